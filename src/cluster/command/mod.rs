@@ -1,0 +1,256 @@
+//! One vocabulary: a [`Command`] is all that a person, a script or a recording can say to the
+//! lab. A key press, a `:` line, a line of a script and a line of a recording are the same
+//! command and have one text form; `parse(print(c)) == c`.
+//!
+//! [`verbs::VERBS`] is the table from which parser, printer, completion, help and the reference
+//! page are made. To add a verb: a variant here, a row there with its parser, an arm in
+//! `print.rs`, and what it does in `cluster/act.rs` (or `task.rs` for the flow of a script).
+
+mod condition;
+pub mod complete;
+pub mod diagnostic;
+mod lex;
+mod parse;
+mod print;
+pub mod reference;
+mod script;
+pub mod verbs;
+
+pub use condition::{Compare, Condition, Count, ReplyPattern, RoleName};
+pub use diagnostic::Diagnostic;
+pub use parse::parse_line;
+pub use script::{Line, Script};
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::network::{LinkChange, Network};
+use super::time::{Ppm, Span, SpanRange, Time};
+use super::types::{ServerId, Term, Version};
+
+/// A word or a text of a script. It may hold `{names}`, which are filled in when its line runs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Text(pub Arc<str>);
+
+impl Text {
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has a `{name}` to fill in.
+    pub fn has_holes(&self) -> bool {
+        self.0.contains('{')
+    }
+}
+
+/// One command: one line of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    // Head: what the cluster is before its first event.
+    Cluster(Head),
+    Given { server: ServerId, term: Term, log: Vec<Term> },
+
+    // Servers.
+    Crash(Vec<Who>),
+    Restart(Vec<Who>),
+    Sleep(Vec<Who>),
+    Wake(Vec<Who>),
+    /// The disk of a server that is down is lost.
+    Wipe(Vec<Who>),
+    /// The rate of its clock, 1,000,000 being real time.
+    Clock { who: Vec<Who>, rate: Ppm },
+    /// Its election timer fires now.
+    Timeout(Vec<Who>),
+    Timers(Timers),
+
+    // Links.
+    /// The groups don't hear each other. Servers that no group names form one more; clients
+    /// that no group names reach all.
+    Partition(Vec<Vec<Who>>),
+    Isolate { who: Vec<Who>, from_clients: bool },
+    Rejoin(Vec<Who>),
+    Cut(Ends),
+    Mend(Ends),
+    /// Every link as if untouched.
+    Heal,
+    Net(Network),
+    Link { ends: Ends, change: LinkChange },
+
+    // Clients.
+    Operate(Order),
+    Load(Load),
+    LoadStop,
+    /// Fresh randomness from here on.
+    Reseed(u64),
+
+    // The flow of a script.
+    Run(SpanRange),
+    Until { condition: Condition, within: Option<Span> },
+    Expect(Condition),
+    Let { name: Text, who: Vec<Who> },
+    Task { name: Text },
+    Wait { name: Text, within: Option<Span> },
+    For { name: Text, first: u32, last: u32 },
+    Repeat { count: u32, name: Option<Text> },
+    LoopFor { span: Span, name: Option<Text> },
+    LoopUntil(Condition),
+    /// Closes a task or a loop.
+    End,
+    At { place: Place, command: Box<Command> },
+    Every { span: Span, command: Box<Command> },
+    /// Ends a task, or with `every` all that recurs.
+    Stop(Text),
+
+    // Telling: no effect on the run.
+    Say(Text),
+    Beat,
+    Note(Text),
+    Mark(Text),
+    Pace(Pace),
+}
+
+/// A place in a run: a lab time, and how many events have been handled at that time. Printed
+/// `1.203441s+2`; without the `+`, before any event that is due then.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Place {
+    pub time: Time,
+    pub after: u32,
+}
+
+/// Options of `cluster …`; `None` leaves the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    pub servers: Option<u8>,
+    pub seed: Option<u64>,
+    pub network: Option<Network>,
+    pub election: Option<SpanRange>,
+    pub heartbeat: Option<Span>,
+    pub append_max: Option<u32>,
+    pub sync: Option<Span>,
+    pub events_max: Option<u64>,
+}
+
+/// Who is meant. Resolved to servers (or, in partitions, cuts and links, to clients) when the
+/// line runs; where one is wanted and several answer, the lowest number is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Who {
+    Server(ServerId),
+    /// The running leader of the highest term.
+    Leader,
+    /// The lowest-numbered running follower.
+    Follower,
+    /// All running followers.
+    Followers,
+    Candidate,
+    /// The leader and as many of the lowest-numbered others as make a majority.
+    Majority,
+    /// The leader and as many of the lowest-numbered others as fall one short of a majority.
+    Minority,
+    /// Every server that the command has not named before.
+    Rest,
+    All,
+    /// All servers that are down.
+    Down,
+    /// A random server.
+    Random,
+    /// A client by its name.
+    Client(Text),
+    /// A word with a `{name}` in it.
+    Hole(Text),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Timers {
+    /// Every election timer at a distance from the others: a calm election.
+    Spread,
+    /// All at once: a split vote.
+    Align,
+}
+
+/// Both ends of a set of links: all of `from` to all of `to`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ends {
+    pub from: Vec<Who>,
+    pub to: Vec<Who>,
+    /// `<->`: the other way too.
+    pub both: bool,
+}
+
+/// Something that a client is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    pub operation: Operation,
+    /// Which client; the task's own, or the next idle one in the lab, when not said.
+    pub client: Option<Text>,
+    /// The only server that it may ask, until the operation ends.
+    pub only: Option<Who>,
+    /// The script goes on at once.
+    pub nowait: bool,
+    pub within: Option<Span>,
+}
+
+impl Order {
+    /// The operation with nothing else said.
+    pub const fn new(operation: Operation) -> Self {
+        Self { operation, client: None, only: None, nowait: false, within: None }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Get { key: Text },
+    Put { key: Text, value: Text, version: VersionWord },
+    /// Put at the version that this client last learned, until done.
+    Set { key: Text, value: Text },
+    /// A get that must give exactly what the script last achieved under this key.
+    Check { key: Text },
+    Acquire { lock: Text },
+    Release { lock: Text },
+}
+
+/// The version of a put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionWord {
+    Number(Version),
+    /// `@last`: the version that this client last learned for the key; 0 if it knows none.
+    Last,
+    /// A word with a `{name}` in it.
+    Hole(Text),
+}
+
+/// Clients that work by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Load {
+    pub kind: LoadKind,
+    pub clients: u32,
+    /// Stops by itself after this long.
+    pub span: Option<Span>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoadKind {
+    /// Gets and puts, `rate` operations a second in all, over `keys` keys with values of `value`
+    /// bytes.
+    Requests { keys: u32, rate: u32, reads: Ppm, value: u32 },
+    /// Each client takes the lock, checks that it is alone, and lets go, over and over.
+    Lock,
+}
+
+/// `pace auto`, `pace 40 slower`, `pace 10 faster`, `pace real`: how lab time relates to the
+/// room. Never part of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pace {
+    Auto,
+    /// One second in the room is 1/n s in the lab.
+    Slower(u32),
+    /// One second in the room is n s in the lab.
+    Faster(u32),
+    Real,
+}

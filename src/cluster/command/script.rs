@@ -1,0 +1,44 @@
+//! A whole script: its head and its lines, checked before the first of them runs.
+
+use std::sync::Arc;
+
+use super::{Command, Diagnostic};
+use crate::cluster::config::Config;
+
+/// The most lines that a script may have, and the most bytes.
+pub const LINES_MAX: usize = 100_000;
+pub const BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The longest line, in bytes, and the deepest nesting of blocks.
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+pub const DEPTH_MAX: usize = 16;
+
+/// A script that is known to be well formed. Cheap to clone: tasks and checkpoints share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// What it is called on the screen and in reports: the file's name.
+    pub name: Arc<str>,
+    /// From the head; the seed may be replaced from outside.
+    pub config: Config,
+    /// The commands after the head, in order.
+    pub lines: Arc<[Line]>,
+    /// The text as it was read, a line each, for showing and reporting.
+    pub source: Arc<[Box<str>]>,
+}
+
+/// One command of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The line's number in the file, counted from one.
+    pub number: u32,
+    pub command: Command,
+    /// For a line that opens a block: where in `lines` its `end` stands. For an `end`: where
+    /// its opening line stands. Otherwise its own place.
+    pub partner: u32,
+}
+
+impl Script {
+    /// Reads a script. Every mistake is reported, not only the first.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, Vec<Diagnostic>> {
+        super::parse::parse_script(name, bytes)
+    }
+}

@@ -1,0 +1,253 @@
+//! What happened, and why.
+//!
+//! Every transition emits an [`Event`] with its cause. The trace, the event pane, the checkers
+//! and the exports read events; nothing scrapes text. Events are plain values: the words are
+//! made only when somebody reads them, in `words.rs`, from the event and the [`Names`] alone.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::check::Violation;
+use super::command::{Command, Pace};
+use super::kv::Known;
+use super::network::Summary;
+use super::raft::{Position, Role, WrongLeader};
+use super::time::{Ppm, Time};
+use super::types::{
+    Answer, ClientId, Index, Key, Node, Op, PacketId, Request, ServerId, ServerSet, Term, Value,
+};
+
+/// Names that events need to be told in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    pub clients: imbl::Vector<Arc<str>>,
+}
+
+impl Names {
+    pub fn client(&self, client: ClientId) -> &str {
+        self.clients.get(client.index()).map_or("?", |name| name)
+    }
+
+    pub fn node(&self, node: Node) -> String {
+        match node {
+            Node::Server(server) => server.to_string(),
+            Node::Client(client) => self.client(client).to_owned(),
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    pub time: Time,
+    pub cause: Cause,
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What brought it about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "by", content = "which")]
+pub enum Cause {
+    /// The beginning of the run.
+    Start,
+    /// A command: how many have been applied before it.
+    Command(u64),
+    Packet(PacketId),
+    /// The loss of a packet that its sender was told of.
+    LossReport(PacketId),
+    ElectionTimer(ServerId),
+    HeartbeatTimer(ServerId),
+    WaiterTimer(ServerId),
+    Sync(ServerId),
+    /// A client's own timer: a reply that did not come, or the end of a pause.
+    ClientTimer(ClientId),
+    /// A line of the script, by its number in the file.
+    Line(u32),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum EventKind {
+    /// A command was applied, with every "who" resolved.
+    Commanded { #[serde(serialize_with = "as_text")] command: Arc<Command> },
+
+    // Power and disk.
+    /// `lost`: entries in the log that were not yet on disk.
+    Crashed { server: ServerId, lost: u64 },
+    Restarted { server: ServerId },
+    FellAsleep { server: ServerId },
+    Woke { server: ServerId, packets: u32 },
+    Wiped { server: ServerId },
+    ClockSet { server: ServerId, rate: Ppm },
+    /// What was written up to `last` is on disk.
+    Synced { server: ServerId, last: Index },
+
+    // Packets.
+    Sent { packet: PacketId, from: Node, to: Node, summary: Summary },
+    Duplicated { packet: PacketId, copy: PacketId },
+    Received { packet: PacketId, from: Node, to: Node, summary: Summary },
+    Dropped { packet: PacketId, from: Node, to: Node, summary: Summary, why: DropReason },
+    /// Its sender learns that a request, or the reply to it, was lost.
+    LossReported { to: Node, about: Node },
+
+    // Elections.
+    ElectionStarted { server: ServerId, term: Term, last: Position },
+    TermAdopted { server: ServerId, from: Term, to: Term },
+    VoteGranted { server: ServerId, candidate: ServerId, term: Term },
+    VoteRefused { server: ServerId, candidate: ServerId, term: Term, why: VoteRefusal },
+    VoteCounted { server: ServerId, voter: ServerId, term: Term, votes: ServerSet },
+    BecameLeader { server: ServerId, term: Term, votes: ServerSet, servers: u8 },
+    /// A leader or candidate becomes a follower.
+    SteppedDown { server: ServerId, role: Role, term: Term, why: StepDown },
+
+    // Replication.
+    Submitted { server: ServerId, index: Index, term: Term, op: Arc<Op>, client: ClientId },
+    /// Entries `first..=last` were added to the server's log, as followers add them.
+    Appended { server: ServerId, leader: ServerId, first: Index, last: Index, term: Term },
+    /// Entries `first..=last` were removed: `kept` conflicts with the leader's entry.
+    Truncated { server: ServerId, first: Index, last: Index, old: Term, new: Term },
+    AppendRefused { server: ServerId, leader: ServerId, prev: Position, why: AppendRefusal },
+    /// The leader learns that a follower's log agrees with its own up to `index`.
+    Matched { server: ServerId, follower: ServerId, index: Index },
+    /// The leader will go on at `next`, after a refusal.
+    BackedUp { server: ServerId, follower: ServerId, from: Index, next: Index },
+    Resent { server: ServerId, follower: ServerId, next: Index },
+    /// A message that no longer matters.
+    Ignored { server: ServerId, from: ServerId, summary: Summary, why: IgnoreReason },
+    /// `copies`: who has the entries, as far as this leader knows.
+    Committed { server: ServerId, first: Index, last: Index, term: Term, copies: ServerSet },
+    /// A follower learns of a new commit index.
+    LearnedCommit { server: ServerId, leader: ServerId, first: Index, last: Index },
+    /// An entry of an older term is on a majority, and may not be committed by counting.
+    OldTermWaits { server: ServerId, index: Index, entry: Term, term: Term, copies: ServerSet },
+
+    // The replicated state machine.
+    Refused { server: ServerId, client: ClientId, leader: Option<ServerId> },
+    Applied { server: ServerId, index: Index, op: Arc<Op>, answer: Answer, own: bool },
+    /// A waiter gets its answer.
+    Answered { server: ServerId, client: ClientId, index: Index, answer: Answer },
+    /// A waiter goes without.
+    WaiterReleased { server: ServerId, client: ClientId, index: Index, why: WrongLeader },
+    WaitersLost { server: ServerId, count: u32 },
+
+    // Clients.
+    ClientCreated { client: ClientId },
+    Called { client: ClientId, request: Request },
+    Asked { client: ClientId, server: ServerId, attempt: u32 },
+    AttemptFailed { client: ClientId, server: ServerId, why: AttemptFailure },
+    Returned { client: ClientId, request: Request, result: Known, late: bool },
+    /// A reply to an attempt that its client has given up.
+    LateReply { client: ClientId, server: ServerId },
+    Queued { client: ClientId, waiting: u32 },
+    LockHeld { client: ClientId, lock: Key },
+    LockFree { client: ClientId, lock: Key },
+    /// A `set`, `check`, `acquire` or `release` is done.
+    Finished { client: ClientId, what: Arc<str> },
+
+    // The script.
+    LineRun { task: u32, line: u32 },
+    Said { text: Arc<str> },
+    Beat,
+    Noted { text: Arc<str> },
+    Marked { name: Arc<str> },
+    Paced { pace: PaceEvent },
+    Expected { line: u32, #[serde(serialize_with = "as_text")] command: Arc<Command> },
+    TaskEnded { task: u32 },
+    ScriptEnded,
+    Failed { line: u32, expected: Arc<str>, actual: Arc<str> },
+
+    // The checkers.
+    Violated { violation: Arc<Violation> },
+}
+
+/// A pace in an event; only its words are serialised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaceEvent(pub Pace);
+
+impl Serialize for PaceEvent {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Command::Pace(self.0))
+    }
+}
+
+fn as_text<S: serde::Serializer>(
+    command: &Arc<Command>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(command)
+}
+
+/// Why a packet did not reach anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DropReason {
+    /// The link lost it by chance.
+    Lost,
+    Cut,
+    Down,
+    /// A client RPC whose server has crashed since the call began.
+    OldIncarnation,
+    /// A sleeping server's packets are only kept up to a bound.
+    Overflow,
+}
+
+/// Why a server doesn't vote for a candidate (Figure 2, RequestVote RPC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum VoteRefusal {
+    /// The candidate's term is older than the voter's.
+    StaleTerm { own: Term },
+    /// It has voted for another in this term.
+    VotedFor { server: ServerId },
+    /// The candidate's log is less up to date than its own (§5.4.1).
+    LogBehind { own: Position, candidate: Position },
+}
+
+/// Why a follower refuses an AppendEntries (Figure 2, AppendEntries RPC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum AppendRefusal {
+    /// The leader's term is older than its own.
+    StaleTerm { own: Term },
+    /// Its log ends before the leader's previous entry.
+    TooShort { last: Index },
+    /// It has an entry of another term there.
+    Conflict { own: Term, first: Index },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum StepDown {
+    /// It saw a higher term.
+    NewerTerm { term: Term },
+    /// A candidate heard from the leader of its term.
+    LeaderFound { leader: ServerId },
+}
+
+/// Why a reply is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoreReason {
+    /// It belongs to an older term.
+    OldTerm,
+    /// The receiver is no longer what it was when it asked.
+    NotInRole,
+    /// A later answer has overtaken it.
+    Overtaken,
+}
+
+/// Why a client's attempt at one server came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason", content = "detail")]
+pub enum AttemptFailure {
+    /// No reply came in time.
+    TimedOut,
+    /// The network said that the request or its reply was lost.
+    LossReported,
+    WrongLeader(WrongLeader),
+}
+
+/// What somebody can point at when a value is shown.
+pub type Shown = (Key, Value);

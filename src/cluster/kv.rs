@@ -1,0 +1,126 @@
+//! The state machine: a map from keys to values with versions.
+//!
+//! A put is carried out only at the version that it names, so that a client which resends one
+//! does not do it twice. An absent key has version 0.
+
+use imbl::OrdMap;
+use serde::{Deserialize, Serialize};
+
+use super::digest::Digest;
+use super::types::{Answer, Key, Outcome, Request, Value, Version};
+
+/// What is stored under a key, or what somebody knows of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stored {
+    pub value: Value,
+    pub version: Version,
+}
+
+/// How an operation ended, as its client knows it.
+pub type Known = Answer;
+
+/// One server's copy of the map. Clones share their structure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kv {
+    map: OrdMap<Key, Stored>,
+    /// The sum of the hashes of all (key, value, version): the same for the same map, whatever
+    /// the way that led to it, and cheap to keep.
+    hash: u64,
+}
+
+impl Kv {
+    pub fn get(&self, key: &str) -> Option<&Stored> {
+        self.map.get(key)
+    }
+
+    /// All keys in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Key, &Stored)> {
+        self.map.iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
+    /// A fingerprint of the whole map.
+    pub const fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Carries out one request.
+    pub fn apply(&mut self, request: &Request) -> Answer {
+        match request {
+            Request::Get { key } => match self.map.get(key) {
+                Some(stored) => answer(Outcome::Ok, stored.value.clone(), stored.version),
+                None => answer(Outcome::NoKey, "".into(), Version::ZERO),
+            },
+            Request::Put { key, value, version } => self.put(key, value, *version),
+        }
+    }
+
+    fn put(&mut self, key: &Key, value: &Value, version: Version) -> Answer {
+        let present = self.map.get(key);
+        let current = present.map_or(Version::ZERO, |stored| stored.version);
+        if current != version {
+            let outcome = if present.is_some() { Outcome::Version } else { Outcome::NoKey };
+            return answer(outcome, "".into(), current);
+        }
+        if let Some(old) = present {
+            self.hash = self.hash.wrapping_sub(hash(key, old));
+        }
+        let stored = Stored { value: value.clone(), version: version.next() };
+        self.hash = self.hash.wrapping_add(hash(key, &stored));
+        self.map.insert(key.clone(), stored);
+        answer(Outcome::Ok, "".into(), version.next())
+    }
+}
+
+const fn answer(outcome: Outcome, value: Value, version: Version) -> Answer {
+    Answer { outcome, value, version }
+}
+
+fn hash(key: &str, stored: &Stored) -> u64 {
+    Digest::new().text(key).text(&stored.value).u64(stored.version.0).value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(kv: &mut Kv, value: &str, version: u64) -> (Outcome, u64) {
+        let (key, value) = ("k".into(), value.into());
+        let answer = kv.apply(&Request::Put { key, value, version: Version(version) });
+        (answer.outcome, answer.version.0)
+    }
+
+    #[test]
+    fn a_put_needs_the_current_version() {
+        let mut kv = Kv::default();
+        assert_eq!(kv.apply(&Request::Get { key: "k".into() }).outcome, Outcome::NoKey);
+        assert_eq!(put(&mut kv, "a", 3), (Outcome::NoKey, 0));
+        assert_eq!(put(&mut kv, "", 0), (Outcome::Ok, 1));
+        assert_eq!(kv.apply(&Request::Get { key: "k".into() }).outcome, Outcome::Ok);
+        assert_eq!(put(&mut kv, "b", 0), (Outcome::Version, 1));
+        assert_eq!(put(&mut kv, "b", 2), (Outcome::Version, 1));
+        assert_eq!(put(&mut kv, "b", 1), (Outcome::Ok, 2));
+        assert_eq!(kv.get("k").map(|stored| &*stored.value), Some("b"));
+    }
+
+    #[test]
+    fn the_hash_depends_on_the_map_alone() {
+        let (mut one, mut two) = (Kv::default(), Kv::default());
+        for (key, value) in [("a", "1"), ("b", "2")] {
+            one.apply(&Request::Put { key: key.into(), value: value.into(), version: Version(0) });
+        }
+        for (key, value) in [("b", "2"), ("a", "1")] {
+            two.apply(&Request::Put { key: key.into(), value: value.into(), version: Version(0) });
+        }
+        assert_eq!(one.hash(), two.hash());
+        put(&mut one, "x", 0);
+        assert_ne!(one.hash(), two.hash());
+    }
+}

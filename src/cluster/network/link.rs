@@ -1,0 +1,116 @@
+//! Directed links and their rules.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cluster::rng::{Entity, Rng};
+use crate::cluster::time::{Ppm, SpanRange};
+use crate::cluster::types::{ClientId, Node, ServerId};
+
+/// How one direction of one link differs from the named network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRule {
+    /// Nothing arrives. Tested on arrival: a packet in flight when the cut comes is lost too.
+    pub cut: bool,
+    pub loss: Option<Ppm>,
+    pub delay: Option<SpanRange>,
+    pub duplicate: Option<Ppm>,
+}
+
+/// What `link A -> B …` changes; `None` leaves that part as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkChange {
+    pub loss: Option<Ppm>,
+    pub delay: Option<SpanRange>,
+    pub duplicate: Option<Ppm>,
+}
+
+/// One direction between two nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub rule: LinkRule,
+    pub(in crate::cluster) rng: Rng,
+}
+
+/// All links: between servers, and between clients and servers. Clients don't talk to clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    servers: usize,
+    seed: u64,
+    /// Row by sender, column by receiver.
+    peers: Vec<Link>,
+    /// For each client, for each server: to the server, then from it.
+    clients: Vec<Link>,
+}
+
+impl Links {
+    pub fn new(servers: u8, seed: u64) -> Self {
+        let mut peers = Vec::with_capacity(usize::from(servers) * usize::from(servers));
+        for from in ServerId::first(servers) {
+            for to in ServerId::first(servers) {
+                peers.push(Link::new(seed, Node::Server(from), Node::Server(to)));
+            }
+        }
+        Self { servers: usize::from(servers), seed, peers, clients: Vec::new() }
+    }
+
+    /// Gives the next client its links. Its generators depend on its name, not on how many
+    /// clients came before it.
+    pub fn add_client(&mut self, client: ClientId, name: u64) {
+        debug_assert_eq!(client.index() * self.servers * 2, self.clients.len());
+        for server in 0..self.servers as u64 {
+            let (up, down) = ((1 << 32) | server, (2 << 32) | server);
+            for direction in [up, down] {
+                let rng = Rng::new(self.seed, Entity::Link { from: name, to: direction });
+                self.clients.push(Link { rule: LinkRule::default(), rng });
+            }
+        }
+    }
+
+    fn place(&self, from: Node, to: Node) -> Option<(bool, usize)> {
+        match (from, to) {
+            (Node::Server(from), Node::Server(to)) => {
+                Some((true, from.index() * self.servers + to.index()))
+            }
+            (Node::Client(client), Node::Server(server)) => {
+                Some((false, (client.index() * self.servers + server.index()) * 2))
+            }
+            (Node::Server(server), Node::Client(client)) => {
+                Some((false, (client.index() * self.servers + server.index()) * 2 + 1))
+            }
+            (Node::Client(_), Node::Client(_)) => None,
+        }
+    }
+
+    /// The link from `from` to `to`; `None` between two clients and for unknown nodes.
+    pub fn get(&self, from: Node, to: Node) -> Option<&Link> {
+        let (peers, place) = self.place(from, to)?;
+        if peers { self.peers.get(place) } else { self.clients.get(place) }
+    }
+
+    pub(in crate::cluster) fn get_mut(&mut self, from: Node, to: Node) -> Option<&mut Link> {
+        let (peers, place) = self.place(from, to)?;
+        if peers { self.peers.get_mut(place) } else { self.clients.get_mut(place) }
+    }
+
+    pub fn is_cut(&self, from: Node, to: Node) -> bool {
+        self.get(from, to).is_some_and(|link| link.rule.cut)
+    }
+
+    /// Every link as if untouched.
+    pub(in crate::cluster) fn heal(&mut self) {
+        for link in self.peers.iter_mut().chain(&mut self.clients) {
+            link.rule = LinkRule::default();
+        }
+    }
+}
+
+impl Link {
+    fn new(seed: u64, from: Node, to: Node) -> Self {
+        let number = |node| match node {
+            Node::Server(server) => server.index() as u64,
+            Node::Client(client) => (1 << 32) | client.index() as u64,
+        };
+        let entity = Entity::Link { from: number(from), to: number(to) };
+        Self { rule: LinkRule::default(), rng: Rng::new(seed, entity) }
+    }
+}

@@ -1,0 +1,113 @@
+//! The named networks: how links behave where no rule of their own says otherwise.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cluster::time::{Ppm, Span, SpanRange};
+
+/// A network by name. `net NAME` switches all links at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// 10–15 ms one way and no loss: slow enough to watch. The lab's default.
+    Classroom,
+    /// 1–5 ms and no loss.
+    Reliable,
+    /// CS162's: each request and each reply takes 1–5 ms and is then lost half of the time; the
+    /// sender of the request learns of it when it happens.
+    Unreliable,
+    /// MIT's: each message takes 0–26 ms; a tenth of requests and of replies is lost.
+    UnreliableMit,
+    /// MIT's: two thirds of the replies come 200 ms to 2.2 s late, and so out of order.
+    LongReordering,
+}
+
+/// Replies that are late beyond the usual delay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tail {
+    /// How many of the replies.
+    pub share: Ppm,
+    /// How much later.
+    pub extra: SpanRange,
+}
+
+/// What a named network does to a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    pub delay: SpanRange,
+    pub loss: Ppm,
+    pub duplicate: Ppm,
+    pub late_replies: Option<Tail>,
+    /// Whether the sender of a request learns at once that it, or its reply, was lost.
+    pub reports_loss: bool,
+}
+
+impl Network {
+    pub const ALL: [Self; 5] = [
+        Self::Classroom,
+        Self::Reliable,
+        Self::Unreliable,
+        Self::UnreliableMit,
+        Self::LongReordering,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Classroom => "classroom",
+            Self::Reliable => "reliable",
+            Self::Unreliable => "unreliable",
+            Self::UnreliableMit => "unreliable-mit",
+            Self::LongReordering => "long-reordering",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|network| network.name() == name)
+    }
+
+    pub const fn profile(self) -> Profile {
+        let calm = Profile {
+            delay: SpanRange::millis(1, 5),
+            loss: Ppm::ZERO,
+            duplicate: Ppm::ZERO,
+            late_replies: None,
+            reports_loss: false,
+        };
+        match self {
+            Self::Classroom => Profile { delay: SpanRange::millis(10, 15), ..calm },
+            Self::Reliable => calm,
+            Self::Unreliable => Profile { loss: Ppm::percent(50), reports_loss: true, ..calm },
+            Self::UnreliableMit => Profile {
+                // No link is faster than 1 µs.
+                delay: SpanRange { low: Span(1), high: Span::from_millis(26) },
+                loss: Ppm::percent(10),
+                ..calm
+            },
+            Self::LongReordering => Profile {
+                late_replies: Some(Tail {
+                    share: Ppm(666_667),
+                    extra: SpanRange::millis(200, 2_200),
+                }),
+                ..calm
+            },
+        }
+    }
+
+    /// In a line, for lists and help.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Classroom => "10-15 ms one way, no loss: slow enough to watch",
+            Self::Reliable => "1-5 ms one way, no loss",
+            Self::Unreliable => "1-5 ms, half of all requests and replies lost, senders told",
+            Self::UnreliableMit => "0-26 ms, a tenth of requests and of replies lost",
+            Self::LongReordering => "1-5 ms, two thirds of replies 0.2-2.2 s late",
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,72 @@
+//! Packets in flight.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cluster::raft::Message;
+use crate::cluster::time::Time;
+use crate::cluster::types::{Index, Node, PacketId, Term};
+
+/// A message on its way. It stays visible until it is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    pub id: PacketId,
+    pub from: Node,
+    pub to: Node,
+    pub sent: Time,
+    pub due: Time,
+    /// For client RPCs: the server's life in which the call began. They die with it.
+    pub incarnation: u32,
+    /// Drawn on sending: whether it dies on the way instead of arriving.
+    pub loss: Loss,
+    pub message: Message,
+}
+
+/// What the link's rule drew for a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Loss {
+    Arrives,
+    /// It is lost at the time when it would have arrived.
+    Lost,
+    /// So too, and the sender of the request is told then.
+    LostAndReported,
+}
+
+/// A message in short: what an event, a chip on the map and a trace line need of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub kind: PacketKind,
+    /// The sender's term; 0 for client RPCs, which carry none.
+    pub term: Term,
+}
+
+/// What a packet is. RPC names are those of the paper's Figure 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum PacketKind {
+    RequestVote,
+    VoteGranted,
+    VoteRefused,
+    /// AppendEntries with `entries` entries after `prev`; with none it is a heartbeat, which
+    /// brings a commit index all the same.
+    Append { prev: Index, entries: u32, commit: Index },
+    Appended { matched: Index },
+    /// A refusal, with the follower's last index: where the leader may go on.
+    AppendRefused { last: Index },
+    ClientRequest,
+    ClientReply,
+}
+
+impl PacketKind {
+    /// The word that scripts use for this kind of packet.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RequestVote => "vote",
+            Self::VoteGranted | Self::VoteRefused => "vote-reply",
+            Self::Append { entries: 0, .. } => "heartbeat",
+            Self::Append { .. } => "append",
+            Self::Appended { .. } | Self::AppendRefused { .. } => "append-reply",
+            Self::ClientRequest => "request",
+            Self::ClientReply => "reply",
+        }
+    }
+}

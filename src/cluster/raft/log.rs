@@ -1,0 +1,141 @@
+//! The log: entries in order, each with the term in which a leader received it (§5.3).
+//!
+//! It is a persistent vector: clones share their structure, so a checkpoint of a long log costs
+//! next to nothing. Everything goes through this interface, which already speaks of a first
+//! index, so that a snapshot can later stand in for the entries before it (§7).
+
+use std::sync::Arc;
+
+use imbl::Vector;
+use serde::{Deserialize, Serialize};
+
+use super::message::{Entries, Position};
+use crate::cluster::types::{Index, Op, Term};
+
+/// One entry: an operation and the term of the leader that received it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub term: Term,
+    pub op: Arc<Op>,
+}
+
+/// A server's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// Where the entries that a snapshot replaced end; 0@0 as long as there is none.
+    base: Position,
+    entries: Vector<Entry>,
+}
+
+impl Log {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The last index that a snapshot covers; 0 as long as there is none.
+    pub const fn base(&self) -> Position {
+        self.base
+    }
+
+    /// The first index that still has its entry.
+    pub const fn first_index(&self) -> Index {
+        self.base.index.next()
+    }
+
+    /// Where the log ends; 0@0 when it is empty.
+    pub fn last(&self) -> Position {
+        match self.entries.last() {
+            Some(entry) => Position { index: self.last_index(), term: entry.term },
+            None => self.base,
+        }
+    }
+
+    pub fn last_index(&self) -> Index {
+        Index(self.base.index.0 + self.entries.len() as u64)
+    }
+
+    /// How many entries it holds.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn place(&self, index: Index) -> Option<usize> {
+        index.0.checked_sub(self.base.index.0 + 1).map(|place| place as usize)
+    }
+
+    /// The entry at `index`; `None` before the first and beyond the last.
+    pub fn get(&self, index: Index) -> Option<&Entry> {
+        self.entries.get(self.place(index)?)
+    }
+
+    /// The term at `index`, where 0 and a snapshot's last index count as present.
+    pub fn term(&self, index: Index) -> Option<Term> {
+        if index == self.base.index {
+            return Some(self.base.term);
+        }
+        self.get(index).map(|entry| entry.term)
+    }
+
+    /// The position of the entry at `index`, where 0 counts as present.
+    pub fn position(&self, index: Index) -> Option<Position> {
+        Some(Position { index, term: self.term(index)? })
+    }
+
+    /// The first index whose entry has the term of the entry at `index`. Terms never decrease
+    /// along a log, so a binary search finds it.
+    pub fn first_of_term(&self, term: Term) -> Index {
+        Index(self.base.index.0 + 1 + self.count_below(term))
+    }
+
+    /// The last index whose entry has this term, if any has.
+    pub fn last_of_term(&self, term: Term) -> Option<Index> {
+        let end = Index(self.base.index.0 + self.count_below(term.next()));
+        (self.term(end) == Some(term)).then_some(end)
+    }
+
+    /// How many entries have a term below `term`.
+    fn count_below(&self, term: Term) -> u64 {
+        let (mut low, mut high) = (0, self.entries.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.entries[middle].term < term { low = middle + 1 } else { high = middle }
+        }
+        low as u64
+    }
+
+    pub fn push(&mut self, entry: Entry) {
+        self.entries.push_back(entry);
+    }
+
+    /// Removes the entry at `from` and all that follow it.
+    pub fn truncate(&mut self, from: Index) {
+        if let Some(place) = self.place(from)
+            && place < self.entries.len()
+        {
+            self.entries.truncate(place);
+        }
+    }
+
+    /// At most `max` entries from `from` on.
+    pub fn slice(&self, from: Index, max: u32) -> Entries {
+        let Some(place) = self.place(from) else { return Entries::new() };
+        let end = self.entries.len().min(place.saturating_add(max as usize));
+        match end.saturating_sub(place) {
+            0 => Entries::new(),
+            1 => self.entries.get(place).cloned().into_iter().collect(),
+            _ => self.entries.focus().narrow(place..end).into_iter().cloned().collect(),
+        }
+    }
+
+    /// The entries from `from` on with their indexes.
+    pub fn iter_from(&self, from: Index) -> impl Iterator<Item = (Index, &Entry)> {
+        let from = from.max(self.first_index());
+        let place = self.place(from).unwrap_or(0).min(self.entries.len());
+        let entries = self.entries.focus().narrow(place..).into_iter();
+        (from.0..).map(Index).zip(entries)
+    }
+}

@@ -1,0 +1,142 @@
+//! What servers and clients say to each other: the RPCs of the paper's Figure 2, and the
+//! service's own.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::log::Entry;
+use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::types::{Answer, Index, Request, Term};
+
+/// A place in a log together with the term of the entry there: by the Log Matching Property
+/// (§5.3) this names the entry and everything before it. Printed as `5@3`, index at term.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Position {
+    pub index: Index,
+    pub term: Term,
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}@{}", self.index, self.term)
+    }
+}
+
+/// The entries of one AppendEntries. One entry, the usual case, needs no allocation.
+pub type Entries = SmallVec<[Entry; 1]>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Figure 2, RequestVote RPC: `last` is where the candidate's log ends.
+    RequestVote { term: Term, last: Position },
+    /// The answer: `term` is the voter's.
+    VoteReply { term: Term, granted: bool },
+    /// Figure 2, AppendEntries RPC: `entries` follow `prev`; with none it is a heartbeat.
+    Append { term: Term, prev: Position, entries: Entries, commit: Index },
+    /// The answer to the AppendEntries that followed `prev`.
+    AppendReply { term: Term, prev: Index, result: AppendResult },
+    /// A client's get or put. `call` counts that client's gets and puts, `attempt` the servers
+    /// that it tried for this one.
+    Request { call: u64, attempt: u32, request: Request },
+    /// The answer to that attempt.
+    Reply { call: u64, attempt: u32, reply: Reply },
+}
+
+/// What a follower makes of an AppendEntries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AppendResult {
+    /// Its log now agrees with the leader's up to this index.
+    Matched(Index),
+    /// It has no entry at `prev` with the leader's term (or the leader's term is old). The
+    /// three figures let the leader back up a whole term at a time (§5.3, end).
+    Refused {
+        /// The term of its own entry at `prev`; `None` if its log is too short.
+        conflict: Option<Term>,
+        /// The first index that it holds of that term; 0 without a conflict.
+        first: Index,
+        /// Where its log ends.
+        last: Index,
+    },
+}
+
+/// A server's answer to a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    Done(Answer),
+    WrongLeader(WrongLeader),
+}
+
+/// Why a server didn't carry out a request, which decides whether it may still happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WrongLeader {
+    /// It isn't the leader and submitted nothing.
+    NotLeader,
+    /// Another operation was applied at the index where this one stood: it is gone for good.
+    AnotherOp,
+    /// The server's term changed while it waited; the entry may still commit.
+    TermChanged,
+    /// It lost the leadership while it waited; the entry may still commit.
+    LeadershipLost,
+    /// It waited too long; the entry may still commit.
+    TimedOut,
+}
+
+impl WrongLeader {
+    /// Whether the operation may have been carried out, or may be later.
+    pub const fn may_execute(self) -> bool {
+        match self {
+            Self::NotLeader | Self::AnotherOp => false,
+            Self::TermChanged | Self::LeadershipLost | Self::TimedOut => true,
+        }
+    }
+}
+
+impl Message {
+    /// The message in short.
+    pub fn summary(&self) -> Summary {
+        let (kind, term) = match self {
+            Self::RequestVote { term, .. } => (PacketKind::RequestVote, *term),
+            Self::VoteReply { term, granted: true } => (PacketKind::VoteGranted, *term),
+            Self::VoteReply { term, granted: false } => (PacketKind::VoteRefused, *term),
+            Self::Append { term, prev, entries, commit } => {
+                let entries = entries.len() as u32;
+                (PacketKind::Append { prev: prev.index, entries, commit: *commit }, *term)
+            }
+            Self::AppendReply { term, result, .. } => match *result {
+                AppendResult::Matched(matched) => (PacketKind::Appended { matched }, *term),
+                AppendResult::Refused { last, .. } => (PacketKind::AppendRefused { last }, *term),
+            },
+            Self::Request { .. } => (PacketKind::ClientRequest, Term::ZERO),
+            Self::Reply { .. } => (PacketKind::ClientReply, Term::ZERO),
+        };
+        Summary { kind, term }
+    }
+
+    /// Whether it answers another message rather than asking something.
+    pub const fn is_reply(&self) -> bool {
+        matches!(self, Self::VoteReply { .. } | Self::AppendReply { .. } | Self::Reply { .. })
+    }
+
+    /// How many bytes it would take on a wire: fixed-size fields as they are, texts with a
+    /// length of four bytes. Counted for the limits on traffic, never sent.
+    pub fn wire_bytes(&self) -> u64 {
+        let request = |request: &Request| match request {
+            Request::Get { key } => 4 + key.len() as u64,
+            Request::Put { key, value, .. } => 8 + 8 + (key.len() + value.len()) as u64,
+        };
+        match self {
+            Self::RequestVote { .. } => 24,
+            Self::VoteReply { .. } => 9,
+            Self::Append { entries, .. } => {
+                let each = |entry: &Entry| 8 + 9 + request(&entry.op.request);
+                32 + entries.iter().map(each).sum::<u64>()
+            }
+            Self::AppendReply { .. } => 41,
+            Self::Request { request: asked, .. } => 12 + request(asked),
+            Self::Reply { reply: Reply::Done(answer), .. } => 25 + answer.value.len() as u64,
+            Self::Reply { reply: Reply::WrongLeader(_), .. } => 13,
+        }
+    }
+}

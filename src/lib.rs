@@ -1,0 +1,2 @@
+//! raftlab: see and drive a Raft-replicated key-value service in a terminal.
+pub mod cluster;
