@@ -71,95 +71,307 @@ pub enum Cause {
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum EventKind {
     /// A command was applied, with every "who" resolved.
-    Commanded { #[serde(serialize_with = "as_text")] command: Arc<Command> },
+    Commanded {
+        #[serde(serialize_with = "as_text")]
+        command: Arc<Command>,
+    },
 
     // Power and disk.
     /// `lost`: entries in the log that were not yet on disk.
-    Crashed { server: ServerId, lost: u64 },
-    Restarted { server: ServerId },
-    FellAsleep { server: ServerId },
-    Woke { server: ServerId, packets: u32 },
-    Wiped { server: ServerId },
-    ClockSet { server: ServerId, rate: Ppm },
+    Crashed {
+        server: ServerId,
+        lost: u64,
+    },
+    Restarted {
+        server: ServerId,
+    },
+    FellAsleep {
+        server: ServerId,
+    },
+    Woke {
+        server: ServerId,
+        packets: u32,
+    },
+    Wiped {
+        server: ServerId,
+    },
+    ClockSet {
+        server: ServerId,
+        rate: Ppm,
+    },
     /// What was written up to `last` is on disk.
-    Synced { server: ServerId, last: Index },
+    Synced {
+        server: ServerId,
+        last: Index,
+    },
 
     // Packets.
-    Sent { packet: PacketId, from: Node, to: Node, summary: Summary },
-    Duplicated { packet: PacketId, copy: PacketId },
-    Received { packet: PacketId, from: Node, to: Node, summary: Summary },
-    Dropped { packet: PacketId, from: Node, to: Node, summary: Summary, why: DropReason },
+    Sent {
+        packet: PacketId,
+        from: Node,
+        to: Node,
+        summary: Summary,
+    },
+    Duplicated {
+        packet: PacketId,
+        copy: PacketId,
+    },
+    Received {
+        packet: PacketId,
+        from: Node,
+        to: Node,
+        summary: Summary,
+    },
+    Dropped {
+        packet: PacketId,
+        from: Node,
+        to: Node,
+        summary: Summary,
+        why: DropReason,
+    },
     /// Its sender learns that a request, or the reply to it, was lost.
-    LossReported { to: Node, about: Node },
+    LossReported {
+        to: Node,
+        about: Node,
+    },
 
     // Elections.
-    ElectionStarted { server: ServerId, term: Term, last: Position },
-    TermAdopted { server: ServerId, from: Term, to: Term },
-    VoteGranted { server: ServerId, candidate: ServerId, term: Term },
-    VoteRefused { server: ServerId, candidate: ServerId, term: Term, why: VoteRefusal },
-    VoteCounted { server: ServerId, voter: ServerId, term: Term, votes: ServerSet },
-    BecameLeader { server: ServerId, term: Term, votes: ServerSet, servers: u8 },
+    ElectionStarted {
+        server: ServerId,
+        term: Term,
+        last: Position,
+    },
+    TermAdopted {
+        server: ServerId,
+        from: Term,
+        to: Term,
+    },
+    VoteGranted {
+        server: ServerId,
+        candidate: ServerId,
+        term: Term,
+    },
+    VoteRefused {
+        server: ServerId,
+        candidate: ServerId,
+        term: Term,
+        why: VoteRefusal,
+    },
+    VoteCounted {
+        server: ServerId,
+        voter: ServerId,
+        term: Term,
+        votes: ServerSet,
+    },
+    BecameLeader {
+        server: ServerId,
+        term: Term,
+        votes: ServerSet,
+        servers: u8,
+    },
     /// A leader or candidate becomes a follower.
-    SteppedDown { server: ServerId, role: Role, term: Term, why: StepDown },
+    SteppedDown {
+        server: ServerId,
+        role: Role,
+        term: Term,
+        why: StepDown,
+    },
 
     // Replication.
-    Submitted { server: ServerId, index: Index, term: Term, op: Arc<Op>, client: ClientId },
+    Submitted {
+        server: ServerId,
+        index: Index,
+        term: Term,
+        op: Arc<Op>,
+        client: ClientId,
+    },
     /// Entries `first..=last` were added to the server's log, as followers add them.
-    Appended { server: ServerId, leader: ServerId, first: Index, last: Index, term: Term },
+    Appended {
+        server: ServerId,
+        leader: ServerId,
+        first: Index,
+        last: Index,
+        term: Term,
+    },
     /// Entries `first..=last` were removed: `kept` conflicts with the leader's entry.
-    Truncated { server: ServerId, first: Index, last: Index, old: Term, new: Term },
-    AppendRefused { server: ServerId, leader: ServerId, prev: Position, why: AppendRefusal },
+    Truncated {
+        server: ServerId,
+        first: Index,
+        last: Index,
+        old: Term,
+        new: Term,
+    },
+    AppendRefused {
+        server: ServerId,
+        leader: ServerId,
+        prev: Position,
+        why: AppendRefusal,
+    },
     /// The leader learns that a follower's log agrees with its own up to `index`.
-    Matched { server: ServerId, follower: ServerId, index: Index },
+    Matched {
+        server: ServerId,
+        follower: ServerId,
+        index: Index,
+    },
     /// The leader will go on at `next`, after a refusal.
-    BackedUp { server: ServerId, follower: ServerId, from: Index, next: Index },
-    Resent { server: ServerId, follower: ServerId, next: Index },
+    BackedUp {
+        server: ServerId,
+        follower: ServerId,
+        from: Index,
+        next: Index,
+    },
+    Resent {
+        server: ServerId,
+        follower: ServerId,
+        next: Index,
+    },
     /// A message that no longer matters.
-    Ignored { server: ServerId, from: ServerId, summary: Summary, why: IgnoreReason },
+    Ignored {
+        server: ServerId,
+        from: ServerId,
+        summary: Summary,
+        why: IgnoreReason,
+    },
     /// `copies`: who has the entries, as far as this leader knows.
-    Committed { server: ServerId, first: Index, last: Index, term: Term, copies: ServerSet },
+    Committed {
+        server: ServerId,
+        first: Index,
+        last: Index,
+        term: Term,
+        copies: ServerSet,
+    },
     /// A follower learns of a new commit index.
-    LearnedCommit { server: ServerId, leader: ServerId, first: Index, last: Index },
+    LearnedCommit {
+        server: ServerId,
+        leader: ServerId,
+        first: Index,
+        last: Index,
+    },
     /// An entry of an older term is on a majority, and may not be committed by counting.
-    OldTermWaits { server: ServerId, index: Index, entry: Term, term: Term, copies: ServerSet },
+    OldTermWaits {
+        server: ServerId,
+        index: Index,
+        entry: Term,
+        term: Term,
+        copies: ServerSet,
+    },
 
     // The replicated state machine.
-    Refused { server: ServerId, client: ClientId, leader: Option<ServerId> },
-    Applied { server: ServerId, index: Index, op: Arc<Op>, answer: Answer, own: bool },
+    Refused {
+        server: ServerId,
+        client: ClientId,
+        leader: Option<ServerId>,
+    },
+    Applied {
+        server: ServerId,
+        index: Index,
+        op: Arc<Op>,
+        answer: Answer,
+        own: bool,
+    },
     /// A waiter gets its answer.
-    Answered { server: ServerId, client: ClientId, index: Index, answer: Answer },
+    Answered {
+        server: ServerId,
+        client: ClientId,
+        index: Index,
+        answer: Answer,
+    },
     /// A waiter goes without.
-    WaiterReleased { server: ServerId, client: ClientId, index: Index, why: WrongLeader },
-    WaitersLost { server: ServerId, count: u32 },
+    WaiterReleased {
+        server: ServerId,
+        client: ClientId,
+        index: Index,
+        why: WrongLeader,
+    },
+    WaitersLost {
+        server: ServerId,
+        count: u32,
+    },
 
     // Clients.
-    ClientCreated { client: ClientId },
-    Called { client: ClientId, request: Request },
-    Asked { client: ClientId, server: ServerId, attempt: u32 },
-    AttemptFailed { client: ClientId, server: ServerId, why: AttemptFailure },
-    Returned { client: ClientId, request: Request, result: Known, late: bool },
+    ClientCreated {
+        client: ClientId,
+    },
+    Called {
+        client: ClientId,
+        request: Request,
+    },
+    Asked {
+        client: ClientId,
+        server: ServerId,
+        attempt: u32,
+    },
+    AttemptFailed {
+        client: ClientId,
+        server: ServerId,
+        why: AttemptFailure,
+    },
+    Returned {
+        client: ClientId,
+        request: Request,
+        result: Known,
+        late: bool,
+    },
     /// A reply to an attempt that its client has given up.
-    LateReply { client: ClientId, server: ServerId },
-    Queued { client: ClientId, waiting: u32 },
-    LockHeld { client: ClientId, lock: Key },
-    LockFree { client: ClientId, lock: Key },
+    LateReply {
+        client: ClientId,
+        server: ServerId,
+    },
+    Queued {
+        client: ClientId,
+        waiting: u32,
+    },
+    LockHeld {
+        client: ClientId,
+        lock: Key,
+    },
+    LockFree {
+        client: ClientId,
+        lock: Key,
+    },
     /// A `set`, `check`, `acquire` or `release` is done.
-    Finished { client: ClientId, what: Arc<str> },
+    Finished {
+        client: ClientId,
+        what: Arc<str>,
+    },
 
     // The script.
-    LineRun { task: u32, line: u32 },
-    Said { text: Arc<str> },
+    LineRun {
+        task: u32,
+        line: u32,
+    },
+    Said {
+        text: Arc<str>,
+    },
     Beat,
-    Noted { text: Arc<str> },
-    Marked { name: Arc<str> },
-    Paced { pace: PaceEvent },
-    Expected { line: u32, #[serde(serialize_with = "as_text")] command: Arc<Command> },
-    TaskEnded { task: u32 },
+    Noted {
+        text: Arc<str>,
+    },
+    Marked {
+        name: Arc<str>,
+    },
+    Paced {
+        pace: PaceEvent,
+    },
+    Expected {
+        line: u32,
+        #[serde(serialize_with = "as_text")]
+        command: Arc<Command>,
+    },
+    TaskEnded {
+        task: u32,
+    },
     ScriptEnded,
-    Failed { line: u32, expected: Arc<str>, actual: Arc<str> },
+    Failed {
+        line: u32,
+        expected: Arc<str>,
+        actual: Arc<str>,
+    },
 
     // The checkers.
-    Violated { violation: Arc<Violation> },
+    Violated {
+        violation: Arc<Violation>,
+    },
 }
 
 /// A pace in an event; only its words are serialised.
@@ -172,10 +384,7 @@ impl Serialize for PaceEvent {
     }
 }
 
-fn as_text<S: serde::Serializer>(
-    command: &Arc<Command>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn as_text<S: serde::Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(command)
 }
 

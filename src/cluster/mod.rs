@@ -1,17 +1,121 @@
-//! The simulated world: one value, without I/O, wall clock, thread or global.
+//! The simulated world: servers, disks, packets in flight, timers, clients, a script's tasks,
+//! random state, the checkers' ghost state and the history of what clients were told are one
+//! value, [`Cluster`]. It does no input or output, knows no wall clock, no thread and no global.
+//!
+//! [`Cluster::apply`] changes it by a command; [`Cluster::step`] lets the next thing happen. The
+//! same value, commands and seed give the same run to the last bit, on every machine and in every
+//! build. Cloning it is cheap, because logs, maps and the history share their structure: going
+//! back in time is keeping old clones.
+//!
+//! One step, in order:
+//! 1. a scheduled command whose place has come is applied; otherwise
+//! 2. the next item of the queue (a packet that arrives, a timer, a line of the script) is
+//!    handled: the server's Raft steps, and leaves messages, writes and timers in its outbox;
+//! 3. what is newly committed is applied to the server's map, and its waiters are answered;
+//! 4. messages that depend on no write leave; writes begin their sync;
+//! 5. the item enters the digest, and the checkers read the events.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod check;
+pub mod client;
 pub mod command;
 pub mod config;
 pub mod digest;
+pub mod disk;
 pub mod event;
 pub mod history;
 pub mod kv;
 pub mod network;
+pub mod queue;
 pub mod raft;
 pub mod rng;
+pub mod rsm;
+pub mod server;
 pub mod time;
 pub mod types;
+mod view;
 
 pub use event::Names;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use check::Violation;
+use client::Client;
+use command::{Command, Place, Script};
+use config::Config;
+use digest::Digest;
+use event::Event;
+use history::History;
+use network::{Links, Network, Packet};
+use queue::Queue;
+use server::Server;
+use time::Time;
+
+/// A cluster and everything around it: the one value that a run is.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    config: Arc<Config>,
+    now: Time,
+    /// Events handled at `now`: the second half of the present [`Place`].
+    handled_now: u32,
+    handled: u64,
+    commands: u64,
+    queue: Queue<Item>,
+    servers: Vec<Server>,
+    links: Links,
+    network: Network,
+    clients: Vec<Client>,
+    names: Names,
+    history: History,
+    digest: Digest,
+    scheduled: BTreeMap<(Place, u64), Command>,
+    script: Option<Script>,
+    failure: Option<Failure>,
+    violation: Option<Arc<Violation>>,
+    /// What the last step or command brought about.
+    events: Vec<Event>,
+}
+
+/// Something pending.
+#[derive(Clone, Debug)]
+enum Item {
+    Packet(Packet),
+}
+
+/// An expectation of the script that was not met, or a wait that took too long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The line's number in the script; 0 for a typed line.
+    pub line: u32,
+    pub time: Time,
+    /// What should have been, in the words of the script.
+    pub expected: Arc<str>,
+    /// What was the case instead, and why.
+    pub actual: Arc<str>,
+}
+
+/// A command that could not be carried out: what is wrong, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandError {
+    pub message: String,
+}
+
+impl std::fmt::Display for CommandError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// What a [`Cluster::step`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Something happened; [`Cluster::events`] says what.
+    Happened,
+    /// The run can't go on: a rule was broken, an expectation failed, or a limit was reached.
+    Stopped,
+    /// Nothing is pending.
+    Idle,
+}

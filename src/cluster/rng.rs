@@ -20,7 +20,10 @@ pub struct Rng(Pcg32);
 /// What kind of entity draws. The numbers are part of what a seed means: never change them.
 #[derive(Clone, Copy, Debug)]
 pub enum Entity {
-    Link { from: u64, to: u64 },
+    Link {
+        from: u64,
+        to: u64,
+    },
     Server(u64),
     Client(u64),
     Task(u64),

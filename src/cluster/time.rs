@@ -126,7 +126,9 @@ impl fmt::Display for SpanRange {
 }
 
 /// Parts in a million: a probability, or the rate of a clock (1,000,000 is real time).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Ppm(pub u32);
 
 impl Ppm {

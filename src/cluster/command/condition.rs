@@ -22,25 +22,54 @@ pub enum Condition {
     /// `committed >= 5`: the highest commit index among running servers.
     Committed(Compare, Count),
     /// `committed x = 3`: by some running server as far as it has applied.
-    CommittedKey { key: Text, value: Text },
+    CommittedKey {
+        key: Text,
+        value: Text,
+    },
     /// `applied >= 5`: the lowest applied index among running servers.
     Applied(Compare, Count),
     /// `applied x = 3`: by every running server.
-    AppliedKey { key: Text, value: Text },
+    AppliedKey {
+        key: Text,
+        value: Text,
+    },
     /// `S3 is follower`.
-    Is { who: Who, role: RoleName },
+    Is {
+        who: Who,
+        role: RoleName,
+    },
     /// `S3 holds x = 3 @2`.
-    Holds { who: Who, key: Text, value: Text, version: Option<Version> },
+    Holds {
+        who: Who,
+        key: Text,
+        value: Text,
+        version: Option<Version>,
+    },
     /// `S3 log = 1,1,4`: the terms of its entries.
-    Log { who: Who, terms: Vec<Term> },
+    Log {
+        who: Who,
+        terms: Vec<Term>,
+    },
     /// `S3 term = 4`.
-    ServerTerm { who: Who, compare: Compare, count: Count },
+    ServerTerm {
+        who: Who,
+        compare: Compare,
+        count: Count,
+    },
     /// `waiting client=b`: its operation is still open.
-    Waiting { client: Option<Text> },
+    Waiting {
+        client: Option<Text>,
+    },
     /// `reply = 3 @2 client=b`: how the client's last operation ended.
-    Reply { pattern: ReplyPattern, client: Option<Text> },
+    Reply {
+        pattern: ReplyPattern,
+        client: Option<Text>,
+    },
     /// `holder lock = b`.
-    Holder { lock: Text, client: Text },
+    Holder {
+        lock: Text,
+        client: Text,
+    },
     /// One leader in the highest term, and all that it reaches have its log.
     Converged,
     /// No invariant has been broken.
@@ -48,9 +77,17 @@ pub enum Condition {
     /// This invariant has been broken.
     Broken(Invariant),
     /// `messages <= 42 since MARK`: RPC requests between servers.
-    Messages { compare: Compare, count: Count, since: Option<Text> },
+    Messages {
+        compare: Compare,
+        count: Count,
+        since: Option<Text>,
+    },
     /// `bytes <= 200000 since MARK`: of all packets between servers.
-    Bytes { compare: Compare, count: Count, since: Option<Text> },
+    Bytes {
+        compare: Compare,
+        count: Count,
+        since: Option<Text>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

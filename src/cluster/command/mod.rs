@@ -6,8 +6,8 @@
 //! page are made. To add a verb: a variant here, a row there with its parser, an arm in
 //! `print.rs`, and what it does in `cluster/act.rs` (or `task.rs` for the flow of a script).
 
-mod condition;
 pub mod complete;
+mod condition;
 pub mod diagnostic;
 mod lex;
 mod parse;
@@ -53,7 +53,11 @@ impl Text {
 pub enum Command {
     // Head: what the cluster is before its first event.
     Cluster(Head),
-    Given { server: ServerId, term: Term, log: Vec<Term> },
+    Given {
+        server: ServerId,
+        term: Term,
+        log: Vec<Term>,
+    },
 
     // Servers.
     Crash(Vec<Who>),
@@ -63,7 +67,10 @@ pub enum Command {
     /// The disk of a server that is down is lost.
     Wipe(Vec<Who>),
     /// The rate of its clock, 1,000,000 being real time.
-    Clock { who: Vec<Who>, rate: Ppm },
+    Clock {
+        who: Vec<Who>,
+        rate: Ppm,
+    },
     /// Its election timer fires now.
     Timeout(Vec<Who>),
     Timers(Timers),
@@ -72,14 +79,20 @@ pub enum Command {
     /// The groups don't hear each other. Servers that no group names form one more; clients
     /// that no group names reach all.
     Partition(Vec<Vec<Who>>),
-    Isolate { who: Vec<Who>, from_clients: bool },
+    Isolate {
+        who: Vec<Who>,
+        from_clients: bool,
+    },
     Rejoin(Vec<Who>),
     Cut(Ends),
     Mend(Ends),
     /// Every link as if untouched.
     Heal,
     Net(Network),
-    Link { ends: Ends, change: LinkChange },
+    Link {
+        ends: Ends,
+        change: LinkChange,
+    },
 
     // Clients.
     Operate(Order),
@@ -90,19 +103,46 @@ pub enum Command {
 
     // The flow of a script.
     Run(SpanRange),
-    Until { condition: Condition, within: Option<Span> },
+    Until {
+        condition: Condition,
+        within: Option<Span>,
+    },
     Expect(Condition),
-    Let { name: Text, who: Vec<Who> },
-    Task { name: Text },
-    Wait { name: Text, within: Option<Span> },
-    For { name: Text, first: u32, last: u32 },
-    Repeat { count: u32, name: Option<Text> },
-    LoopFor { span: Span, name: Option<Text> },
+    Let {
+        name: Text,
+        who: Vec<Who>,
+    },
+    Task {
+        name: Text,
+    },
+    Wait {
+        name: Text,
+        within: Option<Span>,
+    },
+    For {
+        name: Text,
+        first: u32,
+        last: u32,
+    },
+    Repeat {
+        count: u32,
+        name: Option<Text>,
+    },
+    LoopFor {
+        span: Span,
+        name: Option<Text>,
+    },
     LoopUntil(Condition),
     /// Closes a task or a loop.
     End,
-    At { place: Place, command: Box<Command> },
-    Every { span: Span, command: Box<Command> },
+    At {
+        place: Place,
+        command: Box<Command>,
+    },
+    Every {
+        span: Span,
+        command: Box<Command>,
+    },
     /// Ends a task, or with `every` all that recurs.
     Stop(Text),
 
@@ -205,14 +245,29 @@ impl Order {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operation {
-    Get { key: Text },
-    Put { key: Text, value: Text, version: VersionWord },
+    Get {
+        key: Text,
+    },
+    Put {
+        key: Text,
+        value: Text,
+        version: VersionWord,
+    },
     /// Put at the version that this client last learned, until done.
-    Set { key: Text, value: Text },
+    Set {
+        key: Text,
+        value: Text,
+    },
     /// A get that must give exactly what the script last achieved under this key.
-    Check { key: Text },
-    Acquire { lock: Text },
-    Release { lock: Text },
+    Check {
+        key: Text,
+    },
+    Acquire {
+        lock: Text,
+    },
+    Release {
+        lock: Text,
+    },
 }
 
 /// The version of a put.

@@ -48,10 +48,18 @@ pub enum PacketKind {
     VoteRefused,
     /// AppendEntries with `entries` entries after `prev`; with none it is a heartbeat, which
     /// brings a commit index all the same.
-    Append { prev: Index, entries: u32, commit: Index },
-    Appended { matched: Index },
+    Append {
+        prev: Index,
+        entries: u32,
+        commit: Index,
+    },
+    Appended {
+        matched: Index,
+    },
     /// A refusal, with the follower's last index: where the leader may go on.
-    AppendRefused { last: Index },
+    AppendRefused {
+        last: Index,
+    },
     ClientRequest,
     ClientReply,
 }

@@ -1,0 +1,181 @@
+//! What others may read of a [`Cluster`]: plain questions, each answered from the present state.
+
+use std::sync::Arc;
+
+use super::check::Violation;
+use super::client::Client;
+use super::command::{Place, Script};
+use super::config::Config;
+use super::event::{Event, Names};
+use super::history::History;
+use super::network::{Links, Network, Packet};
+use super::raft::Role;
+use super::server::Server;
+use super::time::Time;
+use super::types::{ClientId, Index, Node, ServerId, ServerSet, Term, majority};
+use super::{Cluster, Failure, Item};
+
+impl Cluster {
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The present lab time.
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The present place: the time, and how many events have been handled at it.
+    pub const fn place(&self) -> Place {
+        Place { time: self.now, after: self.handled_now }
+    }
+
+    /// How many events have been handled since the start.
+    pub const fn handled(&self) -> u64 {
+        self.handled
+    }
+
+    /// How many commands have been applied since the start.
+    pub const fn commands(&self) -> u64 {
+        self.commands
+    }
+
+    pub fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    /// The server called `id`; `None` if the cluster has fewer.
+    pub fn server(&self, id: ServerId) -> Option<&Server> {
+        self.servers.get(id.index())
+    }
+
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
+    pub fn client_named(&self, name: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| &*client.name == name)
+    }
+
+    pub const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub const fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The named network under the links' own rules.
+    pub const fn network(&self) -> Network {
+        self.network
+    }
+
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What the last step or command brought about.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The script whose tasks run here.
+    pub const fn script(&self) -> Option<&Script> {
+        self.script.as_ref()
+    }
+
+    /// The expectation that stopped the run.
+    pub const fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// The first rule that was broken.
+    pub const fn violation(&self) -> Option<&Arc<Violation>> {
+        self.violation.as_ref()
+    }
+
+    /// All packets in flight, in the order in which they are due.
+    pub fn packets(&self) -> Vec<&Packet> {
+        let mut packets: Vec<&Packet> = self.packets_unordered().collect();
+        packets.sort_by_key(|packet| (packet.due, packet.id));
+        packets
+    }
+
+    fn packets_unordered(&self) -> impl Iterator<Item = &Packet> {
+        self.queue.iter().filter_map(|(_, _, item)| match item {
+            Item::Packet(packet) => Some(packet),
+        })
+    }
+
+    /// When the next thing is due; `None` when nothing is pending.
+    pub fn next_due(&self) -> Option<Time> {
+        let scheduled = self.scheduled.keys().next().map(|(place, _)| place.time);
+        let queued = self.queue.next_due().map(Time);
+        scheduled.into_iter().chain(queued).min()
+    }
+
+    /// The running leader of the highest term.
+    pub fn leader(&self) -> Option<ServerId> {
+        self.servers
+            .iter()
+            .filter(|server| server.is_running() && server.raft.role == Role::Leader)
+            .max_by_key(|server| server.raft.term)
+            .map(|server| server.id)
+    }
+
+    /// The highest term that a running server knows.
+    pub fn term(&self) -> Term {
+        let running = self.servers.iter().filter(|server| server.is_running());
+        running.map(|server| server.raft.term).max().unwrap_or_default()
+    }
+
+    /// How many servers make a majority.
+    pub fn majority(&self) -> usize {
+        majority(self.servers.len())
+    }
+
+    /// Which servers' logs have, at `index`, the entry of this term.
+    pub fn copies(&self, index: Index, term: Term) -> ServerSet {
+        let has = |server: &&Server| server.raft.log.term(index) == Some(term);
+        self.servers.iter().filter(has).map(|server| server.id).collect()
+    }
+
+    /// Whether a message could get from `from` to `to` as the links are cut now.
+    pub fn reaches(&self, from: Node, to: Node) -> bool {
+        !self.links.is_cut(from, to)
+    }
+
+    /// The servers by who hears whom: two are in one group when there is a way both ways
+    /// between them, directly or through others. The groups are in the order of their lowest
+    /// numbers; without a cut there is one.
+    pub fn groups(&self) -> Vec<ServerSet> {
+        let mut groups: Vec<ServerSet> = Vec::new();
+        let mut left: ServerSet = self.config.server_ids().collect();
+        while let Some(first) = left.iter().next() {
+            let group = self.group_of(first);
+            left = left.without(group);
+            groups.push(group);
+        }
+        groups
+    }
+
+    fn group_of(&self, first: ServerId) -> ServerSet {
+        let mut group = ServerSet::only(first);
+        let mut frontier = vec![first];
+        while let Some(here) = frontier.pop() {
+            for other in self.config.server_ids() {
+                let (one, two) = (Node::Server(here), Node::Server(other));
+                let linked = self.reaches(one, two) && self.reaches(two, one);
+                if linked && !group.contains(other) {
+                    group.insert(other);
+                    frontier.push(other);
+                }
+            }
+        }
+        group
+    }
+
+    pub fn client(&self, id: ClientId) -> Option<&Client> {
+        self.clients.get(id.index())
+    }
+}
