@@ -1,2 +1,3 @@
 //! raftlab: see and drive a Raft-replicated key-value service in a terminal.
 pub mod cluster;
+pub mod ui;

@@ -1,0 +1,222 @@
+//! Where panes draw: a buffer that takes only characters that are safe to show.
+//!
+//! A [`Pen`] writes along one row and stops at its end. It takes the program's own text by
+//! [`Pen::put`] and somebody else's by [`Pen::user`]; both spell out what must not reach the
+//! terminal. Nothing is allocated on the way.
+
+use std::fmt::{self, Write as _};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::glyphs::{Glyphs, Spelling};
+use super::theme::Theme;
+
+/// The screen under a theme.
+pub struct Canvas<'a> {
+    buffer: &'a mut Buffer,
+    theme: Theme,
+}
+
+impl<'a> Canvas<'a> {
+    pub const fn new(buffer: &'a mut Buffer, theme: Theme) -> Self {
+        Self { buffer, theme }
+    }
+
+    pub const fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    pub const fn area(&self) -> Rect {
+        self.buffer.area
+    }
+
+    /// One glyph at a place; nothing outside the screen. A glyph whose ASCII spelling is longer
+    /// than one character takes as many columns.
+    pub fn glyph(&mut self, x: u16, y: u16, glyph: char, style: Style) {
+        self.pen_at(x, y, u16::MAX).style(style).put(glyph);
+    }
+
+    /// The style of a place's characters, patched.
+    pub fn restyle(&mut self, area: Rect, style: Style) {
+        self.buffer.set_style(area, style);
+    }
+
+    /// Blank space, for what is drawn over something else.
+    pub fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                if let Some(cell) = self.buffer.cell_mut((x, y)) {
+                    cell.reset();
+                }
+            }
+        }
+    }
+
+    /// A pen on row `row` of `area`, counted from its top; it writes nothing below the area.
+    pub fn pen(&mut self, area: Rect, row: u16) -> Pen<'_> {
+        let right = if row < area.height { area.right() } else { area.x };
+        self.pen_between(area.x, right, area.y.saturating_add(row))
+    }
+
+    /// A pen at a place of the screen, for at most `width` columns.
+    pub fn pen_at(&mut self, x: u16, y: u16, width: u16) -> Pen<'_> {
+        self.pen_between(x, x.saturating_add(width), y)
+    }
+
+    fn pen_between(&mut self, left: u16, right: u16, y: u16) -> Pen<'_> {
+        let right = right.min(self.buffer.area.right());
+        let glyphs = self.theme.glyphs;
+        Pen { buffer: self.buffer, glyphs, left, x: left, right, y, style: Style::new() }
+    }
+
+    /// A pane's title row: a line with the title near its left end and a remark near its right.
+    /// A focused pane has `►` before its title.
+    pub fn title(&mut self, area: Rect, title: &str, focus: Focus, remark: &str) {
+        let (line, bold) = (self.theme.dim(), self.theme.bold());
+        let width = self.theme.glyphs.width(remark);
+        for x in area.left()..area.right() {
+            self.glyph(x, area.y, '─', line);
+        }
+        let mut pen = self.pen(area, 0);
+        pen.skip(1);
+        match focus {
+            Focus::Here => pen.style(bold).put('►').put(title).put(' '),
+            Focus::Elsewhere => pen.put(' ').put(title).put(' '),
+        };
+        let free = pen.room();
+        if width > 0 && width + 4 < free {
+            pen.skip(free - width - 3);
+            pen.style(line).put(' ').put(remark).put(' ');
+        }
+    }
+}
+
+/// Whether a pane has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    Here,
+    Elsewhere,
+}
+
+/// Writes along one row.
+pub struct Pen<'a> {
+    buffer: &'a mut Buffer,
+    glyphs: Glyphs,
+    left: u16,
+    x: u16,
+    right: u16,
+    y: u16,
+    style: Style,
+}
+
+impl Pen<'_> {
+    /// The style of what follows.
+    pub const fn style(&mut self, style: Style) -> &mut Self {
+        self.style = style;
+        self
+    }
+
+    /// The program's own text. Anything that can be displayed can be put: numbers, terms,
+    /// `format_args!`.
+    pub fn put(&mut self, text: impl fmt::Display) -> &mut Self {
+        // The pen swallows what has no room, so writing does not fail.
+        let _ = write!(self, "{text}");
+        self
+    }
+
+    /// The same in another style, after which the present style goes on.
+    pub fn put_in(&mut self, style: Style, text: impl fmt::Display) -> &mut Self {
+        let before = std::mem::replace(&mut self.style, style);
+        self.put(text);
+        self.style = before;
+        self
+    }
+
+    /// Somebody else's text. What does not fit is cut off, with `..` at the end; texts may be
+    /// long, and only what is shown is looked at.
+    pub fn user(&mut self, text: &str) -> &mut Self {
+        self.user_within(text, self.room())
+    }
+
+    /// The same in at most `width` columns.
+    pub fn user_within(&mut self, text: &str, width: u16) -> &mut Self {
+        let width = width.min(self.room());
+        let fits = self.glyphs.user_width(text, width) <= width;
+        let end = self.x + if fits { width } else { width.saturating_sub(2) };
+        for character in text.chars() {
+            let spelling = self.glyphs.spell_user(character);
+            if self.x + self.columns(character, spelling) > end {
+                break;
+            }
+            self.write(character, spelling);
+        }
+        if !fits && width > 0 {
+            self.put(if width >= 2 { ".." } else { "." });
+        }
+        self
+    }
+
+    /// `count` blank columns, in no style.
+    pub fn skip(&mut self, count: u16) -> &mut Self {
+        self.x = self.x.saturating_add(count).min(self.right.max(self.x));
+        self
+    }
+
+    /// On to column `column` of the row, counted from the pen's start; never back.
+    pub fn column(&mut self, column: u16) -> &mut Self {
+        let target = self.left.saturating_add(column);
+        self.x = self.x.max(target.min(self.right.max(self.x)));
+        self
+    }
+
+    /// How many columns are left.
+    pub const fn room(&self) -> u16 {
+        self.right.saturating_sub(self.x)
+    }
+
+    /// The column of the screen where it writes next.
+    pub const fn x(&self) -> u16 {
+        self.x
+    }
+
+    fn columns(&self, character: char, spelling: Spelling) -> u16 {
+        match spelling {
+            Spelling::Itself => 1,
+            Spelling::Ascii(ascii) => ascii.len() as u16,
+            Spelling::Escape => character.escape_unicode().len() as u16,
+        }
+    }
+
+    fn write(&mut self, character: char, spelling: Spelling) {
+        match spelling {
+            Spelling::Itself => self.cell(character),
+            Spelling::Ascii(ascii) => ascii.chars().for_each(|character| self.cell(character)),
+            Spelling::Escape => character.escape_unicode().for_each(|digit| self.cell(digit)),
+        }
+    }
+
+    fn cell(&mut self, character: char) {
+        if self.x >= self.right {
+            return;
+        }
+        if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {
+            cell.set_char(character).set_style(self.style);
+        }
+        self.x += 1;
+    }
+}
+
+impl fmt::Write for Pen<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            if self.x >= self.right {
+                break;
+            }
+            self.write(character, self.glyphs.spell(character));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,319 @@
+//! Where everything stands: one pure function from the size of the terminal to the areas of the
+//! panes, used for drawing and for finding what the mouse points at. Plain arithmetic.
+//!
+//! ```text
+//! header
+//! headline, and the caption of a script
+//! ─ Map ──────────────────┬─ Clients ──────
+//!                         ├─ Keys and values
+//!                         ├─ In flight ────
+//! ─ Servers and logs ─────┴────────────────
+//! ─ Events ────────────────────────────────
+//! timeline
+//! last command
+//! keys
+//! ```
+//!
+//! What is said stands at the top, for heads hide the bottom of a projected picture; what the
+//! hands need stands at the bottom. Sizes depend on the terminal, the layout and the number of
+//! servers, never on what happens in the cluster, so that nothing moves while one looks at it.
+//! When there is not room for all, servers and logs keep theirs, then the map, then the events.
+
+use ratatui::layout::{Rect, Size};
+
+use super::view::{Layout, Pane, View};
+
+/// The smallest terminal that has room.
+pub const MIN: Size = Size { width: 60, height: 16 };
+/// From this height on there are five rows of timeline, the last command, copies under the logs,
+/// and a headline beside the caption.
+const DESK_HEIGHT: u16 = 34;
+/// From this width on the map has room beside the lists.
+const SPLIT_WIDTH: u16 = 72;
+/// From this width on the lists stand in two columns.
+const WALL_WIDTH: u16 = 160;
+const MAP_WIDTH_MAX: u16 = 80;
+const MAP_HEIGHT_MAX: u16 = 20;
+/// A map lower than this says nothing.
+const MAP_HEIGHT_MIN: u16 = 4;
+
+/// The areas of a frame. What is not shown is empty. Each pane's area has its title in its first
+/// row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Areas {
+    pub screen: Rect,
+    pub header: Rect,
+    /// What is the case, in one or two sentences.
+    pub headline: Rect,
+    /// What the script says; empty when it stands in the place of the headline.
+    pub caption: Rect,
+    pub map: Rect,
+    pub clients: Rect,
+    pub values: Rect,
+    pub in_flight: Rect,
+    pub servers: Rect,
+    pub events: Rect,
+    pub timeline: Rect,
+    pub last_command: Rect,
+    pub footer: Rect,
+    /// Whether the copies of each entry are counted under the logs.
+    pub copies: Copies,
+}
+
+/// Whether there is a row of copies under the logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Copies {
+    Shown,
+    #[default]
+    Hidden,
+}
+
+impl Areas {
+    pub const fn pane(&self, pane: Pane) -> Rect {
+        match pane {
+            Pane::Map => self.map,
+            Pane::Clients => self.clients,
+            Pane::Values => self.values,
+            Pane::InFlight => self.in_flight,
+            Pane::Servers => self.servers,
+            Pane::Events => self.events,
+            Pane::Timeline => self.timeline,
+        }
+    }
+
+    const fn pane_mut(&mut self, pane: Pane) -> &mut Rect {
+        match pane {
+            Pane::Map => &mut self.map,
+            Pane::Clients => &mut self.clients,
+            Pane::Values => &mut self.values,
+            Pane::InFlight => &mut self.in_flight,
+            Pane::Servers => &mut self.servers,
+            Pane::Events => &mut self.events,
+            Pane::Timeline => &mut self.timeline,
+        }
+    }
+
+    /// The pane at a place of the screen.
+    pub fn pane_at(&self, x: u16, y: u16) -> Option<Pane> {
+        Pane::EVERY.into_iter().find(|pane| self.pane(*pane).contains((x, y).into()))
+    }
+}
+
+/// Whether a terminal of this size has room for anything.
+pub const fn fits(size: Size) -> bool {
+    size.width >= MIN.width && size.height >= MIN.height
+}
+
+/// The areas for a terminal of this size and a cluster of so many servers. All are empty when
+/// it is too small.
+pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
+    let screen = Rect::new(0, 0, size.width, size.height);
+    let mut areas = Areas { screen, ..Areas::default() };
+    if !fits(size) {
+        return areas;
+    }
+    let middle = frame(&mut areas, view);
+    if let Some(pane) = view.zoomed {
+        *areas.pane_mut(pane) = middle;
+        areas.copies = copies(middle, servers);
+        return areas;
+    }
+    match view.layout {
+        Layout::All => all(&mut areas, middle, servers),
+        Layout::Logs => logs(&mut areas, middle, servers),
+        Layout::Map => map(&mut areas, middle),
+        Layout::ClientsAndValues => clients_and_values(&mut areas, middle),
+    }
+    areas
+}
+
+/// Takes rows from the top of an area.
+fn top(area: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    let taken = Rect { height: rows, ..*area };
+    area.y += rows;
+    area.height -= rows;
+    taken
+}
+
+/// Takes rows from the bottom of an area.
+fn bottom(area: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    area.height -= rows;
+    Rect { y: area.y + area.height, height: rows, ..*area }
+}
+
+/// What every layout has above and below its panes; returns what is left between.
+fn frame(areas: &mut Areas, view: &View) -> Rect {
+    let mut left = areas.screen;
+    let desk = left.height >= DESK_HEIGHT;
+    areas.header = top(&mut left, 1);
+    let told = view.script.is_some() || view.caption.is_some();
+    if desk {
+        areas.headline = top(&mut left, 1);
+        areas.caption = top(&mut left, if told { 2 } else { 0 });
+    } else {
+        areas.headline = top(&mut left, if areas.screen.height < 20 { 1 } else { 2 });
+    }
+    areas.footer = bottom(&mut left, 1);
+    areas.last_command = bottom(&mut left, u16::from(desk));
+    if view.zoomed != Some(Pane::Timeline) {
+        areas.timeline = bottom(&mut left, if desk { 5 } else { 1 });
+    }
+    left
+}
+
+fn copies(area: Rect, servers: usize) -> Copies {
+    let roomy = area.height >= 20 && usize::from(area.height) >= servers + 3;
+    if roomy { Copies::Shown } else { Copies::Hidden }
+}
+
+/// Rows of servers and logs with everything: title, heading, servers, copies.
+fn servers_rows(areas: &mut Areas, servers: usize) -> u16 {
+    let copies = areas.screen.height >= DESK_HEIGHT;
+    areas.copies = if copies { Copies::Shown } else { Copies::Hidden };
+    servers.min(100) as u16 + 2 + u16::from(copies)
+}
+
+fn all(areas: &mut Areas, middle: Rect, servers: usize) {
+    let mut left = middle;
+    let mut rows = servers_rows(areas, servers);
+    if rows > left.height {
+        areas.copies = Copies::Hidden;
+        rows = left.height;
+    }
+    let spare = left.height - rows;
+    // Below a title and a row there is nothing to show: the logs get it.
+    let mut events = if spare < 2 { 0 } else { (spare * 2 / 7).max(2) };
+    let mut upper = (spare - events).min(MAP_HEIGHT_MAX + 1);
+    if upper < MAP_HEIGHT_MIN + 1 {
+        upper = 0;
+    }
+    if events > 0 {
+        events = spare - upper;
+    }
+    let upper = top(&mut left, upper);
+    areas.events = bottom(&mut left, events);
+    areas.servers = left;
+    if upper.height > 0 {
+        split(areas, upper);
+    }
+}
+
+/// The map to the left, the lists to the right. A column between them is left for the line.
+fn split(areas: &mut Areas, area: Rect) {
+    if area.width < SPLIT_WIDTH {
+        areas.map = area;
+        return;
+    }
+    let map = (area.width * 4 / 7).min(MAP_WIDTH_MAX);
+    areas.map = Rect { width: map, ..area };
+    let lists = Rect { x: area.x + map + 1, width: area.width - map - 1, ..area };
+    let rows = lists.height - 1;
+    if area.width >= WALL_WIDTH {
+        let half = (lists.width - 1) / 2;
+        let mut left = Rect { width: half, ..lists };
+        areas.clients = top(&mut left, lists.height / 2);
+        areas.values = left;
+        let x = lists.x + half + 1;
+        areas.in_flight = Rect { x, width: lists.width - half - 1, ..lists };
+    } else if rows < 5 {
+        areas.clients = lists;
+    } else if rows < 12 {
+        let mut left = lists;
+        areas.clients = top(&mut left, 1 + rows / 2);
+        areas.values = left;
+    } else {
+        let mut left = lists;
+        areas.clients = top(&mut left, 1 + (rows - 2) * 5 / 12);
+        areas.values = top(&mut left, 1 + (rows - 2) * 4 / 12);
+        areas.in_flight = left;
+    }
+}
+
+fn logs(areas: &mut Areas, middle: Rect, servers: usize) {
+    let mut left = middle;
+    let rows = servers_rows(areas, servers);
+    let spare = left.height.saturating_sub(rows);
+    areas.events = bottom(&mut left, if spare < 2 { 0 } else { spare });
+    areas.servers = left;
+    if areas.servers.height < rows {
+        areas.copies = Copies::Hidden;
+    }
+}
+
+fn map(areas: &mut Areas, middle: Rect) {
+    if middle.width < 120 {
+        areas.map = middle;
+        return;
+    }
+    let lists = middle.width / 3;
+    areas.map = Rect { width: middle.width - lists - 1, ..middle };
+    areas.in_flight = Rect { x: areas.map.right() + 1, width: lists, ..middle };
+}
+
+fn clients_and_values(areas: &mut Areas, middle: Rect) {
+    let half = (middle.width - 1) / 2;
+    let mut left = Rect { width: half, ..middle };
+    areas.values = Rect { x: half + 1, width: middle.width - half - 1, ..middle };
+    areas.clients = top(&mut left, middle.height.div_ceil(2));
+    areas.in_flight = left;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(width: u16, height: u16, servers: usize) -> Areas {
+        areas(Size { width, height }, &View::default(), servers)
+    }
+
+    #[test]
+    fn the_projector_has_its_regions() {
+        let areas = at(80, 24, 5);
+        assert_eq!((areas.header.height, areas.headline.height), (1, 2));
+        assert_eq!((areas.map.width, areas.map.height), (45, 1 + 8));
+        assert_eq!((areas.clients.height, areas.values.height), (1 + 4, 1 + 3));
+        assert_eq!(areas.servers.height, 1 + 1 + 5);
+        assert_eq!(areas.events.height, 1 + 2);
+        assert_eq!((areas.timeline.height, areas.footer.height), (1, 1));
+    }
+
+    #[test]
+    fn twenty_five_servers_keep_the_logs_alone() {
+        let areas = at(80, 24, 25);
+        assert_eq!(areas.servers.height, 1 + 1 + 17);
+        assert!(areas.map.is_empty() && areas.events.is_empty());
+        assert_eq!((areas.timeline.height, areas.footer.height), (1, 1));
+    }
+
+    /// At every size, with every layout: no two panes overlap and none leaves the screen.
+    #[test]
+    fn areas_never_overlap() {
+        let sizes = (1..=70).step_by(3).flat_map(|h| (1..=210).step_by(7).map(move |w| (w, h)));
+        for (width, height) in sizes {
+            for servers in [1, 5, 25] {
+                for layout in Layout::EVERY {
+                    let view = View { layout, ..View::default() };
+                    check(&areas(Size { width, height }, &view, servers));
+                }
+                for pane in Pane::EVERY {
+                    let view = View { zoomed: Some(pane), ..View::default() };
+                    check(&areas(Size { width, height }, &view, servers));
+                }
+            }
+        }
+    }
+
+    fn check(areas: &Areas) {
+        let rest = [areas.header, areas.headline, areas.caption, areas.last_command, areas.footer];
+        let panes = Pane::EVERY.map(|pane| areas.pane(pane));
+        let all: Vec<Rect> = rest.into_iter().chain(panes).filter(|one| !one.is_empty()).collect();
+        for (place, one) in all.iter().enumerate() {
+            assert_eq!(one.intersection(areas.screen), *one, "{areas:?}");
+            for other in &all[place + 1..] {
+                assert!(!one.intersects(*other), "{one:?} and {other:?} in {areas:?}");
+            }
+        }
+    }
+}

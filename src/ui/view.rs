@@ -1,0 +1,405 @@
+//! The state of the view: what is selected, where one has scrolled to, what the clock does, what
+//! is typed. The application fills it in; the screen only reads it.
+//!
+//! Nothing here is part of a run. Scroll positions may lie outside of what there is to see: the
+//! panes bring them back into range when they draw.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::theme::Theme;
+use super::trace::Trace;
+use crate::cluster::Cluster;
+use crate::cluster::event::DropReason;
+use crate::cluster::network::Summary;
+use crate::cluster::time::{Span, Time};
+use crate::cluster::types::{ClientId, Index, Key, Node, Op, PacketId, ServerId, Term};
+
+/// Everything that a frame is made from.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    pub cluster: &'a Cluster,
+    pub view: &'a View,
+    /// What has happened so far.
+    pub trace: &'a Trace,
+}
+
+/// The state of the view.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    pub theme: Theme,
+    pub layout: Layout,
+    pub focus: Pane,
+    /// This pane alone, between the headline and the footer.
+    pub zoomed: Option<Pane>,
+    pub selection: Selection,
+    pub scroll: Scroll,
+    pub clock: Clock,
+    /// How lab time relates to the room, in words: "40× slower", "real time, fixed".
+    pub pace: Cow<'static, str>,
+    pub caption: Option<Arc<str>>,
+    /// Where the script stands; `None` without a script.
+    pub script: Option<ScriptPlace>,
+    pub last_command: Option<LastCommand>,
+    pub mode: Mode,
+    /// What the last row says for three seconds.
+    pub notice: Option<Notice>,
+    /// The keys that make sense now, most useful first; shown as far as they fit.
+    pub hints: Vec<Hint>,
+    /// The filter of the events, as it was typed.
+    pub filter: Option<String>,
+    pub fading: Fading,
+    /// What is known of the history; `None` while nobody has looked.
+    pub linearizable: Option<Verdict>,
+    pub timeline: TimelineWindow,
+}
+
+/// Which panes share the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    #[default]
+    All,
+    Logs,
+    Map,
+    ClientsAndValues,
+}
+
+impl Layout {
+    pub const EVERY: [Self; 4] = [Self::All, Self::Logs, Self::Map, Self::ClientsAndValues];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Logs => "logs",
+            Self::Map => "map",
+            Self::ClientsAndValues => "clients and values",
+        }
+    }
+}
+
+/// A region of the screen that can have the focus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    Map,
+    Clients,
+    Values,
+    InFlight,
+    #[default]
+    Servers,
+    Events,
+    Timeline,
+}
+
+impl Pane {
+    /// In the order in which `Tab` walks them.
+    pub const EVERY: [Self; 7] = [
+        Self::Map,
+        Self::Clients,
+        Self::Values,
+        Self::InFlight,
+        Self::Servers,
+        Self::Events,
+        Self::Timeline,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Map => "Map",
+            Self::Clients => "Clients",
+            Self::Values => "Keys and values",
+            Self::InFlight => "In flight",
+            Self::Servers => "Servers and logs",
+            Self::Events => "Events",
+            Self::Timeline => "Timeline",
+        }
+    }
+}
+
+/// What is selected, one of each kind.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    pub server: Option<ServerId>,
+    /// An entry of the selected server's log.
+    pub entry: Option<Index>,
+    pub client: Option<ClientId>,
+    pub packet: Option<PacketId>,
+    pub key: Option<Key>,
+    /// An event, by its number in the [`Trace`].
+    pub event: Option<u64>,
+}
+
+/// How far each pane has been scrolled. `None` follows the newest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scroll {
+    /// The first index of the logs that is shown; all servers share it.
+    pub logs: Option<Index>,
+    /// The last event that is shown, by its number in the [`Trace`].
+    pub events: Option<u64>,
+    /// The first row that is shown.
+    pub servers: u16,
+    pub clients: u32,
+    pub values: u32,
+    pub in_flight: u32,
+    pub dialog: u16,
+}
+
+/// What lab time does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    #[default]
+    Runs,
+    /// Idle time passes fast; packets are not drawn.
+    Skims,
+    Stands(Stands),
+    /// One looks at the past; the run goes on to `newest`.
+    Past {
+        newest: Time,
+    },
+    /// A rule is broken; the cluster says which.
+    Broken,
+}
+
+/// Why time stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// Somebody stopped it.
+    Paused,
+    /// Beat `number` of `of` of the script.
+    Beat {
+        number: u32,
+        of: u32,
+    },
+    /// A question to the class.
+    Question,
+    /// A prompt, a mode, help or a dialog is open.
+    Open,
+    Breakpoint,
+    /// An expectation of the script was not met.
+    Failed,
+    /// The script has come to its end.
+    Ended,
+}
+
+impl Clock {
+    /// Whether lab time passes.
+    pub const fn moves(&self) -> bool {
+        match self {
+            Self::Runs | Self::Skims => true,
+            Self::Stands(_) | Self::Past { .. } | Self::Broken => false,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ScriptPlace {
+    pub name: Arc<str>,
+    pub line: u32,
+    pub of: u32,
+}
+
+/// The command that was applied last.
+#[derive(Clone, Debug)]
+pub struct LastCommand {
+    /// In the script language.
+    pub text: String,
+    /// The keys that made it, if keys did: "P 4 5 Enter".
+    pub keys: Option<String>,
+}
+
+/// A word of the last row that stays for three seconds.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// What was done.
+    Note,
+    /// Why it could not be done.
+    Refusal,
+}
+
+/// A key and what it does now.
+#[derive(Clone, Debug)]
+pub struct Hint {
+    pub key: Cow<'static, str>,
+    pub word: Cow<'static, str>,
+}
+
+/// What the keys mean at present.
+#[derive(Clone, Debug, Default)]
+pub enum Mode {
+    #[default]
+    Normal,
+    Prompt(Prompt),
+    Partition(PartitionEdit),
+    Link(LinkEdit),
+    Dialog(Dialog),
+}
+
+/// A line that is being typed, in the last row.
+#[derive(Clone, Debug, Default)]
+pub struct Prompt {
+    pub kind: PromptKind,
+    pub text: String,
+    /// Where the cursor stands, in characters from the start.
+    pub cursor: usize,
+    /// What `Tab` would put in, and which of it is put in now.
+    pub completions: Vec<String>,
+    pub chosen: Option<usize>,
+    pub mistake: Option<Mistake>,
+    /// What is known of the word at the cursor: how the verb is used.
+    pub usage: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PromptKind {
+    #[default]
+    Command,
+    Filter,
+    /// Search of the history of commands.
+    History,
+}
+
+/// What is wrong with the line, and where: in characters from the start.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    pub column: usize,
+    pub width: usize,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+/// Groups that are being formed; nothing is cut yet.
+#[derive(Clone, Debug, Default)]
+pub struct PartitionEdit {
+    /// The group of each server, counted from 0 for A, in the order of the servers.
+    pub servers: Vec<u8>,
+    /// The group of each client; `None` reaches all.
+    pub clients: Vec<Option<u8>>,
+    /// The server under the cursor.
+    pub cursor: Option<ServerId>,
+}
+
+/// A link that is being chosen or changed.
+#[derive(Clone, Debug, Default)]
+pub struct LinkEdit {
+    pub from: Option<End>,
+    pub to: Option<End>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Node(Node),
+    All,
+}
+
+/// Something to read or to choose from, over the panes.
+#[derive(Clone, Debug)]
+pub struct Dialog {
+    pub title: String,
+    pub body: DialogBody,
+    /// The keys that work here.
+    pub hints: Vec<Hint>,
+}
+
+#[derive(Clone, Debug)]
+pub enum DialogBody {
+    /// Lines to read; long ones are wrapped.
+    Text(Vec<String>),
+    /// One of these is to be chosen.
+    List { items: Vec<ListItem>, chosen: usize },
+    /// The keys, after the legend of the marks.
+    Help(Vec<HelpGroup>),
+}
+
+#[derive(Clone, Debug)]
+pub struct ListItem {
+    pub name: String,
+    pub note: String,
+}
+
+/// Keys of one kind, under a title.
+#[derive(Clone, Debug)]
+pub struct HelpGroup {
+    pub title: Cow<'static, str>,
+    pub rows: Vec<Hint>,
+}
+
+/// What is gone and still shown for a moment.
+#[derive(Clone, Debug, Default)]
+pub struct Fading {
+    /// Packets that died within the last half second in the room.
+    pub lost: Vec<LostPacket>,
+    /// Entries removed from logs within the last second in the room.
+    pub removed: Vec<RemovedEntry>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LostPacket {
+    pub packet: PacketId,
+    pub from: Node,
+    pub to: Node,
+    pub summary: Summary,
+    pub why: DropReason,
+}
+
+#[derive(Clone, Debug)]
+pub struct RemovedEntry {
+    pub server: ServerId,
+    pub index: Index,
+    pub term: Term,
+    pub op: Arc<Op>,
+}
+
+/// Whether the clients' history is linearizable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Holds,
+    Broken,
+}
+
+/// The part of the run that the timeline shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimelineWindow {
+    pub span: TimelineSpan,
+    /// Where it ends; `None` is now.
+    pub end: Option<Time>,
+    /// The moment under the cursor, when one scrubs.
+    pub cursor: Option<Time>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimelineSpan {
+    Whole,
+    Last(Span),
+}
+
+impl Default for TimelineWindow {
+    fn default() -> Self {
+        Self { span: TimelineSpan::Last(Span::from_secs(5)), end: None, cursor: None }
+    }
+}
+
+/// Something on the screen that one can point at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Pane(Pane),
+    Server(ServerId),
+    Entry {
+        server: ServerId,
+        index: Index,
+    },
+    Client(ClientId),
+    Key(Key),
+    Packet(PacketId),
+    /// By its number in the [`Trace`].
+    Event(u64),
+    Moment(Time),
+    /// A key of the footer or of a dialog, by its place among its hints.
+    Hint(usize),
+    /// An item of a list, a completion of the prompt.
+    Choice(usize),
+}
