@@ -34,6 +34,7 @@ pub mod server;
 pub mod time;
 pub mod types;
 mod view;
+pub mod words;
 
 pub use event::Names;
 

@@ -1,0 +1,206 @@
+//! What happened, as a verb phrase whose subject is the event's server or client: "wins term 4
+//! with the votes of S1, S2 and S3 (3 of 5)". Where an event has no subject the phrase stands
+//! alone.
+
+use super::spell::{self, Spell, count, entries, packet};
+use crate::cluster::event::EventKind;
+use crate::cluster::network::Summary;
+use crate::cluster::raft::Role;
+use crate::cluster::types::{
+    Answer, ClientId, Index, Node, PacketId, Request, ServerId, ServerSet, Term,
+};
+
+/// Room for a list of servers.
+const SERVERS: usize = 22;
+
+impl Spell<'_> {
+    /// The verb phrase of an event.
+    pub(super) fn deed(&self, kind: &EventKind) -> String {
+        use EventKind as E;
+        match kind {
+            E::Commanded { command } => format!("command: {command}"),
+            E::Crashed { lost, .. } => crashes(*lost),
+            E::Restarted { .. } => "restarts with what is on its disk".into(),
+            E::FellAsleep { .. } => "falls asleep".into(),
+            E::Woke { packets, .. } => wakes(*packets),
+            E::Wiped { .. } => "loses its disk".into(),
+            E::ClockSet { rate, .. } => format!("has its clock run at rate {}", rate.as_rate()),
+            E::Synced { last, .. } => format!("has its log up to entry {last} on disk"),
+            E::Sent { packet, to, summary, .. } => self.sends(*packet, *to, *summary),
+            E::Duplicated { packet, copy } => format!("packet #{packet} is doubled as #{copy}"),
+            E::Received { packet, from, summary, .. } => self.hears(*packet, *from, *summary),
+            E::Dropped { packet, to, summary, .. } => self.misses(*packet, *to, *summary),
+            E::LossReported { about, .. } => self.told_of_loss(*about),
+            E::ElectionStarted { term, .. } => format!("stands for election in term {term}"),
+            E::TermAdopted { from, to, .. } => format!("goes from term {from} to term {to}"),
+            E::VoteGranted { candidate, term, .. } => {
+                format!("votes for {candidate} in term {term}")
+            }
+            E::VoteRefused { candidate, term, .. } => refuses_vote(*candidate, *term),
+            E::VoteCounted { voter, term, votes, .. } => counts_vote(*voter, *term, *votes),
+            E::BecameLeader { term, votes, servers, .. } => wins(*term, *votes, *servers),
+            E::SteppedDown { role, term, .. } => steps_down(*role, *term),
+            E::Submitted { index, term, op, client, .. } => {
+                self.takes(*index, *term, &op.request, *client)
+            }
+            E::Appended { leader, first, last, .. } => {
+                format!("copies {} of {leader}", entries(*first, *last))
+            }
+            E::Truncated { first, last, old, .. } => removes(*first, *last, *old),
+            E::AppendRefused { leader, prev, .. } => {
+                format!("refuses what {leader} sends to follow entry {prev}")
+            }
+            E::Matched { follower, index, .. } => {
+                format!("has {follower} agree up to entry {index}")
+            }
+            E::BackedUp { follower, from, next, .. } => {
+                format!("steps back from entry {from} to {next} for {follower}")
+            }
+            E::Resent { follower, next, .. } => format!("sends {follower} entry {next} again"),
+            E::Ignored { from, summary, .. } => format!("ignores {} of {from}", packet(*summary)),
+            E::Committed { first, last, term, copies, .. } => {
+                commits(*first, *last, *term, *copies)
+            }
+            E::LearnedCommit { leader, first, last, .. } => learns_commit(*leader, *first, *last),
+            E::OldTermWaits { index, entry, .. } => {
+                format!("must not commit entry {index} of term {entry} yet")
+            }
+            E::Refused { client, leader, .. } => self.sends_away(*client, *leader),
+            E::Applied { index, op, answer, .. } => self.applies(*index, &op.request, answer),
+            E::Answered { client, answer, .. } => {
+                format!("tells {}: {}", self.client(*client), self.answer(answer))
+            }
+            E::WaiterReleased { client, index, .. } => {
+                format!("gives up entry {index} for {}", self.client(*client))
+            }
+            E::WaitersLost { count, .. } => format!("forgets {}", spell::clients(*count)),
+            E::ClientCreated { .. } => "joins as a client".into(),
+            E::Called { request, .. } => format!("calls {}", self.call(request)),
+            E::Asked { server, attempt, .. } => asks(*server, *attempt),
+            E::AttemptFailed { server, .. } => format!("gives up {server} and tries on"),
+            E::Returned { request, result, .. } => self.is_told(request, result),
+            E::LateReply { server, .. } => format!("ignores a late reply of {server}"),
+            E::Queued { waiting, .. } => format!("has {waiting} more to do after this"),
+            E::LockHeld { lock, .. } => format!("holds the lock {}", self.text(lock)),
+            E::LockFree { lock, .. } => format!("lets go of the lock {}", self.text(lock)),
+            E::Finished { what, .. } => format!("is done with {what}"),
+            E::LineRun { line, .. } => format!("line {line} runs"),
+            E::Said { text } => format!("caption: {text}"),
+            E::Beat => "the script waits for its presenter".into(),
+            E::Noted { text } => format!("note: {text}"),
+            E::Marked { name } => format!("mark: {name}"),
+            E::Paced { pace } => crate::cluster::command::Command::Pace(pace.0).to_string(),
+            E::Expected { line, command } => format!("line {line} holds: {command}"),
+            E::TaskEnded { task } => format!("task {task} ends"),
+            E::ScriptEnded => "the script ends".into(),
+            E::Failed { line, expected, .. } => fails(*line, expected),
+            E::Violated { violation } => format!("broken: {}", violation.evidence),
+        }
+    }
+
+    fn sends(&self, id: PacketId, to: Node, summary: Summary) -> String {
+        format!("sends {} #{id}: {}", self.node(to), packet(summary))
+    }
+
+    fn hears(&self, id: PacketId, from: Node, summary: Summary) -> String {
+        format!("hears {}'s #{id}: {}", self.node(from), packet(summary))
+    }
+
+    fn misses(&self, id: PacketId, to: Node, summary: Summary) -> String {
+        format!("fails to reach {} with #{id}: {}", self.node(to), packet(summary))
+    }
+
+    fn told_of_loss(&self, about: Node) -> String {
+        format!("learns that its call to {} was lost", self.node(about))
+    }
+
+    fn takes(&self, index: Index, term: Term, request: &Request, client: ClientId) -> String {
+        let (request, client) = (self.request(request), self.client(client));
+        format!("takes {request} of {client} as entry {index} of term {term}")
+    }
+
+    fn sends_away(&self, client: ClientId, leader: Option<ServerId>) -> String {
+        match leader {
+            Some(leader) => format!("sends {} away: {leader} leads", self.client(client)),
+            None => format!("sends {} away: it knows no leader", self.client(client)),
+        }
+    }
+
+    fn applies(&self, index: Index, request: &Request, answer: &Answer) -> String {
+        format!("applies entry {index}: {}", self.result(request, answer))
+    }
+
+    fn is_told(&self, request: &Request, result: &Answer) -> String {
+        format!("is told {}: {}", result.outcome, self.result(request, result))
+    }
+}
+
+fn crashes(lost: u64) -> String {
+    match lost {
+        0 => "crashes".into(),
+        lost => format!("crashes and loses {}", count(lost, "unsynced entry", "unsynced entries")),
+    }
+}
+
+fn wakes(packets: u32) -> String {
+    match packets {
+        0 => "wakes".into(),
+        packets => format!("wakes and finds {}", count(packets.into(), "packet", "packets")),
+    }
+}
+
+fn refuses_vote(candidate: ServerId, term: Term) -> String {
+    format!("refuses {candidate}'s vote in term {term}")
+}
+
+fn counts_vote(voter: ServerId, term: Term, votes: ServerSet) -> String {
+    let votes = count(votes.len() as u64, "vote", "votes");
+    format!("counts the vote of {voter}: {votes} in term {term}")
+}
+
+fn wins(term: Term, votes: ServerSet, servers: u8) -> String {
+    let voters = spell::servers(votes, SERVERS);
+    format!("wins term {term} with the votes of {voters} ({} of {servers})", votes.len())
+}
+
+fn steps_down(role: Role, term: Term) -> String {
+    match role {
+        Role::Leader => format!("no longer leads term {term}"),
+        Role::Candidate => format!("no longer stands for election in term {term}"),
+        Role::Follower => format!("remains a follower in term {term}"),
+    }
+}
+
+fn removes(first: Index, last: Index, old: Term) -> String {
+    match first < last {
+        true => format!("removes {} of term {old} and on", entries(first, last)),
+        false => format!("removes entry {first} of term {old}"),
+    }
+}
+
+fn commits(first: Index, last: Index, term: Term, copies: ServerSet) -> String {
+    let (entries, copies) = (entries(first, last), spell::servers(copies, SERVERS));
+    match first < last {
+        true => format!("commits {entries} in term {term}: on {copies}"),
+        false => format!("commits {entries} of term {term}: it is on {copies}"),
+    }
+}
+
+fn learns_commit(leader: ServerId, first: Index, last: Index) -> String {
+    let verb = if first < last { "are" } else { "is" };
+    format!("learns from {leader} that {} {verb} committed", entries(first, last))
+}
+
+fn asks(server: ServerId, attempt: u32) -> String {
+    match attempt {
+        0 | 1 => format!("asks {server}"),
+        attempt => format!("asks {server}, attempt {attempt}"),
+    }
+}
+
+fn fails(line: u32, expected: &str) -> String {
+    match line {
+        0 => format!("not so: {expected}"),
+        line => format!("line {line} fails: {expected}"),
+    }
+}

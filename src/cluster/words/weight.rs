@@ -1,0 +1,221 @@
+//! Who an event is about, and whether a list shows it unasked.
+
+use crate::cluster::command::Command;
+use crate::cluster::event::{DropReason, Event, EventKind, IgnoreReason};
+use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::types::Node;
+
+/// What a list of events does with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// For the script's player, not for a list of events: captions, beats, lines begun.
+    Silent,
+    /// Shown on demand: single packets, heartbeats, syncs, votes counted.
+    Detail,
+    /// Always shown.
+    Story,
+}
+
+impl Event {
+    /// The server or client that the event is about; `None` for commands and the script.
+    pub fn subject(&self) -> Option<Node> {
+        use EventKind as E;
+        match &self.kind {
+            E::Crashed { server, .. }
+            | E::Restarted { server }
+            | E::FellAsleep { server }
+            | E::Woke { server, .. }
+            | E::Wiped { server }
+            | E::ClockSet { server, .. }
+            | E::Synced { server, .. }
+            | E::ElectionStarted { server, .. }
+            | E::TermAdopted { server, .. }
+            | E::VoteGranted { server, .. }
+            | E::VoteRefused { server, .. }
+            | E::VoteCounted { server, .. }
+            | E::BecameLeader { server, .. }
+            | E::SteppedDown { server, .. }
+            | E::Submitted { server, .. }
+            | E::Appended { server, .. }
+            | E::Truncated { server, .. }
+            | E::AppendRefused { server, .. }
+            | E::Matched { server, .. }
+            | E::BackedUp { server, .. }
+            | E::Resent { server, .. }
+            | E::Ignored { server, .. }
+            | E::Committed { server, .. }
+            | E::LearnedCommit { server, .. }
+            | E::OldTermWaits { server, .. }
+            | E::Refused { server, .. }
+            | E::Applied { server, .. }
+            | E::Answered { server, .. }
+            | E::WaiterReleased { server, .. }
+            | E::WaitersLost { server, .. } => Some(Node::Server(*server)),
+            E::Sent { from, .. } | E::Dropped { from, .. } => Some(*from),
+            E::Received { to, .. } | E::LossReported { to, .. } => Some(*to),
+            E::ClientCreated { client }
+            | E::Called { client, .. }
+            | E::Asked { client, .. }
+            | E::AttemptFailed { client, .. }
+            | E::Returned { client, .. }
+            | E::LateReply { client, .. }
+            | E::Queued { client, .. }
+            | E::LockHeld { client, .. }
+            | E::LockFree { client, .. }
+            | E::Finished { client, .. } => Some(Node::Client(*client)),
+            E::Commanded { .. }
+            | E::Duplicated { .. }
+            | E::LineRun { .. }
+            | E::Said { .. }
+            | E::Beat
+            | E::Noted { .. }
+            | E::Marked { .. }
+            | E::Paced { .. }
+            | E::Expected { .. }
+            | E::TaskEnded { .. }
+            | E::ScriptEnded
+            | E::Failed { .. }
+            | E::Violated { .. } => None,
+        }
+    }
+
+    /// Whether a list shows it unasked.
+    pub fn weight(&self) -> Weight {
+        use EventKind as E;
+        match &self.kind {
+            E::Commanded { command } => commanded(command),
+            E::Dropped { summary, why, .. } => dropped(*summary, *why),
+            E::Ignored { why: IgnoreReason::OldTerm, .. } => Weight::Story,
+            E::Ignored { why: IgnoreReason::NotInRole | IgnoreReason::Overtaken, .. } => {
+                Weight::Detail
+            }
+            E::Refused { leader, .. } if leader.is_none() => Weight::Detail,
+            E::Synced { .. }
+            | E::Sent { .. }
+            | E::Duplicated { .. }
+            | E::Received { .. }
+            | E::LossReported { .. }
+            | E::TermAdopted { .. }
+            | E::VoteCounted { .. }
+            | E::Matched { .. }
+            | E::Resent { .. }
+            | E::Applied { .. }
+            | E::Answered { .. }
+            | E::ClientCreated { .. }
+            | E::Asked { .. }
+            | E::Finished { .. }
+            | E::Marked { .. }
+            | E::Expected { .. }
+            | E::TaskEnded { .. } => Weight::Detail,
+            E::LineRun { .. } | E::Said { .. } | E::Beat | E::Paced { .. } => Weight::Silent,
+            E::Crashed { .. }
+            | E::Restarted { .. }
+            | E::FellAsleep { .. }
+            | E::Woke { .. }
+            | E::Wiped { .. }
+            | E::ClockSet { .. }
+            | E::ElectionStarted { .. }
+            | E::VoteGranted { .. }
+            | E::VoteRefused { .. }
+            | E::BecameLeader { .. }
+            | E::SteppedDown { .. }
+            | E::Submitted { .. }
+            | E::Appended { .. }
+            | E::Truncated { .. }
+            | E::AppendRefused { .. }
+            | E::BackedUp { .. }
+            | E::Committed { .. }
+            | E::LearnedCommit { .. }
+            | E::OldTermWaits { .. }
+            | E::Refused { .. }
+            | E::WaiterReleased { .. }
+            | E::WaitersLost { .. }
+            | E::Called { .. }
+            | E::AttemptFailed { .. }
+            | E::Returned { .. }
+            | E::LateReply { .. }
+            | E::Queued { .. }
+            | E::LockHeld { .. }
+            | E::LockFree { .. }
+            | E::Noted { .. }
+            | E::ScriptEnded
+            | E::Failed { .. }
+            | E::Violated { .. } => Weight::Story,
+        }
+    }
+}
+
+/// A cut link loses every heartbeat, which a list need not repeat. What a client sent, and what
+/// chance took from a vote or from replication, is news.
+const fn dropped(summary: Summary, why: DropReason) -> Weight {
+    match (summary.kind, why) {
+        (PacketKind::ClientRequest | PacketKind::ClientReply, _) => Weight::Story,
+        (
+            PacketKind::RequestVote | PacketKind::Append { entries: 1.., .. },
+            DropReason::Lost | DropReason::Overflow,
+        ) => Weight::Story,
+        (
+            PacketKind::RequestVote | PacketKind::Append { .. },
+            DropReason::Lost
+            | DropReason::Overflow
+            | DropReason::Cut
+            | DropReason::Down
+            | DropReason::OldIncarnation,
+        )
+        | (
+            PacketKind::VoteGranted
+            | PacketKind::VoteRefused
+            | PacketKind::Appended { .. }
+            | PacketKind::AppendRefused { .. },
+            _,
+        ) => Weight::Detail,
+    }
+}
+
+/// A command that has events of its own is not told twice; the flow of a script is not news.
+fn commanded(command: &Command) -> Weight {
+    use Command as C;
+    match command {
+        C::Timeout(_)
+        | C::Timers(_)
+        | C::Partition(_)
+        | C::Isolate { .. }
+        | C::Rejoin(_)
+        | C::Cut(_)
+        | C::Mend(_)
+        | C::Heal
+        | C::Net(_)
+        | C::Link { .. }
+        | C::Load(_)
+        | C::LoadStop
+        | C::Reseed(_) => Weight::Story,
+        C::Crash(_)
+        | C::Restart(_)
+        | C::Sleep(_)
+        | C::Wake(_)
+        | C::Wipe(_)
+        | C::Clock { .. }
+        | C::Operate(_)
+        | C::At { .. }
+        | C::Every { .. }
+        | C::Stop(_) => Weight::Detail,
+        C::Cluster(_)
+        | C::Given { .. }
+        | C::Run(_)
+        | C::Until { .. }
+        | C::Expect(_)
+        | C::Let { .. }
+        | C::Task { .. }
+        | C::Wait { .. }
+        | C::For { .. }
+        | C::Repeat { .. }
+        | C::LoopFor { .. }
+        | C::LoopUntil(_)
+        | C::End
+        | C::Say(_)
+        | C::Beat
+        | C::Note(_)
+        | C::Mark(_)
+        | C::Pace(_) => Weight::Silent,
+    }
+}
