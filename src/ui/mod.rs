@@ -12,6 +12,8 @@
 pub mod canvas;
 pub mod glyphs;
 pub mod layout;
+pub mod reading;
+pub mod text;
 pub mod theme;
 pub mod trace;
 pub mod view;

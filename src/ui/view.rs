@@ -226,6 +226,15 @@ pub enum NoticeKind {
 pub struct Hint {
     pub key: Cow<'static, str>,
     pub word: Cow<'static, str>,
+    /// What it acts on, if that is something selected. Hints about one server stand together
+    /// behind its name.
+    pub about: Option<ServerId>,
+}
+
+impl Hint {
+    pub fn new(key: impl Into<Cow<'static, str>>, word: impl Into<Cow<'static, str>>) -> Self {
+        Self { key: key.into(), word: word.into(), about: None }
+    }
 }
 
 /// What the keys mean at present.

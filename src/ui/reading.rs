@@ -1,0 +1,77 @@
+//! What the panes read out of the cluster: in which standing a server is, what is committed in
+//! fact, who hears whom.
+
+use crate::cluster::Cluster;
+use crate::cluster::raft::Role;
+use crate::cluster::server::{Power, Server};
+use crate::cluster::types::{Index, Node, ServerId};
+
+/// What a server is to somebody who sees them all. The server itself may believe otherwise: an
+/// old leader doesn't know yet that it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It leads, and nobody leads a newer term.
+    Leader,
+    /// It believes that it leads, and another leads a newer term.
+    OldLeader,
+    Follower,
+    Candidate,
+    Asleep,
+    Down,
+}
+
+impl Standing {
+    pub fn of(cluster: &Cluster, server: &Server) -> Self {
+        match (server.power, server.raft.role) {
+            (Power::Down, _) => Self::Down,
+            (Power::Asleep, _) => Self::Asleep,
+            (Power::Up, Role::Follower) => Self::Follower,
+            (Power::Up, Role::Candidate) => Self::Candidate,
+            (Power::Up, Role::Leader) => {
+                let newest = cluster.leader().and_then(|leader| cluster.server(leader));
+                match newest {
+                    Some(newest) if newest.raft.term > server.raft.term => Self::OldLeader,
+                    Some(_) | None => Self::Leader,
+                }
+            }
+        }
+    }
+
+    pub const fn mark(self) -> char {
+        match self {
+            Self::Leader => '★',
+            Self::OldLeader => '☆',
+            Self::Follower => '○',
+            Self::Candidate => '△',
+            Self::Asleep => 'z',
+            Self::Down => 'x',
+        }
+    }
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Leader => "LEADER",
+            Self::OldLeader => "old leader",
+            Self::Follower => "follower",
+            Self::Candidate => "candidate",
+            Self::Asleep => "asleep",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// Up to where the log is committed in fact: as far as any server knows.
+pub fn committed(cluster: &Cluster) -> Index {
+    cluster.servers().iter().map(|server| server.raft.commit).max().unwrap_or_default()
+}
+
+/// Where the longest log ends.
+pub fn last_index(cluster: &Cluster) -> Index {
+    cluster.servers().iter().map(|server| server.raft.log.last_index()).max().unwrap_or_default()
+}
+
+/// Whether two servers hear each other directly.
+pub fn linked(cluster: &Cluster, one: ServerId, other: ServerId) -> bool {
+    let (one, other) = (Node::Server(one), Node::Server(other));
+    cluster.reaches(one, other) && cluster.reaches(other, one)
+}
