@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use crate::cluster::Names;
 use crate::cluster::event::{Event, EventKind};
-use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::time::Time;
+use crate::cluster::words::Weight;
 
 /// The most events that are kept.
 pub const EVENTS_MAX: usize = 50_000;
@@ -17,21 +17,18 @@ pub const EVENTS_MAX: usize = 50_000;
 pub const MILESTONES_MAX: usize = 10_000;
 
 /// Which events the pane lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    pub detail: Detail,
+    /// The least weight that is listed: [`Weight::Detail`] for heartbeats and single packets too.
+    pub detail: Weight,
     /// Only those that have this in their words, small and capital letters alike.
     pub filter: Option<String>,
 }
 
-/// How much of what happens is listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Detail {
-    /// What changes something, and what explains why nothing changed.
-    #[default]
-    Story,
-    /// Every packet, timer and heartbeat too.
-    Everything,
+impl Default for Listing {
+    fn default() -> Self {
+        Self { detail: Weight::Story, filter: None }
+    }
 }
 
 /// The newest events of a run.
@@ -130,81 +127,11 @@ impl Trace {
 impl Listing {
     /// Whether the pane lists this event.
     pub fn lists(&self, event: &Event, names: &Names) -> bool {
-        if detail(&event.kind) > self.detail {
+        if event.weight() < self.detail {
             return false;
         }
         let Some(filter) = &self.filter else { return true };
-        format!("{event:?} {names:?}").to_lowercase().contains(&filter.to_lowercase())
-    }
-}
-
-const fn is_heartbeat(summary: &Summary) -> bool {
-    matches!(summary.kind, PacketKind::Append { entries: 0, .. })
-}
-
-/// From which detail on an event is listed.
-pub const fn detail(kind: &EventKind) -> Detail {
-    use EventKind as E;
-    match kind {
-        E::Dropped { summary, .. } if is_heartbeat(summary) => Detail::Everything,
-        // Other events tell what sending and arriving brought about.
-        E::Sent { .. }
-        | E::Received { .. }
-        | E::Duplicated { .. }
-        | E::Synced { .. }
-        | E::Matched { .. }
-        | E::VoteCounted { .. }
-        | E::Ignored { .. }
-        | E::Resent { .. }
-        | E::LossReported { .. }
-        | E::Asked { .. }
-        | E::ClientCreated { .. }
-        | E::LineRun { .. }
-        | E::Said { .. }
-        | E::Beat
-        | E::Paced { .. }
-        | E::TaskEnded { .. } => Detail::Everything,
-        E::Commanded { .. }
-        | E::Crashed { .. }
-        | E::Restarted { .. }
-        | E::FellAsleep { .. }
-        | E::Woke { .. }
-        | E::Wiped { .. }
-        | E::ClockSet { .. }
-        | E::Dropped { .. }
-        | E::ElectionStarted { .. }
-        | E::TermAdopted { .. }
-        | E::VoteGranted { .. }
-        | E::VoteRefused { .. }
-        | E::BecameLeader { .. }
-        | E::SteppedDown { .. }
-        | E::Submitted { .. }
-        | E::Appended { .. }
-        | E::Truncated { .. }
-        | E::AppendRefused { .. }
-        | E::BackedUp { .. }
-        | E::Committed { .. }
-        | E::LearnedCommit { .. }
-        | E::OldTermWaits { .. }
-        | E::Refused { .. }
-        | E::Applied { .. }
-        | E::Answered { .. }
-        | E::WaiterReleased { .. }
-        | E::WaitersLost { .. }
-        | E::Called { .. }
-        | E::AttemptFailed { .. }
-        | E::Returned { .. }
-        | E::LateReply { .. }
-        | E::Queued { .. }
-        | E::LockHeld { .. }
-        | E::LockFree { .. }
-        | E::Finished { .. }
-        | E::Noted { .. }
-        | E::Marked { .. }
-        | E::Expected { .. }
-        | E::ScriptEnded
-        | E::Failed { .. }
-        | E::Violated { .. } => Detail::Story,
+        event.told(names).to_lowercase().contains(&filter.to_lowercase())
     }
 }
 
