@@ -10,6 +10,7 @@
 //! frame costs the same after a minute and after a week.
 
 pub mod canvas;
+pub mod export;
 pub mod glyphs;
 pub mod layout;
 pub mod reading;

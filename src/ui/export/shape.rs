@@ -1,0 +1,79 @@
+//! Symbols that a font would draw with gaps: lines, half blocks and shades, as shapes that fill
+//! their cell to the edge.
+
+use super::svg::{CELL_HEIGHT as HEIGHT, CELL_WIDTH as WIDTH};
+
+/// What to draw in a cell instead of a letter.
+pub enum Shape {
+    /// A path, stroked.
+    Line(String),
+    /// A rectangle: where it begins and how wide it is, in columns, and how opaque, in percent.
+    Block { left: f32, width: f32, opacity: u8 },
+}
+
+/// The shape of a symbol in the cell whose corner is (`x`, `y`); `None` for all that a font
+/// draws well.
+pub fn shape(symbol: &str, x: f32, y: f32) -> Option<Shape> {
+    let block = |left, width, opacity| Some(Shape::Block { left, width, opacity });
+    match symbol {
+        "█" => block(0.0, 1.0, 100),
+        "▌" => block(0.0, 0.5, 100),
+        "▐" => block(0.5, 0.5, 100),
+        "▓" => block(0.0, 1.0, 75),
+        "▒" => block(0.0, 1.0, 50),
+        "░" => block(0.0, 1.0, 25),
+        _ => single(symbol, x, y).or_else(|| double(symbol, x, y)).map(Shape::Line),
+    }
+}
+
+/// Single lines, as arms from the middle of the cell.
+fn single(symbol: &str, x: f32, y: f32) -> Option<String> {
+    let arms = match symbol {
+        "─" => "lr",
+        "│" => "ud",
+        "┌" => "rd",
+        "┐" => "ld",
+        "└" => "ru",
+        "┘" => "lu",
+        "├" => "udr",
+        "┤" => "udl",
+        "┬" => "lrd",
+        "┴" => "lru",
+        "┼" => "lrud",
+        _ => return None,
+    };
+    let (middle, centre) = (x + WIDTH / 2.0, y + HEIGHT / 2.0);
+    let arm = |arm| match arm {
+        'l' => format!("M{middle} {centre}H{x}"),
+        'r' => format!("M{middle} {centre}H{}", x + WIDTH),
+        'u' => format!("M{middle} {centre}V{y}"),
+        _ => format!("M{middle} {centre}V{}", y + HEIGHT),
+    };
+    Some(arms.chars().map(arm).collect())
+}
+
+/// Double lines: two strokes, one on each side of the middle.
+fn double(symbol: &str, x: f32, y: f32) -> Option<String> {
+    const APART: f32 = 1.5;
+    let (right, bottom) = (x + WIDTH, y + HEIGHT);
+    let (middle, centre) = (x + WIDTH / 2.0, y + HEIGHT / 2.0);
+    // Where the vertical and the horizontal part end; each stroke turns at the crossing of its
+    // own two lines.
+    let corner = |vertical: f32, horizontal: f32| {
+        let outwards = |end: f32, from: f32| if end > from { APART } else { -APART };
+        let (dx, dy) = (outwards(horizontal, middle), outwards(vertical, centre));
+        let stroke = |side: f32| {
+            format!("M{} {vertical}V{}H{horizontal}", middle + dx * side, centre + dy * side)
+        };
+        stroke(-1.0) + &stroke(1.0)
+    };
+    Some(match symbol {
+        "═" => format!("M{x} {}H{right}M{x} {}H{right}", centre - APART, centre + APART),
+        "║" => format!("M{} {y}V{bottom}M{} {y}V{bottom}", middle - APART, middle + APART),
+        "╔" => corner(bottom, right),
+        "╗" => corner(bottom, x),
+        "╚" => corner(y, right),
+        "╝" => corner(y, x),
+        _ => return None,
+    })
+}
