@@ -13,6 +13,7 @@ pub mod canvas;
 pub mod export;
 pub mod glyphs;
 pub mod layout;
+pub mod map;
 pub mod reading;
 pub mod text;
 pub mod theme;
