@@ -12,11 +12,13 @@
 pub mod canvas;
 pub mod export;
 pub mod glyphs;
+pub mod in_flight;
 pub mod layout;
 pub mod map;
 pub mod reading;
 pub mod text;
 pub mod theme;
+pub mod timeline;
 pub mod trace;
 pub mod view;
 
