@@ -197,3 +197,121 @@ fn names(who: &[Who]) -> String {
     };
     who.iter().filter_map(name).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::cluster::event::{Cause, StepDown};
+    use crate::cluster::raft::Position;
+
+    fn server(number: u64) -> ServerId {
+        ServerId::from_number(number).unwrap()
+    }
+
+    fn who(numbers: &[u64]) -> Vec<Who> {
+        numbers.iter().map(|number| Who::Server(server(*number))).collect()
+    }
+
+    fn story(events: Vec<(u64, EventKind)>) -> Story {
+        let event = |(at, kind)| Event { time: Time(at), cause: Cause::Start, kind };
+        let events: Vec<Event> = events.into_iter().map(event).collect();
+        Story::new(&events, 5)
+    }
+
+    fn stands(number: u64, term: u64) -> EventKind {
+        let (server, term) = (server(number), Term(term));
+        EventKind::ElectionStarted { server, term, last: Position::default() }
+    }
+
+    fn wins(number: u64, term: u64) -> EventKind {
+        let (server, term) = (server(number), Term(term));
+        EventKind::BecameLeader { server, term, votes: ServerSet::first(3), servers: 5 }
+    }
+
+    fn commanded(command: Command) -> EventKind {
+        EventKind::Commanded { command: Arc::new(command) }
+    }
+
+    fn reign(number: u64, term: u64, from: u64, until: Option<u64>) -> Reign {
+        let until = until.map(Time);
+        Reign { server: server(number), term: Term(term), from: Time(from), until }
+    }
+
+    #[test]
+    fn a_reign_ends_with_the_next_or_with_its_leader() {
+        let newer = StepDown::NewerTerm { term: Term(4) };
+        let steps_down =
+            |role| EventKind::SteppedDown { server: server(4), role, term: Term(4), why: newer };
+        let story = story(vec![
+            (10, stands(1, 1)),
+            (20, wins(1, 1)),
+            (30, EventKind::Crashed { server: server(1), lost: 0 }),
+            (40, stands(2, 2)),
+            (45, stands(3, 2)),
+            (50, stands(4, 3)),
+            (60, wins(4, 3)),
+            (70, wins(2, 4)),
+            // The old leader hears of it later.
+            (80, steps_down(Role::Leader)),
+            (90, steps_down(Role::Candidate)),
+        ]);
+        let expected =
+            [reign(1, 1, 20, Some(30)), reign(4, 3, 60, Some(70)), reign(2, 4, 70, None)];
+        assert_eq!(story.reigns, expected);
+        let elections: Vec<(u64, u64)> =
+            story.elections.iter().map(|(at, term)| (at.0, term.0)).collect();
+        assert_eq!(elections, [(10, 1), (40, 2), (50, 3)]);
+    }
+
+    #[test]
+    fn what_happens_to_several_at_once_is_told_once() {
+        let crash = |number| EventKind::Crashed { server: server(number), lost: 0 };
+        let restart = EventKind::Restarted { server: server(1) };
+        let story = story(vec![(10, crash(1)), (10, crash(3)), (10, restart), (20, crash(1))]);
+        let told: Vec<(u64, char, String)> = story
+            .blows
+            .iter()
+            .map(|blow| (blow.at.0, blow.mark, blow.servers.to_string()))
+            .collect();
+        let expected = [(10, 'x', "S1 and S3"), (10, 'r', "S1"), (20, 'x', "S1")];
+        assert_eq!(told, expected.map(|(at, mark, who)| (at, mark, who.to_owned())));
+    }
+
+    fn cuts(commands: Vec<(u64, Command)>) -> Vec<(u64, Option<u64>, String)> {
+        let events = commands.into_iter().map(|(at, command)| (at, commanded(command))).collect();
+        let cuts = story(events).cuts.into_iter();
+        cuts.map(|cut| (cut.from.0, cut.until.map(|at| at.0), cut.label)).collect()
+    }
+
+    #[test]
+    fn a_cut_lasts_until_it_is_mended() {
+        let away = |numbers: &[u64]| Command::Isolate { who: who(numbers), from_clients: false };
+        let ends = Ends { from: who(&[1]), to: who(&[2]), both: false };
+        let cuts = cuts(vec![
+            (10, away(&[4])),
+            (20, Command::Cut(ends.clone())),
+            (30, Command::Rejoin(who(&[4]))),
+            (40, Command::Mend(ends)),
+            (50, away(&[5])),
+            (60, Command::Heal),
+        ]);
+        let expected = [(10, Some(30), "S4"), (20, Some(40), "S1►S2"), (50, Some(60), "S5")];
+        assert_eq!(cuts, expected.map(|(from, until, who)| (from, until, who.to_owned())));
+    }
+
+    #[test]
+    fn a_partition_names_those_outside_of_the_largest_group() {
+        let partition =
+            |groups: &[&[u64]]| Command::Partition(groups.iter().map(|group| who(group)).collect());
+        let cuts = cuts(vec![
+            (10, partition(&[&[4, 5], &[1, 2, 3]])),
+            // S2 to S5, whom no group names, are the largest.
+            (20, partition(&[&[1]])),
+            (30, partition(&[&[1, 2], &[3, 4]])),
+        ]);
+        let expected = [(10, Some(20), "S4 S5"), (20, Some(30), "S1"), (30, None, "S3 S4 S5")];
+        assert_eq!(cuts, expected.map(|(from, until, who)| (from, until, who.to_owned())));
+    }
+}

@@ -39,7 +39,7 @@ const TICKS: [(u64, usize); 19] = [
     (36_000_000_000, 0),
 ];
 /// The least columns between two ticks.
-const TICK_WIDTH: u64 = 12;
+const TICK_WIDTH: u128 = 12;
 /// The most ticks of an axis.
 const TICKS_MAX: u64 = 64;
 
@@ -88,7 +88,7 @@ impl Window {
     pub fn ticks(&self) -> Vec<(u16, String)> {
         let columns = u128::from(self.width.max(1));
         let wide = |(length, _): &&(u64, usize)| {
-            u128::from(*length) * columns >= u128::from(TICK_WIDTH * self.span.micros())
+            u128::from(*length) * columns >= TICK_WIDTH * u128::from(self.span.micros())
         };
         let Some((length, digits)) = TICKS.iter().find(wide) else { return Vec::new() };
         let first = self.start.micros().div_ceil(*length);
@@ -106,5 +106,72 @@ pub fn seconds(moment: Time, digits: usize) -> String {
     match digits {
         0 => format!("{whole} s"),
         _ => format!("{whole}.{} s", &format!("{micros:06}")[..digits.min(6)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn window(width: u16, view: TimelineWindow, now: u64) -> Window {
+        Window::new(Rect { x: 8, y: 0, width, height: 5 }, view, Time(now))
+    }
+
+    fn last(micros: u64) -> TimelineWindow {
+        TimelineWindow { span: TimelineSpan::Last(Span(micros)), ..TimelineWindow::default() }
+    }
+
+    #[test]
+    fn a_short_run_begins_at_the_left_and_a_long_one_ends_at_the_right() {
+        let young = window(101, last(5_000_000), 1_000_000);
+        assert_eq!((young.start, young.column(Time(1_000_000))), (Time(0), 8 + 20));
+        let old = window(101, last(5_000_000), 9_000_000);
+        assert_eq!((old.start, old.column(Time(9_000_000))), (Time(4_000_000), 8 + 100));
+        let whole = TimelineWindow { span: TimelineSpan::Whole, ..TimelineWindow::default() };
+        let whole = window(101, whole, 9_000_000);
+        assert_eq!((whole.start, whole.end()), (Time(0), Time(9_000_000)));
+    }
+
+    #[test]
+    fn ticks_are_round_and_far_enough_apart() {
+        let words = |micros, now| -> Vec<String> {
+            window(106, last(micros), now).ticks().into_iter().map(|(_, words)| words).collect()
+        };
+        assert_eq!(words(5_000_000, 4_855_000), ["0 s", "1 s", "2 s", "3 s", "4 s", "5 s"]);
+        assert_eq!(words(1_000_000, 4_100_000)[..2], ["3.2 s", "3.4 s"]);
+        assert_eq!(words(10_000, 4_105_000)[..2], ["4.096 s", "4.098 s"]);
+        assert_eq!(words(u64::MAX, 5), [""; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_column_is_where_its_moment_is(
+            width in 2u16..200, span in 1_000u64..100_000_000, now in 0u64..1_000_000_000,
+            column in 0u16..200,
+        ) {
+            let window = window(width, last(span), now);
+            prop_assume!(column < width);
+            let moment = window.moment(8 + column).unwrap();
+            prop_assert!(window.contains(moment));
+            prop_assert!((window.column(moment) - 8).abs_diff(column) <= 1);
+            prop_assert_eq!(window.moment(8 + width), None);
+            prop_assert_eq!(window.moment(7), None);
+            let ticks = window.ticks();
+            prop_assert!(ticks.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 10));
+            prop_assert!(ticks.iter().all(|(x, _)| *x >= 8 && *x < 8 + width));
+        }
+
+        /// No moment and no window, however far, is outside of the chart.
+        #[test]
+        fn columns_stay_inside(
+            width in 1u16..200, span in any::<u64>(), now in any::<u64>(), moment in any::<u64>(),
+        ) {
+            let window = window(width, last(span), now);
+            let column = window.column(Time(moment));
+            prop_assert!((8..8 + width).contains(&column));
+            prop_assert!(window.ticks().len() <= 64);
+        }
     }
 }
