@@ -11,7 +11,7 @@ use super::window::{Window, seconds};
 use crate::cluster::client::Client;
 use crate::cluster::history::Record;
 use crate::cluster::time::Time;
-use crate::cluster::types::Outcome;
+use crate::cluster::types::{Outcome, Term};
 use crate::ui::canvas::Canvas;
 use crate::ui::text::Spaced;
 use crate::ui::view::Scene;
@@ -114,9 +114,13 @@ impl Chart<'_> {
         if until <= from || !self.window.shows(from, Some(until)) {
             return;
         }
-        let elections = self.story.elections.iter().filter(|(at, _)| (from..until).contains(at));
-        let won = |term| self.story.reigns.iter().any(|reign| reign.term == term);
-        let Some((_, term)) = elections.filter(|(_, term)| !won(*term)).last() else { return };
+        // Both lists are in the order of their terms as well as of their times.
+        let (elections, reigns) = (&self.story.elections, &self.story.reigns);
+        let first = elections.partition_point(|(at, _)| *at < from);
+        let end = elections.partition_point(|(at, _)| *at < until);
+        let won = |term: &Term| reigns.binary_search_by_key(term, |reign| reign.term).is_ok();
+        let lost = elections[first..end].iter().rfind(|(_, term)| !won(term));
+        let Some((_, term)) = lost else { return };
         let words = format!(" {term}: none ");
         let (left, right) = (self.window.column(from), self.window.column(until));
         if let Some(x) = centred(left, right, words.len() as u16 + 2) {
