@@ -159,7 +159,29 @@ impl Pen<'_> {
         self
     }
 
-    /// `count` blank columns, in no style.
+    /// The same, without saying so where it is cut off.
+    pub fn user_clipped(&mut self, text: &str) -> &mut Self {
+        for character in text.chars() {
+            if self.x >= self.right {
+                break;
+            }
+            self.write(character, self.glyphs.spell_user(character));
+        }
+        self
+    }
+
+    /// Empties the columns that are left.
+    pub fn blank(&mut self) -> &mut Self {
+        while self.x < self.right {
+            if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {
+                cell.reset();
+            }
+            self.x += 1;
+        }
+        self
+    }
+
+    /// `count` columns are left as they are.
     pub fn skip(&mut self, count: u16) -> &mut Self {
         self.x = self.x.saturating_add(count).min(self.right.max(self.x));
         self
@@ -218,5 +240,111 @@ impl fmt::Write for Pen<'_> {
             self.write(character, self.glyphs.spell(character));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ui::glyphs::TABLE;
+    use crate::ui::theme::Colours;
+
+    fn row(buffer: &Buffer) -> String {
+        buffer.content.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned()
+    }
+
+    fn written(glyphs: Glyphs, width: u16, write: impl Fn(&mut Pen)) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, 1));
+        let theme = Theme { glyphs, colours: Colours::None };
+        write(&mut Canvas::new(&mut buffer, theme).pen(Rect::new(0, 0, width, 1), 0));
+        row(&buffer)
+    }
+
+    #[test]
+    fn what_moves_the_cursor_is_spelled_out() {
+        let text = "a\u{1b}[2Jb\r\n\u{202e}c";
+        let shown = written(Glyphs::Unicode, 60, |pen| {
+            pen.user(text);
+        });
+        assert_eq!(shown, "a\\u{1b}[2Jb\\u{d}\\u{a}\\u{202e}c");
+        let own = written(Glyphs::Unicode, 60, |pen| {
+            pen.put(text);
+        });
+        assert_eq!(own, shown);
+    }
+
+    #[test]
+    fn a_value_cannot_pass_for_a_mark() {
+        let shown = written(Glyphs::Unicode, 20, |pen| {
+            pen.put('★').user("★é");
+        });
+        assert_eq!(shown, "★\\u{2605}é");
+        let ascii = written(Glyphs::Ascii, 20, |pen| {
+            pen.put("★ 1 ✓").user("é");
+        });
+        assert_eq!(ascii, "* 1 ok\\u{e9}");
+    }
+
+    #[test]
+    fn a_long_value_says_that_it_goes_on() {
+        let shown = |width| {
+            written(Glyphs::Unicode, 20, |pen| {
+                pen.user_within("abcdef", width).put('|');
+            })
+        };
+        assert_eq!(shown(6), "abcdef|");
+        assert_eq!(shown(5), "abc..|");
+        assert_eq!(shown(1), ".|");
+        assert_eq!(shown(0), "|");
+    }
+
+    #[test]
+    fn every_glyph_is_one_column_wide_and_has_an_ascii_spelling() {
+        use unicode_width::UnicodeWidthChar;
+        for (glyph, ascii) in TABLE {
+            assert_eq!(glyph.width(), Some(1), "{glyph}");
+            assert!(ascii.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{glyph}");
+        }
+    }
+
+    /// What may stand in a cell.
+    pub fn is_safe(symbol: &str) -> bool {
+        let mut characters = symbol.chars();
+        let (Some(character), None) = (characters.next(), characters.next()) else { return false };
+        matches!(character, ' '..='~')
+            || TABLE.iter().any(|(glyph, _)| *glyph == character)
+            || (character.is_alphabetic() && unicode_width::UnicodeWidthStr::width(symbol) == 1)
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unsafe_reaches_the_screen(texts in proptest::collection::vec(".*", 4)) {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
+            for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+                let theme = Theme { glyphs, colours: Colours::True };
+                let mut canvas = Canvas::new(&mut buffer, theme);
+                let mut pen = canvas.pen_at(0, 0, 40);
+                pen.user_within(&texts[0], 7).put(&texts[1]).user(&texts[2]).user_clipped(&texts[3]);
+                for cell in &buffer.content {
+                    prop_assert!(is_safe(cell.symbol()), "{:?}", cell.symbol());
+                    let ascii = cell.symbol().is_ascii();
+                    prop_assert!(ascii || glyphs == Glyphs::Unicode);
+                }
+                buffer.reset();
+            }
+        }
+
+        #[test]
+        fn a_user_text_never_takes_more_than_its_columns(text in ".*", width in 0u16..30) {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
+            let mut canvas = Canvas::new(&mut buffer, Theme::default());
+            let mut pen = canvas.pen_at(0, 0, 40);
+            pen.user_within(&text, width);
+            prop_assert!(pen.x() <= width);
+            let counted = Glyphs::Unicode.user_width(&text, width);
+            prop_assert!(counted > width || counted == pen.x());
+        }
     }
 }

@@ -98,11 +98,11 @@ impl Glyphs {
     /// How a character of somebody else's text is written: the signs of [`TABLE`] are spelled
     /// out too, so that a value can't pass for a part of the screen.
     pub fn spell_user(self, character: char) -> Spelling {
-        match self {
-            _ if is_plain(character) => Spelling::Itself,
-            Self::Unicode if is_simple_letter(character) => Spelling::Itself,
-            Self::Unicode | Self::Ascii => Spelling::Escape,
-        }
+        let shown = match self {
+            Self::Unicode => is_plain(character) || is_simple_letter(character),
+            Self::Ascii => is_plain(character),
+        };
+        if shown { Spelling::Itself } else { Spelling::Escape }
     }
 
     /// The mark on both sides of an entry that is being removed.

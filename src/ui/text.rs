@@ -54,19 +54,6 @@ pub const fn digits(number: u64) -> u16 {
     }
 }
 
-/// "S1 S2": names in a row.
-pub struct Spaced<I>(pub I);
-
-impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Spaced<I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, item) in self.0.clone().enumerate() {
-            let blank = if place > 0 { " " } else { "" };
-            write!(f, "{blank}{item}")?;
-        }
-        Ok(())
-    }
-}
-
 /// "a", "a and b", "a, b and c".
 pub fn listed(items: &[String]) -> String {
     match items {
@@ -78,7 +65,7 @@ pub fn listed(items: &[String]) -> String {
 
 /// Breaks a text into lines of at most `width` columns, at blanks where it can. Line breaks in
 /// the text are kept.
-pub fn wrap<'a>(text: &'a str, width: u16, glyphs: Glyphs) -> impl Iterator<Item = &'a str> {
+pub fn wrap(text: &str, width: u16, glyphs: Glyphs) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
