@@ -1,35 +1,47 @@
 //! The screen: a pure function from what it is shown to a frame.
 //!
 //! [`draw`] reads a [`Scene`] (the cluster, the state of the view, the trace) and changes
-//! nothing. [`hit`] answers what stands at a place of the screen, for the mouse. Both get their
-//! areas from [`layout::areas`], so they agree. Each region is a file with a `draw`, and a `hit`
-//! if one can point into it. All text goes through a [`canvas::Pen`], which spells out what must
-//! not reach a terminal.
+//! nothing. [`hit`] answers what stands at a place of the screen, for the mouse, and [`extent`]
+//! what part of a pane is seen, for scrolling. All get their areas from [`layout::areas`], so
+//! they agree. Each region is a file with a `draw`, and a `hit` if one can point into it. All
+//! text goes through a [`canvas::Pen`], which spells out what must not reach a terminal.
 //!
 //! What is not seen is not built: panes look only at the rows and columns that they show, so a
 //! frame costs the same after a minute and after a week.
 
 pub mod canvas;
+mod clients;
+mod dialog;
+mod events;
 pub mod export;
+mod footer;
 pub mod glyphs;
-pub mod in_flight;
+mod header;
+mod headline;
 pub mod layout;
+mod legend;
+mod logs;
 pub mod map;
+mod modes;
+mod prompt;
 pub mod reading;
+mod servers;
 pub mod text;
 pub mod theme;
-pub mod timeline;
+mod timers;
 pub mod trace;
+mod values;
 pub mod view;
 
 pub use view::{Scene, Target, View};
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Size;
+use ratatui::layout::{Rect, Size};
 
-use canvas::Canvas;
+use canvas::{Canvas, Focus};
 use layout::Areas;
+use view::{Extent, Mode, Pane};
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame, scene: &Scene) {
@@ -41,51 +53,164 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     let size = buffer.area.as_size();
     let canvas = &mut Canvas::new(buffer, scene.view.theme);
     if !layout::fits(size) {
-        return too_small(canvas, size);
+        return draw_too_small(canvas, size);
     }
-    let areas = layout::areas(size, scene.view, scene.cluster.servers().len());
-    draw_panes(canvas, &areas, scene);
+    let areas = areas(size, scene);
+    header::draw(canvas, areas.header, scene);
+    headline::draw(canvas, areas.headline, scene, areas.caption);
+    headline::draw_caption(canvas, areas.caption, scene);
+    for pane in Pane::EVERY {
+        if !areas.pane(pane).is_empty() {
+            draw_pane(canvas, &areas, scene, pane);
+        }
+    }
+    draw_joints(canvas, &areas);
+    footer::draw_last_command(canvas, areas.last_command, scene);
+    match &scene.view.mode {
+        Mode::Normal => footer::draw(canvas, areas.footer, scene),
+        Mode::Prompt(prompt) => prompt::draw(canvas, areas.footer, prompt),
+        Mode::Partition(edit) => modes::draw_partition(canvas, areas.footer, scene, edit),
+        Mode::Link(edit) => modes::draw_link(canvas, areas.footer, scene, edit),
+        Mode::Dialog(dialog) => {
+            footer::draw(canvas, areas.footer, scene);
+            dialog::draw(canvas, areas.screen, scene, dialog);
+        }
+    }
 }
 
-fn too_small(canvas: &mut Canvas, size: Size) {
+/// What stands at a place of a screen of this size.
+pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
+    let areas = areas(size, scene);
+    let glyphs = scene.view.theme.glyphs;
+    match &scene.view.mode {
+        Mode::Dialog(dialog) => dialog::hit(areas.screen, scene, dialog, x, y),
+        Mode::Prompt(prompt) => prompt::hit(areas.footer, scene, prompt, x, y),
+        Mode::Partition(_) | Mode::Link(_) if areas.footer.contains((x, y).into()) => {
+            footer::hint_at(areas.footer, &scene.view.hints, glyphs, x).map(Target::Hint)
+        }
+        Mode::Normal if areas.footer.contains((x, y).into()) => footer::hit(areas.footer, scene, x),
+        Mode::Normal | Mode::Partition(_) | Mode::Link(_) => {
+            let pane = areas.pane_at(x, y)?;
+            Some(hit_in_pane(&areas, scene, pane, x, y).unwrap_or(Target::Pane(pane)))
+        }
+    }
+}
+
+/// Which part of a pane is shown. For the servers, the rows; see [`logs_extent`] for the logs.
+pub fn extent(size: Size, scene: &Scene, pane: Pane) -> Extent {
+    let areas = areas(size, scene);
+    let area = areas.pane(pane);
+    match pane {
+        Pane::Clients => clients::extent(area, scene),
+        Pane::Values => values::extent(area, scene),
+        Pane::Servers => servers::extent(&areas, scene),
+        Pane::Events => events::extent(area, scene),
+        Pane::Map | Pane::InFlight | Pane::Timeline => Extent::default(),
+    }
+}
+
+/// Which indexes of the logs are shown.
+pub fn logs_extent(size: Size, scene: &Scene) -> Extent {
+    servers::logs_extent(&areas(size, scene), scene)
+}
+
+/// Which rows of the open dialog are shown.
+pub fn dialog_extent(size: Size, scene: &Scene) -> Extent {
+    let screen = Rect::new(0, 0, size.width, size.height);
+    match &scene.view.mode {
+        Mode::Dialog(dialog) => dialog::extent(screen, scene, dialog),
+        Mode::Normal | Mode::Prompt(_) | Mode::Partition(_) | Mode::Link(_) => Extent::default(),
+    }
+}
+
+/// The panes that are on a screen of this size.
+pub fn panes(size: Size, scene: &Scene) -> impl Iterator<Item = Pane> {
+    let areas = areas(size, scene);
+    Pane::EVERY.into_iter().filter(move |pane| !areas.pane(*pane).is_empty())
+}
+
+fn areas(size: Size, scene: &Scene) -> Areas {
+    layout::areas(size, scene.view, scene.cluster.servers().len())
+}
+
+fn draw_pane(canvas: &mut Canvas, areas: &Areas, scene: &Scene, pane: Pane) {
+    let area = areas.pane(pane);
+    match pane {
+        Pane::Map => map::draw(canvas, area, scene),
+        Pane::Clients => clients::draw(canvas, area, scene),
+        Pane::Values => values::draw(canvas, area, scene),
+        Pane::Servers => servers::draw(canvas, areas, scene),
+        Pane::Events => events::draw(canvas, area, scene),
+        Pane::InFlight => {}
+        Pane::Timeline => {}
+    }
+}
+
+fn hit_in_pane(areas: &Areas, scene: &Scene, pane: Pane, x: u16, y: u16) -> Option<Target> {
+    let area = areas.pane(pane);
+    match pane {
+        Pane::Map => map::hit(area, scene, x, y),
+        Pane::Clients => clients::hit(area, scene, y),
+        Pane::Values => values::hit(area, scene, y),
+        Pane::Servers => servers::hit(areas, scene, x, y),
+        Pane::Events => events::hit(area, scene, y),
+        Pane::InFlight | Pane::Timeline => None,
+    }
+}
+
+/// The lines between panes that stand side by side, joined to the lines of their titles.
+fn draw_joints(canvas: &mut Canvas, areas: &Areas) {
+    for pane in [Pane::Clients, Pane::Values, Pane::InFlight] {
+        let area = areas.pane(pane);
+        if !area.is_empty() && area.x > 0 {
+            draw_joint(canvas, areas, area);
+        }
+    }
+}
+
+/// The line to the left of a pane.
+fn draw_joint(canvas: &mut Canvas, areas: &Areas, area: Rect) {
+    let (x, line) = (area.x - 1, canvas.theme().dim());
+    let is_title = |x: u16, y: u16| {
+        let panes = Pane::EVERY.into_iter().map(|pane| areas.pane(pane));
+        panes
+            .filter(|pane| !pane.is_empty())
+            .any(|pane| pane.y == y && pane.contains((x, y).into()))
+    };
+    for y in area.y..=area.bottom() {
+        let below = y < area.bottom();
+        let above = y > areas.headline.bottom().max(areas.caption.bottom());
+        let glyph = match (is_title(x - 1, y), is_title(x + 1, y), above, below) {
+            (false, false, ..) => '│',
+            (true, true, false, true) => '┬',
+            (true, true, true, false) => '┴',
+            (true, true, ..) => '┼',
+            (false, true, ..) => '├',
+            (true, false, ..) => '┤',
+        };
+        if below || glyph == '┴' {
+            canvas.glyph(x, y, glyph, line);
+        }
+    }
+}
+
+fn draw_too_small(canvas: &mut Canvas, size: Size) {
     let needed = layout::MIN;
     let sentence = format!(
         "raftlab needs {}x{} characters; this terminal has {}x{}. Make it larger, or its letters \
          smaller; q leaves.",
         needed.width, needed.height, size.width, size.height
     );
-    let words = sentence.split(' ');
-    let (mut row, mut column) = (0, 0);
     let area = canvas.area();
-    for word in words {
-        let width = word.len() as u16;
-        if column > 0 && column + 1 + width > area.width {
-            (row, column) = (row + 1, 0);
-        }
-        column += u16::from(column > 0);
-        canvas.pen(area, row).column(column).put(word);
-        column += width;
-    }
-}
-
-fn draw_panes(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
-    for pane in view::Pane::EVERY {
-        let area = areas.pane(pane);
-        if !area.is_empty() {
-            canvas.title(area, pane.name(), scene.focus(pane), "");
-        }
+    let lines = text::wrap(&sentence, area.width, canvas.theme().glyphs);
+    for (row, line) in (0..area.height).zip(lines) {
+        canvas.pen(area, row).put(line);
     }
 }
 
 impl Scene<'_> {
     /// Whether the focus is on this pane.
-    pub fn focus(&self, pane: view::Pane) -> canvas::Focus {
-        if self.view.focus == pane { canvas::Focus::Here } else { canvas::Focus::Elsewhere }
+    pub fn focus(&self, pane: Pane) -> Focus {
+        if self.view.focus == pane { Focus::Here } else { Focus::Elsewhere }
     }
-}
-
-/// What stands at a place of a screen of this size.
-pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
-    let areas = layout::areas(size, scene.view, scene.cluster.servers().len());
-    areas.pane_at(x, y).map(Target::Pane)
 }

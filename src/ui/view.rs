@@ -412,3 +412,12 @@ pub enum Target {
     /// An item of a list, a completion of the prompt.
     Choice(usize),
 }
+
+/// Which part of what a pane has is shown, in rows; for the logs, in indexes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// The first that is shown, as the pane's scroll counts.
+    pub first: u64,
+    pub shown: u64,
+    pub total: u64,
+}

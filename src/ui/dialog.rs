@@ -1,0 +1,271 @@
+//! What lies over the panes: help, why, inspect, lists, the question before leaving. A box in
+//! the middle with a title, something to read or to choose from, and the keys that work.
+
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::canvas::Canvas;
+use super::footer;
+use super::glyphs::Glyphs;
+use super::legend;
+use super::text::wrap;
+use super::view::{Dialog, DialogBody, Extent, HelpGroup, ListItem, Scene, Target};
+
+/// Columns of a box beside its text: the border and a blank, left and right.
+const BORDER: u16 = 4;
+/// The most columns for text: lines that are longer are hard to read.
+const READING: u16 = 84;
+
+/// Draws the dialog over a screen.
+pub fn draw(canvas: &mut Canvas, screen: Rect, scene: &Scene, dialog: &Dialog) {
+    let placed = Placed::of(screen, scene, dialog);
+    draw_box(canvas, &placed, dialog);
+    for (row, line) in (0..placed.inside.height).zip(&placed.lines[placed.first..]) {
+        line.draw(canvas, placed.inside, row);
+    }
+}
+
+/// The item of a list, or the key, at a place of the screen.
+pub fn hit(screen: Rect, scene: &Scene, dialog: &Dialog, x: u16, y: u16) -> Option<Target> {
+    let placed = Placed::of(screen, scene, dialog);
+    if y + 1 == placed.frame.bottom() {
+        let keys = placed.keys();
+        return footer::hint_at(keys, &dialog.hints, scene.view.theme.glyphs, x).map(Target::Hint);
+    }
+    if !placed.inside.contains((x, y).into()) {
+        return None;
+    }
+    let row = placed.first + usize::from(y - placed.inside.y);
+    match &dialog.body {
+        DialogBody::List { items, .. } => (row < items.len()).then_some(Target::Choice(row)),
+        DialogBody::Text(_) | DialogBody::Help(_) => None,
+    }
+}
+
+/// Which rows of the dialog are shown.
+pub fn extent(screen: Rect, scene: &Scene, dialog: &Dialog) -> Extent {
+    let placed = Placed::of(screen, scene, dialog);
+    Extent {
+        first: placed.first as u64,
+        shown: u64::from(placed.inside.height),
+        total: placed.lines.len() as u64,
+    }
+}
+
+/// A dialog with its place on the screen.
+struct Placed {
+    frame: Rect,
+    inside: Rect,
+    lines: Vec<Row>,
+    /// The first line that is shown.
+    first: usize,
+}
+
+/// One row of a dialog: pieces of text at columns.
+#[derive(Default)]
+struct Row {
+    pieces: Vec<Piece>,
+    /// The row that is chosen in a list.
+    chosen: bool,
+}
+
+/// Text at a column of a row, for so many columns at most.
+struct Piece {
+    column: u16,
+    width: u16,
+    style: Style,
+    text: String,
+}
+
+impl Placed {
+    fn of(screen: Rect, scene: &Scene, dialog: &Dialog) -> Self {
+        let glyphs = scene.view.theme.glyphs;
+        let width = match dialog.body {
+            DialogBody::Help(_) => screen.width.saturating_sub(2),
+            DialogBody::Text(_) | DialogBody::List { .. } => {
+                (READING + BORDER).min(screen.width.saturating_sub(4))
+            }
+        };
+        let room = width.saturating_sub(BORDER);
+        let lines = match &dialog.body {
+            DialogBody::Text(text) => text_rows(text, room, glyphs),
+            DialogBody::List { items, chosen } => list_rows(items, *chosen, scene),
+            DialogBody::Help(groups) => help_rows(groups, room, scene),
+        };
+        let most = screen.height.saturating_sub(4);
+        let height = (lines.len() as u16).clamp(1, most.max(1));
+        let frame = Rect {
+            x: screen.x + (screen.width - width) / 2,
+            y: screen.y + (screen.height.saturating_sub(height + 2)) / 2,
+            width,
+            height: height + 2,
+        };
+        let inside = Rect { x: frame.x + 2, y: frame.y + 1, width: room, height };
+        let last = lines.len().saturating_sub(usize::from(height));
+        let scrolled = usize::from(scene.view.scroll.dialog);
+        let wanted = match dialog.body {
+            // The chosen item stays in sight.
+            DialogBody::List { chosen, .. } => {
+                chosen.saturating_sub(usize::from(height.saturating_sub(1)))
+            }
+            DialogBody::Text(_) | DialogBody::Help(_) => scrolled,
+        };
+        Self { frame, inside, first: wanted.min(last), lines }
+    }
+
+    /// The part of the lower border where the keys stand.
+    const fn keys(&self) -> Rect {
+        Rect {
+            x: self.frame.x + 1,
+            y: self.frame.y + self.frame.height - 1,
+            width: self.frame.width - 2,
+            height: 1,
+        }
+    }
+}
+
+fn draw_box(canvas: &mut Canvas, placed: &Placed, dialog: &Dialog) {
+    let theme = canvas.theme();
+    let frame = placed.frame;
+    canvas.clear(frame);
+    let (right, bottom) = (frame.right() - 1, frame.bottom() - 1);
+    for x in frame.x + 1..right {
+        canvas.glyph(x, frame.y, '─', theme.plain());
+        canvas.glyph(x, bottom, '─', theme.plain());
+    }
+    for y in frame.y + 1..bottom {
+        canvas.glyph(frame.x, y, '│', theme.plain());
+        canvas.glyph(right, y, '│', theme.plain());
+    }
+    let corners = [
+        (frame.x, frame.y, '┌'),
+        (right, frame.y, '┐'),
+        (frame.x, bottom, '└'),
+        (right, bottom, '┘'),
+    ];
+    for (x, y, corner) in corners {
+        canvas.glyph(x, y, corner, theme.plain());
+    }
+    let title = canvas.pen_at(frame.x + 2, frame.y, frame.width.saturating_sub(4));
+    draw_title(title, theme.bold(), &dialog.title);
+    let shown = placed.first + usize::from(placed.inside.height);
+    if shown < placed.lines.len() || placed.first > 0 {
+        let text = format!(" {}-{shown} of {} ", placed.first + 1, placed.lines.len());
+        let start = right.saturating_sub(text.len() as u16 + 1);
+        canvas.pen_at(start, frame.y, frame.width).style(theme.dim()).put(text);
+    }
+    let keys = placed.keys();
+    if !dialog.hints.is_empty() {
+        canvas.clear(keys);
+        footer::draw_hints(canvas, keys, &dialog.hints);
+    }
+}
+
+fn draw_title(mut pen: super::canvas::Pen, style: Style, title: &str) {
+    pen.style(style).put(' ').put(title).put(' ');
+}
+
+impl Row {
+    fn draw(&self, canvas: &mut Canvas, area: Rect, row: u16) {
+        for piece in self.pieces.iter().filter(|piece| piece.column < area.width) {
+            let width = piece.width.min(area.width - piece.column);
+            let mut pen = canvas.pen_at(area.x + piece.column, area.y + row, width);
+            pen.style(piece.style).put(&piece.text);
+        }
+        if self.chosen {
+            let style = Style::new().add_modifier(Modifier::REVERSED);
+            canvas.restyle(Rect { y: area.y + row, height: 1, ..area }, style);
+        }
+    }
+
+    fn push(&mut self, column: u16, style: Style, text: impl Into<String>) {
+        self.pieces.push(Piece { column, width: u16::MAX, style, text: text.into() });
+    }
+}
+
+fn text_rows(text: &[String], width: u16, glyphs: Glyphs) -> Vec<Row> {
+    let lines = text.iter().flat_map(|line| wrap(line, width, glyphs));
+    let row = |line: &str| {
+        let mut row = Row::default();
+        row.push(0, Style::new(), line);
+        row
+    };
+    lines.map(row).collect()
+}
+
+fn list_rows(items: &[ListItem], chosen: usize, scene: &Scene) -> Vec<Row> {
+    let theme = scene.view.theme;
+    let width = |item: &ListItem| theme.glyphs.width(&item.name);
+    let names = items.iter().map(width).max().unwrap_or(0).min(READING / 2);
+    let rows = items.iter().enumerate().map(|(place, item)| {
+        let mut row = Row { chosen: place == chosen, ..Row::default() };
+        row.push(0, theme.bold(), &item.name);
+        row.push(names + 2, theme.plain(), &item.note);
+        row
+    });
+    rows.collect()
+}
+
+/// The legend, then the keys, in as many columns as there is room for.
+fn help_rows(groups: &[HelpGroup], width: u16, scene: &Scene) -> Vec<Row> {
+    const COLUMN: u16 = 38;
+    let theme = scene.view.theme;
+    let columns = (width / COLUMN).max(1);
+    let mut blocks: Vec<Vec<Row>> = Vec::new();
+    blocks.push(legend_block(scene));
+    blocks.extend(groups.iter().map(|group| {
+        let mut title = Row::default();
+        title.push(0, theme.bold().add_modifier(Modifier::UNDERLINED), group.title.as_ref());
+        let rows = group.rows.iter().map(|hint| {
+            let mut row = Row::default();
+            row.push(0, theme.bold(), hint.key.as_ref());
+            let word = glyph_column(theme.glyphs.width(&hint.key));
+            row.push(word, theme.plain(), hint.word.as_ref());
+            row
+        });
+        std::iter::once(title).chain(rows).chain([Row::default()]).collect()
+    }));
+    flow(blocks, columns, COLUMN.max(width / columns))
+}
+
+/// Words stand in one column, or behind a long key.
+const fn glyph_column(key: u16) -> u16 {
+    if key < 9 { 10 } else { key + 1 }
+}
+
+fn legend_block(scene: &Scene) -> Vec<Row> {
+    let theme = scene.view.theme;
+    let mut title = Row::default();
+    title.push(0, theme.bold().add_modifier(Modifier::UNDERLINED), "Marks");
+    let rows = legend::entries(theme).into_iter().map(|entry| {
+        let mut row = Row::default();
+        row.push(0, entry.style, entry.mark);
+        row.push(13, theme.plain(), entry.meaning);
+        row
+    });
+    std::iter::once(title).chain(rows).chain([Row::default()]).collect()
+}
+
+/// Lays blocks out in columns of about the same height, one under the other within a column.
+fn flow(blocks: Vec<Vec<Row>>, columns: u16, width: u16) -> Vec<Row> {
+    let total: usize = blocks.iter().map(Vec::len).sum();
+    let height = total.div_ceil(usize::from(columns)).max(1);
+    let mut rows: Vec<Row> = Vec::new();
+    let (mut column, mut place) = (0, 0);
+    for row in blocks.into_iter().flatten() {
+        if place == height && column + 1 < columns {
+            (column, place) = (column + 1, 0);
+        }
+        if rows.len() == place {
+            rows.push(Row::default());
+        }
+        let shifted = row.pieces.into_iter().map(|piece| Piece {
+            column: piece.column + column * width,
+            width: width.saturating_sub(piece.column + 1),
+            ..piece
+        });
+        rows[place].pieces.extend(shifted);
+        place += 1;
+    }
+    rows
+}

@@ -1,0 +1,235 @@
+//! What is the case, in words: who leads with whom, who is cut off, who waits. Made from the
+//! state alone, so it is right at every moment. A script's caption stands below it, or in its
+//! place where there is no room for both.
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use super::glyphs::Glyphs;
+use super::reading;
+use super::text::{Short, listed, wrap};
+use super::view::{Clock, Scene, Stands};
+use crate::cluster::Cluster;
+use crate::cluster::client::Client;
+use crate::cluster::raft::Role;
+use crate::cluster::server::{Power, Server};
+use crate::cluster::time::Span;
+use crate::cluster::types::{ServerId, ServerSet};
+
+/// A client that waits longer than this is worth a word.
+const LONG_WAIT: Span = Span::from_millis(200);
+/// The most clients that are named.
+const NAMED_MAX: usize = 3;
+
+/// Draws the headline, or the caption in its place.
+pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, caption: Rect) {
+    if caption.is_empty() && scene.view.caption.is_some() {
+        return draw_caption(canvas, area, scene);
+    }
+    let width = area.width.saturating_sub(2);
+    let text = fitting(&sentences(scene.cluster), width, area.height, canvas.theme().glyphs);
+    let lines = wrap(&text, width, canvas.theme().glyphs);
+    for (row, line) in (0..area.height).zip(lines) {
+        canvas.pen(area, row).skip(1).put(line);
+    }
+}
+
+/// Draws what the script says, behind a bar.
+pub fn draw_caption(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let Some(caption) = &scene.view.caption else { return };
+    let theme = canvas.theme();
+    let lines = wrap(caption, area.width.saturating_sub(4), theme.glyphs);
+    let mut end = area.x;
+    for (row, line) in (0..area.height).zip(lines) {
+        let mut pen = canvas.pen(area, row);
+        pen.skip(1).style(theme.bold()).put(theme.glyphs.bar()).put(' ').put(line);
+        end = pen.x();
+    }
+    let goes_on = match scene.view.clock {
+        Clock::Stands(Stands::Beat { .. }) => "Space goes on ►",
+        Clock::Stands(Stands::Question) => "Space answers ►",
+        Clock::Runs | Clock::Skims | Clock::Stands(_) | Clock::Past { .. } | Clock::Broken => "",
+    };
+    let width = theme.glyphs.width(goes_on);
+    if width > 0 && end + width + 3 < area.right() {
+        let start = area.right() - width - 2;
+        canvas.pen_at(start, area.bottom() - 1, width).style(theme.dim()).put(goes_on);
+    }
+}
+
+/// As many of the sentences, the most important first, as fit the rows. The first always
+/// stands, if need be cut short.
+fn fitting(sentences: &[String], width: u16, rows: u16, glyphs: Glyphs) -> String {
+    let mut text = String::new();
+    for sentence in sentences {
+        let before = text.len();
+        if before > 0 {
+            text.push(' ');
+        }
+        text.push_str(sentence);
+        if before > 0 && wrap(&text, width, glyphs).count() > usize::from(rows) {
+            text.truncate(before);
+        }
+    }
+    text
+}
+
+/// The state in sentences, the most important first.
+pub fn sentences(cluster: &Cluster) -> Vec<String> {
+    let mut sentences = Vec::new();
+    match cluster.leader().and_then(|leader| cluster.server(leader)) {
+        Some(leader) => leads(cluster, leader, &mut sentences),
+        None => sentences.push(leaderless(cluster)),
+    }
+    groups(cluster, &mut sentences);
+    power(cluster, &mut sentences);
+    candidates(cluster, &mut sentences);
+    waiting(cluster, &mut sentences);
+    sentences
+}
+
+/// "S2 leads term 4 with S1 and S3."
+fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
+    let followers: ServerSet = cluster
+        .servers()
+        .iter()
+        .filter(|server| follows(cluster, server, leader))
+        .map(|server| server.id)
+        .collect();
+    let (id, term) = (leader.id, leader.raft.term);
+    let with = if followers.is_empty() {
+        ", alone.".to_owned()
+    } else {
+        format!(" with {}.", named(followers))
+    };
+    sentences.push(format!("{id} leads term {term}{with}"));
+    let reached = followers.len() + 1;
+    let heard = cluster
+        .servers()
+        .iter()
+        .filter(|server| server.is_running() && reading::linked(cluster, leader.id, server.id));
+    if heard.count() < cluster.majority() {
+        let needed = cluster.majority();
+        sentences.push(format!("It can commit nothing: {reached} of the {needed} that it needs."));
+    }
+}
+
+fn follows(cluster: &Cluster, server: &Server, leader: &Server) -> bool {
+    server.id != leader.id
+        && server.is_running()
+        && server.raft.term == leader.raft.term
+        && server.raft.leader == Some(leader.id)
+        && reading::linked(cluster, leader.id, server.id)
+}
+
+fn leaderless(cluster: &Cluster) -> String {
+    let running = cluster.servers().iter().filter(|server| server.is_running()).count();
+    let (servers, needed) = (cluster.servers().len(), cluster.majority());
+    if running < needed {
+        return format!("No leader: {running} of {servers} servers run, {needed} are needed.");
+    }
+    let standing = cluster.servers().iter().filter(|server| is_candidate(server)).count();
+    match standing {
+        0 => "No leader. Who hears from none until its timer ends stands for election.".to_owned(),
+        1 => "No leader yet: an election.".to_owned(),
+        _ => format!("No leader yet: {standing} candidates share the votes."),
+    }
+}
+
+fn is_candidate(server: &Server) -> bool {
+    server.is_running() && server.raft.role == Role::Candidate
+}
+
+/// "S4 and S5 are cut off: 2 of 5, no majority."
+fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
+    let groups = cluster.groups();
+    if groups.len() < 2 {
+        return;
+    }
+    let servers = cluster.servers().len();
+    let home = cluster
+        .leader()
+        .and_then(|leader| groups.iter().find(|group| group.contains(leader)))
+        .or_else(|| groups.iter().find(|group| group.len() >= cluster.majority()));
+    let alone: ServerSet =
+        groups.iter().filter(|group| group.len() == 1).flat_map(|group| group.iter()).collect();
+    for group in groups.iter().filter(|group| group.len() > 1 && Some(*group) != home) {
+        let majority = match group.len() >= cluster.majority() {
+            true => "a majority",
+            false => "no majority",
+        };
+        let (members, count) = (named(*group), group.len());
+        sentences.push(format!("{members} are cut off: {count} of {servers}, {majority}."));
+    }
+    let alone = home.map_or(alone, |home| alone.without(*home));
+    match alone.len() {
+        0 => {}
+        1 => sentences.push(format!("{} is cut off.", named(alone))),
+        _ => sentences.push(format!("{} are cut off, each alone.", named(alone))),
+    }
+    if let Some(old) = cluster.servers().iter().find(|server| is_old_leader(cluster, server)) {
+        sentences.push(format!("{} still believes that it leads.", old.id));
+    }
+}
+
+fn is_old_leader(cluster: &Cluster, server: &Server) -> bool {
+    reading::Standing::of(cluster, server) == reading::Standing::OldLeader
+}
+
+/// "S1 is down. S3 sleeps."
+fn power(cluster: &Cluster, sentences: &mut Vec<String>) {
+    let with = |power: Power| -> ServerSet {
+        let servers = cluster.servers().iter();
+        servers.filter(|server| server.power == power).map(|server| server.id).collect()
+    };
+    let (down, asleep) = (with(Power::Down), with(Power::Asleep));
+    match down.len() {
+        0 => {}
+        1 => sentences.push(format!("{down} is down.")),
+        _ => sentences.push(format!("{} are down.", named(down))),
+    }
+    match asleep.len() {
+        0 => {}
+        1 => sentences.push(format!("{asleep} sleeps.")),
+        _ => sentences.push(format!("{} sleep.", named(asleep))),
+    }
+}
+
+/// "S3 asks for votes in term 5: 2 of 3."
+fn candidates(cluster: &Cluster, sentences: &mut Vec<String>) {
+    for candidate in cluster.servers().iter().filter(|server| is_candidate(server)).take(3) {
+        let (id, term) = (candidate.id, candidate.raft.term);
+        let (votes, needed) = (candidate.raft.votes.len(), cluster.majority());
+        sentences.push(format!("{id} asks for votes in term {term}: it has {votes} of {needed}."));
+    }
+}
+
+/// "Client b waits for S4."
+fn waiting(cluster: &Cluster, sentences: &mut Vec<String>) {
+    let waiting = cluster.clients().iter().filter(|client| waits_long(cluster, client));
+    let count = waiting.clone().count();
+    if count > NAMED_MAX {
+        sentences.push(format!("{count} clients wait."));
+        return;
+    }
+    for client in waiting {
+        let name = Short(&client.name, 12);
+        let server = client.job.as_ref().and_then(|job| job.call.as_ref()?.asking);
+        sentences.push(match server {
+            Some((server, _)) => format!("Client {name} waits for {server}."),
+            None => format!("Client {name} waits."),
+        });
+    }
+}
+
+fn waits_long(cluster: &Cluster, client: &Client) -> bool {
+    client.job.as_ref().is_some_and(|job| cluster.now().since(job.since) > LONG_WAIT)
+}
+
+/// The servers by name; of many, how many there are.
+fn named(servers: ServerSet) -> String {
+    if servers.len() > 6 {
+        return format!("{} servers", servers.len());
+    }
+    listed(&servers.iter().map(|server: ServerId| server.to_string()).collect::<Vec<_>>())
+}

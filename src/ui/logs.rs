@@ -1,0 +1,313 @@
+//! The logs, side by side: one column an index, one row a server.
+//!
+//! ```text
+//!  1 ✓    2 ✓    3 ✓    4 2/5
+//! [1 x=1][1 y=5][3 x=2](4 x=3)     committed as far as this server knows: filled, in brackets
+//! [1 x=1][1 y=5][3 x=2](3 x=9)≠    only appended: in parentheses; differs from the leader's
+//! ```
+//!
+//! All servers share one window of columns, which follows the tail until somebody scrolls. Only
+//! the entries of the window are looked at, however long the logs are.
+
+use ratatui::style::{Modifier, Style};
+
+use super::canvas::Canvas;
+use super::reading;
+use super::text::digits;
+use super::view::{RemovedEntry, Scene};
+use crate::cluster::Cluster;
+use crate::cluster::raft::Entry;
+use crate::cluster::server::Server;
+use crate::cluster::types::{Index, Op, Request, ServerId, Term};
+
+/// How wide a cell may be. Few widths, so that the columns seldom move.
+const WIDTHS: [u16; 6] = [7, 9, 11, 14, 18, 24];
+/// From this width on cells stand apart, and say at which version a put is made.
+const ROOMY: u16 = 48;
+
+/// The columns of the logs that are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// The column of the screen where the first cell begins.
+    left: u16,
+    /// How wide a cell is, and how many blank columns follow it.
+    cell: u16,
+    gap: u16,
+    pub first: Index,
+    /// How many indexes are shown.
+    pub count: u64,
+    /// Where the longest log ends.
+    pub last: Index,
+    detail: CellDetail,
+}
+
+/// Whether a cell says at which version its put is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CellDetail {
+    Version,
+    Value,
+}
+
+impl Window {
+    /// The window that has room between `left` and `left + width`.
+    pub fn of(scene: &Scene, left: u16, width: u16) -> Self {
+        let (gap, detail) =
+            if width >= ROOMY { (1, CellDetail::Version) } else { (0, CellDetail::Value) };
+        let last = reading::last_index(scene.cluster);
+        let mut window = Self {
+            left: left + gap,
+            cell: WIDTHS[0],
+            gap,
+            first: Index(1),
+            count: 0,
+            last,
+            detail,
+        };
+        window.place(scene, width);
+        let needed = window.widest(scene);
+        let most = (width / 3).max(WIDTHS[0] + gap) - gap;
+        let fitting = WIDTHS.into_iter().find(|cell| *cell >= needed);
+        window.cell = fitting.unwrap_or(WIDTHS[5]).min(most);
+        window.place(scene, width);
+        window
+    }
+
+    /// Finds the first index and the number of columns for the present cell width.
+    fn place(&mut self, scene: &Scene, width: u16) {
+        self.count = u64::from(width.saturating_sub(self.gap) / (self.cell + self.gap)).max(1);
+        // One column stays free for the entry that comes next.
+        let tail = (self.last.0 + 2).saturating_sub(self.count).max(1);
+        self.first = Index(scene.view.scroll.logs.map_or(tail, |first| first.0.clamp(1, tail)));
+    }
+
+    /// How wide the widest entry of the window would like to be.
+    fn widest(&self, scene: &Scene) -> u16 {
+        let wish = |(_, entry): (Index, &Entry)| self.wish(scene, entry);
+        let servers = scene.cluster.servers().iter();
+        servers.flat_map(|server| self.entries(server)).map(wish).max().unwrap_or(0)
+    }
+
+    fn wish(&self, scene: &Scene, entry: &Entry) -> u16 {
+        let glyphs = scene.view.theme.glyphs;
+        let text = |text| glyphs.user_width(text, WIDTHS[5]);
+        let body = match &entry.op.request {
+            Request::Get { key } => text(key) + 1,
+            Request::Put { key, value, version } => {
+                let version = match self.detail {
+                    CellDetail::Version => 1 + digits(version.0),
+                    CellDetail::Value => 0,
+                };
+                text(key) + 1 + text(value) + version
+            }
+        };
+        3 + digits(entry.term.0) + body
+    }
+
+    /// The entries of a server's log that are in the window.
+    fn entries<'a>(&self, server: &'a Server) -> impl Iterator<Item = (Index, &'a Entry)> {
+        server.raft.log.iter_from(self.first).take_while({
+            let end = self.end();
+            move |(index, _)| *index < end
+        })
+    }
+
+    /// The index after the last that is shown.
+    const fn end(&self) -> Index {
+        Index(self.first.0 + self.count)
+    }
+
+    fn indexes(&self) -> impl Iterator<Item = Index> + use<> {
+        (self.first.0..self.end().0).map(Index)
+    }
+
+    /// The column of the screen where the cell of an index begins.
+    fn x(&self, index: Index) -> Option<u16> {
+        let column = index.0.checked_sub(self.first.0).filter(|column| *column < self.count)?;
+        Some(self.left + column as u16 * (self.cell + self.gap))
+    }
+
+    /// The index whose cell stands at a column of the screen.
+    pub fn index_at(&self, x: u16) -> Option<Index> {
+        let column = x.checked_sub(self.left)? / (self.cell + self.gap);
+        Some(Index(self.first.0 + u64::from(column))).filter(|index| *index < self.end())
+    }
+
+    /// "entries 1-4 of 4".
+    pub fn remark(&self) -> String {
+        let last = self.last.0.min(self.end().0 - 1);
+        match self.last.0 {
+            0 => "no entries yet".to_owned(),
+            total if self.first.0 > last => format!("entries: {total}"),
+            total => format!("entries {}-{last} of {total}", self.first),
+        }
+    }
+
+    /// The row above the logs: each index, whether it is committed in fact, and if not, on how
+    /// many servers its entry is.
+    pub fn draw_heading(&self, canvas: &mut Canvas, y: u16, scene: &Scene) {
+        let theme = canvas.theme();
+        let committed = reading::committed(scene.cluster);
+        let needed = scene.cluster.majority();
+        let servers = scene.cluster.servers().len();
+        for index in self.indexes() {
+            let Some(x) = self.x(index) else { continue };
+            let copies = copies(scene.cluster, index);
+            let mut pen = canvas.pen_at(x + 1, y, self.cell + self.gap - 1);
+            if index <= committed {
+                pen.put(index).put(" ✓");
+            } else if copies == 0 {
+                pen.style(theme.dim()).put(index);
+            } else if copies < needed && pen.room() > digits(index.0) + 3 {
+                pen.put(index).put(' ');
+                pen.style(theme.bold()).put(format_args!("{copies}/{servers}"));
+            } else {
+                pen.put(index);
+            }
+        }
+    }
+
+    /// The row below the logs: on how many servers each entry is.
+    pub fn draw_copies(&self, canvas: &mut Canvas, y: u16, scene: &Scene) {
+        let theme = canvas.theme();
+        let needed = scene.cluster.majority();
+        for index in self.indexes().take_while(|index| *index <= self.last) {
+            let Some(x) = self.x(index) else { continue };
+            let copies = copies(scene.cluster, index);
+            let style = if copies < needed { theme.bold() } else { theme.dim() };
+            canvas.pen_at(x + 1, y, self.cell - 1).style(style).put(copies);
+        }
+    }
+
+    /// One server's log.
+    pub fn draw_log(&self, canvas: &mut Canvas, y: u16, scene: &Scene, server: &Server) {
+        let theme = canvas.theme();
+        let leader = scene.cluster.leader().and_then(|leader| scene.cluster.server(leader));
+        let base = server.raft.log.base().index;
+        if let Some(x) = self.x(base).filter(|_| base.0 > 0) {
+            let mut pen = canvas.pen_at(x, y, self.cell);
+            pen.style(theme.dim()).put(format_args!("[..{base}]"));
+        }
+        let last = server.raft.log.last_index();
+        for (index, entry) in self.entries(server) {
+            let differs = leader.and_then(|leader| leader.raft.log.get(index));
+            let cell = Cell {
+                entry,
+                standing: settled(server, index),
+                differs: differs.is_some_and(|other| other != entry),
+                selected: is_selected(scene, server.id, index),
+                followed: index < last,
+            };
+            self.draw_cell(canvas, y, index, &cell);
+        }
+        let fading = scene.view.fading.removed.iter();
+        for removed in fading.filter(|removed| removed.server == server.id) {
+            self.draw_removed(canvas, y, removed);
+        }
+    }
+
+    fn draw_cell(&self, canvas: &mut Canvas, y: u16, index: Index, cell: &Cell) {
+        let Some(x) = self.x(index) else { return };
+        let theme = canvas.theme();
+        let term = cell.entry.term;
+        let (open, close, style) = match cell.standing {
+            Settled::Committed => ('[', ']', theme.filled(term)),
+            Settled::Appended => ('(', ')', theme.plain()),
+        };
+        let chosen = Modifier::BOLD | Modifier::UNDERLINED;
+        let style = if cell.selected { style.add_modifier(chosen) } else { style };
+        let differs_width = if cell.differs { theme.glyphs.width("≠") } else { 0 };
+        // Without room behind the cell, the mark stands in the place of what closes it.
+        let behind = cell.differs && (!cell.followed || differs_width <= self.gap);
+        let inside = if behind { self.cell } else { self.cell - differs_width.max(1) + 1 };
+        let mut pen = canvas.pen_at(x, y, inside - 1);
+        pen.style(style).put(open);
+        match cell.standing {
+            Settled::Committed => pen.put(term),
+            Settled::Appended => pen.put_in(theme.number(term), term),
+        };
+        pen.put(' ');
+        self.put_op(&mut pen, &cell.entry.op, theme.glyphs);
+        let x = pen.x();
+        let mut pen = canvas.pen_at(x, y, 3);
+        pen.style(style);
+        if behind || !cell.differs {
+            pen.put(close);
+        }
+        if cell.differs {
+            pen.put_in(theme.bold(), '≠');
+        }
+    }
+
+    fn draw_removed(&self, canvas: &mut Canvas, y: u16, removed: &RemovedEntry) {
+        let Some(x) = self.x(removed.index) else { return };
+        let theme = canvas.theme();
+        let cross = theme.glyphs.removed();
+        let style: Style = theme.dim().add_modifier(Modifier::CROSSED_OUT);
+        for column in x..x + self.cell {
+            canvas.pen_at(column, y, 1).blank();
+        }
+        let mut pen = canvas.pen_at(x, y, self.cell - 1);
+        pen.style(theme.dim()).put(cross).style(style).put(removed.term).put(' ');
+        self.put_op(&mut pen, &removed.op, theme.glyphs);
+        let x = pen.x();
+        canvas.pen_at(x, y, 1).style(theme.dim()).put(cross);
+    }
+
+    /// "x=1", "x=1@0", "x?": as much of it as there is room for.
+    fn put_op(&self, pen: &mut super::canvas::Pen, op: &Op, glyphs: super::glyphs::Glyphs) {
+        match &op.request {
+            Request::Get { key } => {
+                pen.user_within(key, pen.room().saturating_sub(1)).put('?');
+            }
+            Request::Put { key, value, version } => {
+                let room = pen.room().saturating_sub(1);
+                let value_width = glyphs.user_width(value, room);
+                pen.user_within(key, room - value_width.min(room / 2)).put('=');
+                let version_width = 1 + digits(version.0);
+                let detail = self.detail == CellDetail::Version;
+                if detail && value_width + version_width <= pen.room() {
+                    pen.user(value).put(format_args!("@{version}"));
+                } else {
+                    pen.user(value);
+                }
+            }
+        }
+    }
+}
+
+/// One entry of one log, as it is to be drawn.
+struct Cell<'a> {
+    entry: &'a Entry,
+    standing: Settled,
+    /// The newest leader has another entry there.
+    differs: bool,
+    selected: bool,
+    /// Another entry follows it.
+    followed: bool,
+}
+
+/// What a server knows of one of its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settled {
+    Committed,
+    Appended,
+}
+
+fn settled(server: &Server, index: Index) -> Settled {
+    if index <= server.raft.commit { Settled::Committed } else { Settled::Appended }
+}
+
+fn is_selected(scene: &Scene, server: ServerId, index: Index) -> bool {
+    let selection = &scene.view.selection;
+    selection.server == Some(server) && selection.entry == Some(index)
+}
+
+/// On how many servers the entry at `index` is: the newest leader's entry, or, where it has
+/// none, the one of the highest term.
+fn copies(cluster: &Cluster, index: Index) -> usize {
+    let term = |server: &Server| server.raft.log.term(index);
+    let leader = cluster.leader().and_then(|leader| cluster.server(leader));
+    let newest = || cluster.servers().iter().filter_map(term).max();
+    let entry: Option<Term> = leader.and_then(term).or_else(newest);
+    entry.map_or(0, |entry| cluster.copies(index, entry).len())
+}

@@ -1,0 +1,127 @@
+//! Partition mode and link mode: what is being formed, over the last rows. Nothing is cut
+//! before `Enter`.
+//!
+//! ```text
+//! ─ Partition ────────────────────────────────────────────────────── time stands ─
+//!  A  S1 S2 S3   client a     3 of 5, majority
+//!  B  S4 S5      client b     2 of 5, no majority                cuts 12 links
+//!  1-9 server  a-e client  l leader+1 against the rest  Enter cut  Esc back
+//! ```
+
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, Focus};
+use super::footer;
+use super::text::Short;
+use super::view::{End, LinkEdit, PartitionEdit, Scene};
+use crate::cluster::network::{Link, Profile};
+use crate::cluster::types::{ServerId, ServerSet};
+
+/// Rows over which the panel lies, above the footer.
+fn panel(canvas: &mut Canvas, footer: Rect, rows: u16, title: &str) -> Rect {
+    let rows = rows.min(footer.y);
+    let area = Rect { y: footer.y - rows, height: rows, ..footer };
+    canvas.clear(area);
+    canvas.clear(footer);
+    canvas.title(area, title, Focus::Elsewhere, "time stands");
+    area
+}
+
+/// Draws the groups that are being formed.
+pub fn draw_partition(canvas: &mut Canvas, footer: Rect, scene: &Scene, edit: &PartitionEdit) {
+    let groups = edit.servers.iter().max().map_or(1, |group| group + 1).clamp(2, 25);
+    let area = panel(canvas, footer, 1 + u16::from(groups), "Partition");
+    let servers = scene.cluster.servers().len();
+    let widest = (0..groups).map(|group| 3 * members(edit, group).len() as u16).max();
+    let clients_at = 5 + widest.unwrap_or(0).clamp(9, area.width / 3);
+    let size_at = clients_at + area.width / 6;
+    for group in 0..groups {
+        let row = 1 + u16::from(group);
+        let theme = canvas.theme();
+        let set = members(edit, group);
+        let mut pen = canvas.pen(area, row);
+        pen.style(theme.bold()).skip(1).put(char::from(b'A' + group)).skip(2);
+        for server in set.iter() {
+            if pen.x() + 4 > area.x + clients_at {
+                pen.style(theme.plain()).put("..");
+                break;
+            }
+            let cursor = edit.cursor == Some(server);
+            pen.style(if cursor { theme.bold() } else { theme.plain() });
+            pen.put(if cursor { "►" } else { "" }).put(server).put(' ');
+        }
+        let width = size_at - clients_at - 1;
+        let mut pen = canvas.pen_at(area.x + clients_at, area.y + row, width);
+        draw_clients(&mut pen, scene, edit, group);
+        let majority = set.len() >= scene.cluster.majority();
+        let word = if majority { "majority" } else { "no majority" };
+        let mut pen = canvas.pen(area, row);
+        pen.column(size_at).put(format_args!("{} of {servers}, {word}", set.len()));
+    }
+    draw_cuts(canvas, area, edit);
+    footer::draw_hints(canvas, footer, &scene.view.hints);
+}
+
+fn members(edit: &PartitionEdit, group: u8) -> ServerSet {
+    let places = edit.servers.iter().zip(0..).filter(|(own, _)| **own == group);
+    places.map(|(_, place)| ServerId::from_index(place)).collect()
+}
+
+fn draw_clients(pen: &mut super::canvas::Pen, scene: &Scene, edit: &PartitionEdit, group: u8) {
+    let clients = scene.cluster.clients().iter().zip(&edit.clients);
+    let mut own = clients.filter(|(_, own)| **own == Some(group)).map(|(client, _)| client);
+    let Some(first) = own.next() else { return };
+    pen.put("client ").user_within(&first.name, 12);
+    for client in own {
+        if pen.room() < 4 {
+            break;
+        }
+        pen.put(' ').user_within(&client.name, 12);
+    }
+}
+
+/// How many directed links between servers the partition cuts, in the last row.
+fn draw_cuts(canvas: &mut Canvas, area: Rect, edit: &PartitionEdit) {
+    let differs = |one: &u8| edit.servers.iter().filter(|other| *other != one).count();
+    let links: usize = edit.servers.iter().map(differs).sum();
+    let text = format!("cuts {links} links");
+    let start = area.right().saturating_sub(text.len() as u16 + 1);
+    let dim = canvas.theme().dim();
+    canvas.pen_at(start, area.bottom() - 1, area.width).style(dim).put(text);
+}
+
+/// Draws the link that is being chosen or changed.
+pub fn draw_link(canvas: &mut Canvas, footer: Rect, scene: &Scene, edit: &LinkEdit) {
+    let name = |end: Option<End>| match end {
+        None => "?".to_owned(),
+        Some(End::All) => "all".to_owned(),
+        Some(End::Node(node)) => Short(&scene.cluster.names().node(node), 12).to_string(),
+    };
+    let title = format!("Link {} ► {}", name(edit.from), name(edit.to));
+    let area = panel(canvas, footer, 2, &title);
+    let mut pen = canvas.pen(area, 1);
+    pen.skip(1);
+    match (edit.from, edit.to) {
+        (None, _) => pen.put("Who sends? A server's number, a client's letter, * for all."),
+        (Some(_), None) => pen.put("Who receives?"),
+        (Some(End::Node(from)), Some(End::Node(to))) => match scene.cluster.links().get(from, to) {
+            Some(link) => pen.put("now ").put(rule(link, scene.cluster.network().profile())),
+            None => pen.put("There is no such link."),
+        },
+        (Some(_), Some(_)) => pen.put("Every link between them."),
+    };
+    footer::draw_hints(canvas, footer, &scene.view.hints);
+}
+
+/// "10-15 ms, no loss".
+fn rule(link: &Link, network: Profile) -> String {
+    if link.rule.cut {
+        return "cut: nothing arrives".to_owned();
+    }
+    let delay = link.rule.delay.unwrap_or(network.delay);
+    let loss = link.rule.loss.unwrap_or(network.loss);
+    let twice = link.rule.duplicate.unwrap_or(network.duplicate);
+    let loss = if loss.0 == 0 { "no loss".to_owned() } else { format!("{loss} lost") };
+    let twice = if twice.0 == 0 { String::new() } else { format!(", {twice} sent twice") };
+    format!("{delay}, {loss}{twice}")
+}

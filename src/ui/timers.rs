@@ -1,0 +1,83 @@
+//! What a server waits for: a gauge of the silence that is left before it stands for election, a
+//! leader's next heartbeat, a candidate's votes.
+
+use super::canvas::Pen;
+use super::reading::{self, Standing};
+use super::text::Millis;
+use super::view::Scene;
+use crate::cluster::raft::Raft;
+use crate::cluster::server::{Server, Timer};
+use crate::cluster::time::Ppm;
+
+/// Draws what fits the server's standing; `beat` stands before a leader's figure.
+pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, beat: &str) {
+    match standing {
+        Standing::Down => {
+            pen.put("off");
+        }
+        Standing::Candidate => draw_votes(pen, scene, &server.raft),
+        Standing::Leader | Standing::OldLeader => {
+            if let Some(timer) = server.heartbeat_timer {
+                pen.put(beat).put(Millis(timer.due.since(scene.cluster.now())));
+            }
+        }
+        Standing::Follower | Standing::Asleep => {
+            let mut behind = rate(server.clock);
+            if standing == Standing::Asleep {
+                behind.insert(0, '‖');
+            }
+            if let Some(timer) = server.election_timer {
+                let left = timer.due.since(scene.cluster.now());
+                let width = pen.room() - scene.view.theme.glyphs.width(&behind).min(pen.room());
+                draw_gauge(pen, scene, timer, left.micros(), width.min(8));
+            }
+            pen.put(behind);
+        }
+    }
+}
+
+fn draw_gauge(pen: &mut Pen, scene: &Scene, timer: Timer, left: u64, width: u16) {
+    let span = timer.span.micros().max(1);
+    let left = left.min(span);
+    let filled = (u128::from(left) * u128::from(width)).div_ceil(u128::from(span)) as u16;
+    let urgent = u128::from(left) * 5 < u128::from(span);
+    let bold = scene.view.theme.bold();
+    for place in 0..width {
+        let glyph = if place < filled { '▓' } else { '░' };
+        if urgent {
+            pen.put_in(bold, glyph)
+        } else {
+            pen.put(glyph)
+        };
+    }
+}
+
+/// "½", "x1.5": how fast its clock goes; nothing when it goes right.
+fn rate(clock: Ppm) -> String {
+    match clock {
+        Ppm::ONE => String::new(),
+        Ppm(500_000) => "½".to_owned(),
+        other => format!("x{}", other.as_rate()),
+    }
+}
+
+/// A candidate's votes by place, S1 first: `+` held, `·` asked, `-` refused, `╳` cut off.
+fn draw_votes(pen: &mut Pen, scene: &Scene, raft: &Raft) {
+    let servers = scene.cluster.servers();
+    if servers.len() > usize::from(pen.room()) {
+        pen.put(format_args!("{}/{}", raft.votes.len(), servers.len()));
+        return;
+    }
+    for other in servers {
+        let vote = if raft.votes.contains(other.id) {
+            '+'
+        } else if raft.refusals.contains(other.id) {
+            '-'
+        } else if reading::linked(scene.cluster, raft.id, other.id) {
+            '·'
+        } else {
+            '╳'
+        };
+        pen.put(vote);
+    }
+}
