@@ -18,6 +18,7 @@ mod footer;
 pub mod glyphs;
 mod header;
 mod headline;
+pub mod in_flight;
 pub mod layout;
 mod legend;
 mod logs;
@@ -28,6 +29,7 @@ pub mod reading;
 mod servers;
 pub mod text;
 pub mod theme;
+pub mod timeline;
 mod timers;
 pub mod trace;
 mod values;
@@ -141,8 +143,8 @@ fn draw_pane(canvas: &mut Canvas, areas: &Areas, scene: &Scene, pane: Pane) {
         Pane::Values => values::draw(canvas, area, scene),
         Pane::Servers => servers::draw(canvas, areas, scene),
         Pane::Events => events::draw(canvas, area, scene),
-        Pane::InFlight => {}
-        Pane::Timeline => {}
+        Pane::InFlight => in_flight::draw(canvas, area, scene),
+        Pane::Timeline => timeline::draw(canvas, area, scene),
     }
 }
 
@@ -154,7 +156,8 @@ fn hit_in_pane(areas: &Areas, scene: &Scene, pane: Pane, x: u16, y: u16) -> Opti
         Pane::Values => values::hit(area, scene, y),
         Pane::Servers => servers::hit(areas, scene, x, y),
         Pane::Events => events::hit(area, scene, y),
-        Pane::InFlight | Pane::Timeline => None,
+        Pane::InFlight => in_flight::hit(area, scene, x, y),
+        Pane::Timeline => timeline::hit(area, scene, x, y),
     }
 }
 

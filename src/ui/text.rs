@@ -54,6 +54,19 @@ pub const fn digits(number: u64) -> u16 {
     }
 }
 
+/// "S1 S2": names in a row.
+pub struct Spaced<I>(pub I);
+
+impl<I: Iterator<Item: fmt::Display> + Clone> fmt::Display for Spaced<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, item) in self.0.clone().enumerate() {
+            let blank = if place > 0 { " " } else { "" };
+            write!(f, "{blank}{item}")?;
+        }
+        Ok(())
+    }
+}
+
 /// "a", "a and b", "a, b and c".
 pub fn listed(items: &[String]) -> String {
     match items {

@@ -17,6 +17,8 @@ mod mark;
 mod places;
 mod server;
 
+pub use mark::{Mark, brings_commit};
+
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
@@ -27,7 +29,6 @@ use crate::cluster::types::{ClientId, Node, PacketId, ServerId};
 use client::Waiting;
 use group::GroupLabel;
 use link::{Sign, SignKind};
-use mark::Mark;
 use places::Places;
 
 /// The most packets that are drawn, those that arrive first. More could not be told apart.

@@ -1,0 +1,201 @@
+//! The packets in flight, as a list: from where to where, what they bring, when they are due.
+//! The first to arrive stands on top; only the rows that are shown are made.
+
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::canvas::{Canvas, Pen};
+use super::map::{Mark, brings_commit};
+use super::text::{Millis, digits};
+use super::view::{Pane, Scene, Target};
+use crate::cluster::Cluster;
+use crate::cluster::network::Packet;
+use crate::cluster::raft::{AppendResult, Message, Reply, WrongLeader};
+use crate::cluster::types::{Index, Node, Outcome, Request};
+
+/// From this width on the list shows the marks of the map too.
+const MARKS_WIDTH: u16 = 44;
+/// The most columns of a client's name.
+const NAME_MAX: u16 = 8;
+
+/// Draws the pane, its title included.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    let packets = scene.cluster.packets();
+    let shown = shown(area, scene, packets.len());
+    let remark = if shown.len() < packets.len() {
+        format!("{}-{} of {}", shown.start + 1, shown.end, packets.len())
+    } else {
+        String::new()
+    };
+    canvas.title(area, Pane::InFlight.name(), scene.focus(Pane::InFlight), &remark);
+    let rows = &packets[shown];
+    let columns = Columns::new(rows, area, scene);
+    for (row, packet) in (1..).zip(rows) {
+        columns.draw(canvas, area, row, scene, packet);
+    }
+}
+
+/// What stands at this cell of the screen.
+pub fn hit(area: Rect, scene: &Scene<'_>, x: u16, y: u16) -> Option<Target> {
+    let row = y.checked_sub(area.y + 1).filter(|_| area.contains((x, y).into()))?;
+    let packets = scene.cluster.packets();
+    let shown = shown(area, scene, packets.len());
+    packets[shown].get(usize::from(row)).map(|packet| Target::Packet(packet.id))
+}
+
+/// Which of `count` packets are shown.
+fn shown(area: Rect, scene: &Scene<'_>, count: usize) -> std::ops::Range<usize> {
+    let rows = usize::from(area.height.saturating_sub(1));
+    let first = (scene.view.scroll.in_flight as usize).min(count.saturating_sub(rows));
+    first..(first + rows).min(count)
+}
+
+/// How the rows are divided, so that all are alike.
+struct Columns {
+    id: u16,
+    route: u16,
+    /// 0 when there is no room for marks.
+    mark: u16,
+}
+
+impl Columns {
+    fn new(packets: &[&Packet], area: Rect, scene: &Scene<'_>) -> Self {
+        let widest = |width: &dyn Fn(&&Packet) -> u16| packets.iter().map(width).max().unwrap_or(0);
+        let mark = |packet: &&Packet| mark(packet, scene).width();
+        Self {
+            id: 1 + widest(&|packet| digits(packet.id.0)),
+            route: 1 + widest(&|packet| end(packet.from, scene) + end(packet.to, scene)),
+            mark: if area.width < MARKS_WIDTH { 0 } else { 1 + widest(&mark) },
+        }
+    }
+
+    fn draw(
+        &self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        row: u16,
+        scene: &Scene<'_>,
+        packet: &Packet,
+    ) {
+        let theme = canvas.theme();
+        let selected = scene.view.selection.packet == Some(packet.id);
+        let due = format!("due {:>5}", Millis(packet.due.since(scene.cluster.now())).to_string());
+        let due = if area.width < MARKS_WIDTH { &due[4..] } else { &due };
+        let words = area.width.saturating_sub(due.len() as u16 + 2);
+        let mut pen = canvas.pen(Rect { width: words, ..area }, row);
+        pen.put(if selected { '►' } else { ' ' });
+        let style = if selected { theme.bold() } else { theme.plain() };
+        pen.style(style).put('#').put(packet.id).column(1 + self.id + 1);
+        node(&mut pen, packet.from, scene.cluster);
+        pen.put('►');
+        node(&mut pen, packet.to, scene.cluster);
+        let column = 1 + self.id + 1 + self.route + 1;
+        pen.style(theme.plain()).column(column + self.mark);
+        say(&mut pen, packet, scene.cluster);
+        if self.mark > 0 {
+            let mark = mark(packet, scene);
+            let place =
+                Rect { x: area.x + column, y: area.y + row, width: mark.width(), height: 1 };
+            mark.draw(canvas, place.intersection(area));
+        }
+        let mut pen = canvas.pen(area, row);
+        pen.column(words + 1).style(theme.dim().remove_modifier(Modifier::BOLD)).put(due);
+    }
+}
+
+fn mark(packet: &Packet, scene: &Scene<'_>) -> Mark {
+    Mark::of(packet, scene.cluster, scene.view.theme.glyphs)
+}
+
+/// How many columns an end of a packet's way takes.
+fn end(node: Node, scene: &Scene<'_>) -> u16 {
+    match node {
+        Node::Server(server) => 1 + digits(server.number().into()),
+        Node::Client(client) => {
+            let name = scene.cluster.names().client(client);
+            scene.view.theme.glyphs.user_width(name, NAME_MAX).min(NAME_MAX)
+        }
+    }
+}
+
+fn node(pen: &mut Pen<'_>, node: Node, cluster: &Cluster) {
+    match node {
+        Node::Server(server) => pen.put(server),
+        Node::Client(client) => pen.user_within(cluster.names().client(client), NAME_MAX),
+    };
+}
+
+/// What a packet brings, in a few words.
+fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
+    match &packet.message {
+        Message::RequestVote { last, .. } => pen.put("vote request, log ends at ").put(last),
+        Message::VoteReply { granted: true, .. } => pen.put("vote granted"),
+        Message::VoteReply { granted: false, .. } => pen.put("vote refused"),
+        Message::Append { prev, entries, commit, .. } => {
+            let last = Index(prev.index.0.saturating_add(entries.len() as u64));
+            let news = brings_commit(*commit, packet.to, cluster);
+            match (entries.is_empty(), news) {
+                (true, false) => pen.put("heartbeat"),
+                (true, true) => pen.put("append, commit ").put(commit),
+                (false, _) => pen.put("append, ").put(Entries(prev.index.next(), last)),
+            }
+        }
+        Message::AppendReply { prev, result, .. } => match result {
+            AppendResult::Matched(matched) if matched <= prev => pen.put("ack of a heartbeat"),
+            AppendResult::Matched(matched) => {
+                pen.put("ack of ").put(Entries(prev.next(), *matched))
+            }
+            AppendResult::Refused { conflict: Some(term), .. } => {
+                pen.put("refusal, ").put(prev).put(" has term ").put(term)
+            }
+            AppendResult::Refused { conflict: None, last, .. } => {
+                pen.put("refusal, log ends at ").put(last)
+            }
+        },
+        Message::Request { request, .. } => ask(pen, request),
+        Message::Reply { reply, .. } => answer(pen, reply),
+    };
+}
+
+fn ask<'a, 'b>(pen: &'a mut Pen<'b>, request: &Request) -> &'a mut Pen<'b> {
+    match request {
+        Request::Get { key } => pen.put("get ").user(key),
+        Request::Put { key, value, version } => {
+            let room = pen.room().saturating_sub(6 + digits(version.0));
+            pen.put("put ").user_within(key, room / 2).put('=');
+            pen.user_within(value, room / 2).put(" @").put(version)
+        }
+    }
+}
+
+fn answer<'a, 'b>(pen: &'a mut Pen<'b>, reply: &Reply) -> &'a mut Pen<'b> {
+    match reply {
+        Reply::Done(answer) => match answer.outcome {
+            Outcome::Ok if answer.value.is_empty() => pen.put("ok @").put(answer.version),
+            Outcome::Ok => {
+                let room = pen.room().saturating_sub(5 + digits(answer.version.0));
+                pen.put("ok ").user_within(&answer.value, room).put(" @").put(answer.version)
+            }
+            Outcome::Version => pen.put("wrong version, it is ").put(answer.version),
+            Outcome::NoKey => pen.put("no such key"),
+            Outcome::Maybe => pen.put("maybe"),
+        },
+        Reply::WrongLeader(why) => pen.put(match why {
+            WrongLeader::NotLeader => "not the leader",
+            WrongLeader::AnotherOp => "another took its index",
+            WrongLeader::TermChanged => "the term changed",
+            WrongLeader::LeadershipLost => "lost the leadership",
+            WrongLeader::TimedOut => "waited too long",
+        }),
+    }
+}
+
+/// "entry 4", "entries 4-6".
+struct Entries(Index, Index);
+
+impl std::fmt::Display for Entries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(first, last) = self;
+        if first == last { write!(f, "entry {first}") } else { write!(f, "entries {first}-{last}") }
+    }
+}

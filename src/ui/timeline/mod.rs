@@ -1,0 +1,57 @@
+//! The timeline: who led in which term, what was done to the cluster, and what clients asked,
+//! over a window of lab time that ends at now or at the place one has gone to.
+//!
+//! In one row, for a projector, everything is laid over the leaders' bands; with more rows each
+//! has its own, and clients follow. It is made anew for each frame from the trace's milestones
+//! and from the history, both of them bounded, and from what the window shows.
+
+mod rows;
+mod story;
+mod window;
+
+use ratatui::layout::Rect;
+
+use super::canvas::Canvas;
+use super::view::{Scene, Target};
+use rows::Chart;
+use story::Story;
+use window::Window;
+
+/// From this height on axis, leaders, faults and clients have rows of their own.
+const ROWS_MIN: u16 = 4;
+/// Columns of the rows' names.
+const NAMES: u16 = 8;
+/// Columns for the words after now.
+const NOW: u16 = 6;
+
+/// Draws the timeline. It has no title: its axis tells it apart.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    let story = Story::new(scene.trace.milestones(), scene.cluster.config().servers);
+    let chart = Chart { scene, story: &story, window: window(area, scene) };
+    if area.height < ROWS_MIN {
+        chart.single(canvas, area);
+    } else {
+        chart.rows(canvas, area);
+    }
+}
+
+/// The moment at this cell of the screen.
+pub fn hit(area: Rect, scene: &Scene<'_>, x: u16, y: u16) -> Option<Target> {
+    let inside = area.contains((x, y).into());
+    let moment = inside.then(|| window(area, scene).moment(x)).flatten()?;
+    Some(Target::Moment(moment.min(scene.cluster.now())))
+}
+
+/// Which moments stand in which columns.
+fn window(area: Rect, scene: &Scene<'_>) -> Window {
+    let (before, after) = if area.height < ROWS_MIN { (0, 0) } else { (NAMES, NOW) };
+    let chart = Rect {
+        x: area.x + before.min(area.width),
+        width: area.width.saturating_sub(before + after),
+        ..area
+    };
+    Window::new(chart, scene.view.timeline, scene.cluster.now())
+}
