@@ -1,17 +1,31 @@
 //! The client of the service: it tries one server after the other until it gets an answer, and
 //! says Maybe when it can't know whether its put was carried out.
+//!
+//! A [`Job`] is what somebody ordered: a get, a put, or one of the procedures built on them
+//! (`job.rs`, `lock.rs`). A [`Call`] is one get or put of it under way. A reply that does not
+//! come within a second, a lost packet, or WrongLeader sends the call to the next server, for
+//! ever, with a pause after each full round.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::event::{AttemptFailure, EventKind};
+use super::history::Returned;
 use super::kv::{Known, Stored};
+use super::network::outcome_byte;
 use super::queue::Slot;
-use super::rng::Rng;
-use super::time::{Span, Time};
-use super::types::{ClientId, Key, Request, ServerId, Value, Version};
+use super::raft::{Message, Reply};
+use super::rng::{Entity, Rng};
+use super::time::{Span, SpanRange, Time};
+use super::types::{
+    Answer, ClientId, Key, Node, Outcome, Request, ServerId, Value, Version,
+};
+use super::workload::Role;
+use super::{Cause, Cluster, Item};
+use crate::cluster::digest::Digest;
 
 /// The pause after each full round of servers, and between two looks at a taken lock.
-pub const PAUSE: super::time::SpanRange = super::time::SpanRange::millis(10, 50);
+pub const PAUSE: SpanRange = SpanRange::millis(10, 50);
 
 /// A client session. It has at most one operation open.
 #[derive(Clone, Debug)]
@@ -28,6 +42,11 @@ pub struct Client {
     pub last: Option<Finished>,
     /// What it last learned of each key.
     pub known: BTreeMap<Key, Stored>,
+    /// The locks it holds, with what marks them as its own.
+    pub holds: Vec<Key>,
+    /// What it does by itself, if it is part of a load.
+    pub role: Role,
+    pub(super) lock_id: Value,
     pub(super) calls: u64,
     pub(super) timer: Option<Slot>,
     pub(super) rng: Rng,
@@ -42,7 +61,9 @@ pub struct Job {
     pub only: Option<ServerId>,
     /// The get or put that is open now; `None` between two of them.
     pub call: Option<Call>,
-    /// The job that a script line waits for.
+    /// The script's line that ordered it; 0 if none did.
+    pub(super) line: u32,
+    /// How a script line knows the job that it waits for.
     pub(super) ticket: u64,
 }
 
@@ -55,6 +76,19 @@ pub enum Work {
     Check { key: Key, expected: Stored },
     Acquire { lock: Key },
     Release { lock: Key },
+}
+
+impl Work {
+    pub const fn key(&self) -> &Key {
+        match self {
+            Self::Get { key }
+            | Self::Put { key, .. }
+            | Self::Set { key, .. }
+            | Self::Check { key, .. }
+            | Self::Acquire { lock: key }
+            | Self::Release { lock: key } => key,
+        }
+    }
 }
 
 /// One get or put under way.
@@ -71,6 +105,8 @@ pub struct Call {
     pub until: Time,
     /// An earlier attempt may have been carried out, or may be later.
     pub maybe_executed: bool,
+    /// Which server is next.
+    pub(super) next: ServerId,
     /// Its place in the history.
     pub(super) record: usize,
 }
@@ -80,8 +116,263 @@ pub struct Call {
 pub struct Finished {
     pub work: Work,
     pub result: Known,
+    /// Who gave the last answer.
     pub server: Option<ServerId>,
     pub at: Time,
     pub took: Span,
-    pub(super) ticket: u64,
+}
+
+impl Client {
+    pub(super) fn new(id: ClientId, name: &str, seed: u64) -> Self {
+        let mut rng = Rng::new(seed, Entity::Client(name_number(name)));
+        let lock_id = format!("{name}-{:08x}", rng.next_u32()).into();
+        Self {
+            id,
+            name: name.into(),
+            leader_hint: ServerId::from_index(0),
+            job: None,
+            queue: VecDeque::new(),
+            last: None,
+            known: BTreeMap::new(),
+            holds: Vec::new(),
+            role: Role::Ordered,
+            lock_id,
+            calls: 0,
+            timer: None,
+            rng,
+        }
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.job.is_none()
+    }
+
+    /// The get or put that it has open.
+    pub fn call(&self) -> Option<&Call> {
+        self.job.as_ref()?.call.as_ref()
+    }
+
+    fn call_mut(&mut self) -> Option<&mut Call> {
+        self.job.as_mut()?.call.as_mut()
+    }
+}
+
+/// A client's chance depends on its name, not on how many clients came before it.
+pub(super) fn name_number(name: &str) -> u64 {
+    Digest::new().text(name).value() | 1 << 63
+}
+
+/// Whether a Version or NoKey is to be told as Maybe: it is, when an earlier attempt may have
+/// been the one that changed the version.
+fn outcome_of_put(outcome: Outcome, maybe_executed: bool) -> Outcome {
+    match outcome {
+        Outcome::Version | Outcome::NoKey if maybe_executed => Outcome::Maybe,
+        Outcome::Ok | Outcome::Version | Outcome::NoKey | Outcome::Maybe => outcome,
+    }
+}
+
+impl Cluster {
+    /// The client of this name; a new one if there is none yet. `None` when there are too many.
+    pub fn add_client(&mut self, name: &str) -> Option<ClientId> {
+        if let Some(client) = self.clients.iter().find(|client| &*client.name == name) {
+            return Some(client.id);
+        }
+        if self.clients.len() >= super::config::CLIENTS_MAX {
+            return None;
+        }
+        let id = ClientId(self.clients.len() as u32);
+        self.clients.push(Client::new(id, name, self.config.seed));
+        self.links.add_client(id, name_number(name));
+        self.names.clients.push_back(name.into());
+        self.emit(EventKind::ClientCreated { client: id });
+        Some(id)
+    }
+
+    /// Opens a get or put of the client's present job.
+    pub(super) fn call(&mut self, id: ClientId, request: Request) {
+        let now = self.now;
+        let record = self.history.call(id, request.clone(), now);
+        self.digest.u64(now.micros()).u8(9).u64(u64::from(id.0)).text(request.key());
+        if let Request::Put { value, version, .. } = &request {
+            self.digest.text(value).u64(version.0);
+        }
+        self.emit(EventKind::Called { client: id, request: request.clone() });
+        let client = &mut self.clients[id.index()];
+        client.calls += 1;
+        let (number, hint) = (client.calls, client.leader_hint);
+        let Some(job) = client.job.as_mut() else { return };
+        let call = Call {
+            number,
+            request,
+            since: now,
+            asking: None,
+            attempt: 0,
+            until: now,
+            maybe_executed: false,
+            next: job.only.unwrap_or(hint),
+            record,
+        };
+        job.call = Some(call);
+        self.ask(id);
+    }
+
+    /// Sends the open call to the server whose turn it is.
+    fn ask(&mut self, id: ClientId) {
+        let now = self.now;
+        let until = now + self.config.rpc_timeout;
+        let Some(call) = self.clients[id.index()].call_mut() else { return };
+        let server = call.next;
+        call.attempt += 1;
+        call.asking = Some((server, now));
+        call.until = until;
+        let (attempt, number, request) = (call.attempt, call.number, call.request.clone());
+        self.emit(EventKind::Asked { client: id, server, attempt });
+        self.set_client_timer(id, until);
+        let incarnation = self.servers[server.index()].incarnation;
+        let message = Message::Request { call: number, attempt, request };
+        self.transmit(Node::Client(id), Node::Server(server), incarnation, message);
+    }
+
+    pub(super) fn set_client_timer(&mut self, id: ClientId, due: Time) {
+        let client = &mut self.clients[id.index()];
+        match client.timer {
+            Some(slot) => self.queue.reschedule(slot, due.micros()),
+            None => client.timer = Some(self.queue.push(due.micros(), Item::Client(id))),
+        }
+    }
+
+    fn cancel_client_timer(&mut self, id: ClientId) {
+        if let Some(slot) = self.clients[id.index()].timer.take() {
+            self.queue.remove(slot);
+        }
+    }
+
+    /// The reply did not come, or a pause is over.
+    pub(super) fn on_client_timer(&mut self, id: ClientId) {
+        self.cause = Cause::ClientTimer(id);
+        let client = &mut self.clients[id.index()];
+        client.timer = None;
+        match client.call().map(|call| call.asking) {
+            Some(Some((server, _))) => self.attempt_failed(id, server, AttemptFailure::TimedOut),
+            Some(None) => self.ask(id),
+            None => self.continue_job(id),
+        }
+    }
+
+    pub(super) fn on_client_loss(&mut self, id: ClientId, server: ServerId, lost: &Message) {
+        let (Message::Request { call, attempt, .. } | Message::Reply { call, attempt, .. }) = lost
+        else {
+            return;
+        };
+        if self.is_current(id, *call, *attempt) {
+            self.attempt_failed(id, server, AttemptFailure::LossReported);
+        }
+    }
+
+    fn is_current(&self, id: ClientId, number: u64, attempt: u32) -> bool {
+        let call = self.clients[id.index()].call();
+        call.is_some_and(|call| {
+            call.number == number && call.attempt == attempt && call.asking.is_some()
+        })
+    }
+
+    /// The present server was of no use: on to the next, with a pause after each full round.
+    fn attempt_failed(&mut self, id: ClientId, server: ServerId, why: AttemptFailure) {
+        self.emit(EventKind::AttemptFailed { client: id, server, why });
+        let (now, servers) = (self.now, self.config.servers);
+        let client = &mut self.clients[id.index()];
+        let only = client.job.as_ref().and_then(|job| job.only);
+        let pause = client.rng.span(PAUSE);
+        let Some(call) = client.call_mut() else { return };
+        call.asking = None;
+        call.maybe_executed |= match why {
+            AttemptFailure::TimedOut | AttemptFailure::LossReported => true,
+            AttemptFailure::WrongLeader(why) => why.may_execute(),
+        };
+        let round = if only.is_some() { 1 } else { u32::from(servers) };
+        if only.is_none() {
+            call.next = ServerId::from_index((server.index() as u8 + 1) % servers);
+        }
+        if call.attempt.is_multiple_of(round) {
+            call.until = now + pause;
+            let until = call.until;
+            self.set_client_timer(id, until);
+        } else {
+            self.ask(id);
+        }
+    }
+
+    pub(super) fn on_reply(
+        &mut self,
+        id: ClientId,
+        server: ServerId,
+        call: u64,
+        attempt: u32,
+        reply: Reply,
+    ) {
+        if !self.is_current(id, call, attempt) {
+            self.emit(EventKind::LateReply { client: id, server });
+            return;
+        }
+        match reply {
+            Reply::WrongLeader(why) => {
+                self.attempt_failed(id, server, AttemptFailure::WrongLeader(why));
+            }
+            Reply::Done(answer) => {
+                self.clients[id.index()].leader_hint = server;
+                self.finish_call(id, server, answer);
+            }
+        }
+    }
+
+    /// A definite reply: the call returns to whoever made it.
+    fn finish_call(&mut self, id: ClientId, server: ServerId, answer: Answer) {
+        self.cancel_client_timer(id);
+        let Some(job) = self.clients[id.index()].job.as_mut() else { return };
+        let Some(call) = job.call.take() else { return };
+        let Call { request, maybe_executed, record, .. } = call;
+        let (outcome, late) = match &request {
+            Request::Get { .. } => (answer.outcome, false),
+            Request::Put { version, .. } => (
+                outcome_of_put(answer.outcome, maybe_executed),
+                // Versions only grow: once the key's is above the put's, no copy can run.
+                maybe_executed && answer.version <= *version,
+            ),
+        };
+        let result = Answer { outcome, ..answer };
+        self.record_return(id, &request, record, &result, late);
+        self.learn(id, &request, &result);
+        self.on_call_done(id, server, request, result);
+    }
+
+    fn record_return(
+        &mut self,
+        id: ClientId,
+        request: &Request,
+        record: usize,
+        result: &Answer,
+        late: bool,
+    ) {
+        let at = self.now;
+        let Answer { outcome, value, version } = result.clone();
+        self.digest.u64(at.micros()).u8(10).u64(u64::from(id.0)).u8(outcome_byte(outcome));
+        self.digest.text(&value).u64(version.0).u8(u8::from(late));
+        self.history.finish(record, Returned { at, order: 0, outcome, value, version, late });
+        let (request, result) = (request.clone(), result.clone());
+        self.emit(EventKind::Returned { client: id, request, result, late });
+    }
+
+    /// What the client now knows of the key: used by `set` and `@last`.
+    fn learn(&mut self, id: ClientId, request: &Request, result: &Answer) {
+        let stored = match (request, result.outcome) {
+            (Request::Get { .. }, Outcome::Ok | Outcome::NoKey) => {
+                Stored { value: result.value.clone(), version: result.version }
+            }
+            (Request::Put { value, .. }, Outcome::Ok) => {
+                Stored { value: value.clone(), version: result.version }
+            }
+            (Request::Get { .. } | Request::Put { .. }, _) => return,
+        };
+        self.clients[id.index()].known.insert(request.key().clone(), stored);
+    }
 }

@@ -45,6 +45,16 @@ impl Disk {
         !self.pending.writes.is_empty() || !self.syncing.writes.is_empty()
     }
 
+    /// The lowest index at which the log in memory may differ from the log on disk.
+    pub(super) fn first_unsynced(&self) -> Index {
+        let unsynced = self.syncing.writes.iter().chain(&self.pending.writes);
+        let truncated = unsynced.filter_map(|write| match write {
+            Write::Truncate(from) => Some(*from),
+            Write::Vote { .. } | Write::Append(_) => None,
+        });
+        truncated.fold(self.log.last_index().next(), Index::min)
+    }
+
     /// A message that may leave only when everything written so far is durable.
     pub(super) fn hold(&mut self, to: ServerId, message: Message) {
         let batch =

@@ -16,42 +16,58 @@
 //! 5. the item enters the digest, and the checkers read the events.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod act;
 pub mod check;
 pub mod client;
 pub mod command;
+pub mod conditions;
 pub mod config;
 pub mod digest;
 pub mod disk;
 pub mod event;
+pub mod explain;
 pub mod history;
+mod job;
 pub mod kv;
+mod lock;
 pub mod network;
 pub mod queue;
 pub mod raft;
+mod resolve;
 pub mod rng;
 pub mod rsm;
 pub mod server;
+mod start;
+mod step;
+mod task;
 pub mod time;
+mod timers;
 pub mod types;
 mod view;
 pub mod words;
+pub mod workload;
 
-pub use event::Names;
+pub use event::{Cause, Names};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use check::Violation;
+use check::{Checker, Violation};
 use client::Client;
-use command::{Command, Place, Script};
+use command::{Place, Script};
 use config::Config;
 use digest::Digest;
 use event::Event;
 use history::History;
-use network::{Links, Network, Packet};
+use kv::Stored;
+use network::{Links, Network, Packet, Traffic};
 use queue::Queue;
-use server::Server;
+use resolve::Scope;
+use server::{Server, TimerKind};
+use task::{Recurring, Scheduled, Task};
 use time::Time;
+use types::{ClientId, Key, Term};
+use workload::LoadState;
 
 /// A cluster and everything around it: the one value that a run is.
 #[derive(Clone, Debug)]
@@ -63,15 +79,40 @@ pub struct Cluster {
     handled: u64,
     commands: u64,
     queue: Queue<Item>,
+    /// What the present step is owed to.
+    cause: Cause,
+
     servers: Vec<Server>,
     links: Links,
     network: Network,
+    packets_sent: u64,
+    traffic: Traffic,
+
     clients: Vec<Client>,
     names: Names,
     history: History,
-    digest: Digest,
-    scheduled: BTreeMap<(Place, u64), Command>,
+    load: Option<LoadState>,
+    /// Jobs ordered so far.
+    tickets: u64,
+
     script: Option<Script>,
+    tasks: Vec<Task>,
+    tasks_alive: u32,
+    /// Tasks that wait for a condition.
+    waiting: Vec<u32>,
+    typed: u32,
+    scheduled: BTreeMap<(Place, u64), Scheduled>,
+    scheduled_count: u64,
+    recurring: Vec<Recurring>,
+    marks: BTreeMap<Arc<str>, Traffic>,
+    /// What the script last achieved under each key, for `check`.
+    achieved: BTreeMap<Key, Stored>,
+    lab_scope: Scope,
+    /// The leader's term when servers or links were last disturbed, for `new leader`.
+    fault_term: Term,
+
+    digest: Digest,
+    checker: Checker,
     failure: Option<Failure>,
     violation: Option<Arc<Violation>>,
     /// What the last step or command brought about.
@@ -82,6 +123,12 @@ pub struct Cluster {
 #[derive(Clone, Debug)]
 enum Item {
     Packet(Packet),
+    Timer(types::ServerId, TimerKind),
+    Client(ClientId),
+    Load(ClientId),
+    LoadEnd,
+    Task(u32),
+    Recurring(u32),
 }
 
 /// An expectation of the script that was not met, or a wait that took too long.

@@ -6,10 +6,15 @@
 //! stands, the waiter gets its answer, or learns that another operation took the place.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use super::Cluster;
+use super::event::EventKind;
 use super::kv::Kv;
+use super::raft::{Message, Reply, Role, WrongLeader};
+use super::server::TimerKind;
 use super::time::{Span, Time};
-use super::types::{ClientId, Index, OpId, Term};
+use super::types::{Answer, ClientId, Index, Node, Op, OpId, Request, ServerId, Term};
 
 /// How often waiters look whether their server still leads.
 pub const WAITER_CHECK: Span = Span::from_millis(20);
@@ -39,5 +44,145 @@ pub struct Rsm {
     /// In the order of their indexes.
     pub waiters: VecDeque<Waiter>,
     /// How many operations it has submitted in this incarnation.
-    pub(super) submitted: u64,
+    submitted: u64,
+}
+
+impl Rsm {
+    /// An id that no other operation has: the incarnation keeps it unique across restarts.
+    fn next_op(&mut self, server: ServerId, incarnation: u32) -> OpId {
+        self.submitted += 1;
+        OpId { server, number: (u64::from(incarnation) << 32) | self.submitted }
+    }
+
+    /// Adds a waiter behind all that stand at its index or before.
+    fn wait(&mut self, waiter: Waiter) {
+        let place = self.waiters.partition_point(|other| other.index <= waiter.index);
+        self.waiters.insert(place, waiter);
+    }
+}
+
+/// Whether a waiter may take the answer of the operation applied at its index.
+fn is_own(waiter: &Waiter, applied: OpId) -> bool {
+    waiter.op == applied
+}
+
+/// Why a waiter must give up, if it must: its term is over, its server no longer leads, or it
+/// has waited too long.
+fn must_give_up(waiter: &Waiter, term: Term, role: Role, now: Time) -> Option<WrongLeader> {
+    if term != waiter.term {
+        Some(WrongLeader::TermChanged)
+    } else if role != Role::Leader {
+        Some(WrongLeader::LeadershipLost)
+    } else if now.since(waiter.since) >= WAITER_TIMEOUT {
+        Some(WrongLeader::TimedOut)
+    } else {
+        None
+    }
+}
+
+impl Cluster {
+    /// A client's get or put arrives: submit it, or say that this is the wrong server.
+    pub(super) fn on_request(
+        &mut self,
+        id: ServerId,
+        client: ClientId,
+        call: u64,
+        attempt: u32,
+        request: Request,
+    ) {
+        let server = &mut self.servers[id.index()];
+        if !server.raft.is_leader() {
+            let leader = server.raft.leader;
+            self.emit(EventKind::Refused { server: id, client, leader });
+            self.reply(id, client, call, attempt, Reply::WrongLeader(WrongLeader::NotLeader));
+            return;
+        }
+        let (term, index) = (server.raft.term, server.raft.log.last_index().next());
+        let op = server.rsm.next_op(id, server.incarnation);
+        let waiter = Waiter { index, op, term, since: self.now, client, call, attempt };
+        server.rsm.wait(waiter);
+        let op = Arc::new(Op { id: op, request });
+        self.emit(EventKind::Submitted { server: id, index, term, op: op.clone(), client });
+        if self.servers[id.index()].waiter_timer.is_none() {
+            self.arm_waiter_check(id);
+        }
+        self.step_raft(id, |raft, cx, out| raft.submit(op, cx, out));
+    }
+
+    fn arm_waiter_check(&mut self, id: ServerId) {
+        let span = self.servers[id.index()].in_lab_time(WAITER_CHECK);
+        self.arm(id, TimerKind::Waiters, span);
+    }
+
+    fn reply(&mut self, id: ServerId, client: ClientId, call: u64, attempt: u32, reply: Reply) {
+        let incarnation = self.servers[id.index()].incarnation;
+        let message = Message::Reply { call, attempt, reply };
+        self.transmit(Node::Server(id), Node::Client(client), incarnation, message);
+    }
+
+    /// Applies every committed entry that is not yet applied, in order.
+    pub(super) fn apply_committed(&mut self, id: ServerId) {
+        loop {
+            let server = &mut self.servers[id.index()];
+            if server.rsm.applied >= server.raft.commit {
+                return;
+            }
+            let index = server.rsm.applied.next();
+            // A commit index beyond the log is a broken rule, which the checkers report.
+            let Some(entry) = server.raft.log.get(index) else { return };
+            let op = entry.op.clone();
+            let answer = server.rsm.kv.apply(&op.request);
+            server.rsm.applied = index;
+            self.settle_waiters(id, index, &op, answer);
+        }
+    }
+
+    /// Emits what was applied, and answers whoever waits at its index.
+    fn settle_waiters(&mut self, id: ServerId, index: Index, op: &Arc<Op>, answer: Answer) {
+        let waiting = |cluster: &Self| {
+            let first = cluster.servers[id.index()].rsm.waiters.front().copied();
+            first.filter(|waiter| waiter.index <= index)
+        };
+        let own = waiting(self).is_some_and(|waiter| is_own(&waiter, op.id));
+        let applied = answer.clone();
+        self.emit(EventKind::Applied { server: id, index, op: op.clone(), answer: applied, own });
+        while let Some(waiter) = waiting(self) {
+            self.servers[id.index()].rsm.waiters.pop_front();
+            if is_own(&waiter, op.id) {
+                let answer = answer.clone();
+                let Waiter { client, call, attempt, .. } = waiter;
+                let told = answer.clone();
+                self.emit(EventKind::Answered { server: id, client, index, answer: told });
+                self.reply(id, client, call, attempt, Reply::Done(answer));
+            } else {
+                self.release(id, waiter, WrongLeader::AnotherOp);
+            }
+        }
+    }
+
+    fn release(&mut self, id: ServerId, waiter: Waiter, why: WrongLeader) {
+        let Waiter { client, call, attempt, index, .. } = waiter;
+        self.emit(EventKind::WaiterReleased { server: id, client, index, why });
+        self.reply(id, client, call, attempt, Reply::WrongLeader(why));
+    }
+
+    /// Every 20 ms: waiters whose time or whose leader has gone give up.
+    pub(super) fn check_waiters(&mut self, id: ServerId) {
+        let now = self.now;
+        let server = &mut self.servers[id.index()];
+        let (term, role) = (server.raft.term, server.raft.role);
+        let mut gone = Vec::new();
+        server.rsm.waiters.retain(|waiter| {
+            let why = must_give_up(waiter, term, role, now);
+            gone.extend(why.map(|why| (*waiter, why)));
+            why.is_none()
+        });
+        let none_left = server.rsm.waiters.is_empty();
+        for (waiter, why) in gone {
+            self.release(id, waiter, why);
+        }
+        if !none_left {
+            self.arm_waiter_check(id);
+        }
+    }
 }

@@ -1,15 +1,21 @@
 //! One server of the cluster: power, clock, disk, consensus and state machine.
+//!
+//! A crash loses what is volatile: the role, the commit index, the map, the waiters, and writes
+//! that were not synced. Sleep loses nothing: timers and packets wait until the server wakes.
 
 use std::collections::VecDeque;
 
 use super::disk::Disk;
 use super::network::Packet;
 use super::queue::Slot;
-use super::raft::Raft;
-use super::rng::Rng;
+use super::raft::{Outbox, Raft};
+use super::rng::{Entity, Rng};
 use super::rsm::Rsm;
 use super::time::{Ppm, Span, Time};
 use super::types::ServerId;
+
+/// The most packets that wait for a sleeping server, as a socket's buffer would hold them.
+pub const INBOX_MAX: usize = 10_000;
 
 /// Whether a server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +47,10 @@ pub struct Server {
     pub sync_timer: Option<Timer>,
     /// Packets that arrived while it slept.
     pub inbox: VecDeque<Packet>,
+    /// Since when it sleeps, if it does.
+    pub asleep_since: Time,
     pub(super) rng: Rng,
+    pub(super) outbox: Outbox,
 }
 
 /// An armed timer.
@@ -55,9 +64,77 @@ pub struct Timer {
     pub(super) slot: Option<Slot>,
 }
 
+/// The timers of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimerKind {
+    Election,
+    Heartbeat,
+    Waiters,
+    /// The disk: it runs by lab time whatever the server's clock says.
+    Sync,
+}
+
+impl TimerKind {
+    pub const ALL: [Self; 4] = [Self::Election, Self::Heartbeat, Self::Waiters, Self::Sync];
+}
+
 impl Server {
+    /// A server that starts for the first time.
+    pub(super) fn new(id: ServerId, seed: u64) -> Self {
+        let disk = Disk::default();
+        Self {
+            id,
+            power: Power::Up,
+            incarnation: 1,
+            clock: Ppm::ONE,
+            raft: Raft::from_disk(id, &disk),
+            disk,
+            rsm: Rsm::default(),
+            election_timer: None,
+            heartbeat_timer: None,
+            waiter_timer: None,
+            sync_timer: None,
+            inbox: VecDeque::new(),
+            asleep_since: Time::START,
+            rng: Rng::new(seed, Entity::Server(id.index() as u64)),
+            outbox: Outbox::default(),
+        }
+    }
+
     /// Whether it takes part: up and awake.
     pub fn is_running(&self) -> bool {
         self.power == Power::Up
+    }
+
+    pub fn timer(&self, kind: TimerKind) -> Option<Timer> {
+        match kind {
+            TimerKind::Election => self.election_timer,
+            TimerKind::Heartbeat => self.heartbeat_timer,
+            TimerKind::Waiters => self.waiter_timer,
+            TimerKind::Sync => self.sync_timer,
+        }
+    }
+
+    pub(super) fn timer_mut(&mut self, kind: TimerKind) -> &mut Option<Timer> {
+        match kind {
+            TimerKind::Election => &mut self.election_timer,
+            TimerKind::Heartbeat => &mut self.heartbeat_timer,
+            TimerKind::Waiters => &mut self.waiter_timer,
+            TimerKind::Sync => &mut self.sync_timer,
+        }
+    }
+
+    /// A span by its own clock, in lab time.
+    pub(super) fn in_lab_time(&self, span: Span) -> Span {
+        let scaled = u128::from(span.0) * 1_000_000 / u128::from(self.clock.0.max(1));
+        Span(u64::try_from(scaled).unwrap_or(u64::MAX).max(1))
+    }
+
+    /// Everything volatile is as after a start: what the disk holds, and nothing else.
+    pub(super) fn forget(&mut self) {
+        self.disk.crash();
+        self.raft = Raft::from_disk(self.id, &self.disk);
+        self.rsm = Rsm::default();
+        self.inbox.clear();
     }
 }

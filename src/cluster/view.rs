@@ -104,6 +104,12 @@ impl Cluster {
     fn packets_unordered(&self) -> impl Iterator<Item = &Packet> {
         self.queue.iter().filter_map(|(_, _, item)| match item {
             Item::Packet(packet) => Some(packet),
+            Item::Timer(..)
+            | Item::Client(_)
+            | Item::Load(_)
+            | Item::LoadEnd
+            | Item::Task(_)
+            | Item::Recurring(_) => None,
         })
     }
 

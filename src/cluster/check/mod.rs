@@ -3,6 +3,11 @@
 //! The checkers keep ghost state beside the cluster: the cluster never reads it, so a run is the
 //! same with and without them. Their work per event does not depend on how long the logs are.
 
+mod ghost;
+mod observe;
+
+pub use observe::Checker;
+
 use serde::{Deserialize, Serialize};
 
 use super::time::Time;

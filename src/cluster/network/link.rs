@@ -28,6 +28,8 @@ pub struct LinkChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub rule: LinkRule,
+    /// What its generator is seeded by, beside the run's seed.
+    number: (u64, u64),
     pub(in crate::cluster) rng: Rng,
 }
 
@@ -47,7 +49,7 @@ impl Links {
         let mut peers = Vec::with_capacity(usize::from(servers) * usize::from(servers));
         for from in ServerId::first(servers) {
             for to in ServerId::first(servers) {
-                peers.push(Link::new(seed, Node::Server(from), Node::Server(to)));
+                peers.push(Link::new(seed, from.index() as u64, to.index() as u64));
             }
         }
         Self { servers: usize::from(servers), seed, peers, clients: Vec::new() }
@@ -59,10 +61,7 @@ impl Links {
         debug_assert_eq!(client.index() * self.servers * 2, self.clients.len());
         for server in 0..self.servers as u64 {
             let (up, down) = ((1 << 32) | server, (2 << 32) | server);
-            for direction in [up, down] {
-                let rng = Rng::new(self.seed, Entity::Link { from: name, to: direction });
-                self.clients.push(Link { rule: LinkRule::default(), rng });
-            }
+            self.clients.extend([up, down].map(|to| Link::new(self.seed, name, to)));
         }
     }
 
@@ -96,6 +95,14 @@ impl Links {
         self.get(from, to).is_some_and(|link| link.rule.cut)
     }
 
+    /// Gives every link fresh randomness.
+    pub(in crate::cluster) fn reseed(&mut self, seed: u64) {
+        for link in self.peers.iter_mut().chain(&mut self.clients) {
+            link.rng = Rng::new(seed, Entity::Link { from: link.number.0, to: link.number.1 });
+        }
+        self.seed = seed;
+    }
+
     /// Every link as if untouched.
     pub(in crate::cluster) fn heal(&mut self) {
         for link in self.peers.iter_mut().chain(&mut self.clients) {
@@ -105,12 +112,8 @@ impl Links {
 }
 
 impl Link {
-    fn new(seed: u64, from: Node, to: Node) -> Self {
-        let number = |node| match node {
-            Node::Server(server) => server.index() as u64,
-            Node::Client(client) => (1 << 32) | client.index() as u64,
-        };
-        let entity = Entity::Link { from: number(from), to: number(to) };
-        Self { rule: LinkRule::default(), rng: Rng::new(seed, entity) }
+    fn new(seed: u64, from: u64, to: u64) -> Self {
+        let rng = Rng::new(seed, Entity::Link { from, to });
+        Self { rule: LinkRule::default(), number: (from, to), rng }
     }
 }

@@ -8,7 +8,10 @@
 mod link;
 mod names;
 mod packet;
+mod transmit;
 
 pub use link::{Link, LinkChange, LinkRule, Links};
 pub use names::{Network, Profile, Tail};
 pub use packet::{Loss, Packet, PacketKind, Summary};
+pub use transmit::Traffic;
+pub(in crate::cluster) use transmit::outcome_byte;

@@ -1,18 +1,35 @@
 //! Raft, after the paper: one server's consensus module as a value with pure steps.
 //!
 //! It knows no clock and no network. It is told what arrived or which timer fired, changes
-//! itself, and leaves in its outbox what is to be sent, written and timed. What depends on the
-//! disk waits in the outbox until the write is synced.
+//! itself, and leaves in its [`Outbox`] what is to be sent, written and timed. Messages that
+//! promise something about the term, the vote or the log are held there until the writes before
+//! them are on disk; a leader's AppendEntries promise nothing and leave at once, so that the
+//! leader writes its disk while the followers write theirs.
+//!
+//! - `rules.rs`: the predicates of Figure 2, each with its section.
+//! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1).
+//! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
+//!
+//! What is left out on purpose: no no-op entry opens a term, so the k-th command stands at index
+//! k and old entries wait for the next command (§8 would read with one); membership does not
+//! change (§6); nothing is compacted yet (§7). One AppendEntries with entries is under way to a
+//! follower at a time: what is submitted meanwhile goes out together with the next.
 
+mod election;
 mod log;
 mod message;
+mod replication;
+pub mod rules;
 
 pub use log::{Entry, Log};
 pub use message::{AppendResult, Entries, Message, Position, Reply, WrongLeader};
 
 use serde::{Deserialize, Serialize};
 
-use super::time::Time;
+use super::disk::{Disk, Write};
+use super::event::EventKind;
+use super::network::Summary;
+use super::time::{Span, Time};
 use super::types::{Index, ServerId, ServerSet, Term};
 
 /// What a server is in its term (§5.1).
@@ -51,4 +68,118 @@ pub struct Progress {
     pub next: Index,
     /// An AppendEntries with entries that has not been answered: sent when, up to which index.
     pub in_flight: Option<(Time, Index)>,
+}
+
+/// What a step may look at beside the server's own state.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    pub now: Time,
+    pub servers: u8,
+    pub append_max: u32,
+    pub heartbeat: Span,
+}
+
+/// What is to become of a timer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimerOrder {
+    #[default]
+    Keep,
+    /// Set it anew, with a fresh span.
+    Arm,
+    Cancel,
+}
+
+/// What a step wants done. Reused from step to step, so that it costs no allocation.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    /// Leave at once.
+    pub messages: Vec<(ServerId, Message)>,
+    /// Leave when everything written so far is on disk.
+    pub held: Vec<(ServerId, Message)>,
+    pub writes: Vec<Write>,
+    pub events: Vec<EventKind>,
+    pub election: TimerOrder,
+    pub heartbeat: TimerOrder,
+}
+
+impl Raft {
+    /// A server as it starts, with what its disk holds.
+    pub fn from_disk(id: ServerId, disk: &Disk) -> Self {
+        Self {
+            id,
+            term: disk.term,
+            voted_for: disk.voted_for,
+            log: disk.log.clone(),
+            commit: Index::ZERO,
+            role: Role::Follower,
+            leader: None,
+            votes: ServerSet::EMPTY,
+            refusals: ServerSet::EMPTY,
+            progress: Vec::new(),
+        }
+    }
+
+    pub fn is_leader(&self) -> bool {
+        self.role == Role::Leader
+    }
+
+    /// Takes in a message from another server.
+    pub fn receive(&mut self, from: ServerId, message: Message, cx: &Context, out: &mut Outbox) {
+        match message {
+            Message::RequestVote { term, last } => self.on_request_vote(from, term, last, out),
+            Message::VoteReply { term, granted } => {
+                self.on_vote_reply(from, term, granted, cx, out);
+            }
+            Message::Append { term, prev, entries, commit } => {
+                self.on_append(from, term, prev, entries, commit, out);
+            }
+            Message::AppendReply { term, prev, result } => {
+                self.on_append_reply(from, term, prev, result, cx, out);
+            }
+            Message::Request { .. } | Message::Reply { .. } => {
+                debug_assert!(false, "client RPCs go to the state machine, not to Raft");
+            }
+        }
+    }
+
+    /// The network tells that a request to `peer`, or its reply, was lost. What is worth
+    /// repeating is repeated at once (§5.1: servers retry RPCs).
+    pub fn on_loss(&mut self, peer: ServerId, lost: Summary, cx: &Context, out: &mut Outbox) {
+        match self.role {
+            Role::Leader => self.resend_lost(peer, cx, out),
+            Role::Candidate => self.ask_again(peer, lost, out),
+            Role::Follower => {}
+        }
+    }
+
+    /// A sync has ended: what the disk now holds counts for this server itself.
+    pub fn on_sync(&mut self, disk: &Disk, cx: &Context, out: &mut Outbox) {
+        match self.role {
+            Role::Candidate if disk.term == self.term && disk.voted_for == Some(self.id) => {
+                self.count_vote(self.id, cx, out);
+            }
+            Role::Leader => {
+                let own = &mut self.progress[self.id.index()];
+                if disk.log.last_index() > own.matched {
+                    own.matched = disk.log.last_index();
+                    own.next = own.matched.next();
+                    self.advance_commit(cx, out);
+                }
+            }
+            Role::Candidate | Role::Follower => {}
+        }
+    }
+
+    fn others(&self, servers: u8) -> impl Iterator<Item = ServerId> + use<> {
+        let own = self.id;
+        ServerId::first(servers).filter(move |server| *server != own)
+    }
+
+    /// Notes the term and the vote for the disk.
+    fn write_vote(&self, out: &mut Outbox) {
+        if let Some(Write::Vote { .. }) = out.writes.last() {
+            out.writes.pop();
+        }
+        out.writes.push(Write::Vote { term: self.term, voted_for: self.voted_for });
+    }
 }

@@ -1,0 +1,438 @@
+//! What commands do. Every way of acting on the cluster comes through [`Cluster::apply`]: keys,
+//! the prompt, lines of scripts and recordings.
+
+use std::sync::Arc;
+
+use super::client::{Job, Work};
+use super::command::{
+    Command, Ends, Load, Operation, Order, Timers, VersionWord, Who,
+};
+use super::event::EventKind;
+use super::kv::Stored;
+use super::network::{LinkChange, LinkRule};
+use super::raft::Role;
+use super::resolve::{Scope, error, shared};
+use super::server::Power;
+use super::task::Scheduled;
+use super::time::{Ppm, Span};
+use super::types::{ClientId, Node, ServerId, ServerSet, Version};
+use super::{Cause, Cluster, CommandError};
+
+impl Cluster {
+    /// Carries out a command at the present place. [`Cluster::events`] says afterwards what it
+    /// brought about. Nothing is changed when an error comes back.
+    ///
+    /// # Errors
+    /// When the command can do nothing now, with the reason: "S3 is up".
+    pub fn apply(&mut self, command: &Command) -> Result<(), CommandError> {
+        self.events.clear();
+        if self.is_stopped() {
+            return Err(error("the run has stopped; nothing can be done to it any more"));
+        }
+        let mut scope = self.lab_scope.clone();
+        let result = self.perform(command, &mut scope, 0);
+        self.lab_scope = scope;
+        if result.is_ok() {
+            self.after();
+        }
+        result.map(|_| ())
+    }
+
+    /// Carries out a scheduled or recurring command. What can't be done fails the run: the
+    /// script expected that it could.
+    pub(super) fn run_scheduled_command(&mut self, scheduled: Scheduled) {
+        let Scheduled { command, mut scope, line } = scheduled;
+        if let Err(error) = self.perform(&command, &mut scope, line) {
+            self.fail(line, &format!("`{command}` can be carried out"), &error.message);
+        }
+    }
+
+    /// Resolves a command and carries it out; the ticket of the job that it started, if any.
+    pub(super) fn perform(
+        &mut self,
+        command: &Command,
+        scope: &mut Scope,
+        line: u32,
+    ) -> Result<Option<u64>, CommandError> {
+        if super::task::is_flow(command) {
+            return self.run_typed(command, scope).map(|()| None);
+        }
+        let resolved = self.resolve(command, scope)?;
+        self.refuse(&resolved)?;
+        self.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
+        self.commands += 1;
+        let text = resolved.to_string();
+        let place = self.place();
+        self.digest.u8(11).u64(place.time.micros()).u64(u64::from(place.after)).text(&text);
+        let shared = Arc::new(resolved);
+        self.emit(EventKind::Commanded { command: shared.clone() });
+        self.carry_out_command(&shared, line)
+    }
+
+    /// Why a concrete command can do nothing now, if so. Checked before anything changes.
+    fn refuse(&self, command: &Command) -> Result<(), CommandError> {
+        let each = |whos: &[Who], why: &dyn Fn(&super::server::Server) -> Option<String>| {
+            let mut reasons = Vec::new();
+            for server in concrete(whos).iter().filter_map(|id| self.server(id)) {
+                match why(server) {
+                    None => return Ok(()),
+                    Some(reason) => reasons.push(reason),
+                }
+            }
+            Err(error(reasons.join("; ")))
+        };
+        match command {
+            Command::Crash(who) => each(who, &|server| {
+                (server.power == Power::Down).then(|| format!("{} is down already", server.id))
+            }),
+            Command::Restart(who) => each(who, &|server| {
+                (server.power != Power::Down).then(|| format!("{} is up", server.id))
+            }),
+            Command::Sleep(who) => each(who, &|server| match server.power {
+                Power::Up => None,
+                Power::Down => Some(format!("{} is down", server.id)),
+                Power::Asleep => Some(format!("{} sleeps already", server.id)),
+            }),
+            Command::Wake(who) => each(who, &|server| {
+                (server.power != Power::Asleep).then(|| format!("{} does not sleep", server.id))
+            }),
+            Command::Wipe(who) => each(who, &|server| {
+                (server.power != Power::Down)
+                    .then(|| format!("{} runs: crash it before its disk is lost", server.id))
+            }),
+            Command::Timeout(who) => each(who, &|server| match (server.power, server.raft.role) {
+                (Power::Down, _) => Some(format!("{} is down", server.id)),
+                (Power::Asleep, _) => Some(format!("{} sleeps", server.id)),
+                (Power::Up, Role::Leader) => {
+                    Some(format!("{} leads, and leaders have no election timer", server.id))
+                }
+                (Power::Up, Role::Follower | Role::Candidate) => None,
+            }),
+            Command::LoadStop if !self.load_runs() => Err(error("no load is running")),
+            Command::Load(_) if self.load_runs() => {
+                Err(error("a load is running already: `load stop` ends it"))
+            }
+            Command::Cluster(_) | Command::Given { .. } => {
+                Err(error("the head of a script can't change a cluster that runs"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn carry_out_command(
+        &mut self,
+        command: &Command,
+        line: u32,
+    ) -> Result<Option<u64>, CommandError> {
+        if is_fault(command) {
+            self.fault_term = self.leader().map_or(self.fault_term, |leader| {
+                self.servers[leader.index()].raft.term
+            });
+        }
+        match command {
+            Command::Crash(who) => self.for_each(who, Self::crash),
+            Command::Restart(who) => self.for_each(who, Self::restart),
+            Command::Sleep(who) => self.for_each(who, Self::sleep),
+            Command::Wake(who) => self.for_each(who, Self::wake),
+            Command::Wipe(who) => self.for_each(who, Self::wipe),
+            Command::Clock { who, rate } => {
+                self.for_each(who, |cluster, id| cluster.set_clock(id, *rate));
+            }
+            Command::Timeout(who) => self.for_each(who, Self::time_out),
+            Command::Timers(timers) => self.set_timers(*timers),
+            Command::Partition(groups) => self.partition(groups)?,
+            Command::Isolate { who, from_clients } => self.isolate(who, *from_clients),
+            Command::Rejoin(who) => self.rejoin(who),
+            Command::Cut(ends) => self.each_link(ends, |rule| rule.cut = true)?,
+            Command::Mend(ends) => self.each_link(ends, |rule| *rule = LinkRule::default())?,
+            Command::Heal => self.links.heal(),
+            Command::Net(network) => self.network = *network,
+            Command::Link { ends, change } => {
+                self.each_link(ends, |rule| change_rule(rule, *change))?;
+            }
+            Command::Operate(order) => return self.operate(order, line).map(Some),
+            Command::Load(load) => self.start_load(load)?,
+            Command::LoadStop => self.stop_load(),
+            Command::Reseed(seed) => self.reseed(*seed),
+            other => return Err(error(format!("`{other}` can't stand here"))),
+        }
+        Ok(None)
+    }
+
+    fn for_each(&mut self, whos: &[Who], mut act: impl FnMut(&mut Self, ServerId)) {
+        for id in concrete(whos).iter() {
+            act(self, id);
+        }
+    }
+
+    /// The power fails: what is volatile and what was not synced is lost; the disk stays.
+    fn crash(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        if server.power == Power::Down {
+            return;
+        }
+        let lost = server.raft.log.last_index().0.saturating_sub(server.disk.log.last_index().0);
+        let waiters = server.rsm.waiters.len() as u32;
+        server.power = Power::Down;
+        server.forget();
+        self.cancel_all(id);
+        self.emit(EventKind::Crashed { server: id, lost });
+        if waiters > 0 {
+            self.emit(EventKind::WaitersLost { server: id, count: waiters });
+        }
+    }
+
+    fn restart(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        if server.power != Power::Down {
+            return;
+        }
+        server.power = Power::Up;
+        server.incarnation += 1;
+        server.forget();
+        self.arm_election(id);
+        self.emit(EventKind::Restarted { server: id });
+    }
+
+    fn sleep(&mut self, id: ServerId) {
+        let now = self.now;
+        let server = &mut self.servers[id.index()];
+        if server.power == Power::Up {
+            server.power = Power::Asleep;
+            server.asleep_since = now;
+            self.freeze_timers(id);
+            self.emit(EventKind::FellAsleep { server: id });
+        }
+    }
+
+    fn wake(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        if server.power != Power::Asleep {
+            return;
+        }
+        server.power = Power::Up;
+        let slept = self.now.since(server.asleep_since);
+        let inbox = std::mem::take(&mut server.inbox);
+        self.thaw_timers(id, slept);
+        self.emit(EventKind::Woke { server: id, packets: inbox.len() as u32 });
+        for packet in inbox {
+            self.queue.push(self.now.micros(), super::Item::Packet(packet));
+        }
+    }
+
+    fn wipe(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        if server.power == Power::Down {
+            server.disk = super::disk::Disk::default();
+            server.forget();
+            self.emit(EventKind::Wiped { server: id });
+        }
+    }
+
+    fn set_clock(&mut self, id: ServerId, rate: Ppm) {
+        let server = &mut self.servers[id.index()];
+        let old = std::mem::replace(&mut server.clock, rate);
+        self.rescale_timers(id, old.0, rate.0);
+        self.emit(EventKind::ClockSet { server: id, rate });
+    }
+
+    fn time_out(&mut self, id: ServerId) {
+        let server = &self.servers[id.index()];
+        if server.is_running() && server.raft.role != Role::Leader {
+            self.step_raft(id, |raft, cx, out| raft.on_election_timeout(cx, out));
+        }
+    }
+
+    /// Spread: evenly over the election timeout's range, in the order of the numbers. Align: all
+    /// at its middle.
+    fn set_timers(&mut self, timers: Timers) {
+        let range = self.config.election_timeout;
+        let width = range.high.0 - range.low.0;
+        let ids: Vec<ServerId> = self.config.server_ids().collect();
+        let steps = ids.len().max(2) as u64 - 1;
+        for (place, id) in (0u64..).zip(ids) {
+            let span = match timers {
+                Timers::Spread => range.low.0 + width * place / steps,
+                Timers::Align => range.low.0 + width / 2,
+            };
+            self.set_election(id, self.now + Span(span));
+        }
+    }
+
+    /// Cuts every link between groups and mends those within.
+    fn partition(&mut self, groups: &[Vec<Who>]) -> Result<(), CommandError> {
+        let mut group_of: Vec<(Node, usize)> = Vec::new();
+        for (number, group) in groups.iter().enumerate() {
+            group_of.extend(self.nodes(group)?.into_iter().map(|node| (node, number)));
+        }
+        let unnamed: Vec<ClientId> = self
+            .clients
+            .iter()
+            .map(|client| client.id)
+            .filter(|id| !group_of.iter().any(|(node, _)| *node == Node::Client(*id)))
+            .collect();
+        for (from, one) in &group_of {
+            for (to, two) in &group_of {
+                if let Some(link) = self.links.get_mut(*from, *to) {
+                    link.rule.cut = one != two;
+                }
+            }
+        }
+        for client in unnamed {
+            for server in self.config.server_ids() {
+                self.cut_both(Node::Client(client), Node::Server(server), false);
+            }
+        }
+        Ok(())
+    }
+
+    fn cut_both(&mut self, one: Node, two: Node, cut: bool) {
+        for (from, to) in [(one, two), (two, one)] {
+            if let Some(link) = self.links.get_mut(from, to)
+                && from != to
+            {
+                link.rule.cut = cut;
+            }
+        }
+    }
+
+    fn isolate(&mut self, whos: &[Who], from_clients: bool) {
+        for id in concrete(whos).iter() {
+            for other in self.config.server_ids() {
+                self.cut_both(Node::Server(id), Node::Server(other), true);
+            }
+            if from_clients {
+                for client in 0..self.clients.len() as u32 {
+                    self.cut_both(Node::Server(id), Node::Client(ClientId(client)), true);
+                }
+            }
+        }
+    }
+
+    fn rejoin(&mut self, whos: &[Who]) {
+        for id in concrete(whos).iter() {
+            for other in self.config.server_ids() {
+                self.cut_both(Node::Server(id), Node::Server(other), false);
+            }
+            for client in 0..self.clients.len() as u32 {
+                self.cut_both(Node::Server(id), Node::Client(ClientId(client)), false);
+            }
+        }
+    }
+
+    fn each_link(
+        &mut self,
+        ends: &Ends,
+        mut act: impl FnMut(&mut LinkRule),
+    ) -> Result<(), CommandError> {
+        let (from, to) = (self.nodes(&ends.from)?, self.nodes(&ends.to)?);
+        let mut any = false;
+        for one in &from {
+            for two in to.iter().filter(|two| *two != one) {
+                let both = [(*one, *two), (*two, *one)];
+                for (from, to) in both.into_iter().take(if ends.both { 2 } else { 1 }) {
+                    if let Some(link) = self.links.get_mut(from, to) {
+                        act(&mut link.rule);
+                        any = true;
+                    }
+                }
+            }
+        }
+        if any { Ok(()) } else { Err(error("there is no link between these")) }
+    }
+
+    /// Fresh randomness: every generator begins anew from `seed`. What has been drawn stays.
+    fn reseed(&mut self, seed: u64) {
+        use super::rng::{Entity, Rng};
+        self.links.reseed(seed);
+        for server in &mut self.servers {
+            server.rng = Rng::new(seed, Entity::Server(server.id.index() as u64));
+        }
+        for client in &mut self.clients {
+            client.rng = Rng::new(seed, Entity::Client(super::client::name_number(&client.name)));
+        }
+        self.reseed_tasks(seed);
+    }
+
+    /// Orders a client to do something; the ticket of the job.
+    fn operate(&mut self, order: &Order, line: u32) -> Result<u64, CommandError> {
+        let name = order.client.as_ref().map_or("a", |name| name.as_str()).to_owned();
+        let id = self.need_client(&name)?;
+        if line != 0 && !self.clients[id.index()].is_idle() {
+            let text = format!(
+                "client {name} is still at its last operation: one at a time; wait for it, or \
+                 use another client"
+            );
+            return Err(error(text));
+        }
+        let work = self.work_of(&order.operation)?;
+        let only = order.only.as_ref().and_then(|who| match who {
+            Who::Server(server) => Some(*server),
+            _ => None,
+        });
+        self.tickets += 1;
+        let ticket = self.tickets;
+        let job = Job { work, since: self.now, only, call: None, line, ticket };
+        self.start_job(id, job)?;
+        Ok(ticket)
+    }
+
+    fn work_of(&self, operation: &Operation) -> Result<Work, CommandError> {
+        Ok(match operation {
+            Operation::Get { key } => Work::Get { key: shared(key) },
+            Operation::Put { key, value, version } => {
+                let version = match version {
+                    VersionWord::Number(version) => *version,
+                    VersionWord::Last | VersionWord::Hole(_) => Version::ZERO,
+                };
+                Work::Put { key: shared(key), value: shared(value), version }
+            }
+            Operation::Set { key, value } => {
+                Work::Set { key: shared(key), value: shared(value) }
+            }
+            Operation::Check { key } => {
+                let key = shared(key);
+                let expected: Stored = self.achieved.get(&key).cloned().ok_or_else(|| {
+                    error(format!("nothing is known of {key} yet: set it before the check"))
+                })?;
+                Work::Check { key, expected }
+            }
+            Operation::Acquire { lock } => Work::Acquire { lock: shared(lock) },
+            Operation::Release { lock } => Work::Release { lock: shared(lock) },
+        })
+    }
+
+    fn start_load(&mut self, load: &Load) -> Result<(), CommandError> {
+        self.begin_load(load)
+    }
+}
+
+/// The servers among concrete words.
+fn concrete(whos: &[Who]) -> ServerSet {
+    whos.iter()
+        .filter_map(|who| match who {
+            Who::Server(server) => Some(*server),
+            _ => None,
+        })
+        .collect()
+}
+
+fn change_rule(rule: &mut LinkRule, change: LinkChange) {
+    rule.loss = change.loss.or(rule.loss);
+    rule.delay = change.delay.or(rule.delay);
+    rule.duplicate = change.duplicate.or(rule.duplicate);
+}
+
+/// Whether a command disturbs servers or links: `new leader` counts from the last of these.
+fn is_fault(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Crash(_)
+            | Command::Sleep(_)
+            | Command::Partition(_)
+            | Command::Isolate { .. }
+            | Command::Cut(_)
+            | Command::Timeout(_)
+            | Command::Link { .. }
+    )
+}

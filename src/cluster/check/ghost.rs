@@ -1,0 +1,161 @@
+//! Ghost state about logs: for every index, which entries have ever stood there, who holds them
+//! in memory and who on disk, and which one was committed.
+//!
+//! Each version of an entry carries a hash of the whole log up to it, so that "the same log
+//! before it" is one comparison (Log Matching, §5.3), and holding the last committed entry means
+//! holding all of them.
+
+use imbl::Vector;
+use smallvec::SmallVec;
+
+use crate::cluster::raft::Log;
+use crate::cluster::types::{Index, OpId, ServerId, ServerSet, Term};
+
+/// One entry that has stood at an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    pub term: Term,
+    /// Of this entry and everything before it.
+    pub hash: u64,
+    /// Whose logs hold it.
+    pub held: ServerSet,
+    /// Whose disks hold it.
+    pub durable: ServerSet,
+}
+
+/// An index of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub versions: SmallVec<[Version; 1]>,
+    pub committed: Option<Commit>,
+    pub applied: Option<Applied>,
+}
+
+/// Which entry was committed at an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Commit {
+    pub hash: u64,
+    pub term: Term,
+    /// The term of the leader that committed it.
+    pub by: Term,
+}
+
+/// What was applied at an index, first of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Applied {
+    pub op: OpId,
+    /// The hash of the map afterwards.
+    pub map: u64,
+}
+
+/// All indexes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slots(Vector<Slot>);
+
+/// What adding an entry to a server's log showed to be wrong.
+pub(super) enum Wrong {
+    /// Its term is below that of the entry before it.
+    TermBack { before: Term },
+    /// Another log with the same index and term differs from this one, in it or before it.
+    Mismatch { other: ServerSet },
+}
+
+/// One step of the chained hash: words, not bytes, for it runs for every entry everywhere.
+fn chain(hash: u64, word: u64) -> u64 {
+    (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
+}
+
+impl Slots {
+    pub fn get(&self, index: Index) -> Option<&Slot> {
+        self.0.get(index.0.checked_sub(1)? as usize)
+    }
+
+    pub fn get_mut(&mut self, index: Index) -> Option<&mut Slot> {
+        let place = index.0.checked_sub(1)? as usize;
+        while self.0.len() <= place {
+            self.0.push_back(Slot::default());
+        }
+        self.0.get_mut(place)
+    }
+
+    /// The version that a server's log holds at `index`.
+    pub fn held_by(&self, index: Index, server: ServerId) -> Option<Version> {
+        let versions = &self.get(index)?.versions;
+        versions.iter().copied().find(|version| version.held.contains(server))
+    }
+
+    /// Notes that a server's log has this entry now.
+    pub fn add(&mut self, server: ServerId, index: Index, term: Term, op: OpId) -> Option<Wrong> {
+        let before = self.held_by(index.previous(), server);
+        let (hash, term_before) = before.map_or((0, Term::ZERO), |v| (v.hash, v.term));
+        let name = (u64::from(op.server.number()) << 56) ^ op.number;
+        let hash = chain(chain(hash, term.0), name);
+        let slot = self.get_mut(index)?;
+        let mut wrong = None;
+        match slot.versions.iter_mut().find(|version| version.term == term) {
+            Some(version) if version.hash == hash => version.held.insert(server),
+            Some(version) => {
+                wrong = Some(Wrong::Mismatch { other: version.held });
+                version.held.insert(server);
+            }
+            None => {
+                let held = ServerSet::only(server);
+                slot.versions.push(Version { term, hash, held, durable: ServerSet::EMPTY });
+            }
+        }
+        if term < term_before {
+            wrong = Some(Wrong::TermBack { before: term_before });
+        }
+        wrong
+    }
+
+    /// Notes that a server's log ends before `first`; it ended at `last`.
+    pub fn truncate(&mut self, server: ServerId, first: Index, last: Index) {
+        for index in (first.0..=last.0).map(Index) {
+            if let Some(slot) = self.get_mut(index) {
+                slot.versions.iter_mut().for_each(|version| version.held.remove(server));
+            }
+        }
+    }
+
+    /// Notes what a server's disk holds from `first` on; it used to end at `last`. Gives back
+    /// the lowest index whose committed entry left this disk.
+    pub fn sync(
+        &mut self,
+        server: ServerId,
+        disk: &Log,
+        first: Index,
+        last: Index,
+    ) -> Option<Index> {
+        let mut lost = None;
+        let end = last.max(disk.last_index());
+        for index in (first.0.max(1)..=end.0).map(Index) {
+            let term = disk.term(index);
+            let Some(slot) = self.get_mut(index) else { continue };
+            for version in &mut slot.versions {
+                if Some(version.term) == term {
+                    version.durable.insert(server);
+                } else if version.durable.contains(server) {
+                    version.durable.remove(server);
+                    let committed = slot.committed.is_some_and(|c| c.hash == version.hash);
+                    lost = lost.or(committed.then_some(index));
+                }
+            }
+        }
+        lost
+    }
+
+    /// A server's log becomes what its disk holds: both agree below `first`.
+    pub fn revert(&mut self, server: ServerId, first: Index, last: Index) {
+        for index in (first.0.max(1)..=last.0).map(Index) {
+            let Some(slot) = self.get_mut(index) else { continue };
+            for version in &mut slot.versions {
+                if version.durable.contains(server) {
+                    version.held.insert(server);
+                } else {
+                    version.held.remove(server);
+                }
+            }
+        }
+    }
+}

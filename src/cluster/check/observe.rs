@@ -1,0 +1,486 @@
+//! The checker: reads the events of each step and says which rule they break.
+
+use std::collections::BTreeMap;
+
+use imbl::OrdMap;
+
+use super::ghost::{Applied, Commit, Slots, Wrong};
+use super::{Invariant, Violation};
+use crate::cluster::Cluster;
+use crate::cluster::event::{Event, EventKind};
+use crate::cluster::kv::Kv;
+use crate::cluster::raft::Role;
+use crate::cluster::server::Power;
+use crate::cluster::time::{Span, Time};
+use crate::cluster::types::{
+    Answer, ClientId, Index, Key, Op, OpId, ServerId, ServerSet, Term, majority,
+};
+
+/// How long a waiter may outlive its server's leadership.
+const WAITERS_LINGER: Span = Span::from_millis(100);
+
+/// The ghost state of all invariants.
+#[derive(Clone, Debug, Default)]
+pub struct Checker {
+    slots: Slots,
+    leaders: OrdMap<Term, ServerId>,
+    votes: OrdMap<(ServerId, Term), ServerId>,
+    servers: Vec<Ghost>,
+    /// The highest index that any leader has committed.
+    committed: Index,
+    /// The map as it must be after `reference_index` operations.
+    reference: Kv,
+    reference_index: Index,
+    holders: BTreeMap<Key, ClientId>,
+    /// A disk was lost: what follows is outside Raft's fault model.
+    void: bool,
+}
+
+/// What the checker knows of one server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ghost {
+    /// Where its log ends, and its disk's.
+    last: Index,
+    durable: Index,
+    /// Log and disk agree below this index.
+    dirty_from: Index,
+    commit: Index,
+    applied: Index,
+    /// It has lost the leadership of a term: by when its waiters must be gone.
+    waiters: Option<(Term, Time)>,
+}
+
+/// Evidence of a broken rule.
+struct Broken {
+    invariant: Invariant,
+    evidence: String,
+    servers: ServerSet,
+    index: Option<Index>,
+    term: Option<Term>,
+}
+
+impl Broken {
+    fn new(invariant: Invariant, server: ServerId, evidence: String) -> Self {
+        let servers = ServerSet::only(server);
+        Self { invariant, evidence, servers, index: None, term: None }
+    }
+
+    fn at(mut self, index: Index) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    fn in_term(mut self, term: Term) -> Self {
+        self.term = Some(term);
+        self
+    }
+
+    fn and(mut self, server: ServerId) -> Self {
+        self.servers.insert(server);
+        self
+    }
+}
+
+type Check = Result<(), Broken>;
+
+impl Checker {
+    /// A checker for servers that begin with these logs, all of them on disk.
+    pub(in crate::cluster) fn new(cluster: &Cluster) -> Self {
+        let mut checker = Self::default();
+        for server in cluster.servers() {
+            let log = &server.raft.log;
+            for (index, entry) in log.iter_from(Index(1)) {
+                checker.slots.add(server.id, index, entry.term, entry.op.id);
+            }
+            let last = log.last_index();
+            checker.slots.sync(server.id, log, Index(1), last);
+            let dirty_from = last.next();
+            checker.servers.push(Ghost { last, durable: last, dirty_from, ..Ghost::default() });
+        }
+        checker
+    }
+
+    /// Whether a disk was lost, so that Raft promises nothing any more.
+    pub const fn is_void(&self) -> bool {
+        self.void
+    }
+
+    /// The highest index that any leader has committed.
+    pub const fn committed(&self) -> Index {
+        self.committed
+    }
+
+    /// Looks at what the last step brought about.
+    pub(in crate::cluster) fn observe(&mut self, cluster: &Cluster) -> Option<Violation> {
+        let broken = self.look(cluster).err()?;
+        if self.void || cluster.violation().is_some() {
+            return None;
+        }
+        let Broken { invariant, evidence, servers, index, term } = broken;
+        Some(Violation { invariant, time: cluster.now(), evidence, servers, index, term })
+    }
+
+    fn look(&mut self, cluster: &Cluster) -> Check {
+        for event in cluster.events() {
+            self.see(cluster, event)?;
+        }
+        self.same_maps(cluster)?;
+        self.waiters(cluster)
+    }
+
+    fn see(&mut self, cluster: &Cluster, event: &Event) -> Check {
+        match &event.kind {
+            EventKind::Submitted { server, index, term, op, .. } => {
+                self.appended(*server, *index, *term, op.id)
+            }
+            EventKind::Appended { server, first, last, .. } => {
+                let Some(log) = cluster.server(*server).map(|server| &server.raft.log) else {
+                    return Ok(());
+                };
+                for (index, entry) in log.iter_from(*first).take_while(|(i, _)| i <= last) {
+                    self.appended(*server, index, entry.term, entry.op.id)?;
+                }
+                Ok(())
+            }
+            EventKind::Truncated { server, first, last, .. } => {
+                self.truncated(cluster, *server, *first, *last)
+            }
+            EventKind::Synced { server, .. } => self.synced(cluster, *server),
+            EventKind::Crashed { server, .. } => {
+                self.crashed(*server);
+                Ok(())
+            }
+            EventKind::Wiped { server } => {
+                self.void = true;
+                self.servers[server.index()] = Ghost { dirty_from: Index(1), ..Ghost::default() };
+                Ok(())
+            }
+            EventKind::ElectionStarted { server, term, .. } => self.voted(*server, *server, *term),
+            EventKind::VoteGranted { server, candidate, term } => {
+                self.voted(*server, *candidate, *term)
+            }
+            EventKind::BecameLeader { server, term, .. } => self.elected(*server, *term),
+            EventKind::SteppedDown { server, role: Role::Leader, term, .. } => {
+                if let Some(server) = cluster.server(*server) {
+                    let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
+                    self.servers[server.id.index()].waiters = Some((*term, by));
+                }
+                Ok(())
+            }
+            EventKind::Committed { server, first, last, .. } => {
+                self.commits(cluster, *server, *first, *last)
+            }
+            EventKind::LearnedCommit { server, first, last, .. } => {
+                self.learns_commit(*server, *first, *last)
+            }
+            EventKind::Applied { server, index, op, answer, .. } => {
+                self.applied(*server, *index, op, answer)
+            }
+            EventKind::LockHeld { client, lock } => self.held(cluster, *client, lock),
+            EventKind::LockFree { lock, .. } => {
+                self.holders.remove(lock);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Log Matching and the order of terms (§5.3).
+    fn appended(&mut self, server: ServerId, index: Index, term: Term, op: OpId) -> Check {
+        let ghost = &mut self.servers[server.index()];
+        ghost.last = index;
+        ghost.dirty_from = ghost.dirty_from.min(index);
+        match self.slots.add(server, index, term, op) {
+            None => Ok(()),
+            Some(Wrong::TermBack { before }) => {
+                let text = format!(
+                    "{server} has entry {index} of term {term} after an entry of term {before}"
+                );
+                Err(Broken::new(Invariant::TermsInOrder, server, text).at(index).in_term(term))
+            }
+            Some(Wrong::Mismatch { other }) => {
+                let text = format!(
+                    "{server} and {other} have entry {index} of term {term}, but not the same \
+                     entry or not the same log before it"
+                );
+                let mut broken = Broken::new(Invariant::LogMatching, server, text);
+                broken.servers = broken.servers.union(other);
+                Err(broken.at(index).in_term(term))
+            }
+        }
+    }
+
+    fn truncated(
+        &mut self,
+        cluster: &Cluster,
+        server: ServerId,
+        first: Index,
+        last: Index,
+    ) -> Check {
+        self.slots.truncate(server, first, last);
+        let ghost = &mut self.servers[server.index()];
+        ghost.last = first.previous();
+        ghost.dirty_from = ghost.dirty_from.min(first);
+        let leads = cluster.server(server).is_some_and(|server| server.raft.is_leader());
+        if leads {
+            let text = format!("{server} leads, and removes entry {first} of its own log");
+            return Err(Broken::new(Invariant::LeaderAppendOnly, server, text).at(first));
+        }
+        Ok(())
+    }
+
+    fn synced(&mut self, cluster: &Cluster, id: ServerId) -> Check {
+        let Some(server) = cluster.server(id) else { return Ok(()) };
+        let ghost = &mut self.servers[id.index()];
+        let disk = &server.disk;
+        let lost = self.slots.sync(id, &disk.log, ghost.dirty_from, ghost.durable);
+        ghost.durable = disk.log.last_index();
+        ghost.dirty_from = disk.first_unsynced();
+        match lost {
+            Some(index) => self.on_a_majority(id, index),
+            None => Ok(()),
+        }
+    }
+
+    fn crashed(&mut self, server: ServerId) {
+        let ghost = &mut self.servers[server.index()];
+        let last = ghost.last.max(ghost.durable);
+        self.slots.revert(server, ghost.dirty_from, last);
+        let durable = ghost.durable;
+        *ghost =
+            Ghost { last: durable, durable, dirty_from: durable.next(), ..Ghost::default() };
+    }
+
+    /// One vote a server a term, ever (§5.2).
+    fn voted(&mut self, server: ServerId, candidate: ServerId, term: Term) -> Check {
+        match self.votes.insert((server, term), candidate) {
+            Some(before) if before != candidate => {
+                let text = format!(
+                    "{server} votes for {candidate} in term {term}, and has voted for {before}"
+                );
+                Err(Broken::new(Invariant::OneVote, server, text).and(before).in_term(term))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Election Safety (§5.2) and Leader Completeness (§5.4).
+    fn elected(&mut self, server: ServerId, term: Term) -> Check {
+        if let Some(before) = self.leaders.insert(term, server)
+            && before != server
+        {
+            let text = format!("two leaders in term {term}: {before} and {server}");
+            let broken = Broken::new(Invariant::ElectionSafety, server, text);
+            return Err(broken.and(before).in_term(term));
+        }
+        self.complete(server, term)
+    }
+
+    /// A leader of `term` holds every entry committed by leaders of earlier terms. Holding the
+    /// last of them, with the hash of everything before it, means holding all.
+    fn complete(&self, server: ServerId, term: Term) -> Check {
+        let mut index = self.committed;
+        while index > Index::ZERO {
+            let slot = self.slots.get(index);
+            let Some(commit) = slot.and_then(|slot| slot.committed) else { return Ok(()) };
+            if commit.by < term {
+                let held = self.slots.held_by(index, server);
+                if held.is_some_and(|version| version.hash == commit.hash) {
+                    return Ok(());
+                }
+                let text = format!(
+                    "{server} leads term {term} without entry {index} of term {}, which the \
+                     leader of term {} committed",
+                    commit.term, commit.by
+                );
+                let broken = Broken::new(Invariant::LeaderCompleteness, server, text);
+                return Err(broken.at(index).in_term(term));
+            }
+            index = index.previous();
+        }
+        Ok(())
+    }
+
+    fn commit_moves(&mut self, server: ServerId, first: Index, last: Index) -> Check {
+        let ghost = &mut self.servers[server.index()];
+        let (before, end) = (ghost.commit, ghost.last);
+        ghost.commit = last;
+        if first != before.next() || last < before {
+            let text = format!("the commit index of {server} goes from {before} to {last}");
+            return Err(Broken::new(Invariant::CommitMonotone, server, text).at(last));
+        }
+        if last > end {
+            let text = format!("{server} commits entry {last}, and its log ends at {end}");
+            return Err(Broken::new(Invariant::CommitMonotone, server, text).at(last));
+        }
+        Ok(())
+    }
+
+    /// A leader commits `first..=last`.
+    fn commits(
+        &mut self,
+        cluster: &Cluster,
+        server: ServerId,
+        first: Index,
+        last: Index,
+    ) -> Check {
+        self.commit_moves(server, first, last)?;
+        let by = cluster.server(server).map_or(Term::ZERO, |server| server.raft.term);
+        for index in (first.0..=last.0).map(Index) {
+            let Some(version) = self.slots.held_by(index, server) else { continue };
+            let commit = Commit { hash: version.hash, term: version.term, by };
+            let Some(slot) = self.slots.get_mut(index) else { continue };
+            match slot.committed {
+                None => slot.committed = Some(commit),
+                Some(earlier) if earlier.hash == commit.hash => {}
+                Some(earlier) => return Err(twice(server, index, earlier, commit)),
+            }
+            self.committed = self.committed.max(index);
+            self.on_a_majority(server, index)?;
+        }
+        self.complete(server, by)
+    }
+
+    /// What is committed is on the disks of a majority (§5.3).
+    fn on_a_majority(&self, server: ServerId, index: Index) -> Check {
+        let Some(slot) = self.slots.get(index) else { return Ok(()) };
+        let Some(commit) = slot.committed else { return Ok(()) };
+        let durable = slot.versions.iter().find(|version| version.hash == commit.hash);
+        let durable = durable.map_or(ServerSet::EMPTY, |version| version.durable);
+        let needed = majority(self.servers.len());
+        if durable.len() >= needed {
+            return Ok(());
+        }
+        let text = format!(
+            "entry {index} of term {} is committed, but on disk only at {durable}: {} of {needed}",
+            commit.term,
+            durable.len()
+        );
+        let mut broken = Broken::new(Invariant::OnAMajority, server, text);
+        broken.servers = broken.servers.union(durable);
+        Err(broken.at(index).in_term(commit.term))
+    }
+
+    /// A follower takes `first..=last` as committed.
+    fn learns_commit(&mut self, server: ServerId, first: Index, last: Index) -> Check {
+        self.commit_moves(server, first, last)?;
+        for index in (first.0..=last.0).map(Index) {
+            let held = self.slots.held_by(index, server).map(|v| (v.hash, v.term));
+            let committed = self.slots.get(index).and_then(|slot| slot.committed);
+            let text = match (held, committed) {
+                (Some((hash, _)), Some(commit)) if hash == commit.hash => continue,
+                (Some((_, term)), Some(commit)) => format!(
+                    "{server} takes its entry {index} of term {term} as committed; the \
+                     committed one is of term {}",
+                    commit.term
+                ),
+                (_, None) => {
+                    format!("{server} takes entry {index} as committed, which no leader committed")
+                }
+                (None, Some(_)) => continue,
+            };
+            return Err(Broken::new(Invariant::StateMachineSafety, server, text).at(index));
+        }
+        Ok(())
+    }
+
+    /// State Machine Safety (§5.4.3), and the reference map that every server must agree with.
+    fn applied(&mut self, server: ServerId, index: Index, op: &Op, answer: &Answer) -> Check {
+        let ghost = &mut self.servers[server.index()];
+        let before = std::mem::replace(&mut ghost.applied, index);
+        if index != before.next() {
+            let text = format!("{server} applies entry {index} after entry {before}");
+            return Err(Broken::new(Invariant::StateMachineSafety, server, text).at(index));
+        }
+        let Some(slot) = self.slots.get_mut(index) else { return Ok(()) };
+        if let Some(applied) = slot.applied {
+            if applied.op != op.id {
+                let text = format!(
+                    "{server} applies {} at index {index}, where {} was applied before",
+                    op.id, applied.op
+                );
+                return Err(Broken::new(Invariant::StateMachineSafety, server, text).at(index));
+            }
+        } else if index == self.reference_index.next() {
+            self.reference_index = index;
+            let expected = self.reference.apply(&op.request);
+            slot.applied = Some(Applied { op: op.id, map: self.reference.hash() });
+            if expected != *answer {
+                let text = format!(
+                    "{server} makes {} @{} of entry {index}; applied in order it is {} @{}",
+                    answer.outcome, answer.version, expected.outcome, expected.version
+                );
+                return Err(Broken::new(Invariant::Versions, server, text).at(index));
+            }
+        }
+        Ok(())
+    }
+
+    /// Servers that have applied the same index have the same map.
+    fn same_maps(&self, cluster: &Cluster) -> Check {
+        for event in cluster.events() {
+            let EventKind::Applied { server: id, index, .. } = event.kind else { continue };
+            let Some(server) = cluster.server(id) else { continue };
+            if server.rsm.applied != index {
+                continue;
+            }
+            let applied = self.slots.get(index).and_then(|slot| slot.applied);
+            if applied.is_some_and(|applied| applied.map != server.rsm.kv.hash()) {
+                let text = format!("the map of {id} differs from others after entry {index}");
+                return Err(Broken::new(Invariant::SameMap, id, text).at(index));
+            }
+        }
+        Ok(())
+    }
+
+    /// No waiter of a term outlives by 100 ms its server's leadership of that term.
+    fn waiters(&mut self, cluster: &Cluster) -> Check {
+        let now = cluster.now();
+        for (ghost, server) in self.servers.iter_mut().zip(cluster.servers()) {
+            let Some((term, by)) = ghost.waiters else { continue };
+            if now <= by {
+                continue;
+            }
+            let left = server.rsm.waiters.iter().any(|waiter| waiter.term <= term);
+            if left && server.power == Power::Asleep {
+                // Its waiters can't look while it sleeps: the time counts from its waking.
+                ghost.waiters = Some((term, now + server.in_lab_time(WAITERS_LINGER)));
+                continue;
+            }
+            ghost.waiters = None;
+            if left {
+                let id = server.id;
+                let text =
+                    format!("a waiter of term {term} still stands at {id}, which no longer leads");
+                return Err(Broken::new(Invariant::Waiters, id, text).in_term(term));
+            }
+        }
+        Ok(())
+    }
+
+    fn held(&mut self, cluster: &Cluster, client: ClientId, lock: &Key) -> Check {
+        match self.holders.insert(lock.clone(), client) {
+            Some(other) if other != client => {
+                let names = cluster.names();
+                let evidence = format!(
+                    "{} takes {lock}, which {} still holds",
+                    names.client(client),
+                    names.client(other)
+                );
+                let servers = ServerSet::EMPTY;
+                let invariant = Invariant::LockExclusion;
+                Err(Broken { invariant, evidence, servers, index: None, term: None })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn twice(server: ServerId, index: Index, earlier: Commit, now: Commit) -> Broken {
+    let text = format!(
+        "{server} commits entry {index} of term {}; the leader of term {} committed one of term \
+         {} there",
+        now.term, earlier.by, earlier.term
+    );
+    Broken::new(Invariant::StateMachineSafety, server, text).at(index).in_term(now.term)
+}

@@ -1,0 +1,168 @@
+//! Elections: terms, votes, and who may win (§5.1, §5.2, §5.4.1).
+
+use super::{Context, Message, Outbox, Position, Progress, Raft, Role, TimerOrder, rules};
+use crate::cluster::event::{EventKind, IgnoreReason, StepDown, VoteRefusal};
+use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::types::{Index, ServerId, ServerSet, Term};
+
+impl Raft {
+    /// Silence for too long: stand for election (§5.2). Its own vote counts once it is on disk.
+    pub fn on_election_timeout(&mut self, cx: &Context, out: &mut Outbox) {
+        if self.role == Role::Leader {
+            return;
+        }
+        self.term = self.term.next();
+        self.role = Role::Candidate;
+        self.leader = None;
+        self.voted_for = Some(self.id);
+        self.votes = ServerSet::EMPTY;
+        self.refusals = ServerSet::EMPTY;
+        self.write_vote(out);
+        out.election = TimerOrder::Arm;
+        let last = self.log.last();
+        out.events.push(EventKind::ElectionStarted { server: self.id, term: self.term, last });
+        for peer in self.others(cx.servers) {
+            out.held.push((peer, Message::RequestVote { term: self.term, last }));
+        }
+    }
+
+    /// Figure 2, RequestVote RPC, receiver implementation.
+    pub(super) fn on_request_vote(
+        &mut self,
+        candidate: ServerId,
+        term: Term,
+        last: Position,
+        out: &mut Outbox,
+    ) {
+        self.adopt_term(term, out);
+        let server = self.id;
+        let granted = match self.vote_refusal(candidate, term, last) {
+            None => {
+                self.voted_for = Some(candidate);
+                self.write_vote(out);
+                // Granting a vote counts as word from a likely leader (Figure 2, Followers).
+                out.election = TimerOrder::Arm;
+                out.events.push(EventKind::VoteGranted { server, candidate, term });
+                true
+            }
+            Some(why) => {
+                out.events.push(EventKind::VoteRefused { server, candidate, term, why });
+                false
+            }
+        };
+        out.held.push((candidate, Message::VoteReply { term: self.term, granted }));
+    }
+
+    fn vote_refusal(
+        &self,
+        candidate: ServerId,
+        term: Term,
+        last: Position,
+    ) -> Option<VoteRefusal> {
+        if term < self.term {
+            return Some(VoteRefusal::StaleTerm { own: self.term });
+        }
+        if !rules::may_vote_for(self.voted_for, candidate) {
+            return self.voted_for.map(|server| VoteRefusal::VotedFor { server });
+        }
+        let own = self.log.last();
+        (!rules::is_up_to_date(last, own))
+            .then_some(VoteRefusal::LogBehind { own, candidate: last })
+    }
+
+    pub(super) fn on_vote_reply(
+        &mut self,
+        voter: ServerId,
+        term: Term,
+        granted: bool,
+        cx: &Context,
+        out: &mut Outbox,
+    ) {
+        self.adopt_term(term, out);
+        let why = match self.role {
+            _ if term < self.term => Some(IgnoreReason::OldTerm),
+            Role::Candidate => None,
+            Role::Follower | Role::Leader => Some(IgnoreReason::NotInRole),
+        };
+        if let Some(why) = why {
+            let summary = Message::VoteReply { term, granted }.summary();
+            out.events.push(EventKind::Ignored { server: self.id, from: voter, summary, why });
+        } else if granted {
+            self.count_vote(voter, cx, out);
+        } else {
+            self.refusals.insert(voter);
+        }
+    }
+
+    pub(super) fn count_vote(&mut self, voter: ServerId, cx: &Context, out: &mut Outbox) {
+        if self.votes.contains(voter) {
+            return;
+        }
+        self.votes.insert(voter);
+        let (server, term, votes) = (self.id, self.term, self.votes);
+        out.events.push(EventKind::VoteCounted { server, voter, term, votes });
+        if rules::is_majority(self.votes, cx.servers) {
+            self.become_leader(cx, out);
+        }
+    }
+
+    /// Figure 2, Leaders: on election, speak to everybody at once.
+    fn become_leader(&mut self, cx: &Context, out: &mut Outbox) {
+        self.role = Role::Leader;
+        self.leader = Some(self.id);
+        let last = self.log.last_index();
+        let unknown = Progress { matched: Index::ZERO, next: last.next(), in_flight: None };
+        self.progress.clear();
+        self.progress.resize(usize::from(cx.servers), unknown);
+        // All of its own log is on disk: the votes it won left other disks only after its own
+        // vote had reached this one, and writes reach it in order.
+        self.progress[self.id.index()].matched = last;
+        out.election = TimerOrder::Cancel;
+        let (server, term, votes) = (self.id, self.term, self.votes);
+        out.events.push(EventKind::BecameLeader { server, term, votes, servers: cx.servers });
+        self.on_heartbeat(cx, out);
+    }
+
+    /// A higher term makes anybody a follower (Figure 2, All Servers).
+    pub(super) fn adopt_term(&mut self, term: Term, out: &mut Outbox) {
+        if term <= self.term {
+            return;
+        }
+        let (server, old) = (self.id, self.term);
+        if self.role != Role::Follower {
+            self.become_follower(StepDown::NewerTerm { term }, out);
+        }
+        self.term = term;
+        self.voted_for = None;
+        self.leader = None;
+        self.write_vote(out);
+        out.events.push(EventKind::TermAdopted { server, from: old, to: term });
+    }
+
+    pub(super) fn become_follower(&mut self, why: StepDown, out: &mut Outbox) {
+        let (server, role, term) = (self.id, self.role, self.term);
+        if role == Role::Leader {
+            // Leaders have no election timer: start one.
+            out.heartbeat = TimerOrder::Cancel;
+            out.election = TimerOrder::Arm;
+        }
+        self.role = Role::Follower;
+        self.votes = ServerSet::EMPTY;
+        self.refusals = ServerSet::EMPTY;
+        self.progress.clear();
+        out.events.push(EventKind::SteppedDown { server, role, term, why });
+    }
+
+    /// Asks for a vote once more after a loss, unless the peer has answered since.
+    pub(super) fn ask_again(&mut self, peer: ServerId, lost: Summary, out: &mut Outbox) {
+        let about_vote = matches!(
+            lost.kind,
+            PacketKind::RequestVote | PacketKind::VoteGranted | PacketKind::VoteRefused
+        );
+        let answered = self.votes.contains(peer) || self.refusals.contains(peer);
+        if about_vote && !answered {
+            let last = self.log.last();
+            out.held.push((peer, Message::RequestVote { term: self.term, last }));
+        }
+    }
+}

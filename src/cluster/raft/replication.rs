@@ -1,0 +1,310 @@
+//! Log replication: sending, checking, backing up, committing (§5.3, §5.4.2).
+
+use std::sync::Arc;
+
+use super::{
+    AppendResult, Context, Entries, Entry, Message, Outbox, Position, Raft, Role, TimerOrder,
+    rules,
+};
+use crate::cluster::disk::Write;
+use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
+use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term};
+
+impl Raft {
+    /// Appends an operation to a leader's log and starts to replicate it at once.
+    pub fn submit(&mut self, op: Arc<Op>, cx: &Context, out: &mut Outbox) -> Index {
+        let entry = Entry { term: self.term, op };
+        out.writes.push(Write::Append(entry.clone()));
+        self.log.push(entry);
+        for peer in self.others(cx.servers) {
+            if self.progress[peer.index()].in_flight.is_none() {
+                self.send_entries(peer, cx, out);
+            }
+        }
+        self.log.last_index()
+    }
+
+    /// The heartbeat timer: a word to every follower (§5.2). It brings entries if the follower
+    /// lacks some and none are under way, and repeats those that stayed unanswered.
+    pub fn on_heartbeat(&mut self, cx: &Context, out: &mut Outbox) {
+        if self.role != Role::Leader {
+            return;
+        }
+        out.heartbeat = TimerOrder::Arm;
+        for peer in self.others(cx.servers) {
+            let progress = self.progress[peer.index()];
+            match progress.in_flight {
+                Some((sent, _)) if cx.now.since(sent) < cx.heartbeat => {
+                    self.send_append(peer, 0, cx, out);
+                }
+                Some(_) => self.resend(peer, cx, out),
+                None => self.send_entries(peer, cx, out),
+            }
+        }
+    }
+
+    pub(super) fn resend_lost(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
+        if self.progress[peer.index()].in_flight.is_some() {
+            self.resend(peer, cx, out);
+        }
+    }
+
+    fn resend(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
+        let next = self.progress[peer.index()].next;
+        out.events.push(EventKind::Resent { server: self.id, follower: peer, next });
+        self.send_entries(peer, cx, out);
+    }
+
+    fn send_entries(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
+        self.send_append(peer, cx.append_max, cx, out);
+    }
+
+    fn send_append(&mut self, peer: ServerId, max: u32, cx: &Context, out: &mut Outbox) {
+        let progress = &mut self.progress[peer.index()];
+        let prev = progress.next.previous();
+        let Some(prev) = self.log.position(prev) else { return };
+        let entries = self.log.slice(progress.next, max);
+        if !entries.is_empty() {
+            let last = Index(prev.index.0 + entries.len() as u64);
+            progress.in_flight = Some((cx.now, last));
+        }
+        let message = Message::Append { term: self.term, prev, entries, commit: self.commit };
+        out.messages.push((peer, message));
+    }
+
+    /// Figure 2, AppendEntries RPC, receiver implementation.
+    pub(super) fn on_append(
+        &mut self,
+        leader: ServerId,
+        term: Term,
+        prev: Position,
+        entries: Entries,
+        commit: Index,
+        out: &mut Outbox,
+    ) {
+        self.adopt_term(term, out);
+        if term == self.term && !self.accept_leader(leader, prev, &entries, commit, out) {
+            return;
+        }
+        let result = match self.append_refusal(term, prev) {
+            None => {
+                let last_new = Index(prev.index.0 + entries.len() as u64);
+                self.append_new(leader, prev.index, entries, out);
+                self.learn_commit(leader, rules::commit_from_leader(commit, last_new), out);
+                AppendResult::Matched(last_new)
+            }
+            Some(why) => {
+                let server = self.id;
+                out.events.push(EventKind::AppendRefused { server, leader, prev, why });
+                self.refusal(why)
+            }
+        };
+        let reply = Message::AppendReply { term: self.term, prev: prev.index, result };
+        out.held.push((leader, reply));
+    }
+
+    /// Bows to the leader of the present term. False if this server leads that term itself:
+    /// then election safety is broken, which the checkers report, and the message is ignored.
+    fn accept_leader(
+        &mut self,
+        leader: ServerId,
+        prev: Position,
+        entries: &Entries,
+        commit: Index,
+        out: &mut Outbox,
+    ) -> bool {
+        match self.role {
+            Role::Leader => {
+                let entries = entries.len() as u32;
+                let kind = PacketKind::Append { prev: prev.index, entries, commit };
+                let summary = Summary { kind, term: self.term };
+                let (server, why) = (self.id, IgnoreReason::NotInRole);
+                out.events.push(EventKind::Ignored { server, from: leader, summary, why });
+                return false;
+            }
+            Role::Candidate => self.become_follower(StepDown::LeaderFound { leader }, out),
+            Role::Follower => {}
+        }
+        self.leader = Some(leader);
+        out.election = TimerOrder::Arm;
+        true
+    }
+
+    fn append_refusal(&self, term: Term, prev: Position) -> Option<AppendRefusal> {
+        if term < self.term {
+            return Some(AppendRefusal::StaleTerm { own: self.term });
+        }
+        if rules::has_previous(&self.log, prev) {
+            return None;
+        }
+        Some(match self.log.term(prev.index) {
+            None => AppendRefusal::TooShort { last: self.log.last_index() },
+            Some(own) => {
+                AppendRefusal::Conflict { own, first: self.log.first_of_term(own) }
+            }
+        })
+    }
+
+    fn refusal(&self, why: AppendRefusal) -> AppendResult {
+        let last = self.log.last_index();
+        match why {
+            AppendRefusal::StaleTerm { .. } | AppendRefusal::TooShort { .. } => {
+                AppendResult::Refused { conflict: None, first: Index::ZERO, last }
+            }
+            AppendRefusal::Conflict { own, first } => {
+                AppendResult::Refused { conflict: Some(own), first, last }
+            }
+        }
+    }
+
+    /// Figure 2, AppendEntries 3 and 4: remove what conflicts, add what is missing.
+    fn append_new(
+        &mut self,
+        leader: ServerId,
+        prev: Index,
+        entries: Entries,
+        out: &mut Outbox,
+    ) {
+        let server = self.id;
+        let mut first_new = None;
+        for (index, entry) in (prev.0 + 1..).map(Index).zip(entries) {
+            if rules::conflicts(&self.log, index, entry.term) {
+                self.truncate(index, entry.term, out);
+            }
+            if index > self.log.last_index() {
+                first_new.get_or_insert(index);
+                out.writes.push(Write::Append(entry.clone()));
+                self.log.push(entry);
+            }
+        }
+        if let Some(first) = first_new {
+            let (last, term) = (self.log.last_index(), self.term);
+            out.events.push(EventKind::Appended { server, leader, first, last, term });
+        }
+    }
+
+    fn truncate(&mut self, first: Index, new: Term, out: &mut Outbox) {
+        let last = self.log.last_index();
+        let old = self.log.term(first).unwrap_or_default();
+        self.log.truncate(first);
+        out.writes.push(Write::Truncate(first));
+        out.events.push(EventKind::Truncated { server: self.id, first, last, old, new });
+    }
+
+    fn learn_commit(&mut self, leader: ServerId, commit: Index, out: &mut Outbox) {
+        if commit > self.commit {
+            let (server, first) = (self.id, self.commit.next());
+            self.commit = commit;
+            out.events.push(EventKind::LearnedCommit { server, leader, first, last: commit });
+        }
+    }
+
+    pub(super) fn on_append_reply(
+        &mut self,
+        follower: ServerId,
+        term: Term,
+        prev: Index,
+        result: AppendResult,
+        cx: &Context,
+        out: &mut Outbox,
+    ) {
+        self.adopt_term(term, out);
+        let ignored = match self.role {
+            _ if term < self.term => Some(IgnoreReason::OldTerm),
+            Role::Follower | Role::Candidate => Some(IgnoreReason::NotInRole),
+            Role::Leader => match result {
+                AppendResult::Matched(index) => self.on_matched(follower, index, cx, out),
+                AppendResult::Refused { last, .. } => {
+                    self.on_refused(follower, prev, last, result, cx, out)
+                }
+            },
+        };
+        if let Some(why) = ignored {
+            let summary = Message::AppendReply { term, prev, result }.summary();
+            let server = self.id;
+            out.events.push(EventKind::Ignored { server, from: follower, summary, why });
+        }
+    }
+
+    fn on_matched(
+        &mut self,
+        follower: ServerId,
+        index: Index,
+        cx: &Context,
+        out: &mut Outbox,
+    ) -> Option<IgnoreReason> {
+        let progress = &mut self.progress[follower.index()];
+        if progress.in_flight.is_some_and(|(_, last)| last <= index) {
+            progress.in_flight = None;
+        }
+        progress.next = progress.next.max(index.next());
+        if index > progress.matched {
+            progress.matched = index;
+            out.events.push(EventKind::Matched { server: self.id, follower, index });
+            self.advance_commit(cx, out);
+        } else if index < progress.matched {
+            return Some(IgnoreReason::Overtaken);
+        }
+        let progress = self.progress[follower.index()];
+        if progress.in_flight.is_none() && progress.next <= self.log.last_index() {
+            self.send_entries(follower, cx, out);
+        }
+        None
+    }
+
+    fn on_refused(
+        &mut self,
+        follower: ServerId,
+        prev: Index,
+        last: Index,
+        refusal: AppendResult,
+        cx: &Context,
+        out: &mut Outbox,
+    ) -> Option<IgnoreReason> {
+        let progress = &mut self.progress[follower.index()];
+        if prev != progress.next.previous() {
+            return Some(IgnoreReason::Overtaken);
+        }
+        if prev <= progress.matched {
+            // It once had this entry. Either this is an old refusal, or its disk was lost:
+            // believing the latter is safe, and costs a message at most.
+            if last >= progress.matched {
+                return Some(IgnoreReason::Overtaken);
+            }
+            progress.matched = Index::ZERO;
+        }
+        let (server, from) = (self.id, progress.next);
+        progress.next = rules::back_up(&self.log, prev, refusal);
+        progress.in_flight = None;
+        let next = progress.next;
+        out.events.push(EventKind::BackedUp { server, follower, from, next });
+        self.send_entries(follower, cx, out);
+        None
+    }
+
+    /// Figure 2, Leaders: commit what a majority holds, if it is of this term (§5.4.2).
+    pub(super) fn advance_commit(&mut self, _cx: &Context, out: &mut Outbox) {
+        let last = rules::on_a_majority(&self.progress);
+        if last <= self.commit {
+            return;
+        }
+        let Some(entry) = self.log.term(last) else { return };
+        let server = self.id;
+        let copies = self.holders(last);
+        if rules::may_count(entry, self.term) {
+            let first = self.commit.next();
+            self.commit = last;
+            out.events.push(EventKind::Committed { server, first, last, term: entry, copies });
+        } else {
+            let term = self.term;
+            out.events.push(EventKind::OldTermWaits { server, index: last, entry, term, copies });
+        }
+    }
+
+    /// Who holds the entry at `index`, as far as this leader knows.
+    pub fn holders(&self, index: Index) -> ServerSet {
+        let servers = ServerId::first(self.progress.len() as u8);
+        servers.filter(|server| self.progress[server.index()].matched >= index).collect()
+    }
+}

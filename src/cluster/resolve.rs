@@ -1,0 +1,361 @@
+//! From the words of a command to servers and clients.
+//!
+//! `leader`, `rest`, `random` and `{names}` mean something only at the moment when a line runs.
+//! Here they become concrete, and the concrete command is what is carried out, recorded and
+//! hashed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::command::{
+    Command, Ends, Operation, Order, Text, VersionWord, Who,
+};
+use super::rng::Rng;
+use super::server::{Power, Server};
+use super::raft::Role;
+use super::types::{Key, Node, ServerId, ServerSet, Value, Version};
+use super::{Cluster, CommandError};
+
+/// What names mean to a task, and where it draws its chance from.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    pub(super) bindings: BTreeMap<Arc<str>, Binding>,
+    /// Whose client acts when a line names none.
+    pub(super) client: Option<Arc<str>>,
+    pub(super) rng: Rng,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Binding {
+    Servers(ServerSet),
+    Text(Arc<str>),
+}
+
+pub(super) fn error(message: impl Into<String>) -> CommandError {
+    CommandError { message: message.into() }
+}
+
+impl Scope {
+    fn text_of(&self, name: &str) -> Option<Arc<str>> {
+        match self.bindings.get(name)? {
+            Binding::Text(text) => Some(text.clone()),
+            Binding::Servers(servers) => {
+                servers.iter().next().map(|server| server.to_string().into())
+            }
+        }
+    }
+
+    /// The text with its `{names}` filled in.
+    pub(super) fn fill(&self, text: &Text) -> Result<Arc<str>, CommandError> {
+        text.fill(|name| self.text_of(name)).map_err(error)
+    }
+
+    fn fill_text(&self, text: &Text) -> Result<Text, CommandError> {
+        self.fill(text).map(Text)
+    }
+
+    /// The servers bound to the name, if the whole word is that name: `{old}`.
+    fn bound_servers(&self, word: &Text) -> Option<ServerSet> {
+        let name = word.as_str().strip_prefix('{')?.strip_suffix('}')?;
+        match self.bindings.get(name)? {
+            Binding::Servers(servers) => Some(*servers),
+            Binding::Text(_) => None,
+        }
+    }
+}
+
+/// What one or more "who" words came to: servers by number, clients by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Found {
+    servers: ServerSet,
+    clients: Vec<Text>,
+}
+
+impl Found {
+    fn words(&self) -> Vec<Who> {
+        let servers = self.servers.iter().map(Who::Server);
+        servers.chain(self.clients.iter().cloned().map(Who::Client)).collect()
+    }
+}
+
+impl Cluster {
+    /// The servers that a word means now; `None` for a client's name. `named` are those that the
+    /// command has named before, for `rest`.
+    pub(super) fn servers_of(&self, who: &Who, named: ServerSet) -> Option<ServerSet> {
+        let all: ServerSet = self.config.server_ids().collect();
+        let those = |wanted: fn(&Server) -> bool| -> ServerSet {
+            self.servers.iter().filter(|server| wanted(server)).map(|server| server.id).collect()
+        };
+        let follower =
+            |server: &Server| server.is_running() && server.raft.role == Role::Follower;
+        Some(match who {
+            Who::Server(server) => ServerSet::only(*server).intersection(all),
+            Who::Leader => self.leader().into_iter().collect(),
+            Who::Follower => those(follower).iter().take(1).collect(),
+            Who::Followers => those(follower),
+            Who::Candidate => {
+                those(|server| server.is_running() && server.raft.role == Role::Candidate)
+            }
+            Who::Majority => self.leader_and_others(self.majority()),
+            Who::Minority => self.leader_and_others(self.servers.len() - self.majority()),
+            Who::Rest => all.without(named),
+            Who::All => all,
+            Who::Down => those(|server| server.power == Power::Down),
+            Who::Random | Who::Client(_) | Who::Hole(_) => return None,
+        })
+    }
+
+    /// The leader and the lowest-numbered others, `count` in all.
+    fn leader_and_others(&self, count: usize) -> ServerSet {
+        let leader = self.leader();
+        let others = self.config.server_ids().filter(|server| Some(*server) != leader);
+        leader.into_iter().chain(others).take(count).collect()
+    }
+
+    fn find(
+        &self,
+        who: &Who,
+        named: ServerSet,
+        scope: &mut Scope,
+    ) -> Result<Found, CommandError> {
+        let servers = match who {
+            Who::Random => {
+                let all: Vec<ServerId> = self.config.server_ids().collect();
+                scope.rng.pick(&all).copied().into_iter().collect()
+            }
+            Who::Client(name) => {
+                let clients = vec![scope.fill_text(name)?];
+                return Ok(Found { clients, ..Found::default() });
+            }
+            Who::Hole(word) => match scope.bound_servers(word) {
+                Some(servers) => servers,
+                None => {
+                    let who = Who::parse_word(&scope.fill(word)?).map_err(error)?;
+                    return self.find(&who, named, scope);
+                }
+            },
+            Who::Server(server) if server.index() >= self.servers.len() => {
+                let count = self.servers.len();
+                return Err(error(format!("there is no {server}: the cluster has S1 to S{count}")));
+            }
+            Who::Server(_)
+            | Who::Leader
+            | Who::Follower
+            | Who::Followers
+            | Who::Candidate
+            | Who::Majority
+            | Who::Minority
+            | Who::Rest
+            | Who::All
+            | Who::Down => self.servers_of(who, named).unwrap_or_default(),
+        };
+        if servers.is_empty() && !matches!(who, Who::Rest | Who::All | Who::Down) {
+            return Err(error(format!("there is no {who} at present")));
+        }
+        Ok(Found { servers, clients: Vec::new() })
+    }
+
+    fn find_all(
+        &self,
+        whos: &[Who],
+        named: &mut ServerSet,
+        scope: &mut Scope,
+    ) -> Result<Found, CommandError> {
+        let mut found = Found::default();
+        for who in whos {
+            let one = self.find(who, *named, scope)?;
+            *named = named.union(one.servers);
+            found.servers = found.servers.union(one.servers);
+            found.clients.extend(one.clients);
+        }
+        Ok(found)
+    }
+
+    /// The servers that a list of words means; clients are refused.
+    pub(super) fn find_servers(
+        &self,
+        whos: &[Who],
+        scope: &mut Scope,
+    ) -> Result<ServerSet, CommandError> {
+        let found = self.find_all(whos, &mut ServerSet::default(), scope)?;
+        match found.clients.first() {
+            Some(client) => Err(error(format!("{} is a client, not a server", client.as_str()))),
+            None => Ok(found.servers),
+        }
+    }
+
+    /// The lowest-numbered server that a word means.
+    pub(super) fn find_server(
+        &self,
+        who: &Who,
+        scope: &mut Scope,
+    ) -> Result<ServerId, CommandError> {
+        let servers = self.find_servers(std::slice::from_ref(who), scope)?;
+        servers.iter().next().ok_or_else(|| error(format!("there is no {who} at present")))
+    }
+
+    /// The command with every word made concrete.
+    pub(super) fn resolve(
+        &self,
+        command: &Command,
+        scope: &mut Scope,
+    ) -> Result<Command, CommandError> {
+        let servers = |whos: &[Who], scope: &mut Scope| -> Result<Vec<Who>, CommandError> {
+            let found = self.find_servers(whos, scope)?;
+            if found.is_empty() {
+                return Err(error("no server answers to that at present"));
+            }
+            Ok(found.iter().map(Who::Server).collect())
+        };
+        Ok(match command {
+            Command::Crash(who) => Command::Crash(servers(who, scope)?),
+            Command::Restart(who) => Command::Restart(servers(who, scope)?),
+            Command::Sleep(who) => Command::Sleep(servers(who, scope)?),
+            Command::Wake(who) => Command::Wake(servers(who, scope)?),
+            Command::Wipe(who) => Command::Wipe(servers(who, scope)?),
+            Command::Clock { who, rate } => {
+                Command::Clock { who: servers(who, scope)?, rate: *rate }
+            }
+            Command::Timeout(who) => Command::Timeout(servers(who, scope)?),
+            Command::Isolate { who, from_clients } => {
+                Command::Isolate { who: servers(who, scope)?, from_clients: *from_clients }
+            }
+            Command::Rejoin(who) => Command::Rejoin(servers(who, scope)?),
+            Command::Partition(groups) => self.resolve_partition(groups, scope)?,
+            Command::Cut(ends) => Command::Cut(self.resolve_ends(ends, scope)?),
+            Command::Mend(ends) => Command::Mend(self.resolve_ends(ends, scope)?),
+            Command::Link { ends, change } => {
+                Command::Link { ends: self.resolve_ends(ends, scope)?, change: *change }
+            }
+            Command::Operate(order) => Command::Operate(self.resolve_order(order, scope)?),
+            // The others have no words to fill in.
+            other => other.clone(),
+        })
+    }
+
+    fn resolve_partition(
+        &self,
+        groups: &[Vec<Who>],
+        scope: &mut Scope,
+    ) -> Result<Command, CommandError> {
+        let mut named = ServerSet::EMPTY;
+        let mut found: Vec<Found> = Vec::with_capacity(groups.len());
+        for group in groups {
+            let members = self.find_all(group, &mut named, scope)?;
+            for earlier in &found {
+                if let Some(twice) = earlier.servers.intersection(members.servers).iter().next() {
+                    return Err(error(format!("{twice} is in two groups of the partition")));
+                }
+                if let Some(twice) = members.clients.iter().find(|c| earlier.clients.contains(c)) {
+                    let name = twice.as_str();
+                    return Err(error(format!("client {name} is in two groups of the partition")));
+                }
+            }
+            if members != Found::default() {
+                found.push(members);
+            }
+        }
+        let left = self.config.server_ids().collect::<ServerSet>().without(named);
+        if !left.is_empty() {
+            found.push(Found { servers: left, clients: Vec::new() });
+        }
+        Ok(Command::Partition(found.iter().map(Found::words).collect()))
+    }
+
+    fn resolve_ends(&self, ends: &Ends, scope: &mut Scope) -> Result<Ends, CommandError> {
+        let mut named = ServerSet::EMPTY;
+        let from = self.find_all(&ends.from, &mut named, scope)?.words();
+        let to = self.find_all(&ends.to, &mut named, scope)?.words();
+        Ok(Ends { from, to, both: ends.both })
+    }
+
+    fn resolve_order(&self, order: &Order, scope: &mut Scope) -> Result<Order, CommandError> {
+        let client = match &order.client {
+            Some(name) => Some(scope.fill_text(name)?),
+            None => scope.client.clone().map(Text).or_else(|| self.idle_client().map(Text)),
+        };
+        let only = match &order.only {
+            Some(who) => Some(Who::Server(self.find_server(who, scope)?)),
+            None => None,
+        };
+        let known = |key: &Text| {
+            let client = client.as_ref().and_then(|name| self.client_named(name.as_str()));
+            client.and_then(|client| client.known.get(key.as_str()))
+        };
+        let text = |text: &Text| scope.fill_text(text);
+        let operation = match &order.operation {
+            Operation::Get { key } => Operation::Get { key: text(key)? },
+            Operation::Put { key, value, version } => {
+                let key = text(key)?;
+                let version = match version {
+                    VersionWord::Number(version) => *version,
+                    VersionWord::Last => known(&key).map_or(Version::ZERO, |known| known.version),
+                    VersionWord::Hole(word) => {
+                        let word = scope.fill(word)?;
+                        let number = word.parse();
+                        Version(number.map_err(|_| error(format!("{word} is not a version")))?)
+                    }
+                };
+                let version = VersionWord::Number(version);
+                Operation::Put { key, value: text(value)?, version }
+            }
+            Operation::Set { key, value } => {
+                Operation::Set { key: text(key)?, value: text(value)? }
+            }
+            Operation::Check { key } => Operation::Check { key: text(key)? },
+            Operation::Acquire { lock } => Operation::Acquire { lock: text(lock)? },
+            Operation::Release { lock } => Operation::Release { lock: text(lock)? },
+        };
+        Ok(Order { operation, client, only, nowait: order.nowait, within: order.within })
+    }
+
+    /// The client that acts when nobody in particular is meant: the first idle one, or the one
+    /// with the fewest operations waiting.
+    fn idle_client(&self) -> Option<Arc<str>> {
+        let ordered = self.clients.iter().filter(|client| client.role.takes_orders());
+        let least = ordered.min_by_key(|client| {
+            client.queue.len() + usize::from(client.job.is_some())
+        });
+        least.map(|client| client.name.clone()).or_else(|| Some("a".into()))
+    }
+
+    /// The nodes that concrete words mean; a client that does not exist yet is made.
+    pub(super) fn nodes(&mut self, whos: &[Who]) -> Result<Vec<Node>, CommandError> {
+        let mut nodes = Vec::with_capacity(whos.len());
+        for who in whos {
+            match who {
+                Who::Server(server) => nodes.push(Node::Server(*server)),
+                Who::Client(name) => nodes.push(Node::Client(self.need_client(name.as_str())?)),
+                Who::Leader
+                | Who::Follower
+                | Who::Followers
+                | Who::Candidate
+                | Who::Majority
+                | Who::Minority
+                | Who::Rest
+                | Who::All
+                | Who::Down
+                | Who::Random
+                | Who::Hole(_) => return Err(error(format!("{who} was not made concrete"))),
+            }
+        }
+        Ok(nodes)
+    }
+
+    pub(super) fn need_client(
+        &mut self,
+        name: &str,
+    ) -> Result<super::types::ClientId, CommandError> {
+        self.add_client(name).ok_or_else(|| {
+            let most = super::config::CLIENTS_MAX;
+            error(format!("there are {most} clients already: no room for {name}"))
+        })
+    }
+}
+
+/// The key or value of a filled text.
+pub(super) fn shared(text: &Text) -> Key {
+    let shared: Value = text.0.clone();
+    shared
+}

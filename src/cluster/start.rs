@@ -1,0 +1,140 @@
+//! The beginning of a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::check::Checker;
+use super::command::Script;
+use super::config::{Config, Given};
+use super::digest::{Digest, ENGINE};
+use super::event::Names;
+use super::history::History;
+use super::network::{Links, Traffic};
+use super::queue::Queue;
+use super::raft::{Entry, Raft};
+use super::resolve::Scope;
+use super::rng::{Entity, Rng};
+use super::server::Server;
+use super::time::Time;
+use super::types::{Index, Op, OpId, Request, ServerId, Term, Version};
+use super::{Cause, Cluster};
+
+impl Cluster {
+    /// A cluster at time 0: every server up and waiting for a leader's word.
+    pub fn new(config: Config) -> Self {
+        let servers = config.server_ids().map(|id| Server::new(id, config.seed)).collect();
+        let seed = config.seed;
+        let mut cluster = Self {
+            links: Links::new(config.servers, seed),
+            network: config.network,
+            now: Time::START,
+            handled_now: 0,
+            handled: 0,
+            commands: 0,
+            queue: Queue::default(),
+            cause: Cause::Start,
+            servers,
+            packets_sent: 0,
+            traffic: Traffic::default(),
+            clients: Vec::new(),
+            names: Names::default(),
+            history: History::default(),
+            load: None,
+            tickets: 0,
+            script: None,
+            tasks: Vec::new(),
+            tasks_alive: 0,
+            waiting: Vec::new(),
+            typed: 0,
+            scheduled: BTreeMap::new(),
+            scheduled_count: 0,
+            recurring: Vec::new(),
+            marks: BTreeMap::new(),
+            achieved: BTreeMap::new(),
+            lab_scope: Scope {
+                bindings: BTreeMap::new(),
+                client: None,
+                rng: Rng::new(seed, Entity::Lab),
+            },
+            fault_term: Term::ZERO,
+            digest: Digest::new(),
+            checker: Checker::default(),
+            failure: None,
+            violation: None,
+            events: Vec::new(),
+            config: Arc::new(config),
+        };
+        cluster.begin();
+        cluster
+    }
+
+    /// A cluster with the tasks of a script, which begin at time 0. `seed` replaces the script's.
+    pub fn with_script(script: &Script, seed: Option<u64>) -> Self {
+        let mut config = script.config.clone();
+        config.seed = seed.unwrap_or(config.seed);
+        let mut cluster = Self::new(config);
+        cluster.script = Some(script.clone());
+        let lines = script.lines.clone();
+        let end = lines.len();
+        let client = Some("a".into());
+        let started = cluster.spawn("main".into(), lines, 0..end, BTreeMap::new(), client);
+        debug_assert!(started.is_ok(), "the first task always fits");
+        cluster
+    }
+
+    fn begin(&mut self) {
+        let config = self.config.clone();
+        self.digest.u64(u64::from(ENGINE)).u64(config.seed).u8(config.servers);
+        self.digest.text(config.network.name());
+        for given in &config.given {
+            self.give(given);
+        }
+        self.checker = Checker::new(self);
+        for id in config.server_ids() {
+            self.arm_election(id);
+        }
+    }
+
+    /// Puts a start state on a server's disk.
+    fn give(&mut self, given: &Given) {
+        self.digest.u8(given.server.number()).u64(given.term.0);
+        let server = &mut self.servers[given.server.index()];
+        server.disk.term = given.term;
+        for (index, term) in (1..).map(Index).zip(&given.log) {
+            self.digest.u64(term.0);
+            server.disk.log.push(Entry { term: *term, op: Arc::new(given_op(index, *term)) });
+        }
+        server.raft = Raft::from_disk(given.server, &server.disk);
+    }
+
+    /// The digest of everything up to now: of what was handled, and of what the servers hold.
+    pub fn digest(&self) -> u64 {
+        let mut digest = self.digest;
+        for server in &self.servers {
+            let disk = &server.disk;
+            digest.u8(server.id.number()).u64(disk.term.0);
+            digest.u8(disk.voted_for.map_or(0, ServerId::number));
+            let last = disk.log.last();
+            digest.u64(last.index.0).u64(last.term.0);
+            digest.u64(server.raft.commit.0).u64(server.rsm.applied.0);
+            for (key, stored) in server.rsm.kv.iter() {
+                digest.text(key).text(&stored.value).u64(stored.version.0);
+            }
+        }
+        digest.value()
+    }
+
+    /// How many entries have been committed.
+    pub const fn commits(&self) -> u64 {
+        self.checker.committed().0
+    }
+}
+
+/// The operation of a given entry: servers that are given the same term at the same index are
+/// given the same operation.
+fn given_op(index: Index, term: Term) -> Op {
+    let server = ServerId::from_index(0);
+    let id = OpId { server, number: (term.0 << 24) | index.0 };
+    let (key, value) = (format!("g{index}").into(), format!("t{term}").into());
+    Op { id, request: Request::Put { key, value, version: Version::ZERO } }
+}

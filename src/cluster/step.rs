@@ -1,0 +1,327 @@
+//! One step of the world: the next thing happens, and everything that follows from it at once.
+
+use super::check::Checker;
+use super::command::Place;
+use super::event::{DropReason, Event, EventKind};
+use super::network::{Loss, Packet, Summary};
+use super::raft::{Context, Message, Outbox, Raft};
+use super::server::{INBOX_MAX, Power, TimerKind};
+use super::time::Time;
+use super::types::{Node, ServerId};
+use super::{Cause, Cluster, Failure, Item, Step};
+
+impl Cluster {
+    /// Lets the next thing happen. [`Cluster::events`] says afterwards what it brought about.
+    pub fn step(&mut self) -> Step {
+        self.events.clear();
+        if self.is_stopped() {
+            return Step::Stopped;
+        }
+        let due = self.queue.next_due().map(Time);
+        if self.run_scheduled(due) {
+            self.after();
+            return Step::Happened;
+        }
+        let Some((due, item)) = self.queue.pop() else { return Step::Idle };
+        self.move_to(Time(due));
+        if self.handle(item) {
+            self.handled += 1;
+            self.handled_now = self.handled_now.saturating_add(1);
+        }
+        self.after();
+        self.guard_limits();
+        Step::Happened
+    }
+
+    /// Whether a broken rule, a failed expectation or a limit has ended the run.
+    pub fn is_stopped(&self) -> bool {
+        self.failure.is_some() || self.violation.is_some()
+    }
+
+    /// Lets everything happen that is due up to and including `time`, and moves there. Stops
+    /// early if the run does.
+    pub fn run_until(&mut self, time: Time) {
+        while self.next_due().is_some_and(|due| due <= time) {
+            if self.step() != Step::Happened {
+                return;
+            }
+        }
+        self.advance(time);
+    }
+
+    /// Moves the present forward to `time`, or to the next thing due if that comes first.
+    pub fn advance(&mut self, time: Time) {
+        if !self.is_stopped() {
+            let limit = self.next_due().unwrap_or(time);
+            self.move_to(time.min(limit).max(self.now));
+        }
+    }
+
+    pub(super) fn move_to(&mut self, time: Time) {
+        debug_assert!(time >= self.now, "time went back: {} to {time}", self.now);
+        if time != self.now {
+            self.now = time;
+            self.handled_now = 0;
+        }
+    }
+
+    /// Applies the first scheduled command if its place comes before the next item.
+    fn run_scheduled(&mut self, due: Option<Time>) -> bool {
+        let Some((&(place, _), _)) = self.scheduled.first_key_value() else { return false };
+        if due.is_some_and(|due| self.place_at(due) < place) {
+            return false;
+        }
+        let Some((_, scheduled)) = self.scheduled.pop_first() else { return false };
+        self.move_to(place.time.max(self.now));
+        self.run_scheduled_command(scheduled);
+        true
+    }
+
+    /// The place just before the next item, which is due at `due`.
+    fn place_at(&self, due: Time) -> Place {
+        if due == self.now { self.place() } else { Place { time: due, after: 0 } }
+    }
+
+    /// What follows every step: the checkers look, and waiting tasks ask their conditions.
+    pub(super) fn after(&mut self) {
+        self.check();
+        self.wake_tasks();
+    }
+
+    fn check(&mut self) {
+        let mut checker = std::mem::take(&mut self.checker);
+        let violation = checker.observe(self);
+        self.checker = checker;
+        if let Some(violation) = violation {
+            let violation = std::sync::Arc::new(violation);
+            self.emit(EventKind::Violated { violation: violation.clone() });
+            self.violation = Some(violation);
+        }
+    }
+
+    fn guard_limits(&mut self) {
+        // Ten million lines or events without lab time passing: something runs in circles.
+        const WITHOUT_PROGRESS_MAX: u32 = 10_000_000;
+        let limit = self.config.events_max;
+        let stalled = self.handled_now >= WITHOUT_PROGRESS_MAX;
+        if self.handled < limit && !stalled {
+            return;
+        }
+        let actual = if stalled {
+            "lab time does not pass: too many events at one moment".into()
+        } else {
+            format!("{limit} events have been handled; raise it with max-events=").into()
+        };
+        self.failure.get_or_insert(Failure {
+            line: 0,
+            time: self.now,
+            expected: "the run ends".into(),
+            actual,
+        });
+    }
+
+    pub(super) fn emit(&mut self, kind: EventKind) {
+        self.events.push(Event { time: self.now, cause: self.cause, kind });
+    }
+
+    /// Handles one item. False for the script's own doings, which are no events of the run.
+    fn handle(&mut self, item: Item) -> bool {
+        match item {
+            Item::Packet(packet) => self.on_packet(packet),
+            Item::Timer(id, kind) => {
+                self.digest.u64(self.now.micros()).u8(1 + kind as u8).u8(id.number());
+                self.on_timer(id, kind);
+            }
+            Item::Client(client) => {
+                self.digest.u64(self.now.micros()).u8(6).u64(u64::from(client.0));
+                self.on_client_timer(client);
+            }
+            Item::Load(client) => {
+                self.digest.u64(self.now.micros()).u8(7).u64(u64::from(client.0));
+                self.on_load_timer(client);
+            }
+            Item::LoadEnd => {
+                self.digest.u64(self.now.micros()).u8(8);
+                self.stop_load();
+            }
+            Item::Task(task) => {
+                self.run_task(task);
+                return false;
+            }
+            Item::Recurring(which) => {
+                self.run_recurring(which);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// A packet has reached the end of its flight: arrives, or doesn't.
+    fn on_packet(&mut self, packet: Packet) {
+        self.cause = Cause::Packet(packet.id);
+        self.digest_packet(&packet);
+        if packet.loss != Loss::Arrives {
+            self.lose(packet);
+            return;
+        }
+        if self.links.is_cut(packet.from, packet.to) {
+            self.drop_packet(&packet, DropReason::Cut);
+            return;
+        }
+        if !self.same_incarnation(&packet) {
+            self.drop_packet(&packet, DropReason::OldIncarnation);
+            return;
+        }
+        match packet.to {
+            Node::Client(_) => self.deliver(packet),
+            Node::Server(id) => match self.servers[id.index()].power {
+                Power::Down => self.drop_packet(&packet, DropReason::Down),
+                Power::Asleep if self.servers[id.index()].inbox.len() >= INBOX_MAX => {
+                    self.drop_packet(&packet, DropReason::Overflow);
+                }
+                Power::Asleep => self.servers[id.index()].inbox.push_back(packet),
+                Power::Up => self.deliver(packet),
+            },
+        }
+    }
+
+    /// Client RPCs die with the incarnation of the server at their other end.
+    fn same_incarnation(&self, packet: &Packet) -> bool {
+        let server = match (packet.from, packet.to) {
+            (Node::Client(_), Node::Server(server)) | (Node::Server(server), Node::Client(_)) => {
+                &self.servers[server.index()]
+            }
+            (Node::Server(_), Node::Server(_)) | (Node::Client(_), Node::Client(_)) => return true,
+        };
+        server.incarnation == packet.incarnation && server.power != Power::Down
+    }
+
+    pub(super) fn drop_packet(&mut self, packet: &Packet, why: DropReason) {
+        let Packet { id, from, to, .. } = *packet;
+        let summary = packet.message.summary();
+        self.emit(EventKind::Dropped { packet: id, from, to, summary, why });
+    }
+
+    fn lose(&mut self, packet: Packet) {
+        self.drop_packet(&packet, DropReason::Lost);
+        if packet.loss != Loss::LostAndReported {
+            return;
+        }
+        let lost = packet.message.summary();
+        // Who asked is told: the sender of a request, the receiver of a reply.
+        let (to, about) = if packet.message.is_reply() {
+            (packet.to, packet.from)
+        } else {
+            (packet.from, packet.to)
+        };
+        self.cause = Cause::LossReport(packet.id);
+        match (to, about) {
+            (Node::Server(id), Node::Server(peer)) => self.report_loss(id, peer, lost),
+            (Node::Client(client), Node::Server(server)) => {
+                self.emit(EventKind::LossReported { to, about });
+                self.on_client_loss(client, server, &packet.message);
+            }
+            (Node::Server(_) | Node::Client(_), Node::Client(_)) => {}
+        }
+    }
+
+    fn report_loss(&mut self, id: ServerId, peer: ServerId, lost: Summary) {
+        if self.servers[id.index()].is_running() {
+            self.emit(EventKind::LossReported { to: Node::Server(id), about: Node::Server(peer) });
+            self.step_raft(id, |raft, cx, out| raft.on_loss(peer, lost, cx, out));
+        }
+    }
+
+    pub(super) fn deliver(&mut self, packet: Packet) {
+        let Packet { id, from, to, .. } = packet;
+        let summary = packet.message.summary();
+        self.emit(EventKind::Received { packet: id, from, to, summary });
+        match (from, to) {
+            (Node::Server(sender), Node::Server(id)) => {
+                self.step_raft(id, |raft, cx, out| raft.receive(sender, packet.message, cx, out));
+            }
+            (Node::Client(client), Node::Server(id)) => {
+                if let Message::Request { call, attempt, request } = packet.message {
+                    self.on_request(id, client, call, attempt, request);
+                }
+            }
+            (Node::Server(server), Node::Client(client)) => {
+                if let Message::Reply { call, attempt, reply } = packet.message {
+                    self.on_reply(client, server, call, attempt, reply);
+                }
+            }
+            (Node::Client(_), Node::Client(_)) => {}
+        }
+    }
+
+    /// Lets a server's Raft take a step, and carries out what it left in its outbox.
+    pub(super) fn step_raft<R>(
+        &mut self,
+        id: ServerId,
+        step: impl FnOnce(&mut Raft, &Context, &mut Outbox) -> R,
+    ) -> R {
+        let cx = self.context();
+        let server = &mut self.servers[id.index()];
+        let mut out = std::mem::take(&mut server.outbox);
+        let result = step(&mut server.raft, &cx, &mut out);
+        self.carry_out(id, &mut out);
+        self.servers[id.index()].outbox = out;
+        result
+    }
+
+    fn carry_out(&mut self, id: ServerId, out: &mut Outbox) {
+        for kind in out.events.drain(..) {
+            self.events.push(Event { time: self.now, cause: self.cause, kind });
+        }
+        let election = std::mem::take(&mut out.election);
+        let heartbeat = std::mem::take(&mut out.heartbeat);
+        self.follow_orders(id, election, heartbeat);
+        self.apply_committed(id);
+        for (to, message) in out.messages.drain(..) {
+            self.transmit(Node::Server(id), Node::Server(to), 0, message);
+        }
+        let disk = &mut self.servers[id.index()].disk;
+        disk.pending.writes.append(&mut out.writes);
+        if disk.is_dirty() {
+            for (to, message) in out.held.drain(..) {
+                disk.hold(to, message);
+            }
+            self.begin_sync(id);
+        } else {
+            for (to, message) in out.held.drain(..) {
+                self.transmit(Node::Server(id), Node::Server(to), 0, message);
+            }
+        }
+    }
+
+    fn begin_sync(&mut self, id: ServerId) {
+        if self.servers[id.index()].disk.begin_sync() {
+            self.arm(id, TimerKind::Sync, self.config.sync);
+        }
+    }
+
+    /// A sync has ended: what waited for it leaves, and the next begins if more was written.
+    pub(super) fn on_sync(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        let mut messages = std::mem::take(&mut server.outbox.held);
+        server.disk.end_sync(&mut messages);
+        let last = server.disk.log.last_index();
+        self.emit(EventKind::Synced { server: id, last });
+        for (to, message) in messages.drain(..) {
+            self.transmit(Node::Server(id), Node::Server(to), 0, message);
+        }
+        let cx = self.context();
+        let server = &mut self.servers[id.index()];
+        let mut out = std::mem::take(&mut server.outbox);
+        out.held = messages;
+        server.raft.on_sync(&server.disk, &cx, &mut out);
+        self.carry_out(id, &mut out);
+        self.servers[id.index()].outbox = out;
+        self.begin_sync(id);
+    }
+
+    /// The checkers' state, for those who report on it.
+    pub const fn checker(&self) -> &Checker {
+        &self.checker
+    }
+}

@@ -1,0 +1,147 @@
+//! Arming, firing and freezing the timers of servers.
+
+use super::raft::{Context, TimerOrder};
+use super::server::{Timer, TimerKind};
+use super::time::{Span, Time};
+use super::types::ServerId;
+use super::{Cause, Cluster, Item};
+
+impl Cluster {
+    /// Sets a timer anew, `span` of lab time from now.
+    pub(super) fn arm(&mut self, id: ServerId, kind: TimerKind, span: Span) {
+        let due = self.now + span;
+        let server = &mut self.servers[id.index()];
+        let timer = server.timer_mut(kind);
+        let slot = match timer.and_then(|timer| timer.slot) {
+            Some(slot) => {
+                self.queue.reschedule(slot, due.micros());
+                slot
+            }
+            None => self.queue.push(due.micros(), Item::Timer(id, kind)),
+        };
+        *timer = Some(Timer { due, span, slot: Some(slot) });
+    }
+
+    pub(super) fn cancel(&mut self, id: ServerId, kind: TimerKind) {
+        let timer = self.servers[id.index()].timer_mut(kind).take();
+        if let Some(slot) = timer.and_then(|timer| timer.slot) {
+            self.queue.remove(slot);
+        }
+    }
+
+    pub(super) fn cancel_all(&mut self, id: ServerId) {
+        for kind in TimerKind::ALL {
+            self.cancel(id, kind);
+        }
+    }
+
+    /// Arms the election timer with a fresh random span of the server's own clock (§5.2).
+    pub(super) fn arm_election(&mut self, id: ServerId) {
+        let range = self.config.election_timeout;
+        let server = &mut self.servers[id.index()];
+        let span = server.rng.span(range);
+        let span = server.in_lab_time(span);
+        self.arm(id, TimerKind::Election, span);
+    }
+
+    pub(super) fn arm_heartbeat(&mut self, id: ServerId) {
+        let span = self.servers[id.index()].in_lab_time(self.config.heartbeat);
+        self.arm(id, TimerKind::Heartbeat, span);
+    }
+
+    pub(super) fn follow_orders(
+        &mut self,
+        id: ServerId,
+        election: TimerOrder,
+        heartbeat: TimerOrder,
+    ) {
+        match election {
+            TimerOrder::Keep => {}
+            TimerOrder::Arm => self.arm_election(id),
+            TimerOrder::Cancel => self.cancel(id, TimerKind::Election),
+        }
+        match heartbeat {
+            TimerOrder::Keep => {}
+            TimerOrder::Arm => self.arm_heartbeat(id),
+            TimerOrder::Cancel => self.cancel(id, TimerKind::Heartbeat),
+        }
+    }
+
+    /// A timer has fired; its slot is free already.
+    pub(super) fn on_timer(&mut self, id: ServerId, kind: TimerKind) {
+        *self.servers[id.index()].timer_mut(kind) = None;
+        match kind {
+            TimerKind::Election => {
+                self.cause = Cause::ElectionTimer(id);
+                self.step_raft(id, |raft, cx, out| raft.on_election_timeout(cx, out));
+            }
+            TimerKind::Heartbeat => {
+                self.cause = Cause::HeartbeatTimer(id);
+                self.step_raft(id, |raft, cx, out| raft.on_heartbeat(cx, out));
+            }
+            TimerKind::Waiters => {
+                self.cause = Cause::WaiterTimer(id);
+                self.check_waiters(id);
+            }
+            TimerKind::Sync => {
+                self.cause = Cause::Sync(id);
+                self.on_sync(id);
+            }
+        }
+    }
+
+    /// Takes a sleeping server's timers out of the queue; they keep what was left of them.
+    pub(super) fn freeze_timers(&mut self, id: ServerId) {
+        for kind in TimerKind::ALL {
+            if let Some(timer) = self.servers[id.index()].timer_mut(kind)
+                && let Some(slot) = timer.slot.take()
+            {
+                self.queue.remove(slot);
+            }
+        }
+    }
+
+    /// Sets a waking server's timers going again, later by as long as it slept.
+    pub(super) fn thaw_timers(&mut self, id: ServerId, slept: Span) {
+        for kind in TimerKind::ALL {
+            if let Some(timer) = self.servers[id.index()].timer_mut(kind) {
+                timer.due += slept;
+                timer.slot = Some(self.queue.push(timer.due.micros(), Item::Timer(id, kind)));
+            }
+        }
+    }
+
+    /// Changes the rate at which what is left of its timers passes.
+    pub(super) fn rescale_timers(&mut self, id: ServerId, old: u32, new: u32) {
+        for kind in [TimerKind::Election, TimerKind::Heartbeat, TimerKind::Waiters] {
+            let Some(timer) = self.servers[id.index()].timer_mut(kind) else { continue };
+            let scale = |span: Span| {
+                let scaled = u128::from(span.0) * u128::from(old) / u128::from(new.max(1));
+                Span(u64::try_from(scaled).unwrap_or(u64::MAX))
+            };
+            let left = scale(timer.due.since(self.now));
+            timer.due = self.now + left;
+            timer.span = scale(timer.span);
+            if let Some(slot) = timer.slot {
+                self.queue.reschedule(slot, timer.due.micros());
+            }
+        }
+    }
+
+    /// Sets when the election timer fires, for `timers spread` and `timers align`.
+    pub(super) fn set_election(&mut self, id: ServerId, due: Time) {
+        let span = due.since(self.now);
+        if self.servers[id.index()].election_timer.is_some() {
+            self.arm(id, TimerKind::Election, span);
+        }
+    }
+
+    pub(super) fn context(&self) -> Context {
+        Context {
+            now: self.now,
+            servers: self.config.servers,
+            append_max: self.config.append_max,
+            heartbeat: self.config.heartbeat,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Clients that work by themselves: `load …`.
+//!
+//! Requests: each client asks at its share of the rate, gets and puts mixed, on random keys;
+//! what is due while it is still busy is passed over, so a slow cluster is not buried. Lock: each
+//! client takes the lock, checks that nobody is inside, writes its name, stays for 10 ms, clears
+//! it, and lets go, over and over.
+
+use serde::{Deserialize, Serialize};
+
+use super::client::{Job, Work};
+use super::command::{Load, LoadKind};
+use super::event::EventKind;
+use super::rng::{Entity, Rng};
+use super::time::{Ppm, Span, SpanRange};
+use super::types::{ClientId, Key, Value, Version};
+use super::{Cause, Cluster, CommandError, Item};
+
+/// What a client does by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Nothing: it does what it is told.
+    Ordered,
+    /// Gets and puts at random, one every `every` on average.
+    Requests { keys: u32, reads: Ppm, value: u32, every: Span },
+    Lock(LockStage),
+}
+
+/// Where in its round a lock client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LockStage {
+    Acquiring,
+    /// Reading the key that says who is inside.
+    Looking,
+    Entering,
+    /// Inside, for 10 ms.
+    Staying,
+    Leaving,
+    Releasing,
+}
+
+impl Role {
+    pub const fn takes_orders(self) -> bool {
+        matches!(self, Self::Ordered)
+    }
+}
+
+/// The load that runs.
+#[derive(Clone, Debug)]
+pub(super) struct LoadState {
+    rng: Rng,
+    /// Clients that have not yet come to rest after the end of the load.
+    clients: u32,
+    ending: bool,
+    puts: u64,
+}
+
+const LOCK: &str = "lock";
+const INSIDE: &str = "inside";
+const STAY: Span = Span::from_millis(10);
+
+impl Cluster {
+    pub(super) fn load_runs(&self) -> bool {
+        self.load.is_some()
+    }
+
+    pub(super) fn begin_load(&mut self, load: &Load) -> Result<(), CommandError> {
+        let rng = Rng::new(self.config.seed, Entity::Load);
+        let mut state = LoadState { rng, clients: load.clients, ending: false, puts: 0 };
+        let (prefix, role) = match load.kind {
+            LoadKind::Requests { keys, rate, reads, value } => {
+                let every = Span(1_000_000 * u64::from(load.clients) / u64::from(rate.max(1)));
+                ("load", Role::Requests { keys, reads, value, every: every.max(Span(1)) })
+            }
+            LoadKind::Lock => ("lock", Role::Lock(LockStage::Acquiring)),
+        };
+        let mut ids = Vec::new();
+        for number in 1..=load.clients {
+            ids.push(self.need_client(&format!("{prefix}{number}"))?);
+        }
+        for id in ids {
+            self.clients[id.index()].role = role;
+            let first = match role {
+                Role::Requests { every, .. } => Span(state.rng.below(every.0)),
+                Role::Lock(_) | Role::Ordered => Span(state.rng.below(1_000)),
+            };
+            self.queue.push((self.now + first).micros(), Item::Load(id));
+        }
+        self.load = Some(state);
+        if let Some(span) = load.span {
+            self.queue.push((self.now + span).micros(), Item::LoadEnd);
+        }
+        Ok(())
+    }
+
+    /// No new request, no new round; what is open ends in its own time.
+    pub(super) fn stop_load(&mut self) {
+        if let Some(load) = &mut self.load {
+            load.ending = true;
+        }
+    }
+
+    /// A load client's turn.
+    pub(super) fn on_load_timer(&mut self, id: ClientId) {
+        self.cause = Cause::ClientTimer(id);
+        let Some(mut load) = self.load.take() else { return };
+        let role = self.clients[id.index()].role;
+        match role {
+            Role::Ordered => {}
+            Role::Requests { .. } | Role::Lock(LockStage::Acquiring) if load.ending => {
+                self.clients[id.index()].role = Role::Ordered;
+                load.clients -= 1;
+            }
+            Role::Requests { keys, reads, value, every } => {
+                let span = load.rng.span(SpanRange {
+                    low: Span(every.0 / 2),
+                    high: Span(every.0 + every.0 / 2),
+                });
+                let due = self.now + span.max(Span(1));
+                self.queue.push(due.micros(), Item::Load(id));
+                if self.clients[id.index()].is_idle() {
+                    let work = self.random_work(id, &mut load, keys, reads, value);
+                    self.load_job(id, work);
+                }
+            }
+            Role::Lock(stage) => self.lock_turn(id, stage),
+        }
+        self.load = Some(load).filter(|load| load.clients > 0);
+    }
+
+    fn random_work(
+        &mut self,
+        id: ClientId,
+        load: &mut LoadState,
+        keys: u32,
+        reads: Ppm,
+        bytes: u32,
+    ) -> Work {
+        let key: Key = format!("k{}", load.rng.below(u64::from(keys.max(1)))).into();
+        if load.rng.chance(reads) {
+            return Work::Get { key };
+        }
+        load.puts += 1;
+        let client = &self.clients[id.index()];
+        let version = client.known.get(&key).map_or(Version::ZERO, |known| known.version);
+        // Unique, and as long as asked for.
+        let width = bytes as usize;
+        let value: Value = format!("{:.>width$}", load.puts).into();
+        Work::Put { key, value, version }
+    }
+
+    fn load_job(&mut self, id: ClientId, work: Work) {
+        self.tickets += 1;
+        let (since, ticket) = (self.now, self.tickets);
+        let job = Job { work, since, only: None, call: None, line: 0, ticket };
+        if let Err(error) = self.start_job(id, job) {
+            let text = format!("load: {error}").into();
+            self.emit(EventKind::Noted { text });
+        }
+    }
+
+    /// Does what the stage of the round asks for.
+    fn lock_turn(&mut self, id: ClientId, stage: LockStage) {
+        let lock: Key = LOCK.into();
+        let inside: Key = INSIDE.into();
+        let client = &self.clients[id.index()];
+        let version = client.known.get(&inside).map_or(Version::ZERO, |known| known.version);
+        let own: Value = client.name.clone();
+        let work = match stage {
+            LockStage::Acquiring => Work::Acquire { lock },
+            LockStage::Looking => Work::Get { key: inside },
+            LockStage::Entering => Work::Put { key: inside, value: own, version },
+            LockStage::Staying => return,
+            LockStage::Leaving => Work::Set { key: inside, value: "".into() },
+            LockStage::Releasing => Work::Release { lock },
+        };
+        self.load_job(id, work);
+    }
+
+    /// A job of a load client has ended: on to the next stage of its round.
+    pub(super) fn on_load_job_done(&mut self, id: ClientId) {
+        let client = &self.clients[id.index()];
+        let Role::Lock(stage) = client.role else { return };
+        let found = client.last.as_ref().map(|last| last.result.value.clone()).unwrap_or_default();
+        let next = match stage {
+            LockStage::Acquiring => LockStage::Looking,
+            LockStage::Looking => {
+                if !found.is_empty() {
+                    let evidence = format!("{} holds the lock and finds {found} inside", client.name);
+                    self.fail(0, "nobody else is inside", &evidence);
+                }
+                LockStage::Entering
+            }
+            LockStage::Entering => {
+                self.clients[id.index()].role = Role::Lock(LockStage::Staying);
+                self.set_client_timer(id, self.now + STAY);
+                return;
+            }
+            LockStage::Staying | LockStage::Leaving => LockStage::Releasing,
+            LockStage::Releasing => LockStage::Acquiring,
+        };
+        self.clients[id.index()].role = Role::Lock(next);
+        self.queue.push(self.now.micros(), Item::Load(id));
+    }
+
+    /// A client's timer without a job: the 10 ms inside are over.
+    pub(super) fn on_load_pause(&mut self, id: ClientId) {
+        if self.clients[id.index()].role == Role::Lock(LockStage::Staying) {
+            self.clients[id.index()].role = Role::Lock(LockStage::Leaving);
+            self.lock_turn(id, LockStage::Leaving);
+        }
+    }
+}
