@@ -237,11 +237,12 @@ impl Blocks {
 
 /// Whether lab time can pass in a line.
 fn duration(command: &Command) -> Duration {
-    let passes = match command {
-        Command::Run(range) => range.high > Span::ZERO,
-        Command::Until { .. } | Command::Wait { .. } => true,
-        Command::Operate(order) => !order.nowait,
-        _ => false,
+    let passes = if let Command::Run(range) = command {
+        range.high > Span::ZERO
+    } else if let Command::Operate(order) = command {
+        !order.nowait
+    } else {
+        matches!(command, Command::Until { .. } | Command::Wait { .. })
     };
     if passes { Duration::Passes } else { Duration::Instant(1) }
 }

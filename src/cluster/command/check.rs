@@ -155,7 +155,8 @@ impl Checker {
             return;
         };
         if verb.scope == Scope::Head {
-            self.start.head(&mut self.report, number, spot, command.as_ref());
+            let command = command.as_ref().filter(|_| sound);
+            self.start.head(&mut self.report, number, spot, command);
             return;
         }
         self.start.body(number);
@@ -267,11 +268,10 @@ fn known(servers: u8) -> String {
 
 /// The mark that a command sets, now or later.
 fn marked(command: &Command) -> Option<&Text> {
-    match command {
-        Command::Mark(name) => Some(name),
-        Command::At { command, .. } | Command::Every { command, .. } => marked(command),
-        _ => None,
+    if let Command::At { command, .. } | Command::Every { command, .. } = command {
+        return marked(command);
     }
+    if let Command::Mark(name) = command { Some(name) } else { None }
 }
 
 /// Names that a script gives, some of them with holes that only the run fills.

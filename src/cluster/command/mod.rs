@@ -6,6 +6,8 @@
 //! page are made. To add a verb: a variant here, a row there with its parser, an arm in
 //! `print.rs`, and what it does in `cluster/act.rs` (or `task.rs` for the flow of a script).
 
+#[cfg(test)]
+mod arbitrary;
 mod blocks;
 mod caption;
 mod check;

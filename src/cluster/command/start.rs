@@ -18,7 +18,7 @@ pub(super) struct Start {
     body: Option<u32>,
     /// The lines of `given`, by server.
     given: BTreeMap<ServerId, u32>,
-    /// Whether a `cluster` line could not be read, so that nobody knows how many servers there are.
+    /// Whether a line of the head could not be read, so that nobody knows for sure.
     lost: bool,
 }
 

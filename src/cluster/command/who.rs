@@ -34,7 +34,7 @@ pub static WORDS: [WhoWord; 10] = [
     WhoWord {
         name: "minority",
         who: Who::Minority,
-        meaning: "the leader and others, one short of a majority",
+        meaning: "the leader and as many others as leave the rest a majority",
     },
     WhoWord {
         name: "rest",

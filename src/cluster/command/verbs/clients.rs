@@ -30,10 +30,17 @@ pub(super) static ROWS: [Verb; 8] = [
         usage: usage!("get KEY"),
         summary: "a client reads a key",
         help: "\
-The reply is the value and its version, or nokey. `client=` says which client: by default the \
-task's own, and at the prompt the next idle one. `only=` is the one server that it may ask until \
-the operation ends. With `nowait` the script goes on at once; `within` is how long it waits for the \
-answer otherwise (10 s when not said).",
+The reply is the value and its version, or nokey. These options stand with every operation of a \
+client, in any order.",
+        options: &[
+            (
+                "client=NAME",
+                "which client: the task's own when not said, at the prompt an idle one",
+            ),
+            ("only=WHO", "the one server that it may ask, until the operation ends"),
+            ("nowait", "the script goes on at once"),
+            ("within T", "how long the script waits for the answer; 10 s when not said"),
+        ],
         examples: &["get x", "get x client=b only=S4 within 2s"],
         parse: |reader| {
             let key = reader.argument(Expect::Key)?;
@@ -51,6 +58,7 @@ The write takes effect only if the key has that version: @0 for a key that does 
 @last for the version that this client last learned. The reply is ok with the new version, version \
 when the key has another one, nokey when it does not exist, or maybe when an attempt may have been \
 carried out without the client hearing of it. Options as for `get`.",
+        options: &[],
         examples: &[
             "put x 1 @0",
             "put x 2 @last client=b only={old} nowait",
@@ -73,6 +81,7 @@ carried out without the client hearing of it. Options as for `get`.",
 A put at the version that this client last learned. It reads the key if it knows no version, or is \
 told version, nokey or maybe, and puts again unless its value stands there already. The script \
 remembers the value and the version achieved, for `check`. Options as for `get`.",
+        options: &[],
         examples: &["set x 1", "set \"my key\" \"\" client=a", "set k{c} v{i}"],
         parse: |reader| {
             let key = reader.argument(Expect::Key)?;
@@ -89,6 +98,7 @@ remembers the value and the version achieved, for `check`. Options as for `get`.
         help: "\
 Fails the script unless the value and the version are exactly those of the last `set` of the key \
 that was done. Options as for `get`.",
+        options: &[],
         examples: &["check x", "check k{c} client=b"],
         parse: |reader| {
             let key = reader.argument(Expect::Key)?;
@@ -104,6 +114,7 @@ that was done. Options as for `get`.",
         help: "\
 A lock is a key that holds its holder's id, or nothing when it is free. The client tries again \
 every 10 to 50 ms. Options as for `get`.",
+        options: &[],
         examples: &["acquire door", "acquire door client=b within 60s"],
         parse: |reader| {
             let lock = reader.argument(Expect::Lock)?;
@@ -117,6 +128,7 @@ every 10 to 50 ms. Options as for `get`.",
         usage: usage!("release LOCK"),
         summary: "a client lets go of a lock that it holds",
         help: "Writes the empty value at the version that it holds. Options as for `get`.",
+        options: &[],
         examples: &["release door", "release door client=b"],
         parse: |reader| {
             let lock = reader.argument(Expect::Lock)?;
@@ -134,15 +146,16 @@ every 10 to 50 ms. Options as for `get`.",
         ],
         summary: "clients that work by themselves, beside what the script does",
         help: "\
-clients=5      how many clients, up to 2,000
-keys=10        over how many keys, up to 100,000
-rate=100/s     how many operations a second in all, up to 100,000
-reads=50%      how many of them are gets; the others are puts
-value=16       how long the values are, in bytes
-
 The values shown are the defaults. `load lock`: each client takes a lock, checks that it is alone, \
 and lets go, over and over. `for T` ends the load by itself, `load stop` at once; operations that \
-are under way are finished. A new load replaces the one before it.",
+are under way are finished. One load runs at a time.",
+        options: &[
+            ("clients=5", "how many clients, up to 2,000"),
+            ("keys=10", "over how many keys, up to 100,000"),
+            ("rate=100/s", "how many operations a second in all, up to 100,000"),
+            ("reads=50%", "how many of them are gets; the others are puts"),
+            ("value=16", "how long the values are, in bytes, up to 65,536"),
+        ],
         examples: &[
             "load clients=5 keys=10 rate=100/s reads=50% value=16 for 6s",
             "load lock clients=32 for 6s",
@@ -159,6 +172,7 @@ are under way are finished. A new load replaces the one before it.",
         help: "\
 Every generator of the run starts again from this seed. What has been drawn stays: timers that are \
 armed and packets in flight.",
+        options: &[],
         examples: &["reseed 0x1f", "reseed 7"],
         parse: |reader| reader.quantity(Expect::Seed, 0, quantity::seed).map(Command::Reseed),
     },

@@ -24,6 +24,7 @@ pub(super) static ROWS: [Verb; 13] = [
         help: "\
 With a range, a length of time is drawn from it, both ends included. Lengths of time are numbers \
 with a unit: us, ms, s, m or h.",
+        options: &[],
         examples: &["run 2s", "run 50ms..149ms"],
         parse: |reader| {
             let fallback = SpanRange::exactly(Span::ZERO);
@@ -40,6 +41,7 @@ with a unit: us, ms, s, m or h.",
         help: "\
 The condition is asked after every event. If it does not come true in time the script fails and \
 says what was the case instead.",
+        options: &[],
         examples: &["until leader", "until converged within 5s", "until S3 is leader and term >= 4"],
         parse: |reader| {
             let condition = condition(reader)?;
@@ -53,6 +55,7 @@ says what was the case instead.",
         usage: &["expect CONDITION"],
         summary: "the script fails unless a condition holds now",
         help: "No lab time passes. The report says what was the case instead.",
+        options: &[],
         examples: &["expect safe", "expect reply = 3 @2", "expect waiting client=b and no leader"],
         parse: |reader| condition(reader).map(Command::Expect),
     },
@@ -65,6 +68,7 @@ says what was the case instead.",
         help: "\
 Later lines of the same block, and of blocks inside it, say {NAME} for them. So `let old = leader` \
 keeps hold of a leader that is about to lose its place.",
+        options: &[],
         examples: &["let old = leader", "let lost = followers"],
         parse: |reader| {
             let name = reader.variable()?;
@@ -80,8 +84,8 @@ keeps hold of a leader that is about to lose its place.",
         summary: "starts lines that run beside the others, up to `end`",
         help: "\
 A task has a client of its own, which bears its name, and a random stream of its own. It sees the \
-{names} that were bound where it starts. The script ends when its own last line is done: `wait` for \
-a task whose end matters.",
+{names} that were bound where it starts. The run ends when all tasks have ended.",
+        options: &[],
         examples: &["task writer", "task client{c}"],
         parse: |reader| {
             let name = reader.name(Expect::Name)?;
@@ -99,6 +103,7 @@ a task whose end matters.",
         usage: &["wait TASK [within T]"],
         summary: "lets lab time pass until a task has ended",
         help: "A task that fails makes the script fail.",
+        options: &[],
         examples: &["wait writer", "wait client{c} within 60s"],
         parse: |reader| {
             let name = task(reader)?;
@@ -114,6 +119,7 @@ a task whose end matters.",
         help: "\
 The task's open operation is not taken back: what it asked for may still happen. `stop every` ends \
 every `every`.",
+        options: &[],
         examples: &["stop writer", "stop every"],
         parse: |reader| {
             if reader.keyword("every") {
@@ -129,6 +135,7 @@ every `every`.",
         usage: &["for NAME in N..N"],
         summary: "repeats lines up to `end` with {NAME} counting, both ends included",
         help: "At most 1,000,000 rounds.",
+        options: &[],
         examples: &["for c in 1..5"],
         parse: |reader| {
             let name = reader.variable()?;
@@ -145,6 +152,7 @@ every `every`.",
         usage: &["repeat N [as NAME]"],
         summary: "repeats lines up to `end`; {NAME} counts the rounds from 1",
         help: "At most 1,000,000 rounds.",
+        options: &[],
         examples: &["repeat 10", "repeat 3 as i"],
         parse: |reader| {
             let read = |word: &str| whole(word, 1..=ROUNDS_MAX);
@@ -164,6 +172,7 @@ rounds from 1. `loop until`: the condition is asked before each round.
 
 Lab time must pass in the body (`run`, `until`, `wait`, or an operation that is waited for), or the \
 loop would never end.",
+        options: &[],
         examples: &["loop for 3s as i", "loop until converged"],
         parse: |reader| {
             if reader.keyword("until") {
@@ -181,6 +190,7 @@ loop would never end.",
         usage: &["end"],
         summary: "closes a `task`, `for`, `repeat` or `loop`",
         help: "Blocks may stand inside blocks, up to 16 deep.",
+        options: &[],
         examples: &["end"],
         parse: |_| Some(Command::End),
     },
@@ -195,6 +205,7 @@ The script goes on at once. Plain `at T` acts before any event that is due then;
 events of that very moment have been handled, which is how recordings say exactly when something \
 was done. The command is one that acts at once, not one that waits; an operation of a client is not \
 waited for.",
+        options: &[],
         examples: &["at 3s crash leader", "at 1.203441s+2 restart S3"],
         parse: |reader| {
             let place = reader.quantity(Expect::Place, Place::default(), quantity::place)?;
@@ -208,6 +219,7 @@ waited for.",
         usage: &["every T COMMAND"],
         summary: "does something again and again, until `stop every`",
         help: "The first time is one T from now. The command is one that acts at once, as for `at`.",
+        options: &[],
         examples: &["every 2s crash random", "every 500ms restart down"],
         parse: |reader| {
             let span = reader.quantity(Expect::Span, Span(1), quantity::positive_span)?;

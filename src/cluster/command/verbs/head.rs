@@ -21,20 +21,23 @@ pub(super) static ROWS: [Verb; 2] = [
         name: "cluster",
         group: Group::Head,
         scope: Scope::Head,
-        usage: &["cluster [servers=N] [seed=N] [network=NAME] [election=T..T] [heartbeat=T] \
-                  [append-max=N] [sync=T] [max-events=N]"],
+        usage: &["cluster [OPTION=VALUE]..."],
         summary: "how many servers, which seed, which network, which timings",
         help: "\
-servers=5            how many servers, 1 to 25
-seed=1               from which all chance of the run comes, decimal or 0x hexadecimal
-network=classroom    the named network of all links (see `net`)
-election=300ms..600ms  silence after which a follower stands for election, drawn anew each time
-heartbeat=100ms      how often a leader speaks; shorter than the shortest election timeout
-append-max=1000      the most entries that one append carries
-sync=0s              how long a write takes to reach the disk
-max-events=50000000  a run that handles more events than this stops with an error
-
-The values shown are the defaults. The seed of the command line replaces the script's.",
+The values shown are the defaults. A seed on the command line replaces the script's.",
+        options: &[
+            ("servers=5", "how many servers, 1 to 25"),
+            ("seed=1", "where all chance of the run comes from; decimal, or hexadecimal with 0x"),
+            ("network=classroom", "the named network of all links"),
+            ("election=300ms..600ms", "silence after which a follower stands for election"),
+            (
+                "heartbeat=100ms",
+                "how often a leader speaks; less than the shortest election timeout",
+            ),
+            ("append-max=1000", "the most entries that one append carries"),
+            ("sync=0s", "how long a write takes to reach the disk"),
+            ("max-events=50000000", "a run that handles more events stops with an error"),
+        ],
         examples: &[
             "cluster servers=5 seed=7",
             "cluster servers=3 network=unreliable election=300ms..600ms heartbeat=100ms",
@@ -54,6 +57,7 @@ last entry when not said). Entries of the same index and term are the same entry
 
 What no run could lead to is refused: terms that decrease along a log, a current term below the \
 log's last, two logs that agree on an entry and differ before it.",
+        options: &[],
         examples: &["given S1 term=8 log=1,1,4,4", "given S2 term=5"],
         parse: given,
     },

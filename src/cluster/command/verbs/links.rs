@@ -22,8 +22,9 @@ pub(super) static ROWS: [Verb; 8] = [
         summary: "splits the network into groups that don't hear each other",
         help: "\
 Servers that no group names form one more group; `rest` as the last word says so aloud. Clients may \
-stand in groups; one that no group names reaches all servers. A new partition replaces the one \
-before it.",
+stand in groups; one that no group names reaches all servers. A partition takes the place of all \
+cuts that were there before.",
+        options: &[],
         examples: &[
             "partition leader follower | rest",
             "partition S1 S2 | S3 S4 | S5",
@@ -40,6 +41,7 @@ before it.",
         help: "\
 Clients still reach an isolated server: an isolated leader accepts what they ask and can't commit \
 it. With `from clients` they don't reach it either.",
+        options: &[],
         examples: &["isolate leader", "isolate S3 from clients"],
         parse: isolate,
     },
@@ -50,6 +52,7 @@ it. With `from clients` they don't reach it either.",
         usage: &["rejoin WHO..."],
         summary: "ends every cut to and from servers",
         help: "The opposite of `isolate`. Losses and delays of `link` stay as they are.",
+        options: &[],
         examples: &["rejoin S3", "rejoin {old}"],
         parse: |reader| reader.who_list(Clients::Refused, None).map(Command::Rejoin),
     },
@@ -62,6 +65,7 @@ it. With `from clients` they don't reach it either.",
         help: "\
 `->` cuts the links from every node on the left to every node on the right, `<->` both directions. \
 One-way cuts are how a leader can be heard and not hear.",
+        options: &[],
         examples: &["cut leader -> followers", "cut S1 <-> S2", "cut a <-> leader"],
         parse: |reader| ends(reader).map(Command::Cut),
     },
@@ -70,8 +74,9 @@ One-way cuts are how a leader can be heard and not hear.",
         group: Group::Links,
         scope: Scope::Act,
         usage: &["mend NODE... -> NODE...", "mend NODE... <-> NODE..."],
-        summary: "ends a cut, one way or both",
-        help: "Losses and delays of `link` stay as they are; `heal` ends those too.",
+        summary: "these links as if untouched, one way or both",
+        help: "Ends cuts, and what `link` has set for these links.",
+        options: &[],
         examples: &["mend S1 -> S3", "mend S1 <-> all"],
         parse: |reader| ends(reader).map(Command::Mend),
     },
@@ -84,6 +89,7 @@ One-way cuts are how a leader can be heard and not hear.",
         help: "\
 Ends all cuts, partitions, losses and delays that were set link by link. The named network (`net`) \
 stays, and so do crashed and sleeping servers.",
+        options: &[],
         examples: &["heal"],
         parse: |_| Some(Command::Heal),
     },
@@ -95,6 +101,7 @@ stays, and so do crashed and sleeping servers.",
         summary: "how links behave that have no rule of their own",
         help: "\
 The names are listed below (Networks). Packets in flight keep the delay that they have drawn.",
+        options: &[],
         examples: &["net reliable", "net unreliable-mit"],
         parse: |reader| network(reader).map(Command::Net),
     },
@@ -111,6 +118,7 @@ The names are listed below (Networks). Packets in flight keep the delay that the
 `loss=` is the share of packets that get lost, `duplicate=` the share that arrives twice, `delay=` \
 how long one way takes, drawn anew for each packet (1us at least). What is not said stays as it is. \
 Requests of clients are never duplicated: they behave like TCP.",
+        options: &[],
         examples: &[
             "link S1 -> S3 loss=10% delay=5ms..30ms duplicate=2%",
             "link leader <-> all delay=200ms",
@@ -159,13 +167,12 @@ fn check_groups(reader: &mut Reader<'_>, groups: &[Nodes]) {
     let mut rest = None;
     for (at, group) in groups.iter().enumerate() {
         for (spot, who) in group {
-            match who {
-                Who::All if groups.len() > 1 => {
-                    reader.mistake(*spot, "`all` leaves no server for another group", None);
-                }
-                Who::Rest if rest.is_none() => rest = Some(*spot),
-                Who::Client(_) | Who::Hole(_) => {}
-                _ => after_rest(reader, rest),
+            if *who == Who::All && groups.len() > 1 {
+                reader.mistake(*spot, "`all` leaves no server for another group", None);
+            } else if *who == Who::Rest && rest.is_none() {
+                rest = Some(*spot);
+            } else if !matches!(who, Who::Client(_) | Who::Hole(_)) {
+                after_rest(reader, rest);
             }
             let Some(family) = family(who) else { continue };
             let (other, same) = *seen.entry(family).or_insert((at, who));

@@ -29,6 +29,8 @@ pub struct Verb {
     pub summary: &'static str,
     /// In full: paragraphs, an empty line between them.
     pub help: &'static str,
+    /// Its options and their like, each with what it means; not those that `usage` explains.
+    pub options: &'static [(&'static str, &'static str)],
     /// Lines that work.
     pub examples: &'static [&'static str],
     pub(super) parse: fn(&mut Reader<'_>) -> Parsed<Command>,
@@ -99,7 +101,8 @@ impl Group {
             }
             Self::Servers => {
                 "A crash loses what a server holds in memory and what it has not yet synced to its \
-                 disk; the disk stays. Each of these takes one or more servers."
+                 disk; the disk stays. A line that names several servers acts on those on which it \
+                 can; it fails when it can act on none."
             }
             Self::Links => {
                 "Every ordered pair of nodes has a link with a rule of its own. Cuts count when a \

@@ -17,8 +17,8 @@ pub(super) static ROWS: [Verb; 8] = [
         summary: "stops servers; memory and unsynced writes are lost, disks are kept",
         help: "\
 Lost are the role, the commit index, the map, everything that waits for an answer, and what was \
-written but not yet synced. Kept are the current term, the vote and the log on disk. A server that \
-is down stays down.",
+written but not yet synced. Kept are the current term, the vote and the log on disk.",
+        options: &[],
         examples: &["crash leader", "crash S1 S2", "crash all"],
         parse: |reader| some_servers(reader).map(Command::Crash),
     },
@@ -30,7 +30,8 @@ is down stays down.",
         summary: "starts servers that are down from what their disks hold",
         help: "\
 A restarted server is a follower with an empty map and a commit index of 0. It applies its log \
-again once a leader tells it what is committed. A server that runs goes on running.",
+again once a leader tells it what is committed.",
+        options: &[],
         examples: &["restart S3", "restart down"],
         parse: |reader| some_servers(reader).map(Command::Restart),
     },
@@ -43,6 +44,7 @@ again once a leader tells it what is committed. A server that runs goes on runni
         help: "\
 As a long garbage collection or a suspended machine would. Nothing is lost: a leader that sleeps \
 wakes up as one, and finds out later that others elected another.",
+        options: &[],
         examples: &["sleep leader"],
         parse: |reader| some_servers(reader).map(Command::Sleep),
     },
@@ -53,6 +55,7 @@ wakes up as one, and finds out later that others elected another.",
         usage: &["wake WHO..."],
         summary: "lets sleeping servers go on",
         help: "What waited for the server happens now, in the order in which it was due.",
+        options: &[],
         examples: &["wake S2", "wake all"],
         parse: |reader| some_servers(reader).map(Command::Wake),
     },
@@ -66,6 +69,7 @@ wakes up as one, and finds out later that others elected another.",
 Raft does not survive this: a server that comes back without its vote and its log can help elect a \
 leader that lacks committed entries. After a wipe the lab says that safety is void, not that it is \
 broken.",
+        options: &[],
         examples: &["wipe S3"],
         parse: |reader| some_servers(reader).map(Command::Wipe),
     },
@@ -78,6 +82,7 @@ broken.",
         help: "\
 With `rate=2` the server's timers take half as long, with `rate=0.5` twice as long; `rate=1` is \
 real time again. From 0.01 to 100. Links and clients keep the lab's time.",
+        options: &[],
         examples: &["clock S2 rate=1.5", "clock all rate=1"],
         parse: clock,
     },
@@ -88,8 +93,8 @@ real time again. From 0.01 to 100. Links and clients keep the lab's time.",
         usage: &["timeout WHO..."],
         summary: "the election timers of servers fire now",
         help: "\
-A follower or candidate that runs begins an election at once (§5.2). A leader has no election timer \
-and goes on.",
+A follower or candidate begins an election at once (§5.2). A leader has no election timer.",
+        options: &[],
         examples: &["timeout S3", "timeout follower"],
         parse: |reader| some_servers(reader).map(Command::Timeout),
     },
@@ -102,6 +107,7 @@ and goes on.",
         help: "\
 `spread` makes the next election calm: one server stands long before the others. `align` makes a \
 split vote likely: all stand at the same moment. Later timeouts are drawn as ever.",
+        options: &[],
         examples: &["timers spread", "timers align"],
         parse: timers,
     },

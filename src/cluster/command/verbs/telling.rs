@@ -22,6 +22,7 @@ The text runs to the end of the line, and {names} in it are filled in. It has tw
 columns at most: words move to the second line when the first is full, a hole counts as wide as it \
 is written, and a text that takes more is an error. In quotes, `\\n` starts the second line. `say \
 \"\"` takes the caption away.",
+        options: &[],
         examples: &[
             "say {old} and one follower lose the other three.",
             "say \"Two copies, three needed.\\nIt can't commit.\"",
@@ -35,6 +36,7 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         usage: &["beat"],
         summary: "stands still until the presenter goes on",
         help: "No lab time passes. `raftlab run` passes over it.",
+        options: &[],
         examples: &["beat"],
         parse: |_| Some(Command::Beat),
     },
@@ -45,6 +47,7 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         usage: &["note TEXT"],
         summary: "writes a remark into the events",
         help: "The text runs to the end of the line, as that of `say`, and may be long.",
+        options: &[],
         examples: &["note the old leader still takes writes"],
         parse: |reader| reader.rest_as_text().map(Command::Note),
     },
@@ -55,6 +58,7 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         usage: &["mark NAME"],
         summary: "gives this moment a name on the timeline",
         help: "`messages` and `bytes` count from it: `expect messages <= 42 since NAME`.",
+        options: &[],
         examples: &["mark start", "mark round{i}"],
         parse: |reader| reader.name(Expect::Name).map(Command::Mark),
     },
@@ -67,6 +71,7 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         help: "\
 `auto` slows down for what is worth watching and skims the rest. `pace 40 slower`: one second in \
 the room is 1/40 s in the lab. `raftlab run` goes as fast as it can whatever the pace.",
+        options: &[],
         examples: &["pace auto", "pace 40 slower", "pace 10 faster", "pace real"],
         parse: pace,
     },
