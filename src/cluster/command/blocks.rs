@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Command;
 use super::check::Report;
-use super::expect::nearest;
+use super::expect::{NEAR_MAX, nearest};
 use super::lex::Spot;
 use super::quantity::grouped;
 use super::script::DEPTH_MAX;
@@ -56,7 +56,7 @@ struct Block {
     spot: Spot,
     verb: &'static str,
     kind: BlockKind,
-    names: Scope,
+    bound: Bound,
     duration: Duration,
 }
 
@@ -70,13 +70,13 @@ enum BlockKind {
 }
 
 /// The names that are bound in a block or at the top.
-struct Scope {
+struct Bound {
     names: BTreeSet<Text>,
     /// Whether a line that may have bound more could not be read.
     lost: bool,
 }
 
-impl Scope {
+impl Bound {
     const fn new() -> Self {
         Self { names: BTreeSet::new(), lost: false }
     }
@@ -85,23 +85,23 @@ impl Scope {
 /// The blocks that are open, innermost last.
 pub(super) struct Blocks {
     open: Vec<Block>,
-    top: Scope,
+    top: Bound,
 }
 
 impl Default for Blocks {
     fn default() -> Self {
-        Self { open: Vec::new(), top: Scope::new() }
+        Self { open: Vec::new(), top: Bound::new() }
     }
 }
 
 impl Blocks {
-    fn scope(&mut self) -> &mut Scope {
-        self.open.last_mut().map_or(&mut self.top, |block| &mut block.names)
+    fn bound(&mut self) -> &mut Bound {
+        self.open.last_mut().map_or(&mut self.top, |block| &mut block.bound)
     }
 
     /// A line could not be read at all: what may depend on it is not complained about.
     pub fn lose_line(&mut self) {
-        self.scope().lost = true;
+        self.bound().lost = true;
         self.lose_duration();
     }
 
@@ -115,7 +115,7 @@ impl Blocks {
     /// A line that neither opens nor closes a block.
     pub fn line(&mut self, command: Option<&Command>) {
         if let Some(Command::Let { name, .. }) = command {
-            self.scope().names.insert(name.clone());
+            self.bound().names.insert(name.clone());
         }
         if let (Some(block), Some(command)) = (self.open.last_mut(), command) {
             block.duration = block.duration.then(duration(command));
@@ -136,7 +136,7 @@ impl Blocks {
             let message = format!("blocks stand inside blocks at most {DEPTH_MAX} deep");
             report.note(number, spot, message, None);
         }
-        let mut names = Scope::new();
+        let mut bound = Bound::new();
         let (kind, name) = match command {
             Some(Command::For { name, first, last }) => {
                 (BlockKind::Rounds(u64::from(last.abs_diff(*first)) + 1), Some(name))
@@ -149,10 +149,10 @@ impl Blocks {
             Some(Command::Task { .. }) => (BlockKind::Task, None),
             Some(_) | None => (BlockKind::Unknown, None),
         };
-        names.names.extend(name.cloned());
-        names.lost = kind == BlockKind::Unknown;
+        bound.names.extend(name.cloned());
+        bound.lost = kind == BlockKind::Unknown;
         let (verb, duration) = (verb.name, Duration::Instant(0));
-        self.open.push(Block { place, number, spot, verb, kind, names, duration });
+        self.open.push(Block { place, number, spot, verb, kind, bound, duration });
     }
 
     /// An `end`; gives the place of the line that it belongs to.
@@ -212,13 +212,13 @@ impl Blocks {
 
     /// A `{name}` in a line.
     pub fn hole(&self, report: &mut Report, number: u32, spot: Spot, name: &str) {
-        let scopes = || self.open.iter().map(|block| &block.names).chain([&self.top]);
+        let scopes = || self.open.iter().map(|block| &block.bound).chain([&self.top]);
         let key = Text::new(name);
         if scopes().any(|scope| scope.lost || scope.names.contains(&key)) {
             return;
         }
-        let known = scopes().flat_map(|scope| scope.names.iter().take(1_000).map(Text::as_str));
-        let help = match nearest(name, known) {
+        let known = scopes().flat_map(|scope| scope.names.iter().map(Text::as_str));
+        let help = match nearest(name, known.take(NEAR_MAX)) {
             Some(near) => format!("did you mean {{{near}}}?"),
             None => "`let`, `for`, `repeat` and `loop` bind names".to_owned(),
         };

@@ -5,10 +5,10 @@
 //! further down (the task that a `wait` waits for) is looked up at the end. Time and memory stay
 //! in proportion to the file, whatever is in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocks::Blocks;
-use super::expect::nearest;
+use super::expect::{NEAR_MAX, nearest};
 use super::lex::Spot;
 use super::parse::{ParsedLine, read_line, too_long};
 use super::quantity::grouped;
@@ -18,12 +18,13 @@ use super::start::Start;
 use super::text::{Piece, Text};
 use super::verbs::Scope;
 use super::{Command, Diagnostic, Line, Script, who};
+use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::types::ServerId;
 
-/// The most lines that start tasks.
-const TASKS_MAX: usize = 1_000;
-/// The most mistakes that are remembered; beyond, they are only counted.
-const MISTAKES_KEPT: usize = 1_000;
+/// The most names of tasks, and of marks.
+const NAMES_MAX: usize = 1_000;
+/// After so many mistakes the rest is not read.
+const MISTAKES_MAX: usize = 1_000;
 
 /// Reads a whole script.
 pub(super) fn parse_script(name: &str, bytes: &[u8]) -> Result<Script, Vec<Diagnostic>> {
@@ -34,21 +35,23 @@ pub(super) fn parse_script(name: &str, bytes: &[u8]) -> Result<Script, Vec<Diagn
         return Err(vec![Diagnostic::of_file(name, message, None)]);
     }
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let lines = bytes.split(|byte| *byte == b'\n').count();
-    if lines > LINES_MAX + 1 {
-        let (lines, most) = (grouped(lines as u64), grouped(LINES_MAX as u64));
-        let message = format!("the file has {lines} lines: a script has {most} at most");
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let lines = || bytes.split(|byte| *byte == b'\n').filter(|_| !bytes.is_empty());
+    let count = lines().count();
+    if count > LINES_MAX {
+        let (count, most) = (grouped(count as u64), grouped(LINES_MAX as u64));
+        let message = format!("the file has {count} lines: a script has {most} at most");
         return Err(vec![Diagnostic::of_file(name, message, None)]);
     }
     let mut checker = Checker::default();
     let mut source: Vec<Box<str>> = Vec::new();
-    for (place, raw) in bytes.split(|byte| *byte == b'\n').enumerate() {
+    for (place, raw) in lines().enumerate() {
         let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
         let number = place as u32 + 1;
+        if checker.report.is_full() {
+            break;
+        }
         source.push(checker.bytes(number, raw));
-    }
-    if source.last().is_some_and(|line| line.is_empty()) {
-        source.pop();
     }
     checker.finish(name, source)
 }
@@ -61,17 +64,17 @@ fn grouped_len(bytes: &[u8]) -> String {
 #[derive(Default)]
 pub(super) struct Report {
     mistakes: Vec<(u32, Mistake)>,
-    /// How many more there are than are kept.
-    more: usize,
 }
 
 impl Report {
     pub fn add(&mut self, line: u32, mistake: Mistake) {
-        if self.mistakes.len() < MISTAKES_KEPT {
+        if !self.is_full() {
             self.mistakes.push((line, mistake));
-        } else {
-            self.more += 1;
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.mistakes.len() >= MISTAKES_MAX
     }
 
     pub fn note(&mut self, line: u32, spot: Spot, message: String, help: Option<String>) {
@@ -80,7 +83,7 @@ impl Report {
 
     fn diagnostics(mut self, name: &str, source: &[Box<str>]) -> Vec<Diagnostic> {
         self.mistakes.sort_by_key(|(line, mistake)| (*line, mistake.spot.column));
-        let more = self.more + self.mistakes.len().saturating_sub(MISTAKES_SHOWN);
+        let (more, full) = (self.mistakes.len().saturating_sub(MISTAKES_SHOWN), self.is_full());
         let mut diagnostics: Vec<Diagnostic> = self
             .mistakes
             .into_iter()
@@ -92,7 +95,8 @@ impl Report {
             .collect();
         if more > 0 {
             let mistakes = if more == 1 { "mistake" } else { "mistakes" };
-            let message = format!("and {} more {mistakes}", grouped(more as u64));
+            let least = if full { "at least " } else { "" };
+            let message = format!("and {least}{more} more {mistakes}");
             diagnostics.push(Diagnostic::of_file(name, message, None));
         }
         diagnostics
@@ -108,6 +112,8 @@ struct Checker {
     tasks: BTreeSet<Text>,
     marks: BTreeSet<Text>,
     clients: BTreeSet<Text>,
+    /// Names that stand where servers could, and where each does so first.
+    nodes: BTreeMap<Text, (u32, Spot)>,
     /// What can only be looked up when the whole script is known.
     pending: Vec<(u32, Spot, Mention)>,
 }
@@ -180,15 +186,11 @@ impl Checker {
         if let Some(opening) = partner.and_then(|partner| self.lines.get_mut(partner as usize)) {
             opening.partner = place;
         }
-        if let Some(Command::Task { name }) = &command
-            && self.tasks.insert(name.clone())
-            && self.tasks.len() > TASKS_MAX
-        {
-            let message = format!("more than {} tasks", grouped(TASKS_MAX as u64));
-            self.report.note(number, spot, message, None);
+        if let Some(Command::Task { name }) = &command {
+            remember(&mut self.report, &mut self.tasks, name, (number, spot), ("tasks", NAMES_MAX));
         }
         if let Some(name) = command.as_ref().and_then(marked) {
-            self.marks.insert(name.clone());
+            remember(&mut self.report, &mut self.marks, name, (number, spot), ("marks", NAMES_MAX));
         }
         // A line that can't be read still has a place, so that the others keep theirs.
         let command = command.unwrap_or(Command::End);
@@ -205,14 +207,16 @@ impl Checker {
                 }
             }
             Mention::Hole(name) => self.blocks.hole(&mut self.report, number, spot, &name),
-            Mention::Node(name) => {
-                let words = who::WORDS.iter().map(|word| word.name);
-                if nearest(name.as_str(), words).is_some() {
-                    self.pending.push((number, spot, Mention::Node(name)));
-                }
-            }
             Mention::Client(name) => {
-                self.clients.insert(name);
+                let most = ("clients", CLIENTS_MAX);
+                remember(&mut self.report, &mut self.clients, &name, (number, spot), most);
+            }
+            Mention::Node(name) if self.nodes.len() <= CLIENTS_MAX => {
+                self.nodes.entry(name).or_insert((number, spot));
+            }
+            Mention::Node(_) => {
+                let message = format!("more than {CLIENTS_MAX} clients");
+                self.report.note(number, spot, message, None);
             }
             Mention::Task(_) | Mention::Mark(_) => self.pending.push((number, spot, mention)),
         }
@@ -229,13 +233,6 @@ impl Checker {
                 Mention::Mark(name) if !marks.knows(&name) => {
                     (format!("no mark is called `{}`", name.as_str()), marks.near(&name))
                 }
-                Mention::Node(name)
-                    if !self.clients.contains(&name) && !self.tasks.contains(&name) =>
-                {
-                    let near = nearest(name.as_str(), who::WORDS.iter().map(|word| word.name));
-                    let help = near.map(|near| format!("did you mean `{near}`?"));
-                    (format!("no client is called `{}`", name.as_str()), help)
-                }
                 Mention::Task(_)
                 | Mention::Mark(_)
                 | Mention::Node(_)
@@ -245,11 +242,24 @@ impl Checker {
             };
             self.report.note(number, spot, message, help);
         }
+        // A client that no line puts to work may still be meant; a slip of the pen is not.
+        let nodes = std::mem::take(&mut self.nodes).into_iter();
+        let nobody = |name: &Text| !self.clients.contains(name) && !self.tasks.contains(name);
+        for (name, (number, spot)) in nodes.filter(|(name, _)| nobody(name)) {
+            let words = who::WORDS.iter().map(|word| word.name);
+            if let Some(near) = nearest(name.as_str(), words) {
+                let message = format!("no client is called `{}`", name.as_str());
+                let help = format!("did you mean `{near}`?");
+                self.report.note(number, spot, message, Some(help));
+            }
+        }
     }
 
     fn finish(mut self, name: &str, source: Vec<Box<str>>) -> Result<Script, Vec<Diagnostic>> {
-        self.blocks.finish(&mut self.report);
-        self.look_up();
+        if !self.report.is_full() {
+            self.blocks.finish(&mut self.report);
+            self.look_up();
+        }
         if !self.report.mistakes.is_empty() {
             return Err(self.report.diagnostics(name, &source));
         }
@@ -263,6 +273,24 @@ fn known(servers: u8) -> String {
     match ServerId::first(servers).next_back() {
         Some(last) if last != first => format!("the servers are {first} to {last}"),
         _ => format!("{first} is the only server"),
+    }
+}
+
+/// Adds a name to those of its kind, of which there may be so many.
+fn remember(
+    report: &mut Report,
+    names: &mut BTreeSet<Text>,
+    name: &Text,
+    (number, spot): (u32, Spot),
+    (kind, most): (&str, usize),
+) {
+    if names.contains(name) {
+        return;
+    }
+    if names.len() < most {
+        names.insert(name.clone());
+    } else {
+        report.note(number, spot, format!("more than {} {kind}", grouped(most as u64)), None);
     }
 }
 
@@ -313,7 +341,7 @@ impl<'a> Names<'a> {
     }
 
     fn near(&self, name: &Text) -> Option<String> {
-        let near = nearest(name.as_str(), self.names.iter().map(Text::as_str));
+        let near = nearest(name.as_str(), self.names.iter().take(NEAR_MAX).map(Text::as_str));
         near.map(|near| format!("did you mean `{near}`?"))
     }
 }

@@ -149,6 +149,9 @@ pub(super) fn either(items: &[String]) -> String {
     }
 }
 
+/// Of more names than this, only the first are compared with a misspelt one.
+pub(super) const NEAR_MAX: usize = 100;
+
 /// The candidate that `word` was most likely meant to be, if any is near.
 pub(super) fn nearest<'a>(
     word: &str,

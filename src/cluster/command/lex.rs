@@ -17,14 +17,6 @@ pub(super) struct Spot {
     pub width: u32,
 }
 
-impl Spot {
-    /// From the start of this spot to the end of `other`.
-    pub const fn to(self, other: Self) -> Self {
-        let end = other.column + other.width;
-        Self { column: self.column, width: end.saturating_sub(self.column) }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token<'a> {
     pub kind: Kind<'a>,

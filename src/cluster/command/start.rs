@@ -107,6 +107,6 @@ impl Start {
 fn mismatch(one: &[Term], two: &[Term]) -> Option<usize> {
     let pairs = || one.iter().zip(two);
     let differ = pairs().position(|(one, two)| one != two)?;
-    let agree = pairs().enumerate().skip(differ).filter(|(_, (one, two))| one == two).last()?;
-    Some(agree.0 + 1)
+    let agree = pairs().rposition(|(one, two)| one == two)?;
+    (agree > differ).then_some(agree + 1)
 }
