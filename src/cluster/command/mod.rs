@@ -6,47 +6,40 @@
 //! page are made. To add a verb: a variant here, a row there with its parser, an arm in
 //! `print.rs`, and what it does in `cluster/act.rs` (or `task.rs` for the flow of a script).
 
+#[cfg(test)]
+mod arbitrary;
+mod blocks;
+mod caption;
+mod check;
 pub mod complete;
 mod condition;
+pub mod conditions;
 pub mod diagnostic;
+mod expect;
 mod lex;
 mod parse;
 mod print;
+mod quantity;
+mod reader;
 pub mod reference;
 mod script;
+mod start;
+mod text;
 pub mod verbs;
+pub mod who;
 
+pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
 pub use condition::{Compare, Condition, Count, ReplyPattern, RoleName};
 pub use diagnostic::Diagnostic;
 pub use parse::parse_line;
 pub use script::{Line, Script};
-
-use std::sync::Arc;
+pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
 
 use serde::{Deserialize, Serialize};
 
 use super::network::{LinkChange, Network};
 use super::time::{Ppm, Span, SpanRange, Time};
 use super::types::{ServerId, Term, Version};
-
-/// A word or a text of a script. It may hold `{names}`, which are filled in when its line runs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Text(pub Arc<str>);
-
-impl Text {
-    pub fn new(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it has a `{name}` to fill in.
-    pub fn has_holes(&self) -> bool {
-        self.0.contains('{')
-    }
-}
 
 /// One command: one line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,7 +172,7 @@ pub struct Head {
 
 /// Who is meant. Resolved to servers (or, in partitions, cuts and links, to clients) when the
 /// line runs; where one is wanted and several answer, the lowest number is meant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Who {
     Server(ServerId),
     /// The running leader of the highest term.

@@ -1,6 +1,396 @@
-//! print
-impl std::fmt::Display for super::Command {
-    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        unimplemented!()
+//! The one text form of every command: `parse(print(c)) == c`.
+//!
+//! What is printed is what a script would say. Defaults that the parser filled in are said, words
+//! are put in quotes where they would mean something else without, and spans keep every
+//! microsecond.
+
+use std::fmt::{Display, Formatter, Result, Write as _};
+
+use super::condition::{Condition, Count, ReplyPattern};
+use super::conditions::{is_outcome_word, outcome_word};
+use super::lex::{before_comment, is_plain, quoted};
+use super::{
+    Command, Ends, Head, Load, LoadKind, Operation, Order, Pace, Place, Text, Timers, VersionWord,
+    Who,
+};
+use crate::cluster::network::LinkChange;
+use crate::cluster::time::{Span, SpanRange};
+use crate::cluster::types::{Term, Version};
+
+/// One word: a key or a value, in quotes where it must be.
+impl Display for Text {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if is_plain(self.as_str()) {
+            f.write_str(self.as_str())
+        } else {
+            f.write_str(&quoted(self.as_str()))
+        }
+    }
+}
+
+/// A text that runs to the end of its line.
+fn running(text: &Text) -> String {
+    let raw = text.as_str();
+    let words: Vec<&str> = raw.split_whitespace().collect();
+    let plain = !raw.is_empty()
+        && words.join(" ") == raw
+        && !raw.starts_with('"')
+        && !raw.chars().any(char::is_control)
+        && before_comment(raw) == raw;
+    if plain { raw.to_owned() } else { quoted(raw) }
+}
+
+/// Things with spaces between.
+struct Spaced<'a, T>(&'a [T]);
+
+impl<T: Display> Display for Spaced<'_, T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for (place, item) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_char(' ')?;
+            }
+            item.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// The terms of a log.
+struct Terms<'a>(&'a [Term]);
+
+impl Display for Terms<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        for (place, term) in self.0.iter().enumerate() {
+            write!(f, "{}{term}", if place > 0 { "," } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Command {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Cluster(head) => head.fmt(f),
+            Self::Given { server, term, log } => {
+                write!(f, "given {server} term={term} log={}", Terms(log))
+            }
+            Self::Crash(who) => write!(f, "crash {}", Spaced(who)),
+            Self::Restart(who) => write!(f, "restart {}", Spaced(who)),
+            Self::Sleep(who) => write!(f, "sleep {}", Spaced(who)),
+            Self::Wake(who) => write!(f, "wake {}", Spaced(who)),
+            Self::Wipe(who) => write!(f, "wipe {}", Spaced(who)),
+            Self::Clock { who, rate } => write!(f, "clock {} rate={}", Spaced(who), rate.as_rate()),
+            Self::Timeout(who) => write!(f, "timeout {}", Spaced(who)),
+            Self::Timers(timers) => write!(f, "timers {timers}"),
+            Self::Partition(groups) => partition(f, groups),
+            Self::Isolate { who, from_clients } => {
+                let clients = if *from_clients { " from clients" } else { "" };
+                write!(f, "isolate {}{clients}", Spaced(who))
+            }
+            Self::Rejoin(who) => write!(f, "rejoin {}", Spaced(who)),
+            Self::Cut(ends) => write!(f, "cut {ends}"),
+            Self::Mend(ends) => write!(f, "mend {ends}"),
+            Self::Heal => f.write_str("heal"),
+            Self::Net(network) => write!(f, "net {network}"),
+            Self::Link { ends, change } => link(f, ends, *change),
+            Self::Operate(order) => order.fmt(f),
+            Self::Load(load) => load.fmt(f),
+            Self::LoadStop => f.write_str("load stop"),
+            Self::Reseed(seed) => write!(f, "reseed {seed:#x}"),
+            Self::Run(range) => write!(f, "run {range}"),
+            Self::Until { condition, within } => {
+                write!(f, "until {condition}{}", Within(*within))
+            }
+            Self::Expect(condition) => write!(f, "expect {condition}"),
+            Self::Let { name, who } => write!(f, "let {name} = {}", Spaced(who)),
+            Self::Task { name } => write!(f, "task {name}"),
+            Self::Wait { name, within } => write!(f, "wait {name}{}", Within(*within)),
+            Self::For { name, first, last } => write!(f, "for {name} in {first}..{last}"),
+            Self::Repeat { count, name } => write!(f, "repeat {count}{}", As(name.as_ref())),
+            Self::LoopFor { span, name } => write!(f, "loop for {span}{}", As(name.as_ref())),
+            Self::LoopUntil(condition) => write!(f, "loop until {condition}"),
+            Self::End => f.write_str("end"),
+            Self::At { place, command } => write!(f, "at {place} {command}"),
+            Self::Every { span, command } => write!(f, "every {span} {command}"),
+            Self::Stop(name) => write!(f, "stop {name}"),
+            Self::Say(text) => write!(f, "say {}", running(text)),
+            Self::Beat => f.write_str("beat"),
+            Self::Note(text) => write!(f, "note {}", running(text)),
+            Self::Mark(name) => write!(f, "mark {name}"),
+            Self::Pace(pace) => write!(f, "pace {pace}"),
+        }
+    }
+}
+
+/// ` within 5s`, or nothing.
+struct Within(Option<Span>);
+
+impl Display for Within {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.map_or(Ok(()), |span| write!(f, " within {span}"))
+    }
+}
+
+/// ` as i`, or nothing.
+struct As<'a>(Option<&'a Text>);
+
+impl Display for As<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.map_or(Ok(()), |name| write!(f, " as {name}"))
+    }
+}
+
+/// ` name=value`, or nothing.
+fn option<T: Display>(f: &mut Formatter<'_>, name: &str, value: Option<T>) -> Result {
+    value.map_or(Ok(()), |value| write!(f, " {name}={value}"))
+}
+
+impl Display for Head {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str("cluster")?;
+        option(f, "servers", self.servers)?;
+        option(f, "seed", self.seed)?;
+        option(f, "network", self.network)?;
+        option(f, "election", self.election)?;
+        option(f, "heartbeat", self.heartbeat)?;
+        option(f, "append-max", self.append_max)?;
+        option(f, "sync", self.sync)?;
+        option(f, "max-events", self.events_max)
+    }
+}
+
+fn partition(f: &mut Formatter<'_>, groups: &[Vec<Who>]) -> Result {
+    f.write_str("partition ")?;
+    for (place, group) in groups.iter().enumerate() {
+        write!(f, "{}{}", if place > 0 { " | " } else { "" }, Spaced(group))?;
+    }
+    Ok(())
+}
+
+fn link(f: &mut Formatter<'_>, ends: &Ends, change: LinkChange) -> Result {
+    let LinkChange { loss, delay, duplicate } = change;
+    write!(f, "link {ends}")?;
+    option(f, "loss", loss)?;
+    option::<SpanRange>(f, "delay", delay)?;
+    option(f, "duplicate", duplicate)
+}
+
+/// "S1 S2 -> S3".
+impl Display for Ends {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let arrow = if self.both { "<->" } else { "->" };
+        write!(f, "{} {arrow} {}", Spaced(&self.from), Spaced(&self.to))
+    }
+}
+
+impl Display for Who {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Server(server) => server.fmt(f),
+            Self::Leader => f.write_str("leader"),
+            Self::Follower => f.write_str("follower"),
+            Self::Followers => f.write_str("followers"),
+            Self::Candidate => f.write_str("candidate"),
+            Self::Majority => f.write_str("majority"),
+            Self::Minority => f.write_str("minority"),
+            Self::Rest => f.write_str("rest"),
+            Self::All => f.write_str("all"),
+            Self::Down => f.write_str("down"),
+            Self::Random => f.write_str("random"),
+            Self::Client(name) | Self::Hole(name) => f.write_str(name.as_str()),
+        }
+    }
+}
+
+impl Display for Timers {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(match self {
+            Self::Spread => "spread",
+            Self::Align => "align",
+        })
+    }
+}
+
+impl Display for Order {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.operation.fmt(f)?;
+        option(f, "client", self.client.as_ref())?;
+        option(f, "only", self.only.as_ref())?;
+        if self.nowait {
+            f.write_str(" nowait")?;
+        }
+        Within(self.within).fmt(f)
+    }
+}
+
+impl Display for Operation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Get { key } => write!(f, "get {key}"),
+            Self::Put { key, value, version } => write!(f, "put {key} {value} {version}"),
+            Self::Set { key, value } => write!(f, "set {key} {value}"),
+            Self::Check { key } => write!(f, "check {key}"),
+            Self::Acquire { lock } => write!(f, "acquire {lock}"),
+            Self::Release { lock } => write!(f, "release {lock}"),
+        }
+    }
+}
+
+/// "@2", "@last", "@{v}".
+impl Display for VersionWord {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Number(version) => write!(f, "@{version}"),
+            Self::Last => f.write_str("@last"),
+            Self::Hole(text) => write!(f, "@{}", text.as_str()),
+        }
+    }
+}
+
+impl Display for Load {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.kind {
+            LoadKind::Requests { keys, rate, reads, value } => write!(
+                f,
+                "load clients={} keys={keys} rate={rate}/s reads={reads} value={value}",
+                self.clients
+            )?,
+            LoadKind::Lock => write!(f, "load lock clients={}", self.clients)?,
+        }
+        self.span.map_or(Ok(()), |span| write!(f, " for {span}"))
+    }
+}
+
+/// "1.203441s", "1.203441s+2".
+impl Display for Place {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.time.fmt(f)?;
+        if self.after > 0 { write!(f, "+{}", self.after) } else { Ok(()) }
+    }
+}
+
+impl Display for Pace {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Slower(times) => write!(f, "{times} slower"),
+            Self::Faster(times) => write!(f, "{times} faster"),
+            Self::Real => f.write_str("real"),
+        }
+    }
+}
+
+/// How tightly a condition holds together: what binds less stands in parentheses inside.
+const fn binding(condition: &Condition) -> u8 {
+    if matches!(condition, Condition::Or(..)) {
+        0
+    } else if matches!(condition, Condition::And(..)) {
+        1
+    } else {
+        2
+    }
+}
+
+fn grouped(f: &mut Formatter<'_>, condition: &Condition, least: u8) -> Result {
+    if binding(condition) < least { write!(f, "({condition})") } else { condition.fmt(f) }
+}
+
+impl Display for Condition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::And(left, right) => {
+                grouped(f, left, 1)?;
+                f.write_str(" and ")?;
+                grouped(f, right, 2)
+            }
+            Self::Or(left, right) => {
+                grouped(f, left, 0)?;
+                f.write_str(" or ")?;
+                grouped(f, right, 1)
+            }
+            Self::Not(inner) => {
+                f.write_str("not ")?;
+                grouped(f, inner, 2)
+            }
+            Self::Leader(None) => f.write_str("leader"),
+            Self::Leader(Some(who)) => write!(f, "leader = {who}"),
+            Self::NoLeader => f.write_str("no leader"),
+            Self::NewLeader => f.write_str("new leader"),
+            Self::Term(compare, count) => write!(f, "term {} {count}", compare.sign()),
+            Self::Committed(compare, count) => write!(f, "committed {} {count}", compare.sign()),
+            Self::CommittedKey { key, value } => write!(f, "committed {key} = {value}"),
+            Self::Applied(compare, count) => write!(f, "applied {} {count}", compare.sign()),
+            Self::AppliedKey { key, value } => write!(f, "applied {key} = {value}"),
+            Self::Is { who, role } => write!(f, "{who} is {}", role.word()),
+            Self::Holds { who, key, value, version } => {
+                write!(f, "{who} holds {key} = {value}{}", AtVersion(*version))
+            }
+            Self::Log { who, terms } => write!(f, "{who} log = {}", Terms(terms)),
+            Self::ServerTerm { who, compare, count } => {
+                write!(f, "{who} term {} {count}", compare.sign())
+            }
+            Self::Waiting { client } => {
+                f.write_str("waiting")?;
+                option(f, "client", client.as_ref())
+            }
+            Self::Reply { pattern, client } => {
+                write!(f, "reply = {pattern}")?;
+                option(f, "client", client.as_ref())
+            }
+            Self::Holder { lock, client } => write!(f, "holder {lock} = {client}"),
+            Self::Converged => f.write_str("converged"),
+            Self::Safe => f.write_str("safe"),
+            Self::Broken(invariant) => write!(f, "broken {}", invariant.name()),
+            Self::Messages { compare, count, since } => {
+                write!(f, "messages {} {count}{}", compare.sign(), Since(since.as_ref()))
+            }
+            Self::Bytes { compare, count, since } => {
+                write!(f, "bytes {} {count}{}", compare.sign(), Since(since.as_ref()))
+            }
+        }
+    }
+}
+
+/// ` since MARK`, or nothing.
+struct Since<'a>(Option<&'a Text>);
+
+impl Display for Since<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.map_or(Ok(()), |mark| write!(f, " since {mark}"))
+    }
+}
+
+/// ` @2`, or nothing.
+struct AtVersion(Option<Version>);
+
+impl Display for AtVersion {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.map_or(Ok(()), |version| write!(f, " @{version}"))
+    }
+}
+
+impl Display for Count {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Hole(text) => f.write_str(text.as_str()),
+        }
+    }
+}
+
+impl Display for ReplyPattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Outcome { outcome, version } => {
+                write!(f, "{}{}", outcome_word(*outcome), AtVersion(*version))
+            }
+            Self::Value { value, version } if is_outcome_word(value.as_str()) => {
+                write!(f, "{}{}", quoted(value.as_str()), AtVersion(*version))
+            }
+            Self::Value { value, version } => write!(f, "{value}{}", AtVersion(*version)),
+        }
     }
 }

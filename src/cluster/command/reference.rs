@@ -1,1 +1,235 @@
-//! reference
+//! Help and the reference page, made from the tables of verbs, conditions and words.
+
+use std::fmt::Write as _;
+
+use super::conditions::{FORMS, SERVER_FORMS};
+use super::script::{BYTES_MAX, DEPTH_MAX, LINE_BYTES_MAX, LINES_MAX};
+use super::verbs::{self, Group, Verb};
+use super::who;
+use crate::cluster::check::Invariant;
+use crate::cluster::config::CLIENTS_MAX;
+use crate::cluster::network::Network;
+use crate::cluster::types::SERVERS_MAX;
+
+/// How wide the texts of help are on a terminal, in columns, and in the page.
+const COLUMNS: usize = 76;
+const PAGE_COLUMNS: usize = 100;
+
+/// Help on one word of the language, for a terminal: a verb, a condition, a word for servers or a
+/// network. `None` when it is none of these.
+pub fn help(word: &str) -> Option<String> {
+    let mut topics: Vec<String> = Vec::new();
+    topics.extend(verbs::find(word).map(verb_help));
+    for form in FORMS.iter().filter(|form| form.name == word) {
+        let usage = form.usage.join("\n");
+        topics.push(format!("{usage}\n  a condition: {}\n", form.summary));
+    }
+    for form in SERVER_FORMS.iter().filter(|form| form.name == word) {
+        topics.push(format!("{}\n  a condition: {}\n", form.usage, form.summary));
+    }
+    topics.extend(who::word(word).map(|row| format!("{}\n  {}\n", row.name, row.meaning)));
+    topics.extend(
+        Network::from_name(word)
+            .map(|network| format!("net {network}\n  {}\n", network.describe())),
+    );
+    (!topics.is_empty()).then(|| topics.join("\n"))
+}
+
+/// All verbs, a line each, by group: for a terminal.
+pub fn overview() -> String {
+    let mut text = String::new();
+    for group in Group::ALL {
+        let _ = writeln!(text, "{}", group.title());
+        for verb in verbs::all().filter(|verb| verb.group == group) {
+            let _ = writeln!(text, "  {:10} {}", verb.name, verb.summary);
+        }
+    }
+    text
+}
+
+fn verb_help(verb: &Verb) -> String {
+    let mut text = verb.usage.join("\n");
+    let _ = write!(text, "\n  {}\n\n", verb.summary);
+    for line in verb.help.lines() {
+        text.push_str(&wrapped(&plain(line), "  ", COLUMNS));
+    }
+    if !verb.options.is_empty() {
+        text.push('\n');
+    }
+    let widest = verb.options.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, meaning) in verb.options {
+        let _ = writeln!(text, "  {name:widest$}  {meaning}");
+    }
+    let _ = writeln!(text, "\n  Stands {}.", plain(verb.scope.about()));
+    for example in verb.examples {
+        let _ = writeln!(text, "    {example}");
+    }
+    text
+}
+
+/// Without the marks of Markdown.
+fn plain(text: &str) -> String {
+    text.replace('`', "")
+}
+
+/// A paragraph broken into lines of so many columns, each behind `indent`.
+fn wrapped(paragraph: &str, indent: &str, columns: usize) -> String {
+    let mut text = String::new();
+    let mut width = 0;
+    for word in paragraph.split_whitespace() {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > columns {
+            text.push('\n');
+            width = 0;
+        }
+        let gap = if width == 0 { indent } else { " " };
+        text.push_str(gap);
+        text.push_str(word);
+        width += gap.len() + length;
+    }
+    text.push('\n');
+    text
+}
+
+/// The reference of the whole language, as Markdown.
+pub fn page() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    words_for_servers(&mut page);
+    for group in Group::ALL {
+        let _ = write!(page, "\n## {}\n\n{}", group.title(), for_page(group.about()));
+        for verb in verbs::all().filter(|verb| verb.group == group) {
+            verb_section(&mut page, verb);
+        }
+    }
+    conditions(&mut page);
+    networks(&mut page);
+    limits(&mut page);
+    page
+}
+
+fn words_for_servers(page: &mut String) {
+    let _ = write!(page, "\n## Who\n\n{}\n", for_page(WHO));
+    table(page, ("Word", "Means"));
+    row(page, "S3", "the server of that number; `3` is the same");
+    for word in &who::WORDS {
+        row(page, word.name, word.meaning);
+    }
+    row(page, "{old}", "what `let old = ...` has bound; `S{i}` is put together");
+    row(page, "b", "a client, in `partition`, `cut`, `mend` and `link`");
+}
+
+fn verb_section(page: &mut String, verb: &Verb) {
+    let _ = write!(page, "\n### `{}`\n\n```text\n{}\n```\n\n", verb.name, verb.usage.join("\n"));
+    let mut letters = verb.summary.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let summary: String = first.chain(letters).collect();
+    let _ = write!(page, "{}\n{}", for_page(&format!("{summary}.")), for_page(verb.help));
+    if !verb.options.is_empty() {
+        page.push('\n');
+        table(page, ("Option", "Means"));
+        for (name, meaning) in verb.options {
+            row(page, name, meaning);
+        }
+    }
+    let _ = write!(page, "\nStands {}.\n\n```text\n", verb.scope.about());
+    for example in verb.examples {
+        let _ = writeln!(page, "{example}");
+    }
+    page.push_str("```\n");
+}
+
+/// Paragraphs, wrapped.
+fn for_page(text: &str) -> String {
+    text.lines().map(|line| wrapped(line, "", PAGE_COLUMNS)).collect()
+}
+
+fn table(page: &mut String, (left, right): (&str, &str)) {
+    let _ = write!(page, "| {left} | {right} |\n|---|---|\n");
+}
+
+fn row(page: &mut String, code: &str, text: &str) {
+    let _ = writeln!(page, "| `{}` | {} |", code.replace('|', "\\|"), text.replace('|', "\\|"));
+}
+
+fn conditions(page: &mut String) {
+    let _ = write!(page, "\n## Conditions\n\n{}\n", for_page(CONDITIONS));
+    table(page, ("Condition", "Holds when"));
+    for form in &FORMS {
+        row(page, &form.usage.join("` or `"), form.summary);
+    }
+    for form in &SERVER_FORMS {
+        row(page, form.usage, form.summary);
+    }
+    page.push_str("\nThe invariants, for `broken`:\n\n");
+    for invariant in Invariant::ALL {
+        let _ = writeln!(page, "- `{}`", invariant.name());
+    }
+}
+
+fn networks(page: &mut String) {
+    page.push_str("\n## Networks\n\n");
+    table(page, ("Name", "How a link behaves"));
+    for network in Network::ALL {
+        row(page, network.name(), network.describe());
+    }
+}
+
+fn limits(page: &mut String) {
+    page.push_str("\n## Limits\n\n");
+    table(page, ("What", "At most"));
+    let mib = BYTES_MAX / (1024 * 1024);
+    let kib = LINE_BYTES_MAX / 1024;
+    for (what, most) in [
+        ("Servers", SERVERS_MAX.to_string()),
+        ("Clients", CLIENTS_MAX.to_string()),
+        ("Bytes of a script", format!("{mib} MiB")),
+        ("Lines of a script", LINES_MAX.to_string()),
+        ("Bytes of a line", format!("{kib} KiB")),
+        ("Blocks inside blocks", DEPTH_MAX.to_string()),
+        ("Rounds of `for` and `repeat`", verbs::ROUNDS_MAX.to_string()),
+        ("A length of time", "1000 days".to_owned()),
+        ("A delay, at least", "1us".to_owned()),
+    ] {
+        let _ = writeln!(page, "| {what} | {most} |");
+    }
+}
+
+/// What comes before the tables.
+const INTRODUCTION: &str = include_str!("reference.md");
+
+const WHO: &str = "\
+Words that mean servers. They become servers when the line runs, and are recorded so. Where one \
+server is wanted and several answer, the lowest number is meant.";
+
+const CONDITIONS: &str = "\
+For `until`, `expect` and `loop until`. They ask about the present and change nothing. `and`, `or` \
+and `not` join them: `not` binds tighter than `and`, `and` tighter than `or`, and parentheses \
+group. Numbers are compared with `=`, `>=` or `<=`. Where no client is named the task's own is \
+meant.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_language_has_help() {
+        for verb in verbs::all() {
+            let text = help(verb.name).expect("a verb has help");
+            assert!(text.contains(verb.summary) && text.contains(verb.examples[0]));
+            assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+            assert!(!verb.summary.ends_with('.') && verb.help.ends_with('.'), "{}", verb.name);
+        }
+        for word in ["converged", "holds", "rest", "unreliable-mit"] {
+            assert!(help(word).is_some(), "{word}");
+        }
+        assert_eq!(help("nonsense"), None);
+    }
+
+    #[test]
+    fn the_overview_has_a_line_for_every_verb() {
+        let overview = overview();
+        for verb in verbs::all() {
+            assert!(overview.lines().any(|line| line.trim_start().starts_with(verb.name)));
+        }
+    }
+}

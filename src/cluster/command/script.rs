@@ -7,10 +7,12 @@ use crate::cluster::config::Config;
 
 /// The most lines that a script may have, and the most bytes.
 pub const LINES_MAX: usize = 100_000;
-pub const BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The longest line, in bytes, and the deepest nesting of blocks.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 pub const DEPTH_MAX: usize = 16;
+/// The most mistakes that are reported one by one.
+pub const MISTAKES_SHOWN: usize = 50;
 
 /// A script that is known to be well formed. Cheap to clone: tasks and checkpoints share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +39,12 @@ pub struct Line {
 }
 
 impl Script {
-    /// Reads a script. Every mistake is reported, not only the first.
+    /// Reads a script. Every mistake is reported, not only the first; after
+    /// [`MISTAKES_SHOWN`] of them one more says how many there are besides.
+    ///
+    /// # Errors
+    /// All that is wrong with the script, in the order of its lines.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, Vec<Diagnostic>> {
-        super::parse::parse_script(name, bytes)
+        super::check::parse_script(name, bytes)
     }
 }

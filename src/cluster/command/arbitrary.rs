@@ -1,0 +1,388 @@
+//! Arbitrary commands, for properties: the printed form reads back, and no line does harm.
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::caption::caption_flaw;
+use super::verbs::{self, Scope};
+use super::{
+    Command, Compare, Condition, Count, Ends, Head, Load, LoadKind, Operation, Order, Pace, Place,
+    ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
+};
+use crate::cluster::check::Invariant;
+use crate::cluster::network::{LinkChange, Network};
+use crate::cluster::time::{Ppm, Span, SpanRange, Time};
+use crate::cluster::types::{Outcome, ServerId, Term, Version};
+
+fn name() -> impl Strategy<Value = Text> {
+    "[a-rt-z][a-zA-Z0-9_-]{0,8}(\\{[a-z]{1,4}\\})?"
+        .prop_filter("not a word for servers", |name| who::word(name).is_none())
+        .prop_map(|name| Text::new(&name))
+}
+
+fn variable() -> impl Strategy<Value = Text> {
+    "[a-zA-Z][a-zA-Z0-9_-]{0,8}".prop_map(|name| Text::new(&name))
+}
+
+/// Keys and values: anything, with and without holes.
+fn word() -> impl Strategy<Value = Text> {
+    prop_oneof![
+        "[a-z0-9]{1,6}".prop_map(|word| Text::new(&word)),
+        any::<String>().prop_map(|word| Text::literal(&word)),
+        "[ -z|}~é\t\n]{0,8}\\{[a-z]{1,3}\\}[ -z|}~]{0,3}".prop_map(|word| Text::new(&word)),
+        select(vec!["ok", "maybe", "", "->", "a=b", "#", "#1", "@2", "|", "client", "nowait"])
+            .prop_map(Text::new),
+    ]
+}
+
+fn caption() -> impl Strategy<Value = Text> {
+    word().prop_filter("fits", |text| caption_flaw(text.as_str()).is_none())
+}
+
+fn server() -> impl Strategy<Value = ServerId> {
+    (0..25u8).prop_map(ServerId::from_index)
+}
+
+fn servers_word() -> impl Strategy<Value = Who> {
+    prop_oneof![
+        server().prop_map(Who::Server),
+        select(who::WORDS.iter().map(|row| row.who.clone()).collect::<Vec<_>>()),
+        select(vec!["{old}", "S{i}"]).prop_map(|word| Who::Hole(Text::new(word))),
+    ]
+}
+
+fn servers() -> impl Strategy<Value = Vec<Who>> {
+    vec(servers_word(), 1..4)
+}
+
+fn client() -> impl Strategy<Value = Who> {
+    name().prop_map(|name| if name.has_holes() { Who::Hole(name) } else { Who::Client(name) })
+}
+
+fn nodes() -> impl Strategy<Value = Vec<Who>> {
+    vec(prop_oneof![servers_word(), client()], 1..4)
+}
+
+fn ends() -> impl Strategy<Value = Ends> {
+    (nodes(), nodes(), any::<bool>()).prop_map(|(from, to, both)| Ends { from, to, both })
+}
+
+fn span() -> impl Strategy<Value = Span> {
+    prop_oneof![1..5_000u64, 1..=Span::MAX.0, (1..5_000u64).prop_map(|ms| ms * 1_000)]
+        .prop_map(Span)
+}
+
+fn range() -> impl Strategy<Value = SpanRange> {
+    (span(), span()).prop_map(|(one, two)| SpanRange { low: one.min(two), high: one.max(two) })
+}
+
+fn share() -> impl Strategy<Value = Ppm> {
+    (0..=1_000_000u32).prop_map(Ppm)
+}
+
+fn log() -> impl Strategy<Value = Vec<Term>> {
+    vec(1..=1_000u64, 0..6).prop_map(|mut terms| {
+        terms.sort_unstable();
+        terms.into_iter().map(Term).collect()
+    })
+}
+
+fn count() -> impl Strategy<Value = Count> {
+    prop_oneof![
+        any::<u64>().prop_map(Count::Number),
+        select(vec!["{n}", "1{n}"]).prop_map(|word| Count::Hole(Text::new(word))),
+    ]
+}
+
+fn compare() -> impl Strategy<Value = Compare> {
+    select(vec![Compare::Equal, Compare::AtLeast, Compare::AtMost])
+}
+
+fn head() -> impl Strategy<Value = Command> {
+    let timing = (of((200_000u64..1_000_000, 0..1_000_000u64)), of(1..200_000u64));
+    (
+        (of(1..=25u8), of(any::<u64>()), of(select(Network::ALL.to_vec()))),
+        timing,
+        (of(1..=1_000_000u32), of(span()), of(1..=1_000_000_000_000u64)),
+    )
+        .prop_map(|((servers, seed, network), (election, heartbeat), more)| {
+            let (append_max, sync, events_max) = more;
+            let election =
+                election.map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
+            let heartbeat = heartbeat.map(Span);
+            Command::Cluster(Head {
+                servers,
+                seed,
+                network,
+                election,
+                heartbeat,
+                append_max,
+                sync,
+                events_max,
+            })
+        })
+}
+
+fn given() -> impl Strategy<Value = Command> {
+    (server(), log(), 0..1_000u64).prop_map(|(server, log, more)| {
+        let last = log.last().map_or(0, |term| term.0);
+        Command::Given { server, term: Term(last + more), log }
+    })
+}
+
+fn order() -> impl Strategy<Value = Command> {
+    let version = prop_oneof![
+        any::<u64>().prop_map(|version| VersionWord::Number(Version(version))),
+        Just(VersionWord::Last),
+        Just(VersionWord::Hole(Text::new("{v}"))),
+    ];
+    let operation = prop_oneof![
+        word().prop_map(|key| Operation::Get { key }),
+        (word(), word(), version).prop_map(|(key, value, version)| Operation::Put {
+            key,
+            value,
+            version
+        }),
+        (word(), word()).prop_map(|(key, value)| Operation::Set { key, value }),
+        word().prop_map(|key| Operation::Check { key }),
+        word().prop_map(|lock| Operation::Acquire { lock }),
+        word().prop_map(|lock| Operation::Release { lock }),
+    ];
+    (operation, of(name()), of(servers_word()), any::<bool>(), of(span())).prop_map(
+        |(operation, client, only, nowait, within)| {
+            Command::Operate(Order { operation, client, only, nowait, within })
+        },
+    )
+}
+
+fn load() -> impl Strategy<Value = Command> {
+    let requests = (1..=100_000u32, 1..=100_000u32, share(), 0..=65_536u32)
+        .prop_map(|(keys, rate, reads, value)| LoadKind::Requests { keys, rate, reads, value });
+    let kind = prop_oneof![requests, Just(LoadKind::Lock)];
+    (kind, 1..=2_000u32, of(span()))
+        .prop_map(|(kind, clients, span)| Command::Load(Load { kind, clients, span }))
+}
+
+/// Groups that don't overlap, as far as the line can tell.
+fn partition() -> impl Strategy<Value = Command> {
+    (vec(1..4usize, 1..5), client(), any::<bool>()).prop_map(|(sizes, client, rest)| {
+        let mut next = 0;
+        let mut groups: Vec<Vec<Who>> = Vec::new();
+        for size in sizes {
+            let members = next..next + size as u8;
+            next += size as u8;
+            groups.push(members.map(|index| Who::Server(ServerId::from_index(index))).collect());
+        }
+        if rest {
+            groups.push(vec![Who::Rest]);
+        }
+        groups[0].push(client);
+        Command::Partition(groups)
+    })
+}
+
+fn link() -> impl Strategy<Value = Command> {
+    (ends(), of(share()), of(range()), of(share()))
+        .prop_filter("changes something", |(_, loss, delay, duplicate)| {
+            loss.is_some() || delay.is_some() || duplicate.is_some()
+        })
+        .prop_map(|(ends, loss, delay, duplicate)| Command::Link {
+            ends,
+            change: LinkChange { loss, delay, duplicate },
+        })
+}
+
+fn pattern() -> impl Strategy<Value = ReplyPattern> {
+    let outcomes = vec![Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe];
+    let version = || of(any::<u64>().prop_map(Version));
+    prop_oneof![
+        (select(outcomes), version())
+            .prop_map(|(outcome, version)| ReplyPattern::Outcome { outcome, version }),
+        (word(), version()).prop_map(|(value, version)| ReplyPattern::Value { value, version }),
+    ]
+}
+
+fn simple_condition() -> impl Strategy<Value = Condition> {
+    let about_keys = prop_oneof![
+        (word(), word()).prop_map(|(key, value)| Condition::CommittedKey { key, value }),
+        (word(), word()).prop_map(|(key, value)| Condition::AppliedKey { key, value }),
+        (servers_word(), word(), word(), of(any::<u64>().prop_map(Version)))
+            .prop_map(|(who, key, value, version)| Condition::Holds { who, key, value, version }),
+        (word(), name()).prop_map(|(lock, client)| Condition::Holder { lock, client }),
+    ];
+    let about_counts =
+        prop_oneof![
+            (compare(), count()).prop_map(|(compare, count)| Condition::Term(compare, count)),
+            (compare(), count()).prop_map(|(compare, count)| Condition::Committed(compare, count)),
+            (compare(), count()).prop_map(|(compare, count)| Condition::Applied(compare, count)),
+            (servers_word(), compare(), count())
+                .prop_map(|(who, compare, count)| Condition::ServerTerm { who, compare, count }),
+            (compare(), count(), of(name()))
+                .prop_map(|(compare, count, since)| Condition::Messages { compare, count, since }),
+            (compare(), count(), of(name())).prop_map(|(compare, count, since)| Condition::Bytes {
+                compare,
+                count,
+                since
+            }),
+        ];
+    prop_oneof![
+        about_keys,
+        about_counts,
+        of(servers_word()).prop_map(Condition::Leader),
+        Just(Condition::NoLeader),
+        Just(Condition::NewLeader),
+        (servers_word(), select(RoleName::ALL.to_vec()))
+            .prop_map(|(who, role)| Condition::Is { who, role }),
+        (servers_word(), log()).prop_map(|(who, terms)| Condition::Log { who, terms }),
+        of(name()).prop_map(|client| Condition::Waiting { client }),
+        (pattern(), of(name())).prop_map(|(pattern, client)| Condition::Reply { pattern, client }),
+        Just(Condition::Converged),
+        Just(Condition::Safe),
+        select(Invariant::ALL.to_vec()).prop_map(Condition::Broken),
+    ]
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    simple_condition().prop_recursive(4, 12, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone())
+                .prop_map(|(one, two)| Condition::And(Box::new(one), Box::new(two))),
+            (inner.clone(), inner.clone())
+                .prop_map(|(one, two)| Condition::Or(Box::new(one), Box::new(two))),
+            inner.prop_map(|inner| Condition::Not(Box::new(inner))),
+        ]
+    })
+}
+
+/// Commands that may stand after `at` and `every`.
+fn acting() -> impl Strategy<Value = Command> {
+    let about_servers = prop_oneof![
+        servers().prop_map(Command::Crash),
+        servers().prop_map(Command::Restart),
+        servers().prop_map(Command::Sleep),
+        servers().prop_map(Command::Wake),
+        servers().prop_map(Command::Wipe),
+        servers().prop_map(Command::Timeout),
+        servers().prop_map(Command::Rejoin),
+        (servers(), any::<bool>())
+            .prop_map(|(who, from_clients)| Command::Isolate { who, from_clients }),
+        (servers(), 10_000..=100_000_000u32)
+            .prop_map(|(who, rate)| Command::Clock { who, rate: Ppm(rate) }),
+        select(vec![Timers::Spread, Timers::Align]).prop_map(Command::Timers),
+    ];
+    let telling = prop_oneof![
+        caption().prop_map(Command::Say),
+        word().prop_map(Command::Note),
+        name().prop_map(Command::Mark),
+        select(vec![Pace::Auto, Pace::Real, Pace::Slower(40), Pace::Faster(10)])
+            .prop_map(Command::Pace),
+    ];
+    prop_oneof![
+        3 => about_servers,
+        1 => partition(),
+        1 => ends().prop_map(Command::Cut),
+        1 => ends().prop_map(Command::Mend),
+        1 => Just(Command::Heal),
+        1 => select(Network::ALL.to_vec()).prop_map(Command::Net),
+        1 => link(),
+        3 => order(),
+        1 => load(),
+        1 => Just(Command::LoadStop),
+        1 => any::<u64>().prop_map(Command::Reseed),
+        1 => prop_oneof![name(), Just(Text::new("every"))].prop_map(Command::Stop),
+        2 => telling,
+    ]
+}
+
+fn flow() -> impl Strategy<Value = Command> {
+    let place =
+        (0..=Span::MAX.0, any::<u32>()).prop_map(|(time, after)| Place { time: Time(time), after });
+    prop_oneof![
+        range().prop_map(Command::Run),
+        (condition(), of(span()))
+            .prop_map(|(condition, within)| Command::Until { condition, within }),
+        condition().prop_map(Command::Expect),
+        (variable(), servers()).prop_map(|(name, who)| Command::Let { name, who }),
+        name().prop_map(|name| Command::Task { name }),
+        (name(), of(span())).prop_map(|(name, within)| Command::Wait { name, within }),
+        (variable(), any::<u32>(), 0..1_000_000u32).prop_map(|(name, first, more)| {
+            Command::For { name, first, last: first.saturating_add(more) }
+        }),
+        (1..=1_000_000u32, of(variable()))
+            .prop_map(|(count, name)| Command::Repeat { count, name }),
+        (span(), of(variable())).prop_map(|(span, name)| Command::LoopFor { span, name }),
+        condition().prop_map(Command::LoopUntil),
+        Just(Command::End),
+        Just(Command::Beat),
+        (place, acting())
+            .prop_map(|(place, command)| Command::At { place, command: Box::new(command) }),
+        (span(), acting())
+            .prop_map(|(span, command)| Command::Every { span, command: Box::new(command) }),
+    ]
+}
+
+/// Any command at all.
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![1 => head(), 1 => given(), 8 => acting(), 8 => flow()]
+}
+
+/// Lines that are nearly right: words of the language and of examples in any order.
+fn near_line() -> impl Strategy<Value = String> {
+    let mut words: Vec<String> = ["|", "->", "<->", "=", ">=", "(", ")", "\"", "\\", "{", "}", "@"]
+        .map(str::to_owned)
+        .to_vec();
+    for verb in verbs::all() {
+        words.push(verb.name.to_owned());
+        words.extend(verb.examples.iter().flat_map(|line| line.split(' ').map(str::to_owned)));
+    }
+    vec((select(words), select(vec![" ", " ", " ", ""])), 0..12)
+        .prop_map(|words| words.into_iter().map(|(word, gap)| word + gap).collect())
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_reads_back(command in command()) {
+        let printed = command.to_string();
+        let read = parse_line(&printed);
+        prop_assert_eq!(read.as_ref(), Ok(&command), "{}", printed);
+        prop_assert!(!printed.chars().any(char::is_control), "{:?}", printed);
+    }
+
+    #[test]
+    fn what_acts_may_stand_after_at(command in acting()) {
+        let verb = command.to_string().split(' ').next().map(str::to_owned).unwrap_or_default();
+        prop_assert_eq!(verbs::find(&verb).map(|verb| verb.scope), Some(Scope::Act));
+    }
+
+    #[test]
+    fn any_line_is_read_or_refused_with_a_place(line in "\\PC{0,60}|[ -~\t]{0,60}") {
+        check_line(&line)?;
+    }
+
+    #[test]
+    fn lines_that_are_nearly_right_do_no_harm(line in near_line()) {
+        check_line(&line)?;
+    }
+}
+
+/// A line is a command that prints to itself, or a mistake inside the line.
+fn check_line(line: &str) -> Result<(), TestCaseError> {
+    match parse_line(line) {
+        Ok(command) => {
+            let printed = command.to_string();
+            let again = parse_line(&printed);
+            prop_assert_eq!(again.as_ref(), Ok(&command), "{} from {}", printed, line);
+        }
+        Err(mistake) => {
+            let length = line.chars().count() as u32;
+            prop_assert!((1..=length + 1).contains(&mistake.column), "{mistake}");
+            prop_assert!(mistake.width >= 1 && !mistake.message.is_empty(), "{mistake}");
+        }
+    }
+    let known = super::complete::Known { servers: 5, ..Default::default() };
+    super::complete::complete(line, line.len() / 2, &known);
+    super::complete::complete(line, line.len(), &known);
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! What could stand at a place of a line.
+//!
+//! Whenever the parser looks for something it notes what. Where it gets stuck, the notes make the
+//! message ("expected a server or `|`"), the nearest right word, and, for a line that is still
+//! being typed, the candidates for completion. So the three can't disagree with the parser.
+
+use super::condition::RoleName;
+use super::conditions;
+use super::verbs::{self, Scope};
+use super::who;
+use crate::cluster::check::Invariant;
+use crate::cluster::network::Network;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// Exactly this word or sign.
+    Word(&'static str),
+    /// `name=`.
+    Option(&'static str),
+    Verb,
+    /// A verb that may stand after `at` and `every`.
+    ActingVerb,
+    Server,
+    Who,
+    /// Who, or a client's name.
+    Node,
+    Network,
+    Role,
+    Invariant,
+    Condition,
+    /// What may follow a server in a condition.
+    ServerForm,
+    Key,
+    Value,
+    Client,
+    Lock,
+    /// A name that the line gives to something new.
+    Name,
+    Task,
+    Mark,
+    Span,
+    SpanRange,
+    Place,
+    Number,
+    Numbers,
+    Version,
+    Percent,
+    ClockRate,
+    PerSecond,
+    Seed,
+    Terms,
+    Text,
+}
+
+impl Expect {
+    /// For a message: "expected ...".
+    pub fn describe(self) -> String {
+        match self {
+            Self::Word(word) => format!("`{word}`"),
+            Self::Option(name) => format!("`{name}=`"),
+            Self::Verb => "a command".into(),
+            Self::ActingVerb => "a command that acts at once".into(),
+            Self::Server => "a server, as S3".into(),
+            Self::Who => "a server (S3, leader, rest ...)".into(),
+            Self::Node => "a server (S3, leader, rest ...) or a client's name".into(),
+            Self::Network => "the name of a network".into(),
+            Self::Role => "a role (follower, leader, down ...)".into(),
+            Self::Invariant => "the name of an invariant".into(),
+            Self::Condition => "a condition".into(),
+            Self::ServerForm => "`is`, `holds`, `log` or `term`".into(),
+            Self::Key => "a key".into(),
+            Self::Value => "a value".into(),
+            Self::Client => "a client's name".into(),
+            Self::Lock => "the name of a lock".into(),
+            Self::Name => "a name".into(),
+            Self::Task => "the name of a task".into(),
+            Self::Mark => "the name of a mark".into(),
+            Self::Span => "a length of time, as 50ms or 1.5s".into(),
+            Self::SpanRange => "a length of time, as 2s or 50ms..149ms".into(),
+            Self::Place => "a time from the start, as 1.5s".into(),
+            Self::Number => "a whole number".into(),
+            Self::Numbers => "a range of numbers, as 1..5".into(),
+            Self::Version => "a version, as @2".into(),
+            Self::Percent => "a share, as 10%".into(),
+            Self::ClockRate => "a rate, as 1.5".into(),
+            Self::PerSecond => "a rate, as 100/s".into(),
+            Self::Seed => "a seed, as 7 or 0x1f".into(),
+            Self::Terms => "the terms of a log, as 1,1,4, or none".into(),
+            Self::Text => "a text".into(),
+        }
+    }
+
+    /// The words that would be right, as far as they are fixed, each with what it means.
+    pub fn words(self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Self::Word(word) => vec![(word, "")],
+            Self::Verb => verbs::all().map(|verb| (verb.name, verb.summary)).collect(),
+            Self::ActingVerb => verbs::all()
+                .filter(|verb| verb.scope == Scope::Act)
+                .map(|verb| (verb.name, verb.summary))
+                .collect(),
+            Self::Who | Self::Node => {
+                who::WORDS.iter().map(|word| (word.name, word.meaning)).collect()
+            }
+            Self::Network => {
+                Network::ALL.iter().map(|network| (network.name(), network.describe())).collect()
+            }
+            Self::Role => RoleName::ALL.iter().map(|role| (role.word(), "")).collect(),
+            Self::Invariant => {
+                Invariant::ALL.iter().map(|invariant| (invariant.name(), "")).collect()
+            }
+            Self::Condition => {
+                conditions::FORMS.iter().map(|form| (form.name, form.summary)).collect()
+            }
+            Self::ServerForm => {
+                conditions::SERVER_FORMS.iter().map(|form| (form.name, form.summary)).collect()
+            }
+            Self::Version => vec![("@last", "the version that this client last learned")],
+            Self::Terms => vec![("none", "the empty log")],
+            Self::Option(_)
+            | Self::Server
+            | Self::Key
+            | Self::Value
+            | Self::Client
+            | Self::Lock
+            | Self::Name
+            | Self::Task
+            | Self::Mark
+            | Self::Span
+            | Self::SpanRange
+            | Self::Place
+            | Self::Number
+            | Self::Numbers
+            | Self::Percent
+            | Self::ClockRate
+            | Self::PerSecond
+            | Self::Seed
+            | Self::Text => Vec::new(),
+        }
+    }
+}
+
+/// "a, b or c".
+pub(super) fn either(items: &[String]) -> String {
+    match items {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// Of more names than this, only the first are compared with a misspelt one.
+pub(super) const NEAR_MAX: usize = 100;
+
+/// The candidate that `word` was most likely meant to be, if any is near.
+pub(super) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let length = word.chars().count();
+    if length > 2 * super::text::NAME_MAX {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != word)
+        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= length.max(candidate.len()).div_ceil(3))
+        .filter(|(distance, candidate)| *distance < candidate.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

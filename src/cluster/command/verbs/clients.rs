@@ -1,0 +1,241 @@
+//! What clients can be asked to do.
+
+use super::{Group, Scope, Verb};
+use crate::cluster::command::conditions::version_word;
+use crate::cluster::command::expect::Expect;
+use crate::cluster::command::quantity::{self, whole};
+use crate::cluster::command::reader::{Mention, Options, Parsed, Reader};
+use crate::cluster::command::who::Clients;
+use crate::cluster::command::{Command, Load, LoadKind, Operation, Order};
+use crate::cluster::config::{CLIENTS_MAX, TEXT_MAX};
+use crate::cluster::time::{Ppm, Span};
+
+/// The most keys that a load works on.
+pub const KEYS_MAX: u64 = 100_000;
+/// The most operations a second that a load asks for.
+pub const RATE_MAX: u64 = 100_000;
+
+/// What every operation may say beside its own words.
+macro_rules! usage {
+    ($form:literal) => {
+        &[concat!($form, " [client=NAME] [only=WHO] [nowait] [within T]")]
+    };
+}
+
+pub(super) static ROWS: [Verb; 8] = [
+    Verb {
+        name: "get",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: usage!("get KEY"),
+        summary: "a client reads a key",
+        help: "\
+The reply is the value and its version, or nokey. These options stand with every operation of a \
+client, in any order.",
+        options: &[
+            (
+                "client=NAME",
+                "which client: the task's own when not said, at the prompt an idle one",
+            ),
+            ("only=WHO", "the one server that it may ask, until the operation ends"),
+            ("nowait", "the script goes on at once"),
+            ("within T", "how long the script waits for the answer; 10 s when not said"),
+        ],
+        examples: &["get x", "get x client=b only=S4 within 2s"],
+        parse: |reader| {
+            let key = reader.argument(Expect::Key)?;
+            order(reader, Operation::Get { key })
+        },
+    },
+    Verb {
+        name: "put",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: usage!("put KEY VALUE @VERSION"),
+        summary: "a client writes a key at the version that it names",
+        help: "\
+The write takes effect only if the key has that version: @0 for a key that does not exist yet, \
+@last for the version that this client last learned. The reply is ok with the new version, version \
+when the key has another one, nokey when it does not exist, or maybe when an attempt may have been \
+carried out without the client hearing of it. Options as for `get`.",
+        options: &[],
+        examples: &[
+            "put x 1 @0",
+            "put x 2 @last client=b only={old} nowait",
+            "put k{i} \"two words\" @{v}",
+        ],
+        parse: |reader| {
+            let key = reader.argument(Expect::Key)?;
+            let value = reader.argument(Expect::Value)?;
+            let version = version_word(reader)?;
+            order(reader, Operation::Put { key, value, version })
+        },
+    },
+    Verb {
+        name: "set",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: usage!("set KEY VALUE"),
+        summary: "a client writes a key, reading and trying again until it is done",
+        help: "\
+A put at the version that this client last learned. It reads the key if it knows no version, or is \
+told version, nokey or maybe, and puts again unless its value stands there already. The script \
+remembers the value and the version achieved, for `check`. Options as for `get`.",
+        options: &[],
+        examples: &["set x 1", "set \"my key\" \"\" client=a", "set k{c} v{i}"],
+        parse: |reader| {
+            let key = reader.argument(Expect::Key)?;
+            let value = reader.argument(Expect::Value)?;
+            order(reader, Operation::Set { key, value })
+        },
+    },
+    Verb {
+        name: "check",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: usage!("check KEY"),
+        summary: "a get that must find what the script last achieved under this key",
+        help: "\
+Fails the script unless the value and the version are exactly those of the last `set` of the key \
+that was done. Options as for `get`.",
+        options: &[],
+        examples: &["check x", "check k{c} client=b"],
+        parse: |reader| {
+            let key = reader.argument(Expect::Key)?;
+            order(reader, Operation::Check { key })
+        },
+    },
+    Verb {
+        name: "acquire",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: usage!("acquire LOCK"),
+        summary: "a client takes a lock, waiting until it is free",
+        help: "\
+A lock is a key that holds its holder's id, or nothing when it is free. The client tries again \
+every 10 to 50 ms. Options as for `get`.",
+        options: &[],
+        examples: &["acquire door", "acquire door client=b within 60s"],
+        parse: |reader| {
+            let lock = reader.argument(Expect::Lock)?;
+            order(reader, Operation::Acquire { lock })
+        },
+    },
+    Verb {
+        name: "release",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: usage!("release LOCK"),
+        summary: "a client lets go of a lock that it holds",
+        help: "Writes the empty value at the version that it holds. Options as for `get`.",
+        options: &[],
+        examples: &["release door", "release door client=b"],
+        parse: |reader| {
+            let lock = reader.argument(Expect::Lock)?;
+            order(reader, Operation::Release { lock })
+        },
+    },
+    Verb {
+        name: "load",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: &[
+            "load [clients=N] [keys=N] [rate=N/s] [reads=P%] [value=N] [for T]",
+            "load lock [clients=N] [for T]",
+            "load stop",
+        ],
+        summary: "clients that work by themselves, beside what the script does",
+        help: "\
+The values shown are the defaults. `load lock`: each client takes a lock, checks that it is alone, \
+and lets go, over and over. `for T` ends the load by itself, `load stop` at once; operations that \
+are under way are finished. One load runs at a time.",
+        options: &[
+            ("clients=5", "how many clients, up to 2,000"),
+            ("keys=10", "over how many keys, up to 100,000"),
+            ("rate=100/s", "how many operations a second in all, up to 100,000"),
+            ("reads=50%", "how many of them are gets; the others are puts"),
+            ("value=16", "how long the values are, in bytes, up to 65,536"),
+        ],
+        examples: &[
+            "load clients=5 keys=10 rate=100/s reads=50% value=16 for 6s",
+            "load lock clients=32 for 6s",
+            "load stop",
+        ],
+        parse: load,
+    },
+    Verb {
+        name: "reseed",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: &["reseed SEED"],
+        summary: "fresh chance from here on",
+        help: "\
+Every generator of the run starts again from this seed. What has been drawn stays: timers that are \
+armed and packets in flight.",
+        options: &[],
+        examples: &["reseed 0x1f", "reseed 7"],
+        parse: |reader| reader.quantity(Expect::Seed, 0, quantity::seed).map(Command::Reseed),
+    },
+];
+
+fn order(reader: &mut Reader<'_>, operation: Operation) -> Parsed<Command> {
+    let mut order = Order::new(operation);
+    let mut options = Options::new(&["client", "only"]);
+    loop {
+        match options.next(reader)? {
+            Some("client") => {
+                let client = reader.name(Expect::Client)?;
+                reader.mention(reader.last_spot(), Mention::Client(client.clone()));
+                order.client = Some(client);
+            }
+            Some(_) => order.only = Some(reader.who(Clients::Refused)?),
+            None if !order.nowait && reader.keyword("nowait") => order.nowait = true,
+            None if order.within.is_none() && reader.keyword("within") => {
+                order.within = Some(span(reader)?);
+            }
+            None => return Some(Command::Operate(order)),
+        }
+    }
+}
+
+fn span(reader: &mut Reader<'_>) -> Parsed<Span> {
+    reader.quantity(Expect::Span, Span(1), quantity::positive_span)
+}
+
+fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
+    if reader.keyword("stop") {
+        return Some(Command::LoadStop);
+    }
+    let lock = reader.keyword("lock");
+    let (mut clients, mut keys, mut rate, mut value) = (5, 10, 100, 16);
+    let mut reads = Ppm::percent(50);
+    let mut limit = None;
+    let mut options = Options::new(if lock {
+        &["clients"]
+    } else {
+        &["clients", "keys", "rate", "reads", "value"]
+    });
+    let count = |reader: &mut Reader<'_>, low, high| {
+        reader.quantity(Expect::Number, low, |word| whole(word, low..=high))
+    };
+    loop {
+        match options.next(reader)? {
+            Some("clients") => clients = count(reader, 1, CLIENTS_MAX as u64)?,
+            Some("keys") => keys = count(reader, 1, KEYS_MAX)?,
+            Some("rate") => {
+                let read = |word: &str| quantity::per_second(word, 1..=RATE_MAX);
+                rate = reader.quantity(Expect::PerSecond, 1, read)?;
+            }
+            Some("reads") => reads = reader.quantity(Expect::Percent, reads, quantity::percent)?,
+            Some(_) => value = count(reader, 0, TEXT_MAX as u64)?,
+            None if limit.is_none() && reader.keyword("for") => limit = Some(span(reader)?),
+            None => break,
+        }
+    }
+    let kind = if lock {
+        LoadKind::Lock
+    } else {
+        LoadKind::Requests { keys: keys as u32, rate: rate as u32, reads, value: value as u32 }
+    };
+    Some(Command::Load(Load { kind, clients: clients as u32, span: limit }))
+}

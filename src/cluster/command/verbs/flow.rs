@@ -1,0 +1,263 @@
+//! The flow of a script: what waits, what is asked, what repeats.
+
+use super::{Group, Scope, Verb, find};
+use crate::cluster::command::Command;
+use crate::cluster::command::conditions::condition;
+use crate::cluster::command::expect::Expect;
+use crate::cluster::command::lex::Sign;
+use crate::cluster::command::quantity::{self, count_range, whole};
+use crate::cluster::command::reader::{Mention, Parsed, Reader};
+use crate::cluster::command::who::Clients;
+use crate::cluster::command::{Place, Text};
+use crate::cluster::time::{Span, SpanRange};
+
+/// The most rounds of a `for` or a `repeat`.
+pub const ROUNDS_MAX: u64 = 1_000_000;
+
+pub(super) static ROWS: [Verb; 13] = [
+    Verb {
+        name: "run",
+        group: Group::Flow,
+        scope: Scope::Line,
+        usage: &["run T", "run T..T"],
+        summary: "lets lab time pass",
+        help: "\
+With a range, a length of time is drawn from it, both ends included. Lengths of time are numbers \
+with a unit: us, ms, s, m or h.",
+        options: &[],
+        examples: &["run 2s", "run 50ms..149ms"],
+        parse: |reader| {
+            let fallback = SpanRange::exactly(Span::ZERO);
+            let read = quantity::span_range;
+            reader.quantity(Expect::SpanRange, fallback, read).map(Command::Run)
+        },
+    },
+    Verb {
+        name: "until",
+        group: Group::Flow,
+        scope: Scope::Line,
+        usage: &["until CONDITION [within T]"],
+        summary: "lets lab time pass until a condition holds",
+        help: "\
+The condition is asked after every event. If it does not come true in time the script fails and \
+says what was the case instead.",
+        options: &[],
+        examples: &["until leader", "until converged within 5s", "until S3 is leader and term >= 4"],
+        parse: |reader| {
+            let condition = condition(reader)?;
+            Some(Command::Until { condition, within: within(reader)? })
+        },
+    },
+    Verb {
+        name: "expect",
+        group: Group::Flow,
+        scope: Scope::Line,
+        usage: &["expect CONDITION"],
+        summary: "the script fails unless a condition holds now",
+        help: "No lab time passes. The report says what was the case instead.",
+        options: &[],
+        examples: &["expect safe", "expect reply = 3 @2", "expect waiting client=b and no leader"],
+        parse: |reader| condition(reader).map(Command::Expect),
+    },
+    Verb {
+        name: "let",
+        group: Group::Flow,
+        scope: Scope::Line,
+        usage: &["let NAME = WHO..."],
+        summary: "gives a name to the servers that a word means now",
+        help: "\
+Later lines of the same block, and of blocks inside it, say {NAME} for them. So `let old = leader` \
+keeps hold of a leader that is about to lose its place.",
+        options: &[],
+        examples: &["let old = leader", "let lost = followers"],
+        parse: |reader| {
+            let name = reader.variable()?;
+            reader.need(Sign::Equal)?;
+            Some(Command::Let { name, who: reader.who_list(Clients::Refused, None)? })
+        },
+    },
+    Verb {
+        name: "task",
+        group: Group::Flow,
+        scope: Scope::Block,
+        usage: &["task NAME"],
+        summary: "starts lines that run beside the others, up to `end`",
+        help: "\
+A task has a client of its own, which bears its name, and a random stream of its own. It sees the \
+{names} that were bound where it starts. The run ends when all tasks have ended.",
+        options: &[],
+        examples: &["task writer", "task client{c}"],
+        parse: |reader| {
+            let name = reader.name(Expect::Name)?;
+            if name.as_str() == "every" {
+                let message = "`every` can't name a task: `stop every` ends all that recurs";
+                reader.mistake(reader.last_spot(), message, None);
+            }
+            Some(Command::Task { name })
+        },
+    },
+    Verb {
+        name: "wait",
+        group: Group::Flow,
+        scope: Scope::Script,
+        usage: &["wait TASK [within T]"],
+        summary: "lets lab time pass until a task has ended",
+        help: "A task that fails makes the script fail.",
+        options: &[],
+        examples: &["wait writer", "wait client{c} within 60s"],
+        parse: |reader| {
+            let name = task(reader)?;
+            Some(Command::Wait { name, within: within(reader)? })
+        },
+    },
+    Verb {
+        name: "stop",
+        group: Group::Flow,
+        scope: Scope::Act,
+        usage: &["stop TASK", "stop every"],
+        summary: "ends a task, or with `every` all that recurs",
+        help: "\
+The task's open operation is not taken back: what it asked for may still happen. `stop every` ends \
+every `every`.",
+        options: &[],
+        examples: &["stop writer", "stop every"],
+        parse: |reader| {
+            if reader.keyword("every") {
+                return Some(Command::Stop(Text::new("every")));
+            }
+            task(reader).map(Command::Stop)
+        },
+    },
+    Verb {
+        name: "for",
+        group: Group::Flow,
+        scope: Scope::Block,
+        usage: &["for NAME in N..N"],
+        summary: "repeats lines up to `end` with {NAME} counting, both ends included",
+        help: "At most 1,000,000 rounds.",
+        options: &[],
+        examples: &["for c in 1..5"],
+        parse: |reader| {
+            let name = reader.variable()?;
+            reader.need_word("in")?;
+            let read = |word: &str| count_range(word, ROUNDS_MAX);
+            let (first, last) = reader.quantity(Expect::Numbers, (1, 1), read)?;
+            Some(Command::For { name, first, last })
+        },
+    },
+    Verb {
+        name: "repeat",
+        group: Group::Flow,
+        scope: Scope::Block,
+        usage: &["repeat N [as NAME]"],
+        summary: "repeats lines up to `end`; {NAME} counts the rounds from 1",
+        help: "At most 1,000,000 rounds.",
+        options: &[],
+        examples: &["repeat 10", "repeat 3 as i"],
+        parse: |reader| {
+            let read = |word: &str| whole(word, 1..=ROUNDS_MAX);
+            let count = reader.quantity(Expect::Number, 1, read)? as u32;
+            Some(Command::Repeat { count, name: counter(reader)? })
+        },
+    },
+    Verb {
+        name: "loop",
+        group: Group::Flow,
+        scope: Scope::Block,
+        usage: &["loop for T [as NAME]", "loop until CONDITION"],
+        summary: "repeats lines up to `end` for a time, or until a condition holds",
+        help: "\
+`loop for`: no new round starts after T; the one that runs then is finished. {NAME} counts the \
+rounds from 1. `loop until`: the condition is asked before each round.
+
+Lab time must pass in the body (`run`, `until`, `wait`, or an operation that is waited for), or the \
+loop would never end.",
+        options: &[],
+        examples: &["loop for 3s as i", "loop until converged"],
+        parse: |reader| {
+            if reader.keyword("until") {
+                return condition(reader).map(Command::LoopUntil);
+            }
+            reader.need_word("for")?;
+            let span = reader.quantity(Expect::Span, Span(1), quantity::positive_span)?;
+            Some(Command::LoopFor { span, name: counter(reader)? })
+        },
+    },
+    Verb {
+        name: "end",
+        group: Group::Flow,
+        scope: Scope::Script,
+        usage: &["end"],
+        summary: "closes a `task`, `for`, `repeat` or `loop`",
+        help: "Blocks may stand inside blocks, up to 16 deep.",
+        options: &[],
+        examples: &["end"],
+        parse: |_| Some(Command::End),
+    },
+    Verb {
+        name: "at",
+        group: Group::Flow,
+        scope: Scope::Line,
+        usage: &["at T COMMAND", "at T+N COMMAND"],
+        summary: "does something at a time from the start of the run",
+        help: "\
+The script goes on at once. Plain `at T` acts before any event that is due then; `at T+2` after two \
+events of that very moment have been handled, which is how recordings say exactly when something \
+was done. The command is one that acts at once, not one that waits; an operation of a client is not \
+waited for.",
+        options: &[],
+        examples: &["at 3s crash leader", "at 1.203441s+2 restart S3"],
+        parse: |reader| {
+            let place = reader.quantity(Expect::Place, Place::default(), quantity::place)?;
+            Some(Command::At { place, command: acting(reader, "at")? })
+        },
+    },
+    Verb {
+        name: "every",
+        group: Group::Flow,
+        scope: Scope::Line,
+        usage: &["every T COMMAND"],
+        summary: "does something again and again, until `stop every`",
+        help: "The first time is one T from now. The command is one that acts at once, as for `at`.",
+        options: &[],
+        examples: &["every 2s crash random", "every 500ms restart down"],
+        parse: |reader| {
+            let span = reader.quantity(Expect::Span, Span(1), quantity::positive_span)?;
+            Some(Command::Every { span, command: acting(reader, "every")? })
+        },
+    },
+];
+
+/// `[within T]`.
+fn within(reader: &mut Reader<'_>) -> Parsed<Option<Span>> {
+    if !reader.keyword("within") {
+        return Some(None);
+    }
+    reader.quantity(Expect::Span, Span(1), quantity::positive_span).map(Some)
+}
+
+/// `[as NAME]`.
+fn counter(reader: &mut Reader<'_>) -> Parsed<Option<Text>> {
+    if reader.keyword("as") { reader.variable().map(Some) } else { Some(None) }
+}
+
+/// The name of a task that is started elsewhere.
+fn task(reader: &mut Reader<'_>) -> Parsed<Text> {
+    let name = reader.name(Expect::Task)?;
+    reader.mention(reader.last_spot(), Mention::Task(name.clone()));
+    Some(name)
+}
+
+/// The command after `at` and `every`.
+fn acting(reader: &mut Reader<'_>, outer: &str) -> Parsed<Box<Command>> {
+    reader.expect(Expect::ActingVerb);
+    let Some(verb) = reader.peek_word().and_then(find) else { return reader.fail() };
+    if verb.scope != Scope::Act {
+        let message = format!("`{}` can't stand after `{outer}`", verb.name);
+        let help = format!("after `{outer}` stands a command that acts at once, as `crash`");
+        reader.mistake(reader.spot(), message, Some(help));
+        return None;
+    }
+    reader.step();
+    (verb.parse)(reader).map(Box::new)
+}

@@ -1,0 +1,165 @@
+//! The head of a script: what the cluster is before its first event.
+
+use super::{Group, Scope, Verb};
+use crate::cluster::command::expect::Expect;
+use crate::cluster::command::lex::Spot;
+use crate::cluster::command::quantity::{self, TERM_MAX, whole};
+use crate::cluster::command::reader::{Options, Parsed, Reader};
+use crate::cluster::command::{Command, Head};
+use crate::cluster::config::Config;
+use crate::cluster::network::Network;
+use crate::cluster::time::{Span, SpanRange};
+use crate::cluster::types::{SERVERS_MAX, Term};
+
+/// The most entries that `append-max=` may allow.
+const APPEND_MAX: u64 = 1_000_000;
+/// The most events that `max-events=` may allow.
+const EVENTS_MAX: u64 = 1_000_000_000_000;
+
+pub(super) static ROWS: [Verb; 2] = [
+    Verb {
+        name: "cluster",
+        group: Group::Head,
+        scope: Scope::Head,
+        usage: &["cluster [OPTION=VALUE]..."],
+        summary: "how many servers, which seed, which network, which timings",
+        help: "\
+The values shown are the defaults. A seed on the command line replaces the script's.",
+        options: &[
+            ("servers=5", "how many servers, 1 to 25"),
+            ("seed=1", "where all chance of the run comes from; decimal, or hexadecimal with 0x"),
+            ("network=classroom", "the named network of all links"),
+            ("election=300ms..600ms", "silence after which a follower stands for election"),
+            (
+                "heartbeat=100ms",
+                "how often a leader speaks; less than the shortest election timeout",
+            ),
+            ("append-max=1000", "the most entries that one append carries"),
+            ("sync=0s", "how long a write takes to reach the disk"),
+            ("max-events=50000000", "a run that handles more events stops with an error"),
+        ],
+        examples: &[
+            "cluster servers=5 seed=7",
+            "cluster servers=3 network=unreliable election=300ms..600ms heartbeat=100ms",
+            "cluster seed=0x1f append-max=1 sync=2ms max-events=1000000",
+        ],
+        parse: cluster,
+    },
+    Verb {
+        name: "given",
+        group: Group::Head,
+        scope: Scope::Head,
+        usage: &["given SERVER [term=N] [log=TERMS]"],
+        summary: "a server that does not begin empty",
+        help: "\
+`log=` lists the terms of its entries from index 1, `term=` is its current term (the term of its \
+last entry when not said). Entries of the same index and term are the same entry on every server.
+
+What no run could lead to is refused: terms that decrease along a log, a current term below the \
+log's last, two logs that agree on an entry and differ before it.",
+        options: &[],
+        examples: &["given S1 term=8 log=1,1,4,4", "given S2 term=5"],
+        parse: given,
+    },
+];
+
+fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let mut head = Head::default();
+    let mut timing: Option<Spot> = None;
+    let mut options = Options::new(&[
+        "servers",
+        "seed",
+        "network",
+        "election",
+        "heartbeat",
+        "append-max",
+        "sync",
+        "max-events",
+    ]);
+    while let Some(name) = options.next(reader)? {
+        match name {
+            "servers" => head.servers = Some(servers(reader)?),
+            "seed" => head.seed = Some(reader.quantity(Expect::Seed, 0, quantity::seed)?),
+            "network" => head.network = Some(network(reader)?),
+            "election" => {
+                let fallback = Config::default().election_timeout;
+                let read = quantity::positive_range;
+                head.election = Some(reader.quantity(Expect::SpanRange, fallback, read)?);
+                timing = Some(reader.last_spot());
+            }
+            "heartbeat" => {
+                let fallback = Config::default().heartbeat;
+                let read = quantity::positive_span;
+                head.heartbeat = Some(reader.quantity(Expect::Span, fallback, read)?);
+                timing = Some(reader.last_spot());
+            }
+            "append-max" => head.append_max = Some(count(reader, APPEND_MAX)? as u32),
+            "sync" => {
+                head.sync = Some(reader.quantity(Expect::Span, Span::ZERO, quantity::span)?)
+            }
+            _ => head.events_max = Some(count(reader, EVENTS_MAX)?),
+        }
+    }
+    if let Some(spot) = timing {
+        check_timing(reader, &head, spot);
+    }
+    Some(Command::Cluster(head))
+}
+
+fn servers(reader: &mut Reader<'_>) -> Parsed<u8> {
+    let read = |word: &str| whole(word, 1..=u64::from(SERVERS_MAX));
+    reader.quantity(Expect::Number, 1, read).map(|number| number as u8)
+}
+
+fn count(reader: &mut Reader<'_>, most: u64) -> Parsed<u64> {
+    reader.quantity(Expect::Number, 1, |word| whole(word, 1..=most))
+}
+
+/// The name of a network.
+pub(super) fn network(reader: &mut Reader<'_>) -> Parsed<Network> {
+    reader.expect(Expect::Network);
+    let Some(network) = reader.peek_word().and_then(Network::from_name) else {
+        return reader.fail();
+    };
+    reader.step();
+    Some(network)
+}
+
+/// A leader that speaks more rarely than its followers wait would lose them for ever.
+fn check_timing(reader: &mut Reader<'_>, head: &Head, spot: Spot) {
+    let defaults = Config::default();
+    let SpanRange { low, .. } = head.election.unwrap_or(defaults.election_timeout);
+    let heartbeat = head.heartbeat.unwrap_or(defaults.heartbeat);
+    if heartbeat >= low {
+        let message = format!(
+            "a heartbeat every {heartbeat} comes too late for an election timeout from {low} on"
+        );
+        let help = "`heartbeat=` is shorter than the low end of `election=`";
+        reader.mistake(spot, message, Some(help.to_owned()));
+    }
+}
+
+fn given(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let server = reader.server()?;
+    let (mut term, mut log) = (None, Vec::new());
+    let mut spot = reader.last_spot();
+    let mut options = Options::new(&["term", "log"]);
+    while let Some(name) = options.next(reader)? {
+        match name {
+            "term" => {
+                let read = |word: &str| whole(word, 0..=TERM_MAX).map(Term);
+                term = Some(reader.quantity(Expect::Number, Term(TERM_MAX), read)?);
+                spot = reader.last_spot();
+            }
+            _ => log = reader.quantity(Expect::Terms, Vec::new(), quantity::terms)?,
+        }
+    }
+    let last = log.last().copied().unwrap_or(Term::ZERO);
+    let term = term.unwrap_or(last);
+    if term < last {
+        let message = format!("{server} can't be in term {term} with an entry of term {last}");
+        let help = "a server's term is at least that of its last entry (§5.1)";
+        reader.mistake(spot, message, Some(help.to_owned()));
+    }
+    Some(Command::Given { server, term, log })
+}

@@ -1,0 +1,237 @@
+//! What can be done to links.
+
+use std::collections::BTreeMap;
+
+use super::head::network;
+use super::{Group, Scope, Verb};
+use crate::cluster::command::expect::Expect;
+use crate::cluster::command::lex::{Sign, Spot};
+use crate::cluster::command::quantity;
+use crate::cluster::command::reader::{Options, Parsed, Reader};
+use crate::cluster::command::who::Clients;
+use crate::cluster::command::{Command, Ends, Who};
+use crate::cluster::network::LinkChange;
+use crate::cluster::time::{Ppm, Span, SpanRange};
+
+pub(super) static ROWS: [Verb; 8] = [
+    Verb {
+        name: "partition",
+        group: Group::Links,
+        scope: Scope::Act,
+        usage: &["partition NODE... [| NODE...]..."],
+        summary: "splits the network into groups that don't hear each other",
+        help: "\
+Servers that no group names form one more group; `rest` as the last word says so aloud. Clients may \
+stand in groups; one that no group names reaches all servers. A partition takes the place of all \
+cuts that were there before.",
+        options: &[],
+        examples: &[
+            "partition leader follower | rest",
+            "partition S1 S2 | S3 S4 | S5",
+            "partition S4 S5 b | rest a",
+        ],
+        parse: partition,
+    },
+    Verb {
+        name: "isolate",
+        group: Group::Links,
+        scope: Scope::Act,
+        usage: &["isolate WHO... [from clients]"],
+        summary: "cuts servers off from all other servers",
+        help: "\
+Clients still reach an isolated server: an isolated leader accepts what they ask and can't commit \
+it. With `from clients` they don't reach it either.",
+        options: &[],
+        examples: &["isolate leader", "isolate S3 from clients"],
+        parse: isolate,
+    },
+    Verb {
+        name: "rejoin",
+        group: Group::Links,
+        scope: Scope::Act,
+        usage: &["rejoin WHO..."],
+        summary: "ends every cut to and from servers",
+        help: "The opposite of `isolate`. Losses and delays of `link` stay as they are.",
+        options: &[],
+        examples: &["rejoin S3", "rejoin {old}"],
+        parse: |reader| reader.who_list(Clients::Refused, None).map(Command::Rejoin),
+    },
+    Verb {
+        name: "cut",
+        group: Group::Links,
+        scope: Scope::Act,
+        usage: &["cut NODE... -> NODE...", "cut NODE... <-> NODE..."],
+        summary: "nothing arrives any more, one way or both",
+        help: "\
+`->` cuts the links from every node on the left to every node on the right, `<->` both directions. \
+One-way cuts are how a leader can be heard and not hear.",
+        options: &[],
+        examples: &["cut leader -> followers", "cut S1 <-> S2", "cut a <-> leader"],
+        parse: |reader| ends(reader).map(Command::Cut),
+    },
+    Verb {
+        name: "mend",
+        group: Group::Links,
+        scope: Scope::Act,
+        usage: &["mend NODE... -> NODE...", "mend NODE... <-> NODE..."],
+        summary: "these links as if untouched, one way or both",
+        help: "Ends cuts, and what `link` has set for these links.",
+        options: &[],
+        examples: &["mend S1 -> S3", "mend S1 <-> all"],
+        parse: |reader| ends(reader).map(Command::Mend),
+    },
+    Verb {
+        name: "heal",
+        group: Group::Links,
+        scope: Scope::Act,
+        usage: &["heal"],
+        summary: "every link as if untouched",
+        help: "\
+Ends all cuts, partitions, losses and delays that were set link by link. The named network (`net`) \
+stays, and so do crashed and sleeping servers.",
+        options: &[],
+        examples: &["heal"],
+        parse: |_| Some(Command::Heal),
+    },
+    Verb {
+        name: "net",
+        group: Group::Links,
+        scope: Scope::Act,
+        usage: &["net NETWORK"],
+        summary: "how links behave that have no rule of their own",
+        help: "\
+The names are listed below (Networks). Packets in flight keep the delay that they have drawn.",
+        options: &[],
+        examples: &["net reliable", "net unreliable-mit"],
+        parse: |reader| network(reader).map(Command::Net),
+    },
+    Verb {
+        name: "link",
+        group: Group::Links,
+        scope: Scope::Act,
+        usage: &[
+            "link NODE... -> NODE... [loss=P%] [delay=T..T] [duplicate=P%]",
+            "link NODE... <-> NODE... [loss=P%] [delay=T..T] [duplicate=P%]",
+        ],
+        summary: "gives links a loss, a delay or duplication of their own",
+        help: "\
+`loss=` is the share of packets that get lost, `duplicate=` the share that arrives twice, `delay=` \
+how long one way takes, drawn anew for each packet (1us at least). What is not said stays as it is. \
+Requests of clients are never duplicated: they behave like TCP.",
+        options: &[],
+        examples: &[
+            "link S1 -> S3 loss=10% delay=5ms..30ms duplicate=2%",
+            "link leader <-> all delay=200ms",
+        ],
+        parse: link,
+    },
+];
+
+fn partition(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let mut groups = vec![group(reader)?];
+    while reader.sign(Sign::Bar) {
+        groups.push(group(reader)?);
+    }
+    check_groups(reader, &groups);
+    let plain = groups.into_iter().map(|group| group.into_iter().map(|(_, who)| who).collect());
+    Some(Command::Partition(plain.collect()))
+}
+
+type Nodes = Vec<(Spot, Who)>;
+
+fn group(reader: &mut Reader<'_>) -> Parsed<Nodes> {
+    let mut group = Vec::new();
+    loop {
+        let spot = reader.spot();
+        group.push((spot, reader.who(Clients::Allowed)?));
+        if reader.peek_word().is_none() {
+            reader.expect(Expect::Node);
+            return Some(group);
+        }
+    }
+}
+
+/// Words that can't stand in two groups, for both would always hold the same server.
+fn family(who: &Who) -> Option<Who> {
+    match who {
+        Who::Leader | Who::Majority | Who::Minority => Some(Who::Leader),
+        Who::Follower | Who::Followers => Some(Who::Follower),
+        Who::Server(_) | Who::Client(_) | Who::Candidate | Who::Down => Some(who.clone()),
+        Who::Rest | Who::All | Who::Random | Who::Hole(_) => None,
+    }
+}
+
+/// Notes what is wrong with the groups as far as the line alone can tell.
+fn check_groups(reader: &mut Reader<'_>, groups: &[Nodes]) {
+    let mut seen: BTreeMap<Who, (usize, &Who)> = BTreeMap::new();
+    let mut rest = None;
+    for (at, group) in groups.iter().enumerate() {
+        for (spot, who) in group {
+            if *who == Who::All && groups.len() > 1 {
+                reader.mistake(*spot, "`all` leaves no server for another group", None);
+            } else if *who == Who::Rest && rest.is_none() {
+                rest = Some(*spot);
+            } else if !matches!(who, Who::Client(_) | Who::Hole(_)) {
+                after_rest(reader, rest);
+            }
+            let Some(family) = family(who) else { continue };
+            let (other, same) = *seen.entry(family).or_insert((at, who));
+            if other != at && same == who {
+                reader.mistake(*spot, format!("{who} stands in two groups"), None);
+            } else if other != at {
+                let message = format!("{who} and {same} overlap: both hold the same server");
+                reader.mistake(*spot, message, None);
+            }
+        }
+    }
+}
+
+fn after_rest(reader: &mut Reader<'_>, rest: Option<Spot>) {
+    if let Some(spot) = rest {
+        let help = "it means the servers that the line has not named before it".to_owned();
+        reader.mistake(spot, "`rest` comes after all other servers of a partition", Some(help));
+    }
+}
+
+fn isolate(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let who = reader.who_list(Clients::Refused, Some("from"))?;
+    let from_clients = reader.keyword("from");
+    if from_clients {
+        reader.need_word("clients")?;
+    }
+    Some(Command::Isolate { who, from_clients })
+}
+
+fn ends(reader: &mut Reader<'_>) -> Parsed<Ends> {
+    let from = reader.who_list(Clients::Allowed, None)?;
+    let both = reader.sign(Sign::BothWays);
+    if !both {
+        reader.need(Sign::Arrow)?;
+    }
+    let to = reader.who_list(Clients::Allowed, None)?;
+    Some(Ends { from, to, both })
+}
+
+fn link(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let ends = ends(reader)?;
+    let mut change = LinkChange::default();
+    let mut options = Options::new(&["loss", "delay", "duplicate"]);
+    let share = |reader: &mut Reader<'_>| {
+        reader.quantity(Expect::Percent, Ppm::ZERO, quantity::percent).map(Some)
+    };
+    while let Some(name) = options.next(reader)? {
+        match name {
+            "loss" => change.loss = share(reader)?,
+            "duplicate" => change.duplicate = share(reader)?,
+            _ => {
+                let fallback = SpanRange::exactly(Span(1));
+                let read = quantity::positive_range;
+                change.delay = Some(reader.quantity(Expect::SpanRange, fallback, read)?);
+            }
+        }
+    }
+    if change == LinkChange::default() {
+        return reader.fail();
+    }
+    Some(Command::Link { ends, change })
+}

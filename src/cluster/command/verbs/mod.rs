@@ -1,0 +1,169 @@
+//! The table of verbs: one row for every command that the lab understands.
+//!
+//! A row says how the verb is written, what it does, where it may stand, and which function reads
+//! it. The parser, completion, help and the reference page are made from these rows and from
+//! nothing else. The rows stand in a file for each group, with their functions beside them.
+
+mod clients;
+mod flow;
+mod head;
+mod links;
+mod servers;
+mod telling;
+
+pub use clients::{KEYS_MAX, RATE_MAX};
+pub use flow::ROUNDS_MAX;
+
+use super::Command;
+use super::reader::{Parsed, Reader};
+
+/// One verb.
+#[derive(Debug)]
+pub struct Verb {
+    pub name: &'static str,
+    pub group: Group,
+    pub scope: Scope,
+    /// Its forms. CAPITALS stand for something, `[...]` may be left out, `...` may be repeated.
+    pub usage: &'static [&'static str],
+    /// In a line.
+    pub summary: &'static str,
+    /// In full: paragraphs, an empty line between them.
+    pub help: &'static str,
+    /// Its options and their like, each with what it means; not those that `usage` explains.
+    pub options: &'static [(&'static str, &'static str)],
+    /// Lines that work.
+    pub examples: &'static [&'static str],
+    pub(super) parse: fn(&mut Reader<'_>) -> Parsed<Command>,
+}
+
+/// What kind of thing a verb is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    Head,
+    Servers,
+    Links,
+    Clients,
+    Flow,
+    Telling,
+}
+
+/// Where a verb may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In the head of a script, before everything else.
+    Head,
+    /// In a script, where it opens a block that `end` closes.
+    Block,
+    /// In a script.
+    Script,
+    /// In a script and at the prompt.
+    Line,
+    /// In a script, at the prompt, and after `at` and `every`.
+    Act,
+}
+
+/// The table.
+pub static VERBS: [&[Verb]; 6] =
+    [&head::ROWS, &servers::ROWS, &links::ROWS, &clients::ROWS, &flow::ROWS, &telling::ROWS];
+
+/// Every verb, group by group.
+pub fn all() -> impl Iterator<Item = &'static Verb> {
+    VERBS.iter().flat_map(|rows| rows.iter())
+}
+
+/// The verb of this name.
+pub fn find(name: &str) -> Option<&'static Verb> {
+    all().find(|verb| verb.name == name)
+}
+
+impl Group {
+    pub const ALL: [Self; 6] =
+        [Self::Head, Self::Servers, Self::Links, Self::Clients, Self::Flow, Self::Telling];
+
+    /// As a heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Head => "The head",
+            Self::Servers => "Servers",
+            Self::Links => "Links",
+            Self::Clients => "Clients",
+            Self::Flow => "The flow of a script",
+            Self::Telling => "Telling",
+        }
+    }
+
+    /// What its verbs have in common.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Head => {
+                "What the cluster is before its first event. These lines come first; without them \
+                 a script begins with five empty servers on the network `classroom`."
+            }
+            Self::Servers => {
+                "A crash loses what a server holds in memory and what it has not yet synced to its \
+                 disk; the disk stays. A line that names several servers acts on those on which it \
+                 can; it fails when it can act on none."
+            }
+            Self::Links => {
+                "Every ordered pair of nodes has a link with a rule of its own. Cuts count when a \
+                 packet arrives: what is in flight when a link is cut is lost too. A client's name \
+                 may stand wherever a server may in `partition`, `cut`, `mend` and `link`."
+            }
+            Self::Clients => {
+                "A client sends its operation to one server after another until one answers. In a \
+                 script the line waits for the answer; a client that is still busy with its last \
+                 operation can't begin another."
+            }
+            Self::Flow => {
+                "A script runs line by line, and lab time passes only in lines that wait. A line \
+                 that waits fails after 10 s of lab time, or after its own `within T`, and says \
+                 why it still waits."
+            }
+            Self::Telling => {
+                "For those who watch. None of these changes the run: the same script without them \
+                 has the same events and the same digest."
+            }
+        }
+    }
+}
+
+impl Scope {
+    /// For help: "where it may stand".
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Head => "in the head of a script",
+            Self::Block => "in scripts; opens a block that `end` closes",
+            Self::Script => "in scripts",
+            Self::Line => "in scripts and at the prompt",
+            Self::Act => "in scripts, at the prompt, after `at` and `every`",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::command::parse_line;
+
+    #[test]
+    fn every_example_is_understood_and_printed_as_it_is_read() {
+        for verb in all() {
+            assert!(!verb.examples.is_empty(), "{} has no example", verb.name);
+            for example in verb.examples {
+                let command = parse_line(example).unwrap_or_else(|flaw| panic!("{flaw}"));
+                let printed = command.to_string();
+                assert_eq!(parse_line(&printed).as_ref(), Ok(&command), "{printed}");
+                assert!(example.starts_with(verb.name), "{example} shows {}", verb.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_rows_stand_in_their_groups() {
+        let names: std::collections::BTreeSet<_> = all().map(|verb| verb.name).collect();
+        assert_eq!(names.len(), all().count());
+        for (rows, group) in VERBS.iter().zip(Group::ALL) {
+            assert!(rows.iter().all(|verb| verb.group == group));
+        }
+    }
+}

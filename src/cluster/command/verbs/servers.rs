@@ -1,0 +1,137 @@
+//! What can be done to servers.
+
+use super::{Group, Scope, Verb};
+use crate::cluster::command::expect::Expect;
+use crate::cluster::command::quantity;
+use crate::cluster::command::reader::{Options, Parsed, Reader};
+use crate::cluster::command::who::Clients;
+use crate::cluster::command::{Command, Timers, Who};
+use crate::cluster::time::Ppm;
+
+pub(super) static ROWS: [Verb; 8] = [
+    Verb {
+        name: "crash",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["crash WHO..."],
+        summary: "stops servers; memory and unsynced writes are lost, disks are kept",
+        help: "\
+Lost are the role, the commit index, the map, everything that waits for an answer, and what was \
+written but not yet synced. Kept are the current term, the vote and the log on disk.",
+        options: &[],
+        examples: &["crash leader", "crash S1 S2", "crash all"],
+        parse: |reader| some_servers(reader).map(Command::Crash),
+    },
+    Verb {
+        name: "restart",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["restart WHO..."],
+        summary: "starts servers that are down from what their disks hold",
+        help: "\
+A restarted server is a follower with an empty map and a commit index of 0. It applies its log \
+again once a leader tells it what is committed.",
+        options: &[],
+        examples: &["restart S3", "restart down"],
+        parse: |reader| some_servers(reader).map(Command::Restart),
+    },
+    Verb {
+        name: "sleep",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["sleep WHO..."],
+        summary: "freezes servers: their timers and the packets to them wait",
+        help: "\
+As a long garbage collection or a suspended machine would. Nothing is lost: a leader that sleeps \
+wakes up as one, and finds out later that others elected another.",
+        options: &[],
+        examples: &["sleep leader"],
+        parse: |reader| some_servers(reader).map(Command::Sleep),
+    },
+    Verb {
+        name: "wake",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["wake WHO..."],
+        summary: "lets sleeping servers go on",
+        help: "What waited for the server happens now, in the order in which it was due.",
+        options: &[],
+        examples: &["wake S2", "wake all"],
+        parse: |reader| some_servers(reader).map(Command::Wake),
+    },
+    Verb {
+        name: "wipe",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["wipe WHO..."],
+        summary: "the disk of a server that is down is lost",
+        help: "\
+Raft does not survive this: a server that comes back without its vote and its log can help elect a \
+leader that lacks committed entries. After a wipe the lab says that safety is void, not that it is \
+broken.",
+        options: &[],
+        examples: &["wipe S3"],
+        parse: |reader| some_servers(reader).map(Command::Wipe),
+    },
+    Verb {
+        name: "clock",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["clock WHO... rate=R"],
+        summary: "makes the clocks of servers run faster or slower",
+        help: "\
+With `rate=2` the server's timers take half as long, with `rate=0.5` twice as long; `rate=1` is \
+real time again. From 0.01 to 100. Links and clients keep the lab's time.",
+        options: &[],
+        examples: &["clock S2 rate=1.5", "clock all rate=1"],
+        parse: clock,
+    },
+    Verb {
+        name: "timeout",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["timeout WHO..."],
+        summary: "the election timers of servers fire now",
+        help: "\
+A follower or candidate begins an election at once (§5.2). A leader has no election timer.",
+        options: &[],
+        examples: &["timeout S3", "timeout follower"],
+        parse: |reader| some_servers(reader).map(Command::Timeout),
+    },
+    Verb {
+        name: "timers",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["timers spread", "timers align"],
+        summary: "sets all election timers apart, or to the same moment",
+        help: "\
+`spread` makes the next election calm: one server stands long before the others. `align` makes a \
+split vote likely: all stand at the same moment. Later timeouts are drawn as ever.",
+        options: &[],
+        examples: &["timers spread", "timers align"],
+        parse: timers,
+    },
+];
+
+fn some_servers(reader: &mut Reader<'_>) -> Parsed<Vec<Who>> {
+    reader.who_list(Clients::Refused, None)
+}
+
+fn clock(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let who = some_servers(reader)?;
+    if Options::new(&["rate"]).next(reader)?.is_none() {
+        return reader.fail();
+    }
+    let rate = reader.quantity(Expect::ClockRate, Ppm::ONE, quantity::clock_rate)?;
+    Some(Command::Clock { who, rate })
+}
+
+fn timers(reader: &mut Reader<'_>) -> Parsed<Command> {
+    if reader.keyword("spread") {
+        Some(Command::Timers(Timers::Spread))
+    } else if reader.keyword("align") {
+        Some(Command::Timers(Timers::Align))
+    } else {
+        reader.fail()
+    }
+}

@@ -1,0 +1,110 @@
+//! Telling: what those who watch see and hear, without any effect on the run.
+
+use super::{Group, Scope, Verb};
+use crate::cluster::command::caption::caption_flaw;
+use crate::cluster::command::expect::Expect;
+use crate::cluster::command::quantity::whole;
+use crate::cluster::command::reader::{Parsed, Reader};
+use crate::cluster::command::{Command, Pace};
+
+/// The most that `pace` slows down or speeds up.
+const PACE_MAX: u64 = 1_000_000;
+
+pub(super) static ROWS: [Verb; 5] = [
+    Verb {
+        name: "say",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["say TEXT"],
+        summary: "shows a caption",
+        help: "\
+The text runs to the end of the line, and {names} in it are filled in. It has two lines of 76 \
+columns at most: words move to the second line when the first is full, a hole counts as wide as it \
+is written, and a text that takes more is an error. In quotes, `\\n` starts the second line. `say \
+\"\"` takes the caption away.",
+        options: &[],
+        examples: &[
+            "say {old} and one follower lose the other three.",
+            "say \"Two copies, three needed.\\nIt can't commit.\"",
+        ],
+        parse: say,
+    },
+    Verb {
+        name: "beat",
+        group: Group::Telling,
+        scope: Scope::Script,
+        usage: &["beat"],
+        summary: "stands still until the presenter goes on",
+        help: "No lab time passes. `raftlab run` passes over it.",
+        options: &[],
+        examples: &["beat"],
+        parse: |_| Some(Command::Beat),
+    },
+    Verb {
+        name: "note",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["note TEXT"],
+        summary: "writes a remark into the events",
+        help: "The text runs to the end of the line, as that of `say`, and may be long.",
+        options: &[],
+        examples: &["note the old leader still takes writes"],
+        parse: |reader| reader.rest_as_text().map(Command::Note),
+    },
+    Verb {
+        name: "mark",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["mark NAME"],
+        summary: "gives this moment a name on the timeline",
+        help: "`messages` and `bytes` count from it: `expect messages <= 42 since NAME`.",
+        options: &[],
+        examples: &["mark start", "mark round{i}"],
+        parse: |reader| reader.name(Expect::Name).map(Command::Mark),
+    },
+    Verb {
+        name: "pace",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["pace auto", "pace real", "pace N slower", "pace N faster"],
+        summary: "how lab time relates to time in the room",
+        help: "\
+`auto` slows down for what is worth watching and skims the rest. `pace 40 slower`: one second in \
+the room is 1/40 s in the lab. `raftlab run` goes as fast as it can whatever the pace.",
+        options: &[],
+        examples: &["pace auto", "pace 40 slower", "pace 10 faster", "pace real"],
+        parse: pace,
+    },
+];
+
+fn say(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let mut spot = reader.spot();
+    let text = reader.rest_as_text()?;
+    if let Some(message) = caption_flaw(text.as_str()) {
+        spot.width = 1;
+        reader.mistake(spot, message, Some("say it in two captions".into()));
+    }
+    Some(Command::Say(text))
+}
+
+fn pace(reader: &mut Reader<'_>) -> Parsed<Command> {
+    if reader.keyword("auto") {
+        return Some(Command::Pace(Pace::Auto));
+    }
+    if reader.keyword("real") {
+        return Some(Command::Pace(Pace::Real));
+    }
+    let read = |word: &str| whole(word, 1..=PACE_MAX);
+    reader.expect(Expect::Number);
+    if !reader.peek_word().is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+        return reader.fail();
+    }
+    let times = reader.quantity(Expect::Number, 1, read)? as u32;
+    if reader.keyword("slower") {
+        Some(Command::Pace(Pace::Slower(times)))
+    } else if reader.keyword("faster") {
+        Some(Command::Pace(Pace::Faster(times)))
+    } else {
+        reader.fail()
+    }
+}
