@@ -23,6 +23,7 @@ pub mod config;
 pub mod digest;
 pub mod disk;
 pub mod event;
+pub mod explain;
 pub mod history;
 pub mod kv;
 pub mod network;

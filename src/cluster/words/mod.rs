@@ -12,7 +12,7 @@
 mod deed;
 pub mod fit;
 mod reason;
-mod spell;
+pub(super) mod spell;
 #[cfg(test)]
 mod tests;
 mod weight;
