@@ -11,7 +11,7 @@ use crate::cluster::words::Weight;
 use crate::cluster::words::fit::{shorten, wrap};
 
 /// How far back a chain goes: as much as can be taken in at once.
-const STEPS: usize = 8;
+const STEPS: usize = 6;
 
 /// The last remembered event of this kind, its reason, and its causes; no lines if there is none.
 pub(super) fn told(
@@ -21,29 +21,32 @@ pub(super) fn told(
 ) -> Vec<String> {
     let Some(mut at) = recent.iter().rposition(concerns) else { return Vec::new() };
     let event = &recent[at];
-    let mut lines = paragraph(&format!("{}  {}", event.time, event.told(names)), "  ");
+    let mut lines = wrap(&format!("{} {}", event.time, event.told(names)), LINE);
     for _ in 0..STEPS {
         let (words, earlier) = step(recent, at, names);
-        lines.extend(paragraph(&format!("  because {words}"), "    "));
+        lines.extend(paragraph(&format!("because {words}"), "  "));
         match earlier {
-            Some(earlier) => at = earlier,
-            None => break,
+            Some(earlier) if !ends(&recent[earlier]) => at = earlier,
+            Some(_) | None => break,
         }
     }
     lines
 }
 
-/// Wraps a text whose first line keeps its indent and whose others get this one.
-fn paragraph(text: &str, indent: &str) -> Vec<String> {
-    let first = &text[..text.len() - text.trim_start().len()];
-    let lines = wrap(text, LINE - indent.len());
-    let indents = std::iter::once(first).chain(std::iter::repeat(indent));
-    lines.into_iter().zip(indents).map(|(line, indent)| format!("{indent}{line}")).collect()
+/// A text in lines that all begin with this indent.
+fn paragraph(text: &str, indent: &str) -> impl Iterator<Item = String> {
+    wrap(text, LINE - indent.len()).into_iter().map(move |line| format!("{indent}{line}"))
 }
 
 /// The cause of the event at `at` in words, and the earlier event that it leads to.
 fn step(recent: &[Event], at: usize, names: &Names) -> (String, Option<usize>) {
     let event = &recent[at];
+    if matches!(event.kind, EventKind::Sent { .. }) {
+        let act = act_of(recent, at);
+        if act != at {
+            return (recent[act].headline(names), Some(act));
+        }
+    }
     match event.cause {
         Cause::Packet(packet) => through_packet(recent, at, packet, "arrived", names),
         Cause::LossReport(packet) => through_packet(recent, at, packet, "was lost", names),
@@ -78,8 +81,18 @@ fn through_packet(
     let Some(sent) = sending(recent, at, packet) else {
         return (format!("packet #{packet} {end}"), None);
     };
-    let deed = act_of(recent, sent);
-    (format!("#{packet} {end}: {}", recent[deed].headline(names)), Some(deed))
+    let act = commit_of(recent, at, sent).unwrap_or_else(|| act_of(recent, sent));
+    (format!("#{packet} {end}: {}", recent[act].headline(names)), Some(act))
+}
+
+/// A follower learns of a commit from an append that may have been sent for another reason:
+/// what it goes back to is the leader's commit.
+fn commit_of(recent: &[Event], at: usize, sent: usize) -> Option<usize> {
+    let EventKind::LearnedCommit { leader, last, .. } = recent[at].kind else { return None };
+    recent[..sent].iter().rposition(|event| {
+        matches!(event.kind, EventKind::Committed { server, last: end, .. }
+            if server == leader && end >= last)
+    })
 }
 
 /// Where a packet was sent: its original, if it is a duplicate.
@@ -95,17 +108,53 @@ fn sending(recent: &[Event], at: usize, id: PacketId) -> Option<usize> {
     Some(place)
 }
 
-/// What the sender of a packet did in the same step; the sending itself if nothing else.
+/// What the sender did that made it send: in the same step or, if the packet waited for the
+/// disk, before that. The sending itself, if nothing else is known.
 fn act_of(recent: &[Event], sent: usize) -> usize {
     let event = &recent[sent];
-    if let (Cause::Sync(server), Some(_)) = (event.cause, event.subject()) {
-        return before_sync(recent, sent, server).unwrap_or(sent);
+    let EventKind::Sent { summary, .. } = event.kind else { return sent };
+    let own = |other: &Event| other.subject() == event.subject();
+    if let Cause::Sync(server) = event.cause {
+        let asked = recent[..sent]
+            .iter()
+            .rposition(|other| own(other) && is_sent_for(summary.kind, &other.kind));
+        return asked.or_else(|| before_sync(recent, sent, server)).unwrap_or(sent);
     }
     let same = |other: &Event| other.time == event.time && other.cause == event.cause;
-    let steps = recent[..sent].iter().enumerate().rev().take_while(|(_, other)| same(other));
-    let told =
-        |other: &Event| other.subject() == event.subject() && other.weight() == Weight::Story;
-    steps.filter(|(_, other)| told(other)).map(|(place, _)| place).next().unwrap_or(sent)
+    let begin = recent[..sent].iter().rposition(|other| !same(other)).map_or(0, |last| last + 1);
+    let step = &recent[begin..sent];
+    let fitting = |other: &Event| own(other) && is_sent_for(summary.kind, &other.kind);
+    let told = |other: &Event| own(other) && other.weight() == Weight::Story;
+    let act = step.iter().rposition(fitting).or_else(|| step.iter().rposition(told));
+    act.map_or(sent, |act| begin + act)
+}
+
+/// Whether a packet of this kind is what such an event has its server or client send.
+const fn is_sent_for(packet: PacketKind, event: &EventKind) -> bool {
+    use EventKind as E;
+    match packet {
+        PacketKind::RequestVote => matches!(event, E::ElectionStarted { .. }),
+        PacketKind::VoteGranted => matches!(event, E::VoteGranted { .. }),
+        PacketKind::VoteRefused => matches!(event, E::VoteRefused { .. }),
+        PacketKind::Append { .. } => matches!(
+            event,
+            E::Submitted { .. }
+                | E::BecameLeader { .. }
+                | E::Committed { .. }
+                | E::BackedUp { .. }
+                | E::Resent { .. }
+        ),
+        PacketKind::Appended { .. } => matches!(event, E::Appended { .. }),
+        PacketKind::AppendRefused { .. } => matches!(event, E::AppendRefused { .. }),
+        PacketKind::ClientRequest => matches!(event, E::Called { .. } | E::AttemptFailed { .. }),
+        PacketKind::ClientReply => matches!(
+            event,
+            E::Committed { .. }
+                | E::LearnedCommit { .. }
+                | E::Refused { .. }
+                | E::WaiterReleased { .. }
+        ),
+    }
 }
 
 /// What a server had written when its sync began: the last thing that it did before.
@@ -115,6 +164,13 @@ fn before_sync(recent: &[Event], at: usize, server: ServerId) -> Option<usize> {
             && event.weight() == Weight::Story
             && !matches!(event.cause, Cause::Sync(_))
     })
+}
+
+/// Where a chain ends though more is known: what a client asks has its cause outside, unless a
+/// command or a line of the script is the next word.
+fn ends(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Called { .. } | EventKind::AttemptFailed { .. })
+        && !matches!(event.cause, Cause::Command(_) | Cause::Line(_))
 }
 
 fn commanded(recent: &[Event], at: usize, names: &Names) -> String {

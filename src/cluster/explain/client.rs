@@ -19,11 +19,11 @@ pub fn client(cluster: &Cluster, id: ClientId, recent: &[Event]) -> Vec<String> 
         return lines.0;
     };
     match &client.job {
-        None => lines.say(format!("{} is idle", name(cluster, id))),
+        None => lines.say(format!("client {} is idle", name(cluster, id))),
         Some(job) => {
             let since = span(cluster.now().since(job.since));
             let doing = work(&job.work);
-            lines.say(format!("{} has been at `{doing}` for {since}", name(cluster, id)));
+            lines.say(format!("client {} has been at `{doing}` for {since}", name(cluster, id)));
             match &job.call {
                 Some(call) => lines.say_all(under_way(cluster, client, call)),
                 None => lines.say("it pauses before it looks again"),

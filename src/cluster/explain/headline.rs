@@ -43,8 +43,7 @@ fn leads(cluster: &Cluster) -> String {
         false => format!("{id} leads term {term} with {}", list(with)),
     };
     if reach.len() + 1 < cluster.majority() {
-        let reached = share(cluster, reach.len() + 1);
-        return format!("{leads}, but {reached} are no majority: nothing is committed");
+        return format!("{leads}: {}, no majority", share(cluster, reach.len() + 1));
     }
     match newest_candidate(cluster).filter(|candidate| candidate.raft.term > term) {
         Some(candidate) => format!("{leads}; {}", stands(cluster, candidate)),
@@ -124,7 +123,7 @@ fn absences(cluster: &Cluster) -> Vec<String> {
     clauses
 }
 
-/// The groups beside the main one: the majority's, else the leader's, else the largest.
+/// The groups beside the main one: the leader's, else the majority's, else the largest.
 fn cut_off(cluster: &Cluster) -> Vec<String> {
     let run: ServerSet = running(cluster).map(|server| server.id).collect();
     let mut groups: Vec<ServerSet> =
@@ -134,29 +133,26 @@ fn cut_off(cluster: &Cluster) -> Vec<String> {
         return one_way(cluster, run);
     }
     let leads = |group: &ServerSet| cluster.leader().is_some_and(|id| group.contains(id));
-    let majority = |group: &ServerSet| group.len() >= cluster.majority();
-    let rank = |group: &ServerSet| (majority(group), leads(group), group.len());
-    let Some(main) = groups.iter().copied().max_by_key(rank) else { return Vec::new() };
+    let Some(main) = groups.iter().copied().max_by_key(|group| (leads(group), group.len())) else {
+        return Vec::new();
+    };
     groups.retain(|group| *group != main);
-    let alone: ServerSet = groups
-        .iter()
-        .filter(|group| group.len() == 1)
-        .copied()
-        .fold(ServerSet::EMPTY, ServerSet::union);
-    let mut clauses: Vec<String> = groups
-        .iter()
-        .filter(|group| group.len() > 1)
-        .map(|group| {
-            let count = share(cluster, group.len());
-            format!("{} cut off: {count}, no majority", are(*group))
-        })
-        .collect();
+    let (alone, together): (Vec<ServerSet>, Vec<ServerSet>) =
+        groups.into_iter().partition(|group| group.len() == 1);
+    let alone = alone.into_iter().fold(ServerSet::EMPTY, ServerSet::union);
+    let mut clauses: Vec<String> =
+        together.into_iter().map(|group| group_cut_off(cluster, group)).collect();
     match alone.len() {
         0 => {}
         1 => clauses.push(format!("{} cut off", are(alone))),
         _ => clauses.push(format!("{} cut off, each alone", are(alone))),
     }
     clauses
+}
+
+fn group_cut_off(cluster: &Cluster, group: ServerSet) -> String {
+    let majority = if group.len() >= cluster.majority() { "a majority" } else { "no majority" };
+    format!("{} cut off: {}, {majority}", are(group), share(cluster, group.len()))
 }
 
 /// Cuts that part nobody from everybody.
@@ -228,7 +224,7 @@ fn waiting(cluster: &Cluster, (server, vain): (ServerId, Vain), clients: &[Clien
     let why = match vain {
         Vain::Down => "which is down",
         Vain::Asleep => "which is asleep",
-        Vain::Unreachable => "which is cut off from there",
+        Vain::Unreachable => "which cannot be reached",
         Vain::OldLeader => "which still believes that it leads",
         Vain::NoMajority => "which has no majority",
     };

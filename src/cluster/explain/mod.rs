@@ -13,6 +13,8 @@ mod client;
 mod entry;
 mod headline;
 mod packet;
+#[cfg(test)]
+mod runs;
 mod scene;
 mod server;
 #[cfg(test)]

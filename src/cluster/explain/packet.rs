@@ -1,6 +1,6 @@
 //! A packet in flight: what it says, what it is for, and what will become of it.
 
-use super::scene::span;
+use super::scene::{name, span};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
@@ -29,7 +29,7 @@ pub fn packet(cluster: &Cluster, id: PacketId, recent: &[Event]) -> Vec<String> 
 fn who(cluster: &Cluster, node: Node) -> String {
     match node {
         Node::Server(server) => server.to_string(),
-        Node::Client(client) => super::scene::name(cluster, client),
+        Node::Client(client) => format!("client {}", name(cluster, client)),
     }
 }
 
@@ -43,6 +43,7 @@ fn says(message: &Message) -> String {
         Message::Append { term, prev, entries, commit } => {
             format!("{} of term {term}, commit {commit}", append(*prev, entries))
         }
+        Message::AppendReply { result: AppendResult::Matched(Index::ZERO), .. } => "an ack".into(),
         Message::AppendReply { result: AppendResult::Matched(index), .. } => {
             format!("an ack: the logs agree up to entry {index}")
         }
@@ -63,9 +64,13 @@ fn says(message: &Message) -> String {
 fn append(prev: Position, sent: &Entries) -> String {
     let first = Index(prev.index.0.saturating_add(1));
     let last = Index(prev.index.0.saturating_add(sent.len() as u64));
-    match sent.len() {
-        0 => format!("a heartbeat after {prev}"),
-        _ => format!("{} after {prev}", entries(first, last)),
+    let what = match sent.len() {
+        0 => "a heartbeat".to_owned(),
+        _ => entries(first, last),
+    };
+    match prev.index {
+        Index::ZERO => what,
+        _ => format!("{what} after {prev}"),
     }
 }
 

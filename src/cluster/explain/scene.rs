@@ -98,6 +98,7 @@ pub(super) fn text(text: &str) -> String {
     if text.is_empty() { "\"\"".to_owned() } else { shorten(text, TEXT) }
 }
 
+/// A client's bare name.
 pub(super) fn name(cluster: &Cluster, client: ClientId) -> String {
     text(cluster.names().client(client))
 }

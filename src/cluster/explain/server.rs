@@ -24,7 +24,7 @@ pub fn server(cluster: &Cluster, id: ServerId, recent: &[Event]) -> Vec<String> 
         (Power::Down, _) => lines.say_all(down(server)),
         (Power::Asleep, _) => lines.say_all(asleep(server)),
         (Power::Up, Role::Leader) => lines.say_all(leader(cluster, server)),
-        (Power::Up, Role::Candidate) => lines.say_all(candidate(cluster, server)),
+        (Power::Up, Role::Candidate) => lines.say_all(candidate(cluster, server, recent)),
         (Power::Up, Role::Follower) => lines.say_all(follower(cluster, server)),
     }
     if server.power != Power::Down {
@@ -106,7 +106,8 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
     let level: ServerSet = reach.iter().filter(|id| matched(*id) >= last).collect();
     let mut clauses = Vec::new();
     if !level.is_empty() && last > Index::ZERO {
-        clauses.push(format!("the logs of {} agree with its own up to entry {last}", list(level)));
+        let agree = if level.len() == 1 { "agrees" } else { "agree" };
+        clauses.push(format!("{} {agree} with it up to entry {last}", list(level)));
     }
     for id in reach.without(level).iter().take(WAITERS) {
         let next = server.raft.progress.get(id.index()).map_or(last, |progress| progress.next);
@@ -119,7 +120,7 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
     clauses
 }
 
-fn candidate(cluster: &Cluster, server: &Server) -> Vec<String> {
+fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String> {
     let (id, raft) = (server.id, &server.raft);
     let (votes, needed) = (raft.votes.len(), cluster.majority());
     let mut clauses = vec![format!(
@@ -128,9 +129,7 @@ fn candidate(cluster: &Cluster, server: &Server) -> Vec<String> {
         list(raft.votes)
     )];
     let silent = others(cluster, id).without(raft.votes).without(raft.refusals);
-    if !raft.refusals.is_empty() {
-        clauses.push(format!("{} refused", list(raft.refusals)));
-    }
+    clauses.extend(raft.refusals.iter().map(|voter| refusal(cluster, server, voter, recent)));
     let away = absent(cluster, id, silent);
     if !away.is_empty() {
         clauses.push(away.join(", "));
@@ -147,6 +146,22 @@ fn candidate(cluster: &Cluster, server: &Server) -> Vec<String> {
         ));
     }
     clauses
+}
+
+/// That a voter refused, and why, if that is remembered.
+fn refusal(cluster: &Cluster, server: &Server, voter: ServerId, recent: &[Event]) -> String {
+    let (id, now) = (server.id, server.raft.term);
+    let reason = recent.iter().rev().find_map(|event| {
+        let EventKind::VoteRefused { server, candidate, term, .. } = event.kind else {
+            return None;
+        };
+        let this = server == voter && candidate == id && term == now;
+        this.then(|| event.reason(cluster.names())).flatten()
+    });
+    match reason {
+        Some(reason) => format!("{voter} refused: {reason}"),
+        None => format!("{voter} refused"),
+    }
 }
 
 fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
@@ -200,7 +215,8 @@ fn prospects(cluster: &Cluster, server: &Server) -> String {
         let have = if refuse.len() == 1 { "has a newer log" } else { "have newer logs" };
         return format!("it could not win: {} {have} and would refuse (§5.4.1)", list(refuse));
     }
-    format!("it could win: the log of {} not newer than its own (§5.4.1)", are(grant))
+    let have = if grant.len() == 1 { "has" } else { "have" };
+    format!("it could win: {} {have} no newer log than its own (§5.4.1)", list(grant))
 }
 
 /// Commit, applied and clock.

@@ -57,7 +57,7 @@ fn causes_are_followed_through_packets_and_disks_to_a_timer() {
     let lines = chain::told(&Names::default(), &events, wins);
     let expected = [
         "0.541000s S1 wins term 4 with the votes of S1 and S3 (2 of 3). 2 of 3 is a",
-        "  majority, and each votes once a term (§5.2).",
+        "majority, and each votes once a term (§5.2).",
         "  because #88 arrived: S3 votes for S1 in term 4",
         "  because #85 arrived: S1 stands for election in term 4",
         "  because its election timer fired: 412 ms without a word from S2",
