@@ -5,7 +5,7 @@
 use super::spell::{self, Spell, count, entries, packet};
 use crate::cluster::event::EventKind;
 use crate::cluster::network::Summary;
-use crate::cluster::raft::Role;
+use crate::cluster::raft::{Position, Role};
 use crate::cluster::types::{
     Answer, ClientId, Index, Node, PacketId, Request, ServerId, ServerSet, Term,
 };
@@ -25,7 +25,7 @@ impl Spell<'_> {
             E::Woke { packets, .. } => wakes(*packets),
             E::Wiped { .. } => "loses its disk".into(),
             E::ClockSet { rate, .. } => format!("has its clock run at rate {}", rate.as_rate()),
-            E::Synced { last, .. } => format!("has its log up to entry {last} on disk"),
+            E::Synced { last, .. } => synced(*last),
             E::Sent { packet, to, summary, .. } => self.sends(*packet, *to, *summary),
             E::Duplicated { packet, copy } => format!("packet #{packet} is doubled as #{copy}"),
             E::Received { packet, from, summary, .. } => self.hears(*packet, *from, *summary),
@@ -48,16 +48,18 @@ impl Spell<'_> {
             }
             E::Truncated { first, last, old, .. } => removes(*first, *last, *old),
             E::AppendRefused { leader, prev, .. } => {
-                format!("refuses what {leader} sends to follow entry {prev}")
+                format!("refuses the append of {leader} after {}", after(*prev))
             }
             E::Matched { follower, index, .. } => {
-                format!("has {follower} agree up to entry {index}")
+                format!("knows that {follower} agrees up to entry {index}")
             }
             E::BackedUp { follower, from, next, .. } => {
                 format!("steps back from entry {from} to {next} for {follower}")
             }
             E::Resent { follower, next, .. } => format!("sends {follower} entry {next} again"),
-            E::Ignored { from, summary, .. } => format!("ignores {} of {from}", packet(*summary)),
+            E::Ignored { from, summary, .. } => {
+                format!("ignores what {from} sends: {}", packet(*summary))
+            }
             E::Committed { first, last, term, copies, .. } => {
                 commits(*first, *last, *term, *copies)
             }
@@ -107,7 +109,7 @@ impl Spell<'_> {
     }
 
     fn misses(&self, id: PacketId, to: Node, summary: Summary) -> String {
-        format!("fails to reach {} with #{id}: {}", self.node(to), packet(summary))
+        format!("loses #{id} to {}: {}", self.node(to), packet(summary))
     }
 
     fn told_of_loss(&self, about: Node) -> String {
@@ -115,8 +117,7 @@ impl Spell<'_> {
     }
 
     fn takes(&self, index: Index, term: Term, request: &Request, client: ClientId) -> String {
-        let (request, client) = (self.request(request), self.client(client));
-        format!("takes {request} of {client} as entry {index} of term {term}")
+        format!("takes {} as entry {index} of term {term}", self.request_of(request, client))
     }
 
     fn sends_away(&self, client: ClientId, leader: Option<ServerId>) -> String {
@@ -149,6 +150,21 @@ fn wakes(packets: u32) -> String {
     }
 }
 
+fn synced(last: Index) -> String {
+    match last {
+        Index::ZERO => "has its term and its vote on disk".into(),
+        last => format!("has its log up to entry {last} on disk"),
+    }
+}
+
+/// "entry 5@3", or where a log begins.
+fn after(prev: Position) -> String {
+    match prev.index {
+        Index::ZERO => "nothing".into(),
+        _ => format!("entry {prev}"),
+    }
+}
+
 fn refuses_vote(candidate: ServerId, term: Term) -> String {
     format!("refuses {candidate}'s vote in term {term}")
 }
@@ -173,7 +189,7 @@ fn steps_down(role: Role, term: Term) -> String {
 
 fn removes(first: Index, last: Index, old: Term) -> String {
     match first < last {
-        true => format!("removes {} of term {old} and on", entries(first, last)),
+        true => format!("removes {}", entries(first, last)),
         false => format!("removes entry {first} of term {old}"),
     }
 }

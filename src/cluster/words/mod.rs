@@ -12,7 +12,7 @@
 mod deed;
 pub mod fit;
 mod reason;
-mod spell;
+pub(super) mod spell;
 #[cfg(test)]
 mod tests;
 mod weight;
@@ -74,7 +74,7 @@ impl Event {
                 format!("because {} heartbeat was due", whose(Node::Server(server)))
             }
             Cause::WaiterTimer(server) => {
-                format!("because {} look at who waits was due", whose(Node::Server(server)))
+                format!("because {} check on who waits was due", whose(Node::Server(server)))
             }
             Cause::Sync(server) => {
                 format!("because {} disk had synced", whose(Node::Server(server)))

@@ -45,8 +45,8 @@ impl Spell<'_> {
             E::BackedUp { follower, .. } => format!("{follower} refused; it skips a term (§5.3)"),
             E::Resent { follower, .. } => format!("{follower} has not answered (§5.3)"),
             E::Ignored { why, .. } => ignored(*why).into(),
-            E::Committed { .. } => {
-                "a majority holds it, and its term is the leader's (§5.4.2)".into()
+            E::Committed { last, .. } => {
+                format!("a majority holds entry {last}, of the leader's own term (§5.3, §5.4.2)")
             }
             E::LearnedCommit { .. } => "a leader's append brings its commit index (§5.3)".into(),
             E::OldTermWaits { term, copies, .. } => old_term(*term, *copies),
@@ -104,7 +104,7 @@ impl Spell<'_> {
 fn stands(cause: Cause, last: Position) -> String {
     match cause {
         Cause::Command(_) | Cause::Line(_) => {
-            format!("its timer was told to fire; its log ends at {last}")
+            format!("its timer was told to fire; its log {}", ends(last))
         }
         Cause::Start
         | Cause::Packet(_)
@@ -114,8 +114,22 @@ fn stands(cause: Cause, last: Position) -> String {
         | Cause::WaiterTimer(_)
         | Cause::Sync(_)
         | Cause::ClientTimer(_) => {
-            format!("no word from a leader in time; its log ends at {last} (§5.2)")
+            format!("no word from a leader in time; its log {} (§5.2)", ends(last))
         }
+    }
+}
+
+fn ends(last: Position) -> String {
+    match last.index {
+        Index::ZERO => "is empty".into(),
+        _ => format!("ends at {last}"),
+    }
+}
+
+fn at(last: Position) -> String {
+    match last.index {
+        Index::ZERO => "is empty".into(),
+        _ => format!("at {last}"),
     }
 }
 
@@ -128,7 +142,7 @@ fn vote_refused(candidate: ServerId, why: VoteRefusal) -> String {
         VoteRefusal::StaleTerm { own } => format!("it is in term {own} already (§5.1)"),
         VoteRefusal::VotedFor { server } => format!("it voted for {server} in this term (§5.2)"),
         VoteRefusal::LogBehind { own, candidate: its } => {
-            format!("its own log ends at {own}, {candidate}'s at {its} (§5.4.1)")
+            format!("its own log {}, {candidate}'s {} (§5.4.1)", ends(own), at(its))
         }
     }
 }

@@ -18,7 +18,12 @@ impl Spell<'_> {
         if text.is_empty() { "\"\"".to_owned() } else { shorten(text, self.room) }
     }
 
+    /// "client a": a bare name could be taken for a word.
     pub fn client(&self, client: ClientId) -> String {
+        format!("client {}", self.name(client))
+    }
+
+    pub fn name(&self, client: ClientId) -> String {
         self.text(self.names.client(client))
     }
 
@@ -35,6 +40,15 @@ impl Spell<'_> {
             Request::Get { key } => format!("the read of {}", self.text(key)),
             Request::Put { key, value, .. } => format!("{}={}", self.text(key), self.text(value)),
         }
+    }
+
+    /// "x=3 of a", "the read of x by a".
+    pub fn request_of(&self, request: &Request, client: ClientId) -> String {
+        let word = match request {
+            Request::Get { .. } => "by",
+            Request::Put { .. } => "of",
+        };
+        format!("{} {word} {}", self.request(request), self.name(client))
     }
 
     /// "put x=3 @2", "get x": as a client asks.
@@ -131,6 +145,7 @@ pub fn packet(summary: Summary) -> String {
             let first = Index(prev.0.saturating_add(1));
             format!("{} in term {term}, commit {commit}", entries(first, last))
         }
+        PacketKind::Appended { matched: Index::ZERO } => "an ack".to_owned(),
         PacketKind::Appended { matched } => format!("an ack up to entry {matched}"),
         PacketKind::AppendRefused { last } => format!("a refusal, log ends at {last}"),
         PacketKind::ClientRequest => "a request".to_owned(),

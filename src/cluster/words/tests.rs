@@ -385,7 +385,7 @@ fn entries_are_told_from_taking_to_committing() {
     assert_eq!(
         tells(E::Committed { server: server(2), first: index, last: index, term, copies }),
         "S2 commits entry 4 of term 3: it is on S1, S2 and S3. \
-         A majority holds it, and its term is the leader's (§5.4.2)."
+         A majority holds entry 4, of the leader's own term (§5.3, §5.4.2)."
     );
     assert_eq!(
         tells(E::LearnedCommit { server: server(1), leader: server(2), first: index, last: index }),

@@ -1,0 +1,115 @@
+//! What the explanations share: who takes part in what, and how figures are said.
+
+use crate::cluster::Cluster;
+use crate::cluster::raft::Role;
+use crate::cluster::server::{Power, Server};
+use crate::cluster::time::Span;
+use crate::cluster::types::{ClientId, Node, ServerId, ServerSet};
+use crate::cluster::words::fit::shorten;
+use crate::cluster::words::spell;
+
+/// Room for a list of servers.
+const SERVERS: usize = 36;
+/// Room for a key, a value or a name that a user chose.
+const TEXT: usize = 16;
+
+/// Why a server takes no part in what another wants of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absence {
+    CutOff,
+    Down,
+    Asleep,
+}
+
+impl Absence {
+    pub(super) const ALL: [Self; 3] = [Self::CutOff, Self::Down, Self::Asleep];
+
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::CutOff => "cut off",
+            Self::Down => "down",
+            Self::Asleep => "asleep",
+        }
+    }
+}
+
+/// Why `other` can't answer `server`; `None` if it can.
+pub(super) fn absence(cluster: &Cluster, server: ServerId, other: ServerId) -> Option<Absence> {
+    let (one, two) = (Node::Server(server), Node::Server(other));
+    match cluster.server(other)?.power {
+        Power::Down => Some(Absence::Down),
+        Power::Asleep => Some(Absence::Asleep),
+        Power::Up => {
+            let linked = cluster.reaches(one, two) && cluster.reaches(two, one);
+            (!linked).then_some(Absence::CutOff)
+        }
+    }
+}
+
+/// The others that can answer `server`.
+pub(super) fn present(cluster: &Cluster, server: ServerId) -> ServerSet {
+    others(cluster, server).iter().filter(|id| absence(cluster, server, *id).is_none()).collect()
+}
+
+/// All servers but one.
+pub(super) fn others(cluster: &Cluster, server: ServerId) -> ServerSet {
+    ServerSet::first(cluster.config().servers).without(ServerSet::only(server))
+}
+
+/// Of these servers, those that can't answer `server`, as clauses: "S4 is cut off".
+pub(super) fn absent(cluster: &Cluster, server: ServerId, among: ServerSet) -> Vec<String> {
+    let with = |why: Absence| -> ServerSet {
+        among.iter().filter(|id| absence(cluster, server, *id) == Some(why)).collect()
+    };
+    let said = Absence::ALL.into_iter().map(|why| (with(why), why));
+    said.filter(|(set, _)| !set.is_empty())
+        .map(|(set, why)| format!("{} {}", are(set), why.words()))
+        .collect()
+}
+
+/// "S1 is", "S1 and S2 are".
+pub(super) fn are(set: ServerSet) -> String {
+    format!("{} {}", list(set), if set.len() == 1 { "is" } else { "are" })
+}
+
+/// "S1", "S1 and S2", "S1-S7 and S9".
+pub(super) fn list(set: ServerSet) -> String {
+    spell::servers(set, SERVERS)
+}
+
+/// "3 of 5".
+pub(super) fn share(cluster: &Cluster, count: usize) -> String {
+    format!("{count} of {}", cluster.servers().len())
+}
+
+pub(super) fn running(cluster: &Cluster) -> impl Iterator<Item = &Server> {
+    cluster.servers().iter().filter(|server| server.is_running())
+}
+
+/// A running leader that others have left behind: somebody is in a newer term.
+pub(super) fn is_old_leader(cluster: &Cluster, server: &Server) -> bool {
+    server.is_running()
+        && server.raft.role == Role::Leader
+        && cluster.leader().is_some_and(|leader| leader != server.id)
+}
+
+/// A user's text, short.
+pub(super) fn text(text: &str) -> String {
+    if text.is_empty() { "\"\"".to_owned() } else { shorten(text, TEXT) }
+}
+
+/// A client's bare name.
+pub(super) fn name(cluster: &Cluster, client: ClientId) -> String {
+    text(cluster.names().client(client))
+}
+
+/// "412 ms", "1.25 s".
+pub(super) fn span(span: Span) -> String {
+    let micros = span.micros();
+    match micros {
+        0 => "0 ms".to_owned(),
+        1..1_000 => "less than 1 ms".to_owned(),
+        1_000..1_000_000 => format!("{} ms", micros / 1_000),
+        _ => format!("{}.{:02} s", micros / 1_000_000, micros % 1_000_000 / 10_000),
+    }
+}
