@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use super::client::{Job, Work};
-use super::command::{
-    Command, Ends, Load, Operation, Order, Timers, VersionWord, Who,
-};
+use super::command::{Command, Ends, Load, Operation, Order, Timers, VersionWord, Who};
 use super::event::EventKind;
 use super::kv::Stored;
 use super::network::{LinkChange, LinkRule};
@@ -125,9 +123,9 @@ impl Cluster {
         line: u32,
     ) -> Result<Option<u64>, CommandError> {
         if is_fault(command) {
-            self.fault_term = self.leader().map_or(self.fault_term, |leader| {
-                self.servers[leader.index()].raft.term
-            });
+            self.fault_term = self
+                .leader()
+                .map_or(self.fault_term, |leader| self.servers[leader.index()].raft.term);
         }
         match command {
             Command::Crash(who) => self.for_each(who, Self::crash),
@@ -387,9 +385,7 @@ impl Cluster {
                 };
                 Work::Put { key: shared(key), value: shared(value), version }
             }
-            Operation::Set { key, value } => {
-                Work::Set { key: shared(key), value: shared(value) }
-            }
+            Operation::Set { key, value } => Work::Set { key: shared(key), value: shared(value) },
             Operation::Check { key } => {
                 let key = shared(key);
                 let expected: Stored = self.achieved.get(&key).cloned().ok_or_else(|| {

@@ -17,9 +17,7 @@ use super::queue::Slot;
 use super::raft::{Message, Reply};
 use super::rng::{Entity, Rng};
 use super::time::{Span, SpanRange, Time};
-use super::types::{
-    Answer, ClientId, Key, Node, Outcome, Request, ServerId, Value, Version,
-};
+use super::types::{Answer, ClientId, Key, Node, Outcome, Request, ServerId, Value, Version};
 use super::workload::Role;
 use super::{Cause, Cluster, Item};
 use crate::cluster::digest::Digest;

@@ -7,12 +7,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::{
-    Command, Ends, Operation, Order, Text, VersionWord, Who,
-};
+use super::command::{Command, Ends, Operation, Order, Text, VersionWord, Who};
+use super::raft::Role;
 use super::rng::Rng;
 use super::server::{Power, Server};
-use super::raft::Role;
 use super::types::{Key, Node, ServerId, ServerSet, Value, Version};
 use super::{Cluster, CommandError};
 
@@ -87,8 +85,7 @@ impl Cluster {
         let those = |wanted: fn(&Server) -> bool| -> ServerSet {
             self.servers.iter().filter(|server| wanted(server)).map(|server| server.id).collect()
         };
-        let follower =
-            |server: &Server| server.is_running() && server.raft.role == Role::Follower;
+        let follower = |server: &Server| server.is_running() && server.raft.role == Role::Follower;
         Some(match who {
             Who::Server(server) => ServerSet::only(*server).intersection(all),
             Who::Leader => self.leader().into_iter().collect(),
@@ -113,12 +110,7 @@ impl Cluster {
         leader.into_iter().chain(others).take(count).collect()
     }
 
-    fn find(
-        &self,
-        who: &Who,
-        named: ServerSet,
-        scope: &mut Scope,
-    ) -> Result<Found, CommandError> {
+    fn find(&self, who: &Who, named: ServerSet, scope: &mut Scope) -> Result<Found, CommandError> {
         let servers = match who {
             Who::Random => {
                 let all: Vec<ServerId> = self.config.server_ids().collect();
@@ -314,9 +306,8 @@ impl Cluster {
     /// with the fewest operations waiting.
     fn idle_client(&self) -> Option<Arc<str>> {
         let ordered = self.clients.iter().filter(|client| client.role.takes_orders());
-        let least = ordered.min_by_key(|client| {
-            client.queue.len() + usize::from(client.job.is_some())
-        });
+        let least =
+            ordered.min_by_key(|client| client.queue.len() + usize::from(client.job.is_some()));
         least.map(|client| client.name.clone()).or_else(|| Some("a".into()))
     }
 

@@ -42,9 +42,22 @@ pub struct Task {
 enum Wait {
     /// Nothing: its next line runs in its turn.
     Ready,
-    Until { condition: Condition, deadline: Time, line: u32 },
-    Job { client: ClientId, ticket: u64, deadline: Time, line: u32 },
-    Task { name: Arc<str>, deadline: Time, line: u32 },
+    Until {
+        condition: Condition,
+        deadline: Time,
+        line: u32,
+    },
+    Job {
+        client: ClientId,
+        ticket: u64,
+        deadline: Time,
+        line: u32,
+    },
+    Task {
+        name: Arc<str>,
+        deadline: Time,
+        line: u32,
+    },
     Ended,
 }
 
@@ -59,10 +72,20 @@ struct Loop {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum LoopKind {
     /// Counts `name` from `current` to `last`.
-    Count { name: Option<Arc<str>>, current: u32, last: u32 },
+    Count {
+        name: Option<Arc<str>>,
+        current: u32,
+        last: u32,
+    },
     /// No new round after `until`.
-    For { name: Option<Arc<str>>, round: u32, until: Time },
-    Until { condition: Condition },
+    For {
+        name: Option<Arc<str>>,
+        round: u32,
+        until: Time,
+    },
+    Until {
+        condition: Condition,
+    },
 }
 
 /// A command that comes again and again: `every T COMMAND`.
@@ -349,8 +372,7 @@ impl Cluster {
         let name = self.tasks[place].name.clone();
         self.emit(EventKind::TaskEnded { task: number });
         for other in 0..self.tasks.len() {
-            let waits =
-                matches!(&self.tasks[other].wait, Wait::Task { name: n, .. } if *n == name);
+            let waits = matches!(&self.tasks[other].wait, Wait::Task { name: n, .. } if *n == name);
             if waits && !self.is_under_way(&name) {
                 self.tasks[other].wait = Wait::Ready;
                 self.wake_task(other);
@@ -566,10 +588,7 @@ impl Cluster {
         line: u32,
     ) -> Result<(), CommandError> {
         if place < self.place() {
-            return Err(error(format!(
-                "at {place} is past: it is {} now",
-                self.place()
-            )));
+            return Err(error(format!("at {place} is past: it is {} now", self.place())));
         }
         self.scheduled_count += 1;
         let scheduled = Scheduled { command: command.clone(), scope: scope.clone(), line };

@@ -21,7 +21,12 @@ pub enum Role {
     /// Nothing: it does what it is told.
     Ordered,
     /// Gets and puts at random, one every `every` on average.
-    Requests { keys: u32, reads: Ppm, value: u32, every: Span },
+    Requests {
+        keys: u32,
+        reads: Ppm,
+        value: u32,
+        every: Span,
+    },
     Lock(LockStage),
 }
 
@@ -111,10 +116,9 @@ impl Cluster {
                 load.clients -= 1;
             }
             Role::Requests { keys, reads, value, every } => {
-                let span = load.rng.span(SpanRange {
-                    low: Span(every.0 / 2),
-                    high: Span(every.0 + every.0 / 2),
-                });
+                let span = load
+                    .rng
+                    .span(SpanRange { low: Span(every.0 / 2), high: Span(every.0 + every.0 / 2) });
                 let due = self.now + span.max(Span(1));
                 self.queue.push(due.micros(), Item::Load(id));
                 if self.clients[id.index()].is_idle() {
@@ -185,7 +189,8 @@ impl Cluster {
             LockStage::Acquiring => LockStage::Looking,
             LockStage::Looking => {
                 if !found.is_empty() {
-                    let evidence = format!("{} holds the lock and finds {found} inside", client.name);
+                    let evidence =
+                        format!("{} holds the lock and finds {found} inside", client.name);
                     self.fail(0, "nobody else is inside", &evidence);
                 }
                 LockStage::Entering

@@ -247,8 +247,7 @@ impl Checker {
         let last = ghost.last.max(ghost.durable);
         self.slots.revert(server, ghost.dirty_from, last);
         let durable = ghost.durable;
-        *ghost =
-            Ghost { last: durable, durable, dirty_from: durable.next(), ..Ghost::default() };
+        *ghost = Ghost { last: durable, durable, dirty_from: durable.next(), ..Ghost::default() };
     }
 
     /// One vote a server a term, ever (§5.2).
@@ -317,13 +316,7 @@ impl Checker {
     }
 
     /// A leader commits `first..=last`.
-    fn commits(
-        &mut self,
-        cluster: &Cluster,
-        server: ServerId,
-        first: Index,
-        last: Index,
-    ) -> Check {
+    fn commits(&mut self, cluster: &Cluster, server: ServerId, first: Index, last: Index) -> Check {
         self.commit_moves(server, first, last)?;
         let by = cluster.server(server).map_or(Term::ZERO, |server| server.raft.term);
         for index in (first.0..=last.0).map(Index) {

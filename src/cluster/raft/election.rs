@@ -53,12 +53,7 @@ impl Raft {
         out.held.push((candidate, Message::VoteReply { term: self.term, granted }));
     }
 
-    fn vote_refusal(
-        &self,
-        candidate: ServerId,
-        term: Term,
-        last: Position,
-    ) -> Option<VoteRefusal> {
+    fn vote_refusal(&self, candidate: ServerId, term: Term, last: Position) -> Option<VoteRefusal> {
         if term < self.term {
             return Some(VoteRefusal::StaleTerm { own: self.term });
         }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    AppendResult, Context, Entries, Entry, Message, Outbox, Position, Raft, Role, TimerOrder,
-    rules,
+    AppendResult, Context, Entries, Entry, Message, Outbox, Position, Raft, Role, TimerOrder, rules,
 };
 use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
@@ -140,9 +139,7 @@ impl Raft {
         }
         Some(match self.log.term(prev.index) {
             None => AppendRefusal::TooShort { last: self.log.last_index() },
-            Some(own) => {
-                AppendRefusal::Conflict { own, first: self.log.first_of_term(own) }
-            }
+            Some(own) => AppendRefusal::Conflict { own, first: self.log.first_of_term(own) },
         })
     }
 
@@ -159,13 +156,7 @@ impl Raft {
     }
 
     /// Figure 2, AppendEntries 3 and 4: remove what conflicts, add what is missing.
-    fn append_new(
-        &mut self,
-        leader: ServerId,
-        prev: Index,
-        entries: Entries,
-        out: &mut Outbox,
-    ) {
+    fn append_new(&mut self, leader: ServerId, prev: Index, entries: Entries, out: &mut Outbox) {
         let server = self.id;
         let mut first_new = None;
         for (index, entry) in (prev.0 + 1..).map(Index).zip(entries) {
