@@ -372,8 +372,22 @@ fn quoting_takes_away_every_other_meaning() {
     refuses("set x \"\\q\"", (1, 7), "backslash");
     refuses("set x \"\\u{d800}\"", (1, 7), "hexadecimal");
     refuses("set x a=b", (1, 7), "expected a value");
+    refuses("set x two words", (1, 11), "quotes");
     refuses("set x a<b", (1, 8), "means nothing by itself");
     refuses("crash \"S1\"", (1, 7), "not a text in quotes");
+}
+
+#[test]
+fn common_slips_are_understood() {
+    refuses("crash S1,S2", (1, 7), "spaces stand between servers");
+    refuses("cut S1 => S2", (1, 8), "`->` is one way");
+    refuses("expect term == 4", (1, 13), "one `=` compares");
+    refuses("get x within=5s", (1, 7), "`within` stands without `=`");
+    refuses("put x 1", (1, 8), "@0 for a new key");
+    refuses("expect x = 3", (1, 8), "committed x = 3");
+    refuses("until S3 leader", (1, 10), "`is`");
+    refuses("crash", (1, 6), "the line ends here");
+    refuses("heal all", (1, 6), "expected the end of the line");
 }
 
 #[test]

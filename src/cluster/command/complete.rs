@@ -139,6 +139,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::Number
         | Expect::Numbers
         | Expect::Version
+        | Expect::PutVersion
         | Expect::Percent
         | Expect::ClockRate
         | Expect::PerSecond

@@ -231,10 +231,13 @@ fn part(reader: &mut Reader<'_>, left: &mut u32) -> Parsed<Condition> {
         reader.mistake(reader.spot(), message, Some("split it over several lines".into()));
         return None;
     }
-    if reader.keyword("not") {
+    reader.expect(Expect::Condition);
+    if reader.peek_word() == Some("not") {
+        reader.step();
         return Some(Condition::Not(Box::new(part(reader, left)?)));
     }
-    if reader.sign(Sign::Open) {
+    if reader.peek() == Some(&Kind::Sign(Sign::Open)) {
+        reader.step();
         let inner = alternatives(reader, left)?;
         reader.need(Sign::Close)?;
         return Some(inner);
@@ -243,7 +246,6 @@ fn part(reader: &mut Reader<'_>, left: &mut u32) -> Parsed<Condition> {
 }
 
 fn simple(reader: &mut Reader<'_>) -> Parsed<Condition> {
-    reader.expect(Expect::Condition);
     let about_server = |word| SERVER_FORMS.iter().any(|form| form.name == word);
     let Some(word) = reader.peek_word() else { return reader.fail() };
     let is_subject =
@@ -251,6 +253,9 @@ fn simple(reader: &mut Reader<'_>) -> Parsed<Condition> {
     if let Some(form) = FORMS.iter().find(|form| form.name == word && !is_subject) {
         reader.step();
         return (form.parse)(reader);
+    }
+    if reader.is_before_option() {
+        reader.hint("as `committed x = 3`, or `S3 holds x = 3`");
     }
     let who = reader.who(Clients::Refused)?;
     reader.expect(Expect::ServerForm);
@@ -424,7 +429,7 @@ fn version_number(word: &str) -> quantity::Read<Version> {
 
 /// `@V`, `@last` or `@{name}`: the version of a put.
 pub(super) fn version_word(reader: &mut Reader<'_>) -> Parsed<VersionWord> {
-    reader.expect(Expect::Version);
+    reader.expect(Expect::PutVersion);
     let Some(word) = reader.peek_word().filter(|word| word.starts_with('@')) else {
         return reader.fail();
     };
@@ -435,5 +440,5 @@ pub(super) fn version_word(reader: &mut Reader<'_>) -> Parsed<VersionWord> {
     if word.contains('{') {
         return number_hole(reader, word, &word[1..]).map(VersionWord::Hole);
     }
-    reader.quantity(Expect::Version, Version::ZERO, version_number).map(VersionWord::Number)
+    reader.quantity(Expect::PutVersion, Version::ZERO, version_number).map(VersionWord::Number)
 }

@@ -44,6 +44,7 @@ pub(super) enum Expect {
     Number,
     Numbers,
     Version,
+    PutVersion,
     Percent,
     ClockRate,
     PerSecond,
@@ -53,21 +54,24 @@ pub(super) enum Expect {
 }
 
 impl Expect {
-    /// For a message: "expected ...".
-    pub fn describe(self) -> String {
-        match self {
+    /// For a message: "expected ...", one or more that an "or" can join.
+    pub fn describe(self) -> Vec<String> {
+        vec![match self {
             Self::Word(word) => format!("`{word}`"),
             Self::Option(name) => format!("`{name}=`"),
             Self::Verb => "a command".into(),
             Self::ActingVerb => "a command that acts at once".into(),
             Self::Server => "a server, as S3".into(),
             Self::Who => "a server (S3, leader, rest ...)".into(),
-            Self::Node => "a server (S3, leader, rest ...) or a client's name".into(),
-            Self::Network => "the name of a network".into(),
-            Self::Role => "a role (follower, leader, down ...)".into(),
+            Self::Node => {
+                let server = Self::Who.describe();
+                return server.into_iter().chain(Self::Client.describe()).collect();
+            }
+            Self::Network | Self::Role | Self::ServerForm => {
+                return self.words().iter().map(|(word, _)| format!("`{word}`")).collect();
+            }
             Self::Invariant => "the name of an invariant".into(),
             Self::Condition => "a condition".into(),
-            Self::ServerForm => "`is`, `holds`, `log` or `term`".into(),
             Self::Key => "a key".into(),
             Self::Value => "a value".into(),
             Self::Client => "a client's name".into(),
@@ -81,13 +85,14 @@ impl Expect {
             Self::Number => "a whole number".into(),
             Self::Numbers => "a range of numbers, as 1..5".into(),
             Self::Version => "a version, as @2".into(),
+            Self::PutVersion => "a version (@0 for a new key, @2, @last)".into(),
             Self::Percent => "a share, as 10%".into(),
             Self::ClockRate => "a rate, as 1.5".into(),
             Self::PerSecond => "a rate, as 100/s".into(),
             Self::Seed => "a seed, as 7 or 0x1f".into(),
             Self::Terms => "the terms of a log, as 1,1,4, or none".into(),
             Self::Text => "a text".into(),
-        }
+        }]
     }
 
     /// The words that would be right, as far as they are fixed, each with what it means.
@@ -110,12 +115,13 @@ impl Expect {
                 Invariant::ALL.iter().map(|invariant| (invariant.name(), "")).collect()
             }
             Self::Condition => {
-                conditions::FORMS.iter().map(|form| (form.name, form.summary)).collect()
+                let forms = conditions::FORMS.iter().map(|form| (form.name, form.summary));
+                forms.chain([("not", ""), ("(", "")]).collect()
             }
             Self::ServerForm => {
                 conditions::SERVER_FORMS.iter().map(|form| (form.name, form.summary)).collect()
             }
-            Self::Version => vec![("@last", "the version that this client last learned")],
+            Self::PutVersion => vec![("@last", "the version that this client last learned")],
             Self::Terms => vec![("none", "the empty log")],
             Self::Option(_)
             | Self::Server
@@ -131,6 +137,7 @@ impl Expect {
             | Self::Place
             | Self::Number
             | Self::Numbers
+            | Self::Version
             | Self::Percent
             | Self::ClockRate
             | Self::PerSecond
@@ -166,8 +173,7 @@ pub(super) fn nearest<'a>(
         .into_iter()
         .filter(|candidate| *candidate != word)
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= length.max(candidate.len()).div_ceil(3))
-        .filter(|(distance, candidate)| *distance < candidate.chars().count())
+        .filter(|(distance, candidate)| *distance <= length.max(candidate.len()) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

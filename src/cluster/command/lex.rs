@@ -159,6 +159,8 @@ impl<'a> Lexer<'a> {
         let (start, column) = (self.place, self.column);
         let kind = match self.peek()? {
             '"' => self.quoted(),
+            '=' if self.rest().starts_with("=>") => self.lookalike("=>", "`->` is one way"),
+            '=' if self.rest().starts_with("==") => self.lookalike("==", "one `=` compares"),
             _ => self.sign().map_or_else(|| self.bare(), Kind::Sign),
         };
         let spot = Spot { column, width: self.column - column };
@@ -172,6 +174,14 @@ impl<'a> Lexer<'a> {
             self.bump();
         }
         Some(sign)
+    }
+
+    /// A sign of other languages.
+    fn lookalike(&mut self, sign: &str, instead: &str) -> Kind<'a> {
+        for _ in sign.chars() {
+            self.bump();
+        }
+        Kind::Bad(format!("`{sign}` is no sign here: {instead}"))
     }
 
     fn bare(&mut self) -> Kind<'a> {
@@ -196,7 +206,7 @@ impl<'a> Lexer<'a> {
             }
             Some(c) if self.place == start => {
                 self.bump();
-                Kind::Bad(format!("`{c}` means nothing by itself: put the word in quotes"))
+                Kind::Bad(format!("`{c}` means nothing by itself: signs are -> <-> >= <= = |"))
             }
             _ => Kind::Word(&self.line[start..self.place]),
         }

@@ -46,6 +46,8 @@ pub(super) struct Reader<'a> {
     expected: Vec<Expect>,
     /// The place that `expected` is about: the furthest that was reached.
     expected_at: usize,
+    /// What to do if the reader gets stuck right here.
+    hint: Option<(usize, &'static str)>,
     pub mentions: Vec<(Spot, Mention)>,
     pub mistakes: Vec<Mistake>,
 }
@@ -58,6 +60,7 @@ impl<'a> Reader<'a> {
             place: 0,
             expected: Vec::new(),
             expected_at: 0,
+            hint: None,
             mentions: Vec::new(),
             mistakes: Vec::new(),
         }
@@ -76,6 +79,11 @@ impl<'a> Reader<'a> {
         if self.place == self.expected_at && !self.expected.contains(&what) {
             self.expected.push(what);
         }
+    }
+
+    /// What to do, should what comes next be none of what is expected.
+    pub fn hint(&mut self, hint: &'static str) {
+        self.hint = Some((self.place, hint));
     }
 
     pub fn peek(&self) -> Option<&Kind<'a>> {
@@ -149,7 +157,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let expected: &[Expect] = if self.expected_at == self.place { &self.expected } else { &[] };
-        let words: Vec<String> = expected.iter().map(|what| what.describe()).collect();
+        let words: Vec<String> = expected.iter().flat_map(|what| what.describe()).collect();
         let wanted = if words.is_empty() {
             "expected the end of the line".to_owned()
         } else {
@@ -159,8 +167,13 @@ impl<'a> Reader<'a> {
             None => ("but the line ends here".to_owned(), None),
             Some(Kind::Sign(sign)) => (format!("not `{}`", sign.text()), None),
             Some(Kind::Quoted(_) | Kind::Bad(_)) => ("not a text in quotes".to_owned(), None),
+            Some(Kind::Word(word)) if self.is_before_option() => {
+                (format!("not {}", shown(&format!("{word}="))), near(word, expected))
+            }
             Some(Kind::Word(word)) => (format!("not {}", shown(word)), near(word, expected)),
         };
+        let hint = self.hint.filter(|(place, _)| *place == self.place);
+        let help = help.or_else(|| hint.map(|(_, hint)| hint.to_owned()));
         self.mistake(spot, format!("{wanted}, {found}"), help);
         None
     }
@@ -318,13 +331,14 @@ impl<'a> Reader<'a> {
 
 /// Which of the expected words comes nearest to `word`.
 fn near(word: &str, expected: &[Expect]) -> Option<String> {
-    let mut candidates: Vec<&str> = Vec::new();
-    for what in expected {
-        candidates.extend(what.words().iter().map(|(word, _)| *word));
-        if let Expect::Option(name) = what {
-            candidates.push(name);
-        }
+    let words = || expected.iter().flat_map(|what| what.words());
+    if words().any(|(right, _)| right == word) {
+        return Some(format!("`{word}` stands without `=`"));
     }
+    let options = expected
+        .iter()
+        .filter_map(|what| if let Expect::Option(name) = what { Some(*name) } else { None });
+    let candidates = words().map(|(right, _)| right).chain(options);
     nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
 }
 
@@ -374,7 +388,7 @@ impl Options {
             return Some(None);
         };
         let Some(place) = self.names.iter().position(|name| *name == word) else {
-            return reader.fail();
+            return Some(None);
         };
         if self.seen & (1 << place) != 0 {
             reader.mistake(reader.spot(), format!("`{word}=` is said twice"), None);

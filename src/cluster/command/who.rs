@@ -119,6 +119,9 @@ impl Reader<'_> {
             self.mention(spot, Mention::Node(Text::new(text)));
             Who::Client(Text::new(text))
         } else {
+            if text.contains(',') {
+                self.hint("spaces stand between servers: S1 S2");
+            }
             return self.fail();
         };
         self.step();

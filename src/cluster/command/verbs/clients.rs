@@ -193,9 +193,13 @@ fn order(reader: &mut Reader<'_>, operation: Operation) -> Parsed<Command> {
             None if order.within.is_none() && reader.keyword("within") => {
                 order.within = Some(span(reader)?);
             }
-            None => return Some(Command::Operate(order)),
+            None => break,
         }
     }
+    if matches!(order.operation, Operation::Set { .. }) {
+        reader.hint("a value of several words stands in quotes");
+    }
+    Some(Command::Operate(order))
 }
 
 fn span(reader: &mut Reader<'_>) -> Parsed<Span> {
