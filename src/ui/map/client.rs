@@ -22,8 +22,8 @@ pub struct Waiting {
     pub text: String,
 }
 
-/// Who waits for which server now, but for those whose packet to or from it is on its way: there
-/// the packet shows it. A label that finds no free place is left out.
+/// Who waits for which server now, but for those in `flying`, which is sorted: their packet to or
+/// from it is on its way and shows it. A label that finds no free place is left out.
 pub fn waiting(
     area: Rect,
     places: &Places,
@@ -37,7 +37,7 @@ pub fn waiting(
         let call = client.job.as_ref().and_then(|job| job.call.as_ref());
         let Some((server, _)) = call.and_then(|call| call.asking) else { continue };
         if let Some(names) = names.get_mut(server.index())
-            && !flying.contains(&(client.id, server))
+            && flying.binary_search(&(client.id, server)).is_err()
         {
             names.push(&client.name);
         }
@@ -134,7 +134,7 @@ const fn middle_row(server: Rect) -> u16 {
     server.y + server.height / 2
 }
 
-/// A free place for a text: on the outer side of the server, above, below, or on the inner side.
+/// A free place for a text: on the outer side of the server, above, on the inner side, or below.
 fn beside(area: Rect, server: Rect, text: &str, taken: &[Rect], glyphs: Glyphs) -> Option<Waiting> {
     let side = Side::of(area, server);
     let pointing = |side| match side {
@@ -154,7 +154,7 @@ fn beside(area: Rect, server: Rect, text: &str, taken: &[Rect], glyphs: Glyphs) 
         let text = text.to_owned();
         Some((side.flush(server, glyphs.width(&text)), server.bottom(), text))
     };
-    [at_side(side), above(), below(), at_side(side.other())].into_iter().flatten().find_map(
+    [at_side(side), above(), at_side(side.other()), below()].into_iter().flatten().find_map(
         |(x, y, text)| {
             let place = Rect { x, y, width: glyphs.width(&text), height: 1 };
             let free = !taken.iter().any(|other| other.intersects(place));

@@ -34,14 +34,16 @@ pub fn labels(
         return Vec::new();
     }
     let mut taken: Vec<Rect> = places.rects.iter().map(|rect| grown(*rect)).collect();
+    let lines = lines(places);
     let mut labels = Vec::new();
     for (number, group) in groups.iter().enumerate() {
-        let lines = words(number, *group, cluster, places.form);
-        let width = lines.iter().map(|line| glyphs.width(line)).max().unwrap_or(0);
-        let size = (width, lines.len() as u16);
-        if let Some(place) = beside(area, size, places, *group, &taken) {
+        let text = words(number, *group, cluster, places.form);
+        let width = text.iter().map(|line| glyphs.width(line)).max().unwrap_or(0);
+        let size = (width, text.len() as u16);
+        let cost = |place: &Rect| cost(*place, places, *group, &lines);
+        if let Some(place) = free(area, size, &taken).min_by_key(cost) {
             taken.push(grown(place));
-            labels.push(GroupLabel { place, lines });
+            labels.push(GroupLabel { place, lines: text });
         }
     }
     labels
@@ -70,32 +72,38 @@ fn words(number: usize, group: ServerSet, cluster: &Cluster, form: Form) -> Vec<
     }
 }
 
-/// With a column of air on both sides.
+/// With two columns of air on both sides.
 fn grown(rect: Rect) -> Rect {
-    Rect { x: rect.x.saturating_sub(1), width: rect.width + 2, ..rect }
+    Rect { x: rect.x.saturating_sub(2), width: rect.width + 4, ..rect }
 }
 
-/// A free place at the edge of the area, near this group and far from others.
-fn beside(
-    area: Rect,
-    (width, height): (u16, u16),
-    places: &Places,
-    group: ServerSet,
-    taken: &[Rect],
-) -> Option<Rect> {
-    let (right, bottom) = (area.right().checked_sub(width)?, area.bottom().checked_sub(height)?);
-    let edges = (area.x..=right).flat_map(|x| [(x, area.y), (x, bottom)]);
-    let sides = (area.y..=bottom).flat_map(|y| [(area.x, y), (right, y)]);
+/// Cells on the lines between servers, where packets pass. In rows, lines are everywhere.
+fn lines(places: &Places) -> Vec<(u16, u16)> {
+    let servers = if places.form.is_ring() { places.rects.len() } else { 0 };
+    let pairs = (0..servers).flat_map(|one| (one + 1..servers).map(move |other| (one, other)));
+    let ways = pairs.filter_map(|(one, other)| places.way(one, other, 1));
+    ways.flat_map(|way| way.dots(1.0)).collect()
+}
+
+/// The free places for a label at the edge of the area, with a column of air beside it.
+fn free(area: Rect, (width, height): (u16, u16), taken: &[Rect]) -> impl Iterator<Item = Rect> {
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let right = (area.right().saturating_sub(width)).max(area.x);
+    let bottom = (area.bottom().saturating_sub(height)).max(area.y);
+    let edges = (area.x..=right).flat_map(move |x| [(x, area.y), (x, bottom)]);
+    let sides = (area.y..=bottom).flat_map(move |y| [(area.x, y), (right, y)]);
     edges
         .chain(sides)
-        .filter(|(x, y)| *x >= area.x && *y >= area.y)
-        .map(|(x, y)| Rect { x, y, width, height })
-        .filter(|place| !taken.iter().any(|other| other.intersects(*place)))
-        .min_by_key(|place| cost(*place, places, group))
+        .map(move |(x, y)| Rect { x, y, width, height })
+        .filter(move |place| area.intersection(*place) == *place)
+        .filter(move |place| !taken.iter().any(|other| other.intersects(*place)))
 }
 
-/// The mean squared distance to the group's servers, less what it is away from the nearest other.
-fn cost(place: Rect, places: &Places, group: ServerSet) -> i64 {
+/// How badly a label stands there: the mean squared distance to the group's servers, less what
+/// it is away from the nearest other, and more for lines that it would cover.
+fn cost(place: Rect, places: &Places, group: ServerSet, lines: &[(u16, u16)]) -> i64 {
+    /// As bad as being ten columns farther off.
+    const COVERED: i64 = 400;
     let distance = |rect: &Rect| {
         let middle = |rect: Rect| {
             (
@@ -115,17 +123,14 @@ fn cost(place: Rect, places: &Places, group: ServerSet) -> i64 {
         rects.map(|(_, rect)| distance(rect))
     };
     let mean = of(true).sum::<i64>() / (group.len().max(1) as i64);
-    mean - of(false).min().unwrap_or(0) / 2
+    let covered = lines.iter().filter(|cell| place.contains((**cell).into())).count() as i64;
+    mean - of(false).min().unwrap_or(0) / 2 + COVERED * covered
 }
 
 /// In rows there is seldom room for labels near their groups: there each server has the letter
 /// of its group before it.
 pub fn letters(places: &Places, groups: &[ServerSet]) -> Vec<(Rect, char)> {
-    let rows = match places.form {
-        Form::Box | Form::Pill => false,
-        Form::Grid | Form::Small => true,
-    };
-    if !rows || groups.len() < 2 {
+    if places.form.is_ring() || groups.len() < 2 {
         return Vec::new();
     }
     let servers = places.rects.iter().enumerate();

@@ -5,7 +5,7 @@ use crate::cluster::network::LinkRule;
 use crate::cluster::time::{Ppm, Span};
 use crate::cluster::types::{Node, ServerId, ServerSet};
 
-use super::places::{Form, Places};
+use super::places::Places;
 
 /// With more cut links than this between groups, the groups alone are shown: a forest of
 /// crosses says less.
@@ -38,7 +38,7 @@ pub fn signs(places: &Places, cluster: &Cluster, groups: &[ServerSet]) -> Vec<Si
     let apart =
         |one, other| !groups.iter().any(|group| group.contains(one) && group.contains(other));
     let between = pairs().filter(|(one, other)| apart(*one, *other)).count();
-    let crosses = between <= CROSSES_MAX && matches!(places.form, Form::Box | Form::Pill);
+    let crosses = between <= CROSSES_MAX && places.form.is_ring();
     pairs()
         .filter(|(one, other)| crosses || !apart(*one, *other))
         .flat_map(|(one, other)| of_pair(places, cluster, one, other))

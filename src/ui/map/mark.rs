@@ -45,6 +45,11 @@ impl Mark {
         Self { face: Face::of(packet, cluster, glyphs), ink, goes: None, selected: false }
     }
 
+    /// Whether it is one of the many, a heartbeat or its ack.
+    pub const fn is_dot(&self) -> bool {
+        matches!(self.face, Face::Dot(_))
+    }
+
     /// How many columns it takes.
     pub fn width(&self) -> u16 {
         let face = match &self.face {

@@ -29,7 +29,7 @@ use crate::cluster::types::{ClientId, Node, PacketId, ServerId};
 use client::Waiting;
 use group::GroupLabel;
 use link::{Sign, SignKind};
-use places::Places;
+use places::{Form, Places};
 
 /// The most packets that are drawn, those that arrive first. More could not be told apart.
 const PACKETS_MAX: usize = 200;
@@ -96,22 +96,19 @@ impl Plan {
                 cluster.packets()
             }
         };
-        let flying: Vec<(ClientId, ServerId)> =
-            packets.iter().filter_map(|packet| client_and_server(packet.from, packet.to)).collect();
+        let ends = packets.iter().filter_map(|packet| client_and_server(packet.from, packet.to));
+        let mut flying: Vec<(ClientId, ServerId)> = ends.collect();
+        flying.sort_unstable();
+        let letters = group::letters(&places, &groups);
         let mut taken = places.rects.clone();
+        taken.extend(letters.iter().map(|(place, _)| *place));
+        let flights = flights(inside, &places, scene, &packets, taken.clone());
         taken.extend(labels.iter().map(|label| label.place));
         let waiting = client::waiting(inside, &places, cluster, &flying, &taken, glyphs);
         let lost = |lost: &LostPacket| death(&places, inside, lost);
         let losses = scene.view.fading.lost.iter().take(PACKETS_MAX).filter_map(lost).collect();
-        Self {
-            flights: flights(inside, &places, scene, &packets),
-            losses,
-            signs: link::signs(&places, cluster, &groups),
-            letters: group::letters(&places, &groups),
-            groups: labels,
-            waiting,
-            places,
-        }
+        let signs = link::signs(&places, cluster, &groups);
+        Self { places, flights, losses, signs, groups: labels, letters, waiting }
     }
 
     fn draw_trails(&self, canvas: &mut Canvas<'_>) {
@@ -169,9 +166,14 @@ fn share(packet: &Packet, now: Time) -> f64 {
     (passed.micros() as f64 / all.micros() as f64).min(1.0)
 }
 
-/// The packets that are drawn, each at a place of its own.
-fn flights(area: Rect, places: &Places, scene: &Scene<'_>, packets: &[&Packet]) -> Vec<Flight> {
-    let mut taken = places.rects.clone();
+/// The packets that are drawn, each at a place of its own where nothing is `taken`.
+fn flights(
+    area: Rect,
+    places: &Places,
+    scene: &Scene<'_>,
+    packets: &[&Packet],
+    mut taken: Vec<Rect>,
+) -> Vec<Flight> {
     let mut flights = Vec::new();
     for packet in packets.iter().take(PACKETS_MAX) {
         let Some(mut flight) = flight(area, places, scene, packet) else { continue };
@@ -189,6 +191,10 @@ fn flight(area: Rect, places: &Places, scene: &Scene<'_>, packet: &Packet) -> Op
     let glyphs = scene.view.theme.glyphs;
     let mut mark = Mark::of(packet, scene.cluster, glyphs);
     mark.selected = scene.view.selection.packet == Some(packet.id);
+    let ring = places.form.is_ring();
+    if mark.is_dot() && places.form == Form::Small {
+        return None;
+    }
     let share = share(packet, scene.cluster.now());
     let width = mark.width();
     let (mut place, trail) = match (packet.from, packet.to) {
@@ -198,7 +204,9 @@ fn flight(area: Rect, places: &Places, scene: &Scene<'_>, packet: &Packet) -> Op
             // change where the mark begins.
             mark.goes = (!scene.view.clock.moves()).then_some(to);
             let (x, y) = way.cell(share);
-            (Rect { x, y, width: mark.width(), height: 1 }, way.dots(share).collect())
+            // In rows, the trails of heartbeats would cover everything.
+            let trail = way.dots(if ring || !mark.is_dot() { share } else { 0.0 }).collect();
+            (Rect { x, y, width: mark.width(), height: 1 }, trail)
         }
         (Node::Client(_), Node::Server(server)) => {
             (beside(area, places, server, width, share)?, Vec::new())

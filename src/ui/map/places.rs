@@ -21,6 +21,14 @@ pub enum Form {
 }
 
 impl Form {
+    /// Whether servers stand on an ellipse, with room between them.
+    pub const fn is_ring(self) -> bool {
+        match self {
+            Self::Box | Self::Pill => true,
+            Self::Grid | Self::Small => false,
+        }
+    }
+
     /// The columns and rows of one server. Numbers from 10 on need a column more.
     const fn size(self, servers: usize) -> (u16, u16) {
         let wide = if servers > 9 { 1 } else { 0 };
@@ -40,14 +48,17 @@ pub struct Places {
     pub rects: Vec<Rect>,
 }
 
-/// What is kept free on both sides for the requests of clients, in columns.
-const SIDE: u16 = 4;
+/// What is kept free on both sides of an ellipse, in columns: room for the request of a client if
+/// the servers can spare it.
+const SIDES: [u16; 2] = [4, 1];
 
 impl Places {
     /// Places for `servers` servers in `area`, in the largest form that fits.
     pub fn new(area: Rect, servers: usize) -> Self {
-        for form in [Form::Box, Form::Pill] {
-            if let Some(rects) = ring(area, form.size(servers), servers) {
+        for (form, side) in
+            [Form::Box, Form::Pill].into_iter().flat_map(|form| SIDES.map(|side| (form, side)))
+        {
+            if let Some(rects) = ring(area, form.size(servers), side, servers) {
                 return Self { form, rects };
             }
         }
@@ -74,8 +85,8 @@ impl Places {
 
 /// Servers on an ellipse that touches the area's edges, `S1` on top; `None` if they would stand
 /// too close for a packet to be seen between them.
-fn ring(area: Rect, (width, height): (u16, u16), servers: usize) -> Option<Vec<Rect>> {
-    let across = area.width.checked_sub(width + 2 * SIDE)?;
+fn ring(area: Rect, (width, height): (u16, u16), side: u16, servers: usize) -> Option<Vec<Rect>> {
+    let across = area.width.checked_sub(width + 2 * side)?;
     let down = area.height.checked_sub(height)?;
     let points: Vec<(f64, f64)> = (0..servers).map(|place| on_circle(place, servers)).collect();
     let (columns, rows) =
@@ -83,7 +94,7 @@ fn ring(area: Rect, (width, height): (u16, u16), servers: usize) -> Option<Vec<R
     let rects: Vec<Rect> = points
         .iter()
         .map(|(x, y)| {
-            let x = area.x + SIDE + (columns(*x) * f64::from(across)).round() as u16;
+            let x = area.x + side + (columns(*x) * f64::from(across)).round() as u16;
             let y = area.y + (rows(*y) * f64::from(down)).round() as u16;
             Rect { x, y, width, height }
         })
@@ -113,13 +124,18 @@ fn spread(rects: &[Rect]) -> bool {
     })
 }
 
-/// Servers in rows, at least `pitch` rows apart; `None` if they don't fit.
+/// Servers in rows, at least `pitch` rows apart; `None` if they don't fit. Of the divisions that
+/// do, the one that comes nearest to as much air beside a server as above it.
 fn grid(area: Rect, size: (u16, u16), servers: usize, pitch: u16) -> Option<Vec<Rect>> {
     // A column of air on both sides: on the left one stands the letter of the server's group.
-    let columns_max = area.width / (size.0 + 2);
-    let rows_max = area.height.div_ceil(pitch).max(1);
-    let columns = (servers as u16).div_ceil(rows_max).max(1);
-    (columns <= columns_max && area.height >= 1).then(|| in_rows(area, size, servers, columns))
+    let columns_max = (area.width / (size.0 + 2)).min(servers as u16);
+    let rows = |columns: &u16| (servers as u16).div_ceil(*columns);
+    let fits = |columns: &u16| rows(columns) * pitch < area.height + pitch;
+    // A row is about as high as two columns are wide.
+    let air =
+        |columns: &u16| (area.width / columns - size.0).abs_diff(2 * area.height / rows(columns));
+    let columns = (1..=columns_max).filter(fits).min_by_key(air)?;
+    Some(in_rows(area, size, servers, columns))
 }
 
 /// As many servers as there is room for, side by side; the last ones go without.
@@ -137,10 +153,11 @@ fn crowd(area: Rect, size: (u16, u16), servers: usize) -> Vec<Rect> {
 /// Rows of `columns` servers, spread over the area.
 fn in_rows(area: Rect, (width, height): (u16, u16), servers: usize, columns: u16) -> Vec<Rect> {
     let rows = (servers as u16).div_ceil(columns).max(1);
-    // The place of one of `count` things of this `size`, evenly spread over `length`.
+    // Where the `place`th of `count` things of this size begins, evenly spread over a length.
     let even = |place: u16, count: u16, size: u16, length: u16| {
-        let slot = (length / count).max(size);
-        place * slot + (slot - size) / 2
+        let (place, count, size) = (u32::from(place), u32::from(count), u32::from(size));
+        let length = u32::from(length).max(count * size);
+        (((2 * place + 1) * length / count).saturating_sub(size) / 2) as u16
     };
     (0..servers as u16)
         .map(|place| Rect {
@@ -197,10 +214,10 @@ impl Way {
 
     /// The cells of a dotted line along the first `share` of the way: one a row where it is
     /// steep, one in three columns where it is flat.
-    pub fn dots(&self, share: f64) -> impl Iterator<Item = (u16, u16)> {
+    pub fn dots(self, share: f64) -> impl Iterator<Item = (u16, u16)> {
         let (dx, dy) = (self.end.0 - self.start.0, self.end.1 - self.start.1);
         let count = (dx.abs() / 3.0).max(dy.abs()).ceil().max(1.0);
-        let narrow = Self { width: 1.0, ..*self };
+        let narrow = Self { width: 1.0, ..self };
         let shares = (0..=count as u32).map(move |step| f64::from(step) / count);
         shares.take_while(move |at| *at < share).map(move |at| narrow.cell(at))
     }

@@ -56,7 +56,8 @@ impl<'a> Face<'a> {
         }
     }
 
-    fn style(&self, theme: Theme) -> Style {
+    /// What its outline is drawn in.
+    fn outline(&self, theme: Theme) -> Style {
         match self.standing {
             Standing::Leader => theme.filled(self.server.raft.term),
             Standing::OldLeader => theme.edge(self.server.raft.term),
@@ -65,21 +66,22 @@ impl<'a> Face<'a> {
         }
     }
 
+    /// What is written inside. An old leader has its hue on the outline only.
+    fn letters(&self, theme: Theme) -> Style {
+        match self.standing {
+            Standing::Leader => theme.filled(self.server.raft.term),
+            Standing::OldLeader | Standing::Candidate | Standing::Follower => theme.plain(),
+            Standing::Down | Standing::Asleep => theme.dim(),
+        }
+    }
+
     /// The name stands out when it is selected.
-    fn name_style(&self, theme: Theme) -> Style {
-        // Old leaders have their hue on the outline only: letters stay legible on any paper.
-        let base = match self.standing {
-            Standing::OldLeader => theme.plain(),
-            Standing::Leader
-            | Standing::Candidate
-            | Standing::Follower
-            | Standing::Down
-            | Standing::Asleep => self.style(theme),
-        };
+    fn name(&self, theme: Theme) -> Style {
         if self.selected {
-            base.remove_modifier(Modifier::DIM).add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+            let lift = Modifier::BOLD | Modifier::UNDERLINED;
+            self.letters(theme).remove_modifier(Modifier::DIM).add_modifier(lift)
         } else {
-            base
+            self.letters(theme)
         }
     }
 
@@ -95,39 +97,51 @@ impl<'a> Face<'a> {
 
     fn boxed(&self, canvas: &mut Canvas<'_>, place: Rect) {
         let theme = canvas.theme();
-        let style = self.style(theme);
-        if let Some([top_left, top_right, bottom_left, bottom_right, across, down]) =
-            sides(self.standing)
-        {
-            let rows = [(0, top_left, across, top_right), (2, bottom_left, across, bottom_right)];
-            for (row, left, middle, right) in rows {
-                let mut pen = canvas.pen(place, row);
-                pen.style(style).put(left);
-                (2..place.width).for_each(|_| {
-                    pen.put(middle);
-                });
-                pen.put(right);
-            }
-            let mut pen = canvas.pen(place, 1);
-            pen.style(style).put(down);
-            (2..place.width).for_each(|_| {
-                pen.put(' ');
-            });
-            pen.put(down);
+        if let Some(sides) = sides(self.standing) {
+            self.frame(canvas, place, sides);
         }
         let inside = Rect { x: place.x + 1, y: place.y + 1, width: place.width - 2, height: 1 };
         let term = short_term(self.server.raft.term);
         let before = if self.selected { '►' } else { ' ' };
         let mut pen = canvas.pen(inside, 0);
-        pen.style(self.name_style(theme).remove_modifier(Modifier::UNDERLINED));
-        pen.put(before).put(self.standing.mark()).put(' ');
-        pen.style(self.name_style(theme)).put(self.server.id);
+        pen.style(self.letters(theme)).put(before).put(self.standing.mark()).put(' ');
+        pen.style(self.name(theme)).put(self.server.id);
         let column = (inside.width - 1).saturating_sub(term.len() as u16);
         let mut pen = canvas.pen(inside, 0);
         pen.column(column).style(self.term_style(theme)).put(term);
-        if self.standing == Standing::Candidate {
-            let votes = Rect { x: place.x + 2, y: place.y + 2, width: place.width - 4, height: 1 };
-            self.votes(canvas, votes);
+        let below = Rect { x: place.x + 2, y: place.y + 2, width: place.width - 4, height: 1 };
+        match self.standing {
+            Standing::Candidate => self.votes(canvas, below),
+            Standing::Asleep => self.inbox(canvas, below),
+            Standing::Leader | Standing::OldLeader | Standing::Follower | Standing::Down => {}
+        }
+    }
+
+    fn frame(&self, canvas: &mut Canvas<'_>, place: Rect, sides: [char; 6]) {
+        let (outline, letters) = (self.outline(canvas.theme()), self.letters(canvas.theme()));
+        let [top_left, top_right, bottom_left, bottom_right, across, down] = sides;
+        let rows = [
+            (top_left, across, top_right, outline),
+            (down, ' ', down, letters),
+            (bottom_left, across, bottom_right, outline),
+        ];
+        for (row, (left, middle, right, inside)) in (0..).zip(rows) {
+            let mut pen = canvas.pen(place, row);
+            pen.style(outline).put(left).style(inside);
+            for _ in 2..place.width {
+                pen.put(middle);
+            }
+            pen.style(outline).put(right);
+        }
+    }
+
+    /// How many packets wait until a sleeping server wakes.
+    fn inbox(&self, canvas: &mut Canvas<'_>, row: Rect) {
+        let count = self.server.inbox.len();
+        if count > 0 {
+            let words = format!(" {count} wait ");
+            let dim = canvas.theme().dim();
+            canvas.pen(row, 0).style(dim).put(words);
         }
     }
 
@@ -161,13 +175,11 @@ impl<'a> Face<'a> {
         let gap = usize::from(name.len() + term.len() + 5 <= usize::from(place.width));
         let between = if self.selected { '►' } else { ' ' };
         let mut pen = canvas.pen(place, 0);
-        pen.style(self.style(theme)).put(left);
-        pen.style(self.name_style(theme).remove_modifier(Modifier::UNDERLINED));
-        pen.put(self.standing.mark()).put(between);
-        pen.style(self.name_style(theme)).put(name);
-        pen.style(self.style(theme)).put(&" "[..gap]);
+        pen.style(self.outline(theme)).put(left);
+        pen.style(self.letters(theme)).put(self.standing.mark()).put(between);
+        pen.style(self.name(theme)).put(name).style(self.letters(theme)).put(&" "[..gap]);
         pen.style(self.term_style(theme)).put(term);
-        pen.style(self.style(theme)).put(right);
+        pen.style(self.outline(theme)).put(right);
     }
 
     fn small(&self, canvas: &mut Canvas<'_>, place: Rect) {
@@ -176,9 +188,8 @@ impl<'a> Face<'a> {
         let name = self.server.id.to_string();
         let gap = usize::from(name.len() + term.len() + 2 <= usize::from(place.width));
         let mut pen = canvas.pen(place, 0);
-        pen.style(self.style(theme)).put(self.standing.mark());
-        pen.style(self.name_style(theme)).put(name);
-        pen.style(self.style(theme)).put(&" "[..gap]);
+        pen.style(self.letters(theme)).put(self.standing.mark());
+        pen.style(self.name(theme)).put(name).style(self.letters(theme)).put(&" "[..gap]);
         pen.style(self.term_style(theme)).put(term);
     }
 }

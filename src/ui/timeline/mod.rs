@@ -26,11 +26,12 @@ const NOW: u16 = 6;
 
 /// Draws the timeline. It has no title: its axis tells it apart.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    if area.is_empty() {
+    let window = window(area, scene);
+    if area.is_empty() || window.width == 0 {
         return;
     }
     let story = Story::new(scene.trace.milestones(), scene.cluster.config().servers);
-    let chart = Chart { scene, story: &story, window: window(area, scene) };
+    let chart = Chart { scene, story: &story, window };
     if area.height < ROWS_MIN {
         chart.single(canvas, area);
     } else {

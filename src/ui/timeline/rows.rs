@@ -1,5 +1,6 @@
 //! The rows of the timeline.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use ratatui::layout::Rect;
@@ -11,13 +12,17 @@ use super::window::{Window, seconds};
 use crate::cluster::client::Client;
 use crate::cluster::history::Record;
 use crate::cluster::time::Time;
-use crate::cluster::types::{Outcome, Term};
+use crate::cluster::types::{ClientId, Outcome, Term};
 use crate::ui::canvas::Canvas;
 use crate::ui::text::Spaced;
+use crate::ui::theme::Theme;
 use crate::ui::view::Scene;
 
 /// How many operations are looked at, from the newest back. A chart has fewer columns.
 const RECORDS_MAX: usize = 10_000;
+
+/// How far a mark gives way to others, in columns.
+const ASIDE_MAX: u16 = 4;
 
 /// Everything that the rows are made from.
 pub struct Chart<'a> {
@@ -35,21 +40,24 @@ impl Chart<'_> {
     pub fn single(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let theme = canvas.theme();
         let row = Rect { height: 1, ..area };
-        self.leaders(canvas, row.y, "");
+        let mut marks: Vec<(Time, char, Style)> = Vec::new();
+        marks.extend(self.story.cuts.iter().map(|cut| (cut.from, '╳', theme.bold())));
+        let blow = |blow: &Blow| (blow.at, blow.mark, self.blow_style(blow, theme));
+        marks.extend(self.story.blows.iter().map(blow));
+        for client in self.scene.cluster.clients() {
+            let letter = client.name.chars().next().unwrap_or('?');
+            marks.extend(waits_since(client).map(|since| (since, letter, theme.bold())));
+        }
+        marks.retain(|(at, ..)| self.window.contains(*at));
+        let busy: Vec<u16> = marks.iter().map(|(at, ..)| self.window.column(*at)).collect();
+        self.leaders(canvas, row.y, "", &busy);
         // The start of the window says which part of the run this is.
         let start = seconds(self.window.start, usize::from(self.window.start != Time::START));
-        canvas.pen(row, 0).style(theme.dim()).put(start).put(' ');
-        for cut in self.story.cuts.iter().filter(|cut| self.window.contains(cut.from)) {
-            self.put(canvas, row.y, cut.from, '╳', theme.bold());
-        }
-        for blow in self.story.blows.iter().filter(|blow| self.window.contains(blow.at)) {
-            self.put(canvas, row.y, blow.at, blow.mark, self.blow_style(blow, canvas));
-        }
-        for client in self.scene.cluster.clients() {
-            if let Some(since) = waits_since(client).filter(|since| self.window.contains(*since)) {
-                let letter = client.name.chars().next().unwrap_or('?');
-                self.put(canvas, row.y, since, letter, theme.bold());
-            }
+        let width = start.len() as u16 + 1;
+        canvas.clear(Rect { width, ..row }.intersection(row));
+        canvas.pen(row, 0).style(theme.dim()).put(start);
+        for (at, mark, style) in marks {
+            self.put(canvas, row.y, at, mark, style);
         }
         self.now_and_cursor(canvas, row);
     }
@@ -62,7 +70,7 @@ impl Chart<'_> {
             canvas.pen(names, row).skip(1).put(name);
         };
         name(canvas, 1, "leader");
-        self.leaders(canvas, area.y + 1, "term ");
+        self.leaders(canvas, area.y + 1, "term ", &[]);
         name(canvas, 2, "faults");
         self.faults(canvas, area.y + 2);
         let clients = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
@@ -88,8 +96,9 @@ impl Chart<'_> {
         }
     }
 
-    /// Who led, as bands in the hue of the term; dots where nobody did.
-    fn leaders(&self, canvas: &mut Canvas<'_>, y: u16, term: &str) {
+    /// Who led, as bands in the hue of the term; dots where nobody did. Words keep off the busy
+    /// columns.
+    fn leaders(&self, canvas: &mut Canvas<'_>, y: u16, term: &str, busy: &[u16]) {
         let theme = canvas.theme();
         let end = self.now().min(self.window.end());
         for x in self.window.x..=self.window.column(end) {
@@ -97,20 +106,27 @@ impl Chart<'_> {
         }
         let mut free = self.window.start;
         for reign in &self.story.reigns {
-            self.interregnum(canvas, y, free, reign.from);
+            self.interregnum(canvas, y, (free, reign.from), busy);
             free = reign.until.unwrap_or(end);
         }
-        self.interregnum(canvas, y, free, end);
+        self.interregnum(canvas, y, (free, end), busy);
         for (place, reign) in self.story.reigns.iter().enumerate() {
             if self.window.shows(reign.from, reign.until) {
                 let next = self.story.reigns.get(place + 1).map(|next| next.from);
-                self.band(canvas, y, reign, next, term);
+                self.band(canvas, y, reign, next);
+                self.band_words(canvas, y, reign, term, busy);
             }
         }
     }
 
     /// In a time without a leader: the term in which nobody won.
-    fn interregnum(&self, canvas: &mut Canvas<'_>, y: u16, from: Time, until: Time) {
+    fn interregnum(
+        &self,
+        canvas: &mut Canvas<'_>,
+        y: u16,
+        (from, until): (Time, Time),
+        busy: &[u16],
+    ) {
         if until <= from || !self.window.shows(from, Some(until)) {
             return;
         }
@@ -123,15 +139,14 @@ impl Chart<'_> {
         let Some((_, term)) = lost else { return };
         let words = format!(" {term}: none ");
         let (left, right) = (self.window.column(from), self.window.column(until));
-        if let Some(x) = centred(left, right, words.len() as u16 + 2) {
+        if let Some(x) = centred(left, right, words.len() as u16 + 2, busy) {
             canvas.pen_at(x + 1, y, words.len() as u16).put(words);
         }
     }
 
-    fn band(&self, canvas: &mut Canvas<'_>, y: u16, reign: &Reign, next: Option<Time>, term: &str) {
+    fn band(&self, canvas: &mut Canvas<'_>, y: u16, reign: &Reign, next: Option<Time>) {
         let style = canvas.theme().number(reign.term);
-        let until = reign.until.unwrap_or_else(|| self.now());
-        let (left, right) = (self.window.column(reign.from), self.window.column(until));
+        let (left, right) = self.ends(reign);
         canvas.clear(Rect { x: left, y, width: right - left + 1, height: 1 });
         for x in left..=right {
             canvas.glyph(x, y, '─', style);
@@ -140,9 +155,21 @@ impl Chart<'_> {
             canvas.glyph(left, y, '├', style);
         }
         // Where another takes over at once, its own beginning ends this one.
-        if right > left && next != reign.until && self.window.contains(until) {
+        let ended = reign.until.is_some_and(|until| self.window.contains(until));
+        if right > left && next != reign.until && ended {
             canvas.glyph(right, y, '┤', style);
         }
+    }
+
+    /// The first and the last column of a reign.
+    fn ends(&self, reign: &Reign) -> (u16, u16) {
+        let until = reign.until.unwrap_or_else(|| self.now());
+        (self.window.column(reign.from), self.window.column(until))
+    }
+
+    /// Term and leader, in the longest words for which there is room.
+    fn band_words(&self, canvas: &mut Canvas<'_>, y: u16, reign: &Reign, term: &str, busy: &[u16]) {
+        let (left, right) = self.ends(reign);
         let words = [
             format!(" {term}{}: {} ", reign.term, reign.server),
             format!(" {}: {} ", reign.term, reign.server),
@@ -150,8 +177,9 @@ impl Chart<'_> {
         ];
         let placed = words
             .iter()
-            .find_map(|words| Some((centred(left + 1, right, words.len() as u16)?, words)));
+            .find_map(|words| Some((centred(left + 1, right, words.len() as u16, busy)?, words)));
         if let Some((x, words)) = placed {
+            let style = canvas.theme().number(reign.term);
             canvas.pen_at(x, y, words.len() as u16).style(style).put(words);
         }
     }
@@ -171,67 +199,81 @@ impl Chart<'_> {
         }
         for blow in self.story.blows.iter().filter(|blow| self.window.contains(blow.at)) {
             let names = Spaced(blow.servers.iter()).to_string();
-            marks.push((blow.at, blow.mark, names, self.blow_style(blow, canvas)));
+            marks.push((blow.at, blow.mark, names, self.blow_style(blow, theme)));
         }
         marks.sort_by_key(|(at, ..)| *at);
-        let ends = marks.iter().skip(1).map(|(at, ..)| self.window.column(*at));
-        let ends: Vec<u16> = ends.chain([self.window.x + self.window.width]).collect();
-        for ((at, mark, names, style), end) in marks.iter().zip(ends) {
-            let x = self.window.column(*at);
-            self.put(canvas, y, *at, *mark, *style);
-            if x + 3 + names.chars().count() as u16 <= end && !names.is_empty() {
-                canvas.pen_at(x + 1, y, end - x - 1).put(' ').user(names).put(' ');
+        let mut free = self.window.x;
+        for (place, (at, mark, names, style)) in marks.iter().enumerate() {
+            // Marks in one column stand side by side, as long as they stay near their moment.
+            let x = self.window.column(*at).max(free);
+            if x > self.window.column(*at) + ASIDE_MAX || x >= self.end() {
+                continue;
+            }
+            canvas.clear(Rect { x, y, width: 1, height: 1 });
+            canvas.glyph(x, y, *mark, *style);
+            free = x + 1;
+            let next = marks.get(place + 1).map_or(self.end(), |(at, ..)| self.window.column(*at));
+            let width = names.chars().count() as u16 + 2;
+            if width > 2 && free + width <= next {
+                canvas.pen_at(free, y, width).put(' ').user(names).put(' ');
+                free += width;
             }
         }
     }
 
-    fn blow_style(&self, blow: &Blow, canvas: &Canvas<'_>) -> Style {
-        if blow.mark == '!' { canvas.theme().broken() } else { canvas.theme().bold() }
+    /// The first column after the chart.
+    const fn end(&self) -> u16 {
+        self.window.x.saturating_add(self.window.width)
     }
 
-    /// What clients asked: a row for each; when there are more clients than rows, the rest share
-    /// the last one.
+    fn blow_style(&self, blow: &Blow, theme: Theme) -> Style {
+        if blow.mark == '!' { theme.broken() } else { theme.bold() }
+    }
+
+    /// What clients asked, for those that asked something in this window: a row for each, and
+    /// the last row for all that are left.
     fn clients(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let clients = self.scene.cluster.clients();
-        let rows = usize::from(area.height).min(clients.len());
+        let shown = |record: &&Record| {
+            self.window.shows(record.called, record.returned.as_ref().map(|end| end.at))
+        };
+        let active: BTreeSet<ClientId> =
+            self.records().filter(shown).map(|record| record.client).collect();
+        let active: Vec<ClientId> = active.into_iter().collect();
+        let rows = usize::from(area.height).min(active.len());
         if rows == 0 {
             return;
         }
-        let row = |client: usize| client.min(rows - 1);
         let width = usize::from(self.window.width);
         let mut cells = vec![Cell::Idle; rows * width];
-        for record in self.records() {
-            let (from, until) = (record.called, record.returned.as_ref().map(|end| end.at));
-            if !self.window.shows(from, until) {
-                continue;
-            }
-            let columns = self.columns(from, until);
-            let first = row(record.client.index()) * width;
+        for record in self.records().filter(shown) {
+            let Ok(row) = active.binary_search(&record.client) else { continue };
+            let columns = self.columns(record.called, record.returned.as_ref().map(|end| end.at));
+            let first = row.min(rows - 1) * width;
             let cell = Cell::of(record);
             for place in &mut cells[first + columns.start..first + columns.end] {
                 *place = cell.max(*place);
             }
         }
-        for (number, cells) in (0..).zip(cells.chunks(width.max(1))) {
-            let mut pen = canvas.pen_at(self.window.x, area.y + number, self.window.width);
+        for (number, cells) in cells.chunks(width.max(1)).enumerate() {
+            let sharing =
+                if number + 1 == rows { &active[number..] } else { &active[number..=number] };
+            self.clients_name(canvas, area, number as u16, sharing);
+            let mut pen = canvas.pen_at(self.window.x, area.y + number as u16, self.window.width);
             for cell in cells {
                 pen.put(cell.mark());
             }
         }
-        for number in 0..rows {
-            let names = Rect { width: NAMES - 1, ..area };
-            let mut pen = canvas.pen(names, number as u16);
-            pen.skip(1);
-            match &clients[number..] {
-                [_, others @ ..] if number + 1 == rows && !others.is_empty() => {
-                    pen.put(others.len() + 1).put(" more");
-                }
-                [client, ..] => {
-                    pen.user(&client.name);
-                }
-                [] => {}
-            }
-        }
+    }
+
+    /// The name before a row, or how many share it.
+    fn clients_name(&self, canvas: &mut Canvas<'_>, area: Rect, row: u16, clients: &[ClientId]) {
+        let names = Rect { width: NAMES - 1, ..area };
+        let mut pen = canvas.pen(names, row);
+        pen.skip(1);
+        match clients {
+            [only] => pen.user(self.scene.cluster.names().client(*only)),
+            several => pen.put(several.len()).put(" more"),
+        };
     }
 
     /// The columns of an operation, counted from the first of the chart.
@@ -272,11 +314,13 @@ impl Chart<'_> {
     }
 }
 
-/// Where something of this width begins that stands in the middle of these columns; `None` if
-/// it does not fit.
-fn centred(left: u16, right: u16, width: u16) -> Option<u16> {
-    let room = right.checked_sub(left)?;
-    room.checked_sub(width).map(|spare| left + spare / 2)
+/// Where something of this width begins that stands in the middle of these columns, or as near
+/// to it as the busy ones allow; `None` if it does not fit.
+fn centred(left: u16, right: u16, width: u16, busy: &[u16]) -> Option<u16> {
+    let last = right.checked_sub(width).filter(|last| *last >= left)?;
+    let middle = left + (last - left) / 2;
+    let free = |x: &u16| !busy.iter().any(|column| (*x..*x + width).contains(column));
+    (left..=last).filter(free).min_by_key(|x| x.abs_diff(middle))
 }
 
 /// Since when a client waits for an answer.
