@@ -28,6 +28,8 @@ pub struct Checker {
     servers: Vec<Ghost>,
     /// The highest index that any leader has committed.
     committed: Index,
+    /// The highest index committed by leaders of a term and of all before it.
+    committed_in: OrdMap<Term, Index>,
     /// The map as it must be after `reference_index` operations.
     reference: Kv,
     reference_index: Index,
@@ -278,26 +280,20 @@ impl Checker {
     /// A leader of `term` holds every entry committed by leaders of earlier terms. Holding the
     /// last of them, with the hash of everything before it, means holding all.
     fn complete(&self, server: ServerId, term: Term) -> Check {
-        let mut index = self.committed;
-        while index > Index::ZERO {
-            let slot = self.slots.get(index);
-            let Some(commit) = slot.and_then(|slot| slot.committed) else { return Ok(()) };
-            if commit.by < term {
-                let held = self.slots.held_by(index, server);
-                if held.is_some_and(|version| version.hash == commit.hash) {
-                    return Ok(());
-                }
-                let text = format!(
-                    "{server} leads term {term} without entry {index} of term {}, which the \
-                     leader of term {} committed",
-                    commit.term, commit.by
-                );
-                let broken = Broken::new(Invariant::LeaderCompleteness, server, text);
-                return Err(broken.at(index).in_term(term));
-            }
-            index = index.previous();
+        let Some((_, &index)) = self.committed_in.range(..term).next_back() else { return Ok(()) };
+        let slot = self.slots.get(index);
+        let Some(commit) = slot.and_then(|slot| slot.committed) else { return Ok(()) };
+        let held = self.slots.held_by(index, server);
+        if held.is_some_and(|version| version.hash == commit.hash) {
+            return Ok(());
         }
-        Ok(())
+        let text = format!(
+            "{server} leads term {term} without entry {index} of term {}, which the leader of \
+             term {} committed",
+            commit.term, commit.by
+        );
+        let broken = Broken::new(Invariant::LeaderCompleteness, server, text);
+        Err(broken.at(index).in_term(term))
     }
 
     fn commit_moves(&mut self, server: ServerId, first: Index, last: Index) -> Check {
@@ -330,6 +326,9 @@ impl Checker {
             }
             self.committed = self.committed.max(index);
             self.on_a_majority(server, index)?;
+        }
+        if self.committed_in.get(&by) != Some(&self.committed) {
+            self.committed_in.insert(by, self.committed);
         }
         self.complete(server, by)
     }
