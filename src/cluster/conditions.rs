@@ -25,6 +25,7 @@ impl Cluster {
             Condition::Committed(compare, count) => {
                 compares(*compare, self.committed().0, count, scope)
             }
+            Condition::Up(compare, count) => compares(*compare, self.up(), count, scope),
             Condition::Applied(compare, count) => {
                 compares(*compare, self.applied().0, count, scope)
             }
@@ -84,6 +85,10 @@ impl Cluster {
 
     fn running(&self) -> impl Iterator<Item = &Server> {
         self.servers.iter().filter(|server| server.is_running())
+    }
+
+    fn up(&self) -> u64 {
+        self.servers.iter().filter(|server| server.power != Power::Down).count() as u64
     }
 
     fn leader_term(&self) -> Option<Term> {
@@ -179,6 +184,7 @@ impl Cluster {
             }
             Condition::Term(..) => format!("the highest term is {}", self.term()),
             Condition::Committed(..) => format!("the commit index is {}", self.committed()),
+            Condition::Up(..) => format!("{} servers are up", self.up()),
             Condition::Applied(..) => format!("the lowest applied index is {}", self.applied()),
             Condition::CommittedKey { key, .. } | Condition::AppliedKey { key, .. } => {
                 self.stored_words(key, self.config.server_ids().collect(), scope)

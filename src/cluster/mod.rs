@@ -101,6 +101,8 @@ pub struct Cluster {
     /// Tasks that wait for a condition.
     waiting: Vec<u32>,
     typed: u32,
+    /// Lines that have run at `now`.
+    lines_now: u32,
     scheduled: BTreeMap<(Place, u64), Scheduled>,
     scheduled_count: u64,
     recurring: Vec<Recurring>,

@@ -99,7 +99,7 @@ impl Cluster {
             Who::Rest => all.without(named),
             Who::All => all,
             Who::Down => those(|server| server.power == Power::Down),
-            Who::Random | Who::Client(_) | Who::Hole(_) => return None,
+            Who::Random | Who::Some | Who::Client(_) | Who::Hole(_) => return None,
         })
     }
 
@@ -115,6 +115,10 @@ impl Cluster {
             Who::Random => {
                 let all: Vec<ServerId> = self.config.server_ids().collect();
                 scope.rng.pick(&all).copied().into_iter().collect()
+            }
+            Who::Some => {
+                let coin = super::time::Ppm::percent(50);
+                self.config.server_ids().filter(|_| scope.rng.chance(coin)).collect()
             }
             Who::Client(name) => {
                 let clients = vec![scope.fill_text(name)?];
@@ -142,7 +146,8 @@ impl Cluster {
             | Who::All
             | Who::Down => self.servers_of(who, named).unwrap_or_default(),
         };
-        if servers.is_empty() && !matches!(who, Who::Rest | Who::All | Who::Down) {
+        let may_be_none = matches!(who, Who::Rest | Who::All | Who::Down | Who::Some);
+        if servers.is_empty() && !may_be_none {
             return Err(error(format!("there is no {who} at present")));
         }
         Ok(Found { servers, clients: Vec::new() })
@@ -328,6 +333,7 @@ impl Cluster {
                 | Who::All
                 | Who::Down
                 | Who::Random
+                | Who::Some
                 | Who::Hole(_) => return Err(error(format!("{who} was not made concrete"))),
             }
         }

@@ -46,6 +46,7 @@ impl Cluster {
             tasks_alive: 0,
             waiting: Vec::new(),
             typed: 0,
+            lines_now: 0,
             scheduled: BTreeMap::new(),
             scheduled_count: 0,
             recurring: Vec::new(),

@@ -62,6 +62,7 @@ impl Cluster {
         if time != self.now {
             self.now = time;
             self.handled_now = 0;
+            self.lines_now = 0;
         }
     }
 

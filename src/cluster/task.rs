@@ -23,6 +23,9 @@ pub const WITHIN: Span = Span::from_secs(10);
 /// The most tasks that a run may start.
 pub const TASKS_MAX: usize = 10_000;
 
+/// The most lines that may run at one moment: more, and something runs in circles.
+const LINES_NOW_MAX: u32 = 20_000_000;
+
 /// A line of thought of a script.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -122,6 +125,8 @@ pub(super) const fn is_flow(command: &Command) -> bool {
             | Command::Repeat { .. }
             | Command::LoopFor { .. }
             | Command::LoopUntil(_)
+            | Command::If(_)
+            | Command::Else
             | Command::End
             | Command::At { .. }
             | Command::Every { .. }
@@ -344,6 +349,12 @@ impl Cluster {
 
     fn run_line(&mut self, number: u32) {
         let place = number as usize;
+        self.lines_now += 1;
+        if self.lines_now > LINES_NOW_MAX {
+            let actual = format!("{LINES_NOW_MAX} lines have run while no lab time passed");
+            self.fail(0, "lab time passes", &actual);
+            return;
+        }
         let task = &mut self.tasks[place];
         if task.next >= task.end {
             self.end_task(number);
@@ -434,6 +445,13 @@ impl Cluster {
             | Command::Repeat { .. }
             | Command::LoopFor { .. }
             | Command::LoopUntil(_) => self.enter_loop(place, at, partner, &line.command, scope),
+            Command::If(condition) => {
+                if !self.holds(condition, scope) {
+                    self.tasks[place].next = partner + 1;
+                }
+            }
+            // Reached from above: the condition held, and its lines are done.
+            Command::Else => self.tasks[place].next = partner + 1,
             Command::End => self.next_round(place, partner, scope),
             Command::At { place: when, command } => {
                 self.schedule(*when, command, scope, line.number)?;
@@ -566,8 +584,9 @@ impl Cluster {
 
     /// The `end` of a loop: another round, or on.
     fn next_round(&mut self, place: usize, start: usize, scope: &Scope) {
-        let Some(mut last) = self.tasks[place].loops.pop() else { return };
-        debug_assert_eq!(last.start, start);
+        let task = &mut self.tasks[place];
+        // The `end` of an `if` closes no loop.
+        let Some(mut last) = task.loops.pop_if(|last| last.start == start) else { return };
         match &mut last.kind {
             LoopKind::Count { current, .. } => *current = current.saturating_add(1),
             LoopKind::For { round, .. } => *round = round.saturating_add(1),

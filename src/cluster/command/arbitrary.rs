@@ -216,6 +216,7 @@ fn simple_condition() -> impl Strategy<Value = Condition> {
         prop_oneof![
             (compare(), count()).prop_map(|(compare, count)| Condition::Term(compare, count)),
             (compare(), count()).prop_map(|(compare, count)| Condition::Committed(compare, count)),
+            (compare(), count()).prop_map(|(compare, count)| Condition::Up(compare, count)),
             (compare(), count()).prop_map(|(compare, count)| Condition::Applied(compare, count)),
             (servers_word(), compare(), count())
                 .prop_map(|(who, compare, count)| Condition::ServerTerm { who, compare, count }),
@@ -314,6 +315,8 @@ fn flow() -> impl Strategy<Value = Command> {
             .prop_map(|(count, name)| Command::Repeat { count, name }),
         (span(), of(variable())).prop_map(|(span, name)| Command::LoopFor { span, name }),
         condition().prop_map(Command::LoopUntil),
+        condition().prop_map(Command::If),
+        Just(Command::Else),
         Just(Command::End),
         Just(Command::Beat),
         (place, acting())

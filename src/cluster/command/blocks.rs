@@ -65,6 +65,10 @@ enum BlockKind {
     Task,
     Rounds(u64),
     Loop,
+    /// An `if` up to its `else` or `end`.
+    If,
+    /// An `else`, with what the lines before it do to lab time.
+    Else(Duration),
     /// Its first line could not be read.
     Unknown,
 }
@@ -147,12 +151,35 @@ impl Blocks {
             Some(Command::LoopFor { name, .. }) => (BlockKind::Loop, name.as_ref()),
             Some(Command::LoopUntil(_)) => (BlockKind::Loop, None),
             Some(Command::Task { .. }) => (BlockKind::Task, None),
+            Some(Command::If(_)) => (BlockKind::If, None),
             Some(_) | None => (BlockKind::Unknown, None),
         };
         bound.names.extend(name.cloned());
         bound.lost = kind == BlockKind::Unknown;
         let (verb, duration) = (verb.name, Duration::Instant(0));
         self.open.push(Block { place, number, spot, verb, kind, bound, duration });
+    }
+
+    /// An `else`: closes the lines of its `if`, whose place it gives, and opens its own.
+    pub fn otherwise(
+        &mut self,
+        report: &mut Report,
+        number: u32,
+        spot: Spot,
+        place: u32,
+    ) -> Option<u32> {
+        let lost = self.top.lost || self.open.last().is_some_and(|block| block.bound.lost);
+        let Some(block) = self.open.pop_if(|block| block.kind == BlockKind::If) else {
+            if !lost {
+                let message = "there is no `if` here for this `else`".to_owned();
+                report.note(number, spot, message, None);
+            }
+            return None;
+        };
+        let (bound, kind) = (Bound::new(), BlockKind::Else(block.duration));
+        let duration = Duration::Instant(0);
+        self.open.push(Block { place, number, spot, verb: "else", kind, bound, duration });
+        Some(block.place)
     }
 
     /// An `end`; gives the place of the line that it belongs to.
@@ -207,6 +234,10 @@ impl Blocks {
                 }
             }
             (BlockKind::Loop | BlockKind::Rounds(_), Duration::Passes) => Duration::Passes,
+            // Lab time is sure to pass only if it does whichever way the condition falls.
+            (BlockKind::Else(Duration::Passes), Duration::Passes) => Duration::Passes,
+            (BlockKind::If | BlockKind::Else(_), Duration::Passes) => Duration::Instant(1),
+            (BlockKind::If | BlockKind::Else(_), instant @ Duration::Instant(_)) => instant,
         }
     }
 

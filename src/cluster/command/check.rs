@@ -174,6 +174,7 @@ impl Checker {
         let place = self.lines.len() as u32;
         let partner = match verb.name {
             "end" => self.blocks.close(&mut self.report, number, spot, place),
+            "else" => self.blocks.otherwise(&mut self.report, number, spot, place),
             _ if verb.scope == Scope::Block => {
                 self.blocks.open(&mut self.report, number, spot, place, verb, command.as_ref());
                 None

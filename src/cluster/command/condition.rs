@@ -56,6 +56,8 @@ pub enum Condition {
         compare: Compare,
         count: Count,
     },
+    /// `up >= 3`: how many servers are up, sleeping ones included.
+    Up(Compare, Count),
     /// `waiting client=b`: its operation is still open.
     Waiting {
         client: Option<Text>,

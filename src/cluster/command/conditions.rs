@@ -39,7 +39,7 @@ pub struct ServerForm {
 }
 
 /// The conditions that begin with a word of their own.
-pub static FORMS: [Form; 14] = [
+pub static FORMS: [Form; 15] = [
     Form {
         name: "leader",
         usage: &["leader", "leader = WHO"],
@@ -87,6 +87,13 @@ pub static FORMS: [Form; 14] = [
         summary: "the lowest applied index; or: every running server has applied this value",
         examples: &["applied >= 5", "applied x = 3"],
         parse: applied,
+    },
+    Form {
+        name: "up",
+        usage: &["up >= N"],
+        summary: "how many servers are up, sleeping ones included",
+        examples: &["up >= 4"],
+        parse: |reader| Some(Condition::Up(compare(reader)?, count(reader)?)),
     },
     Form {
         name: "waiting",

@@ -126,6 +126,9 @@ pub enum Command {
         name: Option<Text>,
     },
     LoopUntil(Condition),
+    If(Condition),
+    /// What an `if` does otherwise.
+    Else,
     /// Closes a task or a loop.
     End,
     At {
@@ -193,6 +196,8 @@ pub enum Who {
     Down,
     /// A random server.
     Random,
+    /// Each server by the toss of a coin: perhaps none, perhaps all.
+    Some,
     /// A client by its name.
     Client(Text),
     /// A word with a `{name}` in it.

@@ -112,6 +112,8 @@ impl Display for Command {
             Self::Repeat { count, name } => write!(f, "repeat {count}{}", As(name.as_ref())),
             Self::LoopFor { span, name } => write!(f, "loop for {span}{}", As(name.as_ref())),
             Self::LoopUntil(condition) => write!(f, "loop until {condition}"),
+            Self::If(condition) => write!(f, "if {condition}"),
+            Self::Else => f.write_str("else"),
             Self::End => f.write_str("end"),
             Self::At { place, command } => write!(f, "at {place} {command}"),
             Self::Every { span, command } => write!(f, "every {span} {command}"),
@@ -200,6 +202,7 @@ impl Display for Who {
             Self::All => f.write_str("all"),
             Self::Down => f.write_str("down"),
             Self::Random => f.write_str("random"),
+            Self::Some => f.write_str("some"),
             Self::Client(name) | Self::Hole(name) => f.write_str(name.as_str()),
         }
     }
@@ -322,6 +325,7 @@ impl Display for Condition {
             Self::Term(compare, count) => write!(f, "term {} {count}", compare.sign()),
             Self::Committed(compare, count) => write!(f, "committed {} {count}", compare.sign()),
             Self::CommittedKey { key, value } => write!(f, "committed {key} = {value}"),
+            Self::Up(compare, count) => write!(f, "up {} {count}", compare.sign()),
             Self::Applied(compare, count) => write!(f, "applied {} {count}", compare.sign()),
             Self::AppliedKey { key, value } => write!(f, "applied {key} = {value}"),
             Self::Is { who, role } => write!(f, "{who} is {}", role.word()),

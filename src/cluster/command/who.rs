@@ -17,7 +17,7 @@ pub struct WhoWord {
 }
 
 /// All words that mean servers.
-pub static WORDS: [WhoWord; 10] = [
+pub static WORDS: [WhoWord; 11] = [
     WhoWord { name: "leader", who: Who::Leader, meaning: "the running leader of the highest term" },
     WhoWord { name: "follower", who: Who::Follower, meaning: "the lowest-numbered follower" },
     WhoWord { name: "followers", who: Who::Followers, meaning: "all running followers" },
@@ -44,6 +44,11 @@ pub static WORDS: [WhoWord; 10] = [
     WhoWord { name: "all", who: Who::All, meaning: "all servers" },
     WhoWord { name: "down", who: Who::Down, meaning: "all servers that are down" },
     WhoWord { name: "random", who: Who::Random, meaning: "one server, drawn by the seed" },
+    WhoWord {
+        name: "some",
+        who: Who::Some,
+        meaning: "each server by the toss of a coin: perhaps none, perhaps all",
+    },
 ];
 
 /// What a word means, if it is one of [`WORDS`].

@@ -211,6 +211,8 @@ fn commanded(command: &Command) -> Weight {
         | C::Repeat { .. }
         | C::LoopFor { .. }
         | C::LoopUntil(_)
+        | C::If(_)
+        | C::Else
         | C::End
         | C::Say(_)
         | C::Beat

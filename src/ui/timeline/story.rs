@@ -193,6 +193,7 @@ fn names(who: &[Who]) -> String {
         | Who::All
         | Who::Down
         | Who::Random
+        | Who::Some
         | Who::Hole(_) => None,
     };
     who.iter().filter_map(name).collect::<Vec<_>>().join(" ")

@@ -14,7 +14,7 @@ use crate::cluster::time::{Span, SpanRange};
 /// The most rounds of a `for` or a `repeat`.
 pub const ROUNDS_MAX: u64 = 1_000_000;
 
-pub(super) static ROWS: [Verb; 13] = [
+pub(super) static ROWS: [Verb; 15] = [
     Verb {
         name: "run",
         group: Group::Flow,
@@ -184,11 +184,33 @@ loop would never end.",
         },
     },
     Verb {
+        name: "if",
+        group: Group::Flow,
+        scope: Scope::Block,
+        usage: &["if CONDITION"],
+        summary: "runs lines up to `else` or `end` only if a condition holds now",
+        help: "With an `else`, the lines after it run if the condition does not hold.",
+        options: &[],
+        examples: &["if S3 is down", "if up >= 4"],
+        parse: |reader| condition(reader).map(Command::If),
+    },
+    Verb {
+        name: "else",
+        group: Group::Flow,
+        scope: Scope::Script,
+        usage: &["else"],
+        summary: "what an `if` does when its condition does not hold",
+        help: "It stands between the `if` and its `end`.",
+        options: &[],
+        examples: &["else"],
+        parse: |_| Some(Command::Else),
+    },
+    Verb {
         name: "end",
         group: Group::Flow,
         scope: Scope::Script,
         usage: &["end"],
-        summary: "closes a `task`, `for`, `repeat` or `loop`",
+        summary: "closes a `task`, `for`, `repeat`, `loop` or `if`",
         help: "Blocks may stand inside blocks, up to 16 deep.",
         options: &[],
         examples: &["end"],

@@ -157,7 +157,7 @@ fn family(who: &Who) -> Option<Who> {
         Who::Leader | Who::Majority | Who::Minority => Some(Who::Leader),
         Who::Follower | Who::Followers => Some(Who::Follower),
         Who::Server(_) | Who::Client(_) | Who::Candidate | Who::Down => Some(who.clone()),
-        Who::Rest | Who::All | Who::Random | Who::Hole(_) => None,
+        Who::Rest | Who::All | Who::Random | Who::Some | Who::Hole(_) => None,
     }
 }
 
