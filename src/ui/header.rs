@@ -65,6 +65,7 @@ fn stands_words(why: &Stands) -> Option<String> {
     match why {
         Stands::Paused => Some("stands".to_owned()),
         Stands::Beat { number, of } => Some(format!("beat {number} of {of}")),
+        Stands::Caption => Some("caption".to_owned()),
         Stands::Question => Some("question".to_owned()),
         // What is open can be seen.
         Stands::Open => None,

@@ -169,6 +169,8 @@ pub enum Stands {
         number: u32,
         of: u32,
     },
+    /// A caption is being read; the script waits.
+    Caption,
     /// A question to the class.
     Question,
     /// A prompt, a mode, help or a dialog is open.

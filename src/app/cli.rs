@@ -1,0 +1,224 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ratatui::layout::Size;
+
+use crate::cluster::command::Pace;
+use crate::cluster::network::Network;
+use crate::cluster::time::Time;
+use crate::cluster::types::SERVERS_MAX;
+
+/// See and drive a Raft-replicated key-value service in a terminal.
+#[derive(Debug, Parser)]
+#[command(
+    name = "raftlab",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a file: a lab of five servers and three idle clients. In the lab, ? \
+                  shows the keys and q leaves."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Subcommands>,
+    /// A script to play in the lab.
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub lab: LabOptions,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Subcommands {
+    /// Play scripts without a terminal, as fast as the machine goes.
+    Run(RunOptions),
+    /// Write a picture of the screen as an SVG file.
+    Picture(PictureOptions),
+    /// Print a reference page, in Markdown.
+    Docs { page: Page },
+}
+
+/// What the lab begins with, and what the terminal can do.
+#[derive(Clone, Debug, Default, Args)]
+pub struct LabOptions {
+    /// The seed of the run: the same seed, the same run.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many servers, without a file.
+    #[arg(long, value_name = "N", conflicts_with = "file",
+          value_parser = clap::value_parser!(u8).range(1..=i64::from(SERVERS_MAX)))]
+    pub servers: Option<u8>,
+    /// The network, without a file.
+    #[arg(long, value_name = "NAME", conflicts_with = "file", value_parser = network)]
+    pub network: Option<Network>,
+    /// The pace to begin with: auto, real, 40-slower, 10-faster.
+    #[arg(long, value_name = "PACE", value_parser = pace)]
+    pub pace: Option<Pace>,
+    /// Leave the mouse to the terminal's own selection.
+    #[arg(long)]
+    pub no_mouse: bool,
+    /// Draw with ASCII characters only.
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RunOptions {
+    /// The scripts.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Play with this seed instead of the script's own.
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    pub seed: Option<u64>,
+    /// Play with every seed from A up to, but not including, B.
+    #[arg(long, value_name = "A..B", value_parser = seeds)]
+    pub seeds: Option<std::ops::Range<u64>>,
+    /// Print one JSON object a run.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the events of the run as JSON lines (one script, one seed).
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Play everything twice and compare the digests.
+    #[arg(long)]
+    pub check_determinism: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PictureOptions {
+    /// A script; without one, the lab of five servers.
+    pub file: Option<PathBuf>,
+    /// The lab time of the picture, such as 4.855s. Without it, the end of the script.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub at: Option<Time>,
+    /// The beat of the picture, counted from 1.
+    #[arg(long, value_name = "N", conflicts_with = "at", requires = "file",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub beat: Option<u32>,
+    /// Columns and rows of the terminal.
+    #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
+    pub size: Size,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Play with this seed instead of the script's own.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// A terminal with a light background.
+    #[arg(long)]
+    pub light: bool,
+    /// Draw with ASCII characters only.
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+/// The reference pages that the program makes from its own tables.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Page {
+    /// Every key in every mode (docs/keys.md).
+    Keys,
+    /// Every verb of the script language (docs/scripts.md).
+    Scripts,
+}
+
+fn network(text: &str) -> Result<Network, String> {
+    Network::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Network::ALL.map(Network::name).to_vec();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+fn pace(text: &str) -> Result<Pace, String> {
+    const EXPECTED: &str = "expected auto, real, or a number and a word such as 40-slower";
+    let times = |number: &str| match number.parse() {
+        Ok(times @ 1..=1_000) => Ok(times),
+        Ok(_) | Err(_) => Err("expected a number from 1 to 1000 before the word".to_owned()),
+    };
+    match text.split_once('-') {
+        None if text == "auto" => Ok(Pace::Auto),
+        None if text == "real" => Ok(Pace::Real),
+        Some((number, "slower")) => times(number).map(Pace::Slower),
+        Some((number, "faster")) => times(number).map(Pace::Faster),
+        _ => Err(EXPECTED.into()),
+    }
+}
+
+fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
+    let (first, end) = text.split_once("..").ok_or("expected two numbers as in 1..101")?;
+    let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));
+    let (first, end) = (number(first)?, number(end)?);
+    if first < end {
+        Ok(first..end)
+    } else {
+        Err(format!("there is no seed from {first} up to, but not including, {end}"))
+    }
+}
+
+/// "4.855s", "4.855" or "700ms": a moment since the start.
+fn time(text: &str) -> Result<Time, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1_000.0),
+        None => (text.strip_suffix('s').unwrap_or(text), 1_000_000.0),
+    };
+    let micros = number.parse::<f64>().ok().map(|number| (number * unit).round());
+    micros
+        .filter(|micros| (0.0..=86_400_000_000.0).contains(micros))
+        .map(|micros| Time(micros as u64))
+        .ok_or_else(|| "expected a time such as 4.855s or 700ms, a day at most".into())
+}
+
+fn size(text: &str) -> Result<Size, String> {
+    const EXPECTED: &str = "expected columns and rows such as 120x40, 500x200 at most";
+    let (width, height) = text.split_once('x').ok_or(EXPECTED)?;
+    let number = |text: &str, most: u16| {
+        text.parse::<u16>().ok().filter(|number| (1..=most).contains(number)).ok_or(EXPECTED)
+    };
+    Ok(Size { width: number(width, 500)?, height: number(height, 200)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn clap_finds_the_command_line_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seeds_are_half_open_and_forwards() {
+        assert_eq!(seeds("1..101"), Ok(1..101));
+        for bad in ["1", "5..5", "9..2", "a..b", "1..=3", "-1..3", "1..99999999999999999999"] {
+            assert!(seeds(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn paces_read_as_they_are_said() {
+        assert_eq!(pace("40-slower"), Ok(Pace::Slower(40)));
+        assert_eq!(pace("real"), Ok(Pace::Real));
+        for bad in ["", "40", "0-slower", "4-quicker", "5000-faster"] {
+            assert!(pace(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(time("4.855s"), Ok(Time(4_855_000)));
+        assert_eq!(time("700ms"), Ok(Time(700_000)));
+        assert_eq!(time("2"), Ok(Time(2_000_000)));
+        for bad in ["", "s", "-1s", "nan", "inf", "1e99s"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_bounded() {
+        assert_eq!(size("120x40"), Ok(Size { width: 120, height: 40 }));
+        for bad in ["120", "0x5", "501x40", "40x201", "x", "1x2x3"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+}

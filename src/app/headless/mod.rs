@@ -1,0 +1,121 @@
+//! `raftlab run`: scripts without a terminal, as fast as the machine goes.
+//!
+//! A *job* is a script with a seed. `play.rs` plays one job from its first event to its last,
+//! `fleet.rs` spreads jobs over the cores, `report.rs` says how they ended. Nothing runs before
+//! every script has been read and found well formed.
+
+mod fleet;
+mod play;
+mod report;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub use play::{Outcome, Run};
+
+use super::cli::RunOptions;
+use super::files::{NewFile, read_script};
+use super::{Ending, Mistake};
+use crate::cluster::command::Script;
+use play::Repeat;
+use report::Report;
+
+/// A script and the path under which the person named it.
+pub(super) struct Named {
+    pub path: String,
+    pub script: Script,
+}
+
+/// One run to do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Job {
+    /// Which of the scripts.
+    pub script: usize,
+    pub seed: u64,
+}
+
+/// Carries out `raftlab run`.
+///
+/// # Errors
+/// For files that can't be read or written, and for bad scripts: nothing has run then.
+pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
+    let scripts = read_all(&options.files)?;
+    let repeat = if options.check_determinism { Repeat::Twice } else { Repeat::Once };
+    if let Some(path) = &options.trace {
+        return traced(&scripts, options, path);
+    }
+    let total = jobs(&scripts, options).count() as u64;
+    let bar = progress_bar(total);
+    let mut report = Report::new(&scripts, options.json);
+    let mut out = io::stdout().lock();
+    fleet::run(&scripts, jobs(&scripts, options), repeat, |run| {
+        bar.inc(1);
+        bar.suspend(|| report.add(&run, &mut out)).map_err(Mistake::Output)
+    })?;
+    bar.finish_and_clear();
+    report.finish(&mut out)
+}
+
+/// Plays the only job and writes its events as they come.
+fn traced(scripts: &[Named], options: &RunOptions, path: &Path) -> Result<Ending, Mistake> {
+    let mut jobs = jobs(scripts, options);
+    let (Some(job), None) = (jobs.next(), jobs.next()) else {
+        return Err(Mistake::Usage(
+            "--trace writes the events of one run: name one script and one seed".into(),
+        ));
+    };
+    if options.check_determinism {
+        return Err(Mistake::Usage("--trace and --check-determinism don't go together".into()));
+    }
+    let mut file = NewFile::create(path)?;
+    let run = play::play(scripts, job, |events| {
+        for event in events {
+            serde_json::to_writer(&mut file, event)?;
+            file.write_all(b"\n")?;
+        }
+        Ok(())
+    })
+    .map_err(|error| Mistake::Usage(format!("can't write {}: {error}", path.display())))?;
+    file.complete()?;
+    let mut report = Report::new(scripts, options.json);
+    let mut out = io::stdout().lock();
+    report.add(&run, &mut out).map_err(Mistake::Output)?;
+    report.finish(&mut out)
+}
+
+/// All mistakes of all scripts at once.
+fn read_all(files: &[PathBuf]) -> Result<Vec<Named>, Mistake> {
+    let (mut scripts, mut mistakes) = (Vec::new(), Vec::new());
+    for file in files {
+        match read_script(file) {
+            Ok(script) => scripts.push(Named { path: file.display().to_string(), script }),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    match mistakes.len() {
+        0 => Ok(scripts),
+        _ => Err(Mistake::Several(mistakes)),
+    }
+}
+
+fn jobs<'a>(
+    scripts: &'a [Named],
+    options: &'a RunOptions,
+) -> impl Iterator<Item = Job> + Send + 'a {
+    scripts.iter().enumerate().flat_map(|(script, named)| {
+        let own = options.seed.unwrap_or(named.script.config.seed);
+        let seeds = options.seeds.clone().unwrap_or(own..own.saturating_add(1));
+        seeds.map(move |seed| Job { script, seed })
+    })
+}
+
+fn progress_bar(total: u64) -> ProgressBar {
+    if total < 2 || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style)
+}

@@ -1,0 +1,128 @@
+//! One job, from its first event to its last.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Job, Named};
+use crate::cluster::check::Violation;
+use crate::cluster::event::Event;
+use crate::cluster::{Cluster, Failure, Step};
+
+/// How a run went.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub script: usize,
+    pub seed: u64,
+    pub outcome: Outcome,
+    pub digest: u64,
+    /// Lab time, in microseconds.
+    pub virtual_us: u64,
+    pub events: u64,
+    pub commits: u64,
+    /// Time in the room, in microseconds.
+    pub wall_us: u64,
+}
+
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Passed,
+    /// An expectation of the script was not met, or a wait took too long.
+    Failed(Failure),
+    /// An invariant was broken.
+    Violated(Arc<Violation>),
+    /// Played again, it gave another digest.
+    Diverged {
+        again: u64,
+    },
+}
+
+impl Outcome {
+    /// The word for it in JSON.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::Violated(_) => "violated",
+            Self::Diverged { .. } => "diverged",
+        }
+    }
+}
+
+/// How often a job is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeat {
+    Once,
+    /// Twice, to compare the digests.
+    Twice,
+}
+
+/// Plays a job as often as it should be.
+pub(super) fn play_again(scripts: &[Named], job: Job, repeat: Repeat) -> Run {
+    let mut run = play_silently(scripts, job);
+    match repeat {
+        Repeat::Once => {}
+        Repeat::Twice => {
+            let again = play_silently(scripts, job);
+            run.wall_us += again.wall_us;
+            if (run.digest, run.events) != (again.digest, again.events) {
+                run.outcome = Outcome::Diverged { again: again.digest };
+            }
+        }
+    }
+    run
+}
+
+fn play_silently(scripts: &[Named], job: Job) -> Run {
+    play(scripts, job, |_| Ok(())).expect("a sink that drops events does not fail")
+}
+
+/// Plays a job and hands over all events as they come.
+///
+/// # Errors
+/// Those of `sink`.
+pub(super) fn play(
+    scripts: &[Named],
+    job: Job,
+    mut sink: impl FnMut(&[Event]) -> io::Result<()>,
+) -> io::Result<Run> {
+    let start = Instant::now();
+    let mut cluster = Cluster::with_script(&scripts[job.script].script, Some(job.seed));
+    sink(cluster.events())?;
+    while !cluster.finished() {
+        let step = cluster.step();
+        sink(cluster.events())?;
+        match step {
+            Step::Happened => {}
+            Step::Stopped | Step::Idle => break,
+        }
+    }
+    Ok(Run {
+        script: job.script,
+        seed: job.seed,
+        outcome: outcome(&cluster),
+        digest: cluster.digest(),
+        virtual_us: cluster.now().micros(),
+        events: cluster.handled(),
+        commits: cluster.commits(),
+        wall_us: start.elapsed().as_micros() as u64,
+    })
+}
+
+fn outcome(cluster: &Cluster) -> Outcome {
+    if let Some(violation) = cluster.violation() {
+        return Outcome::Violated(violation.clone());
+    }
+    if let Some(failure) = cluster.failure() {
+        return Outcome::Failed(failure.clone());
+    }
+    if cluster.finished() {
+        return Outcome::Passed;
+    }
+    Outcome::Failed(Failure {
+        line: 0,
+        time: cluster.now(),
+        expected: "the script to come to its end".into(),
+        actual: "nothing is pending any more".into(),
+    })
+}

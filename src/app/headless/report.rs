@@ -1,0 +1,262 @@
+//! How runs ended: a table for people, an object a run for programs, and for each failure the
+//! command line that plays just that run again.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::{Named, Outcome, Run};
+use crate::app::{Ending, Mistake};
+use crate::cluster::time::Time;
+
+/// The most failures that are told at length. The rest is counted.
+const TOLD_MAX: u64 = 20;
+
+/// The runs so far.
+pub(super) struct Report<'a> {
+    scripts: &'a [Named],
+    form: Form,
+    rows: Vec<Row>,
+    told: u64,
+    begun: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Json,
+}
+
+/// The runs of one script.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    runs: u64,
+    passed: u64,
+    virtual_us: u64,
+    events: u64,
+    commits: u64,
+    wall_us: u64,
+}
+
+impl Row {
+    fn add(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.passed += other.passed;
+        self.virtual_us += other.virtual_us;
+        self.events += other.events;
+        self.commits += other.commits;
+        self.wall_us += other.wall_us;
+    }
+
+    fn of(run: &Run) -> Self {
+        Self {
+            runs: 1,
+            passed: u64::from(matches!(run.outcome, Outcome::Passed)),
+            virtual_us: run.virtual_us,
+            events: run.events,
+            commits: run.commits,
+            wall_us: run.wall_us,
+        }
+    }
+
+    fn cells(&self) -> [String; 7] {
+        [
+            count(self.runs),
+            count(self.passed),
+            count(self.runs - self.passed),
+            seconds(self.virtual_us),
+            count(self.events),
+            count(self.commits),
+            seconds(self.wall_us),
+        ]
+    }
+}
+
+impl<'a> Report<'a> {
+    pub fn new(scripts: &'a [Named], json: bool) -> Self {
+        let form = if json { Form::Json } else { Form::Text };
+        let rows = vec![Row::default(); scripts.len()];
+        Self { scripts, form, rows, told: 0, begun: Instant::now() }
+    }
+
+    /// Adds a run, and tells at once what must not wait for the end.
+    pub fn add(&mut self, run: &Run, out: &mut impl Write) -> io::Result<()> {
+        self.rows[run.script].add(Row::of(run));
+        match self.form {
+            Form::Json => writeln!(out, "{}", self.json(run)),
+            Form::Text => self.tell(run, out),
+        }
+    }
+
+    fn json(&self, run: &Run) -> serde_json::Value {
+        let mut object = json!({
+            "script": self.scripts[run.script].path,
+            "seed": run.seed,
+            "outcome": run.outcome.word(),
+            "digest": format!("{:016x}", run.digest),
+            "virtual_us": run.virtual_us,
+            "events": run.events,
+            "commits": run.commits,
+            "wall_us": run.wall_us,
+        });
+        match &run.outcome {
+            Outcome::Passed => {}
+            Outcome::Failed(failure) => {
+                object["line"] = failure.line.into();
+                object["expected"] = (&*failure.expected).into();
+                object["actual"] = (&*failure.actual).into();
+            }
+            Outcome::Violated(violation) => {
+                object["invariant"] = violation.invariant.name().into();
+                object["evidence"] = violation.evidence.as_str().into();
+            }
+            Outcome::Diverged { again } => object["again"] = format!("{again:016x}").into(),
+        }
+        object
+    }
+
+    fn tell(&mut self, run: &Run, out: &mut impl Write) -> io::Result<()> {
+        let named = &self.scripts[run.script];
+        let story = match &run.outcome {
+            Outcome::Passed => return Ok(()),
+            Outcome::Failed(failure) => format!(
+                "line {} at {}: expected {}\n  but {}",
+                failure.line, failure.time, failure.expected, failure.actual
+            ),
+            Outcome::Violated(violation) => format!(
+                "{} broken at {}: {}",
+                violation.invariant.name(),
+                violation.time,
+                violation.evidence
+            ),
+            Outcome::Diverged { again } => {
+                format!("two runs differ: digest {:016x}, then {again:016x}", run.digest)
+            }
+        };
+        self.told += 1;
+        if self.told > TOLD_MAX {
+            return Ok(());
+        }
+        writeln!(out, "FAILED {}, seed {}\n  {story}", named.path, run.seed)?;
+        if let Outcome::Failed(failure) = &run.outcome
+            && let Some(line) = named.script.source.get(failure.line.wrapping_sub(1) as usize)
+        {
+            writeln!(out, "  {:>4} | {}", failure.line, line.trim_end())?;
+        }
+        let option = match &run.outcome {
+            Outcome::Diverged { .. } => " --check-determinism",
+            Outcome::Passed | Outcome::Failed(_) | Outcome::Violated(_) => "",
+        };
+        let path = quoted(&named.path);
+        writeln!(out, "  again: raftlab run {path} --seed {}{option}\n", run.seed)
+    }
+
+    /// The table and the sums, for people; the status for all.
+    pub fn finish(&self, out: &mut impl Write) -> Result<Ending, Mistake> {
+        let mut sum = Row::default();
+        self.rows.iter().for_each(|row| sum.add(*row));
+        if self.form == Form::Text {
+            if self.told > TOLD_MAX {
+                writeln!(out, "and {} more failures\n", self.told - TOLD_MAX)
+                    .map_err(Mistake::Output)?;
+            }
+            self.table(sum, out).map_err(Mistake::Output)?;
+            self.sums(sum, out).map_err(Mistake::Output)?;
+        }
+        out.flush().map_err(Mistake::Output)?;
+        Ok(if sum.passed == sum.runs { Ending::Well } else { Ending::Failed })
+    }
+
+    fn table(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
+        const HEAD: [&str; 7] =
+            ["runs", "passed", "failed", "lab time", "events", "commits", "core time"];
+        let names = self.scripts.iter().map(|named| named.path.clone());
+        let mut lines: Vec<(String, [String; 7])> =
+            names.zip(self.rows.iter().map(Row::cells)).collect();
+        if lines.len() > 1 {
+            lines.push(("all".into(), sum.cells()));
+        }
+        lines.insert(0, ("script".into(), HEAD.map(str::to_owned)));
+        let width = |text: &str| text.chars().count();
+        let first = lines.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+        let widths: [usize; 7] = std::array::from_fn(|column| {
+            lines.iter().map(|(_, cells)| width(&cells[column])).max().unwrap_or(0)
+        });
+        for (name, cells) in &lines {
+            write!(out, "{name:first$}")?;
+            for (cell, width) in cells.iter().zip(widths) {
+                write!(out, "  {cell:>width$}")?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn sums(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
+        let wall_us = self.begun.elapsed().as_micros() as u64;
+        writeln!(
+            out,
+            "\n{} passed, {} failed. {} of lab time in {} of wall time: {} times real time.",
+            count(sum.passed),
+            count(sum.runs - sum.passed),
+            seconds(sum.virtual_us),
+            seconds(wall_us),
+            times(sum.virtual_us, wall_us),
+        )
+    }
+}
+
+/// How many times faster than real time, as far as the figure means something.
+fn times(virtual_us: u64, wall_us: u64) -> String {
+    let tenths = virtual_us.saturating_mul(10) / wall_us.max(1);
+    if tenths < 100 { format!("{}.{}", tenths / 10, tenths % 10) } else { count(tenths / 10) }
+}
+
+/// "1,234,567".
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn seconds(micros: u64) -> String {
+    let time = Time(micros).micros();
+    format!("{}.{:03} s", count(time / 1_000_000), time / 1_000 % 1_000)
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "/._-+,=@%".contains(char);
+    if !path.is_empty() && path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_grouped() {
+        assert_eq!([count(0), count(999), count(1_000)], ["0", "999", "1,000"]);
+        assert_eq!(count(12_345_678), "12,345,678");
+        assert_eq!(seconds(1_234_056_789), "1,234.056 s");
+        assert_eq!([times(15, 10), times(1_234_000, 1)], ["1.5", "1,234,000"]);
+    }
+
+    #[test]
+    fn paths_survive_the_shell() {
+        assert_eq!(quoted("scripts/a.lab"), "scripts/a.lab");
+        assert_eq!(quoted("my script.lab"), "'my script.lab'");
+        assert_eq!(quoted("it's.lab"), r"'it'\''s.lab'");
+    }
+}

@@ -1,0 +1,353 @@
+//! The keys: one table of what each key does in each mode.
+//!
+//! The table in `table.rs` is the only place that knows a key. What a key press means, the help,
+//! the keys in the footer and the reference in `docs/keys.md` are all read from it; a test refuses
+//! two rows that want the same key in one mode. To add a key: an action here, a row there, and an
+//! arm where the mode's actions are carried out.
+//!
+//! A rule to tell a class once: a capital does the stronger thing, or goes back.
+
+mod reference;
+mod table;
+
+pub use reference::reference;
+pub use table::BINDINGS;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What the keys are for at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyMode {
+    Normal,
+    Partition,
+    Link,
+    Packet,
+    Prompt,
+    Presenter,
+    /// A list to choose from, or a text to read.
+    Dialog,
+    /// A yes or no.
+    Question,
+}
+
+impl KeyMode {
+    pub const ALL: [Self; 8] = [
+        Self::Normal,
+        Self::Partition,
+        Self::Link,
+        Self::Packet,
+        Self::Prompt,
+        Self::Presenter,
+        Self::Dialog,
+        Self::Question,
+    ];
+
+    /// Its heading in the help and in the reference.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Partition => "Partition mode (P; marked servers start in group B)",
+            Self::Link => "Link mode (L)",
+            Self::Packet => "Packet mode (M)",
+            Self::Prompt => "Prompt (: C V /)",
+            Self::Presenter => "Presenter mode (F5; otherwise as normal mode)",
+            Self::Dialog => "Lists, dialogs and help",
+            Self::Question => "Questions",
+        }
+    }
+}
+
+/// What a key does: one enum a mode, so that each mode carries out all of its actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Normal(Normal),
+    Look(Look),
+    Partition(Partition),
+    Link(Link),
+    Prompt(Prompt),
+    Dialog(Dialog),
+    Question(Question),
+    /// The key is spoken for, and does nothing yet.
+    Reserved,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Normal {
+    ToggleTime,
+    StepShown,
+    StepVery,
+    NextLine,
+    Slower,
+    Faster,
+    AutoPace,
+    SelectServer,
+    SelectLeader,
+    Crash,
+    CrashLeader,
+    Restart,
+    RestartAll,
+    SleepOrWake,
+    Isolate,
+    IsolateFromAll,
+    Timeout,
+    SpreadTimers,
+    AlignTimers,
+    Wipe,
+    Mark,
+    PartitionMode,
+    LinkMode,
+    Heal,
+    Networks,
+    Write,
+    WritePrompt,
+    Read,
+    ReadPrompt,
+    Inspect,
+    Why,
+    Filter,
+    Prompt,
+    Copy,
+    Redraw,
+    Help,
+    Escape,
+    Suspend,
+    Leave,
+}
+
+/// In normal mode too: what moves about, and changes nothing but the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    NextPane,
+    PreviousPane,
+    Left,
+    Down,
+    Up,
+    Right,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Heartbeats,
+    Zoom,
+    NextLayout,
+    PreviousLayout,
+    NarrowerTimeline,
+    WiderTimeline,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partition {
+    Server,
+    Client,
+    Next,
+    Previous,
+    AtCursor,
+    LeaderAndOne,
+    Random,
+    Together,
+    Heal,
+    Cut,
+    Escape,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    Server,
+    Client,
+    All,
+    Cut,
+    CutBoth,
+    Mend,
+    MendBoth,
+    Loss,
+    Delay,
+    Duplicate,
+    Leave,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    Run,
+    Close,
+    Complete,
+    CompleteBack,
+    Older,
+    Newer,
+    Search,
+    Left,
+    Right,
+    Start,
+    End,
+    DeleteBefore,
+    DeleteAfter,
+    CutWord,
+    CutToStart,
+    CutToEnd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Choose,
+    Close,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    Yes,
+    No,
+    Leave,
+}
+
+/// A key, or a range of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chord {
+    Char(char),
+    /// From the first to the last.
+    Range(char, char),
+    Ctrl(char),
+    Key(KeyCode),
+}
+
+impl Chord {
+    /// The single key that was pressed; `None` for combinations that no row uses (with Alt).
+    pub fn pressed(key: KeyEvent) -> Option<Self> {
+        // A capital says by itself that Shift was held, and Shift-Tab is a key of its own.
+        let held = key.modifiers - KeyModifiers::SHIFT;
+        match (key.code, held) {
+            (KeyCode::Char(char), KeyModifiers::NONE) => Some(Self::Char(char)),
+            (KeyCode::Char(char), KeyModifiers::CONTROL) => Some(Self::Ctrl(char)),
+            (code, KeyModifiers::NONE) => Some(Self::Key(code)),
+            _ => None,
+        }
+    }
+
+    /// Whether a press of the single key `pressed` is meant.
+    fn includes(self, pressed: Self) -> bool {
+        match (self, pressed) {
+            (Self::Range(first, last), Self::Char(char)) => (first..=last).contains(&char),
+            _ => self == pressed,
+        }
+    }
+
+    /// As it stands in the help: "Space", "PgUp", "1-9", "Ctrl-s".
+    pub fn label(self) -> String {
+        match self {
+            Self::Char(' ') => "Space".into(),
+            Self::Char(char) => char.into(),
+            Self::Range(first, last) => format!("{first}-{last}"),
+            Self::Ctrl(char) => format!("Ctrl-{char}"),
+            Self::Key(code) => match code {
+                KeyCode::BackTab => "Shift-Tab".into(),
+                KeyCode::Delete => "Del".into(),
+                KeyCode::Esc => "Esc".into(),
+                KeyCode::PageUp => "PgUp".into(),
+                KeyCode::PageDown => "PgDn".into(),
+                other => other.to_string(),
+            },
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    pub mode: KeyMode,
+    pub chords: &'static [Chord],
+    pub action: Action,
+    /// A word or two for the footer; empty for keys that never stand there.
+    pub short: &'static str,
+    /// What it does, for the help and the reference.
+    pub words: &'static str,
+}
+
+impl Binding {
+    /// Its keys: "h j k l", "q Ctrl-c".
+    pub fn keys(&self) -> String {
+        self.chords.iter().map(|chord| chord.label()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The first of its keys, for the footer.
+    pub fn key(&self) -> String {
+        self.chords.first().map(|chord| chord.label()).unwrap_or_default()
+    }
+}
+
+/// The rows of a mode, in the order of the help.
+pub fn bindings(mode: KeyMode) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |binding| binding.mode == mode)
+}
+
+/// What `pressed` does in `mode`; `None` if nothing.
+pub fn lookup(mode: KeyMode, pressed: Chord) -> Option<&'static Binding> {
+    bindings(mode).find(|binding| binding.chords.iter().any(|chord| chord.includes(pressed)))
+}
+
+/// The row of an action, for the footer. Every action has one: a test looks.
+pub fn binding_of(action: Action) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|binding| binding.action == action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The single keys of a chord.
+    fn expand(chord: Chord) -> Vec<Chord> {
+        match chord {
+            Chord::Range(first, last) => (first..=last).map(Chord::Char).collect(),
+            single => vec![single],
+        }
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_mode() {
+        for mode in KeyMode::ALL {
+            let mut taken: Vec<(Chord, &str)> = Vec::new();
+            for binding in bindings(mode) {
+                for key in binding.chords.iter().copied().flat_map(expand) {
+                    let clash = taken.iter().find(|(other, _)| *other == key);
+                    assert_eq!(clash, None, "{mode:?} {} and {}", key.label(), binding.words);
+                    taken.push((key, binding.words));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_the_plan_keeps_free_are_free() {
+        for key in "EJKOQWYZa".chars() {
+            assert_eq!(lookup(KeyMode::Normal, Chord::Char(key)), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn every_row_has_keys_and_words() {
+        for binding in BINDINGS {
+            assert!(!binding.chords.is_empty() && !binding.words.is_empty(), "{binding:?}");
+            assert!(binding.short.len() <= 18, "{binding:?}");
+        }
+    }
+
+    #[test]
+    fn shift_is_part_of_a_capital_and_of_nothing_else() {
+        let capital = KeyEvent::new(KeyCode::Char('X'), KeyModifiers::SHIFT);
+        assert_eq!(Chord::pressed(capital), Some(Chord::Char('X')));
+        let back = KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT);
+        assert_eq!(Chord::pressed(back), Some(Chord::Key(KeyCode::BackTab)));
+        let alt = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::ALT);
+        assert_eq!(Chord::pressed(alt), None);
+    }
+
+    #[test]
+    fn digits_are_one_row_of_nine_keys() {
+        let five = lookup(KeyMode::Normal, Chord::Char('5')).unwrap();
+        assert_eq!(five.action, Action::Normal(Normal::SelectServer));
+        assert_eq!(five.keys(), "1-9");
+    }
+}

@@ -1,0 +1,49 @@
+//! The reference page of the keys, `docs/keys.md`.
+
+use super::{Action, KeyMode, bindings};
+
+/// The page, in Markdown.
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Keys\n\n\
+         Made from the table in `src/app/keymap/table.rs`; `UPDATE_DOCS=1 cargo test keys` writes \
+         it anew.\n\n\
+         A rule to tell a class once: **a capital does the stronger thing, or goes back**. A key \
+         that can do\nnothing now says why, in the last row. A key marked *reserved* is kept for \
+         what it will do, and\ndoes nothing yet.\n",
+    );
+    for mode in KeyMode::ALL {
+        page.push_str(&format!("\n## {}\n\n| key | does |\n|---|---|\n", mode.title()));
+        for binding in bindings(mode) {
+            let keys: Vec<String> =
+                binding.chords.iter().map(|chord| format!("`{}`", chord.label())).collect();
+            let reserved = match binding.action {
+                Action::Reserved => "*reserved:* ",
+                _ => "",
+            };
+            page.push_str(&format!("| {} | {reserved}{} |\n", keys.join(" "), binding.words));
+        }
+    }
+    page.push_str(MOUSE);
+    page
+}
+
+const MOUSE: &str = "\n## Mouse\n\n\
+    Click selects (server, cell, packet, event, client); double click inspects; the wheel \
+    scrolls the\npane under it, and on the timeline does what `<` and `>` do; keys in the footer \
+    can be pressed.\n`--no-mouse` leaves the terminal's own selection alone.\n";
+
+#[cfg(test)]
+mod tests {
+    use super::reference;
+
+    #[test]
+    fn the_keys_page_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, reference()).unwrap();
+        }
+        let page = std::fs::read_to_string(path).unwrap();
+        assert!(page == reference(), "docs/keys.md is old: run UPDATE_DOCS=1 cargo test keys");
+    }
+}

@@ -1,0 +1,371 @@
+//! The rows. Their order is that of the help.
+
+use crossterm::event::KeyCode;
+
+use super::Action::Reserved;
+use super::Chord::{Char, Ctrl, Key, Range};
+use super::{
+    Action, Binding, Chord, Dialog, KeyMode, Link, Look, Normal, Partition, Prompt, Question,
+};
+
+/// All keys of all modes.
+pub const BINDINGS: &[Binding] = &[
+    // Time.
+    normal(&[Char(' '), Char('p')], Normal::ToggleTime, "time", "time stands, time goes on"),
+    normal(&[Char('.')], Normal::StepShown, "step", "step to the next event shown"),
+    later(KeyMode::Normal, &[Char(',')], "step back to the previous event shown"),
+    normal(&[Char(';')], Normal::StepVery, "", "step to the very next event, heartbeats too"),
+    later(
+        KeyMode::Normal,
+        &[Char(']')],
+        "then m packet, c commit, r role change, a answer, f fault, l script line, \
+         v broken rule, ] bookmark: go on to the next",
+    ),
+    later(KeyMode::Normal, &[Char('[')], "the same, back"),
+    normal(&[Char('n')], Normal::NextLine, "next line", "next script line or beat"),
+    later(KeyMode::Normal, &[Char('N')], "previous script line or beat"),
+    normal(&[Char('-')], Normal::Slower, "slower", "slower"),
+    normal(&[Char('+'), Char('=')], Normal::Faster, "faster", "faster"),
+    normal(&[Key(KeyCode::Backspace)], Normal::AutoPace, "auto pace", "auto pace"),
+    // Servers.
+    normal(
+        &[Range('1', '9')],
+        Normal::SelectServer,
+        "select",
+        "select that server (more than nine: j k, or :select S12)",
+    ),
+    normal(&[Char('0')], Normal::SelectLeader, "", "select the leader of the newest term"),
+    normal(&[Char('x')], Normal::Crash, "crash", "crash the selected server"),
+    normal(&[Char('X')], Normal::CrashLeader, "crash leader", "crash the leader, and select it"),
+    normal(&[Char('r')], Normal::Restart, "restart", "restart the selected server"),
+    normal(
+        &[Char('R')],
+        Normal::RestartAll,
+        "restart all",
+        "restart all that are down, wake all that sleep",
+    ),
+    normal(
+        &[Char('z')],
+        Normal::SleepOrWake,
+        "sleep",
+        "put the selected server to sleep, or wake it",
+    ),
+    normal(
+        &[Char('i')],
+        Normal::Isolate,
+        "isolate",
+        "isolate the selected server from its peers, or join it again",
+    ),
+    normal(&[Char('I')], Normal::IsolateFromAll, "", "isolate it from clients too"),
+    normal(&[Char('t')], Normal::Timeout, "time out", "its election timer fires now"),
+    normal(&[Char('T')], Normal::SpreadTimers, "", "spread the timers: a calm election"),
+    normal(&[Char('A')], Normal::AlignTimers, "", "align the timers: a split vote"),
+    normal(&[Char('D')], Normal::Wipe, "lose disk", "lose its disk (asks; only when down)"),
+    // The network.
+    normal(&[Char('m')], Normal::Mark, "", "mark the selected server for a partition"),
+    normal(&[Char('P')], Normal::PartitionMode, "partition", "partition mode"),
+    normal(&[Char('L')], Normal::LinkMode, "link", "link mode"),
+    normal(&[Char('H')], Normal::Heal, "heal", "heal every link"),
+    normal(&[Char('o')], Normal::Networks, "", "network: a list of the named ones"),
+    // Clients.
+    normal(
+        &[Char('c')],
+        Normal::Write,
+        "write",
+        "a write, at once: the next idle client sets x to the next number",
+    ),
+    normal(
+        &[Char('C')],
+        Normal::WritePrompt,
+        "",
+        "the prompt, filled with that write through the selected server",
+    ),
+    normal(&[Char('v')], Normal::Read, "read", "a read of x, at once"),
+    normal(
+        &[Char('V')],
+        Normal::ReadPrompt,
+        "",
+        "the prompt, filled with that read through the selected server",
+    ),
+    // The past.
+    later(KeyMode::Normal, &[Char('u')], "undo my last command"),
+    later(KeyMode::Normal, &[Char('U')], "redo it"),
+    later(KeyMode::Normal, &[Char('b')], "bookmark this moment"),
+    later(KeyMode::Normal, &[Char('B')], "breakpoints: list, add, switch"),
+    later(KeyMode::Normal, &[Char('M')], "packet mode (by hand)"),
+    // Looking.
+    look(&[Key(KeyCode::Tab)], Look::NextPane, "pane", "next pane"),
+    look(&[Key(KeyCode::BackTab)], Look::PreviousPane, "", "previous pane"),
+    look(&[Char('h'), Key(KeyCode::Left)], Look::Left, "", "left in the pane"),
+    look(&[Char('j'), Key(KeyCode::Down)], Look::Down, "", "down in the pane"),
+    look(&[Char('k'), Key(KeyCode::Up)], Look::Up, "", "up in the pane"),
+    look(&[Char('l'), Key(KeyCode::Right)], Look::Right, "", "right in the pane"),
+    look(&[Key(KeyCode::PageUp)], Look::PageUp, "", "a page up in the pane"),
+    look(
+        &[Key(KeyCode::PageDown)],
+        Look::PageDown,
+        "",
+        "a page down in the pane; at a beat, on to the next",
+    ),
+    look(&[Char('g'), Key(KeyCode::Home)], Look::Top, "", "top, start"),
+    look(&[Char('G'), Key(KeyCode::End)], Look::Bottom, "", "bottom, end, follow again"),
+    normal(
+        &[Key(KeyCode::Enter), Char('d')],
+        Normal::Inspect,
+        "inspect",
+        "inspect what is selected",
+    ),
+    normal(&[Char('w')], Normal::Why, "why", "why? of what is selected"),
+    look(&[Char('e')], Look::Heartbeats, "heartbeats", "heartbeats shown or hidden"),
+    look(&[Char('f')], Look::Zoom, "pane alone", "this pane alone, and back"),
+    later(KeyMode::Normal, &[Char('F')], "big mode: this pane and the caption, largest marks"),
+    look(&[Char('s')], Look::NextLayout, "layout", "next layout"),
+    look(&[Char('S')], Look::PreviousLayout, "", "previous layout"),
+    look(&[Char('<')], Look::NarrowerTimeline, "", "a narrower timeline"),
+    look(&[Char('>')], Look::WiderTimeline, "", "a wider timeline"),
+    normal(&[Char('/')], Normal::Filter, "filter", "filter the events"),
+    normal(&[Char(':')], Normal::Prompt, "command", "any command"),
+    // The lab.
+    normal(&[Char('y')], Normal::Copy, "copy", "copy a line that replays this moment"),
+    later(KeyMode::Normal, &[Ctrl('s')], "save as a script"),
+    normal(&[Ctrl('l')], Normal::Redraw, "", "draw anew"),
+    later(KeyMode::Normal, &[Key(KeyCode::F(5))], "presenter mode"),
+    normal(&[Char('?'), Key(KeyCode::F(1))], Normal::Help, "help", "help: legend and keys"),
+    normal(&[Key(KeyCode::Esc)], Normal::Escape, "", "close, unmark, unfilter; never leaves"),
+    normal(&[Ctrl('z')], Normal::Suspend, "", "back to the shell for a while (fg returns)"),
+    normal(&[Char('q'), Ctrl('c')], Normal::Leave, "leave", "leave (asks once)"),
+    // Partition mode.
+    partition(
+        &[Range('1', '9')],
+        Partition::Server,
+        "server",
+        "that server to the next group: A, B, C, A",
+    ),
+    partition(
+        &[Range('a', 'e')],
+        Partition::Client,
+        "client",
+        "that client to the next group, or to none (reaches all)",
+    ),
+    partition(
+        &[Key(KeyCode::Down), Key(KeyCode::Right)],
+        Partition::Next,
+        "",
+        "cursor to the next server (more than nine)",
+    ),
+    partition(
+        &[Key(KeyCode::Up), Key(KeyCode::Left)],
+        Partition::Previous,
+        "",
+        "cursor to the previous server",
+    ),
+    partition(&[Char('m')], Partition::AtCursor, "", "the server under the cursor, as by number"),
+    partition(
+        &[Char('l')],
+        Partition::LeaderAndOne,
+        "leader+1",
+        "the leader and one follower against the rest",
+    ),
+    partition(&[Char('r')], Partition::Random, "random", "a random split"),
+    partition(&[Key(KeyCode::Backspace)], Partition::Together, "", "everybody back to A"),
+    partition(&[Char('H')], Partition::Heal, "heal", "heal, and leave"),
+    partition(&[Key(KeyCode::Enter)], Partition::Cut, "cut", "cut"),
+    partition(&[Key(KeyCode::Esc), Ctrl('c')], Partition::Escape, "back", "leave, nothing cut"),
+    // Link mode.
+    link(
+        &[Range('1', '9')],
+        Link::Server,
+        "from, to",
+        "first the sender, then the receiver; a third press starts again",
+    ),
+    link(&[Range('a', 'e')], Link::Client, "", "a client, likewise"),
+    link(&[Char('*')], Link::All, "all", "all servers"),
+    link(&[Char('x')], Link::Cut, "cut", "cut that way"),
+    link(&[Char('X')], Link::CutBoth, "both ways", "cut both ways"),
+    link(&[Char('m')], Link::Mend, "mend", "mend that way"),
+    link(&[Char('M')], Link::MendBoth, "", "mend both ways"),
+    link(&[Char('o')], Link::Loss, "loss", "loss: 0, 10, 50, 100 %"),
+    link(&[Char('s')], Link::Delay, "delay", "delay: as the network, 100, 500 ms"),
+    link(&[Char('t')], Link::Duplicate, "twice", "sent twice: never, 10, 50 %"),
+    later(KeyMode::Link, &[Char('z')], "hold packets, let them go"),
+    link(
+        &[Key(KeyCode::Enter), Key(KeyCode::Esc), Ctrl('c')],
+        Link::Leave,
+        "back",
+        "leave (each press was a command)",
+    ),
+    // Packet mode.
+    later(
+        KeyMode::Packet,
+        &[Char('j'), Char('k'), Key(KeyCode::Down), Key(KeyCode::Up)],
+        "choose a packet",
+    ),
+    later(KeyMode::Packet, &[Key(KeyCode::Enter)], "deliver it now"),
+    later(KeyMode::Packet, &[Char('x')], "drop it"),
+    later(KeyMode::Packet, &[Char('t')], "send it twice"),
+    later(KeyMode::Packet, &[Char('s')], "delay it"),
+    later(KeyMode::Packet, &[Char('z')], "hold it, let it go"),
+    later(
+        KeyMode::Packet,
+        &[Char('a')],
+        "all by hand: nothing moves, no timer fires, unless told; again to end",
+    ),
+    later(KeyMode::Packet, &[Char('w')], "why was it sent"),
+    later(KeyMode::Packet, &[Key(KeyCode::Esc)], "leave"),
+    // The prompt.
+    prompt(
+        &[Key(KeyCode::Enter)],
+        Prompt::Run,
+        "run",
+        "run; a mistake keeps the line, with a caret and the nearest verb",
+    ),
+    prompt(&[Key(KeyCode::Esc), Ctrl('c')], Prompt::Close, "close", "close"),
+    prompt(&[Key(KeyCode::Tab)], Prompt::Complete, "complete", "complete"),
+    prompt(&[Key(KeyCode::BackTab)], Prompt::CompleteBack, "", "complete, backwards"),
+    prompt(&[Key(KeyCode::Up)], Prompt::Older, "history", "older line that starts like this one"),
+    prompt(&[Key(KeyCode::Down)], Prompt::Newer, "", "newer line that starts like this one"),
+    prompt(&[Ctrl('r')], Prompt::Search, "search", "search the history"),
+    prompt(&[Key(KeyCode::Left)], Prompt::Left, "", "left"),
+    prompt(&[Key(KeyCode::Right)], Prompt::Right, "", "right"),
+    prompt(&[Ctrl('a'), Key(KeyCode::Home)], Prompt::Start, "", "to the start"),
+    prompt(&[Ctrl('e'), Key(KeyCode::End)], Prompt::End, "", "to the end"),
+    prompt(
+        &[Key(KeyCode::Backspace), Ctrl('h')],
+        Prompt::DeleteBefore,
+        "",
+        "delete the letter before the cursor",
+    ),
+    prompt(
+        &[Key(KeyCode::Delete), Ctrl('d')],
+        Prompt::DeleteAfter,
+        "",
+        "delete the letter under the cursor",
+    ),
+    prompt(&[Ctrl('w')], Prompt::CutWord, "", "cut a word"),
+    prompt(&[Ctrl('u')], Prompt::CutToStart, "", "cut to the start"),
+    prompt(&[Ctrl('k')], Prompt::CutToEnd, "", "cut to the end"),
+    // Presenter mode.
+    later(
+        KeyMode::Presenter,
+        &[Key(KeyCode::PageDown), Key(KeyCode::Right)],
+        "next beat; while the script runs to it: skip there",
+    ),
+    later(
+        KeyMode::Presenter,
+        &[Key(KeyCode::PageUp), Key(KeyCode::Left)],
+        "previous beat, with the state of that time",
+    ),
+    later(
+        KeyMode::Presenter,
+        &[Char(' ')],
+        "at a beat: on; while it runs: time stands; standing: on",
+    ),
+    later(
+        KeyMode::Presenter,
+        &[Char('.'), Char('b')],
+        "black screen and time stands; any key brings both back",
+    ),
+    later(KeyMode::Presenter, &[Key(KeyCode::Home)], "first beat"),
+    later(
+        KeyMode::Presenter,
+        &[Key(KeyCode::Esc)],
+        "leave presenter mode; the script stays where it is",
+    ),
+    later(KeyMode::Presenter, &[Char('q')], "says: Esc first"),
+    // Lists, dialogs and help.
+    dialog(&[Char('j'), Key(KeyCode::Down)], Dialog::Down, "down", "down"),
+    dialog(&[Char('k'), Key(KeyCode::Up)], Dialog::Up, "up", "up"),
+    dialog(&[Key(KeyCode::PageDown), Char(' ')], Dialog::PageDown, "", "a page down"),
+    dialog(&[Key(KeyCode::PageUp)], Dialog::PageUp, "", "a page up"),
+    dialog(&[Char('g'), Key(KeyCode::Home)], Dialog::Top, "", "top"),
+    dialog(&[Char('G'), Key(KeyCode::End)], Dialog::Bottom, "", "bottom"),
+    dialog(&[Key(KeyCode::Enter)], Dialog::Choose, "choose", "choose; close a text"),
+    dialog(&[Key(KeyCode::Esc), Char('q'), Char('?'), Ctrl('c')], Dialog::Close, "close", "close"),
+    // Questions.
+    question(&[Char('y'), Key(KeyCode::Enter)], Question::Yes, "yes", "yes"),
+    question(&[Char('n'), Key(KeyCode::Esc)], Question::No, "no", "no"),
+    question(
+        &[Char('q'), Ctrl('c')],
+        Question::Leave,
+        "",
+        "leave, if that is the question; otherwise no",
+    ),
+];
+
+const fn row(
+    mode: KeyMode,
+    chords: &'static [Chord],
+    action: Action,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    Binding { mode, chords, action, short, words }
+}
+
+/// A key whose work is still to come.
+const fn later(mode: KeyMode, chords: &'static [Chord], words: &'static str) -> Binding {
+    row(mode, chords, Reserved, "", words)
+}
+
+const fn normal(
+    chords: &'static [Chord],
+    action: Normal,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    row(KeyMode::Normal, chords, Action::Normal(action), short, words)
+}
+
+const fn look(
+    chords: &'static [Chord],
+    action: Look,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    row(KeyMode::Normal, chords, Action::Look(action), short, words)
+}
+
+const fn partition(
+    chords: &'static [Chord],
+    action: Partition,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    row(KeyMode::Partition, chords, Action::Partition(action), short, words)
+}
+
+const fn link(
+    chords: &'static [Chord],
+    action: Link,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    row(KeyMode::Link, chords, Action::Link(action), short, words)
+}
+
+const fn prompt(
+    chords: &'static [Chord],
+    action: Prompt,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    row(KeyMode::Prompt, chords, Action::Prompt(action), short, words)
+}
+
+const fn dialog(
+    chords: &'static [Chord],
+    action: Dialog,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    row(KeyMode::Dialog, chords, Action::Dialog(action), short, words)
+}
+
+const fn question(
+    chords: &'static [Chord],
+    action: Question,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    row(KeyMode::Question, chords, Action::Question(action), short, words)
+}

@@ -1,0 +1,145 @@
+//! The lab: the loop between a terminal and a [`Session`].
+//!
+//! Signals come first, then what hands did, then frames. All input that waits is taken before a
+//! frame is drawn; at most sixty frames a second are drawn, and none while nothing changes.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use crossterm::event::Event;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, sleep_until};
+
+use super::cli::LabOptions;
+use super::files::read_script;
+use super::session::{Effect, Message, Session};
+use super::settings::Environment;
+use super::signals::{Caught, Signals};
+use super::terminal::{self, Mouse, Screen};
+use super::{Ending, Mistake, input};
+use crate::cluster::config::Config;
+use crate::ui;
+use crate::ui::glyphs::Glyphs;
+
+/// The time between two frames.
+const FRAME: Duration = Duration::from_micros(16_667);
+/// How often to look whether the terminal is still there, when nothing else happens.
+const REST: Duration = Duration::from_secs(1);
+/// The most input that is taken before a frame is drawn.
+const INPUTS_A_FRAME: usize = 256;
+
+/// Plays a script, or the free lab, on the terminal.
+///
+/// # Errors
+/// For a script that can't be read or is bad, and without a terminal.
+pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake> {
+    let mut session = open(file, options)?;
+    if !terminal::is_there() {
+        return Err(Mistake::Usage(
+            "the lab needs a terminal for its keys and its screen; without one, play scripts with \
+             raftlab run FILE"
+                .into(),
+        ));
+    }
+    let mouse = if options.no_mouse { Mouse::Left } else { Mouse::Captured };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Mistake::Output)?;
+    runtime.block_on(play(&mut session, mouse)).map_err(Mistake::Output)
+}
+
+fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
+    let mut theme = Environment::of_process().theme();
+    if options.ascii {
+        theme.glyphs = Glyphs::Ascii;
+    }
+    let mut session = match file {
+        Some(path) => Session::script(path.to_owned(), &read_script(path)?, options.seed, theme),
+        None => Session::free(config(options), theme),
+    };
+    if let Some(pace) = options.pace {
+        session.set_pace(pace);
+    }
+    Ok(session)
+}
+
+/// The free lab's cluster: the defaults, but for what the command line says.
+pub(super) fn config(options: &LabOptions) -> Config {
+    let mut config = Config::default();
+    config.seed = options.seed.unwrap_or(config.seed);
+    config.servers = options.servers.unwrap_or(config.servers);
+    config.network = options.network.unwrap_or(config.network);
+    config
+}
+
+async fn play(session: &mut Session, mouse: Mouse) -> io::Result<Ending> {
+    let mut signals = Signals::listen()?;
+    let mut screen = Screen::enter(mouse)?;
+    let mut input = input::listen()?;
+    session.resize(screen.size()?);
+    let mut last = Instant::now();
+    loop {
+        let restless = session.is_restless();
+        let wake = last + if restless { FRAME } else { REST };
+        let mut effect = None;
+        tokio::select! {
+            biased;
+            caught = signals.next() => match caught {
+                Caught::Leave(number) => return Ok(Ending::Signal(number)),
+                Caught::Suspend => screen.suspend()?,
+                Caught::Resume => {
+                    screen.resume()?;
+                    session.resize(screen.size()?);
+                }
+            },
+            first = input.recv() => {
+                if !restless {
+                    // Nothing moved in the meantime, but the room's clock went on.
+                    session.update(Message::Frame(last.elapsed()));
+                    last = Instant::now();
+                }
+                let Some(first) = first else { return Ok(Ending::Well) };
+                effect = take(session, first?, &mut input)?;
+            }
+            () = sleep_until(wake) => {
+                if !terminal::is_there() {
+                    return Ok(Ending::Well);
+                }
+            }
+        }
+        match effect {
+            None => {}
+            Some(Effect::Leave) => return Ok(Ending::Well),
+            Some(Effect::Suspend) => terminal::stop_job()?,
+            Some(Effect::Redraw) => screen.clear()?,
+            Some(Effect::Copy(text)) => screen.copy(&text)?,
+        }
+        if last.elapsed() >= FRAME {
+            session.update(Message::Frame(last.elapsed()));
+            last = Instant::now();
+            if session.take_stale() {
+                screen.draw(|frame| ui::draw(frame, &session.scene()))?;
+            }
+        }
+    }
+}
+
+/// Takes all input that waits, up to the first that the terminal's owner has to act on.
+fn take(
+    session: &mut Session,
+    first: Event,
+    input: &mut Receiver<io::Result<Event>>,
+) -> io::Result<Option<Effect>> {
+    let mut next = Some(Ok(first));
+    for _ in 0..INPUTS_A_FRAME {
+        let Some(event) = next.take() else { break };
+        let effect = session.update(Message::Input(event?));
+        if effect.is_some() {
+            return Ok(effect);
+        }
+        next = input.try_recv().ok();
+    }
+    Ok(None)
+}

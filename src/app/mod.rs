@@ -1,0 +1,116 @@
+//! The shell around the cluster: the command line, the terminal, the loop, the keys, the pace,
+//! the player of scripts and the runner without a screen.
+//!
+//! `lab.rs` holds the loop: signals, keys and frames become messages for the
+//! [`Session`](session::Session), which is a plain state machine. It takes elapsed time as an
+//! argument and knows no terminal, so a test drives it like a person does. What a session shows
+//! is a [`ui::Scene`](crate::ui::Scene), drawn by [`ui::draw`](crate::ui::draw).
+//!
+//! A key goes this way: `keymap` (which action) → `session` (which command) →
+//! [`Cluster::apply`](crate::cluster::Cluster::apply) → journal and trace → next frame.
+
+mod cli;
+mod fading;
+mod files;
+mod headless;
+mod input;
+mod journal;
+mod keymap;
+mod lab;
+mod pace;
+mod picture;
+mod player;
+mod scout;
+mod session;
+mod settings;
+mod signals;
+mod terminal;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cluster::command::Diagnostic;
+use cli::{Cli, Page, Subcommands};
+
+/// How a program that did what it was asked to do ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Well,
+    /// An expectation or an invariant failed.
+    Failed,
+    /// A signal asked the program to leave.
+    Signal(i32),
+}
+
+/// Why the program could not do what it was asked to do.
+#[derive(Debug)]
+pub enum Mistake {
+    /// What is wrong, and what to do.
+    Usage(String),
+    /// Everything that is wrong with a script.
+    Script(Vec<Diagnostic>),
+    Several(Vec<Mistake>),
+    /// Standard output, or the terminal, could not be written to.
+    Output(io::Error),
+}
+
+/// Reads the command line and does what it says. The status is 0 when all went well, 1 when an
+/// expectation or an invariant failed, and 2 for bad usage and bad scripts.
+pub fn main() -> ExitCode {
+    match dispatch(&Cli::parse()) {
+        Ok(Ending::Well) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::from(1),
+        // As a shell reports a process that a signal has ended.
+        Ok(Ending::Signal(number)) => ExitCode::from(128 + number.clamp(0, 127) as u8),
+        Err(mistake) => complain(&mistake),
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
+    match &cli.command {
+        Some(Subcommands::Run(options)) => headless::run(options),
+        Some(Subcommands::Picture(options)) => picture::run(options),
+        Some(Subcommands::Docs { page }) => print(&match page {
+            Page::Keys => keymap::reference(),
+            Page::Scripts => crate::cluster::command::reference::page(),
+        }),
+        None => lab::run(cli.file.as_deref(), &cli.lab),
+    }
+}
+
+fn print(text: &str) -> Result<Ending, Mistake> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Mistake::Output)?;
+    Ok(Ending::Well)
+}
+
+/// Says what is wrong. Whoever has closed the pipe wants to hear no more: that is said by the
+/// status alone, the one that a shell gives to a process ended by SIGPIPE.
+fn complain(mistake: &Mistake) -> ExitCode {
+    match mistake {
+        Mistake::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(141),
+        _ => {
+            tell(mistake);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn tell(mistake: &Mistake) {
+    let mut out = io::stderr().lock();
+    // Nobody is left to hear of an error here.
+    let _ = match mistake {
+        Mistake::Usage(message) => writeln!(out, "raftlab: {message}"),
+        Mistake::Output(error) => writeln!(out, "raftlab: can't write: {error}"),
+        Mistake::Script(diagnostics) => {
+            diagnostics.iter().try_for_each(|diagnostic| writeln!(out, "{diagnostic}\n"))
+        }
+        Mistake::Several(mistakes) => {
+            drop(out);
+            mistakes.iter().for_each(tell);
+            Ok(())
+        }
+    };
+}

@@ -1,0 +1,48 @@
+//! `raftlab picture`: the screen as it would be at a moment, as an SVG file.
+
+use std::io::Write;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::cli::{LabOptions, PictureOptions};
+use super::files::{NewFile, read_script};
+use super::session::{Moment, Session};
+use super::{Ending, Mistake, lab};
+use crate::ui;
+use crate::ui::export::{Paper, svg};
+use crate::ui::glyphs::Glyphs;
+use crate::ui::theme::{Colours, Theme};
+
+/// Draws the picture and writes it.
+///
+/// # Errors
+/// For files that can't be read or written, bad scripts, and moments that never come.
+pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
+    let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
+    let theme = Theme { colours: Colours::True, glyphs };
+    let mut session = match &options.file {
+        Some(path) => Session::script(path.clone(), &read_script(path)?, options.seed, theme),
+        None => {
+            let options = LabOptions { seed: options.seed, ..LabOptions::default() };
+            Session::free(lab::config(&options), theme)
+        }
+    };
+    session.resize(options.size);
+    let moment = match (options.at, options.beat) {
+        (Some(time), _) => Moment::Time(time),
+        (None, Some(beat)) => Moment::Beat(beat),
+        (None, None) if options.file.is_some() => Moment::End,
+        (None, None) => {
+            return Err(Mistake::Usage("without a script, --at says the lab time".into()));
+        }
+    };
+    session.go_to(moment).map_err(Mistake::Usage)?;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, options.size.width, options.size.height));
+    ui::draw_into(&mut buffer, &session.scene());
+    let paper = if options.light { Paper::Light } else { Paper::Dark };
+    let mut file = NewFile::create(&options.out)?;
+    file.write_all(svg(&buffer, paper).as_bytes()).map_err(Mistake::Output)?;
+    file.complete()?;
+    Ok(Ending::Well)
+}

@@ -1,0 +1,330 @@
+//! The keys of normal mode that act on the cluster. Each finds its command, or the reason why it
+//! can do nothing now.
+
+use super::dialog::{Asking, Reading};
+use super::partition::Split;
+use super::prompt::Line;
+use super::time::Until;
+use super::{Effect, Mode, Origin, Session};
+use crate::app::keymap::{Chord, Normal};
+use crate::cluster::client::Work;
+use crate::cluster::command::{Command, Operation, Order, Text, Timers, Who};
+use crate::cluster::network::LinkRule;
+use crate::cluster::raft::Role;
+use crate::cluster::server::{Power, Server};
+use crate::cluster::types::{Node, Request, ServerId};
+use crate::ui::view::LinkEdit;
+
+/// The key that the keys `c` and `v` write and read.
+const KEY: &str = "x";
+/// How many of the newest records are searched for the largest number.
+const RECENT_WRITES: usize = 1_000;
+
+impl Session {
+    pub(super) fn normal(&mut self, action: Normal, pressed: Chord) -> Option<Effect> {
+        match action {
+            Normal::ToggleTime => self.toggle_time(),
+            Normal::StepShown => self.step_until(Until::Shown),
+            Normal::StepVery => self.step_until(Until::Any),
+            Normal::NextLine => self.step_until(Until::Line),
+            Normal::Slower => self.slower(),
+            Normal::Faster => self.faster(),
+            Normal::AutoPace => self.set_pace(crate::cluster::command::Pace::Auto),
+            Normal::SelectServer => self.select_by_key(pressed),
+            Normal::SelectLeader => self.select_leader(),
+            Normal::Crash => self.crash(),
+            Normal::CrashLeader => self.crash_leader(),
+            Normal::Restart => self.restart(),
+            Normal::RestartAll => self.restart_all(),
+            Normal::SleepOrWake => self.sleep_or_wake(),
+            Normal::Isolate => self.isolate(false),
+            Normal::IsolateFromAll => self.isolate(true),
+            Normal::Timeout => self.time_out(),
+            Normal::SpreadTimers => self.timers(Timers::Spread, "T"),
+            Normal::AlignTimers => self.timers(Timers::Align, "A"),
+            Normal::Wipe => self.ask_to_wipe(),
+            Normal::Mark => self.mark(),
+            Normal::PartitionMode => self.partition_mode(),
+            Normal::LinkMode => self.mode = Mode::Link(LinkEdit::default()),
+            Normal::Heal => self.heal(),
+            Normal::Networks => self.mode = Mode::Reading(Reading::networks(&self.cluster)),
+            Normal::Write => drop(self.apply(&Command::Operate(self.write()), "c")),
+            Normal::Read => drop(self.apply(&Command::Operate(read()), "v")),
+            Normal::WritePrompt => self.order_in_prompt(self.write()),
+            Normal::ReadPrompt => self.order_in_prompt(read()),
+            Normal::Inspect => self.inspect(),
+            Normal::Why => self.why(),
+            Normal::Filter => self.mode = Mode::Prompt(Line::filter(self.view.filter.as_deref())),
+            Normal::Prompt => self.mode = Mode::Prompt(Line::default()),
+            Normal::Help => self.mode = Mode::Reading(Reading::help()),
+            Normal::Escape => self.escape(),
+            Normal::Leave => self.mode = Mode::Asking(Asking::Leave),
+            Normal::Suspend => return Some(Effect::Suspend),
+            Normal::Redraw => return Some(Effect::Redraw),
+            Normal::Copy => return Some(self.copy()),
+        }
+        None
+    }
+
+    fn slower(&mut self) {
+        if !self.pacer.slower(&self.cluster) {
+            self.refuse("this is the slowest pace");
+        }
+    }
+
+    fn faster(&mut self) {
+        if !self.pacer.faster(&self.cluster) {
+            self.refuse("this is the fastest pace");
+        }
+    }
+
+    /// The selected server; says how to select one if none is.
+    fn selected(&mut self) -> Option<Server> {
+        let id = self.view.selection.server;
+        let server = id.and_then(|id| self.cluster.server(id)).cloned();
+        if server.is_none() {
+            self.refuse("no server is selected: press its number, or 0 for the leader");
+        }
+        server
+    }
+
+    /// The leader; says so if there is none.
+    fn leader(&mut self) -> Option<ServerId> {
+        let leader = self.cluster.leader();
+        if leader.is_none() {
+            self.refuse("there is no leader now");
+        }
+        leader
+    }
+
+    fn select_leader(&mut self) {
+        if let Some(leader) = self.leader() {
+            self.select(leader);
+        }
+    }
+
+    fn crash(&mut self) {
+        let Some(server) = self.selected() else { return };
+        match server.power {
+            Power::Down => self.refuse(format!("crash: {} is down already", server.id)),
+            Power::Up | Power::Asleep => drop(self.apply(&Command::Crash(one(server.id)), "x")),
+        }
+    }
+
+    fn crash_leader(&mut self) {
+        let Some(leader) = self.leader() else { return };
+        self.select(leader);
+        self.apply(&Command::Crash(one(leader)), "X");
+    }
+
+    fn restart(&mut self) {
+        let Some(server) = self.selected() else { return };
+        let id = server.id;
+        match server.power {
+            Power::Up => self.refuse(format!("restart: {id} is up")),
+            Power::Asleep => self.refuse(format!("restart: {id} sleeps; z wakes it")),
+            Power::Down => drop(self.apply(&Command::Restart(one(id)), "r")),
+        }
+    }
+
+    fn restart_all(&mut self) {
+        let (down, asleep) = (self.all(Power::Down), self.all(Power::Asleep));
+        if down.is_empty() && asleep.is_empty() {
+            return self.refuse("restart all: every server is up and awake");
+        }
+        if !down.is_empty() {
+            self.apply(&Command::Restart(down), "R");
+        }
+        if !asleep.is_empty() {
+            self.apply(&Command::Wake(asleep), "R");
+        }
+    }
+
+    fn all(&self, power: Power) -> Vec<Who> {
+        let servers = self.cluster.servers().iter();
+        servers
+            .filter(|server| server.power == power)
+            .map(|server| Who::Server(server.id))
+            .collect()
+    }
+
+    fn sleep_or_wake(&mut self) {
+        let Some(server) = self.selected() else { return };
+        let id = server.id;
+        match server.power {
+            Power::Down => self.refuse(format!("sleep: {id} is down; r restarts it")),
+            Power::Up => drop(self.apply(&Command::Sleep(one(id)), "z")),
+            Power::Asleep => drop(self.apply(&Command::Wake(one(id)), "z")),
+        }
+    }
+
+    /// Cuts the selected server off, or joins it again if it is cut off like that already.
+    fn isolate(&mut self, from_clients: bool) {
+        let Some(server) = self.selected() else { return };
+        let (id, key) = (server.id, if from_clients { "I" } else { "i" });
+        let others = self.others(id, from_clients);
+        if others.is_empty() {
+            return self.refuse(format!("isolate: {id} has no peers"));
+        }
+        let cut = |other: &Node| {
+            let own = Node::Server(id);
+            !self.cluster.reaches(own, *other) && !self.cluster.reaches(*other, own)
+        };
+        if others.iter().all(cut) {
+            self.apply(&Command::Rejoin(one(id)), key);
+        } else {
+            self.apply(&Command::Isolate { who: one(id), from_clients }, key);
+        }
+    }
+
+    /// Everybody that a server talks to.
+    fn others(&self, id: ServerId, clients: bool) -> Vec<Node> {
+        let servers = self.cluster.servers().iter().map(|server| server.id);
+        let peers = servers.filter(|other| *other != id).map(Node::Server);
+        let clients = if clients { self.cluster.clients() } else { &[] };
+        peers.chain(clients.iter().map(|client| Node::Client(client.id))).collect()
+    }
+
+    fn time_out(&mut self) {
+        let Some(server) = self.selected() else { return };
+        let id = server.id;
+        match (server.power, server.raft.role) {
+            (Power::Down, _) => self.refuse(format!("time out: {id} is down")),
+            (Power::Asleep, _) => {
+                self.refuse(format!("time out: {id} sleeps, and so does its timer"))
+            }
+            (Power::Up, Role::Leader) => {
+                self.refuse(format!("time out: {id} leads; a leader has no election timer"));
+            }
+            (Power::Up, Role::Follower | Role::Candidate) => {
+                self.apply(&Command::Timeout(one(id)), "t");
+            }
+        }
+    }
+
+    fn timers(&mut self, timers: Timers, key: &str) {
+        self.apply(&Command::Timers(timers), key);
+    }
+
+    fn ask_to_wipe(&mut self) {
+        let Some(server) = self.selected() else { return };
+        match server.power {
+            Power::Down => self.mode = Mode::Asking(Asking::Wipe(server.id)),
+            Power::Up | Power::Asleep => {
+                self.refuse(format!("lose disk: {} runs; x crashes it first", server.id))
+            }
+        }
+    }
+
+    fn mark(&mut self) {
+        let Some(id) = self.selected().map(|server| server.id) else { return };
+        if self.marked.contains(id) {
+            self.marked.remove(id);
+        } else {
+            self.marked.insert(id);
+        }
+        match self.marked.is_empty() {
+            true => self.note("no server is marked"),
+            false => self.note(format!("marked: {}; P puts them in group B", self.marked)),
+        }
+    }
+
+    fn partition_mode(&mut self) {
+        if self.cluster.servers().len() < 2 {
+            return self.refuse("partition: there is only one server");
+        }
+        self.mode = Mode::Partition(Split::new(&self.cluster, self.marked));
+    }
+
+    pub(super) fn heal(&mut self) {
+        if self.links_are_whole() {
+            return self.refuse("heal: every link is whole");
+        }
+        self.apply(&Command::Heal, "H");
+    }
+
+    fn links_are_whole(&self) -> bool {
+        let servers = self.cluster.servers().iter().map(|server| Node::Server(server.id));
+        let clients = self.cluster.clients().iter().map(|client| Node::Client(client.id));
+        let nodes: Vec<Node> = servers.chain(clients).collect();
+        let whole = |from: Node, to: Node| {
+            let link = self.cluster.links().get(from, to);
+            link.is_none_or(|link| link.rule == LinkRule::default())
+        };
+        nodes.iter().all(|from| nodes.iter().all(|to| whole(*from, *to)))
+    }
+
+    /// A write of the next number.
+    fn write(&self) -> Order {
+        let value = Text::new(&self.next_number().to_string());
+        Order::new(Operation::Set { key: Text::new(KEY), value })
+    }
+
+    /// One more than the largest number that anybody has written, or is about to write.
+    fn next_number(&self) -> u64 {
+        let number = |key: &str, value: &str| value.parse::<u64>().ok().filter(|_| key == KEY);
+        let written = self.cluster.history().records().iter().rev().take(RECENT_WRITES);
+        let written = written.filter_map(|record| match &record.request {
+            Request::Put { key, value, .. } => number(key, value),
+            Request::Get { .. } => None,
+        });
+        let clients = self.cluster.clients().iter();
+        let jobs = clients.flat_map(|client| client.job.iter().chain(&client.queue));
+        let ordered = jobs.filter_map(|job| match &job.work {
+            Work::Set { key, value } | Work::Put { key, value, .. } => number(key, value),
+            Work::Get { .. } | Work::Check { .. } | Work::Acquire { .. } | Work::Release { .. } => {
+                None
+            }
+        });
+        written.chain(ordered).max().unwrap_or(0).saturating_add(1)
+    }
+
+    /// Opens the prompt with an order, through the selected server if there is one.
+    fn order_in_prompt(&mut self, order: Order) {
+        let only = self.view.selection.server.map(Who::Server);
+        let text = Command::Operate(Order { only, ..order }).to_string();
+        self.mode = Mode::Prompt(Line::command(&text));
+    }
+
+    fn escape(&mut self) {
+        if self.view.filter.is_some() {
+            self.filter(None);
+        } else if !self.marked.is_empty() {
+            self.marked = Default::default();
+        } else if self.view.zoomed.is_some() {
+            self.view.zoomed = None;
+        } else {
+            self.view.selection = Default::default();
+        }
+        self.notice = None;
+    }
+
+    /// A line that replays this moment, for the clipboard.
+    fn copy(&mut self) -> Effect {
+        let seed = self.cluster.config().seed;
+        let start = match &self.origin {
+            Origin::File(path) => format!("raftlab run {} --seed {seed}", path.display()),
+            Origin::Free => {
+                let config = self.cluster.config();
+                let (servers, network) = (config.servers, config.network);
+                format!("raftlab --servers {servers} --network {network} --seed {seed}")
+            }
+        };
+        let line = if self.journal.is_empty() {
+            start
+        } else {
+            let lines: Vec<String> = self.journal.lines().collect();
+            format!("# {start}\n{}\n", lines.join("\n"))
+        };
+        self.note(format!("copied: {}", line.lines().next_back().unwrap_or_default()));
+        Effect::Copy(line)
+    }
+}
+
+fn one(id: ServerId) -> Vec<Who> {
+    vec![Who::Server(id)]
+}
+
+fn read() -> Order {
+    Order::new(Operation::Get { key: Text::new(KEY) })
+}

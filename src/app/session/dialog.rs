@@ -1,0 +1,227 @@
+//! What is open over the panes: texts to read, a list to choose from, the help, and questions
+//! that want a yes.
+
+use std::borrow::Cow;
+
+use super::{Effect, Mode, Session};
+use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
+use crate::cluster::command::{Command, Who, reference};
+use crate::cluster::network::Network;
+use crate::cluster::types::ServerId;
+use crate::cluster::{Cluster, words};
+use crate::ui;
+use crate::ui::view::{self, DialogBody, HelpGroup, Hint, ListItem};
+
+/// How many rows a page of a dialog is.
+const PAGE: u16 = 10;
+
+/// Something to read, or to choose from.
+#[derive(Clone, Debug)]
+pub(super) enum Reading {
+    Text { title: String, lines: Vec<String> },
+    Networks { chosen: usize },
+    Help,
+}
+
+/// What a yes would do.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asking {
+    Leave,
+    /// The disk of this server is lost.
+    Wipe(ServerId),
+}
+
+impl Reading {
+    pub fn text(title: impl Into<String>, lines: Vec<String>) -> Self {
+        Self::Text { title: title.into(), lines }
+    }
+
+    pub const fn help() -> Self {
+        Self::Help
+    }
+
+    /// Help on a word of the script language, or on all verbs.
+    pub fn help_on(word: &str) -> Self {
+        let lines = |text: String| text.lines().map(str::to_owned).collect();
+        match word {
+            "" => Self::text("Commands", lines(reference::overview())),
+            word => match reference::help(word) {
+                Some(text) => Self::text(word, lines(text)),
+                None => Self::text(
+                    word,
+                    vec![
+                        format!("There is no help on {word:?}."),
+                        "All commands are listed by :help without a word.".into(),
+                    ],
+                ),
+            },
+        }
+    }
+
+    /// The named networks, from the present one on.
+    pub fn networks(cluster: &Cluster) -> Self {
+        let now = Network::ALL.iter().position(|network| *network == cluster.network());
+        Self::Networks { chosen: now.unwrap_or(0) }
+    }
+
+    /// Why the script can't go on.
+    pub fn failure(cluster: &Cluster) -> Self {
+        let Some(failure) = cluster.failure() else { return Self::text("Failed", Vec::new()) };
+        let source = cluster
+            .script()
+            .and_then(|script| script.source.get(failure.line.wrapping_sub(1) as usize))
+            .map(|line| format!("{:>4} | {}", failure.line, line.trim_end()));
+        let told = [
+            String::new(),
+            format!("Expected: {}", failure.expected),
+            format!("Instead:  {}", failure.actual),
+            String::new(),
+            format!("Time stands at {}. The keys that look still work.", failure.time),
+        ];
+        Self::text(
+            format!("Line {} failed", failure.line),
+            source.into_iter().chain(told).collect(),
+        )
+    }
+
+    /// Which rule was broken, and the evidence.
+    pub fn violation(cluster: &Cluster) -> Self {
+        let Some(violation) = cluster.violation() else { return Self::text("Safe", Vec::new()) };
+        let lines = vec![
+            format!("At {}: {}.", violation.time, violation.evidence),
+            String::new(),
+            format!("The rule: {}.", words::rule(violation.invariant)),
+            String::new(),
+            "Time stands for good here. The keys that look still work.".into(),
+        ];
+        Self::text(format!("Broken: {}", violation.invariant.name()), lines)
+    }
+
+    pub fn shown(&self, cluster: &Cluster) -> view::Dialog {
+        let hints = [Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close];
+        let hints = hints.into_iter().filter_map(|key| super::hints::hint(Action::Dialog(key)));
+        let (title, body) = match self {
+            Self::Text { title, lines } => (title.clone(), DialogBody::Text(lines.clone())),
+            Self::Networks { chosen } => {
+                ("Network".into(), DialogBody::List { items: networks(cluster), chosen: *chosen })
+            }
+            Self::Help => ("Help".into(), DialogBody::Help(help_groups())),
+        };
+        view::Dialog { title, body, hints: hints.collect() }
+    }
+}
+
+impl Asking {
+    pub fn shown(self) -> view::Dialog {
+        let (title, lines) = match self {
+            Self::Leave => {
+                ("Leave?".to_owned(), vec!["The lab and everything in it will be gone.".to_owned()])
+            }
+            Self::Wipe(id) => (
+                format!("Lose the disk of {id}?"),
+                vec![format!(
+                    "Term, vote and log of {id} will be gone. Raft does not allow for that: safety \
+                     is void after it."
+                )],
+            ),
+        };
+        let keys = [Question::Yes, Question::No];
+        let hints = keys.into_iter().filter_map(|key| super::hints::hint(Action::Question(key)));
+        view::Dialog { title, body: DialogBody::Text(lines), hints: hints.collect() }
+    }
+}
+
+fn networks(cluster: &Cluster) -> Vec<ListItem> {
+    let now = |network: Network| if network == cluster.network() { " (now)" } else { "" };
+    let item = |network: Network| ListItem {
+        name: network.name().into(),
+        note: format!("{}{}", network.describe(), now(network)),
+    };
+    Network::ALL.into_iter().map(item).collect()
+}
+
+/// Every key of every mode.
+fn help_groups() -> Vec<HelpGroup> {
+    let group = |mode: KeyMode| HelpGroup {
+        title: mode.title().into(),
+        rows: keymap::bindings(mode).map(help_row).collect(),
+    };
+    KeyMode::ALL.into_iter().map(group).collect()
+}
+
+fn help_row(binding: &'static keymap::Binding) -> Hint {
+    let word: Cow<'static, str> = match binding.action {
+        Action::Reserved => format!("(kept for later) {}", binding.words).into(),
+        _ => binding.words.into(),
+    };
+    Hint::new(binding.keys(), word)
+}
+
+impl Session {
+    /// Opens something to read, from its top.
+    pub(super) fn open(&mut self, reading: Reading) {
+        self.view.scroll.dialog = 0;
+        self.mode = Mode::Reading(reading);
+    }
+
+    pub(super) fn read(&mut self, action: Dialog) {
+        match action {
+            Dialog::Down => self.turn(1),
+            Dialog::Up => self.turn(-1),
+            Dialog::PageDown => self.turn(PAGE as i16),
+            Dialog::PageUp => self.turn(-(PAGE as i16)),
+            Dialog::Top => self.turn(i16::MIN),
+            Dialog::Bottom => self.turn(i16::MAX),
+            Dialog::Choose => self.choose_from_list(),
+            Dialog::Close => self.mode = Mode::Normal,
+        }
+    }
+
+    /// Scrolls, or moves the choice.
+    pub(super) fn turn(&mut self, by: i16) {
+        match &mut self.mode {
+            Mode::Reading(Reading::Networks { chosen }) => {
+                let last = Network::ALL.len() - 1;
+                *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
+            }
+            _ => {
+                let extent = ui::dialog_extent(self.size, &self.scene());
+                let most = extent.total.saturating_sub(extent.shown) as u16;
+                let scroll = self.view.scroll.dialog.saturating_add_signed(by);
+                self.view.scroll.dialog = scroll.min(most);
+            }
+        }
+    }
+
+    /// An item was pointed at.
+    pub(super) fn choose_item(&mut self, place: usize) {
+        if let Mode::Reading(Reading::Networks { chosen }) = &mut self.mode {
+            *chosen = place.min(Network::ALL.len() - 1);
+            self.choose_from_list();
+        }
+    }
+
+    fn choose_from_list(&mut self) {
+        match &self.mode {
+            Mode::Reading(Reading::Networks { chosen }) => {
+                let network = Network::ALL[*chosen];
+                self.mode = Mode::Normal;
+                self.apply(&Command::Net(network), "o Enter");
+            }
+            _ => self.mode = Mode::Normal,
+        }
+    }
+
+    pub(super) fn answer(&mut self, answer: Question) -> Option<Effect> {
+        let Mode::Asking(asking) = self.mode else { return None };
+        self.mode = Mode::Normal;
+        match (answer, asking) {
+            (Question::Yes | Question::Leave, Asking::Leave) => return Some(Effect::Leave),
+            (Question::Yes, Asking::Wipe(id)) => {
+                self.apply(&Command::Wipe(vec![Who::Server(id)]), "D y");
+            }
+            (Question::No, _) | (Question::Leave, Asking::Wipe(_)) => {}
+        }
+        None
+    }
+}

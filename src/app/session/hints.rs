@@ -1,0 +1,127 @@
+//! The keys that make sense now: what the footer shows, most useful first.
+
+use super::{Mode, Session};
+use crate::app::keymap::{
+    Action, Binding, Dialog, Link, Look, Normal, Partition, Prompt, Question, binding_of,
+};
+use crate::cluster::server::Power;
+use crate::ui::view::{Hint, Stands};
+
+/// The first key of an action and the word for it; `None` for actions without one.
+pub(super) fn hint(action: Action) -> Option<Hint> {
+    let binding = binding_of(action)?;
+    Some(Hint::new(binding.key(), binding.short))
+}
+
+impl Session {
+    /// The rows of the keymap that the footer shows now.
+    pub(super) fn hinted(&self) -> Vec<&'static Binding> {
+        let actions = match &self.mode {
+            Mode::Normal => self.normal_hints(),
+            Mode::Partition(_) => partition_hints(),
+            Mode::Link(_) => link_hints(),
+            Mode::Prompt(_) => prompt_hints(),
+            Mode::Reading(_) => dialog_hints(),
+            Mode::Asking(_) => [Question::Yes, Question::No].map(Action::Question).to_vec(),
+        };
+        actions.into_iter().filter_map(binding_of).collect()
+    }
+
+    /// A hint of the footer: beside the selected server's name if it acts on that.
+    pub(super) fn footer_hint(&self, binding: &Binding) -> Hint {
+        let acts_on_selected = matches!(
+            binding.action,
+            Action::Normal(
+                Normal::Crash
+                    | Normal::Restart
+                    | Normal::SleepOrWake
+                    | Normal::Isolate
+                    | Normal::Timeout
+                    | Normal::Wipe
+            )
+        );
+        let about = self.view.selection.server.filter(|_| acts_on_selected);
+        Hint { about, ..Hint::new(binding.key(), self.hint_word(binding)) }
+    }
+
+    /// What the hint says: its row's word, or a closer one.
+    fn hint_word(&self, binding: &Binding) -> &'static str {
+        match binding.action {
+            Action::Normal(Normal::ToggleTime) => match self.halt {
+                None => "stop",
+                Some(Stands::Beat { .. }) => "next",
+                Some(_) => "go on",
+            },
+            Action::Normal(Normal::Isolate) if self.selected_is_cut_off() => "join",
+            Action::Normal(Normal::SleepOrWake) => match self.selected_power() {
+                Some(Power::Asleep) => "wake",
+                Some(Power::Up | Power::Down) | None => "sleep",
+            },
+            _ => binding.short,
+        }
+    }
+
+    fn normal_hints(&self) -> Vec<Action> {
+        let normal = |keys: &[Normal]| keys.iter().copied().map(Action::Normal).collect::<Vec<_>>();
+        let mut hints = normal(&[Normal::ToggleTime]);
+        if self.cluster.violation().is_some() || self.cluster.failure().is_some() {
+            hints = normal(&[Normal::Inspect]);
+        }
+        hints.extend(normal(match self.selected_power() {
+            Some(Power::Up) => &[Normal::Crash, Normal::Isolate, Normal::Timeout],
+            Some(Power::Down) => &[Normal::Restart, Normal::Wipe],
+            Some(Power::Asleep) => &[Normal::SleepOrWake, Normal::Crash],
+            None if self.cluster.leader().is_some() => &[Normal::CrashLeader],
+            None => &[],
+        }));
+        if self.cluster.servers().iter().any(|server| server.power == Power::Down) {
+            hints.push(Action::Normal(Normal::RestartAll));
+        }
+        let cut = self.cluster.groups().len() > 1;
+        hints.push(Action::Normal(if cut { Normal::Heal } else { Normal::PartitionMode }));
+        hints.extend(normal(&[Normal::Write, Normal::Read, Normal::StepShown, Normal::Slower]));
+        hints.extend(normal(&[Normal::Faster, Normal::Why, Normal::Prompt, Normal::Help]));
+        hints.push(Action::Look(Look::NextPane));
+        hints.push(Action::Look(Look::NextLayout));
+        hints.extend(normal(&[Normal::Filter, Normal::Leave]));
+        hints
+    }
+
+    fn selected_power(&self) -> Option<Power> {
+        let id = self.view.selection.server?;
+        self.cluster.server(id).map(|server| server.power)
+    }
+
+    fn selected_is_cut_off(&self) -> bool {
+        let selected = self.view.selection.server;
+        let alone = |id| {
+            let groups = self.cluster.groups();
+            groups.len() > 1 && groups.iter().any(|group| group.len() == 1 && group.contains(id))
+        };
+        selected.is_some_and(alone)
+    }
+}
+
+fn partition_hints() -> Vec<Action> {
+    use Partition as P;
+    [P::Server, P::Client, P::LeaderAndOne, P::Random, P::Cut, P::Heal, P::Escape]
+        .map(Action::Partition)
+        .to_vec()
+}
+
+fn link_hints() -> Vec<Action> {
+    use Link as L;
+    [L::Server, L::All, L::Cut, L::CutBoth, L::Mend, L::Loss, L::Delay, L::Duplicate, L::Leave]
+        .map(Action::Link)
+        .to_vec()
+}
+
+fn prompt_hints() -> Vec<Action> {
+    use Prompt as P;
+    [P::Run, P::Complete, P::Older, P::Search, P::Close].map(Action::Prompt).to_vec()
+}
+
+fn dialog_hints() -> Vec<Action> {
+    use Dialog as D;
+    [D::Down, D::Up, D::Choose, D::Close].map(Action::Dialog).to_vec()
+}

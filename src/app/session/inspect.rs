@@ -1,0 +1,262 @@
+//! Looking closely: what is selected, in figures (Enter) and in reasons (`w`).
+//!
+//! The pane that has the focus says which kind of thing is meant.
+
+use super::Session;
+use super::dialog::Reading;
+use crate::cluster::Cluster;
+use crate::cluster::event::Event;
+use crate::cluster::explain;
+use crate::cluster::network::Packet;
+use crate::cluster::raft::Role;
+use crate::cluster::server::{Power, Server, Timer};
+use crate::cluster::types::{ClientId, Index, Key, PacketId, ServerId};
+use crate::ui::view::Pane;
+
+/// How many of the newest events an explanation may look at.
+const RECENT: usize = 5_000;
+
+/// Something to look at.
+enum Subject {
+    Server(ServerId),
+    Entry(ServerId, Index),
+    Client(ClientId),
+    Packet(PacketId),
+    Event(Event),
+    Key(Key),
+}
+
+impl Session {
+    pub(super) fn inspect(&mut self) {
+        if self.explain_the_end() {
+            return;
+        }
+        let Some(subject) = self.subject() else { return };
+        let (title, lines) = match &subject {
+            Subject::Server(id) => (id.to_string(), self.server_lines(*id)),
+            Subject::Entry(id, index) => {
+                (format!("Entry {index} of {id}"), self.entry_lines(*id, *index))
+            }
+            Subject::Client(id) => (self.client_title(*id), self.client_lines(*id)),
+            Subject::Packet(id) => (format!("Packet #{id}"), self.packet_lines(*id)),
+            Subject::Event(event) => (event.time.to_string(), self.event_lines(event)),
+            Subject::Key(key) => (format!("Key {key}"), self.key_lines(key)),
+        };
+        self.open(Reading::text(title, lines));
+    }
+
+    /// When the run has stopped for good, that is what there is to explain.
+    fn explain_the_end(&mut self) -> bool {
+        if self.cluster.violation().is_some() {
+            self.open(Reading::violation(&self.cluster));
+        } else if self.cluster.failure().is_some() {
+            self.open(Reading::failure(&self.cluster));
+        } else {
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn why(&mut self) {
+        if self.explain_the_end() {
+            return;
+        }
+        let Some(subject) = self.subject() else { return };
+        let recent = self.recent();
+        let cluster = &self.cluster;
+        let (title, lines) = match &subject {
+            Subject::Server(id) => (format!("Why {id}"), explain::server(cluster, *id, &recent)),
+            Subject::Entry(id, index) => (
+                format!("Why entry {index} of {id}"),
+                explain::entry(cluster, *id, *index, &recent),
+            ),
+            Subject::Client(id) => {
+                (format!("Why {}", self.client_title(*id)), explain::client(cluster, *id, &recent))
+            }
+            Subject::Packet(id) => {
+                (format!("Why packet #{id}"), explain::packet(cluster, *id, &recent))
+            }
+            Subject::Event(event) => (event.time.to_string(), self.event_lines(event)),
+            Subject::Key(key) => (format!("Key {key}"), self.key_lines(key)),
+        };
+        self.open(Reading::text(title, lines));
+    }
+
+    fn recent(&self) -> Vec<Event> {
+        let events = self.trace.events().map(|(_, event)| event);
+        let mut recent: Vec<Event> = events.rev().take(RECENT).cloned().collect();
+        recent.reverse();
+        recent
+    }
+
+    /// What is selected in the pane with the focus; without a selection there, the selected
+    /// server, or the leader. Says so if there is nothing at all.
+    fn subject(&mut self) -> Option<Subject> {
+        let selection = &self.view.selection;
+        let here = match self.view.focus {
+            Pane::Clients => selection.client.map(Subject::Client),
+            Pane::InFlight => selection.packet.map(Subject::Packet),
+            Pane::Values => selection.key.clone().map(Subject::Key),
+            Pane::Events => {
+                let event = selection.event.and_then(|number| self.trace.get(number));
+                event.cloned().map(Subject::Event)
+            }
+            Pane::Servers => match (selection.server, selection.entry) {
+                (Some(server), Some(index)) => Some(Subject::Entry(server, index)),
+                (_, _) => None,
+            },
+            Pane::Map => selection.packet.map(Subject::Packet),
+            Pane::Timeline => None,
+        };
+        let server = selection.server.or(self.cluster.leader()).map(Subject::Server);
+        let subject = here.or(server);
+        if subject.is_none() {
+            self.refuse("nothing is selected: press a server's number");
+        }
+        subject
+    }
+
+    fn client_title(&self, id: ClientId) -> String {
+        format!("client {}", self.cluster.names().client(id))
+    }
+
+    fn server_lines(&self, id: ServerId) -> Vec<String> {
+        let Some(server) = self.cluster.server(id) else { return Vec::new() };
+        let raft = &server.raft;
+        let mut lines = vec![
+            format!("{}, incarnation {}", state(server), server.incarnation),
+            format!(
+                "term {}, voted for {}, follows {}",
+                raft.term,
+                raft.voted_for.map_or("nobody".into(), |voted| voted.to_string()),
+                raft.leader.map_or("nobody".into(), |leader| leader.to_string()),
+            ),
+            format!(
+                "log ends at {} (index@term), commit index {}, applied {}",
+                raft.log.last(),
+                raft.commit,
+                server.rsm.applied
+            ),
+            format!("{} keys, {} waiters", server.rsm.kv.len(), server.rsm.waiters.len()),
+            format!("clock rate {}", server.clock.as_rate()),
+        ];
+        lines.extend(self.timer_line("election timer", server.election_timer));
+        lines.extend(self.timer_line("next heartbeat", server.heartbeat_timer));
+        if server.is_running() && raft.role == Role::Leader {
+            let others = self.cluster.servers().iter().filter(|other| other.id != id);
+            lines.extend(others.filter_map(|other| {
+                let known = raft.progress.get(other.id.index())?;
+                Some(format!("{}: match index {}, next {}", other.id, known.matched, known.next))
+            }));
+        }
+        lines
+    }
+
+    fn timer_line(&self, name: &str, timer: Option<Timer>) -> Option<String> {
+        let timer = timer?;
+        let left = timer.due.since(self.cluster.now());
+        Some(format!("{name} in {left}, of {}", timer.span))
+    }
+
+    fn entry_lines(&self, id: ServerId, index: Index) -> Vec<String> {
+        let server = self.cluster.server(id);
+        let Some((server, entry)) =
+            server.and_then(|server| Some((server, server.raft.log.get(index)?)))
+        else {
+            return vec![format!("{id} has no entry {index} any more.")];
+        };
+        let state = match index {
+            index if index <= server.rsm.applied => "committed and applied here",
+            index if index <= server.raft.commit => "committed, not applied yet here",
+            _ => "not committed as far as this server knows",
+        };
+        vec![
+            entry.op.request.to_string(),
+            format!("of term {}, operation {}", entry.term, entry.op.id),
+            state.to_owned(),
+            format!("copies: {}", self.cluster.copies(index, entry.term)),
+            format!(
+                "a majority is {} of {}",
+                self.cluster.majority(),
+                self.cluster.servers().len()
+            ),
+        ]
+    }
+
+    fn client_lines(&self, id: ClientId) -> Vec<String> {
+        let Some(client) = self.cluster.client(id) else { return Vec::new() };
+        let mut lines = Vec::new();
+        match client.job.as_ref().and_then(|job| job.call.as_ref()) {
+            Some(call) => {
+                let took = self.cluster.now().since(call.since);
+                lines.push(format!("open: {}, for {took}, attempt {}", call.request, call.attempt));
+                lines.push(match call.asking {
+                    Some((server, _)) => format!("asks {server}, until {}", call.until),
+                    None => format!("pauses until {}", call.until),
+                });
+            }
+            None => lines.push("idle".into()),
+        }
+        lines.push(format!("tries {} first", client.leader_hint));
+        lines.push(format!("{} more operations wait", client.queue.len()));
+        let known = client.known.iter().take(20);
+        lines.extend(known.map(|(key, stored)| {
+            format!("last learned: {key} = {} @{}", stored.value, stored.version)
+        }));
+        lines
+    }
+
+    fn packet_lines(&self, id: PacketId) -> Vec<String> {
+        let packets = self.cluster.packets();
+        let Some(packet) = packets.into_iter().find(|packet| packet.id == id) else {
+            return vec!["It is no longer in flight.".into()];
+        };
+        packet_lines(&self.cluster, packet)
+    }
+
+    fn event_lines(&self, event: &Event) -> Vec<String> {
+        let names = self.cluster.names();
+        let mut lines = vec![event.headline(names)];
+        lines.extend(event.reason(names));
+        lines.push(event.cause_words(names));
+        lines
+    }
+
+    fn key_lines(&self, key: &Key) -> Vec<String> {
+        let servers = self.cluster.servers().iter();
+        servers
+            .map(|server| match (server.power, server.rsm.kv.get(key)) {
+                (Power::Down, _) => format!("{}: down", server.id),
+                (_, Some(stored)) => {
+                    format!("{}: {} @{}", server.id, stored.value, stored.version)
+                }
+                (_, None) => format!("{}: absent", server.id),
+            })
+            .collect()
+    }
+}
+
+fn state(server: &Server) -> &'static str {
+    match (server.power, server.raft.role) {
+        (Power::Down, _) => "down",
+        (Power::Asleep, _) => "asleep",
+        (Power::Up, Role::Follower) => "follower",
+        (Power::Up, Role::Candidate) => "candidate",
+        (Power::Up, Role::Leader) => "leader",
+    }
+}
+
+fn packet_lines(cluster: &Cluster, packet: &Packet) -> Vec<String> {
+    let (names, summary) = (cluster.names(), packet.message.summary());
+    vec![
+        format!(
+            "{} from {} to {}",
+            summary.kind.word(),
+            names.node(packet.from),
+            names.node(packet.to)
+        ),
+        format!("term {}", summary.term),
+        format!("sent at {}, due at {}", packet.sent, packet.due),
+        format!("{} bytes on a wire", packet.message.wire_bytes()),
+    ]
+}

@@ -1,0 +1,123 @@
+//! Link mode: a sender, a receiver, and what is to happen between them. Each press is a command.
+
+use super::{Mode, Session};
+use crate::app::keymap::{Chord, Link};
+use crate::cluster::command::{Command, Ends, Text, Who};
+use crate::cluster::network::{LinkChange, LinkRule};
+use crate::cluster::time::{Ppm, Span, SpanRange};
+use crate::cluster::types::{Node, ServerId};
+use crate::ui::view::{End, LinkEdit};
+
+/// What `o` steps through, in percent.
+const LOSSES: [u32; 4] = [0, 10, 50, 100];
+/// What `s` steps through after the network's own delay, in milliseconds.
+const DELAYS: [u64; 2] = [100, 500];
+/// What `t` steps through, in percent.
+const DUPLICATES: [u32; 3] = [0, 10, 50];
+
+impl Session {
+    pub(super) fn link(&mut self, action: Link, pressed: Chord) {
+        match action {
+            Link::Server => self.choose_server(pressed),
+            Link::Client => self.choose_client(pressed),
+            Link::All => self.choose_end(End::All),
+            Link::Cut => self.change_link("x", false, |ends, _| Command::Cut(ends)),
+            Link::CutBoth => self.change_link("X", true, |ends, _| Command::Cut(ends)),
+            Link::Mend => self.change_link("m", false, |ends, _| Command::Mend(ends)),
+            Link::MendBoth => self.change_link("M", true, |ends, _| Command::Mend(ends)),
+            Link::Loss => self.change_link("o", false, |ends, rule| {
+                let loss = Some(after(&LOSSES.map(Ppm::percent), rule.loss.unwrap_or_default()));
+                Command::Link { ends, change: LinkChange { loss, ..LinkChange::default() } }
+            }),
+            Link::Delay => self.delay_link(),
+            Link::Duplicate => self.change_link("t", false, |ends, rule| {
+                let steps = DUPLICATES.map(Ppm::percent);
+                let duplicate = Some(after(&steps, rule.duplicate.unwrap_or_default()));
+                Command::Link { ends, change: LinkChange { duplicate, ..LinkChange::default() } }
+            }),
+            Link::Leave => self.mode = Mode::Normal,
+        }
+    }
+
+    fn choose_server(&mut self, pressed: Chord) {
+        let Chord::Char(digit) = pressed else { return };
+        let number = digit.to_digit(10).map_or(0, u64::from);
+        match ServerId::from_number(number).filter(|id| self.cluster.server(*id).is_some()) {
+            Some(id) => self.choose_end(End::Node(Node::Server(id))),
+            None => self.refuse(format!("there are only {} servers", self.cluster.servers().len())),
+        }
+    }
+
+    fn choose_client(&mut self, pressed: Chord) {
+        let Chord::Char(letter) = pressed else { return };
+        let name = letter.to_string();
+        match self.cluster.client_named(&name).map(|client| client.id) {
+            Some(client) => self.choose_end(End::Node(Node::Client(client))),
+            None => self.refuse(format!("no client is called {name}")),
+        }
+    }
+
+    /// First the sender, then the receiver; a third press starts again.
+    fn choose_end(&mut self, end: End) {
+        let Mode::Link(edit) = &mut self.mode else { return };
+        match (edit.from, edit.to) {
+            (Some(from), None) if from == end && end != End::All => {
+                self.refuse("a link has two ends: press another for the receiver");
+            }
+            (Some(_), None) => edit.to = Some(end),
+            (None, _) | (Some(_), Some(_)) => *edit = LinkEdit { from: Some(end), to: None },
+        }
+    }
+
+    fn delay_link(&mut self) {
+        let own = self.cluster.network().profile().delay;
+        let slow = DELAYS.map(|millis| SpanRange::exactly(Span::from_millis(millis)));
+        self.change_link("s", false, |ends, rule| {
+            let steps = [own, slow[0], slow[1]];
+            let delay = Some(after(&steps, rule.delay.unwrap_or(own)));
+            Command::Link { ends, change: LinkChange { delay, ..LinkChange::default() } }
+        });
+    }
+
+    /// Applies what `make` makes of both ends and of the rule that holds between them now.
+    fn change_link(&mut self, key: &str, both: bool, make: impl Fn(Ends, LinkRule) -> Command) {
+        let Mode::Link(LinkEdit { from: Some(from), to: Some(to) }) = self.mode else {
+            return self.refuse("choose both ends first: the sender, then the receiver");
+        };
+        let (sender, receiver) = (self.who(from), self.who(to));
+        let keys = format!("L {sender} {receiver} {key}");
+        let ends = Ends { from: vec![sender], to: vec![receiver], both };
+        self.apply(&make(ends, self.rule(from, to)), &keys);
+    }
+
+    fn who(&self, end: End) -> Who {
+        match end {
+            End::All => Who::All,
+            End::Node(Node::Server(id)) => Who::Server(id),
+            End::Node(Node::Client(id)) => Who::Client(Text::new(self.cluster.names().client(id))),
+        }
+    }
+
+    /// The rule of the first of the links between two ends: what the next press goes on from.
+    fn rule(&self, from: End, to: End) -> LinkRule {
+        let nodes = |end: End| match end {
+            End::Node(node) => vec![node],
+            End::All => {
+                self.cluster.servers().iter().map(|server| Node::Server(server.id)).collect()
+            }
+        };
+        let links = self.cluster.links();
+        let pairs = nodes(from).into_iter().flat_map(|from| {
+            nodes(to).into_iter().filter(move |to| *to != from).map(move |to| (from, to))
+        });
+        let mut rules = pairs.filter_map(|(from, to)| links.get(from, to).map(|link| link.rule));
+        rules.next().unwrap_or_default()
+    }
+}
+
+/// The step that follows `now`, from the last to the first again.
+fn after<T: Copy + PartialEq>(steps: &[T], now: T) -> T {
+    let here = steps.iter().position(|step| *step == now);
+    let next = here.map_or(0, |here| (here + 1) % steps.len());
+    steps[next]
+}

@@ -1,0 +1,342 @@
+//! The keys of normal mode that move about: panes, layouts, selections, scrolling. None of them
+//! touches the cluster.
+
+use super::Session;
+use crate::app::keymap::{Chord, Look};
+use crate::cluster::time::{Span, Time};
+use crate::cluster::types::{ClientId, Index, PacketId, ServerId};
+use crate::cluster::words::Weight;
+use crate::ui;
+use crate::ui::layout::areas;
+use crate::ui::trace::Listing;
+use crate::ui::view::{Extent, Layout, Pane, Scroll, Stands, TimelineSpan};
+
+/// What `<` and `>` step through, in seconds of lab time. Beyond the last is the whole run.
+const WINDOWS: [u64; 8] = [1, 2, 5, 10, 30, 60, 300, 1_800];
+
+/// Forwards or back, in a list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Forwards,
+    Back,
+}
+
+impl Way {
+    /// `count` places on from `from`, in a list of so many; the first place when one begins.
+    fn walk(self, from: Option<u64>, count: u64, places: usize) -> u64 {
+        let last = places.saturating_sub(1) as u64;
+        match (from, self) {
+            (None, _) => 0,
+            (Some(from), Self::Forwards) => from.saturating_add(count).min(last),
+            (Some(from), Self::Back) => from.saturating_sub(count).min(last),
+        }
+    }
+
+    const fn opposite(self) -> Self {
+        match self {
+            Self::Forwards => Self::Back,
+            Self::Back => Self::Forwards,
+        }
+    }
+}
+
+/// The first place that has to be shown so that `place` is seen, with as little scrolling as that
+/// takes.
+const fn reveal(extent: Extent, place: u64) -> u64 {
+    if place < extent.first {
+        place
+    } else if place >= extent.first + extent.shown {
+        (place + 1).saturating_sub(extent.shown)
+    } else {
+        extent.first
+    }
+}
+
+impl Session {
+    pub(super) fn look(&mut self, action: Look) {
+        match action {
+            Look::NextPane => self.focus_next(Way::Forwards),
+            Look::PreviousPane => self.focus_next(Way::Back),
+            Look::Left => self.sideways(Way::Back),
+            Look::Right => self.sideways(Way::Forwards),
+            Look::Down => self.walk(Way::Forwards, 1),
+            Look::Up => self.walk(Way::Back, 1),
+            Look::PageDown if matches!(self.halt, Some(Stands::Beat { .. })) => self.go_on(),
+            Look::PageDown => self.walk(Way::Forwards, self.page()),
+            Look::PageUp => self.walk(Way::Back, self.page()),
+            Look::Top => self.top(),
+            Look::Bottom => self.bottom(),
+            Look::Heartbeats => self.toggle_heartbeats(),
+            Look::Zoom => self.toggle_zoom(),
+            Look::NextLayout => self.layout(Way::Forwards),
+            Look::PreviousLayout => self.layout(Way::Back),
+            Look::NarrowerTimeline => self.timeline_window(Way::Back),
+            Look::WiderTimeline => self.timeline_window(Way::Forwards),
+        }
+    }
+
+    pub(super) fn select(&mut self, server: ServerId) {
+        self.view.selection.server = Some(server);
+        let first = reveal(self.extent(Pane::Servers), server.index() as u64);
+        self.view.scroll.servers = first as u16;
+    }
+
+    pub(super) fn select_by_key(&mut self, pressed: Chord) {
+        let Chord::Char(digit) = pressed else { return };
+        let number = digit.to_digit(10).map_or(0, u64::from);
+        match ServerId::from_number(number).filter(|id| self.cluster.server(*id).is_some()) {
+            Some(id) => self.select(id),
+            None => self.refuse(format!("there are only {} servers", self.cluster.servers().len())),
+        }
+    }
+
+    /// Which part of a pane is seen.
+    fn extent(&self, pane: Pane) -> Extent {
+        ui::extent(self.size, &self.scene(), pane)
+    }
+
+    /// The panes that are on the screen now.
+    fn panes(&self) -> Vec<Pane> {
+        ui::panes(self.size, &self.scene()).collect()
+    }
+
+    fn focus_next(&mut self, way: Way) {
+        let panes = self.panes();
+        let here = panes.iter().position(|pane| *pane == self.view.focus);
+        let count = panes.len().max(1);
+        let next = match (here, way) {
+            (Some(here), Way::Forwards) => (here + 1) % count,
+            (Some(here), Way::Back) => (here + count - 1) % count,
+            (None, _) => 0,
+        };
+        if let Some(pane) = panes.get(next) {
+            self.view.focus = *pane;
+        }
+    }
+
+    /// How many rows of the focused pane make a page.
+    fn page(&self) -> u64 {
+        self.extent(self.view.focus).shown.saturating_sub(1).max(1)
+    }
+
+    /// Up and down in the focused pane.
+    pub(super) fn walk(&mut self, way: Way, count: u64) {
+        match self.view.focus {
+            Pane::Map | Pane::Servers => self.walk_servers(way, count),
+            Pane::Events => self.walk_events(way, count),
+            Pane::Clients => self.walk_clients(way, count),
+            Pane::Values => self.walk_keys(way, count),
+            Pane::InFlight => self.walk_packets(way, count),
+            Pane::Timeline => self.timeline_window(way.opposite()),
+        }
+    }
+
+    fn walk_servers(&mut self, way: Way, count: u64) {
+        let here = self.view.selection.server.map(|server| server.index() as u64);
+        let next = way.walk(here, count, self.cluster.servers().len());
+        self.select(ServerId::from_index(next as u8));
+    }
+
+    fn walk_clients(&mut self, way: Way, count: u64) {
+        let clients = self.cluster.clients().len();
+        if clients == 0 {
+            return self.refuse("there are no clients");
+        }
+        let here = self.view.selection.client.map(|client| u64::from(client.0));
+        let next = way.walk(here, count, clients);
+        self.view.selection.client = Some(ClientId(next as u32));
+        self.view.scroll.clients = reveal(self.extent(Pane::Clients), next) as u32;
+    }
+
+    fn walk_keys(&mut self, way: Way, count: u64) {
+        // The pane lists the keys of the server that has applied most.
+        let newest = self.cluster.servers().iter().max_by_key(|server| server.rsm.applied);
+        let Some(kv) = newest.map(|server| server.rsm.kv.clone()).filter(|kv| !kv.is_empty())
+        else {
+            return self.refuse("there are no keys yet");
+        };
+        let chosen = self.view.selection.key.as_ref();
+        let here = kv.iter().position(|(key, _)| Some(key) == chosen);
+        let next = way.walk(here.map(|here| here as u64), count, kv.len());
+        self.view.selection.key = kv.iter().nth(next as usize).map(|(key, _)| key.clone());
+        self.view.scroll.values = reveal(self.extent(Pane::Values), next) as u32;
+    }
+
+    fn walk_packets(&mut self, way: Way, count: u64) {
+        let packets: Vec<PacketId> =
+            self.cluster.packets().iter().map(|packet| packet.id).collect();
+        if packets.is_empty() {
+            return self.refuse("nothing is in flight");
+        }
+        let here = packets.iter().position(|id| Some(*id) == self.view.selection.packet);
+        let next = way.walk(here.map(|here| here as u64), count, packets.len());
+        self.view.selection.packet = packets.get(next as usize).copied();
+        let shown = u64::from(self.view.scroll.in_flight);
+        let rows = u64::from(self.pane_rows(Pane::InFlight));
+        let extent = Extent { first: shown, shown: rows, total: packets.len() as u64 };
+        self.view.scroll.in_flight = reveal(extent, next) as u32;
+    }
+
+    fn pane_rows(&self, pane: Pane) -> u16 {
+        let areas = areas(self.size, &self.view, self.cluster.servers().len());
+        areas.pane(pane).height.saturating_sub(1)
+    }
+
+    fn walk_events(&mut self, way: Way, count: u64) {
+        let extent = self.extent(Pane::Events);
+        let listed = self.trace.listed();
+        if listed.is_empty() {
+            return self.refuse("the list of events is empty");
+        }
+        let last = listed.len() as u64 - 1;
+        let chosen = self.view.selection.event;
+        let here = chosen.map(|event| listed.partition_point(|number| *number < event) as u64);
+        // The newest event is the first that one comes to from below.
+        let next = match here {
+            None => last,
+            Some(_) => way.walk(here, count, listed.len()),
+        };
+        let bottom = (reveal(extent, next) + extent.shown.max(1) - 1).min(last);
+        let number = |place: u64| listed.get(place as usize).copied();
+        self.view.selection.event = number(next);
+        self.view.scroll.events = number(bottom).filter(|_| bottom < last);
+    }
+
+    pub(super) fn sideways(&mut self, way: Way) {
+        match self.view.focus {
+            Pane::Servers => self.walk_entries(way),
+            Pane::Timeline => self.scrub(way),
+            Pane::Map | Pane::Clients | Pane::Values | Pane::InFlight | Pane::Events => {
+                self.walk(way, 1);
+            }
+        }
+    }
+
+    /// Left and right along the selected server's log.
+    fn walk_entries(&mut self, way: Way) {
+        let server = self.view.selection.server.or(self.cluster.leader());
+        let Some(server) = server.and_then(|id| self.cluster.server(id)) else {
+            return self.refuse("no server is selected: press its number, or 0 for the leader");
+        };
+        let (id, last) = (server.id, server.raft.log.last_index());
+        if last == Index::ZERO {
+            return self.refuse(format!("the log of {id} is empty"));
+        }
+        let next = match self.view.selection.entry {
+            Some(entry) => way.walk(Some(entry.0), 1, last.0 as usize + 1).max(1),
+            None => last.0,
+        };
+        self.view.selection.server = Some(id);
+        self.view.selection.entry = Some(Index(next));
+        let extent = ui::logs_extent(self.size, &self.scene());
+        let first = reveal(extent, next);
+        let follows = first + extent.shown > extent.total;
+        self.view.scroll.logs = (!follows).then_some(Index(first));
+    }
+
+    /// Moves the window of the timeline by a tenth of it.
+    fn scrub(&mut self, way: Way) {
+        let TimelineSpan::Last(span) = self.view.timeline.span else {
+            return self.refuse("the whole run is shown: < makes the window narrower");
+        };
+        let (now, step) = (self.cluster.now(), Span(span.micros() / 10));
+        let end = self.view.timeline.end.unwrap_or(now);
+        let end = match way {
+            Way::Forwards => end + step,
+            Way::Back => (end - step).max(Time::START + span).min(now),
+        };
+        self.view.timeline.end = (end < now).then_some(end);
+    }
+
+    fn top(&mut self) {
+        match self.view.focus {
+            Pane::Timeline => self.view.timeline.span = TimelineSpan::Whole,
+            Pane::Servers => {
+                self.view.scroll.logs = Some(Index(1));
+                self.view.scroll.servers = 0;
+            }
+            Pane::Map | Pane::Clients | Pane::Values | Pane::InFlight | Pane::Events => {
+                self.walk(Way::Back, u64::from(u32::MAX));
+            }
+        }
+    }
+
+    /// The end, and following again.
+    fn bottom(&mut self) {
+        match self.view.focus {
+            Pane::Timeline => {
+                self.view.timeline.end = None;
+                if self.view.timeline.span == TimelineSpan::Whole {
+                    self.view.timeline = Default::default();
+                }
+            }
+            Pane::Servers => {
+                self.view.scroll.logs = None;
+                self.view.selection.entry = None;
+            }
+            Pane::Events => {
+                self.view.scroll.events = None;
+                self.view.selection.event = None;
+            }
+            Pane::Map | Pane::Clients | Pane::Values | Pane::InFlight => {
+                self.walk(Way::Forwards, u64::from(u32::MAX));
+            }
+        }
+    }
+
+    fn toggle_heartbeats(&mut self) {
+        let detail = match self.trace.listing().detail {
+            Weight::Story => Weight::Detail,
+            Weight::Detail | Weight::Silent => Weight::Story,
+        };
+        let listing = Listing { detail, ..self.trace.listing().clone() };
+        self.trace.list(listing, self.cluster.names());
+        self.note(match detail {
+            Weight::Story => "heartbeats and single packets are hidden",
+            Weight::Detail | Weight::Silent => "heartbeats and single packets are shown",
+        });
+    }
+
+    pub(super) fn filter(&mut self, filter: Option<String>) {
+        self.view.filter.clone_from(&filter);
+        let listing = Listing { filter, ..self.trace.listing().clone() };
+        self.trace.list(listing, self.cluster.names());
+        self.view.scroll.events = None;
+        self.view.selection.event = None;
+    }
+
+    fn toggle_zoom(&mut self) {
+        self.view.zoomed = match self.view.zoomed {
+            Some(_) => None,
+            None => Some(self.view.focus),
+        };
+    }
+
+    fn layout(&mut self, way: Way) {
+        let layouts = Layout::EVERY;
+        let here = layouts.iter().position(|layout| *layout == self.view.layout).unwrap_or(0);
+        let step = match way {
+            Way::Forwards => 1,
+            Way::Back => layouts.len() - 1,
+        };
+        self.view.layout = layouts[(here + step) % layouts.len()];
+        self.view.zoomed = None;
+        self.view.scroll = Scroll { dialog: 0, ..self.view.scroll };
+        if !self.panes().contains(&self.view.focus) {
+            self.focus_next(Way::Forwards);
+        }
+        self.note(format!("layout: {}", self.view.layout.name()));
+    }
+
+    pub(super) fn timeline_window(&mut self, way: Way) {
+        let windows = WINDOWS.map(|seconds| TimelineSpan::Last(Span::from_secs(seconds)));
+        let here = windows.iter().position(|window| *window == self.view.timeline.span);
+        let here = here.unwrap_or(windows.len()) as u64;
+        let next = way.walk(Some(here), 1, windows.len() + 1) as usize;
+        self.view.timeline.span = windows.get(next).copied().unwrap_or(TimelineSpan::Whole);
+        self.note(match self.view.timeline.span {
+            TimelineSpan::Whole => "timeline: the whole run".to_owned(),
+            TimelineSpan::Last(span) => format!("timeline: {span}"),
+        });
+    }
+}

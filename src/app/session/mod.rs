@@ -1,0 +1,329 @@
+//! A session: the cluster, what is shown of it, and what hands do to both.
+//!
+//! [`Session::update`] takes a [`Message`], a key or a frame's worth of elapsed time, and changes
+//! the session; what only the terminal can do comes back as an [`Effect`]. There is no other way
+//! in, and no clock but the elapsed time that the messages bring, so a test drives a session like
+//! a person does.
+//!
+//! Its work is spread over the folder: `act.rs` carries out the keys of normal mode, `look.rs`
+//! those that move about; `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are the modes;
+//! `time.rs` lets lab time pass; `point.rs` is the mouse; `show.rs` puts together what is seen.
+
+mod act;
+mod dialog;
+mod hints;
+mod inspect;
+mod link;
+mod look;
+mod partition;
+mod point;
+mod prompt;
+mod show;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, KeyEvent};
+use ratatui::layout::Size;
+
+use super::fading::Fader;
+use super::journal::Journal;
+use super::keymap::{self, Action, Binding, Chord, KeyMode};
+use super::pace::Pacer;
+use super::player::Player;
+use crate::cluster::command::{Command, Pace, Script};
+use crate::cluster::config::Config;
+use crate::cluster::event::EventKind;
+use crate::cluster::types::ServerSet;
+use crate::cluster::{Cluster, CommandError};
+use crate::ui::Scene;
+use crate::ui::theme::Theme;
+use crate::ui::trace::Trace;
+use crate::ui::view::{LastCommand, LinkEdit, Notice, NoticeKind, Stands, View};
+
+use dialog::{Asking, Reading};
+use partition::Split;
+use point::Click;
+use prompt::{History, Line};
+
+pub use time::Moment;
+
+/// How long the last row says something before it shows the keys again.
+const NOTICE: Duration = Duration::from_secs(3);
+
+/// What can happen to a session.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A key, a paste, the mouse, a new size.
+    Input(Input),
+    /// Time has passed in the room, and a frame may be drawn.
+    Frame(Duration),
+}
+
+/// What only the owner of the terminal can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Leave,
+    /// Give the terminal to the shell until somebody says otherwise.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Put this on the clipboard.
+    Copy(String),
+}
+
+/// What the keys mean at present.
+#[derive(Clone, Debug, Default)]
+enum Mode {
+    #[default]
+    Normal,
+    Partition(Split),
+    Link(LinkEdit),
+    Prompt(Line),
+    Reading(Reading),
+    Asking(Asking),
+}
+
+impl Mode {
+    const fn keys(&self) -> KeyMode {
+        match self {
+            Self::Normal => KeyMode::Normal,
+            Self::Partition(_) => KeyMode::Partition,
+            Self::Link(_) => KeyMode::Link,
+            Self::Prompt(_) => KeyMode::Prompt,
+            Self::Reading(_) => KeyMode::Dialog,
+            Self::Asking(_) => KeyMode::Question,
+        }
+    }
+}
+
+/// Where the session's run comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The lab with nobody's script.
+    Free,
+    File(PathBuf),
+}
+
+/// Whether the screen shows what is the case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Screen {
+    Current,
+    Stale,
+}
+
+/// The state machine behind the screen.
+#[derive(Clone, Debug)]
+pub struct Session {
+    origin: Origin,
+    cluster: Cluster,
+    trace: Trace,
+    view: View,
+    size: Size,
+    pacer: Pacer,
+    player: Player,
+    fader: Fader,
+    journal: Journal,
+    history: History,
+    mode: Mode,
+    /// Why time stands, apart from an open mode.
+    halt: Option<Stands>,
+    marked: ServerSet,
+    notice: Option<(Duration, Notice)>,
+    /// What the hints of the footer stand for, in their order.
+    hinted: Vec<&'static Binding>,
+    /// Time in the room since the session began.
+    room: Duration,
+    last_click: Option<Click>,
+    screen: Screen,
+}
+
+impl Session {
+    /// The lab: a cluster and three idle clients, a, b and c.
+    pub fn free(config: Config, theme: Theme) -> Self {
+        let mut cluster = Cluster::new(config);
+        for name in ["a", "b", "c"] {
+            cluster.add_client(name);
+        }
+        Self::new(Origin::Free, cluster, Player::default(), theme)
+    }
+
+    /// A script, played in the lab.
+    pub fn script(path: PathBuf, script: &Script, seed: Option<u64>, theme: Theme) -> Self {
+        let cluster = Cluster::with_script(script, seed);
+        Self::new(Origin::File(path), cluster, Player::new(script), theme)
+    }
+
+    fn new(origin: Origin, cluster: Cluster, player: Player, theme: Theme) -> Self {
+        let mut session = Self {
+            origin,
+            cluster,
+            trace: Trace::default(),
+            view: View { theme, ..View::default() },
+            size: Size::new(80, 24),
+            pacer: Pacer::default(),
+            player,
+            fader: Fader::default(),
+            journal: Journal::default(),
+            history: History::default(),
+            mode: Mode::default(),
+            halt: None,
+            marked: ServerSet::EMPTY,
+            notice: None,
+            hinted: Vec::new(),
+            room: Duration::ZERO,
+            last_click: None,
+            screen: Screen::Stale,
+        };
+        session.observe();
+        session.show();
+        session
+    }
+
+    /// Begins with a pace of somebody's choice.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.pacer.choose(pace);
+        self.show();
+    }
+
+    /// The size of the terminal.
+    pub fn resize(&mut self, size: Size) {
+        self.size = size;
+        self.screen = Screen::Stale;
+    }
+
+    /// Takes a message. The screen is stale if it matters to what is seen.
+    pub fn update(&mut self, message: Message) -> Option<Effect> {
+        let effect = match message {
+            Message::Frame(elapsed) => {
+                self.frame(elapsed);
+                None
+            }
+            Message::Input(input) => {
+                self.screen = Screen::Stale;
+                self.input(input)
+            }
+        };
+        if self.screen == Screen::Stale {
+            self.show();
+        }
+        effect
+    }
+
+    fn input(&mut self, input: Input) -> Option<Effect> {
+        match input {
+            Input::Key(key) if key.is_press() || key.is_repeat() => self.key(key),
+            Input::Mouse(mouse) => self.mouse(mouse),
+            Input::Paste(text) => {
+                self.paste(&text);
+                None
+            }
+            Input::Resize(width, height) => {
+                self.resize(Size::new(width, height));
+                None
+            }
+            Input::Key(_) | Input::FocusGained | Input::FocusLost => None,
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Option<Effect> {
+        let pressed = Chord::pressed(key)?;
+        match keymap::lookup(self.mode.keys(), pressed) {
+            Some(binding) => self.act(binding, pressed),
+            None => {
+                self.unbound(pressed);
+                None
+            }
+        }
+    }
+
+    fn unbound(&mut self, pressed: Chord) {
+        match (&mut self.mode, pressed) {
+            (Mode::Prompt(line), Chord::Char(letter)) => line.insert(letter),
+            (Mode::Prompt(_), _) => {}
+            _ => self.refuse(format!("{} does nothing here: ? shows the keys", pressed.label())),
+        }
+    }
+
+    fn act(&mut self, binding: &Binding, pressed: Chord) -> Option<Effect> {
+        match binding.action {
+            Action::Normal(action) => return self.normal(action, pressed),
+            Action::Look(action) => self.look(action),
+            Action::Partition(action) => self.partition(action, pressed),
+            Action::Link(action) => self.link(action, pressed),
+            Action::Prompt(action) => return self.prompt(action),
+            Action::Dialog(action) => self.read(action),
+            Action::Question(action) => return self.answer(action),
+            Action::Reserved => {
+                self.refuse(format!("{} is kept for later: {}", pressed.label(), binding.words));
+            }
+        }
+        None
+    }
+
+    /// Applies a command; `keys` made it, if keys did. Says why when it can't be carried out.
+    fn apply(&mut self, command: &Command, keys: &str) -> bool {
+        match self.try_apply(command, keys) {
+            Ok(()) => true,
+            Err(error) => {
+                self.refuse(error.message);
+                false
+            }
+        }
+    }
+
+    fn try_apply(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
+        let place = self.cluster.place();
+        self.cluster.apply(command)?;
+        self.screen = Screen::Stale;
+        self.pacer.acted();
+        let resolved = self.cluster.events().iter().find_map(|event| match &event.kind {
+            EventKind::Commanded { command } => Some((**command).clone()),
+            _ => None,
+        });
+        let command = resolved.unwrap_or_else(|| command.clone());
+        let keys = (!keys.is_empty()).then(|| keys.to_owned());
+        self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
+        self.journal.push(place, command);
+        self.observe();
+        Ok(())
+    }
+
+    /// The last row says what was done.
+    fn note(&mut self, text: impl Into<String>) {
+        self.say(NoticeKind::Note, text.into());
+    }
+
+    /// The last row says why nothing was done.
+    fn refuse(&mut self, text: impl Into<String>) {
+        self.say(NoticeKind::Refusal, text.into());
+    }
+
+    fn say(&mut self, kind: NoticeKind, text: String) {
+        self.notice = Some((NOTICE, Notice { kind, text }));
+    }
+
+    /// What there is to see.
+    pub const fn scene(&self) -> Scene<'_> {
+        Scene { cluster: &self.cluster, view: &self.view, trace: &self.trace }
+    }
+
+    #[cfg(test)]
+    const fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Whether the screen no longer shows what is the case. Asking settles it: whoever asks draws.
+    pub fn take_stale(&mut self) -> bool {
+        std::mem::replace(&mut self.screen, Screen::Current) == Screen::Stale
+    }
+
+    /// Whether frames are needed: lab time passes, or something on the screen is about to go.
+    pub fn is_restless(&self) -> bool {
+        let passing = self.notice.is_some() || !self.fader.is_empty();
+        passing || self.screen == Screen::Stale || self.moves()
+    }
+}

@@ -1,0 +1,119 @@
+//! The mouse: a click selects, a double click inspects, the wheel scrolls what is under it.
+
+use std::time::Duration;
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+use super::look::Way;
+use super::{Effect, Mode, Session};
+use crate::ui::view::{Pane, Target};
+use crate::ui::{hit, layout};
+
+/// Two clicks on one thing within this time are a double click.
+const DOUBLE: Duration = Duration::from_millis(400);
+/// How many rows a turn of the wheel is.
+const WHEEL: u64 = 3;
+
+/// A click, for telling whether the next one doubles it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Click {
+    at: Duration,
+    target: Target,
+}
+
+impl Session {
+    pub(super) fn mouse(&mut self, mouse: MouseEvent) -> Option<Effect> {
+        let (x, y) = (mouse.column, mouse.row);
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => return self.click(x, y),
+            MouseEventKind::ScrollDown => self.wheel(x, y, Way::Forwards),
+            MouseEventKind::ScrollUp => self.wheel(x, y, Way::Back),
+            MouseEventKind::Down(_)
+            | MouseEventKind::Up(_)
+            | MouseEventKind::Drag(_)
+            | MouseEventKind::Moved
+            | MouseEventKind::ScrollLeft
+            | MouseEventKind::ScrollRight => {}
+        }
+        None
+    }
+
+    fn click(&mut self, x: u16, y: u16) -> Option<Effect> {
+        let target = hit(self.size, &self.scene(), x, y)?;
+        if let Target::Hint(place) = target {
+            return self.press_hint(place);
+        }
+        match (&self.mode, target.clone()) {
+            (Mode::Prompt(_), Target::Choice(place)) => self.choose_completion(place),
+            (Mode::Reading(_), Target::Choice(place)) => self.choose_item(place),
+            (Mode::Normal, _) => self.point_at(x, y, target),
+            _ => {}
+        }
+        None
+    }
+
+    fn point_at(&mut self, x: u16, y: u16, target: Target) {
+        let areas = layout::areas(self.size, &self.view, self.cluster.servers().len());
+        if let Some(pane) = areas.pane_at(x, y) {
+            self.view.focus = pane;
+        }
+        let click = Click { at: self.room, target };
+        let doubled = self.last_click.as_ref().is_some_and(|last| {
+            last.target == click.target && click.at.saturating_sub(last.at) <= DOUBLE
+        });
+        self.choose_target(&click.target);
+        if doubled {
+            self.inspect();
+        }
+        self.last_click = (!doubled).then_some(click);
+    }
+
+    fn choose_target(&mut self, target: &Target) {
+        let selection = &mut self.view.selection;
+        match target {
+            Target::Server(id) => selection.server = Some(*id),
+            Target::Entry { server, index } => {
+                selection.server = Some(*server);
+                selection.entry = Some(*index);
+            }
+            Target::Client(id) => selection.client = Some(*id),
+            Target::Key(key) => selection.key = Some(key.clone()),
+            Target::Packet(id) => selection.packet = Some(*id),
+            Target::Event(number) => selection.event = Some(*number),
+            Target::Moment(time) => self.view.timeline.cursor = Some(*time),
+            Target::Pane(_) | Target::Hint(_) | Target::Choice(_) => {}
+        }
+    }
+
+    /// A key of the footer was pressed with the mouse.
+    fn press_hint(&mut self, place: usize) -> Option<Effect> {
+        let binding = *self.hinted.get(place)?;
+        let pressed = *binding.chords.first()?;
+        self.act(binding, pressed)
+    }
+
+    fn wheel(&mut self, x: u16, y: u16, way: Way) {
+        match self.mode {
+            Mode::Reading(_) => {
+                let by = WHEEL as i16;
+                self.turn(if way == Way::Forwards { by } else { -by });
+            }
+            Mode::Normal => {
+                let areas = layout::areas(self.size, &self.view, self.cluster.servers().len());
+                match areas.pane_at(x, y) {
+                    Some(Pane::Timeline) => self.timeline_window(way),
+                    Some(Pane::Servers) => {
+                        self.view.focus = Pane::Servers;
+                        self.sideways(way);
+                    }
+                    Some(pane) => {
+                        self.view.focus = pane;
+                        self.walk(way, WHEEL);
+                    }
+                    None => {}
+                }
+            }
+            Mode::Partition(_) | Mode::Link(_) | Mode::Prompt(_) | Mode::Asking(_) => {}
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What is seen: the parts of the view that follow from everything else.
+
+use super::{Mode, Session};
+use crate::ui::view::{self, Clock, Stands};
+
+impl Session {
+    /// Brings the view up to date.
+    pub(super) fn show(&mut self) {
+        self.hinted = self.hinted();
+        self.view.hints = self.hinted.iter().map(|binding| self.footer_hint(binding)).collect();
+        self.view.clock = self.clock();
+        self.view.pace = self.pacer.words(&self.cluster);
+        self.view.caption = self.player.caption().cloned();
+        self.view.script = self.cluster.script().map(|script| self.player.place(script));
+        self.view.mode = self.shown_mode();
+        self.view.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
+        self.view.fading = self.fader.shown();
+    }
+
+    fn clock(&self) -> Clock {
+        if self.cluster.violation().is_some() {
+            return Clock::Broken;
+        }
+        match (&self.halt, &self.mode) {
+            (Some(why @ (Stands::Beat { .. } | Stands::Failed)), _) => Clock::Stands(why.clone()),
+            (Some(why), Mode::Normal) => Clock::Stands(why.clone()),
+            (None, Mode::Normal) if self.is_held() => Clock::Stands(Stands::Caption),
+            (None, Mode::Normal) if self.pacer.is_skimming() => Clock::Skims,
+            (None, Mode::Normal) => Clock::Runs,
+            (_, _) => Clock::Stands(Stands::Open),
+        }
+    }
+
+    /// Whether the script is at a line that waits for its caption to be read.
+    fn is_held(&self) -> bool {
+        self.cluster.next_due() == Some(self.cluster.now()) && self.player.holds(&self.cluster)
+    }
+
+    fn shown_mode(&self) -> view::Mode {
+        match &self.mode {
+            Mode::Normal => view::Mode::Normal,
+            Mode::Partition(split) => view::Mode::Partition(split.edit.clone()),
+            Mode::Link(edit) => view::Mode::Link(edit.clone()),
+            Mode::Prompt(line) => view::Mode::Prompt(line.shown(&self.history)),
+            Mode::Reading(reading) => view::Mode::Dialog(reading.shown(&self.cluster)),
+            Mode::Asking(asking) => view::Mode::Dialog(asking.shown()),
+        }
+    }
+}

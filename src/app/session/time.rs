@@ -1,0 +1,236 @@
+//! Lab time passes: frame by frame at the pace, or step by step by hand. It stops at beats, at
+//! failed expectations and at broken rules.
+
+use std::time::Duration;
+
+use super::{Mode, Screen, Session};
+use crate::app::pace::FRAME_MAX;
+use crate::app::session::dialog::Reading;
+use crate::cluster::Step;
+use crate::cluster::event::EventKind;
+use crate::cluster::time::{Span, Time};
+use crate::ui::view::Stands;
+
+/// The most events that a frame handles: the screen answers, whatever the pace asks for.
+const EVENTS_A_FRAME: u32 = 4_000;
+/// The most events that one step by hand passes over, and the most lab time.
+const EVENTS_A_STEP: u32 = 200_000;
+const REACH: Span = Span::from_secs(60);
+/// How far a picture may lie from the start.
+const GO_TO_MAX: Span = Span::from_secs(24 * 3_600);
+
+/// What a step by hand looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// The next event that the list shows.
+    Shown,
+    /// The very next event.
+    Any,
+    /// The next line or beat of the script.
+    Line,
+}
+
+/// A moment of a run that a picture can be taken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    Time(Time),
+    /// This beat of the script, counted from 1.
+    Beat(u32),
+    /// The end of the script.
+    End,
+}
+
+impl Session {
+    /// Lets everything happen up to a moment, and leaves time standing there. Captions and the
+    /// beats before it don't stop it.
+    ///
+    /// # Errors
+    /// When the run stops before that moment, or the moment never comes.
+    pub fn go_to(&mut self, moment: Moment) -> Result<(), String> {
+        loop {
+            let reached = match moment {
+                Moment::Time(time) => self.cluster.next_due().is_none_or(|due| due > time),
+                Moment::Beat(beat) => {
+                    matches!(self.halt, Some(Stands::Beat { number, .. }) if number == beat)
+                }
+                Moment::End => self.halt == Some(Stands::Ended),
+            };
+            if reached {
+                break;
+            }
+            self.halt = None;
+            let step = self.cluster.step();
+            self.observe();
+            if let Some(why) = self.stopped_for_good() {
+                return Err(why);
+            }
+            if step != Step::Happened || self.cluster.now() > Time::START + GO_TO_MAX {
+                return Err(format!("the run never comes there: it is at {}", self.cluster.now()));
+            }
+        }
+        if let Moment::Time(time) = moment {
+            self.cluster.advance(time);
+        }
+        self.show();
+        Ok(())
+    }
+
+    /// Whether lab time passes.
+    pub(super) const fn moves(&self) -> bool {
+        matches!(self.mode, Mode::Normal) && self.halt.is_none()
+    }
+
+    pub(super) fn frame(&mut self, elapsed: Duration) {
+        self.room = self.room.saturating_add(elapsed);
+        if let Some((left, _)) = &mut self.notice {
+            *left = left.saturating_sub(elapsed);
+            if left.is_zero() {
+                self.notice = None;
+                self.screen = Screen::Stale;
+            }
+        }
+        if self.fader.tick(elapsed) {
+            self.screen = Screen::Stale;
+        }
+        if self.moves() {
+            self.advance(elapsed.min(FRAME_MAX));
+        }
+    }
+
+    fn advance(&mut self, elapsed: Duration) {
+        self.player.tick(elapsed);
+        let target = self.cluster.now() + self.pacer.span(elapsed, &self.cluster);
+        self.screen = Screen::Stale;
+        for _ in 0..EVENTS_A_FRAME {
+            match self.cluster.next_due() {
+                Some(due) if due <= target => {
+                    if self.waits_for_caption(due) || !self.step() {
+                        return;
+                    }
+                }
+                Some(_) | None => {
+                    self.cluster.advance(target);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether the script's next line is due and has to wait until its caption has been read.
+    /// Lab time goes as far as that line.
+    fn waits_for_caption(&mut self, due: Time) -> bool {
+        let waits = self.player.holds(&self.cluster);
+        if waits {
+            self.cluster.advance(due);
+        }
+        waits
+    }
+
+    /// Lets the next event happen. Returns whether time may go on.
+    fn step(&mut self) -> bool {
+        let step = self.cluster.step();
+        self.observe();
+        step == Step::Happened && self.halt.is_none()
+    }
+
+    /// Reads what the last step or command brought about.
+    pub(super) fn observe(&mut self) {
+        self.trace.extend(self.cluster.events(), self.cluster.names());
+        for event in self.cluster.events() {
+            self.pacer.saw(event);
+            self.player.saw(&event.kind);
+            self.fader.saw(event, &self.cluster);
+            match &event.kind {
+                EventKind::Paced { pace } => self.pacer.choose(pace.0),
+                EventKind::Beat => {
+                    let (number, of) = self.player.beat();
+                    self.halt = Some(Stands::Beat { number, of });
+                }
+                EventKind::ScriptEnded => self.halt = Some(Stands::Ended),
+                _ => {}
+            }
+        }
+        if self.halt != Some(Stands::Failed) && self.cluster.failure().is_some() {
+            self.halt = Some(Stands::Failed);
+            self.mode = Mode::Reading(Reading::failure(&self.cluster));
+        }
+        if self.halt.is_none() && self.cluster.violation().is_some() {
+            self.halt = Some(Stands::Paused);
+        }
+    }
+
+    /// Space: time stands, time goes on.
+    pub(super) fn toggle_time(&mut self) {
+        match self.halt {
+            None => self.halt = Some(Stands::Paused),
+            Some(_) => self.go_on(),
+        }
+    }
+
+    /// Time goes on, unless the run has come to a stop for good.
+    pub(super) fn go_on(&mut self) {
+        match self.stopped_for_good() {
+            Some(why) => self.refuse(why),
+            None => {
+                self.player.release();
+                self.halt = None;
+            }
+        }
+    }
+
+    fn stopped_for_good(&self) -> Option<String> {
+        if let Some(violation) = self.cluster.violation() {
+            return Some(format!(
+                "time stands for good: {} is broken (Enter: why)",
+                violation.invariant.name()
+            ));
+        }
+        self.cluster.failure().map(|failure| {
+            format!("time stands for good: line {} failed (Enter: why)", failure.line)
+        })
+    }
+
+    /// Steps by hand, and leaves time standing.
+    pub(super) fn step_until(&mut self, until: Until) {
+        if let Some(why) = self.stopped_for_good() {
+            return self.refuse(why);
+        }
+        if until == Until::Line && self.cluster.finished() {
+            return self.refuse(match self.cluster.script() {
+                Some(_) => "the script has come to its end",
+                None => "no script is playing: raftlab FILE.lab plays one",
+            });
+        }
+        self.player.release();
+        self.halt = Some(Stands::Paused);
+        let limit = self.cluster.now() + REACH;
+        for _ in 0..EVENTS_A_STEP {
+            if self.cluster.next_due().is_none_or(|due| due > limit) {
+                break;
+            }
+            let listed = self.trace.listed().back().copied();
+            let went_on = self.step_while_paused();
+            let found = match until {
+                Until::Any => true,
+                Until::Shown => self.trace.listed().back().copied() != listed,
+                Until::Line => self.ran_a_line(),
+            };
+            if found || !went_on {
+                return;
+            }
+        }
+        self.note("nothing of the kind in the next minute of lab time");
+    }
+
+    /// A step for which the pause itself is no reason to stop.
+    fn step_while_paused(&mut self) -> bool {
+        let step = self.cluster.step();
+        self.observe();
+        step == Step::Happened && self.halt == Some(Stands::Paused)
+    }
+
+    fn ran_a_line(&self) -> bool {
+        let ran = |kind: &EventKind| matches!(kind, EventKind::LineRun { .. } | EventKind::Beat);
+        self.cluster.events().iter().any(|event| ran(&event.kind))
+    }
+}

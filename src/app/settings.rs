@@ -1,0 +1,93 @@
+//! What the terminal can show, as far as the environment tells.
+
+use crate::ui::glyphs::Glyphs;
+use crate::ui::theme::{Colours, Theme};
+
+/// The environment variables that matter here.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    pub no_color: Option<String>,
+    pub colorterm: Option<String>,
+    pub term: Option<String>,
+    /// The locale of characters: the first of LC_ALL, LC_CTYPE and LANG that is set.
+    pub locale: Option<String>,
+}
+
+impl Environment {
+    /// That of the process.
+    pub fn of_process() -> Self {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            no_color: set("NO_COLOR"),
+            colorterm: set("COLORTERM"),
+            term: set("TERM"),
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set),
+        }
+    }
+
+    /// Colours and glyphs for a terminal in this environment.
+    pub fn theme(&self) -> Theme {
+        Theme { colours: self.colours(), glyphs: self.glyphs() }
+    }
+
+    fn colours(&self) -> Colours {
+        let term = self.term.as_deref().unwrap_or_default();
+        if self.no_color.is_some() || matches!(term, "" | "dumb") || term.starts_with("vt") {
+            return Colours::None;
+        }
+        match self.colorterm.as_deref() {
+            Some("truecolor" | "24bit") => Colours::True,
+            _ if term.contains("direct") => Colours::True,
+            _ if term.contains("256color") => Colours::Full256,
+            _ => Colours::Sixteen,
+        }
+    }
+
+    /// The signs of the table need UTF-8, and one column each: languages in which some of them
+    /// may take two get ASCII.
+    fn glyphs(&self) -> Glyphs {
+        let locale = self.locale.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let utf8 = locale.contains("utf-8") || locale.contains("utf8");
+        let wide = ["zh", "ja", "ko"].iter().any(|language| locale.starts_with(language));
+        if utf8 && !wide { Glyphs::Unicode } else { Glyphs::Ascii }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn colours(term: &str, colorterm: &str, no_color: &str) -> Colours {
+        let set = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+        let environment = Environment {
+            no_color: set(no_color),
+            colorterm: set(colorterm),
+            term: set(term),
+            locale: None,
+        };
+        environment.theme().colours
+    }
+
+    #[test]
+    fn colours_follow_the_terminal_and_the_wish_for_none() {
+        assert_eq!(colours("xterm-256color", "truecolor", ""), Colours::True);
+        assert_eq!(colours("xterm-256color", "", ""), Colours::Full256);
+        assert_eq!(colours("linux", "", ""), Colours::Sixteen);
+        assert_eq!(colours("xterm-256color", "truecolor", "1"), Colours::None);
+        assert_eq!(colours("dumb", "truecolor", ""), Colours::None);
+        assert_eq!(colours("", "", ""), Colours::None);
+    }
+
+    #[test]
+    fn glyphs_need_utf8_and_one_column() {
+        let glyphs = |locale: &str| {
+            let locale = Some(locale.to_owned());
+            Environment { locale, ..Environment::default() }.theme().glyphs
+        };
+        assert_eq!(glyphs("de_DE.UTF-8"), Glyphs::Unicode);
+        assert_eq!(glyphs("C.utf8"), Glyphs::Unicode);
+        assert_eq!(glyphs("ja_JP.UTF-8"), Glyphs::Ascii);
+        assert_eq!(glyphs("en_US.ISO-8859-1"), Glyphs::Ascii);
+        assert_eq!(glyphs("C"), Glyphs::Ascii);
+    }
+}

@@ -1,0 +1,63 @@
+//! Signals that concern the terminal: those that end the lab, and those that stop and continue it.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What somebody wants of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caught {
+    /// Leave; the number is the signal's.
+    Leave(i32),
+    /// Give the terminal back and stop.
+    Suspend,
+    /// The process goes on after a stop; the screen may show anything.
+    Resume,
+}
+
+/// The signals, listened to for as long as this value lives.
+pub struct Signals {
+    hang_up: Signal,
+    interrupt: Signal,
+    quit: Signal,
+    terminate: Signal,
+    stop: Signal,
+    go_on: Signal,
+}
+
+/// tokio has no names for these two. Their numbers are the kernel's: rustix knows them.
+const STOP: i32 = rustix::process::Signal::TSTP.as_raw();
+const GO_ON: i32 = rustix::process::Signal::CONT.as_raw();
+
+impl Signals {
+    /// Starts to listen. Needs a running tokio runtime.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            terminate: signal(SignalKind::terminate())?,
+            stop: signal(SignalKind::from_raw(STOP))?,
+            go_on: signal(SignalKind::from_raw(GO_ON))?,
+        })
+    }
+
+    /// Waits for the next one. Nothing is lost when this is dropped before it is ready.
+    pub async fn next(&mut self) -> Caught {
+        tokio::select! {
+            _ = self.terminate.recv() => leave(SignalKind::terminate()),
+            _ = self.hang_up.recv() => leave(SignalKind::hangup()),
+            _ = self.interrupt.recv() => leave(SignalKind::interrupt()),
+            _ = self.quit.recv() => leave(SignalKind::quit()),
+            _ = self.stop.recv() => Caught::Suspend,
+            _ = self.go_on.recv() => Caught::Resume,
+        }
+    }
+}
+
+fn leave(kind: SignalKind) -> Caught {
+    Caught::Leave(kind.as_raw_value())
+}

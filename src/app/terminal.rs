@@ -1,0 +1,225 @@
+//! The terminal while the lab has it: raw mode, the alternate screen, the mouse, bracketed paste
+//! and a hidden cursor. Whatever ends the lab (leaving, an error, a panic, a signal, a terminal
+//! that is gone), all of it is undone before anything else is printed.
+//!
+//! [`Screen`] undoes it when it is dropped. A panic is the exception: its report is printed by the
+//! panic hook, before anything is dropped, so the hook restores the terminal first and the drop
+//! that follows leaves it alone.
+
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Size;
+use ratatui::{Frame, Terminal};
+
+/// Whether the lab listens to the mouse, or leaves it to the terminal's own selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    Captured,
+    Left,
+}
+
+/// Who has the terminal now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    Lab,
+    /// The shell, while the lab is suspended.
+    Shell,
+}
+
+/// The terminal, taken over for as long as this value lives.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    mouse: Mouse,
+    holder: Holder,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// When it can't be written to or switched; whatever was switched is switched back.
+    pub fn enter(mouse: Mouse) -> io::Result<Self> {
+        restore_before_panic_reports();
+        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
+        // From here on an error drops `screen`, which restores the terminal.
+        let screen = Self { terminal, mouse, holder: Holder::Lab };
+        take(mouse)?;
+        Ok(screen)
+    }
+
+    /// Draws a frame, or nothing while the shell has the terminal. The terminal shows it all at
+    /// once, if it knows how to.
+    ///
+    /// # Errors
+    /// When the terminal can't be written to: it is gone.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        match self.holder {
+            Holder::Shell => Ok(()),
+            Holder::Lab => {
+                queue!(io::stdout(), BeginSynchronizedUpdate)?;
+                self.terminal.draw(render)?;
+                execute!(io::stdout(), EndSynchronizedUpdate)
+            }
+        }
+    }
+
+    /// How large the terminal is.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn size(&self) -> io::Result<Size> {
+        self.terminal.size()
+    }
+
+    /// Draws everything anew at the next frame, whatever the terminal may show now.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn clear(&mut self) -> io::Result<()> {
+        // Not `Terminal::clear`: it asks the terminal where the cursor is, and the answer would
+        // have to come through the reader of keys.
+        let area = self.terminal.size()?.into();
+        self.terminal.resize(area)
+    }
+
+    /// Gives the terminal back to the shell and stops this process until somebody continues it.
+    ///
+    /// # Errors
+    /// When the process can't be stopped.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        self.give_back();
+        let own = rustix::process::getpid();
+        Ok(rustix::process::kill_process(own, rustix::process::Signal::STOP)?)
+    }
+
+    /// Takes the terminal again, after [`Screen::suspend`] or after a stop that nobody announced.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn resume(&mut self) -> io::Result<()> {
+        self.give_back();
+        take(self.mouse)?;
+        self.holder = Holder::Lab;
+        self.clear()
+    }
+
+    /// Puts `text` on the clipboard of the person at the terminal (OSC 52), where the terminal
+    /// lets programs do that.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        write!(out, "\x1b]52;c;{}\x07", base64(text.as_bytes()))?;
+        out.flush()
+    }
+
+    fn give_back(&mut self) {
+        if self.holder == Holder::Lab {
+            restore();
+            self.holder = Holder::Shell;
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.give_back();
+        }
+    }
+}
+
+/// Whether a person sits at both ends: keys come from a terminal, and one shows what is drawn.
+pub fn is_there() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Stops the whole job, as Ctrl-z does where the terminal itself handles it: a `cargo run` around
+/// the lab has to stop too, or the shell would go on waiting for it.
+///
+/// # Errors
+/// When the job can't be stopped.
+pub fn stop_job() -> io::Result<()> {
+    let stop = rustix::process::Signal::TSTP;
+    Ok(rustix::process::kill_current_process_group(stop)?)
+}
+
+fn take(mouse: Mouse) -> io::Result<()> {
+    enable_raw_mode()?;
+    let mut out = io::stdout();
+    queue!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    match mouse {
+        Mouse::Captured => queue!(out, EnableMouseCapture)?,
+        Mouse::Left => {}
+    }
+    out.flush()
+}
+
+/// Undoes [`take`]. Errors are of no use here: a terminal that can't be written to is gone.
+fn restore() {
+    let _ = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        ResetColor,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        cursor::Show
+    );
+    let _ = disable_raw_mode();
+}
+
+fn restore_before_panic_reports() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        restore();
+        report(panic);
+    }));
+}
+
+/// Base 64 of RFC 4648, with padding: what OSC 52 wants.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |place: usize| u32::from(chunk.get(place).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = bits >> (18 - 6 * place) & 63;
+            text.push(if place <= chunk.len() { DIGITS[digit as usize] as char } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_agrees_with_the_rfc() {
+        let vectors = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (plain, coded) in vectors {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The lab in a real pseudo-terminal: what a person sees, and how the terminal is left behind.
+//!
+//! Every wait has a deadline, and a test that waits in vain shows the screen that it saw.
+#![cfg(unix)]
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+
+const SOON: Duration = Duration::from_secs(5);
+/// For what takes a while in the lab: an election, a write to all.
+const LATER: Duration = Duration::from_secs(30);
+
+struct Lab {
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    child: Box<dyn Child + Send + Sync>,
+    /// The settings of the terminal before the lab took it.
+    before: String,
+}
+
+impl Lab {
+    fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_raftlab"));
+        command.args(arguments);
+        for (name, value) in
+            [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.UTF-8")]
+        {
+            command.env(name, value);
+        }
+        command.env_remove("NO_COLOR");
+        command.env_remove("RUST_BACKTRACE");
+        let before = settings(&*pair.master);
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if sender.send(bytes[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let writer = pair.master.take_writer().unwrap();
+        let screen = vt100::Parser::new(cells(rows), cells(columns), 0);
+        Self { master: Some(pair.master), writer, output, screen, child, before }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Takes what the program writes until the screen is as it should be.
+    fn wait(&mut self, within: Duration, what: &str, holds: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + within;
+        while !holds(&self.text()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.screen.process(&bytes),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("no {what} within {within:?}; the screen is\n{}", self.text())
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("ended before {what}; the screen is\n{}", self.text())
+                }
+            }
+        }
+    }
+
+    /// Waits until a row has all of these words.
+    fn wait_row(&mut self, within: Duration, words: &[&str]) {
+        let has = |row: &str| words.iter().all(|word| row.contains(word));
+        self.wait(within, &format!("row with {words:?}"), |text| text.lines().any(has));
+    }
+
+    /// The row of the server table that begins with this server.
+    fn leader(&self) -> Option<String> {
+        let text = self.text();
+        let row = text.lines().find(|row| row.contains("★ LEADER"))?;
+        row.split_whitespace().find(|word| word.starts_with('S')).map(str::to_owned)
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.child.process_id().unwrap().to_string();
+        assert!(Command::new("kill").args([name, &process]).status().unwrap().success());
+    }
+
+    /// Waits for the end of the program, and takes the rest of what it writes.
+    fn end(&mut self, within: Duration) -> ExitStatus {
+        let deadline = Instant::now() + within;
+        loop {
+            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
+                self.screen.process(&bytes);
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "still there; the screen is\n{}", self.text());
+        }
+    }
+
+    /// The terminal is as it was before the lab.
+    fn assert_restored(&self) {
+        let screen = self.screen.screen();
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is shown");
+        assert!(!screen.bracketed_paste(), "pastes are plain");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        if let Some(master) = &self.master {
+            assert_eq!(settings(&**master), self.before, "raw mode is left");
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // What is still there is of no use to anybody.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).expect("a terminal has rows and columns")
+}
+
+fn settings(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().expect("a terminal has settings"))
+}
+
+#[test]
+fn a_leader_falls_by_key_and_another_rises() {
+    let mut lab = Lab::start(120, 40, &[]);
+    lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
+    let first = lab.leader().unwrap();
+    lab.press("X");
+    lab.wait_row(SOON, &[&first, "x down"]);
+    lab.wait_row(SOON, &["last:", "crash", &first]);
+    lab.wait(LATER, "new leader", |text| text.contains("★ LEADER"));
+    assert_ne!(lab.leader().unwrap(), first);
+    lab.press("r");
+    lab.wait(SOON, "restart", |text| !text.contains("x down"));
+    lab.press("q");
+    lab.wait(SOON, "question", |text| text.contains("Leave?"));
+    lab.press("q");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
+fn a_partition_is_cut_and_healed_and_a_write_arrives() {
+    let mut lab = Lab::start(120, 40, &[]);
+    lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
+    lab.press("P45\r");
+    lab.wait_row(SOON, &["partition S1 S2 S3 | S4 S5"]);
+    lab.press("H");
+    lab.wait_row(SOON, &["last:", "heal"]);
+    lab.press("c");
+    lab.wait_row(SOON, &["last:", "set x 1"]);
+    lab.wait(LATER, "x in all maps", |text| {
+        text.lines().any(|row| row.matches("1 @1").count() + row.matches("1@1").count() >= 5)
+    });
+    lab.press("qy");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
+fn the_screen_follows_the_size_of_the_terminal() {
+    let mut lab = Lab::start(120, 40, &[]);
+    lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
+    let resize = |lab: &mut Lab, cols, rows| {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        lab.master.as_ref().unwrap().resize(size).unwrap();
+        lab.screen.screen_mut().set_size(cells(rows), cells(cols));
+    };
+    resize(&mut lab, 80, 24);
+    lab.wait(SOON, "the small screen", |text| {
+        text.contains("Servers and logs") && text.lines().count() <= 24
+    });
+    resize(&mut lab, 40, 10);
+    lab.wait(SOON, "a word about the size", |text| text.contains("60x16"));
+    resize(&mut lab, 100, 30);
+    lab.wait(SOON, "the screen again", |text| text.contains("Servers and logs"));
+    lab.press("\u{3}\u{3}");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
+fn a_panic_leaves_its_report_on_a_sane_screen() {
+    let mut lab = Lab::start(80, 24, &[]);
+    lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
+    lab.press(":panic\r");
+    let status = lab.end(SOON);
+    assert_eq!(status.exit_code(), 101);
+    lab.assert_restored();
+    let text = lab.text();
+    assert!(text.contains("somebody typed :panic"), "{text}");
+    assert!(!text.contains("Servers and logs"), "{text}");
+}
+
+#[test]
+fn signals_that_end_the_lab_restore_the_terminal() {
+    for (name, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 130)] {
+        let mut lab = Lab::start(80, 24, &[]);
+        lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
+        lab.signal(name);
+        assert_eq!(lab.end(SOON).exit_code(), code, "{name}");
+        lab.assert_restored();
+    }
+}
+
+#[test]
+fn a_stopped_lab_gives_the_terminal_back_and_takes_it_again() {
+    let mut lab = Lab::start(80, 24, &[]);
+    lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
+    lab.signal("-TSTP");
+    let deadline = Instant::now() + SOON;
+    while lab.screen.screen().alternate_screen() {
+        assert!(Instant::now() < deadline, "still there:\n{}", lab.text());
+        if let Ok(bytes) = lab.output.recv_timeout(Duration::from_millis(20)) {
+            lab.screen.process(&bytes);
+        }
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    lab.assert_restored();
+    lab.signal("-CONT");
+    lab.wait(SOON, "lab again", |text| text.contains("Servers and logs"));
+    assert!(lab.screen.screen().alternate_screen());
+    lab.press("qq");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
+fn a_lab_whose_terminal_is_gone_ends() {
+    let mut lab = Lab::start(80, 24, &[]);
+    lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
+    // The reader gives its end up when nobody listens to it any more.
+    lab.output = channel().1;
+    lab.writer = Box::new(std::io::sink());
+    lab.master = None;
+    let deadline = Instant::now() + SOON;
+    while lab.child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline, "it is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_script_plays_beat_by_beat() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("told.lab");
+    let script = "cluster servers=3 seed=2\nuntil leader\nsay A leader is chosen.\nbeat\n\
+                  crash leader\nsay It falls.\nbeat\n";
+    std::fs::write(&path, script).unwrap();
+    let mut lab = Lab::start(120, 40, &[path.to_str().unwrap()]);
+    lab.wait(LATER, "first beat", |text| text.contains("beat 1 of 2"));
+    assert!(lab.text().contains("A leader is chosen."), "{}", lab.text());
+    lab.press(" ");
+    lab.wait(SOON, "second beat", |text| text.contains("beat 2 of 2"));
+    assert!(lab.text().contains("It falls.") && lab.text().contains("x down"), "{}", lab.text());
+    lab.press("qq");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
+fn text_from_the_keyboard_carries_no_escapes_to_the_screen() {
+    let mut lab = Lab::start(120, 40, &[]);
+    lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
+    // A bracketed paste with an escape that would set the terminal's title.
+    lab.press(":\u{1b}[200~set x \"\u{1b}]0;gotcha\u{7}\"\u{1b}[201~");
+    lab.wait(SOON, "prompt", |text| text.contains("set x"));
+    lab.press("\u{3}qq");
+    assert!(lab.end(SOON).success());
+    assert!(!lab.screen.screen().contents().contains("gotcha\u{7}"));
+    lab.assert_restored();
+}
+
+#[test]
+fn without_colours_nothing_is_coloured() {
+    let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_raftlab"));
+    for (name, value) in [("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("LC_ALL", "C")] {
+        command.env(name, value);
+    }
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut writer = pair.master.take_writer().unwrap();
+    let (mut seen, mut bytes) = (Vec::new(), [0; 4096]);
+    while !String::from_utf8_lossy(&seen).contains("LEADER") {
+        let count = reader.read(&mut bytes).unwrap();
+        seen.extend_from_slice(&bytes[..count]);
+    }
+    writer.write_all(b"qq").unwrap();
+    while let Ok(count @ 1..) = reader.read(&mut bytes) {
+        seen.extend_from_slice(&bytes[..count]);
+    }
+    assert!(child.wait().unwrap().success());
+    let text = String::from_utf8(seen).unwrap();
+    assert!(text.is_ascii(), "a locale without UTF-8 gets ASCII");
+    for colour in ["\u{1b}[38;", "\u{1b}[48;", ";38;", ";48;"] {
+        assert!(!text.contains(colour), "{colour:?}");
+    }
+}
