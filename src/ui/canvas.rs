@@ -35,7 +35,9 @@ impl<'a> Canvas<'a> {
     /// One glyph at a place; nothing outside the screen. A glyph whose ASCII spelling is longer
     /// than one character takes as many columns.
     pub fn glyph(&mut self, x: u16, y: u16, glyph: char, style: Style) {
-        self.pen_at(x, y, u16::MAX).style(style).put(glyph);
+        let mut pen = self.pen_at(x, y, u16::MAX);
+        pen.style = style;
+        pen.write(glyph, pen.glyphs.spell(glyph));
     }
 
     /// The style of a place's characters, patched.
@@ -127,7 +129,19 @@ impl Pen<'_> {
         self
     }
 
-    /// The same in another style, after which the present style goes on.
+    /// The program's own text, as much of it as there is room for, with `..` for the rest.
+    pub fn put_within(&mut self, text: &str) -> &mut Self {
+        if self.glyphs.width(text) <= self.room() {
+            return self.put(text);
+        }
+        let right = self.right;
+        self.right = right.saturating_sub(2).max(self.x);
+        self.put(text);
+        self.right = right;
+        self.put("..")
+    }
+
+    /// The same as [`Pen::put`] in another style, after which the present style goes on.
     pub fn put_in(&mut self, style: Style, text: impl fmt::Display) -> &mut Self {
         let before = std::mem::replace(&mut self.style, style);
         self.put(text);

@@ -22,7 +22,7 @@ use crate::cluster::types::{Answer, ClientId, Outcome, Version};
 const LONG_WAIT: Span = Span::from_millis(200);
 /// The most columns for a name, and for what is done.
 const NAME_MAX: u16 = 8;
-const WORK_MAX: u16 = 24;
+const WORK_MAX: u16 = 18;
 /// Columns for the state and for a time.
 const STATE: u16 = 9;
 const TIME: u16 = 7;
@@ -208,9 +208,18 @@ impl Columns {
         client: &Client,
     ) {
         let Some(job) = &client.job else { return };
-        let text = detail(scene, client, job);
-        let dim = canvas.theme().dim();
-        canvas.pen(area, row).column(self.work).style(dim).put(text);
+        let (dim, glyphs) = (canvas.theme().dim(), canvas.theme().glyphs);
+        let mut pen = canvas.pen(area, row);
+        pen.column(self.work).style(dim);
+        let parts = detail(scene, client, job);
+        let mut before = "";
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            if glyphs.width(part) + before.len() as u16 > pen.room() {
+                break;
+            }
+            pen.put(before).put(part);
+            before = "; ";
+        }
     }
 }
 
@@ -274,17 +283,18 @@ fn put_result(pen: &mut Pen, last: &Finished) {
     }
 }
 
-/// "2 of 3 copies; gives up S4 in 0.38 s".
-fn detail(scene: &Scene, client: &Client, job: &Job) -> String {
+/// "2 of 3 copies", "gives up S4 in 0.38 s": the more important first.
+fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     let cluster = scene.cluster;
-    let Some(call) = &job.call else { return "between two tries".to_owned() };
+    let Some(call) = &job.call else { return ["between two tries".to_owned(), String::new()] };
     let left = Seconds(call.until.since(cluster.now()));
     let Some((server, _)) = call.asking else {
-        return format!("all asked; begins again in {left}");
+        return ["has asked all".to_owned(), format!("begins again in {left}")];
     };
-    let copies = copies(scene, client, call)
-        .map(|copies| format!("{copies} of {} copies; ", cluster.majority()));
-    format!("{}gives up {server} in {left}", copies.unwrap_or_default())
+    let needed = cluster.majority();
+    let copies = copies(scene, client, call);
+    let copies = copies.map(|copies| format!("{copies} of {needed} copies")).unwrap_or_default();
+    [copies, format!("gives up {server} in {left}")]
 }
 
 /// On how many servers the entry is for which a client waits.

@@ -136,7 +136,7 @@ impl Columns {
         if pen.room() > 1
             && let Some(reason) = event.reason(names)
         {
-            pen.put(". ").style(theme.dim()).put(sentences([Some(reason)]));
+            pen.put(". ").style(theme.dim()).put_within(&sentences([Some(reason)]));
         }
     }
 }

@@ -215,11 +215,9 @@ impl Window {
         };
         let chosen = Modifier::BOLD | Modifier::UNDERLINED;
         let style = if cell.selected { style.add_modifier(chosen) } else { style };
-        let differs_width = if cell.differs { theme.glyphs.width("≠") } else { 0 };
-        // Without room behind the cell, the mark stands in the place of what closes it.
-        let behind = cell.differs && (!cell.followed || differs_width <= self.gap);
-        let inside = if behind { self.cell } else { self.cell - differs_width.max(1) + 1 };
-        let mut pen = canvas.pen_at(x, y, inside - 1);
+        let differs = if cell.differs { theme.glyphs.width("≠") } else { 0 };
+        // The mark stands behind the cell; without room there, in the place of what closes it.
+        let mut pen = canvas.pen_at(x, y, self.cell - differs.max(1));
         pen.style(style).put(open);
         match cell.standing {
             Settled::Committed => pen.put(term),
@@ -227,14 +225,14 @@ impl Window {
         };
         pen.put(' ');
         self.put_op(&mut pen, &cell.entry.op, theme.glyphs);
+        let behind = pen.x() + 1 + differs <= x + self.cell + self.gap;
         let x = pen.x();
-        let mut pen = canvas.pen_at(x, y, 3);
-        pen.style(style);
-        if behind || !cell.differs {
-            pen.put(close);
+        let mut pen = canvas.pen_at(x, y, 1 + differs);
+        if !cell.differs || behind || !cell.followed {
+            pen.style(style).put(close);
         }
         if cell.differs {
-            pen.put_in(theme.bold(), '≠');
+            pen.style(theme.bold()).put('≠');
         }
     }
 

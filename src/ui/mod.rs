@@ -60,14 +60,18 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     let areas = areas(size, scene);
     header::draw(canvas, areas.header, scene);
     headline::draw(canvas, areas.headline, scene, areas.caption);
-    headline::draw_caption(canvas, areas.caption, scene);
+    if !areas.caption.is_empty() {
+        headline::draw_caption(canvas, areas.caption, scene);
+    }
     for pane in Pane::EVERY {
         if !areas.pane(pane).is_empty() {
             draw_pane(canvas, &areas, scene, pane);
         }
     }
     draw_joints(canvas, &areas);
-    footer::draw_last_command(canvas, areas.last_command, scene);
+    if !areas.last_command.is_empty() {
+        footer::draw_last_command(canvas, areas.last_command, scene);
+    }
     match &scene.view.mode {
         Mode::Normal => footer::draw(canvas, areas.footer, scene),
         Mode::Prompt(prompt) => prompt::draw(canvas, areas.footer, prompt),

@@ -161,7 +161,7 @@ impl Columns {
             72..100 => Wording::Short,
             100.. => Wording::Long,
         };
-        let index = digits(reading::last_index(scene.cluster).0);
+        let index = digits(reading::last_index(scene.cluster).next().0);
         let term = digits(servers.iter().map(|server| server.raft.term.0).max().unwrap_or(0));
         let vote = digits(servers.len() as u64) + 1;
         // Blank columns between, and the least width of an index under its heading.
@@ -176,8 +176,8 @@ impl Columns {
         };
         let term_end = role_end + (gap - 1) * 3 + term.max(2);
         let vote_start = term_end + gap;
-        let commit_end = vote_start + vote.max(4) + gap + index.max(least) - 1;
-        let applied_end = commit_end + 1 + index.max(least);
+        let commit_end = vote_start + vote.max(4) + gap + index.max(least);
+        let applied_end = commit_end + gap + index.max(if gap > 1 { 7 } else { 3 });
         let timer = applied_end + gap;
         let arrow_digits = if wording == Wording::Marks { 0 } else { index };
         let arrow = timer + timer_width + index.max(if gap > 1 { 5 } else { 1 });

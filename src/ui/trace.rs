@@ -1,8 +1,8 @@
 //! What has happened, kept for showing: the application adds events as they come.
 //!
-//! A run can go on for ever, so the trace is bounded: the newest events of every kind, those
-//! among them that the event pane lists, and the milestones of the timeline, which are few. Every
-//! event has a number that stays its own, counted from the start of the run.
+//! A run can go on for ever, so the trace is bounded: the newest events that tell the story, the
+//! newest of the rest, and the milestones of the timeline, which are few. Every event has a
+//! number that stays its own, counted from the start of the run.
 
 use std::collections::VecDeque;
 
@@ -11,10 +11,11 @@ use crate::cluster::event::{Event, EventKind};
 use crate::cluster::time::Time;
 use crate::cluster::words::Weight;
 
-/// The most events that are kept.
-pub const EVENTS_MAX: usize = 50_000;
+/// The most events that are kept: of those that tell the story, and of the rest.
+pub const STORY_MAX: usize = 20_000;
+pub const DETAILS_MAX: usize = 20_000;
 /// The most milestones that are kept.
-pub const MILESTONES_MAX: usize = 10_000;
+pub const MILESTONES_MAX: usize = 2_000;
 
 /// Which events the pane lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +35,19 @@ impl Default for Listing {
 /// The newest events of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    /// The number of the first event that is kept.
-    first: u64,
-    events: VecDeque<Event>,
+    /// The number that the next event will get.
+    end: u64,
+    story: Ring,
+    /// Everything of less weight. Kept apart, so that heartbeats don't push out the story.
+    details: Ring,
     /// The numbers of those that are listed.
     listed: VecDeque<u64>,
     listing: Listing,
     milestones: VecDeque<Event>,
 }
+
+/// Events with their numbers, in order.
+type Ring = VecDeque<(u64, Event)>;
 
 impl Trace {
     /// Adds what a step or a command brought about.
@@ -52,7 +58,8 @@ impl Trace {
     }
 
     fn push(&mut self, event: &Event, names: &Names) {
-        let number = self.end();
+        let number = self.end;
+        self.end += 1;
         if self.listing.lists(event, names) {
             self.listed.push_back(number);
         }
@@ -62,29 +69,42 @@ impl Trace {
             }
             self.milestones.push_back(event.clone());
         }
-        self.events.push_back(event.clone());
-        if self.events.len() > EVENTS_MAX {
-            self.events.pop_front();
-            self.first += 1;
-            if self.listed.front().is_some_and(|listed| *listed < self.first) {
-                self.listed.pop_front();
-            }
+        let (ring, max) = match event.weight() {
+            Weight::Story => (&mut self.story, STORY_MAX),
+            Weight::Detail | Weight::Silent => (&mut self.details, DETAILS_MAX),
+        };
+        ring.push_back((number, event.clone()));
+        if ring.len() > max
+            && let Some((gone, _)) = ring.pop_front()
+            && let Ok(place) = self.listed.binary_search(&gone)
+        {
+            self.listed.remove(place);
         }
     }
 
     /// The number that the next event will get.
-    pub fn end(&self) -> u64 {
-        self.first + self.events.len() as u64
+    pub const fn end(&self) -> u64 {
+        self.end
     }
 
     /// The event of this number, if it is still kept.
     pub fn get(&self, number: u64) -> Option<&Event> {
-        self.events.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+        find(&self.story, number).or_else(|| find(&self.details, number))
     }
 
     /// All kept events in the order in which they happened, with their numbers.
-    pub fn events(&self) -> impl DoubleEndedIterator<Item = (u64, &Event)> {
-        self.events.iter().enumerate().map(|(place, event)| (self.first + place as u64, event))
+    pub fn events(&self) -> impl Iterator<Item = (u64, &Event)> {
+        let mut story = self.story.iter().peekable();
+        let mut details = self.details.iter().peekable();
+        std::iter::from_fn(move || {
+            let first = match (story.peek(), details.peek()) {
+                (Some(one), Some(other)) if one.0 < other.0 => story.next(),
+                (Some(_), None) => story.next(),
+                (_, Some(_)) => details.next(),
+                (None, None) => None,
+            };
+            first.map(|(number, event)| (*number, event))
+        })
     }
 
     /// The numbers of the listed events, in order.
@@ -103,25 +123,28 @@ impl Trace {
 
     /// Lists other events than before.
     pub fn list(&mut self, listing: Listing, names: &Names) {
+        let lists = |(number, event): (u64, &Event)| listing.lists(event, names).then_some(number);
+        self.listed = self.events().filter_map(lists).collect();
         self.listing = listing;
-        self.listed.clear();
-        for (number, event) in (self.first..).zip(&self.events) {
-            if self.listing.lists(event, names) {
-                self.listed.push_back(number);
-            }
-        }
     }
 
     /// Forgets what happened after `time`: one has gone back.
     pub fn truncate_after(&mut self, time: Time) {
-        let kept = self.events.partition_point(|event| event.time <= time);
-        self.events.truncate(kept);
-        let end = self.end();
-        let listed = self.listed.partition_point(|number| *number < end);
-        self.listed.truncate(listed);
+        let mut end = 0;
+        for ring in [&mut self.story, &mut self.details] {
+            ring.truncate(ring.partition_point(|(_, event)| event.time <= time));
+            end = end.max(ring.back().map_or(0, |(number, _)| number + 1));
+        }
+        self.end = end;
+        self.listed.truncate(self.listed.partition_point(|number| *number < end));
         let milestones = self.milestones.partition_point(|event| event.time <= time);
         self.milestones.truncate(milestones);
     }
+}
+
+fn find(ring: &Ring, number: u64) -> Option<&Event> {
+    let place = ring.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+    ring.get(place).map(|(_, event)| event)
 }
 
 impl Listing {
@@ -152,4 +175,65 @@ const fn is_milestone(kind: &EventKind) -> bool {
             | E::Marked { .. }
             | E::Violated { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::event::Cause;
+    use crate::cluster::types::{Index, ServerId};
+
+    const SERVER: ServerId = ServerId::from_index(0);
+
+    fn event(millis: u64, kind: EventKind) -> Event {
+        Event { time: Time(millis * 1_000), cause: Cause::Start, kind }
+    }
+
+    fn story(millis: u64) -> Event {
+        event(millis, EventKind::Restarted { server: SERVER })
+    }
+
+    fn detail(millis: u64) -> Event {
+        event(millis, EventKind::Synced { server: SERVER, last: Index(1) })
+    }
+
+    #[test]
+    fn heartbeats_do_not_push_out_the_story() {
+        let names = Names::default();
+        let mut trace = Trace::default();
+        trace.list(Listing { detail: Weight::Detail, filter: None }, &names);
+        trace.extend(&[story(0)], &names);
+        for millis in 1..=DETAILS_MAX as u64 + 5 {
+            trace.extend(&[detail(millis)], &names);
+        }
+        assert_eq!(trace.get(0), Some(&story(0)));
+        assert_eq!(trace.get(5), None);
+        assert_eq!(trace.get(6), Some(&detail(6)));
+        assert_eq!(trace.listed().len(), 1 + DETAILS_MAX);
+        assert!(trace.listed().iter().all(|number| trace.get(*number).is_some()));
+        assert!(trace.events().map(|(number, _)| number).is_sorted());
+    }
+
+    #[test]
+    fn going_back_forgets_what_came_later() {
+        let names = Names::default();
+        let mut trace = Trace::default();
+        trace.extend(&[story(1), detail(2), story(3), detail(4)], &names);
+        trace.truncate_after(Time(2_500));
+        assert_eq!((trace.end(), trace.listed().len(), trace.milestones().len()), (2, 1, 1));
+        trace.extend(&[story(9)], &names);
+        assert_eq!(trace.get(2), Some(&story(9)));
+    }
+
+    #[test]
+    fn a_filter_looks_at_the_words() {
+        let names = Names::default();
+        let mut trace = Trace::default();
+        trace.extend(&[story(1), detail(2)], &names);
+        let listed = |filter: &str| Listing { detail: Weight::Detail, filter: Some(filter.into()) };
+        trace.list(listed("RESTART"), &names);
+        assert_eq!(trace.listed(), &[0]);
+        trace.list(listed("nothing of the kind"), &names);
+        assert!(trace.listed().is_empty());
+    }
 }

@@ -23,7 +23,7 @@ use crate::cluster::types::Key;
 /// The most columns for a key.
 const KEY_MAX: u16 = 12;
 /// The least and the most columns for a value with its version.
-const CELL_MIN: u16 = 6;
+const CELL_MIN: u16 = 5;
 const CELL_MAX: u16 = 12;
 
 pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -82,8 +82,8 @@ impl Columns {
         let keys = newest_map(scene.cluster).into_iter().flat_map(|server| server.rsm.kv.iter());
         let shown = keys.skip(extent.first as usize).take(extent.shown as usize);
         let widths = shown.map(|(key, _)| glyphs.user_width(key, KEY_MAX).min(KEY_MAX));
-        let key_width = widths.max().unwrap_or(1).max(2);
-        let room = area.width.saturating_sub(key_width + 3);
+        let key_width = widths.max().unwrap_or(1);
+        let room = area.width.saturating_sub(key_width + 2);
         let cell = room / servers.len().max(1) as u16;
         Self { key_width, cell: (cell >= CELL_MIN).then_some(cell.min(CELL_MAX)) }
     }
