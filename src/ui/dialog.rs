@@ -127,7 +127,9 @@ impl Placed {
 fn draw_box(canvas: &mut Canvas, placed: &Placed, dialog: &Dialog) {
     let theme = canvas.theme();
     let frame = placed.frame;
-    canvas.clear(frame);
+    // A blank column on either side sets the box off from what it covers.
+    let left = frame.x.saturating_sub(1);
+    canvas.clear(Rect { x: left, width: frame.right() + 1 - left, ..frame });
     let (right, bottom) = (frame.right() - 1, frame.bottom() - 1);
     for x in frame.x + 1..right {
         canvas.glyph(x, frame.y, '─', theme.plain());
@@ -157,7 +159,10 @@ fn draw_box(canvas: &mut Canvas, placed: &Placed, dialog: &Dialog) {
     let keys = placed.keys();
     if !dialog.hints.is_empty() {
         canvas.clear(keys);
-        footer::draw_hints(canvas, keys, &dialog.hints);
+        let end = footer::draw_hints(canvas, keys, &dialog.hints);
+        for x in keys.x + end + 1..right {
+            canvas.glyph(x, bottom, '─', theme.plain());
+        }
     }
 }
 
@@ -208,7 +213,7 @@ fn list_rows(items: &[ListItem], chosen: usize, scene: &Scene) -> Vec<Row> {
 
 /// The legend, then the keys, in as many columns as there is room for.
 fn help_rows(groups: &[HelpGroup], width: u16, scene: &Scene) -> Vec<Row> {
-    const COLUMN: u16 = 38;
+    const COLUMN: u16 = 52;
     let theme = scene.view.theme;
     let columns = (width / COLUMN).max(1);
     let mut blocks: Vec<Vec<Row>> = Vec::new();

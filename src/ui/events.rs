@@ -132,7 +132,7 @@ impl Columns {
             let after = pen.x() - area.x + self.gap;
             pen.column((start + self.subject_width + self.gap).max(after));
         }
-        pen.put(deed);
+        pen.put_within(&deed);
         if pen.room() > 1
             && let Some(reason) = event.reason(names)
         {

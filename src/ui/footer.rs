@@ -24,20 +24,25 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             };
             canvas.pen(area, 0).skip(1).style(style).put(&notice.text);
         }
-        None => draw_hints(canvas, area, &scene.view.hints),
+        None => {
+            draw_hints(canvas, area, &scene.view.hints);
+        }
     }
 }
 
-/// Draws keys in a row.
-pub fn draw_hints(canvas: &mut Canvas, area: Rect, hints: &[Hint]) {
+/// Draws keys in a row; returns how many columns they take.
+pub fn draw_hints(canvas: &mut Canvas, area: Rect, hints: &[Hint]) -> u16 {
     let theme = canvas.theme();
+    let mut end = 0;
     for shown in layout(area.width, hints, theme.glyphs) {
+        end = shown.end;
         let mut pen = canvas.pen(area, 0);
         pen.column(shown.start);
         draw_before(&mut pen, theme.dim(), &shown.before);
         let hint = &hints[shown.place];
         pen.style(theme.bold()).put(&hint.key).style(theme.plain()).put(' ').put(&hint.word);
     }
+    end
 }
 
 fn draw_before(pen: &mut Pen, line: ratatui::style::Style, before: &Before) {

@@ -149,6 +149,7 @@ impl Window {
         let committed = reading::committed(scene.cluster);
         let needed = scene.cluster.majority();
         let servers = scene.cluster.servers().len();
+        let fraction = |copies: usize| digits(copies as u64) + 1 + digits(servers as u64);
         for index in self.indexes() {
             let Some(x) = self.x(index) else { continue };
             let copies = copies(scene.cluster, index);
@@ -157,7 +158,7 @@ impl Window {
                 pen.put(index).put(" ✓");
             } else if copies == 0 {
                 pen.style(theme.dim()).put(index);
-            } else if copies < needed && pen.room() > digits(index.0) + 3 {
+            } else if copies < needed && digits(index.0) + 1 + fraction(copies) <= pen.room() {
                 pen.put(index).put(' ');
                 pen.style(theme.bold()).put(format_args!("{copies}/{servers}"));
             } else {

@@ -136,6 +136,7 @@ enum Wording {
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     wording: Wording,
+    mark: u16,
     term_end: u16,
     vote: u16,
     commit_end: u16,
@@ -149,8 +150,6 @@ struct Columns {
     line: u16,
 }
 
-const MARK: u16 = 4;
-const ROLE: u16 = 6;
 const ROLE_WIDTH: u16 = 10;
 
 impl Columns {
@@ -163,7 +162,8 @@ impl Columns {
         };
         let index = digits(reading::last_index(scene.cluster).next().0);
         let term = digits(servers.iter().map(|server| server.raft.term.0).max().unwrap_or(0));
-        let vote = digits(servers.len() as u64) + 1;
+        let name = digits(servers.len() as u64) + 1;
+        let mark = 1 + name + 1;
         // Blank columns between, and the least width of an index under its heading.
         let (gap, least, timer_width) = match wording {
             Wording::Marks => (1, 3, 6),
@@ -171,12 +171,12 @@ impl Columns {
             Wording::Long => (2, 6, 11),
         };
         let role_end = match wording {
-            Wording::Marks => MARK + 2,
-            Wording::Short | Wording::Long => ROLE + ROLE_WIDTH,
+            Wording::Marks => mark + 2,
+            Wording::Short | Wording::Long => mark + 2 + ROLE_WIDTH,
         };
         let term_end = role_end + (gap - 1) * 3 + term.max(2);
         let vote_start = term_end + gap;
-        let commit_end = vote_start + vote.max(4) + gap + index.max(least);
+        let commit_end = vote_start + name.max(4) + gap + index.max(least);
         let applied_end = commit_end + gap + index.max(if gap > 1 { 7 } else { 3 });
         let timer = applied_end + gap;
         let arrow_digits = if wording == Wording::Marks { 0 } else { index };
@@ -185,6 +185,7 @@ impl Columns {
         let line = if arrow_digits > 0 { matched_end + 1 } else { timer + timer_width };
         Self {
             wording,
+            mark,
             term_end,
             vote: vote_start,
             commit_end,
@@ -294,16 +295,18 @@ impl Columns {
         let theme = canvas.theme();
         let leads = standing == Standing::Leader;
         let style = if leads { theme.filled(raft.term) } else { base };
-        let mut pen = Self::pen(canvas, area, row, MARK, self.term_end - MARK);
+        let mut pen = Self::pen(canvas, area, row, self.mark, self.term_end - self.mark);
         pen.style(style);
         if leads {
             while pen.room() > 0 {
                 pen.put(' ');
             }
         }
-        Self::pen(canvas, area, row, MARK, 1).style(style).put(standing.mark());
+        Self::pen(canvas, area, row, self.mark, 1).style(style).put(standing.mark());
         if self.wording != Wording::Marks {
-            Self::pen(canvas, area, row, ROLE, ROLE_WIDTH).style(style).put(standing.word());
+            Self::pen(canvas, area, row, self.mark + 2, ROLE_WIDTH)
+                .style(style)
+                .put(standing.word());
         }
         let term = match standing {
             Standing::Leader => style,
