@@ -184,17 +184,6 @@ impl Pen<'_> {
         self
     }
 
-    /// Empties the columns that are left.
-    pub fn blank(&mut self) -> &mut Self {
-        while self.x < self.right {
-            if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {
-                cell.reset();
-            }
-            self.x += 1;
-        }
-        self
-    }
-
     /// `count` columns are left as they are.
     pub fn skip(&mut self, count: u16) -> &mut Self {
         self.x = self.x.saturating_add(count).min(self.right.max(self.x));

@@ -69,6 +69,9 @@ pub const TABLE: &[(char, &str)] = &[
     ('□', "-"),
 ];
 
+/// Wider than any screen, and far from the end of the numbers that count columns.
+pub const WIDTH_MAX: u16 = 10_000;
+
 /// What is written for one character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
@@ -121,7 +124,7 @@ impl Glyphs {
         }
     }
 
-    /// How many columns the program's own text takes.
+    /// How many columns the program's own text takes; no screen has more than [`WIDTH_MAX`].
     pub fn width(self, text: &str) -> u16 {
         let width = |character: char| match self.spell(character) {
             Spelling::Itself => 1,
@@ -129,7 +132,7 @@ impl Glyphs {
             Spelling::Escape => character.escape_unicode().len(),
         };
         let columns: usize = text.chars().map(width).sum();
-        columns.min(usize::from(u16::MAX)) as u16
+        columns.min(usize::from(WIDTH_MAX)) as u16
     }
 
     /// How many columns somebody else's text takes; stops counting beyond `limit`.

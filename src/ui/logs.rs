@@ -189,7 +189,14 @@ impl Window {
             pen.style(theme.dim()).put(format_args!("[..{base}]"));
         }
         let last = server.raft.log.last_index();
+        let fading = || {
+            let removed = scene.view.fading.removed.iter();
+            removed.filter(|removed| removed.server == server.id)
+        };
         for (index, entry) in self.entries(server) {
+            if fading().any(|removed| removed.index == index) {
+                continue;
+            }
             let differs = leader.and_then(|leader| leader.raft.log.get(index));
             let cell = Cell {
                 entry,
@@ -200,8 +207,7 @@ impl Window {
             };
             self.draw_cell(canvas, y, index, &cell);
         }
-        let fading = scene.view.fading.removed.iter();
-        for removed in fading.filter(|removed| removed.server == server.id) {
+        for removed in fading() {
             self.draw_removed(canvas, y, removed);
         }
     }
@@ -242,9 +248,6 @@ impl Window {
         let theme = canvas.theme();
         let cross = theme.glyphs.removed();
         let style: Style = theme.dim().add_modifier(Modifier::CROSSED_OUT);
-        for column in x..x + self.cell {
-            canvas.pen_at(column, y, 1).blank();
-        }
         let mut pen = canvas.pen_at(x, y, self.cell - 1);
         pen.style(theme.dim()).put(cross).style(style).put(removed.term).put(' ');
         self.put_op(&mut pen, &removed.op, theme.glyphs);

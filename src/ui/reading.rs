@@ -60,9 +60,9 @@ impl Standing {
     }
 }
 
-/// Up to where the log is committed in fact: as far as any server knows.
-pub fn committed(cluster: &Cluster) -> Index {
-    cluster.servers().iter().map(|server| server.raft.commit).max().unwrap_or_default()
+/// Up to where the log is committed in fact, whether or not a server that runs still knows it.
+pub const fn committed(cluster: &Cluster) -> Index {
+    Index(cluster.commits())
 }
 
 /// Where the longest log ends.
