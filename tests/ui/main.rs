@@ -1,0 +1,5 @@
+//! The screen, seen from outside.
+
+mod pictures;
+mod screen;
+mod stage;

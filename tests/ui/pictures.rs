@@ -1,0 +1,174 @@
+//! Pictures of the screen, glyphs and styles, compared with those in `tests/pictures`. A changed
+//! picture is to be looked at: `UPDATE_PICTURES=1 cargo test --test ui` takes it over, and
+//! the diff shows what has changed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+
+use crate::stage::{Stage, lost_majority, rows};
+use raftlab::cluster::raft::Role;
+use raftlab::cluster::types::{Index, ServerId};
+use raftlab::ui::glyphs::Glyphs;
+use raftlab::ui::theme::{Colours, Theme};
+use raftlab::ui::view::{
+    Clock, LastCommand, Mistake, Mode, PartitionEdit, Prompt, RemovedEntry, ScriptPlace, Stands,
+};
+
+/// The glyphs of a frame, and below them a letter for the style of each cell.
+fn styled(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width);
+    let mut letters: BTreeMap<String, char> = BTreeMap::new();
+    let mut legend = String::new();
+    let mut styles = String::new();
+    for row in buffer.content.chunks(width) {
+        let row: String = row
+            .iter()
+            .map(|cell| {
+                let style = describe(cell);
+                let next = ".abcdefghijklmnopqrstuvwxyz".chars().nth(letters.len());
+                *letters.entry(style.clone()).or_insert_with(|| {
+                    let letter = next.expect("fewer than 27 styles");
+                    let _ = writeln!(legend, "{letter} {style}");
+                    letter
+                })
+            })
+            .collect();
+        styles.push_str(row.trim_end_matches('.'));
+        styles.push('\n');
+    }
+    format!("{}\n\n{styles}\n{legend}", rows(buffer).join("\n"))
+}
+
+fn describe(cell: &Cell) -> String {
+    let colour = |colour: Color| match colour {
+        Color::Reset => "-".to_owned(),
+        Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
+        other => other.to_string(),
+    };
+    let modifier = match cell.modifier {
+        modifier if modifier == Modifier::empty() => String::new(),
+        modifier => format!(" {modifier:?}"),
+    };
+    format!("{} on {}{modifier}", colour(cell.fg), colour(cell.bg))
+}
+
+/// Compares a frame with its picture.
+fn check(name: &str, stage: &Stage, width: u16, height: u16) {
+    let drawn = styled(&stage.frame(width, height));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name);
+    let path = path.with_extension("txt");
+    if std::env::var_os("UPDATE_PICTURES").is_some() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
+        std::fs::write(&path, &drawn).expect("the picture can be written");
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(drawn == expected, "{name} is not as in {}:\n{drawn}", path.display());
+}
+
+/// The lesson of the lost majority, standing at a beat.
+fn lesson() -> Stage {
+    let mut stage = lost_majority();
+    let view = &mut stage.view;
+    view.clock = Clock::Stands(Stands::Beat { number: 4, of: 9 });
+    view.caption = Some(
+        "The old leader still believes that it leads. It takes the write of b.\nWhat will \
+         become of x=9 when the network heals?"
+            .into(),
+    );
+    view.script = Some(ScriptPlace { name: "03_lost_majority.lab".into(), line: 14, of: 31 });
+    let (text, keys) = ("partition S1 S2 | S3 S4 S5".to_owned(), Some("P 3 4 5 Enter".to_owned()));
+    view.last_command = Some(LastCommand { text, keys });
+    stage
+}
+
+#[test]
+fn a_lesson_at_the_sizes_of_a_projector_a_desk_and_a_wall() {
+    let stage = lesson();
+    check("lesson-80x24", &stage, 80, 24);
+    check("lesson-120x40", &stage, 120, 40);
+    check("lesson-200x60", &stage, 200, 60);
+}
+
+#[test]
+fn the_smallest_terminal_keeps_the_logs() {
+    check("lost-majority-60x16", &lost_majority(), 60, 16);
+}
+
+#[test]
+fn an_election_without_colours() {
+    let mut stage = Stage::new(5, 7);
+    stage.until_leader();
+    stage.act(&["set x 1 client=a"]);
+    stage.until_idle();
+    let cut_off = stage.follower();
+    stage.act(&["crash leader", &format!("isolate {cut_off}")]);
+    stage.until(|cluster| {
+        let mut servers = cluster.servers().iter();
+        servers.any(|server| server.is_running() && server.raft.role == Role::Candidate)
+    });
+    stage.run(14);
+    stage.view.theme.colours = Colours::None;
+    stage.view.selection.server = Some(cut_off);
+    check("election-80x24", &stage, 80, 24);
+}
+
+/// Asleep, at half speed, down, an entry that was just removed, a selected entry; in ASCII with
+/// sixteen colours.
+#[test]
+fn rare_marks_in_ascii() {
+    let mut stage = lost_majority();
+    let servers: Vec<ServerId> = stage.cluster.servers().iter().map(|server| server.id).collect();
+    let followers: Vec<ServerId> =
+        servers.iter().copied().filter(|id| *id != stage.leader()).collect();
+    stage.act(&[
+        &format!("sleep {}", followers[2]),
+        &format!("clock {} rate=0.5", followers[1]),
+        &format!("crash {}", followers[0]),
+    ]);
+    let old = stage.cluster.server(followers[0]).expect("a server");
+    let index = old.raft.log.last_index();
+    let entry = old.raft.log.get(index).expect("an entry").clone();
+    let removed = RemovedEntry { server: followers[1], index, term: entry.term, op: entry.op };
+    stage.view.fading.removed.push(removed);
+    stage.view.selection.server = Some(stage.leader());
+    stage.view.selection.entry = Some(Index(4));
+    stage.view.theme = Theme { colours: Colours::Sixteen, glyphs: Glyphs::Ascii };
+    check("marks-80x24", &stage, 80, 24);
+}
+
+#[test]
+fn a_partition_in_the_making() {
+    let mut stage = Stage::new(5, 7);
+    stage.until_leader();
+    stage.view.clock = Clock::Stands(Stands::Open);
+    stage.view.mode = Mode::Partition(PartitionEdit {
+        servers: vec![0, 0, 0, 1, 1],
+        clients: vec![Some(0), Some(1), None],
+        cursor: Some(ServerId::from_index(3)),
+    });
+    check("partition-80x24", &stage, 80, 24);
+}
+
+#[test]
+fn a_mistake_in_the_prompt() {
+    let mut stage = Stage::new(3, 7);
+    stage.until_leader();
+    stage.view.clock = Clock::Stands(Stands::Open);
+    stage.view.mode = Mode::Prompt(Prompt {
+        text: "partiton S1 | rest".to_owned(),
+        cursor: 18,
+        mistake: Some(Mistake {
+            column: 0,
+            width: 8,
+            message: "there is no command `partiton`".to_owned(),
+            help: Some("did you mean `partition`?".to_owned()),
+        }),
+        ..Prompt::default()
+    });
+    check("prompt-80x24", &stage, 80, 24);
+}

@@ -1,0 +1,266 @@
+//! What the screen promises: it never panics, whatever its size and whatever is in the cluster;
+//! nothing unsafe stands in a cell; what the mouse hits is what was drawn; scrolling shows all.
+
+use proptest::prelude::*;
+use ratatui::layout::Size;
+use unicode_width::UnicodeWidthStr;
+
+use crate::stage::{Stage, lost_majority, rows};
+use raftlab::cluster::command::{Command, Operation, Order, Text, VersionWord};
+use raftlab::cluster::types::{Index, ServerId, Version};
+use raftlab::ui::glyphs::{Glyphs, TABLE};
+use raftlab::ui::theme::{Colours, Theme};
+use raftlab::ui::view::{
+    Clock, Dialog, DialogBody, Hint, Layout, Mode, Notice, NoticeKind, Pane, Prompt, Stands, Target,
+};
+use raftlab::ui::{self, View};
+
+/// A cluster with long logs, many keys and clients at work.
+fn busy(servers: u8) -> Stage {
+    let mut stage = Stage::new(servers, 7);
+    stage.until_leader();
+    stage.act(&["load clients=7 keys=40 rate=2000/s value=40"]);
+    stage.run(3_000);
+    if servers > 1 {
+        let follower = stage.follower();
+        stage.act(&["crash leader", &format!("sleep {follower}")]);
+        stage.run(40);
+    }
+    stage
+}
+
+/// Something that nobody would write, but that anybody can.
+const ABSURD: &str = "\u{1b}[2J\r\n\t\u{7}\u{202e}דג\u{200d}👩‍👩‍👧e\u{301}漢字│✓ [4 x=3]\\";
+
+fn absurd() -> Stage {
+    let mut stage = Stage::new(5, 7);
+    stage.until_leader();
+    let long = ABSURD.repeat(400);
+    for text in [ABSURD, &long, "", "plain"] {
+        write(&mut stage, text);
+    }
+    stage.act(&["partition leader follower | rest"]);
+    write(&mut stage, &ABSURD.repeat(3));
+    stage.run(500);
+    say(&mut stage.view, &long);
+    stage
+}
+
+fn write(stage: &mut Stage, text: &str) {
+    let (key, value) = (Text::new(text), Text::new(text));
+    let operation = Operation::Put { key, value, version: VersionWord::Number(Version::ZERO) };
+    let client: String = text.chars().take(40).collect();
+    let client = Some(Text::new(if client.is_empty() { "-" } else { &client }));
+    // What the cluster refuses is not its screen's concern.
+    let _ = stage.cluster.apply(&Command::Operate(Order { client, ..Order::new(operation) }));
+    stage.trace.extend(stage.cluster.events(), stage.cluster.names());
+    stage.run(100);
+}
+
+fn say(view: &mut View, text: &str) {
+    view.caption = Some(text.into());
+    view.filter = Some(text.to_owned());
+    view.clock = Clock::Stands(Stands::Beat { number: u32::MAX, of: u32::MAX });
+    view.notice = Some(Notice { kind: NoticeKind::Refusal, text: text.to_owned() });
+    view.hints = vec![Hint::new(text.to_owned(), text.to_owned()); 9];
+}
+
+fn modes(text: &str) -> Vec<Mode> {
+    let dialog = |body| {
+        let (title, hints) = (text.to_owned(), vec![Hint::new("Esc", "close")]);
+        Mode::Dialog(Dialog { title, body, hints })
+    };
+    let prompt = Prompt {
+        text: text.to_owned(),
+        cursor: text.chars().count(),
+        completions: vec![text.to_owned(); 30],
+        chosen: Some(29),
+        usage: Some(text.to_owned()),
+        ..Prompt::default()
+    };
+    vec![
+        Mode::Normal,
+        Mode::Prompt(prompt),
+        Mode::Partition(Default::default()),
+        Mode::Link(Default::default()),
+        dialog(DialogBody::Text(vec![text.to_owned(); 40])),
+        dialog(DialogBody::List { items: Vec::new(), chosen: 3 }),
+        dialog(DialogBody::Help(Vec::new())),
+    ]
+}
+
+fn is_safe(symbol: &str, glyphs: Glyphs) -> bool {
+    let mut characters = symbol.chars();
+    let (Some(character), None) = (characters.next(), characters.next()) else { return false };
+    let plain = matches!(character, ' '..='~');
+    let letter = character.is_alphabetic() && symbol.width() == 1;
+    let known = TABLE.iter().any(|(glyph, _)| *glyph == character);
+    plain || (glyphs == Glyphs::Unicode && (letter || known))
+}
+
+/// Draws a frame and looks at every cell; finds what stands at some places.
+fn look(stage: &Stage, width: u16, height: u16) {
+    let frame = stage.frame(width, height);
+    let glyphs = stage.view.theme.glyphs;
+    for cell in &frame.content {
+        assert!(is_safe(cell.symbol(), glyphs), "{:?}", cell.symbol());
+    }
+    for (x, y) in (0..width).step_by(37).flat_map(|x| (0..height).step_by(3).map(move |y| (x, y))) {
+        ui::hit(Size { width, height }, &stage.scene(), x, y);
+    }
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    for servers in [1, 5, 25] {
+        let mut stage = busy(servers);
+        for width in (1..=210).step_by(13) {
+            for height in [1, 2, 9, 15, 16, 17, 19, 24, 33, 34, 40, 64] {
+                for layout in Layout::EVERY {
+                    stage.view.layout = layout;
+                    look(&stage, width, height);
+                }
+            }
+        }
+        stage.view.layout = Layout::All;
+        for pane in Pane::EVERY {
+            stage.view.zoomed = Some(pane);
+            look(&stage, 60, 16);
+            look(&stage, 200, 60);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_users_write_breaks_the_screen() {
+    let mut stage = absurd();
+    for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+        stage.view.theme = Theme { glyphs, colours: Colours::True };
+        for mode in modes(&ABSURD.repeat(20)) {
+            stage.view.mode = mode;
+            for (width, height) in [(60, 16), (80, 24), (200, 60)] {
+                look(&stage, width, height);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_text_can_be_shown(text in "(.|[\\x00-\\x1f\\u{202a}-\\u{202e}\\u{300}-\\u{310}]){0,60}") {
+        let mut stage = Stage::new(3, 7);
+        stage.until_leader();
+        write(&mut stage, &text);
+        say(&mut stage.view, &text);
+        for mode in modes(&text) {
+            stage.view.mode = mode;
+            look(&stage, 80, 24);
+        }
+    }
+}
+
+#[test]
+fn a_small_terminal_is_told_what_it_lacks() {
+    let said = rows(&Stage::new(3, 1).frame(59, 15)).join(" ");
+    assert!(said.contains("needs 60x16") && said.contains("has 59x15"), "{said}");
+}
+
+#[test]
+fn a_server_keeps_its_row() {
+    let mut stage = Stage::new(5, 7);
+    let row_of = |stage: &Stage, name: &str| {
+        let row = rows(&stage.frame(80, 24)).iter().position(|row| row.get(1..4) == Some(name));
+        row.expect("the server's row")
+    };
+    let before = row_of(&stage, "S3 ");
+    stage.until_leader();
+    stage.act(&["crash S3"]);
+    stage.run(300);
+    assert_eq!(row_of(&stage, "S3 "), before);
+}
+
+#[test]
+fn the_logs_follow_the_tail_until_somebody_scrolls() {
+    let mut stage = busy(5);
+    let size = Size { width: 80, height: 24 };
+    let logs = ui::logs_extent(size, &stage.scene());
+    assert!(logs.total > 200, "{logs:?}");
+    assert_eq!(logs.first + logs.shown, logs.total + 2);
+    stage.view.scroll.logs = Some(Index(100));
+    assert_eq!(ui::logs_extent(size, &stage.scene()).first, 100);
+    let shown = rows(&stage.frame(80, 24)).join("\n");
+    assert!(shown.contains("entries 100-"), "{shown}");
+}
+
+#[test]
+fn twenty_five_servers_scroll_below_their_leader() {
+    let mut stage = Stage::new(25, 7);
+    stage.until_leader();
+    let size = Size { width: 80, height: 24 };
+    let mut seen: Vec<String> = Vec::new();
+    for scroll in 0..25 {
+        stage.view.scroll.servers = scroll;
+        let frame = rows(&stage.frame(80, 24));
+        assert!(frame.iter().any(|row| row.contains("★ LEADER")), "{frame:#?}");
+        let names =
+            frame.iter().filter_map(|row| row.get(1..4)).filter(|name| name.starts_with('S'));
+        seen.extend(names.map(|name| name.trim().to_owned()));
+    }
+    let all = stage.cluster.servers().iter().map(|server| server.id.to_string());
+    assert!(all.into_iter().all(|name| seen.contains(&name)));
+    let extent = ui::extent(size, &stage.scene(), Pane::Servers);
+    assert_eq!((extent.first + extent.shown, extent.total), (25, 25));
+}
+
+/// The place of a text on the screen.
+fn find(stage: &Stage, (width, height): (u16, u16), text: &str) -> (u16, u16) {
+    let frame = stage.frame(width, height);
+    let symbols: Vec<&str> = frame.content.iter().map(|cell| cell.symbol()).collect();
+    let characters: Vec<String> = text.chars().map(String::from).collect();
+    let place = symbols.windows(characters.len()).position(|window| window == characters);
+    let place = place.unwrap_or_else(|| panic!("{text} is not on the screen")) as u16;
+    (place % width, place / width)
+}
+
+#[test]
+fn the_mouse_hits_what_is_drawn() {
+    let mut stage = lost_majority();
+    stage.view.hints.insert(0, Hint { about: Some(stage.leader()), ..Hint::new("i", "isolate") });
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let hit = |text: &str, right: u16| {
+            let (x, y) = find(&stage, size, text);
+            ui::hit(Size { width: size.0, height: size.1 }, &stage.scene(), x + right, y)
+        };
+        let leader = stage.leader();
+        assert_eq!(hit("★ LEADER", 0), Some(Target::Server(leader)));
+        let old = ServerId::from_index(0);
+        let last = stage.cluster.servers()[0].raft.log.last_index();
+        let cell = format!("({} x=9", stage.cluster.servers()[0].raft.term);
+        assert_eq!(hit(&cell, 2), Some(Target::Entry { server: old, index: last }));
+        let b = stage.cluster.client_named("b").expect("a client").id;
+        assert_eq!(hit("b put x=9", 3), Some(Target::Client(b)));
+        assert_eq!(hit("i isolate", 3), Some(Target::Hint(0)));
+        assert_eq!(hit("Space stop", 0), Some(Target::Hint(1)));
+        assert_eq!(hit("? help", 2), Some(Target::Hint(stage.view.hints.len() - 1)));
+        assert_eq!(hit("─ Events", 3), Some(Target::Pane(Pane::Events)));
+        let newest = stage.trace.listed().back().copied().expect("an event");
+        let (x, y) = find(&stage, size, "─ Events");
+        let below =
+            y + ui::extent(Size { width: size.0, height: size.1 }, &stage.scene(), Pane::Events)
+                .shown as u16;
+        let size = Size { width: size.0, height: size.1 };
+        assert_eq!(ui::hit(size, &stage.scene(), x + 9, below), Some(Target::Event(newest)));
+    }
+}
+
+#[test]
+fn a_partition_is_told_in_words() {
+    let stage = lost_majority();
+    let said = rows(&stage.frame(200, 60))[1].clone();
+    let old = ServerId::from_index(0);
+    assert!(said.contains("are cut off: 2 of 5, no majority."), "{said}");
+    assert!(said.contains(&format!("{old} still believes that it leads.")), "{said}");
+    assert!(said.contains(&format!("Client b waits for {old}.")), "{said}");
+}
