@@ -115,6 +115,8 @@ const fn waits(command: &Command) -> bool {
         | Command::Repeat { .. }
         | Command::LoopFor { .. }
         | Command::LoopUntil(_)
+        | Command::If(_)
+        | Command::Else
         | Command::End
         | Command::At { .. }
         | Command::Every { .. }
