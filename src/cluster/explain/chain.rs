@@ -48,7 +48,11 @@ fn step(recent: &[Event], at: usize, names: &Names) -> (String, Option<usize>) {
         }
     }
     match event.cause {
-        Cause::Packet(packet) => through_packet(recent, at, packet, "arrived", names),
+        Cause::Packet(packet) => {
+            let lost = matches!(event.kind, EventKind::Dropped { .. });
+            let end = if lost { "was sent" } else { "arrived" };
+            through_packet(recent, at, packet, end, names)
+        }
         Cause::LossReport(packet) => through_packet(recent, at, packet, "was lost", names),
         Cause::Sync(server) => match before_sync(recent, at, server) {
             Some(earlier) => {

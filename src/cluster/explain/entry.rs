@@ -109,8 +109,11 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
         return format!("{} has no entry {index}", holder.id);
     };
     let copies = cluster.copies(index, term);
-    let figures = format!("{} of {} needed copies", copies.len(), cluster.majority());
-    let waits = format!("entry {index} waits: {figures}");
+    let (count, needed) = (copies.len(), cluster.majority());
+    let waits = match count >= needed {
+        true => format!("entry {index} waits: {count} copies, {needed} are needed"),
+        false => format!("entry {index} waits: {count} of {needed} needed copies"),
+    };
     let Some(leader) = committer(cluster, holder) else {
         return format!("{waits}; nobody leads");
     };
@@ -168,7 +171,7 @@ fn unacknowledged(
         why.push("its own disk is at work".into());
     }
     let known = copies.len() - unknown.len();
-    format!("{waits}, of which {} knows {known}; {}", leader.id, why.join(", "))
+    format!("{waits}, but {} knows of only {known}; {}", leader.id, why.join(", "))
 }
 
 /// Who could commit the holder's entry: itself if it leads, else the leader that it follows,

@@ -183,7 +183,7 @@ fn entries_of_an_older_term_wait_for_one_of_the_present() {
     run.run(300);
     let waits = waits(&run.cluster, Index(2));
     assert!(
-        waits.starts_with("entry 2 waits: 3 of 2 needed copies, but it is of term 2"),
+        waits.starts_with("entry 2 waits: 3 copies, 2 are needed, but it is of term 2"),
         "{waits}"
     );
     assert!(waits.ends_with("(§5.4.2)"), "{waits}");

@@ -20,7 +20,7 @@ mod weight;
 pub use reason::rule;
 pub use weight::Weight;
 
-use super::event::{Cause, Event, Names};
+use super::event::{Cause, Event, EventKind, Names};
 use super::types::Node;
 use fit::{columns, shorten};
 use spell::Spell;
@@ -65,6 +65,7 @@ impl Event {
         match self.cause {
             Cause::Start => "because the run begins".to_owned(),
             Cause::Command(before) => format!("because of command {}", before.saturating_add(1)),
+            Cause::Packet(_) if self.is_end_of_flight() => "because it was due".to_owned(),
             Cause::Packet(packet) => format!("because packet #{packet} arrived"),
             Cause::LossReport(packet) => format!("because packet #{packet} was lost"),
             Cause::ElectionTimer(server) => {
@@ -84,6 +85,11 @@ impl Event {
             }
             Cause::Line(line) => format!("because line {line} of the script says so"),
         }
+    }
+
+    /// Whether it is the arrival or the loss of the very packet that is its cause.
+    const fn is_end_of_flight(&self) -> bool {
+        matches!(self.kind, EventKind::Received { .. } | EventKind::Dropped { .. })
     }
 }
 

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use super::fit::columns;
 use super::{HEADLINE, Weight};
 use crate::cluster::check::{Invariant, Violation};
+use crate::cluster::command::{Command, Pace, Text};
 use crate::cluster::event::{
     AppendRefusal, AttemptFailure, Cause, DropReason, Event, EventKind as E, IgnoreReason, Names,
-    StepDown, VoteRefusal,
+    PaceEvent, StepDown, VoteRefusal,
 };
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::raft::{Position, Role, WrongLeader};
@@ -263,7 +264,11 @@ impl Source {
             index: None,
             term: None,
         };
+        let command = Arc::new(Command::Note(Text::literal(&self.text())));
         vec![
+            E::Commanded { command: command.clone() },
+            E::Expected { line, command },
+            E::Paced { pace: PaceEvent(Pace::Slower(line)) },
             E::LineRun { task, line },
             E::Said { text: self.text() },
             E::Beat,
@@ -438,7 +443,8 @@ fn heartbeats_stay_out_of_lists_and_what_clients_lose_does_not() {
     };
     let append = |entries| PacketKind::Append { prev: Index(1), entries, commit: Index(1) };
     assert_eq!(dropped(append(0), DropReason::Lost), Weight::Detail);
-    assert_eq!(dropped(append(1), DropReason::Lost), Weight::Story);
-    assert_eq!(dropped(append(1), DropReason::Cut), Weight::Detail);
+    assert_eq!(dropped(append(1), DropReason::Lost), Weight::Detail);
+    assert_eq!(dropped(PacketKind::VoteGranted, DropReason::Cut), Weight::Detail);
+    assert_eq!(dropped(PacketKind::VoteGranted, DropReason::Lost), Weight::Story);
     assert_eq!(dropped(PacketKind::ClientRequest, DropReason::Cut), Weight::Story);
 }

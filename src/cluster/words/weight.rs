@@ -145,25 +145,18 @@ impl Event {
     }
 }
 
-/// A cut link loses every heartbeat, which a list need not repeat. What a client sent, and what
-/// chance took from a vote or from replication, is news.
+/// A cut link loses every heartbeat and a lossy one as much as it carries, which a list need not
+/// repeat. What passes between clients and servers, and a vote request lost by chance, is news.
 const fn dropped(summary: Summary, why: DropReason) -> Weight {
     match (summary.kind, why) {
         (PacketKind::ClientRequest | PacketKind::ClientReply, _) => Weight::Story,
+        (PacketKind::RequestVote | PacketKind::VoteGranted, DropReason::Lost) => Weight::Story,
         (
-            PacketKind::RequestVote | PacketKind::Append { entries: 1.., .. },
-            DropReason::Lost | DropReason::Overflow,
-        ) => Weight::Story,
-        (
-            PacketKind::RequestVote | PacketKind::Append { .. },
-            DropReason::Lost
-            | DropReason::Overflow
-            | DropReason::Cut
-            | DropReason::Down
-            | DropReason::OldIncarnation,
+            PacketKind::RequestVote | PacketKind::VoteGranted,
+            DropReason::Cut | DropReason::Down | DropReason::OldIncarnation | DropReason::Overflow,
         )
         | (
-            PacketKind::VoteGranted
+            PacketKind::Append { .. }
             | PacketKind::VoteRefused
             | PacketKind::Appended { .. }
             | PacketKind::AppendRefused { .. },
