@@ -7,7 +7,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::network::Summary;
 use crate::cluster::raft::{Position, Role};
 use crate::cluster::types::{
-    Answer, ClientId, Index, Node, PacketId, Request, ServerId, ServerSet, Term,
+    Answer, ClientId, Index, Node, Op, PacketId, Request, ServerId, ServerSet, Term,
 };
 
 /// Room for a list of servers.
@@ -33,50 +33,30 @@ impl Spell<'_> {
             E::LossReported { about, .. } => self.told_of_loss(*about),
             E::ElectionStarted { term, .. } => format!("stands for election in term {term}"),
             E::TermAdopted { from, to, .. } => format!("goes from term {from} to term {to}"),
-            E::VoteGranted { candidate, term, .. } => {
-                format!("votes for {candidate} in term {term}")
-            }
+            E::VoteGranted { candidate, term, .. } => votes_for(*candidate, *term),
             E::VoteRefused { candidate, term, .. } => refuses_vote(*candidate, *term),
             E::VoteCounted { voter, term, votes, .. } => counts_vote(*voter, *term, *votes),
             E::BecameLeader { term, votes, servers, .. } => wins(*term, *votes, *servers),
             E::SteppedDown { role, term, .. } => steps_down(*role, *term),
-            E::Submitted { index, term, op, client, .. } => {
-                self.takes(*index, *term, &op.request, *client)
-            }
-            E::Appended { leader, first, last, .. } => {
-                format!("copies {} of {leader}", entries(*first, *last))
-            }
+            E::Submitted { index, term, op, client, .. } => self.takes(*index, *term, op, *client),
+            E::Appended { leader, first, last, .. } => copies(*leader, *first, *last),
             E::Truncated { first, last, old, .. } => removes(*first, *last, *old),
-            E::AppendRefused { leader, prev, .. } => {
-                format!("refuses the append of {leader} after {}", after(*prev))
-            }
-            E::Matched { follower, index, .. } => {
-                format!("knows that {follower} agrees up to entry {index}")
-            }
-            E::BackedUp { follower, from, next, .. } => {
-                format!("steps back from entry {from} to {next} for {follower}")
-            }
+            E::AppendRefused { leader, prev, .. } => refuses_append(*leader, *prev),
+            E::Matched { follower, index, .. } => knows_agreement(*follower, *index),
+            E::BackedUp { follower, from, next, .. } => steps_back(*follower, *from, *next),
             E::Resent { follower, next, .. } => format!("sends {follower} entry {next} again"),
-            E::Ignored { from, summary, .. } => {
-                format!("ignores what {from} sends: {}", packet(*summary))
-            }
-            E::Committed { first, last, term, copies, .. } => {
-                commits(*first, *last, *term, *copies)
+            E::Ignored { from, summary, .. } => ignores(*from, *summary),
+            E::Committed { first, last, term, copies: on, .. } => {
+                commits(*first, *last, *term, *on)
             }
             E::LearnedCommit { leader, first, last, .. } => learns_commit(*leader, *first, *last),
-            E::OldTermWaits { index, entry, .. } => {
-                format!("must not commit entry {index} of term {entry} yet")
-            }
+            E::OldTermWaits { index, entry, .. } => must_not_commit(*index, *entry),
             E::Refused { client, leader, .. } => self.sends_away(*client, *leader),
             E::Applied { index, op, answer, .. } => self.applies(*index, &op.request, answer),
-            E::Answered { client, answer, .. } => {
-                format!("tells {}: {}", self.client(*client), self.answer(answer))
-            }
-            E::WaiterReleased { client, index, .. } => {
-                format!("gives up entry {index} for {}", self.client(*client))
-            }
+            E::Answered { client, answer, .. } => self.tells(*client, answer),
+            E::WaiterReleased { client, index, .. } => self.gives_up(*client, *index),
             E::WaitersLost { count, .. } => format!("forgets {}", spell::clients(*count)),
-            E::ClientCreated { .. } => "joins as a client".into(),
+            E::ClientCreated { .. } => "joins".into(),
             E::Called { request, .. } => format!("calls {}", self.call(request)),
             E::Asked { server, attempt, .. } => asks(*server, *attempt),
             E::AttemptFailed { server, .. } => format!("gives up {server} and tries on"),
@@ -116,8 +96,9 @@ impl Spell<'_> {
         format!("learns that its call to {} was lost", self.node(about))
     }
 
-    fn takes(&self, index: Index, term: Term, request: &Request, client: ClientId) -> String {
-        format!("takes {} as entry {index} of term {term}", self.request_of(request, client))
+    fn takes(&self, index: Index, term: Term, op: &Op, client: ClientId) -> String {
+        let request = self.request_of(&op.request, client);
+        format!("takes {request} as entry {index} of term {term}")
     }
 
     fn sends_away(&self, client: ClientId, leader: Option<ServerId>) -> String {
@@ -129,6 +110,14 @@ impl Spell<'_> {
 
     fn applies(&self, index: Index, request: &Request, answer: &Answer) -> String {
         format!("applies entry {index}: {}", self.result(request, answer))
+    }
+
+    fn tells(&self, client: ClientId, answer: &Answer) -> String {
+        format!("tells {}: {}", self.client(client), self.answer(answer))
+    }
+
+    fn gives_up(&self, client: ClientId, index: Index) -> String {
+        format!("gives up entry {index} for {}", self.client(client))
     }
 
     fn is_told(&self, request: &Request, result: &Answer) -> String {
@@ -157,12 +146,8 @@ fn synced(last: Index) -> String {
     }
 }
 
-/// "entry 5@3", or where a log begins.
-fn after(prev: Position) -> String {
-    match prev.index {
-        Index::ZERO => "nothing".into(),
-        _ => format!("entry {prev}"),
-    }
+fn votes_for(candidate: ServerId, term: Term) -> String {
+    format!("votes for {candidate} in term {term}")
 }
 
 fn refuses_vote(candidate: ServerId, term: Term) -> String {
@@ -185,6 +170,33 @@ fn steps_down(role: Role, term: Term) -> String {
         Role::Candidate => format!("no longer stands for election in term {term}"),
         Role::Follower => format!("remains a follower in term {term}"),
     }
+}
+
+fn copies(leader: ServerId, first: Index, last: Index) -> String {
+    format!("copies {} of {leader}", entries(first, last))
+}
+
+fn refuses_append(leader: ServerId, prev: Position) -> String {
+    match prev.index {
+        Index::ZERO => format!("refuses the append of {leader}"),
+        _ => format!("refuses the append of {leader} after entry {prev}"),
+    }
+}
+
+fn knows_agreement(follower: ServerId, index: Index) -> String {
+    format!("knows that {follower} agrees up to entry {index}")
+}
+
+fn steps_back(follower: ServerId, from: Index, next: Index) -> String {
+    format!("steps back from entry {from} to {next} for {follower}")
+}
+
+fn ignores(from: ServerId, summary: Summary) -> String {
+    format!("ignores what {from} sends: {}", packet(summary))
+}
+
+fn must_not_commit(index: Index, entry: Term) -> String {
+    format!("must not commit entry {index} of term {entry} yet")
 }
 
 fn removes(first: Index, last: Index, old: Term) -> String {
