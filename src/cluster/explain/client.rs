@@ -1,7 +1,7 @@
 //! A client: what it wants, whom it asked, and why no answer has come.
 
 use super::entry::waits_at;
-use super::scene::{name, span, text};
+use super::scene::{named, span, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::client::{Call, Client, Finished, Work};
@@ -9,7 +9,8 @@ use crate::cluster::event::{Event, EventKind};
 use crate::cluster::network::Packet;
 use crate::cluster::raft::Message;
 use crate::cluster::server::Power;
-use crate::cluster::types::{ClientId, Node, Outcome, Request, ServerId};
+use crate::cluster::types::{ClientId, Node, Request, ServerId};
+use crate::cluster::words::spell;
 
 /// Explains a client.
 pub fn client(cluster: &Cluster, id: ClientId, recent: &[Event]) -> Vec<String> {
@@ -19,11 +20,11 @@ pub fn client(cluster: &Cluster, id: ClientId, recent: &[Event]) -> Vec<String> 
         return lines.0;
     };
     match &client.job {
-        None => lines.say(format!("client {} is idle", name(cluster, id))),
+        None => lines.say(format!("{} is idle", named(cluster, id))),
         Some(job) => {
             let since = span(cluster.now().since(job.since));
             let doing = work(&job.work);
-            lines.say(format!("client {} has been at `{doing}` for {since}", name(cluster, id)));
+            lines.say(format!("{} has been at `{doing}` for {since}", named(cluster, id)));
             match &job.call {
                 Some(call) => lines.say_all(under_way(cluster, client, call)),
                 None => lines.say("it pauses before it looks again"),
@@ -61,13 +62,7 @@ fn work(work: &Work) -> String {
 fn ended(last: &Finished) -> String {
     let (done, took) = (work(&last.work), span(last.took));
     let by = last.server.map_or(String::new(), |server| format!(" from {server}"));
-    let result = match last.result.outcome {
-        Outcome::Ok | Outcome::Version => {
-            format!("{}, version {}", last.result.outcome, last.result.version)
-        }
-        Outcome::NoKey | Outcome::Maybe => last.result.outcome.to_string(),
-    };
-    format!("the last was `{done}`: {result}{by} after {took}")
+    format!("the last was `{done}`: {}{by} after {took}", spell::answer(&last.result))
 }
 
 fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {

@@ -9,7 +9,7 @@ use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::types::{ClientId, Node, ServerId, ServerSet};
 use crate::cluster::words::fit::shorten;
-use crate::cluster::words::sentences;
+use crate::cluster::words::{sentences, spell};
 
 /// The most columns of a sentence: two rows of the smallest screen.
 const SENTENCE: usize = 152;
@@ -216,7 +216,7 @@ fn stuck(cluster: &Cluster) -> Stuck {
 fn waiting(cluster: &Cluster, (server, vain): (ServerId, Vain), clients: &[ClientId]) -> String {
     let names: Vec<String> = clients.iter().take(3).map(|id| name(cluster, *id)).collect();
     let (who, verb) = match (names.as_slice(), clients.len()) {
-        ([one], _) => (format!("client {one}"), "waits"),
+        ([one], _) => (spell::titled(one), "waits"),
         ([one, two], 2) => (format!("clients {one} and {two}"), "wait"),
         ([one, two, three], 3) => (format!("clients {one}, {two} and {three}"), "wait"),
         (_, many) => (format!("{many} clients"), "wait"),

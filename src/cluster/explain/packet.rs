@@ -1,6 +1,6 @@
 //! A packet in flight: what it says, what it is for, and what will become of it.
 
-use super::scene::{name, span};
+use super::scene::{named, span};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
@@ -29,7 +29,7 @@ pub fn packet(cluster: &Cluster, id: PacketId, recent: &[Event]) -> Vec<String> 
 fn who(cluster: &Cluster, node: Node) -> String {
     match node {
         Node::Server(server) => server.to_string(),
-        Node::Client(client) => format!("client {}", name(cluster, client)),
+        Node::Client(client) => named(cluster, client),
     }
 }
 

@@ -316,3 +316,26 @@ fn check_width(run: &Run) {
         assert!(columns(&line) <= LINE, "{line}");
     }
 }
+
+#[test]
+fn what_a_client_was_told_is_followed_back_to_its_command() {
+    let mut run = Run::new(Config::default());
+    let leader = run.leader();
+    run.run(50);
+    let command = set("a", "1", Some(leader));
+    run.apply(&command);
+    run.until(|cluster| cluster.clients()[0].is_idle());
+    let told = client(&run.cluster, ClientId(0), &run.recent);
+    let [.., told_ok, commits, copies, takes, calls, typed] = &told[..] else {
+        panic!("an answer and five causes: {told:?}")
+    };
+    assert!(told_ok.ends_with(" Client a is told ok: x=1 is version 1."), "{told_ok}");
+    assert!(
+        commits.contains(&format!(" arrived: {leader} commits entry 1 of term 1")),
+        "{commits}"
+    );
+    assert!(copies.ends_with(&format!(" copies entry 1 of {leader}")), "{copies}");
+    assert!(takes.ends_with(&format!(" arrived: {leader} takes x=1 of a as entry 1 of term 1")));
+    assert!(calls.ends_with(" arrived: client a calls put x=1 @0"), "{calls}");
+    assert_eq!(*typed, format!("  because of `{command}`"));
+}

@@ -93,6 +93,11 @@ pub(super) fn is_old_leader(cluster: &Cluster, server: &Server) -> bool {
         && cluster.leader().is_some_and(|leader| leader != server.id)
 }
 
+/// A client as it is spoken of: "client a".
+pub(super) fn named(cluster: &Cluster, client: ClientId) -> String {
+    spell::titled(&name(cluster, client))
+}
+
 /// A user's text, short.
 pub(super) fn text(text: &str) -> String {
     if text.is_empty() { "\"\"".to_owned() } else { shorten(text, TEXT) }

@@ -113,7 +113,7 @@ impl Spell<'_> {
     }
 
     fn tells(&self, client: ClientId, answer: &Answer) -> String {
-        format!("tells {}: {}", self.client(client), self.answer(answer))
+        format!("tells {}: {}", self.client(client), spell::answer(answer))
     }
 
     fn gives_up(&self, client: ClientId, index: Index) -> String {

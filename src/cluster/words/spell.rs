@@ -20,7 +20,7 @@ impl Spell<'_> {
 
     /// "client a": a bare name could be taken for a word.
     pub fn client(&self, client: ClientId) -> String {
-        format!("client {}", self.name(client))
+        titled(&self.name(client))
     }
 
     pub fn name(&self, client: ClientId) -> String {
@@ -76,16 +76,20 @@ impl Spell<'_> {
             (Outcome::Maybe, _) => format!("{} may be done or not", self.request(request)),
         }
     }
+}
 
-    /// "ok, version 3": as a client is told.
-    pub fn answer(&self, answer: &Answer) -> String {
-        match answer.outcome {
-            Outcome::Ok | Outcome::Version => {
-                format!("{}, version {}", answer.outcome, answer.version)
-            }
-            Outcome::NoKey | Outcome::Maybe => answer.outcome.to_string(),
-        }
+/// "ok, version 3": as a client is told.
+pub fn answer(answer: &Answer) -> String {
+    match answer.outcome {
+        Outcome::Ok => format!("ok, version {}", answer.version),
+        Outcome::Version => format!("version, now at {}", answer.version),
+        Outcome::NoKey | Outcome::Maybe => answer.outcome.to_string(),
     }
+}
+
+/// "client a"; a name that says so itself stays alone.
+pub fn titled(name: &str) -> String {
+    if name.starts_with("client") { name.to_owned() } else { format!("client {name}") }
 }
 
 /// "entry 4", "entries 4-6".
