@@ -83,10 +83,9 @@ impl Session {
     }
 
     fn recent(&self) -> Vec<Event> {
-        let events = self.trace.events().map(|(_, event)| event);
-        let mut recent: Vec<Event> = events.rev().take(RECENT).cloned().collect();
-        recent.reverse();
-        recent
+        let first = self.trace.end().saturating_sub(RECENT as u64);
+        let events = self.trace.events().filter(|(number, _)| *number >= first);
+        events.map(|(_, event)| event.clone()).collect()
     }
 
     /// What is selected in the pane with the focus; without a selection there, the selected
