@@ -26,11 +26,18 @@ pub use headline::headline;
 pub use packet::packet;
 pub use server::server;
 
+use super::event::{Event, Names};
 use super::words::fit::wrap;
 use super::words::sentences;
 
 /// The most columns of a line.
 pub const LINE: usize = 76;
+
+/// Explains the last of these events: its words, its reason, and its causes followed back through
+/// the others. No lines without an event.
+pub fn last_event(names: &Names, events: &[Event]) -> Vec<String> {
+    chain::told(names, events, |_| true)
+}
 
 /// Lines in the making.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Explanations of synthetic events, and of real runs.
 
-use super::chain;
+use super::{chain, last_event};
 use crate::cluster::event::{Cause, Event, EventKind as E, Names};
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::raft::Position;
@@ -53,8 +53,7 @@ fn election() -> Vec<Event> {
 #[test]
 fn causes_are_followed_through_packets_and_disks_to_a_timer() {
     let events = election();
-    let wins = |event: &Event| matches!(event.kind, E::BecameLeader { .. });
-    let lines = chain::told(&Names::default(), &events, wins);
+    let lines = last_event(&Names::default(), &events);
     let expected = [
         "0.541000s S1 wins term 4 with the votes of S1 and S3 (2 of 3). 2 of 3 is a",
         "majority, and each votes once a term (§5.2).",
