@@ -5,6 +5,8 @@
 //! lab time pass and puts frames on the terminal. `app` knows both others, `ui` reads `cluster`,
 //! and `cluster` knows neither.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod app;
 pub mod cluster;
 pub mod ui;

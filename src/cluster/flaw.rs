@@ -54,13 +54,7 @@ pub struct About {
 
 macro_rules! about {
     ($flaw:ident, $name:literal, $rule:literal, $departure:literal, $watch:literal) => {
-        About {
-            flaw: Flaw::$flaw,
-            name: $name,
-            departure: $departure,
-            rule: $rule,
-            watch: $watch,
-        }
+        About { flaw: Flaw::$flaw, name: $name, departure: $departure, rule: $rule, watch: $watch }
     };
 }
 
