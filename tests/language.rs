@@ -73,6 +73,12 @@ fn blocks_know_their_ends() {
     let script = parse("for c in 1..2\ntask t{c}\nrun 1s\nend\nend\nwait t1\n");
     let partners: Vec<u32> = script.lines.iter().map(|line| line.partner).collect();
     assert_eq!(partners, [4, 3, 2, 1, 0, 5]);
+    let script = parse("if up >= 4\ncrash S1\nelse\nheal\nend\nif safe\nend\n");
+    let partners: Vec<u32> = script.lines.iter().map(|line| line.partner).collect();
+    assert_eq!(partners, [2, 1, 4, 3, 2, 6, 5]);
+    refuses("else", (1, 1), "no `if`");
+    refuses("if safe\nelse\nelse\nend", (3, 1), "no `if`");
+    refuses("repeat 2\nrun 1s\nelse\nend", (3, 1), "no `if`");
     refuses("run 1s\nend\n", (2, 1), "no block");
     refuses("run 1s\nloop for 1s\nrun 1s\n", (2, 1), "has no `end`");
     let deep = |depth: usize| {
@@ -263,6 +269,9 @@ fn loops_take_time() {
     for body in ["", "heal", "beat", "run 0s", "set x 1 nowait", "expect safe", "at 1s heal"] {
         refuses(&format!("run 1s\nloop for 1s\n{body}\nend"), (2, 1), "never end");
     }
+    parse("loop for 1s\nif safe\nrun 1s\nelse\nset x 1\nend\nend");
+    refuses("loop for 1s\nif safe\nrun 1s\nend\nend", (1, 1), "never end");
+    refuses("loop for 1s\nif safe\nheal\nend\nend", (1, 1), "never end");
     refuses("loop for 1s\ntask t\nrun 1s\nend\nend", (1, 1), "never end");
     // Time in the inner loop is time in the outer one; a loop that is refused counts as timed.
     refuses("loop for 1s\nloop for 1s\nheal\nend\nend", (2, 1), "never end");
@@ -280,6 +289,7 @@ fn names_are_bound_where_they_are_used() {
     // A name ends with its block.
     refuses("repeat 2 as i\nrun 1s\nend\nset x {i}", (4, 7), "{i}");
     refuses("repeat 2\nlet a = leader\nrun 1s\nend\ncrash {a}", (5, 7), "{a}");
+    refuses("if safe\nlet a = leader\nelse\ncrash {a}\nend", (4, 7), "{a}");
     refuses("say the leader is {old}.", (1, 19), "{old}");
     refuses("set x a{", (1, 8), "opens no {name}");
     refuses("set x \"{a b}\"", (1, 7), "opens no {name}");
@@ -373,7 +383,7 @@ fn quoting_takes_away_every_other_meaning() {
     refuses("set x \"\\u{d800}\"", (1, 7), "hexadecimal");
     refuses("set x a=b", (1, 7), "expected a value");
     refuses("set x two words", (1, 11), "quotes");
-    refuses("set x a<b", (1, 8), "means nothing by itself");
+    refuses("set x a<b", (1, 8), "no sign here");
     refuses("crash \"S1\"", (1, 7), "not a text in quotes");
 }
 
@@ -382,6 +392,7 @@ fn common_slips_are_understood() {
     refuses("crash S1,S2", (1, 7), "spaces stand between servers");
     refuses("cut S1 => S2", (1, 8), "`->` is one way");
     refuses("expect term == 4", (1, 13), "one `=` compares");
+    refuses("expect up > 3", (1, 11), "`>= 4`");
     refuses("get x within=5s", (1, 7), "`within` stands without `=`");
     refuses("put x 1", (1, 8), "@0 for a new key");
     refuses("expect x = 3", (1, 8), "committed x = 3");
@@ -437,8 +448,12 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     match Script::parse("any.lab", bytes) {
         Ok(script) => {
             for (place, line) in script.lines.iter().enumerate() {
-                let partner = &script.lines[line.partner as usize];
-                prop_assert_eq!(partner.partner as usize, place);
+                let partner = line.partner as usize;
+                if line.command == Command::End {
+                    prop_assert_eq!(script.lines[partner].partner as usize, place);
+                } else {
+                    prop_assert!(partner >= place && partner < script.lines.len());
+                }
             }
         }
         Err(mistakes) => {

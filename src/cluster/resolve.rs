@@ -11,7 +11,7 @@ use super::command::{Command, Ends, Operation, Order, Text, VersionWord, Who};
 use super::raft::Role;
 use super::rng::Rng;
 use super::server::{Power, Server};
-use super::types::{Key, Node, ServerId, ServerSet, Value, Version};
+use super::types::{Key, Node, ServerId, ServerSet, Version};
 use super::{Cluster, CommandError};
 
 /// What names mean to a task, and where it draws its chance from.
@@ -50,7 +50,7 @@ impl Scope {
     }
 
     fn fill_text(&self, text: &Text) -> Result<Text, CommandError> {
-        self.fill(text).map(Text)
+        self.fill(text).map(Text::literal)
     }
 
     /// The servers bound to the name, if the whole word is that name: `{old}`.
@@ -278,7 +278,7 @@ impl Cluster {
         };
         let known = |key: &Text| {
             let client = client.as_ref().and_then(|name| self.client_named(name.as_str()));
-            client.and_then(|client| client.known.get(key.as_str()))
+            client.and_then(|client| client.known.get(&*key.filled()))
         };
         let text = |text: &Text| scope.fill_text(text);
         let operation = match &order.operation {
@@ -353,6 +353,5 @@ impl Cluster {
 
 /// The key or value of a filled text.
 pub(super) fn shared(text: &Text) -> Key {
-    let shared: Value = text.0.clone();
-    shared
+    text.filled()
 }

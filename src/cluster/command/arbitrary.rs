@@ -30,7 +30,7 @@ fn variable() -> impl Strategy<Value = Text> {
 fn word() -> impl Strategy<Value = Text> {
     prop_oneof![
         "[a-z0-9]{1,6}".prop_map(|word| Text::new(&word)),
-        any::<String>().prop_map(|word| Text::literal(&word)),
+        any::<String>().prop_map(Text::literal),
         "[ -z|}~é\t\n]{0,8}\\{[a-z]{1,3}\\}[ -z|}~]{0,3}".prop_map(|word| Text::new(&word)),
         select(vec!["ok", "maybe", "", "->", "a=b", "#", "#1", "@2", "|", "client", "nowait"])
             .prop_map(Text::new),

@@ -93,7 +93,7 @@ fn starts_with(candidate: &str, typed: &str) -> bool {
 
 fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
     let named = |names: &[String]| -> Vec<Candidate> {
-        let word = |name: &String| Text::literal(name).to_string();
+        let word = |name: &String| Text::literal(name.as_str()).to_string();
         names.iter().map(|name| Candidate { text: word(name), meaning: "" }).collect()
     };
     let holes = || {
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn servers_clients_and_bound_names() {
         assert_eq!(candidates("crash S"), ["S1", "S2", "S3"]);
-        assert_eq!(candidates("crash s"), ["S1", "S2", "S3"]);
+        assert_eq!(candidates("crash s"), ["S1", "S2", "S3", "some"]);
         assert_eq!(candidates("crash S1 {"), ["{old}"]);
         assert_eq!(candidates("crash b"), Vec::<String>::new());
         assert_eq!(candidates("partition S1 b"), ["beta"]);

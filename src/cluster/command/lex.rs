@@ -204,10 +204,10 @@ impl<'a> Lexer<'a> {
                 self.bump();
                 Kind::Bad("a quotation mark inside a word: put the whole word in quotes".into())
             }
-            Some(c) if self.place == start => {
-                self.bump();
-                Kind::Bad(format!("`{c}` means nothing by itself: signs are -> <-> >= <= = |"))
-            }
+            Some(_) if self.place == start => match self.bump() {
+                Some('>') => Kind::Bad("`>` is no sign here: more than 3 is `>= 4`".into()),
+                _ => Kind::Bad("`<` is no sign here: less than 4 is `<= 3`".into()),
+            },
             _ => Kind::Word(&self.line[start..self.place]),
         }
     }

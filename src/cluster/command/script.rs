@@ -33,8 +33,9 @@ pub struct Line {
     /// The line's number in the file, counted from one.
     pub number: u32,
     pub command: Command,
-    /// For a line that opens a block: where in `lines` its `end` stands. For an `end`: where
-    /// its opening line stands. Otherwise its own place.
+    /// For a line that opens a block: where in `lines` its `end` stands, or for an `if` that
+    /// has one, its `else`; for that `else`, where the `end` stands. For an `end`: where the line
+    /// stands that points to it. Otherwise the line's own place.
     pub partner: u32,
 }
 

@@ -34,8 +34,14 @@ impl Text {
     }
 
     /// A text that is filled with exactly `text`: its braces are no holes.
-    pub fn literal(text: &str) -> Self {
-        if text.contains('{') { Self(text.replace('{', "{{").into()) } else { Self::new(text) }
+    pub fn literal(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        if text.contains('{') { Self(text.replace('{', "{{").into()) } else { Self(text) }
+    }
+
+    /// What a text without holes stands for: the opposite of [`Text::literal`].
+    pub fn filled(&self) -> Arc<str> {
+        self.fill(|_| None::<&str>).unwrap_or_else(|_| Arc::clone(&self.0))
     }
 
     pub fn as_str(&self) -> &str {
@@ -161,6 +167,7 @@ mod tests {
         for text in ["", "x", "{i}", "{{", "a{b", "{\"json\":1}"] {
             let filled = Text::literal(text).fill(|_| Some("never")).expect("no holes");
             assert_eq!(&*filled, text);
+            assert_eq!(&*Text::literal(text).filled(), text);
         }
     }
 

@@ -264,7 +264,7 @@ impl Source {
             index: None,
             term: None,
         };
-        let command = Arc::new(Command::Note(Text::literal(&self.text())));
+        let command = Arc::new(Command::Note(Text::literal(self.text())));
         vec![
             E::Commanded { command: command.clone() },
             E::Expected { line, command },
