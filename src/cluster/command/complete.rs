@@ -81,14 +81,18 @@ fn word_under_cursor(text: &str) -> (usize, &str) {
     }
 }
 
-/// Whether a candidate goes on from what was typed, whatever the case, in quotes or not.
+/// Whether a candidate goes on from what was typed, in quotes or not. Small letters stand for
+/// capitals too.
 fn starts_with(candidate: &str, typed: &str) -> bool {
     let (candidate, typed) = match typed.strip_prefix('"') {
         Some(typed) => (candidate.strip_prefix('"').unwrap_or(candidate), typed),
         None => (candidate, typed),
     };
+    if typed.chars().any(char::is_uppercase) {
+        return candidate.starts_with(typed);
+    }
     let mut letters = candidate.chars().flat_map(char::to_lowercase);
-    typed.chars().flat_map(char::to_lowercase).all(|c| letters.next() == Some(c))
+    typed.chars().all(|c| letters.next() == Some(c))
 }
 
 fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
