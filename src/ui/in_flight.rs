@@ -20,6 +20,9 @@ const NAME_MAX: u16 = 8;
 
 /// Draws the pane, its title included.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    if area.is_empty() {
+        return;
+    }
     let packets = scene.cluster.packets();
     let shown = shown(area, scene, packets.len());
     let remark = if shown.len() < packets.len() {
@@ -197,5 +200,80 @@ impl std::fmt::Display for Entries {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self(first, last) = self;
         if first == last { write!(f, "entry {first}") } else { write!(f, "entries {first}-{last}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::{Buffer, Cell};
+
+    use super::*;
+    use crate::cluster::command::parse_line;
+    use crate::cluster::config::Config;
+    use crate::cluster::time::Time;
+    use crate::ui::View;
+    use crate::ui::trace::Trace;
+
+    fn cluster(commands: &[&str]) -> Cluster {
+        let mut cluster = Cluster::new(Config { servers: 5, seed: 7, ..Config::default() });
+        for name in ["a", "\u{1b}[31mb"] {
+            cluster.add_client(name);
+        }
+        for command in commands {
+            cluster.apply(&parse_line(command).unwrap()).unwrap();
+        }
+        cluster.run_until(Time(1_000));
+        cluster
+    }
+
+    fn lines(cluster: &Cluster, view: &View, width: u16, height: u16) -> Vec<String> {
+        let area = Rect { x: 0, y: 0, width, height };
+        let mut buffer = Buffer::empty(area);
+        let scene = Scene { cluster, view, trace: &Trace::default() };
+        draw(&mut Canvas::new(&mut buffer, view.theme), area, &scene);
+        let rows = buffer.content().chunks(usize::from(width));
+        let line = |cells: &[Cell]| cells.iter().map(Cell::symbol).collect::<String>();
+        rows.map(|cells| line(cells).trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn packets_stand_in_the_order_in_which_they_arrive() {
+        let cluster = cluster(&["timeout S1", "get x client=a only=S2 nowait"]);
+        let lines = lines(&cluster, &View::default(), 60, 8);
+        let rows: Vec<&String> = lines[1..].iter().filter(|line| !line.is_empty()).collect();
+        assert_eq!(rows.len(), 5);
+        for (row, packet) in rows.iter().zip(cluster.packets()) {
+            assert!(row.starts_with(&format!(" #{} ", packet.id)), "{row}");
+            let due = Millis(packet.due.since(cluster.now())).to_string();
+            assert!(row.ends_with(&format!("due {due:>5}")), "{row}");
+        }
+        assert!(rows.iter().any(|row| row.contains("S1►S4 ▐V?▌ vote request, log ends at 0@0")));
+        assert!(rows.iter().any(|row| row.contains("a►S2  ▐a?▌ get x")), "{rows:?}");
+    }
+
+    #[test]
+    fn only_what_has_room_is_shown() {
+        let cluster = cluster(&["timeout S1"]);
+        let mut view = View::default();
+        assert!(lines(&cluster, &view, 60, 3)[0].contains(" 1-2 of 4 "));
+        // Scrolled beyond the end: the last ones.
+        view.scroll.in_flight = 1_000;
+        let scrolled = lines(&cluster, &view, 60, 3);
+        assert!(scrolled[0].contains(" 3-4 of 4 "), "{scrolled:?}");
+        let area = Rect { x: 0, y: 0, width: 60, height: 3 };
+        let scene = Scene { cluster: &cluster, view: &view, trace: &Trace::default() };
+        let third = Some(Target::Packet(cluster.packets()[2].id));
+        assert_eq!(hit(area, &scene, 5, 1), third);
+        assert_eq!((hit(area, &scene, 5, 0), hit(area, &scene, 5, 3)), (None, None));
+    }
+
+    #[test]
+    fn texts_of_clients_are_spelled_out() {
+        let cluster = cluster(&[r#"put "\u{1b}[2J" ★ @3 client=a only=S1 nowait"#]);
+        for width in [30, 60, 120] {
+            let text = lines(&cluster, &View::default(), width, 4).join("\n");
+            assert!(!text.contains('\u{1b}') && !text.contains('★'), "{text}");
+            assert!(text.contains("►S1"), "{text}");
+        }
     }
 }

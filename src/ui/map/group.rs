@@ -129,7 +129,7 @@ fn cost(place: Rect, places: &Places, group: ServerSet, lines: &[(u16, u16)]) ->
 
 /// In rows there is seldom room for labels near their groups: there each server has the letter
 /// of its group before it.
-pub fn letters(places: &Places, groups: &[ServerSet]) -> Vec<(Rect, char)> {
+pub fn letters(area: Rect, places: &Places, groups: &[ServerSet]) -> Vec<(Rect, char)> {
     if places.form.is_ring() || groups.len() < 2 {
         return Vec::new();
     }
@@ -138,7 +138,7 @@ pub fn letters(places: &Places, groups: &[ServerSet]) -> Vec<(Rect, char)> {
         let before = Rect { x: rect.x.checked_sub(1)?, width: 1, ..*rect };
         let server = ServerId::from_index(index as u8);
         let group = groups.iter().position(|group| group.contains(server))?;
-        let free = !rect.is_empty() && !places.rects.iter().any(|other| other.intersects(before));
+        let free = rect.x > area.x && !places.rects.iter().any(|other| other.intersects(before));
         free.then(|| (before, letter(group)))
     });
     letters.collect()

@@ -16,6 +16,8 @@ mod link;
 mod mark;
 mod places;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use mark::{Mark, brings_commit};
 
@@ -36,6 +38,9 @@ const PACKETS_MAX: usize = 200;
 
 /// Draws the pane, its title included.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    if area.is_empty() {
+        return;
+    }
     canvas.title(area, Pane::Map.name(), scene.focus(Pane::Map), "");
     let plan = Plan::new(area, scene);
     plan.draw_trails(canvas);
@@ -99,7 +104,7 @@ impl Plan {
         let ends = packets.iter().filter_map(|packet| client_and_server(packet.from, packet.to));
         let mut flying: Vec<(ClientId, ServerId)> = ends.collect();
         flying.sort_unstable();
-        let letters = group::letters(&places, &groups);
+        let letters = group::letters(inside, &places, &groups);
         let mut taken = places.rects.clone();
         taken.extend(letters.iter().map(|(place, _)| *place));
         let flights = flights(inside, &places, scene, &packets, taken.clone());

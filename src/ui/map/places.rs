@@ -153,11 +153,10 @@ fn crowd(area: Rect, size: (u16, u16), servers: usize) -> Vec<Rect> {
 /// Rows of `columns` servers, spread over the area.
 fn in_rows(area: Rect, (width, height): (u16, u16), servers: usize, columns: u16) -> Vec<Rect> {
     let rows = (servers as u16).div_ceil(columns).max(1);
-    // Where the `place`th of `count` things of this size begins, evenly spread over a length.
+    // Where the `place`th of `count` things of this size begins, at equal distances.
     let even = |place: u16, count: u16, size: u16, length: u16| {
-        let (place, count, size) = (u32::from(place), u32::from(count), u32::from(size));
-        let length = u32::from(length).max(count * size);
-        (((2 * place + 1) * length / count).saturating_sub(size) / 2) as u16
+        let slot = (length / count).max(size);
+        length.saturating_sub(slot * count) / 2 + place * slot + (slot - size) / 2
     };
     (0..servers as u16)
         .map(|place| Rect {
