@@ -357,7 +357,8 @@ proptest! {
     /// but the signs that the program may draw.
     #[test]
     fn nothing_is_drawn_outside(
-        servers in 1u8..=25, seed in 0u64..100, commands in proptest::collection::vec(0usize..8, 0..6),
+        servers in 1u8..=25, seed in 0u64..100,
+        commands in proptest::collection::vec(0usize..8, 0..6),
         millis in 1u64..700, width in 0u16..100, height in 0u16..30, stands in any::<bool>(),
     ) {
         let cluster = eventful(servers, seed, &commands, millis);

@@ -5,8 +5,13 @@
 //! has its own, and clients follow. It is made anew for each frame from the trace's milestones
 //! and from the history, both of them bounded, and from what the window shows.
 
+mod clients;
+mod faults;
+mod leaders;
 mod rows;
 mod story;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use ratatui::layout::Rect;

@@ -26,7 +26,7 @@ pub struct Reign {
 pub struct Blow {
     pub at: Time,
     /// One letter: x, r, z, w, D; or the mark of a broken rule.
-    pub mark: char,
+    pub letter: char,
     pub servers: ServerSet,
 }
 
@@ -93,7 +93,7 @@ impl Story {
     }
 
     fn read_blows(&mut self, event: &Event) {
-        let (mark, servers) = if let EventKind::Crashed { server, .. } = &event.kind {
+        let (letter, servers) = if let EventKind::Crashed { server, .. } = &event.kind {
             ('x', ServerSet::only(*server))
         } else if let EventKind::Restarted { server } = &event.kind {
             ('r', ServerSet::only(*server))
@@ -110,10 +110,10 @@ impl Story {
         };
         // The same thing done to several servers at once is one blow.
         match self.blows.last_mut() {
-            Some(last) if last.at == event.time && last.mark == mark => {
+            Some(last) if last.at == event.time && last.letter == letter => {
                 last.servers = last.servers.union(servers);
             }
-            Some(_) | None => self.blows.push(Blow { at: event.time, mark, servers }),
+            Some(_) | None => self.blows.push(Blow { at: event.time, letter, servers }),
         }
     }
 
@@ -274,7 +274,7 @@ mod tests {
         let told: Vec<(u64, char, String)> = story
             .blows
             .iter()
-            .map(|blow| (blow.at.0, blow.mark, blow.servers.to_string()))
+            .map(|blow| (blow.at.0, blow.letter, blow.servers.to_string()))
             .collect();
         let expected = [(10, 'x', "S1 and S3"), (10, 'r', "S1"), (20, 'x', "S1")];
         assert_eq!(told, expected.map(|(at, mark, who)| (at, mark, who.to_owned())));

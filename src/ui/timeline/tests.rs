@@ -1,0 +1,183 @@
+//! The timeline of a run with two leaders, a crash, a partition, and a client that waits.
+
+use proptest::prelude::*;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::Color;
+
+use super::*;
+use crate::cluster::Cluster;
+use crate::cluster::command::parse_line;
+use crate::cluster::config::Config;
+use crate::cluster::time::{Span, Time};
+use crate::cluster::types::Term;
+use crate::ui::View;
+use crate::ui::theme::Theme;
+use crate::ui::trace::Trace;
+use crate::ui::view::TimelineSpan;
+
+struct Run {
+    cluster: Cluster,
+    trace: Trace,
+}
+
+impl Run {
+    fn new(script: &[(u64, &str)]) -> Self {
+        let mut cluster = Cluster::new(Config { servers: 5, seed: 7, ..Config::default() });
+        for name in ["a", "b", "c"] {
+            cluster.add_client(name);
+        }
+        let mut run = Self { cluster, trace: Trace::default() };
+        for (millis, command) in script {
+            run.until(*millis);
+            run.cluster.apply(&parse_line(command).unwrap()).unwrap();
+            run.record();
+        }
+        run
+    }
+
+    fn record(&mut self) {
+        self.trace.extend(self.cluster.events(), self.cluster.names());
+    }
+
+    fn until(&mut self, millis: u64) {
+        let end = Time::START + Span::from_millis(millis);
+        while self.cluster.next_due().is_some_and(|due| due <= end) {
+            self.cluster.step();
+            self.record();
+        }
+        self.cluster.advance(end);
+    }
+
+    /// Term 1 under S1 from the start to its crash at 1 s; S2 leads term 2 soon after; S2 is cut
+    /// off with S3 at 2 s, and S4 leads term 3; at 3 s all are together again.
+    fn story() -> Self {
+        let mut run = Self::new(&[
+            (0, "timeout S1"),
+            (200, "put x 1 @0 client=a nowait"),
+            (1_000, "crash S1"),
+            (1_100, "timeout S2"),
+            (2_000, "partition S2 S3 | S1 S4 S5"),
+            (2_010, "restart S1"),
+            (2_050, "put y 2 @0 client=b only=S2 nowait"),
+            (2_100, "timeout S4"),
+            (3_000, "heal"),
+        ]);
+        run.until(4_000);
+        run
+    }
+
+    fn drawn(&self, view: &View, width: u16, height: u16) -> Buffer {
+        let area = Rect { x: 0, y: 0, width, height };
+        let mut buffer = Buffer::empty(area);
+        let scene = Scene { cluster: &self.cluster, view, trace: &self.trace };
+        draw(&mut Canvas::new(&mut buffer, view.theme), area, &scene);
+        buffer
+    }
+
+    fn lines(&self, view: &View, width: u16, height: u16) -> Vec<String> {
+        let buffer = self.drawn(view, width, height);
+        let rows = buffer.content().chunks(usize::from(width));
+        let line = |cells: &[Cell]| cells.iter().map(Cell::symbol).collect::<String>();
+        rows.map(|cells| line(cells).trim_end().to_owned()).collect()
+    }
+}
+
+#[test]
+fn at_a_desk_everything_has_a_row() {
+    let expected = [
+        "────────┬ 0 s ───────────────┬ 1 s ───────────────┬ 2 s ───────────────┬ 3 s \
+         ───────────────┬ 4 s ───────────────┬──────",
+        " leader ├──── term 1: S1 ────┤·├──── term 2: S2 ────├───────────── term 3: S4 \
+         ──────────────▼ now",
+        " faults                      x S1                 ╳r S1  ╳ S2 S3 ──────┤",
+        " a          ■■",
+        &format!(" b{}{}", " ".repeat(49), "□".repeat(42)),
+    ];
+    let lines = Run::story().lines(&View::default(), 120, 5);
+    assert_eq!(lines, expected, "\n{}", lines.join("\n"));
+}
+
+#[test]
+fn on_a_projector_everything_is_in_one_row() {
+    let lines = Run::story().lines(&View::default(), 80, 1);
+    let expected = "0 s  1: S1 ────x·├──── 2: S2 ──╳rb─────────── 3: S4 ───────────▼";
+    assert_eq!(lines, [expected], "\n{}", lines[0]);
+}
+
+#[test]
+fn bands_have_the_hue_of_their_term() {
+    let run = Run::story();
+    let theme = Theme::default();
+    let row: Vec<Color> = run.drawn(&View::default(), 120, 5).content()[120..240]
+        .iter()
+        .map(|cell| cell.bg)
+        .collect();
+    let hue = |term| theme.number(Term(term)).bg.unwrap();
+    let columns = |colour| row.iter().filter(|bg| **bg == colour).count();
+    // One second has twenty columns; elections and heartbeats take a little.
+    assert!((21..=23).contains(&columns(hue(1))), "{row:?}");
+    assert!((19..=22).contains(&columns(hue(2))), "{row:?}");
+    assert!((38..=42).contains(&columns(hue(3))), "{row:?}");
+}
+
+#[test]
+fn a_column_is_a_moment_of_the_past() {
+    let run = Run::story();
+    let view = View::default();
+    let scene = Scene { cluster: &run.cluster, view: &view, trace: &run.trace };
+    let area = Rect { x: 0, y: 30, width: 120, height: 5 };
+    assert_eq!(hit(area, &scene, NAMES, 32), Some(Target::Moment(Time::START)));
+    let Some(Target::Moment(second)) = hit(area, &scene, 29, 32) else { panic!("no moment") };
+    assert!(second.micros().abs_diff(1_000_000) < 30_000, "{second}");
+    // What is still to come is now.
+    assert_eq!(hit(area, &scene, 112, 32), Some(Target::Moment(run.cluster.now())));
+    assert_eq!([hit(area, &scene, 3, 32), hit(area, &scene, 29, 29)], [None, None]);
+}
+
+#[test]
+fn the_window_can_be_moved() {
+    let run = Run::story();
+    let mut view = View::default();
+    view.timeline.span = TimelineSpan::Last(Span::from_secs(1));
+    view.timeline.end = Some(Time(1_500_000));
+    view.timeline.cursor = Some(Time(1_000_000));
+    let lines = run.lines(&view, 120, 5);
+    assert!(lines[0].contains("┬ 1.2 s"), "{lines:?}");
+    assert!(lines[1].contains(": S1") && lines[1].contains("term 2: S2"), "{lines:?}");
+    assert!(!lines[1].contains('▼') && !lines[1].contains("S4"), "{lines:?}");
+    let cursor = lines.iter().map(|line| line.chars().nth(8 + 53 - 1)).collect::<Vec<_>>();
+    assert!(cursor.iter().filter(|one| **one == Some('│')).count() >= 3, "{cursor:?} {lines:?}");
+    view.timeline.span = TimelineSpan::Whole;
+    view.timeline.end = None;
+    let lines = run.lines(&view, 120, 5);
+    assert!(lines[1].ends_with("▼ now"), "{lines:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever the window, nothing is drawn beside the area.
+    #[test]
+    fn nothing_is_drawn_outside(
+        width in 0u16..130, height in 0u16..12, span in any::<u64>(), end in any::<u64>(),
+        millis in 0u64..3_000,
+    ) {
+        let mut run = Run::new(&[(0, "timeout S1"), (0, "put x 1 @0 client=a nowait")]);
+        run.until(millis);
+        let mut view = View::default();
+        view.timeline.span = TimelineSpan::Last(Span(span));
+        view.timeline.end = end.is_multiple_of(2).then_some(Time(end % 5_000_000));
+        view.timeline.cursor = Some(Time(end % 3_000_000));
+        let area = Rect { x: 4, y: 3, width, height };
+        let mut buffer = Buffer::filled(Rect::new(0, 0, 140, 20), Cell::new("#"));
+        let scene = Scene { cluster: &run.cluster, view: &view, trace: &run.trace };
+        draw(&mut Canvas::new(&mut buffer, view.theme), area, &scene);
+        for y in 0..20 {
+            for x in 0..140 {
+                if !area.contains((x, y).into()) {
+                    prop_assert_eq!(buffer[(x, y)].symbol(), "#", "at {}, {}", x, y);
+                }
+            }
+        }
+    }
+}
