@@ -5,6 +5,7 @@
 //! number that stays its own, counted from the start of the run.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::cluster::Names;
 use crate::cluster::event::{Event, EventKind};
@@ -93,18 +94,9 @@ impl Trace {
     }
 
     /// All kept events in the order in which they happened, with their numbers.
-    pub fn events(&self) -> impl Iterator<Item = (u64, &Event)> {
-        let mut story = self.story.iter().peekable();
-        let mut details = self.details.iter().peekable();
-        std::iter::from_fn(move || {
-            let first = match (story.peek(), details.peek()) {
-                (Some(one), Some(other)) if one.0 < other.0 => story.next(),
-                (Some(_), None) => story.next(),
-                (_, Some(_)) => details.next(),
-                (None, None) => None,
-            };
-            first.map(|(number, event)| (*number, event))
-        })
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = (u64, &Event)> {
+        let (story, details) = (0..self.story.len(), 0..self.details.len());
+        Merged { trace: self, story, details }
     }
 
     /// The numbers of the listed events, in order.
@@ -139,6 +131,41 @@ impl Trace {
         self.listed.truncate(self.listed.partition_point(|number| *number < end));
         let milestones = self.milestones.partition_point(|event| event.time <= time);
         self.milestones.truncate(milestones);
+    }
+}
+
+/// The events of both rings that are still to come, in the order of their numbers.
+struct Merged<'a> {
+    trace: &'a Trace,
+    story: Range<usize>,
+    details: Range<usize>,
+}
+
+impl<'a> Iterator for Merged<'a> {
+    type Item = (u64, &'a Event);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let story = self.trace.story.range(self.story.clone()).next();
+        let details = self.trace.details.range(self.details.clone()).next();
+        let (number, event) = match (story, details) {
+            (Some(one), Some(other)) if other.0 < one.0 => self.details.next().and(details)?,
+            (Some(_), _) => self.story.next().and(story)?,
+            (None, _) => self.details.next().and(details)?,
+        };
+        Some((*number, event))
+    }
+}
+
+impl DoubleEndedIterator for Merged<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        let story = self.trace.story.range(self.story.clone()).next_back();
+        let details = self.trace.details.range(self.details.clone()).next_back();
+        let (number, event) = match (story, details) {
+            (Some(one), Some(other)) if other.0 > one.0 => self.details.next_back().and(details)?,
+            (Some(_), _) => self.story.next_back().and(story)?,
+            (None, _) => self.details.next_back().and(details)?,
+        };
+        Some((*number, event))
     }
 }
 
@@ -211,7 +238,9 @@ mod tests {
         assert_eq!(trace.get(6), Some(&detail(6)));
         assert_eq!(trace.listed().len(), 1 + DETAILS_MAX);
         assert!(trace.listed().iter().all(|number| trace.get(*number).is_some()));
-        assert!(trace.events().map(|(number, _)| number).is_sorted());
+        let numbers: Vec<u64> = trace.events().map(|(number, _)| number).collect();
+        assert!(numbers.is_sorted() && numbers.len() == 1 + DETAILS_MAX);
+        assert!(trace.events().rev().map(|(number, _)| number).eq(numbers.into_iter().rev()));
     }
 
     #[test]
