@@ -96,21 +96,23 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
         .filter(|server| follows(cluster, server, leader))
         .map(|server| server.id)
         .collect();
-    let (id, term) = (leader.id, leader.raft.term);
-    let with = if followers.is_empty() {
-        ", alone.".to_owned()
-    } else {
-        format!(" with {}.", named(followers))
-    };
-    sentences.push(format!("{id} leads term {term}{with}"));
-    let reached = followers.len() + 1;
-    let heard = cluster
+    let linked: ServerSet = cluster
         .servers()
         .iter()
-        .filter(|server| server.is_running() && reading::linked(cluster, leader.id, server.id));
-    if heard.count() < cluster.majority() {
-        let needed = cluster.majority();
-        sentences.push(format!("It can commit nothing: {reached} of the {needed} that it needs."));
+        .filter(|server| server.is_running() && reading::linked(cluster, leader.id, server.id))
+        .map(|server| server.id)
+        .collect();
+    let (id, term) = (leader.id, leader.raft.term);
+    let (reached, needed) = (linked.without(ServerSet::only(id)).len() + 1, cluster.majority());
+    sentences.push(if !followers.is_empty() {
+        format!("{id} leads term {term} with {}.", named(followers))
+    } else if reached > 1 {
+        format!("{id} leads term {term}; nobody else knows it yet.")
+    } else {
+        format!("{id} leads term {term}, alone.")
+    });
+    if reached < needed {
+        sentences.push(format!("It can commit nothing: it reaches {reached} of {needed} needed."));
     }
 }
 
