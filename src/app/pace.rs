@@ -245,10 +245,75 @@ fn in_words(rate: f64) -> String {
     let (factor, word) = if rate < 1.0 { (1.0 / rate, "slower") } else { (rate, "faster") };
     match factor {
         factor if factor < 1.05 => "real time".into(),
-        factor if factor < 9.95 && (factor - factor.round()).abs() > 0.05 => {
+        factor if factor < 2.95 && (factor - factor.round()).abs() > 0.05 => {
             format!("{factor:.1}× {word}")
         }
         factor if factor < 99.5 => format!("{factor:.0}× {word}"),
         factor => format!("{:.0}× {word}", (factor / 10.0).round() * 10.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paces_are_said_in_words() {
+        let cases = [
+            (1.0 / 40.0, "40× slower"),
+            (3.0 / 500.0, "170× slower"),
+            (1.0 / 2.5, "2.5× slower"),
+            (1.0, "real time"),
+            (0.98, "real time"),
+            (2.0, "2× faster"),
+            (49.6, "50× faster"),
+        ];
+        for (rate, words) in cases {
+            assert_eq!(in_words(rate), words, "{rate}");
+        }
+    }
+
+    #[test]
+    fn a_flight_takes_half_a_second_in_the_room() {
+        for (network, times) in [("classroom", 40.0), ("reliable", 500.0 / 3.0)] {
+            let network = crate::cluster::network::Network::from_name(network).unwrap();
+            let config = crate::cluster::config::Config { network, ..Default::default() };
+            assert_eq!(
+                (1.0 / watch_rate(&Cluster::new(config)) * 1e6).round(),
+                (times * 1e6_f64).round()
+            );
+        }
+    }
+
+    /// The pace of a whole skim, frame by frame: it eases in and out, arrives where it should,
+    /// within two seconds, and never runs backwards.
+    #[test]
+    fn a_skim_eases_in_and_out_and_arrives_within_two_seconds() {
+        let mut cluster = Cluster::new(crate::cluster::config::Config::default());
+        let mut pacer = Pacer::default();
+        let frame = Duration::from_millis(10);
+        let (mut rates, mut room) = (Vec::new(), Duration::ZERO);
+        loop {
+            let span = pacer.span(frame, &cluster);
+            if !pacer.is_skimming() && !rates.is_empty() {
+                break;
+            }
+            rates.push(pacer.rate);
+            room += frame;
+            cluster.run_until(cluster.now() + span);
+            assert!(room < Duration::from_secs(4), "it never arrives: {}", cluster.now());
+        }
+        assert!(room <= SKIM + Duration::from_millis(100), "{room:?}");
+        let peak = rates.iter().copied().fold(0.0, f64::max);
+        assert!(rates[0] < peak / 5.0, "{} of {peak}", rates[0]);
+        assert!(*rates.last().unwrap() < peak / 2.0);
+        let steepest = rates.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f64::max);
+        assert!(steepest < peak / 5.0, "{steepest} of {peak}");
+        // The last thirty milliseconds of the first election's timer are watched.
+        let before = cluster.now();
+        while cluster.term().0 == 0 {
+            cluster.step();
+        }
+        assert!(cluster.now().since(before) <= Span::from_millis(30));
     }
 }

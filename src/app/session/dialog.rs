@@ -97,9 +97,17 @@ impl Reading {
         Self::text(format!("Broken: {}", violation.invariant.name()), lines)
     }
 
+    /// The keys that make sense here.
+    pub const fn keys(&self) -> &'static [Dialog] {
+        match self {
+            Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
+            Self::Networks { .. } => &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close],
+        }
+    }
+
     pub fn shown(&self, cluster: &Cluster) -> view::Dialog {
-        let hints = [Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close];
-        let hints = hints.into_iter().filter_map(|key| super::hints::hint(Action::Dialog(key)));
+        let keys = self.keys().iter().copied();
+        let hints = keys.filter_map(|key| super::hints::hint(Action::Dialog(key)));
         let (title, body) = match self {
             Self::Text { title, lines } => (title.clone(), DialogBody::Text(lines.clone())),
             Self::Networks { chosen } => {
@@ -151,7 +159,7 @@ fn help_groups() -> Vec<HelpGroup> {
 
 fn help_row(binding: &'static keymap::Binding) -> Hint {
     let word: Cow<'static, str> = match binding.action {
-        Action::Reserved => format!("(kept for later) {}", binding.words).into(),
+        Action::Reserved => format!("later: {}", binding.words).into(),
         _ => binding.words.into(),
     };
     Hint::new(binding.keys(), word)

@@ -2,7 +2,7 @@
 
 use super::{Mode, Session};
 use crate::app::keymap::{
-    Action, Binding, Dialog, Link, Look, Normal, Partition, Prompt, Question, binding_of,
+    Action, Binding, Link, Look, Normal, Partition, Prompt, Question, binding_of,
 };
 use crate::cluster::server::Power;
 use crate::ui::view::{Hint, Stands};
@@ -21,7 +21,7 @@ impl Session {
             Mode::Partition(_) => partition_hints(),
             Mode::Link(_) => link_hints(),
             Mode::Prompt(_) => prompt_hints(),
-            Mode::Reading(_) => dialog_hints(),
+            Mode::Reading(reading) => reading.keys().iter().copied().map(Action::Dialog).collect(),
             Mode::Asking(_) => [Question::Yes, Question::No].map(Action::Question).to_vec(),
         };
         actions.into_iter().filter_map(binding_of).collect()
@@ -38,6 +38,7 @@ impl Session {
                     | Normal::Isolate
                     | Normal::Timeout
                     | Normal::Wipe
+                    | Normal::Why
             )
         );
         let about = self.view.selection.server.filter(|_| acts_on_selected);
@@ -61,30 +62,28 @@ impl Session {
         }
     }
 
+    /// The footer leaves out what has no room, but keeps the last.
     fn normal_hints(&self) -> Vec<Action> {
-        let normal = |keys: &[Normal]| keys.iter().copied().map(Action::Normal).collect::<Vec<_>>();
-        let mut hints = normal(&[Normal::ToggleTime]);
-        if self.cluster.violation().is_some() || self.cluster.failure().is_some() {
-            hints = normal(&[Normal::Inspect]);
-        }
-        hints.extend(normal(match self.selected_power() {
-            Some(Power::Up) => &[Normal::Crash, Normal::Isolate, Normal::Timeout],
-            Some(Power::Down) => &[Normal::Restart, Normal::Wipe],
-            Some(Power::Asleep) => &[Normal::SleepOrWake, Normal::Crash],
+        let stopped = self.cluster.violation().is_some() || self.cluster.failure().is_some();
+        let mut keys = vec![if stopped { Normal::Inspect } else { Normal::ToggleTime }];
+        keys.extend_from_slice(match self.selected_power() {
+            Some(Power::Up) => &[Normal::Crash, Normal::Isolate, Normal::Timeout, Normal::Why],
+            Some(Power::Down) => &[Normal::Restart, Normal::Wipe, Normal::Why],
+            Some(Power::Asleep) => &[Normal::SleepOrWake, Normal::Crash, Normal::Why],
             None if self.cluster.leader().is_some() => &[Normal::CrashLeader],
             None => &[],
-        }));
-        if self.cluster.servers().iter().any(|server| server.power == Power::Down) {
-            hints.push(Action::Normal(Normal::RestartAll));
+        });
+        let power = |power| self.cluster.servers().iter().filter(move |one| one.power == power);
+        if power(Power::Down).count() + power(Power::Asleep).count() > 1 {
+            keys.push(Normal::RestartAll);
         }
         let cut = self.cluster.groups().len() > 1;
-        hints.push(Action::Normal(if cut { Normal::Heal } else { Normal::PartitionMode }));
-        hints.extend(normal(&[Normal::Write, Normal::Read, Normal::StepShown, Normal::Slower]));
-        hints.extend(normal(&[Normal::Faster, Normal::Why, Normal::Prompt, Normal::Help]));
-        hints.push(Action::Look(Look::NextPane));
-        hints.push(Action::Look(Look::NextLayout));
-        hints.extend(normal(&[Normal::Filter, Normal::Leave]));
-        hints
+        keys.push(if cut { Normal::Heal } else { Normal::PartitionMode });
+        keys.extend([Normal::Write, Normal::Read, Normal::StepShown]);
+        keys.extend([Normal::Slower, Normal::Faster, Normal::Prompt]);
+        let looks = [Look::NextPane, Look::NextLayout].map(Action::Look);
+        let rest = [Normal::Filter, Normal::Leave, Normal::Help].map(Action::Normal);
+        keys.into_iter().map(Action::Normal).chain(looks).chain(rest).collect()
     }
 
     fn selected_power(&self) -> Option<Power> {
@@ -119,9 +118,4 @@ fn link_hints() -> Vec<Action> {
 fn prompt_hints() -> Vec<Action> {
     use Prompt as P;
     [P::Run, P::Complete, P::Older, P::Search, P::Close].map(Action::Prompt).to_vec()
-}
-
-fn dialog_hints() -> Vec<Action> {
-    use Dialog as D;
-    [D::Down, D::Up, D::Choose, D::Close].map(Action::Dialog).to_vec()
 }
