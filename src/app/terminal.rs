@@ -146,13 +146,17 @@ pub fn is_there() -> bool {
 }
 
 /// Stops the whole job, as Ctrl-z does where the terminal itself handles it: a `cargo run` around
-/// the lab has to stop too, or the shell would go on waiting for it.
+/// the lab has to stop too, or the shell would go on waiting for it. Does nothing when there is no
+/// shell that could continue the lab: a terminal has been opened just for it.
 ///
 /// # Errors
 /// When the job can't be stopped.
 pub fn stop_job() -> io::Result<()> {
-    let stop = rustix::process::Signal::TSTP;
-    Ok(rustix::process::kill_current_process_group(stop)?)
+    use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
+    if getsid(None)? == getpid() {
+        return Ok(());
+    }
+    Ok(kill_current_process_group(Signal::TSTP)?)
 }
 
 fn take(mouse: Mouse) -> io::Result<()> {

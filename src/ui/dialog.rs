@@ -9,7 +9,8 @@ use super::footer;
 use super::glyphs::Glyphs;
 use super::legend;
 use super::text::wrap;
-use super::view::{Dialog, DialogBody, Extent, HelpGroup, ListItem, Scene, Target};
+use super::theme::Theme;
+use super::view::{Dialog, DialogBody, Extent, HelpGroup, Hint, ListItem, Scene, Target};
 
 /// Columns of a box beside its text: the border and a blank, left and right.
 const BORDER: u16 = 4;
@@ -82,9 +83,7 @@ impl Placed {
         let glyphs = scene.view.theme.glyphs;
         let width = match dialog.body {
             DialogBody::Help(_) => screen.width.saturating_sub(2),
-            DialogBody::Text(_) | DialogBody::List { .. } => {
-                (READING + BORDER).min(screen.width.saturating_sub(4))
-            }
+            DialogBody::Text(_) | DialogBody::List { .. } => (READING + BORDER).min(screen.width),
         };
         let room = width.saturating_sub(BORDER);
         let lines = match &dialog.body {
@@ -216,21 +215,33 @@ fn help_rows(groups: &[HelpGroup], width: u16, scene: &Scene) -> Vec<Row> {
     const COLUMN: u16 = 52;
     let theme = scene.view.theme;
     let columns = (width / COLUMN).max(1);
+    let column = COLUMN.max(width / columns);
     let mut blocks: Vec<Vec<Row>> = Vec::new();
     blocks.push(legend_block(scene));
     blocks.extend(groups.iter().map(|group| {
         let mut title = Row::default();
         title.push(0, theme.bold().add_modifier(Modifier::UNDERLINED), group.title.as_ref());
-        let rows = group.rows.iter().map(|hint| {
-            let mut row = Row::default();
-            row.push(0, theme.bold(), hint.key.as_ref());
-            let word = glyph_column(theme.glyphs.width(&hint.key));
-            row.push(word, theme.plain(), hint.word.as_ref());
-            row
-        });
+        let rows = group.rows.iter().flat_map(|hint| help_row(hint, column, theme));
         std::iter::once(title).chain(rows).chain([Row::default()]).collect()
     }));
-    flow(blocks, columns, COLUMN.max(width / columns))
+    flow(blocks, columns, column)
+}
+
+/// A key and what it does, in as many rows as that takes.
+fn help_row(hint: &Hint, width: u16, theme: Theme) -> Vec<Row> {
+    let start = glyph_column(theme.glyphs.width(&hint.key));
+    let words = wrap(&hint.word, width.saturating_sub(start + 1), theme.glyphs);
+    let mut rows: Vec<Row> = words
+        .map(|words| {
+            let mut row = Row::default();
+            row.push(start, theme.plain(), words);
+            row
+        })
+        .collect();
+    if let Some(first) = rows.first_mut() {
+        first.push(0, theme.bold(), hint.key.as_ref());
+    }
+    rows
 }
 
 /// Words stand in one column, or behind a long key.

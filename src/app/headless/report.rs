@@ -138,11 +138,11 @@ impl<'a> Report<'a> {
         if self.told > TOLD_MAX {
             return Ok(());
         }
-        writeln!(out, "FAILED {}, seed {}\n  {story}", named.path, run.seed)?;
+        writeln!(out, "FAILED {}, seed {}\n  {}", named.path, run.seed, printable(&story))?;
         if let Outcome::Failed(failure) = &run.outcome
             && let Some(line) = named.script.source.get(failure.line.wrapping_sub(1) as usize)
         {
-            writeln!(out, "  {:>4} | {}", failure.line, line.trim_end())?;
+            writeln!(out, "  {:>4} | {}", failure.line, printable(line.trim_end()))?;
         }
         let option = match &run.outcome {
             Outcome::Diverged { .. } => " --check-determinism",
@@ -229,6 +229,16 @@ fn count(number: u64) -> String {
 fn seconds(micros: u64) -> String {
     let time = Time(micros).micros();
     format!("{}.{:03} s", count(time / 1_000_000), time / 1_000 % 1_000)
+}
+
+/// Text from scripts without what could move the cursor of a terminal.
+fn printable(text: &str) -> String {
+    let spelled = |char: char| match char {
+        '\n' => char.to_string(),
+        _ if char.is_control() => char.escape_unicode().to_string(),
+        _ => char.to_string(),
+    };
+    text.chars().map(spelled).collect()
 }
 
 /// A path as a shell takes it.

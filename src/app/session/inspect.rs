@@ -10,6 +10,7 @@ use crate::cluster::explain;
 use crate::cluster::network::Packet;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server, Timer};
+use crate::cluster::time::Span;
 use crate::cluster::types::{ClientId, Index, Key, PacketId, ServerId};
 use crate::ui::view::Pane;
 
@@ -154,7 +155,8 @@ impl Session {
     fn timer_line(&self, name: &str, timer: Option<Timer>) -> Option<String> {
         let timer = timer?;
         let left = timer.due.since(self.cluster.now());
-        Some(format!("{name} in {left}, of {}", timer.span))
+        let millis = |span: Span| span.micros().div_ceil(1_000);
+        Some(format!("{name} in {} ms, of {} ms", millis(left), millis(timer.span)))
     }
 
     fn entry_lines(&self, id: ServerId, index: Index) -> Vec<String> {

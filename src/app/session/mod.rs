@@ -280,6 +280,7 @@ impl Session {
         self.cluster.apply(command)?;
         self.screen = Screen::Stale;
         self.pacer.acted();
+        self.observe();
         let resolved = self.cluster.events().iter().find_map(|event| match &event.kind {
             EventKind::Commanded { command } => Some((**command).clone()),
             _ => None,
@@ -288,7 +289,6 @@ impl Session {
         let keys = (!keys.is_empty()).then(|| keys.to_owned());
         self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
         self.journal.push(place, command);
-        self.observe();
         Ok(())
     }
 

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
-use ratatui::layout::Size;
+use crossterm::event::{
+    Event as Input, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
 
 use super::{Effect, Message, Session};
 use crate::cluster::Cluster;
@@ -407,6 +410,10 @@ fn a_script_tells_its_story_beat_by_beat() {
     frames(&mut session, 1.0);
     assert_eq!(session.cluster().now(), before);
     press(&mut session, "PgDn");
+    wait(&mut session, 5.0, "crash", |session| {
+        let last = session.scene().view.last_command.as_ref();
+        last.is_some_and(|last| last.text.starts_with("crash S"))
+    });
     wait(&mut session, 60.0, "end", |session| clock(session) == Clock::Stands(Stands::Ended));
     assert!(session.cluster().finished());
 }
@@ -498,6 +505,81 @@ fn copying_gives_what_replays_the_moment() {
     press(&mut session, "X");
     let Some(Effect::Copy(text)) = press(&mut session, "y") else { panic!("nothing copied") };
     assert!(text.lines().any(|line| line.starts_with("at ") && line.contains("crash S")), "{text}");
+}
+
+/// The column and the row at which a text stands on the screen.
+fn find(session: &Session, text: &str) -> (u16, u16) {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+    crate::ui::draw_into(&mut buffer, &session.scene());
+    for y in 0..40 {
+        let row: Vec<&str> = (0..120).map(|x| buffer[(x, y)].symbol()).collect();
+        if let Some(x) = (0..120).find(|x| row[*x..].concat().starts_with(text)) {
+            return (x as u16, y);
+        }
+    }
+    panic!("{text:?} is not on the screen");
+}
+
+fn mouse(session: &mut Session, kind: MouseEventKind, text: &str) {
+    let (column, row) = find(session, text);
+    let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+    session.update(Message::Input(Input::Mouse(mouse)));
+}
+
+const CLICK: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
+
+#[test]
+fn a_click_selects_and_a_double_click_inspects() {
+    let mut session = led();
+    press(&mut session, "Space");
+    mouse(&mut session, CLICK, "S2 ○");
+    assert_eq!(session.scene().view.selection.server, ServerId::from_number(2));
+    assert!(matches!(session.scene().view.mode, Mode::Normal));
+    session.update(Message::Frame(Duration::from_millis(200)));
+    mouse(&mut session, CLICK, "S2 ○");
+    assert!(matches!(session.scene().view.mode, Mode::Dialog(_)));
+    press(&mut session, "Esc");
+    mouse(&mut session, CLICK, "S3 ○");
+    session.update(Message::Frame(Duration::from_millis(600)));
+    mouse(&mut session, CLICK, "S3 ○");
+    assert!(matches!(session.scene().view.mode, Mode::Normal), "two slow clicks are two clicks");
+}
+
+#[test]
+fn keys_in_the_footer_can_be_pressed() {
+    let mut session = led();
+    let leader = session.cluster().leader().unwrap();
+    mouse(&mut session, CLICK, "X crash leader");
+    assert_eq!(session.cluster().server(leader).unwrap().power, Power::Down);
+}
+
+#[test]
+fn the_wheel_scrolls_what_is_under_it() {
+    let mut session = led();
+    mouse(&mut session, MouseEventKind::ScrollUp, "votes for");
+    assert!(session.scene().view.selection.event.is_some());
+    let before = session.scene().view.timeline.span;
+    mouse(&mut session, MouseEventKind::ScrollDown, "leader ·");
+    assert_ne!(session.scene().view.timeline.span, before);
+}
+
+#[test]
+fn every_layout_and_every_pane_can_be_walked() {
+    let mut session = led();
+    press(&mut session, "c");
+    frames(&mut session, 5.0);
+    for _ in 0..4 {
+        for _ in 0..7 {
+            for keys in ["j j k", "l l h", "g", "G", "PgDn", "Enter Esc", "w Esc", "f f", "< >"] {
+                press(&mut session, keys);
+                let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+                crate::ui::draw_into(&mut buffer, &session.scene());
+            }
+            press(&mut session, "Tab");
+        }
+        press(&mut session, "s");
+    }
+    assert_eq!(session.cluster().commands(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::app::session::dialog::Reading;
 use crate::cluster::Step;
 use crate::cluster::event::EventKind;
 use crate::cluster::time::{Span, Time};
-use crate::ui::view::Stands;
+use crate::ui::view::{LastCommand, Stands};
 
 /// The most events that a frame handles: the screen answers, whatever the pace asks for.
 const EVENTS_A_FRAME: u32 = 4_000;
@@ -141,6 +141,10 @@ impl Session {
             self.player.saw(&event.kind);
             self.fader.saw(event, &self.cluster);
             match &event.kind {
+                EventKind::Commanded { command } => {
+                    let text = command.to_string();
+                    self.view.last_command = Some(LastCommand { text, keys: None });
+                }
                 EventKind::Paced { pace } => self.pacer.choose(pace.0),
                 EventKind::Beat => {
                     let (number, of) = self.player.beat();
