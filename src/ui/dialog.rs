@@ -14,8 +14,8 @@ use super::view::{Dialog, DialogBody, Extent, HelpGroup, Hint, ListItem, Scene, 
 
 /// Columns of a box beside its text: the border and a blank, left and right.
 const BORDER: u16 = 4;
-/// The most columns for text: lines that are longer are hard to read.
-const READING: u16 = 84;
+/// The most columns for text: the width of explanations, and longer lines are hard to read.
+const READING: u16 = 76;
 
 /// Draws the dialog over a screen.
 pub fn draw(canvas: &mut Canvas, screen: Rect, scene: &Scene, dialog: &Dialog) {

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
+use super::reading;
 use super::text::{Moment, Short};
 use super::view::{Clock, Scene, Stands, Verdict};
 use crate::cluster::check::Violation;
@@ -86,7 +87,7 @@ fn state_words(scene: &Scene, wide: bool) -> Vec<(Style, String)> {
     let gap = if wide { "  " } else { " " };
     say(
         theme.bold(),
-        match cluster.leader().and_then(|leader| cluster.server(leader)) {
+        match reading::leader(cluster) {
             Some(leader) => format!("term {}{gap}leader {}", leader.raft.term, leader.id),
             None => format!("term {}{gap}no leader", cluster.term()),
         },
@@ -108,6 +109,8 @@ fn draw_verdicts(
     let wide = area.width >= WIDE;
     let mut verdicts = Vec::new();
     verdicts.push(match violation {
+        // A lost disk is outside of what Raft promises for.
+        None if scene.cluster.checker().is_void() => (theme.bold(), "disk lost".to_owned()),
         None => (theme.plain(), "✓ safe".to_owned()),
         Some(violation) => (theme.broken(), format!("! {}", violation.invariant.name())),
     });

@@ -77,11 +77,12 @@ fn fitting(sentences: &[String], width: u16, rows: u16, glyphs: Glyphs) -> Strin
 /// The state in sentences, the most important first.
 pub fn sentences(cluster: &Cluster) -> Vec<String> {
     let mut sentences = Vec::new();
-    match cluster.leader().and_then(|leader| cluster.server(leader)) {
+    match reading::leader(cluster) {
         Some(leader) => leads(cluster, leader, &mut sentences),
         None => sentences.push(leaderless(cluster)),
     }
     groups(cluster, &mut sentences);
+    old_leaders(cluster, &mut sentences);
     power(cluster, &mut sentences);
     candidates(cluster, &mut sentences);
     waiting(cluster, &mut sentences);
@@ -149,9 +150,8 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
         return;
     }
     let servers = cluster.servers().len();
-    let home = cluster
-        .leader()
-        .and_then(|leader| groups.iter().find(|group| group.contains(leader)))
+    let home = reading::leader(cluster)
+        .and_then(|leader| groups.iter().find(|group| group.contains(leader.id)))
         .or_else(|| groups.iter().find(|group| group.len() >= cluster.majority()));
     let alone: ServerSet =
         groups.iter().filter(|group| group.len() == 1).flat_map(|group| group.iter()).collect();
@@ -169,7 +169,11 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
         1 => sentences.push(format!("{} is cut off.", named(alone))),
         _ => sentences.push(format!("{} are cut off, each alone.", named(alone))),
     }
-    if let Some(old) = cluster.servers().iter().find(|server| is_old_leader(cluster, server)) {
+}
+
+/// "S4 still believes that it leads."
+fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
+    for old in cluster.servers().iter().filter(|server| is_old_leader(cluster, server)).take(2) {
         sentences.push(format!("{} still believes that it leads.", old.id));
     }
 }

@@ -182,7 +182,7 @@ impl Window {
     /// One server's log.
     pub fn draw_log(&self, canvas: &mut Canvas, y: u16, scene: &Scene, server: &Server) {
         let theme = canvas.theme();
-        let leader = scene.cluster.leader().and_then(|leader| scene.cluster.server(leader));
+        let leader = reading::leader(scene.cluster);
         let base = server.raft.log.base().index;
         if let Some(x) = self.x(base).filter(|_| base.0 > 0) {
             let mut pen = canvas.pen_at(x, y, self.cell);
@@ -308,7 +308,7 @@ fn is_selected(scene: &Scene, server: ServerId, index: Index) -> bool {
 /// none, the one of the highest term.
 fn copies(cluster: &Cluster, index: Index) -> usize {
     let term = |server: &Server| server.raft.log.term(index);
-    let leader = cluster.leader().and_then(|leader| cluster.server(leader));
+    let leader = reading::leader(cluster);
     let newest = || cluster.servers().iter().filter_map(term).max();
     let entry: Option<Term> = leader.and_then(term).or_else(newest);
     entry.map_or(0, |entry| cluster.copies(index, entry).len())

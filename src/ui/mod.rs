@@ -77,10 +77,7 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
         Mode::Prompt(prompt) => prompt::draw(canvas, areas.footer, prompt),
         Mode::Partition(edit) => modes::draw_partition(canvas, areas.footer, scene, edit),
         Mode::Link(edit) => modes::draw_link(canvas, areas.footer, scene, edit),
-        Mode::Dialog(dialog) => {
-            footer::draw(canvas, areas.footer, scene);
-            dialog::draw(canvas, areas.screen, scene, dialog);
-        }
+        Mode::Dialog(dialog) => dialog::draw(canvas, areas.screen, scene, dialog),
     }
 }
 

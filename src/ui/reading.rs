@@ -10,9 +10,9 @@ use crate::cluster::types::{Index, Node, ServerId};
 /// old leader doesn't know yet that it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It leads, and nobody leads a newer term.
+    /// It leads, and nobody has been elected for a newer term.
     Leader,
-    /// It believes that it leads, and another leads a newer term.
+    /// It believes that it leads, and another has been elected for a newer term.
     OldLeader,
     Follower,
     Candidate,
@@ -27,13 +27,10 @@ impl Standing {
             (Power::Asleep, _) => Self::Asleep,
             (Power::Up, Role::Follower) => Self::Follower,
             (Power::Up, Role::Candidate) => Self::Candidate,
-            (Power::Up, Role::Leader) => {
-                let newest = cluster.leader().and_then(|leader| cluster.server(leader));
-                match newest {
-                    Some(newest) if newest.raft.term > server.raft.term => Self::OldLeader,
-                    Some(_) | None => Self::Leader,
-                }
+            (Power::Up, Role::Leader) if server.raft.term < cluster.checker().led_term() => {
+                Self::OldLeader
             }
+            (Power::Up, Role::Leader) => Self::Leader,
         }
     }
 
@@ -58,6 +55,13 @@ impl Standing {
             Self::Down => "down",
         }
     }
+}
+
+/// The leader of the newest term that anybody has been elected for, while it runs. A leader of an
+/// older term is none, whatever it believes.
+pub fn leader(cluster: &Cluster) -> Option<&Server> {
+    let leader = cluster.server(cluster.leader()?)?;
+    (leader.raft.term >= cluster.checker().led_term()).then_some(leader)
 }
 
 /// Up to where the log is committed in fact, whether or not a server that runs still knows it.

@@ -102,7 +102,7 @@ impl Rows {
         let shown = usize::from(room).min(total);
         let scroll = usize::from(scene.view.scroll.servers);
         let first = scroll.min(total - shown);
-        let leader = scene.cluster.leader().map(ServerId::index);
+        let leader = reading::leader(scene.cluster).map(|leader| leader.id.index());
         let pinned = leader.filter(|leader| shown > 1 && !(first..first + shown).contains(leader));
         let first = if pinned.is_some() { scroll.min(total + 1 - shown) } else { first };
         Self { first, shown: shown as u16, pinned, total }
@@ -327,8 +327,7 @@ impl Columns {
         scene: &Scene,
         id: ServerId,
     ) {
-        let leader = scene.cluster.leader().filter(|leader| *leader != id);
-        let leader = leader.and_then(|leader| scene.cluster.server(leader));
+        let leader = reading::leader(scene.cluster).filter(|leader| leader.id != id);
         let Some(progress) = leader.and_then(|leader| leader.raft.progress.get(id.index())) else {
             return;
         };

@@ -264,3 +264,27 @@ fn a_partition_is_told_in_words() {
     assert!(said.contains(&format!("{old} still believes that it leads.")), "{said}");
     assert!(said.contains(&format!("Client b waits for {old}.")), "{said}");
 }
+
+#[test]
+fn an_old_leader_stays_one_when_the_new_one_crashes() {
+    let mut stage = lost_majority();
+    let row = |stage: &Stage| rows(&stage.frame(80, 24))[14].clone();
+    assert!(row(&stage).contains("☆ old leader"), "{}", row(&stage));
+    stage.act(&["crash leader"]);
+    stage.run(200);
+    let frame = rows(&stage.frame(80, 24));
+    assert!(row(&stage).contains("☆ old leader"), "{}", row(&stage));
+    assert!(frame[0].contains("no leader"), "{}", frame[0]);
+    assert!(frame[1].starts_with(" No leader"), "{}", frame[1]);
+}
+
+#[test]
+fn a_lost_disk_is_outside_of_what_is_promised() {
+    let mut stage = Stage::new(3, 7);
+    stage.until_leader();
+    assert!(rows(&stage.frame(80, 24))[0].contains("✓ safe"));
+    stage.act(&["crash S1", "wipe S1"]);
+    stage.run(1);
+    let header = rows(&stage.frame(80, 24))[0].clone();
+    assert!(header.contains("disk lost") && !header.contains("✓ safe"), "{header}");
+}

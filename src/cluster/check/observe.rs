@@ -107,6 +107,11 @@ impl Checker {
         self.void
     }
 
+    /// The newest term that anybody has been elected for.
+    pub fn led_term(&self) -> Term {
+        self.leaders.get_max().map(|(term, _)| *term).unwrap_or_default()
+    }
+
     /// The highest index that any leader has committed.
     pub const fn committed(&self) -> Index {
         self.committed
