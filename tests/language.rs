@@ -3,6 +3,8 @@
 //! A bad script is answered with all its mistakes, each with its place, whatever its size and
 //! whatever is in it.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 use raftlab::cluster::command::{Command, Diagnostic, Script};
 
@@ -66,6 +68,27 @@ fn the_story_of_the_lost_majority_is_a_script() {
         let source = script.source[line.number as usize - 1].trim();
         assert_eq!(line.command.to_string(), source);
     }
+}
+
+#[test]
+fn every_script_of_the_project_is_well_formed() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts")];
+    let mut count = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "lab") {
+                let bytes = std::fs::read(&path).expect("a script");
+                if let Err(mistakes) = Script::parse(&path.to_string_lossy(), &bytes) {
+                    panic!("{}", mistakes[0]);
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 10, "only {count} scripts were found");
 }
 
 #[test]

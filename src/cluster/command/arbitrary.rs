@@ -338,7 +338,9 @@ fn near_line() -> impl Strategy<Value = String> {
         .to_vec();
     for verb in verbs::all() {
         words.push(verb.name.to_owned());
-        words.extend(verb.examples.iter().flat_map(|line| line.split(' ').map(str::to_owned)));
+        words.extend(
+            verb.examples.iter().flat_map(|line| line.split_whitespace().map(str::to_owned)),
+        );
     }
     vec((select(words), select(vec![" ", " ", " ", ""])), 0..12)
         .prop_map(|words| words.into_iter().map(|(word, gap)| word + gap).collect())

@@ -22,7 +22,7 @@ use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::types::ServerId;
 
 /// The most names of tasks, and of marks.
-const NAMES_MAX: usize = 1_000;
+pub(super) const NAMES_MAX: usize = 1_000;
 /// After so many mistakes the rest is not read.
 const MISTAKES_MAX: usize = 1_000;
 

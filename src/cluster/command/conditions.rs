@@ -60,7 +60,7 @@ pub static FORMS: [Form; 15] = [
     Form {
         name: "new",
         usage: &["new leader"],
-        summary: "a leader of a later term than at this task's last fault or repair",
+        summary: "a leader of a later term than there was at the last fault",
         examples: &["new leader"],
         parse: |reader| {
             reader.need_word("leader")?;
@@ -448,4 +448,38 @@ pub(super) fn version_word(reader: &mut Reader<'_>) -> Parsed<VersionWord> {
         return number_hole(reader, word, &word[1..]).map(VersionWord::Hole);
     }
     reader.quantity(Expect::PutVersion, Version::ZERO, version_number).map(VersionWord::Number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::command::{Command, parse_line};
+
+    #[test]
+    fn every_example_of_a_condition_is_understood() {
+        let forms = FORMS.iter().map(|form| (form.name, form.examples));
+        let server_forms = SERVER_FORMS.iter().map(|form| (form.name, form.examples));
+        for (name, examples) in forms.chain(server_forms) {
+            assert!(!examples.is_empty(), "{name} has no example");
+            for example in examples {
+                let read = parse_line(&format!("expect {example}"));
+                assert!(matches!(read, Ok(Command::Expect(_))), "{example}: {read:?}");
+                assert!(example.split([' ', '=']).any(|word| word == name), "{example}");
+            }
+        }
+    }
+
+    #[test]
+    fn not_binds_tighter_than_and_and_and_tighter_than_or() {
+        let read = |text: &str| parse_line(&format!("until {text}")).map(|c| c.to_string());
+        for (one, two) in [
+            ("not safe and leader or converged", "((not safe) and leader) or converged"),
+            ("safe or leader and converged", "safe or (leader and converged)"),
+            ("not not safe", "not (not safe)"),
+        ] {
+            assert_eq!(read(one), read(two), "{one}");
+        }
+        let kept = "not (safe and leader) or not (leader or converged)";
+        assert_eq!(read(kept), Ok(format!("until {kept}")));
+    }
 }

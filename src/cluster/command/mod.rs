@@ -32,7 +32,7 @@ pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
 pub use condition::{Compare, Condition, Count, ReplyPattern, RoleName};
 pub use diagnostic::Diagnostic;
 pub use parse::parse_line;
-pub use script::{Line, Script};
+pub use script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script};
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
 
 use serde::{Deserialize, Serialize};

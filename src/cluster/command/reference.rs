@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::check::NAMES_MAX;
 use super::conditions::{FORMS, SERVER_FORMS};
 use super::script::{BYTES_MAX, DEPTH_MAX, LINE_BYTES_MAX, LINES_MAX};
 use super::verbs::{self, Group, Verb};
@@ -21,11 +22,11 @@ pub fn help(word: &str) -> Option<String> {
     let mut topics: Vec<String> = Vec::new();
     topics.extend(verbs::find(word).map(verb_help));
     for form in FORMS.iter().filter(|form| form.name == word) {
-        let usage = form.usage.join("\n");
-        topics.push(format!("{usage}\n  a condition: {}\n", form.summary));
+        let (usage, examples) = (form.usage.join("\n"), form.examples);
+        topics.push(condition_help(&usage, form.summary, examples));
     }
     for form in SERVER_FORMS.iter().filter(|form| form.name == word) {
-        topics.push(format!("{}\n  a condition: {}\n", form.usage, form.summary));
+        topics.push(condition_help(form.usage, form.summary, form.examples));
     }
     topics.extend(who::word(word).map(|row| format!("{}\n  {}\n", row.name, row.meaning)));
     topics.extend(
@@ -47,6 +48,14 @@ pub fn overview() -> String {
     text
 }
 
+fn condition_help(usage: &str, summary: &str, examples: &[&str]) -> String {
+    let mut text = format!("{usage}\n  {}\n", plain(summary));
+    for example in examples {
+        let _ = writeln!(text, "    expect {example}");
+    }
+    text
+}
+
 fn verb_help(verb: &Verb) -> String {
     let mut text = verb.usage.join("\n");
     let _ = write!(text, "\n  {}\n\n", verb.summary);
@@ -61,10 +70,16 @@ fn verb_help(verb: &Verb) -> String {
         let _ = writeln!(text, "  {name:widest$}  {meaning}");
     }
     let _ = writeln!(text, "\n  Stands {}.", plain(verb.scope.about()));
-    for example in verb.examples {
-        let _ = writeln!(text, "    {example}");
+    for line in examples(verb).lines() {
+        let _ = writeln!(text, "    {line}");
     }
     text
+}
+
+/// The examples, a line each; those of several lines apart from each other.
+fn examples(verb: &Verb) -> String {
+    let several = verb.examples.iter().any(|example| example.contains('\n'));
+    verb.examples.join(if several { "\n\n" } else { "\n" }) + "\n"
 }
 
 /// Without the marks of Markdown.
@@ -132,9 +147,7 @@ fn verb_section(page: &mut String, verb: &Verb) {
         }
     }
     let _ = write!(page, "\nStands {}.\n\n```text\n", verb.scope.about());
-    for example in verb.examples {
-        let _ = writeln!(page, "{example}");
-    }
+    page.push_str(&examples(verb));
     page.push_str("```\n");
 }
 
@@ -185,6 +198,7 @@ fn limits(page: &mut String) {
         ("Bytes of a script", format!("{mib} MiB")),
         ("Lines of a script", LINES_MAX.to_string()),
         ("Bytes of a line", format!("{kib} KiB")),
+        ("Names of tasks, and of marks", NAMES_MAX.to_string()),
         ("Blocks inside blocks", DEPTH_MAX.to_string()),
         ("Rounds of `for` and `repeat`", verbs::ROUNDS_MAX.to_string()),
         ("A length of time", "1000 days".to_owned()),
@@ -202,7 +216,7 @@ Words that mean servers. They become servers when the line runs, and are recorde
 server is wanted and several answer, the lowest number is meant.";
 
 const CONDITIONS: &str = "\
-For `until`, `expect` and `loop until`. They ask about the present and change nothing. `and`, `or` \
+For `until`, `expect`, `if` and `loop until`. They ask about the present and change nothing. `and`, `or` \
 and `not` join them: `not` binds tighter than `and`, `and` tighter than `or`, and parentheses \
 group. Numbers are compared with `=`, `>=` or `<=`. Where no client is named the task's own is \
 meant.";
@@ -215,7 +229,7 @@ mod tests {
     fn every_word_of_the_language_has_help() {
         for verb in verbs::all() {
             let text = help(verb.name).expect("a verb has help");
-            assert!(text.contains(verb.summary) && text.contains(verb.examples[0]));
+            assert!(text.contains(verb.summary) && text.contains(verb.usage[0]));
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
             assert!(!verb.summary.ends_with('.') && verb.help.ends_with('.'), "{}", verb.name);
         }

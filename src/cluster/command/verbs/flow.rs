@@ -86,7 +86,10 @@ keeps hold of a leader that is about to lose its place.",
 A task has a client of its own, which bears its name, and a random stream of its own. It sees the \
 {names} that were bound where it starts. The run ends when all tasks have ended.",
         options: &[],
-        examples: &["task writer", "task client{c}"],
+        examples: &[
+            "task writer\n  loop for 2s as i\n    set x v{i}\n  end\nend\nrun 1s\ncrash leader\nwait \
+             writer within 60s",
+        ],
         parse: |reader| {
             let name = reader.name(Expect::Name)?;
             if name.as_str() == "every" {
@@ -136,7 +139,7 @@ every `every`.",
         summary: "repeats lines up to `end` with {NAME} counting, both ends included",
         help: "At most 1,000,000 rounds.",
         options: &[],
-        examples: &["for c in 1..5"],
+        examples: &["for c in 1..5\n  set k{c} v1 client=c{c} nowait\nend"],
         parse: |reader| {
             let name = reader.variable()?;
             reader.need_word("in")?;
@@ -153,7 +156,7 @@ every `every`.",
         summary: "repeats lines up to `end`; {NAME} counts the rounds from 1",
         help: "At most 1,000,000 rounds.",
         options: &[],
-        examples: &["repeat 10", "repeat 3 as i"],
+        examples: &["repeat 3 as i\n  crash leader\n  until new leader\n  set x v{i}\n  restart down\nend"],
         parse: |reader| {
             let read = |word: &str| whole(word, 1..=ROUNDS_MAX);
             let count = reader.quantity(Expect::Number, 1, read)? as u32;
@@ -173,7 +176,10 @@ rounds from 1. `loop until`: the condition is asked before each round.
 Lab time must pass in the body (`run`, `until`, `wait`, or an operation that is waited for), or the \
 loop would never end.",
         options: &[],
-        examples: &["loop for 3s as i", "loop until converged"],
+        examples: &[
+            "loop for 3s as i\n  set x v{i}\nend",
+            "loop until S3 is leader\n  timeout S3\n  run 50ms\nend",
+        ],
         parse: |reader| {
             if reader.keyword("until") {
                 return condition(reader).map(Command::LoopUntil);
@@ -191,7 +197,10 @@ loop would never end.",
         summary: "runs lines up to `else` or `end` only if a condition holds now",
         help: "With an `else`, the lines after it run if the condition does not hold.",
         options: &[],
-        examples: &["if S3 is down", "if up >= 4"],
+        examples: &[
+            "let target = random\nif {target} is down\n  restart {target}\nelse\n  crash \
+             {target}\nend",
+        ],
         parse: |reader| condition(reader).map(Command::If),
     },
     Verb {
@@ -202,7 +211,7 @@ loop would never end.",
         summary: "what an `if` does when its condition does not hold",
         help: "It stands between the `if` and its `end`.",
         options: &[],
-        examples: &["else"],
+        examples: &["if up >= 4\n  crash random\nelse\n  restart down\nend"],
         parse: |_| Some(Command::Else),
     },
     Verb {
@@ -213,7 +222,7 @@ loop would never end.",
         summary: "closes a `task`, `for`, `repeat`, `loop` or `if`",
         help: "Blocks may stand inside blocks, up to 16 deep.",
         options: &[],
-        examples: &["end"],
+        examples: &["repeat 2\n  run 1s\nend"],
         parse: |_| Some(Command::End),
     },
     Verb {

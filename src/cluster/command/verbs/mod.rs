@@ -31,7 +31,7 @@ pub struct Verb {
     pub help: &'static str,
     /// Its options and their like, each with what it means; not those that `usage` explains.
     pub options: &'static [(&'static str, &'static str)],
-    /// Lines that work.
+    /// Lines that work; what takes several is a piece of a script.
     pub examples: &'static [&'static str],
     pub(super) parse: fn(&mut Reader<'_>) -> Parsed<Command>,
 }
@@ -143,17 +143,25 @@ impl Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::command::parse_line;
+    use crate::cluster::command::{Script, parse_line};
 
     #[test]
     fn every_example_is_understood_and_printed_as_it_is_read() {
         for verb in all() {
             assert!(!verb.examples.is_empty(), "{} has no example", verb.name);
             for example in verb.examples {
-                let command = parse_line(example).unwrap_or_else(|flaw| panic!("{flaw}"));
-                let printed = command.to_string();
-                assert_eq!(parse_line(&printed).as_ref(), Ok(&command), "{printed}");
-                assert!(example.starts_with(verb.name), "{example} shows {}", verb.name);
+                for line in example.lines() {
+                    let command = parse_line(line).unwrap_or_else(|flaw| panic!("{flaw}"));
+                    let printed = command.to_string();
+                    assert_eq!(parse_line(&printed).as_ref(), Ok(&command), "{printed}");
+                }
+                if let (true, Err(flaws)) =
+                    (example.contains('\n'), Script::parse("", example.as_bytes()))
+                {
+                    panic!("{}", flaws[0]);
+                }
+                let shows = |line: &str| line.trim_start().starts_with(verb.name);
+                assert!(example.lines().any(shows), "{example} does not show {}", verb.name);
             }
         }
     }
