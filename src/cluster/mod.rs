@@ -26,7 +26,6 @@ pub mod digest;
 pub mod disk;
 pub mod event;
 pub mod explain;
-pub mod flaw;
 pub mod history;
 mod job;
 pub mod kv;

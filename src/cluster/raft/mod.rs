@@ -163,7 +163,7 @@ impl Raft {
                 if disk.log.last_index() > own.matched {
                     own.matched = disk.log.last_index();
                     own.next = own.matched.next();
-                    self.advance_commit(cx, out);
+                    self.advance_commit(out);
                 }
             }
             Role::Candidate | Role::Follower => {}

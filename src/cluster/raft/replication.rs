@@ -8,7 +8,7 @@ use super::{
 use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
 use crate::cluster::network::{PacketKind, Summary};
-use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term};
+use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term, majority};
 
 impl Raft {
     /// Appends an operation to a leader's log and starts to replicate it at once.
@@ -233,7 +233,7 @@ impl Raft {
         if index > progress.matched {
             progress.matched = index;
             out.events.push(EventKind::Matched { server: self.id, follower, index });
-            self.advance_commit(cx, out);
+            self.advance_commit(out);
         } else if index < progress.matched {
             return Some(IgnoreReason::Overtaken);
         }
@@ -275,7 +275,7 @@ impl Raft {
     }
 
     /// Figure 2, Leaders: commit what a majority holds, if it is of this term (§5.4.2).
-    pub(super) fn advance_commit(&mut self, _cx: &Context, out: &mut Outbox) {
+    pub(super) fn advance_commit(&mut self, out: &mut Outbox) {
         let last = rules::on_a_majority(&self.progress);
         if last <= self.commit {
             return;
@@ -287,7 +287,8 @@ impl Raft {
             let first = self.commit.next();
             self.commit = last;
             out.events.push(EventKind::Committed { server, first, last, term: entry, copies });
-        } else {
+        } else if copies.len() == majority(self.progress.len()) {
+            // Said once: when the last copy that a majority takes is known.
             let term = self.term;
             out.events.push(EventKind::OldTermWaits { server, index: last, entry, term, copies });
         }
