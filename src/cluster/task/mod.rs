@@ -5,12 +5,19 @@
 //! task that waits has one item in the queue: its deadline. When what it waits for comes first,
 //! that item is moved to the present. None of this enters the digest: only the commands do.
 
+mod lines;
+mod loops;
+mod schedule;
+
+pub(super) use schedule::{Recurring, Scheduled};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::loops::Loop;
 use super::client::Work;
-use super::command::{Command, Condition, Line, Order, Place, Text};
-use super::event::{EventKind, PaceEvent};
+use super::command::{Command, Condition, Line};
+use super::event::EventKind;
 use super::queue::Slot;
 use super::resolve::{Binding, Scope, error};
 use super::rng::{Entity, Rng};
@@ -62,52 +69,6 @@ enum Wait {
         line: u32,
     },
     Ended,
-}
-
-/// A loop that a task is in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Loop {
-    /// Where its opening line stands.
-    start: usize,
-    kind: LoopKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum LoopKind {
-    /// Counts `name` from `current` to `last`.
-    Count {
-        name: Option<Arc<str>>,
-        current: u32,
-        last: u32,
-    },
-    /// No new round after `until`.
-    For {
-        name: Option<Arc<str>>,
-        round: u32,
-        until: Time,
-    },
-    Until {
-        condition: Condition,
-    },
-}
-
-/// A command that comes again and again: `every T COMMAND`.
-#[derive(Clone, Debug)]
-pub(super) struct Recurring {
-    span: Span,
-    command: Command,
-    scope: Scope,
-    line: u32,
-    slot: Option<Slot>,
-}
-
-/// A command that waits for its place: `at T COMMAND`. Words like `leader` mean whoever it is
-/// then; names mean what they meant when the line ran.
-#[derive(Clone, Debug)]
-pub(super) struct Scheduled {
-    pub(super) command: Command,
-    pub(super) scope: Scope,
-    pub(super) line: u32,
 }
 
 /// Whether a command belongs to the flow of a script or tells something, rather than acting on
@@ -392,247 +353,6 @@ impl Cluster {
         if self.script.is_some() && self.finished() {
             self.emit(EventKind::ScriptEnded);
         }
-    }
-
-    fn run_command(
-        &mut self,
-        place: usize,
-        at: usize,
-        line: &Line,
-        scope: &mut Scope,
-    ) -> Result<(), CommandError> {
-        let partner = line.partner as usize;
-        match &line.command {
-            Command::Operate(order) => self.run_operation(place, line, order, scope)?,
-            Command::Run(range) => {
-                let span = scope.rng.span(*range);
-                let slot = self.queue.push((self.now + span).micros(), Item::Task(place as u32));
-                self.tasks[place].slot = Some(slot);
-            }
-            Command::Until { condition, within } => {
-                if !self.holds(condition, scope) {
-                    let deadline = self.now + within.unwrap_or(WITHIN);
-                    let (condition, line) = (condition.clone(), line.number);
-                    self.wait(place, Wait::Until { condition, deadline, line }, deadline);
-                    self.waiting.push(place as u32);
-                }
-            }
-            Command::Expect(condition) => self.run_expect(line, condition, scope),
-            Command::Let { name, who } => {
-                let servers = self.find_servers(who, scope)?;
-                if servers.is_empty() {
-                    return Err(error("no server answers to that at present"));
-                }
-                self.bind(place, name, Binding::Servers(servers));
-            }
-            Command::Task { name } => {
-                let name = scope.fill(name)?;
-                let bindings = self.tasks[place].scope.bindings.clone();
-                let lines = self.tasks[place].lines.clone();
-                let client = Some(name.clone());
-                self.spawn(name, lines, at + 1..partner, bindings, client)?;
-                self.tasks[place].next = partner + 1;
-            }
-            Command::Wait { name, within } => {
-                let name = scope.fill(name)?;
-                if self.is_under_way(&name) {
-                    let deadline = self.now + within.unwrap_or(WITHIN);
-                    let line = line.number;
-                    self.wait(place, Wait::Task { name, deadline, line }, deadline);
-                }
-            }
-            Command::For { .. }
-            | Command::Repeat { .. }
-            | Command::LoopFor { .. }
-            | Command::LoopUntil(_) => self.enter_loop(place, at, partner, &line.command, scope),
-            Command::If(condition) => {
-                if !self.holds(condition, scope) {
-                    self.tasks[place].next = partner + 1;
-                }
-            }
-            // Reached from above: the condition held, and its lines are done.
-            Command::Else => self.tasks[place].next = partner + 1,
-            Command::End => self.next_round(place, partner, scope),
-            Command::At { place: when, command } => {
-                self.schedule(*when, command, scope, line.number)?;
-            }
-            Command::Every { span, command } => {
-                let recurring = Recurring {
-                    span: *span,
-                    command: (**command).clone(),
-                    scope: scope.clone(),
-                    line: line.number,
-                    slot: None,
-                };
-                self.recurring.push(recurring);
-                self.arm_recurring(self.recurring.len() - 1);
-            }
-            Command::Stop(name) => self.stop(&scope.fill(name)?)?,
-            Command::Say(text) => {
-                let text = scope.fill(text)?;
-                self.emit(EventKind::Said { text });
-            }
-            Command::Beat => self.emit(EventKind::Beat),
-            Command::Note(text) => {
-                let text = scope.fill(text)?;
-                self.emit(EventKind::Noted { text });
-            }
-            Command::Mark(name) => {
-                let name = scope.fill(name)?;
-                self.marks.insert(name.clone(), self.traffic);
-                self.emit(EventKind::Marked { name });
-            }
-            Command::Pace(pace) => self.emit(EventKind::Paced { pace: PaceEvent(*pace) }),
-            acting => {
-                self.perform(acting, scope, line.number)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn wait(&mut self, place: usize, wait: Wait, deadline: Time) {
-        let slot = self.queue.push(deadline.micros(), Item::Task(place as u32));
-        self.tasks[place].wait = wait;
-        self.tasks[place].slot = Some(slot);
-    }
-
-    fn bind(&mut self, place: usize, name: &Text, binding: Binding) {
-        self.tasks[place].scope.bindings.insert(name.0.clone(), binding);
-    }
-
-    fn run_operation(
-        &mut self,
-        place: usize,
-        line: &Line,
-        order: &Order,
-        scope: &mut Scope,
-    ) -> Result<(), CommandError> {
-        let command = Command::Operate(order.clone());
-        let ticket = self.perform(&command, scope, line.number)?;
-        let name = match &order.client {
-            Some(name) => scope.fill(name)?,
-            None => scope.client.clone().unwrap_or_else(|| "a".into()),
-        };
-        let client = self.need_client(&name)?;
-        if let Some(ticket) = ticket
-            && !order.nowait
-            && self.is_open(client, ticket)
-        {
-            let deadline = self.now + order.within.unwrap_or(WITHIN);
-            let line = line.number;
-            self.wait(place, Wait::Job { client, ticket, deadline, line }, deadline);
-        }
-        Ok(())
-    }
-
-    fn run_expect(&mut self, line: &Line, condition: &Condition, scope: &Scope) {
-        if self.holds(condition, scope) {
-            let command = Arc::new(line.command.clone());
-            self.emit(EventKind::Expected { line: line.number, command });
-        } else {
-            let actual = self.actual(condition, scope);
-            self.fail(line.number, &condition.to_string(), &actual);
-        }
-    }
-
-    fn enter_loop(
-        &mut self,
-        place: usize,
-        at: usize,
-        partner: usize,
-        command: &Command,
-        scope: &Scope,
-    ) {
-        let kind = match command {
-            Command::For { name, first, last } => {
-                let name = Some(name.0.clone());
-                LoopKind::Count { name, current: *first, last: *last }
-            }
-            Command::Repeat { count, name } => {
-                let name = name.as_ref().map(|name| name.0.clone());
-                LoopKind::Count { name, current: 1, last: *count }
-            }
-            Command::LoopFor { span, name } => {
-                let name = name.as_ref().map(|name| name.0.clone());
-                LoopKind::For { name, round: 1, until: self.now + *span }
-            }
-            Command::LoopUntil(condition) => LoopKind::Until { condition: condition.clone() },
-            _ => return,
-        };
-        if self.begins_round(place, &kind, scope) {
-            self.tasks[place].loops.push(Loop { start: at, kind });
-        } else {
-            self.tasks[place].next = partner + 1;
-        }
-    }
-
-    /// Whether a loop has another round; if so, its name is bound for it.
-    fn begins_round(&mut self, place: usize, kind: &LoopKind, scope: &Scope) -> bool {
-        let (name, number) = match kind {
-            LoopKind::Count { current, last, .. } if current > last => return false,
-            LoopKind::Count { name, current, .. } => (name, *current),
-            LoopKind::For { until, .. } if self.now >= *until => return false,
-            LoopKind::For { name, round, .. } => (name, *round),
-            LoopKind::Until { condition } => return !self.holds(condition, scope),
-        };
-        if let Some(name) = name {
-            let binding = Binding::Text(number.to_string().into());
-            self.tasks[place].scope.bindings.insert(name.clone(), binding);
-        }
-        true
-    }
-
-    /// The `end` of a loop: another round, or on.
-    fn next_round(&mut self, place: usize, start: usize, scope: &Scope) {
-        let task = &mut self.tasks[place];
-        // The `end` of an `if` closes no loop.
-        let Some(mut last) = task.loops.pop_if(|last| last.start == start) else { return };
-        match &mut last.kind {
-            LoopKind::Count { current, .. } => *current = current.saturating_add(1),
-            LoopKind::For { round, .. } => *round = round.saturating_add(1),
-            LoopKind::Until { .. } => {}
-        }
-        if self.begins_round(place, &last.kind, scope) {
-            self.tasks[place].next = start + 1;
-            self.tasks[place].loops.push(last);
-        }
-    }
-
-    /// Puts a command down for a place that is still to come.
-    fn schedule(
-        &mut self,
-        place: Place,
-        command: &Command,
-        scope: &Scope,
-        line: u32,
-    ) -> Result<(), CommandError> {
-        if place < self.place() {
-            return Err(error(format!("at {place} is past: it is {} now", self.place())));
-        }
-        self.scheduled_count += 1;
-        let scheduled = Scheduled { command: command.clone(), scope: scope.clone(), line };
-        self.scheduled.insert((place, self.scheduled_count), scheduled);
-        Ok(())
-    }
-
-    fn arm_recurring(&mut self, which: usize) {
-        let recurring = &mut self.recurring[which];
-        let due = self.now + recurring.span;
-        recurring.slot = Some(self.queue.push(due.micros(), Item::Recurring(which as u32)));
-    }
-
-    pub(super) fn run_recurring(&mut self, which: u32) {
-        let which = which as usize;
-        let Recurring { command, scope, line, .. } = self.recurring[which].clone();
-        let mut scope = scope;
-        if let Err(error) = self.perform(&command, &mut scope, line) {
-            // Chance may ask for what can't be done now (crash a server that is down): the next
-            // round comes all the same.
-            let text = format!("every: `{command}` was passed over: {error}").into();
-            self.emit(EventKind::Noted { text });
-        }
-        self.recurring[which].scope = scope;
-        self.arm_recurring(which);
     }
 
     fn stop(&mut self, name: &str) -> Result<(), CommandError> {

@@ -1,0 +1,154 @@
+//! What each line of a task does.
+
+use std::sync::Arc;
+
+use super::schedule::Recurring;
+use super::{WITHIN, Wait};
+use crate::cluster::command::{Command, Condition, Line, Order, Text};
+use crate::cluster::event::{EventKind, PaceEvent};
+use crate::cluster::resolve::{Binding, Scope, error};
+use crate::cluster::time::Time;
+use crate::cluster::{Cluster, CommandError, Item};
+
+impl Cluster {
+    pub(super) fn run_command(
+        &mut self,
+        place: usize,
+        at: usize,
+        line: &Line,
+        scope: &mut Scope,
+    ) -> Result<(), CommandError> {
+        let partner = line.partner as usize;
+        match &line.command {
+            Command::Operate(order) => self.run_operation(place, line, order, scope)?,
+            Command::Run(range) => {
+                let span = scope.rng.span(*range);
+                let slot = self.queue.push((self.now + span).micros(), Item::Task(place as u32));
+                self.tasks[place].slot = Some(slot);
+            }
+            Command::Until { condition, within } => {
+                if !self.holds(condition, scope) {
+                    let deadline = self.now + within.unwrap_or(WITHIN);
+                    let (condition, line) = (condition.clone(), line.number);
+                    self.wait(place, Wait::Until { condition, deadline, line }, deadline);
+                    self.waiting.push(place as u32);
+                }
+            }
+            Command::Expect(condition) => self.run_expect(line, condition, scope),
+            Command::Let { name, who } => {
+                let servers = self.find_servers(who, scope)?;
+                if servers.is_empty() {
+                    return Err(error("no server answers to that at present"));
+                }
+                self.bind(place, name, Binding::Servers(servers));
+            }
+            Command::Task { name } => {
+                let name = scope.fill(name)?;
+                let bindings = self.tasks[place].scope.bindings.clone();
+                let lines = self.tasks[place].lines.clone();
+                let client = Some(name.clone());
+                self.spawn(name, lines, at + 1..partner, bindings, client)?;
+                self.tasks[place].next = partner + 1;
+            }
+            Command::Wait { name, within } => {
+                let name = scope.fill(name)?;
+                if self.is_under_way(&name) {
+                    let deadline = self.now + within.unwrap_or(WITHIN);
+                    let line = line.number;
+                    self.wait(place, Wait::Task { name, deadline, line }, deadline);
+                }
+            }
+            Command::For { .. }
+            | Command::Repeat { .. }
+            | Command::LoopFor { .. }
+            | Command::LoopUntil(_) => self.enter_loop(place, at, partner, &line.command, scope),
+            Command::If(condition) => {
+                if !self.holds(condition, scope) {
+                    self.tasks[place].next = partner + 1;
+                }
+            }
+            // Reached from above: the condition held, and its lines are done.
+            Command::Else => self.tasks[place].next = partner + 1,
+            Command::End => self.next_round(place, partner, scope),
+            Command::At { place: when, command } => {
+                self.schedule(*when, command, scope, line.number)?;
+            }
+            Command::Every { span, command } => {
+                let recurring = Recurring {
+                    span: *span,
+                    command: (**command).clone(),
+                    scope: scope.clone(),
+                    line: line.number,
+                    slot: None,
+                };
+                self.recurring.push(recurring);
+                self.arm_recurring(self.recurring.len() - 1);
+            }
+            Command::Stop(name) => self.stop(&scope.fill(name)?)?,
+            Command::Say(text) => {
+                let text = scope.fill(text)?;
+                self.emit(EventKind::Said { text });
+            }
+            Command::Beat => self.emit(EventKind::Beat),
+            Command::Note(text) => {
+                let text = scope.fill(text)?;
+                self.emit(EventKind::Noted { text });
+            }
+            Command::Mark(name) => {
+                let name = scope.fill(name)?;
+                self.marks.insert(name.clone(), self.traffic);
+                self.emit(EventKind::Marked { name });
+            }
+            Command::Pace(pace) => self.emit(EventKind::Paced { pace: PaceEvent(*pace) }),
+            acting => {
+                self.perform(acting, scope, line.number)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, place: usize, wait: Wait, deadline: Time) {
+        let slot = self.queue.push(deadline.micros(), Item::Task(place as u32));
+        self.tasks[place].wait = wait;
+        self.tasks[place].slot = Some(slot);
+    }
+
+    fn bind(&mut self, place: usize, name: &Text, binding: Binding) {
+        self.tasks[place].scope.bindings.insert(name.0.clone(), binding);
+    }
+
+    fn run_operation(
+        &mut self,
+        place: usize,
+        line: &Line,
+        order: &Order,
+        scope: &mut Scope,
+    ) -> Result<(), CommandError> {
+        let command = Command::Operate(order.clone());
+        let ticket = self.perform(&command, scope, line.number)?;
+        let name = match &order.client {
+            Some(name) => scope.fill(name)?,
+            None => scope.client.clone().unwrap_or_else(|| "a".into()),
+        };
+        let client = self.need_client(&name)?;
+        if let Some(ticket) = ticket
+            && !order.nowait
+            && self.is_open(client, ticket)
+        {
+            let deadline = self.now + order.within.unwrap_or(WITHIN);
+            let line = line.number;
+            self.wait(place, Wait::Job { client, ticket, deadline, line }, deadline);
+        }
+        Ok(())
+    }
+
+    fn run_expect(&mut self, line: &Line, condition: &Condition, scope: &Scope) {
+        if self.holds(condition, scope) {
+            let command = Arc::new(line.command.clone());
+            self.emit(EventKind::Expected { line: line.number, command });
+        } else {
+            let actual = self.actual(condition, scope);
+            self.fail(line.number, &condition.to_string(), &actual);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Commands that wait for their place (`at`) and those that come again and again (`every`).
+
+use crate::cluster::command::{Command, Place};
+use crate::cluster::event::EventKind;
+use crate::cluster::queue::Slot;
+use crate::cluster::resolve::{Scope, error};
+use crate::cluster::time::Span;
+use crate::cluster::{Cluster, CommandError, Item};
+
+/// A command that comes again and again: `every T COMMAND`.
+#[derive(Clone, Debug)]
+pub(in crate::cluster) struct Recurring {
+    pub(super) span: Span,
+    pub(super) command: Command,
+    pub(super) scope: Scope,
+    pub(super) line: u32,
+    pub(super) slot: Option<Slot>,
+}
+
+/// A command that waits for its place: `at T COMMAND`. Words like `leader` mean whoever it is
+/// then; names mean what they meant when the line ran.
+#[derive(Clone, Debug)]
+pub(in crate::cluster) struct Scheduled {
+    pub(in crate::cluster) command: Command,
+    pub(in crate::cluster) scope: Scope,
+    pub(in crate::cluster) line: u32,
+}
+
+impl Cluster {
+    /// Puts a command down for a place that is still to come.
+    pub(super) fn schedule(
+        &mut self,
+        place: Place,
+        command: &Command,
+        scope: &Scope,
+        line: u32,
+    ) -> Result<(), CommandError> {
+        if place < self.place() {
+            return Err(error(format!("at {place} is past: it is {} now", self.place())));
+        }
+        self.scheduled_count += 1;
+        let scheduled = Scheduled { command: command.clone(), scope: scope.clone(), line };
+        self.scheduled.insert((place, self.scheduled_count), scheduled);
+        Ok(())
+    }
+
+    pub(super) fn arm_recurring(&mut self, which: usize) {
+        let recurring = &mut self.recurring[which];
+        let due = self.now + recurring.span;
+        recurring.slot = Some(self.queue.push(due.micros(), Item::Recurring(which as u32)));
+    }
+
+    pub(in crate::cluster) fn run_recurring(&mut self, which: u32) {
+        let which = which as usize;
+        let Recurring { command, scope, line, .. } = self.recurring[which].clone();
+        let mut scope = scope;
+        if let Err(error) = self.perform(&command, &mut scope, line) {
+            // Chance may ask for what can't be done now (crash a server that is down): the next
+            // round comes all the same.
+            let text = format!("every: `{command}` was passed over: {error}").into();
+            self.emit(EventKind::Noted { text });
+        }
+        self.recurring[which].scope = scope;
+        self.arm_recurring(which);
+    }
+}
