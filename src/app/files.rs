@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cluster::command::Script;
+use crate::cluster::command::{BYTES_MAX, Script};
 
 use super::Mistake;
 
-/// The most bytes that are read of a script. That is more than one may have: the parser says so,
-/// and no endless file fills the memory.
-const READ_MAX: u64 = 32 * 1024 * 1024;
+/// The most bytes that are read of a script: one more than it may have, so that the parser sees
+/// that there are too many, and no endless file fills the memory.
+const READ_MAX: u64 = BYTES_MAX as u64 + 1;
 
 /// Reads a script and checks it.
 ///

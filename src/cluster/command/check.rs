@@ -30,8 +30,7 @@ const MISTAKES_MAX: usize = 1_000;
 pub(super) fn parse_script(name: &str, bytes: &[u8]) -> Result<Script, Vec<Diagnostic>> {
     if bytes.len() > BYTES_MAX {
         let most = BYTES_MAX / (1024 * 1024);
-        let message =
-            format!("the file has {} bytes: a script has {most} MiB at most", grouped_len(bytes));
+        let message = format!("the file is larger than {most} MiB, the most for a script");
         return Err(vec![Diagnostic::of_file(name, message, None)]);
     }
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
@@ -54,10 +53,6 @@ pub(super) fn parse_script(name: &str, bytes: &[u8]) -> Result<Script, Vec<Diagn
         source.push(checker.bytes(number, raw));
     }
     checker.finish(name, source)
-}
-
-fn grouped_len(bytes: &[u8]) -> String {
-    grouped(bytes.len() as u64)
 }
 
 /// What is wrong, by line.
