@@ -104,17 +104,19 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
         .map(|server| server.id)
         .collect();
     let (id, term) = (leader.id, leader.raft.term);
-    let (reached, needed) = (linked.without(ServerSet::only(id)).len() + 1, cluster.majority());
-    sentences.push(if !followers.is_empty() {
-        format!("{id} leads term {term} with {}.", named(followers))
-    } else if reached > 1 {
-        format!("{id} leads term {term}; nobody else knows it yet.")
+    let (reached, servers) = (linked.union(ServerSet::only(id)).len(), cluster.servers().len());
+    let lacking = if reached < cluster.majority() {
+        format!(": {reached} of {servers}, no majority")
     } else {
-        format!("{id} leads term {term}, alone.")
+        String::new()
+    };
+    sentences.push(if !followers.is_empty() {
+        format!("{id} leads term {term} with {}{lacking}.", named(followers))
+    } else if reached > 1 {
+        format!("{id} leads term {term}; nobody else knows it yet{lacking}.")
+    } else {
+        format!("{id} leads term {term}, alone{lacking}.")
     });
-    if reached < needed {
-        sentences.push(format!("It can commit nothing: it reaches {reached} of {needed} needed."));
-    }
 }
 
 fn follows(cluster: &Cluster, server: &Server, leader: &Server) -> bool {
