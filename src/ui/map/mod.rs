@@ -5,7 +5,7 @@
 //! links; when cuts part the servers into groups, each group has a label. Clients are beside the
 //! server that they ask.
 //!
-//! Everything that is to be seen is first gathered in a [`Plan`], which says where it stands;
+//! Everything that is to be seen is first gathered in a `Plan`, which says where it stands;
 //! drawing follows it, and so does [`hit`]. What is drawn later covers what was drawn before:
 //! trails, then words, then packets, then servers. Packets give way to each other, and when
 //! there is no room for one it is not drawn; the list of packets has it.
