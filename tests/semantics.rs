@@ -6,17 +6,20 @@ mod run;
 
 use std::collections::BTreeSet;
 
-use raftlab::cluster::client::PAUSE;
 use raftlab::cluster::event::{AttemptFailure, DropReason, EventKind};
 use raftlab::cluster::history::Record;
 use raftlab::cluster::network::PacketKind;
 use raftlab::cluster::raft::WrongLeader;
-use raftlab::cluster::rsm::{WAITER_CHECK, WAITER_TIMEOUT};
-use raftlab::cluster::time::{Span, Time};
+use raftlab::cluster::time::{Span, SpanRange, Time};
 use raftlab::cluster::types::{ClientId, Index, Node, OpId, Outcome, Request, ServerId};
 use run::Run;
 
 const SEEDS: std::ops::Range<u64> = 1..9;
+/// Between two rounds of servers, and between two looks at a taken lock.
+const PAUSE: SpanRange = SpanRange::millis(10, 50);
+/// How long a waiter waits at most, and how often it looks.
+const WAITER_TIMEOUT: Span = Span::from_millis(800);
+const WAITER_CHECK: Span = Span::from_millis(20);
 
 /// Plays a script that makes its own leader with every seed.
 #[track_caller]
