@@ -1,0 +1,378 @@
+//! What faults do to servers and links, and what they leave alone.
+
+#[path = "support/run.rs"]
+mod run;
+
+use std::collections::BTreeMap;
+
+use raftlab::cluster::event::{DropReason, EventKind};
+use raftlab::cluster::network::{PacketKind, Summary};
+use raftlab::cluster::raft::Role;
+use raftlab::cluster::server::Power;
+use raftlab::cluster::time::{Span, SpanRange, Time};
+use raftlab::cluster::types::{Index, Node, PacketId, ServerId, Term};
+use run::Run;
+
+const SEEDS: std::ops::Range<u64> = 1..9;
+
+/// Plays a script in which S1 leads term 1 of five servers, with every seed.
+#[track_caller]
+fn runs(script: &str) -> Vec<Run> {
+    let head = "cluster servers=5\ntimeout S1\nuntil S1 is leader\n";
+    SEEDS.map(|seed| Run::of(&format!("{head}{script}"), seed)).collect()
+}
+
+fn server(number: u64) -> ServerId {
+    ServerId::from_number(number).expect("a server's number")
+}
+
+/// A packet from its sending to its end.
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    from: Node,
+    to: Node,
+    summary: Summary,
+    sent: Time,
+    /// When it arrived or was lost, and why it was.
+    end: Option<(Time, Option<DropReason>)>,
+}
+
+impl Flight {
+    fn span(&self) -> Option<Span> {
+        self.end.map(|(end, _)| end.since(self.sent))
+    }
+
+    fn arrived(&self) -> bool {
+        matches!(self.end, Some((_, None)))
+    }
+
+    fn between_servers(&self) -> bool {
+        matches!((self.from, self.to), (Node::Server(_), Node::Server(_)))
+    }
+}
+
+impl Run {
+    fn flights(&self) -> BTreeMap<PacketId, Flight> {
+        let mut flights = BTreeMap::new();
+        for event in &self.events {
+            match event.kind {
+                EventKind::Sent { packet, from, to, summary } => {
+                    let flight = Flight { from, to, summary, sent: event.time, end: None };
+                    flights.insert(packet, flight);
+                }
+                EventKind::Received { packet, .. } => {
+                    let flight = flights.get_mut(&packet).expect("what was received was sent");
+                    assert!(flight.end.is_none(), "{packet} arrives once");
+                    flight.end = Some((event.time, None));
+                }
+                EventKind::Dropped { packet, why, .. } => {
+                    let flight = flights.get_mut(&packet).expect("what was lost was sent");
+                    flight.end = Some((event.time, Some(why)));
+                }
+                _ => {}
+            }
+        }
+        flights
+    }
+}
+
+const fn is_reply(summary: &Summary) -> bool {
+    matches!(
+        summary.kind,
+        PacketKind::VoteGranted
+            | PacketKind::VoteRefused
+            | PacketKind::Appended { .. }
+            | PacketKind::AppendRefused { .. }
+            | PacketKind::ClientReply
+    )
+}
+
+// Servers.
+
+#[test]
+fn a_crash_takes_what_is_volatile_and_leaves_the_disk() {
+    for run in runs("put x 1 @0\nuntil converged\ncrash S1 S2\nrestart S2\n") {
+        for id in [server(1), server(2)] {
+            let server = run.cluster.server(id).expect("a server");
+            assert_eq!((server.raft.role, server.raft.leader), (Role::Follower, None));
+            assert_eq!((server.raft.commit, server.rsm.applied), (Index(0), Index(0)));
+            assert!(server.rsm.kv.is_empty() && server.rsm.waiters.is_empty());
+            assert_eq!((server.raft.term, server.raft.log.last_index()), (Term(1), Index(1)));
+            assert!(server.raft.voted_for.is_some());
+        }
+        let timers = |number| {
+            let server = run.cluster.server(server(number)).expect("a server");
+            (server.power, server.election_timer.is_some(), server.heartbeat_timer.is_some())
+        };
+        assert_eq!(timers(1), (Power::Down, false, false));
+        assert_eq!(timers(2), (Power::Up, true, false));
+    }
+}
+
+#[test]
+fn a_server_that_is_down_hears_and_says_nothing() {
+    for run in runs("run 50ms\ncrash S2\nrun 3s\nexpect leader = S1\n") {
+        let crash = run.all(|event| matches!(event, EventKind::Crashed { .. }).then_some(()))[0].0;
+        let node = Node::Server(server(2));
+        for flight in run.flights().values() {
+            assert!(flight.from != node || flight.sent <= crash);
+            let end = flight.end.filter(|(end, _)| flight.to == node && *end > crash);
+            assert!(end.is_none_or(|(_, why)| why == Some(DropReason::Down)));
+        }
+    }
+}
+
+#[test]
+fn a_sleeping_server_loses_nothing_and_hears_all_of_it_later() {
+    for run in runs(
+        "put x 1 @0\nuntil converged\nsleep S2\nfor i in 2..5\nset x {i}\nend\nrun 2s\n\
+         expect S2 is asleep and S2 log = 1\nwake S2\nuntil S2 log = 1,1,1,1,1 within 200ms\n\
+         until converged\nexpect leader = S1\n",
+    ) {
+        let node = Node::Server(server(2));
+        let asleep = run.all(|event| matches!(event, EventKind::FellAsleep { .. }).then_some(()));
+        let woke = run.all(|event| match event {
+            EventKind::Woke { packets, .. } => Some(*packets),
+            _ => None,
+        });
+        let (slept, woke, waited) = (asleep[0].0, woke[0].0, woke[0].1);
+        let flights = run.flights();
+        assert!(flights.values().all(|f| f.from != node || f.sent <= slept || f.sent >= woke));
+        let heard = flights.values().filter(|flight| {
+            let heard = flight.to == node && flight.sent >= slept && flight.arrived();
+            heard && flight.end.is_some_and(|(end, _)| end == woke)
+        });
+        assert!(waited > 20 && heard.count() as u32 + 5 >= waited, "{waited} packets waited");
+    }
+}
+
+/// What was left of its timers when it fell asleep is left when it wakes up.
+#[test]
+fn a_sleeping_servers_timers_stand_still() {
+    for run in runs("run 50ms\nisolate S2\nsleep S2\nrun 20s\nwake S2\nuntil S2 is candidate\n") {
+        let time = |wanted: fn(&EventKind) -> bool| {
+            run.all(|event| wanted(event).then_some(())).last().expect("an event").0
+        };
+        let slept = time(|event| matches!(event, EventKind::FellAsleep { .. }));
+        let woke = time(|event| matches!(event, EventKind::Woke { .. }));
+        let stood = time(|event| matches!(event, EventKind::ElectionStarted { .. }));
+        let heard = run.flights();
+        let heard = heard.values().filter(|f| f.to == Node::Server(server(2)) && f.arrived());
+        let heard = heard.filter_map(|f| f.end).map(|(end, _)| end).max().expect("a heartbeat");
+        let silence = slept.since(heard) + stood.since(woke);
+        let range = run.cluster.config().election_timeout;
+        assert!(range.low <= silence && silence <= range.high, "{silence}");
+    }
+}
+
+#[test]
+fn a_wiped_disk_is_empty_and_safety_is_void() {
+    for run in runs("put x 1 @0\nuntil converged\ncrash S3\nwipe S3\nexpect S3 log = none\n") {
+        let wiped = run.cluster.server(server(3)).expect("a server");
+        assert_eq!((wiped.raft.term, wiped.raft.voted_for), (Term(0), None));
+        assert!(run.cluster.checker().is_void());
+    }
+    assert!(!runs("put x 1 @0\n")[0].cluster.checker().is_void());
+}
+
+#[test]
+fn a_clock_sets_the_pace_of_a_servers_own_timers_only() {
+    for (rate, interval) in [("0.5", 200), ("1", 100), ("2", 50), ("4", 25)] {
+        for run in runs(&format!("clock S1 rate={rate}\nrun 1s\nexpect leader = S1\n")) {
+            let beats = run.flights();
+            let beats: Vec<Time> = beats
+                .values()
+                .filter(|f| f.from == Node::Server(server(1)) && f.to == Node::Server(server(2)))
+                .filter(|f| matches!(f.summary.kind, PacketKind::Append { .. }))
+                .map(|f| f.sent)
+                .collect();
+            let steady = beats.windows(2).skip(1);
+            for pair in steady {
+                assert_eq!(pair[1].since(pair[0]), Span::from_millis(interval), "rate {rate}");
+            }
+        }
+    }
+}
+
+#[test]
+fn timers_can_be_set_apart_or_to_the_same_moment() {
+    let stood = |run: &Run| {
+        run.all(|event| match event {
+            EventKind::ElectionStarted { server, .. } => Some(*server),
+            _ => None,
+        })
+    };
+    for seed in SEEDS {
+        let run = Run::of("timers align\nuntil S5 is candidate\nrun 1ms\n", seed);
+        let times: Vec<Time> = stood(&run).into_iter().map(|(time, _)| time).collect();
+        assert_eq!(times, [Time(450_000); 5]);
+        let run = Run::of("timers spread\nuntil leader\n", seed);
+        assert_eq!(stood(&run), [(Time(300_000), server(1))]);
+    }
+}
+
+// Links.
+
+#[test]
+fn groups_of_a_partition_hear_themselves_only_clients_included() {
+    runs(
+        "put x 1 @0 client=b\nput y 1 @0 client=c\nuntil converged\n\
+         partition S1 S2 b | S3 c | rest d\n\
+         put x 2 @1 client=b only=S1 nowait\nput y 2 @1 client=c only=S1 nowait\n\
+         until S2 log = 1,1,1\nrun 2s\n\
+         expect S1 log = 1,1,1 and S3 log = 1,1 and no leader or S1 is leader\n\
+         expect waiting client=b and waiting client=c and committed = 2\n",
+    );
+    runs(
+        "partition S1 S2 | rest b\nuntil new leader\nlet new = leader\n\
+         put x 1 @0 client=free only=S1 nowait\nuntil S2 log = 1\n\
+         put x 2 @0 client=b only={new}\nput y 1 @0 client=free2 only={new}\n",
+    );
+}
+
+#[test]
+fn a_partition_takes_the_place_of_earlier_cuts() {
+    runs(
+        "cut S1 -> S2\nisolate S3\npartition S4 S5 | rest\nput x 1 @0\n\
+         until S2 log = 1 and S3 log = 1\nexpect S4 log = none\n\
+         partition S1 S2 S3 S4 S5\nuntil converged\n",
+    );
+}
+
+#[test]
+fn an_isolated_server_hears_clients_unless_it_is_cut_from_them_too() {
+    runs(
+        "put x 1 @0\nuntil converged\nisolate S1\nput x 2 @1 only=S1 nowait\nuntil S1 log = 1,1\n\
+         run 1s\nexpect S2 log = 1\n",
+    );
+    runs(
+        "put x 1 @0\nuntil converged\nisolate S1 from clients\nput x 2 @1 only=S1 nowait\n\
+         run 1s\nexpect S1 log = 1 and waiting\nrejoin S1\nuntil not waiting or not S1 is leader\n",
+    );
+}
+
+#[test]
+fn a_cut_is_one_way_and_takes_what_is_in_flight() {
+    runs("cut S1 -> S2\nput x 1 @0\nuntil S3 log = 1\nrun 50ms\nexpect S2 log = none\n");
+    runs("cut S2 -> S1\nput x 1 @0\nuntil S2 log = 1\nmend S2 -> S1\nuntil converged\n");
+    for run in runs("put x 1 @0 nowait\nuntil S1 log = 1\nrun 5ms\ncut S1 <-> all\nrun 50ms\n") {
+        let entries = run.flights();
+        let entries = entries
+            .values()
+            .filter(|flight| matches!(flight.summary.kind, PacketKind::Append { entries: 1, .. }));
+        for flight in entries {
+            assert_eq!(flight.end.and_then(|(_, why)| why), Some(DropReason::Cut));
+        }
+    }
+}
+
+#[test]
+fn healing_mends_links_and_nothing_else() {
+    for run in runs(
+        "net reliable\ncrash S5\nsleep S4\nisolate S2 from clients\ncut a -> S3\n\
+         link S1 <-> S3 loss=100% delay=1s duplicate=50%\nheal\nput x 1 @0\n\
+         until S2 log = 1 and S3 log = 1 within 100ms\nexpect S5 is down and S4 is asleep\n",
+    ) {
+        assert_eq!(run.cluster.network().name(), "reliable");
+        let links = run.cluster.links();
+        let nodes: Vec<Node> = run.cluster.config().server_ids().map(Node::Server).collect();
+        for from in &nodes {
+            for to in &nodes {
+                let rule = links.get(*from, *to).expect("a link").rule;
+                assert_eq!(rule, Default::default());
+            }
+        }
+    }
+}
+
+#[test]
+fn rejoining_ends_cuts_and_leaves_other_rules() {
+    for run in runs("link S1 -> S2 delay=7ms\nisolate S2 from clients\nrejoin S2\nrun 1s\n") {
+        let link = run.cluster.links().get(Node::Server(server(1)), Node::Server(server(2)));
+        let rule = link.expect("a link").rule;
+        assert_eq!(rule.delay, Some(SpanRange::exactly(Span::from_millis(7))));
+        assert!(!rule.cut);
+        assert_eq!(run.cluster.leader(), Some(server(1)));
+    }
+}
+
+#[test]
+fn a_link_delays_loses_and_duplicates_as_its_rule_says() {
+    for run in runs(
+        "link S1 -> S2 delay=40ms..70ms\nlink S1 -> S3 loss=100%\nlink S1 -> S4 duplicate=100%\n\
+         link S1 -> S5 loss=30% duplicate=20%\nrun 20s\nexpect S1 is leader or term >= 2\n",
+    ) {
+        let from = Node::Server(server(1));
+        let flights = run.flights();
+        let start = Time(100_000);
+        let to = |number| -> Vec<Flight> {
+            let to = Node::Server(server(number));
+            let those = flights.values().filter(|f| (f.from, f.to) == (from, to));
+            those.filter(|f| f.sent > start && f.end.is_some()).copied().collect()
+        };
+        for flight in to(2) {
+            let span = flight.span().expect("an end");
+            assert!(Span::from_millis(40) <= span && span <= Span::from_millis(70), "{span}");
+        }
+        assert!(to(3).iter().all(|flight| !flight.arrived()));
+        let copies = run.all(|event| match event {
+            EventKind::Duplicated { packet, .. } => flights.get(packet).map(|f| f.to),
+            _ => None,
+        });
+        let copies_to = |number| {
+            let to = Node::Server(server(number));
+            copies.iter().filter(|(time, node)| *time > start && *node == to).count()
+        };
+        assert!(copies_to(4) * 2 >= to(4).len() && copies_to(2) == 0);
+        let (sent, lost) = (to(5).len(), to(5).iter().filter(|f| !f.arrived()).count());
+        assert!(sent < 100 || (15..45).contains(&(lost * 100 / sent)), "{lost} of {sent} lost");
+    }
+}
+
+/// The named networks by what happens to packets between servers: (delay, share lost in percent).
+#[test]
+fn the_named_networks_behave_as_they_are_described() {
+    let networks = [
+        ("classroom", 10_000..=15_000, 0..=0),
+        ("reliable", 1_000..=5_000, 0..=0),
+        ("unreliable", 1_000..=5_000, 45..=55),
+        ("unreliable-mit", 1..=26_000, 8..=12),
+    ];
+    for (name, delays, losses) in networks {
+        let run = Run::of(&format!("net {name}\nload clients=5 rate=200/s for 10s\nrun 12s\n"), 1);
+        let flights = run.flights();
+        let ended: Vec<&Flight> = flights.values().filter(|f| f.end.is_some()).collect();
+        assert!(ended.len() > 1_000, "{name}: {} packets", ended.len());
+        let delay = |f: &&Flight| f.span().is_some_and(|span| delays.contains(&span.micros()));
+        assert!(ended.iter().all(delay), "{name}");
+        let lost = ended.iter().filter(|f| f.end.is_some_and(|(_, why)| why.is_some())).count();
+        let share = lost * 100 / ended.len();
+        assert!(losses.contains(&share), "{name}: {share} % lost");
+        let told = run.all(|event| matches!(event, EventKind::LossReported { .. }).then_some(()));
+        assert_eq!(!told.is_empty(), name == "unreliable", "{name}");
+    }
+}
+
+#[test]
+fn on_long_reordering_two_thirds_of_the_replies_are_late() {
+    let run = Run::of("net long-reordering\nload rate=100/s for 10s\nrun 15s\n", 1);
+    let flights = run.flights();
+    let ended = flights.values().filter(|f| f.between_servers() && f.arrived());
+    let (replies, requests): (Vec<&Flight>, Vec<&Flight>) =
+        ended.partition(|f| is_reply(&f.summary));
+    let late = |f: &&&Flight| f.span().is_some_and(|span| span >= Span::from_millis(200));
+    assert_eq!(requests.iter().filter(late).count(), 0);
+    let share = replies.iter().filter(late).count() * 100 / replies.len();
+    assert!((60..=72).contains(&share), "{share} % of {} late", replies.len());
+}
+
+#[test]
+fn clusters_have_1_to_25_servers() {
+    for servers in [1, 2, 3, 4, 6, 8, 13, 25] {
+        let script = format!(
+            "cluster servers={servers} network=reliable\nset x 1 within 30s\n\
+             until converged within 30s\nexpect applied x = 1\n"
+        );
+        Run::of(&script, 1);
+    }
+}

@@ -1,0 +1,474 @@
+//! Raft's rules, named by the sections of the paper and the parts of its Figure 2, asked of one
+//! server from outside: what it hears, what it then says, writes and knows.
+
+#[path = "support/raft.rs"]
+mod bench;
+
+use bench::{
+    Server, append, appends, at, entry, granted, id, ids, matched, refused, result, vote,
+    vote_request, writes_a_vote,
+};
+use raftlab::cluster::disk::Write;
+use raftlab::cluster::raft::{AppendResult, Message, Progress, Raft, Role, TimerOrder, rules};
+use raftlab::cluster::time::{Span, Time};
+use raftlab::cluster::types::{Index, ServerId, ServerSet, Term};
+
+// §5.1: terms.
+
+#[test]
+fn section_5_1_a_higher_term_makes_anybody_a_follower() {
+    let messages = [
+        vote_request(9, at(0, 0)),
+        vote(9, false),
+        append(9, at(0, 0), &[], 0),
+        Message::AppendReply { term: Term(9), prev: Index(0), result: refused(None, 0, 0) },
+    ];
+    for message in messages {
+        let mut leader = Server::leading(1, 4, &[1]);
+        let out = leader.hears(5, message.clone());
+        assert_eq!((leader.raft.role, leader.term()), (Role::Follower, 9), "{message:?}");
+        assert_eq!(out.heartbeat, TimerOrder::Cancel);
+        assert_eq!(out.election, TimerOrder::Arm, "a follower waits for a leader again");
+        assert!(writes_a_vote(&out), "the new term goes to the disk");
+    }
+}
+
+#[test]
+fn section_5_1_requests_of_an_older_term_are_refused_with_the_newer_one() {
+    let mut server = Server::new(1, 5, &[1]);
+    let out = server.hears(2, vote_request(4, at(9, 4)));
+    assert!(!granted(&out));
+    assert!(matches!(out.held[0].1, Message::VoteReply { term: Term(5), .. }));
+    let out = server.hears(2, append(4, at(1, 1), &[4], 1));
+    assert_eq!(result(&out), refused(None, 0, 1));
+    assert!(matches!(out.held[0].1, Message::AppendReply { term: Term(5), .. }));
+    assert_eq!((server.log(), server.commit()), (vec![1], 0));
+    assert_eq!(out.election, TimerOrder::Keep, "an old leader's word is no leader's word");
+}
+
+#[test]
+fn section_5_1_replies_of_an_older_term_count_for_nothing() {
+    let mut candidate = Server::new(1, 3, &[]);
+    candidate.times_out();
+    candidate.times_out();
+    candidate.syncs();
+    assert_eq!(candidate.term(), 5);
+    for voter in 2..=5 {
+        candidate.hears(voter, vote(4, true));
+    }
+    assert_eq!(candidate.raft.role, Role::Candidate);
+
+    let mut leader = Server::leading(1, 5, &[]);
+    leader.submits(1);
+    leader.syncs();
+    for follower in 2..=5 {
+        leader.hears(follower, matched(4, 0, 1));
+    }
+    assert_eq!(leader.commit(), 0);
+}
+
+// §5.2: elections.
+
+#[test]
+fn section_5_2_a_timeout_begins_an_election_in_the_next_term() {
+    let mut server = Server::new(2, 3, &[1, 3]);
+    let out = server.times_out();
+    assert_eq!((server.raft.role, server.term()), (Role::Candidate, 4));
+    assert_eq!(server.raft.voted_for, Some(id(2)));
+    assert_eq!(out.election, TimerOrder::Arm, "for the case of a split vote");
+    let asked: Vec<(ServerId, Message)> =
+        [1, 3, 4, 5].map(|peer| (id(peer), vote_request(4, at(2, 3)))).to_vec();
+    assert_eq!(out.held, asked, "once its own vote is on disk");
+    assert!(out.messages.is_empty());
+}
+
+#[test]
+fn section_5_2_an_own_vote_counts_once_it_is_on_disk() {
+    let mut server = Server::new(1, 0, &[]);
+    server.times_out();
+    server.hears(2, vote(1, true));
+    server.hears(3, vote(1, true));
+    assert_eq!(server.raft.role, Role::Candidate);
+    server.syncs();
+    assert_eq!(server.raft.role, Role::Leader);
+}
+
+#[test]
+fn section_5_2_a_majority_of_votes_wins_and_each_voter_counts_once() {
+    let mut server = Server::new(1, 0, &[]);
+    server.times_out();
+    server.syncs();
+    server.hears(2, vote(1, true));
+    server.hears(2, vote(1, true));
+    server.hears(3, vote(1, false));
+    assert_eq!(server.raft.role, Role::Candidate);
+    server.hears(4, vote(1, true));
+    assert_eq!(server.raft.role, Role::Leader);
+    assert_eq!(server.raft.votes, ids(&[1, 2, 4]));
+}
+
+#[test]
+fn section_5_2_a_majority_is_more_than_half() {
+    for (servers, enough) in [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 4), (7, 4), (25, 13)] {
+        let votes: ServerSet = ServerId::first(enough).collect();
+        assert!(rules::is_majority(votes, servers));
+        let votes: ServerSet = ServerId::first(enough - 1).collect();
+        assert!(!rules::is_majority(votes, servers));
+    }
+}
+
+#[test]
+fn section_5_2_one_vote_a_term_to_the_first_who_asks() {
+    let mut server = Server::new(1, 3, &[]);
+    assert!(granted(&server.hears(2, vote_request(4, at(0, 0)))));
+    assert!(!granted(&server.hears(3, vote_request(4, at(9, 3)))));
+    assert!(granted(&server.hears(2, vote_request(4, at(0, 0)))), "its answer may have been lost");
+    assert!(granted(&server.hears(3, vote_request(5, at(0, 0)))), "a new term, a new vote");
+}
+
+#[test]
+fn section_5_2_the_vote_is_kept_through_a_crash() {
+    let mut server = Server::new(1, 3, &[]);
+    let out = server.hears(2, vote_request(4, at(0, 0)));
+    assert!(writes_a_vote(&out));
+    server.syncs();
+    server.raft = Raft::from_disk(id(1), &server.disk);
+    assert_eq!((server.term(), server.raft.voted_for), (4, Some(id(2))));
+    assert!(!granted(&server.hears(3, vote_request(4, at(0, 0)))));
+}
+
+#[test]
+fn section_5_2_the_term_stays_open_for_a_vote_after_a_refusal() {
+    let mut server = Server::new(1, 3, &[1, 2]);
+    assert!(!granted(&server.hears(2, vote_request(4, at(1, 1)))));
+    assert_eq!((server.term(), server.raft.voted_for), (4, None));
+    assert!(granted(&server.hears(3, vote_request(4, at(2, 2)))));
+}
+
+#[test]
+fn section_5_2_a_candidate_bows_to_the_leader_of_its_term_only() {
+    let mut server = Server::new(1, 3, &[]);
+    server.times_out();
+    server.hears(2, append(3, at(0, 0), &[], 0));
+    assert_eq!(server.raft.role, Role::Candidate);
+    let out = server.hears(2, append(4, at(0, 0), &[], 0));
+    assert_eq!((server.raft.role, server.raft.leader), (Role::Follower, Some(id(2))));
+    assert_eq!(out.election, TimerOrder::Arm);
+    assert_eq!(server.raft.voted_for, Some(id(1)), "its vote in this term stays its own");
+}
+
+#[test]
+fn section_5_2_a_new_leader_speaks_to_everybody_at_once() {
+    let mut server = Server::new(1, 0, &[]);
+    server.times_out();
+    server.syncs();
+    server.hears(2, vote(1, true));
+    let out = server.hears(3, vote(1, true));
+    for peer in 2..=5 {
+        assert_eq!(appends(&out, peer), [(at(0, 0), vec![], 0)]);
+    }
+    assert_eq!((out.election, out.heartbeat), (TimerOrder::Cancel, TimerOrder::Arm));
+    assert!(server.log().is_empty(), "no entry opens a term");
+}
+
+#[test]
+fn section_5_2_only_a_leaders_word_or_a_given_vote_restarts_the_timer() {
+    let mut server = Server::new(1, 3, &[1, 3]);
+    assert_eq!(server.hears(2, vote_request(3, at(2, 3))).election, TimerOrder::Arm);
+    assert_eq!(server.hears(3, vote_request(3, at(2, 3))).election, TimerOrder::Keep);
+    assert_eq!(server.hears(3, vote_request(4, at(1, 1))).election, TimerOrder::Keep);
+    assert_eq!(server.hears(4, vote(4, true)).election, TimerOrder::Keep);
+    assert_eq!(server.hears(5, append(4, at(7, 4), &[], 0)).election, TimerOrder::Arm);
+}
+
+#[test]
+fn section_5_2_a_leader_does_not_stand_for_election() {
+    let mut leader = Server::leading(1, 4, &[]);
+    leader.times_out();
+    assert_eq!((leader.raft.role, leader.term()), (Role::Leader, 4));
+}
+
+// §5.4.1: the election restriction.
+
+#[test]
+fn section_5_4_1_the_later_last_term_is_more_up_to_date_then_the_longer_log() {
+    let cases = [
+        (at(1, 2), at(5, 1), true),
+        (at(5, 1), at(1, 2), false),
+        (at(3, 2), at(3, 2), true),
+        (at(4, 2), at(3, 2), true),
+        (at(2, 2), at(3, 2), false),
+        (at(0, 0), at(0, 0), true),
+        (at(0, 0), at(1, 1), false),
+    ];
+    for (candidate, own, up_to_date) in cases {
+        assert_eq!(rules::is_up_to_date(candidate, own), up_to_date, "{candidate} for {own}");
+        let log: Vec<u64> = (1..=own.index.0).map(|_| own.term.0).collect();
+        let mut voter = Server::new(1, 3, &log);
+        let out = voter.hears(2, vote_request(4, candidate));
+        assert_eq!(granted(&out), up_to_date, "{candidate} asks one whose log ends at {own}");
+    }
+}
+
+// Figure 2, AppendEntries, receiver implementation.
+
+#[test]
+fn figure_2_append_entries_2_needs_the_previous_entry() {
+    let mut server = Server::new(1, 4, &[1, 2, 2, 3]);
+    let out = server.hears(2, append(4, at(6, 4), &[4], 0));
+    assert_eq!(result(&out), refused(None, 0, 4), "its log ends before");
+    let out = server.hears(2, append(4, at(3, 4), &[4], 0));
+    assert_eq!(result(&out), refused(Some(2), 2, 4), "the term in conflict, and where it begins");
+    assert_eq!(server.log(), [1, 2, 2, 3], "a refusal changes nothing");
+    let out = server.hears(2, append(4, at(0, 0), &[], 0));
+    assert_eq!(result(&out), AppendResult::Matched(Index(0)), "before the first stands nothing");
+}
+
+#[test]
+fn figure_2_append_entries_2_holds_for_heartbeats_too() {
+    let mut server = Server::new(1, 4, &[1, 2]);
+    let out = server.hears(2, append(4, at(3, 4), &[], 3));
+    assert_eq!(result(&out), refused(None, 0, 2));
+    assert_eq!(server.commit(), 0);
+    let out = server.hears(2, append(4, at(2, 4), &[], 2));
+    assert_eq!(result(&out), refused(Some(2), 2, 2));
+    assert_eq!(server.commit(), 0);
+}
+
+#[test]
+fn figure_2_append_entries_3_removes_only_what_conflicts() {
+    let mut server = Server::new(1, 4, &[1, 1, 2, 2, 3]);
+    let out = server.hears(2, append(4, at(1, 1), &[1, 2, 4], 0));
+    assert_eq!(server.log(), [1, 1, 2, 4], "the conflict at 4 and all that follows it");
+    assert_eq!(result(&out), AppendResult::Matched(Index(4)));
+    let writes = [Write::Truncate(Index(4)), Write::Append(entry(4, 4))];
+    assert_eq!(out.writes, writes);
+}
+
+#[test]
+fn figure_2_append_entries_3_leaves_what_a_late_append_does_not_know_of() {
+    let mut server = Server::new(1, 4, &[1, 4, 4, 4]);
+    for entries in [&[][..], &[4], &[4, 4]] {
+        let out = server.hears(2, append(4, at(1, 1), entries, 0));
+        assert_eq!(server.log(), [1, 4, 4, 4]);
+        assert!(out.writes.is_empty(), "nothing is new");
+        let last = 1 + entries.len() as u64;
+        assert_eq!(result(&out), AppendResult::Matched(Index(last)), "no more than it showed");
+    }
+}
+
+#[test]
+fn figure_2_append_entries_4_appends_what_is_missing_once() {
+    let mut server = Server::new(1, 4, &[1]);
+    for _ in 0..2 {
+        let out = server.hears(2, append(4, at(1, 1), &[2, 4], 0));
+        assert_eq!(result(&out), AppendResult::Matched(Index(3)));
+        assert_eq!(server.log(), [1, 2, 4]);
+    }
+    assert_eq!(server.unsynced, [Write::Append(entry(2, 2)), Write::Append(entry(3, 4))]);
+}
+
+#[test]
+fn figure_2_append_entries_5_commits_no_further_than_the_last_new_entry() {
+    assert_eq!(rules::commit_from_leader(Index(9), Index(4)), Index(4));
+    assert_eq!(rules::commit_from_leader(Index(3), Index(4)), Index(3));
+    let mut server = Server::new(1, 4, &[1, 4, 3]);
+    server.hears(2, append(4, at(1, 1), &[4], 3));
+    assert_eq!(server.commit(), 2, "its entry 3 was not shown to be the leader's");
+    server.hears(2, append(4, at(1, 1), &[], 1));
+    assert_eq!(server.commit(), 2, "and never goes back");
+}
+
+#[test]
+fn figure_2_answers_wait_for_the_disk_and_appends_do_not() {
+    let mut server = Server::new(1, 3, &[]);
+    let out = server.hears(2, append(4, at(0, 0), &[4], 0));
+    assert!(out.messages.is_empty() && out.held.len() == 1);
+    assert!(writes_a_vote(&out), "the new term is on disk before the answer");
+    let out = server.hears(3, vote_request(5, at(1, 4)));
+    assert!(out.messages.is_empty() && out.held.len() == 1);
+    let mut leader = Server::leading(1, 4, &[]);
+    let out = leader.submits(1);
+    assert!(out.held.is_empty() && out.messages.len() == 4);
+}
+
+// §5.3: replication.
+
+#[test]
+fn section_5_3_a_leader_sends_a_new_entry_to_everybody_at_once() {
+    let mut leader = Server::leading(1, 4, &[1, 3]);
+    let out = leader.submits(1);
+    assert_eq!(leader.log(), [1, 3, 4]);
+    for peer in 2..=5 {
+        assert_eq!(appends(&out, peer), [(at(2, 3), vec![4], 0)]);
+    }
+}
+
+#[test]
+fn section_5_3_what_is_submitted_meanwhile_goes_out_together() {
+    let mut leader = Server::leading(1, 4, &[]);
+    leader.submits(1);
+    assert!(leader.submits(2).messages.is_empty());
+    assert!(leader.submits(3).messages.is_empty());
+    let out = leader.hears(2, matched(4, 0, 1));
+    assert_eq!(appends(&out, 2), [(at(1, 4), vec![4, 4], 0)]);
+}
+
+#[test]
+fn section_5_3_an_append_carries_no_more_entries_than_the_limit() {
+    let mut leader = Server::leading(1, 4, &[1; 10]);
+    leader.cx.append_max = 3;
+    let out = leader.hears(
+        2,
+        Message::AppendReply { term: Term(4), prev: Index(10), result: refused(None, 0, 0) },
+    );
+    assert_eq!(appends(&out, 2), [(at(0, 0), vec![1; 3], 0)]);
+    let out = leader.hears(2, matched(4, 0, 3));
+    assert_eq!(appends(&out, 2), [(at(3, 1), vec![1; 3], 0)]);
+}
+
+#[test]
+fn section_5_3_what_stays_unanswered_is_sent_again() {
+    let mut leader = Server::leading(1, 4, &[]);
+    leader.submits(1);
+    leader.cx.now = Time::START + Span::from_millis(99);
+    assert_eq!(appends(&leader.speaks(), 2), [(at(0, 0), vec![], 0)], "it may be on its way");
+    leader.cx.now = Time::START + Span::from_millis(100);
+    assert_eq!(appends(&leader.speaks(), 2), [(at(0, 0), vec![4], 0)]);
+}
+
+#[test]
+fn section_5_3_a_leader_never_changes_its_own_log() {
+    let mut leader = Server::leading(1, 4, &[1, 2]);
+    leader.submits(1);
+    let out = leader.hears(2, append(4, at(0, 0), &[3], 3));
+    assert_eq!((leader.raft.role, leader.log()), (Role::Leader, vec![1, 2, 4]));
+    assert!(out.held.is_empty() && out.writes.is_empty());
+}
+
+#[test]
+fn section_5_3_a_leader_backs_up_a_term_at_a_time() {
+    let leader = Server::leading(1, 6, &[1, 1, 2, 4, 4, 5]);
+    let back_up = |prev, refusal| rules::back_up(&leader.raft.log, Index(prev), refusal).0;
+    assert_eq!(back_up(6, refused(None, 0, 2)), 3, "to the end of a short log");
+    assert_eq!(back_up(6, refused(Some(3), 3, 9)), 3, "past a term that the leader lacks");
+    assert_eq!(back_up(6, refused(Some(4), 2, 9)), 6, "after the leader's own last of the term");
+    assert_eq!(back_up(3, refused(Some(4), 2, 9)), 3, "and always at least a step");
+    assert_eq!(back_up(1, refused(Some(3), 1, 9)), 1, "and never before the first entry");
+}
+
+#[test]
+fn section_5_3_a_refusal_is_answered_with_earlier_entries_at_once() {
+    let mut leader = Server::leading(1, 6, &[1, 1, 4, 4, 5]);
+    let refusal = |prev, result| Message::AppendReply { term: Term(6), prev: Index(prev), result };
+    let out = leader.hears(2, refusal(5, refused(Some(3), 3, 7)));
+    assert_eq!(appends(&out, 2), [(at(2, 1), vec![4, 4, 5], 0)]);
+    let out = leader.hears(2, refusal(5, refused(Some(3), 3, 7)));
+    assert!(out.messages.is_empty(), "an answer to what has been superseded");
+}
+
+#[test]
+fn section_5_3_a_late_refusal_moves_nothing_that_is_known_to_agree() {
+    let mut leader = Server::leading(1, 4, &[1, 1, 1]);
+    leader.hears(2, matched(4, 3, 3));
+    let refusal =
+        Message::AppendReply { term: Term(4), prev: Index(3), result: refused(None, 0, 3) };
+    assert!(leader.hears(2, refusal).messages.is_empty());
+    let known = Progress { matched: Index(3), next: Index(4), in_flight: None };
+    assert_eq!(leader.raft.progress[1], known);
+}
+
+#[test]
+fn section_5_3_an_answer_counts_for_what_its_append_brought_and_no_more() {
+    let mut leader = Server::leading(1, 4, &[]);
+    leader.submits(1);
+    leader.submits(2);
+    leader.syncs();
+    leader.hears(2, matched(4, 0, 1));
+    leader.hears(3, matched(4, 0, 1));
+    assert_eq!(leader.commit(), 1, "entry 2 has been sent, and nobody has said that it has it");
+    leader.hears(3, matched(4, 0, 0));
+    assert_eq!(leader.raft.progress[2].matched, Index(1), "an answer that came late");
+}
+
+#[test]
+fn section_5_3_an_entry_is_committed_once_it_is_on_a_majority_of_disks() {
+    let mut leader = Server::leading(1, 4, &[]);
+    leader.submits(1);
+    leader.hears(2, matched(4, 0, 1));
+    leader.hears(2, matched(4, 0, 1));
+    leader.hears(3, matched(4, 0, 1));
+    assert_eq!(leader.commit(), 0, "two disks and its own memory");
+    leader.syncs();
+    assert_eq!(leader.commit(), 1);
+    let out = leader.speaks();
+    assert_eq!(appends(&out, 4)[0].2, 1, "the next append brings the news");
+}
+
+#[test]
+fn section_5_3_the_commit_index_is_the_highest_that_a_majority_holds() {
+    let progress = |matched: &[u64]| -> Vec<Progress> {
+        let each = |index: &u64| Progress { matched: Index(*index), ..Progress::default() };
+        matched.iter().map(each).collect()
+    };
+    let cases: [(&[u64], u64); 6] = [
+        (&[7], 7),
+        (&[7, 2], 2),
+        (&[7, 2, 5], 5),
+        (&[7, 7, 5, 5], 5),
+        (&[9, 9, 3, 2, 1], 3),
+        (&[0, 0, 0, 9, 9], 0),
+    ];
+    for (matched, index) in cases {
+        assert_eq!(rules::on_a_majority(&progress(matched)), Index(index), "{matched:?}");
+    }
+}
+
+// §5.4.2: entries of earlier terms.
+
+#[test]
+fn section_5_4_2_old_term_entries_are_not_counted() {
+    let mut leader = Server::leading(1, 4, &[1, 2]);
+    for follower in 2..=5 {
+        leader.hears(follower, matched(4, 2, 2));
+    }
+    assert_eq!(leader.commit(), 0, "all five have entry 2 of term 2");
+}
+
+#[test]
+fn section_5_4_2_an_entry_of_the_own_term_commits_all_before_it() {
+    let mut leader = Server::leading(1, 4, &[1, 2]);
+    leader.submits(1);
+    leader.syncs();
+    leader.hears(2, matched(4, 2, 3));
+    assert_eq!(leader.commit(), 0);
+    leader.hears(3, matched(4, 2, 3));
+    assert_eq!(leader.commit(), 3);
+}
+
+#[test]
+fn section_5_4_2_is_decided_by_the_term_of_the_entry() {
+    assert!(rules::may_count(Term(4), Term(4)));
+    assert!(!rules::may_count(Term(3), Term(4)));
+}
+
+// §5.5: lost messages.
+
+#[test]
+fn section_5_5_a_reported_loss_is_made_good_at_once() {
+    let mut leader = Server::leading(1, 4, &[]);
+    leader.submits(1);
+    let lost = append(4, at(0, 0), &[4], 0).summary();
+    let out = leader.step(|raft, cx, out| raft.on_loss(id(3), lost, cx, out));
+    assert_eq!(appends(&out, 3), [(at(0, 0), vec![4], 0)]);
+    assert!(appends(&out, 2).is_empty());
+
+    let mut candidate = Server::new(1, 0, &[]);
+    candidate.times_out();
+    let lost = vote_request(1, at(0, 0)).summary();
+    let out = candidate.step(|raft, cx, out| raft.on_loss(id(3), lost, cx, out));
+    assert_eq!(out.held, [(id(3), vote_request(1, at(0, 0)))]);
+    candidate.hears(3, vote(1, false));
+    let out = candidate.step(|raft, cx, out| raft.on_loss(id(3), lost, cx, out));
+    assert!(out.held.is_empty(), "S3 has answered since");
+}

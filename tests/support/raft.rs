@@ -1,0 +1,173 @@
+//! One Raft server on a bench: a disk, and words for what it hears, says and writes.
+
+use std::sync::Arc;
+
+use raftlab::cluster::disk::{Disk, Write};
+use raftlab::cluster::raft::{AppendResult, Context, Entry, Message, Outbox, Position, Raft, Role};
+use raftlab::cluster::time::{Span, Time};
+use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
+
+/// A server of five with a disk of its own.
+pub struct Server {
+    pub raft: Raft,
+    pub disk: Disk,
+    pub unsynced: Vec<Write>,
+    pub cx: Context,
+}
+
+pub fn id(number: u64) -> ServerId {
+    ServerId::from_number(number).expect("a server's number")
+}
+
+pub fn ids(numbers: &[u64]) -> ServerSet {
+    numbers.iter().map(|number| id(*number)).collect()
+}
+
+pub fn at(index: u64, term: u64) -> Position {
+    Position { index: Index(index), term: Term(term) }
+}
+
+pub fn op(number: u64) -> Arc<Op> {
+    let id = OpId { server: id(1), number };
+    Arc::new(Op { id, request: Request::Get { key: "k".into() } })
+}
+
+/// The entry that stands at `index` in term `term`: the same on every server.
+pub fn entry(index: u64, term: u64) -> Entry {
+    Entry { term: Term(term), op: op(index * 1_000 + term) }
+}
+
+pub fn append(term: u64, prev: Position, terms: &[u64], commit: u64) -> Message {
+    let indexes = prev.index.0 + 1..;
+    let entries = indexes.zip(terms).map(|(index, term)| entry(index, *term)).collect();
+    Message::Append { term: Term(term), prev, entries, commit: Index(commit) }
+}
+
+pub const fn vote_request(term: u64, last: Position) -> Message {
+    Message::RequestVote { term: Term(term), last }
+}
+
+pub const fn vote(term: u64, granted: bool) -> Message {
+    Message::VoteReply { term: Term(term), granted }
+}
+
+pub const fn matched(term: u64, prev: u64, index: u64) -> Message {
+    let result = AppendResult::Matched(Index(index));
+    Message::AppendReply { term: Term(term), prev: Index(prev), result }
+}
+
+pub const fn refused(conflict: Option<u64>, first: u64, last: u64) -> AppendResult {
+    let conflict = match conflict {
+        Some(term) => Some(Term(term)),
+        None => None,
+    };
+    AppendResult::Refused { conflict, first: Index(first), last: Index(last) }
+}
+
+impl Server {
+    pub fn new(number: u64, term: u64, log: &[u64]) -> Self {
+        let mut disk = Disk::default();
+        disk.term = Term(term);
+        for (index, term) in (1..).zip(log) {
+            disk.log.push(entry(index, *term));
+        }
+        let heartbeat = Span::from_millis(100);
+        let cx = Context { now: Time::START, servers: 5, append_max: 1_000, heartbeat };
+        Self { raft: Raft::from_disk(id(number), &disk), disk, unsynced: Vec::new(), cx }
+    }
+
+    /// A leader of `term` by the votes of S2 and S3, with this log on its disk.
+    pub fn leading(number: u64, term: u64, log: &[u64]) -> Self {
+        let mut server = Self::new(number, term - 1, log);
+        server.times_out();
+        server.syncs();
+        let voters = (1..=5).filter(|voter| *voter != number).take(2);
+        voters.for_each(|voter| drop(server.hears(voter, vote(term, true))));
+        assert_eq!(server.raft.role, Role::Leader);
+        server
+    }
+
+    pub fn step(&mut self, step: impl FnOnce(&mut Raft, &Context, &mut Outbox)) -> Outbox {
+        let mut out = Outbox::default();
+        step(&mut self.raft, &self.cx, &mut out);
+        self.unsynced.extend(out.writes.iter().cloned());
+        out
+    }
+
+    pub fn hears(&mut self, from: u64, message: Message) -> Outbox {
+        self.step(|raft, cx, out| raft.receive(id(from), message, cx, out))
+    }
+
+    pub fn times_out(&mut self) -> Outbox {
+        self.step(|raft, cx, out| raft.on_election_timeout(cx, out))
+    }
+
+    pub fn speaks(&mut self) -> Outbox {
+        self.step(|raft, cx, out| raft.on_heartbeat(cx, out))
+    }
+
+    pub fn submits(&mut self, number: u64) -> Outbox {
+        self.step(|raft, cx, out| {
+            raft.submit(op(number), cx, out);
+        })
+    }
+
+    /// All that was written reaches the disk.
+    pub fn syncs(&mut self) -> Outbox {
+        for write in self.unsynced.drain(..) {
+            match write {
+                Write::Vote { term, voted_for } => {
+                    (self.disk.term, self.disk.voted_for) = (term, voted_for);
+                }
+                Write::Append(entry) => self.disk.log.push(entry),
+                Write::Truncate(from) => self.disk.log.truncate(from),
+            }
+        }
+        let disk = self.disk.clone();
+        self.step(|raft, cx, out| raft.on_sync(&disk, cx, out))
+    }
+
+    /// The terms of its entries.
+    pub fn log(&self) -> Vec<u64> {
+        self.raft.log.iter_from(Index(1)).map(|(_, entry)| entry.term.0).collect()
+    }
+
+    pub fn term(&self) -> u64 {
+        self.raft.term.0
+    }
+
+    pub fn commit(&self) -> u64 {
+        self.raft.commit.0
+    }
+}
+
+/// The answer to a request for a vote.
+pub fn granted(out: &Outbox) -> bool {
+    match out.held.as_slice() {
+        [(_, Message::VoteReply { granted, .. })] => *granted,
+        other => panic!("expected an answer to a request for a vote: {other:?}"),
+    }
+}
+
+/// The answer to an append.
+pub fn result(out: &Outbox) -> AppendResult {
+    match out.held.as_slice() {
+        [(_, Message::AppendReply { result, .. })] => *result,
+        other => panic!("expected an answer to an append: {other:?}"),
+    }
+}
+
+/// What was sent to a server: previous entry, terms of the entries, commit index.
+pub fn appends(out: &Outbox, to: u64) -> Vec<(Position, Vec<u64>, u64)> {
+    let appends = out.messages.iter().filter_map(|(peer, message)| match message {
+        Message::Append { prev, entries, commit, .. } if *peer == id(to) => {
+            Some((*prev, entries.iter().map(|entry| entry.term.0).collect(), commit.0))
+        }
+        _ => None,
+    });
+    appends.collect()
+}
+
+pub fn writes_a_vote(out: &Outbox) -> bool {
+    out.writes.iter().any(|write| matches!(write, Write::Vote { .. }))
+}
