@@ -23,7 +23,7 @@ const LONG_WAIT: Span = Span::from_millis(200);
 /// The most columns for a name, and for what is done.
 const NAME_MAX: u16 = 8;
 const WORK_MAX: u16 = 18;
-/// Columns for the state and for a time.
+/// Columns for the state, at least, and for a time.
 const STATE: u16 = 9;
 const TIME: u16 = 7;
 
@@ -175,7 +175,8 @@ impl Columns {
             None => pen.put('-'),
         };
         let now = scene.cluster.now();
-        let mut pen = canvas.pen_at(area.x + self.state, area.y + row, STATE);
+        let room = area.width.saturating_sub(self.state + TIME);
+        let mut pen = canvas.pen_at(area.x + self.state, area.y + row, room);
         let took = match (&client.job, &client.last) {
             (Some(job), _) => {
                 put_waiting(&mut pen, client);
@@ -275,7 +276,11 @@ fn put_result(pen: &mut Pen, last: &Finished) {
             pen.put("free");
         }
         (_, Outcome::Ok | Outcome::Version) => {
-            pen.put(outcome).put(format_args!(" @{version}"));
+            let version = format!(" @{version}");
+            // A number that is cut short is another number.
+            if pen.put(outcome).room() >= version.len() as u16 {
+                pen.put(version);
+            }
         }
         (_, Outcome::NoKey | Outcome::Maybe) => {
             pen.put(outcome);

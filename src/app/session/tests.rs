@@ -317,6 +317,16 @@ fn steps_stop_at_the_next_event_and_time_stands() {
 }
 
 #[test]
+fn a_step_with_nothing_to_show_passes_over_nothing() {
+    let mut session = led();
+    let now = session.cluster().now();
+    press(&mut session, ".");
+    assert!(refusal(&session).contains("nothing to show"));
+    assert_eq!(session.cluster().now(), now);
+    assert_eq!(clock(&session), Clock::Stands(Stands::Paused));
+}
+
+#[test]
 fn the_prompt_runs_commands_and_keeps_mistakes() {
     let mut session = led();
     press(&mut session, ": 'crahs_S2 Enter");

@@ -207,6 +207,7 @@ impl Session {
         }
         self.player.release();
         self.halt = Some(Stands::Paused);
+        let before = self.clone();
         let limit = self.cluster.now() + REACH;
         for _ in 0..EVENTS_A_STEP {
             if self.cluster.next_due().is_none_or(|due| due > limit) {
@@ -223,7 +224,14 @@ impl Session {
                 return;
             }
         }
-        self.note("nothing of the kind in the next minute of lab time");
+        match until {
+            // Stepping is for looking closely: a minute of heartbeats is not passed over unseen.
+            Until::Shown => {
+                *self = before;
+                self.refuse("nothing to show in the next minute: ; steps to the next heartbeat");
+            }
+            Until::Any | Until::Line => self.note("no line of the script in the next minute"),
+        }
     }
 
     /// A step for which the pause itself is no reason to stop.

@@ -4,7 +4,7 @@
 //!
 //! [`verbs::VERBS`] is the table from which parser, printer, completion, help and the reference
 //! page are made. To add a verb: a variant here, a row there with its parser, an arm in
-//! `print.rs`, and what it does in `cluster/act.rs` (or `task.rs` for the flow of a script).
+//! `print.rs`, and what it does in `cluster/act.rs` (or `task/` for the flow of a script).
 
 #[cfg(test)]
 mod arbitrary;
