@@ -28,9 +28,10 @@ pub fn shape(symbol: &str, x: f32, y: f32) -> Option<Shape> {
 
 /// Single lines, as arms from the middle of the cell.
 fn single(symbol: &str, x: f32, y: f32) -> Option<String> {
+    let (middle, centre) = (x + WIDTH / 2.0, y + HEIGHT / 2.0);
     let arms = match symbol {
-        "─" => "lr",
-        "│" => "ud",
+        "─" => return Some(format!("M{x} {centre}H{}", x + WIDTH)),
+        "│" => return Some(format!("M{middle} {y}V{}", y + HEIGHT)),
         "┌" => "rd",
         "┐" => "ld",
         "└" => "ru",
@@ -42,7 +43,6 @@ fn single(symbol: &str, x: f32, y: f32) -> Option<String> {
         "┼" => "lrud",
         _ => return None,
     };
-    let (middle, centre) = (x + WIDTH / 2.0, y + HEIGHT / 2.0);
     let arm = |arm| match arm {
         'l' => format!("M{middle} {centre}H{x}"),
         'r' => format!("M{middle} {centre}H{}", x + WIDTH),
