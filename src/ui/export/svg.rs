@@ -193,12 +193,13 @@ fn shapes(out: &mut String, cells: &[Cell], x: f32, y: f32, pen: &Pen) -> std::f
         let x = x + column(offset);
         match shape(symbol(cell), x, y) {
             Some(Shape::Line(line)) => path.push_str(&line),
-            Some(Shape::Block { left, width, opacity }) => {
+            Some(Shape::Block { left, width, inset, opacity }) => {
                 let (x, width) = (x + left * CELL_WIDTH, width * CELL_WIDTH);
+                let (y, height) = (y + inset, CELL_HEIGHT - 2.0 * inset);
                 let paint = pen.paint("fill", opacity);
                 writeln!(
                     out,
-                    "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{CELL_HEIGHT}\"{paint}/>"
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{paint}/>"
                 )?;
             }
             None => {}

@@ -95,10 +95,11 @@ impl Plan {
         let places = Places::new(inside, cluster.servers().len());
         let groups = cluster.groups();
         let labels = group::labels(inside, &places, cluster, &groups, glyphs);
-        let packets = match scene.view.clock {
-            Clock::Skims => Vec::new(),
+        let (packets, lost) = match scene.view.clock {
+            // Too fast for the eye.
+            Clock::Skims => (Vec::new(), &[][..]),
             Clock::Runs | Clock::Stands(_) | Clock::Past { .. } | Clock::Broken => {
-                cluster.packets()
+                (cluster.packets(), &scene.view.fading.lost[..])
             }
         };
         let ends = packets.iter().filter_map(|packet| client_and_server(packet.from, packet.to));
@@ -110,8 +111,8 @@ impl Plan {
         let flights = flights(inside, &places, scene, &packets, taken.clone());
         taken.extend(labels.iter().map(|label| label.place));
         let waiting = client::waiting(inside, &places, cluster, &flying, &taken, glyphs);
-        let lost = |lost: &LostPacket| death(&places, inside, lost);
-        let losses = scene.view.fading.lost.iter().take(PACKETS_MAX).filter_map(lost).collect();
+        let death = |lost: &LostPacket| death(&places, inside, lost);
+        let losses = lost.iter().take(PACKETS_MAX).filter_map(death).collect();
         let signs = link::signs(&places, cluster, &groups);
         Self { places, flights, losses, signs, groups: labels, letters, waiting }
     }
