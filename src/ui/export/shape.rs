@@ -1,5 +1,5 @@
-//! Symbols that a font would draw with gaps: lines, half blocks and shades, as shapes that fill
-//! their cell to the edge.
+//! Symbols that a font would draw with gaps: lines, half blocks and shades, as shapes that reach
+//! to the edge of their cell.
 
 use super::svg::{CELL_HEIGHT as HEIGHT, CELL_WIDTH as WIDTH};
 
@@ -7,30 +7,32 @@ use super::svg::{CELL_HEIGHT as HEIGHT, CELL_WIDTH as WIDTH};
 pub enum Shape {
     /// A path, stroked.
     Line(String),
-    /// A rectangle: where it begins and how wide it is, in columns, and how opaque, in percent.
-    Block { left: f32, width: f32, opacity: u8 },
+    /// A rectangle: where it begins and how wide it is, in columns; what stays free above and
+    /// below, in units; how opaque it is, in percent.
+    Block { left: f32, width: f32, inset: f32, opacity: u8 },
 }
 
 /// The shape of a symbol in the cell whose corner is (`x`, `y`); `None` for all that a font
 /// draws well.
 pub fn shape(symbol: &str, x: f32, y: f32) -> Option<Shape> {
-    let block = |left, width, opacity| Some(Shape::Block { left, width, opacity });
+    let half = |left| Some(Shape::Block { left, width: 0.5, inset: 0.0, opacity: 100 });
+    // Without the pattern of a font, shades in rows would run together.
+    let shade = |opacity| Some(Shape::Block { left: 0.0, width: 1.0, inset: 3.0, opacity });
     match symbol {
-        "█" => block(0.0, 1.0, 100),
-        "▌" => block(0.0, 0.5, 100),
-        "▐" => block(0.5, 0.5, 100),
-        "▓" => block(0.0, 1.0, 75),
-        "▒" => block(0.0, 1.0, 50),
-        "░" => block(0.0, 1.0, 25),
+        "▌" => half(0.0),
+        "▐" => half(0.5),
+        "▓" => shade(75),
+        "░" => shade(25),
         _ => single(symbol, x, y).or_else(|| double(symbol, x, y)).map(Shape::Line),
     }
 }
 
 /// Single lines, as arms from the middle of the cell.
 fn single(symbol: &str, x: f32, y: f32) -> Option<String> {
+    let (middle, centre) = (x + WIDTH / 2.0, y + HEIGHT / 2.0);
     let arms = match symbol {
-        "─" => "lr",
-        "│" => "ud",
+        "─" => return Some(format!("M{x} {centre}H{}", x + WIDTH)),
+        "│" => return Some(format!("M{middle} {y}V{}", y + HEIGHT)),
         "┌" => "rd",
         "┐" => "ld",
         "└" => "ru",
@@ -42,7 +44,6 @@ fn single(symbol: &str, x: f32, y: f32) -> Option<String> {
         "┼" => "lrud",
         _ => return None,
     };
-    let (middle, centre) = (x + WIDTH / 2.0, y + HEIGHT / 2.0);
     let arm = |arm| match arm {
         'l' => format!("M{middle} {centre}H{x}"),
         'r' => format!("M{middle} {centre}H{}", x + WIDTH),

@@ -34,8 +34,11 @@ fn write(out: &mut String, buffer: &Buffer, paper: Paper) -> std::fmt::Result {
     writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\">\n\
+         viewBox=\"0 0 {width} {height}\" font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\" \
+         fill=\"{}\" xml:space=\"preserve\">\n\
+         <style>rect{{shape-rendering:crispEdges}}</style>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>",
+        hex(paper.ink()),
         hex(paper.ground())
     )?;
     for row in 0..buffer.area.height {
@@ -127,6 +130,8 @@ fn kind(cell: &Cell) -> Kind {
 /// What a run of symbols is drawn with.
 struct Pen {
     colour: String,
+    /// Whether this is the colour of the picture's ink.
+    inked: bool,
     /// In percent.
     opacity: u8,
     /// Attributes of letters.
@@ -150,15 +155,20 @@ impl Pen {
             (true, true) => letters.push_str(" text-decoration=\"underline line-through\""),
         }
         let opacity = if has(Modifier::DIM) { 60 } else { 100 };
-        Self { colour: hex(paper.colours(cell).0), opacity, letters }
+        let colour = paper.colours(cell).0;
+        Self { colour: hex(colour), inked: colour == paper.ink(), opacity, letters }
     }
 
-    /// The attributes that colour something by `how`: "fill" or "stroke".
+    /// The attributes that colour something by `how`: "fill" or "stroke". The picture's own ink
+    /// fills where nothing else is said.
     fn paint(&self, how: &str, opacity: u8) -> String {
-        let opacity = u32::from(opacity) * u32::from(self.opacity) / 100;
-        match opacity {
-            100.. => format!("{how}=\"{}\"", self.colour),
-            _ => format!("{how}=\"{}\" {how}-opacity=\"0.{opacity:02}\"", self.colour),
+        let colour = match (how, self.inked) {
+            ("fill", true) => String::new(),
+            _ => format!(" {how}=\"{}\"", self.colour),
+        };
+        match u32::from(opacity) * u32::from(self.opacity) / 100 {
+            100.. => colour,
+            opacity => format!("{colour} {how}-opacity=\"0.{opacity:02}\""),
         }
     }
 }
@@ -167,18 +177,14 @@ impl Pen {
 fn word(out: &mut String, cells: &[Cell], x: f32, y: f32, pen: &Pen) -> std::fmt::Result {
     let (y, paint, letters) = (y + BASELINE, pen.paint("fill", 100), &pen.letters);
     let (length, text) = (column(cells.len()), escaped(cells.iter().map(symbol)));
-    writeln!(
-        out,
-        "<text x=\"{x}\" y=\"{y}\" {paint}{letters} textLength=\"{length}\" \
-         lengthAdjust=\"spacingAndGlyphs\" xml:space=\"preserve\">{text}</text>"
-    )
+    writeln!(out, "<text x=\"{x}\" y=\"{y}\"{paint}{letters} textLength=\"{length}\">{text}</text>")
 }
 
 /// A symbol in the middle of its cell.
 fn centred(out: &mut String, symbol: &str, x: f32, y: f32, pen: &Pen) -> std::fmt::Result {
     let (x, y, paint) = (x + CELL_WIDTH / 2.0, y + BASELINE, pen.paint("fill", 100));
     let (letters, text) = (&pen.letters, escaped([symbol].into_iter()));
-    writeln!(out, "<text x=\"{x}\" y=\"{y}\" {paint}{letters} text-anchor=\"middle\">{text}</text>")
+    writeln!(out, "<text x=\"{x}\" y=\"{y}\"{paint}{letters} text-anchor=\"middle\">{text}</text>")
 }
 
 fn shapes(out: &mut String, cells: &[Cell], x: f32, y: f32, pen: &Pen) -> std::fmt::Result {
@@ -187,19 +193,20 @@ fn shapes(out: &mut String, cells: &[Cell], x: f32, y: f32, pen: &Pen) -> std::f
         let x = x + column(offset);
         match shape(symbol(cell), x, y) {
             Some(Shape::Line(line)) => path.push_str(&line),
-            Some(Shape::Block { left, width, opacity }) => {
+            Some(Shape::Block { left, width, inset, opacity }) => {
                 let (x, width) = (x + left * CELL_WIDTH, width * CELL_WIDTH);
+                let (y, height) = (y + inset, CELL_HEIGHT - 2.0 * inset);
                 let paint = pen.paint("fill", opacity);
                 writeln!(
                     out,
-                    "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{CELL_HEIGHT}\" {paint}/>"
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{paint}/>"
                 )?;
             }
             None => {}
         }
     }
     if !path.is_empty() {
-        writeln!(out, "<path d=\"{path}\" fill=\"none\" {}/>", pen.paint("stroke", 100))?;
+        writeln!(out, "<path d=\"{path}\" fill=\"none\"{}/>", pen.paint("stroke", 100))?;
     }
     Ok(())
 }

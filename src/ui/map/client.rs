@@ -141,9 +141,9 @@ fn beside(area: Rect, server: Rect, text: &str, taken: &[Rect], glyphs: Glyphs) 
         Side::Left => format!("{text} ►"),
         Side::Right => format!("◄ {text}"),
     };
-    let at_side = |side: Side| {
+    let at_side = |side: Side, gap: u16| {
         let text = pointing(side);
-        let x = side.column(server, glyphs.width(&text), 1)?;
+        let x = side.column(server, glyphs.width(&text), gap)?;
         Some((x, middle_row(server), text))
     };
     let above = || {
@@ -154,13 +154,20 @@ fn beside(area: Rect, server: Rect, text: &str, taken: &[Rect], glyphs: Glyphs) 
         let text = text.to_owned();
         Some((side.flush(server, glyphs.width(&text)), server.bottom(), text))
     };
-    [at_side(side), above(), at_side(side.other()), below()].into_iter().flatten().find_map(
-        |(x, y, text)| {
-            let place = Rect { x, y, width: glyphs.width(&text), height: 1 };
-            let free = !taken.iter().any(|other| other.intersects(place));
-            (free && area.intersection(place) == place).then_some(Waiting { place, text })
-        },
-    )
+    // A column of air to everything but the server itself.
+    let grown =
+        |other: &Rect| Rect { x: other.x.saturating_sub(1), width: other.width + 2, ..*other };
+    let clear = |other: &Rect, place: Rect| {
+        let other = if *other == server { server } else { grown(other) };
+        !other.intersects(place)
+    };
+    let outer = at_side(side, 1).or_else(|| at_side(side, 0));
+    let places = [outer, above(), at_side(side.other(), 1), below()];
+    places.into_iter().flatten().find_map(|(x, y, text)| {
+        let place = Rect { x, y, width: glyphs.width(&text), height: 1 };
+        let free = area.intersection(place) == place && taken.iter().all(|one| clear(one, place));
+        free.then_some(Waiting { place, text })
+    })
 }
 
 /// Where the packet of a client stands: it comes from the outer side and ends beside the server;

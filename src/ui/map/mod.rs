@@ -7,7 +7,7 @@
 //!
 //! Everything that is to be seen is first gathered in a `Plan`, which says where it stands;
 //! drawing follows it, and so does [`hit`]. What is drawn later covers what was drawn before:
-//! trails, then words, then packets, then servers. Packets give way to each other, and when
+//! trails and losses, then words, then packets, then servers. Packets give way to each other, and when
 //! there is no room for one it is not drawn; the list of packets has it.
 
 mod client;
@@ -43,7 +43,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
     canvas.title(area, Pane::Map.name(), scene.focus(Pane::Map), "");
     let plan = Plan::new(area, scene);
-    plan.draw_trails(canvas);
+    plan.draw_traces(canvas);
     plan.draw_words(canvas);
     for flight in &plan.flights {
         flight.mark.draw(canvas, flight.place);
@@ -95,10 +95,11 @@ impl Plan {
         let places = Places::new(inside, cluster.servers().len());
         let groups = cluster.groups();
         let labels = group::labels(inside, &places, cluster, &groups, glyphs);
-        let packets = match scene.view.clock {
-            Clock::Skims => Vec::new(),
+        let (packets, lost) = match scene.view.clock {
+            // Too fast for the eye.
+            Clock::Skims => (Vec::new(), &[][..]),
             Clock::Runs | Clock::Stands(_) | Clock::Past { .. } | Clock::Broken => {
-                cluster.packets()
+                (cluster.packets(), &scene.view.fading.lost[..])
             }
         };
         let ends = packets.iter().filter_map(|packet| client_and_server(packet.from, packet.to));
@@ -110,16 +111,19 @@ impl Plan {
         let flights = flights(inside, &places, scene, &packets, taken.clone());
         taken.extend(labels.iter().map(|label| label.place));
         let waiting = client::waiting(inside, &places, cluster, &flying, &taken, glyphs);
-        let lost = |lost: &LostPacket| death(&places, inside, lost);
-        let losses = scene.view.fading.lost.iter().take(PACKETS_MAX).filter_map(lost).collect();
+        let death = |lost: &LostPacket| death(&places, inside, lost);
+        let losses = lost.iter().take(PACKETS_MAX).filter_map(death).collect();
         let signs = link::signs(&places, cluster, &groups);
         Self { places, flights, losses, signs, groups: labels, letters, waiting }
     }
 
-    fn draw_trails(&self, canvas: &mut Canvas<'_>) {
+    fn draw_traces(&self, canvas: &mut Canvas<'_>) {
         let dim = canvas.theme().dim();
         for (x, y) in self.flights.iter().flat_map(|flight| &flight.trail) {
             canvas.glyph(*x, *y, '·', dim);
+        }
+        for (x, y) in &self.losses {
+            canvas.glyph(*x, *y, '╳', dim);
         }
     }
 
@@ -146,10 +150,6 @@ impl Plan {
         for waiting in &self.waiting {
             canvas.clear(waiting.place);
             canvas.pen(waiting.place, 0).put(&waiting.text);
-        }
-        for (x, y) in &self.losses {
-            canvas.clear(Rect { x: *x, y: *y, width: 1, height: 1 });
-            canvas.glyph(*x, *y, '╳', theme.dim());
         }
     }
 }

@@ -51,13 +51,16 @@ pub fn hit(area: Rect, scene: &Scene<'_>, x: u16, y: u16) -> Option<Target> {
     Some(Target::Moment(moment.min(scene.cluster.now())))
 }
 
-/// Which moments stand in which columns.
+/// Which moments stand in which columns: all but those for names, or for the window's start.
 fn window(area: Rect, scene: &Scene<'_>) -> Window {
-    let (before, after) = if area.height < ROWS_MIN { (0, 0) } else { (NAMES, NOW) };
-    let chart = Rect {
-        x: area.x + before.min(area.width),
-        width: area.width.saturating_sub(before + after),
-        ..area
+    let columns = |before: u16, after: u16| {
+        let width = area.width.saturating_sub(before.saturating_add(after));
+        let chart = Rect { x: area.x + before.min(area.width), width, ..area };
+        Window::new(chart, scene.view.timeline, scene.cluster.now())
     };
-    Window::new(chart, scene.view.timeline, scene.cluster.now())
+    if area.height < ROWS_MIN {
+        columns(columns(0, 0).start_words().len() as u16 + 1, 0)
+    } else {
+        columns(NAMES, NOW)
+    }
 }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::NAMES;
 use super::story::{Blow, Story};
-use super::window::{Window, seconds};
+use super::window::Window;
 use crate::cluster::client::Client;
 use crate::cluster::time::Time;
 use crate::ui::canvas::{Canvas, Focus};
@@ -85,10 +85,7 @@ impl Chart<'_> {
         self.leaders(canvas, row.y, "", &taken);
         self.marks(canvas, row.y, marks);
         // The start of the window says which part of the run this is.
-        let start = seconds(self.window.start, usize::from(self.window.start != Time::START));
-        let width = start.len() as u16 + 1;
-        canvas.clear(Rect { width, ..row }.intersection(row));
-        canvas.pen(row, 0).style(self.axis_style(theme)).put(start);
+        canvas.pen(row, 0).style(self.axis_style(theme)).put(self.window.start_words());
         self.now_and_cursor(canvas, row);
     }
 

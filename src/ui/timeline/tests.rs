@@ -100,7 +100,7 @@ fn at_a_desk_everything_has_a_row() {
 #[test]
 fn on_a_projector_everything_is_in_one_row() {
     let lines = Run::story().lines(&View::default(), 80, 1);
-    let expected = "0 s  1: S1 ────x·├──── 2: S2 ──╳rb─────────── 3: S4 ───────────▼";
+    let expected = "0 s ├─── 1: S1 ────x├─── 2: S2 ───╳rb───────── 3: S4 ───────────▼";
     assert_eq!(lines, [expected], "\n{}", lines[0]);
 }
 

@@ -58,6 +58,11 @@ impl Window {
         self.start + self.span
     }
 
+    /// Where the window begins: "0 s", "4.2 s".
+    pub fn start_words(&self) -> String {
+        seconds(self.start, usize::from(self.start != Time::START))
+    }
+
     /// The column of a moment; those outside of the window are at its first or last column.
     pub fn column(&self, moment: Time) -> u16 {
         let last = u128::from(self.width.saturating_sub(1));
@@ -101,7 +106,7 @@ impl Window {
 }
 
 /// "4.20 s" with so many digits after the point.
-pub fn seconds(moment: Time, digits: usize) -> String {
+fn seconds(moment: Time, digits: usize) -> String {
     let (whole, micros) = (moment.micros() / 1_000_000, moment.micros() % 1_000_000);
     match digits {
         0 => format!("{whole} s"),
