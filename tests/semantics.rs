@@ -269,7 +269,7 @@ fn a_request_dies_with_the_servers_life_that_it_was_sent_to() {
          crash S1\nrestart S1\ntimeout S1\nrun 300ms\nexpect S1 is leader and S1 log = 1\n",
     ) {
         let dropped = run.all(|event| match event {
-            EventKind::Dropped { from, why, .. } if matches!(from, Node::Client(_)) => Some(*why),
+            EventKind::Dropped { from: Node::Client(_), why, .. } => Some(*why),
             _ => None,
         });
         assert_eq!(dropped[0].1, DropReason::OldIncarnation);
@@ -284,7 +284,7 @@ fn an_answer_dies_with_the_life_of_its_server_but_raft_messages_do_not() {
          expect S2 log = 1,1 and waiting\n",
     ) {
         let dropped = run.all(|event| match event {
-            EventKind::Dropped { to, why, .. } if matches!(to, Node::Client(_)) => Some(*why),
+            EventKind::Dropped { to: Node::Client(_), why, .. } => Some(*why),
             _ => None,
         });
         assert_eq!(dropped[0].1, DropReason::OldIncarnation);
