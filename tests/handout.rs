@@ -124,7 +124,7 @@ fn every_script_says_what_it_shows() {
             let safe = |line: &&str| line.contains("expect safe");
             let lines: Vec<&str> = script.source.iter().map(|line| &**line).collect();
             let void = lines.iter().any(|line| line.starts_with("wipe"));
-            assert!(void || lines.iter().any(|line| safe(&line)), "{name} never asks for safety");
+            assert!(void || lines.iter().any(safe), "{name} never asks for safety");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the player of scripts and the runner without a screen.
 //!
 //! `lab.rs` holds the loop: signals, keys and frames become messages for the
-//! [`Session`](session::Session), which is a plain state machine. It takes elapsed time as an
+//! `Session` (`session`), which is a plain state machine. It takes elapsed time as an
 //! argument and knows no terminal, so a test drives it like a person does. What a session shows
 //! is a [`ui::Scene`](crate::ui::Scene), drawn by [`ui::draw`](crate::ui::draw).
 //!
