@@ -23,7 +23,8 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         return draw_broken(canvas, area, scene, violation);
     }
     let end = draw_verdicts(canvas, area, scene, violation.map(|violation| &**violation));
-    let room = Rect { width: end.saturating_sub(area.x), ..area };
+    // A blank stays before the verdicts.
+    let room = Rect { width: end.saturating_sub(area.x + 1), ..area };
     draw_state(canvas, room, scene, area.width >= WIDE);
 }
 

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::{Named, Outcome, Run};
 use crate::app::{Ending, Mistake};
-use crate::cluster::time::Time;
 
 /// The most failures that are told at length. The rest is counted.
 const TOLD_MAX: u64 = 20;
@@ -27,6 +26,9 @@ enum Form {
     Text,
     Json,
 }
+
+/// A row of the table, without the script's name.
+type Cells = [String; 6];
 
 /// The runs of one script.
 #[derive(Clone, Copy, Default)]
@@ -60,15 +62,14 @@ impl Row {
         }
     }
 
-    fn cells(&self) -> [String; 7] {
+    fn cells(&self) -> Cells {
         [
             count(self.runs),
-            count(self.passed),
             count(self.runs - self.passed),
-            seconds(self.virtual_us),
+            tenths(self.virtual_us),
             count(self.events),
             count(self.commits),
-            seconds(self.wall_us),
+            tenths(self.wall_us),
         ]
     }
 }
@@ -169,18 +170,16 @@ impl<'a> Report<'a> {
     }
 
     fn table(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
-        const HEAD: [&str; 7] =
-            ["runs", "passed", "failed", "lab time", "events", "commits", "core time"];
-        let names = self.scripts.iter().map(|named| named.path.clone());
-        let mut lines: Vec<(String, [String; 7])> =
-            names.zip(self.rows.iter().map(Row::cells)).collect();
+        const HEAD: [&str; 6] = ["runs", "failed", "lab s", "events", "commits", "core s"];
+        let names = self.scripts.iter().map(|named| self.short_name(named));
+        let mut lines: Vec<(&str, Cells)> = names.zip(self.rows.iter().map(Row::cells)).collect();
         if lines.len() > 1 {
-            lines.push(("all".into(), sum.cells()));
+            lines.push(("all", sum.cells()));
         }
-        lines.insert(0, ("script".into(), HEAD.map(str::to_owned)));
+        lines.insert(0, ("script", HEAD.map(str::to_owned)));
         let width = |text: &str| text.chars().count();
         let first = lines.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
-        let widths: [usize; 7] = std::array::from_fn(|column| {
+        let widths: [usize; HEAD.len()] = std::array::from_fn(|column| {
             lines.iter().map(|(_, cells)| width(&cells[column])).max().unwrap_or(0)
         });
         for (name, cells) in &lines {
@@ -193,15 +192,24 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
+    /// The file's name, or its path when another script has the same name.
+    fn short_name(&self, named: &'a Named) -> &'a str {
+        let same = |other: &&Named| other.script.name == named.script.name;
+        match self.scripts.iter().filter(same).count() {
+            1 => &named.script.name,
+            _ => &named.path,
+        }
+    }
+
     fn sums(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
         let wall_us = self.begun.elapsed().as_micros() as u64;
         writeln!(
             out,
-            "\n{} passed, {} failed. {} of lab time in {} of wall time: {} times real time.",
+            "\n{} passed, {} failed. {} s of lab time in {} s of wall time: {} times real time.",
             count(sum.passed),
             count(sum.runs - sum.passed),
-            seconds(sum.virtual_us),
-            seconds(wall_us),
+            tenths(sum.virtual_us),
+            tenths(wall_us),
             times(sum.virtual_us, wall_us),
         )
     }
@@ -226,9 +234,10 @@ fn count(number: u64) -> String {
     text
 }
 
-fn seconds(micros: u64) -> String {
-    let time = Time(micros).micros();
-    format!("{}.{:03} s", count(time / 1_000_000), time / 1_000 % 1_000)
+/// Seconds with one decimal.
+fn tenths(micros: u64) -> String {
+    let tenths = micros.div_ceil(100_000);
+    format!("{}.{}", count(tenths / 10), tenths % 10)
 }
 
 /// Text from scripts without what could move the cursor of a terminal.
@@ -259,7 +268,7 @@ mod tests {
     fn figures_are_grouped() {
         assert_eq!([count(0), count(999), count(1_000)], ["0", "999", "1,000"]);
         assert_eq!(count(12_345_678), "12,345,678");
-        assert_eq!(seconds(1_234_056_789), "1,234.056 s");
+        assert_eq!([tenths(1_234_000_001), tenths(0)], ["1,234.1", "0.0"]);
         assert_eq!([times(15, 10), times(1_234_000, 1)], ["1.5", "1,234,000"]);
     }
 
