@@ -4,6 +4,7 @@
 //! same with and without them. Their work per event does not depend on how long the logs are.
 
 mod ghost;
+pub mod linearizability;
 mod observe;
 
 pub use observe::Checker;

@@ -1,0 +1,72 @@
+//! Linearizability while the history grows.
+//!
+//! Every key has its [`Chain`], which takes calls and returns as they come and says at once when
+//! no order is possible any more. That is exact: until then the history so far is linearizable,
+//! what is in progress counting as open. A clone shares its structure, so the checker can live in
+//! the checkpoints of a run; an event costs about as much as a few look-ups in a map.
+
+use std::ops::ControlFlow;
+
+use imbl::OrdMap;
+
+use super::chain::Chain;
+use super::versioned::{Exchange, Versioned};
+use super::{Evidence, Limits, Timed, Verdict, check, parts};
+use crate::cluster::history::Record;
+use crate::cluster::types::Key;
+
+/// The live checker. Records are known by their places in the history.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    keys: OrdMap<Key, Chain>,
+    wrong: Option<usize>,
+}
+
+impl Live {
+    /// A get or put was called: the record at `place`.
+    pub fn called(&mut self, place: usize, record: &Record) {
+        let chain = self.keys.entry(record.request.key().clone()).or_default();
+        chain.called(place, record.call_order, &record.request);
+    }
+
+    /// The record at `place` has returned. `false` if just this makes the history wrong.
+    pub fn returned(&mut self, place: usize, record: &Record) -> bool {
+        if self.wrong.is_some() {
+            return true;
+        }
+        let chain = self.keys.entry(record.request.key().clone()).or_default();
+        let possible = chain.returned(place, &Timed::<Exchange>::from(record));
+        if !possible {
+            self.wrong = Some(place);
+        }
+        possible
+    }
+
+    /// The record whose return made the history not linearizable.
+    pub const fn wrong(&self) -> Option<usize> {
+        self.wrong
+    }
+}
+
+/// Why a history of the lab is not linearizable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    pub key: Key,
+    /// Operations are given by their places in the whole history.
+    pub evidence: Evidence,
+}
+
+/// Judges a whole history, key by key. An error tells of the key that was the first to go wrong.
+pub fn check_history<'a>(records: impl Iterator<Item = &'a Record>) -> Result<(), Violation> {
+    let history: Vec<Timed<Exchange>> = records.map(Timed::from).collect();
+    let mut violations = Vec::new();
+    for (key, places) in parts(&Versioned, &history) {
+        let part: Vec<_> = places.iter().map(|place| history[*place].clone()).collect();
+        let watch = &mut |_| ControlFlow::Continue(());
+        if let Verdict::Violated(evidence) = check(&Versioned, &part, Limits::default(), watch) {
+            violations.push(Violation { key, evidence: evidence.placed(&places) });
+        }
+    }
+    let when = |violation: &Violation| violation.evidence.wrong.map(|place| history[place].end());
+    violations.into_iter().min_by_key(when).map_or(Ok(()), Err)
+}
