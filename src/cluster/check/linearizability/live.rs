@@ -1,6 +1,6 @@
 //! Linearizability while the history grows.
 //!
-//! Every key has its [`Chain`], which takes calls and returns as they come and says at once when
+//! Every key has its chain, which takes calls and returns as they come and says at once when
 //! no order is possible any more. That is exact: until then the history so far is linearizable,
 //! what is in progress counting as open. A clone shares its structure, so the checker can live in
 //! the checkpoints of a run; an event costs about as much as a few look-ups in a map.

@@ -7,9 +7,9 @@
 //! An operation that never returned may take effect at any moment after its call, or never. A
 //! history is linearizable if its part for each key is, so parts are judged one by one.
 //!
-//! Two engines answer. [`search`] works for every sequential [`Model`]: it tries orders, in the
+//! Two engines answer. `search` works for every sequential [`Model`]: it tries orders, in the
 //! family of Wing and Gong, with the memory of Lowe ("Testing for linearizability", 2017) and
-//! some rules that cut the search without changing its answer. [`chain`] is for the versioned
+//! some rules that cut the search without changing its answer. `chain` is for the versioned
 //! map of this lab, where the version that a put names is its place in the order: no search is
 //! needed, and the same structure judges a history while it grows ([`live`]).
 //!
