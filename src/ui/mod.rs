@@ -175,11 +175,11 @@ fn draw_joints(canvas: &mut Canvas, areas: &Areas) {
 /// The line to the left of a pane.
 fn draw_joint(canvas: &mut Canvas, areas: &Areas, area: Rect) {
     let (x, line) = (area.x - 1, canvas.theme().dim());
+    // The timeline begins with no title.
+    let titled = Pane::EVERY.into_iter().filter(|pane| *pane != Pane::Timeline);
     let is_title = |x: u16, y: u16| {
-        let panes = Pane::EVERY.into_iter().map(|pane| areas.pane(pane));
-        panes
-            .filter(|pane| !pane.is_empty())
-            .any(|pane| pane.y == y && pane.contains((x, y).into()))
+        let mut panes = titled.clone().map(|pane| areas.pane(pane));
+        panes.any(|pane| pane.y == y && pane.contains((x, y).into()))
     };
     for y in area.y..=area.bottom() {
         let below = y < area.bottom();

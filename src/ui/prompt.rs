@@ -127,7 +127,7 @@ fn draw_above(canvas: &mut Canvas, footer: Rect, prompt: &Prompt, line: &Line) {
         let rows = if prompt.completions.is_empty() { 1 } else { 2 };
         let row = above(footer, rows);
         canvas.clear(row);
-        canvas.pen(row, 0).skip(1).style(dim).put(usage);
+        canvas.pen(row, 0).skip(1).style(dim).put_within(usage);
     }
 }
 
