@@ -9,9 +9,13 @@ use bench::{
     vote_request, writes_a_vote,
 };
 use raftlab::cluster::disk::Write;
-use raftlab::cluster::raft::{AppendResult, Message, Progress, Raft, Role, TimerOrder, rules};
+use raftlab::cluster::flaw::Flaws;
+use raftlab::cluster::raft::{AppendResult, Message, Progress, Raft, Role, Rules, TimerOrder};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, ServerId, ServerSet, Term};
+
+/// A server without flaws.
+const RULES: Rules = Rules { flaws: Flaws::NONE };
 
 // §5.1: terms.
 
@@ -111,9 +115,9 @@ fn section_5_2_a_majority_of_votes_wins_and_each_voter_counts_once() {
 fn section_5_2_a_majority_is_more_than_half() {
     for (servers, enough) in [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (6, 4), (7, 4), (25, 13)] {
         let votes: ServerSet = ServerId::first(enough).collect();
-        assert!(rules::is_majority(votes, servers));
+        assert!(RULES.is_majority(votes, servers));
         let votes: ServerSet = ServerId::first(enough - 1).collect();
-        assert!(!rules::is_majority(votes, servers));
+        assert!(!RULES.is_majority(votes, servers));
     }
 }
 
@@ -132,7 +136,7 @@ fn section_5_2_the_vote_is_kept_through_a_crash() {
     let out = server.hears(2, vote_request(4, at(0, 0)));
     assert!(writes_a_vote(&out));
     server.syncs();
-    server.raft = Raft::from_disk(id(1), &server.disk);
+    server.raft = Raft::from_disk(id(1), &server.disk, RULES);
     assert_eq!((server.term(), server.raft.voted_for), (4, Some(id(2))));
     assert!(!granted(&server.hears(3, vote_request(4, at(0, 0)))));
 }
@@ -202,7 +206,7 @@ fn section_5_4_1_the_later_last_term_is_more_up_to_date_then_the_longer_log() {
         (at(0, 0), at(1, 1), false),
     ];
     for (candidate, own, up_to_date) in cases {
-        assert_eq!(rules::is_up_to_date(candidate, own), up_to_date, "{candidate} for {own}");
+        assert_eq!(RULES.is_up_to_date(candidate, own), up_to_date, "{candidate} for {own}");
         let log: Vec<u64> = (1..=own.index.0).map(|_| own.term.0).collect();
         let mut voter = Server::new(1, 3, &log);
         let out = voter.hears(2, vote_request(4, candidate));
@@ -270,8 +274,8 @@ fn figure_2_append_entries_4_appends_what_is_missing_once() {
 
 #[test]
 fn figure_2_append_entries_5_commits_no_further_than_the_last_new_entry() {
-    assert_eq!(rules::commit_from_leader(Index(9), Index(4)), Index(4));
-    assert_eq!(rules::commit_from_leader(Index(3), Index(4)), Index(3));
+    assert_eq!(RULES.commit_from_leader(Index(9), Index(4), Index(9)), Index(4));
+    assert_eq!(RULES.commit_from_leader(Index(3), Index(4), Index(9)), Index(3));
     let mut server = Server::new(1, 4, &[1, 4, 3]);
     server.hears(2, append(4, at(1, 1), &[4], 3));
     assert_eq!(server.commit(), 2, "its entry 3 was not shown to be the leader's");
@@ -349,7 +353,7 @@ fn section_5_3_a_leader_never_changes_its_own_log() {
 #[test]
 fn section_5_3_a_leader_backs_up_a_term_at_a_time() {
     let leader = Server::leading(1, 6, &[1, 1, 2, 4, 4, 5]);
-    let back_up = |prev, refusal| rules::back_up(&leader.raft.log, Index(prev), refusal).0;
+    let back_up = |prev, refusal| RULES.back_up(&leader.raft.log, Index(prev), refusal).0;
     assert_eq!(back_up(6, refused(None, 0, 2)), 3, "to the end of a short log");
     assert_eq!(back_up(6, refused(Some(3), 3, 9)), 3, "past a term that the leader lacks");
     assert_eq!(back_up(6, refused(Some(4), 2, 9)), 6, "after the leader's own last of the term");
@@ -420,7 +424,7 @@ fn section_5_3_the_commit_index_is_the_highest_that_a_majority_holds() {
         (&[0, 0, 0, 9, 9], 0),
     ];
     for (matched, index) in cases {
-        assert_eq!(rules::on_a_majority(&progress(matched)), Index(index), "{matched:?}");
+        assert_eq!(RULES.on_a_majority(&progress(matched)), Index(index), "{matched:?}");
     }
 }
 
@@ -448,8 +452,8 @@ fn section_5_4_2_an_entry_of_the_own_term_commits_all_before_it() {
 
 #[test]
 fn section_5_4_2_is_decided_by_the_term_of_the_entry() {
-    assert!(rules::may_count(Term(4), Term(4)));
-    assert!(!rules::may_count(Term(3), Term(4)));
+    assert!(RULES.may_count(Term(4), Term(4)));
+    assert!(!RULES.may_count(Term(3), Term(4)));
 }
 
 // §5.5: lost messages.

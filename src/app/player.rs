@@ -101,10 +101,12 @@ const fn waits(command: &Command) -> bool {
         | Command::Operate(_)
         | Command::Load(_)
         | Command::LoadStop
+        | Command::Flaw { .. }
         | Command::Reseed(_)
         | Command::Say(_) => true,
         Command::Cluster(_)
         | Command::Given { .. }
+        | Command::Shows { .. }
         | Command::Run(_)
         | Command::Until { .. }
         | Command::Expect(_)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::client::{Job, Work};
 use super::command::{Command, Ends, Load, Operation, Order, Timers, VersionWord, Who};
 use super::event::EventKind;
+use super::flaw::Flaw;
 use super::kv::Stored;
 use super::network::{LinkChange, LinkRule};
 use super::raft::Role;
@@ -110,7 +111,7 @@ impl Cluster {
             Command::Load(_) if self.load_runs() => {
                 Err(error("a load is running already: `load stop` ends it"))
             }
-            Command::Cluster(_) | Command::Given { .. } => {
+            Command::Cluster(_) | Command::Given { .. } | Command::Shows { .. } => {
                 Err(error("the head of a script can't change a cluster that runs"))
             }
             _ => Ok(()),
@@ -151,6 +152,7 @@ impl Cluster {
             Command::Operate(order) => return self.operate(order, line).map(Some),
             Command::Load(load) => self.start_load(load)?,
             Command::LoadStop => self.stop_load(),
+            Command::Flaw { flaw, on, who } => self.plant(*flaw, *on, who),
             Command::Reseed(seed) => self.reseed(*seed),
             other => return Err(error(format!("`{other}` can't stand here"))),
         }
@@ -160,6 +162,21 @@ impl Cluster {
     fn for_each(&mut self, whos: &[Who], mut act: impl FnMut(&mut Self, ServerId)) {
         for id in concrete(whos).iter() {
             act(self, id);
+        }
+    }
+
+    /// Switches a flaw on or off: for these servers, for all when none is named, or for the
+    /// clients if it is theirs.
+    pub(super) fn plant(&mut self, flaw: Flaw, on: bool, who: &[Who]) {
+        if flaw.is_of_clients() {
+            self.client_flaws.set(flaw, on);
+            return;
+        }
+        let named = concrete(who);
+        for server in &mut self.servers {
+            if who.is_empty() || named.contains(server.id) {
+                server.raft.rules.flaws.set(flaw, on);
+            }
         }
     }
 

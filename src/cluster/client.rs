@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::event::{AttemptFailure, EventKind};
+use super::flaw::{Flaw, Flaws};
 use super::history::Returned;
 use super::kv::{Known, Stored};
 use super::network::outcome_byte;
@@ -162,7 +163,10 @@ pub(super) fn name_number(name: &str) -> u64 {
 
 /// Whether a Version or NoKey is to be told as Maybe: it is, when an earlier attempt may have
 /// been the one that changed the version.
-fn outcome_of_put(outcome: Outcome, maybe_executed: bool) -> Outcome {
+fn outcome_of_put(outcome: Outcome, maybe_executed: bool, flaws: Flaws) -> Outcome {
+    if flaws.has(Flaw::NeverMaybe) {
+        return outcome;
+    }
     match outcome {
         Outcome::Version | Outcome::NoKey if maybe_executed => Outcome::Maybe,
         Outcome::Ok | Outcome::Version | Outcome::NoKey | Outcome::Maybe => outcome,
@@ -332,7 +336,7 @@ impl Cluster {
         let (outcome, late) = match &request {
             Request::Get { .. } => (answer.outcome, false),
             Request::Put { version, .. } => (
-                outcome_of_put(answer.outcome, maybe_executed),
+                outcome_of_put(answer.outcome, maybe_executed, self.client_flaws),
                 // Versions only grow: once the key's is above the put's, no copy can run.
                 maybe_executed && answer.version <= *version,
             ),

@@ -5,6 +5,7 @@
 //! messages that depend on it travel together: they wait in `pending` until a sync begins, in
 //! `syncing` while it runs, and the messages leave when it ends. A crash loses both.
 
+use super::flaw::{Flaw, Flaws};
 use super::raft::{Entry, Log, Message};
 use super::types::{Index, ServerId, Term};
 
@@ -87,7 +88,13 @@ impl Disk {
     }
 
     /// The power fails: whatever is not durable is gone.
-    pub(super) fn crash(&mut self) {
+    pub(super) fn crash(&mut self, flaws: Flaws) {
+        if flaws.has(Flaw::ForgetVote) {
+            (self.term, self.voted_for) = (Term::ZERO, None);
+        }
+        if flaws.has(Flaw::ForgetLog) {
+            self.log = Log::new();
+        }
         for batch in [&mut self.pending, &mut self.syncing] {
             batch.writes.clear();
             batch.messages.clear();

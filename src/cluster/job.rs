@@ -88,7 +88,10 @@ impl Cluster {
             Work::Get { .. } | Work::Put { .. } | Work::Check { .. } => Next::Done(result),
             Work::Set { key, value } => after_set(key, value, &request, result),
             Work::Acquire { lock } => super::lock::acquire(lock, &client.lock_id, &request, result),
-            Work::Release { lock } => super::lock::release(lock, &client.lock_id, &request, result),
+            Work::Release { lock } => {
+                let flaws = self.client_flaws;
+                super::lock::release(lock, &client.lock_id, &request, result, flaws)
+            }
         };
         match next {
             Next::Call(request) => self.call(id, request),

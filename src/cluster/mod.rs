@@ -26,6 +26,7 @@ pub mod digest;
 pub mod disk;
 pub mod event;
 pub mod explain;
+pub mod flaw;
 pub mod history;
 mod job;
 pub mod kv;
@@ -58,6 +59,7 @@ use command::{Place, Script};
 use config::Config;
 use digest::Digest;
 use event::Event;
+use flaw::Flaws;
 use history::History;
 use kv::Stored;
 use network::{Links, Network, Packet, Traffic};
@@ -89,6 +91,8 @@ pub struct Cluster {
     traffic: Traffic,
 
     clients: Vec<Client>,
+    /// Which rules the clients do not keep.
+    client_flaws: Flaws,
     names: Names,
     history: History,
     load: Option<LoadState>,
@@ -143,6 +147,8 @@ pub struct Failure {
     pub expected: Arc<str>,
     /// What was the case instead, and why.
     pub actual: Arc<str>,
+    /// It is a wait that ran out of time.
+    pub late: bool,
 }
 
 /// A command that could not be carried out: what is wrong, and what to do.

@@ -225,6 +225,9 @@ impl Cluster {
             Command::Link { ends, change } => {
                 Command::Link { ends: self.resolve_ends(ends, scope)?, change: *change }
             }
+            Command::Flaw { flaw, on, who } if !who.is_empty() => {
+                Command::Flaw { flaw: *flaw, on: *on, who: servers(who, scope)? }
+            }
             Command::Operate(order) => Command::Operate(self.resolve_order(order, scope)?),
             // The others have no words to fill in.
             other => other.clone(),

@@ -10,11 +10,14 @@ use std::sync::Arc;
 
 use super::Cluster;
 use super::event::EventKind;
+use super::flaw::{Flaw, Flaws};
 use super::kv::Kv;
 use super::raft::{Message, Reply, Role, WrongLeader};
 use super::server::TimerKind;
 use super::time::{Span, Time};
-use super::types::{Answer, ClientId, Index, Node, Op, OpId, Request, ServerId, Term};
+use super::types::{
+    Answer, ClientId, Index, Node, Op, OpId, Outcome, Request, ServerId, Term, Version,
+};
 
 /// How often waiters look whether their server still leads.
 pub const WAITER_CHECK: Span = Span::from_millis(20);
@@ -49,8 +52,9 @@ pub struct Rsm {
 
 impl Rsm {
     /// An id that no other operation has: the incarnation keeps it unique across restarts.
-    fn next_op(&mut self, server: ServerId, incarnation: u32) -> OpId {
+    fn next_op(&mut self, server: ServerId, incarnation: u32, flaws: Flaws) -> OpId {
         self.submitted += 1;
+        let incarnation = if flaws.has(Flaw::ReuseIds) { 1 } else { incarnation };
         OpId { server, number: (u64::from(incarnation) << 32) | self.submitted }
     }
 
@@ -62,16 +66,63 @@ impl Rsm {
 }
 
 /// Whether a waiter may take the answer of the operation applied at its index.
-fn is_own(waiter: &Waiter, applied: OpId) -> bool {
+fn is_own(waiter: &Waiter, applied: OpId, flaws: Flaws) -> bool {
+    if flaws.has(Flaw::AnyOpAtIndex) {
+        return true;
+    }
     waiter.op == applied
+}
+
+/// Whether the entry at `index` settles a waiter: with its own answer, or because another
+/// operation has taken its place.
+fn is_settled(waiter: &Waiter, index: Index, applied: OpId, flaws: Flaws) -> bool {
+    if flaws.has(Flaw::ReuseIds) && waiter.op == applied {
+        return true;
+    }
+    waiter.index <= index
+}
+
+/// What a request is told before its operation is in the log: nothing. Even a get waits for its
+/// place there, for a leader that others have deposed would answer from the past (§8).
+fn early_answer(kv: &Kv, request: &Request, flaws: Flaws) -> Option<Answer> {
+    let told = match request {
+        Request::Get { .. } => flaws.has(Flaw::LocalGet),
+        Request::Put { .. } => flaws.has(Flaw::ReplyBeforeCommit),
+    };
+    let answer = (told || flaws.has(Flaw::CheckAtSubmit)).then(|| kv.clone().apply(request))?;
+    let refused = matches!(answer.outcome, Outcome::Version | Outcome::NoKey);
+    let checked = matches!(request, Request::Put { .. }) && refused;
+    (told || checked).then_some(answer)
+}
+
+/// Carries out a committed operation: every server does so with every one (§2), and what the map
+/// holds by now decides about it.
+fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Answer {
+    if flaws.has(Flaw::ApplyOwnOnly) && op.id.server != server {
+        return kv.clone().apply(&op.request);
+    }
+    if flaws.has(Flaw::CheckAtSubmit)
+        && let Request::Put { key, value, .. } = &op.request
+    {
+        let version = kv.get(key).map_or(Version::ZERO, |stored| stored.version);
+        let (key, value) = (key.clone(), value.clone());
+        return kv.apply(&Request::Put { key, value, version });
+    }
+    kv.apply(&op.request)
 }
 
 /// Why a waiter must give up, if it must: its term is over, its server no longer leads, or it
 /// has waited too long.
-fn must_give_up(waiter: &Waiter, term: Term, role: Role, now: Time) -> Option<WrongLeader> {
-    if term != waiter.term {
+fn must_give_up(
+    waiter: &Waiter,
+    (term, role): (Term, Role),
+    now: Time,
+    flaws: Flaws,
+) -> Option<WrongLeader> {
+    let holds = flaws.has(Flaw::HoldWaiters);
+    if term != waiter.term && !holds {
         Some(WrongLeader::TermChanged)
-    } else if role != Role::Leader {
+    } else if role != Role::Leader && !holds {
         Some(WrongLeader::LeadershipLost)
     } else if now.since(waiter.since) >= WAITER_TIMEOUT {
         Some(WrongLeader::TimedOut)
@@ -97,10 +148,22 @@ impl Cluster {
             self.reply(id, client, call, attempt, Reply::WrongLeader(WrongLeader::NotLeader));
             return;
         }
+        let flaws = server.flaws();
+        let early = early_answer(&server.rsm.kv, &request, flaws);
+        if let Some(answer) = &early {
+            let index = server.rsm.applied;
+            self.answer(id, index, (client, call, attempt), answer.clone());
+            if matches!(request, Request::Get { .. }) || answer.outcome != Outcome::Ok {
+                return;
+            }
+        }
+        let server = &mut self.servers[id.index()];
         let (term, index) = (server.raft.term, server.raft.log.last_index().next());
-        let op = server.rsm.next_op(id, server.incarnation);
-        let waiter = Waiter { index, op, term, since: self.now, client, call, attempt };
-        server.rsm.wait(waiter);
+        let op = server.rsm.next_op(id, server.incarnation, flaws);
+        if early.is_none() {
+            let waiter = Waiter { index, op, term, since: self.now, client, call, attempt };
+            server.rsm.wait(waiter);
+        }
         let op = Arc::new(Op { id: op, request });
         self.emit(EventKind::Submitted { server: id, index, term, op: op.clone(), client });
         if self.servers[id.index()].waiter_timer.is_none() {
@@ -112,6 +175,18 @@ impl Cluster {
     fn arm_waiter_check(&mut self, id: ServerId) {
         let span = self.servers[id.index()].in_lab_time(WAITER_CHECK);
         self.arm(id, TimerKind::Waiters, span);
+    }
+
+    /// Tells a client the result of its operation.
+    fn answer(
+        &mut self,
+        id: ServerId,
+        index: Index,
+        (client, call, attempt): (ClientId, u64, u32),
+        answer: Answer,
+    ) {
+        self.emit(EventKind::Answered { server: id, client, index, answer: answer.clone() });
+        self.reply(id, client, call, attempt, Reply::Done(answer));
     }
 
     fn reply(&mut self, id: ServerId, client: ClientId, call: u64, attempt: u32, reply: Reply) {
@@ -131,7 +206,7 @@ impl Cluster {
             // A commit index beyond the log is a broken rule, which the checkers report.
             let Some(entry) = server.raft.log.get(index) else { return };
             let op = entry.op.clone();
-            let answer = server.rsm.kv.apply(&op.request);
+            let answer = carry_out(&mut server.rsm.kv, &op, id, server.raft.rules.flaws);
             server.rsm.applied = index;
             self.settle_waiters(id, index, &op, answer);
         }
@@ -139,21 +214,19 @@ impl Cluster {
 
     /// Emits what was applied, and answers whoever waits at its index.
     fn settle_waiters(&mut self, id: ServerId, index: Index, op: &Arc<Op>, answer: Answer) {
+        let flaws = self.servers[id.index()].flaws();
         let waiting = |cluster: &Self| {
             let first = cluster.servers[id.index()].rsm.waiters.front().copied();
-            first.filter(|waiter| waiter.index <= index)
+            first.filter(|waiter| is_settled(waiter, index, op.id, flaws))
         };
-        let own = waiting(self).is_some_and(|waiter| is_own(&waiter, op.id));
+        let own = waiting(self).is_some_and(|waiter| is_own(&waiter, op.id, flaws));
         let applied = answer.clone();
         self.emit(EventKind::Applied { server: id, index, op: op.clone(), answer: applied, own });
         while let Some(waiter) = waiting(self) {
             self.servers[id.index()].rsm.waiters.pop_front();
-            if is_own(&waiter, op.id) {
-                let answer = answer.clone();
+            if is_own(&waiter, op.id, flaws) {
                 let Waiter { client, call, attempt, .. } = waiter;
-                let told = answer.clone();
-                self.emit(EventKind::Answered { server: id, client, index, answer: told });
-                self.reply(id, client, call, attempt, Reply::Done(answer));
+                self.answer(id, index, (client, call, attempt), answer.clone());
             } else {
                 self.release(id, waiter, WrongLeader::AnotherOp);
             }
@@ -170,10 +243,10 @@ impl Cluster {
     pub(super) fn check_waiters(&mut self, id: ServerId) {
         let now = self.now;
         let server = &mut self.servers[id.index()];
-        let (term, role) = (server.raft.term, server.raft.role);
+        let (now_is, flaws) = ((server.raft.term, server.raft.role), server.flaws());
         let mut gone = Vec::new();
         server.rsm.waiters.retain(|waiter| {
-            let why = must_give_up(waiter, term, role, now);
+            let why = must_give_up(waiter, now_is, now, flaws);
             gone.extend(why.map(|why| (*waiter, why)));
             why.is_none()
         });

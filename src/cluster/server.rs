@@ -6,9 +6,10 @@
 use std::collections::VecDeque;
 
 use super::disk::Disk;
+use super::flaw::Flaws;
 use super::network::Packet;
 use super::queue::Slot;
-use super::raft::{Outbox, Raft};
+use super::raft::{Outbox, Raft, Rules};
 use super::rng::{Entity, Rng};
 use super::rsm::Rsm;
 use super::time::{Ppm, Span, Time};
@@ -87,7 +88,7 @@ impl Server {
             power: Power::Up,
             incarnation: 1,
             clock: Ppm::ONE,
-            raft: Raft::from_disk(id, &disk),
+            raft: Raft::from_disk(id, &disk, Rules::default()),
             disk,
             rsm: Rsm::default(),
             election_timer: None,
@@ -104,6 +105,11 @@ impl Server {
     /// Whether it takes part: up and awake.
     pub fn is_running(&self) -> bool {
         self.power == Power::Up
+    }
+
+    /// Which rules it does not keep.
+    pub const fn flaws(&self) -> Flaws {
+        self.raft.rules.flaws
     }
 
     pub fn timer(&self, kind: TimerKind) -> Option<Timer> {
@@ -132,8 +138,8 @@ impl Server {
 
     /// Everything volatile is as after a start: what the disk holds, and nothing else.
     pub(super) fn forget(&mut self) {
-        self.disk.crash();
-        self.raft = Raft::from_disk(self.id, &self.disk);
+        self.disk.crash(self.flaws());
+        self.raft = Raft::from_disk(self.id, &self.disk, self.raft.rules);
         self.rsm = Rsm::default();
         self.inbox.clear();
     }

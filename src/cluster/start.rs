@@ -8,6 +8,7 @@ use super::command::Script;
 use super::config::{Config, Given};
 use super::digest::{Digest, ENGINE};
 use super::event::Names;
+use super::flaw::Flaws;
 use super::history::History;
 use super::network::{Links, Traffic};
 use super::queue::Queue;
@@ -37,6 +38,7 @@ impl Cluster {
             packets_sent: 0,
             traffic: Traffic::default(),
             clients: Vec::new(),
+            client_flaws: Flaws::NONE,
             names: Names::default(),
             history: History::default(),
             load: None,
@@ -75,6 +77,10 @@ impl Cluster {
         config.seed = seed.unwrap_or(config.seed);
         let mut cluster = Self::new(config);
         cluster.script = Some(script.clone());
+        if let Some(flaw) = script.planted() {
+            cluster.digest.text(flaw.name());
+            cluster.plant(flaw, true, &[]);
+        }
         let lines = script.lines.clone();
         let end = lines.len();
         let client = Some("a".into());
@@ -105,7 +111,7 @@ impl Cluster {
             self.digest.u64(term.0);
             server.disk.log.push(Entry { term: *term, op: Arc::new(given_op(index, *term)) });
         }
-        server.raft = Raft::from_disk(given.server, &server.disk);
+        server.raft = Raft::from_disk(given.server, &server.disk, server.raft.rules);
     }
 
     /// The digest of everything up to now: of what was handled, and of what the servers hold.

@@ -118,6 +118,7 @@ impl Cluster {
             time: self.now,
             expected: "the run ends".into(),
             actual,
+            late: false,
         });
     }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use raftlab::cluster::disk::{Disk, Write};
-use raftlab::cluster::raft::{AppendResult, Context, Entry, Message, Outbox, Position, Raft, Role};
+use raftlab::cluster::raft::{
+    AppendResult, Context, Entry, Message, Outbox, Position, Raft, Role, Rules,
+};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
 
@@ -73,7 +75,12 @@ impl Server {
         }
         let heartbeat = Span::from_millis(100);
         let cx = Context { now: Time::START, servers: 5, append_max: 1_000, heartbeat };
-        Self { raft: Raft::from_disk(id(number), &disk), disk, unsynced: Vec::new(), cx }
+        Self {
+            raft: Raft::from_disk(id(number), &disk, Rules::default()),
+            disk,
+            unsynced: Vec::new(),
+            cx,
+        }
     }
 
     /// A leader of `term` by the votes of S2 and S3, with this log on its disk.

@@ -22,7 +22,7 @@ use crate::cluster::command::Script;
 use play::Repeat;
 use report::Report;
 
-/// A script and the path under which the person named it.
+/// A script, or one of the two runs of one that shows a flaw, and the path under which the person named it.
 pub(super) struct Named {
     pub path: String,
     pub script: Script,
@@ -90,7 +90,11 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<Named>, Mistake> {
     let (mut scripts, mut mistakes) = (Vec::new(), Vec::new());
     for file in files {
         match read_script(file) {
-            Ok(script) => scripts.push(Named { path: file.display().to_string(), script }),
+            Ok(script) => {
+                let path = file.display().to_string();
+                scripts
+                    .extend(script.variants().map(|script| Named { path: path.clone(), script }));
+            }
             Err(mistake) => mistakes.push(mistake),
         }
     }

@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use super::{Job, Named};
 use crate::cluster::check::Violation;
+use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::Event;
+use crate::cluster::flaw::Breaks;
+use crate::cluster::time::Time;
 use crate::cluster::{Cluster, Failure, Step};
 
 /// How a run went.
@@ -87,7 +90,8 @@ pub(super) fn play(
     mut sink: impl FnMut(&[Event]) -> io::Result<()>,
 ) -> io::Result<Run> {
     let start = Instant::now();
-    let mut cluster = Cluster::with_script(&scripts[job.script].script, Some(job.seed));
+    let script = &scripts[job.script].script;
+    let mut cluster = Cluster::with_script(script, Some(job.seed));
     sink(cluster.events())?;
     while !cluster.finished() {
         let step = cluster.step();
@@ -100,7 +104,7 @@ pub(super) fn play(
     Ok(Run {
         script: job.script,
         seed: job.seed,
-        outcome: outcome(&cluster),
+        outcome: shown(script, outcome(&cluster)),
         digest: cluster.digest(),
         virtual_us: cluster.now().micros(),
         events: cluster.handled(),
@@ -124,5 +128,29 @@ fn outcome(cluster: &Cluster) -> Outcome {
         time: cluster.now(),
         expected: "the script to come to its end".into(),
         actual: "nothing is pending any more".into(),
+        late: false,
     })
+}
+
+/// A run with a planted flaw passes when it breaks what the script says, and nothing else.
+fn shown(script: &Script, outcome: Outcome) -> Outcome {
+    let (Some(Shows { flaw, breaks }), Some(_)) = (script.shows, script.planted()) else {
+        return outcome;
+    };
+    match (breaks, &outcome) {
+        (Breaks::Safety(expected), Outcome::Violated(violation))
+            if violation.invariant == expected =>
+        {
+            Outcome::Passed
+        }
+        (Breaks::Liveness, Outcome::Failed(failure)) if failure.late => Outcome::Passed,
+        (_, Outcome::Passed) => Outcome::Failed(Failure {
+            line: 0,
+            time: Time::START,
+            expected: format!("the flaw {flaw} to break {breaks}").into(),
+            actual: "the script has come to its end, and nothing was broken".into(),
+            late: false,
+        }),
+        (Breaks::Safety(_) | Breaks::Liveness, _) => outcome,
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Named, Outcome, Run};
 use crate::app::{Ending, Mistake};
+use crate::cluster::command::Variant;
 
 /// The most failures that are told at length. The rest is counted.
 const TOLD_MAX: u64 = 20;
@@ -101,6 +102,11 @@ impl<'a> Report<'a> {
             "commits": run.commits,
             "wall_us": run.wall_us,
         });
+        let script = &self.scripts[run.script].script;
+        if let Some(shows) = script.shows {
+            object["flaw"] = shows.flaw.name().into();
+            object["with_flaw"] = script.planted().is_some().into();
+        }
         match &run.outcome {
             Outcome::Passed => {}
             Outcome::Failed(failure) => {
@@ -139,7 +145,14 @@ impl<'a> Report<'a> {
         if self.told > TOLD_MAX {
             return Ok(());
         }
-        writeln!(out, "FAILED {}, seed {}\n  {}", named.path, run.seed, printable(&story))?;
+        let variant = variant(named);
+        writeln!(
+            out,
+            "FAILED {}{variant}, seed {}\n  {}",
+            named.path,
+            run.seed,
+            printable(&story)
+        )?;
         if let Outcome::Failed(failure) = &run.outcome
             && let Some(line) = named.script.source.get(failure.line.wrapping_sub(1) as usize)
         {
@@ -172,11 +185,11 @@ impl<'a> Report<'a> {
     fn table(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
         const HEAD: [&str; 6] = ["runs", "failed", "lab s", "events", "commits", "core s"];
         let names = self.scripts.iter().map(|named| self.short_name(named));
-        let mut lines: Vec<(&str, Cells)> = names.zip(self.rows.iter().map(Row::cells)).collect();
+        let mut lines: Vec<(String, Cells)> = names.zip(self.rows.iter().map(Row::cells)).collect();
         if lines.len() > 1 {
-            lines.push(("all", sum.cells()));
+            lines.push(("all".to_owned(), sum.cells()));
         }
-        lines.insert(0, ("script", HEAD.map(str::to_owned)));
+        lines.insert(0, ("script".to_owned(), HEAD.map(str::to_owned)));
         let width = |text: &str| text.chars().count();
         let first = lines.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
         let widths: [usize; HEAD.len()] = std::array::from_fn(|column| {
@@ -193,12 +206,11 @@ impl<'a> Report<'a> {
     }
 
     /// The file's name, or its path when another script has the same name.
-    fn short_name(&self, named: &'a Named) -> &'a str {
+    fn short_name(&self, named: &Named) -> String {
         let same = |other: &&Named| other.script.name == named.script.name;
-        match self.scripts.iter().filter(same).count() {
-            1 => &named.script.name,
-            _ => &named.path,
-        }
+        let twice = self.scripts.iter().filter(same).any(|other| other.path != named.path);
+        let name = if twice { named.path.as_str() } else { &named.script.name };
+        format!("{name}{}", variant(named))
     }
 
     fn sums(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
@@ -212,6 +224,15 @@ impl<'a> Report<'a> {
             tenths(wall_us),
             times(sum.virtual_us, wall_us),
         )
+    }
+}
+
+/// Which of the two runs of a script that shows a flaw this is.
+fn variant(named: &Named) -> &'static str {
+    match (named.script.shows, named.script.variant) {
+        (None, _) => "",
+        (Some(_), Variant::With) => " with",
+        (Some(_), Variant::Without) => " without",
     }
 }
 

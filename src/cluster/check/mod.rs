@@ -44,10 +44,12 @@ pub enum Invariant {
     Waiters,
     /// At most one client holds a lock.
     LockExclusion,
+    /// What clients were told could have happened one operation after the other.
+    Linearizability,
 }
 
 impl Invariant {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ElectionSafety,
         Self::LeaderAppendOnly,
         Self::LogMatching,
@@ -61,6 +63,7 @@ impl Invariant {
         Self::Versions,
         Self::Waiters,
         Self::LockExclusion,
+        Self::Linearizability,
     ];
 
     /// The word that scripts and reports use.
@@ -79,6 +82,7 @@ impl Invariant {
             Self::Versions => "versions",
             Self::Waiters => "waiters",
             Self::LockExclusion => "lock-exclusion",
+            Self::Linearizability => "linearizability",
         }
     }
 

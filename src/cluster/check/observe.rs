@@ -153,10 +153,7 @@ impl Checker {
                 self.truncated(cluster, *server, *first, *last)
             }
             EventKind::Synced { server, .. } => self.synced(cluster, *server),
-            EventKind::Crashed { server, .. } => {
-                self.crashed(*server);
-                Ok(())
-            }
+            EventKind::Crashed { server, .. } => self.crashed(cluster, *server),
             EventKind::Wiped { server } => {
                 self.void = true;
                 self.servers[server.index()] = Ghost { dirty_from: Index(1), ..Ghost::default() };
@@ -249,12 +246,20 @@ impl Checker {
         }
     }
 
-    fn crashed(&mut self, server: ServerId) {
-        let ghost = &mut self.servers[server.index()];
+    /// A log becomes what its disk holds. A disk that keeps its promises holds what was synced;
+    /// one that does not may have lost what was committed.
+    fn crashed(&mut self, cluster: &Cluster, id: ServerId) -> Check {
+        let Some(disk) = cluster.server(id).map(|server| &server.disk) else { return Ok(()) };
+        let ghost = &mut self.servers[id.index()];
+        let end = disk.log.last_index();
+        let lost = self.slots.sync(id, &disk.log, end.next(), ghost.durable);
         let last = ghost.last.max(ghost.durable);
-        self.slots.revert(server, ghost.dirty_from, last);
-        let durable = ghost.durable;
-        *ghost = Ghost { last: durable, durable, dirty_from: durable.next(), ..Ghost::default() };
+        self.slots.revert(id, ghost.dirty_from.min(end.next()), last);
+        *ghost = Ghost { last: end, durable: end, dirty_from: end.next(), ..Ghost::default() };
+        match lost {
+            Some(index) => self.on_a_majority(id, index),
+            None => Ok(()),
+        }
     }
 
     /// One vote a server a term, ever (§5.2).

@@ -12,6 +12,7 @@ use super::{
     ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
 };
 use crate::cluster::check::Invariant;
+use crate::cluster::flaw::{Breaks, FLAWS};
 use crate::cluster::network::{LinkChange, Network};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, ServerId, Term, Version};
@@ -130,6 +131,13 @@ fn given() -> impl Strategy<Value = Command> {
         let last = log.last().map_or(0, |term| term.0);
         Command::Given { server, term: Term(last + more), log }
     })
+}
+
+fn shows() -> impl Strategy<Value = Command> {
+    let safety = select(Invariant::ALL.to_vec()).prop_map(Breaks::Safety);
+    let breaks = prop_oneof![safety, Just(Breaks::Liveness)];
+    (select(FLAWS.to_vec()), breaks)
+        .prop_map(|(about, breaks)| Command::Shows { flaw: about.flaw, breaks })
 }
 
 fn order() -> impl Strategy<Value = Command> {
@@ -257,6 +265,14 @@ fn condition() -> impl Strategy<Value = Condition> {
     })
 }
 
+fn flaw() -> impl Strategy<Value = Command> {
+    let who = prop_oneof![Just(Vec::new()), servers()];
+    (select(FLAWS.to_vec()), any::<bool>(), who).prop_map(|(about, on, who)| {
+        let who = if about.flaw.is_of_clients() { Vec::new() } else { who };
+        Command::Flaw { flaw: about.flaw, on, who }
+    })
+}
+
 /// Commands that may stand after `at` and `every`.
 fn acting() -> impl Strategy<Value = Command> {
     let about_servers = prop_oneof![
@@ -292,6 +308,7 @@ fn acting() -> impl Strategy<Value = Command> {
         1 => load(),
         1 => Just(Command::LoadStop),
         1 => any::<u64>().prop_map(Command::Reseed),
+        1 => flaw(),
         1 => prop_oneof![name(), Just(Text::new("every"))].prop_map(Command::Stop),
         2 => telling,
     ]
@@ -328,7 +345,7 @@ fn flow() -> impl Strategy<Value = Command> {
 
 /// Any command at all.
 fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![1 => head(), 1 => given(), 8 => acting(), 8 => flow()]
+    prop_oneof![1 => head(), 1 => given(), 1 => shows(), 8 => acting(), 8 => flow()]
 }
 
 /// Lines that are nearly right: words of the language and of examples in any order.

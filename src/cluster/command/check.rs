@@ -13,10 +13,11 @@ use super::lex::Spot;
 use super::parse::{ParsedLine, read_line, too_long};
 use super::quantity::grouped;
 use super::reader::{Mention, Mistake};
+use super::script::Variant;
 use super::script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, MISTAKES_SHOWN};
 use super::start::Start;
 use super::text::{Piece, Text};
-use super::verbs::Scope;
+use super::verbs::{Scope, Verb};
 use super::{Command, Diagnostic, Line, Script, who};
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::types::ServerId;
@@ -143,7 +144,7 @@ impl Checker {
     }
 
     fn line(&mut self, number: u32, parsed: ParsedLine) {
-        let ParsedLine { verb, spot, command, mentions, mistakes } = parsed;
+        let ParsedLine { verb, spot, only, command, mentions, mistakes } = parsed;
         let sound = mistakes.is_empty();
         for mistake in mistakes {
             self.report.add(number, mistake);
@@ -155,6 +156,9 @@ impl Checker {
             self.blocks.lose_line();
             return;
         };
+        if let Some(only) = only {
+            self.variant(number, spot, only, verb);
+        }
         if verb.scope == Scope::Head {
             let command = command.as_ref().filter(|_| sound);
             self.start.head(&mut self.report, number, spot, command);
@@ -190,7 +194,23 @@ impl Checker {
         }
         // A line that can't be read still has a place, so that the others keep theirs.
         let command = command.unwrap_or(Command::End);
-        self.lines.push(Line { number, command, partner: partner.unwrap_or(place) });
+        self.lines.push(Line { number, command, only, partner: partner.unwrap_or(place) });
+    }
+
+    /// A line of one run only: the script must have two, and the blocks be the same in both.
+    fn variant(&mut self, number: u32, spot: Spot, only: Variant, verb: &Verb) {
+        let word = only.word();
+        let block = verb.scope == Scope::Block || matches!(verb.name, "end" | "else");
+        let (message, help) = if self.start.shows.is_none() {
+            let help = "`shows flaw=NAME breaks=INVARIANT` in the head makes two runs of it";
+            (format!("`{word}` stands in scripts that show a flaw"), help)
+        } else if verb.scope == Scope::Head || block {
+            let help = "give the lines inside the block their `with:` or `without:`";
+            (format!("`{word}` can't stand before `{}`", verb.name), help)
+        } else {
+            return;
+        };
+        self.report.note(number, spot, message, Some(help.to_owned()));
     }
 
     fn mention(&mut self, number: u32, spot: Spot, mention: Mention) {
@@ -259,8 +279,9 @@ impl Checker {
         if !self.report.mistakes.is_empty() {
             return Err(self.report.diagnostics(name, &source));
         }
-        let (config, lines) = (self.start.config, self.lines.into());
-        Ok(Script { name: name.into(), config, lines, source: source.into() })
+        let Start { config, shows, .. } = self.start;
+        let (name, lines, source) = (name.into(), self.lines.into(), source.into());
+        Ok(Script { name, shows, variant: Variant::With, config, lines, source })
     }
 }
 

@@ -131,6 +131,8 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         Expect::Word(_)
         | Expect::ActingVerb
         | Expect::Network
+        | Expect::Flaw
+        | Expect::Breaks
         | Expect::Role
         | Expect::Invariant
         | Expect::Condition

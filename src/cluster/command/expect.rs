@@ -9,6 +9,7 @@ use super::conditions;
 use super::verbs::{self, Scope};
 use super::who;
 use crate::cluster::check::Invariant;
+use crate::cluster::flaw::FLAWS;
 use crate::cluster::network::Network;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(super) enum Expect {
     /// Who, or a client's name.
     Node,
     Network,
+    Flaw,
+    Breaks,
     Role,
     Invariant,
     Condition,
@@ -70,6 +73,8 @@ impl Expect {
             Self::Network | Self::Role | Self::ServerForm => {
                 return self.words().iter().map(|(word, _)| format!("`{word}`")).collect();
             }
+            Self::Flaw => "the name of a flaw (`raftlab flaws` lists them)".into(),
+            Self::Breaks => "the name of an invariant, or `liveness`".into(),
             Self::Invariant => "the name of an invariant".into(),
             Self::Condition => "a condition".into(),
             Self::Key => "a key".into(),
@@ -109,6 +114,11 @@ impl Expect {
             }
             Self::Network => {
                 Network::ALL.iter().map(|network| (network.name(), network.describe())).collect()
+            }
+            Self::Flaw => FLAWS.iter().map(|about| (about.name, about.departure)).collect(),
+            Self::Breaks => {
+                let invariants = Invariant::ALL.iter().map(|invariant| (invariant.name(), ""));
+                invariants.chain([("liveness", "a wait runs out of time")]).collect()
             }
             Self::Role => RoleName::ALL.iter().map(|role| (role.word(), "")).collect(),
             Self::Invariant => {

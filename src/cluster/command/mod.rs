@@ -32,11 +32,14 @@ pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
 pub use condition::{Compare, Condition, Count, ReplyPattern, RoleName};
 pub use diagnostic::Diagnostic;
 pub use parse::parse_line;
-pub use script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script};
+pub use script::{
+    BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
+};
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
 
 use serde::{Deserialize, Serialize};
 
+use super::flaw::{Breaks, Flaw};
 use super::network::{LinkChange, Network};
 use super::time::{Ppm, Span, SpanRange, Time};
 use super::types::{ServerId, Term, Version};
@@ -50,6 +53,11 @@ pub enum Command {
         server: ServerId,
         term: Term,
         log: Vec<Term>,
+    },
+    /// The script shows what a flaw breaks.
+    Shows {
+        flaw: Flaw,
+        breaks: Breaks,
     },
 
     // Servers.
@@ -93,6 +101,14 @@ pub enum Command {
     LoadStop,
     /// Fresh randomness from here on.
     Reseed(u64),
+
+    // Planted flaws.
+    Flaw {
+        flaw: Flaw,
+        on: bool,
+        /// Which servers; all when none is named.
+        who: Vec<Who>,
+    },
 
     // The flow of a script.
     Run(SpanRange),

@@ -4,7 +4,7 @@ use super::expect::Expect;
 use super::lex::{Kind, Spot};
 use super::quantity::shown;
 use super::reader::{Mention, Mistake, Reader};
-use super::script::LINE_BYTES_MAX;
+use super::script::{LINE_BYTES_MAX, Variant};
 use super::verbs::{self, Verb};
 use super::{Command, Diagnostic};
 use crate::cluster::command::expect::nearest;
@@ -15,6 +15,8 @@ pub(super) struct ParsedLine {
     pub verb: Option<&'static Verb>,
     /// Where the verb stands.
     pub spot: Spot,
+    /// The `with:` or `without:` before it.
+    pub only: Option<Variant>,
     /// `None` only if there are mistakes. With mistakes, what is out of bounds is made up.
     pub command: Option<Command>,
     pub mentions: Vec<(Spot, Mention)>,
@@ -28,14 +30,18 @@ pub(super) struct ParsedLine {
 /// anybody's guess and not reported.
 pub(super) fn read_line(line: &str) -> Option<ParsedLine> {
     let mut reader = Reader::new(line);
-    let spot = reader.spot();
     reader.peek()?;
+    let only = reader.peek_word().and_then(Variant::from_word);
+    if only.is_some() {
+        reader.step();
+    }
+    let spot = reader.spot();
     let (verb, command) = read_command(&mut reader);
     let Reader { mentions, mut mistakes, .. } = reader;
     if mistakes.first().is_some_and(|mistake| mistake.spot == spot) {
         mistakes.truncate(1);
     }
-    Some(ParsedLine { verb, spot, command, mentions, mistakes })
+    Some(ParsedLine { verb, spot, only, command, mentions, mistakes })
 }
 
 /// Reads a command up to the end of the line.
@@ -79,6 +85,10 @@ pub fn parse_line(line: &str) -> Result<Command, Diagnostic> {
         help: None,
     };
     let parsed = read_line(line).ok_or_else(|| wrong(nothing()))?;
+    if let Some(only) = parsed.only {
+        let message = format!("`{}` stands in scripts that show a flaw", only.word());
+        return Err(wrong(Mistake { spot: parsed.spot, message, help: None }));
+    }
     match (parsed.mistakes.into_iter().next(), parsed.command) {
         (Some(mistake), _) => Err(wrong(mistake)),
         (None, Some(command)) => Ok(command),

@@ -77,6 +77,11 @@ impl Display for Command {
             Self::Given { server, term, log } => {
                 write!(f, "given {server} term={term} log={}", Terms(log))
             }
+            Self::Shows { flaw, breaks } => write!(f, "shows flaw={flaw} breaks={breaks}"),
+            Self::Flaw { flaw, on, who } => {
+                write!(f, "flaw {flaw} {}", if *on { "on" } else { "off" })?;
+                if who.is_empty() { Ok(()) } else { write!(f, " {}", Spaced(who)) }
+            }
             Self::Crash(who) => write!(f, "crash {}", Spaced(who)),
             Self::Restart(who) => write!(f, "restart {}", Spaced(who)),
             Self::Sleep(who) => write!(f, "sleep {}", Spaced(who)),

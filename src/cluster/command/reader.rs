@@ -203,6 +203,16 @@ impl<'a> Reader<'a> {
         if self.keyword(word) { Some(()) } else { self.fail() }
     }
 
+    /// Steps over `name=`, where nothing else can stand.
+    pub fn need_option(&mut self, name: &'static str) -> Parsed<()> {
+        self.expect(Expect::Option(name));
+        if self.peek_word() != Some(name) || !self.is_before_option() {
+            return self.fail();
+        }
+        self.place += 2;
+        Some(())
+    }
+
     pub fn end(&mut self) -> Parsed<()> {
         if self.is_at_end() { Some(()) } else { self.fail() }
     }

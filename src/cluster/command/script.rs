@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Command, Diagnostic};
 use crate::cluster::config::Config;
+use crate::cluster::flaw::{Breaks, Flaw};
 
 /// The most lines that a script may have, and the most bytes.
 pub const LINES_MAX: usize = 100_000;
@@ -19,6 +20,10 @@ pub const MISTAKES_SHOWN: usize = 50;
 pub struct Script {
     /// What it is called on the screen and in reports: the file's name.
     pub name: Arc<str>,
+    /// What it shows, if it shows what a flaw does.
+    pub shows: Option<Shows>,
+    /// Which of its two runs this is, if it shows a flaw.
+    pub variant: Variant,
     /// From the head; the seed may be replaced from outside.
     pub config: Config,
     /// The commands after the head, in order.
@@ -27,12 +32,45 @@ pub struct Script {
     pub source: Arc<[Box<str>]>,
 }
 
+/// The head's `shows`: a flaw, and what it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shows {
+    pub flaw: Flaw,
+    pub breaks: Breaks,
+}
+
+/// The two runs of a script that shows a flaw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Variant {
+    #[default]
+    With,
+    Without,
+}
+
+impl Variant {
+    pub const ALL: [Self; 2] = [Self::With, Self::Without];
+
+    /// As it stands before a line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::With => "with:",
+            Self::Without => "without:",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|variant| variant.word() == word)
+    }
+}
+
 /// One command of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The line's number in the file, counted from one.
     pub number: u32,
     pub command: Command,
+    /// The only run in which it does anything.
+    pub only: Option<Variant>,
     /// For a line that opens a block: where in `lines` its `end` stands, or for an `if` that
     /// has one, its `else`; for that `else`, where the `end` stands. For an `end`: where the line
     /// stands that points to it. Otherwise the line's own place.
@@ -47,5 +85,19 @@ impl Script {
     /// All that is wrong with the script, in the order of its lines.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, Vec<Diagnostic>> {
         super::check::parse_script(name, bytes)
+    }
+
+    /// The runs that it stands for: one, or two if it shows a flaw.
+    pub fn variants(&self) -> impl Iterator<Item = Self> {
+        let both: &[Variant] = if self.shows.is_some() { &Variant::ALL } else { &[Variant::With] };
+        both.iter().map(|variant| Self { variant: *variant, ..self.clone() })
+    }
+
+    /// The flaw that this run has from its start.
+    pub fn planted(&self) -> Option<Flaw> {
+        match self.variant {
+            Variant::With => self.shows.map(|shows| shows.flaw),
+            Variant::Without => None,
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::Report;
 use super::lex::Spot;
-use super::{Command, Head};
+use super::{Command, Head, Shows};
 use crate::cluster::config::{Config, Given};
 use crate::cluster::types::{ServerId, Term};
 
@@ -12,6 +12,9 @@ use crate::cluster::types::{ServerId, Term};
 #[derive(Default)]
 pub(super) struct Start {
     pub config: Config,
+    pub shows: Option<Shows>,
+    /// The line of `shows`.
+    shown: Option<u32>,
     /// The line of `cluster`.
     cluster: Option<u32>,
     /// The first line that is not of the head.
@@ -51,6 +54,13 @@ impl Start {
             Some(Command::Given { server, term, log }) => {
                 let given = Given { server: *server, term: *term, log: log.clone() };
                 self.given(report, number, spot, given);
+            }
+            Some(Command::Shows { flaw, breaks }) => {
+                if let Some(first) = self.shown.replace(number) {
+                    let message = format!("line {first} says already what the script shows");
+                    report.note(number, spot, message, None);
+                }
+                self.shows = Some(Shows { flaw: *flaw, breaks: *breaks });
             }
             Some(_) => {}
             None => self.lost = true,

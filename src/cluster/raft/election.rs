@@ -1,6 +1,6 @@
 //! Elections: terms, votes, and who may win (§5.1, §5.2, §5.4.1).
 
-use super::{Context, Message, Outbox, Position, Progress, Raft, Role, TimerOrder, rules};
+use super::{Context, Message, Outbox, Position, Progress, Raft, Role, TimerOrder};
 use crate::cluster::event::{EventKind, IgnoreReason, StepDown, VoteRefusal};
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -57,11 +57,11 @@ impl Raft {
         if term < self.term {
             return Some(VoteRefusal::StaleTerm { own: self.term });
         }
-        if !rules::may_vote_for(self.voted_for, candidate) {
+        if !self.rules.may_vote_for(self.voted_for, candidate) {
             return self.voted_for.map(|server| VoteRefusal::VotedFor { server });
         }
         let own = self.log.last();
-        (!rules::is_up_to_date(last, own))
+        (!self.rules.is_up_to_date(last, own))
             .then_some(VoteRefusal::LogBehind { own, candidate: last })
     }
 
@@ -75,7 +75,7 @@ impl Raft {
     ) {
         self.adopt_term(term, out);
         let why = match self.role {
-            _ if term < self.term => Some(IgnoreReason::OldTerm),
+            _ if self.rules.is_stale_vote(term, self.term) => Some(IgnoreReason::OldTerm),
             Role::Candidate => None,
             Role::Follower | Role::Leader => Some(IgnoreReason::NotInRole),
         };
@@ -96,7 +96,7 @@ impl Raft {
         self.votes.insert(voter);
         let (server, term, votes) = (self.id, self.term, self.votes);
         out.events.push(EventKind::VoteCounted { server, voter, term, votes });
-        if rules::is_majority(self.votes, cx.servers) {
+        if self.rules.is_majority(self.votes, cx.servers) {
             self.become_leader(cx, out);
         }
     }

@@ -19,10 +19,11 @@ mod election;
 mod log;
 mod message;
 mod replication;
-pub mod rules;
+mod rules;
 
 pub use log::{Entry, Log};
 pub use message::{AppendResult, Entries, Message, Position, Reply, WrongLeader};
+pub use rules::Rules;
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +46,7 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raft {
     pub id: ServerId,
+    pub rules: Rules,
     pub term: Term,
     pub voted_for: Option<ServerId>,
     pub log: Log,
@@ -104,9 +106,10 @@ pub struct Outbox {
 
 impl Raft {
     /// A server as it starts, with what its disk holds.
-    pub fn from_disk(id: ServerId, disk: &Disk) -> Self {
+    pub fn from_disk(id: ServerId, disk: &Disk, rules: Rules) -> Self {
         Self {
             id,
+            rules,
             term: disk.term,
             voted_for: disk.voted_for,
             log: disk.log.clone(),
@@ -125,6 +128,9 @@ impl Raft {
 
     /// Takes in a message from another server.
     pub fn receive(&mut self, from: ServerId, message: Message, cx: &Context, out: &mut Outbox) {
+        if self.role != Role::Leader && self.rules.resets_timer(&message) {
+            out.election = TimerOrder::Arm;
+        }
         match message {
             Message::RequestVote { term, last } => self.on_request_vote(from, term, last, out),
             Message::VoteReply { term, granted } => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    AppendResult, Context, Entries, Entry, Message, Outbox, Position, Raft, Role, TimerOrder, rules,
+    AppendResult, Context, Entries, Entry, Message, Outbox, Position, Raft, Role, TimerOrder,
 };
 use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
@@ -86,11 +86,13 @@ impl Raft {
         if term == self.term && !self.accept_leader(leader, prev, &entries, commit, out) {
             return;
         }
-        let result = match self.append_refusal(term, prev) {
+        let result = match self.append_refusal(term, prev, &entries) {
             None => {
                 let last_new = Index(prev.index.0 + entries.len() as u64);
                 self.append_new(leader, prev.index, entries, out);
-                self.learn_commit(leader, rules::commit_from_leader(commit, last_new), out);
+                let own = self.log.last_index();
+                let commit = self.rules.commit_from_leader(commit, last_new, own);
+                self.learn_commit(leader, commit, out);
                 AppendResult::Matched(last_new)
             }
             Some(why) => {
@@ -126,15 +128,25 @@ impl Raft {
             Role::Follower => {}
         }
         self.leader = Some(leader);
+        let vote = self.rules.vote_after_append(self.voted_for);
+        if vote != self.voted_for {
+            self.voted_for = vote;
+            self.write_vote(out);
+        }
         out.election = TimerOrder::Arm;
         true
     }
 
-    fn append_refusal(&self, term: Term, prev: Position) -> Option<AppendRefusal> {
+    fn append_refusal(
+        &self,
+        term: Term,
+        prev: Position,
+        entries: &Entries,
+    ) -> Option<AppendRefusal> {
         if term < self.term {
             return Some(AppendRefusal::StaleTerm { own: self.term });
         }
-        if rules::has_previous(&self.log, prev) {
+        if self.rules.has_previous(&self.log, prev, entries) {
             return None;
         }
         Some(match self.log.term(prev.index) {
@@ -159,10 +171,13 @@ impl Raft {
     fn append_new(&mut self, leader: ServerId, prev: Index, entries: Entries, out: &mut Outbox) {
         let server = self.id;
         let mut first_new = None;
-        for (index, entry) in (prev.0 + 1..).map(Index).zip(entries) {
-            if rules::conflicts(&self.log, index, entry.term) {
-                self.truncate(index, entry.term, out);
-            }
+        let mut tail = Entries::new();
+        if let Some(first) = self.rules.first_conflict(&self.log, prev, &entries) {
+            tail = self.rules.kept_tail(&self.log, Index(prev.0 + entries.len() as u64));
+            let new = entries.get((first.0 - prev.0) as usize - 1).map_or(self.term, |e| e.term);
+            self.truncate(first, new, out);
+        }
+        for (index, entry) in (prev.0 + 1..).map(Index).zip(entries.into_iter().chain(tail)) {
             if index > self.log.last_index() {
                 first_new.get_or_insert(index);
                 out.writes.push(Write::Append(entry.clone()));
@@ -205,7 +220,10 @@ impl Raft {
             _ if term < self.term => Some(IgnoreReason::OldTerm),
             Role::Follower | Role::Candidate => Some(IgnoreReason::NotInRole),
             Role::Leader => match result {
-                AppendResult::Matched(index) => self.on_matched(follower, index, cx, out),
+                AppendResult::Matched(index) => {
+                    let index = self.rules.matched(index, self.log.last_index());
+                    self.on_matched(follower, index, cx, out)
+                }
                 AppendResult::Refused { last, .. } => {
                     self.on_refused(follower, prev, last, result, cx, out)
                 }
@@ -266,7 +284,7 @@ impl Raft {
             progress.matched = Index::ZERO;
         }
         let (server, from) = (self.id, progress.next);
-        progress.next = rules::back_up(&self.log, prev, refusal);
+        progress.next = self.rules.back_up(&self.log, prev, refusal);
         progress.in_flight = None;
         let next = progress.next;
         out.events.push(EventKind::BackedUp { server, follower, from, next });
@@ -276,14 +294,14 @@ impl Raft {
 
     /// Figure 2, Leaders: commit what a majority holds, if it is of this term (§5.4.2).
     pub(super) fn advance_commit(&mut self, out: &mut Outbox) {
-        let last = rules::on_a_majority(&self.progress);
+        let last = self.rules.on_a_majority(&self.progress);
         if last <= self.commit {
             return;
         }
         let Some(entry) = self.log.term(last) else { return };
         let server = self.id;
         let copies = self.holders(last);
-        if rules::may_count(entry, self.term) {
+        if self.rules.may_count(entry, self.term) {
             let first = self.commit.next();
             self.commit = last;
             out.events.push(EventKind::Committed { server, first, last, term: entry, copies });

@@ -1,66 +1,155 @@
 //! The small predicates of the paper's Figure 2, each with its section, to be read beside it.
 //!
-//! The rest of the module says when to ask; what the answer is stands here and nowhere else.
+//! The rest of the module says when to ask; what the answer is stands here and nowhere else. The
+//! last line of each predicate is the rule. A line before it that asks for a [`Flaw`] is a mistake
+//! planted on purpose: a server has none unless somebody switches it on.
 
-use super::{AppendResult, Log, Position, Progress};
+use super::{AppendResult, Entries, Log, Message, Position, Progress};
+use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::types::{Index, ServerId, ServerSet, Term, majority};
 
-/// A vote goes to one candidate a term: the first, or the same again (Figure 2, RequestVote 2).
-pub fn may_vote_for(voted_for: Option<ServerId>, candidate: ServerId) -> bool {
-    voted_for.is_none_or(|other| other == candidate)
+/// The rules as one server keeps them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    pub flaws: Flaws,
 }
 
-/// Whether a candidate's log is at least as up to date as the voter's: the later last term wins,
-/// then the longer log (§5.4.1).
-pub fn is_up_to_date(candidate: Position, own: Position) -> bool {
-    (candidate.term, candidate.index) >= (own.term, own.index)
-}
+impl Rules {
+    /// A vote goes to one candidate a term: the first, or the same again (Figure 2,
+    /// RequestVote 2).
+    pub fn may_vote_for(self, voted_for: Option<ServerId>, candidate: ServerId) -> bool {
+        voted_for.is_none_or(|other| other == candidate)
+    }
 
-/// Whether these servers are a majority of the cluster (§5.1).
-pub fn is_majority(servers: ServerSet, cluster: u8) -> bool {
-    servers.len() >= majority(usize::from(cluster))
-}
+    /// The vote after an append was accepted: it is kept until the term ends (§5.2).
+    pub const fn vote_after_append(self, voted_for: Option<ServerId>) -> Option<ServerId> {
+        if self.flaws.has(Flaw::VoteTwice) {
+            return None;
+        }
+        voted_for
+    }
 
-/// Whether the log has the entry that the leader's entries follow (Figure 2, AppendEntries 2).
-pub fn has_previous(log: &Log, prev: Position) -> bool {
-    log.term(prev.index) == Some(prev.term)
-}
+    /// Whether a candidate's log is at least as up to date as the voter's: the later last term
+    /// wins, then the longer log (§5.4.1).
+    pub fn is_up_to_date(self, candidate: Position, own: Position) -> bool {
+        if self.flaws.has(Flaw::LongestLogWins) {
+            return candidate.index >= own.index;
+        }
+        if self.flaws.has(Flaw::RefuseEqualLogs) {
+            return (candidate.term, candidate.index) > (own.term, own.index);
+        }
+        (candidate.term, candidate.index) >= (own.term, own.index)
+    }
 
-/// Whether the entry at `index` conflicts with the leader's, which has `term` (Figure 2,
-/// AppendEntries 3). Only then may anything be removed: a delayed append may be a mere prefix of
-/// what has arrived since.
-pub fn conflicts(log: &Log, index: Index, term: Term) -> bool {
-    log.term(index).is_some_and(|own| own != term)
-}
+    /// Whether the mere arrival of a message sets the election timer anew. It does not: only the
+    /// present leader's word and a vote granted do, where they are handled (Figure 2, Followers).
+    pub const fn resets_timer(self, message: &Message) -> bool {
+        self.flaws.has(Flaw::ResetOnAnyRpc)
+            && matches!(message, Message::RequestVote { .. } | Message::Append { .. })
+    }
 
-/// The commit index that a follower may take from its leader: not beyond the last entry that
-/// this message showed to be the leader's (Figure 2, AppendEntries 5).
-pub fn commit_from_leader(leader_commit: Index, last_new: Index) -> Index {
-    leader_commit.min(last_new)
-}
+    /// Whether a vote for `term` counts for nothing in the present term: terms tell old news
+    /// from new (§5.1).
+    pub fn is_stale_vote(self, term: Term, current: Term) -> bool {
+        if self.flaws.has(Flaw::CountStaleVotes) {
+            return false;
+        }
+        term < current
+    }
 
-/// The highest index that a majority is known to hold.
-pub fn on_a_majority(progress: &[Progress]) -> Index {
-    let mut matched: smallvec::SmallVec<[Index; 25]> =
-        progress.iter().map(|follower| follower.matched).collect();
-    matched.sort_unstable_by(|one, two| two.cmp(one));
-    matched.get(majority(progress.len()) - 1).copied().unwrap_or_default()
-}
+    /// How many of so many servers are enough: more than half (§5.2).
+    fn enough(self, servers: usize) -> usize {
+        if self.flaws.has(Flaw::SmallMajority) {
+            return (majority(servers) - 1).max(1);
+        }
+        majority(servers)
+    }
 
-/// A leader commits only entries of its own term by counting copies; older ones are committed
-/// with them (§5.4.2 and Figure 8).
-pub fn may_count(entry: Term, current: Term) -> bool {
-    entry == current
-}
+    /// Whether these servers are a majority of the cluster (§5.1).
+    pub fn is_majority(self, servers: ServerSet, cluster: u8) -> bool {
+        servers.len() >= self.enough(usize::from(cluster))
+    }
 
-/// Where the leader goes on after a refusal of what followed `prev` (§5.3, end): past the whole
-/// conflicting term if the leader lacks it, else after the leader's own last entry of it.
-pub fn back_up(log: &Log, prev: Index, refusal: AppendResult) -> Index {
-    let AppendResult::Refused { conflict, first, last } = refusal else { return prev.next() };
-    let next = match conflict {
-        None => last.next(),
-        Some(term) => log.last_of_term(term).map_or(first, Index::next),
-    };
-    // Always at least one step back, and never before the first entry.
-    next.min(prev).max(Index(1))
+    /// Whether the log has the entry that the leader's entries follow (Figure 2,
+    /// AppendEntries 2).
+    pub fn has_previous(self, log: &Log, prev: Position, entries: &Entries) -> bool {
+        if self.flaws.has(Flaw::BlindHeartbeat) && entries.is_empty() {
+            return true;
+        }
+        log.term(prev.index) == Some(prev.term)
+    }
+
+    /// Where the log departs from the leader's entries, which follow `prev` (Figure 2,
+    /// AppendEntries 3). Only then may anything be removed: a delayed append may be a mere
+    /// prefix of what has arrived since.
+    pub fn first_conflict(self, log: &Log, prev: Index, entries: &Entries) -> Option<Index> {
+        if self.flaws.has(Flaw::TruncateAlways) {
+            return (log.last_index() > prev).then_some(prev.next());
+        }
+        let mut indexed = (prev.0 + 1..).map(Index).zip(entries);
+        let conflict = |(index, entry): &(Index, &super::Entry)| {
+            log.term(*index).is_some_and(|own| own != entry.term)
+        };
+        indexed.find(conflict).map(|(index, _)| index)
+    }
+
+    /// What stays of the log beyond `last_new` when it conflicts with the leader's: nothing, for
+    /// all that follows a conflicting entry goes with it (Figure 2, AppendEntries 3).
+    pub fn kept_tail(self, log: &Log, last_new: Index) -> Entries {
+        if self.flaws.has(Flaw::KeepConflictingTail) {
+            return log.slice(last_new.next(), u32::MAX);
+        }
+        Entries::new()
+    }
+
+    /// The commit index that a follower may take from its leader: not beyond the last entry that
+    /// this message showed to be the leader's (Figure 2, AppendEntries 5).
+    pub fn commit_from_leader(self, leader_commit: Index, last_new: Index, own: Index) -> Index {
+        if self.flaws.has(Flaw::OverreachCommit) {
+            return leader_commit.min(own);
+        }
+        leader_commit.min(last_new)
+    }
+
+    /// How far a follower's log is known to agree after its answer: as far as the append that it
+    /// answers went, whatever has been submitted since (Figure 2, Leaders).
+    pub const fn matched(self, answered: Index, own_last: Index) -> Index {
+        if self.flaws.has(Flaw::AckWholeLog) {
+            return own_last;
+        }
+        answered
+    }
+
+    /// The highest index that a majority is known to hold.
+    pub fn on_a_majority(self, progress: &[Progress]) -> Index {
+        let mut matched: smallvec::SmallVec<[Index; 25]> =
+            progress.iter().map(|follower| follower.matched).collect();
+        matched.sort_unstable_by(|one, two| two.cmp(one));
+        matched.get(self.enough(progress.len()) - 1).copied().unwrap_or_default()
+    }
+
+    /// A leader commits only entries of its own term by counting copies; older ones are committed
+    /// with them (§5.4.2 and Figure 8).
+    pub fn may_count(self, entry: Term, current: Term) -> bool {
+        if self.flaws.has(Flaw::CommitOldTerm) {
+            return true;
+        }
+        entry == current
+    }
+
+    /// Where the leader goes on after a refusal of what followed `prev` (§5.3, end): past the
+    /// whole conflicting term if the leader lacks it, else after the leader's own last entry of
+    /// it.
+    pub fn back_up(self, log: &Log, prev: Index, refusal: AppendResult) -> Index {
+        let AppendResult::Refused { conflict, first, last } = refusal else { return prev.next() };
+        if self.flaws.has(Flaw::BackOne) {
+            return prev.max(Index(1));
+        }
+        let next = match conflict {
+            None => last.next(),
+            Some(term) => log.last_of_term(term).map_or(first, Index::next),
+        };
+        // Always at least one step back, and never before the first entry.
+        next.min(prev).max(Index(1))
+    }
 }

@@ -152,7 +152,7 @@ impl Cluster {
             }
             _ => {}
         }
-        let line = Line { number: 0, command: command.clone(), partner: 0 };
+        let line = Line { number: 0, command: command.clone(), only: None, partner: 0 };
         let number = self.typed;
         self.typed += 1;
         let name = format!("typed {number}").into();
@@ -197,9 +197,13 @@ impl Cluster {
             return;
         }
         let (expected, actual): (Arc<str>, Arc<str>) = (expected.into(), actual.into());
-        let failure =
-            Failure { line, time: self.now, expected: expected.clone(), actual: actual.clone() };
-        self.failure = Some(failure);
+        self.failure = Some(Failure {
+            line,
+            time: self.now,
+            expected: expected.clone(),
+            actual: actual.clone(),
+            late: false,
+        });
         self.emit(EventKind::Failed { line, expected, actual });
     }
 
@@ -238,6 +242,9 @@ impl Cluster {
         match late {
             Some((line, expected, actual)) => {
                 self.fail(line, &format!("{expected}, in time"), &actual);
+                if let Some(failure) = &mut self.failure {
+                    failure.late = true;
+                }
             }
             None => self.run_line(number),
         }
@@ -325,6 +332,11 @@ impl Cluster {
         let at = task.next;
         task.next += 1;
         let line = &lines[at];
+        let variant = self.script.as_ref().map(|script| script.variant);
+        if line.only.is_some() && line.only != variant {
+            self.wake_task(place);
+            return;
+        }
         self.emit(EventKind::LineRun { task: number, line: line.number });
         let mut scope = self.tasks[place].scope.clone();
         let result = self.run_command(place, at, line, &mut scope);

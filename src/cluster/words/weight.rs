@@ -181,6 +181,7 @@ fn commanded(command: &Command) -> Weight {
         | C::Link { .. }
         | C::Load(_)
         | C::LoadStop
+        | C::Flaw { .. }
         | C::Reseed(_) => Weight::Story,
         C::Crash(_)
         | C::Restart(_)
@@ -194,6 +195,7 @@ fn commanded(command: &Command) -> Weight {
         | C::Stop(_) => Weight::Detail,
         C::Cluster(_)
         | C::Given { .. }
+        | C::Shows { .. }
         | C::Run(_)
         | C::Until { .. }
         | C::Expect(_)

@@ -5,6 +5,7 @@
 //! nothing else. The rows stand in a file for each group, with their functions beside them.
 
 mod clients;
+mod flaws;
 mod flow;
 mod head;
 mod links;
@@ -43,6 +44,7 @@ pub enum Group {
     Servers,
     Links,
     Clients,
+    Flaws,
     Flow,
     Telling,
 }
@@ -63,8 +65,15 @@ pub enum Scope {
 }
 
 /// The table.
-pub static VERBS: [&[Verb]; 6] =
-    [&head::ROWS, &servers::ROWS, &links::ROWS, &clients::ROWS, &flow::ROWS, &telling::ROWS];
+pub static VERBS: [&[Verb]; 7] = [
+    &head::ROWS,
+    &servers::ROWS,
+    &links::ROWS,
+    &clients::ROWS,
+    &flaws::ROWS,
+    &flow::ROWS,
+    &telling::ROWS,
+];
 
 /// Every verb, group by group.
 pub fn all() -> impl Iterator<Item = &'static Verb> {
@@ -77,8 +86,15 @@ pub fn find(name: &str) -> Option<&'static Verb> {
 }
 
 impl Group {
-    pub const ALL: [Self; 6] =
-        [Self::Head, Self::Servers, Self::Links, Self::Clients, Self::Flow, Self::Telling];
+    pub const ALL: [Self; 7] = [
+        Self::Head,
+        Self::Servers,
+        Self::Links,
+        Self::Clients,
+        Self::Flaws,
+        Self::Flow,
+        Self::Telling,
+    ];
 
     /// As a heading.
     pub const fn title(self) -> &'static str {
@@ -87,6 +103,7 @@ impl Group {
             Self::Servers => "Servers",
             Self::Links => "Links",
             Self::Clients => "Clients",
+            Self::Flaws => "Planted flaws",
             Self::Flow => "The flow of a script",
             Self::Telling => "Telling",
         }
@@ -113,6 +130,11 @@ impl Group {
                 "A client sends its operation to one server after another until one answers. In a \
                  script the line waits for the answer; a client that is still busy with its last \
                  operation can't begin another."
+            }
+            Self::Flaws => {
+                "What happens when one rule is missing? A flaw is a switch in the code where the \
+                 rule lives; `raftlab flaws` lists them all, and `scripts/flaws` has a scene for \
+                 each."
             }
             Self::Flow => {
                 "A script runs line by line, and lab time passes only in lines that wait. A line \

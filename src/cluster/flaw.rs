@@ -1,0 +1,401 @@
+//! Planted flaws: the mistakes that implementers really make, each as a switch.
+//!
+//! A flaw is one small departure from one rule. It is asked for where the rule lives and nowhere
+//! else: in `raft/rules.rs` for the predicates of Figure 2, in `rsm.rs`, `kv.rs`, `client.rs`,
+//! `lock.rs` and `disk.rs` for the rest. [`FLAWS`] is the table from which the verb `flaw`, the
+//! lab's menu, `raftlab flaws` and the reference are made.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::Invariant;
+
+/// A rule that is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flaw {
+    ForgetVote,
+    VoteTwice,
+    LongestLogWins,
+    RefuseEqualLogs,
+    ResetOnAnyRpc,
+    CountStaleVotes,
+    SmallMajority,
+    CommitOldTerm,
+    TruncateAlways,
+    KeepConflictingTail,
+    BlindHeartbeat,
+    OverreachCommit,
+    AckWholeLog,
+    ForgetLog,
+    BackOne,
+    LocalGet,
+    ReplyBeforeCommit,
+    AnyOpAtIndex,
+    ReuseIds,
+    HoldWaiters,
+    ApplyOwnOnly,
+    CheckAtSubmit,
+    NeverMaybe,
+    BlindUnlock,
+}
+
+/// What a flaw breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, rename_all = "kebab-case")]
+pub enum Breaks {
+    /// Something bad happens: this invariant is violated.
+    Safety(Invariant),
+    /// Something good does not happen, or too late: a bounded wait fails.
+    Liveness,
+}
+
+/// What is said about a flaw.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    pub flaw: Flaw,
+    /// The word that scripts and reports use.
+    pub name: &'static str,
+    /// What the flawed server or client does.
+    pub departure: &'static str,
+    /// The rule that is missing then.
+    pub rule: &'static str,
+    /// Where the rule stands: a section of the paper, or of the service's own rules.
+    pub source: &'static str,
+    /// What its scene breaks.
+    pub breaks: Breaks,
+    /// What to look for.
+    pub watch: &'static str,
+}
+
+impl Flaw {
+    /// What is said about it.
+    pub const fn about(self) -> &'static About {
+        &FLAWS[self as usize]
+    }
+
+    pub const fn name(self) -> &'static str {
+        self.about().name
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        FLAWS.iter().find(|about| about.name == name).map(|about| about.flaw)
+    }
+
+    /// Whether it is a flaw of clients, not of servers.
+    pub const fn is_of_clients(self) -> bool {
+        matches!(self, Self::NeverMaybe | Self::BlindUnlock)
+    }
+}
+
+impl std::fmt::Display for Flaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Breaks {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safety(invariant) => invariant.name(),
+            Self::Liveness => "liveness",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "liveness" => Some(Self::Liveness),
+            _ => Invariant::from_name(name).map(Self::Safety),
+        }
+    }
+}
+
+impl std::fmt::Display for Breaks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The flaws that a server, or the clients, have at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flaws(u32);
+
+impl Flaws {
+    pub const NONE: Self = Self(0);
+
+    pub const fn has(self, flaw: Flaw) -> bool {
+        self.0 & (1 << flaw as u32) != 0
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub const fn set(&mut self, flaw: Flaw, on: bool) {
+        if on {
+            self.0 |= 1 << flaw as u32;
+        } else {
+            self.0 &= !(1 << flaw as u32);
+        }
+    }
+
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Flaw> {
+        FLAWS.iter().map(|about| about.flaw).filter(move |flaw| self.has(*flaw))
+    }
+}
+
+const fn safety(invariant: Invariant) -> Breaks {
+    Breaks::Safety(invariant)
+}
+
+/// Every flaw, in the order of [`Flaw`].
+pub static FLAWS: [About; 24] = [
+    About {
+        flaw: Flaw::ForgetVote,
+        name: "forget-vote",
+        departure: "the current term and the vote are kept in memory only",
+        rule: "currentTerm and votedFor are on disk before any reply that depends on them",
+        source: "Figure 2, State; §5.2",
+        breaks: safety(Invariant::OneVote),
+        watch: "a server votes, restarts within the term, and votes again for another",
+    },
+    About {
+        flaw: Flaw::VoteTwice,
+        name: "vote-twice",
+        departure: "every accepted append clears the vote",
+        rule: "the vote of a term is kept until the term ends",
+        source: "Figure 2, RequestVote 2; §5.2",
+        breaks: safety(Invariant::OneVote),
+        watch: "a follower that has heard the leader votes once more in the same term",
+    },
+    About {
+        flaw: Flaw::LongestLogWins,
+        name: "longest-log-wins",
+        departure: "the longer log counts as the more up to date, whatever its last term",
+        rule: "the later last term is more up to date; only then the length decides",
+        source: "§5.4.1",
+        breaks: safety(Invariant::LeaderCompleteness),
+        watch: "a long log of entries that were never committed wins an election",
+    },
+    About {
+        flaw: Flaw::RefuseEqualLogs,
+        name: "refuse-equal-logs",
+        departure: "a vote goes only to a log that is strictly more up to date",
+        rule: "a log at least as up to date as the voter's is good enough",
+        source: "§5.4.1",
+        breaks: Breaks::Liveness,
+        watch: "servers with equal logs refuse each other, term after term",
+    },
+    About {
+        flaw: Flaw::ResetOnAnyRpc,
+        name: "reset-on-any-rpc",
+        departure: "every RPC sets the election timer anew, refused ones too",
+        rule: "only the present leader's word and a vote granted set the election timer anew",
+        source: "Figure 2, Followers; §5.2",
+        breaks: Breaks::Liveness,
+        watch: "a server that can't win keeps asking, and the one that could never stands",
+    },
+    About {
+        flaw: Flaw::CountStaleVotes,
+        name: "count-stale-votes",
+        departure: "votes of earlier terms are counted for the present one",
+        rule: "a reply of an older term is ignored",
+        source: "§5.1, §5.2",
+        breaks: safety(Invariant::ElectionSafety),
+        watch: "delayed votes of an old election make a second leader",
+    },
+    About {
+        flaw: Flaw::SmallMajority,
+        name: "small-majority",
+        departure: "one server less than a majority is enough",
+        rule: "a majority is more than half of all servers",
+        source: "§5.2",
+        breaks: safety(Invariant::OnAMajority),
+        watch: "two of five commit an entry, or elect a leader",
+    },
+    About {
+        flaw: Flaw::CommitOldTerm,
+        name: "commit-old-term",
+        departure: "entries of earlier terms are committed by counting copies",
+        rule: "only entries of the leader's own term are committed by counting copies",
+        source: "§5.4.2, Figure 8",
+        breaks: safety(Invariant::LeaderCompleteness),
+        watch: "an old entry on a majority is committed, and then overwritten",
+    },
+    About {
+        flaw: Flaw::TruncateAlways,
+        name: "truncate-always",
+        departure: "every append removes what follows its previous entry",
+        rule: "entries are removed only where they conflict with the leader's",
+        source: "Figure 2, AppendEntries 3",
+        breaks: safety(Invariant::OnAMajority),
+        watch: "a delayed append removes an entry that was acknowledged since",
+    },
+    About {
+        flaw: Flaw::KeepConflictingTail,
+        name: "keep-conflicting-tail",
+        departure: "a conflicting entry is overwritten in place, and what follows it is kept",
+        rule: "the conflicting entry and all that follow it are removed",
+        source: "Figure 2, AppendEntries 3",
+        breaks: safety(Invariant::TermsInOrder),
+        watch: "entries of an old term follow entries of a newer one",
+    },
+    About {
+        flaw: Flaw::BlindHeartbeat,
+        name: "blind-heartbeat",
+        departure: "appends without entries skip the check of the previous entry",
+        rule: "every append is refused unless the log has its previous entry",
+        source: "Figure 2, AppendEntries 2",
+        breaks: safety(Invariant::StateMachineSafety),
+        watch: "a follower says yes to entries that it does not have",
+    },
+    About {
+        flaw: Flaw::OverreachCommit,
+        name: "overreach-commit",
+        departure: "the commit index is taken beyond the last entry that the append confirms",
+        rule: "commitIndex = min(leaderCommit, index of last new entry)",
+        source: "Figure 2, AppendEntries 5",
+        breaks: safety(Invariant::StateMachineSafety),
+        watch: "a follower applies its own stale entry, which the leader has not yet replaced",
+    },
+    About {
+        flaw: Flaw::AckWholeLog,
+        name: "ack-whole-log",
+        departure: "an acknowledgement counts for the leader's whole log as it is by then",
+        rule: "matchIndex goes as far as what the acknowledged append carried",
+        source: "Figure 2, Leaders; §5.3",
+        breaks: safety(Invariant::OnAMajority),
+        watch: "what is submitted between an append and its answer is committed alone",
+    },
+    About {
+        flaw: Flaw::ForgetLog,
+        name: "forget-log",
+        departure: "the log is kept in memory only",
+        rule: "entries are on disk before they are acknowledged",
+        source: "Figure 2, State; §5.3",
+        breaks: safety(Invariant::OnAMajority),
+        watch: "servers restart, and an acknowledged write is gone",
+    },
+    About {
+        flaw: Flaw::BackOne,
+        name: "back-one",
+        departure: "after a refusal nextIndex goes back by one entry",
+        rule: "a refusal names the conflicting term, and nextIndex goes back past all of it",
+        source: "§5.3, end",
+        breaks: Breaks::Liveness,
+        watch: "a follower with a long conflicting log is repaired one exchange an entry",
+    },
+    About {
+        flaw: Flaw::LocalGet,
+        name: "local-get",
+        departure: "a leader answers gets from its own map at once",
+        rule: "gets go through the log too: a deposed leader may not know that it is one",
+        source: "the service's rule; §8",
+        breaks: safety(Invariant::Linearizability),
+        watch: "a leader without a majority gives out an old value",
+    },
+    About {
+        flaw: Flaw::ReplyBeforeCommit,
+        name: "reply-before-commit",
+        departure: "a put is answered when it is in the leader's log",
+        rule: "a client hears the result after the entry is committed and applied",
+        source: "§5.3",
+        breaks: safety(Invariant::Linearizability),
+        watch: "ok for a put that is discarded afterwards",
+    },
+    About {
+        flaw: Flaw::AnyOpAtIndex,
+        name: "any-op-at-index",
+        departure: "whoever waits at an index takes the answer of whatever is applied there",
+        rule: "a waiter takes only the answer of its own operation",
+        source: "the state machine's rule 4",
+        breaks: safety(Invariant::Linearizability),
+        watch: "ok for a put, and it was another's that was carried out",
+    },
+    About {
+        flaw: Flaw::ReuseIds,
+        name: "reuse-ids",
+        departure: "the ids of operations start again after a restart",
+        rule: "an operation's id is never used twice",
+        source: "the state machine's rule 1",
+        breaks: safety(Invariant::Linearizability),
+        watch: "after a restart an old entry, applied again, answers a new operation",
+    },
+    About {
+        flaw: Flaw::HoldWaiters,
+        name: "hold-waiters",
+        departure: "those who wait for an entry are not released when leadership is lost",
+        rule: "a waiter gives up when the term changes or its server no longer leads",
+        source: "the state machine's rules 5 and 6",
+        breaks: safety(Invariant::Waiters),
+        watch: "a client waits on at a server that leads no more",
+    },
+    About {
+        flaw: Flaw::ApplyOwnOnly,
+        name: "apply-own-only",
+        departure: "a server carries out only the operations that it submitted itself",
+        rule: "every server applies every committed entry, in order",
+        source: "the state machine's rule 3; §2",
+        breaks: safety(Invariant::SameMap),
+        watch: "the followers' maps stay empty",
+    },
+    About {
+        flaw: Flaw::CheckAtSubmit,
+        name: "check-at-submit",
+        departure: "the version is compared when a put is submitted, and not when it is applied",
+        rule: "the version is compared when the put is applied",
+        source: "the service's rule for puts",
+        breaks: safety(Invariant::Versions),
+        watch: "two puts at one version are both told ok",
+    },
+    About {
+        flaw: Flaw::NeverMaybe,
+        name: "never-maybe",
+        departure: "a put that was sent again says version where it should say maybe",
+        rule: "version or nokey after a resend is maybe: the first copy may have been carried out",
+        source: "the client's rule",
+        breaks: safety(Invariant::Linearizability),
+        watch: "the client is told that its put failed, and it was carried out",
+    },
+    About {
+        flaw: Flaw::BlindUnlock,
+        name: "blind-unlock",
+        departure: "a release that failed is sent again at the version found, whoever holds the lock",
+        rule: "a release puts only where its own id stands",
+        source: "the lock's rule",
+        breaks: safety(Invariant::LockExclusion),
+        watch: "a client frees the lock that another holds by now",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_flaws() {
+        for (place, about) in FLAWS.iter().enumerate() {
+            assert_eq!(about.flaw as usize, place, "{}", about.name);
+            assert_eq!(Flaw::from_name(about.name), Some(about.flaw));
+            let json = serde_json::to_string(&about.flaw).expect("a flaw is a word");
+            assert_eq!(json, format!("\"{}\"", about.name));
+        }
+    }
+
+    #[test]
+    fn a_set_of_flaws_keeps_each_apart() {
+        let mut flaws = Flaws::NONE;
+        for about in &FLAWS {
+            assert!(!flaws.has(about.flaw));
+            flaws.set(about.flaw, true);
+        }
+        flaws.set(Flaw::BackOne, false);
+        let kept: Vec<Flaw> = flaws.iter().collect();
+        assert_eq!(kept.len(), FLAWS.len() - 1);
+        assert!(!kept.contains(&Flaw::BackOne));
+    }
+}
