@@ -101,6 +101,9 @@ const fn waits(command: &Command) -> bool {
         | Command::Operate(_)
         | Command::Load(_)
         | Command::LoadStop
+        | Command::Hold { .. }
+        | Command::Release { .. }
+        | Command::Next { .. }
         | Command::Flaw { .. }
         | Command::Reseed(_)
         | Command::Say(_) => true,

@@ -149,6 +149,9 @@ impl Cluster {
             Command::Link { ends, change } => {
                 self.each_link(ends, |rule| change_rule(rule, *change))?;
             }
+            Command::Hold { .. } | Command::Release { .. } | Command::Next { .. } => {
+                self.order_packets(command)?;
+            }
             Command::Operate(order) => return self.operate(order, line).map(Some),
             Command::Load(load) => self.start_load(load)?,
             Command::LoadStop => self.stop_load(),

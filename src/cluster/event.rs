@@ -13,7 +13,7 @@ use super::command::{Command, Pace};
 use super::kv::Known;
 use super::network::Summary;
 use super::raft::{Position, Role, WrongLeader};
-use super::time::{Ppm, Time};
+use super::time::{Ppm, Span, Time};
 use super::types::{
     Answer, ClientId, Index, Key, Node, Op, PacketId, Request, ServerId, ServerSet, Term, Value,
 };
@@ -115,6 +115,26 @@ pub enum EventKind {
     Duplicated {
         packet: PacketId,
         copy: PacketId,
+    },
+    /// Packets by hand: one is held at the end of its way, goes on, or is delayed.
+    Held {
+        packet: PacketId,
+        from: Node,
+        to: Node,
+        summary: Summary,
+    },
+    Freed {
+        packet: PacketId,
+        from: Node,
+        to: Node,
+        summary: Summary,
+    },
+    Delayed {
+        packet: PacketId,
+        from: Node,
+        to: Node,
+        summary: Summary,
+        span: Span,
     },
     Received {
         packet: PacketId,
@@ -398,8 +418,10 @@ pub enum DropReason {
     Down,
     /// A client RPC whose server has crashed since the call began.
     OldIncarnation,
-    /// A sleeping server's packets are only kept up to a bound.
+    /// Packets that wait are only kept up to a bound.
     Overflow,
+    /// Somebody ordered it.
+    ByHand,
 }
 
 /// Why a server doesn't vote for a candidate (Figure 2, RequestVote RPC).

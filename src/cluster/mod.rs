@@ -50,7 +50,7 @@ pub mod workload;
 
 pub use event::{Cause, Names};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use check::{Checker, Violation};
@@ -88,6 +88,9 @@ pub struct Cluster {
     links: Links,
     network: Network,
     packets_sent: u64,
+    /// What is to be done by hand with packets that come, and which are held.
+    orders: Vec<network::Order>,
+    held: VecDeque<Packet>,
     traffic: Traffic,
 
     clients: Vec<Client>,

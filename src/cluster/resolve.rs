@@ -225,6 +225,17 @@ impl Cluster {
             Command::Link { ends, change } => {
                 Command::Link { ends: self.resolve_ends(ends, scope)?, change: *change }
             }
+            Command::Hold { name, ends, count } => {
+                let ends = self.resolve_ends(ends, scope)?;
+                Command::Hold { name: *name, ends, count: *count }
+            }
+            Command::Release { name, ends: Some(ends), count } => {
+                let ends = Some(self.resolve_ends(ends, scope)?);
+                Command::Release { name: *name, ends, count: *count }
+            }
+            Command::Next { fate, name, ends } => {
+                Command::Next { fate: *fate, name: *name, ends: self.resolve_ends(ends, scope)? }
+            }
             Command::Flaw { flaw, on, who } if !who.is_empty() => {
                 Command::Flaw { flaw: *flaw, on: *on, who: servers(who, scope)? }
             }

@@ -1,6 +1,6 @@
 //! The beginning of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::check::Checker;
@@ -36,6 +36,8 @@ impl Cluster {
             cause: Cause::Start,
             servers,
             packets_sent: 0,
+            orders: Vec::new(),
+            held: VecDeque::new(),
             traffic: Traffic::default(),
             clients: Vec::new(),
             client_flaws: Flaws::NONE,

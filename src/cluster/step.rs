@@ -166,6 +166,7 @@ impl Cluster {
             self.lose(packet);
             return;
         }
+        let Some(packet) = self.by_hand(packet) else { return };
         if self.links.is_cut(packet.from, packet.to) {
             self.drop_packet(&packet, DropReason::Cut);
             return;

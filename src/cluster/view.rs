@@ -94,7 +94,7 @@ impl Cluster {
         self.violation.as_ref()
     }
 
-    /// All packets in flight, in the order in which they are due.
+    /// All packets in flight, in the order in which they are due; those that are held too.
     pub fn packets(&self) -> Vec<&Packet> {
         let mut packets: Vec<&Packet> = self.packets_unordered().collect();
         packets.sort_by_key(|packet| (packet.due, packet.id));
@@ -102,7 +102,7 @@ impl Cluster {
     }
 
     fn packets_unordered(&self) -> impl Iterator<Item = &Packet> {
-        self.queue.iter().filter_map(|(_, _, item)| match item {
+        let flying = self.queue.iter().filter_map(|(_, _, item)| match item {
             Item::Packet(packet) => Some(packet),
             Item::Timer(..)
             | Item::Client(_)
@@ -110,7 +110,8 @@ impl Cluster {
             | Item::LoadEnd
             | Item::Task(_)
             | Item::Recurring(_) => None,
-        })
+        });
+        flying.chain(&self.held)
     }
 
     /// When the next thing is due; `None` when nothing is pending.

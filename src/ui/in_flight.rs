@@ -9,7 +9,7 @@ use super::map::{Mark, brings_commit};
 use super::text::{Millis, digits};
 use super::view::{Pane, Scene, Target};
 use crate::cluster::Cluster;
-use crate::cluster::network::Packet;
+use crate::cluster::network::{Hand, Packet};
 use crate::cluster::raft::{AppendResult, Message, Reply, WrongLeader};
 use crate::cluster::types::{Index, Node, Outcome, Request};
 
@@ -82,7 +82,12 @@ impl Columns {
     ) {
         let theme = canvas.theme();
         let selected = scene.view.selection.packet == Some(packet.id);
-        let due = format!("due {:>5}", Millis(packet.due.since(scene.cluster.now())).to_string());
+        let due = match packet.hand {
+            Hand::Held => format!("{:>9}", "held"),
+            Hand::Off | Hand::Used => {
+                format!("due {:>5}", Millis(packet.due.since(scene.cluster.now())).to_string())
+            }
+        };
         let due = if area.width < MARKS_WIDTH { &due[4..] } else { &due };
         let words = area.width.saturating_sub(due.len() as u16 + 2);
         let mut pen = canvas.pen(Rect { width: words, ..area }, row);

@@ -252,7 +252,7 @@ fn packet_lines(cluster: &Cluster, packet: &Packet) -> Vec<String> {
     vec![
         format!(
             "{} from {} to {}",
-            summary.kind.word(),
+            summary.kind.name().word(),
             names.node(packet.from),
             names.node(packet.to)
         ),

@@ -8,12 +8,12 @@ use proptest::sample::select;
 use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
-    Command, Compare, Condition, Count, Ends, Head, Load, LoadKind, Operation, Order, Pace, Place,
-    ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
+    Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace,
+    Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
 };
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
-use crate::cluster::network::{LinkChange, Network};
+use crate::cluster::network::{LinkChange, Network, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, ServerId, Term, Version};
 
@@ -265,6 +265,30 @@ fn condition() -> impl Strategy<Value = Condition> {
     })
 }
 
+fn packets() -> impl Strategy<Value = Command> {
+    let packet = || of(select(PacketName::ALL.to_vec()));
+    let count = || of(1..10_000u32);
+    let fate = prop_oneof![
+        Just(Fate::Drop),
+        Just(Fate::Duplicate),
+        (1..1_000_000u64).prop_map(|span| Fate::Delay(Span(span))),
+    ];
+    prop_oneof![
+        (packet(), ends(), count()).prop_map(|(name, ends, count)| Command::Hold {
+            name,
+            ends,
+            count
+        }),
+        (packet(), ends(), count()).prop_map(|(name, ends, count)| Command::Release {
+            name,
+            ends: Some(ends),
+            count
+        }),
+        Just(Command::Release { name: None, ends: None, count: None }),
+        (fate, packet(), ends()).prop_map(|(fate, name, ends)| Command::Next { fate, name, ends }),
+    ]
+}
+
 fn flaw() -> impl Strategy<Value = Command> {
     let who = prop_oneof![Just(Vec::new()), servers()];
     (select(FLAWS.to_vec()), any::<bool>(), who).prop_map(|(about, on, who)| {
@@ -309,6 +333,7 @@ fn acting() -> impl Strategy<Value = Command> {
         1 => Just(Command::LoadStop),
         1 => any::<u64>().prop_map(Command::Reseed),
         1 => flaw(),
+        1 => packets(),
         1 => prop_oneof![name(), Just(Text::new("every"))].prop_map(Command::Stop),
         2 => telling,
     ]

@@ -131,6 +131,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         Expect::Word(_)
         | Expect::ActingVerb
         | Expect::Network
+        | Expect::Packet
         | Expect::Flaw
         | Expect::Breaks
         | Expect::Role

@@ -10,7 +10,7 @@ use super::verbs::{self, Scope};
 use super::who;
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::FLAWS;
-use crate::cluster::network::Network;
+use crate::cluster::network::{Network, PacketName};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expect {
@@ -26,6 +26,7 @@ pub(super) enum Expect {
     /// Who, or a client's name.
     Node,
     Network,
+    Packet,
     Flaw,
     Breaks,
     Role,
@@ -70,6 +71,7 @@ impl Expect {
                 let server = Self::Who.describe();
                 return server.into_iter().chain(Self::Client.describe()).collect();
             }
+            Self::Packet => "a kind of packet, as append".into(),
             Self::Network | Self::Role | Self::ServerForm => {
                 return self.words().iter().map(|(word, _)| format!("`{word}`")).collect();
             }
@@ -115,6 +117,7 @@ impl Expect {
             Self::Network => {
                 Network::ALL.iter().map(|network| (network.name(), network.describe())).collect()
             }
+            Self::Packet => PacketName::ALL.iter().map(|name| (name.word(), "")).collect(),
             Self::Flaw => FLAWS.iter().map(|about| (about.name, about.departure)).collect(),
             Self::Breaks => {
                 let invariants = Invariant::ALL.iter().map(|invariant| (invariant.name(), ""));

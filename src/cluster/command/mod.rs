@@ -40,7 +40,7 @@ pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
 use serde::{Deserialize, Serialize};
 
 use super::flaw::{Breaks, Flaw};
-use super::network::{LinkChange, Network};
+use super::network::{LinkChange, Network, PacketName};
 use super::time::{Ppm, Span, SpanRange, Time};
 use super::types::{ServerId, Term, Version};
 
@@ -93,6 +93,26 @@ pub enum Command {
     Link {
         ends: Ends,
         change: LinkChange,
+    },
+
+    // Packets.
+    Hold {
+        name: Option<PacketName>,
+        ends: Ends,
+        /// So many on each link; all until they are released when not said.
+        count: Option<u32>,
+    },
+    /// What is held arrives; `ends` is `None` for all links.
+    Release {
+        name: Option<PacketName>,
+        ends: Option<Ends>,
+        count: Option<u32>,
+    },
+    /// What becomes of the next packet on each of these links.
+    Next {
+        fate: Fate,
+        name: Option<PacketName>,
+        ends: Ends,
     },
 
     // Clients.
@@ -235,6 +255,15 @@ pub struct Ends {
     pub to: Vec<Who>,
     /// `<->`: the other way too.
     pub both: bool,
+}
+
+/// What can become of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fate {
+    Drop,
+    Duplicate,
+    /// It arrives so much later.
+    Delay(Span),
 }
 
 /// Something that a client is to do.

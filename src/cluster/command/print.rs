@@ -10,10 +10,10 @@ use super::condition::{Condition, Count, ReplyPattern};
 use super::conditions::{is_outcome_word, outcome_word};
 use super::lex::{before_comment, is_plain, quoted};
 use super::{
-    Command, Ends, Head, Load, LoadKind, Operation, Order, Pace, Place, Text, Timers, VersionWord,
-    Who,
+    Command, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace, Place, Text, Timers,
+    VersionWord, Who,
 };
-use crate::cluster::network::LinkChange;
+use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{Term, Version};
 
@@ -101,6 +101,16 @@ impl Display for Command {
             Self::Heal => f.write_str("heal"),
             Self::Net(network) => write!(f, "net {network}"),
             Self::Link { ends, change } => link(f, ends, *change),
+            Self::Hold { name, ends, count } => {
+                write!(f, "hold {}{ends}", Named(*name))?;
+                option(f, "count", *count)
+            }
+            Self::Release { ends: None, .. } => f.write_str("release"),
+            Self::Release { name, ends: Some(ends), count } => {
+                write!(f, "release {}{ends}", Named(*name))?;
+                option(f, "count", *count)
+            }
+            Self::Next { fate, name, ends } => next(f, *fate, *name, ends),
             Self::Operate(order) => order.fmt(f),
             Self::Load(load) => load.fmt(f),
             Self::LoadStop => f.write_str("load stop"),
@@ -138,6 +148,28 @@ struct Within(Option<Span>);
 impl Display for Within {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         self.0.map_or(Ok(()), |span| write!(f, " within {span}"))
+    }
+}
+
+/// `append `, or nothing.
+struct Named(Option<PacketName>);
+
+impl Display for Named {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.map_or(Ok(()), |name| write!(f, "{} ", name.word()))
+    }
+}
+
+fn next(f: &mut Formatter<'_>, fate: Fate, name: Option<PacketName>, ends: &Ends) -> Result {
+    let verb = match fate {
+        Fate::Drop => "drop",
+        Fate::Duplicate => "duplicate",
+        Fate::Delay(_) => "delay",
+    };
+    write!(f, "{verb} next {}{ends}", Named(name))?;
+    match fate {
+        Fate::Delay(span) => write!(f, " by {span}"),
+        Fate::Drop | Fate::Duplicate => Ok(()),
     }
 }
 

@@ -193,6 +193,12 @@ impl<'a> Reader<'a> {
         there
     }
 
+    /// Whether an arrow stands anywhere further on.
+    pub fn has_arrow(&self) -> bool {
+        let rest = self.tokens.iter().skip(self.place);
+        rest.into_iter().any(|token| matches!(token.kind, Kind::Sign(Sign::Arrow | Sign::BothWays)))
+    }
+
     /// As [`Self::sign`], where nothing else can stand.
     pub fn need(&mut self, sign: Sign) -> Parsed<()> {
         if self.sign(sign) { Some(()) } else { self.fail() }

@@ -4,7 +4,7 @@ use super::scene::{named, span};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
-use crate::cluster::network::Packet;
+use crate::cluster::network::{Hand, Packet};
 use crate::cluster::raft::{AppendResult, Entries, Message, Position, Reply};
 use crate::cluster::server::Power;
 use crate::cluster::types::{Index, Node, PacketId, ServerId};
@@ -114,6 +114,9 @@ fn purpose(message: &Message, to: &str) -> String {
 
 /// Cuts and power are tested on arrival; as they are now, this becomes of it.
 fn fate(cluster: &Cluster, packet: &Packet, to: &str) -> String {
+    if packet.hand == Hand::Held {
+        return "it is held here, and arrives when `release` lets it".to_owned();
+    }
     let due = span(packet.due.since(cluster.now()));
     let power = |server: ServerId| cluster.server(server).map(|server| server.power);
     let receiver = match packet.to {
@@ -136,6 +139,9 @@ fn concerns(event: &Event, id: PacketId) -> bool {
     matches!(
         event.kind,
         E::Sent { packet, .. }
+        | E::Held { packet, .. }
+        | E::Freed { packet, .. }
+        | E::Delayed { packet, .. }
         | E::Received { packet, .. }
         | E::Dropped { packet, .. }
         | E::Duplicated { copy: packet, .. } if packet == id

@@ -7,11 +7,13 @@
 
 mod link;
 mod names;
+mod orders;
 mod packet;
 mod transmit;
 
 pub use link::{Link, LinkChange, LinkRule, Links};
 pub use names::{Network, Profile, Tail};
-pub use packet::{Loss, Packet, PacketKind, Summary};
+pub use orders::{Act, Hand, Order};
+pub use packet::{Loss, Packet, PacketKind, PacketName, Summary};
 pub use transmit::Traffic;
 pub(in crate::cluster) use transmit::outcome_byte;

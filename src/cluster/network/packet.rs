@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Hand;
 use crate::cluster::raft::Message;
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, Term};
@@ -18,6 +19,7 @@ pub struct Packet {
     pub incarnation: u32,
     /// Drawn on sending: whether it dies on the way instead of arriving.
     pub loss: Loss,
+    pub hand: Hand,
     pub message: Message,
 }
 
@@ -65,16 +67,56 @@ pub enum PacketKind {
 }
 
 impl PacketKind {
-    /// The word that scripts use for this kind of packet.
+    /// What scripts call this kind of packet.
+    pub const fn name(self) -> PacketName {
+        match self {
+            Self::RequestVote => PacketName::Vote,
+            Self::VoteGranted | Self::VoteRefused => PacketName::VoteReply,
+            Self::Append { entries: 0, .. } => PacketName::Heartbeat,
+            Self::Append { .. } => PacketName::Append,
+            Self::Appended { .. } | Self::AppendRefused { .. } => PacketName::AppendReply,
+            Self::ClientRequest => PacketName::Request,
+            Self::ClientReply => PacketName::Reply,
+        }
+    }
+}
+
+/// The kinds of packets as scripts name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PacketName {
+    Vote,
+    VoteReply,
+    Append,
+    Heartbeat,
+    AppendReply,
+    Request,
+    Reply,
+}
+
+impl PacketName {
+    pub const ALL: [Self; 7] = [
+        Self::Vote,
+        Self::VoteReply,
+        Self::Append,
+        Self::Heartbeat,
+        Self::AppendReply,
+        Self::Request,
+        Self::Reply,
+    ];
+
     pub const fn word(self) -> &'static str {
         match self {
-            Self::RequestVote => "vote",
-            Self::VoteGranted | Self::VoteRefused => "vote-reply",
-            Self::Append { entries: 0, .. } => "heartbeat",
-            Self::Append { .. } => "append",
-            Self::Appended { .. } | Self::AppendRefused { .. } => "append-reply",
-            Self::ClientRequest => "request",
-            Self::ClientReply => "reply",
+            Self::Vote => "vote",
+            Self::VoteReply => "vote-reply",
+            Self::Append => "append",
+            Self::Heartbeat => "heartbeat",
+            Self::AppendReply => "append-reply",
+            Self::Request => "request",
+            Self::Reply => "reply",
         }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.word() == word)
     }
 }

@@ -1,6 +1,6 @@
 //! Sending: what the link's rule draws for a packet, and its way into the queue.
 
-use super::{Loss, Packet, Profile};
+use super::{Hand, Loss, Packet, Profile};
 use crate::cluster::digest::Digest;
 use crate::cluster::event::EventKind;
 use crate::cluster::raft::{AppendResult, Message, Reply};
@@ -94,8 +94,9 @@ impl Cluster {
         self.packets_sent += 1;
         let id = PacketId(self.packets_sent);
         let summary = message.summary();
+        let hand = Hand::Off;
         let (sent, due) = (self.now, self.now + delay);
-        let packet = Packet { id, from, to, sent, due, incarnation, loss, message };
+        let packet = Packet { id, from, to, sent, due, incarnation, loss, hand, message };
         self.queue.push(due.micros(), Item::Packet(packet));
         self.emit(EventKind::Sent { packet: id, from, to, summary });
         id

@@ -28,6 +28,15 @@ impl Spell<'_> {
             E::Synced { last, .. } => synced(*last),
             E::Sent { packet, to, summary, .. } => self.sends(*packet, *to, *summary),
             E::Duplicated { packet, copy } => format!("packet #{packet} is doubled as #{copy}"),
+            E::Held { packet: id, from, summary, .. } => {
+                format!("does not get {}'s #{id} yet: {}", self.node(*from), packet(*summary))
+            }
+            E::Freed { packet: id, from, summary, .. } => {
+                format!("may get {}'s #{id} now: {}", self.node(*from), packet(*summary))
+            }
+            E::Delayed { packet: id, from, summary, span, .. } => {
+                format!("gets {}'s #{id} {span} later: {}", self.node(*from), packet(*summary))
+            }
             E::Received { packet, from, summary, .. } => self.hears(*packet, *from, *summary),
             E::Dropped { packet, to, summary, .. } => self.misses(*packet, *to, *summary),
             E::LossReported { about, .. } => self.told_of_loss(*about),

@@ -66,6 +66,9 @@ impl Spell<'_> {
             | E::ClockSet { .. }
             | E::Sent { .. }
             | E::Duplicated { .. }
+            | E::Held { .. }
+            | E::Freed { .. }
+            | E::Delayed { .. }
             | E::Received { .. }
             | E::ClientCreated { .. }
             | E::Called { .. }
@@ -96,7 +99,8 @@ impl Spell<'_> {
                 let server = if matches!(from, Node::Server(_)) { sender } else { receiver };
                 format!("{server} crashed meanwhile; the connection died with it")
             }
-            DropReason::Overflow => format!("{receiver} sleeps, and its inbox is full"),
+            DropReason::Overflow => format!("too many packets wait for {receiver} already"),
+            DropReason::ByHand => "it was ordered so".into(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::cluster::event::{
 };
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::raft::{Position, Role, WrongLeader};
-use crate::cluster::time::{Ppm, Time};
+use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{
     Answer, ClientId, Index, Node, Op, OpId, Outcome, PacketId, Request, ServerId, ServerSet, Term,
     Version,
@@ -158,11 +158,15 @@ impl Source {
             DropReason::Down,
             DropReason::OldIncarnation,
             DropReason::Overflow,
+            DropReason::ByHand,
         ]);
         vec![
             E::Sent { packet, from, to, summary },
             E::Duplicated { packet, copy: self.packet() },
             E::Received { packet, from, to, summary },
+            E::Held { packet, from, to, summary },
+            E::Freed { packet, from, to, summary },
+            E::Delayed { packet, from, to, summary, span: Span(self.number()) },
             E::Dropped { packet, from, to, summary, why },
             E::LossReported { to, about: from },
         ]

@@ -51,6 +51,7 @@ impl Event {
             | E::Answered { server, .. }
             | E::WaiterReleased { server, .. }
             | E::WaitersLost { server, .. } => Some(Node::Server(*server)),
+            E::Held { to, .. } | E::Freed { to, .. } | E::Delayed { to, .. } => Some(*to),
             E::Sent { from, .. } | E::Dropped { from, .. } => Some(*from),
             E::Received { to, .. } | E::LossReported { to, .. } => Some(*to),
             E::ClientCreated { client }
@@ -115,6 +116,9 @@ impl Event {
             | E::Wiped { .. }
             | E::ClockSet { .. }
             | E::ElectionStarted { .. }
+            | E::Held { .. }
+            | E::Freed { .. }
+            | E::Delayed { .. }
             | E::VoteGranted { .. }
             | E::VoteRefused { .. }
             | E::BecameLeader { .. }
@@ -149,7 +153,9 @@ impl Event {
 /// repeat. What passes between clients and servers, and a vote request lost by chance, is news.
 const fn dropped(summary: Summary, why: DropReason) -> Weight {
     match (summary.kind, why) {
-        (PacketKind::ClientRequest | PacketKind::ClientReply, _) => Weight::Story,
+        (PacketKind::ClientRequest | PacketKind::ClientReply, _) | (_, DropReason::ByHand) => {
+            Weight::Story
+        }
         (PacketKind::RequestVote | PacketKind::VoteGranted, DropReason::Lost) => Weight::Story,
         (
             PacketKind::RequestVote | PacketKind::VoteGranted,
@@ -180,6 +186,9 @@ fn commanded(command: &Command) -> Weight {
         | C::Net(_)
         | C::Link { .. }
         | C::Load(_)
+        | C::Hold { .. }
+        | C::Release { .. }
+        | C::Next { .. }
         | C::LoadStop
         | C::Flaw { .. }
         | C::Reseed(_) => Weight::Story,

@@ -25,7 +25,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use super::view::{Clock, LostPacket, Pane, Scene, Target};
-use crate::cluster::network::Packet;
+use crate::cluster::network::{Hand, Packet};
 use crate::cluster::time::Time;
 use crate::cluster::types::{ClientId, Node, PacketId, ServerId};
 use client::Waiting;
@@ -164,6 +164,10 @@ fn client_and_server(from: Node, to: Node) -> Option<(ClientId, ServerId)> {
 
 /// Which part of its way a packet has behind it, 0 to 1.
 fn share(packet: &Packet, now: Time) -> f64 {
+    if packet.hand == Hand::Held {
+        // It waits at the door.
+        return 0.85;
+    }
     let (passed, all) = (now.since(packet.sent), packet.due.since(packet.sent));
     if all.micros() == 0 {
         return 1.0;

@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::cluster::command::parse_line;
 use crate::cluster::config::Config;
 use crate::cluster::event::DropReason;
-use crate::cluster::network::{Loss, PacketKind, Summary};
+use crate::cluster::network::{Hand, Loss, PacketKind, Summary};
 use crate::cluster::raft::{AppendResult, Entries, Entry, Message, Position, Reply, WrongLeader};
 use crate::cluster::time::Span;
 use crate::cluster::types::{Index, Op, OpId, Request, Term};
@@ -291,6 +291,7 @@ fn mark(message: Message) -> String {
         due: Time(10),
         incarnation: 0,
         loss: Loss::Arrives,
+        hand: Hand::Off,
         message,
     };
     let mark = Mark::of(&packet, &cluster, Glyphs::Unicode);

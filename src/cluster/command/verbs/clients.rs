@@ -125,12 +125,23 @@ every 10 to 50 ms. Options as for `get`.",
         name: "release",
         group: Group::Clients,
         scope: Scope::Act,
-        usage: usage!("release LOCK"),
-        summary: "a client lets go of a lock that it holds",
-        help: "Writes the empty value at the version that it holds. Options as for `get`.",
+        usage: &[
+            "release LOCK [client=NAME] [only=WHO] [nowait] [within T]",
+            "release [[KIND] NODE... -> NODE... [count=N]]",
+        ],
+        summary: "a client lets go of a lock that it holds; or held packets arrive",
+        help: "\
+Of a lock: writes the empty value at the version that the client holds. Options as for `get`.
+
+Of packets: what `hold` has held arrives now, in its order, and nothing is held there any more; \
+with `count=N` only the first N arrive, and the rest is held on. A line without anything releases \
+all packets.",
         options: &[],
-        examples: &["release door", "release door client=b"],
+        examples: &["release door", "release door client=b", "release append S1 -> S2", "release"],
         parse: |reader| {
+            if reader.is_at_end() || reader.has_arrow() {
+                return super::packets::release(reader);
+            }
             let lock = reader.argument(Expect::Lock)?;
             order(reader, Operation::Release { lock })
         },

@@ -202,13 +202,18 @@ fn isolate(reader: &mut Reader<'_>) -> Parsed<Command> {
     Some(Command::Isolate { who, from_clients })
 }
 
-fn ends(reader: &mut Reader<'_>) -> Parsed<Ends> {
+pub(super) fn ends(reader: &mut Reader<'_>) -> Parsed<Ends> {
+    ends_before(reader, None)
+}
+
+/// As [`ends`], up to the word that may stand after them.
+pub(super) fn ends_before(reader: &mut Reader<'_>, stop: Option<&str>) -> Parsed<Ends> {
     let from = reader.who_list(Clients::Allowed, None)?;
     let both = reader.sign(Sign::BothWays);
     if !both {
         reader.need(Sign::Arrow)?;
     }
-    let to = reader.who_list(Clients::Allowed, None)?;
+    let to = reader.who_list(Clients::Allowed, stop)?;
     Some(Ends { from, to, both })
 }
 

@@ -9,6 +9,7 @@ mod flaws;
 mod flow;
 mod head;
 mod links;
+mod packets;
 mod servers;
 mod telling;
 
@@ -43,6 +44,7 @@ pub enum Group {
     Head,
     Servers,
     Links,
+    Packets,
     Clients,
     Flaws,
     Flow,
@@ -65,10 +67,11 @@ pub enum Scope {
 }
 
 /// The table.
-pub static VERBS: [&[Verb]; 7] = [
+pub static VERBS: [&[Verb]; 8] = [
     &head::ROWS,
     &servers::ROWS,
     &links::ROWS,
+    &packets::ROWS,
     &clients::ROWS,
     &flaws::ROWS,
     &flow::ROWS,
@@ -86,10 +89,11 @@ pub fn find(name: &str) -> Option<&'static Verb> {
 }
 
 impl Group {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Head,
         Self::Servers,
         Self::Links,
+        Self::Packets,
         Self::Clients,
         Self::Flaws,
         Self::Flow,
@@ -102,6 +106,7 @@ impl Group {
             Self::Head => "The head",
             Self::Servers => "Servers",
             Self::Links => "Links",
+            Self::Packets => "Packets by hand",
             Self::Clients => "Clients",
             Self::Flaws => "Planted flaws",
             Self::Flow => "The flow of a script",
@@ -125,6 +130,12 @@ impl Group {
                 "Every ordered pair of nodes has a link with a rule of its own. Cuts count when a \
                  packet arrives: what is in flight when a link is cut is lost too. A client's name \
                  may stand wherever a server may in `partition`, `cut`, `mend` and `link`."
+            }
+            Self::Packets => {
+                "An order takes packets at the end of their way, those in flight included; KIND is \
+                 vote, vote-reply, append, heartbeat (an append without entries), append-reply, \
+                 request or reply, and any when not said. `release` lets held packets arrive; it \
+                 is described among the verbs of clients, with which it shares its name."
             }
             Self::Clients => {
                 "A client sends its operation to one server after another until one answers. In a \

@@ -1,0 +1,218 @@
+//! Packets by hand: orders to hold, drop, double or delay what arrives on a link.
+//!
+//! An order takes packets where cuts and losses are met too: at the end of their flight. So it
+//! takes what is in flight already, changes no draw of the link's chance, and a run without it is
+//! the same up to the packet that it takes. What was held arrives when it is released, in the
+//! order in which it would have arrived.
+
+use super::{Packet, PacketName};
+use crate::cluster::command::{Command, Ends, Fate};
+use crate::cluster::event::{DropReason, EventKind};
+use crate::cluster::resolve::error;
+use crate::cluster::time::Span;
+use crate::cluster::types::{Node, PacketId};
+use crate::cluster::{Cluster, CommandError, Item};
+
+/// The most orders at a time, and the most packets that are held.
+pub const ORDERS_MAX: usize = 10_000;
+pub const HELD_MAX: usize = 10_000;
+
+/// What is to be done with packets of one link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Only packets of this name.
+    pub name: Option<PacketName>,
+    pub from: Node,
+    pub to: Node,
+    pub act: Act,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// So many more, or all until they are released.
+    Hold { left: Option<u32> },
+    /// The next one.
+    Next(Fate),
+}
+
+/// What has been done by hand with a packet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hand {
+    #[default]
+    Off,
+    /// It is held at the end of its way.
+    Held,
+    /// It was held, doubled or delayed: no order takes it again.
+    Used,
+}
+
+impl Order {
+    fn takes(&self, packet: &Packet) -> bool {
+        let named = self.name.is_none_or(|name| name == packet.message.summary().kind.name());
+        named && (self.from, self.to) == (packet.from, packet.to)
+    }
+}
+
+impl Cluster {
+    /// The orders that wait for packets.
+    pub fn orders(&self) -> &[Order] {
+        &self.orders
+    }
+
+    /// Lets the first order that concerns a packet take it; gives the packet back if it goes on.
+    pub(in crate::cluster) fn by_hand(&mut self, mut packet: Packet) -> Option<Packet> {
+        if packet.hand != Hand::Off {
+            return Some(packet);
+        }
+        let place = self.orders.iter().position(|order| order.takes(&packet));
+        let Some(place) = place else { return Some(packet) };
+        packet.hand = Hand::Used;
+        match &mut self.orders[place].act {
+            Act::Hold { left } => {
+                if let Some(left) = left {
+                    *left -= 1;
+                    if *left == 0 {
+                        self.orders.remove(place);
+                    }
+                }
+                self.hold(packet);
+                None
+            }
+            Act::Next(fate) => {
+                let fate = *fate;
+                self.orders.remove(place);
+                self.fulfil(fate, packet)
+            }
+        }
+    }
+
+    fn hold(&mut self, mut packet: Packet) {
+        if self.held.len() >= HELD_MAX {
+            self.drop_packet(&packet, DropReason::Overflow);
+            return;
+        }
+        let Packet { id, from, to, .. } = packet;
+        let summary = packet.message.summary();
+        packet.hand = Hand::Held;
+        self.held.push_back(packet);
+        self.emit(EventKind::Held { packet: id, from, to, summary });
+    }
+
+    fn fulfil(&mut self, fate: Fate, mut packet: Packet) -> Option<Packet> {
+        match fate {
+            Fate::Drop => {
+                self.drop_packet(&packet, DropReason::ByHand);
+                None
+            }
+            Fate::Duplicate => {
+                let mut copy = packet.clone();
+                self.packets_sent += 1;
+                copy.id = PacketId(self.packets_sent);
+                // Its way takes as long again: nothing is drawn, so that no later draw changes.
+                let flight = packet.due.since(packet.sent).max(Span(1));
+                (copy.sent, copy.due) = (self.now, self.now + flight);
+                self.emit(EventKind::Duplicated { packet: packet.id, copy: copy.id });
+                self.queue.push(copy.due.micros(), Item::Packet(copy));
+                Some(packet)
+            }
+            Fate::Delay(span) => {
+                packet.due = self.now + span;
+                let Packet { id, from, to, .. } = packet;
+                let summary = packet.message.summary();
+                self.queue.push(packet.due.micros(), Item::Packet(packet));
+                self.emit(EventKind::Delayed { packet: id, from, to, summary, span });
+                None
+            }
+        }
+    }
+
+    /// Carries out a command about packets, whose words are concrete.
+    pub(in crate::cluster) fn order_packets(
+        &mut self,
+        command: &Command,
+    ) -> Result<(), CommandError> {
+        match command {
+            Command::Hold { name, ends, count } => {
+                self.add_orders(*name, ends, Act::Hold { left: *count })
+            }
+            Command::Next { fate, name, ends } => self.add_orders(*name, ends, Act::Next(*fate)),
+            Command::Release { name, ends, count } => {
+                let links = match ends {
+                    Some(ends) => Some(self.links_of(ends)?),
+                    None => None,
+                };
+                self.release_packets(*name, links.as_deref(), *count)
+            }
+            other => Err(error(format!("`{other}` is not about packets"))),
+        }
+    }
+
+    fn links_of(&mut self, ends: &Ends) -> Result<Vec<(Node, Node)>, CommandError> {
+        let (from, to) = (self.nodes(&ends.from)?, self.nodes(&ends.to)?);
+        let mut links = Vec::new();
+        for one in &from {
+            for two in to.iter().filter(|two| *two != one) {
+                let both = [(*one, *two), (*two, *one)];
+                links.extend(both.into_iter().take(if ends.both { 2 } else { 1 }));
+            }
+        }
+        links.retain(|(from, to)| self.links.get_mut(*from, *to).is_some());
+        if links.is_empty() { Err(error("there is no link between these")) } else { Ok(links) }
+    }
+
+    fn add_orders(
+        &mut self,
+        name: Option<PacketName>,
+        ends: &Ends,
+        act: Act,
+    ) -> Result<(), CommandError> {
+        let links = self.links_of(ends)?;
+        if self.orders.len() + links.len() > ORDERS_MAX {
+            return Err(error(format!("{ORDERS_MAX} orders for packets are the most: `release`")));
+        }
+        let orders = links.into_iter().map(|(from, to)| Order { name, from, to, act });
+        self.orders.extend(orders);
+        Ok(())
+    }
+
+    /// What was held arrives, in its order. Without a count nothing is held any more either.
+    fn release_packets(
+        &mut self,
+        name: Option<PacketName>,
+        links: Option<&[(Node, Node)]>,
+        count: Option<u32>,
+    ) -> Result<(), CommandError> {
+        let concerns = |from: Node, to: Node| links.is_none_or(|links| links.contains(&(from, to)));
+        let before = self.orders.len();
+        if count.is_none() {
+            self.orders.retain(|order| {
+                let ends = concerns(order.from, order.to) && (name.is_none() || order.name == name);
+                !(ends && matches!(order.act, Act::Hold { .. }))
+            });
+        }
+        let mut left = count.unwrap_or(u32::MAX);
+        let (mut kept, mut released) = (std::collections::VecDeque::new(), Vec::new());
+        for packet in std::mem::take(&mut self.held) {
+            let named = name.is_none_or(|name| name == packet.message.summary().kind.name());
+            if left > 0 && named && concerns(packet.from, packet.to) {
+                left -= 1;
+                released.push(packet);
+            } else {
+                kept.push_back(packet);
+            }
+        }
+        self.held = kept;
+        if released.is_empty() && self.orders.len() == before {
+            return Err(error("no such packet is held"));
+        }
+        for mut packet in released {
+            packet.hand = Hand::Used;
+            packet.due = self.now;
+            let Packet { id, from, to, .. } = packet;
+            let summary = packet.message.summary();
+            self.emit(EventKind::Freed { packet: id, from, to, summary });
+            self.queue.push(self.now.micros(), Item::Packet(packet));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! Packets by hand: `hold`, `release`, `drop next`, `duplicate next`, `delay next`.
+
+use raftlab::cluster::Cluster;
+use raftlab::cluster::command::{Script, parse_line};
+use raftlab::cluster::event::EventKind;
+use raftlab::cluster::time::{Span, Time};
+
+/// Plays a script to its end; panics with the reason if it fails.
+fn play(script: &str) -> Cluster {
+    let script = Script::parse("test.lab", script.as_bytes()).expect("a good script");
+    let mut cluster = Cluster::with_script(&script, None);
+    while !cluster.finished() && !cluster.is_stopped() {
+        cluster.step();
+    }
+    assert_eq!(cluster.failure(), None);
+    assert_eq!(cluster.violation(), None);
+    cluster
+}
+
+const LED: &str = "cluster servers=3 seed=7\ntimeout S1\nuntil leader = S1\n";
+
+#[test]
+fn held_packets_wait_for_their_release_and_others_pass() {
+    play(&format!(
+        "{LED}\
+         hold append S1 -> S2 S3\n\
+         put x 1 @0 nowait\n\
+         run 300ms\n\
+         expect not committed >= 1\n\
+         expect leader = S1\n\
+         release append S1 -> S2\n\
+         until committed >= 1 within 50ms\n\
+         expect S2 log = 1\n\
+         expect S3 log = none\n\
+         release\n\
+         until converged\n\
+         expect safe\n"
+    ));
+}
+
+#[test]
+fn a_count_holds_so_many_and_no_more() {
+    let cluster = play(&format!(
+        "{LED}\
+         hold heartbeat S1 -> S2 count=2\n\
+         run 1s\n\
+         expect leader = S1\n\
+         expect term <= 1\n"
+    ));
+    let held = cluster.packets().into_iter().filter(|packet| packet.due < cluster.now()).count();
+    assert_eq!(held, 2);
+    assert!(cluster.orders().is_empty(), "the order is used up");
+}
+
+#[test]
+fn a_release_with_a_count_lets_the_first_go() {
+    play(&format!(
+        "{LED}\
+         hold S1 -> S2\n\
+         run 250ms\n\
+         release S1 -> S2 count=1\n\
+         run 150ms\n\
+         release S1 -> S2\n\
+         expect leader = S1\n\
+         run 1s\n\
+         expect leader = S1\n"
+    ));
+}
+
+#[test]
+fn the_next_packet_is_dropped_doubled_or_delayed() {
+    let script = format!(
+        "{LED}\
+         run 50ms\n\
+         drop next append S1 -> S2\n\
+         duplicate next append S1 -> S3\n\
+         put x 1 @0\n\
+         expect S2 log = none\n\
+         expect S3 log = 1\n\
+         until converged\n\
+         delay next append S1 -> S2 by 400ms\n\
+         put x 2 @1 within 100ms\n\
+         expect S2 log = 1\n\
+         run 450ms\n\
+         until converged\n\
+         expect safe\n"
+    );
+    let parsed = Script::parse("test.lab", script.as_bytes()).expect("a good script");
+    let mut cluster = Cluster::with_script(&parsed, None);
+    let (mut doubled, mut delayed, mut dropped) = (0, 0, 0);
+    while !cluster.finished() && !cluster.is_stopped() {
+        cluster.step();
+        for event in cluster.events() {
+            match &event.kind {
+                EventKind::Duplicated { .. } => doubled += 1,
+                EventKind::Delayed { span, .. } => {
+                    assert_eq!(*span, Span::from_millis(400));
+                    delayed += 1;
+                }
+                EventKind::Dropped { .. } => dropped += 1,
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(cluster.failure(), None);
+    assert_eq!((doubled, delayed, dropped), (1, 1, 1));
+}
+
+#[test]
+fn an_order_changes_no_chance_but_that_of_its_packet() {
+    // On a link that nothing else uses, an order that takes nothing leaves the run as it is.
+    let run = |order: &str| {
+        let mut cluster = Cluster::new(raftlab::cluster::config::Config::default());
+        if !order.is_empty() {
+            cluster.apply(&parse_line(order).expect("a good line")).expect("it can be done");
+        }
+        let mut times = Vec::new();
+        while cluster.now() < Time(3_000_000) {
+            cluster.step();
+            times.push(cluster.now());
+        }
+        times
+    };
+    assert_eq!(run(""), run("hold request S1 -> S2"));
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let mut cluster = Cluster::new(raftlab::cluster::config::Config::default());
+    let mut apply = |line: &str| {
+        let command = parse_line(line).expect("a good line");
+        cluster.apply(&command).expect_err("it can't be done").to_string()
+    };
+    assert_eq!(apply("release"), "no such packet is held");
+    assert_eq!(apply("hold S1 -> S1"), "there is no link between these");
+}
