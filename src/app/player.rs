@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Script};
+use crate::cluster::command::{Command, Nature, Script};
 use crate::cluster::event::EventKind;
 use crate::ui::view::ScriptPlace;
 
@@ -80,55 +80,10 @@ impl Player {
 
 /// Whether a command waits for a caption to be read: it does or says something. A beat holds the
 /// caption by itself, and what only looks or lets time pass takes nothing away from it.
-const fn waits(command: &Command) -> bool {
-    match command {
-        Command::Crash(_)
-        | Command::Restart(_)
-        | Command::Sleep(_)
-        | Command::Wake(_)
-        | Command::Wipe(_)
-        | Command::Clock { .. }
-        | Command::Timeout(_)
-        | Command::Timers(_)
-        | Command::Partition(_)
-        | Command::Isolate { .. }
-        | Command::Rejoin(_)
-        | Command::Cut(_)
-        | Command::Mend(_)
-        | Command::Heal
-        | Command::Net(_)
-        | Command::Link { .. }
-        | Command::Operate(_)
-        | Command::Load(_)
-        | Command::LoadStop
-        | Command::Hold { .. }
-        | Command::Release { .. }
-        | Command::Next { .. }
-        | Command::Flaw { .. }
-        | Command::Reseed(_)
-        | Command::Say(_) => true,
-        Command::Cluster(_)
-        | Command::Given { .. }
-        | Command::Shows { .. }
-        | Command::Run(_)
-        | Command::Until { .. }
-        | Command::Expect(_)
-        | Command::Let { .. }
-        | Command::Task { .. }
-        | Command::Wait { .. }
-        | Command::For { .. }
-        | Command::Repeat { .. }
-        | Command::LoopFor { .. }
-        | Command::LoopUntil(_)
-        | Command::If(_)
-        | Command::Else
-        | Command::End
-        | Command::At { .. }
-        | Command::Every { .. }
-        | Command::Stop(_)
-        | Command::Beat
-        | Command::Note(_)
-        | Command::Mark(_)
-        | Command::Pace(_) => false,
+fn waits(command: &Command) -> bool {
+    match command.nature() {
+        Nature::Fault | Nature::Deed => true,
+        Nature::Telling => matches!(command, Command::Say(_)),
+        Nature::Head | Nature::Block | Nature::Flow => false,
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::client::{Job, Work};
-use super::command::{Command, Ends, Load, Operation, Order, Timers, VersionWord, Who};
+use super::command::{Command, Ends, Load, Nature, Operation, Order, Timers, VersionWord, Who};
 use super::event::EventKind;
 use super::flaw::Flaw;
 use super::kv::Stored;
@@ -53,8 +53,14 @@ impl Cluster {
         scope: &mut Scope,
         line: u32,
     ) -> Result<Option<u64>, CommandError> {
-        if super::task::is_flow(command) {
-            return self.run_typed(command, scope).map(|()| None);
+        match command.nature() {
+            Nature::Block => {
+                return Err(error("blocks of lines stand in scripts only: open one with the lab"));
+            }
+            Nature::Flow | Nature::Telling => {
+                return self.run_typed(command, scope).map(|()| None);
+            }
+            Nature::Head | Nature::Fault | Nature::Deed => {}
         }
         let resolved = self.resolve(command, scope)?;
         self.refuse(&resolved)?;
@@ -114,7 +120,45 @@ impl Cluster {
             Command::Cluster(_) | Command::Given { .. } | Command::Shows { .. } => {
                 Err(error("the head of a script can't change a cluster that runs"))
             }
-            _ => Ok(()),
+            Command::Clock { .. }
+            | Command::Timers(_)
+            | Command::Partition(_)
+            | Command::Isolate { .. }
+            | Command::Rejoin(_)
+            | Command::Cut(_)
+            | Command::Mend(_)
+            | Command::Heal
+            | Command::Net(_)
+            | Command::Link { .. }
+            | Command::Operate(_)
+            | Command::Load(_)
+            | Command::LoadStop
+            | Command::Hold { .. }
+            | Command::Release { .. }
+            | Command::Next { .. }
+            | Command::Flaw { .. }
+            | Command::Reseed(_)
+            | Command::Run(_)
+            | Command::Until { .. }
+            | Command::Expect(_)
+            | Command::Let { .. }
+            | Command::Task { .. }
+            | Command::Wait { .. }
+            | Command::For { .. }
+            | Command::Repeat { .. }
+            | Command::LoopFor { .. }
+            | Command::LoopUntil(_)
+            | Command::If(_)
+            | Command::Else
+            | Command::End
+            | Command::At { .. }
+            | Command::Every { .. }
+            | Command::Stop(_)
+            | Command::Say(_)
+            | Command::Beat
+            | Command::Note(_)
+            | Command::Mark(_)
+            | Command::Pace(_) => Ok(()),
         }
     }
 
@@ -123,7 +167,7 @@ impl Cluster {
         command: &Command,
         line: u32,
     ) -> Result<Option<u64>, CommandError> {
-        if is_fault(command) {
+        if command.nature() == Nature::Fault {
             self.fault_term = self
                 .leader()
                 .map_or(self.fault_term, |leader| self.servers[leader.index()].raft.term);
@@ -157,7 +201,32 @@ impl Cluster {
             Command::LoadStop => self.stop_load(),
             Command::Flaw { flaw, on, who } => self.plant(*flaw, *on, who),
             Command::Reseed(seed) => self.reseed(*seed),
-            other => return Err(error(format!("`{other}` can't stand here"))),
+            Command::Cluster(_)
+            | Command::Given { .. }
+            | Command::Shows { .. }
+            | Command::Run(_)
+            | Command::Until { .. }
+            | Command::Expect(_)
+            | Command::Let { .. }
+            | Command::Task { .. }
+            | Command::Wait { .. }
+            | Command::For { .. }
+            | Command::Repeat { .. }
+            | Command::LoopFor { .. }
+            | Command::LoopUntil(_)
+            | Command::If(_)
+            | Command::Else
+            | Command::End
+            | Command::At { .. }
+            | Command::Every { .. }
+            | Command::Stop(_)
+            | Command::Say(_)
+            | Command::Beat
+            | Command::Note(_)
+            | Command::Mark(_)
+            | Command::Pace(_) => {
+                return Err(error(format!("`{command}` can't stand here")));
+            }
         }
         Ok(None)
     }
@@ -384,10 +453,7 @@ impl Cluster {
             return Err(error(text));
         }
         let work = self.work_of(&order.operation)?;
-        let only = order.only.as_ref().and_then(|who| match who {
-            Who::Server(server) => Some(*server),
-            _ => None,
-        });
+        let only = order.only.as_ref().and_then(Who::server);
         self.tickets += 1;
         let ticket = self.tickets;
         let job = Job { work, since: self.now, only, call: None, line, ticket };
@@ -425,30 +491,11 @@ impl Cluster {
 
 /// The servers among concrete words.
 fn concrete(whos: &[Who]) -> ServerSet {
-    whos.iter()
-        .filter_map(|who| match who {
-            Who::Server(server) => Some(*server),
-            _ => None,
-        })
-        .collect()
+    whos.iter().filter_map(Who::server).collect()
 }
 
 fn change_rule(rule: &mut LinkRule, change: LinkChange) {
     rule.loss = change.loss.or(rule.loss);
     rule.delay = change.delay.or(rule.delay);
     rule.duplicate = change.duplicate.or(rule.duplicate);
-}
-
-/// Whether a command disturbs servers or links: `new leader` counts from the last of these.
-fn is_fault(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Crash(_)
-            | Command::Sleep(_)
-            | Command::Partition(_)
-            | Command::Isolate { .. }
-            | Command::Cut(_)
-            | Command::Timeout(_)
-            | Command::Link { .. }
-    )
 }

@@ -49,7 +49,11 @@ impl Cluster {
                 let place = client.holds.iter().position(|held| held == lock);
                 place.map(|place| client.holds.remove(place))
             }
-            _ => None,
+            Work::Get { .. }
+            | Work::Put { .. }
+            | Work::Set { .. }
+            | Work::Check { .. }
+            | Work::Acquire { .. } => None,
         };
         client.job = Some(job);
         if let Some(lock) = freed {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::{Command, Ends, Operation, Order, Text, VersionWord, Who};
+use super::command::{Command, Ends, Named, Operation, Order, Text, VersionWord, Who};
 use super::raft::Role;
 use super::rng::Rng;
 use super::server::{Power, Server};
@@ -240,8 +240,40 @@ impl Cluster {
                 Command::Flaw { flaw: *flaw, on: *on, who: servers(who, scope)? }
             }
             Command::Operate(order) => Command::Operate(self.resolve_order(order, scope)?),
-            // The others have no words to fill in.
-            other => other.clone(),
+            // These have no words to fill in.
+            Command::Timers(_)
+            | Command::Heal
+            | Command::Net(_)
+            | Command::Load(_)
+            | Command::LoadStop
+            | Command::Release { .. }
+            | Command::Flaw { .. }
+            | Command::Reseed(_) => command.clone(),
+            // These fill in theirs when their turn comes, or act on nothing.
+            Command::Cluster(_)
+            | Command::Given { .. }
+            | Command::Shows { .. }
+            | Command::Run(_)
+            | Command::Until { .. }
+            | Command::Expect(_)
+            | Command::Let { .. }
+            | Command::Task { .. }
+            | Command::Wait { .. }
+            | Command::For { .. }
+            | Command::Repeat { .. }
+            | Command::LoopFor { .. }
+            | Command::LoopUntil(_)
+            | Command::If(_)
+            | Command::Else
+            | Command::End
+            | Command::At { .. }
+            | Command::Every { .. }
+            | Command::Stop(_)
+            | Command::Say(_)
+            | Command::Beat
+            | Command::Note(_)
+            | Command::Mark(_)
+            | Command::Pace(_) => command.clone(),
         })
     }
 
@@ -334,22 +366,11 @@ impl Cluster {
     pub(super) fn nodes(&mut self, whos: &[Who]) -> Result<Vec<Node>, CommandError> {
         let mut nodes = Vec::with_capacity(whos.len());
         for who in whos {
-            match who {
-                Who::Server(server) => nodes.push(Node::Server(*server)),
-                Who::Client(name) => nodes.push(Node::Client(self.need_client(name.as_str())?)),
-                Who::Leader
-                | Who::Follower
-                | Who::Followers
-                | Who::Candidate
-                | Who::Majority
-                | Who::Minority
-                | Who::Rest
-                | Who::All
-                | Who::Down
-                | Who::Random
-                | Who::Some
-                | Who::Hole(_) => return Err(error(format!("{who} was not made concrete"))),
-            }
+            nodes.push(match who.named() {
+                Some(Named::Server(server)) => Node::Server(server),
+                Some(Named::Client(name)) => Node::Client(self.need_client(name.as_str())?),
+                None => return Err(error(format!("{who} was not made concrete"))),
+            });
         }
         Ok(nodes)
     }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::cluster::Names;
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::time::Time;
-use crate::cluster::words::Weight;
+use crate::cluster::words::{Topic, Weight};
 
 /// The most events that are kept: of those that tell the story, and of the rest.
 pub const STORY_MAX: usize = 20_000;
@@ -187,21 +187,12 @@ impl Listing {
 
 /// Whether the timeline marks it.
 const fn is_milestone(kind: &EventKind) -> bool {
-    use EventKind as E;
-    matches!(
-        kind,
-        E::Commanded { .. }
-            | E::Crashed { .. }
-            | E::Restarted { .. }
-            | E::FellAsleep { .. }
-            | E::Woke { .. }
-            | E::Wiped { .. }
-            | E::ElectionStarted { .. }
-            | E::BecameLeader { .. }
-            | E::SteppedDown { .. }
-            | E::Marked { .. }
-            | E::Violated { .. }
-    )
+    match kind.topic() {
+        Topic::Command | Topic::Power | Topic::Leadership | Topic::Mark | Topic::Rules => true,
+        Topic::Votes | Topic::Network | Topic::Replication | Topic::Clients | Topic::Script => {
+            false
+        }
+    }
 }
 
 #[cfg(test)]

@@ -185,7 +185,53 @@ impl Checker {
                 self.holders.remove(lock);
                 Ok(())
             }
-            _ => Ok(()),
+            // These change nothing that a rule is about, or say it in another of these events.
+            EventKind::Commanded { .. }
+            | EventKind::Restarted { .. }
+            | EventKind::FellAsleep { .. }
+            | EventKind::Woke { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::Sent { .. }
+            | EventKind::Duplicated { .. }
+            | EventKind::Held { .. }
+            | EventKind::Freed { .. }
+            | EventKind::Delayed { .. }
+            | EventKind::Received { .. }
+            | EventKind::Dropped { .. }
+            | EventKind::LossReported { .. }
+            | EventKind::TermAdopted { .. }
+            | EventKind::VoteRefused { .. }
+            | EventKind::VoteCounted { .. }
+            | EventKind::SteppedDown { role: Role::Candidate | Role::Follower, .. }
+            | EventKind::AppendRefused { .. }
+            | EventKind::Matched { .. }
+            | EventKind::BackedUp { .. }
+            | EventKind::Resent { .. }
+            | EventKind::Ignored { .. }
+            | EventKind::OldTermWaits { .. }
+            | EventKind::Refused { .. }
+            | EventKind::Answered { .. }
+            | EventKind::WaiterReleased { .. }
+            | EventKind::WaitersLost { .. }
+            | EventKind::ClientCreated { .. }
+            | EventKind::Called { .. }
+            | EventKind::Asked { .. }
+            | EventKind::AttemptFailed { .. }
+            | EventKind::Returned { .. }
+            | EventKind::LateReply { .. }
+            | EventKind::Queued { .. }
+            | EventKind::Finished { .. }
+            | EventKind::LineRun { .. }
+            | EventKind::Said { .. }
+            | EventKind::Beat
+            | EventKind::Noted { .. }
+            | EventKind::Marked { .. }
+            | EventKind::Paced { .. }
+            | EventKind::Expected { .. }
+            | EventKind::TaskEnded { .. }
+            | EventKind::ScriptEnded
+            | EventKind::Failed { .. }
+            | EventKind::Violated { .. } => Ok(()),
         }
     }
 

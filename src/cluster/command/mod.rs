@@ -17,6 +17,7 @@ pub mod conditions;
 pub mod diagnostic;
 mod expect;
 mod lex;
+mod nature;
 mod parse;
 mod print;
 mod quantity;
@@ -31,11 +32,13 @@ pub mod who;
 pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
 pub use condition::{Compare, Condition, Count, ReplyPattern, RoleName};
 pub use diagnostic::Diagnostic;
+pub use nature::Nature;
 pub use parse::parse_line;
 pub use script::{
     BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
 };
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
+pub use who::Named;
 
 use serde::{Deserialize, Serialize};
 

@@ -9,6 +9,7 @@ use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::types::{Index, Node, ServerId, ServerSet};
+use crate::cluster::words::{Topic, Weight};
 
 /// Waiting clients named one by one; the rest are counted.
 const WAITERS: usize = 3;
@@ -32,7 +33,7 @@ pub fn server(cluster: &Cluster, id: ServerId, recent: &[Event]) -> Vec<String> 
         lines.say_all(waiters(cluster, server));
     }
     lines.0.extend(chain::told(cluster.names(), recent, |event| {
-        event.subject() == Some(Node::Server(id)) && makes_role(&event.kind)
+        event.subject() == Some(Node::Server(id)) && makes_role(event)
     }));
     lines.0
 }
@@ -256,19 +257,17 @@ fn waiters(cluster: &Cluster, server: &Server) -> Vec<String> {
 }
 
 /// Whether an event is part of why a server is what it is.
-const fn makes_role(kind: &EventKind) -> bool {
-    use EventKind as E;
-    matches!(
-        kind,
-        E::Crashed { .. }
-            | E::Restarted { .. }
-            | E::FellAsleep { .. }
-            | E::Woke { .. }
-            | E::Wiped { .. }
-            | E::ElectionStarted { .. }
-            | E::VoteGranted { .. }
-            | E::VoteRefused { .. }
-            | E::BecameLeader { .. }
-            | E::SteppedDown { .. }
-    )
+fn makes_role(event: &Event) -> bool {
+    match event.kind.topic() {
+        Topic::Power | Topic::Leadership => true,
+        // Votes given, not those that a candidate counts.
+        Topic::Votes => event.weight() == Weight::Story,
+        Topic::Command
+        | Topic::Network
+        | Topic::Replication
+        | Topic::Clients
+        | Topic::Script
+        | Topic::Mark
+        | Topic::Rules => false,
+    }
 }

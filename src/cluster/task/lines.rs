@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::loops::LoopKind;
 use super::schedule::Recurring;
 use super::{WITHIN, Wait};
 use crate::cluster::command::{Command, Condition, Line, Order, Text};
@@ -58,10 +59,23 @@ impl Cluster {
                     self.wait(place, Wait::Task { name, deadline, line }, deadline);
                 }
             }
-            Command::For { .. }
-            | Command::Repeat { .. }
-            | Command::LoopFor { .. }
-            | Command::LoopUntil(_) => self.enter_loop(place, at, partner, &line.command, scope),
+            Command::For { name, first, last } => {
+                let kind = LoopKind::count(Some(name), *first, *last);
+                self.enter_loop(place, at, partner, kind, scope);
+            }
+            Command::Repeat { count, name } => {
+                let kind = LoopKind::count(name.as_ref(), 1, *count);
+                self.enter_loop(place, at, partner, kind, scope);
+            }
+            Command::LoopFor { span, name } => {
+                let name = name.as_ref().map(|name| name.0.clone());
+                let kind = LoopKind::For { name, round: 1, until: self.now + *span };
+                self.enter_loop(place, at, partner, kind, scope);
+            }
+            Command::LoopUntil(condition) => {
+                let kind = LoopKind::Until { condition: condition.clone() };
+                self.enter_loop(place, at, partner, kind, scope);
+            }
             Command::If(condition) => {
                 if !self.holds(condition, scope) {
                     self.tasks[place].next = partner + 1;
@@ -100,8 +114,33 @@ impl Cluster {
                 self.emit(EventKind::Marked { name });
             }
             Command::Pace(pace) => self.emit(EventKind::Paced { pace: PaceEvent(*pace) }),
-            acting => {
-                self.perform(acting, scope, line.number)?;
+            Command::Cluster(_)
+            | Command::Given { .. }
+            | Command::Shows { .. }
+            | Command::Crash(_)
+            | Command::Restart(_)
+            | Command::Sleep(_)
+            | Command::Wake(_)
+            | Command::Wipe(_)
+            | Command::Clock { .. }
+            | Command::Timeout(_)
+            | Command::Timers(_)
+            | Command::Partition(_)
+            | Command::Isolate { .. }
+            | Command::Rejoin(_)
+            | Command::Cut(_)
+            | Command::Mend(_)
+            | Command::Heal
+            | Command::Net(_)
+            | Command::Link { .. }
+            | Command::Load(_)
+            | Command::LoadStop
+            | Command::Hold { .. }
+            | Command::Release { .. }
+            | Command::Next { .. }
+            | Command::Flaw { .. }
+            | Command::Reseed(_) => {
+                self.perform(&line.command, scope, line.number)?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Condition};
+use crate::cluster::command::{Condition, Text};
 use crate::cluster::resolve::{Binding, Scope};
 use crate::cluster::time::Time;
 
@@ -34,31 +34,22 @@ pub(super) enum LoopKind {
     },
 }
 
+impl LoopKind {
+    /// Counts from `first` to `last`, and calls the count `name`.
+    pub(super) fn count(name: Option<&Text>, first: u32, last: u32) -> Self {
+        Self::Count { name: name.map(|name| name.0.clone()), current: first, last }
+    }
+}
+
 impl Cluster {
     pub(super) fn enter_loop(
         &mut self,
         place: usize,
         at: usize,
         partner: usize,
-        command: &Command,
+        kind: LoopKind,
         scope: &Scope,
     ) {
-        let kind = match command {
-            Command::For { name, first, last } => {
-                let name = Some(name.0.clone());
-                LoopKind::Count { name, current: *first, last: *last }
-            }
-            Command::Repeat { count, name } => {
-                let name = name.as_ref().map(|name| name.0.clone());
-                LoopKind::Count { name, current: 1, last: *count }
-            }
-            Command::LoopFor { span, name } => {
-                let name = name.as_ref().map(|name| name.0.clone());
-                LoopKind::For { name, round: 1, until: self.now + *span }
-            }
-            Command::LoopUntil(condition) => LoopKind::Until { condition: condition.clone() },
-            _ => return,
-        };
         if self.begins_round(place, &kind, scope) {
             self.tasks[place].loops.push(Loop { start: at, kind });
         } else {

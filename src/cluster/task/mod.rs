@@ -71,35 +71,6 @@ enum Wait {
     Ended,
 }
 
-/// Whether a command belongs to the flow of a script or tells something, rather than acting on
-/// the cluster.
-pub(super) const fn is_flow(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Run(_)
-            | Command::Until { .. }
-            | Command::Expect(_)
-            | Command::Let { .. }
-            | Command::Task { .. }
-            | Command::Wait { .. }
-            | Command::For { .. }
-            | Command::Repeat { .. }
-            | Command::LoopFor { .. }
-            | Command::LoopUntil(_)
-            | Command::If(_)
-            | Command::Else
-            | Command::End
-            | Command::At { .. }
-            | Command::Every { .. }
-            | Command::Stop(_)
-            | Command::Say(_)
-            | Command::Beat
-            | Command::Note(_)
-            | Command::Mark(_)
-            | Command::Pace(_)
-    )
-}
-
 impl Cluster {
     /// Starts a task over `lines[next..end]`.
     pub(super) fn spawn(
@@ -137,20 +108,11 @@ impl Cluster {
         command: &Command,
         scope: &mut Scope,
     ) -> Result<(), CommandError> {
-        match command {
-            Command::Task { .. }
-            | Command::For { .. }
-            | Command::Repeat { .. }
-            | Command::LoopFor { .. }
-            | Command::LoopUntil(_)
-            | Command::End => {
-                return Err(error("blocks of lines stand in scripts only: open one with the lab"));
-            }
-            Command::Expect(condition) if !self.holds(condition, scope) => {
-                let actual = self.actual(condition, scope);
-                return Err(error(format!("not so: {actual}")));
-            }
-            _ => {}
+        if let Command::Expect(condition) = command
+            && !self.holds(condition, scope)
+        {
+            let actual = self.actual(condition, scope);
+            return Err(error(format!("not so: {actual}")));
         }
         let line = Line { number: 0, command: command.clone(), only: None, partner: 0 };
         let number = self.typed;

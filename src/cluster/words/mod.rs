@@ -15,9 +15,11 @@ mod reason;
 pub(super) mod spell;
 #[cfg(test)]
 mod tests;
+mod topic;
 mod weight;
 
 pub use reason::rule;
+pub use topic::Topic;
 pub use weight::Weight;
 
 use super::event::{Cause, Event, EventKind, Names};

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
+use super::colour::Shade;
 use super::symbol;
 
 /// The screen as lines of text with "select graphic rendition" sequences and no others. Every
@@ -63,26 +64,12 @@ fn set(out: &mut String, cell: &Cell) -> std::fmt::Result {
 
 /// A colour's codes: `base` is 30 for what is written and 40 for what is behind it.
 fn colour(out: &mut String, colour: Color, base: u8) -> std::fmt::Result {
-    let number = match colour {
-        Color::Reset => return Ok(()),
-        Color::Rgb(red, green, blue) => return write!(out, ";{};2;{red};{green};{blue}", base + 8),
-        Color::Indexed(number) => return write!(out, ";{};5;{number}", base + 8),
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 60,
-        Color::LightRed => 61,
-        Color::LightGreen => 62,
-        Color::LightYellow => 63,
-        Color::LightBlue => 64,
-        Color::LightMagenta => 65,
-        Color::LightCyan => 66,
-        Color::White => 67,
-    };
-    write!(out, ";{}", base + number)
+    match Shade::of(colour) {
+        Shade::Own => Ok(()),
+        Shade::Named(number @ 0..=7) => write!(out, ";{}", base + number),
+        // The bright ones stand sixty further on.
+        Shade::Named(number) => write!(out, ";{}", base + 60 + number - 8),
+        Shade::Indexed(number) => write!(out, ";{};5;{number}", base + 8),
+        Shade::Rgb([red, green, blue]) => write!(out, ";{};2;{red};{green};{blue}", base + 8),
+    }
 }

@@ -63,28 +63,50 @@ impl Paper {
 
 /// A colour; `None` for the terminal's own.
 fn rgb(colour: Color) -> Option<Rgb> {
-    let number = match colour {
-        Color::Reset => return None,
-        Color::Rgb(red, green, blue) => return Some([red, green, blue]),
-        Color::Indexed(number) => number,
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 8,
-        Color::LightRed => 9,
-        Color::LightGreen => 10,
-        Color::LightYellow => 11,
-        Color::LightBlue => 12,
-        Color::LightMagenta => 13,
-        Color::LightCyan => 14,
-        Color::White => 15,
-    };
-    Some(indexed(number))
+    match Shade::of(colour) {
+        Shade::Own => None,
+        Shade::Named(number) | Shade::Indexed(number) => Some(indexed(number)),
+        Shade::Rgb(rgb) => Some(rgb),
+    }
+}
+
+/// How a terminal is told a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shade {
+    /// Not at all: it takes its own.
+    Own,
+    /// One of the sixteen, which people choose for their terminals.
+    Named(u8),
+    /// One of the 256.
+    Indexed(u8),
+    Rgb(Rgb),
+}
+
+impl Shade {
+    pub const fn of(colour: Color) -> Self {
+        let number = match colour {
+            Color::Reset => return Self::Own,
+            Color::Rgb(red, green, blue) => return Self::Rgb([red, green, blue]),
+            Color::Indexed(number) => return Self::Indexed(number),
+            Color::Black => 0,
+            Color::Red => 1,
+            Color::Green => 2,
+            Color::Yellow => 3,
+            Color::Blue => 4,
+            Color::Magenta => 5,
+            Color::Cyan => 6,
+            Color::Gray => 7,
+            Color::DarkGray => 8,
+            Color::LightRed => 9,
+            Color::LightGreen => 10,
+            Color::LightYellow => 11,
+            Color::LightBlue => 12,
+            Color::LightMagenta => 13,
+            Color::LightCyan => 14,
+            Color::White => 15,
+        };
+        Self::Named(number)
+    }
 }
 
 /// A colour of the 256: sixteen, a cube of six steps a side, and 24 greys.

@@ -4,7 +4,7 @@
 //! A reign ends when its leader stops leading or when a leader of a newer term is elected, even
 //! if the old one doesn't know it yet. A cut lasts until it is mended.
 
-use crate::cluster::command::{Command, Ends, Who};
+use crate::cluster::command::{Command, Ends, Named, Who};
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::raft::Role;
 use crate::cluster::time::Time;
@@ -167,8 +167,7 @@ impl Story {
 
 /// Those outside of the largest group of a partition.
 fn apart(groups: &[Vec<Who>], servers: u8) -> String {
-    let server = |who: &Who| if let Who::Server(server) = who { Some(*server) } else { None };
-    let set = |group: &Vec<Who>| group.iter().filter_map(server).collect::<ServerSet>();
+    let set = |group: &Vec<Who>| group.iter().filter_map(Who::server).collect::<ServerSet>();
     let mut sets: Vec<ServerSet> = groups.iter().map(set).collect();
     let named = sets.iter().fold(ServerSet::EMPTY, |all, set| all.union(*set));
     sets.push(ServerSet::first(servers).without(named));
@@ -180,21 +179,11 @@ fn apart(groups: &[Vec<Who>], servers: u8) -> String {
 
 /// The names in a command that has been applied: everybody in it is called by name.
 fn names(who: &[Who]) -> String {
-    let name = |one: &Who| match one {
-        Who::Server(server) => Some(server.to_string()),
-        Who::Client(name) => Some(name.as_str().to_owned()),
-        Who::Leader
-        | Who::Follower
-        | Who::Followers
-        | Who::Candidate
-        | Who::Majority
-        | Who::Minority
-        | Who::Rest
-        | Who::All
-        | Who::Down
-        | Who::Random
-        | Who::Some
-        | Who::Hole(_) => None,
+    let name = |one: &Who| {
+        one.named().map(|named| match named {
+            Named::Server(server) => server.to_string(),
+            Named::Client(name) => name.as_str().to_owned(),
+        })
     };
     who.iter().filter_map(name).collect::<Vec<_>>().join(" ")
 }
