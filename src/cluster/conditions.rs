@@ -70,6 +70,7 @@ impl Cluster {
             }
             Condition::Converged => self.unconverged().is_none(),
             Condition::Safe => self.violation.is_none(),
+            Condition::Linearizable => self.checker.is_linearizable(),
             Condition::Broken(invariant) => {
                 self.violation.as_ref().is_some_and(|broken| broken.invariant == *invariant)
             }
@@ -210,6 +211,10 @@ impl Cluster {
                 Some(broken) => format!("{}: {}", broken.invariant.name(), broken.evidence),
                 None => "no rule has been broken".to_owned(),
             },
+            Condition::Linearizable => {
+                let clash = self.checker.clash_words(self);
+                clash.unwrap_or_else(|| "what clients were told is linearizable".to_owned())
+            }
             Condition::Messages { since, .. } => {
                 format!("{} requests were sent", self.traffic_since(since.as_ref(), scope).requests)
             }

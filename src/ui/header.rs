@@ -11,8 +11,8 @@ use ratatui::style::Style;
 use super::canvas::Canvas;
 use super::reading;
 use super::text::{Moment, Short};
-use super::view::{Clock, Scene, Stands, Verdict};
-use crate::cluster::check::Violation;
+use super::view::{Clock, Scene, Stands};
+use crate::cluster::check::{Invariant, Violation};
 
 /// From this width on the words are complete.
 const WIDE: u16 = 100;
@@ -113,14 +113,16 @@ fn draw_verdicts(
         // A lost disk is outside of what Raft promises for.
         None if scene.cluster.checker().is_void() => (theme.bold(), "disk lost".to_owned()),
         None => (theme.plain(), "✓ safe".to_owned()),
+        Some(Violation { invariant: Invariant::Linearizability, .. }) => {
+            (theme.plain(), "✓ safe".to_owned())
+        }
         Some(violation) => (theme.broken(), format!("! {}", violation.invariant.name())),
     });
     let linear = if wide { "linearizable" } else { "linear" };
-    match scene.view.linearizable {
-        None => {}
-        Some(Verdict::Holds) => verdicts.push((theme.plain(), format!("✓ {linear}"))),
-        Some(Verdict::Broken) => verdicts.push((theme.broken(), format!("! not {linear}"))),
-    }
+    verdicts.push(match scene.cluster.checker().is_linearizable() {
+        true => (theme.plain(), format!("✓ {linear}")),
+        false => (theme.broken(), format!("! not {linear}")),
+    });
     let gap = if wide { 2 } else { 1 };
     let widths = verdicts.iter().map(|(_, text)| theme.glyphs.width(text) + gap);
     let start = area.right().saturating_sub(widths.sum());

@@ -6,11 +6,13 @@ use raftlab::cluster::time::Time;
 use raftlab::cluster::{Cluster, Step};
 
 /// A finished run.
+#[allow(dead_code, reason = "not every test file looks at everything")]
 pub struct Run {
     pub cluster: Cluster,
     pub events: Vec<Event>,
 }
 
+#[allow(dead_code, reason = "not every test file looks at everything")]
 impl Run {
     /// Plays a script with a seed. Panics unless every line of it passes and no rule is broken.
     #[track_caller]

@@ -10,7 +10,7 @@ use raftlab::cluster::config::Config;
 use raftlab::cluster::time::Span;
 use raftlab::cluster::types::{ServerId, Term};
 use raftlab::ui::trace::Trace;
-use raftlab::ui::view::{Hint, Verdict};
+use raftlab::ui::view::Hint;
 use raftlab::ui::{self, Scene, View};
 
 pub struct Stage {
@@ -22,12 +22,7 @@ pub struct Stage {
 impl Stage {
     /// A cluster at its beginning.
     pub fn new(servers: u8, seed: u64) -> Self {
-        let view = View {
-            pace: "40× slower".into(),
-            hints: hints(),
-            linearizable: Some(Verdict::Holds),
-            ..View::default()
-        };
+        let view = View { pace: "40× slower".into(), hints: hints(), ..View::default() };
         let cluster = Cluster::new(Config { servers, seed, ..Config::default() });
         let mut stage = Self { cluster, trace: Trace::default(), view };
         stage.listen();

@@ -10,6 +10,7 @@ use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::Event;
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::Time;
+use crate::cluster::words::told_when;
 use crate::cluster::{Cluster, Failure, Step};
 
 /// How a run went.
@@ -18,6 +19,11 @@ pub struct Run {
     pub script: usize,
     pub seed: u64,
     pub outcome: Outcome,
+    /// Whether what clients were told is linearizable. After a lost disk, which is outside Raft's
+    /// fault model, a run may pass without.
+    pub linearizable: bool,
+    /// The answers that clash, in words, if that is what was broken.
+    pub clashing: Vec<String>,
     pub digest: u64,
     /// Lab time, in microseconds.
     pub virtual_us: u64,
@@ -105,12 +111,20 @@ pub(super) fn play(
         script: job.script,
         seed: job.seed,
         outcome: shown(script, outcome(&cluster)),
+        linearizable: cluster.checker().is_linearizable(),
+        clashing: clashing(&cluster),
         digest: cluster.digest(),
         virtual_us: cluster.now().micros(),
         events: cluster.handled(),
         commits: cluster.commits(),
         wall_us: start.elapsed().as_micros() as u64,
     })
+}
+
+fn clashing(cluster: &Cluster) -> Vec<String> {
+    let places = cluster.violation().map_or(&[][..], |violation| &violation.records);
+    let records = places.iter().filter_map(|place| cluster.history().records().get(*place));
+    records.map(|record| told_when(cluster.names(), record)).collect()
 }
 
 fn outcome(cluster: &Cluster) -> Outcome {

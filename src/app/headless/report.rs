@@ -96,6 +96,7 @@ impl<'a> Report<'a> {
             "script": self.scripts[run.script].path,
             "seed": run.seed,
             "outcome": run.outcome.word(),
+            "linearizable": run.linearizable,
             "digest": format!("{:016x}", run.digest),
             "virtual_us": run.virtual_us,
             "events": run.events,
@@ -117,6 +118,9 @@ impl<'a> Report<'a> {
             Outcome::Violated(violation) => {
                 object["invariant"] = violation.invariant.name().into();
                 object["evidence"] = violation.evidence.as_str().into();
+                if !run.clashing.is_empty() {
+                    object["clashing"] = run.clashing.as_slice().into();
+                }
             }
             Outcome::Diverged { again } => object["again"] = format!("{again:016x}").into(),
         }
@@ -153,6 +157,9 @@ impl<'a> Report<'a> {
             run.seed,
             printable(&story)
         )?;
+        for told in &run.clashing {
+            writeln!(out, "    {}", printable(told))?;
+        }
         if let Outcome::Failed(failure) = &run.outcome
             && let Some(line) = named.script.source.get(failure.line.wrapping_sub(1) as usize)
         {

@@ -87,13 +87,17 @@ impl Reading {
     /// Which rule was broken, and the evidence.
     pub fn violation(cluster: &Cluster) -> Self {
         let Some(violation) = cluster.violation() else { return Self::text("Safe", Vec::new()) };
-        let lines = vec![
-            format!("At {}: {}.", violation.time, violation.evidence),
+        let mut lines = vec![format!("At {}: {}.", violation.time, violation.evidence)];
+        let records = cluster.history().records();
+        let clashing = violation.records.iter().filter_map(|place| records.get(*place));
+        let told = clashing.map(|record| words::told_when(cluster.names(), record));
+        lines.extend(told.map(|told| format!("! {told}")));
+        lines.extend([
             String::new(),
             format!("The rule: {}.", words::rule(violation.invariant)),
             String::new(),
             "Time stands for good here. The keys that look still work.".into(),
-        ];
+        ]);
         Self::text(format!("Broken: {}", violation.invariant.name()), lines)
     }
 

@@ -3,10 +3,13 @@
 //! The checkers keep ghost state beside the cluster: the cluster never reads it, so a run is the
 //! same with and without them. Their work per event does not depend on how long the logs are.
 
+mod answers;
 mod ghost;
 pub mod linearizability;
 mod observe;
 
+#[cfg(test)]
+pub use answers::tests::clashed;
 pub use observe::Checker;
 
 use serde::{Deserialize, Serialize};
@@ -44,7 +47,7 @@ pub enum Invariant {
     Waiters,
     /// At most one client holds a lock.
     LockExclusion,
-    /// What clients were told could have happened one operation after the other.
+    /// What clients were told could have come from one copy that handles one operation at a time.
     Linearizability,
 }
 
@@ -101,4 +104,6 @@ pub struct Violation {
     pub servers: ServerSet,
     pub index: Option<Index>,
     pub term: Option<Term>,
+    /// The gets and puts whose answers clash, by their places in the history.
+    pub records: Vec<usize>,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use imbl::OrdMap;
 
+use super::answers::{Answers, Clash};
 use super::ghost::{Applied, Commit, Slots, Wrong};
 use super::{Invariant, Violation};
 use crate::cluster::Cluster;
@@ -34,6 +35,7 @@ pub struct Checker {
     reference: Kv,
     reference_index: Index,
     holders: BTreeMap<Key, ClientId>,
+    answers: Answers,
     /// A disk was lost: what follows is outside Raft's fault model.
     void: bool,
 }
@@ -59,12 +61,18 @@ struct Broken {
     servers: ServerSet,
     index: Option<Index>,
     term: Option<Term>,
+    records: Vec<usize>,
 }
 
 impl Broken {
     fn new(invariant: Invariant, server: ServerId, evidence: String) -> Self {
-        let servers = ServerSet::only(server);
-        Self { invariant, evidence, servers, index: None, term: None }
+        Self { servers: ServerSet::only(server), ..Self::of(invariant, evidence) }
+    }
+
+    /// Without a server that has to do with it.
+    const fn of(invariant: Invariant, evidence: String) -> Self {
+        let servers = ServerSet::EMPTY;
+        Self { invariant, evidence, servers, index: None, term: None, records: Vec::new() }
     }
 
     fn at(mut self, index: Index) -> Self {
@@ -119,12 +127,31 @@ impl Checker {
 
     /// Looks at what the last step brought about.
     pub(in crate::cluster) fn observe(&mut self, cluster: &Cluster) -> Option<Violation> {
-        let broken = self.look(cluster).err()?;
+        let clashed = self.answers.hear(cluster);
+        let broken = self.look(cluster).err();
         if self.void || cluster.violation().is_some() {
             return None;
         }
-        let Broken { invariant, evidence, servers, index, term } = broken;
-        Some(Violation { invariant, time: cluster.now(), evidence, servers, index, term })
+        // What is wrong inside explains what clients are told.
+        let broken = broken.or_else(|| clashed.then(|| self.clash(cluster)).flatten());
+        let Broken { invariant, evidence, servers, index, term, records } = broken?;
+        let time = cluster.now();
+        Some(Violation { invariant, time, evidence, servers, index, term, records })
+    }
+
+    /// Whether what clients have been told so far is linearizable.
+    pub const fn is_linearizable(&self) -> bool {
+        self.answers.are_linearizable()
+    }
+
+    fn clash(&self, cluster: &Cluster) -> Option<Broken> {
+        let Clash { evidence, records } = self.answers.clash(cluster)?;
+        Some(Broken { records, ..Broken::of(Invariant::Linearizability, evidence) })
+    }
+
+    /// Why what clients have been told is not linearizable; `None` if it is.
+    pub fn clash_words(&self, cluster: &Cluster) -> Option<String> {
+        self.answers.clash(cluster).map(|clash| clash.evidence)
     }
 
     fn look(&mut self, cluster: &Cluster) -> Check {
@@ -515,9 +542,7 @@ impl Checker {
                     names.client(client),
                     names.client(other)
                 );
-                let servers = ServerSet::EMPTY;
-                let invariant = Invariant::LockExclusion;
-                Err(Broken { invariant, evidence, servers, index: None, term: None })
+                Err(Broken::of(Invariant::LockExclusion, evidence))
             }
             Some(_) | None => Ok(()),
         }

@@ -249,6 +249,7 @@ fn simple_condition() -> impl Strategy<Value = Condition> {
         (pattern(), of(name())).prop_map(|(pattern, client)| Condition::Reply { pattern, client }),
         Just(Condition::Converged),
         Just(Condition::Safe),
+        Just(Condition::Linearizable),
         select(Invariant::ALL.to_vec()).prop_map(Condition::Broken),
     ]
 }

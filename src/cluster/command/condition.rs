@@ -76,6 +76,8 @@ pub enum Condition {
     Converged,
     /// No invariant has been broken.
     Safe,
+    /// What clients have been told is linearizable.
+    Linearizable,
     /// This invariant has been broken.
     Broken(Invariant),
     /// `messages <= 42 since MARK`: RPC requests between servers.

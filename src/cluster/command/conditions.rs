@@ -39,7 +39,7 @@ pub struct ServerForm {
 }
 
 /// The conditions that begin with a word of their own.
-pub static FORMS: [Form; 15] = [
+pub static FORMS: [Form; 16] = [
     Form {
         name: "leader",
         usage: &["leader", "leader = WHO"],
@@ -136,6 +136,13 @@ pub static FORMS: [Form; 15] = [
         summary: "no invariant has been broken",
         examples: &["safe"],
         parse: |_| Some(Condition::Safe),
+    },
+    Form {
+        name: "linearizable",
+        usage: &["linearizable"],
+        summary: "one order of all operations explains what clients have been told",
+        examples: &["linearizable"],
+        parse: |_| Some(Condition::Linearizable),
     },
     Form {
         name: "broken",

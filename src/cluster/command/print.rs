@@ -384,6 +384,7 @@ impl Display for Condition {
             Self::Holder { lock, client } => write!(f, "holder {lock} = {client}"),
             Self::Converged => f.write_str("converged"),
             Self::Safe => f.write_str("safe"),
+            Self::Linearizable => f.write_str("linearizable"),
             Self::Broken(invariant) => write!(f, "broken {}", invariant.name()),
             Self::Messages { compare, count, since } => {
                 write!(f, "messages {} {count}{}", compare.sign(), Since(since.as_ref()))

@@ -12,6 +12,7 @@
 mod deed;
 pub mod fit;
 mod reason;
+mod record;
 pub(super) mod spell;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ mod topic;
 mod weight;
 
 pub use reason::rule;
+pub use record::{told, told_when};
 pub use topic::Topic;
 pub use weight::Weight;
 

@@ -272,6 +272,6 @@ pub const fn rule(invariant: Invariant) -> &'static str {
         Invariant::Versions => "a key's version is the number of puts done on it",
         Invariant::Waiters => "nobody waits at a server that has long lost its term",
         Invariant::LockExclusion => "at most one client holds a lock",
-        Invariant::Linearizability => "what clients are told fits one order of all operations",
+        Invariant::Linearizability => "one order of all operations explains every answer",
     }
 }

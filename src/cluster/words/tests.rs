@@ -267,6 +267,7 @@ impl Source {
             servers: self.servers(),
             index: None,
             term: None,
+            records: Vec::new(),
         };
         let command = Arc::new(Command::Note(Text::literal(self.text())));
         vec![

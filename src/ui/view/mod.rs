@@ -56,8 +56,6 @@ pub struct View {
     /// The filter of the events, as it was typed.
     pub filter: Option<String>,
     pub fading: Fading,
-    /// What is known of the history; `None` while nobody has looked.
-    pub linearizable: Option<Verdict>,
     pub timeline: TimelineWindow,
 }
 
@@ -254,13 +252,6 @@ pub struct RemovedEntry {
     pub index: Index,
     pub term: Term,
     pub op: Arc<Op>,
-}
-
-/// Whether the clients' history is linearizable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Holds,
-    Broken,
 }
 
 /// The part of the run that the timeline shows.

@@ -59,14 +59,30 @@ pub struct Violation {
 /// Judges a whole history, key by key. An error tells of the key that was the first to go wrong.
 pub fn check_history<'a>(records: impl Iterator<Item = &'a Record>) -> Result<(), Violation> {
     let history: Vec<Timed<Exchange>> = records.map(Timed::from).collect();
-    let mut violations = Vec::new();
-    for (key, places) in parts(&Versioned, &history) {
-        let part: Vec<_> = places.iter().map(|place| history[*place].clone()).collect();
-        let watch = &mut |_| ControlFlow::Continue(());
-        if let Verdict::Violated(evidence) = check(&Versioned, &part, Limits::default(), watch) {
-            violations.push(Violation { key, evidence: evidence.placed(&places) });
-        }
-    }
+    let violations = parts(&Versioned, &history)
+        .into_iter()
+        .filter_map(|(key, places)| Some(Violation { key, evidence: judge(&history, &places)? }));
     let when = |violation: &Violation| violation.evidence.wrong.map(|place| history[place].end());
-    violations.into_iter().min_by_key(when).map_or(Ok(()), Err)
+    violations.min_by_key(when).map_or(Ok(()), Err)
+}
+
+/// Judges what a history says of one key; `None` if that is linearizable.
+pub fn judge_key<'a>(records: impl Iterator<Item = &'a Record>, key: &Key) -> Option<Evidence> {
+    let of_key = records.enumerate().filter(|(_, record)| record.request.key() == key);
+    let (places, part): (Vec<usize>, Vec<Timed<Exchange>>) =
+        of_key.map(|(place, record)| (place, record.into())).unzip();
+    judge_part(&part).map(|evidence| evidence.placed(&places))
+}
+
+fn judge(history: &[Timed<Exchange>], places: &[usize]) -> Option<Evidence> {
+    let part: Vec<_> = places.iter().map(|place| history[*place].clone()).collect();
+    judge_part(&part).map(|evidence| evidence.placed(places))
+}
+
+fn judge_part(part: &[Timed<Exchange>]) -> Option<Evidence> {
+    let watch = &mut |_| ControlFlow::Continue(());
+    match check(&Versioned, part, Limits::default(), watch) {
+        Verdict::Violated(evidence) => Some(evidence),
+        Verdict::Linearizable(_) | Verdict::Undecided(_) => None,
+    }
 }

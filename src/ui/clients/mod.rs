@@ -7,16 +7,27 @@
 //!  c idle
 //! ```
 //!
-//! When there are more clients than rows, those that wait come first until one scrolls.
+//! When there are more clients than rows, those that wait come first until one scrolls. Answers
+//! that can't all be right (linearizability is broken) stand above the clients, each with its
+//! mark and the time of its return:
+//!
+//! ```text
+//! !b get x         nokey     0.512
+//! ```
+
+mod operation;
 
 use ratatui::layout::Rect;
 
+use operation::{put_answer, put_request, put_result, put_work};
+
 use super::canvas::{Canvas, Pen};
-use super::text::{Seconds, digits};
+use super::text::{Moment, Seconds, digits};
 use super::view::{Extent, Pane, Scene, Target};
-use crate::cluster::client::{Call, Client, Finished, Job, Work};
+use crate::cluster::client::{Call, Client, Job};
+use crate::cluster::history::Record;
 use crate::cluster::time::Span;
-use crate::cluster::types::{Answer, ClientId, Outcome, Version};
+use crate::cluster::types::ClientId;
 
 /// A client that waits longer than this is told about in a second row.
 const LONG_WAIT: Span = Span::from_millis(200);
@@ -32,6 +43,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let extent = rows.extent;
     let waiting = scene.cluster.clients().iter().filter(|client| client.job.is_some()).count();
     let remark = match extent.shown < extent.total {
+        _ if !clashing(scene).is_empty() => "! these clash".to_owned(),
         true if area.width > 40 => format!("{waiting} of {} at work", extent.total),
         true => format!("{waiting} of {}", extent.total),
         false => String::new(),
@@ -39,9 +51,11 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     canvas.title(area, Pane::Clients.name(), scene.focus(Pane::Clients), &remark);
     let columns = Columns::of(area, scene, &rows);
     for (row, line) in (1..).zip(&rows.lines) {
-        let (Line::Client(id) | Line::Detail(id)) = *line;
-        let Some(client) = scene.cluster.client(id) else { continue };
-        match line {
+        let Some(client) = line.client(scene).and_then(|id| scene.cluster.client(id)) else {
+            continue;
+        };
+        match *line {
+            Line::Clash(place) => columns.draw_clash(canvas, area, row, scene, place),
             Line::Client(_) => columns.draw_client(canvas, area, row, scene, client),
             Line::Detail(_) => columns.draw_detail(canvas, area, row, scene, client),
         }
@@ -56,8 +70,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
     let rows = Rows::of(area, scene);
     let row = usize::from(y.checked_sub(area.y + 1)?);
-    let (Line::Client(id) | Line::Detail(id)) = *rows.lines.get(row)?;
-    Some(Target::Client(id))
+    rows.lines.get(row)?.client(scene).map(Target::Client)
 }
 
 pub fn extent(area: Rect, scene: &Scene) -> Extent {
@@ -70,6 +83,26 @@ enum Line {
     Client(ClientId),
     /// What a client waits for.
     Detail(ClientId),
+    /// An answer that clashes with others: its place in the history.
+    Clash(usize),
+}
+
+impl Line {
+    fn client(self, scene: &Scene) -> Option<ClientId> {
+        match self {
+            Self::Client(id) | Self::Detail(id) => Some(id),
+            Self::Clash(place) => record(scene, place).map(|record| record.client),
+        }
+    }
+}
+
+fn record<'a>(scene: &Scene<'a>, place: usize) -> Option<&'a Record> {
+    scene.cluster.history().records().get(place)
+}
+
+/// The answers that can't all be right.
+fn clashing<'a>(scene: &Scene<'a>) -> &'a [usize] {
+    scene.cluster.violation().map_or(&[], |violation| &violation.records)
 }
 
 struct Rows {
@@ -79,24 +112,26 @@ struct Rows {
 
 impl Rows {
     fn of(area: Rect, scene: &Scene) -> Self {
-        let clients = scene.cluster.clients();
+        let (clients, clashing) = (scene.cluster.clients(), clashing(scene));
         let room = usize::from(area.height.saturating_sub(1));
-        let most = clients.len().saturating_sub(room);
+        let total = clashing.len() + clients.len();
+        let most = total.saturating_sub(room);
         let first = (scene.view.scroll.clients as usize).min(most);
         let mut lines = Vec::with_capacity(room);
-        let ids = |client: &Client| client.id;
+        let ids = |client: &Client| Line::Client(client.id);
+        let clashes = clashing.iter().copied().map(Line::Clash);
         if first == 0 && most > 0 {
             let waiting = clients.iter().filter(|client| client.job.is_some());
             let idle = clients.iter().filter(|client| client.job.is_none());
-            lines.extend(waiting.chain(idle).take(room).map(ids).map(Line::Client));
+            lines.extend(clashes.chain(waiting.chain(idle).map(ids)).take(room));
         } else {
-            lines.extend(clients.iter().skip(first).take(room).map(ids).map(Line::Client));
+            lines.extend(clashes.chain(clients.iter().map(ids)).skip(first).take(room));
         }
         let shown = lines.len();
         if shown < room {
             Self::add_details(&mut lines, room - shown, scene);
         }
-        let (first, shown, total) = (first as u64, shown as u64, clients.len() as u64);
+        let (first, shown, total) = (first as u64, shown as u64, total as u64);
         Self { lines, extent: Extent { first, shown, total } }
     }
 
@@ -131,8 +166,7 @@ impl Columns {
     fn of(area: Rect, scene: &Scene, rows: &Rows) -> Self {
         let glyphs = scene.view.theme.glyphs;
         let width = |line: &Line| {
-            let (Line::Client(id) | Line::Detail(id)) = *line;
-            let client = scene.cluster.client(id);
+            let client = line.client(scene).and_then(|id| scene.cluster.client(id));
             client.map_or(0, |client| glyphs.user_width(&client.name, NAME_MAX).min(NAME_MAX))
         };
         let name_width = rows.lines.iter().map(width).max().unwrap_or(1).max(1);
@@ -195,6 +229,26 @@ impl Columns {
         }
     }
 
+    /// An answer that clashes with others: who asked what, what it was told, and when.
+    fn draw_clash(&self, canvas: &mut Canvas, area: Rect, row: u16, scene: &Scene, place: usize) {
+        let Some(record) = record(scene, place) else { return };
+        let theme = canvas.theme();
+        let mut pen = canvas.pen(area, row);
+        pen.style(theme.broken()).put('!');
+        pen.style(theme.bold())
+            .user_within(scene.cluster.names().client(record.client), self.name_width);
+        // Nobody asks here which server it was: its column is the request's too.
+        let width = self.state.saturating_sub(self.work + 1);
+        put_request(&mut canvas.pen_at(area.x + self.work, area.y + row, width), &record.request);
+        let Some(returned) = &record.returned else { return };
+        let room = area.width.saturating_sub(self.state + TIME);
+        let mut pen = canvas.pen_at(area.x + self.state, area.y + row, room);
+        put_answer(pen.style(theme.bold()), &record.request, returned);
+        let text = Moment(returned.at).to_string();
+        let start = area.right().saturating_sub(text.len() as u16 + 1);
+        canvas.pen_at(start, area.y + row, text.len() as u16).style(theme.dim()).put(text);
+    }
+
     const fn work_width(&self) -> u16 {
         self.server - 1 - self.work
     }
@@ -224,67 +278,10 @@ impl Columns {
     }
 }
 
-/// "put x=9 @2", in full or cut short.
-fn put_work(pen: &mut Pen, work: &Work) {
-    match work {
-        Work::Get { key } => pen.put("get ").user(key),
-        Work::Put { key, value, version } => put_write(pen, "put ", key, value, Some(*version)),
-        Work::Set { key, value } => put_write(pen, "set ", key, value, None),
-        Work::Check { key, .. } => pen.put("check ").user(key),
-        Work::Acquire { lock } => pen.put("acquire ").user(lock),
-        Work::Release { lock } => pen.put("release ").user(lock),
-    };
-}
-
-fn put_write<'a, 'b>(
-    pen: &'a mut Pen<'b>,
-    verb: &str,
-    key: &str,
-    value: &str,
-    version: Option<Version>,
-) -> &'a mut Pen<'b> {
-    let version = version.map(|version| format!("@{version}")).unwrap_or_default();
-    let behind = version.len() as u16;
-    pen.put(verb);
-    let room = pen.room().saturating_sub(1 + behind);
-    pen.user_within(key, room.div_ceil(2)).put('=');
-    let room = pen.room().saturating_sub(behind);
-    pen.user_within(value, room).put(version)
-}
-
 fn put_waiting(pen: &mut Pen, client: &Client) {
     pen.put("waits");
     if !client.queue.is_empty() {
         pen.put(format_args!(" +{}", client.queue.len()));
-    }
-}
-
-/// "ok @3"; for a get, what it found: "3 @2".
-fn put_result(pen: &mut Pen, last: &Finished) {
-    let Answer { outcome, value, version } = &last.result;
-    match (&last.work, outcome) {
-        (Work::Get { .. }, Outcome::Ok) => {
-            let version = format!(" @{version}");
-            let room = pen.room().saturating_sub(version.len() as u16);
-            let text: &str = if value.is_empty() { "\"\"" } else { value };
-            pen.user_within(text, room).put(version);
-        }
-        (Work::Acquire { .. }, Outcome::Ok) => {
-            pen.put("held");
-        }
-        (Work::Release { .. }, Outcome::Ok) => {
-            pen.put("free");
-        }
-        (_, Outcome::Ok | Outcome::Version) => {
-            let version = format!(" @{version}");
-            // A number that is cut short is another number.
-            if pen.put(outcome).room() >= version.len() as u16 {
-                pen.put(version);
-            }
-        }
-        (_, Outcome::NoKey | Outcome::Maybe) => {
-            pen.put(outcome);
-        }
     }
 }
 
@@ -311,4 +308,40 @@ fn copies(scene: &Scene, client: &Client, call: &Call) -> Option<usize> {
     };
     let waiter = server.rsm.waiters.iter().find(waits)?;
     Some(scene.cluster.copies(waiter.index, waiter.term).len())
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+
+    use super::*;
+    use crate::cluster::check::clashed;
+    use crate::ui::trace::Trace;
+    use crate::ui::view::View;
+
+    /// The rows of the pane alone.
+    fn rows(width: u16, height: u16) -> Vec<String> {
+        let area = Rect::new(0, 0, width, height);
+        let (cluster, view, trace) = (clashed(), View::default(), Trace::default());
+        let scene = Scene { cluster: &cluster, view: &view, trace: &trace };
+        let mut buffer = Buffer::empty(area);
+        draw(&mut Canvas::new(&mut buffer, view.theme), area, &scene);
+        let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..height).map(|y| row(y).trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn answers_that_clash_stand_above_the_clients_with_a_mark() {
+        let rows = rows(35, 5);
+        assert_eq!(
+            rows,
+            [
+                "─ Clients ───────── ! these clash ─",
+                "!a put x=1@0       ok @1     0.390",
+                "!b get x           nokey     0.390",
+                " a put x=1@0    S1 ok @1    0.04 s",
+                " b get x        S1 nokey    0.00 s",
+            ]
+        );
+    }
 }

@@ -1,0 +1,88 @@
+//! What is asked and answered, in a row of the clients.
+
+use crate::cluster::client::{Finished, Work};
+use crate::cluster::history::Returned;
+use crate::cluster::types::{Answer, Outcome, Request, Version};
+use crate::ui::canvas::Pen;
+
+/// "put x=9 @2", in full or cut short.
+pub(super) fn put_work(pen: &mut Pen, work: &Work) {
+    match work {
+        Work::Get { key } => pen.put("get ").user(key),
+        Work::Put { key, value, version } => put_write(pen, "put ", key, value, Some(*version)),
+        Work::Set { key, value } => put_write(pen, "set ", key, value, None),
+        Work::Check { key, .. } => pen.put("check ").user(key),
+        Work::Acquire { lock } => pen.put("acquire ").user(lock),
+        Work::Release { lock } => pen.put("release ").user(lock),
+    };
+}
+
+/// "get x", "put x=9 @2".
+pub(super) fn put_request(pen: &mut Pen, request: &Request) {
+    match request {
+        Request::Get { key } => pen.put("get ").user(key),
+        Request::Put { key, value, version } => put_write(pen, "put ", key, value, Some(*version)),
+    };
+}
+
+fn put_write<'a, 'b>(
+    pen: &'a mut Pen<'b>,
+    verb: &str,
+    key: &str,
+    value: &str,
+    version: Option<Version>,
+) -> &'a mut Pen<'b> {
+    let version = version.map(|version| format!("@{version}")).unwrap_or_default();
+    let behind = version.len() as u16;
+    pen.put(verb);
+    let room = pen.room().saturating_sub(1 + behind);
+    pen.user_within(key, room.div_ceil(2)).put('=');
+    let room = pen.room().saturating_sub(behind);
+    pen.user_within(value, room).put(version)
+}
+
+/// "ok @3"; for a get, what it found: "3 @2".
+pub(super) fn put_result(pen: &mut Pen, last: &Finished) {
+    let Answer { outcome, value, version } = &last.result;
+    match (&last.work, outcome) {
+        (Work::Get { .. }, Outcome::Ok) => put_found(pen, value, *version),
+        (Work::Acquire { .. }, Outcome::Ok) => {
+            pen.put("held");
+        }
+        (Work::Release { .. }, Outcome::Ok) => {
+            pen.put("free");
+        }
+        (_, Outcome::Ok | Outcome::Version) => put_versioned(pen, *outcome, *version),
+        (_, Outcome::NoKey | Outcome::Maybe) => {
+            pen.put(outcome);
+        }
+    }
+}
+
+/// What one get or put was told, in the same words.
+pub(super) fn put_answer(pen: &mut Pen, request: &Request, returned: &Returned) {
+    match (request, returned.outcome) {
+        (Request::Get { .. }, Outcome::Ok) => put_found(pen, &returned.value, returned.version),
+        (Request::Put { .. }, Outcome::Ok | Outcome::Version) => {
+            put_versioned(pen, returned.outcome, returned.version);
+        }
+        (_, outcome @ (Outcome::Version | Outcome::NoKey | Outcome::Maybe)) => {
+            pen.put(outcome);
+        }
+    }
+}
+
+fn put_found(pen: &mut Pen, value: &str, version: Version) {
+    let version = format!(" @{version}");
+    let room = pen.room().saturating_sub(version.len() as u16);
+    let text = if value.is_empty() { "\"\"" } else { value };
+    pen.user_within(text, room).put(version);
+}
+
+fn put_versioned(pen: &mut Pen, outcome: Outcome, version: Version) {
+    let version = format!(" @{version}");
+    // A number that is cut short is another number.
+    if pen.put(outcome).room() >= version.len() as u16 {
+        pen.put(version);
+    }
+}
