@@ -34,6 +34,8 @@ pub enum Subcommands {
     Run(RunOptions),
     /// Write a picture of the screen as an SVG file.
     Picture(PictureOptions),
+    /// List the flaws that can be planted: rule, section, what to watch.
+    Flaws,
     /// Print a reference page, in Markdown.
     Docs { page: Page },
 }

@@ -72,6 +72,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
     match &cli.command {
         Some(Subcommands::Run(options)) => headless::run(options),
         Some(Subcommands::Picture(options)) => picture::run(options),
+        Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
         Some(Subcommands::Docs { page }) => print(&match page {
             Page::Keys => keymap::reference(),
             Page::Scripts => crate::cluster::command::reference::page(),

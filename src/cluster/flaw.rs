@@ -5,9 +5,12 @@
 //! `lock.rs` and `disk.rs` for the rest. [`FLAWS`] is the table from which the verb `flaw`, the
 //! lab's menu, `raftlab flaws` and the reference are made.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use super::check::Invariant;
+use super::types::ServerSet;
 
 /// A rule that is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -146,6 +149,39 @@ impl Flaws {
     pub fn iter(self) -> impl Iterator<Item = Flaw> {
         FLAWS.iter().map(|about| about.flaw).filter(move |flaw| self.has(*flaw))
     }
+}
+
+/// Who has a planted flaw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearer {
+    AllServers,
+    Servers(ServerSet),
+    Clients,
+}
+
+impl std::fmt::Display for Bearer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AllServers => f.write_str("all servers"),
+            Self::Servers(servers) => servers.fmt(f),
+            Self::Clients => f.write_str("all clients"),
+        }
+    }
+}
+
+/// All flaws, for a terminal: `raftlab flaws`.
+pub fn list() -> String {
+    let mut text = String::new();
+    for about in &FLAWS {
+        let About { name, departure, rule, source, breaks, watch, .. } = about;
+        let scene = name.replace('-', "_");
+        let _ = writeln!(text, "{name}: {departure}.");
+        let _ = writeln!(text, "  rule    {rule} ({source})");
+        let _ = writeln!(text, "  breaks  {breaks}");
+        let _ = writeln!(text, "  watch   {watch}");
+        let _ = writeln!(text, "  scene   raftlab scripts/flaws/{scene}.lab\n");
+    }
+    text
 }
 
 const fn safety(invariant: Invariant) -> Breaks {

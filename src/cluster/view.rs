@@ -7,6 +7,7 @@ use super::client::Client;
 use super::command::{Place, Script};
 use super::config::Config;
 use super::event::{Event, Names};
+use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
 use super::network::{Links, Network, Packet};
 use super::raft::Role;
@@ -82,6 +83,23 @@ impl Cluster {
     /// The script whose tasks run here.
     pub const fn script(&self) -> Option<&Script> {
         self.script.as_ref()
+    }
+
+    /// The flaws that are planted now, and who has them.
+    pub fn flaws(&self) -> Vec<(Flaw, Bearer)> {
+        let anywhere = |flaws: Flaws, server: &Server| flaws.union(server.flaws());
+        let all = self.servers.iter().fold(self.client_flaws, anywhere);
+        let bearer = |flaw: Flaw| {
+            let have = |server: &&Server| server.flaws().has(flaw);
+            let servers: ServerSet =
+                self.servers.iter().filter(have).map(|server| server.id).collect();
+            match servers.len() {
+                0 => Bearer::Clients,
+                some if some == self.servers.len() => Bearer::AllServers,
+                _ => Bearer::Servers(servers),
+            }
+        };
+        all.iter().map(|flaw| (flaw, bearer(flaw))).collect()
     }
 
     /// The expectation that stopped the run.

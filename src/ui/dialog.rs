@@ -88,7 +88,7 @@ impl Placed {
         let room = width.saturating_sub(BORDER);
         let lines = match &dialog.body {
             DialogBody::Text(text) => text_rows(text, room, glyphs),
-            DialogBody::List { items, chosen } => list_rows(items, *chosen, scene),
+            DialogBody::List { items, chosen } => list_rows(items, *chosen, width, scene),
             DialogBody::Help(groups) => help_rows(groups, room, scene),
         };
         let most = screen.height.saturating_sub(4);

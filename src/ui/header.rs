@@ -93,6 +93,11 @@ fn state_words(scene: &Scene, wide: bool) -> Vec<(Style, String)> {
             None => format!("term {}{gap}no leader", cluster.term()),
         },
     );
+    match cluster.flaws().as_slice() {
+        [] => {}
+        [(flaw, _)] => say(theme.bold(), format!("flaw {flaw}")),
+        flaws => say(theme.bold(), format!("{} flaws", flaws.len())),
+    }
     let (network, seed) = (cluster.network(), cluster.config().seed);
     let net = if wide { "net " } else { "" };
     say(theme.plain(), format!("{net}{network}{gap}seed {seed}"));

@@ -98,6 +98,7 @@ pub enum Normal {
     LinkMode,
     Heal,
     Networks,
+    Flaws,
     Write,
     WritePrompt,
     Read,

@@ -67,6 +67,7 @@ pub const BINDINGS: &[Binding] = &[
     normal(&[Char('L')], Normal::LinkMode, "link", "link mode"),
     normal(&[Char('H')], Normal::Heal, "heal", "heal every link"),
     normal(&[Char('o')], Normal::Networks, "", "network: a list of the named ones"),
+    normal(&[Char('!')], Normal::Flaws, "", "planted flaws: a list, each switched on or off"),
     // Clients.
     normal(
         &[Char('c')],

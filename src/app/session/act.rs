@@ -1,7 +1,7 @@
 //! The keys of normal mode that act on the cluster. Each finds its command, or the reason why it
 //! can do nothing now.
 
-use super::dialog::{Asking, Reading};
+use super::dialog::{Asking, Menu, Reading};
 use super::partition::Split;
 use super::prompt::Line;
 use super::time::Until;
@@ -47,7 +47,12 @@ impl Session {
             Normal::PartitionMode => self.partition_mode(),
             Normal::LinkMode => self.mode = Mode::Link(LinkEdit::default()),
             Normal::Heal => self.heal(),
-            Normal::Networks => self.mode = Mode::Reading(Reading::networks(&self.cluster)),
+            Normal::Networks => {
+                self.mode = Mode::Reading(Reading::menu(Menu::Networks, &self.cluster));
+            }
+            Normal::Flaws => {
+                self.mode = Mode::Reading(Reading::menu(Menu::Flaws, &self.cluster));
+            }
             Normal::Write => drop(self.apply(&Command::Operate(self.write()), "c")),
             Normal::Read => drop(self.apply(&Command::Operate(read()), "v")),
             Normal::WritePrompt => self.order_in_prompt(self.write()),

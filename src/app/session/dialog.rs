@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::{Effect, Mode, Session};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
 use crate::cluster::command::{Command, Who, reference};
+use crate::cluster::flaw::{About, Bearer, FLAWS};
 use crate::cluster::network::Network;
 use crate::cluster::types::ServerId;
 use crate::cluster::{Cluster, words};
@@ -19,8 +20,58 @@ const PAGE: u16 = 10;
 #[derive(Clone, Debug)]
 pub(super) enum Reading {
     Text { title: String, lines: Vec<String> },
-    Networks { chosen: usize },
+    List { menu: Menu, chosen: usize },
     Help,
+}
+
+/// A list of things to choose from, each of which is a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Menu {
+    Networks,
+    Flaws,
+}
+
+impl Menu {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Networks => "Network",
+            Self::Flaws => "Planted flaws",
+        }
+    }
+
+    const fn len(self) -> usize {
+        match self {
+            Self::Networks => Network::ALL.len(),
+            Self::Flaws => FLAWS.len(),
+        }
+    }
+
+    fn items(self, cluster: &Cluster) -> Vec<ListItem> {
+        match self {
+            Self::Networks => networks(cluster),
+            Self::Flaws => flaws(cluster),
+        }
+    }
+
+    /// What choosing an item does, and the keys that did it.
+    fn command(self, chosen: usize, cluster: &Cluster) -> (Command, &'static str) {
+        match self {
+            Self::Networks => (Command::Net(Network::ALL[chosen]), "o Enter"),
+            Self::Flaws => {
+                let flaw = FLAWS[chosen].flaw;
+                let on = !cluster.flaws().iter().any(|(planted, _)| *planted == flaw);
+                (Command::Flaw { flaw, on, who: Vec::new() }, "! Enter")
+            }
+        }
+    }
+
+    /// Whether the list stays open, so that one sees what the choice has changed.
+    const fn stays(self) -> bool {
+        match self {
+            Self::Networks => false,
+            Self::Flaws => true,
+        }
+    }
 }
 
 /// What a yes would do.
@@ -58,10 +109,13 @@ impl Reading {
         }
     }
 
-    /// The named networks, from the present one on.
-    pub fn networks(cluster: &Cluster) -> Self {
-        let now = Network::ALL.iter().position(|network| *network == cluster.network());
-        Self::Networks { chosen: now.unwrap_or(0) }
+    /// A list, from what is now chosen on.
+    pub fn menu(menu: Menu, cluster: &Cluster) -> Self {
+        let now = match menu {
+            Menu::Networks => Network::ALL.iter().position(|item| *item == cluster.network()),
+            Menu::Flaws => cluster.flaws().first().map(|(flaw, _)| *flaw as usize),
+        };
+        Self::List { menu, chosen: now.unwrap_or(0) }
     }
 
     /// Why the script can't go on.
@@ -92,12 +146,16 @@ impl Reading {
         let clashing = violation.records.iter().filter_map(|place| records.get(*place));
         let told = clashing.map(|record| words::told_when(cluster.names(), record));
         lines.extend(told.map(|told| format!("! {told}")));
-        lines.extend([
-            String::new(),
-            format!("The rule: {}.", words::rule(violation.invariant)),
-            String::new(),
-            "Time stands for good here. The keys that look still work.".into(),
-        ]);
+        lines.push(String::new());
+        lines.push(format!("The invariant: {}.", words::rule(violation.invariant)));
+        for (flaw, bearer) in cluster.flaws() {
+            let about = flaw.about();
+            lines.push(String::new());
+            lines.push(format!("The missing rule: {} ({}).", about.rule, about.source));
+            lines.push(format!("Planted in {bearer}: {flaw}, {}.", about.departure));
+        }
+        lines.push(String::new());
+        lines.push("Time stands for good here. The keys that look still work.".into());
         Self::text(format!("Broken: {}", violation.invariant.name()), lines)
     }
 
@@ -105,7 +163,7 @@ impl Reading {
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
             Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
-            Self::Networks { .. } => &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close],
+            Self::List { .. } => &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close],
         }
     }
 
@@ -114,8 +172,9 @@ impl Reading {
         let hints = keys.filter_map(|key| super::hints::hint(Action::Dialog(key)));
         let (title, body) = match self {
             Self::Text { title, lines } => (title.clone(), DialogBody::Text(lines.clone())),
-            Self::Networks { chosen } => {
-                ("Network".into(), DialogBody::List { items: networks(cluster), chosen: *chosen })
+            Self::List { menu, chosen } => {
+                let items = menu.items(cluster);
+                (menu.title().into(), DialogBody::List { items, chosen: *chosen })
             }
             Self::Help => ("Help".into(), DialogBody::Help(help_groups())),
         };
@@ -150,6 +209,20 @@ fn networks(cluster: &Cluster) -> Vec<ListItem> {
         note: format!("{}{}", network.describe(), now(network)),
     };
     Network::ALL.into_iter().map(item).collect()
+}
+
+fn flaws(cluster: &Cluster) -> Vec<ListItem> {
+    let planted = cluster.flaws();
+    let item = |about: &About| {
+        let bearer = planted.iter().find(|(flaw, _)| *flaw == about.flaw);
+        let now = match bearer {
+            None => String::new(),
+            Some((_, Bearer::Servers(servers))) => format!("ON in {servers}: "),
+            Some((_, Bearer::AllServers | Bearer::Clients)) => "ON: ".to_owned(),
+        };
+        ListItem { name: about.name.into(), note: format!("{now}{}", about.departure) }
+    };
+    FLAWS.iter().map(item).collect()
 }
 
 /// Every key of every mode.
@@ -192,8 +265,8 @@ impl Session {
     /// Scrolls, or moves the choice.
     pub(super) fn turn(&mut self, by: i16) {
         match &mut self.mode {
-            Mode::Reading(Reading::Networks { chosen }) => {
-                let last = Network::ALL.len() - 1;
+            Mode::Reading(Reading::List { menu, chosen }) => {
+                let last = menu.len() - 1;
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
             }
             _ => {
@@ -207,21 +280,22 @@ impl Session {
 
     /// An item was pointed at.
     pub(super) fn choose_item(&mut self, place: usize) {
-        if let Mode::Reading(Reading::Networks { chosen }) = &mut self.mode {
-            *chosen = place.min(Network::ALL.len() - 1);
+        if let Mode::Reading(Reading::List { menu, chosen }) = &mut self.mode {
+            *chosen = place.min(menu.len() - 1);
             self.choose_from_list();
         }
     }
 
     fn choose_from_list(&mut self) {
-        match &self.mode {
-            Mode::Reading(Reading::Networks { chosen }) => {
-                let network = Network::ALL[*chosen];
-                self.mode = Mode::Normal;
-                self.apply(&Command::Net(network), "o Enter");
-            }
-            _ => self.mode = Mode::Normal,
+        let Mode::Reading(Reading::List { menu, chosen }) = self.mode else {
+            self.mode = Mode::Normal;
+            return;
+        };
+        if !menu.stays() {
+            self.mode = Mode::Normal;
         }
+        let (command, keys) = menu.command(chosen, &self.cluster);
+        self.apply(&command, keys);
     }
 
     pub(super) fn answer(&mut self, answer: Question) -> Option<Effect> {

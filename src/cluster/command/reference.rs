@@ -9,6 +9,7 @@ use super::verbs::{self, Group, Verb};
 use super::who;
 use crate::cluster::check::Invariant;
 use crate::cluster::config::CLIENTS_MAX;
+use crate::cluster::flaw::{About, FLAWS, Flaw};
 use crate::cluster::network::Network;
 use crate::cluster::types::SERVERS_MAX;
 
@@ -33,6 +34,10 @@ pub fn help(word: &str) -> Option<String> {
         Network::from_name(word)
             .map(|network| format!("net {network}\n  {}\n", network.describe())),
     );
+    topics.extend(Flaw::from_name(word).map(|flaw| {
+        let About { name, departure, rule, source, .. } = flaw.about();
+        format!("flaw {name} on\n  {departure}\n  the rule: {rule} ({source})\n")
+    }));
     (!topics.is_empty()).then(|| topics.join("\n"))
 }
 
@@ -118,6 +123,7 @@ pub fn page() -> String {
     }
     conditions(&mut page);
     networks(&mut page);
+    flaws(&mut page);
     limits(&mut page);
     page
 }
@@ -184,6 +190,14 @@ fn networks(page: &mut String) {
     table(page, ("Name", "How a link behaves"));
     for network in Network::ALL {
         row(page, network.name(), network.describe());
+    }
+}
+
+fn flaws(page: &mut String) {
+    page.push_str("\n## Flaws\n\n");
+    table(page, ("Name", "What is done instead of the rule"));
+    for About { name, departure, rule, source, .. } in &FLAWS {
+        row(page, name, &format!("{departure}; the rule: {rule} ({source})"));
     }
 }
 

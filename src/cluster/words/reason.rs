@@ -46,7 +46,7 @@ impl Spell<'_> {
             E::Resent { follower, .. } => format!("{follower} has not answered (§5.3)"),
             E::Ignored { why, .. } => ignored(*why).into(),
             E::Committed { last, .. } => {
-                format!("a majority holds entry {last}, of the leader's own term (§5.3, §5.4.2)")
+                format!("a majority holds entry {last}, and so all before it (§5.3, §5.4.2)")
             }
             E::LearnedCommit { .. } => "a leader's append brings its commit index (§5.3)".into(),
             E::OldTermWaits { term, copies, .. } => old_term(*term, *copies),
