@@ -258,6 +258,8 @@ pub enum EventKind {
         first: Index,
         last: Index,
         term: Term,
+        /// The leader's own term.
+        current: Term,
         copies: ServerSet,
     },
     /// A follower learns of a new commit index.

@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::footer;
 use super::glyphs::Glyphs;
 use super::legend;
-use super::text::wrap;
+use super::text::{Short, wrap};
 use super::theme::Theme;
 use super::view::{Dialog, DialogBody, Extent, HelpGroup, Hint, ListItem, Scene, Target};
 
@@ -88,7 +88,7 @@ impl Placed {
         let room = width.saturating_sub(BORDER);
         let lines = match &dialog.body {
             DialogBody::Text(text) => text_rows(text, room, glyphs),
-            DialogBody::List { items, chosen } => list_rows(items, *chosen, width, scene),
+            DialogBody::List { items, chosen } => list_rows(items, *chosen, room, scene),
             DialogBody::Help(groups) => help_rows(groups, room, scene),
         };
         let most = screen.height.saturating_sub(4);
@@ -197,14 +197,15 @@ fn text_rows(text: &[String], width: u16, glyphs: Glyphs) -> Vec<Row> {
     lines.map(row).collect()
 }
 
-fn list_rows(items: &[ListItem], chosen: usize, scene: &Scene) -> Vec<Row> {
+fn list_rows(items: &[ListItem], chosen: usize, room: u16, scene: &Scene) -> Vec<Row> {
     let theme = scene.view.theme;
     let width = |item: &ListItem| theme.glyphs.width(&item.name);
     let names = items.iter().map(width).max().unwrap_or(0).min(READING / 2);
     let rows = items.iter().enumerate().map(|(place, item)| {
         let mut row = Row { chosen: place == chosen, ..Row::default() };
         row.push(0, theme.bold(), &item.name);
-        row.push(names + 2, theme.plain(), &item.note);
+        let note = Short(&item.note, usize::from(room.saturating_sub(names + 4)));
+        row.push(names + 2, theme.plain(), &note.to_string());
         row
     });
     rows.collect()

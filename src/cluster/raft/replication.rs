@@ -304,7 +304,8 @@ impl Raft {
         if self.rules.may_count(entry, self.term) {
             let first = self.commit.next();
             self.commit = last;
-            out.events.push(EventKind::Committed { server, first, last, term: entry, copies });
+            let (term, current) = (entry, self.term);
+            out.events.push(EventKind::Committed { server, first, last, term, current, copies });
         } else if copies.len() == majority(self.progress.len()) {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;

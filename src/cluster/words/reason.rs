@@ -45,8 +45,11 @@ impl Spell<'_> {
             E::BackedUp { follower, .. } => format!("{follower} refused; it skips a term (§5.3)"),
             E::Resent { follower, .. } => format!("{follower} has not answered (§5.3)"),
             E::Ignored { why, .. } => ignored(*why).into(),
-            E::Committed { last, .. } => {
-                format!("a majority holds entry {last}, and so all before it (§5.3, §5.4.2)")
+            E::Committed { last, term, current, .. } if term == current => {
+                format!("a majority holds entry {last}, of the leader's own term (§5.3, §5.4.2)")
+            }
+            E::Committed { last, current, .. } => {
+                format!("a majority holds entry {last}, which is not of term {current} (§5.4.2)")
             }
             E::LearnedCommit { .. } => "a leader's append brings its commit index (§5.3)".into(),
             E::OldTermWaits { term, copies, .. } => old_term(*term, *copies),

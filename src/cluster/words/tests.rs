@@ -215,7 +215,7 @@ impl Source {
             E::BackedUp { server, follower: leader, from: last, next: first },
             E::Resent { server, follower: leader, next: first },
             E::Ignored { server, from: leader, summary, why },
-            E::Committed { server, first, last, term, copies },
+            E::Committed { server, first, last, term, current: term, copies },
             E::LearnedCommit { server, leader, first, last },
             E::OldTermWaits { server, index: last, entry: term, term: new, copies },
         ]
@@ -393,7 +393,14 @@ fn entries_are_told_from_taking_to_committing() {
     );
     let copies = servers(&[1, 2, 3]);
     assert_eq!(
-        tells(E::Committed { server: server(2), first: index, last: index, term, copies }),
+        tells(E::Committed {
+            server: server(2),
+            first: index,
+            last: index,
+            term,
+            current: term,
+            copies
+        }),
         "S2 commits entry 4 of term 3: it is on S1, S2 and S3. \
          A majority holds entry 4, of the leader's own term (§5.3, §5.4.2)."
     );
