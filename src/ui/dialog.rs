@@ -205,7 +205,7 @@ fn list_rows(items: &[ListItem], chosen: usize, room: u16, scene: &Scene) -> Vec
         let mut row = Row { chosen: place == chosen, ..Row::default() };
         row.push(0, theme.bold(), &item.name);
         let note = Short(&item.note, usize::from(room.saturating_sub(names + 4)));
-        row.push(names + 2, theme.plain(), &note.to_string());
+        row.push(names + 2, theme.plain(), note.to_string());
         row
     });
     rows.collect()
