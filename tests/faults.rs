@@ -251,6 +251,24 @@ fn an_isolated_server_hears_clients_unless_it_is_cut_from_them_too() {
     );
 }
 
+/// A client that nobody has named yet is made when it first acts: the cut holds for it as well,
+/// until it is undone.
+#[test]
+fn a_client_that_comes_later_is_cut_off_too() {
+    let ask = "put x 1 @0 client=new only=S1 nowait\n";
+    for meanwhile in ["isolate S1", "isolate S2 from clients\nrejoin S2", "cut old <-> S1"] {
+        runs(&format!(
+            "isolate S1 from clients\n{meanwhile}\n{ask}run 3s\n\
+             expect S1 log = none and waiting client=new\n\
+             rejoin S1\nuntil converged\nif not S1 is leader\ntimeout S1\nend\n\
+             until not waiting client=new\n"
+        ));
+    }
+    for undone in ["heal", "rejoin S1", "partition S1 | rest", "partition S1 old | rest"] {
+        runs(&format!("isolate S1 from clients\n{undone}\n{ask}run 100ms\nexpect S1 log = 1\n"));
+    }
+}
+
 #[test]
 fn a_cut_is_one_way_and_takes_what_is_in_flight() {
     runs("cut S1 -> S2\nput x 1 @0\nuntil S3 log = 1\nrun 50ms\nexpect S2 log = none\n");

@@ -346,7 +346,8 @@ impl Cluster {
         }
     }
 
-    /// Cuts every link between groups and mends those within.
+    /// Cuts every link between groups and mends those within. Clients that no group names, and
+    /// those yet to come, reach all.
     fn partition(&mut self, groups: &[Vec<Who>]) -> Result<(), CommandError> {
         let mut group_of: Vec<(Node, usize)> = Vec::new();
         for (number, group) in groups.iter().enumerate() {
@@ -365,6 +366,7 @@ impl Cluster {
                 }
             }
         }
+        self.links.admit_new_clients();
         for client in unnamed {
             for server in self.config.server_ids() {
                 self.cut_both(Node::Client(client), Node::Server(server), false);
@@ -389,9 +391,7 @@ impl Cluster {
                 self.cut_both(Node::Server(id), Node::Server(other), true);
             }
             if from_clients {
-                for client in 0..self.clients.len() as u32 {
-                    self.cut_both(Node::Server(id), Node::Client(ClientId(client)), true);
-                }
+                self.links.cut_from_clients(id, true);
             }
         }
     }
@@ -401,9 +401,7 @@ impl Cluster {
             for other in self.config.server_ids() {
                 self.cut_both(Node::Server(id), Node::Server(other), false);
             }
-            for client in 0..self.clients.len() as u32 {
-                self.cut_both(Node::Server(id), Node::Client(ClientId(client)), false);
-            }
+            self.links.cut_from_clients(id, false);
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::time::{Ppm, SpanRange};
-use crate::cluster::types::{ClientId, Node, ServerId};
+use crate::cluster::types::{ClientId, Node, ServerId, ServerSet};
 
 /// How one direction of one link differs from the named network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,8 @@ pub struct Links {
     peers: Vec<Link>,
     /// For each client, for each server: to the server, then from it.
     clients: Vec<Link>,
+    /// Servers that no client reaches: the links of a client yet to come begin cut there.
+    from_clients: ServerSet,
 }
 
 impl Links {
@@ -52,17 +54,47 @@ impl Links {
                 peers.push(Link::new(seed, from.index() as u64, to.index() as u64));
             }
         }
-        Self { servers: usize::from(servers), seed, peers, clients: Vec::new() }
+        Self {
+            servers: usize::from(servers),
+            seed,
+            peers,
+            clients: Vec::new(),
+            from_clients: ServerSet::EMPTY,
+        }
     }
 
     /// Gives the next client its links. Its generators depend on its name, not on how many
     /// clients came before it.
     pub fn add_client(&mut self, client: ClientId, name: u64) {
         debug_assert_eq!(client.index() * self.servers * 2, self.clients.len());
-        for server in 0..self.servers as u64 {
-            let (up, down) = ((1 << 32) | server, (2 << 32) | server);
-            self.clients.extend([up, down].map(|to| Link::new(self.seed, name, to)));
+        for server in ServerId::first(self.servers as u8) {
+            let number = server.index() as u64;
+            for to in [(1 << 32) | number, (2 << 32) | number] {
+                let mut link = Link::new(self.seed, name, to);
+                link.rule.cut = self.from_clients.contains(server);
+                self.clients.push(link);
+            }
         }
+    }
+
+    /// Cuts a server from all clients, or mends that; from those yet to come too.
+    pub(in crate::cluster) fn cut_from_clients(&mut self, server: ServerId, cut: bool) {
+        if cut {
+            self.from_clients.insert(server);
+        } else {
+            self.from_clients.remove(server);
+        }
+        for links in self.clients.chunks_exact_mut(self.servers * 2) {
+            let place = server.index() * 2;
+            for link in &mut links[place..place + 2] {
+                link.rule.cut = cut;
+            }
+        }
+    }
+
+    /// Clients yet to come reach all servers.
+    pub(in crate::cluster) const fn admit_new_clients(&mut self) {
+        self.from_clients = ServerSet::EMPTY;
     }
 
     fn place(&self, from: Node, to: Node) -> Option<(bool, usize)> {
@@ -108,6 +140,7 @@ impl Links {
         for link in self.peers.iter_mut().chain(&mut self.clients) {
             link.rule = LinkRule::default();
         }
+        self.admit_new_clients();
     }
 }
 

@@ -40,7 +40,7 @@ cuts that were there before.",
         summary: "cuts servers off from all other servers",
         help: "\
 Clients still reach an isolated server: an isolated leader accepts what they ask and can't commit \
-it. With `from clients` they don't reach it either.",
+it. With `from clients` they don't reach it either, nor do clients that come later.",
         options: &[],
         examples: &["isolate leader", "isolate S3 from clients"],
         parse: isolate,
