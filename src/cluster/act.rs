@@ -113,6 +113,7 @@ impl Cluster {
                 }
                 (Power::Up, Role::Follower | Role::Candidate) => None,
             }),
+            Command::Chaos(_) => self.refuse_chaos(),
             Command::LoadStop if !self.load_runs() => Err(error("no load is running")),
             Command::Load(_) if self.load_runs() => {
                 Err(error("a load is running already: `load stop` ends it"))
@@ -133,6 +134,7 @@ impl Cluster {
             | Command::Operate(_)
             | Command::Load(_)
             | Command::LoadStop
+            | Command::ChaosStop
             | Command::Hold { .. }
             | Command::Release { .. }
             | Command::Next { .. }
@@ -199,6 +201,8 @@ impl Cluster {
             Command::Operate(order) => return self.operate(order, line).map(Some),
             Command::Load(load) => self.start_load(load)?,
             Command::LoadStop => self.stop_load(),
+            Command::Chaos(faults) => self.begin_chaos(faults),
+            Command::ChaosStop => self.calm(line)?,
             Command::Flaw { flaw, on, who } => self.plant(*flaw, *on, who),
             Command::Reseed(seed) => self.reseed(*seed),
             Command::Cluster(_)
@@ -437,6 +441,7 @@ impl Cluster {
             client.rng = Rng::new(seed, Entity::Client(super::client::name_number(&client.name)));
         }
         self.reseed_tasks(seed);
+        self.reseed_chaos(seed);
     }
 
     /// Orders a client to do something; the ticket of the job.

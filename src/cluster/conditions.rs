@@ -59,6 +59,7 @@ impl Cluster {
             Condition::Waiting { client } => {
                 self.meant_client(client.as_ref(), scope).is_some_and(|client| !client.is_idle())
             }
+            Condition::Idle => self.busy().is_none(),
             Condition::Reply { pattern, client } => {
                 let client = self.meant_client(client.as_ref(), scope);
                 client.is_some_and(|client| replied(client, pattern, scope))
@@ -109,6 +110,11 @@ impl Cluster {
     /// Who holds a lock, as far as the clients themselves know.
     pub fn holder(&self, lock: &str) -> Option<&Client> {
         self.clients.iter().find(|client| client.holds.iter().any(|held| &**held == lock))
+    }
+
+    /// A client whose operation is open.
+    fn busy(&self) -> Option<&Client> {
+        self.clients.iter().find(|client| !client.is_idle())
     }
 
     fn traffic_since(&self, mark: Option<&Text>, scope: &Scope) -> Traffic {
@@ -199,6 +205,10 @@ impl Cluster {
             Condition::Waiting { client } | Condition::Reply { client, .. } => {
                 self.client_words(client.as_ref(), scope)
             }
+            Condition::Idle => match self.busy() {
+                Some(client) => super::explain::client(self, client.id, &[]).join(" "),
+                None => "no client has an operation open".to_owned(),
+            },
             Condition::Holder { lock, .. } => {
                 let lock = scope.fill(lock).unwrap_or_default();
                 match self.holder(&lock) {

@@ -17,6 +17,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod act;
+pub mod chaos;
 pub mod check;
 pub mod client;
 pub mod command;
@@ -53,6 +54,7 @@ pub use event::{Cause, Names};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use chaos::Chaos;
 use check::{Checker, Violation};
 use client::Client;
 use command::{Place, Script};
@@ -99,6 +101,8 @@ pub struct Cluster {
     names: Names,
     history: History,
     load: Option<LoadState>,
+    chaos: Option<Chaos>,
+    chaos_seed: u64,
     /// Jobs ordered so far.
     tickets: u64,
 
@@ -136,6 +140,8 @@ enum Item {
     Client(ClientId),
     Load(ClientId),
     LoadEnd,
+    /// The turn of a nemesis.
+    Chaos(u8),
     Task(u32),
     Recurring(u32),
 }

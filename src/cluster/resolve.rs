@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::command::{Command, Ends, Named, Operation, Order, Text, VersionWord, Who};
 use super::raft::Role;
-use super::rng::Rng;
+use super::rng::{Entity, Rng};
 use super::server::{Power, Server};
 use super::types::{Key, Node, ServerId, ServerSet, Version};
 use super::{Cluster, CommandError};
@@ -35,6 +35,11 @@ pub(super) fn error(message: impl Into<String>) -> CommandError {
 }
 
 impl Scope {
+    /// For commands that are concrete already.
+    pub(super) fn of_nobody(seed: u64) -> Self {
+        Self { bindings: BTreeMap::new(), client: None, rng: Rng::new(seed, Entity::Lab) }
+    }
+
     fn text_of(&self, name: &str) -> Option<Arc<str>> {
         match self.bindings.get(name)? {
             Binding::Text(text) => Some(text.clone()),
@@ -246,6 +251,8 @@ impl Cluster {
             | Command::Net(_)
             | Command::Load(_)
             | Command::LoadStop
+            | Command::Chaos(_)
+            | Command::ChaosStop
             | Command::Release { .. }
             | Command::Flaw { .. }
             | Command::Reseed(_) => command.clone(),

@@ -44,6 +44,8 @@ impl Cluster {
             names: Names::default(),
             history: History::default(),
             load: None,
+            chaos: None,
+            chaos_seed: seed,
             tickets: 0,
             script: None,
             tasks: Vec::new(),

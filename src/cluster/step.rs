@@ -86,6 +86,7 @@ impl Cluster {
     /// What follows every step: the checkers look, and waiting tasks ask their conditions.
     pub(super) fn after(&mut self) {
         self.check();
+        self.spring_ambush();
         self.wake_tasks();
     }
 
@@ -148,6 +149,10 @@ impl Cluster {
             }
             Item::Task(task) => {
                 self.run_task(task);
+                return false;
+            }
+            Item::Chaos(which) => {
+                self.on_chaos(which);
                 return false;
             }
             Item::Recurring(which) => {

@@ -1,7 +1,7 @@
 //! Arming, firing and freezing the timers of servers.
 
 use super::raft::{Context, TimerOrder};
-use super::server::{Timer, TimerKind};
+use super::server::{Power, Timer, TimerKind};
 use super::time::{Span, Time};
 use super::types::ServerId;
 use super::{Cause, Cluster, Item};
@@ -113,14 +113,17 @@ impl Cluster {
 
     /// Changes the rate at which what is left of its timers passes.
     pub(super) fn rescale_timers(&mut self, id: ServerId, old: u32, new: u32) {
+        // A sleeping server's timers stand where they stood when it fell asleep.
+        let server = &self.servers[id.index()];
+        let since = if server.power == Power::Asleep { server.asleep_since } else { self.now };
         for kind in [TimerKind::Election, TimerKind::Heartbeat, TimerKind::Waiters] {
             let Some(timer) = self.servers[id.index()].timer_mut(kind) else { continue };
             let scale = |span: Span| {
                 let scaled = u128::from(span.0) * u128::from(old) / u128::from(new.max(1));
                 Span(u64::try_from(scaled).unwrap_or(u64::MAX))
             };
-            let left = scale(timer.due.since(self.now));
-            timer.due = self.now + left;
+            let left = scale(timer.due.since(since));
+            timer.due = since + left;
             timer.span = scale(timer.span);
             if let Some(slot) = timer.slot {
                 self.queue.reschedule(slot, timer.due.micros());
@@ -128,10 +131,12 @@ impl Cluster {
         }
     }
 
-    /// Sets when the election timer fires, for `timers spread` and `timers align`.
+    /// Sets when the election timer fires, for `timers spread` and `timers align`. The timers of
+    /// sleeping servers stand, and are left alone.
     pub(super) fn set_election(&mut self, id: ServerId, due: Time) {
         let span = due.since(self.now);
-        if self.servers[id.index()].election_timer.is_some() {
+        let server = &self.servers[id.index()];
+        if server.is_running() && server.election_timer.is_some() {
             self.arm(id, TimerKind::Election, span);
         }
     }

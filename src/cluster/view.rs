@@ -127,6 +127,7 @@ impl Cluster {
             | Item::Load(_)
             | Item::LoadEnd
             | Item::Task(_)
+            | Item::Chaos(_)
             | Item::Recurring(_) => None,
         });
         flying.chain(&self.held)

@@ -191,6 +191,16 @@ impl Checker {
                 self.voted(*server, *candidate, *term)
             }
             EventKind::BecameLeader { server, term, .. } => self.elected(*server, *term),
+            // The bound is one of the server's own clock: it counts from when the clock was changed
+            // or the server woke up.
+            EventKind::ClockSet { server, .. } | EventKind::Woke { server, .. } => {
+                if let Some(server) = cluster.server(*server) {
+                    let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
+                    let waiters = &mut self.servers[server.id.index()].waiters;
+                    *waiters = waiters.map(|(term, _)| (term, by));
+                }
+                Ok(())
+            }
             EventKind::SteppedDown { server, role: Role::Leader, term, .. } => {
                 if let Some(server) = cluster.server(*server) {
                     let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
@@ -216,8 +226,6 @@ impl Checker {
             EventKind::Commanded { .. }
             | EventKind::Restarted { .. }
             | EventKind::FellAsleep { .. }
-            | EventKind::Woke { .. }
-            | EventKind::ClockSet { .. }
             | EventKind::Sent { .. }
             | EventKind::Duplicated { .. }
             | EventKind::Held { .. }

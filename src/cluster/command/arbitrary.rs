@@ -11,6 +11,7 @@ use super::{
     Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace,
     Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
 };
+use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
 use crate::cluster::network::{LinkChange, Network, PacketName};
@@ -106,10 +107,10 @@ fn head() -> impl Strategy<Value = Command> {
     (
         (of(1..=25u8), of(any::<u64>()), of(select(Network::ALL.to_vec()))),
         timing,
-        (of(1..=1_000_000u32), of(span()), of(1..=1_000_000_000_000u64)),
+        (of(1..=1_000_000u32), (of(span()), of(span())), of(1..=1_000_000_000_000u64)),
     )
         .prop_map(|((servers, seed, network), (election, heartbeat), more)| {
-            let (append_max, sync, events_max) = more;
+            let (append_max, (sync, rpc_timeout), events_max) = more;
             let election =
                 election.map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
             let heartbeat = heartbeat.map(Span);
@@ -121,6 +122,7 @@ fn head() -> impl Strategy<Value = Command> {
                 heartbeat,
                 append_max,
                 sync,
+                rpc_timeout,
                 events_max,
             })
         })
@@ -250,6 +252,7 @@ fn simple_condition() -> impl Strategy<Value = Condition> {
         Just(Condition::Converged),
         Just(Condition::Safe),
         Just(Condition::Linearizable),
+        Just(Condition::Idle),
         select(Invariant::ALL.to_vec()).prop_map(Condition::Broken),
     ]
 }
@@ -332,6 +335,11 @@ fn acting() -> impl Strategy<Value = Command> {
         3 => order(),
         1 => load(),
         1 => Just(Command::LoadStop),
+        1 => prop_oneof![
+            Just(Faults::Swarm),
+            vec(select(Fault::ALL.to_vec()), 1..4).prop_map(Faults::These),
+        ].prop_map(Command::Chaos),
+        1 => Just(Command::ChaosStop),
         1 => any::<u64>().prop_map(Command::Reseed),
         1 => flaw(),
         1 => packets(),

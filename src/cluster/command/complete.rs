@@ -133,6 +133,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::Network
         | Expect::Packet
         | Expect::Flaw
+        | Expect::Fault
         | Expect::Breaks
         | Expect::Role
         | Expect::Invariant

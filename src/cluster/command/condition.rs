@@ -62,6 +62,8 @@ pub enum Condition {
     Waiting {
         client: Option<Text>,
     },
+    /// `idle`: no client has an operation open.
+    Idle,
     /// `reply = 3 @2 client=b`: how the client's last operation ended.
     Reply {
         pattern: ReplyPattern,

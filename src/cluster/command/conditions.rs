@@ -39,7 +39,7 @@ pub struct ServerForm {
 }
 
 /// The conditions that begin with a word of their own.
-pub static FORMS: [Form; 16] = [
+pub static FORMS: [Form; 17] = [
     Form {
         name: "leader",
         usage: &["leader", "leader = WHO"],
@@ -101,6 +101,13 @@ pub static FORMS: [Form; 16] = [
         summary: "the client's operation is still open",
         examples: &["waiting client=b"],
         parse: |reader| Some(Condition::Waiting { client: client(reader)? }),
+    },
+    Form {
+        name: "idle",
+        usage: &["idle"],
+        summary: "no client has an operation open",
+        examples: &["idle"],
+        parse: |_| Some(Condition::Idle),
     },
     Form {
         name: "reply",

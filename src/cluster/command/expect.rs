@@ -8,6 +8,7 @@ use super::condition::RoleName;
 use super::conditions;
 use super::verbs::{self, Scope};
 use super::who;
+use crate::cluster::chaos::Fault;
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::FLAWS;
 use crate::cluster::network::{Network, PacketName};
@@ -28,6 +29,7 @@ pub(super) enum Expect {
     Network,
     Packet,
     Flaw,
+    Fault,
     Breaks,
     Role,
     Invariant,
@@ -75,6 +77,7 @@ impl Expect {
             Self::Network | Self::Role | Self::ServerForm => {
                 return self.words().iter().map(|(word, _)| format!("`{word}`")).collect();
             }
+            Self::Fault => "a kind of fault, as crashes".into(),
             Self::Flaw => "the name of a flaw (`raftlab flaws` lists them)".into(),
             Self::Breaks => "the name of an invariant, or `liveness`".into(),
             Self::Invariant => "the name of an invariant".into(),
@@ -118,6 +121,9 @@ impl Expect {
                 Network::ALL.iter().map(|network| (network.name(), network.describe())).collect()
             }
             Self::Packet => PacketName::ALL.iter().map(|name| (name.word(), "")).collect(),
+            Self::Fault => {
+                Fault::ALL.iter().map(|fault| (fault.name(), fault.describe())).collect()
+            }
             Self::Flaw => FLAWS.iter().map(|about| (about.name, about.departure)).collect(),
             Self::Breaks => {
                 let invariants = Invariant::ALL.iter().map(|invariant| (invariant.name(), ""));

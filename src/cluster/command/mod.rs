@@ -42,6 +42,7 @@ pub use who::Named;
 
 use serde::{Deserialize, Serialize};
 
+use super::chaos::Faults;
 use super::flaw::{Breaks, Flaw};
 use super::network::{LinkChange, Network, PacketName};
 use super::time::{Ppm, Span, SpanRange, Time};
@@ -122,6 +123,10 @@ pub enum Command {
     Operate(Order),
     Load(Load),
     LoadStop,
+
+    // Faults at random.
+    Chaos(Faults),
+    ChaosStop,
     /// Fresh randomness from here on.
     Reseed(u64),
 
@@ -209,6 +214,7 @@ pub struct Head {
     pub heartbeat: Option<Span>,
     pub append_max: Option<u32>,
     pub sync: Option<Span>,
+    pub rpc_timeout: Option<Span>,
     pub events_max: Option<u64>,
 }
 

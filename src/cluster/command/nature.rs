@@ -43,6 +43,8 @@ impl Command {
             | Self::Operate(_)
             | Self::Load(_)
             | Self::LoadStop
+            | Self::Chaos(_)
+            | Self::ChaosStop
             | Self::Hold { .. }
             | Self::Release { .. }
             | Self::Next { .. }

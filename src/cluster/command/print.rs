@@ -13,6 +13,7 @@ use super::{
     Command, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace, Place, Text, Timers,
     VersionWord, Who,
 };
+use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{Term, Version};
@@ -114,6 +115,12 @@ impl Display for Command {
             Self::Operate(order) => order.fmt(f),
             Self::Load(load) => load.fmt(f),
             Self::LoadStop => f.write_str("load stop"),
+            Self::Chaos(Faults::Swarm) => f.write_str("chaos swarm"),
+            Self::Chaos(Faults::These(faults)) => {
+                f.write_str("chaos")?;
+                faults.iter().try_for_each(|fault| write!(f, " {}", fault.name()))
+            }
+            Self::ChaosStop => f.write_str("chaos stop"),
             Self::Reseed(seed) => write!(f, "reseed {seed:#x}"),
             Self::Run(range) => write!(f, "run {range}"),
             Self::Until { condition, within } => {
@@ -197,6 +204,7 @@ impl Display for Head {
         option(f, "heartbeat", self.heartbeat)?;
         option(f, "append-max", self.append_max)?;
         option(f, "sync", self.sync)?;
+        option(f, "rpc-timeout", self.rpc_timeout)?;
         option(f, "max-events", self.events_max)
     }
 }
@@ -382,6 +390,7 @@ impl Display for Condition {
                 option(f, "client", client.as_ref())
             }
             Self::Holder { lock, client } => write!(f, "holder {lock} = {client}"),
+            Self::Idle => f.write_str("idle"),
             Self::Converged => f.write_str("converged"),
             Self::Safe => f.write_str("safe"),
             Self::Linearizable => f.write_str("linearizable"),

@@ -79,8 +79,17 @@ impl Start {
         }
         self.cluster = Some(number);
         let config = &mut self.config;
-        let Head { servers, seed, network, election, heartbeat, append_max, sync, events_max } =
-            head;
+        let Head {
+            servers,
+            seed,
+            network,
+            election,
+            heartbeat,
+            append_max,
+            sync,
+            rpc_timeout,
+            events_max,
+        } = head;
         config.servers = servers.unwrap_or(config.servers);
         config.seed = seed.unwrap_or(config.seed);
         config.network = network.unwrap_or(config.network);
@@ -88,6 +97,7 @@ impl Start {
         config.heartbeat = heartbeat.unwrap_or(config.heartbeat);
         config.append_max = append_max.unwrap_or(config.append_max);
         config.sync = sync.unwrap_or(config.sync);
+        config.rpc_timeout = rpc_timeout.unwrap_or(config.rpc_timeout);
         config.events_max = events_max.unwrap_or(config.events_max);
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::scene::{are, is_old_leader, list, name, present, running, share, span};
 use crate::cluster::Cluster;
+use crate::cluster::chaos::Fault;
 use crate::cluster::client::Client;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
@@ -19,6 +20,7 @@ pub fn headline(cluster: &Cluster) -> Vec<String> {
     let mut clauses = Vec::new();
     clauses.extend(cluster.violation().map(|violation| format!("broken: {}", violation.evidence)));
     clauses.push(leads(cluster));
+    clauses.extend(chaos(cluster));
     clauses.extend(absences(cluster));
     clauses.extend(cut_off(cluster));
     let stuck = stuck(cluster);
@@ -49,6 +51,12 @@ fn leads(cluster: &Cluster) -> String {
         Some(candidate) => format!("{leads}; {}", stands(cluster, candidate)),
         None => leads,
     }
+}
+
+/// Which faults come and go by chance.
+fn chaos(cluster: &Cluster) -> Option<String> {
+    let faults: Vec<&str> = cluster.chaos()?.faults().map(Fault::name).collect();
+    Some(format!("chaos reigns: {}", faults.join(", ")))
 }
 
 fn newest_candidate(cluster: &Cluster) -> Option<&Server> {

@@ -127,6 +127,11 @@ impl Links {
         self.get(from, to).is_some_and(|link| link.rule.cut)
     }
 
+    /// The rules of all links.
+    pub(in crate::cluster) fn rules(&self) -> impl Iterator<Item = &LinkRule> {
+        self.peers.iter().chain(&self.clients).map(|link| &link.rule)
+    }
+
     /// Gives every link fresh randomness.
     pub(in crate::cluster) fn reseed(&mut self, seed: u64) {
         for link in self.peers.iter_mut().chain(&mut self.clients) {

@@ -135,6 +135,8 @@ impl Cluster {
             | Command::Link { .. }
             | Command::Load(_)
             | Command::LoadStop
+            | Command::Chaos(_)
+            | Command::ChaosStop
             | Command::Hold { .. }
             | Command::Release { .. }
             | Command::Next { .. }

@@ -190,6 +190,8 @@ fn commanded(command: &Command) -> Weight {
         | C::Release { .. }
         | C::Next { .. }
         | C::LoadStop
+        | C::Chaos(_)
+        | C::ChaosStop
         | C::Flaw { .. }
         | C::Reseed(_) => Weight::Story,
         C::Crash(_)

@@ -36,6 +36,7 @@ The values shown are the defaults. A seed on the command line replaces the scrip
             ),
             ("append-max=1000", "the most entries that one append carries"),
             ("sync=0s", "how long a write takes to reach the disk"),
+            ("rpc-timeout=1s", "how long a client waits for one server before it asks the next"),
             ("max-events=50000000", "a run that handles more events stops with an error"),
         ],
         examples: &[
@@ -74,6 +75,7 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
         "heartbeat",
         "append-max",
         "sync",
+        "rpc-timeout",
         "max-events",
     ]);
     while let Some(name) = options.next(reader)? {
@@ -96,6 +98,11 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
             "append-max" => head.append_max = Some(count(reader, APPEND_MAX)? as u32),
             "sync" => {
                 head.sync = Some(reader.quantity(Expect::Span, Span::ZERO, quantity::span)?)
+            }
+            "rpc-timeout" => {
+                let fallback = Config::default().rpc_timeout;
+                let read = quantity::positive_span;
+                head.rpc_timeout = Some(reader.quantity(Expect::Span, fallback, read)?);
             }
             _ => head.events_max = Some(count(reader, EVENTS_MAX)?),
         }

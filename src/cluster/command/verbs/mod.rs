@@ -4,6 +4,7 @@
 //! it. The parser, completion, help and the reference page are made from these rows and from
 //! nothing else. The rows stand in a file for each group, with their functions beside them.
 
+mod chaos;
 mod clients;
 mod flaws;
 mod flow;
@@ -46,6 +47,7 @@ pub enum Group {
     Links,
     Packets,
     Clients,
+    Chaos,
     Flaws,
     Flow,
     Telling,
@@ -67,12 +69,13 @@ pub enum Scope {
 }
 
 /// The table.
-pub static VERBS: [&[Verb]; 8] = [
+pub static VERBS: [&[Verb]; 9] = [
     &head::ROWS,
     &servers::ROWS,
     &links::ROWS,
     &packets::ROWS,
     &clients::ROWS,
+    &chaos::ROWS,
     &flaws::ROWS,
     &flow::ROWS,
     &telling::ROWS,
@@ -89,12 +92,13 @@ pub fn find(name: &str) -> Option<&'static Verb> {
 }
 
 impl Group {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Head,
         Self::Servers,
         Self::Links,
         Self::Packets,
         Self::Clients,
+        Self::Chaos,
         Self::Flaws,
         Self::Flow,
         Self::Telling,
@@ -108,6 +112,7 @@ impl Group {
             Self::Links => "Links",
             Self::Packets => "Packets by hand",
             Self::Clients => "Clients",
+            Self::Chaos => "Faults at random",
             Self::Flaws => "Planted flaws",
             Self::Flow => "The flow of a script",
             Self::Telling => "Telling",
@@ -141,6 +146,11 @@ impl Group {
                 "A client sends its operation to one server after another until one answers. In a \
                  script the line waits for the answer; a client that is still busy with its last \
                  operation can't begin another."
+            }
+            Self::Chaos => {
+                "Faults that the seed draws: when, whom they hit, how long they last. They are made \
+                 of the commands above, and no disk is ever lost. `raftlab hunt` plays thousands of \
+                 such runs."
             }
             Self::Flaws => {
                 "What happens when one rule is missing? A flaw is a switch in the code where the \

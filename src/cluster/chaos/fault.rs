@@ -1,0 +1,98 @@
+//! The kinds of faults that chance can do, and what they are called.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of fault. The order is part of what a seed means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    Crashes,
+    Blinks,
+    Ambushes,
+    Blackouts,
+    Cuts,
+    Bridges,
+    Rings,
+    Isolations,
+    Halves,
+    Sleeps,
+    Clocks,
+    Losses,
+    Duplicates,
+    Delays,
+    Timeouts,
+}
+
+impl Fault {
+    pub const ALL: [Self; 15] = [
+        Self::Crashes,
+        Self::Blinks,
+        Self::Ambushes,
+        Self::Blackouts,
+        Self::Cuts,
+        Self::Bridges,
+        Self::Rings,
+        Self::Isolations,
+        Self::Halves,
+        Self::Sleeps,
+        Self::Clocks,
+        Self::Losses,
+        Self::Duplicates,
+        Self::Delays,
+        Self::Timeouts,
+    ];
+
+    /// The word that scripts use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Crashes => "crashes",
+            Self::Blinks => "blinks",
+            Self::Ambushes => "ambushes",
+            Self::Blackouts => "blackouts",
+            Self::Cuts => "cuts",
+            Self::Bridges => "bridges",
+            Self::Rings => "rings",
+            Self::Isolations => "isolations",
+            Self::Halves => "halves",
+            Self::Sleeps => "sleeps",
+            Self::Clocks => "clocks",
+            Self::Losses => "losses",
+            Self::Duplicates => "duplicates",
+            Self::Delays => "delays",
+            Self::Timeouts => "timeouts",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.name() == name)
+    }
+
+    /// In a line, for lists and help.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Crashes => "servers crash, and stay down for longer than an election timeout",
+            Self::Blinks => "servers crash, and are back before anybody stands for election",
+            Self::Ambushes => "a server crashes right after it took an operation, voted or copied",
+            Self::Blackouts => "all servers crash at once",
+            Self::Cuts => "links are cut one way: a leader is heard and does not hear",
+            Self::Bridges => "two halves that only one server hears both of",
+            Self::Rings => "each server hears a majority, and no two the same one",
+            Self::Isolations => "a server is cut off from the others, or from clients too",
+            Self::Halves => "the servers, and some clients, are parted by the toss of a coin",
+            Self::Sleeps => "servers stop for a while, and go on as if nothing had been",
+            Self::Clocks => "clocks run up to ten times as fast, or as slow",
+            Self::Losses => "links lose packets",
+            Self::Duplicates => "links deliver packets twice",
+            Self::Delays => "links are slow and out of order, by more than an election timeout",
+            Self::Timeouts => "election timers fire now, one or all at once",
+        }
+    }
+}
+
+/// What `chaos` is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Faults {
+    /// The seed draws which kinds, and how fast each is.
+    Swarm,
+    These(Vec<Fault>),
+}
