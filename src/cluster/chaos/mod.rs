@@ -195,11 +195,8 @@ impl Cluster {
     /// After every step: has something happened that a nemesis lurks for?
     pub(super) fn spring_ambush(&mut self) {
         let Some(chaos) = &mut self.chaos else { return };
-        let lurking = |nemesis: &&mut Nemesis| matches!(nemesis.phase, Phase::Lurking);
-        let Some(place) = chaos.nemeses.iter_mut().position(|mut nemesis| lurking(&&mut nemesis))
-        else {
-            return;
-        };
+        let lurking = |nemesis: &Nemesis| matches!(nemesis.phase, Phase::Lurking);
+        let Some(place) = chaos.nemeses.iter().position(lurking) else { return };
         let nemesis = &mut chaos.nemeses[place];
         let Some(server) = self.events.iter().find_map(victim) else { return };
         if !nemesis.rng.chance(Ppm::percent(20)) {
