@@ -28,13 +28,21 @@ impl Cluster {
         if self.is_stopped() {
             return Err(error("the run has stopped; nothing can be done to it any more"));
         }
+        // What fails half-way is taken back whole: a run is its start and what was done to it.
+        let before = self.clone();
         let mut scope = self.lab_scope.clone();
-        let result = self.perform(command, &mut scope, 0);
-        self.lab_scope = scope;
-        if result.is_ok() {
-            self.after();
+        match self.perform(command, &mut scope, 0) {
+            Ok(_) => {
+                self.lab_scope = scope;
+                self.deeds += 1;
+                self.after();
+                Ok(())
+            }
+            Err(error) => {
+                *self = before;
+                Err(error)
+            }
         }
-        result.map(|_| ())
     }
 
     /// Carries out a scheduled or recurring command. What can't be done fails the run: the

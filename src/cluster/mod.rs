@@ -43,6 +43,7 @@ mod start;
 mod step;
 mod task;
 pub mod time;
+pub mod timeline;
 mod timers;
 pub mod types;
 mod view;
@@ -81,6 +82,11 @@ pub struct Cluster {
     /// Events handled at `now`: the second half of the present [`Place`].
     handled_now: u32,
     handled: u64,
+    /// Steps taken, and commands applied from outside.
+    steps: u64,
+    deeds: u64,
+    /// Events emitted.
+    emitted: u64,
     commands: u64,
     queue: Queue<Item>,
     /// What the present step is owed to.

@@ -19,10 +19,12 @@ impl Cluster {
         }
         let due = self.queue.next_due().map(Time);
         if self.run_scheduled(due) {
+            self.steps += 1;
             self.after();
             return Step::Happened;
         }
         let Some((due, item)) = self.queue.pop() else { return Step::Idle };
+        self.steps += 1;
         self.move_to(Time(due));
         if self.handle(item) {
             self.handled += 1;
@@ -124,6 +126,7 @@ impl Cluster {
     }
 
     pub(super) fn emit(&mut self, kind: EventKind) {
+        self.emitted += 1;
         self.events.push(Event { time: self.now, cause: self.cause, kind });
     }
 
@@ -279,7 +282,7 @@ impl Cluster {
 
     fn carry_out(&mut self, id: ServerId, out: &mut Outbox) {
         for kind in out.events.drain(..) {
-            self.events.push(Event { time: self.now, cause: self.cause, kind });
+            self.emit(kind);
         }
         let election = std::mem::take(&mut out.election);
         let heartbeat = std::mem::take(&mut out.heartbeat);

@@ -13,6 +13,7 @@ use super::network::{Links, Network, Packet};
 use super::raft::Role;
 use super::server::Server;
 use super::time::Time;
+use super::timeline::Point;
 use super::types::{ClientId, Index, Node, ServerId, ServerSet, Term, majority};
 use super::{Cluster, Failure, Item};
 
@@ -29,6 +30,16 @@ impl Cluster {
     /// The present place: the time, and how many events have been handled at it.
     pub const fn place(&self) -> Place {
         Place { time: self.now, after: self.handled_now }
+    }
+
+    /// Where in its run it is.
+    pub const fn point(&self) -> Point {
+        Point { steps: self.steps, deeds: self.deeds, time: self.now }
+    }
+
+    /// How many [`Event`]s there have been: the number of the next one.
+    pub const fn emitted(&self) -> u64 {
+        self.emitted
     }
 
     /// How many events have been handled since the start.
