@@ -166,14 +166,14 @@ fn what_happened_is_found_again_from_behind() {
     };
     let mut from = run.timeline.end();
     let mut found = Vec::new();
-    while let Some(point) = run.timeline.find_back(from, wins) {
+    while let Some(point) = run.timeline.find_back(from, |_| {}, wins) {
         assert!(point < from);
         from = point;
         found.push(point);
     }
     assert_eq!(found.len() as u32, run.leaders.0);
     assert!(found.len() >= 2);
-    assert_eq!(run.timeline.find_back(found[0], |_| false), None);
+    assert_eq!(run.timeline.find_back(found[0], |_| {}, |_| false), None);
 }
 
 #[test]

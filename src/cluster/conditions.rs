@@ -9,6 +9,11 @@ use super::types::{Index, ServerId, ServerSet, Term};
 use super::{Cluster, client::Client};
 
 impl Cluster {
+    /// Whether a condition that somebody typed holds at present.
+    pub fn is_so(&self, condition: &Condition) -> bool {
+        self.holds(condition, &self.lab_scope)
+    }
+
     /// Whether a condition holds at present. Conditions change nothing.
     pub(super) fn holds(&self, condition: &Condition, scope: &Scope) -> bool {
         match condition {

@@ -212,16 +212,20 @@ impl<W: Watcher> Timeline<W> {
         self.next(cluster, Goal::Point(self.end))
     }
 
-    /// The last point before `from` at which `wanted` says yes to what has just happened.
+    /// The last point before `from` at which `wanted` says yes to what has just happened. The run
+    /// is looked at stretch by stretch, the last one first; `begins` is told of the state with
+    /// which a stretch begins.
     pub fn find_back(
         &self,
         from: Point,
+        mut begins: impl FnMut(&Cluster),
         mut wanted: impl FnMut(&Cluster) -> bool,
     ) -> Option<Point> {
         let last = self.checkpoints.partition_point(|checkpoint| checkpoint.point < from);
         let mut end = from;
         for place in (0..last).rev() {
             let (mut cluster, _) = self.state(place);
+            begins(&cluster);
             let mut found = None;
             while self.next(&mut cluster, Goal::Point(end)) && cluster.point() < end {
                 if wanted(&cluster) {

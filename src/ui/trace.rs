@@ -45,6 +45,8 @@ pub struct Trace {
     listed: VecDeque<u64>,
     listing: Listing,
     milestones: VecDeque<Event>,
+    /// Milestones of events before this number are there already.
+    marked: u64,
 }
 
 /// Events with their numbers, in order.
@@ -64,7 +66,7 @@ impl Trace {
         if self.listing.lists(event, names) {
             self.listed.push_back(number);
         }
-        if is_milestone(&event.kind) {
+        if number >= self.marked && is_milestone(&event.kind) {
             if self.milestones.len() == MILESTONES_MAX {
                 self.milestones.pop_front();
             }
@@ -120,17 +122,43 @@ impl Trace {
         self.listing = listing;
     }
 
-    /// Forgets what happened after `time`: one has gone back.
-    pub fn truncate_after(&mut self, time: Time) {
-        let mut end = 0;
-        for ring in [&mut self.story, &mut self.details] {
-            ring.truncate(ring.partition_point(|(_, event)| event.time <= time));
-            end = end.max(ring.back().map_or(0, |(number, _)| number + 1));
+    /// A trace for looking at the past: it begins with the event of this number, and marks the
+    /// whole run.
+    #[must_use]
+    pub fn past(&self, first: u64) -> Self {
+        Self {
+            end: first,
+            listing: self.listing.clone(),
+            milestones: self.milestones.clone(),
+            marked: self.end,
+            ..Self::default()
         }
-        self.end = end;
+    }
+
+    /// Whether something before the event of this number is kept.
+    pub fn covers(&self, number: u64) -> bool {
+        let first = |ring: &Ring| ring.front().map_or(u64::MAX, |(number, _)| *number);
+        first(&self.story).min(first(&self.details)) < number
+    }
+
+    /// Forgets the event of this number and all that follow: one goes on differently.
+    pub fn truncate_at(&mut self, end: u64) {
+        for ring in [&mut self.story, &mut self.details] {
+            ring.truncate(ring.partition_point(|(number, _)| *number < end));
+        }
         self.listed.truncate(self.listed.partition_point(|number| *number < end));
+        self.end = end;
+        let rings = [&self.story, &self.details];
+        let last = rings.into_iter().filter_map(|ring| ring.back());
+        let time = last.map(|(_, event)| event.time).max().unwrap_or_default();
+        self.forget_milestones_after(time);
+    }
+
+    /// Forgets the marks of what came after `time`.
+    pub fn forget_milestones_after(&mut self, time: Time) {
         let milestones = self.milestones.partition_point(|event| event.time <= time);
         self.milestones.truncate(milestones);
+        self.marked = self.marked.min(self.end);
     }
 }
 
@@ -239,7 +267,7 @@ mod tests {
         let names = Names::default();
         let mut trace = Trace::default();
         trace.extend(&[story(1), detail(2), story(3), detail(4)], &names);
-        trace.truncate_after(Time(2_500));
+        trace.truncate_at(2);
         assert_eq!((trace.end(), trace.listed().len(), trace.milestones().len()), (2, 1, 1));
         trace.extend(&[story(9)], &names);
         assert_eq!(trace.get(2), Some(&story(9)));

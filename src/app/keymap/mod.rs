@@ -19,6 +19,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyMode {
     Normal,
+    /// After `[` or `]`: to which kind of thing.
+    Jump,
     Partition,
     Link,
     Packet,
@@ -31,8 +33,9 @@ pub enum KeyMode {
 }
 
 impl KeyMode {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Normal,
+        Self::Jump,
         Self::Partition,
         Self::Link,
         Self::Packet,
@@ -46,6 +49,7 @@ impl KeyMode {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Normal => "Normal",
+            Self::Jump => "After ] (on to the next) and [ (back to the last)",
             Self::Partition => "Partition mode (P; marked servers start in group B)",
             Self::Link => "Link mode (L)",
             Self::Packet => "Packet mode (M)",
@@ -62,6 +66,7 @@ impl KeyMode {
 pub enum Action {
     Normal(Normal),
     Look(Look),
+    Jump(Jump),
     Partition(Partition),
     Link(Link),
     Prompt(Prompt),
@@ -76,6 +81,13 @@ pub enum Normal {
     ToggleTime,
     StepShown,
     StepVery,
+    StepBack,
+    JumpOn,
+    JumpBack,
+    PreviousLine,
+    Undo,
+    Redo,
+    Bookmark,
     NextLine,
     Slower,
     Faster,
@@ -134,6 +146,22 @@ pub enum Look {
     PreviousLayout,
     NarrowerTimeline,
     WiderTimeline,
+}
+
+/// What one can jump to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jump {
+    Packet,
+    Commit,
+    Role,
+    Answer,
+    Fault,
+    Line,
+    Broken,
+    Bookmark,
+    /// What the list of events shows: the keys `.` and `,`.
+    Shown,
+    Leave,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::Action::Reserved;
 use super::Chord::{Char, Ctrl, Key, Range};
 use super::{
-    Action, Binding, Chord, Dialog, KeyMode, Link, Look, Normal, Partition, Prompt, Question,
+    Action, Binding, Chord, Dialog, Jump, KeyMode, Link, Look, Normal, Partition, Prompt, Question,
 };
 
 /// All keys of all modes.
@@ -13,17 +13,12 @@ pub const BINDINGS: &[Binding] = &[
     // Time.
     normal(&[Char(' '), Char('p')], Normal::ToggleTime, "time", "time stands, time goes on"),
     normal(&[Char('.')], Normal::StepShown, "step", "step to the next event shown"),
-    later(KeyMode::Normal, &[Char(',')], "step back to the previous event shown"),
+    normal(&[Char(',')], Normal::StepBack, "back", "step back to the previous event shown"),
     normal(&[Char(';')], Normal::StepVery, "", "step to the very next event, heartbeats too"),
-    later(
-        KeyMode::Normal,
-        &[Char(']')],
-        "then m packet, c commit, r role change, a answer, f fault, l script line, \
-         v broken rule, ] bookmark: go on to the next",
-    ),
-    later(KeyMode::Normal, &[Char('[')], "the same, back"),
+    normal(&[Char(']')], Normal::JumpOn, "", "and a kind: go on to the next of that kind"),
+    normal(&[Char('[')], Normal::JumpBack, "", "the same, back"),
     normal(&[Char('n')], Normal::NextLine, "next line", "next script line or beat"),
-    later(KeyMode::Normal, &[Char('N')], "previous script line or beat"),
+    normal(&[Char('N')], Normal::PreviousLine, "", "previous script line or beat"),
     normal(&[Char('-')], Normal::Slower, "slower", "slower"),
     normal(&[Char('+'), Char('=')], Normal::Faster, "faster", "faster"),
     normal(&[Key(KeyCode::Backspace)], Normal::AutoPace, "auto pace", "auto pace"),
@@ -89,9 +84,9 @@ pub const BINDINGS: &[Binding] = &[
         "the prompt, filled with that read through the selected server",
     ),
     // The past.
-    later(KeyMode::Normal, &[Char('u')], "undo my last command"),
-    later(KeyMode::Normal, &[Char('U')], "redo it"),
-    later(KeyMode::Normal, &[Char('b')], "bookmark this moment"),
+    normal(&[Char('u')], Normal::Undo, "undo", "undo my last command: time stands before it"),
+    normal(&[Char('U')], Normal::Redo, "redo", "redo it"),
+    normal(&[Char('b')], Normal::Bookmark, "", "bookmark this moment; again: take it away"),
     later(KeyMode::Normal, &[Char('B')], "breakpoints: list, add, switch"),
     later(KeyMode::Normal, &[Char('M')], "packet mode (by hand)"),
     // Looking.
@@ -135,6 +130,16 @@ pub const BINDINGS: &[Binding] = &[
     normal(&[Key(KeyCode::Esc)], Normal::Escape, "", "close, unmark, unfilter; never leaves"),
     normal(&[Ctrl('z')], Normal::Suspend, "", "back to the shell for a while (fg returns)"),
     normal(&[Char('q'), Ctrl('c')], Normal::Leave, "leave", "leave (asks once)"),
+    // After [ and ].
+    jump(&[Char('m')], Jump::Packet, "packet", "a packet that arrives or is dropped"),
+    jump(&[Char('c')], Jump::Commit, "commit", "a commit"),
+    jump(&[Char('r')], Jump::Role, "role", "a change of a role"),
+    jump(&[Char('a')], Jump::Answer, "answer", "an answer that a client gets"),
+    jump(&[Char('f')], Jump::Fault, "fault", "a fault"),
+    jump(&[Char('l')], Jump::Line, "line", "a line of the script"),
+    jump(&[Char('v')], Jump::Broken, "broken", "a broken rule, a failed expectation"),
+    jump(&[Char(']'), Char('[')], Jump::Bookmark, "bookmark", "a bookmark"),
+    jump(&[Key(KeyCode::Esc), Ctrl('c')], Jump::Leave, "leave", "nowhere: leave"),
     // Partition mode.
     partition(
         &[Range('1', '9')],
@@ -351,6 +356,15 @@ const fn prompt(
     words: &'static str,
 ) -> Binding {
     row(KeyMode::Prompt, chords, Action::Prompt(action), short, words)
+}
+
+const fn jump(
+    chords: &'static [Chord],
+    action: Jump,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    Binding { mode: KeyMode::Jump, chords, action: Action::Jump(action), short, words }
 }
 
 const fn dialog(

@@ -2,11 +2,12 @@
 //! can do nothing now.
 
 use super::dialog::{Asking, Menu, Reading};
+use super::look::Way;
 use super::partition::Split;
 use super::prompt::Line;
 use super::time::Until;
 use super::{Effect, Mode, Origin, Session};
-use crate::app::keymap::{Chord, Normal};
+use crate::app::keymap::{Chord, Jump, Normal};
 use crate::cluster::client::Work;
 use crate::cluster::command::{Command, Operation, Order, Text, Timers, Who};
 use crate::cluster::network::LinkRule;
@@ -26,6 +27,13 @@ impl Session {
             Normal::ToggleTime => self.toggle_time(),
             Normal::StepShown => self.step_until(Until::Shown),
             Normal::StepVery => self.step_until(Until::Any),
+            Normal::StepBack => self.jump_back(Jump::Shown),
+            Normal::JumpOn => self.mode = Mode::Jump(Way::Forwards),
+            Normal::JumpBack => self.mode = Mode::Jump(Way::Back),
+            Normal::PreviousLine => self.jump_back(Jump::Line),
+            Normal::Undo => self.undo(),
+            Normal::Redo => self.redo(),
+            Normal::Bookmark => self.bookmark(),
             Normal::NextLine => self.step_until(Until::Line),
             Normal::Slower => self.slower(),
             Normal::Faster => self.faster(),

@@ -21,6 +21,7 @@ const PAGE: u16 = 10;
 pub(super) enum Reading {
     Text { title: String, lines: Vec<String> },
     List { menu: Menu, chosen: usize },
+    Branches { items: Vec<ListItem>, chosen: usize },
     Help,
 }
 
@@ -163,7 +164,9 @@ impl Reading {
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
             Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
-            Self::List { .. } => &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close],
+            Self::List { .. } | Self::Branches { .. } => {
+                &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close]
+            }
         }
     }
 
@@ -175,6 +178,10 @@ impl Reading {
             Self::List { menu, chosen } => {
                 let items = menu.items(cluster);
                 (menu.title().into(), DialogBody::List { items, chosen: *chosen })
+            }
+            Self::Branches { items, chosen } => {
+                let (items, chosen) = (items.clone(), *chosen);
+                ("Branches".into(), DialogBody::List { items, chosen })
             }
             Self::Help => ("Help".into(), DialogBody::Help(help_groups())),
         };
@@ -269,6 +276,10 @@ impl Session {
                 let last = menu.len() - 1;
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
             }
+            Mode::Reading(Reading::Branches { items, chosen }) => {
+                let last = items.len().saturating_sub(1);
+                *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
+            }
             _ => {
                 let extent = ui::dialog_extent(self.size, &self.scene());
                 let most = extent.total.saturating_sub(extent.shown) as u16;
@@ -283,10 +294,17 @@ impl Session {
         if let Mode::Reading(Reading::List { menu, chosen }) = &mut self.mode {
             *chosen = place.min(menu.len() - 1);
             self.choose_from_list();
+        } else if let Mode::Reading(Reading::Branches { items, chosen }) = &mut self.mode {
+            *chosen = place.min(items.len().saturating_sub(1));
+            self.choose_from_list();
         }
     }
 
     fn choose_from_list(&mut self) {
+        if let Mode::Reading(Reading::Branches { chosen, .. }) = self.mode {
+            self.mode = Mode::Normal;
+            return self.switch_branch(chosen);
+        }
         let Mode::Reading(Reading::List { menu, chosen }) = self.mode else {
             self.mode = Mode::Normal;
             return;

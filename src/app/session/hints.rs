@@ -2,7 +2,7 @@
 
 use super::{Mode, Session};
 use crate::app::keymap::{
-    Action, Binding, Link, Look, Normal, Partition, Prompt, Question, binding_of,
+    Action, Binding, Jump, Link, Look, Normal, Partition, Prompt, Question, binding_of,
 };
 use crate::cluster::server::Power;
 use crate::ui::view::{Hint, Stands};
@@ -18,6 +18,7 @@ impl Session {
     pub(super) fn hinted(&self) -> Vec<&'static Binding> {
         let actions = match &self.mode {
             Mode::Normal => self.normal_hints(),
+            Mode::Jump(_) => jump_hints(),
             Mode::Partition(_) => partition_hints(),
             Mode::Link(_) => link_hints(),
             Mode::Prompt(_) => prompt_hints(),
@@ -79,7 +80,10 @@ impl Session {
         }
         let cut = self.cluster.groups().len() > 1;
         keys.push(if cut { Normal::Heal } else { Normal::PartitionMode });
-        keys.extend([Normal::Write, Normal::Read, Normal::StepShown]);
+        if self.timeline.end().deeds > 0 {
+            keys.push(if self.undone.is_empty() { Normal::Undo } else { Normal::Redo });
+        }
+        keys.extend([Normal::Write, Normal::Read, Normal::StepShown, Normal::StepBack]);
         keys.extend([Normal::Slower, Normal::Faster, Normal::Prompt]);
         let looks = [Look::NextPane, Look::NextLayout].map(Action::Look);
         let rest = [Normal::Filter, Normal::Leave, Normal::Help].map(Action::Normal);
@@ -99,6 +103,13 @@ impl Session {
         };
         selected.is_some_and(alone)
     }
+}
+
+fn jump_hints() -> Vec<Action> {
+    use Jump as J;
+    [J::Packet, J::Commit, J::Role, J::Answer, J::Fault, J::Line, J::Broken, J::Bookmark, J::Leave]
+        .map(Action::Jump)
+        .to_vec()
 }
 
 fn partition_hints() -> Vec<Action> {

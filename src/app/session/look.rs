@@ -3,7 +3,7 @@
 
 use super::Session;
 use crate::app::keymap::{Chord, Look};
-use crate::cluster::time::{Span, Time};
+use crate::cluster::time::Span;
 use crate::cluster::types::{ClientId, Index, PacketId, ServerId};
 use crate::cluster::words::Weight;
 use crate::ui;
@@ -15,7 +15,7 @@ use crate::ui::view::{Extent, Layout, Pane, Scroll, Stands, TimelineSpan};
 const WINDOWS: [u64; 8] = [1, 2, 5, 10, 30, 60, 300, 1_800];
 
 /// Forwards or back, in a list.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Forwards,
     Back,
@@ -234,20 +234,6 @@ impl Session {
         self.view.scroll.logs = (!follows).then_some(Index(first));
     }
 
-    /// Moves the window of the timeline by a tenth of it.
-    fn scrub(&mut self, way: Way) {
-        let TimelineSpan::Last(span) = self.view.timeline.span else {
-            return self.refuse("the whole run is shown: < makes the window narrower");
-        };
-        let (now, step) = (self.cluster.now(), Span(span.micros() / 10));
-        let end = self.view.timeline.end.unwrap_or(now);
-        let end = match way {
-            Way::Forwards => end + step,
-            Way::Back => (end - step).max(Time::START + span).min(now),
-        };
-        self.view.timeline.end = (end < now).then_some(end);
-    }
-
     fn top(&mut self) {
         match self.view.focus {
             Pane::Timeline => self.view.timeline.span = TimelineSpan::Whole,
@@ -265,7 +251,7 @@ impl Session {
     fn bottom(&mut self) {
         match self.view.focus {
             Pane::Timeline => {
-                self.view.timeline.end = None;
+                self.to_newest();
                 if self.view.timeline.span == TimelineSpan::Whole {
                     self.view.timeline = Default::default();
                 }

@@ -7,7 +7,7 @@
 //!
 //! Its work is spread over the folder: `act.rs` carries out the keys of normal mode, `look.rs`
 //! those that move about; `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are the modes;
-//! `time.rs` lets lab time pass; `point.rs` is the mouse; `show.rs` puts together what is seen.
+//! `time.rs` lets lab time pass, `past.rs` goes back in it; `point.rs` is the mouse; `show.rs` puts together what is seen.
 
 mod act;
 mod dialog;
@@ -16,11 +16,14 @@ mod inspect;
 mod link;
 mod look;
 mod partition;
+mod past;
 mod point;
 mod prompt;
 mod show;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_past;
 mod time;
 
 use std::path::PathBuf;
@@ -37,6 +40,7 @@ use super::player::Player;
 use crate::cluster::command::{Command, Pace, Script};
 use crate::cluster::config::Config;
 use crate::cluster::event::EventKind;
+use crate::cluster::timeline::{Point, Timeline};
 use crate::cluster::types::ServerSet;
 use crate::cluster::{Cluster, CommandError};
 use crate::ui::Scene;
@@ -45,7 +49,9 @@ use crate::ui::trace::Trace;
 use crate::ui::view::{LastCommand, LinkEdit, Notice, NoticeKind, Stands, View};
 
 use dialog::{Asking, Reading};
+use look::Way;
 use partition::Split;
+use past::Branch;
 use point::Click;
 use prompt::{History, Line};
 
@@ -80,6 +86,8 @@ pub enum Effect {
 enum Mode {
     #[default]
     Normal,
+    /// After `[` or `]`.
+    Jump(Way),
     Partition(Split),
     Link(LinkEdit),
     Prompt(Line),
@@ -91,6 +99,7 @@ impl Mode {
     const fn keys(&self) -> KeyMode {
         match self {
             Self::Normal => KeyMode::Normal,
+            Self::Jump(_) => KeyMode::Jump,
             Self::Partition(_) => KeyMode::Partition,
             Self::Link(_) => KeyMode::Link,
             Self::Prompt(_) => KeyMode::Prompt,
@@ -120,7 +129,15 @@ enum Screen {
 pub struct Session {
     origin: Origin,
     cluster: Cluster,
+    /// The run of which `cluster` is the present or a past moment.
+    timeline: Timeline<Player>,
     trace: Trace,
+    /// While one looks at the past: the trace up to the newest moment.
+    newest: Option<Trace>,
+    /// Futures that one has left, and what has been undone.
+    branches: Vec<Branch>,
+    undone: Vec<Branch>,
+    bookmarks: Vec<Point>,
     view: View,
     size: Size,
     pacer: Pacer,
@@ -160,6 +177,11 @@ impl Session {
     fn new(origin: Origin, cluster: Cluster, player: Player, theme: Theme) -> Self {
         let mut session = Self {
             origin,
+            timeline: Timeline::new(&cluster, &player),
+            newest: None,
+            branches: Vec::new(),
+            undone: Vec::new(),
+            bookmarks: Vec::new(),
             cluster,
             trace: Trace::default(),
             view: View { theme, ..View::default() },
@@ -252,6 +274,7 @@ impl Session {
         match binding.action {
             Action::Normal(action) => return self.normal(action, pressed),
             Action::Look(action) => self.look(action),
+            Action::Jump(jump) => self.jump(jump),
             Action::Partition(action) => self.partition(action, pressed),
             Action::Link(action) => self.link(action, pressed),
             Action::Prompt(action) => return self.prompt(action),
@@ -276,8 +299,14 @@ impl Session {
     }
 
     fn try_apply(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
-        let place = self.cluster.place();
+        let (place, at, events) =
+            (self.cluster.place(), self.cluster.point(), self.cluster.emitted());
+        let past = self.is_past();
         self.cluster.apply(command)?;
+        if past {
+            self.branch_off(at, events);
+        }
+        self.settle_undone();
         self.screen = Screen::Stale;
         self.pacer.acted();
         self.observe();
@@ -285,10 +314,12 @@ impl Session {
             EventKind::Commanded { command } => Some((**command).clone()),
             _ => None,
         });
+        let given = command.clone();
         let command = resolved.unwrap_or_else(|| command.clone());
         let keys = (!keys.is_empty()).then(|| keys.to_owned());
         self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
         self.journal.push(place, command);
+        self.timeline.did(at, given, &self.cluster, &self.player);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use super::look::Way;
 use super::{Effect, Mode, Session};
+use crate::cluster::timeline::Goal;
 use crate::ui::view::{Pane, Target};
 use crate::ui::{hit, layout};
 
@@ -80,7 +81,7 @@ impl Session {
             Target::Key(key) => selection.key = Some(key.clone()),
             Target::Packet(id) => selection.packet = Some(*id),
             Target::Event(number) => selection.event = Some(*number),
-            Target::Moment(time) => self.view.timeline.cursor = Some(*time),
+            Target::Moment(time) => self.seek(Goal::Time(*time)),
             Target::Pane(_) | Target::Hint(_) | Target::Choice(_) => {}
         }
     }
@@ -113,7 +114,11 @@ impl Session {
                     None => {}
                 }
             }
-            Mode::Partition(_) | Mode::Link(_) | Mode::Prompt(_) | Mode::Asking(_) => {}
+            Mode::Jump(_)
+            | Mode::Partition(_)
+            | Mode::Link(_)
+            | Mode::Prompt(_)
+            | Mode::Asking(_) => {}
         }
     }
 }

@@ -68,6 +68,8 @@ enum Own {
     Leave,
     Help,
     Select,
+    Back,
+    Branches,
     Panic,
 }
 
@@ -77,6 +79,8 @@ impl Own {
             "q" | "quit" => Some(Self::Leave),
             "help" => Some(Self::Help),
             "select" => Some(Self::Select),
+            "back" => Some(Self::Back),
+            "branches" => Some(Self::Branches),
             // On purpose: it shows that the terminal survives a mistake of the program.
             "panic" => Some(Self::Panic),
             _ => None,
@@ -359,6 +363,8 @@ impl Session {
             Own::Leave => self.mode = Mode::Asking(Asking::Leave),
             Own::Help => self.mode = Mode::Reading(Reading::help_on(rest)),
             Own::Select => self.select_by_name(rest),
+            Own::Back => self.back_to(rest),
+            Own::Branches => self.open_branches(),
             Own::Panic => panic!("somebody typed :panic, to see whether the terminal survives it"),
         }
         None

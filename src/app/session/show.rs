@@ -9,6 +9,8 @@ impl Session {
         self.hinted = self.hinted();
         self.view.hints = self.hinted.iter().map(|binding| self.footer_hint(binding)).collect();
         self.view.clock = self.clock();
+        let past = self.is_past();
+        self.view.timeline.newest = past.then_some(self.timeline.end().time);
         self.view.pace = self.pacer.words(&self.cluster);
         self.view.caption = self.player.caption().cloned();
         self.view.script = self.cluster.script().map(|script| self.player.place(script));
@@ -23,6 +25,9 @@ impl Session {
         }
         match (&self.halt, &self.mode) {
             (Some(why @ (Stands::Beat { .. } | Stands::Failed)), _) => Clock::Stands(why.clone()),
+            (Some(Stands::Paused), Mode::Normal) if self.is_past() => {
+                Clock::Past { newest: self.timeline.end().time }
+            }
             (Some(why), Mode::Normal) => Clock::Stands(why.clone()),
             (None, Mode::Normal) if self.is_held() => Clock::Stands(Stands::Caption),
             (None, Mode::Normal) if self.pacer.is_skimming() => Clock::Skims,
@@ -38,7 +43,7 @@ impl Session {
 
     fn shown_mode(&self) -> view::Mode {
         match &self.mode {
-            Mode::Normal => view::Mode::Normal,
+            Mode::Normal | Mode::Jump(_) => view::Mode::Normal,
             Mode::Partition(split) => view::Mode::Partition(split.edit.clone()),
             Mode::Link(edit) => view::Mode::Link(edit.clone()),
             Mode::Prompt(line) => view::Mode::Prompt(line.shown(&self.history)),

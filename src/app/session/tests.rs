@@ -19,22 +19,22 @@ use crate::ui::view::{Clock, Mode, NoticeKind, Stands};
 
 const FRAME: Duration = Duration::from_millis(16);
 
-fn lab() -> Session {
+pub(super) fn lab() -> Session {
     sized(Session::free(Config::default(), Theme::default()))
 }
 
-fn script(text: &str) -> Session {
+pub(super) fn script(text: &str) -> Session {
     let script = Script::parse("test.lab", text.as_bytes()).unwrap();
     sized(Session::script("test.lab".into(), &script, None, Theme::default()))
 }
 
-fn sized(mut session: Session) -> Session {
+pub(super) fn sized(mut session: Session) -> Session {
     session.resize(Size::new(120, 40));
     session
 }
 
 /// A lab with a leader that everybody follows, standing still.
-fn led() -> Session {
+pub(super) fn led() -> Session {
     let mut session = lab();
     wait(&mut session, 12.0, "a leader", |session| {
         let cluster = session.cluster();
@@ -46,14 +46,19 @@ fn led() -> Session {
     session
 }
 
-fn frames(session: &mut Session, seconds: f64) {
+pub(super) fn frames(session: &mut Session, seconds: f64) {
     for _ in 0..(seconds / FRAME.as_secs_f64()).ceil() as u32 {
         session.update(Message::Frame(FRAME));
     }
 }
 
 /// Lets room time pass until something holds.
-fn wait(session: &mut Session, seconds: f64, what: &str, holds: impl Fn(&Session) -> bool) {
+pub(super) fn wait(
+    session: &mut Session,
+    seconds: f64,
+    what: &str,
+    holds: impl Fn(&Session) -> bool,
+) {
     for _ in 0..(seconds / FRAME.as_secs_f64()).ceil() as u32 {
         if holds(session) {
             return;
@@ -63,7 +68,7 @@ fn wait(session: &mut Session, seconds: f64, what: &str, holds: impl Fn(&Session
     panic!("no {what} within {seconds} s; lab time is {}", session.cluster().now());
 }
 
-fn key(word: &str) -> KeyEvent {
+pub(super) fn key(word: &str) -> KeyEvent {
     let (code, held) = match word {
         "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
         "Esc" => (KeyCode::Esc, KeyModifiers::NONE),
@@ -86,7 +91,7 @@ fn key(word: &str) -> KeyEvent {
 }
 
 /// Presses keys: words parted by spaces, `'` before a text that is typed letter by letter.
-fn press(session: &mut Session, keys: &str) -> Option<Effect> {
+pub(super) fn press(session: &mut Session, keys: &str) -> Option<Effect> {
     let mut effect = None;
     for word in keys.split(' ') {
         match word.strip_prefix('\'') {
@@ -102,13 +107,13 @@ fn press(session: &mut Session, keys: &str) -> Option<Effect> {
     effect
 }
 
-fn refusal(session: &Session) -> String {
+pub(super) fn refusal(session: &Session) -> String {
     let notice = session.scene().view.notice.clone().expect("the last row says something");
     assert_eq!(notice.kind, NoticeKind::Refusal, "{notice:?}");
     notice.text
 }
 
-fn last_command(session: &Session) -> String {
+pub(super) fn last_command(session: &Session) -> String {
     session.scene().view.last_command.clone().expect("a command was applied").text
 }
 
@@ -154,7 +159,8 @@ fn keys_that_can_do_nothing_say_why() {
         ("0 t", "a leader has no election timer"),
         ("n", "no script"),
         ("E", "E does nothing here"),
-        (",", "kept for later"),
+        ("u", "nobody has done anything"),
+        ("M", "kept for later"),
         ("F5", "presenter"),
         ("Ctrl-s", "save"),
     ];

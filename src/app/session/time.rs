@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use super::past::is_kind;
 use super::{Mode, Screen, Session};
+use crate::app::keymap::Jump;
 use crate::app::pace::FRAME_MAX;
 use crate::app::session::dialog::Reading;
 use crate::cluster::Step;
@@ -28,6 +30,8 @@ pub(super) enum Until {
     Any,
     /// The next line or beat of the script.
     Line,
+    /// The next thing of this kind.
+    Kind(Jump),
 }
 
 /// A moment of a run that a picture can be taken of.
@@ -49,7 +53,7 @@ impl Session {
     pub fn go_to(&mut self, moment: Moment) -> Result<(), String> {
         loop {
             let reached = match moment {
-                Moment::Time(time) => self.cluster.next_due().is_none_or(|due| due > time),
+                Moment::Time(time) => self.next_due().is_none_or(|due| due > time),
                 Moment::Beat(beat) => {
                     matches!(self.halt, Some(Stands::Beat { number, .. }) if number == beat)
                 }
@@ -59,8 +63,7 @@ impl Session {
                 break;
             }
             self.halt = None;
-            let step = self.cluster.step();
-            self.observe();
+            let step = self.take_step();
             if let Some(why) = self.stopped_for_good() {
                 return Err(why);
             }
@@ -69,7 +72,7 @@ impl Session {
             }
         }
         if let Moment::Time(time) = moment {
-            self.cluster.advance(time);
+            self.pass(time);
         }
         self.show();
         Ok(())
@@ -102,14 +105,14 @@ impl Session {
         let target = self.cluster.now() + self.pacer.span(elapsed, &self.cluster);
         self.screen = Screen::Stale;
         for _ in 0..EVENTS_A_FRAME {
-            match self.cluster.next_due() {
+            match self.next_due() {
                 Some(due) if due <= target => {
                     if self.waits_for_caption(due) || !self.step() {
                         return;
                     }
                 }
                 Some(_) | None => {
-                    self.cluster.advance(target);
+                    self.pass(target);
                     return;
                 }
             }
@@ -121,16 +124,14 @@ impl Session {
     fn waits_for_caption(&mut self, due: Time) -> bool {
         let waits = self.player.holds(&self.cluster);
         if waits {
-            self.cluster.advance(due);
+            self.pass(due);
         }
         waits
     }
 
     /// Lets the next event happen. Returns whether time may go on.
     fn step(&mut self) -> bool {
-        let step = self.cluster.step();
-        self.observe();
-        step == Step::Happened && self.halt.is_none()
+        self.take_step() == Step::Happened && self.halt.is_none()
     }
 
     /// Reads what the last step or command brought about.
@@ -155,10 +156,16 @@ impl Session {
             }
         }
         if self.halt != Some(Stands::Failed) && self.cluster.failure().is_some() {
-            self.halt = Some(Stands::Failed);
             self.mode = Mode::Reading(Reading::failure(&self.cluster));
         }
-        if self.halt.is_none() && self.cluster.violation().is_some() {
+        self.settle_halt();
+    }
+
+    /// A run that has come to a stop for good stands for that reason.
+    pub(super) fn settle_halt(&mut self) {
+        if self.cluster.failure().is_some() {
+            self.halt = Some(Stands::Failed);
+        } else if self.halt.is_none() && self.cluster.violation().is_some() {
             self.halt = Some(Stands::Paused);
         }
     }
@@ -208,9 +215,9 @@ impl Session {
         self.player.release();
         self.halt = Some(Stands::Paused);
         let before = self.clone();
-        let limit = self.cluster.now() + REACH;
+        let limit = (self.cluster.now() + REACH).max(self.timeline.end().time);
         for _ in 0..EVENTS_A_STEP {
-            if self.cluster.next_due().is_none_or(|due| due > limit) {
+            if self.next_due().is_none_or(|due| due > limit) {
                 break;
             }
             let listed = self.trace.listed().back().copied();
@@ -219,6 +226,7 @@ impl Session {
                 Until::Any => true,
                 Until::Shown => self.trace.listed().back().copied() != listed,
                 Until::Line => self.ran_a_line(),
+                Until::Kind(jump) => self.saw_a(jump),
             };
             if found || !went_on {
                 return;
@@ -230,15 +238,23 @@ impl Session {
                 *self = before;
                 self.refuse("nothing to show in the next minute: ; steps to the next heartbeat");
             }
+            Until::Kind(_) => {
+                *self = before;
+                self.refuse("nothing of that kind in the next minute");
+            }
             Until::Any | Until::Line => self.note("no line of the script in the next minute"),
         }
     }
 
     /// A step for which the pause itself is no reason to stop.
     fn step_while_paused(&mut self) -> bool {
-        let step = self.cluster.step();
-        self.observe();
-        step == Step::Happened && self.halt == Some(Stands::Paused)
+        self.take_step() == Step::Happened && self.halt == Some(Stands::Paused)
+    }
+
+    fn saw_a(&self, jump: Jump) -> bool {
+        let listing = self.trace.listing();
+        let events = self.cluster.events().iter();
+        events.into_iter().any(|event| is_kind(jump, event, listing, &self.cluster))
     }
 
     fn ran_a_line(&self) -> bool {

@@ -13,7 +13,7 @@ impl Chart<'_> {
     /// that are taken.
     pub fn leaders(&self, canvas: &mut Canvas<'_>, y: u16, term: &str, taken: &Taken) {
         let theme = canvas.theme();
-        let end = self.now().min(self.window.end());
+        let end = self.newest().min(self.window.end());
         for x in self.window.x..=self.window.column(end) {
             canvas.glyph(x, y, '·', theme.dim());
         }

@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 pub fn hit(area: Rect, scene: &Scene<'_>, x: u16, y: u16) -> Option<Target> {
     let inside = area.contains((x, y).into());
     let moment = inside.then(|| window(area, scene).moment(x)).flatten()?;
-    Some(Target::Moment(moment.min(scene.cluster.now())))
+    Some(Target::Moment(moment.min(scene.view.timeline.newest.unwrap_or(scene.cluster.now()))))
 }
 
 /// Which moments stand in which columns: all but those for names, or for the window's start.

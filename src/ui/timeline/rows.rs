@@ -64,6 +64,11 @@ impl Chart<'_> {
         self.scene.cluster.now()
     }
 
+    /// How far the run goes: beyond now, when one looks at the past.
+    pub fn newest(&self) -> Time {
+        self.scene.view.timeline.newest.unwrap_or(self.now()).max(self.now())
+    }
+
     /// Everything in one row.
     pub fn single(&self, canvas: &mut Canvas<'_>, area: Rect) {
         let theme = canvas.theme();
@@ -136,7 +141,7 @@ impl Chart<'_> {
 
     /// The first and the last column of what lasted from then until then, or lasts still.
     pub fn ends(&self, from: Time, until: Option<Time>) -> (u16, u16) {
-        let until = until.unwrap_or_else(|| self.now());
+        let until = until.unwrap_or_else(|| self.newest());
         (self.window.column(from), self.window.column(until))
     }
 
@@ -152,7 +157,9 @@ impl Chart<'_> {
             self.put(canvas, leaders, self.now(), '▼', theme.bold());
             if area.height > 1 {
                 let x = self.window.column(self.now()) + 1;
-                canvas.pen_at(x, leaders, area.right().saturating_sub(x).min(4)).put(" now");
+                let word = if self.now() < self.newest() { " here" } else { " now" };
+                let room = area.right().saturating_sub(x).min(word.len() as u16);
+                canvas.pen_at(x, leaders, room).put(word);
             }
         }
         let cursor = self.scene.view.timeline.cursor.filter(|at| self.window.contains(*at));

@@ -46,10 +46,12 @@ const TICKS_MAX: u64 = 64;
 impl Window {
     /// The window as the view says. While the run is shorter than it, it begins with the run.
     pub fn new(chart: Rect, view: TimelineWindow, now: Time) -> Self {
-        let end = view.end.unwrap_or(now);
+        let newest = view.newest.unwrap_or(now).max(now);
         let (start, span) = match view.span {
-            TimelineSpan::Whole => (Time::START, now.since(Time::START)),
-            TimelineSpan::Last(span) => (end - span, span),
+            TimelineSpan::Whole => (Time::START, newest.since(Time::START)),
+            // While the past that one looks at is near enough, the newest moment stays in sight.
+            TimelineSpan::Last(span) if now >= newest - span => (newest - span, span),
+            TimelineSpan::Last(span) => (now - Span(span.micros() / 2), span),
         };
         Self { start, span: span.max(Span(1)), x: chart.x, width: chart.width }
     }

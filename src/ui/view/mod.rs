@@ -258,9 +258,9 @@ pub struct RemovedEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineWindow {
     pub span: TimelineSpan,
-    /// Where it ends; `None` is now.
-    pub end: Option<Time>,
-    /// The moment under the cursor, when one scrubs.
+    /// How far the run goes, when one looks at the past; `None` is now.
+    pub newest: Option<Time>,
+    /// A moment that is pointed at.
     pub cursor: Option<Time>,
 }
 
@@ -272,7 +272,7 @@ pub enum TimelineSpan {
 
 impl Default for TimelineWindow {
     fn default() -> Self {
-        Self { span: TimelineSpan::Last(Span::from_secs(5)), end: None, cursor: None }
+        Self { span: TimelineSpan::Last(Span::from_secs(5)), newest: None, cursor: None }
     }
 }
 

@@ -1,0 +1,373 @@
+//! Going back: to any moment of the run, to the last thing of a kind, to before one's own last
+//! command; and going on differently from there, which keeps the old future as a branch.
+//!
+//! While one looks at the past, `cluster`, `trace` and `player` are those of that time, and the
+//! newest trace is kept aside. Time that goes on there repeats what happened, until somebody acts.
+
+use super::dialog::Reading;
+use super::look::Way;
+use super::{Mode, Screen, Session};
+use crate::app::fading::Fader;
+use crate::app::keymap::Jump;
+use crate::cluster::command::{Command, Condition, Nature, parse_line};
+use crate::cluster::event::{Event, EventKind};
+use crate::cluster::time::{Span, Time};
+use crate::cluster::timeline::{Deed, Goal, Point, Timeline, Watcher};
+use crate::cluster::words::Topic;
+use crate::cluster::{Cluster, Step};
+use crate::ui::trace::{Listing, Trace};
+use crate::ui::view::{ListItem, Stands, TimelineSpan};
+
+use super::super::player::Player;
+
+/// The most futures that are kept. The oldest goes first.
+const BRANCHES_MAX: usize = 100;
+/// The most bookmarks.
+const BOOKMARKS_MAX: usize = 1_000;
+
+/// A future that one has left.
+#[derive(Clone, Debug)]
+pub(super) struct Branch {
+    pub timeline: Timeline<Player>,
+    pub trace: Trace,
+    /// Where one left it.
+    pub left: Point,
+}
+
+impl Watcher for Player {
+    fn saw(&mut self, cluster: &Cluster) {
+        for event in cluster.events() {
+            Self::saw(self, &event.kind);
+        }
+    }
+}
+
+/// Whether an event is of the kind that one jumps to.
+pub(super) fn is_kind(jump: Jump, event: &Event, listing: &Listing, cluster: &Cluster) -> bool {
+    use EventKind as E;
+    match jump {
+        Jump::Shown => listing.lists(event, cluster.names()),
+        Jump::Packet => matches!(event.kind, E::Received { .. } | E::Dropped { .. }),
+        Jump::Commit => matches!(event.kind, E::Committed { .. }),
+        Jump::Role => event.kind.topic() == Topic::Leadership,
+        Jump::Answer => matches!(event.kind, E::Returned { .. }),
+        Jump::Fault => match &event.kind {
+            E::Commanded { command } => command.nature() == Nature::Fault,
+            _ => false,
+        },
+        Jump::Line => matches!(event.kind, E::LineRun { .. } | E::Beat),
+        Jump::Broken => matches!(event.kind, E::Violated { .. } | E::Failed { .. }),
+        Jump::Bookmark | Jump::Leave => false,
+    }
+}
+
+const fn name(jump: Jump) -> &'static str {
+    match jump {
+        Jump::Shown => "event that is shown",
+        Jump::Packet => "packet",
+        Jump::Commit => "commit",
+        Jump::Role => "role change",
+        Jump::Answer => "answer",
+        Jump::Fault => "fault",
+        Jump::Line => "line of the script",
+        Jump::Broken => "broken rule",
+        Jump::Bookmark => "bookmark",
+        Jump::Leave => "such thing",
+    }
+}
+
+impl Session {
+    /// Whether one looks at the past.
+    pub(super) fn is_past(&self) -> bool {
+        self.cluster.point() < self.timeline.end()
+    }
+
+    /// When the next thing is due: in the past, the next command of the run among them.
+    pub(super) fn next_due(&self) -> Option<Time> {
+        let deed = self.timeline.next_deed(self.cluster.point());
+        deed.map(|deed| deed.at.time).or_else(|| self.cluster.next_due())
+    }
+
+    /// Lets the next thing happen: in the past what happened then, at the end something new.
+    pub(super) fn take_step(&mut self) -> Step {
+        if self.is_past() && self.timeline.replay(&mut self.cluster) {
+            self.observe();
+            self.arrive();
+            return Step::Happened;
+        }
+        self.arrive();
+        let step = self.cluster.step();
+        self.observe();
+        self.timeline.went_on(&self.cluster, &self.player);
+        step
+    }
+
+    /// Lab time passes without anything that happens.
+    pub(super) fn pass(&mut self, until: Time) {
+        if let Some(deed) = self.timeline.next_deed(self.cluster.point()) {
+            self.cluster.advance(until.min(deed.at.time));
+        } else {
+            self.cluster.advance(until);
+        }
+        self.arrive();
+        self.timeline.went_on(&self.cluster, &self.player);
+    }
+
+    /// At the newest moment the newest trace is shown again, as far as the run goes: it may have
+    /// been cut short by an undoing.
+    fn arrive(&mut self) {
+        if self.is_past() {
+            return;
+        }
+        let Some(mut newest) = self.newest.take() else { return };
+        let events = self.cluster.emitted();
+        if newest.end() == events {
+            self.trace = newest;
+        } else if newest.covers(events) {
+            newest.truncate_at(events);
+            self.trace = newest;
+        } else {
+            self.trace.forget_milestones_after(self.cluster.now());
+        }
+    }
+
+    /// Goes to a moment of the run, and stands there.
+    pub(super) fn seek(&mut self, goal: Goal) {
+        let newest = match self.newest.take() {
+            Some(newest) => newest,
+            None => std::mem::take(&mut self.trace),
+        };
+        let mut trace: Option<Trace> = None;
+        let (cluster, player) = self.timeline.seek(goal, |cluster| {
+            let first = cluster.emitted() - cluster.events().len() as u64;
+            let trace = trace.get_or_insert_with(|| newest.past(first));
+            trace.extend(cluster.events(), cluster.names());
+        });
+        self.trace = trace.unwrap_or_else(|| newest.past(cluster.emitted()));
+        self.newest = Some(newest);
+        (self.cluster, self.player) = (cluster, player);
+        self.fader = Fader::default();
+        self.pacer.acted();
+        self.arrive();
+        self.stand();
+    }
+
+    /// Time stands, for the reason that there was then, if there was one.
+    fn stand(&mut self) {
+        self.screen = Screen::Stale;
+        self.mode = Mode::Normal;
+        let at_beat = self.cluster.events().iter().any(|event| event.kind == EventKind::Beat);
+        let (number, of) = self.player.beat();
+        self.halt = Some(match at_beat {
+            true => Stands::Beat { number, of },
+            false => Stands::Paused,
+        });
+        self.settle_halt();
+    }
+
+    /// Back to the newest moment.
+    pub(super) fn to_newest(&mut self) {
+        if self.is_past() {
+            self.seek(Goal::Point(self.timeline.end()));
+        }
+    }
+
+    /// A part of the timeline's window on, or back.
+    pub(super) fn scrub(&mut self, way: Way) {
+        let span = match self.view.timeline.span {
+            TimelineSpan::Last(span) => span,
+            TimelineSpan::Whole => self.timeline.end().time.since(Time::START),
+        };
+        let step = Span((span.micros() / 50).max(1));
+        let now = self.cluster.now();
+        match way {
+            Way::Back if now == Time::START => self.refuse("this is the start of the run"),
+            Way::Back => self.seek(Goal::Time(Time::START.max(now - step))),
+            Way::Forwards if !self.is_past() => self.refuse("this is the newest moment"),
+            Way::Forwards => self.seek(Goal::Time(now + step)),
+        }
+    }
+
+    /// The kind has been said.
+    pub(super) fn jump(&mut self, jump: Jump) {
+        let Mode::Jump(way) = std::mem::take(&mut self.mode) else { return };
+        match (jump, way) {
+            (Jump::Leave, _) => {}
+            (_, Way::Back) => self.jump_back(jump),
+            (_, Way::Forwards) => self.jump_on(jump),
+        }
+    }
+
+    /// To the last thing of a kind before now.
+    pub(super) fn jump_back(&mut self, jump: Jump) {
+        let here = self.cluster.point();
+        let found = match jump {
+            Jump::Bookmark => self.bookmarks.iter().copied().rfind(|point| *point < here),
+            _ => {
+                let listing = self.trace.listing().clone();
+                let wanted = |cluster: &Cluster| {
+                    let events = cluster.events().iter();
+                    events.into_iter().any(|event| is_kind(jump, event, &listing, cluster))
+                };
+                self.timeline.find_back(here, |_| {}, wanted)
+            }
+        };
+        match found {
+            Some(point) => self.seek(Goal::Point(point)),
+            None => self.refuse(format!("there is no {} before this", name(jump))),
+        }
+    }
+
+    /// To the next thing of a kind: in the past first, then onwards.
+    pub(super) fn jump_on(&mut self, jump: Jump) {
+        if jump == Jump::Bookmark {
+            let here = self.cluster.point();
+            return match self.bookmarks.iter().copied().find(|point| *point > here) {
+                Some(point) => self.seek(Goal::Point(point)),
+                None => self.refuse("there is no bookmark after this"),
+            };
+        }
+        self.step_until(super::time::Until::Kind(jump));
+    }
+
+    pub(super) fn bookmark(&mut self) {
+        let here = self.cluster.point();
+        match self.bookmarks.binary_search(&here) {
+            Ok(place) => {
+                self.bookmarks.remove(place);
+                self.note("the bookmark is taken away");
+            }
+            Err(_) if self.bookmarks.len() >= BOOKMARKS_MAX => {
+                self.refuse(format!("{BOOKMARKS_MAX} bookmarks are the most"));
+            }
+            Err(place) => {
+                self.bookmarks.insert(place, here);
+                self.note("bookmarked: [ ] and ] ] come back to it");
+            }
+        }
+    }
+
+    /// Back to where a condition last became true.
+    pub(super) fn back_to(&mut self, condition: &str) {
+        let command = match parse_line(&format!("expect {condition}")) {
+            Ok(Command::Expect(condition)) => condition,
+            Ok(_) => return self.refuse("back to which condition? as :back leader = S2"),
+            Err(diagnostic) => return self.refuse(diagnostic.message),
+        };
+        match self.became_true(&command) {
+            Some(point) => self.seek(Goal::Point(point)),
+            None => self.refuse(format!("it never became true before this: {command}")),
+        }
+    }
+
+    fn became_true(&self, condition: &Condition) -> Option<Point> {
+        let was = std::cell::Cell::new(true);
+        let begins = |cluster: &Cluster| was.set(cluster.is_so(condition));
+        self.timeline.find_back(self.cluster.point(), begins, |cluster| {
+            let is = cluster.is_so(condition);
+            is && !was.replace(is)
+        })
+    }
+
+    /// A command was applied in the past, at `at`: the old future becomes a branch.
+    pub(super) fn branch_off(&mut self, at: Point, events: u64) {
+        let Some(newest) = self.newest.take() else { return };
+        let fork = self.timeline.fork(at);
+        let timeline = std::mem::replace(&mut self.timeline, fork);
+        let mut trace = newest.clone();
+        if trace.covers(events) {
+            trace.truncate_at(events);
+            self.trace = trace;
+        } else {
+            self.trace.forget_milestones_after(at.time);
+        }
+        self.keep_branch(Branch { timeline, trace: newest, left: at });
+        self.bookmarks.retain(|point| *point <= at);
+        self.note("a branch: the old future is kept (:branches)");
+    }
+
+    fn keep_branch(&mut self, branch: Branch) {
+        if self.branches.len() == BRANCHES_MAX {
+            self.branches.remove(0);
+        }
+        self.branches.push(branch);
+    }
+
+    /// Changes to another future, at its newest moment; the present one is kept in its place.
+    pub(super) fn switch_branch(&mut self, place: usize) {
+        if place >= self.branches.len() {
+            return;
+        }
+        let Branch { timeline, trace, left } = self.branches.remove(place);
+        let old = std::mem::replace(&mut self.timeline, timeline);
+        let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
+        self.keep_branch(Branch { timeline: old, trace: newest, left });
+        self.newest = Some(trace);
+        self.settle_undone();
+        self.seek(Goal::Point(self.timeline.end()));
+        self.note("another future: :branches lists the one that you have left");
+    }
+
+    pub(super) fn open_branches(&mut self) {
+        if self.branches.is_empty() {
+            return self.refuse("there is one future only: act in the past, and there are two");
+        }
+        let items = self.branches.iter().map(|branch| self.told(&branch.timeline)).collect();
+        self.open(Reading::Branches { items, chosen: self.branches.len() - 1 });
+    }
+
+    /// How another future differs from the present one: from when on, and by which command.
+    fn told(&self, other: &Timeline<Player>) -> ListItem {
+        let (here, there) = (self.timeline.deeds(), other.deeds());
+        let same = here.iter().zip(there).take_while(|(one, two)| one == two).count();
+        let (here, there) = (here.get(same), there.get(same));
+        let from = here.into_iter().chain(there).map(|deed| deed.at.time).min();
+        let from = from.unwrap_or_else(|| other.end().time.min(self.timeline.end().time));
+        let words = |deed: Option<&Deed>| {
+            deed.map_or_else(|| "nothing more".to_owned(), |deed| deed.command.to_string())
+        };
+        let (there, end) = (words(there), other.end().time);
+        ListItem {
+            name: format!("from {from}"),
+            note: format!("{there}, goes to {end}; here: {}", words(here)),
+        }
+    }
+
+    /// Takes back the last command that somebody gave: time stands just before it.
+    pub(super) fn undo(&mut self) {
+        let here = self.cluster.point();
+        let Some(deed) = (here.deeds as usize)
+            .checked_sub(1)
+            .and_then(|last| self.timeline.deeds().get(last))
+            .cloned()
+        else {
+            return self.refuse("nobody has done anything yet that could be undone");
+        };
+        let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
+        let fork = self.timeline.fork(deed.at);
+        let old = std::mem::replace(&mut self.timeline, fork);
+        self.newest = Some(newest.clone());
+        self.undone.push(Branch { timeline: old, trace: newest, left: here });
+        self.seek(Goal::Point(deed.at));
+        self.note(format!("undone: {} (U: again)", deed.command));
+    }
+
+    /// Takes the undoing back.
+    pub(super) fn redo(&mut self) {
+        let Some(Branch { timeline, trace, left }) = self.undone.pop() else {
+            return self.refuse("nothing has been undone");
+        };
+        self.timeline = timeline;
+        self.newest = Some(trace);
+        self.seek(Goal::Point(left));
+        self.note("done again");
+    }
+
+    /// Somebody acts after undoing: what was undone is a branch.
+    pub(super) fn settle_undone(&mut self) {
+        if !self.undone.is_empty() {
+            let undone = std::mem::take(&mut self.undone);
+            undone.into_iter().for_each(|branch| self.keep_branch(branch));
+        }
+    }
+}

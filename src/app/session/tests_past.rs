@@ -1,0 +1,198 @@
+//! Sessions that go back: to moments, to events, to before a command, and on differently.
+
+use super::Session;
+use super::tests::{frames, lab, led, press, refusal, script, wait};
+use crate::cluster::server::Power;
+use crate::cluster::time::{Span, Time};
+use crate::cluster::timeline::Goal;
+use crate::ui::view::{Clock, Stands};
+
+fn digest(session: &Session) -> u64 {
+    session.cluster().digest()
+}
+
+fn down(session: &Session) -> usize {
+    session.cluster().servers().iter().filter(|server| server.power == Power::Down).count()
+}
+
+#[test]
+fn stepping_back_and_on_again_is_never_to_have_left() {
+    let mut session = led();
+    press(&mut session, "Space c . . . . . . . .");
+    let mut passed = vec![(session.cluster().point(), digest(&session))];
+    for _ in 0..6 {
+        press(&mut session, ",");
+        assert!(matches!(session.scene().view.clock, Clock::Past { .. }));
+        passed.push((session.cluster().point(), digest(&session)));
+    }
+    assert!(passed.windows(2).all(|pair| pair[1].0 < pair[0].0), "{passed:?}");
+    for (point, digest_then) in passed.iter().rev().skip(1) {
+        press(&mut session, ".");
+        assert_eq!((session.cluster().point(), digest(&session)), (*point, *digest_then));
+    }
+    assert!(!matches!(session.scene().view.clock, Clock::Past { .. }), "at the newest moment");
+}
+
+#[test]
+fn the_events_shown_are_those_up_to_the_moment() {
+    let mut session = led();
+    press(&mut session, "Space c . . . . . . . . . .");
+    let last = |session: &Session| {
+        let trace = session.scene().trace;
+        trace.listed().back().and_then(|number| trace.get(*number)).cloned()
+    };
+    let newest = last(&session);
+    press(&mut session, ", , ,");
+    let shown = last(&session).expect("there are events");
+    assert!(shown.time <= session.cluster().now());
+    assert_ne!(Some(&shown), newest.as_ref());
+    press(&mut session, ". . .");
+    assert_eq!(last(&session), newest);
+}
+
+#[test]
+fn undo_takes_back_ones_last_command_and_redo_does_it_again() {
+    let mut session = led();
+    press(&mut session, "u");
+    assert!(refusal(&session).contains("nobody has done anything"));
+    press(&mut session, "X");
+    frames(&mut session, 1.0);
+    press(&mut session, "Space");
+    let (after, digest_after) = (session.cluster().now(), digest(&session));
+    assert_eq!(down(&session), 1);
+    press(&mut session, "u");
+    assert_eq!(down(&session), 0);
+    assert!(session.cluster().now() < after);
+    press(&mut session, "U");
+    assert_eq!((session.cluster().now(), digest(&session)), (after, digest_after));
+    press(&mut session, "U");
+    assert!(refusal(&session).contains("nothing has been undone"));
+}
+
+#[test]
+fn what_goes_on_after_undoing_is_another_future_and_the_old_one_is_kept() {
+    let mut session = led();
+    press(&mut session, "X");
+    frames(&mut session, 1.0);
+    press(&mut session, "Space");
+    let old = digest(&session);
+    press(&mut session, "u H");
+    assert!(refusal(&session).contains("every link is whole"), "that was no command");
+    press(&mut session, "c");
+    frames(&mut session, 1.0);
+    assert_eq!(down(&session), 0);
+    press(&mut session, ": b r a n c h e s Enter");
+    press(&mut session, "Enter");
+    assert_eq!((down(&session), digest(&session)), (1, old));
+    press(&mut session, ": b r a n c h e s Enter Enter");
+    assert_eq!(down(&session), 0);
+}
+
+#[test]
+fn acting_in_the_past_keeps_the_old_future() {
+    let mut session = led();
+    press(&mut session, "c");
+    frames(&mut session, 3.0);
+    press(&mut session, "Space");
+    let (end, old) = (session.cluster().now(), digest(&session));
+    session.seek(Goal::Time(end - Span::from_millis(20)));
+    press(&mut session, "X");
+    assert_eq!(down(&session), 1);
+    assert!(!session.is_past(), "this is the newest moment of the new future");
+    press(&mut session, ": b r a n c h e s Enter Enter");
+    assert_eq!((session.cluster().now(), digest(&session)), (end, old));
+}
+
+#[test]
+fn time_that_goes_on_in_the_past_repeats_what_happened() {
+    let mut session = led();
+    press(&mut session, "X");
+    wait(&mut session, 20.0, "a new leader", |session| session.cluster().leader().is_some());
+    press(&mut session, "Space");
+    let (end, old) = (session.cluster().point(), digest(&session));
+    session.seek(Goal::Time(Time(0)));
+    assert_eq!((session.cluster().now(), down(&session)), (Time(0), 0));
+    press(&mut session, "Space");
+    wait(&mut session, 60.0, "the newest moment", |session| !session.is_past());
+    let straight = session.timeline.seek(Goal::Point(end), |_| {}).0;
+    assert_eq!(straight.digest(), old);
+    assert_eq!(down(&session), 1);
+}
+
+#[test]
+fn one_jumps_to_the_next_and_the_last_of_a_kind() {
+    let mut session = led();
+    press(&mut session, "Space ] a");
+    assert!(session.cluster().history().is_empty(), "there is no answer to come");
+    press(&mut session, "c ] a");
+    let answered = session.cluster().point();
+    assert!(session.cluster().history().records()[0].returned.is_some());
+    press(&mut session, "[ r");
+    assert!(session.cluster().point() < answered);
+    assert!(session.cluster().leader().is_some());
+    press(&mut session, "] a");
+    assert_eq!(session.cluster().point(), answered);
+    press(&mut session, "[ v");
+    assert!(refusal(&session).contains("no broken rule before this"));
+    press(&mut session, "[ Esc ; ; b ; ; ; [ [");
+    assert!(session.cluster().point() > answered);
+    assert_eq!(session.bookmarks, [session.cluster().point()]);
+}
+
+#[test]
+fn back_finds_where_a_condition_became_true() {
+    let mut session = led();
+    press(&mut session, "Space : b a c k Space l e a d e r Enter");
+    assert!(session.cluster().leader().is_some());
+    let there = session.cluster().point();
+    press(&mut session, ",");
+    assert!(session.cluster().leader().is_none());
+    press(&mut session, ".");
+    assert_eq!(session.cluster().point(), there);
+    press(&mut session, ": b a c k Space n o n s e n s e Enter");
+    assert!(refusal(&session).contains("expected"));
+}
+
+#[test]
+fn the_previous_beat_comes_with_its_caption() {
+    let mut session =
+        script("say one\nbeat\nrun 1s\nsay two\nbeat\nrun 1s\nsay three\nbeat\nrun 1s\n");
+    press(&mut session, "n n");
+    let beat = |session: &Session, number| {
+        let at = matches!(&session.halt, Some(Stands::Beat { number: n, .. }) if *n == number);
+        assert!(at, "{:?}", session.halt);
+        session.player.caption().map(ToString::to_string)
+    };
+    for _ in 0..40 {
+        if matches!(session.halt, Some(Stands::Beat { number: 3, .. })) {
+            break;
+        }
+        press(&mut session, "n");
+    }
+    assert_eq!(beat(&session, 3).as_deref(), Some("three"));
+    let mut guard = 0;
+    while !matches!(session.halt, Some(Stands::Beat { number: 2, .. })) {
+        press(&mut session, "N");
+        guard += 1;
+        assert!(guard < 10);
+    }
+    assert_eq!(beat(&session, 2).as_deref(), Some("two"));
+}
+
+#[test]
+fn the_timeline_is_scrubbed_with_the_arrows() {
+    let mut session = lab();
+    frames(&mut session, 2.0);
+    press(&mut session, "Space");
+    session.view.focus = crate::ui::view::Pane::Timeline;
+    let now = session.cluster().now();
+    press(&mut session, "h h h");
+    let back = session.cluster().now();
+    assert!(back < now);
+    press(&mut session, "l");
+    assert!(session.cluster().now() > back);
+    press(&mut session, "G");
+    assert_eq!(session.cluster().now(), now);
+    press(&mut session, "l");
+    assert!(refusal(&session).contains("newest moment"));
+}
