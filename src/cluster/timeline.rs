@@ -237,7 +237,7 @@ impl<W: Watcher> Timeline<W> {
             }
             end = self.checkpoints[place].point;
             // What led to the checkpoint itself belongs to the stretch before it.
-            end.time = end.time + super::time::Span(1);
+            end.time += super::time::Span(1);
         }
         None
     }

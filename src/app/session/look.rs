@@ -251,7 +251,7 @@ impl Session {
     fn bottom(&mut self) {
         match self.view.focus {
             Pane::Timeline => {
-                self.to_newest();
+                self.return_to_newest();
                 if self.view.timeline.span == TimelineSpan::Whole {
                     self.view.timeline = Default::default();
                 }

@@ -166,7 +166,7 @@ impl Session {
     }
 
     /// Back to the newest moment.
-    pub(super) fn to_newest(&mut self) {
+    pub(super) fn return_to_newest(&mut self) {
         if self.is_past() {
             self.seek(Goal::Point(self.timeline.end()));
         }
