@@ -81,6 +81,12 @@ impl Fader {
         before != self.lost.len() + self.removed.len()
     }
 
+    /// Nothing lingers: time has gone by unseen.
+    pub fn clear(&mut self) {
+        self.lost.clear();
+        self.removed.clear();
+    }
+
     pub fn is_empty(&self) -> bool {
         self.lost.is_empty() && self.removed.is_empty()
     }

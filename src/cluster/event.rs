@@ -234,8 +234,10 @@ pub enum EventKind {
         index: Index,
     },
     /// The leader will go on at `next`, after a refusal.
+    /// `conflict`: the term of the follower's entry there; `None` if its log is shorter.
     BackedUp {
         server: ServerId,
+        conflict: Option<Term>,
         follower: ServerId,
         from: Index,
         next: Index,

@@ -18,7 +18,7 @@ use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::Cluster;
 use crate::cluster::kv::Stored;
 use crate::cluster::server::{Power, Server};
-use crate::cluster::types::Key;
+use crate::cluster::types::{Index, Key};
 
 /// The most columns for a key.
 const KEY_MAX: u16 = 12;
@@ -36,7 +36,10 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     canvas.title(area, Pane::Values.name(), scene.focus(Pane::Values), &remark);
     let dim = canvas.theme().dim();
     if newest.rsm.kv.is_empty() {
-        canvas.pen(area, 1).skip(1).style(dim).put("nothing written yet");
+        let written =
+            scene.cluster.servers().iter().any(|one| one.raft.log.last_index() > Index(0));
+        let text = if written { "nothing applied yet" } else { "nothing written yet" };
+        canvas.pen(area, 1).skip(1).style(dim).put(text);
         return;
     }
     let columns = Columns::of(area, scene, extent);

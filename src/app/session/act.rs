@@ -10,9 +10,11 @@ use super::{Effect, Mode, Origin, Session};
 use crate::app::keymap::{Chord, Jump, Normal};
 use crate::cluster::client::Work;
 use crate::cluster::command::{Command, Operation, Order, Text, Timers, Who};
+use crate::cluster::config::Config;
 use crate::cluster::network::LinkRule;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
+use crate::cluster::time::{SpanRange, Time};
 use crate::cluster::types::{Node, Request, ServerId};
 use crate::ui::view::LinkEdit;
 
@@ -312,25 +314,39 @@ impl Session {
         self.notice = None;
     }
 
-    /// A line that replays this moment, for the clipboard.
+    /// What replays this moment, for the clipboard: the command line; once something has been
+    /// done in the lab, a script of its own.
     fn copy(&mut self) -> Effect {
-        let seed = self.cluster.config().seed;
+        let Config { servers, seed, network, .. } = self.cluster.config();
         let start = match &self.origin {
             Origin::File(path) => format!("raftlab run {} --seed {seed}", path.display()),
             Origin::Free => {
-                let config = self.cluster.config();
-                let (servers, network) = (config.servers, config.network);
                 format!("raftlab --servers {servers} --network {network} --seed {seed}")
             }
         };
-        let line = if self.journal.is_empty() {
-            start
-        } else {
-            let lines: Vec<String> = self.journal.lines().collect();
-            format!("# {start}\n{}\n", lines.join("\n"))
+        let commands = || self.journal.lines().collect::<Vec<_>>().join("\n");
+        let text = match &self.origin {
+            Origin::File(_) | Origin::Free if self.journal.is_empty() => start,
+            Origin::File(_) => {
+                format!(
+                    "# {start}, with these lines below the head of the script:\n{}\n",
+                    commands()
+                )
+            }
+            Origin::Free => {
+                let run = Command::Run(SpanRange::exactly(self.cluster.now().since(Time::START)));
+                format!(
+                    "cluster servers={servers} seed={seed} network={network}\n{}\n{run}\n",
+                    commands()
+                )
+            }
         };
-        self.note(format!("copied: {}", line.lines().next_back().unwrap_or_default()));
-        Effect::Copy(line)
+        let lines = text.lines().count();
+        self.note(match lines {
+            1 => format!("copied: {text}"),
+            _ => format!("copied: {lines} lines of a script"),
+        });
+        Effect::Copy(text)
     }
 }
 

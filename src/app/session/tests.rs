@@ -523,6 +523,31 @@ fn copying_gives_what_replays_the_moment() {
     assert!(text.lines().any(|line| line.starts_with("at ") && line.contains("crash S")), "{text}");
 }
 
+#[test]
+fn the_copy_of_a_lab_played_as_a_script_is_the_same_run() {
+    let mut session = led();
+    for keys in ["c", "X", "c", "R"] {
+        press(&mut session, keys);
+        frames(&mut session, 3.0);
+    }
+    let Some(Effect::Copy(text)) = press(&mut session, "y") else { panic!("nothing copied") };
+    assert!(text.lines().filter(|line| line.starts_with("at ")).count() >= 3, "{text}");
+    let script = Script::parse("copy.lab", text.as_bytes()).unwrap();
+    let mut copy = Cluster::with_script(&script, None);
+    while !copy.finished() && copy.step() == crate::cluster::Step::Happened {}
+    assert_eq!(copy.failure(), None, "{text}");
+    let lab = session.cluster();
+    assert_eq!(copy.now(), lab.now());
+    assert_eq!(copy.history().records().len(), lab.history().records().len());
+    for (one, other) in copy.servers().iter().zip(lab.servers()) {
+        assert_eq!(one.power, other.power);
+        assert_eq!(one.raft.term, other.raft.term);
+        assert_eq!(one.raft.role, other.raft.role);
+        assert_eq!(one.raft.commit, other.raft.commit);
+        assert_eq!(one.raft.log, other.raft.log);
+    }
+}
+
 /// The column and the row at which a text stands on the screen.
 fn find(session: &Session, text: &str) -> (u16, u16) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));

@@ -74,6 +74,7 @@ impl Session {
         if let Moment::Time(time) = moment {
             self.pass(time);
         }
+        self.fader.clear();
         self.show();
         Ok(())
     }

@@ -283,11 +283,15 @@ impl Raft {
             }
             progress.matched = Index::ZERO;
         }
+        let conflict = match refusal {
+            AppendResult::Refused { conflict, .. } => conflict,
+            AppendResult::Matched(_) => None,
+        };
         let (server, from) = (self.id, progress.next);
         progress.next = self.rules.back_up(&self.log, prev, refusal);
         progress.in_flight = None;
         let next = progress.next;
-        out.events.push(EventKind::BackedUp { server, follower, from, next });
+        out.events.push(EventKind::BackedUp { server, conflict, follower, from, next });
         self.send_entries(follower, cx, out);
         None
     }

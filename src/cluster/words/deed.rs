@@ -76,7 +76,7 @@ impl Spell<'_> {
             E::LockFree { lock, .. } => format!("lets go of the lock {}", self.text(lock)),
             E::Finished { what, .. } => format!("is done with {what}"),
             E::LineRun { line, .. } => format!("line {line} runs"),
-            E::Said { text } => format!("caption: {text}"),
+            E::Said { text } => format!("caption: {}", text.replace('\n', " ")),
             E::Beat => "the script waits for its presenter".into(),
             E::Noted { text } => format!("note: {text}"),
             E::Marked { name } => format!("mark: {name}"),

@@ -42,7 +42,12 @@ impl Spell<'_> {
             E::Truncated { first, old, new, .. } => truncated(*first, *old, *new),
             E::AppendRefused { leader, why, .. } => append_refused(*leader, *why),
             E::Matched { follower, .. } => format!("{follower} said so (matchIndex, Figure 2)"),
-            E::BackedUp { follower, .. } => format!("{follower} refused; it skips a term (§5.3)"),
+            E::BackedUp { follower, conflict: Some(term), .. } => {
+                format!("{follower} has an entry of term {term} there instead (§5.3)")
+            }
+            E::BackedUp { follower, conflict: None, .. } => {
+                format!("the log of {follower} does not reach that far (§5.3)")
+            }
             E::Resent { follower, .. } => format!("{follower} has not answered (§5.3)"),
             E::Ignored { why, .. } => ignored(*why).into(),
             E::Committed { last, term, current, .. } if term == current => {

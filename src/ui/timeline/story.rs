@@ -2,7 +2,7 @@
 //! the cluster.
 //!
 //! A reign ends when its leader stops leading or when a leader of a newer term is elected, even
-//! if the old one doesn't know it yet. A cut lasts until it is mended.
+//! if the old one doesn't know it yet. A cut lasts until all of it is mended.
 
 use crate::cluster::command::{Command, Ends, Named, Who};
 use crate::cluster::event::{Event, EventKind};
@@ -37,16 +37,84 @@ pub struct Cut {
     pub until: Option<Time>,
     /// Who is cut off: "S4 S5", or "S1►S2".
     pub label: String,
-    what: CutOff,
+    /// What is still cut of it.
+    links: CutLinks,
 }
 
-/// Which command undoes a cut.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum CutOff {
-    Partition,
-    /// Of these servers.
-    Isolation(Vec<Who>),
-    Links(Ends),
+/// Links that a command has cut and nobody has mended yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct CutLinks {
+    /// For each sending server, those that don't hear it.
+    servers: Vec<ServerSet>,
+    /// Between clients and servers, from and to.
+    clients: Vec<(Who, Who)>,
+}
+
+impl CutLinks {
+    fn none(servers: u8) -> Self {
+        Self { servers: vec![ServerSet::EMPTY; usize::from(servers)], clients: Vec::new() }
+    }
+
+    /// All links between these sets, both ways.
+    fn between(sets: &[ServerSet], servers: u8) -> Self {
+        let all = ServerSet::first(servers);
+        let mut links = Self::none(servers);
+        for set in sets {
+            for server in set.iter() {
+                links.servers[server.index()] = all.without(*set);
+            }
+        }
+        links
+    }
+
+    fn of(ends: &Ends, servers: u8) -> Self {
+        let mut links = Self::none(servers);
+        for (from, to) in ways(ends) {
+            match (from.server(), to.server()) {
+                (Some(from), Some(to)) => links.servers[from.index()].insert(to),
+                (Some(_), None) | (None, Some(_) | None) => {
+                    links.clients.push((from.clone(), to.clone()));
+                }
+            }
+        }
+        links
+    }
+
+    fn mend(&mut self, ends: &Ends) {
+        for (from, to) in ways(ends) {
+            match (from.server(), to.server()) {
+                (Some(from), Some(to)) => self.servers[from.index()].remove(to),
+                (Some(_), None) | (None, Some(_) | None) => {
+                    self.clients.retain(|cut| (&cut.0, &cut.1) != (from, to));
+                }
+            }
+        }
+    }
+
+    /// Mends all links from and to these servers.
+    fn rejoin(&mut self, who: &[Who]) {
+        let back: ServerSet = who.iter().filter_map(Who::server).collect();
+        for server in back.iter() {
+            self.servers[server.index()] = ServerSet::EMPTY;
+        }
+        for unheard in &mut self.servers {
+            *unheard = unheard.without(back);
+        }
+        self.clients.retain(|(from, to)| !who.contains(from) && !who.contains(to));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.clients.is_empty() && self.servers.iter().all(|unheard| unheard.is_empty())
+    }
+}
+
+/// Every link that `ends` names, from and to.
+fn ways(ends: &Ends) -> impl Iterator<Item = (&Who, &Who)> {
+    let there = ends.from.iter().flat_map(|from| ends.to.iter().map(move |to| (from, to)));
+    there.flat_map(|(from, to)| {
+        let both = [(from, to), (to, from)];
+        both.into_iter().take(if ends.both { 2 } else { 1 })
+    })
 }
 
 /// Everything that the timeline tells, each kind in the order of its beginnings.
@@ -137,41 +205,52 @@ impl Story {
 
     fn read_cuts(&mut self, at: Time, command: &Command, servers: u8) {
         if let Command::Partition(groups) = command {
-            self.mend(at, |_| true);
-            self.cut(at, apart(groups, servers), CutOff::Partition);
+            self.mend(at, |links| *links = CutLinks::none(servers));
+            let sets = sets(groups, servers);
+            self.cut(at, apart(&sets, servers), CutLinks::between(&sets, servers));
         } else if let Command::Isolate { who, .. } = command {
-            self.cut(at, names(who), CutOff::Isolation(who.clone()));
+            let each = who.iter().filter_map(Who::server).map(ServerSet::only);
+            let mut sets: Vec<ServerSet> = each.collect();
+            let away = sets.iter().fold(ServerSet::EMPTY, |all, set| all.union(*set));
+            sets.push(ServerSet::first(servers).without(away));
+            self.cut(at, names(who), CutLinks::between(&sets, servers));
         } else if let Command::Cut(ends) = command {
             let arrow = if ends.both { '-' } else { '►' };
             let label = format!("{}{arrow}{}", names(&ends.from), names(&ends.to));
-            self.cut(at, label, CutOff::Links(ends.clone()));
+            self.cut(at, label, CutLinks::of(ends, servers));
         } else if let Command::Heal = command {
-            self.mend(at, |_| true);
+            self.mend(at, |links| *links = CutLinks::none(servers));
         } else if let Command::Rejoin(who) = command {
-            self.mend(at, |what| *what == CutOff::Isolation(who.clone()));
-        } else if let Command::Mend(mended) = command {
-            self.mend(at, |what| *what == CutOff::Links(mended.clone()));
+            self.mend(at, |links| links.rejoin(who));
+        } else if let Command::Mend(ends) = command {
+            self.mend(at, |links| links.mend(ends));
         }
     }
 
-    fn cut(&mut self, from: Time, label: String, what: CutOff) {
-        self.cuts.push(Cut { from, until: None, label, what });
+    fn cut(&mut self, from: Time, label: String, links: CutLinks) {
+        self.cuts.push(Cut { from, until: None, label, links });
     }
 
-    fn mend(&mut self, at: Time, which: impl Fn(&CutOff) -> bool) {
-        for cut in self.cuts.iter_mut().filter(|cut| which(&cut.what)) {
-            cut.until.get_or_insert(at);
+    /// A cut is over when nothing of it is left.
+    fn mend(&mut self, at: Time, how: impl Fn(&mut CutLinks)) {
+        for cut in self.cuts.iter_mut().filter(|cut| cut.until.is_none()) {
+            how(&mut cut.links);
+            cut.until = cut.links.is_empty().then_some(at);
         }
     }
 }
 
-/// Those outside of the largest group of a partition.
-fn apart(groups: &[Vec<Who>], servers: u8) -> String {
+/// The groups of a partition; servers that nobody names are one more.
+fn sets(groups: &[Vec<Who>], servers: u8) -> Vec<ServerSet> {
     let set = |group: &Vec<Who>| group.iter().filter_map(Who::server).collect::<ServerSet>();
     let mut sets: Vec<ServerSet> = groups.iter().map(set).collect();
     let named = sets.iter().fold(ServerSet::EMPTY, |all, set| all.union(*set));
     sets.push(ServerSet::first(servers).without(named));
-    // Of several that are largest, the first.
+    sets
+}
+
+/// Those outside of the largest group of a partition; of several that are largest, the first.
+fn apart(sets: &[ServerSet], servers: u8) -> String {
     let largest = sets.iter().rev().max_by_key(|set| set.len()).copied().unwrap_or_default();
     let away = ServerSet::first(servers).without(largest);
     Spaced(away.iter()).to_string()
@@ -193,6 +272,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::cluster::command::Text;
     use crate::cluster::event::{Cause, StepDown};
     use crate::cluster::raft::Position;
 
@@ -288,6 +368,32 @@ mod tests {
             (60, Command::Heal),
         ]);
         let expected = [(10, Some(30), "S4"), (20, Some(40), "S1►S2"), (50, Some(60), "S5")];
+        assert_eq!(cuts, expected.map(|(from, until, who)| (from, until, who.to_owned())));
+    }
+
+    #[test]
+    fn a_cut_lasts_as_long_as_anything_of_it() {
+        let away = |numbers: &[u64]| Command::Isolate { who: who(numbers), from_clients: false };
+        let ends = |from: &[u64], to: &[u64], both| Ends { from: who(from), to: who(to), both };
+        let client = |from_client: bool| {
+            let (a, server) = (vec![Who::Client(Text::new("a"))], who(&[5]));
+            let (from, to) = if from_client { (a, server) } else { (server, a) };
+            Ends { from, to, both: false }
+        };
+        let cuts = cuts(vec![
+            (10, away(&[4, 5])),
+            (20, Command::Cut(ends(&[1], &[2, 3], true))),
+            (25, Command::Cut(client(true))),
+            (30, Command::Rejoin(who(&[4]))),
+            (35, Command::Mend(client(false))),
+            (40, Command::Mend(ends(&[2], &[1], true))),
+            (50, Command::Mend(ends(&[3], &[1], false))),
+            (60, Command::Mend(ends(&[1, 2], &[3], false))),
+            (70, Command::Rejoin(who(&[1, 5]))),
+            (80, Command::Heal),
+        ]);
+        let expected =
+            [(10, Some(70), "S4 S5"), (20, Some(60), "S1-S2 S3"), (25, Some(70), "a►S5")];
         assert_eq!(cuts, expected.map(|(from, until, who)| (from, until, who.to_owned())));
     }
 
