@@ -1,10 +1,12 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ratatui::layout::Size;
 
+use super::check::lines::Model;
 use crate::cluster::command::Pace;
 use crate::cluster::network::Network;
 use crate::cluster::time::Time;
@@ -32,6 +34,12 @@ pub struct Cli {
 pub enum Subcommands {
     /// Play scripts without a terminal, as fast as the machine goes.
     Run(RunOptions),
+    /// Judge histories: are they linearizable?
+    #[command(
+        after_help = "Status: 0 all are linearizable, 1 one is not, 2 a file can't be read, \
+                            3 no answer within the limit."
+    )]
+    Check(CheckOptions),
     /// Write a picture of the screen as an SVG file.
     Picture(PictureOptions),
     /// List the flaws that can be planted: rule, section, what to watch.
@@ -81,9 +89,28 @@ pub struct RunOptions {
     /// Write the events of the run as JSON lines (one script, one seed).
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+    /// Write what clients asked and were told as JSON lines (one script, one seed).
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
     /// Play everything twice and compare the digests.
     #[arg(long)]
     pub check_determinism: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// The histories: the lab's JSON lines, EDN of Jepsen or Maelstrom, or a console log of Jepsen.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Judge by this model, instead of the one that the file tells.
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<Model>,
+    /// Print one JSON object a file.
+    #[arg(long)]
+    pub json: bool,
+    /// Give up on a file after so long, such as 10s or 500ms.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub time_limit: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +194,10 @@ fn time(text: &str) -> Result<Time, String> {
         .filter(|micros| (0.0..=86_400_000_000.0).contains(micros))
         .map(|micros| Time(micros as u64))
         .ok_or_else(|| "expected a time such as 4.855s or 700ms, a day at most".into())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    time(text).map(|time| Duration::from_micros(time.micros()))
 }
 
 fn size(text: &str) -> Result<Size, String> {

@@ -9,6 +9,7 @@
 //! A key goes this way: `keymap` (which action) → `session` (which command) →
 //! [`Cluster::apply`](crate::cluster::Cluster::apply) → journal and trace → next frame.
 
+mod check;
 mod cli;
 mod fading;
 mod files;
@@ -40,6 +41,8 @@ pub enum Ending {
     Well,
     /// An expectation or an invariant failed.
     Failed,
+    /// No answer was found within the limits.
+    Undecided,
     /// A signal asked the program to leave.
     Signal(i32),
 }
@@ -57,11 +60,13 @@ pub enum Mistake {
 }
 
 /// Reads the command line and does what it says. The status is 0 when all went well, 1 when an
-/// expectation or an invariant failed, and 2 for bad usage and bad scripts.
+/// expectation or an invariant failed, 2 for bad usage and bad input, and 3 when there was no answer
+/// within the limits.
 pub fn main() -> ExitCode {
     match dispatch(&Cli::parse()) {
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
+        Ok(Ending::Undecided) => ExitCode::from(3),
         // As a shell reports a process that a signal has ended.
         Ok(Ending::Signal(number)) => ExitCode::from(128 + number.clamp(0, 127) as u8),
         Err(mistake) => complain(&mistake),
@@ -71,6 +76,7 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
     match &cli.command {
         Some(Subcommands::Run(options)) => headless::run(options),
+        Some(Subcommands::Check(options)) => check::run(options),
         Some(Subcommands::Picture(options)) => picture::run(options),
         Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
         Some(Subcommands::Docs { page }) => print(&match page {

@@ -5,11 +5,13 @@
 //! every script has been read and found well formed.
 
 mod fleet;
+mod history;
 mod play;
 mod report;
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -43,8 +45,8 @@ pub(super) struct Job {
 pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
     let scripts = read_all(&options.files)?;
     let repeat = if options.check_determinism { Repeat::Twice } else { Repeat::Once };
-    if let Some(path) = &options.trace {
-        return traced(&scripts, options, path);
+    if options.trace.is_some() || options.history.is_some() {
+        return recorded(&scripts, options);
     }
     let total = jobs(&scripts, options).count() as u64;
     let bar = progress_bar(total);
@@ -58,27 +60,41 @@ pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
     report.finish(&mut out)
 }
 
-/// Plays the only job and writes its events as they come.
-fn traced(scripts: &[Named], options: &RunOptions, path: &Path) -> Result<Ending, Mistake> {
-    let mut jobs = jobs(scripts, options);
-    let (Some(job), None) = (jobs.next(), jobs.next()) else {
+/// Plays the only job, and writes its events or its history as they come. Of a scene that is
+/// played with a flaw and without, the run with the flaw is the one to write.
+fn recorded(scripts: &[Named], options: &RunOptions) -> Result<Ending, Mistake> {
+    let seeds = jobs(scripts, options).map(|job| job.seed).collect::<BTreeSet<u64>>();
+    let (1, 1, Some(job)) = (options.files.len(), seeds.len(), jobs(scripts, options).next())
+    else {
         return Err(Mistake::Usage(
-            "--trace writes the events of one run: name one script and one seed".into(),
+            "--trace and --history write what happens in one run: name one script and one seed"
+                .into(),
         ));
     };
     if options.check_determinism {
-        return Err(Mistake::Usage("--trace and --check-determinism don't go together".into()));
+        return Err(Mistake::Usage(
+            "--trace and --history don't go together with --check-determinism".into(),
+        ));
     }
-    let mut file = NewFile::create(path)?;
-    let run = play::play(scripts, job, |events| {
-        for event in events {
-            serde_json::to_writer(&mut file, event)?;
-            file.write_all(b"\n")?;
+    let create = |path: &Option<PathBuf>| path.as_deref().map(NewFile::create).transpose();
+    let (mut trace, mut history) = (create(&options.trace)?, create(&options.history)?);
+    let unwritable = |error| Mistake::Usage(format!("can't write what happens: {error}"));
+    let named = &scripts[job.script];
+    if let Some(file) = &mut history {
+        let servers = named.script.config.servers;
+        history::begin(&named.script.name, job.seed, servers, file).map_err(unwritable)?;
+    }
+    let run = play::play(scripts, job, |cluster| {
+        if let Some(file) = &mut trace {
+            for event in cluster.events() {
+                serde_json::to_writer(&mut *file, event)?;
+                file.write_all(b"\n")?;
+            }
         }
-        Ok(())
+        history.as_mut().map_or(Ok(()), |file| history::add(cluster, file))
     })
-    .map_err(|error| Mistake::Usage(format!("can't write {}: {error}", path.display())))?;
-    file.complete()?;
+    .map_err(unwritable)?;
+    trace.into_iter().chain(history).try_for_each(NewFile::complete)?;
     let mut report = Report::new(scripts, options.json);
     let mut out = io::stdout().lock();
     report.add(&run, &mut out).map_err(Mistake::Output)?;

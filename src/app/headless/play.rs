@@ -7,7 +7,6 @@ use std::time::Instant;
 use super::{Job, Named};
 use crate::cluster::check::Violation;
 use crate::cluster::command::{Script, Shows};
-use crate::cluster::event::Event;
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::Time;
 use crate::cluster::words::told_when;
@@ -86,22 +85,22 @@ fn play_silently(scripts: &[Named], job: Job) -> Run {
     play(scripts, job, |_| Ok(())).expect("a sink that drops events does not fail")
 }
 
-/// Plays a job and hands over all events as they come.
+/// Plays a job and hands over the cluster after every step: it has the events of that step.
 ///
 /// # Errors
 /// Those of `sink`.
 pub(super) fn play(
     scripts: &[Named],
     job: Job,
-    mut sink: impl FnMut(&[Event]) -> io::Result<()>,
+    mut sink: impl FnMut(&Cluster) -> io::Result<()>,
 ) -> io::Result<Run> {
     let start = Instant::now();
     let script = &scripts[job.script].script;
     let mut cluster = Cluster::with_script(script, Some(job.seed));
-    sink(cluster.events())?;
+    sink(&cluster)?;
     while !cluster.finished() {
         let step = cluster.step();
-        sink(cluster.events())?;
+        sink(&cluster)?;
         match step {
             Step::Happened => {}
             Step::Stopped | Step::Idle => break,

@@ -1,0 +1,207 @@
+//! What came of a check: sentences for people, an object for programs.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::history::History;
+use super::judge::{Judgement, Part};
+use super::read::Trouble;
+use crate::app::Ending;
+use crate::cluster::check::linearizability::{Evidence, Reason};
+
+/// The most operations of an order that are told, from its end back; and of a clash.
+const ORDER_MAX: usize = 12;
+const CLASH_MAX: usize = 12;
+
+/// A history with its verdict.
+pub struct Judged<'a> {
+    pub name: &'a str,
+    pub history: &'a History,
+    pub judgement: &'a Judgement,
+}
+
+impl Judged<'_> {
+    pub fn ending(&self) -> Ending {
+        if self.judgement.violated(self.history).is_some() {
+            Ending::Failed
+        } else if self.judgement.undecided().is_some() {
+            Ending::Undecided
+        } else {
+            Ending::Well
+        }
+    }
+
+    /// "linearizable", "not linearizable", "undecided".
+    const fn word(ending: Ending) -> &'static str {
+        match ending {
+            Ending::Failed => "not linearizable",
+            Ending::Undecided => "undecided",
+            Ending::Well | Ending::Signal(_) => "linearizable",
+        }
+    }
+
+    /// A line, and below it the evidence on what is wrong.
+    pub fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        let History { model, form, clients, operations, .. } = self.history;
+        let keys = self.judgement.parts.len();
+        writeln!(
+            out,
+            "{}: {} ({} of {}; {}, {form})",
+            printable(self.name),
+            Self::word(self.ending()),
+            counted(operations.len(), "operation"),
+            counted(clients.len(), "client"),
+            match (model.name(), keys) {
+                (name, 0 | 1) => name.to_owned(),
+                (name, keys) => format!("{name}, {}", counted(keys, "key")),
+            },
+        )?;
+        if let Some((part, evidence)) = self.judgement.violated(self.history) {
+            return self.tell_evidence(part, evidence, out);
+        }
+        match self.judgement.undecided() {
+            None => Ok(()),
+            Some(reason) => writeln!(out, "  {}", undecided(reason)),
+        }
+    }
+
+    fn tell_evidence(
+        &self,
+        part: &Part,
+        evidence: &Evidence,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let key = match &part.key {
+            Some(key) if self.judgement.parts.len() > 1 => format!(" of key {}", printable(key)),
+            Some(_) | None => String::new(),
+        };
+        let Evidence { wrong, longest, clashing, because } = evidence;
+        if let Some(wrong) = wrong {
+            let known = longest.len();
+            writeln!(out, "  The longest order{key} that explains all answers up to a moment:")?;
+            let first = known.saturating_sub(ORDER_MAX);
+            if first > 0 {
+                writeln!(out, "    .. {} before", counted(first, "operation"))?;
+            }
+            self.list(&longest[first..], out)?;
+            writeln!(out, "    then {}", printable(&part.state))?;
+            writeln!(out, "  What can't be placed, neither here nor in any other order:")?;
+            self.list(&[*wrong], out)?;
+        }
+        let reason = because.as_ref().map(|because| format!(" {}", printable(because)));
+        let all = match clashing.len() {
+            0 => return Ok(()),
+            1 => "This can't be right, whatever the others were told.",
+            2 => "These two can't both be right, whatever the others were told.",
+            _ => "These can't all be right, whatever the others were told.",
+        };
+        writeln!(out, "  {all}{}", reason.unwrap_or_default())?;
+        self.list(&clashing[..clashing.len().min(CLASH_MAX)], out)?;
+        if clashing.len() > CLASH_MAX {
+            writeln!(out, "    .. and {} more", clashing.len() - CLASH_MAX)?;
+        }
+        Ok(())
+    }
+
+    fn list(&self, places: &[usize], out: &mut impl Write) -> io::Result<()> {
+        let rows: Vec<[String; 3]> = places.iter().map(|place| self.row(*place)).collect();
+        let width = |column: usize| {
+            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+        };
+        let (lines, clients) = (width(0), width(1));
+        for [line, client, words] in rows {
+            writeln!(out, "    {line:lines$}  {client:clients$}  {words}")?;
+        }
+        Ok(())
+    }
+
+    /// "lines 12-20", "client 3", "write 4".
+    fn row(&self, place: usize) -> [String; 3] {
+        let operation = &self.history.operations[place];
+        let lines = match operation.returned {
+            Some(returned) => format!("lines {}-{}", operation.called.line, returned.line),
+            None => format!("line {}", operation.called.line),
+        };
+        let client = &self.history.clients[operation.client as usize];
+        [lines, format!("client {}", printable(client)), printable(&self.judgement.words[place])]
+    }
+
+    /// One line with an object.
+    pub fn json(&self, took: Duration, out: &mut impl Write) -> io::Result<()> {
+        let History { model, form, clients, operations, faults, .. } = self.history;
+        let mut object = json!({
+            "file": self.name,
+            "verdict": Self::word(self.ending()),
+            "model": model.name(),
+            "form": form,
+            "operations": operations.len(),
+            "clients": clients.len(),
+            "keys": self.judgement.parts.len(),
+            "faults": faults.len(),
+            "wall_us": took.as_micros() as u64,
+        });
+        if let Some((part, evidence)) = self.judgement.violated(self.history) {
+            object["key"] = json!(part.key);
+            object["wrong"] = evidence.wrong.map_or(Value::Null, |place| self.operation(place));
+            object["because"] = json!(evidence.because);
+            object["clashing"] = self.operations(&evidence.clashing);
+            object["longest"] = self.operations(&evidence.longest);
+        } else if let Some(reason) = self.judgement.undecided() {
+            object["because"] = undecided(reason).into();
+        }
+        writeln!(out, "{object}")
+    }
+
+    fn operations(&self, places: &[usize]) -> Value {
+        places.iter().map(|place| self.operation(*place)).collect()
+    }
+
+    fn operation(&self, place: usize) -> Value {
+        let operation = &self.history.operations[place];
+        json!({
+            "client": self.history.clients[operation.client as usize],
+            "operation": self.judgement.words[place],
+            "called_line": operation.called.line,
+            "returned_line": operation.returned.map(|returned| returned.line),
+        })
+    }
+}
+
+/// An object for a file that can't be read.
+pub fn unreadable(name: &str, trouble: &Trouble, out: &mut impl Write) -> io::Result<()> {
+    let object = json!({
+        "file": name,
+        "verdict": "unreadable",
+        "line": trouble.line,
+        "because": trouble.why,
+    });
+    writeln!(out, "{object}")
+}
+
+const fn undecided(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Steps | Reason::Stopped => {
+            "The time was not enough for an answer: raise --time-limit."
+        }
+        Reason::Memory => "The memory was not enough for an answer.",
+    }
+}
+
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// Text of others without what could move the cursor of a terminal, or turn its direction.
+fn printable(text: &str) -> String {
+    let moves = |char: char| {
+        char.is_control()
+            || matches!(char, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let spelled = |char: char| match moves(char) {
+        true => char.escape_unicode().to_string(),
+        false => char.to_string(),
+    };
+    text.chars().map(spelled).collect()
+}
