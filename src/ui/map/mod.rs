@@ -25,6 +25,8 @@ use ratatui::layout::Rect;
 
 use super::canvas::Canvas;
 use super::view::{Clock, LostPacket, Pane, Scene, Target};
+use crate::cluster::Cluster;
+use crate::cluster::event::DropReason;
 use crate::cluster::network::{Hand, Packet};
 use crate::cluster::time::Time;
 use crate::cluster::types::{ClientId, Node, PacketId, ServerId};
@@ -108,12 +110,24 @@ impl Plan {
         let letters = group::letters(inside, &places, &groups);
         let mut taken = places.rects.clone();
         taken.extend(letters.iter().map(|(place, _)| *place));
-        let flights = flights(inside, &places, scene, &packets, taken.clone());
+        // A mark that touches a label would read as a part of it.
+        let airy = |label: &GroupLabel| {
+            let place = label.place;
+            Rect { x: place.x.saturating_sub(1), width: place.width + 2, ..place }
+        };
+        let signs = link::signs(&places, cluster, &groups);
+        let cuts = signs.iter().filter(|sign| sign.kind == SignKind::Cut);
+        let cuts = cuts.map(|sign| Rect { x: sign.x, y: sign.y, width: sign.width, height: 1 });
+        let clear = taken.iter().copied().chain(labels.iter().map(airy)).chain(cuts).collect();
+        let flights = flights(inside, &places, scene, &packets, clear);
         taken.extend(labels.iter().map(|label| label.place));
         let waiting = client::waiting(inside, &places, cluster, &flying, &taken, glyphs);
         let death = |lost: &LostPacket| death(&places, inside, lost);
-        let losses = lost.iter().take(PACKETS_MAX).filter_map(death).collect();
-        let signs = link::signs(&places, cluster, &groups);
+        // The cross of the cut says it already: another one beside it would look like a loss.
+        let crosses = signs.iter().any(|sign| sign.kind == SignKind::Cut);
+        let told = |lost: &&LostPacket| lost.why == DropReason::Cut && crosses;
+        let lost = lost.iter().filter(|lost| !told(lost)).take(PACKETS_MAX);
+        let losses = lost.filter_map(death).collect();
         Self { places, flights, losses, signs, groups: labels, letters, waiting }
     }
 
@@ -175,6 +189,18 @@ fn share(packet: &Packet, now: Time) -> f64 {
     (passed.micros() as f64 / all.micros() as f64).min(1.0)
 }
 
+/// How far along its way a packet is drawn at most: on a cut link, up to the cross. Cuts are
+/// tested when it would arrive, but nobody should see it fly on.
+fn end(cluster: &Cluster, packet: &Packet, form: Form) -> f64 {
+    let cut = |from, to| cluster.links().is_cut(from, to);
+    let servers = matches!((packet.from, packet.to), (Node::Server(_), Node::Server(_)));
+    match (cut(packet.from, packet.to), cut(packet.to, packet.from)) {
+        (true, true) if servers && form.is_ring() => 0.3,
+        (true, false) if servers && form.is_ring() => 0.55,
+        (true | false, true | false) => 1.0,
+    }
+}
+
 /// The packets that are drawn, each at a place of its own where nothing is `taken`.
 fn flights(
     area: Rect,
@@ -204,7 +230,7 @@ fn flight(area: Rect, places: &Places, scene: &Scene<'_>, packet: &Packet) -> Op
     if mark.is_dot() && places.form == Form::Small {
         return None;
     }
-    let share = share(packet, scene.cluster.now());
+    let share = share(packet, scene.cluster.now()).min(end(scene.cluster, packet, places.form));
     let width = mark.width();
     let (mut place, trail) = match (packet.from, packet.to) {
         (Node::Server(from), Node::Server(to)) => {

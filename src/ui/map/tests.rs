@@ -248,6 +248,35 @@ fn a_lost_packet_leaves_a_cross_where_it_died() {
     assert!(picture.contains("╳ │ ○ S2") || picture.contains("╳│ ○ S2"), "\n{picture}");
 }
 
+/// All that is under way to the other side is drawn before the cross, even as it is about to
+/// arrive there, and when the cut takes it no second cross appears.
+#[test]
+fn a_packet_on_a_cut_link_ends_at_the_cross() {
+    let mut cluster = cluster(2, &["cut S1 <-> S2", "timeout S1"]);
+    until(&mut cluster, |cluster| !cluster.packets().is_empty());
+    let sent = cluster.packets()[0].clone();
+    cluster.advance(Time(sent.due.micros() - 1));
+    let buffer = drawn(&cluster, &View::default(), 60, 12);
+    let (cross, _) = find(&buffer, "╳");
+    let (packet, _) = find(&buffer, "V?");
+    let (from, _) = find(&buffer, "S1");
+    let (to, _) = find(&buffer, "S2");
+    assert!((packet < cross) == (from < to), "{}", lines(&buffer).join("\n"));
+    let lost = LostPacket {
+        packet: sent.id,
+        from: sent.from,
+        to: sent.to,
+        summary: sent.message.summary(),
+        why: DropReason::Cut,
+    };
+    let mut view = View::default();
+    view.fading.lost.push(lost);
+    let picture = picture(&cluster, &view, 60, 12);
+    // The candidate counts its votes on its own frame: one granted, one missing.
+    let elsewhere = picture.replace("+╳", "");
+    assert_eq!(elsewhere.matches('╳').count(), 1, "\n{picture}");
+}
+
 #[test]
 fn ascii_terminals_get_ascii() {
     let mut cluster = cluster(5, &["partition S1 S2 S3 | S4 S5", "timeout S1"]);
