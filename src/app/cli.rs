@@ -92,6 +92,9 @@ pub struct RunOptions {
     /// Write what clients asked and were told as JSON lines (one script, one seed).
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
+    /// Write a page with that history, for a browser (one script, one seed).
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Play everything twice and compare the digests.
     #[arg(long)]
     pub check_determinism: bool,
@@ -105,6 +108,9 @@ pub struct CheckOptions {
     /// Judge by this model, instead of the one that the file tells.
     #[arg(long, value_name = "MODEL")]
     pub model: Option<Model>,
+    /// Write a page with the history, for a browser (one history).
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Print one JSON object a file.
     #[arg(long)]
     pub json: bool,

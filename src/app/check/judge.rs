@@ -28,7 +28,36 @@ pub struct Part {
     pub verdict: Verdict,
     /// The state that the order leads to, in words: the linearization, or the longest partial one.
     pub state: String,
+    /// What a page shows beside. `None` unless a page is wanted.
+    pub picture: Option<Picture>,
 }
+
+/// The orders of one key: first that of the verdict, then for operations that are not in it the
+/// longest that a search has met with them.
+#[derive(Clone, Debug, Default)]
+pub struct Picture {
+    pub orders: Vec<Order>,
+    /// Operations that another order than the first is for: place in the history, and which.
+    pub with: BTreeMap<usize, usize>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub places: Vec<usize>,
+    /// In words, the state after each operation.
+    pub states: Vec<String>,
+}
+
+/// Whether orders are wanted for a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    Verdict,
+    Page,
+}
+
+/// What the search for a page's orders may cost, and how many operations they name altogether.
+const PAGE_STEPS: u64 = 300_000;
+const PAGE_PLACES_MAX: usize = 100_000;
 
 impl Part {
     pub const fn evidence(&self) -> Option<&Evidence> {
@@ -59,27 +88,28 @@ impl Judgement {
 }
 
 /// Judges a history.
-pub fn judge(history: &History, watch: &mut Watch<'_>) -> Judgement {
+pub fn judge(history: &History, detail: Detail, watch: &mut Watch<'_>) -> Judgement {
     match history.model {
         Model::Register => {
             let mut model = Register::new(super::read::NIL);
             let operations: Vec<_> =
                 history.operations.iter().map(|one| access(&mut model, one)).collect();
-            Judge { history, model: &model, operations }.judge(watch)
+            Judge { history, detail, model: &model, operations }.judge(watch)
         }
         Model::Store => {
             let operations = history.operations.iter().map(text).collect();
-            Judge { history, model: &Store, operations }.judge(watch)
+            Judge { history, detail, model: &Store, operations }.judge(watch)
         }
         Model::Versioned => {
             let operations = history.operations.iter().map(exchange).collect();
-            Judge { history, model: &Versioned, operations }.judge(watch)
+            Judge { history, detail, model: &Versioned, operations }.judge(watch)
         }
     }
 }
 
 struct Judge<'a, M: linearizability::Model> {
     history: &'a History,
+    detail: Detail,
     model: &'a M,
     operations: Vec<M::Operation>,
 }
@@ -114,13 +144,64 @@ impl<M: linearizability::Model> Judge<'_, M> {
             Verdict::Undecided(_) => &Vec::new(),
         };
         let state = self.model.describe_state(&linearizability::replay(self.model, &timed, order));
+        let picture = match self.detail {
+            Detail::Verdict => None,
+            Detail::Page => Some(self.picture(&timed, &places, &verdict, order)),
+        };
         let placed = |order: Vec<usize>| order.into_iter().map(|at| places[at]).collect();
         let verdict = match verdict {
             Verdict::Linearizable(order) => Verdict::Linearizable(placed(order)),
             Verdict::Violated(evidence) => Verdict::Violated(evidence.placed(&places)),
             Verdict::Undecided(reason) => Verdict::Undecided(reason),
         };
-        Part { key: key.map(str::to_owned), verdict, state }
+        Part { key: key.map(str::to_owned), verdict, state, picture }
+    }
+
+    fn picture(
+        &self,
+        timed: &[Timed<M::Operation>],
+        places: &[usize],
+        verdict: &Verdict,
+        order: &[usize],
+    ) -> Picture {
+        let named = |order: &[usize]| Order {
+            places: order.iter().map(|at| places[*at]).collect(),
+            states: self.states(timed, order),
+        };
+        let mut picture = Picture { orders: vec![named(order)], with: BTreeMap::new() };
+        if matches!(verdict, Verdict::Linearizable(_)) {
+            return picture;
+        }
+        let limits = Limits { steps: PAGE_STEPS, ..Limits::default() };
+        let longest = linearizability::longest_with_each(self.model, timed, limits);
+        let mut left = PAGE_PLACES_MAX;
+        let mut numbers = BTreeMap::new();
+        for (at, with) in longest.with.iter().enumerate() {
+            let Some(which) = with.filter(|_| !order.contains(&at)) else { continue };
+            let length = longest.orders[which].len();
+            if length > left {
+                break;
+            }
+            let number = *numbers.entry(which).or_insert_with(|| {
+                left -= length;
+                picture.orders.push(named(&longest.orders[which]));
+                picture.orders.len() - 1
+            });
+            picture.with.insert(places[at], number);
+        }
+        picture
+    }
+
+    fn states(&self, timed: &[Timed<M::Operation>], order: &[usize]) -> Vec<String> {
+        let mut state = self.model.initial();
+        let after = |at: &usize| {
+            let operation = &timed[*at].operation;
+            if self.model.nature(operation) != linearizability::Nature::Observer {
+                state = self.model.apply(&state, operation);
+            }
+            self.model.describe_state(&state)
+        };
+        order.iter().map(after).collect()
     }
 }
 

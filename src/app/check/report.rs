@@ -34,30 +34,29 @@ impl Judged<'_> {
     }
 
     /// "linearizable", "not linearizable", "undecided".
-    const fn word(ending: Ending) -> &'static str {
-        match ending {
+    pub fn word(&self) -> &'static str {
+        match self.ending() {
             Ending::Failed => "not linearizable",
             Ending::Undecided => "undecided",
             Ending::Well | Ending::Signal(_) => "linearizable",
         }
     }
 
+    /// "85 operations of 19 clients; register, EDN".
+    pub fn figures(&self) -> String {
+        let History { model, form, clients, operations, .. } = self.history;
+        let (operations, clients) =
+            (counted(operations.len(), "operation"), counted(clients.len(), "client"));
+        let keys = match self.judgement.parts.len() {
+            0 | 1 => String::new(),
+            keys => format!(", {}", counted(keys, "key")),
+        };
+        format!("{operations} of {clients}; {}{keys}, {form}", model.name())
+    }
+
     /// A line, and below it the evidence on what is wrong.
     pub fn tell(&self, out: &mut impl Write) -> io::Result<()> {
-        let History { model, form, clients, operations, .. } = self.history;
-        let keys = self.judgement.parts.len();
-        writeln!(
-            out,
-            "{}: {} ({} of {}; {}, {form})",
-            printable(self.name),
-            Self::word(self.ending()),
-            counted(operations.len(), "operation"),
-            counted(clients.len(), "client"),
-            match (model.name(), keys) {
-                (name, 0 | 1) => name.to_owned(),
-                (name, keys) => format!("{name}, {}", counted(keys, "key")),
-            },
-        )?;
+        writeln!(out, "{}: {} ({})", printable(self.name), self.word(), self.figures())?;
         if let Some((part, evidence)) = self.judgement.violated(self.history) {
             return self.tell_evidence(part, evidence, out);
         }
@@ -133,7 +132,7 @@ impl Judged<'_> {
         let History { model, form, clients, operations, faults, .. } = self.history;
         let mut object = json!({
             "file": self.name,
-            "verdict": Self::word(self.ending()),
+            "verdict": self.word(),
             "model": model.name(),
             "form": form,
             "operations": operations.len(),

@@ -19,7 +19,7 @@ pub use play::{Outcome, Run};
 
 use super::cli::RunOptions;
 use super::files::{NewFile, read_script};
-use super::{Ending, Mistake};
+use super::{Ending, Mistake, check};
 use crate::cluster::command::Script;
 use play::Repeat;
 use report::Report;
@@ -45,7 +45,7 @@ pub(super) struct Job {
 pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
     let scripts = read_all(&options.files)?;
     let repeat = if options.check_determinism { Repeat::Twice } else { Repeat::Once };
-    if options.trace.is_some() || options.history.is_some() {
+    if options.trace.is_some() || options.history.is_some() || options.html.is_some() {
         return recorded(&scripts, options);
     }
     let total = jobs(&scripts, options).count() as u64;
@@ -80,9 +80,14 @@ fn recorded(scripts: &[Named], options: &RunOptions) -> Result<Ending, Mistake> 
     let (mut trace, mut history) = (create(&options.trace)?, create(&options.history)?);
     let unwritable = |error| Mistake::Usage(format!("can't write what happens: {error}"));
     let named = &scripts[job.script];
+    let mut lines = options.html.as_ref().map(|_| Vec::new());
     if let Some(file) = &mut history {
         let servers = named.script.config.servers;
         history::begin(&named.script.name, job.seed, servers, file).map_err(unwritable)?;
+    }
+    if let Some(lines) = &mut lines {
+        let servers = named.script.config.servers;
+        history::begin(&named.script.name, job.seed, servers, lines).map_err(unwritable)?;
     }
     let run = play::play(scripts, job, |cluster| {
         if let Some(file) = &mut trace {
@@ -91,10 +96,15 @@ fn recorded(scripts: &[Named], options: &RunOptions) -> Result<Ending, Mistake> 
                 file.write_all(b"\n")?;
             }
         }
-        history.as_mut().map_or(Ok(()), |file| history::add(cluster, file))
+        history.as_mut().map_or(Ok(()), |file| history::add(cluster, file))?;
+        lines.as_mut().map_or(Ok(()), |lines| history::add(cluster, lines))
     })
     .map_err(unwritable)?;
     trace.into_iter().chain(history).try_for_each(NewFile::complete)?;
+    if let (Some(lines), Some(page)) = (&lines, &options.html) {
+        let name = format!("{}, seed {}", named.script.name, job.seed);
+        check::write_page_of(&name, lines, page)?;
+    }
     let mut report = Report::new(scripts, options.json);
     let mut out = io::stdout().lock();
     report.add(&run, &mut out).map_err(Mistake::Output)?;
