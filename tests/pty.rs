@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -28,6 +29,11 @@ struct Lab {
 
 impl Lab {
     fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        Self::keeping(columns, rows, arguments, &PathBuf::from(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    /// A lab that keeps its sessions in this folder.
+    fn keeping(columns: u16, rows: u16, arguments: &[&str], state: &Path) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_raftlab"));
@@ -37,6 +43,7 @@ impl Lab {
         {
             command.env(name, value);
         }
+        command.env("XDG_STATE_HOME", state);
         command.env_remove("NO_COLOR");
         command.env_remove("RUST_BACKTRACE");
         let before = settings(&*pair.master);
@@ -182,6 +189,52 @@ fn a_partition_is_cut_and_healed_and_a_write_arrives() {
 }
 
 #[test]
+fn a_killed_session_is_resumed_where_it_was() {
+    let state = tempfile::tempdir().unwrap();
+    let mut lab = Lab::keeping(120, 40, &[], state.path());
+    lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
+    lab.press("X");
+    lab.wait_row(SOON, &["last:", "crash"]);
+    lab.press(" ");
+    lab.wait(SOON, "time to stand", |text| text.contains("‖ stands"));
+    let header = |lab: &Lab| {
+        let text = lab.text();
+        let words = text.lines().next().unwrap_or_default().split_whitespace();
+        words.skip_while(|word| !word.contains('.')).take(1).map(str::to_owned).collect::<String>()
+    };
+    let left = header(&lab);
+    lab.signal("-KILL");
+    lab.end(SOON);
+    let mut again = Lab::keeping(120, 40, &["--resume"], state.path());
+    again.wait_row(SOON, &["x down"]);
+    assert_eq!(header(&again), left, "{}", again.text());
+    again.press(",");
+    again.wait(SOON, "the past", |text| text.contains("◄"));
+    again.press("qy");
+    assert!(again.end(SOON).success());
+    again.assert_restored();
+}
+
+#[test]
+fn time_is_walked_back_by_key_and_a_command_undone() {
+    let mut lab = Lab::start(120, 40, &[]);
+    lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
+    lab.press("X");
+    lab.wait(SOON, "a crash", |text| text.contains("x down"));
+    lab.press(" u");
+    lab.wait(SOON, "the leader again", |text| {
+        text.contains("★ LEADER") && !text.contains("x down")
+    });
+    lab.press("U");
+    lab.wait(SOON, "the crash again", |text| text.contains("x down"));
+    lab.press("[r");
+    lab.wait(SOON, "the election", |text| text.contains("◄") && text.contains("★ LEADER"));
+    lab.press("qy");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
 fn the_screen_follows_the_size_of_the_terminal() {
     let mut lab = Lab::start(120, 40, &[]);
     lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
@@ -303,6 +356,7 @@ fn without_colours_nothing_is_coloured() {
     for (name, value) in [("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("LC_ALL", "C")] {
         command.env(name, value);
     }
+    command.env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
     let mut reader = pair.master.try_clone_reader().unwrap();

@@ -58,7 +58,8 @@ impl Run {
     }
 
     fn does(&mut self, line: &str) {
-        let (at, command) = (self.cluster.point(), parse_line(line).expect("a good line"));
+        let at = (self.cluster.point(), self.cluster.place());
+        let command = parse_line(line).expect("a good line");
         if self.cluster.apply(&command).is_ok() {
             self.leaders.saw(&self.cluster);
             self.timeline.did(at, command, &self.cluster, &self.leaders);

@@ -64,6 +64,12 @@ pub struct LabOptions {
     /// The pace to begin with: auto, real, 40-slower, 10-faster.
     #[arg(long, value_name = "PACE", value_parser = pace)]
     pub pace: Option<Pace>,
+    /// Go on with the newest recorded session, where it was left.
+    #[arg(long, conflicts_with_all = ["file", "servers", "network", "seed"])]
+    pub resume: bool,
+    /// Don't write the session down.
+    #[arg(long)]
+    pub no_record: bool,
     /// Leave the mouse to the terminal's own selection.
     #[arg(long)]
     pub no_mouse: bool,

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::cli::LabOptions;
 use super::files::read_script;
+use super::recorder::{self, Recorder};
 use super::session::{Effect, Message, Session};
 use super::settings::Environment;
 use super::signals::{Caught, Signals};
@@ -42,12 +43,17 @@ pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake>
                 .into(),
         ));
     }
+    if !options.no_record {
+        session.record(Recorder::begin());
+    }
     let mouse = if options.no_mouse { Mouse::Left } else { Mouse::Captured };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Mistake::Output)?;
-    runtime.block_on(play(&mut session, mouse)).map_err(Mistake::Output)
+    let ending = runtime.block_on(play(&mut session, mouse)).map_err(Mistake::Output);
+    session.leave();
+    ending
 }
 
 fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
@@ -55,8 +61,17 @@ fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
     if options.ascii {
         theme.glyphs = Glyphs::Ascii;
     }
-    let mut session = match file {
-        Some(path) => Session::script(path.to_owned(), &read_script(path)?, options.seed, theme),
+    let newest = if options.resume { Some(recorder::newest()?) } else { None };
+    let mut session = match file.or(newest.as_deref()) {
+        Some(path) => {
+            let script = read_script(path)?;
+            let left = recorder::reached(&script.source).filter(|_| options.seed.is_none());
+            let mut session = Session::script(path.to_owned(), &script, options.seed, theme);
+            if let Some(place) = left {
+                session.resume(place).map_err(Mistake::Usage)?;
+            }
+            session
+        }
         None => Session::free(config(options), theme),
     };
     if let Some(pace) = options.pace {

@@ -7,7 +7,7 @@
 //! is a [`ui::Scene`](crate::ui::Scene), drawn by [`ui::draw`](crate::ui::draw).
 //!
 //! A key goes this way: `keymap` (which action) → `session` (which command) →
-//! [`Cluster::apply`](crate::cluster::Cluster::apply) → journal and trace → next frame.
+//! [`Cluster::apply`](crate::cluster::Cluster::apply) → timeline, recording and trace → next frame.
 
 mod check;
 mod cli;
@@ -15,12 +15,12 @@ mod fading;
 mod files;
 mod headless;
 mod input;
-mod journal;
 mod keymap;
 mod lab;
 mod pace;
 mod picture;
 mod player;
+mod recorder;
 mod scout;
 mod session;
 mod settings;

@@ -72,6 +72,11 @@ impl Cluster {
         }
         let resolved = self.resolve(command, scope)?;
         self.refuse(&resolved)?;
+        if let Command::Operate(order) = &resolved
+            && !scope.queues
+        {
+            self.refuse_busy(order)?;
+        }
         self.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
         self.commands += 1;
         let text = resolved.to_string();
@@ -80,6 +85,18 @@ impl Cluster {
         let shared = Arc::new(resolved);
         self.emit(EventKind::Commanded { command: shared.clone() });
         self.carry_out_command(&shared, line)
+    }
+
+    /// A script's line waits for its operation, so its client has to be free for it.
+    fn refuse_busy(&self, order: &Order) -> Result<(), CommandError> {
+        let name = order.client.as_ref().map_or("a", |name| name.as_str());
+        match self.client_named(name) {
+            Some(client) if !client.is_idle() => Err(error(format!(
+                "client {name} is still at its last operation: one at a time; wait for it, or use \
+                 another client"
+            ))),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Why a concrete command can do nothing now, if so. Checked before anything changes.
@@ -126,7 +143,10 @@ impl Cluster {
             Command::Load(_) if self.load_runs() => {
                 Err(error("a load is running already: `load stop` ends it"))
             }
-            Command::Cluster(_) | Command::Given { .. } | Command::Shows { .. } => {
+            Command::Cluster(_)
+            | Command::Given { .. }
+            | Command::Clients(_)
+            | Command::Shows { .. } => {
                 Err(error("the head of a script can't change a cluster that runs"))
             }
             Command::Clock { .. }
@@ -215,6 +235,7 @@ impl Cluster {
             Command::Reseed(seed) => self.reseed(*seed),
             Command::Cluster(_)
             | Command::Given { .. }
+            | Command::Clients(_)
             | Command::Shows { .. }
             | Command::Run(_)
             | Command::Until { .. }
@@ -456,13 +477,6 @@ impl Cluster {
     fn operate(&mut self, order: &Order, line: u32) -> Result<u64, CommandError> {
         let name = order.client.as_ref().map_or("a", |name| name.as_str()).to_owned();
         let id = self.need_client(&name)?;
-        if line != 0 && !self.clients[id.index()].is_idle() {
-            let text = format!(
-                "client {name} is still at its last operation: one at a time; wait for it, or \
-                 use another client"
-            );
-            return Err(error(text));
-        }
         let work = self.work_of(&order.operation)?;
         let only = order.only.as_ref().and_then(Who::server);
         self.tickets += 1;

@@ -37,6 +37,8 @@ pub struct Config {
     pub events_max: u64,
     /// Servers that don't begin empty.
     pub given: Vec<Given>,
+    /// Clients that are there from the start.
+    pub clients: Vec<String>,
 }
 
 /// A server's start state: `given S1 term=8 log=1,1,4,4`.
@@ -61,6 +63,7 @@ impl Default for Config {
             rpc_timeout: Span::from_secs(1),
             events_max: 50_000_000,
             given: Vec::new(),
+            clients: Vec::new(),
         }
     }
 }

@@ -120,6 +120,8 @@ pub struct Cluster {
     typed: u32,
     /// Lines that have run at `now`.
     lines_now: u32,
+    /// Lines of any kind that have run while no lab time has passed.
+    unhurried: u32,
     scheduled: BTreeMap<(Place, u64), Scheduled>,
     scheduled_count: u64,
     recurring: Vec<Recurring>,

@@ -21,6 +21,8 @@ pub struct Scope {
     /// Whose client acts when a line names none.
     pub(super) client: Option<Arc<str>>,
     pub(super) rng: Rng,
+    /// Operations queue behind the open one of their client: nobody waits for the line.
+    pub(super) queues: bool,
 }
 
 /// What a name stands for.
@@ -37,7 +39,12 @@ pub(super) fn error(message: impl Into<String>) -> CommandError {
 impl Scope {
     /// For commands that are concrete already.
     pub(super) fn of_nobody(seed: u64) -> Self {
-        Self { bindings: BTreeMap::new(), client: None, rng: Rng::new(seed, Entity::Lab) }
+        Self {
+            bindings: BTreeMap::new(),
+            client: None,
+            rng: Rng::new(seed, Entity::Lab),
+            queues: true,
+        }
     }
 
     fn text_of(&self, name: &str) -> Option<Arc<str>> {
@@ -259,6 +266,7 @@ impl Cluster {
             // These fill in theirs when their turn comes, or act on nothing.
             Command::Cluster(_)
             | Command::Given { .. }
+            | Command::Clients(_)
             | Command::Shows { .. }
             | Command::Run(_)
             | Command::Until { .. }

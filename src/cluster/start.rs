@@ -56,6 +56,7 @@ impl Cluster {
             waiting: Vec::new(),
             typed: 0,
             lines_now: 0,
+            unhurried: 0,
             scheduled: BTreeMap::new(),
             scheduled_count: 0,
             recurring: Vec::new(),
@@ -65,6 +66,7 @@ impl Cluster {
                 bindings: BTreeMap::new(),
                 client: None,
                 rng: Rng::new(seed, Entity::Lab),
+                queues: true,
             },
             fault_term: Term::ZERO,
             digest: Digest::new(),
@@ -102,6 +104,9 @@ impl Cluster {
         self.digest.text(config.network.name());
         for given in &config.given {
             self.give(given);
+        }
+        for name in &config.clients {
+            self.add_client(name);
         }
         self.checker = Checker::new(self);
         for id in config.server_ids() {

@@ -65,12 +65,18 @@ impl Cluster {
             self.now = time;
             self.handled_now = 0;
             self.lines_now = 0;
+            self.unhurried = 0;
         }
     }
 
     /// Applies the first scheduled command if its place comes before the next item.
     fn run_scheduled(&mut self, due: Option<Time>) -> bool {
         let Some((&(place, _), _)) = self.scheduled.first_key_value() else { return false };
+        // Lines that put something down come first, so that what several of them put down for
+        // one place is carried out in a row, as it was when it was recorded.
+        if self.puts_down_next() {
+            return false;
+        }
         if due.is_some_and(|due| self.place_at(due) < place) {
             return false;
         }
@@ -81,8 +87,8 @@ impl Cluster {
     }
 
     /// The place just before the next item, which is due at `due`.
-    fn place_at(&self, due: Time) -> Place {
-        if due == self.now { self.place() } else { Place { time: due, after: 0 } }
+    pub(super) fn place_at(&self, due: Time) -> Place {
+        if due == self.now { self.place() } else { Place { time: due, after: 0, lines: 0 } }
     }
 
     /// What follows every step: the checkers look, and waiting tasks ask their conditions.
@@ -155,10 +161,12 @@ impl Cluster {
                 return false;
             }
             Item::Chaos(which) => {
+                self.lines_now += 1;
                 self.on_chaos(which);
                 return false;
             }
             Item::Recurring(which) => {
+                self.lines_now += 1;
                 self.run_recurring(which);
                 return false;
             }

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::command::Command;
+use super::command::{Command, Place};
 use super::time::Time;
 use super::{Cluster, Step};
 
@@ -27,10 +27,11 @@ pub struct Point {
     pub time: Time,
 }
 
-/// A command from outside, and the point just before it.
+/// A command from outside with every "who" made concrete, and where the run was before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
     pub at: Point,
+    pub place: Place,
     pub command: Arc<Command>,
 }
 
@@ -112,9 +113,16 @@ impl<W: Watcher> Timeline<W> {
         }
     }
 
-    /// A command was applied at the newest point, which was `at`.
-    pub fn did(&mut self, at: Point, command: Command, cluster: &Cluster, watcher: &W) {
-        self.deeds.push(Deed { at, command: Arc::new(command) });
+    /// A command was applied at the newest point, which was `before`.
+    pub fn did(
+        &mut self,
+        before: (Point, Place),
+        command: Command,
+        cluster: &Cluster,
+        watcher: &W,
+    ) {
+        let (at, place) = before;
+        self.deeds.push(Deed { at, place, command: Arc::new(command) });
         self.went_on(cluster, watcher);
     }
 
@@ -163,6 +171,12 @@ impl<W: Watcher> Timeline<W> {
             saw(&cluster);
         }
         (cluster, watcher)
+    }
+
+    /// The newest state, unless `cluster` is it.
+    pub fn seek_end(&self, cluster: &Cluster) -> Option<Cluster> {
+        let past = cluster.point() < self.end;
+        past.then(|| self.seek(Goal::Point(self.end), |_| {}).0)
     }
 
     fn state(&self, checkpoint: usize) -> (Cluster, W) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::check::Violation;
 use super::client::Client;
-use super::command::{Place, Script};
+use super::command::{Command, Place, Script};
 use super::config::Config;
 use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
@@ -29,7 +29,7 @@ impl Cluster {
 
     /// The present place: the time, and how many events have been handled at it.
     pub const fn place(&self) -> Place {
-        Place { time: self.now, after: self.handled_now }
+        Place { time: self.now, after: self.handled_now, lines: self.lines_now }
     }
 
     /// Where in its run it is.
@@ -149,6 +149,19 @@ impl Cluster {
         let scheduled = self.scheduled.keys().next().map(|(place, _)| place.time);
         let queued = self.queue.next_due().map(Time);
         scheduled.into_iter().chain(queued).min()
+    }
+
+    /// Whether anything is still to happen before this place, or was put down for just there.
+    pub fn is_before(&self, place: Place) -> bool {
+        let put_down = self.scheduled.keys().next().is_some_and(|(first, _)| *first <= place);
+        let due = self.queue.next_due().map(Time);
+        put_down || self.puts_down_next() || due.is_some_and(|due| self.place_at(due) < place)
+    }
+
+    /// Whether the script's line that comes next puts something down for later. Such lines have no
+    /// place of their own.
+    pub(super) fn puts_down_next(&self) -> bool {
+        self.next_line().is_some_and(|line| matches!(line.command, Command::At { .. }))
     }
 
     /// The running leader of the highest term.

@@ -120,6 +120,7 @@ pub enum Normal {
     Filter,
     Prompt,
     Copy,
+    Save,
     Redraw,
     Help,
     Escape,

@@ -123,7 +123,7 @@ pub const BINDINGS: &[Binding] = &[
     normal(&[Char(':')], Normal::Prompt, "command", "any command"),
     // The lab.
     normal(&[Char('y')], Normal::Copy, "copy", "copy a line that replays this moment"),
-    later(KeyMode::Normal, &[Ctrl('s')], "save as a script"),
+    normal(&[Ctrl('s')], Normal::Save, "save", "save the run so far as a script"),
     normal(&[Ctrl('l')], Normal::Redraw, "", "draw anew"),
     later(KeyMode::Normal, &[Key(KeyCode::F(5))], "presenter mode"),
     normal(&[Char('?'), Key(KeyCode::F(1))], Normal::Help, "help", "help: legend and keys"),

@@ -14,7 +14,6 @@ use crate::cluster::config::Config;
 use crate::cluster::network::LinkRule;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
-use crate::cluster::time::{SpanRange, Time};
 use crate::cluster::types::{Node, Request, ServerId};
 use crate::ui::view::LinkEdit;
 
@@ -77,6 +76,7 @@ impl Session {
             Normal::Suspend => return Some(Effect::Suspend),
             Normal::Redraw => return Some(Effect::Redraw),
             Normal::Copy => return Some(self.copy()),
+            Normal::Save => self.mode = Mode::Prompt(Line::command("save ")),
         }
         None
     }
@@ -316,29 +316,14 @@ impl Session {
 
     /// What replays this moment, for the clipboard: the command line; once something has been
     /// done in the lab, a script of its own.
+    /// The run so far, for the clipboard: a line while nobody has done anything, else a script.
     fn copy(&mut self) -> Effect {
         let Config { servers, seed, network, .. } = self.cluster.config();
-        let start = match &self.origin {
+        let text = match &self.origin {
+            _ if self.cluster.point().deeds > 0 => self.as_script(false),
             Origin::File(path) => format!("raftlab run {} --seed {seed}", path.display()),
             Origin::Free => {
                 format!("raftlab --servers {servers} --network {network} --seed {seed}")
-            }
-        };
-        let commands = || self.journal.lines().collect::<Vec<_>>().join("\n");
-        let text = match &self.origin {
-            Origin::File(_) | Origin::Free if self.journal.is_empty() => start,
-            Origin::File(_) => {
-                format!(
-                    "# {start}, with these lines below the head of the script:\n{}\n",
-                    commands()
-                )
-            }
-            Origin::Free => {
-                let run = Command::Run(SpanRange::exactly(self.cluster.now().since(Time::START)));
-                format!(
-                    "cluster servers={servers} seed={seed} network={network}\n{}\n{run}\n",
-                    commands()
-                )
             }
         };
         let lines = text.lines().count();

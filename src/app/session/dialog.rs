@@ -2,6 +2,7 @@
 //! that want a yes.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use super::{Effect, Mode, Session};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
@@ -190,11 +191,17 @@ impl Reading {
 }
 
 impl Asking {
-    pub fn shown(self) -> view::Dialog {
+    pub fn shown(self, recording: Option<&Path>) -> view::Dialog {
         let (title, lines) = match self {
-            Self::Leave => {
-                ("Leave?".to_owned(), vec!["The lab and everything in it will be gone.".to_owned()])
-            }
+            Self::Leave => ("Leave?".to_owned(), match recording {
+                Some(path) => vec![
+                    "The session is kept, if anything was done in it; raftlab --resume goes on with \
+                     it. It is a script:"
+                        .to_owned(),
+                    path.display().to_string(),
+                ],
+                None => vec!["The lab and everything in it will be gone.".to_owned()],
+            }),
             Self::Wipe(id) => (
                 format!("Lose the disk of {id}?"),
                 vec![format!(

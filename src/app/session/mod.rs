@@ -13,6 +13,7 @@ mod act;
 mod dialog;
 mod hints;
 mod inspect;
+mod keep;
 mod link;
 mod look;
 mod partition;
@@ -22,6 +23,8 @@ mod prompt;
 mod show;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_keep;
 #[cfg(test)]
 mod tests_past;
 mod time;
@@ -33,10 +36,10 @@ use crossterm::event::{Event as Input, KeyEvent};
 use ratatui::layout::Size;
 
 use super::fading::Fader;
-use super::journal::Journal;
 use super::keymap::{self, Action, Binding, Chord, KeyMode};
 use super::pace::Pacer;
 use super::player::Player;
+use super::recorder::Recorder;
 use crate::cluster::command::{Command, Pace, Script};
 use crate::cluster::config::Config;
 use crate::cluster::event::EventKind;
@@ -143,7 +146,7 @@ pub struct Session {
     pacer: Pacer,
     player: Player,
     fader: Fader,
-    journal: Journal,
+    recorder: Option<Recorder>,
     history: History,
     mode: Mode,
     /// Why time stands, apart from an open mode.
@@ -161,10 +164,8 @@ pub struct Session {
 impl Session {
     /// The lab: a cluster and three idle clients, a, b and c.
     pub fn free(config: Config, theme: Theme) -> Self {
-        let mut cluster = Cluster::new(config);
-        for name in ["a", "b", "c"] {
-            cluster.add_client(name);
-        }
+        let clients = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let cluster = Cluster::new(Config { clients, ..config });
         Self::new(Origin::Free, cluster, Player::default(), theme)
     }
 
@@ -189,7 +190,7 @@ impl Session {
             pacer: Pacer::default(),
             player,
             fader: Fader::default(),
-            journal: Journal::default(),
+            recorder: None,
             history: History::default(),
             mode: Mode::default(),
             halt: None,
@@ -222,6 +223,7 @@ impl Session {
         let effect = match message {
             Message::Frame(elapsed) => {
                 self.frame(elapsed);
+                self.record_place();
                 None
             }
             Message::Input(input) => {
@@ -299,27 +301,27 @@ impl Session {
     }
 
     fn try_apply(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
-        let (place, at, events) =
-            (self.cluster.place(), self.cluster.point(), self.cluster.emitted());
-        let past = self.is_past();
-        self.cluster.apply(command)?;
-        if past {
-            self.branch_off(at, events);
-        }
-        self.settle_undone();
-        self.screen = Screen::Stale;
-        self.pacer.acted();
-        self.observe();
-        let resolved = self.cluster.events().iter().find_map(|event| match &event.kind {
+        let (at, place, events) =
+            (self.cluster.point(), self.cluster.place(), self.cluster.emitted());
+        let mut after = self.cluster.clone();
+        after.apply(command)?;
+        let resolved = after.events().iter().find_map(|event| match &event.kind {
             EventKind::Commanded { command } => Some((**command).clone()),
             _ => None,
         });
-        let given = command.clone();
         let command = resolved.unwrap_or_else(|| command.clone());
+        self.record_deed(at, place, &command);
+        if self.is_past() {
+            self.branch_off(at, events);
+        }
+        self.settle_undone();
+        self.cluster = after;
+        self.screen = Screen::Stale;
+        self.pacer.acted();
+        self.observe();
         let keys = (!keys.is_empty()).then(|| keys.to_owned());
         self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
-        self.journal.push(place, command);
-        self.timeline.did(at, given, &self.cluster, &self.player);
+        self.timeline.did((at, place), command, &self.cluster, &self.player);
         Ok(())
     }
 

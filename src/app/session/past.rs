@@ -154,8 +154,12 @@ impl Session {
 
     /// Time stands, for the reason that there was then, if there was one.
     fn stand(&mut self) {
-        self.screen = Screen::Stale;
         self.mode = Mode::Normal;
+        self.stand_here();
+    }
+
+    pub(super) fn stand_here(&mut self) {
+        self.screen = Screen::Stale;
         let at_beat = self.cluster.events().iter().any(|event| event.kind == EventKind::Beat);
         let (number, of) = self.player.beat();
         self.halt = Some(match at_beat {
@@ -305,6 +309,7 @@ impl Session {
         self.newest = Some(trace);
         self.settle_undone();
         self.seek(Goal::Point(self.timeline.end()));
+        self.record_all();
         self.note("another future: :branches lists the one that you have left");
     }
 
@@ -349,6 +354,7 @@ impl Session {
         self.newest = Some(newest.clone());
         self.undone.push(Branch { timeline: old, trace: newest, left: here });
         self.seek(Goal::Point(deed.at));
+        self.record_all();
         self.note(format!("undone: {} (U: again)", deed.command));
     }
 
@@ -360,6 +366,7 @@ impl Session {
         self.timeline = timeline;
         self.newest = Some(trace);
         self.seek(Goal::Point(left));
+        self.record_all();
         self.note("done again");
     }
 

@@ -70,6 +70,7 @@ enum Own {
     Select,
     Back,
     Branches,
+    Save,
     Panic,
 }
 
@@ -81,6 +82,7 @@ impl Own {
             "select" => Some(Self::Select),
             "back" => Some(Self::Back),
             "branches" => Some(Self::Branches),
+            "save" => Some(Self::Save),
             // On purpose: it shows that the terminal survives a mistake of the program.
             "panic" => Some(Self::Panic),
             _ => None,
@@ -365,6 +367,7 @@ impl Session {
             Own::Select => self.select_by_name(rest),
             Own::Back => self.back_to(rest),
             Own::Branches => self.open_branches(),
+            Own::Save => self.save(rest),
             Own::Panic => panic!("somebody typed :panic, to see whether the terminal survives it"),
         }
         None

@@ -48,7 +48,7 @@ impl Session {
             Mode::Link(edit) => view::Mode::Link(edit.clone()),
             Mode::Prompt(line) => view::Mode::Prompt(line.shown(&self.history)),
             Mode::Reading(reading) => view::Mode::Dialog(reading.shown(&self.cluster)),
-            Mode::Asking(asking) => view::Mode::Dialog(asking.shown()),
+            Mode::Asking(asking) => view::Mode::Dialog(asking.shown(self.recording())),
         }
     }
 }

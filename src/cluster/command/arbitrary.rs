@@ -135,6 +135,13 @@ fn given() -> impl Strategy<Value = Command> {
     })
 }
 
+fn clients() -> impl Strategy<Value = Command> {
+    let name = "[a-rt-z][a-z0-9]{2,6}"
+        .prop_filter("no word for servers", |name| who::word(name).is_none());
+    prop::collection::btree_set(name, 1..5)
+        .prop_map(|names| Command::Clients(names.iter().map(|name| Text::new(name)).collect()))
+}
+
 fn shows() -> impl Strategy<Value = Command> {
     let safety = select(Invariant::ALL.to_vec()).prop_map(Breaks::Safety);
     let breaks = prop_oneof![safety, Just(Breaks::Liveness)];
@@ -349,8 +356,8 @@ fn acting() -> impl Strategy<Value = Command> {
 }
 
 fn flow() -> impl Strategy<Value = Command> {
-    let place =
-        (0..=Span::MAX.0, any::<u32>()).prop_map(|(time, after)| Place { time: Time(time), after });
+    let place = (0..=Span::MAX.0, any::<u32>(), any::<u32>())
+        .prop_map(|(time, after, lines)| Place { time: Time(time), after, lines });
     prop_oneof![
         range().prop_map(Command::Run),
         (condition(), of(span()))
@@ -379,7 +386,7 @@ fn flow() -> impl Strategy<Value = Command> {
 
 /// Any command at all.
 fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![1 => head(), 1 => given(), 1 => shows(), 8 => acting(), 8 => flow()]
+    prop_oneof![1 => head(), 1 => given(), 1 => shows(), 1 => clients(), 8 => acting(), 8 => flow()]
 }
 
 /// Lines that are nearly right: words of the language and of examples in any order.

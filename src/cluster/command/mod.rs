@@ -58,6 +58,8 @@ pub enum Command {
         term: Term,
         log: Vec<Term>,
     },
+    /// Clients that are there from the start.
+    Clients(Vec<Text>),
     /// The script shows what a flaw breaks.
     Shows {
         flaw: Flaw,
@@ -194,14 +196,17 @@ pub enum Command {
     Pace(Pace),
 }
 
-/// A place in a run: a lab time, and how many events have been handled at that time. Printed
-/// `1.203441s+2`; without the `+`, before any event that is due then.
+/// A place in a run: a lab time, how many events have been handled at that time, and how many
+/// lines of the script have run. Printed `1.203441s+2+5`, as far as it is not zero; without a `+`,
+/// before anything that is due then.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct Place {
     pub time: Time,
     pub after: u32,
+    /// How many lines of the script have run at that time.
+    pub lines: u32,
 }
 
 /// Options of `cluster …`; `None` leaves the default.

@@ -23,7 +23,9 @@ impl Command {
     /// What it is for.
     pub const fn nature(&self) -> Nature {
         match self {
-            Self::Cluster(_) | Self::Given { .. } | Self::Shows { .. } => Nature::Head,
+            Self::Cluster(_) | Self::Given { .. } | Self::Clients(_) | Self::Shows { .. } => {
+                Nature::Head
+            }
             Self::Crash(_)
             | Self::Sleep(_)
             | Self::Timeout(_)

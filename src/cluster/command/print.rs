@@ -78,6 +78,7 @@ impl Display for Command {
             Self::Given { server, term, log } => {
                 write!(f, "given {server} term={term} log={}", Terms(log))
             }
+            Self::Clients(names) => write!(f, "clients {}", Spaced(names)),
             Self::Shows { flaw, breaks } => write!(f, "shows flaw={flaw} breaks={breaks}"),
             Self::Flaw { flaw, on, who } => {
                 write!(f, "flaw {flaw} {}", if *on { "on" } else { "off" })?;
@@ -316,7 +317,11 @@ impl Display for Load {
 impl Display for Place {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         self.time.fmt(f)?;
-        if self.after > 0 { write!(f, "+{}", self.after) } else { Ok(()) }
+        match (self.after, self.lines) {
+            (0, 0) => Ok(()),
+            (after, 0) => write!(f, "+{after}"),
+            (after, lines) => write!(f, "+{after}+{lines}"),
+        }
     }
 }
 

@@ -149,9 +149,11 @@ pub(super) fn positive_range(word: &str) -> Read<SpanRange> {
 
 /// "1.203441s+2": a lab time, and how many events have been handled then.
 pub(super) fn place(word: &str) -> Read<Place> {
-    let (time, after) = word.split_once('+').unwrap_or((word, "0"));
-    let after = whole(after, 0..=u64::from(u32::MAX))?;
-    Ok(Place { time: Time(span(time)?.micros()), after: after as u32 })
+    let (time, counts) = word.split_once('+').unwrap_or((word, "0"));
+    let (after, lines) = counts.split_once('+').unwrap_or((counts, "0"));
+    let count = |word| whole(word, 0..=u64::from(u32::MAX)).map(|count| count as u32);
+    let (after, lines) = (count(after)?, count(lines)?);
+    Ok(Place { time: Time(span(time)?.micros()), after, lines })
 }
 
 /// "10%", up to four decimals.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check::Report;
 use super::lex::Spot;
 use super::{Command, Head, Shows};
-use crate::cluster::config::{Config, Given};
+use crate::cluster::config::{CLIENTS_MAX, Config, Given};
 use crate::cluster::types::{ServerId, Term};
 
 /// What the head has said so far.
@@ -54,6 +54,19 @@ impl Start {
             Some(Command::Given { server, term, log }) => {
                 let given = Given { server: *server, term: *term, log: log.clone() };
                 self.given(report, number, spot, given);
+            }
+            Some(Command::Clients(names)) => {
+                for name in names {
+                    let name = name.as_str().to_owned();
+                    if self.config.clients.contains(&name) {
+                        report.note(number, spot, format!("client {name} is named twice"), None);
+                    } else if self.config.clients.len() >= CLIENTS_MAX {
+                        let message = format!("a run has {CLIENTS_MAX} clients at most");
+                        report.note(number, spot, message, None);
+                        return;
+                    }
+                    self.config.clients.push(name);
+                }
             }
             Some(Command::Shows { flaw, breaks }) => {
                 if let Some(first) = self.shown.replace(number) {

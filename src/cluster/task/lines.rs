@@ -116,6 +116,7 @@ impl Cluster {
             Command::Pace(pace) => self.emit(EventKind::Paced { pace: PaceEvent(*pace) }),
             Command::Cluster(_)
             | Command::Given { .. }
+            | Command::Clients(_)
             | Command::Shows { .. }
             | Command::Crash(_)
             | Command::Restart(_)

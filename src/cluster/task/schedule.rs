@@ -39,7 +39,9 @@ impl Cluster {
             return Err(error(format!("at {place} is past: it is {} now", self.place())));
         }
         self.scheduled_count += 1;
-        let scheduled = Scheduled { command: command.clone(), scope: scope.clone(), line };
+        // Nobody waits for it: an operation queues behind the open one of its client.
+        let scope = Scope { queues: true, ..scope.clone() };
+        let scheduled = Scheduled { command: command.clone(), scope, line };
         self.scheduled.insert((place, self.scheduled_count), scheduled);
         Ok(())
     }

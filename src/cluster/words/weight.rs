@@ -206,6 +206,7 @@ fn commanded(command: &Command) -> Weight {
         | C::Stop(_) => Weight::Detail,
         C::Cluster(_)
         | C::Given { .. }
+        | C::Clients(_)
         | C::Shows { .. }
         | C::Run(_)
         | C::Until { .. }

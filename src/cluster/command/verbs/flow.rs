@@ -229,12 +229,12 @@ loop would never end.",
         name: "at",
         group: Group::Flow,
         scope: Scope::Line,
-        usage: &["at T COMMAND", "at T+N COMMAND"],
+        usage: &["at T COMMAND", "at T+N COMMAND", "at T+N+M COMMAND"],
         summary: "does something at a time from the start of the run",
         help: "\
 The script goes on at once. Plain `at T` acts before any event that is due then; `at T+2` after two \
-events of that very moment have been handled, which is how recordings say exactly when something \
-was done. The command is one that acts at once, not one that waits; an operation of a client is not \
+events of that very moment have been handled, and `at T+2+5` when five lines of the script have run \
+then too, which is how recordings say exactly when something was done. The command is one that acts at once, not one that waits; an operation of a client is not \
 waited for.",
         options: &[],
         examples: &["at 3s crash leader", "at 1.203441s+2 restart S3"],
@@ -283,7 +283,8 @@ fn task(reader: &mut Reader<'_>) -> Parsed<Text> {
 fn acting(reader: &mut Reader<'_>, outer: &str) -> Parsed<Box<Command>> {
     reader.expect(Expect::ActingVerb);
     let Some(verb) = reader.peek_word().and_then(find) else { return reader.fail() };
-    if verb.scope != Scope::Act {
+    let again = outer == "at" && verb.name == "every";
+    if verb.scope != Scope::Act && !again {
         let message = format!("`{}` can't stand after `{outer}`", verb.name);
         let help = format!("after `{outer}` stands a command that acts at once, as `crash`");
         reader.mistake(reader.spot(), message, Some(help));

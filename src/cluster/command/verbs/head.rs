@@ -16,7 +16,7 @@ const APPEND_MAX: u64 = 1_000_000;
 /// The most events that `max-events=` may allow.
 const EVENTS_MAX: u64 = 1_000_000_000_000;
 
-pub(super) static ROWS: [Verb; 2] = [
+pub(super) static ROWS: [Verb; 3] = [
     Verb {
         name: "cluster",
         group: Group::Head,
@@ -61,6 +61,25 @@ log's last, two logs that agree on an entry and differ before it.",
         options: &[],
         examples: &["given S1 term=8 log=1,1,4,4", "given S2 term=5"],
         parse: given,
+    },
+    Verb {
+        name: "clients",
+        group: Group::Head,
+        scope: Scope::Head,
+        usage: &["clients NAME..."],
+        summary: "clients that are there from the start",
+        help: "\
+Others come when a line first names them. It makes a difference only to the screen, and to whom `:` \
+and the keys of the lab mean when no client is named.",
+        options: &[],
+        examples: &["clients a b c"],
+        parse: |reader| {
+            let mut names = vec![reader.name(Expect::Client)?];
+            while !reader.is_at_end() {
+                names.push(reader.name(Expect::Client)?);
+            }
+            Some(Command::Clients(names))
+        },
     },
 ];
 

@@ -1,0 +1,126 @@
+//! What is kept of a session: the recording, which goes along with it, and the script that one
+//! saves of it.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Session;
+use crate::app::Mistake;
+use crate::app::files::NewFile;
+use crate::app::recorder::{Recorder, tidy};
+use crate::cluster::command::{Command, Place};
+use crate::cluster::timeline::{Deed, Point};
+
+impl Session {
+    /// Begins to write the session down. The lab goes on without if that can't be.
+    pub fn record(&mut self, recorder: io::Result<Recorder>) {
+        match recorder {
+            Ok(recorder) => {
+                self.recorder = Some(recorder);
+                self.record_all();
+            }
+            Err(error) => self.refuse(format!("this session is not recorded: {error}")),
+        }
+    }
+
+    /// Where the session is written down.
+    pub fn recording(&self) -> Option<&Path> {
+        self.recorder.as_ref().map(Recorder::path)
+    }
+
+    /// The session is over. A recording in which nobody has done anything is not kept.
+    pub fn leave(&mut self) {
+        if self.timeline.deeds().is_empty()
+            && self.branches.is_empty()
+            && let Some(recorder) = self.recorder.take()
+        {
+            recorder.discard();
+        }
+    }
+
+    /// Goes to the place at which a recorded session was left.
+    ///
+    /// # Errors
+    /// When the run stops before.
+    pub fn resume(&mut self, place: Place) -> Result<(), String> {
+        while self.cluster.is_before(place) {
+            self.halt = None;
+            self.take_step();
+            if self.cluster.is_stopped() {
+                break;
+            }
+        }
+        self.pass(place.time);
+        self.stand_here();
+        self.note("the session is where it was left: , steps back");
+        self.show();
+        Ok(())
+    }
+
+    /// The whole run is written down again: it is another than before.
+    pub(super) fn record_all(&mut self) {
+        let Some(mut recorder) = self.recorder.take() else { return };
+        let end = self.timeline.seek_end(&self.cluster);
+        let written = recorder.write(end.as_ref().unwrap_or(&self.cluster), self.timeline.deeds());
+        self.settle_recorder(recorder, written);
+    }
+
+    /// A command is about to take effect.
+    pub(super) fn record_deed(&mut self, at: Point, place: Place, command: &Command) {
+        let Some(mut recorder) = self.recorder.take() else { return };
+        let mut deeds = self.timeline.deeds()[..at.deeds as usize].to_vec();
+        deeds.push(Deed { at, place, command: Arc::new(command.clone()) });
+        let written = recorder.write(&self.cluster, &deeds);
+        self.settle_recorder(recorder, written);
+    }
+
+    /// The run has come further.
+    pub(super) fn record_place(&mut self) {
+        if self.is_past() {
+            return;
+        }
+        let Some(mut recorder) = self.recorder.take() else { return };
+        let written = recorder.reach(&self.cluster);
+        self.settle_recorder(recorder, written);
+    }
+
+    fn settle_recorder(&mut self, recorder: Recorder, written: io::Result<()>) {
+        match written {
+            Ok(()) => self.recorder = Some(recorder),
+            Err(error) => {
+                let path = recorder.path().display().to_string();
+                self.refuse(format!("this session is recorded no further: {path}: {error}"));
+            }
+        }
+    }
+
+    /// The present run as a script.
+    pub(super) fn as_script(&self, expect: bool) -> String {
+        let deeds = &self.timeline.deeds()[..self.cluster.point().deeds as usize];
+        tidy(&self.cluster, deeds, expect)
+    }
+
+    /// `:save FILE [expect]`.
+    pub(super) fn save(&mut self, rest: &str) {
+        let (path, expect) = match rest.strip_suffix("expect") {
+            Some(path) if path.ends_with(' ') => (path.trim(), true),
+            Some(_) | None => (rest, false),
+        };
+        if path.is_empty() {
+            return self.refuse("save under which name? as :save my.lab, or :save my.lab expect");
+        }
+        match write(Path::new(path), &self.as_script(expect)) {
+            Ok(()) => self.note(format!("saved: raftlab run {path}")),
+            Err(Mistake::Usage(why)) => self.refuse(why),
+            Err(_) => self.refuse(format!("can't write {path}")),
+        }
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Mistake> {
+    let mut file = NewFile::create(path)?;
+    file.write_all(text.as_bytes())
+        .map_err(|error| Mistake::Usage(format!("can't write {}: {error}", path.display())))?;
+    file.complete()
+}

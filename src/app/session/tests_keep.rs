@@ -1,0 +1,167 @@
+//! What is kept of a session comes back: the recording at any moment, and the script saved of it.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::Session;
+use super::tests::{frames, lab, led, press, refusal, script};
+use crate::app::recorder::{Recorder, reached};
+use crate::cluster::Cluster;
+use crate::cluster::command::Script;
+use crate::ui::theme::Theme;
+
+/// Opens what stands in a recording, as `--resume` does.
+fn resumed(text: &str) -> Session {
+    let script = Script::parse("kept.lab", text.as_bytes())
+        .unwrap_or_else(|mistakes| panic!("{mistakes:?}\n{text}"));
+    let place = reached(&script.source).expect("it says how far it came");
+    let mut session = Session::script("kept.lab".into(), &script, None, Theme::default());
+    session.resume(place).expect("it comes there");
+    session
+}
+
+fn run(text: &str) -> Cluster {
+    let script = Script::parse("saved.lab", text.as_bytes())
+        .unwrap_or_else(|mistakes| panic!("{mistakes:?}\n{text}"));
+    let mut cluster = Cluster::with_script(&script, None);
+    while !cluster.finished() && !cluster.is_stopped() {
+        cluster.step();
+    }
+    assert_eq!(cluster.failure(), None, "{text}");
+    cluster
+}
+
+const KEYS: &[&str] = &[
+    "c",
+    "c",
+    "v",
+    "X",
+    "R",
+    "3 x",
+    "3 r",
+    "2 z",
+    "1 i",
+    "H",
+    "P l Enter",
+    "0 i",
+    "4 t",
+    "T",
+    "A",
+    "Space",
+    ". . .",
+    "; ;",
+    "n",
+    ", ,",
+    "u",
+    "U",
+    "[ c",
+    "] m",
+    "L 1 2 x Enter",
+    ": p u t Space y Space 7 Space @ 0 Enter",
+    ": e v e r y Space 9 0 m s Space t i m e o u t \
+     Space r a n d o m Enter",
+    ": c r a s h Space r a n d o m Enter",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whoever_is_killed_loses_nothing_that_was_shown(
+        acts in prop::collection::vec((select(KEYS), 0u32..40), 1..20),
+        scripted in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.lab");
+        let mut session = if scripted {
+            script("cluster servers=3 seed=5\nuntil leader\nset x 1 nowait\nsay one\nbeat\n\
+                    run 100ms\nset x 2 nowait\nbeat\nloop for 2s as i\n  set y v{i}\nend\n")
+        } else {
+            lab()
+        };
+        session.record(Ok(Recorder::to(path.clone())));
+        for (keys, wait) in acts {
+            press(&mut session, keys);
+            frames(&mut session, f64::from(wait) / 20.0);
+            press(&mut session, "Esc");
+            frames(&mut session, 0.02);
+            // Killed here: what would be found?
+            if session.is_past() {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let mut again = resumed(&text);
+            prop_assert_eq!(again.cluster().place(), session.cluster().place(), "{}", text);
+            prop_assert_eq!(again.cluster().digest(), session.cluster().digest(), "{}", text);
+            // And once more, from what the resumed session has written down.
+            let second = folder.path().join("second.lab");
+            again.record(Ok(Recorder::to(second.clone())));
+            let third = resumed(&std::fs::read_to_string(&second).unwrap());
+            prop_assert_eq!(third.cluster().digest(), session.cluster().digest(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn what_is_saved_runs_to_the_same_digest(
+        acts in prop::collection::vec((select(KEYS), 0u32..30), 1..15),
+    ) {
+        let mut session = lab();
+        for (keys, wait) in acts {
+            press(&mut session, keys);
+            press(&mut session, "Esc");
+            frames(&mut session, f64::from(wait) / 20.0);
+        }
+        // A script that is saved plays on until all that is due at its last moment has happened.
+        let mut end = session.cluster().clone();
+        end.run_until(end.now());
+        let text = session.as_script(false);
+        prop_assert_eq!(run(&text).digest(), end.digest(), "{}", text);
+        run(&session.as_script(true));
+    }
+}
+
+#[test]
+fn a_session_is_saved_under_a_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.lab");
+    let mut session = led();
+    press(&mut session, "c");
+    frames(&mut session, 5.0);
+    session.save(&format!("{} expect", path.display()));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("clients a b c\n") && text.contains("expect linearizable\n"), "{text}");
+    run(&text);
+    session.save("");
+    frames(&mut session, 0.02);
+    assert!(refusal(&session).contains("which name"));
+    session.save("/no/such/folder/x.lab");
+    frames(&mut session, 0.02);
+    assert!(refusal(&session).contains("can't write"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_said_and_the_lab_goes_on() {
+    let mut session = led();
+    session.record(Ok(Recorder::to("/no/such/folder/session.lab".into())));
+    frames(&mut session, 0.02);
+    assert!(refusal(&session).contains("recorded no further"));
+    press(&mut session, "X");
+    frames(&mut session, 1.0);
+    assert!(session.recording().is_none());
+    assert_eq!(session.cluster().commands(), 1);
+}
+
+#[test]
+fn a_session_in_which_nothing_was_done_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.lab");
+    for (keys, kept) in [("Space", false), ("X", true)] {
+        let mut session = led();
+        session.record(Ok(Recorder::to(path.clone())));
+        assert!(path.exists());
+        press(&mut session, keys);
+        session.leave();
+        assert_eq!(path.exists(), kept, "{keys}");
+    }
+}
