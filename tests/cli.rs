@@ -253,3 +253,28 @@ fn a_picture_is_an_svg_of_the_moment() {
     assert_eq!(status(&never), 2, "{}", err(&never));
     assert_eq!(scripts.names(), ["picture.svg", "told.lab"]);
 }
+
+/// A run that is ended by a signal leaves no half-written file behind.
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_interrupted_leaves_no_draft() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("long.lab");
+    std::fs::write(&script, "load rate=10000/s\nrun 900h\n").unwrap();
+    let trace = folder.path().join("trace.jsonl");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_raftlab"))
+        .args(["run", "--trace"])
+        .args([&trace, &script])
+        .spawn()
+        .unwrap();
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while files() < 2 {
+        assert!(std::time::Instant::now() < deadline, "no draft was begun");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(files(), 1, "the script alone is left");
+}

@@ -234,6 +234,23 @@ fn time_is_walked_back_by_key_and_a_command_undone() {
     lab.assert_restored();
 }
 
+const SCENE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/flaws/forget_log.lab");
+
+#[test]
+fn enter_at_a_broken_rule_tells_the_evidence_and_the_rule_that_was_missing() {
+    let mut lab = Lab::start(120, 40, &[SCENE, "--pace", "real"]);
+    lab.wait(SOON, "the first beat", |text| text.contains("Space goes on"));
+    lab.press(" ");
+    lab.wait(SOON, "a broken rule", |text| text.contains("broken on-a-majority"));
+    lab.press("\r");
+    lab.wait(SOON, "the reason", |text| text.contains("The missing rule: entries are on disk"));
+    lab.press("\u{1b}");
+    lab.wait(SOON, "the screen again", |text| !text.contains("The missing rule"));
+    lab.press("qy");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
 #[test]
 fn the_screen_follows_the_size_of_the_terminal() {
     let mut lab = Lab::start(120, 40, &[]);

@@ -1,8 +1,10 @@
 //! Files: scripts come in, results go out. A result appears whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use crate::cluster::command::{BYTES_MAX, Script};
 
@@ -73,6 +75,7 @@ impl NewFile {
         draft.push(format!(".{}.part", std::process::id()));
         let draft = path.with_file_name(draft);
         let file = File::create_new(&draft).map_err(|error| refuse(&error.to_string()))?;
+        note_draft(&draft, Stage::Draft);
         let out = BufWriter::new(file);
         Ok(Self { path: path.to_owned(), draft, out, stage: Stage::Draft })
     }
@@ -111,7 +114,36 @@ impl Drop for NewFile {
             Stage::Draft => drop(std::fs::remove_file(&self.draft)),
             Stage::Complete => {}
         }
+        note_draft(&self.draft, Stage::Complete);
     }
+}
+
+/// The drafts that lie about now.
+static DRAFTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn note_draft(draft: &Path, stage: Stage) {
+    let Ok(mut drafts) = DRAFTS.lock() else { return };
+    match stage {
+        Stage::Draft => drop(drafts.insert(draft.to_owned())),
+        Stage::Complete => drop(drafts.remove(draft)),
+    }
+}
+
+/// From now on a signal that ends the process takes its drafts away first. Not for the lab, which
+/// has a terminal to give back and leaves in its own way.
+pub fn tidy_up_on_signals() {
+    let watch = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let Ok(runtime) = runtime else { return };
+        let number = runtime.block_on(super::signals::asked_to_leave());
+        let Ok(number) = number else { return };
+        if let Ok(drafts) = DRAFTS.lock() {
+            drafts.iter().for_each(|draft| drop(std::fs::remove_file(draft)));
+        }
+        std::process::exit(128 + number);
+    };
+    // Without the thread a signal ends the process as ever.
+    drop(std::thread::Builder::new().name("signals".into()).spawn(watch));
 }
 
 #[cfg(test)]

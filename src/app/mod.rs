@@ -63,7 +63,11 @@ pub enum Mistake {
 /// expectation or an invariant failed, 2 for bad usage and bad input, and 3 when there was no answer
 /// within the limits.
 pub fn main() -> ExitCode {
-    match dispatch(&Cli::parse()) {
+    let cli = Cli::parse();
+    if cli.command.is_some() {
+        files::tidy_up_on_signals();
+    }
+    match dispatch(&cli) {
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
         Ok(Ending::Undecided) => ExitCode::from(3),

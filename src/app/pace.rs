@@ -18,7 +18,8 @@ use crate::cluster::Cluster;
 use crate::cluster::command::Pace;
 use crate::cluster::event::Event;
 use crate::cluster::network::Packet;
-use crate::cluster::time::{Span, Time};
+use crate::cluster::time::{Span, SpanRange, Time};
+use crate::cluster::types::Node;
 
 /// A frame never advances by more than this of room time: a laptop that slept does not jump.
 pub const FRAME_MAX: Duration = Duration::from_millis(100);
@@ -227,9 +228,27 @@ fn skim(cluster: &Cluster, to: Time) -> Gait {
 
 /// The pace at which a flight over the cluster's network takes [`FLIGHT`] in the room.
 fn watch_rate(cluster: &Cluster) -> f64 {
-    let delay = cluster.network().profile().delay;
-    let flight = (delay.low.micros() + delay.high.micros()) as f64 / 2.0;
-    flight / FLIGHT.as_micros() as f64
+    // While only slow packets fly, nobody waits for them longer than for others.
+    let worth = |packet: &&&Packet| is_worth_watching(cluster, &Flight::of(packet));
+    let packets = cluster.packets();
+    let flights = packets.iter().filter(worth).map(|packet| packet.due.since(packet.sent));
+    let flight = flights.min().unwrap_or_default().max(usual_flight(cluster));
+    flight.micros() as f64 / FLIGHT.as_micros() as f64
+}
+
+/// How long a flight between two servers usually takes: as the named network says, or as the
+/// links say if most have a delay of their own.
+fn usual_flight(cluster: &Cluster) -> Span {
+    let network = cluster.network().profile().delay;
+    let servers = || cluster.servers().iter().map(|server| Node::Server(server.id));
+    let pairs = servers().flat_map(|from| servers().map(move |to| (from, to)));
+    let links = pairs.filter(|(from, to)| from != to);
+    let rules = links.filter_map(|(from, to)| cluster.links().get(from, to));
+    let mean = |range: SpanRange| Span((range.low.micros() + range.high.micros()) / 2);
+    let mut flights: Vec<Span> =
+        rules.map(|link| mean(link.rule.delay.unwrap_or(network))).collect();
+    flights.sort_unstable();
+    flights.get(flights.len() / 2).copied().unwrap_or(mean(network)).max(Span(1))
 }
 
 fn rate_of(pace: Pace) -> f64 {
@@ -283,6 +302,21 @@ mod tests {
                 (times * 1e6_f64).round()
             );
         }
+    }
+
+    #[test]
+    fn delays_of_links_count_when_most_have_one_or_nothing_faster_flies() {
+        let slower = |lines: &[&str]| {
+            let mut cluster = Cluster::new(crate::cluster::config::Config::default());
+            for line in lines {
+                let command = crate::cluster::command::parse_line(line).unwrap();
+                cluster.apply(&command).unwrap();
+            }
+            (1.0 / watch_rate(&cluster)).round() as u32
+        };
+        assert_eq!(slower(&["link all <-> all delay=100ms"]), 5);
+        assert_eq!(slower(&["link S1 -> S2 delay=100ms"]), 40);
+        assert_eq!(slower(&["link S1 <-> all delay=100ms", "timeout S1"]), 5);
     }
 
     /// The pace of a whole skim, frame by frame: it eases in and out, arrives where it should,

@@ -29,6 +29,29 @@ pub struct Signals {
 const STOP: i32 = rustix::process::Signal::TSTP.as_raw();
 const GO_ON: i32 = rustix::process::Signal::CONT.as_raw();
 
+/// Waits until a signal asks the process to end; its number.
+///
+/// # Errors
+/// When the system refuses to tell of signals.
+pub async fn asked_to_leave() -> io::Result<i32> {
+    let ends = [
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+        SignalKind::quit(),
+        SignalKind::terminate(),
+    ];
+    let [hang_up, interrupt, quit, terminate] = ends.map(signal);
+    let (mut hang_up, mut interrupt, mut quit, mut terminate) =
+        (hang_up?, interrupt?, quit?, terminate?);
+    let kind = tokio::select! {
+        _ = hang_up.recv() => SignalKind::hangup(),
+        _ = interrupt.recv() => SignalKind::interrupt(),
+        _ = quit.recv() => SignalKind::quit(),
+        _ = terminate.recv() => SignalKind::terminate(),
+    };
+    Ok(kind.as_raw_value())
+}
+
 impl Signals {
     /// Starts to listen. Needs a running tokio runtime.
     ///

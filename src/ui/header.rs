@@ -146,7 +146,7 @@ fn draw_broken(canvas: &mut Canvas, area: Rect, scene: &Scene, violation: &Viola
         pen.put(' ');
     }
     let (now, name) = (Moment(scene.cluster.now()), violation.invariant.name());
-    let key = " (w: why)";
+    let key = " (Enter: why)";
     let room = usize::from(area.width).saturating_sub(key.len() + name.len() + 20);
     let evidence = Short(&violation.evidence, room);
     let mut pen = canvas.pen(area, 0);

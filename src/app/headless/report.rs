@@ -1,7 +1,7 @@
 //! How runs ended: a table for people, an object a run for programs, and for each failure the
 //! command line that plays just that run again.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Instant;
 
 use serde_json::json;
@@ -13,6 +13,9 @@ use crate::cluster::command::Variant;
 /// The most failures that are told at length. The rest is counted.
 const TOLD_MAX: u64 = 20;
 
+/// The least columns for a script's name.
+const NAME_MIN: usize = 20;
+
 /// The runs so far.
 pub(super) struct Report<'a> {
     scripts: &'a [Named],
@@ -20,6 +23,8 @@ pub(super) struct Report<'a> {
     rows: Vec<Row>,
     told: u64,
     begun: Instant,
+    /// How wide the table may be.
+    columns: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,7 +84,7 @@ impl<'a> Report<'a> {
     pub fn new(scripts: &'a [Named], json: bool) -> Self {
         let form = if json { Form::Json } else { Form::Text };
         let rows = vec![Row::default(); scripts.len()];
-        Self { scripts, form, rows, told: 0, begun: Instant::now() }
+        Self { scripts, form, rows, told: 0, begun: Instant::now(), columns: columns() }
     }
 
     /// Adds a run, and tells at once what must not wait for the end.
@@ -198,11 +203,14 @@ impl<'a> Report<'a> {
         }
         lines.insert(0, ("script".to_owned(), HEAD.map(str::to_owned)));
         let width = |text: &str| text.chars().count();
-        let first = lines.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
         let widths: [usize; HEAD.len()] = std::array::from_fn(|column| {
             lines.iter().map(|(_, cells)| width(&cells[column])).max().unwrap_or(0)
         });
+        let first = lines.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+        let figures: usize = widths.iter().map(|width| width + 2).sum();
+        let first = first.min(self.columns.saturating_sub(figures).max(NAME_MIN));
         for (name, cells) in &lines {
+            let name = shortened(name, first);
             write!(out, "{name:first$}")?;
             for (cell, width) in cells.iter().zip(widths) {
                 write!(out, "  {cell:>width$}")?;
@@ -232,6 +240,26 @@ impl<'a> Report<'a> {
             times(sum.virtual_us, wall_us),
         )
     }
+}
+
+/// The columns of the terminal that the report goes to; no end of them in a file.
+fn columns() -> usize {
+    if !io::stdout().is_terminal() {
+        return usize::MAX;
+    }
+    crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns))
+}
+
+/// A name in so many columns: its middle is left out, for both ends tell it apart from others.
+fn shortened(name: &str, columns: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= columns {
+        return name.to_owned();
+    }
+    let end = columns.saturating_sub(2) / 2;
+    let start = columns.saturating_sub(2) - end;
+    let (before, after) = (&letters[..start], &letters[letters.len() - end..]);
+    before.iter().chain(&['.', '.']).chain(after).collect()
 }
 
 /// Which of the two runs of a script that shows a flaw this is.
@@ -298,6 +326,13 @@ mod tests {
         assert_eq!(count(12_345_678), "12,345,678");
         assert_eq!([tenths(1_234_000_001), tenths(0)], ["1,234.1", "0.0"]);
         assert_eq!([times(15, 10), times(1_234_000, 1)], ["1.5", "1,234,000"]);
+    }
+
+    #[test]
+    fn names_keep_both_ends() {
+        assert_eq!(shortened("basic.lab", 9), "basic.lab");
+        assert_eq!(shortened("full_restart_of_all.lab without", 20), "full_rest..b without");
+        assert_eq!(shortened("abcdef", 2), "..");
     }
 
     #[test]
