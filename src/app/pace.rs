@@ -312,6 +312,7 @@ mod tests {
                 let command = crate::cluster::command::parse_line(line).unwrap();
                 cluster.apply(&command).unwrap();
             }
+            cluster.run_until(Time(1_000));
             (1.0 / watch_rate(&cluster)).round() as u32
         };
         assert_eq!(slower(&["link all <-> all delay=100ms"]), 5);
