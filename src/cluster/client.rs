@@ -63,7 +63,7 @@ pub struct Job {
     /// The script's line that ordered it; 0 if none did.
     pub(super) line: u32,
     /// How a script line knows the job that it waits for.
-    pub(super) ticket: u64,
+    pub ticket: u64,
 }
 
 /// What a client is asked to do, with all names filled in.

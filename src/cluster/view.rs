@@ -144,6 +144,28 @@ impl Cluster {
         flying.chain(&self.held)
     }
 
+    /// Whether what comes next is a load's own doing, which the same operations by hand would not
+    /// need.
+    pub fn next_is_load(&self) -> bool {
+        match self.queue.peek() {
+            Some(Item::Load(_) | Item::LoadEnd) => true,
+            Some(Item::Client(client)) => self.clients[client.index()].is_idle(),
+            Some(
+                Item::Packet(_)
+                | Item::Timer(..)
+                | Item::Chaos(_)
+                | Item::Task(_)
+                | Item::Recurring(_),
+            )
+            | None => false,
+        }
+    }
+
+    /// The place before whatever comes next.
+    pub fn next_place(&self) -> Option<Place> {
+        self.next_due().map(|due| self.place_at(due))
+    }
+
     /// When the next thing is due; `None` when nothing is pending.
     pub fn next_due(&self) -> Option<Time> {
         let scheduled = self.scheduled.keys().next().map(|(place, _)| place.time);

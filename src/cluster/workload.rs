@@ -25,6 +25,7 @@ pub enum Role {
         keys: u32,
         reads: Ppm,
         value: u32,
+        ahead: Ppm,
         every: Span,
     },
     Lock(LockStage),
@@ -72,9 +73,9 @@ impl Cluster {
         let rng = Rng::new(self.config.seed, Entity::Load);
         let mut state = LoadState { rng, clients: load.clients, ending: false, puts: 0 };
         let (prefix, role) = match load.kind {
-            LoadKind::Requests { keys, rate, reads, value } => {
+            LoadKind::Requests { keys, rate, reads, value, ahead } => {
                 let every = Span(1_000_000 * u64::from(load.clients) / u64::from(rate.max(1)));
-                ("load", Role::Requests { keys, reads, value, every: every.max(Span(1)) })
+                ("load", Role::Requests { keys, reads, value, ahead, every: every.max(Span(1)) })
             }
             LoadKind::Lock => ("lock", Role::Lock(LockStage::Acquiring)),
         };
@@ -115,14 +116,14 @@ impl Cluster {
                 self.clients[id.index()].role = Role::Ordered;
                 load.clients -= 1;
             }
-            Role::Requests { keys, reads, value, every } => {
+            Role::Requests { keys, reads, value, ahead, every } => {
                 let span = load
                     .rng
                     .span(SpanRange { low: Span(every.0 / 2), high: Span(every.0 + every.0 / 2) });
                 let due = self.now + span.max(Span(1));
                 self.queue.push(due.micros(), Item::Load(id));
                 if self.clients[id.index()].is_idle() {
-                    let work = self.random_work(id, &mut load, keys, reads, value);
+                    let work = self.random_work(id, &mut load, keys, reads, (value, ahead));
                     self.load_job(id, work);
                 }
             }
@@ -137,7 +138,7 @@ impl Cluster {
         load: &mut LoadState,
         keys: u32,
         reads: Ppm,
-        bytes: u32,
+        (bytes, ahead): (u32, Ppm),
     ) -> Work {
         let key: Key = format!("k{}", load.rng.below(u64::from(keys.max(1)))).into();
         if load.rng.chance(reads) {
@@ -146,6 +147,9 @@ impl Cluster {
         load.puts += 1;
         let client = &self.clients[id.index()];
         let version = client.known.get(&key).map_or(Version::ZERO, |known| known.version);
+        // Nothing is drawn where nothing is asked for: a seed means what it meant.
+        let is_ahead = ahead != Ppm::ZERO && load.rng.chance(ahead);
+        let version = if is_ahead { version.next() } else { version };
         // Unique, and as long as asked for.
         let width = bytes as usize;
         let value: Value = format!("{:.>width$}", load.puts).into();

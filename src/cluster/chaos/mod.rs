@@ -215,14 +215,16 @@ impl Cluster {
 /// Where something has just been promised that a crash must not undo: an operation was taken, a
 /// vote was given, entries were copied, an entry was committed.
 const fn victim(event: &Event) -> Option<ServerId> {
-    match event.kind {
-        EventKind::Submitted { server, .. }
-        | EventKind::VoteGranted { server, .. }
-        | EventKind::ElectionStarted { server, .. }
-        | EventKind::BecameLeader { server, .. }
-        | EventKind::Appended { server, .. }
-        | EventKind::Committed { server, .. } => Some(server),
-        _ => None,
+    if let EventKind::Submitted { server, .. }
+    | EventKind::VoteGranted { server, .. }
+    | EventKind::ElectionStarted { server, .. }
+    | EventKind::BecameLeader { server, .. }
+    | EventKind::Appended { server, .. }
+    | EventKind::Committed { server, .. } = event.kind
+    {
+        Some(server)
+    } else {
+        None
     }
 }
 

@@ -10,11 +10,12 @@ use super::{Invariant, Violation};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::kv::Kv;
+use crate::cluster::network::PacketKind;
 use crate::cluster::raft::Role;
 use crate::cluster::server::Power;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{
-    Answer, ClientId, Index, Key, Op, OpId, ServerId, ServerSet, Term, majority,
+    Answer, ClientId, Index, Key, Node, Op, OpId, ServerId, ServerSet, Term, majority,
 };
 
 /// How long a waiter may outlive its server's leadership.
@@ -186,9 +187,25 @@ impl Checker {
                 self.servers[server.index()] = Ghost { dirty_from: Index(1), ..Ghost::default() };
                 Ok(())
             }
-            EventKind::ElectionStarted { server, term, .. } => self.voted(*server, *server, *term),
-            EventKind::VoteGranted { server, candidate, term } => {
-                self.voted(*server, *candidate, *term)
+            // A vote is given when word of it leaves, and not before: a crash may undo one that
+            // has not reached the disk, and then nobody has heard of it (Figure 2).
+            EventKind::Sent { from: Node::Server(server), to, summary, .. } => {
+                match (summary.kind, to) {
+                    (PacketKind::RequestVote, _) => self.voted(*server, *server, summary.term),
+                    (PacketKind::VoteGranted, Node::Server(candidate)) => {
+                        self.voted(*server, *candidate, summary.term)
+                    }
+                    (PacketKind::VoteGranted, Node::Client(_))
+                    | (
+                        PacketKind::VoteRefused
+                        | PacketKind::Append { .. }
+                        | PacketKind::Appended { .. }
+                        | PacketKind::AppendRefused { .. }
+                        | PacketKind::ClientRequest
+                        | PacketKind::ClientReply,
+                        _,
+                    ) => Ok(()),
+                }
             }
             EventKind::BecameLeader { server, term, .. } => self.elected(*server, *term),
             // The bound is one of the server's own clock: it counts from when the clock was changed
@@ -226,7 +243,9 @@ impl Checker {
             EventKind::Commanded { .. }
             | EventKind::Restarted { .. }
             | EventKind::FellAsleep { .. }
-            | EventKind::Sent { .. }
+            | EventKind::ElectionStarted { .. }
+            | EventKind::VoteGranted { .. }
+            | EventKind::Sent { from: Node::Client(_), .. }
             | EventKind::Duplicated { .. }
             | EventKind::Held { .. }
             | EventKind::Freed { .. }
@@ -564,4 +583,29 @@ fn twice(server: ServerId, index: Index, earlier: Commit, now: Commit) -> Broken
         now.term, earlier.by, earlier.term
     );
     Broken::new(Invariant::StateMachineSafety, server, text).at(index).in_term(now.term)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Cause;
+    use crate::cluster::command::Script;
+
+    /// No planted flaw makes a leader remove entries of its own: the checker is handed the event.
+    #[test]
+    fn a_leader_that_removes_an_entry_is_seen() {
+        let script = b"cluster servers=3\nuntil leader\nset x 1\nrun 1s\n";
+        let script = Script::parse("test.lab", script).expect("a script");
+        let mut cluster = Cluster::with_script(&script, None);
+        while !cluster.finished() {
+            cluster.step();
+        }
+        let server = cluster.leader().expect("a leader");
+        let (first, old, new) = (Index(1), Term(1), Term(1));
+        let kind = EventKind::Truncated { server, first, last: first, old, new };
+        cluster.events.push(Event { time: cluster.now(), cause: Cause::Start, kind });
+        let mut checker = cluster.checker.clone();
+        let violation = checker.observe(&cluster).expect("a broken rule");
+        assert_eq!(violation.invariant, Invariant::LeaderAppendOnly);
+    }
 }

@@ -175,8 +175,9 @@ fn order() -> impl Strategy<Value = Command> {
 }
 
 fn load() -> impl Strategy<Value = Command> {
-    let requests = (1..=100_000u32, 1..=100_000u32, share(), 0..=65_536u32)
-        .prop_map(|(keys, rate, reads, value)| LoadKind::Requests { keys, rate, reads, value });
+    let requests = (1..=100_000u32, 1..=100_000u32, share(), 0..=65_536u32, share()).prop_map(
+        |(keys, rate, reads, value, ahead)| LoadKind::Requests { keys, rate, reads, value, ahead },
+    );
     let kind = prop_oneof![requests, Just(LoadKind::Lock)];
     (kind, 1..=2_000u32, of(span()))
         .prop_map(|(kind, clients, span)| Command::Load(Load { kind, clients, span }))

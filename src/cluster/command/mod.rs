@@ -349,8 +349,8 @@ pub struct Load {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadKind {
     /// Gets and puts, `rate` operations a second in all, over `keys` keys with values of `value`
-    /// bytes.
-    Requests { keys: u32, rate: u32, reads: Ppm, value: u32 },
+    /// bytes; `ahead` of the puts name the version after the one that the client knows.
+    Requests { keys: u32, rate: u32, reads: Ppm, value: u32, ahead: Ppm },
     /// Each client takes the lock, checks that it is alone, and lets go, over and over.
     Lock,
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
-use crate::cluster::time::{Span, SpanRange};
+use crate::cluster::time::{Ppm, Span, SpanRange};
 use crate::cluster::types::{Term, Version};
 
 /// One word: a key or a value, in quotes where it must be.
@@ -302,11 +302,12 @@ impl Display for VersionWord {
 impl Display for Load {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self.kind {
-            LoadKind::Requests { keys, rate, reads, value } => write!(
-                f,
-                "load clients={} keys={keys} rate={rate}/s reads={reads} value={value}",
-                self.clients
-            )?,
+            LoadKind::Requests { keys, rate, reads, value, ahead } => {
+                let clients = self.clients;
+                write!(f, "load clients={clients} keys={keys} rate={rate}/s reads={reads}")?;
+                option(f, "ahead", (ahead != Ppm::ZERO).then_some(ahead))?;
+                option(f, "value", Some(value))?;
+            }
             LoadKind::Lock => write!(f, "load lock clients={}", self.clients)?,
         }
         self.span.map_or(Ok(()), |span| write!(f, " for {span}"))

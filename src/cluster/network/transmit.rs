@@ -67,13 +67,16 @@ impl Cluster {
             self.traffic.requests += u64::from(!reply);
             self.traffic.bytes += message.wire_bytes();
         }
-        let loss = match (draws.lost, profile.reports_loss) {
+        // Client RPCs behave like TCP: they are never duplicated.
+        let copy = (draws.duplicated && between_servers).then(|| message.clone());
+        // Of what arrives as a copy nobody is told that it was lost: who repeats it then would
+        // have more and more under way.
+        let reports = profile.reports_loss && copy.is_none();
+        let loss = match (draws.lost, reports) {
             (false, _) => Loss::Arrives,
             (true, true) => Loss::LostAndReported,
             (true, false) => Loss::Lost,
         };
-        // Client RPCs behave like TCP: they are never duplicated.
-        let copy = (draws.duplicated && between_servers).then(|| message.clone());
         let id = self.put_in_flight(from, to, incarnation, draws.delay, loss, message);
         if let Some(message) = copy {
             let copy =

@@ -151,7 +151,7 @@ all packets.",
         group: Group::Clients,
         scope: Scope::Act,
         usage: &[
-            "load [clients=N] [keys=N] [rate=N/s] [reads=P%] [value=N] [for T]",
+            "load [clients=N] [keys=N] [rate=N/s] [reads=P%] [ahead=P%] [value=N] [for T]",
             "load lock [clients=N] [for T]",
             "load stop",
         ],
@@ -165,6 +165,7 @@ are under way are finished. One load runs at a time.",
             ("keys=10", "over how many keys, up to 100,000"),
             ("rate=100/s", "how many operations a second in all, up to 100,000"),
             ("reads=50%", "how many of them are gets; the others are puts"),
+            ("ahead=0%", "how many of the puts name the version after the one that it should be"),
             ("value=16", "how long the values are, in bytes, up to 65,536"),
         ],
         examples: &[
@@ -223,12 +224,12 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
     }
     let lock = reader.keyword("lock");
     let (mut clients, mut keys, mut rate, mut value) = (5, 10, 100, 16);
-    let mut reads = Ppm::percent(50);
+    let (mut reads, mut ahead) = (Ppm::percent(50), Ppm::ZERO);
     let mut limit = None;
     let mut options = Options::new(if lock {
         &["clients"]
     } else {
-        &["clients", "keys", "rate", "reads", "value"]
+        &["clients", "keys", "rate", "reads", "ahead", "value"]
     });
     let count = |reader: &mut Reader<'_>, low, high| {
         reader.quantity(Expect::Number, low, |word| whole(word, low..=high))
@@ -242,6 +243,7 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
                 rate = reader.quantity(Expect::PerSecond, 1, read)?;
             }
             Some("reads") => reads = reader.quantity(Expect::Percent, reads, quantity::percent)?,
+            Some("ahead") => ahead = reader.quantity(Expect::Percent, ahead, quantity::percent)?,
             Some(_) => value = count(reader, 0, TEXT_MAX as u64)?,
             None if limit.is_none() && reader.keyword("for") => limit = Some(span(reader)?),
             None => break,
@@ -250,7 +252,13 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
     let kind = if lock {
         LoadKind::Lock
     } else {
-        LoadKind::Requests { keys: keys as u32, rate: rate as u32, reads, value: value as u32 }
+        LoadKind::Requests {
+            keys: keys as u32,
+            rate: rate as u32,
+            reads,
+            value: value as u32,
+            ahead,
+        }
     };
     Some(Command::Load(Load { kind, clients: clients as u32, span: limit }))
 }
