@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ratatui::layout::Size;
 
 use super::check::lines::Model;
+use super::hunt::SHARES_MAX;
 use crate::cluster::command::Pace;
+use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
 use crate::cluster::time::Time;
 use crate::cluster::types::SERVERS_MAX;
@@ -40,6 +42,9 @@ pub enum Subcommands {
                             3 no answer within the limit."
     )]
     Check(CheckOptions),
+    /// Hunt for broken rules: thousands of runs with faults at random. What is found is shrunk to
+    /// the smallest script that shows it.
+    Hunt(HuntOptions),
     /// Write a picture of the screen as an SVG file.
     Picture(PictureOptions),
     /// List the flaws that can be planted: rule, section, what to watch.
@@ -126,6 +131,51 @@ pub struct CheckOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Without --seeds and --time: seeds from 1 on, for 60 s. The status is 0 when \
+                        nothing was found, 1 when something was found and written, 2 for bad usage."
+)]
+pub struct HuntOptions {
+    /// Play every seed from A up to, but not including, B.
+    #[arg(long, value_name = "A..B", value_parser = seeds)]
+    pub seeds: Option<std::ops::Range<u64>>,
+    /// Stop after this long, such as 60s or 5m.
+    #[arg(long, value_name = "TIME", value_parser = limit)]
+    pub time: Option<Duration>,
+    /// How many servers; without it 3 or 5, as the seed draws them.
+    #[arg(long, value_name = "N", conflicts_with = "script",
+          value_parser = clap::value_parser!(u8).range(1..=i64::from(SERVERS_MAX)))]
+    pub servers: Option<u8>,
+    /// How many clients; without it 2 to 8, as the seed draws them.
+    #[arg(long, value_name = "N", conflicts_with = "script",
+          value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub clients: Option<u32>,
+    /// Plant this flaw (`raftlab flaws` lists them).
+    #[arg(long, value_name = "NAME", value_parser = flaw)]
+    pub flaw: Option<Flaw>,
+    /// Vary the seed of this script instead, and shrink it.
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Don't stop at the first finding: one script for each thing that goes wrong.
+    #[arg(long)]
+    pub keep_going: bool,
+    /// The file to write; without it a name that tells what was found.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Play only the I-th of N shares of the seeds.
+    #[arg(long, value_name = "I/N", value_parser = shard, requires = "seeds")]
+    pub shard: Option<(u64, u64)>,
+    /// Print the result as one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Make one result of the results of all shares.
+    #[arg(long, value_name = "FILE", num_args = 1..,
+          conflicts_with_all = ["seeds", "time", "servers", "clients", "flaw", "script",
+                                "keep_going", "shard"])]
+    pub merge: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct PictureOptions {
     /// A script; without one, the lab of five servers.
     pub file: Option<PathBuf>,
@@ -167,6 +217,33 @@ fn network(text: &str) -> Result<Network, String> {
         let names: Vec<&str> = Network::ALL.map(Network::name).to_vec();
         format!("expected one of {}", names.join(", "))
     })
+}
+
+fn flaw(text: &str) -> Result<Flaw, String> {
+    Flaw::from_name(text).ok_or_else(|| "there is no such flaw; `raftlab flaws` lists them".into())
+}
+
+fn shard(text: &str) -> Result<(u64, u64), String> {
+    const EXPECTED: &str = "expected a share and their number as in 3/8";
+    let (share, of) = text.split_once('/').ok_or(EXPECTED)?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| EXPECTED);
+    match (number(share)?, number(of)?) {
+        (share, of) if share >= 1 && share <= of && of <= SHARES_MAX => Ok((share, of)),
+        (_, of) if of > SHARES_MAX => Err(format!("expected {SHARES_MAX} shares at most")),
+        (share, of) => Err(format!("there is no share {share} of {of}: they count from 1")),
+    }
+}
+
+/// "60s", "5m", "1h": a length of time in the room.
+fn limit(text: &str) -> Result<Duration, String> {
+    const EXPECTED: &str = "expected a length of time such as 60s, 5m or 1h, 1000h at most";
+    let units = [("s", 1), ("m", 60), ("h", 3_600)];
+    let of = |(unit, seconds): (&str, u64)| {
+        let number = text.strip_suffix(unit)?.parse::<u64>().ok()?;
+        number.checked_mul(seconds).filter(|seconds| (1..=3_600_000).contains(seconds))
+    };
+    let seconds = units.into_iter().find_map(of).ok_or(EXPECTED)?;
+    Ok(Duration::from_secs(seconds))
 }
 
 fn pace(text: &str) -> Result<Pace, String> {

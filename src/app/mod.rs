@@ -13,7 +13,9 @@ mod check;
 mod cli;
 mod fading;
 mod files;
+mod fleet;
 mod headless;
+mod hunt;
 mod input;
 mod keymap;
 mod lab;
@@ -81,6 +83,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
     match &cli.command {
         Some(Subcommands::Run(options)) => headless::run(options),
         Some(Subcommands::Check(options)) => check::run(options),
+        Some(Subcommands::Hunt(options)) => hunt::run(options),
         Some(Subcommands::Picture(options)) => picture::run(options),
         Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
         Some(Subcommands::Docs { page }) => print(&match page {

@@ -1,10 +1,9 @@
 //! `raftlab run`: scripts without a terminal, as fast as the machine goes.
 //!
 //! A *job* is a script with a seed. `play.rs` plays one job from its first event to its last,
-//! `fleet.rs` spreads jobs over the cores, `report.rs` says how they ended. Nothing runs before
+//! `../fleet.rs` spreads jobs over the cores, `report.rs` says how they ended. Nothing runs before
 //! every script has been read and found well formed.
 
-mod fleet;
 mod history;
 mod play;
 mod report;
@@ -19,7 +18,7 @@ pub use play::{Outcome, Run};
 
 use super::cli::RunOptions;
 use super::files::{NewFile, read_script};
-use super::{Ending, Mistake, check};
+use super::{Ending, Mistake, check, fleet};
 use crate::cluster::command::Script;
 use play::Repeat;
 use report::Report;
@@ -52,7 +51,8 @@ pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
     let bar = progress_bar(total);
     let mut report = Report::new(&scripts, options.json);
     let mut out = io::stdout().lock();
-    fleet::run(&scripts, jobs(&scripts, options), repeat, |run| {
+    let play = |job| play::play_again(&scripts, job, repeat);
+    fleet::run(jobs(&scripts, options), play, |run| {
         bar.inc(1);
         bar.suspend(|| report.add(&run, &mut out)).map_err(Mistake::Output)
     })?;

@@ -1,0 +1,47 @@
+//! Shrinking where nothing bad happens, but something good does not: a wait that runs out.
+//!
+//! Such a run is kept as a script, with the calm at its end: the lines of the calm stay, for
+//! without them everybody may wait for ever. The lines before them are left out as long as the
+//! same line is not met.
+
+use super::play::Name;
+use super::story::{fails, holds, passes};
+
+/// The most candidates that are played.
+const TRIES_MAX: u32 = 4_000;
+
+/// Leaves out lines of `body`, which stands between `head` and `tail`.
+pub fn shrink(head: &str, body: Vec<String>, tail: &str, name: &Name) -> Option<String> {
+    let text = |body: &[String]| {
+        let lines: String = body.iter().map(|line| format!("{line}\n")).collect();
+        format!("{head}{lines}{tail}")
+    };
+    if !fails(&text(&body), name) {
+        return None;
+    }
+    // Without the flaw some of the lines may be impossible until others are gone.
+    let mut well = passes(&text(&body));
+    let mut best = body;
+    let mut tries = 0;
+    let mut size = best.len().div_ceil(2).max(1);
+    loop {
+        let before = best.len();
+        let mut end = best.len();
+        while end > 0 && tries < TRIES_MAX {
+            let start = end.saturating_sub(size);
+            let mut candidate = best.clone();
+            candidate.drain(start..end);
+            tries += 1;
+            let text = text(&candidate);
+            if fails(&text, name) && (!well || passes(&text)) {
+                well = well || passes(&text);
+                best = candidate;
+            }
+            end = start;
+        }
+        if tries >= TRIES_MAX || (size == 1 && best.len() == before) {
+            return Some(text(&best)).filter(|text| holds(text, name));
+        }
+        size = size.div_ceil(2);
+    }
+}

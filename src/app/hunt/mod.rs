@@ -1,0 +1,334 @@
+//! `raftlab hunt`: thousands of runs with faults at random, and the smallest script of what went
+//! wrong.
+//!
+//! Each seed is a run (`plan.rs`), watched for broken rules, unmet waits and the interesting
+//! places that it reaches (`places.rs`). What goes wrong becomes a list of commands (`case.rs`),
+//! is shrunk (`shrink.rs`, `lines.rs`) and written as a script that tells its story (`story.rs`).
+//! `results.rs` lets a cluster of machines share a hunt.
+
+mod case;
+mod edit;
+mod lines;
+mod places;
+mod plan;
+mod play;
+mod report;
+mod results;
+mod shrink;
+mod story;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::cli::HuntOptions;
+use super::files::{NewFile, read_script};
+use super::{Ending, Mistake, fleet};
+use crate::cluster::command::{Command, Script};
+use crate::cluster::digest::ENGINE;
+use crate::cluster::flaw::Breaks;
+use case::Case;
+use plan::Fixed;
+use play::{Finding, Run};
+use results::{Found, Hunt, Results};
+
+pub use results::SHARES_MAX;
+
+/// How long a hunt lasts that says neither seeds nor a time.
+const USUAL: Duration = Duration::from_secs(60);
+
+/// Where the runs come from.
+enum Prey {
+    Plan(Fixed),
+    Script(Box<Script>, String),
+}
+
+impl Prey {
+    fn script(&self, seed: u64) -> Script {
+        match self {
+            Self::Plan(fixed) => plan::script(seed, fixed),
+            Self::Script(script, _) => (**script).clone(),
+        }
+    }
+}
+
+/// Carries out `raftlab hunt`.
+///
+/// # Errors
+/// For options that don't go together, and for files that can't be read or written.
+pub fn run(options: &HuntOptions) -> Result<Ending, Mistake> {
+    if !options.merge.is_empty() {
+        return merge(options);
+    }
+    let prey = prey(options)?;
+    let hunt = hunt(options, &prey);
+    // Better to know at once that nothing can be written there.
+    let draft = options.out.as_deref().map(NewFile::create).transpose()?;
+    let (share, shares) = options.shard.unwrap_or((1, 1));
+    let mut results = Results::new(Hunt { shares, ..hunt }, share);
+    let begun = Instant::now();
+    let found = search(options, &prey, &mut results, begun)?;
+    let wall_us = begun.elapsed().as_micros() as u64;
+    results.found = found.iter().map(|run| shrunk(&prey, run, options)).collect();
+    finish(options, &results, Some(wall_us), draft)
+}
+
+fn prey(options: &HuntOptions) -> Result<Prey, Mistake> {
+    let Some(path) = &options.script else {
+        let HuntOptions { servers, clients, flaw, .. } = *options;
+        return Ok(Prey::Plan(Fixed { servers, clients, flaw }));
+    };
+    let mut script = read_script(path)?;
+    if let Some(flaw) = options.flaw {
+        let breaks = flaw.about().breaks;
+        script.shows = Some(crate::cluster::command::Shows { flaw, breaks });
+    }
+    Ok(Prey::Script(Box::new(script), path.display().to_string()))
+}
+
+fn hunt(options: &HuntOptions, prey: &Prey) -> Hunt {
+    Hunt {
+        engine: ENGINE,
+        flaw: options.flaw.map(|flaw| flaw.name().to_owned()),
+        servers: options.servers,
+        clients: options.clients,
+        script: match prey {
+            Prey::Plan(_) => None,
+            Prey::Script(_, path) => Some(path.clone()),
+        },
+        seeds: options.seeds.clone().map(|seeds| (seeds.start, seeds.end)),
+        shares: 1,
+    }
+}
+
+/// The hunt is over before its last seed.
+enum Stop {
+    Found,
+}
+
+/// Plays the seeds. The runs that went wrong, one for each thing that can go wrong.
+fn search(
+    options: &HuntOptions,
+    prey: &Prey,
+    results: &mut Results,
+    begun: Instant,
+) -> Result<Vec<Run>, Mistake> {
+    let limit = match (&options.seeds, options.time) {
+        (_, Some(time)) => Some(time),
+        (None, None) => Some(USUAL),
+        (Some(_), None) => None,
+    };
+    let (share, shares) = options.shard.unwrap_or((1, 1));
+    let seeds = options.seeds.clone().unwrap_or(1..u64::MAX);
+    let first = seeds.start.saturating_add(share - 1);
+    let mut late = false;
+    let late_mut = &mut late;
+    let jobs = (first..seeds.end).step_by(shares as usize).take_while(move |_| {
+        *late_mut = limit.is_some_and(|limit| begun.elapsed() >= limit);
+        !*late_mut
+    });
+    let bar = progress(options, limit, shares);
+    let mut found: Vec<Run> = Vec::new();
+    let stopped = fleet::run(
+        jobs,
+        |seed| play::hunt(&prey.script(seed), seed),
+        |run| {
+            results.add(&run);
+            tick(&bar, limit, results.runs, begun);
+            let Some(finding) = &run.finding else { return Ok(()) };
+            let name = finding.name();
+            let known = |run: &Run| run.finding.as_ref().map(Finding::name) == Some(name.clone());
+            if !found.iter().any(known) {
+                found.push(run);
+            }
+            if options.keep_going { Ok(()) } else { Err(Stop::Found) }
+        },
+    );
+    bar.finish_and_clear();
+    results.whole = stopped.is_ok() && !late;
+    Ok(found)
+}
+
+fn progress(options: &HuntOptions, limit: Option<Duration>, shares: u64) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let (length, template) = match (limit, &options.seeds) {
+        (None, Some(seeds)) => (
+            (seeds.end - seeds.start).div_ceil(shares),
+            "{bar:40} {pos}/{len} runs, {per_sec}, {eta} left",
+        ),
+        (limit, _) => (
+            limit.unwrap_or(USUAL).as_millis() as u64,
+            "{bar:40} {msg}, {elapsed} of the time gone",
+        ),
+    };
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr()).with_style(style)
+}
+
+fn tick(bar: &ProgressBar, limit: Option<Duration>, runs: u64, begun: Instant) {
+    if limit.is_none() {
+        bar.inc(1);
+    } else if runs.is_multiple_of(64) {
+        let elapsed = begun.elapsed().as_millis() as u64;
+        bar.set_position(elapsed);
+        bar.set_message(format!("{runs} runs, {} a second", runs * 1_000 / elapsed.max(1)));
+    }
+}
+
+/// The script of a finding, as small as it gets.
+fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions) -> Found {
+    let script = prey.script(run.seed);
+    let finding = run.finding.as_ref().expect("a run that was kept has found something");
+    let again = again(prey, run.seed, options);
+    let small = match finding {
+        Finding::Broken(violation) => {
+            let (case, _) = Case::of(&script, run.seed, |_| false);
+            shrink::shrink(case, violation.invariant, violation.time)
+                .and_then(|(case, until)| story::tell(&case, until, &again))
+                .filter(|text| story::holds(text, &finding.name()))
+        }
+        Finding::Unmet(_) => calm_lines(prey, &script, run.seed, finding, &again),
+    };
+    let commands = small.as_deref().map(commands);
+    // What can't be told command by command is given as it was found.
+    let script = small.unwrap_or_else(|| {
+        let text: String = script.source.iter().map(|line| format!("{line}\n")).collect();
+        let title = story::title(finding, options.flaw, &again);
+        let seed = run.seed;
+        format!("{title}# Play it with this seed: raftlab run FILE --seed {seed}\n{text}")
+    });
+    Found {
+        seed: run.seed,
+        breaks: finding.word().to_owned(),
+        evidence: finding.told(),
+        commands,
+        script,
+    }
+}
+
+/// A wait of the calm that ran out, after as few commands as possible.
+fn calm_lines(
+    prey: &Prey,
+    script: &Script,
+    seed: u64,
+    finding: &Finding,
+    again: &str,
+) -> Option<String> {
+    let Prey::Plan(_) = prey else { return None };
+    let (case, end) = Case::of(script, seed, |command| *command == Command::ChaosStop);
+    let head: String = story::head_lines(&case.config, case.flaw, Breaks::Liveness)
+        .into_iter()
+        .map(|line| line + "\n")
+        .collect();
+    let head = format!("{}{head}", story::title(finding, case.flaw, again));
+    let body = case.commands.iter().map(|(place, command)| story::at(*place, command)).collect();
+    let calm = plan::CALM.replace("load stop\n", "");
+    let caption = case.flaw.and_then(story::caption).map(|line| line + "\n").unwrap_or_default();
+    let tail = format!("{caption}run {}\n{calm}", end.since(crate::cluster::time::Time::START));
+    lines::shrink(&head, body, &tail, &finding.name())
+}
+
+/// How many commands a script has that act.
+fn commands(text: &str) -> u64 {
+    text.lines().filter(|line| line.starts_with("at ")).count() as u64
+}
+
+/// The command line that finds just this again.
+fn again(prey: &Prey, seed: u64, options: &HuntOptions) -> String {
+    let mut line = format!("raftlab hunt --seeds {seed}..{}", seed.saturating_add(1));
+    let mut add = |option: &str, value: Option<String>| {
+        if let Some(value) = value {
+            line.push_str(&format!(" --{option} {value}"));
+        }
+    };
+    add("flaw", options.flaw.map(|flaw| flaw.to_string()));
+    add("servers", options.servers.map(|servers| servers.to_string()));
+    add("clients", options.clients.map(|clients| clients.to_string()));
+    if let Prey::Script(_, path) = prey {
+        add("script", Some(path.clone()));
+    }
+    line
+}
+
+/// Writes what was found, and says what the hunt came to.
+fn finish(
+    options: &HuntOptions,
+    results: &Results,
+    wall_us: Option<u64>,
+    mut draft: Option<NewFile>,
+) -> Result<Ending, Mistake> {
+    let mut written = Vec::new();
+    for (number, found) in results.found.iter().enumerate() {
+        // A share's scripts are in its JSON: many machines would write the same files.
+        if options.json && options.out.is_none() {
+            break;
+        }
+        let path = path(options.out.as_deref(), results, found, number);
+        let mut file = match draft.take() {
+            Some(file) => file,
+            None => NewFile::create(&path)?,
+        };
+        let unwritten =
+            |error: io::Error| Mistake::Usage(format!("can't write {}: {error}", path.display()));
+        file.write_all(found.script.as_bytes()).map_err(unwritten)?;
+        file.complete()?;
+        written.push(path);
+    }
+    let mut out = io::stdout().lock();
+    say(options, results, wall_us, &written, &mut out).map_err(Mistake::Output)?;
+    Ok(if results.failed == 0 { Ending::Well } else { Ending::Failed })
+}
+
+fn say(
+    options: &HuntOptions,
+    results: &Results,
+    wall_us: Option<u64>,
+    written: &[PathBuf],
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if options.json {
+        serde_json::to_writer(&mut *out, results)?;
+        writeln!(out)?;
+        return out.flush();
+    }
+    report::print(results, wall_us, out)?;
+    for (found, path) in results.found.iter().zip(written) {
+        writeln!(out, "\nSeed {}: {}", found.seed, found.evidence)?;
+        match found.commands {
+            Some(1) => writeln!(out, "  1 command: {}", path.display())?,
+            Some(commands) => writeln!(out, "  {commands} commands: {}", path.display())?,
+            None => writeln!(out, "  as it was found: {}", path.display())?,
+        }
+    }
+    out.flush()
+}
+
+/// Where a finding is written: the file that was named, or a telling name.
+fn path(out: Option<&Path>, results: &Results, found: &Found, number: usize) -> PathBuf {
+    match (out, number) {
+        (Some(path), 0) => path.to_owned(),
+        (Some(path), _) => {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let end = path.extension().map(|end| format!(".{}", end.to_string_lossy()));
+            path.with_file_name(format!("{stem}-{}{}", number + 1, end.unwrap_or_default()))
+        }
+        (None, _) => {
+            let flaw = results.hunt.flaw.as_ref().map(|flaw| format!("-{flaw}"));
+            let (flaw, breaks, seed) = (flaw.unwrap_or_default(), &found.breaks, found.seed);
+            PathBuf::from(format!("hunt{flaw}-{breaks}-{seed}.lab"))
+        }
+    }
+}
+
+fn merge(options: &HuntOptions) -> Result<Ending, Mistake> {
+    let results = results::merge(&options.merge)?;
+    let draft = options.out.as_deref().map(NewFile::create).transpose()?;
+    finish(options, &results, None, draft)
+}

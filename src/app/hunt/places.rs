@@ -1,0 +1,245 @@
+//! Interesting places: what runs must reach for a hunt to mean anything.
+//!
+//! A hunt in which nothing was ever truncated has not tested truncation. So each run is watched,
+//! by its events alone, and the hunt prints how many runs came to each place and how often.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cluster::Cluster;
+use crate::cluster::client::Work;
+use crate::cluster::event::{DropReason, EventKind, IgnoreReason, VoteRefusal};
+use crate::cluster::network::PacketKind;
+use crate::cluster::raft::{Role, WrongLeader};
+use crate::cluster::types::{Node, Outcome, PacketId, ServerSet, Term};
+
+macro_rules! places {
+    ($($name:ident $text:literal,)*) => {
+        /// A place worth reaching.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Place { $($name,)* }
+
+        impl Place {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// What it is, for the table.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+places! {
+    Truncated "a follower removes entries that conflict with the leader's",
+    AnotherOp "another operation is applied where a client waits",
+    WaitedTooLong "a client is released because its entry was not committed in time",
+    Deposed "a client is released because its leader was deposed",
+    WaitersLost "a server crashes while clients wait at it",
+    Maybe "a client is told maybe",
+    LatePut "a put returns while a copy of it may still run",
+    LateReply "a reply comes after its client has given up",
+    OldTermWaits "an entry of an old term is on a majority and is not committed by counting",
+    RestartInTerm "a server restarts within a term in which it had voted",
+    UnsyncedLost "a crash loses entries that were not yet on disk",
+    AllDown "all servers are down at once",
+    StaleVote "a vote of an older term arrives",
+    StaleAppend "an append of an older term arrives",
+    Overtaken "an append arrives after a newer one of the same leader",
+    OvertakenReply "an answer to an append comes after a newer one",
+    CommitBeyond "an append carries a commit index beyond its last entry",
+    Duplicated "a packet arrives twice",
+    BackedUp "a leader goes back in a follower's log",
+    VoteRefusedLog "a vote is refused because the candidate's log is behind",
+    VoteRefusedTwice "a vote is refused because it was given to another",
+    SplitVote "an election ends without a leader",
+    OldLeader "two servers believe that they lead, in different terms",
+    OldLeaderTakes "a deposed leader takes an operation",
+    Reapplied "an entry is applied again after a restart",
+    OldConnection "a request dies with the server's last incarnation",
+    LockMaybe "a lock is held although its put was told maybe",
+}
+
+/// How often each place was reached.
+pub type Counts = [u64; Place::ALL.len()];
+
+/// Watches one run.
+#[derive(Debug, Default)]
+pub struct Watch {
+    pub counts: Counts,
+    /// The newest append that arrived on each link, with its term.
+    newest: BTreeMap<(Node, Node), (Term, PacketId)>,
+    /// The copies of packets in flight.
+    copies: BTreeSet<PacketId>,
+    /// The servers that have crashed before.
+    crashed: ServerSet,
+    /// Clients whose put of a lock was told maybe.
+    maybe: BTreeSet<u32>,
+}
+
+impl Watch {
+    fn reach(&mut self, place: Place) {
+        self.counts[place as usize] += 1;
+    }
+
+    /// Looks at what the last step brought about.
+    pub fn see(&mut self, cluster: &Cluster) {
+        for event in cluster.events() {
+            self.event(cluster, &event.kind);
+        }
+    }
+
+    fn event(&mut self, cluster: &Cluster, kind: &EventKind) {
+        match kind {
+            EventKind::Truncated { .. } => self.reach(Place::Truncated),
+            EventKind::WaiterReleased { why, .. } => self.reach(match why {
+                WrongLeader::AnotherOp => Place::AnotherOp,
+                WrongLeader::TimedOut => Place::WaitedTooLong,
+                WrongLeader::TermChanged | WrongLeader::LeadershipLost | WrongLeader::NotLeader => {
+                    Place::Deposed
+                }
+            }),
+            EventKind::WaitersLost { .. } => self.reach(Place::WaitersLost),
+            EventKind::Returned { client, result, late, .. } => {
+                if *late {
+                    self.reach(Place::LatePut);
+                }
+                if result.outcome == Outcome::Maybe {
+                    self.reach(Place::Maybe);
+                    let job = cluster.client(*client).and_then(|client| client.job.as_ref());
+                    if job.is_some_and(|job| matches!(job.work, Work::Acquire { .. })) {
+                        self.maybe.insert(client.0);
+                    }
+                }
+            }
+            EventKind::LockHeld { client, .. } => {
+                if self.maybe.remove(&client.0) {
+                    self.reach(Place::LockMaybe);
+                }
+            }
+            EventKind::LateReply { .. } => self.reach(Place::LateReply),
+            EventKind::OldTermWaits { .. } => self.reach(Place::OldTermWaits),
+            EventKind::Crashed { server, lost } => {
+                if *lost > 0 {
+                    self.reach(Place::UnsyncedLost);
+                }
+                self.crashed.insert(*server);
+                if cluster.servers().iter().all(|server| !server.is_running()) {
+                    self.reach(Place::AllDown);
+                }
+            }
+            EventKind::Restarted { server } => {
+                let own = cluster.server(*server).map(|server| &server.disk);
+                let others = cluster.servers().iter().map(|other| other.raft.term).max();
+                let voted = own.is_some_and(|disk| disk.voted_for.is_some());
+                if voted && own.map(|disk| disk.term) == others {
+                    self.reach(Place::RestartInTerm);
+                }
+            }
+            EventKind::Ignored { summary, why, .. } => match (summary.kind, why) {
+                (PacketKind::VoteGranted, IgnoreReason::OldTerm) => self.reach(Place::StaleVote),
+                (_, IgnoreReason::Overtaken) => self.reach(Place::OvertakenReply),
+                (_, IgnoreReason::OldTerm | IgnoreReason::NotInRole) => {}
+            },
+            EventKind::Received { packet, from, to, summary } => {
+                if self.copies.remove(packet) {
+                    self.reach(Place::Duplicated);
+                }
+                if let PacketKind::Append { prev, entries, commit } = summary.kind {
+                    self.append(cluster, (*from, *to), (summary.term, *packet));
+                    if commit.0 > prev.0 + u64::from(entries) {
+                        self.reach(Place::CommitBeyond);
+                    }
+                }
+            }
+            EventKind::Duplicated { copy, .. } => drop(self.copies.insert(*copy)),
+            EventKind::BackedUp { .. } => self.reach(Place::BackedUp),
+            EventKind::VoteRefused { why, .. } => match why {
+                VoteRefusal::LogBehind { .. } => self.reach(Place::VoteRefusedLog),
+                VoteRefusal::VotedFor { .. } => self.reach(Place::VoteRefusedTwice),
+                VoteRefusal::StaleTerm { .. } => {}
+            },
+            EventKind::ElectionStarted { term, .. } => {
+                let led = cluster.checker().led_term();
+                if term.0 > led.0 + 1 {
+                    self.reach(Place::SplitVote);
+                }
+            }
+            EventKind::BecameLeader { .. } => {
+                let leads = |role| role == Role::Leader;
+                let running = cluster.servers().iter().filter(|server| server.is_running());
+                if running.filter(|server| leads(server.raft.role)).count() > 1 {
+                    self.reach(Place::OldLeader);
+                }
+            }
+            EventKind::Submitted { term, .. } => {
+                if *term < cluster.checker().led_term() {
+                    self.reach(Place::OldLeaderTakes);
+                }
+            }
+            EventKind::Applied { server, index, .. } => {
+                if index.0 == 1 && self.crashed.contains(*server) {
+                    self.reach(Place::Reapplied);
+                }
+            }
+            EventKind::Dropped { why: DropReason::OldIncarnation, .. } => {
+                self.reach(Place::OldConnection);
+            }
+            // Nothing rare about these.
+            EventKind::Dropped { .. }
+            | EventKind::Commanded { .. }
+            | EventKind::FellAsleep { .. }
+            | EventKind::Woke { .. }
+            | EventKind::Wiped { .. }
+            | EventKind::ClockSet { .. }
+            | EventKind::Synced { .. }
+            | EventKind::Sent { .. }
+            | EventKind::Held { .. }
+            | EventKind::Freed { .. }
+            | EventKind::Delayed { .. }
+            | EventKind::LossReported { .. }
+            | EventKind::TermAdopted { .. }
+            | EventKind::VoteGranted { .. }
+            | EventKind::VoteCounted { .. }
+            | EventKind::SteppedDown { .. }
+            | EventKind::Appended { .. }
+            | EventKind::AppendRefused { .. }
+            | EventKind::Matched { .. }
+            | EventKind::Resent { .. }
+            | EventKind::Committed { .. }
+            | EventKind::LearnedCommit { .. }
+            | EventKind::Refused { .. }
+            | EventKind::Answered { .. }
+            | EventKind::ClientCreated { .. }
+            | EventKind::Called { .. }
+            | EventKind::Asked { .. }
+            | EventKind::AttemptFailed { .. }
+            | EventKind::Queued { .. }
+            | EventKind::LockFree { .. }
+            | EventKind::Finished { .. }
+            | EventKind::LineRun { .. }
+            | EventKind::Said { .. }
+            | EventKind::Beat
+            | EventKind::Noted { .. }
+            | EventKind::Marked { .. }
+            | EventKind::Paced { .. }
+            | EventKind::Expected { .. }
+            | EventKind::TaskEnded { .. }
+            | EventKind::ScriptEnded
+            | EventKind::Failed { .. }
+            | EventKind::Violated { .. } => {}
+        }
+    }
+
+    fn append(&mut self, cluster: &Cluster, link: (Node, Node), packet: (Term, PacketId)) {
+        let Node::Server(to) = link.1 else { return };
+        if cluster.server(to).is_some_and(|server| packet.0 < server.raft.term) {
+            self.reach(Place::StaleAppend);
+        }
+        let newest = self.newest.entry(link).or_insert(packet);
+        if newest.0 == packet.0 && packet.1 < newest.1 {
+            self.reach(Place::Overtaken);
+        } else {
+            *newest = packet;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What one seed of the hunt plays: a script, drawn from the seed.
+//!
+//! Everything that could matter is drawn: how many servers, how tight their timers are, how slow
+//! disk and network, what the clients do, and, in the run itself, which faults come and go
+//! (`chaos swarm`). Runs are short and keys few, so that operations clash while leaders change.
+//! Each run ends in a calm, in which what Raft promises must come true: a leader, an answer for
+//! everybody, the same log everywhere, all within stated times.
+
+use std::fmt::Write as _;
+
+use crate::cluster::command::Script;
+use crate::cluster::flaw::Flaw;
+use crate::cluster::rng::{Entity, Rng};
+
+/// What is fixed for all seeds.
+#[derive(Clone, Debug, Default)]
+pub struct Fixed {
+    pub servers: Option<u8>,
+    pub clients: Option<u32>,
+    pub flaw: Option<Flaw>,
+}
+
+/// The calm: these lines must pass.
+pub const CALM: &str = "\
+chaos stop
+load stop
+until leader within 20s
+until idle within 60s
+set end 1 client=calm within 60s
+until converged within 20s
+expect safe and linearizable
+";
+
+fn pick<T: Copy>(rng: &mut Rng, items: &[T]) -> T {
+    items[rng.below(items.len() as u64) as usize]
+}
+
+/// The script of a seed, as text.
+pub fn text(seed: u64, fixed: &Fixed) -> String {
+    // Not the stream of any nemesis.
+    let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX));
+    let rng = &mut rng;
+    let servers = pick(rng, &[3, 3, 3, 5, 5]);
+    // One flight, at most. What the network does beyond that, it does while there is chaos.
+    let (network, flight) =
+        pick(rng, &[("reliable", 5), ("reliable", 5), ("reliable", 5), ("classroom", 15)]);
+    let weather = pick(rng, &["", "", "", "unreliable-mit", "unreliable", "long-reordering"]);
+    let sync = pick(rng, &[0, 0, 1, 5, 20]);
+    // Raft asks that an exchange be shorter than an election timeout (§5.6), and clients must be
+    // patient enough for an answer.
+    let exchange = 2 * flight + 2 * sync;
+    let low = pick(rng, &[50, 100, 150, 300]).max(2 * exchange);
+    let high = low + low * pick(rng, &[10, 50, 100, 200]) / 100;
+    let heartbeat = low / pick(rng, &[2, 4, 6]);
+    let append_max = pick(rng, &[1_000, 1_000, 1, 2, 3]);
+    let clients = fixed.clients.unwrap_or(pick(rng, &[2, 3, 4, 5, 8]));
+    // Small appends carry little: clients that ask again before their turn has come would add to
+    // the queue faster than it gets shorter.
+    let turns = u64::from(clients).div_ceil(append_max);
+    let rpc = pick(rng, &[60, 150, 400, 1_000]).max(3 * exchange * turns);
+    let (keys, rate) = (pick(rng, &[1, 1, 2, 3]), pick(rng, &[20, 60, 150, 400]));
+    let (reads, ahead) = (pick(rng, &[10, 40, 70]), pick(rng, &[0, 0, 10, 30]));
+    let lock = rng.below(6) == 0;
+    let span = pick(rng, &[1, 2, 3]);
+    let servers = fixed.servers.unwrap_or(servers);
+    let mut text = format!(
+        "cluster servers={servers} seed={seed} network={network} election={low}ms..{high}ms \
+         heartbeat={heartbeat}ms append-max={append_max} sync={sync}ms rpc-timeout={rpc}ms \
+         max-events=1000000\n"
+    );
+    if let Some(flaw) = fixed.flaw {
+        let _ = writeln!(text, "flaw {flaw} on");
+    }
+    let _ = match lock {
+        true => writeln!(text, "load lock clients={clients}"),
+        false => writeln!(
+            text,
+            "load clients={clients} keys={keys} rate={rate}/s reads={reads}% ahead={ahead}% value=3"
+        ),
+    };
+    if !weather.is_empty() {
+        let _ = writeln!(text, "net {weather}");
+    }
+    let _ = write!(text, "chaos swarm\nrun {span}s\n{CALM}");
+    text
+}
+
+/// The script of a seed.
+pub fn script(seed: u64, fixed: &Fixed) -> Script {
+    let text = text(seed, fixed);
+    Script::parse("hunt", text.as_bytes()).expect("a plan is a well formed script")
+}

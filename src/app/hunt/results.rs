@@ -1,0 +1,198 @@
+//! What a hunt came to, as a line of JSON, and many of them as one.
+//!
+//! A hunt can be spread over machines: each takes its share of the seeds (`--shard 3/8`) and
+//! prints its result (`--json`). Merged, the shares must be those of one hunt, each once, and
+//! all of them: a share that is missing could hide a finding.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::places::{Place, Watch};
+use super::play::Run;
+use crate::app::Mistake;
+use crate::cluster::digest::ENGINE;
+
+/// The longest line that is read: a share with many findings has a few hundred kilobytes.
+const LINE_MAX: u64 = 64 * 1024 * 1024;
+
+/// What was hunted. Shares of one hunt agree in all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hunt {
+    /// The number of the engine's rules: a seed means something else under others.
+    pub engine: u32,
+    pub flaw: Option<String>,
+    pub servers: Option<u8>,
+    pub clients: Option<u32>,
+    pub script: Option<String>,
+    /// The first seed, and the one after the last; none when a time was the limit.
+    pub seeds: Option<(u64, u64)>,
+    /// Into how many shares it was divided.
+    pub shares: u64,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    pub seed: u64,
+    /// The invariant, or "liveness".
+    pub breaks: String,
+    pub evidence: String,
+    /// How many commands the script has; none if it is as it was found.
+    pub commands: Option<u64>,
+    pub script: String,
+}
+
+/// A share's result, or that of a whole hunt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    pub hunt: Hunt,
+    /// Which share, counted from 1.
+    pub share: u64,
+    /// Whether all its seeds were played.
+    pub whole: bool,
+    pub runs: u64,
+    pub failed: u64,
+    pub events: u64,
+    pub virtual_us: u64,
+    /// For each interesting place: how many runs reached it, and how often in all.
+    pub places: Vec<(u64, u64)>,
+    pub found: Vec<Found>,
+}
+
+impl Results {
+    pub fn new(hunt: Hunt, share: u64) -> Self {
+        let places = vec![(0, 0); Place::ALL.len()];
+        let (whole, found) = (true, Vec::new());
+        Self { hunt, share, whole, runs: 0, failed: 0, events: 0, virtual_us: 0, places, found }
+    }
+
+    pub fn add(&mut self, run: &Run) {
+        self.runs += 1;
+        self.failed += u64::from(run.finding.is_some());
+        self.events += run.events;
+        self.virtual_us += run.virtual_us;
+        self.count(&run.watch);
+    }
+
+    fn count(&mut self, watch: &Watch) {
+        for ((runs, times), count) in self.places.iter_mut().zip(watch.counts) {
+            *runs += u64::from(count > 0);
+            *times += count;
+        }
+    }
+
+    /// The interesting places that no run reached.
+    pub fn unreached(&self) -> impl Iterator<Item = Place> {
+        let reached = Place::ALL.iter().zip(&self.places);
+        reached.filter(|(_, (runs, _))| *runs == 0).map(|(place, _)| *place)
+    }
+
+    fn absorb(&mut self, other: Self) {
+        self.whole &= other.whole;
+        self.runs += other.runs;
+        self.failed += other.failed;
+        self.events += other.events;
+        self.virtual_us += other.virtual_us;
+        for (own, (runs, times)) in self.places.iter_mut().zip(other.places) {
+            own.0 += runs;
+            own.1 += times;
+        }
+        self.found.extend(other.found);
+    }
+}
+
+/// Which of the shares came from where.
+struct Share {
+    from: String,
+    results: Results,
+}
+
+/// Reads the shares of a hunt from files, a line each, and makes one result of them.
+///
+/// # Errors
+/// For what can't be read, is no result of a hunt, or belongs to another hunt; for a share that
+/// comes twice or is missing.
+pub fn merge(files: &[PathBuf]) -> Result<Results, Mistake> {
+    let mut shares: Vec<Share> = Vec::new();
+    for file in files {
+        read(file, &mut shares)?;
+    }
+    let usage = |text: String| Err(Mistake::Usage(text));
+    let Some(first) = shares.first() else {
+        return usage("there is no result in these files: merge what `hunt --json` prints".into());
+    };
+    let hunt = first.results.hunt.clone();
+    let mut whole = Results::new(hunt.clone(), 1);
+    whole.hunt.shares = 1;
+    let begun = first.from.clone();
+    let mut seen: Vec<(u64, String)> = Vec::new();
+    for Share { from, results } in shares {
+        if results.hunt != hunt {
+            return usage(format!(
+                "{from} is of another hunt than {begun}: seeds, options and version must agree"
+            ));
+        }
+        if let Some((_, before)) = seen.iter().find(|(share, _)| *share == results.share) {
+            let share = results.share;
+            return usage(format!("{from} is share {share}, and so is {before}: name it once"));
+        }
+        seen.push((results.share, from));
+        whole.absorb(results);
+    }
+    let is_there = |share: &u64| seen.iter().any(|(seen, _)| seen == share);
+    let missing: Vec<String> = (1..=hunt.shares)
+        .filter(|share| !is_there(share))
+        .take(10)
+        .map(|share| share.to_string())
+        .collect();
+    if !missing.is_empty() {
+        return usage(format!(
+            "of {} shares these are missing: {}{}",
+            hunt.shares,
+            missing.join(", "),
+            if hunt.shares - seen.len() as u64 > 10 { " ..." } else { "" }
+        ));
+    }
+    whole.found.sort_by_key(|found| found.seed);
+    Ok(whole)
+}
+
+fn read(path: &Path, shares: &mut Vec<Share>) -> Result<(), Mistake> {
+    let shown = path.display();
+    let unreadable = |error: std::io::Error| Mistake::Usage(format!("can't read {shown}: {error}"));
+    let mut lines = BufReader::new(File::open(path).map_err(unreadable)?);
+    for number in 1u64.. {
+        let mut line = Vec::new();
+        (&mut lines).take(LINE_MAX).read_until(b'\n', &mut line).map_err(unreadable)?;
+        if line.is_empty() {
+            return Ok(());
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let from = format!("{shown}:{number}");
+        let foreign = |why: &str| {
+            Mistake::Usage(format!("{from}: this is no result of `hunt --json`: {why}"))
+        };
+        let results: Results =
+            serde_json::from_slice(&line).map_err(|error| foreign(&error.to_string()))?;
+        let Hunt { engine, shares: of, .. } = results.hunt;
+        if results.places.len() != Place::ALL.len() || engine != ENGINE {
+            return Err(foreign("another version of raftlab made it"));
+        }
+        if !(1..=of).contains(&results.share) || of > SHARES_MAX {
+            return Err(foreign(&format!("there is no share {} of {of}", results.share)));
+        }
+        shares.push(Share { from, results });
+    }
+    Ok(())
+}
+
+/// The most shares that a hunt can be divided into.
+pub const SHARES_MAX: u64 = 100_000;

@@ -1,0 +1,280 @@
+//! The hunt from outside: nothing is found where nothing is wrong, every planted flaw is found and
+//! becomes a short script that shows just that, and shares of a hunt make one.
+//!
+//! The tables in `docs/testing.md` are made here: `UPDATE_DOCS=1 cargo test --test hunt`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use raftlab::cluster::check::Invariant;
+use raftlab::cluster::flaw::{Breaks, FLAWS, Flaw};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn raftlab(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_raftlab"));
+    command.args(arguments).current_dir(folder).output().expect("raftlab can be started")
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    entries
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .collect()
+}
+
+/// The status, and the result that `--json` prints.
+fn json(folder: &Path, arguments: &[&str]) -> (Option<i32>, Value) {
+    let output = raftlab(folder, arguments);
+    let result = serde_json::from_slice(&output.stdout);
+    (output.status.code(), result.unwrap_or_else(|_| panic!("{}", text(&output.stderr))))
+}
+
+/// In CI's few seconds; the full figure is in `docs/testing.md`.
+#[test]
+fn nothing_is_found_where_nothing_is_wrong_and_every_place_is_reached() {
+    let folder = folder();
+    let (status, result) = json(folder.path(), &["hunt", "--seeds", "1..601", "--json"]);
+    assert_eq!(status, Some(0), "{result:#}");
+    assert_eq!(result["runs"], 600);
+    let output = raftlab(folder.path(), &["hunt", "--seeds", "1..601"]);
+    let told = text(&output.stdout);
+    assert!(told.contains("Nothing found.") && !told.contains("not reached"), "{told}");
+    for place in result["places"].as_array().expect("places") {
+        assert_ne!(place[0], 0, "a place was not reached, so the hunt proves little:\n{told}");
+    }
+    assert!(files(folder.path()).is_empty());
+}
+
+struct Row {
+    flaw: Flaw,
+    breaks: String,
+    seeds: u64,
+    commands: u64,
+}
+
+/// What `hunt --flaw NAME` finds first, with its script proved.
+fn found(folder: &Path, flaw: Flaw) -> Row {
+    let (status, result) =
+        json(folder, &["hunt", "--flaw", flaw.name(), "--seeds", "1..5001", "--json"]);
+    assert_eq!(status, Some(1), "{flaw} is not found");
+    let first = &result["found"][0];
+    let path = folder.join(format!("{flaw}.lab"));
+    std::fs::write(&path, first["script"].as_str().expect("a script")).expect("a file");
+    // Played with the flaw it breaks just this, and without the flaw all is well.
+    let proof = raftlab(folder, &["run", path.to_str().expect("UTF-8")]);
+    assert!(proof.status.success(), "{flaw}: {}", text(&proof.stdout));
+    assert!(text(&proof.stdout).contains("2 passed, 0 failed"), "{flaw}: both runs");
+    let commands = first["commands"].as_u64();
+    let commands = commands.unwrap_or_else(|| panic!("{flaw} was not shrunk"));
+    Row {
+        flaw,
+        breaks: first["breaks"].as_str().expect("a word").to_owned(),
+        seeds: result["runs"].as_u64().expect("a number"),
+        commands,
+    }
+}
+
+#[test]
+fn every_flaw_is_found_and_shrunk_to_a_script_that_shows_just_that() {
+    let folder = folder();
+    let mut table = String::from("| flaw | caught by | seeds needed | commands of its script |\n");
+    table += "|---|---|---|---|\n";
+    let mut fired: BTreeMap<String, (Flaw, u64)> = BTreeMap::new();
+    for about in &FLAWS {
+        // It makes repair slow, and the calm is generous: its scene in scripts/flaws has a bound.
+        if about.flaw == Flaw::BackOne {
+            continue;
+        }
+        let Row { flaw, breaks, seeds, commands } = found(folder.path(), about.flaw);
+        if let Breaks::Safety(_) = about.breaks {
+            assert!(commands <= 15, "{flaw}: {commands} commands");
+            assert_ne!(breaks, "liveness", "{flaw}");
+        }
+        writeln!(table, "| {flaw} | {breaks} | {seeds} | {commands} |").expect("room");
+        fired.entry(breaks).or_insert((flaw, seeds));
+    }
+    // What hardly ever is the first rule to break.
+    let seeds = ["--seeds", "1..301", "--keep-going", "--json"];
+    let arguments: Vec<&str> = ["hunt", "--flaw", "forget-vote"].into_iter().chain(seeds).collect();
+    let (_, result) = json(folder.path(), &arguments);
+    for first in result["found"].as_array().expect("a list") {
+        let breaks = first["breaks"].as_str().expect("a word").to_owned();
+        fired.entry(breaks).or_insert((Flaw::ForgetVote, first["seed"].as_u64().expect("a seed")));
+    }
+    let mut checkers = String::from("| checker | seen to fire with | by seed |\n|---|---|---|\n");
+    for invariant in Invariant::ALL {
+        let row = match fired.get(invariant.name()) {
+            Some((flaw, seed)) => format!("{flaw} | {seed}"),
+            // No flaw makes a leader remove entries: a test of its own hands the checker such an
+            // event.
+            None if invariant == Invariant::LeaderAppendOnly => "a test of its own | -".to_owned(),
+            None => panic!("{} was never seen to fire", invariant.name()),
+        };
+        writeln!(checkers, "| {} | {row} |", invariant.name()).expect("room");
+    }
+    compare("flaws", &table);
+    compare("checkers", &checkers);
+}
+
+/// The part of `docs/testing.md` between two marks must be this table.
+fn compare(mark: &str, table: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/testing.md");
+    let page = std::fs::read_to_string(&path).expect("docs/testing.md").replace("\r\n", "\n");
+    let (begin, end) = (format!("<!-- {mark}: made by tests/hunt.rs -->\n"), "<!-- end -->");
+    let (before, rest) = page.split_once(&begin).expect("the mark");
+    let (old, after) = rest.split_once(end).expect("the end of the table");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{table}{end}{after}")).expect("written");
+        return;
+    }
+    assert_eq!(old, table, "renew it with UPDATE_DOCS=1 cargo test --test hunt");
+}
+
+#[test]
+fn a_finding_is_written_with_its_story_and_found_again() {
+    let folder = folder();
+    let hunt = ["hunt", "--flaw", "commit-old-term", "--seeds", "700..800", "--out", "it.lab"];
+    let output = raftlab(folder.path(), &hunt);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert_eq!(files(folder.path()), ["it.lab"]);
+    let script = std::fs::read_to_string(folder.path().join("it.lab")).expect("the script");
+    assert!(script.contains("shows flaw=commit-old-term breaks=leader-completeness"), "{script}");
+    assert!(script.contains("# The rule: ") && script.contains("\nat "), "{script}");
+    let again = script.lines().find_map(|line| line.strip_prefix("# Found by: raftlab "));
+    let again: Vec<&str> = again.expect("a command line").split(' ').collect();
+    assert_eq!(raftlab(folder.path(), &again).status.code(), Some(1));
+    let other = files(folder.path()).into_iter().find(|name| name != "it.lab");
+    let other = other.expect("a file of its own name");
+    assert!(other.starts_with("hunt-commit-old-term-leader-completeness-"), "{other}");
+    let same = std::fs::read_to_string(folder.path().join(other)).expect("the script again");
+    assert_eq!(same, script);
+}
+
+/// A script that a person wrote: noise around the few lines that matter.
+#[test]
+fn a_persons_script_is_varied_and_shrunk() {
+    let folder = folder();
+    let script = "cluster servers=3 network=reliable\nuntil leader\nload clients=3 keys=2 for 2s\n\
+                  repeat 5 as i\n  crash leader\n  run 20ms\n  restart down\n  until leader\n\
+                  set mine v{i}\nend\nrun 1s\nexpect safe\n";
+    std::fs::write(folder.path().join("mine.lab"), script).expect("a file");
+    let hunt = ["hunt", "--script", "mine.lab", "--flaw", "forget-log", "--seeds", "1..200"];
+    let output = raftlab(folder.path(), &hunt);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    let name = files(folder.path()).into_iter().find(|name| name != "mine.lab").expect("a script");
+    let found = std::fs::read_to_string(folder.path().join(&name)).expect("a script");
+    assert!(found.lines().filter(|line| line.starts_with("at ")).count() <= 15, "{found}");
+    assert!(raftlab(folder.path(), &["run", &name]).status.success(), "{found}");
+    // Without the flaw there is nothing to find in it.
+    let hunt = ["hunt", "--script", "mine.lab", "--seeds", "1..20"];
+    assert_eq!(raftlab(folder.path(), &hunt).status.code(), Some(0));
+}
+
+#[test]
+fn shares_of_a_hunt_make_the_whole() {
+    let folder = folder();
+    let hunt = ["hunt", "--flaw", "count-stale-votes", "--seeds", "100..200", "--keep-going"];
+    let with = |more: &[&str]| {
+        let arguments: Vec<&str> = hunt.iter().chain(more).copied().collect();
+        raftlab(folder.path(), &arguments)
+    };
+    let whole = with(&["--json"]);
+    assert_eq!(whole.status.code(), Some(1));
+    for share in 1..=3 {
+        let output = with(&["--json", "--shard", &format!("{share}/3")]);
+        let name = folder.path().join(format!("{share}.json"));
+        std::fs::write(name, output.stdout).expect("a file");
+    }
+    let merge = ["hunt", "--merge", "1.json", "2.json", "3.json", "--json"];
+    let (status, merged) = json(folder.path(), &merge);
+    assert_eq!(status, Some(1));
+    let whole: Value = serde_json::from_slice(&whole.stdout).expect("JSON");
+    for field in ["hunt", "runs", "failed", "events", "virtual_us", "places"] {
+        assert_eq!(merged[field], whole[field], "{field}");
+    }
+    let seeds = |result: &Value| -> BTreeSet<u64> {
+        let found = result["found"].as_array().expect("a list");
+        found.iter().map(|found| found["seed"].as_u64().expect("a seed")).collect()
+    };
+    assert!(seeds(&merged).is_superset(&seeds(&whole)));
+
+    let refused = |arguments: &[&str], why: &str| {
+        let output = raftlab(folder.path(), arguments);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(why), "{told}");
+    };
+    refused(&["hunt", "--merge", "1.json", "3.json"], "missing: 2");
+    refused(&["hunt", "--merge", "1.json", "1.json"], "name it once");
+    refused(&["hunt", "--merge", "absent.json"], "can't read absent.json");
+    let other = raftlab(folder.path(), &["hunt", "--seeds", "1..9", "--shard", "2/3", "--json"]);
+    std::fs::write(folder.path().join("other.json"), other.stdout).expect("a file");
+    refused(&["hunt", "--merge", "1.json", "other.json", "3.json"], "another hunt");
+    for foreign in ["{}\n", "cluster servers=3\n", "\n", "{\"hunt\":1}", "\u{0}\n"] {
+        std::fs::write(folder.path().join("foreign.json"), foreign).expect("a file");
+        refused(&["hunt", "--merge", "foreign.json", "--out", "new.lab"], "result");
+    }
+    assert!(!folder.path().join("new.lab").exists());
+}
+
+#[test]
+fn bad_usage_is_told_and_leaves_nothing_behind() {
+    let folder = folder();
+    let bad: [(&[&str], &str); 10] = [
+        (&["--flaw", "no-such-flaw"], "raftlab flaws"),
+        (&["--seeds", "9..2"], "no seed from 9"),
+        (&["--seeds", "5..5"], "no seed from 5"),
+        (&["--seeds", "1..9", "--shard", "5/3"], "no share 5 of 3"),
+        (&["--seeds", "1..9", "--shard", "0/3"], "no share 0 of 3"),
+        (&["--shard", "1/3"], "--seeds"),
+        (&["--time", "soon"], "60s"),
+        (&["--servers", "26"], "25"),
+        (&["--script", "absent.lab"], "absent.lab"),
+        (&["--seeds", "1..9", "--out", "no/such/folder.lab"], "no/such/folder.lab"),
+    ];
+    for (arguments, why) in bad {
+        let arguments: Vec<&str> = ["hunt"].iter().chain(arguments).copied().collect();
+        let output = raftlab(folder.path(), &arguments);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert!(told.contains(why), "{arguments:?}: {told}");
+        assert!(files(folder.path()).is_empty(), "{arguments:?}");
+    }
+    // Nothing found: the file that was named for a finding does not appear.
+    let hunt = ["hunt", "--seeds", "1..9", "--out", "none.lab"];
+    assert_eq!(raftlab(folder.path(), &hunt).status.code(), Some(0));
+    assert!(files(folder.path()).is_empty());
+}
+
+#[test]
+fn gnu_parallel_spreads_a_hunt() {
+    let is_there = Command::new("parallel").arg("--version").output().is_ok();
+    if !is_there {
+        eprintln!("skipped: GNU parallel is not installed");
+        return;
+    }
+    let folder = folder();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/parallel.sh");
+    let output = Command::new("sh")
+        .arg(script)
+        .args(["--flaw", "forget-vote"])
+        .envs([("SEEDS", "1..41"), ("SHARES", "3"), ("RAFTLAB", env!("CARGO_BIN_EXE_raftlab"))])
+        .current_dir(folder.path())
+        .output()
+        .expect("a shell");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let told = text(&output.stdout);
+    assert!(told.contains("40 runs"), "{told}");
+    assert!(files(folder.path()).iter().any(|name| name.ends_with(".lab")));
+}
