@@ -188,6 +188,7 @@ impl Cluster {
             | Command::Beat
             | Command::Note(_)
             | Command::Mark(_)
+            | Command::Break(_)
             | Command::Pace(_) => Ok(()),
         }
     }
@@ -257,6 +258,7 @@ impl Cluster {
             | Command::Beat
             | Command::Note(_)
             | Command::Mark(_)
+            | Command::Break(_)
             | Command::Pace(_) => {
                 return Err(error(format!("`{command}` can't stand here")));
             }

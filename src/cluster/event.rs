@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::check::Violation;
-use super::command::{Command, Pace};
+use super::command::{Command, Condition, Pace};
 use super::kv::Known;
 use super::network::Summary;
 use super::raft::{Position, Role, WrongLeader};
@@ -371,6 +371,11 @@ pub enum EventKind {
     Noted {
         text: Arc<str>,
     },
+    /// The lab stands still when this becomes true.
+    BreakpointSet {
+        #[serde(serialize_with = "as_condition")]
+        condition: Arc<Condition>,
+    },
     Marked {
         name: Arc<str>,
     },
@@ -410,6 +415,13 @@ impl Serialize for PaceEvent {
 
 fn as_text<S: serde::Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(command)
+}
+
+fn as_condition<S: serde::Serializer>(
+    condition: &Arc<Condition>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(condition)
 }
 
 /// Why a packet did not reach anybody.

@@ -288,6 +288,7 @@ impl Cluster {
             | Command::Beat
             | Command::Note(_)
             | Command::Mark(_)
+            | Command::Break(_)
             | Command::Pace(_) => command.clone(),
         })
     }

@@ -88,6 +88,7 @@ pub enum Normal {
     Undo,
     Redo,
     Bookmark,
+    Breakpoints,
     NextLine,
     Slower,
     Faster,

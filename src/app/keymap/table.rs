@@ -87,7 +87,12 @@ pub const BINDINGS: &[Binding] = &[
     normal(&[Char('u')], Normal::Undo, "undo", "undo my last command: time stands before it"),
     normal(&[Char('U')], Normal::Redo, "redo", "redo it"),
     normal(&[Char('b')], Normal::Bookmark, "", "bookmark this moment; again: take it away"),
-    later(KeyMode::Normal, &[Char('B')], "breakpoints: list, add, switch"),
+    normal(
+        &[Char('B')],
+        Normal::Breakpoints,
+        "",
+        "breakpoints: a list, each switched off and on (:break adds one)",
+    ),
     later(KeyMode::Normal, &[Char('M')], "packet mode (by hand)"),
     // Looking.
     look(&[Key(KeyCode::Tab)], Look::NextPane, "pane", "next pane"),

@@ -23,6 +23,7 @@ pub(super) enum Reading {
     Text { title: String, lines: Vec<String> },
     List { menu: Menu, chosen: usize },
     Branches { items: Vec<ListItem>, chosen: usize },
+    Breakpoints { items: Vec<ListItem>, chosen: usize },
     Help,
 }
 
@@ -165,7 +166,7 @@ impl Reading {
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
             Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
-            Self::List { .. } | Self::Branches { .. } => {
+            Self::List { .. } | Self::Branches { .. } | Self::Breakpoints { .. } => {
                 &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close]
             }
         }
@@ -183,6 +184,10 @@ impl Reading {
             Self::Branches { items, chosen } => {
                 let (items, chosen) = (items.clone(), *chosen);
                 ("Branches".into(), DialogBody::List { items, chosen })
+            }
+            Self::Breakpoints { items, chosen } => {
+                let (items, chosen) = (items.clone(), *chosen);
+                ("Breakpoints".into(), DialogBody::List { items, chosen })
             }
             Self::Help => ("Help".into(), DialogBody::Help(help_groups())),
         };
@@ -283,7 +288,9 @@ impl Session {
                 let last = menu.len() - 1;
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
             }
-            Mode::Reading(Reading::Branches { items, chosen }) => {
+            Mode::Reading(
+                Reading::Branches { items, chosen } | Reading::Breakpoints { items, chosen },
+            ) => {
                 let last = items.len().saturating_sub(1);
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
             }
@@ -301,7 +308,10 @@ impl Session {
         if let Mode::Reading(Reading::List { menu, chosen }) = &mut self.mode {
             *chosen = place.min(menu.len() - 1);
             self.choose_from_list();
-        } else if let Mode::Reading(Reading::Branches { items, chosen }) = &mut self.mode {
+        } else if let Mode::Reading(
+            Reading::Branches { items, chosen } | Reading::Breakpoints { items, chosen },
+        ) = &mut self.mode
+        {
             *chosen = place.min(items.len().saturating_sub(1));
             self.choose_from_list();
         }
@@ -311,6 +321,9 @@ impl Session {
         if let Mode::Reading(Reading::Branches { chosen, .. }) = self.mode {
             self.mode = Mode::Normal;
             return self.switch_branch(chosen);
+        }
+        if let Mode::Reading(Reading::Breakpoints { chosen, .. }) = self.mode {
+            return self.switch_breakpoint(chosen);
         }
         let Mode::Reading(Reading::List { menu, chosen }) = self.mode else {
             self.mode = Mode::Normal;

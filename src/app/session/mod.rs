@@ -10,6 +10,7 @@
 //! `time.rs` lets lab time pass, `past.rs` goes back in it; `point.rs` is the mouse; `show.rs` puts together what is seen.
 
 mod act;
+mod breakpoints;
 mod dialog;
 mod hints;
 mod inspect;
@@ -51,6 +52,7 @@ use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
 use crate::ui::view::{LastCommand, LinkEdit, Notice, NoticeKind, Stands, View};
 
+use breakpoints::Breakpoint;
 use dialog::{Asking, Reading};
 use look::Way;
 use partition::Split;
@@ -141,6 +143,7 @@ pub struct Session {
     branches: Vec<Branch>,
     undone: Vec<Branch>,
     bookmarks: Vec<Point>,
+    breakpoints: Vec<Breakpoint>,
     view: View,
     size: Size,
     pacer: Pacer,
@@ -183,6 +186,7 @@ impl Session {
             branches: Vec::new(),
             undone: Vec::new(),
             bookmarks: Vec::new(),
+            breakpoints: Vec::new(),
             cluster,
             trace: Trace::default(),
             view: View { theme, ..View::default() },

@@ -149,6 +149,7 @@ impl Session {
         self.fader = Fader::default();
         self.pacer.acted();
         self.arrive();
+        self.refresh_breakpoints();
         self.stand();
     }
 

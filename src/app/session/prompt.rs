@@ -343,6 +343,12 @@ impl Session {
             self.mode = Mode::Normal;
             return;
         }
+        if let Command::Break(condition) = command {
+            self.set_breakpoint(condition);
+            self.history.push(text);
+            self.mode = Mode::Normal;
+            return;
+        }
         match self.try_apply(command, "") {
             Ok(()) => {
                 self.history.push(text);

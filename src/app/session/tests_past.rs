@@ -196,3 +196,33 @@ fn the_timeline_is_scrubbed_with_the_arrows() {
     press(&mut session, "l");
     assert!(refusal(&session).contains("newest moment"));
 }
+
+#[test]
+fn a_breakpoint_stands_time_still_at_the_event_that_made_it_true() {
+    let mut session = led();
+    press(&mut session, "B");
+    assert!(refusal(&session).contains("there is no breakpoint"));
+    press(&mut session, ": b r e a k Space t e r m Space > = Space 2 Enter X");
+    wait(&mut session, 60.0, "term 2", |session| session.cluster().term().0 == 2);
+    assert_eq!(session.halt, Some(Stands::Breakpoint));
+    let scene = session.scene();
+    let event = scene.view.selection.event.and_then(|number| scene.trace.get(number));
+    assert_eq!(event.map(|event| event.time), Some(session.cluster().now()));
+    // Going back to before it, and on: it stands there again. Switched off, it does not.
+    let there = session.cluster().point();
+    session.seek(Goal::Time(session.cluster().now() - Span::from_millis(50)));
+    press(&mut session, "Space");
+    wait(&mut session, 60.0, "term 2", |session| session.halt.is_some());
+    assert_eq!((session.cluster().point(), &session.halt), (there, &Some(Stands::Breakpoint)));
+    session.seek(Goal::Time(session.cluster().now() - Span::from_millis(50)));
+    press(&mut session, "B Enter Esc Space");
+    wait(&mut session, 60.0, "a leader", |session| session.cluster().leader().is_some());
+    assert_eq!(session.halt, None);
+}
+
+#[test]
+fn a_script_sets_breakpoints() {
+    let mut session = script("break leader\nrun 10s\n");
+    wait(&mut session, 60.0, "a leader", |session| session.cluster().leader().is_some());
+    assert_eq!(session.halt, Some(Stands::Breakpoint));
+}

@@ -138,6 +138,7 @@ impl Session {
     /// Reads what the last step or command brought about.
     pub(super) fn observe(&mut self) {
         self.trace.extend(self.cluster.events(), self.cluster.names());
+        let mut breaks = Vec::new();
         for event in self.cluster.events() {
             self.pacer.saw(event);
             self.player.saw(&event.kind);
@@ -147,6 +148,7 @@ impl Session {
                     let text = command.to_string();
                     self.view.last_command = Some(LastCommand { text, keys: None });
                 }
+                EventKind::BreakpointSet { condition } => breaks.push(condition.clone()),
                 EventKind::Paced { pace } => self.pacer.choose(pace.0),
                 EventKind::Beat => {
                     let (number, of) = self.player.beat();
@@ -156,6 +158,8 @@ impl Session {
                 _ => {}
             }
         }
+        breaks.iter().for_each(|condition| self.set_breakpoint(condition));
+        self.heed_breakpoints();
         if self.halt != Some(Stands::Failed) && self.cluster.failure().is_some() {
             self.mode = Mode::Reading(Reading::failure(&self.cluster));
         }

@@ -279,6 +279,7 @@ impl Checker {
             | EventKind::Said { .. }
             | EventKind::Beat
             | EventKind::Noted { .. }
+            | EventKind::BreakpointSet { .. }
             | EventKind::Marked { .. }
             | EventKind::Paced { .. }
             | EventKind::Expected { .. }

@@ -364,6 +364,7 @@ fn flow() -> impl Strategy<Value = Command> {
         (condition(), of(span()))
             .prop_map(|(condition, within)| Command::Until { condition, within }),
         condition().prop_map(Command::Expect),
+        condition().prop_map(Command::Break),
         (variable(), servers()).prop_map(|(name, who)| Command::Let { name, who }),
         name().prop_map(|name| Command::Task { name }),
         (name(), of(span())).prop_map(|(name, within)| Command::Wait { name, within }),

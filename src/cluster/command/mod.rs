@@ -193,6 +193,8 @@ pub enum Command {
     Beat,
     Note(Text),
     Mark(Text),
+    /// The lab stands still when this becomes true.
+    Break(Condition),
     Pace(Pace),
 }
 

@@ -68,9 +68,12 @@ impl Command {
             | Self::At { .. }
             | Self::Every { .. }
             | Self::Stop(_) => Nature::Flow,
-            Self::Say(_) | Self::Beat | Self::Note(_) | Self::Mark(_) | Self::Pace(_) => {
-                Nature::Telling
-            }
+            Self::Say(_)
+            | Self::Beat
+            | Self::Note(_)
+            | Self::Mark(_)
+            | Self::Break(_)
+            | Self::Pace(_) => Nature::Telling,
         }
     }
 }

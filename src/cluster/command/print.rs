@@ -145,6 +145,7 @@ impl Display for Command {
             Self::Beat => f.write_str("beat"),
             Self::Note(text) => write!(f, "note {}", running(text)),
             Self::Mark(name) => write!(f, "mark {name}"),
+            Self::Break(condition) => write!(f, "break {condition}"),
             Self::Pace(pace) => write!(f, "pace {pace}"),
         }
     }

@@ -108,6 +108,10 @@ impl Cluster {
                 let text = scope.fill(text)?;
                 self.emit(EventKind::Noted { text });
             }
+            Command::Break(condition) => {
+                let condition = Arc::new(condition.clone());
+                self.emit(EventKind::BreakpointSet { condition });
+            }
             Command::Mark(name) => {
                 let name = scope.fill(name)?;
                 self.marks.insert(name.clone(), self.traffic);

@@ -79,6 +79,7 @@ impl Spell<'_> {
             E::Said { text } => format!("caption: {}", text.replace('\n', " ")),
             E::Beat => "the script waits for its presenter".into(),
             E::Noted { text } => format!("note: {text}"),
+            E::BreakpointSet { condition } => format!("breakpoint: {condition}"),
             E::Marked { name } => format!("mark: {name}"),
             E::Paced { pace } => crate::cluster::command::Command::Pace(pace.0).to_string(),
             E::Expected { line, command } => format!("line {line} holds: {command}"),

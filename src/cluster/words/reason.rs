@@ -88,6 +88,7 @@ impl Spell<'_> {
             | E::Said { .. }
             | E::Beat
             | E::Noted { .. }
+            | E::BreakpointSet { .. }
             | E::Marked { .. }
             | E::Paced { .. }
             | E::Expected { .. }

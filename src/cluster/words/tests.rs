@@ -284,6 +284,7 @@ impl Source {
             E::Said { text: self.text() },
             E::Beat,
             E::Noted { text: self.text() },
+            E::BreakpointSet { condition: Arc::new(crate::cluster::command::Condition::Safe) },
             E::Marked { name: self.text() },
             E::TaskEnded { task },
             E::ScriptEnded,

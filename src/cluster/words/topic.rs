@@ -90,6 +90,7 @@ impl EventKind {
             | Self::TaskEnded { .. }
             | Self::ScriptEnded
             | Self::Failed { .. } => Topic::Script,
+            Self::BreakpointSet { .. } => Topic::Script,
             Self::Marked { .. } => Topic::Mark,
             Self::Violated { .. } => Topic::Rules,
         }

@@ -70,6 +70,7 @@ impl Event {
             | E::Said { .. }
             | E::Beat
             | E::Noted { .. }
+            | E::BreakpointSet { .. }
             | E::Marked { .. }
             | E::Paced { .. }
             | E::Expected { .. }
@@ -105,6 +106,7 @@ impl Event {
             | E::ClientCreated { .. }
             | E::Asked { .. }
             | E::Finished { .. }
+            | E::BreakpointSet { .. }
             | E::Marked { .. }
             | E::Expected { .. }
             | E::TaskEnded { .. } => Weight::Detail,
@@ -225,6 +227,7 @@ fn commanded(command: &Command) -> Weight {
         | C::Beat
         | C::Note(_)
         | C::Mark(_)
+        | C::Break(_)
         | C::Pace(_) => Weight::Silent,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Group, Scope, Verb};
 use crate::cluster::command::caption::caption_flaw;
+use crate::cluster::command::conditions::condition;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::whole;
 use crate::cluster::command::reader::{Parsed, Reader};
@@ -10,7 +11,7 @@ use crate::cluster::command::{Command, Pace};
 /// The most that `pace` slows down or speeds up.
 const PACE_MAX: u64 = 1_000_000;
 
-pub(super) static ROWS: [Verb; 5] = [
+pub(super) static ROWS: [Verb; 6] = [
     Verb {
         name: "say",
         group: Group::Telling,
@@ -61,6 +62,19 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         options: &[],
         examples: &["mark start", "mark round{i}"],
         parse: |reader| reader.name(Expect::Name).map(Command::Mark),
+    },
+    Verb {
+        name: "break",
+        group: Group::Telling,
+        scope: Scope::Line,
+        usage: &["break CONDITION"],
+        summary: "the lab stands still whenever a condition becomes true",
+        help: "\
+Time stands at the very event that made it true. The lab lists these breakpoints (`B`), and switches \
+them off and on. A broken rule always stands time still. `raftlab run` passes over this line.",
+        options: &[],
+        examples: &["break leader = S2", "break S3 holds x = 2", "break term >= 4 and no leader"],
+        parse: |reader| condition(reader).map(Command::Break),
     },
     Verb {
         name: "pace",

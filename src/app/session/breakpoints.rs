@@ -1,0 +1,83 @@
+//! Breakpoints: time stands when a condition becomes true.
+
+use super::dialog::Reading;
+use super::{Mode, Session};
+use crate::cluster::command::Condition;
+use crate::ui::view::{ListItem, Stands};
+
+/// The most breakpoints.
+const BREAKPOINTS_MAX: usize = 100;
+
+/// A condition that stands time still.
+#[derive(Clone, Debug)]
+pub(super) struct Breakpoint {
+    condition: Condition,
+    on: bool,
+    /// Whether the condition held when it was last looked at.
+    held: bool,
+}
+
+impl Session {
+    pub(super) fn set_breakpoint(&mut self, condition: &Condition) {
+        if let Some(same) = self.breakpoints.iter_mut().find(|one| one.condition == *condition) {
+            same.on = true;
+            return;
+        }
+        if self.breakpoints.len() >= BREAKPOINTS_MAX {
+            return self.refuse(format!("{BREAKPOINTS_MAX} breakpoints are the most"));
+        }
+        let held = self.cluster.is_so(condition);
+        self.breakpoints.push(Breakpoint { condition: condition.clone(), on: true, held });
+        self.note("time will stand when that becomes true (B lists the breakpoints)");
+    }
+
+    /// One has come to another moment without what lies between: nothing has become true.
+    pub(super) fn refresh_breakpoints(&mut self) {
+        for breakpoint in &mut self.breakpoints {
+            breakpoint.held = self.cluster.is_so(&breakpoint.condition);
+        }
+    }
+
+    /// After every step: has a condition become true?
+    pub(super) fn heed_breakpoints(&mut self) {
+        let mut reached = None;
+        for breakpoint in &mut self.breakpoints {
+            let holds = self.cluster.is_so(&breakpoint.condition);
+            let before = std::mem::replace(&mut breakpoint.held, holds);
+            if breakpoint.on && holds && !before {
+                reached.get_or_insert_with(|| breakpoint.condition.to_string());
+            }
+        }
+        let Some(condition) = reached else { return };
+        if self.halt.is_none() || self.halt == Some(Stands::Paused) {
+            self.halt = Some(Stands::Breakpoint);
+        }
+        self.view.selection.event = self.trace.listed().back().copied();
+        self.note(format!("it has become true: {condition}"));
+    }
+
+    pub(super) fn list_breakpoints(&mut self) {
+        if self.breakpoints.is_empty() {
+            return self.refuse("there is no breakpoint: `:break leader = S2` makes one");
+        }
+        self.mode =
+            Mode::Reading(Reading::Breakpoints { items: self.breakpoint_items(), chosen: 0 });
+    }
+
+    fn breakpoint_items(&self) -> Vec<ListItem> {
+        let item = |one: &Breakpoint| ListItem {
+            name: if one.on { "on" } else { "off" }.into(),
+            note: format!("{}{}", one.condition, if one.held { " (true now)" } else { "" }),
+        };
+        self.breakpoints.iter().map(item).collect()
+    }
+
+    /// Switches a breakpoint off, or on again.
+    pub(super) fn switch_breakpoint(&mut self, place: usize) {
+        if let Some(breakpoint) = self.breakpoints.get_mut(place) {
+            breakpoint.on = !breakpoint.on;
+        }
+        let items = self.breakpoint_items();
+        self.mode = Mode::Reading(Reading::Breakpoints { items, chosen: place });
+    }
+}
