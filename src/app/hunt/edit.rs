@@ -89,6 +89,7 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Beat
         | Command::Note(_)
         | Command::Mark(_)
+        | Command::Break(_)
         | Command::Pace(_) => command.clone(),
     })
 }

@@ -220,6 +220,7 @@ impl Watch {
             | EventKind::Said { .. }
             | EventKind::Beat
             | EventKind::Noted { .. }
+            | EventKind::BreakpointSet { .. }
             | EventKind::Marked { .. }
             | EventKind::Paced { .. }
             | EventKind::Expected { .. }
