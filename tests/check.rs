@@ -254,6 +254,27 @@ fn a_run_writes_its_history_and_the_check_agrees() {
 }
 
 #[test]
+fn a_run_whose_answers_clash_fails_and_names_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stale.lab").to_str().unwrap().to_owned();
+    let text = "cluster servers=3 seed=7\nflaw local-get on\ntimeout S1\nuntil S1 is leader\n\
+                put x 1 @0\npartition S1 c | S2 S3 a\ntimeout S2\nuntil S2 is leader\n\
+                put x 2 @1\nget x client=c\n";
+    std::fs::write(&path, text).unwrap();
+    let output = raftlab(&["run", "--json", &path]);
+    assert_eq!(status(&output), 1, "{}", err(&output));
+    let run: Value = serde_json::from_str(out(&output).trim()).unwrap();
+    assert_eq!((&run["outcome"], &run["linearizable"]), (&"violated".into(), &false.into()));
+    assert_eq!(run["invariant"], "linearizability");
+    let clashing: Vec<&str> =
+        run["clashing"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(clashing[0].ends_with("a's put x=2 @1 says ok @2"), "{clashing:?}");
+    assert!(clashing[1].ends_with("c's get x says 1 @1"), "{clashing:?}");
+    let text = out(&raftlab(&["run", &path]));
+    assert!(text.contains("linearizability broken at") && text.contains(clashing[1]), "{text}");
+}
+
+#[test]
 fn a_history_is_of_one_run_and_leaves_no_part_behind() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("h.jsonl").to_str().unwrap().to_owned();

@@ -46,7 +46,7 @@ fn the_failed_expectation_names_the_answers_that_clash() {
     while cluster.step() == Step::Happened {}
     let failure = cluster.failure().expect("a failed expectation");
     assert!(
-        failure.actual.contains("b's get x says nokey, a's put x=1 @0 says ok @1"),
+        failure.actual.contains("a's put x=1 @0 says ok @1, b's get x says nokey"),
         "{}",
         failure.actual
     );

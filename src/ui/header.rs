@@ -147,9 +147,11 @@ fn draw_broken(canvas: &mut Canvas, area: Rect, scene: &Scene, violation: &Viola
     }
     let (now, name) = (Moment(scene.cluster.now()), violation.invariant.name());
     let key = " (Enter: why)";
-    let room = usize::from(area.width).saturating_sub(key.len() + name.len() + 20);
+    let what = format!("!  {now} s  broken {name}: ");
+    // A blank at either end, and the two dots of what is cut.
+    let room = usize::from(area.width).saturating_sub(what.len() + key.len() + 4);
     let evidence = Short(&violation.evidence, room);
     let mut pen = canvas.pen(area, 0);
     pen.style(style).skip(1);
-    pen.put(format_args!("!  {now} s  broken {name}: {evidence}{key}"));
+    pen.put(format_args!("{what}{evidence}{key}"));
 }

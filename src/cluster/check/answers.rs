@@ -78,10 +78,7 @@ impl Answers {
         if clashing.is_empty() {
             clashing.push(wrong);
         }
-        // What was told last, and made it certain, comes first.
-        let mut named: Vec<usize> = clashing.clone();
-        named.sort_by_key(|place| *place != wrong);
-        let named: Vec<&Record> = named.iter().filter_map(|place| records.get(*place)).collect();
+        let named: Vec<&Record> = clashing.iter().filter_map(|at| records.get(*at)).collect();
         let mut text = sentence(cluster, &named);
         if let Some(because) = &evidence.because {
             text = format!("{text}. {}", because.trim_end_matches('.'));
@@ -90,7 +87,8 @@ impl Answers {
     }
 }
 
-/// "b's get x says nokey, a's put x=1 @0 says ok @1: they can't both be right".
+/// "a's put x=1 @0 says ok @1, b's get x says nokey: they can't both be right". In the order of
+/// their calls: a reason behind it may speak of the first and the second.
 fn sentence(cluster: &Cluster, records: &[&Record]) -> String {
     let named = records.iter().take(NAMED_MAX).map(|record| told(cluster.names(), record));
     let mut named: Vec<String> = named.collect();
@@ -150,7 +148,7 @@ pub mod tests {
         assert_eq!(violation.records, [0, 1]);
         assert!(
             violation.evidence.starts_with(
-                "b's get x says nokey, a's put x=1 @0 says ok @1: they can't both be right"
+                "a's put x=1 @0 says ok @1, b's get x says nokey: they can't both be right"
             ),
             "{}",
             violation.evidence
