@@ -21,6 +21,7 @@ mod partition;
 mod past;
 mod point;
 mod prompt;
+mod reroll;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,7 @@ use partition::Split;
 use past::Branch;
 use point::Click;
 use prompt::{History, Line};
+use reroll::Reroll;
 
 pub use time::Moment;
 
@@ -144,6 +146,8 @@ pub struct Session {
     undone: Vec<Branch>,
     bookmarks: Vec<Point>,
     breakpoints: Vec<Breakpoint>,
+    /// A question about many futures that is being answered.
+    rerolling: Option<Reroll>,
     view: View,
     size: Size,
     pacer: Pacer,
@@ -187,6 +191,7 @@ impl Session {
             undone: Vec::new(),
             bookmarks: Vec::new(),
             breakpoints: Vec::new(),
+            rerolling: None,
             cluster,
             trace: Trace::default(),
             view: View { theme, ..View::default() },
@@ -361,6 +366,6 @@ impl Session {
     /// Whether frames are needed: lab time passes, or something on the screen is about to go.
     pub fn is_restless(&self) -> bool {
         let passing = self.notice.is_some() || !self.fader.is_empty();
-        passing || self.screen == Screen::Stale || self.moves()
+        passing || self.screen == Screen::Stale || self.moves() || self.rerolling.is_some()
     }
 }

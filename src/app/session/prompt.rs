@@ -71,6 +71,7 @@ enum Own {
     Back,
     Branches,
     Save,
+    Reroll,
     Panic,
 }
 
@@ -83,6 +84,7 @@ impl Own {
             "back" => Some(Self::Back),
             "branches" => Some(Self::Branches),
             "save" => Some(Self::Save),
+            "reroll" => Some(Self::Reroll),
             // On purpose: it shows that the terminal survives a mistake of the program.
             "panic" => Some(Self::Panic),
             _ => None,
@@ -374,6 +376,7 @@ impl Session {
             Own::Back => self.back_to(rest),
             Own::Branches => self.open_branches(),
             Own::Save => self.save(rest),
+            Own::Reroll => self.reroll(rest),
             Own::Panic => panic!("somebody typed :panic, to see whether the terminal survives it"),
         }
         None

@@ -226,3 +226,42 @@ fn a_script_sets_breakpoints() {
     wait(&mut session, 60.0, "a leader", |session| session.cluster().leader().is_some());
     assert_eq!(session.halt, Some(Stands::Breakpoint));
 }
+
+#[test]
+fn a_reroll_goes_on_with_other_chance_and_is_recorded() {
+    let mut session = led();
+    press(&mut session, "Space : r e r o l l Enter X");
+    let deeds = session.timeline.deeds().len();
+    assert_eq!(deeds, 2);
+    assert!(session.as_script(false).contains("reseed 0x"));
+}
+
+#[test]
+fn many_futures_are_asked_and_the_answer_is_always_the_same() {
+    let ask = || {
+        let mut session = led();
+        press(&mut session, "Space X");
+        let before = digest(&session);
+        session.reroll("40 until leader = S2 within 3s");
+        wait(&mut session, 60.0, "an answer", |session| session.rerolling.is_none());
+        assert_eq!(digest(&session), before, "the lab itself stands");
+        let crate::ui::view::Mode::Dialog(dialog) = &session.scene().view.mode else {
+            panic!("the answer is to be read")
+        };
+        format!("{:?}", dialog.body)
+    };
+    let answer = ask();
+    assert!(answer.contains("40 of 40") && answer.contains("reseed 0x"), "{answer}");
+    assert!(!answer.contains("in 0 of") && !answer.contains("in 40 of"), "{answer}");
+    assert_eq!(ask(), answer);
+    let mut session = led();
+    for (line, why) in [
+        ("many", "how many futures"),
+        ("10 expect leader", "until what"),
+        ("10 until nonsense", "expected"),
+    ] {
+        session.reroll(line);
+        frames(&mut session, 0.02);
+        assert!(refusal(&session).contains(why), "{line}");
+    }
+}

@@ -96,6 +96,7 @@ impl Session {
         if self.fader.tick(elapsed) {
             self.screen = Screen::Stale;
         }
+        self.work_on_reroll();
         if self.moves() {
             self.advance(elapsed.min(FRAME_MAX));
         }
