@@ -10,6 +10,7 @@ use super::reading;
 use super::text::{Short, listed, wrap};
 use super::view::{Clock, Scene, Stands};
 use crate::cluster::Cluster;
+use crate::cluster::chaos::Fault;
 use crate::cluster::client::Client;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
@@ -81,12 +82,24 @@ pub fn sentences(cluster: &Cluster) -> Vec<String> {
         Some(leader) => leads(cluster, leader, &mut sentences),
         None => sentences.push(leaderless(cluster)),
     }
+    sentences.extend(chaos(cluster));
     groups(cluster, &mut sentences);
     old_leaders(cluster, &mut sentences);
     power(cluster, &mut sentences);
     candidates(cluster, &mut sentences);
     waiting(cluster, &mut sentences);
     sentences
+}
+
+/// "Chaos: crashes, cuts and 3 more kinds of faults."
+fn chaos(cluster: &Cluster) -> Option<String> {
+    let faults: Vec<&str> = cluster.chaos()?.faults().map(Fault::name).collect();
+    let named = faults[..faults.len().min(NAMED_MAX)].join(", ");
+    Some(match faults.len() - faults.len().min(NAMED_MAX) {
+        0 => format!("Chaos: {named}."),
+        1 => format!("Chaos: {named} and one more kind of fault."),
+        more => format!("Chaos: {named} and {more} more kinds of faults."),
+    })
 }
 
 /// "S2 leads term 4 with S1 and S3."
@@ -240,4 +253,28 @@ fn named(servers: ServerSet) -> String {
         return format!("{} servers", servers.len());
     }
     listed(&servers.iter().map(|server: ServerId| server.to_string()).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::command::parse_line;
+    use crate::cluster::config::Config;
+
+    #[test]
+    fn chaos_is_told_while_it_reigns() {
+        let mut cluster = Cluster::new(Config::default());
+        let mut apply = |line: &str| {
+            let command = parse_line(line).expect("a command");
+            cluster.apply(&command).expect("it can be carried out");
+            sentences(&cluster).join(" ")
+        };
+        assert!(apply("chaos cuts crashes").contains("Chaos: crashes, cuts."));
+        assert!(!apply("chaos stop").contains("Chaos"));
+        let many = apply("chaos cuts crashes delays halves losses");
+        assert!(
+            many.contains("Chaos: crashes, cuts, halves and 2 more kinds of faults."),
+            "{many}"
+        );
+    }
 }

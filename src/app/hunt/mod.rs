@@ -23,7 +23,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::cli::HuntOptions;
 use super::files::{NewFile, read_script};
@@ -160,15 +160,19 @@ fn progress(options: &HuntOptions, limit: Option<Duration>, shares: u64) -> Prog
     let (length, template) = match (limit, &options.seeds) {
         (None, Some(seeds)) => (
             (seeds.end - seeds.start).div_ceil(shares),
-            "{bar:40} {pos}/{len} runs, {per_sec}, {eta} left",
+            "{bar:40} {pos}/{len} runs, {rate}, {eta} left",
         ),
         (limit, _) => (
             limit.unwrap_or(USUAL).as_millis() as u64,
             "{bar:40} {msg}, {elapsed} of the time gone",
         ),
     };
-    let style =
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            // Nobody is left to hear of an error here.
+            let _ = write!(out, "{:.0} a second", state.per_sec());
+        });
     ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr()).with_style(style)
 }
 
