@@ -81,9 +81,12 @@ struct Piece {
 impl Placed {
     fn of(screen: Rect, scene: &Scene, dialog: &Dialog) -> Self {
         let glyphs = scene.view.theme.glyphs;
-        let width = match dialog.body {
+        let width = match &dialog.body {
             DialogBody::Help(_) => screen.width.saturating_sub(2),
-            DialogBody::Text(_) | DialogBody::List { .. } => (READING + BORDER).min(screen.width),
+            DialogBody::Text(_) => (READING + BORDER).min(screen.width),
+            DialogBody::List { items, .. } => {
+                (list_width(items, glyphs).max(READING) + BORDER).min(screen.width)
+            }
         };
         let room = width.saturating_sub(BORDER);
         let lines = match &dialog.body {
@@ -197,10 +200,21 @@ fn text_rows(text: &[String], width: u16, glyphs: Glyphs) -> Vec<Row> {
     lines.map(row).collect()
 }
 
+/// The columns that the names of a list take.
+fn names_width(items: &[ListItem], glyphs: Glyphs) -> u16 {
+    let width = |item: &ListItem| glyphs.width(&item.name);
+    items.iter().map(width).max().unwrap_or(0).min(READING / 2)
+}
+
+/// The columns in which a list stands with nothing cut off: its rows are looked over, not read.
+fn list_width(items: &[ListItem], glyphs: Glyphs) -> u16 {
+    let notes = items.iter().map(|item| glyphs.width(&item.note));
+    names_width(items, glyphs).saturating_add(4).saturating_add(notes.max().unwrap_or(0))
+}
+
 fn list_rows(items: &[ListItem], chosen: usize, room: u16, scene: &Scene) -> Vec<Row> {
     let theme = scene.view.theme;
-    let width = |item: &ListItem| theme.glyphs.width(&item.name);
-    let names = items.iter().map(width).max().unwrap_or(0).min(READING / 2);
+    let names = names_width(items, theme.glyphs);
     let rows = items.iter().enumerate().map(|(place, item)| {
         let mut row = Row { chosen: place == chosen, ..Row::default() };
         row.push(0, theme.bold(), &item.name);

@@ -90,7 +90,7 @@ fn state_words(scene: &Scene, wide: bool) -> Vec<(Style, String)> {
         theme.bold(),
         match reading::leader(cluster) {
             Some(leader) => format!("term {}{gap}leader {}", leader.raft.term, leader.id),
-            None => format!("term {}{gap}no leader", cluster.term()),
+            None => format!("term {}{gap}no leader", reading::term(cluster)),
         },
     );
     match cluster.flaws().as_slice() {

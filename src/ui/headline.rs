@@ -29,9 +29,15 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, caption: Rect) {
     }
     let width = area.width.saturating_sub(2);
     let text = fitting(&sentences(scene.cluster), width, area.height, canvas.theme().glyphs);
-    let lines = wrap(&text, width, canvas.theme().glyphs);
-    for (row, line) in (0..area.height).zip(lines) {
-        canvas.pen(area, row).skip(1).put(line);
+    // Only the first sentence can be too long for the rows; it says that it goes on.
+    let cut = wrap(&text, width, canvas.theme().glyphs).count() > usize::from(area.height);
+    let room = if cut { width.saturating_sub(3) } else { width };
+    for (row, line) in (0..area.height).zip(wrap(&text, room, canvas.theme().glyphs)) {
+        let mut pen = canvas.pen(area, row);
+        pen.skip(1).put(line);
+        if cut && row + 1 == area.height {
+            pen.put(" ..");
+        }
     }
 }
 

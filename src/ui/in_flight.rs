@@ -135,67 +135,71 @@ fn node(pen: &mut Pen<'_>, node: Node, cluster: &Cluster) {
 
 /// What a packet brings, in a few words.
 fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
-    match &packet.message {
-        Message::RequestVote { last, .. } => pen.put("vote request, log ends at ").put(last),
-        Message::VoteReply { granted: true, .. } => pen.put("vote granted"),
-        Message::VoteReply { granted: false, .. } => pen.put("vote refused"),
+    let words = match &packet.message {
+        Message::RequestVote { last, .. } => format!("vote request, log at {last}"),
+        Message::VoteReply { granted: true, .. } => "vote granted".to_owned(),
+        Message::VoteReply { granted: false, .. } => "vote refused".to_owned(),
         Message::Append { prev, entries, commit, .. } => {
             let last = Index(prev.index.0.saturating_add(entries.len() as u64));
             let news = brings_commit(*commit, packet.to, cluster);
             match (entries.is_empty(), news) {
-                (true, false) => pen.put("heartbeat"),
-                (true, true) => pen.put("append, commit ").put(commit),
-                (false, _) => pen.put("append, ").put(Entries(prev.index.next(), last)),
+                (true, false) => "heartbeat".to_owned(),
+                (true, true) => format!("append, commit {commit}"),
+                (false, _) => format!("append, {}", Entries(prev.index.next(), last)),
             }
         }
         Message::AppendReply { prev, result, .. } => match result {
-            AppendResult::Matched(matched) if matched <= prev => pen.put("ack of a heartbeat"),
-            AppendResult::Matched(matched) => {
-                pen.put("ack of ").put(Entries(prev.next(), *matched))
-            }
+            AppendResult::Matched(matched) if matched <= prev => "ack of a heartbeat".to_owned(),
+            AppendResult::Matched(matched) => format!("ack of {}", Entries(prev.next(), *matched)),
             AppendResult::Refused { conflict: Some(term), .. } => {
-                pen.put("refusal, ").put(prev).put(" has term ").put(term)
+                format!("refusal, {prev} has term {term}")
             }
             AppendResult::Refused { conflict: None, last, .. } => {
-                pen.put("refusal, log ends at ").put(last)
+                format!("refusal, log ends at {last}")
             }
         },
-        Message::Request { request, .. } => ask(pen, request),
-        Message::Reply { reply, .. } => answer(pen, reply),
+        Message::Request { request, .. } => return ask(pen, request),
+        Message::Reply { reply, .. } => return answer(pen, reply),
     };
+    pen.put_within(&words);
 }
 
-fn ask<'a, 'b>(pen: &'a mut Pen<'b>, request: &Request) -> &'a mut Pen<'b> {
+fn ask(pen: &mut Pen<'_>, request: &Request) {
     match request {
-        Request::Get { key } => pen.put("get ").user(key),
+        Request::Get { key } => {
+            pen.put("get ").user(key);
+        }
         Request::Put { key, value, version } => {
             let room = pen.room().saturating_sub(6 + digits(version.0));
             pen.put("put ").user_within(key, room / 2).put('=');
-            pen.user_within(value, room / 2).put(" @").put(version)
+            pen.user_within(value, room / 2).put(" @").put(version);
         }
     }
 }
 
-fn answer<'a, 'b>(pen: &'a mut Pen<'b>, reply: &Reply) -> &'a mut Pen<'b> {
-    match reply {
+fn answer(pen: &mut Pen<'_>, reply: &Reply) {
+    let words = match reply {
         Reply::Done(answer) => match answer.outcome {
-            Outcome::Ok if answer.value.is_empty() => pen.put("ok @").put(answer.version),
+            Outcome::Ok if answer.value.is_empty() => format!("ok @{}", answer.version),
             Outcome::Ok => {
                 let room = pen.room().saturating_sub(5 + digits(answer.version.0));
-                pen.put("ok ").user_within(&answer.value, room).put(" @").put(answer.version)
+                pen.put("ok ").user_within(&answer.value, room).put(" @").put(answer.version);
+                return;
             }
-            Outcome::Version => pen.put("wrong version, it is ").put(answer.version),
-            Outcome::NoKey => pen.put("no such key"),
-            Outcome::Maybe => pen.put("maybe"),
+            Outcome::Version => format!("wrong version, it is {}", answer.version),
+            Outcome::NoKey => "no such key".to_owned(),
+            Outcome::Maybe => "maybe".to_owned(),
         },
-        Reply::WrongLeader(why) => pen.put(match why {
+        Reply::WrongLeader(why) => match why {
             WrongLeader::NotLeader => "not the leader",
             WrongLeader::AnotherOp => "another took its index",
             WrongLeader::TermChanged => "the term changed",
             WrongLeader::LeadershipLost => "lost the leadership",
             WrongLeader::TimedOut => "waited too long",
-        }),
-    }
+        }
+        .to_owned(),
+    };
+    pen.put_within(&words);
 }
 
 /// "entry 4", "entries 4-6".
@@ -252,8 +256,19 @@ mod tests {
             let due = Millis(packet.due.since(cluster.now())).to_string();
             assert!(row.ends_with(&format!("due {due:>5}")), "{row}");
         }
-        assert!(rows.iter().any(|row| row.contains("S1►S4 ▐V?▌ vote request, log ends at 0@0")));
+        assert!(rows.iter().any(|row| row.contains("S1►S4 ▐V?▌ vote request, log at 0@0")));
         assert!(rows.iter().any(|row| row.contains("a►S2  ▐a?▌ get x")), "{rows:?}");
+    }
+
+    #[test]
+    fn words_that_are_cut_off_say_so() {
+        let cluster = cluster(&["timeout S1"]);
+        for width in [MARKS_WIDTH, 46, 49, 60] {
+            for line in &lines(&cluster, &View::default(), width, 5)[1..] {
+                let whole = line.contains("log at 0@0 ");
+                assert!(whole || line.contains(".. "), "{width}: {line}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::cluster::Cluster;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
-use crate::cluster::types::{Index, Node, ServerId};
+use crate::cluster::types::{Index, Node, ServerId, Term};
 
 /// What a server is to somebody who sees them all. The server itself may believe otherwise: an
 /// old leader doesn't know yet that it is one.
@@ -55,6 +55,14 @@ impl Standing {
             Self::Down => "down",
         }
     }
+}
+
+/// The newest term that a running server knows, or, when none runs, that a disk keeps.
+pub fn term(cluster: &Cluster) -> Term {
+    let running = cluster.servers().iter().any(Server::is_running);
+    let counts = |server: &&Server| !running || server.is_running();
+    let terms = cluster.servers().iter().filter(counts).map(|server| server.raft.term);
+    terms.max().unwrap_or_default()
 }
 
 /// The leader of the newest term that anybody has been elected for, while it runs. A leader of an

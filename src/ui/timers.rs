@@ -18,7 +18,7 @@ pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, b
         Standing::Candidate => draw_votes(pen, scene, &server.raft),
         Standing::Leader | Standing::OldLeader => {
             if let Some(timer) = server.heartbeat_timer {
-                pen.put(beat).put(Millis(timer.due.since(scene.cluster.now())));
+                draw_beat(pen, scene, beat, timer);
             }
         }
         Standing::Follower | Standing::Asleep => {
@@ -33,6 +33,20 @@ pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, b
             }
             pen.put(behind);
         }
+    }
+}
+
+/// A leader's figure never stands there cut off: without the blank or the word there is room for
+/// it up to a heartbeat of 999 ms, and beyond that seconds do.
+fn draw_beat(pen: &mut Pen, scene: &Scene, beat: &str, timer: Timer) {
+    let left = timer.due.since(scene.cluster.now());
+    let spaced = Millis(left).to_string();
+    let dense = spaced.replace(' ', "");
+    let seconds = format!("{} s", left.micros().div_ceil(1_000_000));
+    let words = [format!("{beat}{spaced}"), format!("{beat}{dense}"), spaced, dense, seconds];
+    let glyphs = scene.view.theme.glyphs;
+    if let Some(words) = words.iter().find(|words| glyphs.width(words) <= pen.room()) {
+        pen.put(words);
     }
 }
 

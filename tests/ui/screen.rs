@@ -288,3 +288,32 @@ fn a_lost_disk_is_outside_of_what_is_promised() {
     let header = rows(&stage.frame(80, 24))[0].clone();
     assert!(header.contains("disk lost") && !header.contains("✓ safe"), "{header}");
 }
+
+#[test]
+fn a_leaders_next_heartbeat_is_never_cut_off() {
+    let mut stage = Stage::new(5, 7);
+    stage.until_leader();
+    for (size, figure) in [((60, 16), "100ms"), ((80, 24), "100ms"), ((120, 40), "beat 100ms")] {
+        let shown = rows(&stage.frame(size.0, size.1)).join("\n");
+        assert!(shown.contains(figure), "{shown}");
+    }
+}
+
+#[test]
+fn the_term_stays_when_everybody_is_down() {
+    let mut stage = Stage::new(5, 7);
+    stage.until_leader();
+    let term = stage.cluster.term();
+    stage.act(&["crash all"]);
+    let header = rows(&stage.frame(80, 24))[0].clone();
+    assert!(header.contains(&format!("term {term} no leader")), "{header}");
+}
+
+#[test]
+fn a_headline_that_is_cut_short_says_so() {
+    let stage = Stage::new(5, 7);
+    let headline = rows(&stage.frame(60, 16))[1].clone();
+    assert!(headline.starts_with(" No leader.") && headline.ends_with(" .."), "{headline}");
+    let whole = rows(&stage.frame(120, 40))[1].clone();
+    assert!(whole.ends_with("stands for election."), "{whole}");
+}

@@ -158,7 +158,8 @@ impl Reading {
             lines.push(format!("Planted in {bearer}: {flaw}, {}.", about.departure));
         }
         lines.push(String::new());
-        lines.push("Time stands for good here. The keys that look still work.".into());
+        lines
+            .push("Time stands for good here. The keys that look still work; , steps back.".into());
         Self::text(format!("Broken: {}", violation.invariant.name()), lines)
     }
 

@@ -42,6 +42,7 @@ impl Session {
                     | Normal::Why
             )
         );
+        let acts_on_selected = acts_on_selected && !self.is_stopped_for_good();
         let about = self.view.selection.server.filter(|_| acts_on_selected);
         Hint { about, ..Hint::new(binding.key(), self.hint_word(binding)) }
     }
@@ -65,8 +66,14 @@ impl Session {
 
     /// The footer leaves out what has no room, but keeps the last.
     fn normal_hints(&self) -> Vec<Action> {
-        let stopped = self.cluster.violation().is_some() || self.cluster.failure().is_some();
-        let mut keys = vec![if stopped { Normal::Inspect } else { Normal::ToggleTime }];
+        let undo = if self.undone.is_empty() { Normal::Undo } else { Normal::Redo };
+        let undo = (self.timeline.end().deeds > 0).then_some(undo);
+        if self.is_stopped_for_good() {
+            // Nothing that acts could show what comes of it.
+            let keys = [Normal::Why, Normal::StepBack].into_iter().chain(undo);
+            return keys.map(Action::Normal).chain(looking_hints()).collect();
+        }
+        let mut keys = vec![Normal::ToggleTime];
         keys.extend_from_slice(match self.selected_power() {
             Some(Power::Up) => &[Normal::Crash, Normal::Isolate, Normal::Timeout, Normal::Why],
             Some(Power::Down) => &[Normal::Restart, Normal::Wipe, Normal::Why],
@@ -80,14 +87,15 @@ impl Session {
         }
         let cut = self.cluster.groups().len() > 1;
         keys.push(if cut { Normal::Heal } else { Normal::PartitionMode });
-        if self.timeline.end().deeds > 0 {
-            keys.push(if self.undone.is_empty() { Normal::Undo } else { Normal::Redo });
-        }
+        keys.extend(undo);
         keys.extend([Normal::Write, Normal::Read, Normal::StepShown, Normal::StepBack]);
         keys.extend([Normal::Slower, Normal::Faster, Normal::Prompt]);
-        let looks = [Look::NextPane, Look::NextLayout].map(Action::Look);
-        let rest = [Normal::Filter, Normal::Leave, Normal::Help].map(Action::Normal);
-        keys.into_iter().map(Action::Normal).chain(looks).chain(rest).collect()
+        keys.into_iter().map(Action::Normal).chain(looking_hints()).collect()
+    }
+
+    /// A rule is broken here or an expectation has failed: `w` tells about that.
+    fn is_stopped_for_good(&self) -> bool {
+        self.cluster.violation().is_some() || self.cluster.failure().is_some()
     }
 
     fn selected_power(&self) -> Option<Power> {
@@ -103,6 +111,12 @@ impl Session {
         };
         selected.is_some_and(alone)
     }
+}
+
+fn looking_hints() -> impl Iterator<Item = Action> {
+    let looks = [Look::NextPane, Look::NextLayout].map(Action::Look);
+    let rest = [Normal::Filter, Normal::Leave, Normal::Help].map(Action::Normal);
+    looks.into_iter().chain(rest)
 }
 
 fn jump_hints() -> Vec<Action> {

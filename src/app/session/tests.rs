@@ -465,6 +465,22 @@ fn a_failed_expectation_stops_time_and_says_why() {
 }
 
 #[test]
+fn a_broken_rule_is_explained_and_only_keys_that_look_are_offered() {
+    let scene = "cluster servers=3 seed=1\nflaw vote-twice on\ncut S1 <-> S3\ntimeout S1\n\
+                 until S1 is leader\nrun 50ms\ntimeout S3\nrun 60ms\n";
+    let mut session = script(scene);
+    wait(&mut session, 20.0, "broken rule", |session| clock(session) == Clock::Broken);
+    press(&mut session, "1");
+    let footer: Vec<String> =
+        session.scene().view.hints.iter().map(|hint| hint.key.to_string()).collect();
+    assert_eq!(footer[..2], ["w", ","], "{footer:?}");
+    assert!(!footer.iter().any(|key| ["X", "x", "c", "P"].contains(&key.as_str())), "{footer:?}");
+    assert_eq!(session.scene().view.hints[0].about, None, "w tells of the rule, not of S1");
+    press(&mut session, "w");
+    find(&session, "Broken: one-vote");
+}
+
+#[test]
 fn the_run_is_the_same_at_every_pace() {
     let text = "cluster servers=5 seed=3\nuntil leader\nset x 1\ncrash leader\nuntil new leader\n\
                 set x 2\nuntil applied x = 2\n";

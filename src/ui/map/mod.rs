@@ -120,7 +120,7 @@ impl Plan {
         let cuts = cuts.map(|sign| Rect { x: sign.x, y: sign.y, width: sign.width, height: 1 });
         let clear = taken.iter().copied().chain(labels.iter().map(airy)).chain(cuts).collect();
         let flights = flights(inside, &places, scene, &packets, clear);
-        taken.extend(labels.iter().map(|label| label.place));
+        taken.extend(labels.iter().map(airy));
         let waiting = client::waiting(inside, &places, cluster, &flying, &taken, glyphs);
         let death = |lost: &LostPacket| death(&places, inside, lost);
         // The cross of the cut says it already: another one beside it would look like a loss.
