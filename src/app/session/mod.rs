@@ -25,10 +25,6 @@ mod reroll;
 mod show;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_keep;
-#[cfg(test)]
-mod tests_past;
 mod time;
 
 use std::path::PathBuf;

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::Session;
-use super::tests::{frames, lab, led, press, refusal, script};
+use super::{frames, lab, led, press, refusal, script};
 use crate::app::recorder::{Recorder, reached};
+use crate::app::session::{Effect, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::Script;
 use crate::ui::theme::Theme;
@@ -164,4 +164,32 @@ fn a_session_in_which_nothing_was_done_leaves_no_file() {
         session.leave();
         assert_eq!(path.exists(), kept, "{keys}");
     }
+}
+
+#[test]
+fn copying_gives_what_replays_the_moment() {
+    let mut session = led();
+    let Some(Effect::Copy(text)) = press(&mut session, "y") else { panic!("nothing copied") };
+    assert!(text.starts_with("raftlab") && text.contains("--seed"), "{text}");
+    press(&mut session, "X");
+    let Some(Effect::Copy(text)) = press(&mut session, "y") else { panic!("nothing copied") };
+    assert!(text.lines().any(|line| line.starts_with("at ") && line.contains("crash S")), "{text}");
+}
+
+#[test]
+fn the_copy_of_a_lab_played_as_a_script_is_the_same_run() {
+    let mut session = led();
+    for keys in ["c", "X", "c", "R"] {
+        press(&mut session, keys);
+        frames(&mut session, 3.0);
+    }
+    let Some(Effect::Copy(text)) = press(&mut session, "y") else { panic!("nothing copied") };
+    assert!(text.lines().filter(|line| line.starts_with("at ")).count() >= 3, "{text}");
+    let script = Script::parse("copy.lab", text.as_bytes()).unwrap();
+    let mut copy = Cluster::with_script(&script, None);
+    while !copy.finished() && copy.step() == crate::cluster::Step::Happened {}
+    assert_eq!(copy.failure(), None, "{text}");
+    let mut lab = session.cluster().clone();
+    lab.run_until(lab.now());
+    assert_eq!(copy.digest(), lab.digest());
 }

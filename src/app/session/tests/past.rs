@@ -1,7 +1,7 @@
 //! Sessions that go back: to moments, to events, to before a command, and on differently.
 
-use super::Session;
-use super::tests::{frames, lab, led, press, refusal, script, wait};
+use super::{frames, lab, led, press, refusal, script, wait};
+use crate::app::session::Session;
 use crate::cluster::server::Power;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Goal;

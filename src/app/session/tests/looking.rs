@@ -1,0 +1,86 @@
+//! What only looks: the filter, selecting and inspecting with the mouse, panes and layouts.
+
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{find, frames, led, press};
+use crate::app::session::{Message, Session};
+use crate::cluster::server::Power;
+use crate::cluster::types::ServerId;
+use crate::ui::view::Mode;
+
+#[test]
+fn the_filter_lists_what_has_the_words() {
+    let mut session = led();
+    let all = session.scene().trace.listed().len();
+    press(&mut session, "/ 'leader Enter");
+    let some = session.scene().trace.listed().len();
+    assert!(0 < some && some < all, "{some} of {all}");
+    press(&mut session, "Esc");
+    assert_eq!(session.scene().trace.listed().len(), all);
+}
+
+fn mouse(session: &mut Session, kind: MouseEventKind, text: &str) {
+    let (column, row) = find(session, text);
+    let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+    session.update(Message::Input(Input::Mouse(mouse)));
+}
+
+const CLICK: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
+
+#[test]
+fn a_click_selects_and_a_double_click_inspects() {
+    let mut session = led();
+    press(&mut session, "Space");
+    mouse(&mut session, CLICK, "S2 ○");
+    assert_eq!(session.scene().view.selection.server, ServerId::from_number(2));
+    assert!(matches!(session.scene().view.mode, Mode::Normal));
+    session.update(Message::Frame(Duration::from_millis(200)));
+    mouse(&mut session, CLICK, "S2 ○");
+    assert!(matches!(session.scene().view.mode, Mode::Dialog(_)));
+    press(&mut session, "Esc");
+    mouse(&mut session, CLICK, "S3 ○");
+    session.update(Message::Frame(Duration::from_millis(600)));
+    mouse(&mut session, CLICK, "S3 ○");
+    assert!(matches!(session.scene().view.mode, Mode::Normal), "two slow clicks are two clicks");
+}
+
+#[test]
+fn keys_in_the_footer_can_be_pressed() {
+    let mut session = led();
+    let leader = session.cluster().leader().unwrap();
+    mouse(&mut session, CLICK, "X crash leader");
+    assert_eq!(session.cluster().server(leader).unwrap().power, Power::Down);
+}
+
+#[test]
+fn the_wheel_scrolls_what_is_under_it() {
+    let mut session = led();
+    mouse(&mut session, MouseEventKind::ScrollUp, "votes for");
+    assert!(session.scene().view.selection.event.is_some());
+    let before = session.scene().view.timeline.span;
+    mouse(&mut session, MouseEventKind::ScrollDown, "leader ·");
+    assert_ne!(session.scene().view.timeline.span, before);
+}
+
+#[test]
+fn every_layout_and_every_pane_can_be_walked() {
+    let mut session = led();
+    press(&mut session, "c");
+    frames(&mut session, 5.0);
+    for _ in 0..4 {
+        for _ in 0..7 {
+            for keys in ["j j k", "l l h", "g", "G", "PgDn", "Enter Esc", "w Esc", "f f", "< >"] {
+                press(&mut session, keys);
+                let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+                crate::ui::draw_into(&mut buffer, &session.scene());
+            }
+            press(&mut session, "Tab");
+        }
+        press(&mut session, "s");
+    }
+    assert_eq!(session.cluster().commands(), 1);
+}

@@ -1,0 +1,137 @@
+//! Sessions driven by keys and frames, without a terminal: what the tests of this folder share.
+
+mod acting;
+mod keep;
+mod looking;
+mod passing;
+mod past;
+
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+use crate::app::session::{Effect, Message, Session};
+use crate::cluster::command::Script;
+use crate::cluster::config::Config;
+use crate::cluster::server::Power;
+use crate::cluster::types::ServerId;
+use crate::ui::theme::Theme;
+use crate::ui::view::{Clock, NoticeKind};
+
+const FRAME: Duration = Duration::from_millis(16);
+
+fn lab() -> Session {
+    sized(Session::free(Config::default(), Theme::default()))
+}
+
+fn script(text: &str) -> Session {
+    let script = Script::parse("test.lab", text.as_bytes()).unwrap();
+    sized(Session::script("test.lab".into(), &script, None, Theme::default()))
+}
+
+fn sized(mut session: Session) -> Session {
+    session.resize(Size::new(120, 40));
+    session
+}
+
+/// A lab with a leader that everybody follows, standing still.
+fn led() -> Session {
+    let mut session = lab();
+    wait(&mut session, 12.0, "a leader", |session| {
+        let cluster = session.cluster();
+        let led = |leader: ServerId| {
+            cluster.servers().iter().all(|server| server.raft.leader == Some(leader))
+        };
+        cluster.leader().is_some_and(led)
+    });
+    session
+}
+
+fn frames(session: &mut Session, seconds: f64) {
+    for _ in 0..(seconds / FRAME.as_secs_f64()).ceil() as u32 {
+        session.update(Message::Frame(FRAME));
+    }
+}
+
+/// Lets room time pass until something holds.
+fn wait(session: &mut Session, seconds: f64, what: &str, holds: impl Fn(&Session) -> bool) {
+    for _ in 0..(seconds / FRAME.as_secs_f64()).ceil() as u32 {
+        if holds(session) {
+            return;
+        }
+        session.update(Message::Frame(FRAME));
+    }
+    panic!("no {what} within {seconds} s; lab time is {}", session.cluster().now());
+}
+
+fn key(word: &str) -> KeyEvent {
+    let (code, held) = match word {
+        "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
+        "Esc" => (KeyCode::Esc, KeyModifiers::NONE),
+        "Space" => (KeyCode::Char(' '), KeyModifiers::NONE),
+        "Tab" => (KeyCode::Tab, KeyModifiers::NONE),
+        "Up" => (KeyCode::Up, KeyModifiers::NONE),
+        "Down" => (KeyCode::Down, KeyModifiers::NONE),
+        "PgDn" => (KeyCode::PageDown, KeyModifiers::NONE),
+        "Backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
+        "F5" => (KeyCode::F(5), KeyModifiers::NONE),
+        _ => match word.strip_prefix("Ctrl-") {
+            Some(letter) => (KeyCode::Char(letter.chars().next().unwrap()), KeyModifiers::CONTROL),
+            None => {
+                assert_eq!(word.chars().count(), 1, "{word}");
+                (KeyCode::Char(word.chars().next().unwrap()), KeyModifiers::NONE)
+            }
+        },
+    };
+    KeyEvent::new(code, held)
+}
+
+/// Presses keys: words parted by spaces, `'` before a text that is typed letter by letter.
+fn press(session: &mut Session, keys: &str) -> Option<Effect> {
+    let mut effect = None;
+    for word in keys.split(' ') {
+        match word.strip_prefix('\'') {
+            Some(text) => {
+                for letter in text.chars().map(|letter| if letter == '_' { ' ' } else { letter }) {
+                    let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+                    effect = session.update(Message::Input(Input::Key(key)));
+                }
+            }
+            None => effect = session.update(Message::Input(Input::Key(key(word)))),
+        }
+    }
+    effect
+}
+
+fn refusal(session: &Session) -> String {
+    let notice = session.scene().view.notice.clone().expect("the last row says something");
+    assert_eq!(notice.kind, NoticeKind::Refusal, "{notice:?}");
+    notice.text
+}
+
+fn last_command(session: &Session) -> String {
+    session.scene().view.last_command.clone().expect("a command was applied").text
+}
+
+fn power(session: &Session, number: u64) -> Power {
+    session.cluster().server(ServerId::from_number(number).unwrap()).unwrap().power
+}
+
+fn clock(session: &Session) -> Clock {
+    session.scene().view.clock.clone()
+}
+
+/// The column and the row at which a text stands on the screen.
+fn find(session: &Session, text: &str) -> (u16, u16) {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+    crate::ui::draw_into(&mut buffer, &session.scene());
+    for y in 0..40 {
+        let row: Vec<&str> = (0..120).map(|x| buffer[(x, y)].symbol()).collect();
+        if let Some(x) = (0..120).find(|x| row[*x..].concat().starts_with(text)) {
+            return (x as u16, y);
+        }
+    }
+    panic!("{text:?} is not on the screen");
+}
