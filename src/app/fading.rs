@@ -28,7 +28,7 @@ impl Fader {
     /// An event of the cluster's last step has been seen.
     pub fn saw(&mut self, event: &Event, cluster: &Cluster) {
         match &event.kind {
-            EventKind::Dropped { packet, from, to, summary, why } => {
+            EventKind::Dropped { packet, from, to, summary, why, again: _ } => {
                 let (from, to) = (*from, *to);
                 let lost = LostPacket { packet: *packet, from, to, summary: *summary, why: *why };
                 self.lost.push((LOST_SHOWN, lost));

@@ -106,6 +106,9 @@ pub struct Call {
     pub maybe_executed: bool,
     /// Which server is next.
     pub(super) next: ServerId,
+    /// How it came to nothing so far: the last way at each server. A list of events need not
+    /// tell again and again that a client who may ask one server only is sent away.
+    pub(super) failed: BTreeMap<ServerId, AttemptFailure>,
     /// Its place in the history.
     pub(super) record: usize,
 }
@@ -212,6 +215,7 @@ impl Cluster {
             until: now,
             maybe_executed: false,
             next: job.only.unwrap_or(hint),
+            failed: BTreeMap::new(),
             record,
         };
         job.call = Some(call);
@@ -271,6 +275,11 @@ impl Cluster {
         }
     }
 
+    /// How a client's open call came to nothing at this server when it asked there last.
+    pub(super) fn failed_before(&self, id: ClientId, server: ServerId) -> Option<AttemptFailure> {
+        self.clients[id.index()].call()?.failed.get(&server).copied()
+    }
+
     fn is_current(&self, id: ClientId, number: u64, attempt: u32) -> bool {
         let call = self.clients[id.index()].call();
         call.is_some_and(|call| {
@@ -280,13 +289,15 @@ impl Cluster {
 
     /// The present server was of no use: on to the next, with a pause after each full round.
     fn attempt_failed(&mut self, id: ClientId, server: ServerId, why: AttemptFailure) {
-        self.emit(EventKind::AttemptFailed { client: id, server, why });
+        let again = self.failed_before(id, server) == Some(why);
+        self.emit(EventKind::AttemptFailed { client: id, server, why, again });
         let (now, servers) = (self.now, self.config.servers);
         let client = &mut self.clients[id.index()];
         let only = client.job.as_ref().and_then(|job| job.only);
         let pause = client.rng.span(PAUSE);
         let Some(call) = client.call_mut() else { return };
         call.asking = None;
+        call.failed.insert(server, why);
         call.maybe_executed |= match why {
             AttemptFailure::TimedOut | AttemptFailure::LossReported => true,
             AttemptFailure::WrongLeader(why) => why.may_execute(),

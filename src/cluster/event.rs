@@ -148,6 +148,8 @@ pub enum EventKind {
         to: Node,
         summary: Summary,
         why: DropReason,
+        /// A client lost the same call at the same server before.
+        again: bool,
     },
     /// Its sender learns that a request, or the reply to it, was lost.
     LossReported {
@@ -285,6 +287,8 @@ pub enum EventKind {
         server: ServerId,
         client: ClientId,
         leader: Option<ServerId>,
+        /// It refused the same call before.
+        again: bool,
     },
     Applied {
         server: ServerId,
@@ -329,6 +333,8 @@ pub enum EventKind {
         client: ClientId,
         server: ServerId,
         why: AttemptFailure,
+        /// The call came to nothing at this server before, and in the same way.
+        again: bool,
     },
     Returned {
         client: ClientId,

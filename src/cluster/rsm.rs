@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Cluster;
-use super::event::EventKind;
+use super::event::{AttemptFailure, EventKind};
 use super::flaw::{Flaw, Flaws};
 use super::kv::Kv;
 use super::raft::{Message, Reply, Role, WrongLeader};
@@ -144,7 +144,9 @@ impl Cluster {
         let server = &mut self.servers[id.index()];
         if !server.raft.is_leader() {
             let leader = server.raft.leader;
-            self.emit(EventKind::Refused { server: id, client, leader });
+            let refused = AttemptFailure::WrongLeader(WrongLeader::NotLeader);
+            let again = self.failed_before(client, id) == Some(refused);
+            self.emit(EventKind::Refused { server: id, client, leader, again });
             self.reply(id, client, call, attempt, Reply::WrongLeader(WrongLeader::NotLeader));
             return;
         }

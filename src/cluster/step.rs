@@ -2,7 +2,7 @@
 
 use super::check::Checker;
 use super::command::Place;
-use super::event::{DropReason, Event, EventKind};
+use super::event::{AttemptFailure, DropReason, Event, EventKind};
 use super::network::{Loss, Packet, Summary};
 use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
@@ -218,7 +218,13 @@ impl Cluster {
     pub(super) fn drop_packet(&mut self, packet: &Packet, why: DropReason) {
         let Packet { id, from, to, .. } = *packet;
         let summary = packet.message.summary();
-        self.emit(EventKind::Dropped { packet: id, from, to, summary, why });
+        let before = match (from, to) {
+            (Node::Client(client), Node::Server(server))
+            | (Node::Server(server), Node::Client(client)) => self.failed_before(client, server),
+            (Node::Server(_), Node::Server(_)) | (Node::Client(_), Node::Client(_)) => None,
+        };
+        let again = matches!(before, Some(AttemptFailure::LossReported | AttemptFailure::TimedOut));
+        self.emit(EventKind::Dropped { packet: id, from, to, summary, why, again });
     }
 
     fn lose(&mut self, packet: Packet) {

@@ -167,7 +167,7 @@ impl Source {
             E::Held { packet, from, to, summary },
             E::Freed { packet, from, to, summary },
             E::Delayed { packet, from, to, summary, span: Span(self.number()) },
-            E::Dropped { packet, from, to, summary, why },
+            E::Dropped { packet, from, to, summary, why, again: false },
             E::LossReported { to, about: from },
         ]
     }
@@ -232,7 +232,7 @@ impl Source {
         let (index, op, answer) = (self.index(), self.op(), self.answer());
         let leader = self.pick(&[None, Some(other)]);
         vec![
-            E::Refused { server, client, leader },
+            E::Refused { server, client, leader, again: false },
             E::Applied { server, index, op, answer: answer.clone(), own: true },
             E::Answered { server, client, index, answer },
             E::WaiterReleased { server, client, index, why: self.wrong_leader() },
@@ -253,7 +253,7 @@ impl Source {
             E::ClientCreated { client },
             E::Called { client, request: request.clone() },
             E::Asked { client, server, attempt: self.number() as u32 },
-            E::AttemptFailed { client, server, why },
+            E::AttemptFailed { client, server, why, again: false },
             E::Returned { client, request, result: self.answer(), late },
             E::LateReply { client, server },
             E::Queued { client, waiting: self.number() as u32 },
@@ -457,7 +457,7 @@ fn heartbeats_stay_out_of_lists_and_what_clients_lose_does_not() {
     let dropped = |kind, why| {
         let (from, to) = (Node::Server(server(1)), Node::Server(server(2)));
         let summary = Summary { kind, term: Term(1) };
-        let kind = E::Dropped { packet: PacketId(1), from, to, summary, why };
+        let kind = E::Dropped { packet: PacketId(1), from, to, summary, why, again: false };
         Event { time: Time::START, cause: Cause::Start, kind }.weight()
     };
     let append = |entries| PacketKind::Append { prev: Index(1), entries, commit: Index(1) };

@@ -86,6 +86,10 @@ impl Event {
         use EventKind as E;
         match &self.kind {
             E::Commanded { command } => commanded(command),
+            // Told once: a client asks for ever, and would fill the list with one story.
+            E::Dropped { again: true, .. }
+            | E::Refused { again: true, .. }
+            | E::AttemptFailed { again: true, .. } => Weight::Detail,
             E::Dropped { summary, why, .. } => dropped(*summary, *why),
             E::Ignored { why: IgnoreReason::OldTerm, .. } => Weight::Story,
             E::Ignored { why: IgnoreReason::NotInRole | IgnoreReason::Overtaken, .. } => {

@@ -6,7 +6,7 @@ use crossterm::event::{Event as Input, KeyModifiers, MouseButton, MouseEvent, Mo
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{find, frames, led, press};
+use super::{find, frames, led, press, wait};
 use crate::app::session::{Message, Session};
 use crate::cluster::server::Power;
 use crate::cluster::types::ServerId;
@@ -83,4 +83,32 @@ fn every_layout_and_every_pane_can_be_walked() {
         press(&mut session, "s");
     }
     assert_eq!(session.cluster().commands(), 1);
+}
+
+#[test]
+fn a_client_that_is_sent_away_for_ever_is_told_of_once() {
+    let mut session = led();
+    let leader = session.cluster().leader().unwrap();
+    let follower = session.cluster().servers().iter().find(|one| one.id != leader).unwrap().id;
+    let told = |session: &Session, words: &str| {
+        let scene = session.scene();
+        let names = scene.cluster.names();
+        let listed = scene.trace.listed().iter().filter_map(|number| scene.trace.get(*number));
+        listed.filter(|event| event.told(names).contains(words)).count()
+    };
+    press(&mut session, &format!(": 'get_x_client=a_only={follower}_nowait Enter"));
+    let attempts = |session: &Session| {
+        let client = session.cluster().client_named("a").expect("the client");
+        client.call().map_or(0, |call| call.attempt)
+    };
+    wait(&mut session, 60.0, "many attempts", |session| attempts(session) > 10);
+    assert_eq!(told(&session, "sends client a away"), 1);
+    assert_eq!(told(&session, "does not lead"), 1);
+    // Another failure is news, once more.
+    press(&mut session, &format!(": 'crash_{follower} Enter"));
+    let before = attempts(&session);
+    wait(&mut session, 120.0, "more attempts", |session| attempts(session) > before + 2);
+    assert_eq!(told(&session, &format!("a gives up {follower}")), 2);
+    press(&mut session, "e");
+    assert!(told(&session, "does not lead") > 5, "everything is there for who asks");
 }
