@@ -4,6 +4,7 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::event::EventKind;
 use raftlab::cluster::time::{Span, Time};
+use raftlab::cluster::types::{Node, ServerId};
 
 /// Plays a script to its end; panics with the reason if it fails.
 fn play(script: &str) -> Cluster {
@@ -133,4 +134,68 @@ fn what_cannot_be_done_says_why() {
     };
     assert_eq!(apply("release"), "no such packet is held");
     assert_eq!(apply("hold S1 -> S1"), "there is no link between these");
+}
+
+/// A lab of three with a leader, and an append from S1 to S2 in flight: its number.
+fn with_an_append() -> (Cluster, u64) {
+    let mut cluster = play(&format!("{LED}run 50ms\nput x 1 @0 nowait\n"));
+    loop {
+        let to_s2 = |packet: &&&raftlab::cluster::network::Packet| {
+            let summary = packet.message.summary();
+            packet.to == Node::Server(ServerId::from_index(1))
+                && summary.kind.name().word() == "append"
+        };
+        if let Some(packet) = cluster.packets().iter().find(to_s2) {
+            let id = packet.id.0;
+            return (cluster, id);
+        }
+        cluster.step();
+    }
+}
+
+fn apply(cluster: &mut Cluster, line: &str) {
+    cluster
+        .apply(&parse_line(line).expect("a good line"))
+        .unwrap_or_else(|e| panic!("{line}: {e}"));
+}
+
+fn log_of_s2(cluster: &Cluster) -> u64 {
+    cluster.servers()[1].raft.log.last_index().0
+}
+
+#[test]
+fn one_packet_is_delivered_dropped_doubled_delayed_or_held_by_its_number() {
+    let (mut cluster, id) = with_an_append();
+    let before = cluster.now();
+    apply(&mut cluster, &format!("deliver #{id}"));
+    cluster.run_until(cluster.now());
+    assert_eq!((cluster.now(), log_of_s2(&cluster)), (before, 1), "it arrives at once");
+
+    let (mut cluster, id) = with_an_append();
+    apply(&mut cluster, &format!("drop #{id}"));
+    cluster.run_until(cluster.now() + Span::from_millis(50));
+    assert_eq!(log_of_s2(&cluster), 0);
+
+    let (mut cluster, id) = with_an_append();
+    let flying = cluster.packets().len();
+    apply(&mut cluster, &format!("duplicate #{id}"));
+    assert_eq!(cluster.packets().len(), flying + 1);
+
+    let (mut cluster, id) = with_an_append();
+    apply(&mut cluster, &format!("delay #{id} by 60ms"));
+    cluster.run_until(cluster.now() + Span::from_millis(50));
+    assert_eq!(log_of_s2(&cluster), 0);
+    cluster.run_until(cluster.now() + Span::from_millis(50));
+    assert_eq!(log_of_s2(&cluster), 1);
+
+    let (mut cluster, id) = with_an_append();
+    apply(&mut cluster, &format!("hold #{id}"));
+    cluster.run_until(cluster.now() + Span::from_millis(50));
+    assert_eq!(log_of_s2(&cluster), 0);
+    assert!(cluster.packets().iter().any(|packet| packet.id.0 == id), "it is still to be seen");
+    apply(&mut cluster, &format!("deliver #{id}"));
+    cluster.run_until(cluster.now());
+    assert_eq!(log_of_s2(&cluster), 1);
+    let gone = parse_line(&format!("drop #{id}")).expect("a good line");
+    assert!(cluster.apply(&gone).expect_err("it is gone").to_string().contains("not in flight"));
 }

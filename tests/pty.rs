@@ -234,6 +234,26 @@ fn time_is_walked_back_by_key_and_a_command_undone() {
     lab.assert_restored();
 }
 
+#[test]
+fn a_packet_is_held_and_delivered_by_key() {
+    let mut lab = Lab::start(120, 40, &[]);
+    lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
+    lab.press("c");
+    lab.wait(SOON, "a request", |text| text.contains("get x") && text.contains("due"));
+    lab.press("M");
+    lab.wait(SOON, "packet mode", |text| text.contains("z hold"));
+    lab.press("z");
+    lab.wait_row(SOON, &["last: hold #"]);
+    lab.wait(SOON, "a held packet", |text| text.contains(" held"));
+    lab.press("\r");
+    lab.wait_row(SOON, &["last: deliver #"]);
+    lab.press("\u{1b}");
+    lab.wait(SOON, "the keys of normal mode", |text| text.contains("? help"));
+    lab.press("qy");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
 const SCENE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/flaws/forget_log.lab");
 
 #[test]

@@ -166,6 +166,7 @@ impl Cluster {
             | Command::Hold { .. }
             | Command::Release { .. }
             | Command::Next { .. }
+            | Command::Packet { .. }
             | Command::Flaw { .. }
             | Command::Reseed(_)
             | Command::Run(_)
@@ -224,7 +225,10 @@ impl Cluster {
             Command::Link { ends, change } => {
                 self.each_link(ends, |rule| change_rule(rule, *change))?;
             }
-            Command::Hold { .. } | Command::Release { .. } | Command::Next { .. } => {
+            Command::Hold { .. }
+            | Command::Release { .. }
+            | Command::Next { .. }
+            | Command::Packet { .. } => {
                 self.order_packets(command)?;
             }
             Command::Operate(order) => return self.operate(order, line).map(Some),

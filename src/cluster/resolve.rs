@@ -257,6 +257,7 @@ impl Cluster {
             | Command::Heal
             | Command::Net(_)
             | Command::Load(_)
+            | Command::Packet { .. }
             | Command::LoadStop
             | Command::Chaos(_)
             | Command::ChaosStop

@@ -63,6 +63,7 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Hold { .. }
         | Command::Release { .. }
         | Command::Next { .. }
+        | Command::Packet { .. }
         | Command::Load(_)
         | Command::LoadStop
         | Command::Chaos(_)

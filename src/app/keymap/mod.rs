@@ -67,6 +67,7 @@ pub enum Action {
     Normal(Normal),
     Look(Look),
     Jump(Jump),
+    Packet(Packet),
     Partition(Partition),
     Link(Link),
     Prompt(Prompt),
@@ -89,6 +90,7 @@ pub enum Normal {
     Redo,
     Bookmark,
     Breakpoints,
+    PacketMode,
     NextLine,
     Slower,
     Faster,
@@ -179,6 +181,19 @@ pub enum Partition {
     Heal,
     Cut,
     Escape,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packet {
+    Next,
+    Previous,
+    Deliver,
+    Drop,
+    Duplicate,
+    Delay,
+    Hold,
+    Why,
+    Leave,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

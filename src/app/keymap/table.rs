@@ -5,7 +5,8 @@ use crossterm::event::KeyCode;
 use super::Action::Reserved;
 use super::Chord::{Char, Ctrl, Key, Range};
 use super::{
-    Action, Binding, Chord, Dialog, Jump, KeyMode, Link, Look, Normal, Partition, Prompt, Question,
+    Action, Binding, Chord, Dialog, Jump, KeyMode, Link, Look, Normal, Packet, Partition, Prompt,
+    Question,
 };
 
 /// All keys of all modes.
@@ -93,7 +94,7 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "breakpoints: a list, each switched off and on (:break adds one)",
     ),
-    later(KeyMode::Normal, &[Char('M')], "packet mode (by hand)"),
+    normal(&[Char('M')], Normal::PacketMode, "packets", "packet mode (by hand)"),
     // Looking.
     look(&[Key(KeyCode::Tab)], Look::NextPane, "pane", "next pane"),
     look(&[Key(KeyCode::BackTab)], Look::PreviousPane, "", "previous pane"),
@@ -206,23 +207,20 @@ pub const BINDINGS: &[Binding] = &[
         "leave (each press was a command)",
     ),
     // Packet mode.
-    later(
-        KeyMode::Packet,
-        &[Char('j'), Char('k'), Key(KeyCode::Down), Key(KeyCode::Up)],
-        "choose a packet",
-    ),
-    later(KeyMode::Packet, &[Key(KeyCode::Enter)], "deliver it now"),
-    later(KeyMode::Packet, &[Char('x')], "drop it"),
-    later(KeyMode::Packet, &[Char('t')], "send it twice"),
-    later(KeyMode::Packet, &[Char('s')], "delay it"),
-    later(KeyMode::Packet, &[Char('z')], "hold it, let it go"),
+    packet(&[Char('j'), Key(KeyCode::Down)], Packet::Next, "next", "choose the next packet"),
+    packet(&[Char('k'), Key(KeyCode::Up)], Packet::Previous, "", "choose the previous packet"),
+    packet(&[Key(KeyCode::Enter)], Packet::Deliver, "deliver", "deliver it now"),
+    packet(&[Char('x')], Packet::Drop, "drop", "drop it"),
+    packet(&[Char('t')], Packet::Duplicate, "twice", "send it twice"),
+    packet(&[Char('s')], Packet::Delay, "delay", "delay it by 100 ms"),
+    packet(&[Char('z')], Packet::Hold, "hold", "hold it, let it go"),
     later(
         KeyMode::Packet,
         &[Char('a')],
         "all by hand: nothing moves, no timer fires, unless told; again to end",
     ),
-    later(KeyMode::Packet, &[Char('w')], "why was it sent"),
-    later(KeyMode::Packet, &[Key(KeyCode::Esc)], "leave"),
+    packet(&[Char('w')], Packet::Why, "why", "why was it sent"),
+    packet(&[Key(KeyCode::Esc), Ctrl('c')], Packet::Leave, "back", "leave"),
     // The prompt.
     prompt(
         &[Key(KeyCode::Enter)],
@@ -361,6 +359,15 @@ const fn prompt(
     words: &'static str,
 ) -> Binding {
     row(KeyMode::Prompt, chords, Action::Prompt(action), short, words)
+}
+
+const fn packet(
+    chords: &'static [Chord],
+    action: Packet,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    Binding { mode: KeyMode::Packet, chords, action: Action::Packet(action), short, words }
 }
 
 const fn jump(

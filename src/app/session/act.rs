@@ -35,6 +35,7 @@ impl Session {
             Normal::Undo => self.undo(),
             Normal::Redo => self.redo(),
             Normal::Bookmark => self.bookmark(),
+            Normal::PacketMode => self.packet_mode(),
             Normal::Breakpoints => self.list_breakpoints(),
             Normal::NextLine => self.step_until(Until::Line),
             Normal::Slower => self.slower(),

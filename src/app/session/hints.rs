@@ -2,7 +2,7 @@
 
 use super::{Mode, Session};
 use crate::app::keymap::{
-    Action, Binding, Jump, Link, Look, Normal, Partition, Prompt, Question, binding_of,
+    Action, Binding, Jump, Link, Look, Normal, Packet, Partition, Prompt, Question, binding_of,
 };
 use crate::cluster::server::Power;
 use crate::ui::view::{Hint, Stands};
@@ -19,6 +19,7 @@ impl Session {
         let actions = match &self.mode {
             Mode::Normal => self.normal_hints(),
             Mode::Jump(_) => jump_hints(),
+            Mode::Packet => packet_hints(),
             Mode::Partition(_) => partition_hints(),
             Mode::Link(_) => link_hints(),
             Mode::Prompt(_) => prompt_hints(),
@@ -123,6 +124,13 @@ fn jump_hints() -> Vec<Action> {
     use Jump as J;
     [J::Packet, J::Commit, J::Role, J::Answer, J::Fault, J::Line, J::Broken, J::Bookmark, J::Leave]
         .map(Action::Jump)
+        .to_vec()
+}
+
+fn packet_hints() -> Vec<Action> {
+    use Packet as P;
+    [P::Next, P::Deliver, P::Drop, P::Duplicate, P::Delay, P::Hold, P::Why, P::Leave]
+        .map(Action::Packet)
         .to_vec()
 }
 

@@ -162,7 +162,7 @@ impl Session {
         self.view.scroll.values = reveal(self.extent(Pane::Values), next) as u32;
     }
 
-    fn walk_packets(&mut self, way: Way, count: u64) {
+    pub(super) fn walk_packets(&mut self, way: Way, count: u64) {
         let packets: Vec<PacketId> =
             self.cluster.packets().iter().map(|packet| packet.id).collect();
         if packets.is_empty() {

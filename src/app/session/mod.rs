@@ -17,6 +17,7 @@ mod inspect;
 mod keep;
 mod link;
 mod look;
+mod packets;
 mod partition;
 mod past;
 mod point;
@@ -91,6 +92,7 @@ enum Mode {
     Normal,
     /// After `[` or `]`.
     Jump(Way),
+    Packet,
     Partition(Split),
     Link(LinkEdit),
     Prompt(Line),
@@ -103,6 +105,7 @@ impl Mode {
         match self {
             Self::Normal => KeyMode::Normal,
             Self::Jump(_) => KeyMode::Jump,
+            Self::Packet => KeyMode::Packet,
             Self::Partition(_) => KeyMode::Partition,
             Self::Link(_) => KeyMode::Link,
             Self::Prompt(_) => KeyMode::Prompt,
@@ -282,6 +285,7 @@ impl Session {
             Action::Normal(action) => return self.normal(action, pressed),
             Action::Look(action) => self.look(action),
             Action::Jump(jump) => self.jump(jump),
+            Action::Packet(action) => self.packet(action),
             Action::Partition(action) => self.partition(action, pressed),
             Action::Link(action) => self.link(action, pressed),
             Action::Prompt(action) => return self.prompt(action),

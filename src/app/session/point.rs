@@ -115,6 +115,7 @@ impl Session {
                 }
             }
             Mode::Jump(_)
+            | Mode::Packet
             | Mode::Partition(_)
             | Mode::Link(_)
             | Mode::Prompt(_)

@@ -43,7 +43,7 @@ impl Session {
 
     fn shown_mode(&self) -> view::Mode {
         match &self.mode {
-            Mode::Normal | Mode::Jump(_) => view::Mode::Normal,
+            Mode::Normal | Mode::Jump(_) | Mode::Packet => view::Mode::Normal,
             Mode::Partition(split) => view::Mode::Partition(split.edit.clone()),
             Mode::Link(edit) => view::Mode::Link(edit.clone()),
             Mode::Prompt(line) => view::Mode::Prompt(line.shown(&self.history)),

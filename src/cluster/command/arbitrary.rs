@@ -9,14 +9,14 @@ use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
     Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace,
-    Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
+    PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
 };
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
 use crate::cluster::network::{LinkChange, Network, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
-use crate::cluster::types::{Outcome, ServerId, Term, Version};
+use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
 
 fn name() -> impl Strategy<Value = Text> {
     "[a-rt-z][a-zA-Z0-9_-]{0,8}(\\{[a-z]{1,4}\\})?"
@@ -279,6 +279,15 @@ fn condition() -> impl Strategy<Value = Condition> {
 
 fn packets() -> impl Strategy<Value = Command> {
     let packet = || of(select(PacketName::ALL.to_vec()));
+    let deed = prop_oneof![
+        select(vec![
+            PacketDeed::Deliver,
+            PacketDeed::Drop,
+            PacketDeed::Duplicate,
+            PacketDeed::Hold
+        ]),
+        (1..1_000_000u64).prop_map(|span| PacketDeed::Delay(Span(span))),
+    ];
     let count = || of(1..10_000u32);
     let fate = prop_oneof![
         Just(Fate::Drop),
@@ -297,6 +306,8 @@ fn packets() -> impl Strategy<Value = Command> {
             count
         }),
         Just(Command::Release { name: None, ends: None, count: None }),
+        (any::<u32>(), deed)
+            .prop_map(|(packet, deed)| Command::Packet { packet: PacketId(packet.into()), deed }),
         (fate, packet(), ends()).prop_map(|(fate, name, ends)| Command::Next { fate, name, ends }),
     ]
 }

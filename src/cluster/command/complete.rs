@@ -132,6 +132,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::ActingVerb
         | Expect::Network
         | Expect::Packet
+        | Expect::PacketId
         | Expect::Flaw
         | Expect::Fault
         | Expect::Breaks

@@ -28,6 +28,7 @@ pub(super) enum Expect {
     Node,
     Network,
     Packet,
+    PacketId,
     Flaw,
     Fault,
     Breaks,
@@ -73,6 +74,7 @@ impl Expect {
                 let server = Self::Who.describe();
                 return server.into_iter().chain(Self::Client.describe()).collect();
             }
+            Self::PacketId => "a packet in flight, as #12".into(),
             Self::Packet => "a kind of packet, as append".into(),
             Self::Network | Self::Role | Self::ServerForm => {
                 return self.words().iter().map(|(word, _)| format!("`{word}`")).collect();
@@ -143,6 +145,7 @@ impl Expect {
             Self::PutVersion => vec![("@last", "the version that this client last learned")],
             Self::Terms => vec![("none", "the empty log")],
             Self::Option(_)
+            | Self::PacketId
             | Self::Server
             | Self::Key
             | Self::Value

@@ -46,7 +46,7 @@ use super::chaos::Faults;
 use super::flaw::{Breaks, Flaw};
 use super::network::{LinkChange, Network, PacketName};
 use super::time::{Ppm, Span, SpanRange, Time};
-use super::types::{ServerId, Term, Version};
+use super::types::{PacketId, ServerId, Term, Version};
 
 /// One command: one line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +119,12 @@ pub enum Command {
         fate: Fate,
         name: Option<PacketName>,
         ends: Ends,
+    },
+
+    /// What is to be done with one packet in flight.
+    Packet {
+        packet: PacketId,
+        deed: PacketDeed,
     },
 
     // Clients.
@@ -280,6 +286,17 @@ pub enum Fate {
     Duplicate,
     /// It arrives so much later.
     Delay(Span),
+}
+
+/// What can be done with a packet by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PacketDeed {
+    /// It arrives now.
+    Deliver,
+    Drop,
+    Duplicate,
+    Delay(Span),
+    Hold,
 }
 
 /// Something that a client is to do.

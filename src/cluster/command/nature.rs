@@ -50,6 +50,7 @@ impl Command {
             | Self::Hold { .. }
             | Self::Release { .. }
             | Self::Next { .. }
+            | Self::Packet { .. }
             | Self::Flaw { .. }
             | Self::Reseed(_) => Nature::Deed,
             Self::Task { .. }

@@ -10,8 +10,8 @@ use super::condition::{Condition, Count, ReplyPattern};
 use super::conditions::{is_outcome_word, outcome_word};
 use super::lex::{before_comment, is_plain, quoted};
 use super::{
-    Command, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace, Place, Text, Timers,
-    VersionWord, Who,
+    Command, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace, PacketDeed, Place, Text,
+    Timers, VersionWord, Who,
 };
 use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
@@ -112,6 +112,13 @@ impl Display for Command {
                 write!(f, "release {}{ends}", Named(*name))?;
                 option(f, "count", *count)
             }
+            Self::Packet { packet, deed } => match deed {
+                PacketDeed::Deliver => write!(f, "deliver #{packet}"),
+                PacketDeed::Drop => write!(f, "drop #{packet}"),
+                PacketDeed::Duplicate => write!(f, "duplicate #{packet}"),
+                PacketDeed::Delay(span) => write!(f, "delay #{packet} by {span}"),
+                PacketDeed::Hold => write!(f, "hold #{packet}"),
+            },
             Self::Next { fate, name, ends } => next(f, *fate, *name, ends),
             Self::Operate(order) => order.fmt(f),
             Self::Load(load) => load.fmt(f),

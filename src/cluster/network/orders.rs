@@ -5,8 +5,8 @@
 //! the same up to the packet that it takes. What was held arrives when it is released, in the
 //! order in which it would have arrived.
 
-use super::{Packet, PacketName};
-use crate::cluster::command::{Command, Ends, Fate};
+use super::{Loss, Packet, PacketName};
+use crate::cluster::command::{Command, Ends, Fate, PacketDeed};
 use crate::cluster::event::{DropReason, EventKind};
 use crate::cluster::resolve::error;
 use crate::cluster::time::Span;
@@ -135,6 +135,7 @@ impl Cluster {
             Command::Hold { name, ends, count } => {
                 self.add_orders(*name, ends, Act::Hold { left: *count })
             }
+            Command::Packet { packet, deed } => self.handle_packet(*packet, *deed),
             Command::Next { fate, name, ends } => self.add_orders(*name, ends, Act::Next(*fate)),
             Command::Release { name, ends, count } => {
                 let links = match ends {
@@ -144,6 +145,52 @@ impl Cluster {
                 self.release_packets(*name, links.as_deref(), *count)
             }
             other => Err(error(format!("`{other}` is not about packets"))),
+        }
+    }
+
+    /// Does something with one packet, wherever it is: in flight or held.
+    fn handle_packet(&mut self, id: PacketId, deed: PacketDeed) -> Result<(), CommandError> {
+        let mut packet = self.take_packet(id)?;
+        packet.hand = Hand::Used;
+        match deed {
+            PacketDeed::Deliver => {
+                let Packet { id, from, to, .. } = packet;
+                let summary = packet.message.summary();
+                (packet.due, packet.loss) = (self.now, Loss::Arrives);
+                self.emit(EventKind::Freed { packet: id, from, to, summary });
+                self.queue.push(self.now.micros(), Item::Packet(packet));
+            }
+            PacketDeed::Drop => self.drop_packet(&packet, DropReason::ByHand),
+            PacketDeed::Duplicate => {
+                // What was held arrives with its copy.
+                packet.due = packet.due.max(self.now);
+                let due = packet.due.micros();
+                if let Some(packet) = self.fulfil(Fate::Duplicate, packet) {
+                    self.queue.push(due, Item::Packet(packet));
+                }
+            }
+            PacketDeed::Delay(span) => {
+                packet.due = packet.due.max(self.now) + span;
+                let Packet { id, from, to, .. } = packet;
+                let summary = packet.message.summary();
+                self.queue.push(packet.due.micros(), Item::Packet(packet));
+                self.emit(EventKind::Delayed { packet: id, from, to, summary, span });
+            }
+            PacketDeed::Hold => self.hold(packet),
+        }
+        Ok(())
+    }
+
+    fn take_packet(&mut self, id: PacketId) -> Result<Packet, CommandError> {
+        if let Some(place) = self.held.iter().position(|packet| packet.id == id) {
+            let packet = self.held.remove(place);
+            return packet.ok_or_else(|| error("it is held no longer"));
+        }
+        let is_it = |item: &Item| matches!(item, Item::Packet(packet) if packet.id == id);
+        let slot = self.queue.iter().find(|(_, _, item)| is_it(item)).map(|(_, slot, _)| slot);
+        match slot.and_then(|slot| self.queue.remove(slot)) {
+            Some(Item::Packet(packet)) => Ok(packet),
+            Some(_) | None => Err(error(format!("packet #{id} is not in flight"))),
         }
     }
 

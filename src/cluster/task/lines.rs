@@ -145,6 +145,7 @@ impl Cluster {
             | Command::Hold { .. }
             | Command::Release { .. }
             | Command::Next { .. }
+            | Command::Packet { .. }
             | Command::Flaw { .. }
             | Command::Reseed(_) => {
                 self.perform(&line.command, scope, line.number)?;

@@ -195,6 +195,7 @@ fn commanded(command: &Command) -> Weight {
         | C::Hold { .. }
         | C::Release { .. }
         | C::Next { .. }
+        | C::Packet { .. }
         | C::LoadStop
         | C::Chaos(_)
         | C::ChaosStop

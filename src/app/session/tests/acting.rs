@@ -38,7 +38,7 @@ fn keys_that_can_do_nothing_say_why() {
         ("n", "no script"),
         ("E", "E does nothing here"),
         ("u", "nobody has done anything"),
-        ("M", "kept for later"),
+        ("F5", "kept for later"),
         ("F5", "presenter"),
     ];
     for (keys, why) in cases {
