@@ -317,3 +317,28 @@ fn a_headline_that_is_cut_short_says_so() {
     let whole = rows(&stage.frame(120, 40))[1].clone();
     assert!(whole.ends_with("stands for election."), "{whole}");
 }
+
+#[test]
+fn the_header_says_when_a_rule_is_broken_and_when_one_looks_at_the_past() {
+    let mut stage = Stage::new(3, 1);
+    let header = |stage: &Stage| rows(&stage.frame(80, 24))[0].clone();
+    stage.act(&["flaw vote-twice on", "cut S1 <-> S3", "timeout S1"]);
+    stage.until_leader();
+    stage.run(50);
+    assert!(header(&stage).contains("✓ safe ✓ linear"), "{}", header(&stage));
+    stage.act(&["timeout S3"]);
+    stage.until(|cluster| cluster.violation().is_some());
+    let broken = header(&stage);
+    assert!(broken.contains("! one-vote") && !broken.contains("✓ safe"), "{broken}");
+    stage.view.clock = Clock::Past { newest: stage.cluster.now() };
+    assert!(header(&stage).starts_with(" ◄ "), "{}", header(&stage));
+}
+
+#[test]
+fn keys_about_a_server_stand_behind_its_name() {
+    let mut stage = Stage::new(3, 1);
+    let about = Some(ServerId::from_index(1));
+    stage.view.hints.insert(1, Hint { about, ..Hint::new("x", "crash") });
+    let footer = rows(&stage.frame(80, 24))[23].clone();
+    assert!(footer.contains("S2: x crash │ . step"), "{footer}");
+}
