@@ -232,7 +232,8 @@ fn watch_rate(cluster: &Cluster) -> f64 {
     let worth = |packet: &&&Packet| is_worth_watching(cluster, &Flight::of(packet));
     let packets = cluster.packets();
     let flights = packets.iter().filter(worth).map(|packet| packet.due.since(packet.sent));
-    let flight = flights.min().unwrap_or_default().max(usual_flight(cluster));
+    let (fastest, usual) = (flights.min().unwrap_or_default(), usual_flight(cluster));
+    let flight = if fastest.micros() > 2 * usual.micros() { fastest } else { usual };
     flight.micros() as f64 / FLIGHT.as_micros() as f64
 }
 

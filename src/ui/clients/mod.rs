@@ -295,7 +295,12 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     };
     let needed = cluster.majority();
     let copies = copies(scene, client, call);
-    let copies = copies.map(|copies| format!("{copies} of {needed} copies")).unwrap_or_default();
+    let copies = match copies {
+        None => String::new(),
+        Some(copies) if copies < needed => format!("{copies} of {needed} copies"),
+        // Enough, but word of them has not reached the server that counts.
+        Some(copies) => format!("{copies} copies, not known yet"),
+    };
     [copies, format!("gives up {server} in {left}")]
 }
 

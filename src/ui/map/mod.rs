@@ -121,7 +121,11 @@ impl Plan {
         let clear = taken.iter().copied().chain(labels.iter().map(airy)).chain(cuts).collect();
         let flights = flights(inside, &places, scene, &packets, clear);
         taken.extend(labels.iter().map(airy));
-        let waiting = client::waiting(inside, &places, cluster, &flying, &taken, glyphs);
+        let mut waiting = client::waiting(inside, &places, cluster, &flying, &taken, glyphs);
+        // A packet that passes is seen whole; the words come back when it has passed.
+        waiting.retain(|words: &Waiting| {
+            !flights.iter().any(|flight| flight.place.intersects(words.place))
+        });
         let death = |lost: &LostPacket| death(&places, inside, lost);
         // The cross of the cut says it already: another one beside it would look like a loss.
         let crosses = signs.iter().any(|sign| sign.kind == SignKind::Cut);
