@@ -13,8 +13,8 @@ use crossterm::event::{
 };
 use crossterm::style::ResetColor;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
@@ -162,7 +162,9 @@ pub fn stop_job() -> io::Result<()> {
 fn take(mouse: Mouse) -> io::Result<()> {
     enable_raw_mode()?;
     let mut out = io::stdout();
-    queue!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    // A terminal without a second screen still shows what stood there before.
+    queue!(out, EnterAlternateScreen, Clear(ClearType::All))?;
+    queue!(out, EnableBracketedPaste, cursor::Hide)?;
     match mouse {
         Mouse::Captured => queue!(out, EnableMouseCapture)?,
         Mouse::Left => {}
