@@ -69,7 +69,7 @@ impl Recorder {
     /// # Errors
     /// When the file can't be written. The old one is whole then.
     pub fn write(&mut self, cluster: &Cluster, deeds: &[Deed]) -> io::Result<()> {
-        let mut text = session(cluster, deeds);
+        let mut text = session(cluster, deeds, &[]);
         self.last = text.len() as u64;
         self.reached = Some(cluster.place());
         text.push_str(&last_line(cluster));
@@ -119,8 +119,8 @@ pub fn newest() -> Result<PathBuf, Mistake> {
     sessions.max().ok_or_else(|| none(&folder))
 }
 
-/// A session as a script, without its last line.
-fn session(cluster: &Cluster, deeds: &[Deed]) -> String {
+/// A session as a script, without its last line. Lines `beside` the script come before it.
+fn session(cluster: &Cluster, deeds: &[Deed], beside: &[String]) -> String {
     let script = cluster.script();
     let empty: &[Box<str>] = &[];
     let (head, rest) =
@@ -155,6 +155,7 @@ fn session(cluster: &Cluster, deeds: &[Deed]) -> String {
             line(&recorded);
         }
     }
+    beside.iter().for_each(|new| line(new));
     body.iter().filter(|old| !old.contains(REACHED)).for_each(|old| line(old));
     text
 }
@@ -226,22 +227,31 @@ pub fn reached(source: &[Box<str>]) -> Option<Place> {
     }
 }
 
-/// The present run as a script for a person to read and to change: the session without what only
-/// replaying needs. With `expect`, what holds now is asked for at its end.
+/// The present run as a script for a person to read and to change. It plays up to the present
+/// moment; with `expect`, what holds then is asked for.
 pub fn tidy(cluster: &Cluster, deeds: &[Deed], expect: bool) -> String {
-    let mut text = session(cluster, deeds);
+    // `run T` ends before what is due at T: a moment later, all of that has happened.
     let mut end = cluster.clone();
-    if !plays(cluster) {
-        // `run T` ends before what is due at T: a moment later, all of that has happened.
-        end.run_until(cluster.now());
-        text.push_str(&format!("run {}\n", cluster.now() + Span(1)));
-    }
+    end.run_until(cluster.now());
+    let mut moment = vec![format!("run {}", cluster.now() + Span(1))];
     if expect {
-        for line in holding(&end) {
-            text.push_str(&format!("expect {line}\n"));
-        }
+        moment.extend(holding(&end).iter().map(|line| format!("expect {line}")));
     }
-    text
+    if !plays(cluster) {
+        return session(cluster, deeds, &[]) + &moment.join("\n") + "\n";
+    }
+    // Beside a script that plays by itself a task comes to the moment: what was done after the
+    // script's end is done too, and what is expected is not asked for at another time.
+    let taken = |name: &str| {
+        let task = format!("task {name}");
+        cluster.script().is_some_and(|script| script.source.iter().any(|line| line.contains(&task)))
+    };
+    let names = std::iter::once("session".to_owned()).chain((2..).map(|n| format!("session{n}")));
+    let name = names.into_iter().find(|name| !taken(name)).unwrap_or_default();
+    let inside = moment.iter().map(|line| format!("  {line}"));
+    let task: Vec<String> =
+        [format!("task {name}")].into_iter().chain(inside).chain(["end".to_owned()]).collect();
+    session(cluster, deeds, &task)
 }
 
 /// What holds now and is worth asking for.

@@ -193,3 +193,26 @@ fn the_copy_of_a_lab_played_as_a_script_is_the_same_run() {
     lab.run_until(lab.now());
     assert_eq!(copy.digest(), lab.digest());
 }
+
+#[test]
+fn what_was_done_beside_a_script_and_after_its_end_is_saved_too() {
+    let mut session = script("cluster servers=3 seed=5\nuntil leader\nset x 1\n");
+    for _ in 0..20 {
+        if session.cluster().finished() {
+            break;
+        }
+        press(&mut session, "n");
+    }
+    press(&mut session, "Space");
+    frames(&mut session, 1.0);
+    press(&mut session, "X");
+    frames(&mut session, 1.0);
+    let text = session.as_script(true);
+    let saved = run(&text);
+    let down = |cluster: &Cluster| {
+        let power = |server: &crate::cluster::server::Server| format!("{:?}", server.power);
+        cluster.servers().iter().map(power).collect::<Vec<_>>()
+    };
+    assert_eq!(down(&saved), down(session.cluster()), "{text}");
+    assert!(down(&saved).contains(&"Down".to_owned()), "{text}");
+}
