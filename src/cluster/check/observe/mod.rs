@@ -1,0 +1,318 @@
+//! The checker: reads the events of each step and says which rule they break. What it asks about
+//! Raft stands in `raft.rs`, what about the service in `service.rs`.
+
+mod raft;
+mod service;
+
+use std::collections::BTreeMap;
+
+use imbl::OrdMap;
+
+use super::answers::{Answers, Clash};
+use super::ghost::Slots;
+use super::{Invariant, Violation};
+use crate::cluster::Cluster;
+use crate::cluster::event::{Event, EventKind};
+use crate::cluster::kv::Kv;
+use crate::cluster::network::PacketKind;
+use crate::cluster::raft::Role;
+use crate::cluster::time::{Span, Time};
+use crate::cluster::types::{ClientId, Index, Key, Node, ServerId, ServerSet, Term};
+
+/// How long a waiter may outlive its server's leadership.
+const WAITERS_LINGER: Span = Span::from_millis(100);
+
+/// The ghost state of all invariants.
+#[derive(Clone, Debug, Default)]
+pub struct Checker {
+    slots: Slots,
+    leaders: OrdMap<Term, ServerId>,
+    votes: OrdMap<(ServerId, Term), ServerId>,
+    servers: Vec<Ghost>,
+    /// The highest index that any leader has committed.
+    committed: Index,
+    /// The highest index committed by leaders of a term and of all before it.
+    committed_in: OrdMap<Term, Index>,
+    /// The map as it must be after `reference_index` operations.
+    reference: Kv,
+    reference_index: Index,
+    holders: BTreeMap<Key, ClientId>,
+    answers: Answers,
+    /// A disk was lost: what follows is outside Raft's fault model.
+    void: bool,
+}
+
+/// What the checker knows of one server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ghost {
+    /// Where its log ends, and its disk's.
+    last: Index,
+    durable: Index,
+    /// Log and disk agree below this index.
+    dirty_from: Index,
+    commit: Index,
+    applied: Index,
+    /// It has lost the leadership of a term: by when its waiters must be gone.
+    waiters: Option<(Term, Time)>,
+}
+
+/// Evidence of a broken rule.
+struct Broken {
+    invariant: Invariant,
+    evidence: String,
+    servers: ServerSet,
+    index: Option<Index>,
+    term: Option<Term>,
+    records: Vec<usize>,
+}
+
+impl Broken {
+    fn new(invariant: Invariant, server: ServerId, evidence: String) -> Self {
+        Self { servers: ServerSet::only(server), ..Self::of(invariant, evidence) }
+    }
+
+    /// Without a server that has to do with it.
+    const fn of(invariant: Invariant, evidence: String) -> Self {
+        let servers = ServerSet::EMPTY;
+        Self { invariant, evidence, servers, index: None, term: None, records: Vec::new() }
+    }
+
+    fn at(mut self, index: Index) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    fn in_term(mut self, term: Term) -> Self {
+        self.term = Some(term);
+        self
+    }
+
+    fn and(mut self, server: ServerId) -> Self {
+        self.servers.insert(server);
+        self
+    }
+}
+
+type Check = Result<(), Broken>;
+
+impl Checker {
+    /// A checker for servers that begin with these logs, all of them on disk.
+    pub(in crate::cluster) fn new(cluster: &Cluster) -> Self {
+        let mut checker = Self::default();
+        for server in cluster.servers() {
+            let log = &server.raft.log;
+            for (index, entry) in log.iter_from(Index(1)) {
+                checker.slots.add(server.id, index, entry.term, entry.op.id);
+            }
+            let last = log.last_index();
+            checker.slots.sync(server.id, log, Index(1), last);
+            let dirty_from = last.next();
+            checker.servers.push(Ghost { last, durable: last, dirty_from, ..Ghost::default() });
+        }
+        checker
+    }
+
+    /// Whether a disk was lost, so that Raft promises nothing any more.
+    pub const fn is_void(&self) -> bool {
+        self.void
+    }
+
+    /// The newest term that anybody has been elected for.
+    pub fn led_term(&self) -> Term {
+        self.leaders.get_max().map(|(term, _)| *term).unwrap_or_default()
+    }
+
+    /// The highest index that any leader has committed.
+    pub const fn committed(&self) -> Index {
+        self.committed
+    }
+
+    /// Looks at what the last step brought about.
+    pub(in crate::cluster) fn observe(&mut self, cluster: &Cluster) -> Option<Violation> {
+        let clashed = self.answers.hear(cluster);
+        let broken = self.look(cluster).err();
+        if self.void || cluster.violation().is_some() {
+            return None;
+        }
+        // What is wrong inside explains what clients are told.
+        let broken = broken.or_else(|| clashed.then(|| self.clash(cluster)).flatten());
+        let Broken { invariant, evidence, servers, index, term, records } = broken?;
+        let time = cluster.now();
+        Some(Violation { invariant, time, evidence, servers, index, term, records })
+    }
+
+    /// Whether what clients have been told so far is linearizable.
+    pub const fn is_linearizable(&self) -> bool {
+        self.answers.are_linearizable()
+    }
+
+    fn clash(&self, cluster: &Cluster) -> Option<Broken> {
+        let Clash { evidence, records } = self.answers.clash(cluster)?;
+        Some(Broken { records, ..Broken::of(Invariant::Linearizability, evidence) })
+    }
+
+    /// Why what clients have been told is not linearizable; `None` if it is.
+    pub fn clash_words(&self, cluster: &Cluster) -> Option<String> {
+        self.answers.clash(cluster).map(|clash| clash.evidence)
+    }
+
+    fn look(&mut self, cluster: &Cluster) -> Check {
+        for event in cluster.events() {
+            self.see(cluster, event)?;
+        }
+        self.same_maps(cluster)?;
+        self.waiters(cluster)
+    }
+
+    fn see(&mut self, cluster: &Cluster, event: &Event) -> Check {
+        match &event.kind {
+            EventKind::Submitted { server, index, term, op, .. } => {
+                self.appended(*server, *index, *term, op.id)
+            }
+            EventKind::Appended { server, first, last, .. } => {
+                let Some(log) = cluster.server(*server).map(|server| &server.raft.log) else {
+                    return Ok(());
+                };
+                for (index, entry) in log.iter_from(*first).take_while(|(i, _)| i <= last) {
+                    self.appended(*server, index, entry.term, entry.op.id)?;
+                }
+                Ok(())
+            }
+            EventKind::Truncated { server, first, last, .. } => {
+                self.truncated(cluster, *server, *first, *last)
+            }
+            EventKind::Synced { server, .. } => self.synced(cluster, *server),
+            EventKind::Crashed { server, .. } => self.crashed(cluster, *server),
+            EventKind::Wiped { server } => {
+                self.void = true;
+                self.servers[server.index()] = Ghost { dirty_from: Index(1), ..Ghost::default() };
+                Ok(())
+            }
+            // A vote is given when word of it leaves, and not before: a crash may undo one that
+            // has not reached the disk, and then nobody has heard of it (Figure 2).
+            EventKind::Sent { from: Node::Server(server), to, summary, .. } => {
+                match (summary.kind, to) {
+                    (PacketKind::RequestVote, _) => self.voted(*server, *server, summary.term),
+                    (PacketKind::VoteGranted, Node::Server(candidate)) => {
+                        self.voted(*server, *candidate, summary.term)
+                    }
+                    (PacketKind::VoteGranted, Node::Client(_))
+                    | (
+                        PacketKind::VoteRefused
+                        | PacketKind::Append { .. }
+                        | PacketKind::Appended { .. }
+                        | PacketKind::AppendRefused { .. }
+                        | PacketKind::ClientRequest
+                        | PacketKind::ClientReply,
+                        _,
+                    ) => Ok(()),
+                }
+            }
+            EventKind::BecameLeader { server, term, .. } => self.elected(*server, *term),
+            // The bound is one of the server's own clock: it counts from when the clock was changed
+            // or the server woke up.
+            EventKind::ClockSet { server, .. } | EventKind::Woke { server, .. } => {
+                if let Some(server) = cluster.server(*server) {
+                    let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
+                    let waiters = &mut self.servers[server.id.index()].waiters;
+                    *waiters = waiters.map(|(term, _)| (term, by));
+                }
+                Ok(())
+            }
+            EventKind::SteppedDown { server, role: Role::Leader, term, .. } => {
+                if let Some(server) = cluster.server(*server) {
+                    let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
+                    self.servers[server.id.index()].waiters = Some((*term, by));
+                }
+                Ok(())
+            }
+            EventKind::Committed { server, first, last, .. } => {
+                self.commits(cluster, *server, *first, *last)
+            }
+            EventKind::LearnedCommit { server, first, last, .. } => {
+                self.learns_commit(*server, *first, *last)
+            }
+            EventKind::Applied { server, index, op, answer, .. } => {
+                self.applied(*server, *index, op, answer)
+            }
+            EventKind::LockHeld { client, lock } => self.held(cluster, *client, lock),
+            EventKind::LockFree { lock, .. } => {
+                self.holders.remove(lock);
+                Ok(())
+            }
+            // These change nothing that a rule is about, or say it in another of these events.
+            EventKind::Commanded { .. }
+            | EventKind::Restarted { .. }
+            | EventKind::FellAsleep { .. }
+            | EventKind::ElectionStarted { .. }
+            | EventKind::VoteGranted { .. }
+            | EventKind::Sent { from: Node::Client(_), .. }
+            | EventKind::Duplicated { .. }
+            | EventKind::Held { .. }
+            | EventKind::Freed { .. }
+            | EventKind::Delayed { .. }
+            | EventKind::Received { .. }
+            | EventKind::Dropped { .. }
+            | EventKind::LossReported { .. }
+            | EventKind::TermAdopted { .. }
+            | EventKind::VoteRefused { .. }
+            | EventKind::VoteCounted { .. }
+            | EventKind::SteppedDown { role: Role::Candidate | Role::Follower, .. }
+            | EventKind::AppendRefused { .. }
+            | EventKind::Matched { .. }
+            | EventKind::BackedUp { .. }
+            | EventKind::Resent { .. }
+            | EventKind::Ignored { .. }
+            | EventKind::OldTermWaits { .. }
+            | EventKind::Refused { .. }
+            | EventKind::Answered { .. }
+            | EventKind::WaiterReleased { .. }
+            | EventKind::WaitersLost { .. }
+            | EventKind::ClientCreated { .. }
+            | EventKind::Called { .. }
+            | EventKind::Asked { .. }
+            | EventKind::AttemptFailed { .. }
+            | EventKind::Returned { .. }
+            | EventKind::LateReply { .. }
+            | EventKind::Queued { .. }
+            | EventKind::Finished { .. }
+            | EventKind::LineRun { .. }
+            | EventKind::Said { .. }
+            | EventKind::Beat
+            | EventKind::Noted { .. }
+            | EventKind::BreakpointSet { .. }
+            | EventKind::Marked { .. }
+            | EventKind::Paced { .. }
+            | EventKind::Expected { .. }
+            | EventKind::TaskEnded { .. }
+            | EventKind::ScriptEnded
+            | EventKind::Failed { .. }
+            | EventKind::Violated { .. } => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Cause;
+    use crate::cluster::command::Script;
+
+    /// No planted flaw makes a leader remove entries of its own: the checker is handed the event.
+    #[test]
+    fn a_leader_that_removes_an_entry_is_seen() {
+        let script = b"cluster servers=3\nuntil leader\nset x 1\nrun 1s\n";
+        let script = Script::parse("test.lab", script).expect("a script");
+        let mut cluster = Cluster::with_script(&script, None);
+        while !cluster.finished() {
+            cluster.step();
+        }
+        let server = cluster.leader().expect("a leader");
+        let (first, old, new) = (Index(1), Term(1), Term(1));
+        let kind = EventKind::Truncated { server, first, last: first, old, new };
+        cluster.events.push(Event { time: cluster.now(), cause: Cause::Start, kind });
+        let mut checker = cluster.checker.clone();
+        let violation = checker.observe(&cluster).expect("a broken rule");
+        assert_eq!(violation.invariant, Invariant::LeaderAppendOnly);
+    }
+}
