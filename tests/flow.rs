@@ -70,3 +70,20 @@ fn a_recorded_command_is_the_command() {
         assert_eq!(parse_line(&printed).as_ref(), Ok(&*command), "{printed}");
     }
 }
+
+/// At the rate `max` a client of a load is never idle, and the load ends when it is told to.
+#[test]
+fn a_load_at_the_highest_rate_asks_again_as_soon_as_it_is_answered() {
+    let head = "cluster network=reliable\nuntil leader";
+    let load = "load clients=2 keys=3 rate=max for 1s";
+    let cluster = run(&format!("{head}\n{load}\nrun 2s\nexpect idle")).expect("it passes");
+    for client in cluster.clients() {
+        let records = cluster.history().records();
+        let own: Vec<_> = records.iter().filter(|record| record.client == client.id).collect();
+        assert!(own.len() > 20, "{} asks {} times only", client.name, own.len());
+        for pair in own.windows(2) {
+            let returned = pair[0].returned.as_ref().map(|returned| returned.at);
+            assert_eq!(returned, Some(pair[1].called));
+        }
+    }
+}

@@ -1,14 +1,15 @@
 //! Clients that work by themselves: `load …`.
 //!
 //! Requests: each client asks at its share of the rate, gets and puts mixed, on random keys;
-//! what is due while it is still busy is passed over, so a slow cluster is not buried. Lock: each
+//! what is due while it is still busy is passed over, so a slow cluster is not buried. At the
+//! rate `max` it asks again as soon as it is answered: as much as the cluster bears. Lock: each
 //! client takes the lock, checks that nobody is inside, writes its name, stays for 10 ms, clears
 //! it, and lets go, over and over.
 
 use serde::{Deserialize, Serialize};
 
 use super::client::{Job, Work};
-use super::command::{Load, LoadKind};
+use super::command::{Load, LoadKind, LoadRate};
 use super::event::EventKind;
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
@@ -20,15 +21,25 @@ use super::{Cause, Cluster, CommandError, Item};
 pub enum Role {
     /// Nothing: it does what it is told.
     Ordered,
-    /// Gets and puts at random, one every `every` on average.
+    /// Gets and puts at random, one every `every` on average; without it, one after the other.
     Requests {
-        keys: u32,
-        reads: Ppm,
-        value: u32,
-        ahead: Ppm,
-        every: Span,
+        mix: Mix,
+        every: Option<Span>,
     },
     Lock(LockStage),
+}
+
+/// What the requests of a load are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mix {
+    /// Over how many keys.
+    pub keys: u32,
+    /// How many are gets; the others are puts.
+    pub reads: Ppm,
+    /// The length of values in bytes.
+    pub value: u32,
+    /// How many of the puts name the version after the one that the client knows.
+    pub ahead: Ppm,
 }
 
 /// Where in its round a lock client is.
@@ -74,8 +85,15 @@ impl Cluster {
         let mut state = LoadState { rng, clients: load.clients, ending: false, puts: 0 };
         let (prefix, role) = match load.kind {
             LoadKind::Requests { keys, rate, reads, value, ahead } => {
-                let every = Span(1_000_000 * u64::from(load.clients) / u64::from(rate.max(1)));
-                ("load", Role::Requests { keys, reads, value, ahead, every: every.max(Span(1)) })
+                let every = |rate: u32| {
+                    let every = 1_000_000 * u64::from(load.clients) / u64::from(rate.max(1));
+                    Span(every.max(1))
+                };
+                let every = match rate {
+                    LoadRate::PerSecond(rate) => Some(every(rate)),
+                    LoadRate::Max => None,
+                };
+                ("load", Role::Requests { mix: Mix { keys, reads, value, ahead }, every })
             }
             LoadKind::Lock => ("lock", Role::Lock(LockStage::Acquiring)),
         };
@@ -86,8 +104,10 @@ impl Cluster {
         for id in ids {
             self.clients[id.index()].role = role;
             let first = match role {
-                Role::Requests { every, .. } => Span(state.rng.below(every.0)),
-                Role::Lock(_) | Role::Ordered => Span(state.rng.below(1_000)),
+                Role::Requests { every: Some(every), .. } => Span(state.rng.below(every.0)),
+                Role::Requests { every: None, .. } | Role::Lock(_) | Role::Ordered => {
+                    Span(state.rng.below(1_000))
+                }
             };
             self.queue.push((self.now + first).micros(), Item::Load(id));
         }
@@ -108,6 +128,10 @@ impl Cluster {
     /// A load client's turn.
     pub(super) fn on_load_timer(&mut self, id: ClientId) {
         self.cause = Cause::ClientTimer(id);
+        self.load_turn(id);
+    }
+
+    fn load_turn(&mut self, id: ClientId) {
         let Some(mut load) = self.load.take() else { return };
         let role = self.clients[id.index()].role;
         match role {
@@ -116,14 +140,15 @@ impl Cluster {
                 self.clients[id.index()].role = Role::Ordered;
                 load.clients -= 1;
             }
-            Role::Requests { keys, reads, value, ahead, every } => {
-                let span = load
-                    .rng
-                    .span(SpanRange { low: Span(every.0 / 2), high: Span(every.0 + every.0 / 2) });
-                let due = self.now + span.max(Span(1));
-                self.queue.push(due.micros(), Item::Load(id));
+            Role::Requests { mix, every } => {
+                if let Some(every) = every {
+                    let (low, high) = (Span(every.0 / 2), Span(every.0 + every.0 / 2));
+                    let span = load.rng.span(SpanRange { low, high });
+                    let due = self.now + span.max(Span(1));
+                    self.queue.push(due.micros(), Item::Load(id));
+                }
                 if self.clients[id.index()].is_idle() {
-                    let work = self.random_work(id, &mut load, keys, reads, (value, ahead));
+                    let work = self.random_work(id, &mut load, mix);
                     self.load_job(id, work);
                 }
             }
@@ -132,14 +157,8 @@ impl Cluster {
         self.load = Some(load).filter(|load| load.clients > 0);
     }
 
-    fn random_work(
-        &mut self,
-        id: ClientId,
-        load: &mut LoadState,
-        keys: u32,
-        reads: Ppm,
-        (bytes, ahead): (u32, Ppm),
-    ) -> Work {
+    fn random_work(&mut self, id: ClientId, load: &mut LoadState, mix: Mix) -> Work {
+        let Mix { keys, reads, value: bytes, ahead } = mix;
         let key: Key = format!("k{}", load.rng.below(u64::from(keys.max(1)))).into();
         if load.rng.chance(reads) {
             return Work::Get { key };
@@ -187,7 +206,12 @@ impl Cluster {
     /// A job of a load client has ended: on to the next stage of its round.
     pub(super) fn on_load_job_done(&mut self, id: ClientId) {
         let client = &self.clients[id.index()];
-        let Role::Lock(stage) = client.role else { return };
+        let stage = match client.role {
+            // Its next turn has come, within the same step: asking again is no event of its own.
+            Role::Requests { every: None, .. } => return self.load_turn(id),
+            Role::Requests { every: Some(_), .. } | Role::Ordered => return,
+            Role::Lock(stage) => stage,
+        };
         let found = client.last.as_ref().map(|last| last.result.value.clone()).unwrap_or_default();
         let next = match stage {
             LockStage::Acquiring => LockStage::Looking,

@@ -8,8 +8,9 @@ use proptest::sample::select;
 use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
-    Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace,
-    PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
+    Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKind, LoadRate, Operation,
+    Order, Pace, PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who,
+    parse_line, who,
 };
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
@@ -175,7 +176,11 @@ fn order() -> impl Strategy<Value = Command> {
 }
 
 fn load() -> impl Strategy<Value = Command> {
-    let requests = (1..=100_000u32, 1..=100_000u32, share(), 0..=65_536u32, share()).prop_map(
+    let rate = prop_oneof![
+        3 => (1..=100_000u32).prop_map(LoadRate::PerSecond),
+        1 => Just(LoadRate::Max),
+    ];
+    let requests = (1..=100_000u32, rate, share(), 0..=65_536u32, share()).prop_map(
         |(keys, rate, reads, value, ahead)| LoadKind::Requests { keys, rate, reads, value, ahead },
     );
     let kind = prop_oneof![requests, Just(LoadKind::Lock)];

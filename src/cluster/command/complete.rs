@@ -151,7 +151,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::PutVersion
         | Expect::Percent
         | Expect::ClockRate
-        | Expect::PerSecond
+        | Expect::LoadRate
         | Expect::Seed
         | Expect::Terms
         | Expect::Text => fixed().collect(),

@@ -54,7 +54,7 @@ pub(super) enum Expect {
     PutVersion,
     Percent,
     ClockRate,
-    PerSecond,
+    LoadRate,
     Seed,
     Terms,
     Text,
@@ -100,7 +100,7 @@ impl Expect {
             Self::PutVersion => "a version (@0 for a new key, @2, @last)".into(),
             Self::Percent => "a share, as 10%".into(),
             Self::ClockRate => "a rate, as 1.5".into(),
-            Self::PerSecond => "a rate, as 100/s".into(),
+            Self::LoadRate => "a rate, as 100/s, or max".into(),
             Self::Seed => "a seed, as 7 or 0x1f".into(),
             Self::Terms => "the terms of a log, as 1,1,4, or none".into(),
             Self::Text => "a text".into(),
@@ -119,6 +119,7 @@ impl Expect {
             Self::Who | Self::Node => {
                 who::WORDS.iter().map(|word| (word.name, word.meaning)).collect()
             }
+            Self::LoadRate => vec![("max", "each client asks again as soon as it is answered")],
             Self::Network => {
                 Network::ALL.iter().map(|network| (network.name(), network.describe())).collect()
             }
@@ -162,7 +163,6 @@ impl Expect {
             | Self::Version
             | Self::Percent
             | Self::ClockRate
-            | Self::PerSecond
             | Self::Seed
             | Self::Text => Vec::new(),
         }

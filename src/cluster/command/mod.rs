@@ -367,11 +367,20 @@ pub struct Load {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadKind {
-    /// Gets and puts, `rate` operations a second in all, over `keys` keys with values of `value`
-    /// bytes; `ahead` of the puts name the version after the one that the client knows.
-    Requests { keys: u32, rate: u32, reads: Ppm, value: u32, ahead: Ppm },
+    /// Gets and puts over `keys` keys with values of `value` bytes; `ahead` of the puts name the
+    /// version after the one that the client knows.
+    Requests { keys: u32, rate: LoadRate, reads: Ppm, value: u32, ahead: Ppm },
     /// Each client takes the lock, checks that it is alone, and lets go, over and over.
     Lock,
+}
+
+/// How often the clients of a load ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoadRate {
+    /// So many operations a second of lab time, in all.
+    PerSecond(u32),
+    /// Each client asks again as soon as it is answered.
+    Max,
 }
 
 /// `pace auto`, `pace 40 slower`, `pace 10 faster`, `pace real`: how lab time relates to the

@@ -10,8 +10,8 @@ use super::condition::{Condition, Count, ReplyPattern};
 use super::conditions::{is_outcome_word, outcome_word};
 use super::lex::{before_comment, is_plain, quoted};
 use super::{
-    Command, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace, PacketDeed, Place, Text,
-    Timers, VersionWord, Who,
+    Command, Ends, Fate, Head, Load, LoadKind, LoadRate, Operation, Order, Pace, PacketDeed, Place,
+    Text, Timers, VersionWord, Who,
 };
 use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
@@ -312,13 +312,23 @@ impl Display for Load {
         match self.kind {
             LoadKind::Requests { keys, rate, reads, value, ahead } => {
                 let clients = self.clients;
-                write!(f, "load clients={clients} keys={keys} rate={rate}/s reads={reads}")?;
+                write!(f, "load clients={clients} keys={keys} rate={rate} reads={reads}")?;
                 option(f, "ahead", (ahead != Ppm::ZERO).then_some(ahead))?;
                 option(f, "value", Some(value))?;
             }
             LoadKind::Lock => write!(f, "load lock clients={}", self.clients)?,
         }
         self.span.map_or(Ok(()), |span| write!(f, " for {span}"))
+    }
+}
+
+/// "100/s", "max".
+impl Display for LoadRate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::PerSecond(rate) => write!(f, "{rate}/s"),
+            Self::Max => f.write_str("max"),
+        }
     }
 }
 

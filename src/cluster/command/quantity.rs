@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::Place;
+use super::{LoadRate, Place};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::Term;
 
@@ -173,12 +173,18 @@ pub(super) fn clock_rate(word: &str) -> Read<Ppm> {
     }
 }
 
-/// "100/s".
-pub(super) fn per_second(word: &str, bounds: RangeInclusive<u64>) -> Read<u64> {
+/// "100/s", "max".
+pub(super) fn load_rate(word: &str, bounds: RangeInclusive<u64>) -> Read<LoadRate> {
+    if word == "max" {
+        return Ok(LoadRate::Max);
+    }
     let high = grouped(*bounds.end());
     word.strip_suffix("/s")
         .and_then(|number| whole(number, bounds).ok())
-        .ok_or_else(|| format!("expected a rate, as 100/s, up to {high}/s, not {}", shown(word)))
+        .map(|rate| LoadRate::PerSecond(rate as u32))
+        .ok_or_else(|| {
+            format!("expected a rate, as 100/s, up to {high}/s, or max, not {}", shown(word))
+        })
 }
 
 /// "1..5", both ends included.
@@ -279,8 +285,9 @@ mod tests {
         for word in ["0", "101", "0.001", "-1", "x"] {
             assert!(clock_rate(word).is_err(), "{word}");
         }
-        assert_eq!(per_second("100/s", 1..=1_000), Ok(100));
-        assert!(per_second("100", 1..=1_000).is_err());
+        assert_eq!(load_rate("100/s", 1..=1_000), Ok(LoadRate::PerSecond(100)));
+        assert_eq!(load_rate("max", 1..=1_000), Ok(LoadRate::Max));
+        assert!(load_rate("100", 1..=1_000).is_err());
     }
 
     #[test]

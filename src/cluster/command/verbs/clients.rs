@@ -6,7 +6,7 @@ use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Mention, Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Load, LoadKind, Operation, Order};
+use crate::cluster::command::{Command, Load, LoadKind, LoadRate, Operation, Order};
 use crate::cluster::config::{CLIENTS_MAX, TEXT_MAX};
 use crate::cluster::time::{Ppm, Span};
 
@@ -159,17 +159,19 @@ all packets.",
         help: "\
 The values shown are the defaults. `load lock`: each client takes a lock, checks that it is alone, \
 and lets go, over and over. `for T` ends the load by itself, `load stop` at once; operations that \
-are under way are finished. One load runs at a time.",
+are under way are finished. One load runs at a time. With `rate=max` each client asks again as soon \
+as it is answered.",
         options: &[
             ("clients=5", "how many clients, up to 2,000"),
             ("keys=10", "over how many keys, up to 100,000"),
-            ("rate=100/s", "how many operations a second in all, up to 100,000"),
+            ("rate=100/s", "how many operations a second in all, up to 100,000, or `max`"),
             ("reads=50%", "how many of them are gets; the others are puts"),
             ("ahead=0%", "how many of the puts name the version after the one that it should be"),
             ("value=16", "how long the values are, in bytes, up to 65,536"),
         ],
         examples: &[
             "load clients=5 keys=10 rate=100/s reads=50% value=16 for 6s",
+            "load clients=64 rate=max reads=0%",
             "load lock clients=32 for 6s",
             "load stop",
         ],
@@ -223,7 +225,8 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
         return Some(Command::LoadStop);
     }
     let lock = reader.keyword("lock");
-    let (mut clients, mut keys, mut rate, mut value) = (5, 10, 100, 16);
+    let (mut clients, mut keys, mut value) = (5, 10, 16);
+    let mut rate = LoadRate::PerSecond(100);
     let (mut reads, mut ahead) = (Ppm::percent(50), Ppm::ZERO);
     let mut limit = None;
     let mut options = Options::new(if lock {
@@ -239,8 +242,8 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
             Some("clients") => clients = count(reader, 1, CLIENTS_MAX as u64)?,
             Some("keys") => keys = count(reader, 1, KEYS_MAX)?,
             Some("rate") => {
-                let read = |word: &str| quantity::per_second(word, 1..=RATE_MAX);
-                rate = reader.quantity(Expect::PerSecond, 1, read)?;
+                let read = |word: &str| quantity::load_rate(word, 1..=RATE_MAX);
+                rate = reader.quantity(Expect::LoadRate, LoadRate::Max, read)?;
             }
             Some("reads") => reads = reader.quantity(Expect::Percent, reads, quantity::percent)?,
             Some("ahead") => ahead = reader.quantity(Expect::Percent, ahead, quantity::percent)?,
@@ -252,13 +255,7 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
     let kind = if lock {
         LoadKind::Lock
     } else {
-        LoadKind::Requests {
-            keys: keys as u32,
-            rate: rate as u32,
-            reads,
-            value: value as u32,
-            ahead,
-        }
+        LoadKind::Requests { keys: keys as u32, rate, reads, value: value as u32, ahead }
     };
     Some(Command::Load(Load { kind, clients: clients as u32, span: limit }))
 }
