@@ -3,10 +3,11 @@
 //! A put is carried out only at the version that it names, so that a client which resends one
 //! does not do it twice. An absent key has version 0.
 
+use std::hash::BuildHasher;
+
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::digest::Digest;
 use super::types::{Answer, Key, Outcome, Request, Value, Version};
 
 /// What is stored under a key, or what somebody knows of it.
@@ -22,20 +23,36 @@ pub type Known = Answer;
 /// One server's copy of the map. Clones share their structure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kv {
-    map: OrdMap<Key, Stored>,
+    map: OrdMap<Key, Cell>,
     /// The sum of the hashes of all (key, value, version): the same for the same map, whatever
     /// the way that led to it, and cheap to keep.
     hash: u64,
 }
 
+/// What is stored under a key, with its share in the hash of the map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cell {
+    stored: Stored,
+    hash: u64,
+}
+
+impl Cell {
+    fn new(key: &Key, value: &Value, version: Version) -> Self {
+        let stored = Stored { value: value.clone(), version };
+        // Compared within a run and never shown, so the hash may be any that is the same there.
+        let hash = foldhash::quality::FixedState::default().hash_one((key, &stored));
+        Self { stored, hash }
+    }
+}
+
 impl Kv {
     pub fn get(&self, key: &str) -> Option<&Stored> {
-        self.map.get(key)
+        self.map.get(key).map(|cell| &cell.stored)
     }
 
     /// All keys in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Key, &Stored)> {
-        self.map.iter()
+        self.map.iter().map(|(key, cell)| (key, &cell.stored))
     }
 
     pub fn len(&self) -> usize {
@@ -54,37 +71,36 @@ impl Kv {
     /// Carries out one request.
     pub fn apply(&mut self, request: &Request) -> Answer {
         match request {
-            Request::Get { key } => match self.map.get(key) {
+            Request::Get { key } => match self.get(key) {
                 Some(stored) => answer(Outcome::Ok, stored.value.clone(), stored.version),
-                None => answer(Outcome::NoKey, "".into(), Version::ZERO),
+                None => answer(Outcome::NoKey, Value::default(), Version::ZERO),
             },
             Request::Put { key, value, version } => self.put(key, value, *version),
         }
     }
 
     fn put(&mut self, key: &Key, value: &Value, version: Version) -> Answer {
-        let present = self.map.get(key);
-        let current = present.map_or(Version::ZERO, |stored| stored.version);
+        let mut present = self.map.get_mut(key);
+        let current = present.as_ref().map_or(Version::ZERO, |cell| cell.stored.version);
         if current != version {
             let outcome = if present.is_some() { Outcome::Version } else { Outcome::NoKey };
-            return answer(outcome, "".into(), current);
+            return answer(outcome, Value::default(), current);
         }
-        if let Some(old) = present {
-            self.hash = self.hash.wrapping_sub(hash(key, old));
+        let new = Cell::new(key, value, version.next());
+        let old = present.as_ref().map_or(0, |cell| cell.hash);
+        self.hash = self.hash.wrapping_sub(old).wrapping_add(new.hash);
+        match &mut present {
+            Some(cell) => **cell = new,
+            None => {
+                self.map.insert(key.clone(), new);
+            }
         }
-        let stored = Stored { value: value.clone(), version: version.next() };
-        self.hash = self.hash.wrapping_add(hash(key, &stored));
-        self.map.insert(key.clone(), stored);
-        answer(Outcome::Ok, "".into(), version.next())
+        answer(Outcome::Ok, Value::default(), version.next())
     }
 }
 
 const fn answer(outcome: Outcome, value: Value, version: Version) -> Answer {
     Answer { outcome, value, version }
-}
-
-fn hash(key: &str, stored: &Stored) -> u64 {
-    Digest::new().text(key).text(&stored.value).u64(stored.version.0).value()
 }
 
 #[cfg(test)]

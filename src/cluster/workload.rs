@@ -171,7 +171,8 @@ impl Cluster {
         let version = if is_ahead { version.next() } else { version };
         // Unique, and as long as asked for.
         let width = bytes as usize;
-        let value: Value = format!("{:.>width$}", load.puts).into();
+        let number = load.puts.to_string();
+        let value: Value = (".".repeat(width.saturating_sub(number.len())) + &number).into();
         Work::Put { key, value, version }
     }
 
