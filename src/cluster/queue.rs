@@ -5,37 +5,59 @@
 //! nothing later, and a packet in flight can be inspected, held or hurried.
 //!
 //! A four-ary heap of small keys stands over a slab of items: moving a key never moves a packet.
+//! Most of what is put off is put off again before its time comes: an election timer, by every
+//! heartbeat. So putting something off only notes when it is due now; its key moves when it has
+//! come to the top.
 
 /// A name for something pending, valid until it happens or is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot(u32);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// When something is due, and after what: the time in the upper half, the sequence in the lower.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn(u128);
+
+impl Turn {
+    const fn due(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Key {
-    due: u64,
-    sequence: u64,
+    /// Not after the turn of its slot.
+    turn: Turn,
     slot: u32,
 }
 
-#[derive(Clone, Debug)]
-struct Cell<T> {
-    /// Where its key stands in the heap; meaningless while the cell is free.
+/// What the heap knows of a slot; meaningless while it is free.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    turn: Turn,
+    /// Where its key stands in the heap.
     place: u32,
-    item: Option<T>,
 }
 
 /// A queue of items, ordered by when they are due and then by when they were put in.
 #[derive(Clone, Debug)]
 pub struct Queue<T> {
+    /// The key at the top is always that of its slot's turn: it is next.
     heap: Vec<Key>,
-    cells: Vec<Cell<T>>,
+    entries: Vec<Entry>,
+    items: Vec<Option<T>>,
     free: Vec<u32>,
     sequence: u64,
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self { heap: Vec::new(), cells: Vec::new(), free: Vec::new(), sequence: 0 }
+        Self {
+            heap: Vec::new(),
+            entries: Vec::new(),
+            items: Vec::new(),
+            free: Vec::new(),
+            sequence: 0,
+        }
     }
 }
 
@@ -50,26 +72,34 @@ impl<T> Queue<T> {
         self.heap.is_empty()
     }
 
+    /// A turn at `due`, after everything that is due then already.
+    fn new_turn(&mut self, due: u64) -> Turn {
+        let turn = Turn(u128::from(due) << 64 | u128::from(self.sequence));
+        self.sequence += 1;
+        turn
+    }
+
     /// Puts `item` in, to happen at `due`, after everything already due then.
     pub fn push(&mut self, due: u64, item: T) -> Slot {
+        let turn = self.new_turn(due);
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
-                self.cells.push(Cell { place: 0, item: None });
-                self.cells.len() as u32 - 1
+                self.entries.push(Entry::default());
+                self.items.push(None);
+                self.items.len() as u32 - 1
             }
         };
-        self.cells[slot as usize].item = Some(item);
-        let key = Key { due, sequence: self.sequence, slot };
-        self.sequence += 1;
-        self.heap.push(key);
+        self.items[slot as usize] = Some(item);
+        self.entries[slot as usize].turn = turn;
+        self.heap.push(Key { turn, slot });
         self.sift_up(self.heap.len() - 1);
         Slot(slot)
     }
 
     /// When the next thing is due.
     pub fn next_due(&self) -> Option<u64> {
-        self.heap.first().map(|key| key.due)
+        self.heap.first().map(|key| key.turn.due())
     }
 
     /// What is next.
@@ -81,56 +111,71 @@ impl<T> Queue<T> {
     pub fn pop(&mut self) -> Option<(u64, T)> {
         let key = *self.heap.first()?;
         let item = self.remove(Slot(key.slot))?;
-        Some((key.due, item))
+        Some((key.turn.due(), item))
     }
 
     pub fn get(&self, slot: Slot) -> Option<&T> {
-        self.cells.get(slot.0 as usize)?.item.as_ref()
+        self.items.get(slot.0 as usize)?.as_ref()
     }
 
     /// Takes out something that is not to happen.
     pub fn remove(&mut self, slot: Slot) -> Option<T> {
-        let cell = self.cells.get_mut(slot.0 as usize)?;
-        let item = cell.item.take()?;
-        let place = cell.place as usize;
+        let item = self.items.get_mut(slot.0 as usize)?.take()?;
+        let place = self.entries[slot.0 as usize].place as usize;
         self.free.push(slot.0);
-        let last = self.heap.pop().expect("a cell that holds an item has its key in the heap");
+        let last = self.heap.pop().expect("a slot that holds an item has its key in the heap");
         if place < self.heap.len() {
-            self.heap[place] = last;
-            self.cells[last.slot as usize].place = place as u32;
+            self.settle(place, last);
             self.sift_down(place);
             self.sift_up(place);
         }
+        self.bring_up_to_date();
         Some(item)
     }
 
     /// Lets something pending happen at `due` instead, after everything already due then.
     pub fn reschedule(&mut self, slot: Slot, due: u64) {
-        let Some(cell) = self.cells.get(slot.0 as usize) else { return };
-        if cell.item.is_none() {
+        if self.get(slot).is_none() {
             return;
         }
-        let place = cell.place as usize;
-        self.heap[place].due = due;
-        self.heap[place].sequence = self.sequence;
-        self.sequence += 1;
-        self.sift_down(place);
-        self.sift_up(place);
+        let turn = self.new_turn(due);
+        let entry = &mut self.entries[slot.0 as usize];
+        entry.turn = turn;
+        let place = entry.place as usize;
+        if turn < self.heap[place].turn {
+            self.heap[place].turn = turn;
+            self.sift_up(place);
+        } else if place == 0 {
+            self.bring_up_to_date();
+        }
     }
 
     /// Everything pending, in no particular order, with the time when it is due.
     pub fn iter(&self) -> impl Iterator<Item = (u64, Slot, &T)> {
         self.heap.iter().filter_map(|key| {
             let slot = Slot(key.slot);
-            self.get(slot).map(|item| (key.due, slot, item))
+            let due = self.entries[key.slot as usize].turn.due();
+            self.get(slot).map(|item| (due, slot, item))
         })
+    }
+
+    /// Moves what has been put off, and has come to the top, to its place.
+    fn bring_up_to_date(&mut self) {
+        while let Some(top) = self.heap.first_mut() {
+            let turn = self.entries[top.slot as usize].turn;
+            if top.turn == turn {
+                break;
+            }
+            top.turn = turn;
+            self.sift_down(0);
+        }
     }
 
     fn sift_up(&mut self, mut place: usize) {
         let key = self.heap[place];
         while place > 0 {
             let parent = (place - 1) / ARITY;
-            if self.heap[parent] <= key {
+            if self.heap[parent].turn <= key.turn {
                 break;
             }
             self.settle(place, self.heap[parent]);
@@ -144,8 +189,8 @@ impl<T> Queue<T> {
         loop {
             let first = place * ARITY + 1;
             let children = first..(first + ARITY).min(self.heap.len());
-            let Some(least) = children.min_by_key(|child| self.heap[*child]) else { break };
-            if key <= self.heap[least] {
+            let Some(least) = children.min_by_key(|child| self.heap[*child].turn) else { break };
+            if key.turn <= self.heap[least].turn {
                 break;
             }
             self.settle(place, self.heap[least]);
@@ -156,7 +201,7 @@ impl<T> Queue<T> {
 
     fn settle(&mut self, place: usize, key: Key) {
         self.heap[place] = key;
-        self.cells[key.slot as usize].place = place as u32;
+        self.entries[key.slot as usize].place = place as u32;
     }
 }
 
@@ -218,6 +263,16 @@ mod tests {
                 }
                 prop_assert_eq!(queue.len(), model.len());
                 prop_assert_eq!(queue.next_due(), model.keys().next().map(|key| key.0));
+                prop_assert_eq!(queue.peek(), model.values().next().map(|(name, _)| name));
+                let mut pending: Vec<_> =
+                    queue.iter().map(|(due, slot, name)| (due, *name, slot)).collect();
+                pending.sort_unstable();
+                let mut expected: Vec<_> = model
+                    .iter()
+                    .map(|((due, _), (name, slot))| (*due, *name, *slot))
+                    .collect();
+                expected.sort_unstable();
+                prop_assert_eq!(pending, expected);
             }
         }
     }
