@@ -76,7 +76,7 @@ impl Cluster {
             }
             Condition::Converged => self.unconverged().is_none(),
             Condition::Safe => self.violation.is_none(),
-            Condition::Linearizable => self.checker.is_linearizable(),
+            Condition::Linearizable => self.checker().is_linearizable(),
             Condition::Broken(invariant) => {
                 self.violation.as_ref().is_some_and(|broken| broken.invariant == *invariant)
             }
@@ -227,7 +227,7 @@ impl Cluster {
                 None => "no rule has been broken".to_owned(),
             },
             Condition::Linearizable => {
-                let clash = self.checker.clash_words(self);
+                let clash = self.checker().clash_words(self);
                 clash.unwrap_or_else(|| "what clients were told is linearizable".to_owned())
             }
             Condition::Messages { since, .. } => {

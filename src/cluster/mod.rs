@@ -133,7 +133,8 @@ pub struct Cluster {
     fault_term: Term,
 
     digest: Digest,
-    checker: Checker,
+    /// Away only while it looks at the cluster.
+    checker: Option<Box<Checker>>,
     failure: Option<Failure>,
     violation: Option<Arc<Violation>>,
     /// What the last step or command brought about.

@@ -99,9 +99,9 @@ impl Cluster {
     }
 
     fn check(&mut self) {
-        let mut checker = std::mem::take(&mut self.checker);
+        let Some(mut checker) = self.checker.take() else { return };
         let violation = checker.observe(self);
-        self.checker = checker;
+        self.checker = Some(checker);
         if let Some(violation) = violation {
             let violation = std::sync::Arc::new(violation);
             self.emit(EventKind::Violated { violation: violation.clone() });
@@ -346,7 +346,7 @@ impl Cluster {
     }
 
     /// The checkers' state, for those who report on it.
-    pub const fn checker(&self) -> &Checker {
-        &self.checker
+    pub fn checker(&self) -> &Checker {
+        self.checker.as_deref().expect("the checker is away only while it looks at the cluster")
     }
 }

@@ -6,7 +6,6 @@
 
 use super::linearizability::live::{Live, judge_key};
 use crate::cluster::Cluster;
-use crate::cluster::event::EventKind;
 use crate::cluster::history::Record;
 use crate::cluster::types::ClientId;
 use crate::cluster::words::told;
@@ -37,20 +36,8 @@ impl Answers {
         self.live.wrong().is_none()
     }
 
-    /// Takes in the calls and returns of a step. True if one of them makes the history wrong.
-    pub fn hear(&mut self, cluster: &Cluster) -> bool {
-        let was_right = self.are_linearizable();
-        for event in cluster.events() {
-            match event.kind {
-                EventKind::Called { client, .. } => self.called(cluster, client),
-                EventKind::Returned { client, .. } => self.returned(cluster, client),
-                _ => {}
-            }
-        }
-        was_right && !self.are_linearizable()
-    }
-
-    fn called(&mut self, cluster: &Cluster, client: ClientId) {
+    /// A client calls: its record is the next of the history.
+    pub fn called(&mut self, cluster: &Cluster, client: ClientId) {
         let place = self.calls;
         self.calls += 1;
         if self.last.len() <= client.index() {
@@ -62,7 +49,8 @@ impl Answers {
         }
     }
 
-    fn returned(&mut self, cluster: &Cluster, client: ClientId) {
+    /// A client's open call returns.
+    pub fn returned(&mut self, cluster: &Cluster, client: ClientId) {
         let Some(place) = self.last.get(client.index()).copied() else { return };
         if let Some(record) = cluster.history().records().get(place) {
             self.live.returned(place, record);

@@ -29,6 +29,7 @@ pub struct Checker {
     leaders: OrdMap<Term, ServerId>,
     votes: OrdMap<(ServerId, Term), ServerId>,
     servers: Vec<Ghost>,
+    deposed: Vec<Deposed>,
     /// The highest index that any leader has committed.
     committed: Index,
     /// The highest index committed by leaders of a term and of all before it.
@@ -52,8 +53,14 @@ struct Ghost {
     dirty_from: Index,
     commit: Index,
     applied: Index,
-    /// It has lost the leadership of a term: by when its waiters must be gone.
-    waiters: Option<(Term, Time)>,
+}
+
+/// A server that has lost the leadership of a term: by when its waiters must be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Deposed {
+    server: ServerId,
+    term: Term,
+    by: Time,
 }
 
 /// Evidence of a broken rule.
@@ -129,8 +136,9 @@ impl Checker {
 
     /// Looks at what the last step brought about.
     pub(in crate::cluster) fn observe(&mut self, cluster: &Cluster) -> Option<Violation> {
-        let clashed = self.answers.hear(cluster);
+        let was_linearizable = self.is_linearizable();
         let broken = self.look(cluster).err();
+        let clashed = was_linearizable && !self.is_linearizable();
         if self.void || cluster.violation().is_some() {
             return None;
         }
@@ -156,11 +164,14 @@ impl Checker {
         self.answers.clash(cluster).map(|clash| clash.evidence)
     }
 
+    /// Sees every event, whatever the ones before it have shown; tells of the first broken rule.
     fn look(&mut self, cluster: &Cluster) -> Check {
+        let mut check = Ok(());
         for event in cluster.events() {
-            self.see(cluster, event)?;
+            let seen = self.see(cluster, event);
+            check = check.and(seen);
         }
-        self.same_maps(cluster)?;
+        check?;
         self.waiters(cluster)
     }
 
@@ -214,15 +225,16 @@ impl Checker {
             EventKind::ClockSet { server, .. } | EventKind::Woke { server, .. } => {
                 if let Some(server) = cluster.server(*server) {
                     let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
-                    let waiters = &mut self.servers[server.id.index()].waiters;
-                    *waiters = waiters.map(|(term, _)| (term, by));
+                    let own = self.deposed.iter_mut().find(|deposed| deposed.server == server.id);
+                    own.into_iter().for_each(|deposed| deposed.by = by);
                 }
                 Ok(())
             }
             EventKind::SteppedDown { server, role: Role::Leader, term, .. } => {
                 if let Some(server) = cluster.server(*server) {
                     let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
-                    self.servers[server.id.index()].waiters = Some((*term, by));
+                    self.deposed.retain(|deposed| deposed.server != server.id);
+                    self.deposed.push(Deposed { server: server.id, term: *term, by });
                 }
                 Ok(())
             }
@@ -233,11 +245,19 @@ impl Checker {
                 self.learns_commit(*server, *first, *last)
             }
             EventKind::Applied { server, index, op, answer, .. } => {
-                self.applied(*server, *index, op, answer)
+                self.applied(cluster, *server, *index, op, answer)
             }
             EventKind::LockHeld { client, lock } => self.held(cluster, *client, lock),
             EventKind::LockFree { lock, .. } => {
                 self.holders.remove(lock);
+                Ok(())
+            }
+            EventKind::Called { client, .. } => {
+                self.answers.called(cluster, *client);
+                Ok(())
+            }
+            EventKind::Returned { client, .. } => {
+                self.answers.returned(cluster, *client);
                 Ok(())
             }
             // These change nothing that a rule is about, or say it in another of these events.
@@ -269,10 +289,8 @@ impl Checker {
             | EventKind::WaiterReleased { .. }
             | EventKind::WaitersLost { .. }
             | EventKind::ClientCreated { .. }
-            | EventKind::Called { .. }
             | EventKind::Asked { .. }
             | EventKind::AttemptFailed { .. }
-            | EventKind::Returned { .. }
             | EventKind::LateReply { .. }
             | EventKind::Queued { .. }
             | EventKind::Finished { .. }
@@ -311,7 +329,7 @@ mod tests {
         let (first, old, new) = (Index(1), Term(1), Term(1));
         let kind = EventKind::Truncated { server, first, last: first, old, new };
         cluster.events.push(Event { time: cluster.now(), cause: Cause::Start, kind });
-        let mut checker = cluster.checker.clone();
+        let mut checker = cluster.checker().clone();
         let violation = checker.observe(&cluster).expect("a broken rule");
         assert_eq!(violation.invariant, Invariant::LeaderAppendOnly);
     }

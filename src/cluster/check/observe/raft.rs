@@ -80,6 +80,7 @@ impl Checker {
         let last = ghost.last.max(ghost.durable);
         self.slots.revert(id, ghost.dirty_from.min(end.next()), last);
         *ghost = Ghost { last: end, durable: end, dirty_from: end.next(), ..Ghost::default() };
+        self.deposed.retain(|deposed| deposed.server != id);
         match lost {
             Some(index) => self.on_a_majority(id, index),
             None => Ok(()),

@@ -1,10 +1,9 @@
 //! The rules of the service on top of Raft: what is applied, the maps, waiters, the lock.
 
-use super::{Broken, Check, Checker, WAITERS_LINGER};
+use super::{Broken, Check, Checker, Deposed, WAITERS_LINGER};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::Applied;
-use crate::cluster::event::EventKind;
 use crate::cluster::server::Power;
 use crate::cluster::types::{Answer, ClientId, Index, Key, Op, ServerId};
 
@@ -12,25 +11,26 @@ impl Checker {
     /// State Machine Safety (§5.4.3), and the reference map that every server must agree with.
     pub(super) fn applied(
         &mut self,
-        server: ServerId,
+        cluster: &Cluster,
+        id: ServerId,
         index: Index,
         op: &Op,
         answer: &Answer,
     ) -> Check {
-        let ghost = &mut self.servers[server.index()];
+        let ghost = &mut self.servers[id.index()];
         let before = std::mem::replace(&mut ghost.applied, index);
         if index != before.next() {
-            let text = format!("{server} applies entry {index} after entry {before}");
-            return Err(Broken::new(Invariant::StateMachineSafety, server, text).at(index));
+            let text = format!("{id} applies entry {index} after entry {before}");
+            return Err(Broken::new(Invariant::StateMachineSafety, id, text).at(index));
         }
         let Some(slot) = self.slots.get_mut(index) else { return Ok(()) };
         if let Some(applied) = slot.applied {
             if applied.op != op.id {
                 let text = format!(
-                    "{server} applies {} at index {index}, where {} was applied before",
+                    "{id} applies {} at index {index}, where {} was applied before",
                     op.id, applied.op
                 );
-                return Err(Broken::new(Invariant::StateMachineSafety, server, text).at(index));
+                return Err(Broken::new(Invariant::StateMachineSafety, id, text).at(index));
             }
         } else if index == self.reference_index.next() {
             self.reference_index = index;
@@ -38,49 +38,42 @@ impl Checker {
             slot.applied = Some(Applied { op: op.id, map: self.reference.hash() });
             if expected != *answer {
                 let text = format!(
-                    "{server} makes {} @{} of entry {index}; applied in order it is {} @{}",
+                    "{id} makes {} @{} of entry {index}; applied in order it is {} @{}",
                     answer.outcome, answer.version, expected.outcome, expected.version
                 );
-                return Err(Broken::new(Invariant::Versions, server, text).at(index));
+                return Err(Broken::new(Invariant::Versions, id, text).at(index));
             }
         }
-        Ok(())
+        self.same_map(cluster, id, index)
     }
 
     /// Servers that have applied the same index have the same map.
-    pub(super) fn same_maps(&self, cluster: &Cluster) -> Check {
-        for event in cluster.events() {
-            let EventKind::Applied { server: id, index, .. } = event.kind else { continue };
-            let Some(server) = cluster.server(id) else { continue };
-            if server.rsm.applied != index {
-                continue;
-            }
-            let applied = self.slots.get(index).and_then(|slot| slot.applied);
-            if applied.is_some_and(|applied| applied.map != server.rsm.kv.hash()) {
-                let text = format!("the map of {id} differs from others after entry {index}");
-                return Err(Broken::new(Invariant::SameMap, id, text).at(index));
-            }
+    fn same_map(&self, cluster: &Cluster, id: ServerId, index: Index) -> Check {
+        // It may have gone on within the same step: then its map is that of a later index.
+        let server = cluster.server(id).filter(|server| server.rsm.applied == index);
+        let applied = self.slots.get(index).and_then(|slot| slot.applied);
+        let (Some(server), Some(applied)) = (server, applied) else { return Ok(()) };
+        if applied.map == server.rsm.kv.hash() {
+            return Ok(());
         }
-        Ok(())
+        let text = format!("the map of {id} differs from others after entry {index}");
+        Err(Broken::new(Invariant::SameMap, id, text).at(index))
     }
 
     /// No waiter of a term outlives by 100 ms its server's leadership of that term.
     pub(super) fn waiters(&mut self, cluster: &Cluster) -> Check {
         let now = cluster.now();
-        for (ghost, server) in self.servers.iter_mut().zip(cluster.servers()) {
-            let Some((term, by)) = ghost.waiters else { continue };
-            if now <= by {
-                continue;
-            }
+        while let Some(place) = self.deposed.iter().position(|deposed| deposed.by < now) {
+            let Deposed { server: id, term, .. } = self.deposed[place];
+            let Some(server) = cluster.server(id) else { return Ok(()) };
             let left = server.rsm.waiters.iter().any(|waiter| waiter.term <= term);
             if left && server.power == Power::Asleep {
                 // Its waiters can't look while it sleeps: the time counts from its waking.
-                ghost.waiters = Some((term, now + server.in_lab_time(WAITERS_LINGER)));
+                self.deposed[place].by = now + server.in_lab_time(WAITERS_LINGER);
                 continue;
             }
-            ghost.waiters = None;
+            self.deposed.swap_remove(place);
             if left {
-                let id = server.id;
                 let text =
                     format!("a waiter of term {term} still stands at {id}, which no longer leads");
                 return Err(Broken::new(Invariant::Waiters, id, text).in_term(term));
