@@ -28,6 +28,7 @@ pub mod disk;
 pub mod event;
 pub mod explain;
 pub mod flaw;
+mod growing;
 pub mod history;
 mod job;
 pub mod kv;

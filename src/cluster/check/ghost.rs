@@ -5,9 +5,9 @@
 //! before it" is one comparison (Log Matching, §5.3), and holding the last committed entry means
 //! holding all of them.
 
-use imbl::Vector;
 use smallvec::SmallVec;
 
+use crate::cluster::growing::Growing;
 use crate::cluster::raft::Log;
 use crate::cluster::types::{Index, OpId, ServerId, ServerSet, Term};
 
@@ -50,7 +50,7 @@ pub(super) struct Applied {
 
 /// All indexes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Slots(Vector<Slot>);
+pub(super) struct Slots(Growing<Slot>);
 
 /// What adding an entry to a server's log showed to be wrong.
 pub(super) enum Wrong {
@@ -73,7 +73,7 @@ impl Slots {
     pub fn get_mut(&mut self, index: Index) -> Option<&mut Slot> {
         let place = index.0.checked_sub(1)? as usize;
         while self.0.len() <= place {
-            self.0.push_back(Slot::default());
+            self.0.push(Slot::default());
         }
         self.0.get_mut(place)
     }

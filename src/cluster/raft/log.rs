@@ -1,15 +1,14 @@
 //! The log: entries in order, each with the term in which a leader received it (§5.3).
 //!
-//! It is a persistent vector: clones share their structure, so a checkpoint of a long log costs
-//! next to nothing. Everything goes through this interface, which already speaks of a first
+//! Clones share their structure, so a checkpoint of a long log costs next to nothing. Everything goes through this interface, which already speaks of a first
 //! index, so that a snapshot can later stand in for the entries before it (§7).
 
 use std::sync::Arc;
 
-use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
 use super::message::{Entries, Position};
+use crate::cluster::growing::Growing;
 use crate::cluster::types::{Index, Op, Term};
 
 /// One entry: an operation and the term of the leader that received it.
@@ -24,7 +23,7 @@ pub struct Entry {
 pub struct Log {
     /// Where the entries that a snapshot replaced end; 0@0 as long as there is none.
     base: Position,
-    entries: Vector<Entry>,
+    entries: Growing<Entry>,
 }
 
 impl Log {
@@ -102,20 +101,19 @@ impl Log {
         let (mut low, mut high) = (0, self.entries.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.entries[middle].term < term { low = middle + 1 } else { high = middle }
+            let below = self.entries.get(middle).is_some_and(|entry| entry.term < term);
+            if below { low = middle + 1 } else { high = middle }
         }
         low as u64
     }
 
     pub fn push(&mut self, entry: Entry) {
-        self.entries.push_back(entry);
+        self.entries.push(entry);
     }
 
     /// Removes the entry at `from` and all that follow it.
     pub fn truncate(&mut self, from: Index) {
-        if let Some(place) = self.place(from)
-            && place < self.entries.len()
-        {
+        if let Some(place) = self.place(from) {
             self.entries.truncate(place);
         }
     }
@@ -123,19 +121,13 @@ impl Log {
     /// At most `max` entries from `from` on.
     pub fn slice(&self, from: Index, max: u32) -> Entries {
         let Some(place) = self.place(from) else { return Entries::new() };
-        let end = self.entries.len().min(place.saturating_add(max as usize));
-        match end.saturating_sub(place) {
-            0 => Entries::new(),
-            1 => self.entries.get(place).cloned().into_iter().collect(),
-            _ => self.entries.focus().narrow(place..end).into_iter().cloned().collect(),
-        }
+        self.entries.iter_from(place).take(max as usize).cloned().collect()
     }
 
     /// The entries from `from` on with their indexes.
     pub fn iter_from(&self, from: Index) -> impl Iterator<Item = (Index, &Entry)> {
         let from = from.max(self.first_index());
-        let place = self.place(from).unwrap_or(0).min(self.entries.len());
-        let entries = self.entries.focus().narrow(place..).into_iter();
-        (from.0..).map(Index).zip(entries)
+        let place = self.place(from).unwrap_or(0);
+        (from.0..).map(Index).zip(self.entries.iter_from(place))
     }
 }

@@ -1,0 +1,133 @@
+//! A list that grows at its end, and whose clones share what has settled.
+//!
+//! Logs and what is remembered of them are looked at near their end, all the time, and cloned for
+//! every checkpoint. So the last few items lie side by side in a plain vector, which a clone
+//! copies; those before them lie in a persistent one, which a clone shares.
+
+use imbl::Vector;
+
+/// So many items settle at once. Between so many and twice as many are recent.
+const SETTLING: usize = 64;
+
+/// The list.
+#[derive(Clone, Debug)]
+pub struct Growing<T: Clone> {
+    settled: Vector<T>,
+    recent: Vec<T>,
+}
+
+impl<T: Clone> Default for Growing<T> {
+    fn default() -> Self {
+        Self { settled: Vector::new(), recent: Vec::new() }
+    }
+}
+
+/// Two lists are equal if their items are, wherever these lie.
+impl<T: Clone + PartialEq> PartialEq for Growing<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter_from(0).eq(other.iter_from(0))
+    }
+}
+
+impl<T: Clone + Eq> Eq for Growing<T> {}
+
+impl<T: Clone> Growing<T> {
+    pub fn len(&self) -> usize {
+        self.settled.len() + self.recent.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.recent.is_empty() && self.settled.is_empty()
+    }
+
+    pub fn get(&self, place: usize) -> Option<&T> {
+        match place.checked_sub(self.settled.len()) {
+            Some(place) => self.recent.get(place),
+            None => self.settled.get(place),
+        }
+    }
+
+    pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        match place.checked_sub(self.settled.len()) {
+            Some(place) => self.recent.get_mut(place),
+            None => self.settled.get_mut(place),
+        }
+    }
+
+    pub fn last(&self) -> Option<&T> {
+        self.recent.last().or_else(|| self.settled.last())
+    }
+
+    pub fn push(&mut self, item: T) {
+        self.recent.push(item);
+        if self.recent.len() >= 2 * SETTLING {
+            self.settled.extend(self.recent.drain(..SETTLING));
+        }
+    }
+
+    /// Keeps the first `len` items.
+    pub fn truncate(&mut self, len: usize) {
+        match len.checked_sub(self.settled.len()) {
+            Some(len) => self.recent.truncate(len),
+            None => {
+                self.settled.truncate(len);
+                self.recent.clear();
+            }
+        }
+    }
+
+    /// The items from `place` on.
+    pub fn iter_from(&self, place: usize) -> impl Iterator<Item = &T> {
+        let recent = place.saturating_sub(self.settled.len()).min(self.recent.len());
+        // Nearly always nothing of what has settled is asked for.
+        let settled = (place < self.settled.len()).then(|| self.settled.focus().narrow(place..));
+        settled.into_iter().flatten().chain(&self.recent[recent..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against a plain vector, which is the definition; clones go on by themselves.
+        #[test]
+        fn behaves_as_a_vector(acts in proptest::collection::vec((0..8_u8, 0..400_usize), 0..60)) {
+            let (mut list, mut model) = (Growing::default(), Vec::new());
+            let (mut clone, mut cloned) = (list.clone(), model.clone());
+            for (act, number) in acts {
+                match act {
+                    0..4 => {
+                        for item in 0..number {
+                            list.push(item);
+                            model.push(item);
+                        }
+                    }
+                    4 => {
+                        let len = model.len().saturating_sub(number);
+                        list.truncate(len);
+                        model.truncate(len);
+                    }
+                    5 => (clone, cloned) = (list.clone(), model.clone()),
+                    _ => {
+                        if let Some(item) = model.get_mut(number) {
+                            *item += 1;
+                        }
+                        if let Some(item) = list.get_mut(number) {
+                            *item += 1;
+                        }
+                    }
+                }
+                prop_assert_eq!(list.len(), model.len());
+                prop_assert_eq!(list.is_empty(), model.is_empty());
+                prop_assert_eq!(list.last(), model.last());
+                prop_assert_eq!(list.get(number), model.get(number));
+                prop_assert!(list.iter_from(number).eq(model.iter().skip(number)));
+                prop_assert_eq!(&list == &clone, model == cloned);
+            }
+            prop_assert!(clone.iter_from(0).eq(&cloned));
+        }
+    }
+}
