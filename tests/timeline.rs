@@ -6,7 +6,7 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::command::parse_line;
 use raftlab::cluster::config::Config;
 use raftlab::cluster::event::EventKind;
-use raftlab::cluster::time::{Span, Time};
+use raftlab::cluster::time::Span;
 use raftlab::cluster::timeline::{Goal, Point, Timeline, Watcher};
 
 /// Counts leaders: something that is derived from events, and goes back with them.
@@ -177,18 +177,39 @@ fn what_happened_is_found_again_from_behind() {
     assert_eq!(run.timeline.find_back(found[0], |_| {}, |_| false), None);
 }
 
+/// Old checkpoints give way to the budget, the recent ones last of all, and every moment is still
+/// what it was.
 #[test]
-fn a_long_run_keeps_a_bounded_number_of_checkpoints() {
-    let mut run = Run::new(3);
-    run.does("load clients=5 keys=100 rate=1000/s");
-    for _ in 0..200_000 {
-        run.cluster.step();
-        run.timeline.went_on(&run.cluster, &run.leaders);
+fn a_long_run_keeps_to_its_budget() {
+    let mut cluster = Cluster::new(Config { seed: 3, ..Config::default() });
+    cluster.apply(&parse_line("load clients=5 keys=100 rate=1000/s").expect("a line")).expect("ok");
+    let mut points = Vec::new();
+    let budgets = [200_000_000, 8_000_000, 1_000_000, 1];
+    let mut timelines = budgets.map(|budget| Timeline::with_budget(&cluster, &(), budget));
+    for step in 0..300_000 {
+        cluster.step();
+        timelines.iter_mut().for_each(|timeline| timeline.went_on(&cluster, &()));
+        if step % 29_989 == 0 {
+            points.push((cluster.point(), cluster.digest()));
+        }
     }
-    let (count, spacing) = run.timeline.checkpoints();
-    assert!(count as u64 >= 200_000 / spacing / 2 && count <= 4_096);
-    let there = run.timeline.seek(Goal::Time(Time(1_000_000)), |_| {}).0;
-    assert_eq!(there.now(), Time(1_000_000));
+    let reaches: Vec<u64> = timelines.iter().map(Timeline::reach).collect();
+    assert!(reaches.is_sorted() && reaches[0] < reaches[1], "{reaches:?}");
+    for (timeline, budget) in timelines.iter().zip(budgets) {
+        let few = timeline.checkpoints() <= 2;
+        assert!(timeline.bytes() <= budget || few, "{} of {budget}", timeline.bytes());
+        for (point, digest) in &points {
+            let mut played = 0;
+            let there = timeline.seek(Goal::Point(*point), |_| played += 1).0;
+            assert_eq!((there.point(), there.digest()), (*point, *digest));
+            assert!(played <= timeline.reach() || few, "{played} of {}", timeline.reach());
+        }
+    }
+    // Within its budget a timeline lets none of the newest go.
+    let back = timelines[1].end().steps - 50_000;
+    let mut played = 0;
+    timelines[1].seek(Goal::Step(back), |_| played += 1);
+    assert!(played < 5_000, "{played}");
 }
 
 #[test]

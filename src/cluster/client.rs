@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use imbl::OrdMap;
+
 use super::event::{AttemptFailure, EventKind};
 use super::flaw::{Flaw, Flaws};
 use super::history::Returned;
@@ -40,7 +42,7 @@ pub struct Client {
     /// The operation that ended last, and how.
     pub last: Option<Finished>,
     /// What it last learned of each key.
-    pub known: BTreeMap<Key, Stored>,
+    pub known: OrdMap<Key, Stored>,
     /// The locks it holds, with what marks them as its own.
     pub holds: Vec<Key>,
     /// What it does by itself, if it is part of a load.
@@ -135,7 +137,7 @@ impl Client {
             job: None,
             queue: VecDeque::new(),
             last: None,
-            known: BTreeMap::new(),
+            known: OrdMap::new(),
             holds: Vec::new(),
             role: Role::Ordered,
             lock_id,

@@ -1,18 +1,22 @@
 //! A list that grows at its end, and whose clones share what has settled.
 //!
-//! Logs and what is remembered of them are looked at near their end, all the time, and cloned for
-//! every checkpoint. So the last few items lie side by side in a plain vector, which a clone
-//! copies; those before them lie in a persistent one, which a clone shares.
+//! Logs, the history, and what is remembered of them are looked at near their end, all the time,
+//! and cloned for every checkpoint. So the last few items lie side by side in a plain vector,
+//! which a clone copies. Those before them lie in chunks that a clone shares; a chunk is made
+//! whole and hardly ever changes, so that sharing it costs nothing later.
+
+use std::ops::Index;
+use std::sync::Arc;
 
 use imbl::Vector;
 
 /// So many items settle at once. Between so many and twice as many are recent.
-const SETTLING: usize = 64;
+const CHUNK: usize = 32;
 
 /// The list.
 #[derive(Clone, Debug)]
 pub struct Growing<T: Clone> {
-    settled: Vector<T>,
+    settled: Vector<Arc<[T]>>,
     recent: Vec<T>,
 }
 
@@ -25,7 +29,7 @@ impl<T: Clone> Default for Growing<T> {
 /// Two lists are equal if their items are, wherever these lie.
 impl<T: Clone + PartialEq> PartialEq for Growing<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter_from(0).eq(other.iter_from(0))
+        self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 
@@ -33,55 +37,78 @@ impl<T: Clone + Eq> Eq for Growing<T> {}
 
 impl<T: Clone> Growing<T> {
     pub fn len(&self) -> usize {
-        self.settled.len() + self.recent.len()
+        self.settled_len() + self.recent.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.recent.is_empty() && self.settled.is_empty()
+        self.len() == 0
+    }
+
+    fn settled_len(&self) -> usize {
+        self.settled.len() * CHUNK
+    }
+
+    /// How many items a clone copies.
+    pub(in crate::cluster) const fn copied(&self) -> usize {
+        self.recent.len()
     }
 
     pub fn get(&self, place: usize) -> Option<&T> {
-        match place.checked_sub(self.settled.len()) {
+        match place.checked_sub(self.settled_len()) {
             Some(place) => self.recent.get(place),
-            None => self.settled.get(place),
+            None => self.settled.get(place / CHUNK)?.get(place % CHUNK),
         }
     }
 
-    pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
-        match place.checked_sub(self.settled.len()) {
+    pub(in crate::cluster) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        match place.checked_sub(self.settled_len()) {
             Some(place) => self.recent.get_mut(place),
-            None => self.settled.get_mut(place),
+            None => Arc::make_mut(self.settled.get_mut(place / CHUNK)?).get_mut(place % CHUNK),
         }
     }
 
     pub fn last(&self) -> Option<&T> {
-        self.recent.last().or_else(|| self.settled.last())
+        self.recent.last().or_else(|| self.settled.last()?.last())
     }
 
-    pub fn push(&mut self, item: T) {
+    pub(in crate::cluster) fn push(&mut self, item: T) {
         self.recent.push(item);
-        if self.recent.len() >= 2 * SETTLING {
-            self.settled.extend(self.recent.drain(..SETTLING));
+        if self.recent.len() >= 2 * CHUNK {
+            self.settled.push_back(self.recent.drain(..CHUNK).collect());
         }
     }
 
     /// Keeps the first `len` items.
-    pub fn truncate(&mut self, len: usize) {
-        match len.checked_sub(self.settled.len()) {
-            Some(len) => self.recent.truncate(len),
-            None => {
-                self.settled.truncate(len);
-                self.recent.clear();
-            }
+    pub(in crate::cluster) fn truncate(&mut self, len: usize) {
+        if let Some(len) = len.checked_sub(self.settled_len()) {
+            return self.recent.truncate(len);
         }
+        let broken = self.settled.get(len / CHUNK).map(|chunk| chunk[..len % CHUNK].to_vec());
+        self.recent = broken.unwrap_or_default();
+        self.settled.truncate(len / CHUNK);
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.settled.iter().flat_map(|chunk| chunk.iter()).chain(&self.recent)
     }
 
     /// The items from `place` on.
     pub fn iter_from(&self, place: usize) -> impl Iterator<Item = &T> {
-        let recent = place.saturating_sub(self.settled.len()).min(self.recent.len());
+        let recent = place.saturating_sub(self.settled_len()).min(self.recent.len());
         // Nearly always nothing of what has settled is asked for.
-        let settled = (place < self.settled.len()).then(|| self.settled.focus().narrow(place..));
+        let settled = (place < self.settled_len()).then(|| {
+            let chunks = self.settled.focus().narrow(place / CHUNK..).into_iter();
+            chunks.flat_map(|chunk| chunk.iter()).skip(place % CHUNK)
+        });
         settled.into_iter().flatten().chain(&self.recent[recent..])
+    }
+}
+
+impl<T: Clone> Index<usize> for Growing<T> {
+    type Output = T;
+
+    fn index(&self, place: usize) -> &T {
+        self.get(place).expect("a place within the list")
     }
 }
 
@@ -125,7 +152,7 @@ mod tests {
                 prop_assert_eq!(list.last(), model.last());
                 prop_assert_eq!(list.get(number), model.get(number));
                 prop_assert!(list.iter_from(number).eq(model.iter().skip(number)));
-                prop_assert_eq!(&list == &clone, model == cloned);
+                prop_assert_eq!(list == clone, model == cloned);
             }
             prop_assert!(clone.iter_from(0).eq(&cloned));
         }

@@ -3,9 +3,9 @@
 //! One record a get or put, in the order of their calls. Records only change when the call
 //! returns, so the vector is shared between checkpoints.
 
-use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
+use super::growing::Growing;
 use super::time::Time;
 use super::types::{ClientId, Outcome, Request, Value, Version};
 
@@ -38,12 +38,14 @@ pub struct Returned {
 /// The history of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    records: Vector<Record>,
+    records: Growing<Record>,
     order: u64,
+    /// The length of all keys and values that were asked with.
+    bytes: u64,
 }
 
 impl History {
-    pub fn records(&self) -> &Vector<Record> {
+    pub fn records(&self) -> &Growing<Record> {
         &self.records
     }
 
@@ -55,10 +57,21 @@ impl History {
         self.records.is_empty()
     }
 
+    /// About how many bytes the keys and values of all operations take.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many records a clone copies.
+    pub(super) const fn copied(&self) -> usize {
+        self.records.copied()
+    }
+
     /// Opens a record and returns its place.
     pub(super) fn call(&mut self, client: ClientId, request: Request, now: Time) -> usize {
         let call_order = self.next_order();
-        self.records.push_back(Record { client, request, called: now, call_order, returned: None });
+        self.bytes += request.bytes();
+        self.records.push(Record { client, request, called: now, call_order, returned: None });
         self.records.len() - 1
     }
 

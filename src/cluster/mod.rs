@@ -28,7 +28,7 @@ pub mod disk;
 pub mod event;
 pub mod explain;
 pub mod flaw;
-mod growing;
+pub mod growing;
 pub mod history;
 mod job;
 pub mod kv;
@@ -48,6 +48,7 @@ pub mod timeline;
 mod timers;
 pub mod types;
 mod view;
+mod weight;
 pub mod words;
 pub mod workload;
 
@@ -55,6 +56,8 @@ pub use event::{Cause, Names};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use imbl::OrdMap;
 
 use chaos::Chaos;
 use check::{Checker, Violation};
@@ -128,7 +131,7 @@ pub struct Cluster {
     recurring: Vec<Recurring>,
     marks: BTreeMap<Arc<str>, Traffic>,
     /// What the script last achieved under each key, for `check`.
-    achieved: BTreeMap<Key, Stored>,
+    achieved: OrdMap<Key, Stored>,
     lab_scope: Scope,
     /// The leader's term when servers or links were last disturbed, for `new leader`.
     fault_term: Term,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use imbl::OrdMap;
+
 use super::check::Checker;
 use super::command::Script;
 use super::config::{Config, Given};
@@ -61,7 +63,7 @@ impl Cluster {
             scheduled_count: 0,
             recurring: Vec::new(),
             marks: BTreeMap::new(),
-            achieved: BTreeMap::new(),
+            achieved: OrdMap::new(),
             lab_scope: Scope {
                 bindings: BTreeMap::new(),
                 client: None,

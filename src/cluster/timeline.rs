@@ -5,6 +5,10 @@
 //! again up to there. A checkpoint is a clone, and clones share their structure: it costs
 //! microseconds and little memory. Nothing that explains the run is stored; it is made again.
 //!
+//! Near the newest moment, where one steps back and forth, checkpoints stay close together. When
+//! all of them take more than their budget, every other one of the older goes, so that going far
+//! back takes longer; [`Timeline::reach`] says how long.
+//!
 //! A [`Watcher`] goes along: whatever is derived from the run's events, as the caption on the
 //! screen, is kept with the checkpoints and so goes back with them.
 
@@ -15,9 +19,13 @@ use super::time::Time;
 use super::{Cluster, Step};
 
 /// A checkpoint about every so many steps.
-const SPACING: u64 = 2_048;
-/// The most checkpoints that are kept. Beyond it every other one goes.
-const CHECKPOINTS_MAX: usize = 4_096;
+const SPACING: u64 = 3_072;
+/// So many of the newest steps keep all their checkpoints, if the budget allows it.
+const RECENT: u64 = 100_000;
+/// One begins to look so many steps before the goal, so that there are events to show.
+const RUN_IN: u64 = 1_024;
+/// How many bytes the checkpoints may take, as far as can be told.
+pub const BUDGET: u64 = 200_000_000;
 
 /// A point of a run: after so many steps and so many commands from outside, at this time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +67,10 @@ impl Watcher for () {
 #[derive(Clone, Debug)]
 struct Checkpoint<W> {
     point: Point,
+    /// How many entries were committed by then.
+    commits: u64,
+    /// About what it takes beyond what it shares with the one before it.
+    bytes: u64,
     state: Arc<(Cluster, W)>,
 }
 
@@ -69,17 +81,31 @@ pub struct Timeline<W> {
     checkpoints: Vec<Checkpoint<W>>,
     deeds: Vec<Deed>,
     end: Point,
-    spacing: u64,
+    spacing: Spacing,
+    budget: u64,
+}
+
+/// How many steps lie between two checkpoints at least, among the recent and the old ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Spacing {
+    recent: u64,
+    old: u64,
 }
 
 impl<W: Watcher> Timeline<W> {
     /// A timeline that begins with this state.
     pub fn new(cluster: &Cluster, watcher: &W) -> Self {
+        Self::with_budget(cluster, watcher, BUDGET)
+    }
+
+    /// One whose checkpoints take about so many bytes at most, however long the run is.
+    pub fn with_budget(cluster: &Cluster, watcher: &W, budget: u64) -> Self {
         let mut timeline = Self {
             checkpoints: Vec::new(),
             deeds: Vec::new(),
             end: cluster.point(),
-            spacing: SPACING,
+            spacing: Spacing { recent: SPACING, old: SPACING },
+            budget,
         };
         timeline.keep(cluster, watcher);
         timeline
@@ -95,9 +121,19 @@ impl<W: Watcher> Timeline<W> {
         &self.deeds
     }
 
-    /// How many checkpoints there are, and how many steps lie between two at most.
-    pub fn checkpoints(&self) -> (usize, u64) {
-        (self.checkpoints.len(), self.spacing)
+    /// How many checkpoints there are.
+    pub const fn checkpoints(&self) -> usize {
+        self.checkpoints.len()
+    }
+
+    /// About how many bytes the checkpoints take.
+    pub fn bytes(&self) -> u64 {
+        self.checkpoints.iter().map(|checkpoint| checkpoint.bytes).sum()
+    }
+
+    /// About how many steps are played again at most to come to any moment.
+    pub fn reach(&self) -> u64 {
+        self.spacing.old.max(self.spacing.recent) + RUN_IN
     }
 
     /// The run has gone on: from its newest point by a step, or in time.
@@ -108,7 +144,7 @@ impl<W: Watcher> Timeline<W> {
         }
         self.end = point;
         let kept = self.checkpoints.last().map_or(0, |last| last.point.steps);
-        if point.steps >= kept + self.spacing {
+        if point.steps >= kept + self.spacing.recent {
             self.keep(cluster, watcher);
         }
     }
@@ -127,16 +163,44 @@ impl<W: Watcher> Timeline<W> {
     }
 
     fn keep(&mut self, cluster: &Cluster, watcher: &W) {
+        let (point, commits) = (cluster.point(), cluster.commits());
+        let before = self.checkpoints.last().map_or(0, |last| last.commits);
+        let bytes = cluster.checkpoint_bytes(commits.saturating_sub(before));
         let state = Arc::new((cluster.clone(), watcher.clone()));
-        self.checkpoints.push(Checkpoint { point: cluster.point(), state });
-        if self.checkpoints.len() > CHECKPOINTS_MAX {
-            let mut number = 0;
-            self.checkpoints.retain(|_| {
-                number += 1;
-                number % 2 == 1
-            });
-            self.spacing *= 2;
+        self.checkpoints.push(Checkpoint { point, commits, bytes, state });
+        self.keep_to_budget();
+    }
+
+    /// Lets checkpoints go, old ones first, until the rest keeps to the budget.
+    fn keep_to_budget(&mut self) {
+        while self.bytes() > self.budget && self.checkpoints.len() > 2 {
+            let before = self.checkpoints.len();
+            self.thin();
+            if self.checkpoints.len() < before {
+                continue;
+            }
+            // Old ones a whole run apart are none: then the recent ones have to give way.
+            if self.spacing.old < self.end.steps {
+                self.spacing.old *= 2;
+            } else {
+                self.spacing.recent *= 2;
+            }
         }
+    }
+
+    /// Keeps those checkpoints that lie as far apart as they should; the first is the start.
+    fn thin(&mut self) {
+        let (spacing, recent) = (self.spacing, self.end.steps.saturating_sub(RECENT));
+        let mut kept: Option<u64> = None;
+        self.checkpoints.retain(|checkpoint| {
+            let steps = checkpoint.point.steps;
+            let apart = if steps < recent { spacing.old } else { spacing.recent };
+            let keeps = kept.is_none_or(|kept| steps >= kept + apart);
+            if keeps {
+                kept = Some(steps);
+            }
+            keeps
+        });
     }
 
     /// The run up to `point`, to go on differently from there.
@@ -164,8 +228,14 @@ impl<W: Watcher> Timeline<W> {
             Goal::Time(time) => checkpoint.point.time <= time,
         };
         let last = self.checkpoints.partition_point(before).saturating_sub(1);
-        // From the one before, so that there are events to show just after a checkpoint too.
-        let (mut cluster, mut watcher) = self.state(last.saturating_sub(1));
+        let reached = match goal {
+            Goal::Point(point) => point.steps,
+            Goal::Step(step) => step,
+            Goal::Time(_) => self.checkpoints[last].point.steps,
+        };
+        let steps_at = |place: usize| self.checkpoints[place].point.steps;
+        let first = (0..=last).rev().find(|place| steps_at(*place) + RUN_IN <= reached);
+        let (mut cluster, mut watcher) = self.state(first.unwrap_or(0));
         while self.next(&mut cluster, goal) {
             watcher.saw(&cluster);
             saw(&cluster);

@@ -240,6 +240,15 @@ pub enum Request {
 }
 
 impl Request {
+    /// How long its texts are, in bytes.
+    pub fn bytes(&self) -> u64 {
+        let length = match self {
+            Self::Get { key } => key.len(),
+            Self::Put { key, value, .. } => key.len() + value.len(),
+        };
+        length as u64
+    }
+
     pub const fn key(&self) -> &Key {
         match self {
             Self::Get { key } | Self::Put { key, .. } => key,

@@ -66,6 +66,11 @@ fn chain(hash: u64, word: u64) -> u64 {
 }
 
 impl Slots {
+    /// About how many bytes a clone copies.
+    pub const fn copied_bytes(&self) -> u64 {
+        (self.0.copied() * size_of::<Slot>()) as u64
+    }
+
     pub fn get(&self, index: Index) -> Option<&Slot> {
         self.0.get(index.0.checked_sub(1)? as usize)
     }

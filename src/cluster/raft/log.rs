@@ -107,6 +107,11 @@ impl Log {
         low as u64
     }
 
+    /// How many entries a clone copies.
+    pub(in crate::cluster) const fn copied(&self) -> usize {
+        self.entries.copied()
+    }
+
     pub fn push(&mut self, entry: Entry) {
         self.entries.push(entry);
     }

@@ -76,7 +76,7 @@ impl Chart<'_> {
             let before = records.get(middle).is_some_and(|one| one.called <= self.window.end());
             if before { low = middle + 1 } else { high = middle }
         }
-        records.focus().narrow(low.saturating_sub(RECORDS_MAX)..low).into_iter()
+        records.iter_from(low.saturating_sub(RECORDS_MAX)).take(low.min(RECORDS_MAX))
     }
 }
 

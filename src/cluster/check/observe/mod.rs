@@ -134,6 +134,12 @@ impl Checker {
         self.committed
     }
 
+    /// About how many bytes a clone copies.
+    pub(in crate::cluster) fn copied_bytes(&self) -> u64 {
+        let servers = self.servers.len() * size_of::<Ghost>();
+        (size_of::<Self>() + servers) as u64 + self.slots.copied_bytes()
+    }
+
     /// Looks at what the last step brought about.
     pub(in crate::cluster) fn observe(&mut self, cluster: &Cluster) -> Option<Violation> {
         let was_linearizable = self.is_linearizable();
