@@ -72,6 +72,9 @@ pub struct LabOptions {
     /// Go on with the newest recorded session, where it was left.
     #[arg(long, conflicts_with_all = ["file", "servers", "network", "seed"])]
     pub resume: bool,
+    /// Stand still when the session takes so much memory, such as 500MB or 2GB (1GB).
+    #[arg(long, value_name = "SIZE", value_parser = super::session::size)]
+    pub memory: Option<u64>,
     /// Don't write the session down.
     #[arg(long)]
     pub no_record: bool,

@@ -74,6 +74,9 @@ fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
         }
         None => Session::free(config(options), theme),
     };
+    if let Some(bytes) = options.memory {
+        session.set_memory(bytes);
+    }
     if let Some(pace) = options.pace {
         session.set_pace(pace);
     }

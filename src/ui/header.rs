@@ -72,6 +72,7 @@ fn stands_words(why: &Stands) -> Option<String> {
         // What is open can be seen.
         Stands::Open => None,
         Stands::Breakpoint => Some("breakpoint".to_owned()),
+        Stands::Memory => Some("memory full".to_owned()),
         Stands::Failed => Some("expectation failed".to_owned()),
         Stands::Ended => Some("script ended".to_owned()),
     }

@@ -85,6 +85,12 @@ impl Trace {
         }
     }
 
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> u64 {
+        let events = self.story.len() + self.details.len() + self.milestones.len();
+        (events * size_of::<(u64, Event)>() + self.listed.len() * size_of::<u64>()) as u64
+    }
+
     /// The number that the next event will get.
     pub const fn end(&self) -> u64 {
         self.end

@@ -17,6 +17,7 @@ mod inspect;
 mod keep;
 mod link;
 mod look;
+mod memory;
 mod packets;
 mod partition;
 mod past;
@@ -59,6 +60,7 @@ use point::Click;
 use prompt::{History, Line};
 use reroll::Reroll;
 
+pub use memory::size;
 pub use time::Moment;
 
 /// How long the last row says something before it shows the keys again.
@@ -161,6 +163,10 @@ pub struct Session {
     notice: Option<(Duration, Notice)>,
     /// What the hints of the footer stand for, in their order.
     hinted: Vec<&'static Binding>,
+    /// How many bytes the session may take.
+    memory: u64,
+    /// How many steps going back plays again at most, as was last said.
+    reach: u64,
     /// Time in the room since the session began.
     room: Duration,
     last_click: Option<Click>,
@@ -182,9 +188,12 @@ impl Session {
     }
 
     fn new(origin: Origin, cluster: Cluster, player: Player, theme: Theme) -> Self {
+        let timeline = Timeline::new(&cluster, &player);
         let mut session = Self {
             origin,
-            timeline: Timeline::new(&cluster, &player),
+            memory: memory::BUDGET,
+            reach: timeline.reach(),
+            timeline,
             newest: None,
             branches: Vec::new(),
             undone: Vec::new(),

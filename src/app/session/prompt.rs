@@ -72,6 +72,7 @@ enum Own {
     Branches,
     Save,
     Reroll,
+    Memory,
     Panic,
 }
 
@@ -85,6 +86,7 @@ impl Own {
             "branches" => Some(Self::Branches),
             "save" => Some(Self::Save),
             "reroll" => Some(Self::Reroll),
+            "memory" => Some(Self::Memory),
             // On purpose: it shows that the terminal survives a mistake of the program.
             "panic" => Some(Self::Panic),
             _ => None,
@@ -377,6 +379,7 @@ impl Session {
             Own::Branches => self.open_branches(),
             Own::Save => self.save(rest),
             Own::Reroll => self.reroll(rest),
+            Own::Memory => self.grant_memory(rest),
             Own::Panic => panic!("somebody typed :panic, to see whether the terminal survives it"),
         }
         None

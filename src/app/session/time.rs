@@ -103,6 +103,10 @@ impl Session {
     }
 
     fn advance(&mut self, elapsed: Duration) {
+        if self.heed_memory() {
+            self.screen = Screen::Stale;
+            return;
+        }
         self.player.tick(elapsed);
         let target = self.cluster.now() + self.pacer.span(elapsed, &self.cluster);
         self.screen = Screen::Stale;
@@ -115,10 +119,11 @@ impl Session {
                 }
                 Some(_) | None => {
                     self.pass(target);
-                    return;
+                    break;
                 }
             }
         }
+        self.heed_reach();
     }
 
     /// Whether the script's next line is due and has to wait until its caption has been read.
@@ -186,7 +191,7 @@ impl Session {
 
     /// Time goes on, unless the run has come to a stop for good.
     pub(super) fn go_on(&mut self) {
-        match self.stopped_for_good() {
+        match self.stopped_for_good().or_else(|| self.is_full()) {
             Some(why) => self.refuse(why),
             None => {
                 self.player.release();
@@ -209,7 +214,7 @@ impl Session {
 
     /// Steps by hand, and leaves time standing.
     pub(super) fn step_until(&mut self, until: Until) {
-        if let Some(why) = self.stopped_for_good() {
+        if let Some(why) = self.stopped_for_good().or_else(|| self.is_full()) {
             return self.refuse(why);
         }
         if until == Until::Line && self.cluster.finished() {

@@ -181,6 +181,8 @@ pub enum Stands {
     /// A prompt, a mode, help or a dialog is open.
     Open,
     Breakpoint,
+    /// The session has come to its budget of memory.
+    Memory,
     /// An expectation of the script was not met.
     Failed,
     /// The script has come to its end.

@@ -3,6 +3,7 @@
 mod acting;
 mod keep;
 mod looking;
+mod memory;
 mod passing;
 mod past;
 
