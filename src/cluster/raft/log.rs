@@ -125,7 +125,7 @@ impl Log {
 
     /// At most `max` entries from `from` on.
     pub fn slice(&self, from: Index, max: u32) -> Entries {
-        let Some(place) = self.place(from) else { return Entries::new() };
+        let Some(place) = self.place(from).filter(|_| max > 0) else { return Entries::new() };
         self.entries.iter_from(place).take(max as usize).cloned().collect()
     }
 

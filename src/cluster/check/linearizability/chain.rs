@@ -270,7 +270,10 @@ impl Chain {
     }
 
     fn step(&mut self, version: u64) -> &mut Step {
-        Arc::make_mut(self.steps.entry(version).or_default())
+        if !self.steps.contains_key(&version) {
+            self.steps.insert(version, Arc::default());
+        }
+        Arc::make_mut(self.steps.get_mut(&version).expect("it has just been put there"))
     }
 
     /// Works out again when the step from `version` can have been taken, and those after it as

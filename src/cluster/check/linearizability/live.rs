@@ -25,8 +25,7 @@ pub struct Live {
 impl Live {
     /// A get or put was called: the record at `place`.
     pub fn called(&mut self, place: usize, record: &Record) {
-        let chain = self.keys.entry(record.request.key().clone()).or_default();
-        chain.called(place, record.call_order, &record.request);
+        self.chain(record.request.key()).called(place, record.call_order, &record.request);
     }
 
     /// The record at `place` has returned. `false` if just this makes the history wrong.
@@ -34,12 +33,19 @@ impl Live {
         if self.wrong.is_some() {
             return true;
         }
-        let chain = self.keys.entry(record.request.key().clone()).or_default();
-        let possible = chain.returned(place, &Timed::<Exchange>::from(record));
+        let possible =
+            self.chain(record.request.key()).returned(place, &Timed::<Exchange>::from(record));
         if !possible {
             self.wrong = Some(place);
         }
         possible
+    }
+
+    fn chain(&mut self, key: &Key) -> &mut Chain {
+        if !self.keys.contains_key(key) {
+            self.keys.insert(key.clone(), Chain::default());
+        }
+        self.keys.get_mut(key).expect("it has just been put there")
     }
 
     /// The record whose return made the history not linearizable.
