@@ -193,6 +193,32 @@ impl Book {
         self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
     }
 
+    /// All figures of ours as lines that [`Book::read_lines`] reads.
+    pub fn lines(&self) -> String {
+        let line = |figure: &Figure| {
+            let unit = match figure.unit {
+                Unit::Bytes => "bytes",
+                Unit::Seconds => "seconds",
+                Unit::Times => "times",
+                Unit::Count(what) | Unit::PerSecond(what) => what,
+            };
+            format!("line\t{}\t{}\t{unit}\n", figure.name, figure.value)
+        };
+        self.figures.iter().map(line).collect()
+    }
+
+    /// Writes down figures that another program of ours has measured: bytes, or allocations.
+    pub fn read_lines(&mut self, text: &str) {
+        for line in text.lines() {
+            if let ["line", name, value, unit] = line.split('\t').collect::<Vec<_>>()[..]
+                && let Ok(value) = value.parse()
+            {
+                let unit = if unit == "bytes" { Unit::Bytes } else { Unit::Count("a message") };
+                self.note(name, value, unit);
+            }
+        }
+    }
+
     fn ask_criterion(&mut self, name: &str, sides: &mut [Side<'_>]) {
         let Some(criterion) = &mut self.criterion else { return };
         let mut group = criterion.benchmark_group(name);
@@ -258,4 +284,55 @@ pub fn share(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let place = (values.len().saturating_sub(1) as f64 * share).round() as usize;
     values.get(place).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_told_with_three_digits_that_count() {
+        let told = [
+            in_words(4_123_456.0, Unit::PerSecond("messages")),
+            in_words(160_234.0, Unit::PerSecond("commits")),
+            in_words(0.000_012_34, Unit::Seconds),
+            in_words(0.25, Unit::Times),
+            in_words(384.0, Unit::Bytes),
+        ];
+        assert_eq!(
+            told,
+            ["4.12 M messages/s", "160 k commits/s", "12.3 µs", "0.25 ×", "384 bytes"]
+        );
+    }
+
+    #[test]
+    fn medians_and_shares_are_values_that_were_seen() {
+        assert!((median(&mut [5.0, 1.0, 3.0]) - 3.0).abs() < 1e-9);
+        let mut values: Vec<f64> = (0..=100).map(f64::from).collect();
+        assert!((share(&mut values, 0.99) - 99.0).abs() < 1e-9);
+        assert!(median(&mut []).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_contest_tells_how_many_times_the_rival_we_are() {
+        let round = |millis| move || Round { amount: 1_000, took: Duration::from_millis(millis) };
+        let mut book = Book::quick();
+        let sides = vec![Side::ours(round(500)), Side::new("slow", round(1_500))];
+        book.contest("a/b", "turns", sides);
+        let [ours, slow] = &book.figures[..] else { panic!("two figures") };
+        assert_eq!((ours.ratio, slow.ratio.map(f64::round)), (None, Some(3.0)));
+        assert!((ours.value - 2_000.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn lines_are_read_as_they_were_written() {
+        let mut book = Book::quick();
+        book.note("memory/entry", 384.5, Unit::Bytes);
+        book.note("memory/requests/idle", 0.25, Unit::Count("a message"));
+        let mut copy = Book::quick();
+        copy.read_lines(&format!("noise\n{}", book.lines()));
+        let told =
+            |book: &Book| book.figures.iter().map(|it| (it.value, it.unit)).collect::<Vec<_>>();
+        assert_eq!(told(&copy), told(&book));
+    }
 }

@@ -32,8 +32,20 @@ pub fn measure(book: &mut Book) {
             assert_eq!(commits(&copy) - commits(&cluster), amount, "the same run, another end");
             round
         });
-        book.contest(&name, "commits", vec![ours]);
+        let mut sides = vec![ours];
+        add_peers(&mut sides, clients as u64);
+        book.contest(&name, "commits", sides);
         let each = handled as f64 / amount as f64;
         book.note(&format!("{name}/events"), each, Unit::Count("events a commit"));
     }
 }
+
+/// The same number of nodes and outstanding entries, and entries as long as our values.
+#[cfg(feature = "peers")]
+fn add_peers(sides: &mut Vec<Side<'_>>, outstanding: u64) {
+    let mut group = crate::peers::raft_rs::Group::new(5);
+    sides.push(Side::new("raft-rs", move || group.commit(10_000, outstanding)));
+}
+
+#[cfg(not(feature = "peers"))]
+fn add_peers(_: &mut Vec<Side<'_>>, _: u64) {}

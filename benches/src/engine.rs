@@ -14,6 +14,9 @@ const SERVERS: [usize; 4] = [3, 5, 9, 25];
 
 /// The whole subject.
 pub fn measure(book: &mut Book) {
+    if cfg!(not(madsim)) {
+        println!("skipped: madsim, which asks for a build with RUSTFLAGS=\"--cfg madsim\"");
+    }
     for servers in SERVERS {
         contest(book, "idle", servers, 0, Span::from_secs(3_000 / servers as u64));
     }
@@ -47,5 +50,25 @@ fn contest(book: &mut Book, pattern: &str, servers: usize, clients: usize, span:
         drop(copy);
         round
     });
-    book.contest(&name, "messages", vec![ours]);
+    let mut sides = vec![ours];
+    add_peers(&mut sides, servers, clients, span);
+    book.contest(&name, "messages", sides);
 }
+
+#[cfg(feature = "peers")]
+fn add_peers(sides: &mut Vec<Side<'_>>, servers: usize, clients: usize, span: Span) {
+    use crate::peers;
+    // Their rounds are shorter: the work is the same every second, and idle seconds cost them much.
+    let share = if clients == 0 { 50 } else { 4 };
+    let span = std::time::Duration::from_micros(span.micros() / share);
+    let mut world = peers::turmoil::World::new(servers, clients as u32);
+    sides.push(Side::new("turmoil", move || world.play(span)));
+    #[cfg(madsim)]
+    {
+        let mut world = peers::madsim::World::new(servers, clients as u32);
+        sides.push(Side::new("madsim", move || world.play(span)));
+    }
+}
+
+#[cfg(not(feature = "peers"))]
+fn add_peers(_: &mut Vec<Side<'_>>, _: usize, _: usize, _: Span) {}
