@@ -183,8 +183,8 @@ fn compare(counts: &[(&str, u64)]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!(
-        "guard: {} takes more than {:.0} % above its record. Where from? If it has to be so: \
-         -- --record \"why\"",
+        "guard: no record of {0}, or it takes more than {1:.0} % above it. Where from? If it has to \
+         be so: -- --record \"why\"",
         worse.join(", "),
         TOLERANCE * 100.0
     );
