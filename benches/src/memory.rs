@@ -1,0 +1,81 @@
+//! What is kept, in bytes, and how often memory is asked for.
+//!
+//! The allocator counts, so this subject has a program of its own: counting costs time, and would
+//! be in every other figure. What is reported is what stands in memory afterwards and did not
+//! before, with all that hangs on it, as the allocator was asked for it.
+
+use raftlab::cluster::time::Span;
+use raftlab::cluster::{Cluster, Step};
+use raftlab::ui::trace::{DETAILS_MAX, Trace};
+
+use crate::book::{Book, Unit};
+use crate::labs::{commits, deliveries, play, served};
+use crate::timeline::{HOUR, keep, start};
+
+/// What the allocator has counted so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    /// Bytes that are taken now.
+    pub bytes: f64,
+    /// How often memory was asked for, or for more of it.
+    pub requests: f64,
+}
+
+/// The whole subject. `count` asks the allocator.
+pub fn measure(book: &mut Book, count: &dyn Fn() -> Count) {
+    entries(book, count);
+    events(book, count);
+    timeline(book, count);
+    for (name, clients) in [("idle", 0), ("one-client", 1), ("64-clients", 64)] {
+        let mut cluster = served(5, clients);
+        let span = Span::from_secs(if clients == 0 { 100 } else { 2 });
+        let messages = deliveries(&cluster, span) as f64;
+        let before = count();
+        play(&mut cluster, span);
+        let each = (count().requests - before.requests) / messages;
+        book.note(&format!("memory/requests/{name}"), each, Unit::Count("a message"));
+    }
+}
+
+/// How a run grows with each entry that is committed: five logs and maps, the history, the
+/// checkers' own books.
+fn entries(book: &mut Book, count: &dyn Fn() -> Count) {
+    let mut cluster = start(2_000);
+    let reach = |cluster: &mut Cluster, length: u64| {
+        while commits(cluster) < length && cluster.step() == Step::Happened {}
+        (commits(cluster) as f64, count().bytes)
+    };
+    let (few, before) = reach(&mut cluster, 20_000);
+    let (many, after) = reach(&mut cluster, 120_000);
+    book.note("memory/entry", (after - before) / (many - few), Unit::Bytes);
+}
+
+/// Events are kept for showing only, the newest of them.
+fn events(book: &mut Book, count: &dyn Fn() -> Count) {
+    let mut cluster = start(2_000);
+    let mut trace = Trace::default();
+    let mut kept = 0;
+    let mut bytes = 0.0;
+    while kept < DETAILS_MAX / 2 && cluster.step() == Step::Happened {
+        kept += cluster.events().len();
+        let before = count().bytes;
+        trace.extend(cluster.events(), cluster.names());
+        bytes += count().bytes - before;
+    }
+    book.note("memory/event", bytes / kept as f64, Unit::Bytes);
+}
+
+/// An hour with its timeline. What goes when the timeline goes is what it alone has kept.
+fn timeline(book: &mut Book, count: &dyn Fn() -> Count) {
+    let nothing = count().bytes;
+    let (cluster, timeline) = keep(HOUR);
+    let both = count().bytes;
+    let (checkpoints, _) = timeline.checkpoints();
+    drop(timeline);
+    let alone = count().bytes;
+    book.note("memory/hour", both - nothing, Unit::Bytes);
+    book.note("memory/hour/newest-state", alone - nothing, Unit::Bytes);
+    book.note("memory/hour/timeline", both - alone, Unit::Bytes);
+    book.note("memory/checkpoint", (both - alone) / checkpoints as f64, Unit::Bytes);
+    drop(cluster);
+}
