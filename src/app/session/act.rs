@@ -31,7 +31,7 @@ impl Session {
             Normal::StepBack => self.jump_back(Jump::Shown),
             Normal::JumpOn => self.mode = Mode::Jump(Way::Forwards),
             Normal::JumpBack => self.mode = Mode::Jump(Way::Back),
-            Normal::PreviousLine => self.jump_back(Jump::Line),
+            Normal::PreviousLine => self.previous_line(),
             Normal::Undo => self.undo(),
             Normal::Redo => self.redo(),
             Normal::Bookmark => self.bookmark(),

@@ -25,6 +25,8 @@ enum Subject {
     Packet(PacketId),
     Event(Event),
     Key(Key),
+    /// A line of the script, by its number.
+    Line(u32),
 }
 
 impl Session {
@@ -42,6 +44,7 @@ impl Session {
             Subject::Packet(id) => (format!("Packet #{id}"), self.packet_lines(*id)),
             Subject::Event(event) => (event.time.to_string(), self.event_lines(event)),
             Subject::Key(key) => (format!("Key {key}"), self.key_lines(key)),
+            Subject::Line(number) => return self.go_to_line(*number),
         };
         self.open(Reading::text(title, lines));
     }
@@ -79,6 +82,7 @@ impl Session {
             }
             Subject::Event(event) => (event.time.to_string(), self.event_lines(event)),
             Subject::Key(key) => (format!("Key {key}"), self.key_lines(key)),
+            Subject::Line(number) => (format!("Line {number}"), self.script_line_lines(*number)),
         };
         self.open(Reading::text(title, lines));
     }
@@ -105,6 +109,7 @@ impl Session {
                 (Some(server), Some(index)) => Some(Subject::Entry(server, index)),
                 (_, _) => None,
             },
+            Pane::Script => selection.line.map(Subject::Line),
             Pane::Map => selection.packet.map(Subject::Packet),
             Pane::Timeline => None,
         };

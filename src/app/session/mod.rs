@@ -7,17 +7,22 @@
 //!
 //! Its work is spread over the folder: `act.rs` carries out the keys of normal mode, `look.rs`
 //! those that move about; `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are the modes;
-//! `time.rs` lets lab time pass, `past.rs` goes back in it; `point.rs` is the mouse; `show.rs` puts together what is seen.
+//! `time.rs` lets lab time pass, `past.rs` goes back in it, `branches.rs` on differently;
+//! `moment.rs` and `lines.rs` go to moments by name; `point.rs` is the mouse; `show.rs` puts
+//! together what is seen.
 
 mod act;
+mod branches;
 mod breakpoints;
 mod dialog;
 mod hints;
 mod inspect;
 mod keep;
+mod lines;
 mod link;
 mod look;
 mod memory;
+mod moment;
 mod packets;
 mod partition;
 mod past;
@@ -51,17 +56,17 @@ use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
 use crate::ui::view::{LastCommand, LinkEdit, Notice, NoticeKind, Stands, View};
 
+use branches::Branch;
 use breakpoints::Breakpoint;
 use dialog::{Asking, Reading};
 use look::Way;
 use partition::Split;
-use past::Branch;
 use point::Click;
 use prompt::{History, Line};
 use reroll::Reroll;
 
 pub use memory::size;
-pub use time::Moment;
+pub use moment::Moment;
 
 /// How long the last row says something before it shows the keys again.
 const NOTICE: Duration = Duration::from_secs(3);
@@ -318,7 +323,8 @@ impl Session {
         }
     }
 
-    fn try_apply(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
+    /// Applies a command, whatever it means to a script that plays.
+    fn try_one(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
         let (at, place, events) =
             (self.cluster.point(), self.cluster.place(), self.cluster.emitted());
         let mut after = self.cluster.clone();

@@ -18,6 +18,7 @@ use crate::cluster::Cluster;
 use crate::cluster::event::DropReason;
 use crate::cluster::network::Summary;
 use crate::cluster::time::{Span, Time};
+use crate::cluster::timeline::Point;
 use crate::cluster::types::{ClientId, Index, Key, Node, Op, PacketId, ServerId, Term};
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
@@ -67,10 +68,13 @@ pub enum Layout {
     Logs,
     Map,
     ClientsAndValues,
+    /// Only while a script plays.
+    Script,
 }
 
 impl Layout {
-    pub const EVERY: [Self; 4] = [Self::All, Self::Logs, Self::Map, Self::ClientsAndValues];
+    pub const EVERY: [Self; 5] =
+        [Self::All, Self::Logs, Self::Map, Self::ClientsAndValues, Self::Script];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -78,6 +82,7 @@ impl Layout {
             Self::Logs => "logs",
             Self::Map => "map",
             Self::ClientsAndValues => "clients and values",
+            Self::Script => "script",
         }
     }
 }
@@ -92,18 +97,20 @@ pub enum Pane {
     #[default]
     Servers,
     Events,
+    Script,
     Timeline,
 }
 
 impl Pane {
     /// In the order in which `Tab` walks them.
-    pub const EVERY: [Self; 7] = [
+    pub const EVERY: [Self; 8] = [
         Self::Map,
         Self::Clients,
         Self::Values,
         Self::InFlight,
         Self::Servers,
         Self::Events,
+        Self::Script,
         Self::Timeline,
     ];
 
@@ -115,6 +122,7 @@ impl Pane {
             Self::InFlight => "In flight",
             Self::Servers => "Servers and logs",
             Self::Events => "Events",
+            Self::Script => "Script",
             Self::Timeline => "Timeline",
         }
     }
@@ -131,6 +139,8 @@ pub struct Selection {
     pub key: Option<Key>,
     /// An event, by its number in the [`Trace`].
     pub event: Option<u64>,
+    /// A line of the script, by its number.
+    pub line: Option<u32>,
 }
 
 /// How far each pane has been scrolled. `None` follows the newest.
@@ -145,6 +155,8 @@ pub struct Scroll {
     pub clients: u32,
     pub values: u32,
     pub in_flight: u32,
+    /// The first line of the script that is shown; `None` follows the line that has run last.
+    pub script: Option<u32>,
     pub dialog: u16,
 }
 
@@ -199,11 +211,39 @@ impl Clock {
     }
 }
 
-#[derive(Clone, Debug)]
+/// A script that plays, and where it stands.
+#[derive(Clone, Debug, Default)]
 pub struct ScriptPlace {
     pub name: Arc<str>,
+    /// The line that has run last, and how many there are.
     pub line: u32,
     pub of: u32,
+    /// The text, a line each.
+    pub source: Arc<[Box<str>]>,
+    /// The lines that have run, by their numbers.
+    pub seen: imbl::OrdMap<u32, SeenLine>,
+    /// Where its tasks are: the line that each has run last.
+    pub current: Vec<u32>,
+}
+
+/// A line that has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenLine {
+    pub came: Came,
+    /// Just after it ran, the last time that it did.
+    pub at: Point,
+}
+
+/// What a line has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    Ran,
+    /// What it expects was so.
+    Held,
+    /// It would have failed, had nobody acted.
+    Remarked,
+    /// It has stopped the run.
+    Failed,
 }
 
 /// The command that was applied last.
@@ -292,6 +332,8 @@ pub enum Target {
     Packet(PacketId),
     /// By its number in the [`Trace`].
     Event(u64),
+    /// A line of the script, by its number.
+    Line(u32),
     Moment(Time),
     /// A key of the footer or of a dialog, by its place among its hints.
     Hint(usize),

@@ -6,6 +6,7 @@ mod looking;
 mod memory;
 mod passing;
 mod past;
+mod script;
 
 use std::time::Duration;
 
