@@ -21,6 +21,7 @@ pub mod chaos;
 pub mod check;
 pub mod client;
 pub mod command;
+pub mod compare;
 pub mod conditions;
 pub mod config;
 pub mod digest;

@@ -11,6 +11,7 @@
 
 pub mod canvas;
 mod clients;
+mod comparison;
 mod dialog;
 mod events;
 pub mod export;

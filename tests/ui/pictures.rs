@@ -10,14 +10,18 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
 use crate::stage::{Stage, lost_majority, rows};
+use raftlab::cluster::Cluster;
+use raftlab::cluster::command::parse_line;
+use raftlab::cluster::compare::Comparison;
 use raftlab::cluster::raft::Role;
-use raftlab::cluster::timeline::Point;
+use raftlab::cluster::time::Span;
+use raftlab::cluster::timeline::{Point, Timeline};
 use raftlab::cluster::types::{Index, ServerId};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
-    Came, Clock, LastCommand, Layout, Mistake, Mode, Pane, PartitionEdit, Prompt, RemovedEntry,
-    ScriptPlace, SeenLine, Stands,
+    self, Came, Clock, Dialog, DialogBody, Hint, LastCommand, Layout, Mistake, Mode, Pane,
+    PartitionEdit, Prompt, RemovedEntry, ScriptPlace, SeenLine, Stands,
 };
 
 /// The glyphs of a frame, and below them a letter for the style of each cell.
@@ -132,6 +136,58 @@ fn a_script_says_what_has_become_of_its_lines() {
     check("script-80x24", &stage, 80, 24);
     stage.view.theme = Theme { colours: Colours::None, glyphs: Glyphs::Ascii };
     check("script-ascii-120x40", &stage, 120, 40);
+}
+
+/// Two futures side by side: the leader crashes here, and there it does not.
+#[test]
+fn two_futures_stand_side_by_side() {
+    let mut stage = Stage::new(5, 7);
+    let mut cluster = stage.cluster.clone();
+    let mut timeline = Timeline::new(&cluster, &());
+    let act = |cluster: &mut Cluster, timeline: &mut Timeline<()>, line: &str| {
+        let command = parse_line(line).expect("a command");
+        let before = (cluster.point(), cluster.place());
+        cluster.apply(&command).expect("it can be done");
+        timeline.did(before, command, cluster, &());
+        cluster.run_until(cluster.now() + Span::from_millis(600));
+        timeline.went_on(cluster, &());
+    };
+    act(&mut cluster, &mut timeline, "timeout S4");
+    act(&mut cluster, &mut timeline, "set x 1 client=a");
+    let fork = cluster.clone();
+    let mut crashed = timeline.clone();
+    act(&mut cluster, &mut crashed, "crash leader");
+    act(&mut cluster, &mut crashed, "set x 2 client=b");
+    stage.cluster = cluster;
+    let mut comparison = Comparison::new(&crashed, &timeline, fork.point());
+    while !comparison.work(1_000) {}
+    let [_, now, end] = comparison.span();
+    let first = comparison.first();
+    let mut shown = view::Comparison {
+        heads: ["here: crash S4".to_owned(), "there: nothing more, by itself".to_owned()],
+        rows: comparison.rows().clone(),
+        names: comparison.names().map(Clone::clone),
+        first,
+        left_out: 0,
+        differences: Some(comparison.differences().into()),
+        now,
+        end,
+        chosen: first.expect("something differs"),
+    };
+    let dialog = |shown: &view::Comparison| {
+        let hints = [("j", "down"), ("k", "up"), ("Enter", "choose"), ("Esc", "close")];
+        Mode::Dialog(Dialog {
+            title: "Here and there, from 1.200 s".to_owned(),
+            body: DialogBody::Comparison(Box::new(shown.clone())),
+            hints: hints.map(|(key, word)| Hint::new(key, word)).to_vec(),
+        })
+    };
+    stage.view.clock = Clock::Stands(Stands::Open);
+    stage.view.mode = dialog(&shown);
+    check("comparison-80x24", &stage, 80, 24);
+    shown.chosen = shown.items() - 1;
+    stage.view.mode = dialog(&shown);
+    check("comparison-120x40", &stage, 120, 40);
 }
 
 #[test]

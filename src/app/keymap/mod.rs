@@ -240,6 +240,7 @@ pub enum Dialog {
     Top,
     Bottom,
     Choose,
+    Compare,
     Close,
 }
 

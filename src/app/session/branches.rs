@@ -11,6 +11,7 @@ use super::dialog::Reading;
 use crate::cluster::CommandError;
 use crate::cluster::command::{Command, Nature, Unmet};
 use crate::cluster::timeline::{Deed, Goal, Point, Timeline};
+use crate::ui::text::Moment;
 use crate::ui::trace::Trace;
 use crate::ui::view::ListItem;
 
@@ -155,24 +156,30 @@ impl Session {
 
     /// How another future differs from the present one: from when on, and by which command.
     fn told(&self, branch: &Branch) -> ListItem {
-        let other = &branch.timeline;
-        let (here, there) = self.differing(other);
-        let from = self.fork_with(other).time;
-        let words = |deed: Option<&Deed>, otherwise: &str| {
-            deed.map_or_else(|| otherwise.to_owned(), |deed| deed.command.to_string())
+        let [here, there] = self.heads(branch);
+        let (from, end) = (self.fork_with(&branch.timeline).time, branch.timeline.end().time);
+        let (from, end) = (Moment(from), Moment(end));
+        let note = format!("{there}, to {end} s; here: {here}");
+        ListItem { name: format!("from {from} s"), note }
+    }
+
+    /// What makes the present future and another what they are.
+    pub(super) fn heads(&self, branch: &Branch) -> [String; 2] {
+        let (here, there) = self.differing(&branch.timeline);
+        let nothing = |deeds: &[Deed]| match self.cluster.script() {
+            Some(_) if is_untouched(deeds) => "script untouched".to_owned(),
+            Some(_) | None => "nothing more".to_owned(),
         };
-        let otherwise = match self.cluster.script() {
-            Some(_) if branch.is_untouched() => "the script untouched",
-            Some(_) | None => "nothing more",
+        let words = |deed: Option<&Deed>, deeds: &[Deed]| {
+            deed.map_or_else(|| nothing(deeds), |deed| deed.command.to_string())
         };
-        let (there, end) = (words(there, otherwise), other.end().time);
-        let here = words(here, "nothing more");
-        ListItem { name: format!("from {from}"), note: format!("{there}, to {end}; here: {here}") }
+        let here = words(here, self.timeline.deeds());
+        [here, words(there, branch.timeline.deeds())]
     }
 
     /// The first commands by which the present future and another differ. That expectations
     /// become remarks is told only when nothing else was done.
-    pub(super) fn differing<'a>(
+    fn differing<'a>(
         &'a self,
         other: &'a Timeline<Player>,
     ) -> (Option<&'a Deed>, Option<&'a Deed>) {

@@ -14,6 +14,7 @@
 mod act;
 mod branches;
 mod breakpoints;
+mod compare;
 mod dialog;
 mod hints;
 mod inspect;
@@ -58,6 +59,7 @@ use crate::ui::view::{LastCommand, LinkEdit, Notice, NoticeKind, Stands, View};
 
 use branches::Branch;
 use breakpoints::Breakpoint;
+use compare::Comparing;
 use dialog::{Asking, Reading};
 use look::Way;
 use partition::Split;
@@ -154,6 +156,8 @@ pub struct Session {
     breakpoints: Vec<Breakpoint>,
     /// A question about many futures that is being answered.
     rerolling: Option<Reroll>,
+    /// Two futures that are being compared, or have been.
+    comparing: Option<Comparing>,
     view: View,
     size: Size,
     pacer: Pacer,
@@ -205,6 +209,7 @@ impl Session {
             bookmarks: Vec::new(),
             breakpoints: Vec::new(),
             rerolling: None,
+            comparing: None,
             cluster,
             trace: Trace::default(),
             view: View { theme, ..View::default() },
@@ -381,6 +386,10 @@ impl Session {
     /// Whether frames are needed: lab time passes, or something on the screen is about to go.
     pub fn is_restless(&self) -> bool {
         let passing = self.notice.is_some() || !self.fader.is_empty();
-        passing || self.screen == Screen::Stale || self.moves() || self.rerolling.is_some()
+        passing
+            || self.screen == Screen::Stale
+            || self.moves()
+            || self.rerolling.is_some()
+            || self.compares()
     }
 }

@@ -153,12 +153,17 @@ impl Session {
     /// The same.
     pub fn start_at(&mut self, moment: &Moment) -> Result<(), String> {
         self.go_to(moment)?;
-        if self.halt != Some(Stands::Ended) {
-            self.stand_here();
-        }
+        self.stand_where_it_is();
         self.note(format!("time stands at {moment}: Space goes on, a comma steps back"));
         self.show();
         Ok(())
+    }
+
+    /// Time stands, at the script's end because of that.
+    fn stand_where_it_is(&mut self) {
+        if self.halt != Some(Stands::Ended) {
+            self.stand_here();
+        }
     }
 
     fn play_to(&mut self, moment: &Moment, events_max: u64) -> Result<(), String> {
@@ -287,7 +292,7 @@ impl Session {
         match self.play_to(moment, EVENTS_MAX) {
             Ok(()) => {
                 self.mode = Mode::Normal;
-                self.stand_here();
+                self.stand_where_it_is();
             }
             Err(why) => {
                 *self = before;

@@ -1,5 +1,6 @@
 //! What is seen: the parts of the view that follow from everything else.
 
+use super::dialog::Reading;
 use super::{Mode, Session};
 use crate::ui::view::{self, Clock, Stands};
 
@@ -47,6 +48,9 @@ impl Session {
             Mode::Partition(split) => view::Mode::Partition(split.edit.clone()),
             Mode::Link(edit) => view::Mode::Link(edit.clone()),
             Mode::Prompt(line) => view::Mode::Prompt(line.shown(&self.history)),
+            Mode::Reading(Reading::Comparison) => {
+                self.shown_comparison().map_or(view::Mode::Normal, view::Mode::Dialog)
+            }
             Mode::Reading(reading) => view::Mode::Dialog(reading.shown(&self.cluster)),
             Mode::Asking(asking) => view::Mode::Dialog(asking.shown(self.recording())),
         }

@@ -52,6 +52,7 @@ impl Session {
             self.screen = Screen::Stale;
         }
         self.work_on_reroll();
+        self.work_on_comparison();
         if self.moves() {
             self.advance(elapsed.min(FRAME_MAX));
         }

@@ -4,8 +4,10 @@
 //! Nothing here is part of a run. Scroll positions may lie outside of what there is to see: the
 //! panes bring them back into range when they draw.
 
+mod comparison;
 mod mode;
 
+pub use comparison::Comparison;
 pub use mode::{
     Dialog, DialogBody, End, HelpGroup, Hint, LinkEdit, ListItem, Mistake, Mode, PartitionEdit,
     Prompt, PromptKind,

@@ -266,6 +266,7 @@ fn goto_goes_back_and_on() {
     let second = (session.cluster().point(), digest(&session));
     go(&mut session, "end");
     assert!(session.cluster().finished());
+    assert_eq!(session.halt, Some(Stands::Ended));
     for (place, line) in [("beat 1", 6), ("line 7", 7), ("mark done", 12), ("beat 2", 9)] {
         go(&mut session, place);
         assert_eq!(session.player.line(), line, "{place}");
