@@ -45,7 +45,7 @@ use ratatui::layout::{Rect, Size};
 
 use canvas::{Canvas, Focus};
 use layout::Areas;
-use view::{Extent, Mode, Pane};
+use view::{Extent, Light, Mode, Pane};
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame, scene: &Scene) {
@@ -58,6 +58,9 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     let canvas = &mut Canvas::new(buffer, scene.view.theme);
     if !layout::fits(size) {
         return draw_too_small(canvas, size);
+    }
+    if scene.view.light == Light::Black {
+        return;
     }
     let areas = areas(size, scene);
     header::draw(canvas, areas.header, scene);

@@ -2,7 +2,8 @@
 
 use super::{Mode, Session};
 use crate::app::keymap::{
-    Action, Binding, Jump, Link, Look, Normal, Packet, Partition, Prompt, Question, binding_of,
+    Action, Binding, Jump, Link, Look, Normal, Packet, Partition, Presenter, Prompt, Question,
+    binding_of,
 };
 use crate::cluster::server::Power;
 use crate::ui::view::{Hint, Stands};
@@ -17,6 +18,9 @@ impl Session {
     /// The rows of the keymap that the footer shows now.
     pub(super) fn hinted(&self) -> Vec<&'static Binding> {
         let actions = match &self.mode {
+            Mode::Normal if self.presents() => {
+                presenter_hints().chain(self.normal_hints()).collect()
+            }
             Mode::Normal => self.normal_hints(),
             Mode::Jump(_) => jump_hints(),
             Mode::Packet => packet_hints(),
@@ -118,6 +122,11 @@ fn looking_hints() -> impl Iterator<Item = Action> {
     let looks = [Look::NextPane, Look::NextLayout].map(Action::Look);
     let rest = [Normal::Filter, Normal::Leave, Normal::Help].map(Action::Normal);
     looks.into_iter().chain(rest)
+}
+
+fn presenter_hints() -> impl Iterator<Item = Action> {
+    use Presenter as P;
+    [P::Next, P::Previous, P::Black, P::Leave].map(Action::Presenter).into_iter()
 }
 
 fn jump_hints() -> Vec<Action> {

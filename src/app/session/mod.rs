@@ -28,6 +28,7 @@ mod packets;
 mod partition;
 mod past;
 mod point;
+mod presenter;
 mod prompt;
 mod reroll;
 mod show;
@@ -38,11 +39,11 @@ mod time;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, KeyEvent};
+use crossterm::event::{Event as Input, KeyEvent, MouseEventKind};
 use ratatui::layout::Size;
 
 use super::fading::Fader;
-use super::keymap::{self, Action, Binding, Chord, KeyMode};
+use super::keymap::{Action, Binding, Chord, KeyMode};
 use super::pace::Pacer;
 use super::player::Player;
 use super::recorder::Recorder;
@@ -64,6 +65,7 @@ use dialog::{Asking, Reading};
 use look::Way;
 use partition::Split;
 use point::Click;
+use presenter::Presenting;
 use prompt::{History, Line};
 use reroll::Reroll;
 
@@ -168,6 +170,7 @@ pub struct Session {
     mode: Mode,
     /// Why time stands, apart from an open mode.
     halt: Option<Stands>,
+    presenting: Presenting,
     marked: ServerSet,
     notice: Option<(Duration, Notice)>,
     /// What the hints of the footer stand for, in their order.
@@ -221,6 +224,7 @@ impl Session {
             history: History::default(),
             mode: Mode::default(),
             halt: None,
+            presenting: Presenting::default(),
             marked: ServerSet::EMPTY,
             notice: None,
             hinted: Vec::new(),
@@ -267,6 +271,12 @@ impl Session {
     fn input(&mut self, input: Input) -> Option<Effect> {
         match input {
             Input::Key(key) if key.is_press() || key.is_repeat() => self.key(key),
+            Input::Mouse(mouse) if self.is_black() => {
+                if matches!(mouse.kind, MouseEventKind::Down(_)) {
+                    self.lighten();
+                }
+                None
+            }
             Input::Mouse(mouse) => self.mouse(mouse),
             Input::Paste(text) => {
                 self.paste(&text);
@@ -282,7 +292,11 @@ impl Session {
 
     fn key(&mut self, key: KeyEvent) -> Option<Effect> {
         let pressed = Chord::pressed(key)?;
-        match keymap::lookup(self.mode.keys(), pressed) {
+        if self.is_black() {
+            self.lighten();
+            return None;
+        }
+        match self.bound(pressed) {
             Some(binding) => self.act(binding, pressed),
             None => {
                 self.unbound(pressed);
@@ -308,6 +322,7 @@ impl Session {
             Action::Partition(action) => self.partition(action, pressed),
             Action::Link(action) => self.link(action, pressed),
             Action::Prompt(action) => return self.prompt(action),
+            Action::Presenter(action) => self.present_by(action),
             Action::Dialog(action) => self.read(action),
             Action::Question(action) => return self.answer(action),
             Action::Reserved => {

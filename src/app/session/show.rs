@@ -2,7 +2,7 @@
 
 use super::dialog::Reading;
 use super::{Mode, Session};
-use crate::ui::view::{self, Clock, Stands};
+use crate::ui::view::{self, Clock, Light, Stands};
 
 impl Session {
     /// Brings the view up to date.
@@ -16,6 +16,7 @@ impl Session {
         self.view.caption = self.player.caption().cloned();
         self.view.script = self.cluster.script().map(|script| self.player.place(script));
         self.view.mode = self.shown_mode();
+        self.view.light = if self.is_black() { Light::Black } else { Light::On };
         self.view.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
         self.view.fading = self.fader.shown();
     }

@@ -156,7 +156,7 @@ impl Session {
         }
     }
 
-    fn stopped_for_good(&self) -> Option<String> {
+    pub(super) fn stopped_for_good(&self) -> Option<String> {
         if let Some(violation) = self.cluster.violation() {
             return Some(format!(
                 "time stands for good: {} is broken (Enter: why)",

@@ -60,6 +60,16 @@ pub struct View {
     pub filter: Option<String>,
     pub fading: Fading,
     pub timeline: TimelineWindow,
+    pub light: Light,
+}
+
+/// Whether anything is to be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Light {
+    #[default]
+    On,
+    /// Somebody talks, and nobody is to look at the screen.
+    Black,
 }
 
 /// Which panes share the screen.

@@ -334,3 +334,53 @@ fn a_session_starts_at_any_moment_and_can_go_back_from_there() {
     let told = lab().start_at(&Moment::Beat(2)).unwrap_err();
     assert!(told.contains("no script is playing"), "{told}");
 }
+
+#[test]
+fn a_presenter_goes_from_beat_to_beat() {
+    let mut session = script(LESSON);
+    press(&mut session, "F5 PgDn");
+    assert_eq!(at_beat(&session), Some(1), "it ran to the first beat: skipped there");
+    press(&mut session, "PgDn");
+    assert_eq!(session.halt, None, "from a beat time goes on");
+    press(&mut session, "Right");
+    assert_eq!(at_beat(&session), Some(2));
+    press(&mut session, "PgDn PgDn");
+    let third = (session.cluster().point(), digest(&session));
+    assert_eq!(at_beat(&session), Some(3));
+    press(&mut session, "PgUp Left");
+    assert_eq!((at_beat(&session), session.is_past()), (Some(1), true));
+    press(&mut session, "PgUp");
+    assert!(refusal(&session).contains("no beat before this"));
+    press(&mut session, "PgDn PgDn PgDn PgDn");
+    assert_eq!((session.cluster().point(), digest(&session)), third);
+    press(&mut session, "Home");
+    assert_eq!(at_beat(&session), Some(1));
+    press(&mut session, "q");
+    assert!(refusal(&session).contains("Esc first"));
+    // To act is possible, and the way back leads to the script.
+    press(&mut session, "PgDn PgDn 1 x");
+    assert_eq!(session.cluster().unmet(), Unmet::Remark);
+    press(&mut session, "PgUp");
+    assert_eq!((at_beat(&session), session.cluster().unmet()), (Some(2), Unmet::Fail));
+    press(&mut session, "Esc b");
+    assert_eq!(session.bookmarks.len(), 1, "b means what it does in normal mode again");
+}
+
+#[test]
+fn a_black_screen_shows_nothing_and_time_stands() {
+    let mut session = script(LESSON);
+    frames(&mut session, 0.5);
+    press(&mut session, "F5 b");
+    let blank = |session: &Session| {
+        let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, 80, 24));
+        crate::ui::draw_into(&mut buffer, &session.scene());
+        buffer.content.iter().all(|cell| cell.symbol() == " ")
+    };
+    let before = session.cluster().now();
+    frames(&mut session, 1.0);
+    assert!(blank(&session) && session.cluster().now() == before);
+    press(&mut session, "X");
+    assert!(!blank(&session) && session.timeline.deeds().is_empty(), "the key only brings it back");
+    frames(&mut session, 1.0);
+    assert!(session.cluster().now() > before);
+}
