@@ -97,10 +97,15 @@ fn the_first_difference_is_what_follows_from_the_command() {
 
 #[test]
 fn numbers_that_shift_make_no_difference() {
-    let run = Run::new();
+    let mut run = Run::new();
+    let servers = run.cluster.servers().iter().map(|server| server.id);
+    let followers: Vec<_> = servers.filter(|id| Some(*id) != run.cluster.leader()).collect();
+    // In both a client will ask a server that is down: its request is lost, and that is told.
+    run.does(&format!("crash {}", followers[0]));
+    let soon = run.cluster.now() + Span::from_millis(300);
+    run.does(&format!("at {soon} get x client=c only={}", followers[0]));
     // A follower sends a client away: more packets, and nothing else.
-    let follower = run.cluster.servers().iter().map(|server| server.id);
-    let follower = follower.into_iter().find(|id| Some(*id) != run.cluster.leader()).unwrap();
+    let follower = followers[1];
     let here = run.after(&format!("get x client=b only={follower} within 100ms"), 1_000);
     let comparison = compare(&run, &here, &run, 100);
     let differing = comparison.rows().iter().filter(|row| !row.same);
@@ -115,6 +120,18 @@ fn numbers_that_shift_make_no_difference() {
         };
         assert!(of_client, "{event:?}");
     }
+    let lost = comparison.rows().iter().find(|row| {
+        let events = row.events.iter().flatten();
+        events.into_iter().any(|event| matches!(event.kind, EventKind::Dropped { .. }))
+    });
+    let packets = lost.expect("c's request is lost").events.clone().map(|event| match event {
+        Some(event) => match event.kind {
+            EventKind::Dropped { packet, .. } => Some(packet),
+            _ => None,
+        },
+        None => None,
+    });
+    assert!(packets[0].is_some() && packets[1].is_some() && packets[0] != packets[1]);
     let what: Vec<String> = comparison.differences().into_iter().map(|one| one.what).collect();
     assert_eq!(what, ["client b", "packets sent"]);
 }

@@ -23,7 +23,9 @@ fn parted() -> Session {
     press(&mut session, "Space X");
     press(&mut session, "Space");
     wait(&mut session, 60.0, "a new leader", |session| session.cluster().leader().is_some());
-    press(&mut session, "Space u c");
+    press(&mut session, "Space u c Space");
+    frames(&mut session, 2.0);
+    press(&mut session, "Space");
     session
 }
 

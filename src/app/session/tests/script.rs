@@ -311,6 +311,7 @@ fn a_session_starts_at_any_moment_and_can_go_back_from_there() {
     let led = start("S1 is leader").unwrap();
     assert!(led.cluster().leader().is_some() && led.player.line() == 4);
     assert_eq!(start("0.25s").unwrap().cluster().now().micros(), 250_000);
+    assert_eq!(start("0.25s+0").unwrap().cluster().now().micros(), 250_000);
     assert_eq!(start("mark done").unwrap().player.line(), 12);
     assert_eq!(start("end").unwrap().halt, Some(Stands::Ended));
     let place = session.cluster().place().to_string();
