@@ -17,6 +17,7 @@ use ratatui::style::Style;
 use super::canvas::Canvas;
 use super::text::{Seconds, digits};
 use super::view::{Came, Clock, Extent, Pane, Scene, ScriptPlace, Stands, Target};
+use crate::cluster::command::Unmet;
 
 /// Columns that the words behind a line may take from it, and what is left to it at least.
 const NOTE_MAX: u16 = 24;
@@ -55,10 +56,12 @@ pub fn extent(area: Rect, scene: &Scene) -> Extent {
 }
 
 fn remark(scene: &Scene, script: &ScriptPlace) -> String {
-    match scene.view.scroll.script {
-        None => format!("line {} of {}", script.line, script.of),
-        Some(_) => format!("line {} of {}: End", script.line, script.of),
-    }
+    let left = match scene.cluster.unmet() {
+        Unmet::Fail => "",
+        Unmet::Remark => "expects are remarks, ",
+    };
+    let follow = if scene.view.scroll.script.is_some() { " (End)" } else { "" };
+    format!("{left}line {} of {}{follow}", script.line, script.of)
 }
 
 /// What is said behind the lines at which something goes on.

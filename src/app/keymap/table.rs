@@ -22,7 +22,7 @@ pub const BINDINGS: &[Binding] = &[
     normal(
         &[Char('N')],
         Normal::PreviousLine,
-        "",
+        "previous line",
         "previous script line or beat, of the script untouched",
     ),
     normal(&[Char('-')], Normal::Slower, "slower", "slower"),

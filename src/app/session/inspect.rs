@@ -31,7 +31,7 @@ enum Subject {
 
 impl Session {
     pub(super) fn inspect(&mut self) {
-        if self.explain_the_end() {
+        if !self.is_about_a_line() && self.explain_the_end() {
             return;
         }
         let Some(subject) = self.subject() else { return };
@@ -49,6 +49,11 @@ impl Session {
         self.open(Reading::text(title, lines));
     }
 
+    /// Whether a line of the script is meant: it can be gone to from a run that has stopped, too.
+    fn is_about_a_line(&self) -> bool {
+        self.view.focus == Pane::Script && self.view.selection.line.is_some()
+    }
+
     /// When the run has stopped for good, that is what there is to explain.
     fn explain_the_end(&mut self) -> bool {
         if self.cluster.violation().is_some() {
@@ -62,7 +67,7 @@ impl Session {
     }
 
     pub(super) fn why(&mut self) {
-        if self.explain_the_end() {
+        if !self.is_about_a_line() && self.explain_the_end() {
             return;
         }
         let Some(subject) = self.subject() else { return };

@@ -288,6 +288,9 @@ impl Session {
         if let Some(goal) = self.known(moment) {
             return self.seek(goal);
         }
+        if let Some(why) = self.is_full() {
+            return self.refuse(why);
+        }
         let before = self.clone();
         match self.play_to(moment, EVENTS_MAX) {
             Ok(()) => {

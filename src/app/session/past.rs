@@ -43,7 +43,8 @@ pub(super) fn is_kind(jump: Jump, event: &Event, listing: &Listing, cluster: &Cl
             E::Commanded { command } => command.nature() == Nature::Fault,
             _ => false,
         },
-        Jump::Line => matches!(event.kind, E::LineRun { .. } | E::Beat),
+        // Lines that somebody typed have no number.
+        Jump::Line => matches!(event.kind, E::LineRun { line: 1.., .. } | E::Beat),
         Jump::Broken => matches!(event.kind, E::Violated { .. } | E::Failed { .. }),
         Jump::Bookmark | Jump::Leave => false,
     }

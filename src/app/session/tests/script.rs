@@ -385,3 +385,22 @@ fn a_black_screen_shows_nothing_and_time_stands() {
     frames(&mut session, 1.0);
     assert!(session.cluster().now() > before);
 }
+
+#[test]
+fn from_a_script_that_has_failed_one_goes_back_by_its_lines() {
+    let failing = LESSON.replacen("expect S1 is leader", "expect S2 is leader", 1);
+    let mut session = script(&failing);
+    session.start_at(&Moment::Line(8)).unwrap();
+    assert_eq!(session.halt, Some(Stands::Failed));
+    session.view.focus = Pane::Script;
+    press(&mut session, "Esc k w");
+    super::find(&session, "a client writes a key");
+    press(&mut session, "Esc Enter");
+    assert_eq!((session.player.line(), session.cluster().failure()), (7, None));
+    press(&mut session, "j w");
+    super::find(&session, "It has not run yet");
+    press(&mut session, "Esc n");
+    assert_eq!(session.halt, Some(Stands::Failed));
+    press(&mut session, "Esc w");
+    super::find(&session, "Expected: S2 is leader");
+}
