@@ -254,6 +254,65 @@ fn a_picture_is_an_svg_of_the_moment() {
     assert_eq!(scripts.names(), ["picture.svg", "told.lab"]);
 }
 
+#[test]
+fn a_picture_is_taken_of_any_moment() {
+    let scripts = Scripts::new();
+    let script = "cluster servers=3\nuntil leader\nset x 1\nmark done\nset x 2\n";
+    let path = scripts.write("told.lab", script);
+    let svg = scripts.path("picture.svg");
+    let picture = |at: &str| run(&["picture", &path, "--at", at, "--out", svg.to_str().unwrap()]);
+    let line = |of: &str| {
+        let picture = std::fs::read_to_string(&svg).unwrap();
+        let words: Vec<&str> = picture.split('<').filter_map(|tag| tag.split('>').nth(1)).collect();
+        words.join(" ").split_whitespace().collect::<Vec<_>>().join(" ").contains(of)
+    };
+    for (at, shown) in
+        [("line 3", "line 3 of 5"), ("mark done", "line 4 of 5"), ("5", "line 5 of 5")]
+    {
+        let output = picture(at);
+        assert_eq!(status(&output), 0, "{}", err(&output));
+        assert!(line(shown), "{at}");
+    }
+    for (at, why) in [("line 6", "told.lab has 5 lines"), ("nonsense", "expected a line (14)")] {
+        let output = picture(at);
+        assert_eq!(status(&output), 2, "{at}");
+        assert!(err(&output).contains(why), "{}", err(&output));
+    }
+}
+
+#[test]
+fn a_lab_does_not_open_at_a_moment_that_never_comes() {
+    let scripts = Scripts::new();
+    let path =
+        scripts.write("told.lab", "cluster servers=3\nuntil leader\nbeat\nexpect term = 9\n");
+    for (arguments, why) in [
+        (vec![&*path, "--start-at", "beat 2"], "before beat 2: line 4 failed, expected term = 9"),
+        (vec![&*path, "--start-at", "line 9"], "there is no line 9: told.lab has 4 lines"),
+        (vec![&*path, "--start-at", "soon"], "\"soon\" is no moment: expected a line (14)"),
+        (vec!["--start-at", "beat 1"], "no script is playing"),
+        (vec!["--resume", "--start-at", "1s"], "cannot be used with"),
+    ] {
+        let output = run(&arguments);
+        assert_eq!(status(&output), 2, "{arguments:?}");
+        assert!(err(&output).contains(why), "{arguments:?}: {}", err(&output));
+    }
+    // That it comes is not enough without a terminal.
+    assert!(err(&run(&[&path, "--start-at", "beat 1"])).contains("needs a terminal"));
+}
+
+#[test]
+fn remarks_are_counted_and_are_no_failures() {
+    let scripts = Scripts::new();
+    let text = "expects remark\nexpect term = 9\nexpect term = 8\n";
+    let path = scripts.write("remarks.lab", text);
+    let output = run(&["run", &path]);
+    assert_eq!(status(&output), 0);
+    assert!(out(&output).contains("2 lines would have failed"), "{}", out(&output));
+    let object = &objects(&run(&["run", &path, "--json"]))[0];
+    assert_eq!(object["remarks"], 2);
+    assert!(!out(&run(&["run", &scripts.good()])).contains("would have failed"));
+}
+
 /// A run that is ended by a signal leaves no half-written file behind.
 #[cfg(unix)]
 #[test]

@@ -87,3 +87,72 @@ fn a_load_at_the_highest_rate_asks_again_as_soon_as_it_is_answered() {
         }
     }
 }
+
+/// The lines that would have failed, and why.
+fn remarks(text: &str) -> (Cluster, Vec<(u32, String)>) {
+    use raftlab::cluster::event::EventKind;
+    let script = Script::parse("flow.lab", text.as_bytes()).expect("a good script");
+    let mut cluster = Cluster::with_script(&script, None);
+    let mut remarks = Vec::new();
+    while !cluster.finished() && cluster.step() == Step::Happened {
+        remarks.extend(cluster.events().iter().filter_map(|event| match &event.kind {
+            EventKind::Remarked { line, expected, actual } => {
+                Some((*line, format!("{expected}; {actual}")))
+            }
+            _ => None,
+        }));
+    }
+    (cluster, remarks)
+}
+
+#[test]
+fn after_expects_remark_the_script_goes_on_whatever_is_not_met() {
+    let (cluster, told) = remarks(
+        "expects remark\nexpect term >= 50\nuntil term >= 60 within 100ms\ncrash S3\ncrash S3\n\
+         set x 1\nput x 2 @1 client=b\ntask slow\nrun 2s\nend\nwait slow within 10ms\n\
+         get x client=c within 10us\nget y\nexpect reply = nokey\n",
+    );
+    assert!(cluster.finished() && cluster.failure().is_none());
+    let lines: Vec<u32> = told.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [2, 3, 5, 11, 12], "{told:?}");
+    assert_eq!(cluster.remarks(), 5);
+    assert!(told[1].1.starts_with("until term >= 60, in time; "), "{told:?}");
+    assert!(told[2].1.contains("S3 is down already"), "{told:?}");
+    // The wait has really run out, and the script has gone on at that moment.
+    let (cluster, _) = remarks("expects remark\nuntil term >= 60 within 100ms\n");
+    assert_eq!(cluster.now().micros(), 100_000);
+}
+
+#[test]
+fn expects_fail_takes_it_back() {
+    let text = "expects remark\nexpect term >= 50\nexpects fail\nexpect term >= 60\nset x 1";
+    let (cluster, told) = remarks(text);
+    assert_eq!(told.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2]);
+    assert_eq!(cluster.failure().map(|failure| failure.line), Some(4));
+}
+
+#[test]
+fn a_task_that_cannot_start_leaves_its_lines_alone() {
+    let (cluster, told) = remarks(
+        "expects remark\nuntil leader\nlet lost = down\ntask t{lost}\nset x 9\nend\nset y 1\n\
+         get x\nexpect reply = nokey\nget y\nexpect reply = 1\n",
+    );
+    assert_eq!(told.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4], "{told:?}");
+    assert!(cluster.finished());
+}
+
+#[test]
+fn a_broken_rule_stops_the_run_all_the_same() {
+    let (cluster, _) = remarks(
+        "cluster servers=3 seed=1\nexpects remark\nflaw vote-twice on\ncut S1 <-> S3\ntimeout S1\n\
+         until S1 is leader\nrun 50ms\ntimeout S3\nrun 60ms\n",
+    );
+    assert!(cluster.violation().is_some() && !cluster.finished());
+}
+
+#[test]
+fn what_is_expected_of_a_run_is_no_part_of_it() {
+    let digest = |text: &str| run(text).expect("a good run").digest();
+    let script = "until leader\nset x 1\nexpect term >= 1\nrun 1s\n";
+    assert_eq!(digest(&format!("expects remark\n{script}")), digest(script));
+}

@@ -373,6 +373,40 @@ fn a_script_plays_beat_by_beat() {
 }
 
 #[test]
+fn a_lab_opens_at_a_beat_is_left_there_and_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("told.lab");
+    let script = "cluster servers=3 seed=2\ntimeout S1\nuntil S1 is leader\nbeat\nset x 1\n\
+                  beat\nexpect S1 is leader\n";
+    std::fs::write(&path, script).unwrap();
+    let path = path.to_str().unwrap();
+    let mut lab = Lab::keeping(120, 40, &[path, "--start-at", "beat 2"], folder.path());
+    lab.wait(SOON, "second beat", |text| text.contains("beat 2 of 2"));
+    lab.wait_row(SOON, &["6 ‖ beat"]);
+    lab.press("X");
+    lab.wait(SOON, "a branch", |text| text.contains("have the script untouched"));
+    lab.press(" ");
+    lab.wait_row(LATER, &["7 ≠ expect S1 is leader"]);
+    let saved = folder.path().join("saved.lab");
+    let saved = saved.to_str().unwrap();
+    lab.press(&format!(":save {saved}\r"));
+    lab.wait(SOON, "the name", |text| text.contains("saved: raftlab run"));
+    // Back by beats: the script as it was.
+    lab.press("\u{1b}[15~\u{1b}[5~");
+    lab.wait(SOON, "first beat", |text| text.contains("beat 2 of 2"));
+    lab.wait(SOON, "the leader", |text| !text.contains("x down"));
+    lab.press("\u{1b}");
+    lab.wait(SOON, "the end of presenting", |text| text.contains("presenter mode is over"));
+    lab.press("qq");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+    let run = Command::new(env!("CARGO_BIN_EXE_raftlab")).args(["run", saved]).output().unwrap();
+    assert!(run.status.success(), "{run:?}");
+    let told = String::from_utf8(run.stdout).unwrap();
+    assert!(told.contains("One line would have failed"), "{told}");
+}
+
+#[test]
 fn text_from_the_keyboard_carries_no_escapes_to_the_screen() {
     let mut lab = Lab::start(120, 40, &[]);
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));

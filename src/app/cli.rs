@@ -8,10 +8,10 @@ use ratatui::layout::Size;
 
 use super::check::lines::Model;
 use super::hunt::SHARES_MAX;
+use super::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
-use crate::cluster::time::Time;
 use crate::cluster::types::SERVERS_MAX;
 
 /// See and drive a Raft-replicated key-value service in a terminal.
@@ -69,8 +69,12 @@ pub struct LabOptions {
     /// The pace to begin with: auto, real, 40-slower, 10-faster.
     #[arg(long, value_name = "PACE", value_parser = pace)]
     pub pace: Option<Pace>,
+    /// Open with time standing at a moment: a line (14), a beat (beat 3), a time (1.2s), a place
+    /// (1.203441s+2), a mark (mark NAME), end, or a condition (leader = S2).
+    #[arg(long, value_name = "MOMENT", value_parser = Moment::read)]
+    pub start_at: Option<Moment>,
     /// Go on with the newest recorded session, where it was left.
-    #[arg(long, conflicts_with_all = ["file", "servers", "network", "seed"])]
+    #[arg(long, conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
     pub resume: bool,
     /// Stand still when the session takes so much memory, such as 500MB or 2GB (1GB).
     #[arg(long, value_name = "SIZE", value_parser = super::session::size)]
@@ -182,9 +186,10 @@ pub struct HuntOptions {
 pub struct PictureOptions {
     /// A script; without one, the lab of five servers.
     pub file: Option<PathBuf>,
-    /// The lab time of the picture, such as 4.855s. Without it, the end of the script.
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub at: Option<Time>,
+    /// The moment of the picture: a time such as 4.855s, or whatever --start-at takes. Without
+    /// it, the end of the script.
+    #[arg(long, value_name = "MOMENT", value_parser = Moment::read)]
+    pub at: Option<Moment>,
     /// The beat of the picture, counted from 1.
     #[arg(long, value_name = "N", conflicts_with = "at", requires = "file",
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -275,8 +280,8 @@ fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
     }
 }
 
-/// "4.855s", "4.855" or "700ms": a moment since the start.
-fn time(text: &str) -> Result<Time, String> {
+/// "4.855s", "4.855" or "700ms": a length of time in the room.
+fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, 1_000.0),
         None => (text.strip_suffix('s').unwrap_or(text), 1_000_000.0),
@@ -284,12 +289,8 @@ fn time(text: &str) -> Result<Time, String> {
     let micros = number.parse::<f64>().ok().map(|number| (number * unit).round());
     micros
         .filter(|micros| (0.0..=86_400_000_000.0).contains(micros))
-        .map(|micros| Time(micros as u64))
+        .map(|micros| Duration::from_micros(micros as u64))
         .ok_or_else(|| "expected a time such as 4.855s or 700ms, a day at most".into())
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    time(text).map(|time| Duration::from_micros(time.micros()))
 }
 
 fn size(text: &str) -> Result<Size, String> {
@@ -331,11 +332,11 @@ mod tests {
 
     #[test]
     fn times_have_units() {
-        assert_eq!(time("4.855s"), Ok(Time(4_855_000)));
-        assert_eq!(time("700ms"), Ok(Time(700_000)));
-        assert_eq!(time("2"), Ok(Time(2_000_000)));
+        assert_eq!(duration("4.855s"), Ok(Duration::from_millis(4_855)));
+        assert_eq!(duration("700ms"), Ok(Duration::from_millis(700)));
+        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
         for bad in ["", "s", "-1s", "nan", "inf", "1e99s"] {
-            assert!(time(bad).is_err(), "{bad}");
+            assert!(duration(bad).is_err(), "{bad}");
         }
     }
 

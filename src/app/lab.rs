@@ -65,7 +65,8 @@ fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
     let mut session = match file.or(newest.as_deref()) {
         Some(path) => {
             let script = read_script(path)?;
-            let left = recorder::reached(&script.source).filter(|_| options.seed.is_none());
+            let left = recorder::reached(&script.source)
+                .filter(|_| options.seed.is_none() && options.start_at.is_none());
             let mut session = Session::script(path.to_owned(), &script, options.seed, theme);
             if let Some(place) = left {
                 session.resume(place).map_err(Mistake::Usage)?;
@@ -76,6 +77,9 @@ fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
     };
     if let Some(bytes) = options.memory {
         session.set_memory(bytes);
+    }
+    if let Some(moment) = &options.start_at {
+        session.start_at(moment).map_err(|why| Mistake::Usage(format!("--start-at: {why}")))?;
     }
     if let Some(pace) = options.pace {
         session.set_pace(pace);

@@ -29,15 +29,15 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
         }
     };
     session.resize(options.size);
-    let moment = match (options.at, options.beat) {
-        (Some(time), _) => Moment::Time(time),
+    let moment = match (&options.at, options.beat) {
+        (Some(moment), _) => moment.clone(),
         (None, Some(beat)) => Moment::Beat(beat),
         (None, None) if options.file.is_some() => Moment::End,
         (None, None) => {
             return Err(Mistake::Usage("without a script, --at says the lab time".into()));
         }
     };
-    session.go_to(moment).map_err(Mistake::Usage)?;
+    session.go_to(&moment).map_err(Mistake::Usage)?;
     let mut buffer = Buffer::empty(Rect::new(0, 0, options.size.width, options.size.height));
     ui::draw_into(&mut buffer, &session.scene());
     let paper = if options.light { Paper::Light } else { Paper::Dark };

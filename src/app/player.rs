@@ -2,7 +2,9 @@
 //!
 //! The script's tasks run inside the cluster; the player reads their events. It keeps a caption
 //! up long enough to be read before the script says or does the next thing, counts the beats,
-//! and knows how many there are.
+//! and knows how many there are. It remembers where in the run each line, beat and mark came, so
+//! that one can go back there. It is kept with the checkpoints of the timeline, so what it
+//! remembers shares its structure with older copies.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +12,14 @@ use std::time::Duration;
 use crate::cluster::Cluster;
 use crate::cluster::command::{Command, Nature, Script};
 use crate::cluster::event::EventKind;
-use crate::ui::view::ScriptPlace;
+use crate::cluster::timeline::Point;
+use crate::ui::view::{Came, ScriptPlace, SeenLine};
 
 /// A caption without a beat holds this long, and a little longer for each of its characters.
 const HOLD: Duration = Duration::from_millis(1_500);
 const HOLD_A_CHARACTER: Duration = Duration::from_millis(50);
+/// The most beats and marks that are remembered: a loop may pass by any number of them.
+const REMEMBERED_MAX: usize = 10_000;
 
 /// Follows the script of a cluster.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +30,13 @@ pub struct Player {
     line: u32,
     beat: u32,
     beats: u32,
+    /// The lines that have run, by their numbers in the file.
+    lines: imbl::OrdMap<u32, SeenLine>,
+    /// The line that each task has run last, by the task's number.
+    tasks: imbl::OrdMap<u32, u32>,
+    /// Where the beats came, in order, and the marks.
+    beats_seen: imbl::Vector<Point>,
+    marks_seen: imbl::OrdMap<Arc<str>, Point>,
 }
 
 impl Player {
@@ -33,17 +45,42 @@ impl Player {
         Self { beats: beats.count() as u32, ..Self::default() }
     }
 
-    /// An event of the cluster has been seen.
-    pub fn saw(&mut self, event: &EventKind) {
+    /// An event of the cluster has been seen, which is now at `here`.
+    pub fn saw(&mut self, event: &EventKind, here: Point) {
         match event {
             EventKind::Said { text } => {
                 let characters = text.chars().count() as u32;
                 self.hold = HOLD.saturating_add(HOLD_A_CHARACTER.saturating_mul(characters));
                 self.caption = Some(text.clone());
             }
-            EventKind::LineRun { line, .. } => self.line = *line,
-            EventKind::Beat => self.beat += 1,
+            // Lines that somebody typed have no number.
+            EventKind::LineRun { line: 0, .. } => {}
+            EventKind::LineRun { task, line } => {
+                self.line = *line;
+                self.tasks.insert(*task, *line);
+                self.lines.insert(*line, SeenLine { came: Came::Ran, at: here });
+            }
+            EventKind::Expected { line, .. } => self.came(*line, Came::Held),
+            EventKind::Remarked { line, .. } => self.came(*line, Came::Remarked),
+            EventKind::Failed { line, .. } => self.came(*line, Came::Failed),
+            EventKind::TaskEnded { task } => drop(self.tasks.remove(task)),
+            EventKind::Beat => {
+                self.beat += 1;
+                if self.beats_seen.len() < REMEMBERED_MAX {
+                    self.beats_seen.push_back(here);
+                }
+            }
+            EventKind::Marked { name } if self.marks_seen.len() < REMEMBERED_MAX => {
+                self.marks_seen.insert(name.clone(), here);
+            }
             _ => {}
+        }
+    }
+
+    /// What a line that has run has come to.
+    fn came(&mut self, line: u32, came: Came) {
+        if let Some(seen) = self.lines.get_mut(&line) {
+            seen.came = came;
         }
     }
 
@@ -71,10 +108,39 @@ impl Player {
         (self.beat, self.beats.max(self.beat))
     }
 
+    /// The line that has run last.
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// A line that has run, and where it did so last.
+    pub fn seen(&self, line: u32) -> Option<SeenLine> {
+        self.lines.get(&line).copied()
+    }
+
+    /// Where the beats came so far.
+    pub const fn beats_seen(&self) -> &imbl::Vector<Point> {
+        &self.beats_seen
+    }
+
+    /// Where the marks came so far, by their names.
+    pub const fn marks_seen(&self) -> &imbl::OrdMap<Arc<str>, Point> {
+        &self.marks_seen
+    }
+
     /// Where the script stands.
     pub fn place(&self, script: &Script) -> ScriptPlace {
-        let of = script.source.len() as u32;
-        ScriptPlace { name: script.name.clone(), line: self.line, of }
+        let mut current: Vec<u32> = self.tasks.values().copied().collect();
+        current.sort_unstable();
+        current.dedup();
+        ScriptPlace {
+            name: script.name.clone(),
+            line: self.line,
+            of: script.source.len() as u32,
+            source: script.source.clone(),
+            seen: self.lines.clone(),
+            current,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Place, Script, parse_line};
+use crate::cluster::command::{Command, Place, Script, Unmet, parse_line};
 use crate::cluster::config::Config;
 use crate::cluster::time::Span;
 use crate::cluster::timeline::Deed;
@@ -235,7 +235,12 @@ pub fn tidy(cluster: &Cluster, deeds: &[Deed], expect: bool) -> String {
     end.run_until(cluster.now());
     let mut moment = vec![format!("run {}", cluster.now() + Span(1))];
     if expect {
+        // What is asked for here is meant, even in a run whose own expectations are remarks.
+        let remarks = cluster.unmet() == Unmet::Remark;
+        let word = |unmet| Command::Expects(unmet).to_string();
+        moment.extend(remarks.then(|| word(Unmet::Fail)));
         moment.extend(holding(&end).iter().map(|line| format!("expect {line}")));
+        moment.extend(remarks.then(|| word(Unmet::Remark)));
     }
     if !plays(cluster) {
         return session(cluster, deeds, &[]) + &moment.join("\n") + "\n";

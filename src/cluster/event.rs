@@ -403,6 +403,13 @@ pub enum EventKind {
         actual: Arc<str>,
     },
 
+    /// It would have failed, had nobody acted; the script goes on.
+    Remarked {
+        line: u32,
+        expected: Arc<str>,
+        actual: Arc<str>,
+    },
+
     // The checkers.
     Violated {
         violation: Arc<Violation>,

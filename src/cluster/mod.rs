@@ -21,6 +21,7 @@ pub mod chaos;
 pub mod check;
 pub mod client;
 pub mod command;
+pub mod compare;
 pub mod conditions;
 pub mod config;
 pub mod digest;
@@ -53,6 +54,7 @@ pub mod words;
 pub mod workload;
 
 pub use event::{Cause, Names};
+pub use task::{Round, Waiting};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -62,7 +64,7 @@ use imbl::OrdMap;
 use chaos::Chaos;
 use check::{Checker, Violation};
 use client::Client;
-use command::{Place, Script};
+use command::{Place, Script, Unmet};
 use config::Config;
 use digest::Digest;
 use event::Event;
@@ -139,6 +141,9 @@ pub struct Cluster {
     digest: Digest,
     /// Away only while it looks at the cluster.
     checker: Option<Box<Checker>>,
+    /// What expectations that are not met come to, and how many have been noted.
+    unmet: Unmet,
+    remarks: u64,
     failure: Option<Failure>,
     violation: Option<Arc<Violation>>,
     /// What the last step or command brought about.

@@ -118,6 +118,12 @@ impl<T> Queue<T> {
         self.items.get(slot.0 as usize)?.as_ref()
     }
 
+    /// When something pending is due.
+    pub fn due(&self, slot: Slot) -> Option<u64> {
+        self.get(slot)?;
+        self.entries.get(slot.0 as usize).map(|entry| entry.turn.due())
+    }
+
     /// Takes out something that is not to happen.
     pub fn remove(&mut self, slot: Slot) -> Option<T> {
         let item = self.items.get_mut(slot.0 as usize)?.take()?;

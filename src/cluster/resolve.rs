@@ -263,7 +263,8 @@ impl Cluster {
             | Command::ChaosStop
             | Command::Release { .. }
             | Command::Flaw { .. }
-            | Command::Reseed(_) => command.clone(),
+            | Command::Reseed(_)
+            | Command::Expects(_) => command.clone(),
             // These fill in theirs when their turn comes, or act on nothing.
             Command::Cluster(_)
             | Command::Given { .. }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 
 use super::check::Checker;
-use super::command::Script;
+use super::command::{Script, Unmet};
 use super::config::{Config, Given};
 use super::digest::{Digest, ENGINE};
 use super::event::Names;
@@ -73,6 +73,8 @@ impl Cluster {
             fault_term: Term::ZERO,
             digest: Digest::new(),
             checker: None,
+            unmet: Unmet::default(),
+            remarks: 0,
             failure: None,
             violation: None,
             events: Vec::new(),

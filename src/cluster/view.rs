@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::check::Violation;
 use super::client::Client;
-use super::command::{Command, Place, Script};
+use super::command::{Command, Place, Script, Unmet};
 use super::config::Config;
 use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
@@ -116,6 +116,16 @@ impl Cluster {
     /// The expectation that stopped the run.
     pub const fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
+    }
+
+    /// What expectations that are not met come to now.
+    pub const fn unmet(&self) -> Unmet {
+        self.unmet
+    }
+
+    /// How many expectations were not met and were only noted.
+    pub const fn remarks(&self) -> u64 {
+        self.remarks
     }
 
     /// The first rule that was broken.

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::Canvas;
+use super::comparison;
 use super::footer;
 use super::glyphs::Glyphs;
 use super::legend;
@@ -21,6 +22,9 @@ const READING: u16 = 76;
 pub fn draw(canvas: &mut Canvas, screen: Rect, scene: &Scene, dialog: &Dialog) {
     let placed = Placed::of(screen, scene, dialog);
     draw_box(canvas, &placed, dialog);
+    if let DialogBody::Comparison(compared) = &dialog.body {
+        return comparison::draw(canvas, placed.inside, scene, compared);
+    }
     for (row, line) in (0..placed.inside.height).zip(&placed.lines[placed.first..]) {
         line.draw(canvas, placed.inside, row);
     }
@@ -39,18 +43,16 @@ pub fn hit(screen: Rect, scene: &Scene, dialog: &Dialog, x: u16, y: u16) -> Opti
     let row = placed.first + usize::from(y - placed.inside.y);
     match &dialog.body {
         DialogBody::List { items, .. } => (row < items.len()).then_some(Target::Choice(row)),
+        DialogBody::Comparison(compared) => {
+            comparison::hit(placed.inside, compared, y).map(Target::Choice)
+        }
         DialogBody::Text(_) | DialogBody::Help(_) => None,
     }
 }
 
 /// Which rows of the dialog are shown.
 pub fn extent(screen: Rect, scene: &Scene, dialog: &Dialog) -> Extent {
-    let placed = Placed::of(screen, scene, dialog);
-    Extent {
-        first: placed.first as u64,
-        shown: u64::from(placed.inside.height),
-        total: placed.lines.len() as u64,
-    }
+    Placed::of(screen, scene, dialog).extent(dialog)
 }
 
 /// A dialog with its place on the screen.
@@ -81,7 +83,11 @@ struct Piece {
 impl Placed {
     fn of(screen: Rect, scene: &Scene, dialog: &Dialog) -> Self {
         let glyphs = scene.view.theme.glyphs;
+        if let DialogBody::Comparison(_) = &dialog.body {
+            return Self::whole(screen);
+        }
         let width = match &dialog.body {
+            DialogBody::Comparison(_) => screen.width,
             DialogBody::Help(_) => screen.width.saturating_sub(2),
             DialogBody::Text(_) => (READING + BORDER).min(screen.width),
             DialogBody::List { items, .. } => {
@@ -92,6 +98,7 @@ impl Placed {
         let lines = match &dialog.body {
             DialogBody::Text(text) => text_rows(text, room, glyphs),
             DialogBody::List { items, chosen } => list_rows(items, *chosen, room, scene),
+            DialogBody::Comparison(_) => Vec::new(),
             DialogBody::Help(groups) => help_rows(groups, room, scene),
         };
         let most = screen.height.saturating_sub(4);
@@ -110,9 +117,33 @@ impl Placed {
             DialogBody::List { chosen, .. } => {
                 chosen.saturating_sub(usize::from(height.saturating_sub(1)))
             }
-            DialogBody::Text(_) | DialogBody::Help(_) => scrolled,
+            DialogBody::Text(_) | DialogBody::Help(_) | DialogBody::Comparison(_) => scrolled,
         };
         Self { frame, inside, first: wanted.min(last), lines }
+    }
+
+    /// All of the screen below the header, for what builds its own rows.
+    const fn whole(screen: Rect) -> Self {
+        let frame = Rect { y: screen.y + 1, height: screen.height.saturating_sub(1), ..screen };
+        let inside = Rect {
+            x: frame.x + 2,
+            y: frame.y + 1,
+            width: frame.width.saturating_sub(BORDER),
+            height: frame.height.saturating_sub(2),
+        };
+        Self { frame, inside, lines: Vec::new(), first: 0 }
+    }
+
+    /// What part of the dialog is shown.
+    fn extent(&self, dialog: &Dialog) -> Extent {
+        match &dialog.body {
+            DialogBody::Comparison(compared) => comparison::extent(self.inside, compared),
+            DialogBody::Text(_) | DialogBody::List { .. } | DialogBody::Help(_) => Extent {
+                first: self.first as u64,
+                shown: u64::from(self.inside.height),
+                total: self.lines.len() as u64,
+            },
+        }
     }
 
     /// The part of the lower border where the keys stand.
@@ -152,9 +183,9 @@ fn draw_box(canvas: &mut Canvas, placed: &Placed, dialog: &Dialog) {
     }
     let title = canvas.pen_at(frame.x + 2, frame.y, frame.width.saturating_sub(4));
     draw_title(title, theme.bold(), &dialog.title);
-    let shown = placed.first + usize::from(placed.inside.height);
-    if shown < placed.lines.len() || placed.first > 0 {
-        let text = format!(" {}-{shown} of {} ", placed.first + 1, placed.lines.len());
+    let Extent { first, shown, total } = placed.extent(dialog);
+    if first + shown < total || first > 0 {
+        let text = format!(" {}-{} of {total} ", first + 1, first + shown);
         let start = right.saturating_sub(text.len() as u16 + 1);
         canvas.pen_at(start, frame.y, frame.width).style(theme.dim()).put(text);
     }

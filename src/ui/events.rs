@@ -108,7 +108,9 @@ impl Columns {
         } else {
             theme.plain()
         };
-        let mut pen = canvas.pen(area, row);
+        // A line stands behind the last column where another pane is beside this one.
+        let beside = u16::from(area.right() < canvas.area().right());
+        let mut pen = canvas.pen(Rect { width: area.width.saturating_sub(beside), ..area }, row);
         if selected {
             pen.style(theme.bold()).put('►');
         }

@@ -8,7 +8,7 @@
 //!                         ├─ Keys and values
 //!                         ├─ In flight ────
 //! ─ Servers and logs ─────┴────────────────
-//! ─ Events ────────────────────────────────
+//! ─ Events ───────────────┬─ Script ───────   (while one plays, where there is room)
 //! timeline
 //! last command
 //! keys
@@ -36,6 +36,11 @@ const MAP_WIDTH_MAX: u16 = 80;
 const MAP_HEIGHT_MAX: u16 = 20;
 /// A map lower than this says nothing.
 const MAP_HEIGHT_MIN: u16 = 4;
+/// From this width and height on, events and a script stand side by side.
+const BESIDE_WIDTH: u16 = 110;
+const BESIDE_HEIGHT_MIN: u16 = 5;
+/// What a script and its events keep in their own layout, however many servers there are.
+const SCRIPT_HEIGHT_MIN: u16 = 9;
 
 /// The areas of a frame. What is not shown is empty. Each pane's area has its title in its first
 /// row.
@@ -53,6 +58,7 @@ pub struct Areas {
     pub in_flight: Rect,
     pub servers: Rect,
     pub events: Rect,
+    pub script: Rect,
     pub timeline: Rect,
     pub last_command: Rect,
     pub footer: Rect,
@@ -77,6 +83,7 @@ impl Areas {
             Pane::InFlight => self.in_flight,
             Pane::Servers => self.servers,
             Pane::Events => self.events,
+            Pane::Script => self.script,
             Pane::Timeline => self.timeline,
         }
     }
@@ -89,6 +96,7 @@ impl Areas {
             Pane::InFlight => &mut self.in_flight,
             Pane::Servers => &mut self.servers,
             Pane::Events => &mut self.events,
+            Pane::Script => &mut self.script,
             Pane::Timeline => &mut self.timeline,
         }
     }
@@ -119,8 +127,14 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
         return areas;
     }
     match view.layout {
-        Layout::All => all(&mut areas, middle, servers),
-        Layout::Logs => logs(&mut areas, middle, servers),
+        Layout::All => {
+            all(&mut areas, middle, servers);
+            if view.script.is_some() {
+                beside_events(&mut areas);
+            }
+        }
+        Layout::Script if view.script.is_some() => script(&mut areas, middle, servers),
+        Layout::Logs | Layout::Script => logs(&mut areas, middle, servers),
         Layout::Map => map(&mut areas, middle),
         Layout::ClientsAndValues => clients_and_values(&mut areas, middle),
     }
@@ -260,9 +274,43 @@ fn clients_and_values(areas: &mut Areas, middle: Rect) {
     areas.in_flight = left;
 }
 
+/// A script that plays shares the rows of the events, where both have room.
+fn beside_events(areas: &mut Areas) {
+    let events = areas.events;
+    if events.width < BESIDE_WIDTH || events.height < BESIDE_HEIGHT_MIN {
+        return;
+    }
+    // Below the lists: the line between map and lists goes on.
+    let lists = if areas.in_flight.is_empty() { areas.clients } else { areas.in_flight };
+    let width = if lists.is_empty() { events.width * 4 / 7 } else { lists.x - 1 };
+    areas.events.width = width;
+    areas.script =
+        Rect { x: events.x + width + 1, width: events.width - width - 1, ..areas.events };
+}
+
+/// The script and what comes of it, side by side where that is possible, under the servers.
+fn script(areas: &mut Areas, middle: Rect, servers: usize) {
+    let mut left = middle;
+    let rows = servers_rows(areas, servers);
+    areas.servers = top(&mut left, rows.min(middle.height.saturating_sub(SCRIPT_HEIGHT_MIN)));
+    if areas.servers.height < rows {
+        areas.copies = Copies::Hidden;
+    }
+    if middle.width >= BESIDE_WIDTH {
+        let half = (left.width - 1) / 2;
+        areas.events = Rect { width: half, ..left };
+        areas.script = Rect { x: half + 1, width: left.width - half - 1, ..left };
+    } else {
+        let rows = left.height * 3 / 5;
+        areas.script = top(&mut left, rows);
+        areas.events = left;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::view::ScriptPlace;
 
     fn at(width: u16, height: u16, servers: usize) -> Areas {
         areas(Size { width, height }, &View::default(), servers)
@@ -295,6 +343,9 @@ mod tests {
             for servers in [1, 5, 25] {
                 for layout in Layout::EVERY {
                     let view = View { layout, ..View::default() };
+                    check(&areas(Size { width, height }, &view, servers));
+                    let script = Some(ScriptPlace::default());
+                    let view = View { layout, script, ..View::default() };
                     check(&areas(Size { width, height }, &view, servers));
                 }
                 for pane in Pane::EVERY {

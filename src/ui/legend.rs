@@ -44,6 +44,7 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("▐b?▌", plain, "client b asks; ▐b!▌ is answered"),
         entry("╳", bold, "cut both ways; ►╳ cut one way; lost"),
         entry("<2 @2", dim, "an older value, at version 2"),
+        entry("✓ ≠ !", plain, "script line: so, would have failed, failed"),
         entry("■ □ ?", plain, "operation: answered, waits, maybe"),
     ]
 }

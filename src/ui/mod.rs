@@ -11,6 +11,7 @@
 
 pub mod canvas;
 mod clients;
+mod comparison;
 mod dialog;
 mod events;
 pub mod export;
@@ -26,6 +27,7 @@ pub mod map;
 mod modes;
 mod prompt;
 pub mod reading;
+mod script;
 mod servers;
 pub mod text;
 pub mod theme;
@@ -43,7 +45,7 @@ use ratatui::layout::{Rect, Size};
 
 use canvas::{Canvas, Focus};
 use layout::Areas;
-use view::{Extent, Mode, Pane};
+use view::{Extent, Light, Mode, Pane};
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame, scene: &Scene) {
@@ -56,6 +58,9 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     let canvas = &mut Canvas::new(buffer, scene.view.theme);
     if !layout::fits(size) {
         return draw_too_small(canvas, size);
+    }
+    if scene.view.light == Light::Black {
+        return;
     }
     let areas = areas(size, scene);
     header::draw(canvas, areas.header, scene);
@@ -108,6 +113,7 @@ pub fn extent(size: Size, scene: &Scene, pane: Pane) -> Extent {
         Pane::Values => values::extent(area, scene),
         Pane::Servers => servers::extent(&areas, scene),
         Pane::Events => events::extent(area, scene),
+        Pane::Script => script::extent(area, scene),
         Pane::Map | Pane::InFlight | Pane::Timeline => Extent::default(),
     }
 }
@@ -144,6 +150,7 @@ fn draw_pane(canvas: &mut Canvas, areas: &Areas, scene: &Scene, pane: Pane) {
         Pane::Values => values::draw(canvas, area, scene),
         Pane::Servers => servers::draw(canvas, areas, scene),
         Pane::Events => events::draw(canvas, area, scene),
+        Pane::Script => script::draw(canvas, area, scene),
         Pane::InFlight => in_flight::draw(canvas, area, scene),
         Pane::Timeline => timeline::draw(canvas, area, scene),
     }
@@ -157,14 +164,18 @@ fn hit_in_pane(areas: &Areas, scene: &Scene, pane: Pane, x: u16, y: u16) -> Opti
         Pane::Values => values::hit(area, scene, y),
         Pane::Servers => servers::hit(areas, scene, x, y),
         Pane::Events => events::hit(area, scene, y),
+        Pane::Script => script::hit(area, scene, y),
         Pane::InFlight => in_flight::hit(area, scene, x, y),
         Pane::Timeline => timeline::hit(area, scene, x, y),
     }
 }
 
+/// The panes that may stand to the right of others.
+const BESIDE: [Pane; 4] = [Pane::Clients, Pane::Values, Pane::InFlight, Pane::Script];
+
 /// The lines between panes that stand side by side, joined to the lines of their titles.
 fn draw_joints(canvas: &mut Canvas, areas: &Areas) {
-    for pane in [Pane::Clients, Pane::Values, Pane::InFlight] {
+    for pane in BESIDE {
         let area = areas.pane(pane);
         if !area.is_empty() && area.x > 0 {
             draw_joint(canvas, areas, area);
@@ -181,9 +192,10 @@ fn draw_joint(canvas: &mut Canvas, areas: &Areas, area: Rect) {
         let mut panes = titled.clone().map(|pane| areas.pane(pane));
         panes.any(|pane| pane.y == y && pane.contains((x, y).into()))
     };
+    let on_top = BESIDE.into_iter().map(|pane| areas.pane(pane));
+    let on_top = on_top.into_iter().any(|top| top.x == area.x && top.bottom() == area.y);
     for y in area.y..=area.bottom() {
-        let below = y < area.bottom();
-        let above = y > areas.headline.bottom().max(areas.caption.bottom());
+        let (above, below) = (y > area.y || on_top, y < area.bottom());
         let glyph = match (is_title(x - 1, y), is_title(x + 1, y), above, below) {
             (false, false, ..) => '│',
             (true, true, false, true) => '┬',

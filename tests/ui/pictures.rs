@@ -10,12 +10,18 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
 use crate::stage::{Stage, lost_majority, rows};
+use raftlab::cluster::Cluster;
+use raftlab::cluster::command::parse_line;
+use raftlab::cluster::compare::Comparison;
 use raftlab::cluster::raft::Role;
+use raftlab::cluster::time::Span;
+use raftlab::cluster::timeline::{Point, Timeline};
 use raftlab::cluster::types::{Index, ServerId};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
-    Clock, LastCommand, Mistake, Mode, PartitionEdit, Prompt, RemovedEntry, ScriptPlace, Stands,
+    self, Came, Clock, Dialog, DialogBody, Hint, LastCommand, Layout, Mistake, Mode, Pane,
+    PartitionEdit, Prompt, RemovedEntry, ScriptPlace, SeenLine, Stands,
 };
 
 /// The glyphs of a frame, and below them a letter for the style of each cell.
@@ -70,6 +76,26 @@ fn check(name: &str, stage: &Stage, width: u16, height: u16) {
     assert!(drawn == expected, "{name} is not as in {}:\n{drawn}", path.display());
 }
 
+/// The lesson's text, of which lines have run up to this one.
+fn script_at(line: u32) -> ScriptPlace {
+    let text = include_str!("../../scripts/lessons/02_lost_majority.lab");
+    let source: Vec<Box<str>> = text.lines().map(Into::into).collect();
+    let ran = (1..=line).zip(&source).filter(|(_, text)| {
+        !text.is_empty() && !text.starts_with('#') && !text.starts_with("cluster")
+    });
+    let came = |text: &str| if text.starts_with("expect") { Came::Held } else { Came::Ran };
+    let seen =
+        ran.map(|(number, text)| (number, SeenLine { came: came(text), at: Point::default() }));
+    ScriptPlace {
+        name: "02_lost_majority.lab".into(),
+        line,
+        of: source.len() as u32,
+        seen: seen.collect(),
+        source: source.into(),
+        current: vec![line],
+    }
+}
+
 /// The lesson of the lost majority, standing at a beat.
 fn lesson() -> Stage {
     let mut stage = lost_majority();
@@ -80,7 +106,7 @@ fn lesson() -> Stage {
          become of x=9 when the network heals?"
             .into(),
     );
-    view.script = Some(ScriptPlace { name: "03_lost_majority.lab".into(), line: 14, of: 31 });
+    view.script = Some(script_at(27));
     let (text, keys) = ("partition S1 S2 | S3 S4 S5".to_owned(), Some("P 3 4 5 Enter".to_owned()));
     view.last_command = Some(LastCommand { text, keys });
     stage
@@ -92,6 +118,76 @@ fn a_lesson_at_the_sizes_of_a_projector_a_desk_and_a_wall() {
     check("lesson-80x24", &stage, 80, 24);
     check("lesson-120x40", &stage, 120, 40);
     check("lesson-200x60", &stage, 200, 60);
+}
+
+/// In its own layout: a line that would have failed, one that has, two tasks, a selected line.
+#[test]
+fn a_script_says_what_has_become_of_its_lines() {
+    let mut stage = lesson();
+    let mut script = script_at(30);
+    script.seen.insert(24, SeenLine { came: Came::Remarked, at: Point::default() });
+    script.seen.insert(29, SeenLine { came: Came::Failed, at: Point::default() });
+    script.current = vec![26, 30];
+    stage.view.script = Some(script);
+    stage.view.layout = Layout::Script;
+    stage.view.focus = Pane::Script;
+    stage.view.selection.line = Some(28);
+    stage.view.clock = Clock::Runs;
+    check("script-80x24", &stage, 80, 24);
+    stage.view.theme = Theme { colours: Colours::None, glyphs: Glyphs::Ascii };
+    check("script-ascii-120x40", &stage, 120, 40);
+}
+
+/// Two futures side by side: the leader crashes here, and there it does not.
+#[test]
+fn two_futures_stand_side_by_side() {
+    let mut stage = Stage::new(5, 7);
+    let mut cluster = stage.cluster.clone();
+    let mut timeline = Timeline::new(&cluster, &());
+    let act = |cluster: &mut Cluster, timeline: &mut Timeline<()>, line: &str| {
+        let command = parse_line(line).expect("a command");
+        let before = (cluster.point(), cluster.place());
+        cluster.apply(&command).expect("it can be done");
+        timeline.did(before, command, cluster, &());
+        cluster.run_until(cluster.now() + Span::from_millis(600));
+        timeline.went_on(cluster, &());
+    };
+    act(&mut cluster, &mut timeline, "timeout S4");
+    act(&mut cluster, &mut timeline, "set x 1 client=a");
+    let fork = cluster.clone();
+    let mut crashed = timeline.clone();
+    act(&mut cluster, &mut crashed, "crash leader");
+    act(&mut cluster, &mut crashed, "set x 2 client=b");
+    stage.cluster = cluster;
+    let mut comparison = Comparison::new(&crashed, &timeline, fork.point());
+    while !comparison.work(1_000) {}
+    let [_, now, end] = comparison.span();
+    let first = comparison.first();
+    let mut shown = view::Comparison {
+        heads: ["here: crash S4".to_owned(), "there: nothing more, by itself".to_owned()],
+        rows: comparison.rows().clone(),
+        names: comparison.names().map(Clone::clone),
+        first,
+        left_out: 0,
+        differences: Some(comparison.differences().into()),
+        now,
+        end,
+        chosen: first.expect("something differs"),
+    };
+    let dialog = |shown: &view::Comparison| {
+        let hints = [("j", "down"), ("k", "up"), ("Enter", "choose"), ("Esc", "close")];
+        Mode::Dialog(Dialog {
+            title: "Here and there, from 1.200 s".to_owned(),
+            body: DialogBody::Comparison(Box::new(shown.clone())),
+            hints: hints.map(|(key, word)| Hint::new(key, word)).to_vec(),
+        })
+    };
+    stage.view.clock = Clock::Stands(Stands::Open);
+    stage.view.mode = dialog(&shown);
+    check("comparison-80x24", &stage, 80, 24);
+    shown.chosen = shown.items() - 1;
+    stage.view.mode = dialog(&shown);
+    check("comparison-120x40", &stage, 120, 40);
 }
 
 #[test]

@@ -7,11 +7,15 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::stage::{Stage, lost_majority, rows};
 use raftlab::cluster::command::{Command, Operation, Order, Text, VersionWord};
+use raftlab::cluster::compare::{Difference, Row};
+use raftlab::cluster::event::{Cause, Event, EventKind};
+use raftlab::cluster::time::Time;
 use raftlab::cluster::types::{Index, ServerId, Version};
 use raftlab::ui::glyphs::{Glyphs, TABLE};
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
-    Clock, Dialog, DialogBody, Hint, Layout, Mode, Notice, NoticeKind, Pane, Prompt, Stands, Target,
+    Clock, Comparison, Dialog, DialogBody, Hint, Layout, Mode, Notice, NoticeKind, Pane, Prompt,
+    ScriptPlace, Stands, Target,
 };
 use raftlab::ui::{self, View};
 
@@ -60,9 +64,42 @@ fn write(stage: &mut Stage, text: &str) {
 fn say(view: &mut View, text: &str) {
     view.caption = Some(text.into());
     view.filter = Some(text.to_owned());
+    view.script = Some(ScriptPlace {
+        name: text.into(),
+        line: 3,
+        of: 9,
+        source: vec![Box::from(text); 9].into(),
+        current: vec![2, 3],
+        ..ScriptPlace::default()
+    });
     view.clock = Clock::Stands(Stands::Beat { number: u32::MAX, of: u32::MAX });
     view.notice = Some(Notice { kind: NoticeKind::Refusal, text: text.to_owned() });
     view.hints = vec![Hint::new(text.to_owned(), text.to_owned()); 9];
+}
+
+/// Two futures that somebody's text is all over.
+fn compared(text: &str) -> Comparison {
+    let event = |kind| Event { time: Time(4_777_000), cause: Cause::Start, kind };
+    let noted = event(EventKind::Noted { text: text.into() });
+    let row = |events, same| Row { time: Time(4_777_000), events, same };
+    let difference =
+        Difference { what: text.to_owned(), values: [text.to_owned(), text.to_owned()] };
+    let rows = [
+        row([Some(noted.clone()), Some(noted.clone())], true),
+        row([Some(noted.clone()), None], false),
+        row([None, Some(noted)], false),
+    ];
+    Comparison {
+        heads: [text.to_owned(), text.to_owned()],
+        rows: rows.into_iter().collect(),
+        names: Default::default(),
+        first: Some(1),
+        left_out: 3,
+        differences: Some([difference].into()),
+        now: Time(5_000_000),
+        end: Time(5_000_000),
+        chosen: 2,
+    }
 }
 
 fn modes(text: &str) -> Vec<Mode> {
@@ -86,6 +123,7 @@ fn modes(text: &str) -> Vec<Mode> {
         dialog(DialogBody::Text(vec![text.to_owned(); 40])),
         dialog(DialogBody::List { items: Vec::new(), chosen: 3 }),
         dialog(DialogBody::Help(Vec::new())),
+        dialog(DialogBody::Comparison(Box::new(compared(text)))),
     ]
 }
 

@@ -28,6 +28,8 @@ pub struct Run {
     pub virtual_us: u64,
     pub events: u64,
     pub commits: u64,
+    /// How many lines would have failed after `expects remark`.
+    pub remarks: u64,
     /// Time in the room, in microseconds.
     pub wall_us: u64,
 }
@@ -116,6 +118,7 @@ pub(super) fn play(
         virtual_us: cluster.now().micros(),
         events: cluster.handled(),
         commits: cluster.commits(),
+        remarks: cluster.remarks(),
         wall_us: start.elapsed().as_micros() as u64,
     })
 }

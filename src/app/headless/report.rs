@@ -44,6 +44,7 @@ struct Row {
     virtual_us: u64,
     events: u64,
     commits: u64,
+    remarks: u64,
     wall_us: u64,
 }
 
@@ -54,6 +55,7 @@ impl Row {
         self.virtual_us += other.virtual_us;
         self.events += other.events;
         self.commits += other.commits;
+        self.remarks += other.remarks;
         self.wall_us += other.wall_us;
     }
 
@@ -64,6 +66,7 @@ impl Row {
             virtual_us: run.virtual_us,
             events: run.events,
             commits: run.commits,
+            remarks: run.remarks,
             wall_us: run.wall_us,
         }
     }
@@ -106,6 +109,7 @@ impl<'a> Report<'a> {
             "virtual_us": run.virtual_us,
             "events": run.events,
             "commits": run.commits,
+            "remarks": run.remarks,
             "wall_us": run.wall_us,
         });
         let script = &self.scripts[run.script].script;
@@ -238,7 +242,14 @@ impl<'a> Report<'a> {
             tenths(sum.virtual_us),
             tenths(wall_us),
             times(sum.virtual_us, wall_us),
-        )
+        )?;
+        match sum.remarks {
+            0 => Ok(()),
+            1 => writeln!(out, "One line would have failed, but for `expects remark`."),
+            lines => {
+                writeln!(out, "{} lines would have failed, but for `expects remark`.", count(lines))
+            }
+        }
     }
 }
 

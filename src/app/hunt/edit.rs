@@ -69,6 +69,7 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Chaos(_)
         | Command::ChaosStop
         | Command::Reseed(_)
+        | Command::Expects(_)
         | Command::Flaw { .. }
         | Command::Run(_)
         | Command::Until { .. }

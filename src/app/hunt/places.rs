@@ -227,6 +227,7 @@ impl Watch {
             | EventKind::TaskEnded { .. }
             | EventKind::ScriptEnded
             | EventKind::Failed { .. }
+            | EventKind::Remarked { .. }
             | EventKind::Violated { .. } => {}
         }
     }

@@ -71,6 +71,7 @@ pub enum Action {
     Partition(Partition),
     Link(Link),
     Prompt(Prompt),
+    Presenter(Presenter),
     Dialog(Dialog),
     Question(Question),
     /// The key is spoken for, and does nothing yet.
@@ -122,6 +123,7 @@ pub enum Normal {
     Why,
     Filter,
     Prompt,
+    Present,
     Copy,
     Save,
     Redraw,
@@ -231,6 +233,18 @@ pub enum Prompt {
     CutToEnd,
 }
 
+/// What a presenter's remote does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presenter {
+    Next,
+    Previous,
+    Time,
+    Black,
+    First,
+    Leave,
+    Stay,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
     Up,
@@ -240,6 +254,7 @@ pub enum Dialog {
     Top,
     Bottom,
     Choose,
+    Compare,
     Close,
 }
 

@@ -5,8 +5,8 @@ use crossterm::event::KeyCode;
 use super::Action::Reserved;
 use super::Chord::{Char, Ctrl, Key, Range};
 use super::{
-    Action, Binding, Chord, Dialog, Jump, KeyMode, Link, Look, Normal, Packet, Partition, Prompt,
-    Question,
+    Action, Binding, Chord, Dialog, Jump, KeyMode, Link, Look, Normal, Packet, Partition,
+    Presenter, Prompt, Question,
 };
 
 /// All keys of all modes.
@@ -19,7 +19,12 @@ pub const BINDINGS: &[Binding] = &[
     normal(&[Char(']')], Normal::JumpOn, "", "and a kind: go on to the next of that kind"),
     normal(&[Char('[')], Normal::JumpBack, "", "the same, back"),
     normal(&[Char('n')], Normal::NextLine, "next line", "next script line or beat"),
-    normal(&[Char('N')], Normal::PreviousLine, "", "previous script line or beat"),
+    normal(
+        &[Char('N')],
+        Normal::PreviousLine,
+        "previous line",
+        "previous script line or beat, of the script untouched",
+    ),
     normal(&[Char('-')], Normal::Slower, "slower", "slower"),
     normal(&[Char('+'), Char('=')], Normal::Faster, "faster", "faster"),
     normal(&[Key(KeyCode::Backspace)], Normal::AutoPace, "auto pace", "auto pace"),
@@ -115,7 +120,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Key(KeyCode::Enter), Char('d')],
         Normal::Inspect,
         "inspect",
-        "inspect what is selected",
+        "inspect what is selected; go to the selected line of a script",
     ),
     normal(&[Char('w')], Normal::Why, "why", "why? of what is selected"),
     look(&[Char('e')], Look::Heartbeats, "heartbeats", "heartbeats shown or hidden"),
@@ -131,7 +136,7 @@ pub const BINDINGS: &[Binding] = &[
     normal(&[Char('y')], Normal::Copy, "copy", "copy a line that replays this moment"),
     normal(&[Ctrl('s')], Normal::Save, "save", "save the run so far as a script"),
     normal(&[Ctrl('l')], Normal::Redraw, "", "draw anew"),
-    later(KeyMode::Normal, &[Key(KeyCode::F(5))], "presenter mode"),
+    normal(&[Key(KeyCode::F(5))], Normal::Present, "", "presenter mode, and back"),
     normal(&[Char('?'), Key(KeyCode::F(1))], Normal::Help, "help", "help: legend and keys"),
     normal(&[Key(KeyCode::Esc)], Normal::Escape, "", "close, unmark, unfilter; never leaves"),
     normal(&[Ctrl('z')], Normal::Suspend, "", "back to the shell for a while (fg returns)"),
@@ -254,33 +259,38 @@ pub const BINDINGS: &[Binding] = &[
     prompt(&[Ctrl('u')], Prompt::CutToStart, "", "cut to the start"),
     prompt(&[Ctrl('k')], Prompt::CutToEnd, "", "cut to the end"),
     // Presenter mode.
-    later(
-        KeyMode::Presenter,
+    presenter(
         &[Key(KeyCode::PageDown), Key(KeyCode::Right)],
+        Presenter::Next,
+        "next beat",
         "next beat; while the script runs to it: skip there",
     ),
-    later(
-        KeyMode::Presenter,
+    presenter(
         &[Key(KeyCode::PageUp), Key(KeyCode::Left)],
-        "previous beat, with the state of that time",
+        Presenter::Previous,
+        "previous",
+        "previous beat, with the state of that time, of the script untouched",
     ),
-    later(
-        KeyMode::Presenter,
+    presenter(
         &[Char(' ')],
+        Presenter::Time,
+        "",
         "at a beat: on; while it runs: time stands; standing: on",
     ),
-    later(
-        KeyMode::Presenter,
-        &[Char('.'), Char('b')],
+    presenter(
+        &[Char('b'), Char('.')],
+        Presenter::Black,
+        "black",
         "black screen and time stands; any key brings both back",
     ),
-    later(KeyMode::Presenter, &[Key(KeyCode::Home)], "first beat"),
-    later(
-        KeyMode::Presenter,
+    presenter(&[Key(KeyCode::Home)], Presenter::First, "first beat", "first beat"),
+    presenter(
         &[Key(KeyCode::Esc)],
+        Presenter::Leave,
+        "end",
         "leave presenter mode; the script stays where it is",
     ),
-    later(KeyMode::Presenter, &[Char('q')], "says: Esc first"),
+    presenter(&[Char('q')], Presenter::Stay, "", "says: Esc first"),
     // Lists, dialogs and help.
     dialog(&[Char('j'), Key(KeyCode::Down)], Dialog::Down, "down", "down"),
     dialog(&[Char('k'), Key(KeyCode::Up)], Dialog::Up, "up", "up"),
@@ -288,7 +298,18 @@ pub const BINDINGS: &[Binding] = &[
     dialog(&[Key(KeyCode::PageUp)], Dialog::PageUp, "", "a page up"),
     dialog(&[Char('g'), Key(KeyCode::Home)], Dialog::Top, "", "top"),
     dialog(&[Char('G'), Key(KeyCode::End)], Dialog::Bottom, "", "bottom"),
-    dialog(&[Key(KeyCode::Enter)], Dialog::Choose, "choose", "choose; close a text"),
+    dialog(
+        &[Key(KeyCode::Enter)],
+        Dialog::Choose,
+        "choose",
+        "choose; close a text; of two futures, go to that moment",
+    ),
+    dialog(
+        &[Char('d')],
+        Dialog::Compare,
+        "compare",
+        "of a branch: compare it with the present future, side by side",
+    ),
     dialog(&[Key(KeyCode::Esc), Char('q'), Char('?'), Ctrl('c')], Dialog::Close, "close", "close"),
     // Questions.
     question(&[Char('y'), Key(KeyCode::Enter)], Question::Yes, "yes", "yes"),
@@ -368,6 +389,15 @@ const fn packet(
     words: &'static str,
 ) -> Binding {
     Binding { mode: KeyMode::Packet, chords, action: Action::Packet(action), short, words }
+}
+
+const fn presenter(
+    chords: &'static [Chord],
+    action: Presenter,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    row(KeyMode::Presenter, chords, Action::Presenter(action), short, words)
 }
 
 const fn jump(

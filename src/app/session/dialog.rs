@@ -20,10 +20,24 @@ const PAGE: u16 = 10;
 /// Something to read, or to choose from.
 #[derive(Clone, Debug)]
 pub(super) enum Reading {
-    Text { title: String, lines: Vec<String> },
-    List { menu: Menu, chosen: usize },
-    Branches { items: Vec<ListItem>, chosen: usize },
-    Breakpoints { items: Vec<ListItem>, chosen: usize },
+    Text {
+        title: String,
+        lines: Vec<String>,
+    },
+    List {
+        menu: Menu,
+        chosen: usize,
+    },
+    Branches {
+        items: Vec<ListItem>,
+        chosen: usize,
+    },
+    Breakpoints {
+        items: Vec<ListItem>,
+        chosen: usize,
+    },
+    /// Two futures side by side.
+    Comparison,
     Help,
 }
 
@@ -167,9 +181,13 @@ impl Reading {
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
             Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
-            Self::List { .. } | Self::Branches { .. } | Self::Breakpoints { .. } => {
+            Self::List { .. } | Self::Breakpoints { .. } => {
                 &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close]
             }
+            Self::Branches { .. } => {
+                &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Compare, Dialog::Close]
+            }
+            Self::Comparison => &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close],
         }
     }
 
@@ -190,6 +208,8 @@ impl Reading {
                 let (items, chosen) = (items.clone(), *chosen);
                 ("Breakpoints".into(), DialogBody::List { items, chosen })
             }
+            // The session has it, and shows it.
+            Self::Comparison => ("Comparison".into(), DialogBody::Text(Vec::new())),
             Self::Help => ("Help".into(), DialogBody::Help(help_groups())),
         };
         view::Dialog { title, body, hints: hints.collect() }
@@ -278,6 +298,10 @@ impl Session {
             Dialog::Top => self.turn(i16::MIN),
             Dialog::Bottom => self.turn(i16::MAX),
             Dialog::Choose => self.choose_from_list(),
+            Dialog::Compare => match self.mode {
+                Mode::Reading(Reading::Branches { chosen, .. }) => self.compare(chosen),
+                _ => self.refuse("d compares futures, and those are listed by :branches"),
+            },
             Dialog::Close => self.mode = Mode::Normal,
         }
     }
@@ -295,6 +319,7 @@ impl Session {
                 let last = items.len().saturating_sub(1);
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
             }
+            Mode::Reading(Reading::Comparison) => self.turn_comparison(by),
             _ => {
                 let extent = ui::dialog_extent(self.size, &self.scene());
                 let most = extent.total.saturating_sub(extent.shown) as u16;
@@ -306,6 +331,9 @@ impl Session {
 
     /// An item was pointed at.
     pub(super) fn choose_item(&mut self, place: usize) {
+        if let Mode::Reading(Reading::Comparison) = self.mode {
+            return self.choose_in_comparison(place);
+        }
         if let Mode::Reading(Reading::List { menu, chosen }) = &mut self.mode {
             *chosen = place.min(menu.len() - 1);
             self.choose_from_list();
@@ -322,6 +350,9 @@ impl Session {
         if let Mode::Reading(Reading::Branches { chosen, .. }) = self.mode {
             self.mode = Mode::Normal;
             return self.switch_branch(chosen);
+        }
+        if let Mode::Reading(Reading::Comparison) = self.mode {
+            return self.go_to_compared();
         }
         if let Mode::Reading(Reading::Breakpoints { chosen, .. }) = self.mode {
             return self.switch_breakpoint(chosen);

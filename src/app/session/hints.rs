@@ -2,10 +2,11 @@
 
 use super::{Mode, Session};
 use crate::app::keymap::{
-    Action, Binding, Jump, Link, Look, Normal, Packet, Partition, Prompt, Question, binding_of,
+    Action, Binding, Jump, Link, Look, Normal, Packet, Partition, Presenter, Prompt, Question,
+    binding_of,
 };
 use crate::cluster::server::Power;
-use crate::ui::view::{Hint, Stands};
+use crate::ui::view::{Hint, Pane, Stands};
 
 /// The first key of an action and the word for it; `None` for actions without one.
 pub(super) fn hint(action: Action) -> Option<Hint> {
@@ -17,6 +18,9 @@ impl Session {
     /// The rows of the keymap that the footer shows now.
     pub(super) fn hinted(&self) -> Vec<&'static Binding> {
         let actions = match &self.mode {
+            Mode::Normal if self.presents() => {
+                presenter_hints().chain(self.normal_hints()).collect()
+            }
             Mode::Normal => self.normal_hints(),
             Mode::Jump(_) => jump_hints(),
             Mode::Packet => packet_hints(),
@@ -56,6 +60,7 @@ impl Session {
                 Some(Stands::Beat { .. }) => "next",
                 Some(_) => "go on",
             },
+            Action::Normal(Normal::Inspect) if self.view.focus == Pane::Script => "go there",
             Action::Normal(Normal::Isolate) if self.selected_is_cut_off() => "join",
             Action::Normal(Normal::SleepOrWake) => match self.selected_power() {
                 Some(Power::Asleep) => "wake",
@@ -75,6 +80,9 @@ impl Session {
             return keys.map(Action::Normal).chain(looking_hints()).collect();
         }
         let mut keys = vec![Normal::ToggleTime];
+        if self.view.focus == Pane::Script && self.view.selection.line.is_some() {
+            keys.push(Normal::Inspect);
+        }
         keys.extend_from_slice(match self.selected_power() {
             Some(Power::Up) => &[Normal::Crash, Normal::Isolate, Normal::Timeout, Normal::Why],
             Some(Power::Down) => &[Normal::Restart, Normal::Wipe, Normal::Why],
@@ -89,6 +97,9 @@ impl Session {
         let cut = self.cluster.groups().len() > 1;
         keys.push(if cut { Normal::Heal } else { Normal::PartitionMode });
         keys.extend(undo);
+        if self.cluster.plays_a_script() {
+            keys.extend([Normal::NextLine, Normal::PreviousLine]);
+        }
         keys.extend([Normal::Write, Normal::Read, Normal::StepShown, Normal::StepBack]);
         keys.extend([Normal::Slower, Normal::Faster, Normal::Prompt]);
         keys.into_iter().map(Action::Normal).chain(looking_hints()).collect()
@@ -118,6 +129,11 @@ fn looking_hints() -> impl Iterator<Item = Action> {
     let looks = [Look::NextPane, Look::NextLayout].map(Action::Look);
     let rest = [Normal::Filter, Normal::Leave, Normal::Help].map(Action::Normal);
     looks.into_iter().chain(rest)
+}
+
+fn presenter_hints() -> impl Iterator<Item = Action> {
+    use Presenter as P;
+    [P::Next, P::Previous, P::Black, P::Leave].map(Action::Presenter).into_iter()
 }
 
 fn jump_hints() -> Vec<Action> {

@@ -25,11 +25,13 @@ enum Subject {
     Packet(PacketId),
     Event(Event),
     Key(Key),
+    /// A line of the script, by its number.
+    Line(u32),
 }
 
 impl Session {
     pub(super) fn inspect(&mut self) {
-        if self.explain_the_end() {
+        if !self.is_about_a_line() && self.explain_the_end() {
             return;
         }
         let Some(subject) = self.subject() else { return };
@@ -42,8 +44,14 @@ impl Session {
             Subject::Packet(id) => (format!("Packet #{id}"), self.packet_lines(*id)),
             Subject::Event(event) => (event.time.to_string(), self.event_lines(event)),
             Subject::Key(key) => (format!("Key {key}"), self.key_lines(key)),
+            Subject::Line(number) => return self.go_to_line(*number),
         };
         self.open(Reading::text(title, lines));
+    }
+
+    /// Whether a line of the script is meant: it can be gone to from a run that has stopped, too.
+    fn is_about_a_line(&self) -> bool {
+        self.view.focus == Pane::Script && self.view.selection.line.is_some()
     }
 
     /// When the run has stopped for good, that is what there is to explain.
@@ -59,7 +67,7 @@ impl Session {
     }
 
     pub(super) fn why(&mut self) {
-        if self.explain_the_end() {
+        if !self.is_about_a_line() && self.explain_the_end() {
             return;
         }
         let Some(subject) = self.subject() else { return };
@@ -79,6 +87,7 @@ impl Session {
             }
             Subject::Event(event) => (event.time.to_string(), self.event_lines(event)),
             Subject::Key(key) => (format!("Key {key}"), self.key_lines(key)),
+            Subject::Line(number) => (format!("Line {number}"), self.script_line_lines(*number)),
         };
         self.open(Reading::text(title, lines));
     }
@@ -105,6 +114,7 @@ impl Session {
                 (Some(server), Some(index)) => Some(Subject::Entry(server, index)),
                 (_, _) => None,
             },
+            Pane::Script => selection.line.map(Subject::Line),
             Pane::Map => selection.packet.map(Subject::Packet),
             Pane::Timeline => None,
         };

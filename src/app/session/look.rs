@@ -124,6 +124,7 @@ impl Session {
         match self.view.focus {
             Pane::Map | Pane::Servers => self.walk_servers(way, count),
             Pane::Events => self.walk_events(way, count),
+            Pane::Script => self.walk_lines(way, count),
             Pane::Clients => self.walk_clients(way, count),
             Pane::Values => self.walk_keys(way, count),
             Pane::InFlight => self.walk_packets(way, count),
@@ -202,11 +203,32 @@ impl Session {
         self.view.scroll.events = number(bottom).filter(|_| bottom < last);
     }
 
+    /// Up and down in the script, from the line that has run last.
+    fn walk_lines(&mut self, way: Way, count: u64) {
+        let Some(script) = self.cluster.script() else {
+            return self.refuse("no script is playing: raftlab FILE.lab plays one");
+        };
+        let lines = script.source.len();
+        if lines == 0 {
+            return self.refuse("the script is empty");
+        }
+        let here = self.view.selection.line.unwrap_or(self.player.line().max(1));
+        let next = way.walk(Some(u64::from(here) - 1), count, lines) + 1;
+        let first = reveal(self.extent(Pane::Script), next);
+        self.view.selection.line = Some(next as u32);
+        self.view.scroll.script = Some(first as u32);
+    }
+
     pub(super) fn sideways(&mut self, way: Way) {
         match self.view.focus {
             Pane::Servers => self.walk_entries(way),
             Pane::Timeline => self.scrub(way),
-            Pane::Map | Pane::Clients | Pane::Values | Pane::InFlight | Pane::Events => {
+            Pane::Map
+            | Pane::Clients
+            | Pane::Values
+            | Pane::InFlight
+            | Pane::Events
+            | Pane::Script => {
                 self.walk(way, 1);
             }
         }
@@ -241,7 +263,12 @@ impl Session {
                 self.view.scroll.logs = Some(Index(1));
                 self.view.scroll.servers = 0;
             }
-            Pane::Map | Pane::Clients | Pane::Values | Pane::InFlight | Pane::Events => {
+            Pane::Map
+            | Pane::Clients
+            | Pane::Values
+            | Pane::InFlight
+            | Pane::Events
+            | Pane::Script => {
                 self.walk(Way::Back, u64::from(u32::MAX));
             }
         }
@@ -263,6 +290,10 @@ impl Session {
             Pane::Events => {
                 self.view.scroll.events = None;
                 self.view.selection.event = None;
+            }
+            Pane::Script => {
+                self.view.scroll.script = None;
+                self.view.selection.line = None;
             }
             Pane::Map | Pane::Clients | Pane::Values | Pane::InFlight => {
                 self.walk(Way::Forwards, u64::from(u32::MAX));
@@ -299,7 +330,11 @@ impl Session {
     }
 
     fn layout(&mut self, way: Way) {
-        let layouts = Layout::EVERY;
+        let script = self.cluster.script().is_some();
+        let layouts: Vec<Layout> = Layout::EVERY
+            .into_iter()
+            .filter(|layout| script || *layout != Layout::Script)
+            .collect();
         let here = layouts.iter().position(|layout| *layout == self.view.layout).unwrap_or(0);
         let step = match way {
             Way::Forwards => 1,

@@ -7,21 +7,28 @@
 //!
 //! Its work is spread over the folder: `act.rs` carries out the keys of normal mode, `look.rs`
 //! those that move about; `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are the modes;
-//! `time.rs` lets lab time pass, `past.rs` goes back in it; `point.rs` is the mouse; `show.rs` puts together what is seen.
+//! `time.rs` lets lab time pass, `past.rs` goes back in it, `branches.rs` on differently;
+//! `moment.rs` and `lines.rs` go to moments by name; `point.rs` is the mouse; `show.rs` puts
+//! together what is seen.
 
 mod act;
+mod branches;
 mod breakpoints;
+mod compare;
 mod dialog;
 mod hints;
 mod inspect;
 mod keep;
+mod lines;
 mod link;
 mod look;
 mod memory;
+mod moment;
 mod packets;
 mod partition;
 mod past;
 mod point;
+mod presenter;
 mod prompt;
 mod reroll;
 mod show;
@@ -32,11 +39,11 @@ mod time;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, KeyEvent};
+use crossterm::event::{Event as Input, KeyEvent, MouseEventKind};
 use ratatui::layout::Size;
 
 use super::fading::Fader;
-use super::keymap::{self, Action, Binding, Chord, KeyMode};
+use super::keymap::{Action, Binding, Chord, KeyMode};
 use super::pace::Pacer;
 use super::player::Player;
 use super::recorder::Recorder;
@@ -51,17 +58,19 @@ use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
 use crate::ui::view::{LastCommand, LinkEdit, Notice, NoticeKind, Stands, View};
 
+use branches::Branch;
 use breakpoints::Breakpoint;
+use compare::Comparing;
 use dialog::{Asking, Reading};
 use look::Way;
 use partition::Split;
-use past::Branch;
 use point::Click;
+use presenter::Presenting;
 use prompt::{History, Line};
 use reroll::Reroll;
 
 pub use memory::size;
-pub use time::Moment;
+pub use moment::Moment;
 
 /// How long the last row says something before it shows the keys again.
 const NOTICE: Duration = Duration::from_secs(3);
@@ -149,6 +158,8 @@ pub struct Session {
     breakpoints: Vec<Breakpoint>,
     /// A question about many futures that is being answered.
     rerolling: Option<Reroll>,
+    /// Two futures that are being compared, or have been.
+    comparing: Option<Comparing>,
     view: View,
     size: Size,
     pacer: Pacer,
@@ -159,6 +170,7 @@ pub struct Session {
     mode: Mode,
     /// Why time stands, apart from an open mode.
     halt: Option<Stands>,
+    presenting: Presenting,
     marked: ServerSet,
     notice: Option<(Duration, Notice)>,
     /// What the hints of the footer stand for, in their order.
@@ -200,6 +212,7 @@ impl Session {
             bookmarks: Vec::new(),
             breakpoints: Vec::new(),
             rerolling: None,
+            comparing: None,
             cluster,
             trace: Trace::default(),
             view: View { theme, ..View::default() },
@@ -211,6 +224,7 @@ impl Session {
             history: History::default(),
             mode: Mode::default(),
             halt: None,
+            presenting: Presenting::default(),
             marked: ServerSet::EMPTY,
             notice: None,
             hinted: Vec::new(),
@@ -257,6 +271,12 @@ impl Session {
     fn input(&mut self, input: Input) -> Option<Effect> {
         match input {
             Input::Key(key) if key.is_press() || key.is_repeat() => self.key(key),
+            Input::Mouse(mouse) if self.is_black() => {
+                if matches!(mouse.kind, MouseEventKind::Down(_)) {
+                    self.lighten();
+                }
+                None
+            }
             Input::Mouse(mouse) => self.mouse(mouse),
             Input::Paste(text) => {
                 self.paste(&text);
@@ -272,7 +292,11 @@ impl Session {
 
     fn key(&mut self, key: KeyEvent) -> Option<Effect> {
         let pressed = Chord::pressed(key)?;
-        match keymap::lookup(self.mode.keys(), pressed) {
+        if self.is_black() {
+            self.lighten();
+            return None;
+        }
+        match self.bound(pressed) {
             Some(binding) => self.act(binding, pressed),
             None => {
                 self.unbound(pressed);
@@ -298,6 +322,7 @@ impl Session {
             Action::Partition(action) => self.partition(action, pressed),
             Action::Link(action) => self.link(action, pressed),
             Action::Prompt(action) => return self.prompt(action),
+            Action::Presenter(action) => self.present_by(action),
             Action::Dialog(action) => self.read(action),
             Action::Question(action) => return self.answer(action),
             Action::Reserved => {
@@ -318,7 +343,8 @@ impl Session {
         }
     }
 
-    fn try_apply(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
+    /// Applies a command, whatever it means to a script that plays.
+    fn try_one(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
         let (at, place, events) =
             (self.cluster.point(), self.cluster.place(), self.cluster.emitted());
         let mut after = self.cluster.clone();
@@ -375,6 +401,10 @@ impl Session {
     /// Whether frames are needed: lab time passes, or something on the screen is about to go.
     pub fn is_restless(&self) -> bool {
         let passing = self.notice.is_some() || !self.fader.is_empty();
-        passing || self.screen == Screen::Stale || self.moves() || self.rerolling.is_some()
+        passing
+            || self.screen == Screen::Stale
+            || self.moves()
+            || self.rerolling.is_some()
+            || self.compares()
     }
 }

@@ -1,10 +1,9 @@
-//! Going back: to any moment of the run, to the last thing of a kind, to before one's own last
-//! command; and going on differently from there, which keeps the old future as a branch.
+//! Going back: to any moment of the run, and to the last thing of a kind. What goes on
+//! differently from there is the matter of `branches.rs`.
 //!
 //! While one looks at the past, `cluster`, `trace` and `player` are those of that time, and the
 //! newest trace is kept aside. Time that goes on there repeats what happened, until somebody acts.
 
-use super::dialog::Reading;
 use super::look::Way;
 use super::{Mode, Screen, Session};
 use crate::app::fading::Fader;
@@ -12,32 +11,21 @@ use crate::app::keymap::Jump;
 use crate::cluster::command::{Command, Condition, Nature, parse_line};
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::time::{Span, Time};
-use crate::cluster::timeline::{Deed, Goal, Point, Timeline, Watcher};
+use crate::cluster::timeline::{Goal, Point, Watcher};
 use crate::cluster::words::Topic;
 use crate::cluster::{Cluster, Step};
 use crate::ui::trace::{Listing, Trace};
-use crate::ui::view::{ListItem, Stands, TimelineSpan};
+use crate::ui::view::{Stands, TimelineSpan};
 
 use super::super::player::Player;
 
-/// The most futures that are kept. The oldest goes first.
-const BRANCHES_MAX: usize = 100;
 /// The most bookmarks.
 const BOOKMARKS_MAX: usize = 1_000;
-
-/// A future that one has left.
-#[derive(Clone, Debug)]
-pub(super) struct Branch {
-    pub timeline: Timeline<Player>,
-    pub trace: Trace,
-    /// Where one left it.
-    pub left: Point,
-}
 
 impl Watcher for Player {
     fn saw(&mut self, cluster: &Cluster) {
         for event in cluster.events() {
-            Self::saw(self, &event.kind);
+            Self::saw(self, &event.kind, cluster.point());
         }
     }
 }
@@ -55,7 +43,8 @@ pub(super) fn is_kind(jump: Jump, event: &Event, listing: &Listing, cluster: &Cl
             E::Commanded { command } => command.nature() == Nature::Fault,
             _ => false,
         },
-        Jump::Line => matches!(event.kind, E::LineRun { .. } | E::Beat),
+        // Lines that somebody typed have no number.
+        Jump::Line => matches!(event.kind, E::LineRun { line: 1.., .. } | E::Beat),
         Jump::Broken => matches!(event.kind, E::Violated { .. } | E::Failed { .. }),
         Jump::Bookmark | Jump::Leave => false,
     }
@@ -272,110 +261,5 @@ impl Session {
             let is = cluster.is_so(condition);
             is && !was.replace(is)
         })
-    }
-
-    /// A command was applied in the past, at `at`: the old future becomes a branch.
-    pub(super) fn branch_off(&mut self, at: Point, events: u64) {
-        let Some(newest) = self.newest.take() else { return };
-        let fork = self.timeline.fork(at);
-        let timeline = std::mem::replace(&mut self.timeline, fork);
-        let mut trace = newest.clone();
-        if trace.covers(events) {
-            trace.truncate_at(events);
-            self.trace = trace;
-        } else {
-            self.trace.forget_milestones_after(at.time);
-        }
-        self.keep_branch(Branch { timeline, trace: newest, left: at });
-        self.bookmarks.retain(|point| *point <= at);
-        self.note("a branch: the old future is kept (:branches)");
-    }
-
-    fn keep_branch(&mut self, branch: Branch) {
-        if self.branches.len() == BRANCHES_MAX {
-            self.branches.remove(0);
-        }
-        self.branches.push(branch);
-    }
-
-    /// Changes to another future, at its newest moment; the present one is kept in its place.
-    pub(super) fn switch_branch(&mut self, place: usize) {
-        if place >= self.branches.len() {
-            return;
-        }
-        let Branch { timeline, trace, left } = self.branches.remove(place);
-        let old = std::mem::replace(&mut self.timeline, timeline);
-        let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
-        self.keep_branch(Branch { timeline: old, trace: newest, left });
-        self.newest = Some(trace);
-        self.settle_undone();
-        self.seek(Goal::Point(self.timeline.end()));
-        self.record_all();
-        self.note("another future: :branches lists the one that you have left");
-    }
-
-    pub(super) fn open_branches(&mut self) {
-        if self.branches.is_empty() {
-            return self.refuse("there is one future only: act in the past, and there are two");
-        }
-        let items = self.branches.iter().map(|branch| self.told(&branch.timeline)).collect();
-        self.open(Reading::Branches { items, chosen: self.branches.len() - 1 });
-    }
-
-    /// How another future differs from the present one: from when on, and by which command.
-    fn told(&self, other: &Timeline<Player>) -> ListItem {
-        let (here, there) = (self.timeline.deeds(), other.deeds());
-        let same = here.iter().zip(there).take_while(|(one, two)| one == two).count();
-        let (here, there) = (here.get(same), there.get(same));
-        let from = here.into_iter().chain(there).map(|deed| deed.at.time).min();
-        let from = from.unwrap_or_else(|| other.end().time.min(self.timeline.end().time));
-        let words = |deed: Option<&Deed>| {
-            deed.map_or_else(|| "nothing more".to_owned(), |deed| deed.command.to_string())
-        };
-        let (there, end) = (words(there), other.end().time);
-        ListItem {
-            name: format!("from {from}"),
-            note: format!("{there}, goes to {end}; here: {}", words(here)),
-        }
-    }
-
-    /// Takes back the last command that somebody gave: time stands just before it.
-    pub(super) fn undo(&mut self) {
-        let here = self.cluster.point();
-        let Some(deed) = (here.deeds as usize)
-            .checked_sub(1)
-            .and_then(|last| self.timeline.deeds().get(last))
-            .cloned()
-        else {
-            return self.refuse("nobody has done anything yet that could be undone");
-        };
-        let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
-        let fork = self.timeline.fork(deed.at);
-        let old = std::mem::replace(&mut self.timeline, fork);
-        self.newest = Some(newest.clone());
-        self.undone.push(Branch { timeline: old, trace: newest, left: here });
-        self.seek(Goal::Point(deed.at));
-        self.record_all();
-        self.note(format!("undone: {} (U: again)", deed.command));
-    }
-
-    /// Takes the undoing back.
-    pub(super) fn redo(&mut self) {
-        let Some(Branch { timeline, trace, left }) = self.undone.pop() else {
-            return self.refuse("nothing has been undone");
-        };
-        self.timeline = timeline;
-        self.newest = Some(trace);
-        self.seek(Goal::Point(left));
-        self.record_all();
-        self.note("done again");
-    }
-
-    /// Somebody acts after undoing: what was undone is a branch.
-    pub(super) fn settle_undone(&mut self) {
-        if !self.undone.is_empty() {
-            let undone = std::mem::take(&mut self.undone);
-            undone.into_iter().for_each(|branch| self.keep_branch(branch));
-        }
     }
 }

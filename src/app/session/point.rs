@@ -81,6 +81,7 @@ impl Session {
             Target::Key(key) => selection.key = Some(key.clone()),
             Target::Packet(id) => selection.packet = Some(*id),
             Target::Event(number) => selection.event = Some(*number),
+            Target::Line(number) => selection.line = Some(*number),
             Target::Moment(time) => self.seek(Goal::Time(*time)),
             Target::Pane(_) | Target::Hint(_) | Target::Choice(_) => {}
         }

@@ -1,7 +1,8 @@
 //! What is seen: the parts of the view that follow from everything else.
 
+use super::dialog::Reading;
 use super::{Mode, Session};
-use crate::ui::view::{self, Clock, Stands};
+use crate::ui::view::{self, Clock, Light, Stands};
 
 impl Session {
     /// Brings the view up to date.
@@ -15,6 +16,7 @@ impl Session {
         self.view.caption = self.player.caption().cloned();
         self.view.script = self.cluster.script().map(|script| self.player.place(script));
         self.view.mode = self.shown_mode();
+        self.view.light = if self.is_black() { Light::Black } else { Light::On };
         self.view.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
         self.view.fading = self.fader.shown();
     }
@@ -47,6 +49,9 @@ impl Session {
             Mode::Partition(split) => view::Mode::Partition(split.edit.clone()),
             Mode::Link(edit) => view::Mode::Link(edit.clone()),
             Mode::Prompt(line) => view::Mode::Prompt(line.shown(&self.history)),
+            Mode::Reading(Reading::Comparison) => {
+                self.shown_comparison().map_or(view::Mode::Normal, view::Mode::Dialog)
+            }
             Mode::Reading(reading) => view::Mode::Dialog(reading.shown(&self.cluster)),
             Mode::Asking(asking) => view::Mode::Dialog(asking.shown(self.recording())),
         }

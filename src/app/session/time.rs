@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::lines::ran_a_line;
 use super::past::is_kind;
 use super::{Mode, Screen, Session};
 use crate::app::keymap::Jump;
@@ -18,8 +19,6 @@ const EVENTS_A_FRAME: u32 = 4_000;
 /// The most events that one step by hand passes over, and the most lab time.
 const EVENTS_A_STEP: u32 = 200_000;
 const REACH: Span = Span::from_secs(60);
-/// How far a picture may lie from the start.
-const GO_TO_MAX: Span = Span::from_secs(24 * 3_600);
 
 /// What a step by hand looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,51 +33,7 @@ pub(super) enum Until {
     Kind(Jump),
 }
 
-/// A moment of a run that a picture can be taken of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    Time(Time),
-    /// This beat of the script, counted from 1.
-    Beat(u32),
-    /// The end of the script.
-    End,
-}
-
 impl Session {
-    /// Lets everything happen up to a moment, and leaves time standing there. Captions and the
-    /// beats before it don't stop it.
-    ///
-    /// # Errors
-    /// When the run stops before that moment, or the moment never comes.
-    pub fn go_to(&mut self, moment: Moment) -> Result<(), String> {
-        loop {
-            let reached = match moment {
-                Moment::Time(time) => self.next_due().is_none_or(|due| due > time),
-                Moment::Beat(beat) => {
-                    matches!(self.halt, Some(Stands::Beat { number, .. }) if number == beat)
-                }
-                Moment::End => self.halt == Some(Stands::Ended),
-            };
-            if reached {
-                break;
-            }
-            self.halt = None;
-            let step = self.take_step();
-            if let Some(why) = self.stopped_for_good() {
-                return Err(why);
-            }
-            if step != Step::Happened || self.cluster.now() > Time::START + GO_TO_MAX {
-                return Err(format!("the run never comes there: it is at {}", self.cluster.now()));
-            }
-        }
-        if let Moment::Time(time) = moment {
-            self.pass(time);
-        }
-        self.fader.clear();
-        self.show();
-        Ok(())
-    }
-
     /// Whether lab time passes.
     pub(super) const fn moves(&self) -> bool {
         matches!(self.mode, Mode::Normal) && self.halt.is_none()
@@ -97,6 +52,7 @@ impl Session {
             self.screen = Screen::Stale;
         }
         self.work_on_reroll();
+        self.work_on_comparison();
         if self.moves() {
             self.advance(elapsed.min(FRAME_MAX));
         }
@@ -147,7 +103,7 @@ impl Session {
         let mut breaks = Vec::new();
         for event in self.cluster.events() {
             self.pacer.saw(event);
-            self.player.saw(&event.kind);
+            self.player.saw(&event.kind, self.cluster.point());
             self.fader.saw(event, &self.cluster);
             match &event.kind {
                 EventKind::Commanded { command } => {
@@ -200,7 +156,7 @@ impl Session {
         }
     }
 
-    fn stopped_for_good(&self) -> Option<String> {
+    pub(super) fn stopped_for_good(&self) -> Option<String> {
         if let Some(violation) = self.cluster.violation() {
             return Some(format!(
                 "time stands for good: {} is broken (Enter: why)",
@@ -236,7 +192,7 @@ impl Session {
             let found = match until {
                 Until::Any => true,
                 Until::Shown => self.trace.listed().back().copied() != listed,
-                Until::Line => self.ran_a_line(),
+                Until::Line => ran_a_line(&self.cluster),
                 Until::Kind(jump) => self.saw_a(jump),
             };
             if found || !went_on {
@@ -266,10 +222,5 @@ impl Session {
         let listing = self.trace.listing();
         let events = self.cluster.events().iter();
         events.into_iter().any(|event| is_kind(jump, event, listing, &self.cluster))
-    }
-
-    fn ran_a_line(&self) -> bool {
-        let ran = |kind: &EventKind| matches!(kind, EventKind::LineRun { .. } | EventKind::Beat);
-        self.cluster.events().iter().any(|event| ran(&event.kind))
     }
 }

@@ -9,7 +9,7 @@ use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
     Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKind, LoadRate, Operation,
-    Order, Pace, PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who,
+    Order, Pace, PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, Unmet, VersionWord, Who,
     parse_line, who,
 };
 use crate::cluster::chaos::{Fault, Faults};
@@ -365,6 +365,7 @@ fn acting() -> impl Strategy<Value = Command> {
         ].prop_map(Command::Chaos),
         1 => Just(Command::ChaosStop),
         1 => any::<u64>().prop_map(Command::Reseed),
+        1 => select(vec![Unmet::Fail, Unmet::Remark]).prop_map(Command::Expects),
         1 => flaw(),
         1 => packets(),
         1 => prop_oneof![name(), Just(Text::new("every"))].prop_map(Command::Stop),

@@ -153,6 +153,8 @@ pub enum Command {
         within: Option<Span>,
     },
     Expect(Condition),
+    /// What becomes of expectations that are not met, from here on.
+    Expects(Unmet),
     Let {
         name: Text,
         who: Vec<Who>,
@@ -286,6 +288,16 @@ pub enum Fate {
     Duplicate,
     /// It arrives so much later.
     Delay(Span),
+}
+
+/// What an expectation that is not met comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unmet {
+    /// The run stops there.
+    #[default]
+    Fail,
+    /// It is noted, and the script goes on.
+    Remark,
 }
 
 /// What can be done with a packet by hand.

@@ -52,7 +52,8 @@ impl Command {
             | Self::Next { .. }
             | Self::Packet { .. }
             | Self::Flaw { .. }
-            | Self::Reseed(_) => Nature::Deed,
+            | Self::Reseed(_)
+            | Self::Expects(_) => Nature::Deed,
             Self::Task { .. }
             | Self::For { .. }
             | Self::Repeat { .. }

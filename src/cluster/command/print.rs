@@ -11,7 +11,7 @@ use super::conditions::{is_outcome_word, outcome_word};
 use super::lex::{before_comment, is_plain, quoted};
 use super::{
     Command, Ends, Fate, Head, Load, LoadKind, LoadRate, Operation, Order, Pace, PacketDeed, Place,
-    Text, Timers, VersionWord, Who,
+    Text, Timers, Unmet, VersionWord, Who,
 };
 use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
@@ -135,6 +135,8 @@ impl Display for Command {
                 write!(f, "until {condition}{}", Within(*within))
             }
             Self::Expect(condition) => write!(f, "expect {condition}"),
+            Self::Expects(Unmet::Fail) => f.write_str("expects fail"),
+            Self::Expects(Unmet::Remark) => f.write_str("expects remark"),
             Self::Let { name, who } => write!(f, "let {name} = {}", Spaced(who)),
             Self::Task { name } => write!(f, "task {name}"),
             Self::Wait { name, within } => write!(f, "wait {name}{}", Within(*within)),

@@ -44,12 +44,13 @@ impl Cluster {
                 self.bind(place, name, Binding::Servers(servers));
             }
             Command::Task { name } => {
+                // Whatever comes of it, its lines are not the lines of this task.
+                self.tasks[place].next = partner + 1;
                 let name = scope.fill(name)?;
                 let bindings = self.tasks[place].scope.bindings.clone();
                 let lines = self.tasks[place].lines.clone();
                 let client = Some(name.clone());
                 self.spawn(name, lines, at + 1..partner, bindings, client)?;
-                self.tasks[place].next = partner + 1;
             }
             Command::Wait { name, within } => {
                 let name = scope.fill(name)?;
@@ -147,7 +148,8 @@ impl Cluster {
             | Command::Next { .. }
             | Command::Packet { .. }
             | Command::Flaw { .. }
-            | Command::Reseed(_) => {
+            | Command::Reseed(_)
+            | Command::Expects(_) => {
                 self.perform(&line.command, scope, line.number)?;
             }
         }

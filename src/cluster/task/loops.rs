@@ -11,8 +11,8 @@ use crate::cluster::time::Time;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Loop {
     /// Where its opening line stands.
-    start: usize,
-    kind: LoopKind,
+    pub(super) start: usize,
+    pub(super) kind: LoopKind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

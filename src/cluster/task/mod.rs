@@ -8,15 +8,17 @@
 mod lines;
 mod loops;
 mod schedule;
+mod standing;
 
 pub(super) use schedule::{Recurring, Scheduled};
+pub use standing::{Round, Waiting};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::loops::Loop;
 use super::client::Work;
-use super::command::{Command, Condition, Line};
+use super::command::{Command, Condition, Line, Unmet};
 use super::event::EventKind;
 use super::queue::Slot;
 use super::resolve::{Binding, Scope, error};
@@ -134,17 +136,6 @@ impl Cluster {
         self.tasks_alive == 0
     }
 
-    /// The lines at which the script's tasks stand now, by their numbers in the file.
-    pub fn lines_under_way(&self) -> impl Iterator<Item = u32> {
-        self.tasks.iter().filter_map(|task| match &task.wait {
-            Wait::Ready => task.lines.get(task.next).map(|line| line.number),
-            Wait::Until { line, .. } | Wait::Job { line, .. } | Wait::Task { line, .. } => {
-                Some(*line)
-            }
-            Wait::Ended => None,
-        })
-    }
-
     pub(super) fn reseed_tasks(&mut self, seed: u64) {
         self.lab_scope.rng = Rng::new(seed, Entity::Lab);
         for task in &mut self.tasks {
@@ -153,8 +144,19 @@ impl Cluster {
         }
     }
 
-    /// The run can't go on: what the script expected is not so.
+    /// What the script expected is not so: the run can't go on, unless that is to be a remark.
     pub(super) fn fail(&mut self, line: u32, expected: &str, actual: &str) {
+        match self.unmet {
+            Unmet::Fail => self.fail_for_good(line, expected, actual),
+            Unmet::Remark => {
+                self.remarks += 1;
+                let (expected, actual) = (expected.into(), actual.into());
+                self.emit(EventKind::Remarked { line, expected, actual });
+            }
+        }
+    }
+
+    fn fail_for_good(&mut self, line: u32, expected: &str, actual: &str) {
         if self.failure.is_some() {
             return;
         }
@@ -204,8 +206,9 @@ impl Cluster {
         match late {
             Some((line, expected, actual)) => {
                 self.fail(line, &format!("{expected}, in time"), &actual);
-                if let Some(failure) = &mut self.failure {
-                    failure.late = true;
+                match &mut self.failure {
+                    Some(failure) => failure.late = true,
+                    None => self.wake_task(place),
                 }
             }
             None => self.run_line(number),
@@ -282,7 +285,7 @@ impl Cluster {
         self.unhurried += 1;
         if self.unhurried > LINES_NOW_MAX {
             let actual = format!("{LINES_NOW_MAX} lines have run while no lab time passed");
-            self.fail(0, "lab time passes", &actual);
+            self.fail_for_good(0, "lab time passes", &actual);
             return;
         }
         let task = &mut self.tasks[place];
@@ -308,10 +311,12 @@ impl Cluster {
         let mut scope = self.tasks[place].scope.clone();
         let result = self.run_command(place, at, line, &mut scope);
         self.tasks[place].scope.rng = scope.rng;
-        if let Err(error) = result {
+        let stopped = result.is_err_and(|error| {
             let expected = format!("`{}` can be carried out", line.command);
             self.fail(line.number, &expected, &error.message);
-        } else if self.tasks[place].slot.is_none() && self.tasks[place].wait == Wait::Ready {
+            self.failure.is_some()
+        });
+        if !stopped && self.tasks[place].slot.is_none() && self.tasks[place].wait == Wait::Ready {
             self.wake_task(place);
         }
     }

@@ -86,6 +86,7 @@ impl Spell<'_> {
             E::TaskEnded { task } => format!("task {task} ends"),
             E::ScriptEnded => "the script ends".into(),
             E::Failed { line, expected, .. } => fails(*line, expected),
+            E::Remarked { line, expected, .. } => would_fail(*line, expected),
             E::Violated { violation } => format!("broken: {}", violation.evidence),
         }
     }
@@ -240,5 +241,12 @@ fn fails(line: u32, expected: &str) -> String {
     match line {
         0 => format!("not so: {expected}"),
         line => format!("line {line} fails: {expected}"),
+    }
+}
+
+fn would_fail(line: u32, expected: &str) -> String {
+    match line {
+        0 => format!("would have failed: {expected}"),
+        line => format!("line {line} would have failed: {expected}"),
     }
 }

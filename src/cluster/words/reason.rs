@@ -67,7 +67,7 @@ impl Spell<'_> {
             E::Returned { result, late, .. } => return returned(result.outcome, *late),
             E::LateReply { .. } => "it had given that attempt up".into(),
             E::Queued { .. } => "a client does one thing at a time".into(),
-            E::Failed { actual, .. } => return instead(actual),
+            E::Failed { actual, .. } | E::Remarked { actual, .. } => return instead(actual),
             E::Violated { violation } => rule(violation.invariant).into(),
             E::Commanded { .. }
             | E::Woke { .. }

@@ -288,7 +288,8 @@ impl Source {
             E::Marked { name: self.text() },
             E::TaskEnded { task },
             E::ScriptEnded,
-            E::Failed { line, expected, actual },
+            E::Failed { line, expected: expected.clone(), actual: actual.clone() },
+            E::Remarked { line, expected, actual },
             E::Violated { violation: Arc::new(violation) },
         ]
     }

@@ -89,7 +89,8 @@ impl EventKind {
             | Self::Expected { .. }
             | Self::TaskEnded { .. }
             | Self::ScriptEnded
-            | Self::Failed { .. } => Topic::Script,
+            | Self::Failed { .. }
+            | Self::Remarked { .. } => Topic::Script,
             Self::BreakpointSet { .. } => Topic::Script,
             Self::Marked { .. } => Topic::Mark,
             Self::Violated { .. } => Topic::Rules,

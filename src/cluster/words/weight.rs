@@ -77,6 +77,7 @@ impl Event {
             | E::TaskEnded { .. }
             | E::ScriptEnded
             | E::Failed { .. }
+            | E::Remarked { .. }
             | E::Violated { .. } => None,
         }
     }
@@ -150,6 +151,7 @@ impl Event {
             | E::Noted { .. }
             | E::ScriptEnded
             | E::Failed { .. }
+            | E::Remarked { .. }
             | E::Violated { .. } => Weight::Story,
         }
     }
@@ -200,7 +202,8 @@ fn commanded(command: &Command) -> Weight {
         | C::Chaos(_)
         | C::ChaosStop
         | C::Flaw { .. }
-        | C::Reseed(_) => Weight::Story,
+        | C::Reseed(_)
+        | C::Expects(_) => Weight::Story,
         C::Crash(_)
         | C::Restart(_)
         | C::Sleep(_)

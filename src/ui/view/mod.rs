@@ -4,8 +4,10 @@
 //! Nothing here is part of a run. Scroll positions may lie outside of what there is to see: the
 //! panes bring them back into range when they draw.
 
+mod comparison;
 mod mode;
 
+pub use comparison::Comparison;
 pub use mode::{
     Dialog, DialogBody, End, HelpGroup, Hint, LinkEdit, ListItem, Mistake, Mode, PartitionEdit,
     Prompt, PromptKind,
@@ -18,6 +20,7 @@ use crate::cluster::Cluster;
 use crate::cluster::event::DropReason;
 use crate::cluster::network::Summary;
 use crate::cluster::time::{Span, Time};
+use crate::cluster::timeline::Point;
 use crate::cluster::types::{ClientId, Index, Key, Node, Op, PacketId, ServerId, Term};
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
@@ -57,6 +60,16 @@ pub struct View {
     pub filter: Option<String>,
     pub fading: Fading,
     pub timeline: TimelineWindow,
+    pub light: Light,
+}
+
+/// Whether anything is to be seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Light {
+    #[default]
+    On,
+    /// Somebody talks, and nobody is to look at the screen.
+    Black,
 }
 
 /// Which panes share the screen.
@@ -67,10 +80,13 @@ pub enum Layout {
     Logs,
     Map,
     ClientsAndValues,
+    /// Only while a script plays.
+    Script,
 }
 
 impl Layout {
-    pub const EVERY: [Self; 4] = [Self::All, Self::Logs, Self::Map, Self::ClientsAndValues];
+    pub const EVERY: [Self; 5] =
+        [Self::All, Self::Logs, Self::Map, Self::ClientsAndValues, Self::Script];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -78,6 +94,7 @@ impl Layout {
             Self::Logs => "logs",
             Self::Map => "map",
             Self::ClientsAndValues => "clients and values",
+            Self::Script => "script",
         }
     }
 }
@@ -92,18 +109,20 @@ pub enum Pane {
     #[default]
     Servers,
     Events,
+    Script,
     Timeline,
 }
 
 impl Pane {
     /// In the order in which `Tab` walks them.
-    pub const EVERY: [Self; 7] = [
+    pub const EVERY: [Self; 8] = [
         Self::Map,
         Self::Clients,
         Self::Values,
         Self::InFlight,
         Self::Servers,
         Self::Events,
+        Self::Script,
         Self::Timeline,
     ];
 
@@ -115,6 +134,7 @@ impl Pane {
             Self::InFlight => "In flight",
             Self::Servers => "Servers and logs",
             Self::Events => "Events",
+            Self::Script => "Script",
             Self::Timeline => "Timeline",
         }
     }
@@ -131,6 +151,8 @@ pub struct Selection {
     pub key: Option<Key>,
     /// An event, by its number in the [`Trace`].
     pub event: Option<u64>,
+    /// A line of the script, by its number.
+    pub line: Option<u32>,
 }
 
 /// How far each pane has been scrolled. `None` follows the newest.
@@ -145,6 +167,8 @@ pub struct Scroll {
     pub clients: u32,
     pub values: u32,
     pub in_flight: u32,
+    /// The first line of the script that is shown; `None` follows the line that has run last.
+    pub script: Option<u32>,
     pub dialog: u16,
 }
 
@@ -199,11 +223,39 @@ impl Clock {
     }
 }
 
-#[derive(Clone, Debug)]
+/// A script that plays, and where it stands.
+#[derive(Clone, Debug, Default)]
 pub struct ScriptPlace {
     pub name: Arc<str>,
+    /// The line that has run last, and how many there are.
     pub line: u32,
     pub of: u32,
+    /// The text, a line each.
+    pub source: Arc<[Box<str>]>,
+    /// The lines that have run, by their numbers.
+    pub seen: imbl::OrdMap<u32, SeenLine>,
+    /// Where its tasks are: the line that each has run last.
+    pub current: Vec<u32>,
+}
+
+/// A line that has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenLine {
+    pub came: Came,
+    /// Just after it ran, the last time that it did.
+    pub at: Point,
+}
+
+/// What a line has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    Ran,
+    /// What it expects was so.
+    Held,
+    /// It would have failed, had nobody acted.
+    Remarked,
+    /// It has stopped the run.
+    Failed,
 }
 
 /// The command that was applied last.
@@ -292,6 +344,8 @@ pub enum Target {
     Packet(PacketId),
     /// By its number in the [`Trace`].
     Event(u64),
+    /// A line of the script, by its number.
+    Line(u32),
     Moment(Time),
     /// A key of the footer or of a dialog, by its place among its hints.
     Hint(usize),

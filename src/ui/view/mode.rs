@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Comparison;
 use crate::cluster::types::{Node, ServerId};
 
 /// A key and what it does now.
@@ -103,6 +104,8 @@ pub enum DialogBody {
     Text(Vec<String>),
     /// One of these is to be chosen.
     List { items: Vec<ListItem>, chosen: usize },
+    /// Two futures side by side.
+    Comparison(Box<Comparison>),
     /// The keys, after the legend of the marks.
     Help(Vec<HelpGroup>),
 }

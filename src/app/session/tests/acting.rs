@@ -38,8 +38,9 @@ fn keys_that_can_do_nothing_say_why() {
         ("n", "no script"),
         ("E", "E does nothing here"),
         ("u", "nobody has done anything"),
-        ("F5", "kept for later"),
-        ("F5", "presenter"),
+        ("F", "kept for later"),
+        ("F", "big mode"),
+        ("F5", "no script"),
     ];
     for (keys, why) in cases {
         press(&mut session, keys);

@@ -1,11 +1,13 @@
 //! Sessions driven by keys and frames, without a terminal: what the tests of this folder share.
 
 mod acting;
+mod comparing;
 mod keep;
 mod looking;
 mod memory;
 mod passing;
 mod past;
+mod script;
 
 use std::time::Duration;
 
@@ -76,6 +78,10 @@ fn key(word: &str) -> KeyEvent {
         "Up" => (KeyCode::Up, KeyModifiers::NONE),
         "Down" => (KeyCode::Down, KeyModifiers::NONE),
         "PgDn" => (KeyCode::PageDown, KeyModifiers::NONE),
+        "PgUp" => (KeyCode::PageUp, KeyModifiers::NONE),
+        "Home" => (KeyCode::Home, KeyModifiers::NONE),
+        "Left" => (KeyCode::Left, KeyModifiers::NONE),
+        "Right" => (KeyCode::Right, KeyModifiers::NONE),
         "Backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
         "F5" => (KeyCode::F(5), KeyModifiers::NONE),
         _ => match word.strip_prefix("Ctrl-") {

@@ -311,6 +311,7 @@ impl Checker {
             | EventKind::TaskEnded { .. }
             | EventKind::ScriptEnded
             | EventKind::Failed { .. }
+            | EventKind::Remarked { .. }
             | EventKind::Violated { .. } => Ok(()),
         }
     }

@@ -8,13 +8,13 @@ use crate::cluster::command::lex::Sign;
 use crate::cluster::command::quantity::{self, count_range, whole};
 use crate::cluster::command::reader::{Mention, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Place, Text};
+use crate::cluster::command::{Place, Text, Unmet};
 use crate::cluster::time::{Span, SpanRange};
 
 /// The most rounds of a `for` or a `repeat`.
 pub const ROUNDS_MAX: u64 = 1_000_000;
 
-pub(super) static ROWS: [Verb; 15] = [
+pub(super) static ROWS: [Verb; 16] = [
     Verb {
         name: "run",
         group: Group::Flow,
@@ -58,6 +58,30 @@ says what was the case instead.",
         options: &[],
         examples: &["expect safe", "expect reply = 3 @2", "expect waiting client=b and no leader"],
         parse: |reader| condition(reader).map(Command::Expect),
+    },
+    Verb {
+        name: "expects",
+        group: Group::Flow,
+        scope: Scope::Act,
+        usage: &["expects remark", "expects fail"],
+        summary: "what becomes of expectations that are not met, from here on",
+        help: "\
+`remark`: the events say what would have failed, and the script goes on with its next line. That is \
+so for an `expect` that does not hold, for a wait that runs out of time (`until`, `wait`, an \
+operation), for a `check` that finds something else, and for a line that can't be carried out. \
+`fail`, as it is at the start: the run stops there. A broken rule of Raft always stops it.
+
+The lab says `expects remark` by itself when somebody acts while a script plays: from then on its \
+expectations are about another run. A recording has the line at its place.",
+        options: &[],
+        examples: &["expects remark", "expects fail"],
+        parse: |reader| {
+            if reader.keyword("remark") {
+                return Some(Command::Expects(Unmet::Remark));
+            }
+            reader.need_word("fail")?;
+            Some(Command::Expects(Unmet::Fail))
+        },
     },
     Verb {
         name: "let",

@@ -1,0 +1,290 @@
+//! Going on differently: whoever acts in the past keeps the old future as a branch, and undoing
+//! is a branch that one can take back.
+//!
+//! A script that plays is a future too, known from its text. Whoever acts before its end leaves
+//! it, so the untouched script is kept as a branch, even when it has not come further yet. What
+//! it expects is about that run and not about this one: before the first such command goes
+//! `expects remark`, which is recorded like any other, so that a replay says the same.
+
+use super::Session;
+use super::dialog::Reading;
+use crate::cluster::CommandError;
+use crate::cluster::command::{Command, Nature, Unmet};
+use crate::cluster::timeline::{Deed, Goal, Point, Timeline};
+use crate::ui::text::Moment;
+use crate::ui::trace::Trace;
+use crate::ui::view::ListItem;
+
+use super::super::player::Player;
+
+/// The most futures that are kept. The oldest goes first.
+const BRANCHES_MAX: usize = 100;
+
+/// A future that one has left.
+#[derive(Clone, Debug)]
+pub(super) struct Branch {
+    pub timeline: Timeline<Player>,
+    pub trace: Trace,
+    /// Where one left it.
+    pub left: Point,
+}
+
+impl Branch {
+    /// Whether nobody has acted in it.
+    fn is_untouched(&self) -> bool {
+        is_untouched(self.timeline.deeds())
+    }
+}
+
+impl Session {
+    /// Applies a command. The first with which somebody acts while a script plays makes remarks
+    /// of what the script expects.
+    pub(super) fn try_apply(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
+        if !self.improvises(command) {
+            return self.try_one(command, keys);
+        }
+        // Nothing is said about a command that can't be carried out.
+        self.cluster.clone().apply(command)?;
+        let kept = !self.is_past() && is_untouched(self.timeline.deeds());
+        if kept {
+            let (timeline, trace) = (self.timeline.clone(), self.trace.clone());
+            self.keep_branch(Branch { timeline, trace, left: self.cluster.point() });
+        }
+        self.try_one(&Command::Expects(Unmet::Remark), "")?;
+        self.try_one(command, keys)?;
+        if kept {
+            self.note(
+                "a branch: N and :branches have the script untouched; its expects are remarks",
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether somebody acts while a script plays, for the first time in this run.
+    fn improvises(&self, command: &Command) -> bool {
+        let told = || {
+            let deeds = &self.timeline.deeds()[..self.cluster.point().deeds as usize];
+            deeds.iter().any(|deed| matches!(*deed.command, Command::Expects(_)))
+        };
+        acts(command)
+            && self.cluster.unmet() == Unmet::Fail
+            && self.cluster.plays_a_script()
+            && !told()
+    }
+
+    /// A command was applied in the past, at `at`: the old future becomes a branch.
+    pub(super) fn branch_off(&mut self, at: Point, events: u64) {
+        let Some(newest) = self.newest.take() else { return };
+        let fork = self.timeline.fork(at);
+        let timeline = std::mem::replace(&mut self.timeline, fork);
+        let mut trace = newest.clone();
+        if trace.covers(events) {
+            trace.truncate_at(events);
+            self.trace = trace;
+        } else {
+            self.trace.forget_milestones_after(at.time);
+        }
+        self.keep_branch(Branch { timeline, trace: newest, left: at });
+        self.bookmarks.retain(|point| *point <= at);
+        self.note("a branch: the old future is kept (:branches)");
+    }
+
+    /// Of two futures with the same commands one goes on where the other ends: the longer is kept.
+    fn keep_branch(&mut self, branch: Branch) {
+        let deeds = branch.timeline.deeds();
+        let same = self.branches.iter().position(|other| other.timeline.deeds() == deeds);
+        if let Some(place) = same {
+            if self.branches[place].timeline.end() < branch.timeline.end() {
+                self.branches[place] = branch;
+            }
+            return;
+        }
+        if self.branches.len() == BRANCHES_MAX {
+            // The untouched script is what everybody comes back to.
+            let oldest = self.branches.iter().position(|branch| !branch.is_untouched());
+            self.branches.remove(oldest.unwrap_or(0));
+        }
+        self.branches.push(branch);
+    }
+
+    /// Changes to another future, at its newest moment; the present one is kept in its place.
+    pub(super) fn switch_branch(&mut self, place: usize) {
+        if place < self.branches.len() {
+            let end = self.branches[place].timeline.end();
+            self.change_future(place, end);
+            self.note("another future: :branches lists the one that you have left");
+        }
+    }
+
+    fn change_future(&mut self, place: usize, goal: Point) {
+        let here = self.cluster.point();
+        let Branch { timeline, trace, .. } = self.branches.remove(place);
+        let old = std::mem::replace(&mut self.timeline, timeline);
+        let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
+        self.keep_branch(Branch { timeline: old, trace: newest, left: here });
+        self.newest = Some(trace);
+        self.settle_undone();
+        self.seek(Goal::Point(goal));
+        self.record_all();
+    }
+
+    /// Goes back to a moment of the script. Before the first thing that somebody did, the script
+    /// is untouched, and goes on so.
+    pub(super) fn back_in_script(&mut self, point: Point) {
+        let here = self.timeline.deeds();
+        let before = |branch: &Branch| {
+            let common = same_deeds(here, branch.timeline.deeds());
+            branch.is_untouched() && point.deeds <= common as u64
+        };
+        let touched = self.cluster.script().is_some() && !is_untouched(here);
+        match self.branches.iter().rposition(before).filter(|_| touched) {
+            Some(place) => {
+                self.change_future(place, point);
+                self.note("the script untouched: what you did is a branch (:branches)");
+            }
+            None => self.seek(Goal::Point(point)),
+        }
+    }
+
+    pub(super) fn open_branches(&mut self) {
+        if self.branches.is_empty() {
+            return self.refuse("there is one future only: act in the past, and there are two");
+        }
+        let items = self.branches.iter().map(|branch| self.told(branch)).collect();
+        self.open(Reading::Branches { items, chosen: self.branches.len() - 1 });
+    }
+
+    /// How another future differs from the present one: from when on, and by which command.
+    fn told(&self, branch: &Branch) -> ListItem {
+        let [here, there] = self.heads(branch);
+        let (from, end) = (self.fork_with(&branch.timeline).time, branch.timeline.end().time);
+        let (from, end) = (Moment(from), Moment(end));
+        let note = format!("{there}, to {end} s; here: {here}");
+        ListItem { name: format!("from {from} s"), note }
+    }
+
+    /// What makes the present future and another what they are.
+    pub(super) fn heads(&self, branch: &Branch) -> [String; 2] {
+        let (here, there) = self.differing(&branch.timeline);
+        let nothing = |deeds: &[Deed]| match self.cluster.script() {
+            Some(_) if is_untouched(deeds) => "script untouched".to_owned(),
+            Some(_) | None => "nothing more".to_owned(),
+        };
+        let words = |deed: Option<&Deed>, deeds: &[Deed]| {
+            deed.map_or_else(|| nothing(deeds), |deed| deed.command.to_string())
+        };
+        let here = words(here, self.timeline.deeds());
+        [here, words(there, branch.timeline.deeds())]
+    }
+
+    /// The first commands by which the present future and another differ. That expectations
+    /// become remarks is told only when nothing else was done.
+    fn differing<'a>(
+        &'a self,
+        other: &'a Timeline<Player>,
+    ) -> (Option<&'a Deed>, Option<&'a Deed>) {
+        let (here, there) = (self.timeline.deeds(), other.deeds());
+        let same = same_deeds(here, there);
+        (first_deed(&here[same..]), first_deed(&there[same..]))
+    }
+
+    /// The last point that the present future and another have in common.
+    pub(super) fn fork_with(&self, other: &Timeline<Player>) -> Point {
+        let (here, there) = (self.timeline.deeds(), other.deeds());
+        let same = same_deeds(here, there);
+        let next = [here.get(same), there.get(same)].into_iter().flatten().map(|deed| deed.at);
+        let ends = [self.timeline.end(), other.end()];
+        next.chain(ends).min().unwrap_or_default()
+    }
+
+    /// Takes back the last command that somebody gave: time stands just before it.
+    pub(super) fn undo(&mut self) {
+        let here = self.cluster.point();
+        let deeds = &self.timeline.deeds()[..here.deeds as usize];
+        let Some((deed, before)) = deeds.split_last() else {
+            return self.refuse("nobody has done anything yet that could be undone");
+        };
+        // What was said of expectations because of this command goes with it.
+        let at = match before.last() {
+            Some(told) if told.place == deed.place && is_remarking(told) => told.at,
+            Some(_) | None => deed.at,
+        };
+        let undone = format!("undone: {} (U: again)", deed.command);
+        let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
+        let fork = self.timeline.fork(at);
+        let old = std::mem::replace(&mut self.timeline, fork);
+        self.newest = Some(newest.clone());
+        self.undone.push(Branch { timeline: old, trace: newest, left: here });
+        self.take_over_branch();
+        self.seek(Goal::Point(at));
+        self.record_all();
+        self.note(undone);
+    }
+
+    /// If a branch has the same commands as the present future and goes further, it is the
+    /// present future.
+    fn take_over_branch(&mut self) {
+        let deeds = self.timeline.deeds();
+        let same = self.branches.iter().position(|branch| branch.timeline.deeds() == deeds);
+        let Some(Branch { timeline, trace, .. }) = same.map(|place| self.branches.remove(place))
+        else {
+            return;
+        };
+        if timeline.end() > self.timeline.end() {
+            self.timeline = timeline;
+            self.newest = Some(trace);
+        }
+    }
+
+    /// Takes the undoing back.
+    pub(super) fn redo(&mut self) {
+        let Some(Branch { timeline, trace, left }) = self.undone.pop() else {
+            return self.refuse("nothing has been undone");
+        };
+        let old = std::mem::replace(&mut self.timeline, timeline);
+        let newest = self.newest.replace(trace).unwrap_or_else(|| std::mem::take(&mut self.trace));
+        // The script untouched is kept beside what was done in it.
+        let next = self.timeline.deeds().get(old.deeds().len());
+        if next.is_some_and(is_remarking) {
+            self.keep_branch(Branch { left: old.end(), timeline: old, trace: newest });
+        }
+        self.seek(Goal::Point(left));
+        self.record_all();
+        self.note("done again");
+    }
+
+    /// Somebody acts after undoing: what was undone is a branch.
+    pub(super) fn settle_undone(&mut self) {
+        if !self.undone.is_empty() {
+            let undone = std::mem::take(&mut self.undone);
+            undone.into_iter().for_each(|branch| self.keep_branch(branch));
+        }
+    }
+}
+
+fn is_remarking(deed: &Deed) -> bool {
+    *deed.command == Command::Expects(Unmet::Remark)
+}
+
+fn same_deeds(here: &[Deed], there: &[Deed]) -> usize {
+    here.iter().zip(there).take_while(|(one, two)| one == two).count()
+}
+
+fn first_deed(deeds: &[Deed]) -> Option<&Deed> {
+    deeds.iter().find(|deed| !is_remarking(deed)).or(deeds.first())
+}
+
+fn is_untouched(deeds: &[Deed]) -> bool {
+    !deeds.iter().any(|deed| acts(&deed.command))
+}
+
+/// Whether a command makes another run of it, and does not only tell or ask.
+fn acts(command: &Command) -> bool {
+    match command.nature() {
+        Nature::Fault | Nature::Deed => !matches!(command, Command::Expects(_)),
+        Nature::Flow => {
+            matches!(command, Command::At { .. } | Command::Every { .. } | Command::Stop(_))
+        }
+        Nature::Head | Nature::Block | Nature::Telling => false,
+    }
+}

@@ -1,0 +1,97 @@
+//! The lines of the script: to the last one, to any one, and what one is for.
+
+use super::Session;
+use super::moment::Moment;
+use crate::cluster::Cluster;
+use crate::cluster::command::verbs;
+use crate::cluster::event::EventKind;
+use crate::ui::text::Seconds;
+use crate::ui::view::Came;
+
+/// Whether a line of the script has just run. Lines that somebody typed have no number.
+pub(super) fn ran_a_line(cluster: &Cluster) -> bool {
+    cluster.events().iter().any(|event| match event.kind {
+        EventKind::LineRun { line, .. } => line > 0,
+        _ => false,
+    })
+}
+
+impl Session {
+    /// `N`: to where the last line before this one ran, a beat among them.
+    pub(super) fn previous_line(&mut self) {
+        match self.timeline.find_back(self.cluster.point(), |_| {}, ran_a_line) {
+            Some(point) => self.back_in_script(point),
+            None if self.cluster.script().is_none() => {
+                self.refuse("no script is playing: raftlab FILE.lab plays one");
+            }
+            None => self.refuse("no line of the script has run before this"),
+        }
+    }
+
+    /// To where a line ran last, or on to where it will.
+    pub(super) fn go_to_line(&mut self, number: u32) {
+        self.go_there(&Moment::Line(number));
+    }
+
+    /// What a line is for, and what has become of it.
+    pub(super) fn script_line_lines(&self, number: u32) -> Vec<String> {
+        let Some(script) = self.cluster.script() else { return Vec::new() };
+        let source = script.source.get(number.wrapping_sub(1) as usize);
+        let mut lines = vec![source.map_or_else(String::new, |source| source.trim().to_owned())];
+        let line = script.lines.iter().find(|line| line.number == number);
+        let text = line.map(|line| line.command.to_string());
+        let word = text.as_deref().and_then(|text| text.split_whitespace().next());
+        match word.and_then(verbs::find) {
+            Some(verb) => {
+                lines.push(String::new());
+                lines.push(format!("{}: {}.", verb.name, verb.summary));
+                lines.extend(verb.help.lines().map(str::to_owned));
+            }
+            None => return lines,
+        }
+        lines.push(String::new());
+        lines.extend(self.what_became_of(number));
+        lines.push("Enter goes to where it ran last, or on to where it will.".into());
+        lines
+    }
+
+    fn what_became_of(&self, number: u32) -> Vec<String> {
+        let waits = self.cluster.waiting_lines().find(|waiting| waiting.line == number);
+        let waits = waits.map(|waiting| {
+            let more = Seconds(waiting.until.since(self.cluster.now()));
+            format!("It waits, {more} more at most.")
+        });
+        let Some(seen) = self.player.seen(number) else {
+            return vec!["It has not run yet.".into()];
+        };
+        let (at, told) = (seen.at.time, self.told_of(number));
+        let became = match (seen.came, told) {
+            (Came::Ran, _) => vec![format!("It ran at {at}.")],
+            (Came::Held, _) => vec![format!("It ran at {at}, and it was so.")],
+            (Came::Remarked, told) => {
+                let why = "It would have failed, but somebody has acted: that is a remark.";
+                std::iter::once(why.to_owned()).chain(told).collect()
+            }
+            (Came::Failed, told) => {
+                std::iter::once("It has stopped the run.".to_owned()).chain(told).collect()
+            }
+        };
+        became.into_iter().chain(waits).collect()
+    }
+
+    /// What was expected of a line and what was the case instead, when it last disappointed.
+    fn told_of(&self, number: u32) -> Vec<String> {
+        let told = self.trace.events().rev().find_map(|(_, event)| match &event.kind {
+            EventKind::Remarked { line, expected, actual }
+            | EventKind::Failed { line, expected, actual }
+                if *line == number =>
+            {
+                Some((expected.clone(), actual.clone()))
+            }
+            _ => None,
+        });
+        told.map_or_else(Vec::new, |(expected, actual)| {
+            vec![format!("Expected: {expected}"), format!("Instead:  {actual}")]
+        })
+    }
+}

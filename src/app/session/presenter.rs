@@ -1,0 +1,115 @@
+//! Presenter mode: the few keys that a presenter's remote has go from beat to beat. All other keys
+//! are those of normal mode, so that one can still act.
+
+use super::look::Way;
+use super::moment::Moment;
+use super::{Mode, Session};
+use crate::app::keymap::{self, Binding, Chord, KeyMode, Presenter};
+use crate::cluster::timeline::Goal;
+use crate::ui::view::Stands;
+
+/// Whether somebody presents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Presenting {
+    #[default]
+    No,
+    Yes,
+    /// The screen is black and time stands; this is why it stood before.
+    Black(Option<Stands>),
+}
+
+impl Session {
+    /// F5: begins to present, or ends it.
+    pub(super) fn present(&mut self) {
+        match self.presenting {
+            Presenting::No if self.cluster.script().is_none() => {
+                self.refuse("no script is playing: raftlab FILE.lab plays one");
+            }
+            Presenting::No => {
+                self.presenting = Presenting::Yes;
+                self.note("presenting: PgDn next beat, PgUp previous, b black screen, Esc ends it");
+            }
+            Presenting::Yes | Presenting::Black(_) => self.stop_presenting(),
+        }
+    }
+
+    fn stop_presenting(&mut self) {
+        self.presenting = Presenting::No;
+        self.note("presenter mode is over: F5 begins it again");
+    }
+
+    /// What a key does in the present mode. A presenter's keys come before those of normal mode.
+    pub(super) fn bound(&self, pressed: Chord) -> Option<&'static Binding> {
+        let presents = matches!(self.mode, Mode::Normal) && self.presents();
+        let presenters = presents.then(|| keymap::lookup(KeyMode::Presenter, pressed)).flatten();
+        presenters.or_else(|| keymap::lookup(self.mode.keys(), pressed))
+    }
+
+    pub(super) fn presents(&self) -> bool {
+        self.presenting != Presenting::No
+    }
+
+    /// Whether there is nothing to be seen.
+    pub(super) const fn is_black(&self) -> bool {
+        matches!(self.presenting, Presenting::Black(_))
+    }
+
+    /// A key was pressed on a black screen: what was there comes back, as it was.
+    pub(super) fn lighten(&mut self) {
+        if let Presenting::Black(halt) = &mut self.presenting {
+            self.halt = halt.take();
+            self.presenting = Presenting::Yes;
+        }
+    }
+
+    pub(super) fn present_by(&mut self, action: Presenter) {
+        match action {
+            // A beat that one waits for is skipped to; from one that stands time goes on.
+            Presenter::Next if self.halt.is_some() && self.stopped_for_good().is_none() => {
+                self.go_on_to_beat();
+            }
+            Presenter::Next => self.to_beat(Way::Forwards),
+            Presenter::Previous => self.to_beat(Way::Back),
+            Presenter::First => match self.player.beats_seen().head().copied() {
+                Some(first) => self.back_in_script(first),
+                None => self.go_there(&Moment::Beat(1)),
+            },
+            Presenter::Time => self.toggle_time(),
+            Presenter::Black => {
+                let halt = self.halt.replace(Stands::Paused);
+                self.presenting = Presenting::Black(halt);
+            }
+            Presenter::Leave => self.stop_presenting(),
+            Presenter::Stay => self.refuse("you present: Esc first, then q"),
+        }
+    }
+
+    /// Time goes on, if the script can still come to a beat.
+    fn go_on_to_beat(&mut self) {
+        if self.cluster.finished() && !self.is_past() {
+            return self
+                .refuse("the script has come to its end: PgUp goes back, Esc ends presenting");
+        }
+        self.go_on();
+    }
+
+    /// From beat to beat: back to the last before now, or on to the next.
+    fn to_beat(&mut self, way: Way) {
+        let here = self.cluster.point();
+        let seen = match way {
+            Way::Back => {
+                let seen = self.player.beats_seen();
+                seen.iter().rev().find(|point| **point < here).copied()
+            }
+            Way::Forwards => self.newest_player().and_then(|newest| {
+                newest.beats_seen().iter().find(|point| **point > here).copied()
+            }),
+        };
+        match (seen, way) {
+            (Some(point), Way::Back) => self.back_in_script(point),
+            (Some(point), Way::Forwards) => self.seek(Goal::Point(point)),
+            (None, Way::Back) => self.refuse("there is no beat before this"),
+            (None, Way::Forwards) => self.go_there(&Moment::Beat(self.player.beat().0 + 1)),
+        }
+    }
+}

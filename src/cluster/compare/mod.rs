@@ -1,0 +1,230 @@
+//! Two futures of one run side by side: what happens in both, what in one alone, the first event
+//! that differs, and how they differ in the end.
+//!
+//! Both are played again from their fork, in step by lab time. What happens at one moment is
+//! matched event by event; an event is the same if its deed is, whatever numbers its packets bear
+//! ([`alike`](self::alike)). The commands by which somebody made two runs of one are shown, but
+//! the first difference is the first thing that follows from them. A future that ends before the
+//! other is played on as it would go by itself, so that both come equally far.
+//!
+//! The work is done in pieces, so that whoever asks can show how far it has come, and stop.
+
+mod alike;
+mod states;
+
+pub use states::{Difference, differences};
+
+use super::event::{Cause, Event, EventKind, Names};
+use super::time::Time;
+use super::timeline::{Goal, Point, Timeline, Watcher};
+use super::words::Weight;
+use super::{Cluster, Step};
+
+/// The most rows that are kept. More are counted.
+pub const ROWS_MAX: usize = 5_000;
+/// How many rows that both have are kept before the first difference.
+const COMMON_MAX: usize = 30;
+/// The most pairs of events of one moment that are matched. Beyond, their order decides.
+const PAIRS_MAX: usize = 1_000_000;
+
+/// What happens at one moment: in both futures, or in one of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub time: Time,
+    /// Here, and there.
+    pub events: [Option<Event>; 2],
+    /// It is the same event.
+    pub same: bool,
+}
+
+/// One of the futures, on its way.
+#[derive(Clone, Debug)]
+struct Side<W> {
+    timeline: Timeline<W>,
+    cluster: Cluster,
+    /// What has happened at the present moment.
+    moment: Vec<Event>,
+}
+
+/// A comparison, while it is made and when it is done.
+#[derive(Clone, Debug)]
+pub struct Comparison<W> {
+    sides: [Side<W>; 2],
+    begin: Time,
+    now: Time,
+    end: Time,
+    rows: imbl::Vector<Row>,
+    /// How many more rows there were, before those that are kept and after them.
+    left_out: [u64; 2],
+    /// The place among the rows of the first that differs and is no command from outside.
+    first: Option<usize>,
+    done: bool,
+}
+
+impl<W: Watcher> Side<W> {
+    fn new(timeline: &Timeline<W>, fork: Point) -> Self {
+        let (cluster, _) = timeline.seek(Goal::Point(fork), |_| {});
+        Self { timeline: timeline.clone(), cluster, moment: Vec::new() }
+    }
+
+    /// When the next thing happens; `None` if nothing does any more.
+    fn next_due(&self) -> Option<Time> {
+        if self.cluster.is_stopped() {
+            return None;
+        }
+        let deed = self.timeline.next_deed(self.cluster.point());
+        deed.map(|deed| deed.at.time).or_else(|| self.cluster.next_due())
+    }
+
+    fn step(&mut self) {
+        let before = self.cluster.point();
+        let known = before < self.timeline.end() && self.timeline.replay(&mut self.cluster);
+        // Time alone may have passed, up to the end of what is known.
+        let goes_on = !known && self.cluster.point() == before;
+        let happened = known || goes_on && self.cluster.step() == Step::Happened;
+        if happened {
+            let told = |event: &&Event| event.weight() > Weight::Silent;
+            self.moment.extend(self.cluster.events().iter().filter(told).cloned());
+        }
+    }
+}
+
+impl<W: Watcher> Comparison<W> {
+    /// Two futures that are the same up to `fork`.
+    pub fn new(here: &Timeline<W>, there: &Timeline<W>, fork: Point) -> Self {
+        Self {
+            sides: [Side::new(here, fork), Side::new(there, fork)],
+            begin: fork.time,
+            now: fork.time,
+            end: here.end().time.max(there.end().time),
+            rows: imbl::Vector::new(),
+            left_out: [0; 2],
+            first: None,
+            done: false,
+        }
+    }
+
+    /// Goes on by so many steps; true when the comparison is done.
+    pub fn work(&mut self, steps: u32) -> bool {
+        for _ in 0..steps {
+            if self.done {
+                break;
+            }
+            let due =
+                self.sides.each_ref().map(|side| side.next_due().filter(|due| *due <= self.end));
+            let Some(now) = due.into_iter().flatten().min() else {
+                self.settle_moment();
+                self.sides.iter_mut().for_each(|side| side.cluster.advance(self.end));
+                self.now = self.end;
+                self.done = true;
+                break;
+            };
+            if now > self.now {
+                self.settle_moment();
+                self.now = now;
+            }
+            if let Some(side) = due.iter().position(|due| *due == Some(now)) {
+                self.sides[side].step();
+            }
+        }
+        self.done
+    }
+
+    /// What both futures had at this moment is matched, and told.
+    fn settle_moment(&mut self) {
+        let [here, there] = self.sides.each_mut().map(|side| std::mem::take(&mut side.moment));
+        let names = self.names().map(Clone::clone);
+        let mut there: Vec<Option<Event>> = there.into_iter().map(Some).collect();
+        let crowded = here.len().saturating_mul(there.len()) > PAIRS_MAX;
+        let mut from = 0;
+        for event in here {
+            let fits = |other: &Option<Event>| {
+                other
+                    .as_ref()
+                    .is_some_and(|other| alike::alike((&event, &names[0]), (other, &names[1])))
+            };
+            let place = if crowded {
+                there.get(from).is_some_and(fits).then_some(from)
+            } else {
+                there[from..].iter().position(fits).map(|place| from + place)
+            };
+            let other = place.and_then(|place| there[place].take());
+            // Most moments are the same in both: then the next is the next.
+            while there.get(from).is_some_and(Option::is_none) {
+                from += 1;
+            }
+            self.tell(Row { time: self.now, same: other.is_some(), events: [Some(event), other] });
+        }
+        for event in there.into_iter().flatten() {
+            self.tell(Row { time: self.now, same: false, events: [None, Some(event)] });
+        }
+    }
+
+    /// Keeps a row if it is worth it: what lists show, and the first difference, whatever it is.
+    fn tell(&mut self, row: Row) {
+        let event = row.events.iter().flatten().next();
+        let outside = event.is_some_and(|event| {
+            matches!(event.kind, EventKind::Commanded { .. })
+                && matches!(event.cause, Cause::Command(_))
+        });
+        let first = !row.same && !outside && self.first.is_none();
+        if !first && event.is_none_or(|event| event.weight() < Weight::Story) {
+            return;
+        }
+        if self.rows.len() >= ROWS_MAX {
+            self.left_out[1] += 1;
+            return;
+        }
+        if self.first.is_none() && self.rows.len() >= COMMON_MAX {
+            let common = self.rows.iter().position(|row| row.same);
+            if let Some(place) = common {
+                self.rows.remove(place);
+                self.left_out[0] += 1;
+            }
+        }
+        self.rows.push_back(row);
+        if first {
+            self.first = Some(self.rows.len() - 1);
+        }
+    }
+
+    pub const fn rows(&self) -> &imbl::Vector<Row> {
+        &self.rows
+    }
+
+    /// How many more rows there were before those that are kept, and after them.
+    pub const fn left_out(&self) -> [u64; 2] {
+        self.left_out
+    }
+
+    /// The place among the rows of the first event that differs.
+    pub const fn first(&self) -> Option<usize> {
+        self.first
+    }
+
+    pub const fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// From when, how far it has come, and how far it will.
+    pub const fn span(&self) -> [Time; 3] {
+        [self.begin, self.now, self.end]
+    }
+
+    /// From when on each goes by itself, if it is known only up to there.
+    pub fn alone_from(&self) -> [Option<Time>; 2] {
+        let end = self.end;
+        self.sides.each_ref().map(|side| Some(side.timeline.end().time).filter(|own| *own < end))
+    }
+
+    /// The names of the clients in each.
+    pub fn names(&self) -> [&Names; 2] {
+        self.sides.each_ref().map(|side| side.cluster.names())
+    }
+
+    /// In what the two differ where they have come to.
+    pub fn differences(&self) -> Vec<Difference> {
+        let [here, there] = self.sides.each_ref().map(|side| &side.cluster);
+        differences(here, there)
+    }
+}
