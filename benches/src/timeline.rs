@@ -47,9 +47,10 @@ pub fn measure(book: &mut Book) {
         let (cluster, timeline) = keep(HOUR);
         book.note("timeline/hour/commits", commits(&cluster) as f64, Unit::Count("commits"));
         book.note("timeline/hour/events", cluster.handled() as f64, Unit::Count("events"));
-        let (kept, spacing) = timeline.checkpoints();
-        book.note("timeline/hour/checkpoints", kept as f64, Unit::Count("checkpoints"));
-        book.note("timeline/hour/spacing", spacing as f64, Unit::Count("steps"));
+        let kept = timeline.checkpoints() as f64;
+        book.note("timeline/hour/checkpoints", kept, Unit::Count("checkpoints"));
+        let reach = timeline.reach() as f64;
+        book.note("timeline/hour/reach", reach, Unit::Count("steps at most for a seek"));
         visits(book, &timeline);
         checkpoints(book, &cluster);
     }
