@@ -70,7 +70,7 @@ fn timeline(book: &mut Book, count: &dyn Fn() -> Count) {
     let nothing = count().bytes;
     let (cluster, timeline) = keep(HOUR);
     let both = count().bytes;
-    let (checkpoints, _) = timeline.checkpoints();
+    let checkpoints = timeline.checkpoints();
     drop(timeline);
     let alone = count().bytes;
     book.note("memory/hour", both - nothing, Unit::Bytes);
