@@ -71,6 +71,11 @@ impl<T: Clone> Growing<T> {
         self.recent.last().or_else(|| self.settled.last()?.last())
     }
 
+    /// How many chunks have settled.
+    pub(in crate::cluster) fn chunks(&self) -> usize {
+        self.settled.len()
+    }
+
     pub(in crate::cluster) fn push(&mut self, item: T) {
         self.recent.push(item);
         if self.recent.len() >= 2 * CHUNK {
@@ -101,6 +106,22 @@ impl<T: Clone> Growing<T> {
             chunks.flat_map(|chunk| chunk.iter()).skip(place % CHUNK)
         });
         settled.into_iter().flatten().chain(&self.recent[recent..])
+    }
+}
+
+impl<T: Clone + PartialEq> Growing<T> {
+    /// Shares the chunks from this one on with another list, as far as it holds the same items
+    /// there. Both are as before, and take less memory. Whether all of them are shared now.
+    pub(in crate::cluster) fn share(&mut self, from: usize, other: &Self) -> bool {
+        for place in from..self.settled.len() {
+            let (own, theirs) = (self.settled.get_mut(place), other.settled.get(place));
+            let (Some(own), Some(theirs)) = (own, theirs) else { return false };
+            if own != theirs {
+                return false;
+            }
+            *own = theirs.clone();
+        }
+        true
     }
 }
 
@@ -153,6 +174,7 @@ mod tests {
                 prop_assert_eq!(list.get(number), model.get(number));
                 prop_assert!(list.iter_from(number).eq(model.iter().skip(number)));
                 prop_assert_eq!(list == clone, model == cloned);
+                list.share(number / CHUNK, &clone);
             }
             prop_assert!(clone.iter_from(0).eq(&cloned));
         }

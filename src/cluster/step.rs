@@ -288,10 +288,22 @@ impl Cluster {
         let cx = self.context();
         let server = &mut self.servers[id.index()];
         let mut out = std::mem::take(&mut server.outbox);
+        let chunks = server.raft.log.chunks();
         let result = step(&mut server.raft, &cx, &mut out);
+        if server.raft.log.chunks() > chunks {
+            self.share_entries(id, chunks);
+        }
         self.carry_out(id, &mut out);
         self.servers[id.index()].outbox = out;
         result
+    }
+
+    /// Entries have settled in a server's log, which had so many chunks before. They stand in
+    /// other logs too, and are kept once.
+    fn share_entries(&mut self, id: ServerId, chunks: usize) {
+        let mut log = std::mem::take(&mut self.servers[id.index()].raft.log);
+        let _ = self.servers.iter().any(|other| log.share(chunks, &other.raft.log));
+        self.servers[id.index()].raft.log = log;
     }
 
     fn carry_out(&mut self, id: ServerId, out: &mut Outbox) {
@@ -329,7 +341,9 @@ impl Cluster {
     pub(super) fn on_sync(&mut self, id: ServerId) {
         let server = &mut self.servers[id.index()];
         let mut messages = std::mem::take(&mut server.outbox.held);
+        let chunks = server.disk.log.chunks();
         server.disk.end_sync(&mut messages);
+        server.disk.log.share(chunks, &server.raft.log);
         let last = server.disk.log.last_index();
         self.emit(EventKind::Synced { server: id, last });
         for (to, message) in messages.drain(..) {

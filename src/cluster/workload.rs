@@ -159,7 +159,10 @@ impl Cluster {
 
     fn random_work(&mut self, id: ClientId, load: &mut LoadState, mix: Mix) -> Work {
         let Mix { keys, reads, value: bytes, ahead } = mix;
-        let key: Key = format!("k{}", load.rng.below(u64::from(keys.max(1)))).into();
+        let key = format!("k{}", load.rng.below(u64::from(keys.max(1))));
+        // A key that the client knows stands in logs, maps and histories already.
+        let known = self.clients[id.index()].known.get_key_value(key.as_str());
+        let key: Key = known.map_or_else(|| key.as_str().into(), |(key, _)| key.clone());
         if load.rng.chance(reads) {
             return Work::Get { key };
         }

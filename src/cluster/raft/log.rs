@@ -112,6 +112,17 @@ impl Log {
         self.entries.copied()
     }
 
+    /// How many chunks of entries have settled.
+    pub(in crate::cluster) fn chunks(&self) -> usize {
+        self.entries.chunks()
+    }
+
+    /// Keeps the entries that have settled since there were so many chunks only once, as far as
+    /// another log has the same there. Whether it has all of them.
+    pub(in crate::cluster) fn share(&mut self, chunks: usize, other: &Self) -> bool {
+        self.entries.share(chunks, &other.entries)
+    }
+
     pub fn push(&mut self, entry: Entry) {
         self.entries.push(entry);
     }

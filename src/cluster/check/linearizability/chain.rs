@@ -46,8 +46,8 @@ pub(super) struct Step {
     last: Moment,
     /// The value that it made, as gets have seen it.
     seen: Option<Value>,
-    /// The put that says that it took the step.
-    taker: Option<Attempt>,
+    /// Whether a put says that it took the step: it is the first of the attempts then.
+    taken: bool,
     /// Puts that may have.
     attempts: SmallVec<[Attempt; 1]>,
     /// Call and return of puts that can't have found this version all the time: of several that
@@ -74,7 +74,7 @@ impl Default for Step {
             first: 0,
             last: NEVER,
             seen: None,
-            taker: None,
+            taken: false,
             attempts: SmallVec::new(),
             refused: SmallVec::new(),
             feasible: Gaps::never(),
@@ -99,7 +99,7 @@ impl Step {
         }
         feasible.tidy();
         let called = self.refused.iter().map(|refused| refused.0).max().unwrap_or(0);
-        let untaken = self.taker.is_none() && self.last == NEVER;
+        let untaken = !self.taken && self.last == NEVER;
         if untaken && before.latest().is_some_and(|latest| latest >= called) {
             feasible.add_never();
         }
@@ -114,10 +114,10 @@ impl Step {
 
     /// The puts that can have taken it, as far as values tell.
     fn candidates(&self) -> impl Iterator<Item = &Attempt> {
-        let attempts = if self.taker.is_some() { &[] } else { &self.attempts[..] };
+        let attempts = if self.taken { &self.attempts[..1] } else { &self.attempts[..] };
         let fits =
             |attempt: &&Attempt| self.seen.as_ref().is_none_or(|seen| *seen == attempt.value);
-        self.taker.iter().chain(attempts).filter(fits)
+        attempts.iter().filter(fits)
     }
 
     /// A put that can have taken it at `moment`, if the step before was taken at `before`.
@@ -238,8 +238,8 @@ impl Chain {
         let step = self.step(version.0);
         let possible = match reply.outcome {
             Outcome::Ok => {
-                let taker = Attempt { last: returned - 1, ..attempt };
-                step.taker.replace(taker).is_none() && makes(reply.version, version)
+                step.attempts.insert(0, Attempt { last: returned - 1, ..attempt });
+                !std::mem::replace(&mut step.taken, true) && makes(reply.version, version)
             }
             Outcome::Version => {
                 if version.0 == 1 {

@@ -18,7 +18,7 @@ pub(super) const LAST: Moment = NEVER - 1;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Gaps {
     /// First and last moment of each run of moments; in order, apart from each other.
-    runs: SmallVec<[(Moment, Moment); 2]>,
+    runs: SmallVec<[(Moment, Moment); 1]>,
     never: bool,
 }
 
