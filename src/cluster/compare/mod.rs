@@ -3,7 +3,7 @@
 //!
 //! Both are played again from their fork, in step by lab time. What happens at one moment is
 //! matched event by event; an event is the same if its deed is, whatever numbers its packets bear
-//! ([`alike`](self::alike)). The commands by which somebody made two runs of one are shown, but
+//! (`alike.rs`). The commands by which somebody made two runs of one are shown, but
 //! the first difference is the first thing that follows from them. A future that ends before the
 //! other is played on as it would go by itself, so that both come equally far.
 //!
