@@ -1,6 +1,7 @@
 //! The flow of scripts on a real cluster: which lines run, and with which texts.
 
 use raftlab::cluster::command::Script;
+use raftlab::cluster::types::Outcome;
 use raftlab::cluster::{Cluster, Step};
 
 /// Runs a script to its end; what failed, in words.
@@ -155,4 +156,20 @@ fn what_is_expected_of_a_run_is_no_part_of_it() {
     let digest = |text: &str| run(text).expect("a good run").digest();
     let script = "until leader\nset x 1\nexpect term >= 1\nrun 1s\n";
     assert_eq!(digest(&format!("expects remark\n{script}")), digest(script));
+}
+
+/// Clients with keys of their own never find another's version.
+#[test]
+fn a_load_may_give_each_client_keys_of_its_own() {
+    let head = "cluster network=reliable\nuntil leader";
+    let load = "load clients=4 keys=2 each rate=max reads=0% for 1s";
+    let cluster = run(&format!("{head}\n{load}\nrun 2s\nexpect idle")).expect("it passes");
+    let records = cluster.history().records();
+    assert!(records.len() > 80, "{} puts", records.len());
+    assert!(records.iter().all(|record| {
+        let outcome = record.returned.as_ref().map(|returned| returned.outcome);
+        outcome == Some(Outcome::Ok)
+    }));
+    let map = &cluster.server(cluster.leader().expect("a leader")).expect("a server").rsm.kv;
+    assert_eq!(map.len(), 8);
 }

@@ -22,7 +22,7 @@ pub fn lab(lines: &str) -> Cluster {
 
 /// Servers that have elected a leader, with clients that each put one value after the other.
 pub fn served(servers: usize, clients: usize) -> Cluster {
-    let names: Vec<String> = (1..=clients).map(|number| format!("c{number}")).collect();
+    let names: Vec<String> = (1..=clients).map(|number| format!("load{number}")).collect();
     let names = names.join(" ");
     let mut lines = format!("cluster servers={servers} seed=7 max-events=2000000000\n");
     if clients > 0 {
@@ -30,11 +30,9 @@ pub fn served(servers: usize, clients: usize) -> Cluster {
         let _ = writeln!(lines, "link {names} <-> all delay={DELAY}ms..{DELAY}ms");
     }
     let _ = writeln!(lines, "link all <-> all delay={DELAY}ms..{DELAY}ms\nuntil leader");
-    // The number is made longer than it needs to be, so that all values are of one length.
-    let filler = "v".repeat(VALUE - 9);
-    for client in 1..=clients {
-        let _ = writeln!(lines, "task c{client}\nloop for 1h as i\nset k{client} {filler}{{i}}");
-        lines.push_str("end\nend\n");
+    if clients > 0 {
+        let load = format!("load clients={clients} keys=1 each rate=max reads=0% value={VALUE}");
+        let _ = writeln!(lines, "{load}");
     }
     lines.push_str("run 2h\n");
     let mut cluster = lab(&lines);

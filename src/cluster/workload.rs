@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::{Job, Work};
-use super::command::{Load, LoadKind, LoadRate};
+use super::command::{Load, LoadKeys, LoadKind, LoadRate};
 use super::event::EventKind;
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
@@ -32,8 +32,7 @@ pub enum Role {
 /// What the requests of a load are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mix {
-    /// Over how many keys.
-    pub keys: u32,
+    pub keys: LoadKeys,
     /// How many are gets; the others are puts.
     pub reads: Ppm,
     /// The length of values in bytes.
@@ -159,7 +158,11 @@ impl Cluster {
 
     fn random_work(&mut self, id: ClientId, load: &mut LoadState, mix: Mix) -> Work {
         let Mix { keys, reads, value: bytes, ahead } = mix;
-        let key = format!("k{}", load.rng.below(u64::from(keys.max(1))));
+        let mut draw = |keys: u32| load.rng.below(u64::from(keys.max(1)));
+        let key = match keys {
+            LoadKeys::Shared(keys) => format!("k{}", draw(keys)),
+            LoadKeys::Each(keys) => format!("{}-k{}", self.clients[id.index()].name, draw(keys)),
+        };
         // A key that the client knows stands in logs, maps and histories already.
         let known = self.clients[id.index()].known.get_key_value(key.as_str());
         let key: Key = known.map_or_else(|| key.as_str().into(), |(key, _)| key.clone());

@@ -8,9 +8,9 @@ use proptest::sample::select;
 use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
-    Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKind, LoadRate, Operation,
-    Order, Pace, PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, Unmet, VersionWord, Who,
-    parse_line, who,
+    Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKeys, LoadKind, LoadRate,
+    Operation, Order, Pace, PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, Unmet,
+    VersionWord, Who, parse_line, who,
 };
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
@@ -180,7 +180,11 @@ fn load() -> impl Strategy<Value = Command> {
         3 => (1..=100_000u32).prop_map(LoadRate::PerSecond),
         1 => Just(LoadRate::Max),
     ];
-    let requests = (1..=100_000u32, rate, share(), 0..=65_536u32, share()).prop_map(
+    let keys = prop_oneof![
+        (1..=100_000u32).prop_map(LoadKeys::Shared),
+        (1..=100_000u32).prop_map(LoadKeys::Each),
+    ];
+    let requests = (keys, rate, share(), 0..=65_536u32, share()).prop_map(
         |(keys, rate, reads, value, ahead)| LoadKind::Requests { keys, rate, reads, value, ahead },
     );
     let kind = prop_oneof![requests, Just(LoadKind::Lock)];

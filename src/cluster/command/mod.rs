@@ -379,11 +379,20 @@ pub struct Load {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoadKind {
-    /// Gets and puts over `keys` keys with values of `value` bytes; `ahead` of the puts name the
+    /// Gets and puts over these keys, with values of `value` bytes; `ahead` of the puts name the
     /// version after the one that the client knows.
-    Requests { keys: u32, rate: LoadRate, reads: Ppm, value: u32, ahead: Ppm },
+    Requests { keys: LoadKeys, rate: LoadRate, reads: Ppm, value: u32, ahead: Ppm },
     /// Each client takes the lock, checks that it is alone, and lets go, over and over.
     Lock,
+}
+
+/// Which keys the clients of a load use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoadKeys {
+    /// So many, the same for all of them.
+    Shared(u32),
+    /// So many of its own for each of them: no put finds another's version.
+    Each(u32),
 }
 
 /// How often the clients of a load ask.

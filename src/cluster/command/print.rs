@@ -10,8 +10,8 @@ use super::condition::{Condition, Count, ReplyPattern};
 use super::conditions::{is_outcome_word, outcome_word};
 use super::lex::{before_comment, is_plain, quoted};
 use super::{
-    Command, Ends, Fate, Head, Load, LoadKind, LoadRate, Operation, Order, Pace, PacketDeed, Place,
-    Text, Timers, Unmet, VersionWord, Who,
+    Command, Ends, Fate, Head, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Pace,
+    PacketDeed, Place, Text, Timers, Unmet, VersionWord, Who,
 };
 use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
@@ -321,6 +321,16 @@ impl Display for Load {
             LoadKind::Lock => write!(f, "load lock clients={}", self.clients)?,
         }
         self.span.map_or(Ok(()), |span| write!(f, " for {span}"))
+    }
+}
+
+/// "10", "10 each".
+impl Display for LoadKeys {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Shared(keys) => write!(f, "{keys}"),
+            Self::Each(keys) => write!(f, "{keys} each"),
+        }
     }
 }
 

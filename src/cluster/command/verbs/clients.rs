@@ -6,7 +6,7 @@ use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Mention, Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Load, LoadKind, LoadRate, Operation, Order};
+use crate::cluster::command::{Command, Load, LoadKeys, LoadKind, LoadRate, Operation, Order};
 use crate::cluster::config::{CLIENTS_MAX, TEXT_MAX};
 use crate::cluster::time::{Ppm, Span};
 
@@ -151,7 +151,7 @@ all packets.",
         group: Group::Clients,
         scope: Scope::Act,
         usage: &[
-            "load [clients=N] [keys=N] [rate=N/s] [reads=P%] [ahead=P%] [value=N] [for T]",
+            "load [clients=N] [keys=N [each]] [rate=N/s] [reads=P%] [ahead=P%] [value=N] [for T]",
             "load lock [clients=N] [for T]",
             "load stop",
         ],
@@ -163,7 +163,10 @@ are under way are finished. One load runs at a time. With `rate=max` each client
 as it is answered.",
         options: &[
             ("clients=5", "how many clients, up to 2,000"),
-            ("keys=10", "over how many keys, up to 100,000"),
+            (
+                "keys=10",
+                "over how many keys, up to 100,000; `keys=10 each`: of its own for each client",
+            ),
             ("rate=100/s", "how many operations a second in all, up to 100,000, or `max`"),
             ("reads=50%", "how many of them are gets; the others are puts"),
             ("ahead=0%", "how many of the puts name the version after the one that it should be"),
@@ -171,7 +174,7 @@ as it is answered.",
         ],
         examples: &[
             "load clients=5 keys=10 rate=100/s reads=50% value=16 for 6s",
-            "load clients=64 rate=max reads=0%",
+            "load clients=64 keys=1 each rate=max reads=0%",
             "load lock clients=32 for 6s",
             "load stop",
         ],
@@ -225,7 +228,8 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
         return Some(Command::LoadStop);
     }
     let lock = reader.keyword("lock");
-    let (mut clients, mut keys, mut value) = (5, 10, 16);
+    let (mut clients, mut value) = (5, 16);
+    let mut keys = LoadKeys::Shared(10);
     let mut rate = LoadRate::PerSecond(100);
     let (mut reads, mut ahead) = (Ppm::percent(50), Ppm::ZERO);
     let mut limit = None;
@@ -240,7 +244,11 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
     loop {
         match options.next(reader)? {
             Some("clients") => clients = count(reader, 1, CLIENTS_MAX as u64)?,
-            Some("keys") => keys = count(reader, 1, KEYS_MAX)?,
+            Some("keys") => {
+                let number = count(reader, 1, KEYS_MAX)? as u32;
+                let each = reader.keyword("each");
+                keys = if each { LoadKeys::Each(number) } else { LoadKeys::Shared(number) };
+            }
             Some("rate") => {
                 let read = |word: &str| quantity::load_rate(word, 1..=RATE_MAX);
                 rate = reader.quantity(Expect::LoadRate, LoadRate::Max, read)?;
@@ -255,7 +263,7 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
     let kind = if lock {
         LoadKind::Lock
     } else {
-        LoadKind::Requests { keys: keys as u32, rate, reads, value: value as u32, ahead }
+        LoadKind::Requests { keys, rate, reads, value: value as u32, ahead }
     };
     Some(Command::Load(Load { kind, clients: clients as u32, span: limit }))
 }
