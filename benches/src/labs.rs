@@ -10,7 +10,7 @@ use raftlab::cluster::{Cluster, Step};
 
 /// How long one way takes on every link, in milliseconds.
 pub const DELAY: u64 = 1;
-/// How long the values are that clients put, as the peer's entries are.
+/// How long the values are that clients put, or a few bytes less; the peer's entries are as long.
 pub const VALUE: usize = 64;
 
 /// A cluster that plays these lines. Bad lines are a mistake of the bench itself.
@@ -30,7 +30,7 @@ pub fn served(servers: usize, clients: usize) -> Cluster {
         let _ = writeln!(lines, "link {names} <-> all delay={DELAY}ms..{DELAY}ms");
     }
     let _ = writeln!(lines, "link all <-> all delay={DELAY}ms..{DELAY}ms\nuntil leader");
-    // The number is made longer than it needs to be, so that all values are of one length.
+    // Up to nine digits follow.
     let filler = "v".repeat(VALUE - 9);
     for client in 1..=clients {
         let _ = writeln!(lines, "task c{client}\nloop for 1h as i\nset k{client} {filler}{{i}}");
