@@ -95,7 +95,7 @@ async fn lead(servers: usize, delivered: Arc<AtomicU64>) {
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        madsim::select! {
+        tokio::select! {
             _ = heartbeat.tick() => leader.beat(&mut out),
             message = next(&endpoint, &delivered) => match message {
                 (Message::Ack { last }, from) => {
