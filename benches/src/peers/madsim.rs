@@ -50,7 +50,8 @@ impl World {
     pub fn play(&mut self, span: Duration) -> Round {
         let before = self.delivered.load(Ordering::Relaxed);
         Round::timed(|| {
-            self.runtime.block_on(sleep(span));
+            // The sleep has to begin in there, where the clock is.
+            self.runtime.block_on(async move { sleep(span).await });
             self.delivered.load(Ordering::Relaxed) - before
         })
     }
