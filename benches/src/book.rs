@@ -91,6 +91,8 @@ fn short(value: f64) -> String {
     match value {
         value if value >= 1e6 => format!("{} M", digits(value / 1e6)),
         value if value >= 10e3 => format!("{} k", digits(value / 1e3)),
+        // Nobody wants to read of 57.0 files.
+        value if value.fract() == 0.0 => format!("{value:.0}"),
         value => digits(value),
     }
 }
@@ -298,10 +300,11 @@ mod tests {
             in_words(0.000_012_34, Unit::Seconds),
             in_words(0.25, Unit::Times),
             in_words(384.0, Unit::Bytes),
+            in_words(57.0, Unit::Count("files")),
         ];
         assert_eq!(
             told,
-            ["4.12 M messages/s", "160 k commits/s", "12.3 µs", "0.25 ×", "384 bytes"]
+            ["4.12 M messages/s", "160 k commits/s", "12.3 µs", "0.25 ×", "384 bytes", "57 files"]
         );
     }
 

@@ -10,7 +10,7 @@ use raftlab::cluster::{Cluster, Step};
 
 /// How long one way takes on every link, in milliseconds.
 pub const DELAY: u64 = 1;
-/// How long the values are that clients put, as the peer's entries are.
+/// How long the values are that clients put, or a few bytes less; the peer's entries are as long.
 pub const VALUE: usize = 64;
 
 /// A cluster that plays these lines. Bad lines are a mistake of the bench itself.

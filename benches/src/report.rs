@@ -11,7 +11,7 @@ use crate::book::{Book, Figure, Unit, in_words};
 use crate::growth::{CLIENTS, LOGS, SERVERS};
 use crate::linearizability::SIZES;
 use crate::{consensus, engine, frame, growth, linearizability, script, start, timeline};
-use chart::{Chart, Series};
+use chart::Chart;
 
 /// The tables: their headings, and what the names of their figures begin with.
 const TABLES: [(&str, &str); 8] = [
@@ -170,8 +170,6 @@ fn charts_of(book: &Book) -> Vec<(&'static str, Chart)> {
     let as_f64 = |places: &[usize]| places.iter().map(|place| *place as f64).collect::<Vec<_>>();
     let logs: Vec<f64> = LOGS.iter().map(|length| *length as f64).collect();
     let sizes: Vec<f64> = SIZES.iter().map(|size| *size as f64).collect();
-    let one = |name: &'static str, points: Vec<(f64, f64)>| vec![Series { name, points }];
-    let checkpoint = points("growth/checkpoint/", &logs, 1e6);
     let checks = points("linearizability/generated/", &sizes, 1.0);
     let took = checks.into_iter().map(|(size, rate)| (size, size / rate * 1e3)).collect();
     vec![
@@ -180,8 +178,8 @@ fn charts_of(book: &Book) -> Vec<(&'static str, Chart)> {
             Chart {
                 title: "Commits a second while the log gets longer",
                 x: "entries in the log",
-                y: "commits/s",
-                series: one("64 clients", points("growth/log/", &logs, 1.0)),
+                y: "commits/s, five servers and 64 clients",
+                points: points("growth/log/", &logs, 1.0),
             },
         ),
         (
@@ -189,8 +187,8 @@ fn charts_of(book: &Book) -> Vec<(&'static str, Chart)> {
             Chart {
                 title: "A checkpoint while the log gets longer",
                 x: "entries in the log",
-                y: "µs",
-                series: one("checkpoint", checkpoint),
+                y: "µs, five servers and 64 clients",
+                points: points("growth/checkpoint/", &logs, 1e6),
             },
         ),
         (
@@ -198,8 +196,8 @@ fn charts_of(book: &Book) -> Vec<(&'static str, Chart)> {
             Chart {
                 title: "Messages a second with more servers",
                 x: "servers",
-                y: "messages/s",
-                series: one("idle", points("growth/servers/", &as_f64(&SERVERS), 1.0)),
+                y: "messages/s, heartbeats alone",
+                points: points("growth/servers/", &as_f64(&SERVERS), 1.0),
             },
         ),
         (
@@ -207,8 +205,8 @@ fn charts_of(book: &Book) -> Vec<(&'static str, Chart)> {
             Chart {
                 title: "Commits a second with more clients",
                 x: "clients",
-                y: "commits/s",
-                series: one("five servers", points("growth/clients/", &as_f64(&CLIENTS), 1.0)),
+                y: "commits/s, five servers",
+                points: points("growth/clients/", &as_f64(&CLIENTS), 1.0),
             },
         ),
         (
@@ -216,8 +214,8 @@ fn charts_of(book: &Book) -> Vec<(&'static str, Chart)> {
             Chart {
                 title: "Judging a longer history",
                 x: "operations",
-                y: "ms",
-                series: one("ten clients, ten keys", took),
+                y: "ms, ten clients and ten keys",
+                points: took,
             },
         ),
     ]

@@ -50,7 +50,8 @@ impl World {
     pub fn play(&mut self, span: Duration) -> Round {
         let before = self.delivered.load(Ordering::Relaxed);
         Round::timed(|| {
-            self.runtime.block_on(sleep(span));
+            // The sleep has to begin in there, where the clock is.
+            self.runtime.block_on(async move { sleep(span).await });
             self.delivered.load(Ordering::Relaxed) - before
         })
     }
@@ -95,7 +96,7 @@ async fn lead(servers: usize, delivered: Arc<AtomicU64>) {
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        madsim::select! {
+        tokio::select! {
             _ = heartbeat.tick() => leader.beat(&mut out),
             message = next(&endpoint, &delivered) => match message {
                 (Message::Ack { last }, from) => {

@@ -1,20 +1,15 @@
-//! A chart of one or a few curves with logarithmic axes, as SVG. It names each curve at its end
-//! and writes each value at its point, so nothing has to be told by colour.
+//! A chart of one curve with logarithmic axes, as SVG. Each point has its value beside it, so that
+//! nothing has to be guessed.
 
 use std::fmt::Write as _;
 
-/// One curve.
-pub struct Series {
-    pub name: &'static str,
-    pub points: Vec<(f64, f64)>,
-}
-
-/// Curves in one frame.
+/// A curve in its frame.
 pub struct Chart {
     pub title: &'static str,
     pub x: &'static str,
+    /// What the values are, and of what: "commits/s, five servers".
     pub y: &'static str,
-    pub series: Vec<Series>,
+    pub points: Vec<(f64, f64)>,
 }
 
 const WIDTH: f64 = 640.0;
@@ -22,7 +17,7 @@ const HEIGHT: f64 = 320.0;
 /// The frame's distance from the left, right, top and bottom.
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 40.0;
-const TOP: f64 = 44.0;
+const TOP: f64 = 50.0;
 const BOTTOM: f64 = 52.0;
 
 const STYLE: &str = "<style>text{font:13px sans-serif;fill:#333}.axis{stroke:#888;stroke-width:1}\
@@ -30,7 +25,7 @@ const STYLE: &str = "<style>text{font:13px sans-serif;fill:#333}.axis{stroke:#88
     .point{fill:#06c}@media(prefers-color-scheme:dark){text{fill:#ddd}.line{stroke:#6bf}\
     .point{fill:#6bf}}</style>";
 
-/// One axis: from powers of ten to places.
+/// One axis: from logarithms to places.
 struct Axis {
     low: f64,
     high: f64,
@@ -39,10 +34,18 @@ struct Axis {
 }
 
 impl Axis {
-    /// Whole powers of ten around all values, and two of them at least.
+    /// From the least value to the largest, with some room before and after.
+    fn along(values: impl Iterator<Item = f64> + Clone, from: f64, to: f64) -> Self {
+        let low = values.clone().fold(f64::INFINITY, f64::min).log10();
+        let high = values.fold(f64::MIN_POSITIVE, f64::max).log10();
+        let room = ((high - low) * 0.05).max(0.01);
+        Self { low: low - room, high: high + room, from, to }
+    }
+
+    /// Whole powers of ten around all values.
     fn around(values: impl Iterator<Item = f64> + Clone, from: f64, to: f64) -> Self {
         let low = values.clone().fold(f64::INFINITY, f64::min).log10().floor();
-        let high = values.fold(0.0, f64::max).log10().ceil();
+        let high = values.fold(f64::MIN_POSITIVE, f64::max).log10().ceil();
         Self { low, high: high.max(low + 1.0), from, to }
     }
 
@@ -58,29 +61,29 @@ impl Axis {
 
 impl Chart {
     pub fn svg(&self) -> String {
+        let above = TOP - 9.0;
         let mut text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
-             role=\"img\">{STYLE}<title>{0}</title><text x=\"{LEFT}\" y=\"20\" \
-             font-weight=\"bold\">{0}</text>\n",
-            self.title
+             role=\"img\">{STYLE}<title>{0}</title><text x=\"{LEFT}\" y=\"18\" \
+             font-weight=\"bold\">{0}</text><text x=\"{LEFT}\" y=\"{above}\">{1}</text>\n",
+            self.title, self.y
         );
-        let points = || self.series.iter().flat_map(|series| &series.points);
-        if points().next().is_some() {
-            let x = Axis::around(points().map(|point| point.0), LEFT, WIDTH - RIGHT);
-            let y = Axis::around(points().map(|point| point.1), HEIGHT - BOTTOM, TOP);
+        if !self.points.is_empty() {
+            let across = self.points.iter().map(|point| point.0);
+            let up = self.points.iter().map(|point| point.1);
+            let x = Axis::along(across, LEFT, WIDTH - RIGHT);
+            let y = Axis::around(up, HEIGHT - BOTTOM, TOP);
             self.frame(&mut text, &x, &y);
-            for series in &self.series {
-                curve(&mut text, series, &x, &y);
-            }
+            self.curve(&mut text, &x, &y);
         }
         text.push_str("</svg>\n");
         text
     }
 
     fn frame(&self, text: &mut String, x: &Axis, y: &Axis) {
-        let bottom = HEIGHT - BOTTOM;
-        for power in x.powers() {
-            let (place, below, label) = (x.place(power), bottom + 18.0, short(power));
+        let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
+        for (value, _) in &self.points {
+            let (place, below, label) = (x.place(*value), bottom + 18.0, short(*value));
             let _ = writeln!(
                 text,
                 "<line class=\"grid\" x1=\"{place:.1}\" y1=\"{TOP}\" x2=\"{place:.1}\" \
@@ -90,7 +93,7 @@ impl Chart {
         }
         for power in y.powers() {
             let (place, left, label) = (y.place(power), LEFT - 8.0, short(power));
-            let (right, base) = (WIDTH - RIGHT, place + 4.0);
+            let base = place + 4.0;
             let _ = writeln!(
                 text,
                 "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{place:.1}\" x2=\"{right}\" \
@@ -98,39 +101,30 @@ impl Chart {
                  text-anchor=\"end\">{label}</text>"
             );
         }
-        let (middle, under) = (f64::midpoint(LEFT, WIDTH - RIGHT), HEIGHT - 12.0);
-        let (right, above) = (WIDTH - RIGHT, TOP - 10.0);
+        let (middle, under) = (f64::midpoint(LEFT, right), HEIGHT - 12.0);
         let _ = writeln!(
             text,
             "<line class=\"axis\" x1=\"{LEFT}\" y1=\"{bottom}\" x2=\"{right}\" y2=\"{bottom}\"/>\
              <line class=\"axis\" x1=\"{LEFT}\" y1=\"{TOP}\" x2=\"{LEFT}\" y2=\"{bottom}\"/>\
-             <text x=\"{middle}\" y=\"{under}\" text-anchor=\"middle\">{}</text>\
-             <text x=\"{LEFT}\" y=\"{above}\" text-anchor=\"end\">{}</text>",
-            self.x, self.y
+             <text x=\"{middle}\" y=\"{under}\" text-anchor=\"middle\">{}</text>",
+            self.x
         );
     }
-}
 
-fn curve(text: &mut String, series: &Series, x: &Axis, y: &Axis) {
-    let mut places = series.points.iter().map(|point| (x.place(point.0), y.place(point.1)));
-    let path: Vec<String> = places.clone().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-    let _ = writeln!(text, "<polyline class=\"line\" points=\"{}\"/>", path.join(" "));
-    for ((across, down), (_, value)) in places.clone().zip(&series.points) {
-        let above = if down - TOP < 16.0 { down + 20.0 } else { down - 9.0 };
-        let _ = writeln!(
-            text,
-            "<circle class=\"point\" cx=\"{across:.1}\" cy=\"{down:.1}\" r=\"3.5\"/>\
-             <text x=\"{across:.1}\" y=\"{above:.1}\" text-anchor=\"middle\">{}</text>",
-            short(*value)
-        );
-    }
-    if let Some((across, down)) = places.next_back() {
-        let below = if down - TOP < 16.0 { down + 36.0 } else { down + 20.0 };
-        let _ = writeln!(
-            text,
-            "<text x=\"{across:.1}\" y=\"{below:.1}\" text-anchor=\"end\">{}</text>",
-            series.name
-        );
+    fn curve(&self, text: &mut String, x: &Axis, y: &Axis) {
+        let places = self.points.iter().map(|point| (x.place(point.0), y.place(point.1)));
+        let path: Vec<String> = places.clone().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let _ = writeln!(text, "<polyline class=\"line\" points=\"{}\"/>", path.join(" "));
+        for ((across, down), (_, value)) in places.zip(&self.points) {
+            // Under the title there is no room above.
+            let beside = if down - TOP < 16.0 { down + 20.0 } else { down - 9.0 };
+            let _ = writeln!(
+                text,
+                "<circle class=\"point\" cx=\"{across:.1}\" cy=\"{down:.1}\" r=\"3.5\"/>\
+                 <text x=\"{across:.1}\" y=\"{beside:.1}\" text-anchor=\"middle\">{}</text>",
+                short(*value)
+            );
+        }
     }
 }
 
@@ -168,8 +162,7 @@ mod tests {
         let x = Axis::around(points.iter().map(|point| point.0), 0.0, 100.0);
         let y = Axis::around(points.iter().map(|point| point.1), 100.0, 0.0);
         assert!(x.place(10.0) < x.place(1_000.0) && y.place(500.0) < y.place(5.0));
-        let series = vec![Series { name: "one", points }];
-        let svg = Chart { title: "a", x: "b", y: "c", series }.svg();
+        let svg = Chart { title: "a", x: "b", y: "c", points }.svg();
         assert_eq!(svg.matches("<circle").count(), 2);
     }
 }
