@@ -131,6 +131,12 @@ impl Step {
         &self.feasible
     }
 
+    /// Takes back the attempt of a put that returns.
+    fn withdraw(&mut self, place: usize) -> Option<Attempt> {
+        let at = self.attempts.iter().position(|attempt| attempt.place == place)?;
+        Some(self.attempts.swap_remove(at))
+    }
+
     /// Notes that a put didn't find this version all the time from its call to its return.
     fn refuse(&mut self, called: Moment, returned: Moment) {
         // A step that was certainly taken before the call says so already.
@@ -185,10 +191,7 @@ impl Chain {
                 // No get says so.
                 Outcome::Version | Outcome::Maybe => false,
             },
-            Request::Put { version, .. } => {
-                let attempt = self.withdraw(version.0, place);
-                attempt.is_some_and(|attempt| self.put(attempt, *version, reply, called, returned))
-            }
+            Request::Put { version, .. } => self.put(place, *version, reply, called, returned),
         }
     }
 
@@ -219,23 +222,18 @@ impl Chain {
         self.settle(0)
     }
 
-    /// Takes back the attempt of a put that returns.
-    fn withdraw(&mut self, version: u64, place: usize) -> Option<Attempt> {
-        let attempts = &mut self.step(version).attempts;
-        let at = attempts.iter().position(|attempt| attempt.place == place)?;
-        Some(attempts.swap_remove(at))
-    }
-
-    /// A put says how it ended; its attempt has been withdrawn.
+    /// A put says how it ended: its attempt is withdrawn, and what is left of it noted.
     fn put(
         &mut self,
-        attempt: Attempt,
+        place: usize,
         version: Version,
         reply: &Reply,
         called: Moment,
         returned: Moment,
     ) -> bool {
-        let step = self.step(version.0);
+        // Its call has made the step, if nothing had before.
+        let Some(step) = self.steps.get_mut(&version.0).map(Arc::make_mut) else { return false };
+        let Some(attempt) = step.withdraw(place) else { return false };
         let possible = match reply.outcome {
             Outcome::Ok => {
                 step.attempts.insert(0, Attempt { last: returned - 1, ..attempt });
@@ -286,7 +284,7 @@ impl Chain {
             }
         };
         let mut version = version;
-        while let Some(step) = self.steps.get(&version) {
+        while let Some(step) = self.steps.get_mut(&version) {
             let attempts = 1 + step.attempts.len() + step.refused.len();
             self.work += (attempts * before.runs().len().max(1)) as u64;
             let feasible = step.solve(&before);
@@ -297,7 +295,7 @@ impl Chain {
                 return false;
             }
             before.clone_from(&feasible);
-            self.step(version).feasible = feasible;
+            Arc::make_mut(step).feasible = feasible;
             version += 1;
         }
         true
