@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use raftlab_benches::{ALLOCATOR_OF_THE_PROGRAM, Allocator};
+
+#[global_allocator]
+static ALLOCATOR: Allocator = ALLOCATOR_OF_THE_PROGRAM;
+
 fn main() -> ExitCode {
     // `cargo test` must write nothing.
     if !std::env::args().any(|word| word == "--bench") {

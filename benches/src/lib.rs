@@ -28,3 +28,9 @@ pub mod start;
 pub mod timeline;
 
 pub use book::Book;
+
+/// The allocator of the program, for us and for the peers: each side of a ratio has the same.
+pub use mimalloc::MiMalloc as Allocator;
+
+/// It, to be named by each bench as its own.
+pub const ALLOCATOR_OF_THE_PROGRAM: Allocator = Allocator;
