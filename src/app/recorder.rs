@@ -9,13 +9,14 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::cluster::Cluster;
 use crate::cluster::command::{Command, Place, Script, parse_line};
 use crate::cluster::config::Config;
 use crate::cluster::time::Span;
 use crate::cluster::timeline::Deed;
+use crate::cluster::{Cluster, Motion};
 
 use super::Mistake;
 
@@ -232,13 +233,22 @@ pub fn reached(source: &[Box<str>]) -> Option<Place> {
 pub fn tidy(cluster: &Cluster, deeds: &[Deed], expect: bool) -> String {
     // `run T` ends before what is due at T: a moment later, all of that has happened.
     let mut end = cluster.clone();
+    let mut deeds = deeds.to_vec();
+    if cluster.is_by_hand() {
+        // It would stand for ever: at the very end, lab time goes on.
+        let (at, place) = (cluster.point(), cluster.place());
+        let command = Arc::new(Command::ByHand(Motion::ByItself));
+        if end.apply(&command).is_ok() {
+            deeds.push(Deed { at, place, command });
+        }
+    }
     end.run_until(cluster.now());
     let mut moment = vec![format!("run {}", cluster.now() + Span(1))];
     if expect {
         moment.extend(holding(&end).iter().map(|line| format!("expect {line}")));
     }
     if !plays(cluster) {
-        return session(cluster, deeds, &[]) + &moment.join("\n") + "\n";
+        return session(cluster, &deeds, &[]) + &moment.join("\n") + "\n";
     }
     // Beside a script that plays by itself a task comes to the moment: what was done after the
     // script's end is done too, and what is expected is not asked for at another time.
@@ -251,7 +261,7 @@ pub fn tidy(cluster: &Cluster, deeds: &[Deed], expect: bool) -> String {
     let inside = moment.iter().map(|line| format!("  {line}"));
     let task: Vec<String> =
         [format!("task {name}")].into_iter().chain(inside).chain(["end".to_owned()]).collect();
-    session(cluster, deeds, &task)
+    session(cluster, &deeds, &task)
 }
 
 /// What holds now and is worth asking for.

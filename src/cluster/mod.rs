@@ -17,6 +17,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod act;
+mod by_hand;
 pub mod chaos;
 pub mod check;
 pub mod client;
@@ -50,6 +51,7 @@ mod view;
 pub mod words;
 pub mod workload;
 
+pub use by_hand::Motion;
 pub use event::{Cause, Names};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -89,6 +91,7 @@ pub struct Cluster {
     emitted: u64,
     commands: u64,
     queue: Queue<Item>,
+    motion: Motion,
     /// What the present step is owed to.
     cause: Cause,
 

@@ -77,11 +77,25 @@ impl<T> Queue<T> {
         self.get(Slot(self.heap.first()?.slot))
     }
 
+    /// The first thing of a kind, with the time when it is due. Everything pending is looked at.
+    pub fn first(&self, wanted: impl Fn(u64, &T) -> bool) -> Option<(u64, Slot)> {
+        let fits = |key: &&Key| {
+            let item = self.get(Slot(key.slot));
+            item.is_some_and(|item| wanted(key.due, item))
+        };
+        self.heap.iter().filter(fits).min().map(|key| (key.due, Slot(key.slot)))
+    }
+
     /// Takes out what is next, with the time when it is due.
     pub fn pop(&mut self) -> Option<(u64, T)> {
         let key = *self.heap.first()?;
         let item = self.remove(Slot(key.slot))?;
         Some((key.due, item))
+    }
+
+    /// Something pending, to be changed in its place.
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+        self.cells.get_mut(slot.0 as usize)?.item.as_mut()
     }
 
     pub fn get(&self, slot: Slot) -> Option<&T> {

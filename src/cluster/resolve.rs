@@ -227,6 +227,12 @@ impl Cluster {
                 Command::Clock { who: servers(who, scope)?, rate: *rate }
             }
             Command::Timeout(who) => Command::Timeout(servers(who, scope)?),
+            Command::Heartbeat(who) => Command::Heartbeat(servers(who, scope)?),
+            Command::Sync(who) => Command::Sync(servers(who, scope)?),
+            Command::Retry(clients) => {
+                let filled = clients.iter().map(|name| scope.fill_text(name));
+                Command::Retry(filled.collect::<Result<_, _>>()?)
+            }
             Command::Isolate { who, from_clients } => {
                 Command::Isolate { who: servers(who, scope)?, from_clients: *from_clients }
             }
@@ -248,6 +254,10 @@ impl Cluster {
             Command::Next { fate, name, ends } => {
                 Command::Next { fate: *fate, name: *name, ends: self.resolve_ends(ends, scope)? }
             }
+            Command::Flying { deed, name, ends, count } => {
+                let ends = self.resolve_ends(ends, scope)?;
+                Command::Flying { deed: *deed, name: *name, ends, count: *count }
+            }
             Command::Flaw { flaw, on, who } if !who.is_empty() => {
                 Command::Flaw { flaw: *flaw, on: *on, who: servers(who, scope)? }
             }
@@ -258,6 +268,7 @@ impl Cluster {
             | Command::Net(_)
             | Command::Load(_)
             | Command::Packet { .. }
+            | Command::ByHand(_)
             | Command::LoadStop
             | Command::Chaos(_)
             | Command::ChaosStop

@@ -21,7 +21,7 @@
 
 use ratatui::layout::{Rect, Size};
 
-use super::view::{Layout, Pane, View};
+use super::view::{Layout, Mode, Pane, View};
 
 /// The smallest terminal that has room.
 pub const MIN: Size = Size { width: 60, height: 16 };
@@ -34,6 +34,8 @@ const SPLIT_WIDTH: u16 = 72;
 const WALL_WIDTH: u16 = 160;
 const MAP_WIDTH_MAX: u16 = 80;
 const MAP_HEIGHT_MAX: u16 = 20;
+/// The title of the list of packets, and the fewest of them, in packet mode.
+const PACKET_ROWS: u16 = 4;
 /// A map lower than this says nothing.
 const MAP_HEIGHT_MIN: u16 = 4;
 
@@ -124,7 +126,29 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
         Layout::Map => map(&mut areas, middle),
         Layout::ClientsAndValues => clients_and_values(&mut areas, middle),
     }
+    if matches!(view.mode, Mode::Packets) {
+        list_packets(&mut areas);
+    }
     areas
+}
+
+/// In packet mode there is a list of packets. Where it has no area of its own it takes that of
+/// events and timeline, and as many rows above them as it needs, so that nothing else moves.
+fn list_packets(areas: &mut Areas) {
+    if !areas.in_flight.is_empty() {
+        return;
+    }
+    let below = [areas.last_command, areas.footer];
+    let bottom = below.into_iter().find(|area| !area.is_empty()).unwrap_or(areas.footer).y;
+    let free = [areas.events, areas.timeline].map(|area| area.height).into_iter().sum::<u16>();
+    let rows = free.max(PACKET_ROWS).min(bottom.saturating_sub(areas.headline.bottom()));
+    let (screen, y) = (areas.screen, bottom - rows);
+    (areas.events, areas.timeline) = (Rect::default(), Rect::default());
+    for pane in [Pane::Map, Pane::Clients, Pane::Values, Pane::Servers] {
+        let area = areas.pane_mut(pane);
+        area.height = area.height.min(y.saturating_sub(area.y));
+    }
+    areas.in_flight = Rect { y, height: rows, ..screen };
 }
 
 /// Takes rows from the top of an area.
@@ -297,6 +321,8 @@ mod tests {
                     let view = View { layout, ..View::default() };
                     check(&areas(Size { width, height }, &view, servers));
                 }
+                let view = View { mode: Mode::Packets, ..View::default() };
+                check(&areas(Size { width, height }, &view, servers));
                 for pane in Pane::EVERY {
                     let view = View { zoomed: Some(pane), ..View::default() };
                     check(&areas(Size { width, height }, &view, servers));

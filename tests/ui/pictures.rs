@@ -15,7 +15,8 @@ use raftlab::cluster::types::{Index, ServerId};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
-    Clock, LastCommand, Mistake, Mode, PartitionEdit, Prompt, RemovedEntry, ScriptPlace, Stands,
+    Clock, LastCommand, Mistake, Mode, Pane, PartitionEdit, Prompt, RemovedEntry, ScriptPlace,
+    Stands,
 };
 
 /// The glyphs of a frame, and below them a letter for the style of each cell.
@@ -152,6 +153,25 @@ fn a_partition_in_the_making() {
         cursor: Some(ServerId::from_index(3)),
     });
     check("partition-80x24", &stage, 80, 24);
+}
+
+/// An election in the middle, told packet by packet; the list of packets takes the place of events
+/// and timeline where it has none of its own.
+#[test]
+fn all_by_hand() {
+    let mut stage = Stage::new(5, 7);
+    stage.tell(&[
+        "by-hand on",
+        "timeout S2",
+        "deliver vote S2 -> S3 S4",
+        "duplicate vote S2 -> S1",
+    ]);
+    stage.view.mode = Mode::Packets;
+    stage.view.focus = Pane::InFlight;
+    stage.view.selection.packet = stage.cluster.packets().get(1).map(|packet| packet.id);
+    check("by-hand-80x24", &stage, 80, 24);
+    check("by-hand-120x40", &stage, 120, 40);
+    check("by-hand-60x16", &stage, 60, 16);
 }
 
 #[test]

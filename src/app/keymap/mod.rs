@@ -192,7 +192,15 @@ pub enum Packet {
     Duplicate,
     Delay,
     Hold,
+    ByHand,
+    Timer,
+    Disks,
+    Retry,
+    Write,
+    Read,
+    Undo,
     Why,
+    Inspect,
     Leave,
 }
 

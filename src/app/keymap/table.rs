@@ -214,12 +214,25 @@ pub const BINDINGS: &[Binding] = &[
     packet(&[Char('t')], Packet::Duplicate, "twice", "send it twice"),
     packet(&[Char('s')], Packet::Delay, "delay", "delay it by 100 ms"),
     packet(&[Char('z')], Packet::Hold, "hold", "hold it, let it go"),
-    later(
-        KeyMode::Packet,
+    packet(
         &[Char('a')],
+        Packet::ByHand,
+        "all by hand",
         "all by hand: nothing moves, no timer fires, unless told; again to end",
     ),
+    packet(
+        &[Range('1', '9')],
+        Packet::Timer,
+        "timer",
+        "that server's timer fires: an election, or a leader's heartbeats",
+    ),
+    packet(&[Char('d')], Packet::Disks, "disks", "what was written is on every disk (slow disks)"),
+    packet(&[Char('r')], Packet::Retry, "retry", "a client that waits tries the next server"),
+    packet(&[Char('c')], Packet::Write, "write", "a write, as in normal mode"),
+    packet(&[Char('v')], Packet::Read, "", "a read, as in normal mode"),
+    packet(&[Char('u')], Packet::Undo, "undo", "undo my last command"),
     packet(&[Char('w')], Packet::Why, "why", "why was it sent"),
+    packet(&[Char('i')], Packet::Inspect, "", "inspect it"),
     packet(&[Key(KeyCode::Esc), Ctrl('c')], Packet::Leave, "back", "leave"),
     // The prompt.
     prompt(

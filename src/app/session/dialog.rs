@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::{Effect, Mode, Session};
+use super::{Effect, Mode, Session, Under};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
 use crate::cluster::command::{Command, Who, reference};
 use crate::cluster::flaw::{About, Bearer, FLAWS};
@@ -266,6 +266,10 @@ impl Session {
     /// Opens something to read, from its top.
     pub(super) fn open(&mut self, reading: Reading) {
         self.view.scroll.dialog = 0;
+        self.under = match self.mode {
+            Mode::Packet => Under::Packets,
+            _ => Under::Panes,
+        };
         self.mode = Mode::Reading(reading);
     }
 
@@ -278,8 +282,16 @@ impl Session {
             Dialog::Top => self.turn(i16::MIN),
             Dialog::Bottom => self.turn(i16::MAX),
             Dialog::Choose => self.choose_from_list(),
-            Dialog::Close => self.mode = Mode::Normal,
+            Dialog::Close => self.close(),
         }
+    }
+
+    /// Back to what lies under the dialog.
+    pub(super) fn close(&mut self) {
+        self.mode = match std::mem::take(&mut self.under) {
+            Under::Panes => Mode::Normal,
+            Under::Packets => Mode::Packet,
+        };
     }
 
     /// Scrolls, or moves the choice.
@@ -326,10 +338,7 @@ impl Session {
         if let Mode::Reading(Reading::Breakpoints { chosen, .. }) = self.mode {
             return self.switch_breakpoint(chosen);
         }
-        let Mode::Reading(Reading::List { menu, chosen }) = self.mode else {
-            self.mode = Mode::Normal;
-            return;
-        };
+        let Mode::Reading(Reading::List { menu, chosen }) = self.mode else { return self.close() };
         if !menu.stays() {
             self.mode = Mode::Normal;
         }

@@ -56,6 +56,7 @@ impl Session {
                 Some(Stands::Beat { .. }) => "next",
                 Some(_) => "go on",
             },
+            Action::Packet(Packet::ByHand) if self.cluster.is_by_hand() => "end by hand",
             Action::Normal(Normal::Isolate) if self.selected_is_cut_off() => "join",
             Action::Normal(Normal::SleepOrWake) => match self.selected_power() {
                 Some(Power::Asleep) => "wake",
@@ -74,7 +75,15 @@ impl Session {
             let keys = [Normal::Why, Normal::StepBack].into_iter().chain(undo);
             return keys.map(Action::Normal).chain(looking_hints()).collect();
         }
-        let mut keys = vec![Normal::ToggleTime];
+        let by_hand = self.cluster.is_by_hand();
+        let mut keys = Vec::new();
+        if by_hand {
+            keys.push(Normal::PacketMode);
+        }
+        // By hand, only the lines of a script can go on.
+        if !by_hand || self.next_due().is_some() {
+            keys.push(Normal::ToggleTime);
+        }
         keys.extend_from_slice(match self.selected_power() {
             Some(Power::Up) => &[Normal::Crash, Normal::Isolate, Normal::Timeout, Normal::Why],
             Some(Power::Down) => &[Normal::Restart, Normal::Wipe, Normal::Why],
@@ -129,9 +138,10 @@ fn jump_hints() -> Vec<Action> {
 
 fn packet_hints() -> Vec<Action> {
     use Packet as P;
-    [P::Next, P::Deliver, P::Drop, P::Duplicate, P::Delay, P::Hold, P::Why, P::Leave]
-        .map(Action::Packet)
-        .to_vec()
+    let keys =
+        [P::Deliver, P::Timer, P::ByHand, P::Drop, P::Write, P::Duplicate, P::Hold, P::Delay];
+    let rest = [P::Retry, P::Disks, P::Undo, P::Why, P::Leave];
+    keys.into_iter().chain(rest).map(Action::Packet).collect()
 }
 
 fn partition_hints() -> Vec<Action> {

@@ -115,6 +115,14 @@ impl Mode {
     }
 }
 
+/// What lies under a dialog.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Under {
+    #[default]
+    Panes,
+    Packets,
+}
+
 /// Where the session's run comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -155,6 +163,8 @@ pub struct Session {
     recorder: Option<Recorder>,
     history: History,
     mode: Mode,
+    /// What the keys mean again once a text has been read.
+    under: Under,
     /// Why time stands, apart from an open mode.
     halt: Option<Stands>,
     marked: ServerSet,
@@ -201,6 +211,7 @@ impl Session {
             recorder: None,
             history: History::default(),
             mode: Mode::default(),
+            under: Under::default(),
             halt: None,
             marked: ServerSet::EMPTY,
             notice: None,
@@ -285,7 +296,7 @@ impl Session {
             Action::Normal(action) => return self.normal(action, pressed),
             Action::Look(action) => self.look(action),
             Action::Jump(jump) => self.jump(jump),
-            Action::Packet(action) => self.packet(action),
+            Action::Packet(action) => self.packet(action, pressed),
             Action::Partition(action) => self.partition(action, pressed),
             Action::Link(action) => self.link(action, pressed),
             Action::Prompt(action) => return self.prompt(action),
@@ -331,6 +342,7 @@ impl Session {
         let keys = (!keys.is_empty()).then(|| keys.to_owned());
         self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
         self.timeline.did((at, place), command, &self.cluster, &self.player);
+        self.follow_by_hand();
         Ok(())
     }
 

@@ -29,6 +29,8 @@ impl Session {
                 Clock::Past { newest: self.timeline.end().time }
             }
             (Some(why), Mode::Normal) => Clock::Stands(why.clone()),
+            // Nothing moves before it is told, so nothing is passed over either.
+            (None, Mode::Normal) if self.cluster.is_by_hand() => Clock::Stands(Stands::Paused),
             (None, Mode::Normal) if self.is_held() => Clock::Stands(Stands::Caption),
             (None, Mode::Normal) if self.pacer.is_skimming() => Clock::Skims,
             (None, Mode::Normal) => Clock::Runs,
@@ -43,7 +45,8 @@ impl Session {
 
     fn shown_mode(&self) -> view::Mode {
         match &self.mode {
-            Mode::Normal | Mode::Jump(_) | Mode::Packet => view::Mode::Normal,
+            Mode::Normal | Mode::Jump(_) => view::Mode::Normal,
+            Mode::Packet => view::Mode::Packets,
             Mode::Partition(split) => view::Mode::Partition(split.edit.clone()),
             Mode::Link(edit) => view::Mode::Link(edit.clone()),
             Mode::Prompt(line) => view::Mode::Prompt(line.shown(&self.history)),

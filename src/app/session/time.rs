@@ -79,9 +79,10 @@ impl Session {
         Ok(())
     }
 
-    /// Whether lab time passes.
-    pub(super) const fn moves(&self) -> bool {
-        matches!(self.mode, Mode::Normal) && self.halt.is_none()
+    /// Whether lab time passes, or, while all is by hand, lines of a script run.
+    pub(super) fn moves(&self) -> bool {
+        let stands = self.cluster.is_by_hand() && self.next_due().is_none();
+        matches!(self.mode, Mode::Normal) && self.halt.is_none() && !stands
     }
 
     pub(super) fn frame(&mut self, elapsed: Duration) {
@@ -178,6 +179,9 @@ impl Session {
 
     /// Space: time stands, time goes on.
     pub(super) fn toggle_time(&mut self) {
+        if self.cluster.is_by_hand() && !self.is_past() && self.next_due().is_none() {
+            return self.refuse("lab time stands, for all is by hand: M, then a, ends that");
+        }
         match self.halt {
             None => self.halt = Some(Stands::Paused),
             Some(_) => self.go_on(),
@@ -211,6 +215,9 @@ impl Session {
     pub(super) fn step_until(&mut self, until: Until) {
         if let Some(why) = self.stopped_for_good() {
             return self.refuse(why);
+        }
+        if self.cluster.is_by_hand() && self.next_due().is_none() {
+            return self.refuse("nothing moves, for all is by hand: M tells what is to happen");
         }
         if until == Until::Line && self.cluster.finished() {
             return self.refuse(match self.cluster.script() {

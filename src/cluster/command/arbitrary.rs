@@ -8,9 +8,11 @@ use proptest::sample::select;
 use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
-    Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKind, Operation, Order, Pace,
-    PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who, parse_line, who,
+    Command, Compare, Condition, Count, Ends, Fate, FlyingDeed, Head, Load, LoadKind, Operation,
+    Order, Pace, PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, VersionWord, Who,
+    parse_line, who,
 };
+use crate::cluster::Motion;
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
@@ -308,7 +310,17 @@ fn packets() -> impl Strategy<Value = Command> {
         Just(Command::Release { name: None, ends: None, count: None }),
         (any::<u32>(), deed)
             .prop_map(|(packet, deed)| Command::Packet { packet: PacketId(packet.into()), deed }),
-        (fate, packet(), ends()).prop_map(|(fate, name, ends)| Command::Next { fate, name, ends }),
+        (fate.clone(), packet(), ends()).prop_map(|(fate, name, ends)| Command::Next {
+            fate,
+            name,
+            ends
+        }),
+        (of(fate), packet(), ends(), count()).prop_map(|(fate, name, ends, count)| {
+            let deed = fate.map_or(FlyingDeed::Deliver, FlyingDeed::Meets);
+            Command::Flying { deed, name, ends, count }
+        }),
+        select(vec![Motion::ByHand, Motion::ByItself]).prop_map(Command::ByHand),
+        vec(name(), 1..4).prop_map(Command::Retry),
     ]
 }
 
@@ -329,6 +341,8 @@ fn acting() -> impl Strategy<Value = Command> {
         servers().prop_map(Command::Wake),
         servers().prop_map(Command::Wipe),
         servers().prop_map(Command::Timeout),
+        servers().prop_map(Command::Heartbeat),
+        servers().prop_map(Command::Sync),
         servers().prop_map(Command::Rejoin),
         (servers(), any::<bool>())
             .prop_map(|(who, from_clients)| Command::Isolate { who, from_clients }),

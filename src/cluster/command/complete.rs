@@ -182,12 +182,12 @@ mod tests {
     #[test]
     fn verbs_come_first() {
         assert_eq!(candidates("cr"), ["crash"]);
-        assert_eq!(candidates("re"), ["restart", "rejoin", "release", "reseed"]);
+        assert_eq!(candidates("re"), ["restart", "rejoin", "release", "retry", "reseed"]);
         assert!(candidates("").contains(&"until".to_owned()));
         // Blocks and heads are for scripts.
         assert!(!candidates("").contains(&"task".to_owned()));
-        assert_eq!(candidates("at 5s he"), ["heal"]);
-        assert!(candidates("at 5s un").is_empty());
+        assert_eq!(candidates("at 5s he"), ["heartbeat", "heal"]);
+        assert!(candidates("at 5s unt").is_empty());
     }
 
     #[test]

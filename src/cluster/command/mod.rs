@@ -42,6 +42,7 @@ pub use who::Named;
 
 use serde::{Deserialize, Serialize};
 
+use super::Motion;
 use super::chaos::Faults;
 use super::flaw::{Breaks, Flaw};
 use super::network::{LinkChange, Network, PacketName};
@@ -80,6 +81,10 @@ pub enum Command {
     },
     /// Its election timer fires now.
     Timeout(Vec<Who>),
+    /// Its heartbeat timer fires now.
+    Heartbeat(Vec<Who>),
+    /// What it has written is on disk now.
+    Sync(Vec<Who>),
     Timers(Timers),
 
     // Links.
@@ -126,9 +131,21 @@ pub enum Command {
         packet: PacketId,
         deed: PacketDeed,
     },
+    /// What is to be done with the packets that are in flight on these links.
+    Flying {
+        deed: FlyingDeed,
+        name: Option<PacketName>,
+        ends: Ends,
+        /// The first so many on each link; all when not said.
+        count: Option<u32>,
+    },
+    /// Nothing moves and no timer fires, unless it is told.
+    ByHand(Motion),
 
     // Clients.
     Operate(Order),
+    /// The timers of these clients fire now: each asks the next server.
+    Retry(Vec<Text>),
     Load(Load),
     LoadStop,
 
@@ -297,6 +314,24 @@ pub enum PacketDeed {
     Duplicate,
     Delay(Span),
     Hold,
+}
+
+/// What can be done by hand with packets of a kind and a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FlyingDeed {
+    Deliver,
+    Meets(Fate),
+}
+
+impl From<FlyingDeed> for PacketDeed {
+    fn from(deed: FlyingDeed) -> Self {
+        match deed {
+            FlyingDeed::Deliver => Self::Deliver,
+            FlyingDeed::Meets(Fate::Drop) => Self::Drop,
+            FlyingDeed::Meets(Fate::Duplicate) => Self::Duplicate,
+            FlyingDeed::Meets(Fate::Delay(span)) => Self::Delay(span),
+        }
+    }
 }
 
 /// Something that a client is to do.

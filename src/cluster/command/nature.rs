@@ -38,6 +38,11 @@ impl Command {
             | Self::Wipe(_)
             | Self::Clock { .. }
             | Self::Timers(_)
+            | Self::Heartbeat(_)
+            | Self::Sync(_)
+            | Self::Retry(_)
+            | Self::Flying { .. }
+            | Self::ByHand(_)
             | Self::Rejoin(_)
             | Self::Mend(_)
             | Self::Heal

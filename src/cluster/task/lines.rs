@@ -129,6 +129,8 @@ impl Cluster {
             | Command::Wipe(_)
             | Command::Clock { .. }
             | Command::Timeout(_)
+            | Command::Heartbeat(_)
+            | Command::Sync(_)
             | Command::Timers(_)
             | Command::Partition(_)
             | Command::Isolate { .. }
@@ -146,6 +148,9 @@ impl Cluster {
             | Command::Release { .. }
             | Command::Next { .. }
             | Command::Packet { .. }
+            | Command::Flying { .. }
+            | Command::ByHand(_)
+            | Command::Retry(_)
             | Command::Flaw { .. }
             | Command::Reseed(_) => {
                 self.perform(&line.command, scope, line.number)?;

@@ -1,6 +1,6 @@
 //! Who an event is about, and whether a list shows it unasked.
 
-use crate::cluster::command::Command;
+use crate::cluster::command::{Command, Fate, FlyingDeed, PacketDeed};
 use crate::cluster::event::{DropReason, Event, EventKind, IgnoreReason};
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::Node;
@@ -195,19 +195,27 @@ fn commanded(command: &Command) -> Weight {
         | C::Hold { .. }
         | C::Release { .. }
         | C::Next { .. }
-        | C::Packet { .. }
+        | C::ByHand(_)
+        | C::Heartbeat(_)
+        | C::Sync(_)
         | C::LoadStop
         | C::Chaos(_)
         | C::ChaosStop
         | C::Flaw { .. }
         | C::Reseed(_) => Weight::Story,
-        C::Crash(_)
+        // A copy is the one thing about packets by hand that a list does not show by itself.
+        C::Packet { deed: PacketDeed::Duplicate, .. }
+        | C::Flying { deed: FlyingDeed::Meets(Fate::Duplicate), .. } => Weight::Story,
+        C::Packet { .. }
+        | C::Flying { .. }
+        | C::Crash(_)
         | C::Restart(_)
         | C::Sleep(_)
         | C::Wake(_)
         | C::Wipe(_)
         | C::Clock { .. }
         | C::Operate(_)
+        | C::Retry(_)
         | C::At { .. }
         | C::Every { .. }
         | C::Stop(_) => Weight::Detail,
