@@ -200,6 +200,8 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Watch(_)
+            | Command::Unwatch(_)
             | Command::Pace(_) => Ok(()),
         }
     }
@@ -278,6 +280,8 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Watch(_)
+            | Command::Unwatch(_)
             | Command::Pace(_) => {
                 return Err(error(format!("`{command}` can't stand here")));
             }

@@ -48,6 +48,7 @@ pub mod timeline;
 mod timers;
 pub mod types;
 mod view;
+mod watch;
 pub mod words;
 pub mod workload;
 

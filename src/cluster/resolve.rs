@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::{Command, Ends, Named, Operation, Order, Text, VersionWord, Who};
+use super::command::{Command, Ends, Filler, Named, Operation, Order, Text, VersionWord, Who};
 use super::raft::Role;
 use super::rng::{Entity, Rng};
 use super::server::{Power, Server};
@@ -71,6 +71,24 @@ impl Scope {
         match self.bindings.get(name)? {
             Binding::Servers(servers) => Some(*servers),
             Binding::Text(_) => None,
+        }
+    }
+}
+
+/// What a condition or a value means to a task is asked for later, when its names mean nothing any
+/// more: so they are filled in when the line runs.
+impl Filler for Scope {
+    type Error = CommandError;
+
+    fn text(&self, text: &Text) -> Result<Text, CommandError> {
+        if text.has_holes() { self.fill_text(text) } else { Ok(text.clone()) }
+    }
+
+    fn who(&self, who: &Who) -> Result<Who, CommandError> {
+        let Who::Hole(word) = who else { return Ok(who.clone()) };
+        match self.bound_servers(word).and_then(|servers| servers.iter().next()) {
+            Some(server) => Ok(Who::Server(server)),
+            None => Who::parse_word(&self.fill(word)?).map_err(error),
         }
     }
 }
@@ -301,6 +319,8 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Watch(_)
+            | Command::Unwatch(_)
             | Command::Pace(_) => command.clone(),
         })
     }

@@ -4,6 +4,7 @@
 //! ```text
 //! header
 //! headline, and the caption of a script
+//! what is watched
 //! ─ Map ──────────────────┬─ Clients ──────
 //!                         ├─ Keys and values
 //!                         ├─ In flight ────
@@ -22,6 +23,7 @@
 use ratatui::layout::{Rect, Size};
 
 use super::view::{Layout, Mode, Pane, View};
+use super::watches;
 
 /// The smallest terminal that has room.
 pub const MIN: Size = Size { width: 60, height: 16 };
@@ -49,6 +51,8 @@ pub struct Areas {
     pub headline: Rect,
     /// What the script says; empty when it stands in the place of the headline.
     pub caption: Rect,
+    /// What is watched; empty when nothing is.
+    pub watches: Rect,
     pub map: Rect,
     pub clients: Rect,
     pub values: Rect,
@@ -93,6 +97,11 @@ impl Areas {
             Pane::Events => &mut self.events,
             Pane::Timeline => &mut self.timeline,
         }
+    }
+
+    /// How many rows the title above what is watched takes: there is one where there is room.
+    pub fn watches_title(&self) -> u16 {
+        u16::from(!self.last_command.is_empty())
     }
 
     /// The pane at a place of the screen.
@@ -141,7 +150,9 @@ fn list_packets(areas: &mut Areas) {
     let below = [areas.last_command, areas.footer];
     let bottom = below.into_iter().find(|area| !area.is_empty()).unwrap_or(areas.footer).y;
     let free = [areas.events, areas.timeline].map(|area| area.height).into_iter().sum::<u16>();
-    let rows = free.max(PACKET_ROWS).min(bottom.saturating_sub(areas.headline.bottom()));
+    let rows = free
+        .max(PACKET_ROWS)
+        .min(bottom.saturating_sub(areas.headline.bottom().max(areas.watches.bottom())));
     let (screen, y) = (areas.screen, bottom - rows);
     (areas.events, areas.timeline) = (Rect::default(), Rect::default());
     for pane in [Pane::Map, Pane::Clients, Pane::Values, Pane::Servers] {
@@ -178,6 +189,11 @@ fn frame(areas: &mut Areas, view: &View) -> Rect {
         areas.caption = top(&mut left, if told { 2 } else { 0 });
     } else {
         areas.headline = top(&mut left, if areas.screen.height < 20 { 1 } else { 2 });
+    }
+    if !view.watches.is_empty() {
+        let rows = watches::rows(left.width, view.watches.len());
+        let most = if desk { 4 } else { 1 + left.height / 20 };
+        areas.watches = top(&mut left, rows.min(most) + u16::from(desk));
     }
     areas.footer = bottom(&mut left, 1);
     areas.last_command = bottom(&mut left, u16::from(desk));
@@ -332,9 +348,10 @@ mod tests {
     }
 
     fn check(areas: &Areas) {
-        let rest = [areas.header, areas.headline, areas.caption, areas.last_command, areas.footer];
+        let told = [areas.header, areas.headline, areas.caption, areas.watches];
+        let rest = told.into_iter().chain([areas.last_command, areas.footer]);
         let panes = Pane::EVERY.map(|pane| areas.pane(pane));
-        let all: Vec<Rect> = rest.into_iter().chain(panes).filter(|one| !one.is_empty()).collect();
+        let all: Vec<Rect> = rest.chain(panes).filter(|one| !one.is_empty()).collect();
         for (place, one) in all.iter().enumerate() {
             assert_eq!(one.intersection(areas.screen), *one, "{areas:?}");
             for other in &all[place + 1..] {

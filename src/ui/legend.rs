@@ -43,6 +43,7 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("•  ◦", theme.edge(term), "heartbeat, its answer"),
         entry("▐b?▌", plain, "client b asks; ▐b!▌ is answered"),
         entry("╳", bold, "cut both ways; ►╳ cut one way; lost"),
+        entry("5 ◄", bold, "a watched value that has just changed"),
         entry("<2 @2", dim, "an older value, at version 2"),
         entry("■ □ ?", plain, "operation: answered, waits, maybe"),
     ]

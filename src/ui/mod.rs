@@ -34,6 +34,7 @@ mod timers;
 pub mod trace;
 mod values;
 pub mod view;
+mod watches;
 
 pub use view::{Scene, Target, View};
 
@@ -63,6 +64,7 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     if !areas.caption.is_empty() {
         headline::draw_caption(canvas, areas.caption, scene);
     }
+    watches::draw(canvas, areas.watches, areas.watches_title(), scene);
     for pane in Pane::EVERY {
         if !areas.pane(pane).is_empty() {
             draw_pane(canvas, &areas, scene, pane);
@@ -95,6 +97,9 @@ pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
             footer::hit(areas.footer, scene, x)
         }
         Mode::Normal | Mode::Packets | Mode::Partition(_) | Mode::Link(_) => {
+            if areas.watches.contains((x, y).into()) {
+                return watches::hit(areas.watches, areas.watches_title(), scene, x, y);
+            }
             let pane = areas.pane_at(x, y)?;
             Some(hit_in_pane(&areas, scene, pane, x, y).unwrap_or(Target::Pane(pane)))
         }
@@ -187,7 +192,8 @@ fn draw_joint(canvas: &mut Canvas, areas: &Areas, area: Rect) {
     };
     for y in area.y..=area.bottom() {
         let below = y < area.bottom();
-        let above = y > areas.headline.bottom().max(areas.caption.bottom());
+        let told = [areas.headline, areas.caption, areas.watches].map(|area| area.bottom());
+        let above = told.iter().all(|bottom| y > *bottom);
         let glyph = match (is_title(x - 1, y), is_title(x + 1, y), above, below) {
             (false, false, ..) => '│',
             (true, true, false, true) => '┬',

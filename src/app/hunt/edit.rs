@@ -96,6 +96,8 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Note(_)
         | Command::Mark(_)
         | Command::Break(_)
+        | Command::Watch(_)
+        | Command::Unwatch(_)
         | Command::Pace(_) => command.clone(),
     })
 }

@@ -90,6 +90,7 @@ pub enum Normal {
     Redo,
     Bookmark,
     Breakpoints,
+    Watches,
     PacketMode,
     NextLine,
     Slower,
@@ -375,7 +376,7 @@ mod tests {
 
     #[test]
     fn keys_that_the_plan_keeps_free_are_free() {
-        for key in "EJKOQWYZa".chars() {
+        for key in "EJKOQYZa".chars() {
             assert_eq!(lookup(KeyMode::Normal, Chord::Char(key)), None, "{key}");
         }
     }

@@ -94,6 +94,12 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "breakpoints: a list, each switched off and on (:break adds one)",
     ),
+    normal(
+        &[Char('W')],
+        Normal::Watches,
+        "",
+        "watched values: a list, each taken off (:watch adds one)",
+    ),
     normal(&[Char('M')], Normal::PacketMode, "packets", "packet mode (by hand)"),
     // Looking.
     look(&[Key(KeyCode::Tab)], Look::NextPane, "pane", "next pane"),

@@ -24,6 +24,7 @@ pub(super) enum Reading {
     List { menu: Menu, chosen: usize },
     Branches { items: Vec<ListItem>, chosen: usize },
     Breakpoints { items: Vec<ListItem>, chosen: usize },
+    Watches { items: Vec<ListItem>, chosen: usize },
     Help,
 }
 
@@ -167,9 +168,10 @@ impl Reading {
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
             Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
-            Self::List { .. } | Self::Branches { .. } | Self::Breakpoints { .. } => {
-                &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close]
-            }
+            Self::List { .. }
+            | Self::Branches { .. }
+            | Self::Breakpoints { .. }
+            | Self::Watches { .. } => &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close],
         }
     }
 
@@ -189,6 +191,10 @@ impl Reading {
             Self::Breakpoints { items, chosen } => {
                 let (items, chosen) = (items.clone(), *chosen);
                 ("Breakpoints".into(), DialogBody::List { items, chosen })
+            }
+            Self::Watches { items, chosen } => {
+                let (items, chosen) = (items.clone(), *chosen);
+                ("Watched (Enter takes it off)".into(), DialogBody::List { items, chosen })
             }
             Self::Help => ("Help".into(), DialogBody::Help(help_groups())),
         };
@@ -302,7 +308,9 @@ impl Session {
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
             }
             Mode::Reading(
-                Reading::Branches { items, chosen } | Reading::Breakpoints { items, chosen },
+                Reading::Branches { items, chosen }
+                | Reading::Breakpoints { items, chosen }
+                | Reading::Watches { items, chosen },
             ) => {
                 let last = items.len().saturating_sub(1);
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
@@ -322,7 +330,9 @@ impl Session {
             *chosen = place.min(menu.len() - 1);
             self.choose_from_list();
         } else if let Mode::Reading(
-            Reading::Branches { items, chosen } | Reading::Breakpoints { items, chosen },
+            Reading::Branches { items, chosen }
+            | Reading::Breakpoints { items, chosen }
+            | Reading::Watches { items, chosen },
         ) = &mut self.mode
         {
             *chosen = place.min(items.len().saturating_sub(1));
@@ -337,6 +347,9 @@ impl Session {
         }
         if let Mode::Reading(Reading::Breakpoints { chosen, .. }) = self.mode {
             return self.switch_breakpoint(chosen);
+        }
+        if let Mode::Reading(Reading::Watches { chosen, .. }) = self.mode {
+            return self.take_off_watch(chosen);
         }
         let Mode::Reading(Reading::List { menu, chosen }) = self.mode else { return self.close() };
         if !menu.stays() {

@@ -27,6 +27,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 mod time;
+mod watches;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +59,7 @@ use past::Branch;
 use point::Click;
 use prompt::{History, Line};
 use reroll::Reroll;
+use watches::Watch;
 
 pub use time::Moment;
 
@@ -153,6 +155,9 @@ pub struct Session {
     undone: Vec<Branch>,
     bookmarks: Vec<Point>,
     breakpoints: Vec<Breakpoint>,
+    watches: Vec<Watch>,
+    /// What has changed after so many steps and deeds is new to whoever looks.
+    looked: u64,
     /// A question about many futures that is being answered.
     rerolling: Option<Reroll>,
     view: View,
@@ -200,6 +205,8 @@ impl Session {
             undone: Vec::new(),
             bookmarks: Vec::new(),
             breakpoints: Vec::new(),
+            watches: Vec::new(),
+            looked: 0,
             rerolling: None,
             cluster,
             trace: Trace::default(),
@@ -325,6 +332,7 @@ impl Session {
             (self.cluster.point(), self.cluster.place(), self.cluster.emitted());
         let mut after = self.cluster.clone();
         after.apply(command)?;
+        self.look_from_here();
         let resolved = after.events().iter().find_map(|event| match &event.kind {
             EventKind::Commanded { command } => Some((**command).clone()),
             _ => None,
@@ -377,7 +385,7 @@ impl Session {
 
     /// Whether frames are needed: lab time passes, or something on the screen is about to go.
     pub fn is_restless(&self) -> bool {
-        let passing = self.notice.is_some() || !self.fader.is_empty();
+        let passing = self.notice.is_some() || !self.fader.is_empty() || self.has_young_watches();
         passing || self.screen == Screen::Stale || self.moves() || self.rerolling.is_some()
     }
 }

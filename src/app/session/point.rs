@@ -86,6 +86,7 @@ impl Session {
             Target::Packet(id) => selection.packet = Some(*id),
             Target::Event(number) => selection.event = Some(*number),
             Target::Moment(time) => self.seek(Goal::Time(*time)),
+            Target::Watch(place) => self.list_watches(*place),
             Target::Pane(_) | Target::Hint(_) | Target::Choice(_) => {}
         }
     }

@@ -17,6 +17,7 @@ impl Session {
         self.view.mode = self.shown_mode();
         self.view.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
         self.view.fading = self.fader.shown();
+        self.view.watches = self.shown_watches();
     }
 
     fn clock(&self) -> Clock {

@@ -97,6 +97,9 @@ impl Session {
         if self.fader.tick(elapsed) {
             self.screen = Screen::Stale;
         }
+        if self.has_young_watches() {
+            self.screen = Screen::Stale;
+        }
         self.work_on_reroll();
         if self.moves() {
             self.advance(elapsed.min(FRAME_MAX));
@@ -105,6 +108,7 @@ impl Session {
 
     fn advance(&mut self, elapsed: Duration) {
         self.player.tick(elapsed);
+        self.look_from_here();
         let target = self.cluster.now() + self.pacer.span(elapsed, &self.cluster);
         self.screen = Screen::Stale;
         for _ in 0..EVENTS_A_FRAME {
@@ -140,7 +144,7 @@ impl Session {
     /// Reads what the last step or command brought about.
     pub(super) fn observe(&mut self) {
         self.trace.extend(self.cluster.events(), self.cluster.names());
-        let mut breaks = Vec::new();
+        let (mut breaks, mut watches) = (Vec::new(), Vec::new());
         for event in self.cluster.events() {
             self.pacer.saw(event);
             self.player.saw(&event.kind);
@@ -151,6 +155,10 @@ impl Session {
                     self.view.last_command = Some(LastCommand { text, keys: None });
                 }
                 EventKind::BreakpointSet { condition } => breaks.push(condition.clone()),
+                EventKind::Watched { what, line } => {
+                    watches.push((Some(what.clone()), Some(*line)));
+                }
+                EventKind::Unwatched { what } => watches.push((what.clone(), None)),
                 EventKind::Paced { pace } => self.pacer.choose(pace.0),
                 EventKind::Beat => {
                     let (number, of) = self.player.beat();
@@ -161,6 +169,13 @@ impl Session {
             }
         }
         breaks.iter().for_each(|condition| self.set_breakpoint(condition));
+        for (what, line) in watches {
+            match (what, line) {
+                (Some(what), Some(line)) => self.watch(&what, line > 0),
+                (what, _) => self.unwatch(what.as_deref()),
+            }
+        }
+        self.heed_watches();
         self.heed_breakpoints();
         if self.halt != Some(Stands::Failed) && self.cluster.failure().is_some() {
             self.mode = Mode::Reading(Reading::failure(&self.cluster));
@@ -227,6 +242,7 @@ impl Session {
         }
         self.player.release();
         self.halt = Some(Stands::Paused);
+        self.look_from_here();
         let before = self.clone();
         let limit = (self.cluster.now() + REACH).max(self.timeline.end().time);
         for _ in 0..EVENTS_A_STEP {

@@ -140,6 +140,8 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::Invariant
         | Expect::Condition
         | Expect::ServerForm
+        | Expect::Measure
+        | Expect::Aspect
         | Expect::Value
         | Expect::Name
         | Expect::Span

@@ -27,10 +27,11 @@ mod script;
 mod start;
 mod text;
 pub mod verbs;
+pub mod watch;
 pub mod who;
 
 pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
-pub use condition::{Compare, Condition, Count, ReplyPattern, RoleName};
+pub use condition::{Compare, Condition, Count, Filler, ReplyPattern, RoleName};
 pub use diagnostic::Diagnostic;
 pub use nature::Nature;
 pub use parse::parse_line;
@@ -38,6 +39,7 @@ pub use script::{
     BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
 };
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
+pub use watch::{Aspect, Measure, Watched};
 pub use who::Named;
 
 use serde::{Deserialize, Serialize};
@@ -218,6 +220,10 @@ pub enum Command {
     Mark(Text),
     /// The lab stands still when this becomes true.
     Break(Condition),
+    /// This stays on the screen.
+    Watch(Watched),
+    /// This no longer does; nothing does when it is not said.
+    Unwatch(Option<Watched>),
     Pace(Pace),
 }
 

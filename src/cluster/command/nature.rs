@@ -79,6 +79,8 @@ impl Command {
             | Self::Note(_)
             | Self::Mark(_)
             | Self::Break(_)
+            | Self::Watch(_)
+            | Self::Unwatch(_)
             | Self::Pace(_) => Nature::Telling,
         }
     }

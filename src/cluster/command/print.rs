@@ -171,6 +171,9 @@ impl Display for Command {
             Self::Note(text) => write!(f, "note {}", running(text)),
             Self::Mark(name) => write!(f, "mark {name}"),
             Self::Break(condition) => write!(f, "break {condition}"),
+            Self::Watch(what) => write!(f, "watch {what}"),
+            Self::Unwatch(None) => f.write_str("unwatch all"),
+            Self::Unwatch(Some(what)) => write!(f, "unwatch {what}"),
             Self::Pace(pace) => write!(f, "pace {pace}"),
         }
     }

@@ -117,6 +117,20 @@ impl<'a> Reader<'a> {
         self.peek_word().is_some() && sign == Some(&Kind::Sign(Sign::Equal))
     }
 
+    /// Reads something that has to take up the whole rest of the line; stays where it is, as if
+    /// nothing had been tried, when it does not. What was looked for is remembered all the same.
+    pub fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        let (place, hint) = (self.place, self.hint);
+        let (mentions, mistakes) = (self.mentions.len(), self.mistakes.len());
+        let found = read(self).filter(|_| self.is_at_end() && self.mistakes.len() == mistakes);
+        if found.is_none() {
+            (self.place, self.hint) = (place, hint);
+            self.mentions.truncate(mentions);
+            self.mistakes.truncate(mistakes);
+        }
+        found
+    }
+
     pub fn step(&mut self) {
         self.place += 1;
     }

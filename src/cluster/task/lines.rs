@@ -109,8 +109,16 @@ impl Cluster {
                 self.emit(EventKind::Noted { text });
             }
             Command::Break(condition) => {
-                let condition = Arc::new(condition.clone());
+                let condition = Arc::new(condition.filled(scope)?);
                 self.emit(EventKind::BreakpointSet { condition });
+            }
+            Command::Watch(what) => {
+                let (what, line) = (Arc::new(what.filled(scope)?), line.number);
+                self.emit(EventKind::Watched { what, line });
+            }
+            Command::Unwatch(what) => {
+                let what = what.as_ref().map(|what| what.filled(scope)).transpose()?;
+                self.emit(EventKind::Unwatched { what: what.map(Arc::new) });
             }
             Command::Mark(name) => {
                 let name = scope.fill(name)?;

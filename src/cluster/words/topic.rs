@@ -90,7 +90,9 @@ impl EventKind {
             | Self::TaskEnded { .. }
             | Self::ScriptEnded
             | Self::Failed { .. } => Topic::Script,
-            Self::BreakpointSet { .. } => Topic::Script,
+            Self::BreakpointSet { .. } | Self::Watched { .. } | Self::Unwatched { .. } => {
+                Topic::Script
+            }
             Self::Marked { .. } => Topic::Mark,
             Self::Violated { .. } => Topic::Rules,
         }

@@ -71,6 +71,8 @@ impl Event {
             | E::Beat
             | E::Noted { .. }
             | E::BreakpointSet { .. }
+            | E::Watched { .. }
+            | E::Unwatched { .. }
             | E::Marked { .. }
             | E::Paced { .. }
             | E::Expected { .. }
@@ -111,6 +113,8 @@ impl Event {
             | E::Asked { .. }
             | E::Finished { .. }
             | E::BreakpointSet { .. }
+            | E::Watched { .. }
+            | E::Unwatched { .. }
             | E::Marked { .. }
             | E::Expected { .. }
             | E::TaskEnded { .. } => Weight::Detail,
@@ -241,6 +245,8 @@ fn commanded(command: &Command) -> Weight {
         | C::Note(_)
         | C::Mark(_)
         | C::Break(_)
+        | C::Watch(_)
+        | C::Unwatch(_)
         | C::Pace(_) => Weight::Silent,
     }
 }

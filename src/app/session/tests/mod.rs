@@ -6,6 +6,7 @@ mod keep;
 mod looking;
 mod passing;
 mod past;
+mod watches;
 
 use std::time::Duration;
 

@@ -281,6 +281,8 @@ impl Checker {
             | EventKind::Beat
             | EventKind::Noted { .. }
             | EventKind::BreakpointSet { .. }
+            | EventKind::Watched { .. }
+            | EventKind::Unwatched { .. }
             | EventKind::Marked { .. }
             | EventKind::Paced { .. }
             | EventKind::Expected { .. }
