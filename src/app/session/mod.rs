@@ -155,6 +155,8 @@ pub struct Session {
     undone: Vec<Branch>,
     bookmarks: Vec<Point>,
     breakpoints: Vec<Breakpoint>,
+    /// Where breakpoints were reached.
+    reached: Vec<Point>,
     watches: Vec<Watch>,
     /// What has changed after so many steps and deeds is new to whoever looks.
     looked: u64,
@@ -205,6 +207,7 @@ impl Session {
             undone: Vec::new(),
             bookmarks: Vec::new(),
             breakpoints: Vec::new(),
+            reached: Vec::new(),
             watches: Vec::new(),
             looked: 0,
             rerolling: None,

@@ -1,7 +1,8 @@
 //! What is seen: the parts of the view that follow from everything else.
 
 use super::{Mode, Session};
-use crate::ui::view::{self, Clock, Stands};
+use crate::cluster::timeline::Point;
+use crate::ui::view::{self, Clock, Pin, PinKind, Stands};
 
 impl Session {
     /// Brings the view up to date.
@@ -18,6 +19,10 @@ impl Session {
         self.view.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
         self.view.fading = self.fader.shown();
         self.view.watches = self.shown_watches();
+        let pin = |kind| move |point: &Point| Pin { at: point.time, kind };
+        let bookmarks = self.bookmarks.iter().map(pin(PinKind::Bookmark));
+        let reached = self.reached.iter().map(pin(PinKind::Breakpoint));
+        self.view.pins = bookmarks.chain(reached).collect();
     }
 
     fn clock(&self) -> Clock {

@@ -24,7 +24,7 @@ pub enum Topic {
     Script,
     /// A mark of the script.
     Mark,
-    /// A broken rule.
+    /// A broken rule, or an expectation that was not met.
     Rules,
 }
 
@@ -88,13 +88,12 @@ impl EventKind {
             | Self::Paced { .. }
             | Self::Expected { .. }
             | Self::TaskEnded { .. }
-            | Self::ScriptEnded
-            | Self::Failed { .. } => Topic::Script,
+            | Self::ScriptEnded => Topic::Script,
             Self::BreakpointSet { .. } | Self::Watched { .. } | Self::Unwatched { .. } => {
                 Topic::Script
             }
             Self::Marked { .. } => Topic::Mark,
-            Self::Violated { .. } => Topic::Rules,
+            Self::Failed { .. } | Self::Violated { .. } => Topic::Rules,
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct View {
     pub fading: Fading,
     /// What is watched, in the order in which it was asked for.
     pub watches: Vec<WatchRow>,
+    /// Moments that somebody has bookmarked, or at which a breakpoint was reached.
+    pub pins: Vec<Pin>,
     pub timeline: TimelineWindow,
 }
 
@@ -255,6 +257,19 @@ pub struct RemovedEntry {
     pub index: Index,
     pub term: Term,
     pub op: Arc<Op>,
+}
+
+/// A moment that is marked on the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    pub at: Time,
+    pub kind: PinKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinKind {
+    Bookmark,
+    Breakpoint,
 }
 
 /// Something that is watched, as it is at the moment that is shown.
