@@ -235,6 +235,18 @@ mod tests {
     }
 
     #[test]
+    fn values_and_conditions_that_can_be_watched() {
+        assert_eq!(candidates("watch cop"), ["copies"]);
+        assert_eq!(candidates("watch conv"), ["converged"]);
+        assert_eq!(candidates("watch value "), ["x", "\"two words\""]);
+        assert_eq!(candidates("watch S2 ma"), ["match"]);
+        assert_eq!(candidates("watch S2 next S"), ["S1", "S2", "S3"]);
+        assert_eq!(candidates("watch messages since "), ["start"]);
+        assert_eq!(candidates("watch S3 is f"), ["follower"]);
+        assert_eq!(candidates("unwatch al"), ["all"]);
+    }
+
+    #[test]
     fn a_candidate_takes_the_place_of_the_word_before_the_cursor() {
         let completion = complete("crash lea S2", 9, &known());
         assert_eq!((completion.start, completion.candidates.len()), (6, 1));

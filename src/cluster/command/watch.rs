@@ -255,10 +255,8 @@ pub static SERVER_FORMS: [ServerForm; 9] = [
 
 /// A value, if the rest of the line is one; else a condition.
 pub(super) fn watched(reader: &mut Reader<'_>) -> Parsed<Watched> {
-    match reader.attempt(measure) {
-        Some(value) => Some(Watched::Value(value)),
-        None => condition(reader).map(Watched::Condition),
-    }
+    let value = |reader: &mut Reader<'_>| measure(reader).map(Watched::Value);
+    reader.either_way(value, |reader| condition(reader).map(Watched::Condition))
 }
 
 fn measure(reader: &mut Reader<'_>) -> Parsed<Measure> {
@@ -416,8 +414,21 @@ mod tests {
             let read = parse_line(&format!("watch {line}"));
             assert!(matches!(read, Ok(Command::Watch(Watched::Condition(_)))), "{line}: {read:?}");
         }
-        for line in ["nonsense", "S2", "S2 nonsense", "copies", "copies x", "value"] {
-            assert!(parse_line(&format!("watch {line}")).is_err(), "{line}");
+        // The way of reading it that came further says what is wrong.
+        for (line, column, wanted) in [
+            ("nonsense", 7, "a value (term"),
+            ("S2 nonsense", 10, "`match`"),
+            ("copies", 13, "a whole number"),
+            ("copies x", 14, "whole number"),
+            ("value", 12, "a key"),
+            ("term >= x", 15, "whole number"),
+        ] {
+            let mistake = parse_line(&format!("watch {line}")).expect_err(line);
+            assert_eq!(mistake.column, column, "{mistake}");
+            assert!(mistake.message.contains(wanted), "{mistake}");
+            let words: Vec<&str> = mistake.message.split(", ").collect();
+            let twice = words.iter().enumerate().any(|(at, word)| words[..at].contains(word));
+            assert!(!twice, "{mistake}");
         }
     }
 }
