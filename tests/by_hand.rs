@@ -70,6 +70,8 @@ fn what_comes(cluster: &mut Cluster) -> Vec<Event> {
 #[test]
 fn nothing_happens_and_no_time_passes_unless_it_is_told() {
     let mut cluster = busy();
+    apply(&mut cluster, "at 1s crash S1");
+    cluster.run_until(cluster.now());
     let (now, packets) = (cluster.now(), cluster.packets().len());
     apply(&mut cluster, "by-hand on");
     assert_eq!((cluster.next_due(), cluster.step()), (None, Step::Idle));
@@ -190,16 +192,24 @@ fn only_so_many_are_told_and_nobody_else() {
     tell(&mut cluster, "deliver vote S1 -> all count=1");
     // The copy is left, and two votes are on their way back.
     assert_eq!(cluster.packets().len(), 3);
+    let requests = cluster.packets().iter().filter(|packet| !packet.message.is_reply()).count();
+    assert_eq!(requests, 1);
     assert!(refused(&mut cluster, "deliver append S1 -> S2").contains("no such packet"));
-    // What is held and doubled is not delivered with it.
-    tell(&mut cluster, "hold S2 -> S1");
-    let packets = cluster.packets();
-    let from = |node| cluster.names().node(node);
-    let reply = packets.iter().find(|packet| from(packet.from) == "S2").expect("a reply").id;
-    tell(&mut cluster, &format!("hold #{reply}"));
-    tell(&mut cluster, &format!("duplicate #{reply}"));
-    assert_eq!(cluster.packets().len(), 4);
-    assert_eq!(role(&cluster, 1), Role::Candidate);
+}
+
+/// Without hands, what was held arrives with its copy. With them it waits to be told.
+#[test]
+fn what_is_held_and_doubled_waits_to_be_told() {
+    let mut cluster = Cluster::new(Config { servers: 3, ..Config::default() });
+    apply(&mut cluster, "hold vote-reply S2 S3 -> S1");
+    apply(&mut cluster, "timeout S1");
+    cluster.run_until(Time::START + Span::from_millis(100));
+    apply(&mut cluster, "by-hand on");
+    let held = cluster.packets()[0].id;
+    tell(&mut cluster, &format!("duplicate #{held}"));
+    assert_eq!((cluster.packets().len(), role(&cluster, 1)), (3, Role::Candidate));
+    tell(&mut cluster, &format!("deliver #{held}"));
+    assert_eq!(role(&cluster, 1), Role::Leader);
 }
 
 #[test]
@@ -213,6 +223,7 @@ fn no_limit_of_a_script_runs_out_and_one_that_waits_for_nothing_fails() {
         let failure = cluster.failure().unwrap_or_else(|| panic!("{line} does not fail"));
         assert_eq!((failure.line, &*failure.expected), (4, expected));
         assert!(failure.actual.contains("all is by hand"), "{}", failure.actual);
+        assert!(!failure.actual.contains(" in 1"), "no time is left: {}", failure.actual);
         assert_eq!((failure.time, failure.late), (Time(10_000), false));
     }
     let cluster = play(

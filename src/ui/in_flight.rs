@@ -33,6 +33,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         (false, false) => String::new(),
     };
     canvas.title(area, Pane::InFlight.name(), scene.focus(Pane::InFlight), &remark);
+    if packets.is_empty() {
+        let dim = canvas.theme().dim();
+        canvas.pen(area, 1).skip(1).style(dim).put("nothing is in flight");
+    }
     let rows = &packets[shown];
     let columns = Columns::new(rows, area, scene);
     for (row, packet) in (1..).zip(rows) {

@@ -98,8 +98,14 @@ impl Session {
         let cut = self.cluster.groups().len() > 1;
         keys.push(if cut { Normal::Heal } else { Normal::PartitionMode });
         keys.extend(undo);
-        keys.extend([Normal::Write, Normal::Read, Normal::StepShown, Normal::StepBack]);
-        keys.extend([Normal::Slower, Normal::Faster, Normal::Prompt]);
+        keys.extend([Normal::Write, Normal::Read]);
+        // While lab time stands for good, nothing comes next, and at no pace.
+        if by_hand && self.next_due().is_none() {
+            keys.push(Normal::StepBack);
+        } else {
+            keys.extend([Normal::StepShown, Normal::StepBack, Normal::Slower, Normal::Faster]);
+        }
+        keys.push(Normal::Prompt);
         keys.into_iter().map(Action::Normal).chain(looking_hints()).collect()
     }
 

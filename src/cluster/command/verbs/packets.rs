@@ -26,7 +26,8 @@ Lab time stands. Told are packets (`deliver`, `drop`, `duplicate`, `delay`, by n
 timers (`timeout`, `heartbeat`), slow disks (`sync`) and clients that wait (`retry`); what clients \
 are asked to do and all faults work as ever. What is told happens at once, with what takes no time \
 after it: a server that gets a packet writes, syncs if `sync=0s`, and sends its replies, which wait \
-in flight for their turn.
+in flight for their turn. A deposed leader lets go of those who wait for it when lab time goes on; \
+`retry` sends a client on before.
 
 With `off` lab time goes on where it stood: timers and packets have what they had left. Until then \
 no limit of a script runs out. A script that waits for something that nobody tells has failed, and \
