@@ -189,6 +189,7 @@ pub enum Packet {
     Next,
     Previous,
     Deliver,
+    DeliverAll,
     Drop,
     Duplicate,
     Delay,

@@ -216,6 +216,7 @@ pub const BINDINGS: &[Binding] = &[
     packet(&[Char('j'), Key(KeyCode::Down)], Packet::Next, "next", "choose the next packet"),
     packet(&[Char('k'), Key(KeyCode::Up)], Packet::Previous, "", "choose the previous packet"),
     packet(&[Key(KeyCode::Enter)], Packet::Deliver, "deliver", "deliver it now"),
+    packet(&[Char('*')], Packet::DeliverAll, "all", "deliver all that are in flight now"),
     packet(&[Char('x')], Packet::Drop, "drop", "drop it"),
     packet(&[Char('t')], Packet::Duplicate, "twice", "send it twice"),
     packet(&[Char('s')], Packet::Delay, "delay", "delay it by 100 ms"),

@@ -144,8 +144,17 @@ fn jump_hints() -> Vec<Action> {
 
 fn packet_hints() -> Vec<Action> {
     use Packet as P;
-    let keys =
-        [P::Deliver, P::Timer, P::ByHand, P::Drop, P::Write, P::Duplicate, P::Hold, P::Delay];
+    let keys = [
+        P::Deliver,
+        P::Timer,
+        P::ByHand,
+        P::Drop,
+        P::DeliverAll,
+        P::Write,
+        P::Duplicate,
+        P::Hold,
+        P::Delay,
+    ];
     let rest = [P::Retry, P::Disks, P::Undo, P::Why, P::Leave];
     keys.into_iter().chain(rest).map(Action::Packet).collect()
 }

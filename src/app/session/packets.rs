@@ -4,7 +4,7 @@
 use super::look::Way;
 use super::{Mode, Session};
 use crate::app::keymap::{Chord, Normal, Packet as Key};
-use crate::cluster::command::{Command, PacketDeed, Text, Who};
+use crate::cluster::command::{Command, Ends, FlyingDeed, PacketDeed, Text, Who};
 use crate::cluster::network::Hand;
 use crate::cluster::raft::Role;
 use crate::cluster::server::Power;
@@ -47,6 +47,7 @@ impl Session {
             Key::Next => self.walk_packets(Way::Forwards, 1),
             Key::Previous => self.walk_packets(Way::Back, 1),
             Key::Deliver => self.handle_packet(PacketDeed::Deliver, "M Enter"),
+            Key::DeliverAll => self.deliver_all(),
             Key::Drop => self.handle_packet(PacketDeed::Drop, "M x"),
             Key::Duplicate => self.handle_packet(PacketDeed::Duplicate, "M t"),
             Key::Delay => self.handle_packet(PacketDeed::Delay(DELAY), "M s"),
@@ -115,6 +116,20 @@ impl Session {
         };
         let name = Text::literal(self.cluster.names().client(client));
         self.tell(&Command::Retry(vec![name]), "M r");
+    }
+
+    /// Everything that is in flight now arrives, in its order; what is sent meanwhile does not.
+    fn deliver_all(&mut self) {
+        if self.cluster.packets().is_empty() {
+            return self.refuse("nothing is in flight");
+        }
+        let servers = self.cluster.servers().iter().map(|server| Who::Server(server.id));
+        let clients = self.cluster.clients().iter();
+        let clients = clients.map(|client| Who::Client(Text::literal(&*client.name)));
+        let nodes: Vec<Who> = servers.chain(clients).collect();
+        let ends = Ends { from: nodes.clone(), to: nodes, both: false };
+        let deed = FlyingDeed::Deliver;
+        self.tell(&Command::Flying { deed, name: None, ends, count: None }, "M *");
     }
 
     fn chosen_hand(&self) -> Option<Hand> {

@@ -111,6 +111,21 @@ fn each_key_does_its_deed_to_the_chosen_packet() {
     assert!(in_packet_mode(&session), "a text that is closed leads back");
 }
 
+#[test]
+fn all_that_is_in_flight_arrives_with_one_key_and_what_follows_waits() {
+    let mut session = lab();
+    press(&mut session, "M *");
+    assert!(refusal(&session).contains("nothing is in flight"));
+    press(&mut session, "a 4 *");
+    let replies = |session: &Session| {
+        session.cluster().packets().iter().filter(|packet| packet.message.is_reply()).count()
+    };
+    assert_eq!((session.cluster().packets().len(), replies(&session)), (4, 4));
+    press(&mut session, "* c *");
+    assert_eq!(session.cluster().leader().map(|id| id.number()), Some(4));
+    assert_eq!(replies(&session), 4 + 1, "of heartbeats, and the client is sent away");
+}
+
 fn click(session: &mut Session, (column, row): (u16, u16)) {
     let kind = MouseEventKind::Down(MouseButton::Left);
     let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };

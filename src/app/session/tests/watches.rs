@@ -1,11 +1,12 @@
 //! What is watched: the values of the moment that is shown, and since when they are so.
 
+use crossterm::event::{Event as Input, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{find, frames, lab, led, press, refusal, script, wait};
 use crate::app::recorder::{Recorder, reached};
-use crate::app::session::Session;
+use crate::app::session::{Message, Session};
 use crate::cluster::command::Script;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Goal;
@@ -113,6 +114,22 @@ fn a_list_takes_them_off_one_by_one() {
         watch(&mut session, &format!("copies {number}"));
     }
     assert!(names(&session).len() < 30 && refusal(&session).contains("are the most"));
+}
+
+#[test]
+fn the_mouse_opens_the_list_where_it_points() {
+    let mut session = lab();
+    for what in ["term", "leader", "S2 log"] {
+        watch(&mut session, what);
+    }
+    let (column, row) = find(&session, "S2 log");
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+    session.update(Message::Input(Input::Mouse(mouse)));
+    press(&mut session, "Enter Esc");
+    let names: Vec<&str> =
+        session.scene().view.watches.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["term", "leader"]);
 }
 
 #[test]
