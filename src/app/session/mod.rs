@@ -6,8 +6,9 @@
 //! a person does.
 //!
 //! Its work is spread over the folder: `act.rs` carries out the keys of normal mode, `look.rs`
-//! those that move about; `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are the modes;
-//! `time.rs` lets lab time pass, `past.rs` goes back in it; `point.rs` is the mouse; `show.rs` puts together what is seen.
+//! those that move about; `packets.rs`, `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are
+//! the modes; `time.rs` lets lab time pass, `past.rs` goes back in it; `watches.rs` follows what is
+//! watched; `point.rs` is the mouse; `show.rs` puts together what is seen.
 
 mod act;
 mod breakpoints;
