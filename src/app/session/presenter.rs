@@ -68,8 +68,8 @@ impl Session {
             Presenter::Next if self.halt.is_some() && self.stopped_for_good().is_none() => {
                 self.go_on_to_beat();
             }
-            Presenter::Next => self.to_beat(Way::Forwards),
-            Presenter::Previous => self.to_beat(Way::Back),
+            Presenter::Next => self.go_by_beat(Way::Forwards),
+            Presenter::Previous => self.go_by_beat(Way::Back),
             Presenter::First => match self.player.beats_seen().head().copied() {
                 Some(first) => self.back_in_script(first),
                 None => self.go_there(&Moment::Beat(1)),
@@ -94,7 +94,7 @@ impl Session {
     }
 
     /// From beat to beat: back to the last before now, or on to the next.
-    fn to_beat(&mut self, way: Way) {
+    fn go_by_beat(&mut self, way: Way) {
         let here = self.cluster.point();
         let seen = match way {
             Way::Back => {
