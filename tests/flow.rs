@@ -43,6 +43,20 @@ fn an_if_inside_a_loop_ends_no_loop() {
 }
 
 #[test]
+fn to_watch_changes_no_run() {
+    let script = |watch: &str| {
+        format!(
+            "cluster servers=3 seed=4\n{watch}until leader\nset x 1\n{watch}crash leader\nrun 2s\n"
+        )
+    };
+    let plain = run(&script("")).expect("a good run");
+    let lines = "watch S2 log\nwatch value x\nwatch term >= 2\nunwatch S2 log\nunwatch all\n";
+    let watched = run(&script(lines)).expect("a good run");
+    assert!(plain.handled() > 100);
+    assert_eq!((watched.digest(), watched.handled()), (plain.digest(), plain.handled()));
+}
+
+#[test]
 fn braces_that_are_no_holes_are_stored_as_they_are() {
     passes("set x \"{{\\\"a\\\":1}\"\ncheck x\nget x\nexpect reply = \"{{\\\"a\\\":1}\"");
     let cluster = run("set {{k} {{i}\nput {{k} {{j} @last\nget {{k}").expect("a good run");

@@ -9,13 +9,14 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Place, Script, Unmet, parse_line};
+use crate::cluster::command::{Command, Place, Script, Unmet, Watched, parse_line};
 use crate::cluster::config::Config;
 use crate::cluster::time::Span;
 use crate::cluster::timeline::Deed;
+use crate::cluster::{Cluster, Motion};
 
 use super::Mistake;
 
@@ -64,12 +65,18 @@ impl Recorder {
         let _ = fs::remove_file(&self.path);
     }
 
-    /// Writes the whole session: these commands have been given, or are about to be.
+    /// Writes the whole session: these commands have been given, or are about to be, and this is
+    /// watched.
     ///
     /// # Errors
     /// When the file can't be written. The old one is whole then.
-    pub fn write(&mut self, cluster: &Cluster, deeds: &[Deed]) -> io::Result<()> {
-        let mut text = session(cluster, deeds, &[]);
+    pub fn write(
+        &mut self,
+        cluster: &Cluster,
+        deeds: &[Deed],
+        watched: &[Arc<Watched>],
+    ) -> io::Result<()> {
+        let mut text = session(cluster, deeds, watched, &[]);
         self.last = text.len() as u64;
         self.reached = Some(cluster.place());
         text.push_str(&last_line(cluster));
@@ -120,7 +127,12 @@ pub fn newest() -> Result<PathBuf, Mistake> {
 }
 
 /// A session as a script, without its last line. Lines `beside` the script come before it.
-fn session(cluster: &Cluster, deeds: &[Deed], beside: &[String]) -> String {
+fn session(
+    cluster: &Cluster,
+    deeds: &[Deed],
+    watched: &[Arc<Watched>],
+    beside: &[String],
+) -> String {
     let script = cluster.script();
     let empty: &[Box<str>] = &[];
     let (head, rest) =
@@ -149,7 +161,12 @@ fn session(cluster: &Cluster, deeds: &[Deed], beside: &[String]) -> String {
         }
         None => head_of(cluster.config()).iter().for_each(|old| line(old)),
     }
-    recorded_before.iter().for_each(|old| line(old));
+    // What is watched is no deed: it stands for the whole run, and what the file says is old.
+    recorded_before.iter().filter(|old| !is_watch(old)).for_each(|old| line(old));
+    for what in watched {
+        let command = Box::new(Command::Watch((**what).clone()));
+        line(&Command::At { place: Place::default(), command }.to_string());
+    }
     for deed in deeds {
         if let Some(recorded) = recorded(deed) {
             line(&recorded);
@@ -158,6 +175,16 @@ fn session(cluster: &Cluster, deeds: &[Deed], beside: &[String]) -> String {
     beside.iter().for_each(|new| line(new));
     body.iter().filter(|old| !old.contains(REACHED)).for_each(|old| line(old));
     text
+}
+
+/// Whether a recorded line says what is watched.
+fn is_watch(line: &str) -> bool {
+    match parse_line(line) {
+        Ok(Command::At { command, .. }) => {
+            matches!(*command, Command::Watch(_) | Command::Unwatch(_))
+        }
+        _ => false,
+    }
 }
 
 /// How many lines of the file stand before the script's first command.
@@ -229,9 +256,18 @@ pub fn reached(source: &[Box<str>]) -> Option<Place> {
 
 /// The present run as a script for a person to read and to change. It plays up to the present
 /// moment; with `expect`, what holds then is asked for.
-pub fn tidy(cluster: &Cluster, deeds: &[Deed], expect: bool) -> String {
+pub fn tidy(cluster: &Cluster, deeds: &[Deed], watched: &[Arc<Watched>], expect: bool) -> String {
     // `run T` ends before what is due at T: a moment later, all of that has happened.
     let mut end = cluster.clone();
+    let mut deeds = deeds.to_vec();
+    if cluster.is_by_hand() {
+        // It would stand for ever: at the very end, lab time goes on.
+        let (at, place) = (cluster.point(), cluster.place());
+        let command = Arc::new(Command::ByHand(Motion::ByItself));
+        if end.apply(&command).is_ok() {
+            deeds.push(Deed { at, place, command });
+        }
+    }
     end.run_until(cluster.now());
     let mut moment = vec![format!("run {}", cluster.now() + Span(1))];
     if expect {
@@ -243,7 +279,7 @@ pub fn tidy(cluster: &Cluster, deeds: &[Deed], expect: bool) -> String {
         moment.extend(remarks.then(|| word(Unmet::Remark)));
     }
     if !plays(cluster) {
-        return session(cluster, deeds, &[]) + &moment.join("\n") + "\n";
+        return session(cluster, &deeds, watched, &[]) + &moment.join("\n") + "\n";
     }
     // Beside a script that plays by itself a task comes to the moment: what was done after the
     // script's end is done too, and what is expected is not asked for at another time.
@@ -256,7 +292,7 @@ pub fn tidy(cluster: &Cluster, deeds: &[Deed], expect: bool) -> String {
     let inside = moment.iter().map(|line| format!("  {line}"));
     let task: Vec<String> =
         [format!("task {name}")].into_iter().chain(inside).chain(["end".to_owned()]).collect();
-    session(cluster, deeds, &task)
+    session(cluster, &deeds, watched, &task)
 }
 
 /// What holds now and is worth asking for.

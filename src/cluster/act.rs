@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::by_hand::{no_heartbeat, no_sync};
 use super::client::{Job, Work};
 use super::command::{Command, Ends, Load, Nature, Operation, Order, Timers, VersionWord, Who};
 use super::event::EventKind;
@@ -15,7 +16,7 @@ use super::server::Power;
 use super::task::Scheduled;
 use super::time::{Ppm, Span};
 use super::types::{ClientId, Node, ServerId, ServerSet, Version};
-use super::{Cause, Cluster, CommandError};
+use super::{Cause, Cluster, CommandError, Motion};
 
 impl Cluster {
     /// Carries out a command at the present place. [`Cluster::events`] says afterwards what it
@@ -141,6 +142,13 @@ impl Cluster {
                 }
                 (Power::Up, Role::Follower | Role::Candidate) => None,
             }),
+            Command::Heartbeat(who) => each(who, &no_heartbeat),
+            Command::Sync(who) => each(who, &no_sync),
+            Command::Retry(clients) => self.refuse_retry(clients),
+            Command::ByHand(motion) if *motion == self.motion => Err(error(match motion {
+                Motion::ByHand => "all is by hand already: `by-hand off` lets lab time go on",
+                Motion::ByItself => "lab time goes on by itself: `by-hand on` makes it stand",
+            })),
             Command::Chaos(_) => self.refuse_chaos(),
             Command::LoadStop if !self.load_runs() => Err(error("no load is running")),
             Command::Load(_) if self.load_runs() => {
@@ -170,6 +178,8 @@ impl Cluster {
             | Command::Release { .. }
             | Command::Next { .. }
             | Command::Packet { .. }
+            | Command::Flying { .. }
+            | Command::ByHand(_)
             | Command::Flaw { .. }
             | Command::Reseed(_)
             | Command::Run(_)
@@ -194,6 +204,8 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Watch(_)
+            | Command::Unwatch(_)
             | Command::Pace(_) => Ok(()),
         }
     }
@@ -218,6 +230,9 @@ impl Cluster {
                 self.for_each(who, |cluster, id| cluster.set_clock(id, *rate));
             }
             Command::Timeout(who) => self.for_each(who, Self::time_out),
+            Command::Heartbeat(who) => self.for_each(who, Self::beat),
+            Command::Sync(who) => self.for_each(who, Self::sync_now),
+            Command::Retry(clients) => self.retry(clients),
             Command::Timers(timers) => self.set_timers(*timers),
             Command::Partition(groups) => self.partition(groups)?,
             Command::Isolate { who, from_clients } => self.isolate(who, *from_clients),
@@ -232,9 +247,11 @@ impl Cluster {
             Command::Hold { .. }
             | Command::Release { .. }
             | Command::Next { .. }
-            | Command::Packet { .. } => {
+            | Command::Packet { .. }
+            | Command::Flying { .. } => {
                 self.order_packets(command)?;
             }
+            Command::ByHand(motion) => self.set_motion(*motion),
             Command::Operate(order) => return self.operate(order, line).map(Some),
             Command::Load(load) => self.start_load(load)?,
             Command::LoadStop => self.stop_load(),
@@ -268,6 +285,8 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Watch(_)
+            | Command::Unwatch(_)
             | Command::Pace(_) => {
                 return Err(error(format!("`{command}` can't stand here")));
             }

@@ -249,7 +249,7 @@ impl Cluster {
         }
     }
 
-    fn cancel_client_timer(&mut self, id: ClientId) {
+    pub(super) fn cancel_client_timer(&mut self, id: ClientId) {
         if let Some(slot) = self.clients[id.index()].timer.take() {
             self.queue.remove(slot);
         }

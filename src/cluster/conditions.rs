@@ -122,7 +122,7 @@ impl Cluster {
         self.clients.iter().find(|client| !client.is_idle())
     }
 
-    fn traffic_since(&self, mark: Option<&Text>, scope: &Scope) -> Traffic {
+    pub(super) fn traffic_since(&self, mark: Option<&Text>, scope: &Scope) -> Traffic {
         let name = mark.and_then(|mark| scope.fill(mark).ok());
         let before = name.and_then(|name| self.marks.get(&name).copied()).unwrap_or_default();
         Traffic {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::check::Violation;
-use super::command::{Command, Condition, Pace};
+use super::command::{Command, Condition, Pace, Watched};
 use super::kv::Known;
 use super::network::Summary;
 use super::raft::{Position, Role, WrongLeader};
@@ -382,6 +382,17 @@ pub enum EventKind {
         #[serde(serialize_with = "as_condition")]
         condition: Arc<Condition>,
     },
+    /// Somebody watches this from now on: line `line` of the script, or a person (0).
+    Watched {
+        #[serde(serialize_with = "as_shown")]
+        what: Arc<Watched>,
+        line: u32,
+    },
+    /// Nobody watches this any more, or nothing at all.
+    Unwatched {
+        #[serde(serialize_with = "as_shown_or_all")]
+        what: Option<Arc<Watched>>,
+    },
     Marked {
         name: Arc<str>,
     },
@@ -435,6 +446,20 @@ fn as_condition<S: serde::Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_str(condition)
+}
+
+fn as_shown<S: serde::Serializer>(what: &Arc<Watched>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(what)
+}
+
+fn as_shown_or_all<S: serde::Serializer>(
+    what: &Option<Arc<Watched>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match what {
+        Some(what) => serializer.collect_str(what),
+        None => serializer.collect_str("all"),
+    }
 }
 
 /// Why a packet did not reach anybody.

@@ -17,6 +17,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod act;
+mod by_hand;
 pub mod chaos;
 pub mod check;
 pub mod client;
@@ -49,10 +50,12 @@ pub mod timeline;
 mod timers;
 pub mod types;
 mod view;
+mod watch;
 mod weight;
 pub mod words;
 pub mod workload;
 
+pub use by_hand::Motion;
 pub use event::{Cause, Names};
 pub use task::{Round, Waiting};
 
@@ -95,6 +98,7 @@ pub struct Cluster {
     emitted: u64,
     commands: u64,
     queue: Queue<Item>,
+    motion: Motion,
     /// What the present step is owed to.
     cause: Cause,
 

@@ -107,11 +107,25 @@ impl<T> Queue<T> {
         self.get(Slot(self.heap.first()?.slot))
     }
 
+    /// The first thing of a kind, with the time when it is due. Everything pending is looked at.
+    pub fn first(&self, wanted: impl Fn(u64, &T) -> bool) -> Option<(u64, Slot)> {
+        let turns = self.heap.iter().map(|key| (self.entries[key.slot as usize].turn, key.slot));
+        let fits = |(turn, slot): &(Turn, u32)| {
+            self.get(Slot(*slot)).is_some_and(|item| wanted(turn.due(), item))
+        };
+        turns.filter(fits).min().map(|(turn, slot)| (turn.due(), Slot(slot)))
+    }
+
     /// Takes out what is next, with the time when it is due.
     pub fn pop(&mut self) -> Option<(u64, T)> {
         let key = *self.heap.first()?;
         let item = self.remove(Slot(key.slot))?;
         Some((key.turn.due(), item))
+    }
+
+    /// Something pending, to be changed in its place.
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+        self.items.get_mut(slot.0 as usize)?.as_mut()
     }
 
     pub fn get(&self, slot: Slot) -> Option<&T> {
@@ -267,6 +281,12 @@ mod tests {
                     }
                     Act::Remove(_) | Act::Move(..) => {}
                 }
+                let every_third = |name: &u64| name % 3 == 0;
+                let first = queue.first(|due, name| due < 15 && every_third(name));
+                let mut fitting =
+                    model.iter().filter(|((due, _), (name, _))| *due < 15 && every_third(name));
+                let expected = fitting.next().map(|((due, _), (_, slot))| (*due, *slot));
+                prop_assert_eq!(first, expected);
                 prop_assert_eq!(queue.len(), model.len());
                 prop_assert_eq!(queue.next_due(), model.keys().next().map(|key| key.0));
                 prop_assert_eq!(queue.peek(), model.values().next().map(|(name, _)| name));

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::{Command, Ends, Named, Operation, Order, Text, VersionWord, Who};
+use super::command::{Command, Ends, Filler, Named, Operation, Order, Text, VersionWord, Who};
 use super::raft::Role;
 use super::rng::{Entity, Rng};
 use super::server::{Power, Server};
@@ -71,6 +71,24 @@ impl Scope {
         match self.bindings.get(name)? {
             Binding::Servers(servers) => Some(*servers),
             Binding::Text(_) => None,
+        }
+    }
+}
+
+/// What a condition or a value means to a task is asked for later, when its names mean nothing any
+/// more: so they are filled in when the line runs.
+impl Filler for Scope {
+    type Error = CommandError;
+
+    fn text(&self, text: &Text) -> Result<Text, CommandError> {
+        if text.has_holes() { self.fill_text(text) } else { Ok(text.clone()) }
+    }
+
+    fn who(&self, who: &Who) -> Result<Who, CommandError> {
+        let Who::Hole(word) = who else { return Ok(who.clone()) };
+        match self.bound_servers(word).and_then(|servers| servers.iter().next()) {
+            Some(server) => Ok(Who::Server(server)),
+            None => Who::parse_word(&self.fill(word)?).map_err(error),
         }
     }
 }
@@ -227,6 +245,12 @@ impl Cluster {
                 Command::Clock { who: servers(who, scope)?, rate: *rate }
             }
             Command::Timeout(who) => Command::Timeout(servers(who, scope)?),
+            Command::Heartbeat(who) => Command::Heartbeat(servers(who, scope)?),
+            Command::Sync(who) => Command::Sync(servers(who, scope)?),
+            Command::Retry(clients) => {
+                let filled = clients.iter().map(|name| scope.fill_text(name));
+                Command::Retry(filled.collect::<Result<_, _>>()?)
+            }
             Command::Isolate { who, from_clients } => {
                 Command::Isolate { who: servers(who, scope)?, from_clients: *from_clients }
             }
@@ -248,6 +272,10 @@ impl Cluster {
             Command::Next { fate, name, ends } => {
                 Command::Next { fate: *fate, name: *name, ends: self.resolve_ends(ends, scope)? }
             }
+            Command::Flying { deed, name, ends, count } => {
+                let ends = self.resolve_ends(ends, scope)?;
+                Command::Flying { deed: *deed, name: *name, ends, count: *count }
+            }
             Command::Flaw { flaw, on, who } if !who.is_empty() => {
                 Command::Flaw { flaw: *flaw, on: *on, who: servers(who, scope)? }
             }
@@ -258,6 +286,7 @@ impl Cluster {
             | Command::Net(_)
             | Command::Load(_)
             | Command::Packet { .. }
+            | Command::ByHand(_)
             | Command::LoadStop
             | Command::Chaos(_)
             | Command::ChaosStop
@@ -291,6 +320,8 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Watch(_)
+            | Command::Unwatch(_)
             | Command::Pace(_) => command.clone(),
         })
     }

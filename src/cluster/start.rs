@@ -20,7 +20,7 @@ use super::rng::{Entity, Rng};
 use super::server::Server;
 use super::time::Time;
 use super::types::{Index, Op, OpId, Request, ServerId, Term, Version};
-use super::{Cause, Cluster};
+use super::{Cause, Cluster, Motion};
 
 impl Cluster {
     /// A cluster at time 0: every server up and waiting for a leader's word.
@@ -38,6 +38,7 @@ impl Cluster {
             emitted: 0,
             commands: 0,
             queue: Queue::default(),
+            motion: Motion::default(),
             cause: Cause::Start,
             servers,
             packets_sent: 0,

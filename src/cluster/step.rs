@@ -8,7 +8,7 @@ use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
 use super::time::Time;
 use super::types::{Node, ServerId};
-use super::{Cause, Cluster, Failure, Item, Step};
+use super::{Cause, Cluster, Failure, Item, Motion, Step};
 
 impl Cluster {
     /// Lets the next thing happen. [`Cluster::events`] says afterwards what it brought about.
@@ -17,13 +17,17 @@ impl Cluster {
         if self.is_stopped() {
             return Step::Stopped;
         }
-        let due = self.queue.next_due().map(Time);
+        let due = self.next_queued();
         if self.run_scheduled(due) {
             self.steps += 1;
             self.after();
             return Step::Happened;
         }
-        let Some((due, item)) = self.queue.pop() else { return Step::Idle };
+        let next = match self.motion {
+            Motion::ByItself => self.queue.pop(),
+            Motion::ByHand => self.next_by_hand(),
+        };
+        let Some((due, item)) = next else { return self.come_to_rest() };
         self.steps += 1;
         self.move_to(Time(due));
         if self.handle(item) {
@@ -51,9 +55,10 @@ impl Cluster {
         self.advance(time);
     }
 
-    /// Moves the present forward to `time`, or to the next thing due if that comes first.
+    /// Moves the present forward to `time`, or to the next thing due if that comes first. While
+    /// all is by hand, time stands.
     pub fn advance(&mut self, time: Time) {
-        if !self.is_stopped() {
+        if !self.is_stopped() && !self.is_by_hand() {
             let limit = self.next_due().unwrap_or(time);
             self.move_to(time.min(limit).max(self.now));
         }
@@ -72,6 +77,9 @@ impl Cluster {
     /// Applies the first scheduled command if its place comes before the next item.
     fn run_scheduled(&mut self, due: Option<Time>) -> bool {
         let Some((&(place, _), _)) = self.scheduled.first_key_value() else { return false };
+        if self.is_by_hand() && place.time > self.now {
+            return false;
+        }
         // Lines that put something down come first, so that what several of them put down for
         // one place is carried out in a row, as it was when it was recorded.
         if self.puts_down_next() {

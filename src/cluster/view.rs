@@ -176,17 +176,18 @@ impl Cluster {
         self.next_due().map(|due| self.place_at(due))
     }
 
-    /// When the next thing is due; `None` when nothing is pending.
+    /// When the next thing is due; `None` when nothing is pending, or all is by hand and nothing
+    /// was told.
     pub fn next_due(&self) -> Option<Time> {
         let scheduled = self.scheduled.keys().next().map(|(place, _)| place.time);
-        let queued = self.queue.next_due().map(Time);
-        scheduled.into_iter().chain(queued).min()
+        let reached = |time: &Time| !self.is_by_hand() || *time <= self.now;
+        scheduled.filter(reached).into_iter().chain(self.next_queued()).min()
     }
 
     /// Whether anything is still to happen before this place, or was put down for just there.
     pub fn is_before(&self, place: Place) -> bool {
         let put_down = self.scheduled.keys().next().is_some_and(|(first, _)| *first <= place);
-        let due = self.queue.next_due().map(Time);
+        let due = self.next_queued();
         put_down || self.puts_down_next() || due.is_some_and(|due| self.place_at(due) < place)
     }
 

@@ -64,7 +64,9 @@ pub const TABLE: &[(char, &str)] = &[
     ('◦', ","),
     ('·', "."),
     ('╳', "X"),
-    // Operations on the timeline.
+    // Bookmarks, marks of the script and operations on the timeline.
+    ('◆', "B"),
+    ('◇', "M"),
     ('■', "#"),
     ('□', "-"),
 ];

@@ -51,6 +51,9 @@ fn draw_state(canvas: &mut Canvas, area: Rect, scene: &Scene, wide: bool) {
 /// The mark of the clock and lab time, with the reason why it stands.
 fn clock_words(scene: &Scene) -> (&'static str, String) {
     let now = Moment(scene.cluster.now());
+    if scene.cluster.is_by_hand() {
+        return by_hand_words(&scene.view.clock, now);
+    }
     match &scene.view.clock {
         Clock::Runs => ("►", format!("{now} s")),
         Clock::Skims => ("►►", format!("{now} s")),
@@ -60,6 +63,21 @@ fn clock_words(scene: &Scene) -> (&'static str, String) {
             None => ("‖", format!("{now} s")),
             Some(why) => ("‖", format!("{why}  {now} s")),
         },
+    }
+}
+
+/// While all is by hand that is why time stands, beside what else there is to say.
+fn by_hand_words(clock: &Clock, now: Moment) -> (&'static str, String) {
+    match clock {
+        Clock::Runs | Clock::Skims | Clock::Stands(Stands::Paused | Stands::Open) => {
+            ("‖", format!("all by hand  {now} s"))
+        }
+        Clock::Stands(why) => {
+            let why = stands_words(why).unwrap_or_default();
+            ("‖", format!("{why}, by hand  {now} s"))
+        }
+        Clock::Past { newest } => ("◄", format!("by hand  {now} s of {}", Moment(*newest))),
+        Clock::Broken => ("!", format!("{now} s  broken, by hand")),
     }
 }
 
@@ -83,7 +101,7 @@ fn state_words(scene: &Scene, wide: bool) -> Vec<(Style, String)> {
     let cluster = scene.cluster;
     let mut words = Vec::new();
     let mut say = |style, text| words.push((style, text));
-    if !scene.view.pace.is_empty() {
+    if !scene.view.pace.is_empty() && !cluster.is_by_hand() {
         say(theme.plain(), scene.view.pace.to_string());
     }
     let gap = if wide { "  " } else { " " };

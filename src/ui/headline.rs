@@ -88,6 +88,9 @@ pub fn sentences(cluster: &Cluster) -> Vec<String> {
         Some(leader) => leads(cluster, leader, &mut sentences),
         None => sentences.push(leaderless(cluster)),
     }
+    if cluster.is_by_hand() {
+        sentences.push("All by hand: nothing moves unless it is told.".to_owned());
+    }
     sentences.extend(chaos(cluster));
     groups(cluster, &mut sentences);
     old_leaders(cluster, &mut sentences);

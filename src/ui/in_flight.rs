@@ -25,12 +25,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
     let packets = scene.cluster.packets();
     let shown = shown(area, scene, packets.len());
-    let remark = if shown.len() < packets.len() {
-        format!("{}-{} of {}", shown.start + 1, shown.end, packets.len())
-    } else {
-        String::new()
+    let part = format!("{}-{} of {}", shown.start + 1, shown.end, packets.len());
+    let remark = match (scene.cluster.is_by_hand(), shown.len() < packets.len()) {
+        (true, true) => format!("all by hand, {part}"),
+        (true, false) => "all by hand".to_owned(),
+        (false, true) => part,
+        (false, false) => String::new(),
     };
     canvas.title(area, Pane::InFlight.name(), scene.focus(Pane::InFlight), &remark);
+    if packets.is_empty() {
+        let dim = canvas.theme().dim();
+        canvas.pen(area, 1).skip(1).style(dim).put("nothing is in flight");
+    }
     let rows = &packets[shown];
     let columns = Columns::new(rows, area, scene);
     for (row, packet) in (1..).zip(rows) {
@@ -85,11 +91,15 @@ impl Columns {
         let due = match packet.hand {
             Hand::Held => format!("{:>9}", "held"),
             Hand::Off | Hand::Used => {
-                format!("due {:>5}", Millis(packet.due.since(scene.cluster.now())).to_string())
+                // By hand nothing is due: so much of its way is left.
+                let word = if scene.cluster.is_by_hand() { "‖  " } else { "due" };
+                let left = packet.due.since(scene.cluster.now());
+                format!("{word} {:>5}", Millis(left).to_string())
             }
         };
-        let due = if area.width < MARKS_WIDTH { &due[4..] } else { &due };
-        let words = area.width.saturating_sub(due.len() as u16 + 2);
+        let narrow = area.width < MARKS_WIDTH;
+        let due: String = due.chars().skip(if narrow { 4 } else { 0 }).collect();
+        let words = area.width.saturating_sub(due.chars().count() as u16 + 2);
         let mut pen = canvas.pen(Rect { width: words, ..area }, row);
         pen.put(if selected { '►' } else { ' ' });
         let style = if selected { theme.bold() } else { theme.plain() };

@@ -4,6 +4,7 @@
 //! ```text
 //! header
 //! headline, and the caption of a script
+//! what is watched
 //! ─ Map ──────────────────┬─ Clients ──────
 //!                         ├─ Keys and values
 //!                         ├─ In flight ────
@@ -21,7 +22,8 @@
 
 use ratatui::layout::{Rect, Size};
 
-use super::view::{Layout, Pane, View};
+use super::view::{Layout, Mode, Pane, View};
+use super::watches;
 
 /// The smallest terminal that has room.
 pub const MIN: Size = Size { width: 60, height: 16 };
@@ -34,6 +36,8 @@ const SPLIT_WIDTH: u16 = 72;
 const WALL_WIDTH: u16 = 160;
 const MAP_WIDTH_MAX: u16 = 80;
 const MAP_HEIGHT_MAX: u16 = 20;
+/// The title of the list of packets, and the fewest of them, in packet mode.
+const PACKET_ROWS: u16 = 4;
 /// A map lower than this says nothing.
 const MAP_HEIGHT_MIN: u16 = 4;
 /// From this width and height on, events and a script stand side by side.
@@ -52,6 +56,8 @@ pub struct Areas {
     pub headline: Rect,
     /// What the script says; empty when it stands in the place of the headline.
     pub caption: Rect,
+    /// What is watched; empty when nothing is.
+    pub watches: Rect,
     pub map: Rect,
     pub clients: Rect,
     pub values: Rect,
@@ -101,6 +107,11 @@ impl Areas {
         }
     }
 
+    /// How many rows the title above what is watched takes: there is one where there is room.
+    pub fn watches_title(&self) -> u16 {
+        u16::from(!self.last_command.is_empty())
+    }
+
     /// The pane at a place of the screen.
     pub fn pane_at(&self, x: u16, y: u16) -> Option<Pane> {
         Pane::EVERY.into_iter().find(|pane| self.pane(*pane).contains((x, y).into()))
@@ -138,7 +149,31 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
         Layout::Map => map(&mut areas, middle),
         Layout::ClientsAndValues => clients_and_values(&mut areas, middle),
     }
+    if matches!(view.mode, Mode::Packets) {
+        list_packets(&mut areas);
+    }
     areas
+}
+
+/// In packet mode there is a list of packets. Where it has no area of its own it takes that of
+/// events and timeline, and as many rows above them as it needs, so that nothing else moves.
+fn list_packets(areas: &mut Areas) {
+    if !areas.in_flight.is_empty() {
+        return;
+    }
+    let below = [areas.last_command, areas.footer];
+    let bottom = below.into_iter().find(|area| !area.is_empty()).unwrap_or(areas.footer).y;
+    let free = [areas.events, areas.timeline].map(|area| area.height).into_iter().sum::<u16>();
+    let rows = free
+        .max(PACKET_ROWS)
+        .min(bottom.saturating_sub(areas.headline.bottom().max(areas.watches.bottom())));
+    let (screen, y) = (areas.screen, bottom - rows);
+    (areas.events, areas.timeline) = (Rect::default(), Rect::default());
+    for pane in [Pane::Map, Pane::Clients, Pane::Values, Pane::Servers, Pane::Script] {
+        let area = areas.pane_mut(pane);
+        area.height = area.height.min(y.saturating_sub(area.y));
+    }
+    areas.in_flight = Rect { y, height: rows, ..screen };
 }
 
 /// Takes rows from the top of an area.
@@ -168,6 +203,11 @@ fn frame(areas: &mut Areas, view: &View) -> Rect {
         areas.caption = top(&mut left, if told { 2 } else { 0 });
     } else {
         areas.headline = top(&mut left, if areas.screen.height < 20 { 1 } else { 2 });
+    }
+    if !view.watches.is_empty() {
+        let rows = watches::rows(left.width, view.watches.len());
+        let most = if desk { 4 } else { 1 + left.height / 20 };
+        areas.watches = top(&mut left, rows.min(most) + u16::from(desk));
     }
     areas.footer = bottom(&mut left, 1);
     areas.last_command = bottom(&mut left, u16::from(desk));
@@ -310,10 +350,16 @@ fn script(areas: &mut Areas, middle: Rect, servers: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::view::ScriptPlace;
+    use crate::cluster::time::Time;
+    use crate::ui::view::{ScriptPlace, Since, WatchRow};
 
     fn at(width: u16, height: u16, servers: usize) -> Areas {
         areas(Size { width, height }, &View::default(), servers)
+    }
+
+    fn watched() -> WatchRow {
+        let (name, value) = ("S1 is leader".to_owned(), "true".to_owned());
+        WatchRow { name, value, since: Since::At(Time::START), fresh: false }
     }
 
     #[test]
@@ -348,6 +394,15 @@ mod tests {
                     let view = View { layout, script, ..View::default() };
                     check(&areas(Size { width, height }, &view, servers));
                 }
+                for layout in Layout::EVERY {
+                    let (mode, script) = (Mode::Packets, Some(ScriptPlace::default()));
+                    let mut view = View { layout, mode, script, ..View::default() };
+                    check(&areas(Size { width, height }, &view, servers));
+                    view.watches = vec![watched(); 5];
+                    check(&areas(Size { width, height }, &view, servers));
+                    view.mode = Mode::Normal;
+                    check(&areas(Size { width, height }, &view, servers));
+                }
                 for pane in Pane::EVERY {
                     let view = View { zoomed: Some(pane), ..View::default() };
                     check(&areas(Size { width, height }, &view, servers));
@@ -357,9 +412,10 @@ mod tests {
     }
 
     fn check(areas: &Areas) {
-        let rest = [areas.header, areas.headline, areas.caption, areas.last_command, areas.footer];
+        let told = [areas.header, areas.headline, areas.caption, areas.watches];
+        let rest = told.into_iter().chain([areas.last_command, areas.footer]);
         let panes = Pane::EVERY.map(|pane| areas.pane(pane));
-        let all: Vec<Rect> = rest.into_iter().chain(panes).filter(|one| !one.is_empty()).collect();
+        let all: Vec<Rect> = rest.chain(panes).filter(|one| !one.is_empty()).collect();
         for (place, one) in all.iter().enumerate() {
             assert_eq!(one.intersection(areas.screen), *one, "{areas:?}");
             for other in &all[place + 1..] {

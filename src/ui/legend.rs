@@ -43,8 +43,13 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("•  ◦", theme.edge(term), "heartbeat, its answer"),
         entry("▐b?▌", plain, "client b asks; ▐b!▌ is answered"),
         entry("╳", bold, "cut both ways; ►╳ cut one way; lost"),
+        entry("5 ◄", bold, "a watched value that has just changed"),
         entry("<2 @2", dim, "an older value, at version 2"),
         entry("✓ ≠ !", plain, "script line: so, would have failed, failed"),
         entry("■ □ ?", plain, "operation: answered, waits, maybe"),
+        entry("!", theme.broken(), "answers that clash; a broken rule"),
+        entry("◆ ◇ ‖", bold, "bookmark, script's mark, breakpoint"),
+        entry("x r z w D", bold, "crash, restart, sleep, wake, disk lost"),
+        entry("E", bold, "an expectation of the script failed"),
     ]
 }

@@ -36,6 +36,7 @@ mod timers;
 pub mod trace;
 mod values;
 pub mod view;
+mod watches;
 
 pub use view::{Scene, Target, View};
 
@@ -68,6 +69,7 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     if !areas.caption.is_empty() {
         headline::draw_caption(canvas, areas.caption, scene);
     }
+    watches::draw(canvas, areas.watches, areas.watches_title(), scene);
     for pane in Pane::EVERY {
         if !areas.pane(pane).is_empty() {
             draw_pane(canvas, &areas, scene, pane);
@@ -78,7 +80,7 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
         footer::draw_last_command(canvas, areas.last_command, scene);
     }
     match &scene.view.mode {
-        Mode::Normal => footer::draw(canvas, areas.footer, scene),
+        Mode::Normal | Mode::Packets => footer::draw(canvas, areas.footer, scene),
         Mode::Prompt(prompt) => prompt::draw(canvas, areas.footer, prompt),
         Mode::Partition(edit) => modes::draw_partition(canvas, areas.footer, scene, edit),
         Mode::Link(edit) => modes::draw_link(canvas, areas.footer, scene, edit),
@@ -96,8 +98,13 @@ pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
         Mode::Partition(_) | Mode::Link(_) if areas.footer.contains((x, y).into()) => {
             footer::hint_at(areas.footer, &scene.view.hints, glyphs, x).map(Target::Hint)
         }
-        Mode::Normal if areas.footer.contains((x, y).into()) => footer::hit(areas.footer, scene, x),
-        Mode::Normal | Mode::Partition(_) | Mode::Link(_) => {
+        Mode::Normal | Mode::Packets if areas.footer.contains((x, y).into()) => {
+            footer::hit(areas.footer, scene, x)
+        }
+        Mode::Normal | Mode::Packets | Mode::Partition(_) | Mode::Link(_) => {
+            if areas.watches.contains((x, y).into()) {
+                return watches::hit(areas.watches, areas.watches_title(), scene, x, y);
+            }
             let pane = areas.pane_at(x, y)?;
             Some(hit_in_pane(&areas, scene, pane, x, y).unwrap_or(Target::Pane(pane)))
         }
@@ -128,7 +135,9 @@ pub fn dialog_extent(size: Size, scene: &Scene) -> Extent {
     let screen = Rect::new(0, 0, size.width, size.height);
     match &scene.view.mode {
         Mode::Dialog(dialog) => dialog::extent(screen, scene, dialog),
-        Mode::Normal | Mode::Prompt(_) | Mode::Partition(_) | Mode::Link(_) => Extent::default(),
+        Mode::Normal | Mode::Packets | Mode::Prompt(_) | Mode::Partition(_) | Mode::Link(_) => {
+            Extent::default()
+        }
     }
 }
 

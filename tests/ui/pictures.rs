@@ -14,14 +14,15 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::command::parse_line;
 use raftlab::cluster::compare::Comparison;
 use raftlab::cluster::raft::Role;
-use raftlab::cluster::time::Span;
+use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::timeline::{Point, Timeline};
 use raftlab::cluster::types::{Index, ServerId};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
     self, Came, Clock, Dialog, DialogBody, Hint, LastCommand, Layout, Mistake, Mode, Pane,
-    PartitionEdit, Prompt, RemovedEntry, ScriptPlace, SeenLine, Stands,
+    PartitionEdit, Pin, PinKind, Prompt, RemovedEntry, ScriptPlace, SeenLine, Since, Stands,
+    WatchRow,
 };
 
 /// The glyphs of a frame, and below them a letter for the style of each cell.
@@ -248,6 +249,53 @@ fn a_partition_in_the_making() {
         cursor: Some(ServerId::from_index(3)),
     });
     check("partition-80x24", &stage, 80, 24);
+}
+
+/// An election in the middle, told packet by packet; the list of packets takes the place of events
+/// and timeline where it has none of its own.
+#[test]
+fn all_by_hand() {
+    let mut stage = Stage::new(5, 7);
+    stage.tell(&[
+        "by-hand on",
+        "timeout S2",
+        "deliver vote S2 -> S3 S4",
+        "duplicate vote S2 -> S1",
+    ]);
+    stage.view.mode = Mode::Packets;
+    stage.view.focus = Pane::InFlight;
+    stage.view.selection.packet = stage.cluster.packets().get(1).map(|packet| packet.id);
+    check("by-hand-80x24", &stage, 80, 24);
+    check("by-hand-120x40", &stage, 120, 40);
+    check("by-hand-60x16", &stage, 60, 16);
+}
+
+/// What is watched, and on the timeline a bookmark, a mark of the script and a breakpoint.
+#[test]
+fn what_is_watched_and_marked() {
+    let mut stage = lost_majority();
+    let watch = |name: &str, value: &str, since, fresh| WatchRow {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        since,
+        fresh,
+    };
+    let at = |millis| Since::At(Time::START + Span::from_millis(millis));
+    stage.view.watches = vec![
+        watch("S4 log", "4@2", at(912), true),
+        watch("leader = S2", "false", at(0), false),
+        watch("S1 holds x", "2 @2", at(455), false),
+        watch("value \"two words\"", "-", Since::Before(Time(300_000)), false),
+    ];
+    stage.act(&["mark halftime"]);
+    stage.run(1);
+    let pin = |at: u64, kind| Pin { at: Time::START + Span::from_millis(at), kind };
+    stage.view.pins = vec![pin(500, PinKind::Bookmark), pin(700, PinKind::Breakpoint)];
+    check("watched-80x24", &stage, 80, 24);
+    check("watched-120x40", &stage, 120, 40);
+    check("watched-60x16", &stage, 60, 16);
+    stage.view.theme.glyphs = Glyphs::Ascii;
+    check("watched-ascii-120x40", &stage, 120, 40);
 }
 
 #[test]

@@ -42,6 +42,17 @@ impl Stage {
         }
     }
 
+    /// Tells something by hand, and lets what follows from it at once happen.
+    pub fn tell(&mut self, lines: &[&str]) {
+        for line in lines {
+            self.act(&[line]);
+            while self.cluster.is_told_pending() {
+                self.cluster.step();
+                self.listen();
+            }
+        }
+    }
+
     pub fn run(&mut self, millis: u64) {
         let end = self.cluster.now() + Span::from_millis(millis);
         while self.cluster.next_due().is_some_and(|due| due <= end) {

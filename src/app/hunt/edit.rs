@@ -21,6 +21,8 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         Command::Wake(who) => Command::Wake(list(who)?),
         Command::Wipe(who) => Command::Wipe(list(who)?),
         Command::Timeout(who) => Command::Timeout(list(who)?),
+        Command::Heartbeat(who) => Command::Heartbeat(list(who)?),
+        Command::Sync(who) => Command::Sync(list(who)?),
         Command::Rejoin(who) => Command::Rejoin(list(who)?),
         Command::Clock { who, rate } => Command::Clock { who: list(who)?, rate: *rate },
         Command::Isolate { who, from_clients } => {
@@ -64,6 +66,9 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Release { .. }
         | Command::Next { .. }
         | Command::Packet { .. }
+        | Command::Flying { .. }
+        | Command::ByHand(_)
+        | Command::Retry(_)
         | Command::Load(_)
         | Command::LoadStop
         | Command::Chaos(_)
@@ -92,6 +97,8 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Note(_)
         | Command::Mark(_)
         | Command::Break(_)
+        | Command::Watch(_)
+        | Command::Unwatch(_)
         | Command::Pace(_) => command.clone(),
     })
 }

@@ -221,6 +221,8 @@ impl Watch {
             | EventKind::Beat
             | EventKind::Noted { .. }
             | EventKind::BreakpointSet { .. }
+            | EventKind::Watched { .. }
+            | EventKind::Unwatched { .. }
             | EventKind::Marked { .. }
             | EventKind::Paced { .. }
             | EventKind::Expected { .. }

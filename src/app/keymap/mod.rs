@@ -91,6 +91,7 @@ pub enum Normal {
     Redo,
     Bookmark,
     Breakpoints,
+    Watches,
     PacketMode,
     NextLine,
     Slower,
@@ -190,11 +191,20 @@ pub enum Packet {
     Next,
     Previous,
     Deliver,
+    DeliverAll,
     Drop,
     Duplicate,
     Delay,
     Hold,
+    ByHand,
+    Timer,
+    Disks,
+    Retry,
+    Write,
+    Read,
+    Undo,
     Why,
+    Inspect,
     Leave,
 }
 
@@ -382,7 +392,7 @@ mod tests {
 
     #[test]
     fn keys_that_the_plan_keeps_free_are_free() {
-        for key in "EJKOQWYZa".chars() {
+        for key in "EJKOQYZa".chars() {
             assert_eq!(lookup(KeyMode::Normal, Chord::Char(key)), None, "{key}");
         }
     }

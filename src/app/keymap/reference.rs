@@ -29,9 +29,9 @@ pub fn reference() -> String {
 }
 
 const MOUSE: &str = "\n## Mouse\n\n\
-    Click selects (server, cell, packet, event, client); double click inspects; the wheel \
-    scrolls the\npane under it, and on the timeline does what `<` and `>` do; keys in the footer \
-    can be pressed.\n`--no-mouse` leaves the terminal's own selection alone.\n";
+    Click selects (server, cell, packet, event, client), in packet mode too; double click \
+    inspects; the\nwheel scrolls the pane under it, and on the timeline does what `<` and `>` do; \
+    keys in the footer can be\npressed. `--no-mouse` leaves the terminal's own selection alone.\n";
 
 #[cfg(test)]
 mod tests {

@@ -99,6 +99,12 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "breakpoints: a list, each switched off and on (:break adds one)",
     ),
+    normal(
+        &[Char('W')],
+        Normal::Watches,
+        "",
+        "watched values: a list, each taken off (:watch adds one)",
+    ),
     normal(&[Char('M')], Normal::PacketMode, "packets", "packet mode (by hand)"),
     // Looking.
     look(&[Key(KeyCode::Tab)], Look::NextPane, "pane", "next pane"),
@@ -215,16 +221,30 @@ pub const BINDINGS: &[Binding] = &[
     packet(&[Char('j'), Key(KeyCode::Down)], Packet::Next, "next", "choose the next packet"),
     packet(&[Char('k'), Key(KeyCode::Up)], Packet::Previous, "", "choose the previous packet"),
     packet(&[Key(KeyCode::Enter)], Packet::Deliver, "deliver", "deliver it now"),
+    packet(&[Char('*')], Packet::DeliverAll, "all", "deliver all that are in flight now"),
     packet(&[Char('x')], Packet::Drop, "drop", "drop it"),
     packet(&[Char('t')], Packet::Duplicate, "twice", "send it twice"),
     packet(&[Char('s')], Packet::Delay, "delay", "delay it by 100 ms"),
     packet(&[Char('z')], Packet::Hold, "hold", "hold it, let it go"),
-    later(
-        KeyMode::Packet,
+    packet(
         &[Char('a')],
+        Packet::ByHand,
+        "all by hand",
         "all by hand: nothing moves, no timer fires, unless told; again to end",
     ),
+    packet(
+        &[Range('1', '9')],
+        Packet::Timer,
+        "timer",
+        "that server's timer fires: an election, or a leader's heartbeats",
+    ),
+    packet(&[Char('d')], Packet::Disks, "disks", "what was written is on every disk (slow disks)"),
+    packet(&[Char('r')], Packet::Retry, "retry", "a client that waits tries the next server"),
+    packet(&[Char('c')], Packet::Write, "write", "a write, as in normal mode"),
+    packet(&[Char('v')], Packet::Read, "", "a read, as in normal mode"),
+    packet(&[Char('u')], Packet::Undo, "undo", "undo my last command"),
     packet(&[Char('w')], Packet::Why, "why", "why was it sent"),
+    packet(&[Char('i')], Packet::Inspect, "", "inspect it"),
     packet(&[Key(KeyCode::Esc), Ctrl('c')], Packet::Leave, "back", "leave"),
     // The prompt.
     prompt(

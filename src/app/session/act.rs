@@ -37,6 +37,7 @@ impl Session {
             Normal::Bookmark => self.bookmark(),
             Normal::PacketMode => self.packet_mode(),
             Normal::Breakpoints => self.list_breakpoints(),
+            Normal::Watches => self.list_watches(0),
             Normal::NextLine => self.step_until(Until::Line),
             Normal::Slower => self.slower(),
             Normal::Faster => self.faster(),

@@ -86,6 +86,7 @@ impl Session {
         }
         self.keep_branch(Branch { timeline, trace: newest, left: at });
         self.bookmarks.retain(|point| *point <= at);
+        self.reached.retain(|point| *point <= at);
         self.note("a branch: the old future is kept (:branches)");
     }
 

@@ -8,6 +8,9 @@ use crate::ui::view::{ListItem, Stands};
 /// The most breakpoints.
 const BREAKPOINTS_MAX: usize = 100;
 
+/// The most moments that are kept at which one was reached.
+const REACHED_MAX: usize = 1_000;
+
 /// A condition that stands time still.
 #[derive(Clone, Debug)]
 pub(super) struct Breakpoint {
@@ -49,6 +52,12 @@ impl Session {
             }
         }
         let Some(condition) = reached else { return };
+        let here = self.cluster.point();
+        if let Err(place) = self.reached.binary_search(&here)
+            && self.reached.len() < REACHED_MAX
+        {
+            self.reached.insert(place, here);
+        }
         if self.halt.is_none() || self.halt == Some(Stands::Paused) {
             self.halt = Some(Stands::Breakpoint);
         }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::{Effect, Mode, Session};
+use super::{Effect, Mode, Session, Under};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
 use crate::cluster::command::{Command, Who, reference};
 use crate::cluster::flaw::{About, Bearer, FLAWS};
@@ -33,6 +33,10 @@ pub(super) enum Reading {
         chosen: usize,
     },
     Breakpoints {
+        items: Vec<ListItem>,
+        chosen: usize,
+    },
+    Watches {
         items: Vec<ListItem>,
         chosen: usize,
     },
@@ -181,13 +185,13 @@ impl Reading {
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
             Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
-            Self::List { .. } | Self::Breakpoints { .. } => {
-                &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close]
-            }
             Self::Branches { .. } => {
                 &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Compare, Dialog::Close]
             }
-            Self::Comparison => &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close],
+            Self::List { .. }
+            | Self::Breakpoints { .. }
+            | Self::Watches { .. }
+            | Self::Comparison => &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Close],
         }
     }
 
@@ -207,6 +211,10 @@ impl Reading {
             Self::Breakpoints { items, chosen } => {
                 let (items, chosen) = (items.clone(), *chosen);
                 ("Breakpoints".into(), DialogBody::List { items, chosen })
+            }
+            Self::Watches { items, chosen } => {
+                let (items, chosen) = (items.clone(), *chosen);
+                ("Watched (Enter takes it off)".into(), DialogBody::List { items, chosen })
             }
             // The session has it, and shows it.
             Self::Comparison => ("Comparison".into(), DialogBody::Text(Vec::new())),
@@ -286,6 +294,10 @@ impl Session {
     /// Opens something to read, from its top.
     pub(super) fn open(&mut self, reading: Reading) {
         self.view.scroll.dialog = 0;
+        self.under = match self.mode {
+            Mode::Packet => Under::Packets,
+            _ => Under::Panes,
+        };
         self.mode = Mode::Reading(reading);
     }
 
@@ -302,8 +314,16 @@ impl Session {
                 Mode::Reading(Reading::Branches { chosen, .. }) => self.compare(chosen),
                 _ => self.refuse("d compares futures, and those are listed by :branches"),
             },
-            Dialog::Close => self.mode = Mode::Normal,
+            Dialog::Close => self.close(),
         }
+    }
+
+    /// Back to what lies under the dialog.
+    pub(super) fn close(&mut self) {
+        self.mode = match std::mem::take(&mut self.under) {
+            Under::Panes => Mode::Normal,
+            Under::Packets => Mode::Packet,
+        };
     }
 
     /// Scrolls, or moves the choice.
@@ -314,7 +334,9 @@ impl Session {
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
             }
             Mode::Reading(
-                Reading::Branches { items, chosen } | Reading::Breakpoints { items, chosen },
+                Reading::Branches { items, chosen }
+                | Reading::Breakpoints { items, chosen }
+                | Reading::Watches { items, chosen },
             ) => {
                 let last = items.len().saturating_sub(1);
                 *chosen = chosen.saturating_add_signed(isize::from(by)).min(last);
@@ -338,7 +360,9 @@ impl Session {
             *chosen = place.min(menu.len() - 1);
             self.choose_from_list();
         } else if let Mode::Reading(
-            Reading::Branches { items, chosen } | Reading::Breakpoints { items, chosen },
+            Reading::Branches { items, chosen }
+            | Reading::Breakpoints { items, chosen }
+            | Reading::Watches { items, chosen },
         ) = &mut self.mode
         {
             *chosen = place.min(items.len().saturating_sub(1));
@@ -357,10 +381,10 @@ impl Session {
         if let Mode::Reading(Reading::Breakpoints { chosen, .. }) = self.mode {
             return self.switch_breakpoint(chosen);
         }
-        let Mode::Reading(Reading::List { menu, chosen }) = self.mode else {
-            self.mode = Mode::Normal;
-            return;
-        };
+        if let Mode::Reading(Reading::Watches { chosen, .. }) = self.mode {
+            return self.take_off_watch(chosen);
+        }
+        let Mode::Reading(Reading::List { menu, chosen }) = self.mode else { return self.close() };
         if !menu.stays() {
             self.mode = Mode::Normal;
         }

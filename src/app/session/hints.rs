@@ -61,6 +61,7 @@ impl Session {
                 Some(_) => "go on",
             },
             Action::Normal(Normal::Inspect) if self.view.focus == Pane::Script => "go there",
+            Action::Packet(Packet::ByHand) if self.cluster.is_by_hand() => "end by hand",
             Action::Normal(Normal::Isolate) if self.selected_is_cut_off() => "join",
             Action::Normal(Normal::SleepOrWake) => match self.selected_power() {
                 Some(Power::Asleep) => "wake",
@@ -79,7 +80,16 @@ impl Session {
             let keys = [Normal::Why, Normal::StepBack].into_iter().chain(undo);
             return keys.map(Action::Normal).chain(looking_hints()).collect();
         }
-        let mut keys = vec![Normal::ToggleTime];
+        let by_hand = self.cluster.is_by_hand();
+        // By hand, only the lines of a script can go on.
+        let goes_on = !self.rests_by_hand();
+        let mut keys = Vec::new();
+        if by_hand {
+            keys.push(Normal::PacketMode);
+        }
+        if goes_on {
+            keys.push(Normal::ToggleTime);
+        }
         if self.view.focus == Pane::Script && self.view.selection.line.is_some() {
             keys.push(Normal::Inspect);
         }
@@ -98,10 +108,17 @@ impl Session {
         keys.push(if cut { Normal::Heal } else { Normal::PartitionMode });
         keys.extend(undo);
         if self.cluster.plays_a_script() {
-            keys.extend([Normal::NextLine, Normal::PreviousLine]);
+            keys.extend(goes_on.then_some(Normal::NextLine));
+            keys.push(Normal::PreviousLine);
         }
-        keys.extend([Normal::Write, Normal::Read, Normal::StepShown, Normal::StepBack]);
-        keys.extend([Normal::Slower, Normal::Faster, Normal::Prompt]);
+        keys.extend([Normal::Write, Normal::Read]);
+        // While lab time stands for good, nothing comes next, and at no pace.
+        if goes_on {
+            keys.extend([Normal::StepShown, Normal::StepBack, Normal::Slower, Normal::Faster]);
+        } else {
+            keys.push(Normal::StepBack);
+        }
+        keys.push(Normal::Prompt);
         keys.into_iter().map(Action::Normal).chain(looking_hints()).collect()
     }
 
@@ -145,9 +162,19 @@ fn jump_hints() -> Vec<Action> {
 
 fn packet_hints() -> Vec<Action> {
     use Packet as P;
-    [P::Next, P::Deliver, P::Drop, P::Duplicate, P::Delay, P::Hold, P::Why, P::Leave]
-        .map(Action::Packet)
-        .to_vec()
+    let keys = [
+        P::Deliver,
+        P::Timer,
+        P::ByHand,
+        P::Drop,
+        P::DeliverAll,
+        P::Write,
+        P::Duplicate,
+        P::Hold,
+        P::Delay,
+    ];
+    let rest = [P::Retry, P::Disks, P::Undo, P::Why, P::Leave];
+    keys.into_iter().chain(rest).map(Action::Packet).collect()
 }
 
 fn partition_hints() -> Vec<Action> {

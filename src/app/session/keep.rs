@@ -62,7 +62,8 @@ impl Session {
     pub(super) fn record_all(&mut self) {
         let Some(mut recorder) = self.recorder.take() else { return };
         let end = self.timeline.seek_end(&self.cluster);
-        let written = recorder.write(end.as_ref().unwrap_or(&self.cluster), self.timeline.deeds());
+        let end = end.as_ref().unwrap_or(&self.cluster);
+        let written = recorder.write(end, self.timeline.deeds(), &self.watched_by_hand());
         self.settle_recorder(recorder, written);
     }
 
@@ -71,7 +72,7 @@ impl Session {
         let Some(mut recorder) = self.recorder.take() else { return };
         let mut deeds = self.timeline.deeds()[..at.deeds as usize].to_vec();
         deeds.push(Deed { at, place, command: Arc::new(command.clone()) });
-        let written = recorder.write(&self.cluster, &deeds);
+        let written = recorder.write(&self.cluster, &deeds, &self.watched_by_hand());
         self.settle_recorder(recorder, written);
     }
 
@@ -98,7 +99,7 @@ impl Session {
     /// The present run as a script.
     pub(super) fn as_script(&self, expect: bool) -> String {
         let deeds = &self.timeline.deeds()[..self.cluster.point().deeds as usize];
-        tidy(&self.cluster, deeds, expect)
+        tidy(&self.cluster, deeds, &self.watched_by_hand(), expect)
     }
 
     /// `:save FILE [expect]`.

@@ -6,10 +6,10 @@
 //! a person does.
 //!
 //! Its work is spread over the folder: `act.rs` carries out the keys of normal mode, `look.rs`
-//! those that move about; `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are the modes;
-//! `time.rs` lets lab time pass, `past.rs` goes back in it, `branches.rs` on differently;
-//! `moment.rs` and `lines.rs` go to moments by name; `point.rs` is the mouse; `show.rs` puts
-//! together what is seen.
+//! those that move about; `packets.rs`, `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are
+//! the modes; `time.rs` lets lab time pass, `past.rs` goes back in it, `branches.rs` on differently;
+//! `moment.rs` and `lines.rs` go to moments by name; `watches.rs` follows what is watched;
+//! `point.rs` is the mouse; `show.rs` puts together what is seen.
 
 mod act;
 mod branches;
@@ -35,6 +35,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 mod time;
+mod watches;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,6 +69,7 @@ use point::Click;
 use presenter::Presenting;
 use prompt::{History, Line};
 use reroll::Reroll;
+use watches::Watch;
 
 pub use memory::size;
 pub use moment::Moment;
@@ -126,6 +128,14 @@ impl Mode {
     }
 }
 
+/// What lies under a dialog.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Under {
+    #[default]
+    Panes,
+    Packets,
+}
+
 /// Where the session's run comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -156,6 +166,11 @@ pub struct Session {
     undone: Vec<Branch>,
     bookmarks: Vec<Point>,
     breakpoints: Vec<Breakpoint>,
+    /// Where breakpoints were reached.
+    reached: Vec<Point>,
+    watches: Vec<Watch>,
+    /// What has changed after so many steps and deeds is new to whoever looks.
+    looked: u64,
     /// A question about many futures that is being answered.
     rerolling: Option<Reroll>,
     /// Two futures that are being compared, or have been.
@@ -168,6 +183,8 @@ pub struct Session {
     recorder: Option<Recorder>,
     history: History,
     mode: Mode,
+    /// What the keys mean again once a text has been read.
+    under: Under,
     /// Why time stands, apart from an open mode.
     halt: Option<Stands>,
     presenting: Presenting,
@@ -211,6 +228,9 @@ impl Session {
             undone: Vec::new(),
             bookmarks: Vec::new(),
             breakpoints: Vec::new(),
+            reached: Vec::new(),
+            watches: Vec::new(),
+            looked: 0,
             rerolling: None,
             comparing: None,
             cluster,
@@ -223,6 +243,7 @@ impl Session {
             recorder: None,
             history: History::default(),
             mode: Mode::default(),
+            under: Under::default(),
             halt: None,
             presenting: Presenting::default(),
             marked: ServerSet::EMPTY,
@@ -318,7 +339,7 @@ impl Session {
             Action::Normal(action) => return self.normal(action, pressed),
             Action::Look(action) => self.look(action),
             Action::Jump(jump) => self.jump(jump),
-            Action::Packet(action) => self.packet(action),
+            Action::Packet(action) => self.packet(action, pressed),
             Action::Partition(action) => self.partition(action, pressed),
             Action::Link(action) => self.link(action, pressed),
             Action::Prompt(action) => return self.prompt(action),
@@ -349,6 +370,7 @@ impl Session {
             (self.cluster.point(), self.cluster.place(), self.cluster.emitted());
         let mut after = self.cluster.clone();
         after.apply(command)?;
+        self.look_from_here();
         let resolved = after.events().iter().find_map(|event| match &event.kind {
             EventKind::Commanded { command } => Some((**command).clone()),
             _ => None,
@@ -366,6 +388,7 @@ impl Session {
         let keys = (!keys.is_empty()).then(|| keys.to_owned());
         self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
         self.timeline.did((at, place), command, &self.cluster, &self.player);
+        self.follow_by_hand();
         Ok(())
     }
 
@@ -400,7 +423,7 @@ impl Session {
 
     /// Whether frames are needed: lab time passes, or something on the screen is about to go.
     pub fn is_restless(&self) -> bool {
-        let passing = self.notice.is_some() || !self.fader.is_empty();
+        let passing = self.notice.is_some() || !self.fader.is_empty() || self.has_young_watches();
         passing
             || self.screen == Screen::Stale
             || self.moves()

@@ -139,6 +139,7 @@ impl Session {
         self.pacer.acted();
         self.arrive();
         self.refresh_breakpoints();
+        self.refresh_watches();
         self.stand();
     }
 

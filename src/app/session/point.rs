@@ -47,7 +47,7 @@ impl Session {
         match (&self.mode, target.clone()) {
             (Mode::Prompt(_), Target::Choice(place)) => self.choose_completion(place),
             (Mode::Reading(_), Target::Choice(place)) => self.choose_item(place),
-            (Mode::Normal, _) => self.point_at(x, y, target),
+            (Mode::Normal | Mode::Packet, _) => self.point_at(x, y, target),
             _ => {}
         }
         None
@@ -55,7 +55,11 @@ impl Session {
 
     fn point_at(&mut self, x: u16, y: u16, target: Target) {
         let areas = layout::areas(self.size, &self.view, self.cluster.servers().len());
-        if let Some(pane) = areas.pane_at(x, y) {
+        // In packet mode a packet on the map is chosen in the list.
+        let packet = matches!(target, Target::Packet(_)) && matches!(self.mode, Mode::Packet);
+        if packet {
+            self.view.focus = Pane::InFlight;
+        } else if let Some(pane) = areas.pane_at(x, y) {
             self.view.focus = pane;
         }
         let click = Click { at: self.room, target };
@@ -83,6 +87,7 @@ impl Session {
             Target::Event(number) => selection.event = Some(*number),
             Target::Line(number) => selection.line = Some(*number),
             Target::Moment(time) => self.seek(Goal::Time(*time)),
+            Target::Watch(place) => self.list_watches(*place),
             Target::Pane(_) | Target::Hint(_) | Target::Choice(_) => {}
         }
     }
@@ -115,8 +120,8 @@ impl Session {
                     None => {}
                 }
             }
+            Mode::Packet => self.walk_packets(way, WHEEL),
             Mode::Jump(_)
-            | Mode::Packet
             | Mode::Partition(_)
             | Mode::Link(_)
             | Mode::Prompt(_)

@@ -68,8 +68,8 @@ impl Session {
             Presenter::Next if self.halt.is_some() && self.stopped_for_good().is_none() => {
                 self.go_on_to_beat();
             }
-            Presenter::Next => self.walk_beats(Way::Forwards),
-            Presenter::Previous => self.walk_beats(Way::Back),
+            Presenter::Next => self.go_by_beat(Way::Forwards),
+            Presenter::Previous => self.go_by_beat(Way::Back),
             Presenter::First => match self.player.beats_seen().head().copied() {
                 Some(first) => self.back_in_script(first),
                 None => self.go_there(&Moment::Beat(1)),
@@ -90,11 +90,14 @@ impl Session {
             return self
                 .refuse("the script has come to its end: PgUp goes back, Esc ends presenting");
         }
+        if self.rests_by_hand() && !self.is_past() {
+            return self.refuse("lab time stands, for all is by hand: M, then a, ends that");
+        }
         self.go_on();
     }
 
     /// From beat to beat: back to the last before now, or on to the next.
-    fn walk_beats(&mut self, way: Way) {
+    fn go_by_beat(&mut self, way: Way) {
         let here = self.cluster.point();
         let seen = match way {
             Way::Back => {

@@ -357,6 +357,16 @@ impl Session {
             self.mode = Mode::Normal;
             return;
         }
+        if let Command::Watch(what) = command {
+            self.history.push(text);
+            self.mode = Mode::Normal;
+            return self.watch_by_hand(what);
+        }
+        if let Command::Unwatch(what) = command {
+            self.history.push(text);
+            self.mode = Mode::Normal;
+            return self.unwatch_by_hand(what.as_ref());
+        }
         match self.try_apply(command, "") {
             Ok(()) => {
                 self.history.push(text);

@@ -2,7 +2,8 @@
 
 use super::dialog::Reading;
 use super::{Mode, Session};
-use crate::ui::view::{self, Clock, Light, Stands};
+use crate::cluster::timeline::Point;
+use crate::ui::view::{self, Clock, Light, Pin, PinKind, Stands};
 
 impl Session {
     /// Brings the view up to date.
@@ -19,6 +20,11 @@ impl Session {
         self.view.light = if self.is_black() { Light::Black } else { Light::On };
         self.view.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
         self.view.fading = self.fader.shown();
+        self.view.watches = self.shown_watches();
+        let pin = |kind| move |point: &Point| Pin { at: point.time, kind };
+        let bookmarks = self.bookmarks.iter().map(pin(PinKind::Bookmark));
+        let reached = self.reached.iter().map(pin(PinKind::Breakpoint));
+        self.view.pins = bookmarks.chain(reached).collect();
     }
 
     fn clock(&self) -> Clock {
@@ -31,6 +37,8 @@ impl Session {
                 Clock::Past { newest: self.timeline.end().time }
             }
             (Some(why), Mode::Normal) => Clock::Stands(why.clone()),
+            // Nothing moves before it is told, so nothing is passed over either.
+            (None, Mode::Normal) if self.cluster.is_by_hand() => Clock::Stands(Stands::Paused),
             (None, Mode::Normal) if self.is_held() => Clock::Stands(Stands::Caption),
             (None, Mode::Normal) if self.pacer.is_skimming() => Clock::Skims,
             (None, Mode::Normal) => Clock::Runs,
@@ -45,7 +53,8 @@ impl Session {
 
     fn shown_mode(&self) -> view::Mode {
         match &self.mode {
-            Mode::Normal | Mode::Jump(_) | Mode::Packet => view::Mode::Normal,
+            Mode::Normal | Mode::Jump(_) => view::Mode::Normal,
+            Mode::Packet => view::Mode::Packets,
             Mode::Partition(split) => view::Mode::Partition(split.edit.clone()),
             Mode::Link(edit) => view::Mode::Link(edit.clone()),
             Mode::Prompt(line) => view::Mode::Prompt(line.shown(&self.history)),

@@ -34,9 +34,14 @@ pub(super) enum Until {
 }
 
 impl Session {
-    /// Whether lab time passes.
-    pub(super) const fn moves(&self) -> bool {
-        matches!(self.mode, Mode::Normal) && self.halt.is_none()
+    /// Whether lab time passes, or, while all is by hand, lines of a script run.
+    pub(super) fn moves(&self) -> bool {
+        matches!(self.mode, Mode::Normal) && self.halt.is_none() && !self.rests_by_hand()
+    }
+
+    /// Whether nothing moves before it is told, not even a line of a script.
+    pub(super) fn rests_by_hand(&self) -> bool {
+        self.cluster.is_by_hand() && self.next_due().is_none()
     }
 
     pub(super) fn frame(&mut self, elapsed: Duration) {
@@ -49,6 +54,9 @@ impl Session {
             }
         }
         if self.fader.tick(elapsed) {
+            self.screen = Screen::Stale;
+        }
+        if self.has_young_watches() {
             self.screen = Screen::Stale;
         }
         self.work_on_reroll();
@@ -64,6 +72,7 @@ impl Session {
             return;
         }
         self.player.tick(elapsed);
+        self.look_from_here();
         let target = self.cluster.now() + self.pacer.span(elapsed, &self.cluster);
         self.screen = Screen::Stale;
         for _ in 0..EVENTS_A_FRAME {
@@ -100,7 +109,7 @@ impl Session {
     /// Reads what the last step or command brought about.
     pub(super) fn observe(&mut self) {
         self.trace.extend(self.cluster.events(), self.cluster.names());
-        let mut breaks = Vec::new();
+        let (mut breaks, mut watches) = (Vec::new(), Vec::new());
         for event in self.cluster.events() {
             self.pacer.saw(event);
             self.player.saw(&event.kind, self.cluster.point());
@@ -111,6 +120,10 @@ impl Session {
                     self.view.last_command = Some(LastCommand { text, keys: None });
                 }
                 EventKind::BreakpointSet { condition } => breaks.push(condition.clone()),
+                EventKind::Watched { what, line } => {
+                    watches.push((Some(what.clone()), Some(*line)));
+                }
+                EventKind::Unwatched { what } => watches.push((what.clone(), None)),
                 EventKind::Paced { pace } => self.pacer.choose(pace.0),
                 EventKind::Beat => {
                     let (number, of) = self.player.beat();
@@ -121,6 +134,13 @@ impl Session {
             }
         }
         breaks.iter().for_each(|condition| self.set_breakpoint(condition));
+        for (what, line) in watches {
+            match (what, line) {
+                (Some(what), Some(line)) => self.watch(&what, line > 0),
+                (what, _) => self.unwatch(what.as_deref()),
+            }
+        }
+        self.heed_watches();
         self.heed_breakpoints();
         if self.halt != Some(Stands::Failed) && self.cluster.failure().is_some() {
             self.mode = Mode::Reading(Reading::failure(&self.cluster));
@@ -139,6 +159,9 @@ impl Session {
 
     /// Space: time stands, time goes on.
     pub(super) fn toggle_time(&mut self) {
+        if self.rests_by_hand() && !self.is_past() {
+            return self.refuse("lab time stands, for all is by hand: M, then a, ends that");
+        }
         match self.halt {
             None => self.halt = Some(Stands::Paused),
             Some(_) => self.go_on(),
@@ -173,6 +196,9 @@ impl Session {
         if let Some(why) = self.stopped_for_good().or_else(|| self.is_full()) {
             return self.refuse(why);
         }
+        if self.rests_by_hand() {
+            return self.refuse("nothing moves, for all is by hand: M tells what is to happen");
+        }
         if until == Until::Line && self.cluster.finished() {
             return self.refuse(match self.cluster.script() {
                 Some(_) => "the script has come to its end",
@@ -181,6 +207,7 @@ impl Session {
         }
         self.player.release();
         self.halt = Some(Stands::Paused);
+        self.look_from_here();
         let before = self.clone();
         let limit = (self.cluster.now() + REACH).max(self.timeline.end().time);
         for _ in 0..EVENTS_A_STEP {

@@ -8,16 +8,17 @@ use proptest::sample::select;
 use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
-    Command, Compare, Condition, Count, Ends, Fate, Head, Load, LoadKeys, LoadKind, LoadRate,
-    Operation, Order, Pace, PacketDeed, Place, ReplyPattern, RoleName, Text, Timers, Unmet,
-    VersionWord, Who, parse_line, who,
+    Aspect, Command, Compare, Condition, Count, Ends, Fate, FlyingDeed, Head, Load, LoadKeys,
+    LoadKind, LoadRate, Measure, Operation, Order, Pace, PacketDeed, Place, ReplyPattern, RoleName,
+    Text, Timers, Unmet, VersionWord, Watched, Who, parse_line, who,
 };
+use crate::cluster::Motion;
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
 use crate::cluster::network::{LinkChange, Network, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
-use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
+use crate::cluster::types::{Index, Outcome, PacketId, ServerId, Term, Version};
 
 fn name() -> impl Strategy<Value = Text> {
     "[a-rt-z][a-zA-Z0-9_-]{0,8}(\\{[a-z]{1,4}\\})?"
@@ -286,6 +287,44 @@ fn condition() -> impl Strategy<Value = Condition> {
     })
 }
 
+fn watched() -> impl Strategy<Value = Watched> {
+    let plain = select(vec![
+        Measure::Leader,
+        Measure::Term,
+        Measure::Committed,
+        Measure::Applied,
+        Measure::Up,
+        Measure::Packets,
+    ]);
+    let simple = select(vec![
+        Aspect::Role,
+        Aspect::Term,
+        Aspect::Vote,
+        Aspect::Log,
+        Aspect::Committed,
+        Aspect::Applied,
+    ]);
+    let aspect = prop_oneof![
+        simple,
+        word().prop_map(Aspect::Holds),
+        servers_word().prop_map(Aspect::Next),
+        servers_word().prop_map(Aspect::Match),
+    ];
+    let value = prop_oneof![
+        plain,
+        of(name()).prop_map(Measure::Messages),
+        of(name()).prop_map(Measure::Bytes),
+        (1..=u64::MAX).prop_map(|index| Measure::Copies(Index(index))),
+        word().prop_map(Measure::Key),
+        word().prop_map(Measure::Holder),
+        of(name()).prop_map(Measure::Reply),
+        (servers_word(), aspect).prop_map(|(who, aspect)| Measure::Of(who, aspect)),
+    ];
+    // A leader is a value to those who watch.
+    let condition = condition().prop_filter("no value", |it| *it != Condition::Leader(None));
+    prop_oneof![value.prop_map(Watched::Value), condition.prop_map(Watched::Condition)]
+}
+
 fn packets() -> impl Strategy<Value = Command> {
     let packet = || of(select(PacketName::ALL.to_vec()));
     let deed = prop_oneof![
@@ -317,7 +356,17 @@ fn packets() -> impl Strategy<Value = Command> {
         Just(Command::Release { name: None, ends: None, count: None }),
         (any::<u32>(), deed)
             .prop_map(|(packet, deed)| Command::Packet { packet: PacketId(packet.into()), deed }),
-        (fate, packet(), ends()).prop_map(|(fate, name, ends)| Command::Next { fate, name, ends }),
+        (fate.clone(), packet(), ends()).prop_map(|(fate, name, ends)| Command::Next {
+            fate,
+            name,
+            ends
+        }),
+        (of(fate), packet(), ends(), count()).prop_map(|(fate, name, ends, count)| {
+            let deed = fate.map_or(FlyingDeed::Deliver, FlyingDeed::Meets);
+            Command::Flying { deed, name, ends, count }
+        }),
+        select(vec![Motion::ByHand, Motion::ByItself]).prop_map(Command::ByHand),
+        vec(name(), 1..4).prop_map(Command::Retry),
     ]
 }
 
@@ -338,6 +387,8 @@ fn acting() -> impl Strategy<Value = Command> {
         servers().prop_map(Command::Wake),
         servers().prop_map(Command::Wipe),
         servers().prop_map(Command::Timeout),
+        servers().prop_map(Command::Heartbeat),
+        servers().prop_map(Command::Sync),
         servers().prop_map(Command::Rejoin),
         (servers(), any::<bool>())
             .prop_map(|(who, from_clients)| Command::Isolate { who, from_clients }),
@@ -349,6 +400,8 @@ fn acting() -> impl Strategy<Value = Command> {
         caption().prop_map(Command::Say),
         word().prop_map(Command::Note),
         name().prop_map(Command::Mark),
+        watched().prop_map(Command::Watch),
+        of(watched()).prop_map(Command::Unwatch),
         select(vec![Pace::Auto, Pace::Real, Pace::Slower(40), Pace::Faster(10)])
             .prop_map(Command::Pace),
     ];

@@ -140,6 +140,8 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::Invariant
         | Expect::Condition
         | Expect::ServerForm
+        | Expect::Measure
+        | Expect::Aspect
         | Expect::Value
         | Expect::Name
         | Expect::Span
@@ -182,12 +184,12 @@ mod tests {
     #[test]
     fn verbs_come_first() {
         assert_eq!(candidates("cr"), ["crash"]);
-        assert_eq!(candidates("re"), ["restart", "rejoin", "release", "reseed"]);
+        assert_eq!(candidates("re"), ["restart", "rejoin", "release", "retry", "reseed"]);
         assert!(candidates("").contains(&"until".to_owned()));
         // Blocks and heads are for scripts.
         assert!(!candidates("").contains(&"task".to_owned()));
-        assert_eq!(candidates("at 5s he"), ["heal"]);
-        assert!(candidates("at 5s un").is_empty());
+        assert_eq!(candidates("at 5s he"), ["heartbeat", "heal"]);
+        assert!(candidates("at 5s unt").is_empty());
     }
 
     #[test]
@@ -230,6 +232,18 @@ mod tests {
         assert_eq!(candidates("expect messages <= 4 since "), ["start"]);
         assert_eq!(candidates("until leader an"), ["and"]);
         assert_eq!(candidates("until leader w"), ["within"]);
+    }
+
+    #[test]
+    fn values_and_conditions_that_can_be_watched() {
+        assert_eq!(candidates("watch cop"), ["copies"]);
+        assert_eq!(candidates("watch conv"), ["converged"]);
+        assert_eq!(candidates("watch value "), ["x", "\"two words\""]);
+        assert_eq!(candidates("watch S2 ma"), ["match"]);
+        assert_eq!(candidates("watch S2 next S"), ["S1", "S2", "S3"]);
+        assert_eq!(candidates("watch messages since "), ["start"]);
+        assert_eq!(candidates("watch S3 is f"), ["follower"]);
+        assert_eq!(candidates("unwatch al"), ["all"]);
     }
 
     #[test]

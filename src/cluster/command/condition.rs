@@ -96,6 +96,99 @@ pub enum Condition {
     },
 }
 
+/// Fills in the `{names}` of conditions and values, and fails in its own way.
+pub trait Filler {
+    type Error;
+
+    /// The text with its names filled in.
+    ///
+    /// # Errors
+    /// When a name means nothing.
+    fn text(&self, text: &Text) -> Result<Text, Self::Error>;
+
+    /// The word with its names filled in; words as `leader` go on meaning whoever it is.
+    ///
+    /// # Errors
+    /// When a name means nothing.
+    fn who(&self, who: &Who) -> Result<Who, Self::Error>;
+}
+
+impl Condition {
+    /// The same condition with every `{name}` filled in, to be asked when the names mean nothing
+    /// any more.
+    ///
+    /// # Errors
+    /// Those of `filler`.
+    pub fn filled<F: Filler>(&self, filler: &F) -> Result<Self, F::Error> {
+        let inner = |one: &Self| one.filled(filler).map(Box::new);
+        let text = |text: &Text| filler.text(text);
+        let who = |who: &Who| filler.who(who);
+        let maybe = |name: &Option<Text>| name.as_ref().map(text).transpose();
+        let count = |count: &Count| match count {
+            Count::Number(_) => Ok(count.clone()),
+            Count::Hole(word) => text(word).map(Count::Hole),
+        };
+        Ok(match self {
+            Self::And(one, two) => Self::And(inner(one)?, inner(two)?),
+            Self::Or(one, two) => Self::Or(inner(one)?, inner(two)?),
+            Self::Not(one) => Self::Not(inner(one)?),
+            Self::Leader(one) => Self::Leader(one.as_ref().map(who).transpose()?),
+            Self::Term(compare, n) => Self::Term(*compare, count(n)?),
+            Self::Committed(compare, n) => Self::Committed(*compare, count(n)?),
+            Self::Applied(compare, n) => Self::Applied(*compare, count(n)?),
+            Self::Up(compare, n) => Self::Up(*compare, count(n)?),
+            Self::CommittedKey { key, value } => {
+                Self::CommittedKey { key: text(key)?, value: text(value)? }
+            }
+            Self::AppliedKey { key, value } => {
+                Self::AppliedKey { key: text(key)?, value: text(value)? }
+            }
+            Self::Is { who: one, role } => Self::Is { who: who(one)?, role: *role },
+            Self::Holds { who: one, key, value, version } => Self::Holds {
+                who: who(one)?,
+                key: text(key)?,
+                value: text(value)?,
+                version: *version,
+            },
+            Self::Log { who: one, terms } => Self::Log { who: who(one)?, terms: terms.clone() },
+            Self::ServerTerm { who: one, compare, count: n } => {
+                Self::ServerTerm { who: who(one)?, compare: *compare, count: count(n)? }
+            }
+            Self::Waiting { client } => Self::Waiting { client: maybe(client)? },
+            Self::Reply { pattern, client } => {
+                Self::Reply { pattern: pattern.filled(filler)?, client: maybe(client)? }
+            }
+            Self::Holder { lock, client } => {
+                Self::Holder { lock: text(lock)?, client: text(client)? }
+            }
+            Self::Messages { compare, count: n, since } => {
+                Self::Messages { compare: *compare, count: count(n)?, since: maybe(since)? }
+            }
+            Self::Bytes { compare, count: n, since } => {
+                Self::Bytes { compare: *compare, count: count(n)?, since: maybe(since)? }
+            }
+            Self::NoLeader
+            | Self::NewLeader
+            | Self::Idle
+            | Self::Converged
+            | Self::Safe
+            | Self::Linearizable
+            | Self::Broken(_) => self.clone(),
+        })
+    }
+}
+
+impl ReplyPattern {
+    fn filled<F: Filler>(&self, filler: &F) -> Result<Self, F::Error> {
+        Ok(match self {
+            Self::Outcome { .. } => self.clone(),
+            Self::Value { value, version } => {
+                Self::Value { value: filler.text(value)?, version: *version }
+            }
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Compare {
     Equal,

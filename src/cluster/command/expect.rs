@@ -7,7 +7,7 @@
 use super::condition::RoleName;
 use super::conditions;
 use super::verbs::{self, Scope};
-use super::who;
+use super::{watch, who};
 use crate::cluster::chaos::Fault;
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::FLAWS;
@@ -37,6 +37,10 @@ pub(super) enum Expect {
     Condition,
     /// What may follow a server in a condition.
     ServerForm,
+    /// A value that can be watched.
+    Measure,
+    /// What may follow a server in such a value.
+    Aspect,
     Key,
     Value,
     Client,
@@ -76,7 +80,7 @@ impl Expect {
             }
             Self::PacketId => "a packet in flight, as #12".into(),
             Self::Packet => "a kind of packet, as append".into(),
-            Self::Network | Self::Role | Self::ServerForm => {
+            Self::Network | Self::Role | Self::ServerForm | Self::Aspect => {
                 return self.words().iter().map(|(word, _)| format!("`{word}`")).collect();
             }
             Self::Fault => "a kind of fault, as crashes".into(),
@@ -84,6 +88,7 @@ impl Expect {
             Self::Breaks => "the name of an invariant, or `liveness`".into(),
             Self::Invariant => "the name of an invariant".into(),
             Self::Condition => "a condition".into(),
+            Self::Measure => "a value (term, S2 log, value x ...)".into(),
             Self::Key => "a key".into(),
             Self::Value => "a value".into(),
             Self::Client => "a client's name".into(),
@@ -142,6 +147,10 @@ impl Expect {
             }
             Self::ServerForm => {
                 conditions::SERVER_FORMS.iter().map(|form| (form.name, form.summary)).collect()
+            }
+            Self::Measure => watch::FORMS.iter().map(|form| (form.name, form.summary)).collect(),
+            Self::Aspect => {
+                watch::SERVER_FORMS.iter().map(|form| (form.name, form.summary)).collect()
             }
             Self::PutVersion => vec![("@last", "the version that this client last learned")],
             Self::Terms => vec![("none", "the empty log")],

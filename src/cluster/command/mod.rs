@@ -27,10 +27,11 @@ mod script;
 mod start;
 mod text;
 pub mod verbs;
+pub mod watch;
 pub mod who;
 
 pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
-pub use condition::{Compare, Condition, Count, ReplyPattern, RoleName};
+pub use condition::{Compare, Condition, Count, Filler, ReplyPattern, RoleName};
 pub use diagnostic::Diagnostic;
 pub use nature::Nature;
 pub use parse::parse_line;
@@ -38,10 +39,12 @@ pub use script::{
     BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
 };
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
+pub use watch::{Aspect, Measure, Watched};
 pub use who::Named;
 
 use serde::{Deserialize, Serialize};
 
+use super::Motion;
 use super::chaos::Faults;
 use super::flaw::{Breaks, Flaw};
 use super::network::{LinkChange, Network, PacketName};
@@ -80,6 +83,10 @@ pub enum Command {
     },
     /// Its election timer fires now.
     Timeout(Vec<Who>),
+    /// Its heartbeat timer fires now.
+    Heartbeat(Vec<Who>),
+    /// What it has written is on disk now.
+    Sync(Vec<Who>),
     Timers(Timers),
 
     // Links.
@@ -126,9 +133,21 @@ pub enum Command {
         packet: PacketId,
         deed: PacketDeed,
     },
+    /// What is to be done with the packets that are in flight on these links.
+    Flying {
+        deed: FlyingDeed,
+        name: Option<PacketName>,
+        ends: Ends,
+        /// The first so many on each link; all when not said.
+        count: Option<u32>,
+    },
+    /// Nothing moves and no timer fires, unless it is told.
+    ByHand(Motion),
 
     // Clients.
     Operate(Order),
+    /// The timers of these clients fire now: each asks the next server.
+    Retry(Vec<Text>),
     Load(Load),
     LoadStop,
 
@@ -203,6 +222,10 @@ pub enum Command {
     Mark(Text),
     /// The lab stands still when this becomes true.
     Break(Condition),
+    /// This stays on the screen.
+    Watch(Watched),
+    /// This no longer does; nothing does when it is not said.
+    Unwatch(Option<Watched>),
     Pace(Pace),
 }
 
@@ -309,6 +332,24 @@ pub enum PacketDeed {
     Duplicate,
     Delay(Span),
     Hold,
+}
+
+/// What can be done by hand with packets of a kind and a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FlyingDeed {
+    Deliver,
+    Meets(Fate),
+}
+
+impl From<FlyingDeed> for PacketDeed {
+    fn from(deed: FlyingDeed) -> Self {
+        match deed {
+            FlyingDeed::Deliver => Self::Deliver,
+            FlyingDeed::Meets(Fate::Drop) => Self::Drop,
+            FlyingDeed::Meets(Fate::Duplicate) => Self::Duplicate,
+            FlyingDeed::Meets(Fate::Delay(span)) => Self::Delay(span),
+        }
+    }
 }
 
 /// Something that a client is to do.

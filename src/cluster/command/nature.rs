@@ -38,6 +38,11 @@ impl Command {
             | Self::Wipe(_)
             | Self::Clock { .. }
             | Self::Timers(_)
+            | Self::Heartbeat(_)
+            | Self::Sync(_)
+            | Self::Retry(_)
+            | Self::Flying { .. }
+            | Self::ByHand(_)
             | Self::Rejoin(_)
             | Self::Mend(_)
             | Self::Heal
@@ -75,6 +80,8 @@ impl Command {
             | Self::Note(_)
             | Self::Mark(_)
             | Self::Break(_)
+            | Self::Watch(_)
+            | Self::Unwatch(_)
             | Self::Pace(_) => Nature::Telling,
         }
     }

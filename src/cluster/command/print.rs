@@ -10,9 +10,10 @@ use super::condition::{Condition, Count, ReplyPattern};
 use super::conditions::{is_outcome_word, outcome_word};
 use super::lex::{before_comment, is_plain, quoted};
 use super::{
-    Command, Ends, Fate, Head, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Pace,
-    PacketDeed, Place, Text, Timers, Unmet, VersionWord, Who,
+    Command, Ends, Fate, FlyingDeed, Head, Load, LoadKeys, LoadKind, LoadRate, Operation, Order,
+    Pace, PacketDeed, Place, Text, Timers, Unmet, VersionWord, Who,
 };
+use crate::cluster::Motion;
 use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange};
@@ -91,6 +92,9 @@ impl Display for Command {
             Self::Wipe(who) => write!(f, "wipe {}", Spaced(who)),
             Self::Clock { who, rate } => write!(f, "clock {} rate={}", Spaced(who), rate.as_rate()),
             Self::Timeout(who) => write!(f, "timeout {}", Spaced(who)),
+            Self::Heartbeat(who) => write!(f, "heartbeat {}", Spaced(who)),
+            Self::Sync(who) => write!(f, "sync {}", Spaced(who)),
+            Self::Retry(clients) => write!(f, "retry {}", Spaced(clients)),
             Self::Timers(timers) => write!(f, "timers {timers}"),
             Self::Partition(groups) => partition(f, groups),
             Self::Isolate { who, from_clients } => {
@@ -119,7 +123,21 @@ impl Display for Command {
                 PacketDeed::Delay(span) => write!(f, "delay #{packet} by {span}"),
                 PacketDeed::Hold => write!(f, "hold #{packet}"),
             },
-            Self::Next { fate, name, ends } => next(f, *fate, *name, ends),
+            Self::Next { fate, name, ends } => {
+                write!(f, "{} next ", verb(*fate))?;
+                packets(f, *name, ends, by(*fate))
+            }
+            Self::Flying { deed, name, ends, count } => {
+                let (verb, by) = match deed {
+                    FlyingDeed::Deliver => ("deliver", None),
+                    FlyingDeed::Meets(fate) => (verb(*fate), by(*fate)),
+                };
+                write!(f, "{verb} ")?;
+                packets(f, *name, ends, by)?;
+                option(f, "count", *count)
+            }
+            Self::ByHand(Motion::ByHand) => f.write_str("by-hand on"),
+            Self::ByHand(Motion::ByItself) => f.write_str("by-hand off"),
             Self::Operate(order) => order.fmt(f),
             Self::Load(load) => load.fmt(f),
             Self::LoadStop => f.write_str("load stop"),
@@ -155,6 +173,9 @@ impl Display for Command {
             Self::Note(text) => write!(f, "note {}", running(text)),
             Self::Mark(name) => write!(f, "mark {name}"),
             Self::Break(condition) => write!(f, "break {condition}"),
+            Self::Watch(what) => write!(f, "watch {what}"),
+            Self::Unwatch(None) => f.write_str("unwatch all"),
+            Self::Unwatch(Some(what)) => write!(f, "unwatch {what}"),
             Self::Pace(pace) => write!(f, "pace {pace}"),
         }
     }
@@ -178,17 +199,30 @@ impl Display for Named {
     }
 }
 
-fn next(f: &mut Formatter<'_>, fate: Fate, name: Option<PacketName>, ends: &Ends) -> Result {
-    let verb = match fate {
+const fn verb(fate: Fate) -> &'static str {
+    match fate {
         Fate::Drop => "drop",
         Fate::Duplicate => "duplicate",
         Fate::Delay(_) => "delay",
-    };
-    write!(f, "{verb} next {}{ends}", Named(name))?;
-    match fate {
-        Fate::Delay(span) => write!(f, " by {span}"),
-        Fate::Drop | Fate::Duplicate => Ok(()),
     }
+}
+
+const fn by(fate: Fate) -> Option<Span> {
+    match fate {
+        Fate::Delay(span) => Some(span),
+        Fate::Drop | Fate::Duplicate => None,
+    }
+}
+
+/// Which packets are meant, and by how much they are delayed.
+fn packets(
+    f: &mut Formatter<'_>,
+    name: Option<PacketName>,
+    ends: &Ends,
+    by: Option<Span>,
+) -> Result {
+    write!(f, "{}{ends}", Named(name))?;
+    by.map_or(Ok(()), |span| write!(f, " by {span}"))
 }
 
 /// ` as i`, or nothing.

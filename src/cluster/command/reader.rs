@@ -117,6 +117,31 @@ impl<'a> Reader<'a> {
         self.peek_word().is_some() && sign == Some(&Kind::Sign(Sign::Equal))
     }
 
+    /// Reads the rest of the line in one way, and if that does not take up all of it in another.
+    /// When neither does, the way that came further says what is wrong.
+    pub fn either_way<T>(
+        &mut self,
+        one: impl FnOnce(&mut Self) -> Parsed<T>,
+        other: impl FnOnce(&mut Self) -> Parsed<T>,
+    ) -> Parsed<T> {
+        let (place, hint) = (self.place, self.hint);
+        let (mentions, mistakes) = (self.mentions.len(), self.mistakes.len());
+        let found = one(self).filter(|_| self.is_at_end() && self.mistakes.len() == mistakes);
+        if found.is_some() {
+            return found;
+        }
+        (self.place, self.hint) = (place, hint);
+        self.mentions.truncate(mentions);
+        let first = self.mistakes.split_off(mistakes).into_iter().next();
+        let found = other(self);
+        if let (Some(first), Some(second)) = (first, self.mistakes.get_mut(mistakes))
+            && first.spot.column > second.spot.column
+        {
+            *second = first;
+        }
+        found
+    }
+
     pub fn step(&mut self) {
         self.place += 1;
     }
@@ -157,7 +182,12 @@ impl<'a> Reader<'a> {
             return None;
         }
         let expected: &[Expect] = if self.expected_at == self.place { &self.expected } else { &[] };
-        let words: Vec<String> = expected.iter().flat_map(|what| what.describe()).collect();
+        let mut words: Vec<String> = Vec::new();
+        for word in expected.iter().flat_map(|what| what.describe()) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
         let wanted = if words.is_empty() {
             "expected the end of the line".to_owned()
         } else {

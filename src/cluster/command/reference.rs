@@ -6,7 +6,7 @@ use super::check::NAMES_MAX;
 use super::conditions::{FORMS, SERVER_FORMS};
 use super::script::{BYTES_MAX, DEPTH_MAX, LINE_BYTES_MAX, LINES_MAX};
 use super::verbs::{self, Group, Verb};
-use super::who;
+use super::{watch, who};
 use crate::cluster::check::Invariant;
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::flaw::{About, FLAWS, Flaw};
@@ -28,6 +28,12 @@ pub fn help(word: &str) -> Option<String> {
     }
     for form in SERVER_FORMS.iter().filter(|form| form.name == word) {
         topics.push(condition_help(form.usage, form.summary, form.examples));
+    }
+    for form in watch::FORMS.iter().filter(|form| form.name == word) {
+        topics.push(value_help(form.usage, form.summary, form.examples));
+    }
+    for form in watch::SERVER_FORMS.iter().filter(|form| form.name == word) {
+        topics.push(value_help(form.usage, form.summary, form.examples));
     }
     topics.extend(who::word(word).map(|row| format!("{}\n  {}\n", row.name, row.meaning)));
     topics.extend(
@@ -57,6 +63,14 @@ fn condition_help(usage: &str, summary: &str, examples: &[&str]) -> String {
     let mut text = format!("{usage}\n  {}\n", plain(summary));
     for example in examples {
         let _ = writeln!(text, "    expect {example}");
+    }
+    text
+}
+
+fn value_help(usage: &str, summary: &str, examples: &[&str]) -> String {
+    let mut text = format!("watch {usage}\n  {}\n", plain(summary));
+    for example in examples {
+        let _ = writeln!(text, "    watch {example}");
     }
     text
 }
@@ -122,6 +136,7 @@ pub fn page() -> String {
         }
     }
     conditions(&mut page);
+    values(&mut page);
     networks(&mut page);
     flaws(&mut page);
     limits(&mut page);
@@ -185,6 +200,17 @@ fn conditions(page: &mut String) {
     }
 }
 
+fn values(page: &mut String) {
+    let _ = write!(page, "\n## Values\n\n{}\n", for_page(VALUES));
+    table(page, ("Value", "Says"));
+    for form in &watch::FORMS {
+        row(page, form.usage, form.summary);
+    }
+    for form in &watch::SERVER_FORMS {
+        row(page, form.usage, form.summary);
+    }
+}
+
 fn networks(page: &mut String) {
     page.push_str("\n## Networks\n\n");
     table(page, ("Name", "How a link behaves"));
@@ -234,6 +260,10 @@ For `until`, `expect`, `if` and `loop until`. They ask about the present and cha
 and `not` join them: `not` binds tighter than `and`, `and` tighter than `or`, and parentheses \
 group. Numbers are compared with `=`, `>=` or `<=`. Where no client is named the task's own is \
 meant.";
+
+const VALUES: &str = "\
+For `watch`: what conditions compare, without the comparison. Where nothing answers to it there \
+stands a `-`. Where no client is named, a is meant.";
 
 #[cfg(test)]
 mod tests {

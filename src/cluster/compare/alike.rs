@@ -83,6 +83,8 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
         | E::Beat
         | E::Noted { .. }
         | E::BreakpointSet { .. }
+        | E::Watched { .. }
+        | E::Unwatched { .. }
         | E::Marked { .. }
         | E::Paced { .. }
         | E::Expected { .. }

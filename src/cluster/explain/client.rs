@@ -71,11 +71,17 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
     match call.asking {
         None => {
             clauses.push("it has asked every server that it may, without an answer".into());
-            clauses.push(format!("it asks again in {left}"));
+            clauses.push(match cluster.is_by_hand() {
+                true => "all is by hand: it asks again when it is told to".into(),
+                false => format!("it asks again in {left}"),
+            });
         }
         Some((server, since)) => {
             let ago = span(cluster.now().since(since));
-            let asked = format!("it asked {server} {ago} ago and gives it up in {left}");
+            let asked = match cluster.is_by_hand() {
+                true => format!("it asked {server}, and all is by hand: it waits"),
+                false => format!("it asked {server} {ago} ago and gives it up in {left}"),
+            };
             clauses.push(match call.attempt {
                 0 | 1 => asked,
                 attempt => format!("{asked}; this is attempt {attempt}"),
@@ -106,7 +112,11 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
             (_, false) => Some(format!("its {what} #{number} will meet a cut link")),
             (Power::Up | Power::Asleep, true) => None,
         };
-        return vec![doom.unwrap_or(format!("its {what} #{number} arrives in {due}"))];
+        let fate = match cluster.is_by_hand() {
+            true => format!("its {what} #{number} waits to be told"),
+            false => format!("its {what} #{number} arrives in {due}"),
+        };
+        return vec![doom.unwrap_or(fate)];
     }
     let waiter = server.rsm.waiters.iter().find(|waiter| {
         waiter.client == client.id && waiter.call == call.number && waiter.attempt == call.attempt

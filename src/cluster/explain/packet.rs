@@ -117,7 +117,11 @@ fn fate(cluster: &Cluster, packet: &Packet, to: &str) -> String {
     if packet.hand == Hand::Held {
         return "it is held here, and arrives when `release` lets it".to_owned();
     }
-    let due = span(packet.due.since(cluster.now()));
+    let left = packet.due.since(cluster.now());
+    if cluster.is_by_hand() {
+        return format!("all is by hand: it waits to be told, {} before its end", span(left));
+    }
+    let due = span(left);
     let power = |server: ServerId| cluster.server(server).map(|server| server.power);
     let receiver = match packet.to {
         Node::Server(server) => power(server),

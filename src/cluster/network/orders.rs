@@ -136,6 +136,9 @@ impl Cluster {
                 self.add_orders(*name, ends, Act::Hold { left: *count })
             }
             Command::Packet { packet, deed } => self.handle_packet(*packet, *deed),
+            Command::Flying { deed, name, ends, count } => {
+                self.handle_flying((*deed).into(), *name, ends, *count)
+            }
             Command::Next { fate, name, ends } => self.add_orders(*name, ends, Act::Next(*fate)),
             Command::Release { name, ends, count } => {
                 let links = match ends {
@@ -162,8 +165,9 @@ impl Cluster {
             }
             PacketDeed::Drop => self.drop_packet(&packet, DropReason::ByHand),
             PacketDeed::Duplicate => {
-                // What was held arrives with its copy.
-                packet.due = packet.due.max(self.now);
+                // What was held arrives with its copy, unless it waits to be told.
+                let told = Span(u64::from(self.is_by_hand()));
+                packet.due = packet.due.max(self.now + told);
                 let due = packet.due.micros();
                 if let Some(packet) = self.fulfil(Fate::Duplicate, packet) {
                     self.queue.push(due, Item::Packet(packet));
@@ -179,6 +183,35 @@ impl Cluster {
             PacketDeed::Hold => self.hold(packet),
         }
         Ok(())
+    }
+
+    /// Does something with the packets on these links that are in flight or held, in the order in
+    /// which they would arrive.
+    fn handle_flying(
+        &mut self,
+        deed: PacketDeed,
+        name: Option<PacketName>,
+        ends: &Ends,
+        count: Option<u32>,
+    ) -> Result<(), CommandError> {
+        let links = self.links_of(ends)?;
+        let mut left = vec![count.unwrap_or(u32::MAX); links.len()];
+        let mut wanted = Vec::new();
+        for packet in self.packets() {
+            let named = name.is_none_or(|name| name == packet.message.summary().kind.name());
+            let link = links.iter().position(|link| *link == (packet.from, packet.to));
+            let Some(left) = link.filter(|_| named).and_then(|link| left.get_mut(link)) else {
+                continue;
+            };
+            if *left > 0 {
+                *left -= 1;
+                wanted.push(packet.id);
+            }
+        }
+        if wanted.is_empty() {
+            return Err(error("no such packet is in flight"));
+        }
+        wanted.into_iter().try_for_each(|packet| self.handle_packet(packet, deed))
     }
 
     fn take_packet(&mut self, id: PacketId) -> Result<Packet, CommandError> {

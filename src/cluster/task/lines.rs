@@ -110,8 +110,16 @@ impl Cluster {
                 self.emit(EventKind::Noted { text });
             }
             Command::Break(condition) => {
-                let condition = Arc::new(condition.clone());
+                let condition = Arc::new(condition.filled(scope)?);
                 self.emit(EventKind::BreakpointSet { condition });
+            }
+            Command::Watch(what) => {
+                let (what, line) = (Arc::new(what.filled(scope)?), line.number);
+                self.emit(EventKind::Watched { what, line });
+            }
+            Command::Unwatch(what) => {
+                let what = what.as_ref().map(|what| what.filled(scope)).transpose()?;
+                self.emit(EventKind::Unwatched { what: what.map(Arc::new) });
             }
             Command::Mark(name) => {
                 let name = scope.fill(name)?;
@@ -130,6 +138,8 @@ impl Cluster {
             | Command::Wipe(_)
             | Command::Clock { .. }
             | Command::Timeout(_)
+            | Command::Heartbeat(_)
+            | Command::Sync(_)
             | Command::Timers(_)
             | Command::Partition(_)
             | Command::Isolate { .. }
@@ -147,6 +157,9 @@ impl Cluster {
             | Command::Release { .. }
             | Command::Next { .. }
             | Command::Packet { .. }
+            | Command::Flying { .. }
+            | Command::ByHand(_)
+            | Command::Retry(_)
             | Command::Flaw { .. }
             | Command::Reseed(_)
             | Command::Expects(_) => {

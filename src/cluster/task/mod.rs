@@ -125,10 +125,34 @@ impl Cluster {
 
     /// The script's line that comes next, if one would run before anything else happens.
     pub fn next_line(&self) -> Option<&Line> {
-        let Some(Item::Task(number)) = self.queue.peek() else { return None };
-        let task = self.tasks.get(*number as usize)?;
+        let task = self.tasks.get(self.next_task()? as usize)?;
         let runs = task.wait == Wait::Ready && task.next < task.end;
         if runs { task.lines.get(task.next) } else { None }
+    }
+
+    /// Where the first task stands that has not ended: its line, what that line waits for, and what
+    /// is the case instead.
+    pub(super) fn standing_task(&self) -> (u32, String, String) {
+        let Some(task) = self.tasks.iter().find(|task| task.wait != Wait::Ended) else {
+            return (0, "the script ends".into(), String::new());
+        };
+        match &task.wait {
+            Wait::Until { condition, line, .. } => {
+                (*line, format!("until {condition}"), self.actual(condition, &task.scope))
+            }
+            Wait::Job { client, line, .. } => {
+                let why = super::explain::client(self, *client, &[]).join(" ");
+                (*line, format!("the operation of {} ends", self.names.client(*client)), why)
+            }
+            Wait::Task { name, line, .. } => (*line, format!("task {name} ends"), String::new()),
+            // Its last line lets time pass.
+            Wait::Ready | Wait::Ended => {
+                let line = task.next.checked_sub(1).and_then(|last| task.lines.get(last));
+                let (number, command) =
+                    line.map_or((0, String::new()), |line| (line.number, line.command.to_string()));
+                (number, format!("`{command}` comes to its end"), String::new())
+            }
+        }
     }
 
     /// Whether every task of the script has ended.
@@ -156,7 +180,7 @@ impl Cluster {
         }
     }
 
-    fn fail_for_good(&mut self, line: u32, expected: &str, actual: &str) {
+    pub(super) fn fail_for_good(&mut self, line: u32, expected: &str, actual: &str) {
         if self.failure.is_some() {
             return;
         }

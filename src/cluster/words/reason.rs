@@ -89,6 +89,8 @@ impl Spell<'_> {
             | E::Beat
             | E::Noted { .. }
             | E::BreakpointSet { .. }
+            | E::Watched { .. }
+            | E::Unwatched { .. }
             | E::Marked { .. }
             | E::Paced { .. }
             | E::Expected { .. }

@@ -285,6 +285,13 @@ impl Source {
             E::Beat,
             E::Noted { text: self.text() },
             E::BreakpointSet { condition: Arc::new(crate::cluster::command::Condition::Safe) },
+            E::Watched {
+                what: Arc::new(crate::cluster::command::Watched::Condition(
+                    crate::cluster::command::Condition::Safe,
+                )),
+                line,
+            },
+            E::Unwatched { what: None },
             E::Marked { name: self.text() },
             E::TaskEnded { task },
             E::ScriptEnded,

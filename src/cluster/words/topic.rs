@@ -24,7 +24,7 @@ pub enum Topic {
     Script,
     /// A mark of the script.
     Mark,
-    /// A broken rule.
+    /// A broken rule, or an expectation that was not met.
     Rules,
 }
 
@@ -89,11 +89,12 @@ impl EventKind {
             | Self::Expected { .. }
             | Self::TaskEnded { .. }
             | Self::ScriptEnded
-            | Self::Failed { .. }
             | Self::Remarked { .. } => Topic::Script,
-            Self::BreakpointSet { .. } => Topic::Script,
+            Self::BreakpointSet { .. } | Self::Watched { .. } | Self::Unwatched { .. } => {
+                Topic::Script
+            }
             Self::Marked { .. } => Topic::Mark,
-            Self::Violated { .. } => Topic::Rules,
+            Self::Failed { .. } | Self::Violated { .. } => Topic::Rules,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who an event is about, and whether a list shows it unasked.
 
-use crate::cluster::command::Command;
+use crate::cluster::command::{Command, Fate, FlyingDeed, PacketDeed};
 use crate::cluster::event::{DropReason, Event, EventKind, IgnoreReason};
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::Node;
@@ -71,6 +71,8 @@ impl Event {
             | E::Beat
             | E::Noted { .. }
             | E::BreakpointSet { .. }
+            | E::Watched { .. }
+            | E::Unwatched { .. }
             | E::Marked { .. }
             | E::Paced { .. }
             | E::Expected { .. }
@@ -112,6 +114,8 @@ impl Event {
             | E::Asked { .. }
             | E::Finished { .. }
             | E::BreakpointSet { .. }
+            | E::Watched { .. }
+            | E::Unwatched { .. }
             | E::Marked { .. }
             | E::Expected { .. }
             | E::TaskEnded { .. } => Weight::Detail,
@@ -197,20 +201,28 @@ fn commanded(command: &Command) -> Weight {
         | C::Hold { .. }
         | C::Release { .. }
         | C::Next { .. }
-        | C::Packet { .. }
+        | C::ByHand(_)
+        | C::Heartbeat(_)
+        | C::Sync(_)
         | C::LoadStop
         | C::Chaos(_)
         | C::ChaosStop
         | C::Flaw { .. }
         | C::Reseed(_)
         | C::Expects(_) => Weight::Story,
-        C::Crash(_)
+        // A copy is the one thing about packets by hand that a list does not show by itself.
+        C::Packet { deed: PacketDeed::Duplicate, .. }
+        | C::Flying { deed: FlyingDeed::Meets(Fate::Duplicate), .. } => Weight::Story,
+        C::Packet { .. }
+        | C::Flying { .. }
+        | C::Crash(_)
         | C::Restart(_)
         | C::Sleep(_)
         | C::Wake(_)
         | C::Wipe(_)
         | C::Clock { .. }
         | C::Operate(_)
+        | C::Retry(_)
         | C::At { .. }
         | C::Every { .. }
         | C::Stop(_) => Weight::Detail,
@@ -236,6 +248,8 @@ fn commanded(command: &Command) -> Weight {
         | C::Note(_)
         | C::Mark(_)
         | C::Break(_)
+        | C::Watch(_)
+        | C::Unwatch(_)
         | C::Pace(_) => Weight::Silent,
     }
 }

@@ -18,11 +18,11 @@ impl Chart<'_> {
     /// What clients asked, for those that asked something in this window: a row for each, and
     /// the last row for all that are left.
     pub fn clients(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let shown = |record: &&Record| {
+        let shown = |(_, record): &(usize, &Record)| {
             self.window.shows(record.called, record.returned.as_ref().map(|end| end.at))
         };
         let active: BTreeSet<ClientId> =
-            self.records().filter(shown).map(|record| record.client).collect();
+            self.records().filter(shown).map(|(_, record)| record.client).collect();
         let active: Vec<ClientId> = active.into_iter().collect();
         let rows = usize::from(area.height).min(active.len());
         if rows == 0 {
@@ -30,11 +30,14 @@ impl Chart<'_> {
         }
         let width = usize::from(self.window.width);
         let mut cells = vec![Cell::Idle; rows * width];
-        for record in self.records().filter(shown) {
+        let violation = self.scene.cluster.violation();
+        let clashing = violation.map_or(&[][..], |violation| &violation.records);
+        for (place, record) in self.records().filter(shown) {
             let Ok(row) = active.binary_search(&record.client) else { continue };
             let columns = self.columns(record.called, record.returned.as_ref().map(|end| end.at));
             let first = row.min(rows - 1) * width;
-            let cell = Cell::of(record);
+            let clashes = clashing.contains(&place);
+            let cell = if clashes { Cell::Clashes } else { Cell::of(record) };
             for place in &mut cells[first + columns.start..first + columns.end] {
                 *place = cell.max(*place);
             }
@@ -43,9 +46,11 @@ impl Chart<'_> {
             let sharing =
                 if number + 1 == rows { &active[number..] } else { &active[number..=number] };
             self.clients_name(canvas, area, number as u16, sharing);
+            let (plain, broken) = (canvas.theme().plain(), canvas.theme().broken());
             let mut pen = canvas.pen_at(self.window.x, area.y + number as u16, self.window.width);
             for cell in cells {
-                pen.put(cell.mark());
+                let style = if *cell == Cell::Clashes { broken } else { plain };
+                pen.style(style).put(cell.mark());
             }
         }
     }
@@ -67,8 +72,9 @@ impl Chart<'_> {
         usize::from(first - self.window.x)..usize::from(last - self.window.x) + 1
     }
 
-    /// The newest operations that were called before the window's end.
-    fn records(&self) -> impl Iterator<Item = &Record> {
+    /// The newest operations that were called before the window's end, with their places in the
+    /// history.
+    fn records(&self) -> impl Iterator<Item = (usize, &Record)> {
         let records = self.scene.cluster.history().records();
         let (mut low, mut high) = (0, records.len());
         while low < high {
@@ -76,7 +82,8 @@ impl Chart<'_> {
             let before = records.get(middle).is_some_and(|one| one.called <= self.window.end());
             if before { low = middle + 1 } else { high = middle }
         }
-        records.iter_from(low.saturating_sub(RECORDS_MAX)).take(low.min(RECORDS_MAX))
+        let first = low.saturating_sub(RECORDS_MAX);
+        (first..).zip(records.iter_from(first)).take(low - first)
     }
 }
 
@@ -87,6 +94,8 @@ enum Cell {
     Answered,
     Maybe,
     Waits,
+    /// What it was told can't be right together with what others were.
+    Clashes,
 }
 
 impl Cell {
@@ -104,6 +113,7 @@ impl Cell {
             Self::Answered => '■',
             Self::Maybe => '?',
             Self::Waits => '□',
+            Self::Clashes => '!',
         }
     }
 }

@@ -12,7 +12,10 @@ use crate::cluster::client::Client;
 use crate::cluster::time::Time;
 use crate::ui::canvas::{Canvas, Focus};
 use crate::ui::theme::Theme;
-use crate::ui::view::{Pane, Scene};
+use crate::ui::view::{Pane, PinKind, Scene};
+
+/// The most columns for the name of a mark.
+const NAME_MAX: u16 = 12;
 
 /// Something that happened at a moment.
 pub struct Mark {
@@ -87,11 +90,24 @@ impl Chart<'_> {
             let x = self.window.column(mark.at);
             taken.take(x..x + 1);
         }
+        // What was done to the cluster comes first: what somebody has marked has the columns between.
+        for pin in self.pins(theme) {
+            let x = self.window.column(pin.at);
+            if self.window.contains(pin.at) && taken.is_free(x..x + 1) {
+                taken.take(x..x + 1);
+                marks.push(Mark { names: String::new(), ..pin });
+            }
+        }
         self.leaders(canvas, row.y, "", &taken);
         self.marks(canvas, row.y, marks);
         // The start of the window says which part of the run this is.
         canvas.pen(row, 0).style(self.axis_style(theme)).put(self.window.start_words());
         self.now_and_cursor(canvas, row);
+        // A run that has stopped for good stands where it did: that is said, and not that it is now.
+        let ends = self.story.blows.iter().filter(|blow| matches!(blow.letter, '!' | 'E'));
+        for blow in ends.filter(|blow| self.window.contains(blow.at)) {
+            self.put(canvas, row.y, blow.at, blow.letter, blow_style(blow, theme));
+        }
     }
 
     /// Axis, leaders, faults and clients, each in a row of its own.
@@ -108,6 +124,25 @@ impl Chart<'_> {
         let clients = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area };
         self.clients(canvas, clients);
         self.now_and_cursor(canvas, area);
+    }
+
+    /// The moments that somebody has marked, the most wanted first: bookmarks, breakpoints that were
+    /// reached, the marks of the script with their names.
+    fn pins(&self, theme: Theme) -> Vec<Mark> {
+        let of = |kind: PinKind, letter: char| {
+            let pins = self.scene.view.pins.iter().filter(move |pin| pin.kind == kind);
+            pins.map(move |pin| (pin.at, letter, String::new()))
+        };
+        let glyphs = theme.glyphs;
+        let marks = self.story.marks.iter().map(|(at, name)| {
+            let whole = glyphs.user_width(name, NAME_MAX) <= NAME_MAX;
+            (*at, '◇', if whole { name.to_string() } else { String::new() })
+        });
+        of(PinKind::Bookmark, '◆')
+            .chain(of(PinKind::Breakpoint, '‖'))
+            .chain(marks)
+            .map(|(at, letter, names)| Mark { at, letter, names, style: theme.bold() })
+            .collect()
     }
 
     fn put(&self, canvas: &mut Canvas<'_>, y: u16, at: Time, mark: char, style: Style) {
@@ -132,10 +167,18 @@ impl Chart<'_> {
         if self.scene.focus(Pane::Timeline) == Focus::Here {
             canvas.glyph(area.x, area.y, '►', style);
         }
+        // What somebody has marked is about moments, and stands among them.
+        let pins = self.pins(canvas.theme());
+        let taken = self.marks(canvas, area.y, pins);
         let right = self.window.x + self.window.width;
         for (x, words) in self.window.ticks() {
+            let width = words.len() as u16 + 3;
             let mut pen = canvas.pen_at(x, area.y, right.saturating_sub(x));
-            pen.style(style).put('┬').put(' ').put(words).put(' ');
+            if taken.is_free(x..(x + width).min(right)) {
+                pen.style(style).put('┬').put(' ').put(words).put(' ');
+            } else if taken.is_free(x..x + 1) {
+                pen.style(style).put('┬');
+            }
         }
     }
 

@@ -4,6 +4,8 @@
 //! A reign ends when its leader stops leading or when a leader of a newer term is elected, even
 //! if the old one doesn't know it yet. A cut lasts until all of it is mended.
 
+use std::sync::Arc;
+
 use crate::cluster::command::{Command, Ends, Named, Who};
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::raft::Role;
@@ -25,7 +27,7 @@ pub struct Reign {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blow {
     pub at: Time,
-    /// One letter: x, r, z, w, D; or the mark of a broken rule.
+    /// One letter: x, r, z, w, D; E for an expectation that failed; or the mark of a broken rule.
     pub letter: char,
     pub servers: ServerSet,
 }
@@ -125,6 +127,8 @@ pub struct Story {
     pub elections: Vec<(Time, Term)>,
     pub blows: Vec<Blow>,
     pub cuts: Vec<Cut>,
+    /// The moments that the script has named.
+    pub marks: Vec<(Time, Arc<str>)>,
 }
 
 impl Story {
@@ -140,6 +144,9 @@ impl Story {
     fn read(&mut self, event: &Event, servers: u8) {
         self.read_leaders(event);
         self.read_blows(event);
+        if let EventKind::Marked { name } = &event.kind {
+            self.marks.push((event.time, name.clone()));
+        }
         if let EventKind::Commanded { command } = &event.kind {
             self.read_cuts(event.time, command, servers);
         }
@@ -173,6 +180,8 @@ impl Story {
             ('D', ServerSet::only(*server))
         } else if let EventKind::Violated { .. } = &event.kind {
             ('!', ServerSet::EMPTY)
+        } else if let EventKind::Failed { .. } = &event.kind {
+            ('E', ServerSet::EMPTY)
         } else {
             return;
         };

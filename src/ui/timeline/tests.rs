@@ -5,15 +5,15 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 
 use super::*;
-use crate::cluster::Cluster;
 use crate::cluster::command::parse_line;
 use crate::cluster::config::Config;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::Term;
+use crate::cluster::{Cluster, Step};
 use crate::ui::View;
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
-use crate::ui::view::TimelineSpan;
+use crate::ui::view::{Pin, PinKind, TimelineSpan};
 
 struct Run {
     cluster: Cluster,
@@ -42,8 +42,11 @@ impl Run {
     fn until(&mut self, millis: u64) {
         let end = Time::START + Span::from_millis(millis);
         while self.cluster.next_due().is_some_and(|due| due <= end) {
-            self.cluster.step();
+            let step = self.cluster.step();
             self.record();
+            if step != Step::Happened {
+                return;
+            }
         }
         self.cluster.advance(end);
     }
@@ -102,6 +105,80 @@ fn on_a_projector_everything_is_in_one_row() {
     let lines = Run::story().lines(&View::default(), 80, 1);
     let expected = "0 s ├─── 1: S1 ────x├─── 2: S2 ───╳rb───────── 3: S4 ───────────▼";
     assert_eq!(lines, [expected], "\n{}", lines[0]);
+}
+
+/// A run with a mark, an expectation that failed and answers that clash; a bookmark and a
+/// breakpoint that was reached are the view's.
+fn marked() -> (Run, View) {
+    let mut run = Run::new(&[
+        (0, "timeout S1"),
+        (300, "flaw local-get on"),
+        (1_000, "mark half"),
+        (1_500, "isolate S1"),
+        (1_600, "timeout S2"),
+        (2_000, "put x 1 @0 client=a only=S2 nowait"),
+        (2_500, "get x client=b only=S1 nowait"),
+    ]);
+    run.until(3_000);
+    let pin = |millis, kind| Pin { at: Time::START + Span::from_millis(millis), kind };
+    let pins = vec![pin(400, PinKind::Bookmark), pin(700, PinKind::Breakpoint)];
+    (run, View { pins, ..View::default() })
+}
+
+#[test]
+fn bookmarks_breakpoints_and_marks_stand_on_the_axis() {
+    let (run, view) = marked();
+    let lines = run.lines(&view, 120, 5);
+    let column = |text: &str| {
+        let place = lines[0].find(text).unwrap_or_else(|| panic!("no {text} in {lines:?}"));
+        lines[0][..place].chars().count()
+    };
+    let expected = |millis: usize| 8 + millis * 105 / 5_000;
+    for (text, millis) in [("◆", 400), ("‖", 700), ("◇ half", 1_000)] {
+        assert!(column(text).abs_diff(expected(millis)) <= 1, "{text}: {}", lines[0]);
+    }
+    assert!(lines[0].contains("┬ 0 s") && lines[0].contains("┬ 2 s"), "{}", lines[0]);
+    let single = &run.lines(&view, 80, 1)[0];
+    for sign in ['◆', '‖', '◇', '!'] {
+        assert!(single.contains(sign), "{sign} in {single}");
+    }
+}
+
+#[test]
+fn answers_that_clash_are_marked_in_the_rows_of_their_clients() {
+    let (run, view) = marked();
+    let violation = run.cluster.violation().expect("a broken rule").clone();
+    assert_eq!(violation.records.len(), 2, "{}", violation.evidence);
+    let buffer = run.drawn(&view, 120, 5);
+    let broken = Theme::default().broken();
+    for row in [3, 4] {
+        let cells = &buffer.content()[row * 120..(row + 1) * 120];
+        let clash = cells.iter().find(|cell| cell.symbol() == "!").expect("a mark");
+        assert_eq!((clash.fg, clash.bg), (broken.fg.unwrap(), broken.bg.unwrap()));
+    }
+}
+
+#[test]
+fn where_something_was_done_a_bookmark_gives_way_in_one_row() {
+    let run = Run::story();
+    let crash = Time::START + Span::from_secs(1);
+    let view = View { pins: vec![Pin { at: crash, kind: PinKind::Bookmark }], ..View::default() };
+    let line = &run.lines(&view, 80, 1)[0];
+    assert!(line.contains('x') && !line.contains('◆'), "{line}");
+    let rows = run.lines(&view, 120, 5);
+    assert!(rows[0].contains('◆') && rows[2].contains("x S1"), "{rows:?}");
+}
+
+#[test]
+fn a_failed_expectation_has_a_mark() {
+    let script = b"cluster servers=3 seed=7\nrun 1s\nexpect term = 9\n";
+    let script = crate::cluster::command::Script::parse("test.lab", script).unwrap();
+    let mut run = Run { cluster: Cluster::with_script(&script, None), trace: Trace::default() };
+    run.until(2_000);
+    assert!(run.cluster.failure().is_some());
+    let rows = run.lines(&View::default(), 120, 5);
+    assert!(rows[2].contains('E'), "{rows:?}");
+    assert!(run.lines(&View::default(), 80, 1)[0].contains('E'));
 }
 
 #[test]

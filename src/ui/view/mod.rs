@@ -22,6 +22,7 @@ use crate::cluster::network::Summary;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Point;
 use crate::cluster::types::{ClientId, Index, Key, Node, Op, PacketId, ServerId, Term};
+use crate::ui::text::Moment;
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
 
@@ -59,6 +60,10 @@ pub struct View {
     /// The filter of the events, as it was typed.
     pub filter: Option<String>,
     pub fading: Fading,
+    /// What is watched, in the order in which it was asked for.
+    pub watches: Vec<WatchRow>,
+    /// Moments that somebody has bookmarked, or at which a breakpoint was reached.
+    pub pins: Vec<Pin>,
     pub timeline: TimelineWindow,
     pub light: Light,
 }
@@ -308,6 +313,46 @@ pub struct RemovedEntry {
     pub op: Arc<Op>,
 }
 
+/// A moment that is marked on the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    pub at: Time,
+    pub kind: PinKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinKind {
+    Bookmark,
+    Breakpoint,
+}
+
+/// Something that is watched, as it is at the moment that is shown.
+#[derive(Clone, Debug)]
+pub struct WatchRow {
+    pub name: String,
+    pub value: String,
+    pub since: Since,
+    /// It has just changed.
+    pub fresh: bool,
+}
+
+/// Since when something is as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    At(Time),
+    /// Longer than since this moment.
+    Before(Time),
+}
+
+impl std::fmt::Display for Since {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(time) => write!(f, "since {}", Moment(*time)),
+            Self::Before(time) => write!(f, "before {}", Moment(*time)),
+        }
+    }
+}
+
 /// The part of the run that the timeline shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineWindow {
@@ -347,6 +392,8 @@ pub enum Target {
     /// A line of the script, by its number.
     Line(u32),
     Moment(Time),
+    /// Something that is watched, by its place in their list.
+    Watch(usize),
     /// A key of the footer or of a dialog, by its place among its hints.
     Hint(usize),
     /// An item of a list, a completion of the prompt.

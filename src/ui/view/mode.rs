@@ -26,6 +26,8 @@ impl Hint {
 pub enum Mode {
     #[default]
     Normal,
+    /// Packets are handled one by one.
+    Packets,
     Prompt(Prompt),
     Partition(PartitionEdit),
     Link(LinkEdit),

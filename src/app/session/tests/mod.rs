@@ -1,6 +1,7 @@
 //! Sessions driven by keys and frames, without a terminal: what the tests of this folder share.
 
 mod acting;
+mod by_hand;
 mod comparing;
 mod keep;
 mod looking;
@@ -8,6 +9,7 @@ mod memory;
 mod passing;
 mod past;
 mod script;
+mod watches;
 
 use std::time::Duration;
 

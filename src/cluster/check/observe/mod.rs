@@ -305,6 +305,8 @@ impl Checker {
             | EventKind::Beat
             | EventKind::Noted { .. }
             | EventKind::BreakpointSet { .. }
+            | EventKind::Watched { .. }
+            | EventKind::Unwatched { .. }
             | EventKind::Marked { .. }
             | EventKind::Paced { .. }
             | EventKind::Expected { .. }

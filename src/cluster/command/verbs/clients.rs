@@ -22,7 +22,7 @@ macro_rules! usage {
     };
 }
 
-pub(super) static ROWS: [Verb; 8] = [
+pub(super) static ROWS: [Verb; 9] = [
     Verb {
         name: "get",
         group: Group::Clients,
@@ -147,6 +147,19 @@ all packets.",
         },
     },
     Verb {
+        name: "retry",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: &["retry CLIENT..."],
+        summary: "clients that wait give up their server now, and try on",
+        help: "\
+The client's own timer fires: it gives up the server that it asks and asks the next one, or ends \
+the pause after a round of all of them.",
+        options: &[],
+        examples: &["retry a", "retry a b"],
+        parse: retry,
+    },
+    Verb {
         name: "load",
         group: Group::Clients,
         scope: Scope::Act,
@@ -217,6 +230,14 @@ fn order(reader: &mut Reader<'_>, operation: Operation) -> Parsed<Command> {
         reader.hint("a value of several words stands in quotes");
     }
     Some(Command::Operate(order))
+}
+
+fn retry(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let mut clients = vec![reader.name(Expect::Client)?];
+    while !reader.is_at_end() {
+        clients.push(reader.name(Expect::Client)?);
+    }
+    Some(Command::Retry(clients))
 }
 
 fn span(reader: &mut Reader<'_>) -> Parsed<Span> {

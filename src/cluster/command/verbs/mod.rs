@@ -137,9 +137,10 @@ impl Group {
                  may stand wherever a server may in `partition`, `cut`, `mend` and `link`."
             }
             Self::Packets => {
-                "An order takes packets at the end of their way, those in flight included; KIND is \
-                 vote, vote-reply, append, heartbeat (an append without entries), append-reply, \
-                 request or reply, and any when not said. `release` lets held packets arrive; it \
+                "`hold` and what says `next` take packets at the end of their way, those in flight \
+                 included; without `next`, what is in flight now is meant. KIND is vote, vote-reply, \
+                 append, heartbeat (an append without entries), append-reply, request or reply, and \
+                 any when not said. `release` lets held packets arrive; it \
                  is described among the verbs of clients, with which it shares its name."
             }
             Self::Clients => {

@@ -2,10 +2,11 @@
 
 use super::links::{ends, ends_before};
 use super::{Group, Scope, Verb};
+use crate::cluster::Motion;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Options, Parsed, Reader};
-use crate::cluster::command::{Command, Fate, PacketDeed};
+use crate::cluster::command::{Command, Fate, FlyingDeed, PacketDeed};
 use crate::cluster::network::PacketName;
 use crate::cluster::time::Span;
 use crate::cluster::types::PacketId;
@@ -13,7 +14,28 @@ use crate::cluster::types::PacketId;
 /// The most packets that one line can count.
 const COUNT_MAX: u64 = 10_000;
 
-pub(super) static ROWS: [Verb; 5] = [
+pub(super) static ROWS: [Verb; 6] = [
+    Verb {
+        name: "by-hand",
+        group: Group::Packets,
+        scope: Scope::Act,
+        usage: &["by-hand on", "by-hand off"],
+        summary: "nothing moves and no timer fires, unless it is told",
+        help: "\
+Lab time stands. Told are packets (`deliver`, `drop`, `duplicate`, `delay`, by number or by link), \
+timers (`timeout`, `heartbeat`), slow disks (`sync`) and clients that wait (`retry`); what clients \
+are asked to do and all faults work as ever. What is told happens at once, with what takes no time \
+after it: a server that gets a packet writes, syncs if `sync=0s`, and sends its replies, which wait \
+in flight for their turn. A deposed leader lets go of those who wait for it when lab time goes on; \
+`retry` sends a client on before.
+
+With `off` lab time goes on where it stood: timers and packets have what they had left. Until then \
+no limit of a script runs out. A script that waits for something that nobody tells has failed, and \
+`raftlab run` says at which line.",
+        options: &[],
+        examples: &["by-hand on", "by-hand off"],
+        parse: by_hand,
+    },
     Verb {
         name: "hold",
         group: Group::Packets,
@@ -32,50 +54,64 @@ nothing.",
         name: "deliver",
         group: Group::Packets,
         scope: Scope::Act,
-        usage: &["deliver #ID"],
-        summary: "a packet in flight arrives now",
+        usage: &["deliver [KIND] NODE... -> NODE... [count=N]", "deliver #ID"],
+        summary: "packets in flight arrive now",
         help: "\
-Whatever chance had in store for it; a cut link and a server that is down still take it. A packet's \
-number stands in the list of packets in flight. In a script it is that of the recording: another \
-seed has other packets.",
-        options: &[],
-        examples: &["deliver #12"],
-        parse: |reader| {
-            let Some(packet) = packet(reader) else { return reader.fail() };
-            Some(Command::Packet { packet, deed: PacketDeed::Deliver })
-        },
+Whatever chance had in store for them; a cut link and a server that is down still take them. By \
+link, all that are in flight or held there, in their order; with `count=N` the first N on each. A \
+packet's number stands in the list of packets in flight. In a script it is that of the recording: \
+another seed has other packets.",
+        options: &[("count=N", "how many on each link")],
+        examples: &["deliver vote S1 -> S2", "deliver all -> all", "deliver #12"],
+        parse: deliver,
     },
     Verb {
         name: "drop",
         group: Group::Packets,
         scope: Scope::Act,
-        usage: &["drop next [KIND] NODE... -> NODE...", "drop #ID"],
-        summary: "the next packet on a link gets lost",
-        help: "Nobody is told of the loss. With several links, the next one on each.",
-        options: &[],
-        examples: &["drop next append-reply S2 -> S1", "drop next reply S1 -> a"],
+        usage: &[
+            "drop [KIND] NODE... -> NODE... [count=N]",
+            "drop next [KIND] NODE... -> NODE...",
+            "drop #ID",
+        ],
+        summary: "packets in flight get lost, or the next one that arrives",
+        help: "\
+Nobody is told of the loss. With `next`, the next packet that comes to the end of its way on each \
+of the links; without it, those that are in flight now, as for `deliver`.",
+        options: &[("count=N", "how many on each link")],
+        examples: &["drop append S1 -> S3", "drop next append-reply S2 -> S1", "drop #12"],
         parse: |reader| next(reader, Fate::Drop),
     },
     Verb {
         name: "duplicate",
         group: Group::Packets,
         scope: Scope::Act,
-        usage: &["duplicate next [KIND] NODE... -> NODE...", "duplicate #ID"],
-        summary: "the next packet on a link arrives twice",
-        help: "The copy sets out when the packet arrives, and takes as long as it did.",
-        options: &[],
-        examples: &["duplicate next append S1 -> S2"],
+        usage: &[
+            "duplicate [KIND] NODE... -> NODE... [count=N]",
+            "duplicate next [KIND] NODE... -> NODE...",
+            "duplicate #ID",
+        ],
+        summary: "packets in flight arrive twice, or the next one that arrives",
+        help: "\
+The copy sets out now, or with `next` when the packet arrives, and takes as long as it did. Which \
+packets: as for `drop`.",
+        options: &[("count=N", "how many on each link")],
+        examples: &["duplicate vote-reply S2 -> S1", "duplicate next append S1 -> S2"],
         parse: |reader| next(reader, Fate::Duplicate),
     },
     Verb {
         name: "delay",
         group: Group::Packets,
         scope: Scope::Act,
-        usage: &["delay next [KIND] NODE... -> NODE... by T", "delay #ID by T"],
-        summary: "the next packet on a link arrives later",
-        help: "Later packets on the link may overtake it.",
-        options: &[],
-        examples: &["delay next append S1 -> S2 by 200ms"],
+        usage: &[
+            "delay [KIND] NODE... -> NODE... by T [count=N]",
+            "delay next [KIND] NODE... -> NODE... by T",
+            "delay #ID by T",
+        ],
+        summary: "packets in flight arrive later, or the next one that arrives",
+        help: "Later packets on the link may overtake them. Which packets: as for `drop`.",
+        options: &[("count=N", "how many on each link")],
+        examples: &["delay append S1 -> S2 by 50ms", "delay next append S1 -> S2 by 200ms"],
         parse: |reader| next(reader, Fate::Delay(Span::ZERO)),
     },
 ];
@@ -125,6 +161,27 @@ pub(super) fn release(reader: &mut Reader<'_>) -> Parsed<Command> {
     Some(Command::Release { name, ends, count })
 }
 
+fn by_hand(reader: &mut Reader<'_>) -> Parsed<Command> {
+    if reader.keyword("on") {
+        Some(Command::ByHand(Motion::ByHand))
+    } else if reader.keyword("off") {
+        Some(Command::ByHand(Motion::ByItself))
+    } else {
+        reader.fail()
+    }
+}
+
+fn deliver(reader: &mut Reader<'_>) -> Parsed<Command> {
+    if let Some(packet) = packet(reader) {
+        return Some(Command::Packet { packet, deed: PacketDeed::Deliver });
+    }
+    let name = name(reader);
+    let ends = ends(reader)?;
+    let count = count(reader)?;
+    Some(Command::Flying { deed: FlyingDeed::Deliver, name, ends, count })
+}
+
+/// What `drop`, `duplicate` and `delay` say: of one packet, of those in flight, or of the next.
 fn next(reader: &mut Reader<'_>, fate: Fate) -> Parsed<Command> {
     if let Some(packet) = packet(reader) {
         let deed = match fate {
@@ -138,7 +195,7 @@ fn next(reader: &mut Reader<'_>, fate: Fate) -> Parsed<Command> {
         };
         return Some(Command::Packet { packet, deed });
     }
-    reader.need_word("next")?;
+    let next = reader.keyword("next");
     let name = name(reader);
     let by = matches!(fate, Fate::Delay(_)).then_some("by");
     let ends = ends_before(reader, by)?;
@@ -150,5 +207,9 @@ fn next(reader: &mut Reader<'_>, fate: Fate) -> Parsed<Command> {
         }
         Fate::Drop | Fate::Duplicate => fate,
     };
-    Some(Command::Next { fate, name, ends })
+    if next {
+        return Some(Command::Next { fate, name, ends });
+    }
+    let count = count(reader)?;
+    Some(Command::Flying { deed: FlyingDeed::Meets(fate), name, ends, count })
 }

@@ -8,7 +8,7 @@ use crate::cluster::command::who::Clients;
 use crate::cluster::command::{Command, Timers, Who};
 use crate::cluster::time::Ppm;
 
-pub(super) static ROWS: [Verb; 8] = [
+pub(super) static ROWS: [Verb; 10] = [
     Verb {
         name: "crash",
         group: Group::Servers,
@@ -98,6 +98,31 @@ A follower or candidate begins an election at once (§5.2). A leader has no elec
         options: &[],
         examples: &["timeout S3", "timeout follower"],
         parse: |reader| some_servers(reader).map(Command::Timeout),
+    },
+    Verb {
+        name: "heartbeat",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["heartbeat WHO..."],
+        summary: "the heartbeat timers of leaders fire now",
+        help: "\
+A leader speaks to everybody at once, and sends again what nobody has acknowledged (§5.3).",
+        options: &[],
+        examples: &["heartbeat leader", "heartbeat S1"],
+        parse: |reader| some_servers(reader).map(Command::Heartbeat),
+    },
+    Verb {
+        name: "sync",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["sync WHO..."],
+        summary: "what servers have written is on their disks now",
+        help: "\
+The sync that is under way ends, and what waited for it leaves (Figure 2). With `sync=0s` in the \
+head, as it is when nobody says otherwise, no sync takes any time, and there is nothing to tell.",
+        options: &[],
+        examples: &["sync S2", "sync all"],
+        parse: |reader| some_servers(reader).map(Command::Sync),
     },
     Verb {
         name: "timers",

@@ -6,12 +6,13 @@ use crate::cluster::command::conditions::condition;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::whole;
 use crate::cluster::command::reader::{Parsed, Reader};
+use crate::cluster::command::watch::watched;
 use crate::cluster::command::{Command, Pace};
 
 /// The most that `pace` slows down or speeds up.
 const PACE_MAX: u64 = 1_000_000;
 
-pub(super) static ROWS: [Verb; 6] = [
+pub(super) static ROWS: [Verb; 8] = [
     Verb {
         name: "say",
         group: Group::Telling,
@@ -75,6 +76,37 @@ them off and on. A broken rule always stands time still. `raftlab run` passes ov
         options: &[],
         examples: &["break leader = S2", "break S3 holds x = 2", "break term >= 4 and no leader"],
         parse: |reader| condition(reader).map(Command::Break),
+    },
+    Verb {
+        name: "watch",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["watch CONDITION", "watch VALUE"],
+        summary: "keeps a condition or a value on the screen",
+        help: "\
+A condition is shown as true or false, a value as what it is (see *Values*), each with the lab time \
+since when it is so; what has just changed has a mark. It is what was the case at the moment that \
+is shown, in the past too. What is a value is read as one: `watch leader` says who leads. `W` lists \
+what is watched. `raftlab run` passes over this line.",
+        options: &[],
+        examples: &["watch leader", "watch S2 log", "watch {old} holds x", "watch term >= 3"],
+        parse: |reader| watched(reader).map(Command::Watch),
+    },
+    Verb {
+        name: "unwatch",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["unwatch CONDITION", "unwatch VALUE", "unwatch all"],
+        summary: "takes what is watched off the screen",
+        help: "As it was written after `watch`. In the lab `W` lists them, and `Enter` takes one off.",
+        options: &[],
+        examples: &["unwatch S2 log", "unwatch all"],
+        parse: |reader| {
+            if reader.keyword("all") {
+                return Some(Command::Unwatch(None));
+            }
+            watched(reader).map(|what| Command::Unwatch(Some(what)))
+        },
     },
     Verb {
         name: "pace",
