@@ -10,32 +10,29 @@ use std::sync::Arc;
 
 use imbl::Vector;
 
-/// So many items settle at once. Between so many and twice as many are recent.
-const CHUNK: usize = 32;
-
-/// The list.
+/// The list. `CHUNK` items settle at once; between so many and twice as many are recent.
 #[derive(Clone, Debug)]
-pub struct Growing<T: Clone> {
+pub struct Growing<T: Clone, const CHUNK: usize = 32> {
     settled: Vector<Arc<[T]>>,
     recent: Vec<T>,
 }
 
-impl<T: Clone> Default for Growing<T> {
+impl<T: Clone, const CHUNK: usize> Default for Growing<T, CHUNK> {
     fn default() -> Self {
         Self { settled: Vector::new(), recent: Vec::new() }
     }
 }
 
 /// Two lists are equal if their items are, wherever these lie.
-impl<T: Clone + PartialEq> PartialEq for Growing<T> {
+impl<T: Clone + PartialEq, const CHUNK: usize> PartialEq for Growing<T, CHUNK> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 
-impl<T: Clone + Eq> Eq for Growing<T> {}
+impl<T: Clone + Eq, const CHUNK: usize> Eq for Growing<T, CHUNK> {}
 
-impl<T: Clone> Growing<T> {
+impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
     pub fn len(&self) -> usize {
         self.settled_len() + self.recent.len()
     }
@@ -109,7 +106,7 @@ impl<T: Clone> Growing<T> {
     }
 }
 
-impl<T: Clone + PartialEq> Growing<T> {
+impl<T: Clone + PartialEq, const CHUNK: usize> Growing<T, CHUNK> {
     /// Shares the chunks from this one on with another list, as far as it holds the same items
     /// there. Both are as before, and take less memory. Whether all of them are shared now.
     pub(in crate::cluster) fn share(&mut self, from: usize, other: &Self) -> bool {
@@ -125,7 +122,7 @@ impl<T: Clone + PartialEq> Growing<T> {
     }
 }
 
-impl<T: Clone> Index<usize> for Growing<T> {
+impl<T: Clone, const CHUNK: usize> Index<usize> for Growing<T, CHUNK> {
     type Output = T;
 
     fn index(&self, place: usize) -> &T {
@@ -143,7 +140,7 @@ mod tests {
         /// Against a plain vector, which is the definition; clones go on by themselves.
         #[test]
         fn behaves_as_a_vector(acts in proptest::collection::vec((0..8_u8, 0..400_usize), 0..60)) {
-            let (mut list, mut model) = (Growing::default(), Vec::new());
+            let (mut list, mut model) = (Growing::<usize, 32>::default(), Vec::new());
             let (mut clone, mut cloned) = (list.clone(), model.clone());
             for (act, number) in acts {
                 match act {
@@ -174,7 +171,7 @@ mod tests {
                 prop_assert_eq!(list.get(number), model.get(number));
                 prop_assert!(list.iter_from(number).eq(model.iter().skip(number)));
                 prop_assert_eq!(list == clone, model == cloned);
-                list.share(number / CHUNK, &clone);
+                list.share(number / 32, &clone);
             }
             prop_assert!(clone.iter_from(0).eq(&cloned));
         }

@@ -3,12 +3,10 @@
 //! A put is carried out only at the version that it names, so that a client which resends one
 //! does not do it twice. An absent key has version 0.
 
-use std::hash::BuildHasher;
-
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::types::{Answer, Key, Outcome, Request, Value, Version};
+use super::types::{Answer, Key, Op, Outcome, Request, Value, Version};
 
 /// What is stored under a key, or what somebody knows of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,8 +22,9 @@ pub type Known = Answer;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kv {
     map: OrdMap<Key, Cell>,
-    /// The sum of the hashes of all (key, value, version): the same for the same map, whatever
-    /// the way that led to it, and cheap to keep.
+    /// The sum of the hashes of all puts that are not overwritten, each of which names its key,
+    /// value and version: the same for the same map, whatever the way that led to it, and cheap
+    /// to keep.
     hash: u64,
 }
 
@@ -34,15 +33,6 @@ pub struct Kv {
 struct Cell {
     stored: Stored,
     hash: u64,
-}
-
-impl Cell {
-    fn new(key: &Key, value: &Value, version: Version) -> Self {
-        let stored = Stored { value: value.clone(), version };
-        // Compared within a run and never shown, so the hash may be any that is the same there.
-        let hash = foldhash::quality::FixedState::default().hash_one((key, &stored));
-        Self { stored, hash }
-    }
 }
 
 impl Kv {
@@ -70,23 +60,33 @@ impl Kv {
 
     /// Carries out one request.
     pub fn apply(&mut self, request: &Request) -> Answer {
+        self.carry_out(request, request.hash())
+    }
+
+    /// Carries out one operation.
+    pub fn apply_op(&mut self, op: &Op) -> Answer {
+        self.carry_out(&op.request, op.hash())
+    }
+
+    fn carry_out(&mut self, request: &Request, hash: u64) -> Answer {
         match request {
             Request::Get { key } => match self.get(key) {
                 Some(stored) => answer(Outcome::Ok, stored.value.clone(), stored.version),
                 None => answer(Outcome::NoKey, Value::default(), Version::ZERO),
             },
-            Request::Put { key, value, version } => self.put(key, value, *version),
+            Request::Put { key, value, version } => self.put(key, value, *version, hash),
         }
     }
 
-    fn put(&mut self, key: &Key, value: &Value, version: Version) -> Answer {
+    fn put(&mut self, key: &Key, value: &Value, version: Version, hash: u64) -> Answer {
         let mut present = self.map.get_mut(key);
         let current = present.as_ref().map_or(Version::ZERO, |cell| cell.stored.version);
         if current != version {
             let outcome = if present.is_some() { Outcome::Version } else { Outcome::NoKey };
             return answer(outcome, Value::default(), current);
         }
-        let new = Cell::new(key, value, version.next());
+        let stored = Stored { value: value.clone(), version: version.next() };
+        let new = Cell { stored, hash };
         let old = present.as_ref().map_or(0, |cell| cell.hash);
         self.hash = self.hash.wrapping_sub(old).wrapping_add(new.hash);
         match &mut present {

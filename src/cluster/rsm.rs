@@ -108,7 +108,7 @@ fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Answer {
         let (key, value) = (key.clone(), value.clone());
         return kv.apply(&Request::Put { key, value, version });
     }
-    kv.apply(&op.request)
+    kv.apply_op(op)
 }
 
 /// Why a waiter must give up, if it must: its term is over, its server no longer leads, or it
@@ -166,7 +166,7 @@ impl Cluster {
             let waiter = Waiter { index, op, term, since: self.now, client, call, attempt };
             server.rsm.wait(waiter);
         }
-        let op = Arc::new(Op { id: op, request });
+        let op = Arc::new(Op::new(op, request));
         self.emit(EventKind::Submitted { server: id, index, term, op: op.clone(), client });
         if self.servers[id.index()].waiter_timer.is_none() {
             self.arm_waiter_check(id);

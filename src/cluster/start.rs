@@ -160,5 +160,5 @@ fn given_op(index: Index, term: Term) -> Op {
     let server = ServerId::from_index(0);
     let id = OpId { server, number: (term.0 << 24) | index.0 };
     let (key, value) = (format!("g{index}").into(), format!("t{term}").into());
-    Op { id, request: Request::Put { key, value, version: Version::ZERO } }
+    Op::new(id, Request::Put { key, value, version: Version::ZERO })
 }

@@ -5,6 +5,7 @@
 //! (Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014).
 
 use std::fmt;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -240,6 +241,11 @@ pub enum Request {
 }
 
 impl Request {
+    /// A hash to compare maps by within a run; it is never shown.
+    pub fn hash(&self) -> u64 {
+        foldhash::quality::FixedState::default().hash_one(self)
+    }
+
     /// How long its texts are, in bytes.
     pub fn bytes(&self) -> u64 {
         let length = match self {
@@ -271,6 +277,19 @@ impl fmt::Display for Request {
 pub struct Op {
     pub id: OpId,
     pub request: Request,
+    /// The hash of its request, for every server that carries it out.
+    #[serde(skip)]
+    hash: u64,
+}
+
+impl Op {
+    pub fn new(id: OpId, request: Request) -> Self {
+        Self { id, hash: request.hash(), request }
+    }
+
+    pub const fn hash(&self) -> u64 {
+        self.hash
+    }
 }
 
 /// How a get or a put ended, as the application sees it.

@@ -68,6 +68,8 @@ pub(super) struct LoadState {
     clients: u32,
     ending: bool,
     puts: u64,
+    /// The last key or value, as it was put together.
+    text: String,
 }
 
 const LOCK: &str = "lock";
@@ -81,7 +83,8 @@ impl Cluster {
 
     pub(super) fn begin_load(&mut self, load: &Load) -> Result<(), CommandError> {
         let rng = Rng::new(self.config.seed, Entity::Load);
-        let mut state = LoadState { rng, clients: load.clients, ending: false, puts: 0 };
+        let mut state =
+            LoadState { rng, clients: load.clients, ending: false, puts: 0, text: String::new() };
         let (prefix, role) = match load.kind {
             LoadKind::Requests { keys, rate, reads, value, ahead } => {
                 let every = |rate: u32| {
@@ -178,7 +181,10 @@ impl Cluster {
         // Unique, and as long as asked for.
         let width = bytes as usize;
         let number = load.puts.to_string();
-        let value: Value = (".".repeat(width.saturating_sub(number.len())) + &number).into();
+        load.text.clear();
+        load.text.extend(std::iter::repeat_n('.', width.saturating_sub(number.len())));
+        load.text.push_str(&number);
+        let value: Value = load.text.as_str().into();
         Work::Put { key, value, version }
     }
 

@@ -31,7 +31,7 @@ pub fn at(index: u64, term: u64) -> Position {
 
 pub fn op(number: u64) -> Arc<Op> {
     let id = OpId { server: id(1), number };
-    Arc::new(Op { id, request: Request::Get { key: "k".into() } })
+    Arc::new(Op::new(id, Request::Get { key: "k".into() }))
 }
 
 /// The entry that stands at `index` in term `term`: the same on every server.

@@ -98,7 +98,7 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
 
 fn without_number(op: &Op) -> Arc<Op> {
     let id = OpId { server: ServerId::from_index(0), number: 0 };
-    Arc::new(Op { id, request: op.request.clone() })
+    Arc::new(Op::new(id, op.request.clone()))
 }
 
 fn rename_node(node: &mut Node, names: &Names) {

@@ -86,7 +86,7 @@ impl Source {
 
     fn op(&mut self) -> Arc<Op> {
         let id = OpId { server: self.server(), number: self.number() };
-        Arc::new(Op { id, request: self.request() })
+        Arc::new(Op::new(id, self.request()))
     }
 
     fn answer(&mut self) -> Answer {
@@ -360,7 +360,7 @@ fn servers(numbers: &[u64]) -> ServerSet {
 
 fn put(key: &str, value: &str) -> Arc<Op> {
     let request = Request::Put { key: key.into(), value: value.into(), version: Version(2) };
-    Arc::new(Op { id: OpId { server: server(4), number: 1 }, request })
+    Arc::new(Op::new(OpId { server: server(4), number: 1 }, request))
 }
 
 fn told(cause: Cause, kind: E) -> String {

@@ -34,7 +34,7 @@ impl Checker {
             }
         } else if index == self.reference_index.next() {
             self.reference_index = index;
-            let expected = self.reference.apply(&op.request);
+            let expected = self.reference.apply_op(op);
             slot.applied = Some(Applied { op: op.id, map: self.reference.hash() });
             if expected != *answer {
                 let text = format!(
