@@ -388,6 +388,12 @@ impl Cluster {
             }
             (Request::Get { .. } | Request::Put { .. }, _) => return,
         };
-        self.clients[id.index()].known.insert(request.key().clone(), stored);
+        let known = &mut self.clients[id.index()].known;
+        match known.get_mut(request.key()) {
+            Some(old) => *old = stored,
+            None => {
+                known.insert(request.key().clone(), stored);
+            }
+        }
     }
 }

@@ -20,13 +20,11 @@
 //! An answer changes what is said of one or two versions, and of those after as far as sets
 //! change. Nothing is ever searched.
 
-use std::sync::Arc;
-
-use imbl::OrdMap;
 use smallvec::SmallVec;
 
 use super::Timed;
 use super::gaps::{Gaps, LAST, Moment, NEVER};
+use super::newest::Newest;
 use super::versioned::{Exchange, Reply, makes};
 use crate::cluster::types::{Outcome, Request, Value, Version};
 
@@ -34,7 +32,7 @@ use crate::cluster::types::{Outcome, Request, Value, Version};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chain {
     /// By the version that a step leaves; only those of which something is known.
-    steps: OrdMap<u64, Arc<Step>>,
+    steps: Newest<Step>,
     work: u64,
 }
 
@@ -161,7 +159,7 @@ impl Chain {
 
     /// The steps of which something is known, by the version that they leave.
     pub(super) fn steps(&self) -> impl DoubleEndedIterator<Item = (u64, &Step)> {
-        self.steps.iter().map(|(version, step)| (*version, &**step))
+        self.steps.iter()
     }
 
     /// A get or put is called. `place` is its name, `order` the number of the event.
@@ -197,7 +195,7 @@ impl Chain {
 
     fn got(&mut self, reply: &Reply, called: Moment, returned: Moment) -> bool {
         let version = reply.version.0;
-        if version == 0 || !self.steps.contains_key(&(version - 1)) {
+        if version == 0 || self.steps.get(version - 1).is_none() {
             return false;
         }
         let made = self.step(version - 1);
@@ -232,7 +230,7 @@ impl Chain {
         returned: Moment,
     ) -> bool {
         // Its call has made the step, if nothing had before.
-        let Some(step) = self.steps.get_mut(&version.0).map(Arc::make_mut) else { return false };
+        let Some(step) = self.steps.get_mut(version.0) else { return false };
         let Some(attempt) = step.withdraw(place) else { return false };
         let possible = match reply.outcome {
             Outcome::Ok => {
@@ -268,10 +266,7 @@ impl Chain {
     }
 
     fn step(&mut self, version: u64) -> &mut Step {
-        if !self.steps.contains_key(&version) {
-            self.steps.insert(version, Arc::default());
-        }
-        Arc::make_mut(self.steps.get_mut(&version).expect("it has just been put there"))
+        self.steps.get_or_default(version)
     }
 
     /// Works out again when the step from `version` can have been taken, and those after it as
@@ -280,11 +275,11 @@ impl Chain {
         let mut before = match version.checked_sub(1) {
             None => Gaps::start(),
             Some(before) => {
-                self.steps.get(&before).map_or_else(Gaps::never, |step| step.feasible.clone())
+                self.steps.get(before).map_or_else(Gaps::never, |step| step.feasible.clone())
             }
         };
         let mut version = version;
-        while let Some(step) = self.steps.get_mut(&version) {
+        while let Some(step) = self.steps.get_mut(version) {
             let attempts = 1 + step.attempts.len() + step.refused.len();
             self.work += (attempts * before.runs().len().max(1)) as u64;
             let feasible = step.solve(&before);
@@ -295,7 +290,7 @@ impl Chain {
                 return false;
             }
             before.clone_from(&feasible);
-            Arc::make_mut(step).feasible = feasible;
+            step.feasible = feasible;
             version += 1;
         }
         true

@@ -24,6 +24,7 @@ mod gaps;
 mod goals;
 mod list;
 pub mod live;
+mod newest;
 pub mod register;
 mod search;
 mod seen;

@@ -1,0 +1,101 @@
+//! A map from versions to what is known of them, of which the newest are at hand.
+//!
+//! Nearly everything that clients are told is about the newest version of a key or the one before
+//! it. These lie side by side; older ones lie in a map that clones share.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use smallvec::SmallVec;
+
+/// So many are at hand.
+const NEWEST: usize = 2;
+
+/// The map.
+#[derive(Clone, Debug)]
+pub(super) struct Newest<T: Clone> {
+    /// In order, and all above those of `old`.
+    newest: SmallVec<[(u64, T); NEWEST]>,
+    old: OrdMap<u64, Arc<T>>,
+}
+
+impl<T: Clone> Default for Newest<T> {
+    fn default() -> Self {
+        Self { newest: SmallVec::new(), old: OrdMap::new() }
+    }
+}
+
+impl<T: Clone + Default> Newest<T> {
+    pub fn get(&self, version: u64) -> Option<&T> {
+        if self.is_old(version) {
+            return self.old.get(&version).map(|item| &**item);
+        }
+        self.newest.iter().find(|(own, _)| *own == version).map(|(_, item)| item)
+    }
+
+    pub fn get_mut(&mut self, version: u64) -> Option<&mut T> {
+        if self.is_old(version) {
+            return self.old.get_mut(&version).map(Arc::make_mut);
+        }
+        self.newest.iter_mut().find(|(own, _)| *own == version).map(|(_, item)| item)
+    }
+
+    /// What is known of a version; nothing yet, if it is new.
+    pub fn get_or_default(&mut self, version: u64) -> &mut T {
+        if self.get(version).is_none() {
+            self.put(version);
+        }
+        self.get_mut(version).expect("it has just been put there")
+    }
+
+    fn put(&mut self, version: u64) {
+        if self.is_old(version) && self.newest.len() == NEWEST {
+            self.old.insert(version, Arc::default());
+            return;
+        }
+        if self.newest.len() == NEWEST {
+            let (oldest, item) = self.newest.remove(0);
+            self.old.insert(oldest, Arc::new(item));
+        }
+        let place = self.newest.partition_point(|(own, _)| *own < version);
+        self.newest.insert(place, (version, T::default()));
+    }
+
+    /// Whether it is not among those at hand, even if it is known.
+    fn is_old(&self, version: u64) -> bool {
+        self.newest.first().is_some_and(|(first, _)| version < *first)
+    }
+
+    /// All in the order of their versions.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> {
+        let old = self.old.iter().map(|(version, item)| (*version, &**item));
+        old.chain(self.newest.iter().map(|(version, item)| (*version, item)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against an ordered map, whatever the order in which versions come.
+        #[test]
+        fn behaves_as_an_ordered_map(versions in proptest::collection::vec(0..12_u64, 0..40)) {
+            let (mut map, mut model) = (Newest::<u64>::default(), BTreeMap::<u64, u64>::new());
+            for version in versions {
+                *map.get_or_default(version) += 1;
+                *model.entry(version).or_default() += 1;
+                for other in 0..13 {
+                    prop_assert_eq!(map.get(other), model.get(&other));
+                    prop_assert_eq!(map.get_mut(other).copied(), model.get(&other).copied());
+                }
+                prop_assert!(map.iter().eq(model.iter().map(|(version, item)| (*version, item))));
+                prop_assert!(map.iter().rev().eq(model.iter().rev().map(|(v, item)| (*v, item))));
+            }
+        }
+    }
+}
