@@ -226,6 +226,10 @@ fn no_limit_of_a_script_runs_out_and_one_that_waits_for_nothing_fails() {
         assert!(!failure.actual.contains(" in 1"), "no time is left: {}", failure.actual);
         assert_eq!((failure.time, failure.late), (Time(10_000), false));
     }
+    let cluster =
+        play("cluster servers=3\nexpects remark\nby-hand on\nexpect leader\nuntil leader\n");
+    assert_eq!(cluster.remarks(), 1, "what is expected is a remark, to stand for ever is none");
+    assert_eq!(cluster.failure().map(|failure| failure.line), Some(5));
     let cluster = play(
         "cluster servers=3\ntask hands\n  by-hand on\n  timeout S1\n  deliver vote S1 -> S2\n  \
          deliver vote-reply S2 -> S1\n  by-hand off\nend\nuntil leader within 1ms\nrun 1s\nexpect \

@@ -281,6 +281,12 @@ mod tests {
                     }
                     Act::Remove(_) | Act::Move(..) => {}
                 }
+                let every_third = |name: &u64| name.is_multiple_of(3);
+                let first = queue.first(|due, name| due < 15 && every_third(name));
+                let mut fitting =
+                    model.iter().filter(|((due, _), (name, _))| *due < 15 && every_third(name));
+                let expected = fitting.next().map(|((due, _), (_, slot))| (*due, *slot));
+                prop_assert_eq!(first, expected);
                 prop_assert_eq!(queue.len(), model.len());
                 prop_assert_eq!(queue.next_due(), model.keys().next().map(|key| key.0));
                 prop_assert_eq!(queue.peek(), model.values().next().map(|(name, _)| name));

@@ -350,10 +350,16 @@ fn script(areas: &mut Areas, middle: Rect, servers: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::view::ScriptPlace;
+    use crate::cluster::time::Time;
+    use crate::ui::view::{ScriptPlace, Since, WatchRow};
 
     fn at(width: u16, height: u16, servers: usize) -> Areas {
         areas(Size { width, height }, &View::default(), servers)
+    }
+
+    fn watched() -> WatchRow {
+        let (name, value) = ("S1 is leader".to_owned(), "true".to_owned());
+        WatchRow { name, value, since: Since::At(Time::START), fresh: false }
     }
 
     #[test]
@@ -388,8 +394,15 @@ mod tests {
                     let view = View { layout, script, ..View::default() };
                     check(&areas(Size { width, height }, &view, servers));
                 }
-                let view = View { mode: Mode::Packets, ..View::default() };
-                check(&areas(Size { width, height }, &view, servers));
+                for layout in Layout::EVERY {
+                    let (mode, script) = (Mode::Packets, Some(ScriptPlace::default()));
+                    let mut view = View { layout, mode, script, ..View::default() };
+                    check(&areas(Size { width, height }, &view, servers));
+                    view.watches = vec![watched(); 5];
+                    check(&areas(Size { width, height }, &view, servers));
+                    view.mode = Mode::Normal;
+                    check(&areas(Size { width, height }, &view, servers));
+                }
                 for pane in Pane::EVERY {
                     let view = View { zoomed: Some(pane), ..View::default() };
                     check(&areas(Size { width, height }, &view, servers));

@@ -82,7 +82,7 @@ impl Session {
         }
         let by_hand = self.cluster.is_by_hand();
         // By hand, only the lines of a script can go on.
-        let goes_on = !by_hand || self.next_due().is_some();
+        let goes_on = !self.rests_by_hand();
         let mut keys = Vec::new();
         if by_hand {
             keys.push(Normal::PacketMode);

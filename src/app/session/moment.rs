@@ -188,12 +188,16 @@ impl Session {
             | Moment::Condition(_)
             | Moment::End => {}
         }
+        self.look_at_last_step();
         Ok(())
     }
 
     fn has_come(&self, moment: &Moment) -> bool {
         match moment {
-            Moment::Time(time) => self.next_due().is_none_or(|due| due > *time),
+            Moment::Time(time) => {
+                let passes = !self.cluster.is_by_hand() || self.cluster.now() >= *time;
+                passes && self.next_due().is_none_or(|due| due > *time)
+            }
             Moment::Place(place) => {
                 let deed = self.timeline.next_deed(self.cluster.point());
                 let done = deed.is_none_or(|deed| deed.place >= *place);
@@ -225,6 +229,11 @@ impl Session {
         if moment.is_of_a_script() && self.cluster.finished() {
             let there_is = self.there_is(moment);
             return Some(format!("{moment} never comes: the script ended at {now}{there_is}"));
+        }
+        if self.rests_by_hand() {
+            return Some(format!(
+                "{moment} has not come by {now}: all is by hand, and nothing moves"
+            ));
         }
         let far = now > Time::START + FAR || self.cluster.handled() >= limit;
         far.then(|| format!("{moment} has not come by {now}: that is as far as one looks for it"))

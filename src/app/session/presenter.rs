@@ -90,6 +90,9 @@ impl Session {
             return self
                 .refuse("the script has come to its end: PgUp goes back, Esc ends presenting");
         }
+        if self.rests_by_hand() && !self.is_past() {
+            return self.refuse("lab time stands, for all is by hand: M, then a, ends that");
+        }
         self.go_on();
     }
 

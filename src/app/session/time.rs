@@ -36,8 +36,12 @@ pub(super) enum Until {
 impl Session {
     /// Whether lab time passes, or, while all is by hand, lines of a script run.
     pub(super) fn moves(&self) -> bool {
-        let stands = self.cluster.is_by_hand() && self.next_due().is_none();
-        matches!(self.mode, Mode::Normal) && self.halt.is_none() && !stands
+        matches!(self.mode, Mode::Normal) && self.halt.is_none() && !self.rests_by_hand()
+    }
+
+    /// Whether nothing moves before it is told, not even a line of a script.
+    pub(super) fn rests_by_hand(&self) -> bool {
+        self.cluster.is_by_hand() && self.next_due().is_none()
     }
 
     pub(super) fn frame(&mut self, elapsed: Duration) {
@@ -155,7 +159,7 @@ impl Session {
 
     /// Space: time stands, time goes on.
     pub(super) fn toggle_time(&mut self) {
-        if self.cluster.is_by_hand() && !self.is_past() && self.next_due().is_none() {
+        if self.rests_by_hand() && !self.is_past() {
             return self.refuse("lab time stands, for all is by hand: M, then a, ends that");
         }
         match self.halt {
@@ -192,7 +196,7 @@ impl Session {
         if let Some(why) = self.stopped_for_good().or_else(|| self.is_full()) {
             return self.refuse(why);
         }
-        if self.cluster.is_by_hand() && self.next_due().is_none() {
+        if self.rests_by_hand() {
             return self.refuse("nothing moves, for all is by hand: M tells what is to happen");
         }
         if until == Until::Line && self.cluster.finished() {

@@ -175,9 +175,14 @@ impl Session {
         let since = self.last_changes(&watched);
         for (watch, since) in self.watches.iter_mut().zip(since) {
             watch.shown = self.cluster.watched(&watch.what);
-            (watch.since, watch.seen) = (since, None);
+            watch.since = since;
         }
-        // What the very last step brought is new to whoever steps back.
+        self.look_at_last_step();
+    }
+
+    /// One has come to another moment at once: only what the very last step brought is new.
+    pub(super) fn look_at_last_step(&mut self) {
+        self.watches.iter_mut().for_each(|watch| watch.seen = None);
         self.looked = count(self.cluster.point()).saturating_sub(1);
     }
 

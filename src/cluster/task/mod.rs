@@ -180,7 +180,7 @@ impl Cluster {
         }
     }
 
-    fn fail_for_good(&mut self, line: u32, expected: &str, actual: &str) {
+    pub(super) fn fail_for_good(&mut self, line: u32, expected: &str, actual: &str) {
         if self.failure.is_some() {
             return;
         }

@@ -4,6 +4,7 @@ use crossterm::event::{Event as Input, KeyModifiers, MouseButton, MouseEvent, Mo
 
 use super::{clock, find, frames, lab, last_command, led, press, refusal, script};
 use crate::app::session::{Message, Session};
+use crate::cluster::command::Unmet;
 use crate::cluster::event::EventKind;
 use crate::cluster::network::Hand;
 use crate::cluster::time::Time;
@@ -71,6 +72,36 @@ fn it_is_said_and_what_would_wait_for_ever_is_refused() {
     assert!(refusal(&session).contains("no client waits"));
     press(&mut session, "c r");
     assert_eq!(last_command(&session), "retry a");
+}
+
+#[test]
+fn a_presenter_takes_all_in_hand_at_a_beat_and_gives_it_back() {
+    let mut session = script(
+        "cluster servers=3 seed=5\ntimeout S1\nuntil S1 is leader\nbeat\nset x 1\nrun \
+         100ms\nbeat\n",
+    );
+    let beat = |session: &Session| match session.halt {
+        Some(Stands::Beat { number, .. }) => Some(number),
+        _ => None,
+    };
+    press(&mut session, "F5 PgDn M a Esc");
+    assert_eq!((beat(&session), session.cluster().unmet()), (Some(1), Unmet::Remark));
+    let now = session.cluster().now();
+    press(&mut session, "PgDn");
+    frames(&mut session, 5.0);
+    let waits = session.cluster().point();
+    for key in ["PgDn", "Space", "n"] {
+        press(&mut session, key);
+        assert!(refusal(&session).contains("all is by hand"), "{key}");
+    }
+    press(&mut session, ": 'goto_5s Enter");
+    assert!(refusal(&session).contains("all is by hand"), "{}", refusal(&session));
+    assert_eq!((session.cluster().point(), session.cluster().now()), (waits, now));
+    assert_eq!(session.cluster().failure(), None, "somebody can still tell");
+    press(&mut session, "M a Esc PgDn");
+    assert_eq!(beat(&session), Some(2), "{}", session.cluster().now());
+    press(&mut session, "PgUp");
+    assert_eq!((beat(&session), session.cluster().unmet()), (Some(1), Unmet::Fail), "untouched");
 }
 
 #[test]

@@ -1,17 +1,19 @@
 //! What is watched: the values of the moment that is shown, and since when they are so.
 
+use std::collections::BTreeSet;
+
 use crossterm::event::{Event as Input, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{find, frames, lab, led, press, refusal, script, wait};
 use crate::app::recorder::{Recorder, reached};
-use crate::app::session::{Message, Session};
-use crate::cluster::command::Script;
+use crate::app::session::{Message, Moment, Session};
+use crate::cluster::command::{Script, Unmet};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Goal;
 use crate::ui::theme::Theme;
-use crate::ui::view::{Mode, Since};
+use crate::ui::view::{Mode, Since, Stands, WatchRow};
 
 fn watch(session: &mut Session, what: &str) {
     press(session, &format!(": 'watch_{} Enter", what.replace(' ', "_")));
@@ -173,6 +175,58 @@ fn what_is_kept_of_a_session_keeps_what_is_watched() {
     watch(&mut again, "leader");
     let text = again.as_script(false);
     assert!(text.contains("watch leader") && !text.contains("holds x"), "{text}");
+}
+
+/// Two beats, between which `x` is written; S1 leads throughout.
+const LESSON: &str = "cluster servers=3 seed=5\nwatch value x\nwatch leader\ntimeout S1\n\
+                      until S1 is leader\nbeat\nset x 1\nexpect S1 is leader\nbeat\n\
+                      unwatch all\nrun 10ms\n";
+
+#[test]
+fn a_session_that_starts_late_watches_what_the_script_does_and_marks_nothing_old() {
+    let mut session = script(LESSON);
+    session.start_at(&Moment::Beat(2)).unwrap();
+    let rows = session.shown_watches();
+    let shown = |row: &WatchRow| (row.name.clone(), row.value.clone(), row.fresh);
+    let row = |name: &str, value: &str| (name.to_owned(), value.to_owned(), false);
+    assert_eq!(
+        rows.iter().map(shown).collect::<Vec<_>>(),
+        [row("value x", "1 @1 on 1"), row("leader", "S1, term 1")]
+    );
+    assert!(rows.iter().all(|row| matches!(row.since, Since::At(time) if time > Time::START)));
+    press(&mut session, "N");
+    assert_eq!(session.shown_watches().len(), 2, "going back by lines leaves them");
+    press(&mut session, ": 'goto_beat_2 Enter Space");
+    wait(&mut session, 60.0, "the end", |session| session.halt.is_some());
+    assert!(session.shown_watches().is_empty());
+}
+
+#[test]
+fn a_session_with_watches_and_remarks_resumes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.lab");
+    let mut session = script(LESSON);
+    session.record(Ok(Recorder::to(path.clone())));
+    let beat = |session: &Session| matches!(session.halt, Some(Stands::Beat { .. }));
+    wait(&mut session, 60.0, "a beat", beat);
+    watch(&mut session, "term");
+    assert_eq!(session.cluster().unmet(), Unmet::Fail, "whoever watches does not act");
+    press(&mut session, "1 x Space");
+    watch(&mut session, "S2 log");
+    wait(&mut session, 120.0, "a beat", beat);
+    frames(&mut session, 0.1);
+    assert_eq!(session.cluster().remarks(), 1);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let kept = Script::parse("kept.lab", text.as_bytes()).unwrap();
+    let mut again = Session::script("kept.lab".into(), &kept, None, Theme::default());
+    again.resume(reached(&kept.source).unwrap()).unwrap();
+    assert_eq!(again.cluster().digest(), session.cluster().digest(), "{text}");
+    assert_eq!((again.cluster().remarks(), again.cluster().unmet()), (1, Unmet::Remark));
+    let names = |session: &Session| -> BTreeSet<String> {
+        session.shown_watches().into_iter().map(|row| row.name).collect()
+    };
+    assert_eq!(names(&again).len(), 4);
+    assert_eq!(names(&again), names(&session));
 }
 
 const KEYS: &[&str] =
