@@ -281,7 +281,7 @@ mod tests {
                     }
                     Act::Remove(_) | Act::Move(..) => {}
                 }
-                let every_third = |name: &u64| name % 3 == 0;
+                let every_third = |name: &u64| name.is_multiple_of(3);
                 let first = queue.first(|due, name| due < 15 && every_third(name));
                 let mut fitting =
                     model.iter().filter(|((due, _), (name, _))| *due < 15 && every_third(name));

@@ -71,7 +71,12 @@ impl Notes {
     fn of(scene: &Scene) -> Self {
         let now = scene.cluster.now();
         let waits = scene.cluster.waiting_lines().map(|waiting| {
-            (waiting.line, format!("waits, {} more", Seconds(waiting.until.since(now))))
+            // By hand no time passes by which a wait could end.
+            let words = match scene.cluster.is_by_hand() {
+                true => "waits".to_owned(),
+                false => format!("waits, {} more", Seconds(waiting.until.since(now))),
+            };
+            (waiting.line, words)
         });
         let rounds = scene.cluster.rounds().map(|round| {
             let words = match (&round.name, round.last) {

@@ -14,6 +14,8 @@ use super::view::{Scene, Target, WatchRow};
 
 /// The least columns of one of them.
 const CELL_MIN: u16 = 38;
+/// The most: what stands alone is not torn apart.
+const CELL_MAX: u16 = 64;
 /// The most columns for a value; a name has the rest.
 const VALUE_MAX: u16 = 24;
 
@@ -32,8 +34,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, above: u16, scene: &Scene<'_>) 
     if area.is_empty() {
         return;
     }
-    let grid = Grid::of(area, above);
     let all = scene.view.watches.len();
+    let grid = Grid::of(area, above, all);
     let shown = usize::from(grid.rows * grid.beside).min(all);
     if above > 0 {
         let rest = format!("{shown} of {all}, W lists all");
@@ -53,7 +55,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, above: u16, scene: &Scene<'_>) 
     }
     let line = canvas.theme().dim();
     for row in 0..grid.rows {
-        for column in 1..grid.beside {
+        let shown = all.saturating_sub(usize::from(row * grid.beside));
+        for column in (1..grid.beside).take(shown.saturating_sub(1)) {
             canvas.glyph(grid.x + column * grid.width - 1, grid.top + row, '│', line);
         }
     }
@@ -61,7 +64,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, above: u16, scene: &Scene<'_>) 
 
 /// Which of them stands at a place of the screen.
 pub fn hit(area: Rect, above: u16, scene: &Scene<'_>, x: u16, y: u16) -> Option<Target> {
-    let grid = Grid::of(area, above);
+    let grid = Grid::of(area, above, scene.view.watches.len());
     let at = |place: &usize| grid.cell(*place).is_some_and(|cell| cell.contains((x, y).into()));
     (0..scene.view.watches.len()).find(at).map(Target::Watch)
 }
@@ -76,10 +79,12 @@ struct Grid {
 }
 
 impl Grid {
-    const fn of(area: Rect, above: u16) -> Self {
-        let beside = beside(area.width);
+    /// A few share the columns of many.
+    fn of(area: Rect, above: u16, count: usize) -> Self {
+        let count = u16::try_from(count).unwrap_or(u16::MAX).max(1);
+        let beside = beside(area.width).min(count);
         let (top, rows) = (area.y + above, area.height.saturating_sub(above));
-        Self { x: area.x, top, rows, beside, width: area.width / beside }
+        Self { x: area.x, top, rows, beside, width: (area.width / beside).min(CELL_MAX) }
     }
 
     /// The cell of the one at this place in the list, if it is shown.

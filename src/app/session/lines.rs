@@ -58,6 +58,10 @@ impl Session {
     fn what_became_of(&self, number: u32) -> Vec<String> {
         let waits = self.cluster.waiting_lines().find(|waiting| waiting.line == number);
         let waits = waits.map(|waiting| {
+            // By hand no time passes by which a wait could end.
+            if self.cluster.is_by_hand() {
+                return "It waits for what is told by hand.".to_owned();
+            }
             let more = Seconds(waiting.until.since(self.cluster.now()));
             format!("It waits, {more} more at most.")
         });

@@ -90,6 +90,7 @@ fn a_presenter_takes_all_in_hand_at_a_beat_and_gives_it_back() {
     press(&mut session, "PgDn");
     frames(&mut session, 5.0);
     let waits = session.cluster().point();
+    assert!(session.script_line_lines(5).concat().contains("It waits for what is told by hand."));
     for key in ["PgDn", "Space", "n"] {
         press(&mut session, key);
         assert!(refusal(&session).contains("all is by hand"), "{key}");
