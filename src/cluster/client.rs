@@ -14,7 +14,7 @@ use imbl::OrdMap;
 use super::event::{AttemptFailure, EventKind};
 use super::flaw::{Flaw, Flaws};
 use super::history::Returned;
-use super::kv::{Known, Stored};
+use super::kv::{Known, Stored, remember};
 use super::network::outcome_byte;
 use super::queue::Slot;
 use super::raft::{Message, Reply};
@@ -388,12 +388,6 @@ impl Cluster {
             }
             (Request::Get { .. } | Request::Put { .. }, _) => return,
         };
-        let known = &mut self.clients[id.index()].known;
-        match known.get_mut(request.key()) {
-            Some(old) => *old = stored,
-            None => {
-                known.insert(request.key().clone(), stored);
-            }
-        }
+        remember(&mut self.clients[id.index()].known, request.key(), stored);
     }
 }

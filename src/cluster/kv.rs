@@ -15,6 +15,16 @@ pub struct Stored {
     pub version: Version,
 }
 
+/// Notes what is known of a key now. It is known already, nearly always.
+pub(super) fn remember(map: &mut OrdMap<Key, Stored>, key: &Key, stored: Stored) {
+    match map.get_mut(key) {
+        Some(old) => *old = stored,
+        None => {
+            map.insert(key.clone(), stored);
+        }
+    }
+}
+
 /// How an operation ended, as its client knows it.
 pub type Known = Answer;
 

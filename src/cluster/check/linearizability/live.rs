@@ -25,7 +25,15 @@ pub struct Live {
 impl Live {
     /// A get or put was called: the record at `place`.
     pub fn called(&mut self, place: usize, record: &Record) {
-        self.chain(record.request.key()).called(place, record.call_order, &record.request);
+        let key = record.request.key();
+        match self.keys.get_mut(key) {
+            Some(chain) => chain.called(place, record.call_order, &record.request),
+            None => {
+                let mut chain = Chain::default();
+                chain.called(place, record.call_order, &record.request);
+                self.keys.insert(key.clone(), chain);
+            }
+        }
     }
 
     /// The record at `place` has returned. `false` if just this makes the history wrong.
@@ -33,19 +41,12 @@ impl Live {
         if self.wrong.is_some() {
             return true;
         }
-        let possible =
-            self.chain(record.request.key()).returned(place, &Timed::<Exchange>::from(record));
+        let chain = self.keys.get_mut(record.request.key());
+        let possible = chain.is_some_and(|chain| chain.returned(place, &record.into()));
         if !possible {
             self.wrong = Some(place);
         }
         possible
-    }
-
-    fn chain(&mut self, key: &Key) -> &mut Chain {
-        if !self.keys.contains_key(key) {
-            self.keys.insert(key.clone(), Chain::default());
-        }
-        self.keys.get_mut(key).expect("it has just been put there")
     }
 
     /// The record whose return made the history not linearizable.
