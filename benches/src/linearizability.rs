@@ -50,23 +50,34 @@ fn generated(book: &mut Book, name: &str, size: u64) {
     let cluster = history(size);
     let records: Vec<Record> = cluster.history().records().iter().cloned().collect();
     let amount = records.len() as u64;
-    let mut sides = vec![Side::ours(|| {
+    let ours = Side::ours(|| {
         Round::timed(|| {
             assert!(check_history(records.iter()).is_ok(), "the lab's own history");
             amount
         })
-    })];
-    #[cfg(feature = "peers")]
-    if size <= PEER_MAX {
-        use crate::peers::stateright::is_linearizable;
-        sides.push(Side::new("stateright", || {
+    });
+    let sides = [ours].into_iter().chain(peer(&records)).collect();
+    book.contest(name, "operations", sides);
+}
+
+/// The peer, for as many operations as it can bear.
+#[cfg(feature = "peers")]
+fn peer(records: &[Record]) -> Option<Side<'_>> {
+    use crate::peers::stateright::is_linearizable;
+    let amount = records.len() as u64;
+    (amount <= PEER_MAX).then(|| {
+        Side::new("stateright", move || {
             Round::timed(|| {
-                assert!(is_linearizable(&records), "the lab's own history");
+                assert!(is_linearizable(records), "the lab's own history");
                 amount
             })
-        }));
-    }
-    book.contest(name, "operations", sides);
+        })
+    })
+}
+
+#[cfg(not(feature = "peers"))]
+fn peer(_: &[Record]) -> Option<Side<'_>> {
+    None
 }
 
 /// Every file is judged as `raftlab check` judges it, its reading included: by the program itself.

@@ -25,7 +25,7 @@ const RECENT: u64 = 100_000;
 /// One begins to look so many steps before the goal, so that there are events to show.
 const RUN_IN: u64 = 1_024;
 /// How many bytes the checkpoints may take, as far as can be told.
-pub const BUDGET: u64 = 200_000_000;
+pub const BUDGET: u64 = 190_000_000;
 
 /// A point of a run: after so many steps and so many commands from outside, at this time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
