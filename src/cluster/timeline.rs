@@ -24,6 +24,8 @@ const SPACING: u64 = 3_072;
 const RECENT: u64 = 100_000;
 /// One begins to look so many steps before the goal, so that there are events to show.
 const RUN_IN: u64 = 1_024;
+/// How far [`Timeline::reach`] goes as long as no checkpoint has gone.
+pub const REACH: u64 = SPACING + RUN_IN;
 /// How many bytes the checkpoints may take, as far as can be told.
 pub const BUDGET: u64 = 190_000_000;
 

@@ -3,6 +3,7 @@
 //! when going back begins to take longer.
 
 use super::{Session, Stands};
+use crate::cluster::timeline;
 use crate::ui::trace::Trace;
 
 /// What a session may take, as far as can be told, when nobody says otherwise: 1 GB.
@@ -93,7 +94,15 @@ impl Session {
     pub(super) fn heed_reach(&mut self) {
         let reach = self.timeline.reach();
         if std::mem::replace(&mut self.reach, reach) < reach {
-            self.note(format!("a long run: going far back plays up to {reach} steps again now"));
+            self.tell_reach();
+        }
+    }
+
+    /// What going back costs, if it is more than in a short run.
+    pub(super) fn tell_reach(&mut self) {
+        let reach = self.timeline.reach();
+        if reach > timeline::REACH {
+            self.note(format!("a long run: going far back plays up to {reach} steps again"));
         }
     }
 }

@@ -140,6 +140,7 @@ impl Session {
         self.arrive();
         self.refresh_breakpoints();
         self.refresh_watches();
+        self.tell_reach();
         self.stand();
     }
 

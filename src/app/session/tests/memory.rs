@@ -1,6 +1,7 @@
 //! Sessions that grow until they have come to their budget of memory.
 
 use super::{clock, frames, lab, led, press, refusal, wait};
+use crate::app::session::Session;
 use crate::ui::view::{Clock, Stands};
 
 #[test]
@@ -42,4 +43,21 @@ fn an_idle_lab_stays_far_below_its_budget() {
     assert!(session.cluster().now().micros() > 1_000_000_000);
     frames(&mut session, 24.0);
     assert!(session.bytes() < 100_000_000, "{grown} and then {}", session.bytes());
+}
+
+#[test]
+fn a_long_run_says_what_going_back_costs() {
+    let mut session = lab();
+    press(&mut session, ": 'load_clients=40_keys=100_rate=5000/s Enter : 'pace_50_faster Enter");
+    let words = "going far back plays up to";
+    let said = |session: &Session| {
+        let notice = session.scene().view.notice.clone();
+        notice.is_some_and(|notice| notice.text.contains(words))
+    };
+    wait(&mut session, 600.0, "a word about a long run", said);
+    press(&mut session, "Space");
+    frames(&mut session, 4.0);
+    assert!(!said(&session));
+    press(&mut session, ",");
+    assert!(said(&session), "each way back says so");
 }
