@@ -27,7 +27,7 @@ const RUN_IN: u64 = 1_024;
 /// How far [`Timeline::reach`] goes as long as no checkpoint has gone.
 pub const REACH: u64 = SPACING + RUN_IN;
 /// How many bytes the checkpoints may take, as far as can be told.
-pub const BUDGET: u64 = 190_000_000;
+pub const BUDGET: u64 = 170_000_000;
 
 /// A point of a run: after so many steps and so many commands from outside, at this time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -19,7 +19,7 @@ const AN_ENTRY: u64 = 600;
 /// A node of a map as it is rewritten, when the last checkpoint shares the old one.
 const A_NODE: u64 = 1_000;
 /// What is rewritten of a key's chain of versions.
-const A_CHAIN: u64 = 1_300;
+const A_CHAIN: u64 = 1_800;
 /// What a stored key takes in a map.
 const A_KEY: u64 = 80;
 
