@@ -133,6 +133,13 @@ impl<W: Watcher> Timeline<W> {
         self.checkpoints.iter().map(|checkpoint| checkpoint.bytes).sum()
     }
 
+    /// About how many bytes those after a point take: what a future has for itself that forked
+    /// from another there.
+    pub fn bytes_after(&self, point: Point) -> u64 {
+        let shared = self.checkpoints.partition_point(|checkpoint| checkpoint.point <= point);
+        self.checkpoints[shared..].iter().map(|checkpoint| checkpoint.bytes).sum()
+    }
+
     /// About how many steps are played again at most to come to any moment.
     pub fn reach(&self) -> u64 {
         self.spacing.old.max(self.spacing.recent) + RUN_IN

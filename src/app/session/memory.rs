@@ -51,7 +51,10 @@ impl Session {
     /// About how many bytes the session takes: its run, the futures left, and what is shown.
     pub(super) fn bytes(&self) -> u64 {
         let futures = self.branches.iter().chain(&self.undone);
-        let left: u64 = futures.map(|left| left.timeline.bytes() + left.trace.bytes()).sum();
+        // Up to where one left them they share their checkpoints with the present one.
+        let left: u64 = futures
+            .map(|future| future.timeline.bytes_after(future.left) + future.trace.bytes())
+            .sum();
         let shown = self.trace.bytes() + self.newest.as_ref().map_or(0, Trace::bytes);
         self.cluster.bytes() + self.timeline.bytes() + left + shown
     }

@@ -61,3 +61,17 @@ fn a_long_run_says_what_going_back_costs() {
     press(&mut session, ",");
     assert!(said(&session), "each way back says so");
 }
+
+#[test]
+fn a_future_that_was_left_counts_for_what_it_has_alone() {
+    let mut session = lab();
+    press(&mut session, ": 'load_clients=20_keys=100_rate=5000/s Enter : 'pace_50_faster Enter");
+    frames(&mut session, 1.0);
+    press(&mut session, "Space");
+    let alone = session.bytes();
+    press(&mut session, ", X");
+    let (both, shared) = (session.bytes(), session.timeline.bytes());
+    assert!(shared > 1_000_000, "{shared}");
+    let trace = session.branches[0].trace.bytes() + session.trace.bytes();
+    assert!(both < alone + trace + shared / 2, "{both} after {alone}, of which {shared} shared");
+}
