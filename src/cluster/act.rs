@@ -25,7 +25,7 @@ impl Cluster {
     /// # Errors
     /// When the command can do nothing now, with the reason: "S3 is up".
     pub fn apply(&mut self, command: &Command) -> Result<(), CommandError> {
-        self.events.clear();
+        self.begin_events();
         if self.is_stopped() {
             return Err(error("the run has stopped; nothing can be done to it any more"));
         }
@@ -78,7 +78,7 @@ impl Cluster {
         {
             self.refuse_busy(order)?;
         }
-        self.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
+        self.outbox.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
         self.commands += 1;
         let text = resolved.to_string();
         let place = self.place();

@@ -257,7 +257,7 @@ impl Cluster {
 
     /// The reply did not come, or a pause is over.
     pub(super) fn on_client_timer(&mut self, id: ClientId) {
-        self.cause = Cause::ClientTimer(id);
+        self.outbox.cause = Cause::ClientTimer(id);
         let client = &mut self.clients[id.index()];
         client.timer = None;
         match client.call().map(|call| call.asking) {

@@ -14,12 +14,14 @@ use imbl::Vector;
 #[derive(Clone, Debug)]
 pub struct Growing<T: Clone, const CHUNK: usize = 32> {
     settled: Vector<Arc<[T]>>,
+    /// How many items lie in those chunks: asked for at every look.
+    settled_len: usize,
     recent: Vec<T>,
 }
 
 impl<T: Clone, const CHUNK: usize> Default for Growing<T, CHUNK> {
     fn default() -> Self {
-        Self { settled: Vector::new(), recent: Vec::new() }
+        Self { settled: Vector::new(), settled_len: 0, recent: Vec::new() }
     }
 }
 
@@ -34,15 +36,11 @@ impl<T: Clone + Eq, const CHUNK: usize> Eq for Growing<T, CHUNK> {}
 
 impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
     pub fn len(&self) -> usize {
-        self.settled_len() + self.recent.len()
+        self.settled_len + self.recent.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    fn settled_len(&self) -> usize {
-        self.settled.len() * CHUNK
     }
 
     /// How many items a clone copies.
@@ -51,14 +49,14 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
     }
 
     pub fn get(&self, place: usize) -> Option<&T> {
-        match place.checked_sub(self.settled_len()) {
+        match place.checked_sub(self.settled_len) {
             Some(place) => self.recent.get(place),
             None => self.settled.get(place / CHUNK)?.get(place % CHUNK),
         }
     }
 
     pub(in crate::cluster) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
-        match place.checked_sub(self.settled_len()) {
+        match place.checked_sub(self.settled_len) {
             Some(place) => self.recent.get_mut(place),
             None => Arc::make_mut(self.settled.get_mut(place / CHUNK)?).get_mut(place % CHUNK),
         }
@@ -69,36 +67,43 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
     }
 
     /// How many chunks have settled.
-    pub(in crate::cluster) fn chunks(&self) -> usize {
-        self.settled.len()
+    pub(in crate::cluster) const fn chunks(&self) -> usize {
+        self.settled_len / CHUNK
     }
 
     pub(in crate::cluster) fn push(&mut self, item: T) {
         self.recent.push(item);
         if self.recent.len() >= 2 * CHUNK {
             self.settled.push_back(self.recent.drain(..CHUNK).collect());
+            self.settled_len += CHUNK;
         }
     }
 
     /// Keeps the first `len` items.
     pub(in crate::cluster) fn truncate(&mut self, len: usize) {
-        if let Some(len) = len.checked_sub(self.settled_len()) {
+        if let Some(len) = len.checked_sub(self.settled_len) {
             return self.recent.truncate(len);
         }
         let broken = self.settled.get(len / CHUNK).map(|chunk| chunk[..len % CHUNK].to_vec());
         self.recent = broken.unwrap_or_default();
         self.settled.truncate(len / CHUNK);
+        self.settled_len = len / CHUNK * CHUNK;
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.settled.iter().flat_map(|chunk| chunk.iter()).chain(&self.recent)
     }
 
+    /// The items from `place` on, if none of them has settled: as is nearly always so.
+    pub(in crate::cluster) fn recent_from(&self, place: usize) -> Option<&[T]> {
+        self.recent.get(place.checked_sub(self.settled_len)?..)
+    }
+
     /// The items from `place` on.
     pub fn iter_from(&self, place: usize) -> impl Iterator<Item = &T> {
-        let recent = place.saturating_sub(self.settled_len()).min(self.recent.len());
+        let recent = place.saturating_sub(self.settled_len).min(self.recent.len());
         // Nearly always nothing of what has settled is asked for.
-        let settled = (place < self.settled_len()).then(|| {
+        let settled = (place < self.settled_len).then(|| {
             let chunks = self.settled.focus().narrow(place / CHUNK..).into_iter();
             chunks.flat_map(|chunk| chunk.iter()).skip(place % CHUNK)
         });

@@ -70,12 +70,12 @@ use client::Client;
 use command::{Place, Script, Unmet};
 use config::Config;
 use digest::Digest;
-use event::Event;
 use flaw::Flaws;
 use history::History;
 use kv::Stored;
 use network::{Links, Network, Packet, Traffic};
 use queue::Queue;
+use raft::Outbox;
 use resolve::Scope;
 use server::{Server, TimerKind};
 use task::{Recurring, Scheduled, Task};
@@ -94,13 +94,13 @@ pub struct Cluster {
     /// Steps taken, and commands applied from outside.
     steps: u64,
     deeds: u64,
-    /// Events emitted.
+    /// Events emitted before those of the present step.
     emitted: u64,
     commands: u64,
     queue: Queue<Item>,
     motion: Motion,
-    /// What the present step is owed to.
-    cause: Cause,
+    /// What the present step, the last one or the last command brings about.
+    outbox: Outbox,
 
     servers: Vec<Server>,
     links: Links,
@@ -150,8 +150,6 @@ pub struct Cluster {
     remarks: u64,
     failure: Option<Failure>,
     violation: Option<Arc<Violation>>,
-    /// What the last step or command brought about.
-    events: Vec<Event>,
 }
 
 /// Something pending.

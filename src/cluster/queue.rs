@@ -92,8 +92,9 @@ impl<T> Queue<T> {
         };
         self.items[slot as usize] = Some(item);
         self.entries[slot as usize].turn = turn;
-        self.heap.push(Key { turn, slot });
-        self.sift_up(self.heap.len() - 1);
+        let key = Key { turn, slot };
+        self.heap.push(key);
+        self.sift_up(self.heap.len() - 1, key);
         Slot(slot)
     }
 
@@ -119,7 +120,13 @@ impl<T> Queue<T> {
     /// Takes out what is next, with the time when it is due.
     pub fn pop(&mut self) -> Option<(u64, T)> {
         let key = *self.heap.first()?;
-        let item = self.remove(Slot(key.slot))?;
+        let item = self.items[key.slot as usize].take()?;
+        self.free.push(key.slot);
+        let last = self.heap.pop()?;
+        if !self.heap.is_empty() {
+            self.sift_down(0, last);
+            self.bring_up_to_date();
+        }
         Some((key.turn.due(), item))
     }
 
@@ -145,9 +152,8 @@ impl<T> Queue<T> {
         self.free.push(slot.0);
         let last = self.heap.pop().expect("a slot that holds an item has its key in the heap");
         if place < self.heap.len() {
-            self.settle(place, last);
-            self.sift_down(place);
-            self.sift_up(place);
+            self.sift_down(place, last);
+            self.sift_up(place, self.heap[place]);
         }
         self.bring_up_to_date();
         Some(item)
@@ -163,8 +169,7 @@ impl<T> Queue<T> {
         entry.turn = turn;
         let place = entry.place as usize;
         if turn < self.heap[place].turn {
-            self.heap[place].turn = turn;
-            self.sift_up(place);
+            self.sift_up(place, Key { turn, slot: slot.0 });
         } else if place == 0 {
             self.bring_up_to_date();
         }
@@ -181,40 +186,47 @@ impl<T> Queue<T> {
 
     /// Moves what has been put off, and has come to the top, to its place.
     fn bring_up_to_date(&mut self) {
-        while let Some(top) = self.heap.first_mut() {
-            let turn = self.entries[top.slot as usize].turn;
+        while let Some(top) = self.heap.first() {
+            let (slot, turn) = (top.slot, self.entries[top.slot as usize].turn);
             if top.turn == turn {
                 break;
             }
-            top.turn = turn;
-            self.sift_down(0);
+            self.sift_down(0, Key { turn, slot });
         }
     }
 
-    fn sift_up(&mut self, mut place: usize) {
-        let key = self.heap[place];
+    /// Puts `key` where `place` is, or above, and lets what was there make room.
+    fn sift_up(&mut self, mut place: usize, key: Key) {
         while place > 0 {
             let parent = (place - 1) / ARITY;
-            if self.heap[parent].turn <= key.turn {
+            let above = self.heap[parent];
+            if above.turn <= key.turn {
                 break;
             }
-            self.settle(place, self.heap[parent]);
+            self.settle(place, above);
             place = parent;
         }
         self.settle(place, key);
     }
 
-    fn sift_down(&mut self, mut place: usize) {
-        let key = self.heap[place];
+    /// Puts `key` where `place` is, or below, and lets what is there move up.
+    fn sift_down(&mut self, mut place: usize, key: Key) {
         loop {
             let first = place * ARITY + 1;
-            let children = first..(first + ARITY).min(self.heap.len());
-            let Some(least) = children.min_by_key(|child| self.heap[*child].turn) else { break };
-            if key.turn <= self.heap[least].turn {
+            let children = self.heap.get(first..).unwrap_or_default();
+            let children = &children[..children.len().min(ARITY)];
+            let Some((mut least, others)) = children.split_first() else { break };
+            let mut which = 0;
+            for (number, child) in (1..).zip(others) {
+                if child.turn < least.turn {
+                    (least, which) = (child, number);
+                }
+            }
+            if key.turn <= least.turn {
                 break;
             }
-            self.settle(place, self.heap[least]);
-            place = least;
+            self.settle(place, *least);
+            place = first + which;
         }
         self.settle(place, key);
     }

@@ -9,7 +9,7 @@ use super::disk::Disk;
 use super::flaw::Flaws;
 use super::network::Packet;
 use super::queue::Slot;
-use super::raft::{Outbox, Raft, Rules};
+use super::raft::{Raft, Rules};
 use super::rng::{Entity, Rng};
 use super::rsm::Rsm;
 use super::time::{Ppm, Span, Time};
@@ -51,7 +51,6 @@ pub struct Server {
     /// Since when it sleeps, if it does.
     pub asleep_since: Time,
     pub(super) rng: Rng,
-    pub(super) outbox: Outbox,
 }
 
 /// An armed timer.
@@ -98,7 +97,6 @@ impl Server {
             inbox: VecDeque::new(),
             asleep_since: Time::START,
             rng: Rng::new(seed, Entity::Server(id.index() as u64)),
-            outbox: Outbox::default(),
         }
     }
 

@@ -14,13 +14,13 @@ use super::flaw::Flaws;
 use super::history::History;
 use super::network::{Links, Traffic};
 use super::queue::Queue;
-use super::raft::{Entry, Raft};
+use super::raft::{Entry, Outbox, Raft};
 use super::resolve::Scope;
 use super::rng::{Entity, Rng};
 use super::server::Server;
 use super::time::Time;
 use super::types::{Index, Op, OpId, Request, ServerId, Term, Version};
-use super::{Cause, Cluster, Motion};
+use super::{Cluster, Motion};
 
 impl Cluster {
     /// A cluster at time 0: every server up and waiting for a leader's word.
@@ -39,7 +39,7 @@ impl Cluster {
             commands: 0,
             queue: Queue::default(),
             motion: Motion::default(),
-            cause: Cause::Start,
+            outbox: Outbox::new(),
             servers,
             packets_sent: 0,
             orders: Vec::new(),
@@ -78,7 +78,6 @@ impl Cluster {
             remarks: 0,
             failure: None,
             violation: None,
-            events: Vec::new(),
             config: Arc::new(config),
         };
         cluster.begin();

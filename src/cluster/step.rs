@@ -2,7 +2,7 @@
 
 use super::check::Checker;
 use super::command::Place;
-use super::event::{AttemptFailure, DropReason, Event, EventKind};
+use super::event::{AttemptFailure, DropReason, EventKind};
 use super::network::{Loss, Packet, Summary};
 use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
@@ -13,7 +13,7 @@ use super::{Cause, Cluster, Failure, Item, Motion, Step};
 impl Cluster {
     /// Lets the next thing happen. [`Cluster::events`] says afterwards what it brought about.
     pub fn step(&mut self) -> Step {
-        self.events.clear();
+        self.begin_events();
         if self.is_stopped() {
             return Step::Stopped;
         }
@@ -68,6 +68,7 @@ impl Cluster {
         debug_assert!(time >= self.now, "time went back: {} to {time}", self.now);
         if time != self.now {
             self.now = time;
+            self.outbox.time = time;
             self.handled_now = 0;
             self.lines_now = 0;
             self.unhurried = 0;
@@ -139,9 +140,14 @@ impl Cluster {
         });
     }
 
+    /// What the last step has brought about has been seen by whoever wanted to.
+    pub(super) fn begin_events(&mut self) {
+        self.emitted += self.outbox.events.len() as u64;
+        self.outbox.events.clear();
+    }
+
     pub(super) fn emit(&mut self, kind: EventKind) {
-        self.emitted += 1;
-        self.events.push(Event { time: self.now, cause: self.cause, kind });
+        self.outbox.emit(kind);
     }
 
     /// Handles one item. False for the script's own doings, which are no events of the run.
@@ -184,7 +190,7 @@ impl Cluster {
 
     /// A packet has reached the end of its flight: arrives, or doesn't.
     fn on_packet(&mut self, packet: Packet) {
-        self.cause = Cause::Packet(packet.id);
+        self.outbox.cause = Cause::Packet(packet.id);
         self.digest_packet(&packet);
         if packet.loss != Loss::Arrives {
             self.lose(packet);
@@ -247,7 +253,7 @@ impl Cluster {
         } else {
             (packet.from, packet.to)
         };
-        self.cause = Cause::LossReport(packet.id);
+        self.outbox.cause = Cause::LossReport(packet.id);
         match (to, about) {
             (Node::Server(id), Node::Server(peer)) => self.report_loss(id, peer, lost),
             (Node::Client(client), Node::Server(server)) => {
@@ -295,14 +301,12 @@ impl Cluster {
     ) -> R {
         let cx = self.context();
         let server = &mut self.servers[id.index()];
-        let mut out = std::mem::take(&mut server.outbox);
         let chunks = server.raft.log.chunks();
-        let result = step(&mut server.raft, &cx, &mut out);
+        let result = step(&mut server.raft, &cx, &mut self.outbox);
         if server.raft.log.chunks() > chunks {
             self.share_entries(id, chunks);
         }
-        self.carry_out(id, &mut out);
-        self.servers[id.index()].outbox = out;
+        self.carry_out(id);
         result
     }
 
@@ -314,28 +318,36 @@ impl Cluster {
         self.servers[id.index()].raft.log = log;
     }
 
-    fn carry_out(&mut self, id: ServerId, out: &mut Outbox) {
-        for kind in out.events.drain(..) {
-            self.emit(kind);
-        }
-        let election = std::mem::take(&mut out.election);
-        let heartbeat = std::mem::take(&mut out.heartbeat);
+    /// Carries out what a server's Raft left in the outbox.
+    fn carry_out(&mut self, id: ServerId) {
+        let election = std::mem::take(&mut self.outbox.election);
+        let heartbeat = std::mem::take(&mut self.outbox.heartbeat);
         self.follow_orders(id, election, heartbeat);
         self.apply_committed(id);
-        for (to, message) in out.messages.drain(..) {
-            self.transmit(Node::Server(id), Node::Server(to), 0, message);
+        if !self.outbox.messages.is_empty() {
+            let mut messages = std::mem::take(&mut self.outbox.messages);
+            self.send_all(id, &mut messages);
+            self.outbox.messages = messages;
         }
         let disk = &mut self.servers[id.index()].disk;
-        disk.pending.writes.append(&mut out.writes);
+        if !self.outbox.writes.is_empty() {
+            disk.pending.writes.append(&mut self.outbox.writes);
+        }
         if disk.is_dirty() {
-            for (to, message) in out.held.drain(..) {
+            for (to, message) in self.outbox.held.drain(..) {
                 disk.hold(to, message);
             }
             self.begin_sync(id);
-        } else {
-            for (to, message) in out.held.drain(..) {
-                self.transmit(Node::Server(id), Node::Server(to), 0, message);
-            }
+        } else if !self.outbox.held.is_empty() {
+            let mut held = std::mem::take(&mut self.outbox.held);
+            self.send_all(id, &mut held);
+            self.outbox.held = held;
+        }
+    }
+
+    fn send_all(&mut self, id: ServerId, messages: &mut Vec<(ServerId, Message)>) {
+        for (to, message) in messages.drain(..) {
+            self.transmit(Node::Server(id), Node::Server(to), 0, message);
         }
     }
 
@@ -348,22 +360,18 @@ impl Cluster {
     /// A sync has ended: what waited for it leaves, and the next begins if more was written.
     pub(super) fn on_sync(&mut self, id: ServerId) {
         let server = &mut self.servers[id.index()];
-        let mut messages = std::mem::take(&mut server.outbox.held);
+        let mut messages = std::mem::take(&mut self.outbox.held);
         let chunks = server.disk.log.chunks();
         server.disk.end_sync(&mut messages);
         server.disk.log.share(chunks, &server.raft.log);
         let last = server.disk.log.last_index();
         self.emit(EventKind::Synced { server: id, last });
-        for (to, message) in messages.drain(..) {
-            self.transmit(Node::Server(id), Node::Server(to), 0, message);
-        }
+        self.send_all(id, &mut messages);
+        self.outbox.held = messages;
         let cx = self.context();
         let server = &mut self.servers[id.index()];
-        let mut out = std::mem::take(&mut server.outbox);
-        out.held = messages;
-        server.raft.on_sync(&server.disk, &cx, &mut out);
-        self.carry_out(id, &mut out);
-        self.servers[id.index()].outbox = out;
+        server.raft.on_sync(&server.disk, &cx, &mut self.outbox);
+        self.carry_out(id);
         self.begin_sync(id);
     }
 

@@ -72,19 +72,19 @@ impl Cluster {
         *self.servers[id.index()].timer_mut(kind) = None;
         match kind {
             TimerKind::Election => {
-                self.cause = Cause::ElectionTimer(id);
+                self.outbox.cause = Cause::ElectionTimer(id);
                 self.step_raft(id, |raft, cx, out| raft.on_election_timeout(cx, out));
             }
             TimerKind::Heartbeat => {
-                self.cause = Cause::HeartbeatTimer(id);
+                self.outbox.cause = Cause::HeartbeatTimer(id);
                 self.step_raft(id, |raft, cx, out| raft.on_heartbeat(cx, out));
             }
             TimerKind::Waiters => {
-                self.cause = Cause::WaiterTimer(id);
+                self.outbox.cause = Cause::WaiterTimer(id);
                 self.check_waiters(id);
             }
             TimerKind::Sync => {
-                self.cause = Cause::Sync(id);
+                self.outbox.cause = Cause::Sync(id);
                 self.on_sync(id);
             }
         }

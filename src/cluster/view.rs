@@ -39,7 +39,7 @@ impl Cluster {
 
     /// How many [`Event`]s there have been: the number of the next one.
     pub const fn emitted(&self) -> u64 {
-        self.emitted
+        self.emitted + self.outbox.events.len() as u64
     }
 
     /// How many events have been handled since the start.
@@ -88,7 +88,7 @@ impl Cluster {
 
     /// What the last step or command brought about.
     pub fn events(&self) -> &[Event] {
-        &self.events
+        &self.outbox.events
     }
 
     /// The script whose tasks run here.

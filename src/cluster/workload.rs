@@ -129,7 +129,7 @@ impl Cluster {
 
     /// A load client's turn.
     pub(super) fn on_load_timer(&mut self, id: ClientId) {
-        self.cause = Cause::ClientTimer(id);
+        self.outbox.cause = Cause::ClientTimer(id);
         self.load_turn(id);
     }
 

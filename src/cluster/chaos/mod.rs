@@ -198,7 +198,7 @@ impl Cluster {
         let lurking = |nemesis: &Nemesis| matches!(nemesis.phase, Phase::Lurking);
         let Some(place) = chaos.nemeses.iter().position(lurking) else { return };
         let nemesis = &mut chaos.nemeses[place];
-        let Some(server) = self.events.iter().find_map(victim) else { return };
+        let Some(server) = self.outbox.events.iter().find_map(victim) else { return };
         if !nemesis.rng.chance(Ppm::percent(20)) {
             return;
         }

@@ -123,7 +123,7 @@ pub mod tests {
         let call = client.call().expect("an open call");
         let (id, number, attempt) = (client.id, call.number, call.attempt);
         let answer = Answer { outcome, value: value.into(), version: Version(version) };
-        cluster.events.clear();
+        cluster.begin_events();
         cluster.on_reply(id, ServerId::from_index(0), number, attempt, Reply::Done(answer));
         cluster.after();
     }

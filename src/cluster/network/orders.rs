@@ -60,10 +60,15 @@ impl Cluster {
     }
 
     /// Lets the first order that concerns a packet take it; gives the packet back if it goes on.
-    pub(in crate::cluster) fn by_hand(&mut self, mut packet: Packet) -> Option<Packet> {
-        if packet.hand != Hand::Off {
+    #[inline]
+    pub(in crate::cluster) fn by_hand(&mut self, packet: Packet) -> Option<Packet> {
+        if self.orders.is_empty() || packet.hand != Hand::Off {
             return Some(packet);
         }
+        self.obey(packet)
+    }
+
+    fn obey(&mut self, mut packet: Packet) -> Option<Packet> {
         let place = self.orders.iter().position(|order| order.takes(&packet));
         let Some(place) = place else { return Some(packet) };
         packet.hand = Hand::Used;

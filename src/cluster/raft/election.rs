@@ -20,7 +20,7 @@ impl Raft {
         self.write_vote(out);
         out.election = TimerOrder::Arm;
         let last = self.log.last();
-        out.events.push(EventKind::ElectionStarted { server: self.id, term: self.term, last });
+        out.emit(EventKind::ElectionStarted { server: self.id, term: self.term, last });
         for peer in self.others(cx.servers) {
             out.held.push((peer, Message::RequestVote { term: self.term, last }));
         }
@@ -42,11 +42,11 @@ impl Raft {
                 self.write_vote(out);
                 // Granting a vote counts as word from a likely leader (Figure 2, Followers).
                 out.election = TimerOrder::Arm;
-                out.events.push(EventKind::VoteGranted { server, candidate, term });
+                out.emit(EventKind::VoteGranted { server, candidate, term });
                 true
             }
             Some(why) => {
-                out.events.push(EventKind::VoteRefused { server, candidate, term, why });
+                out.emit(EventKind::VoteRefused { server, candidate, term, why });
                 false
             }
         };
@@ -81,7 +81,7 @@ impl Raft {
         };
         if let Some(why) = why {
             let summary = Message::VoteReply { term, granted }.summary();
-            out.events.push(EventKind::Ignored { server: self.id, from: voter, summary, why });
+            out.emit(EventKind::Ignored { server: self.id, from: voter, summary, why });
         } else if granted {
             self.count_vote(voter, cx, out);
         } else {
@@ -95,7 +95,7 @@ impl Raft {
         }
         self.votes.insert(voter);
         let (server, term, votes) = (self.id, self.term, self.votes);
-        out.events.push(EventKind::VoteCounted { server, voter, term, votes });
+        out.emit(EventKind::VoteCounted { server, voter, term, votes });
         if self.rules.is_majority(self.votes, cx.servers) {
             self.become_leader(cx, out);
         }
@@ -114,7 +114,7 @@ impl Raft {
         self.progress[self.id.index()].matched = last;
         out.election = TimerOrder::Cancel;
         let (server, term, votes) = (self.id, self.term, self.votes);
-        out.events.push(EventKind::BecameLeader { server, term, votes, servers: cx.servers });
+        out.emit(EventKind::BecameLeader { server, term, votes, servers: cx.servers });
         self.on_heartbeat(cx, out);
     }
 
@@ -131,7 +131,7 @@ impl Raft {
         self.voted_for = None;
         self.leader = None;
         self.write_vote(out);
-        out.events.push(EventKind::TermAdopted { server, from: old, to: term });
+        out.emit(EventKind::TermAdopted { server, from: old, to: term });
     }
 
     pub(super) fn become_follower(&mut self, why: StepDown, out: &mut Outbox) {
@@ -145,7 +145,7 @@ impl Raft {
         self.votes = ServerSet::EMPTY;
         self.refusals = ServerSet::EMPTY;
         self.progress.clear();
-        out.events.push(EventKind::SteppedDown { server, role, term, why });
+        out.emit(EventKind::SteppedDown { server, role, term, why });
     }
 
     /// Asks for a vote once more after a loss, unless the peer has answered since.

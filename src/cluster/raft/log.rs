@@ -113,7 +113,7 @@ impl Log {
     }
 
     /// How many chunks of entries have settled.
-    pub(in crate::cluster) fn chunks(&self) -> usize {
+    pub(in crate::cluster) const fn chunks(&self) -> usize {
         self.entries.chunks()
     }
 
@@ -137,7 +137,10 @@ impl Log {
     /// At most `max` entries from `from` on.
     pub fn slice(&self, from: Index, max: u32) -> Entries {
         let Some(place) = self.place(from).filter(|_| max > 0) else { return Entries::new() };
-        self.entries.iter_from(place).take(max as usize).cloned().collect()
+        match self.entries.recent_from(place) {
+            Some(recent) => recent[..recent.len().min(max as usize)].into(),
+            None => self.entries.iter_from(place).take(max as usize).cloned().collect(),
+        }
     }
 
     /// The entries from `from` on with their indexes.

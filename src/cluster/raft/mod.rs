@@ -28,7 +28,7 @@ pub use rules::Rules;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, Write};
-use super::event::EventKind;
+use super::event::{Cause, Event, EventKind};
 use super::network::Summary;
 use super::time::{Span, Time};
 use super::types::{Index, ServerId, ServerSet, Term};
@@ -91,17 +91,43 @@ pub enum TimerOrder {
     Cancel,
 }
 
-/// What a step wants done. Reused from step to step, so that it costs no allocation.
-#[derive(Clone, Debug, Default)]
+/// What a step brings about: what is to be done, and what is to be told. One for all servers, and
+/// used again from step to step, so that it costs no allocation.
+#[derive(Clone, Debug)]
 pub struct Outbox {
     /// Leave at once.
     pub messages: Vec<(ServerId, Message)>,
     /// Leave when everything written so far is on disk.
     pub held: Vec<(ServerId, Message)>,
     pub writes: Vec<Write>,
-    pub events: Vec<EventKind>,
     pub election: TimerOrder,
     pub heartbeat: TimerOrder,
+    /// All that the present step has brought about so far, outside of Raft too; when and through
+    /// what that was.
+    pub events: Vec<Event>,
+    pub time: Time,
+    pub cause: Cause,
+}
+
+impl Outbox {
+    /// Empty, at the beginning of a run.
+    pub const fn new() -> Self {
+        Self {
+            messages: Vec::new(),
+            held: Vec::new(),
+            writes: Vec::new(),
+            election: TimerOrder::Keep,
+            heartbeat: TimerOrder::Keep,
+            events: Vec::new(),
+            time: Time::START,
+            cause: Cause::Start,
+        }
+    }
+
+    /// Tells of something that happens.
+    pub fn emit(&mut self, kind: EventKind) {
+        self.events.push(Event { time: self.time, cause: self.cause, kind });
+    }
 }
 
 impl Raft {

@@ -51,7 +51,7 @@ impl Raft {
 
     fn resend(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
         let next = self.progress[peer.index()].next;
-        out.events.push(EventKind::Resent { server: self.id, follower: peer, next });
+        out.emit(EventKind::Resent { server: self.id, follower: peer, next });
         self.send_entries(peer, cx, out);
     }
 
@@ -97,7 +97,7 @@ impl Raft {
             }
             Some(why) => {
                 let server = self.id;
-                out.events.push(EventKind::AppendRefused { server, leader, prev, why });
+                out.emit(EventKind::AppendRefused { server, leader, prev, why });
                 self.refusal(why)
             }
         };
@@ -121,7 +121,7 @@ impl Raft {
                 let kind = PacketKind::Append { prev: prev.index, entries, commit };
                 let summary = Summary { kind, term: self.term };
                 let (server, why) = (self.id, IgnoreReason::NotInRole);
-                out.events.push(EventKind::Ignored { server, from: leader, summary, why });
+                out.emit(EventKind::Ignored { server, from: leader, summary, why });
                 return false;
             }
             Role::Candidate => self.become_follower(StepDown::LeaderFound { leader }, out),
@@ -186,7 +186,7 @@ impl Raft {
         }
         if let Some(first) = first_new {
             let (last, term) = (self.log.last_index(), self.term);
-            out.events.push(EventKind::Appended { server, leader, first, last, term });
+            out.emit(EventKind::Appended { server, leader, first, last, term });
         }
     }
 
@@ -195,14 +195,14 @@ impl Raft {
         let old = self.log.term(first).unwrap_or_default();
         self.log.truncate(first);
         out.writes.push(Write::Truncate(first));
-        out.events.push(EventKind::Truncated { server: self.id, first, last, old, new });
+        out.emit(EventKind::Truncated { server: self.id, first, last, old, new });
     }
 
     fn learn_commit(&mut self, leader: ServerId, commit: Index, out: &mut Outbox) {
         if commit > self.commit {
             let (server, first) = (self.id, self.commit.next());
             self.commit = commit;
-            out.events.push(EventKind::LearnedCommit { server, leader, first, last: commit });
+            out.emit(EventKind::LearnedCommit { server, leader, first, last: commit });
         }
     }
 
@@ -232,7 +232,7 @@ impl Raft {
         if let Some(why) = ignored {
             let summary = Message::AppendReply { term, prev, result }.summary();
             let server = self.id;
-            out.events.push(EventKind::Ignored { server, from: follower, summary, why });
+            out.emit(EventKind::Ignored { server, from: follower, summary, why });
         }
     }
 
@@ -250,7 +250,7 @@ impl Raft {
         progress.next = progress.next.max(index.next());
         if index > progress.matched {
             progress.matched = index;
-            out.events.push(EventKind::Matched { server: self.id, follower, index });
+            out.emit(EventKind::Matched { server: self.id, follower, index });
             self.advance_commit(out);
         } else if index < progress.matched {
             return Some(IgnoreReason::Overtaken);
@@ -291,7 +291,7 @@ impl Raft {
         progress.next = self.rules.back_up(&self.log, prev, refusal);
         progress.in_flight = None;
         let next = progress.next;
-        out.events.push(EventKind::BackedUp { server, conflict, follower, from, next });
+        out.emit(EventKind::BackedUp { server, conflict, follower, from, next });
         self.send_entries(follower, cx, out);
         None
     }
@@ -309,11 +309,11 @@ impl Raft {
             let first = self.commit.next();
             self.commit = last;
             let (term, current) = (entry, self.term);
-            out.events.push(EventKind::Committed { server, first, last, term, current, copies });
+            out.emit(EventKind::Committed { server, first, last, term, current, copies });
         } else if copies.len() == majority(self.progress.len()) {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;
-            out.events.push(EventKind::OldTermWaits { server, index: last, entry, term, copies });
+            out.emit(EventKind::OldTermWaits { server, index: last, entry, term, copies });
         }
     }
 
