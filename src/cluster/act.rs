@@ -78,7 +78,8 @@ impl Cluster {
         {
             self.refuse_busy(order)?;
         }
-        self.outbox.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
+        self.outbox.cause =
+            if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
         self.commands += 1;
         let text = resolved.to_string();
         let place = self.place();

@@ -196,7 +196,18 @@ impl Cluster {
             self.lose(packet);
             return;
         }
-        let Some(packet) = self.by_hand(packet) else { return };
+        match self.order_for(&packet) {
+            None => self.arrive(packet),
+            Some(order) => {
+                if let Some(packet) = self.obey(order, packet) {
+                    self.arrive(packet);
+                }
+            }
+        }
+    }
+
+    /// Whether a packet at the end of its flight meets anybody there.
+    fn arrive(&mut self, packet: Packet) {
         if self.links.is_cut(packet.from, packet.to) {
             self.drop_packet(&packet, DropReason::Cut);
             return;

@@ -68,8 +68,6 @@ pub(super) struct LoadState {
     clients: u32,
     ending: bool,
     puts: u64,
-    /// The last key or value, as it was put together.
-    text: String,
 }
 
 const LOCK: &str = "lock";
@@ -83,8 +81,7 @@ impl Cluster {
 
     pub(super) fn begin_load(&mut self, load: &Load) -> Result<(), CommandError> {
         let rng = Rng::new(self.config.seed, Entity::Load);
-        let mut state =
-            LoadState { rng, clients: load.clients, ending: false, puts: 0, text: String::new() };
+        let mut state = LoadState { rng, clients: load.clients, ending: false, puts: 0 };
         let (prefix, role) = match load.kind {
             LoadKind::Requests { keys, rate, reads, value, ahead } => {
                 let every = |rate: u32| {
@@ -168,23 +165,22 @@ impl Cluster {
         };
         // A key that the client knows stands in logs, maps and histories already.
         let known = self.clients[id.index()].known.get_key_value(key.as_str());
-        let key: Key = known.map_or_else(|| key.as_str().into(), |(key, _)| key.clone());
+        let (key, version): (Key, Version) = match known {
+            Some((key, known)) => (key.clone(), known.version),
+            None => (key.into(), Version::ZERO),
+        };
         if load.rng.chance(reads) {
             return Work::Get { key };
         }
         load.puts += 1;
-        let client = &self.clients[id.index()];
-        let version = client.known.get(&key).map_or(Version::ZERO, |known| known.version);
         // Nothing is drawn where nothing is asked for: a seed means what it meant.
         let is_ahead = ahead != Ppm::ZERO && load.rng.chance(ahead);
         let version = if is_ahead { version.next() } else { version };
         // Unique, and as long as asked for.
         let width = bytes as usize;
         let number = load.puts.to_string();
-        load.text.clear();
-        load.text.extend(std::iter::repeat_n('.', width.saturating_sub(number.len())));
-        load.text.push_str(&number);
-        let value: Value = load.text.as_str().into();
+        let value = ".".repeat(width.saturating_sub(number.len())) + &number;
+        let value = value.into();
         Work::Put { key, value, version }
     }
 

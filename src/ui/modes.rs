@@ -114,7 +114,7 @@ pub fn draw_link(canvas: &mut Canvas, footer: Rect, scene: &Scene, edit: &LinkEd
 }
 
 /// "10-15 ms, no loss".
-fn rule(link: &Link, network: Profile) -> String {
+fn rule(link: &Link, network: &Profile) -> String {
     if link.rule.cut {
         return "cut: nothing arrives".to_owned();
     }

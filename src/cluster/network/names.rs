@@ -66,31 +66,30 @@ impl Network {
         Self::ALL.into_iter().find(|network| network.name() == name)
     }
 
-    pub const fn profile(self) -> Profile {
-        let calm = Profile {
+    pub const fn profile(self) -> &'static Profile {
+        const CALM: Profile = Profile {
             delay: SpanRange::millis(1, 5),
             loss: Ppm::ZERO,
             duplicate: Ppm::ZERO,
             late_replies: None,
             reports_loss: false,
         };
+        const CLASSROOM: Profile = Profile { delay: SpanRange::millis(10, 15), ..CALM };
+        const UNRELIABLE: Profile = Profile { loss: Ppm::percent(50), reports_loss: true, ..CALM };
+        // No link is faster than 1 µs.
+        const UNRELIABLE_MIT: Profile = Profile {
+            delay: SpanRange { low: Span(1), high: Span::from_millis(26) },
+            loss: Ppm::percent(10),
+            ..CALM
+        };
+        const LATE: Tail = Tail { share: Ppm(666_667), extra: SpanRange::millis(200, 2_200) };
+        const LONG_REORDERING: Profile = Profile { late_replies: Some(LATE), ..CALM };
         match self {
-            Self::Classroom => Profile { delay: SpanRange::millis(10, 15), ..calm },
-            Self::Reliable => calm,
-            Self::Unreliable => Profile { loss: Ppm::percent(50), reports_loss: true, ..calm },
-            Self::UnreliableMit => Profile {
-                // No link is faster than 1 µs.
-                delay: SpanRange { low: Span(1), high: Span::from_millis(26) },
-                loss: Ppm::percent(10),
-                ..calm
-            },
-            Self::LongReordering => Profile {
-                late_replies: Some(Tail {
-                    share: Ppm(666_667),
-                    extra: SpanRange::millis(200, 2_200),
-                }),
-                ..calm
-            },
+            Self::Classroom => &CLASSROOM,
+            Self::Reliable => &CALM,
+            Self::Unreliable => &UNRELIABLE,
+            Self::UnreliableMit => &UNRELIABLE_MIT,
+            Self::LongReordering => &LONG_REORDERING,
         }
     }
 

@@ -59,18 +59,14 @@ impl Cluster {
         &self.orders
     }
 
-    /// Lets the first order that concerns a packet take it; gives the packet back if it goes on.
-    #[inline]
-    pub(in crate::cluster) fn by_hand(&mut self, packet: Packet) -> Option<Packet> {
-        if self.orders.is_empty() || packet.hand != Hand::Off {
-            return Some(packet);
-        }
-        self.obey(packet)
+    /// The first order that concerns a packet.
+    pub(in crate::cluster) fn order_for(&self, packet: &Packet) -> Option<usize> {
+        let free = !self.orders.is_empty() && packet.hand == Hand::Off;
+        self.orders.iter().position(|order| free && order.takes(packet))
     }
 
-    fn obey(&mut self, mut packet: Packet) -> Option<Packet> {
-        let place = self.orders.iter().position(|order| order.takes(&packet));
-        let Some(place) = place else { return Some(packet) };
+    /// Lets an order take a packet; gives the packet back if it goes on.
+    pub(in crate::cluster) fn obey(&mut self, place: usize, mut packet: Packet) -> Option<Packet> {
         packet.hand = Hand::Used;
         match &mut self.orders[place].act {
             Act::Hold { left } => {

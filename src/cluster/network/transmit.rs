@@ -61,7 +61,7 @@ impl Cluster {
         let reply = message.is_reply();
         let Some(link) = self.links.get_mut(from, to) else { return };
         let rule = link.rule;
-        let draws = Draws::new(&mut link.rng, &rule, &profile, reply);
+        let draws = Draws::new(&mut link.rng, &rule, profile, reply);
         let between_servers = matches!((from, to), (Node::Server(_), Node::Server(_)));
         if between_servers {
             self.traffic.requests += u64::from(!reply);

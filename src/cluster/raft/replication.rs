@@ -251,7 +251,10 @@ impl Raft {
         if index > progress.matched {
             progress.matched = index;
             out.emit(EventKind::Matched { server: self.id, follower, index });
-            self.advance_commit(out);
+            // One more copy of what is committed commits nothing new.
+            if index > self.commit {
+                self.advance_commit(out);
+            }
         } else if index < progress.matched {
             return Some(IgnoreReason::Overtaken);
         }

@@ -63,39 +63,38 @@ struct Deposed {
     by: Time,
 }
 
-/// Evidence of a broken rule.
-struct Broken {
-    invariant: Invariant,
-    evidence: String,
-    servers: ServerSet,
-    index: Option<Index>,
-    term: Option<Term>,
-    records: Vec<usize>,
-}
+/// A broken rule. In a box, for it is what a check gives back when it finds nothing, too.
+struct Broken(Box<Violation>);
 
 impl Broken {
     fn new(invariant: Invariant, server: ServerId, evidence: String) -> Self {
-        Self { servers: ServerSet::only(server), ..Self::of(invariant, evidence) }
+        Self::of(invariant, evidence).and(server)
     }
 
     /// Without a server that has to do with it.
-    const fn of(invariant: Invariant, evidence: String) -> Self {
-        let servers = ServerSet::EMPTY;
-        Self { invariant, evidence, servers, index: None, term: None, records: Vec::new() }
+    fn of(invariant: Invariant, evidence: String) -> Self {
+        let (time, servers) = (Time::START, ServerSet::EMPTY);
+        let (index, term, records) = (None, None, Vec::new());
+        Self(Box::new(Violation { invariant, time, evidence, servers, index, term, records }))
     }
 
     fn at(mut self, index: Index) -> Self {
-        self.index = Some(index);
+        self.0.index = Some(index);
         self
     }
 
     fn in_term(mut self, term: Term) -> Self {
-        self.term = Some(term);
+        self.0.term = Some(term);
         self
     }
 
     fn and(mut self, server: ServerId) -> Self {
-        self.servers.insert(server);
+        self.0.servers.insert(server);
+        self
+    }
+
+    fn and_all(mut self, servers: ServerSet) -> Self {
+        self.0.servers = self.0.servers.union(servers);
         self
     }
 }
@@ -150,9 +149,8 @@ impl Checker {
         }
         // What is wrong inside explains what clients are told.
         let broken = broken.or_else(|| clashed.then(|| self.clash(cluster)).flatten());
-        let Broken { invariant, evidence, servers, index, term, records } = broken?;
-        let time = cluster.now();
-        Some(Violation { invariant, time, evidence, servers, index, term, records })
+        let Broken(violation) = broken?;
+        Some(Violation { time: cluster.now(), ..*violation })
     }
 
     /// Whether what clients have been told so far is linearizable.
@@ -162,7 +160,9 @@ impl Checker {
 
     fn clash(&self, cluster: &Cluster) -> Option<Broken> {
         let Clash { evidence, records } = self.answers.clash(cluster)?;
-        Some(Broken { records, ..Broken::of(Invariant::Linearizability, evidence) })
+        let mut broken = Broken::of(Invariant::Linearizability, evidence);
+        broken.0.records = records;
+        Some(broken)
     }
 
     /// Why what clients have been told is not linearizable; `None` if it is.

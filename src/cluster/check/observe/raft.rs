@@ -31,8 +31,7 @@ impl Checker {
                     "{server} and {other} have entry {index} of term {term}, but not the same \
                      entry or not the same log before it"
                 );
-                let mut broken = Broken::new(Invariant::LogMatching, server, text);
-                broken.servers = broken.servers.union(other);
+                let broken = Broken::new(Invariant::LogMatching, server, text).and_all(other);
                 Err(broken.at(index).in_term(term))
             }
         }
@@ -189,8 +188,7 @@ impl Checker {
             commit.term,
             durable.len()
         );
-        let mut broken = Broken::new(Invariant::OnAMajority, server, text);
-        broken.servers = broken.servers.union(durable);
+        let broken = Broken::new(Invariant::OnAMajority, server, text).and_all(durable);
         Err(broken.at(index).in_term(commit.term))
     }
 
