@@ -437,5 +437,5 @@ impl Cluster {
 
 /// The key or value of a filled text.
 pub(super) fn shared(text: &Text) -> Key {
-    text.filled()
+    (&*text.filled()).into()
 }

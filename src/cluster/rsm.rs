@@ -210,23 +210,22 @@ impl Cluster {
             let op = entry.op.clone();
             let answer = carry_out(&mut server.rsm.kv, &op, id, server.raft.rules.flaws);
             server.rsm.applied = index;
-            self.settle_waiters(id, index, &op, answer);
+            self.settle_waiters(id, index, op, answer);
         }
     }
 
     /// Emits what was applied, and answers whoever waits at its index.
-    fn settle_waiters(&mut self, id: ServerId, index: Index, op: &Arc<Op>, answer: Answer) {
-        let flaws = self.servers[id.index()].flaws();
+    fn settle_waiters(&mut self, id: ServerId, index: Index, op: Arc<Op>, answer: Answer) {
+        let (flaws, applied) = (self.servers[id.index()].flaws(), op.id);
         let waiting = |cluster: &Self| {
             let first = cluster.servers[id.index()].rsm.waiters.front().copied();
-            first.filter(|waiter| is_settled(waiter, index, op.id, flaws))
+            first.filter(|waiter| is_settled(waiter, index, applied, flaws))
         };
-        let own = waiting(self).is_some_and(|waiter| is_own(&waiter, op.id, flaws));
-        let applied = answer.clone();
-        self.emit(EventKind::Applied { server: id, index, op: op.clone(), answer: applied, own });
+        let own = waiting(self).is_some_and(|waiter| is_own(&waiter, applied, flaws));
+        self.emit(EventKind::Applied { server: id, index, op, answer: answer.clone(), own });
         while let Some(waiter) = waiting(self) {
             self.servers[id.index()].rsm.waiters.pop_front();
-            if is_own(&waiter, op.id, flaws) {
+            if is_own(&waiter, applied, flaws) {
                 let Waiter { client, call, attempt, .. } = waiter;
                 self.answer(id, index, (client, call, attempt), answer.clone());
             } else {

@@ -6,8 +6,8 @@
 
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
+use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 /// The largest cluster that the lab hosts. A [`ServerSet`] is a 32-bit mask, and a row of 25
@@ -215,9 +215,9 @@ pub enum Node {
 }
 
 /// A key of the map. Shared, for it stands in logs, maps, messages and the history at once.
-pub type Key = Arc<str>;
+pub type Key = ArcStr;
 /// A value of the map. The empty string is a value like any other, not "absent".
-pub type Value = Arc<str>;
+pub type Value = ArcStr;
 
 /// Tells one operation from every other: the server that submitted it and a number that this
 /// server never uses twice, not even after a restart.

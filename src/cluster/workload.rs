@@ -200,7 +200,7 @@ impl Cluster {
         let inside: Key = INSIDE.into();
         let client = &self.clients[id.index()];
         let version = client.known.get(&inside).map_or(Version::ZERO, |known| known.version);
-        let own: Value = client.name.clone();
+        let own: Value = (&*client.name).into();
         let work = match stage {
             LockStage::Acquiring => Work::Acquire { lock },
             LockStage::Looking => Work::Get { key: inside },

@@ -143,7 +143,7 @@ fn by_hand(command: Command) -> Command {
 
 /// What a client of a load has just begun, as an order.
 fn order(client: &std::sync::Arc<str>, job: &Job) -> Command {
-    let text = |text: &std::sync::Arc<str>| Text::literal(text.clone());
+    let text = |text: &str| Text::literal(text);
     let operation = match &job.work {
         Work::Get { key } | Work::Check { key, .. } => Operation::Get { key: text(key) },
         Work::Put { key, value, version } => Operation::Put {

@@ -33,7 +33,7 @@ impl Source {
         self.numbers[self.taken % self.numbers.len()]
     }
 
-    fn text(&mut self) -> Arc<str> {
+    fn text<T: for<'a> From<&'a str>>(&mut self) -> T {
         self.taken += 1;
         self.texts[self.taken % self.texts.len()].as_str().into()
     }
@@ -265,17 +265,17 @@ impl Source {
 
     fn script(&mut self) -> Vec<E> {
         let (line, task) = (self.number() as u32, self.number() as u32);
-        let (expected, actual) = (self.text(), self.text());
+        let (expected, actual): (Arc<str>, Arc<str>) = (self.text(), self.text());
         let violation = Violation {
             invariant: self.pick(&Invariant::ALL),
             time: Time(self.number()),
-            evidence: self.text().to_string(),
+            evidence: self.text(),
             servers: self.servers(),
             index: None,
             term: None,
             records: Vec::new(),
         };
-        let command = Arc::new(Command::Note(Text::literal(self.text())));
+        let command = Arc::new(Command::Note(Text::literal(self.text::<String>())));
         vec![
             E::Commanded { command: command.clone() },
             E::Expected { line, command },
