@@ -211,24 +211,33 @@ impl<T> Queue<T> {
 
     /// Puts `key` where `place` is, or below, and lets what is there move up.
     fn sift_down(&mut self, mut place: usize, key: Key) {
-        loop {
-            let first = place * ARITY + 1;
-            let children = self.heap.get(first..).unwrap_or_default();
-            let children = &children[..children.len().min(ARITY)];
-            let Some((mut least, others)) = children.split_first() else { break };
-            let mut which = 0;
-            for (number, child) in (1..).zip(others) {
-                if child.turn < least.turn {
-                    (least, which) = (child, number);
-                }
-            }
+        while let Some(child) = self.least_child(place) {
+            let least = self.heap[child];
             if key.turn <= least.turn {
                 break;
             }
-            self.settle(place, *least);
-            place = first + which;
+            self.settle(place, least);
+            place = child;
         }
         self.settle(place, key);
+    }
+
+    /// Where the first of a place's children stands. Which it is can't be foreseen, so it is
+    /// reckoned and not branched on.
+    fn least_child(&self, place: usize) -> Option<usize> {
+        let first = place * ARITY + 1;
+        match self.heap.get(first..).unwrap_or_default() {
+            [a, b, c, d, ..] => {
+                let one = usize::from(b.turn < a.turn);
+                let other = 2 + usize::from(d.turn < c.turn);
+                let later = self.heap[first + other].turn < self.heap[first + one].turn;
+                Some(first + if later { other } else { one })
+            }
+            few => {
+                let least = (0..few.len()).min_by_key(|child| few[*child].turn)?;
+                Some(first + least)
+            }
+        }
     }
 
     fn settle(&mut self, place: usize, key: Key) {
