@@ -68,8 +68,12 @@ pub(super) struct LoadState {
     clients: u32,
     ending: bool,
     puts: u64,
+    /// Where keys and values are put together.
+    text: String,
 }
 
+/// What values are filled up with.
+const DOTS: &str = "................................................................";
 const LOCK: &str = "lock";
 const INSIDE: &str = "inside";
 const STAY: Span = Span::from_millis(10);
@@ -81,7 +85,8 @@ impl Cluster {
 
     pub(super) fn begin_load(&mut self, load: &Load) -> Result<(), CommandError> {
         let rng = Rng::new(self.config.seed, Entity::Load);
-        let mut state = LoadState { rng, clients: load.clients, ending: false, puts: 0 };
+        let mut state =
+            LoadState { rng, clients: load.clients, ending: false, puts: 0, text: String::new() };
         let (prefix, role) = match load.kind {
             LoadKind::Requests { keys, rate, reads, value, ahead } => {
                 let every = |rate: u32| {
@@ -159,15 +164,23 @@ impl Cluster {
     fn random_work(&mut self, id: ClientId, load: &mut LoadState, mix: Mix) -> Work {
         let Mix { keys, reads, value: bytes, ahead } = mix;
         let mut draw = |keys: u32| load.rng.below(u64::from(keys.max(1)));
-        let key = match keys {
-            LoadKeys::Shared(keys) => format!("k{}", draw(keys)),
-            LoadKeys::Each(keys) => format!("{}-k{}", self.clients[id.index()].name, draw(keys)),
+        let (text, client) = (&mut load.text, &self.clients[id.index()]);
+        let mut digits = itoa::Buffer::new();
+        text.clear();
+        let number = match keys {
+            LoadKeys::Shared(keys) => draw(keys),
+            LoadKeys::Each(keys) => {
+                text.push_str(&client.name);
+                text.push('-');
+                draw(keys)
+            }
         };
+        text.push('k');
+        text.push_str(digits.format(number));
         // A key that the client knows stands in logs, maps and histories already.
-        let known = self.clients[id.index()].known.get_key_value(key.as_str());
-        let (key, version): (Key, Version) = match known {
+        let (key, version): (Key, Version) = match client.known.get_key_value(text.as_str()) {
             Some((key, known)) => (key.clone(), known.version),
-            None => (key.into(), Version::ZERO),
+            None => (text.as_str().into(), Version::ZERO),
         };
         if load.rng.chance(reads) {
             return Work::Get { key };
@@ -177,11 +190,16 @@ impl Cluster {
         let is_ahead = ahead != Ppm::ZERO && load.rng.chance(ahead);
         let version = if is_ahead { version.next() } else { version };
         // Unique, and as long as asked for.
-        let width = bytes as usize;
-        let number = load.puts.to_string();
-        let value = ".".repeat(width.saturating_sub(number.len())) + &number;
-        let value = value.into();
-        Work::Put { key, value, version }
+        let number = digits.format(load.puts);
+        let mut dots = (bytes as usize).saturating_sub(number.len());
+        text.clear();
+        while dots > 0 {
+            let some = &DOTS[..dots.min(DOTS.len())];
+            text.push_str(some);
+            dots -= some.len();
+        }
+        text.push_str(number);
+        Work::Put { key, value: text.as_str().into(), version }
     }
 
     fn load_job(&mut self, id: ClientId, work: Work) {

@@ -1,11 +1,12 @@
 //! A map from versions to what is known of them, of which the newest are at hand.
 //!
 //! Nearly everything that clients are told is about the newest version of a key or the one before
-//! it. These lie side by side; older ones lie in a map that clones share.
+//! it. These lie side by side; older ones lie in a list that clones share. Versions become old in
+//! their order, nearly always, so the list grows at its end.
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::Vector;
 use smallvec::SmallVec;
 
 /// So many are at hand.
@@ -16,26 +17,27 @@ const NEWEST: usize = 2;
 pub(super) struct Newest<T: Clone> {
     /// In order, and all above those of `old`.
     newest: SmallVec<[(u64, T); NEWEST]>,
-    old: OrdMap<u64, Arc<T>>,
+    old: Vector<(u64, Arc<T>)>,
 }
 
 impl<T: Clone> Default for Newest<T> {
     fn default() -> Self {
-        Self { newest: SmallVec::new(), old: OrdMap::new() }
+        Self { newest: SmallVec::new(), old: Vector::new() }
     }
 }
 
 impl<T: Clone + Default> Newest<T> {
     pub fn get(&self, version: u64) -> Option<&T> {
         if self.is_old(version) {
-            return self.old.get(&version).map(|item| &**item);
+            return self.old.get(self.place(version).ok()?).map(|(_, item)| &**item);
         }
         self.newest.iter().find(|(own, _)| *own == version).map(|(_, item)| item)
     }
 
     pub fn get_mut(&mut self, version: u64) -> Option<&mut T> {
         if self.is_old(version) {
-            return self.old.get_mut(&version).map(Arc::make_mut);
+            let place = self.place(version).ok()?;
+            return self.old.get_mut(place).map(|(_, item)| Arc::make_mut(item));
         }
         self.newest.iter_mut().find(|(own, _)| *own == version).map(|(_, item)| item)
     }
@@ -49,16 +51,22 @@ impl<T: Clone + Default> Newest<T> {
     }
 
     fn put(&mut self, version: u64) {
-        if self.is_old(version) && self.newest.len() == NEWEST {
-            self.old.insert(version, Arc::default());
-            return;
-        }
         if self.newest.len() == NEWEST {
+            if self.is_old(version) {
+                let place = self.place(version).unwrap_or_else(|place| place);
+                self.old.insert(place, (version, Arc::default()));
+                return;
+            }
             let (oldest, item) = self.newest.remove(0);
-            self.old.insert(oldest, Arc::new(item));
+            self.old.push_back((oldest, Arc::new(item)));
         }
         let place = self.newest.partition_point(|(own, _)| *own < version);
         self.newest.insert(place, (version, T::default()));
+    }
+
+    /// Where an old version stands, or where it would.
+    fn place(&self, version: u64) -> Result<usize, usize> {
+        self.old.binary_search_by_key(&version, |(own, _)| *own)
     }
 
     /// Whether it is not among those at hand, even if it is known.
