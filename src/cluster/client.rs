@@ -9,12 +9,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use imbl::OrdMap;
-
 use super::event::{AttemptFailure, EventKind};
 use super::flaw::{Flaw, Flaws};
 use super::history::Returned;
-use super::kv::{Known, Stored, remember};
+use super::keyed::Keyed;
+use super::kv::{Known, Stored};
 use super::network::outcome_byte;
 use super::queue::Slot;
 use super::raft::{Message, Reply};
@@ -42,7 +41,7 @@ pub struct Client {
     /// The operation that ended last, and how.
     pub last: Option<Finished>,
     /// What it last learned of each key.
-    pub known: OrdMap<Key, Stored>,
+    pub known: Keyed<Stored>,
     /// The locks it holds, with what marks them as its own.
     pub holds: Vec<Key>,
     /// What it does by itself, if it is part of a load.
@@ -137,7 +136,7 @@ impl Client {
             job: None,
             queue: VecDeque::new(),
             last: None,
-            known: OrdMap::new(),
+            known: Keyed::default(),
             holds: Vec::new(),
             role: Role::Ordered,
             lock_id,
@@ -388,6 +387,6 @@ impl Cluster {
             }
             (Request::Get { .. } | Request::Put { .. }, _) => return,
         };
-        remember(&mut self.clients[id.index()].known, request.key(), stored);
+        self.clients[id.index()].known.set(request.key(), stored);
     }
 }

@@ -8,7 +8,7 @@
 use super::client::{Finished, Job, Work};
 use super::config::QUEUED_MAX;
 use super::event::EventKind;
-use super::kv::{Stored, remember};
+use super::kv::Stored;
 use super::types::{Answer, ClientId, Key, Outcome, Request, ServerId, Value, Version};
 use super::{Cluster, CommandError};
 
@@ -132,11 +132,11 @@ impl Cluster {
         match work {
             Work::Set { key, value } => {
                 let stored = Stored { value: value.clone(), version: result.version };
-                remember(&mut self.achieved, key, stored);
+                self.achieved.set(key, stored);
             }
             Work::Put { key, value, .. } if result.outcome == Outcome::Ok => {
                 let stored = Stored { value: value.clone(), version: result.version };
-                remember(&mut self.achieved, key, stored);
+                self.achieved.set(key, stored);
             }
             Work::Acquire { lock } => {
                 self.clients[id.index()].holds.push(lock.clone());

@@ -3,9 +3,9 @@
 //! A put is carried out only at the version that it names, so that a client which resends one
 //! does not do it twice. An absent key has version 0.
 
-use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
+use super::keyed::Keyed;
 use super::types::{Answer, Key, Op, Outcome, Request, Value, Version};
 
 /// What is stored under a key, or what somebody knows of it.
@@ -15,23 +15,13 @@ pub struct Stored {
     pub version: Version,
 }
 
-/// Notes what is known of a key now. It is known already, nearly always.
-pub(super) fn remember(map: &mut OrdMap<Key, Stored>, key: &Key, stored: Stored) {
-    match map.get_mut(key) {
-        Some(old) => *old = stored,
-        None => {
-            map.insert(key.clone(), stored);
-        }
-    }
-}
-
 /// How an operation ended, as its client knows it.
 pub type Known = Answer;
 
 /// One server's copy of the map. Clones share their structure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kv {
-    map: OrdMap<Key, Cell>,
+    map: Keyed<Cell>,
     /// The sum of the hashes of all puts that are not overwritten, each of which names its key,
     /// value and version: the same for the same map, whatever the way that led to it, and cheap
     /// to keep.
@@ -102,7 +92,7 @@ impl Kv {
         match &mut present {
             Some(cell) => **cell = new,
             None => {
-                self.map.insert(key.clone(), new);
+                self.map.set(key, new);
             }
         }
         answer(Outcome::Ok, Value::default(), version.next())

@@ -33,6 +33,7 @@ pub mod flaw;
 pub mod growing;
 pub mod history;
 mod job;
+pub mod keyed;
 pub mod kv;
 mod lock;
 pub mod network;
@@ -62,8 +63,6 @@ pub use task::{Round, Waiting};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use imbl::OrdMap;
-
 use chaos::Chaos;
 use check::{Checker, Violation};
 use client::Client;
@@ -72,6 +71,7 @@ use config::Config;
 use digest::Digest;
 use flaw::Flaws;
 use history::History;
+use keyed::Keyed;
 use kv::Stored;
 use network::{Links, Network, Packet, Traffic};
 use queue::Queue;
@@ -80,7 +80,7 @@ use resolve::Scope;
 use server::{Server, TimerKind};
 use task::{Recurring, Scheduled, Task};
 use time::Time;
-use types::{ClientId, Key, Term};
+use types::{ClientId, Term};
 use workload::LoadState;
 
 /// A cluster and everything around it: the one value that a run is.
@@ -137,7 +137,7 @@ pub struct Cluster {
     recurring: Vec<Recurring>,
     marks: BTreeMap<Arc<str>, Traffic>,
     /// What the script last achieved under each key, for `check`.
-    achieved: OrdMap<Key, Stored>,
+    achieved: Keyed<Stored>,
     lab_scope: Scope,
     /// The leader's term when servers or links were last disturbed, for `new leader`.
     fault_term: Term,

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use imbl::OrdMap;
-
 use super::check::Checker;
 use super::command::{Script, Unmet};
 use super::config::{Config, Given};
@@ -12,6 +10,7 @@ use super::digest::{Digest, ENGINE};
 use super::event::Names;
 use super::flaw::Flaws;
 use super::history::History;
+use super::keyed::Keyed;
 use super::network::{Links, Traffic};
 use super::queue::Queue;
 use super::raft::{Entry, Outbox, Raft};
@@ -64,7 +63,7 @@ impl Cluster {
             scheduled_count: 0,
             recurring: Vec::new(),
             marks: BTreeMap::new(),
-            achieved: OrdMap::new(),
+            achieved: Keyed::default(),
             lab_scope: Scope {
                 bindings: BTreeMap::new(),
                 client: None,

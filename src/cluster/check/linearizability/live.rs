@@ -7,18 +7,17 @@
 
 use std::ops::ControlFlow;
 
-use imbl::OrdMap;
-
 use super::chain::Chain;
 use super::versioned::{Exchange, Versioned};
 use super::{Evidence, Limits, Timed, Verdict, check, parts};
 use crate::cluster::history::Record;
+use crate::cluster::keyed::Keyed;
 use crate::cluster::types::Key;
 
 /// The live checker. Records are known by their places in the history.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    keys: OrdMap<Key, Chain>,
+    keys: Keyed<Chain>,
     wrong: Option<usize>,
 }
 
@@ -31,7 +30,7 @@ impl Live {
             None => {
                 let mut chain = Chain::default();
                 chain.called(place, record.call_order, &record.request);
-                self.keys.insert(key.clone(), chain);
+                self.keys.set(key, chain);
             }
         }
     }

@@ -1,0 +1,112 @@
+//! A map from keys that is asked all the time and grows seldom.
+//!
+//! Every committed put asks for its key in one map of each server, in the checkers' own and in
+//! those of who wrote it. So keys are found by their hash; but a hash has no order that may be
+//! shown, or that a run may depend on. The order stands beside it, in a set that is touched only
+//! when a key is new: a key never goes away. A clone shares its structure, both parts of it.
+
+use foldhash::fast::FixedState;
+use imbl::shared_ptr::DefaultSharedPtr;
+use imbl::{GenericHashMap, OrdSet};
+
+use super::types::Key;
+
+/// The map. It is gone through in the order of its keys, and in no other.
+#[derive(Clone, Debug)]
+pub struct Keyed<V: Clone> {
+    /// The hash is the same in every run, and never seen outside.
+    found: GenericHashMap<Key, V, FixedState, DefaultSharedPtr>,
+    order: OrdSet<Key>,
+}
+
+impl<V: Clone> Default for Keyed<V> {
+    fn default() -> Self {
+        let found = GenericHashMap::with_hasher(FixedState::default());
+        Self { found, order: OrdSet::new() }
+    }
+}
+
+impl<V: Clone + PartialEq> PartialEq for Keyed<V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.found == other.found
+    }
+}
+
+impl<V: Clone + Eq> Eq for Keyed<V> {}
+
+impl<V: Clone> Keyed<V> {
+    pub fn get(&self, key: &str) -> Option<&V> {
+        self.found.get(key)
+    }
+
+    /// The value with the key itself, which stands in other places too.
+    pub fn get_key_value(&self, key: &str) -> Option<(&Key, &V)> {
+        self.found.get_key_value(key)
+    }
+
+    pub(in crate::cluster) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+        self.found.get_mut(key)
+    }
+
+    /// Notes what belongs to a key now. It is known already, nearly always.
+    pub(in crate::cluster) fn set(&mut self, key: &Key, value: V) {
+        match self.found.get_mut(key) {
+            Some(old) => *old = value,
+            None => {
+                self.found.insert(key.clone(), value);
+                self.order.insert(key.clone());
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// All in the order of their keys.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Key, &V)> {
+        self.order.iter().filter_map(|key| self.found.get_key_value(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against an ordered map, which is the definition; clones go on by themselves.
+        #[test]
+        fn behaves_as_an_ordered_map(acts in proptest::collection::vec((0..4_u8, 0..90_u32), 0..300)) {
+            let (mut map, mut model) = (Keyed::<u32>::default(), BTreeMap::<Key, u32>::new());
+            let (mut clone, mut cloned) = (map.clone(), model.clone());
+            for (act, number) in acts {
+                let key: Key = format!("k{number}").into();
+                match act {
+                    0 | 1 => {
+                        map.set(&key, number + u32::from(act));
+                        model.insert(key.clone(), number + u32::from(act));
+                    }
+                    2 => {
+                        map.get_mut(&key).into_iter().for_each(|value| *value += 1);
+                        model.get_mut(&key).into_iter().for_each(|value| *value += 1);
+                    }
+                    _ => (clone, cloned) = (map.clone(), model.clone()),
+                }
+                prop_assert_eq!(map.get(&key), model.get(&key));
+                prop_assert_eq!(map.get_key_value(&key), model.get_key_value(&key));
+                prop_assert_eq!((map.len(), map.is_empty()), (model.len(), model.is_empty()));
+                prop_assert_eq!(map == clone, model == cloned);
+            }
+            prop_assert!(map.iter().eq(&model) && map.iter().rev().eq(model.iter().rev()));
+            prop_assert!(clone.iter().eq(&cloned));
+        }
+    }
+}
