@@ -31,6 +31,19 @@ pub(super) struct Slot {
     pub applied: Option<Applied>,
 }
 
+impl Slot {
+    /// The version that a server's log holds here.
+    pub fn held_by(&self, server: ServerId) -> Option<Version> {
+        self.versions.iter().copied().find(|version| version.held.contains(server))
+    }
+
+    /// The disks that hold what was committed here.
+    pub fn durable(&self, commit: Commit) -> ServerSet {
+        let version = self.versions.iter().find(|version| version.hash == commit.hash);
+        version.map_or(ServerSet::EMPTY, |version| version.durable)
+    }
+}
+
 /// Which entry was committed at an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Commit {
@@ -86,33 +99,38 @@ impl Slots {
 
     /// The version that a server's log holds at `index`.
     pub fn held_by(&self, index: Index, server: ServerId) -> Option<Version> {
-        let versions = &self.get(index)?.versions;
-        versions.iter().copied().find(|version| version.held.contains(server))
+        self.get(index)?.held_by(server)
     }
 
-    /// Notes that a server's log has this entry now.
-    pub fn add(&mut self, server: ServerId, index: Index, term: Term, op: OpId) -> Option<Wrong> {
-        let before = self.held_by(index.previous(), server);
+    /// Notes that a server's log has this entry now, after one of version `before`.
+    pub fn add(
+        &mut self,
+        server: ServerId,
+        index: Index,
+        before: Option<Version>,
+        (term, op): (Term, OpId),
+    ) -> Result<Version, Wrong> {
         let (hash, term_before) = before.map_or((0, Term::ZERO), |v| (v.hash, v.term));
         let name = (u64::from(op.server.number()) << 56) ^ op.number;
         let hash = chain(chain(hash, term.0), name);
-        let slot = self.get_mut(index)?;
-        let mut wrong = None;
-        match slot.versions.iter_mut().find(|version| version.term == term) {
-            Some(version) if version.hash == hash => version.held.insert(server),
-            Some(version) => {
-                wrong = Some(Wrong::Mismatch { other: version.held });
-                version.held.insert(server);
-            }
-            None => {
-                let held = ServerSet::only(server);
-                slot.versions.push(Version { term, hash, held, durable: ServerSet::EMPTY });
-            }
-        }
+        let versions = self.get_mut(index).map(|slot| &mut slot.versions);
+        let versions = versions.expect("entries stand at index 1 and after");
+        let place = versions.iter().position(|version| version.term == term);
+        let place = place.unwrap_or_else(|| {
+            let (held, durable) = (ServerSet::EMPTY, ServerSet::EMPTY);
+            versions.push(Version { term, hash, held, durable });
+            versions.len() - 1
+        });
+        let version = &mut versions[place];
+        let other = version.held;
+        version.held.insert(server);
         if term < term_before {
-            wrong = Some(Wrong::TermBack { before: term_before });
+            Err(Wrong::TermBack { before: term_before })
+        } else if version.hash != hash {
+            Err(Wrong::Mismatch { other })
+        } else {
+            Ok(*version)
         }
-        wrong
     }
 
     /// Notes that a server's log ends before `first`; it ended at `last`.

@@ -22,10 +22,9 @@
 
 use smallvec::SmallVec;
 
-use super::Timed;
 use super::gaps::{Gaps, LAST, Moment, NEVER};
 use super::newest::Newest;
-use super::versioned::{Exchange, Reply, makes};
+use super::versioned::{Reply, makes};
 use crate::cluster::types::{Outcome, Request, Value, Version};
 
 /// What is known of a key. A clone shares its structure.
@@ -178,11 +177,15 @@ impl Chain {
 
     /// A get or put returns; `false` if no run of the key explains all answers so far.
     #[must_use]
-    pub(super) fn returned(&mut self, place: usize, timed: &Timed<Exchange>) -> bool {
+    pub(super) fn returned(
+        &mut self,
+        place: usize,
+        (called, returned): (Moment, Moment),
+        request: &Request,
+        reply: &Reply,
+    ) -> bool {
         self.work += 1;
-        let (called, returned) = (timed.called, timed.end());
-        let Some(reply) = &timed.operation.reply else { return true };
-        match &timed.operation.request {
+        match request {
             Request::Get { .. } => match reply.outcome {
                 Outcome::Ok => self.got(reply, called, returned),
                 Outcome::NoKey => self.was_absent(called),
@@ -272,26 +275,25 @@ impl Chain {
     /// Works out again when the step from `version` can have been taken, and those after it as
     /// far as that changes them. `false` if one can't have been.
     fn settle(&mut self, version: u64) -> bool {
-        let mut before = match version.checked_sub(1) {
-            None => Gaps::start(),
-            Some(before) => {
-                self.steps.get(before).map_or_else(Gaps::never, |step| step.feasible.clone())
-            }
-        };
-        let mut version = version;
-        while let Some(step) = self.steps.get_mut(version) {
+        let (start, never) = (Gaps::start(), Gaps::never());
+        for version in version.. {
+            let Some(step) = self.steps.get(version) else { break };
+            let before = match version.checked_sub(1) {
+                None => &start,
+                Some(before) => self.steps.get(before).map_or(&never, |step| &step.feasible),
+            };
             let attempts = 1 + step.attempts.len() + step.refused.len();
             self.work += (attempts * before.runs().len().max(1)) as u64;
-            let feasible = step.solve(&before);
+            let feasible = step.solve(before);
             if feasible == step.feasible {
                 break;
             }
             if feasible.is_empty() {
                 return false;
             }
-            before.clone_from(&feasible);
-            step.feasible = feasible;
-            version += 1;
+            if let Some(step) = self.steps.get_mut(version) {
+                step.feasible = feasible;
+            }
         }
         true
     }

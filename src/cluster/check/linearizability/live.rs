@@ -40,8 +40,11 @@ impl Live {
         if self.wrong.is_some() {
             return true;
         }
+        let Some(returned) = &record.returned else { return true };
+        let span = (record.call_order, returned.order);
         let chain = self.keys.get_mut(record.request.key());
-        let possible = chain.is_some_and(|chain| chain.returned(place, &record.into()));
+        let possible = chain
+            .is_some_and(|chain| chain.returned(place, span, &record.request, &returned.into()));
         if !possible {
             self.wrong = Some(place);
         }

@@ -189,9 +189,12 @@ fn judge(history: &[Timed<Exchange>], limits: Limits, watch: &mut Watch<'_>) -> 
     let mut reported = 0;
     for (placed, (order, place, is_return)) in events(history).into_iter().enumerate() {
         let timed = &history[place];
+        let Exchange { request, reply } = &timed.operation;
         if !is_return {
-            chain.called(place, order, &timed.operation.request);
-        } else if !chain.returned(place, timed) {
+            chain.called(place, order, request);
+        } else if let Some(reply) = reply
+            && !chain.returned(place, (timed.called, order), request, reply)
+        {
             return Outcome::NoOrder { wrong: Some(place), suspects: Vec::new() };
         }
         let steps = chain.work() - reported;

@@ -107,13 +107,15 @@ impl Checker {
         let mut checker = Self::default();
         for server in cluster.servers() {
             let log = &server.raft.log;
-            for (index, entry) in log.iter_from(Index(1)) {
-                checker.slots.add(server.id, index, entry.term, entry.op.id);
-            }
             let last = log.last_index();
+            checker.servers.push(Ghost::default());
+            // A run does not begin with logs that contradict each other.
+            let entries = log.iter_from(Index(1)).map(|(_, entry)| (entry.term, entry.op.id));
+            let _ = checker.appended(server.id, Index(1), entries);
             checker.slots.sync(server.id, log, Index(1), last);
             let dirty_from = last.next();
-            checker.servers.push(Ghost { last, durable: last, dirty_from, ..Ghost::default() });
+            checker.servers[server.id.index()] =
+                Ghost { last, durable: last, dirty_from, ..Ghost::default() };
         }
         checker
     }
@@ -184,17 +186,14 @@ impl Checker {
     fn see(&mut self, cluster: &Cluster, event: &Event) -> Check {
         match &event.kind {
             EventKind::Submitted { server, index, term, op, .. } => {
-                self.appended(*server, *index, *term, op.id)
+                self.appended(*server, *index, std::iter::once((*term, op.id)))
             }
             EventKind::Appended { server, first, last, .. } => {
                 let Some(log) = cluster.server(*server).map(|server| &server.raft.log) else {
                     return Ok(());
                 };
-                for index in (first.0..=last.0).map(Index) {
-                    let Some(entry) = log.get(index) else { break };
-                    self.appended(*server, index, entry.term, entry.op.id)?;
-                }
-                Ok(())
+                let entries = (first.0..=last.0).map_while(|index| log.get(Index(index)));
+                self.appended(*server, *first, entries.map(|entry| (entry.term, entry.op.id)))
             }
             EventKind::Truncated { server, first, last, .. } => {
                 self.truncated(cluster, *server, *first, *last)

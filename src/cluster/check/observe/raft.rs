@@ -3,38 +3,28 @@
 use super::{Broken, Check, Checker, Ghost};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
-use crate::cluster::check::ghost::{Commit, Wrong};
+use crate::cluster::check::ghost::{Commit, Slot, Wrong};
 use crate::cluster::types::{Index, OpId, ServerId, ServerSet, Term, majority};
 
 impl Checker {
-    /// Log Matching and the order of terms (§5.3).
+    /// Log Matching and the order of terms (§5.3), for entries that a server adds to its log.
     pub(super) fn appended(
         &mut self,
         server: ServerId,
-        index: Index,
-        term: Term,
-        op: OpId,
+        first: Index,
+        entries: impl Iterator<Item = (Term, OpId)>,
     ) -> Check {
         let ghost = &mut self.servers[server.index()];
-        ghost.last = index;
-        ghost.dirty_from = ghost.dirty_from.min(index);
-        match self.slots.add(server, index, term, op) {
-            None => Ok(()),
-            Some(Wrong::TermBack { before }) => {
-                let text = format!(
-                    "{server} has entry {index} of term {term} after an entry of term {before}"
-                );
-                Err(Broken::new(Invariant::TermsInOrder, server, text).at(index).in_term(term))
-            }
-            Some(Wrong::Mismatch { other }) => {
-                let text = format!(
-                    "{server} and {other} have entry {index} of term {term}, but not the same \
-                     entry or not the same log before it"
-                );
-                let broken = Broken::new(Invariant::LogMatching, server, text).and_all(other);
-                Err(broken.at(index).in_term(term))
+        ghost.dirty_from = ghost.dirty_from.min(first);
+        let mut before = self.slots.held_by(first.previous(), server);
+        for (index, entry) in (first.0..).map(Index).zip(entries) {
+            self.servers[server.index()].last = index;
+            match self.slots.add(server, index, before, entry) {
+                Ok(version) => before = Some(version),
+                Err(wrong) => return Err(misplaced(server, index, entry.0, wrong)),
             }
         }
+        Ok(())
     }
 
     pub(super) fn truncated(
@@ -64,7 +54,7 @@ impl Checker {
         ghost.durable = disk.log.last_index();
         ghost.dirty_from = disk.first_unsynced();
         match lost {
-            Some(index) => self.on_a_majority(id, index),
+            Some(index) => self.still_on_a_majority(id, index),
             None => Ok(()),
         }
     }
@@ -81,7 +71,7 @@ impl Checker {
         *ghost = Ghost { last: end, durable: end, dirty_from: end.next(), ..Ghost::default() };
         self.deposed.retain(|deposed| deposed.server != id);
         match lost {
-            Some(index) => self.on_a_majority(id, index),
+            Some(index) => self.still_on_a_majority(id, index),
             None => Ok(()),
         }
     }
@@ -155,17 +145,18 @@ impl Checker {
     ) -> Check {
         self.commit_moves(server, first, last)?;
         let by = cluster.server(server).map_or(Term::ZERO, |server| server.raft.term);
+        let servers = self.servers.len();
         for index in (first.0..=last.0).map(Index) {
-            let Some(version) = self.slots.held_by(index, server) else { continue };
-            let commit = Commit { hash: version.hash, term: version.term, by };
             let Some(slot) = self.slots.get_mut(index) else { continue };
+            let Some(version) = slot.held_by(server) else { continue };
+            let commit = Commit { hash: version.hash, term: version.term, by };
             match slot.committed {
                 None => slot.committed = Some(commit),
                 Some(earlier) if earlier.hash == commit.hash => {}
                 Some(earlier) => return Err(twice(server, index, earlier, commit)),
             }
             self.committed = self.committed.max(index);
-            self.on_a_majority(server, index)?;
+            on_a_majority(server, index, slot, servers)?;
         }
         if self.committed_in.get(&by) != Some(&self.committed) {
             self.committed_in.insert(by, self.committed);
@@ -173,31 +164,19 @@ impl Checker {
         self.complete(server, by)
     }
 
-    /// What is committed is on the disks of a majority (§5.3).
-    pub(super) fn on_a_majority(&self, server: ServerId, index: Index) -> Check {
-        let Some(slot) = self.slots.get(index) else { return Ok(()) };
-        let Some(commit) = slot.committed else { return Ok(()) };
-        let durable = slot.versions.iter().find(|version| version.hash == commit.hash);
-        let durable = durable.map_or(ServerSet::EMPTY, |version| version.durable);
-        let needed = majority(self.servers.len());
-        if durable.len() >= needed {
-            return Ok(());
-        }
-        let text = format!(
-            "entry {index} of term {} is committed, but on disk only at {durable}: {} of {needed}",
-            commit.term,
-            durable.len()
-        );
-        let broken = Broken::new(Invariant::OnAMajority, server, text).and_all(durable);
-        Err(broken.at(index).in_term(commit.term))
+    /// A disk has lost what is committed.
+    fn still_on_a_majority(&self, server: ServerId, index: Index) -> Check {
+        let slot = self.slots.get(index);
+        slot.map_or(Ok(()), |slot| on_a_majority(server, index, slot, self.servers.len()))
     }
 
     /// A follower takes `first..=last` as committed.
     pub(super) fn learns_commit(&mut self, server: ServerId, first: Index, last: Index) -> Check {
         self.commit_moves(server, first, last)?;
         for index in (first.0..=last.0).map(Index) {
-            let held = self.slots.held_by(index, server).map(|v| (v.hash, v.term));
-            let committed = self.slots.get(index).and_then(|slot| slot.committed);
+            let slot = self.slots.get(index);
+            let held = slot.and_then(|slot| slot.held_by(server)).map(|v| (v.hash, v.term));
+            let committed = slot.and_then(|slot| slot.committed);
             let text = match (held, committed) {
                 (Some((hash, _)), Some(commit)) if hash == commit.hash => continue,
                 (Some((_, term)), Some(commit)) => format!(
@@ -214,6 +193,41 @@ impl Checker {
         }
         Ok(())
     }
+}
+
+/// What is committed is on the disks of a majority of all servers (§5.3).
+fn on_a_majority(server: ServerId, index: Index, slot: &Slot, servers: usize) -> Check {
+    let Some(commit) = slot.committed else { return Ok(()) };
+    let (durable, needed) = (slot.durable(commit), majority(servers));
+    if durable.len() >= needed {
+        return Ok(());
+    }
+    let text = format!(
+        "entry {index} of term {} is committed, but on disk only at {durable}: {} of {needed}",
+        commit.term,
+        durable.len()
+    );
+    let broken = Broken::new(Invariant::OnAMajority, server, text).and_all(durable);
+    Err(broken.at(index).in_term(commit.term))
+}
+
+fn misplaced(server: ServerId, index: Index, term: Term, wrong: Wrong) -> Broken {
+    let (invariant, text, others) = match wrong {
+        Wrong::TermBack { before } => (
+            Invariant::TermsInOrder,
+            format!("{server} has entry {index} of term {term} after an entry of term {before}"),
+            ServerSet::EMPTY,
+        ),
+        Wrong::Mismatch { other } => (
+            Invariant::LogMatching,
+            format!(
+                "{server} and {other} have entry {index} of term {term}, but not the same entry \
+                 or not the same log before it"
+            ),
+            other,
+        ),
+    };
+    Broken::new(invariant, server, text).and_all(others).at(index).in_term(term)
 }
 
 fn twice(server: ServerId, index: Index, earlier: Commit, now: Commit) -> Broken {

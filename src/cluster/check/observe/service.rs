@@ -44,20 +44,8 @@ impl Checker {
                 return Err(Broken::new(Invariant::Versions, id, text).at(index));
             }
         }
-        self.same_map(cluster, id, index)
-    }
-
-    /// Servers that have applied the same index have the same map.
-    fn same_map(&self, cluster: &Cluster, id: ServerId, index: Index) -> Check {
-        // It may have gone on within the same step: then its map is that of a later index.
-        let server = cluster.server(id).filter(|server| server.rsm.applied == index);
-        let applied = self.slots.get(index).and_then(|slot| slot.applied);
-        let (Some(server), Some(applied)) = (server, applied) else { return Ok(()) };
-        if applied.map == server.rsm.kv.hash() {
-            return Ok(());
-        }
-        let text = format!("the map of {id} differs from others after entry {index}");
-        Err(Broken::new(Invariant::SameMap, id, text).at(index))
+        let applied = slot.applied;
+        same_map(cluster, id, index, applied)
     }
 
     /// No waiter of a term outlives by 100 ms its server's leadership of that term.
@@ -96,4 +84,16 @@ impl Checker {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// Servers that have applied the same index have the same map.
+fn same_map(cluster: &Cluster, id: ServerId, index: Index, applied: Option<Applied>) -> Check {
+    // It may have gone on within the same step: then its map is that of a later index.
+    let server = cluster.server(id).filter(|server| server.rsm.applied == index);
+    let (Some(server), Some(applied)) = (server, applied) else { return Ok(()) };
+    if applied.map == server.rsm.kv.hash() {
+        return Ok(());
+    }
+    let text = format!("the map of {id} differs from others after entry {index}");
+    Err(Broken::new(Invariant::SameMap, id, text).at(index))
 }
