@@ -48,6 +48,7 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
         self.recent.len()
     }
 
+    #[inline]
     pub fn get(&self, place: usize) -> Option<&T> {
         match place.checked_sub(self.settled_len) {
             Some(place) => self.recent.get(place),
@@ -55,6 +56,7 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
         }
     }
 
+    #[inline]
     pub(in crate::cluster) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         match place.checked_sub(self.settled_len) {
             Some(place) => self.recent.get_mut(place),

@@ -79,22 +79,26 @@ fn chain(hash: u64, word: u64) -> u64 {
     (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
 }
 
+/// Where an index lies in the list. There is nothing at 0, which is before the log.
+const fn place(index: Index) -> usize {
+    index.0.wrapping_sub(1) as usize
+}
+
 impl Slots {
     /// About how many bytes a clone copies.
     pub const fn copied_bytes(&self) -> u64 {
         (self.0.copied() * size_of::<Slot>()) as u64
     }
 
+    /// An index at which an entry has ever stood.
+    #[inline]
     pub fn get(&self, index: Index) -> Option<&Slot> {
-        self.0.get(index.0.checked_sub(1)? as usize)
+        self.0.get(place(index))
     }
 
+    #[inline]
     pub fn get_mut(&mut self, index: Index) -> Option<&mut Slot> {
-        let place = index.0.checked_sub(1)? as usize;
-        while self.0.len() <= place {
-            self.0.push(Slot::default());
-        }
-        self.0.get_mut(place)
+        self.0.get_mut(place(index))
     }
 
     /// The version that a server's log holds at `index`.
@@ -113,8 +117,20 @@ impl Slots {
         let (hash, term_before) = before.map_or((0, Term::ZERO), |v| (v.hash, v.term));
         let name = (u64::from(op.server.number()) << 56) ^ op.number;
         let hash = chain(chain(hash, term.0), name);
-        let versions = self.get_mut(index).map(|slot| &mut slot.versions);
-        let versions = versions.expect("entries stand at index 1 and after");
+        debug_assert!(index > Index::ZERO, "the first entry stands at index 1");
+        while self.0.len() <= place(index) {
+            self.0.push(Slot::default());
+        }
+        let slot = self.get_mut(index).expect("there is one for every index up to this one");
+        let versions = &mut slot.versions;
+        // As it should be: others have the same entry there, and no other has ever been.
+        if let [version] = &mut versions[..]
+            && (version.term, version.hash) == (term, hash)
+            && term >= term_before
+        {
+            version.held.insert(server);
+            return Ok(*version);
+        }
         let place = versions.iter().position(|version| version.term == term);
         let place = place.unwrap_or_else(|| {
             let (held, durable) = (ServerSet::EMPTY, ServerSet::EMPTY);
@@ -156,6 +172,13 @@ impl Slots {
         for index in (first.0.max(1)..=end.0).map(Index) {
             let term = disk.term(index);
             let Some(slot) = self.get_mut(index) else { continue };
+            // As it should be: all have had the same entry there.
+            if let [version] = &mut slot.versions[..]
+                && Some(version.term) == term
+            {
+                version.durable.insert(server);
+                continue;
+            }
             for version in &mut slot.versions {
                 if Some(version.term) == term {
                     version.durable.insert(server);

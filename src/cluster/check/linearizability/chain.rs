@@ -129,6 +129,7 @@ impl Step {
     }
 
     /// Takes back the attempt of a put that returns.
+    #[inline]
     fn withdraw(&mut self, place: usize) -> Option<Attempt> {
         let at = self.attempts.iter().position(|attempt| attempt.place == place)?;
         Some(self.attempts.swap_remove(at))
