@@ -74,7 +74,7 @@ impl Default for Step {
             taken: false,
             attempts: SmallVec::new(),
             refused: SmallVec::new(),
-            feasible: Gaps::never(),
+            feasible: Gaps::NEVER,
         }
     }
 }
@@ -276,12 +276,13 @@ impl Chain {
     /// Works out again when the step from `version` can have been taken, and those after it as
     /// far as that changes them. `false` if one can't have been.
     fn settle(&mut self, version: u64) -> bool {
-        let (start, never) = (Gaps::start(), Gaps::never());
+        static START: Gaps = Gaps::START;
+        static NEVER: Gaps = Gaps::NEVER;
         for version in version.. {
             let Some(step) = self.steps.get(version) else { break };
             let before = match version.checked_sub(1) {
-                None => &start,
-                Some(before) => self.steps.get(before).map_or(&never, |step| &step.feasible),
+                None => &START,
+                Some(before) => self.steps.get(before).map_or(&NEVER, |step| &step.feasible),
             };
             let attempts = 1 + step.attempts.len() + step.refused.len();
             self.work += (attempts * before.runs().len().max(1)) as u64;

@@ -24,13 +24,9 @@ pub(super) struct Gaps {
 
 impl Gaps {
     /// The moment before all events.
-    pub(super) fn start() -> Self {
-        Self { runs: SmallVec::from_slice(&[(0, 0)]), never: false }
-    }
+    pub(super) const START: Self = Self { runs: SmallVec::from_const([(0, 0)]), never: false };
 
-    pub(super) fn never() -> Self {
-        Self { runs: SmallVec::new(), never: true }
-    }
+    pub(super) const NEVER: Self = Self { runs: SmallVec::new_const(), never: true };
 
     pub(super) fn is_empty(&self) -> bool {
         self.runs.is_empty() && !self.never
