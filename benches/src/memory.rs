@@ -4,12 +4,20 @@
 //! be in every other figure. What is reported is what stands in memory afterwards and did not
 //! before, with all that hangs on it, as the allocator was asked for it.
 
+use std::time::Duration;
+
+use raftlab::app::session::{Message, Session};
+use raftlab::cluster::config::Config;
 use raftlab::cluster::time::Span;
 use raftlab::cluster::{Cluster, Step};
+use raftlab::ui::theme::Theme;
 use raftlab::ui::trace::{DETAILS_MAX, Trace};
+use raftlab::ui::view::{Clock, Stands};
+use ratatui::crossterm::event::{Event as Input, KeyCode};
+use ratatui::layout::Size;
 
 use crate::book::{Book, Unit};
-use crate::labs::{commits, deliveries, play, served};
+use crate::labs::{commits, deliveries, play, seconds, served};
 use crate::timeline::{HOUR, keep, start};
 
 /// What the allocator has counted so far.
@@ -26,6 +34,8 @@ pub fn measure(book: &mut Book, count: &dyn Fn() -> Count) {
     entries(book, count);
     events(book, count);
     timeline(book, count);
+    night(book, count, "idle", "");
+    night(book, count, "load", "load clients=5 keys=100 rate=100/s");
     for (name, clients) in [("idle", 0), ("one-client", 1), ("64-clients", 64)] {
         let mut cluster = served(5, clients);
         let span = Span::from_secs(if clients == 0 { 100 } else { 2 });
@@ -63,6 +73,36 @@ fn events(book: &mut Book, count: &dyn Fn() -> Count) {
         bytes += count().bytes - before;
     }
     book.note("memory/event", bytes / kept as f64, Unit::Bytes);
+}
+
+/// A lab that is left alone overnight, ten times as fast as real time: eight hours of frames, as the
+/// loop would hand them over. It stands when it has come to its budget.
+fn night(book: &mut Book, count: &dyn Fn() -> Count, name: &str, load: &str) {
+    const FRAME: Duration = Duration::from_millis(16);
+    const NIGHT: Duration = Duration::from_secs(8 * 3_600);
+    let nothing = count().bytes;
+    let mut session = Session::free(Config::default(), Theme::default());
+    session.resize(Size::new(120, 40));
+    for line in ["pace 10 faster", load] {
+        let keys = line.chars().map(KeyCode::Char);
+        for key in [KeyCode::Char(':')].into_iter().chain(keys).chain([KeyCode::Enter]) {
+            session.update(Message::Input(Input::Key(key.into())));
+        }
+    }
+    let frames = NIGHT.as_millis() / FRAME.as_millis();
+    let stands = |session: &Session| session.scene().view.clock == Clock::Stands(Stands::Memory);
+    for _ in 0..frames {
+        session.update(Message::Frame(FRAME));
+        if stands(&session) {
+            break;
+        }
+    }
+    let name = format!("memory/night/{name}");
+    let cluster = session.scene().cluster;
+    book.note(&format!("{name}/lab-time"), seconds(cluster.now()), Unit::Seconds);
+    book.note(&format!("{name}/commits"), commits(cluster) as f64, Unit::Count("commits"));
+    book.note(&format!("{name}/taken"), count().bytes - nothing, Unit::Bytes);
+    book.note(&format!("{name}/estimate"), session.bytes() as f64, Unit::Bytes);
 }
 
 /// An hour with its timeline. What goes when the timeline goes is what it alone has kept.

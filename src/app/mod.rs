@@ -24,7 +24,7 @@ mod picture;
 mod player;
 mod recorder;
 mod scout;
-mod session;
+pub mod session;
 mod settings;
 mod signals;
 mod terminal;

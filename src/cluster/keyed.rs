@@ -1,13 +1,15 @@
 //! A map from keys that is asked all the time and grows seldom.
 //!
 //! Every committed put asks for its key in one map of each server, in the checkers' own and in
-//! those of who wrote it. So keys are found by their hash; but a hash has no order that may be
-//! shown, or that a run may depend on. The order stands beside it, in a set that is touched only
-//! when a key is new: a key never goes away. A clone shares its structure, both parts of it.
+//! those of who wrote it, and changes what it finds there. So a key has a number, and values lie in a
+//! list by these numbers. The number is found by the key's hash; but a hash has no order that may be
+//! shown, or that a run may depend on, so the order stands beside it. Both are touched only when a
+//! key is new, for a key never goes away: a clone shares them for good, and of the list whatever
+//! stays as it is.
 
 use foldhash::fast::FixedState;
 use imbl::shared_ptr::DefaultSharedPtr;
-use imbl::{GenericHashMap, OrdSet};
+use imbl::{GenericHashMap, OrdMap, Vector};
 
 use super::types::Key;
 
@@ -15,20 +17,22 @@ use super::types::Key;
 #[derive(Clone, Debug)]
 pub struct Keyed<V: Clone> {
     /// The hash is the same in every run, and never seen outside.
-    found: GenericHashMap<Key, V, FixedState, DefaultSharedPtr>,
-    order: OrdSet<Key>,
+    numbers: GenericHashMap<Key, u32, FixedState, DefaultSharedPtr>,
+    order: OrdMap<Key, u32>,
+    values: Vector<V>,
 }
 
 impl<V: Clone> Default for Keyed<V> {
     fn default() -> Self {
-        let found = GenericHashMap::with_hasher(FixedState::default());
-        Self { found, order: OrdSet::new() }
+        let numbers = GenericHashMap::with_hasher(FixedState::default());
+        Self { numbers, order: OrdMap::new(), values: Vector::new() }
     }
 }
 
+/// Two maps are equal if they have the same values under the same keys, whenever these came.
 impl<V: Clone + PartialEq> PartialEq for Keyed<V> {
     fn eq(&self, other: &Self) -> bool {
-        self.found == other.found
+        self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 
@@ -36,40 +40,44 @@ impl<V: Clone + Eq> Eq for Keyed<V> {}
 
 impl<V: Clone> Keyed<V> {
     pub fn get(&self, key: &str) -> Option<&V> {
-        self.found.get(key)
+        self.values.get(*self.numbers.get(key)? as usize)
     }
 
     /// The value with the key itself, which stands in other places too.
     pub fn get_key_value(&self, key: &str) -> Option<(&Key, &V)> {
-        self.found.get_key_value(key)
+        let (key, number) = self.numbers.get_key_value(key)?;
+        Some((key, self.values.get(*number as usize)?))
     }
 
     pub(in crate::cluster) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
-        self.found.get_mut(key)
+        self.values.get_mut(*self.numbers.get(key)? as usize)
     }
 
     /// Notes what belongs to a key now. It is known already, nearly always.
     pub(in crate::cluster) fn set(&mut self, key: &Key, value: V) {
-        match self.found.get_mut(key) {
-            Some(old) => *old = value,
-            None => {
-                self.found.insert(key.clone(), value);
-                self.order.insert(key.clone());
-            }
+        if let Some(old) = self.get_mut(key) {
+            *old = value;
+            return;
         }
+        let number = self.values.len() as u32;
+        self.numbers.insert(key.clone(), number);
+        self.order.insert(key.clone(), number);
+        self.values.push_back(value);
     }
 
     pub fn len(&self) -> usize {
-        self.found.len()
+        self.values.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.values.is_empty()
     }
 
     /// All in the order of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Key, &V)> {
-        self.order.iter().filter_map(|key| self.found.get_key_value(key))
+        self.order
+            .iter()
+            .filter_map(|(key, number)| Some((key, self.values.get(*number as usize)?)))
     }
 }
 

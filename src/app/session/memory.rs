@@ -49,7 +49,7 @@ impl Session {
     }
 
     /// About how many bytes the session takes: its run, the futures left, and what is shown.
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         let futures = self.branches.iter().chain(&self.undone);
         // Up to where one left them they share their checkpoints with the present one.
         let left: u64 = futures

@@ -6,6 +6,7 @@
 //! the checkpoints of a run; an event costs about as much as a few look-ups in a map.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use super::chain::Chain;
 use super::versioned::{Exchange, Versioned};
@@ -17,7 +18,8 @@ use crate::cluster::types::Key;
 /// The live checker. Records are known by their places in the history.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    keys: Keyed<Chain>,
+    /// Each is shared by itself: a chain is larger than what else is known of a key.
+    keys: Keyed<Arc<Chain>>,
     wrong: Option<usize>,
 }
 
@@ -26,11 +28,13 @@ impl Live {
     pub fn called(&mut self, place: usize, record: &Record) {
         let key = record.request.key();
         match self.keys.get_mut(key) {
-            Some(chain) => chain.called(place, record.call_order, &record.request),
+            Some(chain) => {
+                Arc::make_mut(chain).called(place, record.call_order, &record.request);
+            }
             None => {
                 let mut chain = Chain::default();
                 chain.called(place, record.call_order, &record.request);
-                self.keys.set(key, chain);
+                self.keys.set(key, Arc::new(chain));
             }
         }
     }
@@ -43,8 +47,9 @@ impl Live {
         let Some(returned) = &record.returned else { return true };
         let span = (record.call_order, returned.order);
         let chain = self.keys.get_mut(record.request.key());
-        let possible = chain
-            .is_some_and(|chain| chain.returned(place, span, &record.request, &returned.into()));
+        let possible = chain.is_some_and(|chain| {
+            Arc::make_mut(chain).returned(place, span, &record.request, &returned.into())
+        });
         if !possible {
             self.wrong = Some(place);
         }
