@@ -6,6 +6,8 @@
 //! the compiler, so records are compared only with the version that made them. More than a tenth
 //! above the record is refused: find out why, or write the new count down with the reason.
 //!
+//! It says too which share of a run the checkers take, and refuses more than they may.
+//!
 //! ```sh
 //! cargo bench -p raftlab-benches --no-default-features --bench guard
 //! cargo bench -p raftlab-benches --no-default-features --bench guard -- --record "why"
@@ -49,6 +51,12 @@ const RUNS: [(&str, fn()); 5] = [
 /// How much more than its record a run may take.
 const TOLERANCE: f64 = 0.10;
 
+/// Runs of which the checkers take a share, and the most that it may be.
+const CHECKED: [&str; 2] = ["one-client", "64-clients"];
+const CHECKERS_MOST: f64 = 0.30;
+/// The function in which all checking is done, as callgrind names it.
+const CHECKERS: &str = "raftlab::cluster::check::observe::Checker::observe*";
+
 /// A line of the record.
 struct Record {
     name: String,
@@ -77,10 +85,11 @@ pub fn main(arguments: &[String]) -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    match after("--record") {
+    let told = match after("--record") {
         Some(reason) => record(&counts, reason),
         None => compare(&counts),
-    }
+    };
+    if checkers_keep_their_share(&counts) { told } else { ExitCode::FAILURE }
 }
 
 fn run(name: &str) -> ExitCode {
@@ -99,14 +108,16 @@ fn count_all() -> Result<Vec<(&'static str, u64)>, String> {
     if there.is_err() {
         return Err("no valgrind here; with it, instructions are counted".into());
     }
-    let own = std::env::current_exe().map_err(|error| error.to_string())?;
-    RUNS.iter().map(|(name, _)| Ok((*name, count(&own, name)?))).collect()
+    RUNS.iter().map(|(name, _)| Ok((*name, count(name, None)?))).collect()
 }
 
-fn count(program: &Path, name: &str) -> Result<u64, String> {
+/// The instructions of a run, or those of one function in it and all that it calls.
+fn count(name: &str, within: Option<&str>) -> Result<u64, String> {
+    let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(program)
+        .args(within.map(|function| format!("--toggle-collect={function}")))
+        .arg(own)
         .args(["--run", name])
         .output()
         .map_err(|error| error.to_string())?;
@@ -159,6 +170,26 @@ fn record(counts: &[(&str, u64)], reason: &str) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says which share of the runs the checkers take. Whether it is no more than it may be.
+fn checkers_keep_their_share(counts: &[(&str, u64)]) -> bool {
+    let mut kept = true;
+    for (name, whole) in counts.iter().filter(|(name, _)| CHECKED.contains(name)) {
+        match count(name, Some(CHECKERS)) {
+            Ok(checking) => {
+                let share = checking as f64 / *whole as f64;
+                println!("guard {name}: {:.1} % of them are the checkers'", share * 100.0);
+                // Nothing at all would mean that nobody knows the function by this name.
+                kept &= checking > 0 && share <= CHECKERS_MOST;
+            }
+            Err(why) => println!("guard {name}: {why}"),
+        }
+    }
+    if !kept {
+        println!("guard: they may take {:.0} %, and must be found", CHECKERS_MOST * 100.0);
+    }
+    kept
 }
 
 fn compare(counts: &[(&str, u64)]) -> ExitCode {

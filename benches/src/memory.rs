@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use raftlab::app::session::{Message, Session};
+use raftlab::cluster::Step;
 use raftlab::cluster::config::Config;
 use raftlab::cluster::time::Span;
-use raftlab::cluster::{Cluster, Step};
 use raftlab::ui::theme::Theme;
 use raftlab::ui::trace::{DETAILS_MAX, Trace};
 use raftlab::ui::view::{Clock, Stands};
@@ -48,16 +48,21 @@ pub fn measure(book: &mut Book, count: &dyn Fn() -> Count) {
 }
 
 /// How a run grows with each entry that is committed: five logs and maps, the history, the
-/// checkers' own books.
+/// checkers' own books. In the hour of `timeline` with values of 16 bytes and a third of gets, and
+/// with 64 clients that put 64 bytes each.
 fn entries(book: &mut Book, count: &dyn Fn() -> Count) {
-    let mut cluster = start(2_000);
-    let reach = |cluster: &mut Cluster, length: u64| {
-        while commits(cluster) < length && cluster.step() == Step::Happened {}
-        (commits(cluster) as f64, count().bytes)
-    };
-    let (few, before) = reach(&mut cluster, 20_000);
-    let (many, after) = reach(&mut cluster, 120_000);
-    book.note("memory/entry", (after - before) / (many - few), Unit::Bytes);
+    for (name, mut cluster) in [("entry", start(2_000)), ("entry/64-clients", served(5, 64))] {
+        let mut reach = |length: u64| {
+            while commits(&cluster) < length && cluster.step() == Step::Happened {}
+            (commits(&cluster) as f64, count().bytes, cluster.bytes() as f64)
+        };
+        let (few, before, estimated_before) = reach(20_000);
+        let (many, after, estimated_after) = reach(120_000);
+        let each = |before: f64, after: f64| (after - before) / (many - few);
+        book.note(&format!("memory/{name}"), each(before, after), Unit::Bytes);
+        let estimate = each(estimated_before, estimated_after);
+        book.note(&format!("memory/{name}/estimate"), estimate, Unit::Bytes);
+    }
 }
 
 /// Events are kept for showing only, the newest of them.

@@ -47,10 +47,11 @@ pub struct Event {
 }
 
 /// What brought it about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "by", content = "which")]
 pub enum Cause {
     /// The beginning of the run.
+    #[default]
     Start,
     /// A command: how many have been applied before it.
     Command(u64),

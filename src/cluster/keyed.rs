@@ -50,19 +50,34 @@ impl<V: Clone> Keyed<V> {
     }
 
     pub(in crate::cluster) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
-        self.values.get_mut(*self.numbers.get(key)? as usize)
+        self.at_mut(*self.numbers.get(key)?)
     }
 
-    /// Notes what belongs to a key now. It is known already, nearly always.
-    pub(in crate::cluster) fn set(&mut self, key: &Key, value: V) {
-        if let Some(old) = self.get_mut(key) {
-            *old = value;
-            return;
+    /// What belongs to the key of this number.
+    pub(in crate::cluster) fn at_mut(&mut self, number: u32) -> Option<&mut V> {
+        self.values.get_mut(number as usize)
+    }
+
+    /// The number of a key, which it keeps. If it is new, this belongs to it from now on.
+    pub(in crate::cluster) fn number_or(&mut self, key: &Key, value: impl FnOnce() -> V) -> u32 {
+        if let Some(number) = self.numbers.get(key) {
+            return *number;
         }
         let number = self.values.len() as u32;
         self.numbers.insert(key.clone(), number);
         self.order.insert(key.clone(), number);
-        self.values.push_back(value);
+        self.values.push_back(value());
+        number
+    }
+
+    /// Notes what belongs to a key now. It is known already, nearly always.
+    pub(in crate::cluster) fn set(&mut self, key: &Key, value: V) {
+        match self.get_mut(key) {
+            Some(old) => *old = value,
+            None => {
+                self.number_or(key, || value);
+            }
+        }
     }
 
     pub fn len(&self) -> usize {

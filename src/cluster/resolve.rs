@@ -373,7 +373,7 @@ impl Cluster {
         };
         let known = |key: &Text| {
             let client = client.as_ref().and_then(|name| self.client_named(name.as_str()));
-            client.and_then(|client| client.known.get(&*key.filled()))
+            client.and_then(|client| client.known.get(&key.filled()))
         };
         let text = |text: &Text| scope.fill_text(text);
         let operation = match &order.operation {

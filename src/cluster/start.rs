@@ -38,7 +38,7 @@ impl Cluster {
             commands: 0,
             queue: Queue::default(),
             motion: Motion::default(),
-            outbox: Outbox::new(),
+            outbox: Outbox::default(),
             servers,
             packets_sent: 0,
             orders: Vec::new(),

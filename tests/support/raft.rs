@@ -95,7 +95,7 @@ impl Server {
     }
 
     pub fn step(&mut self, step: impl FnOnce(&mut Raft, &Context, &mut Outbox)) -> Outbox {
-        let mut out = Outbox::new();
+        let mut out = Outbox::default();
         step(&mut self.raft, &self.cx, &mut out);
         self.unsynced.extend(out.writes.iter().cloned());
         out

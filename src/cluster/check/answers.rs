@@ -4,7 +4,7 @@
 //! records. When an answer makes every order impossible, the evidence is gathered once: the few
 //! operations that clash, whatever the others did.
 
-use super::linearizability::live::{Live, judge_key};
+use super::linearizability::live::{Live, Open, judge_key};
 use crate::cluster::Cluster;
 use crate::cluster::history::Record;
 use crate::cluster::types::ClientId;
@@ -19,8 +19,8 @@ pub(super) struct Answers {
     live: Live,
     /// How many gets and puts have been called: where the next one's record is.
     calls: usize,
-    /// The record of each client's last call. A client has one operation open at most.
-    last: Vec<usize>,
+    /// Each client's last call. A client has one operation open at most.
+    last: Vec<Open>,
 }
 
 /// Answers that can't all be right.
@@ -41,19 +41,18 @@ impl Answers {
         let place = self.calls;
         self.calls += 1;
         if self.last.len() <= client.index() {
-            self.last.resize(client.index() + 1, 0);
+            self.last.resize(client.index() + 1, Open::default());
         }
-        self.last[client.index()] = place;
         if let Some(record) = cluster.history().records().get(place) {
-            self.live.called(place, record);
+            self.last[client.index()] = self.live.called(place, record);
         }
     }
 
     /// A client's open call returns.
     pub fn returned(&mut self, cluster: &Cluster, client: ClientId) {
-        let Some(place) = self.last.get(client.index()).copied() else { return };
-        if let Some(record) = cluster.history().records().get(place) {
-            self.live.returned(place, record);
+        let Some(open) = self.last.get(client.index()).copied() else { return };
+        if let Some(record) = cluster.history().records().get(open.place) {
+            self.live.returned(open, record);
         }
     }
 

@@ -93,7 +93,7 @@ pub enum TimerOrder {
 
 /// What a step brings about: what is to be done, and what is to be told. One for all servers, and
 /// used again from step to step, so that it costs no allocation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outbox {
     /// Leave at once.
     pub messages: Vec<(ServerId, Message)>,
@@ -110,20 +110,6 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Empty, at the beginning of a run.
-    pub const fn new() -> Self {
-        Self {
-            messages: Vec::new(),
-            held: Vec::new(),
-            writes: Vec::new(),
-            election: TimerOrder::Keep,
-            heartbeat: TimerOrder::Keep,
-            events: Vec::new(),
-            time: Time::START,
-            cause: Cause::Start,
-        }
-    }
-
     /// Tells of something that happens.
     pub fn emit(&mut self, kind: EventKind) {
         self.events.push(Event { time: self.time, cause: self.cause, kind });

@@ -23,30 +23,33 @@ pub struct Live {
     wrong: Option<usize>,
 }
 
+/// A get or put that has been called.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Open {
+    /// The place of its record in the history.
+    pub place: usize,
+    /// The number of its key.
+    key: u32,
+}
+
 impl Live {
     /// A get or put was called: the record at `place`.
-    pub fn called(&mut self, place: usize, record: &Record) {
-        let key = record.request.key();
-        match self.keys.get_mut(key) {
-            Some(chain) => {
-                Arc::make_mut(chain).called(place, record.call_order, &record.request);
-            }
-            None => {
-                let mut chain = Chain::default();
-                chain.called(place, record.call_order, &record.request);
-                self.keys.set(key, Arc::new(chain));
-            }
+    pub fn called(&mut self, place: usize, record: &Record) -> Open {
+        let key = self.keys.number_or(record.request.key(), Arc::default);
+        if let Some(chain) = self.keys.at_mut(key) {
+            Arc::make_mut(chain).called(place, record.call_order, &record.request);
         }
+        Open { place, key }
     }
 
-    /// The record at `place` has returned. `false` if just this makes the history wrong.
-    pub fn returned(&mut self, place: usize, record: &Record) -> bool {
+    /// An open record has returned. `false` if just this makes the history wrong.
+    pub fn returned(&mut self, Open { place, key }: Open, record: &Record) -> bool {
         if self.wrong.is_some() {
             return true;
         }
         let Some(returned) = &record.returned else { return true };
         let span = (record.call_order, returned.order);
-        let chain = self.keys.get_mut(record.request.key());
+        let chain = self.keys.at_mut(key);
         let possible = chain.is_some_and(|chain| {
             Arc::make_mut(chain).returned(place, span, &record.request, &returned.into())
         });

@@ -296,15 +296,16 @@ proptest! {
         }
         events.sort_unstable();
         let mut live = Live::default();
+        let mut open = vec![None; records.len()];
         for (order, place) in events {
             let record = &records[place];
             let so_far: Vec<_> =
                 weakened(&Versioned, &history, order, |_| true).into_iter().collect();
             if record.call_order == order {
-                live.called(place, &Record { returned: None, ..record.clone() });
+                open[place] = Some(live.called(place, &Record { returned: None, ..record.clone() }));
             } else {
                 live = live.clone();
-                live.returned(place, record);
+                live.returned(open[place].unwrap(), record);
             }
             let is_right = matches!(verdict(&Versioned, &so_far), Verdict::Linearizable(_));
             prop_assert_eq!(live.wrong().is_none(), is_right);
