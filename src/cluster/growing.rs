@@ -102,14 +102,15 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
     }
 
     /// The items from `place` on.
+    #[inline]
     pub fn iter_from(&self, place: usize) -> impl Iterator<Item = &T> {
-        let recent = place.saturating_sub(self.settled_len).min(self.recent.len());
-        // Nearly always nothing of what has settled is asked for.
-        let settled = (place < self.settled_len).then(|| {
-            let chunks = self.settled.focus().narrow(place / CHUNK..).into_iter();
-            chunks.flat_map(|chunk| chunk.iter()).skip(place % CHUNK)
+        let settled = place.min(self.settled_len);
+        let chunks = (settled / CHUNK..self.chunks()).map(move |chunk| {
+            // Only the first of them begins before `place`.
+            &self.settled[chunk][settled.saturating_sub(chunk * CHUNK)..]
         });
-        settled.into_iter().flatten().chain(&self.recent[recent..])
+        let recent = &self.recent[(place - settled).min(self.recent.len())..];
+        chunks.flatten().chain(recent)
     }
 }
 

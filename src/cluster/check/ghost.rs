@@ -169,8 +169,14 @@ impl Slots {
     ) -> Option<Index> {
         let mut lost = None;
         let end = last.max(disk.last_index());
-        for index in (first.0.max(1)..=end.0).map(Index) {
-            let term = disk.term(index);
+        let first = first.max(Index(1));
+        // One entry, the usual case, is sooner looked up than gone through.
+        let mut entries = (first < end).then(|| disk.iter_from(first));
+        for index in (first.0..=end.0).map(Index) {
+            let term = match &mut entries {
+                Some(entries) => entries.next().map(|(_, entry)| entry.term),
+                None => disk.term(index),
+            };
             let Some(slot) = self.get_mut(index) else { continue };
             // As it should be: all have had the same entry there.
             if let [version] = &mut slot.versions[..]

@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::kv::Kv;
 use crate::cluster::network::PacketKind;
-use crate::cluster::raft::Role;
+use crate::cluster::raft::{Entry, Role};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{ClientId, Index, Key, Node, ServerId, ServerSet, Term};
 
@@ -194,8 +194,13 @@ impl Checker {
                 let Some(log) = cluster.server(*server).map(|server| &server.raft.log) else {
                     return Ok(());
                 };
-                let entries = (first.0..=last.0).map_while(|index| log.get(Index(index)));
-                self.appended(*server, *first, entries.map(|entry| (entry.term, entry.op.id)))
+                let name = |entry: &Entry| (entry.term, entry.op.id);
+                // One entry, the usual case, is sooner looked up than gone through.
+                if first == last {
+                    return self.appended(*server, *first, log.get(*first).map(name).into_iter());
+                }
+                let entries = log.iter_from(*first).take_while(|(index, _)| index <= last);
+                self.appended(*server, *first, entries.map(|(_, entry)| name(entry)))
             }
             EventKind::Truncated { server, first, last, .. } => {
                 self.truncated(cluster, *server, *first, *last)
