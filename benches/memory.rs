@@ -1,6 +1,7 @@
 //! `cargo bench -p raftlab-benches --bench memory`: see the module of that name.
 //!
-//! The figures come as lines of words, tabs between them: the report reads them.
+//! With `--lines` the figures come once more, as lines of words with tabs between them: the report
+//! reads them.
 
 use std::alloc::System;
 
@@ -15,7 +16,7 @@ fn main() {
     if !std::env::args().any(|word| word == "--bench") {
         return;
     }
-    let mut book = Book::quick();
+    let mut book = Book::without_criterion();
     memory::measure(&mut book, &|| {
         let counted = ALLOCATOR.stats();
         memory::Count {
@@ -23,5 +24,7 @@ fn main() {
             requests: (counted.allocations + counted.reallocations) as f64,
         }
     });
-    print!("{}", book.lines());
+    if std::env::args().any(|word| word == "--lines") {
+        print!("{}", book.lines());
+    }
 }

@@ -150,6 +150,11 @@ impl Book {
         Self { criterion: None, filter: None, rounds: ROUNDS, figures: Vec::new() }
     }
 
+    /// Without criterion too, but what the command line asks for.
+    pub fn without_criterion() -> Self {
+        Self { filter: filter(), ..Self::quick() }
+    }
+
     /// Measures everybody's rate at the same work. The first side is ours.
     pub fn contest(&mut self, name: &str, counted: &'static str, mut sides: Vec<Side<'_>>) {
         if !self.wants(name) {

@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 use raftlab::app::session::{Message, Session};
-use raftlab::cluster::Step;
 use raftlab::cluster::config::Config;
 use raftlab::cluster::time::Span;
+use raftlab::cluster::{Cluster, Step};
 use raftlab::ui::theme::Theme;
 use raftlab::ui::trace::{DETAILS_MAX, Trace};
 use raftlab::ui::view::{Clock, Stands};
@@ -31,38 +31,50 @@ pub struct Count {
 
 /// The whole subject. `count` asks the allocator.
 pub fn measure(book: &mut Book, count: &dyn Fn() -> Count) {
-    entries(book, count);
-    events(book, count);
-    timeline(book, count);
-    night(book, count, "idle", "");
-    night(book, count, "load", "load clients=5 keys=100 rate=100/s");
+    entries(book, count, "memory/entry", || start(2_000));
+    entries(book, count, "memory/entry/64-clients", || served(5, 64));
+    if book.wants("memory/event") {
+        events(book, count);
+    }
+    if ["hour", "checkpoint"].iter().any(|part| book.wants(&format!("memory/{part}"))) {
+        timeline(book, count);
+    }
+    for (name, load) in [("idle", ""), ("load", "load clients=5 keys=100 rate=100/s")] {
+        if book.wants(&format!("memory/night/{name}")) {
+            night(book, count, name, load);
+        }
+    }
     for (name, clients) in [("idle", 0), ("one-client", 1), ("64-clients", 64)] {
+        let name = format!("memory/requests/{name}");
+        if !book.wants(&name) {
+            continue;
+        }
         let mut cluster = served(5, clients);
         let span = Span::from_secs(if clients == 0 { 100 } else { 2 });
         let messages = deliveries(&cluster, span) as f64;
         let before = count();
         play(&mut cluster, span);
         let each = (count().requests - before.requests) / messages;
-        book.note(&format!("memory/requests/{name}"), each, Unit::Count("a message"));
+        book.note(&name, each, Unit::Count("a message"));
     }
 }
 
 /// How a run grows with each entry that is committed: five logs and maps, the history, the
-/// checkers' own books. In the hour of `timeline` with values of 16 bytes and a third of gets, and
-/// with 64 clients that put 64 bytes each.
-fn entries(book: &mut Book, count: &dyn Fn() -> Count) {
-    for (name, mut cluster) in [("entry", start(2_000)), ("entry/64-clients", served(5, 64))] {
-        let mut reach = |length: u64| {
-            while commits(&cluster) < length && cluster.step() == Step::Happened {}
-            (commits(&cluster) as f64, count().bytes, cluster.bytes() as f64)
-        };
-        let (few, before, estimated_before) = reach(20_000);
-        let (many, after, estimated_after) = reach(120_000);
-        let each = |before: f64, after: f64| (after - before) / (many - few);
-        book.note(&format!("memory/{name}"), each(before, after), Unit::Bytes);
-        let estimate = each(estimated_before, estimated_after);
-        book.note(&format!("memory/{name}/estimate"), estimate, Unit::Bytes);
+/// checkers' own books; and how the lab thinks that it grows, by which it knows when to stand.
+fn entries(book: &mut Book, count: &dyn Fn() -> Count, name: &str, run: fn() -> Cluster) {
+    if !book.wants(name) {
+        return;
     }
+    let mut cluster = run();
+    let mut reach = |length: u64| {
+        while commits(&cluster) < length && cluster.step() == Step::Happened {}
+        (commits(&cluster) as f64, count().bytes, cluster.bytes() as f64)
+    };
+    let (few, before, estimated_before) = reach(20_000);
+    let (many, after, estimated_after) = reach(120_000);
+    let each = |before: f64, after: f64| (after - before) / (many - few);
+    book.note(name, each(before, after), Unit::Bytes);
+    book.note(&format!("{name}/estimate"), each(estimated_before, estimated_after), Unit::Bytes);
 }
 
 /// Events are kept for showing only, the newest of them.

@@ -51,7 +51,8 @@ fn measure() -> Result<Book, String> {
     start::measure(&mut book);
     growth::measure(&mut book);
     // Its allocator counts, so it is another program.
-    book.read_lines(&cargo(&["bench", "--locked", "-p", "raftlab-benches", "--bench", "memory"])?);
+    let memory = ["-p", "raftlab-benches", "--bench", "memory", "--", "--lines"];
+    book.read_lines(&cargo(&[&["bench", "--locked"], &memory[..]].concat())?);
     Ok(book)
 }
 

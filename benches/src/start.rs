@@ -15,6 +15,9 @@ const STARTS: u32 = 30;
 
 /// The whole subject.
 pub fn measure(book: &mut Book) {
+    if !["start/help", "start/first-frame"].iter().any(|name| book.wants(name)) {
+        return;
+    }
     let Some(program) = program() else {
         println!("skipped: start, for there is no target/release/raftlab: cargo build --release");
         return;
