@@ -374,7 +374,9 @@ impl Cluster {
         let mut messages = std::mem::take(&mut self.outbox.held);
         let chunks = server.disk.log.chunks();
         server.disk.end_sync(&mut messages);
-        server.disk.log.share(chunks, &server.raft.log);
+        if server.disk.log.chunks() > chunks {
+            server.disk.log.share(chunks, &server.raft.log);
+        }
         let last = server.disk.log.last_index();
         self.emit(EventKind::Synced { server: id, last });
         self.send_all(id, &mut messages);
