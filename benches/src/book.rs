@@ -214,13 +214,18 @@ impl Book {
         self.figures.iter().map(line).collect()
     }
 
-    /// Writes down figures that another program of ours has measured: bytes, or allocations.
+    /// Writes down figures that the program which counts memory has measured.
     pub fn read_lines(&mut self, text: &str) {
         for line in text.lines() {
             if let ["line", name, value, unit] = line.split('\t').collect::<Vec<_>>()[..]
                 && let Ok(value) = value.parse()
             {
-                let unit = if unit == "bytes" { Unit::Bytes } else { Unit::Count("a message") };
+                let unit = match unit {
+                    "bytes" => Unit::Bytes,
+                    "seconds" => Unit::Seconds,
+                    "commits" => Unit::Count("commits"),
+                    _ => Unit::Count("a message"),
+                };
                 self.note(name, value, unit);
             }
         }

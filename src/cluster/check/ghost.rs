@@ -168,31 +168,29 @@ impl Slots {
         last: Index,
     ) -> Option<Index> {
         let mut lost = None;
-        let end = last.max(disk.last_index());
         let first = first.max(Index(1));
-        // One entry, the usual case, is sooner looked up than gone through.
-        let mut entries = (first < end).then(|| disk.iter_from(first));
-        for index in (first.0..=end.0).map(Index) {
-            let term = match &mut entries {
-                Some(entries) => entries.next().map(|(_, entry)| entry.term),
-                None => disk.term(index),
-            };
-            let Some(slot) = self.get_mut(index) else { continue };
-            // As it should be: all have had the same entry there.
-            if let [version] = &mut slot.versions[..]
-                && Some(version.term) == term
-            {
+        disk.iter_from(first).for_each(|(index, entry)| {
+            lost = lost.or(self.find(server, index, Some(entry.term)));
+        });
+        let beyond = disk.last_index().next().max(first);
+        for index in (beyond.0..=last.0).map(Index) {
+            lost = lost.or(self.find(server, index, None));
+        }
+        lost
+    }
+
+    /// Notes that a server's disk holds an entry of this term at an index, or none. Gives back the
+    /// index if its committed entry left this disk.
+    fn find(&mut self, server: ServerId, index: Index, term: Option<Term>) -> Option<Index> {
+        let mut lost = None;
+        let slot = self.get_mut(index)?;
+        for version in &mut slot.versions {
+            if Some(version.term) == term {
                 version.durable.insert(server);
-                continue;
-            }
-            for version in &mut slot.versions {
-                if Some(version.term) == term {
-                    version.durable.insert(server);
-                } else if version.durable.contains(server) {
-                    version.durable.remove(server);
-                    let committed = slot.committed.is_some_and(|c| c.hash == version.hash);
-                    lost = lost.or(committed.then_some(index));
-                }
+            } else if version.durable.contains(server) {
+                version.durable.remove(server);
+                let committed = slot.committed.is_some_and(|c| c.hash == version.hash);
+                lost = lost.or(committed.then_some(index));
             }
         }
         lost

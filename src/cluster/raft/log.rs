@@ -147,6 +147,7 @@ impl Log {
     pub fn iter_from(&self, from: Index) -> impl Iterator<Item = (Index, &Entry)> {
         let from = from.max(self.first_index());
         let place = self.place(from).unwrap_or(0);
-        (from.0..).map(Index).zip(self.entries.iter_from(place))
+        let entries = self.entries.iter_from(place).enumerate();
+        entries.map(move |(number, entry)| (Index(from.0 + number as u64), entry))
     }
 }

@@ -168,16 +168,22 @@ impl Raft {
     }
 
     /// Figure 2, AppendEntries 3 and 4: remove what conflicts, add what is missing.
-    fn append_new(&mut self, leader: ServerId, prev: Index, entries: Entries, out: &mut Outbox) {
+    fn append_new(
+        &mut self,
+        leader: ServerId,
+        prev: Index,
+        mut entries: Entries,
+        out: &mut Outbox,
+    ) {
         let server = self.id;
         let mut first_new = None;
-        let mut tail = Entries::new();
         if let Some(first) = self.rules.first_conflict(&self.log, prev, &entries) {
-            tail = self.rules.kept_tail(&self.log, Index(prev.0 + entries.len() as u64));
+            let tail = self.rules.kept_tail(&self.log, Index(prev.0 + entries.len() as u64));
             let new = entries.get((first.0 - prev.0) as usize - 1).map_or(self.term, |e| e.term);
             self.truncate(first, new, out);
+            entries.extend(tail);
         }
-        for (index, entry) in (prev.0 + 1..).map(Index).zip(entries.into_iter().chain(tail)) {
+        for (index, entry) in (prev.0 + 1..).map(Index).zip(entries) {
             if index > self.log.last_index() {
                 first_new.get_or_insert(index);
                 out.writes.push(Write::Append(entry.clone()));

@@ -195,10 +195,6 @@ impl Checker {
                     return Ok(());
                 };
                 let name = |entry: &Entry| (entry.term, entry.op.id);
-                // One entry, the usual case, is sooner looked up than gone through.
-                if first == last {
-                    return self.appended(*server, *first, log.get(*first).map(name).into_iter());
-                }
                 let entries = log.iter_from(*first).take_while(|(index, _)| index <= last);
                 self.appended(*server, *first, entries.map(|(_, entry)| name(entry)))
             }

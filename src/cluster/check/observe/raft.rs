@@ -12,19 +12,23 @@ impl Checker {
         &mut self,
         server: ServerId,
         first: Index,
-        entries: impl Iterator<Item = (Term, OpId)>,
+        mut entries: impl Iterator<Item = (Term, OpId)>,
     ) -> Check {
         let ghost = &mut self.servers[server.index()];
         ghost.dirty_from = ghost.dirty_from.min(first);
-        let mut before = self.slots.held_by(first.previous(), server);
-        for (index, entry) in (first.0..).map(Index).zip(entries) {
-            self.servers[server.index()].last = index;
-            match self.slots.add(server, index, before, entry) {
-                Ok(version) => before = Some(version),
-                Err(wrong) => return Err(misplaced(server, index, entry.0, wrong)),
-            }
+        let (slots, mut next) = (&mut self.slots, first);
+        let mut before = slots.held_by(first.previous(), server);
+        let check = entries.try_for_each(|entry| {
+            let index = next;
+            next = index.next();
+            let added = slots.add(server, index, before, entry);
+            before = Some(added.map_err(|wrong| misplaced(server, index, entry.0, wrong))?);
+            Ok(())
+        });
+        if next > first {
+            ghost.last = next.previous();
         }
-        Ok(())
+        check
     }
 
     pub(super) fn truncated(
