@@ -49,6 +49,8 @@ pub struct Client {
     pub(super) lock_id: Value,
     pub(super) calls: u64,
     pub(super) timer: Option<Slot>,
+    /// How often its timer has been set.
+    timer_sets: u64,
     pub(super) rng: Rng,
 }
 
@@ -142,6 +144,7 @@ impl Client {
             lock_id,
             calls: 0,
             timer: None,
+            timer_sets: 0,
             rng,
         }
     }
@@ -242,6 +245,7 @@ impl Cluster {
 
     pub(super) fn set_client_timer(&mut self, id: ClientId, due: Time) {
         let client = &mut self.clients[id.index()];
+        client.timer_sets += 1;
         match client.timer {
             Some(slot) => self.queue.reschedule(slot, due.micros()),
             None => client.timer = Some(self.queue.push(due.micros(), Item::Client(id))),
@@ -341,9 +345,9 @@ impl Cluster {
 
     /// A definite reply: the call returns to whoever made it.
     fn finish_call(&mut self, id: ClientId, server: ServerId, answer: Answer) {
-        self.cancel_client_timer(id);
-        let Some(job) = self.clients[id.index()].job.as_mut() else { return };
-        let Some(call) = job.call.take() else { return };
+        let client = &mut self.clients[id.index()];
+        let sets = client.timer_sets;
+        let Some(call) = client.job.as_mut().and_then(|job| job.call.take()) else { return };
         let Call { request, maybe_executed, record, .. } = call;
         let (outcome, late) = match &request {
             Request::Get { .. } => (answer.outcome, false),
@@ -357,6 +361,10 @@ impl Cluster {
         self.record_return(id, &request, record, &result, late);
         self.learn(id, &request, &result);
         self.on_call_done(id, server, request, result);
+        // The timer is taken back only now: whoever asks again at once has set it anew.
+        if self.clients[id.index()].timer_sets == sets {
+            self.cancel_client_timer(id);
+        }
     }
 
     fn record_return(

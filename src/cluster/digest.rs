@@ -53,8 +53,14 @@ impl Digest {
         self.bytes(&[value])
     }
 
-    /// Eight bytes. Most numbers are small: the zeroes at their end are taken in one.
+    /// Eight bytes. Most numbers are small: the zeroes at their end are taken in one, and most of all
+    /// are below 256: those with their only byte.
+    #[inline]
     pub fn u64(&mut self, value: u64) -> &mut Self {
+        if value < 256 {
+            self.0 = (self.0 ^ value).wrapping_mul(ZEROES[8]);
+            return self;
+        }
         let zeroes = value.leading_zeros() as usize / 8;
         self.bytes(&value.to_le_bytes()[..8 - zeroes]);
         self.0 = self.0.wrapping_mul(ZEROES[zeroes]);
