@@ -1,133 +1,137 @@
-//! What is going to happen: a priority queue in which (time, sequence) is a total order.
+//! What is going to happen: a queue in which (time, order of putting in) is a total order.
 //!
 //! Two things due at the same time happen in the order in which they were put in. Everything
-//! pending has a [`Slot`] by which it can be taken out or looked at, so a cancelled timer costs
-//! nothing later, and a packet in flight can be inspected, held or hurried.
+//! pending has a [`Slot`] by which it can be taken out, put off or looked at, so a cancelled timer
+//! costs nothing later, and a packet in flight can be inspected, held or hurried.
 //!
-//! A four-ary heap of small keys stands over a slab of items: moving a key never moves a packet.
-//! Most of what is put off is put off again before its time comes: an election timer, by every
-//! heartbeat. So putting something off only notes when it is due now; its key moves when it has
-//! come to the top.
+//! The queue is a hierarchical timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing
+//! Wheels", 1987). Times are read as numbers of digits of six bits. Something pending lies in the
+//! bucket of the highest digit in which its time differs from the present, the time of what
+//! happened last: things due soon in a bucket of their very microsecond, things due later together
+//! with others of about that time, the later the coarser. When nothing is left in the fine buckets,
+//! the first of the coarse ones is spread over finer ones. So everything costs the same however
+//! much is pending, and most of what is put off (an election timer, by every heartbeat) is put off
+//! while it still lies in a coarse bucket.
+//!
+//! A bucket is a list in which things of equal time stand in the order in which they came, and
+//! stay so when it is spread. Nothing can come between: what is put in for the time of a coarse
+//! bucket goes to that bucket, until the present has entered its time and it has been spread.
 
 /// A name for something pending, valid until it happens or is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot(u32);
 
-/// When something is due, and after what: the time in the upper half, the sequence in the lower.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Turn(u128);
+const DIGIT: u32 = 6;
+/// A level of the wheel has a bucket for every value of its digit.
+const BUCKETS: usize = 1 << DIGIT;
+/// So many digits has the largest time.
+const LEVELS: usize = u64::BITS.div_ceil(DIGIT) as usize;
+/// No slot.
+const NONE: u32 = u32::MAX;
 
-impl Turn {
-    const fn due(self) -> u64 {
-        (self.0 >> 64) as u64
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Key {
-    /// Not after the turn of its slot.
-    turn: Turn,
-    slot: u32,
-}
-
-/// What the heap knows of a slot; meaningless while it is free.
+/// Where something pending lies; meaningless while its slot is free.
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    turn: Turn,
-    /// Where its key stands in the heap.
-    place: u32,
+    due: u64,
+    /// Its neighbours in the list of its bucket, which is a ring.
+    before: u32,
+    after: u32,
+    bucket: u32,
 }
 
 /// A queue of items, ordered by when they are due and then by when they were put in.
 #[derive(Clone, Debug)]
 pub struct Queue<T> {
-    /// The key at the top is always that of its slot's turn: it is next.
-    heap: Vec<Key>,
+    /// The first of each bucket's ring, level by level.
+    firsts: Box<[u32; LEVELS * BUCKETS]>,
+    /// Which buckets of a level hold something, and which levels.
+    occupied: [u64; LEVELS],
+    levels: u32,
+    /// The time from which digits are reckoned. Nothing is due before it.
+    present: u64,
+    /// What is next, and when.
+    next: u32,
+    next_due: u64,
     entries: Vec<Entry>,
     items: Vec<Option<T>>,
     free: Vec<u32>,
-    sequence: u64,
 }
 
 impl<T> Default for Queue<T> {
     fn default() -> Self {
         Self {
-            heap: Vec::new(),
+            firsts: Box::new([NONE; LEVELS * BUCKETS]),
+            occupied: [0; LEVELS],
+            levels: 0,
+            present: 0,
+            next: NONE,
+            next_due: 0,
             entries: Vec::new(),
             items: Vec::new(),
             free: Vec::new(),
-            sequence: 0,
         }
     }
 }
 
-const ARITY: usize = 4;
-
 impl<T> Queue<T> {
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.items.len() - self.free.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.next == NONE
     }
 
-    /// A turn at `due`, after everything that is due then already.
-    fn new_turn(&mut self, due: u64) -> Turn {
-        let turn = Turn(u128::from(due) << 64 | u128::from(self.sequence));
-        self.sequence += 1;
-        turn
+    /// About how many bytes a clone copies.
+    pub(in crate::cluster) fn copied_bytes(&self) -> u64 {
+        let each = size_of::<Entry>() + size_of::<Option<T>>();
+        (size_of_val(&*self.firsts) + self.items.len() * each) as u64
     }
 
     /// Puts `item` in, to happen at `due`, after everything already due then.
     pub fn push(&mut self, due: u64, item: T) -> Slot {
-        let turn = self.new_turn(due);
         let slot = match self.free.pop() {
-            Some(slot) => slot,
+            Some(slot) => {
+                self.items[slot as usize] = Some(item);
+                slot
+            }
             None => {
                 self.entries.push(Entry::default());
-                self.items.push(None);
+                self.items.push(Some(item));
                 self.items.len() as u32 - 1
             }
         };
-        self.items[slot as usize] = Some(item);
-        self.entries[slot as usize].turn = turn;
-        let key = Key { turn, slot };
-        self.heap.push(key);
-        self.sift_up(self.heap.len() - 1, key);
+        self.put(slot, due);
         Slot(slot)
     }
 
     /// When the next thing is due.
     pub fn next_due(&self) -> Option<u64> {
-        self.heap.first().map(|key| key.turn.due())
+        (self.next != NONE).then_some(self.next_due)
     }
 
     /// What is next.
     pub fn peek(&self) -> Option<&T> {
-        self.get(Slot(self.heap.first()?.slot))
+        self.get(Slot(self.next))
     }
 
     /// The first thing of a kind, with the time when it is due. Everything pending is looked at.
     pub fn first(&self, wanted: impl Fn(u64, &T) -> bool) -> Option<(u64, Slot)> {
-        let turns = self.heap.iter().map(|key| (self.entries[key.slot as usize].turn, key.slot));
-        let fits = |(turn, slot): &(Turn, u32)| {
-            self.get(Slot(*slot)).is_some_and(|item| wanted(turn.due(), item))
-        };
-        turns.filter(fits).min().map(|(turn, slot)| (turn.due(), Slot(slot)))
+        let fitting = self.iter().filter(|(due, _, item)| wanted(*due, item));
+        // Of several with the same time, this is the first.
+        fitting.map(|(due, slot, _)| (due, slot)).min_by_key(|(due, _)| *due)
     }
 
     /// Takes out what is next, with the time when it is due.
     pub fn pop(&mut self) -> Option<(u64, T)> {
-        let key = *self.heap.first()?;
-        let item = self.items[key.slot as usize].take()?;
-        self.free.push(key.slot);
-        let last = self.heap.pop()?;
-        if !self.heap.is_empty() {
-            self.sift_down(0, last);
-            self.bring_up_to_date();
-        }
-        Some((key.turn.due(), item))
+        let slot = self.next;
+        let item = self.items.get_mut(slot as usize)?.take()?;
+        let due = self.next_due;
+        self.free.push(slot);
+        self.take_out(slot);
+        self.move_to(due);
+        self.find_next();
+        Some((due, item))
     }
 
     /// Something pending, to be changed in its place.
@@ -142,20 +146,17 @@ impl<T> Queue<T> {
     /// When something pending is due.
     pub fn due(&self, slot: Slot) -> Option<u64> {
         self.get(slot)?;
-        self.entries.get(slot.0 as usize).map(|entry| entry.turn.due())
+        self.entries.get(slot.0 as usize).map(|entry| entry.due)
     }
 
     /// Takes out something that is not to happen.
     pub fn remove(&mut self, slot: Slot) -> Option<T> {
         let item = self.items.get_mut(slot.0 as usize)?.take()?;
-        let place = self.entries[slot.0 as usize].place as usize;
         self.free.push(slot.0);
-        let last = self.heap.pop().expect("a slot that holds an item has its key in the heap");
-        if place < self.heap.len() {
-            self.sift_down(place, last);
-            self.sift_up(place, self.heap[place]);
+        self.take_out(slot.0);
+        if self.next == slot.0 {
+            self.find_next();
         }
-        self.bring_up_to_date();
         Some(item)
     }
 
@@ -164,85 +165,137 @@ impl<T> Queue<T> {
         if self.get(slot).is_none() {
             return;
         }
-        let turn = self.new_turn(due);
-        let entry = &mut self.entries[slot.0 as usize];
-        entry.turn = turn;
-        let place = entry.place as usize;
-        if turn < self.heap[place].turn {
-            self.sift_up(place, Key { turn, slot: slot.0 });
-        } else if place == 0 {
-            self.bring_up_to_date();
+        self.take_out(slot.0);
+        if self.next == slot.0 {
+            self.find_next();
         }
+        self.put(slot.0, due);
     }
 
-    /// Everything pending, in no particular order, with the time when it is due.
+    /// Everything pending, with the time when it is due. Things due at the same time come in the
+    /// order in which they will happen; there is no other order.
     pub fn iter(&self) -> impl Iterator<Item = (u64, Slot, &T)> {
-        self.heap.iter().filter_map(|key| {
-            let slot = Slot(key.slot);
-            let due = self.entries[key.slot as usize].turn.due();
-            self.get(slot).map(|item| (due, slot, item))
+        let rings = self.firsts.iter().filter(|first| **first != NONE);
+        rings.flat_map(|first| self.ring(*first)).filter_map(|slot| {
+            let due = self.entries[slot as usize].due;
+            self.get(Slot(slot)).map(|item| (due, Slot(slot), item))
         })
     }
 
-    /// Moves what has been put off, and has come to the top, to its place.
-    fn bring_up_to_date(&mut self) {
-        while let Some(top) = self.heap.first() {
-            let (slot, turn) = (top.slot, self.entries[top.slot as usize].turn);
-            if top.turn == turn {
+    /// The slots of a ring, from `first` on.
+    fn ring(&self, first: u32) -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(first), move |slot| {
+            Some(self.entries[*slot as usize].after).filter(|after| *after != first)
+        })
+    }
+
+    /// Puts a slot where it belongs at the end of its ring, and notes whether it is next.
+    fn put(&mut self, slot: u32, due: u64) {
+        if due < self.present {
+            self.go_back(due);
+        }
+        self.link(slot, due);
+        if self.next == NONE || due < self.next_due {
+            (self.next, self.next_due) = (slot, due);
+        }
+    }
+
+    /// The bucket of a time.
+    const fn bucket(&self, due: u64) -> usize {
+        let level = (due ^ self.present | 1).ilog2() / DIGIT;
+        level as usize * BUCKETS + (due >> (level * DIGIT)) as usize % BUCKETS
+    }
+
+    fn link(&mut self, slot: u32, due: u64) {
+        let bucket = self.bucket(due);
+        let first = self.firsts[bucket];
+        let (before, after) = if first == NONE {
+            self.firsts[bucket] = slot;
+            self.occupied[bucket / BUCKETS] |= 1 << (bucket % BUCKETS);
+            self.levels |= 1 << (bucket / BUCKETS);
+            (slot, slot)
+        } else {
+            let last = std::mem::replace(&mut self.entries[first as usize].before, slot);
+            self.entries[last as usize].after = slot;
+            (last, first)
+        };
+        self.entries[slot as usize] = Entry { due, before, after, bucket: bucket as u32 };
+    }
+
+    fn take_out(&mut self, slot: u32) {
+        let Entry { before, after, bucket, .. } = self.entries[slot as usize];
+        if after == slot {
+            self.empty(bucket as usize);
+            return;
+        }
+        self.entries[before as usize].after = after;
+        self.entries[after as usize].before = before;
+        if self.firsts[bucket as usize] == slot {
+            self.firsts[bucket as usize] = after;
+        }
+    }
+
+    /// Empties a bucket; what was its first.
+    fn empty(&mut self, bucket: usize) -> u32 {
+        let level = bucket / BUCKETS;
+        self.occupied[level] &= !(1 << (bucket % BUCKETS));
+        if self.occupied[level] == 0 {
+            self.levels &= !(1 << level);
+        }
+        std::mem::replace(&mut self.firsts[bucket], NONE)
+    }
+
+    /// Moves the present to `due`, the time of what was next. If that lay in a coarse bucket, then
+    /// all finer ones are empty, and what is left in it is spread over them.
+    fn move_to(&mut self, due: u64) {
+        let bucket = self.bucket(due);
+        self.present = due;
+        if bucket >= BUCKETS && self.firsts[bucket] != NONE {
+            let first = self.empty(bucket);
+            self.spread(first);
+        }
+    }
+
+    /// Puts a ring that lies in no bucket any more where its slots belong now.
+    fn spread(&mut self, first: u32) {
+        let mut slot = first;
+        loop {
+            let Entry { due, after, .. } = self.entries[slot as usize];
+            self.link(slot, due);
+            if after == first {
                 break;
             }
-            self.sift_down(0, Key { turn, slot });
+            slot = after;
         }
     }
 
-    /// Puts `key` where `place` is, or above, and lets what was there make room.
-    fn sift_up(&mut self, mut place: usize, key: Key) {
-        while place > 0 {
-            let parent = (place - 1) / ARITY;
-            let above = self.heap[parent];
-            if above.turn <= key.turn {
-                break;
-            }
-            self.settle(place, above);
-            place = parent;
-        }
-        self.settle(place, key);
-    }
-
-    /// Puts `key` where `place` is, or below, and lets what is there move up.
-    fn sift_down(&mut self, mut place: usize, key: Key) {
-        while let Some(child) = self.least_child(place) {
-            let least = self.heap[child];
-            if key.turn <= least.turn {
-                break;
-            }
-            self.settle(place, least);
-            place = child;
-        }
-        self.settle(place, key);
-    }
-
-    /// Where the first of a place's children stands. Which it is can't be foreseen, so it is
-    /// reckoned and not branched on.
-    fn least_child(&self, place: usize) -> Option<usize> {
-        let first = place * ARITY + 1;
-        match self.heap.get(first..).unwrap_or_default() {
-            [a, b, c, d, ..] => {
-                let one = usize::from(b.turn < a.turn);
-                let other = 2 + usize::from(d.turn < c.turn);
-                let later = self.heap[first + other].turn < self.heap[first + one].turn;
-                Some(first + if later { other } else { one })
-            }
-            few => {
-                let least = (0..few.len()).min_by_key(|child| few[*child].turn)?;
-                Some(first + least)
-            }
+    /// Moves the present back, for something that is due before it.
+    fn go_back(&mut self, due: u64) {
+        let rings = std::mem::replace(&mut self.firsts, Box::new([NONE; LEVELS * BUCKETS]));
+        self.occupied = [0; LEVELS];
+        self.levels = 0;
+        self.present = due;
+        for first in rings.into_iter().filter(|first| *first != NONE) {
+            self.spread(first);
         }
     }
 
-    fn settle(&mut self, place: usize, key: Key) {
-        self.heap[place] = key;
-        self.entries[key.slot as usize].place = place as u32;
+    /// The first of the finest level that holds anything is next.
+    fn find_next(&mut self) {
+        if self.levels == 0 {
+            self.next = NONE;
+            return;
+        }
+        let level = self.levels.trailing_zeros() as usize;
+        let bucket = level * BUCKETS + self.occupied[level].trailing_zeros() as usize;
+        let first = self.firsts[bucket];
+        self.next = if level == 0 {
+            first
+        } else {
+            let due = |slot: &u32| self.entries[*slot as usize].due;
+            self.ring(first).min_by_key(due).unwrap_or(first)
+        };
+        self.next_due = self.entries[self.next as usize].due;
     }
 }
 
@@ -262,12 +315,17 @@ mod tests {
         Move(usize, u64),
     }
 
+    /// Times that are the same, near each other, and of any size.
+    fn moment() -> impl Strategy<Value = u64> {
+        prop_oneof![3 => 0u64..20, 2 => 0u64..5_000, 1 => 0u64..5_000_000, 1 => any::<u64>()]
+    }
+
     fn act() -> impl Strategy<Value = Act> {
         prop_oneof![
-            (0u64..20).prop_map(Act::Push),
+            moment().prop_map(Act::Push),
             Just(Act::Pop),
             any::<usize>().prop_map(Act::Remove),
-            (any::<usize>(), 0u64..20).prop_map(|(which, due)| Act::Move(which, due)),
+            (any::<usize>(), moment()).prop_map(|(which, due)| Act::Move(which, due)),
         ]
     }
 

@@ -6,12 +6,12 @@
 
 use std::mem::size_of;
 
+use super::Cluster;
 use super::client::Client;
 use super::history::Record;
 use super::network::Packet;
 use super::raft::Entry;
 use super::server::Server;
-use super::{Cluster, Item};
 
 /// What an entry adds to the run for good, beside the texts of keys and values: the operation, its
 /// place in the logs, which share it, its record, what the checkers remember of its index and
@@ -60,8 +60,7 @@ impl Cluster {
             + self.servers.len() * self.servers.len() * 64
             + logs * size_of::<Entry>()
             + packets * size_of::<Packet>()
-            + self.queue.len() * (size_of::<Item>() + 64)
             + self.history.copied() * size_of::<Record>();
-        copied as u64 + self.checker().copied_bytes()
+        copied as u64 + self.queue.copied_bytes() + self.checker().copied_bytes()
     }
 }
