@@ -308,7 +308,7 @@ fn compares(compare: Compare, left: u64, count: &Count, scope: &Scope) -> bool {
 
 fn stores(server: &Server, key: &Text, value: &Text, scope: &Scope) -> bool {
     let (Ok(key), Ok(value)) = (scope.fill(key), scope.fill(value)) else { return false };
-    server.rsm.kv.get(&key).is_some_and(|stored| stored.value == value)
+    server.rsm.kv.get(&key).is_some_and(|stored| *stored.value == *value)
 }
 
 /// What a server is, in the words of scripts.
@@ -336,7 +336,7 @@ fn replied(client: &Client, pattern: &ReplyPattern, scope: &Scope) -> bool {
         ReplyPattern::Value { value, version } => {
             let value = scope.fill(value);
             result.outcome == super::types::Outcome::Ok
-                && value.is_ok_and(|value| result.value == value)
+                && value.is_ok_and(|value| *result.value == *value)
                 && version.is_none_or(|version| result.version == version)
         }
     }

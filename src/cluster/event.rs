@@ -4,6 +4,7 @@
 //! and the exports read events; nothing scrapes text. Events are plain values: the words are
 //! made only when somebody reads them, in `words.rs`, from the event and the [`Names`] alone.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -205,7 +206,7 @@ pub enum EventKind {
         server: ServerId,
         index: Index,
         term: Term,
-        op: Arc<Op>,
+        op: Rc<Op>,
         client: ClientId,
     },
     /// Entries `first..=last` were added to the server's log, as followers add them.
@@ -294,7 +295,7 @@ pub enum EventKind {
     Applied {
         server: ServerId,
         index: Index,
-        op: Arc<Op>,
+        op: Rc<Op>,
         answer: Answer,
         own: bool,
     },

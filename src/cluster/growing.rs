@@ -6,14 +6,14 @@
 //! whole and hardly ever changes, so that sharing it costs nothing later.
 
 use std::ops::Index;
-use std::sync::Arc;
+use std::rc::Rc;
 
-use imbl::Vector;
+use super::shared::Vector;
 
 /// The list. `CHUNK` items settle at once; between so many and twice as many are recent.
 #[derive(Clone, Debug)]
 pub struct Growing<T: Clone, const CHUNK: usize = 32> {
-    settled: Vector<Arc<[T]>>,
+    settled: Vector<Rc<[T]>>,
     /// How many items lie in those chunks: asked for at every look.
     settled_len: usize,
     recent: Vec<T>,
@@ -60,7 +60,7 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
     pub(in crate::cluster) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         match place.checked_sub(self.settled_len) {
             Some(place) => self.recent.get_mut(place),
-            None => Arc::make_mut(self.settled.get_mut(place / CHUNK)?).get_mut(place % CHUNK),
+            None => Rc::make_mut(self.settled.get_mut(place / CHUNK)?).get_mut(place % CHUNK),
         }
     }
 

@@ -8,23 +8,22 @@
 //! stays as it is.
 
 use foldhash::fast::FixedState;
-use imbl::shared_ptr::DefaultSharedPtr;
-use imbl::{GenericHashMap, OrdMap, Vector};
 
+use super::shared::{HashMap, OrdMap, Vector};
 use super::types::Key;
 
 /// The map. It is gone through in the order of its keys, and in no other.
 #[derive(Clone, Debug)]
 pub struct Keyed<V: Clone> {
     /// The hash is the same in every run, and never seen outside.
-    numbers: GenericHashMap<Key, u32, FixedState, DefaultSharedPtr>,
+    numbers: HashMap<Key, u32, FixedState>,
     order: OrdMap<Key, u32>,
     values: Vector<V>,
 }
 
 impl<V: Clone> Default for Keyed<V> {
     fn default() -> Self {
-        let numbers = GenericHashMap::with_hasher(FixedState::default());
+        let numbers = HashMap::with_hasher(FixedState::default());
         Self { numbers, order: OrdMap::new(), values: Vector::new() }
     }
 }

@@ -43,6 +43,7 @@ mod resolve;
 pub mod rng;
 pub mod rsm;
 pub mod server;
+pub mod shared;
 mod start;
 mod step;
 mod task;

@@ -6,7 +6,7 @@
 //! stands, the waiter gets its answer, or learns that another operation took the place.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::Cluster;
 use super::event::{AttemptFailure, EventKind};
@@ -166,7 +166,7 @@ impl Cluster {
             let waiter = Waiter { index, op, term, since: self.now, client, call, attempt };
             server.rsm.wait(waiter);
         }
-        let op = Arc::new(Op::new(op, request));
+        let op = Rc::new(Op::new(op, request));
         self.emit(EventKind::Submitted { server: id, index, term, op: op.clone(), client });
         if self.servers[id.index()].waiter_timer.is_none() {
             self.arm_waiter_check(id);
@@ -215,7 +215,7 @@ impl Cluster {
     }
 
     /// Emits what was applied, and answers whoever waits at its index.
-    fn settle_waiters(&mut self, id: ServerId, index: Index, op: Arc<Op>, answer: Answer) {
+    fn settle_waiters(&mut self, id: ServerId, index: Index, op: Rc<Op>, answer: Answer) {
         let (flaws, applied) = (self.servers[id.index()].flaws(), op.id);
         let waiting = |cluster: &Self| {
             let first = cluster.servers[id.index()].rsm.waiters.front().copied();

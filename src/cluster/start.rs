@@ -1,6 +1,7 @@
 //! The beginning of a run.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::check::Checker;
@@ -124,7 +125,7 @@ impl Cluster {
         server.disk.term = given.term;
         for (index, term) in (1..).map(Index).zip(&given.log) {
             self.digest.u64(term.0);
-            server.disk.log.push(Entry { term: *term, op: Arc::new(given_op(index, *term)) });
+            server.disk.log.push(Entry { term: *term, op: Rc::new(given_op(index, *term)) });
         }
         server.raft = Raft::from_disk(given.server, &server.disk, server.raft.rules);
     }

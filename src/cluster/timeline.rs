@@ -12,6 +12,7 @@
 //! A [`Watcher`] goes along: whatever is derived from the run's events, as the caption on the
 //! screen, is kept with the checkpoints and so goes back with them.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::command::{Command, Place};
@@ -73,7 +74,7 @@ struct Checkpoint<W> {
     commits: u64,
     /// About what it takes beyond what it shares with the one before it.
     bytes: u64,
-    state: Arc<(Cluster, W)>,
+    state: Rc<(Cluster, W)>,
 }
 
 /// A run that one can move about in. Clones share everything that both have in common.
@@ -175,7 +176,7 @@ impl<W: Watcher> Timeline<W> {
         let (point, commits) = (cluster.point(), cluster.commits());
         let before = self.checkpoints.last().map_or(0, |last| last.commits);
         let bytes = cluster.checkpoint_bytes(commits.saturating_sub(before));
-        let state = Arc::new((cluster.clone(), watcher.clone()));
+        let state = Rc::new((cluster.clone(), watcher.clone()));
         self.checkpoints.push(Checkpoint { point, commits, bytes, state });
         self.keep_to_budget();
     }

@@ -7,8 +7,9 @@
 use std::fmt;
 use std::hash::BuildHasher;
 
-use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
+
+use super::shared::RcStr;
 
 /// The largest cluster that the lab hosts. A [`ServerSet`] is a 32-bit mask, and a row of 25
 /// servers is what a large terminal can still show.
@@ -215,9 +216,9 @@ pub enum Node {
 }
 
 /// A key of the map. Shared, for it stands in logs, maps, messages and the history at once.
-pub type Key = ArcStr;
+pub type Key = RcStr;
 /// A value of the map. The empty string is a value like any other, not "absent".
-pub type Value = ArcStr;
+pub type Value = RcStr;
 
 /// Tells one operation from every other: the server that submitted it and a number that this
 /// server never uses twice, not even after a restart.

@@ -1,6 +1,6 @@
 //! One Raft server on a bench: a disk, and words for what it hears, says and writes.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use raftlab::cluster::disk::{Disk, Write};
 use raftlab::cluster::raft::{
@@ -29,9 +29,9 @@ pub fn at(index: u64, term: u64) -> Position {
     Position { index: Index(index), term: Term(term) }
 }
 
-pub fn op(number: u64) -> Arc<Op> {
+pub fn op(number: u64) -> Rc<Op> {
     let id = OpId { server: id(1), number };
-    Arc::new(Op::new(id, Request::Get { key: "k".into() }))
+    Rc::new(Op::new(id, Request::Get { key: "k".into() }))
 }
 
 /// The entry that stands at `index` in term `term`: the same on every server.

@@ -4,7 +4,7 @@
 //! joined earlier is another one by number. So packets' numbers don't count here, nor do those of
 //! operations and tasks, and clients are told apart by their names.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::cluster::client::name_number;
 use crate::cluster::event::{Event, EventKind, Names};
@@ -96,9 +96,9 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
     kind
 }
 
-fn without_number(op: &Op) -> Arc<Op> {
+fn without_number(op: &Op) -> Rc<Op> {
     let id = OpId { server: ServerId::from_index(0), number: 0 };
-    Arc::new(Op::new(id, op.request.clone()))
+    Rc::new(Op::new(id, op.request.clone()))
 }
 
 fn rename_node(node: &mut Node, names: &Names) {

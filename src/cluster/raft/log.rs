@@ -3,7 +3,7 @@
 //! Clones share their structure, so a checkpoint of a long log costs next to nothing. Everything goes through this interface, which already speaks of a first
 //! index, so that a snapshot can later stand in for the entries before it (§7).
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use crate::cluster::types::{Index, Op, Term};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub term: Term,
-    pub op: Arc<Op>,
+    pub op: Rc<Op>,
 }
 
 /// A server's log.

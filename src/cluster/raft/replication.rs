@@ -1,6 +1,6 @@
 //! Log replication: sending, checking, backing up, committing (§5.3, §5.4.2).
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::{
     AppendResult, Context, Entries, Entry, Message, Outbox, Position, Raft, Role, TimerOrder,
@@ -12,7 +12,7 @@ use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term, majority};
 
 impl Raft {
     /// Appends an operation to a leader's log and starts to replicate it at once.
-    pub fn submit(&mut self, op: Arc<Op>, cx: &Context, out: &mut Outbox) -> Index {
+    pub fn submit(&mut self, op: Rc<Op>, cx: &Context, out: &mut Outbox) -> Index {
         let entry = Entry { term: self.term, op };
         out.writes.push(Write::Append(entry.clone()));
         self.log.push(entry);

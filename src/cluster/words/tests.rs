@@ -1,5 +1,6 @@
 //! Every event in words: short enough whatever the figures, and in the paper's voice.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -84,9 +85,9 @@ impl Source {
         Request::Put { key, value: self.text(), version: Version(self.number()) }
     }
 
-    fn op(&mut self) -> Arc<Op> {
+    fn op(&mut self) -> Rc<Op> {
         let id = OpId { server: self.server(), number: self.number() };
-        Arc::new(Op::new(id, self.request()))
+        Rc::new(Op::new(id, self.request()))
     }
 
     fn answer(&mut self) -> Answer {
@@ -358,9 +359,9 @@ fn servers(numbers: &[u64]) -> ServerSet {
     numbers.iter().map(|number| server(*number)).collect()
 }
 
-fn put(key: &str, value: &str) -> Arc<Op> {
+fn put(key: &str, value: &str) -> Rc<Op> {
     let request = Request::Put { key: key.into(), value: value.into(), version: Version(2) };
-    Arc::new(Op::new(OpId { server: server(4), number: 1 }, request))
+    Rc::new(Op::new(OpId { server: server(4), number: 1 }, request))
 }
 
 fn told(cause: Cause, kind: E) -> String {

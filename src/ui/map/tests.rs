@@ -335,7 +335,7 @@ fn each_kind_of_packet_has_its_mark() {
     let (term, prev) = (Term(1), Position { index: Index(3), term: Term(1) });
     let request = Request::Get { key: "x".into() };
     let id = OpId { server: ServerId::from_index(0), number: 1 };
-    let entry = Entry { term, op: std::sync::Arc::new(Op::new(id, request.clone())) };
+    let entry = Entry { term, op: std::rc::Rc::new(Op::new(id, request.clone())) };
     let append = |entries: usize, commit| {
         let entries: Entries = std::iter::repeat_n(entry.clone(), entries).collect();
         mark(Message::Append { term, prev, entries, commit: Index(commit) })

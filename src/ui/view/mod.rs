@@ -14,6 +14,7 @@ pub use mode::{
 };
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::cluster::Cluster;
@@ -310,7 +311,7 @@ pub struct RemovedEntry {
     pub server: ServerId,
     pub index: Index,
     pub term: Term,
-    pub op: Arc<Op>,
+    pub op: Rc<Op>,
 }
 
 /// A moment that is marked on the timeline.

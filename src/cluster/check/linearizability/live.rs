@@ -6,7 +6,7 @@
 //! the checkpoints of a run; an event costs about as much as a few look-ups in a map.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::chain::Chain;
 use super::versioned::{Exchange, Versioned};
@@ -19,7 +19,7 @@ use crate::cluster::types::Key;
 #[derive(Clone, Debug, Default)]
 pub struct Live {
     /// Each is shared by itself: a chain is larger than what else is known of a key.
-    keys: Keyed<Arc<Chain>>,
+    keys: Keyed<Rc<Chain>>,
     wrong: Option<usize>,
 }
 
@@ -35,9 +35,9 @@ pub struct Open {
 impl Live {
     /// A get or put was called: the record at `place`.
     pub fn called(&mut self, place: usize, record: &Record) -> Open {
-        let key = self.keys.number_or(record.request.key(), Arc::default);
+        let key = self.keys.number_or(record.request.key(), Rc::default);
         if let Some(chain) = self.keys.at_mut(key) {
-            Arc::make_mut(chain).called(place, record.call_order, &record.request);
+            Rc::make_mut(chain).called(place, record.call_order, &record.request);
         }
         Open { place, key }
     }
@@ -51,7 +51,7 @@ impl Live {
         let span = (record.call_order, returned.order);
         let chain = self.keys.at_mut(key);
         let possible = chain.is_some_and(|chain| {
-            Arc::make_mut(chain).returned(place, span, &record.request, &returned.into())
+            Rc::make_mut(chain).returned(place, span, &record.request, &returned.into())
         });
         if !possible {
             self.wrong = Some(place);

@@ -4,10 +4,11 @@
 //! it. These lie side by side; older ones lie in a list that clones share. Versions become old in
 //! their order, nearly always, so the list grows at its end.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
-use imbl::Vector;
 use smallvec::SmallVec;
+
+use crate::cluster::shared::Vector;
 
 /// So many are at hand.
 const NEWEST: usize = 2;
@@ -17,7 +18,7 @@ const NEWEST: usize = 2;
 pub(super) struct Newest<T: Clone> {
     /// In order, and all above those of `old`.
     newest: SmallVec<[(u64, T); NEWEST]>,
-    old: Vector<(u64, Arc<T>)>,
+    old: Vector<(u64, Rc<T>)>,
 }
 
 impl<T: Clone> Default for Newest<T> {
@@ -37,7 +38,7 @@ impl<T: Clone + Default> Newest<T> {
     pub fn get_mut(&mut self, version: u64) -> Option<&mut T> {
         if self.is_old(version) {
             let place = self.place(version).ok()?;
-            return self.old.get_mut(place).map(|(_, item)| Arc::make_mut(item));
+            return self.old.get_mut(place).map(|(_, item)| Rc::make_mut(item));
         }
         self.newest.iter_mut().find(|(own, _)| *own == version).map(|(_, item)| item)
     }
@@ -54,11 +55,11 @@ impl<T: Clone + Default> Newest<T> {
         if self.newest.len() == NEWEST {
             if self.is_old(version) {
                 let place = self.place(version).unwrap_or_else(|place| place);
-                self.old.insert(place, (version, Arc::default()));
+                self.old.insert(place, (version, Rc::default()));
                 return;
             }
             let (oldest, item) = self.newest.remove(0);
-            self.old.push_back((oldest, Arc::new(item)));
+            self.old.push_back((oldest, Rc::new(item)));
         }
         let place = self.newest.partition_point(|(own, _)| *own < version);
         self.newest.insert(place, (version, T::default()));

@@ -6,8 +6,6 @@ mod service;
 
 use std::collections::BTreeMap;
 
-use imbl::OrdMap;
-
 use super::answers::{Answers, Clash};
 use super::ghost::Slots;
 use super::{Invariant, Violation};
@@ -16,6 +14,7 @@ use crate::cluster::event::{Event, EventKind};
 use crate::cluster::kv::Kv;
 use crate::cluster::network::PacketKind;
 use crate::cluster::raft::{Entry, Role};
+use crate::cluster::shared::OrdMap;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{ClientId, Index, Key, Node, ServerId, ServerSet, Term};
 
