@@ -190,6 +190,7 @@ impl<T> Queue<T> {
     }
 
     /// Puts a slot where it belongs at the end of its ring, and notes whether it is next.
+    #[inline(always)]
     fn put(&mut self, slot: u32, due: u64) {
         if due < self.present {
             self.go_back(due);
@@ -206,6 +207,7 @@ impl<T> Queue<T> {
         level as usize * BUCKETS + (due >> (level * DIGIT)) as usize % BUCKETS
     }
 
+    #[inline(always)]
     fn link(&mut self, slot: u32, due: u64) {
         let bucket = self.bucket(due);
         let first = self.firsts[bucket];
@@ -222,6 +224,7 @@ impl<T> Queue<T> {
         self.entries[slot as usize] = Entry { due, before, after, bucket: bucket as u32 };
     }
 
+    #[inline(always)]
     fn take_out(&mut self, slot: u32) {
         let Entry { before, after, bucket, .. } = self.entries[slot as usize];
         if after == slot {
@@ -281,6 +284,7 @@ impl<T> Queue<T> {
     }
 
     /// The first of the finest level that holds anything is next.
+    #[inline(always)]
     fn find_next(&mut self) {
         if self.levels == 0 {
             self.next = NONE;

@@ -10,7 +10,7 @@ use madsim::net::Endpoint;
 use madsim::runtime::Runtime;
 use madsim::time::{MissedTickBehavior, interval, sleep};
 
-use super::pattern::{HEARTBEAT, Leader, Message, To};
+use super::pattern::{BYTES_MAX, HEARTBEAT, Leader, Message, To};
 use crate::book::Round;
 use crate::labs::DELAY;
 
@@ -61,32 +61,44 @@ fn address(node: usize) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, node as u8 + 1)), 700)
 }
 
-async fn endpoint(node: SocketAddr) -> Endpoint {
-    Endpoint::bind(node).await.expect("the address is free")
+/// Where a node's messages are copied to and from.
+struct Wire {
+    endpoint: Endpoint,
+    sent: Vec<u8>,
+    received: Vec<u8>,
+    delivered: Arc<AtomicU64>,
 }
 
-async fn next(endpoint: &Endpoint, delivered: &AtomicU64) -> (Message, SocketAddr) {
-    let mut bytes = [0; 9];
-    let (_, from) = endpoint.recv_from(TAG, &mut bytes).await.expect("nobody closes the endpoint");
-    delivered.fetch_add(1, Ordering::Relaxed);
-    (Message::decode(bytes), from)
-}
+impl Wire {
+    async fn new(node: SocketAddr, delivered: Arc<AtomicU64>) -> Self {
+        let endpoint = Endpoint::bind(node).await.expect("the address is free");
+        Self { endpoint, sent: Vec::new(), received: vec![0; BYTES_MAX], delivered }
+    }
 
-async fn send(endpoint: &Endpoint, to: SocketAddr, message: Message) {
-    endpoint.send_to(to, TAG, &message.encode()).await.expect("the network takes it");
+    async fn next(&mut self) -> (Message, SocketAddr) {
+        let received = self.endpoint.recv_from(TAG, &mut self.received).await;
+        let (length, from) = received.expect("nobody closes the endpoint");
+        self.delivered.fetch_add(1, Ordering::Relaxed);
+        (Message::decode(&self.received[..length]), from)
+    }
+
+    async fn send(&mut self, to: SocketAddr, message: Message) {
+        message.encode(&mut self.sent);
+        self.endpoint.send_to(to, TAG, &self.sent).await.expect("the network takes it");
+    }
 }
 
 async fn follow(own: SocketAddr, delivered: Arc<AtomicU64>) {
-    let endpoint = endpoint(own).await;
+    let mut wire = Wire::new(own, delivered).await;
     loop {
-        if let (Message::Append { last }, leader) = next(&endpoint, &delivered).await {
-            send(&endpoint, leader, Message::Ack { last }).await;
+        if let (Message::Append { last, .. }, leader) = wire.next().await {
+            wire.send(leader, Message::Ack { last }).await;
         }
     }
 }
 
 async fn lead(servers: usize, delivered: Arc<AtomicU64>) {
-    let endpoint = endpoint(address(0)).await;
+    let mut wire = Wire::new(address(0), delivered).await;
     // Whoever is to hear the first heartbeat listens by now.
     sleep(Duration::from_millis(1)).await;
     let followers: Vec<SocketAddr> = (1..servers).map(address).collect();
@@ -98,7 +110,7 @@ async fn lead(servers: usize, delivered: Arc<AtomicU64>) {
     loop {
         tokio::select! {
             _ = heartbeat.tick() => leader.beat(&mut out),
-            message = next(&endpoint, &delivered) => match message {
+            message = wire.next() => match message {
                 (Message::Ack { last }, from) => {
                     let follower = followers.iter().position(|address| *address == from);
                     leader.ack(follower.unwrap_or_default(), last, &mut out);
@@ -116,21 +128,21 @@ async fn lead(servers: usize, delivered: Arc<AtomicU64>) {
                 To::Clients => clients,
             };
             if let Some(to) = to {
-                send(&endpoint, to, message).await;
+                wire.send(to, message).await;
             }
         }
     }
 }
 
 async fn ask(clients: u32, delivered: Arc<AtomicU64>) {
-    let endpoint = endpoint(address(200)).await;
+    let mut wire = Wire::new(address(200), delivered).await;
     sleep(Duration::from_millis(2)).await;
     for client in 0..clients {
-        send(&endpoint, address(0), Message::Request { client }).await;
+        wire.send(address(0), Message::Request { client }).await;
     }
     loop {
-        if let (Message::Reply { client }, _) = next(&endpoint, &delivered).await {
-            send(&endpoint, address(0), Message::Request { client }).await;
+        if let (Message::Reply { client }, _) = wire.next().await {
+            wire.send(address(0), Message::Request { client }).await;
         }
     }
 }

@@ -7,14 +7,16 @@
 
 use std::time::Duration;
 
+use crate::labs::VALUE;
+
 /// How often the leader speaks without need.
 pub const HEARTBEAT: Duration = Duration::from_millis(100);
 
-/// A message. The number of bytes matters little: simulators hand them on, and so do we.
+/// A message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// The log up to here, to a follower.
-    Append { last: u64 },
+    /// The log up to here, to a follower that lacks so many entries.
+    Append { last: u64, entries: u32 },
     /// A follower has it up to here.
     Ack { last: u64 },
     /// A client asks.
@@ -23,24 +25,34 @@ pub enum Message {
     Reply { client: u32 },
 }
 
+const HEAD: usize = 13;
+/// The most entries that an append brings, and the bytes that it then takes.
+const APPEND_MAX: u64 = 64;
+pub const BYTES_MAX: usize = HEAD + APPEND_MAX as usize * VALUE;
+
 impl Message {
-    pub fn encode(self) -> [u8; 9] {
-        let (kind, number) = match self {
-            Self::Append { last } => (0, last),
-            Self::Ack { last } => (1, last),
-            Self::Request { client } => (2, u64::from(client)),
-            Self::Reply { client } => (3, u64::from(client)),
+    /// Written to `bytes`, with values as long as the lab's: what a message carries is copied.
+    pub fn encode(self, bytes: &mut Vec<u8>) {
+        let (kind, number, values) = match self {
+            Self::Append { last, entries } => (0, last, entries),
+            Self::Ack { last } => (1, last, 0),
+            Self::Request { client } => (2, u64::from(client), 1),
+            Self::Reply { client } => (3, u64::from(client), 0),
         };
-        let mut bytes = [kind; 9];
-        bytes[1..].copy_from_slice(&number.to_le_bytes());
-        bytes
+        bytes.clear();
+        bytes.push(kind);
+        bytes.extend(number.to_le_bytes());
+        bytes.extend(values.to_le_bytes());
+        bytes.resize(HEAD + values as usize * VALUE, b'.');
     }
 
-    pub fn decode(bytes: [u8; 9]) -> Self {
-        let [kind, number @ ..] = bytes;
-        let last = u64::from_le_bytes(number);
-        match kind {
-            0 => Self::Append { last },
+    pub fn decode(bytes: &[u8]) -> Self {
+        let number = |range: std::ops::Range<usize>| {
+            bytes[range].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+        };
+        let (last, entries) = (number(1..9), number(9..HEAD) as u32);
+        match bytes[0] {
+            0 => Self::Append { last, entries },
             1 => Self::Ack { last },
             2 => Self::Request { client: last as u32 },
             _ => Self::Reply { client: last as u32 },
@@ -79,7 +91,7 @@ impl Leader {
     /// The heartbeat, to everybody.
     pub fn beat(&self, out: &mut Vec<(To, Message)>) {
         for (follower, matched) in self.matched.iter().enumerate() {
-            out.push((To::Follower(follower), Message::Append { last: *matched }));
+            out.push((To::Follower(follower), Message::Append { last: *matched, entries: 0 }));
         }
     }
 
@@ -108,11 +120,13 @@ impl Leader {
     }
 
     fn append(&mut self, out: &mut Vec<(To, Message)>) {
-        let last = self.log.len() as u64;
         for follower in 0..self.matched.len() {
-            if !self.under_way[follower] && self.matched[follower] < last {
+            let matched = self.matched[follower];
+            let last = (self.log.len() as u64).min(matched + APPEND_MAX);
+            if !self.under_way[follower] && matched < last {
                 self.under_way[follower] = true;
-                out.push((To::Follower(follower), Message::Append { last }));
+                let entries = (last - matched) as u32;
+                out.push((To::Follower(follower), Message::Append { last, entries }));
             }
         }
     }
@@ -125,13 +139,15 @@ mod tests {
     #[test]
     fn a_message_is_the_same_after_its_way() {
         let messages = [
-            Message::Append { last: 7 },
+            Message::Append { last: 7, entries: 3 },
             Message::Ack { last: u64::MAX },
             Message::Request { client: 3 },
             Message::Reply { client: 64 },
         ];
+        let mut bytes = Vec::new();
         for message in messages {
-            assert_eq!(Message::decode(message.encode()), message);
+            message.encode(&mut bytes);
+            assert_eq!(Message::decode(&bytes), message);
         }
     }
 
@@ -144,11 +160,12 @@ mod tests {
         out.clear();
         leader.ask(8, &mut out);
         leader.ack(0, 1, &mut out);
-        let next = (To::Follower(0), Message::Append { last: 2 });
+        let second = Message::Append { last: 2, entries: 1 };
+        let next = (To::Follower(0), second);
         assert_eq!(out, vec![next], "the second entry waited for the first");
         out.clear();
         leader.ack(3, 1, &mut out);
         let reply = (To::Clients, Message::Reply { client: 9 });
-        assert_eq!(out, vec![reply, (To::Follower(3), Message::Append { last: 2 })]);
+        assert_eq!(out, vec![reply, (To::Follower(3), second)]);
     }
 }

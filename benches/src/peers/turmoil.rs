@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use turmoil::net::UdpSocket;
 use turmoil::{Builder, Result, Sim};
 
-use super::pattern::{HEARTBEAT, Leader, Message, To};
+use super::pattern::{BYTES_MAX, HEARTBEAT, Leader, Message, To};
 use crate::book::Round;
 use crate::labs::DELAY;
 
@@ -70,28 +70,44 @@ fn address(server: usize) -> SocketAddr {
     SocketAddr::new(turmoil::lookup(name(server)), PORT)
 }
 
-async fn socket() -> Result<UdpSocket> {
-    Ok(UdpSocket::bind((IpAddr::V4(Ipv4Addr::UNSPECIFIED), PORT)).await?)
+/// Where a host's messages are copied to and from.
+struct Wire {
+    socket: UdpSocket,
+    sent: Vec<u8>,
+    received: Vec<u8>,
+    delivered: Rc<Cell<u64>>,
 }
 
-async fn next(socket: &UdpSocket, delivered: &Cell<u64>) -> Result<(Message, SocketAddr)> {
-    let mut bytes = [0; 9];
-    let (_, from) = socket.recv_from(&mut bytes).await?;
-    delivered.set(delivered.get() + 1);
-    Ok((Message::decode(bytes), from))
+impl Wire {
+    async fn new(delivered: Rc<Cell<u64>>) -> Result<Self> {
+        let socket = UdpSocket::bind((IpAddr::V4(Ipv4Addr::UNSPECIFIED), PORT)).await?;
+        Ok(Self { socket, sent: Vec::new(), received: vec![0; BYTES_MAX], delivered })
+    }
+
+    async fn next(&mut self) -> Result<(Message, SocketAddr)> {
+        let (length, from) = self.socket.recv_from(&mut self.received).await?;
+        self.delivered.set(self.delivered.get() + 1);
+        Ok((Message::decode(&self.received[..length]), from))
+    }
+
+    async fn send(&mut self, to: SocketAddr, message: Message) -> Result {
+        message.encode(&mut self.sent);
+        self.socket.send_to(&self.sent, to).await?;
+        Ok(())
+    }
 }
 
 async fn follow(delivered: Rc<Cell<u64>>) -> Result {
-    let socket = socket().await?;
+    let mut wire = Wire::new(delivered).await?;
     loop {
-        if let (Message::Append { last }, leader) = next(&socket, &delivered).await? {
-            socket.send_to(&Message::Ack { last }.encode(), leader).await?;
+        if let (Message::Append { last, .. }, leader) = wire.next().await? {
+            wire.send(leader, Message::Ack { last }).await?;
         }
     }
 }
 
 async fn lead(servers: usize, delivered: Rc<Cell<u64>>) -> Result {
-    let socket = socket().await?;
+    let mut wire = Wire::new(delivered).await?;
     let followers: Vec<SocketAddr> = (1..servers).map(address).collect();
     let mut clients = None;
     let mut leader = Leader::new(servers);
@@ -101,7 +117,7 @@ async fn lead(servers: usize, delivered: Rc<Cell<u64>>) -> Result {
     loop {
         tokio::select! {
             _ = heartbeat.tick() => leader.beat(&mut out),
-            message = next(&socket, &delivered) => match message? {
+            message = wire.next() => match message? {
                 (Message::Ack { last }, from) => {
                     let follower = followers.iter().position(|address| *address == from);
                     leader.ack(follower.unwrap_or_default(), last, &mut out);
@@ -119,21 +135,21 @@ async fn lead(servers: usize, delivered: Rc<Cell<u64>>) -> Result {
                 To::Clients => clients,
             };
             if let Some(to) = to {
-                socket.send_to(&message.encode(), to).await?;
+                wire.send(to, message).await?;
             }
         }
     }
 }
 
 async fn ask(clients: u32, delivered: Rc<Cell<u64>>) -> Result {
-    let socket = socket().await?;
+    let mut wire = Wire::new(delivered).await?;
     let leader = address(0);
     for client in 0..clients {
-        socket.send_to(&Message::Request { client }.encode(), leader).await?;
+        wire.send(leader, Message::Request { client }).await?;
     }
     loop {
-        if let (Message::Reply { client }, _) = next(&socket, &delivered).await? {
-            socket.send_to(&Message::Request { client }.encode(), leader).await?;
+        if let (Message::Reply { client }, _) = wire.next().await? {
+            wire.send(leader, Message::Request { client }).await?;
         }
     }
 }

@@ -17,7 +17,7 @@ const NEWEST: usize = 2;
 #[derive(Clone, Debug)]
 pub(super) struct Newest<T: Clone> {
     /// In order, and all above those of `old`.
-    newest: SmallVec<[(u64, T); NEWEST]>,
+    newest: SmallVec<[(u64, Rc<T>); NEWEST]>,
     old: Vector<(u64, Rc<T>)>,
 }
 
@@ -29,18 +29,22 @@ impl<T: Clone> Default for Newest<T> {
 
 impl<T: Clone + Default> Newest<T> {
     pub fn get(&self, version: u64) -> Option<&T> {
-        if self.is_old(version) {
-            return self.old.get(self.place(version).ok()?).map(|(_, item)| &**item);
-        }
-        self.newest.iter().find(|(own, _)| *own == version).map(|(_, item)| item)
+        let entry = if self.is_old(version) {
+            self.old.get(self.place(version).ok()?)
+        } else {
+            self.newest.iter().find(|(own, _)| *own == version)
+        };
+        entry.map(|(_, item)| &**item)
     }
 
     pub fn get_mut(&mut self, version: u64) -> Option<&mut T> {
-        if self.is_old(version) {
+        let entry = if self.is_old(version) {
             let place = self.place(version).ok()?;
-            return self.old.get_mut(place).map(|(_, item)| Rc::make_mut(item));
-        }
-        self.newest.iter_mut().find(|(own, _)| *own == version).map(|(_, item)| item)
+            self.old.get_mut(place)
+        } else {
+            self.newest.iter_mut().find(|(own, _)| *own == version)
+        };
+        entry.map(|(_, item)| Rc::make_mut(item))
     }
 
     /// What is known of a version; nothing yet, if it is new.
@@ -52,17 +56,17 @@ impl<T: Clone + Default> Newest<T> {
     }
 
     fn put(&mut self, version: u64) {
+        let new = (version, Rc::default());
         if self.newest.len() == NEWEST {
             if self.is_old(version) {
                 let place = self.place(version).unwrap_or_else(|place| place);
-                self.old.insert(place, (version, Rc::default()));
+                self.old.insert(place, new);
                 return;
             }
-            let (oldest, item) = self.newest.remove(0);
-            self.old.push_back((oldest, Rc::new(item)));
+            self.old.push_back(self.newest.remove(0));
         }
         let place = self.newest.partition_point(|(own, _)| *own < version);
-        self.newest.insert(place, (version, T::default()));
+        self.newest.insert(place, new);
     }
 
     /// Where an old version stands, or where it would.
@@ -78,7 +82,7 @@ impl<T: Clone + Default> Newest<T> {
     /// All in the order of their versions.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &T)> {
         let old = self.old.iter().map(|(version, item)| (*version, &**item));
-        old.chain(self.newest.iter().map(|(version, item)| (*version, item)))
+        old.chain(self.newest.iter().map(|(version, item)| (*version, &**item)))
     }
 }
 
