@@ -37,6 +37,7 @@ impl Answers {
     }
 
     /// A client calls: its record is the next of the history.
+    #[inline(never)]
     pub fn called(&mut self, cluster: &Cluster, client: ClientId) {
         let place = self.calls;
         self.calls += 1;
@@ -49,6 +50,7 @@ impl Answers {
     }
 
     /// A client's open call returns.
+    #[inline(never)]
     pub fn returned(&mut self, cluster: &Cluster, client: ClientId) {
         let Some(open) = self.last.get(client.index()).copied() else { return };
         if let Some(record) = cluster.history().records().get(open.place) {

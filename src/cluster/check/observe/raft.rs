@@ -8,6 +8,7 @@ use crate::cluster::types::{Index, OpId, ServerId, ServerSet, Term, majority};
 
 impl Checker {
     /// Log Matching and the order of terms (§5.3), for entries that a server adds to its log.
+    #[inline(never)]
     pub(super) fn appended(
         &mut self,
         server: ServerId,
@@ -31,6 +32,7 @@ impl Checker {
         check
     }
 
+    #[inline(never)]
     pub(super) fn truncated(
         &mut self,
         cluster: &Cluster,
@@ -50,6 +52,7 @@ impl Checker {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn synced(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(server) = cluster.server(id) else { return Ok(()) };
         let ghost = &mut self.servers[id.index()];
@@ -65,6 +68,7 @@ impl Checker {
 
     /// A log becomes what its disk holds. A disk that keeps its promises holds what was synced;
     /// one that does not may have lost what was committed.
+    #[inline(never)]
     pub(super) fn crashed(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(disk) = cluster.server(id).map(|server| &server.disk) else { return Ok(()) };
         let ghost = &mut self.servers[id.index()];
@@ -81,6 +85,7 @@ impl Checker {
     }
 
     /// One vote a server a term, ever (§5.2).
+    #[inline(never)]
     pub(super) fn voted(&mut self, server: ServerId, candidate: ServerId, term: Term) -> Check {
         match self.votes.insert((server, term), candidate) {
             Some(before) if before != candidate => {
@@ -94,6 +99,7 @@ impl Checker {
     }
 
     /// Election Safety (§5.2) and Leader Completeness (§5.4).
+    #[inline(never)]
     pub(super) fn elected(&mut self, server: ServerId, term: Term) -> Check {
         if let Some(before) = self.leaders.insert(term, server)
             && before != server
@@ -140,6 +146,7 @@ impl Checker {
     }
 
     /// A leader commits `first..=last`.
+    #[inline(never)]
     pub(super) fn commits(
         &mut self,
         cluster: &Cluster,
@@ -175,6 +182,7 @@ impl Checker {
     }
 
     /// A follower takes `first..=last` as committed.
+    #[inline(never)]
     pub(super) fn learns_commit(&mut self, server: ServerId, first: Index, last: Index) -> Check {
         self.commit_moves(server, first, last)?;
         // Holding the last of them, with the hash of everything before it, means holding all.

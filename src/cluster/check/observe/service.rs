@@ -9,6 +9,7 @@ use crate::cluster::types::{Answer, ClientId, Index, Key, Op, ServerId};
 
 impl Checker {
     /// State Machine Safety (§5.4.3), and the reference map that every server must agree with.
+    #[inline(never)]
     pub(super) fn applied(
         &mut self,
         cluster: &Cluster,
@@ -70,6 +71,7 @@ impl Checker {
         Ok(())
     }
 
+    #[inline(never)]
     pub(super) fn held(&mut self, cluster: &Cluster, client: ClientId, lock: &Key) -> Check {
         match self.holders.insert(lock.clone(), client) {
             Some(other) if other != client => {
