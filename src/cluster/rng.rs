@@ -68,12 +68,22 @@ impl Rng {
 
     /// A span of the range, both ends included.
     pub fn span(&mut self, range: SpanRange) -> Span {
+        if range.low == range.high {
+            // Nothing to choose. The draw counts all the same, so that a seed means what it meant
+            // whatever the rule of the link; but nobody needs what was drawn.
+            self.next_u64();
+            return range.low;
+        }
         let width = range.high.0.saturating_sub(range.low.0);
         Span(range.low.0 + self.below(width.saturating_add(1)))
     }
 
     /// True with the given probability.
     pub fn chance(&mut self, probability: Ppm) -> bool {
+        if probability == Ppm::ZERO {
+            self.next_u32();
+            return false;
+        }
         let draw = (u64::from(self.next_u32()) * 1_000_000) >> 32;
         draw < u64::from(probability.0)
     }
