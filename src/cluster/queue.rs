@@ -124,13 +124,16 @@ impl<T> Queue<T> {
 
     /// Takes out what is next, with the time when it is due.
     pub fn pop(&mut self) -> Option<(u64, T)> {
-        let slot = self.next;
-        let item = self.items.get_mut(slot as usize)?.take()?;
-        let due = self.next_due;
+        let (slot, due) = (self.next, self.next_due);
+        if slot == NONE {
+            return None;
+        }
         self.free.push(slot);
-        self.take_out(slot);
-        self.move_to(due);
+        let bucket = self.take_out(slot);
+        self.move_to(due, bucket);
         self.find_next();
+        // Only now, so that it is moved once.
+        let item = self.items[slot as usize].take()?;
         Some((due, item))
     }
 
@@ -225,17 +228,19 @@ impl<T> Queue<T> {
     }
 
     #[inline(always)]
-    fn take_out(&mut self, slot: u32) {
+    fn take_out(&mut self, slot: u32) -> usize {
         let Entry { before, after, bucket, .. } = self.entries[slot as usize];
+        let bucket = bucket as usize;
         if after == slot {
-            self.empty(bucket as usize);
-            return;
+            self.empty(bucket);
+            return bucket;
         }
         self.entries[before as usize].after = after;
         self.entries[after as usize].before = before;
-        if self.firsts[bucket as usize] == slot {
-            self.firsts[bucket as usize] = after;
+        if self.firsts[bucket] == slot {
+            self.firsts[bucket] = after;
         }
+        bucket
     }
 
     /// Empties a bucket; what was its first.
@@ -248,10 +253,9 @@ impl<T> Queue<T> {
         std::mem::replace(&mut self.firsts[bucket], NONE)
     }
 
-    /// Moves the present to `due`, the time of what was next. If that lay in a coarse bucket, then
-    /// all finer ones are empty, and what is left in it is spread over them.
-    fn move_to(&mut self, due: u64) {
-        let bucket = self.bucket(due);
+    /// Moves the present to `due`, the time of what was next. If the bucket that it lay in is a coarse
+    /// one, then all finer ones are empty, and what is left in it is spread over them.
+    fn move_to(&mut self, due: u64, bucket: usize) {
         self.present = due;
         if bucket >= BUCKETS && self.firsts[bucket] != NONE {
             let first = self.empty(bucket);

@@ -283,10 +283,8 @@ impl Cluster {
     }
 
     pub(super) fn deliver(&mut self, packet: Packet) {
-        let Packet { id, from, to, .. } = packet;
-        let summary = packet.message.summary();
-        self.emit(EventKind::Received { packet: id, from, to, summary });
-        match (from, to) {
+        self.tell_received(&packet);
+        match (packet.from, packet.to) {
             (Node::Server(sender), Node::Server(id)) => {
                 self.step_raft(id, |raft, cx, out| raft.receive(sender, packet.message, cx, out));
             }
@@ -302,6 +300,13 @@ impl Cluster {
             }
             (Node::Client(_), Node::Client(_)) => {}
         }
+    }
+
+    #[inline(never)]
+    fn tell_received(&mut self, packet: &Packet) {
+        let Packet { id, from, to, .. } = *packet;
+        let summary = packet.message.summary();
+        self.emit(EventKind::Received { packet: id, from, to, summary });
     }
 
     /// Lets a server's Raft take a step, and carries out what it left in its outbox.

@@ -96,13 +96,19 @@ impl Cluster {
     ) -> PacketId {
         self.packets_sent += 1;
         let id = PacketId(self.packets_sent);
-        let summary = message.summary();
         let hand = Hand::Off;
         let (sent, due) = (self.now, self.now + delay);
         let packet = Packet { id, from, to, sent, due, incarnation, loss, hand, message };
+        self.tell_sent(&packet);
         self.queue.push(due.micros(), Item::Packet(packet));
-        self.emit(EventKind::Sent { packet: id, from, to, summary });
         id
+    }
+
+    #[inline(never)]
+    fn tell_sent(&mut self, packet: &Packet) {
+        let Packet { id, from, to, .. } = *packet;
+        let summary = packet.message.summary();
+        self.emit(EventKind::Sent { packet: id, from, to, summary });
     }
 
     /// Adds a packet at the end of its flight to the digest, field by field.
