@@ -48,7 +48,7 @@ impl<V: Clone> Keyed<V> {
         Some((key, self.values.get(*number as usize)?))
     }
 
-    pub(in crate::cluster) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+    pub(in crate::cluster) fn get_mut(&mut self, key: &Key) -> Option<&mut V> {
         self.at_mut(*self.numbers.get(key)?)
     }
 

@@ -6,7 +6,7 @@
 
 use super::{AppendResult, Entries, Log, Message, Position, Progress};
 use crate::cluster::flaw::{Flaw, Flaws};
-use crate::cluster::types::{Index, ServerId, ServerSet, Term, majority};
+use crate::cluster::types::{Index, SERVERS_MAX, ServerId, ServerSet, Term, majority};
 
 /// The rules as one server keeps them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,10 +122,13 @@ impl Rules {
 
     /// The highest index that a majority is known to hold.
     pub fn on_a_majority(self, progress: &[Progress]) -> Index {
-        let mut matched: smallvec::SmallVec<[Index; 25]> =
-            progress.iter().map(|follower| follower.matched).collect();
-        matched.sort_unstable_by(|one, two| two.cmp(one));
-        matched.get(self.enough(progress.len()) - 1).copied().unwrap_or_default()
+        let mut matched = [Index::ZERO; SERVERS_MAX as usize];
+        let matched = &mut matched[..progress.len()];
+        for (matched, follower) in matched.iter_mut().zip(progress) {
+            *matched = follower.matched;
+        }
+        matched.sort_unstable();
+        matched.iter().rev().nth(self.enough(progress.len()) - 1).copied().unwrap_or_default()
     }
 
     /// A leader commits only entries of its own term by counting copies; older ones are committed

@@ -175,13 +175,16 @@ impl Checker {
 
     /// Sees every event, whatever the ones before it have shown; tells of the first broken rule.
     fn look(&mut self, cluster: &Cluster) -> Check {
-        let mut check = Ok(());
+        let mut first = None;
         for event in cluster.events() {
-            let seen = self.see(cluster, event);
-            check = check.and(seen);
+            if let Err(broken) = self.see(cluster, event) {
+                first.get_or_insert(broken);
+            }
         }
-        check?;
-        self.waiters(cluster)
+        match first {
+            Some(broken) => Err(broken),
+            None => self.waiters(cluster),
+        }
     }
 
     fn see(&mut self, cluster: &Cluster, event: &Event) -> Check {
