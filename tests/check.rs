@@ -86,6 +86,25 @@ fn the_evidence_names_what_clashes_and_what_could_be_placed() {
 }
 
 #[test]
+fn a_verdict_alone_is_the_same_verdict() {
+    for name in
+        ["register-ok.edn", "register-stale.edn", "store-twice.edn", "versioned-twice.jsonl"]
+    {
+        let (whole, alone) =
+            (raftlab(&["check", &small(name)]), raftlab(&["check", "--verdict", &small(name)]));
+        assert_eq!(status(&whole), status(&alone), "{name}");
+        assert_eq!(out(&whole).lines().next(), out(&alone).lines().next(), "{name}");
+        assert_eq!(out(&alone).lines().count(), 1, "{name}: {}", out(&alone));
+        let told = raftlab(&["check", "--verdict", "--json", &small(name)]);
+        let told: Value = serde_json::from_str(&out(&told)).unwrap();
+        assert!(told["wrong"].is_null() && told["because"].is_null(), "{told}");
+        assert!(told["clashing"].as_array().is_none_or(Vec::is_empty), "{told}");
+    }
+    let refused = raftlab(&["check", "--verdict", "--html", "page", &small("register-ok.edn")]);
+    assert_eq!(status(&refused), 2, "{}", err(&refused));
+}
+
+#[test]
 fn json_tells_the_same_to_programs() {
     let output = raftlab(&[
         "check",

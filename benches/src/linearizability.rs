@@ -116,7 +116,22 @@ fn files(book: &mut Book, folder: &Path) {
     book.note("linearizability/files/decided", decided as f64, Unit::Count("files"));
     book.note("linearizability/files/all", took, Unit::Seconds);
     println!("the slowest of them is {}", slowest.1);
+    book.note("linearizability/files/verdicts", verdicts(&program, &names), Unit::Seconds);
     book.note("linearizability/files/slowest", slowest.0.as_secs_f64(), Unit::Seconds);
+}
+
+/// How long the program takes for all files, one after the other, if nobody asks what is wrong. The
+/// best of five times: it is over so soon that anything else weighs.
+fn verdicts(program: &Path, names: &[PathBuf]) -> f64 {
+    let time = || {
+        let mut check = Command::new(program);
+        check.args(["check", "--verdict"]).args(names).stdout(Stdio::null()).stderr(Stdio::null());
+        let begin = Instant::now();
+        let status = check.status();
+        assert!(status.is_ok_and(|status| matches!(status.code(), Some(0 | 1))));
+        begin.elapsed().as_secs_f64()
+    };
+    (0..5).map(|_| time()).fold(f64::INFINITY, f64::min)
 }
 
 /// The program as it was last built.

@@ -132,6 +132,9 @@ pub struct CheckOptions {
     /// Print one JSON object a file.
     #[arg(long)]
     pub json: bool,
+    /// Only the verdict: don't look for what is wrong, which can take longer.
+    #[arg(long, conflicts_with = "html")]
+    pub verdict: bool,
     /// Give up on a file after so long, such as 10s or 500ms.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub time_limit: Option<Duration>,

@@ -48,10 +48,14 @@ pub struct Order {
     pub states: Vec<String>,
 }
 
-/// Whether orders are wanted for a page.
+/// What is wanted of a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
+    /// The answer alone.
     Verdict,
+    /// And why, if something is wrong.
+    Evidence,
+    /// And orders for a page.
     Page,
 }
 
@@ -137,7 +141,11 @@ impl<M: linearizability::Model> Judge<'_, M> {
                 Timed { operation, called: called.order, returned }
             })
             .collect();
-        let verdict = linearizability::check(self.model, &timed, Limits::default(), watch);
+        let judge = match self.detail {
+            Detail::Verdict => linearizability::verdict,
+            Detail::Evidence | Detail::Page => linearizability::check,
+        };
+        let verdict = judge(self.model, &timed, Limits::default(), watch);
         let order = match &verdict {
             Verdict::Linearizable(order) => order,
             Verdict::Violated(evidence) => &evidence.longest,
@@ -145,7 +153,7 @@ impl<M: linearizability::Model> Judge<'_, M> {
         };
         let state = self.model.describe_state(&linearizability::replay(self.model, &timed, order));
         let picture = match self.detail {
-            Detail::Verdict => None,
+            Detail::Verdict | Detail::Evidence => None,
             Detail::Page => Some(self.picture(&timed, &places, &verdict, order)),
         };
         let placed = |order: Vec<usize>| order.into_iter().map(|at| places[at]).collect();

@@ -52,7 +52,11 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
             }
         };
         let limit = options.time_limit.map(|limit| start + limit);
-        let detail = options.html.as_ref().map_or(Detail::Verdict, |_| Detail::Page);
+        let detail = match (&options.html, options.verdict) {
+            (Some(_), _) => Detail::Page,
+            (None, true) => Detail::Verdict,
+            (None, false) => Detail::Evidence,
+        };
         let judgement = watched(&name, &history, detail, limit);
         let judged = report::Judged { name: &name, history: &history, judgement: &judgement };
         if let Some(page) = &options.html {

@@ -226,7 +226,7 @@ pub enum Verdict {
 }
 
 /// Why a part of a history is not linearizable. Operations are given by their places in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// The operation whose return made it certain: up to just before it, the history is
     /// linearizable. `None` if the limits didn't suffice to find it.
@@ -265,6 +265,20 @@ pub fn parts<M: Model>(
         parts.entry(model.part(&timed.operation)).or_default().push(place);
     }
     parts
+}
+
+/// Judges one part of a history, and says of a violation no more than that there is one.
+pub fn verdict<M: Model>(
+    model: &M,
+    history: &[Timed<M::Operation>],
+    limits: Limits,
+    watch: &mut Watch<'_>,
+) -> Verdict {
+    match model.judge(history, limits, watch) {
+        Outcome::Order(order) => Verdict::Linearizable(order),
+        Outcome::Undecided(reason) => Verdict::Undecided(reason),
+        Outcome::NoOrder { .. } => Verdict::Violated(Evidence::default()),
+    }
 }
 
 /// Judges one part of a history. `limits` bounds the verdict, and once more the search for
