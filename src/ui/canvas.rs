@@ -155,6 +155,11 @@ impl Pen<'_> {
         self.user_within(text, self.room())
     }
 
+    /// Whether a text of the user's needs no more than `width` columns.
+    pub fn fits(&self, text: &str, width: u16) -> bool {
+        self.glyphs.user_width(text, width) <= width
+    }
+
     /// The same in at most `width` columns.
     pub fn user_within(&mut self, text: &str, width: u16) -> &mut Self {
         let width = width.min(self.room());

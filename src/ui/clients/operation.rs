@@ -25,6 +25,10 @@ pub(super) fn put_request(pen: &mut Pen, request: &Request) {
     };
 }
 
+/// The fewest columns in which a cut text still says something.
+const LEAST: u16 = 4;
+
+/// "put x=9@2". Where there is no room for a part of everything, the key tells most.
 fn put_write<'a, 'b>(
     pen: &'a mut Pen<'b>,
     verb: &str,
@@ -34,8 +38,14 @@ fn put_write<'a, 'b>(
 ) -> &'a mut Pen<'b> {
     let version = version.map(|version| format!("@{version}")).unwrap_or_default();
     let behind = version.len() as u16;
-    pen.put(verb);
-    let room = pen.room().saturating_sub(1 + behind);
+    let room = pen.put(verb).room();
+    let is_narrow = room < LEAST + 1 + LEAST + behind;
+    let short = pen.fits(key, 1) && pen.fits(value, room.saturating_sub(2 + behind));
+    if is_narrow && !short {
+        let beside = room.saturating_sub(behind);
+        return if pen.fits(key, beside) { pen.user(key).put(version) } else { pen.user(key) };
+    }
+    let room = room.saturating_sub(1 + behind);
     pen.user_within(key, room.div_ceil(2)).put('=');
     let room = pen.room().saturating_sub(behind);
     pen.user_within(value, room).put(version)
@@ -84,5 +94,40 @@ fn put_versioned(pen: &mut Pen, outcome: Outcome, version: Version) {
     // A number that is cut short is another number.
     if pen.put(outcome).room() >= version.len() as u16 {
         pen.put(version);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    use super::*;
+    use crate::ui::canvas::Canvas;
+    use crate::ui::view::View;
+
+    fn put(width: u16, key: &str, value: &str) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, 1));
+        let mut canvas = Canvas::new(&mut buffer, View::default().theme);
+        let (key, value, version) = (key.into(), value.into(), Version(12));
+        put_request(&mut canvas.pen_at(0, 0, width), &Request::Put { key, value, version });
+        let row: String = (0..width).map(|x| buffer[(x, 0)].symbol()).collect();
+        row.trim_end().to_owned()
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_all_the_key_tells_most() {
+        let value = "v".repeat(64);
+        for (width, expected) in [
+            (24, "put load1-k0=vvvvvv..@12"),
+            (20, "put load..=vvvv..@12"),
+            (15, "put load1-k0@12"),
+            (13, "put load1-k0"),
+            (11, "put load1.."),
+            (5, "put ."),
+        ] {
+            assert_eq!(put(width, "load1-k0", &value), expected, "in {width} columns");
+        }
+        assert_eq!(put(10, "x", "9"), "put x=9@12");
     }
 }
