@@ -60,8 +60,14 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
     pub(in crate::cluster) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         match place.checked_sub(self.settled_len) {
             Some(place) => self.recent.get_mut(place),
-            None => Rc::make_mut(self.settled.get_mut(place / CHUNK)?).get_mut(place % CHUNK),
+            None => self.settled_mut(place),
         }
+    }
+
+    /// An item that has settled. By itself, so that the usual way to an item is short everywhere.
+    #[inline(never)]
+    fn settled_mut(&mut self, place: usize) -> Option<&mut T> {
+        Rc::make_mut(self.settled.get_mut(place / CHUNK)?).get_mut(place % CHUNK)
     }
 
     pub fn last(&self) -> Option<&T> {

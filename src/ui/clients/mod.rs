@@ -209,7 +209,7 @@ impl Columns {
             None => pen.put('-'),
         };
         let now = scene.cluster.now();
-        let room = area.width.saturating_sub(self.state + TIME);
+        let room = area.width.saturating_sub(self.state + 1 + TIME);
         let mut pen = canvas.pen_at(area.x + self.state, area.y + row, room);
         let took = match (&client.job, &client.last) {
             (Some(job), _) => {
@@ -241,7 +241,7 @@ impl Columns {
         let width = self.state.saturating_sub(self.work + 1);
         put_request(&mut canvas.pen_at(area.x + self.work, area.y + row, width), &record.request);
         let Some(returned) = &record.returned else { return };
-        let room = area.width.saturating_sub(self.state + TIME);
+        let room = area.width.saturating_sub(self.state + 1 + TIME);
         let mut pen = canvas.pen_at(area.x + self.state, area.y + row, room);
         put_answer(pen.style(theme.bold()), &record.request, returned);
         let text = Moment(returned.at).to_string();
