@@ -16,6 +16,9 @@
 //! A bucket is a list in which things of equal time stand in the order in which they came, and
 //! stay so when it is spread. Nothing can come between: what is put in for the time of a coarse
 //! bucket goes to that bucket, until the present has entered its time and it has been spread.
+//!
+//! Each event goes through here once or twice, so the small parts of putting in and taking out are
+//! written into both: calls to them would cost as much as what they do.
 
 /// A name for something pending, valid until it happens or is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -104,6 +104,7 @@ impl Cluster {
         id
     }
 
+    /// By itself, as `tell_received` is.
     #[inline(never)]
     fn tell_sent(&mut self, packet: &Packet) {
         let Packet { id, from, to, .. } = *packet;

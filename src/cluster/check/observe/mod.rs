@@ -1,5 +1,9 @@
 //! The checker: reads the events of each step and says which rule they break. What it asks about
 //! Raft stands in `raft.rs`, what about the service in `service.rs`.
+//!
+//! Most events break no rule and are asked nothing. So what is asked about the others is never
+//! written into the loop that goes through them all (`inline(never)`): it would have to be
+//! prepared for every step.
 
 mod raft;
 mod service;
