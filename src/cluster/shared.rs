@@ -2,10 +2,11 @@
 //!
 //! An operation lies in every log, a value in every map, in the history and in the checkers' books,
 //! and a checkpoint shares nearly all of it. So nearly everything that grows is counted by
-//! reference, and every commit counts some sixty times up and as often down. A run lives on one
-//! thread, wherever its script came from: nothing of it need be counted in a way that other threads
-//! can see, which took a seventh of the time with 64 clients. What comes with a script (`Arc<str>`, commands) is
-//! shared by threads that play it, and becomes a text of the run where names are resolved.
+//! reference, and every commit counts dozens of times up and down. A run lives on one thread,
+//! wherever its script came from: nothing of it need be counted in a way that other threads can
+//! see, which took a seventh of the time with 64 clients. What comes with a script (`Arc<str>`,
+//! commands) is shared by the threads that play it, and becomes a text of the run where names are
+//! resolved.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
