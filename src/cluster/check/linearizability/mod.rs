@@ -225,6 +225,17 @@ pub enum Verdict {
     Undecided(Reason),
 }
 
+/// What an engine found, without any evidence.
+impl From<Outcome> for Verdict {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Order(order) => Self::Linearizable(order),
+            Outcome::Undecided(reason) => Self::Undecided(reason),
+            Outcome::NoOrder { .. } => Self::Violated(Evidence::default()),
+        }
+    }
+}
+
 /// Why a part of a history is not linearizable. Operations are given by their places in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -274,11 +285,7 @@ pub fn verdict<M: Model>(
     limits: Limits,
     watch: &mut Watch<'_>,
 ) -> Verdict {
-    match model.judge(history, limits, watch) {
-        Outcome::Order(order) => Verdict::Linearizable(order),
-        Outcome::Undecided(reason) => Verdict::Undecided(reason),
-        Outcome::NoOrder { .. } => Verdict::Violated(Evidence::default()),
-    }
+    model.judge(history, limits, watch).into()
 }
 
 /// Judges one part of a history. `limits` bounds the verdict, and once more the search for
@@ -289,13 +296,11 @@ pub fn check<M: Model>(
     limits: Limits,
     watch: &mut Watch<'_>,
 ) -> Verdict {
-    match model.judge(history, limits, watch) {
-        Outcome::Order(order) => Verdict::Linearizable(order),
-        Outcome::Undecided(reason) => Verdict::Undecided(reason),
-        Outcome::NoOrder { wrong, suspects: _ } => {
-            Verdict::Violated(evidence::gather(model, history, wrong, limits, watch))
-        }
+    let outcome = model.judge(history, limits, watch);
+    if let Outcome::NoOrder { wrong, .. } = outcome {
+        return Verdict::Violated(evidence::gather(model, history, wrong, limits, watch));
     }
+    outcome.into()
 }
 
 /// The state that an order of operations leads to.
