@@ -9,9 +9,10 @@
 //! bucket of the highest digit in which its time differs from the present, the time of what
 //! happened last: things due soon in a bucket of their very microsecond, things due later together
 //! with others of about that time, the later the coarser. When nothing is left in the fine buckets,
-//! the first of the coarse ones is spread over finer ones. So everything costs the same however
-//! much is pending, and most of what is put off (an election timer, by every heartbeat) is put off
-//! while it still lies in a coarse bucket.
+//! the first of the coarse ones is spread over finer ones. So what anything costs hardly depends on
+//! how much is pending: only what comes first in a coarse bucket has to be looked for, in that
+//! bucket. And most of what is put off (an election timer, by every heartbeat) is put off while it
+//! still lies in a coarse one.
 //!
 //! A bucket is a list in which things of equal time stand in the order in which they came, and
 //! stay so when it is spread. Nothing can come between: what is put in for the time of a coarse
@@ -195,7 +196,7 @@ impl<T> Queue<T> {
         })
     }
 
-    /// Puts a slot where it belongs at the end of its ring, and notes whether it is next.
+    /// Puts a slot where it belongs, and notes whether it is next.
     #[inline(always)]
     fn put(&mut self, slot: u32, due: u64) {
         if due < self.present {
@@ -213,6 +214,7 @@ impl<T> Queue<T> {
         level as usize * BUCKETS + (due >> (level * DIGIT)) as usize % BUCKETS
     }
 
+    /// Puts a slot at the end of the ring of its time.
     #[inline(always)]
     fn link(&mut self, slot: u32, due: u64) {
         let bucket = self.bucket(due);
@@ -230,6 +232,7 @@ impl<T> Queue<T> {
         self.entries[slot as usize] = Entry { due, before, after, bucket: bucket as u32 };
     }
 
+    /// Takes a slot out of its ring; the bucket where that was.
     #[inline(always)]
     fn take_out(&mut self, slot: u32) -> usize {
         let Entry { before, after, bucket, .. } = self.entries[slot as usize];

@@ -155,9 +155,9 @@ impl Pen<'_> {
         self.user_within(text, self.room())
     }
 
-    /// Whether a text of the user's needs no more than `width` columns.
-    pub fn fits(&self, text: &str, width: u16) -> bool {
-        self.glyphs.user_width(text, width) <= width
+    /// How many columns a text of the user's needs; one more than `limit` if it is beyond that.
+    pub fn user_width(&self, text: &str, limit: u16) -> u16 {
+        self.glyphs.user_width(text, limit)
     }
 
     /// The same in at most `width` columns.

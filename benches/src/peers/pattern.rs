@@ -47,11 +47,13 @@ impl Message {
     }
 
     pub fn decode(bytes: &[u8]) -> Self {
-        let number = |range: std::ops::Range<usize>| {
-            bytes[range].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
+        let Some((&[kind, ref numbers @ ..], _)) = bytes.split_first_chunk::<HEAD>() else {
+            panic!("a message of {} bytes", bytes.len());
         };
-        let (last, entries) = (number(1..9), number(9..HEAD) as u32);
-        match bytes[0] {
+        let &[a, b, c, d, e, f, g, h, ref entries @ ..] = numbers;
+        let last = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        let entries = u32::from_le_bytes(*entries);
+        match kind {
             0 => Self::Append { last, entries },
             1 => Self::Ack { last },
             2 => Self::Request { client: last as u32 },

@@ -1,7 +1,8 @@
 //! The log: entries in order, each with the term in which a leader received it (§5.3).
 //!
-//! Clones share their structure, so a checkpoint of a long log costs next to nothing. Everything goes through this interface, which already speaks of a first
-//! index, so that a snapshot can later stand in for the entries before it (§7).
+//! Clones share their structure, so a checkpoint of a long log costs next to nothing. Everything
+//! goes through this interface, which already speaks of a first index, so that a snapshot can later
+//! stand in for the entries before it (§7).
 
 use std::rc::Rc;
 

@@ -38,15 +38,14 @@ fn put_write<'a, 'b>(
 ) -> &'a mut Pen<'b> {
     let version = version.map(|version| format!("@{version}")).unwrap_or_default();
     let behind = version.len() as u16;
-    let room = pen.put(verb).room();
-    let is_narrow = room < LEAST + 1 + LEAST + behind;
-    let short = pen.fits(key, 1) && pen.fits(value, room.saturating_sub(2 + behind));
-    if is_narrow && !short {
-        let beside = room.saturating_sub(behind);
-        return if pen.fits(key, beside) { pen.user(key).put(version) } else { pen.user(key) };
+    let room = pen.put(verb).room().saturating_sub(1 + behind);
+    let (of_key, of_value) = (pen.user_width(key, room + 1), pen.user_width(value, room));
+    if room < 2 * LEAST && of_key + of_value > room {
+        // The sign between key and value is not needed then.
+        return if of_key <= room + 1 { pen.user(key).put(version) } else { pen.user(key) };
     }
-    let room = room.saturating_sub(1 + behind);
-    pen.user_within(key, room.div_ceil(2)).put('=');
+    let room_for_key = room.saturating_sub(of_value).max(room.div_ceil(2));
+    pen.user_within(key, room_for_key).put('=');
     let room = pen.room().saturating_sub(behind);
     pen.user_within(value, room).put(version)
 }
@@ -129,5 +128,6 @@ mod tests {
             assert_eq!(put(width, "load1-k0", &value), expected, "in {width} columns");
         }
         assert_eq!(put(10, "x", "9"), "put x=9@12");
+        assert_eq!(put(15, "inside", "a"), "put inside=a@12");
     }
 }
