@@ -1,20 +1,26 @@
 //! The same script and seed give the same run to the last bit: run after run, however the run is
 //! interrupted, and whether a command comes from a script's line, an `at` or a key.
 //!
-//! The digests of some runs are pinned in `digests.tsv`. They change only when the engine's rules
-//! do, and then `ENGINE` in `src/cluster/digest.rs` must change too, for recordings name it. To
-//! pin them anew: `UPDATE_DIGESTS=1 cargo test --test determinism`.
+//! The digests of many runs are pinned in `digests.tsv`: every script of `scripts/` with three
+//! seeds, and the first thousand seeds of the hunt, folded by the hundred, so that a change can be
+//! narrowed down. They change only when the engine's rules do, and then `ENGINE` in
+//! `src/cluster/digest.rs` must change too, for recordings name it. To pin them again:
+//! `UPDATE_DIGESTS=1 cargo test --test determinism`.
 
 #[path = "support/scripts.rs"]
 mod scripts;
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use proptest::prelude::*;
-use raftlab::cluster::command::{Command, Place, Script, parse_line};
+use raftlab::app::hunt::plan::{self, Fixed};
+use raftlab::cluster::command::{Command, Place, Script, Variant, parse_line};
 use raftlab::cluster::config::Config;
-use raftlab::cluster::digest::ENGINE;
+use raftlab::cluster::digest::{Digest, ENGINE};
 use raftlab::cluster::event::EventKind;
 use raftlab::cluster::network::Network;
 use raftlab::cluster::time::{Span, Time};
@@ -22,8 +28,8 @@ use raftlab::cluster::types::{Node, ServerId};
 use raftlab::cluster::{Cluster, Step};
 use scripts::{play, scripts_of};
 
-/// Scripts whose digests are pinned: each kind of fault, of network and of client work is in one.
-const PINNED: [&str; 10] = [
+/// Each kind of fault, of network and of client work is in one of these.
+const VARIED: [&str; 10] = [
     "scripts/handout/basic_kvraft.lab",
     "scripts/handout/lock_two_clients_unreliable.lab",
     "scripts/handout/lock_with_crash.lab",
@@ -45,17 +51,78 @@ fn script(name: &str) -> Script {
     found.unwrap_or_else(|| panic!("there is no {name}")).1
 }
 
-fn table() -> String {
-    let mut table = format!("# engine {ENGINE}: script, seed, digest\n");
-    for name in PINNED {
-        let script = script(name);
-        for seed in [1, 7, 0x1f] {
-            let cluster = play(&script, Some(seed));
-            assert!(cluster.finished() && !cluster.is_stopped(), "{name}, seed {seed}");
-            writeln!(table, "{name}\t{seed}\t{:016x}", cluster.digest()).expect("room for a line");
+/// A run, or many, that have a row in the table.
+enum Pinned {
+    Script { name: String, script: Box<Script>, seed: u64 },
+    Hunt(Range<u64>),
+}
+
+impl Pinned {
+    fn all() -> Vec<Self> {
+        let scripts = ["flaws", "handout", "lessons", "raft"].into_iter().flat_map(scripts_of);
+        let variants = scripts.flat_map(|(name, script)| {
+            let variants: Vec<Script> = script.variants().collect();
+            variants.into_iter().map(move |script| {
+                let flawed = script.shows.is_some() && script.variant == Variant::With;
+                let name = if flawed { format!("{name} with its flaw") } else { name.clone() };
+                (name, script)
+            })
+        });
+        let scripts = variants.flat_map(|(name, script)| {
+            [1, 7, 0x1f].map(|seed| Self::Script {
+                name: name.clone(),
+                script: Box::new(script.clone()),
+                seed,
+            })
+        });
+        let hunt = (0..10).map(|hundred| Self::Hunt(hundred * 100 + 1..hundred * 100 + 101));
+        scripts.chain(hunt).collect()
+    }
+
+    fn row(&self) -> String {
+        match self {
+            Self::Script { name, script, seed } => {
+                let cluster = play(script, Some(*seed));
+                // What shows a flaw ends where it shows.
+                let ended = cluster.finished() && !cluster.is_stopped();
+                assert!(ended || name.ends_with("flaw"), "{name}, seed {seed}");
+                format!("{name}\t{seed}\t{:016x}\n", cluster.digest())
+            }
+            Self::Hunt(seeds) => {
+                let mut fold = Digest::new();
+                for seed in seeds.clone() {
+                    let cluster = play(&plan::script(seed, &Fixed::default()), Some(seed));
+                    assert!(cluster.finished() && !cluster.is_stopped(), "seed {seed} of the hunt");
+                    fold.u64(cluster.digest());
+                }
+                format!("hunt\t{}..{}\t{:016x}\n", seeds.start, seeds.end, fold.value())
+            }
         }
     }
-    table
+}
+
+/// All rows, made on all cores: a cluster stays on the thread that plays it.
+fn table() -> String {
+    let all = Pinned::all();
+    let next = AtomicUsize::new(all.len());
+    let work = || {
+        let mut rows = Vec::new();
+        // From the end, where the long ones are.
+        while let Ok(left) =
+            next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+        {
+            rows.push((left - 1, all[left - 1].row()));
+        }
+        rows
+    };
+    let mut rows: Vec<(usize, String)> = thread::scope(|scope| {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("rows")).collect()
+    });
+    rows.sort_unstable();
+    let rows = rows.into_iter().map(|(_, row)| row);
+    format!("# engine {ENGINE}: script, seed, digest\n") + &rows.collect::<String>()
 }
 
 #[test]
@@ -70,7 +137,7 @@ fn runs_have_the_pinned_digests() {
         table.lines().filter(|line| !pinned.lines().any(|other| other == *line)).collect();
     assert!(
         differ.is_empty() && pinned.lines().count() == table.lines().count(),
-        "runs are not what they were; is that wanted? Then raise ENGINE and pin them anew:\n{}",
+        "runs are not what they were; is that wanted? Then raise ENGINE and pin them again:\n{}",
         differ.join("\n")
     );
 }
@@ -90,7 +157,7 @@ fn every_script_runs_the_same_twice_and_differs_by_seed() {
 /// The screen stops the cluster at every frame, and moves it to times at which nothing happens.
 #[test]
 fn interruptions_change_nothing() {
-    for name in PINNED {
+    for name in VARIED {
         let script = script(name);
         let whole = play(&script, Some(5)).digest();
         for frame in [Span(997), Span(16_667), Span(250_001)] {
@@ -112,7 +179,7 @@ fn interruptions_change_nothing() {
 
 #[test]
 fn a_clone_goes_on_as_its_original_does() {
-    for name in PINNED {
+    for name in VARIED {
         let script = script(name);
         let whole = play(&script, Some(6));
         let mut cluster = Cluster::with_script(&script, Some(6));

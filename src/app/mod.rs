@@ -15,7 +15,7 @@ mod fading;
 mod files;
 mod fleet;
 mod headless;
-mod hunt;
+pub mod hunt;
 mod input;
 mod keymap;
 mod lab;

@@ -10,7 +10,7 @@ mod case;
 mod edit;
 mod lines;
 mod places;
-mod plan;
+pub mod plan;
 mod play;
 mod report;
 mod results;

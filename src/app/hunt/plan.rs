@@ -12,11 +12,14 @@ use crate::cluster::command::Script;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::rng::{Entity, Rng};
 
-/// What is fixed for all seeds.
+/// What is fixed for all seeds; the rest is drawn.
 #[derive(Clone, Debug, Default)]
 pub struct Fixed {
+    /// How many servers.
     pub servers: Option<u8>,
+    /// How many clients its load has.
     pub clients: Option<u32>,
+    /// A flaw that is planted at the start.
     pub flaw: Option<Flaw>,
 }
 
