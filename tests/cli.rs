@@ -307,10 +307,29 @@ fn remarks_are_counted_and_are_no_failures() {
     let path = scripts.write("remarks.lab", text);
     let output = run(&["run", &path]);
     assert_eq!(status(&output), 0);
-    assert!(out(&output).contains("2 lines would have failed"), "{}", out(&output));
+    for told in ["2 lines would have failed", "line 2 at 0.000000s: expected term = 9", "line 3 at"]
+    {
+        assert!(out(&output).contains(told), "{}", out(&output));
+    }
     let object = &objects(&run(&["run", &path, "--json"]))[0];
-    assert_eq!(object["remarks"], 2);
+    assert_eq!((&object["remarks"], &object["remarked"][1]["line"]), (&2.into(), &3.into()));
     assert!(!out(&run(&["run", &scripts.good()])).contains("would have failed"));
+}
+
+#[test]
+fn a_loop_that_runs_in_circles_is_left_and_the_report_names_its_line() {
+    let scripts = Scripts::new();
+    let text = "expects remark\nuntil leader\nput y 1 @0 client=w nowait\npartition S1 | S2 | S3\n\
+                loop for 3s\n  get x client=w\nend\n";
+    let path = scripts.write("circles.lab", text);
+    let output = run(&["run", &path]);
+    assert_eq!(status(&output), 0);
+    let told = ["line 5 at", "lab time passes in `loop for 3s`", "line 6 at", ", 100 times"];
+    assert!(told.iter().all(|words| out(&output).contains(words)), "{}", out(&output));
+    let path = scripts.write("failing.lab", "until leader\nloop for 3s\n  until leader\nend\n");
+    let output = run(&["run", &path]);
+    assert_eq!(status(&output), 1);
+    assert!(out(&output).contains("line 2 at"), "{}", out(&output));
 }
 
 /// A run that is ended by a signal leaves no half-written file behind.

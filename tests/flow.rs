@@ -1,5 +1,7 @@
 //! The flow of scripts on a real cluster: which lines run, and with which texts.
 
+use proptest::prelude::*;
+use proptest::sample::select;
 use raftlab::cluster::command::Script;
 use raftlab::cluster::types::Outcome;
 use raftlab::cluster::{Cluster, Step};
@@ -186,4 +188,137 @@ fn a_load_may_give_each_client_keys_of_its_own() {
     }));
     let map = &cluster.server(cluster.leader().expect("a leader")).expect("a server").rsm.kv;
     assert_eq!(map.len(), 8);
+}
+
+/// A script after which client a waits for ever, as far as its own lines are concerned.
+const BUSY: &str = "cluster servers=3 seed=1\nexpects remark\nuntil leader\n\
+                    put y 1 @0 client=a nowait\npartition S1 | S2 | S3\n";
+
+/// How many steps a script takes at most at one moment of lab time.
+fn crowd(cluster: &mut Cluster) -> u64 {
+    let (mut most, mut began, mut now) = (0, cluster.point().steps, cluster.now());
+    while !cluster.finished() && cluster.step() == Step::Happened {
+        if cluster.now() != now {
+            (began, now) = (cluster.point().steps, cluster.now());
+        }
+        most = most.max(cluster.point().steps - began);
+        assert!(most < 3_000_000, "it does not come to an end at {now}");
+    }
+    most
+}
+
+#[test]
+fn a_loop_whose_rounds_take_no_time_is_stopped_at_its_own_line() {
+    for (lines, line) in [
+        ("until leader\nloop for 4s\nuntil leader\nend", 2),
+        ("until leader\nloop for 4s as i\nloop until term >= 9\nuntil leader\nend\nend", 3),
+        (
+            "until leader\nrun 10ms\nloop until no leader\nif leader\nuntil leader\nelse\nrun 1s\nend\nend",
+            3,
+        ),
+        ("until leader\ntask t\nloop for 1s\nuntil leader\nend\nend\nwait t", 3),
+        ("task t\nrun 0s\nend\nloop until leader\nwait t\nend", 4),
+        ("by-hand on\nloop for 1s\nuntil up = 5\nend", 2),
+    ] {
+        let told = run(lines).expect_err(lines);
+        assert!(told.contains(&format!("line: {line},")), "{lines}\n{told}");
+        let words = ["lab time passes in `loop ", "100 rounds in a row took no lab time"];
+        assert!(words.iter().all(|words| told.contains(words)), "{lines}\n{told}");
+    }
+}
+
+#[test]
+fn a_loop_in_which_a_line_cannot_be_carried_out_is_left_and_the_script_goes_on() {
+    for lines in [
+        "loop for 4s\nset x 1 client=a\nend",
+        "loop until up = 0\nset x 1 client=a\nend",
+        "repeat 1000000\nset x 1 client=a\nend",
+        "for i in 1..1000000\nrepeat 1000000\nset x {i} client=a\nend\nend",
+        "task t\nloop for 4s\nset x 1 client=a\nend\nend\ntask u\nloop for 4s\nget x client=a\nend\nend",
+    ] {
+        let text = format!("{BUSY}{lines}\nmark done\nrun 1s\nexpect messages >= 0 since done\n");
+        let cluster = run(&text).unwrap_or_else(|told| panic!("{told}\n{text}"));
+        assert!((101..=402).contains(&cluster.remarks()), "{} remarks\n{text}", cluster.remarks());
+    }
+}
+
+/// However they are nested: a hundred rounds in all, not a hundred of each for each of the outer.
+#[test]
+fn loops_inside_loops_are_left_together() {
+    let (open, close) = ("loop for 9s\n".repeat(14), "end\n".repeat(14));
+    let script = Script::parse(
+        "nested.lab",
+        format!("{BUSY}{open}set x 1 client=a\n{close}run 1s\n").as_bytes(),
+    );
+    let mut cluster = Cluster::with_script(&script.expect("a good script"), None);
+    let most = crowd(&mut cluster);
+    assert!(most < 500, "{most} steps at one moment");
+    assert!(cluster.finished());
+}
+
+#[test]
+fn what_only_looks_like_running_in_circles_is_left_alone() {
+    for lines in [
+        // Rounds that may take no time, and do now and then.
+        "loop for 1ms\nrun 0us..2us\nend",
+        "loop for 300us as i\nrun 0us..1us\nend",
+        // All that is waited for is so already, and the loop counts.
+        "for i in 1..500\nset k{i} v\nend\nfor i in 1..500\nuntil committed >= {i}\nend",
+        "repeat 100000\ncut S1 -> S2\nmend S1 -> S2\nend",
+        // All is by hand, and no lab time passes while it is.
+        "by-hand on\nloop until term >= 400\ntimeout S2\nuntil S2 is candidate\nend\nby-hand off",
+    ] {
+        let text = format!("cluster servers=3 seed=3\nuntil leader\n{lines}\nexpect safe\n");
+        passes(&text);
+    }
+}
+
+#[test]
+fn lines_count_for_the_limit_of_events() {
+    let told = run("cluster max-events=20000\nuntil leader\nevery 1us heal\nrun 10s\n");
+    let told = told.expect_err("ten million lines");
+    assert!(told.contains("within so many events and lines"), "{told}");
+}
+
+#[test]
+fn what_loops_put_down_is_bounded() {
+    for (line, words) in [
+        ("every 1h heal", "1000 are at work: `stop every`"),
+        ("mark m{i}", "10000 marks have been set"),
+        ("at 9h heal", "100000 commands wait for their places"),
+    ] {
+        let told = run(&format!("repeat 200000 as i\n{line}\nend\n")).expect_err(line);
+        assert!(told.contains(words), "{told}");
+    }
+    passes("repeat 3000\nevery 1h heal\nstop every\nend\n");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// Whatever loops stand in whatever loops, in whatever tasks: a moment has an end.
+    #[test]
+    fn lab_time_goes_on_whatever_loops_there_are(
+        opened in prop::collection::vec(select(vec![
+            "loop for 1ms", "loop until term >= 1000", "repeat 3", "task t", "if leader",
+        ]), 1..7),
+        lines in prop::collection::vec(select(vec![
+            "set x 1 client=a", "until up = 3", "get x client=a", "run 0us..1us", "wait nobody",
+            "retry b", "crash S3",
+        ]), 1..5),
+        by_hand in any::<bool>(),
+    ) {
+        let open = opened.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let body = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let close = "end\n".repeat(opened.len());
+        let by_hand = if by_hand { "by-hand on\n" } else { "" };
+        let busy = BUSY.replace("seed=1", "seed=1 max-events=100000");
+        let text = format!("{busy}task nobody\nrun 0s\nend\n{by_hand}{open}{body}{close}");
+        // Loops of which one can see that they take no time are refused.
+        let Ok(script) = Script::parse("any.lab", text.as_bytes()) else { return Ok(()) };
+        let mut cluster = Cluster::with_script(&script, None);
+        let most = crowd(&mut cluster);
+        prop_assert!(most < 40_000, "{} steps at one moment\n{}", most, text);
+        prop_assert!(cluster.finished() || cluster.failure().is_some(), "{}", text);
+    }
 }

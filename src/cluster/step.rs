@@ -8,7 +8,7 @@ use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
 use super::time::Time;
 use super::types::{Node, ServerId};
-use super::{Cause, Cluster, Failure, Item, Motion, Step};
+use super::{Cause, Cluster, Item, Motion, Step};
 
 impl Cluster {
     /// Lets the next thing happen. [`Cluster::events`] says afterwards what it brought about.
@@ -118,26 +118,19 @@ impl Cluster {
         }
     }
 
+    /// Ends a run that goes on for too long, by its events and its lines: a line is work too.
     fn guard_limits(&mut self) {
-        // Ten million lines or events without lab time passing: something runs in circles.
-        const WITHOUT_PROGRESS_MAX: u32 = 10_000_000;
+        // Nothing arrives and no timer fires at the moment at which it was begun, so so many events
+        // at one moment are no work of a script that plays.
+        const EVENTS_NOW_MAX: u32 = 10_000_000;
         let limit = self.config.events_max;
-        let stalled = self.handled_now >= WITHOUT_PROGRESS_MAX;
-        if self.handled < limit && !stalled {
-            return;
+        if self.steps >= limit {
+            let actual = format!("{limit} have been played; `cluster max-events=` raises that");
+            self.fail_for_good(0, "the run ends within so many events and lines", &actual);
+        } else if self.handled_now >= EVENTS_NOW_MAX {
+            let actual = format!("{EVENTS_NOW_MAX} events have been handled at this moment");
+            self.fail_for_good(0, "lab time passes", &actual);
         }
-        let actual = if stalled {
-            "lab time does not pass: too many events at one moment".into()
-        } else {
-            format!("{limit} events have been handled; raise it with max-events=").into()
-        };
-        self.failure.get_or_insert(Failure {
-            line: 0,
-            time: self.now,
-            expected: "the run ends".into(),
-            actual,
-            late: false,
-        });
     }
 
     /// What the last step has brought about has been seen by whoever wanted to.

@@ -8,10 +8,12 @@ use std::mem::size_of;
 
 use super::Cluster;
 use super::client::Client;
+use super::command::Command;
 use super::history::Record;
 use super::network::Packet;
 use super::raft::Entry;
 use super::server::Server;
+use super::task::{Scheduled, Task};
 
 /// What an entry adds to the run for good, beside the texts of keys and values: the operation, its
 /// place in the logs, which share it, its record, what the checkers remember of its index and
@@ -58,6 +60,8 @@ impl Cluster {
             + self.servers.len() * size_of::<Server>()
             + self.clients.len() * (size_of::<Client>() + 2 * self.servers.len() * 64)
             + self.servers.len() * self.servers.len() * 64
+            + self.tasks.len() * size_of::<Task>()
+            + self.scheduled.len() * (size_of::<Scheduled>() + size_of::<Command>())
             + logs * size_of::<Entry>()
             + packets * size_of::<Packet>()
             + self.history.copied() * size_of::<Record>();

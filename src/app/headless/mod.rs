@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-pub use play::{Outcome, Run};
+pub use play::{Outcome, Remark, Run};
 
 use super::cli::RunOptions;
 use super::files::{NewFile, read_script};

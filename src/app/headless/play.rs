@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::{Job, Named};
 use crate::cluster::check::Violation;
 use crate::cluster::command::{Script, Shows};
+use crate::cluster::event::EventKind;
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::Time;
 use crate::cluster::words::told_when;
@@ -28,10 +29,39 @@ pub struct Run {
     pub virtual_us: u64,
     pub events: u64,
     pub commits: u64,
-    /// How many lines would have failed after `expects remark`.
+    /// How many lines would have failed after `expects remark`, and what the first such said.
     pub remarks: u64,
+    pub remarked: Vec<Remark>,
     /// Time in the room, in microseconds.
     pub wall_us: u64,
+}
+
+/// What a line of the script expected, after `expects remark`.
+#[derive(Clone, Debug)]
+pub struct Remark {
+    pub line: u32,
+    /// When it was not met first, and how often it was not.
+    pub time: Time,
+    pub times: u64,
+    pub expected: Arc<str>,
+    pub actual: Arc<str>,
+}
+
+/// The most lines whose remarks are told.
+const REMARKED_MAX: usize = 10;
+
+/// Notes what the last step has remarked. A loop can say the same any number of times.
+fn note_remarks(cluster: &Cluster, remarked: &mut Vec<Remark>) {
+    for event in cluster.events() {
+        let EventKind::Remarked { line, expected, actual } = &event.kind else { continue };
+        let known = remarked.iter_mut().find(|remark| remark.line == *line);
+        if let Some(remark) = known {
+            remark.times += 1;
+        } else if remarked.len() < REMARKED_MAX {
+            let (expected, actual) = (expected.clone(), actual.clone());
+            remarked.push(Remark { line: *line, time: event.time, times: 1, expected, actual });
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -100,9 +130,14 @@ pub(super) fn play(
     let script = &scripts[job.script].script;
     let mut cluster = Cluster::with_script(script, Some(job.seed));
     sink(&cluster)?;
+    let (mut remarks, mut remarked) = (0, Vec::new());
     while !cluster.finished() {
         let step = cluster.step();
         sink(&cluster)?;
+        if cluster.remarks() != remarks {
+            remarks = cluster.remarks();
+            note_remarks(&cluster, &mut remarked);
+        }
         match step {
             Step::Happened => {}
             Step::Stopped | Step::Idle => break,
@@ -118,7 +153,8 @@ pub(super) fn play(
         virtual_us: cluster.now().micros(),
         events: cluster.handled(),
         commits: cluster.commits(),
-        remarks: cluster.remarks(),
+        remarks,
+        remarked,
         wall_us: start.elapsed().as_micros() as u64,
     })
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::{Named, Outcome, Run};
+use super::{Named, Outcome, Remark, Run};
 use crate::app::{Ending, Mistake};
 use crate::cluster::command::Variant;
 
@@ -22,6 +22,8 @@ pub(super) struct Report<'a> {
     form: Form,
     rows: Vec<Row>,
     told: u64,
+    /// What the first run with remarks remarked, and which one that was.
+    remarked: Option<(String, Vec<Remark>)>,
     begun: Instant,
     /// How wide the table may be.
     columns: usize,
@@ -87,12 +89,18 @@ impl<'a> Report<'a> {
     pub fn new(scripts: &'a [Named], json: bool) -> Self {
         let form = if json { Form::Json } else { Form::Text };
         let rows = vec![Row::default(); scripts.len()];
-        Self { scripts, form, rows, told: 0, begun: Instant::now(), columns: columns() }
+        let (told, remarked, begun) = (0, None, Instant::now());
+        Self { scripts, form, rows, told, remarked, begun, columns: columns() }
     }
 
     /// Adds a run, and tells at once what must not wait for the end.
     pub fn add(&mut self, run: &Run, out: &mut impl Write) -> io::Result<()> {
         self.rows[run.script].add(Row::of(run));
+        if self.remarked.is_none() && !run.remarked.is_empty() {
+            let named = &self.scripts[run.script];
+            let which = format!("{}{}, seed {}", named.path, variant(named), run.seed);
+            self.remarked = Some((which, run.remarked.clone()));
+        }
         match self.form {
             Form::Json => writeln!(out, "{}", self.json(run)),
             Form::Text => self.tell(run, out),
@@ -112,6 +120,9 @@ impl<'a> Report<'a> {
             "remarks": run.remarks,
             "wall_us": run.wall_us,
         });
+        if !run.remarked.is_empty() {
+            object["remarked"] = run.remarked.iter().map(remark_json).collect();
+        }
         let script = &self.scripts[run.script].script;
         if let Some(shows) = script.shows {
             object["flaw"] = shows.flaw.name().into();
@@ -244,13 +255,40 @@ impl<'a> Report<'a> {
             times(sum.virtual_us, wall_us),
         )?;
         match sum.remarks {
-            0 => Ok(()),
-            1 => writeln!(out, "One line would have failed, but for `expects remark`."),
+            0 => {}
+            1 => writeln!(out, "One line would have failed, but for `expects remark`.")?,
             lines => {
-                writeln!(out, "{} lines would have failed, but for `expects remark`.", count(lines))
+                let lines = count(lines);
+                writeln!(out, "{lines} lines would have failed, but for `expects remark`.")?;
             }
         }
+        self.remarks(sum, out)
     }
+
+    /// What the first run with remarks remarked.
+    fn remarks(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
+        let Some((which, remarked)) = &self.remarked else { return Ok(()) };
+        if sum.runs > 1 {
+            writeln!(out, "{}:", printable(which))?;
+        }
+        for Remark { line, time, times, expected, actual } in remarked {
+            let often = match times {
+                1 => String::new(),
+                times => format!(", {} times", count(*times)),
+            };
+            let told =
+                format!("line {line} at {time}{often}: expected {expected}\n    but {actual}");
+            writeln!(out, "  {}", printable(&told))?;
+        }
+        Ok(())
+    }
+}
+
+fn remark_json(remark: &Remark) -> serde_json::Value {
+    let Remark { line, time, times, expected, actual } = remark;
+    let (expected, actual) = (&**expected, &**actual);
+    json!({ "line": line, "at_us": time.micros(), "times": times,
+            "expected": expected, "actual": actual })
 }
 
 /// The columns of the terminal that the report goes to; no end of them in a file.

@@ -35,6 +35,7 @@ pub use condition::{Compare, Condition, Count, Filler, ReplyPattern, RoleName};
 pub use diagnostic::Diagnostic;
 pub use nature::Nature;
 pub use parse::parse_line;
+pub(super) use quantity::grouped;
 pub use script::{
     BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
 };

@@ -44,7 +44,7 @@ fn digits(word: &str) -> Option<&str> {
 }
 
 /// "1,000,000": large bounds are hard to read otherwise.
-pub(super) fn grouped(number: u64) -> String {
+pub(in crate::cluster) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (place, digit) in digits.chars().enumerate() {

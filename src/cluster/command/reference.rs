@@ -11,6 +11,9 @@ use crate::cluster::check::Invariant;
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::flaw::{About, FLAWS, Flaw};
 use crate::cluster::network::Network;
+use crate::cluster::task::{
+    IDLE_ROUNDS_MAX, LINES_NOW_MAX, RECURRING_MAX, ROUNDS_NOW_MAX, SCHEDULED_MAX, TASKS_MAX,
+};
 use crate::cluster::types::SERVERS_MAX;
 
 /// How wide the texts of help are on a terminal, in columns, and in the page.
@@ -241,6 +244,12 @@ fn limits(page: &mut String) {
         ("Names of tasks, and of marks", NAMES_MAX.to_string()),
         ("Blocks inside blocks", DEPTH_MAX.to_string()),
         ("Rounds of `for` and `repeat`", verbs::ROUNDS_MAX.to_string()),
+        ("Tasks that a run starts", TASKS_MAX.to_string()),
+        ("`every` lines at work", RECURRING_MAX.to_string()),
+        ("Commands that wait for their places (`at`)", SCHEDULED_MAX.to_string()),
+        ("Rounds in a row that take no lab time", ROUNDS_NOW_MAX.to_string()),
+        ("Those in which nothing happens either", IDLE_ROUNDS_MAX.to_string()),
+        ("Lines at one moment of lab time", LINES_NOW_MAX.to_string()),
         ("A length of time", "1000 days".to_owned()),
         ("A delay, at least", "1us".to_owned()),
     ] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::loops::LoopKind;
 use super::schedule::Recurring;
-use super::{WITHIN, Wait};
+use super::{MARKS_MAX, WITHIN, Wait};
 use crate::cluster::command::{Command, Condition, Line, Order, Text};
 use crate::cluster::event::{EventKind, PaceEvent};
 use crate::cluster::resolve::{Binding, Scope, error};
@@ -89,15 +89,9 @@ impl Cluster {
                 self.schedule(*when, command, scope, line.number)?;
             }
             Command::Every { span, command } => {
-                let recurring = Recurring {
-                    span: *span,
-                    command: (**command).clone(),
-                    scope: scope.clone(),
-                    line: line.number,
-                    slot: None,
-                };
-                self.recurring.push(recurring);
-                self.arm_recurring(self.recurring.len() - 1);
+                let (command, scope) = ((**command).clone(), scope.clone());
+                let line = line.number;
+                self.recur(Recurring { span: *span, command, scope, line, slot: None })?;
             }
             Command::Stop(name) => self.stop(&scope.fill(name)?)?,
             Command::Say(text) => {
@@ -123,6 +117,11 @@ impl Cluster {
             }
             Command::Mark(name) => {
                 let name = scope.fill(name)?;
+                if self.marks.len() >= MARKS_MAX && !self.marks.contains_key(&name) {
+                    return Err(error(format!(
+                        "{MARKS_MAX} marks have been set: that is the most"
+                    )));
+                }
                 self.marks.insert(name.clone(), self.traffic);
                 self.emit(EventKind::Marked { name });
             }

@@ -10,15 +10,16 @@ mod loops;
 mod schedule;
 mod standing;
 
+pub(super) use loops::{IDLE_ROUNDS_MAX, ROUNDS_NOW_MAX};
 pub(super) use schedule::{Recurring, Scheduled};
 pub use standing::{Round, Waiting};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::loops::Loop;
+use self::loops::{Circles, Loop};
 use super::client::Work;
-use super::command::{Command, Condition, Line, Unmet};
+use super::command::{Command, Condition, Line, Unmet, grouped};
 use super::event::EventKind;
 use super::queue::Slot;
 use super::resolve::{Binding, Scope, error};
@@ -29,11 +30,17 @@ use super::{Cluster, CommandError, Failure, Item};
 
 /// How long a line waits when it does not say.
 pub const WITHIN: Span = Span::from_secs(10);
-/// The most tasks that a run may start.
+/// The most tasks that a run may start, `every` lines that may be at work, commands that may wait
+/// for their places, and marks: a loop can ask for any number of them.
 pub const TASKS_MAX: usize = 10_000;
+pub const RECURRING_MAX: usize = 1_000;
+pub const SCHEDULED_MAX: usize = super::command::LINES_MAX;
+pub const MARKS_MAX: usize = 10_000;
 
-/// The most lines that may run at one moment: more, and something runs in circles.
-const LINES_NOW_MAX: u32 = 20_000_000;
+/// The most lines that may run at one moment, in all tasks. A block of lines that takes no time is
+/// refused above ten million lines ([`Blocks`](super::command)); a script may well have two of them,
+/// which take seconds. `loops.rs` stops what runs in circles long before.
+pub const LINES_NOW_MAX: u32 = 20_000_000;
 
 /// A line of thought of a script.
 #[derive(Clone, Debug)]
@@ -44,6 +51,7 @@ pub struct Task {
     next: usize,
     end: usize,
     loops: Vec<Loop>,
+    circles: Circles,
     pub(super) scope: Scope,
     wait: Wait,
     slot: Option<Slot>,
@@ -97,6 +105,7 @@ impl Cluster {
             next: span.start,
             end: span.end,
             loops: Vec::new(),
+            circles: Circles::default(),
             scope: Scope { bindings, client, rng, queues: false },
             wait: Wait::Ready,
             slot: Some(slot),
@@ -306,12 +315,6 @@ impl Cluster {
 
     fn run_line(&mut self, number: u32) {
         let place = number as usize;
-        self.unhurried += 1;
-        if self.unhurried > LINES_NOW_MAX {
-            let actual = format!("{LINES_NOW_MAX} lines have run while no lab time passed");
-            self.fail_for_good(0, "lab time passes", &actual);
-            return;
-        }
         let task = &mut self.tasks[place];
         if task.next >= task.end {
             self.end_task(number);
@@ -321,6 +324,12 @@ impl Cluster {
         let at = task.next;
         task.next += 1;
         let line = &lines[at];
+        self.unhurried += 1;
+        if self.unhurried > LINES_NOW_MAX {
+            let most = grouped(LINES_NOW_MAX.into());
+            let actual = format!("{most} lines have run at this moment, the most that may");
+            return self.fail_for_good(line.number, "lab time passes", &actual);
+        }
         let variant = self.script.as_ref().map(|script| script.variant);
         if line.only.is_some() && line.only != variant {
             self.wake_task(place);
@@ -336,6 +345,7 @@ impl Cluster {
         let result = self.run_command(place, at, line, &mut scope);
         self.tasks[place].scope.rng = scope.rng;
         let stopped = result.is_err_and(|error| {
+            self.tasks[place].circles.refuse(line.number);
             let expected = format!("`{}` can be carried out", line.command);
             self.fail(line.number, &expected, &error.message);
             self.failure.is_some()
@@ -365,10 +375,8 @@ impl Cluster {
 
     fn stop(&mut self, name: &str) -> Result<(), CommandError> {
         if name == "every" {
-            for recurring in &mut self.recurring {
-                if let Some(slot) = recurring.slot.take() {
-                    self.queue.remove(slot);
-                }
+            for slot in std::mem::take(&mut self.recurring).iter().filter_map(|every| every.slot) {
+                self.queue.remove(slot);
             }
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! Commands that wait for their place (`at`) and those that come again and again (`every`).
 
+use super::{RECURRING_MAX, SCHEDULED_MAX};
 use crate::cluster::command::{Command, Place};
 use crate::cluster::event::EventKind;
 use crate::cluster::queue::Slot;
@@ -38,6 +39,11 @@ impl Cluster {
         if place < self.place() {
             return Err(error(format!("at {place} is past: it is {} now", self.place())));
         }
+        if self.scheduled.len() >= SCHEDULED_MAX {
+            let message =
+                format!("{SCHEDULED_MAX} commands wait for their places: that is the most");
+            return Err(error(message));
+        }
         self.scheduled_count += 1;
         // Nobody waits for it: an operation queues behind the open one of its client.
         let scope = Scope { queues: true, ..scope.clone() };
@@ -46,7 +52,18 @@ impl Cluster {
         Ok(())
     }
 
-    pub(super) fn arm_recurring(&mut self, which: usize) {
+    /// Puts a command down that comes again and again.
+    pub(super) fn recur(&mut self, recurring: Recurring) -> Result<(), CommandError> {
+        if self.recurring.len() >= RECURRING_MAX {
+            let message = format!("{RECURRING_MAX} are at work: `stop every` ends them");
+            return Err(error(message));
+        }
+        self.recurring.push(recurring);
+        self.arm_recurring(self.recurring.len() - 1);
+        Ok(())
+    }
+
+    fn arm_recurring(&mut self, which: usize) {
         let recurring = &mut self.recurring[which];
         let due = self.now + recurring.span;
         recurring.slot = Some(self.queue.push(due.micros(), Item::Recurring(which as u32)));

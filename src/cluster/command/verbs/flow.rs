@@ -198,7 +198,11 @@ every `every`.",
 rounds from 1. `loop until`: the condition is asked before each round.
 
 Lab time must pass in the body (`run`, `until`, `wait`, or an operation that is waited for), or the \
-loop would never end.",
+loop would never end. A line that could wait need not: what it waits for may be so already, or it \
+can't be carried out, which is a remark after `expects remark`. So the script fails at the loop, or \
+with a remark goes on after it, when 100 rounds in a row took no lab time and nothing happened in \
+them, or when 10,000 rounds in a row took no lab time. A `repeat` or `for` comes to its end by \
+itself, and is stopped like that only while one of its lines can't be carried out.",
         options: &[],
         examples: &[
             "loop for 3s as i\n  set x v{i}\nend",

@@ -37,7 +37,7 @@ The values shown are the defaults. A seed on the command line replaces the scrip
             ("append-max=1000", "the most entries that one append carries"),
             ("sync=0s", "how long a write takes to reach the disk"),
             ("rpc-timeout=1s", "how long a client waits for one server before it asks the next"),
-            ("max-events=50000000", "a run that handles more events stops with an error"),
+            ("max-events=50000000", "a run of more events and lines stops with an error"),
         ],
         examples: &[
             "cluster servers=5 seed=7",
