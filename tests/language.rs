@@ -7,6 +7,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use raftlab::cluster::command::{Command, Diagnostic, Script};
+use raftlab::cluster::{Cluster, Step};
 
 const STORY: &str = "\
 # A leader without a majority accepts writes that it can never commit.
@@ -489,4 +490,22 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
+}
+
+#[test]
+fn the_largest_numbers_that_can_be_written_are_counted_with() {
+    let largest = u64::MAX;
+    let script = format!(
+        "cluster servers=3 seed={largest}\nuntil leader\nput x 1 @{largest} client=a\n\
+         expect reply = nokey client=a\nset x 2\nput x 1 @{largest} client=a\n\
+         expect reply = version client=a\nput x 1 @{} client=a nowait\nget x\n\
+         expect linearizable\n",
+        largest - 1
+    );
+    let script = Script::parse("largest.lab", script.as_bytes()).unwrap();
+    let mut cluster = Cluster::with_script(&script, None);
+    while !cluster.finished() && cluster.step() == Step::Happened {}
+    assert!(cluster.failure().is_none(), "{:?}", cluster.failure());
+    assert!(cluster.violation().is_none(), "{:?}", cluster.violation());
+    assert!(cluster.finished());
 }

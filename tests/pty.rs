@@ -1,155 +1,16 @@
 //! The lab in a real pseudo-terminal: what a person sees, and how the terminal is left behind.
-//!
-//! Every wait has a deadline, and a test that waits in vain shows the screen that it saw.
 #![cfg(unix)]
 
+#[path = "support/pty.rs"]
+mod pty;
+
 use std::io::{Read, Write};
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
-
-// Generous, for machines that are busy with other things: a test that passes does not wait so long.
-const SOON: Duration = Duration::from_secs(20);
-/// For what takes a while in the lab: an election, a write to all.
-const LATER: Duration = Duration::from_secs(60);
-
-struct Lab {
-    master: Option<Box<dyn MasterPty + Send>>,
-    writer: Box<dyn Write + Send>,
-    output: Receiver<Vec<u8>>,
-    screen: vt100::Parser,
-    child: Box<dyn Child + Send + Sync>,
-    /// The settings of the terminal before the lab took it.
-    before: String,
-}
-
-impl Lab {
-    fn start(columns: u16, rows: u16, arguments: &[&str]) -> Self {
-        Self::keeping(columns, rows, arguments, &PathBuf::from(env!("CARGO_TARGET_TMPDIR")))
-    }
-
-    /// A lab that keeps its sessions in this folder.
-    fn keeping(columns: u16, rows: u16, arguments: &[&str], state: &Path) -> Self {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_raftlab"));
-        command.args(arguments);
-        for (name, value) in
-            [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.UTF-8")]
-        {
-            command.env(name, value);
-        }
-        command.env("XDG_STATE_HOME", state);
-        command.env_remove("NO_COLOR");
-        command.env_remove("RUST_BACKTRACE");
-        let before = settings(&*pair.master);
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut bytes = [0; 8192];
-            while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                if sender.send(bytes[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let writer = pair.master.take_writer().unwrap();
-        let screen = vt100::Parser::new(cells(rows), cells(columns), 0);
-        Self { master: Some(pair.master), writer, output, screen, child, before }
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
-    }
-
-    fn text(&self) -> String {
-        self.screen.screen().contents()
-    }
-
-    /// Takes what the program writes until the screen is as it should be.
-    fn wait(&mut self, within: Duration, what: &str, holds: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + within;
-        while !holds(&self.text()) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.output.recv_timeout(left) {
-                Ok(bytes) => self.screen.process(&bytes),
-                Err(RecvTimeoutError::Timeout) => {
-                    panic!("no {what} within {within:?}; the screen is\n{}", self.text())
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    panic!("ended before {what}; the screen is\n{}", self.text())
-                }
-            }
-        }
-    }
-
-    /// Waits until a row has all of these words.
-    fn wait_row(&mut self, within: Duration, words: &[&str]) {
-        let has = |row: &str| words.iter().all(|word| row.contains(word));
-        self.wait(within, &format!("row with {words:?}"), |text| text.lines().any(has));
-    }
-
-    /// The row of the server table that begins with this server.
-    fn leader(&self) -> Option<String> {
-        let text = self.text();
-        let row = text.lines().find(|row| row.contains("★ LEADER"))?;
-        row.split_whitespace().find(|word| word.starts_with('S')).map(str::to_owned)
-    }
-
-    fn signal(&self, name: &str) {
-        let process = self.child.process_id().unwrap().to_string();
-        assert!(Command::new("kill").args([name, &process]).status().unwrap().success());
-    }
-
-    /// Waits for the end of the program, and takes the rest of what it writes.
-    fn end(&mut self, within: Duration) -> ExitStatus {
-        let deadline = Instant::now() + within;
-        loop {
-            while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
-                self.screen.process(&bytes);
-            }
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "still there; the screen is\n{}", self.text());
-        }
-    }
-
-    /// The terminal is as it was before the lab.
-    fn assert_restored(&self) {
-        let screen = self.screen.screen();
-        assert!(!screen.alternate_screen(), "the alternate screen is left");
-        assert!(!screen.hide_cursor(), "the cursor is shown");
-        assert!(!screen.bracketed_paste(), "pastes are plain");
-        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-        if let Some(master) = &self.master {
-            assert_eq!(settings(&**master), self.before, "raw mode is left");
-        }
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        // What is still there is of no use to anybody.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn cells(count: u16) -> NonZero<u16> {
-    NonZero::new(count).expect("a terminal has rows and columns")
-}
-
-fn settings(master: &dyn MasterPty) -> String {
-    format!("{:?}", master.get_termios().expect("a terminal has settings"))
-}
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use pty::{LATER, Lab, SOON, cells};
 
 #[test]
 fn a_leader_falls_by_key_and_another_rises() {
@@ -340,17 +201,19 @@ fn a_stopped_lab_gives_the_terminal_back_and_takes_it_again() {
 }
 
 #[test]
-fn a_lab_whose_terminal_is_gone_ends() {
-    let mut lab = Lab::start(80, 24, &[]);
-    lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
-    // The reader gives its end up when nobody listens to it any more.
-    lab.output = channel().1;
-    lab.writer = Box::new(std::io::sink());
-    lab.master = None;
-    let deadline = Instant::now() + SOON;
-    while lab.child.try_wait().unwrap().is_none() {
-        assert!(Instant::now() < deadline, "it is still there");
-        std::thread::sleep(Duration::from_millis(20));
+fn a_lab_whose_window_is_closed_ends_as_if_hung_up() {
+    // At rest, and while every frame draws something: each time the end is noticed elsewhere first.
+    for keys in [" ", ":load rate=1000/s\r", "?", "q"] {
+        let mut lab = Lab::start(80, 24, &[]);
+        lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
+        lab.press(keys);
+        std::thread::sleep(Duration::from_millis(200));
+        // The reader gives its end up when nobody listens to it any more.
+        lab.output = channel().1;
+        lab.writer = Box::new(std::io::sink());
+        lab.master = None;
+        let status = lab.end(SOON);
+        assert_eq!((status.exit_code(), status.signal()), (129, None), "{keys:?}");
     }
 }
 

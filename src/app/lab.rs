@@ -27,6 +27,9 @@ use crate::ui::glyphs::Glyphs;
 const FRAME: Duration = Duration::from_micros(16_667);
 /// How often to look whether the terminal is still there, when nothing else happens.
 const REST: Duration = Duration::from_secs(1);
+/// How the lab ends when its terminal is gone, whether the signal that says so, the end of its
+/// input or a failing write is noticed first.
+const HUNG_UP: Ending = Ending::Signal(rustix::process::Signal::HUP.as_raw());
 /// The most input that is taken before a frame is drawn.
 const INPUTS_A_FRAME: usize = 256;
 
@@ -51,7 +54,10 @@ pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake>
         .enable_all()
         .build()
         .map_err(Mistake::Output)?;
-    let ending = runtime.block_on(play(&mut session, mouse)).map_err(Mistake::Output);
+    let ending = match runtime.block_on(play(&mut session, mouse)) {
+        Err(_) if !terminal::is_there() => Ok(HUNG_UP),
+        ending => ending.map_err(Mistake::Output),
+    };
     session.leave();
     ending
 }
@@ -122,12 +128,12 @@ async fn play(session: &mut Session, mouse: Mouse) -> io::Result<Ending> {
                     session.update(Message::Frame(last.elapsed()));
                     last = Instant::now();
                 }
-                let Some(first) = first else { return Ok(Ending::Well) };
+                let Some(first) = first else { return Ok(HUNG_UP) };
                 effect = take(session, first?, &mut input)?;
             }
             () = sleep_until(wake) => {
                 if !terminal::is_there() {
-                    return Ok(Ending::Well);
+                    return Ok(HUNG_UP);
                 }
             }
         }

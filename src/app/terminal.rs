@@ -7,6 +7,7 @@
 //! that follows leaves it alone.
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::mem::ManuallyDrop;
 
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -38,7 +39,9 @@ enum Holder {
 
 /// The terminal, taken over for as long as this value lives.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: its drop speaks to the terminal, and where that is gone it reports so on
+    /// standard error, which is gone too.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     mouse: Mouse,
     holder: Holder,
 }
@@ -52,6 +55,7 @@ impl Screen {
         restore_before_panic_reports();
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
         // From here on an error drops `screen`, which restores the terminal.
+        let terminal = ManuallyDrop::new(terminal);
         let screen = Self { terminal, mouse, holder: Holder::Lab };
         take(mouse)?;
         Ok(screen)

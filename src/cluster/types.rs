@@ -160,10 +160,10 @@ macro_rules! number {
         impl $name {
             pub const ZERO: Self = Self(0);
 
-            /// The one that follows.
+            /// The one that follows; the last one stays.
             #[must_use]
             pub const fn next(self) -> Self {
-                Self(self.0 + 1)
+                Self(self.0.saturating_add(1))
             }
 
             /// The one before; zero stays zero.

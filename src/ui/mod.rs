@@ -90,6 +90,9 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
 
 /// What stands at a place of a screen of this size.
 pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
+    if !layout::fits(size) {
+        return None;
+    }
     let areas = areas(size, scene);
     let glyphs = scene.view.theme.glyphs;
     match &scene.view.mode {
@@ -113,6 +116,9 @@ pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
 
 /// Which part of a pane is shown. For the servers, the rows; see [`logs_extent`] for the logs.
 pub fn extent(size: Size, scene: &Scene, pane: Pane) -> Extent {
+    if !layout::fits(size) {
+        return Extent::default();
+    }
     let areas = areas(size, scene);
     let area = areas.pane(pane);
     match pane {
@@ -127,12 +133,18 @@ pub fn extent(size: Size, scene: &Scene, pane: Pane) -> Extent {
 
 /// Which indexes of the logs are shown.
 pub fn logs_extent(size: Size, scene: &Scene) -> Extent {
+    if !layout::fits(size) {
+        return Extent::default();
+    }
     servers::logs_extent(&areas(size, scene), scene)
 }
 
 /// Which rows of the open dialog are shown.
 pub fn dialog_extent(size: Size, scene: &Scene) -> Extent {
     let screen = Rect::new(0, 0, size.width, size.height);
+    if !layout::fits(size) {
+        return Extent::default();
+    }
     match &scene.view.mode {
         Mode::Dialog(dialog) => dialog::extent(screen, scene, dialog),
         Mode::Normal | Mode::Packets | Mode::Prompt(_) | Mode::Partition(_) | Mode::Link(_) => {

@@ -29,11 +29,11 @@ fn panel(canvas: &mut Canvas, footer: Rect, rows: u16, title: &str) -> Rect {
 
 /// Draws the groups that are being formed.
 pub fn draw_partition(canvas: &mut Canvas, footer: Rect, scene: &Scene, edit: &PartitionEdit) {
-    let groups = edit.servers.iter().max().map_or(1, |group| group + 1).clamp(2, 25);
+    let groups = edit.servers.iter().max().map_or(1, |group| group.saturating_add(1)).clamp(2, 25);
     let area = panel(canvas, footer, 1 + u16::from(groups), "Partition");
     let servers = scene.cluster.servers().len();
     let widest = (0..groups).map(|group| 3 * members(edit, group).len() as u16).max();
-    let clients_at = 5 + widest.unwrap_or(0).clamp(9, area.width / 3);
+    let clients_at = 5 + widest.unwrap_or(0).max(9).min(area.width / 3);
     let size_at = clients_at + area.width / 6;
     for group in 0..groups {
         let row = 1 + u16::from(group);

@@ -52,7 +52,9 @@ pub fn extent(area: Rect, scene: &Scene) -> Extent {
         Some(first) => u64::from(first),
         None => u64::from(script.line).saturating_sub(shown.saturating_sub(1) / 2),
     };
-    Extent { first: wanted.clamp(1, total + 1 - shown.max(1)), shown, total }
+    // Of an empty script nothing is shown, from its first line on.
+    let last = (total + 1).saturating_sub(shown.max(1));
+    Extent { first: wanted.min(last).max(1), shown, total }
 }
 
 fn remark(scene: &Scene, script: &ScriptPlace) -> String {

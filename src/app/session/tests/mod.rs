@@ -8,6 +8,7 @@ mod looking;
 mod memory;
 mod passing;
 mod past;
+mod robust;
 mod script;
 mod watches;
 

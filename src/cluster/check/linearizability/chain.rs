@@ -278,7 +278,7 @@ impl Chain {
     fn settle(&mut self, version: u64) -> bool {
         static START: Gaps = Gaps::START;
         static NEVER: Gaps = Gaps::NEVER;
-        for version in version.. {
+        for version in version..=u64::MAX {
             let Some(step) = self.steps.get(version) else { break };
             let before = match version.checked_sub(1) {
                 None => &START,
