@@ -44,12 +44,16 @@ impl Environment {
     }
 
     /// The signs of the table need UTF-8, and one column each: languages in which some of them
-    /// may take two get ASCII.
+    /// may take two get them in ASCII, and letters as they are.
     fn glyphs(&self) -> Glyphs {
         let locale = self.locale.as_deref().unwrap_or_default().to_ascii_lowercase();
         let utf8 = locale.contains("utf-8") || locale.contains("utf8");
         let wide = ["zh", "ja", "ko"].iter().any(|language| locale.starts_with(language));
-        if utf8 && !wide { Glyphs::Unicode } else { Glyphs::Ascii }
+        match (utf8, wide) {
+            (true, false) => Glyphs::Unicode,
+            (true, true) => Glyphs::Letters,
+            (false, _) => Glyphs::Ascii,
+        }
     }
 }
 
@@ -86,7 +90,8 @@ mod tests {
         };
         assert_eq!(glyphs("de_DE.UTF-8"), Glyphs::Unicode);
         assert_eq!(glyphs("C.utf8"), Glyphs::Unicode);
-        assert_eq!(glyphs("ja_JP.UTF-8"), Glyphs::Ascii);
+        assert_eq!(glyphs("ja_JP.UTF-8"), Glyphs::Letters);
+        assert_eq!(glyphs("zh_TW.Big5"), Glyphs::Ascii);
         assert_eq!(glyphs("en_US.ISO-8859-1"), Glyphs::Ascii);
         assert_eq!(glyphs("C"), Glyphs::Ascii);
     }

@@ -9,6 +9,7 @@ use std::fmt::{self, Write as _};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
 
 use super::glyphs::{Glyphs, Spelling};
 use super::theme::Theme;
@@ -54,6 +55,7 @@ impl<'a> Canvas<'a> {
                     cell.reset();
                 }
             }
+            part(self.buffer, area.left(), y);
         }
     }
 
@@ -167,7 +169,7 @@ impl Pen<'_> {
         let end = self.x + if fits { width } else { width.saturating_sub(2) };
         for character in text.chars() {
             let spelling = self.glyphs.spell_user(character);
-            if self.x + self.columns(character, spelling) > end {
+            if self.x + spelling.columns(character) > end {
                 break;
             }
             self.write(character, spelling);
@@ -212,17 +214,10 @@ impl Pen<'_> {
         self.x
     }
 
-    fn columns(&self, character: char, spelling: Spelling) -> u16 {
-        match spelling {
-            Spelling::Itself => 1,
-            Spelling::Ascii(ascii) => ascii.len() as u16,
-            Spelling::Escape => character.escape_unicode().len() as u16,
-        }
-    }
-
     fn write(&mut self, character: char, spelling: Spelling) {
         match spelling {
             Spelling::Itself => self.cell(character),
+            Spelling::Wide => self.wide(character),
             Spelling::Ascii(ascii) => ascii.chars().for_each(|character| self.cell(character)),
             Spelling::Escape => character.escape_unicode().for_each(|digit| self.cell(digit)),
         }
@@ -235,7 +230,31 @@ impl Pen<'_> {
         if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {
             cell.set_char(character).set_style(self.style);
         }
+        part(self.buffer, self.x, self.y);
         self.x += 1;
+    }
+
+    /// A letter of two columns: it stands in the first, and the second is empty. Where there is
+    /// room for one column alone, that stays blank.
+    fn wide(&mut self, character: char) {
+        let fits = self.room() >= 2;
+        self.cell(' ');
+        if fits {
+            self.cell(' ');
+            if let Some(cell) = self.buffer.cell_mut((self.x - 2, self.y)) {
+                cell.set_char(character);
+            }
+        }
+    }
+}
+
+/// What is drawn at a place takes the second column of a wide letter before it: of the letter
+/// nothing can be left.
+fn part(buffer: &mut Buffer, x: u16, y: u16) {
+    let before = x.checked_sub(1).and_then(|x| buffer.cell_mut((x, y)));
+    if let Some(before) = before.filter(|cell| cell.symbol().len() > 2 && cell.symbol().width() > 1)
+    {
+        before.set_char(' ');
     }
 }
 
@@ -317,35 +336,78 @@ mod tests {
         }
     }
 
-    /// What may stand in a cell.
-    pub fn is_safe(symbol: &str) -> bool {
+    /// What may stand in a cell: one character, of which the width is known.
+    fn is_safe(symbol: &str) -> bool {
         let mut characters = symbol.chars();
         let (Some(character), None) = (characters.next(), characters.next()) else { return false };
-        matches!(character, ' '..='~')
-            || TABLE.iter().any(|(glyph, _)| *glyph == character)
-            || (character.is_alphabetic() && unicode_width::UnicodeWidthStr::width(symbol) == 1)
+        !character.is_control()
+            && (matches!(character, ' '..='~')
+                || TABLE.iter().any(|(glyph, _)| *glyph == character)
+                || crate::cluster::words::plain::width(character).is_some())
+    }
+
+    /// Every wide letter has the column behind it to itself.
+    fn no_letter_is_halved(buffer: &Buffer) -> bool {
+        let width = usize::from(buffer.area.width);
+        buffer.content.iter().enumerate().all(|(place, cell)| {
+            cell.symbol().width() < 2
+                || (place % width + 1 < width && buffer.content[place + 1].symbol() == " ")
+        })
+    }
+
+    #[test]
+    fn wide_letters_take_two_columns() {
+        let shown = |width| {
+            written(Glyphs::Unicode, 20, |pen| {
+                pen.user_within("漢字ab", width).put('|');
+            })
+        };
+        assert_eq!(shown(6), "漢 字 ab|");
+        assert_eq!(shown(5), "漢 ..|");
+        assert_eq!(shown(3), "..|", "a letter is not halved");
+        assert_eq!(
+            written(Glyphs::Letters, 20, |pen| {
+                pen.put("✓ 漢é").user("’");
+            }),
+            "ok 漢 é\\u{2019}"
+        );
+        let clipped = written(Glyphs::Unicode, 3, |pen| {
+            pen.user_clipped("漢漢");
+        });
+        assert_eq!(clipped, "漢");
+    }
+
+    #[test]
+    fn what_is_drawn_over_half_a_letter_takes_it_away() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
+        let mut canvas = Canvas::new(&mut buffer, Theme::default());
+        canvas.pen_at(0, 0, 8).put("漢字漢字");
+        canvas.pen_at(1, 0, 1).put('x');
+        canvas.clear(Rect::new(5, 0, 1, 1));
+        assert_eq!(row(&buffer), " x字   字");
     }
 
     proptest! {
         #[test]
-        fn nothing_unsafe_reaches_the_screen(texts in proptest::collection::vec(".*", 4)) {
+        fn nothing_unsafe_reaches_the_screen(texts in proptest::collection::vec("(.|[漢ア한。🎉])*", 4)) {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
-            for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+            for glyphs in [Glyphs::Unicode, Glyphs::Letters, Glyphs::Ascii] {
                 let theme = Theme { glyphs, colours: Colours::True };
                 let mut canvas = Canvas::new(&mut buffer, theme);
                 let mut pen = canvas.pen_at(0, 0, 40);
                 pen.user_within(&texts[0], 7).put(&texts[1]).user(&texts[2]).user_clipped(&texts[3]);
+                prop_assert!(no_letter_is_halved(&buffer));
                 for cell in &buffer.content {
                     prop_assert!(is_safe(cell.symbol()), "{:?}", cell.symbol());
                     let ascii = cell.symbol().is_ascii();
-                    prop_assert!(ascii || glyphs == Glyphs::Unicode);
+                    prop_assert!(ascii || glyphs != Glyphs::Ascii);
                 }
                 buffer.reset();
             }
         }
 
         #[test]
-        fn a_user_text_never_takes_more_than_its_columns(text in ".*", width in 0u16..30) {
+        fn a_user_text_never_takes_more_than_its_columns(text in "(.|[漢ア])*", width in 0u16..30) {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
             let mut canvas = Canvas::new(&mut buffer, Theme::default());
             let mut pen = canvas.pen_at(0, 0, 40);

@@ -4,18 +4,23 @@
 //! A terminal that is not known to show them (another encoding, or a locale in which some of
 //! them are two columns wide) gets the ASCII spelling of the table instead.
 //!
-//! Keys, values, names and captions come from people and files. Whatever in them could move the
-//! cursor, take two columns or none, or change the direction of writing is spelled out, as
-//! `\u{1b}`. All text goes through [`Glyphs::spell`] or [`Glyphs::spell_user`] on its way to the
-//! screen, so there is no other way onto it.
+//! Keys, values, names and captions come from people and files. Letters are shown in the columns
+//! that they take, the wide ones of East Asia in two. Whatever could move the cursor, hide, change
+//! the direction of writing, or is of uncertain width is spelled out, as `\u{1b}`:
+//! [`plain`](crate::cluster::words::plain) knows which. All text goes through [`Glyphs::spell`] or
+//! [`Glyphs::spell_user`] on its way to the screen, so there is no other way onto it.
 
 use unicode_width::UnicodeWidthChar;
+
+use crate::cluster::words::plain;
 
 /// The characters that the terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Glyphs {
     #[default]
     Unicode,
+    /// Letters as they are, but signs in ASCII: a locale in which some signs take two columns.
+    Letters,
     Ascii,
 }
 
@@ -79,10 +84,24 @@ pub const WIDTH_MAX: u16 = 10_000;
 pub enum Spelling {
     /// Itself, in one column.
     Itself,
+    /// Itself, in two columns.
+    Wide,
     /// These ASCII characters.
     Ascii(&'static str),
     /// Its number, as `\u{1b}`.
     Escape,
+}
+
+impl Spelling {
+    /// How many columns `character` takes, spelled like this.
+    pub fn columns(self, character: char) -> u16 {
+        match self {
+            Self::Itself => 1,
+            Self::Wide => 2,
+            Self::Ascii(ascii) => ascii.len() as u16,
+            Self::Escape => character.escape_unicode().len() as u16,
+        }
+    }
 }
 
 impl Glyphs {
@@ -96,25 +115,34 @@ impl Glyphs {
         };
         match self {
             Self::Unicode => Spelling::Itself,
-            Self::Ascii => Spelling::Ascii(ascii),
+            Self::Letters | Self::Ascii => Spelling::Ascii(ascii),
         }
     }
 
     /// How a character of somebody else's text is written: the signs of [`TABLE`] are spelled
     /// out too, so that a value can't pass for a part of the screen.
     pub fn spell_user(self, character: char) -> Spelling {
-        let shown = match self {
-            Self::Unicode => is_plain(character) || is_simple_letter(character),
-            Self::Ascii => is_plain(character),
-        };
-        if shown { Spelling::Itself } else { Spelling::Escape }
+        if is_plain(character) {
+            return Spelling::Itself;
+        }
+        let certain = plain::width(character).filter(|columns| match self {
+            Self::Unicode => TABLE.iter().all(|(sign, _)| *sign != character),
+            // Some of the narrow letters, too, may be drawn in two columns here.
+            Self::Letters => *columns == 2 || character.width_cjk() == Some(1),
+            Self::Ascii => false,
+        });
+        match certain {
+            Some(2) => Spelling::Wide,
+            Some(_) => Spelling::Itself,
+            None => Spelling::Escape,
+        }
     }
 
     /// The mark on both sides of an entry that is being removed.
     pub const fn removed(self) -> char {
         match self {
             Self::Unicode => '×',
-            Self::Ascii => '~',
+            Self::Letters | Self::Ascii => '~',
         }
     }
 
@@ -122,46 +150,30 @@ impl Glyphs {
     pub const fn bar(self) -> char {
         match self {
             Self::Unicode => '▌',
-            Self::Ascii => '|',
+            Self::Letters | Self::Ascii => '|',
         }
     }
 
     /// How many columns the program's own text takes; no screen has more than [`WIDTH_MAX`].
     pub fn width(self, text: &str) -> u16 {
-        let width = |character: char| match self.spell(character) {
-            Spelling::Itself => 1,
-            Spelling::Ascii(ascii) => ascii.len(),
-            Spelling::Escape => character.escape_unicode().len(),
-        };
+        let width = |character: char| usize::from(self.spell(character).columns(character));
         let columns: usize = text.chars().map(width).sum();
         columns.min(usize::from(WIDTH_MAX)) as u16
     }
 
     /// How many columns somebody else's text takes; stops counting beyond `limit`.
     pub fn user_width(self, text: &str, limit: u16) -> u16 {
-        let mut columns = 0;
+        let mut columns: u16 = 0;
         for character in text.chars() {
-            columns += match self.spell_user(character) {
-                Spelling::Itself => 1,
-                Spelling::Ascii(ascii) => ascii.len(),
-                Spelling::Escape => character.escape_unicode().len(),
-            };
-            if columns > usize::from(limit) {
+            columns = columns.saturating_add(self.spell_user(character).columns(character));
+            if columns > limit {
                 return limit.saturating_add(1);
             }
         }
-        columns as u16
+        columns
     }
 }
 
 fn is_plain(character: char) -> bool {
     matches!(character, ' '..='~')
-}
-
-/// Letters of the Latin, Greek and Cyrillic alphabets, one column wide each: no script that is
-/// written from right to left, none whose letters join or stack.
-fn is_simple_letter(character: char) -> bool {
-    matches!(character, '\u{c0}'..='\u{52f}' | '\u{1e00}'..='\u{1fff}')
-        && character.is_alphabetic()
-        && character.width() == Some(1)
 }

@@ -163,6 +163,16 @@ fn areas(size: Size, scene: &Scene) -> Areas {
     layout::areas(size, scene.view, scene.cluster.servers().len())
 }
 
+/// Draws one pane alone; the area that it has.
+#[cfg(test)]
+pub(crate) fn draw_alone(buffer: &mut Buffer, scene: &Scene, pane: Pane) -> Rect {
+    let areas = areas(buffer.area.as_size(), scene);
+    if !areas.pane(pane).is_empty() {
+        draw_pane(&mut Canvas::new(buffer, scene.view.theme), &areas, scene, pane);
+    }
+    areas.pane(pane)
+}
+
 fn draw_pane(canvas: &mut Canvas, areas: &Areas, scene: &Scene, pane: Pane) {
     let area = areas.pane(pane);
     match pane {

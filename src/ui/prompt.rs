@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::canvas::Canvas;
-use super::glyphs::{Glyphs, Spelling};
+use super::glyphs::Glyphs;
 use super::view::{Mistake, Prompt, PromptKind, Scene, Target};
 
 /// Draws the prompt in the footer's row, and what it says in the rows above.
@@ -95,11 +95,7 @@ impl<'a> Line<'a> {
 }
 
 fn width(character: char, glyphs: Glyphs) -> u16 {
-    match glyphs.spell_user(character) {
-        Spelling::Itself => 1,
-        Spelling::Ascii(ascii) => ascii.len() as u16,
-        Spelling::Escape => character.escape_unicode().len() as u16,
-    }
+    glyphs.spell_user(character).columns(character)
 }
 
 /// The row so many rows above the footer.

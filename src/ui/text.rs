@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::glyphs::Glyphs;
 use crate::cluster::time::{Span, Time};
+use crate::cluster::words::fit;
 
 /// "4.855": a moment in seconds, to the millisecond.
 pub struct Moment(pub Time);
@@ -34,12 +35,17 @@ impl fmt::Display for Millis {
     }
 }
 
-/// At most `1` characters of a text that may be long, with `..` for the rest.
+/// At most `1` columns of a text that may be long, and `..` for the rest.
 pub struct Short<'a>(pub &'a str, pub usize);
 
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.char_indices().nth(self.1) {
+        let mut columns = 0;
+        let cut = self.0.char_indices().find(|(_, character)| {
+            columns += fit::width(*character);
+            columns > self.1
+        });
+        match cut {
             None => f.write_str(self.0),
             Some((end, _)) => write!(f, "{}..", &self.0[..end]),
         }
@@ -91,18 +97,23 @@ pub fn wrap(text: &str, width: u16, glyphs: Glyphs) -> impl Iterator<Item = &str
 /// The first line of a text, and what follows it.
 fn first_line(text: &str, width: u16, glyphs: Glyphs) -> (&str, Option<&str>) {
     let mut columns = 0;
-    let mut blank = None;
+    // Where the line may end, and where the next begins.
+    let mut parting = None;
+    let mut before = None;
     for (place, character) in text.char_indices() {
         if character == '\n' {
             return (&text[..place], Some(&text[place + 1..]));
         }
         if character == ' ' {
-            blank = Some(place);
+            parting = Some((place, place + 1));
+        } else if before.is_some_and(|before| fit::may_part(before, character)) {
+            parting = Some((place, place));
         }
+        before = Some(character);
         columns += glyphs.width(character.encode_utf8(&mut [0; 4]));
         if columns > width {
-            return match blank {
-                Some(blank) if blank > 0 => (&text[..blank], Some(&text[blank + 1..])),
+            return match parting {
+                Some((end, next)) if end > 0 => (&text[..end], Some(&text[next..])),
                 // A word that is longer than the line is broken; one character always goes.
                 Some(_) | None => {
                     let end = if place == 0 { character.len_utf8() } else { place };
@@ -127,6 +138,7 @@ mod tests {
         assert_eq!(lines("S2 leads term 4.", 9), ["S2 leads", "term 4."]);
         assert_eq!(lines("one\ntwo", 80), ["one", "two"]);
         assert_eq!(lines("", 80), [""]);
+        assert_eq!(lines("S1 領導者。失去", 9), ["S1 領導", "者。失去"]);
     }
 
     #[test]

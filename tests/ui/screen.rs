@@ -127,21 +127,28 @@ fn modes(text: &str) -> Vec<Mode> {
     ]
 }
 
+const RIGHT_TO_LEFT: &str = "דג\u{202e}\u{200f}\u{61c}\u{2067}";
+
 fn is_safe(symbol: &str, glyphs: Glyphs) -> bool {
     let mut characters = symbol.chars();
     let (Some(character), None) = (characters.next(), characters.next()) else { return false };
     let plain = matches!(character, ' '..='~');
-    let letter = character.is_alphabetic() && symbol.width() == 1;
     let known = TABLE.iter().any(|(glyph, _)| *glyph == character);
-    plain || (glyphs == Glyphs::Unicode && (letter || known))
+    let hides = character.is_control() || symbol.width() == 0 || RIGHT_TO_LEFT.contains(character);
+    plain || (glyphs == Glyphs::Unicode && known) || (glyphs != Glyphs::Ascii && !hides)
 }
 
 /// Draws a frame and looks at every cell; finds what stands at some places.
 fn look(stage: &Stage, width: u16, height: u16) {
     let frame = stage.frame(width, height);
     let glyphs = stage.view.theme.glyphs;
-    for cell in &frame.content {
+    for (place, cell) in frame.content.iter().enumerate() {
         assert!(is_safe(cell.symbol(), glyphs), "{:?}", cell.symbol());
+        if cell.symbol().width() > 1 {
+            let (column, next) = (place % usize::from(width) + 1, frame.content.get(place + 1));
+            assert!(column < usize::from(width), "a wide letter is cut at the edge");
+            assert_eq!(next.map(|cell| cell.symbol()), Some(" "), "half a letter is drawn over");
+        }
     }
     for (x, y) in (0..width).step_by(37).flat_map(|x| (0..height).step_by(3).map(move |y| (x, y))) {
         ui::hit(Size { width, height }, &stage.scene(), x, y);
@@ -172,7 +179,7 @@ fn every_size_can_be_drawn() {
 #[test]
 fn nothing_that_users_write_breaks_the_screen() {
     let mut stage = absurd();
-    for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+    for glyphs in [Glyphs::Unicode, Glyphs::Letters, Glyphs::Ascii] {
         stage.view.theme = Theme { glyphs, colours: Colours::True };
         for mode in modes(&ABSURD.repeat(20)) {
             stage.view.mode = mode;

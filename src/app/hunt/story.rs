@@ -17,6 +17,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::flaw::{Breaks, Flaw};
 use crate::cluster::raft::Role;
 use crate::cluster::time::{Span, Time};
+use crate::cluster::words::plain::plain;
 use crate::cluster::words::rule;
 
 /// The most comments between two commands.
@@ -97,7 +98,7 @@ pub fn title(found: &Finding, flaw: Option<Flaw>, again: &str) -> String {
 /// Lines of at most 98 columns.
 fn wrapped(text: &str) -> Vec<String> {
     const COLUMNS: usize = 98;
-    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain = plain(text);
     let mut lines: Vec<String> = vec![String::new()];
     for word in plain.split_whitespace() {
         let line = lines.last_mut().expect("there is always a line");
@@ -163,7 +164,7 @@ fn comments(case: &Case, until: Time) -> Vec<Vec<String>> {
             comments.insert(2, "...".to_owned());
         }
         for comment in comments {
-            *comment = comment.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            *comment = plain(comment).into_owned();
         }
     }
     told

@@ -1,9 +1,9 @@
 //! Captions: how the text of `say` is broken into the two lines that the screen has for it.
 //!
-//! Words are put on a line as long as they fit; a `\n` in a text in quotes starts the next line.
+//! Words are put on a line as long as they fit, and the wide letters of East Asia one by one; a `\n` in a text in quotes starts the next line.
 //! A hole counts as wide as it is written, braces included, for only the run knows what fills it.
 
-use unicode_width::UnicodeWidthStr;
+use crate::cluster::words::fit::{columns, parts};
 
 /// The most lines of a caption.
 pub const CAPTION_LINES: usize = 2;
@@ -18,17 +18,21 @@ pub fn caption_lines(text: &str) -> Vec<String> {
         let mut line = String::new();
         let mut width = 0;
         for word in paragraph.split_whitespace() {
-            let word_width = word.width();
-            if !line.is_empty() && width + 1 + word_width > CAPTION_COLUMNS {
-                lines.push(std::mem::take(&mut line));
-                width = 0;
+            let mut blank = " ";
+            for part in parts(word) {
+                let more = columns(part);
+                if !line.is_empty() && width + blank.len() + more > CAPTION_COLUMNS {
+                    lines.push(std::mem::take(&mut line));
+                    width = 0;
+                }
+                if !line.is_empty() {
+                    line.push_str(blank);
+                    width += blank.len();
+                }
+                line.push_str(part);
+                width += more;
+                blank = "";
             }
-            if !line.is_empty() {
-                line.push(' ');
-                width += 1;
-            }
-            line.push_str(word);
-            width += word_width;
         }
         lines.push(line);
     }
@@ -38,7 +42,7 @@ pub fn caption_lines(text: &str) -> Vec<String> {
 /// Why a caption does not fit its place.
 pub(super) fn caption_flaw(text: &str) -> Option<String> {
     let lines = caption_lines(text);
-    let widest = lines.iter().map(|line| line.width()).max().unwrap_or(0);
+    let widest = lines.iter().map(|line| columns(line)).max().unwrap_or(0);
     if widest > CAPTION_COLUMNS {
         return Some(format!(
             "a caption has lines of {CAPTION_COLUMNS} columns at most, and one word here has {widest}"
@@ -72,8 +76,9 @@ mod tests {
         assert!(caption_flaw(&format!("{line} {line} x")).is_some());
         assert!(caption_flaw(&format!("{line}x")).is_some());
         assert!(caption_flaw("a\nb\nc").is_some());
-        // A wide character takes two columns.
-        assert!(caption_flaw(&"漢".repeat(39)).is_some());
-        assert_eq!(caption_flaw(&"漢".repeat(38)), None);
+        // A wide character takes two columns, and a line may end behind each.
+        assert_eq!(caption_flaw(&"漢".repeat(76)), None);
+        assert_eq!(caption_lines(&"漢".repeat(39)), ["漢".repeat(38), "漢".into()]);
+        assert!(caption_flaw(&"漢".repeat(77)).is_some());
     }
 }

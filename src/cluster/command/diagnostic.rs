@@ -6,9 +6,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::UnicodeWidthStr;
 
 use super::lex::Spot;
+use crate::cluster::words::plain::{Plain, plain};
 
 /// The widest part of a line that is shown, in characters.
 const WINDOW: usize = 100;
@@ -28,8 +29,9 @@ pub struct Diagnostic {
     pub width: u32,
     /// The line as it was read, shortened if it is very long.
     pub source: String,
-    /// How many columns of `source` stand before the caret.
+    /// How many columns of `source` stand before the caret, and how many it underlines.
     pub indent: u32,
+    pub underlined: u32,
     /// What is wrong, and what was expected.
     pub message: String,
     /// The nearest thing that would be right, or what to do.
@@ -39,9 +41,9 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A mistake of the file as a whole.
     pub(super) fn of_file(file: &str, message: String, help: Option<String>) -> Self {
-        let (line, column, width, indent) = (0, 0, 0, 0);
-        let (file, source) = (printable(file), String::new());
-        Self { file, line, column, width, source, indent, message, help }
+        let (file, source) = (plain(file).into_owned(), String::new());
+        let (line, column, width, indent, underlined) = (0, 0, 0, 0, 0);
+        Self { file, line, column, width, source, indent, underlined, message, help }
     }
 
     /// A mistake at `spot` of the line `text`.
@@ -59,22 +61,29 @@ impl Diagnostic {
         } else {
             0
         };
+        let Spot { column, width } = spot;
+        let wrong = before..before + width as usize;
         let mut source = if skipped > 0 { "...".to_owned() } else { String::new() };
-        let mut indent = source.len();
+        let (mut indent, mut underlined) = (source.len(), 0);
         let mut characters = text.chars().skip(skipped);
-        for (place, c) in characters.by_ref().take(WINDOW).enumerate() {
-            let c = printable_character(c);
-            if skipped + place < before {
-                indent += c.width().unwrap_or(0);
+        for (place, c) in (skipped..).zip(characters.by_ref().take(WINDOW)) {
+            let c = if c == '\t' { ' ' } else { c };
+            let start = source.len();
+            // What a terminal must not get is spelled out, and the caret takes as many columns.
+            source.push_str(&plain(c.encode_utf8(&mut [0; 4])));
+            let columns = source[start..].width();
+            if place < wrong.start {
+                indent += columns;
+            } else if place < wrong.end {
+                underlined += columns;
             }
-            source.push(c);
         }
         if characters.next().is_some() {
             source.push_str("...");
         }
-        let Spot { column, width } = spot;
-        let (file, indent) = (printable(file), indent as u32);
-        Self { file, line, column, width, source, indent, message, help }
+        let (file, indent, underlined) =
+            (plain(file).into_owned(), indent as u32, (underlined as u32).max(1));
+        Self { file, line, column, width, source, indent, underlined, message, help }
     }
 
     /// In one line, for the prompt: "expected a server, not `S`; did you mean `S3`?".
@@ -83,12 +92,6 @@ impl Diagnostic {
             Some(help) => format!("{}; {help}", self.message),
             None => self.message.clone(),
         }
-    }
-
-    /// How many columns the caret underlines.
-    fn underlined(&self) -> usize {
-        let left = self.source.chars().count().saturating_sub(self.indent as usize);
-        (self.width as usize).clamp(1, left.max(1))
     }
 }
 
@@ -104,39 +107,17 @@ impl Display for Diagnostic {
         if !self.file.is_empty() || self.line > 0 {
             f.write_str(" ")?;
         }
-        f.write_str(&self.message)?;
+        write!(f, "{}", Plain(&self.message))?;
         if self.line > 0 {
             let number = self.line.to_string();
             let (indent, carets) =
-                (" ".repeat(self.indent as usize), "^".repeat(self.underlined()));
+                (" ".repeat(self.indent as usize), "^".repeat(self.underlined as usize));
             write!(f, "\n{number} | {}", self.source)?;
             write!(f, "\n{:pad$} | {indent}{carets}", "", pad = number.len())?;
         }
         if let Some(help) = &self.help {
-            write!(f, "\nhelp: {help}")?;
+            write!(f, "\nhelp: {}", Plain(help))?;
         }
         Ok(())
-    }
-}
-
-fn printable(text: &str) -> String {
-    text.chars().map(printable_character).collect()
-}
-
-/// The character, or `?` for one that would move the cursor, hide, or turn the text around.
-fn printable_character(c: char) -> char {
-    match c {
-        '\t' => ' ',
-        c if c.is_control() => '?',
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e0fff}' => '?',
-        c => c,
     }
 }

@@ -9,6 +9,8 @@
 //! whoever reads that far reports it. So the text of a caption, which is read as it stands, may
 //! hold what would be wrong elsewhere.
 
+use crate::cluster::words::plain::is_hidden;
+
 /// Where something stands in its line, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
@@ -78,7 +80,7 @@ impl Sign {
 pub(super) fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(['#', '@'])
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || ends_word(c))
+        && !text.chars().any(|c| c.is_whitespace() || is_hidden(c) || ends_word(c))
 }
 
 /// `text` in quotes, with what can't stand there escaped.
@@ -91,7 +93,7 @@ pub(super) fn quoted(text: &str) -> String {
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            c if c.is_control() => quoted.extend(c.escape_unicode()),
+            c if is_hidden(c) => quoted.extend(c.escape_unicode()),
             c => quoted.push(c),
         }
     }

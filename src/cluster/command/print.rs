@@ -18,6 +18,7 @@ use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange};
 use crate::cluster::types::{Term, Version};
+use crate::cluster::words::plain::is_hidden;
 
 /// One word: a key or a value, in quotes where it must be.
 impl Display for Text {
@@ -37,7 +38,7 @@ fn running(text: &Text) -> String {
     let plain = !raw.is_empty()
         && words.join(" ") == raw
         && !raw.starts_with('"')
-        && !raw.chars().any(char::is_control)
+        && !raw.chars().any(is_hidden)
         && before_comment(raw) == raw;
     if plain { raw.to_owned() } else { quoted(raw) }
 }

@@ -1,11 +1,34 @@
 //! Making words fit: how wide a text is on the screen, cutting it, and breaking it into lines.
 
-use unicode_width::UnicodeWidthChar;
+use super::plain;
 
-/// How many columns a character takes. What takes none counts as one: a combining mark or a
-/// control character is shown escaped, and must not make a text endless.
-fn width(character: char) -> usize {
-    character.width().unwrap_or(1).max(1)
+/// How many columns a character takes on the screen, which spells out what has no certain width.
+pub fn width(character: char) -> usize {
+    plain::width(character).map_or_else(|| character.escape_unicode().len(), usize::from)
+}
+
+/// Whether a line may end between two characters without a blank: beside a wide letter, but not
+/// before a sign that closes what is before it.
+pub fn may_part(before: char, after: char) -> bool {
+    const CLOSING: &str = "、。，．」』）〉》】〕！？：；ー々’”";
+    const OPENING: &str = "「『（〈《【〔‘“";
+    (plain::is_wide(before) || plain::is_wide(after))
+        && !CLOSING.contains(after)
+        && !OPENING.contains(before)
+        && after != ' '
+        && before != ' '
+}
+
+/// The parts of a word between which a line may end.
+pub fn parts(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let mut pairs = rest.char_indices().zip(rest.char_indices().skip(1));
+        let end = pairs.find(|((_, before), (_, after))| may_part(*before, *after));
+        let (part, after) = rest.split_at(end.map_or(rest.len(), |(_, (place, _))| place));
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 /// How many columns a text takes.
@@ -59,6 +82,16 @@ mod tests {
         assert_eq!(shorten("abcd", 3), "a..");
         assert_eq!(shorten("abcd", 1), ".");
         assert_eq!(shorten("日本語", 5), "日..");
+        assert_eq!(shorten("e\u{301}", 7), "e..");
+    }
+
+    #[test]
+    fn wide_letters_part_where_no_sign_holds_them_together() {
+        assert_eq!(
+            parts("日本「語」。S1は").collect::<Vec<_>>(),
+            ["日", "本", "「語」。", "S1", "は"]
+        );
+        assert_eq!(parts("plain words").collect::<Vec<_>>(), ["plain words"]);
     }
 
     #[test]
@@ -72,6 +105,7 @@ mod tests {
         #[test]
         fn nothing_is_wider_than_its_room(text in "\\PC*|[a-z ]*", room in 0usize..40) {
             prop_assert!(columns(&shorten(&text, room)) <= room);
+            prop_assert_eq!(parts(&text).collect::<String>(), text.as_str());
             prop_assert!(wrap(&text, room.max(2)).iter().all(|line| columns(line) <= room.max(2)));
         }
     }

@@ -11,6 +11,7 @@
 
 mod deed;
 pub mod fit;
+pub mod plain;
 mod reason;
 mod record;
 pub(super) mod spell;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
 
 use super::colour::Shade;
 use super::symbol;
@@ -24,7 +25,10 @@ fn line(out: &mut String, row: &[Cell]) -> std::fmt::Result {
     let end = row.iter().rposition(|cell| *cell != plain).map_or(0, |last| last + 1);
     let style = |cell: &Cell| (cell.fg, cell.bg, cell.modifier);
     let mut present = style(&plain);
-    for cell in &row[..end] {
+    let mut column = 0;
+    while let Some(cell) = row[..end].get(column) {
+        // The second column of a wide letter is drawn with the first.
+        column += symbol(cell).width().max(1);
         if style(cell) != present {
             present = style(cell);
             set(out, cell)?;

@@ -18,13 +18,15 @@ pub use svg::svg;
 
 use ratatui::buffer::Cell;
 
-/// What a cell shows. Control characters, which no cell should hold, are shown as `?`, so that
-/// no export carries a terminal's escape sequences.
+use crate::cluster::words::plain;
+
+/// What a cell shows. What a terminal must not get, which no cell should hold, is shown as `?`, so
+/// that no export carries a terminal's escape sequences.
 fn symbol(cell: &Cell) -> &str {
     let symbol = cell.symbol();
     if symbol.is_empty() {
         " "
-    } else if symbol.chars().any(char::is_control) {
+    } else if symbol.chars().any(plain::is_hidden) {
         "?"
     } else {
         symbol

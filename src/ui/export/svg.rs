@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Modifier;
+use unicode_width::UnicodeWidthStr;
 
 use super::colour::{Paper, Rgb};
 use super::shape::{Shape, shape};
@@ -94,7 +95,9 @@ fn symbols(out: &mut String, cells: &[Cell], y: f32, paper: Paper) -> std::fmt::
             Kind::Word => word(out, alike, column(place), y, &pen)?,
             Kind::Symbol => {
                 for (offset, cell) in alike.iter().enumerate() {
-                    centred(out, symbol(cell), column(place + offset), y, &pen)?;
+                    let columns = symbol(cell).width().max(1);
+                    let middle = column(place + offset) + column(columns) / 2.0;
+                    centred(out, symbol(cell), middle, y, &pen)?;
                 }
             }
             Kind::Shape => shapes(out, alike, column(place), y, &pen)?,
@@ -180,9 +183,9 @@ fn word(out: &mut String, cells: &[Cell], x: f32, y: f32, pen: &Pen) -> std::fmt
     writeln!(out, "<text x=\"{x}\" y=\"{y}\"{paint}{letters} textLength=\"{length}\">{text}</text>")
 }
 
-/// A symbol in the middle of its cell.
+/// A symbol around the middle of its cell, or of the two that a wide letter takes.
 fn centred(out: &mut String, symbol: &str, x: f32, y: f32, pen: &Pen) -> std::fmt::Result {
-    let (x, y, paint) = (x + CELL_WIDTH / 2.0, y + BASELINE, pen.paint("fill", 100));
+    let (y, paint) = (y + BASELINE, pen.paint("fill", 100));
     let (letters, text) = (&pen.letters, escaped([symbol].into_iter()));
     writeln!(out, "<text x=\"{x}\" y=\"{y}\"{paint}{letters} text-anchor=\"middle\">{text}</text>")
 }

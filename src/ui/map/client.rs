@@ -79,7 +79,7 @@ pub fn shown(name: &str, glyphs: Glyphs) -> String {
     let mut shown = String::new();
     for character in name.chars() {
         let spelled = match glyphs.spell_user(character) {
-            Spelling::Itself => character.to_string(),
+            Spelling::Itself | Spelling::Wide => character.to_string(),
             Spelling::Ascii(ascii) => ascii.to_owned(),
             Spelling::Escape => character.escape_unicode().to_string(),
         };
