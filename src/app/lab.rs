@@ -3,7 +3,8 @@
 //! Signals come first, then what hands did, then frames. All input that waits is taken before a
 //! frame is drawn; at most sixty frames a second are drawn, and none while nothing changes.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::cli::LabOptions;
-use super::files::read_script;
+use super::files::{Files, is_standard};
 use super::recorder::{self, Recorder};
 use super::session::{Effect, Message, Session};
 use super::settings::Environment;
@@ -39,13 +40,17 @@ const INPUTS_A_FRAME: usize = 256;
 /// For a script that can't be read or is bad, and without a terminal.
 pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake> {
     let mut session = open(file, options)?;
-    if !terminal::is_there() {
+    let keyboard = match file {
+        Some(path) if is_standard(path) => input::keyboard().ok(),
+        Some(_) | None => input::keyboard().ok().filter(|_| io::stdin().is_terminal()),
+    };
+    let Some(keyboard) = keyboard.filter(terminal::is_there) else {
         return Err(Mistake::Usage(
             "the lab needs a terminal for its keys and its screen; without one, play scripts with \
              raftlab run FILE"
                 .into(),
         ));
-    }
+    };
     if !options.no_record {
         session.record(Recorder::begin());
     }
@@ -54,8 +59,8 @@ pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake>
         .enable_all()
         .build()
         .map_err(Mistake::Output)?;
-    let ending = match runtime.block_on(play(&mut session, mouse)) {
-        Err(_) if !terminal::is_there() => Ok(HUNG_UP),
+    let ending = match runtime.block_on(play(&mut session, &keyboard, mouse)) {
+        Err(_) if !terminal::is_there(&keyboard) => Ok(HUNG_UP),
         ending => ending.map_err(Mistake::Output),
     };
     session.leave();
@@ -70,7 +75,7 @@ fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
     let newest = if options.resume { Some(recorder::newest()?) } else { None };
     let mut session = match file.or(newest.as_deref()) {
         Some(path) => {
-            let script = read_script(path)?;
+            let script = Files::default().script(path)?;
             let left = recorder::reached(&script.source)
                 .filter(|_| options.seed.is_none() && options.start_at.is_none());
             let mut session = Session::script(path.to_owned(), &script, options.seed, theme);
@@ -102,10 +107,10 @@ pub(super) fn config(options: &LabOptions) -> Config {
     config
 }
 
-async fn play(session: &mut Session, mouse: Mouse) -> io::Result<Ending> {
+async fn play(session: &mut Session, keyboard: &File, mouse: Mouse) -> io::Result<Ending> {
     let mut signals = Signals::listen()?;
     let mut screen = Screen::enter(mouse)?;
-    let mut input = input::listen()?;
+    let mut input = input::listen(keyboard.try_clone()?)?;
     session.resize(screen.size()?);
     let mut last = Instant::now();
     loop {
@@ -121,6 +126,7 @@ async fn play(session: &mut Session, mouse: Mouse) -> io::Result<Ending> {
                     screen.resume()?;
                     session.resize(screen.size()?);
                 }
+                Caught::Resize => session.resize(screen.size()?),
             },
             first = input.recv() => {
                 if !restless {
@@ -129,10 +135,10 @@ async fn play(session: &mut Session, mouse: Mouse) -> io::Result<Ending> {
                     last = Instant::now();
                 }
                 let Some(first) = first else { return Ok(HUNG_UP) };
-                effect = take(session, first?, &mut input)?;
+                effect = take(session, first, &mut input);
             }
             () = sleep_until(wake) => {
-                if !terminal::is_there() {
+                if !terminal::is_there(keyboard) {
                     return Ok(HUNG_UP);
                 }
             }
@@ -155,19 +161,15 @@ async fn play(session: &mut Session, mouse: Mouse) -> io::Result<Ending> {
 }
 
 /// Takes all input that waits, up to the first that the terminal's owner has to act on.
-fn take(
-    session: &mut Session,
-    first: Event,
-    input: &mut Receiver<io::Result<Event>>,
-) -> io::Result<Option<Effect>> {
-    let mut next = Some(Ok(first));
+fn take(session: &mut Session, first: Event, input: &mut Receiver<Event>) -> Option<Effect> {
+    let mut next = Some(first);
     for _ in 0..INPUTS_A_FRAME {
         let Some(event) = next.take() else { break };
-        let effect = session.update(Message::Input(event?));
+        let effect = session.update(Message::Input(event));
         if effect.is_some() {
-            return Ok(effect);
+            return effect;
         }
         next = input.try_recv().ok();
     }
-    Ok(None)
+    None
 }

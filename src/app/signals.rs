@@ -1,4 +1,5 @@
-//! Signals that concern the terminal: those that end the lab, and those that stop and continue it.
+//! Signals that concern the terminal: those that end the lab, those that stop and continue
+//! it, and the one that says that its window has another size.
 
 use std::io;
 
@@ -13,6 +14,8 @@ pub enum Caught {
     Suspend,
     /// The process goes on after a stop; the screen may show anything.
     Resume,
+    /// The terminal has another size.
+    Resize,
 }
 
 /// The signals, listened to for as long as this value lives.
@@ -23,6 +26,7 @@ pub struct Signals {
     terminate: Signal,
     stop: Signal,
     go_on: Signal,
+    resize: Signal,
 }
 
 /// tokio has no names for these two. Their numbers are the kernel's: rustix knows them.
@@ -65,6 +69,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             stop: signal(SignalKind::from_raw(STOP))?,
             go_on: signal(SignalKind::from_raw(GO_ON))?,
+            resize: signal(SignalKind::window_change())?,
         })
     }
 
@@ -77,6 +82,7 @@ impl Signals {
             _ = self.quit.recv() => leave(SignalKind::quit()),
             _ = self.stop.recv() => Caught::Suspend,
             _ = self.go_on.recv() => Caught::Resume,
+            _ = self.resize.recv() => Caught::Resize,
         }
     }
 }

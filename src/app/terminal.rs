@@ -6,6 +6,7 @@
 //! panic hook, before anything is dropped, so the hook restores the terminal first and the drop
 //! that follows leaves it alone.
 
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::mem::ManuallyDrop;
 
@@ -145,8 +146,8 @@ impl Drop for Screen {
 }
 
 /// Whether a person sits at both ends: keys come from a terminal, and one shows what is drawn.
-pub fn is_there() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+pub fn is_there(keyboard: &File) -> bool {
+    keyboard.is_terminal() && io::stdout().is_terminal()
 }
 
 /// Stops the whole job, as Ctrl-z does where the terminal itself handles it: a `cargo run` around
