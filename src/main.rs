@@ -1,6 +1,5 @@
-//! The program: error reports first, then everything else.
+//! The program: `app::main`, and what has to be said once for a whole program.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// A run makes and drops small things all the time: with this allocator an hour of load passes in
@@ -9,12 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let (reports, errors) = color_eyre::config::HookBuilder::default().into_hooks();
-    // Only another library could have set one before.
-    let _ = errors.install();
-    // Not `reports.install()`: it panics in turn when standard error is gone, and two panics abort.
-    std::panic::set_hook(Box::new(move |panic| {
-        let _ = writeln!(io::stderr(), "{}", reports.panic_report(panic));
-    }));
     raftlab::app::main()
 }

@@ -21,7 +21,8 @@ use crate::cluster::types::SERVERS_MAX;
     version,
     args_conflicts_with_subcommands = true,
     after_help = "Without a file: a lab of five servers and three idle clients. In the lab, ? \
-                  shows the keys and q leaves."
+                  shows the keys and q leaves. Wherever a file is named, - is standard input or \
+                  standard output."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -172,6 +173,9 @@ pub struct HuntOptions {
     /// The file to write; without it a name that tells what was found.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Replace the file to write if it is there already.
+    #[arg(long)]
+    pub force: bool,
     /// Play only the I-th of N shares of the seeds.
     #[arg(long, value_name = "I/N", value_parser = shard, requires = "seeds")]
     pub shard: Option<(u64, u64)>,

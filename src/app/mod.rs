@@ -27,6 +27,7 @@ mod scout;
 pub mod session;
 mod settings;
 mod signals;
+mod stream;
 mod terminal;
 
 use std::io::{self, Write};
@@ -35,7 +36,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cluster::command::Diagnostic;
+pub use check::verdict;
+
 use cli::{Cli, Page, Subcommands};
+use stream::{Form, Stream};
 
 /// How a program that did what it was asked to do ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +69,21 @@ pub enum Mistake {
 /// expectation or an invariant failed, 2 for bad usage and bad input, and 3 when there was no answer
 /// within the limits.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    install_reports();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version, which hold nothing of others and may have colours.
+        Err(help) if !help.use_stderr() => {
+            return match help.print() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => complain(&Mistake::Output(error)),
+            };
+        }
+        Err(error) => {
+            let _ = write!(Stream::errors(), "{}", error.render());
+            return ExitCode::from(2);
+        }
+    };
     if cli.command.is_some() {
         files::tidy_up_on_signals();
     }
@@ -77,6 +95,18 @@ pub fn main() -> ExitCode {
         Ok(Ending::Signal(number)) => ExitCode::from(128 + number.clamp(0, 127) as u8),
         Err(mistake) => complain(&mistake),
     }
+}
+
+/// How panics are reported: in words that no terminal obeys, and without insisting. The hook of
+/// color-eyre panics in turn when standard error is gone, and two panics at once abort.
+fn install_reports() {
+    let plain = color_eyre::config::Theme::new();
+    let (panics, errors) = color_eyre::config::HookBuilder::new().theme(plain).into_hooks();
+    // Only another library could have set one before.
+    let _ = errors.install();
+    std::panic::set_hook(Box::new(move |panic| {
+        let _ = writeln!(Stream::errors(), "{}", panics.panic_report(panic));
+    }));
 }
 
 fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
@@ -95,7 +125,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
 }
 
 fn print(text: &str) -> Result<Ending, Mistake> {
-    let mut out = io::stdout().lock();
+    let mut out = Stream::output(Form::Text);
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Mistake::Output)?;
     Ok(Ending::Well)
 }
@@ -113,7 +143,7 @@ fn complain(mistake: &Mistake) -> ExitCode {
 }
 
 fn tell(mistake: &Mistake) {
-    let mut out = io::stderr().lock();
+    let mut out = Stream::errors();
     // Nobody is left to hear of an error here.
     let _ = match mistake {
         Mistake::Usage(message) => writeln!(out, "raftlab: {message}"),
@@ -122,7 +152,6 @@ fn tell(mistake: &Mistake) {
             diagnostics.iter().try_for_each(|diagnostic| writeln!(out, "{diagnostic}\n"))
         }
         Mistake::Several(mistakes) => {
-            drop(out);
             mistakes.iter().for_each(tell);
             Ok(())
         }

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::cli::{LabOptions, PictureOptions};
-use super::files::{NewFile, read_script};
+use super::files::{Files, Old};
 use super::session::{Moment, Session};
 use super::{Ending, Mistake, lab};
 use crate::ui;
@@ -21,8 +21,9 @@ use crate::ui::theme::{Colours, Theme};
 pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
     let theme = Theme { colours: Colours::True, glyphs };
+    let mut files = Files::default();
     let mut session = match &options.file {
-        Some(path) => Session::script(path.clone(), &read_script(path)?, options.seed, theme),
+        Some(path) => Session::script(path.clone(), &files.script(path)?, options.seed, theme),
         None => {
             let options = LabOptions { seed: options.seed, ..LabOptions::default() };
             Session::free(lab::config(&options), theme)
@@ -37,12 +38,12 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
             return Err(Mistake::Usage("without a script, --at says the lab time".into()));
         }
     };
+    let mut file = files.create(&options.out, Old::Replace)?;
     session.go_to(&moment).map_err(Mistake::Usage)?;
     let mut buffer = Buffer::empty(Rect::new(0, 0, options.size.width, options.size.height));
     ui::draw_into(&mut buffer, &session.scene());
     let paper = if options.light { Paper::Light } else { Paper::Dark };
-    let mut file = NewFile::create(&options.out)?;
-    file.write_all(svg(&buffer, paper).as_bytes()).map_err(Mistake::Output)?;
+    file.write_all(svg(&buffer, paper).as_bytes()).map_err(|error| file.unwritten(&error))?;
     file.complete()?;
     Ok(Ending::Well)
 }

@@ -13,15 +13,16 @@ mod report;
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::cli::CheckOptions;
-use super::files::NewFile;
+use super::files::{Files, Old, Output, shown};
+use super::stream::Form;
 use super::{Ending, Mistake};
 use crate::cluster::check::linearizability::Progress;
+use crate::cluster::words::plain::{Plain, plain};
 use judge::{Detail, Judgement};
 use read::Trouble;
 
@@ -36,12 +37,21 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
     if options.html.is_some() && options.files.len() > 1 {
         return Err(Mistake::Usage("--html writes the page of one history: name one file".into()));
     }
-    let mut out = io::stdout().lock();
+    let mut files = Files::default();
+    // A page is of one history, which must not be the page: that is known before it is judged.
+    let (mut only, mut page) = (None, None);
+    if let (Some(html), Some(path)) = (&options.html, options.files.first()) {
+        only = Some(files.read(path, read::BYTES_MAX + 1));
+        page = Some(files.create(html, Old::Replace)?);
+    }
+    let form = if options.json { Form::Json } else { Form::Text };
+    let mut out = files.report(form);
     let (mut mistakes, mut worst) = (Vec::new(), Ending::Well);
     for path in &options.files {
-        let name = path.display().to_string();
+        let name = shown(path, "standard input");
         let start = Instant::now();
-        let history = match read::read(path, options.model) {
+        let bytes = only.take().unwrap_or_else(|| files.read(path, read::BYTES_MAX + 1));
+        let history = match read::read(bytes, options.model) {
             Ok(history) => history,
             Err(trouble) => {
                 if options.json {
@@ -59,7 +69,7 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
         };
         let judgement = watched(&name, &history, detail, limit);
         let judged = report::Judged { name: &name, history: &history, judgement: &judgement };
-        if let Some(page) = &options.html {
+        if let Some(page) = page.take() {
             write_page(&judged, page)?;
         }
         if options.json {
@@ -73,33 +83,47 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
     if mistakes.is_empty() { Ok(worst) } else { Err(Mistake::Several(mistakes)) }
 }
 
+/// Judges a history, whatever its form: what `raftlab check` says of it.
+///
+/// # Errors
+/// Why it can't be read, and in which line.
+pub fn verdict(history: &[u8], limit: Duration) -> Result<String, String> {
+    let history =
+        read::parse(history, None).map_err(|trouble| match mistake("history", &trouble) {
+            Mistake::Usage(why) => why,
+            other => format!("{other:?}"),
+        })?;
+    let judgement = watched("history", &history, Detail::Page, Some(Instant::now() + limit));
+    let judged = report::Judged { name: "history", history: &history, judgement: &judgement };
+    let mut told = Vec::new();
+    let all = judged.tell(&mut told).and_then(|()| judged.json(Duration::ZERO, &mut told));
+    all.and_then(|()| page::write(&judged, &mut told)).map_err(|error| error.to_string())?;
+    Ok(String::from_utf8_lossy(&told).into_owned())
+}
+
 fn mistake(name: &str, trouble: &Trouble) -> Mistake {
     let line = trouble.line.map(|line| format!(":{line}")).unwrap_or_default();
-    Mistake::Usage(format!("{name}{line}: {}", trouble.why))
+    Mistake::Usage(format!("{}{line}: {}", Plain(name), trouble.why))
 }
 
 /// Judges a history in the lab's own form and writes its page.
 ///
 /// # Errors
 /// When the page can't be written, or the history is too long for one.
-pub fn write_page_of(name: &str, history: &[u8], page: &Path) -> Result<(), Mistake> {
+pub fn write_page_of(name: &str, history: &[u8], page: Output) -> Result<(), Mistake> {
     let history = read::parse(history, None).map_err(|trouble| mistake(name, &trouble))?;
     let judgement = watched(name, &history, Detail::Page, None);
     write_page(&report::Judged { name, history: &history, judgement: &judgement }, page)
 }
 
-fn write_page(judged: &report::Judged<'_>, path: &Path) -> Result<(), Mistake> {
+fn write_page(judged: &report::Judged<'_>, mut file: Output) -> Result<(), Mistake> {
     let count = judged.history.operations.len();
     if count > page::OPERATIONS_MAX {
-        return Err(Mistake::Usage(format!(
-            "can't write {}: {count} operations are too many for a page, which has {} at most",
-            path.display(),
-            page::OPERATIONS_MAX
-        )));
+        let most = page::OPERATIONS_MAX;
+        let why = format!("{count} operations are too many for a page, which has {most} at most");
+        return Err(file.unwritten(&io::Error::other(why)));
     }
-    let mut file = NewFile::create(path)?;
-    page::write(judged, &mut file)
-        .map_err(|error| Mistake::Usage(format!("can't write {}: {error}", path.display())))?;
+    page::write(judged, &mut file).map_err(|error| file.unwritten(&error))?;
     file.complete()
 }
 
@@ -132,7 +156,7 @@ fn watched(
         }
         if bar.is_hidden() && now - start > PATIENCE && io::stderr().is_terminal() {
             bar.set_style(style());
-            bar.set_message(name.to_owned());
+            bar.set_message(plain(name).into_owned());
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         most = most.max(progress.placed as u64);

@@ -4,12 +4,14 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 use super::history::History;
 use super::judge::{Judgement, Part};
 use super::read::Trouble;
 use crate::app::Ending;
 use crate::cluster::check::linearizability::{Evidence, Reason};
+use crate::cluster::words::plain::plain;
 
 /// The most operations of an order that are told, from its end back; and of a clash.
 const ORDER_MAX: usize = 12;
@@ -56,7 +58,7 @@ impl Judged<'_> {
 
     /// A line, and below it the evidence on what is wrong.
     pub fn tell(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}: {} ({})", printable(self.name), self.word(), self.figures())?;
+        writeln!(out, "{}: {} ({})", plain(self.name), self.word(), self.figures())?;
         if let Some((part, evidence)) = self.judgement.violated(self.history) {
             return self.tell_evidence(part, evidence, out);
         }
@@ -73,7 +75,7 @@ impl Judged<'_> {
         out: &mut impl Write,
     ) -> io::Result<()> {
         let key = match &part.key {
-            Some(key) if self.judgement.parts.len() > 1 => format!(" of key {}", printable(key)),
+            Some(key) if self.judgement.parts.len() > 1 => format!(" of key {}", plain(key)),
             Some(_) | None => String::new(),
         };
         let Evidence { wrong, longest, clashing, because } = evidence;
@@ -85,11 +87,11 @@ impl Judged<'_> {
                 writeln!(out, "    .. {} before", counted(first, "operation"))?;
             }
             self.list(&longest[first..], out)?;
-            writeln!(out, "    then {}", printable(&part.state))?;
+            writeln!(out, "    then {}", plain(&part.state))?;
             writeln!(out, "  What can't be placed, neither here nor in any other order:")?;
             self.list(&[*wrong], out)?;
         }
-        let reason = because.as_ref().map(|because| format!(" {}", printable(because)));
+        let reason = because.as_ref().map(|because| format!(" {}", plain(because)));
         let all = match clashing.len() {
             0 => return Ok(()),
             1 => "This can't be right, whatever the others were told.",
@@ -106,12 +108,12 @@ impl Judged<'_> {
 
     fn list(&self, places: &[usize], out: &mut impl Write) -> io::Result<()> {
         let rows: Vec<[String; 3]> = places.iter().map(|place| self.row(*place)).collect();
-        let width = |column: usize| {
-            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
-        };
+        let width =
+            |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
         let (lines, clients) = (width(0), width(1));
         for [line, client, words] in rows {
-            writeln!(out, "    {line:lines$}  {client:clients$}  {words}")?;
+            let gap = " ".repeat(clients.saturating_sub(client.width()));
+            writeln!(out, "    {line:lines$}  {client}{gap}  {words}")?;
         }
         Ok(())
     }
@@ -124,7 +126,11 @@ impl Judged<'_> {
             None => format!("line {}", operation.called.line),
         };
         let client = &self.history.clients[operation.client as usize];
-        [lines, format!("client {}", printable(client)), printable(&self.judgement.words[place])]
+        [
+            lines,
+            format!("client {}", plain(client)),
+            plain(&self.judgement.words[place]).into_owned(),
+        ]
     }
 
     /// One line with an object.
@@ -190,17 +196,4 @@ const fn undecided(reason: Reason) -> &'static str {
 
 fn counted(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
-}
-
-/// Text of others without what could move the cursor of a terminal, or turn its direction.
-fn printable(text: &str) -> String {
-    let moves = |char: char| {
-        char.is_control()
-            || matches!(char, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let spelled = |char: char| match moves(char) {
-        true => char.escape_unicode().to_string(),
-        false => char.to_string(),
-    };
-    text.chars().map(spelled).collect()
 }

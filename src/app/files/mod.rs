@@ -1,189 +1,180 @@
-//! Files: scripts come in, results go out. A result appears whole or not at all.
+//! Files: scripts and histories come in, results go out, and nothing that is not ours is harmed.
+//!
+//! A [`Files`] is all that one call of the program reads and writes. It knows each file by device
+//! and inode, so that no result is written over what it was made from, under whatever name. `-` is
+//! standard input or standard output, wherever a file can be named.
+//!
+//! [`Output`] is a result on its way (`output.rs`): a regular file appears whole or not at all;
+//! what is no regular file is opened and written into. `target.rs` finds out which a name means.
 
-use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+mod output;
+mod target;
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use crate::cluster::command::{BYTES_MAX, Script};
+use crate::cluster::words::plain::plain;
 
 use super::Mistake;
+use super::stream::{Form, Report, Stream};
+
+pub use output::{Old, Output, tidy_up_on_signals};
 
 /// The most bytes that are read of a script: one more than it may have, so that the parser sees
 /// that there are too many, and no endless file fills the memory.
 const READ_MAX: u64 = BYTES_MAX as u64 + 1;
 
-/// Reads a script and checks it.
-///
-/// # Errors
-/// A sentence for a file that can't be read, and for a bad script every mistake in it.
-pub fn read_script(path: &Path) -> Result<Script, Mistake> {
-    let shown = path.display().to_string();
-    let bytes = read_bounded(path).map_err(|error| unreadable(path, &error))?;
-    let mut script = Script::parse(&shown, &bytes).map_err(Mistake::Script)?;
-    // Mistakes name the file so that it can be found; the screen has no room for folders.
-    if let Some(name) = path.file_name() {
-        script.name = name.to_string_lossy().into();
+/// The files of one call.
+#[derive(Default)]
+pub struct Files {
+    seen: Vec<Seen>,
+}
+
+/// A file that is read or written.
+struct Seen {
+    name: String,
+    file: Identity,
+    way: Way,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Read,
+    Written,
+}
+
+/// What makes two names one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Identity {
+    /// Where it lies.
+    Inode {
+        device: u64,
+        inode: u64,
+    },
+    /// A file that is not there yet: its folder, made absolute, and its name.
+    Place(PathBuf),
+    StandardInput,
+    StandardOutput,
+}
+
+impl Identity {
+    /// That of an open file, unless it is a device of characters, such as a terminal.
+    fn of(file: &Metadata) -> Option<Self> {
+        let (device, inode) = (file.dev(), file.ino());
+        (!file.file_type().is_char_device()).then_some(Self::Inode { device, inode })
     }
-    Ok(script)
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(READ_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Mistake {
-    let why = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder; name the files in it".to_owned(),
-        _ => error.to_string(),
-    };
-    Mistake::Usage(format!("can't read {}: {why}", path.display()))
-}
-
-/// A file that is being written. It takes its name when it is complete; dropped before, it leaves
-/// nothing behind.
-pub struct NewFile {
-    path: PathBuf,
-    draft: PathBuf,
-    out: BufWriter<File>,
-    stage: Stage,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Draft,
-    Complete,
-}
-
-impl NewFile {
-    /// Begins a file that will be called `path`.
+impl Files {
+    /// Reads a file, or standard input if it is called `-`; of a longer one not more than `most`
+    /// bytes.
     ///
     /// # Errors
-    /// When nothing can be written there.
-    pub fn create(path: &Path) -> Result<Self, Mistake> {
-        let refuse = |why: &str| Mistake::Usage(format!("can't write {}: {why}", path.display()));
-        let name = path.file_name().ok_or_else(|| refuse("it names no file"))?;
-        if path.is_dir() {
-            return Err(refuse("it is a folder"));
-        }
-        let mut draft = name.to_owned();
-        draft.push(format!(".{}.part", std::process::id()));
-        let draft = path.with_file_name(draft);
-        let file = File::create_new(&draft).map_err(|error| refuse(&error.to_string()))?;
-        note_draft(&draft, Stage::Draft);
-        let out = BufWriter::new(file);
-        Ok(Self { path: path.to_owned(), draft, out, stage: Stage::Draft })
+    /// When it can't be read; [`why_not`] has words for it.
+    pub fn read(&mut self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open(path)?.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
-    /// Gives the complete file its name.
+    /// Opens a file for reading, or standard input if it is called `-`.
     ///
     /// # Errors
-    /// When what is left can't be written, or the name can't be given.
-    pub fn complete(mut self) -> Result<(), Mistake> {
-        let finish = |file: &mut Self| {
-            file.out.flush()?;
-            file.out.get_ref().sync_all()?;
-            std::fs::rename(&file.draft, &file.path)
+    /// When it can't be read.
+    pub fn open(&mut self, path: &Path) -> io::Result<File> {
+        let name = shown(path, "standard input");
+        let file = if is_standard(path) {
+            if self.seen.iter().any(|seen| seen.file == Identity::StandardInput) {
+                return Err(io::Error::other("it can be read once: name it once"));
+            }
+            self.note(&name, Identity::StandardInput, Way::Read);
+            File::from(io::stdin().as_fd().try_clone_to_owned()?)
+        } else {
+            File::open(path)?
         };
-        finish(&mut self).map_err(|error| {
-            Mistake::Usage(format!("can't write {}: {error}", self.path.display()))
+        if let Some(identity) = Identity::of(&file.metadata()?) {
+            self.note(&name, identity, Way::Read);
+        }
+        Ok(file)
+    }
+
+    /// Reads a script and checks it.
+    ///
+    /// # Errors
+    /// A sentence for a file that can't be read, and for a bad script every mistake in it.
+    pub fn script(&mut self, path: &Path) -> Result<Script, Mistake> {
+        let shown = shown(path, "standard input");
+        let bytes = self.read(path, READ_MAX).map_err(|error| {
+            Mistake::Usage(format!("can't read {}: {}", plain(&shown), why_not(&error)))
         })?;
-        self.stage = Stage::Complete;
-        Ok(())
-    }
-}
-
-impl Write for NewFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        match self.stage {
-            Stage::Draft => drop(std::fs::remove_file(&self.draft)),
-            Stage::Complete => {}
+        let mut script = Script::parse(&shown, &bytes).map_err(Mistake::Script)?;
+        // Mistakes name the file so that it can be found; the screen has no room for folders.
+        if let Some(name) = path.file_name().filter(|_| !is_standard(path)) {
+            script.name = name.to_string_lossy().into();
         }
-        note_draft(&self.draft, Stage::Complete);
+        Ok(script)
     }
-}
 
-/// The drafts that lie about now.
-static DRAFTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-
-fn note_draft(draft: &Path, stage: Stage) {
-    let Ok(mut drafts) = DRAFTS.lock() else { return };
-    match stage {
-        Stage::Draft => drop(drafts.insert(draft.to_owned())),
-        Stage::Complete => drop(drafts.remove(draft)),
-    }
-}
-
-/// From now on a signal that ends the process takes its drafts away first. Not for the lab, which
-/// has a terminal to give back and leaves in its own way.
-pub fn tidy_up_on_signals() {
-    let watch = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let Ok(runtime) = runtime else { return };
-        let number = runtime.block_on(super::signals::asked_to_leave());
-        let Ok(number) = number else { return };
-        if let Ok(drafts) = DRAFTS.lock() {
-            drafts.iter().for_each(|draft| drop(std::fs::remove_file(draft)));
+    /// Begins a result that will be called `path`, or goes to standard output if that is `-`.
+    ///
+    /// # Errors
+    /// When nothing can be written there; when it is a file that this call reads, or writes
+    /// already; and, with [`Old::Keep`], when something else is there.
+    pub fn create(&mut self, path: &Path, old: Old) -> Result<Output, Mistake> {
+        let name = shown(path, "standard output");
+        let refuse = |why: &str| Mistake::Usage(format!("can't write {}: {why}", plain(&name)));
+        let (output, identities) =
+            Output::create(path, old).map_err(|error| refuse(&why_not(&error)))?;
+        for identity in identities {
+            if let Some(seen) = self.seen.iter().find(|seen| seen.file == identity) {
+                let as_name = match plain(&seen.name) {
+                    other if other != name => format!(" as {other}"),
+                    _ => String::new(),
+                };
+                return Err(refuse(&match seen.way {
+                    Way::Read => format!("it is read{as_name} by this very command"),
+                    Way::Written => format!("it is written{as_name} by this very command already"),
+                }));
+            }
+            self.note(&name, identity, Way::Written);
         }
-        std::process::exit(128 + number);
-    };
-    // Without the thread a signal ends the process as ever.
-    drop(std::thread::Builder::new().name("signals".into()).spawn(watch));
+        Ok(output)
+    }
+
+    /// Where the program reports to people: standard error, if standard output was asked for.
+    pub fn report(&self, form: Form) -> Report {
+        if self.seen.iter().any(|seen| seen.file == Identity::StandardOutput) {
+            Stream::new(Box::new(io::stderr()), form)
+        } else {
+            Stream::new(Box::new(io::stdout().lock()), form)
+        }
+    }
+
+    fn note(&mut self, name: &str, file: Identity, way: Way) {
+        self.seen.push(Seen { name: name.to_owned(), file, way });
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
+/// Whether a name stands for standard input or output.
+pub fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
 
-    use super::NewFile;
+/// A name as people read it.
+pub fn shown(path: &Path, standard: &str) -> String {
+    if is_standard(path) { standard.to_owned() } else { path.display().to_string() }
+}
 
-    fn names(folder: &std::path::Path) -> Vec<String> {
-        let entries = std::fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-
-    #[test]
-    fn a_complete_file_replaces_the_old_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("out.txt");
-        std::fs::write(&path, "old").unwrap();
-        let mut file = NewFile::create(&path).unwrap();
-        file.write_all(b"new").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
-        file.complete().unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
-        assert_eq!(names(folder.path()), ["out.txt"]);
-    }
-
-    #[test]
-    fn an_abandoned_file_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut file = NewFile::create(&folder.path().join("out.txt")).unwrap();
-        file.write_all(b"half").unwrap();
-        drop(file);
-        assert!(names(folder.path()).is_empty());
-    }
-
-    #[test]
-    fn a_folder_is_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(NewFile::create(folder.path()).is_err());
-        assert!(NewFile::create(std::path::Path::new("/no/such/folder/out")).is_err());
-        assert!(NewFile::create(std::path::Path::new("..")).is_err());
+/// Why a file can't be read or written, in words.
+pub fn why_not(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "that is not permitted".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder; name a file in it".to_owned(),
+        _ => error.to_string(),
     }
 }

@@ -9,7 +9,7 @@ mod play;
 mod report;
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -17,7 +17,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub use play::{Outcome, Remark, Run};
 
 use super::cli::RunOptions;
-use super::files::{NewFile, read_script};
+use super::files::{Files, Old, Output};
+use super::stream::{Form, Stream};
 use super::{Ending, Mistake, check, fleet};
 use crate::cluster::command::Script;
 use play::Repeat;
@@ -42,15 +43,16 @@ pub(super) struct Job {
 /// # Errors
 /// For files that can't be read or written, and for bad scripts: nothing has run then.
 pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
-    let scripts = read_all(&options.files)?;
+    let mut files = Files::default();
+    let scripts = read_all(&options.files, &mut files)?;
     let repeat = if options.check_determinism { Repeat::Twice } else { Repeat::Once };
     if options.trace.is_some() || options.history.is_some() || options.html.is_some() {
-        return recorded(&scripts, options);
+        return recorded(&scripts, options, files);
     }
     let total = jobs(&scripts, options).count() as u64;
     let bar = progress_bar(total);
     let mut report = Report::new(&scripts, options.json);
-    let mut out = io::stdout().lock();
+    let mut out = files.report(form(options));
     let play = |job| play::play_again(&scripts, job, repeat);
     fleet::run(jobs(&scripts, options), play, |run| {
         bar.inc(1);
@@ -62,7 +64,7 @@ pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
 
 /// Plays the only job, and writes its events or its history as they come. Of a scene that is
 /// played with a flaw and without, the run with the flaw is the one to write.
-fn recorded(scripts: &[Named], options: &RunOptions) -> Result<Ending, Mistake> {
+fn recorded(scripts: &[Named], options: &RunOptions, mut files: Files) -> Result<Ending, Mistake> {
     let seeds = jobs(scripts, options).map(|job| job.seed).collect::<BTreeSet<u64>>();
     let (1, 1, Some(job)) = (options.files.len(), seeds.len(), jobs(scripts, options).next())
     else {
@@ -76,9 +78,18 @@ fn recorded(scripts: &[Named], options: &RunOptions) -> Result<Ending, Mistake> 
             "--trace and --history don't go together with --check-determinism".into(),
         ));
     }
-    let create = |path: &Option<PathBuf>| path.as_deref().map(NewFile::create).transpose();
-    let (mut trace, mut history) = (create(&options.trace)?, create(&options.history)?);
-    let unwritable = |error| Mistake::Usage(format!("can't write what happens: {error}"));
+    // All that can be refused is refused before anything runs.
+    let mut create = |path: &Option<PathBuf>| {
+        path.as_deref().map(|path| files.create(path, Old::Replace)).transpose()
+    };
+    let (trace, history, page) =
+        (create(&options.trace)?, create(&options.history)?, create(&options.html)?);
+    let lines = |file: Option<Output>| file.map(|file| Stream::new(file, Form::Json));
+    let (mut trace, mut history) = (lines(trace), lines(history));
+    let unwritable = |error: io::Error| match error.kind() {
+        kind @ io::ErrorKind::BrokenPipe => Mistake::Output(kind.into()),
+        _ => Mistake::Usage(format!("can't write what happens: {error}")),
+    };
     let named = &scripts[job.script];
     let mut lines = options.html.as_ref().map(|_| Vec::new());
     if let Some(file) = &mut history {
@@ -93,31 +104,35 @@ fn recorded(scripts: &[Named], options: &RunOptions) -> Result<Ending, Mistake> 
         if let Some(file) = &mut trace {
             for event in cluster.events() {
                 serde_json::to_writer(&mut *file, event)?;
-                file.write_all(b"\n")?;
+                io::Write::write_all(file, b"\n")?;
             }
         }
         history.as_mut().map_or(Ok(()), |file| history::add(cluster, file))?;
         lines.as_mut().map_or(Ok(()), |lines| history::add(cluster, lines))
     })
     .map_err(unwritable)?;
-    trace.into_iter().chain(history).try_for_each(NewFile::complete)?;
-    if let (Some(lines), Some(page)) = (&lines, &options.html) {
+    trace.into_iter().chain(history).try_for_each(|file| file.into_inner().complete())?;
+    if let (Some(lines), Some(page)) = (&lines, page) {
         let name = format!("{}, seed {}", named.script.name, job.seed);
         check::write_page_of(&name, lines, page)?;
     }
     let mut report = Report::new(scripts, options.json);
-    let mut out = io::stdout().lock();
+    let mut out = files.report(form(options));
     report.add(&run, &mut out).map_err(Mistake::Output)?;
     report.finish(&mut out)
 }
 
+const fn form(options: &RunOptions) -> Form {
+    if options.json { Form::Json } else { Form::Text }
+}
+
 /// All mistakes of all scripts at once.
-fn read_all(files: &[PathBuf]) -> Result<Vec<Named>, Mistake> {
+fn read_all(paths: &[PathBuf], files: &mut Files) -> Result<Vec<Named>, Mistake> {
     let (mut scripts, mut mistakes) = (Vec::new(), Vec::new());
-    for file in files {
-        match read_script(file) {
+    for path in paths {
+        match files.script(path) {
             Ok(script) => {
-                let path = file.display().to_string();
+                let path = path.display().to_string();
                 scripts
                     .extend(script.variants().map(|script| Named { path: path.clone(), script }));
             }

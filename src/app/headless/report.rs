@@ -5,10 +5,12 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Instant;
 
 use serde_json::json;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Named, Outcome, Remark, Run};
 use crate::app::{Ending, Mistake};
 use crate::cluster::command::Variant;
+use crate::cluster::words::plain::{Plain, is_hidden};
 
 /// The most failures that are told at length. The rest is counted.
 const TOLD_MAX: u64 = 20;
@@ -170,20 +172,14 @@ impl<'a> Report<'a> {
             return Ok(());
         }
         let variant = variant(named);
-        writeln!(
-            out,
-            "FAILED {}{variant}, seed {}\n  {}",
-            named.path,
-            run.seed,
-            printable(&story)
-        )?;
+        writeln!(out, "FAILED {}{variant}, seed {}\n  {}", Plain(&named.path), run.seed, story)?;
         for told in &run.clashing {
-            writeln!(out, "    {}", printable(told))?;
+            writeln!(out, "    {}", Plain(told))?;
         }
         if let Outcome::Failed(failure) = &run.outcome
             && let Some(line) = named.script.source.get(failure.line.wrapping_sub(1) as usize)
         {
-            writeln!(out, "  {:>4} | {}", failure.line, printable(line.trim_end()))?;
+            writeln!(out, "  {:>4} | {}", failure.line, Plain(line.trim_end()))?;
         }
         let option = match &run.outcome {
             Outcome::Diverged { .. } => " --check-determinism",
@@ -217,7 +213,7 @@ impl<'a> Report<'a> {
             lines.push(("all".to_owned(), sum.cells()));
         }
         lines.insert(0, ("script".to_owned(), HEAD.map(str::to_owned)));
-        let width = |text: &str| text.chars().count();
+        let width = |text: &str| text.width();
         let widths: [usize; HEAD.len()] = std::array::from_fn(|column| {
             lines.iter().map(|(_, cells)| width(&cells[column])).max().unwrap_or(0)
         });
@@ -226,7 +222,7 @@ impl<'a> Report<'a> {
         let first = first.min(self.columns.saturating_sub(figures).max(NAME_MIN));
         for (name, cells) in &lines {
             let name = shortened(name, first);
-            write!(out, "{name:first$}")?;
+            write!(out, "{name}{:1$}", "", first.saturating_sub(width(&name)))?;
             for (cell, width) in cells.iter().zip(widths) {
                 write!(out, "  {cell:>width$}")?;
             }
@@ -240,7 +236,7 @@ impl<'a> Report<'a> {
         let same = |other: &&Named| other.script.name == named.script.name;
         let twice = self.scripts.iter().filter(same).any(|other| other.path != named.path);
         let name = if twice { named.path.as_str() } else { &named.script.name };
-        format!("{name}{}", variant(named))
+        format!("{}{}", Plain(name), variant(named))
     }
 
     fn sums(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
@@ -269,7 +265,7 @@ impl<'a> Report<'a> {
     fn remarks(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
         let Some((which, remarked)) = &self.remarked else { return Ok(()) };
         if sum.runs > 1 {
-            writeln!(out, "{}:", printable(which))?;
+            writeln!(out, "{}:", Plain(which))?;
         }
         for Remark { line, time, times, expected, actual } in remarked {
             let often = match times {
@@ -278,7 +274,7 @@ impl<'a> Report<'a> {
             };
             let told =
                 format!("line {line} at {time}{often}: expected {expected}\n    but {actual}");
-            writeln!(out, "  {}", printable(&told))?;
+            writeln!(out, "  {told}")?;
         }
         Ok(())
     }
@@ -301,14 +297,25 @@ fn columns() -> usize {
 
 /// A name in so many columns: its middle is left out, for both ends tell it apart from others.
 fn shortened(name: &str, columns: usize) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= columns {
+    if name.width() <= columns {
         return name.to_owned();
     }
     let end = columns.saturating_sub(2) / 2;
     let start = columns.saturating_sub(2) - end;
-    let (before, after) = (&letters[..start], &letters[letters.len() - end..]);
-    before.iter().chain(&['.', '.']).chain(after).collect()
+    let before = clipped(name.chars(), start);
+    let after: String = clipped(name.chars().rev(), end).chars().rev().collect();
+    format!("{before}..{after}")
+}
+
+/// As many of these letters, from the first on, as there are columns for.
+fn clipped(letters: impl Iterator<Item = char>, columns: usize) -> String {
+    let mut taken = 0;
+    letters
+        .take_while(|letter| {
+            taken += letter.width().unwrap_or(0);
+            taken <= columns
+        })
+        .collect()
 }
 
 /// Which of the two runs of a script that shows a flaw this is.
@@ -345,21 +352,19 @@ fn tenths(micros: u64) -> String {
     format!("{}.{}", count(tenths / 10), tenths % 10)
 }
 
-/// Text from scripts without what could move the cursor of a terminal.
-fn printable(text: &str) -> String {
-    let spelled = |char: char| match char {
-        '\n' => char.to_string(),
-        _ if char.is_control() => char.escape_unicode().to_string(),
-        _ => char.to_string(),
-    };
-    text.chars().map(spelled).collect()
-}
-
 /// A path as a shell takes it.
 fn quoted(path: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "/._-+,=@%".contains(char);
     if !path.is_empty() && path.chars().all(plain) {
         path.to_owned()
+    } else if path.chars().any(is_hidden) {
+        // As bash and zsh take what can't be shown.
+        let spelled = |c: char| match c {
+            '\\' | '\'' => format!("\\{c}"),
+            c if is_hidden(c) => format!("\\U{:08x}", u32::from(c)),
+            c => c.to_string(),
+        };
+        format!("$'{}'", path.chars().map(spelled).collect::<String>())
     } else {
         format!("'{}'", path.replace('\'', r"'\''"))
     }
@@ -382,6 +387,7 @@ mod tests {
         assert_eq!(shortened("basic.lab", 9), "basic.lab");
         assert_eq!(shortened("full_restart_of_all.lab without", 20), "full_rest..b without");
         assert_eq!(shortened("abcdef", 2), "..");
+        assert_eq!(shortened("領導者失去了多數.lab", 12), "領導...lab");
     }
 
     #[test]
@@ -389,5 +395,6 @@ mod tests {
         assert_eq!(quoted("scripts/a.lab"), "scripts/a.lab");
         assert_eq!(quoted("my script.lab"), "'my script.lab'");
         assert_eq!(quoted("it's.lab"), r"'it'\''s.lab'");
+        assert_eq!(quoted("a\u{1b}'\u{202e}.lab"), r"$'a\U0000001b\'\U0000202e.lab'");
     }
 }

@@ -26,11 +26,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::cli::HuntOptions;
-use super::files::{NewFile, read_script};
+use super::files::{Files, Old, Output, is_standard, shown};
+use super::stream::Form;
 use super::{Ending, Mistake, fleet};
 use crate::cluster::command::{Command, Script};
 use crate::cluster::digest::ENGINE;
 use crate::cluster::flaw::Breaks;
+use crate::cluster::words::plain::Plain;
 use case::Case;
 use plan::Fixed;
 use play::{Finding, Run};
@@ -64,25 +66,35 @@ pub fn run(options: &HuntOptions) -> Result<Ending, Mistake> {
     if !options.merge.is_empty() {
         return merge(options);
     }
-    let prey = prey(options)?;
+    let mut files = Files::default();
+    let prey = prey(options, &mut files)?;
     let hunt = hunt(options, &prey);
-    // Better to know at once that nothing can be written there.
-    let draft = options.out.as_deref().map(NewFile::create).transpose()?;
+    let draft = draft(options, &mut files)?;
     let (share, shares) = options.shard.unwrap_or((1, 1));
     let mut results = Results::new(Hunt { shares, ..hunt }, share);
     let begun = Instant::now();
     let found = search(options, &prey, &mut results, begun)?;
     let wall_us = begun.elapsed().as_micros() as u64;
     results.found = found.iter().map(|run| shrunk(&prey, run, options)).collect();
-    finish(options, &results, Some(wall_us), draft)
+    finish(options, &results, Some(wall_us), draft, files)
 }
 
-fn prey(options: &HuntOptions) -> Result<Prey, Mistake> {
+/// Begins the file that is to be written. Better to know at once if that can't be.
+fn draft(options: &HuntOptions, files: &mut Files) -> Result<Option<Output>, Mistake> {
+    options.out.as_deref().map(|path| files.create(path, old(options))).transpose()
+}
+
+/// A finding may be all that is left of a long hunt.
+const fn old(options: &HuntOptions) -> Old {
+    if options.force { Old::Replace } else { Old::Keep("--force replaces it") }
+}
+
+fn prey(options: &HuntOptions, files: &mut Files) -> Result<Prey, Mistake> {
     let Some(path) = &options.script else {
         let HuntOptions { servers, clients, flaw, .. } = *options;
         return Ok(Prey::Plan(Fixed { servers, clients, flaw }));
     };
-    let mut script = read_script(path)?;
+    let mut script = files.script(path)?;
     if let Some(flaw) = options.flaw {
         let breaks = flaw.about().breaks;
         script.shows = Some(crate::cluster::command::Shows { flaw, breaks });
@@ -266,7 +278,8 @@ fn finish(
     options: &HuntOptions,
     results: &Results,
     wall_us: Option<u64>,
-    mut draft: Option<NewFile>,
+    mut draft: Option<Output>,
+    mut files: Files,
 ) -> Result<Ending, Mistake> {
     let mut written = Vec::new();
     for (number, found) in results.found.iter().enumerate() {
@@ -274,18 +287,20 @@ fn finish(
         if options.json && options.out.is_none() {
             break;
         }
-        let path = path(options.out.as_deref(), results, found, number);
-        let mut file = match draft.take() {
-            Some(file) => file,
-            None => NewFile::create(&path)?,
+        let named = path(options.out.as_deref(), results, found, number);
+        let (mut file, path) = match draft.take() {
+            Some(file) => (file, named),
+            None => {
+                let path = if options.force { named } else { free(named) };
+                (files.create(&path, old(options))?, path)
+            }
         };
-        let unwritten =
-            |error: io::Error| Mistake::Usage(format!("can't write {}: {error}", path.display()));
-        file.write_all(found.script.as_bytes()).map_err(unwritten)?;
+        file.write_all(found.script.as_bytes()).map_err(|error| file.unwritten(&error))?;
         file.complete()?;
         written.push(path);
     }
-    let mut out = io::stdout().lock();
+    let form = if options.json { Form::Json } else { Form::Text };
+    let mut out = files.report(form);
     say(options, results, wall_us, &written, &mut out).map_err(Mistake::Output)?;
     Ok(if results.failed == 0 { Ending::Well } else { Ending::Failed })
 }
@@ -304,11 +319,12 @@ fn say(
     }
     report::print(results, wall_us, out)?;
     for (found, path) in results.found.iter().zip(written) {
-        writeln!(out, "\nSeed {}: {}", found.seed, found.evidence)?;
+        writeln!(out, "\nSeed {}: {}", found.seed, Plain(&found.evidence))?;
+        let path = shown(path, "standard output");
         match found.commands {
-            Some(1) => writeln!(out, "  1 command: {}", path.display())?,
-            Some(commands) => writeln!(out, "  {commands} commands: {}", path.display())?,
-            None => writeln!(out, "  as it was found: {}", path.display())?,
+            Some(1) => writeln!(out, "  1 command: {}", Plain(&path))?,
+            Some(commands) => writeln!(out, "  {commands} commands: {}", Plain(&path))?,
+            None => writeln!(out, "  as it was found: {}", Plain(&path))?,
         }
     }
     out.flush()
@@ -318,12 +334,8 @@ fn say(
 fn path(out: Option<&Path>, results: &Results, found: &Found, number: usize) -> PathBuf {
     match (out, number) {
         (Some(path), 0) => path.to_owned(),
-        (Some(path), _) => {
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            let end = path.extension().map(|end| format!(".{}", end.to_string_lossy()));
-            path.with_file_name(format!("{stem}-{}{}", number + 1, end.unwrap_or_default()))
-        }
-        (None, _) => {
+        (Some(path), _) if !is_standard(path) => numbered(path, number + 1),
+        (Some(_) | None, _) => {
             let flaw = results.hunt.flaw.as_ref().map(|flaw| format!("-{flaw}"));
             let (flaw, breaks, seed) = (flaw.unwrap_or_default(), &found.breaks, found.seed);
             PathBuf::from(format!("hunt{flaw}-{breaks}-{seed}.lab"))
@@ -331,8 +343,26 @@ fn path(out: Option<&Path>, results: &Results, found: &Found, number: usize) -> 
     }
 }
 
+/// "name-2.lab" beside "name.lab".
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let end = path.extension().map(|end| format!(".{}", end.to_string_lossy()));
+    path.with_file_name(format!("{stem}-{number}{}", end.unwrap_or_default()))
+}
+
+/// The path itself, or the first numbered one beside it under which there is nothing yet.
+fn free(path: PathBuf) -> PathBuf {
+    let is_free = |path: &Path| path.symlink_metadata().is_err();
+    if is_free(&path) {
+        return path;
+    }
+    let others = (2..10_000).map(|number| numbered(&path, number));
+    others.into_iter().find(|path| is_free(path)).unwrap_or(path)
+}
+
 fn merge(options: &HuntOptions) -> Result<Ending, Mistake> {
-    let results = results::merge(&options.merge)?;
-    let draft = options.out.as_deref().map(NewFile::create).transpose()?;
-    finish(options, &results, None, draft)
+    let mut files = Files::default();
+    let results = results::merge(&options.merge, &mut files)?;
+    let draft = draft(options, &mut files)?;
+    finish(options, &results, None, draft, files)
 }

@@ -4,7 +4,6 @@
 //! prints its result (`--json`). Merged, the shares must be those of one hunt, each once, and
 //! all of them: a share that is missing could hide a finding.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::places::{Place, Watch};
 use super::play::Run;
 use crate::app::Mistake;
+use crate::app::files::{Files, shown, why_not};
 use crate::cluster::digest::ENGINE;
+use crate::cluster::words::plain::plain;
 
 /// The longest line that is read: a share with many findings has a few hundred kilobytes.
 const LINE_MAX: u64 = 64 * 1024 * 1024;
@@ -118,10 +119,10 @@ struct Share {
 /// # Errors
 /// For what can't be read, is no result of a hunt, or belongs to another hunt; for a share that
 /// comes twice or is missing.
-pub fn merge(files: &[PathBuf]) -> Result<Results, Mistake> {
+pub fn merge(paths: &[PathBuf], files: &mut Files) -> Result<Results, Mistake> {
     let mut shares: Vec<Share> = Vec::new();
-    for file in files {
-        read(file, &mut shares)?;
+    for path in paths {
+        read(path, files, &mut shares)?;
     }
     let usage = |text: String| Err(Mistake::Usage(text));
     let Some(first) = shares.first() else {
@@ -163,10 +164,11 @@ pub fn merge(files: &[PathBuf]) -> Result<Results, Mistake> {
     Ok(whole)
 }
 
-fn read(path: &Path, shares: &mut Vec<Share>) -> Result<(), Mistake> {
-    let shown = path.display();
-    let unreadable = |error: std::io::Error| Mistake::Usage(format!("can't read {shown}: {error}"));
-    let mut lines = BufReader::new(File::open(path).map_err(unreadable)?);
+fn read(path: &Path, files: &mut Files, shares: &mut Vec<Share>) -> Result<(), Mistake> {
+    let shown = plain(&shown(path, "standard input")).into_owned();
+    let unreadable =
+        |error: std::io::Error| Mistake::Usage(format!("can't read {shown}: {}", why_not(&error)));
+    let mut lines = BufReader::new(files.open(path).map_err(unreadable)?);
     for number in 1u64.. {
         let mut line = Vec::new();
         (&mut lines).take(LINE_MAX).read_until(b'\n', &mut line).map_err(unreadable)?;

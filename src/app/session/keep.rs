@@ -2,12 +2,14 @@
 //! saves of it.
 
 use std::io::{self, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::Session;
 use crate::app::Mistake;
-use crate::app::files::NewFile;
+use crate::app::files::{Files, Old};
 use crate::app::recorder::{Recorder, tidy};
 use crate::cluster::command::{Command, Place};
 use crate::cluster::timeline::{Deed, Point};
@@ -102,8 +104,9 @@ impl Session {
         tidy(&self.cluster, deeds, &self.watched_by_hand(), expect)
     }
 
-    /// `:save FILE [expect]`.
-    pub(super) fn save(&mut self, rest: &str) {
+    /// `:save FILE [expect]`, and `:save! FILE [expect]`, which replaces a file that is not this
+    /// session's own.
+    pub(super) fn save(&mut self, rest: &str, old: Old) {
         let (path, expect) = match rest.strip_suffix("expect") {
             Some(path) if path.ends_with(' ') => (path.trim(), true),
             Some(_) | None => (rest, false),
@@ -111,17 +114,53 @@ impl Session {
         if path.is_empty() {
             return self.refuse("save under which name? as :save my.lab, or :save my.lab expect");
         }
-        match write(Path::new(path), &self.as_script(expect)) {
-            Ok(()) => self.note(format!("saved: raftlab run {path}")),
+        let waits = std::fs::metadata(path).is_ok_and(|there| there.file_type().is_fifo());
+        if waits {
+            return self.refuse("that is a pipe, and to wait for its reader would stop the lab");
+        }
+        let there = Stamp::of(Path::new(path));
+        let is_recording = |there: &Stamp| {
+            let recording = self.recording().and_then(Stamp::of);
+            recording.is_some_and(|recording| recording.file == there.file)
+        };
+        if there.as_ref().is_some_and(is_recording) {
+            return self.refuse("the session itself is recorded there: choose another name");
+        }
+        let old =
+            if there.is_some_and(|there| self.saved.contains(&there)) { Old::Replace } else { old };
+        match write(Path::new(path), old, &self.as_script(expect)) {
+            Ok(()) => {
+                self.saved.extend(Stamp::of(Path::new(path)));
+                self.note(format!("saved: raftlab run {path}"));
+            }
             Err(Mistake::Usage(why)) => self.refuse(why),
             Err(_) => self.refuse(format!("can't write {path}")),
         }
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Mistake> {
-    let mut file = NewFile::create(path)?;
-    file.write_all(text.as_bytes())
-        .map_err(|error| Mistake::Usage(format!("can't write {}: {error}", path.display())))?;
+/// A file as it was at a moment: whoever has changed it since has left another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    /// Device and inode.
+    file: (u64, u64),
+    length: u64,
+    changed: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let there = std::fs::metadata(path).ok()?;
+        let file = (there.dev(), there.ino());
+        Some(Self { file, length: there.len(), changed: there.modified().ok() })
+    }
+}
+
+fn write(path: &Path, old: Old, text: &str) -> Result<(), Mistake> {
+    let mut file = Files::default().create(path, old)?;
+    if file.is_screen() {
+        return Err(Mistake::Usage("the lab has the terminal: name a file".into()));
+    }
+    file.write_all(text.as_bytes()).map_err(|error| file.unwritten(&error))?;
     file.complete()
 }

@@ -63,6 +63,7 @@ use branches::Branch;
 use breakpoints::Breakpoint;
 use compare::Comparing;
 use dialog::{Asking, Reading};
+use keep::Stamp;
 use look::Way;
 use partition::Split;
 use point::Click;
@@ -181,6 +182,8 @@ pub struct Session {
     player: Player,
     fader: Fader,
     recorder: Option<Recorder>,
+    /// The scripts that this session has saved of itself.
+    saved: Vec<Stamp>,
     history: History,
     mode: Mode,
     /// What the keys mean again once a text has been read.
@@ -241,6 +244,7 @@ impl Session {
             player,
             fader: Fader::default(),
             recorder: None,
+            saved: Vec::new(),
             history: History::default(),
             mode: Mode::default(),
             under: Under::default(),

@@ -5,6 +5,7 @@ use tui_input::{Input, InputRequest};
 
 use super::dialog::{Asking, Reading};
 use super::{Effect, Mode, Session};
+use crate::app::files::Old;
 use crate::app::keymap;
 use crate::cluster::Cluster;
 use crate::cluster::command::complete::{Known, complete};
@@ -72,7 +73,7 @@ enum Own {
     Branches,
     Compare,
     GoTo,
-    Save,
+    Save(Old),
     Reroll,
     Memory,
     Panic,
@@ -88,7 +89,8 @@ impl Own {
             "branches" => Some(Self::Branches),
             "compare" => Some(Self::Compare),
             "goto" => Some(Self::GoTo),
-            "save" => Some(Self::Save),
+            "save" => Some(Self::Save(Old::Keep(":save! replaces it"))),
+            "save!" => Some(Self::Save(Old::Replace)),
             "reroll" => Some(Self::Reroll),
             "memory" => Some(Self::Memory),
             // On purpose: it shows that the terminal survives a mistake of the program.
@@ -393,7 +395,7 @@ impl Session {
             Own::Branches => self.open_branches(),
             Own::Compare => self.compare_by_number(rest),
             Own::GoTo => self.go_by_name(rest),
-            Own::Save => self.save(rest),
+            Own::Save(old) => self.save(rest, old),
             Own::Reroll => self.reroll(rest),
             Own::Memory => self.grant_memory(rest),
             Own::Panic => panic!("somebody typed :panic, to see whether the terminal survives it"),

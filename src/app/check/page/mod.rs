@@ -13,6 +13,8 @@ use super::history::{History, Operation};
 use super::judge::{Judgement, Part, Picture};
 use super::lines::{Function, Outcome};
 use super::report::Judged;
+use crate::app::stream::{Form, Stream};
+use crate::cluster::words::plain::plain;
 
 /// The most operations on a page: a browser has to draw them all.
 pub const OPERATIONS_MAX: usize = 10_000;
@@ -36,14 +38,17 @@ pub fn write(judged: &Judged<'_>, out: &mut impl Write) -> io::Result<()> {
 
 /// A text between two tags.
 fn markup(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// JSON in which nothing can end a `script` element.
+/// JSON in which nothing can end a `script` element, and nothing hides.
 fn escaped(data: &Value) -> String {
     let text = data.to_string();
     let text = text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-    text.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    let mut spelled = Stream::new(Vec::new(), Form::Json);
+    // Writing to a Vec can't fail.
+    let _ = spelled.write_all(text.as_bytes());
+    String::from_utf8(spelled.into_inner()).unwrap_or(text)
 }
 
 fn short(text: &str) -> String {

@@ -9,15 +9,14 @@ mod json;
 
 pub use jepsen::NIL;
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io;
 
 use super::history::History;
 use super::lines::Model;
+use crate::app::files::why_not;
 
 /// The most bytes of a history, and of one line or one form of it.
-const BYTES_MAX: u64 = 1 << 30;
+pub const BYTES_MAX: u64 = 1 << 30;
 const PIECE_MAX: usize = 1 << 20;
 
 /// What makes a history unreadable.
@@ -38,31 +37,16 @@ impl Trouble {
     }
 }
 
-/// Reads a history.
+/// Understands what was read of a file: one byte more than [`BYTES_MAX`] at most.
 ///
 /// # Errors
 /// The first thing that is wrong with it, and where.
-pub fn read(path: &Path, model: Option<Model>) -> Result<History, Trouble> {
-    let bytes = bytes(path).map_err(|error| Trouble::whole(why_not(&error)))?;
+pub fn read(bytes: io::Result<Vec<u8>>, model: Option<Model>) -> Result<History, Trouble> {
+    let bytes = bytes.map_err(|error| Trouble::whole(why_not(&error)))?;
     if bytes.len() as u64 > BYTES_MAX {
         return Err(Trouble::whole(format!("it has more than {} MiB", BYTES_MAX >> 20)));
     }
     parse(&bytes, model)
-}
-
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn why_not(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder; name the files in it".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 /// Understands a history, whatever its form is.

@@ -4,11 +4,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{frames, lab, led, press, refusal, script};
+use crate::app::files::Old;
 use crate::app::recorder::{Recorder, reached};
 use crate::app::session::{Effect, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::Script;
 use crate::ui::theme::Theme;
+use crate::ui::view::NoticeKind;
 
 /// Opens what stands in a recording, as `--resume` does.
 fn resumed(text: &str) -> Session {
@@ -130,6 +132,42 @@ proptest! {
     }
 }
 
+fn save(session: &mut Session, rest: &str) {
+    session.save(rest, Old::Keep(":save! replaces it"));
+    frames(session, 0.02);
+}
+
+#[test]
+fn only_its_own_files_are_replaced_by_a_session_that_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mine, theirs) = (folder.path().join("mine.lab"), folder.path().join("theirs.lab"));
+    std::fs::write(&theirs, "# by hand\n").unwrap();
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+    let mut session = led();
+    save(&mut session, theirs.to_str().unwrap());
+    assert!(refusal(&session).contains(":save! replaces it"));
+    assert_eq!(read(&theirs), "# by hand\n");
+    save(&mut session, mine.to_str().unwrap());
+    press(&mut session, "c");
+    save(&mut session, mine.to_str().unwrap());
+    assert!(read(&mine).contains("set x 1"), "its own is saved again: {}", read(&mine));
+    std::fs::write(&mine, "# edited since\n").unwrap();
+    save(&mut session, mine.to_str().unwrap());
+    assert_eq!(read(&mine), "# edited since\n");
+    press(&mut session, &format!(": 'save!_{} Enter", mine.display()));
+    assert!(read(&mine).contains("set x 1"), "{}", read(&mine));
+    let recording = folder.path().join("session.lab");
+    session.record(Ok(Recorder::to(recording.clone())));
+    let before = read(&recording);
+    press(&mut session, &format!(": 'save!_{} Enter", recording.display()));
+    assert!(refusal(&session).contains("recorded there"));
+    assert_eq!(read(&recording), before);
+    for screen in ["-", "/dev/stdout"] {
+        save(&mut session, screen);
+        assert_eq!(session.scene().view.notice.as_ref().unwrap().kind, NoticeKind::Refusal);
+    }
+}
+
 #[test]
 fn a_session_is_saved_under_a_name() {
     let folder = tempfile::tempdir().unwrap();
@@ -137,15 +175,13 @@ fn a_session_is_saved_under_a_name() {
     let mut session = led();
     press(&mut session, "c");
     frames(&mut session, 5.0);
-    session.save(&format!("{} expect", path.display()));
+    save(&mut session, &format!("{} expect", path.display()));
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("clients a b c\n") && text.contains("expect linearizable\n"), "{text}");
     run(&text);
-    session.save("");
-    frames(&mut session, 0.02);
+    save(&mut session, "");
     assert!(refusal(&session).contains("which name"));
-    session.save("/no/such/folder/x.lab");
-    frames(&mut session, 0.02);
+    save(&mut session, "/dev/null/no/such/folder/x.lab");
     assert!(refusal(&session).contains("can't write"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
 }
@@ -153,7 +189,7 @@ fn a_session_is_saved_under_a_name() {
 #[test]
 fn a_folder_that_cannot_be_written_is_said_and_the_lab_goes_on() {
     let mut session = led();
-    session.record(Ok(Recorder::to("/no/such/folder/session.lab".into())));
+    session.record(Ok(Recorder::to("/dev/null/no/such/folder/session.lab".into())));
     frames(&mut session, 0.02);
     assert!(refusal(&session).contains("recorded no further"));
     press(&mut session, "X");
