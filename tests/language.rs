@@ -498,7 +498,7 @@ fn the_largest_numbers_that_can_be_written_are_counted_with() {
     let script = format!(
         "cluster servers=3 seed={largest}\nuntil leader\nput x 1 @{largest} client=a\n\
          expect reply = nokey client=a\nset x 2\nput x 1 @{largest} client=a\n\
-         expect reply = version client=a\nput x 1 @{} client=a nowait\nget x\n\
+         expect reply = version client=a\nput x 1 @{} client=a nowait\nget x client=b\n\
          expect linearizable\n",
         largest - 1
     );

@@ -168,6 +168,17 @@ fn a_panic_leaves_its_report_on_a_sane_screen() {
 }
 
 #[test]
+fn a_panic_that_nobody_can_hear_of_is_no_second_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = format!("exec {} 2> >(exec true)", env!("CARGO_BIN_EXE_raftlab"));
+    let mut lab = Lab::shell(80, 24, &line, folder.path());
+    lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
+    lab.press(":panic\r");
+    assert_eq!(lab.end(SOON).exit_code(), 101, "and no abort");
+    lab.assert_restored();
+}
+
+#[test]
 fn signals_that_end_the_lab_restore_the_terminal() {
     for (name, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 130)] {
         let mut lab = Lab::start(80, 24, &[]);
@@ -279,6 +290,67 @@ fn text_from_the_keyboard_carries_no_escapes_to_the_screen() {
     lab.press("\u{3}qq");
     assert!(lab.end(SOON).success());
     assert!(!lab.screen.screen().contents().contains("gotcha\u{7}"));
+    lab.assert_restored();
+}
+
+#[test]
+fn an_escape_sequence_without_an_end_makes_nobody_deaf() {
+    let mut lab = Lab::start(80, 24, &[]);
+    lab.wait(SOON, "lab", |text| text.contains("Servers and logs"));
+    for (unfinished, milliseconds) in [
+        ("\u{1b}[<35;10;1", 300),
+        ("\u{1b}[?6", 300),
+        ("\u{1b}[M", 300),
+        ("\u{1b}[200~a paste that is cut", 1_500),
+        ("\u{1b}]0;a title", 300),
+        ("\u{1b}P1;2", 300),
+    ] {
+        lab.press(unfinished);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        lab.press("\u{1b}");
+        std::thread::sleep(Duration::from_millis(200));
+        lab.press("?");
+        lab.wait(SOON, "help", |text| text.contains("Marks"));
+        lab.press("\u{1b}");
+        lab.wait(SOON, "the lab again", |text| !text.contains("Marks"));
+    }
+    // In the midst of a sequence, too, Ctrl-C is heard.
+    lab.press("\u{1b}[<35;10;1\u{3}");
+    lab.wait(SOON, "question", |text| text.contains("Leave?"));
+    lab.press("\u{3}");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
+fn a_script_from_a_pipe_leaves_the_terminal_to_the_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("piped.lab");
+    std::fs::write(&path, "cluster servers=3\nuntil leader\nsay Piped in.\nbeat\n").unwrap();
+    let line = format!("cat {} | {} -", path.display(), env!("CARGO_BIN_EXE_raftlab"));
+    let mut lab = Lab::shell(80, 24, &line, folder.path());
+    lab.wait(LATER, "the caption", |text| text.contains("Piped in."));
+    lab.press("qq");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
+fn wide_letters_are_drawn_at_their_width() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("寬.lab");
+    let script = "cluster servers=3 seed=2\nuntil leader\nset 鍵 數值\n\
+                  say 領導者失去了多數派，不能再提交任何新的日誌條目。\nbeat\n";
+    std::fs::write(&path, script).unwrap();
+    let mut lab = Lab::start(120, 40, &[path.to_str().unwrap()]);
+    // The terminal of the test gives each wide letter two cells.
+    lab.wait(LATER, "the caption", |text| {
+        text.contains("領導者失去了多數派，不能再提交任何新的日誌條目。")
+    });
+    lab.wait(SOON, "keys and values", |text| text.contains("鍵") && text.contains("數值"));
+    assert!(!lab.text().contains("\\u{"), "{}", lab.text());
+    lab.press("qq");
+    assert!(lab.end(SOON).success());
     lab.assert_restored();
 }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// Generous, for machines that are busy with other things: a test that passes does not wait so long.
+#[allow(dead_code, reason = "not every test file waits so little")]
 pub const SOON: Duration = Duration::from_secs(20);
 /// For what takes a while in the lab: an election, a write to all.
 #[allow(dead_code, reason = "not every test file waits so long")]
@@ -35,10 +36,29 @@ impl Lab {
 
     /// A lab that keeps its sessions in this folder.
     pub fn keeping(columns: u16, rows: u16, arguments: &[&str], state: &Path) -> Self {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_raftlab"));
         command.args(arguments);
+        Self::of(command, columns, rows, state)
+    }
+
+    /// A lab that runs in this folder, and keeps its sessions there.
+    pub fn inside(columns: u16, rows: u16, arguments: &[&str], folder: &Path) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_raftlab"));
+        command.args(arguments);
+        command.cwd(folder);
+        Self::of(command, columns, rows, folder)
+    }
+
+    /// A lab that a line of the shell starts.
+    pub fn shell(columns: u16, rows: u16, line: &str, state: &Path) -> Self {
+        let mut command = CommandBuilder::new("bash");
+        command.args(["-c", line]);
+        Self::of(command, columns, rows, state)
+    }
+
+    fn of(mut command: CommandBuilder, columns: u16, rows: u16, state: &Path) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
         for (name, value) in
             [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.UTF-8")]
         {
