@@ -150,6 +150,19 @@ fn no_control_character_leaves_the_screen() {
     assert!(svg(&buffer, Paper::Dark).contains(">?b</text>"));
 }
 
+/// A wide letter stands in the first of its two cells, and is drawn around the middle of both.
+#[test]
+fn wide_letters_keep_their_two_columns() {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 7, 1));
+    buffer.set_string(0, 0, "漢a字🎉", Style::new());
+    assert_eq!(ansi(&buffer), "漢a字🎉\n");
+    let svg = svg(&buffer, Paper::Dark);
+    let elements = elements(&svg);
+    let texts = elements.iter().filter(|one| one.name == "text");
+    let placed: Vec<(f32, &str)> = texts.map(|one| (one.number("x"), &*one.text)).collect();
+    assert_eq!(placed, [(9.0, "漢"), (18.0, "a"), (36.0, "字"), (54.0, "🎉")]);
+}
+
 #[test]
 fn ansi_text_names_styles_once_and_ends_without_one() {
     let bold = Style::new().add_modifier(Modifier::BOLD).fg(Color::Indexed(74));
