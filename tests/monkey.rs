@@ -242,6 +242,7 @@ fn whatever_is_pressed_the_lab_ends_well_and_gives_the_terminal_back() {
         let mut monkey = Monkey { chance: Chance::new(seed), size: (120, 40) };
         let script = scripts.get(monkey.chance.below(4)).map(String::as_str);
         let told = format!("seed {seed}, script {script:?}");
+        println!("{told}");
         let pressed = play(&mut monkey, script, left.min(KEYS_A_LAB), folder.path(), &told);
         left = left.saturating_sub(pressed.max(1));
         seed += 1;

@@ -137,6 +137,10 @@ impl Lab {
                 self.screen.process(&bytes);
             }
             if let Some(status) = self.child.try_wait().unwrap() {
+                // What it wrote last may still be on its way.
+                while let Ok(bytes) = self.output.recv_timeout(Duration::from_secs(5)) {
+                    self.screen.process(&bytes);
+                }
                 return status;
             }
             // Without output to wait for, the pause is here.
