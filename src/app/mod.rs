@@ -12,6 +12,7 @@
 mod check;
 mod cli;
 mod fading;
+mod figures;
 mod files;
 mod fleet;
 mod headless;

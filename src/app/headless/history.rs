@@ -12,7 +12,12 @@ use crate::cluster::event::{Event, EventKind};
 use crate::cluster::types::{self, Answer, Request};
 
 /// Writes the first line.
-pub(super) fn begin(script: &str, seed: u64, servers: u8, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn begin(
+    script: &str,
+    seed: u64,
+    servers: u8,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
     let (script, seed) = (Some(script.to_owned()), Some(seed));
     let head =
         Head { version: VERSION, model: Model::Versioned, script, seed, servers: Some(servers) };
@@ -28,7 +33,7 @@ pub(super) fn add(cluster: &Cluster, out: &mut impl Write) -> io::Result<()> {
         .try_for_each(|line| write(&line, out))
 }
 
-fn write(line: &Line, out: &mut impl Write) -> io::Result<()> {
+fn write(line: &Line, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     serde_json::to_writer(&mut *out, line)?;
     out.write_all(b"\n")
 }

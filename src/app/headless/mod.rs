@@ -6,6 +6,7 @@
 
 mod history;
 mod play;
+mod records;
 mod report;
 
 use std::collections::BTreeSet;
@@ -17,11 +18,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub use play::{Outcome, Remark, Run};
 
 use super::cli::RunOptions;
-use super::files::{Files, Old, Output};
-use super::stream::{Form, Stream};
-use super::{Ending, Mistake, check, fleet};
+use super::files::Files;
+use super::stream::Form;
+use super::{Ending, Mistake, fleet};
 use crate::cluster::command::Script;
 use play::Repeat;
+use records::Records;
 use report::Report;
 
 /// A script, or one of the two runs of one that shows a flaw, and the path under which the person named it.
@@ -78,48 +80,15 @@ fn recorded(scripts: &[Named], options: &RunOptions, mut files: Files) -> Result
             "--trace and --history don't go together with --check-determinism".into(),
         ));
     }
-    // All that can be refused is refused before anything runs.
-    let mut create = |path: &Option<PathBuf>| {
-        path.as_deref().map(|path| files.create(path, Old::Replace)).transpose()
-    };
-    let (trace, history, page) =
-        (create(&options.trace)?, create(&options.history)?, create(&options.html)?);
-    let lines = |file: Option<Output>| file.map(|file| Stream::new(file, Form::Json));
-    let (mut trace, mut history) = (lines(trace), lines(history));
-    let unwritable = |error: io::Error| match error.kind() {
-        kind @ io::ErrorKind::BrokenPipe => Mistake::Output(kind.into()),
-        _ => Mistake::Usage(format!("can't write what happens: {error}")),
-    };
-    let named = &scripts[job.script];
-    let mut lines = options.html.as_ref().map(|_| Vec::new());
-    if let Some(file) = &mut history {
-        let servers = named.script.config.servers;
-        history::begin(&named.script.name, job.seed, servers, file).map_err(unwritable)?;
-    }
-    if let Some(lines) = &mut lines {
-        let servers = named.script.config.servers;
-        history::begin(&named.script.name, job.seed, servers, lines).map_err(unwritable)?;
-    }
-    let run = play::play(scripts, job, |cluster| {
-        if let Some(file) = &mut trace {
-            for event in cluster.events() {
-                serde_json::to_writer(&mut *file, event)?;
-                io::Write::write_all(file, b"\n")?;
-            }
-        }
-        history.as_mut().map_or(Ok(()), |file| history::add(cluster, file))?;
-        lines.as_mut().map_or(Ok(()), |lines| history::add(cluster, lines))
-    })
-    .map_err(unwritable)?;
-    trace.into_iter().chain(history).try_for_each(|file| file.into_inner().complete())?;
-    if let (Some(lines), Some(page)) = (&lines, page) {
-        let name = format!("{}, seed {}", named.script.name, job.seed);
-        check::write_page_of(&name, lines, page)?;
-    }
+    let mut records = Records::begin(options, &scripts[job.script], job, &mut files)?;
     let mut report = Report::new(scripts, options.json);
+    let run = play::play(scripts, job, |cluster| records.add(cluster));
+    records.flush();
     let mut out = files.report(form(options));
     report.add(&run, &mut out).map_err(Mistake::Output)?;
-    report.finish(&mut out)
+    let ending = report.finish(&mut out)?;
+    records.complete()?;
+    Ok(ending)
 }
 
 const fn form(options: &RunOptions) -> Form {

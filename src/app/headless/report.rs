@@ -8,6 +8,7 @@ use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Named, Outcome, Remark, Run};
+use crate::app::figures::{count, length, times};
 use crate::app::{Ending, Mistake};
 use crate::cluster::command::Variant;
 use crate::cluster::words::plain::{Plain, is_hidden};
@@ -49,7 +50,7 @@ struct Row {
     events: u64,
     commits: u64,
     remarks: u64,
-    wall_us: u64,
+    core_us: u64,
 }
 
 impl Row {
@@ -60,7 +61,7 @@ impl Row {
         self.events += other.events;
         self.commits += other.commits;
         self.remarks += other.remarks;
-        self.wall_us += other.wall_us;
+        self.core_us += other.core_us;
     }
 
     fn of(run: &Run) -> Self {
@@ -71,7 +72,7 @@ impl Row {
             events: run.events,
             commits: run.commits,
             remarks: run.remarks,
-            wall_us: run.wall_us,
+            core_us: run.core_us,
         }
     }
 
@@ -79,10 +80,10 @@ impl Row {
         [
             count(self.runs),
             count(self.runs - self.passed),
-            tenths(self.virtual_us),
+            length(self.virtual_us),
             count(self.events),
             count(self.commits),
-            tenths(self.wall_us),
+            length(self.core_us),
         ]
     }
 }
@@ -121,6 +122,7 @@ impl<'a> Report<'a> {
             "commits": run.commits,
             "remarks": run.remarks,
             "wall_us": run.wall_us,
+            "core_us": run.core_us,
         });
         if !run.remarked.is_empty() {
             object["remarked"] = run.remarked.iter().map(remark_json).collect();
@@ -206,9 +208,11 @@ impl<'a> Report<'a> {
     }
 
     fn table(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
-        const HEAD: [&str; 6] = ["runs", "failed", "lab s", "events", "commits", "core s"];
-        let names = self.scripts.iter().map(|named| self.short_name(named));
-        let mut lines: Vec<(String, Cells)> = names.zip(self.rows.iter().map(Row::cells)).collect();
+        const HEAD: [&str; 6] = ["runs", "failed", "lab time", "events", "commits", "core time"];
+        // Of a scene that is recorded, one of the two runs is played.
+        let played = self.scripts.iter().zip(&self.rows).filter(|(_, row)| row.runs > 0);
+        let mut lines: Vec<(String, Cells)> =
+            played.map(|(named, row)| (self.short_name(named), row.cells())).collect();
         if lines.len() > 1 {
             lines.push(("all".to_owned(), sum.cells()));
         }
@@ -240,16 +244,19 @@ impl<'a> Report<'a> {
     }
 
     fn sums(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
-        let wall_us = self.begun.elapsed().as_micros() as u64;
-        writeln!(
+        let wall = self.begun.elapsed();
+        write!(
             out,
-            "\n{} passed, {} failed. {} s of lab time in {} s of wall time: {} times real time.",
+            "\n{} passed, {} failed. {} of lab time in {} of wall time",
             count(sum.passed),
             count(sum.runs - sum.passed),
-            tenths(sum.virtual_us),
-            tenths(wall_us),
-            times(sum.virtual_us, wall_us),
+            length(sum.virtual_us),
+            length(wall.as_micros() as u64),
         )?;
+        match times(u128::from(sum.virtual_us) * 1_000, wall.as_nanos()) {
+            Some(times) => writeln!(out, ": {times} times real time.")?,
+            None => writeln!(out, ".")?,
+        }
         match sum.remarks {
             0 => {}
             1 => writeln!(out, "One line would have failed, but for `expects remark`.")?,
@@ -327,31 +334,6 @@ fn variant(named: &Named) -> &'static str {
     }
 }
 
-/// How many times faster than real time, as far as the figure means something.
-fn times(virtual_us: u64, wall_us: u64) -> String {
-    let tenths = virtual_us.saturating_mul(10) / wall_us.max(1);
-    if tenths < 100 { format!("{}.{}", tenths / 10, tenths % 10) } else { count(tenths / 10) }
-}
-
-/// "1,234,567".
-fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Seconds with one decimal.
-fn tenths(micros: u64) -> String {
-    let tenths = micros.div_ceil(100_000);
-    format!("{}.{}", count(tenths / 10), tenths % 10)
-}
-
 /// A path as a shell takes it.
 fn quoted(path: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "/._-+,=@%".contains(char);
@@ -373,14 +355,6 @@ fn quoted(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_are_grouped() {
-        assert_eq!([count(0), count(999), count(1_000)], ["0", "999", "1,000"]);
-        assert_eq!(count(12_345_678), "12,345,678");
-        assert_eq!([tenths(1_234_000_001), tenths(0)], ["1,234.1", "0.0"]);
-        assert_eq!([times(15, 10), times(1_234_000, 1)], ["1.5", "1,234,000"]);
-    }
 
     #[test]
     fn names_keep_both_ends() {

@@ -98,8 +98,8 @@ fn told(model: Model, f: Function, end: Return, line: u64) -> Result<Told, Troub
     let fits = match outcome {
         Outcome::Ok => true,
         Outcome::Failed => !(model == Model::Versioned && late),
-        Outcome::NoKey => model == Model::Versioned,
-        Outcome::Version | Outcome::Maybe => model == Model::Versioned && f == Function::Put,
+        // A get may be answered as only a put should be: that is for the verdict to say.
+        Outcome::NoKey | Outcome::Version | Outcome::Maybe => model == Model::Versioned,
         Outcome::Refused => f == Function::Cas,
     };
     if !fits {

@@ -226,6 +226,10 @@ fn events(history: &[Timed<Exchange>]) -> Vec<(u64, usize, bool)> {
 /// Why one answer is impossible, whatever the others were.
 fn explain_one(history: &[Timed<Exchange>], one: &Timed<Exchange>) -> Option<String> {
     let reply = one.operation.reply.as_ref()?;
+    let is_get = matches!(one.operation.request, Request::Get { .. });
+    if is_get && matches!(reply.outcome, Answer::Version | Answer::Maybe) {
+        return Some(format!("Only a put can be answered {}.", reply.outcome));
+    }
     let (version, value) = match &one.operation.request {
         Request::Get { .. } => (reply.version, Some(&reply.value)),
         Request::Put { version, .. } => (*version, None),
