@@ -383,7 +383,7 @@ impl Cluster {
     fn set_clock(&mut self, id: ServerId, rate: Ppm) {
         let server = &mut self.servers[id.index()];
         let old = std::mem::replace(&mut server.clock, rate);
-        self.rescale_timers(id, old.0, rate.0);
+        self.rescale_timers(id, old, rate);
         self.emit(EventKind::ClockSet { server: id, rate });
     }
 

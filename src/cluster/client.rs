@@ -42,7 +42,7 @@ pub struct Client {
     pub last: Option<Finished>,
     /// What it last learned of each key.
     pub known: Keyed<Stored>,
-    /// The locks it holds, with what marks them as its own.
+    /// The locks it holds, each once, with what marks them as its own.
     pub holds: Vec<Key>,
     /// What it does by itself, if it is part of a load.
     pub role: Role,

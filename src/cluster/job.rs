@@ -139,7 +139,11 @@ impl Cluster {
                 self.achieved.set(key, stored);
             }
             Work::Acquire { lock } => {
-                self.clients[id.index()].holds.push(lock.clone());
+                // Whoever takes a lock that it holds already holds it once.
+                let holds = &mut self.clients[id.index()].holds;
+                if !holds.contains(lock) {
+                    holds.push(lock.clone());
+                }
                 self.emit(EventKind::LockHeld { client: id, lock: lock.clone() });
             }
             Work::Get { .. } | Work::Put { .. } | Work::Check { .. } | Work::Release { .. } => {}

@@ -131,11 +131,9 @@ impl Server {
     /// A span by its own clock, in lab time.
     pub(super) fn in_lab_time(&self, span: Span) -> Span {
         // Hardly any clock is wrong, and a division of so many digits takes its time.
-        if self.clock == Ppm::ONE {
-            return span.max(Span(1));
-        }
-        let scaled = u128::from(span.0) * 1_000_000 / u128::from(self.clock.0.max(1));
-        Span(u64::try_from(scaled).unwrap_or(u64::MAX).max(1))
+        let right = self.clock == Ppm::ONE;
+        let span = if right { span } else { span.at_rate(Ppm::ONE, self.clock) };
+        span.max(Span(1))
     }
 
     /// Everything volatile is as after a start: what the disk holds, and nothing else.

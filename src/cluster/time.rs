@@ -27,6 +27,13 @@ impl Span {
     pub const fn micros(self) -> u64 {
         self.0
     }
+
+    /// In lab time, what a clock of one rate would take so long for, when it goes at another.
+    #[must_use]
+    pub fn at_rate(self, old: Ppm, new: Ppm) -> Self {
+        let scaled = u128::from(self.0) * u128::from(old.0) / u128::from(new.0.max(1));
+        Self(u64::try_from(scaled).unwrap_or(u64::MAX))
+    }
 }
 
 /// "12us", "15ms", "1.5s", "0s": the form that scripts read and write.

@@ -2,7 +2,7 @@
 
 use super::raft::{Context, TimerOrder};
 use super::server::{Power, Timer, TimerKind};
-use super::time::{Span, Time};
+use super::time::{Ppm, Span, Time};
 use super::types::ServerId;
 use super::{Cause, Cluster, Item};
 
@@ -112,19 +112,14 @@ impl Cluster {
     }
 
     /// Changes the rate at which what is left of its timers passes.
-    pub(super) fn rescale_timers(&mut self, id: ServerId, old: u32, new: u32) {
+    pub(super) fn rescale_timers(&mut self, id: ServerId, old: Ppm, new: Ppm) {
         // A sleeping server's timers stand where they stood when it fell asleep.
         let server = &self.servers[id.index()];
         let since = if server.power == Power::Asleep { server.asleep_since } else { self.now };
         for kind in [TimerKind::Election, TimerKind::Heartbeat, TimerKind::Waiters] {
             let Some(timer) = self.servers[id.index()].timer_mut(kind) else { continue };
-            let scale = |span: Span| {
-                let scaled = u128::from(span.0) * u128::from(old) / u128::from(new.max(1));
-                Span(u64::try_from(scaled).unwrap_or(u64::MAX))
-            };
-            let left = scale(timer.due.since(since));
-            timer.due = since + left;
-            timer.span = scale(timer.span);
+            timer.due = since + timer.due.since(since).at_rate(old, new);
+            timer.span = timer.span.at_rate(old, new);
             if let Some(slot) = timer.slot {
                 self.queue.reschedule(slot, timer.due.micros());
             }

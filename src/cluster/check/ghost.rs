@@ -9,7 +9,8 @@ use smallvec::SmallVec;
 
 use crate::cluster::growing::Growing;
 use crate::cluster::raft::Log;
-use crate::cluster::types::{Index, OpId, ServerId, ServerSet, Term};
+use crate::cluster::shared::OrdMap;
+use crate::cluster::types::{Index, Op, OpId, ServerId, ServerSet, Term};
 
 /// One entry that has stood at an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,34 @@ pub(super) struct Applied {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slots(Growing<Slot, 128>);
 
+/// How far the leaders of each term have committed. Kept are only the terms whose leaders went
+/// further than those of all earlier ones: so the last of them before a term speaks for all of
+/// them, and each is added once and removed once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reached(OrdMap<Term, Index>);
+
+impl Reached {
+    /// Notes that the leader of `by` has committed everything up to `last`.
+    pub fn note(&mut self, by: Term, last: Index) {
+        if self.before(by.next()).is_some_and(|(_, index)| index >= last) {
+            return;
+        }
+        self.0.insert(by, last);
+        let overtaken = |reached: &Self| {
+            let (term, index) = reached.0.range(by.next()..).next()?;
+            (*index <= last).then_some(*term)
+        };
+        while let Some(term) = overtaken(self) {
+            self.0.remove(&term);
+        }
+    }
+
+    /// How far leaders of terms before this one have committed, and in which term.
+    pub fn before(&self, term: Term) -> Option<(Term, Index)> {
+        self.0.range(..term).next_back().map(|(term, index)| (*term, *index))
+    }
+}
+
 /// What adding an entry to a server's log showed to be wrong.
 pub(super) enum Wrong {
     /// Its term is below that of the entry before it.
@@ -90,6 +119,12 @@ impl Slots {
         (self.0.copied() * size_of::<Slot>()) as u64
     }
 
+    /// The highest index at which an entry has ever stood.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// An index at which an entry has ever stood.
     #[inline]
     pub fn get(&self, index: Index) -> Option<&Slot> {
@@ -112,11 +147,12 @@ impl Slots {
         server: ServerId,
         index: Index,
         before: Option<Version>,
-        (term, op): (Term, OpId),
+        (term, op): (Term, &Op),
     ) -> Result<Version, Wrong> {
         let (hash, term_before) = before.map_or((0, Term::ZERO), |v| (v.hash, v.term));
-        let name = (u64::from(op.server.number()) << 56) ^ op.number;
-        let hash = chain(chain(hash, term.0), name);
+        // Of two operations that bear one id, as some flaw may have it, the requests differ.
+        let name = (u64::from(op.id.server.number()) << 56) ^ op.id.number;
+        let hash = chain(chain(chain(hash, term.0), name), op.hash());
         debug_assert!(index > Index::ZERO, "the first entry stands at index 1");
         while self.0.len() <= place(index) {
             self.0.push(Slot::default());
@@ -158,42 +194,44 @@ impl Slots {
         }
     }
 
-    /// Notes what a server's disk holds from `first` on; it used to end at `last`. Gives back
-    /// the lowest index whose committed entry left this disk.
+    /// Notes what a server's disk holds from `first` on; it used to end at `last`. Gives back the
+    /// lowest index whose committed entry left this disk and is now on fewer than `needed`.
     pub fn sync(
         &mut self,
         server: ServerId,
         disk: &Log,
         first: Index,
         last: Index,
+        needed: usize,
     ) -> Option<Index> {
         let mut lost = None;
         let first = first.max(Index(1));
         disk.iter_from(first).for_each(|(index, entry)| {
-            lost = lost.or(self.find(server, index, Some(entry.term)));
+            let lacks = self.find(server, index, Some(entry.term), needed);
+            lost = lost.or(lacks.then_some(index));
         });
         let beyond = disk.last_index().next().max(first);
         for index in (beyond.0..=last.0).map(Index) {
-            lost = lost.or(self.find(server, index, None));
+            lost = lost.or(self.find(server, index, None, needed).then_some(index));
         }
         lost
     }
 
-    /// Notes that a server's disk holds an entry of this term at an index, or none. Gives back the
-    /// index if its committed entry left this disk.
-    fn find(&mut self, server: ServerId, index: Index, term: Option<Term>) -> Option<Index> {
-        let mut lost = None;
-        let slot = self.get_mut(index)?;
+    /// Notes that a server's disk holds an entry of this term at an index, or none. Whether its
+    /// committed entry left this disk just now, and is on fewer than `needed`.
+    fn find(&mut self, server: ServerId, index: Index, term: Option<Term>, needed: usize) -> bool {
+        let mut lacks = false;
+        let Some(slot) = self.get_mut(index) else { return false };
         for version in &mut slot.versions {
             if Some(version.term) == term {
                 version.durable.insert(server);
             } else if version.durable.contains(server) {
                 version.durable.remove(server);
                 let committed = slot.committed.is_some_and(|c| c.hash == version.hash);
-                lost = lost.or(committed.then_some(index));
+                lacks |= committed && version.durable.len() < needed;
             }
         }
-        lost
+        lacks
     }
 
     /// A server's log becomes what its disk holds: both agree below `first`.
@@ -206,6 +244,38 @@ impl Slots {
                 } else {
                     version.held.remove(server);
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Against the list of all that was noted, whoever commits when.
+        #[test]
+        fn the_last_before_a_term_speaks_for_all_before_it(
+            notes in proptest::collection::vec((1..9_u64, 1..30_u64), 0..40)
+        ) {
+            let mut reached = Reached::default();
+            for (count, (term, index)) in notes.iter().enumerate() {
+                reached.note(Term(*term), Index(*index));
+                let noted = &notes[..=count];
+                for before in 0..10 {
+                    let earlier = noted.iter().filter(|(term, _)| *term < before);
+                    let furthest = earlier.map(|(_, index)| *index).max();
+                    let told = reached.before(Term(before));
+                    prop_assert_eq!(told.map(|(_, index)| index.0), furthest);
+                    if let Some((term, index)) = told {
+                        prop_assert!(term < Term(before) && noted.contains(&(term.0, index.0)));
+                    }
+                }
+                let kept: Vec<Index> = reached.0.values().copied().collect();
+                prop_assert!(kept.is_sorted_by(|one, two| one < two), "as few as can be: {kept:?}");
             }
         }
     }

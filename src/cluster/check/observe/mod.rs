@@ -11,7 +11,7 @@ mod service;
 use std::collections::BTreeMap;
 
 use super::answers::{Answers, Clash};
-use super::ghost::Slots;
+use super::ghost::{Reached, Slots};
 use super::{Invariant, Violation};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
@@ -19,8 +19,8 @@ use crate::cluster::kv::Kv;
 use crate::cluster::network::PacketKind;
 use crate::cluster::raft::{Entry, Role};
 use crate::cluster::shared::OrdMap;
-use crate::cluster::time::{Span, Time};
-use crate::cluster::types::{ClientId, Index, Key, Node, ServerId, ServerSet, Term};
+use crate::cluster::time::{Ppm, Span, Time};
+use crate::cluster::types::{ClientId, Index, Key, Node, Op, ServerId, ServerSet, Term};
 
 /// How long a waiter may outlive its server's leadership.
 const WAITERS_LINGER: Span = Span::from_millis(100);
@@ -35,8 +35,7 @@ pub struct Checker {
     deposed: Vec<Deposed>,
     /// The highest index that any leader has committed.
     committed: Index,
-    /// The highest index committed by leaders of a term and of all before it.
-    committed_in: OrdMap<Term, Index>,
+    reached: Reached,
     /// The map as it must be after `reference_index` operations.
     reference: Kv,
     reference_index: Index,
@@ -56,14 +55,18 @@ struct Ghost {
     dirty_from: Index,
     commit: Index,
     applied: Index,
+    /// The term that it believes to lead; 0 if none.
+    leads: Term,
 }
 
-/// A server that has lost the leadership of a term: by when its waiters must be gone.
+/// A server that has lost the leadership of a term: by when its waiters must be gone. Its clock at
+/// the time is what that was reckoned with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Deposed {
     server: ServerId,
     term: Term,
     by: Time,
+    clock: Ppm,
 }
 
 /// A broken rule. In a box, for it is what a check gives back when it finds nothing, too.
@@ -113,9 +116,10 @@ impl Checker {
             let last = log.last_index();
             checker.servers.push(Ghost::default());
             // A run does not begin with logs that contradict each other.
-            let entries = log.iter_from(Index(1)).map(|(_, entry)| (entry.term, entry.op.id));
+            let entries = log.iter_from(Index(1)).map(|(_, entry)| named(entry));
             let _ = checker.appended(server.id, Index(1), entries);
-            checker.slots.sync(server.id, log, Index(1), last);
+            // Nothing is committed yet, so nothing can be missing.
+            checker.slots.sync(server.id, log, Index(1), last, 0);
             let dirty_from = last.next();
             checker.servers[server.id.index()] =
                 Ghost { last, durable: last, dirty_from, ..Ghost::default() };
@@ -194,21 +198,23 @@ impl Checker {
     fn see(&mut self, cluster: &Cluster, event: &Event) -> Check {
         match &event.kind {
             EventKind::Submitted { server, index, term, op, .. } => {
-                self.appended(*server, *index, std::iter::once((*term, op.id)))
+                self.appended(*server, *index, std::iter::once((*term, &**op)))
             }
             EventKind::Appended { server, first, last, .. } => {
                 let Some(log) = cluster.server(*server).map(|server| &server.raft.log) else {
                     return Ok(());
                 };
-                let name = |entry: &Entry| (entry.term, entry.op.id);
                 let entries = log.iter_from(*first).take_while(|(index, _)| index <= last);
-                self.appended(*server, *first, entries.map(|(_, entry)| name(entry)))
+                self.appended(*server, *first, entries.map(|(_, entry)| named(entry)))
             }
             EventKind::Truncated { server, first, last, .. } => {
                 self.truncated(cluster, *server, *first, *last)
             }
             EventKind::Synced { server, .. } => self.synced(cluster, *server),
-            EventKind::Crashed { server, .. } => self.crashed(cluster, *server),
+            // A disk that does not keep its promises may break them as the server starts, too.
+            EventKind::Crashed { server, .. } | EventKind::Restarted { server } => {
+                self.forgets(cluster, *server)
+            }
             EventKind::Wiped { server } => {
                 self.void = true;
                 self.servers[server.index()] = Ghost { dirty_from: Index(1), ..Ghost::default() };
@@ -235,26 +241,20 @@ impl Checker {
                 }
             }
             EventKind::BecameLeader { server, term, .. } => self.elected(*server, *term),
-            // The bound is one of the server's own clock: it counts from when the clock was changed
-            // or the server woke up.
-            EventKind::ClockSet { server, .. } | EventKind::Woke { server, .. } => {
-                if let Some(server) = cluster.server(*server) {
-                    let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
-                    let own = self.deposed.iter_mut().find(|deposed| deposed.server == server.id);
-                    own.into_iter().for_each(|deposed| deposed.by = by);
-                }
+            EventKind::ClockSet { server, .. } => {
+                self.clock_set(cluster, *server);
+                Ok(())
+            }
+            EventKind::Woke { server, .. } => {
+                self.woke(cluster, *server);
                 Ok(())
             }
             EventKind::SteppedDown { server, role: Role::Leader, term, .. } => {
-                if let Some(server) = cluster.server(*server) {
-                    let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
-                    self.deposed.retain(|deposed| deposed.server != server.id);
-                    self.deposed.push(Deposed { server: server.id, term: *term, by });
-                }
+                self.deposed(cluster, *server, *term);
                 Ok(())
             }
-            EventKind::Committed { server, first, last, .. } => {
-                self.commits(cluster, *server, *first, *last)
+            EventKind::Committed { server, first, last, current, .. } => {
+                self.commits(*server, *first, *last, *current)
             }
             EventKind::LearnedCommit { server, first, last, .. } => {
                 self.learns_commit(*server, *first, *last)
@@ -263,8 +263,8 @@ impl Checker {
                 self.applied(cluster, *server, *index, op, answer)
             }
             EventKind::LockHeld { client, lock } => self.held(cluster, *client, lock),
-            EventKind::LockFree { lock, .. } => {
-                self.holders.remove(lock);
+            EventKind::LockFree { client, lock } => {
+                self.freed(*client, lock);
                 Ok(())
             }
             EventKind::Called { client, .. } => {
@@ -277,7 +277,6 @@ impl Checker {
             }
             // These change nothing that a rule is about, or say it in another of these events.
             EventKind::Commanded { .. }
-            | EventKind::Restarted { .. }
             | EventKind::FellAsleep { .. }
             | EventKind::ElectionStarted { .. }
             | EventKind::VoteGranted { .. }
@@ -328,26 +327,10 @@ impl Checker {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cluster::command::Script;
-
-    /// No planted flaw makes a leader remove entries of its own: the checker is handed the event.
-    #[test]
-    fn a_leader_that_removes_an_entry_is_seen() {
-        let script = b"cluster servers=3\nuntil leader\nset x 1\nrun 1s\n";
-        let script = Script::parse("test.lab", script).expect("a script");
-        let mut cluster = Cluster::with_script(&script, None);
-        while !cluster.finished() {
-            cluster.step();
-        }
-        let server = cluster.leader().expect("a leader");
-        let (first, old, new) = (Index(1), Term(1), Term(1));
-        let kind = EventKind::Truncated { server, first, last: first, old, new };
-        cluster.emit(kind);
-        let mut checker = cluster.checker().clone();
-        let violation = checker.observe(&cluster).expect("a broken rule");
-        assert_eq!(violation.invariant, Invariant::LeaderAppendOnly);
-    }
+/// What names an entry: the term in which it was received, and what it asks for.
+fn named(entry: &Entry) -> (Term, &Op) {
+    (entry.term, &entry.op)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,16 +4,16 @@ use super::{Broken, Check, Checker, Ghost};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::{Commit, Slot, Wrong};
-use crate::cluster::types::{Index, OpId, ServerId, ServerSet, Term, majority};
+use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term, majority};
 
 impl Checker {
     /// Log Matching and the order of terms (§5.3), for entries that a server adds to its log.
     #[inline(never)]
-    pub(super) fn appended(
+    pub(super) fn appended<'a>(
         &mut self,
         server: ServerId,
         first: Index,
-        mut entries: impl Iterator<Item = (Term, OpId)>,
+        mut entries: impl Iterator<Item = (Term, &'a Op)>,
     ) -> Check {
         let ghost = &mut self.servers[server.index()];
         ghost.dirty_from = ghost.dirty_from.min(first);
@@ -32,22 +32,32 @@ impl Checker {
         check
     }
 
+    /// A leader removes nothing (Figure 3, Leader Append-Only), and nobody what it has committed.
     #[inline(never)]
     pub(super) fn truncated(
         &mut self,
         cluster: &Cluster,
-        server: ServerId,
+        id: ServerId,
         first: Index,
         last: Index,
     ) -> Check {
-        self.slots.truncate(server, first, last);
-        let ghost = &mut self.servers[server.index()];
+        self.slots.truncate(id, first, last);
+        let ghost = &mut self.servers[id.index()];
         ghost.last = first.previous();
         ghost.dirty_from = ghost.dirty_from.min(first);
-        let leads = cluster.server(server).is_some_and(|server| server.raft.is_leader());
-        if leads {
-            let text = format!("{server} leads, and removes entry {first} of its own log");
-            return Err(Broken::new(Invariant::LeaderAppendOnly, server, text).at(first));
+        if ghost.leads > Term::ZERO {
+            let text = format!("{id} leads, and removes entry {first} of its own log");
+            return Err(Broken::new(Invariant::LeaderAppendOnly, id, text).at(first));
+        }
+        // What took the place of the removed entries stands in the log by now.
+        let Some(raft) = cluster.server(id).map(|server| &server.raft) else { return Ok(()) };
+        let end = raft.log.last_index();
+        if raft.commit > end {
+            let text = format!(
+                "{id} has committed entry {}, and removes it: its log ends at {end}",
+                raft.commit
+            );
+            return Err(Broken::new(Invariant::CommitMonotone, id, text).at(raft.commit));
         }
         Ok(())
     }
@@ -55,33 +65,36 @@ impl Checker {
     #[inline(never)]
     pub(super) fn synced(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(server) = cluster.server(id) else { return Ok(()) };
-        let ghost = &mut self.servers[id.index()];
+        let (needed, ghost) = (majority(self.servers.len()), &mut self.servers[id.index()]);
         let disk = &server.disk;
-        let lost = self.slots.sync(id, &disk.log, ghost.dirty_from, ghost.durable);
+        let lost = self.slots.sync(id, &disk.log, ghost.dirty_from, ghost.durable, needed);
         ghost.durable = disk.log.last_index();
         ghost.dirty_from = disk.first_unsynced();
-        match lost {
-            Some(index) => self.still_on_a_majority(id, index),
-            None => Ok(()),
-        }
+        self.none_lost(id, lost)
     }
 
     /// A log becomes what its disk holds. A disk that keeps its promises holds what was synced;
     /// one that does not may have lost what was committed.
     #[inline(never)]
-    pub(super) fn crashed(&mut self, cluster: &Cluster, id: ServerId) -> Check {
+    pub(super) fn forgets(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(disk) = cluster.server(id).map(|server| &server.disk) else { return Ok(()) };
-        let ghost = &mut self.servers[id.index()];
+        let (needed, ghost) = (majority(self.servers.len()), &mut self.servers[id.index()]);
         let end = disk.log.last_index();
-        let lost = self.slots.sync(id, &disk.log, end.next(), ghost.durable);
+        let lost = self.slots.sync(id, &disk.log, end.next(), ghost.durable, needed);
         let last = ghost.last.max(ghost.durable);
         self.slots.revert(id, ghost.dirty_from.min(end.next()), last);
         *ghost = Ghost { last: end, durable: end, dirty_from: end.next(), ..Ghost::default() };
         self.deposed.retain(|deposed| deposed.server != id);
-        match lost {
-            Some(index) => self.still_on_a_majority(id, index),
-            None => Ok(()),
-        }
+        self.none_lost(id, lost)
+    }
+
+    /// What is committed stays on the disks of a majority: a disk has just lost the entry at
+    /// `lost`, of which too few are left.
+    fn none_lost(&self, server: ServerId, lost: Option<Index>) -> Check {
+        let Some((index, slot)) = lost.and_then(|at| Some((at, self.slots.get(at)?))) else {
+            return Ok(());
+        };
+        on_a_majority(server, index, slot, self.servers.len())
     }
 
     /// One vote a server a term, ever (§5.2).
@@ -101,6 +114,7 @@ impl Checker {
     /// Election Safety (§5.2) and Leader Completeness (§5.4).
     #[inline(never)]
     pub(super) fn elected(&mut self, server: ServerId, term: Term) -> Check {
+        self.servers[server.index()].leads = term;
         if let Some(before) = self.leaders.insert(term, server)
             && before != server
         {
@@ -111,10 +125,11 @@ impl Checker {
         self.complete(server, term)
     }
 
-    /// A leader of `term` holds every entry committed by leaders of earlier terms. Holding the
-    /// last of them, with the hash of everything before it, means holding all.
-    pub(super) fn complete(&self, server: ServerId, term: Term) -> Check {
-        let Some((_, &index)) = self.committed_in.range(..term).next_back() else { return Ok(()) };
+    /// A leader of `term` holds every entry that leaders of earlier terms have committed: asked
+    /// when it is elected, and when one of those commits more. Holding the last of them, with the
+    /// hash of everything before it, means holding all.
+    fn complete(&self, server: ServerId, term: Term) -> Check {
+        let Some((by, index)) = self.reached.before(term) else { return Ok(()) };
         let slot = self.slots.get(index);
         let Some(commit) = slot.and_then(|slot| slot.committed) else { return Ok(()) };
         let held = self.slots.held_by(index, server);
@@ -123,11 +138,19 @@ impl Checker {
         }
         let text = format!(
             "{server} leads term {term} without entry {index} of term {}, which the leader of \
-             term {} committed",
-            commit.term, commit.by
+             term {by} committed",
+            commit.term
         );
         let broken = Broken::new(Invariant::LeaderCompleteness, server, text);
         Err(broken.at(index).in_term(term))
+    }
+
+    /// Others may have been elected since the leader of `by`, which still believes, got its votes.
+    /// They hold what it commits now (§5.4). It need not hold what they have committed.
+    fn later_leaders_are_complete(&self, by: Term) -> Check {
+        let all = ServerId::first(self.servers.len() as u8).zip(&self.servers);
+        let mut later = all.filter(|(_, ghost)| ghost.leads > by);
+        later.try_for_each(|(server, ghost)| self.complete(server, ghost.leads))
     }
 
     pub(super) fn commit_moves(&mut self, server: ServerId, first: Index, last: Index) -> Check {
@@ -145,17 +168,16 @@ impl Checker {
         Ok(())
     }
 
-    /// A leader commits `first..=last`.
+    /// The leader of `by` commits `first..=last`.
     #[inline(never)]
     pub(super) fn commits(
         &mut self,
-        cluster: &Cluster,
         server: ServerId,
         first: Index,
         last: Index,
+        by: Term,
     ) -> Check {
         self.commit_moves(server, first, last)?;
-        let by = cluster.server(server).map_or(Term::ZERO, |server| server.raft.term);
         let servers = self.servers.len();
         for index in (first.0..=last.0).map(Index) {
             let Some(slot) = self.slots.get_mut(index) else { continue };
@@ -169,16 +191,8 @@ impl Checker {
             self.committed = self.committed.max(index);
             on_a_majority(server, index, slot, servers)?;
         }
-        if self.committed_in.get(&by) != Some(&self.committed) {
-            self.committed_in.insert(by, self.committed);
-        }
-        self.complete(server, by)
-    }
-
-    /// A disk has lost what is committed.
-    fn still_on_a_majority(&self, server: ServerId, index: Index) -> Check {
-        let slot = self.slots.get(index);
-        slot.map_or(Ok(()), |slot| on_a_majority(server, index, slot, self.servers.len()))
+        self.reached.note(by, last);
+        self.later_leaders_are_complete(by)
     }
 
     /// A follower takes `first..=last` as committed.

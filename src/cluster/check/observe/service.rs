@@ -5,7 +5,7 @@ use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::Applied;
 use crate::cluster::server::Power;
-use crate::cluster::types::{Answer, ClientId, Index, Key, Op, ServerId};
+use crate::cluster::types::{Answer, ClientId, Index, Key, Op, ServerId, Term};
 
 impl Checker {
     /// State Machine Safety (§5.4.3), and the reference map that every server must agree with.
@@ -49,20 +49,45 @@ impl Checker {
         same_map(cluster, id, index, applied)
     }
 
-    /// No waiter of a term outlives by 100 ms its server's leadership of that term.
+    /// A server leads `term` no longer: from now on its waiters have so long by its own clock.
+    pub(super) fn deposed(&mut self, cluster: &Cluster, id: ServerId, term: Term) {
+        self.servers[id.index()].leads = Term::ZERO;
+        if let Some(server) = cluster.server(id) {
+            let by = cluster.now() + server.in_lab_time(WAITERS_LINGER);
+            self.deposed.push(Deposed { server: id, term, by, clock: server.clock });
+        }
+    }
+
+    /// What is left of the time of its waiters passes at the clock's new rate.
+    pub(super) fn clock_set(&mut self, cluster: &Cluster, id: ServerId) {
+        let Some(server) = cluster.server(id) else { return };
+        let asleep = server.power == Power::Asleep;
+        let since = if asleep { server.asleep_since } else { cluster.now() };
+        let runs = |deposed: &&mut Deposed| deposed.server == id && deposed.by > since;
+        for deposed in self.deposed.iter_mut().filter(runs) {
+            deposed.by = since + deposed.by.since(since).at_rate(deposed.clock, server.clock);
+            deposed.clock = server.clock;
+        }
+    }
+
+    /// While it slept, no time passed for its waiters.
+    pub(super) fn woke(&mut self, cluster: &Cluster, id: ServerId) {
+        let Some(server) = cluster.server(id) else { return };
+        for deposed in self.deposed.iter_mut().filter(|deposed| deposed.server == id) {
+            deposed.by += cluster.now().since(server.asleep_since);
+        }
+    }
+
+    /// No waiter of a term outlives by 100 ms its server's leadership of that term. While the
+    /// server sleeps, its waiters can't look.
     pub(super) fn waiters(&mut self, cluster: &Cluster) -> Check {
         let now = cluster.now();
-        while let Some(place) = self.deposed.iter().position(|deposed| deposed.by < now) {
-            let Deposed { server: id, term, .. } = self.deposed[place];
-            let Some(server) = cluster.server(id) else { return Ok(()) };
-            let left = server.rsm.waiters.iter().any(|waiter| waiter.term <= term);
-            if left && server.power == Power::Asleep {
-                // Its waiters can't look while it sleeps: the time counts from its waking.
-                self.deposed[place].by = now + server.in_lab_time(WAITERS_LINGER);
-                continue;
-            }
-            self.deposed.swap_remove(place);
-            if left {
+        let awake = |id| cluster.server(id).is_some_and(|server| server.power == Power::Up);
+        let over = |deposed: &Deposed| deposed.by < now && awake(deposed.server);
+        while let Some(place) = self.deposed.iter().position(over) {
+            let Deposed { server: id, term, .. } = self.deposed.swap_remove(place);
+            let Some(server) = cluster.server(id) else { continue };
+            if server.rsm.waiters.iter().any(|waiter| waiter.term <= term) {
                 let text =
                     format!("a waiter of term {term} still stands at {id}, which no longer leads");
                 return Err(Broken::new(Invariant::Waiters, id, text).in_term(term));
@@ -84,6 +109,14 @@ impl Checker {
                 Err(Broken::of(Invariant::LockExclusion, evidence))
             }
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// A client lets go of a lock: of its own hold of it, and of nobody else's.
+    #[inline(never)]
+    pub(super) fn freed(&mut self, client: ClientId, lock: &Key) {
+        if self.holders.get(lock) == Some(&client) {
+            self.holders.remove(lock);
         }
     }
 }
