@@ -11,10 +11,11 @@ mod scripts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use raftlab::cluster::check::Invariant;
+use raftlab::cluster::check::{Invariant, Violation};
 use raftlab::cluster::command::Script;
 use raftlab::cluster::event::EventKind;
 use raftlab::cluster::flaw::FLAWS;
+use raftlab::cluster::types::{SERVERS_MAX, ServerId};
 use raftlab::cluster::{Cluster, Step};
 
 use oracle::Oracle;
@@ -46,6 +47,22 @@ fn breaks(script: &Script) -> Invariant {
     invariant.unwrap_or_else(|| panic!("{}: no invariant in `{first}`", script.name))
 }
 
+/// What the violation says, as the scene has it.
+fn evidence(script: &Script) -> &str {
+    let told = script.source.iter().find_map(|line| line.strip_prefix("# Evidence: "));
+    told.unwrap_or_else(|| panic!("{} names no evidence", script.name))
+}
+
+/// Whether a violation points at what it speaks of: servers, index and term.
+fn points_at_its_evidence(violation: &Violation) -> bool {
+    let text = &violation.evidence;
+    let words: BTreeSet<&str> = text.split(|sign: char| !sign.is_alphanumeric()).collect();
+    let mut spoken = ServerId::first(SERVERS_MAX).filter(|id| words.contains(&*id.to_string()));
+    spoken.all(|id| violation.servers.contains(id))
+        && violation.index.is_none_or(|index| text.contains(&format!("entry {index}")))
+        && violation.term.is_none_or(|term| text.contains(&format!("term {term}")))
+}
+
 /// Plays a scene; which rule is broken, and the last line that asked for safety before.
 fn broken(script: &Script, seed: Option<u64>) -> (Cluster, u32) {
     let mut cluster = Cluster::with_script(script, seed);
@@ -75,6 +92,9 @@ fn scenes_that_must_break_a_rule_break_just_that_and_not_before_it_is_time() {
             let (cluster, asked) = broken(&script, seed);
             let violation = cluster.violation().map(|violation| violation.invariant);
             assert_eq!(violation, Some(invariant), "{name} {seed:?}: {:?}", cluster.failure());
+            let violation = cluster.violation().expect("a broken rule");
+            assert_eq!(violation.evidence, evidence(&script), "{name} {seed:?}");
+            assert!(points_at_its_evidence(violation), "{name}: {violation:?}");
             assert_eq!(asked, last, "{name} {seed:?}: too soon, at {}", cluster.now());
         }
     }

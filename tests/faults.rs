@@ -165,6 +165,28 @@ fn a_sleeping_servers_timers_stand_still() {
     }
 }
 
+/// What waited for it to wake up was in its memory.
+#[test]
+fn a_sleeping_server_that_crashes_never_hears_what_waited_for_it() {
+    for run in runs("run 50ms\nsleep S2\nrun 1s\ncrash S2\nrestart S2\nsleep S2\nwake S2\nrun 1s\n")
+    {
+        let woke = run.all(|event| match event {
+            EventKind::Woke { packets, .. } => Some(*packets),
+            _ => None,
+        });
+        assert_eq!(woke.iter().map(|(_, packets)| *packets).collect::<Vec<_>>(), [0]);
+        let slept = run.all(|event| matches!(event, EventKind::FellAsleep { .. }).then_some(()));
+        let (slept, woke) = (slept[0].0, woke[0].0);
+        let node = Node::Server(server(2));
+        let flights = run.flights();
+        let to_it = flights.values().filter(|f| f.to == node && f.sent > slept);
+        let (before, after): (Vec<&Flight>, Vec<&Flight>) =
+            to_it.partition(|f| f.sent + Span::from_millis(15) < woke);
+        assert!(before.len() > 5 && before.iter().all(|f| !f.arrived()));
+        assert!(after.iter().any(|f| f.arrived()));
+    }
+}
+
 #[test]
 fn a_wiped_disk_is_empty_and_safety_is_void() {
     for run in runs("put x 1 @0\nuntil converged\ncrash S3\nwipe S3\nexpect S3 log = none\n") {

@@ -9,8 +9,11 @@ use bench::{
     vote_request, writes_a_vote,
 };
 use raftlab::cluster::disk::Write;
+use raftlab::cluster::event::EventKind;
 use raftlab::cluster::flaw::Flaws;
-use raftlab::cluster::raft::{AppendResult, Message, Progress, Raft, Role, Rules, TimerOrder};
+use raftlab::cluster::raft::{
+    AppendResult, Message, Outbox, Progress, Raft, Role, Rules, TimerOrder,
+};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, ServerId, ServerSet, Term};
 
@@ -69,6 +72,19 @@ fn section_5_1_replies_of_an_older_term_count_for_nothing() {
         leader.hears(follower, matched(4, 0, 1));
     }
     assert_eq!(leader.commit(), 0);
+}
+
+#[test]
+fn section_5_1_a_term_begins_without_a_leader() {
+    let mut server = Server::new(1, 3, &[]);
+    server.hears(2, append(4, at(0, 0), &[], 0));
+    assert_eq!(server.raft.leader, Some(id(2)));
+    server.hears(3, vote_request(5, at(0, 0)));
+    assert_eq!((server.term(), server.raft.leader), (5, None), "S2 led term 4");
+    server.hears(3, append(5, at(0, 0), &[], 0));
+    assert_eq!(server.raft.leader, Some(id(3)));
+    server.times_out();
+    assert_eq!((server.term(), server.raft.leader), (6, None), "S3 led term 5");
 }
 
 // §5.2: elections.
@@ -159,6 +175,29 @@ fn section_5_2_a_candidate_bows_to_the_leader_of_its_term_only() {
     assert_eq!((server.raft.role, server.raft.leader), (Role::Follower, Some(id(2))));
     assert_eq!(out.election, TimerOrder::Arm);
     assert_eq!(server.raft.voted_for, Some(id(1)), "its vote in this term stays its own");
+}
+
+#[test]
+fn section_5_2_who_steps_down_has_no_votes_left() {
+    let candidate = || {
+        let mut server = Server::new(1, 3, &[]);
+        server.times_out();
+        server.syncs();
+        server.hears(2, vote(4, true));
+        server.hears(3, vote(4, false));
+        assert_eq!((server.raft.votes, server.raft.refusals), (ids(&[1, 2]), ids(&[3])));
+        server
+    };
+    for word in [append(4, at(0, 0), &[], 0), vote_request(5, at(0, 0)), vote(5, false)] {
+        let mut server = candidate();
+        server.hears(4, word);
+        assert_eq!((server.raft.votes, server.raft.refusals), (ids(&[]), ids(&[])));
+        server.hears(5, vote(4, true));
+        assert_eq!((server.raft.role, server.raft.votes), (Role::Follower, ids(&[])));
+    }
+    let mut leader = Server::leading(1, 4, &[]);
+    leader.hears(5, vote_request(5, at(0, 0)));
+    assert_eq!((leader.raft.votes, leader.raft.progress), (ids(&[]), vec![]));
 }
 
 #[test]
@@ -393,6 +432,42 @@ fn section_5_3_an_answer_counts_for_what_its_append_brought_and_no_more() {
     assert_eq!(leader.commit(), 1, "entry 2 has been sent, and nobody has said that it has it");
     leader.hears(3, matched(4, 0, 0));
     assert_eq!(leader.raft.progress[2].matched, Index(1), "an answer that came late");
+}
+
+#[test]
+fn section_5_3_a_late_answer_does_not_take_back_what_is_next() {
+    let mut leader = Server::leading(1, 4, &[1, 1, 1, 1]);
+    leader.hears(2, matched(4, 4, 4));
+    leader.hears(2, matched(4, 0, 2));
+    let known = Progress { matched: Index(4), next: Index(5), in_flight: None };
+    assert_eq!(leader.raft.progress[1], known);
+    leader.submits(1);
+    let out = leader.hears(2, matched(4, 1, 3));
+    assert!(out.messages.is_empty(), "entry 5 is under way");
+    assert_eq!(leader.raft.progress[1].next, Index(5));
+}
+
+/// Who holds an entry, as far as the leader knows: what it has heard of, and its own disk.
+#[test]
+fn section_5_3_a_commit_names_those_who_hold_the_entry() {
+    let commit = |out: &Outbox| -> Vec<(u64, u64, ServerSet)> {
+        let commits = out.events.iter().filter_map(|event| match event.kind {
+            EventKind::Committed { first, last, copies, .. } => Some((first.0, last.0, copies)),
+            _ => None,
+        });
+        commits.collect()
+    };
+    let mut leader = Server::leading(1, 4, &[]);
+    leader.submits(1);
+    leader.submits(2);
+    leader.hears(4, matched(4, 0, 2));
+    leader.syncs();
+    let out = leader.hears(2, matched(4, 0, 1));
+    assert_eq!(commit(&out), [(1, 1, ids(&[1, 2, 4]))]);
+    let out = leader.hears(5, matched(4, 0, 2));
+    assert_eq!(commit(&out), [(2, 2, ids(&[1, 4, 5]))]);
+    assert_eq!(leader.raft.holders(Index(1)), ids(&[1, 2, 4, 5]));
+    assert_eq!(leader.raft.holders(Index(3)), ids(&[]));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod run;
 
 use std::collections::BTreeSet;
 
+use raftlab::cluster::Step;
 use raftlab::cluster::event::{AttemptFailure, DropReason, EventKind};
 use raftlab::cluster::history::Record;
 use raftlab::cluster::network::PacketKind;
@@ -142,6 +143,19 @@ fn a_client_gives_a_silent_server_up_after_a_second() {
             let failures = run.failures("a");
             assert_eq!(failures[0].1, AttemptFailure::TimedOut, "{silence}");
             assert_eq!(failures[0].0.since(asked[1].0), Span::from_secs(1), "{silence}");
+        }
+    }
+}
+
+/// Nothing is left of an operation that is done: with all servers down the run comes to rest.
+#[test]
+fn a_client_that_has_its_answer_waits_for_nothing_more() {
+    for script in ["put x 1 @0\n", "get x\n", "set x 1\n", "acquire door\nrelease door\n"] {
+        for mut run in runs_with_s1(&format!("{script}crash all\n")) {
+            let end = run.cluster.now();
+            while run.cluster.step() == Step::Happened {}
+            let waited = run.cluster.now().since(end);
+            assert!(waited < Span::from_millis(20), "{script}: packets are in flight for {waited}");
         }
     }
 }

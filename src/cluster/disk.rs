@@ -101,3 +101,90 @@ impl Disk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::cluster::raft::AppendResult;
+    use crate::cluster::types::{Op, OpId, Request};
+
+    fn entry(number: u64) -> Entry {
+        let id = OpId { server: ServerId::from_index(0), number };
+        Entry { term: Term(1), op: Rc::new(Op::new(id, Request::Get { key: "k".into() })) }
+    }
+
+    /// A disk that holds so many entries.
+    fn disk(entries: u64) -> Disk {
+        let mut disk = Disk::default();
+        (1..=entries).for_each(|number| disk.log.push(entry(number)));
+        disk
+    }
+
+    fn sync(disk: &mut Disk) -> Vec<(ServerId, Message)> {
+        let mut messages = Vec::new();
+        disk.end_sync(&mut messages);
+        messages
+    }
+
+    fn answer(number: u64) -> (ServerId, Message) {
+        let result = AppendResult::Matched(Index(number));
+        let message = Message::AppendReply { term: Term(1), prev: Index(0), result };
+        (ServerId::from_index(1), message)
+    }
+
+    #[test]
+    fn memory_and_disk_agree_below_the_first_write_that_is_not_synced() {
+        let mut disk = disk(5);
+        assert_eq!(disk.first_unsynced(), Index(6));
+        disk.pending.writes.push(Write::Append(entry(6)));
+        assert_eq!(disk.first_unsynced(), Index(6), "what is added differs beyond the end only");
+        disk.pending.writes.push(Write::Truncate(Index(4)));
+        assert_eq!(disk.first_unsynced(), Index(4));
+        assert!(disk.begin_sync());
+        assert_eq!(disk.first_unsynced(), Index(4));
+        disk.pending.writes.push(Write::Truncate(Index(3)));
+        disk.pending.writes.push(Write::Append(entry(7)));
+        assert_eq!(disk.first_unsynced(), Index(3));
+        sync(&mut disk);
+        assert_eq!((disk.log.last_index(), disk.first_unsynced()), (Index(3), Index(3)));
+        assert!(disk.begin_sync());
+        sync(&mut disk);
+        assert_eq!((disk.log.last_index(), disk.first_unsynced()), (Index(3), Index(4)));
+    }
+
+    #[test]
+    fn a_message_leaves_with_the_writes_before_it() {
+        let mut disk = disk(0);
+        disk.pending.writes.push(Write::Append(entry(1)));
+        disk.hold(answer(1).0, answer(1).1);
+        assert!(disk.begin_sync() && disk.is_dirty());
+        assert!(!disk.begin_sync(), "one at a time");
+        disk.hold(answer(2).0, answer(2).1);
+        disk.pending.writes.push(Write::Append(entry(2)));
+        disk.hold(answer(3).0, answer(3).1);
+        assert_eq!(sync(&mut disk), [answer(1), answer(2)]);
+        assert_eq!(disk.log.len(), 1);
+        assert!(disk.is_dirty() && disk.begin_sync());
+        assert_eq!(sync(&mut disk), [answer(3)]);
+        assert!(!disk.is_dirty() && !disk.begin_sync());
+    }
+
+    /// Neither the writes nor the messages that wait for them are there after a crash.
+    #[test]
+    fn a_crash_takes_what_is_not_synced_with_the_messages_that_wait_for_it() {
+        let mut disk = disk(2);
+        disk.pending.writes.push(Write::Truncate(Index(1)));
+        disk.hold(answer(1).0, answer(1).1);
+        assert!(disk.begin_sync());
+        disk.pending.writes.push(Write::Vote { term: Term(7), voted_for: None });
+        disk.hold(answer(2).0, answer(2).1);
+        disk.crash(Flaws::NONE);
+        assert_eq!((disk.log.len(), disk.term, disk.is_dirty()), (2, Term(0), false));
+        disk.pending.writes.push(Write::Append(entry(3)));
+        assert!(disk.begin_sync());
+        assert_eq!(sync(&mut disk), []);
+        assert_eq!(disk.log.len(), 3);
+    }
+}

@@ -126,6 +126,25 @@ mod tests {
         assert_eq!(kv.get("k").map(|stored| &*stored.value), Some("b"));
     }
 
+    /// Each key counts with the put that wrote it last, and with nothing before that.
+    #[test]
+    fn the_hash_is_that_of_the_puts_that_are_not_overwritten() {
+        let mut kv = Kv::default();
+        let mut last = std::collections::BTreeMap::new();
+        for (count, key) in "a b a c a b c c a".split(' ').enumerate() {
+            let version = kv.get(key).map_or(Version(0), |stored| stored.version);
+            let (key, value) = (Key::from(key), format!("v{count}").as_str().into());
+            let request = Request::Put { key: key.clone(), value, version };
+            assert_eq!(kv.apply(&request).outcome, Outcome::Ok);
+            last.insert(key, request.hash());
+            let hash = last.values().fold(0_u64, |sum, hash| sum.wrapping_add(*hash));
+            assert_eq!(kv.hash(), hash, "after {} puts", count + 1);
+        }
+        let before = kv.hash();
+        assert_eq!(put(&mut kv, "w", 9), (Outcome::NoKey, 0));
+        assert_eq!(kv.hash(), before, "what is refused leaves no trace");
+    }
+
     #[test]
     fn the_hash_depends_on_the_map_alone() {
         let (mut one, mut two) = (Kv::default(), Kv::default());

@@ -105,7 +105,9 @@ impl Checker {
                 let text = format!(
                     "{server} votes for {candidate} in term {term}, and has voted for {before}"
                 );
-                Err(Broken::new(Invariant::OneVote, server, text).and(before).in_term(term))
+                let broken =
+                    Broken::new(Invariant::OneVote, server, text).and(candidate).and(before);
+                Err(broken.in_term(term))
             }
             Some(_) | None => Ok(()),
         }
