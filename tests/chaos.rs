@@ -35,7 +35,7 @@ const fn deeds(fault: Fault) -> &'static [&'static str] {
         }
         Fault::Cuts | Fault::Bridges | Fault::Rings => &["cut", "rejoin"],
         Fault::Isolations => &["isolate", "rejoin"],
-        Fault::Halves => &["partition", "rejoin"],
+        Fault::Halves => &["partition"],
         Fault::Sleeps => &["sleep", "wake"],
         Fault::Clocks => &["clock"],
         Fault::Losses | Fault::Duplicates => &["link", "mend"],

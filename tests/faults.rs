@@ -1,16 +1,20 @@
 //! What faults do to servers and links, and what they leave alone.
 
+#[path = "support/flights.rs"]
+mod flights;
 #[path = "support/run.rs"]
 mod run;
 
-use std::collections::BTreeMap;
-
+use flights::{Flight, server};
+use raftlab::cluster::Cluster;
+use raftlab::cluster::command::parse_line;
+use raftlab::cluster::config::Config;
 use raftlab::cluster::event::{DropReason, EventKind};
-use raftlab::cluster::network::{PacketKind, Summary};
+use raftlab::cluster::network::PacketKind;
 use raftlab::cluster::raft::Role;
 use raftlab::cluster::server::Power;
 use raftlab::cluster::time::{Span, SpanRange, Time};
-use raftlab::cluster::types::{Index, Node, PacketId, ServerId, Term};
+use raftlab::cluster::types::{Index, Node, Term};
 use run::Run;
 
 const SEEDS: std::ops::Range<u64> = 1..9;
@@ -20,71 +24,6 @@ const SEEDS: std::ops::Range<u64> = 1..9;
 fn runs(script: &str) -> Vec<Run> {
     let head = "cluster servers=5\ntimeout S1\nuntil S1 is leader\n";
     SEEDS.map(|seed| Run::of(&format!("{head}{script}"), seed)).collect()
-}
-
-fn server(number: u64) -> ServerId {
-    ServerId::from_number(number).expect("a server's number")
-}
-
-/// A packet from its sending to its end.
-#[derive(Clone, Copy, Debug)]
-struct Flight {
-    from: Node,
-    to: Node,
-    summary: Summary,
-    sent: Time,
-    /// When it arrived or was lost, and why it was.
-    end: Option<(Time, Option<DropReason>)>,
-}
-
-impl Flight {
-    fn span(&self) -> Option<Span> {
-        self.end.map(|(end, _)| end.since(self.sent))
-    }
-
-    fn arrived(&self) -> bool {
-        matches!(self.end, Some((_, None)))
-    }
-
-    fn between_servers(&self) -> bool {
-        matches!((self.from, self.to), (Node::Server(_), Node::Server(_)))
-    }
-}
-
-impl Run {
-    fn flights(&self) -> BTreeMap<PacketId, Flight> {
-        let mut flights = BTreeMap::new();
-        for event in &self.events {
-            match event.kind {
-                EventKind::Sent { packet, from, to, summary } => {
-                    let flight = Flight { from, to, summary, sent: event.time, end: None };
-                    flights.insert(packet, flight);
-                }
-                EventKind::Received { packet, .. } => {
-                    let flight = flights.get_mut(&packet).expect("what was received was sent");
-                    assert!(flight.end.is_none(), "{packet} arrives once");
-                    flight.end = Some((event.time, None));
-                }
-                EventKind::Dropped { packet, why, .. } => {
-                    let flight = flights.get_mut(&packet).expect("what was lost was sent");
-                    flight.end = Some((event.time, Some(why)));
-                }
-                _ => {}
-            }
-        }
-        flights
-    }
-}
-
-const fn is_reply(summary: &Summary) -> bool {
-    matches!(
-        summary.kind,
-        PacketKind::VoteGranted
-            | PacketKind::VoteRefused
-            | PacketKind::Appended { .. }
-            | PacketKind::AppendRefused { .. }
-            | PacketKind::ClientReply
-    )
 }
 
 // Servers.
@@ -337,6 +276,68 @@ fn rejoining_ends_cuts_and_leaves_other_rules() {
 }
 
 #[test]
+fn rejoining_leaves_the_links_to_servers_that_are_isolated_themselves() {
+    runs(
+        "isolate S2 S3\nrejoin S2\nput x 1 @0\nuntil S2 log = 1\nrun 50ms\nexpect S3 log = none\n\
+         timeout S3\nrun 50ms\nexpect S3 term = 2 and S2 term = 1\n\
+         rejoin S3\nuntil converged\nexpect S3 log = 1\n",
+    );
+    // Whatever was cut by a line of its own between the others and the one that comes back.
+    runs("cut S2 -> S1 S4\ncut S5 <-> S2\nrejoin S2\nput x 1 @0\nuntil converged\n");
+}
+
+#[test]
+fn rejoining_leaves_clients_cut_off_that_no_isolation_has_cut_off() {
+    runs(
+        "cut b <-> S1\nisolate S1 from clients\nput x 1 @0 client=c only=S1 nowait\nrejoin S1\n\
+         put y 1 @0 client=b only=S1 nowait\nrun 3s\n\
+         if not S1 is leader\ntimeout S1\nend\n\
+         until not waiting client=c\nexpect waiting client=b\n\
+         partition S1 S2 c | S3 S4 S5 d\nisolate S3 from clients\nrejoin S1 S2 S3 S4 S5\n\
+         put z 1 @0 client=d only=S1 nowait\nrun 3s\nexpect waiting client=d\n",
+    );
+}
+
+#[test]
+fn mending_healing_and_partitions_end_isolation() {
+    // Each lets S5 hear S2 again, or anybody; from then on it is joined as any other.
+    for line in ["mend S2 <-> S5", "mend S5 -> S2", "heal", "partition S1 S2 S3 S4 S5"] {
+        for run in runs(&format!("isolate S4 S5\n{line}\nisolate S4\nrejoin S4\n")) {
+            let (four, five) = (Node::Server(server(4)), Node::Server(server(5)));
+            assert!(run.cluster.reaches(four, five) && run.cluster.reaches(five, four), "{line}");
+        }
+    }
+}
+
+/// As long as nothing else is done to links, two servers hear each other if neither is isolated.
+#[test]
+fn isolation_belongs_to_servers() {
+    for seed in 1..60u64 {
+        let mut cluster = Cluster::new(Config { seed, ..Config::default() });
+        let mut isolated = [false; 5];
+        for step in 0..40u64 {
+            let mixed = (seed * 0x9e37_79b9 + step * 0x85eb_ca6b) >> 7;
+            let (number, away) = (mixed % 5, mixed / 5 % 2 == 0);
+            let verb = if away { "isolate" } else { "rejoin" };
+            let line = parse_line(&format!("{verb} S{}", number + 1)).expect("a good line");
+            cluster.apply(&line).expect("it can be done");
+            isolated[number as usize] = away;
+            for from in 0..5 {
+                for to in (0..5).filter(|to| *to != from) {
+                    let node = |number: usize| Node::Server(server(number as u64 + 1));
+                    let hears = !isolated[from] && !isolated[to];
+                    assert_eq!(
+                        cluster.reaches(node(from), node(to)),
+                        hears,
+                        "{line}, {isolated:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_link_delays_loses_and_duplicates_as_its_rule_says() {
     for run in runs(
         "link S1 -> S2 delay=40ms..70ms\nlink S1 -> S3 loss=100%\nlink S1 -> S4 duplicate=100%\n\
@@ -367,43 +368,6 @@ fn a_link_delays_loses_and_duplicates_as_its_rule_says() {
         let (sent, lost) = (to(5).len(), to(5).iter().filter(|f| !f.arrived()).count());
         assert!(sent < 100 || (15..45).contains(&(lost * 100 / sent)), "{lost} of {sent} lost");
     }
-}
-
-/// The named networks by what happens to packets between servers: (delay, share lost in percent).
-#[test]
-fn the_named_networks_behave_as_they_are_described() {
-    let networks = [
-        ("classroom", 10_000..=15_000, 0..=0),
-        ("reliable", 1_000..=5_000, 0..=0),
-        ("unreliable", 1_000..=5_000, 45..=55),
-        ("unreliable-mit", 1..=26_000, 8..=12),
-    ];
-    for (name, delays, losses) in networks {
-        let run = Run::of(&format!("net {name}\nload clients=5 rate=200/s for 10s\nrun 12s\n"), 1);
-        let flights = run.flights();
-        let ended: Vec<&Flight> = flights.values().filter(|f| f.end.is_some()).collect();
-        assert!(ended.len() > 1_000, "{name}: {} packets", ended.len());
-        let delay = |f: &&Flight| f.span().is_some_and(|span| delays.contains(&span.micros()));
-        assert!(ended.iter().all(delay), "{name}");
-        let lost = ended.iter().filter(|f| f.end.is_some_and(|(_, why)| why.is_some())).count();
-        let share = lost * 100 / ended.len();
-        assert!(losses.contains(&share), "{name}: {share} % lost");
-        let told = run.all(|event| matches!(event, EventKind::LossReported { .. }).then_some(()));
-        assert_eq!(!told.is_empty(), name == "unreliable", "{name}");
-    }
-}
-
-#[test]
-fn on_long_reordering_two_thirds_of_the_replies_are_late() {
-    let run = Run::of("net long-reordering\nload rate=100/s for 10s\nrun 15s\n", 1);
-    let flights = run.flights();
-    let ended = flights.values().filter(|f| f.between_servers() && f.arrived());
-    let (replies, requests): (Vec<&Flight>, Vec<&Flight>) =
-        ended.partition(|f| is_reply(&f.summary));
-    let late = |f: &&&Flight| f.span().is_some_and(|span| span >= Span::from_millis(200));
-    assert_eq!(requests.iter().filter(late).count(), 0);
-    let share = replies.iter().filter(late).count() * 100 / replies.len();
-    assert!((60..=72).contains(&share), "{share} % of {} late", replies.len());
 }
 
 #[test]

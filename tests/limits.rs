@@ -4,10 +4,12 @@
 #[path = "support/run.rs"]
 mod run;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use raftlab::cluster::event::EventKind;
-use raftlab::cluster::network::{PacketKind, Summary};
+use raftlab::cluster::network::{Network, PacketKind, Summary};
 use raftlab::cluster::time::{Span, Time};
-use raftlab::cluster::types::{Index, Node};
+use raftlab::cluster::types::{Index, Node, PacketId, ServerId};
 use run::Run;
 
 const SEEDS: std::ops::Range<u64> = 1..21;
@@ -164,6 +166,109 @@ fn a_divergence_of_50_and_50_entries_heals_within_ten_seconds() {
             .map(|(_, count)| count)
             .sum();
         assert!(fell >= 100, "S1 and S2 lost {fell} entries in all");
+    }
+}
+
+/// What a server may ask each of the others in a second: ten heartbeats, and two repetitions to
+/// each of them. A candidacy lasts 300 ms at least, and costs nine requests at most.
+const A_SECOND: u64 = 30;
+/// What was saved up for a bad moment, and a heartbeat more at either end of a span.
+const AT_ONCE: u64 = 12;
+
+/// The requests of each server to each other, second by second.
+fn requests_a_second(run: &Run) -> BTreeMap<(ServerId, ServerId, u64), u64> {
+    // Not what the network makes of them.
+    let copies: BTreeSet<PacketId> = run
+        .all(|event| match event {
+            EventKind::Duplicated { copy, .. } => Some(*copy),
+            _ => None,
+        })
+        .into_iter()
+        .map(|(_, copy)| copy)
+        .collect();
+    let mut counts = BTreeMap::new();
+    for event in &run.events {
+        if let EventKind::Sent { packet, from: Node::Server(from), to: Node::Server(to), summary } =
+            event.kind
+            && matches!(summary.kind, PacketKind::RequestVote | PacketKind::Append { .. })
+            && !copies.contains(&packet)
+        {
+            *counts.entry((from, to, event.time.micros() / 1_000_000)).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// Whatever is lost and whoever is told of it, on every network: no failure is answered by more
+/// than one call, and their number has a bound that does not grow with time.
+#[test]
+fn what_is_lost_costs_so_many_requests_a_second_and_never_more() {
+    let troubles = [
+        "crash S2",
+        "sleep S2",
+        "cut S1 <-> S2",
+        "cut S2 -> S1",
+        "isolate S1",
+        "crash S2\nlink S1 <-> S2 loss=100%",
+        "link S1 <-> all loss=100%",
+        "link all <-> all loss=100%",
+        "link all <-> all loss=50% duplicate=100%",
+        "link all <-> all loss=90% duplicate=100%",
+        "link all <-> all loss=50% duplicate=100% delay=100ms..2s",
+        "link S1 -> S2 S3 delay=500ms..1s\nlink S2 S3 -> S1 loss=100%",
+    ];
+    for network in Network::ALL {
+        for trouble in troubles {
+            let script = format!(
+                "cluster servers=3 network={}\nuntil leader within 60s\nset x 1 within 60s\n\
+                 {trouble}\nset x 2 client=b nowait\nrun 30s\n",
+                network.name()
+            );
+            let run = Run::of(&script, 11);
+            let counts = requests_a_second(&run);
+            for ((from, to, second), count) in &counts {
+                let what = format!("{network}, {trouble}: {from} to {to} in second {second}");
+                assert!(*count <= A_SECOND + AT_ONCE, "{what}: {count} requests");
+            }
+            let end = run.cluster.now().micros() / 1_000_000;
+            for (from, to) in counts.keys().map(|(from, to, _)| (*from, *to)) {
+                let last = (end - 20)..end;
+                let sum: u64 = last.filter_map(|second| counts.get(&(from, to, second))).sum();
+                let what = format!("{network}, {trouble}: {from} to {to}");
+                assert!(sum <= 20 * A_SECOND + AT_ONCE, "{what}: {sum} requests in 20 s");
+            }
+        }
+    }
+}
+
+/// The bound is reached, and not passed, where a leader is told of every single loss.
+#[test]
+fn a_peer_that_nothing_reaches_costs_three_requests_a_heartbeat() {
+    let script = "link all <-> all loss=0%\ntimeout S1\nuntil S1 is leader\nset x 1\n\
+                  link S1 -> S2 loss=100%\nset x 2\nmark lost\nrun 20s\n\
+                  expect S1 is leader and messages <= 812 since lost\n\
+                  expect messages >= 780 since lost\n";
+    for seed in SEEDS {
+        let text = format!("cluster servers=3 network=unreliable election=100s..200s\n{script}");
+        Run::of(&text, seed);
+    }
+}
+
+/// A lost heartbeat is repeated once. So an idle cluster that loses half of its packets keeps its
+/// leader for seconds, and not for one.
+#[test]
+fn an_idle_cluster_on_a_bad_network_keeps_its_leader_for_seconds() {
+    for (servers, most) in [(3, 12), (5, 20)] {
+        let mut leaders = 0;
+        for seed in SEEDS {
+            let run =
+                Run::of(&format!("cluster servers={servers} network=unreliable\nrun 60s\n"), seed);
+            leaders += run
+                .all(|event| matches!(event, EventKind::BecameLeader { .. }).then_some(()))
+                .len();
+        }
+        let a_minute = leaders / SEEDS.count();
+        assert!(a_minute <= most, "{a_minute} leaders a minute of {servers} servers");
     }
 }
 

@@ -136,6 +136,74 @@ fn what_cannot_be_done_says_why() {
     assert_eq!(apply("hold S1 -> S1"), "there is no link between these");
 }
 
+const ONCE: &str =
+    "requests of clients and their replies are never duplicated: they behave like TCP";
+
+/// By every way in which a packet can be doubled.
+#[test]
+fn what_clients_and_servers_say_to_each_other_is_never_doubled_by_hand() {
+    for line in [
+        "duplicate next request b -> S1",
+        "duplicate next b -> S1",
+        "duplicate next S1 -> b",
+        "duplicate next reply S1 S2 -> S3",
+        "duplicate request S1 -> S2",
+        "duplicate b <-> all",
+    ] {
+        let mistake = parse_line(line).expect_err("a mistake");
+        assert_eq!(mistake.message, ONCE, "{line}");
+        let whole = format!("{LED}{line}\n");
+        assert!(Script::parse("whole.lab", whole.as_bytes()).is_err(), "{line}");
+    }
+    let mut cluster = play(&format!("{LED}put x 1 @0 client=b nowait\n"));
+    let request = cluster
+        .packets()
+        .iter()
+        .find(|p| p.message.summary().kind.name().word() == "request")
+        .map(|p| p.id.0);
+    let id = request.expect("it is in flight");
+    for line in [format!("duplicate #{id}"), format!("hold #{id}"), format!("duplicate #{id}")] {
+        let before = cluster.packets().len();
+        match cluster.apply(&parse_line(&line).expect("a good line")) {
+            Ok(()) => assert!(line.starts_with("hold")),
+            Err(error) => assert_eq!(error.to_string(), ONCE, "{line}"),
+        }
+        assert_eq!(cluster.packets().len(), before, "it is still there");
+    }
+    // Where only the run can tell that a client is meant; and nothing is lost by trying.
+    for (line, fails) in [
+        ("duplicate next {who} -> S1", true),
+        ("duplicate {who} -> S1", true),
+        ("drop next {who} -> S1", false),
+    ] {
+        let script = format!("{LED}for who in b\n{line}\nend\nput x 1 @0 client=b\n");
+        let script = Script::parse("later.lab", script.as_bytes()).expect("a good script");
+        let mut cluster = Cluster::with_script(&script, None);
+        while !cluster.finished() && !cluster.is_stopped() {
+            cluster.step();
+        }
+        let why = cluster.failure().map(|failure| failure.actual.to_string());
+        assert_eq!(why.as_deref() == Some(ONCE), fails, "{line}: {why:?}");
+    }
+}
+
+/// Whatever chance has in store for the original.
+#[test]
+fn a_copy_made_by_hand_arrives() {
+    for seed in 1..20 {
+        let head = "cluster servers=3 network=reliable\ntimeout S1\nuntil S1 is leader\n\
+                    until converged\nlink S1 -> S2 loss=100%\nput x 1 @0 nowait\nuntil S1 log = 1\n";
+        let script = Script::parse("lost.lab", head.as_bytes()).expect("a good script");
+        let mut cluster = Cluster::with_script(&script, Some(seed));
+        while !cluster.finished() && !cluster.is_stopped() {
+            cluster.step();
+        }
+        apply(&mut cluster, "duplicate append S1 -> S2");
+        cluster.run_until(cluster.now() + Span::from_millis(6));
+        assert_eq!(log_of_s2(&cluster), 1, "seed {seed}");
+    }
+}
+
 /// A lab of three with a leader, and an append from S1 to S2 in flight: its number.
 fn with_an_append() -> (Cluster, u64) {
     let mut cluster = play(&format!("{LED}run 50ms\nput x 1 @0 nowait\n"));

@@ -5,14 +5,15 @@
 mod bench;
 
 use bench::{
-    Server, append, appends, at, entry, granted, id, ids, matched, refused, result, vote,
-    vote_request, writes_a_vote,
+    Server, append, appends, at, calls, entry, granted, id, ids, matched, refused, reply, result,
+    vote, vote_request, writes_a_vote,
 };
 use raftlab::cluster::disk::Write;
 use raftlab::cluster::event::EventKind;
 use raftlab::cluster::flaw::Flaws;
 use raftlab::cluster::raft::{
-    AppendResult, Message, Outbox, Progress, Raft, Role, Rules, TimerOrder,
+    AppendResult, Message, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX, Raft, Role, Rules,
+    TimerOrder,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -28,7 +29,7 @@ fn section_5_1_a_higher_term_makes_anybody_a_follower() {
         vote_request(9, at(0, 0)),
         vote(9, false),
         append(9, at(0, 0), &[], 0),
-        Message::AppendReply { term: Term(9), prev: Index(0), result: refused(None, 0, 0) },
+        reply(9, 0, refused(None, 0, 0)),
     ];
     for message in messages {
         let mut leader = Server::leading(1, 4, &[1]);
@@ -96,9 +97,12 @@ fn section_5_2_a_timeout_begins_an_election_in_the_next_term() {
     assert_eq!((server.raft.role, server.term()), (Role::Candidate, 4));
     assert_eq!(server.raft.voted_for, Some(id(2)));
     assert_eq!(out.election, TimerOrder::Arm, "for the case of a split vote");
-    let asked: Vec<(ServerId, Message)> =
-        [1, 3, 4, 5].map(|peer| (id(peer), vote_request(4, at(2, 3)))).to_vec();
-    assert_eq!(out.held, asked, "once its own vote is on disk");
+    let (term, last) = (Term(4), at(2, 3));
+    let asked = (1..).zip([1, 3, 4, 5]).map(|(call, peer)| {
+        let request = Message::RequestVote { call, term, last };
+        (id(peer), request)
+    });
+    assert_eq!(out.held, asked.collect::<Vec<_>>(), "once its own vote is on disk");
     assert!(out.messages.is_empty());
 }
 
@@ -361,10 +365,7 @@ fn section_5_3_what_is_submitted_meanwhile_goes_out_together() {
 fn section_5_3_an_append_carries_no_more_entries_than_the_limit() {
     let mut leader = Server::leading(1, 4, &[1; 10]);
     leader.cx.append_max = 3;
-    let out = leader.hears(
-        2,
-        Message::AppendReply { term: Term(4), prev: Index(10), result: refused(None, 0, 0) },
-    );
+    let out = leader.hears(2, reply(4, 10, refused(None, 0, 0)));
     assert_eq!(appends(&out, 2), [(at(0, 0), vec![1; 3], 0)]);
     let out = leader.hears(2, matched(4, 0, 3));
     assert_eq!(appends(&out, 2), [(at(3, 1), vec![1; 3], 0)]);
@@ -403,7 +404,7 @@ fn section_5_3_a_leader_backs_up_a_term_at_a_time() {
 #[test]
 fn section_5_3_a_refusal_is_answered_with_earlier_entries_at_once() {
     let mut leader = Server::leading(1, 6, &[1, 1, 4, 4, 5]);
-    let refusal = |prev, result| Message::AppendReply { term: Term(6), prev: Index(prev), result };
+    let refusal = |prev, result| reply(6, prev, result);
     let out = leader.hears(2, refusal(5, refused(Some(3), 3, 7)));
     assert_eq!(appends(&out, 2), [(at(2, 1), vec![4, 4, 5], 0)]);
     let out = leader.hears(2, refusal(5, refused(Some(3), 3, 7)));
@@ -414,8 +415,7 @@ fn section_5_3_a_refusal_is_answered_with_earlier_entries_at_once() {
 fn section_5_3_a_late_refusal_moves_nothing_that_is_known_to_agree() {
     let mut leader = Server::leading(1, 4, &[1, 1, 1]);
     leader.hears(2, matched(4, 3, 3));
-    let refusal =
-        Message::AppendReply { term: Term(4), prev: Index(3), result: refused(None, 0, 3) };
+    let refusal = reply(4, 3, refused(None, 0, 3));
     assert!(leader.hears(2, refusal).messages.is_empty());
     let known = Progress { matched: Index(3), next: Index(4), in_flight: None };
     assert_eq!(leader.raft.progress[1], known);
@@ -531,23 +531,128 @@ fn section_5_4_2_is_decided_by_the_term_of_the_entry() {
     assert!(!RULES.may_count(Term(3), Term(4)));
 }
 
-// §5.5: lost messages.
+// §5.5 and §5.1: calls that fail are made again.
+
+/// Follows one peer: each time the newest call to it fails. How many calls that makes.
+fn calls_until_it_gives_up(server: &mut Server, first: &Outbox, peer: u64) -> usize {
+    let mut newest = calls(first, peer);
+    let mut made = newest.len();
+    while let Some(call) = newest.pop() {
+        newest = calls(&server.loses(peer, call), peer);
+        assert!(newest.len() <= 1, "one retry at a time");
+        made += newest.len();
+        assert!(made < 1_000, "it never gives up");
+    }
+    made
+}
 
 #[test]
-fn section_5_5_a_reported_loss_is_made_good_at_once() {
+fn section_5_5_a_call_that_has_failed_is_made_again_at_once() {
     let mut leader = Server::leading(1, 4, &[]);
-    leader.submits(1);
-    let lost = append(4, at(0, 0), &[4], 0).summary();
-    let out = leader.step(|raft, cx, out| raft.on_loss(id(3), lost, cx, out));
+    let sent = leader.submits(1);
+    let out = leader.loses(3, calls(&sent, 3)[0]);
     assert_eq!(appends(&out, 3), [(at(0, 0), vec![4], 0)]);
-    assert!(appends(&out, 2).is_empty());
+    assert_eq!(out.messages.len(), 1, "to the one whom it concerns");
 
     let mut candidate = Server::new(1, 0, &[]);
-    candidate.times_out();
-    let lost = vote_request(1, at(0, 0)).summary();
-    let out = candidate.step(|raft, cx, out| raft.on_loss(id(3), lost, cx, out));
-    assert_eq!(out.held, [(id(3), vote_request(1, at(0, 0)))]);
+    let asked = candidate.times_out();
+    let out = candidate.loses(3, calls(&asked, 3)[0]);
+    assert!(matches!(out.held[..], [(peer, Message::RequestVote { .. })] if peer == id(3)));
     candidate.hears(3, vote(1, false));
-    let out = candidate.step(|raft, cx, out| raft.on_loss(id(3), lost, cx, out));
+    let out = candidate.loses(3, calls(&out, 3)[0]);
     assert!(out.held.is_empty(), "S3 has answered since");
+}
+
+/// However many reports come: of older calls, of copies, of calls that were answered.
+#[test]
+fn section_5_5_only_the_newest_call_is_worth_another_one() {
+    let mut leader = Server::leading(1, 4, &[]);
+    let first = calls(&leader.submits(1), 2)[0];
+    leader.cx.now = Time::START + Span::from_millis(100);
+    let second = calls(&leader.speaks(), 2)[0];
+    assert!(leader.loses(2, first).messages.is_empty(), "the second is under way");
+    let third = calls(&leader.loses(2, second), 2)[0];
+    assert!(leader.loses(2, second).messages.is_empty(), "and a copy of the second: the third is");
+    leader.hears(2, matched(4, 0, 1));
+    assert!(leader.loses(2, third).messages.is_empty(), "S2 has answered since");
+
+    let mut candidate = Server::new(1, 0, &[]);
+    let first = calls(&candidate.times_out(), 2)[0];
+    let second = calls(&candidate.times_out(), 2)[0];
+    assert!(candidate.loses(2, first).held.is_empty(), "that was an earlier term");
+    assert_eq!(candidate.loses(2, second).held.len(), 1);
+    assert!(candidate.loses(2, second).held.is_empty());
+}
+
+#[test]
+fn section_5_5_a_peer_that_nothing_reaches_costs_a_few_calls_a_heartbeat() {
+    let mut leader = Server::leading(1, 4, &[]);
+    let entries = leader.submits(1);
+    let (most, a_beat) = (1 + usize::from(REPEATS_MAX), 1 + usize::from(REPEATS_A_BEAT));
+    assert_eq!(calls_until_it_gives_up(&mut leader, &entries, 2), most);
+    for _ in 0..3 {
+        // Sooner than a heartbeat's time: what is known to be lost need not be waited for.
+        leader.cx.now += Span::from_millis(30);
+        let beat = leader.speaks();
+        assert_eq!(appends(&beat, 2), [(at(0, 0), vec![4], 0)]);
+        assert_eq!(calls_until_it_gives_up(&mut leader, &beat, 2), a_beat);
+    }
+    assert!(leader.submits(2).messages.is_empty(), "a new entry goes with those before it");
+
+    let mut candidate = Server::new(1, 0, &[]);
+    for _ in 0..2 {
+        let asked = candidate.times_out();
+        assert_eq!(calls_until_it_gives_up(&mut candidate, &asked, 2), most);
+    }
+}
+
+#[test]
+fn section_5_5_a_lost_heartbeat_is_repeated_once() {
+    let mut leader = Server::leading(1, 4, &[]);
+    for _ in 0..3 {
+        let beat = leader.speaks();
+        let again = leader.loses(2, calls(&beat, 2)[0]);
+        assert_eq!(appends(&again, 2), [(at(0, 0), vec![], 0)]);
+        assert!(leader.loses(2, calls(&again, 2)[0]).messages.is_empty());
+    }
+    // While entries are under way, a lost heartbeat brings no second copy of them.
+    leader.submits(1);
+    let beat = leader.speaks();
+    assert_eq!(appends(&leader.loses(2, calls(&beat, 2)[0]), 2), [(at(0, 0), vec![], 0)]);
+}
+
+#[test]
+fn section_5_5_who_asks_nobody_repeats_nothing() {
+    let mut server = Server::leading(1, 4, &[]);
+    let call = calls(&server.submits(1), 2)[0];
+    server.hears(5, append(5, at(0, 0), &[], 0));
+    let out = server.loses(2, call);
+    assert!(out.messages.is_empty() && out.held.is_empty(), "it follows S5 now");
+    server.times_out();
+    let out = server.loses(2, call);
+    assert!(out.messages.is_empty() && out.held.is_empty(), "what it asks now is another thing");
+}
+
+#[test]
+fn an_answer_carries_the_number_of_its_call() {
+    let mut server = Server::new(2, 1, &[]);
+    let call = 77;
+    let (term, prev) = (Term(2), at(0, 0));
+    let append =
+        Message::Append { call, term, prev, entries: Default::default(), commit: Index(0) };
+    for message in [append, Message::RequestVote { call, term: Term(3), last: prev }] {
+        let out = server.hears(1, message);
+        assert_eq!(out.held[0].1.raft_call(), Some(call));
+    }
+}
+
+#[test]
+fn a_restarted_server_knows_its_calls_from_those_of_its_earlier_life() {
+    let mut server = Server::leading(1, 4, &[]);
+    let old = calls(&server.submits(1), 2)[0];
+    assert!(server.raft.has_made(old));
+    server.raft = server.raft.restarted(&server.disk);
+    assert!(!server.raft.has_made(old));
+    let new = calls(&server.times_out(), 2)[0];
+    assert!(server.raft.has_made(new) && new > old);
 }

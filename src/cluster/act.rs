@@ -9,7 +9,7 @@ use super::command::{Command, Ends, Load, Nature, Operation, Order, Timers, Vers
 use super::event::EventKind;
 use super::flaw::Flaw;
 use super::kv::Stored;
-use super::network::{LinkChange, LinkRule};
+use super::network::{LinkChange, LinkRule, Links};
 use super::raft::Role;
 use super::resolve::{Scope, error, shared};
 use super::server::Power;
@@ -237,13 +237,15 @@ impl Cluster {
             Command::Timers(timers) => self.set_timers(*timers),
             Command::Partition(groups) => self.partition(groups)?,
             Command::Isolate { who, from_clients } => self.isolate(who, *from_clients),
-            Command::Rejoin(who) => self.rejoin(who),
-            Command::Cut(ends) => self.each_link(ends, |rule| rule.cut = true)?,
-            Command::Mend(ends) => self.each_link(ends, |rule| *rule = LinkRule::default())?,
+            Command::Rejoin(who) => self.links.rejoin(concrete(who)),
+            Command::Cut(ends) => self.each_link(ends, Links::cut)?,
+            Command::Mend(ends) => self.each_link(ends, Links::mend)?,
             Command::Heal => self.links.heal(),
             Command::Net(network) => self.network = *network,
             Command::Link { ends, change } => {
-                self.each_link(ends, |rule| change_rule(rule, *change))?;
+                self.each_link(ends, |links, from, to| {
+                    links.get_mut(from, to).map(|link| change_rule(&mut link.rule, *change))
+                })?;
             }
             Command::Hold { .. }
             | Command::Release { .. }
@@ -327,6 +329,7 @@ impl Cluster {
         server.power = Power::Down;
         server.forget();
         self.cancel_all(id);
+        self.break_calls(id);
         self.emit(EventKind::Crashed { server: id, lost });
         if waiters > 0 {
             self.emit(EventKind::WaitersLost { server: id, count: waiters });
@@ -367,7 +370,7 @@ impl Cluster {
         self.thaw_timers(id, slept);
         self.emit(EventKind::Woke { server: id, packets: inbox.len() as u32 });
         for packet in inbox {
-            self.queue.push(self.now.micros(), super::Item::Packet(packet));
+            self.queue.push(self.now.micros(), super::Item::Landed(packet));
         }
     }
 
@@ -425,54 +428,35 @@ impl Cluster {
             .collect();
         for (from, one) in &group_of {
             for (to, two) in &group_of {
-                if let Some(link) = self.links.get_mut(*from, *to) {
-                    link.rule.cut = one != two;
-                }
+                match one == two {
+                    true => self.links.join(*from, *to),
+                    false => self.links.cut(*from, *to),
+                };
             }
         }
-        self.links.admit_new_clients();
-        for client in unnamed {
-            for server in self.config.server_ids() {
-                self.cut_both(Node::Client(client), Node::Server(server), false);
+        self.links.end_isolation();
+        for client in unnamed.into_iter().map(Node::Client) {
+            for server in self.config.server_ids().map(Node::Server) {
+                self.links.join(client, server);
+                self.links.join(server, client);
             }
         }
         Ok(())
     }
 
-    fn cut_both(&mut self, one: Node, two: Node, cut: bool) {
-        for (from, to) in [(one, two), (two, one)] {
-            if let Some(link) = self.links.get_mut(from, to)
-                && from != to
-            {
-                link.rule.cut = cut;
-            }
-        }
-    }
-
     fn isolate(&mut self, whos: &[Who], from_clients: bool) {
         for id in concrete(whos).iter() {
-            for other in self.config.server_ids() {
-                self.cut_both(Node::Server(id), Node::Server(other), true);
-            }
+            self.links.isolate(id);
             if from_clients {
-                self.links.cut_from_clients(id, true);
+                self.links.isolate_from_clients(id);
             }
-        }
-    }
-
-    fn rejoin(&mut self, whos: &[Who]) {
-        for id in concrete(whos).iter() {
-            for other in self.config.server_ids() {
-                self.cut_both(Node::Server(id), Node::Server(other), false);
-            }
-            self.links.cut_from_clients(id, false);
         }
     }
 
     fn each_link(
         &mut self,
         ends: &Ends,
-        mut act: impl FnMut(&mut LinkRule),
+        mut act: impl FnMut(&mut Links, Node, Node) -> Option<()>,
     ) -> Result<(), CommandError> {
         let (from, to) = (self.nodes(&ends.from)?, self.nodes(&ends.to)?);
         let mut any = false;
@@ -480,10 +464,7 @@ impl Cluster {
             for two in to.iter().filter(|two| *two != one) {
                 let both = [(*one, *two), (*two, *one)];
                 for (from, to) in both.into_iter().take(if ends.both { 2 } else { 1 }) {
-                    if let Some(link) = self.links.get_mut(from, to) {
-                        act(&mut link.rule);
-                        any = true;
-                    }
+                    any |= act(&mut self.links, from, to).is_some();
                 }
             }
         }

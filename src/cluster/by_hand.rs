@@ -102,7 +102,8 @@ impl Cluster {
                     }
                 }
                 Some(
-                    Item::Client(_)
+                    Item::Landed(_)
+                    | Item::Client(_)
                     | Item::Load(_)
                     | Item::LoadEnd
                     | Item::Chaos(_)

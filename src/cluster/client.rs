@@ -105,6 +105,8 @@ pub struct Call {
     pub attempt: u32,
     /// When it will give up the present server, or end the pause.
     pub until: Time,
+    /// The server has died, and that is when the network says so.
+    pub(super) broken: bool,
     /// An earlier attempt may have been carried out, or may be later.
     pub maybe_executed: bool,
     /// Which server is next.
@@ -217,6 +219,7 @@ impl Cluster {
             asking: None,
             attempt: 0,
             until: now,
+            broken: false,
             maybe_executed: false,
             next: job.only.unwrap_or(hint),
             failed: BTreeMap::new(),
@@ -234,7 +237,7 @@ impl Cluster {
         let server = call.next;
         call.attempt += 1;
         call.asking = Some((server, now));
-        call.until = until;
+        (call.until, call.broken) = (until, false);
         let (attempt, number, request) = (call.attempt, call.number, call.request.clone());
         self.emit(EventKind::Asked { client: id, server, attempt });
         self.set_client_timer(id, until);
@@ -263,10 +266,36 @@ impl Cluster {
         self.outbox.cause = Cause::ClientTimer(id);
         let client = &mut self.clients[id.index()];
         client.timer = None;
-        match client.call().map(|call| call.asking) {
-            Some(Some((server, _))) => self.attempt_failed(id, server, AttemptFailure::TimedOut),
-            Some(None) => self.ask(id),
+        match client.call().map(|call| (call.asking, call.broken)) {
+            Some((Some((server, _)), false)) => {
+                self.attempt_failed(id, server, AttemptFailure::TimedOut);
+            }
+            Some((Some((server, _)), true)) => {
+                let (to, about) = (Node::Client(id), Node::Server(server));
+                self.emit(EventKind::LossReported { to, about });
+                self.attempt_failed(id, server, AttemptFailure::LossReported);
+            }
+            Some((None, _)) => self.ask(id),
             None => self.continue_job(id),
+        }
+    }
+
+    /// A server has died with the calls that it had taken. Where callers are told of that, they
+    /// are a while later.
+    pub(super) fn break_calls(&mut self, server: ServerId) {
+        for place in 0..self.clients.len() {
+            let id = self.clients[place].id;
+            let asks = |call: &Call| call.asking.is_some_and(|(asked, _)| asked == server);
+            if !self.clients[place].call().is_some_and(asks) {
+                continue;
+            }
+            let Some(span) = self.draw_failure(server, id) else { return };
+            let due = self.now + span;
+            let Some(call) = self.clients[place].call_mut() else { continue };
+            if due < call.until {
+                (call.until, call.broken) = (due, true);
+                self.set_client_timer(id, due);
+            }
         }
     }
 

@@ -157,6 +157,9 @@ pub struct Cluster {
 #[derive(Clone, Debug)]
 enum Item {
     Packet(Packet),
+    /// A packet whose flight is over: it has waited for a sleeper that is awake now, or its caller
+    /// is told now that the call has failed.
+    Landed(Packet),
     Timer(types::ServerId, TimerKind),
     Client(ClientId),
     Load(ClientId),

@@ -17,6 +17,13 @@ use super::time::{Ppm, Span, SpanRange};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rng(Pcg32);
 
+/// All that is drawn for one packet. It takes one number of its link's generator, and each draw is
+/// made from that by a place of its own (SplitMix64; Steele, Lea and Flood, 2014). So a draw for
+/// which a rule has no use need not be made, and a change of the rule leaves the other draws as
+/// they were: those of this packet and those of later ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Lot(u64);
+
 /// What kind of entity draws. The numbers are part of what a seed means: never change them.
 #[derive(Clone, Copy, Debug)]
 pub enum Entity {
@@ -60,32 +67,24 @@ impl Rng {
         self.0.next_u64()
     }
 
-    /// A whole number in `0..bound`, by multiplication and shift (Lemire, 2019, without the
-    /// rejection step: the bias is below bound/2^64). 0 when `bound` is 0.
+    /// The lot of a packet.
+    pub fn lot(&mut self) -> Lot {
+        Lot(self.next_u64())
+    }
+
+    /// A whole number in `0..bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
+        below(self.next_u64(), bound)
     }
 
     /// A span of the range, both ends included.
     pub fn span(&mut self, range: SpanRange) -> Span {
-        if range.low == range.high {
-            // Nothing to choose. The draw counts all the same, so that a seed means what it meant
-            // whatever the rule of the link; but nobody needs what was drawn.
-            self.next_u64();
-            return range.low;
-        }
-        let width = range.high.0.saturating_sub(range.low.0);
-        Span(range.low.0 + self.below(width.saturating_add(1)))
+        within(self.next_u64(), range)
     }
 
     /// True with the given probability.
     pub fn chance(&mut self, probability: Ppm) -> bool {
-        if probability == Ppm::ZERO {
-            self.next_u32();
-            return false;
-        }
-        let draw = (u64::from(self.next_u32()) * 1_000_000) >> 32;
-        draw < u64::from(probability.0)
+        happens(self.next_u32(), probability)
     }
 
     /// One of `items`; `None` when there are none.
@@ -100,5 +99,55 @@ impl Rng {
             let other = self.below(last as u64 + 1) as usize;
             items.swap(last, other);
         }
+    }
+}
+
+impl Lot {
+    /// The number that is drawn at a place.
+    fn number(self, place: u64) -> u64 {
+        let state = self.0.wrapping_add(place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A span of the range, both ends included.
+    pub fn span(self, place: u64, range: SpanRange) -> Span {
+        within(self.number(place), range)
+    }
+
+    /// True with the given probability.
+    pub fn chance(self, place: u64, probability: Ppm) -> bool {
+        probability != Ppm::ZERO && happens((self.number(place) >> 32) as u32, probability)
+    }
+}
+
+/// By multiplication and shift (Lemire, 2019, without the rejection step: the bias is below
+/// bound/2^64).
+fn below(draw: u64, bound: u64) -> u64 {
+    ((u128::from(draw) * u128::from(bound)) >> 64) as u64
+}
+
+fn within(draw: u64, range: SpanRange) -> Span {
+    let width = range.high.0.saturating_sub(range.low.0);
+    Span(range.low.0 + below(draw, width.saturating_add(1)))
+}
+
+fn happens(draw: u32, probability: Ppm) -> bool {
+    ((u64::from(draw) * 1_000_000) >> 32) < u64::from(probability.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lot;
+
+    #[test]
+    fn a_lots_numbers_are_those_of_splitmix64() {
+        // What the reference code by Vigna gives for the seed 1234567.
+        let numbers: Vec<u64> = (0..3).map(|place| Lot(1_234_567).number(place)).collect();
+        assert_eq!(
+            numbers,
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+        );
     }
 }

@@ -139,7 +139,7 @@ impl Server {
     /// Everything volatile is as after a start: what the disk holds, and nothing else.
     pub(super) fn forget(&mut self) {
         self.disk.crash(self.flaws());
-        self.raft = Raft::from_disk(self.id, &self.disk, self.raft.rules);
+        self.raft = self.raft.restarted(&self.disk);
         self.rsm = Rsm::default();
         self.inbox.clear();
     }

@@ -3,10 +3,10 @@
 use super::check::Checker;
 use super::command::Place;
 use super::event::{AttemptFailure, DropReason, EventKind};
-use super::network::{Loss, Packet, Summary};
+use super::network::{Loss, Packet};
 use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
-use super::time::Time;
+use super::time::{Span, Time};
 use super::types::{Node, ServerId};
 use super::{Cause, Cluster, Item, Motion, Step};
 
@@ -147,6 +147,7 @@ impl Cluster {
     fn handle(&mut self, item: Item) -> bool {
         match item {
             Item::Packet(packet) => self.on_packet(packet),
+            Item::Landed(packet) => self.on_landed(packet),
             Item::Timer(id, kind) => {
                 self.digest.u64(self.now.micros()).u8(1 + kind as u8).u8(id.number());
                 self.on_timer(id, kind);
@@ -199,26 +200,50 @@ impl Cluster {
         }
     }
 
-    /// Whether a packet at the end of its flight meets anybody there.
+    /// What has met cuts and losses already, and is not tested for them a second time.
+    fn on_landed(&mut self, packet: Packet) {
+        self.outbox.cause = Cause::Packet(packet.id);
+        self.digest_packet(&packet);
+        match packet.loss {
+            Loss::Arrives => self.take_in(packet),
+            Loss::Lost => {}
+            Loss::LostAndReported => self.report(packet),
+        }
+    }
+
+    /// A packet at the end of its flight meets a cut, or arrives.
     fn arrive(&mut self, packet: Packet) {
         if self.links.is_cut(packet.from, packet.to) {
-            self.drop_packet(&packet, DropReason::Cut);
-            return;
+            self.turn_away(packet, DropReason::Cut);
+        } else if !self.same_incarnation(&packet) {
+            self.turn_away(packet, DropReason::OldIncarnation);
+        } else {
+            self.take_in(packet);
         }
-        if !self.same_incarnation(&packet) {
-            self.drop_packet(&packet, DropReason::OldIncarnation);
-            return;
-        }
+    }
+
+    /// Whoever it is for takes it in, or it waits for a sleeper.
+    fn take_in(&mut self, packet: Packet) {
         match packet.to {
             Node::Client(_) => self.deliver(packet),
             Node::Server(id) => match self.servers[id.index()].power {
-                Power::Down => self.drop_packet(&packet, DropReason::Down),
+                Power::Down => self.turn_away(packet, DropReason::Down),
                 Power::Asleep if self.servers[id.index()].inbox.len() >= INBOX_MAX => {
                     self.drop_packet(&packet, DropReason::Overflow);
                 }
                 Power::Asleep => self.servers[id.index()].inbox.push_back(packet),
                 Power::Up => self.deliver(packet),
             },
+        }
+    }
+
+    /// There is no way to the receiver. On some networks the caller hears of that a while later.
+    fn turn_away(&mut self, mut packet: Packet, why: DropReason) {
+        self.drop_packet(&packet, why);
+        if let Some(after) = packet.fails_after {
+            packet.loss = Loss::LostAndReported;
+            let due = self.now + Span::from_millis(after.into());
+            self.queue.push(due.micros(), Item::Landed(packet));
         }
     }
 
@@ -247,11 +272,15 @@ impl Cluster {
 
     fn lose(&mut self, packet: Packet) {
         self.drop_packet(&packet, DropReason::Lost);
-        if packet.loss != Loss::LostAndReported {
-            return;
+        match packet.loss {
+            Loss::Arrives | Loss::Lost => {}
+            Loss::LostAndReported => self.report(packet),
         }
-        let lost = packet.message.summary();
-        // Who asked is told: the sender of a request, the receiver of a reply.
+    }
+
+    /// Whoever made the call is told that it has failed: the sender of a request, the receiver of
+    /// a reply.
+    fn report(&mut self, packet: Packet) {
         let (to, about) = if packet.message.is_reply() {
             (packet.to, packet.from)
         } else {
@@ -259,7 +288,7 @@ impl Cluster {
         };
         self.outbox.cause = Cause::LossReport(packet.id);
         match (to, about) {
-            (Node::Server(id), Node::Server(peer)) => self.report_loss(id, peer, lost),
+            (Node::Server(id), Node::Server(peer)) => self.report_to_server(id, peer, packet),
             (Node::Client(client), Node::Server(server)) => {
                 self.emit(EventKind::LossReported { to, about });
                 self.on_client_loss(client, server, &packet.message);
@@ -268,10 +297,18 @@ impl Cluster {
         }
     }
 
-    fn report_loss(&mut self, id: ServerId, peer: ServerId, lost: Summary) {
-        if self.servers[id.index()].is_running() {
-            self.emit(EventKind::LossReported { to: Node::Server(id), about: Node::Server(peer) });
-            self.step_raft(id, |raft, cx, out| raft.on_loss(peer, lost, cx, out));
+    fn report_to_server(&mut self, id: ServerId, peer: ServerId, packet: Packet) {
+        let server = &mut self.servers[id.index()];
+        let Some(call) = packet.message.raft_call() else { return };
+        match server.power {
+            // What it asked in an earlier life is no concern of this one.
+            Power::Up if server.raft.has_made(call) => {
+                let (to, about) = (Node::Server(id), Node::Server(peer));
+                self.emit(EventKind::LossReported { to, about });
+                self.step_raft(id, |raft, cx, out| raft.on_loss(peer, call, cx, out));
+            }
+            Power::Asleep if server.inbox.len() < INBOX_MAX => server.inbox.push_back(packet),
+            Power::Up | Power::Asleep | Power::Down => {}
         }
     }
 

@@ -9,7 +9,7 @@ use super::config::Config;
 use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
-use super::network::{Links, Network, Packet};
+use super::network::{Links, Network, Packet, Traffic};
 use super::raft::Role;
 use super::server::Server;
 use super::time::Time;
@@ -133,6 +133,11 @@ impl Cluster {
         self.violation.as_ref()
     }
 
+    /// What servers have sent each other so far.
+    pub const fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+
     /// All packets in flight, in the order in which they are due; those that are held too.
     pub fn packets(&self) -> Vec<&Packet> {
         let mut packets: Vec<&Packet> = self.packets_unordered().collect();
@@ -143,7 +148,8 @@ impl Cluster {
     fn packets_unordered(&self) -> impl Iterator<Item = &Packet> {
         let flying = self.queue.iter().filter_map(|(_, _, item)| match item {
             Item::Packet(packet) => Some(packet),
-            Item::Timer(..)
+            Item::Landed(_)
+            | Item::Timer(..)
             | Item::Client(_)
             | Item::Load(_)
             | Item::LoadEnd
@@ -162,6 +168,7 @@ impl Cluster {
             Some(Item::Client(client)) => self.clients[client.index()].is_idle(),
             Some(
                 Item::Packet(_)
+                | Item::Landed(_)
                 | Item::Timer(..)
                 | Item::Chaos(_)
                 | Item::Task(_)

@@ -42,20 +42,24 @@ pub fn entry(index: u64, term: u64) -> Entry {
 pub fn append(term: u64, prev: Position, terms: &[u64], commit: u64) -> Message {
     let indexes = prev.index.0 + 1..;
     let entries = indexes.zip(terms).map(|(index, term)| entry(index, *term)).collect();
-    Message::Append { term: Term(term), prev, entries, commit: Index(commit) }
+    Message::Append { call: 1, term: Term(term), prev, entries, commit: Index(commit) }
 }
 
 pub const fn vote_request(term: u64, last: Position) -> Message {
-    Message::RequestVote { term: Term(term), last }
+    Message::RequestVote { call: 1, term: Term(term), last }
 }
 
 pub const fn vote(term: u64, granted: bool) -> Message {
-    Message::VoteReply { term: Term(term), granted }
+    Message::VoteReply { call: 1, term: Term(term), granted }
 }
 
 pub const fn matched(term: u64, prev: u64, index: u64) -> Message {
     let result = AppendResult::Matched(Index(index));
-    Message::AppendReply { term: Term(term), prev: Index(prev), result }
+    reply(term, prev, result)
+}
+
+pub const fn reply(term: u64, prev: u64, result: AppendResult) -> Message {
+    Message::AppendReply { call: 1, term: Term(term), prev: Index(prev), result }
 }
 
 pub const fn refused(conflict: Option<u64>, first: u64, last: u64) -> AppendResult {
@@ -111,6 +115,11 @@ impl Server {
 
     pub fn speaks(&mut self) -> Outbox {
         self.step(|raft, cx, out| raft.on_heartbeat(cx, out))
+    }
+
+    /// The network tells that a call of it has failed.
+    pub fn loses(&mut self, peer: u64, call: u32) -> Outbox {
+        self.step(|raft, cx, out| raft.on_loss(id(peer), call, cx, out))
     }
 
     pub fn submits(&mut self, number: u64) -> Outbox {
@@ -173,6 +182,12 @@ pub fn appends(out: &Outbox, to: u64) -> Vec<(Position, Vec<u64>, u64)> {
         _ => None,
     });
     appends.collect()
+}
+
+/// The numbers of the calls that were made to a server.
+pub fn calls(out: &Outbox, to: u64) -> Vec<u32> {
+    let sent = out.messages.iter().chain(&out.held).filter(|(peer, _)| *peer == id(to));
+    sent.filter_map(|(_, message)| message.raft_call()).collect()
 }
 
 pub fn writes_a_vote(out: &Outbox) -> bool {

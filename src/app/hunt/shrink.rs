@@ -26,7 +26,7 @@ const TRIES_MAX: u32 = 25_000;
 /// How many seeds are tried where chance has to help.
 const SEEDS: u64 = 24;
 /// Beyond this many commands only leaving them out is tried.
-const FEW: usize = 40;
+const FEW: usize = 80;
 
 /// Shrinks a case that breaks `target` at `until`; gives the smallest, and when it breaks.
 pub fn shrink(case: Case, target: Invariant, until: Time) -> Option<(Case, Time)> {

@@ -6,7 +6,6 @@
 //! a person would give it, and only what has something to do is said.
 
 use crate::cluster::command::{Command, Who};
-use crate::cluster::network::LinkRule;
 use crate::cluster::resolve::Scope;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
@@ -29,11 +28,10 @@ impl Cluster {
         let asleep = those(|server| server.power == Power::Asleep);
         let down = those(|server| server.power == Power::Down);
         let odd = those(|server| server.clock != Ppm::ONE);
-        let untouched = self.links.rules().all(|rule| *rule == LinkRule::default());
         let network = self.config.network;
         let commands = [
             (self.network != network).then_some(Command::Net(network)),
-            (!untouched).then_some(Command::Heal),
+            (!self.links.are_untouched()).then_some(Command::Heal),
             (!odd.is_empty()).then_some(Command::Clock { who: odd, rate: Ppm::ONE }),
             (!asleep.is_empty()).then_some(Command::Wake(asleep)),
             (!down.is_empty()).then_some(Command::Restart(down)),

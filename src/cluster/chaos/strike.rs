@@ -234,7 +234,8 @@ impl Cluster {
         }
         (!one.is_empty() && !two.is_empty()).then(|| Strike {
             begin: vec![Command::Partition(groups)],
-            end: vec![Command::Rejoin(words(self.all()))],
+            // One group of all: clients that stood in one of the halves reach all servers again.
+            end: vec![Command::Partition(vec![words(self.all())])],
             lasts: self.quarters(2, 20, rng),
         })
     }

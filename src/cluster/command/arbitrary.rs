@@ -337,11 +337,15 @@ fn packets() -> impl Strategy<Value = Command> {
         (1..1_000_000u64).prop_map(|span| PacketDeed::Delay(Span(span))),
     ];
     let count = || of(1..10_000u32);
-    let fate = prop_oneof![
-        Just(Fate::Drop),
-        Just(Fate::Duplicate),
-        (1..1_000_000u64).prop_map(|span| Fate::Delay(Span(span))),
-    ];
+    let fate =
+        prop_oneof![Just(Fate::Drop), (1..1_000_000u64).prop_map(|span| Fate::Delay(Span(span))),];
+    // What clients and servers say to each other is never duplicated.
+    let between_servers = || {
+        let named = |name: &PacketName| !matches!(name, PacketName::Request | PacketName::Reply);
+        let names: Vec<PacketName> = PacketName::ALL.into_iter().filter(named).collect();
+        let ends = (servers(), servers(), any::<bool>());
+        (of(select(names)), ends.prop_map(|(from, to, both)| Ends { from, to, both }))
+    };
     prop_oneof![
         (packet(), ends(), count()).prop_map(|(name, ends, count)| Command::Hold {
             name,
@@ -364,6 +368,17 @@ fn packets() -> impl Strategy<Value = Command> {
         (of(fate), packet(), ends(), count()).prop_map(|(fate, name, ends, count)| {
             let deed = fate.map_or(FlyingDeed::Deliver, FlyingDeed::Meets);
             Command::Flying { deed, name, ends, count }
+        }),
+        between_servers().prop_map(|(name, ends)| Command::Next {
+            fate: Fate::Duplicate,
+            name,
+            ends
+        }),
+        (between_servers(), count()).prop_map(|((name, ends), count)| Command::Flying {
+            deed: FlyingDeed::Meets(Fate::Duplicate),
+            name,
+            ends,
+            count
         }),
         select(vec![Motion::ByHand, Motion::ByItself]).prop_map(Command::ByHand),
         vec(name(), 1..4).prop_map(Command::Retry),

@@ -35,12 +35,14 @@ fn who(cluster: &Cluster, node: Node) -> String {
 
 fn says(message: &Message) -> String {
     match message {
-        Message::RequestVote { term, last } => {
+        Message::RequestVote { term, last, .. } => {
             format!("a vote request for term {term}; the candidate's log ends at {last}")
         }
-        Message::VoteReply { term, granted: true } => format!("a vote in term {term}"),
-        Message::VoteReply { term, granted: false } => format!("a refused vote, from term {term}"),
-        Message::Append { term, prev, entries, commit } => {
+        Message::VoteReply { term, granted: true, .. } => format!("a vote in term {term}"),
+        Message::VoteReply { term, granted: false, .. } => {
+            format!("a refused vote, from term {term}")
+        }
+        Message::Append { term, prev, entries, commit, .. } => {
             format!("{} of term {term}, commit {commit}", append(*prev, entries))
         }
         Message::AppendReply { result: AppendResult::Matched(Index::ZERO), .. } => "an ack".into(),

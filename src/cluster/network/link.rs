@@ -28,6 +28,8 @@ pub struct LinkChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub rule: LinkRule,
+    /// It is a client's, and was cut because its server is isolated from clients.
+    by_isolation: bool,
     /// What its generator is seeded by, beside the run's seed.
     number: (u64, u64),
     pub(in crate::cluster) rng: Rng,
@@ -42,6 +44,9 @@ pub struct Links {
     peers: Vec<Link>,
     /// For each client, for each server: to the server, then from it.
     clients: Vec<Link>,
+    /// Servers that are isolated from the others: what joins one of the others again leaves its
+    /// link to them cut.
+    isolated: ServerSet,
     /// Servers that no client reaches: the links of a client yet to come begin cut there.
     from_clients: ServerSet,
 }
@@ -59,6 +64,7 @@ impl Links {
             seed,
             peers,
             clients: Vec::new(),
+            isolated: ServerSet::EMPTY,
             from_clients: ServerSet::EMPTY,
         }
     }
@@ -72,29 +78,86 @@ impl Links {
             for to in [(1 << 32) | number, (2 << 32) | number] {
                 let mut link = Link::new(self.seed, name, to);
                 link.rule.cut = self.from_clients.contains(server);
+                link.by_isolation = link.rule.cut;
                 self.clients.push(link);
             }
         }
     }
 
-    /// Cuts a server from all clients, or mends that; from those yet to come too.
-    pub(in crate::cluster) fn cut_from_clients(&mut self, server: ServerId, cut: bool) {
-        if cut {
-            self.from_clients.insert(server);
-        } else {
-            self.from_clients.remove(server);
+    /// Nothing arrives on this link any more. `None` if there is no such link.
+    pub(in crate::cluster) fn cut(&mut self, from: Node, to: Node) -> Option<()> {
+        self.get_mut(from, to)?.set_cut(true);
+        Some(())
+    }
+
+    /// Ends the cut of a link.
+    pub(in crate::cluster) fn join(&mut self, from: Node, to: Node) -> Option<()> {
+        self.get_mut(from, to)?.set_cut(false);
+        Some(())
+    }
+
+    /// A link as if untouched. A server that hears another again is not isolated any more.
+    pub(in crate::cluster) fn mend(&mut self, from: Node, to: Node) -> Option<()> {
+        self.join(from, to)?;
+        self.get_mut(from, to)?.rule = LinkRule::default();
+        if let (Node::Server(from), Node::Server(to)) = (from, to) {
+            self.isolated.remove(from);
+            self.isolated.remove(to);
         }
-        for links in self.clients.chunks_exact_mut(self.servers * 2) {
-            let place = server.index() * 2;
-            for link in &mut links[place..place + 2] {
-                link.rule.cut = cut;
+        Some(())
+    }
+
+    /// Cuts a server off from all others.
+    pub(in crate::cluster) fn isolate(&mut self, server: ServerId) {
+        self.isolated.insert(server);
+        for other in ServerId::first(self.servers as u8).filter(|other| *other != server) {
+            self.cut(Node::Server(server), Node::Server(other));
+            self.cut(Node::Server(other), Node::Server(server));
+        }
+    }
+
+    /// Cuts a server off from all clients, from those yet to come too.
+    pub(in crate::cluster) fn isolate_from_clients(&mut self, server: ServerId) {
+        self.from_clients.insert(server);
+        for link in self.client_links(server).filter(|link| !link.rule.cut) {
+            (link.rule.cut, link.by_isolation) = (true, true);
+        }
+    }
+
+    /// Ends these servers' isolation, and every cut between them and servers that are not isolated
+    /// themselves. Of the links to clients only those are mended that an isolation has cut.
+    pub(in crate::cluster) fn rejoin(&mut self, servers: ServerSet) {
+        self.isolated = self.isolated.without(servers);
+        self.from_clients = self.from_clients.without(servers);
+        let others = ServerSet::first(self.servers as u8).without(self.isolated);
+        for server in servers.iter() {
+            for other in others.iter().filter(|other| *other != server) {
+                self.join(Node::Server(server), Node::Server(other));
+                self.join(Node::Server(other), Node::Server(server));
+            }
+            for link in self.client_links(server).filter(|link| link.by_isolation) {
+                link.set_cut(false);
             }
         }
     }
 
-    /// Clients yet to come reach all servers.
-    pub(in crate::cluster) const fn admit_new_clients(&mut self) {
-        self.from_clients = ServerSet::EMPTY;
+    /// The links between a server and all clients, both ways.
+    fn client_links(&mut self, server: ServerId) -> impl Iterator<Item = &mut Link> {
+        let (servers, place) = (self.servers, server.index() * 2);
+        self.clients
+            .chunks_exact_mut(servers * 2)
+            .flat_map(move |links| &mut links[place..place + 2])
+    }
+
+    /// No server is isolated, neither from others nor from clients yet to come.
+    pub(in crate::cluster) const fn end_isolation(&mut self) {
+        (self.isolated, self.from_clients) = (ServerSet::EMPTY, ServerSet::EMPTY);
+    }
+
+    /// Whether nothing has been done to any link, or all of it has been undone.
+    pub(in crate::cluster) fn are_untouched(&self) -> bool {
+        let rules = self.peers.iter().chain(&self.clients).map(|link| &link.rule);
+        self.from_clients.is_empty() && rules.into_iter().all(|rule| *rule == LinkRule::default())
     }
 
     fn place(&self, from: Node, to: Node) -> Option<(bool, usize)> {
@@ -127,11 +190,6 @@ impl Links {
         self.get(from, to).is_some_and(|link| link.rule.cut)
     }
 
-    /// The rules of all links.
-    pub(in crate::cluster) fn rules(&self) -> impl Iterator<Item = &LinkRule> {
-        self.peers.iter().chain(&self.clients).map(|link| &link.rule)
-    }
-
     /// Gives every link fresh randomness.
     pub(in crate::cluster) fn reseed(&mut self, seed: u64) {
         for link in self.peers.iter_mut().chain(&mut self.clients) {
@@ -143,15 +201,20 @@ impl Links {
     /// Every link as if untouched.
     pub(in crate::cluster) fn heal(&mut self) {
         for link in self.peers.iter_mut().chain(&mut self.clients) {
-            link.rule = LinkRule::default();
+            (link.rule, link.by_isolation) = (LinkRule::default(), false);
         }
-        self.admit_new_clients();
+        self.end_isolation();
     }
 }
 
 impl Link {
     fn new(seed: u64, from: u64, to: u64) -> Self {
         let rng = Rng::new(seed, Entity::Link { from, to });
-        Self { rule: LinkRule::default(), number: (from, to), rng }
+        Self { rule: LinkRule::default(), by_isolation: false, number: (from, to), rng }
+    }
+
+    /// Cuts it by hand, or ends its cut, whatever made it.
+    const fn set_cut(&mut self, cut: bool) {
+        (self.rule.cut, self.by_isolation) = (cut, false);
     }
 }

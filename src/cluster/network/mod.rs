@@ -13,6 +13,7 @@ mod transmit;
 
 pub use link::{Link, LinkChange, LinkRule, Links};
 pub use names::{Network, Profile, Tail};
+pub(in crate::cluster) use orders::ONCE;
 pub use orders::{Act, Hand, Order};
 pub use packet::{Loss, Packet, PacketKind, PacketName, Summary};
 pub use transmit::Traffic;

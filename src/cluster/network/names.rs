@@ -17,7 +17,9 @@ pub enum Network {
     /// CS162's: each request and each reply takes 1–5 ms and is then lost half of the time; the
     /// sender of the request learns of it when it happens.
     Unreliable,
-    /// MIT's: each message takes 0–26 ms; a tenth of requests and of replies is lost.
+    /// MIT's: each message takes 0–26 ms; a tenth of requests and of replies is lost. The sender
+    /// of the request learns of that when it happens, and 0–99 ms later of a cut or of a server
+    /// that is down.
     UnreliableMit,
     /// MIT's: two thirds of the replies come 200 ms to 2.2 s late, and so out of order.
     LongReordering,
@@ -41,6 +43,9 @@ pub struct Profile {
     pub late_replies: Option<Tail>,
     /// Whether the sender of a request learns at once that it, or its reply, was lost.
     pub reports_loss: bool,
+    /// How many milliseconds after one of them has met a cut, or a server that is down, the sender
+    /// learns that its call has failed: fewer than so many. 0: it learns nothing of that.
+    pub fails_within_ms: u8,
 }
 
 impl Network {
@@ -73,6 +78,7 @@ impl Network {
             duplicate: Ppm::ZERO,
             late_replies: None,
             reports_loss: false,
+            fails_within_ms: 0,
         };
         const CLASSROOM: Profile = Profile { delay: SpanRange::millis(10, 15), ..CALM };
         const UNRELIABLE: Profile = Profile { loss: Ppm::percent(50), reports_loss: true, ..CALM };
@@ -80,6 +86,8 @@ impl Network {
         const UNRELIABLE_MIT: Profile = Profile {
             delay: SpanRange { low: Span(1), high: Span::from_millis(26) },
             loss: Ppm::percent(10),
+            reports_loss: true,
+            fails_within_ms: 100,
             ..CALM
         };
         const LATE: Tail = Tail { share: Ppm(666_667), extra: SpanRange::millis(200, 2_200) };
@@ -99,7 +107,9 @@ impl Network {
             Self::Classroom => "10-15 ms one way, no loss: slow enough to watch",
             Self::Reliable => "1-5 ms one way, no loss",
             Self::Unreliable => "1-5 ms, half of all requests and replies lost, senders told",
-            Self::UnreliableMit => "0-26 ms, a tenth of requests and of replies lost",
+            Self::UnreliableMit => {
+                "0-26 ms, a tenth of requests and replies lost, senders told, of cuts too"
+            }
             Self::LongReordering => "1-5 ms, two thirds of replies 0.2-2.2 s late",
         }
     }

@@ -17,6 +17,10 @@ use crate::cluster::{Cluster, CommandError, Item};
 pub const ORDERS_MAX: usize = 10_000;
 pub const HELD_MAX: usize = 10_000;
 
+/// Why nobody can double a packet between a client and a server.
+pub const ONCE: &str =
+    "requests of clients and their replies are never duplicated: they behave like TCP";
+
 /// What is to be done with packets of one link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -44,6 +48,11 @@ pub enum Hand {
     Held,
     /// It was held, doubled or delayed: no order takes it again.
     Used,
+}
+
+/// Whether a link leads from one server to another.
+const fn are_servers(link: (Node, Node)) -> bool {
+    matches!(link, (Node::Server(_), Node::Server(_)))
 }
 
 impl Order {
@@ -109,9 +118,11 @@ impl Cluster {
                 let mut copy = packet.clone();
                 self.packets_sent += 1;
                 copy.id = PacketId(self.packets_sent);
-                // Its way takes as long again: nothing is drawn, so that no later draw changes.
+                // Nothing is drawn for it, so that no later draw changes: its way takes as long
+                // again, and whatever chance has in store for the original, the copy arrives.
                 let flight = packet.due.since(packet.sent).max(Span(1));
                 (copy.sent, copy.due) = (self.now, self.now + flight);
+                copy.loss = Loss::Arrives;
                 self.emit(EventKind::Duplicated { packet: packet.id, copy: copy.id });
                 self.queue.push(copy.due.micros(), Item::Packet(copy));
                 Some(packet)
@@ -134,13 +145,21 @@ impl Cluster {
     ) -> Result<(), CommandError> {
         match command {
             Command::Hold { name, ends, count } => {
-                self.add_orders(*name, ends, Act::Hold { left: *count })
+                let links = self.links_of(ends)?;
+                self.add_orders(*name, &links, Act::Hold { left: *count })
             }
             Command::Packet { packet, deed } => self.handle_packet(*packet, *deed),
             Command::Flying { deed, name, ends, count } => {
                 self.handle_flying((*deed).into(), *name, ends, *count)
             }
-            Command::Next { fate, name, ends } => self.add_orders(*name, ends, Act::Next(*fate)),
+            Command::Next { fate, name, ends } => {
+                let links = self.links_of(ends)?;
+                let client = |link: &(Node, Node)| !are_servers(*link);
+                if *fate == Fate::Duplicate && links.iter().any(client) {
+                    return Err(error(ONCE));
+                }
+                self.add_orders(*name, &links, Act::Next(*fate))
+            }
             Command::Release { name, ends, count } => {
                 let links = match ends {
                     Some(ends) => Some(self.links_of(ends)?),
@@ -154,7 +173,7 @@ impl Cluster {
 
     /// Does something with one packet, wherever it is: in flight or held.
     fn handle_packet(&mut self, id: PacketId, deed: PacketDeed) -> Result<(), CommandError> {
-        let mut packet = self.take_packet(id)?;
+        let mut packet = self.take_packet(id, deed)?;
         packet.hand = Hand::Used;
         match deed {
             PacketDeed::Deliver => {
@@ -215,14 +234,27 @@ impl Cluster {
         wanted.into_iter().try_for_each(|packet| self.handle_packet(packet, deed))
     }
 
-    fn take_packet(&mut self, id: PacketId) -> Result<Packet, CommandError> {
+    /// Takes a packet out of the queue, or from those that are held, if this can be done with it.
+    fn take_packet(&mut self, id: PacketId, deed: PacketDeed) -> Result<Packet, CommandError> {
+        let can_be_done = |packet: &Packet| match deed {
+            PacketDeed::Duplicate if !are_servers((packet.from, packet.to)) => Err(error(ONCE)),
+            PacketDeed::Duplicate
+            | PacketDeed::Deliver
+            | PacketDeed::Drop
+            | PacketDeed::Delay(_)
+            | PacketDeed::Hold => Ok(()),
+        };
         if let Some(place) = self.held.iter().position(|packet| packet.id == id) {
+            can_be_done(&self.held[place])?;
             let packet = self.held.remove(place);
             return packet.ok_or_else(|| error("it is held no longer"));
         }
         let is_it = |item: &Item| matches!(item, Item::Packet(packet) if packet.id == id);
-        let slot = self.queue.iter().find(|(_, _, item)| is_it(item)).map(|(_, slot, _)| slot);
-        match slot.and_then(|slot| self.queue.remove(slot)) {
+        let found = self.queue.iter().find(|(_, _, item)| is_it(item));
+        if let Some((_, _, Item::Packet(packet))) = found {
+            can_be_done(packet)?;
+        }
+        match found.map(|(_, slot, _)| slot).and_then(|slot| self.queue.remove(slot)) {
             Some(Item::Packet(packet)) => Ok(packet),
             Some(_) | None => Err(error(format!("packet #{id} is not in flight"))),
         }
@@ -244,14 +276,13 @@ impl Cluster {
     fn add_orders(
         &mut self,
         name: Option<PacketName>,
-        ends: &Ends,
+        links: &[(Node, Node)],
         act: Act,
     ) -> Result<(), CommandError> {
-        let links = self.links_of(ends)?;
         if self.orders.len() + links.len() > ORDERS_MAX {
             return Err(error(format!("{ORDERS_MAX} orders for packets are the most: `release`")));
         }
-        let orders = links.into_iter().map(|(from, to)| Order { name, from, to, act });
+        let orders = links.iter().map(|&(from, to)| Order { name, from, to, act });
         self.orders.extend(orders);
         Ok(())
     }

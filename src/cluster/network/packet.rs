@@ -19,6 +19,9 @@ pub struct Packet {
     pub incarnation: u32,
     /// Drawn on sending: whether it dies on the way instead of arriving.
     pub loss: Loss,
+    /// Drawn on sending: how many milliseconds after it has met a cut, or a server that is down,
+    /// its caller is told that the call has failed. `None` where callers hear nothing of that.
+    pub fails_after: Option<u8>,
     pub hand: Hand,
     pub message: Message,
 }
@@ -29,7 +32,7 @@ pub enum Loss {
     Arrives,
     /// It is lost at the time when it would have arrived.
     Lost,
-    /// So too, and the sender of the request is told then.
+    /// So too, and whoever made the call is told then that it has failed.
     LostAndReported,
 }
 

@@ -1,43 +1,68 @@
 //! Sending: what the link's rule draws for a packet, and its way into the queue.
 
-use super::{Hand, Loss, Packet, Profile};
+use super::{Hand, LinkRule, Loss, Packet, Profile};
 use crate::cluster::digest::Digest;
 use crate::cluster::event::EventKind;
 use crate::cluster::raft::{AppendResult, Message, Reply};
-use crate::cluster::rng::Rng;
-use crate::cluster::time::{Ppm, Span};
-use crate::cluster::types::{Node, Outcome, PacketId};
+use crate::cluster::rng::Lot;
+use crate::cluster::time::{Span, SpanRange};
+use crate::cluster::types::{ClientId, Node, Outcome, PacketId, ServerId};
 use crate::cluster::{Cluster, Item};
 
-/// What is drawn for every packet, whether or not the rule has use for it: so a change of the
-/// rule leaves the later draws as they were.
-struct Draws {
+/// The places of a packet's draws in its lot; those of its copy come so much later.
+const LOST: u64 = 0;
+const DELAY: u64 = 1;
+const LATE: u64 = 2;
+const LATER: u64 = 3;
+const FAILS: u64 = 4;
+const DUPLICATED: u64 = 5;
+const COPY: u64 = 8;
+
+/// How a packet fares: what is drawn for it.
+struct Flight {
     lost: bool,
-    duplicated: bool,
     delay: Span,
-    copy_delay: Span,
+    fails_after: Option<u8>,
 }
 
-impl Draws {
-    fn new(rng: &mut Rng, rule: &super::LinkRule, profile: &Profile, reply: bool) -> Self {
-        let lost = rng.chance(rule.loss.unwrap_or(profile.loss));
-        let duplicated = rng.chance(rule.duplicate.unwrap_or(profile.duplicate));
-        let range = rule.delay.unwrap_or(profile.delay);
-        let (mut delay, copy_delay) = (rng.span(range), rng.span(range));
-        let late = profile.late_replies.map_or(Ppm::ZERO, |tail| tail.share);
-        let late = rng.chance(late);
-        if let Some(tail) = profile.late_replies {
-            let extra = rng.span(tail.extra);
-            if late && reply {
-                delay = delay + extra;
-            }
-        } else {
-            rng.next_u64();
+impl Flight {
+    /// Draws it from the packet's lot, its copy's from `COPY` on.
+    fn draw(lot: Lot, first: u64, rule: &LinkRule, profile: &Profile, reply: bool) -> Self {
+        let lost = lot.chance(first + LOST, rule.loss.unwrap_or(profile.loss));
+        let mut delay = lot.span(first + DELAY, rule.delay.unwrap_or(profile.delay));
+        // A delay of the link's own takes the place of all that the network would do.
+        let tail = profile.late_replies.filter(|_| reply && rule.delay.is_none());
+        if let Some(tail) = tail
+            && lot.chance(first + LATE, tail.share)
+        {
+            delay = delay + lot.span(first + LATER, tail.extra);
         }
+        let fails_after = fails_after(lot, first, profile);
         // No link is faster than 1 µs: nothing arrives at the moment when it is sent.
-        let at_least = |span: Span| span.max(Span(1));
-        Self { lost, duplicated, delay: at_least(delay), copy_delay: at_least(copy_delay) }
+        Self { lost, delay: delay.max(Span(1)), fails_after }
     }
+
+    /// What becomes of a packet and of its copy. Whoever made the call is told of a loss when
+    /// nothing of the packet is under way any more.
+    fn losses(&self, copy: Option<&Self>, reports: bool) -> (Loss, Loss) {
+        let loss = |lost, reported| match (lost, reported && reports) {
+            (false, _) => Loss::Arrives,
+            (true, true) => Loss::LostAndReported,
+            (true, false) => Loss::Lost,
+        };
+        match copy {
+            None => (loss(self.lost, true), Loss::Arrives),
+            Some(copy) => {
+                let (both, copy_last) = (self.lost && copy.lost, copy.delay >= self.delay);
+                (loss(self.lost, both && !copy_last), loss(copy.lost, both && copy_last))
+            }
+        }
+    }
+}
+
+fn fails_after(lot: Lot, first: u64, profile: &Profile) -> Option<u8> {
+    let last = u64::from(profile.fails_within_ms.checked_sub(1)?);
+    Some(lot.span(first + FAILS, SpanRange { low: Span::ZERO, high: Span(last) }).0 as u8)
 }
 
 /// Requests and bytes that servers have sent each other.
@@ -61,28 +86,40 @@ impl Cluster {
         let reply = message.is_reply();
         let Some(link) = self.links.get_mut(from, to) else { return };
         let rule = link.rule;
-        let draws = Draws::new(&mut link.rng, &rule, profile, reply);
+        let lot = link.rng.lot();
+        let flight = Flight::draw(lot, 0, &rule, profile, reply);
         let between_servers = matches!((from, to), (Node::Server(_), Node::Server(_)));
         if between_servers {
             self.traffic.requests += u64::from(!reply);
             self.traffic.bytes += message.wire_bytes();
         }
         // Client RPCs behave like TCP: they are never duplicated.
-        let copy = (draws.duplicated && between_servers).then(|| message.clone());
-        // Of what arrives as a copy nobody is told that it was lost: who repeats it then would
-        // have more and more under way.
-        let reports = profile.reports_loss && copy.is_none();
-        let loss = match (draws.lost, reports) {
-            (false, _) => Loss::Arrives,
-            (true, true) => Loss::LostAndReported,
-            (true, false) => Loss::Lost,
-        };
-        let id = self.put_in_flight(from, to, incarnation, draws.delay, loss, message);
-        if let Some(message) = copy {
-            let copy =
-                self.put_in_flight(from, to, incarnation, draws.copy_delay, Loss::Arrives, message);
+        let duplicated =
+            between_servers && lot.chance(DUPLICATED, rule.duplicate.unwrap_or(profile.duplicate));
+        let copy =
+            duplicated.then(|| (Flight::draw(lot, COPY, &rule, profile, reply), message.clone()));
+        let twin = copy.as_ref().map(|(flight, _)| flight);
+        let (loss, copy_loss) = flight.losses(twin, profile.reports_loss);
+        let id = self.put_in_flight(from, to, incarnation, &flight, loss, message);
+        if let Some((flight, message)) = copy {
+            let copy = self.put_in_flight(from, to, incarnation, &flight, copy_loss, message);
             self.emit(EventKind::Duplicated { packet: id, copy });
         }
+    }
+
+    /// How long after a server has died a client learns that its call has died with it, if ever:
+    /// the lot of the answer that never comes.
+    pub(in crate::cluster) fn draw_failure(
+        &mut self,
+        server: ServerId,
+        client: ClientId,
+    ) -> Option<Span> {
+        let profile = self.network.profile();
+        if profile.fails_within_ms == 0 {
+            return None;
+        }
+        let link = self.links.get_mut(Node::Server(server), Node::Client(client))?;
+        fails_after(link.rng.lot(), 0, profile).map(|after| Span::from_millis(after.into()))
     }
 
     fn put_in_flight(
@@ -90,15 +127,16 @@ impl Cluster {
         from: Node,
         to: Node,
         incarnation: u32,
-        delay: Span,
+        flight: &Flight,
         loss: Loss,
         message: Message,
     ) -> PacketId {
         self.packets_sent += 1;
         let id = PacketId(self.packets_sent);
-        let hand = Hand::Off;
-        let (sent, due) = (self.now, self.now + delay);
-        let packet = Packet { id, from, to, sent, due, incarnation, loss, hand, message };
+        let (hand, fails_after) = (Hand::Off, flight.fails_after);
+        let (sent, due) = (self.now, self.now + flight.delay);
+        let packet =
+            Packet { id, from, to, sent, due, incarnation, loss, fails_after, hand, message };
         self.tell_sent(&packet);
         self.queue.push(due.micros(), Item::Packet(packet));
         id
@@ -126,13 +164,13 @@ impl Cluster {
 
 fn digest_message(digest: &mut Digest, message: &Message) {
     match message {
-        Message::RequestVote { term, last } => {
+        Message::RequestVote { term, last, .. } => {
             digest.u8(1).u64(term.0).u64(last.index.0).u64(last.term.0);
         }
-        Message::VoteReply { term, granted } => {
+        Message::VoteReply { term, granted, .. } => {
             digest.u8(2).u64(term.0).u8(u8::from(*granted));
         }
-        Message::Append { term, prev, entries, commit } => {
+        Message::Append { term, prev, entries, commit, .. } => {
             digest.u8(3).u64(term.0).u64(prev.index.0).u64(prev.term.0).u64(commit.0);
             digest.u64(entries.len() as u64);
             for entry in entries {
@@ -140,7 +178,7 @@ fn digest_message(digest: &mut Digest, message: &Message) {
                 digest.u64(entry.term.0).u8(id.server.number()).u64(id.number);
             }
         }
-        Message::AppendReply { term, prev, result } => {
+        Message::AppendReply { term, prev, result, .. } => {
             digest.u8(4).u64(term.0).u64(prev.0);
             match result {
                 AppendResult::Matched(index) => digest.u8(1).u64(index.0),

@@ -1,8 +1,7 @@
 //! Elections: terms, votes, and who may win (§5.1, §5.2, §5.4.1).
 
-use super::{Context, Message, Outbox, Position, Progress, Raft, Role, TimerOrder};
+use super::{Asked, Context, Message, Outbox, Position, Progress, Raft, Role, TimerOrder};
 use crate::cluster::event::{EventKind, IgnoreReason, StepDown, VoteRefusal};
-use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 impl Raft {
@@ -21,8 +20,10 @@ impl Raft {
         out.election = TimerOrder::Arm;
         let last = self.log.last();
         out.emit(EventKind::ElectionStarted { server: self.id, term: self.term, last });
+        self.asked.clear();
+        self.asked.resize(usize::from(cx.servers), Asked::default());
         for peer in self.others(cx.servers) {
-            out.held.push((peer, Message::RequestVote { term: self.term, last }));
+            self.ask_for_vote(peer, out);
         }
     }
 
@@ -30,6 +31,7 @@ impl Raft {
     pub(super) fn on_request_vote(
         &mut self,
         candidate: ServerId,
+        call: u32,
         term: Term,
         last: Position,
         out: &mut Outbox,
@@ -50,7 +52,7 @@ impl Raft {
                 false
             }
         };
-        out.held.push((candidate, Message::VoteReply { term: self.term, granted }));
+        out.held.push((candidate, Message::VoteReply { call, term: self.term, granted }));
     }
 
     fn vote_refusal(&self, candidate: ServerId, term: Term, last: Position) -> Option<VoteRefusal> {
@@ -80,7 +82,7 @@ impl Raft {
             Role::Follower | Role::Leader => Some(IgnoreReason::NotInRole),
         };
         if let Some(why) = why {
-            let summary = Message::VoteReply { term, granted }.summary();
+            let summary = Message::VoteReply { call: 0, term, granted }.summary();
             out.emit(EventKind::Ignored { server: self.id, from: voter, summary, why });
         } else if granted {
             self.count_vote(voter, cx, out);
@@ -145,19 +147,7 @@ impl Raft {
         self.votes = ServerSet::EMPTY;
         self.refusals = ServerSet::EMPTY;
         self.progress.clear();
+        self.asked.clear();
         out.emit(EventKind::SteppedDown { server, role, term, why });
-    }
-
-    /// Asks for a vote once more after a loss, unless the peer has answered since.
-    pub(super) fn ask_again(&mut self, peer: ServerId, lost: Summary, out: &mut Outbox) {
-        let about_vote = matches!(
-            lost.kind,
-            PacketKind::RequestVote | PacketKind::VoteGranted | PacketKind::VoteRefused
-        );
-        let answered = self.votes.contains(peer) || self.refusals.contains(peer);
-        if about_vote && !answered {
-            let last = self.log.last();
-            out.held.push((peer, Message::RequestVote { term: self.term, last }));
-        }
     }
 }

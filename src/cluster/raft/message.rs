@@ -27,16 +27,18 @@ impl std::fmt::Display for Position {
 /// The entries of one AppendEntries. One entry, the usual case, needs no allocation.
 pub type Entries = SmallVec<[Entry; 1]>;
 
+/// `call` counts the calls of the server that asks: an answer carries the number of its request, as
+/// in any RPC, so that the network can tell which call has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// Figure 2, RequestVote RPC: `last` is where the candidate's log ends.
-    RequestVote { term: Term, last: Position },
+    RequestVote { call: u32, term: Term, last: Position },
     /// The answer: `term` is the voter's.
-    VoteReply { term: Term, granted: bool },
+    VoteReply { call: u32, term: Term, granted: bool },
     /// Figure 2, AppendEntries RPC: `entries` follow `prev`; with none it is a heartbeat.
-    Append { term: Term, prev: Position, entries: Entries, commit: Index },
+    Append { call: u32, term: Term, prev: Position, entries: Entries, commit: Index },
     /// The answer to the AppendEntries that followed `prev`.
-    AppendReply { term: Term, prev: Index, result: AppendResult },
+    AppendReply { call: u32, term: Term, prev: Index, result: AppendResult },
     /// A client's get or put. `call` counts that client's gets and puts, `attempt` the servers
     /// that it tried for this one.
     Request { call: u64, attempt: u32, request: Request },
@@ -98,9 +100,9 @@ impl Message {
     pub fn summary(&self) -> Summary {
         let (kind, term) = match self {
             Self::RequestVote { term, .. } => (PacketKind::RequestVote, *term),
-            Self::VoteReply { term, granted: true } => (PacketKind::VoteGranted, *term),
-            Self::VoteReply { term, granted: false } => (PacketKind::VoteRefused, *term),
-            Self::Append { term, prev, entries, commit } => {
+            Self::VoteReply { term, granted: true, .. } => (PacketKind::VoteGranted, *term),
+            Self::VoteReply { term, granted: false, .. } => (PacketKind::VoteRefused, *term),
+            Self::Append { term, prev, entries, commit, .. } => {
                 let entries = entries.len() as u32;
                 (PacketKind::Append { prev: prev.index, entries, commit: *commit }, *term)
             }
@@ -119,6 +121,17 @@ impl Message {
         matches!(self, Self::VoteReply { .. } | Self::AppendReply { .. } | Self::Reply { .. })
     }
 
+    /// The number of the call between servers to which it belongs.
+    pub const fn raft_call(&self) -> Option<u32> {
+        match self {
+            Self::RequestVote { call, .. }
+            | Self::VoteReply { call, .. }
+            | Self::Append { call, .. }
+            | Self::AppendReply { call, .. } => Some(*call),
+            Self::Request { .. } | Self::Reply { .. } => None,
+        }
+    }
+
     /// How many bytes it would take on a wire: fixed-size fields as they are, texts with a
     /// length of four bytes. Counted for the limits on traffic, never sent.
     pub fn wire_bytes(&self) -> u64 {
@@ -127,13 +140,13 @@ impl Message {
             Request::Put { key, value, .. } => 8 + 8 + (key.len() + value.len()) as u64,
         };
         match self {
-            Self::RequestVote { .. } => 24,
-            Self::VoteReply { .. } => 9,
+            Self::RequestVote { .. } => 28,
+            Self::VoteReply { .. } => 13,
             Self::Append { entries, .. } => {
                 let each = |entry: &Entry| 8 + 9 + request(&entry.op.request);
-                32 + entries.iter().map(each).sum::<u64>()
+                36 + entries.iter().map(each).sum::<u64>()
             }
-            Self::AppendReply { .. } => 41,
+            Self::AppendReply { .. } => 45,
             Self::Request { request: asked, .. } => 12 + request(asked),
             Self::Reply { reply: Reply::Done(answer), .. } => 25 + answer.value.len() as u64,
             Self::Reply { reply: Reply::WrongLeader(_), .. } => 13,

@@ -9,6 +9,7 @@
 //! - `rules.rs`: the predicates of Figure 2, each with its section.
 //! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1).
 //! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
+//! - `retry.rs`: what is asked again when the network tells that a call has failed (§5.1).
 //!
 //! What is left out on purpose: no no-op entry opens a term, so the k-th command stands at index
 //! k and old entries wait for the next command (§8 would read with one); membership does not
@@ -19,17 +20,18 @@ mod election;
 mod log;
 mod message;
 mod replication;
+mod retry;
 mod rules;
 
 pub use log::{Entry, Log};
 pub use message::{AppendResult, Entries, Message, Position, Reply, WrongLeader};
+pub use retry::{Asked, REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
 
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, Write};
 use super::event::{Cause, Event, EventKind};
-use super::network::Summary;
 use super::time::{Span, Time};
 use super::types::{Index, ServerId, ServerSet, Term};
 
@@ -59,6 +61,13 @@ pub struct Raft {
     pub refusals: ServerSet,
     /// A leader's, for every server (its own entry included).
     pub progress: Vec<Progress>,
+    /// A candidate's and a leader's, for every server (its own entry included).
+    pub asked: Vec<Asked>,
+    /// Calls made so far, and how many of them before it was started last. The numbers go on over
+    /// restarts, as those of connections do: what becomes of an old call is not taken for news of
+    /// a new one.
+    calls: u32,
+    calls_before: u32,
 }
 
 /// What a leader knows of a follower.
@@ -68,8 +77,19 @@ pub struct Progress {
     pub matched: Index,
     /// nextIndex: the next entry to send.
     pub next: Index,
-    /// An AppendEntries with entries that has not been answered: sent when, up to which index.
-    pub in_flight: Option<(Time, Index)>,
+    /// The newest AppendEntries with entries, while it is not answered.
+    pub in_flight: Option<InFlight>,
+}
+
+/// An AppendEntries with entries that has not been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    pub call: u32,
+    pub sent: Time,
+    /// The last of its entries.
+    pub last: Index,
+    /// The network has told that it failed.
+    pub lost: bool,
 }
 
 /// What a step may look at beside the server's own state.
@@ -131,7 +151,16 @@ impl Raft {
             votes: ServerSet::EMPTY,
             refusals: ServerSet::EMPTY,
             progress: Vec::new(),
+            asked: Vec::new(),
+            calls: 0,
+            calls_before: 0,
         }
+    }
+
+    /// The same server after a crash, with what its disk holds.
+    pub fn restarted(&self, disk: &Disk) -> Self {
+        let calls = self.calls;
+        Self { calls, calls_before: calls, ..Self::from_disk(self.id, disk, self.rules) }
     }
 
     pub fn is_leader(&self) -> bool {
@@ -144,29 +173,25 @@ impl Raft {
             out.election = TimerOrder::Arm;
         }
         match message {
-            Message::RequestVote { term, last } => self.on_request_vote(from, term, last, out),
-            Message::VoteReply { term, granted } => {
+            Message::RequestVote { call, term, last } => {
+                self.on_request_vote(from, call, term, last, out);
+            }
+            Message::VoteReply { term, granted, .. } => {
                 self.on_vote_reply(from, term, granted, cx, out);
             }
-            Message::Append { term, prev, entries, commit } => {
-                self.on_append(from, term, prev, entries, commit, out);
+            Message::Append { call, term, prev, entries, commit } => {
+                let result = self.on_append(from, term, prev, entries, commit, out);
+                if let Some(result) = result {
+                    let (term, prev) = (self.term, prev.index);
+                    out.held.push((from, Message::AppendReply { call, term, prev, result }));
+                }
             }
-            Message::AppendReply { term, prev, result } => {
+            Message::AppendReply { term, prev, result, .. } => {
                 self.on_append_reply(from, term, prev, result, cx, out);
             }
             Message::Request { .. } | Message::Reply { .. } => {
                 debug_assert!(false, "client RPCs go to the state machine, not to Raft");
             }
-        }
-    }
-
-    /// The network tells that a request to `peer`, or its reply, was lost. What is worth
-    /// repeating is repeated at once (§5.1: servers retry RPCs).
-    pub fn on_loss(&mut self, peer: ServerId, lost: Summary, cx: &Context, out: &mut Outbox) {
-        match self.role {
-            Role::Leader => self.resend_lost(peer, cx, out),
-            Role::Candidate => self.ask_again(peer, lost, out),
-            Role::Follower => {}
         }
     }
 

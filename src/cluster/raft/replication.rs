@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::{
-    AppendResult, Context, Entries, Entry, Message, Outbox, Position, Raft, Role, TimerOrder,
+    AppendResult, Context, Entries, Entry, InFlight, Message, Outbox, Position, Raft, Role,
+    TimerOrder,
 };
 use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
@@ -32,9 +33,9 @@ impl Raft {
         }
         out.heartbeat = TimerOrder::Arm;
         for peer in self.others(cx.servers) {
-            let progress = self.progress[peer.index()];
-            match progress.in_flight {
-                Some((sent, _)) if cx.now.since(sent) < cx.heartbeat => {
+            self.asked[peer.index()].fill_up();
+            match self.progress[peer.index()].in_flight {
+                Some(append) if !append.lost && cx.now.since(append.sent) < cx.heartbeat => {
                     self.send_append(peer, 0, cx, out);
                 }
                 Some(_) => self.resend(peer, cx, out),
@@ -43,13 +44,7 @@ impl Raft {
         }
     }
 
-    pub(super) fn resend_lost(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
-        if self.progress[peer.index()].in_flight.is_some() {
-            self.resend(peer, cx, out);
-        }
-    }
-
-    fn resend(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
+    pub(super) fn resend(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
         let next = self.progress[peer.index()].next;
         out.emit(EventKind::Resent { server: self.id, follower: peer, next });
         self.send_entries(peer, cx, out);
@@ -59,20 +54,23 @@ impl Raft {
         self.send_append(peer, cx.append_max, cx, out);
     }
 
-    fn send_append(&mut self, peer: ServerId, max: u32, cx: &Context, out: &mut Outbox) {
-        let progress = &mut self.progress[peer.index()];
-        let prev = progress.next.previous();
-        let Some(prev) = self.log.position(prev) else { return };
-        let entries = self.log.slice(progress.next, max);
-        if !entries.is_empty() {
+    pub(super) fn send_append(&mut self, peer: ServerId, max: u32, cx: &Context, out: &mut Outbox) {
+        let next = self.progress[peer.index()].next;
+        let Some(prev) = self.log.position(next.previous()) else { return };
+        let entries = self.log.slice(next, max);
+        let call = self.next_call();
+        if entries.is_empty() {
+            self.asked[peer.index()].call = call;
+        } else {
             let last = Index(prev.index.0 + entries.len() as u64);
-            progress.in_flight = Some((cx.now, last));
+            let append = InFlight { call, sent: cx.now, last, lost: false };
+            self.progress[peer.index()].in_flight = Some(append);
         }
-        let message = Message::Append { term: self.term, prev, entries, commit: self.commit };
-        out.messages.push((peer, message));
+        let (term, commit) = (self.term, self.commit);
+        out.messages.push((peer, Message::Append { call, term, prev, entries, commit }));
     }
 
-    /// Figure 2, AppendEntries RPC, receiver implementation.
+    /// Figure 2, AppendEntries RPC, receiver implementation: the answer, if there is one.
     pub(super) fn on_append(
         &mut self,
         leader: ServerId,
@@ -81,12 +79,12 @@ impl Raft {
         entries: Entries,
         commit: Index,
         out: &mut Outbox,
-    ) {
+    ) -> Option<AppendResult> {
         self.adopt_term(term, out);
         if term == self.term && !self.accept_leader(leader, prev, &entries, commit, out) {
-            return;
+            return None;
         }
-        let result = match self.append_refusal(term, prev, &entries) {
+        Some(match self.append_refusal(term, prev, &entries) {
             None => {
                 let last_new = Index(prev.index.0 + entries.len() as u64);
                 self.append_new(leader, prev.index, entries, out);
@@ -100,9 +98,7 @@ impl Raft {
                 out.emit(EventKind::AppendRefused { server, leader, prev, why });
                 self.refusal(why)
             }
-        };
-        let reply = Message::AppendReply { term: self.term, prev: prev.index, result };
-        out.held.push((leader, reply));
+        })
     }
 
     /// Bows to the leader of the present term. False if this server leads that term itself:
@@ -236,7 +232,7 @@ impl Raft {
             },
         };
         if let Some(why) = ignored {
-            let summary = Message::AppendReply { term, prev, result }.summary();
+            let summary = Message::AppendReply { call: 0, term, prev, result }.summary();
             let server = self.id;
             out.emit(EventKind::Ignored { server, from: follower, summary, why });
         }
@@ -250,7 +246,7 @@ impl Raft {
         out: &mut Outbox,
     ) -> Option<IgnoreReason> {
         let progress = &mut self.progress[follower.index()];
-        if progress.in_flight.is_some_and(|(_, last)| last <= index) {
+        if progress.in_flight.is_some_and(|append| append.last <= index) {
             progress.in_flight = None;
         }
         progress.next = progress.next.max(index.next());

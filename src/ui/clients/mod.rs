@@ -342,9 +342,9 @@ mod tests {
             rows,
             [
                 "─ Clients ───────── ! these clash ─",
-                "!a put x=1@0       ok @1     0.390",
-                "!b get x           nokey     0.390",
-                " a put x=1@0    S1 ok @1    0.04 s",
+                "!a put x=1@0       ok @1     0.401",
+                "!b get x           nokey     0.401",
+                " a put x=1@0    S1 ok @1    0.05 s",
                 " b get x        S1 nokey    0.00 s",
             ]
         );

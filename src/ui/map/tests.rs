@@ -320,6 +320,7 @@ fn mark(message: Message) -> String {
         due: Time(10),
         incarnation: 0,
         loss: Loss::Arrives,
+        fails_after: None,
         hand: Hand::Off,
         message,
     };
@@ -338,12 +339,12 @@ fn each_kind_of_packet_has_its_mark() {
     let entry = Entry { term, op: std::rc::Rc::new(Op::new(id, request.clone())) };
     let append = |entries: usize, commit| {
         let entries: Entries = std::iter::repeat_n(entry.clone(), entries).collect();
-        mark(Message::Append { term, prev, entries, commit: Index(commit) })
+        mark(Message::Append { call: 1, term, prev, entries, commit: Index(commit) })
     };
-    let reply = |result| mark(Message::AppendReply { term, prev: prev.index, result });
-    assert_eq!(mark(Message::RequestVote { term, last: prev }), "▐V?▌");
-    assert_eq!(mark(Message::VoteReply { term, granted: true }), "▐V+▌");
-    assert_eq!(mark(Message::VoteReply { term, granted: false }), "▐V-▌");
+    let reply = |result| mark(Message::AppendReply { call: 1, term, prev: prev.index, result });
+    assert_eq!(mark(Message::RequestVote { call: 1, term, last: prev }), "▐V?▌");
+    assert_eq!(mark(Message::VoteReply { call: 1, term, granted: true }), "▐V+▌");
+    assert_eq!(mark(Message::VoteReply { call: 1, term, granted: false }), "▐V-▌");
     assert_eq!([append(0, 0), append(0, 4), append(2, 4)], ["•", "▐c4▌", "▐A2▌"]);
     let refused = AppendResult::Refused { conflict: None, first: Index(0), last: Index(2) };
     let matched = |index| AppendResult::Matched(Index(index));

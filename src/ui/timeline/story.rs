@@ -93,16 +93,16 @@ impl CutLinks {
         }
     }
 
-    /// Mends all links from and to these servers.
-    fn rejoin(&mut self, who: &[Who]) {
-        let back: ServerSet = who.iter().filter_map(Who::server).collect();
+    /// Mends all links between these servers and those that are not isolated.
+    fn rejoin(&mut self, back: ServerSet, isolated: ServerSet) {
         for server in back.iter() {
-            self.servers[server.index()] = ServerSet::EMPTY;
+            self.servers[server.index()] = self.servers[server.index()].intersection(isolated);
         }
-        for unheard in &mut self.servers {
-            *unheard = unheard.without(back);
+        for (sender, unheard) in self.servers.iter_mut().enumerate() {
+            if !isolated.contains(ServerId::from_index(sender as u8)) {
+                *unheard = unheard.without(back);
+            }
         }
-        self.clients.retain(|(from, to)| !who.contains(from) && !who.contains(to));
     }
 
     fn is_empty(&self) -> bool {
@@ -119,6 +119,26 @@ fn ways(ends: &Ends) -> impl Iterator<Item = (&Who, &Who)> {
     })
 }
 
+/// Which servers are isolated after a command, as the network sees it.
+fn isolated_after(isolated: ServerSet, command: &Command) -> ServerSet {
+    let set = |who: &[Who]| -> ServerSet { who.iter().filter_map(Who::server).collect() };
+    if let Command::Isolate { who, .. } = command {
+        isolated.union(set(who))
+    } else if let Command::Rejoin(who) = command {
+        isolated.without(set(who))
+    } else if let Command::Mend(ends) = command {
+        // A server that hears another again is not isolated any more.
+        let pairs = ways(ends).filter_map(|(from, to)| Some((from.server()?, to.server()?)));
+        pairs.fold(isolated, |left, (from, to)| {
+            left.without(ServerSet::only(from)).without(ServerSet::only(to))
+        })
+    } else if let Command::Partition(_) | Command::Heal = command {
+        ServerSet::EMPTY
+    } else {
+        isolated
+    }
+}
+
 /// Everything that the timeline tells, each kind in the order of its beginnings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
@@ -129,6 +149,8 @@ pub struct Story {
     pub cuts: Vec<Cut>,
     /// The moments that the script has named.
     pub marks: Vec<(Time, Arc<str>)>,
+    /// Servers that `isolate` has cut off and nothing has joined again.
+    isolated: ServerSet,
 }
 
 impl Story {
@@ -213,6 +235,7 @@ impl Story {
     }
 
     fn read_cuts(&mut self, at: Time, command: &Command, servers: u8) {
+        self.isolated = isolated_after(self.isolated, command);
         if let Command::Partition(groups) = command {
             self.mend(at, |links| *links = CutLinks::none(servers));
             let sets = sets(groups, servers);
@@ -230,7 +253,8 @@ impl Story {
         } else if let Command::Heal = command {
             self.mend(at, |links| *links = CutLinks::none(servers));
         } else if let Command::Rejoin(who) = command {
-            self.mend(at, |links| links.rejoin(who));
+            let (back, isolated) = (who.iter().filter_map(Who::server).collect(), self.isolated);
+            self.mend(at, |links| links.rejoin(back, isolated));
         } else if let Command::Mend(ends) = command {
             self.mend(at, |links| links.mend(ends));
         }
@@ -402,7 +426,7 @@ mod tests {
             (80, Command::Heal),
         ]);
         let expected =
-            [(10, Some(70), "S4 S5"), (20, Some(60), "S1-S2 S3"), (25, Some(70), "a►S5")];
+            [(10, Some(70), "S4 S5"), (20, Some(60), "S1-S2 S3"), (25, Some(80), "a►S5")];
         assert_eq!(cuts, expected.map(|(from, until, who)| (from, until, who.to_owned())));
     }
 

@@ -144,6 +144,14 @@ fn each_key_does_its_deed_to_the_chosen_packet() {
 }
 
 #[test]
+fn a_clients_request_is_not_doubled_by_key_either() {
+    let mut session = lab();
+    press(&mut session, "M a c t");
+    assert!(refusal(&session).contains("behave like TCP"), "{}", refusal(&session));
+    assert_eq!(session.cluster().packets().len(), 1);
+}
+
+#[test]
 fn all_that_is_in_flight_arrives_with_one_key_and_what_follows_waits() {
     let mut session = lab();
     press(&mut session, "M *");

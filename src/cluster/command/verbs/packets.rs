@@ -6,8 +6,8 @@ use crate::cluster::Motion;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Options, Parsed, Reader};
-use crate::cluster::command::{Command, Fate, FlyingDeed, PacketDeed};
-use crate::cluster::network::PacketName;
+use crate::cluster::command::{Command, Ends, Fate, FlyingDeed, PacketDeed, Who};
+use crate::cluster::network::{ONCE, PacketName};
 use crate::cluster::time::Span;
 use crate::cluster::types::PacketId;
 
@@ -94,7 +94,8 @@ of the links; without it, those that are in flight now, as for `deliver`.",
         summary: "packets in flight arrive twice, or the next one that arrives",
         help: "\
 The copy sets out now, or with `next` when the packet arrives, and takes as long as it did. Which \
-packets: as for `drop`.",
+packets: as for `drop`. Only what servers send each other: requests of clients and their replies are \
+never duplicated, for they behave like TCP.",
         options: &[("count=N", "how many on each link")],
         examples: &["duplicate vote-reply S2 -> S1", "duplicate next append S1 -> S2"],
         parse: |reader| next(reader, Fate::Duplicate),
@@ -181,6 +182,13 @@ fn deliver(reader: &mut Reader<'_>) -> Parsed<Command> {
     Some(Command::Flying { deed: FlyingDeed::Deliver, name, ends, count })
 }
 
+/// Whether only packets between clients and servers can be meant.
+fn is_about_clients(name: Option<PacketName>, ends: &Ends) -> bool {
+    let named = matches!(name, Some(PacketName::Request | PacketName::Reply));
+    let mut ends = ends.from.iter().chain(&ends.to);
+    named || ends.any(|who| matches!(who, Who::Client(_)))
+}
+
 /// What `drop`, `duplicate` and `delay` say: of one packet, of those in flight, or of the next.
 fn next(reader: &mut Reader<'_>, fate: Fate) -> Parsed<Command> {
     if let Some(packet) = packet(reader) {
@@ -196,9 +204,13 @@ fn next(reader: &mut Reader<'_>, fate: Fate) -> Parsed<Command> {
         return Some(Command::Packet { packet, deed });
     }
     let next = reader.keyword("next");
+    let spot = reader.spot();
     let name = name(reader);
     let by = matches!(fate, Fate::Delay(_)).then_some("by");
     let ends = ends_before(reader, by)?;
+    if fate == Fate::Duplicate && is_about_clients(name, &ends) {
+        reader.mistake(spot, ONCE, None);
+    }
     let fate = match fate {
         Fate::Delay(_) => {
             reader.need_word("by")?;
