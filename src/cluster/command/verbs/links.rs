@@ -50,8 +50,10 @@ it. With `from clients` they don't reach it either, nor do clients that come lat
         group: Group::Links,
         scope: Scope::Act,
         usage: &["rejoin WHO..."],
-        summary: "ends every cut to and from servers",
-        help: "The opposite of `isolate`. Losses and delays of `link` stay as they are.",
+        summary: "ends the isolation of servers, and cuts to and from them",
+        help: "\
+The opposite of `isolate`. A link to a server that is isolated itself stays cut, and so does one to \
+a client, unless `isolate ... from clients` has cut it. Losses and delays of `link` stay as they are.",
         options: &[],
         examples: &["rejoin S3", "rejoin {old}"],
         parse: |reader| reader.who_list(Clients::Refused, None).map(Command::Rejoin),
@@ -75,7 +77,9 @@ One-way cuts are how a leader can be heard and not hear.",
         scope: Scope::Act,
         usage: &["mend NODE... -> NODE...", "mend NODE... <-> NODE..."],
         summary: "these links as if untouched, one way or both",
-        help: "Ends cuts, and what `link` has set for these links.",
+        help: "\
+Ends cuts, and what `link` has set for these links. A server that hears another again in this way is \
+no longer isolated.",
         options: &[],
         examples: &["mend S1 -> S3", "mend S1 <-> all"],
         parse: |reader| ends(reader).map(Command::Mend),
@@ -116,8 +120,9 @@ The names are listed below (Networks). Packets in flight keep the delay that the
         summary: "gives links a loss, a delay or duplication of their own",
         help: "\
 `loss=` is the share of packets that get lost, `duplicate=` the share that arrives twice, `delay=` \
-how long one way takes, drawn anew for each packet (1us at least). What is not said stays as it is. \
-Requests of clients are never duplicated: they behave like TCP.",
+how long one way takes, drawn for each packet (1us at least); it replaces all that the network does, \
+late replies too. A copy is lost or delayed on its own. What is not said stays as it is. Requests of \
+clients are never duplicated: they behave like TCP.",
         options: &[],
         examples: &[
             "link S1 -> S3 loss=10% delay=5ms..30ms duplicate=2%",
