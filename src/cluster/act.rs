@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::by_hand::{no_heartbeat, no_sync};
 use super::client::{Job, Work};
-use super::command::{Command, Ends, Load, Nature, Operation, Order, Timers, VersionWord, Who};
+use super::command::{
+    Command, Ends, Load, Nature, Operation, Order, Reach, Reseed, Timers, VersionWord, Who,
+};
 use super::event::EventKind;
 use super::flaw::Flaw;
 use super::kv::Stored;
@@ -261,7 +263,13 @@ impl Cluster {
             Command::Chaos(faults) => self.begin_chaos(faults),
             Command::ChaosStop => self.calm(line)?,
             Command::Flaw { flaw, on, who } => self.plant(*flaw, *on, who),
-            Command::Reseed(seed) => self.reseed(*seed),
+            Command::Reseed(Reseed { seed, reach }) => {
+                self.reseed(*seed);
+                match reach {
+                    Reach::Draws => {}
+                    Reach::All => drop(self.redraw()),
+                }
+            }
             Command::Expects(unmet) => self.unmet = *unmet,
             Command::Cluster(_)
             | Command::Given { .. }
@@ -469,20 +477,6 @@ impl Cluster {
             }
         }
         if any { Ok(()) } else { Err(error("there is no link between these")) }
-    }
-
-    /// Fresh randomness: every generator begins anew from `seed`. What has been drawn stays.
-    fn reseed(&mut self, seed: u64) {
-        use super::rng::{Entity, Rng};
-        self.links.reseed(seed);
-        for server in &mut self.servers {
-            server.rng = Rng::new(seed, Entity::Server(server.id.index() as u64));
-        }
-        for client in &mut self.clients {
-            client.rng = Rng::new(seed, Entity::Client(super::client::name_number(&client.name)));
-        }
-        self.reseed_tasks(seed);
-        self.reseed_chaos(seed);
     }
 
     /// Orders a client to do something; the ticket of the job.

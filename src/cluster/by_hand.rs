@@ -104,7 +104,7 @@ impl Cluster {
                 Some(
                     Item::Landed(_)
                     | Item::Client(_)
-                    | Item::Load(_)
+                    | Item::Load(..)
                     | Item::LoadEnd
                     | Item::Chaos(_)
                     | Item::Task(_)

@@ -17,6 +17,7 @@ use super::kv::{Known, Stored};
 use super::network::outcome_byte;
 use super::queue::Slot;
 use super::raft::{Message, Reply};
+use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Span, SpanRange, Time};
 use super::types::{Answer, ClientId, Key, Node, Outcome, Request, ServerId, Value, Version};
@@ -49,6 +50,8 @@ pub struct Client {
     pub(super) lock_id: Value,
     pub(super) calls: u64,
     pub(super) timer: Option<Slot>,
+    /// The pause that its timer measures, if that is what it does.
+    pub(super) pause: Option<Drawn>,
     /// How often its timer has been set.
     timer_sets: u64,
     pub(super) rng: Rng,
@@ -146,6 +149,7 @@ impl Client {
             lock_id,
             calls: 0,
             timer: None,
+            pause: None,
             timer_sets: 0,
             rng,
         }
@@ -160,7 +164,7 @@ impl Client {
         self.job.as_ref()?.call.as_ref()
     }
 
-    fn call_mut(&mut self) -> Option<&mut Call> {
+    pub(super) fn call_mut(&mut self) -> Option<&mut Call> {
         self.job.as_mut()?.call.as_mut()
     }
 }
@@ -192,8 +196,8 @@ impl Cluster {
             return None;
         }
         let id = ClientId(self.clients.len() as u32);
-        self.clients.push(Client::new(id, name, self.config.seed));
-        self.links.add_client(id, name_number(name));
+        self.clients.push(Client::new(id, name, self.seed));
+        self.links.add_client(id, name_number(name), self.seed);
         self.names.clients.push_back(name.into());
         self.emit(EventKind::ClientCreated { client: id });
         Some(id)
@@ -249,10 +253,17 @@ impl Cluster {
     pub(super) fn set_client_timer(&mut self, id: ClientId, due: Time) {
         let client = &mut self.clients[id.index()];
         client.timer_sets += 1;
+        client.pause = None;
         match client.timer {
             Some(slot) => self.queue.reschedule(slot, due.micros()),
             None => client.timer = Some(self.queue.push(due.micros(), Item::Client(id))),
         }
+    }
+
+    /// Lets a client wait for a random while.
+    pub(super) fn pause_client(&mut self, id: ClientId, pause: Drawn) {
+        self.set_client_timer(id, self.now + pause.span);
+        self.clients[id.index()].pause = Some(pause);
     }
 
     pub(super) fn cancel_client_timer(&mut self, id: ClientId) {
@@ -328,7 +339,7 @@ impl Cluster {
         let (now, servers) = (self.now, self.config.servers);
         let client = &mut self.clients[id.index()];
         let only = client.job.as_ref().and_then(|job| job.only);
-        let pause = client.rng.span(PAUSE);
+        let pause = Drawn::new(&mut client.rng, PAUSE);
         let Some(call) = client.call_mut() else { return };
         call.asking = None;
         call.failed.insert(server, why);
@@ -341,9 +352,8 @@ impl Cluster {
             call.next = ServerId::from_index((server.index() as u8 + 1) % servers);
         }
         if call.attempt.is_multiple_of(round) {
-            call.until = now + pause;
-            let until = call.until;
-            self.set_client_timer(id, until);
+            call.until = now + pause.span;
+            self.pause_client(id, pause);
         } else {
             self.ask(id);
         }

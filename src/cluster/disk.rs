@@ -130,7 +130,7 @@ mod tests {
 
     fn answer(number: u64) -> (ServerId, Message) {
         let result = AppendResult::Matched(Index(number));
-        let message = Message::AppendReply { term: Term(1), prev: Index(0), result };
+        let message = Message::AppendReply { term: Term(1), prev: Index(0), result, call: 1 };
         (ServerId::from_index(1), message)
     }
 

@@ -9,6 +9,7 @@ use super::client::{Finished, Job, Work};
 use super::config::QUEUED_MAX;
 use super::event::EventKind;
 use super::kv::Stored;
+use super::redraw::Drawn;
 use super::types::{Answer, ClientId, Key, Outcome, Request, ServerId, Value, Version};
 use super::{Cluster, CommandError};
 
@@ -100,8 +101,8 @@ impl Cluster {
         match next {
             Next::Call(request) => self.call(id, request),
             Next::Pause => {
-                let pause = self.clients[id.index()].rng.span(super::client::PAUSE);
-                self.set_client_timer(id, self.now + pause);
+                let pause = Drawn::new(&mut self.clients[id.index()].rng, super::client::PAUSE);
+                self.pause_client(id, pause);
             }
             Next::Done(result) => self.finish_job(id, server, result),
         }

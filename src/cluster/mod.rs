@@ -39,6 +39,7 @@ mod lock;
 pub mod network;
 pub mod queue;
 pub mod raft;
+mod redraw;
 mod resolve;
 pub mod rng;
 pub mod rsm;
@@ -59,6 +60,7 @@ pub mod workload;
 
 pub use by_hand::Motion;
 pub use event::{Cause, Names};
+pub use redraw::Redrawn;
 pub use task::{Round, Waiting};
 
 use std::collections::{BTreeMap, VecDeque};
@@ -77,6 +79,7 @@ use kv::Stored;
 use network::{Links, Network, Packet, Traffic};
 use queue::Queue;
 use raft::Outbox;
+use redraw::Drawn;
 use resolve::Scope;
 use server::{Server, TimerKind};
 use task::{Recurring, Scheduled, Task};
@@ -88,6 +91,8 @@ use workload::LoadState;
 #[derive(Clone, Debug)]
 pub struct Cluster {
     config: Arc<Config>,
+    /// What generators begin from now: the run's own seed until a `reseed`.
+    seed: u64,
     now: Time,
     /// Events handled at `now`: the second half of the present [`Place`].
     handled_now: u32,
@@ -119,7 +124,6 @@ pub struct Cluster {
     history: History,
     load: Option<LoadState>,
     chaos: Option<Chaos>,
-    chaos_seed: u64,
     /// Jobs ordered so far.
     tickets: u64,
 
@@ -162,7 +166,7 @@ enum Item {
     Landed(Packet),
     Timer(types::ServerId, TimerKind),
     Client(ClientId),
-    Load(ClientId),
+    Load(ClientId, Drawn),
     LoadEnd,
     /// The turn of a nemesis.
     Chaos(u8),

@@ -60,6 +60,8 @@ pub struct Timer {
     pub due: Time,
     /// How long it was set for, in lab time.
     pub span: Span,
+    /// Whether that was drawn at random, by [`Config::election_timeout`](super::config::Config).
+    pub(super) drawn: bool,
     /// Its place in the queue; `None` while its server sleeps.
     pub(super) slot: Option<Slot>,
 }
@@ -130,10 +132,7 @@ impl Server {
 
     /// A span by its own clock, in lab time.
     pub(super) fn in_lab_time(&self, span: Span) -> Span {
-        // Hardly any clock is wrong, and a division of so many digits takes its time.
-        let right = self.clock == Ppm::ONE;
-        let span = if right { span } else { span.at_rate(Ppm::ONE, self.clock) };
-        span.max(Span(1))
+        span.by_clock(self.clock)
     }
 
     /// Everything volatile is as after a start: what the disk holds, and nothing else.

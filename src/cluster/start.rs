@@ -30,6 +30,7 @@ impl Cluster {
         let mut cluster = Self {
             links: Links::new(config.servers, seed),
             network: config.network,
+            seed,
             now: Time::START,
             handled_now: 0,
             handled: 0,
@@ -51,7 +52,6 @@ impl Cluster {
             history: History::default(),
             load: None,
             chaos: None,
-            chaos_seed: seed,
             tickets: 0,
             script: None,
             tasks: Vec::new(),

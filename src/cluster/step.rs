@@ -156,7 +156,7 @@ impl Cluster {
                 self.digest.u64(self.now.micros()).u8(6).u64(u64::from(client.0));
                 self.on_client_timer(client);
             }
-            Item::Load(client) => {
+            Item::Load(client, _) => {
                 self.digest.u64(self.now.micros()).u8(7).u64(u64::from(client.0));
                 self.on_load_timer(client);
             }

@@ -34,6 +34,14 @@ impl Span {
         let scaled = u128::from(self.0) * u128::from(old.0) / u128::from(new.0.max(1));
         Self(u64::try_from(scaled).unwrap_or(u64::MAX))
     }
+
+    /// How long it takes in lab time by a clock of this rate; a microsecond at least.
+    #[must_use]
+    pub fn by_clock(self, rate: Ppm) -> Self {
+        // Hardly any clock is wrong, and a division of so many digits takes its time.
+        let span = if rate == Ppm::ONE { self } else { self.at_rate(Ppm::ONE, rate) };
+        span.max(Self(1))
+    }
 }
 
 /// "12us", "15ms", "1.5s", "0s": the form that scripts read and write.

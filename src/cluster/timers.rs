@@ -19,7 +19,7 @@ impl Cluster {
             }
             None => self.queue.push(due.micros(), Item::Timer(id, kind)),
         };
-        *timer = Some(Timer { due, span, slot: Some(slot) });
+        *timer = Some(Timer { due, span, drawn: false, slot: Some(slot) });
     }
 
     pub(super) fn cancel(&mut self, id: ServerId, kind: TimerKind) {
@@ -42,6 +42,9 @@ impl Cluster {
         let span = server.rng.span(range);
         let span = server.in_lab_time(span);
         self.arm(id, TimerKind::Election, span);
+        if let Some(timer) = &mut self.servers[id.index()].election_timer {
+            timer.drawn = true;
+        }
     }
 
     pub(super) fn arm_heartbeat(&mut self, id: ServerId) {

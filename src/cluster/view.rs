@@ -151,7 +151,7 @@ impl Cluster {
             Item::Landed(_)
             | Item::Timer(..)
             | Item::Client(_)
-            | Item::Load(_)
+            | Item::Load(..)
             | Item::LoadEnd
             | Item::Task(_)
             | Item::Chaos(_)
@@ -164,7 +164,7 @@ impl Cluster {
     /// need.
     pub fn next_is_load(&self) -> bool {
         match self.queue.peek() {
-            Some(Item::Load(_) | Item::LoadEnd) => true,
+            Some(Item::Load(..) | Item::LoadEnd) => true,
             Some(Item::Client(client)) => self.clients[client.index()].is_idle(),
             Some(
                 Item::Packet(_)

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Job, Work};
 use super::command::{Load, LoadKeys, LoadKind, LoadRate};
 use super::event::EventKind;
+use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
 use super::types::{ClientId, Key, Value, Version};
@@ -63,7 +64,7 @@ impl Role {
 /// The load that runs.
 #[derive(Clone, Debug)]
 pub(super) struct LoadState {
-    rng: Rng,
+    pub(super) rng: Rng,
     /// Clients that have not yet come to rest after the end of the load.
     clients: u32,
     ending: bool,
@@ -84,7 +85,7 @@ impl Cluster {
     }
 
     pub(super) fn begin_load(&mut self, load: &Load) -> Result<(), CommandError> {
-        let rng = Rng::new(self.config.seed, Entity::Load);
+        let rng = Rng::new(self.seed, Entity::Load);
         let mut state =
             LoadState { rng, clients: load.clients, ending: false, puts: 0, text: String::new() };
         let (prefix, role) = match load.kind {
@@ -107,13 +108,13 @@ impl Cluster {
         }
         for id in ids {
             self.clients[id.index()].role = role;
-            let first = match role {
-                Role::Requests { every: Some(every), .. } => Span(state.rng.below(every.0)),
-                Role::Requests { every: None, .. } | Role::Lock(_) | Role::Ordered => {
-                    Span(state.rng.below(1_000))
-                }
+            let width = match role {
+                Role::Requests { every: Some(every), .. } => every.0,
+                Role::Requests { every: None, .. } | Role::Lock(_) | Role::Ordered => 1_000,
             };
-            self.queue.push((self.now + first).micros(), Item::Load(id));
+            let range = SpanRange { low: Span::ZERO, high: Span(width - 1) };
+            let first = Drawn::new(&mut state.rng, range);
+            self.queue.push((self.now + first.span).micros(), Item::Load(id, first));
         }
         self.load = Some(state);
         if let Some(span) = load.span {
@@ -147,9 +148,9 @@ impl Cluster {
             Role::Requests { mix, every } => {
                 if let Some(every) = every {
                     let (low, high) = (Span(every.0 / 2), Span(every.0 + every.0 / 2));
-                    let span = load.rng.span(SpanRange { low, high });
-                    let due = self.now + span.max(Span(1));
-                    self.queue.push(due.micros(), Item::Load(id));
+                    let next = Drawn::at_rate(&mut load.rng, SpanRange { low, high }, Ppm::ONE);
+                    let due = self.now + next.span;
+                    self.queue.push(due.micros(), Item::Load(id, next));
                 }
                 if self.clients[id.index()].is_idle() {
                     let work = self.random_work(id, &mut load, mix);
@@ -259,7 +260,7 @@ impl Cluster {
             LockStage::Releasing => LockStage::Acquiring,
         };
         self.clients[id.index()].role = Role::Lock(next);
-        self.queue.push(self.now.micros(), Item::Load(id));
+        self.queue.push(self.now.micros(), Item::Load(id, Drawn::NOT_AT_ALL));
     }
 
     /// A client's timer without a job: the 10 ms inside are over.

@@ -133,7 +133,7 @@ impl Oracle {
             let (Node::Server(from), Node::Server(to)) = (packet.from, packet.to) else { continue };
             let (term, candidate) = match packet.message {
                 Message::RequestVote { term, .. } => (term, from),
-                Message::VoteReply { term, granted: true } => (term, to),
+                Message::VoteReply { term, granted: true, .. } => (term, to),
                 _ => continue,
             };
             let first = *self.votes.entry((from, term)).or_insert(candidate);

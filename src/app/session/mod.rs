@@ -31,6 +31,7 @@ mod point;
 mod presenter;
 mod prompt;
 mod reroll;
+mod share;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -174,6 +175,8 @@ pub struct Session {
     looked: u64,
     /// A question about many futures that is being answered.
     rerolling: Option<Reroll>,
+    /// How many futures have been asked for, so that another thousand is another.
+    futures: u64,
     /// Two futures that are being compared, or have been.
     comparing: Option<Comparing>,
     view: View,
@@ -235,6 +238,7 @@ impl Session {
             watches: Vec::new(),
             looked: 0,
             rerolling: None,
+            futures: 0,
             comparing: None,
             cluster,
             trace: Trace::default(),

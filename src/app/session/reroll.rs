@@ -1,13 +1,16 @@
-//! Rerolls: the same state with other chance. `:reroll` goes on from here with a fresh seed, which
+//! Rerolls: the same state with fresh randomness. `:reroll` goes on from here with a new seed, which
 //! is recorded; `:reroll 1000 until CONDITION within T` plays so many futures and says in how many
-//! of them the condition comes true. It does a piece of the work a frame, and the lab stands.
+//! of them the condition comes true, and how sure that is. Each future begins with `reseed SEED
+//! all`, as a reroll does, so timers that are armed and packets in flight are drawn again too. It
+//! does a piece of the work a frame, and the lab is paused.
 
 use super::dialog::Reading;
+use super::share::Share;
 use super::{Mode, Screen, Session};
-use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Condition, parse_line};
+use crate::cluster::command::{Command, Condition, Reach, Reseed, parse_line};
 use crate::cluster::digest::Digest;
 use crate::cluster::time::Span;
+use crate::cluster::{Cluster, CommandError, Motion, Redrawn};
 use crate::ui::view::Stands;
 
 const TITLE: &str = "Reroll";
@@ -25,11 +28,17 @@ pub(super) struct Reroll {
     within: Span,
     /// The state from which they begin.
     start: Cluster,
+    /// What is drawn again for each of them.
+    redrawn: Redrawn,
+    /// How many futures of this session had been played before.
+    before: u64,
     wanted: u32,
     played: u32,
     /// In how many of them the condition came true, and the seed of the first such.
     hits: u32,
     first: Option<u64>,
+    /// How many of the others ended early: an expectation failed, or a rule was broken.
+    ended: u32,
     /// The future that is being played.
     now: Option<(u64, Cluster)>,
 }
@@ -51,6 +60,7 @@ impl Reroll {
             if so || over {
                 self.played += 1;
                 self.hits += u32::from(so);
+                self.ended += u32::from(!so && cluster.is_stopped());
                 if so {
                     self.first.get_or_insert(seed);
                 }
@@ -63,51 +73,108 @@ impl Reroll {
     }
 
     fn next(&self) -> (u64, Cluster) {
-        let seed = fresh(&self.start, self.played);
+        let seed = fresh(&self.start, self.before + u64::from(self.played));
         let mut cluster = self.start.clone();
-        // It can always be done; if not, this future is like that of the lab.
-        let _ = cluster.apply(&Command::Reseed(seed));
+        // It has been done once already, when the question was asked.
+        let _ = cluster.apply(&reseed(seed));
         (seed, cluster)
     }
 
     fn told(&self) -> Vec<String> {
         const BAR: u32 = 50;
-        let Self { hits, played, wanted, condition, within, first, .. } = self;
+        let Self { hits, played, wanted, condition, within, .. } = self;
         let full = (u64::from(*played) * u64::from(BAR) / u64::from(*wanted)) as u32;
         let bar: String = (0..BAR).map(|place| if place < full { '#' } else { '.' }).collect();
-        let share = f64::from(*hits) * 100.0 / f64::from((*played).max(1));
         let mut lines = vec![
-            format!(
-                "From {} on with other chance: {condition}, within {within}?",
-                self.start.now()
-            ),
+            format!("From {} on, within {within}: {condition}?", self.start.now()),
             String::new(),
             format!("[{bar}] {played} of {wanted}"),
             String::new(),
-            format!("It comes true in {hits} of {played} ({share:.1} %)."),
         ];
-        if let Some(seed) = first {
-            lines.push(format!("The first of them: `:reseed {seed:#x}`, from here."));
+        if let Some(share) = Share::new(*hits, *played) {
+            lines.push(format!("It comes true in {hits} of {played}: {share}."));
+            let (low, high) = share.interval();
+            lines.push(format!("95 % confidence: {low} to {high}."));
         }
+        if self.ended > 0 {
+            let ended = self.ended;
+            lines.push(format!("In {ended} the run ended first: a rule or an expectation failed."));
+        }
+        if let Some(seed) = self.first {
+            lines.push(format!("The first of them: `:reseed {seed:#x} all`, from here."));
+        }
+        lines.push(String::new());
+        lines.extend(about(&self.redrawn));
         lines
     }
 }
 
-/// A seed that depends on the state and on which of its futures this is, and on nothing else: the
-/// same question has the same answer.
-fn fresh(cluster: &Cluster, number: u32) -> u64 {
+/// What is drawn again in each future, and what stays though it waits too.
+fn about(redrawn: &Redrawn) -> Vec<String> {
+    let Redrawn { election_timers, packets, clients, others, packets_by_hand, timers_by_hand } =
+        *redrawn;
+    let counted = |counts: &[(u32, &str, &str)]| {
+        let some = counts.iter().filter(|(count, ..)| *count > 0);
+        let words = some.map(|(count, one, more)| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{count} {more}"),
+        });
+        words.collect::<Vec<String>>().join(", ")
+    };
+    let again = counted(&[
+        (election_timers, "election timer", "election timers"),
+        (packets, "packet in flight", "packets in flight"),
+        (clients, "client's pause", "clients' pauses"),
+        (others, "wait of the script or of chaos", "waits of the script or of chaos"),
+    ]);
+    let fixed = counted(&[
+        (packets_by_hand, "packet held or told by hand", "packets held or told by hand"),
+        (timers_by_hand, "timer set by `timers`", "timers set by `timers`"),
+    ]);
+    let mut lines = Vec::new();
+    if again.is_empty() {
+        lines.push("Nothing random is under way: what is drawn from now on differs.".to_owned());
+    } else {
+        lines.push(
+            "Drawn again in each, given that it has not come yet, and all that follows:".into(),
+        );
+        lines.push(format!("{again}."));
+    }
+    if !fixed.is_empty() {
+        lines.push(format!("Unchanged in all: {fixed}."));
+    }
+    lines
+}
+
+fn reseed(seed: u64) -> Command {
+    Command::Reseed(Reseed { seed, reach: Reach::All })
+}
+
+/// A seed that depends on the state and on how many futures have been asked for before: a session
+/// that is played again gives the same answers, and another thousand is another.
+fn fresh(cluster: &Cluster, number: u64) -> u64 {
     let mut digest = Digest::new();
-    digest.u64(cluster.digest()).u64(u64::from(number));
+    digest.u64(cluster.digest()).u64(number);
     digest.value()
+}
+
+/// The state from which all futures begin. In them time passes by itself.
+fn beginning(cluster: &Cluster) -> Result<Cluster, CommandError> {
+    let mut start = cluster.clone();
+    if start.is_by_hand() {
+        start.apply(&Command::ByHand(Motion::ByItself))?;
+    }
+    start.clone().apply(&reseed(0))?;
+    Ok(start)
 }
 
 impl Session {
     /// `:reroll`, or `:reroll N until CONDITION [within T]`.
     pub(super) fn reroll(&mut self, rest: &str) {
         if rest.is_empty() {
-            let number = self.timeline.deeds().len() as u32 + self.branches.len() as u32;
-            let seed = fresh(&self.cluster, number);
-            self.apply(&Command::Reseed(seed), ":reroll");
+            let seed = fresh(&self.cluster, self.futures);
+            self.futures += 1;
+            self.apply(&reseed(seed), ":reroll");
             return;
         }
         let usage = "as :reroll 1000 until leader = S2 within 5s";
@@ -121,15 +188,30 @@ impl Session {
             Ok(_) => return self.refuse(format!("until what? {usage}")),
             Err(diagnostic) => return self.refuse(diagnostic.message),
         };
+        let start = match beginning(&self.cluster) {
+            Ok(start) => start,
+            Err(error) => return self.refuse(error.message),
+        };
         self.halt.get_or_insert(Stands::Paused);
-        let (start, now) = (self.cluster.clone(), None);
-        let (played, hits, first) = (0, 0, None);
-        let reroll = Reroll { condition, within, start, wanted, played, hits, first, now };
+        let reroll = Reroll {
+            condition,
+            within,
+            redrawn: start.redrawable(),
+            start,
+            before: self.futures,
+            wanted,
+            played: 0,
+            hits: 0,
+            first: None,
+            ended: 0,
+            now: None,
+        };
+        self.futures += u64::from(wanted);
         self.open(Reading::text(TITLE, reroll.told()));
         self.rerolling = Some(reroll);
     }
 
-    /// A frame's piece of the answer. Whoever closes the text has heard enough.
+    /// A frame's piece of the answer. Closing the text ends the work.
     pub(super) fn work_on_reroll(&mut self) {
         let Some(mut reroll) = self.rerolling.take() else { return };
         let Mode::Reading(Reading::Text { title, lines }) = &mut self.mode else { return };

@@ -21,6 +21,7 @@ pub use fault::{Fault, Faults};
 use super::command::Command;
 use super::event::{Event, EventKind};
 use super::queue::Slot;
+use super::redraw::Drawn;
 use super::resolve::{Scope, error};
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
@@ -35,13 +36,15 @@ pub struct Chaos {
 
 /// One kind of fault at work.
 #[derive(Clone, Debug)]
-struct Nemesis {
+pub(super) struct Nemesis {
     fault: Fault,
-    rng: Rng,
-    /// How long its rests are, as a multiple of the usual.
-    leisure: Ppm,
+    pub(super) rng: Rng,
+    /// How fast its rests pass.
+    pace: Ppm,
     phase: Phase,
     slot: Option<Slot>,
+    /// The span after which its next turn comes.
+    pub(super) wait: Drawn,
 }
 
 /// What a nemesis does until its next turn.
@@ -61,13 +64,19 @@ struct Turn {
     commands: Vec<Command>,
     next: Phase,
     /// When its next turn comes; `None` while it lurks.
-    after: Option<Span>,
+    after: Option<Drawn>,
 }
 
 impl Chaos {
     /// The kinds that are at work.
     pub fn faults(&self) -> impl Iterator<Item = Fault> {
         self.nemeses.iter().map(|nemesis| nemesis.fault)
+    }
+}
+
+impl Chaos {
+    pub(super) fn nemesis(&mut self, which: u8) -> Option<&mut Nemesis> {
+        self.nemeses.get_mut(usize::from(which))
     }
 }
 
@@ -86,7 +95,7 @@ impl Cluster {
 
     /// Sets nemeses to work. The first turn of each is up to two units away.
     pub(super) fn begin_chaos(&mut self, faults: &Faults) {
-        let seed = self.chaos_seed;
+        let seed = self.seed;
         let mut nemeses = match faults {
             Faults::Swarm => swarm(&mut Rng::new(seed, Entity::Chaos(0))),
             Faults::These(faults) => faults.iter().map(|fault| (*fault, Ppm::ONE)).collect(),
@@ -95,12 +104,12 @@ impl Cluster {
         nemeses.dedup_by_key(|(fault, _)| *fault);
         let unit = self.chaos_unit();
         let mut chaos = Chaos { nemeses: Vec::with_capacity(nemeses.len()) };
-        for (which, (fault, leisure)) in (0u8..).zip(nemeses) {
+        for (which, (fault, pace)) in (0u8..).zip(nemeses) {
             let mut rng = Rng::new(seed, Entity::Chaos(1 + fault as u64));
-            let first = rng.span(SpanRange { low: Span(1), high: Span(2 * unit.0) });
-            let slot = self.queue.push((self.now + first).micros(), Item::Chaos(which));
+            let wait = Drawn::new(&mut rng, SpanRange { low: Span(1), high: Span(2 * unit.0) });
+            let slot = self.queue.push((self.now + wait.span).micros(), Item::Chaos(which));
             let (phase, slot) = (Phase::Resting, Some(slot));
-            chaos.nemeses.push(Nemesis { fault, rng, leisure, phase, slot });
+            chaos.nemeses.push(Nemesis { fault, rng, pace, phase, slot, wait });
         }
         self.chaos = Some(chaos);
     }
@@ -116,7 +125,6 @@ impl Cluster {
 
     /// Gives the nemeses fresh chance.
     pub(super) fn reseed_chaos(&mut self, seed: u64) {
-        self.chaos_seed = seed;
         for nemesis in self.chaos.iter_mut().flat_map(|chaos| &mut chaos.nemeses) {
             nemesis.rng = Rng::new(seed, Entity::Chaos(1 + nemesis.fault as u64));
         }
@@ -133,9 +141,11 @@ impl Cluster {
             nemesis.slot = None;
             let Turn { commands, next, after } = self.turn(nemesis);
             nemesis.phase = next;
-            nemesis.slot = after.map(|span| {
-                self.queue.push((self.now + span.max(Span(1))).micros(), Item::Chaos(which))
-            });
+            if let Some(wait) = after {
+                let due = self.now + wait.span;
+                nemesis.slot = Some(self.queue.push(due.micros(), Item::Chaos(which)));
+                nemesis.wait = wait;
+            }
             for command in commands {
                 self.act_for_chaos(&command);
             }
@@ -164,7 +174,7 @@ impl Cluster {
                 self.after_strike(strike, nemesis)
             }
             Phase::Raging(commands) => {
-                let after = Some(self.rest(nemesis.leisure, rng));
+                let after = Some(self.rest(nemesis.pace, rng));
                 Turn { commands, next: Phase::Resting, after }
             }
         }
@@ -180,16 +190,16 @@ impl Cluster {
             other => Turn {
                 commands: other.map(|strike| strike.begin).unwrap_or_default(),
                 next: Phase::Resting,
-                after: Some(self.rest(nemesis.leisure, &mut nemesis.rng)),
+                after: Some(self.rest(nemesis.pace, &mut nemesis.rng)),
             },
         }
     }
 
-    /// How long a nemesis rests: half a unit to three, times its leisure.
-    fn rest(&self, leisure: Ppm, rng: &mut Rng) -> Span {
+    /// How long a nemesis rests: half a unit to three, at its own pace.
+    fn rest(&self, pace: Ppm, rng: &mut Rng) -> Drawn {
         let unit = self.chaos_unit();
-        let usual = rng.span(SpanRange { low: Span(unit.0 / 2), high: Span(3 * unit.0) });
-        Span(usual.0.saturating_mul(u64::from(leisure.0)) / 1_000_000)
+        let usual = SpanRange { low: Span(unit.0 / 2), high: Span(3 * unit.0) };
+        Drawn::at_rate(rng, usual, pace)
     }
 
     /// After every step: has something happened that a nemesis lurks for?
@@ -205,9 +215,9 @@ impl Cluster {
         // Within a disk's sync or a packet's flight, most of the time.
         let soon = [Span(1), Span::from_millis(1), Span::from_millis(8), Span::from_millis(25)];
         let most = nemesis.rng.pick(&soon).copied().unwrap_or(Span(1));
-        let delay = nemesis.rng.span(SpanRange { low: Span(1), high: most });
+        nemesis.wait = Drawn::new(&mut nemesis.rng, SpanRange { low: Span(1), high: most });
         nemesis.phase = Phase::Aiming(server);
-        let due = (self.now + delay).micros();
+        let due = (self.now + nemesis.wait.span).micros();
         nemesis.slot = Some(self.queue.push(due, Item::Chaos(place as u8)));
     }
 }
@@ -234,9 +244,9 @@ fn swarm(rng: &mut Rng) -> Vec<(Fault, Ppm)> {
     let share = Ppm::percent(10 + rng.below(50) as u32);
     let mut drawn = Vec::new();
     for fault in Fault::ALL {
-        let (taken, leisure) = (rng.chance(share), rng.below(4));
+        let (taken, pace) = (rng.chance(share), rng.below(4));
         if taken {
-            drawn.push((fault, LEISURE[leisure as usize]));
+            drawn.push((fault, PACES[pace as usize]));
         }
     }
     if drawn.is_empty() {
@@ -245,4 +255,4 @@ fn swarm(rng: &mut Rng) -> Vec<(Fault, Ppm)> {
     drawn
 }
 
-const LEISURE: [Ppm; 4] = [Ppm(250_000), Ppm(500_000), Ppm(1_000_000), Ppm(2_500_000)];
+const PACES: [Ppm; 4] = [Ppm(4_000_000), Ppm(2_000_000), Ppm(1_000_000), Ppm(400_000)];

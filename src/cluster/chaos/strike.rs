@@ -8,6 +8,7 @@ use crate::cluster::Cluster;
 use crate::cluster::command::{Command, Ends, Text, Timers, Who};
 use crate::cluster::network::{LinkChange, Network};
 use crate::cluster::raft::Role;
+use crate::cluster::redraw::Drawn;
 use crate::cluster::rng::Rng;
 use crate::cluster::server::Power;
 use crate::cluster::time::{Ppm, Span, SpanRange};
@@ -18,7 +19,7 @@ pub(super) struct Strike {
     pub begin: Vec<Command>,
     /// None if it is over at once.
     pub end: Vec<Command>,
-    pub lasts: Span,
+    pub lasts: Drawn,
 }
 
 fn words(servers: ServerSet) -> Vec<Who> {
@@ -100,9 +101,10 @@ impl Cluster {
     }
 
     /// In units of the shortest election timeout, quarters of it.
-    fn quarters(&self, low: u64, high: u64, rng: &mut Rng) -> Span {
+    fn quarters(&self, low: u64, high: u64, rng: &mut Rng) -> Drawn {
         let quarter = (self.chaos_unit().0 / 4).max(1);
-        rng.span(SpanRange { low: Span(quarter * low), high: Span(quarter * high) })
+        let range = SpanRange { low: Span(quarter * low), high: Span(quarter * high) };
+        Drawn::new(rng, range)
     }
 
     fn crashes(&self, rng: &mut Rng, lasting: Lasting) -> Option<Strike> {
@@ -127,7 +129,7 @@ impl Cluster {
             Lasting::WithinAnElection => {
                 let most = [Span(2), Span::from_millis(2), Span(self.chaos_unit().0 / 2)];
                 let most = rng.pick(&most).copied().unwrap_or(Span(2));
-                rng.span(SpanRange { low: Span(1), high: most })
+                Drawn::new(rng, SpanRange { low: Span(1), high: most })
             }
             Lasting::BeyondAnElection => self.quarters(6, 20, rng),
         };
@@ -305,7 +307,7 @@ impl Cluster {
                 lasts: self.quarters(4, 20, rng),
             });
         }
-        let high = self.quarters(1, 12, rng);
+        let high = self.quarters(1, 12, rng).span;
         let delay = Some(SpanRange { low: Span(1_000).min(high), high });
         self.change_links(rng, LinkChange { delay, ..LinkChange::default() })
     }
@@ -322,7 +324,7 @@ impl Cluster {
             _ => Command::Timeout(words(ServerSet::only(*rng.pick(&able)?))),
         };
         let nobody = matches!(&begin, Command::Timeout(who) if who.is_empty());
-        (!nobody).then(|| Strike { begin: vec![begin], end: Vec::new(), lasts: Span::ZERO })
+        (!nobody).then(|| Strike { begin: vec![begin], end: Vec::new(), lasts: Drawn::NOT_AT_ALL })
     }
 }
 

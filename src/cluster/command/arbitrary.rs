@@ -9,8 +9,8 @@ use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
     Aspect, Command, Compare, Condition, Count, Ends, Fate, FlyingDeed, Head, Load, LoadKeys,
-    LoadKind, LoadRate, Measure, Operation, Order, Pace, PacketDeed, Place, ReplyPattern, RoleName,
-    Text, Timers, Unmet, VersionWord, Watched, Who, parse_line, who,
+    LoadKind, LoadRate, Measure, Operation, Order, Pace, PacketDeed, Place, Reach, ReplyPattern,
+    Reseed, RoleName, Text, Timers, Unmet, VersionWord, Watched, Who, parse_line, who,
 };
 use crate::cluster::Motion;
 use crate::cluster::chaos::{Fault, Faults};
@@ -436,7 +436,8 @@ fn acting() -> impl Strategy<Value = Command> {
             vec(select(Fault::ALL.to_vec()), 1..4).prop_map(Faults::These),
         ].prop_map(Command::Chaos),
         1 => Just(Command::ChaosStop),
-        1 => any::<u64>().prop_map(Command::Reseed),
+        1 => (any::<u64>(), select(vec![Reach::Draws, Reach::All]))
+            .prop_map(|(seed, reach)| Command::Reseed(Reseed { seed, reach })),
         1 => select(vec![Unmet::Fail, Unmet::Remark]).prop_map(Command::Expects),
         1 => flaw(),
         1 => packets(),

@@ -155,8 +155,7 @@ pub enum Command {
     // Faults at random.
     Chaos(Faults),
     ChaosStop,
-    /// Fresh randomness from here on.
-    Reseed(u64),
+    Reseed(Reseed),
 
     // Planted flaws.
     Flaw {
@@ -312,6 +311,22 @@ pub enum Fate {
     Duplicate,
     /// It arrives so much later.
     Delay(Span),
+}
+
+/// `reseed SEED [all]`: fresh randomness from here on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reseed {
+    pub seed: u64,
+    pub reach: Reach,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// What is drawn from now on.
+    Draws,
+    /// What has been drawn and still waits too: armed timers, packets in flight.
+    All,
 }
 
 /// What an expectation that is not met comes to.

@@ -11,7 +11,7 @@ use super::conditions::{is_outcome_word, outcome_word};
 use super::lex::{before_comment, is_plain, quoted};
 use super::{
     Command, Ends, Fate, FlyingDeed, Head, Load, LoadKeys, LoadKind, LoadRate, Operation, Order,
-    Pace, PacketDeed, Place, Text, Timers, Unmet, VersionWord, Who,
+    Pace, PacketDeed, Place, Reach, Reseed, Text, Timers, Unmet, VersionWord, Who,
 };
 use crate::cluster::Motion;
 use crate::cluster::chaos::Faults;
@@ -148,7 +148,13 @@ impl Display for Command {
                 faults.iter().try_for_each(|fault| write!(f, " {}", fault.name()))
             }
             Self::ChaosStop => f.write_str("chaos stop"),
-            Self::Reseed(seed) => write!(f, "reseed {seed:#x}"),
+            Self::Reseed(Reseed { seed, reach }) => {
+                let all = match reach {
+                    Reach::Draws => "",
+                    Reach::All => " all",
+                };
+                write!(f, "reseed {seed:#x}{all}")
+            }
             Self::Run(range) => write!(f, "run {range}"),
             Self::Until { condition, within } => {
                 write!(f, "until {condition}{}", Within(*within))

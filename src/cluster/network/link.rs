@@ -39,7 +39,6 @@ pub struct Link {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Links {
     servers: usize,
-    seed: u64,
     /// Row by sender, column by receiver.
     peers: Vec<Link>,
     /// For each client, for each server: to the server, then from it.
@@ -61,7 +60,6 @@ impl Links {
         }
         Self {
             servers: usize::from(servers),
-            seed,
             peers,
             clients: Vec::new(),
             isolated: ServerSet::EMPTY,
@@ -71,12 +69,12 @@ impl Links {
 
     /// Gives the next client its links. Its generators depend on its name, not on how many
     /// clients came before it.
-    pub fn add_client(&mut self, client: ClientId, name: u64) {
+    pub fn add_client(&mut self, client: ClientId, name: u64, seed: u64) {
         debug_assert_eq!(client.index() * self.servers * 2, self.clients.len());
         for server in ServerId::first(self.servers as u8) {
             let number = server.index() as u64;
             for to in [(1 << 32) | number, (2 << 32) | number] {
-                let mut link = Link::new(self.seed, name, to);
+                let mut link = Link::new(seed, name, to);
                 link.rule.cut = self.from_clients.contains(server);
                 link.by_isolation = link.rule.cut;
                 self.clients.push(link);
@@ -195,7 +193,6 @@ impl Links {
         for link in self.peers.iter_mut().chain(&mut self.clients) {
             link.rng = Rng::new(seed, Entity::Link { from: link.number.0, to: link.number.1 });
         }
-        self.seed = seed;
     }
 
     /// Every link as if untouched.

@@ -5,12 +5,14 @@
 //! nowhere. A packet draws its loss, duplication and delay when it is sent, flies visibly until
 //! it is due, and meets cuts and dead servers only on arrival, as on a real wire.
 
+mod law;
 mod link;
 mod names;
 mod orders;
 mod packet;
 mod transmit;
 
+pub use law::Law;
 pub use link::{Link, LinkChange, LinkRule, Links};
 pub use names::{Network, Profile, Tail};
 pub(in crate::cluster) use orders::ONCE;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Hand;
+use super::{Hand, Law};
 use crate::cluster::raft::Message;
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, Term};
@@ -22,6 +22,8 @@ pub struct Packet {
     /// Drawn on sending: how many milliseconds after it has met a cut, or a server that is down,
     /// its caller is told that the call has failed. `None` where callers hear nothing of that.
     pub fails_after: Option<u8>,
+    /// From what that and its delay were drawn.
+    pub law: Law,
     pub hand: Hand,
     pub message: Message,
 }
@@ -34,6 +36,17 @@ pub enum Loss {
     Lost,
     /// So too, and whoever made the call is told then that it has failed.
     LostAndReported,
+}
+
+impl Loss {
+    /// What becomes of a packet that is lost or isn't.
+    pub(in crate::cluster) const fn new(lost: bool, reported: bool) -> Self {
+        match (lost, reported) {
+            (false, _) => Self::Arrives,
+            (true, true) => Self::LostAndReported,
+            (true, false) => Self::Lost,
+        }
+    }
 }
 
 /// A message in short: what an event, a chip on the map and a trace line need of it.

@@ -1,6 +1,6 @@
 //! Sending: what the link's rule draws for a packet, and its way into the queue.
 
-use super::{Hand, LinkRule, Loss, Packet, Profile};
+use super::{Hand, Law, Loss, Packet, Profile};
 use crate::cluster::digest::Digest;
 use crate::cluster::event::EventKind;
 use crate::cluster::raft::{AppendResult, Message, Reply};
@@ -23,23 +23,23 @@ struct Flight {
     lost: bool,
     delay: Span,
     fails_after: Option<u8>,
+    /// From what it was drawn.
+    law: Law,
 }
 
 impl Flight {
     /// Draws it from the packet's lot, its copy's from `COPY` on.
-    fn draw(lot: Lot, first: u64, rule: &LinkRule, profile: &Profile, reply: bool) -> Self {
-        let lost = lot.chance(first + LOST, rule.loss.unwrap_or(profile.loss));
-        let mut delay = lot.span(first + DELAY, rule.delay.unwrap_or(profile.delay));
-        // A delay of the link's own takes the place of all that the network would do.
-        let tail = profile.late_replies.filter(|_| reply && rule.delay.is_none());
-        if let Some(tail) = tail
+    fn draw(lot: Lot, first: u64, law: Law, profile: &Profile) -> Self {
+        let lost = lot.chance(first + LOST, law.loss);
+        let mut delay = lot.span(first + DELAY, law.delay);
+        if let Some(tail) = law.late
             && lot.chance(first + LATE, tail.share)
         {
             delay = delay + lot.span(first + LATER, tail.extra);
         }
         let fails_after = fails_after(lot, first, profile);
         // No link is faster than 1 µs: nothing arrives at the moment when it is sent.
-        Self { lost, delay: delay.max(Span(1)), fails_after }
+        Self { lost, delay: delay.max(Span(1)), fails_after, law }
     }
 
     /// What becomes of a packet and of its copy. Whoever made the call is told of a loss when
@@ -85,19 +85,20 @@ impl Cluster {
         let profile = self.network.profile();
         let reply = message.is_reply();
         let Some(link) = self.links.get_mut(from, to) else { return };
-        let rule = link.rule;
+        let law = Law::new(&link.rule, profile, reply);
+        let duplicate = link.rule.duplicate.unwrap_or(profile.duplicate);
         let lot = link.rng.lot();
-        let flight = Flight::draw(lot, 0, &rule, profile, reply);
         let between_servers = matches!((from, to), (Node::Server(_), Node::Server(_)));
         if between_servers {
             self.traffic.requests += u64::from(!reply);
             self.traffic.bytes += message.wire_bytes();
         }
         // Client RPCs behave like TCP: they are never duplicated.
-        let duplicated =
-            between_servers && lot.chance(DUPLICATED, rule.duplicate.unwrap_or(profile.duplicate));
-        let copy =
-            duplicated.then(|| (Flight::draw(lot, COPY, &rule, profile, reply), message.clone()));
+        let duplicated = between_servers && lot.chance(DUPLICATED, duplicate);
+        // Drawn again later, neither of two knows of the other: nobody is told of their loss.
+        let law = Law { reports_loss: law.reports_loss && !duplicated, ..law };
+        let flight = Flight::draw(lot, 0, law, profile);
+        let copy = duplicated.then(|| (Flight::draw(lot, COPY, law, profile), message.clone()));
         let twin = copy.as_ref().map(|(flight, _)| flight);
         let (loss, copy_loss) = flight.losses(twin, profile.reports_loss);
         let id = self.put_in_flight(from, to, incarnation, &flight, loss, message);
@@ -133,10 +134,21 @@ impl Cluster {
     ) -> PacketId {
         self.packets_sent += 1;
         let id = PacketId(self.packets_sent);
-        let (hand, fails_after) = (Hand::Off, flight.fails_after);
+        let (hand, fails_after, law) = (Hand::Off, flight.fails_after, flight.law);
         let (sent, due) = (self.now, self.now + flight.delay);
-        let packet =
-            Packet { id, from, to, sent, due, incarnation, loss, fails_after, hand, message };
+        let packet = Packet {
+            id,
+            from,
+            to,
+            sent,
+            due,
+            incarnation,
+            loss,
+            fails_after,
+            law,
+            hand,
+            message,
+        };
         self.tell_sent(&packet);
         self.queue.push(due.micros(), Item::Packet(packet));
         id

@@ -7,6 +7,7 @@ use super::schedule::Recurring;
 use super::{MARKS_MAX, WITHIN, Wait};
 use crate::cluster::command::{Command, Condition, Line, Order, Text};
 use crate::cluster::event::{EventKind, PaceEvent};
+use crate::cluster::redraw::Drawn;
 use crate::cluster::resolve::{Binding, Scope, error};
 use crate::cluster::time::Time;
 use crate::cluster::{Cluster, CommandError, Item};
@@ -23,9 +24,8 @@ impl Cluster {
         match &line.command {
             Command::Operate(order) => self.run_operation(place, line, order, scope)?,
             Command::Run(range) => {
-                let span = scope.rng.span(*range);
-                let slot = self.queue.push((self.now + span).micros(), Item::Task(place as u32));
-                self.tasks[place].slot = Some(slot);
+                let drawn = Drawn::new(&mut scope.rng, *range);
+                self.wait(place, Wait::Run(drawn), self.now + drawn.span);
             }
             Command::Until { condition, within } => {
                 if !self.holds(condition, scope) {

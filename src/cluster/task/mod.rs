@@ -22,6 +22,7 @@ use super::client::Work;
 use super::command::{Command, Condition, Line, Unmet, grouped};
 use super::event::EventKind;
 use super::queue::Slot;
+use super::redraw::Drawn;
 use super::resolve::{Binding, Scope, error};
 use super::rng::{Entity, Rng};
 use super::time::{Span, Time};
@@ -62,6 +63,8 @@ pub struct Task {
 enum Wait {
     /// Nothing: its next line runs in its turn.
     Ready,
+    /// The end of a `run`.
+    Run(Drawn),
     Until {
         condition: Condition,
         deadline: Time,
@@ -81,6 +84,16 @@ enum Wait {
     Ended,
 }
 
+impl Task {
+    /// Draws the rest of a `run` again; when it ends.
+    pub(super) fn redraw(&mut self, due: Time, now: Time) -> Option<Time> {
+        let Wait::Run(drawn) = &mut self.wait else { return None };
+        let (due, again) = drawn.later(due, now, &mut self.scope.rng)?;
+        *drawn = again;
+        Some(due)
+    }
+}
+
 impl Cluster {
     /// Starts a task over `lines[next..end]`.
     pub(super) fn spawn(
@@ -95,7 +108,7 @@ impl Cluster {
             return Err(error(format!("{TASKS_MAX} tasks have been started: that is the limit")));
         }
         let stream = super::client::name_number(&name);
-        let rng = Rng::new(self.config.seed, Entity::Task(stream));
+        let rng = Rng::new(self.seed, Entity::Task(stream));
         self.tasks_alive += 1;
         let number = self.tasks.len() as u32;
         let slot = self.queue.push(self.now.micros(), Item::Task(number));
@@ -135,7 +148,7 @@ impl Cluster {
     /// The script's line that comes next, if one would run before anything else happens.
     pub fn next_line(&self) -> Option<&Line> {
         let task = self.tasks.get(self.next_task()? as usize)?;
-        let runs = task.wait == Wait::Ready && task.next < task.end;
+        let runs = matches!(task.wait, Wait::Ready | Wait::Run(_)) && task.next < task.end;
         if runs { task.lines.get(task.next) } else { None }
     }
 
@@ -155,7 +168,7 @@ impl Cluster {
             }
             Wait::Task { name, line, .. } => (*line, format!("task {name} ends"), String::new()),
             // Its last line lets time pass.
-            Wait::Ready | Wait::Ended => {
+            Wait::Run(_) | Wait::Ready | Wait::Ended => {
                 let line = task.next.checked_sub(1).and_then(|last| task.lines.get(last));
                 let (number, command) =
                     line.map_or((0, String::new()), |line| (line.number, line.command.to_string()));
@@ -211,7 +224,7 @@ impl Cluster {
         let now = self.now;
         let wait = std::mem::replace(&mut self.tasks[place].wait, Wait::Ready);
         let late = match wait {
-            Wait::Ready => None,
+            Wait::Ready | Wait::Run(_) => None,
             Wait::Ended => {
                 self.tasks[place].wait = Wait::Ended;
                 return;

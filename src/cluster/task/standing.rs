@@ -41,14 +41,12 @@ impl Cluster {
             Wait::Until { deadline, line, .. }
             | Wait::Job { deadline, line, .. }
             | Wait::Task { deadline, line, .. } => Some(Waiting { line: *line, until: *deadline }),
-            // After a `run` the next line has its turn at the end of that time.
-            Wait::Ready => {
+            Wait::Run(_) => {
                 let before = task.lines.get(task.next.checked_sub(1)?)?;
                 let until = Time(self.queue.due(task.slot?)?);
-                let passes = matches!(before.command, Command::Run(_)) && until > self.now;
-                passes.then_some(Waiting { line: before.number, until })
+                (until > self.now).then_some(Waiting { line: before.number, until })
             }
-            Wait::Ended => None,
+            Wait::Ready | Wait::Ended => None,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::cluster::Cluster;
 use crate::cluster::command::parse_line;
 use crate::cluster::config::Config;
 use crate::cluster::event::DropReason;
-use crate::cluster::network::{Hand, Loss, PacketKind, Summary};
+use crate::cluster::network::{Hand, Law, LinkRule, Loss, Network, PacketKind, Summary};
 use crate::cluster::raft::{AppendResult, Entries, Entry, Message, Position, Reply, WrongLeader};
 use crate::cluster::time::Span;
 use crate::cluster::types::{Index, Op, OpId, Request, Term};
@@ -321,6 +321,7 @@ fn mark(message: Message) -> String {
         incarnation: 0,
         loss: Loss::Arrives,
         fails_after: None,
+        law: Law::new(&LinkRule::default(), Network::Reliable.profile(), false),
         hand: Hand::Off,
         message,
     };

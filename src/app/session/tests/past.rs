@@ -228,32 +228,88 @@ fn a_script_sets_breakpoints() {
 }
 
 #[test]
-fn a_reroll_goes_on_with_other_chance_and_is_recorded() {
+fn a_reroll_goes_on_with_fresh_randomness_and_is_recorded() {
     let mut session = led();
-    press(&mut session, "Space : r e r o l l Enter X");
-    let deeds = session.timeline.deeds().len();
-    assert_eq!(deeds, 2);
-    assert!(session.as_script(false).contains("reseed 0x"));
+    press(&mut session, "Space X");
+    let timers = |session: &Session| {
+        let servers = session.cluster().servers().iter();
+        servers.filter_map(|server| server.election_timer).collect::<Vec<_>>()
+    };
+    let mut seen = vec![timers(&session)];
+    for reroll in 1..=3 {
+        press(&mut session, ": r e r o l l Enter");
+        assert_eq!(session.timeline.deeds().len(), 1 + reroll);
+        assert!(!seen.contains(&timers(&session)), "armed timers are drawn again");
+        seen.push(timers(&session));
+    }
+    let script = session.as_script(false);
+    let seeds = script.lines().filter(|line| line.contains("reseed 0x") && line.ends_with(" all"));
+    assert_eq!(seeds.count(), 3, "{script}");
+}
+
+/// The lines of the answer.
+fn answer(session: &mut Session, question: &str) -> String {
+    session.reroll(question);
+    wait(session, 600.0, "an answer", |session| session.rerolling.is_none());
+    let crate::ui::view::Mode::Dialog(dialog) = &session.scene().view.mode else {
+        panic!("the answer is to be read")
+    };
+    format!("{:?}", dialog.body)
+}
+
+/// In how many futures it came true.
+fn hits(answer: &str) -> u32 {
+    let (_, rest) = answer.split_once("It comes true in ").expect("an answer");
+    rest.split(' ').next().expect("a number").parse().expect("a number")
 }
 
 #[test]
-fn many_futures_are_asked_and_the_answer_is_always_the_same() {
+fn many_futures_are_asked_and_each_asking_plays_others() {
     let ask = || {
         let mut session = led();
         press(&mut session, "Space X");
         let before = digest(&session);
-        session.reroll("40 until leader = S2 within 3s");
-        wait(&mut session, 60.0, "an answer", |session| session.rerolling.is_none());
-        assert_eq!(digest(&session), before, "the lab itself stands");
-        let crate::ui::view::Mode::Dialog(dialog) = &session.scene().view.mode else {
-            panic!("the answer is to be read")
-        };
-        format!("{:?}", dialog.body)
+        let running = session.cluster().servers().iter().filter(|server| server.is_running());
+        let running: Vec<String> = running.map(|server| server.id.to_string()).collect();
+        let mut answers = Vec::new();
+        for server in running.iter().chain(running.first()) {
+            answers.push(answer(&mut session, &format!("200 until leader = {server}")));
+        }
+        assert_eq!(digest(&session), before, "the lab itself is paused");
+        answers
     };
-    let answer = ask();
-    assert!(answer.contains("40 of 40") && answer.contains("reseed 0x"), "{answer}");
-    assert!(!answer.contains("in 0 of") && !answer.contains("in 40 of"), "{answer}");
-    assert_eq!(ask(), answer);
+    let answers = ask();
+    assert_eq!(answers.len(), 5);
+    // The leader has crashed, and each of the other four is as likely as any other to be next.
+    for answer in &answers {
+        assert!(answer.contains("200 of 200") && answer.contains(" all`, from here"), "{answer}");
+        assert!((24..=76).contains(&hits(answer)), "{answer}");
+        assert!(answer.contains(" % ± ") && answer.contains("95 % confidence: "), "{answer}");
+        assert!(answer.contains("4 election timers"), "{answer}");
+    }
+    assert_ne!(answers[0], answers[4], "the same question again: another two hundred futures");
+    assert_eq!(ask(), answers, "a session that is played again gives the same answers");
+}
+
+#[test]
+fn an_answer_says_what_stays_and_what_ended_early() {
+    let mut session = script("timers spread\nrun 1ms\nuntil leader = S5 within 2s\nbeat\nrun 9s\n");
+    wait(&mut session, 60.0, "a start", |session| session.cluster().now().micros() >= 1_000);
+    let answer_ = answer(&mut session, "20 until leader = S4 within 5s");
+    assert!(answer_.contains("Unchanged in all: ") && answer_.contains("5 timers set by `timers`"));
+    assert_eq!(hits(&answer_), 0, "the timers are spread: S1's comes first");
+    assert!(answer_.contains("In 20 the run ended first"), "{answer_}");
+    // The lab all by hand: time passes in the futures, and the question is answered.
+    let mut session = led();
+    press(&mut session, "Space X M a");
+    assert!(session.cluster().is_by_hand());
+    let answer = answer(&mut session, "20 until new leader");
+    assert_eq!(hits(&answer), 20, "{answer}");
+    assert!(session.cluster().is_by_hand());
+}
+
+#[test]
+fn a_question_about_futures_that_makes_no_sense_is_refused() {
     let mut session = led();
     for (line, why) in [
         ("many", "how many futures"),

@@ -6,7 +6,9 @@ use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Mention, Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Load, LoadKeys, LoadKind, LoadRate, Operation, Order};
+use crate::cluster::command::{
+    Command, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Reach, Reseed,
+};
 use crate::cluster::config::{CLIENTS_MAX, TEXT_MAX};
 use crate::cluster::time::{Ppm, Span};
 
@@ -197,14 +199,19 @@ as it is answered.",
         name: "reseed",
         group: Group::Clients,
         scope: Scope::Act,
-        usage: &["reseed SEED"],
-        summary: "fresh chance from here on",
+        usage: &["reseed SEED [all]"],
+        summary: "fresh randomness from here on",
         help: "\
 Every generator of the run starts again from this seed. What has been drawn stays: timers that are \
-armed and packets in flight.",
+armed and packets in flight. With `all` they are drawn again too, given that they have not fired \
+and not arrived yet; what a hand has fixed stays.",
         options: &[],
-        examples: &["reseed 0x1f", "reseed 7"],
-        parse: |reader| reader.quantity(Expect::Seed, 0, quantity::seed).map(Command::Reseed),
+        examples: &["reseed 0x1f", "reseed 7 all"],
+        parse: |reader| {
+            let seed = reader.quantity(Expect::Seed, 0, quantity::seed)?;
+            let reach = if reader.keyword("all") { Reach::All } else { Reach::Draws };
+            Some(Command::Reseed(Reseed { seed, reach }))
+        },
     },
 ];
 
