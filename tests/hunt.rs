@@ -3,6 +3,9 @@
 //!
 //! The tables in `docs/testing.md` are made here: `UPDATE_DOCS=1 cargo test --test hunt`.
 
+#[path = "support/tables.rs"]
+mod tables;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -127,18 +130,8 @@ fn every_flaw_is_found_and_shrunk_to_a_script_that_shows_just_that() {
     compare("checkers", &checkers);
 }
 
-/// The part of `docs/testing.md` between two marks must be this table.
-fn compare(mark: &str, table: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/testing.md");
-    let page = std::fs::read_to_string(&path).expect("docs/testing.md").replace("\r\n", "\n");
-    let (begin, end) = (format!("<!-- {mark}: made by tests/hunt.rs -->\n"), "<!-- end -->");
-    let (before, rest) = page.split_once(&begin).expect("the mark");
-    let (old, after) = rest.split_once(end).expect("the end of the table");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, format!("{before}{begin}{table}{end}{after}")).expect("written");
-        return;
-    }
-    assert_eq!(old, table, "renew it with UPDATE_DOCS=1 cargo test --test hunt");
+fn compare(name: &str, table: &str) {
+    tables::compare(name, "tests/hunt.rs", "cargo test --test hunt", table);
 }
 
 #[test]
