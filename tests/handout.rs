@@ -115,8 +115,8 @@ fn each_of_the_ten_tests_is_there() {
 }
 
 /// The first of these seeds with which one of a test's scripts fails an expectation, or breaks a
-/// rule, because of the flaw; and with how many of them that is so. With `Until::Caught` the first is
-/// enough.
+/// rule, because of the flaw; and with how many of them that is so. With `Until::Caught` the first
+/// is enough.
 fn caught(scripts: &[Script], about: &About, seeds: u64, until: Until) -> Option<Caught> {
     let shows = Some(Shows { flaw: about.flaw, breaks: about.breaks });
     let flawed = scripts.iter().map(|script| Script { shows, ..script.clone() });

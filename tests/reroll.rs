@@ -139,8 +139,8 @@ fn end(mut cluster: Cluster, from: u64, to: u64, span: Span) -> (u64, bool) {
     }
 }
 
-/// Runs of many seeds that have come to a state at `here` in which the first packet between the two,
-/// and no other, is in flight, against futures of one of them.
+/// Runs of many seeds that have come to a state at `here` in which the first packet between the
+/// two is in flight, against futures of one of them.
 #[track_caller]
 fn packets_end_alike(script: &str, here: Time, (from, to): (u64, u64), span: Span) {
     let mut state = None;
@@ -267,8 +267,8 @@ fn pauses_and_waits_of_random_length_are_drawn_again() {
 
 #[test]
 fn a_redrawn_run_is_a_run_like_any_other() {
-    let script = "cluster servers=5 network=long-reordering\nload clients=4 keys=2 rate=100/s for 2s\n\
-                  chaos swarm\nrun 2s\nchaos stop\nuntil leader within 20s\nuntil idle within 60s\n\
+    let script = "cluster servers=5 network=long-reordering\n\
+                  load clients=4 keys=2 rate=100/s for 2s\nchaos swarm\nrun 2s\nchaos stop\nuntil leader within 20s\nuntil idle within 60s\n\
                   until converged within 20s\nexpect safe and linearizable\n";
     let mut moved = false;
     for seed in 1..=60 {

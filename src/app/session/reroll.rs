@@ -1,5 +1,5 @@
-//! Rerolls: the same state with fresh randomness. `:reroll` goes on from here with a new seed, which
-//! is recorded; `:reroll 1000 until CONDITION within T` plays so many futures and says in how many
+//! Rerolls: the same state with fresh randomness. `:reroll` goes on from here with a new seed,
+//! which is recorded; `:reroll 1000 until CONDITION within T` plays so many futures and says in how many
 //! of them the condition comes true, and how sure that is. Each future begins with `reseed SEED
 //! all`, as a reroll does, so timers that are armed and packets in flight are drawn again too. It
 //! does a piece of the work a frame, and the lab is paused.

@@ -1,7 +1,7 @@
 //! From what a packet's flight is drawn: what the rule of its link said when it was sent.
 //!
-//! The packet carries it, so that its flight can be drawn again ([`crate::cluster::redraw`]) although
-//! the rule may have changed since.
+//! The packet carries it, so that its flight can be drawn again (`cluster/redraw.rs`) although the
+//! rule may have changed since.
 
 use super::{LinkRule, Profile, Tail};
 use crate::cluster::rng::Rng;
@@ -35,8 +35,8 @@ impl Law {
         delays || 0 < self.loss.0 && self.loss.0 < 1_000_000
     }
 
-    /// How long a flight takes that has lasted for `elapsed` and is not over; `None` when under this
-    /// law it would be. Exact: each flight that is left is as likely, beside the others, as it was.
+    /// How long a flight takes that has lasted for `elapsed` and is not over; `None` when under
+    /// this law it would be. Exact: each flight that is left is as likely, beside the others, as it was.
     pub(in crate::cluster) fn longer(&self, elapsed: Span, rng: &mut Rng) -> Option<Span> {
         // No link is faster than 1 µs, so at the beginning nothing is over.
         let least = if elapsed == Span::ZERO { 0 } else { elapsed.0.checked_add(1)? };
