@@ -60,7 +60,7 @@ fn the_live_verdict_is_that_of_the_whole_history() {
         load clients=6 keys=2 rate=100/s
         every 900ms crash random
         every 1s restart down
-        run 8s";
+        run 12s";
     for seed in 1..6 {
         let script = Script::parse("load.lab", script.as_bytes()).unwrap();
         let mut cluster = Cluster::with_script(&script, Some(seed));

@@ -208,7 +208,7 @@ fn play(monkey: &mut Monkey, script: Option<&str>, keys: u64, folder: &Path, tol
     let mut lab = Lab::inside(120, 40, &arguments, folder);
     let over = Arc::new(AtomicBool::new(false));
     watch(&lab, &over);
-    lab.wait(pty::LATER, "lab", |text| text.contains("Servers and logs"));
+    lab.wait(pty::LATER, "lab", |text| text.contains("all rules hold"));
     let mut pressed = 0;
     while pressed < keys && !ended(&mut lab) {
         let (bytes, count) = monkey.press(&lab);
@@ -229,7 +229,9 @@ fn play(monkey: &mut Monkey, script: Option<&str>, keys: u64, folder: &Path, tol
     pressed
 }
 
+/// On a busy machine the harness has taken the program's last words for lost.
 #[test]
+#[ignore = "a long run: .ci/long"]
 fn whatever_is_pressed_the_lab_ends_well_and_gives_the_terminal_back() {
     let keys = setting("RAFTLAB_MONKEY_KEYS", 3_000);
     let first = setting("RAFTLAB_MONKEY_SEED", 1);

@@ -172,11 +172,11 @@ fn what_clients_and_servers_say_to_each_other_is_never_doubled_by_hand() {
     }
     // Where only the run can tell that a client is meant; and nothing is lost by trying.
     for (line, fails) in [
-        ("duplicate next {who} -> S1", true),
-        ("duplicate {who} -> S1", true),
-        ("drop next {who} -> S1", false),
+        ("duplicate next b{i} -> S1", true),
+        ("duplicate b{i} -> S1", true),
+        ("drop next b{i} -> S1", false),
     ] {
-        let script = format!("{LED}for who in b\n{line}\nend\nput x 1 @0 client=b\n");
+        let script = format!("{LED}for i in 1..1\n{line}\nend\nput x 1 @0 client=b1\n");
         let script = Script::parse("later.lab", script.as_bytes()).expect("a good script");
         let mut cluster = Cluster::with_script(&script, None);
         while !cluster.finished() && !cluster.is_stopped() {
