@@ -18,12 +18,12 @@ fn a_leader_falls_by_key_and_another_rises() {
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
     let first = lab.leader().unwrap();
     lab.press("X");
-    lab.wait_row(SOON, &[&first, "x down"]);
+    lab.wait_row(SOON, &[&first, "✗ DOWN"]);
     lab.wait_row(SOON, &["last:", "crash", &first]);
     lab.wait(LATER, "new leader", |text| text.contains("★ LEADER"));
     assert_ne!(lab.leader().unwrap(), first);
     lab.press("r");
-    lab.wait(SOON, "restart", |text| !text.contains("x down"));
+    lab.wait(SOON, "restart", |text| !text.contains("✗ DOWN"));
     lab.press("q");
     lab.wait(SOON, "question", |text| text.contains("Leave?"));
     lab.press("q");
@@ -57,7 +57,7 @@ fn a_killed_session_is_resumed_where_it_was() {
     lab.press("X");
     lab.wait_row(SOON, &["last:", "crash"]);
     lab.press(" ");
-    lab.wait(SOON, "time to stand", |text| text.contains("‖ stands"));
+    lab.wait(SOON, "time to stand", |text| text.contains("‖ paused"));
     let header = |lab: &Lab| {
         let text = lab.text();
         let words = text.lines().next().unwrap_or_default().split_whitespace();
@@ -67,7 +67,7 @@ fn a_killed_session_is_resumed_where_it_was() {
     lab.signal("-KILL");
     lab.end(SOON);
     let mut again = Lab::keeping(120, 40, &["--resume"], state.path());
-    again.wait_row(SOON, &["x down"]);
+    again.wait_row(SOON, &["✗ DOWN"]);
     assert_eq!(header(&again), left, "{}", again.text());
     again.press(",");
     again.wait(SOON, "the past", |text| text.contains("◄"));
@@ -81,13 +81,13 @@ fn time_is_walked_back_by_key_and_a_command_undone() {
     let mut lab = Lab::start(120, 40, &[]);
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
     lab.press("X");
-    lab.wait(SOON, "a crash", |text| text.contains("x down"));
+    lab.wait(SOON, "a crash", |text| text.contains("✗ DOWN"));
     lab.press(" u");
     lab.wait(SOON, "the leader again", |text| {
-        text.contains("★ LEADER") && !text.contains("x down")
+        text.contains("★ LEADER") && !text.contains("✗ DOWN")
     });
     lab.press("U");
-    lab.wait(SOON, "the crash again", |text| text.contains("x down"));
+    lab.wait(SOON, "the crash again", |text| text.contains("✗ DOWN"));
     lab.press("[r");
     lab.wait(SOON, "the election", |text| text.contains("◄") && text.contains("★ LEADER"));
     lab.press("qy");
@@ -240,7 +240,7 @@ fn a_script_plays_beat_by_beat() {
     assert!(lab.text().contains("A leader is chosen."), "{}", lab.text());
     lab.press(" ");
     lab.wait(SOON, "second beat", |text| text.contains("beat 2 of 2"));
-    assert!(lab.text().contains("It falls.") && lab.text().contains("x down"), "{}", lab.text());
+    assert!(lab.text().contains("It falls.") && lab.text().contains("✗ DOWN"), "{}", lab.text());
     lab.press("qq");
     assert!(lab.end(SOON).success());
     lab.assert_restored();
@@ -268,7 +268,7 @@ fn a_lab_opens_at_a_beat_is_left_there_and_saved() {
     // Back by beats: the script as it was.
     lab.press("\u{1b}[15~\u{1b}[5~");
     lab.wait(SOON, "first beat", |text| text.contains("beat 2 of 2"));
-    lab.wait(SOON, "the leader", |text| !text.contains("x down"));
+    lab.wait(SOON, "the leader", |text| !text.contains("✗ DOWN"));
     lab.press("\u{1b}");
     lab.wait(SOON, "the end of presenting", |text| text.contains("presenter mode is over"));
     lab.press("qq");

@@ -20,7 +20,8 @@ use crate::ui::theme::{Colours, Theme};
 /// For files that can't be read or written, bad scripts, and moments that never come.
 pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-    let theme = Theme { colours: Colours::True, glyphs };
+    let paper = if options.light { Paper::Light } else { Paper::Dark };
+    let theme = Theme { colours: Colours::True, glyphs, paper };
     let mut files = Files::default();
     let mut session = match &options.file {
         Some(path) => Session::script(path.clone(), &files.script(path)?, options.seed, theme),
@@ -42,7 +43,6 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     session.go_to(&moment).map_err(Mistake::Usage)?;
     let mut buffer = Buffer::empty(Rect::new(0, 0, options.size.width, options.size.height));
     ui::draw_into(&mut buffer, &session.scene());
-    let paper = if options.light { Paper::Light } else { Paper::Dark };
     file.write_all(svg(&buffer, paper).as_bytes()).map_err(|error| file.unwritten(&error))?;
     file.complete()?;
     Ok(Ending::Well)

@@ -1,7 +1,7 @@
 //! What the terminal can show, as far as the environment tells.
 
 use crate::ui::glyphs::Glyphs;
-use crate::ui::theme::{Colours, Theme};
+use crate::ui::theme::{Colours, Paper, Theme};
 
 /// The environment variables that matter here.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ impl Environment {
 
     /// Colours and glyphs for a terminal in this environment.
     pub fn theme(&self) -> Theme {
-        Theme { colours: self.colours(), glyphs: self.glyphs() }
+        Theme { colours: self.colours(), glyphs: self.glyphs(), paper: Paper::Dark }
     }
 
     fn colours(&self) -> Colours {

@@ -153,6 +153,11 @@ impl Cluster {
     }
 }
 
+/// Whether an operation is that of a given entry: such a one has a number that no incarnation gives.
+pub fn is_given(op: &Op) -> bool {
+    op.id.number < 1 << 32
+}
+
 /// The operation of a given entry: servers that are given the same term at the same index are
 /// given the same operation.
 fn given_op(index: Index, term: Term) -> Op {

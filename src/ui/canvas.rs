@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::glyphs::{Glyphs, Spelling};
+use super::glyphs::{Glyphs, Spelling, is_dots};
 use super::theme::Theme;
 
 /// The screen under a theme.
@@ -57,6 +57,31 @@ impl<'a> Canvas<'a> {
             }
             part(self.buffer, area.left(), y);
         }
+    }
+
+    /// Lays a ground: blank cells in this style.
+    pub fn fill(&mut self, area: Rect, style: Style) {
+        self.clear(area);
+        self.restyle(area, style);
+    }
+
+    /// A dot of a line, in half columns and quarter rows of the screen; only where nothing but
+    /// other dots stands.
+    pub fn dot(&mut self, x: u32, y: u32, style: Style) {
+        const DOTS: [[u32; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+        let place =
+            (u16::try_from(x / 2).unwrap_or(u16::MAX), u16::try_from(y / 4).unwrap_or(u16::MAX));
+        let Some(cell) = self.buffer.cell_mut(place) else { return };
+        let here = cell.symbol().chars().next().unwrap_or(' ');
+        let before = match here {
+            ' ' => 0,
+            '.' if self.theme.glyphs == Glyphs::Ascii => return,
+            dots if is_dots(dots) => u32::from(dots) - 0x2800,
+            _ => return,
+        };
+        let dots = 0x2800 + (before | DOTS[(y % 4) as usize][(x % 2) as usize]);
+        let Some(dots) = char::from_u32(dots) else { return };
+        self.glyph(place.0, place.1, dots, style);
     }
 
     /// A pen on row `row` of `area`, counted from its top; it writes nothing below the area.
@@ -284,7 +309,7 @@ mod tests {
 
     fn written(glyphs: Glyphs, width: u16, write: impl Fn(&mut Pen)) -> String {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, 1));
-        let theme = Theme { glyphs, colours: Colours::None };
+        let theme = Theme { glyphs, colours: Colours::None, ..Theme::default() };
         write(&mut Canvas::new(&mut buffer, theme).pen(Rect::new(0, 0, width, 1), 0));
         row(&buffer)
     }
@@ -343,6 +368,7 @@ mod tests {
         !character.is_control()
             && (matches!(character, ' '..='~')
                 || TABLE.iter().any(|(glyph, _)| *glyph == character)
+                || is_dots(character)
                 || crate::cluster::words::plain::width(character).is_some())
     }
 
@@ -392,7 +418,7 @@ mod tests {
         fn nothing_unsafe_reaches_the_screen(texts in proptest::collection::vec("(.|[漢ア한。🎉])*", 4)) {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
             for glyphs in [Glyphs::Unicode, Glyphs::Letters, Glyphs::Ascii] {
-                let theme = Theme { glyphs, colours: Colours::True };
+                let theme = Theme { glyphs, colours: Colours::True, ..Theme::default() };
                 let mut canvas = Canvas::new(&mut buffer, theme);
                 let mut pen = canvas.pen_at(0, 0, 40);
                 pen.user_within(&texts[0], 7).put(&texts[1]).user(&texts[2]).user_clipped(&texts[3]);

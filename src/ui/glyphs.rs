@@ -44,6 +44,18 @@ pub const TABLE: &[(char, &str)] = &[
     ('╗', "+"),
     ('╚', "+"),
     ('╝', "+"),
+    ('━', "="),
+    ('┃', "|"),
+    ('┏', "+"),
+    ('┓', "+"),
+    ('┗', "+"),
+    ('┛', "+"),
+    ('╌', "-"),
+    ('╎', ":"),
+    ('▛', "+"),
+    ('▜', "+"),
+    ('▙', "+"),
+    ('▟', "+"),
     // What a server is.
     ('★', "*"),
     ('☆', "%"),
@@ -60,10 +72,19 @@ pub const TABLE: &[(char, &str)] = &[
     ('×', "x"),
     ('▓', "#"),
     ('░', "."),
+    ('▮', "#"),
+    ('▯', "-"),
+    ('✗', "x"),
+    ('▲', "^"),
+    ('…', ".."),
+    ('–', "-"),
     ('½', ".5"),
     ('±', "+-"),
     ('§', "sec. "),
     // Packets and links.
+    ('█', "#"),
+    ('▀', "\""),
+    ('▄', "_"),
     ('▐', "{"),
     ('▌', "}"),
     ('•', "."),
@@ -106,10 +127,17 @@ impl Spelling {
 }
 
 impl Glyphs {
-    /// How a character of the program's own text is written.
+    /// How a character of the program's own text is written. A pattern of Braille dots is a stroke
+    /// of a line.
     pub fn spell(self, character: char) -> Spelling {
         if is_plain(character) {
             return Spelling::Itself;
+        }
+        if is_dots(character) {
+            return match self {
+                Self::Unicode => Spelling::Itself,
+                Self::Letters | Self::Ascii => Spelling::Ascii("."),
+            };
         }
         let Some((_, ascii)) = TABLE.iter().find(|(glyph, _)| *glyph == character) else {
             return self.spell_user(character);
@@ -155,6 +183,37 @@ impl Glyphs {
         }
     }
 
+    /// A whole cell of ink.
+    pub const fn block(self) -> char {
+        match self {
+            Self::Unicode => '█',
+            Self::Letters | Self::Ascii => '#',
+        }
+    }
+
+    /// Somebody else's text as it may stand on the screen, cut to so many columns, with `…` for the
+    /// rest. What comes back can be put as the program's own.
+    pub fn shown(self, text: &str, columns: u16) -> String {
+        let mut shown = String::new();
+        let mut left = columns;
+        for character in text.chars() {
+            let before = shown.len();
+            match self.spell_user(character) {
+                Spelling::Itself | Spelling::Wide => shown.push(character),
+                Spelling::Ascii(ascii) => shown.push_str(ascii),
+                Spelling::Escape => shown.extend(character.escape_unicode()),
+            }
+            let width = self.width(&shown[before..]);
+            if width > left {
+                shown.truncate(before);
+                shown.push('…');
+                break;
+            }
+            left -= width;
+        }
+        shown
+    }
+
     /// How many columns the program's own text takes; no screen has more than [`WIDTH_MAX`].
     pub fn width(self, text: &str) -> u16 {
         let width = |character: char| usize::from(self.spell(character).columns(character));
@@ -173,6 +232,11 @@ impl Glyphs {
         }
         columns
     }
+}
+
+/// The patterns of Braille dots, two columns and four rows a cell, of which lines are made.
+pub const fn is_dots(character: char) -> bool {
+    matches!(character, '\u{2801}'..='\u{28ff}')
 }
 
 fn is_plain(character: char) -> bool {

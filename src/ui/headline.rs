@@ -14,6 +14,7 @@ use crate::cluster::chaos::Fault;
 use crate::cluster::client::Client;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
+use crate::cluster::situation::{Situation, Standing, Stuck};
 use crate::cluster::time::Span;
 use crate::cluster::types::{ServerId, ServerSet};
 
@@ -197,13 +198,24 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
 
 /// "S4 still believes that it leads."
 fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
-    for old in cluster.servers().iter().filter(|server| is_old_leader(cluster, server)).take(2) {
-        sentences.push(format!("{} still believes that it leads.", old.id));
+    let situation = Situation::of(cluster);
+    for server in cluster.servers() {
+        let id = server.id;
+        let words = match situation.standing(id) {
+            Standing::Stuck(Stuck::Outdated) => "still believes that it leads",
+            Standing::Stuck(Stuck::Deaf) => "is heard, and hears too few: it cannot commit",
+            Standing::Stuck(Stuck::Alone) if reading::leader(cluster).map(|l| l.id) != Some(id) => {
+                "still believes that it leads"
+            }
+            Standing::Stuck(Stuck::Alone)
+            | Standing::Leader
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Asleep
+            | Standing::Down => continue,
+        };
+        sentences.push(format!("{id} {words}."));
     }
-}
-
-fn is_old_leader(cluster: &Cluster, server: &Server) -> bool {
-    reading::Standing::of(cluster, server) == reading::Standing::OldLeader
 }
 
 /// "S1 is down. S3 sleeps."

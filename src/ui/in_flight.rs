@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::canvas::{Canvas, Pen};
-use super::map::{Mark, brings_commit};
+use super::map::brings_commit;
 use super::text::{Millis, digits};
 use super::view::{Pane, Scene, Target};
 use crate::cluster::Cluster;
 use crate::cluster::network::{Hand, Packet};
 use crate::cluster::raft::{AppendResult, Message, Reply, WrongLeader};
-use crate::cluster::types::{Index, Node, Outcome, Request};
+use crate::cluster::types::{Index, Node, Outcome, Request, Term};
 
 /// From this width on the list shows the marks of the map too.
 const MARKS_WIDTH: u16 = 44;
@@ -70,7 +70,7 @@ struct Columns {
 impl Columns {
     fn new(packets: &[&Packet], area: Rect, scene: &Scene<'_>) -> Self {
         let widest = |width: &dyn Fn(&&Packet) -> u16| packets.iter().map(width).max().unwrap_or(0);
-        let mark = |packet: &&Packet| mark(packet, scene).width();
+        let mark = |packet: &&Packet| term(packet).map_or(0, |term| 1 + digits(term.0));
         Self {
             id: 1 + widest(&|packet| digits(packet.id.0)),
             route: 1 + widest(&|packet| end(packet.from, scene) + end(packet.to, scene)),
@@ -110,19 +110,21 @@ impl Columns {
         let column = 1 + self.id + 1 + self.route + 1;
         pen.style(theme.plain()).column(column + self.mark);
         say(&mut pen, packet, scene.cluster);
-        if self.mark > 0 {
-            let mark = mark(packet, scene);
-            let place =
-                Rect { x: area.x + column, y: area.y + row, width: mark.width(), height: 1 };
-            mark.draw(canvas, place.intersection(area));
+        if let Some(term) = term(packet).filter(|_| self.mark > 0) {
+            let mut pen = canvas.pen(area, row);
+            pen.column(column).style(theme.chip(term)).put(format_args!("t{term}"));
         }
         let mut pen = canvas.pen(area, row);
         pen.column(words + 1).style(theme.dim().remove_modifier(Modifier::BOLD)).put(due);
     }
 }
 
-fn mark(packet: &Packet, scene: &Scene<'_>) -> Mark {
-    Mark::of(packet, scene.cluster, scene.view.theme.glyphs)
+/// The term that a packet carries; clients know of none.
+fn term(packet: &Packet) -> Option<Term> {
+    match (packet.from, packet.to) {
+        (Node::Server(_), Node::Server(_)) => Some(packet.message.summary().term),
+        (Node::Client(_), _) | (_, Node::Client(_)) => None,
+    }
 }
 
 /// How many columns an end of a packet's way takes.
@@ -266,8 +268,8 @@ mod tests {
             let due = Millis(packet.due.since(cluster.now())).to_string();
             assert!(row.ends_with(&format!("due {due:>5}")), "{row}");
         }
-        assert!(rows.iter().any(|row| row.contains("S1►S4 ▐V?▌ vote request, log at 0@0")));
-        assert!(rows.iter().any(|row| row.contains("a►S2  ▐a?▌ get x")), "{rows:?}");
+        assert!(rows.iter().any(|row| row.contains("S1►S4 t1 vote request, log at 0@0")));
+        assert!(rows.iter().any(|row| row.contains("a►S2     get x")), "{rows:?}");
     }
 
     #[test]

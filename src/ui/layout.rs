@@ -22,6 +22,8 @@
 
 use ratatui::layout::{Rect, Size};
 
+use super::map::plan::Scale;
+use super::view::Clock;
 use super::view::{Layout, Mode, Pane, View};
 use super::watches;
 
@@ -30,19 +32,12 @@ pub const MIN: Size = Size { width: 60, height: 16 };
 /// From this height on there are five rows of timeline, the last command, copies under the logs,
 /// and a headline beside the caption.
 const DESK_HEIGHT: u16 = 34;
-/// From this width on the map has room beside the lists.
-const SPLIT_WIDTH: u16 = 72;
-/// From this width on the lists stand in two columns.
-const WALL_WIDTH: u16 = 160;
-const MAP_WIDTH_MAX: u16 = 80;
-const MAP_HEIGHT_MAX: u16 = 20;
 /// The title of the list of packets, and the fewest of them, in packet mode.
 const PACKET_ROWS: u16 = 4;
 /// A map lower than this says nothing.
 const MAP_HEIGHT_MIN: u16 = 4;
 /// From this width and height on, events and a script stand side by side.
 const BESIDE_WIDTH: u16 = 110;
-const BESIDE_HEIGHT_MIN: u16 = 5;
 /// What a script and its events keep in their own layout, however many servers there are.
 const SCRIPT_HEIGHT_MIN: u16 = 9;
 
@@ -52,10 +47,14 @@ const SCRIPT_HEIGHT_MIN: u16 = 9;
 pub struct Areas {
     pub screen: Rect,
     pub header: Rect,
-    /// What is the case, in one or two sentences.
+    /// The present state, in one or two sentences.
     pub headline: Rect,
+    /// The clock and the verdict, where they don't stand in the first row.
+    pub status: Rect,
     /// What the script says; empty when it stands in the place of the headline.
     pub caption: Rect,
+    /// The newest event, and why it happened.
+    pub news: Rect,
     /// What is watched; empty when nothing is.
     pub watches: Rect,
     pub map: Rect,
@@ -131,6 +130,13 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
     if !fits(size) {
         return areas;
     }
+    if view.layout == Layout::All && view.zoomed.is_none() {
+        hall(&mut areas, view, servers);
+        if matches!(view.mode, Mode::Packets) {
+            list_packets(&mut areas);
+        }
+        return areas;
+    }
     let middle = frame(&mut areas, view);
     if let Some(pane) = view.zoomed {
         *areas.pane_mut(pane) = middle;
@@ -138,12 +144,7 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
         return areas;
     }
     match view.layout {
-        Layout::All => {
-            all(&mut areas, middle, servers);
-            if view.script.is_some() {
-                beside_events(&mut areas);
-            }
-        }
+        Layout::All => {}
         Layout::Script if view.script.is_some() => script(&mut areas, middle, servers),
         Layout::Logs | Layout::Script => logs(&mut areas, middle, servers),
         Layout::Map => map(&mut areas, middle),
@@ -166,6 +167,7 @@ fn list_packets(areas: &mut Areas) {
     let free = [areas.events, areas.timeline].map(|area| area.height).into_iter().sum::<u16>();
     let rows = free
         .max(PACKET_ROWS)
+        .max(areas.screen.height / 4)
         .min(bottom.saturating_sub(areas.headline.bottom().max(areas.watches.bottom())));
     let (screen, y) = (areas.screen, bottom - rows);
     (areas.events, areas.timeline) = (Rect::default(), Rect::default());
@@ -190,6 +192,80 @@ fn bottom(area: &mut Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);
     area.height -= rows;
     Rect { y: area.y + area.height, height: rows, ..*area }
+}
+
+/// The layout for a hall: who leads and what has just happened on top, then the map, then the logs.
+/// What stands where depends on the terminal's size, the number of servers and whether a rule is
+/// broken.
+fn hall(areas: &mut Areas, view: &View, servers: usize) {
+    let mut left = areas.screen;
+    let scale = Scale::of(left.width, left.height);
+    let broken = view.clock == Clock::Broken;
+    areas.footer = bottom(&mut left, 1);
+    areas.last_command = bottom(&mut left, u16::from(areas.screen.height >= DESK_HEIGHT));
+    if left.height >= 20 {
+        areas.timeline = bottom(&mut left, 1);
+    }
+    let low = left.height < 18;
+    let (strip, said) = match (scale, broken) {
+        (Scale::M, true) if low => (2, 0),
+        (Scale::M, true) => (5, 0),
+        (Scale::L, true) => (6, 0),
+        (Scale::Xl, true) => (8, 0),
+        (Scale::M, false) if low => (1, 1),
+        (Scale::M | Scale::L, false) => (1, 2),
+        (Scale::Xl, false) => (5, 2),
+    };
+    areas.header = top(&mut left, strip);
+    areas.headline = top(&mut left, said);
+    if scale == Scale::Xl && !broken {
+        areas.status = top(&mut left, 1);
+    }
+    if !view.watches.is_empty() {
+        let rows = watches::rows(left.width, view.watches.len());
+        let most = 1 + left.height / 20;
+        areas.watches = top(&mut left, rows.min(most));
+    }
+    match scale {
+        Scale::Xl => hall_large(areas, left, servers),
+        Scale::L => {
+            areas.news = top(&mut left, 6);
+            hall_rows(areas, left, servers);
+        }
+        Scale::M => {
+            areas.news = top(&mut left, if low { 1 } else { 2 });
+            hall_rows(areas, left, servers);
+        }
+    }
+}
+
+/// The columns that clients keep beside the logs.
+const RAIL: u16 = 28;
+/// From this width on there are such.
+const RAIL_WIDTH: u16 = 116;
+/// The largest scale gives the map this much of the width, in percent.
+const MAP_SHARE: u16 = 63;
+
+fn hall_rows(areas: &mut Areas, mut left: Rect, servers: usize) {
+    let rows = (servers as u16 + 2).min(left.height.saturating_sub(MAP_HEIGHT_MIN));
+    let rows = rows.max(left.height.min(4));
+    let mut below = bottom(&mut left, rows);
+    areas.map = left;
+    if below.width >= RAIL_WIDTH && below.height >= 4 {
+        areas.clients = Rect { x: below.right() - RAIL, width: RAIL, ..below };
+        below.width -= RAIL + 1;
+    }
+    areas.servers = below;
+}
+
+fn hall_large(areas: &mut Areas, left: Rect, servers: usize) {
+    let width = left.width * MAP_SHARE / 100;
+    areas.map = Rect { width, ..left };
+    let mut side = Rect { x: left.x + width + 1, width: left.width - width - 1, ..left };
+    let needed = (servers as u16).saturating_mul(3) + 8;
+    let news = side.height.saturating_sub(needed).clamp(8, 12);
+    areas.news = top(&mut side, news);
+    areas.servers = side;
 }
 
 /// What every layout has above and below its panes; returns what is left between.
@@ -229,62 +305,6 @@ fn servers_rows(areas: &mut Areas, servers: usize) -> u16 {
     servers.min(100) as u16 + 2 + u16::from(copies)
 }
 
-fn all(areas: &mut Areas, middle: Rect, servers: usize) {
-    let mut left = middle;
-    let mut rows = servers_rows(areas, servers);
-    if rows > left.height {
-        areas.copies = Copies::Hidden;
-        rows = left.height;
-    }
-    let spare = left.height - rows;
-    // Below a title and a row there is nothing to show: the logs get it.
-    let mut events = if spare < 2 { 0 } else { (spare * 2 / 7).max(2) };
-    let mut upper = (spare - events).min(MAP_HEIGHT_MAX + 1);
-    if upper < MAP_HEIGHT_MIN + 1 {
-        upper = 0;
-    }
-    if events > 0 {
-        events = spare - upper;
-    }
-    let upper = top(&mut left, upper);
-    areas.events = bottom(&mut left, events);
-    areas.servers = left;
-    if upper.height > 0 {
-        split(areas, upper);
-    }
-}
-
-/// The map to the left, the lists to the right. A column between them is left for the line.
-fn split(areas: &mut Areas, area: Rect) {
-    if area.width < SPLIT_WIDTH {
-        areas.map = area;
-        return;
-    }
-    let map = (area.width * 4 / 7).min(MAP_WIDTH_MAX);
-    areas.map = Rect { width: map, ..area };
-    let lists = Rect { x: area.x + map + 1, width: area.width - map - 1, ..area };
-    let rows = lists.height - 1;
-    if area.width >= WALL_WIDTH {
-        let half = (lists.width - 1) / 2;
-        let mut left = Rect { width: half, ..lists };
-        areas.clients = top(&mut left, lists.height / 2);
-        areas.values = left;
-        let x = lists.x + half + 1;
-        areas.in_flight = Rect { x, width: lists.width - half - 1, ..lists };
-    } else if rows < 5 {
-        areas.clients = lists;
-    } else if rows < 12 {
-        let mut left = lists;
-        areas.clients = top(&mut left, 1 + rows / 2);
-        areas.values = left;
-    } else {
-        let mut left = lists;
-        areas.clients = top(&mut left, 1 + (rows - 2) * 5 / 12);
-        areas.values = top(&mut left, 1 + (rows - 2) * 4 / 12);
-        areas.in_flight = left;
-    }
-}
-
 fn logs(areas: &mut Areas, middle: Rect, servers: usize) {
     let mut left = middle;
     let rows = servers_rows(areas, servers);
@@ -312,20 +332,6 @@ fn clients_and_values(areas: &mut Areas, middle: Rect) {
     areas.values = Rect { x: half + 1, width: middle.width - half - 1, ..middle };
     areas.clients = top(&mut left, middle.height.div_ceil(2));
     areas.in_flight = left;
-}
-
-/// A script that plays shares the rows of the events, where both have room.
-fn beside_events(areas: &mut Areas) {
-    let events = areas.events;
-    if events.width < BESIDE_WIDTH || events.height < BESIDE_HEIGHT_MIN {
-        return;
-    }
-    // Below the lists: the line between map and lists goes on.
-    let lists = if areas.in_flight.is_empty() { areas.clients } else { areas.in_flight };
-    let width = if lists.is_empty() { events.width * 4 / 7 } else { lists.x - 1 };
-    areas.events.width = width;
-    areas.script =
-        Rect { x: events.x + width + 1, width: events.width - width - 1, ..areas.events };
 }
 
 /// The script and what comes of it, side by side where that is possible, under the servers.
@@ -365,19 +371,17 @@ mod tests {
     #[test]
     fn the_projector_has_its_regions() {
         let areas = at(80, 24, 5);
-        assert_eq!((areas.header.height, areas.headline.height), (1, 2));
-        assert_eq!((areas.map.width, areas.map.height), (45, 1 + 8));
-        assert_eq!((areas.clients.height, areas.values.height), (1 + 4, 1 + 3));
-        assert_eq!(areas.servers.height, 1 + 1 + 5);
-        assert_eq!(areas.events.height, 1 + 2);
+        assert_eq!((areas.header.height, areas.headline.height, areas.news.height), (1, 2, 2));
+        assert_eq!((areas.map.width, areas.map.height), (80, 10));
+        assert_eq!(areas.servers.height, 2 + 5);
         assert_eq!((areas.timeline.height, areas.footer.height), (1, 1));
     }
 
     #[test]
-    fn twenty_five_servers_keep_the_logs_alone() {
+    fn twenty_five_servers_leave_the_map_its_least() {
         let areas = at(80, 24, 25);
-        assert_eq!(areas.servers.height, 1 + 1 + 17);
-        assert!(areas.map.is_empty() && areas.events.is_empty());
+        assert_eq!(areas.map.height, MAP_HEIGHT_MIN);
+        assert_eq!(areas.servers.height, 24 - 5 - MAP_HEIGHT_MIN - 2);
         assert_eq!((areas.timeline.height, areas.footer.height), (1, 1));
     }
 
@@ -412,7 +416,8 @@ mod tests {
     }
 
     fn check(areas: &Areas) {
-        let told = [areas.header, areas.headline, areas.caption, areas.watches];
+        let told =
+            [areas.header, areas.headline, areas.status, areas.caption, areas.news, areas.watches];
         let rest = told.into_iter().chain([areas.last_command, areas.footer]);
         let panes = Pane::EVERY.map(|pane| areas.pane(pane));
         let all: Vec<Rect> = rest.chain(panes).filter(|one| !one.is_empty()).collect();

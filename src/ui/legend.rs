@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::theme::Theme;
+use super::theme::{Ground, Theme};
 use crate::cluster::types::Term;
 
 /// A mark with its meaning.
@@ -20,29 +20,32 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
     let entry = |mark: &str, style, meaning| Entry { mark: mark.to_owned(), style, meaning };
     vec![
         entry("4", theme.number(term), "a colour is a term, and nothing else"),
-        entry("★ LEADER", theme.filled(term), "leader of the newest term"),
-        entry("☆ old leader", plain, "believes that it leads"),
+        entry("★ LEADER", theme.lit(term), "leads, and can commit"),
+        entry("☆ STUCK", plain, "believes that it leads; cannot commit"),
         entry("○ follower", plain, "follows a leader"),
-        entry("△ candidate", plain, "asks for votes"),
-        entry("x down", dim, "crashed; its disk is kept"),
-        entry("z asleep", dim, "stopped; timers and packets wait"),
-        entry("[4 x=3]", theme.filled(term), "entry, committed as far as known here"),
-        entry("(4 x=3)", plain, "entry, only appended"),
-        entry("(3 x=9)≠", plain, "not the leader's entry"),
-        entry(&format!("{removed}3 x=9{removed}"), dim, "entry, just removed"),
+        entry("△ CANDIDATE", plain, "asks for votes"),
+        entry("✗ DOWN", dim, "crashed; its disk is kept"),
+        entry("z ASLEEP", dim, "stopped; timers and packets wait"),
+        entry("✓t4 x=3", theme.settled(term), "entry, committed; its server knows"),
+        entry("[t4 x=3]", theme.settled(term), "committed; its server is not told"),
+        entry("(t4 x=3)", plain, "entry, only appended"),
+        entry("(t3 x=9≠)", plain, "not the leader's entry"),
+        entry("✗t3 x=9", theme.on(Ground::Lost), "entry that will be overwritten"),
+        entry(&format!("{removed}t3 x=9"), dim, "entry, just removed"),
+        entry("▮▮▯ 2 of 5", bold, "two run here, of five"),
+        entry("▮▮▯ needs 1", bold, "copies or votes: has two, needs one"),
         entry("[..120]", dim, "entries in a snapshot"),
         entry("x?", plain, "a read in the log"),
         entry("4 ✓", plain, "index 4 is committed in fact"),
         entry("4 2/5", bold, "index 4 is on two of five"),
         entry("4►5", plain, "match 4, next 5: what the leader knows"),
-        entry("▓▓▓░░", plain, "silence left before it stands"),
+        entry("━━━──", plain, "time left before it becomes a candidate"),
         entry("+·+-╳", plain, "votes: held, asked, refused, cut off"),
-        entry("▐V?▌", theme.chip(term), "asks for a vote; ▐V+▌ yes, ▐V-▌ no"),
-        entry("▐A2▌", theme.chip(term), "two entries; ▐A+▌ taken, ▐A-▌ refused"),
-        entry("▐c4▌", theme.chip(term), "brings commit index 4"),
-        entry("•  ◦", theme.edge(term), "heartbeat, its answer"),
-        entry("▐b?▌", plain, "client b asks; ▐b!▌ is answered"),
-        entry("╳", bold, "cut both ways; ►╳ cut one way; lost"),
+        entry("S4►S1 x=2", theme.chip(term), "a packet: from, to, what"),
+        entry("S4►S1 ✓4", theme.chip(term), "brings commit index 4"),
+        entry("✗ S4►S1", theme.on(Ground::Bright), "a packet that was lost"),
+        entry("▲ b", theme.on(Ground::Bright), "client b waits for the server above"),
+        entry("S4 ✗► S2", theme.on(Ground::Wall), "cut one way; ✗ cut both ways"),
         entry("5 ◄", bold, "a watched value that has just changed"),
         entry("<2 @2", dim, "an older value, at version 2"),
         entry("✓ ≠ !", plain, "script line: so, would have failed, failed"),

@@ -9,6 +9,7 @@
 //! What is not seen is not built: panes look only at the rows and columns that they show, so a
 //! frame costs the same after a minute and after a week.
 
+pub mod block;
 pub mod canvas;
 mod clients;
 mod comparison;
@@ -17,14 +18,15 @@ mod events;
 pub mod export;
 mod footer;
 pub mod glyphs;
-mod header;
 mod headline;
 pub mod in_flight;
 pub mod layout;
 mod legend;
+mod log_rows;
 mod logs;
 pub mod map;
 mod modes;
+mod news;
 mod prompt;
 pub mod reading;
 mod script;
@@ -33,6 +35,7 @@ pub mod text;
 pub mod theme;
 pub mod timeline;
 mod timers;
+mod top;
 pub mod trace;
 mod values;
 pub mod view;
@@ -64,8 +67,12 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
         return;
     }
     let areas = areas(size, scene);
-    header::draw(canvas, areas.header, scene);
+    canvas.fill(areas.screen, scene.view.theme.ground(theme::Ground::Base));
+    canvas.restyle(areas.screen, scene.view.theme.ink(theme::Ink::Text));
+    top::draw(canvas, areas.header, scene);
     headline::draw(canvas, areas.headline, scene, areas.caption);
+    top::draw_status(canvas, areas.status, scene);
+    news::draw(canvas, areas.news, scene);
     if !areas.caption.is_empty() {
         headline::draw_caption(canvas, areas.caption, scene);
     }
@@ -124,6 +131,7 @@ pub fn extent(size: Size, scene: &Scene, pane: Pane) -> Extent {
     match pane {
         Pane::Clients => clients::extent(area, scene),
         Pane::Values => values::extent(area, scene),
+        Pane::Servers if in_hall(scene) => log_rows::extent(&areas, scene),
         Pane::Servers => servers::extent(&areas, scene),
         Pane::Events => events::extent(area, scene),
         Pane::Script => script::extent(area, scene),
@@ -136,7 +144,11 @@ pub fn logs_extent(size: Size, scene: &Scene) -> Extent {
     if !layout::fits(size) {
         return Extent::default();
     }
-    servers::logs_extent(&areas(size, scene), scene)
+    let areas = areas(size, scene);
+    match in_hall(scene) {
+        true => log_rows::logs_extent(&areas, scene),
+        false => servers::logs_extent(&areas, scene),
+    }
 }
 
 /// Which rows of the open dialog are shown.
@@ -173,12 +185,18 @@ pub(crate) fn draw_alone(buffer: &mut Buffer, scene: &Scene, pane: Pane) -> Rect
     areas.pane(pane)
 }
 
+/// Whether the logs stand below a map, for a hall.
+fn in_hall(scene: &Scene) -> bool {
+    scene.view.layout == view::Layout::All && scene.view.zoomed.is_none()
+}
+
 fn draw_pane(canvas: &mut Canvas, areas: &Areas, scene: &Scene, pane: Pane) {
     let area = areas.pane(pane);
     match pane {
         Pane::Map => map::draw(canvas, area, scene),
         Pane::Clients => clients::draw(canvas, area, scene),
         Pane::Values => values::draw(canvas, area, scene),
+        Pane::Servers if in_hall(scene) => log_rows::draw(canvas, areas, scene),
         Pane::Servers => servers::draw(canvas, areas, scene),
         Pane::Events => events::draw(canvas, area, scene),
         Pane::Script => script::draw(canvas, area, scene),
@@ -190,9 +208,10 @@ fn draw_pane(canvas: &mut Canvas, areas: &Areas, scene: &Scene, pane: Pane) {
 fn hit_in_pane(areas: &Areas, scene: &Scene, pane: Pane, x: u16, y: u16) -> Option<Target> {
     let area = areas.pane(pane);
     match pane {
-        Pane::Map => map::hit(area, scene, x, y),
+        Pane::Map => map::hit(area, scene, areas.screen.as_size(), x, y),
         Pane::Clients => clients::hit(area, scene, y),
         Pane::Values => values::hit(area, scene, y),
+        Pane::Servers if in_hall(scene) => log_rows::hit(areas, scene, x, y),
         Pane::Servers => servers::hit(areas, scene, x, y),
         Pane::Events => events::hit(area, scene, y),
         Pane::Script => script::hit(area, scene, y),

@@ -16,12 +16,13 @@ use ratatui::style::Style;
 use super::canvas::{Canvas, Pen};
 use super::layout::{Areas, Copies};
 use super::logs::Window;
-use super::reading::{self, Standing};
+use super::reading;
 use super::text::digits;
 use super::timers;
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::raft::Raft;
 use crate::cluster::server::Server;
+use crate::cluster::situation::{Situation, Standing};
 use crate::cluster::types::ServerId;
 
 /// Rows above the servers: the title and the heading.
@@ -33,6 +34,7 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
     let columns = Columns::of(area, scene);
     let window = columns.window(area, scene);
     let rows = Rows::of(areas, scene);
+    let situation = Situation::of(scene.cluster);
     let remark = match rows.remark() {
         Some(servers) => format!("{servers}, {}", window.remark()),
         None => window.remark(),
@@ -46,7 +48,7 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
     }
     for (row, place) in rows.places() {
         let Some(server) = scene.cluster.servers().get(place) else { continue };
-        columns.draw_row(canvas, area, ABOVE + row, scene, server);
+        columns.draw_row(canvas, area, ABOVE + row, (scene, &situation), server);
         window.draw_log(canvas, area.y + ABOVE + row, scene, server);
     }
     if areas.copies == Copies::Shown {
@@ -72,9 +74,7 @@ pub fn hit(areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
 
 /// Which servers are shown.
 pub fn extent(areas: &Areas, scene: &Scene) -> Extent {
-    let rows = Rows::of(areas, scene);
-    let shown = rows.shown - u16::from(rows.pinned.is_some());
-    Extent { first: rows.first as u64, shown: u64::from(shown), total: rows.total as u64 }
+    Rows::of(areas, scene).extent()
 }
 
 /// Which indexes are shown; `total` is where the longest log ends.
@@ -85,7 +85,7 @@ pub fn logs_extent(areas: &Areas, scene: &Scene) -> Extent {
 
 /// Which servers have which rows.
 #[derive(Clone, Copy, Debug)]
-struct Rows {
+pub struct Rows {
     /// The place of the first server that scrolls, and how many rows there are in all.
     first: usize,
     shown: u16,
@@ -96,9 +96,13 @@ struct Rows {
 
 impl Rows {
     fn of(areas: &Areas, scene: &Scene) -> Self {
-        let total = scene.cluster.servers().len();
         let below = u16::from(areas.copies == Copies::Shown);
-        let room = areas.servers.height.saturating_sub(ABOVE + below);
+        Self::fitting(areas.servers.height.saturating_sub(ABOVE + below), scene)
+    }
+
+    /// The rows where there is room for so many.
+    pub fn fitting(room: u16, scene: &Scene) -> Self {
+        let total = scene.cluster.servers().len();
         let shown = usize::from(room).min(total);
         let scroll = usize::from(scene.view.scroll.servers);
         let first = scroll.min(total - shown);
@@ -108,8 +112,19 @@ impl Rows {
         Self { first, shown: shown as u16, pinned, total }
     }
 
+    /// How many rows there are.
+    pub const fn shown(&self) -> u16 {
+        self.shown
+    }
+
+    /// Which servers are shown.
+    pub fn extent(&self) -> Extent {
+        let shown = self.shown - u16::from(self.pinned.is_some());
+        Extent { first: self.first as u64, shown: u64::from(shown), total: self.total as u64 }
+    }
+
     /// The rows, counted from the heading, with the places of their servers.
-    fn places(self) -> impl Iterator<Item = (u16, usize)> {
+    pub fn places(self) -> impl Iterator<Item = (u16, usize)> {
         let scrolling = self.first..self.total;
         let places = self.pinned.into_iter().chain(scrolling);
         (0..self.shown).zip(places)
@@ -250,13 +265,20 @@ impl Columns {
         }
     }
 
-    fn draw_row(&self, canvas: &mut Canvas, area: Rect, row: u16, scene: &Scene, server: &Server) {
+    fn draw_row(
+        &self,
+        canvas: &mut Canvas,
+        area: Rect,
+        row: u16,
+        (scene, situation): (&Scene, &Situation),
+        server: &Server,
+    ) {
         let theme = canvas.theme();
-        let standing = Standing::of(scene.cluster, server);
+        let standing = situation.standing(server.id);
         let raft = &server.raft;
         let base = match standing {
             Standing::Down | Standing::Asleep => theme.dim(),
-            Standing::Leader | Standing::OldLeader | Standing::Follower | Standing::Candidate => {
+            Standing::Leader | Standing::Stuck(_) | Standing::Follower | Standing::Candidate => {
                 theme.plain()
             }
         };
@@ -311,7 +333,7 @@ impl Columns {
         let term = match standing {
             Standing::Leader => style,
             Standing::Down => base,
-            Standing::OldLeader | Standing::Follower | Standing::Candidate | Standing::Asleep => {
+            Standing::Stuck(_) | Standing::Follower | Standing::Candidate | Standing::Asleep => {
                 theme.number(raft.term)
             }
         };

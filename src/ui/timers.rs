@@ -2,11 +2,12 @@
 //! leader's next heartbeat, a candidate's votes.
 
 use super::canvas::Pen;
-use super::reading::{self, Standing};
+use super::reading;
 use super::text::Millis;
 use super::view::Scene;
 use crate::cluster::raft::Raft;
 use crate::cluster::server::{Server, Timer};
+use crate::cluster::situation::Standing;
 use crate::cluster::time::Ppm;
 
 /// Draws what fits the server's standing; `beat` stands before a leader's figure.
@@ -16,7 +17,7 @@ pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, b
             pen.put("off");
         }
         Standing::Candidate => draw_votes(pen, scene, &server.raft),
-        Standing::Leader | Standing::OldLeader => {
+        Standing::Leader | Standing::Stuck(_) => {
             if let Some(timer) = server.heartbeat_timer {
                 draw_beat(pen, scene, beat, timer);
             }

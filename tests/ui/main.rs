@@ -1,5 +1,6 @@
 //! The screen, seen from outside.
 
+mod facts;
 mod pictures;
 mod screen;
 mod stage;

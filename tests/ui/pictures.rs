@@ -25,6 +25,9 @@ use raftlab::ui::view::{
     WatchRow,
 };
 
+/// The letters of styles, in the order of their use.
+const LETTERS: &str = ".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-*/=<>";
+
 /// The glyphs of a frame, and below them a letter for the style of each cell.
 fn styled(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width);
@@ -36,9 +39,9 @@ fn styled(buffer: &Buffer) -> String {
             .iter()
             .map(|cell| {
                 let style = describe(cell);
-                let next = ".abcdefghijklmnopqrstuvwxyz".chars().nth(letters.len());
+                let next = LETTERS.chars().nth(letters.len());
                 *letters.entry(style.clone()).or_insert_with(|| {
-                    let letter = next.expect("fewer than 27 styles");
+                    let letter = next.expect("few enough styles");
                     let _ = writeln!(legend, "{letter} {style}");
                     letter
                 })
@@ -135,7 +138,7 @@ fn a_script_says_what_has_become_of_its_lines() {
     stage.view.selection.line = Some(28);
     stage.view.clock = Clock::Runs;
     check("script-80x24", &stage, 80, 24);
-    stage.view.theme = Theme { colours: Colours::None, glyphs: Glyphs::Ascii };
+    stage.view.theme = Theme { colours: Colours::None, glyphs: Glyphs::Ascii, ..Theme::default() };
     check("script-ascii-120x40", &stage, 120, 40);
 }
 
@@ -234,7 +237,8 @@ fn rare_marks_in_ascii() {
     stage.view.fading.removed.push(removed);
     stage.view.selection.server = Some(stage.leader());
     stage.view.selection.entry = Some(Index(4));
-    stage.view.theme = Theme { colours: Colours::Sixteen, glyphs: Glyphs::Ascii };
+    stage.view.theme =
+        Theme { colours: Colours::Sixteen, glyphs: Glyphs::Ascii, ..Theme::default() };
     check("marks-80x24", &stage, 80, 24);
 }
 

@@ -28,6 +28,13 @@ pub struct Packet {
     pub message: Message,
 }
 
+impl Packet {
+    /// Whether it will reach the end of its way, unless a cut or a crash stops it there.
+    pub fn will_arrive(&self) -> bool {
+        self.loss == Loss::Arrives && self.hand != Hand::Held
+    }
+}
+
 /// What the link's rule drew for a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Loss {

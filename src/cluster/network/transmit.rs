@@ -136,19 +136,8 @@ impl Cluster {
         let id = PacketId(self.packets_sent);
         let (hand, fails_after, law) = (Hand::Off, flight.fails_after, flight.law);
         let (sent, due) = (self.now, self.now + flight.delay);
-        let packet = Packet {
-            id,
-            from,
-            to,
-            sent,
-            due,
-            incarnation,
-            loss,
-            fails_after,
-            law,
-            hand,
-            message,
-        };
+        let packet =
+            Packet { id, from, to, sent, due, incarnation, loss, fails_after, law, hand, message };
         self.tell_sent(&packet);
         self.queue.push(due.micros(), Item::Packet(packet));
         id

@@ -9,6 +9,7 @@
 //! The texts are present tense and use the paper's terms. What users wrote appears in them as it
 //! is, but for its length: whoever draws it escapes it.
 
+mod brief;
 mod deed;
 pub mod fit;
 pub mod plain;

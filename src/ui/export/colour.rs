@@ -3,12 +3,7 @@
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
-/// What stands behind the cells that have no colour of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paper {
-    Dark,
-    Light,
-}
+pub use crate::ui::theme::Paper;
 
 /// A colour of 24 bits, red first.
 pub type Rgb = [u8; 3];

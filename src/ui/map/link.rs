@@ -1,115 +1,362 @@
-//! What is wrong with the links between servers, half-way on them: cuts, loss, delays.
+//! Links between servers: lines of dots where they say something.
+//!
+//! A room says already that all in it hear each other, so not every pair has a line. Drawn are the
+//! links of leaders and candidates, those on which something flies, and those with which something
+//! is wrong: a pair within a room that is cut, loses or delays has a plate that says so.
 
-use crate::cluster::Cluster;
+use ratatui::layout::Rect;
+
+use super::packet::Label;
+use super::plan::{Opening, Wall};
+use super::{Picture, room};
 use crate::cluster::network::LinkRule;
+use crate::cluster::situation::Standing;
 use crate::cluster::time::{Ppm, Span};
-use crate::cluster::types::{Node, ServerId, ServerSet};
+use crate::cluster::types::{Node, ServerId};
+use crate::ui::canvas::Canvas;
+use crate::ui::theme::{Ground, Ink};
 
-use super::places::Places;
+/// A point of the screen, in cells.
+pub type Point = (f64, f64);
 
-/// With more cut links than this between groups, the groups alone are shown: a forest of
-/// crosses says less.
-const CROSSES_MAX: usize = 12;
-
-/// Something to write on a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sign {
-    pub x: u16,
-    pub y: u16,
-    pub width: u16,
-    pub text: String,
-    pub kind: SignKind,
+/// The way of a packet, as far as it is seen: outside of the cards at both ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    points: Vec<Point>,
+    /// It ends at a cut: nothing gets farther.
+    pub blocked: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignKind {
-    Cut,
-    /// Loss or delay.
-    Rule,
+impl Way {
+    /// The way from one server to another, as the links are cut now; `None` if one is not on the
+    /// map, or where the cards leave nothing between them.
+    pub fn between(picture: &Picture, from: ServerId, to: ServerId) -> Option<Self> {
+        let (start, end) = (picture.plan.card(from), picture.plan.card(to));
+        if start.is_empty() || end.is_empty() || from == to {
+            return None;
+        }
+        let cut = !picture.scene.cluster.reaches(Node::Server(from), Node::Server(to));
+        let (a, b) = (centre(start), centre(end));
+        let (here, there) = (picture.room_area(from), picture.room_area(to));
+        if here == there {
+            let (a, b) = (edge(a, b, start), edge(b, a, end));
+            let middle = ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0);
+            return Some(Self { points: vec![a, if cut { middle } else { b }], blocked: cut });
+        }
+        if let Some(gate) = gate(picture, here, there) {
+            return Some(gate.way((a, start), (b, end), cut));
+        }
+        // Up to the wall and no farther.
+        let wall = leave(a, b, here);
+        Some(Self { points: vec![edge(a, wall, start), wall], blocked: true })
+    }
+
+    /// The point at this share of the way, 0 to 1.
+    pub fn at(&self, share: f64) -> Point {
+        let lengths: Vec<f64> =
+            self.points.windows(2).map(|ends| length(ends[0], ends[1])).collect();
+        let mut left = lengths.iter().sum::<f64>() * share.clamp(0.0, 1.0);
+        for (ends, length) in self.points.windows(2).zip(&lengths) {
+            if left <= *length && *length > 0.0 {
+                let part = left / length;
+                let ((x, y), (u, v)) = (ends[0], ends[1]);
+                return (x + (u - x) * part, y + (v - y) * part);
+            }
+            left -= length;
+        }
+        self.points.last().copied().unwrap_or_default()
+    }
+
+    /// Draws it as a line; every so many dots.
+    fn draw(&self, canvas: &mut Canvas, ink: Ink, every: usize) {
+        let style = canvas.theme().ink(ink);
+        for ends in self.points.windows(2) {
+            let ((x, y), (u, v)) = (ends[0], ends[1]);
+            let (dx, dy) = ((u - x) * 2.0, (v - y) * 4.0);
+            let steps = dx.abs().max(dy.abs()).ceil() as usize;
+            for step in (0..=steps).step_by(every) {
+                let part = step as f64 / steps.max(1) as f64;
+                let (px, py) = (x * 2.0 + dx * part, y * 4.0 + dy * part);
+                canvas.dot(px.max(0.0) as u32, py.max(0.0) as u32, style);
+            }
+        }
+    }
 }
 
-/// The signs of all links between servers that are not as the network says.
-pub fn signs(places: &Places, cluster: &Cluster, groups: &[ServerSet]) -> Vec<Sign> {
-    let ids: Vec<ServerId> = cluster.config().server_ids().collect();
-    let pairs = || {
-        let later = |one: ServerId| ids.iter().filter(move |other| **other > one);
-        ids.iter().flat_map(move |one| later(*one).map(move |other| (*one, *other)))
+/// The gate of a wall between two rooms.
+struct Gate {
+    /// Where it is entered and left by who passes.
+    left: Point,
+    right: Point,
+    rightwards: bool,
+}
+
+impl Gate {
+    fn way(&self, (a, start): (Point, Rect), (b, end): (Point, Rect), cut: bool) -> Way {
+        let goes_right = a.0 < b.0;
+        let (near, far) =
+            if goes_right { (self.left, self.right) } else { (self.right, self.left) };
+        let passes = goes_right == self.rightwards && !cut;
+        if passes {
+            let points = vec![edge(a, near, start), near, far, edge(b, far, end)];
+            return Way { points, blocked: false };
+        }
+        // Under the gate, where answers die.
+        let wall = (near.0, near.1 + 1.0);
+        Way { points: vec![edge(a, wall, start), wall], blocked: true }
+    }
+}
+
+fn gate(picture: &Picture, here: Rect, there: Rect) -> Option<Gate> {
+    let between = |wall: &&Wall| {
+        let (left, right) = if here.x < there.x { (here, there) } else { (there, here) };
+        wall.area.x == left.right() && wall.area.right() == right.x && wall.area.y == left.y
     };
-    let apart =
-        |one, other| !groups.iter().any(|group| group.contains(one) && group.contains(other));
-    let between = pairs().filter(|(one, other)| apart(*one, *other)).count();
-    let crosses = between <= CROSSES_MAX && places.form.is_ring();
-    pairs()
-        .filter(|(one, other)| crosses || !apart(*one, *other))
-        .flat_map(|(one, other)| of_pair(places, cluster, one, other))
-        .collect()
+    let wall = picture.plan.walls.iter().find(between)?;
+    let rightwards = match wall.opening {
+        Opening::Closed => return None,
+        Opening::Rightwards => true,
+        Opening::Leftwards => false,
+    };
+    let y = f64::from(room::lane(wall)) + 0.5;
+    let left = (f64::from(wall.area.x), y);
+    let right = (f64::from(wall.area.right()), y);
+    Some(Gate { left, right, rightwards })
 }
 
-fn of_pair(places: &Places, cluster: &Cluster, one: ServerId, other: ServerId) -> Vec<Sign> {
+fn centre(card: Rect) -> Point {
+    let half = |from: u16, size: u16| f64::from(from) + f64::from(size) / 2.0;
+    (half(card.x, card.width), half(card.y, card.height))
+}
+
+fn length((x, y): Point, (u, v): Point) -> f64 {
+    // A row is as high as two columns are wide.
+    let (dx, dy) = (u - x, (v - y) * 2.0);
+    dx.hypot(dy)
+}
+
+/// Where the line from `inside` a rectangle to a point outside crosses its edge.
+fn leave(inside: Point, outside: Point, area: Rect) -> Point {
+    let (left, right) = (f64::from(area.left()), f64::from(area.right()));
+    let (top, bottom) = (f64::from(area.top()), f64::from(area.bottom()));
+    let (dx, dy) = (outside.0 - inside.0, outside.1 - inside.1);
+    let reach = |from: f64, step: f64, low: f64, high: f64| {
+        if step > 0.0 {
+            (high - from) / step
+        } else if step < 0.0 {
+            (low - from) / step
+        } else {
+            f64::INFINITY
+        }
+    };
+    let part = reach(inside.0, dx, left, right).min(reach(inside.1, dy, top, bottom));
+    let part = part.clamp(0.0, 1.0);
+    (inside.0 + dx * part, inside.1 + dy * part)
+}
+
+fn edge(inside: Point, outside: Point, card: Rect) -> Point {
+    leave(inside, outside, card)
+}
+
+/// Draws the links that say something.
+pub fn draw(canvas: &mut Canvas, picture: &Picture, labels: &[Label]) {
+    if picture.preview {
+        return;
+    }
+    let ids: Vec<ServerId> = picture.scene.cluster.config().server_ids().collect();
+    for (place, one) in ids.iter().enumerate() {
+        for other in &ids[place + 1..] {
+            draw_pair(canvas, picture, labels, (*one, *other));
+        }
+    }
+}
+
+fn draw_pair(
+    canvas: &mut Canvas,
+    picture: &Picture,
+    labels: &[Label],
+    (one, other): (ServerId, ServerId),
+) {
+    let flies = |from: ServerId, to: ServerId| labels.iter().any(|label| label.ends == (from, to));
+    let (there, back) = (flies(one, other), flies(other, one));
+    let room = picture.situation.room_of(one);
+    if room != picture.situation.room_of(other) {
+        // Through a gate, or up to a wall.
+        for (from, to, flies) in [(one, other, there), (other, one, back)] {
+            if flies && let Some(way) = Way::between(picture, from, to) {
+                way.draw(canvas, Ink::Dim, 1);
+            }
+        }
+        return;
+    }
+    let faulty = fault(picture, one, other).is_some();
+    let live = there || back;
+    if !(live || faulty || is_spoke(picture, one, other) || is_rim(picture, room, one, other)) {
+        return;
+    }
+    let (from, to) = if there || !back { (one, other) } else { (other, one) };
+    let Some(way) = Way::between(picture, from, to) else { return };
+    let way = match (faulty, Way::between(picture, other, one)) {
+        // The whole line, thin, with the plate on it.
+        (true, Some(_)) => Way {
+            points: vec![
+                edge(
+                    centre(picture.plan.card(one)),
+                    centre(picture.plan.card(other)),
+                    picture.plan.card(one),
+                ),
+                edge(
+                    centre(picture.plan.card(other)),
+                    centre(picture.plan.card(one)),
+                    picture.plan.card(other),
+                ),
+            ],
+            blocked: false,
+        },
+        _ => way,
+    };
+    let ink = if live { Ink::Dim } else { Ink::Faint };
+    way.draw(canvas, ink, if faulty { 3 } else { 1 });
+}
+
+/// Whether one of them leads or asks for votes, and both run.
+fn is_spoke(picture: &Picture, one: ServerId, other: ServerId) -> bool {
+    picture.situation.reach(one).contains(other) && (is_hub(picture, one) || is_hub(picture, other))
+}
+
+fn is_hub(picture: &Picture, server: ServerId) -> bool {
+    match picture.situation.standing(server) {
+        Standing::Leader | Standing::Stuck(_) | Standing::Candidate => true,
+        Standing::Follower | Standing::Asleep | Standing::Down => false,
+    }
+}
+
+/// Whether they are neighbours in a small room in which nobody leads or asks.
+fn is_rim(picture: &Picture, room: usize, one: ServerId, other: ServerId) -> bool {
+    let Some(room) = picture.situation.rooms.get(room) else { return false };
+    let members: Vec<ServerId> = room.members.iter().collect();
+    if members.len() > 9 || members.iter().any(|id| is_hub(picture, *id)) {
+        return false;
+    }
+    let place = |id: ServerId| members.iter().position(|member| *member == id);
+    let (Some(one_at), Some(other_at)) = (place(one), place(other)) else { return false };
+    let apart = one_at.abs_diff(other_at);
+    picture.situation.reach(one).contains(other) && (apart == 1 || apart + 1 == members.len())
+}
+
+/// What is wrong between two servers of a room.
+struct Fault {
+    text: String,
+    cut: bool,
+}
+
+fn fault(picture: &Picture, one: ServerId, other: ServerId) -> Option<Fault> {
     let rule = |from, to| {
-        let link = cluster.links().get(Node::Server(from), Node::Server(to));
+        let link = picture.scene.cluster.links().get(Node::Server(from), Node::Server(to));
         link.map(|link| link.rule).unwrap_or_default()
     };
     let (there, back) = (rule(one, other), rule(other, one));
-    let sign = |kind, text, from, to, share| at(places, kind, text, from, to, share);
-    let mut signs = Vec::new();
     match (there.cut, back.cut) {
-        (true, true) => signs.push(sign(SignKind::Cut, "╳".to_owned(), one, other, 0.5)),
-        (true, false) => signs.push(one_way(places, one, other)),
-        (false, true) => signs.push(one_way(places, other, one)),
+        (true, true) => return Some(Fault { text: " ✗ cut ".to_owned(), cut: true }),
+        (true, false) => {
+            return Some(Fault { text: format!(" {one} ✗► {other} "), cut: true });
+        }
+        (false, true) => {
+            return Some(Fault { text: format!(" {other} ✗► {one} "), cut: true });
+        }
         (false, false) => {}
     }
-    let (there, back) = (words(&there), words(&back));
-    if there == back {
-        signs.extend(there.map(|text| sign(SignKind::Rule, text, one, other, 0.5)));
-    } else {
-        signs.extend(there.map(|text| sign(SignKind::Rule, text, one, other, 0.7)));
-        signs.extend(back.map(|text| sign(SignKind::Rule, text, other, one, 0.7)));
-    }
-    signs.into_iter().flatten().collect()
+    let text = match (words(&there), words(&back)) {
+        (None, None) => return None,
+        (Some(there), Some(back)) if there == back => format!(" {there} "),
+        (Some(there), Some(back)) => format!(" ►{other} {there}, ►{one} {back} "),
+        (Some(there), None) => format!(" ►{other} {there} "),
+        (None, Some(back)) => format!(" ►{one} {back} "),
+    };
+    Some(Fault { text, cut: false })
 }
 
-/// A cut one way stands on the side of the receiver that hears nothing.
-fn one_way(places: &Places, from: ServerId, to: ServerId) -> Option<Sign> {
-    let (start, end) = (places.rects.get(from.index())?, places.rects.get(to.index())?);
-    let text = if end.x >= start.x { "►╳" } else { "╳◄" };
-    at(places, SignKind::Cut, text.to_owned(), from, to, 0.75)
-}
-
-/// A sign at this share of the way between two servers.
-fn at(
-    places: &Places,
-    kind: SignKind,
-    text: String,
-    from: ServerId,
-    to: ServerId,
-    share: f64,
-) -> Option<Sign> {
-    let width = text.chars().count() as u16;
-    let (x, y) = places.way(from.index(), to.index(), width)?.cell(share);
-    Some(Sign { x, y, width, text, kind })
-}
-
-/// "10%", "500ms" or both; `None` for a link that is as the network says.
-fn words(rule: &LinkRule) -> Option<String> {
-    let loss = rule.loss.filter(|loss| *loss != Ppm::ZERO).map(|loss| loss.to_string());
+/// "10 % lost", "500 ms" or both; `None` for a link that is as the network says.
+pub fn words(rule: &LinkRule) -> Option<String> {
+    let share = |ppm: Ppm| ppm.to_string().replace('%', " %");
+    let loss = rule.loss.filter(|loss| *loss != Ppm::ZERO);
+    let loss = loss.map(|loss| format!("{} lost", share(loss)));
     let delay = rule.delay.filter(|delay| delay.high != Span::ZERO).map(|delay| {
-        if delay.low == delay.high {
-            delay.high.to_string()
-        } else {
-            shortest(delay.low, delay.high)
+        match delay.low == delay.high {
+            true => millis(delay.high),
+            false => {
+                format!("{}–{}", millis(delay.low).trim_end_matches(" ms"), millis(delay.high))
+            }
         }
     });
-    let twice = rule.duplicate.filter(|share| *share != Ppm::ZERO).map(|_| "2x".to_owned());
+    let twice = rule.duplicate.filter(|share| *share != Ppm::ZERO);
+    let twice = twice.map(|ppm| format!("{} doubled", share(ppm)));
     let words: Vec<String> = [loss, delay, twice].into_iter().flatten().collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// "5-30ms" where both ends are in milliseconds, else as scripts write it.
-fn shortest(low: Span, high: Span) -> String {
-    let (low, high) = (low.to_string(), high.to_string());
-    match (low.strip_suffix("ms"), high.ends_with("ms")) {
-        (Some(number), true) => format!("{number}-{high}"),
-        _ => format!("{low}..{high}"),
+/// "500 ms", "0.5 ms".
+fn millis(span: Span) -> String {
+    let micros = span.micros();
+    match micros % 1_000 {
+        0 => format!("{} ms", micros / 1_000),
+        rest => {
+            let rest = format!("{rest:03}");
+            format!("{}.{} ms", micros / 1_000, rest.trim_end_matches('0'))
+        }
+    }
+}
+
+/// The plates on links with which something is wrong, each at a place of its own.
+pub fn plates(picture: &Picture) -> Vec<(Rect, String, bool)> {
+    let glyphs = picture.scene.view.theme.glyphs;
+    let ids: Vec<ServerId> = picture.scene.cluster.config().server_ids().collect();
+    let mut plates: Vec<(Rect, String, bool)> = Vec::new();
+    if picture.preview {
+        return plates;
+    }
+    for (place, one) in ids.iter().enumerate() {
+        for other in &ids[place + 1..] {
+            if picture.situation.room_of(*one) != picture.situation.room_of(*other) {
+                continue;
+            }
+            let Some(fault) = fault(picture, *one, *other) else { continue };
+            let (start, end) = (picture.plan.card(*one), picture.plan.card(*other));
+            let (a, b) = (centre(start), centre(end));
+            let (a, b) = (edge(a, b, start), edge(b, a, end));
+            let width = glyphs.width(&fault.text);
+            let x = ((a.0 + b.0) / 2.0 - f64::from(width) / 2.0).round().max(0.0) as u16;
+            let y = ((a.1 + b.1) / 2.0).max(0.0) as u16;
+            let on_card = |area: &Rect| {
+                ids.iter().any(|id| picture.plan.card(*id).intersects(*area))
+                    || picture.plan.rooms.iter().any(|room| room.title.intersects(*area))
+            };
+            let fits = |area: &Rect| {
+                picture.area.intersection(*area) == *area
+                    && !on_card(area)
+                    && !plates.iter().any(|(other, _, _)| other.intersects(*area))
+            };
+            let rows = [0i32, 1, -1, 2, -2, 3, -3].into_iter();
+            let places = rows.filter_map(|row| {
+                let y = u16::try_from(i32::from(y) + row).ok()?;
+                Some(Rect { x, y, width, height: 1 })
+            });
+            if let Some(area) = places.into_iter().find(fits) {
+                plates.push((area, fault.text, fault.cut));
+            }
+        }
+    }
+    plates
+}
+
+pub fn draw_plates(canvas: &mut Canvas, picture: &Picture) {
+    let theme = canvas.theme();
+    for (area, text, cut) in plates(picture) {
+        let style = match cut {
+            true => theme.on(Ground::Wall),
+            false => theme.on(Ground::Gate),
+        };
+        canvas.clear(area);
+        canvas.pen(area, 0).style(style).put(text);
     }
 }

@@ -52,9 +52,9 @@ fn an_election_and_a_commit_are_played_with_a_few_keys() {
 fn it_is_said_and_what_would_wait_for_ever_is_refused() {
     let mut session = led();
     press(&mut session, "M a");
-    find(&session, "all by hand");
+    find(&session, "‖ by hand");
     press(&mut session, "Esc");
-    find(&session, "all by hand");
+    find(&session, "‖ by hand");
     let before = session.cluster().point();
     for key in ["Space", ".", ";", "] c"] {
         press(&mut session, key);

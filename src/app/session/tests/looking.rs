@@ -35,16 +35,16 @@ const CLICK: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
 fn a_click_selects_and_a_double_click_inspects() {
     let mut session = led();
     press(&mut session, "Space");
-    mouse(&mut session, CLICK, "S2 ○");
+    mouse(&mut session, CLICK, "S2  ○");
     assert_eq!(session.scene().view.selection.server, ServerId::from_number(2));
     assert!(matches!(session.scene().view.mode, Mode::Normal));
     session.update(Message::Frame(Duration::from_millis(200)));
-    mouse(&mut session, CLICK, "S2 ○");
+    mouse(&mut session, CLICK, "S2  ○");
     assert!(matches!(session.scene().view.mode, Mode::Dialog(_)));
     press(&mut session, "Esc");
-    mouse(&mut session, CLICK, "S3 ○");
+    mouse(&mut session, CLICK, "S3  ○");
     session.update(Message::Frame(Duration::from_millis(600)));
-    mouse(&mut session, CLICK, "S3 ○");
+    mouse(&mut session, CLICK, "S3  ○");
     assert!(matches!(session.scene().view.mode, Mode::Normal), "two slow clicks are two clicks");
 }
 
@@ -59,6 +59,7 @@ fn keys_in_the_footer_can_be_pressed() {
 #[test]
 fn the_wheel_scrolls_what_is_under_it() {
     let mut session = led();
+    press(&mut session, "s");
     mouse(&mut session, MouseEventKind::ScrollUp, "votes for");
     assert!(session.scene().view.selection.event.is_some());
     let before = session.scene().view.timeline.span;

@@ -142,6 +142,15 @@ impl Checker {
         self.committed
     }
 
+    /// The term of the entry that a leader committed at `index`; of the place before the log it is
+    /// 0. `None` if no leader has committed one there.
+    pub fn committed_term(&self, index: Index) -> Option<Term> {
+        if index == Index::ZERO {
+            return Some(Term::ZERO);
+        }
+        self.slots.get(index)?.committed.map(|commit| commit.term)
+    }
+
     /// About how many bytes a clone copies.
     pub(in crate::cluster) fn copied_bytes(&self) -> u64 {
         let servers = self.servers.len() * size_of::<Ghost>();

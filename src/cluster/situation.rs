@@ -1,0 +1,395 @@
+//! The present situation, as somebody sees it who sees all servers at once: who can hear whom,
+//! who can do what, what is committed and what is in danger.
+//!
+//! A server knows only what it has been told. The screen shows more: that a leader is stuck, that
+//! an entry will be lost. Every pane takes these facts from here, so that no two of them can
+//! disagree about what a majority is, who is up, or who reaches whom. Nothing here is kept: a
+//! [`Situation`] is derived from the cluster whenever it is needed, and costs the same however
+//! long the run is.
+
+use super::Cluster;
+use super::raft::{AppendResult, Message, Position, Role};
+use super::server::{Power, Server};
+use super::types::{Index, Node, ServerId, ServerSet, Term, majority};
+
+/// Who can hear whom, who can do what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// The servers by who hears whom, in the order of their lowest numbers. Servers that are down
+    /// belong where their links lead.
+    pub rooms: Vec<Room>,
+    /// By server.
+    standings: Vec<Standing>,
+    /// By server: the running servers that it hears and that hear it, itself included if it runs.
+    mutual: Vec<ServerSet>,
+    /// The servers whose logs would win an election if all could speak to each other (§5.4.1).
+    electable: ServerSet,
+    majority: usize,
+}
+
+/// Servers of which each hears each other, directly or through others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub members: ServerSet,
+    /// The members that are not down. A sleeping server is alive.
+    pub alive: ServerSet,
+    pub vote: Vote,
+    /// Rooms (by their place in the list) that hear some of these members without being heard:
+    /// messages get there, and no answer comes back.
+    pub heard_by: Vec<usize>,
+}
+
+/// What the servers of a room can decide together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vote {
+    /// A leader with a majority is here.
+    Led(ServerId),
+    /// A majority is here, and no leader that can commit.
+    CanElect,
+    /// A majority is here; it obeys a leader whom it hears and who does not hear it.
+    Obeys(ServerId),
+    /// Too few.
+    No,
+}
+
+impl Vote {
+    /// Whether a majority is here.
+    pub const fn is_majority(self) -> bool {
+        match self {
+            Self::Led(_) | Self::CanElect | Self::Obeys(_) => true,
+            Self::No => false,
+        }
+    }
+}
+
+/// What a server is to somebody who sees them all. The server itself may believe otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It leads and can commit: with the running servers that it reaches both ways, and that are
+    /// in no newer term, it has a majority (§5.2, §5.3).
+    Leader,
+    /// It believes that it leads, and cannot commit.
+    Stuck(Stuck),
+    Candidate,
+    Follower,
+    Asleep,
+    Down,
+}
+
+impl Standing {
+    pub const fn mark(self) -> char {
+        match self {
+            Self::Leader => '★',
+            Self::Stuck(_) => '☆',
+            Self::Candidate => '△',
+            Self::Follower => '○',
+            Self::Asleep => 'z',
+            Self::Down => '✗',
+        }
+    }
+
+    /// The role in one word of at most nine letters.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Leader => "LEADER",
+            Self::Stuck(_) => "STUCK",
+            Self::Candidate => "CANDIDATE",
+            Self::Follower => "follower",
+            Self::Asleep => "ASLEEP",
+            Self::Down => "DOWN",
+        }
+    }
+}
+
+/// Why a leader cannot commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stuck {
+    /// Enough servers hear it, and it hears too few of them.
+    Deaf,
+    /// It reaches too few servers.
+    Alone,
+    /// It reaches enough servers, and too many of them are in a newer term.
+    Outdated,
+}
+
+/// What becomes of an entry in a server's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is committed, and this server knows that.
+    Known,
+    /// It is committed, and this server has not been told, or forgot it in a crash.
+    Committed,
+    /// It is not committed. No server without it could win an election.
+    Safe,
+    /// It is not committed, and a server without it could win an election.
+    Open,
+    /// Another entry is committed at its index, or at the index of one before it: it will be
+    /// overwritten as soon as a leader with the committed entries speaks to this server (§5.3).
+    Lost,
+}
+
+/// What a leader still needs before it can commit an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The first entry that it has not committed.
+    pub index: Index,
+    /// Who has it, as far as this leader has been told; itself as soon as it is on its disk.
+    pub acked: ServerSet,
+    /// Servers whose acknowledgement is on its way and will arrive if nothing changes.
+    pub coming: ServerSet,
+    /// How many more acknowledgements it needs.
+    pub more: usize,
+    /// The entry is of an older term: counting copies does not commit it; an entry of this
+    /// leader's own term does (§5.4.2).
+    pub old_term: bool,
+}
+
+impl Situation {
+    pub fn of(cluster: &Cluster) -> Self {
+        let majority = cluster.majority();
+        let mutual: Vec<ServerSet> =
+            cluster.servers().iter().map(|server| mutual(cluster, server)).collect();
+        let standing = |server: &Server| standing(cluster, server, mutual[server.id.index()]);
+        let standings: Vec<Standing> = cluster.servers().iter().map(standing).collect();
+        let mut rooms: Vec<Room> =
+            cluster.groups().into_iter().map(|members| room(cluster, members)).collect();
+        let heard_by: Vec<Vec<usize>> =
+            rooms.iter().map(|room| heard_by(cluster, &rooms, room.members)).collect();
+        let electable = electable(cluster);
+        let mut situation = Self { rooms: Vec::new(), standings, mutual, electable, majority };
+        for (room, heard_by) in rooms.iter_mut().zip(heard_by) {
+            room.vote = situation.vote(cluster, room.alive);
+            room.heard_by = heard_by;
+        }
+        situation.rooms = rooms;
+        situation
+    }
+
+    /// How many servers are a majority.
+    pub const fn majority(&self) -> usize {
+        self.majority
+    }
+
+    pub fn standing(&self, server: ServerId) -> Standing {
+        self.standings.get(server.index()).copied().unwrap_or(Standing::Down)
+    }
+
+    /// The running servers that this one hears and that hear it; itself too, if it runs.
+    pub fn reach(&self, server: ServerId) -> ServerSet {
+        self.mutual.get(server.index()).copied().unwrap_or(ServerSet::EMPTY)
+    }
+
+    /// Whether all servers run, and each hears each other directly.
+    pub fn is_whole(&self) -> bool {
+        self.mutual.iter().all(|reach| reach.len() == self.mutual.len())
+    }
+
+    /// The place of the room in which a server is.
+    pub fn room_of(&self, server: ServerId) -> usize {
+        self.rooms.iter().position(|room| room.members.contains(server)).unwrap_or(0)
+    }
+
+    /// Whether two rooms are parted one way only: the first is heard by the second.
+    pub fn one_way(&self, from: usize, to: usize) -> bool {
+        self.rooms.get(from).is_some_and(|room| room.heard_by.contains(&to))
+    }
+
+    /// All servers that believe they lead, those of the newest term first.
+    pub fn leaders(&self, cluster: &Cluster) -> Vec<ServerId> {
+        let leads = |standing: Standing| match standing {
+            Standing::Leader | Standing::Stuck(_) => true,
+            Standing::Candidate | Standing::Follower | Standing::Asleep | Standing::Down => false,
+        };
+        let mut leaders: Vec<&Server> =
+            cluster.servers().iter().filter(|server| leads(self.standing(server.id))).collect();
+        leaders.sort_by_key(|server| std::cmp::Reverse(server.raft.term));
+        leaders.into_iter().map(|server| server.id).collect()
+    }
+
+    /// What becomes of the entry at `index` of a server's log; `None` if there is none.
+    pub fn fate(&self, cluster: &Cluster, server: &Server, index: Index) -> Option<Fate> {
+        let term = server.raft.log.term(index)?;
+        let committed = cluster.checker().committed();
+        let kept = |at: Index| server.raft.log.term(at) == cluster.checker().committed_term(at);
+        Some(if index <= committed {
+            match kept(index) {
+                true if server.power != Power::Down && index <= server.raft.commit => Fate::Known,
+                true => Fate::Committed,
+                false => Fate::Lost,
+            }
+        } else if committed > Index::ZERO && !kept(committed) {
+            Fate::Lost
+        } else if self.electable.without(cluster.copies(index, term)).is_empty() {
+            Fate::Safe
+        } else {
+            Fate::Open
+        })
+    }
+
+    /// The first entry of a server's log that will be overwritten, if one will.
+    pub fn first_lost(&self, cluster: &Cluster, server: &Server) -> Option<Index> {
+        let last = server.raft.log.last_index();
+        if self.fate(cluster, server, last)? != Fate::Lost {
+            return None;
+        }
+        // A log agrees with the committed one up to where it departs from it (Log Matching).
+        let (mut low, mut high) = (server.raft.log.first_index().0, last.0);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let lost = self.fate(cluster, server, Index(middle)) == Some(Fate::Lost);
+            if lost { high = middle } else { low = middle + 1 }
+        }
+        Some(Index(low))
+    }
+
+    /// Whether the first entry that is not committed may be lost: a server without it could win an
+    /// election, and no leader that can commit has it.
+    pub fn is_in_danger(&self, cluster: &Cluster, server: &Server) -> bool {
+        let index = cluster.checker().committed().next();
+        let Some(term) = server.raft.log.term(index) else { return false };
+        let copies = cluster.copies(index, term);
+        let led = copies.iter().any(|id| self.standing(id) == Standing::Leader);
+        !led && self.fate(cluster, server, index) == Some(Fate::Open)
+    }
+
+    /// What a leader, stuck or not, needs to commit its next entry; `None` if it has committed
+    /// all that it holds, or does not lead.
+    pub fn need(&self, cluster: &Cluster, leader: &Server) -> Option<Need> {
+        match self.standing(leader.id) {
+            Standing::Leader | Standing::Stuck(_) => {}
+            Standing::Candidate | Standing::Follower | Standing::Asleep | Standing::Down => {
+                return None;
+            }
+        }
+        let index = leader.raft.commit.next();
+        let term = leader.raft.log.term(index)?;
+        let acked: ServerSet = ServerId::first(leader.raft.progress.len() as u8)
+            .filter(|id| leader.raft.progress[id.index()].matched >= index)
+            .collect();
+        let coming = coming(cluster, leader, index).without(acked);
+        let more = self.majority.saturating_sub(acked.len());
+        Some(Need { index, acked, coming, more, old_term: term < leader.raft.term })
+    }
+
+    /// What a room can decide.
+    fn vote(&self, cluster: &Cluster, alive: ServerSet) -> Vote {
+        let led = alive.iter().find(|id| self.standing(*id) == Standing::Leader);
+        if let Some(leader) = led {
+            return Vote::Led(leader);
+        }
+        let enough = |id: ServerId| self.reach(id).len() >= self.majority;
+        if !alive.iter().any(enough) {
+            return Vote::No;
+        }
+        let obeyed = |id: ServerId| cluster.server(id).and_then(|server| server.raft.leader);
+        let deaf = |id: &ServerId| self.standing(*id) == Standing::Stuck(Stuck::Deaf);
+        match alive.iter().filter_map(obeyed).find(deaf) {
+            Some(leader) if !alive.contains(leader) => Vote::Obeys(leader),
+            Some(_) | None => Vote::CanElect,
+        }
+    }
+}
+
+fn reaches(cluster: &Cluster, from: ServerId, to: ServerId) -> bool {
+    cluster.reaches(Node::Server(from), Node::Server(to))
+}
+
+fn running(cluster: &Cluster) -> impl Iterator<Item = &Server> {
+    cluster.servers().iter().filter(|server| server.is_running())
+}
+
+fn mutual(cluster: &Cluster, server: &Server) -> ServerSet {
+    if !server.is_running() {
+        return ServerSet::EMPTY;
+    }
+    let linked = |other: &&Server| {
+        reaches(cluster, server.id, other.id) && reaches(cluster, other.id, server.id)
+    };
+    running(cluster).filter(linked).map(|other| other.id).collect()
+}
+
+fn standing(cluster: &Cluster, server: &Server, mutual: ServerSet) -> Standing {
+    match (server.power, server.raft.role) {
+        (Power::Down, _) => Standing::Down,
+        (Power::Asleep, _) => Standing::Asleep,
+        (Power::Up, Role::Follower) => Standing::Follower,
+        (Power::Up, Role::Candidate) => Standing::Candidate,
+        (Power::Up, Role::Leader) => match stuck(cluster, server, mutual) {
+            Some(why) => Standing::Stuck(why),
+            None => Standing::Leader,
+        },
+    }
+}
+
+/// Why a leader cannot commit; `None` if it can.
+fn stuck(cluster: &Cluster, leader: &Server, mutual: ServerSet) -> Option<Stuck> {
+    let needed = cluster.majority();
+    let not_newer = |id: &ServerId| {
+        cluster.server(*id).is_some_and(|server| server.raft.term <= leader.raft.term)
+    };
+    if mutual.iter().filter(not_newer).count() >= needed {
+        return None;
+    }
+    if mutual.len() >= needed {
+        return Some(Stuck::Outdated);
+    }
+    let hear_it = running(cluster).filter(|other| reaches(cluster, leader.id, other.id));
+    Some(if hear_it.count() >= needed { Stuck::Deaf } else { Stuck::Alone })
+}
+
+fn room(cluster: &Cluster, members: ServerSet) -> Room {
+    let up = |id: &ServerId| cluster.server(*id).is_some_and(|s| s.power != Power::Down);
+    let alive = members.iter().filter(up).collect();
+    Room { members, alive, vote: Vote::No, heard_by: Vec::new() }
+}
+
+/// The other rooms that hear some of these members, without being heard by any.
+fn heard_by(cluster: &Cluster, rooms: &[Room], members: ServerSet) -> Vec<usize> {
+    let any = |from: ServerSet, to: ServerSet| {
+        from.iter().any(|one| to.iter().any(|other| reaches(cluster, one, other)))
+    };
+    let hears = |(_, other): &(usize, &Room)| {
+        other.members != members && any(members, other.members) && !any(other.members, members)
+    };
+    rooms.iter().enumerate().filter(hears).map(|(place, _)| place).collect()
+}
+
+/// The servers whose logs are at least as up to date as those of a majority.
+fn electable(cluster: &Cluster) -> ServerSet {
+    let newness = |last: Position| (last.term, last.index);
+    let lasts: Vec<_> = cluster.servers().iter().map(|s| newness(s.raft.log.last())).collect();
+    let wins = |server: &&Server| {
+        let own = newness(server.raft.log.last());
+        lasts.iter().filter(|other| own >= **other).count() >= majority(lasts.len())
+    };
+    cluster.servers().iter().filter(wins).map(|server| server.id).collect()
+}
+
+/// Whose acknowledgement of the entry at `index` is in flight to the leader and will arrive as
+/// things are.
+fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
+    let acknowledges = |message: &Message, term: Term| match message {
+        Message::AppendReply { term: of, result: AppendResult::Matched(matched), .. } => {
+            *of == term && *matched >= index
+        }
+        Message::AppendReply { .. }
+        | Message::RequestVote { .. }
+        | Message::VoteReply { .. }
+        | Message::Append { .. }
+        | Message::Request { .. }
+        | Message::Reply { .. } => false,
+    };
+    let packets = cluster.packets();
+    let counted = packets.iter().filter_map(|packet| match (packet.from, packet.to) {
+        (Node::Server(from), Node::Server(to))
+            if to == leader.id
+                && acknowledges(&packet.message, leader.raft.term)
+                && packet.will_arrive()
+                && reaches(cluster, from, to) =>
+        {
+            Some(from)
+        }
+        (Node::Server(_) | Node::Client(_), _) => None,
+    });
+    counted.collect()
+}

@@ -1,0 +1,173 @@
+//! Block letters: text that the last row of a hall can read, drawn with half blocks.
+//!
+//! A letter is a few cells wide and three or four rows high. Letters that no face has, and all of
+//! them where the terminal shows ASCII only, are left to ordinary bold text: whoever draws asks
+//! [`fits`] first, and writes plain text otherwise.
+
+mod shapes;
+
+use ratatui::style::Style;
+
+use super::canvas::Canvas;
+use super::glyphs::Glyphs;
+
+/// The size of the letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// Three rows high; a letter and its gap take four columns.
+    Small,
+    /// Four rows high; a letter and its gap take six columns.
+    Large,
+}
+
+/// The columns of a blank.
+const BLANK: u16 = 2;
+
+impl Face {
+    /// How many rows a line of letters takes.
+    pub const fn rows(self) -> u16 {
+        match self {
+            Self::Small => 3,
+            Self::Large => 4,
+        }
+    }
+
+    /// The rows of pixels of a letter; `None` if this face does not have it.
+    fn shape(self, letter: char) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Small => find(shapes::SMALL, letter),
+            Self::Large => find(shapes::LARGE, letter),
+        }
+    }
+
+    /// How many columns a letter takes, without the gap behind it.
+    fn columns(self, letter: char) -> Option<u16> {
+        if letter == ' ' {
+            return Some(BLANK);
+        }
+        Some(self.shape(letter)?[0].len() as u16)
+    }
+
+    /// How many columns a text takes; `None` if it has a letter that cannot be drawn.
+    pub fn width(self, text: &str) -> Option<u16> {
+        let mut width = 0u16;
+        for letter in text.chars() {
+            width = width.saturating_add(self.columns(letter)?).saturating_add(1);
+        }
+        Some(width.saturating_sub(1))
+    }
+}
+
+fn find<const ROWS: usize>(
+    shapes: &[(char, &'static [&'static str; ROWS])],
+    letter: char,
+) -> Option<&'static [&'static str]> {
+    shapes.iter().find(|(name, _)| *name == letter).map(|(_, rows)| &rows[..])
+}
+
+/// The largest of these faces in which the text has room in so many columns.
+pub fn fitting(text: &str, room: u16, faces: &[Face], glyphs: Glyphs) -> Option<Face> {
+    faces.iter().copied().find(|face| fits(text, *face, room, glyphs))
+}
+
+/// Whether a text can be drawn in block letters in so many columns.
+pub fn fits(text: &str, face: Face, room: u16, glyphs: Glyphs) -> bool {
+    glyphs == Glyphs::Unicode && face.width(text).is_some_and(|width| width <= room)
+}
+
+/// The text in lines of block letters; `None` if a word has no room or cannot be drawn.
+pub fn lines(text: &str, face: Face, room: u16, glyphs: Glyphs) -> Option<Vec<String>> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        if !fits(word, face, room, glyphs) {
+            return None;
+        }
+        match lines.last_mut() {
+            Some(line) if fits(&format!("{line} {word}"), face, room, glyphs) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    Some(lines)
+}
+
+/// Draws a text with its upper left corner at a place, leaving the ground between the letters as it
+/// is. Gives back the column behind it. Letters that cannot be drawn are left out.
+pub fn draw(canvas: &mut Canvas, (x, y): (u16, u16), text: &str, face: Face, style: Style) -> u16 {
+    let mut left = x;
+    for letter in text.chars() {
+        let Some(columns) = face.columns(letter) else { continue };
+        if let Some(shape) = face.shape(letter) {
+            draw_letter(canvas, (left, y), shape, style);
+        }
+        left = left.saturating_add(columns + 1);
+    }
+    left.saturating_sub(1).max(x)
+}
+
+fn draw_letter(canvas: &mut Canvas, (left, top): (u16, u16), shape: &[&str], style: Style) {
+    let pixel = |row: usize, column: usize| {
+        shape.get(row).is_some_and(|row| row.as_bytes().get(column) == Some(&b'#'))
+    };
+    for row in 0..shape.len().div_ceil(2) {
+        for column in 0..shape[0].len() {
+            let glyph = match (pixel(2 * row, column), pixel(2 * row + 1, column)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => continue,
+            };
+            let (x, y) = (left.saturating_add(column as u16), top.saturating_add(row as u16));
+            canvas.glyph(x, y, glyph, style);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    use super::*;
+    use crate::ui::theme::Theme;
+
+    fn drawn(text: &str, face: Face, width: u16) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, face.rows()));
+        draw(&mut Canvas::new(&mut buffer, Theme::default()), (0, 0), text, face, Style::new());
+        let cells: Vec<&str> = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        cells.chunks(usize::from(width)).map(|row| row.concat() + "\n").collect()
+    }
+
+    #[test]
+    fn letters_are_drawn_with_half_blocks() {
+        assert_eq!(drawn("S1", Face::Small, 6), "▄▀▀ ▄█\n ▀▄  █\n▀▀   ▀\n");
+    }
+
+    #[test]
+    fn every_letter_of_a_face_has_one_width_and_a_shape_of_its_own() {
+        for face in [Face::Small, Face::Large] {
+            let letters: Vec<char> = match face {
+                Face::Small => shapes::SMALL.iter().map(|(letter, _)| *letter).collect(),
+                Face::Large => shapes::LARGE.iter().map(|(letter, _)| *letter).collect(),
+            };
+            let shapes: Vec<_> = letters.iter().map(|letter| face.shape(*letter)).collect();
+            for (place, shape) in shapes.iter().enumerate() {
+                let rows = shape.expect("it is in the table");
+                assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{}", letters[place]);
+                assert!(!shapes[place + 1..].contains(shape), "{}", letters[place]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_face_lacks_does_not_fit() {
+        assert_eq!(Face::Small.width("S3"), Some(7));
+        assert_eq!(Face::Small.width("領"), None);
+        assert!(!fits("S3", Face::Small, 6, Glyphs::Unicode));
+        assert!(!fits("S3", Face::Small, 80, Glyphs::Ascii));
+        let lines = lines("S3 LEADS TERM 2", Face::Small, 36, Glyphs::Unicode);
+        assert_eq!(lines, Some(vec!["S3 LEADS".to_owned(), "TERM 2".to_owned()]));
+    }
+}

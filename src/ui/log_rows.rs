@@ -1,0 +1,643 @@
+//! The logs in a hall: a row a server, a column an entry, and what is true of an entry in its cell.
+//!
+//! ```text
+//!  Logs  ✓t3 x=3  committed  (t3 y=7) not yet  ✗t2 x=9  will be LOST
+//!  ✓ committed up to 5     4         5         6         7
+//! A S1 ○ follower   t3  ✓t2 y=5  ✓t3 x=3
+//! B S2 ☆ STUCK      t2  ✓t2 y=5  ✗t2 x=9   ✗t2 x=3   ✗t2 x=9 b   3 WILL BE LOST
+//! A S3 ★ LEADER     t3  ✓t2 y=5  ✓t3 x=3   (t3 y=7)a             needs 2 more
+//! ```
+//!
+//! A committed entry is filled: with a tick where its server knows it, in brackets where the server
+//! has not been told. One in parentheses is only appended. One that will be overwritten stands on a
+//! light plate. At the end of a row stands what follows from it. The letter behind a cell is the
+//! client that waits there.
+
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::block::{self, Face};
+use super::canvas::Canvas;
+use super::glyphs::Glyphs;
+use super::layout::Areas;
+use super::map::{plan::Scale, room_ground, room_letter};
+use super::reading;
+use super::servers::Rows;
+use super::theme::{Ground, Ink};
+use super::view::{Extent, Scene, Target};
+use crate::cluster::raft::Entry;
+use crate::cluster::server::Server;
+use crate::cluster::situation::{Fate, Situation, Standing};
+use crate::cluster::start::is_given;
+use crate::cluster::types::{Index, Request, ServerId, ServerSet, Term};
+
+/// Rows above the servers: the legend and the numbers of the entries.
+const ABOVE: u16 = 2;
+/// The most columns of what an entry does.
+const WHAT_MAX: u16 = 12;
+
+/// The columns of this pane.
+struct Table<'a> {
+    scene: &'a Scene<'a>,
+    situation: Situation,
+    area: Rect,
+    scale: Scale,
+    /// Where the cells begin, how wide one is, and how many columns lie between two.
+    left: u16,
+    cell: u16,
+    gap: u16,
+    first: Index,
+    count: u64,
+    last: Index,
+    /// Where the verdicts begin.
+    verdicts: u16,
+}
+
+const VERDICT: u16 = 20;
+
+impl<'a> Table<'a> {
+    fn of(area: Rect, scene: &'a Scene<'a>, screen: (u16, u16)) -> Self {
+        let scale = Scale::of(screen.0, screen.1);
+        let situation = Situation::of(scene.cluster);
+        let (before, gap) = match scale {
+            Scale::M => (22, 1),
+            Scale::L => (24, 2),
+            Scale::Xl => (if area.height > 20 { 18 } else { 24 }, 2),
+        };
+        let left = area.x + before;
+        let verdicts = match scale {
+            Scale::M | Scale::L => area.right().saturating_sub(VERDICT.min(area.width / 3)),
+            Scale::Xl => area.right(),
+        };
+        let last = reading::last_index(scene.cluster);
+        let mut table = Self {
+            scene,
+            situation,
+            area,
+            scale,
+            left,
+            cell: 8,
+            gap,
+            first: Index(1),
+            count: 1,
+            last,
+            verdicts,
+        };
+        let widths: &[u16] =
+            if table.is_big() { &[9, 13, 17, 21, 25] } else { &[8, 10, 12, 14, 18] };
+        for cell in widths.iter().copied() {
+            table.cell = cell;
+            table.place();
+            if table.widest() <= cell {
+                break;
+            }
+        }
+        table
+    }
+
+    /// Whether a server has three rows and block letters.
+    fn is_big(&self) -> bool {
+        self.scale == Scale::Xl && self.scene.view.theme.glyphs == Glyphs::Unicode
+    }
+
+    fn place(&mut self) {
+        let width = self.verdicts.saturating_sub(self.left);
+        self.count = u64::from(width / (self.cell + self.gap)).max(1);
+        let tail = (self.last.0 + 1).saturating_sub(self.count).max(1);
+        let scroll = self.scene.view.scroll.logs;
+        self.first = Index(scroll.map_or(tail, |first| first.0.clamp(1, tail)));
+    }
+
+    fn end(&self) -> Index {
+        Index(self.first.0 + self.count)
+    }
+
+    fn entries<'s>(&self, server: &'s Server) -> impl Iterator<Item = (Index, &'s Entry)> {
+        let end = self.end();
+        server.raft.log.iter_from(self.first).take_while(move |(index, _)| *index < end)
+    }
+
+    fn widest(&self) -> u16 {
+        let glyphs = self.scene.view.theme.glyphs;
+        let servers = self.scene.cluster.servers().iter();
+        let big = self.is_big();
+        let width =
+            |(_, entry): (Index, &Entry)| match Face::Small.width(&words(entry, false, glyphs)) {
+                Some(width) if big => width + 2,
+                Some(_) | None => glyphs.width(&words(entry, true, glyphs)) + 2,
+            };
+        servers.flat_map(|server| self.entries(server)).map(width).max().unwrap_or(0)
+    }
+
+    fn x(&self, index: Index) -> Option<u16> {
+        let column = index.0.checked_sub(self.first.0).filter(|column| *column < self.count)?;
+        Some(self.left + column as u16 * (self.cell + self.gap))
+    }
+
+    fn index_at(&self, x: u16) -> Option<Index> {
+        let column = x.checked_sub(self.left)? / (self.cell + self.gap);
+        Some(Index(self.first.0 + u64::from(column))).filter(|index| *index < self.end())
+    }
+
+    fn fate(&self, server: &Server, index: Index) -> Fate {
+        self.situation.fate(self.scene.cluster, server, index).unwrap_or(Fate::Open)
+    }
+
+    /// The client that waits at a server for this entry.
+    fn waiter(&self, server: &Server, index: Index) -> Option<&str> {
+        let waiter = server.rsm.waiters.iter().find(|waiter| waiter.index == index)?;
+        Some(self.scene.cluster.names().client(waiter.client))
+    }
+}
+
+/// "t3 x=3"; of a given entry, "t3".
+fn words(entry: &Entry, term: bool, glyphs: Glyphs) -> String {
+    let clip = |text: &str| glyphs.shown(text, WHAT_MAX / 2);
+    if is_given(&entry.op) {
+        return format!("t{}", entry.term);
+    }
+    match &entry.op.request {
+        Request::Get { key } => format!("read {}", clip(key)),
+        Request::Put { key, value, .. } => {
+            let what = format!("{}={}", clip(key), clip(value));
+            if term { format!("t{} {what}", entry.term) } else { what }
+        }
+    }
+}
+
+pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
+    let area = areas.servers;
+    let screen = (areas.screen.width, areas.screen.height);
+    let table = Table::of(area, scene, screen);
+    canvas.fill(area, canvas.theme().ground(Ground::Base));
+    table.draw_legend(canvas);
+    table.draw_heading(canvas);
+    let rows = rows(&table);
+    for (row, place) in rows.places() {
+        let Some(server) = scene.cluster.servers().get(place) else { continue };
+        if table.is_big() {
+            table.draw_big_row(canvas, row, server);
+        } else {
+            table.draw_row(canvas, row, server);
+        }
+    }
+    if table.is_big() {
+        table.draw_verdicts(canvas, rows.shown());
+    }
+}
+
+fn rows(table: &Table) -> Rows {
+    let (above, each) = if table.is_big() { (ABOVE + 3, table.big_rows()) } else { (ABOVE, 1) };
+    let room = table.area.height.saturating_sub(above) / each;
+    Rows::fitting(room, table.scene)
+}
+
+/// What stands at a place of the pane.
+pub fn hit(areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
+    let table = Table::of(areas.servers, scene, (areas.screen.width, areas.screen.height));
+    let (above, each) = if table.is_big() { (ABOVE + 3, table.big_rows()) } else { (ABOVE, 1) };
+    let row = y.checked_sub(areas.servers.y + above)? / each;
+    let (_, place) = rows(&table).places().find(|(shown, _)| *shown == row)?;
+    let server = scene.cluster.servers().get(place)?;
+    let index = table.index_at(x).filter(|index| server.raft.log.get(*index).is_some());
+    Some(match index {
+        Some(index) => Target::Entry { server: server.id, index },
+        None => Target::Server(server.id),
+    })
+}
+
+pub fn extent(areas: &Areas, scene: &Scene) -> Extent {
+    let table = Table::of(areas.servers, scene, (areas.screen.width, areas.screen.height));
+    rows(&table).extent()
+}
+
+/// Which indexes are shown.
+pub fn logs_extent(areas: &Areas, scene: &Scene) -> Extent {
+    let table = Table::of(areas.servers, scene, (areas.screen.width, areas.screen.height));
+    Extent { first: table.first.0, shown: table.count, total: table.last.0 }
+}
+
+impl Table<'_> {
+    /// A sample of each kind of cell that is shown, and what it means.
+    fn draw_legend(&self, canvas: &mut Canvas) {
+        let theme = canvas.theme();
+        let mut samples: [Option<(Entry, Fate)>; 4] = [None, None, None, None];
+        for server in self.scene.cluster.servers() {
+            for (index, entry) in self.entries(server) {
+                let fate = self.fate(server, index);
+                let place = match fate {
+                    Fate::Known => 0,
+                    Fate::Committed => 1,
+                    Fate::Open | Fate::Safe => 2,
+                    Fate::Lost => 3,
+                };
+                samples[place].get_or_insert_with(|| (entry.clone(), fate));
+            }
+        }
+        let area = Rect { height: 1, ..self.area };
+        let mut x = {
+            let mut pen = canvas.pen(area, 0);
+            pen.skip(1).style(theme.ink(Ink::Text).patch(theme.bold())).put("Logs");
+            pen.x() + 2
+        };
+        let remark = self.remark();
+        let kept = if remark.is_empty() { 0 } else { theme.glyphs.width(&remark) + 2 };
+        let lost = match self.scene.cluster.violation() {
+            None => "will be LOST",
+            Some(_) => "not as committed",
+        };
+        let labels = ["committed", "committed, not told", "not yet", lost];
+        for (sample, label) in samples.iter().zip(labels) {
+            let Some((entry, fate)) = sample else { continue };
+            let width = theme.glyphs.width(&words(entry, true, theme.glyphs)) + 2;
+            if x + width + theme.glyphs.width(label) + 2 + kept > area.right() {
+                break;
+            }
+            let cell = Rect { x, y: area.y, width, height: 1 };
+            draw_cell(canvas, cell, entry, *fate, false);
+            let mut pen = canvas.pen_at(x + width + 1, area.y, 30);
+            pen.style(theme.ink(Ink::Text)).put(label);
+            x = pen.x() + 3;
+        }
+        for column in x..area.right().saturating_sub(1) {
+            canvas.glyph(column, area.y, '─', theme.ink(Ink::Faint));
+        }
+        if kept > 0 {
+            let start = area.right().saturating_sub(kept + 1);
+            let text = format!(" {remark} ");
+            canvas.pen_at(start, area.y, kept).style(theme.ink(Ink::Dim)).put(text);
+        }
+    }
+
+    /// "entries 4-7 of 7", where not all are shown.
+    fn remark(&self) -> String {
+        let last = self.last.0.min(self.end().0 - 1);
+        match (self.first.0, self.last.0) {
+            (_, 0) => "no entries yet".to_owned(),
+            (1, total) if last == total => String::new(),
+            (first, total) => format!("entries {first}-{last} of {total}"),
+        }
+    }
+
+    fn draw_heading(&self, canvas: &mut Canvas) {
+        let theme = canvas.theme();
+        let strong = theme.ink(Ink::Strong).patch(theme.bold());
+        let y = self.area.y + 1;
+        let committed = reading::committed(self.scene.cluster);
+        let big = self.is_big();
+        if !big {
+            let text = match committed.0 {
+                0 => "nothing committed".to_owned(),
+                index => format!("✓ committed up to {index}"),
+            };
+            let room = self.left.saturating_sub(self.area.x + 1);
+            canvas.pen_at(self.area.x + 1, y, room).style(strong).put(text);
+        }
+        for index in (self.first.0..self.end().0.min(self.last.0 + 1)).map(Index) {
+            let Some(x) = self.x(index) else { continue };
+            let text = index.to_string();
+            if big && block::fits(&text, Face::Small, self.cell, theme.glyphs) {
+                let width = Face::Small.width(&text).unwrap_or(0);
+                let x = x + (self.cell - width) / 2;
+                block::draw(canvas, (x, y), &text, Face::Small, strong);
+            } else {
+                let x = x + self.cell.saturating_sub(text.len() as u16) / 2;
+                canvas.pen_at(x, y, self.cell).style(strong).put(text);
+            }
+        }
+        if big {
+            let place = (self.area.x + 1, y);
+            block::draw(canvas, place, "LOG", Face::Small, theme.ink(Ink::Dim));
+        }
+    }
+
+    fn base_ink(&self, server: &Server) -> Ink {
+        let room = self.situation.room_of(server.id);
+        let weak = room_ground(&self.situation, room) == Ground::Minority;
+        match self.situation.standing(server.id) {
+            Standing::Down | Standing::Asleep => Ink::Dim,
+            Standing::Stuck(_) => Ink::Soft,
+            Standing::Follower | Standing::Candidate if weak => Ink::Soft,
+            Standing::Leader | Standing::Follower | Standing::Candidate => Ink::Strong,
+        }
+    }
+
+    fn draw_row(&self, canvas: &mut Canvas, row: u16, server: &Server) {
+        let theme = canvas.theme();
+        let y = self.area.y + ABOVE + row;
+        let standing = self.situation.standing(server.id);
+        let room = self.situation.room_of(server.id);
+        let term = server.raft.term;
+        let lit = standing == Standing::Leader;
+        let x = self.area.x;
+        if self.situation.rooms.len() > 1 {
+            let majority = room_ground(&self.situation, room) == Ground::Majority;
+            let style = match majority {
+                true => theme.on(Ground::Lost),
+                false => theme.on(Ground::Gate),
+            };
+            canvas.pen_at(x, y, 1).style(style).put(room_letter(room));
+        }
+        let base = match lit {
+            true => theme.lit(term).patch(theme.bold()),
+            false => theme.ink(self.base_ink(server)),
+        };
+        let selected = self.scene.view.selection.server == Some(server.id);
+        let mark = if selected { '►' } else { ' ' };
+        let room = self.left.saturating_sub(x + 2);
+        let mut pen = canvas.pen_at(x + 1, y, room);
+        let name = if lit { base } else { base.patch(theme.bold()) };
+        pen.style(theme.ink(Ink::Strong)).put(mark).style(name);
+        if lit {
+            pen.put(format_args!("{:17}", ""));
+        }
+        let mut pen = canvas.pen_at(x + 2, y, 16);
+        pen.style(name).put(format_args!("{:<4}", server.id.to_string()));
+        let style = if standing == Standing::Follower { theme.ink(Ink::Text) } else { name };
+        let role = if standing == Standing::Candidate { "asks" } else { standing.word() };
+        pen.style(style).put(standing.mark()).put(' ').put(role);
+        let chip = match standing {
+            Standing::Down => base,
+            Standing::Leader
+            | Standing::Stuck(_)
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Asleep => theme.number(term).patch(theme.bold()),
+        };
+        let text = format!(" t{term} ");
+        let width = text.len() as u16;
+        let end = self.left.saturating_sub(1);
+        canvas.pen_at(end.saturating_sub(width), y, width).style(chip).put(text);
+        self.draw_cells(canvas, y, server);
+        self.draw_verdict(canvas, y, server);
+    }
+
+    fn draw_cells(&self, canvas: &mut Canvas, y: u16, server: &Server) {
+        let theme = canvas.theme();
+        let base = server.raft.log.base().index;
+        if let Some(x) = self.x(base).filter(|_| base > Index::ZERO) {
+            canvas
+                .pen_at(x, y, self.cell)
+                .style(theme.ink(Ink::Dim))
+                .put(format_args!("[..{base}]"));
+        }
+        for (index, entry) in self.entries(server) {
+            let Some(x) = self.x(index) else { continue };
+            let cell = Rect { x, y, width: self.cell, height: 1 };
+            let fate = self.fate(server, index);
+            draw_cell(canvas, cell, entry, fate, self.differs(index, entry));
+            if self.is_selected(server.id, index) {
+                let chosen = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
+                canvas.restyle(cell, chosen);
+            }
+            if let Some(name) = self.waiter(server, index) {
+                let letter: String = name.chars().take(1).collect();
+                canvas.pen_at(x + self.cell, y, 1).style(theme.on(Ground::Bright)).user(&letter);
+            }
+        }
+        for removed in &self.scene.view.fading.removed {
+            if let Some(x) = self.x(removed.index).filter(|_| removed.server == server.id) {
+                let entry = Entry { term: removed.term, op: removed.op.clone() };
+                let mut pen = canvas.pen_at(x, y, self.cell);
+                let style = theme.dim().add_modifier(Modifier::CROSSED_OUT);
+                pen.style(theme.dim()).put(theme.glyphs.removed());
+                pen.style(style).put(words(&entry, true, theme.glyphs));
+            }
+        }
+    }
+
+    /// Whether the leader that can commit has another entry there.
+    fn differs(&self, index: Index, entry: &Entry) -> bool {
+        let lit = self
+            .scene
+            .cluster
+            .servers()
+            .iter()
+            .find(|server| self.situation.standing(server.id) == Standing::Leader);
+        let other = lit.and_then(|leader| leader.raft.log.get(index));
+        other.is_some_and(|other| other != entry)
+    }
+
+    fn is_selected(&self, server: ServerId, index: Index) -> bool {
+        let selection = &self.scene.view.selection;
+        selection.server == Some(server) && selection.entry == Some(index)
+    }
+
+    /// What follows from a server's log, and whether that is bad.
+    fn verdict(&self, server: &Server) -> Option<(String, bool)> {
+        let cluster = self.scene.cluster;
+        if let Some(first) = self.situation.first_lost(cluster, server) {
+            let count = server.raft.log.last_index().0 - first.0 + 1;
+            // Where a rule is broken, nothing is certain any more.
+            let words = match cluster.violation() {
+                None => format!("{count} WILL BE LOST"),
+                Some(_) => format!("NOT AS COMMITTED: {first}"),
+            };
+            return Some((words, true));
+        }
+        let danger = self.situation.is_in_danger(cluster, server);
+        if let Some(need) = self.situation.need(cluster, server) {
+            let coming = need.coming.len();
+            let words = match (need.more, need.old_term) {
+                (0, true) => format!("needs a t{} entry", server.raft.term),
+                (0, false) => "commits".to_owned(),
+                (more, _) if danger => format!("needs {more}: IN DANGER"),
+                (more, _) if coming > 0 => format!("needs {more}, {coming} coming"),
+                (more, _) => format!("needs {more} more"),
+            };
+            return Some((words, danger));
+        }
+        danger.then(|| ("IN DANGER".to_owned(), true))
+    }
+
+    fn draw_verdict(&self, canvas: &mut Canvas, y: u16, server: &Server) {
+        let theme = canvas.theme();
+        let Some((text, bad)) = self.verdict(server) else { return };
+        let style = match bad {
+            true => theme.on(Ground::Lost),
+            false => theme.ink(Ink::Strong).patch(theme.bold()),
+        };
+        let room = self.area.right().saturating_sub(self.verdicts);
+        canvas.pen_at(self.verdicts, y, room).style(style).put_within(&format!(" {text} "));
+    }
+
+    /// How many rows a server takes at the largest scale.
+    fn big_rows(&self) -> u16 {
+        let servers = self.scene.cluster.servers().len() as u16;
+        let room = self.area.height.saturating_sub(ABOVE + 3 + 8);
+        if servers * 4 <= room { 4 } else { 3 }
+    }
+
+    fn draw_big_row(&self, canvas: &mut Canvas, row: u16, server: &Server) {
+        let theme = canvas.theme();
+        let y = self.area.y + ABOVE + 3 + row * self.big_rows();
+        let standing = self.situation.standing(server.id);
+        let lit = standing == Standing::Leader;
+        let term = server.raft.term;
+        let x = self.area.x;
+        let ink = match lit {
+            true => theme.lit(term),
+            false => theme.ink(self.base_ink(server)),
+        };
+        if lit {
+            canvas.fill(Rect { x, y, width: self.left - x - 1, height: 3 }, theme.lit(term));
+        }
+        let name = server.id.to_string();
+        let end = block::draw(canvas, (x + 1, y), &name, Face::Small, ink);
+        let text = format!("T{term}");
+        let width = Face::Small.width(&text).unwrap_or(0);
+        let hue = match standing {
+            Standing::Leader | Standing::Down => ink,
+            Standing::Stuck(_) | Standing::Candidate | Standing::Follower | Standing::Asleep => {
+                theme.hue_ink(term)
+            }
+        };
+        let start = self.left.saturating_sub(width + 2).max(end + 1);
+        if start + width < self.left {
+            block::draw(canvas, (start, y), &text, Face::Small, hue);
+        }
+        for (index, entry) in self.entries(server) {
+            let Some(x) = self.x(index) else { continue };
+            let area = Rect { x, y, width: self.cell, height: 3 };
+            self.draw_big_cell(canvas, area, server, index, entry);
+        }
+    }
+
+    fn draw_big_cell(
+        &self,
+        canvas: &mut Canvas,
+        area: Rect,
+        server: &Server,
+        index: Index,
+        entry: &Entry,
+    ) {
+        let theme = canvas.theme();
+        let fate = self.fate(server, index);
+        let text = words(entry, false, theme.glyphs);
+        let fill = match fate {
+            Fate::Known | Fate::Committed => Some(theme.settled(entry.term)),
+            Fate::Lost => Some(theme.on(Ground::Lost)),
+            Fate::Open | Fate::Safe => None,
+        };
+        let style = fill.unwrap_or(theme.ink(Ink::Strong));
+        if let Some(fill) = fill {
+            canvas.fill(area, fill);
+        } else {
+            let hue = theme.hue_ink(entry.term);
+            for y in area.top()..area.bottom() {
+                canvas.glyph(area.x, y, '▌', hue);
+                canvas.glyph(area.right() - 1, y, '▐', hue);
+            }
+        }
+        let room = area.width.saturating_sub(2);
+        if block::fits(&text, Face::Small, room, theme.glyphs) {
+            let width = Face::Small.width(&text).unwrap_or(0);
+            let x = area.x + (area.width - width) / 2;
+            block::draw(canvas, (x, area.y), &text, Face::Small, style);
+        } else {
+            let one = Rect { y: area.y + 1, height: 1, ..area };
+            draw_cell(canvas, one, entry, fate, self.differs(index, entry));
+        }
+        if let Some(name) = self.waiter(server, index) {
+            let letter: String = name.chars().take(1).collect();
+            canvas
+                .pen_at(area.right(), area.y + 1, 1)
+                .style(theme.on(Ground::Bright))
+                .user(&letter);
+        }
+    }
+
+    /// What follows from the logs, in block letters, below them.
+    fn draw_verdicts(&self, canvas: &mut Canvas, rows: u16) {
+        let theme = canvas.theme();
+        let committed = reading::committed(self.scene.cluster);
+        let mut lines: Vec<(String, bool)> = Vec::new();
+        if committed > Index::ZERO {
+            lines.push((format!("✓ COMMITTED TO {committed}"), false));
+        }
+        let mut seen: Vec<(String, bool, ServerSet)> = Vec::new();
+        for server in self.scene.cluster.servers() {
+            let Some((text, bad)) = self.verdict(server) else { continue };
+            let text = if text.ends_with("IN DANGER") { "IN DANGER".to_owned() } else { text };
+            match seen.iter_mut().find(|(other, _, _)| *other == text) {
+                Some((_, _, who)) => who.insert(server.id),
+                None => seen.push((text, bad, ServerSet::only(server.id))),
+            }
+        }
+        for (text, bad, who) in seen {
+            let who: Vec<String> = who.iter().map(|id| id.to_string()).collect();
+            lines.push((format!("{} {}", who.join(" "), text.to_uppercase()), bad));
+        }
+        let mut y = self.area.y + ABOVE + 3 + rows * self.big_rows() + 1;
+        for (text, bad) in lines {
+            if y + 3 > self.area.bottom() {
+                return;
+            }
+            let style = match bad {
+                true => theme.on(Ground::Lost),
+                false => theme.ink(Ink::Strong),
+            };
+            let area = Rect { y, height: 3, width: self.area.width.saturating_sub(1), ..self.area };
+            if bad {
+                canvas.fill(area, style);
+            }
+            if block::fits(&text, Face::Small, area.width - 3, theme.glyphs) {
+                block::draw(canvas, (area.x + 2, y), &text, Face::Small, style);
+            } else {
+                let bold = style.patch(theme.bold());
+                canvas.pen_at(area.x + 2, y + 1, area.width - 3).style(bold).put_within(&text);
+            }
+            y += 4;
+        }
+    }
+}
+
+/// An entry in its cell.
+fn draw_cell(canvas: &mut Canvas, area: Rect, entry: &Entry, fate: Fate, differs: bool) {
+    let theme = canvas.theme();
+    let text = words(entry, true, theme.glyphs);
+    let room = area.width.saturating_sub(2);
+    let put = |canvas: &mut Canvas, open: char, style: Style, close: char| {
+        canvas.fill(area, style);
+        let inside = Rect { width: room + 1, ..area };
+        canvas.pen(inside, 0).style(style).put(open).put_within(&text);
+        let end = area.right() - 1;
+        canvas.pen_at(end, area.y, 1).style(style).put(close);
+    };
+    let bold = theme.bold();
+    match fate {
+        Fate::Known => put(canvas, '✓', theme.settled(entry.term).patch(bold), ' '),
+        Fate::Committed => put(canvas, '[', theme.settled(entry.term), ']'),
+        Fate::Lost => put(canvas, '✗', theme.on(Ground::Lost), ' '),
+        Fate::Open | Fate::Safe => draw_pending(canvas, area, entry, &text, differs),
+    }
+}
+
+fn draw_pending(canvas: &mut Canvas, area: Rect, entry: &Entry, text: &str, differs: bool) {
+    let theme = canvas.theme();
+    let edge = theme.hue_ink(entry.term).patch(theme.bold());
+    let strong = theme.ink(Ink::Strong).patch(theme.bold());
+    let term = format!("t{}", Term(entry.term.0));
+    let mut pen = canvas.pen(area, 0);
+    pen.style(edge).put('(');
+    let rest = match text.strip_prefix(&term) {
+        Some(rest) => {
+            pen.style(theme.number(entry.term).patch(theme.bold())).put(&term);
+            rest
+        }
+        None => text,
+    };
+    let room = pen.room().saturating_sub(1 + u16::from(differs));
+    pen.style(strong);
+    if theme.glyphs.width(rest) <= room {
+        pen.put(rest);
+    } else {
+        let shown: String = rest.chars().take(usize::from(room)).collect();
+        pen.put(shown);
+    }
+    if differs {
+        pen.put('≠');
+    }
+    let x = pen.x().max(area.x + 1);
+    canvas.pen_at(x, area.y, 1).style(edge).put(')');
+}

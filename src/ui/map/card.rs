@@ -1,0 +1,512 @@
+//! A server on the map: a card that says what it is, in which term, and what it waits for.
+//!
+//! The frame says the standing once more: full and bright for a leader that can commit, double for
+//! one that is stuck, dashed for a server that is down or asleep, plain for the rest. The lower
+//! edge of a follower's card is its election timer, which runs out from right to left. A server
+//! that is down keeps its card, with the log that is on its disk.
+
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::Picture;
+use super::plan::CardSize;
+use super::room::ground;
+use crate::cluster::raft::Entry;
+use crate::cluster::server::Server;
+use crate::cluster::situation::{Fate, Need, Standing, Stuck};
+use crate::cluster::start::is_given;
+use crate::cluster::types::{Index, Request, Term};
+use crate::ui::block::{self, Face as Letters};
+use crate::ui::canvas::Canvas;
+use crate::ui::glyphs::Glyphs;
+use crate::ui::text::Millis;
+use crate::ui::theme::{Ground, Ink, Paper, Theme};
+
+/// Draws a server's card.
+pub fn draw(canvas: &mut Canvas, picture: &Picture, server: &Server) {
+    let area = picture.plan.card(server.id);
+    if area.is_empty() {
+        return;
+    }
+    let card = Card::of(picture, server, canvas.theme());
+    canvas.fill(area, card.fill);
+    match picture.plan.card {
+        CardSize::Small => card.draw_small(canvas, area),
+        CardSize::Name => card.draw_name(canvas, area),
+        CardSize::M => card.draw_m(canvas, area),
+        CardSize::Big => card.draw_big(canvas, area),
+        CardSize::L => card.draw_l(canvas, area),
+        CardSize::Xl => card.draw_xl(canvas, area),
+    }
+    if picture.scene.view.selection.server == Some(server.id) {
+        card.draw_selection(canvas, area);
+    }
+}
+
+/// A server with everything that its looks depend on.
+struct Card<'a> {
+    picture: &'a Picture<'a>,
+    server: &'a Server,
+    standing: Standing,
+    need: Option<Need>,
+    theme: Theme,
+    /// What the card lies on: its room's ground, or the bright fill of a leader.
+    fill: Style,
+    /// Names and marks.
+    ink: Style,
+    /// What steps back.
+    soft: Style,
+    frame: Style,
+}
+
+impl<'a> Card<'a> {
+    fn of(picture: &'a Picture, server: &'a Server, theme: Theme) -> Self {
+        let standing = picture.situation.standing(server.id);
+        let room = picture.situation.room_of(server.id);
+        let weak = picture.is_weak(room);
+        let term = server.raft.term;
+        let ground = theme.ground(ground(&picture.situation, room));
+        let hue = theme.hue_ink(term);
+        let (fill, ink, soft, frame) = match standing {
+            Standing::Leader => {
+                let lit = theme.lit(term);
+                (lit, lit.add_modifier(Modifier::BOLD), lit, lit.patch(hue))
+            }
+            Standing::Stuck(_) => (ground, theme.ink(Ink::Soft), theme.ink(Ink::Dim), hue),
+            Standing::Candidate => (ground, theme.ink(Ink::Strong), theme.ink(Ink::Text), hue),
+            Standing::Follower if weak => {
+                (ground, theme.ink(Ink::Soft), theme.ink(Ink::Dim), theme.ink(Ink::Dim))
+            }
+            Standing::Follower => {
+                (ground, theme.ink(Ink::Strong), theme.ink(Ink::Text), theme.ink(Ink::Dim))
+            }
+            Standing::Asleep | Standing::Down => {
+                (ground, theme.ink(Ink::Dim), theme.ink(Ink::Dim), theme.ink(Ink::Dim))
+            }
+        };
+        let need = picture.situation.need(picture.scene.cluster, server);
+        Self { picture, server, standing, need, theme, fill, ink, soft, frame }
+    }
+
+    /// "S3".
+    fn name(&self) -> String {
+        self.server.id.to_string()
+    }
+
+    fn is_lit(&self) -> bool {
+        self.standing == Standing::Leader
+    }
+
+    fn is_off(&self) -> bool {
+        matches!(self.standing, Standing::Down | Standing::Asleep)
+    }
+
+    const fn word(&self) -> &'static str {
+        self.standing.word()
+    }
+
+    /// The role in at most eight letters.
+    const fn short_word(&self) -> &'static str {
+        match self.standing {
+            Standing::Leader => "LEADS",
+            Standing::Candidate => "ASKS",
+            Standing::Follower => "foll.",
+            Standing::Stuck(_) | Standing::Asleep | Standing::Down => self.word(),
+        }
+    }
+
+    /// What it still needs, in words, with as many signs as a majority has: `▮` has, `▯` needs.
+    fn needs(&self) -> Option<(String, String)> {
+        let majority = self.picture.situation.majority();
+        let pips = |have: usize| {
+            let have = have.min(majority);
+            "▮".repeat(have) + &"▯".repeat(majority - have)
+        };
+        match (self.standing, &self.need) {
+            (Standing::Leader | Standing::Stuck(_), Some(need)) => {
+                let words = match (need.more, need.old_term) {
+                    (0, true) => format!("needs a term {} entry", self.server.raft.term),
+                    (0, false) => "committing".to_owned(),
+                    (more, _) => format!("needs {more} more"),
+                };
+                Some((pips(need.acked.len()), words))
+            }
+            (Standing::Candidate, _) => {
+                let votes = self.server.raft.votes.len();
+                let more = majority.saturating_sub(votes);
+                let plural = if more == 1 { "" } else { "s" };
+                Some((pips(votes), format!("needs {more} vote{plural}")))
+            }
+            (Standing::Leader | Standing::Stuck(_) | Standing::Follower, _)
+            | (Standing::Asleep | Standing::Down, _) => None,
+        }
+    }
+
+    /// What else there is to say of it, in a few words.
+    fn remark(&self) -> String {
+        let raft = &self.server.raft;
+        match self.standing {
+            Standing::Leader | Standing::Stuck(Stuck::Alone) => match self.server.heartbeat_timer {
+                Some(timer) => {
+                    let left = timer.due.since(self.picture.scene.cluster.now());
+                    format!("heartbeat in {}", Millis(left))
+                }
+                None => String::new(),
+            },
+            Standing::Stuck(Stuck::Deaf) => "hears too few".to_owned(),
+            Standing::Stuck(Stuck::Outdated) => "a newer term is out".to_owned(),
+            Standing::Candidate => String::new(),
+            Standing::Follower => match raft.voted_for {
+                Some(voted) if raft.leader.is_none() => format!("voted for {voted}"),
+                Some(_) | None => String::new(),
+            },
+            Standing::Asleep => "its timers wait".to_owned(),
+            Standing::Down => "its disk stays".to_owned(),
+        }
+    }
+
+    fn draw_frame(&self, canvas: &mut Canvas, area: Rect, thick: bool) {
+        let sides = match self.standing {
+            Standing::Leader if thick => ['▛', '▜', '▙', '▟', '▀', '▄', '▌', '▐'],
+            Standing::Leader => ['┏', '┓', '┗', '┛', '━', '━', '┃', '┃'],
+            Standing::Stuck(_) => ['╔', '╗', '╚', '╝', '═', '═', '║', '║'],
+            Standing::Candidate | Standing::Follower => ['┌', '┐', '└', '┘', '─', '─', '│', '│'],
+            Standing::Asleep | Standing::Down => ['┌', '┐', '└', '┘', '╌', '╌', '╎', '╎'],
+        };
+        let [tl, tr, bl, br, top, bottom, left, right] = sides;
+        let (x1, y1) = (area.right() - 1, area.bottom() - 1);
+        for x in area.x + 1..x1 {
+            canvas.glyph(x, area.y, top, self.frame);
+            canvas.glyph(x, y1, bottom, self.frame);
+        }
+        for y in area.y + 1..y1 {
+            canvas.glyph(area.x, y, left, self.frame);
+            canvas.glyph(x1, y, right, self.frame);
+        }
+        let corners = [(area.x, area.y, tl), (x1, area.y, tr), (area.x, y1, bl), (x1, y1, br)];
+        for (x, y, corner) in corners {
+            canvas.glyph(x, y, corner, self.frame);
+        }
+    }
+
+    /// The lower edge of a follower: as much of it is thick as is left of its election timer.
+    fn draw_timer(&self, canvas: &mut Canvas, x: u16, y: u16, width: u16, glyphs: (char, char)) {
+        let Some(left) = self.timer_left(width) else { return };
+        for column in 0..width {
+            let glyph = if column < left { glyphs.0 } else { glyphs.1 };
+            canvas.glyph(x + column, y, glyph, self.frame);
+        }
+    }
+
+    /// How many of so many columns are left of the election timer.
+    fn timer_left(&self, width: u16) -> Option<u16> {
+        match self.standing {
+            Standing::Follower | Standing::Asleep => {}
+            Standing::Leader | Standing::Stuck(_) | Standing::Candidate | Standing::Down => {
+                return None;
+            }
+        }
+        let timer = self.server.election_timer?;
+        let span = timer.span.micros().max(1);
+        let since = match self.standing {
+            Standing::Asleep => self.server.asleep_since,
+            Standing::Leader
+            | Standing::Stuck(_)
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Down => self.picture.scene.cluster.now(),
+        };
+        let left = timer.due.since(since).micros().min(span);
+        Some((u128::from(left) * u128::from(width)).div_ceil(u128::from(span)) as u16)
+    }
+
+    /// The term on a plate of its hue: " t3 ".
+    fn chip(&self) -> Style {
+        match self.standing {
+            Standing::Down => self.ink,
+            Standing::Leader
+            | Standing::Stuck(_)
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Asleep => {
+                self.theme.number(self.server.raft.term).add_modifier(Modifier::BOLD)
+            }
+        }
+    }
+
+    fn draw_chip(&self, canvas: &mut Canvas, right: u16, y: u16, room: u16) {
+        let text = format!(" t{} ", self.server.raft.term);
+        let text = if text.len() as u16 > room { text.trim().to_owned() } else { text };
+        let width = text.len() as u16;
+        let x = right.saturating_sub(width);
+        canvas.pen_at(x, y, width.min(room)).style(self.chip()).put(text);
+    }
+
+    /// "★S4 t2".
+    fn draw_small(&self, canvas: &mut Canvas, area: Rect) {
+        let mark_style = if self.standing == Standing::Follower { self.soft } else { self.ink };
+        let mut pen = canvas.pen(area, 0);
+        pen.style(mark_style).put(self.standing.mark()).style(self.ink).put(self.server.id);
+        let room = area.right().saturating_sub(pen.x());
+        self.draw_chip(canvas, area.right(), area.y, room.min(4));
+    }
+
+    fn draw_name(&self, canvas: &mut Canvas, area: Rect) {
+        self.draw_frame(canvas, area, false);
+        canvas.pen_at(area.x + 2, area.y, 5).style(self.ink).put(format_args!(" {} ", self.name()));
+        let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
+        let mut pen = canvas.pen_at(area.x + 1, area.y + 1, area.width - 2);
+        pen.style(style).put(self.standing.mark()).put(' ').put(self.short_word());
+        let room = (area.right() - 1).saturating_sub(pen.x());
+        self.draw_chip(canvas, area.right() - 1, area.y + 1, room.min(4));
+        self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
+    }
+
+    fn draw_m(&self, canvas: &mut Canvas, area: Rect) {
+        self.draw_frame(canvas, area, false);
+        canvas.pen_at(area.x + 2, area.y, 6).style(self.ink).put(format_args!(" {} ", self.name()));
+        let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
+        let mut pen = canvas.pen_at(area.x + 2, area.y + 1, area.width - 3);
+        pen.style(style).put(self.standing.mark()).put(' ').put(self.word());
+        let room = (area.right() - 1).saturating_sub(pen.x());
+        self.draw_chip(canvas, area.right() - 1, area.y + 1, room);
+        self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
+        if let Some((pips, words)) = self.needs() {
+            let room = area.width - 4;
+            let width = |text: &String| self.theme.glyphs.width(text);
+            let forms = [format!(" {pips} {words} "), format!(" {words} "), format!(" {pips} ")];
+            if let Some(form) = forms.into_iter().find(|form| width(form) <= room) {
+                canvas.pen_at(area.x + 2, area.bottom() - 1, room).style(self.ink).put(form);
+            }
+        }
+    }
+
+    /// Name, mark and term in block letters, in one line. Whether there was room.
+    fn draw_figures(&self, canvas: &mut Canvas, area: Rect) {
+        let y = area.y + 1;
+        let name = self.name();
+        let glyphs = self.theme.glyphs;
+        let Some(width) = Letters::Small.width(&name).filter(|_| glyphs != Glyphs::Ascii) else {
+            return self.draw_plain_figures(canvas, area);
+        };
+        block::draw(canvas, (area.x + 2, y), &name, Letters::Small, self.ink);
+        let term = format!("T{}", self.server.raft.term);
+        let term_width = Letters::Small.width(&term).unwrap_or(0);
+        let free = area.width.saturating_sub(width + 5);
+        let showy = match self.standing {
+            Standing::Leader | Standing::Stuck(_) | Standing::Candidate | Standing::Down => true,
+            Standing::Follower | Standing::Asleep => false,
+        };
+        let sign = self.standing.mark().to_string();
+        let sign = sign.replace('✗', "×");
+        let sign_width = Letters::Small.width(&sign).unwrap_or(0);
+        let sign_too = showy && sign_width + term_width + 2 <= free;
+        if sign_too {
+            let x = area.x + 2 + width + 2;
+            block::draw(canvas, (x, y), &sign, Letters::Small, self.ink);
+        }
+        if term_width + 1 > free {
+            return;
+        }
+        let x = area.right().saturating_sub(term_width + 2);
+        if self.is_lit() || (self.theme.paper == Paper::Light && !self.is_off()) {
+            let plate = Rect { x: x - 1, y, width: term_width + 2, height: 3 };
+            canvas.fill(plate, self.theme.number(self.server.raft.term));
+        }
+        let style = match self.standing {
+            Standing::Leader => self.theme.number(self.server.raft.term),
+            Standing::Down => self.ink,
+            Standing::Stuck(_) | Standing::Candidate | Standing::Follower | Standing::Asleep => {
+                match self.theme.paper {
+                    Paper::Dark => self.theme.hue_ink(self.server.raft.term),
+                    Paper::Light => self.theme.number(self.server.raft.term),
+                }
+            }
+        };
+        block::draw(canvas, (x, y), &term, Letters::Small, style);
+        let label = " term ";
+        let left = area.right().saturating_sub(8);
+        canvas.pen_at(left, area.y, 6).style(self.soft).put(label);
+    }
+
+    /// The same without block letters.
+    fn draw_plain_figures(&self, canvas: &mut Canvas, area: Rect) {
+        let mut pen = canvas.pen_at(area.x + 2, area.y + 2, area.width - 3);
+        pen.style(self.ink).put(self.standing.mark()).put(' ').put(self.server.id);
+        self.draw_chip(canvas, area.right() - 2, area.y + 2, 8);
+    }
+
+    fn draw_big(&self, canvas: &mut Canvas, area: Rect) {
+        self.draw_frame(canvas, area, false);
+        self.draw_figures(canvas, area);
+        self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
+        let text = match self.needs() {
+            Some((pips, _)) => format!(" {} {pips} ", self.word()),
+            None if self.standing == Standing::Follower => return,
+            None => format!(" {} ", self.word()),
+        };
+        canvas.pen_at(area.x + 2, area.bottom() - 1, area.width - 4).style(self.ink).put(text);
+    }
+
+    fn draw_l(&self, canvas: &mut Canvas, area: Rect) {
+        self.draw_frame(canvas, area, true);
+        self.draw_figures(canvas, area);
+        let (x, y, room) = (area.x + 2, area.y + 4, area.width - 4);
+        let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
+        let mut pen = canvas.pen_at(x, y, room);
+        pen.style(style).put(self.word());
+        let right = match self.needs() {
+            Some((pips, words)) => {
+                let both = format!("{pips} {words}");
+                let width = self.theme.glyphs.width(&both);
+                if width < pen.room() { both } else { words }
+            }
+            None => self.remark(),
+        };
+        let width = self.theme.glyphs.width(&right);
+        if width < pen.room() {
+            pen.skip(pen.room() - width).put(right);
+        }
+        self.draw_tail(canvas, x, y + 1, room);
+        self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
+    }
+
+    fn draw_xl(&self, canvas: &mut Canvas, area: Rect) {
+        self.draw_frame(canvas, area, true);
+        self.draw_figures(canvas, area);
+        let glyphs = self.theme.glyphs;
+        let (x, room) = (area.x + 2, area.width - 4);
+        let word = self.word();
+        let word = if word == "CANDIDATE" { "ASKS" } else { word };
+        let big = |text: &str| block::fits(text, Letters::Small, room, glyphs);
+        if self.standing != Standing::Follower && big(word) {
+            block::draw(canvas, (x, area.y + 4), word, Letters::Small, self.ink);
+        } else {
+            canvas.pen_at(x, area.y + 4, room).style(self.soft).put(word);
+        }
+        let (text, small) = match self.needs() {
+            Some((pips, words)) => (words.to_uppercase(), format!("{pips} {words}")),
+            None => (String::new(), self.remark()),
+        };
+        let text = text.replace("NEEDS ", "NEED ").replace(" MORE", "");
+        if !text.is_empty() && big(&text) {
+            block::draw(canvas, (x, area.y + 7), &text, Letters::Small, self.ink);
+        } else {
+            canvas.pen_at(x, area.y + 8, room).style(self.soft).put(small);
+        }
+        if let Some(left) = self.timer_left(room) {
+            for column in 0..room {
+                let glyph = if column < left { '▄' } else { '─' };
+                canvas.glyph(x + column, area.y + 6, glyph, self.frame);
+            }
+        }
+        self.draw_tail(canvas, x, area.y + 10, room);
+    }
+
+    /// The last entries of its log, as many as there is room for.
+    fn draw_tail(&self, canvas: &mut Canvas, x: u16, y: u16, room: u16) {
+        let log = &self.server.raft.log;
+        let mut cells: Vec<Cell> = Vec::new();
+        let mut taken = 2;
+        let mut index = log.last_index();
+        while let Some(entry) = log.get(index) {
+            let cell = Cell::of(self, index, entry);
+            taken += cell.width(self.theme) + 1;
+            if taken > room + 1 {
+                break;
+            }
+            cells.push(cell);
+            index = index.previous();
+        }
+        let mut pen = canvas.pen_at(x, y, room);
+        if log.get(index).is_some() {
+            pen.style(self.soft).put("… ");
+        }
+        let mut left = pen.x();
+        for cell in cells.iter().rev() {
+            left = cell.draw(canvas, self, left, y) + 1;
+        }
+    }
+
+    /// Who is selected has a mark beside its card, and its name reversed.
+    fn draw_selection(&self, canvas: &mut Canvas, area: Rect) {
+        if let Some(x) = area.x.checked_sub(1) {
+            let style = self.theme.ink(Ink::Strong).patch(self.theme.bold());
+            canvas.glyph(x, area.y + area.height / 2, '►', style);
+        }
+        let (x, y, width) = match self.picture.plan.card {
+            CardSize::Small => (area.x + 1, area.y, 3),
+            CardSize::Name | CardSize::M => (area.x + 2, area.y, self.name().len() as u16 + 2),
+            CardSize::Big | CardSize::L | CardSize::Xl => {
+                (area.x + 2, area.y, self.name().len() as u16 + 2)
+            }
+        };
+        if !matches!(self.picture.plan.card, CardSize::Small) {
+            canvas.pen_at(x, y, width).style(self.ink).put(format_args!(" {} ", self.name()));
+        }
+        let reversed = Style::new().add_modifier(Modifier::REVERSED);
+        canvas.restyle(Rect { x, y, width, height: 1 }, reversed);
+    }
+}
+
+/// An entry on a card.
+struct Cell {
+    text: String,
+    fate: Fate,
+    term: Term,
+}
+
+impl Cell {
+    fn of(card: &Card, index: Index, entry: &Entry) -> Self {
+        let fate = card.picture.situation.fate(card.picture.scene.cluster, card.server, index);
+        let text = match is_given(&entry.op) {
+            true => format!("t{}", entry.term),
+            false => short(&entry.op.request, card.theme),
+        };
+        Self { text, fate: fate.unwrap_or(Fate::Open), term: entry.term }
+    }
+
+    fn width(&self, theme: Theme) -> u16 {
+        theme.glyphs.width(&self.text) + 2
+    }
+
+    /// Draws it; the column behind it.
+    fn draw(&self, canvas: &mut Canvas, card: &Card, x: u16, y: u16) -> u16 {
+        let theme = card.theme;
+        let lit = card.is_lit();
+        let width = self.width(theme);
+        let mut pen = canvas.pen_at(x, y, width);
+        match self.fate {
+            Fate::Known | Fate::Committed if lit && theme.has_grounds() => {
+                let style = Style::new()
+                    .bg(ratatui::style::Color::Rgb(0x20, 0x26, 0x2e))
+                    .fg(ratatui::style::Color::White)
+                    .add_modifier(Modifier::BOLD);
+                pen.style(style).put(format_args!(" {} ", self.text));
+            }
+            Fate::Known => {
+                pen.style(theme.settled(self.term)).put(format_args!(" {} ", self.text));
+            }
+            Fate::Committed => {
+                pen.style(theme.settled(self.term)).put(format_args!("[{}]", self.text));
+            }
+            Fate::Lost => {
+                pen.style(theme.on(Ground::Lost)).put(format_args!("✗{} ", self.text));
+            }
+            Fate::Open | Fate::Safe => {
+                let edge = if lit { card.ink } else { theme.hue_ink(self.term) };
+                pen.style(edge).put('(').style(card.ink).put(&self.text).style(edge).put(')');
+            }
+        }
+        x + width
+    }
+}
+
+/// "x=3", "read x": what an entry does, in as few letters as can be.
+fn short(request: &Request, theme: Theme) -> String {
+    let clip = |text: &str| theme.glyphs.shown(text, 6);
+    match request {
+        Request::Get { key } => format!("read {}", clip(key)),
+        Request::Put { key, value, .. } => format!("{}={}", clip(key), clip(value)),
+    }
+}

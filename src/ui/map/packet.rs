@@ -1,0 +1,308 @@
+//! Packets on the map: who sends what to whom, on the hue of the term that it carries.
+//!
+//! A label looks for a free place near the packet's true place on its way: on the link itself, in
+//! its longest form; then farther along; then in a shorter form. It never covers a card, a title, a
+//! client, a wall or another packet. One that finds no place is not drawn: its link is lit, and the
+//! list of packets has it. Packets that bring news come before heartbeats.
+
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::Picture;
+use super::link::{self, Way};
+use super::plan::{CardSize, Opening, Scale};
+use crate::cluster::Cluster;
+use crate::cluster::network::{Hand, Packet};
+use crate::cluster::raft::{AppendResult, Entries, Message};
+use crate::cluster::time::Time;
+use crate::cluster::types::{Index, Node, PacketId, Request, ServerId, Term};
+use crate::ui::block::{self, Face};
+use crate::ui::canvas::Canvas;
+use crate::ui::glyphs::Glyphs;
+use crate::ui::theme::Ground;
+use crate::ui::view::Clock;
+
+/// The most packets that are looked at, those that arrive first.
+const PACKETS_MAX: usize = 200;
+/// The most that are drawn.
+const LABELS_MAX: usize = 40;
+
+/// A packet on the map.
+pub struct Label {
+    pub packet: PacketId,
+    pub ends: (ServerId, ServerId),
+    pub area: Rect,
+    lines: Vec<String>,
+    looks: Looks,
+    selected: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    Flies {
+        term: Term,
+        big: bool,
+    },
+    /// It has met its end.
+    Lost,
+}
+
+impl Label {
+    pub fn draw(&self, canvas: &mut Canvas) {
+        let theme = canvas.theme();
+        let (style, big) = match self.looks {
+            Looks::Flies { term, big } => (theme.chip(term), big),
+            Looks::Lost => (theme.on(Ground::Bright), false),
+        };
+        let style = style.add_modifier(Modifier::BOLD);
+        let style = match self.selected {
+            true => style.add_modifier(Modifier::UNDERLINED),
+            false => style,
+        };
+        if big {
+            return self.draw_big(canvas, style);
+        }
+        canvas.fill(self.area, style);
+        for (row, line) in (0..).zip(&self.lines) {
+            canvas.pen(self.area, row).style(style).put(' ').put(line);
+        }
+    }
+
+    /// Block letters on a plate with half a row of margin above and below.
+    fn draw_big(&self, canvas: &mut Canvas, style: Style) {
+        let inner =
+            Rect { y: self.area.y + 1, height: self.area.height.saturating_sub(2), ..self.area };
+        canvas.fill(inner, style);
+        let edge = Style::new().fg(style.bg.unwrap_or_default());
+        for x in self.area.left()..self.area.right() {
+            canvas.glyph(x, self.area.y, '▄', edge);
+            canvas.glyph(x, self.area.bottom() - 1, '▀', edge);
+        }
+        for (row, line) in (0u16..).zip(&self.lines) {
+            let width = Face::Small.width(line).unwrap_or(0);
+            let x = self.area.x + self.area.width.saturating_sub(width) / 2;
+            block::draw(canvas, (x, inner.y + 4 * row), line, Face::Small, style);
+        }
+    }
+}
+
+/// What a packet is, in words.
+struct Words {
+    what: String,
+    /// It is one of the many: a heartbeat, or the answer to one.
+    minor: bool,
+}
+
+impl Words {
+    fn of(packet: &Packet, cluster: &Cluster, glyphs: Glyphs) -> Self {
+        let news = |what: String| Self { what, minor: false };
+        match &packet.message {
+            Message::RequestVote { .. } => news("vote?".to_owned()),
+            Message::VoteReply { granted: true, .. } => news("yes".to_owned()),
+            Message::VoteReply { granted: false, .. } => news("no".to_owned()),
+            Message::Append { entries, commit, .. } => match entries.len() {
+                0 if brings_commit(*commit, packet.to, cluster) => news(format!("✓{commit}")),
+                0 => Self { what: "heartbeat".to_owned(), minor: true },
+                _ => news(entries_words(entries, glyphs)),
+            },
+            Message::AppendReply { prev, result, .. } => match result {
+                AppendResult::Matched(matched) if matched == prev => {
+                    Self { what: "ok".to_owned(), minor: true }
+                }
+                AppendResult::Matched(matched) => news(format!("ok {matched}")),
+                AppendResult::Refused { .. } => news("no".to_owned()),
+            },
+            Message::Request { .. } | Message::Reply { .. } => news(String::new()),
+        }
+    }
+}
+
+/// "x=2", "x=2 +3".
+fn entries_words(entries: &Entries, glyphs: Glyphs) -> String {
+    let Some(first) = entries.first() else { return String::new() };
+    let clip = |text: &str| glyphs.shown(text, 6);
+    let first = match &first.op.request {
+        Request::Get { key } => format!("read {}", clip(key)),
+        Request::Put { key, value, .. } => format!("{}={}", clip(key), clip(value)),
+    };
+    match entries.len() {
+        1 => first,
+        more => format!("{first} +{}", more - 1),
+    }
+}
+
+/// Whether this commit index is news to the receiver.
+pub fn brings_commit(commit: Index, to: Node, cluster: &Cluster) -> bool {
+    match to {
+        Node::Server(to) => cluster.server(to).is_some_and(|server| commit > server.raft.commit),
+        Node::Client(_) => false,
+    }
+}
+
+/// Which part of its way a packet has behind it, 0 to 1.
+fn share(packet: &Packet, now: Time) -> f64 {
+    if packet.hand == Hand::Held {
+        // It waits at the door.
+        return 0.85;
+    }
+    let (passed, all) = (now.since(packet.sent), packet.due.since(packet.sent));
+    if all.micros() == 0 {
+        return 1.0;
+    }
+    (passed.micros() as f64 / all.micros() as f64).min(1.0)
+}
+
+/// The packets that are drawn, each at a place of its own.
+pub fn labels(picture: &Picture, tabs: impl Iterator<Item = Rect>) -> Vec<Label> {
+    if picture.preview || picture.scene.view.clock == Clock::Skims {
+        // Too fast for the eye, or not what is looked at.
+        return Vec::new();
+    }
+    let cluster = picture.scene.cluster;
+    let glyphs = picture.scene.view.theme.glyphs;
+    let mut search = Search { picture, taken: obstacles(picture, tabs) };
+    let mut labels = Vec::new();
+    for lost in picture.scene.view.fading.lost.iter().take(LABELS_MAX) {
+        if let (Node::Server(from), Node::Server(to)) = (lost.from, lost.to) {
+            labels.extend(search.lost(lost.packet, (from, to)));
+        }
+    }
+    let packets = cluster.packets();
+    let servers =
+        packets.iter().take(PACKETS_MAX).filter_map(|packet| match (packet.from, packet.to) {
+            (Node::Server(from), Node::Server(to)) => {
+                Some((*packet, (from, to), Words::of(packet, cluster, glyphs)))
+            }
+            (Node::Client(_), _) | (_, Node::Client(_)) => None,
+        });
+    let mut servers: Vec<_> = servers.collect();
+    servers.sort_by_key(|(_, _, words)| words.minor);
+    for (packet, ends, words) in servers {
+        if labels.len() >= LABELS_MAX {
+            break;
+        }
+        labels.extend(search.label(packet, ends, &words));
+    }
+    labels
+}
+
+/// What no packet may cover.
+fn obstacles(picture: &Picture, tabs: impl Iterator<Item = Rect>) -> Vec<Rect> {
+    let beside = |area: Rect| Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
+    let cards = picture.scene.cluster.servers().iter().map(|server| picture.plan.card(server.id));
+    let mut taken: Vec<Rect> = cards.map(beside).collect();
+    taken.extend(tabs.map(beside));
+    taken.extend(picture.plan.rooms.iter().map(|room| room.title));
+    taken.extend(link::plates(picture).into_iter().map(|(area, _, _)| beside(area)));
+    for wall in &picture.plan.walls {
+        let open = wall.opening != Opening::Closed;
+        taken.push(match open {
+            true => Rect { y: super::room::lane(wall).saturating_sub(1), height: 3, ..wall.area },
+            false => wall.area,
+        });
+    }
+    taken
+}
+
+struct Search<'a> {
+    picture: &'a Picture<'a>,
+    taken: Vec<Rect>,
+}
+
+impl Search<'_> {
+    /// Whether labels are in block letters.
+    fn is_big(&self) -> bool {
+        self.picture.plan.scale == Scale::Xl
+            && matches!(self.picture.plan.card, CardSize::Xl | CardSize::Big)
+    }
+
+    fn label(
+        &mut self,
+        packet: &Packet,
+        ends: (ServerId, ServerId),
+        words: &Words,
+    ) -> Option<Label> {
+        let way = Way::between(self.picture, ends.0, ends.1)?;
+        let share = share(packet, self.picture.scene.cluster.now());
+        let term = packet.message.summary().term;
+        let selected = self.picture.scene.view.selection.packet == Some(packet.id);
+        let forms = self.forms(ends, words);
+        let (area, lines, big) = forms.into_iter().find_map(|(lines, big)| {
+            let area = self.place(&way, share, self.size(&lines, big)?)?;
+            Some((area, lines, big))
+        })?;
+        self.taken.push(area);
+        let looks = Looks::Flies { term, big };
+        Some(Label { packet: packet.id, ends, area, lines, looks, selected })
+    }
+
+    /// A packet that was lost, where it was lost.
+    fn lost(&mut self, packet: PacketId, ends: (ServerId, ServerId)) -> Option<Label> {
+        let way = Way::between(self.picture, ends.0, ends.1)?;
+        let lines = vec![format!("✗ {}►{}", ends.0, ends.1)];
+        let area = self.place(&way, 1.0, self.size(&lines, false)?)?;
+        self.taken.push(area);
+        Some(Label { packet, ends, area, lines, looks: Looks::Lost, selected: false })
+    }
+
+    /// The forms of a label, the best first; whether they are in block letters.
+    fn forms(&self, (from, to): (ServerId, ServerId), words: &Words) -> Vec<(Vec<String>, bool)> {
+        let what = &words.what;
+        let full = format!("{from}►{to} {what}");
+        let ends = format!("{from}►{to}");
+        let mut forms = Vec::new();
+        if self.is_big() && !words.minor {
+            forms.push((vec![full.clone()], true));
+            forms.push((vec![ends.clone(), what.clone()], true));
+        }
+        forms.push((vec![full], false));
+        if !words.minor {
+            forms.push((vec![ends.clone(), what.clone()], false));
+        }
+        if words.what == "heartbeat" {
+            forms.push((vec![format!("{ends} beat")], false));
+        }
+        forms.push((vec![format!("►{to} {what}")], false));
+        forms
+    }
+
+    fn size(&self, lines: &[String], big: bool) -> Option<(u16, u16)> {
+        let glyphs = self.picture.scene.view.theme.glyphs;
+        let count = lines.len() as u16;
+        if !big {
+            let width = lines.iter().map(|line| glyphs.width(line)).max()?;
+            return Some((width + 2, count));
+        }
+        let fits = |line: &String| block::fits(line, Face::Small, 200, glyphs);
+        if !lines.iter().all(fits) {
+            return None;
+        }
+        let width = lines.iter().filter_map(|line| Face::Small.width(line)).max()?;
+        Some((width + 2, 4 * count + 1))
+    }
+
+    /// The free place for a label of this size that is nearest to where the packet is.
+    fn place(&self, way: &Way, share: f64, (width, height): (u16, u16)) -> Option<Rect> {
+        let area = self.picture.area;
+        let shares = (0..25).flat_map(|step| {
+            let away = 0.02 * f64::from(step);
+            [share + away, share - away]
+        });
+        let along = shares.filter(|share| (0.0..=1.0).contains(share)).filter_map(|share| {
+            let (x, y) = way.at(share);
+            let left = (x - f64::from(width) / 2.0).round();
+            let top = (y - f64::from(height) / 2.0).round();
+            (left >= 0.0 && top >= 0.0).then(|| Rect {
+                x: left as u16,
+                y: top as u16,
+                width,
+                height,
+            })
+        });
+        let free = |place: &Rect| {
+            area.intersection(*place) == *place
+                && !self.taken.iter().any(|other| other.intersects(*place))
+        };
+        along.into_iter().find(free)
+    }
+}

@@ -1,0 +1,328 @@
+//! Rooms, their titles, and the walls between them.
+//!
+//! A title says how many of how many servers are here and what they can do together, in words. A
+//! room with a majority has a bright title on a light ground; one without is dark. A wall stops
+//! everything; a wall that is open one way has a gate for what passes, and a cross for what does
+//! not. Without colours enough for grounds, rooms have frames.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::Picture;
+use super::plan::{Opening, RoomPlace, Scale, Wall};
+use crate::cluster::situation::{Room, Situation, Vote};
+use crate::ui::block::{self, Face};
+use crate::ui::canvas::Canvas;
+use crate::ui::text::Spaced;
+use crate::ui::theme::{Ground, Ink};
+use crate::ui::view::Scene;
+
+/// The letter of a room: A for the first.
+pub fn letter(room: usize) -> char {
+    char::from(b'A' + (room % 26) as u8)
+}
+
+/// The ground of a room.
+pub fn ground(situation: &Situation, room: usize) -> Ground {
+    match situation.rooms.get(room) {
+        Some(_) if situation.rooms.len() == 1 => Ground::Whole,
+        Some(room) if room.vote.is_majority() => Ground::Majority,
+        Some(_) | None => Ground::Minority,
+    }
+}
+
+/// Draws grounds, titles and walls.
+pub fn draw(canvas: &mut Canvas, picture: &Picture) {
+    let theme = canvas.theme();
+    canvas.fill(picture.area, theme.ground(Ground::Base));
+    for place in &picture.plan.rooms {
+        let ground = match picture.preview {
+            true => Ground::Whole,
+            false => ground(&picture.situation, place.room),
+        };
+        canvas.fill(place.area, theme.ground(ground));
+        if !theme.has_grounds() && picture.plan.rooms.len() > 1 {
+            draw_hull(canvas, place.area, ground);
+        }
+        draw_title(canvas, picture, place);
+    }
+    for wall in &picture.plan.walls {
+        draw_wall(canvas, picture, *wall);
+    }
+}
+
+/// The frame of a room on terminals that have no grounds.
+fn draw_hull(canvas: &mut Canvas, area: Rect, ground: Ground) {
+    let theme = canvas.theme();
+    let (across, down, style) = match ground {
+        Ground::Majority => ('━', '┃', theme.bold()),
+        _ => ('╌', '╎', theme.dim()),
+    };
+    for x in area.left()..area.right() {
+        canvas.glyph(x, area.bottom() - 1, across, style);
+    }
+    for y in area.top()..area.bottom() {
+        canvas.glyph(area.x, y, down, style);
+        canvas.glyph(area.right() - 1, y, down, style);
+    }
+}
+
+/// What the title of a room says, the most detailed form first.
+struct Title {
+    letter: Option<char>,
+    meter: String,
+    count: String,
+    short: String,
+    word: String,
+    majority: bool,
+}
+
+impl Title {
+    fn of(picture: &Picture, place: &RoomPlace) -> Self {
+        let servers = picture.scene.cluster.servers().len();
+        let many = picture.plan.rooms.len() > 1;
+        if picture.preview {
+            return Self::preview(picture, place, servers);
+        }
+        let Some(room) = picture.situation.rooms.get(place.room) else {
+            return Self::preview(picture, place, servers);
+        };
+        let (alive, members) = (room.alive.len(), room.members.len());
+        let dead = members - alive;
+        let elsewhere = servers - members;
+        let meter = "▮".repeat(alive) + &"✗".repeat(dead) + &"▯".repeat(elsewhere);
+        let count = match dead {
+            0 => format!("{alive} of {servers}"),
+            _ => format!("{alive} up of {servers}"),
+        };
+        Self {
+            letter: many.then(|| letter(place.room)),
+            meter,
+            count,
+            short: format!("{alive}/{servers}"),
+            word: word(&picture.situation, room),
+            majority: room.vote.is_majority(),
+        }
+    }
+
+    fn preview(picture: &Picture, place: &RoomPlace, servers: usize) -> Self {
+        let members = picture
+            .scene
+            .cluster
+            .servers()
+            .iter()
+            .filter(|server| {
+                let card = picture.plan.card(server.id);
+                place.area.contains((card.x, card.y).into())
+            })
+            .count();
+        let majority = members >= picture.situation.majority();
+        Self {
+            letter: Some(letter(place.room)),
+            meter: "▮".repeat(members) + &"▯".repeat(servers - members),
+            count: format!("{members} of {servers}"),
+            short: format!("{members}/{servers}"),
+            word: if majority { "a majority" } else { "no majority" }.to_owned(),
+            majority,
+        }
+    }
+
+    fn forms(&self) -> Vec<String> {
+        let Self { meter, count, short, word, .. } = self;
+        let letter = self.letter.map(|letter| format!("{letter} ")).unwrap_or_default();
+        vec![
+            format!(" {letter} {meter}  {count}  {word} "),
+            format!(" {letter}{meter} {count} {word} "),
+            format!(" {letter} {count}  {word} "),
+            format!(" {letter}{count} {word} "),
+            format!(" {letter}{short} {word} "),
+        ]
+    }
+}
+
+/// What the servers of a room can do together.
+fn word(situation: &Situation, room: &Room) -> String {
+    let alone = situation.rooms.len() == 1;
+    let deaf = !room.heard_by.is_empty();
+    match room.vote {
+        Vote::Led(_) if alone && situation.is_whole() => "ALL CONNECTED".to_owned(),
+        Vote::Led(_) => "MAJORITY".to_owned(),
+        Vote::CanElect => "CAN ELECT".to_owned(),
+        Vote::Obeys(leader) => format!("OBEY {leader}"),
+        Vote::No if deaf => "HEARS TOO FEW".to_owned(),
+        Vote::No => "NO MAJORITY".to_owned(),
+    }
+}
+
+fn draw_title(canvas: &mut Canvas, picture: &Picture, place: &RoomPlace) {
+    let theme = canvas.theme();
+    let title = Title::of(picture, place);
+    let style = match title.majority {
+        true => theme.on(Ground::Plate),
+        false => theme.ink(Ink::Soft).patch(theme.bold()),
+    };
+    let area = place.title;
+    if picture.plan.scale == Scale::Xl && draw_big_title(canvas, area, &title, style) {
+        return;
+    }
+    let glyphs = theme.glyphs;
+    let room = area.width.saturating_sub(2);
+    if let Some(form) = title.forms().into_iter().find(|form| glyphs.width(form) <= room) {
+        canvas.pen_at(area.x + 1, area.y, room).style(style).put(form);
+        return;
+    }
+    let letter = title.letter.map(|letter| format!("{letter} ")).unwrap_or_default();
+    let above = format!(" {letter}{} ", title.count);
+    canvas.pen_at(area.x + 1, area.y, room).style(style).put(above);
+    if area.height > 1 {
+        canvas.pen_at(area.x + 1, area.y + 1, room).style(style).put(format!(" {} ", title.word));
+    }
+}
+
+/// The title in block letters, in one line or two. Whether there is room.
+fn draw_big_title(canvas: &mut Canvas, area: Rect, title: &Title, style: Style) -> bool {
+    let glyphs = canvas.theme().glyphs;
+    let letter = title.letter.map(|letter| format!("{letter} ")).unwrap_or_default();
+    let count = format!("{letter}{}", title.count.to_uppercase());
+    let word = match title.word.as_str() {
+        "HEARS TOO FEW" => "DEAF".to_owned(),
+        word => word.to_uppercase(),
+    };
+    let room = area.width.saturating_sub(if title.majority { 6 } else { 1 });
+    let one = format!("{count}  {word}");
+    let lines = match block::fits(&one, Face::Small, room, glyphs) {
+        true => vec![one],
+        false => vec![count, word],
+    };
+    let fits = |line: &String| block::fits(line, Face::Small, room, glyphs);
+    let rows = 1 + 4 * lines.len() as u16;
+    if !lines.iter().all(fits) || rows > area.height + 1 {
+        return false;
+    }
+    let widest = lines.iter().filter_map(|line| Face::Small.width(line)).max().unwrap_or(0);
+    if title.majority {
+        let plate = Rect { x: area.x + 1, y: area.y, width: widest + 4, height: rows };
+        canvas.fill(plate.intersection(area), style);
+    }
+    for (row, line) in (0u16..).zip(&lines) {
+        let margin = if title.majority { 3 } else { 1 };
+        let place = (area.x + margin, area.y + 1 + 4 * row);
+        block::draw(canvas, place, line, Face::Small, style);
+    }
+    true
+}
+
+fn draw_wall(canvas: &mut Canvas, picture: &Picture, wall: Wall) {
+    let theme = canvas.theme();
+    let area = wall.area;
+    let solid = match (wall.opening, picture.preview) {
+        (Opening::Closed, false) => Some('▓'),
+        (Opening::Closed, true) => Some('░'),
+        (Opening::Rightwards | Opening::Leftwards, _) => None,
+    };
+    match solid {
+        Some(_) if theme.has_grounds() && !picture.preview => {
+            canvas.fill(area, theme.ground(Ground::Slab));
+            draw_wall_word(canvas, area, "CUT");
+        }
+        Some(glyph) => {
+            let style = theme.ink(Ink::Dim);
+            for y in area.top()..area.bottom() {
+                for x in area.left()..area.right() {
+                    canvas.glyph(x, y, glyph, style);
+                }
+            }
+            draw_wall_word(canvas, area, if picture.preview { "CUT?" } else { "CUT" });
+        }
+        None => canvas.fill(area, theme.ground(Ground::Gate)),
+    }
+}
+
+/// The word on a wall: down it, or along it where it lies between rows of rooms.
+fn draw_wall_word(canvas: &mut Canvas, area: Rect, word: &str) {
+    let theme = canvas.theme();
+    let style = theme.on(Ground::Wall);
+    if area.height == 1 {
+        let text = format!(" {word} ");
+        let width = text.len() as u16;
+        let x = area.x + area.width.saturating_sub(width) / 2;
+        canvas.pen_at(x, area.y, width.min(area.width)).style(style).put(text);
+        return;
+    }
+    let letters = word.chars().count() as u16;
+    let big = area.width >= 5 && block::fits("T", Face::Small, area.width - 2, theme.glyphs);
+    let each = if big { 4 } else { 1 };
+    let height = (letters * each + u16::from(big)).min(area.height);
+    let y = area.y + (area.height - height) / 2;
+    canvas.fill(Rect { y, height, ..area }, style);
+    for (row, letter) in (0u16..).zip(word.chars()) {
+        let at = y + row * each + u16::from(big);
+        if at + each > area.bottom() + 1 {
+            return;
+        }
+        if big {
+            let width = Face::Small.width(&letter.to_string()).unwrap_or(0);
+            let x = area.x + (area.width - width.min(area.width)) / 2;
+            block::draw(canvas, (x, at), &letter.to_string(), Face::Small, style);
+        } else {
+            canvas.pen_at(area.x + area.width / 2, at, 1).style(style).put(letter);
+        }
+    }
+}
+
+/// Where the lane of a wall's gate lies.
+pub fn lane(wall: &Wall) -> u16 {
+    wall.area.y + wall.area.height / 2
+}
+
+/// The gates: one lane open for what passes, and a cross below it for what does not.
+pub fn draw_gates(canvas: &mut Canvas, picture: &Picture) {
+    let theme = canvas.theme();
+    for wall in &picture.plan.walls {
+        let (arrow, rightwards) = match wall.opening {
+            Opening::Closed => continue,
+            Opening::Rightwards => ('►', true),
+            Opening::Leftwards => ('◄', false),
+        };
+        let (area, lane) = (wall.area, lane(wall));
+        let style = theme.ground(Ground::Minority).patch(theme.ink(Ink::Strong));
+        canvas.fill(Rect { y: lane, height: 1, ..area }, style);
+        for x in area.left()..area.right() {
+            canvas.glyph(x, lane, '━', style);
+        }
+        let head = if rightwards { area.right() - 1 } else { area.x };
+        canvas.glyph(head, lane, arrow, style);
+        let word = " ONE WAY ";
+        let width = word.len() as u16;
+        if lane > area.y && width <= area.width {
+            let x = area.x + (area.width - width) / 2;
+            canvas.pen_at(x, lane - 1, width).style(theme.on(Ground::Wall)).put(word);
+        }
+        if lane + 1 < area.bottom() {
+            let end = if rightwards { area.right().saturating_sub(4) } else { area.x + 1 };
+            let mut pen = canvas.pen_at(end, lane + 1, 3);
+            pen.style(theme.on(Ground::Bright)).put(" ✗ ");
+        }
+    }
+}
+
+/// Where the map has no room even for small cards: a line a room.
+pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let theme = canvas.theme();
+    let situation = Situation::of(scene.cluster);
+    let servers = scene.cluster.servers().len();
+    canvas.fill(area, theme.ground(Ground::Base));
+    for (row, (number, room)) in (0..area.height).zip(situation.rooms.iter().enumerate()) {
+        let mut pen = canvas.pen(area, row);
+        let word = word(&situation, room);
+        pen.style(theme.ink(Ink::Text).patch(theme.bold()));
+        if situation.rooms.len() > 1 {
+            pen.put(format_args!(" {}", letter(number)));
+        }
+        pen.put(format_args!(" {} of {servers} {word}: ", room.alive.len()));
+        pen.style(theme.ink(Ink::Text));
+        let marked = room.members.iter().map(|id| format!("{}{id}", situation.standing(id).mark()));
+        let marked: Vec<String> = marked.collect();
+        pen.put_within(&Spaced(marked.iter()).to_string());
+    }
+}

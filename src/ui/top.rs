@@ -1,0 +1,303 @@
+//! The first row: who leads which term, and whether that leader can commit. Beside it what the
+//! clock does and whether every rule holds. At the largest scale the leaders are in block letters.
+//!
+//! ```text
+//!   ★ S3 LEADS TERM 3    ☆ S2 STUCK in term 2          ‖ beat 3/9  1.700 s  all rules hold
+//! ```
+//!
+//! A broken rule takes the place of all that, in red.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::block::{self, Face};
+use super::canvas::Canvas;
+use super::text::{Moment, wrap};
+use super::theme::{Ground, Ink};
+use super::view::{Clock, Scene, Stands};
+use crate::cluster::check::Violation;
+use crate::cluster::raft::Role;
+use crate::cluster::server::Server;
+use crate::cluster::situation::{Situation, Standing};
+use crate::cluster::types::{ServerId, Term};
+
+/// Draws the strip; the clock stands in `status` where that is another row.
+pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let theme = canvas.theme();
+    if let (Clock::Broken, Some(violation)) = (&scene.view.clock, scene.cluster.violation()) {
+        return draw_broken(canvas, area, scene, violation);
+    }
+    canvas.fill(area, theme.ground(Ground::Base));
+    let chips = chips(scene);
+    if area.height >= 5 {
+        let face = [Face::Large, Face::Small].into_iter().find(|face| {
+            let widths = chips.iter().map(|chip| chip.big_width(*face).map(|width| width + 6));
+            let total: Option<u16> = widths.sum();
+            total.is_some_and(|total| total <= area.width)
+        });
+        if let Some(face) = face.filter(|_| theme.glyphs == super::glyphs::Glyphs::Unicode) {
+            let mut x = area.x;
+            for chip in &chips {
+                x = chip.draw_big(canvas, area, x, face);
+            }
+            return;
+        }
+    }
+    let mut x = area.x;
+    // A broken rule is said whatever else has to go.
+    let kept = if is_alarming(scene) { theme.glyphs.width(&verdict(scene)) + 6 } else { 0 };
+    for (place, chip) in chips.iter().enumerate() {
+        let room = area.right().saturating_sub(x);
+        if place > 0 && chip.width(theme.glyphs) + kept > room {
+            break;
+        }
+        x = chip.draw(canvas, x, area.y, room) + 1;
+    }
+    if area.height == 1 {
+        let left = Rect { x, width: area.right().saturating_sub(x), height: 1, ..area };
+        draw_status(canvas, left, scene);
+    }
+}
+
+/// Draws what the clock does and whether all is well, at the right end of a row.
+pub fn draw_status(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let theme = canvas.theme();
+    let room = area.width.saturating_sub(2);
+    let forms = status(scene);
+    let Some(form) = forms.into_iter().find(|form| theme.glyphs.width(form) <= room) else {
+        return;
+    };
+    let style = if is_alarming(scene) { theme.broken() } else { theme.ink(Ink::Dim) };
+    let width = theme.glyphs.width(&form);
+    canvas.pen_at(area.right() - width - 1, area.y, width).style(style).put(form);
+}
+
+/// Whether what is promised has been broken.
+fn is_alarming(scene: &Scene) -> bool {
+    scene.cluster.violation().is_some() || !scene.cluster.checker().is_linearizable()
+}
+
+/// What the status says, the longest form first.
+fn status(scene: &Scene) -> Vec<String> {
+    let clock = clock(scene);
+    let now = format!("{} s", Moment(scene.cluster.now()));
+    let verdict = verdict(scene);
+    let mark = clock.split(' ').next().unwrap_or_default();
+    let mut more = Vec::new();
+    if !scene.view.pace.is_empty() && !scene.cluster.is_by_hand() {
+        more.push(scene.view.pace.to_string());
+    }
+    match scene.cluster.flaws().as_slice() {
+        [] => {}
+        [(flaw, _)] => more.push(format!("flaw {flaw}")),
+        flaws => more.push(format!("{} flaws", flaws.len())),
+    }
+    let flaws = more.last().filter(|word| word.contains("flaw")).cloned().unwrap_or_default();
+    let network = format!("{} seed {}", scene.cluster.network(), scene.cluster.config().seed);
+    let join = |words: &[&str]| {
+        words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join("  ")
+    };
+    let more = more.join("  ");
+    vec![
+        join(&[&more, &network, &clock, &now, &verdict]),
+        join(&[&more, &clock, &now, &verdict]),
+        join(&[&flaws, &clock, &now, &verdict]),
+        join(&[&clock, &now, &verdict]),
+        if is_alarming(scene) { join(&[mark, &verdict]) } else { join(&[&clock, &now]) },
+        if is_alarming(scene) { verdict } else { now },
+    ]
+}
+
+/// Whether all is well: the name of the rule that is broken, if one is.
+fn verdict(scene: &Scene) -> String {
+    let checker = scene.cluster.checker();
+    match scene.cluster.violation() {
+        Some(violation) => format!("! {} broken", violation.invariant.name()),
+        None if !checker.is_linearizable() => "! not linearizable".to_owned(),
+        None if checker.is_void() => "disk lost: no promise".to_owned(),
+        None => "all rules hold".to_owned(),
+    }
+}
+
+/// The mark of the clock, and why it is paused.
+fn clock(scene: &Scene) -> String {
+    let by_hand = if scene.cluster.is_by_hand() { "by hand" } else { "" };
+    let (mark, why) = match &scene.view.clock {
+        Clock::Runs => ("►", String::new()),
+        Clock::Skims => ("►►", String::new()),
+        Clock::Past { newest } => ("◄", format!("of {} s", Moment(*newest))),
+        Clock::Broken => ("!", String::new()),
+        Clock::Stands(why) => ("‖", paused(why)),
+    };
+    let mark = if scene.cluster.is_by_hand() && mark.starts_with('►') { "‖" } else { mark };
+    let words = [mark, by_hand, &why];
+    words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
+}
+
+fn paused(why: &Stands) -> String {
+    match why {
+        Stands::Paused => "paused".to_owned(),
+        Stands::Beat { number, of } => format!("beat {number}/{of}"),
+        Stands::Caption => "caption".to_owned(),
+        Stands::Question => "question".to_owned(),
+        // What is open can be seen.
+        Stands::Open => String::new(),
+        Stands::Breakpoint => "breakpoint".to_owned(),
+        Stands::Memory => "memory full".to_owned(),
+        Stands::Failed => "expectation failed".to_owned(),
+        Stands::Ended => "script ended".to_owned(),
+    }
+}
+
+/// Who leads, or wants to.
+struct Chip {
+    mark: char,
+    who: String,
+    what: &'static str,
+    term: Term,
+    lit: bool,
+    strong: bool,
+}
+
+fn chips(scene: &Scene) -> Vec<Chip> {
+    let situation = Situation::of(scene.cluster);
+    let mut chips: Vec<Chip> = Vec::new();
+    for id in situation.leaders(scene.cluster) {
+        let Some(server) = scene.cluster.server(id) else { continue };
+        let lit = situation.standing(id) == Standing::Leader;
+        let (mark, what) = if lit { ('★', "LEADS") } else { ('☆', "STUCK") };
+        let term = server.raft.term;
+        chips.push(Chip { mark, who: id.to_string(), what, term, lit, strong: lit });
+    }
+    let candidate = |server: &&Server| server.is_running() && server.raft.role == Role::Candidate;
+    let mut candidates: Vec<(Term, Vec<ServerId>)> = Vec::new();
+    for server in scene.cluster.servers().iter().filter(candidate) {
+        match candidates.iter_mut().find(|(term, _)| *term == server.raft.term) {
+            Some((_, ids)) => ids.push(server.id),
+            None => candidates.push((server.raft.term, vec![server.id])),
+        }
+    }
+    candidates.sort_by_key(|(term, _)| std::cmp::Reverse(*term));
+    for (term, ids) in candidates {
+        let who = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let what = if ids.len() == 1 { "ASKS FOR VOTES" } else { "ASK FOR VOTES" };
+        chips.push(Chip { mark: '△', who, what, term, lit: false, strong: true });
+    }
+    chips.sort_by_key(|chip| (!chip.lit, chip.mark == '△', std::cmp::Reverse(chip.term)));
+    if chips.is_empty() {
+        let term = super::reading::term(scene.cluster);
+        chips.push(Chip {
+            mark: '○',
+            who: "NO".into(),
+            what: "LEADER",
+            term,
+            lit: false,
+            strong: true,
+        });
+    }
+    chips
+}
+
+impl Chip {
+    fn words(&self) -> String {
+        format!("{} {} {}", self.mark, self.who, self.what)
+    }
+
+    fn width(&self, glyphs: super::glyphs::Glyphs) -> u16 {
+        glyphs.width(&self.words()) + 14
+    }
+
+    fn style(&self, canvas: &Canvas) -> Style {
+        let theme = canvas.theme();
+        let ink = if self.strong { Ink::Strong } else { Ink::Soft };
+        theme.ink(ink).patch(theme.bold())
+    }
+
+    /// Draws it in one row; the column behind it.
+    fn draw(&self, canvas: &mut Canvas, x: u16, y: u16, room: u16) -> u16 {
+        let theme = canvas.theme();
+        let style = self.style(canvas);
+        let mut pen = canvas.pen_at(x, y, room);
+        if self.lit {
+            let text = format!("  {} TERM {}  ", self.words(), self.term);
+            pen.style(theme.lit(self.term).patch(theme.bold())).put_within(&text);
+            return pen.x();
+        }
+        let words = self.words().replace("ASKS FOR VOTES", "asks for votes");
+        let words = words.replace("ASK FOR VOTES", "ask for votes");
+        pen.style(style).put(' ').put(words).put(" in ");
+        let term = theme.number(self.term).patch(theme.bold());
+        pen.style(term).put(format_args!(" term {} ", self.term));
+        pen.x()
+    }
+
+    fn big_width(&self, face: Face) -> Option<u16> {
+        face.width(&format!("{} TERM {}", self.words(), self.term))
+    }
+
+    /// Draws it in block letters; the column behind it.
+    fn draw_big(&self, canvas: &mut Canvas, area: Rect, x: u16, face: Face) -> u16 {
+        let theme = canvas.theme();
+        let width = self.big_width(face).unwrap_or(0) + 6;
+        let words = self.words();
+        let style = match self.lit {
+            true => theme.lit(self.term),
+            false => self.style(canvas),
+        };
+        if self.lit {
+            canvas.fill(Rect { x, width, ..area }, style);
+        }
+        let y = area.y + (area.height - face.rows()).div_ceil(2);
+        let y = y.min(area.bottom() - face.rows());
+        let end = block::draw(canvas, (x + 3, y), &words, face, style);
+        let term = if self.lit { style } else { theme.hue_ink(self.term) };
+        block::draw(canvas, (end + 4, y), &format!("TERM {}", self.term), face, term);
+        x + width + 2
+    }
+}
+
+/// A broken rule: its name as large as fits, and what proves it.
+fn draw_broken(canvas: &mut Canvas, area: Rect, scene: &Scene, violation: &Violation) {
+    let theme = canvas.theme();
+    let slab = theme.on(Ground::Bright);
+    let red = match theme.has_grounds() {
+        true => slab.patch(Style::new().fg(theme.broken().bg.unwrap_or_default())),
+        false => theme.broken(),
+    };
+    canvas.fill(area, slab);
+    let name = violation.invariant.name().to_uppercase();
+    let room = area.width.saturating_sub(4);
+    let whole = format!("! BROKEN  {name}");
+    let faces = [Face::Large, Face::Small];
+    let big = block::fitting(&whole, room, &faces, theme.glyphs)
+        .or_else(|| block::fitting("! BROKEN", room, &[Face::Small], theme.glyphs));
+    let mut y = area.y;
+    match big.filter(|face| face.rows() + 1 <= area.height) {
+        Some(face) => {
+            let end = block::draw(canvas, (area.x + 2, y), "! BROKEN", face, red);
+            if block::fits(&whole, face, room, theme.glyphs) {
+                block::draw(canvas, (end + 5, y), &name, face, slab);
+            } else {
+                let rest = area.right().saturating_sub(end + 4);
+                canvas.pen_at(end + 3, y + 1, rest).style(slab).put_within(&name);
+            }
+            y += face.rows();
+        }
+        None => {
+            canvas.pen_at(area.x + 1, y, room).style(red).put(format_args!("! BROKEN {name}"));
+            y += 1;
+        }
+    }
+    let now = format!("{} s  the run ends here", Moment(scene.cluster.now()));
+    let lines = wrap(&violation.evidence, area.width.saturating_sub(4), theme.glyphs);
+    let mut last = (area.x, y);
+    for (row, line) in (y..area.bottom()).zip(lines) {
+        let mut pen = canvas.pen_at(area.x + 2, row, area.width.saturating_sub(3));
+        pen.style(slab).put(line);
+        last = (pen.x(), row);
+    }
+    let width = theme.glyphs.width(&now);
+    if last.0 + width + 3 < area.right() {
+        canvas.pen_at(area.right() - width - 2, last.1, width).style(slab).put(now);
+    }
+}
