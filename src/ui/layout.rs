@@ -224,7 +224,8 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
     if !view.watches.is_empty() {
         let rows = watches::rows(left.width, view.watches.len());
         let most = 1 + left.height / 20;
-        areas.watches = top(&mut left, rows.min(most));
+        let title = u16::from(!areas.last_command.is_empty());
+        areas.watches = top(&mut left, rows.min(most) + title);
     }
     match scale {
         Scale::Xl => hall_large(areas, left, servers),
