@@ -122,6 +122,8 @@ fn every_flaw_is_found_and_shrunk_to_a_script_that_shows_just_that() {
             // No flaw makes a leader remove entries: a test of its own hands the checker such an
             // event.
             None if invariant == Invariant::LeaderAppendOnly => "a test of its own | -".to_owned(),
+            // Other rules break first; scenes of their own break this one.
+            None if invariant == Invariant::LogMatching => "a scene of its own | -".to_owned(),
             None => panic!("{} was never seen to fire", invariant.name()),
         };
         writeln!(checkers, "| {} | {row} |", invariant.name()).expect("room");

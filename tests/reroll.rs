@@ -177,7 +177,10 @@ fn a_packet_fares_from_here_as_it_fared_in_runs_that_came_here() {
 }
 
 /// Everything that waits, and when it is due.
-fn pending(cluster: &Cluster) -> (Vec<Option<Time>>, Vec<(Node, Node, Time)>) {
+/// When election timers fire, and which packets arrive when.
+type Pending = (Vec<Option<Time>>, Vec<(Node, Node, Time)>);
+
+fn pending(cluster: &Cluster) -> Pending {
     let timers =
         cluster.servers().iter().map(|server| server.election_timer.map(|timer| timer.due));
     let packets = cluster.packets();

@@ -7,7 +7,7 @@
 //! Keys, values, names and captions come from people and files. Letters are shown in the columns
 //! that they take, the wide ones of East Asia in two. Whatever could move the cursor, hide, change
 //! the direction of writing, or is of uncertain width is spelled out, as `\u{1b}`:
-//! [`plain`](crate::cluster::words::plain) knows which. All text goes through [`Glyphs::spell`] or
+//! [`plain`] knows which. All text goes through [`Glyphs::spell`] or
 //! [`Glyphs::spell_user`] on its way to the screen, so there is no other way onto it.
 
 use unicode_width::UnicodeWidthChar;

@@ -272,7 +272,7 @@ fn draw_broken(canvas: &mut Canvas, area: Rect, scene: &Scene, violation: &Viola
     let big = block::fitting(&whole, room, &faces, theme.glyphs)
         .or_else(|| block::fitting("! BROKEN", room, &[Face::Small], theme.glyphs));
     let mut y = area.y;
-    match big.filter(|face| face.rows() + 1 <= area.height) {
+    match big.filter(|face| face.rows() < area.height) {
         Some(face) => {
             let end = block::draw(canvas, (area.x + 2, y), "! BROKEN", face, red);
             if block::fits(&whole, face, room, theme.glyphs) {

@@ -7,7 +7,7 @@
 //! stands under the server that it waits for.
 //!
 //! Where everything stands is decided by [`plan`], from the groups alone, so that only a cut, a
-//! heal or a resize moves anything. A [`Picture`] is what the plan and the [`Situation`] come to;
+//! heal or a resize moves anything. A `Picture` is what the plan and the [`Situation`] come to;
 //! drawing and pointing both use it. Back to front: grounds, walls, links, cards, plates, clients,
 //! packets.
 

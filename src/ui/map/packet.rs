@@ -292,12 +292,8 @@ impl Search<'_> {
             let (x, y) = way.at(share);
             let left = (x - f64::from(width) / 2.0).round();
             let top = (y - f64::from(height) / 2.0).round();
-            (left >= 0.0 && top >= 0.0).then(|| Rect {
-                x: left as u16,
-                y: top as u16,
-                width,
-                height,
-            })
+            let place = Rect { x: left as u16, y: top as u16, width, height };
+            (left >= 0.0 && top >= 0.0).then_some(place)
         });
         let free = |place: &Rect| {
             area.intersection(*place) == *place
