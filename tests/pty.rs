@@ -239,8 +239,9 @@ fn a_script_plays_beat_by_beat() {
     lab.wait(LATER, "first beat", |text| text.contains("beat 1/2"));
     assert!(lab.text().contains("A leader is chosen."), "{}", lab.text());
     lab.press(" ");
-    lab.wait(SOON, "second beat", |text| text.contains("beat 2/2"));
-    assert!(lab.text().contains("It falls.") && lab.text().contains("✗ DOWN"), "{}", lab.text());
+    lab.wait(SOON, "second beat", |text| {
+        text.contains("beat 2/2") && text.contains("It falls.") && text.contains("✗ DOWN")
+    });
     lab.press("qq");
     assert!(lab.end(SOON).success());
     lab.assert_restored();
@@ -256,6 +257,8 @@ fn a_lab_opens_at_a_beat_is_left_there_and_saved() {
     let path = path.to_str().unwrap();
     let mut lab = Lab::keeping(120, 40, &[path, "--start-at", "beat 2"], folder.path());
     lab.wait(SOON, "second beat", |text| text.contains("beat 2/2"));
+    // The layout of the script.
+    lab.press("ssss");
     lab.wait_row(SOON, &["6 ‖ beat"]);
     lab.press("X");
     lab.wait(SOON, "a branch", |text| text.contains("have the script untouched"));
