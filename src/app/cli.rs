@@ -121,12 +121,16 @@ pub struct RunOptions {
 
 #[derive(Debug, Args)]
 pub struct CheckOptions {
-    /// The histories: the lab's JSON lines, EDN of Jepsen or Maelstrom, or a console log of Jepsen.
+    /// The histories: the lab's JSON lines, or EDN, JSON lines, columns or a console log of Jepsen.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Judge by this model, instead of the one that the file tells.
     #[arg(long, value_name = "MODEL")]
     pub model: Option<Model>,
+    /// Read a cas that failed as an answer: the register held something else. Without it, a cas that
+    /// failed just did not take place.
+    #[arg(long)]
+    pub strict_cas: bool,
     /// Write a page with the history, for a browser (one history).
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
@@ -144,7 +148,8 @@ pub struct CheckOptions {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Without --seeds and --time: seeds from 1 on, for 60 s. The status is 0 when \
-                        nothing was found, 1 when something was found and written, 2 for bad usage."
+                        nothing was found, 1 when something was found and written, 2 for bad usage, \
+                        3 when nothing was found, but --time ended before the last of --seeds."
 )]
 pub struct HuntOptions {
     /// Play every seed from A up to, but not including, B.
@@ -159,7 +164,7 @@ pub struct HuntOptions {
     pub servers: Option<u8>,
     /// How many clients; without it 2 to 8, as the seed draws them.
     #[arg(long, value_name = "N", conflicts_with = "script",
-          value_parser = clap::value_parser!(u32).range(1..=100))]
+          value_parser = clap::value_parser!(u32).range(1..=200))]
     pub clients: Option<u32>,
     /// Plant this flaw (`raftlab flaws` lists them).
     #[arg(long, value_name = "NAME", value_parser = flaw)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lines::{Function, Model, Outcome};
-use super::read::Trouble;
+use super::read::{FailedCas, Trouble};
 
 /// The most operations, and the most clients, of a history.
 const OPERATIONS_MAX: usize = 10_000_000;
@@ -18,7 +18,11 @@ pub struct History {
     pub clients: Vec<String>,
     /// In the order of their calls.
     pub operations: Vec<Operation>,
+    /// What was done to servers and links, or what `:nemesis` says of that.
     pub faults: Vec<Fault>,
+    /// How many times a cas failed of which it is not certain why, and how that was read.
+    pub failed_cas: u64,
+    pub failed_cas_read: FailedCas,
     /// How many calls, returns and faults there are: where their order ends.
     pub end: u64,
 }
@@ -91,7 +95,17 @@ pub struct Builder {
 impl Builder {
     pub fn new(model: Model, form: &'static str) -> Self {
         let (clients, operations, faults) = (Vec::new(), Vec::new(), Vec::new());
-        let history = History { model, form, clients, operations, faults, end: 0 };
+        let (failed_cas, failed_cas_read) = (0, FailedCas::default());
+        let history = History {
+            model,
+            form,
+            clients,
+            operations,
+            faults,
+            failed_cas,
+            failed_cas_read,
+            end: 0,
+        };
         Self { history, ids: BTreeMap::new(), open: Vec::new(), keyed: None }
     }
 
@@ -165,6 +179,12 @@ impl Builder {
         operation.returned = told.outcome.is_some().then_some(moment);
         operation.told = told;
         Ok(())
+    }
+
+    /// A cas has failed: how that is read.
+    pub fn failed_cas(&mut self, read: FailedCas) {
+        self.history.failed_cas += 1;
+        self.history.failed_cas_read = read;
     }
 
     pub fn fault(&mut self, what: String, line: u64, at_us: Option<u64>) {

@@ -10,6 +10,8 @@ pub mod lines;
 mod page;
 mod read;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -24,7 +26,7 @@ use super::{Ending, Mistake};
 use crate::cluster::check::linearizability::Progress;
 use crate::cluster::words::plain::{Plain, plain};
 use judge::{Detail, Judgement};
-use read::Trouble;
+use read::{FailedCas, Trouble, Wanted};
 
 /// How long a verdict takes before its progress is shown.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -46,12 +48,16 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
     }
     let form = if options.json { Form::Json } else { Form::Text };
     let mut out = files.report(form);
+    let wanted = Wanted {
+        model: options.model,
+        failed_cas: if options.strict_cas { FailedCas::Answer } else { FailedCas::NotDone },
+    };
     let (mut mistakes, mut worst) = (Vec::new(), Ending::Well);
     for path in &options.files {
         let name = shown(path, "standard input");
         let start = Instant::now();
         let bytes = only.take().unwrap_or_else(|| files.read(path, read::BYTES_MAX + 1));
-        let history = match read::read(bytes, options.model) {
+        let history = match read::read(bytes, wanted) {
             Ok(history) => history,
             Err(trouble) => {
                 if options.json {
@@ -67,17 +73,27 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
             (None, true) => Detail::Verdict,
             (None, false) => Detail::Evidence,
         };
-        let judgement = watched(&name, &history, detail, limit);
+        let mut written = Ok(());
+        // Whoever reads along has the verdict while the evidence is gathered.
+        let mut tell = |judgement: &Judgement| {
+            if !options.json {
+                let judged = report::Judged { name: &name, history: &history, judgement };
+                written = judged.tell_verdict(&mut out).and_then(|()| out.flush());
+            }
+        };
+        let judgement = watched(&name, &history, detail, limit, &mut tell);
+        written.map_err(Mistake::Output)?;
         let judged = report::Judged { name: &name, history: &history, judgement: &judgement };
-        if let Some(page) = page.take() {
-            write_page(&judged, page)?;
-        }
         if options.json {
-            judged.json(start.elapsed(), &mut out).map_err(Mistake::Output)?;
+            judged.json(detail, start.elapsed(), &mut out).map_err(Mistake::Output)?;
         } else {
-            judged.tell(&mut out).map_err(Mistake::Output)?;
+            judged.tell_evidence(detail, &mut out).map_err(Mistake::Output)?;
         }
         worst = worse(worst, judged.ending());
+        if let Some(page) = page.take() {
+            out.flush().map_err(Mistake::Output)?;
+            mistakes.extend(write_page(&judged, page).err());
+        }
     }
     out.flush().map_err(Mistake::Output)?;
     if mistakes.is_empty() { Ok(worst) } else { Err(Mistake::Several(mistakes)) }
@@ -88,15 +104,21 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
 /// # Errors
 /// Why it can't be read, and in which line.
 pub fn verdict(history: &[u8], limit: Duration) -> Result<String, String> {
-    let history =
-        read::parse(history, None).map_err(|trouble| match mistake("history", &trouble) {
+    let history = read::parse(history, Wanted::default()).map_err(|trouble| {
+        match mistake("history", &trouble) {
             Mistake::Usage(why) => why,
             other => format!("{other:?}"),
-        })?;
-    let judgement = watched("history", &history, Detail::Page, Some(Instant::now() + limit));
+        }
+    })?;
+    let limit = Some(Instant::now() + limit);
+    let detail = Detail::Page;
+    let judgement = watched("history", &history, detail, limit, &mut |_| {});
     let judged = report::Judged { name: "history", history: &history, judgement: &judgement };
     let mut told = Vec::new();
-    let all = judged.tell(&mut told).and_then(|()| judged.json(Duration::ZERO, &mut told));
+    let all = judged
+        .tell_verdict(&mut told)
+        .and_then(|()| judged.tell_evidence(detail, &mut told))
+        .and_then(|()| judged.json(detail, Duration::ZERO, &mut told));
     all.and_then(|()| page::write(&judged, &mut told)).map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&told).into_owned())
 }
@@ -111,8 +133,9 @@ fn mistake(name: &str, trouble: &Trouble) -> Mistake {
 /// # Errors
 /// When the page can't be written, or the history is too long for one.
 pub fn write_page_of(name: &str, history: &[u8], page: Output) -> Result<(), Mistake> {
-    let history = read::parse(history, None).map_err(|trouble| mistake(name, &trouble))?;
-    let judgement = watched(name, &history, Detail::Page, None);
+    let history =
+        read::parse(history, Wanted::default()).map_err(|trouble| mistake(name, &trouble))?;
+    let judgement = watched(name, &history, Detail::Page, None, &mut |_| {});
     write_page(&report::Judged { name, history: &history, judgement: &judgement }, page)
 }
 
@@ -142,6 +165,7 @@ fn watched(
     history: &history::History,
     detail: Detail,
     limit: Option<Instant>,
+    told: &mut dyn FnMut(&Judgement),
 ) -> Judgement {
     let start = Instant::now();
     let bar = ProgressBar::with_draw_target(
@@ -149,7 +173,8 @@ fn watched(
         ProgressDrawTarget::hidden(),
     );
     let mut most = 0;
-    let judgement = judge::judge(history, detail, &mut |progress: Progress| {
+    let mut tell = |judgement: &Judgement| bar.suspend(|| told(judgement));
+    let judgement = judge::judge(history, detail, &mut tell, &mut |progress: Progress| {
         let now = Instant::now();
         if limit.is_some_and(|limit| now >= limit) {
             return ControlFlow::Break(());

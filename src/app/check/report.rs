@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::history::History;
-use super::judge::{Judgement, Part};
-use super::read::Trouble;
+use super::judge::{Detail, Judgement, Part};
+use super::read::{FailedCas, Trouble};
 use crate::app::Ending;
 use crate::cluster::check::linearizability::{Evidence, Reason};
 use crate::cluster::words::plain::plain;
@@ -26,7 +26,7 @@ pub struct Judged<'a> {
 
 impl Judged<'_> {
     pub fn ending(&self) -> Ending {
-        if self.judgement.violated(self.history).is_some() {
+        if self.judgement.violated().is_some() {
             Ending::Failed
         } else if self.judgement.undecided().is_some() {
             Ending::Undecided
@@ -44,41 +44,54 @@ impl Judged<'_> {
         }
     }
 
-    /// "85 operations of 19 clients; register, EDN".
+    /// "85 operations of 19 clients, 3 faults; register, EDN".
     pub fn figures(&self) -> String {
-        let History { model, form, clients, operations, .. } = self.history;
+        let History { model, form, clients, operations, faults, .. } = self.history;
         let (operations, clients) =
             (counted(operations.len(), "operation"), counted(clients.len(), "client"));
-        let keys = match self.judgement.parts.len() {
+        let faults = match faults.len() {
+            0 => String::new(),
+            faults => format!(", {}", counted(faults, "fault")),
+        };
+        let keys = match self.judgement.keys {
             0 | 1 => String::new(),
             keys => format!(", {}", counted(keys, "key")),
         };
-        format!("{operations} of {clients}; {}{keys}, {form}", model.name())
+        let cas = match (self.history.failed_cas, self.history.failed_cas_read) {
+            (0, _) => String::new(),
+            (failed, FailedCas::NotDone) => format!("; {failed} failed cas read as not done"),
+            (failed, FailedCas::Answer) => format!("; {failed} failed cas read as answers"),
+        };
+        format!("{operations} of {clients}{faults}; {}{keys}, {form}{cas}", model.name())
     }
 
-    /// A line, and below it the evidence on what is wrong.
-    pub fn tell(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}: {} ({})", plain(self.name), self.word(), self.figures())?;
-        if let Some((part, evidence)) = self.judgement.violated(self.history) {
-            return self.tell_evidence(part, evidence, out);
-        }
-        match self.judgement.undecided() {
-            None => Ok(()),
-            Some(reason) => writeln!(out, "  {}", undecided(reason)),
+    /// The line that says what the verdict is.
+    pub fn tell_verdict(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}: {} ({})", plain(self.name), self.word(), self.figures())
+    }
+
+    /// What stands below that line: why.
+    pub fn tell_evidence(&self, detail: Detail, out: &mut impl Write) -> io::Result<()> {
+        match (self.judgement.violated(), self.judgement.undecided()) {
+            (Some((part, evidence)), _) if detail != Detail::Verdict => {
+                self.tell_violation(part, evidence, out)
+            }
+            (None, Some(reason)) => writeln!(out, "  {}", undecided(reason)),
+            (Some(_) | None, _) => Ok(()),
         }
     }
 
-    fn tell_evidence(
+    fn tell_violation(
         &self,
         part: &Part,
         evidence: &Evidence,
         out: &mut impl Write,
     ) -> io::Result<()> {
         let key = match &part.key {
-            Some(key) if self.judgement.parts.len() > 1 => format!(" of key {}", plain(key)),
+            Some(key) if self.judgement.keys > 1 => format!(" of key {}", plain(key)),
             Some(_) | None => String::new(),
         };
-        let Evidence { wrong, longest, clashing, because } = evidence;
+        let Evidence { wrong, longest, clashing, is_smallest, because } = evidence;
         if let Some(wrong) = wrong {
             let known = longest.len();
             writeln!(out, "  The longest order{key} that explains all answers up to a moment:")?;
@@ -99,11 +112,23 @@ impl Judged<'_> {
             _ => "These can't all be right, whatever the others were told.",
         };
         writeln!(out, "  {all}{}", reason.unwrap_or_default())?;
-        self.list(&clashing[..clashing.len().min(CLASH_MAX)], out)?;
-        if clashing.len() > CLASH_MAX {
-            writeln!(out, "    .. and {} more", clashing.len() - CLASH_MAX)?;
+        if !is_smallest {
+            writeln!(out, "  Not yet the smallest such set: the search for it came to its limit.")?;
+        }
+        self.list_some(clashing, out)?;
+        if !part.failed.is_empty() {
+            writeln!(out, "  What failed took no effect:")?;
+            self.list_some(&part.failed, out)?;
         }
         Ok(())
+    }
+
+    fn list_some(&self, places: &[usize], out: &mut impl Write) -> io::Result<()> {
+        self.list(&places[..places.len().min(CLASH_MAX)], out)?;
+        match places.len().saturating_sub(CLASH_MAX) {
+            0 => Ok(()),
+            more => writeln!(out, "    .. and {more} more"),
+        }
     }
 
     fn list(&self, places: &[usize], out: &mut impl Write) -> io::Result<()> {
@@ -134,7 +159,7 @@ impl Judged<'_> {
     }
 
     /// One line with an object.
-    pub fn json(&self, took: Duration, out: &mut impl Write) -> io::Result<()> {
+    pub fn json(&self, detail: Detail, took: Duration, out: &mut impl Write) -> io::Result<()> {
         let History { model, form, clients, operations, faults, .. } = self.history;
         let mut object = json!({
             "file": self.name,
@@ -143,15 +168,27 @@ impl Judged<'_> {
             "form": form,
             "operations": operations.len(),
             "clients": clients.len(),
-            "keys": self.judgement.parts.len(),
+            "keys": self.judgement.keys,
             "faults": faults.len(),
+            "failed_cas": self.history.failed_cas,
             "wall_us": took.as_micros() as u64,
         });
-        if let Some((part, evidence)) = self.judgement.violated(self.history) {
+        if self.history.failed_cas > 0 {
+            object["failed_cas_read_as"] = match self.history.failed_cas_read {
+                FailedCas::NotDone => "not done".into(),
+                FailedCas::Answer => "answers".into(),
+            };
+        }
+        if let Some((part, evidence)) = self.judgement.violated() {
+            if detail == Detail::Verdict {
+                return writeln!(out, "{object}");
+            }
             object["key"] = json!(part.key);
             object["wrong"] = evidence.wrong.map_or(Value::Null, |place| self.operation(place));
             object["because"] = json!(evidence.because);
             object["clashing"] = self.operations(&evidence.clashing);
+            object["smallest"] = evidence.is_smallest.into();
+            object["failed"] = self.operations(&part.failed);
             object["longest"] = self.operations(&evidence.longest);
         } else if let Some(reason) = self.judgement.undecided() {
             object["because"] = undecided(reason).into();

@@ -1,137 +1,83 @@
-//! What Jepsen and Maelstrom write: maps as in `history.edn`, and the lines of their console.
+//! What Jepsen and Maelstrom write: maps as in `history.edn`, the same as JSON lines, the columns
+//! of `history.txt`, and the lines of their console.
 //!
-//! Both say the same of each event: the process, the type (`:invoke`, `:ok`, `:fail`, `:info`),
-//! the function, and the value. What they mean is in `docs/histories.md`.
-
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use clojure_reader::edn::Edn;
+//! All say the same of each event: the process, the type (`:invoke`, `:ok`, `:fail`, `:info`), the
+//! function, and the value. What they mean is in `docs/histories.md`. Every process is a client,
+//! whatever its name is, but for `:nemesis`, who asks for nothing.
+//!
+//! Whether a pair is a key with its value or a value of its own can't be told from one event: the
+//! first read tells it for all. So a history is gone through up to that read, and then from the
+//! beginning.
 
 use super::super::history::{Asked, Builder, History, Told};
 use super::super::lines::{Function, Model, Outcome};
-use super::edn::{Forms, read};
-use super::{Trouble, lines, quoted};
+use super::edn::{Edn, Forms};
+use super::event::{Event, Type, of_columns, of_map, of_object};
+use super::{FailedCas, Trouble, Wanted, lines, quoted};
 
 /// How a register that was never written is read.
 pub const NIL: &str = "nil";
 /// The most characters of what a nemesis did.
 const FAULT_MAX: usize = 80;
+type Events<'a> = Box<dyn Iterator<Item = Result<Event, Trouble>> + 'a>;
 
-type Map<'a> = BTreeMap<Edn<'a>, Edn<'a>>;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Type {
-    Invoke,
-    Ok,
-    Fail,
-    Info,
-}
-
-impl Type {
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "invoke" => Some(Self::Invoke),
-            "ok" => Some(Self::Ok),
-            "fail" => Some(Self::Fail),
-            "info" => Some(Self::Info),
-            _ => None,
-        }
-    }
-}
-
-/// What one line or one map says.
-struct Event<'a> {
-    line: u64,
-    process: String,
-    is_nemesis: bool,
-    kind: Type,
-    f: String,
-    key: Option<Edn<'a>>,
-    value: Edn<'a>,
-    error: Option<String>,
-    at_us: Option<u64>,
-}
-
-/// Operations that are maps.
-pub fn parse_maps<'a>(
-    forms: impl Iterator<Item = Result<(u64, &'a str), Trouble>>,
-    model: Option<Model>,
-) -> Result<History, Trouble> {
-    let mut reader = Reader::new("EDN", model);
-    for form in forms {
-        let (line, form) = form?;
-        let mut operation = read(line, form)?;
-        let Some(map) = map(&mut operation) else {
-            let why = format!("expected a map such as {{:type :invoke, ..}}, not {}", quoted(form));
-            return Err(Trouble::at(line, why));
-        };
-        let event = event(line, map)?;
-        reader.take(event)?;
-    }
-    Ok(reader.finish())
-}
-
-/// The fields of an operation, or of a record: `#jepsen.history.Op{..}`.
-const fn map<'e, 'a>(edn: &'e mut Edn<'a>) -> Option<&'e mut Map<'a>> {
-    match edn {
-        Edn::Map(map) => Some(map),
-        Edn::Tagged(_, inside) => match &mut **inside {
-            Edn::Map(map) => Some(map),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The fields that count, of a map.
-fn event<'a>(line: u64, map: &mut Map<'a>) -> Result<Event<'a>, Trouble> {
-    let mut field = |name: &'static str| map.remove(&Edn::Key(Cow::Borrowed(name)));
-    let (process, kind, f) = (field("process"), field("type"), field("f"));
-    let (key, value) = (field("key"), field("value").unwrap_or(Edn::Nil));
-    let error = field("error").map(|error| error.to_string()).filter(|error| error != NIL);
-    let at_us = match field("time") {
-        Some(Edn::Int(nanos)) => u64::try_from(nanos / 1_000).ok(),
-        Some(_) | None => None,
+/// Operations that are maps, one after the other or in one vector or list.
+pub fn parse_edn(text: &str, wanted: Wanted) -> Result<History, Trouble> {
+    let events = || -> Events<'_> {
+        Box::new(Forms::unwrapped(text).map(|form| {
+            let (line, form) = form?;
+            of_map(line, form)
+        }))
     };
-    let missing = |name: &str| Trouble::at(line, format!("this operation has no {name}"));
-    let process = process.ok_or_else(|| missing(":process"))?;
-    let (kind, f) = (kind.ok_or_else(|| missing(":type"))?, f.ok_or_else(|| missing(":f"))?);
-    let kind = Type::of(&word(&kind)).ok_or_else(|| {
-        let why =
-            format!(":type is {}; expected :invoke, :ok, :fail or :info", quoted(&word(&kind)));
-        Trouble::at(line, why)
-    })?;
-    let is_nemesis = !matches!(process, Edn::Int(_));
-    let (process, f) = (word(&process).into_owned(), word(&f).into_owned());
-    Ok(Event { line, process, is_nemesis, kind, f, key, value, error, at_us })
+    history("EDN", wanted, events)
 }
 
-/// A keyword, a symbol or a text without what marks it as such; anything else as it is written.
-fn word<'a>(edn: &'a Edn<'_>) -> Cow<'a, str> {
-    match edn {
-        Edn::Key(word) | Edn::Symbol(word) | Edn::Str(word) => Cow::Borrowed(word),
-        _ => Cow::Owned(edn.to_string()),
-    }
+/// Operations that are JSON objects, a line each.
+pub fn parse_json(text: &str, wanted: Wanted) -> Result<History, Trouble> {
+    let events = || -> Events<'_> {
+        Box::new(lines(text).map(|line| {
+            let (number, line) = line?;
+            of_object(number, line)
+        }))
+    };
+    history("JSON lines of Jepsen", wanted, events)
+}
+
+/// Operations in columns, a line each, as in `history.txt`.
+pub fn parse_columns(text: &str, wanted: Wanted) -> Result<History, Trouble> {
+    let events = || -> Events<'_> {
+        Box::new(lines(text).map(|line| {
+            let (number, line) = line?;
+            let missing = || {
+                let why =
+                    format!("expected columns as in `3 :invoke :write 4`, not {}", quoted(line));
+                Trouble::at(number, why)
+            };
+            of_columns(number, line)?.ok_or_else(missing)
+        }))
+    };
+    history("columns of Jepsen", wanted, events)
 }
 
 /// The lines of a console. One that tells of no operation is passed over.
-pub fn parse_log(text: &str, model: Option<Model>) -> Result<History, Trouble> {
-    let mut reader = Reader::new("console log", model);
-    for line in lines(text) {
-        let (number, line) = line?;
-        let Some(message) = message(line) else { continue };
-        if let Some(event) = logged(number, message)? {
-            reader.take(event)?;
-        }
-    }
-    if reader.builder.is_none() {
+pub fn parse_log(text: &str, wanted: Wanted) -> Result<History, Trouble> {
+    let events = || -> Events<'_> {
+        Box::new(lines(text).filter_map(|line| {
+            let read = |(number, line)| match message(line) {
+                Some(message) => of_columns(number, message),
+                None => Ok(None),
+            };
+            line.and_then(read).transpose()
+        }))
+    };
+    if events().next().is_none() {
         return Err(Trouble::whole(
             "there is no operation in it; expected the lab's JSON lines, EDN as in history.edn, \
-             or a console log with lines such as `INFO  jepsen.util - 3 :invoke :write 4`",
+             columns as in history.txt, or a console log with lines such as \
+             `INFO  jepsen.util - 3 :invoke :write 4`",
         ));
     }
-    Ok(reader.finish())
+    history("console log", wanted, events)
 }
 
 /// What stands behind the name of the logger.
@@ -140,111 +86,117 @@ fn message(line: &str) -> Option<&str> {
     line[at..].split_once([' ', ':']).map(|(_, rest)| rest.trim_start_matches([' ', '-', ':']))
 }
 
-/// `3 :invoke :write 4`, perhaps with an error behind it.
-fn logged(line: u64, message: &str) -> Result<Option<Event<'_>>, Trouble> {
-    let mut fields = message.split_whitespace();
-    let (Some(process), Some(kind)) = (fields.next(), fields.next()) else { return Ok(None) };
-    let is_nemesis = process == ":nemesis";
-    if !(is_nemesis || process.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Ok(None);
-    }
-    let Some(kind) = kind.strip_prefix(':').and_then(Type::of) else { return Ok(None) };
-    let mut forms = Vec::new();
-    for form in Forms::new(message, line).skip(2) {
-        match form {
-            Ok((_, form)) => forms.push(form),
-            // What a nemesis says of itself need not be data.
-            Err(_) if is_nemesis => break,
-            Err(trouble) => return Err(trouble),
+/// Where the key of an operation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keys {
+    /// There is none: all are on one object.
+    None,
+    /// In `:key`.
+    Field,
+    /// Before the value, in a pair: `[key value]`, for a cas `[key [old new]]`.
+    Pair,
+}
+
+/// Where the keys of a history stand, and the line that tells. A read asks for `nil`, or for
+/// `[key nil]`; where nobody reads, values that are all pairs have keys in them.
+fn keys(events: Events<'_>) -> (Keys, u64) {
+    let mut told = None;
+    let calls = events.map_while(Result::ok);
+    for call in calls.filter(|event| event.kind == Type::Invoke && !event.is_nemesis()) {
+        let is_pair = match (&*call.f, call.pair()) {
+            ("cas", Some((_, both))) => both.pair().is_some(),
+            (_, pair) => pair.is_some(),
+        };
+        let keys = match (&call.key, is_pair) {
+            (Some(_), _) => Keys::Field,
+            (None, true) => Keys::Pair,
+            (None, false) => Keys::None,
+        };
+        if keys == Keys::Field || call.is_read() {
+            return (keys, call.line);
+        }
+        if told.is_none() || keys == Keys::None {
+            told = Some((keys, call.line));
         }
     }
-    let Some(f) = forms.first().map(|f| f.trim_start_matches(':').to_owned()) else {
-        return Err(Trouble::at(line, "expected what is asked for, such as :read"));
-    };
-    let (value, error) = match forms.get(1) {
-        _ if is_nemesis => (Edn::Str(forms[1..].join(" ").into()), None),
-        None => (Edn::Nil, None),
-        Some(value) => (read(line, value)?, forms.get(2).map(|error| (*error).to_owned())),
-    };
-    // An error may stand in the place of the value.
-    let (value, error) = match (&value, kind) {
-        (Edn::Key(error), Type::Fail | Type::Info) => (Edn::Nil, Some(error.to_string())),
-        (_, _) => (value, error),
-    };
-    let process = process.trim_start_matches(':').to_owned();
-    Ok(Some(Event { line, process, is_nemesis, kind, f, key: None, value, error, at_us: None }))
+    told.unwrap_or((Keys::None, 1))
 }
 
 /// Makes a history of events.
+fn history<'a>(
+    form: &'static str,
+    wanted: Wanted,
+    events: impl Fn() -> Events<'a>,
+) -> Result<History, Trouble> {
+    let keys = keys(events());
+    let mut reader = Reader { form, wanted, keys, builder: None, early: Vec::new() };
+    for event in events() {
+        reader.take(&event?)?;
+    }
+    let model = reader.wanted.model.unwrap_or(Model::Register);
+    let mut builder = reader.builder.unwrap_or_else(|| Builder::new(model, form));
+    for (what, line, at_us) in reader.early {
+        builder.fault(what, line, at_us);
+    }
+    Ok(builder.finish())
+}
+
 struct Reader {
     form: &'static str,
-    model: Option<Model>,
+    wanted: Wanted,
+    keys: (Keys, u64),
     builder: Option<Builder>,
     /// Faults before the first operation has told what the model is.
     early: Vec<(String, u64, Option<u64>)>,
 }
 
 impl Reader {
-    const fn new(form: &'static str, model: Option<Model>) -> Self {
-        Self { form, model, builder: None, early: Vec::new() }
-    }
-
-    fn finish(self) -> History {
-        let model = self.model.unwrap_or(Model::Register);
-        self.builder.unwrap_or_else(|| Builder::new(model, self.form)).finish()
-    }
-
-    fn take(&mut self, event: Event) -> Result<(), Trouble> {
-        if event.is_nemesis {
-            self.fault(&event);
+    fn take(&mut self, event: &Event) -> Result<(), Trouble> {
+        if event.is_nemesis() {
+            self.fault(event);
             return Ok(());
         }
-        let f = self.function(&event)?;
-        let (form, model) = (self.form, self.model.unwrap_or(Model::Register));
-        let early = std::mem::take(&mut self.early);
-        let builder = self.builder.get_or_insert_with(|| {
-            let mut builder = Builder::new(model, form);
-            early.into_iter().for_each(|(what, line, at)| builder.fault(what, line, at));
-            builder
-        });
-        match event.kind {
-            Type::Invoke => {
-                let Event { ref process, line, at_us, .. } = event;
-                builder.call(process, asked(model, f, &event)?, line, at_us)
-            }
-            Type::Ok | Type::Fail | Type::Info => {
-                let asked = builder.open(&event.process, event.line)?;
-                if asked.f != f {
-                    let why = format!(
-                        "process {} ends a {}, and has asked for a {}",
-                        event.process,
-                        f.name(),
-                        asked.f.name()
-                    );
-                    return Err(Trouble::at(event.line, why));
-                }
-                let told = told(asked, &event)?;
-                builder.end(&event.process, told, event.line, event.at_us)
+        let (f, model) = self.function(event)?;
+        let (form, early) = (self.form, &mut self.early);
+        let builder = self.builder.get_or_insert_with(|| Builder::new(model, form));
+        for (what, line, at_us) in early.drain(..) {
+            builder.fault(what, line, at_us);
+        }
+        let process = event.process.to_string();
+        if event.kind == Type::Invoke {
+            let asked = asked(model, f, event, self.keys)?;
+            return builder.call(&process, asked, event.line, event.at_us);
+        }
+        let open = builder.open(&process, event.line)?;
+        if open.f != f {
+            let (ends, asked) = (f.name(), open.f.name());
+            let why = format!("process {process} ends a {ends}, and has asked for a {asked}");
+            return Err(Trouble::at(event.line, why));
+        }
+        let mut told = told(model, open, event, self.keys.0)?;
+        if told.outcome == Some(Outcome::Refused) {
+            builder.failed_cas(self.wanted.failed_cas);
+            if self.wanted.failed_cas == FailedCas::NotDone {
+                told = Told::of(Outcome::Failed, String::new());
             }
         }
+        builder.end(&process, told, event.line, event.at_us)
     }
 
     fn fault(&mut self, event: &Event) {
-        let value = word(&event.value);
-        let what = if value.is_empty() || value == NIL {
-            event.f.clone()
-        } else {
-            format!("{} {value}", event.f)
+        let what = match &event.value {
+            Edn::Nil => event.f.to_string(),
+            value => format!("{} {value}", event.f),
         };
-        let what: String = what.chars().take(FAULT_MAX).collect();
+        let what: String = what.trim_end().chars().take(FAULT_MAX).collect();
         match &mut self.builder {
             Some(builder) => builder.fault(what, event.line, event.at_us),
             None => self.early.push((what, event.line, event.at_us)),
         }
     }
 
-    /// What is asked for. The first tells of which model the history is.
-    fn function(&mut self, event: &Event) -> Result<Function, Trouble> {
+    /// What is asked for, and of which model that is. The first tells it for the history.
+    fn function(&mut self, event: &Event) -> Result<(Function, Model), Trouble> {
         let (f, of) = match &*event.f {
             "read" => (Function::Read, Model::Register),
             "write" => (Function::Write, Model::Register),
@@ -261,83 +213,79 @@ impl Reader {
                 return Err(Trouble::at(event.line, why));
             }
         };
-        let model = *self.model.get_or_insert(of);
+        let model = *self.wanted.model.get_or_insert(of);
         if model == of {
-            return Ok(f);
+            return Ok((f, model));
         }
         let why = format!("the model {} has no {}", model.name(), f.name());
         Err(Trouble::at(event.line, why))
     }
 }
 
-/// The key of an operation, and its value. A key stands beside the value, or before it in a
-/// vector: `[key value]`, for a cas `[key [old new]]`.
-fn keyed<'e, 'a>(f: Function, event: &'e Event<'a>) -> (Option<String>, &'e Edn<'a>) {
-    if let Some(key) = &event.key {
-        return (Some(word(key).into_owned()), &event.value);
-    }
-    let value = match &event.value {
-        Edn::Tagged(_, inside) => inside,
-        value => value,
-    };
-    match value {
-        Edn::Vector(both) => match (f, &both[..]) {
-            (Function::Cas, [key, pair @ (Edn::Vector(_) | Edn::Nil)])
-            | (
-                Function::Read | Function::Write | Function::Get | Function::Put | Function::Append,
-                [key, pair],
-            ) => (Some(word(key).into_owned()), pair),
-            _ => (None, value),
-        },
-        value => (None, value),
-    }
-}
-
-/// A value as it is written: a register may hold anything. A store holds texts.
-fn text(model: Model, value: &Edn) -> String {
+/// A value as a model knows it: a register holds anything, a store texts.
+fn text(model: Model, value: &Edn, line: u64) -> Result<String, Trouble> {
     match (model, value) {
-        (Model::Store | Model::Versioned, Edn::Nil) => String::new(),
-        (Model::Store | Model::Versioned, Edn::Str(text)) => text.to_string(),
-        (_, value) => value.to_string(),
+        (Model::Register, value) => Ok(value.to_string()),
+        (Model::Store | Model::Versioned, Edn::Nil) => Ok(String::new()),
+        (Model::Store | Model::Versioned, Edn::Text(text)) => Ok(text.to_string()),
+        (Model::Store | Model::Versioned, value) => {
+            let shown = quoted(&value.to_string());
+            Err(Trouble::at(line, format!("a store holds texts: expected one, not {shown}")))
+        }
     }
 }
 
-fn asked(model: Model, f: Function, event: &Event) -> Result<Asked, Trouble> {
-    let (key, value) = keyed(f, event);
-    let (value, old) = match (f, value) {
+fn asked(model: Model, f: Function, event: &Event, keys: (Keys, u64)) -> Result<Asked, Trouble> {
+    let refuse = |why: String| Err(Trouble::at(event.line, why));
+    let mixed = || {
+        let does = if keys.0 == Keys::None { "names none" } else { "names one" };
+        refuse(format!("some operations name a key, and some don't: line {} {does}", keys.1))
+    };
+    let (key, value) = match (keys.0, &event.key, event.pair()) {
+        (Keys::Field, Some(key), _) => (Some(key), &event.value),
+        (Keys::Pair, None, Some((key, value))) => (Some(key), value),
+        // It asks for the value of a key.
+        (Keys::None, None, Some((_, Edn::Nil))) if event.is_read() => return mixed(),
+        (Keys::None, None, _) => (None, &event.value),
+        (Keys::Field, None, _) | (Keys::Pair, None, None) => return mixed(),
+        (Keys::Pair | Keys::None, Some(_), _) => return mixed(),
+    };
+    let (value, old) = match (f, value.pair()) {
         (Function::Read | Function::Get, _) => (String::new(), String::new()),
-        (Function::Cas, Edn::Vector(both)) if both.len() == 2 => {
-            (text(model, &both[1]), text(model, &both[0]))
+        (Function::Cas, Some((old, new))) => {
+            (text(model, new, event.line)?, text(model, old, event.line)?)
         }
-        (Function::Cas, value) => {
-            let why = format!("a cas needs a vector [old new], not {}", quoted(&value.to_string()));
-            return Err(Trouble::at(event.line, why));
+        (Function::Cas, None) => {
+            let shown = quoted(&value.to_string());
+            return refuse(format!("a cas needs a vector [old new], not {shown}"));
         }
-        (Function::Write | Function::Put | Function::Append, value) => {
-            (text(model, value), String::new())
+        (Function::Write | Function::Put | Function::Append, _) => {
+            (text(model, value, event.line)?, String::new())
         }
     };
-    Ok(Asked { f, key, value, old, version: 0 })
+    Ok(Asked { f, key: key.map(Edn::to_string), value, old, version: 0 })
 }
 
-fn told(asked: &Asked, event: &Event) -> Result<Told, Trouble> {
-    let f = asked.f;
-    let model = match f {
-        Function::Read | Function::Write | Function::Cas => Model::Register,
-        Function::Get | Function::Put | Function::Append => Model::Store,
-    };
-    Ok(match (event.kind, f) {
+fn told(model: Model, asked: &Asked, event: &Event, keys: Keys) -> Result<Told, Trouble> {
+    Ok(match (event.kind, asked.f) {
         (Type::Ok, Function::Read | Function::Get) => {
-            let (key, value) = keyed(f, event);
-            if key != asked.key && asked.key.is_some() {
+            let (key, value) = match (keys, event.pair()) {
+                (Keys::Field, _) => (event.key.as_ref(), &event.value),
+                (Keys::Pair, Some((key, value))) => (Some(key), value),
+                (Keys::Pair, None) => {
+                    return Err(Trouble::at(event.line, "the answer names no key"));
+                }
+                (Keys::None, _) => (None, &event.value),
+            };
+            if key.is_some_and(|key| Some(key.to_string()) != asked.key) {
                 return Err(Trouble::at(event.line, "the answer is about another key"));
             }
-            Told::of(Outcome::Ok, text(model, value))
+            Told::of(Outcome::Ok, text(model, value, event.line)?)
         }
         (Type::Ok, Function::Write | Function::Put | Function::Append | Function::Cas) => {
             Told::of(Outcome::Ok, String::new())
         }
-        (Type::Fail, Function::Cas) if is_mismatch(event.error.as_deref()) => {
+        (Type::Fail, Function::Cas) if is_mismatch(event.error.as_ref()) => {
             Told::of(Outcome::Refused, String::new())
         }
         (Type::Fail, _) => Told::of(Outcome::Failed, String::new()),
@@ -345,9 +293,10 @@ fn told(asked: &Asked, event: &Event) -> Result<Told, Trouble> {
     })
 }
 
-/// Whether a cas failed because the register held something else. Without an error, that is why;
-/// with another error it has just not taken effect.
-fn is_mismatch(error: Option<&str>) -> bool {
+/// Whether a cas failed because the register held something else: without an error, or with one
+/// that says so.
+fn is_mismatch(error: Option<&Edn>) -> bool {
     let words = ["precondition-failed", "key-does-not-exist", "not-found", "[22 ", "[20 "];
-    error.is_none_or(|error| words.iter().any(|word| error.contains(word)))
+    let told = error.map(Edn::to_string);
+    told.is_none_or(|error| words.iter().any(|word| error.contains(word)))
 }

@@ -2,7 +2,7 @@
 
 use super::super::history::{Asked, Builder, History, Told};
 use super::super::lines::{Call, Function, Head, Line, Model, Outcome, Return, VERSION};
-use super::{Trouble, lines, quoted};
+use super::{Trouble, json_trouble, lines};
 
 pub fn parse(text: &str, wanted: Option<Model>) -> Result<History, Trouble> {
     let mut rest = lines(text);
@@ -35,12 +35,7 @@ pub fn parse(text: &str, wanted: Option<Model>) -> Result<History, Trouble> {
 }
 
 fn line(number: u64, text: &str) -> Result<Line, Trouble> {
-    serde_json::from_str(text).map_err(|error| {
-        let why = error.to_string();
-        // Every line is a document of its own, so its "line 1" would mislead.
-        let why = why.replace(" at line 1 column", " at column");
-        Trouble::at(number, format!("{why}, in {}", quoted(text)))
-    })
+    serde_json::from_str(text).map_err(|error| json_trouble(number, text, &error))
 }
 
 fn model(number: u64, head: &Head, wanted: Option<Model>) -> Result<Model, Trouble> {

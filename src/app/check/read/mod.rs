@@ -1,9 +1,10 @@
 //! Reading histories. What form a file has is told by what is in it.
 //!
-//! A file is read whole and cut into its lines, or for EDN into its outermost forms; each is
-//! then understood by itself. Whatever is wrong is told with its line.
+//! A file is read whole and gone through line by line, or for EDN form by form; each is understood
+//! by itself. Whatever is wrong is told with its line.
 
 mod edn;
+mod event;
 mod jepsen;
 mod json;
 
@@ -37,30 +38,60 @@ impl Trouble {
     }
 }
 
+/// How a history is to be understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The model; `None` for the one that the history tells.
+    pub model: Option<Model>,
+    pub failed_cas: FailedCas,
+}
+
+/// What it means that a cas failed, where a history does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailedCas {
+    /// It took no effect, for whatever reason.
+    #[default]
+    NotDone,
+    /// The register held something else: that is an answer.
+    Answer,
+}
+
 /// Understands what was read of a file: one byte more than [`BYTES_MAX`] at most.
 ///
 /// # Errors
-/// The first thing that is wrong with it, and where.
-pub fn read(bytes: io::Result<Vec<u8>>, model: Option<Model>) -> Result<History, Trouble> {
+/// The first thing that is wrong with it, and where. One in which no client does anything says
+/// nothing, so there is nothing to judge.
+pub fn read(bytes: io::Result<Vec<u8>>, wanted: Wanted) -> Result<History, Trouble> {
     let bytes = bytes.map_err(|error| Trouble::whole(why_not(&error)))?;
     if bytes.len() as u64 > BYTES_MAX {
         return Err(Trouble::whole(format!("it has more than {} MiB", BYTES_MAX >> 20)));
     }
-    parse(&bytes, model)
+    let history = parse(&bytes, wanted)?;
+    if history.operations.is_empty() {
+        return Err(Trouble::whole("there is no operation of a client in it: nothing to judge"));
+    }
+    Ok(history)
 }
 
 /// Understands a history, whatever its form is.
-pub fn parse(bytes: &[u8], model: Option<Model>) -> Result<History, Trouble> {
+pub fn parse(bytes: &[u8], wanted: Wanted) -> Result<History, Trouble> {
     let text = text(bytes)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
-    let second = start.get(1..).and_then(|rest| rest.trim_start().chars().next());
-    match (start.chars().next(), second) {
-        (None, _) => Err(Trouble::whole("it is empty")),
-        (Some('{'), Some('"')) => json::parse(text, model),
-        (Some('{' | '(' | ';' | '#'), _) => edn::parse(text, model),
-        (Some('['), Some('{' | '#' | ']' | ';')) => edn::parse(text, model),
-        (Some(_), _) => jepsen::parse_log(text, model),
+    let is_blank = |c: char| c.is_whitespace() || c == ',';
+    let start = text.trim_start_matches(is_blank);
+    let line = start.lines().next().unwrap_or_default();
+    let mut begins = start.chars().filter(|c| !is_blank(*c));
+    match (begins.next(), begins.next(), begins.next()) {
+        (None, _, _) => Err(Trouble::whole("it is empty")),
+        (Some('{'), Some('"'), _) if event::is_object(line) => jepsen::parse_json(text, wanted),
+        (Some('{'), Some('"'), _) => json::parse(text, wanted.model),
+        (Some('['), Some('{'), Some('"')) => Err(Trouble::whole(
+            "this is one JSON array; put an operation on each line, as `jq -c '.[]' FILE` does",
+        )),
+        (Some('{' | '(' | ';' | '#'), _, _) => jepsen::parse_edn(text, wanted),
+        (Some('['), Some('{' | '#' | ']' | ';'), _) => jepsen::parse_edn(text, wanted),
+        (Some(_), _, _) if event::has_columns(line) => jepsen::parse_columns(text, wanted),
+        (Some(_), _, _) => jepsen::parse_log(text, wanted),
     }
 }
 
@@ -81,6 +112,14 @@ fn lines(text: &str) -> impl Iterator<Item = Result<(u64, &str), Trouble>> {
     (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).map(|(number, line)| {
         if line.len() <= PIECE_MAX { Ok((number, line)) } else { Err(too_long(number)) }
     })
+}
+
+/// What is wrong with a line that should be a JSON object.
+fn json_trouble(line: u64, text: &str, error: &serde_json::Error) -> Trouble {
+    let why = error.to_string();
+    // Every line is a document of its own, so its "line 1" would mislead.
+    let why = why.replace(" at line 1 column", " at column");
+    Trouble::at(line, format!("{why}, in {}", quoted(text)))
 }
 
 fn too_long(line: u64) -> Trouble {

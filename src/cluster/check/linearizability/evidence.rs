@@ -13,28 +13,41 @@ use super::{Evidence, Limits, Model, Outcome, Progress, Reason, Timed, Watch};
 const STEPS: u64 = 2_000_000;
 const STEPS_EACH: u64 = 200_000;
 
-/// Gathers the evidence on a history that has no order.
-pub(super) fn gather<M: Model>(
+/// The operation of a history without order whose return made that certain, as far as the limits
+/// suffice to find it.
+pub fn first_wrong<M: Model>(
+    model: &M,
+    history: &[Timed<M::Operation>],
+    limits: Limits,
+    watch: &mut Watch<'_>,
+) -> Option<usize> {
+    Inquiry::new(model, limits, watch).first_wrong(history)
+}
+
+/// Gathers the evidence on a history that has no order. `wrong` is the operation whose return made
+/// that certain, where it is known.
+pub fn gather<M: Model>(
     model: &M,
     history: &[Timed<M::Operation>],
     wrong: Option<usize>,
     limits: Limits,
     watch: &mut Watch<'_>,
 ) -> Evidence {
-    let limits = Limits { steps: limits.steps.min(STEPS), ..limits };
-    let mut inquiry = Inquiry { model, limits, watch };
+    let mut inquiry = Inquiry::new(model, limits, watch);
     let wrong = wrong.or_else(|| inquiry.first_wrong(history));
     // That all is well before it is proven by an order.
     let proven = wrong.and_then(|place| Some((place, inquiry.order_before(history, place)?)));
     let until = proven.as_ref().map_or(u64::MAX, |(place, _)| history[*place].end());
-    inquiry.limits = limits;
+    inquiry.begin();
     let (places, mut weak) = cut(model, history, until);
     let answered = (0..weak.len()).filter(|at| weak[*at].as_ref().is_some_and(is_answered));
     let mut answered: Vec<usize> = answered.collect();
     answered.sort_by_key(|at| weak[*at].as_ref().map(Timed::end));
     let suspected = inquiry.suspects(&weak);
     let left = inquiry.take_back_most(&mut weak, answered, &suspected);
+    inquiry.is_certain = true;
     inquiry.take_back(&mut weak, &left);
+    let is_certain = inquiry.is_certain;
     let kept =
         places.iter().zip(&weak).filter(|(_, timed)| timed.as_ref().is_some_and(is_answered));
     let mut clashing: Vec<usize> = kept.map(|(place, _)| *place).collect();
@@ -42,7 +55,9 @@ pub(super) fn gather<M: Model>(
     let operations: Vec<_> = clashing.iter().map(|place| &history[*place]).collect();
     let because = model.explain(history, &operations);
     let (wrong, longest) = proven.map_or((None, Vec::new()), |(wrong, order)| (Some(wrong), order));
-    Evidence { wrong, longest, clashing, because }
+    // One alone can't be fewer.
+    let is_smallest = is_certain || clashing.len() == 1;
+    Evidence { wrong, longest, clashing, is_smallest, because }
 }
 
 fn is_answered<O>(timed: &Timed<O>) -> bool {
@@ -75,17 +90,32 @@ fn open<M: Model>(model: &M, timed: &Timed<M::Operation>) -> Option<Timed<M::Ope
 
 struct Inquiry<'a, 'w, M> {
     model: &'a M,
-    /// What is left.
+    /// For each of the two questions.
     limits: Limits,
+    /// What is left for the present one.
+    left: Limits,
+    /// Whether every judgement was one, and none was broken off.
+    is_certain: bool,
     watch: &'a mut Watch<'w>,
 }
 
-impl<M: Model> Inquiry<'_, '_, M> {
+impl<'a, 'w, M: Model> Inquiry<'a, 'w, M> {
+    fn new(model: &'a M, limits: Limits, watch: &'a mut Watch<'w>) -> Self {
+        let limits = Limits { steps: limits.steps.min(STEPS), ..limits };
+        Self { model, limits, left: limits, is_certain: true, watch }
+    }
+
+    /// The next question begins.
+    fn begin(&mut self) {
+        self.left = self.limits;
+    }
+
     /// Judges a history, as far as what is left of the limits goes.
     fn judge(&mut self, history: &[Timed<M::Operation>]) -> Outcome {
-        let limits = Limits { steps: self.limits.steps.min(STEPS_EACH), ..self.limits };
+        let limits = Limits { steps: self.left.steps.min(STEPS_EACH), ..self.left };
         let mut steps = history.len() as u64;
         if limits.steps < steps {
+            self.is_certain = false;
             return Outcome::Undecided(Reason::Steps);
         }
         let outcome = self.model.judge(history, limits, &mut |progress| {
@@ -94,7 +124,13 @@ impl<M: Model> Inquiry<'_, '_, M> {
             (self.watch)(Progress { placed: 0, ..progress })
         });
         let stopped = outcome == Outcome::Undecided(Reason::Stopped);
-        self.limits.steps = if stopped { 0 } else { self.limits.steps.saturating_sub(steps) };
+        // Whoever has stopped one question wants to hear no other.
+        let left = if stopped { 0 } else { self.left.steps.saturating_sub(steps) };
+        self.left.steps = left;
+        if stopped {
+            self.limits.steps = 0;
+        }
+        self.is_certain &= !matches!(outcome, Outcome::Undecided(_));
         outcome
     }
 

@@ -38,6 +38,7 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::ops::ControlFlow;
 
+pub use evidence::{first_wrong, gather as evidence};
 pub use goals::Goals;
 pub use search::{Longest, longest_with_each};
 
@@ -148,6 +149,11 @@ pub trait Model {
     /// An operation in words: "write 3".
     fn describe(&self, operation: &Self::Operation) -> String;
 
+    /// Whether an operation that took no effect would have explained what `found` was answered.
+    fn would_explain(&self, _failed: &Self::Operation, _found: &Self::Operation) -> bool {
+        false
+    }
+
     /// A state in words: "the register holds 3".
     fn describe_state(&self, state: &Self::State) -> String;
 
@@ -225,13 +231,15 @@ pub enum Verdict {
     Undecided(Reason),
 }
 
-/// What an engine found, without any evidence.
+/// What an engine found, with no more evidence than it has itself.
 impl From<Outcome> for Verdict {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Order(order) => Self::Linearizable(order),
             Outcome::Undecided(reason) => Self::Undecided(reason),
-            Outcome::NoOrder { .. } => Self::Violated(Evidence::default()),
+            Outcome::NoOrder { wrong, .. } => {
+                Self::Violated(Evidence { wrong, ..Evidence::default() })
+            }
         }
     }
 }
@@ -246,8 +254,9 @@ pub struct Evidence {
     /// then is in it only if it had to take effect, whatever it answered later.
     pub longest: Vec<usize>,
     /// Operations that can't all be right, whatever all the others answered: they alone matter.
-    /// None of them can be left out, unless the limits didn't suffice to find out.
     pub clashing: Vec<usize>,
+    /// Whether none of them can be left out. If not, the limits didn't suffice to find out.
+    pub is_smallest: bool,
     /// Why they clash, in a sentence, where there is a plain reason.
     pub because: Option<String>,
 }
@@ -261,6 +270,7 @@ impl Evidence {
             wrong: self.wrong.map(|at| places[at]),
             longest: placed(self.longest),
             clashing: placed(self.clashing),
+            is_smallest: self.is_smallest,
             because: self.because,
         }
     }
@@ -278,7 +288,7 @@ pub fn parts<M: Model>(
     parts
 }
 
-/// Judges one part of a history, and says of a violation no more than that there is one.
+/// Judges one part of a history, and says of a violation no more than the engine knows at once.
 pub fn verdict<M: Model>(
     model: &M,
     history: &[Timed<M::Operation>],
@@ -298,7 +308,7 @@ pub fn check<M: Model>(
 ) -> Verdict {
     let outcome = model.judge(history, limits, watch);
     if let Outcome::NoOrder { wrong, .. } = outcome {
-        return Verdict::Violated(evidence::gather(model, history, wrong, limits, watch));
+        return Verdict::Violated(evidence(model, history, wrong, limits, watch));
     }
     outcome.into()
 }

@@ -192,6 +192,17 @@ impl Model for Register {
         }
     }
 
+    fn would_explain(&self, failed: &Operation, found: &Operation) -> bool {
+        let (Access::Read(Some(value)) | Access::CompareAndSet { old: value, .. }) = found.access
+        else {
+            return false;
+        };
+        let (Access::Write(made) | Access::CompareAndSet { new: made, .. }) = failed.access else {
+            return false;
+        };
+        failed.key == found.key && made == value
+    }
+
     fn describe_state(&self, state: &ValueId) -> String {
         format!("the register holds {}", self.text(*state))
     }

@@ -135,6 +135,12 @@ impl Model for Store {
         }
     }
 
+    fn would_explain(&self, failed: &Operation, found: &Operation) -> bool {
+        let Access::Get(Some(value)) = &found.access else { return false };
+        let (Access::Put(piece) | Access::Append(piece)) = &failed.access else { return false };
+        failed.key == found.key && !piece.is_empty() && value.contains(&**piece)
+    }
+
     fn describe_state(&self, state: &Arc<str>) -> String {
         format!("the value is {}", shown(state))
     }

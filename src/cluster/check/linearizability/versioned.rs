@@ -141,6 +141,19 @@ impl Model for Versioned {
         }
     }
 
+    fn would_explain(&self, failed: &Exchange, found: &Exchange) -> bool {
+        let Request::Put { key, value, version } = &failed.request else { return false };
+        let Some(reply) = &found.reply else { return false };
+        let (needed, fits) = match &found.request {
+            Request::Get { .. } => (reply.version, *value == reply.value),
+            Request::Put { version, .. } => (*version, true),
+        };
+        reply.outcome == Answer::Ok
+            && key == found.request.key()
+            && fits
+            && needed == version.next()
+    }
+
     fn describe_state(&self, held: &Held) -> String {
         if held.version == Version::ZERO {
             "the key is absent".to_owned()

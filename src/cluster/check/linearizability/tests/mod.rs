@@ -100,6 +100,7 @@ fn is_evidence<M: Model>(
     prop_assert!(has_order(until - 1, &|_| true), "wrong before");
     let clashing = &evidence.clashing;
     prop_assert!(clashing.contains(&wrong));
+    prop_assert!(evidence.is_smallest);
     prop_assert!(!has_order(until, &|place| clashing.contains(&place)), "they don't clash");
     for spared in clashing {
         let fewer = |place: usize| place != *spared && clashing.contains(&place);
@@ -332,4 +333,31 @@ fn histories_are_of_both_kinds() {
     });
     let wrong = wrong.count();
     assert!((100..400).contains(&wrong), "{wrong} of 500 are not linearizable");
+}
+
+/// A search for evidence that comes to its limit says so, and what it has clashes all the same.
+#[test]
+fn evidence_that_is_cut_short_is_not_called_the_smallest() {
+    use super::register::{Access, Operation, Register};
+    let mut model = Register::default();
+    let key = model.key("");
+    let values = ["1", "2", "3", "4"].map(|value| model.value(value));
+    let mut accesses: Vec<Access> = values.into_iter().map(Access::Write).collect();
+    accesses.push(Access::Read(Some(values[1])));
+    let timed = |(at, access): (u64, Access)| Timed {
+        operation: Operation { key, access },
+        called: 2 * at,
+        returned: Some(2 * at + 1),
+    };
+    let history: Vec<_> = (0..).zip(accesses).map(timed).collect();
+    let evidence = |steps| {
+        let limits = Limits { steps, ..Limits::default() };
+        super::evidence(&model, &history, None, limits, &mut |_| ControlFlow::Continue(()))
+    };
+    let whole = evidence(u64::MAX);
+    assert!(whole.is_smallest && whole.clashing.len() == 3, "{whole:?}");
+    assert_eq!(whole.wrong, Some(4));
+    let short = evidence(4);
+    assert!(!short.is_smallest && short.clashing.len() > 3, "{short:?}");
+    assert!(whole.clashing.iter().all(|place| short.clashing.contains(place)), "{short:?}");
 }
