@@ -4,7 +4,8 @@
 #   SEEDS=1..1000001 SHARES=64 deploy/parallel.sh [OPTION...]
 #
 # Further options go to every share, as --flaw NAME. The results are in $RESULTS, and merged at
-# the end: status 0 when nothing was found, 1 when something was found and written.
+# the end: status 0 when nothing was found, 1 when something was found and written, 3 when nothing was
+# found and not all seeds were played.
 set -eu
 SEEDS=${SEEDS:-1..100001}
 SHARES=${SHARES:-$(nproc)}

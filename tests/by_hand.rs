@@ -7,7 +7,7 @@ use raftlab::cluster::raft::Role;
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::timeline::{Goal, Timeline};
 use raftlab::cluster::types::ServerId;
-use raftlab::cluster::{Cluster, Step};
+use raftlab::cluster::{Cluster, FailureKind, Step};
 
 fn apply(cluster: &mut Cluster, line: &str) {
     let command = parse_line(line).unwrap_or_else(|bad| panic!("{line}: {bad}"));
@@ -224,7 +224,7 @@ fn no_limit_of_a_script_runs_out_and_one_that_waits_for_nothing_fails() {
         assert_eq!((failure.line, &*failure.expected), (4, expected));
         assert!(failure.actual.contains("all is by hand"), "{}", failure.actual);
         assert!(!failure.actual.contains(" in 1"), "no time is left: {}", failure.actual);
-        assert_eq!((failure.time, failure.late), (Time(10_000), false));
+        assert_eq!((failure.time, failure.kind), (Time(10_000), FailureKind::Unmet));
     }
     let cluster =
         play("cluster servers=3\nexpects remark\nby-hand on\nexpect leader\nuntil leader\n");

@@ -223,10 +223,132 @@ fn shares_of_a_hunt_make_the_whole() {
     assert!(!folder.path().join("new.lab").exists());
 }
 
+/// The result of a share as it would be after only some of its seeds.
+fn cut(result: &Value, runs: u64) -> Value {
+    let mut cut = result.clone();
+    let seeds = result["runs"].clone();
+    let (share, of) = (result["share"].clone(), result["hunt"]["shares"].clone());
+    (cut["whole"], cut["runs"]) = (false.into(), runs.into());
+    let unfinished = serde_json::json!({"share": share, "of": of, "played": runs, "seeds": seeds});
+    cut["unfinished"] = Value::Array(vec![unfinished]);
+    for place in cut["places"].as_array_mut().expect("places") {
+        *place = serde_json::json!([0, 0]);
+    }
+    cut
+}
+
+#[test]
+fn a_hunt_that_was_cut_short_says_so() {
+    let folder = folder();
+    let told = |arguments: &[&str]| {
+        let output = raftlab(folder.path(), arguments);
+        (output.status.code(), text(&output.stdout))
+    };
+    let (status, all) = told(&["hunt", "--seeds", "1..1000000001", "--time", "1s"]);
+    assert_eq!(status, Some(3), "{all}");
+    assert!(
+        all.contains("\nStopped after ") && all.contains(" of 1,000,000,000 seeds.\n"),
+        "{all}"
+    );
+    let (status, result) =
+        json(folder.path(), &["hunt", "--seeds", "1..1000000001", "--time", "1s", "--json"]);
+    assert_eq!((status, &result["whole"]), (Some(3), &false.into()));
+    let unfinished = &result["unfinished"][0];
+    assert_eq!(unfinished["played"], result["runs"]);
+    assert_eq!(unfinished["seeds"], 1_000_000_000);
+    // A time is no number of seeds: when it is over, that is the whole hunt.
+    let (status, all) = told(&["hunt", "--time", "1s"]);
+    assert_eq!(status, Some(0), "{all}");
+    assert!(!all.contains("Stopped"), "{all}");
+    // What was found was found, however many seeds are left.
+    let (status, all) = told(&["hunt", "--seeds", "1..1000000001", "--flaw", "forget-vote"]);
+    assert_eq!(status, Some(1), "{all}");
+    assert!(all.contains("Stopped after ") && all.contains("One run failed."), "{all}");
+}
+
+#[test]
+fn a_merge_names_the_shares_that_were_cut_short_and_adds_nothing_wrongly() {
+    let folder = folder();
+    let shares: Vec<Value> = (1..=3)
+        .map(|share| {
+            let shard = format!("{share}/3");
+            json(folder.path(), &["hunt", "--seeds", "1..62", "--shard", &shard, "--json"]).1
+        })
+        .collect();
+    let merged = |shares: &[Value], more: &[&str]| {
+        let lines: String = shares.iter().map(|share| format!("{share}\n")).collect();
+        std::fs::write(folder.path().join("all.json"), lines).expect("a file");
+        let arguments = ["hunt", "--merge", "all.json"];
+        let arguments: Vec<&str> = arguments.iter().chain(more).copied().collect();
+        raftlab(folder.path(), &arguments)
+    };
+    let whole = merged(&shares, &[]);
+    assert_eq!(whole.status.code(), Some(0), "{}", text(&whole.stderr));
+    assert!(!text(&whole.stdout).contains("stopped"), "{}", text(&whole.stdout));
+
+    let mut some = [cut(&shares[0], 7), shares[1].clone(), cut(&shares[2], 19)];
+    let output = merged(&some, &[]);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    for part in ["Share 1 of 3 stopped after 7 of 21 seeds.", "Share 3 of 3 stopped after 19 of 20"]
+    {
+        assert!(told.contains(part), "{told}");
+    }
+    let told: Value = serde_json::from_slice(&merged(&some, &["--json"]).stdout).expect("JSON");
+    assert_eq!((&told["whole"], &told["runs"]), (&false.into(), &46.into()));
+    assert_eq!(told["unfinished"].as_array().map(Vec::len), Some(2));
+    // As shares were before they said so themselves.
+    some[0].as_object_mut().expect("an object").remove("unfinished");
+    assert!(text(&merged(&some, &[]).stdout).contains("Share 1 of 3 stopped after 7 of 21 seeds."));
+
+    let refused = |which: usize, field: &str, value: Value, why: &str| {
+        let mut shares = shares.clone();
+        shares[which][field] = value;
+        let output = merged(&shares, &[]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{field}: {told}");
+        assert!(told.contains(why), "{field}: {told}");
+    };
+    refused(1, "events", u64::MAX.into(), "all.json:2: with this result the sums are too large");
+    refused(
+        2,
+        "virtual_us",
+        u64::MAX.into(),
+        "all.json:3: with this result the sums are too large",
+    );
+    refused(0, "runs", 22.into(), "22 runs of 21 seeds");
+    refused(0, "runs", u64::MAX.into(), "runs of 21 seeds");
+    refused(0, "runs", 20.into(), "20 runs of 21 seeds, and whole: true");
+    refused(0, "failed", 22.into(), "22 of 21 runs failed");
+    refused(0, "undecided", u64::MAX.into(), "runs failed");
+    let mut places = shares[0]["places"].clone();
+    places[3] = serde_json::json!([22, 30]);
+    refused(0, "places", places, "22 of 21 runs came to a place");
+}
+
+/// More servers, or fewer, and many more clients than a seed draws: all of it is slower, and is no
+/// failure. Figures for ten thousand seeds of each are in `docs/testing.md`.
+#[test]
+fn nothing_is_found_whatever_the_number_of_servers_and_clients() {
+    let folder = folder();
+    for (servers, clients, seeds) in [
+        ("1", "1", "1..61"),
+        ("2", "3", "1..201"),
+        ("4", "20", "1..61"),
+        ("7", "60", "1..13"),
+        ("25", "5", "1..13"),
+        ("5", "200", "1..7"),
+    ] {
+        let hunt = ["hunt", "--servers", servers, "--clients", clients, "--seeds", seeds];
+        let output = raftlab(folder.path(), &hunt);
+        assert_eq!(output.status.code(), Some(0), "{hunt:?}: {}", text(&output.stdout));
+    }
+}
+
 #[test]
 fn bad_usage_is_told_and_leaves_nothing_behind() {
     let folder = folder();
-    let bad: [(&[&str], &str); 10] = [
+    let bad: [(&[&str], &str); 11] = [
         (&["--flaw", "no-such-flaw"], "raftlab flaws"),
         (&["--seeds", "9..2"], "no seed from 9"),
         (&["--seeds", "5..5"], "no seed from 5"),
@@ -235,6 +357,7 @@ fn bad_usage_is_told_and_leaves_nothing_behind() {
         (&["--shard", "1/3"], "--seeds"),
         (&["--time", "soon"], "60s"),
         (&["--servers", "26"], "25"),
+        (&["--clients", "201"], "200"),
         (&["--script", "absent.lab"], "absent.lab"),
         (&["--seeds", "1..9", "--out", "no/such/folder.lab"], "no/such/folder.lab"),
     ];

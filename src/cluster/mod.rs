@@ -185,8 +185,18 @@ pub struct Failure {
     pub expected: Arc<str>,
     /// What was the case instead, and why.
     pub actual: Arc<str>,
-    /// It is a wait that ran out of time.
-    pub late: bool,
+    pub kind: FailureKind,
+}
+
+/// In which way a run failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Something expected was not so.
+    Unmet,
+    /// A wait ran out of time.
+    Late,
+    /// The run came to a limit before its end: what would have become of it is not known.
+    Limit,
 }
 
 /// A command that could not be carried out: what is wrong, and what to do.

@@ -8,7 +8,7 @@ use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
 use super::time::{Span, Time};
 use super::types::{Node, ServerId};
-use super::{Cause, Cluster, Item, Motion, Step};
+use super::{Cause, Cluster, FailureKind, Item, Motion, Step};
 
 impl Cluster {
     /// Lets the next thing happen. [`Cluster::events`] says afterwards what it brought about.
@@ -127,6 +127,9 @@ impl Cluster {
         if self.steps >= limit {
             let actual = format!("{limit} have been played; `cluster max-events=` raises that");
             self.fail_for_good(0, "the run ends within so many events and lines", &actual);
+            if let Some(failure) = &mut self.failure {
+                failure.kind = FailureKind::Limit;
+            }
         } else if self.handled_now >= EVENTS_NOW_MAX {
             let actual = format!("{EVENTS_NOW_MAX} events have been handled at this moment");
             self.fail_for_good(0, "lab time passes", &actual);

@@ -10,7 +10,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::Time;
 use crate::cluster::words::told_when;
-use crate::cluster::{Cluster, Failure, Step};
+use crate::cluster::{Cluster, Failure, FailureKind, Step};
 
 /// How a run went.
 #[derive(Clone, Debug)]
@@ -184,7 +184,7 @@ fn outcome(cluster: &Cluster) -> Outcome {
         time: cluster.now(),
         expected: "the script to come to its end".into(),
         actual: "nothing is pending any more".into(),
-        late: false,
+        kind: FailureKind::Unmet,
     })
 }
 
@@ -199,13 +199,15 @@ fn shown(script: &Script, outcome: Outcome) -> Outcome {
         {
             Outcome::Passed
         }
-        (Breaks::Liveness, Outcome::Failed(failure)) if failure.late => Outcome::Passed,
+        (Breaks::Liveness, Outcome::Failed(failure)) if failure.kind == FailureKind::Late => {
+            Outcome::Passed
+        }
         (_, Outcome::Passed) => Outcome::Failed(Failure {
             line: 0,
             time: Time::START,
             expected: format!("the flaw {flaw} to break {breaks}").into(),
             actual: "the script has come to its end, and nothing was broken".into(),
-            late: false,
+            kind: FailureKind::Unmet,
         }),
         (Breaks::Safety(_) | Breaks::Liveness, _) => outcome,
     }

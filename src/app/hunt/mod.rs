@@ -6,6 +6,7 @@
 //! is shrunk (`shrink.rs`, `lines.rs`) and written as a script that tells its story (`story.rs`).
 //! `results.rs` lets a cluster of machines share a hunt.
 
+mod calm;
 mod case;
 mod edit;
 mod lines;
@@ -151,17 +152,18 @@ fn search(
         |run| {
             results.add(&run);
             tick(&bar, limit, results.runs, begun);
-            let Some(finding) = &run.finding else { return Ok(()) };
-            let name = finding.name();
-            let known = |run: &Run| run.finding.as_ref().map(Finding::name) == Some(name.clone());
-            if !found.iter().any(known) {
+            let Some(finding) = run.finding() else { return Ok(()) };
+            let is_same = |run: &Run| run.finding().is_some_and(|other| other.is_like(finding));
+            if !found.iter().any(is_same) {
                 found.push(run);
             }
             if options.keep_going { Ok(()) } else { Err(Stop::Found) }
         },
     );
     bar.finish_and_clear();
-    results.whole = stopped.is_ok() && !late;
+    if stopped.is_err() || late {
+        results.stop();
+    }
     Ok(found)
 }
 
@@ -201,7 +203,7 @@ fn tick(bar: &ProgressBar, limit: Option<Duration>, runs: u64, begun: Instant) {
 /// The script of a finding, as small as it gets.
 fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions) -> Found {
     let script = prey.script(run.seed);
-    let finding = run.finding.as_ref().expect("a run that was kept has found something");
+    let finding = run.finding().expect("a run that was kept has found something");
     let again = again(prey, run.seed, options);
     let small = match finding {
         Finding::Broken(violation) => {
@@ -210,7 +212,7 @@ fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions) -> Found {
                 .and_then(|(case, until)| story::tell(&case, until, &again))
                 .filter(|text| story::holds(text, &finding.name()))
         }
-        Finding::Unmet(_) => calm_lines(prey, &script, run.seed, finding, &again),
+        Finding::Unmet(..) => calm_lines(prey, &script, run.seed, finding, &again),
     };
     let commands = small.as_deref().map(commands);
     // What can't be told command by command is given as it was found.
@@ -245,7 +247,10 @@ fn calm_lines(
         .collect();
     let head = format!("{}{head}", story::title(finding, case.flaw, again));
     let body = case.commands.iter().map(|(place, command)| story::at(*place, command)).collect();
-    let calm = plan::CALM.replace("load stop\n", "");
+    // The load's operations are given one by one, so there is no load to stop.
+    let calm = script.source.iter().skip_while(|line| &***line != "chaos stop");
+    let calm: String =
+        calm.filter(|line| &***line != "load stop").map(|line| format!("{line}\n")).collect();
     let caption = case.flaw.and_then(story::caption).map(|line| line + "\n").unwrap_or_default();
     let tail = format!("{caption}run {}\n{calm}", end.since(crate::cluster::time::Time::START));
     lines::shrink(&head, body, &tail, &finding.name())
@@ -302,7 +307,13 @@ fn finish(
     let form = if options.json { Form::Json } else { Form::Text };
     let mut out = files.report(form);
     say(options, results, wall_us, &written, &mut out).map_err(Mistake::Output)?;
-    Ok(if results.failed == 0 { Ending::Well } else { Ending::Failed })
+    Ok(if results.failed > 0 {
+        Ending::Failed
+    } else if results.is_complete() {
+        Ending::Well
+    } else {
+        Ending::Undecided
+    })
 }
 
 fn say(

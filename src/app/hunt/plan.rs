@@ -4,13 +4,15 @@
 //! disk and network, what the clients do, and, in the run itself, which faults come and go
 //! (`chaos swarm`). Runs are short and keys few, so that operations clash while leaders change.
 //! Each run ends in a calm, in which what Raft promises must come true: a leader, an answer for
-//! everybody, the same log everywhere, all within stated times.
+//! everybody, the same log everywhere, all within times that follow from what was drawn (`calm.rs`).
 
 use std::fmt::Write as _;
 
+use super::calm::Size;
 use crate::cluster::command::Script;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::rng::{Entity, Rng};
+use crate::cluster::rsm::WAITER_TIMEOUT;
 
 /// What is fixed for all seeds; the rest is drawn.
 #[derive(Clone, Debug, Default)]
@@ -22,17 +24,6 @@ pub struct Fixed {
     /// A flaw that is planted at the start.
     pub flaw: Option<Flaw>,
 }
-
-/// The calm: these lines must pass.
-pub const CALM: &str = "\
-chaos stop
-load stop
-until leader within 20s
-until idle within 60s
-set end 1 client=calm within 60s
-until converged within 20s
-expect safe and linearizable
-";
 
 fn pick<T: Copy>(rng: &mut Rng, items: &[T]) -> T {
     items[rng.below(items.len() as u64) as usize]
@@ -57,8 +48,10 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
     let heartbeat = low / pick(rng, &[2, 4, 6]);
     let append_max = pick(rng, &[1_000, 1_000, 1, 2, 3]);
     let clients = fixed.clients.unwrap_or(pick(rng, &[2, 3, 4, 5, 8]));
-    // Small appends carry little: clients that ask again before their turn has come would add to
-    // the queue faster than it gets shorter.
+    // Small appends carry little. A server waits for an entry for so long and no longer, and clients
+    // that have to ask again before their turn has come add to the queue faster than it gets shorter.
+    let turns_max = (WAITER_TIMEOUT.micros() / 1_000 * 3 / 4 / exchange).max(1);
+    let append_max = append_max.max(u64::from(clients).div_ceil(turns_max));
     let turns = u64::from(clients).div_ceil(append_max);
     let rpc = pick(rng, &[60, 150, 400, 1_000]).max(3 * exchange * turns);
     let (keys, rate) = (pick(rng, &[1, 1, 2, 3]), pick(rng, &[20, 60, 150, 400]));
@@ -66,10 +59,22 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
     let lock = rng.below(6) == 0;
     let span = pick(rng, &[1, 2, 3]);
     let servers = fixed.servers.unwrap_or(servers);
+    let size = Size {
+        servers: servers.into(),
+        clients: clients.into(),
+        flight,
+        sync,
+        timeout: (low, high),
+        append_max,
+        rpc_timeout: rpc,
+        has_lock: lock,
+        faults: span * 1_000,
+    };
     let mut text = format!(
         "cluster servers={servers} seed={seed} network={network} election={low}ms..{high}ms \
          heartbeat={heartbeat}ms append-max={append_max} sync={sync}ms rpc-timeout={rpc}ms \
-         max-events=1000000\n"
+         max-events={}\n",
+        size.events_max()
     );
     if let Some(flaw) = fixed.flaw {
         let _ = writeln!(text, "flaw {flaw} on");
@@ -84,7 +89,7 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
     if !weather.is_empty() {
         let _ = writeln!(text, "net {weather}");
     }
-    let _ = write!(text, "chaos swarm\nrun {span}s\n{CALM}");
+    let _ = write!(text, "chaos swarm\nrun {span}s\n{}", size.lines());
     text
 }
 

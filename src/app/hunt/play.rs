@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::places::Watch;
 use crate::cluster::check::{Invariant, Violation};
+use crate::cluster::client::Work;
 use crate::cluster::command::Script;
-use crate::cluster::{Cluster, Failure, Step};
+use crate::cluster::{Cluster, Failure, FailureKind, Step};
 
 /// What went wrong in a run.
 #[derive(Clone, Debug)]
@@ -13,22 +14,57 @@ pub enum Finding {
     /// An invariant was broken.
     Broken(Arc<Violation>),
     /// A line of the script was not met: as a rule, one that waits for what should come true.
-    Unmet(Failure),
+    Unmet(Failure, Way),
 }
 
-/// What a finding is called: shrinking keeps the name.
+/// What a finding is called: shrinking keeps the name, so that what it ends with is the same thing
+/// gone wrong in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Name {
     Broken(Invariant),
-    /// The line, in the words of the script.
-    Unmet(Arc<str>),
+    Unmet {
+        /// The line, in the words of the script.
+        line: Arc<str>,
+        way: Way,
+    },
+}
+
+/// In which way something was not met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Whether there was a leader.
+    pub is_led: bool,
+    /// Whether a client was at something, and what that was.
+    pub at: Option<&'static str>,
+}
+
+impl Way {
+    fn of(cluster: &Cluster) -> Self {
+        let busy = cluster.clients().iter().find_map(|client| client.job.as_ref());
+        let at = busy.map(|job| match job.work {
+            Work::Get { .. } | Work::Check { .. } => "get",
+            Work::Put { .. } | Work::Set { .. } => "put",
+            Work::Acquire { .. } => "acquire",
+            Work::Release { .. } => "release",
+        });
+        Self { is_led: cluster.leader().is_some(), at }
+    }
 }
 
 impl Finding {
     pub fn name(&self) -> Name {
         match self {
             Self::Broken(violation) => Name::Broken(violation.invariant),
-            Self::Unmet(failure) => Name::Unmet(failure.expected.clone()),
+            Self::Unmet(failure, way) => Name::Unmet { line: failure.expected.clone(), way: *way },
+        }
+    }
+
+    /// Whether another is the same thing gone wrong, in whichever way: one of them is enough.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Broken(one), Self::Broken(other)) => one.invariant == other.invariant,
+            (Self::Unmet(one, _), Self::Unmet(other, _)) => one.expected == other.expected,
+            (Self::Broken(_), Self::Unmet(..)) | (Self::Unmet(..), Self::Broken(_)) => false,
         }
     }
 
@@ -41,7 +77,7 @@ impl Finding {
                 violation.time,
                 violation.evidence
             ),
-            Self::Unmet(failure) => {
+            Self::Unmet(failure, _) => {
                 format!(
                     "at {}: expected {}, but {}",
                     failure.time, failure.expected, failure.actual
@@ -54,17 +90,41 @@ impl Finding {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Broken(violation) => violation.invariant.name(),
-            Self::Unmet(_) => "liveness",
+            Self::Unmet(failure, _) => match failure.kind {
+                FailureKind::Late => "liveness",
+                FailureKind::Unmet | FailureKind::Limit => "expectation",
+            },
         }
     }
 }
 
-/// What a finished run found, if anything.
-pub fn finding(cluster: &Cluster) -> Option<Finding> {
+/// What a run has come to.
+pub enum Outcome {
+    /// Nothing went wrong.
+    Well,
+    Found(Finding),
+    /// It came to a limit before its end, so nothing is known of what would have become of it.
+    Undecided,
+}
+
+/// What a run has come to, be it over or at a limit.
+pub fn outcome(cluster: &Cluster) -> Outcome {
     if let Some(violation) = cluster.violation() {
-        return Some(Finding::Broken(violation.clone()));
+        return Outcome::Found(Finding::Broken(violation.clone()));
     }
-    cluster.failure().cloned().map(Finding::Unmet)
+    match cluster.failure() {
+        None if cluster.finished() => Outcome::Well,
+        Some(failure) if failure.kind != FailureKind::Limit => {
+            Outcome::Found(Finding::Unmet(failure.clone(), Way::of(cluster)))
+        }
+        None | Some(_) => Outcome::Undecided,
+    }
+}
+
+/// Whether somebody has taken a lock, and does nothing more. Whoever waits for that lock then waits
+/// for what nobody has asked for.
+pub fn keeps_a_lock(cluster: &Cluster) -> bool {
+    cluster.clients().iter().any(|client| client.is_idle() && !client.holds.is_empty())
 }
 
 /// Plays a script to its end.
@@ -84,10 +144,19 @@ pub fn play(script: &Script, seed: Option<u64>, mut see: impl FnMut(&Cluster)) -
 /// A run of the hunt.
 pub struct Run {
     pub seed: u64,
-    pub finding: Option<Finding>,
+    pub outcome: Outcome,
     pub watch: Watch,
     pub events: u64,
     pub virtual_us: u64,
+}
+
+impl Run {
+    pub const fn finding(&self) -> Option<&Finding> {
+        match &self.outcome {
+            Outcome::Found(finding) => Some(finding),
+            Outcome::Well | Outcome::Undecided => None,
+        }
+    }
 }
 
 /// Plays a seed of the hunt.
@@ -96,7 +165,7 @@ pub fn hunt(script: &Script, seed: u64) -> Run {
     let cluster = play(script, Some(seed), |cluster| watch.see(cluster));
     Run {
         seed,
-        finding: finding(&cluster),
+        outcome: outcome(&cluster),
         watch,
         events: cluster.handled(),
         virtual_us: cluster.now().micros(),

@@ -3,7 +3,11 @@
 use std::io::{self, Write};
 
 use super::places::Place;
-use super::results::Results;
+use super::results::{Results, Unfinished};
+use crate::app::figures::{count, length};
+
+/// The most shares that are named because they did not come to their end.
+const SHARES_TOLD: usize = 10;
 
 /// The table of interesting places, and the sums.
 pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> io::Result<()> {
@@ -17,21 +21,47 @@ pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> i
     for (place, [runs, times]) in Place::ALL.iter().zip(&rows) {
         writeln!(out, "{runs:>first$}  {times:>second$}  {}", place.about())?;
     }
-    let lab = results.virtual_us / 1_000_000;
-    write!(out, "\n{} runs, {lab} s of lab time, {} events", results.runs, results.events)?;
+    let Results { runs, events, virtual_us, .. } = results;
+    write!(out, "\n{} runs, {} of lab time", count(*runs), length(*virtual_us))?;
+    write!(out, ", {} events", count(*events))?;
     if let Some(wall_us) = wall_us.filter(|wall| *wall > 0) {
-        let rate = results.runs.saturating_mul(1_000_000) / wall_us;
-        let tenths = wall_us.div_ceil(100_000);
-        write!(out, " in {}.{} s ({rate} runs a second)", tenths / 10, tenths % 10)?;
+        let rate = u128::from(*runs) * 1_000_000 / u128::from(wall_us);
+        write!(out, " in {} ({} runs a second)", length(wall_us), count(rate as u64))?;
     }
     writeln!(out, ".")?;
     let unreached = results.unreached().count();
     if unreached > 0 && results.runs > 0 {
         writeln!(out, "{unreached} of the places above were not reached: hunt for longer.")?;
     }
+    limits(results, out)?;
     match results.failed {
         0 => writeln!(out, "Nothing found."),
         1 => writeln!(out, "One run failed."),
-        many => writeln!(out, "{many} runs failed."),
+        many => writeln!(out, "{} runs failed.", count(many)),
+    }
+}
+
+/// What was not seen.
+fn limits(results: &Results, out: &mut impl Write) -> io::Result<()> {
+    match results.undecided {
+        0 => {}
+        1 => writeln!(out, "One run came to its limit of events before its end: it says nothing.")?,
+        many => writeln!(
+            out,
+            "{} runs came to their limit of events before their end: they say nothing.",
+            count(many)
+        )?,
+    }
+    for Unfinished { share, of, played, seeds } in results.unfinished.iter().take(SHARES_TOLD) {
+        let Some(seeds) = seeds else { continue };
+        let who = match of {
+            1 => "Stopped".to_owned(),
+            of => format!("Share {share} of {of} stopped"),
+        };
+        writeln!(out, "{who} after {} of {} seeds.", count(*played), count(*seeds))?;
+    }
+    match results.unfinished.len().saturating_sub(SHARES_TOLD) {
+        0 => Ok(()),
+        more => writeln!(out, "And so did {more} other shares."),
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::places::{Place, Watch};
-use super::play::Run;
+use super::play::{Outcome, Run};
 use crate::app::Mistake;
 use crate::app::files::{Files, shown, why_not};
 use crate::cluster::digest::ENGINE;
@@ -57,8 +57,14 @@ pub struct Results {
     pub share: u64,
     /// Whether all its seeds were played.
     pub whole: bool,
+    /// The shares of which not all seeds were played.
+    #[serde(default)]
+    pub unfinished: Vec<Unfinished>,
     pub runs: u64,
     pub failed: u64,
+    /// Runs that came to a limit before their end: they say nothing.
+    #[serde(default)]
+    pub undecided: u64,
     pub events: u64,
     pub virtual_us: u64,
     /// For each interesting place: how many runs reached it, and how often in all.
@@ -66,16 +72,64 @@ pub struct Results {
     pub found: Vec<Found>,
 }
 
+/// A share that was stopped before its last seed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unfinished {
+    pub share: u64,
+    /// How many shares there are.
+    pub of: u64,
+    /// How many seeds were played, and of how many; of no number when a time was the limit.
+    pub played: u64,
+    pub seeds: Option<u64>,
+}
+
+impl Hunt {
+    /// How many seeds a share has; none when a time was the limit.
+    pub fn seeds_of(&self, share: u64) -> Option<u64> {
+        let (start, end) = self.seeds?;
+        let first = start.saturating_add(share - 1);
+        Some(end.saturating_sub(first).div_ceil(self.shares))
+    }
+}
+
 impl Results {
     pub fn new(hunt: Hunt, share: u64) -> Self {
-        let places = vec![(0, 0); Place::ALL.len()];
-        let (whole, found) = (true, Vec::new());
-        Self { hunt, share, whole, runs: 0, failed: 0, events: 0, virtual_us: 0, places, found }
+        Self {
+            hunt,
+            share,
+            whole: true,
+            unfinished: Vec::new(),
+            runs: 0,
+            failed: 0,
+            undecided: 0,
+            events: 0,
+            virtual_us: 0,
+            places: vec![(0, 0); Place::ALL.len()],
+            found: Vec::new(),
+        }
+    }
+
+    /// No further seeds are played.
+    pub fn stop(&mut self) {
+        self.whole = false;
+        let (share, of, played) = (self.share, self.hunt.shares, self.runs);
+        let seeds = self.hunt.seeds_of(share);
+        self.unfinished = vec![Unfinished { share, of, played, seeds }];
+    }
+
+    /// Whether all that was to be played was, to its end. A time that has passed is no seed missed.
+    pub fn is_complete(&self) -> bool {
+        self.undecided == 0 && self.unfinished.iter().all(|share| share.seeds.is_none())
     }
 
     pub fn add(&mut self, run: &Run) {
         self.runs += 1;
-        self.failed += u64::from(run.finding.is_some());
+        match run.outcome {
+            Outcome::Well => {}
+            Outcome::Found(_) => self.failed += 1,
+            Outcome::Undecided => self.undecided += 1,
+        }
         self.events += run.events;
         self.virtual_us += run.virtual_us;
         self.count(&run.watch);
@@ -94,17 +148,40 @@ impl Results {
         reached.filter(|(_, (runs, _))| *runs == 0).map(|(place, _)| *place)
     }
 
-    fn absorb(&mut self, other: Self) {
+    /// Adds another share's result; `None` if a sum would be too large for a number.
+    fn absorb(&mut self, other: Self) -> Option<()> {
+        let add = |own: &mut u64, other: u64| own.checked_add(other).map(|sum| *own = sum);
         self.whole &= other.whole;
-        self.runs += other.runs;
-        self.failed += other.failed;
-        self.events += other.events;
-        self.virtual_us += other.virtual_us;
+        self.unfinished.extend(other.unfinished);
+        add(&mut self.runs, other.runs)?;
+        add(&mut self.failed, other.failed)?;
+        add(&mut self.undecided, other.undecided)?;
+        add(&mut self.events, other.events)?;
+        add(&mut self.virtual_us, other.virtual_us)?;
         for (own, (runs, times)) in self.places.iter_mut().zip(other.places) {
-            own.0 += runs;
-            own.1 += times;
+            add(&mut own.0, runs)?;
+            add(&mut own.1, times)?;
         }
         self.found.extend(other.found);
+        Some(())
+    }
+
+    /// What in a result can't be so.
+    fn impossible(&self) -> Option<String> {
+        let Self { runs, failed, undecided, whole, .. } = self;
+        let seeds = self.hunt.seeds_of(self.share);
+        if seeds.is_some_and(|seeds| *runs > seeds || *whole && *runs < seeds) {
+            let seeds = seeds.unwrap_or_default();
+            return Some(format!("it says {runs} runs of {seeds} seeds, and whole: {whole}"));
+        }
+        if failed.checked_add(*undecided).is_none_or(|some| some > *runs) {
+            return Some(format!("it says that {failed} of {runs} runs failed"));
+        }
+        let most = self.places.iter().map(|place| place.0).max().unwrap_or_default();
+        if most > *runs {
+            return Some(format!("it says that {most} of {runs} runs came to a place"));
+        }
+        (self.found.len() as u64 > *failed).then(|| "it has more findings than failures".to_owned())
     }
 }
 
@@ -139,12 +216,14 @@ pub fn merge(paths: &[PathBuf], files: &mut Files) -> Result<Results, Mistake> {
                 "{from} is of another hunt than {begun}: seeds, options and version must agree"
             ));
         }
-        if let Some((_, before)) = seen.iter().find(|(share, _)| *share == results.share) {
-            let share = results.share;
+        let share = results.share;
+        if let Some((_, before)) = seen.iter().find(|(before, _)| *before == share) {
             return usage(format!("{from} is share {share}, and so is {before}: name it once"));
         }
-        seen.push((results.share, from));
-        whole.absorb(results);
+        if whole.absorb(results).is_none() {
+            return usage(format!("{from}: with this result the sums are too large"));
+        }
+        seen.push((share, from));
     }
     let is_there = |share: &u64| seen.iter().any(|(seen, _)| seen == share);
     let missing: Vec<String> = (1..=hunt.shares)
@@ -182,7 +261,7 @@ fn read(path: &Path, files: &mut Files, shares: &mut Vec<Share>) -> Result<(), M
         let foreign = |why: &str| {
             Mistake::Usage(format!("{from}: this is no result of `hunt --json`: {why}"))
         };
-        let results: Results =
+        let mut results: Results =
             serde_json::from_slice(&line).map_err(|error| foreign(&error.to_string()))?;
         let Hunt { engine, shares: of, .. } = results.hunt;
         if results.places.len() != Place::ALL.len() || engine != ENGINE {
@@ -190,6 +269,12 @@ fn read(path: &Path, files: &mut Files, shares: &mut Vec<Share>) -> Result<(), M
         }
         if !(1..=of).contains(&results.share) || of > SHARES_MAX {
             return Err(foreign(&format!("there is no share {} of {of}", results.share)));
+        }
+        if let Some(why) = results.impossible() {
+            return Err(foreign(&why));
+        }
+        if !results.whole && results.unfinished.is_empty() {
+            results.stop();
         }
         shares.push(Share { from, results });
     }

@@ -7,8 +7,7 @@
 use std::fmt::Write as _;
 
 use super::case::Case;
-use super::play::{Finding, Name, finding, play};
-use crate::cluster::Cluster;
+use super::play::{Finding, Name, Outcome, keeps_a_lock, outcome, play};
 use crate::cluster::command::{
     CAPTION_COLUMNS, Command, Head, Place, Script, Text, Variant, caption_lines,
 };
@@ -19,6 +18,7 @@ use crate::cluster::raft::Role;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::words::plain::plain;
 use crate::cluster::words::rule;
+use crate::cluster::{Cluster, FailureKind};
 
 /// The most comments between two commands.
 const COMMENTS_MAX: usize = 6;
@@ -82,9 +82,11 @@ pub fn title(found: &Finding, flaw: Option<Flaw>, again: &str) -> String {
     let evidence = found.told();
     let rule = match found {
         Finding::Broken(violation) => format!("The rule: {}.", rule(violation.invariant)),
-        Finding::Unmet(_) => {
-            "The rule: once all faults have ended, everybody is served.".to_owned()
+        Finding::Unmet(failure, _) => match failure.kind {
+            FailureKind::Late => "The rule: once all faults have ended, everybody is served.",
+            FailureKind::Unmet | FailureKind::Limit => "The rule: what the script expects.",
         }
+        .to_owned(),
     };
     for line in [what.as_str(), rule.as_str(), evidence.as_str()] {
         for line in wrapped(line) {
@@ -204,17 +206,32 @@ fn end(text: &str, variant: Variant) -> Option<(Script, Cluster)> {
 
 /// Whether a script ends in `name`, with its flaw if it shows one.
 pub fn fails(text: &str, name: &Name) -> bool {
+    fails_within(text, name, &mut { u64::MAX })
+}
+
+/// As [`fails`], and takes the events of the run from those that are left.
+pub fn fails_within(text: &str, name: &Name, left: &mut u64) -> bool {
     let Some((script, cluster)) = end(text, Variant::With) else { return false };
-    let Some(found) = finding(&cluster) else { return false };
-    let late = match &found {
-        Finding::Unmet(failure) => failure.late || script.shows.is_none(),
+    *left = left.saturating_sub(cluster.handled());
+    let Outcome::Found(found) = outcome(&cluster) else { return false };
+    let is_shown = match &found {
+        Finding::Unmet(failure, _) => {
+            let is_late = failure.kind == FailureKind::Late;
+            (is_late || script.shows.is_none()) && !keeps_a_lock(&cluster)
+        }
         Finding::Broken(_) => true,
     };
-    late && found.name() == *name
+    is_shown && found.name() == *name
 }
 
 /// Whether a script passes without the flaw that it shows; true if it shows none.
 pub fn passes(text: &str) -> bool {
-    end(text, Variant::Without)
-        .is_none_or(|(_, cluster)| finding(&cluster).is_none() && cluster.finished())
+    passes_within(text, &mut { u64::MAX })
+}
+
+/// As [`passes`], and takes the events of the run from those that are left.
+pub fn passes_within(text: &str, left: &mut u64) -> bool {
+    let Some((_, cluster)) = end(text, Variant::Without) else { return true };
+    *left = left.saturating_sub(cluster.handled());
+    matches!(outcome(&cluster), Outcome::Well)
 }

@@ -27,7 +27,7 @@ use super::resolve::{Binding, Scope, error};
 use super::rng::{Entity, Rng};
 use super::time::{Span, Time};
 use super::types::ClientId;
-use super::{Cluster, CommandError, Failure, Item};
+use super::{Cluster, CommandError, Failure, FailureKind, Item};
 
 /// How long a line waits when it does not say.
 pub const WITHIN: Span = Span::from_secs(10);
@@ -212,7 +212,7 @@ impl Cluster {
             time: self.now,
             expected: expected.clone(),
             actual: actual.clone(),
-            late: false,
+            kind: FailureKind::Unmet,
         });
         self.emit(EventKind::Failed { line, expected, actual });
     }
@@ -253,7 +253,7 @@ impl Cluster {
             Some((line, expected, actual)) => {
                 self.fail(line, &format!("{expected}, in time"), &actual);
                 match &mut self.failure {
-                    Some(failure) => failure.late = true,
+                    Some(failure) => failure.kind = FailureKind::Late,
                     None => self.wake_task(place),
                 }
             }
