@@ -23,8 +23,9 @@
 //! take it, look who is inside, enter, leave and let go. Those who wait look again and again, and
 //! their looking stands in the same queue.
 //!
-//! **The same log everywhere.** A follower gets entries as fast as a leader can commit them. What
-//! it has missed during the faults takes as long as the faults took.
+//! **The same log everywhere.** A follower gets entries as fast as a leader can commit them with the
+//! others, or half as fast: where a heartbeat comes before the answer to an append, the append is
+//! sent again. So what it has missed takes as long again as all that came before, faults and lock.
 
 use std::fmt::Write as _;
 
@@ -88,7 +89,7 @@ impl Size {
 
     /// Time for the log of a follower that has missed all to become that of the leader.
     const fn repair(self) -> u64 {
-        4 * self.faults + 64 * self.exchange() + 16 * self.commit()
+        4 * self.faults + 64 * self.exchange() + 16 * self.commit() + self.turns()
     }
 
     /// The lines of the calm: they must pass.
