@@ -11,7 +11,7 @@ use super::story::{fails_within, holds, passes_within};
 /// The most candidates that are played, and the most events in all of them: a wait that is not met
 /// lasts to its end.
 const TRIES_MAX: u32 = 4_000;
-const EVENTS_MAX: u64 = 20_000_000;
+const EVENTS_MAX: u64 = 50_000_000;
 
 /// Leaves out lines of `body`, which stands between `head` and `tail`.
 pub fn shrink(head: &str, body: Vec<String>, tail: &str, name: &Name) -> Option<String> {

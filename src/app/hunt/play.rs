@@ -31,23 +31,26 @@ pub enum Name {
 
 /// In which way something was not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// Whether there was a leader.
-    pub is_led: bool,
-    /// Whether a client was at something, and what that was.
-    pub at: Option<&'static str>,
+pub enum Way {
+    /// Nobody led, so nobody can be served.
+    Leaderless,
+    /// There was a leader, and all who waited did so for a lock.
+    Locked,
+    /// There was a leader, and something else was not done.
+    Led,
 }
 
 impl Way {
     fn of(cluster: &Cluster) -> Self {
-        let busy = cluster.clients().iter().find_map(|client| client.job.as_ref());
-        let at = busy.map(|job| match job.work {
-            Work::Get { .. } | Work::Check { .. } => "get",
-            Work::Put { .. } | Work::Set { .. } => "put",
-            Work::Acquire { .. } => "acquire",
-            Work::Release { .. } => "release",
-        });
-        Self { is_led: cluster.leader().is_some(), at }
+        let mut jobs = cluster.clients().iter().filter_map(|client| client.job.as_ref()).peekable();
+        if cluster.leader().is_none() {
+            Self::Leaderless
+        } else if jobs.peek().is_some() && jobs.all(|job| matches!(job.work, Work::Acquire { .. }))
+        {
+            Self::Locked
+        } else {
+            Self::Led
+        }
     }
 }
 

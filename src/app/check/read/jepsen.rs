@@ -83,7 +83,10 @@ pub fn parse_log(text: &str, wanted: Wanted) -> Result<History, Trouble> {
 /// What stands behind the name of the logger.
 fn message(line: &str) -> Option<&str> {
     let at = line.find("jepsen.util")?;
-    line[at..].split_once([' ', ':']).map(|(_, rest)| rest.trim_start_matches([' ', '-', ':']))
+    let (_, rest) = line[at..].split_once([' ', ':'])?;
+    // A dash may stand between, and a process may begin with one, or with a colon.
+    let rest = rest.trim_start();
+    Some(rest.strip_prefix("- ").unwrap_or(rest))
 }
 
 /// Where the key of an operation stands.

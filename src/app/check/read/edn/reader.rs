@@ -32,7 +32,7 @@ impl<'a> Forms<'a> {
     pub fn unwrapped(text: &'a str) -> Self {
         let mut forms = Self::new(text, 1);
         // Where something malformed is discarded, it is met again when a form is asked for.
-        let closing = match (forms.to_form(0), forms.peek()) {
+        let closing = match (forms.seek_form(0), forms.peek()) {
             (Ok(true), Some(b'[')) => b']',
             (Ok(true), Some(b'(')) => b')',
             (Ok(_) | Err(_), _) => return Self::new(text, 1),
@@ -75,7 +75,7 @@ impl<'a> Forms<'a> {
 
     /// To the next form: over blanks, comments and what is discarded. Whether there is one before
     /// the end, or the next closing bracket.
-    fn to_form(&mut self, depth: usize) -> Result<bool, Trouble> {
+    fn seek_form(&mut self, depth: usize) -> Result<bool, Trouble> {
         loop {
             let Some(char) = self.rest().chars().next() else { return Ok(false) };
             match char {
@@ -103,7 +103,7 @@ impl<'a> Forms<'a> {
         if depth > DEPTH_MAX {
             return Err(self.trouble(format!("forms are nested more than {DEPTH_MAX} deep")));
         }
-        if !self.to_form(depth)? {
+        if !self.seek_form(depth)? {
             return Err(match self.peek() {
                 Some(bracket) => self.opened_by_nothing(bracket),
                 None => self.endless(),
@@ -140,7 +140,7 @@ impl<'a> Forms<'a> {
         self.at += 1;
         let mut items = Vec::new();
         // They are one deeper, and so is what is discarded between them.
-        while self.to_form(depth + 1)? {
+        while self.seek_form(depth + 1)? {
             items.push(self.form(depth + 1)?);
         }
         match self.peek() {
@@ -206,7 +206,7 @@ impl<'a> Forms<'a> {
             Some(b':') => {
                 self.at += 1;
                 let space = self.token()?;
-                if space.is_empty() || !self.to_form(depth)? || self.peek() != Some(b'{') {
+                if space.is_empty() || !self.seek_form(depth)? || self.peek() != Some(b'{') {
                     return Err(self.trouble("a namespace must be followed by a map"));
                 }
                 self.map(Some(space), depth)
@@ -375,7 +375,7 @@ impl Iterator for Forms<'_> {
 
 impl Forms<'_> {
     fn next_form(&mut self) -> Option<Result<(u64, Edn), Trouble>> {
-        match self.to_form(0) {
+        match self.seek_form(0) {
             Err(trouble) => return Some(Err(trouble)),
             Ok(true) => {
                 self.start = (self.at, self.line);
@@ -393,7 +393,7 @@ impl Forms<'_> {
         }
         self.inside = None;
         self.at += 1;
-        match self.to_form(0) {
+        match self.seek_form(0) {
             Err(trouble) => Some(Err(trouble)),
             Ok(false) if self.peek().is_none() => None,
             Ok(_) => Some(Err(self.trouble("something follows after the end of the history"))),
