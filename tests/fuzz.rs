@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chance::{Chance, setting};
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use raftlab::app::input::{Input, Named};
+use raftlab::app::keymap::Chord;
 use raftlab::app::session::{Message, Session};
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::config::Config;
@@ -264,9 +265,8 @@ fn histories_that_went_wrong_do_no_harm() {
     });
 }
 
-fn key(session: &mut Session, code: KeyCode) {
-    let key = KeyEvent::new(code, KeyModifiers::NONE);
-    session.update(Message::Input(Event::Key(key)));
+fn key(session: &mut Session, chord: Chord) {
+    session.update(Message::Input(Input::Key(chord)));
 }
 
 fn draw(session: &mut Session) {
@@ -288,7 +288,10 @@ fn recordings(folder: &Path) -> Vec<Vec<u8>> {
         }
         let path = folder.join(format!("{number}.lab"));
         for letter in keys.chars().chain(format!(":save {}\r", path.display()).chars()) {
-            key(&mut session, if letter == '\r' { KeyCode::Enter } else { KeyCode::Char(letter) });
+            key(
+                &mut session,
+                if letter == '\r' { Chord::Key(Named::Enter) } else { Chord::Char(letter) },
+            );
             session.update(Message::Frame(Duration::from_millis(50)));
         }
         std::fs::read(path).unwrap_or_else(|_| b"cluster servers=3\nrun 1s\n".to_vec())
@@ -307,7 +310,7 @@ fn recordings_that_went_wrong_do_no_harm() {
         for letter in ['s', 'e', 'w', '\u{1b}', ' ', ',', '[', 'c', '.', 'X', 'u'] {
             key(
                 &mut session,
-                if letter == '\u{1b}' { KeyCode::Esc } else { KeyCode::Char(letter) },
+                if letter == '\u{1b}' { Chord::Key(Named::Esc) } else { Chord::Char(letter) },
             );
             session.update(Message::Frame(Duration::from_millis(30)));
         }

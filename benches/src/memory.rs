@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use raftlab::app::input::{Input, Named};
+use raftlab::app::keymap::Chord;
 use raftlab::app::session::{Message, Session};
 use raftlab::cluster::config::Config;
 use raftlab::cluster::time::Span;
@@ -13,7 +15,6 @@ use raftlab::cluster::{Cluster, Step};
 use raftlab::ui::theme::Theme;
 use raftlab::ui::trace::{DETAILS_MAX, Trace};
 use raftlab::ui::view::{Clock, Stands};
-use ratatui::crossterm::event::{Event as Input, KeyCode};
 use ratatui::layout::Size;
 
 use crate::book::{Book, Unit};
@@ -101,9 +102,9 @@ fn night(book: &mut Book, count: &dyn Fn() -> Count, name: &str, load: &str) {
     let mut session = Session::free(Config::default(), Theme::default());
     session.resize(Size::new(120, 40));
     for line in ["pace 10 faster", load] {
-        let keys = line.chars().map(KeyCode::Char);
-        for key in [KeyCode::Char(':')].into_iter().chain(keys).chain([KeyCode::Enter]) {
-            session.update(Message::Input(Input::Key(key.into())));
+        let keys = line.chars().map(Chord::Char);
+        for key in [Chord::Char(':')].into_iter().chain(keys).chain([Chord::Key(Named::Enter)]) {
+            session.update(Message::Input(Input::Key(key)));
         }
     }
     let frames = NIGHT.as_millis() / FRAME.as_millis();

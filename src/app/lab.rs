@@ -8,18 +8,18 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Duration;
 
-use crossterm::event::Event;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::cli::LabOptions;
 use super::files::{Files, is_standard};
+use super::input::Input;
 use super::recorder::{self, Recorder};
 use super::session::{Effect, Message, Session};
 use super::settings::Environment;
 use super::signals::{Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
-use super::{Ending, Mistake, input};
+use super::{Ending, Mistake, keyboard};
 use crate::cluster::config::Config;
 use crate::ui;
 use crate::ui::glyphs::Glyphs;
@@ -41,8 +41,8 @@ const INPUTS_A_FRAME: usize = 256;
 pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake> {
     let mut session = open(file, options)?;
     let keyboard = match file {
-        Some(path) if is_standard(path) => input::keyboard().ok(),
-        Some(_) | None => input::keyboard().ok().filter(|_| io::stdin().is_terminal()),
+        Some(path) if is_standard(path) => keyboard::keyboard().ok(),
+        Some(_) | None => keyboard::keyboard().ok().filter(|_| io::stdin().is_terminal()),
     };
     let Some(keyboard) = keyboard.filter(terminal::is_there) else {
         return Err(Mistake::Usage(
@@ -110,7 +110,7 @@ pub(super) fn config(options: &LabOptions) -> Config {
 async fn play(session: &mut Session, keyboard: &File, mouse: Mouse) -> io::Result<Ending> {
     let mut signals = Signals::listen()?;
     let mut screen = Screen::enter(mouse)?;
-    let mut input = input::listen(keyboard.try_clone()?)?;
+    let mut input = keyboard::listen(keyboard.try_clone()?)?;
     session.resize(screen.size()?);
     let mut last = Instant::now();
     loop {
@@ -161,15 +161,15 @@ async fn play(session: &mut Session, keyboard: &File, mouse: Mouse) -> io::Resul
 }
 
 /// Takes all input that waits, up to the first that the terminal's owner has to act on.
-fn take(session: &mut Session, first: Event, input: &mut Receiver<Event>) -> Option<Effect> {
+fn take(session: &mut Session, first: Input, waiting: &mut Receiver<Input>) -> Option<Effect> {
     let mut next = Some(first);
     for _ in 0..INPUTS_A_FRAME {
-        let Some(event) = next.take() else { break };
-        let effect = session.update(Message::Input(event));
+        let Some(input) = next.take() else { break };
+        let effect = session.update(Message::Input(input));
         if effect.is_some() {
             return effect;
         }
-        next = input.try_recv().ok();
+        next = waiting.try_recv().ok();
     }
     None
 }

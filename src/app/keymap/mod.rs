@@ -13,7 +13,7 @@ mod table;
 pub use reference::reference;
 pub use table::BINDINGS;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use super::input::Named;
 
 /// What the keys are for at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -282,22 +282,10 @@ pub enum Chord {
     /// From the first to the last.
     Range(char, char),
     Ctrl(char),
-    Key(KeyCode),
+    Key(Named),
 }
 
 impl Chord {
-    /// The single key that was pressed; `None` for combinations that no row uses (with Alt).
-    pub fn pressed(key: KeyEvent) -> Option<Self> {
-        // A capital says by itself that Shift was held, and Shift-Tab is a key of its own.
-        let held = key.modifiers - KeyModifiers::SHIFT;
-        match (key.code, held) {
-            (KeyCode::Char(char), KeyModifiers::NONE) => Some(Self::Char(char)),
-            (KeyCode::Char(char), KeyModifiers::CONTROL) => Some(Self::Ctrl(char)),
-            (code, KeyModifiers::NONE) => Some(Self::Key(code)),
-            _ => None,
-        }
-    }
-
     /// Whether a press of the single key `pressed` is meant.
     fn includes(self, pressed: Self) -> bool {
         match (self, pressed) {
@@ -313,14 +301,7 @@ impl Chord {
             Self::Char(char) => char.into(),
             Self::Range(first, last) => format!("{first}-{last}"),
             Self::Ctrl(char) => format!("Ctrl-{char}"),
-            Self::Key(code) => match code {
-                KeyCode::BackTab => "Shift-Tab".into(),
-                KeyCode::Delete => "Del".into(),
-                KeyCode::Esc => "Esc".into(),
-                KeyCode::PageUp => "PgUp".into(),
-                KeyCode::PageDown => "PgDn".into(),
-                other => other.to_string(),
-            },
+            Self::Key(named) => named.to_string(),
         }
     }
 }
@@ -403,16 +384,6 @@ mod tests {
             assert!(!binding.chords.is_empty() && !binding.words.is_empty(), "{binding:?}");
             assert!(binding.short.len() <= 18, "{binding:?}");
         }
-    }
-
-    #[test]
-    fn shift_is_part_of_a_capital_and_of_nothing_else() {
-        let capital = KeyEvent::new(KeyCode::Char('X'), KeyModifiers::SHIFT);
-        assert_eq!(Chord::pressed(capital), Some(Chord::Char('X')));
-        let back = KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT);
-        assert_eq!(Chord::pressed(back), Some(Chord::Key(KeyCode::BackTab)));
-        let alt = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::ALT);
-        assert_eq!(Chord::pressed(alt), None);
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! The rows. Their order is that of the help.
 
-use crossterm::event::KeyCode;
-
 use super::Action::Reserved;
 use super::Chord::{Char, Ctrl, Key, Range};
 use super::{
     Action, Binding, Chord, Dialog, Jump, KeyMode, Link, Look, Normal, Packet, Partition,
     Presenter, Prompt, Question,
 };
+use crate::app::input::Named;
 
 /// All keys of all modes.
 pub const BINDINGS: &[Binding] = &[
@@ -27,7 +26,7 @@ pub const BINDINGS: &[Binding] = &[
     ),
     normal(&[Char('-')], Normal::Slower, "slower", "slower"),
     normal(&[Char('+'), Char('=')], Normal::Faster, "faster", "faster"),
-    normal(&[Key(KeyCode::Backspace)], Normal::AutoPace, "auto pace", "auto pace"),
+    normal(&[Key(Named::Backspace)], Normal::AutoPace, "auto pace", "auto pace"),
     // Servers.
     normal(
         &[Range('1', '9')],
@@ -107,23 +106,23 @@ pub const BINDINGS: &[Binding] = &[
     ),
     normal(&[Char('M')], Normal::PacketMode, "packets", "packet mode (by hand)"),
     // Looking.
-    look(&[Key(KeyCode::Tab)], Look::NextPane, "pane", "next pane"),
-    look(&[Key(KeyCode::BackTab)], Look::PreviousPane, "", "previous pane"),
-    look(&[Char('h'), Key(KeyCode::Left)], Look::Left, "", "left in the pane"),
-    look(&[Char('j'), Key(KeyCode::Down)], Look::Down, "", "down in the pane"),
-    look(&[Char('k'), Key(KeyCode::Up)], Look::Up, "", "up in the pane"),
-    look(&[Char('l'), Key(KeyCode::Right)], Look::Right, "", "right in the pane"),
-    look(&[Key(KeyCode::PageUp)], Look::PageUp, "", "a page up in the pane"),
+    look(&[Key(Named::Tab)], Look::NextPane, "pane", "next pane"),
+    look(&[Key(Named::BackTab)], Look::PreviousPane, "", "previous pane"),
+    look(&[Char('h'), Key(Named::Left)], Look::Left, "", "left in the pane"),
+    look(&[Char('j'), Key(Named::Down)], Look::Down, "", "down in the pane"),
+    look(&[Char('k'), Key(Named::Up)], Look::Up, "", "up in the pane"),
+    look(&[Char('l'), Key(Named::Right)], Look::Right, "", "right in the pane"),
+    look(&[Key(Named::PageUp)], Look::PageUp, "", "a page up in the pane"),
     look(
-        &[Key(KeyCode::PageDown)],
+        &[Key(Named::PageDown)],
         Look::PageDown,
         "",
         "a page down in the pane; at a beat, on to the next",
     ),
-    look(&[Char('g'), Key(KeyCode::Home)], Look::Top, "", "top, start"),
-    look(&[Char('G'), Key(KeyCode::End)], Look::Bottom, "", "bottom, end, follow again"),
+    look(&[Char('g'), Key(Named::Home)], Look::Top, "", "top, start"),
+    look(&[Char('G'), Key(Named::End)], Look::Bottom, "", "bottom, end, follow again"),
     normal(
-        &[Key(KeyCode::Enter), Char('d')],
+        &[Key(Named::Enter), Char('d')],
         Normal::Inspect,
         "inspect",
         "inspect what is selected; go to the selected line of a script",
@@ -142,9 +141,9 @@ pub const BINDINGS: &[Binding] = &[
     normal(&[Char('y')], Normal::Copy, "copy", "copy a line that replays this moment"),
     normal(&[Ctrl('s')], Normal::Save, "save", "save the run so far as a script"),
     normal(&[Ctrl('l')], Normal::Redraw, "", "draw anew"),
-    normal(&[Key(KeyCode::F(5))], Normal::Present, "", "presenter mode, and back"),
-    normal(&[Char('?'), Key(KeyCode::F(1))], Normal::Help, "help", "help: legend and keys"),
-    normal(&[Key(KeyCode::Esc)], Normal::Escape, "", "close, unmark, unfilter; never leaves"),
+    normal(&[Key(Named::F(5))], Normal::Present, "", "presenter mode, and back"),
+    normal(&[Char('?'), Key(Named::F(1))], Normal::Help, "help", "help: legend and keys"),
+    normal(&[Key(Named::Esc)], Normal::Escape, "", "close, unmark, unfilter; never leaves"),
     normal(&[Ctrl('z')], Normal::Suspend, "", "back to the shell for a while (fg returns)"),
     normal(&[Char('q'), Ctrl('c')], Normal::Leave, "leave", "leave (asks once)"),
     // After [ and ].
@@ -156,7 +155,7 @@ pub const BINDINGS: &[Binding] = &[
     jump(&[Char('l')], Jump::Line, "line", "a line of the script"),
     jump(&[Char('v')], Jump::Broken, "broken", "a broken rule, a failed expectation"),
     jump(&[Char(']'), Char('[')], Jump::Bookmark, "bookmark", "a bookmark"),
-    jump(&[Key(KeyCode::Esc), Ctrl('c')], Jump::Leave, "leave", "nowhere: leave"),
+    jump(&[Key(Named::Esc), Ctrl('c')], Jump::Leave, "leave", "nowhere: leave"),
     // Partition mode.
     partition(
         &[Range('1', '9')],
@@ -171,13 +170,13 @@ pub const BINDINGS: &[Binding] = &[
         "that client to the next group, or to none (reaches all)",
     ),
     partition(
-        &[Key(KeyCode::Down), Key(KeyCode::Right)],
+        &[Key(Named::Down), Key(Named::Right)],
         Partition::Next,
         "",
         "cursor to the next server (more than nine)",
     ),
     partition(
-        &[Key(KeyCode::Up), Key(KeyCode::Left)],
+        &[Key(Named::Up), Key(Named::Left)],
         Partition::Previous,
         "",
         "cursor to the previous server",
@@ -190,10 +189,10 @@ pub const BINDINGS: &[Binding] = &[
         "the leader and one follower against the rest",
     ),
     partition(&[Char('r')], Partition::Random, "random", "a random split"),
-    partition(&[Key(KeyCode::Backspace)], Partition::Together, "", "everybody back to A"),
+    partition(&[Key(Named::Backspace)], Partition::Together, "", "everybody back to A"),
     partition(&[Char('H')], Partition::Heal, "heal", "heal, and leave"),
-    partition(&[Key(KeyCode::Enter)], Partition::Cut, "cut", "cut"),
-    partition(&[Key(KeyCode::Esc), Ctrl('c')], Partition::Escape, "back", "leave, nothing cut"),
+    partition(&[Key(Named::Enter)], Partition::Cut, "cut", "cut"),
+    partition(&[Key(Named::Esc), Ctrl('c')], Partition::Escape, "back", "leave, nothing cut"),
     // Link mode.
     link(
         &[Range('1', '9')],
@@ -212,15 +211,15 @@ pub const BINDINGS: &[Binding] = &[
     link(&[Char('t')], Link::Duplicate, "twice", "sent twice: never, 10, 50 %"),
     later(KeyMode::Link, &[Char('z')], "hold packets, let them go"),
     link(
-        &[Key(KeyCode::Enter), Key(KeyCode::Esc), Ctrl('c')],
+        &[Key(Named::Enter), Key(Named::Esc), Ctrl('c')],
         Link::Leave,
         "back",
         "leave (each press was a command)",
     ),
     // Packet mode.
-    packet(&[Char('j'), Key(KeyCode::Down)], Packet::Next, "next", "choose the next packet"),
-    packet(&[Char('k'), Key(KeyCode::Up)], Packet::Previous, "", "choose the previous packet"),
-    packet(&[Key(KeyCode::Enter)], Packet::Deliver, "deliver", "deliver it now"),
+    packet(&[Char('j'), Key(Named::Down)], Packet::Next, "next", "choose the next packet"),
+    packet(&[Char('k'), Key(Named::Up)], Packet::Previous, "", "choose the previous packet"),
+    packet(&[Key(Named::Enter)], Packet::Deliver, "deliver", "deliver it now"),
     packet(&[Char('*')], Packet::DeliverAll, "all", "deliver all that are in flight now"),
     packet(&[Char('x')], Packet::Drop, "drop", "drop it"),
     packet(&[Char('t')], Packet::Duplicate, "twice", "send it twice"),
@@ -245,32 +244,32 @@ pub const BINDINGS: &[Binding] = &[
     packet(&[Char('u')], Packet::Undo, "undo", "undo my last command"),
     packet(&[Char('w')], Packet::Why, "why", "why was it sent"),
     packet(&[Char('i')], Packet::Inspect, "", "inspect it"),
-    packet(&[Key(KeyCode::Esc), Ctrl('c')], Packet::Leave, "back", "leave"),
+    packet(&[Key(Named::Esc), Ctrl('c')], Packet::Leave, "back", "leave"),
     // The prompt.
     prompt(
-        &[Key(KeyCode::Enter)],
+        &[Key(Named::Enter)],
         Prompt::Run,
         "run",
         "run; a mistake keeps the line, with a caret and the nearest verb",
     ),
-    prompt(&[Key(KeyCode::Esc), Ctrl('c')], Prompt::Close, "close", "close"),
-    prompt(&[Key(KeyCode::Tab)], Prompt::Complete, "complete", "complete"),
-    prompt(&[Key(KeyCode::BackTab)], Prompt::CompleteBack, "", "complete, backwards"),
-    prompt(&[Key(KeyCode::Up)], Prompt::Older, "history", "older line that starts like this one"),
-    prompt(&[Key(KeyCode::Down)], Prompt::Newer, "", "newer line that starts like this one"),
+    prompt(&[Key(Named::Esc), Ctrl('c')], Prompt::Close, "close", "close"),
+    prompt(&[Key(Named::Tab)], Prompt::Complete, "complete", "complete"),
+    prompt(&[Key(Named::BackTab)], Prompt::CompleteBack, "", "complete, backwards"),
+    prompt(&[Key(Named::Up)], Prompt::Older, "history", "older line that starts like this one"),
+    prompt(&[Key(Named::Down)], Prompt::Newer, "", "newer line that starts like this one"),
     prompt(&[Ctrl('r')], Prompt::Search, "search", "search the history"),
-    prompt(&[Key(KeyCode::Left)], Prompt::Left, "", "left"),
-    prompt(&[Key(KeyCode::Right)], Prompt::Right, "", "right"),
-    prompt(&[Ctrl('a'), Key(KeyCode::Home)], Prompt::Start, "", "to the start"),
-    prompt(&[Ctrl('e'), Key(KeyCode::End)], Prompt::End, "", "to the end"),
+    prompt(&[Key(Named::Left)], Prompt::Left, "", "left"),
+    prompt(&[Key(Named::Right)], Prompt::Right, "", "right"),
+    prompt(&[Ctrl('a'), Key(Named::Home)], Prompt::Start, "", "to the start"),
+    prompt(&[Ctrl('e'), Key(Named::End)], Prompt::End, "", "to the end"),
     prompt(
-        &[Key(KeyCode::Backspace), Ctrl('h')],
+        &[Key(Named::Backspace), Ctrl('h')],
         Prompt::DeleteBefore,
         "",
         "delete the letter before the cursor",
     ),
     prompt(
-        &[Key(KeyCode::Delete), Ctrl('d')],
+        &[Key(Named::Delete), Ctrl('d')],
         Prompt::DeleteAfter,
         "",
         "delete the letter under the cursor",
@@ -280,13 +279,13 @@ pub const BINDINGS: &[Binding] = &[
     prompt(&[Ctrl('k')], Prompt::CutToEnd, "", "cut to the end"),
     // Presenter mode.
     presenter(
-        &[Key(KeyCode::PageDown), Key(KeyCode::Right)],
+        &[Key(Named::PageDown), Key(Named::Right)],
         Presenter::Next,
         "next beat",
         "next beat; while the script runs to it: skip there",
     ),
     presenter(
-        &[Key(KeyCode::PageUp), Key(KeyCode::Left)],
+        &[Key(Named::PageUp), Key(Named::Left)],
         Presenter::Previous,
         "previous",
         "previous beat, with the state of that time, of the script untouched",
@@ -303,23 +302,23 @@ pub const BINDINGS: &[Binding] = &[
         "black",
         "black screen and time stands; any key brings both back",
     ),
-    presenter(&[Key(KeyCode::Home)], Presenter::First, "first beat", "first beat"),
+    presenter(&[Key(Named::Home)], Presenter::First, "first beat", "first beat"),
     presenter(
-        &[Key(KeyCode::Esc)],
+        &[Key(Named::Esc)],
         Presenter::Leave,
         "end",
         "leave presenter mode; the script stays where it is",
     ),
     presenter(&[Char('q')], Presenter::Stay, "", "says: Esc first"),
     // Lists, dialogs and help.
-    dialog(&[Char('j'), Key(KeyCode::Down)], Dialog::Down, "down", "down"),
-    dialog(&[Char('k'), Key(KeyCode::Up)], Dialog::Up, "up", "up"),
-    dialog(&[Key(KeyCode::PageDown), Char(' ')], Dialog::PageDown, "", "a page down"),
-    dialog(&[Key(KeyCode::PageUp)], Dialog::PageUp, "", "a page up"),
-    dialog(&[Char('g'), Key(KeyCode::Home)], Dialog::Top, "", "top"),
-    dialog(&[Char('G'), Key(KeyCode::End)], Dialog::Bottom, "", "bottom"),
+    dialog(&[Char('j'), Key(Named::Down)], Dialog::Down, "down", "down"),
+    dialog(&[Char('k'), Key(Named::Up)], Dialog::Up, "up", "up"),
+    dialog(&[Key(Named::PageDown), Char(' ')], Dialog::PageDown, "", "a page down"),
+    dialog(&[Key(Named::PageUp)], Dialog::PageUp, "", "a page up"),
+    dialog(&[Char('g'), Key(Named::Home)], Dialog::Top, "", "top"),
+    dialog(&[Char('G'), Key(Named::End)], Dialog::Bottom, "", "bottom"),
     dialog(
-        &[Key(KeyCode::Enter)],
+        &[Key(Named::Enter)],
         Dialog::Choose,
         "choose",
         "choose; close a text; of two futures, go to that moment",
@@ -330,10 +329,10 @@ pub const BINDINGS: &[Binding] = &[
         "compare",
         "of a branch: compare it with the present future, side by side",
     ),
-    dialog(&[Key(KeyCode::Esc), Char('q'), Char('?'), Ctrl('c')], Dialog::Close, "close", "close"),
+    dialog(&[Key(Named::Esc), Char('q'), Char('?'), Ctrl('c')], Dialog::Close, "close", "close"),
     // Questions.
-    question(&[Char('y'), Key(KeyCode::Enter)], Question::Yes, "yes", "yes"),
-    question(&[Char('n'), Key(KeyCode::Esc)], Question::No, "no", "no"),
+    question(&[Char('y'), Key(Named::Enter)], Question::Yes, "yes", "yes"),
+    question(&[Char('n'), Key(Named::Esc)], Question::No, "no", "no"),
     question(
         &[Char('q'), Ctrl('c')],
         Question::Leave,

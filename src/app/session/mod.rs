@@ -41,10 +41,10 @@ mod watches;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, KeyEvent, MouseEventKind};
 use ratatui::layout::Size;
 
 use super::fading::Fader;
+use super::input::{Input, MouseAct};
 use super::keymap::{Action, Binding, Chord, KeyMode};
 use super::pace::Pacer;
 use super::player::Player;
@@ -299,9 +299,9 @@ impl Session {
 
     fn input(&mut self, input: Input) -> Option<Effect> {
         match input {
-            Input::Key(key) if key.is_press() || key.is_repeat() => self.key(key),
+            Input::Key(pressed) => self.key(pressed),
             Input::Mouse(mouse) if self.is_black() => {
-                if matches!(mouse.kind, MouseEventKind::Down(_)) {
+                if matches!(mouse.act, MouseAct::Press | MouseAct::PressOther) {
                     self.lighten();
                 }
                 None
@@ -311,16 +311,10 @@ impl Session {
                 self.paste(&text);
                 None
             }
-            Input::Resize(width, height) => {
-                self.resize(Size::new(width, height));
-                None
-            }
-            Input::Key(_) | Input::FocusGained | Input::FocusLost => None,
         }
     }
 
-    fn key(&mut self, key: KeyEvent) -> Option<Effect> {
-        let pressed = Chord::pressed(key)?;
+    fn key(&mut self, pressed: Chord) -> Option<Effect> {
         if self.is_black() {
             self.lighten();
             return None;

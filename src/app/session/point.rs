@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-
 use super::look::Way;
 use super::{Effect, Mode, Session};
+use crate::app::input::{Mouse, MouseAct};
 use crate::cluster::timeline::Goal;
 use crate::ui::view::{Pane, Target};
 use crate::ui::{hit, layout};
@@ -23,18 +22,13 @@ pub(super) struct Click {
 }
 
 impl Session {
-    pub(super) fn mouse(&mut self, mouse: MouseEvent) -> Option<Effect> {
+    pub(super) fn mouse(&mut self, mouse: Mouse) -> Option<Effect> {
         let (x, y) = (mouse.column, mouse.row);
-        match mouse.kind {
-            MouseEventKind::Down(MouseButton::Left) => return self.click(x, y),
-            MouseEventKind::ScrollDown => self.wheel(x, y, Way::Forwards),
-            MouseEventKind::ScrollUp => self.wheel(x, y, Way::Back),
-            MouseEventKind::Down(_)
-            | MouseEventKind::Up(_)
-            | MouseEventKind::Drag(_)
-            | MouseEventKind::Moved
-            | MouseEventKind::ScrollLeft
-            | MouseEventKind::ScrollRight => {}
+        match mouse.act {
+            MouseAct::Press => return self.click(x, y),
+            MouseAct::ScrollDown => self.wheel(x, y, Way::Forwards),
+            MouseAct::ScrollUp => self.wheel(x, y, Way::Back),
+            MouseAct::PressOther => {}
         }
         None
     }

@@ -1,7 +1,8 @@
 //! What keys do to the cluster, and what they say when they can do nothing; the modes and the
 //! prompt.
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
+use crate::app::input::{Input, Named};
+use crate::app::keymap::Chord;
 
 use super::{FRAME, clock, frames, lab, last_command, led, power, press, refusal, wait};
 use crate::app::session::{Effect, Message, Session};
@@ -221,15 +222,11 @@ fn losing_a_disk_asks_and_q_does_not_mean_yes() {
 #[test]
 fn every_key_of_every_mode_is_safe_to_press() {
     let mut session = lab();
-    let chords: Vec<KeyEvent> = (' '..='~')
-        .map(|letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE))
-        .chain(
-            ('a'..='y').map(|letter| KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)),
-        )
-        .chain(
-            [KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::PageUp]
-                .map(|code| KeyEvent::new(code, KeyModifiers::NONE)),
-        )
+    let named = [Named::Up, Named::Down, Named::Left, Named::Right, Named::PageUp];
+    let chords: Vec<Chord> = (' '..='~')
+        .map(Chord::Char)
+        .chain(('a'..='y').map(Chord::Ctrl))
+        .chain(named.map(Chord::Key))
         .collect();
     for mode in ["Esc", "P", "L", ":", "?", "o", "/", "c", "X", "Tab", "f"] {
         for chord in &chords {

@@ -1,6 +1,6 @@
 //! All by hand, with the keys of packet mode.
 
-use crossterm::event::{Event as Input, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crate::app::input::{Input, Mouse, MouseAct};
 
 use super::{clock, find, frames, lab, last_command, led, press, refusal, script};
 use crate::app::session::{Message, Session};
@@ -167,9 +167,8 @@ fn all_that_is_in_flight_arrives_with_one_key_and_what_follows_waits() {
 }
 
 fn click(session: &mut Session, (column, row): (u16, u16)) {
-    let kind = MouseEventKind::Down(MouseButton::Left);
-    let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
-    session.update(Message::Input(Input::Mouse(mouse)));
+    let act = MouseAct::Press;
+    session.update(Message::Input(Input::Mouse(Mouse { act, column, row })));
 }
 
 #[test]

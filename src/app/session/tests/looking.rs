@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crate::app::input::{Input, Mouse, MouseAct};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -23,13 +23,12 @@ fn the_filter_lists_what_has_the_words() {
     assert_eq!(session.scene().trace.listed().len(), all);
 }
 
-fn mouse(session: &mut Session, kind: MouseEventKind, text: &str) {
+fn mouse(session: &mut Session, act: MouseAct, text: &str) {
     let (column, row) = find(session, text);
-    let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
-    session.update(Message::Input(Input::Mouse(mouse)));
+    session.update(Message::Input(Input::Mouse(Mouse { act, column, row })));
 }
 
-const CLICK: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
+const CLICK: MouseAct = MouseAct::Press;
 
 #[test]
 fn a_click_selects_and_a_double_click_inspects() {
@@ -60,10 +59,10 @@ fn keys_in_the_footer_can_be_pressed() {
 fn the_wheel_scrolls_what_is_under_it() {
     let mut session = led();
     press(&mut session, "s");
-    mouse(&mut session, MouseEventKind::ScrollUp, "votes for");
+    mouse(&mut session, MouseAct::ScrollUp, "votes for");
     assert!(session.scene().view.selection.event.is_some());
     let before = session.scene().view.timeline.span;
-    mouse(&mut session, MouseEventKind::ScrollDown, "leader ·");
+    mouse(&mut session, MouseAct::ScrollDown, "leader ·");
     assert_ne!(session.scene().view.timeline.span, before);
 }
 

@@ -14,7 +14,8 @@ mod watches;
 
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyModifiers};
+use crate::app::input::{Input, Named};
+use crate::app::keymap::Chord;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
@@ -72,30 +73,30 @@ fn wait(session: &mut Session, seconds: f64, what: &str, holds: impl Fn(&Session
     panic!("no {what} within {seconds} s; lab time is {}", session.cluster().now());
 }
 
-fn key(word: &str) -> KeyEvent {
-    let (code, held) = match word {
-        "Enter" => (KeyCode::Enter, KeyModifiers::NONE),
-        "Esc" => (KeyCode::Esc, KeyModifiers::NONE),
-        "Space" => (KeyCode::Char(' '), KeyModifiers::NONE),
-        "Tab" => (KeyCode::Tab, KeyModifiers::NONE),
-        "Up" => (KeyCode::Up, KeyModifiers::NONE),
-        "Down" => (KeyCode::Down, KeyModifiers::NONE),
-        "PgDn" => (KeyCode::PageDown, KeyModifiers::NONE),
-        "PgUp" => (KeyCode::PageUp, KeyModifiers::NONE),
-        "Home" => (KeyCode::Home, KeyModifiers::NONE),
-        "Left" => (KeyCode::Left, KeyModifiers::NONE),
-        "Right" => (KeyCode::Right, KeyModifiers::NONE),
-        "Backspace" => (KeyCode::Backspace, KeyModifiers::NONE),
-        "F5" => (KeyCode::F(5), KeyModifiers::NONE),
-        _ => match word.strip_prefix("Ctrl-") {
-            Some(letter) => (KeyCode::Char(letter.chars().next().unwrap()), KeyModifiers::CONTROL),
-            None => {
-                assert_eq!(word.chars().count(), 1, "{word}");
-                (KeyCode::Char(word.chars().next().unwrap()), KeyModifiers::NONE)
-            }
-        },
-    };
-    KeyEvent::new(code, held)
+fn key(word: &str) -> Chord {
+    match word {
+        "Enter" => Chord::Key(Named::Enter),
+        "Esc" => Chord::Key(Named::Esc),
+        "Tab" => Chord::Key(Named::Tab),
+        "Up" => Chord::Key(Named::Up),
+        "Down" => Chord::Key(Named::Down),
+        "PgDn" => Chord::Key(Named::PageDown),
+        "PgUp" => Chord::Key(Named::PageUp),
+        "Home" => Chord::Key(Named::Home),
+        "Left" => Chord::Key(Named::Left),
+        "Right" => Chord::Key(Named::Right),
+        "Backspace" => Chord::Key(Named::Backspace),
+        "F5" => Chord::Key(Named::F(5)),
+        "Space" => Chord::Char(' '),
+        _ => {
+            let (chord, letters): (fn(char) -> Chord, _) = match word.strip_prefix("Ctrl-") {
+                Some(letters) => (Chord::Ctrl, letters),
+                None => (Chord::Char, word),
+            };
+            assert_eq!(letters.chars().count(), 1, "{word}");
+            chord(letters.chars().next().unwrap())
+        }
+    }
 }
 
 /// Presses keys: words parted by spaces, `'` before a text that is typed letter by letter.
@@ -105,8 +106,7 @@ fn press(session: &mut Session, keys: &str) -> Option<Effect> {
         match word.strip_prefix('\'') {
             Some(text) => {
                 for letter in text.chars().map(|letter| if letter == '_' { ' ' } else { letter }) {
-                    let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
-                    effect = session.update(Message::Input(Input::Key(key)));
+                    effect = session.update(Message::Input(Input::Key(Chord::Char(letter))));
                 }
             }
             None => effect = session.update(Message::Input(Input::Key(key(word)))),

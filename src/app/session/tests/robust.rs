@@ -1,6 +1,7 @@
 //! What nobody means to do: empty scripts, windows of no size, keys at random.
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crate::app::input::{Mouse, MouseAct, Named};
+use crate::app::keymap::Chord;
 
 use super::*;
 use crate::cluster::rng::{Entity, Rng};
@@ -60,26 +61,25 @@ impl Chance {
     }
 }
 
-const NAMED: &[KeyCode] = &[
-    KeyCode::Enter,
-    KeyCode::Esc,
-    KeyCode::Tab,
-    KeyCode::BackTab,
-    KeyCode::Backspace,
-    KeyCode::Delete,
-    KeyCode::Insert,
-    KeyCode::Up,
-    KeyCode::Down,
-    KeyCode::Left,
-    KeyCode::Right,
-    KeyCode::Home,
-    KeyCode::End,
-    KeyCode::PageUp,
-    KeyCode::PageDown,
-    KeyCode::F(1),
-    KeyCode::F(5),
-    KeyCode::F(12),
-    KeyCode::Null,
+const NAMED: &[Named] = &[
+    Named::Enter,
+    Named::Esc,
+    Named::Tab,
+    Named::BackTab,
+    Named::Backspace,
+    Named::Delete,
+    Named::Insert,
+    Named::Up,
+    Named::Down,
+    Named::Left,
+    Named::Right,
+    Named::Home,
+    Named::End,
+    Named::PageUp,
+    Named::PageDown,
+    Named::F(1),
+    Named::F(5),
+    Named::F(12),
 ];
 
 const LINES: &[&str] = &[
@@ -113,34 +113,27 @@ const LINES: &[&str] = &[
 
 /// Something that a person, a cat or a broken line does.
 fn any_input(chance: &mut Chance) -> Vec<Input> {
-    let key = |code, held| Input::Key(KeyEvent::new(code, held));
-    let plain = |code| key(code, KeyModifiers::NONE);
+    let typed = |letter| Input::Key(Chord::Char(letter));
     let place = |chance: &mut Chance| (chance.below(320) as u16, chance.below(110) as u16);
     match chance.below(20) {
-        0..=8 => vec![plain(KeyCode::Char(char::from(b' ' + chance.below(95) as u8)))],
-        9..=12 => vec![plain(*chance.one(NAMED))],
+        0..=8 => vec![typed(char::from(b' ' + chance.below(95) as u8))],
+        9..=12 => vec![Input::Key(Chord::Key(*chance.one(NAMED)))],
         // Saving would write into this folder.
         13 => {
             let letter = *chance.one(&['c', 'r', 'u', 'w', 'k', 'a', 'e', 'z', 'l', 'd', 'n', 'p']);
-            vec![key(KeyCode::Char(letter), KeyModifiers::CONTROL)]
+            vec![Input::Key(Chord::Ctrl(letter))]
         }
         14..=15 => {
-            let line = chance.one(LINES).chars().map(|letter| plain(KeyCode::Char(letter)));
-            let start = [plain(KeyCode::Esc), plain(KeyCode::Char(':'))];
-            start.into_iter().chain(line).chain([plain(KeyCode::Enter)]).collect()
+            let line = chance.one(LINES).chars().map(typed);
+            let named = |named| Input::Key(Chord::Key(named));
+            let start = [named(Named::Esc), typed(':')];
+            start.into_iter().chain(line).chain([named(Named::Enter)]).collect()
         }
         16..=18 => {
-            let kinds = [
-                MouseEventKind::Down(MouseButton::Left),
-                MouseEventKind::Up(MouseButton::Left),
-                MouseEventKind::Drag(MouseButton::Left),
-                MouseEventKind::Down(MouseButton::Right),
-                MouseEventKind::Moved,
-                MouseEventKind::ScrollDown,
-                MouseEventKind::ScrollUp,
-            ];
-            let (kind, (column, row)) = (*chance.one(&kinds), place(chance));
-            vec![Input::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })]
+            let acts =
+                [MouseAct::Press, MouseAct::PressOther, MouseAct::ScrollDown, MouseAct::ScrollUp];
+            let (act, (column, row)) = (*chance.one(&acts), place(chance));
+            vec![Input::Mouse(Mouse { act, column, row })]
         }
         _ => {
             let texts = ["x", "漢字 é", "\u{1b}]0;t\u{7}\n", "set k \u{202e}", "e\u{301}\u{200d}"];

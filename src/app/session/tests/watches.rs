@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crossterm::event::{Event as Input, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crate::app::input::{Input, Mouse, MouseAct};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -125,9 +125,8 @@ fn the_mouse_opens_the_list_where_it_points() {
         watch(&mut session, what);
     }
     let (column, row) = find(&session, "S2 log");
-    let kind = MouseEventKind::Down(MouseButton::Left);
-    let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
-    session.update(Message::Input(Input::Mouse(mouse)));
+    let act = MouseAct::Press;
+    session.update(Message::Input(Input::Mouse(Mouse { act, column, row })));
     press(&mut session, "Enter Esc");
     let names: Vec<&str> =
         session.scene().view.watches.iter().map(|row| row.name.as_str()).collect();

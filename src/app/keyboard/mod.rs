@@ -1,6 +1,6 @@
 //! What the terminal says: keys, pastes, the mouse. A thread of its own reads it.
 //!
-//! The bytes are read here and cut into events by `decoder.rs`, which gives up what a terminal, or
+//! The bytes are read here and cut into inputs by `decoder.rs`, which gives up what a terminal, or
 //! a line that is cut off, has begun and not ended: a reader that waits for the rest would be deaf
 //! to every key that follows, Ctrl-C included. Nobody waits for the thread, so a read that never
 //! returns holds nothing up.
@@ -12,14 +12,14 @@ use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
-use crossterm::event::Event;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
+use super::input::Input;
 use decoder::Decoder;
 
-/// How many events may wait before the reader waits too.
+/// How many inputs may wait before the reader waits too.
 const WAITING_MAX: usize = 256;
 
 /// Where keys come from: standard input, or the terminal itself when a script comes from there.
@@ -38,16 +38,16 @@ pub fn keyboard() -> io::Result<File> {
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn listen(keyboard: File) -> io::Result<mpsc::Receiver<Event>> {
+pub fn listen(keyboard: File) -> io::Result<mpsc::Receiver<Input>> {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     std::thread::Builder::new().name("input".into()).spawn(move || {
-        let (mut decoder, mut events, mut bytes) = (Decoder::default(), Vec::new(), [0; 4096]);
+        let (mut decoder, mut inputs, mut bytes) = (Decoder::default(), Vec::new(), [0; 4096]);
         while let Ok(count) = read(&keyboard, &decoder, &mut bytes) {
             match count {
-                Some(count) => decoder.feed(&bytes[..count], &mut events),
-                None => decoder.give_up(&mut events),
+                Some(count) => decoder.feed(&bytes[..count], &mut inputs),
+                None => decoder.give_up(&mut inputs),
             }
-            if events.drain(..).any(|event| sender.blocking_send(event).is_err()) {
+            if inputs.drain(..).any(|input| sender.blocking_send(input).is_err()) {
                 return;
             }
         }

@@ -1,4 +1,4 @@
-//! From the bytes of a terminal to events: where each sequence ends.
+//! From the bytes of a terminal to input: where each sequence ends.
 //!
 //! By ECMA-48 a control sequence is `ESC [`, parameters (0x20 to 0x3F) and a final byte (0x40 to
 //! 0x7E). Whatever is well formed is taken whole, known or not. A byte that can't stand in a
@@ -7,9 +7,8 @@
 
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyCode, KeyModifiers};
-
 use super::keys;
+use crate::app::input::{Input, Named};
 
 /// An escape may be a key, or the beginning of a sequence that is on its way: terminals send those
 /// in one piece, and lines cut them rarely.
@@ -27,7 +26,7 @@ const ESC: u8 = 0x1b;
 const PASTE_BEGINS: &[u8] = b"\x1b[200~";
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
-/// What has come and is no event yet.
+/// What has come and is no input yet.
 #[derive(Debug, Default)]
 pub struct Decoder {
     waiting: Vec<u8>,
@@ -47,8 +46,8 @@ enum Unit {
 }
 
 impl Decoder {
-    /// Takes bytes as they come; events go to `events`.
-    pub fn feed(&mut self, bytes: &[u8], events: &mut Vec<Event>) {
+    /// Takes bytes as they come; what they mean goes to `inputs`.
+    pub fn feed(&mut self, bytes: &[u8], inputs: &mut Vec<Input>) {
         self.waiting.extend_from_slice(bytes);
         let mut place = 0;
         while place < self.waiting.len() {
@@ -56,7 +55,7 @@ impl Decoder {
             if let Some(paste) = &mut self.paste {
                 place += pasted(rest, paste);
                 if self.waiting[..place].ends_with(PASTE_ENDS) {
-                    events.extend(self.paste.take().map(text));
+                    inputs.extend(self.paste.take().map(text));
                     continue;
                 }
                 break;
@@ -67,7 +66,7 @@ impl Decoder {
                     place += count;
                 }
                 Unit::Whole(count) => {
-                    events.extend(keys::event(&rest[..count]));
+                    inputs.extend(keys::input(&rest[..count]));
                     place += count;
                 }
                 Unit::Broken(count) => place += count,
@@ -89,17 +88,14 @@ impl Decoder {
 
     /// The rest does not come. A lone escape is the key; what was pasted is a paste; a sequence
     /// without an end is nothing.
-    pub fn give_up(&mut self, events: &mut Vec<Event>) {
+    pub fn give_up(&mut self, inputs: &mut Vec<Input>) {
         let waiting = std::mem::take(&mut self.waiting);
         match (self.paste.take(), &waiting[..]) {
             (Some(mut paste), rest) => {
                 keep(&mut paste, rest);
-                events.push(text(paste));
+                inputs.push(text(paste));
             }
-            (None, [ESC]) => events.push(keys::key(KeyCode::Esc, KeyModifiers::NONE)),
-            (None, [ESC, letter @ (b'[' | b'O')]) => {
-                events.push(keys::key(KeyCode::Char(char::from(*letter)), KeyModifiers::ALT));
-            }
+            (None, [ESC]) => inputs.push(keys::key(Named::Esc)),
             (None, _) => {}
         }
     }
@@ -120,8 +116,8 @@ fn keep(paste: &mut Vec<u8>, bytes: &[u8]) {
     paste.extend_from_slice(&bytes[..bytes.len().min(room)]);
 }
 
-fn text(paste: Vec<u8>) -> Event {
-    Event::Paste(String::from_utf8_lossy(&paste).into_owned())
+fn text(paste: Vec<u8>) -> Input {
+    Input::Paste(String::from_utf8_lossy(&paste).into_owned())
 }
 
 /// What the bytes, of which there is one at least, begin with.
@@ -193,13 +189,14 @@ fn character(bytes: &[u8]) -> Unit {
 
 #[cfg(test)]
 mod tests {
-    use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::app::input::{Mouse, MouseAct};
+    use crate::app::keymap::Chord::{self, Char, Ctrl, Key};
 
     /// The events of bytes that come piece by piece; after the last nothing more comes.
-    fn events(pieces: &[&[u8]]) -> Vec<Event> {
+    fn events(pieces: &[&[u8]]) -> Vec<Input> {
         let (mut decoder, mut events) = (Decoder::default(), Vec::new());
         for piece in pieces {
             decoder.feed(piece, &mut events);
@@ -211,50 +208,41 @@ mod tests {
         events
     }
 
-    fn key(code: KeyCode, held: KeyModifiers) -> Event {
-        Event::Key(KeyEvent::new(code, held))
+    fn plain(chord: Chord) -> Input {
+        Input::Key(chord)
     }
 
-    fn plain(code: KeyCode) -> Event {
-        key(code, KeyModifiers::NONE)
-    }
-
-    fn ctrl_c() -> Event {
-        key(KeyCode::Char('c'), KeyModifiers::CONTROL)
-    }
+    const CTRL_C: Input = Input::Key(Ctrl('c'));
 
     #[test]
     fn keys_are_told_from_one_another() {
-        use KeyCode::{BackTab, Char, Down, End, Enter, Esc, F, Home, PageUp, Up};
-        use KeyModifiers as Held;
+        use Named::{BackTab, Backspace, Down, End, Enter, Esc, F, Home, PageUp, Tab, Up};
         for (bytes, expected) in [
-            (&b"a"[..], plain(Char('a'))),
-            (b"A", key(Char('A'), Held::SHIFT)),
-            ("é".as_bytes(), plain(Char('é'))),
-            ("漢".as_bytes(), plain(Char('漢'))),
-            (b"\r", plain(Enter)),
-            (b"\t", plain(KeyCode::Tab)),
-            (b"\x7f", plain(KeyCode::Backspace)),
-            (b"\x03", ctrl_c()),
-            (b"\x00", key(Char(' '), Held::CONTROL)),
-            (b"\x1b", plain(Esc)),
-            (b"\x1b[A", plain(Up)),
-            (b"\x1bOB", plain(Down)),
-            (b"\x1b[1;5A", key(Up, Held::CONTROL)),
-            (b"\x1b[Z", key(BackTab, Held::SHIFT)),
-            (b"\x1b[H", plain(Home)),
-            (b"\x1b[4~", plain(End)),
-            (b"\x1b[5~", plain(PageUp)),
-            (b"\x1b[15~", plain(F(5))),
-            (b"\x1b[24;2~", key(F(12), Held::SHIFT)),
-            (b"\x1bOP", plain(F(1))),
-            (b"\x1b[[A", plain(F(1))),
-            (b"\x1b[1;2P", key(F(1), Held::SHIFT)),
-            (b"\x1bx", key(Char('x'), Held::ALT)),
-            (b"\x1b[", key(Char('['), Held::ALT)),
-            (b"\x1b[99;5u", ctrl_c()),
-            (b"\x1b[I", Event::FocusGained),
+            (&b"a"[..], Char('a')),
+            (b"A", Char('A')),
+            ("é".as_bytes(), Char('é')),
+            ("漢".as_bytes(), Char('漢')),
+            (b"\r", Key(Enter)),
+            (b"\t", Key(Tab)),
+            (b"\x7f", Key(Backspace)),
+            (b"\x03", Ctrl('c')),
+            (b"\x00", Ctrl(' ')),
+            (b"\x1b", Key(Esc)),
+            (b"\x1b[A", Key(Up)),
+            (b"\x1bOB", Key(Down)),
+            (b"\x1b[Z", Key(BackTab)),
+            (b"\x1b[H", Key(Home)),
+            (b"\x1b[4~", Key(End)),
+            (b"\x1b[5~", Key(PageUp)),
+            (b"\x1b[15~", Key(F(5))),
+            (b"\x1b[24;2~", Key(F(12))),
+            (b"\x1bOP", Key(F(1))),
+            (b"\x1b[[A", Key(F(1))),
+            (b"\x1b[1;2P", Key(F(1))),
+            (b"\x1b[13u", Key(Enter)),
+            (b"\x1b[99;5u", Ctrl('c')),
         ] {
+            let expected = plain(expected);
             assert_eq!(events(&[bytes]), std::slice::from_ref(&expected), "{bytes:?}");
             // However the bytes are cut, as long as the rest comes in time.
             let pieces: Vec<&[u8]> = bytes.chunks(1).collect();
@@ -263,22 +251,39 @@ mod tests {
     }
 
     #[test]
+    fn what_the_lab_has_no_use_for_is_taken_whole() {
+        let useless: [&[u8]; 7] = [
+            b"\x1bx",
+            b"\x1b[I",
+            b"\x1b[1;5A",
+            b"\x1b[1;3P",
+            b"\x1b[120;3u",
+            b"\x1b[",
+            b"\x1b[0;5u",
+        ];
+        for bytes in useless {
+            assert_eq!(events(&[bytes]), [], "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn the_mouse_speaks_three_dialects() {
-        let mouse = |kind, column, row, modifiers| {
-            Event::Mouse(MouseEvent { kind, column, row, modifiers })
-        };
-        let left = MouseEventKind::Down(MouseButton::Left);
-        let none = KeyModifiers::NONE;
-        assert_eq!(events(&[b"\x1b[<0;10;5M"]), [mouse(left, 9, 4, none)]);
-        assert_eq!(events(&[b"\x1b[32;10;5M"]), [mouse(left, 9, 4, none)]);
-        assert_eq!(events(&[b"\x1b[M \x2a\x25"]), [mouse(left, 9, 4, none)]);
-        let up = MouseEventKind::Up(MouseButton::Left);
-        assert_eq!(events(&[b"\x1b[<16;1;1m"]), [mouse(up, 0, 0, KeyModifiers::CONTROL)]);
-        assert_eq!(
-            events(&[b"\x1b[<64;300;200M"]),
-            [mouse(MouseEventKind::ScrollUp, 299, 199, none)]
-        );
-        assert_eq!(events(&[b"\x1b[<35;2;3M"]), [mouse(MouseEventKind::Moved, 1, 2, none)]);
+        let mouse = |act, column, row| Input::Mouse(Mouse { act, column, row });
+        let press = mouse(MouseAct::Press, 9, 4);
+        assert_eq!(events(&[b"\x1b[<0;10;5M"]), std::slice::from_ref(&press));
+        assert_eq!(events(&[b"\x1b[32;10;5M"]), std::slice::from_ref(&press));
+        assert_eq!(events(&[b"\x1b[M \x2a\x25"]), std::slice::from_ref(&press));
+        // With Ctrl held it is a press all the same.
+        assert_eq!(events(&[b"\x1b[<16;10;5M"]), [press]);
+        assert_eq!(events(&[b"\x1b[<2;1;1M"]), [mouse(MouseAct::PressOther, 0, 0)]);
+        assert_eq!(events(&[b"\x1b[<64;300;200M"]), [mouse(MouseAct::ScrollUp, 299, 199)]);
+        assert_eq!(events(&[b"\x1b[<65;1;1M"]), [mouse(MouseAct::ScrollDown, 0, 0)]);
+        // Let go, dragged, moved, the wheel to a side.
+        for other in
+            ["\x1b[<0;1;1m", "\x1b[<32;1;1M", "\x1b[<35;2;3M", "\x1b[<66;1;1M", "\x1b[M# #"]
+        {
+            assert_eq!(events(&[other.as_bytes()]), [], "{other:?}");
+        }
         // Places count from one; a place zero is none.
         for nowhere in ["\x1b[<0;0;5M", "\x1b[<0;5;0M", "\x1b[32;0;1M", "\x1b[M   ", "\x1b[<9;;M"] {
             assert_eq!(events(&[nowhere.as_bytes()]), [], "{nowhere:?}");
@@ -295,7 +300,7 @@ mod tests {
             assert_eq!(decoder.patience(), Some(SEQUENCE), "{unfinished:?}");
             decoder.give_up(&mut events);
             decoder.feed(b"x", &mut events);
-            assert_eq!(events, [plain(KeyCode::Char('x'))], "{unfinished:?}");
+            assert_eq!(events, [plain(Char('x'))], "{unfinished:?}");
         }
     }
 
@@ -303,19 +308,19 @@ mod tests {
     fn a_control_key_is_heard_in_the_midst_of_a_sequence() {
         for unfinished in ["\x1b[<35;10;1", "\x1b[?6", "\x1b[", "\x1bO", "\x1b[M!", "\x1b[["] {
             let bytes = format!("{unfinished}\x03");
-            assert_eq!(events(&[bytes.as_bytes()]), [ctrl_c()], "{unfinished:?}");
+            assert_eq!(events(&[bytes.as_bytes()]), [CTRL_C], "{unfinished:?}");
         }
         // Another sequence begins in the midst of one.
-        assert_eq!(events(&[b"\x1b[1;\x1b[B"]), [plain(KeyCode::Down)]);
+        assert_eq!(events(&[b"\x1b[1;\x1b[B"]), [plain(Key(Named::Down))]);
         // A sequence that nobody knows is taken whole.
-        assert_eq!(events(&[b"\x1b[?64;1;2cx"]), [plain(KeyCode::Char('x'))]);
+        assert_eq!(events(&[b"\x1b[?64;1;2cx"]), [plain(Char('x'))]);
     }
 
     #[test]
     fn a_paste_is_one_event_whatever_is_in_it() {
-        let paste = |text: &str| Event::Paste(text.to_owned());
+        let paste = |text: &str| Input::Paste(text.to_owned());
         let whole = b"\x1b[200~set x \x1b]0;t\x07\x03\x1b[201~y";
-        let expected = [paste("set x \x1b]0;t\x07\x03"), plain(KeyCode::Char('y'))];
+        let expected = [paste("set x \x1b]0;t\x07\x03"), plain(Char('y'))];
         assert_eq!(events(&[whole]), expected);
         assert_eq!(events(&whole.chunks(1).collect::<Vec<_>>()), expected);
         // One without an end is a paste after a second.
@@ -324,7 +329,7 @@ mod tests {
         assert_eq!(decoder.patience(), Some(PASTE));
         decoder.give_up(&mut events);
         decoder.feed(b"\x03", &mut events);
-        assert_eq!(events, [paste("abc\x1b[20"), ctrl_c()]);
+        assert_eq!(events, [paste("abc\x1b[20"), CTRL_C]);
         // One without bounds has some.
         let mut long = b"\x1b[200~".to_vec();
         long.resize(3 * PASTE_MAX, b'z');
@@ -365,7 +370,7 @@ mod tests {
             decoder.give_up(&mut heard);
             heard.clear();
             decoder.feed(b"\x03", &mut heard);
-            prop_assert_eq!(heard, [ctrl_c()]);
+            prop_assert_eq!(heard, [CTRL_C]);
         }
     }
 }
