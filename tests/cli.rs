@@ -273,7 +273,11 @@ fn a_picture_is_taken_of_any_moment() {
         assert_eq!(status(&output), 0, "{}", err(&output));
         assert!(line(shown), "{at}");
     }
-    for (at, why) in [("line 6", "told.lab has 5 lines"), ("nonsense", "expected a line (14)")] {
+    for (at, why) in [
+        ("line 6", "told.lab has 5 lines"),
+        ("nonsense", "expected a line (14)"),
+        ("beat 2", "beat 2 never comes: the script ended"),
+    ] {
         let output = picture(at);
         assert_eq!(status(&output), 2, "{at}");
         assert!(err(&output).contains(why), "{}", err(&output));
@@ -281,12 +285,11 @@ fn a_picture_is_taken_of_any_moment() {
 }
 
 #[test]
-fn a_lab_does_not_open_at_a_moment_that_never_comes() {
+fn a_lab_does_not_open_at_a_moment_that_cannot_come() {
     let scripts = Scripts::new();
     let path =
         scripts.write("told.lab", "cluster servers=3\nuntil leader\nbeat\nexpect term = 9\n");
     for (arguments, why) in [
-        (vec![&*path, "--start-at", "beat 2"], "before beat 2: line 4 failed, expected term = 9"),
         (vec![&*path, "--start-at", "line 9"], "there is no line 9: told.lab has 4 lines"),
         (vec![&*path, "--start-at", "soon"], "\"soon\" is no moment: expected a line (14)"),
         (vec!["--start-at", "beat 1"], "no script is playing"),
@@ -550,4 +553,48 @@ fn is_obeyed(c: char) -> bool {
         || ('\u{200b}'..='\u{200f}').contains(&c)
         || ('\u{2028}'..='\u{202e}').contains(&c)
         || ('\u{2060}'..='\u{2069}').contains(&c)
+}
+
+const GROWING: &str = "cluster servers=3 seed=7\nuntil leader\n\
+                       load clients=20 keys=20 rate=10000/s value=4000\nrun 10h\n";
+
+#[test]
+fn a_run_that_comes_to_its_budget_of_memory_is_unfinished() {
+    let scripts = Scripts::new();
+    let path = scripts.write("growing.lab", GROWING);
+    let output = run(&["run", &path, "--memory", "30MB"]);
+    assert_eq!(status(&output), 3);
+    let told = ["UNFINISHED", "30 MB of memory, its budget; --memory 60MB gives it more"];
+    assert!(told.iter().all(|words| out(&output).contains(words)), "{}", out(&output));
+    assert!(out(&output).contains("0 passed, 0 failed, 1 unfinished"), "{}", out(&output));
+    // Each run has so much for itself, so the same runs come as far on any number of cores.
+    let output = run(&["run", &path, "--memory", "30MB", "--seeds", "1..4", "--json"]);
+    assert_eq!(status(&output), 3);
+    let outcomes: Vec<String> =
+        objects(&output).iter().map(|one| one["outcome"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(outcomes, ["unfinished"; 3]);
+    // What has failed has failed, whatever else is unfinished.
+    let failing = scripts.write("failing.lab", "expect term = 9\n");
+    assert_eq!(status(&run(&["run", &path, &failing, "--memory", "30MB"])), 1);
+    assert_eq!(status(&run(&["run", &scripts.good(), "--memory", "30MB"])), 0);
+    assert_eq!(status(&run(&["run", &path, "--memory", "30"])), 2);
+}
+
+#[test]
+fn a_hunt_and_a_picture_have_a_budget_of_memory_too() {
+    let scripts = Scripts::new();
+    let path = scripts.write("growing.lab", GROWING);
+    let output = run(&["hunt", "--script", &path, "--seeds", "1..3", "--memory", "20MB"]);
+    assert_eq!(status(&output), 3, "{}", err(&output));
+    assert!(
+        out(&output).contains("2 runs came to their limit of events or of memory"),
+        "{}",
+        out(&output)
+    );
+    let svg = scripts.path("picture.svg");
+    let output =
+        run(&["picture", &path, "--at", "9h", "--memory", "20MB", "--out", svg.to_str().unwrap()]);
+    assert_eq!(status(&output), 2);
+    assert!(err(&output).contains("--memory 40MB gives it more"), "{}", err(&output));
+    assert!(!svg.exists());
 }

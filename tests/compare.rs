@@ -64,7 +64,7 @@ impl Run {
 fn compare(run: &Run, here: &Run, there: &Run, piece: u32) -> Comparison<()> {
     let fork = run.timeline.end();
     let mut comparison = Comparison::new(&here.timeline, &there.timeline, fork);
-    while !comparison.work(piece) {}
+    while !comparison.work(&mut { piece }) {}
     comparison
 }
 

@@ -70,6 +70,9 @@ fn a_run_has_the_fields_of_the_page() {
     }
     let scene = repository().join("scripts/flaws/vote_twice.lab");
     seen.extend(objects(&["run", "--json", scene.to_str().unwrap()]).iter().flat_map(keys));
+    let grows = "cluster servers=3\nuntil leader\nload rate=10000/s value=4000\nrun 10h\n";
+    let (_folder, path) = written(grows);
+    seen.extend(objects(&["run", "--json", "--memory", "20MB", &path]).iter().flat_map(keys));
     // No run differs from itself: that field can't be seen.
     seen.insert("again".to_owned());
     agree("run", &seen);

@@ -386,3 +386,119 @@ fn without_colours_nothing_is_coloured() {
         assert!(!text.contains(colour), "{colour:?}");
     }
 }
+
+/// A script that does nothing wrong, but nine million lines at one moment.
+const CROWD: &str = "cluster servers=3 seed=2\nuntil leader\nbeat\nrepeat 1000000\n\
+                     cut S1 -> S2\nmend S1 -> S2\ncut S1 -> S3\nmend S1 -> S3\ncut S2 -> S1\n\
+                     mend S2 -> S1\ncut S3 -> S1\nmend S3 -> S1\nend\nrun 3s\n";
+/// By when a lab that is at long work has to have answered, on a machine that is busy with other
+/// things; alone it takes a few hundredths of a second.
+const ANSWERED: Duration = Duration::from_secs(10);
+
+fn written(folder: &tempfile::TempDir, text: &str) -> String {
+    let path = folder.path().join("long.lab");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_lab_at_long_work_answers_keys_and_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(&folder, CROWD);
+    for (name, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 130)] {
+        let mut lab = Lab::keeping(100, 30, &[&path, "--pace", "real"], folder.path());
+        lab.wait(LATER, "the beat", |text| text.contains("‖ beat 1/1"));
+        for stop in ["\u{1b}", "\u{3}"] {
+            lab.press(":goto end\r");
+            lab.wait(SOON, "its dialog", |text| text.contains("on the way to the end"));
+            lab.press(stop);
+            lab.wait(ANSWERED, "an answer", |text| {
+                text.contains("stopped at") && !text.contains("Playing on")
+            });
+        }
+        // By itself it goes no faster, and stops as well.
+        lab.press(":pace 1000 faster\r ");
+        std::thread::sleep(Duration::from_millis(300));
+        lab.press(" ");
+        lab.wait(ANSWERED, "time to stand", |text| text.contains("‖ paused"));
+        lab.press(":goto end\r");
+        lab.wait(SOON, "its dialog", |text| text.contains("on the way to the end"));
+        lab.signal(name);
+        assert_eq!(lab.end(ANSWERED).exit_code(), code, "{name}");
+        lab.assert_restored();
+    }
+}
+
+#[test]
+fn a_lab_that_opens_far_away_can_be_stopped_on_its_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(&folder, CROWD);
+    let open = || {
+        let mut lab = Lab::keeping(100, 30, &[&path, "--start-at", "end"], folder.path());
+        lab.wait(SOON, "its dialog", |text| text.contains("Opening"));
+        lab
+    };
+    let mut lab = open();
+    lab.signal("-TERM");
+    assert_eq!(lab.end(ANSWERED).exit_code(), 143);
+    lab.assert_restored();
+    let mut lab = open();
+    lab.press("\u{1b}");
+    lab.wait(ANSWERED, "an answer", |text| text.contains("stopped at"));
+    lab.press("qy");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[test]
+fn a_lab_does_not_open_at_a_moment_that_never_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = written(&folder, "cluster servers=3\nuntil leader\nbeat\nexpect term = 9\n");
+    let mut lab = Lab::keeping(100, 30, &[&path, "--start-at", "beat 2"], folder.path());
+    assert_eq!(lab.end(LATER).exit_code(), 2);
+    lab.assert_restored();
+    let text = lab.text().replace('\n', "");
+    assert!(text.contains("--start-at: the run stops at"), "{text}");
+    assert!(text.contains("before beat 2: line 4 failed, expected term = 9"), "{text}");
+}
+
+/// Somebody writes while the script's own client is about to: its lines can't be carried out, and
+/// no lab time passes in them.
+#[test]
+fn a_script_that_somebody_has_stepped_into_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "cluster servers=3 seed=2\nuntil leader\nset x 0\nbeat\nloop for 3s as i\n\
+                  set x v{i}\nend\nrun 10ms\nsay The end.\nbeat\n";
+    let path = written(&folder, script);
+    let mut lab = Lab::keeping(120, 40, &[&path], folder.path());
+    lab.wait(LATER, "the beat", |text| text.contains("‖ beat 1/2"));
+    lab.press("c ");
+    lab.wait(LATER, "the second beat", |text| text.contains("‖ beat 2/2"));
+    // The layout of the script.
+    lab.press("ssss");
+    lab.wait_row(SOON, &["5 ≠ loop for 3s as i"]);
+    lab.press("qy");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lab_that_opens_far_away_stands_at_its_budget_of_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = "cluster servers=3 seed=2\nuntil leader\n\
+                load clients=50 keys=50 rate=20000/s value=5000\nrun 24h\n";
+    let path = written(&folder, load);
+    let arguments = [&*path, "--start-at", "20h", "--memory", "40MB"];
+    let mut lab = Lab::keeping(100, 30, &arguments, folder.path());
+    lab.wait(LATER, "the budget", |text| text.contains("its budget"));
+    let process = lab.child.process_id().unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.split_whitespace().next().unwrap().parse().unwrap();
+    // The program itself takes a part of it, and the estimate is one.
+    assert!(peak < 160_000, "{peak} kB");
+    lab.press("qy");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}

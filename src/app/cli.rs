@@ -78,7 +78,7 @@ pub struct LabOptions {
     #[arg(long, conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
     pub resume: bool,
     /// Stand still when the session takes so much memory, such as 500MB or 2GB (1GB).
-    #[arg(long, value_name = "SIZE", value_parser = super::session::size)]
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
     pub memory: Option<u64>,
     /// Don't write the session down.
     #[arg(long)]
@@ -117,6 +117,10 @@ pub struct RunOptions {
     /// Play everything twice and compare the digests.
     #[arg(long)]
     pub check_determinism: bool,
+    /// Stop a run when it takes so much memory, such as 500MB or 2GB (1GB). Each run has so much
+    /// for itself, and as many are played at a time as there are cores.
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
+    pub memory: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -187,6 +191,10 @@ pub struct HuntOptions {
     /// Print the result as one line of JSON.
     #[arg(long)]
     pub json: bool,
+    /// Stop a run when it takes so much memory, such as 500MB or 2GB (1GB). Each run has so much
+    /// for itself, and as many are played at a time as there are cores.
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
+    pub memory: Option<u64>,
     /// Make one result of the results of all shares.
     #[arg(long, value_name = "FILE", num_args = 1..,
           conflicts_with_all = ["seeds", "time", "servers", "clients", "flaw", "script",
@@ -215,6 +223,9 @@ pub struct PictureOptions {
     /// Play with this seed instead of the script's own.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Give up when the run takes so much memory, such as 500MB or 2GB (1GB).
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
+    pub memory: Option<u64>,
     /// A terminal with a light background.
     #[arg(long)]
     pub light: bool,

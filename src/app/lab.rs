@@ -51,17 +51,14 @@ pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake>
                 .into(),
         ));
     };
-    if !options.no_record {
-        session.record(Recorder::begin());
-    }
     let mouse = if options.no_mouse { Mouse::Left } else { Mouse::Captured };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Mistake::Output)?;
-    let ending = match runtime.block_on(play(&mut session, &keyboard, mouse)) {
+    let ending = match runtime.block_on(play(&mut session, &keyboard, mouse, !options.no_record)) {
         Err(_) if !terminal::is_there(&keyboard) => Ok(HUNG_UP),
-        ending => ending.map_err(Mistake::Output),
+        ending => ending,
     };
     session.leave();
     ending
@@ -73,21 +70,21 @@ fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
         theme.glyphs = Glyphs::Ascii;
     }
     let newest = if options.resume { Some(recorder::newest()?) } else { None };
-    let mut session = match file.or(newest.as_deref()) {
+    let (mut session, left) = match file.or(newest.as_deref()) {
         Some(path) => {
             let script = Files::default().script(path)?;
             let left = recorder::reached(&script.source)
                 .filter(|_| options.seed.is_none() && options.start_at.is_none());
-            let mut session = Session::script(path.to_owned(), &script, options.seed, theme);
-            if let Some(place) = left {
-                session.resume(place).map_err(Mistake::Usage)?;
-            }
-            session
+            (Session::script(path.to_owned(), &script, options.seed, theme), left)
         }
-        None => Session::free(config(options), theme),
+        None => (Session::free(config(options), theme), None),
     };
     if let Some(bytes) = options.memory {
         session.set_memory(bytes);
+    }
+    // The way there may be long: it is gone once there is a screen, and keys and signals.
+    if let Some(place) = left {
+        session.resume(place);
     }
     if let Some(moment) = &options.start_at {
         session.start_at(moment).map_err(|why| Mistake::Usage(format!("--start-at: {why}")))?;
@@ -107,13 +104,24 @@ pub(super) fn config(options: &LabOptions) -> Config {
     config
 }
 
-async fn play(session: &mut Session, keyboard: &File, mouse: Mouse) -> io::Result<Ending> {
-    let mut signals = Signals::listen()?;
-    let mut screen = Screen::enter(mouse)?;
-    let mut input = keyboard::listen(keyboard.try_clone()?)?;
-    session.resize(screen.size()?);
+async fn play(
+    session: &mut Session,
+    keyboard: &File,
+    mouse: Mouse,
+    record: bool,
+) -> Result<Ending, Mistake> {
+    let lost = Mistake::Output;
+    let mut signals = Signals::listen().map_err(lost)?;
+    let mut screen = Screen::enter(mouse).map_err(lost)?;
+    let keys = keyboard.try_clone().map_err(lost)?;
+    let mut input = keyboard::listen(keys).map_err(lost)?;
+    session.resize(screen.size().map_err(lost)?);
     let mut last = Instant::now();
+    // A session that is still on the way to where it opens is not worth more than the old one.
+    let mut to_record = record;
     loop {
+        // While the lab is busy it never waits, and the runtime hears of signals while it does.
+        tokio::task::yield_now().await;
         let restless = session.is_restless();
         let wake = last + if restless { FRAME } else { REST };
         let mut effect = None;
@@ -121,12 +129,12 @@ async fn play(session: &mut Session, keyboard: &File, mouse: Mouse) -> io::Resul
             biased;
             caught = signals.next() => match caught {
                 Caught::Leave(number) => return Ok(Ending::Signal(number)),
-                Caught::Suspend => screen.suspend()?,
+                Caught::Suspend => screen.suspend().map_err(lost)?,
                 Caught::Resume => {
-                    screen.resume()?;
-                    session.resize(screen.size()?);
+                    screen.resume().map_err(lost)?;
+                    session.resize(screen.size().map_err(lost)?);
                 }
-                Caught::Resize => session.resize(screen.size()?),
+                Caught::Resize => session.resize(screen.size().map_err(lost)?),
             },
             first = input.recv() => {
                 if !restless {
@@ -143,21 +151,37 @@ async fn play(session: &mut Session, keyboard: &File, mouse: Mouse) -> io::Resul
                 }
             }
         }
+        if effect.is_none() && last.elapsed() >= FRAME {
+            effect = frame(session, &mut last);
+            if to_record && !session.works() {
+                session.record(Recorder::begin());
+                to_record = false;
+            }
+            if session.take_stale() {
+                screen.draw(|frame| ui::draw(frame, &session.scene())).map_err(lost)?;
+            }
+        }
         match effect {
             None => {}
             Some(Effect::Leave) => return Ok(Ending::Well),
-            Some(Effect::Suspend) => terminal::stop_job()?,
-            Some(Effect::Redraw) => screen.clear()?,
-            Some(Effect::Copy(text)) => screen.copy(&text)?,
-        }
-        if last.elapsed() >= FRAME {
-            session.update(Message::Frame(last.elapsed()));
-            last = Instant::now();
-            if session.take_stale() {
-                screen.draw(|frame| ui::draw(frame, &session.scene()))?;
-            }
+            Some(Effect::Suspend) => terminal::stop_job().map_err(lost)?,
+            Some(Effect::Redraw) => screen.clear().map_err(lost)?,
+            Some(Effect::Copy(text)) => screen.copy(&text).map_err(lost)?,
+            Some(Effect::GiveUp(why)) => return Err(Mistake::Usage(why)),
         }
     }
+}
+
+/// Time has passed in the room. While something long is under way the session works as long as
+/// a frame lasts, and no longer: then keys and signals have their turn.
+fn frame(session: &mut Session, last: &mut Instant) -> Option<Effect> {
+    let begun = Instant::now();
+    let mut effect = session.update(Message::Frame(last.elapsed()));
+    *last = begun;
+    while effect.is_none() && session.works() && begun.elapsed() < FRAME {
+        effect = session.update(Message::Frame(Duration::ZERO));
+    }
+    effect
 }
 
 /// Takes all input that waits, up to the first that the terminal's owner has to act on.

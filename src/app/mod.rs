@@ -21,6 +21,7 @@ pub mod input;
 mod keyboard;
 pub mod keymap;
 mod lab;
+mod memory;
 mod pace;
 mod picture;
 mod player;

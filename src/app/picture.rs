@@ -31,6 +31,9 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
         }
     };
     session.resize(options.size);
+    if let Some(bytes) = options.memory {
+        session.set_memory(bytes);
+    }
     let moment = match (&options.at, options.beat) {
         (Some(moment), _) => moment.clone(),
         (None, Some(beat)) => Moment::Beat(beat),

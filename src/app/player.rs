@@ -37,6 +37,8 @@ pub struct Player {
     /// Where the beats came, in order, and the marks.
     beats_seen: imbl::Vector<Point>,
     marks_seen: imbl::OrdMap<Arc<str>, Point>,
+    /// Where the script came to its end.
+    ended: Option<Point>,
 }
 
 impl Player {
@@ -73,6 +75,7 @@ impl Player {
             EventKind::Marked { name } if self.marks_seen.len() < REMEMBERED_MAX => {
                 self.marks_seen.insert(name.clone(), here);
             }
+            EventKind::ScriptEnded => self.ended = Some(here),
             _ => {}
         }
     }
@@ -126,6 +129,11 @@ impl Player {
     /// Where the marks came so far, by their names.
     pub const fn marks_seen(&self) -> &imbl::OrdMap<Arc<str>, Point> {
         &self.marks_seen
+    }
+
+    /// Where the script came to its end, if it has.
+    pub const fn ended(&self) -> Option<Point> {
+        self.ended
     }
 
     /// Where the script stands.

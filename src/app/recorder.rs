@@ -254,28 +254,39 @@ pub fn reached(source: &[Box<str>]) -> Option<Place> {
     }
 }
 
-/// The present run as a script for a person to read and to change. It plays up to the present
-/// moment; with `expect`, what holds then is asked for.
-pub fn tidy(cluster: &Cluster, deeds: &[Deed], watched: &[Arc<Watched>], expect: bool) -> String {
-    // `run T` ends before what is due at T: a moment later, all of that has happened.
+/// The run as a script plays it that is saved now: once everything that is due has happened, that
+/// is what holds at its end.
+pub fn saved(cluster: &Cluster) -> Cluster {
     let mut end = cluster.clone();
+    if cluster.is_by_hand() {
+        // It would stand for ever: at the very end, lab time goes on. That is always possible.
+        let _ = end.apply(&Command::ByHand(Motion::ByItself));
+    }
+    end
+}
+
+/// The present run as a script for a person to read and to change. It plays up to the present
+/// moment; given its `end`, the script asks for what holds then.
+pub fn tidy(
+    cluster: &Cluster,
+    deeds: &[Deed],
+    watched: &[Arc<Watched>],
+    end: Option<&Cluster>,
+) -> String {
     let mut deeds = deeds.to_vec();
     if cluster.is_by_hand() {
-        // It would stand for ever: at the very end, lab time goes on.
         let (at, place) = (cluster.point(), cluster.place());
         let command = Arc::new(Command::ByHand(Motion::ByItself));
-        if end.apply(&command).is_ok() {
-            deeds.push(Deed { at, place, command });
-        }
+        deeds.push(Deed { at, place, command });
     }
-    end.run_until(cluster.now());
+    // `run T` ends before what is due at T: a moment later, all of that has happened.
     let mut moment = vec![format!("run {}", cluster.now() + Span(1))];
-    if expect {
+    if let Some(end) = end {
         // What is asked for here is meant, even in a run whose own expectations are remarks.
         let remarks = cluster.unmet() == Unmet::Remark;
         let word = |unmet| Command::Expects(unmet).to_string();
         moment.extend(remarks.then(|| word(Unmet::Fail)));
-        moment.extend(holding(&end).iter().map(|line| format!("expect {line}")));
+        moment.extend(holding(end).iter().map(|line| format!("expect {line}")));
         moment.extend(remarks.then(|| word(Unmet::Remark)));
     }
     if !plays(cluster) {

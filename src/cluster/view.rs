@@ -37,6 +37,12 @@ impl Cluster {
         Point { steps: self.steps, deeds: self.deeds, time: self.now }
     }
 
+    /// How much work a step is now, for whoever does a bounded amount of it at a time: as much as
+    /// so many usual steps. Each task that waits asks its condition after every step.
+    pub const fn work(&self) -> u32 {
+        1 + self.waiting.len() as u32 / 8
+    }
+
     /// How many [`Event`]s there have been: the number of the next one.
     pub const fn emitted(&self) -> u64 {
         self.emitted + self.outbox.events.len() as u64

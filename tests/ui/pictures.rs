@@ -164,7 +164,7 @@ fn two_futures_stand_side_by_side() {
     act(&mut cluster, &mut crashed, "set x 2 client=b");
     stage.cluster = cluster;
     let mut comparison = Comparison::new(&crashed, &timeline, fork.point());
-    while !comparison.work(1_000) {}
+    while !comparison.work(&mut 1_000) {}
     let [_, now, end] = comparison.span();
     let first = comparison.first();
     let mut shown = view::Comparison {

@@ -19,6 +19,7 @@ pub use play::{Outcome, Remark, Run};
 
 use super::cli::RunOptions;
 use super::files::Files;
+use super::memory::Budget;
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
 use crate::cluster::command::Script;
@@ -55,7 +56,8 @@ pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
     let bar = progress_bar(total);
     let mut report = Report::new(&scripts, options.json);
     let mut out = files.report(form(options));
-    let play = |job| play::play_again(&scripts, job, repeat);
+    let budget = Budget::new(options.memory);
+    let play = |job| play::play_again(&scripts, job, budget, repeat);
     fleet::run(jobs(&scripts, options), play, |run| {
         bar.inc(1);
         bar.suspend(|| report.add(&run, &mut out)).map_err(Mistake::Output)
@@ -82,7 +84,7 @@ fn recorded(scripts: &[Named], options: &RunOptions, mut files: Files) -> Result
     }
     let mut records = Records::begin(options, &scripts[job.script], job, &mut files)?;
     let mut report = Report::new(scripts, options.json);
-    let run = play::play(scripts, job, |cluster| records.add(cluster));
+    let run = play::play(scripts, job, Budget::new(options.memory), |cluster| records.add(cluster));
     records.flush();
     let mut out = files.report(form(options));
     report.add(&run, &mut out).map_err(Mistake::Output)?;

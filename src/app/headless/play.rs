@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Job, Named};
+use crate::app::memory::Budget;
 use crate::cluster::check::Violation;
 use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::EventKind;
@@ -75,6 +76,8 @@ pub enum Outcome {
     Diverged {
         again: u64,
     },
+    /// It has come to its budget of memory before its end: how it goes on, nobody knows.
+    Unfinished(String),
 }
 
 impl Outcome {
@@ -85,6 +88,7 @@ impl Outcome {
             Self::Failed(_) => "failed",
             Self::Violated(_) => "violated",
             Self::Diverged { .. } => "diverged",
+            Self::Unfinished(_) => "unfinished",
         }
     }
 }
@@ -98,12 +102,12 @@ pub(super) enum Repeat {
 }
 
 /// Plays a job as often as it should be.
-pub(super) fn play_again(scripts: &[Named], job: Job, repeat: Repeat) -> Run {
-    let mut run = play_silently(scripts, job);
+pub(super) fn play_again(scripts: &[Named], job: Job, budget: Budget, repeat: Repeat) -> Run {
+    let mut run = play_silently(scripts, job, budget);
     match repeat {
         Repeat::Once => {}
         Repeat::Twice => {
-            let again = play_silently(scripts, job);
+            let again = play_silently(scripts, job, budget);
             run.wall_us += again.wall_us;
             run.core_us += again.core_us;
             if (run.digest, run.events) != (again.digest, again.events) {
@@ -114,17 +118,22 @@ pub(super) fn play_again(scripts: &[Named], job: Job, repeat: Repeat) -> Run {
     run
 }
 
-fn play_silently(scripts: &[Named], job: Job) -> Run {
-    play(scripts, job, |_| {})
+fn play_silently(scripts: &[Named], job: Job, budget: Budget) -> Run {
+    play(scripts, job, budget, |_| {})
 }
 
 /// Plays a job and hands over the cluster after every step: it has the events of that step.
-pub(super) fn play(scripts: &[Named], job: Job, mut see: impl FnMut(&Cluster)) -> Run {
+pub(super) fn play(
+    scripts: &[Named],
+    job: Job,
+    budget: Budget,
+    mut see: impl FnMut(&Cluster),
+) -> Run {
     let (start, core) = (Instant::now(), core_us());
     let script = &scripts[job.script].script;
     let mut cluster = Cluster::with_script(script, Some(job.seed));
     see(&cluster);
-    let (mut remarks, mut remarked) = (0, Vec::new());
+    let (mut remarks, mut remarked, mut unfinished) = (0, Vec::new(), None);
     while !cluster.finished() {
         let step = cluster.step();
         see(&cluster);
@@ -132,15 +141,20 @@ pub(super) fn play(scripts: &[Named], job: Job, mut see: impl FnMut(&Cluster)) -
             remarks = cluster.remarks();
             note_remarks(&cluster, &mut remarked);
         }
+        unfinished = budget.exceeded(&cluster);
         match step {
-            Step::Happened => {}
-            Step::Stopped | Step::Idle => break,
+            Step::Happened if unfinished.is_none() => {}
+            Step::Happened | Step::Stopped | Step::Idle => break,
         }
     }
+    let outcome = match unfinished {
+        Some(why) if !cluster.is_stopped() && !cluster.finished() => Outcome::Unfinished(why),
+        Some(_) | None => outcome(&cluster),
+    };
     Run {
         script: job.script,
         seed: job.seed,
-        outcome: shown(script, outcome(&cluster)),
+        outcome: shown(script, outcome),
         linearizable: cluster.checker().is_linearizable(),
         clashing: clashing(&cluster),
         digest: cluster.digest(),
@@ -202,6 +216,7 @@ fn shown(script: &Script, outcome: Outcome) -> Outcome {
         (Breaks::Liveness, Outcome::Failed(failure)) if failure.kind == FailureKind::Late => {
             Outcome::Passed
         }
+        (_, Outcome::Unfinished(_)) => outcome,
         (_, Outcome::Passed) => Outcome::Failed(Failure {
             line: 0,
             time: Time::START,

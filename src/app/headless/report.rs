@@ -11,6 +11,7 @@ use super::{Named, Outcome, Remark, Run};
 use crate::app::figures::{count, length, times};
 use crate::app::{Ending, Mistake};
 use crate::cluster::command::Variant;
+use crate::cluster::time::Time;
 use crate::cluster::words::plain::{Plain, is_hidden};
 
 /// The most failures that are told at length. The rest is counted.
@@ -46,6 +47,7 @@ type Cells = [String; 6];
 struct Row {
     runs: u64,
     passed: u64,
+    unfinished: u64,
     virtual_us: u64,
     events: u64,
     commits: u64,
@@ -57,6 +59,7 @@ impl Row {
     fn add(&mut self, other: Self) {
         self.runs += other.runs;
         self.passed += other.passed;
+        self.unfinished += other.unfinished;
         self.virtual_us += other.virtual_us;
         self.events += other.events;
         self.commits += other.commits;
@@ -68,6 +71,7 @@ impl Row {
         Self {
             runs: 1,
             passed: u64::from(matches!(run.outcome, Outcome::Passed)),
+            unfinished: u64::from(matches!(run.outcome, Outcome::Unfinished(_))),
             virtual_us: run.virtual_us,
             events: run.events,
             commits: run.commits,
@@ -76,10 +80,14 @@ impl Row {
         }
     }
 
+    const fn failed(&self) -> u64 {
+        self.runs - self.passed - self.unfinished
+    }
+
     fn cells(&self) -> Cells {
         [
             count(self.runs),
-            count(self.runs - self.passed),
+            count(self.failed()),
             length(self.virtual_us),
             count(self.events),
             count(self.commits),
@@ -147,6 +155,7 @@ impl<'a> Report<'a> {
                 }
             }
             Outcome::Diverged { again } => object["again"] = format!("{again:016x}").into(),
+            Outcome::Unfinished(why) => object["why"] = why.as_str().into(),
         }
         object
     }
@@ -168,13 +177,23 @@ impl<'a> Report<'a> {
             Outcome::Diverged { again } => {
                 format!("two runs differ: digest {:016x}, then {again:016x}", run.digest)
             }
+            Outcome::Unfinished(why) => {
+                format!("stopped at {}: {why}", Time(run.virtual_us))
+            }
         };
         self.told += 1;
         if self.told > TOLD_MAX {
             return Ok(());
         }
         let variant = variant(named);
-        writeln!(out, "FAILED {}{variant}, seed {}\n  {}", Plain(&named.path), run.seed, story)?;
+        let word = match run.outcome {
+            Outcome::Unfinished(_) => "UNFINISHED",
+            Outcome::Passed
+            | Outcome::Failed(_)
+            | Outcome::Violated(_)
+            | Outcome::Diverged { .. } => "FAILED",
+        };
+        writeln!(out, "{word} {}{variant}, seed {}\n  {}", Plain(&named.path), run.seed, story)?;
         for told in &run.clashing {
             writeln!(out, "    {}", Plain(told))?;
         }
@@ -185,7 +204,10 @@ impl<'a> Report<'a> {
         }
         let option = match &run.outcome {
             Outcome::Diverged { .. } => " --check-determinism",
-            Outcome::Passed | Outcome::Failed(_) | Outcome::Violated(_) => "",
+            Outcome::Passed
+            | Outcome::Failed(_)
+            | Outcome::Violated(_)
+            | Outcome::Unfinished(_) => "",
         };
         let path = quoted(&named.path);
         writeln!(out, "  again: raftlab run {path} --seed {}{option}\n", run.seed)
@@ -204,7 +226,11 @@ impl<'a> Report<'a> {
             self.sums(sum, out).map_err(Mistake::Output)?;
         }
         out.flush().map_err(Mistake::Output)?;
-        Ok(if sum.passed == sum.runs { Ending::Well } else { Ending::Failed })
+        Ok(match (sum.failed(), sum.unfinished) {
+            (0, 0) => Ending::Well,
+            (0, _) => Ending::Undecided,
+            (_, _) => Ending::Failed,
+        })
     }
 
     fn table(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
@@ -245,11 +271,15 @@ impl<'a> Report<'a> {
 
     fn sums(&self, sum: Row, out: &mut impl Write) -> io::Result<()> {
         let wall = self.begun.elapsed();
+        let unfinished = match sum.unfinished {
+            0 => String::new(),
+            runs => format!(", {} unfinished", count(runs)),
+        };
         write!(
             out,
-            "\n{} passed, {} failed. {} of lab time in {} of wall time",
+            "\n{} passed, {} failed{unfinished}. {} of lab time in {} of wall time",
             count(sum.passed),
-            count(sum.runs - sum.passed),
+            count(sum.failed()),
             length(sum.virtual_us),
             length(wall.as_micros() as u64),
         )?;

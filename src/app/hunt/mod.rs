@@ -28,6 +28,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::cli::HuntOptions;
 use super::files::{Files, Old, Output, is_standard, shown};
+use super::memory::Budget;
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
 use crate::cluster::command::{Command, Script};
@@ -144,11 +145,12 @@ fn search(
         *late_mut = limit.is_some_and(|limit| begun.elapsed() >= limit);
         !*late_mut
     });
+    let budget = Budget::new(options.memory);
     let bar = progress(options, limit, shares);
     let mut found: Vec<Run> = Vec::new();
     let stopped = fleet::run(
         jobs,
-        |seed| play::hunt(&prey.script(seed), seed),
+        |seed| play::hunt(&prey.script(seed), seed, budget),
         |run| {
             results.add(&run);
             tick(&bar, limit, results.runs, begun);

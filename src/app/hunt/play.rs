@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::places::Watch;
+use crate::app::memory::Budget;
 use crate::cluster::check::{Invariant, Violation};
 use crate::cluster::client::Work;
 use crate::cluster::command::Script;
@@ -132,13 +133,23 @@ pub fn keeps_a_lock(cluster: &Cluster) -> bool {
 
 /// Plays a script to its end.
 pub fn play(script: &Script, seed: Option<u64>, mut see: impl FnMut(&Cluster)) -> Cluster {
+    play_while(script, seed, |cluster| {
+        see(cluster);
+        true
+    })
+}
+
+/// Plays a script to its end, or until somebody has seen enough.
+fn play_while(
+    script: &Script,
+    seed: Option<u64>,
+    mut see: impl FnMut(&Cluster) -> bool,
+) -> Cluster {
     let mut cluster = Cluster::with_script(script, seed);
     while !cluster.finished() {
         let step = cluster.step();
-        see(&cluster);
-        match step {
-            Step::Happened => {}
-            Step::Stopped | Step::Idle => break,
+        if !see(&cluster) || step != Step::Happened {
+            break;
         }
     }
     cluster
@@ -163,9 +174,13 @@ impl Run {
 }
 
 /// Plays a seed of the hunt.
-pub fn hunt(script: &Script, seed: u64) -> Run {
-    let mut watch = Watch::default();
-    let cluster = play(script, Some(seed), |cluster| watch.see(cluster));
+pub fn hunt(script: &Script, seed: u64, budget: Budget) -> Run {
+    let (mut watch, mut full) = (Watch::default(), false);
+    let cluster = play_while(script, Some(seed), |cluster| {
+        watch.see(cluster);
+        full = budget.exceeded(cluster).is_some();
+        !full
+    });
     Run {
         seed,
         outcome: outcome(&cluster),

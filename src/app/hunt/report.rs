@@ -45,10 +45,13 @@ pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> i
 fn limits(results: &Results, out: &mut impl Write) -> io::Result<()> {
     match results.undecided {
         0 => {}
-        1 => writeln!(out, "One run came to its limit of events before its end: it says nothing.")?,
+        1 => writeln!(
+            out,
+            "One run came to its limit of events or of memory before its end: it says nothing."
+        )?,
         many => writeln!(
             out,
-            "{} runs came to their limit of events before their end: they say nothing.",
+            "{} runs came to their limit of events or of memory before their end: they say nothing.",
             count(many)
         )?,
     }

@@ -5,6 +5,7 @@ use super::case::Case;
 use super::plan::{self, Fixed};
 use super::play::{self, Finding, Outcome};
 use super::{lines, shrink, story};
+use crate::app::memory::Budget;
 use crate::cluster::command::Script;
 use crate::cluster::flaw::Flaw;
 
@@ -15,7 +16,7 @@ fn a_run_is_its_commands() {
     let mut broken = 0;
     for seed in 1..60 {
         let script = plan::script(seed, &fixed);
-        let run = play::hunt(&script, seed);
+        let run = play::hunt(&script, seed, Budget::new(None));
         let Some(Finding::Broken(violation)) = run.finding() else { continue };
         broken += 1;
         let (case, _) = Case::of(&script, seed, |_| false);
@@ -30,7 +31,7 @@ fn a_run_is_its_commands() {
 fn what_is_shrunk_breaks_the_same_rule_and_tells_it_as_a_script() {
     let fixed = Fixed { flaw: Some(Flaw::TruncateAlways), ..Fixed::default() };
     let script = plan::script(1, &fixed);
-    let run = play::hunt(&script, 1);
+    let run = play::hunt(&script, 1, Budget::new(None));
     let Some(finding @ Finding::Broken(violation)) = run.finding() else { panic!("nothing found") };
     let (case, _) = Case::of(&script, 1, |_| false);
     let (small, until) =

@@ -324,7 +324,7 @@ impl Session {
     fn copy(&mut self) -> Effect {
         let Config { servers, seed, network, .. } = self.cluster.config();
         let text = match &self.origin {
-            _ if self.cluster.point().deeds > 0 => self.as_script(false),
+            _ if self.cluster.point().deeds > 0 => self.as_script(None),
             Origin::File(path) => format!("raftlab run {} --seed {seed}", path.display()),
             Origin::Free => {
                 format!("raftlab --servers {servers} --network {network} --seed {seed}")

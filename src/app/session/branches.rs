@@ -8,6 +8,7 @@
 
 use super::Session;
 use super::dialog::Reading;
+use super::travel::Then;
 use crate::cluster::CommandError;
 use crate::cluster::command::{Command, Nature, Unmet};
 use crate::cluster::timeline::{Deed, Goal, Point, Timeline};
@@ -47,6 +48,7 @@ impl Session {
         self.cluster.clone().apply(command)?;
         let kept = !self.is_past() && is_untouched(self.timeline.deeds());
         if kept {
+            self.leave_newest();
             let (timeline, trace) = (self.timeline.clone(), self.trace.clone());
             self.keep_branch(Branch { timeline, trace, left: self.cluster.point() });
         }
@@ -112,12 +114,14 @@ impl Session {
     pub(super) fn switch_branch(&mut self, place: usize) {
         if place < self.branches.len() {
             let end = self.branches[place].timeline.end();
-            self.change_future(place, end);
-            self.note("another future: :branches lists the one that you have left");
+            let note = "another future: :branches lists the one that you have left";
+            self.change_future(place, end, note);
         }
     }
 
-    fn change_future(&mut self, place: usize, goal: Point) {
+    fn change_future(&mut self, place: usize, goal: Point, note: &str) {
+        let before = Box::new(self.clone());
+        self.leave_newest();
         let here = self.cluster.point();
         let Branch { timeline, trace, .. } = self.branches.remove(place);
         let old = std::mem::replace(&mut self.timeline, timeline);
@@ -125,8 +129,7 @@ impl Session {
         self.keep_branch(Branch { timeline: old, trace: newest, left: here });
         self.newest = Some(trace);
         self.settle_undone();
-        self.seek(Goal::Point(goal));
-        self.record_all();
+        self.travel(Goal::Point(goal), Then::changed(note), Some(before));
     }
 
     /// Goes back to a moment of the script. Before the first thing that somebody did, the script
@@ -140,8 +143,8 @@ impl Session {
         let touched = self.cluster.script().is_some() && !is_untouched(here);
         match self.branches.iter().rposition(before).filter(|_| touched) {
             Some(place) => {
-                self.change_future(place, point);
-                self.note("the script untouched: what you did is a branch (:branches)");
+                let note = "the script untouched: what you did is a branch (:branches)";
+                self.change_future(place, point, note);
             }
             None => self.seek(Goal::Point(point)),
         }
@@ -211,15 +214,15 @@ impl Session {
             Some(_) | None => deed.at,
         };
         let undone = format!("undone: {} (U: again)", deed.command);
+        let prior = Box::new(self.clone());
+        self.leave_newest();
         let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
         let fork = self.timeline.fork(at);
         let old = std::mem::replace(&mut self.timeline, fork);
         self.newest = Some(newest.clone());
         self.undone.push(Branch { timeline: old, trace: newest, left: here });
         self.take_over_branch();
-        self.seek(Goal::Point(at));
-        self.record_all();
-        self.note(undone);
+        self.travel(Goal::Point(at), Then::changed(undone), Some(prior));
     }
 
     /// If a branch has the same commands as the present future and goes further, it is the
@@ -239,9 +242,12 @@ impl Session {
 
     /// Takes the undoing back.
     pub(super) fn redo(&mut self) {
-        let Some(Branch { timeline, trace, left }) = self.undone.pop() else {
+        if self.undone.is_empty() {
             return self.refuse("nothing has been undone");
-        };
+        }
+        let prior = Box::new(self.clone());
+        self.leave_newest();
+        let Some(Branch { timeline, trace, left }) = self.undone.pop() else { return };
         let old = std::mem::replace(&mut self.timeline, timeline);
         let newest = self.newest.replace(trace).unwrap_or_else(|| std::mem::take(&mut self.trace));
         // The script untouched is kept beside what was done in it.
@@ -249,9 +255,7 @@ impl Session {
         if next.is_some_and(is_remarking) {
             self.keep_branch(Branch { left: old.end(), timeline: old, trace: newest });
         }
-        self.seek(Goal::Point(left));
-        self.record_all();
-        self.note("done again");
+        self.travel(Goal::Point(left), Then::changed("done again"), Some(prior));
     }
 
     /// Somebody acts after undoing: what was undone is a branch.

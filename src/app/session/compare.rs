@@ -3,17 +3,16 @@
 
 use std::sync::Arc;
 
+use super::Session;
 use super::dialog::Reading;
-use super::{Mode, Screen, Session};
+use super::travel::Then;
+use super::work::Work;
 use crate::app::player::Player;
 use crate::cluster::compare::{Comparison, Difference};
 use crate::cluster::time::Time;
 use crate::cluster::timeline::Goal;
 use crate::ui::text::Moment;
 use crate::ui::view::{self, Stands};
-
-/// The most steps of a frame's piece.
-const STEPS_A_FRAME: u32 = 10_000;
 
 /// A comparison that is open.
 #[derive(Clone, Debug)]
@@ -78,27 +77,17 @@ impl Session {
         self.halt.get_or_insert(Stands::Paused);
         self.comparing = Some(Comparing { heads, comparison, differences: None, chosen: None });
         self.open(Reading::Comparison);
+        self.begin(Work::Compare);
     }
 
-    /// A frame's piece of the comparison. Whoever closes it has seen enough.
-    pub(super) fn work_on_comparison(&mut self) {
-        if !matches!(self.mode, Mode::Reading(Reading::Comparison)) {
-            self.comparing = None;
-            return;
-        }
-        let Some(comparing) = &mut self.comparing else { return };
-        if comparing.differences.is_some() {
-            return;
-        }
-        if comparing.comparison.work(STEPS_A_FRAME) {
+    /// A piece of the comparison; whether there is more to do.
+    pub(super) fn compare_on(&mut self) -> bool {
+        let Some(comparing) = &mut self.comparing else { return false };
+        let done = comparing.comparison.work(&mut self.effort);
+        if done {
             comparing.differences = Some(comparing.comparison.differences().into());
         }
-        self.screen = Screen::Stale;
-    }
-
-    /// Whether a comparison is still being made.
-    pub(super) fn compares(&self) -> bool {
-        self.comparing.as_ref().is_some_and(|comparing| comparing.differences.is_none())
+        !done
     }
 
     pub(super) fn shown_comparison(&self) -> Option<view::Dialog> {
@@ -138,7 +127,8 @@ impl Session {
             let end = Moment(end);
             return self.refuse(format!("here it goes to {end} s only: Space goes on from there"));
         }
-        self.seek(Goal::Time(time));
-        self.note(format!("this is {} s here", Moment(time)));
+        self.comparing = None;
+        let note = Some(format!("this is {} s here", Moment(time)));
+        self.travel(Goal::Time(time), Then { note, ..Then::default() }, None);
     }
 }

@@ -42,6 +42,8 @@ pub(super) enum Reading {
     },
     /// Two futures side by side.
     Comparison,
+    /// How far what is under way has come.
+    Working,
     Help,
 }
 
@@ -185,6 +187,7 @@ impl Reading {
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
             Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
+            Self::Working => &[Dialog::Close],
             Self::Branches { .. } => {
                 &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Compare, Dialog::Close]
             }
@@ -217,7 +220,7 @@ impl Reading {
                 ("Watched (Enter takes it off)".into(), DialogBody::List { items, chosen })
             }
             // The session has it, and shows it.
-            Self::Comparison => ("Comparison".into(), DialogBody::Text(Vec::new())),
+            Self::Comparison | Self::Working => (String::new(), DialogBody::Text(Vec::new())),
             Self::Help => ("Help".into(), DialogBody::Help(help_groups())),
         };
         view::Dialog { title, body, hints: hints.collect() }
@@ -296,6 +299,7 @@ impl Session {
         self.view.scroll.dialog = 0;
         self.under = match self.mode {
             Mode::Packet => Under::Packets,
+            Mode::Reading(Reading::Working) => self.under,
             _ => Under::Panes,
         };
         self.mode = Mode::Reading(reading);
@@ -314,16 +318,21 @@ impl Session {
                 Mode::Reading(Reading::Branches { chosen, .. }) => self.compare(chosen),
                 _ => self.refuse("d compares futures, and those are listed by :branches"),
             },
+            Dialog::Close if self.works() => self.stop_work(),
             Dialog::Close => self.close(),
         }
     }
 
     /// Back to what lies under the dialog.
     pub(super) fn close(&mut self) {
-        self.mode = match std::mem::take(&mut self.under) {
-            Under::Panes => Mode::Normal,
-            Under::Packets => Mode::Packet,
-        };
+        self.comparing = None;
+        match std::mem::take(&mut self.under) {
+            Under::Panes => self.mode = Mode::Normal,
+            Under::Packets => {
+                self.mode = Mode::Packet;
+                self.choose_some_packet();
+            }
+        }
     }
 
     /// Scrolls, or moves the choice.
@@ -383,6 +392,9 @@ impl Session {
         }
         if let Mode::Reading(Reading::Watches { chosen, .. }) = self.mode {
             return self.take_off_watch(chosen);
+        }
+        if let Mode::Reading(Reading::Working) = self.mode {
+            return;
         }
         let Mode::Reading(Reading::List { menu, chosen }) = self.mode else { return self.close() };
         if !menu.stays() {

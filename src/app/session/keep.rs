@@ -8,11 +8,29 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Session;
+use super::work::{Progress, Work, gone};
 use crate::app::Mistake;
 use crate::app::files::{Files, Old};
-use crate::app::recorder::{Recorder, tidy};
+use crate::app::recorder::{Recorder, saved, tidy};
 use crate::cluster::command::{Command, Place};
 use crate::cluster::timeline::{Deed, Point};
+use crate::cluster::{Cluster, Step};
+
+/// A script that is about to be saved: what is still due at the present moment happens first.
+#[derive(Clone, Debug)]
+pub(super) struct Save {
+    path: String,
+    old: Old,
+    end: Cluster,
+    begun: Point,
+}
+
+impl Save {
+    pub fn progress(&self) -> Progress {
+        let about = format!("{}: what is due at this moment happens first", self.path);
+        Progress::new("Saving", about, None, gone(self.begun, self.end.point()))
+    }
+}
 
 impl Session {
     /// Begins to write the session down. The lab goes on without if that can't be.
@@ -39,25 +57,6 @@ impl Session {
         {
             recorder.discard();
         }
-    }
-
-    /// Goes to the place at which a recorded session was left.
-    ///
-    /// # Errors
-    /// When the run stops before.
-    pub fn resume(&mut self, place: Place) -> Result<(), String> {
-        while self.cluster.is_before(place) {
-            self.halt = None;
-            self.take_step();
-            if self.cluster.is_stopped() {
-                break;
-            }
-        }
-        self.pass(place.time);
-        self.stand_here();
-        self.note("the session is where it was left: , steps back");
-        self.show();
-        Ok(())
     }
 
     /// The whole run is written down again: it is another than before.
@@ -98,10 +97,10 @@ impl Session {
         }
     }
 
-    /// The present run as a script.
-    pub(super) fn as_script(&self, expect: bool) -> String {
+    /// The present run as a script, which asks for what holds at its end if that is given.
+    pub(super) fn as_script(&self, end: Option<&Cluster>) -> String {
         let deeds = &self.timeline.deeds()[..self.cluster.point().deeds as usize];
-        tidy(&self.cluster, deeds, &self.watched_by_hand(), expect)
+        tidy(&self.cluster, deeds, &self.watched_by_hand(), end)
     }
 
     /// `:save FILE [expect]`, and `:save! FILE [expect]`, which replaces a file that is not this
@@ -128,7 +127,32 @@ impl Session {
         }
         let old =
             if there.is_some_and(|there| self.saved.contains(&there)) { Old::Replace } else { old };
-        match write(Path::new(path), old, &self.as_script(expect)) {
+        if expect {
+            let (path, end) = (path.to_owned(), saved(&self.cluster));
+            return self.begin(Work::Save(Box::new(Save { path, old, begun: end.point(), end })));
+        }
+        self.save_as(path, old, None);
+    }
+
+    /// A piece of the present moment that is still to come before it is known what holds at its
+    /// end; what is left of it.
+    pub(super) fn save_on(&mut self, mut save: Box<Save>) -> Option<Box<Save>> {
+        let now = self.cluster.now();
+        let mut happened = true;
+        while happened && save.end.next_due().is_some_and(|due| due <= now) {
+            if self.effort == 0 {
+                return Some(save);
+            }
+            self.effort = self.effort.saturating_sub(save.end.work());
+            happened = save.end.step() == Step::Happened;
+        }
+        self.end_work();
+        self.save_as(&save.path, save.old, Some(&save.end));
+        None
+    }
+
+    fn save_as(&mut self, path: &str, old: Old, end: Option<&Cluster>) {
+        match write(Path::new(path), old, &self.as_script(end)) {
             Ok(()) => {
                 self.saved.extend(Stamp::of(Path::new(path)));
                 self.note(format!("saved: raftlab run {path}"));

@@ -17,17 +17,6 @@ pub(super) fn ran_a_line(cluster: &Cluster) -> bool {
 }
 
 impl Session {
-    /// `N`: to where the last line before this one ran, a beat among them.
-    pub(super) fn previous_line(&mut self) {
-        match self.timeline.find_back(self.cluster.point(), |_| {}, ran_a_line) {
-            Some(point) => self.back_in_script(point),
-            None if self.cluster.script().is_none() => {
-                self.refuse("no script is playing: raftlab FILE.lab plays one");
-            }
-            None => self.refuse("no line of the script has run before this"),
-        }
-    }
-
     /// To where a line ran last, or on to where it will.
     pub(super) fn go_to_line(&mut self, number: u32) {
         self.go_there(&Moment::Line(number));

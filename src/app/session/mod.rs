@@ -7,8 +7,9 @@
 //!
 //! Its work is spread over the folder: `act.rs` carries out the keys of normal mode, `look.rs`
 //! those that move about; `packets.rs`, `partition.rs`, `link.rs`, `prompt.rs` and `dialog.rs` are
-//! the modes; `time.rs` lets lab time pass, `past.rs` goes back in it, `branches.rs` on differently;
-//! `moment.rs` and `lines.rs` go to moments by name; `watches.rs` follows what is watched;
+//! the modes; `time.rs` lets lab time pass, `past.rs` and `travel.rs` go back in it, `branches.rs`
+//! on differently; `moment.rs` and `lines.rs` go to moments by name, `play.rs` plays on to them;
+//! `work.rs` does in pieces whatever may take long; `watches.rs` follows what is watched;
 //! `point.rs` is the mouse; `show.rs` puts together what is seen.
 
 mod act;
@@ -27,6 +28,7 @@ mod moment;
 mod packets;
 mod partition;
 mod past;
+mod play;
 mod point;
 mod presenter;
 mod prompt;
@@ -36,8 +38,11 @@ mod show;
 #[cfg(test)]
 mod tests;
 mod time;
+mod travel;
 mod watches;
+mod work;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +51,7 @@ use ratatui::layout::Size;
 use super::fading::Fader;
 use super::input::{Input, MouseAct};
 use super::keymap::{Action, Binding, Chord, KeyMode};
+use super::memory::BUDGET;
 use super::pace::Pacer;
 use super::player::Player;
 use super::recorder::Recorder;
@@ -70,10 +76,9 @@ use partition::Split;
 use point::Click;
 use presenter::Presenting;
 use prompt::{History, Line};
-use reroll::Reroll;
-use watches::Watch;
+use watches::{Dating, Watch};
+use work::Work;
 
-pub use memory::size;
 pub use moment::Moment;
 
 /// How long the last row says something before it shows the keys again.
@@ -98,6 +103,8 @@ pub enum Effect {
     Redraw,
     /// Put this on the clipboard.
     Copy(String),
+    /// The lab can't be opened as somebody wanted: this is why.
+    GiveUp(String),
 }
 
 /// What the keys mean at present.
@@ -173,8 +180,17 @@ pub struct Session {
     watches: Vec<Watch>,
     /// What has changed after so many steps and deeds is new to whoever looks.
     looked: u64,
-    /// A question about many futures that is being answered.
-    rerolling: Option<Reroll>,
+    /// What takes longer than a frame and is under way, and when in the room it was begun.
+    work: Option<Work>,
+    begun: Option<Duration>,
+    /// How much more this frame may do, in steps.
+    effort: u32,
+    /// What was pressed while something was under way.
+    ahead: VecDeque<Input>,
+    /// What is left to the owner of the terminal.
+    effect: Option<Effect>,
+    /// The search for since when what is watched is so.
+    dating: Option<Dating>,
     /// How many futures have been asked for, so that another thousand is another.
     futures: u64,
     /// Two futures that are being compared, or have been.
@@ -226,7 +242,7 @@ impl Session {
         let timeline = Timeline::new(&cluster, &player);
         let mut session = Self {
             origin,
-            memory: memory::BUDGET,
+            memory: BUDGET,
             reach: timeline.reach(),
             timeline,
             newest: None,
@@ -237,7 +253,12 @@ impl Session {
             reached: Vec::new(),
             watches: Vec::new(),
             looked: 0,
-            rerolling: None,
+            work: None,
+            begun: None,
+            effort: work::PIECE,
+            ahead: VecDeque::new(),
+            effect: None,
+            dating: None,
             futures: 0,
             comparing: None,
             cluster,
@@ -283,18 +304,22 @@ impl Session {
         let effect = match message {
             Message::Frame(elapsed) => {
                 self.frame(elapsed);
-                self.record_place();
-                None
+                let effect = self.act_on_waiting();
+                // Until something has come to its end, nobody knows whether it stays.
+                if !self.works() {
+                    self.record_place();
+                }
+                effect
             }
             Message::Input(input) => {
                 self.screen = Screen::Stale;
-                self.input(input)
+                self.wait_for_work(input).and_then(|input| self.input(input))
             }
         };
         if self.screen == Screen::Stale {
             self.show();
         }
-        effect
+        effect.or_else(|| self.effect.take())
     }
 
     fn input(&mut self, input: Input) -> Option<Effect> {
@@ -426,10 +451,6 @@ impl Session {
     /// Whether frames are needed: lab time passes, or something on the screen is about to go.
     pub fn is_restless(&self) -> bool {
         let passing = self.notice.is_some() || !self.fader.is_empty() || self.has_young_watches();
-        passing
-            || self.screen == Screen::Stale
-            || self.moves()
-            || self.rerolling.is_some()
-            || self.compares()
+        passing || self.screen == Screen::Stale || self.moves() || self.works() || self.dates()
     }
 }

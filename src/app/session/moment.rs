@@ -1,24 +1,15 @@
 //! Moments of a run by name: a line of the script, a beat, a mark, a time, a place, a condition.
-//! `--start-at`, `raftlab picture` and `:goto` all come here.
+//! `--start-at`, `raftlab picture` and `:goto` all come here; `play.rs` plays on to them.
 
 use std::fmt;
 
-use super::{Mode, Session};
+use super::Session;
+use super::play::{Aim, FAR};
+use super::travel::Then;
+use crate::app::player::Player;
 use crate::cluster::command::{Command, Condition, Place, Script, parse_line};
-use crate::cluster::event::EventKind;
-use crate::cluster::time::{Span, Time};
+use crate::cluster::time::Time;
 use crate::cluster::timeline::{Goal, Point};
-use crate::cluster::{Cluster, Step};
-use crate::ui::view::Stands;
-
-use super::super::player::Player;
-
-/// How far a moment may lie from the start.
-const FAR: Span = Span::from_secs(24 * 3_600);
-/// The most events that `:goto` passes over before the screen answers.
-const EVENTS_MAX: u64 = 200_000;
-/// The most names that a refusal lists.
-const NAMED_MAX: usize = 5;
 
 /// A moment of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +63,7 @@ impl Moment {
     }
 
     /// Whether only a script has such moments.
-    const fn is_of_a_script(&self) -> bool {
+    pub(super) const fn is_of_a_script(&self) -> bool {
         match self {
             Self::Beat(_) | Self::Line(_) | Self::Mark(_) | Self::End => true,
             Self::Time(_) | Self::Place(_) | Self::Condition(_) => false,
@@ -133,133 +124,9 @@ fn impossible(moment: &Moment, script: Option<&Script>) -> Option<String> {
 }
 
 impl Session {
-    /// Lets everything happen up to a moment. Captions and the beats before it don't stop it.
-    ///
-    /// # Errors
-    /// When the run stops before that moment, or the moment never comes.
-    pub fn go_to(&mut self, moment: &Moment) -> Result<(), String> {
-        if let Some(why) = impossible(moment, self.cluster.script()) {
-            return Err(why);
-        }
-        self.play_to(moment, u64::MAX)?;
-        self.fader.clear();
-        self.show();
-        Ok(())
-    }
-
-    /// The same, and time stands there.
-    ///
-    /// # Errors
-    /// The same.
-    pub fn start_at(&mut self, moment: &Moment) -> Result<(), String> {
-        self.go_to(moment)?;
-        self.stand_where_it_is();
-        self.note(format!("time stands at {moment}: Space goes on, a comma steps back"));
-        self.show();
-        Ok(())
-    }
-
-    /// Time stands, at the script's end because of that.
-    fn stand_where_it_is(&mut self) {
-        if self.halt != Some(Stands::Ended) {
-            self.stand_here();
-        }
-    }
-
-    fn play_to(&mut self, moment: &Moment, events_max: u64) -> Result<(), String> {
-        let limit = self.cluster.handled().saturating_add(events_max);
-        self.player.release();
-        while !self.has_come(moment) {
-            if let Some(why) = self.never_comes(moment, limit) {
-                return Err(why);
-            }
-            self.halt = None;
-            let step = self.take_step();
-            if step != Step::Happened && !self.has_come(moment) && self.next_due().is_none() {
-                return Err(format!("{moment} never comes: nothing is pending any more"));
-            }
-        }
-        match moment {
-            Moment::Time(time) => self.pass(*time),
-            Moment::Place(place) => self.pass(place.time),
-            Moment::Beat(_)
-            | Moment::Line(_)
-            | Moment::Mark(_)
-            | Moment::Condition(_)
-            | Moment::End => {}
-        }
-        self.look_at_last_step();
-        Ok(())
-    }
-
-    fn has_come(&self, moment: &Moment) -> bool {
-        match moment {
-            Moment::Time(time) => {
-                let passes = !self.cluster.is_by_hand() || self.cluster.now() >= *time;
-                passes && self.next_due().is_none_or(|due| due > *time)
-            }
-            Moment::Place(place) => {
-                let deed = self.timeline.next_deed(self.cluster.point());
-                let done = deed.is_none_or(|deed| deed.place >= *place);
-                done && !self.cluster.is_before(*place)
-            }
-            Moment::Beat(number) => self.player.beat().0 >= *number,
-            Moment::Line(number) => self.player.seen(*number).is_some(),
-            Moment::Mark(name) => self.player.marks_seen().contains_key(name.as_str()),
-            Moment::Condition(condition) => self.cluster.is_so(condition),
-            Moment::End => self.cluster.finished(),
-        }
-    }
-
-    /// Why a moment that has not come will not, if that is sure, or nobody will wait for it.
-    fn never_comes(&self, moment: &Moment, limit: u64) -> Option<String> {
-        let now = self.cluster.now();
-        if let Some(violation) = self.cluster.violation() {
-            let name = violation.invariant.name();
-            return Some(format!("the run stops at {now}, before {moment}: {name} is broken"));
-        }
-        if let Some(failure) = self.cluster.failure() {
-            let line = failure.line;
-            return Some(format!(
-                "the run stops at {now}, before {moment}: line {line} failed, expected {}, \
-                 but {}; line {line} is as far as it goes",
-                failure.expected, failure.actual
-            ));
-        }
-        if moment.is_of_a_script() && self.cluster.finished() {
-            let there_is = self.there_is(moment);
-            return Some(format!("{moment} never comes: the script ended at {now}{there_is}"));
-        }
-        if self.rests_by_hand() {
-            return Some(format!(
-                "{moment} has not come by {now}: all is by hand, and nothing moves"
-            ));
-        }
-        let far = now > Time::START + FAR || self.cluster.handled() >= limit;
-        far.then(|| format!("{moment} has not come by {now}: that is as far as one looks for it"))
-    }
-
-    /// What there was of the kind that one has asked for.
-    fn there_is(&self, moment: &Moment) -> String {
-        match moment {
-            Moment::Beat(_) => match self.player.beat().0 {
-                0 => "; it has no beats".into(),
-                1 => " after one beat".into(),
-                beats => format!(" after {beats} beats"),
-            },
-            Moment::Mark(_) => {
-                let marks: Vec<&str> =
-                    self.player.marks_seen().keys().take(NAMED_MAX).map(|name| &**name).collect();
-                match marks.as_slice() {
-                    [] => "; it has no marks".into(),
-                    names => format!("; it has {}", names.join(", ")),
-                }
-            }
-            Moment::Line(_) => "; this line was passed over".into(),
-            Moment::Time(_) | Moment::Place(_) | Moment::Condition(_) | Moment::End => {
-                String::new()
-            }
-        }
+    /// Why there can be no such moment here, if that can be seen at once.
+    pub(super) fn refuse_impossible(&self, moment: &Moment) -> Result<(), String> {
+        impossible(moment, self.cluster.script()).map_or(Ok(()), Err)
     }
 
     /// `:goto MOMENT`: back to it, or on.
@@ -275,16 +142,18 @@ impl Session {
 
     /// To a moment that the run has come by, or, if it has not yet, on to it.
     pub(super) fn go_there(&mut self, moment: &Moment) {
-        if let Some(why) = impossible(moment, self.cluster.script()) {
+        if let Err(why) = self.refuse_impossible(moment) {
             return self.refuse(why);
         }
         match moment {
             Moment::Condition(condition) if self.cluster.is_so(condition) => {
                 return self.refuse("that is so now: :back finds where it became so");
             }
+            // A place within a moment is come to from before.
             Moment::Place(place) if place.time <= self.timeline.end().time => {
                 let before = Time(place.time.micros().saturating_sub(1));
-                self.seek(Goal::Time(before));
+                let then = Then { on_to: Some(moment.clone()), ..Then::default() };
+                return self.travel(Goal::Time(before), then, None);
             }
             Moment::Time(_)
             | Moment::Place(_)
@@ -300,17 +169,8 @@ impl Session {
         if let Some(why) = self.is_full() {
             return self.refuse(why);
         }
-        let before = self.clone();
-        match self.play_to(moment, EVENTS_MAX) {
-            Ok(()) => {
-                self.mode = Mode::Normal;
-                self.stand_where_it_is();
-            }
-            Err(why) => {
-                *self = before;
-                self.refuse(why);
-            }
-        }
+        let before = Box::new(self.clone());
+        self.play_to(Aim::Moment(moment.clone()), Some(before));
     }
 
     /// Where the run has come by a moment: before now if it can be, or else later.
@@ -320,30 +180,21 @@ impl Session {
                 Moment::Beat(number) => player.beats_seen().get(*number as usize - 1).copied(),
                 Moment::Line(number) => player.seen(*number).map(|seen| seen.at),
                 Moment::Mark(name) => player.marks_seen().get(name.as_str()).copied(),
-                Moment::Time(_) | Moment::Place(_) | Moment::Condition(_) | Moment::End => None,
+                Moment::End => player.ended(),
+                Moment::Time(_) | Moment::Place(_) | Moment::Condition(_) => None,
             }
         };
         match moment {
             Moment::Time(time) if *time <= self.timeline.end().time => Some(Goal::Time(*time)),
-            Moment::End => self.end_of_script().map(Goal::Point),
             _ => {
-                let later = || seen(&self.newest_player()?);
+                let later = || seen(self.newest_player()?);
                 seen(&self.player).or_else(later).map(Goal::Point)
             }
         }
     }
 
     /// What the player knows at the newest moment, while one looks at the past.
-    pub(super) fn newest_player(&self) -> Option<Player> {
-        self.is_past().then(|| self.timeline.seek(Goal::Point(self.timeline.end()), |_| {}).1)
-    }
-
-    fn end_of_script(&self) -> Option<Point> {
-        let mut end = self.timeline.end();
-        end.time += Span(1);
-        let ends = |cluster: &Cluster| {
-            cluster.events().iter().any(|event| event.kind == EventKind::ScriptEnded)
-        };
-        self.timeline.find_back(end, |_| {}, ends)
+    pub(super) fn newest_player(&self) -> Option<&Player> {
+        self.timeline.newest().map(|(_, player)| player).filter(|_| self.is_past())
     }
 }

@@ -78,8 +78,10 @@ impl Session {
     fn act_on_packets(&mut self, action: Normal, pressed: Chord) {
         // None of these asks the owner of the terminal for anything.
         let _ = self.normal(action, pressed);
-        self.mode = Mode::Packet;
-        self.choose_some_packet();
+        if !self.works() {
+            self.mode = Mode::Packet;
+            self.choose_some_packet();
+        }
     }
 
     /// Nothing moves and no timer fires unless told; again, and lab time goes on.

@@ -3,18 +3,22 @@
 //!
 //! While one looks at the past, `cluster`, `trace` and `player` are those of that time, and the
 //! newest trace is kept aside. Time that goes on there repeats what happened, until somebody acts.
+//! The search for a moment may be long: it is done in pieces (`work.rs`).
 
+use std::cell::RefCell;
+
+use super::lines::ran_a_line;
 use super::look::Way;
+use super::work::{Progress, Work};
 use super::{Mode, Screen, Session};
-use crate::app::fading::Fader;
 use crate::app::keymap::Jump;
 use crate::cluster::command::{Command, Condition, Nature, parse_line};
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::time::{Span, Time};
-use crate::cluster::timeline::{Goal, Point, Watcher};
+use crate::cluster::timeline::{self, Goal, Point, Watcher};
 use crate::cluster::words::Topic;
 use crate::cluster::{Cluster, Step};
-use crate::ui::trace::{Listing, Trace};
+use crate::ui::trace::Listing;
 use crate::ui::view::{Stands, TimelineSpan};
 
 use super::super::player::Player;
@@ -50,7 +54,7 @@ pub(super) fn is_kind(jump: Jump, event: &Event, listing: &Listing, cluster: &Cl
     }
 }
 
-const fn name(jump: Jump) -> &'static str {
+pub(super) const fn name(jump: Jump) -> &'static str {
     match jump {
         Jump::Shown => "event that is shown",
         Jump::Packet => "packet",
@@ -62,6 +66,73 @@ const fn name(jump: Jump) -> &'static str {
         Jump::Broken => "broken rule",
         Jump::Bookmark => "bookmark",
         Jump::Leave => "such thing",
+    }
+}
+
+/// The search for something that happened.
+#[derive(Clone, Debug)]
+pub(super) struct Search {
+    way: timeline::Search,
+    wanted: Wanted,
+    from: Point,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug)]
+enum Wanted {
+    Kind(Jump, Box<Listing>),
+    /// A line of the script.
+    Line,
+    /// That a condition became true; whether it was, a step before.
+    Became {
+        condition: Box<Condition>,
+        was: bool,
+    },
+}
+
+impl Wanted {
+    fn begin(&mut self, cluster: &Cluster) {
+        if let Self::Became { condition, was } = self {
+            *was = cluster.is_so(condition);
+        }
+    }
+
+    fn is(&mut self, cluster: &Cluster) -> bool {
+        match self {
+            Self::Kind(jump, listing) => {
+                let events = cluster.events().iter();
+                events.into_iter().any(|event| is_kind(*jump, event, listing, cluster))
+            }
+            Self::Line => ran_a_line(cluster),
+            Self::Became { condition, was } => {
+                let is = cluster.is_so(condition);
+                is && !std::mem::replace(was, is)
+            }
+        }
+    }
+
+    fn missing(&self) -> String {
+        match self {
+            Self::Kind(jump, _) => format!("there is no {} before this", name(*jump)),
+            Self::Line => "no line of the script has run before this".to_owned(),
+            Self::Became { condition, .. } => {
+                format!("it never became true before this: {condition}")
+            }
+        }
+    }
+}
+
+impl Search {
+    pub fn progress(&self) -> Progress {
+        let about = match &self.wanted {
+            Wanted::Kind(jump, _) => format!("for the last {}", name(*jump)),
+            Wanted::Line => "for the last line of the script".to_owned(),
+            Wanted::Became { condition, .. } => format!("for when it became true: {condition}"),
+        };
+        let (looked, from) = (self.way.looked(), self.from);
+        let part = [from.steps.saturating_sub(looked.steps), from.steps];
+        let now = format!("back to {} s", crate::ui::text::Moment(looked.time));
+        Progress::new("Looking back", about, Some(part), now)
     }
 }
 
@@ -79,6 +150,9 @@ impl Session {
 
     /// Lets the next thing happen: in the past what happened then, at the end something new.
     pub(super) fn take_step(&mut self) -> Step {
+        // Whatever is asked after every step is work too.
+        let asked = (self.watches.len() + self.breakpoints.len()) as u32 / 4;
+        self.effort = self.effort.saturating_sub(self.cluster.work() + asked);
         if self.is_past() && self.timeline.replay(&mut self.cluster) {
             self.observe();
             self.arrive();
@@ -104,7 +178,7 @@ impl Session {
 
     /// At the newest moment the newest trace is shown again, as far as the run goes: it may have
     /// been cut short by an undoing.
-    fn arrive(&mut self) {
+    pub(super) fn arrive(&mut self) {
         if self.is_past() {
             return;
         }
@@ -120,34 +194,34 @@ impl Session {
         }
     }
 
-    /// Goes to a moment of the run, and stands there.
-    pub(super) fn seek(&mut self, goal: Goal) {
-        let newest = match self.newest.take() {
-            Some(newest) => newest,
-            None => std::mem::take(&mut self.trace),
-        };
-        let mut trace: Option<Trace> = None;
-        let (cluster, player) = self.timeline.seek(goal, |cluster| {
-            let first = cluster.emitted() - cluster.events().len() as u64;
-            let trace = trace.get_or_insert_with(|| newest.past(first));
-            trace.extend(cluster.events(), cluster.names());
-        });
-        self.trace = trace.unwrap_or_else(|| newest.past(cluster.emitted()));
-        self.newest = Some(newest);
-        (self.cluster, self.player) = (cluster, player);
-        self.fader = Fader::default();
-        self.pacer.acted();
-        self.arrive();
-        self.refresh_breakpoints();
-        self.refresh_watches();
-        self.tell_reach();
-        self.stand();
+    /// Looks back for the last thing of a kind before now.
+    fn search(&mut self, wanted: Wanted) {
+        let from = self.cluster.point();
+        let way = timeline::Search::before(from);
+        self.begin(Work::Search(Box::new(Search { way, wanted, from })));
     }
 
-    /// Time stands, for the reason that there was then, if there was one.
-    fn stand(&mut self) {
-        self.mode = Mode::Normal;
-        self.stand_here();
+    /// A piece of the search; what is left of it.
+    pub(super) fn search_on(&mut self, mut search: Box<Search>) -> Option<Box<Search>> {
+        let wanted = RefCell::new(&mut search.wanted);
+        let found = search.way.work(
+            &self.timeline,
+            &mut self.effort,
+            |cluster| wanted.borrow_mut().begin(cluster),
+            |cluster| wanted.borrow_mut().is(cluster),
+        );
+        let Some(found) = found else { return Some(search) };
+        match (found, search.wanted) {
+            (Some(point), Wanted::Line) => self.back_in_script(point),
+            (Some(point), Wanted::Kind(..) | Wanted::Became { .. }) => {
+                self.seek(Goal::Point(point));
+            }
+            (None, wanted) => {
+                self.end_work();
+                self.refuse(wanted.missing());
+            }
+        }
+        None
     }
 
     pub(super) fn stand_here(&mut self) {
@@ -197,20 +271,21 @@ impl Session {
     /// To the last thing of a kind before now.
     pub(super) fn jump_back(&mut self, jump: Jump) {
         let here = self.cluster.point();
-        let found = match jump {
-            Jump::Bookmark => self.bookmarks.iter().copied().rfind(|point| *point < here),
-            _ => {
-                let listing = self.trace.listing().clone();
-                let wanted = |cluster: &Cluster| {
-                    let events = cluster.events().iter();
-                    events.into_iter().any(|event| is_kind(jump, event, &listing, cluster))
-                };
-                self.timeline.find_back(here, |_| {}, wanted)
-            }
-        };
-        match found {
+        if jump != Jump::Bookmark {
+            let listing = Box::new(self.trace.listing().clone());
+            return self.search(Wanted::Kind(jump, listing));
+        }
+        match self.bookmarks.iter().copied().rfind(|point| *point < here) {
             Some(point) => self.seek(Goal::Point(point)),
-            None => self.refuse(format!("there is no {} before this", name(jump))),
+            None => self.refuse("there is no bookmark before this"),
+        }
+    }
+
+    /// `N`: to where the last line before this one ran, a beat among them.
+    pub(super) fn previous_line(&mut self) {
+        match self.cluster.script() {
+            None => self.refuse("no script is playing: raftlab FILE.lab plays one"),
+            Some(_) => self.search(Wanted::Line),
         }
     }
 
@@ -245,23 +320,11 @@ impl Session {
 
     /// Back to where a condition last became true.
     pub(super) fn back_to(&mut self, condition: &str) {
-        let command = match parse_line(&format!("expect {condition}")) {
+        let condition = match parse_line(&format!("expect {condition}")) {
             Ok(Command::Expect(condition)) => condition,
             Ok(_) => return self.refuse("back to which condition? as :back leader = S2"),
             Err(diagnostic) => return self.refuse(diagnostic.message),
         };
-        match self.became_true(&command) {
-            Some(point) => self.seek(Goal::Point(point)),
-            None => self.refuse(format!("it never became true before this: {command}")),
-        }
-    }
-
-    fn became_true(&self, condition: &Condition) -> Option<Point> {
-        let was = std::cell::Cell::new(true);
-        let begins = |cluster: &Cluster| was.set(cluster.is_so(condition));
-        self.timeline.find_back(self.cluster.point(), begins, |cluster| {
-            let is = cluster.is_so(condition);
-            is && !was.replace(is)
-        })
+        self.search(Wanted::Became { condition: Box::new(condition), was: true });
     }
 }

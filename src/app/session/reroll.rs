@@ -2,11 +2,12 @@
 //! which is recorded; `:reroll 1000 until CONDITION within T` plays so many futures and says in how many
 //! of them the condition comes true, and how sure that is. Each future begins with `reseed SEED
 //! all`, as a reroll does, so timers that are armed and packets in flight are drawn again too. It
-//! does a piece of the work a frame, and the lab is paused.
+//! does a piece of the work a frame (`work.rs`), and the lab is paused.
 
+use super::Session;
 use super::dialog::Reading;
 use super::share::Share;
-use super::{Mode, Screen, Session};
+use super::work::{Progress, Work, bar};
 use crate::cluster::command::{Command, Condition, Reach, Reseed, parse_line};
 use crate::cluster::digest::Digest;
 use crate::cluster::time::Span;
@@ -18,8 +19,8 @@ const TITLE: &str = "Reroll";
 const FUTURES_MAX: u32 = 1_000_000;
 /// How far a future is played when the question does not say.
 const WITHIN: Span = Span::from_secs(10);
-/// The most events that are handled a frame.
-const EVENTS_A_FRAME: u32 = 10_000;
+/// What beginning a future costs, in steps.
+const A_FUTURE: u32 = 16;
 
 /// A question about many futures, while it is being answered.
 #[derive(Clone, Debug)]
@@ -44,16 +45,20 @@ pub(super) struct Reroll {
 }
 
 impl Reroll {
-    /// Plays on; true when all have been played.
-    fn work(&mut self) -> bool {
-        for _ in 0..EVENTS_A_FRAME {
+    /// Plays on, and takes what it does off `effort`; true when all have been played.
+    fn work(&mut self, effort: &mut u32) -> bool {
+        while *effort > 0 {
             if self.played == self.wanted {
                 return true;
             }
             let (seed, mut cluster) = match self.now.take() {
                 Some(now) => now,
-                None => self.next(),
+                None => {
+                    *effort = effort.saturating_sub(A_FUTURE);
+                    self.next()
+                }
             };
+            *effort = effort.saturating_sub(cluster.work());
             let end = self.start.now() + self.within;
             let so = cluster.is_so(&self.condition);
             let over = cluster.next_due().is_none_or(|due| due > end) || cluster.is_stopped();
@@ -81,14 +86,12 @@ impl Reroll {
     }
 
     fn told(&self) -> Vec<String> {
-        const BAR: u32 = 50;
         let Self { hits, played, wanted, condition, within, .. } = self;
-        let full = (u64::from(*played) * u64::from(BAR) / u64::from(*wanted)) as u32;
-        let bar: String = (0..BAR).map(|place| if place < full { '#' } else { '.' }).collect();
+        let bar = bar((*played).into(), (*wanted).into());
         let mut lines = vec![
             format!("From {} on, within {within}: {condition}?", self.start.now()),
             String::new(),
-            format!("[{bar}] {played} of {wanted}"),
+            format!("{bar}, {played} of {wanted}"),
             String::new(),
         ];
         if let Some(share) = Share::new(*hits, *played) {
@@ -106,6 +109,10 @@ impl Reroll {
         lines.push(String::new());
         lines.extend(about(&self.redrawn));
         lines
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        Progress { title: TITLE, lines: self.told() }
     }
 }
 
@@ -207,22 +214,15 @@ impl Session {
             now: None,
         };
         self.futures += u64::from(wanted);
-        self.open(Reading::text(TITLE, reroll.told()));
-        self.rerolling = Some(reroll);
+        self.begin(Work::Reroll(Box::new(reroll)));
     }
 
-    /// A frame's piece of the answer. Closing the text ends the work.
-    pub(super) fn work_on_reroll(&mut self) {
-        let Some(mut reroll) = self.rerolling.take() else { return };
-        let Mode::Reading(Reading::Text { title, lines }) = &mut self.mode else { return };
-        if title != TITLE {
-            return;
+    /// A piece of the answer; what is left to do.
+    pub(super) fn reroll_on(&mut self, mut reroll: Box<Reroll>) -> Option<Box<Reroll>> {
+        if !reroll.work(&mut self.effort) {
+            return Some(reroll);
         }
-        let done = reroll.work();
-        *lines = reroll.told();
-        self.screen = Screen::Stale;
-        if !done {
-            self.rerolling = Some(reroll);
-        }
+        self.open(Reading::text(TITLE, reroll.told()));
+        None
     }
 }

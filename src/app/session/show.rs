@@ -61,6 +61,9 @@ impl Session {
             Mode::Reading(Reading::Comparison) => {
                 self.shown_comparison().map_or(view::Mode::Normal, view::Mode::Dialog)
             }
+            Mode::Reading(Reading::Working) => {
+                self.shown_work().map_or(view::Mode::Normal, view::Mode::Dialog)
+            }
             Mode::Reading(reading) => view::Mode::Dialog(reading.shown(&self.cluster)),
             Mode::Asking(asking) => view::Mode::Dialog(asking.shown(self.recording())),
         }

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use super::lines::ran_a_line;
-use super::past::is_kind;
+use super::past::{self, is_kind};
+use super::play::Aim;
+use super::work::PIECE;
 use super::{Mode, Screen, Session};
 use crate::app::keymap::Jump;
 use crate::app::pace::FRAME_MAX;
@@ -14,10 +15,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::time::{Span, Time};
 use crate::ui::view::{LastCommand, Stands};
 
-/// The most events that a frame handles: the screen answers, whatever the pace asks for.
-const EVENTS_A_FRAME: u32 = 4_000;
-/// The most events that one step by hand passes over, and the most lab time.
-const EVENTS_A_STEP: u32 = 200_000;
+/// The most lab time that one step by hand passes over.
 const REACH: Span = Span::from_secs(60);
 
 /// What a step by hand looks for.
@@ -33,6 +31,27 @@ pub(super) enum Until {
     Kind(Jump),
 }
 
+impl Until {
+    /// What it looks for.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Shown => "event that is shown",
+            Self::Any => "event",
+            Self::Line => "line of the script",
+            Self::Kind(jump) => past::name(jump),
+        }
+    }
+
+    /// That there is no such thing.
+    pub(super) const fn missing(self) -> &'static str {
+        match self {
+            Self::Shown => "nothing to show in the next minute: ; steps to the next heartbeat",
+            Self::Kind(_) => "nothing of that kind in the next minute",
+            Self::Any | Self::Line => "no line of the script in the next minute",
+        }
+    }
+}
+
 impl Session {
     /// Whether lab time passes, or, while all is by hand, lines of a script run.
     pub(super) fn moves(&self) -> bool {
@@ -46,6 +65,7 @@ impl Session {
 
     pub(super) fn frame(&mut self, elapsed: Duration) {
         self.room = self.room.saturating_add(elapsed);
+        self.effort = PIECE;
         if let Some((left, _)) = &mut self.notice {
             *left = left.saturating_sub(elapsed);
             if left.is_zero() {
@@ -59,10 +79,12 @@ impl Session {
         if self.has_young_watches() {
             self.screen = Screen::Stale;
         }
-        self.work_on_reroll();
-        self.work_on_comparison();
-        if self.moves() {
-            self.advance(elapsed.min(FRAME_MAX));
+        self.work_on();
+        if !self.works() {
+            if self.moves() {
+                self.advance(elapsed.min(FRAME_MAX));
+            }
+            self.date_watches();
         }
     }
 
@@ -75,7 +97,7 @@ impl Session {
         self.look_from_here();
         let target = self.cluster.now() + self.pacer.span(elapsed, &self.cluster);
         self.screen = Screen::Stale;
-        for _ in 0..EVENTS_A_FRAME {
+        while self.effort > 0 {
             match self.next_due() {
                 Some(due) if due <= target => {
                     if self.waits_for_caption(due) || !self.step() {
@@ -208,44 +230,13 @@ impl Session {
         self.player.release();
         self.halt = Some(Stands::Paused);
         self.look_from_here();
-        let before = self.clone();
+        // To the very next event it is not far.
+        let before = (until != Until::Any).then(|| Box::new(self.clone()));
         let limit = (self.cluster.now() + REACH).max(self.timeline.end().time);
-        for _ in 0..EVENTS_A_STEP {
-            if self.next_due().is_none_or(|due| due > limit) {
-                break;
-            }
-            let listed = self.trace.listed().back().copied();
-            let went_on = self.step_while_paused();
-            let found = match until {
-                Until::Any => true,
-                Until::Shown => self.trace.listed().back().copied() != listed,
-                Until::Line => ran_a_line(&self.cluster),
-                Until::Kind(jump) => self.saw_a(jump),
-            };
-            if found || !went_on {
-                return;
-            }
-        }
-        match until {
-            // Stepping is for looking closely: a minute of heartbeats is not passed over unseen.
-            Until::Shown => {
-                *self = before;
-                self.refuse("nothing to show in the next minute: ; steps to the next heartbeat");
-            }
-            Until::Kind(_) => {
-                *self = before;
-                self.refuse("nothing of that kind in the next minute");
-            }
-            Until::Any | Until::Line => self.note("no line of the script in the next minute"),
-        }
+        self.play_to(Aim::Next(until, limit), before);
     }
 
-    /// A step for which the pause itself is no reason to stop.
-    fn step_while_paused(&mut self) -> bool {
-        self.take_step() == Step::Happened && self.halt == Some(Stands::Paused)
-    }
-
-    fn saw_a(&self, jump: Jump) -> bool {
+    pub(super) fn saw_a(&self, jump: Jump) -> bool {
         let listing = self.trace.listing();
         let events = self.cluster.events().iter();
         events.into_iter().any(|event| is_kind(jump, event, listing, &self.cluster))

@@ -2,7 +2,8 @@
 //!
 //! A watch is a way of looking, no part of the run: it stays while one goes back, and shows what
 //! was the case then. Since when it has been so is followed step by step while time goes on; after a
-//! jump it is looked up in the run itself, stretch by stretch backwards, as far as that is quick.
+//! jump it is looked up in the run itself, stretch by stretch backwards, some way back and a piece
+//! of it a frame.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use super::{Mode, Screen, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::Watched;
 use crate::cluster::time::Time;
-use crate::cluster::timeline::Point;
+use crate::cluster::timeline::{self, Point};
 use crate::ui::view::{ListItem, Since, WatchRow};
 
 /// The most that is watched at once.
@@ -44,9 +45,18 @@ enum Changed {
     Before(Time),
 }
 
-/// The search for the last changes before a moment.
-struct Search<'a> {
-    watched: &'a [Arc<Watched>],
+/// The search for since when what is watched is so. It takes what a frame leaves of its work, so
+/// that nobody has to wait for it.
+#[derive(Clone, Debug)]
+pub(super) struct Dating {
+    way: timeline::Search,
+    search: Search,
+}
+
+/// What the search for the last changes before a moment knows.
+#[derive(Clone, Debug)]
+struct Search {
+    watched: Vec<Arc<Watched>>,
     /// What is the case at that moment: the last stretch ends just before it.
     present: Option<(Vec<String>, Point)>,
     /// What was the case where a stretch was last looked at, and its last change so far.
@@ -57,14 +67,14 @@ struct Search<'a> {
     left: u32,
 }
 
-impl<'a> Search<'a> {
-    fn new(watched: &'a [Arc<Watched>], cluster: &Cluster) -> Self {
+impl Search {
+    fn new(watched: Vec<Arc<Watched>>, cluster: &Cluster) -> Self {
         let now = watched.iter().map(|watched| cluster.watched(watched)).collect();
         Self {
-            watched,
             present: Some((now, cluster.point())),
             stretch: Vec::new(),
             found: vec![None; watched.len()],
+            watched,
             from: cluster.now(),
             left: STRETCHES_MAX,
         }
@@ -117,11 +127,11 @@ impl Session {
             return self
                 .refuse(format!("{WATCHES_MAX} watched values are the most: W takes one off"));
         }
-        let since = self.last_changes(std::slice::from_ref(what));
         let shown = self.cluster.watched(what);
-        let since = since.first().copied().unwrap_or(Changed::Before(self.cluster.now()));
+        let since = Changed::Before(self.cluster.now());
         self.watches.push(Watch { what: what.clone(), shown, since, seen: None, scripted });
         self.screen = Screen::Stale;
+        self.begin_dating();
     }
 
     /// Takes one off, or all of them.
@@ -170,13 +180,11 @@ impl Session {
         if self.watches.is_empty() {
             return;
         }
-        let watched: Vec<Arc<Watched>> =
-            self.watches.iter().map(|watch| watch.what.clone()).collect();
-        let since = self.last_changes(&watched);
-        for (watch, since) in self.watches.iter_mut().zip(since) {
+        for watch in &mut self.watches {
             watch.shown = self.cluster.watched(&watch.what);
-            watch.since = since;
+            watch.since = Changed::Before(self.cluster.now());
         }
+        self.begin_dating();
         self.look_at_last_step();
     }
 
@@ -186,19 +194,50 @@ impl Session {
         self.looked = count(self.cluster.point()).saturating_sub(1);
     }
 
-    /// When each of these last changed, up to now.
-    fn last_changes(&self, watched: &[Arc<Watched>]) -> Vec<Changed> {
-        let search = RefCell::new(Search::new(watched, &self.cluster));
-        self.timeline.find_back(
-            self.cluster.point(),
+    /// Begins to look for since when everything is so of which that is not known.
+    fn begin_dating(&mut self) {
+        let unknown = |watch: &&Watch| matches!(watch.since, Changed::Before(_));
+        let watched = self.watches.iter().filter(unknown).map(|watch| watch.what.clone()).collect();
+        self.dating = Some(Dating {
+            way: timeline::Search::before(self.cluster.point()),
+            search: Search::new(watched, &self.cluster),
+        });
+    }
+
+    /// Whether it is still being looked for since when something is so.
+    pub(super) const fn dates(&self) -> bool {
+        self.dating.is_some()
+    }
+
+    /// A piece of that search. What has changed since it was begun is dated already.
+    pub(super) fn date_watches(&mut self) {
+        let Some(mut dating) = self.dating.take() else { return };
+        // Each that is watched is asked after every step, which is work too.
+        let price = 1 + dating.search.watched.len() as u32 / 2;
+        let mut steps = self.effort / price;
+        let search = RefCell::new(&mut dating.search);
+        let known = dating.way.work(
+            &self.timeline,
+            &mut steps,
             |cluster| search.borrow_mut().begin(cluster),
             |cluster| search.borrow_mut().step(cluster),
         );
-        let mut search = search.into_inner();
+        self.effort = steps * price;
+        if known.is_none() {
+            self.dating = Some(dating);
+            return;
+        }
+        let Dating { mut search, .. } = dating;
         search.end();
-        let from = search.from;
-        let changed = |found: Option<Point>| found.map_or(Changed::Before(from), Changed::At);
-        search.found.into_iter().map(changed).collect()
+        for (what, found) in search.watched.iter().zip(search.found) {
+            let same = |watch: &&mut Watch| {
+                watch.what == *what && matches!(watch.since, Changed::Before(_))
+            };
+            if let Some(watch) = self.watches.iter_mut().find(same) {
+                watch.since = found.map_or(Changed::Before(search.from), Changed::At);
+            }
+        }
+        self.screen = Screen::Stale;
     }
 
     /// What changes from here on is new.

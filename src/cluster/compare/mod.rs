@@ -16,7 +16,7 @@ pub use states::{Difference, differences};
 
 use super::event::{Cause, Event, EventKind, Names};
 use super::time::Time;
-use super::timeline::{Goal, Point, Timeline, Watcher};
+use super::timeline::{Goal, Point, Seek, Timeline, Watcher};
 use super::words::Weight;
 use super::{Cluster, Step};
 
@@ -26,6 +26,10 @@ pub const ROWS_MAX: usize = 5_000;
 const COMMON_MAX: usize = 30;
 /// The most pairs of events of one moment that are matched. Beyond, their order decides.
 const PAIRS_MAX: usize = 1_000_000;
+/// How many pairs can be looked at while a step is taken.
+const PAIRS_A_STEP: usize = 64;
+/// The most events of one moment that are kept to be matched. More are counted.
+const MOMENT_MAX: usize = 100_000;
 
 /// What happens at one moment: in both futures, or in one of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,9 +45,12 @@ pub struct Row {
 #[derive(Clone, Debug)]
 struct Side<W> {
     timeline: Timeline<W>,
-    cluster: Cluster,
-    /// What has happened at the present moment.
+    /// The way to the fork, whose cluster goes on from there, and whether it has begun to.
+    way: Seek<W>,
+    begun: bool,
+    /// What has happened at the present moment, and how much more.
     moment: Vec<Event>,
+    more: u64,
 }
 
 /// A comparison, while it is made and when it is done.
@@ -63,28 +70,46 @@ pub struct Comparison<W> {
 
 impl<W: Watcher> Side<W> {
     fn new(timeline: &Timeline<W>, fork: Point) -> Self {
-        let (cluster, _) = timeline.seek(Goal::Point(fork), |_| {});
-        Self { timeline: timeline.clone(), cluster, moment: Vec::new() }
+        let (timeline, way) = (timeline.clone(), timeline.way_to(Goal::Point(fork)));
+        Self { timeline, way, begun: false, moment: Vec::new(), more: 0 }
+    }
+
+    /// Whether it has come to the fork; if not, it goes on towards it.
+    fn begin(&mut self, work: &mut u32) -> bool {
+        self.begun = self.begun || self.way.work(&self.timeline, work, |_| {});
+        self.begun
+    }
+
+    const fn cluster(&self) -> &Cluster {
+        self.way.cluster()
     }
 
     /// When the next thing happens; `None` if nothing does any more.
     fn next_due(&self) -> Option<Time> {
-        if self.cluster.is_stopped() {
+        let cluster = self.cluster();
+        if cluster.is_stopped() {
             return None;
         }
-        let deed = self.timeline.next_deed(self.cluster.point());
-        deed.map(|deed| deed.at.time).or_else(|| self.cluster.next_due())
+        let deed = self.timeline.next_deed(cluster.point());
+        deed.map(|deed| deed.at.time).or_else(|| cluster.next_due())
     }
 
     fn step(&mut self) {
-        let before = self.cluster.point();
-        let known = before < self.timeline.end() && self.timeline.replay(&mut self.cluster);
+        let cluster = self.way.cluster_mut();
+        let before = cluster.point();
+        let known = before < self.timeline.end() && self.timeline.replay(cluster);
         // Time alone may have passed, up to the end of what is known.
-        let goes_on = !known && self.cluster.point() == before;
-        let happened = known || goes_on && self.cluster.step() == Step::Happened;
-        if happened {
-            let told = |event: &&Event| event.weight() > Weight::Silent;
-            self.moment.extend(self.cluster.events().iter().filter(told).cloned());
+        let goes_on = !known && cluster.point() == before;
+        let happened = known || goes_on && cluster.step() == Step::Happened;
+        if !happened {
+            return;
+        }
+        for event in cluster.events().iter().filter(|event| event.weight() > Weight::Silent) {
+            if self.moment.len() < MOMENT_MAX {
+                self.moment.push(event.clone());
+            } else {
+                self.more += 1;
+            }
         }
     }
 }
@@ -104,38 +129,44 @@ impl<W: Watcher> Comparison<W> {
         }
     }
 
-    /// Goes on by so many steps; true when the comparison is done.
-    pub fn work(&mut self, steps: u32) -> bool {
-        for _ in 0..steps {
-            if self.done {
-                break;
-            }
+    /// Goes on as far as so much work allows, in steps, and takes off what it has done; true when
+    /// the comparison is done.
+    pub fn work(&mut self, work: &mut u32) -> bool {
+        if self.sides.iter_mut().any(|side| !side.begin(work)) {
+            return false;
+        }
+        while !self.done && *work > 0 {
             let due =
                 self.sides.each_ref().map(|side| side.next_due().filter(|due| *due <= self.end));
             let Some(now) = due.into_iter().flatten().min() else {
-                self.settle_moment();
-                self.sides.iter_mut().for_each(|side| side.cluster.advance(self.end));
+                *work = work.saturating_sub(self.settle_moment());
+                self.sides.iter_mut().for_each(|side| side.way.cluster_mut().advance(self.end));
                 self.now = self.end;
                 self.done = true;
                 break;
             };
             if now > self.now {
-                self.settle_moment();
+                *work = work.saturating_sub(self.settle_moment());
                 self.now = now;
             }
             if let Some(side) = due.iter().position(|due| *due == Some(now)) {
                 self.sides[side].step();
+                *work = work.saturating_sub(self.sides[side].cluster().work());
             }
         }
         self.done
     }
 
-    /// What both futures had at this moment is matched, and told.
-    fn settle_moment(&mut self) {
+    /// What both futures had at this moment is matched, and told. How much work that was.
+    fn settle_moment(&mut self) -> u32 {
+        self.left_out[1] +=
+            self.sides.iter_mut().map(|side| std::mem::take(&mut side.more)).sum::<u64>();
         let [here, there] = self.sides.each_mut().map(|side| std::mem::take(&mut side.moment));
         let names = self.names().map(Clone::clone);
         let mut there: Vec<Option<Event>> = there.into_iter().map(Some).collect();
-        let crowded = here.len().saturating_mul(there.len()) > PAIRS_MAX;
+        let pairs = here.len().saturating_mul(there.len());
+        let crowded = pairs > PAIRS_MAX;
+        let done = (here.len() + there.len() + pairs.min(PAIRS_MAX)) / PAIRS_A_STEP;
         let mut from = 0;
         for event in here {
             let fits = |other: &Option<Event>| {
@@ -158,6 +189,7 @@ impl<W: Watcher> Comparison<W> {
         for event in there.into_iter().flatten() {
             self.tell(Row { time: self.now, same: false, events: [None, Some(event)] });
         }
+        done as u32
     }
 
     /// Keeps a row if it is worth it: what lists show, and the first difference, whatever it is.
@@ -219,12 +251,12 @@ impl<W: Watcher> Comparison<W> {
 
     /// The names of the clients in each.
     pub fn names(&self) -> [&Names; 2] {
-        self.sides.each_ref().map(|side| side.cluster.names())
+        self.sides.each_ref().map(|side| side.cluster().names())
     }
 
     /// In what the two differ where they have come to.
     pub fn differences(&self) -> Vec<Difference> {
-        let [here, there] = self.sides.each_ref().map(|side| &side.cluster);
+        let [here, there] = self.sides.each_ref().map(Side::cluster);
         differences(here, there)
     }
 }

@@ -13,7 +13,7 @@ fn shown(session: &Session) -> Comparison {
 
 /// Waits until the comparison is done.
 fn compared(session: &mut Session) -> Comparison {
-    wait(session, 20.0, "a comparison", |session| !session.compares());
+    wait(session, 20.0, "a comparison", |session| !session.works());
     shown(session)
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{frames, lab, led, press, refusal, script};
+use super::{expecting, frames, lab, led, press, refusal, script};
 use crate::app::files::Old;
 use crate::app::recorder::{Recorder, reached};
 use crate::app::session::{Effect, Session};
@@ -18,7 +18,8 @@ fn resumed(text: &str) -> Session {
         .unwrap_or_else(|mistakes| panic!("{mistakes:?}\n{text}"));
     let place = reached(&script.source).expect("it says how far it came");
     let mut session = Session::script("kept.lab".into(), &script, None, Theme::default());
-    session.resume(place).expect("it comes there");
+    session.resume(place);
+    session.finish().expect("it comes there");
     session
 }
 
@@ -123,12 +124,12 @@ proptest! {
             end.apply(&crate::cluster::command::parse_line("by-hand off").unwrap()).unwrap();
         }
         end.run_until(end.now());
-        let text = session.as_script(false);
+        let text = session.as_script(None);
         // At the very start, what was due and waits comes before the script's last line.
         let started = end.now() > crate::cluster::time::Time::START;
         prop_assume!(started || !text.contains("by-hand"));
         prop_assert_eq!(run(&text).digest(), end.digest(), "{}", text);
-        run(&session.as_script(true));
+        run(&expecting(&session));
     }
 }
 
@@ -253,7 +254,7 @@ fn what_was_done_beside_a_script_and_after_its_end_is_saved_too() {
     frames(&mut session, 1.0);
     press(&mut session, "X");
     frames(&mut session, 1.0);
-    let text = session.as_script(true);
+    let text = expecting(&session);
     let saved = run(&text);
     let down = |cluster: &Cluster| {
         let power = |server: &crate::cluster::server::Server| format!("{:?}", server.power);

@@ -11,6 +11,7 @@ mod past;
 mod robust;
 mod script;
 mod watches;
+mod working;
 
 use std::time::Duration;
 
@@ -19,7 +20,9 @@ use crate::app::keymap::Chord;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use crate::app::session::{Effect, Message, Session};
+use crate::app::recorder::saved;
+use crate::app::session::work::Work;
+use crate::app::session::{Effect, Message, Moment, Session};
 use crate::cluster::command::Script;
 use crate::cluster::config::Config;
 use crate::cluster::server::Power;
@@ -99,20 +102,42 @@ fn key(word: &str) -> Chord {
     }
 }
 
-/// Presses keys: words parted by spaces, `'` before a text that is typed letter by letter.
+/// Presses keys: words parted by spaces, `'` before a text that is typed letter by letter. What a
+/// key begins is brought to its end before the next, unless it shows itself while it is made.
 fn press(session: &mut Session, keys: &str) -> Option<Effect> {
     let mut effect = None;
     for word in keys.split(' ') {
-        match word.strip_prefix('\'') {
-            Some(text) => {
-                for letter in text.chars().map(|letter| if letter == '_' { ' ' } else { letter }) {
-                    effect = session.update(Message::Input(Input::Key(Chord::Char(letter))));
-                }
-            }
-            None => effect = session.update(Message::Input(Input::Key(key(word)))),
+        effect = press_only(session, word);
+        if !matches!(session.work, Some(Work::Compare | Work::Reroll(_))) {
+            session.finish().expect("only the opening of a lab is given up");
         }
     }
     effect
+}
+
+/// Presses a key, or types a text, and does not wait for what it begins.
+fn press_only(session: &mut Session, word: &str) -> Option<Effect> {
+    let mut press = |key: Chord| session.update(Message::Input(Input::Key(key)));
+    match word.strip_prefix('\'') {
+        None => press(key(word)),
+        Some(text) => {
+            let letters = text.chars().map(|letter| if letter == '_' { ' ' } else { letter });
+            letters.map(Chord::Char).map(press).last().flatten()
+        }
+    }
+}
+
+/// Opens a lab at a moment.
+fn started(session: &mut Session, moment: &Moment) -> Result<(), String> {
+    session.start_at(moment)?;
+    session.finish()
+}
+
+/// The run as a script that asks for what holds at its end.
+fn expecting(session: &Session) -> String {
+    let mut end = saved(session.cluster());
+    end.run_until(end.now());
+    session.as_script(Some(&end))
 }
 
 fn refusal(session: &Session) -> String {

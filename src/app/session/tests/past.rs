@@ -96,6 +96,7 @@ fn acting_in_the_past_keeps_the_old_future() {
     press(&mut session, "Space");
     let (end, old) = (session.cluster().now(), digest(&session));
     session.seek(Goal::Time(end - Span::from_millis(20)));
+    session.finish().unwrap();
     press(&mut session, "X");
     assert_eq!(down(&session), 1);
     assert!(!session.is_past(), "this is the newest moment of the new future");
@@ -111,6 +112,7 @@ fn time_that_goes_on_in_the_past_repeats_what_happened() {
     press(&mut session, "Space");
     let (end, old) = (session.cluster().point(), digest(&session));
     session.seek(Goal::Time(Time(0)));
+    session.finish().unwrap();
     assert_eq!((session.cluster().now(), down(&session)), (Time(0), 0));
     press(&mut session, "Space");
     wait(&mut session, 60.0, "the newest moment", |session| !session.is_past());
@@ -211,10 +213,12 @@ fn a_breakpoint_stands_time_still_at_the_event_that_made_it_true() {
     // Going back to before it, and on: it stands there again. Switched off, it does not.
     let there = session.cluster().point();
     session.seek(Goal::Time(session.cluster().now() - Span::from_millis(50)));
+    session.finish().unwrap();
     press(&mut session, "Space");
     wait(&mut session, 60.0, "term 2", |session| session.halt.is_some());
     assert_eq!((session.cluster().point(), &session.halt), (there, &Some(Stands::Breakpoint)));
     session.seek(Goal::Time(session.cluster().now() - Span::from_millis(50)));
+    session.finish().unwrap();
     press(&mut session, "B Enter Esc Space");
     wait(&mut session, 60.0, "a leader", |session| session.cluster().leader().is_some());
     assert_eq!(session.halt, None);
@@ -242,7 +246,7 @@ fn a_reroll_goes_on_with_fresh_randomness_and_is_recorded() {
         assert!(!seen.contains(&timers(&session)), "armed timers are drawn again");
         seen.push(timers(&session));
     }
-    let script = session.as_script(false);
+    let script = session.as_script(None);
     let seeds = script.lines().filter(|line| line.contains("reseed 0x") && line.ends_with(" all"));
     assert_eq!(seeds.count(), 3, "{script}");
 }
@@ -250,7 +254,7 @@ fn a_reroll_goes_on_with_fresh_randomness_and_is_recorded() {
 /// The lines of the answer.
 fn answer(session: &mut Session, question: &str) -> String {
     session.reroll(question);
-    wait(session, 600.0, "an answer", |session| session.rerolling.is_none());
+    session.finish().expect("only the opening of a lab is given up");
     let crate::ui::view::Mode::Dialog(dialog) = &session.scene().view.mode else {
         panic!("the answer is to be read")
     };

@@ -1,7 +1,7 @@
 //! Scripts that play in the lab: their lines, going to them, and what becomes of them when
 //! somebody acts.
 
-use super::{frames, lab, press, refusal, script, wait};
+use super::{expecting, frames, lab, press, refusal, script, started, wait};
 use crate::app::recorder::{Recorder, reached};
 use crate::app::session::{Moment, Session};
 use crate::cluster::Cluster;
@@ -184,18 +184,19 @@ fn a_session_that_has_left_its_script_is_recorded_and_saved_as_it_was() {
     let parsed = Script::parse("kept.lab", text.as_bytes()).unwrap();
     let place = reached(&parsed.source).unwrap();
     let mut again = Session::script("kept.lab".into(), &parsed, None, Theme::default());
-    again.resume(place).unwrap();
+    again.resume(place);
+    again.finish().unwrap();
     assert_eq!(digest(&again), digest(&session), "{text}");
     assert_eq!(again.cluster().remarks(), session.cluster().remarks());
     assert!(again.cluster().remarks() > 0, "{text}");
     // Whoever acts again goes on in the same run.
     press(&mut again, "2 i");
     assert!(again.branches.is_empty());
-    let saved = run(&session.as_script(false));
+    let saved = run(&session.as_script(None));
     assert_eq!(saved.failure(), None);
     assert_eq!(saved.remarks(), session.cluster().remarks());
     // What is asked for by `:save FILE expect` is no remark.
-    let text = session.as_script(true);
+    let text = expecting(&session);
     assert_eq!(run(&text).failure(), None, "{text}");
     let other = text.replace("expect leader = S", "expect leader = S1 and leader = S");
     assert!(run(&other).failure().is_some(), "{other}");
@@ -299,7 +300,7 @@ fn goto_goes_back_and_on() {
 fn a_session_starts_at_any_moment_and_can_go_back_from_there() {
     let start = |at: &str| {
         let mut session = script(LESSON);
-        session.start_at(&Moment::read(at)?).map(|()| session)
+        started(&mut session, &Moment::read(at)?).map(|()| session)
     };
     let mut session = start("beat 2").unwrap();
     assert_eq!(at_beat(&session), Some(2));
@@ -329,10 +330,13 @@ fn a_session_starts_at_any_moment_and_can_go_back_from_there() {
         assert!(told.contains(why), "{at}: {told}");
     }
     let failing = LESSON.replacen("expect S1 is leader", "expect S2 is leader", 1);
-    let told = script(&failing).start_at(&Moment::Beat(2)).unwrap_err();
+    let told = started(&mut script(&failing), &Moment::Beat(2)).unwrap_err();
     assert!(told.contains("before beat 2: line 8 failed, expected S2 is leader"), "{told}");
-    assert!(script(&failing).start_at(&Moment::Line(8)).is_ok(), "the failure itself can be seen");
-    let told = lab().start_at(&Moment::Beat(2)).unwrap_err();
+    assert!(
+        started(&mut script(&failing), &Moment::Line(8)).is_ok(),
+        "the failure itself can be seen"
+    );
+    let told = started(&mut lab(), &Moment::Beat(2)).unwrap_err();
     assert!(told.contains("no script is playing"), "{told}");
 }
 
@@ -390,7 +394,7 @@ fn a_black_screen_shows_nothing_and_time_stands() {
 fn from_a_script_that_has_failed_one_goes_back_by_its_lines() {
     let failing = LESSON.replacen("expect S1 is leader", "expect S2 is leader", 1);
     let mut session = script(&failing);
-    session.start_at(&Moment::Line(8)).unwrap();
+    started(&mut session, &Moment::Line(8)).unwrap();
     assert_eq!(session.halt, Some(Stands::Failed));
     session.view.focus = Pane::Script;
     press(&mut session, "Esc k w");

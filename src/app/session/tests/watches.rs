@@ -6,7 +6,7 @@ use crate::app::input::{Input, Mouse, MouseAct};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{find, frames, lab, led, press, refusal, script, wait};
+use super::{expecting, find, frames, lab, led, press, refusal, script, started, wait};
 use crate::app::recorder::{Recorder, reached};
 use crate::app::session::{Message, Moment, Session};
 use crate::cluster::command::{Script, Unmet};
@@ -41,13 +41,16 @@ fn a_value_is_that_of_the_moment_and_says_since_when_in_the_past_too() {
     assert_eq!(first(&session).0, "2");
     assert!(second > elected && second <= session.cluster().now());
     session.seek(Goal::Time(second - Span::from_millis(20)));
+    session.finish().unwrap();
     session.show();
     assert_eq!(first(&session), ("1".to_owned(), begun));
     session.seek(Goal::Time(elected - Span(1)));
+    session.finish().unwrap();
     session.show();
     assert_eq!(first(&session), ("0".to_owned(), Since::At(Time::START)));
     press(&mut session, "Tab G");
     session.seek(Goal::Time(second + Span::from_secs(1)));
+    session.finish().unwrap();
     session.show();
     assert_eq!(first(&session), ("2".to_owned(), Since::At(second)));
     assert!(session.branches.is_empty(), "to watch is no deed");
@@ -158,21 +161,22 @@ fn what_is_kept_of_a_session_keeps_what_is_watched() {
     watch(&mut session, "S1 holds x");
     press(&mut session, "W Enter Esc c");
     frames(&mut session, 2.0);
-    for text in [std::fs::read_to_string(&path).unwrap(), session.as_script(true)] {
+    for text in [std::fs::read_to_string(&path).unwrap(), expecting(&session)] {
         assert!(text.contains("watch S1 holds x\n") && !text.contains("watch term"), "{text}");
     }
     let text = std::fs::read_to_string(&path).unwrap();
     let kept = Script::parse("kept.lab", text.as_bytes()).unwrap();
     let place = reached(&kept.source).unwrap();
     let mut again = Session::script("kept.lab".into(), &kept, None, Theme::default());
-    again.resume(place).unwrap();
+    again.resume(place);
+    again.finish().unwrap();
     assert_eq!(again.cluster().digest(), session.cluster().digest());
     let name = |session: &Session| session.scene().view.watches[0].name.clone();
     assert_eq!(name(&again), "S1 holds x");
     // Once more, and with another in its place.
     press(&mut again, "W Enter");
     watch(&mut again, "leader");
-    let text = again.as_script(false);
+    let text = again.as_script(None);
     assert!(text.contains("watch leader") && !text.contains("holds x"), "{text}");
 }
 
@@ -184,7 +188,7 @@ const LESSON: &str = "cluster servers=3 seed=5\nwatch value x\nwatch leader\ntim
 #[test]
 fn a_session_that_starts_late_watches_what_the_script_does_and_marks_nothing_old() {
     let mut session = script(LESSON);
-    session.start_at(&Moment::Beat(2)).unwrap();
+    started(&mut session, &Moment::Beat(2)).unwrap();
     let rows = session.shown_watches();
     let shown = |row: &WatchRow| (row.name.clone(), row.value.clone(), row.fresh);
     let row = |name: &str, value: &str| (name.to_owned(), value.to_owned(), false);
@@ -218,7 +222,8 @@ fn a_session_with_watches_and_remarks_resumes() {
     let text = std::fs::read_to_string(&path).unwrap();
     let kept = Script::parse("kept.lab", text.as_bytes()).unwrap();
     let mut again = Session::script("kept.lab".into(), &kept, None, Theme::default());
-    again.resume(reached(&kept.source).unwrap()).unwrap();
+    again.resume(reached(&kept.source).unwrap());
+    again.finish().unwrap();
     assert_eq!(again.cluster().digest(), session.cluster().digest(), "{text}");
     assert_eq!((again.cluster().remarks(), again.cluster().unmet()), (1, Unmet::Remark));
     let names = |session: &Session| -> BTreeSet<String> {
@@ -252,6 +257,7 @@ proptest! {
             };
             let followed = shown(&session);
             session.refresh_watches();
+            session.finish().unwrap();
             prop_assert_eq!(shown(&session), followed, "after {}", keys);
         }
     }

@@ -12,6 +12,10 @@
 //! A [`Watcher`] goes along: whatever is derived from the run's events, as the caption on the
 //! screen, is kept with the checkpoints and so goes back with them.
 
+mod ways;
+
+pub use ways::{Search, Seek};
+
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -86,6 +90,8 @@ pub struct Timeline<W> {
     end: Point,
     spacing: Spacing,
     budget: u64,
+    /// The newest state, for coming back to it, while one looks at the past.
+    newest: Option<Rc<(Cluster, W)>>,
 }
 
 /// How many steps lie between two checkpoints at least, among the recent and the old ones.
@@ -109,6 +115,7 @@ impl<W: Watcher> Timeline<W> {
             end: cluster.point(),
             spacing: Spacing { recent: SPACING, old: SPACING },
             budget,
+            newest: None,
         };
         timeline.keep(cluster, watcher);
         timeline
@@ -131,7 +138,8 @@ impl<W: Watcher> Timeline<W> {
 
     /// About how many bytes the checkpoints take.
     pub fn bytes(&self) -> u64 {
-        self.checkpoints.iter().map(|checkpoint| checkpoint.bytes).sum()
+        let newest = self.newest.as_ref().map_or(0, |newest| newest.0.checkpoint_bytes(0));
+        self.checkpoints.iter().map(|checkpoint| checkpoint.bytes).sum::<u64>() + newest
     }
 
     /// About how many bytes those after a point take: what a future has for itself that forked
@@ -153,10 +161,24 @@ impl<W: Watcher> Timeline<W> {
             return;
         }
         self.end = point;
+        self.newest = None;
         let kept = self.checkpoints.last().map_or(0, |last| last.point.steps);
         if point.steps >= kept + self.spacing.recent {
             self.keep(cluster, watcher);
         }
+    }
+
+    /// One leaves the newest point, at which `cluster` is, to look at the past: this is the state
+    /// to come back to.
+    pub fn leave(&mut self, cluster: &Cluster, watcher: &W) {
+        if self.newest.is_none() {
+            self.newest = Some(Rc::new((cluster.clone(), watcher.clone())));
+        }
+    }
+
+    /// The newest state, since it was left.
+    pub fn newest(&self) -> Option<&(Cluster, W)> {
+        self.newest.as_deref()
     }
 
     /// A command was applied at the newest point, which was `before`.
@@ -220,6 +242,9 @@ impl<W: Watcher> Timeline<W> {
         fork.deeds.truncate(point.deeds as usize);
         let kept = fork.checkpoints.partition_point(|checkpoint| checkpoint.point <= point);
         fork.checkpoints.truncate(kept.max(1));
+        if point < fork.end {
+            fork.newest = None;
+        }
         fork.end = point;
         fork
     }
@@ -229,9 +254,15 @@ impl<W: Watcher> Timeline<W> {
         self.deeds.get(point.deeds as usize).filter(|deed| deed.at.steps == point.steps)
     }
 
-    /// The state at a goal, or at the end of the run if that comes first. `saw` is told of every
-    /// step from a checkpoint on that lies before the goal, some way if it can be.
-    pub fn seek(&self, goal: Goal, mut saw: impl FnMut(&Cluster)) -> (Cluster, W) {
+    /// The way to a goal, or to the end of the run if that comes first. It begins at a checkpoint
+    /// that lies before the goal, some way if it can be: whoever follows it has events to show.
+    pub fn way_to(&self, goal: Goal) -> Seek<W> {
+        if let (Goal::Point(point), Some((cluster, watcher))) = (goal, self.newest())
+            && point == self.end
+        {
+            let (cluster, watcher) = (cluster.clone(), watcher.clone());
+            return Seek { goal, begin: point, cluster, watcher };
+        }
         let before = |checkpoint: &Checkpoint<W>| match goal {
             Goal::Point(point) => checkpoint.point <= point,
             Goal::Step(step) => checkpoint.point.steps <= step,
@@ -245,12 +276,17 @@ impl<W: Watcher> Timeline<W> {
         };
         let steps_at = |place: usize| self.checkpoints[place].point.steps;
         let first = (0..=last).rev().find(|place| steps_at(*place) + RUN_IN <= reached);
-        let (mut cluster, mut watcher) = self.state(first.unwrap_or(0));
-        while self.next(&mut cluster, goal) {
-            watcher.saw(&cluster);
-            saw(&cluster);
-        }
-        (cluster, watcher)
+        let first = first.unwrap_or(0);
+        let (cluster, watcher) = self.state(first);
+        Seek { goal, begin: self.checkpoints[first].point, cluster, watcher }
+    }
+
+    /// The state at a goal, or at the end of the run if that comes first, however far away it is.
+    /// `saw` is told of every step on the way.
+    pub fn seek(&self, goal: Goal, mut saw: impl FnMut(&Cluster)) -> (Cluster, W) {
+        let mut way = self.way_to(goal);
+        while !way.work(self, &mut { u32::MAX }, &mut saw) {}
+        way.into_state()
     }
 
     /// The newest state, unless `cluster` is it.
@@ -261,6 +297,13 @@ impl<W: Watcher> Timeline<W> {
 
     fn state(&self, checkpoint: usize) -> (Cluster, W) {
         (*self.checkpoints[checkpoint].state).clone()
+    }
+
+    /// The last checkpoint before a point.
+    fn checkpoint_before(&self, point: Point) -> Option<(Point, Cluster)> {
+        let after = self.checkpoints.partition_point(|checkpoint| checkpoint.point < point);
+        let checkpoint = &self.checkpoints[after.checked_sub(1)?];
+        Some((checkpoint.point, checkpoint.state.0.clone()))
     }
 
     /// Goes on by a command or a step towards the goal; false when it is reached.
@@ -306,33 +349,20 @@ impl<W: Watcher> Timeline<W> {
         self.next(cluster, Goal::Point(self.end))
     }
 
-    /// The last point before `from` at which `wanted` says yes to what has just happened. The run
-    /// is looked at stretch by stretch, the last one first; `begins` is told of the state with
-    /// which a stretch begins.
+    /// The last point before `from` at which `wanted` says yes to what has just happened, however
+    /// far back that is; `begins` is told of the state with which each stretch begins.
     pub fn find_back(
         &self,
         from: Point,
         mut begins: impl FnMut(&Cluster),
         mut wanted: impl FnMut(&Cluster) -> bool,
     ) -> Option<Point> {
-        let last = self.checkpoints.partition_point(|checkpoint| checkpoint.point < from);
-        let mut end = from;
-        for place in (0..last).rev() {
-            let (mut cluster, _) = self.state(place);
-            begins(&cluster);
-            let mut found = None;
-            while self.next(&mut cluster, Goal::Point(end)) && cluster.point() < end {
-                if wanted(&cluster) {
-                    found = Some(cluster.point());
-                }
-            }
-            if found.is_some() {
+        let mut search = Search::before(from);
+        loop {
+            let known = search.work(self, &mut { u32::MAX }, &mut begins, &mut wanted);
+            if let Some(found) = known {
                 return found;
             }
-            end = self.checkpoints[place].point;
-            // What led to the checkpoint itself belongs to the stretch before it.
-            end.time += super::time::Span(1);
         }
-        None
     }
 }

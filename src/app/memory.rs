@@ -1,0 +1,92 @@
+//! How much memory somebody grants: in words, and what a run may take without a screen.
+//!
+//! What is compared with it are the estimates of `cluster/weight.rs`, which are the same on every
+//! machine: a run that comes to its budget on one does so on all, at the same step. That is why
+//! each run has a budget of its own, whatever else is played on other cores.
+
+use crate::cluster::Cluster;
+
+/// What a session, or a run without a screen, may take when nobody says otherwise: 1 GB.
+pub const BUDGET: u64 = 1_000_000_000;
+/// The least and the most that somebody may say.
+const LEAST: u64 = 10_000_000;
+const MOST: u64 = 1_000_000_000_000;
+
+/// "500MB", "2GB": a size in bytes.
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn size(text: &str) -> Result<u64, String> {
+    let word = text.trim().to_uppercase();
+    let (number, unit) = match (word.strip_suffix("MB"), word.strip_suffix("GB")) {
+        (Some(number), _) => (number, 1_000_000),
+        (_, Some(number)) => (number, 1_000_000_000),
+        (None, None) => ("", 0),
+    };
+    let bytes = number.trim().parse().ok().and_then(|number: u64| number.checked_mul(unit));
+    match bytes {
+        Some(bytes) if (LEAST..=MOST).contains(&bytes) => Ok(bytes),
+        Some(_) | None => {
+            Err(format!("expected a size from {} to {}, as 2GB", words(LEAST), words(MOST)))
+        }
+    }
+}
+
+/// "1.5 GB", "512 MB".
+pub fn words(bytes: u64) -> String {
+    let megabytes = bytes / 1_000_000;
+    match (megabytes / 1_000, megabytes % 1_000 / 100) {
+        (0, _) => format!("{megabytes} MB"),
+        (gigabytes, 0) => format!("{gigabytes} GB"),
+        (gigabytes, tenths) => format!("{gigabytes}.{tenths} GB"),
+    }
+}
+
+/// Watches over the memory of one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    bytes: u64,
+}
+
+impl Budget {
+    /// Counting takes longer than a step, so it is done once in so many steps.
+    const STEPS: u64 = 4_096;
+
+    /// So many bytes, or the usual.
+    pub fn new(bytes: Option<u64>) -> Self {
+        Self { bytes: bytes.unwrap_or(BUDGET) }
+    }
+
+    /// Why a run can't go on, if it has come to its budget.
+    pub fn exceeded(self, cluster: &Cluster) -> Option<String> {
+        if !cluster.point().steps.is_multiple_of(Self::STEPS) {
+            return None;
+        }
+        let taken = cluster.bytes();
+        (taken >= self.bytes).then(|| self.told(taken))
+    }
+
+    /// What is said of a run that takes so much.
+    pub fn told(self, taken: u64) -> String {
+        let (taken, double) = (words(taken), words(2 * self.bytes).replace(' ', ""));
+        format!("it takes {taken} of memory, its budget; --memory {double} gives it more")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_and_said() {
+        assert_eq!(size("2GB"), Ok(2_000_000_000));
+        assert_eq!(size(" 500 mb "), Ok(500_000_000));
+        assert_eq!(words(1_500_000_000), "1.5 GB");
+        assert_eq!(words(2_000_000_000), "2 GB");
+        assert_eq!(words(512_000_000), "512 MB");
+        for wrong in ["", "2", "GB", "-1GB", "9MB", "1001GB", "99999999999999999999GB", "2TB"] {
+            let expected = "expected a size from 10 MB to 1000 GB, as 2GB";
+            assert_eq!(size(wrong).unwrap_err(), expected, "{wrong}");
+        }
+    }
+}
