@@ -61,6 +61,8 @@ pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake>
         ending => ending,
     };
     session.leave();
+    // The process is about to end: to give a large run back piece by piece would hold it up.
+    std::mem::forget(session);
     ending
 }
 

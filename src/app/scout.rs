@@ -16,8 +16,8 @@ use crate::cluster::{Cluster, Step};
 const IDLE_REACH: Span = Span::from_secs(5);
 /// How far it looks while a script goes on.
 const SCRIPT_REACH: Span = Span::from_secs(60);
-/// The most events that it looks at in a frame.
-const EVENTS_A_FRAME: u32 = 4_000;
+/// How much it does in a frame, in usual steps.
+const STEPS_A_FRAME: u32 = 4_000;
 /// The last part of a timer that is about to fire is worth watching.
 const TIMER_SHOWN: Span = Span::from_millis(30);
 
@@ -67,9 +67,11 @@ fn reach(cluster: &Cluster) -> Span {
     }
 }
 
-/// Goes on for a frame's worth of events; `None` when there is more to look at.
+/// Goes on for a frame's worth of steps; `None` when there is more to look at.
 fn look(ahead: &mut Cluster, until: Time) -> Option<Scout> {
-    for _ in 0..EVENTS_A_FRAME {
+    let mut left = STEPS_A_FRAME;
+    while left > 0 {
+        left = left.saturating_sub(ahead.work());
         if ahead.next_due().is_none_or(|due| due > until) {
             return Some(Scout::Nothing(until));
         }

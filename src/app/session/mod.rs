@@ -44,6 +44,7 @@ mod work;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::layout::Size;
@@ -196,6 +197,8 @@ pub struct Session {
     /// Two futures that are being compared, or have been.
     comparing: Option<Comparing>,
     view: View,
+    /// What was commanded last, if the view does not tell it yet: many are before it is seen.
+    commanded: Option<Arc<Command>>,
     size: Size,
     pacer: Pacer,
     player: Player,
@@ -264,6 +267,7 @@ impl Session {
             cluster,
             trace: Trace::default(),
             view: View { theme, ..View::default() },
+            commanded: None,
             size: Size::new(80, 24),
             pacer: Pacer::default(),
             player,
@@ -413,6 +417,7 @@ impl Session {
         self.pacer.acted();
         self.observe();
         let keys = (!keys.is_empty()).then(|| keys.to_owned());
+        self.commanded = None;
         self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
         self.timeline.did((at, place), command, &self.cluster, &self.player);
         self.follow_by_hand();

@@ -3,11 +3,14 @@
 use super::dialog::Reading;
 use super::{Mode, Session};
 use crate::cluster::timeline::Point;
-use crate::ui::view::{self, Clock, Light, Pin, PinKind, Stands};
+use crate::ui::view::{self, Clock, LastCommand, Light, Pin, PinKind, Stands};
 
 impl Session {
     /// Brings the view up to date.
     pub(super) fn show(&mut self) {
+        if let Some(command) = self.commanded.take() {
+            self.view.last_command = Some(LastCommand { text: command.to_string(), keys: None });
+        }
         self.hinted = self.hinted();
         self.view.hints = self.hinted.iter().map(|binding| self.footer_hint(binding)).collect();
         self.view.clock = self.clock();

@@ -13,7 +13,7 @@ use crate::app::session::dialog::Reading;
 use crate::cluster::Step;
 use crate::cluster::event::EventKind;
 use crate::cluster::time::{Span, Time};
-use crate::ui::view::{LastCommand, Stands};
+use crate::ui::view::Stands;
 
 /// The most lab time that one step by hand passes over.
 const REACH: Span = Span::from_secs(60);
@@ -137,10 +137,7 @@ impl Session {
             self.player.saw(&event.kind, self.cluster.point());
             self.fader.saw(event, &self.cluster);
             match &event.kind {
-                EventKind::Commanded { command } => {
-                    let text = command.to_string();
-                    self.view.last_command = Some(LastCommand { text, keys: None });
-                }
+                EventKind::Commanded { command } => self.commanded = Some(command.clone()),
                 EventKind::BreakpointSet { condition } => breaks.push(condition.clone()),
                 EventKind::Watched { what, line } => {
                     watches.push((Some(what.clone()), Some(*line)));
