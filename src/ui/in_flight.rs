@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use super::canvas::{Canvas, Pen};
 use super::map::brings_commit;
 use super::text::{Millis, digits};
-use super::view::{Pane, Scene, Target};
+use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::Cluster;
 use crate::cluster::network::{Hand, Packet};
 use crate::cluster::raft::{AppendResult, Message, Reply, WrongLeader};
@@ -50,6 +50,13 @@ pub fn hit(area: Rect, scene: &Scene<'_>, x: u16, y: u16) -> Option<Target> {
     let packets = scene.cluster.packets();
     let shown = shown(area, scene, packets.len());
     packets[shown].get(usize::from(row)).map(|packet| Target::Packet(packet.id))
+}
+
+/// Which packets are seen.
+pub fn extent(area: Rect, scene: &Scene<'_>) -> Extent {
+    let total = scene.cluster.packets().len();
+    let shown = shown(area, scene, total);
+    Extent { first: shown.start as u64, shown: shown.len() as u64, total: total as u64 }
 }
 
 /// Which of `count` packets are shown.

@@ -20,11 +20,12 @@
 //! servers, never on what happens in the cluster, so that nothing moves while one looks at it.
 //! When there is not room for all, servers and logs keep theirs, then the map, then the events.
 
+use std::ops::{Index, IndexMut};
+
 use ratatui::layout::{Rect, Size};
 
 use super::map::plan::Scale;
-use super::view::Clock;
-use super::view::{Layout, Mode, Pane, View};
+use super::view::{Clock, Layout, Mode, Pane, View};
 use super::watches;
 
 /// The smallest terminal that has room.
@@ -57,18 +58,11 @@ pub struct Areas {
     pub news: Rect,
     /// What is watched; empty when nothing is.
     pub watches: Rect,
-    pub map: Rect,
-    pub clients: Rect,
-    pub values: Rect,
-    pub in_flight: Rect,
-    pub servers: Rect,
-    pub events: Rect,
-    pub script: Rect,
-    pub timeline: Rect,
     pub last_command: Rect,
     pub footer: Rect,
     /// Whether the copies of each entry are counted under the logs.
     pub copies: Copies,
+    panes: [Rect; Pane::EVERY.len()],
 }
 
 /// Whether there is a row of copies under the logs.
@@ -80,32 +74,6 @@ pub enum Copies {
 }
 
 impl Areas {
-    pub const fn pane(&self, pane: Pane) -> Rect {
-        match pane {
-            Pane::Map => self.map,
-            Pane::Clients => self.clients,
-            Pane::Values => self.values,
-            Pane::InFlight => self.in_flight,
-            Pane::Servers => self.servers,
-            Pane::Events => self.events,
-            Pane::Script => self.script,
-            Pane::Timeline => self.timeline,
-        }
-    }
-
-    const fn pane_mut(&mut self, pane: Pane) -> &mut Rect {
-        match pane {
-            Pane::Map => &mut self.map,
-            Pane::Clients => &mut self.clients,
-            Pane::Values => &mut self.values,
-            Pane::InFlight => &mut self.in_flight,
-            Pane::Servers => &mut self.servers,
-            Pane::Events => &mut self.events,
-            Pane::Script => &mut self.script,
-            Pane::Timeline => &mut self.timeline,
-        }
-    }
-
     /// How many rows the title above what is watched takes: there is one where there is room.
     pub fn watches_title(&self) -> u16 {
         u16::from(!self.last_command.is_empty())
@@ -113,7 +81,21 @@ impl Areas {
 
     /// The pane at a place of the screen.
     pub fn pane_at(&self, x: u16, y: u16) -> Option<Pane> {
-        Pane::EVERY.into_iter().find(|pane| self.pane(*pane).contains((x, y).into()))
+        Pane::EVERY.into_iter().find(|pane| self[*pane].contains((x, y).into()))
+    }
+}
+
+impl Index<Pane> for Areas {
+    type Output = Rect;
+
+    fn index(&self, pane: Pane) -> &Rect {
+        &self.panes[pane as usize]
+    }
+}
+
+impl IndexMut<Pane> for Areas {
+    fn index_mut(&mut self, pane: Pane) -> &mut Rect {
+        &mut self.panes[pane as usize]
     }
 }
 
@@ -139,7 +121,7 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
     }
     let middle = frame(&mut areas, view);
     if let Some(pane) = view.zoomed {
-        *areas.pane_mut(pane) = middle;
+        areas[pane] = middle;
         areas.copies = copies(middle, servers);
         return areas;
     }
@@ -159,23 +141,26 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
 /// In packet mode there is a list of packets. Where it has no area of its own it takes that of
 /// events and timeline, and as many rows above them as it needs, so that nothing else moves.
 fn list_packets(areas: &mut Areas) {
-    if !areas.in_flight.is_empty() {
+    if !areas[Pane::InFlight].is_empty() {
         return;
     }
     let below = [areas.last_command, areas.footer];
     let bottom = below.into_iter().find(|area| !area.is_empty()).unwrap_or(areas.footer).y;
-    let free = [areas.events, areas.timeline].map(|area| area.height).into_iter().sum::<u16>();
+    let free = [areas[Pane::Events], areas[Pane::Timeline]]
+        .map(|area| area.height)
+        .into_iter()
+        .sum::<u16>();
     let rows = free
         .max(PACKET_ROWS)
         .max(areas.screen.height / 4)
         .min(bottom.saturating_sub(areas.headline.bottom().max(areas.watches.bottom())));
     let (screen, y) = (areas.screen, bottom - rows);
-    (areas.events, areas.timeline) = (Rect::default(), Rect::default());
+    (areas[Pane::Events], areas[Pane::Timeline]) = (Rect::default(), Rect::default());
     for pane in [Pane::Map, Pane::Clients, Pane::Values, Pane::Servers, Pane::Script] {
-        let area = areas.pane_mut(pane);
+        let area = &mut areas[pane];
         area.height = area.height.min(y.saturating_sub(area.y));
     }
-    areas.in_flight = Rect { y, height: rows, ..screen };
+    areas[Pane::InFlight] = Rect { y, height: rows, ..screen };
 }
 
 /// Takes rows from the top of an area.
@@ -204,7 +189,7 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
     areas.footer = bottom(&mut left, 1);
     areas.last_command = bottom(&mut left, u16::from(areas.screen.height >= DESK_HEIGHT));
     if left.height >= 20 {
-        areas.timeline = bottom(&mut left, 1);
+        areas[Pane::Timeline] = bottom(&mut left, 1);
     }
     let low = left.height < 18;
     let (strip, said) = match (scale, broken) {
@@ -251,22 +236,22 @@ fn hall_rows(areas: &mut Areas, mut left: Rect, servers: usize) {
     let rows = (servers as u16 + 2).min(left.height.saturating_sub(MAP_HEIGHT_MIN));
     let rows = rows.max(left.height.min(4));
     let mut below = bottom(&mut left, rows);
-    areas.map = left;
+    areas[Pane::Map] = left;
     if below.width >= RAIL_WIDTH && below.height >= 4 {
-        areas.clients = Rect { x: below.right() - RAIL, width: RAIL, ..below };
+        areas[Pane::Clients] = Rect { x: below.right() - RAIL, width: RAIL, ..below };
         below.width -= RAIL + 1;
     }
-    areas.servers = below;
+    areas[Pane::Servers] = below;
 }
 
 fn hall_large(areas: &mut Areas, left: Rect, servers: usize) {
     let width = left.width * MAP_SHARE / 100;
-    areas.map = Rect { width, ..left };
+    areas[Pane::Map] = Rect { width, ..left };
     let mut side = Rect { x: left.x + width + 1, width: left.width - width - 1, ..left };
     let needed = (servers as u16).saturating_mul(3) + 8;
     let news = side.height.saturating_sub(needed).clamp(8, 12);
     areas.news = top(&mut side, news);
-    areas.servers = side;
+    areas[Pane::Servers] = side;
 }
 
 /// What every layout has above and below its panes; returns what is left between.
@@ -289,7 +274,7 @@ fn frame(areas: &mut Areas, view: &View) -> Rect {
     areas.footer = bottom(&mut left, 1);
     areas.last_command = bottom(&mut left, u16::from(desk));
     if view.zoomed != Some(Pane::Timeline) {
-        areas.timeline = bottom(&mut left, if desk { 5 } else { 1 });
+        areas[Pane::Timeline] = bottom(&mut left, if desk { 5 } else { 1 });
     }
     left
 }
@@ -310,47 +295,48 @@ fn logs(areas: &mut Areas, middle: Rect, servers: usize) {
     let mut left = middle;
     let rows = servers_rows(areas, servers);
     let spare = left.height.saturating_sub(rows);
-    areas.events = bottom(&mut left, if spare < 2 { 0 } else { spare });
-    areas.servers = left;
-    if areas.servers.height < rows {
+    areas[Pane::Events] = bottom(&mut left, if spare < 2 { 0 } else { spare });
+    areas[Pane::Servers] = left;
+    if areas[Pane::Servers].height < rows {
         areas.copies = Copies::Hidden;
     }
 }
 
 fn map(areas: &mut Areas, middle: Rect) {
     if middle.width < 120 {
-        areas.map = middle;
+        areas[Pane::Map] = middle;
         return;
     }
     let lists = middle.width / 3;
-    areas.map = Rect { width: middle.width - lists - 1, ..middle };
-    areas.in_flight = Rect { x: areas.map.right() + 1, width: lists, ..middle };
+    areas[Pane::Map] = Rect { width: middle.width - lists - 1, ..middle };
+    areas[Pane::InFlight] = Rect { x: areas[Pane::Map].right() + 1, width: lists, ..middle };
 }
 
 fn clients_and_values(areas: &mut Areas, middle: Rect) {
     let half = (middle.width - 1) / 2;
     let mut left = Rect { width: half, ..middle };
-    areas.values = Rect { x: half + 1, width: middle.width - half - 1, ..middle };
-    areas.clients = top(&mut left, middle.height.div_ceil(2));
-    areas.in_flight = left;
+    areas[Pane::Values] = Rect { x: half + 1, width: middle.width - half - 1, ..middle };
+    areas[Pane::Clients] = top(&mut left, middle.height.div_ceil(2));
+    areas[Pane::InFlight] = left;
 }
 
 /// The script and what comes of it, side by side where that is possible, under the servers.
 fn script(areas: &mut Areas, middle: Rect, servers: usize) {
     let mut left = middle;
     let rows = servers_rows(areas, servers);
-    areas.servers = top(&mut left, rows.min(middle.height.saturating_sub(SCRIPT_HEIGHT_MIN)));
-    if areas.servers.height < rows {
+    areas[Pane::Servers] =
+        top(&mut left, rows.min(middle.height.saturating_sub(SCRIPT_HEIGHT_MIN)));
+    if areas[Pane::Servers].height < rows {
         areas.copies = Copies::Hidden;
     }
     if middle.width >= BESIDE_WIDTH {
         let half = (left.width - 1) / 2;
-        areas.events = Rect { width: half, ..left };
-        areas.script = Rect { x: half + 1, width: left.width - half - 1, ..left };
+        areas[Pane::Events] = Rect { width: half, ..left };
+        areas[Pane::Script] = Rect { x: half + 1, width: left.width - half - 1, ..left };
     } else {
         let rows = left.height * 3 / 5;
-        areas.script = top(&mut left, rows);
-        areas.events = left;
+        areas[Pane::Script] = top(&mut left, rows);
+        areas[Pane::Events] = left;
     }
 }
 
@@ -373,17 +359,17 @@ mod tests {
     fn the_projector_has_its_regions() {
         let areas = at(80, 24, 5);
         assert_eq!((areas.header.height, areas.headline.height, areas.news.height), (1, 2, 2));
-        assert_eq!((areas.map.width, areas.map.height), (80, 10));
-        assert_eq!(areas.servers.height, 2 + 5);
-        assert_eq!((areas.timeline.height, areas.footer.height), (1, 1));
+        assert_eq!((areas[Pane::Map].width, areas[Pane::Map].height), (80, 10));
+        assert_eq!(areas[Pane::Servers].height, 2 + 5);
+        assert_eq!((areas[Pane::Timeline].height, areas.footer.height), (1, 1));
     }
 
     #[test]
     fn twenty_five_servers_leave_the_map_its_least() {
         let areas = at(80, 24, 25);
-        assert_eq!(areas.map.height, MAP_HEIGHT_MIN);
-        assert_eq!(areas.servers.height, 24 - 5 - MAP_HEIGHT_MIN - 2);
-        assert_eq!((areas.timeline.height, areas.footer.height), (1, 1));
+        assert_eq!(areas[Pane::Map].height, MAP_HEIGHT_MIN);
+        assert_eq!(areas[Pane::Servers].height, 24 - 5 - MAP_HEIGHT_MIN - 2);
+        assert_eq!((areas[Pane::Timeline].height, areas.footer.height), (1, 1));
     }
 
     /// At every size, with every layout: no two panes overlap and none leaves the screen.
@@ -420,7 +406,7 @@ mod tests {
         let told =
             [areas.header, areas.headline, areas.status, areas.caption, areas.news, areas.watches];
         let rest = told.into_iter().chain([areas.last_command, areas.footer]);
-        let panes = Pane::EVERY.map(|pane| areas.pane(pane));
+        let panes = Pane::EVERY.map(|pane| areas[pane]);
         let all: Vec<Rect> = rest.chain(panes).filter(|one| !one.is_empty()).collect();
         for (place, one) in all.iter().enumerate() {
             assert_eq!(one.intersection(areas.screen), *one, "{areas:?}");

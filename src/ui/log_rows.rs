@@ -24,7 +24,7 @@ use super::map::{plan::Scale, room_ground, room_letter};
 use super::reading;
 use super::servers::Rows;
 use super::theme::{Ground, Ink};
-use super::view::{Extent, Scene, Target};
+use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation, Standing};
@@ -166,7 +166,7 @@ fn words(entry: &Entry, term: bool, glyphs: Glyphs) -> String {
 }
 
 pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
-    let area = areas.servers;
+    let area = areas[Pane::Servers];
     let screen = (areas.screen.width, areas.screen.height);
     let table = Table::of(area, scene, screen);
     canvas.fill(area, canvas.theme().ground(Ground::Base));
@@ -194,9 +194,9 @@ fn rows(table: &Table) -> Rows {
 
 /// What stands at a place of the pane.
 pub fn hit(areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
-    let table = Table::of(areas.servers, scene, (areas.screen.width, areas.screen.height));
+    let table = Table::of(areas[Pane::Servers], scene, (areas.screen.width, areas.screen.height));
     let (above, each) = if table.is_big() { (ABOVE + 3, table.big_rows()) } else { (ABOVE, 1) };
-    let row = y.checked_sub(areas.servers.y + above)? / each;
+    let row = y.checked_sub(areas[Pane::Servers].y + above)? / each;
     let (_, place) = rows(&table).places().find(|(shown, _)| *shown == row)?;
     let server = scene.cluster.servers().get(place)?;
     let index = table.index_at(x).filter(|index| server.raft.log.get(*index).is_some());
@@ -207,13 +207,13 @@ pub fn hit(areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
 }
 
 pub fn extent(areas: &Areas, scene: &Scene) -> Extent {
-    let table = Table::of(areas.servers, scene, (areas.screen.width, areas.screen.height));
+    let table = Table::of(areas[Pane::Servers], scene, (areas.screen.width, areas.screen.height));
     rows(&table).extent()
 }
 
 /// Which indexes are shown.
 pub fn logs_extent(areas: &Areas, scene: &Scene) -> Extent {
-    let table = Table::of(areas.servers, scene, (areas.screen.width, areas.screen.height));
+    let table = Table::of(areas[Pane::Servers], scene, (areas.screen.width, areas.screen.height));
     Extent { first: table.first.0, shown: table.count, total: table.last.0 }
 }
 

@@ -27,6 +27,7 @@ mod logs;
 pub mod map;
 mod modes;
 mod news;
+mod panes;
 mod prompt;
 pub mod reading;
 mod script;
@@ -78,8 +79,8 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     }
     watches::draw(canvas, areas.watches, areas.watches_title(), scene);
     for pane in Pane::EVERY {
-        if !areas.pane(pane).is_empty() {
-            draw_pane(canvas, &areas, scene, pane);
+        if !areas[pane].is_empty() {
+            (panes::face(pane, scene).draw)(canvas, &areas, scene);
         }
     }
     draw_joints(canvas, &areas);
@@ -116,7 +117,8 @@ pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
                 return watches::hit(areas.watches, areas.watches_title(), scene, x, y);
             }
             let pane = areas.pane_at(x, y)?;
-            Some(hit_in_pane(&areas, scene, pane, x, y).unwrap_or(Target::Pane(pane)))
+            let hit = panes::face(pane, scene).hit;
+            Some(hit(&areas, scene, x, y).unwrap_or(Target::Pane(pane)))
         }
     }
 }
@@ -127,16 +129,7 @@ pub fn extent(size: Size, scene: &Scene, pane: Pane) -> Extent {
         return Extent::default();
     }
     let areas = areas(size, scene);
-    let area = areas.pane(pane);
-    match pane {
-        Pane::Clients => clients::extent(area, scene),
-        Pane::Values => values::extent(area, scene),
-        Pane::Servers if in_hall(scene) => log_rows::extent(&areas, scene),
-        Pane::Servers => servers::extent(&areas, scene),
-        Pane::Events => events::extent(area, scene),
-        Pane::Script => script::extent(area, scene),
-        Pane::Map | Pane::InFlight | Pane::Timeline => Extent::default(),
-    }
+    (panes::face(pane, scene).extent)(&areas, scene)
 }
 
 /// Which indexes of the logs are shown.
@@ -145,10 +138,7 @@ pub fn logs_extent(size: Size, scene: &Scene) -> Extent {
         return Extent::default();
     }
     let areas = areas(size, scene);
-    match in_hall(scene) {
-        true => log_rows::logs_extent(&areas, scene),
-        false => servers::logs_extent(&areas, scene),
-    }
+    panes::logs_extent(&areas, scene)
 }
 
 /// Which rows of the open dialog are shown.
@@ -168,7 +158,7 @@ pub fn dialog_extent(size: Size, scene: &Scene) -> Extent {
 /// The panes that are on a screen of this size.
 pub fn panes(size: Size, scene: &Scene) -> impl Iterator<Item = Pane> {
     let areas = areas(size, scene);
-    Pane::EVERY.into_iter().filter(move |pane| !areas.pane(*pane).is_empty())
+    Pane::EVERY.into_iter().filter(move |pane| !areas[*pane].is_empty())
 }
 
 fn areas(size: Size, scene: &Scene) -> Areas {
@@ -179,45 +169,11 @@ fn areas(size: Size, scene: &Scene) -> Areas {
 #[cfg(test)]
 pub(crate) fn draw_alone(buffer: &mut Buffer, scene: &Scene, pane: Pane) -> Rect {
     let areas = areas(buffer.area.as_size(), scene);
-    if !areas.pane(pane).is_empty() {
-        draw_pane(&mut Canvas::new(buffer, scene.view.theme), &areas, scene, pane);
+    if !areas[pane].is_empty() {
+        let canvas = &mut Canvas::new(buffer, scene.view.theme);
+        (panes::face(pane, scene).draw)(canvas, &areas, scene);
     }
-    areas.pane(pane)
-}
-
-/// Whether the logs stand below a map, for a hall.
-fn in_hall(scene: &Scene) -> bool {
-    scene.view.layout == view::Layout::All && scene.view.zoomed.is_none()
-}
-
-fn draw_pane(canvas: &mut Canvas, areas: &Areas, scene: &Scene, pane: Pane) {
-    let area = areas.pane(pane);
-    match pane {
-        Pane::Map => map::draw(canvas, area, scene),
-        Pane::Clients => clients::draw(canvas, area, scene),
-        Pane::Values => values::draw(canvas, area, scene),
-        Pane::Servers if in_hall(scene) => log_rows::draw(canvas, areas, scene),
-        Pane::Servers => servers::draw(canvas, areas, scene),
-        Pane::Events => events::draw(canvas, area, scene),
-        Pane::Script => script::draw(canvas, area, scene),
-        Pane::InFlight => in_flight::draw(canvas, area, scene),
-        Pane::Timeline => timeline::draw(canvas, area, scene),
-    }
-}
-
-fn hit_in_pane(areas: &Areas, scene: &Scene, pane: Pane, x: u16, y: u16) -> Option<Target> {
-    let area = areas.pane(pane);
-    match pane {
-        Pane::Map => map::hit(area, scene, areas.screen.as_size(), x, y),
-        Pane::Clients => clients::hit(area, scene, y),
-        Pane::Values => values::hit(area, scene, y),
-        Pane::Servers if in_hall(scene) => log_rows::hit(areas, scene, x, y),
-        Pane::Servers => servers::hit(areas, scene, x, y),
-        Pane::Events => events::hit(area, scene, y),
-        Pane::Script => script::hit(area, scene, y),
-        Pane::InFlight => in_flight::hit(area, scene, x, y),
-        Pane::Timeline => timeline::hit(area, scene, x, y),
-    }
+    areas[pane]
 }
 
 /// The panes that may stand to the right of others.
@@ -226,7 +182,7 @@ const BESIDE: [Pane; 4] = [Pane::Clients, Pane::Values, Pane::InFlight, Pane::Sc
 /// The lines between panes that stand side by side, joined to the lines of their titles.
 fn draw_joints(canvas: &mut Canvas, areas: &Areas) {
     for pane in BESIDE {
-        let area = areas.pane(pane);
+        let area = areas[pane];
         if !area.is_empty() && area.x > 0 {
             draw_joint(canvas, areas, area);
         }
@@ -239,10 +195,10 @@ fn draw_joint(canvas: &mut Canvas, areas: &Areas, area: Rect) {
     // The timeline begins with no title.
     let titled = Pane::EVERY.into_iter().filter(|pane| *pane != Pane::Timeline);
     let is_title = |x: u16, y: u16| {
-        let mut panes = titled.clone().map(|pane| areas.pane(pane));
+        let mut panes = titled.clone().map(|pane| areas[pane]);
         panes.any(|pane| pane.y == y && pane.contains((x, y).into()))
     };
-    let on_top = BESIDE.into_iter().map(|pane| areas.pane(pane));
+    let on_top = BESIDE.into_iter().map(|pane| areas[pane]);
     let on_top = on_top.into_iter().any(|top| top.x == area.x && top.bottom() == area.y);
     for y in area.y..=area.bottom() {
         let (above, below) = (y > area.y || on_top, y < area.bottom());

@@ -30,7 +30,7 @@ const ABOVE: u16 = 2;
 
 /// Draws the pane.
 pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
-    let area = areas.servers;
+    let area = areas[Pane::Servers];
     let columns = Columns::of(area, scene);
     let window = columns.window(area, scene);
     let rows = Rows::of(areas, scene);
@@ -60,12 +60,12 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
 
 /// What stands at a place of the pane.
 pub fn hit(areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
-    let row = y.checked_sub(areas.servers.y + ABOVE)?;
+    let row = y.checked_sub(areas[Pane::Servers].y + ABOVE)?;
     let rows = Rows::of(areas, scene);
     let (_, place) = rows.places().find(|(shown, _)| *shown == row)?;
     let server = scene.cluster.servers().get(place)?;
-    let columns = Columns::of(areas.servers, scene);
-    let index = columns.window(areas.servers, scene).index_at(x);
+    let columns = Columns::of(areas[Pane::Servers], scene);
+    let index = columns.window(areas[Pane::Servers], scene).index_at(x);
     match index.filter(|index| server.raft.log.get(*index).is_some()) {
         Some(index) => Some(Target::Entry { server: server.id, index }),
         None => Some(Target::Server(server.id)),
@@ -79,7 +79,7 @@ pub fn extent(areas: &Areas, scene: &Scene) -> Extent {
 
 /// Which indexes are shown; `total` is where the longest log ends.
 pub fn logs_extent(areas: &Areas, scene: &Scene) -> Extent {
-    let window = Columns::of(areas.servers, scene).window(areas.servers, scene);
+    let window = Columns::of(areas[Pane::Servers], scene).window(areas[Pane::Servers], scene);
     Extent { first: window.first.0, shown: window.count, total: window.last.0 }
 }
 
@@ -97,7 +97,7 @@ pub struct Rows {
 impl Rows {
     fn of(areas: &Areas, scene: &Scene) -> Self {
         let below = u16::from(areas.copies == Copies::Shown);
-        Self::fitting(areas.servers.height.saturating_sub(ABOVE + below), scene)
+        Self::fitting(areas[Pane::Servers].height.saturating_sub(ABOVE + below), scene)
     }
 
     /// The rows where there is room for so many.

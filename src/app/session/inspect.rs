@@ -12,7 +12,7 @@ use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server, Timer};
 use crate::cluster::time::Span;
 use crate::cluster::types::{ClientId, Index, Key, PacketId, ServerId};
-use crate::ui::view::Pane;
+use crate::ui::view::{Lists, Pane};
 
 /// How many of the newest events an explanation may look at.
 const RECENT: usize = 5_000;
@@ -102,21 +102,21 @@ impl Session {
     /// server, or the leader. Says so if there is nothing at all.
     fn subject(&mut self) -> Option<Subject> {
         let selection = &self.view.selection;
-        let here = match self.view.focus {
-            Pane::Clients => selection.client.map(Subject::Client),
-            Pane::InFlight => selection.packet.map(Subject::Packet),
-            Pane::Values => selection.key.clone().map(Subject::Key),
-            Pane::Events => {
+        let here = match self.view.focus.lists() {
+            Lists::Clients => selection.client.map(Subject::Client),
+            // On the map one points at packets too.
+            Lists::Packets | Lists::Servers => selection.packet.map(Subject::Packet),
+            Lists::Keys => selection.key.clone().map(Subject::Key),
+            Lists::Events => {
                 let event = selection.event.and_then(|number| self.trace.get(number));
                 event.cloned().map(Subject::Event)
             }
-            Pane::Servers => match (selection.server, selection.entry) {
+            Lists::Logs => match (selection.server, selection.entry) {
                 (Some(server), Some(index)) => Some(Subject::Entry(server, index)),
                 (_, _) => None,
             },
-            Pane::Script => selection.line.map(Subject::Line),
-            Pane::Map => selection.packet.map(Subject::Packet),
-            Pane::Timeline => None,
+            Lists::Lines => selection.line.map(Subject::Line),
+            Lists::Time => None,
         };
         let server = selection.server.or(self.cluster.leader()).map(Subject::Server);
         let subject = here.or(server);

@@ -7,9 +7,8 @@ use crate::cluster::time::Span;
 use crate::cluster::types::{ClientId, Index, PacketId, ServerId};
 use crate::cluster::words::Weight;
 use crate::ui;
-use crate::ui::layout::areas;
 use crate::ui::trace::Listing;
-use crate::ui::view::{Extent, Layout, Pane, Scroll, Stands, TimelineSpan};
+use crate::ui::view::{Extent, Layout, Lists, Pane, Scroll, Stands, TimelineSpan};
 
 /// What `<` and `>` step through, in seconds of lab time. Beyond the last is the whole run.
 const WINDOWS: [u64; 8] = [1, 2, 5, 10, 30, 60, 300, 1_800];
@@ -121,14 +120,14 @@ impl Session {
 
     /// Up and down in the focused pane.
     pub(super) fn walk(&mut self, way: Way, count: u64) {
-        match self.view.focus {
-            Pane::Map | Pane::Servers => self.walk_servers(way, count),
-            Pane::Events => self.walk_events(way, count),
-            Pane::Script => self.walk_lines(way, count),
-            Pane::Clients => self.walk_clients(way, count),
-            Pane::Values => self.walk_keys(way, count),
-            Pane::InFlight => self.walk_packets(way, count),
-            Pane::Timeline => self.timeline_window(way.opposite()),
+        match self.view.focus.lists() {
+            Lists::Servers | Lists::Logs => self.walk_servers(way, count),
+            Lists::Events => self.walk_events(way, count),
+            Lists::Lines => self.walk_lines(way, count),
+            Lists::Clients => self.walk_clients(way, count),
+            Lists::Keys => self.walk_keys(way, count),
+            Lists::Packets => self.walk_packets(way, count),
+            Lists::Time => self.timeline_window(way.opposite()),
         }
     }
 
@@ -172,15 +171,7 @@ impl Session {
         let here = packets.iter().position(|id| Some(*id) == self.view.selection.packet);
         let next = way.walk(here.map(|here| here as u64), count, packets.len());
         self.view.selection.packet = packets.get(next as usize).copied();
-        let shown = u64::from(self.view.scroll.in_flight);
-        let rows = u64::from(self.pane_rows(Pane::InFlight));
-        let extent = Extent { first: shown, shown: rows, total: packets.len() as u64 };
-        self.view.scroll.in_flight = reveal(extent, next) as u32;
-    }
-
-    fn pane_rows(&self, pane: Pane) -> u16 {
-        let areas = areas(self.size, &self.view, self.cluster.servers().len());
-        areas.pane(pane).height.saturating_sub(1)
+        self.view.scroll.in_flight = reveal(self.extent(Pane::InFlight), next) as u32;
     }
 
     fn walk_events(&mut self, way: Way, count: u64) {
@@ -220,15 +211,15 @@ impl Session {
     }
 
     pub(super) fn sideways(&mut self, way: Way) {
-        match self.view.focus {
-            Pane::Servers => self.walk_entries(way),
-            Pane::Timeline => self.scrub(way),
-            Pane::Map
-            | Pane::Clients
-            | Pane::Values
-            | Pane::InFlight
-            | Pane::Events
-            | Pane::Script => {
+        match self.view.focus.lists() {
+            Lists::Logs => self.walk_entries(way),
+            Lists::Time => self.scrub(way),
+            Lists::Servers
+            | Lists::Clients
+            | Lists::Keys
+            | Lists::Packets
+            | Lists::Events
+            | Lists::Lines => {
                 self.walk(way, 1);
             }
         }
@@ -257,18 +248,18 @@ impl Session {
     }
 
     fn top(&mut self) {
-        match self.view.focus {
-            Pane::Timeline => self.view.timeline.span = TimelineSpan::Whole,
-            Pane::Servers => {
+        match self.view.focus.lists() {
+            Lists::Time => self.view.timeline.span = TimelineSpan::Whole,
+            Lists::Logs => {
                 self.view.scroll.logs = Some(Index(1));
                 self.view.scroll.servers = 0;
             }
-            Pane::Map
-            | Pane::Clients
-            | Pane::Values
-            | Pane::InFlight
-            | Pane::Events
-            | Pane::Script => {
+            Lists::Servers
+            | Lists::Clients
+            | Lists::Keys
+            | Lists::Packets
+            | Lists::Events
+            | Lists::Lines => {
                 self.walk(Way::Back, u64::from(u32::MAX));
             }
         }
@@ -276,26 +267,26 @@ impl Session {
 
     /// The end, and following again.
     fn bottom(&mut self) {
-        match self.view.focus {
-            Pane::Timeline => {
+        match self.view.focus.lists() {
+            Lists::Time => {
                 self.return_to_newest();
                 if self.view.timeline.span == TimelineSpan::Whole {
                     self.view.timeline = Default::default();
                 }
             }
-            Pane::Servers => {
+            Lists::Logs => {
                 self.view.scroll.logs = None;
                 self.view.selection.entry = None;
             }
-            Pane::Events => {
+            Lists::Events => {
                 self.view.scroll.events = None;
                 self.view.selection.event = None;
             }
-            Pane::Script => {
+            Lists::Lines => {
                 self.view.scroll.script = None;
                 self.view.selection.line = None;
             }
-            Pane::Map | Pane::Clients | Pane::Values | Pane::InFlight => {
+            Lists::Servers | Lists::Clients | Lists::Keys | Lists::Packets => {
                 self.walk(Way::Forwards, u64::from(u32::MAX));
             }
         }

@@ -6,7 +6,7 @@ use super::look::Way;
 use super::{Effect, Mode, Session};
 use crate::app::input::{Mouse, MouseAct};
 use crate::cluster::timeline::Goal;
-use crate::ui::view::{Pane, Target};
+use crate::ui::view::{Lists, Pane, Target};
 use crate::ui::{hit, layout};
 
 /// Two clicks on one thing within this time are a double click.
@@ -101,17 +101,14 @@ impl Session {
             }
             Mode::Normal => {
                 let areas = layout::areas(self.size, &self.view, self.cluster.servers().len());
-                match areas.pane_at(x, y) {
-                    Some(Pane::Timeline) => self.timeline_window(way),
-                    Some(Pane::Servers) => {
-                        self.view.focus = Pane::Servers;
-                        self.sideways(way);
-                    }
-                    Some(pane) => {
-                        self.view.focus = pane;
-                        self.walk(way, WHEEL);
-                    }
-                    None => {}
+                let Some(pane) = areas.pane_at(x, y) else { return };
+                if pane.lists() == Lists::Time {
+                    return self.timeline_window(way);
+                }
+                self.view.focus = pane;
+                match pane.lists() {
+                    Lists::Logs => self.sideways(way),
+                    _ => self.walk(way, WHEEL),
                 }
             }
             Mode::Packet => self.walk_packets(way, WHEEL),

@@ -6,12 +6,14 @@
 
 mod comparison;
 mod mode;
+mod pane;
 
 pub use comparison::Comparison;
 pub use mode::{
     Dialog, DialogBody, End, HelpGroup, Hint, LinkEdit, ListItem, Mistake, Mode, PartitionEdit,
     Prompt, PromptKind,
 };
+pub use pane::{Lists, Pane};
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -101,47 +103,6 @@ impl Layout {
             Self::Map => "map",
             Self::ClientsAndValues => "clients and values",
             Self::Script => "script",
-        }
-    }
-}
-
-/// A region of the screen that can have the focus.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pane {
-    Map,
-    Clients,
-    Values,
-    InFlight,
-    #[default]
-    Servers,
-    Events,
-    Script,
-    Timeline,
-}
-
-impl Pane {
-    /// In the order in which `Tab` walks them.
-    pub const EVERY: [Self; 8] = [
-        Self::Map,
-        Self::Clients,
-        Self::Values,
-        Self::InFlight,
-        Self::Servers,
-        Self::Events,
-        Self::Script,
-        Self::Timeline,
-    ];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Map => "Map",
-            Self::Clients => "Clients",
-            Self::Values => "Keys and values",
-            Self::InFlight => "In flight",
-            Self::Servers => "Servers and logs",
-            Self::Events => "Events",
-            Self::Script => "Script",
-            Self::Timeline => "Timeline",
         }
     }
 }
