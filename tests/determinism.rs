@@ -59,7 +59,8 @@ enum Pinned {
 
 impl Pinned {
     fn all() -> Vec<Self> {
-        let scripts = ["flaws", "handout", "lessons", "raft"].into_iter().flat_map(scripts_of);
+        let scripts =
+            ["etcd", "flaws", "handout", "lessons", "raft"].into_iter().flat_map(scripts_of);
         let variants = scripts.flat_map(|(name, script)| {
             let variants: Vec<Script> = script.variants().collect();
             variants.into_iter().map(move |script| {

@@ -78,6 +78,17 @@ fn the_scenes_from_the_paper_pass() {
     pass(scripts_of("raft").iter());
 }
 
+/// Some play a thousand elections each, to count them.
+#[test]
+fn the_scenes_of_etcd_pass() {
+    pass(scripts_of("etcd").iter().filter(|(name, _)| !name.contains("election_timeout")));
+}
+
+#[test]
+fn the_timeouts_of_etcd_pass() {
+    pass(scripts_of("etcd").iter().filter(|(name, _)| name.contains("election_timeout")));
+}
+
 /// The course's ten tests. The scripts of a test begin with its name.
 const TESTS: [&str; 10] = [
     "basic_kvraft",
@@ -256,7 +267,7 @@ fn the_lessons_tell_their_story() {
 /// What stands at the top of a script is what a list of scripts can show.
 #[test]
 fn every_script_says_what_it_shows() {
-    for folder in ["handout", "lessons", "raft"] {
+    for folder in ["etcd", "handout", "lessons", "raft"] {
         for (name, script) in scripts_of(folder) {
             let first = script.source.first().map_or("", |line| &**line);
             assert!(first.starts_with("# "), "{name} begins with `{first}`");
