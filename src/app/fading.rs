@@ -40,7 +40,7 @@ impl Fader {
             EventKind::Submitted { server, .. }
             | EventKind::Appended { server, .. }
             | EventKind::Crashed { server, .. }
-            | EventKind::Restarted { server }
+            | EventKind::Restarted { server, .. }
             | EventKind::Wiped { server } => self.keep_log(*server, cluster),
             _ => {}
         }

@@ -12,7 +12,7 @@ use super::event::EventKind;
 use super::flaw::Flaw;
 use super::kv::Stored;
 use super::network::{LinkChange, LinkRule, Links};
-use super::raft::Role;
+use super::raft::{Raft, Role};
 use super::resolve::{Scope, error, shared};
 use super::server::Power;
 use super::task::Scheduled;
@@ -332,13 +332,16 @@ impl Cluster {
         if server.power == Power::Down {
             return;
         }
-        let lost = server.raft.log.last_index().0.saturating_sub(server.disk.log.last_index().0);
+        let end = server.raft.log.last_index().next();
+        let lost = end.0.saturating_sub(server.disk.first_unsynced().0);
+        let unsynced = |_: &ServerId| server.raft.voted_for != server.disk.voted_for;
+        let vote = server.raft.voted_for.filter(unsynced);
         let waiters = server.rsm.waiters.len() as u32;
         server.power = Power::Down;
-        server.forget();
+        let flaws = server.forget();
         self.cancel_all(id);
         self.break_calls(id);
-        self.emit(EventKind::Crashed { server: id, lost });
+        self.emit(EventKind::Crashed { server: id, lost, vote, flaws });
         if waiters > 0 {
             self.emit(EventKind::WaitersLost { server: id, count: waiters });
         }
@@ -351,9 +354,11 @@ impl Cluster {
         }
         server.power = Power::Up;
         server.incarnation += 1;
-        server.forget();
+        let flaws = server.forget();
+        let Raft { term, voted_for: vote, ref log, .. } = server.raft;
+        let last = log.last();
         self.arm_election(id);
-        self.emit(EventKind::Restarted { server: id });
+        self.emit(EventKind::Restarted { server: id, term, vote, last, flaws });
     }
 
     fn sleep(&mut self, id: ServerId) {
@@ -385,8 +390,7 @@ impl Cluster {
     fn wipe(&mut self, id: ServerId) {
         let server = &mut self.servers[id.index()];
         if server.power == Power::Down {
-            server.disk = super::disk::Disk::default();
-            server.forget();
+            server.lose_disk();
             self.emit(EventKind::Wiped { server: id });
         }
     }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::event::{AttemptFailure, EventKind};
-use super::flaw::{Flaw, Flaws};
+use super::flaw::{Flaw, Flaws, Ruled};
 use super::history::Returned;
 use super::keyed::Keyed;
 use super::kv::{Known, Stored};
@@ -176,14 +176,16 @@ pub(super) fn name_number(name: &str) -> u64 {
 
 /// Whether a Version or NoKey is to be told as Maybe: it is, when an earlier attempt may have
 /// been the one that changed the version.
-fn outcome_of_put(outcome: Outcome, maybe_executed: bool, flaws: Flaws) -> Outcome {
-    if flaws.has(Flaw::NeverMaybe) {
-        return outcome;
-    }
-    match outcome {
+pub(super) fn outcome_of_put(
+    outcome: Outcome,
+    maybe_executed: bool,
+    flaws: Flaws,
+) -> Ruled<Outcome> {
+    let rule = match outcome {
         Outcome::Version | Outcome::NoKey if maybe_executed => Outcome::Maybe,
         Outcome::Ok | Outcome::Version | Outcome::NoKey | Outcome::Maybe => outcome,
-    }
+    };
+    flaws.unless(Flaw::NeverMaybe, || outcome, rule)
 }
 
 impl Cluster {
@@ -204,14 +206,15 @@ impl Cluster {
     }
 
     /// Opens a get or put of the client's present job.
-    pub(super) fn call(&mut self, id: ClientId, request: Request) {
+    /// Through which flaws, if no rule asks for it.
+    pub(super) fn call(&mut self, id: ClientId, request: Request, flaws: Flaws) {
         let now = self.now;
         let record = self.history.call(id, request.clone(), now);
         self.digest.u64(now.micros()).u8(9).u64(u64::from(id.0)).text(request.key());
         if let Request::Put { value, version, .. } = &request {
             self.digest.text(value).u64(version.0);
         }
-        self.emit(EventKind::Called { client: id, request: request.clone() });
+        self.emit(EventKind::Called { client: id, request: request.clone(), flaws });
         let client = &mut self.clients[id.index()];
         client.calls += 1;
         let (number, hint) = (client.calls, client.leader_hint);
@@ -388,8 +391,8 @@ impl Cluster {
         let sets = client.timer_sets;
         let Some(call) = client.job.as_mut().and_then(|job| job.call.take()) else { return };
         let Call { request, maybe_executed, record, .. } = call;
-        let (outcome, late) = match &request {
-            Request::Get { .. } => (answer.outcome, false),
+        let (Ruled { answer: outcome, flaws }, late) = match &request {
+            Request::Get { .. } => (Ruled::kept(answer.outcome), false),
             Request::Put { version, .. } => (
                 outcome_of_put(answer.outcome, maybe_executed, self.client_flaws),
                 // Versions only grow: once the key's is above the put's, no copy can run.
@@ -397,7 +400,7 @@ impl Cluster {
             ),
         };
         let result = Answer { outcome, ..answer };
-        self.record_return(id, &request, record, &result, late);
+        self.record_return(id, &request, record, &result, (late, flaws));
         self.learn(id, &request, &result);
         self.on_call_done(id, server, request, result);
         // The timer is taken back only now: whoever asks again at once has set it anew.
@@ -412,7 +415,7 @@ impl Cluster {
         request: &Request,
         record: usize,
         result: &Answer,
-        late: bool,
+        (late, flaws): (bool, Flaws),
     ) {
         let at = self.now;
         let Answer { outcome, value, version } = result.clone();
@@ -420,7 +423,7 @@ impl Cluster {
         self.digest.text(&value).u64(version.0).u8(u8::from(late));
         self.history.finish(record, Returned { at, order: 0, outcome, value, version, late });
         let (request, result) = (request.clone(), result.clone());
-        self.emit(EventKind::Returned { client: id, request, result, late });
+        self.emit(EventKind::Returned { client: id, request, result, late, flaws });
     }
 
     /// What the client now knows of the key: used by `set` and `@last`.

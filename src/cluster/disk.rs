@@ -63,6 +63,12 @@ impl Disk {
         batch.messages.push((to, message));
     }
 
+    /// The messages that wait until what was written before them is durable.
+    pub fn messages(&self) -> impl Iterator<Item = (ServerId, &Message)> {
+        let batches = [&self.syncing, &self.pending];
+        batches.into_iter().flat_map(|batch| &batch.messages).map(|(to, message)| (*to, message))
+    }
+
     /// Begins a sync of what is pending, if anything is and none is running.
     pub(super) fn begin_sync(&mut self) -> bool {
         if self.pending.writes.is_empty() || !self.syncing.writes.is_empty() {
@@ -87,18 +93,36 @@ impl Disk {
         messages.append(&mut self.syncing.messages);
     }
 
-    /// The power fails: whatever is not durable is gone.
-    pub(super) fn crash(&mut self, flaws: Flaws) {
-        if flaws.has(Flaw::ForgetVote) {
+    /// A vote that was written and is not yet durable.
+    pub(super) fn unsynced_vote(&self) -> Option<ServerId> {
+        let unsynced = self.pending.writes.iter().chain(&self.syncing.writes);
+        unsynced.into_iter().find_map(|write| match write {
+            Write::Vote { voted_for, .. } => *voted_for,
+            Write::Append(_) | Write::Truncate(_) => None,
+        })
+    }
+
+    /// The flaws of a server through which its disk holds less than it is thought to.
+    pub(super) const fn keeps_less(flaws: Flaws) -> Flaws {
+        flaws.intersection(Flaws::only(Flaw::ForgetVote).union(Flaws::only(Flaw::ForgetLog)))
+    }
+
+    /// The power fails: whatever is not durable is gone. The flaws through which more is gone.
+    pub(super) fn crash(&mut self, flaws: Flaws) -> Flaws {
+        let mut through = Self::keeps_less(flaws);
+        through.set(Flaw::ForgetVote, through.has(Flaw::ForgetVote) && self.term > Term::ZERO);
+        through.set(Flaw::ForgetLog, through.has(Flaw::ForgetLog) && !self.log.is_empty());
+        if through.has(Flaw::ForgetVote) {
             (self.term, self.voted_for) = (Term::ZERO, None);
         }
-        if flaws.has(Flaw::ForgetLog) {
+        if through.has(Flaw::ForgetLog) {
             self.log = Log::new();
         }
         for batch in [&mut self.pending, &mut self.syncing] {
             batch.writes.clear();
             batch.messages.clear();
         }
+        through
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::check::Violation;
 use super::command::{Command, Condition, Pace, Watched};
+use super::flaw::{Flaw, Flaws};
 use super::kv::Known;
 use super::network::Summary;
 use super::raft::{Position, Role, WrongLeader};
@@ -69,6 +70,10 @@ pub enum Cause {
     Line(u32),
 }
 
+/// What happened, with the values that decided.
+///
+/// Where a planted flaw answered otherwise than the rule would have, the event says so in its
+/// `flaws`. They are empty in all other runs, and where a flaw made no difference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum EventKind {
@@ -79,13 +84,22 @@ pub enum EventKind {
     },
 
     // Power and disk.
-    /// `lost`: entries in the log that were not yet on disk.
+    /// `lost`: entries in the log that were not yet on disk; `vote`: a vote that was not.
     Crashed {
         server: ServerId,
         lost: u64,
+        vote: Option<ServerId>,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
+    /// What its disk holds: it begins with that, and with nothing else.
     Restarted {
         server: ServerId,
+        term: Term,
+        vote: Option<ServerId>,
+        last: Position,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     FellAsleep {
         server: ServerId,
@@ -105,6 +119,8 @@ pub enum EventKind {
     Synced {
         server: ServerId,
         last: Index,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
 
     // Packets.
@@ -160,38 +176,59 @@ pub enum EventKind {
     },
 
     // Elections.
+    /// It votes for itself. `before`: for whom it has voted in this term, if it has forgotten that.
     ElectionStarted {
         server: ServerId,
         term: Term,
         last: Position,
+        before: Option<ServerId>,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     TermAdopted {
         server: ServerId,
         from: Term,
         to: Term,
     },
+    /// `own` and `last`: where its own log ends, and the candidate's. `before`: for whom it has
+    /// voted in this term, if it has forgotten that.
     VoteGranted {
         server: ServerId,
         candidate: ServerId,
         term: Term,
+        own: Position,
+        last: Position,
+        before: Option<ServerId>,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     VoteRefused {
         server: ServerId,
         candidate: ServerId,
         term: Term,
         why: VoteRefusal,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
+    /// `cast`: the term in which the vote was given.
     VoteCounted {
         server: ServerId,
         voter: ServerId,
         term: Term,
+        cast: Term,
         votes: ServerSet,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
+    /// `stale`: whose votes were given in an earlier term.
     BecameLeader {
         server: ServerId,
         term: Term,
         votes: ServerSet,
+        stale: ServerSet,
         servers: u8,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     /// A leader or candidate becomes a follower.
     SteppedDown {
@@ -208,22 +245,31 @@ pub enum EventKind {
         term: Term,
         op: Rc<Op>,
         client: ClientId,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
-    /// Entries `first..=last` were added to the server's log, as followers add them.
+    /// Entries `first..=last` were added to the server's log, as followers add them. `before`: the
+    /// term of the entry before them, the same as in the leader's log; 0 at the beginning.
     Appended {
         server: ServerId,
         leader: ServerId,
         first: Index,
         last: Index,
         term: Term,
+        before: Term,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
-    /// Entries `first..=last` were removed: `kept` conflicts with the leader's entry.
+    /// Entries `first..=last` were removed: the first is of term `old`, and the leader's entry there
+    /// of term `new`; `None` if its append had none there.
     Truncated {
         server: ServerId,
         first: Index,
         last: Index,
         old: Term,
-        new: Term,
+        new: Option<Term>,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     AppendRefused {
         server: ServerId,
@@ -231,11 +277,15 @@ pub enum EventKind {
         prev: Position,
         why: AppendRefusal,
     },
-    /// The leader learns that a follower's log agrees with its own up to `index`.
+    /// The leader counts a follower's log as the same as its own up to `index`, after an answer
+    /// that went as far as `said`.
     Matched {
         server: ServerId,
         follower: ServerId,
         index: Index,
+        said: Index,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     /// The leader will go on at `next`, after a refusal.
     /// `conflict`: the term of the follower's entry there; `None` if its log is shorter.
@@ -245,6 +295,8 @@ pub enum EventKind {
         follower: ServerId,
         from: Index,
         next: Index,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     Resent {
         server: ServerId,
@@ -258,7 +310,8 @@ pub enum EventKind {
         summary: Summary,
         why: IgnoreReason,
     },
-    /// `copies`: who has the entries, as far as this leader knows.
+    /// `copies`: who has the last of the entries, as far as this leader knows; `holders`: which of
+    /// them hold it on their disks.
     Committed {
         server: ServerId,
         first: Index,
@@ -267,13 +320,22 @@ pub enum EventKind {
         /// The leader's own term.
         current: Term,
         copies: ServerSet,
+        holders: ServerSet,
+        servers: u8,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
-    /// A follower learns of a new commit index.
+    /// A follower takes a new commit index from an append that brought `commit` and went as far as
+    /// entry `shown`.
     LearnedCommit {
         server: ServerId,
         leader: ServerId,
         first: Index,
         last: Index,
+        commit: Index,
+        shown: Index,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     /// An entry of an older term is on a majority, and may not be committed by counting.
     OldTermWaits {
@@ -282,6 +344,11 @@ pub enum EventKind {
         entry: Term,
         term: Term,
         copies: ServerSet,
+    },
+    /// A planted flaw did something that no other event tells of.
+    Departed {
+        server: ServerId,
+        flaw: Flaw,
     },
 
     // The replicated state machine.
@@ -298,13 +365,17 @@ pub enum EventKind {
         op: Rc<Op>,
         answer: Answer,
         own: bool,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
-    /// A waiter gets its answer.
+    /// A client gets its answer, when entry `index` has been applied.
     Answered {
         server: ServerId,
         client: ClientId,
         index: Index,
         answer: Answer,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     /// A waiter goes without.
     WaiterReleased {
@@ -312,6 +383,8 @@ pub enum EventKind {
         client: ClientId,
         index: Index,
         why: WrongLeader,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     WaitersLost {
         server: ServerId,
@@ -325,6 +398,8 @@ pub enum EventKind {
     Called {
         client: ClientId,
         request: Request,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     Asked {
         client: ClientId,
@@ -343,6 +418,8 @@ pub enum EventKind {
         request: Request,
         result: Known,
         late: bool,
+        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        flaws: Flaws,
     },
     /// A reply to an attempt that its client has given up.
     LateReply {
@@ -429,6 +506,39 @@ pub enum EventKind {
     },
 }
 
+impl EventKind {
+    /// The planted flaws that decided it; none in nearly every run.
+    pub const fn flaws(&self) -> Flaws {
+        if let Self::Crashed { flaws, .. }
+        | Self::Restarted { flaws, .. }
+        | Self::Synced { flaws, .. }
+        | Self::ElectionStarted { flaws, .. }
+        | Self::VoteGranted { flaws, .. }
+        | Self::VoteRefused { flaws, .. }
+        | Self::VoteCounted { flaws, .. }
+        | Self::BecameLeader { flaws, .. }
+        | Self::Submitted { flaws, .. }
+        | Self::Appended { flaws, .. }
+        | Self::Truncated { flaws, .. }
+        | Self::Matched { flaws, .. }
+        | Self::BackedUp { flaws, .. }
+        | Self::Committed { flaws, .. }
+        | Self::LearnedCommit { flaws, .. }
+        | Self::Applied { flaws, .. }
+        | Self::Answered { flaws, .. }
+        | Self::WaiterReleased { flaws, .. }
+        | Self::Called { flaws, .. }
+        | Self::Returned { flaws, .. } = self
+        {
+            *flaws
+        } else if let Self::Departed { flaw, .. } = self {
+            Flaws::only(*flaw)
+        } else {
+            Flaws::NONE
+        }
+    }
+}
+
 /// A pace in an event; only its words are serialised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceEvent(pub Pace);
@@ -472,7 +582,7 @@ pub enum DropReason {
     Lost,
     Cut,
     Down,
-    /// A client RPC whose server has crashed since the call began.
+    /// A client RPC whose server has restarted since the call began.
     OldIncarnation,
     /// Packets that wait are only kept up to a bound.
     Overflow,
@@ -521,6 +631,8 @@ pub enum IgnoreReason {
     OldTerm,
     /// The receiver is no longer what it was when it asked.
     NotInRole,
+    /// An append of another leader of the term that the receiver leads itself.
+    AlsoLeads,
     /// A later answer has overtaken it.
     Overtaken,
 }

@@ -2,12 +2,14 @@
 //!
 //! A flaw is one small departure from one rule. It is asked for where the rule lives and nowhere
 //! else: in `raft/rules.rs` for the predicates of Figure 2, in `rsm.rs`, `kv.rs`, `client.rs`,
-//! `lock.rs` and `disk.rs` for the rest. [`FLAWS`] is the table from which the verb `flaw`, the
-//! lab's menu, `raftlab flaws` and the reference are made.
+//! `lock.rs` and `disk.rs` for the rest. What is asked there gives back a [`Ruled`] answer, which
+//! says whether a flaw made it; so an event can name the flaw that decided, and nobody recites a
+//! rule that was not kept. [`FLAWS`] is the table from which the verb `flaw`, the lab's menu,
+//! `raftlab flaws`, the reference and the words for a flaw that decided are made.
 
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::check::Invariant;
 use super::types::ServerSet;
@@ -84,6 +86,12 @@ impl Flaw {
         FLAWS.iter().find(|about| about.name == name).map(|about| about.flaw)
     }
 
+    /// In words: what the flawed one does, and the rule with its section.
+    pub fn told(self) -> String {
+        let About { name, departure, rule, source, .. } = self.about();
+        format!("flaw {name}: {departure}; the rule: {rule} ({source})")
+    }
+
     /// Whether it is a flaw of clients, not of servers.
     pub const fn is_of_clients(self) -> bool {
         matches!(self, Self::NeverMaybe | Self::BlindUnlock)
@@ -129,7 +137,7 @@ impl Flaws {
         self.0 & (1 << flaw as u32) != 0
     }
 
-    pub const fn is_empty(self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0 == 0
     }
 
@@ -141,13 +149,60 @@ impl Flaws {
         }
     }
 
+    pub const fn only(flaw: Flaw) -> Self {
+        Self(1 << flaw as u32)
+    }
+
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What a rule answers; where `flaw` is planted, what is answered instead.
+    #[inline]
+    pub fn unless<T: PartialEq>(
+        self,
+        flaw: Flaw,
+        departs: impl FnOnce() -> T,
+        rule: T,
+    ) -> Ruled<T> {
+        if !self.has(flaw) {
+            return Ruled::kept(rule);
+        }
+        let answer = departs();
+        let flaws = if answer == rule { Self::NONE } else { Self::only(flaw) };
+        Ruled { answer, flaws }
+    }
+
     pub fn iter(self) -> impl Iterator<Item = Flaw> {
         FLAWS.iter().map(|about| about.flaw).filter(move |flaw| self.has(*flaw))
+    }
+}
+
+/// By their names.
+impl Serialize for Flaws {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+/// The answer of a rule, and the flaws that made it another than the rule's. A flaw that answers
+/// as the rule does has decided nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ruled<T> {
+    pub answer: T,
+    pub flaws: Flaws,
+}
+
+impl<T> Ruled<T> {
+    /// The rule's own answer.
+    pub const fn kept(answer: T) -> Self {
+        Self { answer, flaws: Flaws::NONE }
     }
 }
 

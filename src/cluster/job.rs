@@ -8,6 +8,7 @@
 use super::client::{Finished, Job, Work};
 use super::config::QUEUED_MAX;
 use super::event::EventKind;
+use super::flaw::Flaws;
 use super::kv::Stored;
 use super::redraw::Drawn;
 use super::types::{Answer, ClientId, Key, Outcome, Request, ServerId, Value, Version};
@@ -15,10 +16,18 @@ use super::{Cluster, CommandError};
 
 /// What a procedure does next.
 pub(super) enum Next {
-    Call(Request),
+    /// A get or a put; through which flaws, if the rule would not make it.
+    Call(Request, Flaws),
     /// Wait a little, then begin again.
     Pause,
     Done(Answer),
+}
+
+impl Next {
+    /// A get or a put that the rule asks for.
+    pub(super) const fn call(request: Request) -> Self {
+        Self::Call(request, Flaws::NONE)
+    }
 }
 
 impl Cluster {
@@ -76,7 +85,7 @@ impl Cluster {
             },
             Work::Acquire { lock } | Work::Release { lock } => Request::Get { key: lock.clone() },
         };
-        self.call(id, request);
+        self.call(id, request, Flaws::NONE);
     }
 
     /// A get or put of the client's job has returned.
@@ -99,7 +108,7 @@ impl Cluster {
             }
         };
         match next {
-            Next::Call(request) => self.call(id, request),
+            Next::Call(request, flaws) => self.call(id, request, flaws),
             Next::Pause => {
                 let pause = Drawn::new(&mut self.clients[id.index()].rng, super::client::PAUSE);
                 self.pause_client(id, pause);
@@ -161,13 +170,13 @@ fn after_set(key: &Key, value: &Value, request: &Request, result: Answer) -> Nex
         Request::Put { .. } => match result.outcome {
             Outcome::Ok => Next::Done(result),
             Outcome::Maybe | Outcome::Version | Outcome::NoKey => {
-                Next::Call(Request::Get { key: key.clone() })
+                Next::call(Request::Get { key: key.clone() })
             }
         },
         // Values are unique in a script, so finding one's own means that it was put.
         Request::Get { .. } if result.outcome == Outcome::Ok && result.value == *value => {
             Next::Done(result)
         }
-        Request::Get { .. } => Next::Call(put(key, value, result.version)),
+        Request::Get { .. } => Next::call(put(key, value, result.version)),
     }
 }

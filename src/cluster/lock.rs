@@ -4,7 +4,7 @@
 //! exactly if its own id stands there. A release that is told Maybe or Version reads again too,
 //! and never puts at a freshly read version: that could free another's lock.
 
-use super::flaw::{Flaw, Flaws};
+use super::flaw::{Flaw, Flaws, Ruled};
 use super::job::{Next, put};
 use super::types::{Answer, Key, Outcome, Request, Value};
 
@@ -15,7 +15,7 @@ pub(super) fn acquire(lock: &Key, own: &Value, request: &Request, result: Answer
             if result.value == *own {
                 Next::Done(result)
             } else if result.value.is_empty() {
-                Next::Call(put(lock, own, result.version))
+                Next::call(put(lock, own, result.version))
             } else {
                 Next::Pause
             }
@@ -23,7 +23,7 @@ pub(super) fn acquire(lock: &Key, own: &Value, request: &Request, result: Answer
         Request::Put { .. } => match result.outcome {
             Outcome::Ok => Next::Done(result),
             Outcome::Maybe | Outcome::Version | Outcome::NoKey => {
-                Next::Call(Request::Get { key: lock.clone() })
+                Next::call(Request::Get { key: lock.clone() })
             }
         },
     }
@@ -38,21 +38,18 @@ pub(super) fn release(
     result: Answer,
     flaws: Flaws,
 ) -> Next {
-    let is_own = |value: &Value| {
-        if flaws.has(Flaw::BlindUnlock) {
-            return true;
-        }
-        value == own
-    };
+    let is_own = |value: &Value| flaws.unless(Flaw::BlindUnlock, || true, value == own);
     match request {
-        Request::Get { .. } if is_own(&result.value) => {
-            Next::Call(put(lock, &"".into(), result.version))
-        }
-        Request::Get { .. } => Next::Done(result),
+        Request::Get { .. } => match is_own(&result.value) {
+            Ruled { answer: true, flaws } => {
+                Next::Call(put(lock, &"".into(), result.version), flaws)
+            }
+            Ruled { answer: false, .. } => Next::Done(result),
+        },
         Request::Put { .. } => match result.outcome {
             Outcome::Ok => Next::Done(result),
             Outcome::Maybe | Outcome::Version | Outcome::NoKey => {
-                Next::Call(Request::Get { key: lock.clone() })
+                Next::call(Request::Get { key: lock.clone() })
             }
         },
     }

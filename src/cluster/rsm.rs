@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::Cluster;
 use super::event::{AttemptFailure, EventKind};
-use super::flaw::{Flaw, Flaws};
+use super::flaw::{Flaw, Flaws, Ruled};
 use super::kv::Kv;
 use super::raft::{Message, Reply, Role, WrongLeader};
 use super::server::TimerKind;
@@ -36,6 +36,8 @@ pub struct Waiter {
     /// Which attempt of which call of the client is to be answered.
     pub call: u64,
     pub attempt: u32,
+    /// A flaw keeps it from giving up, and that has been told.
+    pub kept: bool,
 }
 
 /// One server's state machine and those who wait for it. All of it is lost in a crash.
@@ -52,10 +54,11 @@ pub struct Rsm {
 
 impl Rsm {
     /// An id that no other operation has: the incarnation keeps it unique across restarts.
-    fn next_op(&mut self, server: ServerId, incarnation: u32, flaws: Flaws) -> OpId {
+    fn next_op(&mut self, server: ServerId, incarnation: u32, flaws: Flaws) -> Ruled<OpId> {
         self.submitted += 1;
-        let incarnation = if flaws.has(Flaw::ReuseIds) { 1 } else { incarnation };
-        OpId { server, number: (u64::from(incarnation) << 32) | self.submitted }
+        let Ruled { answer, flaws } = flaws.unless(Flaw::ReuseIds, || 1, incarnation);
+        let number = (u64::from(answer) << 32) | self.submitted;
+        Ruled { answer: OpId { server, number }, flaws }
     }
 
     /// Adds a waiter behind all that stand at its index or before.
@@ -66,49 +69,52 @@ impl Rsm {
 }
 
 /// Whether a waiter may take the answer of the operation applied at its index.
-fn is_own(waiter: &Waiter, applied: OpId, flaws: Flaws) -> bool {
-    if flaws.has(Flaw::AnyOpAtIndex) {
-        return true;
-    }
-    waiter.op == applied
+fn is_own(waiter: &Waiter, applied: OpId, flaws: Flaws) -> Ruled<bool> {
+    flaws.unless(Flaw::AnyOpAtIndex, || true, waiter.op == applied)
 }
 
 /// Whether the entry at `index` settles a waiter: with its own answer, or because another
 /// operation has taken its place.
-fn is_settled(waiter: &Waiter, index: Index, applied: OpId, flaws: Flaws) -> bool {
-    if flaws.has(Flaw::ReuseIds) && waiter.op == applied {
-        return true;
-    }
-    waiter.index <= index
+fn is_settled(waiter: &Waiter, index: Index, applied: OpId, flaws: Flaws) -> Ruled<bool> {
+    let reached = waiter.index <= index;
+    flaws.unless(Flaw::ReuseIds, || reached || waiter.op == applied, reached)
 }
 
 /// What a request is told before its operation is in the log: nothing. Even a get waits for its
 /// place there, for a leader that others have deposed would answer from the past (§8).
-fn early_answer(kv: &Kv, request: &Request, flaws: Flaws) -> Option<Answer> {
-    let told = match request {
-        Request::Get { .. } => flaws.has(Flaw::LocalGet),
-        Request::Put { .. } => flaws.has(Flaw::ReplyBeforeCommit),
+fn early_answer(kv: &Kv, request: &Request, flaws: Flaws) -> Ruled<Option<Answer>> {
+    let (flaw, refusals) = match request {
+        Request::Get { .. } => (Flaw::LocalGet, None),
+        Request::Put { .. } => (Flaw::ReplyBeforeCommit, Some(Flaw::CheckAtSubmit)),
     };
-    let answer = (told || flaws.has(Flaw::CheckAtSubmit)).then(|| kv.clone().apply(request))?;
-    let refused = matches!(answer.outcome, Outcome::Version | Outcome::NoKey);
-    let checked = matches!(request, Request::Put { .. }) && refused;
-    (told || checked).then_some(answer)
+    let answer = || Some(kv.clone().apply(request));
+    let refusal =
+        || answer().filter(|answer| matches!(answer.outcome, Outcome::Version | Outcome::NoKey));
+    match refusals {
+        Some(refusals) if !flaws.has(flaw) => flaws.unless(refusals, refusal, None),
+        Some(_) | None => flaws.unless(flaw, answer, None),
+    }
 }
 
 /// Carries out a committed operation: every server does so with every one (§2), and what the map
 /// holds by now decides about it.
-fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Answer {
+fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Ruled<Answer> {
     if flaws.has(Flaw::ApplyOwnOnly) && op.id.server != server {
-        return kv.clone().apply(&op.request);
+        let answer = kv.clone().apply(&op.request);
+        let left_out = matches!(op.request, Request::Put { .. }) && answer.outcome == Outcome::Ok;
+        let flaws = if left_out { Flaws::only(Flaw::ApplyOwnOnly) } else { Flaws::NONE };
+        return Ruled { answer, flaws };
     }
     if flaws.has(Flaw::CheckAtSubmit)
-        && let Request::Put { key, value, .. } = &op.request
+        && let Request::Put { key, value, version } = &op.request
     {
-        let version = kv.get(key).map_or(Version::ZERO, |stored| stored.version);
+        let found = kv.get(key).map_or(Version::ZERO, |stored| stored.version);
+        let Ruled { answer: version, flaws } =
+            flaws.unless(Flaw::CheckAtSubmit, || found, *version);
         let (key, value) = (key.clone(), value.clone());
-        return kv.apply(&Request::Put { key, value, version });
+        return Ruled { answer: kv.apply(&Request::Put { key, value, version }), flaws };
     }
-    kv.apply_op(op)
+    Ruled::kept(kv.apply_op(op))
 }
 
 /// Why a waiter must give up, if it must: its term is over, its server no longer leads, or it
@@ -118,17 +124,16 @@ fn must_give_up(
     (term, role): (Term, Role),
     now: Time,
     flaws: Flaws,
-) -> Option<WrongLeader> {
-    let holds = flaws.has(Flaw::HoldWaiters);
-    if term != waiter.term && !holds {
+) -> Ruled<Option<WrongLeader>> {
+    let too_long = || (now.since(waiter.since) >= WAITER_TIMEOUT).then_some(WrongLeader::TimedOut);
+    let rule = if term != waiter.term {
         Some(WrongLeader::TermChanged)
-    } else if role != Role::Leader && !holds {
+    } else if role != Role::Leader {
         Some(WrongLeader::LeadershipLost)
-    } else if now.since(waiter.since) >= WAITER_TIMEOUT {
-        Some(WrongLeader::TimedOut)
     } else {
-        None
-    }
+        too_long()
+    };
+    flaws.unless(Flaw::HoldWaiters, too_long, rule)
 }
 
 impl Cluster {
@@ -151,23 +156,25 @@ impl Cluster {
             return;
         }
         let flaws = server.flaws();
-        let early = early_answer(&server.rsm.kv, &request, flaws);
+        let Ruled { answer: early, flaws: through } = early_answer(&server.rsm.kv, &request, flaws);
         if let Some(answer) = &early {
             let index = server.rsm.applied;
-            self.answer(id, index, (client, call, attempt), answer.clone());
+            self.answer(id, index, (client, call, attempt), answer.clone(), through);
             if matches!(request, Request::Get { .. }) || answer.outcome != Outcome::Ok {
                 return;
             }
         }
         let server = &mut self.servers[id.index()];
         let (term, index) = (server.raft.term, server.raft.log.last_index().next());
-        let op = server.rsm.next_op(id, server.incarnation, flaws);
+        let Ruled { answer: op, flaws } = server.rsm.next_op(id, server.incarnation, flaws);
         if early.is_none() {
-            let waiter = Waiter { index, op, term, since: self.now, client, call, attempt };
+            let (since, kept) = (self.now, false);
+            let waiter = Waiter { index, op, term, since, client, call, attempt, kept };
             server.rsm.wait(waiter);
         }
         let op = Rc::new(Op::new(op, request));
-        self.emit(EventKind::Submitted { server: id, index, term, op: op.clone(), client });
+        let submitted = op.clone();
+        self.emit(EventKind::Submitted { server: id, index, term, op: submitted, client, flaws });
         if self.servers[id.index()].waiter_timer.is_none() {
             self.arm_waiter_check(id);
         }
@@ -186,8 +193,10 @@ impl Cluster {
         index: Index,
         (client, call, attempt): (ClientId, u64, u32),
         answer: Answer,
+        flaws: Flaws,
     ) {
-        self.emit(EventKind::Answered { server: id, client, index, answer: answer.clone() });
+        let told = answer.clone();
+        self.emit(EventKind::Answered { server: id, client, index, answer: told, flaws });
         self.reply(id, client, call, attempt, Reply::Done(answer));
     }
 
@@ -215,28 +224,33 @@ impl Cluster {
     }
 
     /// Emits what was applied, and answers whoever waits at its index.
-    fn settle_waiters(&mut self, id: ServerId, index: Index, op: Rc<Op>, answer: Answer) {
+    fn settle_waiters(&mut self, id: ServerId, index: Index, op: Rc<Op>, made: Ruled<Answer>) {
         let (flaws, applied) = (self.servers[id.index()].flaws(), op.id);
         let waiting = |cluster: &Self| {
-            let first = cluster.servers[id.index()].rsm.waiters.front().copied();
-            first.filter(|waiter| is_settled(waiter, index, applied, flaws))
+            let first = cluster.servers[id.index()].rsm.waiters.front().copied()?;
+            let Ruled { answer, flaws } = is_settled(&first, index, applied, flaws);
+            answer.then_some((first, flaws))
         };
-        let own = waiting(self).is_some_and(|waiter| is_own(&waiter, applied, flaws));
-        self.emit(EventKind::Applied { server: id, index, op, answer: answer.clone(), own });
-        while let Some(waiter) = waiting(self) {
+        let own = waiting(self).is_some_and(|(waiter, _)| is_own(&waiter, applied, flaws).answer);
+        let Ruled { answer, flaws: through } = made;
+        let told = answer.clone();
+        self.emit(EventKind::Applied { server: id, index, op, answer: told, own, flaws: through });
+        while let Some((waiter, early)) = waiting(self) {
             self.servers[id.index()].rsm.waiters.pop_front();
-            if is_own(&waiter, applied, flaws) {
+            let Ruled { answer: own, flaws: other } = is_own(&waiter, applied, flaws);
+            let through = early.union(other);
+            if own {
                 let Waiter { client, call, attempt, .. } = waiter;
-                self.answer(id, index, (client, call, attempt), answer.clone());
+                self.answer(id, index, (client, call, attempt), answer.clone(), through);
             } else {
-                self.release(id, waiter, WrongLeader::AnotherOp);
+                self.release(id, waiter, WrongLeader::AnotherOp, through);
             }
         }
     }
 
-    fn release(&mut self, id: ServerId, waiter: Waiter, why: WrongLeader) {
+    fn release(&mut self, id: ServerId, waiter: Waiter, why: WrongLeader, flaws: Flaws) {
         let Waiter { client, call, attempt, index, .. } = waiter;
-        self.emit(EventKind::WaiterReleased { server: id, client, index, why });
+        self.emit(EventKind::WaiterReleased { server: id, client, index, why, flaws });
         self.reply(id, client, call, attempt, Reply::WrongLeader(why));
     }
 
@@ -245,15 +259,21 @@ impl Cluster {
         let now = self.now;
         let server = &mut self.servers[id.index()];
         let (now_is, flaws) = ((server.raft.term, server.raft.role), server.flaws());
-        let mut gone = Vec::new();
-        server.rsm.waiters.retain(|waiter| {
-            let why = must_give_up(waiter, now_is, now, flaws);
-            gone.extend(why.map(|why| (*waiter, why)));
+        let (mut gone, mut kept) = (Vec::new(), Flaws::NONE);
+        server.rsm.waiters.retain_mut(|waiter| {
+            let Ruled { answer: why, flaws } = must_give_up(waiter, now_is, now, flaws);
+            gone.extend(why.map(|why| (*waiter, why, flaws)));
+            if why.is_none() && !flaws.is_empty() && !waiter.kept {
+                (waiter.kept, kept) = (true, flaws);
+            }
             why.is_none()
         });
         let none_left = server.rsm.waiters.is_empty();
-        for (waiter, why) in gone {
-            self.release(id, waiter, why);
+        for (waiter, why, flaws) in gone {
+            self.release(id, waiter, why, flaws);
+        }
+        for flaw in kept.iter() {
+            self.emit(EventKind::Departed { server: id, flaw });
         }
         if !none_left {
             self.arm_waiter_check(id);

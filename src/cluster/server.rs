@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use super::disk::Disk;
-use super::flaw::Flaws;
+use super::flaw::{Flaw, Flaws};
 use super::network::Packet;
 use super::queue::Slot;
 use super::raft::{Raft, Rules};
@@ -135,11 +135,30 @@ impl Server {
         span.by_clock(self.clock)
     }
 
-    /// Everything volatile is as after a start: what the disk holds, and nothing else.
-    pub(super) fn forget(&mut self) {
-        self.disk.crash(self.flaws());
+    /// Everything volatile is as after a start: what the disk holds, and nothing else. The flaws
+    /// through which the disk holds less than it should.
+    pub(super) fn forget(&mut self) -> Flaws {
+        let (term, vote) = (self.disk.term, self.disk.voted_for);
+        // A vote of which no word has left was never given.
+        if self.disk.unsynced_vote().is_some() && vote.is_none() {
+            self.raft.forgotten.remove(&self.raft.term);
+        }
+        let flaws = self.disk.crash(self.flaws());
         self.raft = self.raft.restarted(&self.disk);
+        if let Some(candidate) = vote.filter(|_| flaws.has(Flaw::ForgetVote)) {
+            self.raft.forget_vote(term, candidate, Flaws::only(Flaw::ForgetVote));
+        }
         self.rsm = Rsm::default();
         self.inbox.clear();
+        flaws
+    }
+
+    /// Its disk is lost, with the vote on it.
+    pub(super) fn lose_disk(&mut self) {
+        let Disk { term, voted_for, .. } = std::mem::take(&mut self.disk);
+        self.forget();
+        if let Some(candidate) = voted_for {
+            self.raft.forget_vote(term, candidate, Flaws::NONE);
+        }
     }
 }

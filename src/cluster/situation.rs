@@ -208,7 +208,7 @@ impl Situation {
 
     /// What becomes of the entry at `index` of a server's log; `None` if there is none.
     pub fn fate(&self, cluster: &Cluster, server: &Server, index: Index) -> Option<Fate> {
-        let term = server.raft.log.term(index)?;
+        let entry = server.raft.log.get(index)?;
         let committed = cluster.checker().committed();
         let kept = |at: Index| server.raft.log.term(at) == cluster.checker().committed_term(at);
         Some(if index <= committed {
@@ -219,7 +219,7 @@ impl Situation {
             }
         } else if committed > Index::ZERO && !kept(committed) {
             Fate::Lost
-        } else if self.electable.without(cluster.copies(index, term)).is_empty() {
+        } else if self.electable.without(cluster.copies(index, entry)).is_empty() {
             Fate::Safe
         } else {
             Fate::Open
@@ -246,8 +246,8 @@ impl Situation {
     /// election, and no leader that can commit has it.
     pub fn is_in_danger(&self, cluster: &Cluster, server: &Server) -> bool {
         let index = cluster.checker().committed().next();
-        let Some(term) = server.raft.log.term(index) else { return false };
-        let copies = cluster.copies(index, term);
+        let Some(entry) = server.raft.log.get(index) else { return false };
+        let copies = cluster.copies(index, entry);
         let led = copies.iter().any(|id| self.standing(id) == Standing::Leader);
         !led && self.fate(cluster, server, index) == Some(Fate::Open)
     }

@@ -160,7 +160,7 @@ pub fn is_given(op: &Op) -> bool {
 
 /// The operation of a given entry: servers that are given the same term at the same index are
 /// given the same operation.
-fn given_op(index: Index, term: Term) -> Op {
+pub(super) fn given_op(index: Index, term: Term) -> Op {
     let server = ServerId::from_index(0);
     let id = OpId { server, number: (term.0 << 24) | index.0 };
     let (key, value) = (format!("g{index}").into(), format!("t{term}").into());

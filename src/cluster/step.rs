@@ -2,7 +2,8 @@
 
 use super::check::Checker;
 use super::command::Place;
-use super::event::{AttemptFailure, DropReason, EventKind};
+use super::disk::Disk;
+use super::event::{AttemptFailure, DropReason, Event, EventKind};
 use super::network::{Loss, Packet};
 use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
@@ -215,11 +216,11 @@ impl Cluster {
     }
 
     /// A packet at the end of its flight meets a cut, or arrives.
-    fn arrive(&mut self, packet: Packet) {
+    pub(super) fn arrive(&mut self, packet: Packet) {
         if self.links.is_cut(packet.from, packet.to) {
             self.turn_away(packet, DropReason::Cut);
-        } else if !self.same_incarnation(&packet) {
-            self.turn_away(packet, DropReason::OldIncarnation);
+        } else if let Some(why) = self.broken_connection(&packet) {
+            self.turn_away(packet, why);
         } else {
             self.take_in(packet);
         }
@@ -251,14 +252,19 @@ impl Cluster {
     }
 
     /// Client RPCs die with the incarnation of the server at their other end.
-    fn same_incarnation(&self, packet: &Packet) -> bool {
+    fn broken_connection(&self, packet: &Packet) -> Option<DropReason> {
         let server = match (packet.from, packet.to) {
             (Node::Client(_), Node::Server(server)) | (Node::Server(server), Node::Client(_)) => {
                 &self.servers[server.index()]
             }
-            (Node::Server(_), Node::Server(_)) | (Node::Client(_), Node::Client(_)) => return true,
+            (Node::Server(_), Node::Server(_)) | (Node::Client(_), Node::Client(_)) => return None,
         };
-        server.incarnation == packet.incarnation && server.power != Power::Down
+        match server.power {
+            Power::Down => Some(DropReason::Down),
+            Power::Up | Power::Asleep => {
+                (server.incarnation != packet.incarnation).then_some(DropReason::OldIncarnation)
+            }
+        }
     }
 
     pub(super) fn drop_packet(&mut self, packet: &Packet, why: DropReason) {
@@ -351,13 +357,28 @@ impl Cluster {
     ) -> R {
         let cx = self.context();
         let server = &mut self.servers[id.index()];
-        let chunks = server.raft.log.chunks();
+        let (chunks, commit) = (server.raft.log.chunks(), server.raft.commit);
         let result = step(&mut server.raft, &cx, &mut self.outbox);
+        if server.raft.commit > commit {
+            self.find_holders(id);
+        }
+        let server = &mut self.servers[id.index()];
         if server.raft.log.chunks() > chunks {
             self.share_entries(id, chunks);
         }
         self.carry_out(id);
         result
+    }
+
+    /// Tells, with a leader's commit, which of those that it counted hold the entry on their disks.
+    #[inline(never)]
+    fn find_holders(&mut self, id: ServerId) {
+        let own = |event: &&mut Event| matches!(event.kind, EventKind::Committed { server, .. } if server == id);
+        let Some(event) = self.outbox.events.iter_mut().rev().find(own) else { return };
+        if let EventKind::Committed { last, term, copies, ref mut holders, .. } = event.kind {
+            let holds = |id: &ServerId| self.servers[id.index()].disk.log.term(last) == Some(term);
+            *holders = copies.iter().filter(holds).collect();
+        }
     }
 
     /// Entries have settled in a server's log, which had so many chunks before. They stand in
@@ -416,8 +437,8 @@ impl Cluster {
         if server.disk.log.chunks() > chunks {
             server.disk.log.share(chunks, &server.raft.log);
         }
-        let last = server.disk.log.last_index();
-        self.emit(EventKind::Synced { server: id, last });
+        let (last, flaws) = (server.disk.log.last_index(), Disk::keeps_less(server.flaws()));
+        self.emit(EventKind::Synced { server: id, last, flaws });
         self.send_all(id, &mut messages);
         self.outbox.held = messages;
         let cx = self.context();

@@ -10,7 +10,7 @@ use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
 use super::network::{Links, Network, Packet, Traffic};
-use super::raft::Role;
+use super::raft::{Entry, Role};
 use super::server::Server;
 use super::time::Time;
 use super::timeline::Point;
@@ -230,9 +230,9 @@ impl Cluster {
         majority(self.servers.len())
     }
 
-    /// Which servers' logs have, at `index`, the entry of this term.
-    pub fn copies(&self, index: Index, term: Term) -> ServerSet {
-        let has = |server: &&Server| server.raft.log.term(index) == Some(term);
+    /// Which servers' logs have this very entry at `index`.
+    pub fn copies(&self, index: Index, entry: &Entry) -> ServerSet {
+        let has = |server: &&Server| server.raft.log.get(index) == Some(entry);
         self.servers.iter().filter(has).map(|server| server.id).collect()
     }
 

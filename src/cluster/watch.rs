@@ -6,7 +6,7 @@ use super::command::{Aspect, Measure, Text, Watched, Who};
 use super::conditions::role_of;
 use super::kv::Stored;
 use super::server::{Power, Server};
-use super::types::{Index, ServerId, Term};
+use super::types::{Index, ServerId};
 
 /// What is said where there is nothing to say.
 const NONE: &str = "-";
@@ -58,10 +58,11 @@ impl Cluster {
     /// "2 of 5: S1 S2": the copies of the entry that the leader has there; without a leader, of the
     /// one of the highest term.
     fn copies_words(&self, index: Index) -> Option<String> {
-        let term_at = |server: &Server| server.raft.log.term(index);
-        let of_leader = self.leader().and_then(|leader| self.server(leader)).and_then(term_at);
-        let newest: Option<Term> = self.servers.iter().filter_map(term_at).max();
-        let holders = self.copies(index, of_leader.or(newest)?);
+        let entries = || self.servers.iter().filter_map(|server| server.raft.log.get(index));
+        let leader = self.leader().and_then(|leader| self.server(leader));
+        let its = leader.and_then(|leader| leader.raft.log.get(index));
+        let entry = its.or_else(|| entries().max_by_key(|entry| entry.term))?;
+        let holders = self.copies(index, entry);
         let names: Vec<String> = holders.iter().map(|id: ServerId| id.to_string()).collect();
         Some(format!("{} of {}: {}", holders.len(), self.servers.len(), names.join(" ")))
     }

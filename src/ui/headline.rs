@@ -16,7 +16,7 @@ use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::situation::{Situation, Standing, Stuck};
 use crate::cluster::time::Span;
-use crate::cluster::types::{ServerId, ServerSet};
+use crate::cluster::types::{Node, ServerId, ServerSet};
 
 /// A client that waits longer than this is worth a word.
 const LONG_WAIT: Span = Span::from_millis(200);
@@ -90,7 +90,7 @@ pub fn sentences(cluster: &Cluster) -> Vec<String> {
         None => sentences.push(leaderless(cluster)),
     }
     if cluster.is_by_hand() {
-        sentences.push("All by hand: nothing moves unless it is told.".to_owned());
+        sentences.push("Manual mode: nothing moves until you deliver it.".to_owned());
     }
     sentences.extend(chaos(cluster));
     groups(cluster, &mut sentences);
@@ -128,7 +128,7 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
         .collect();
     let (id, term) = (leader.id, leader.raft.term);
     let (reached, servers) = (linked.union(ServerSet::only(id)).len(), cluster.servers().len());
-    let lacking = if reached < cluster.majority() {
+    let lacking = if reached < leader.raft.rules.enough(servers) {
         format!(": {reached} of {servers}, no majority")
     } else {
         String::new()
@@ -136,7 +136,7 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
     sentences.push(if !followers.is_empty() {
         format!("{id} leads term {term} with {}{lacking}.", named(followers))
     } else if reached > 1 {
-        format!("{id} leads term {term}; nobody else knows it yet{lacking}.")
+        format!("{id} leads term {term}; no other server follows it{lacking}.")
     } else {
         format!("{id} leads term {term}, alone{lacking}.")
     });
@@ -156,9 +156,10 @@ fn leaderless(cluster: &Cluster) -> String {
     if running < needed {
         return format!("No leader: {running} of {servers} servers run, {needed} are needed.");
     }
-    let standing = cluster.servers().iter().filter(|server| is_candidate(server)).count();
+    let standing = newest_candidates(cluster).count();
     match standing {
-        0 => "No leader. Who hears from none until its timer ends stands for election.".to_owned(),
+        0 => "No leader. A server whose timer runs out without a heartbeat becomes a candidate."
+            .to_owned(),
         1 => "No leader yet: an election.".to_owned(),
         _ => format!("No leader yet: {standing} candidates share the votes."),
     }
@@ -168,10 +169,18 @@ fn is_candidate(server: &Server) -> bool {
     server.is_running() && server.raft.role == Role::Candidate
 }
 
+/// The candidates of the newest term that has any.
+fn newest_candidates(cluster: &Cluster) -> impl Iterator<Item = &Server> {
+    let candidates = cluster.servers().iter().filter(|server| is_candidate(server));
+    let newest = candidates.clone().map(|server| server.raft.term).max();
+    candidates.filter(move |server| Some(server.raft.term) == newest)
+}
+
 /// "S4 and S5 are cut off: 2 of 5, no majority."
 fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
     let groups = cluster.groups();
     if groups.len() < 2 {
+        sentences.extend(one_way(cluster));
         return;
     }
     let servers = cluster.servers().len();
@@ -193,6 +202,24 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
         0 => {}
         1 => sentences.push(format!("{} is cut off.", named(alone))),
         _ => sentences.push(format!("{} are cut off, each alone.", named(alone))),
+    }
+}
+
+/// Cuts that part no server from all others: "What S1 sends does not reach S2."
+fn one_way(cluster: &Cluster) -> Option<String> {
+    let ids = || cluster.servers().iter().map(|server| server.id);
+    let hears = |from, to| cluster.reaches(Node::Server(from), Node::Server(to));
+    let cuts: Vec<(ServerId, ServerId)> = ids()
+        .flat_map(|from| ids().map(move |to| (from, to)))
+        .filter(|(from, to)| !hears(*from, *to))
+        .collect();
+    match cuts.as_slice() {
+        [] => None,
+        [(from, to)] => Some(format!("What {from} sends does not reach {to}.")),
+        [(from, to), (back, forth)] if (from, to) == (forth, back) => {
+            Some(format!("{from} and {to} do not hear each other."))
+        }
+        many => Some(format!("{} of the links between servers are cut.", many.len())),
     }
 }
 
@@ -241,7 +268,8 @@ fn power(cluster: &Cluster, sentences: &mut Vec<String>) {
 fn candidates(cluster: &Cluster, sentences: &mut Vec<String>) {
     for candidate in cluster.servers().iter().filter(|server| is_candidate(server)).take(3) {
         let (id, term) = (candidate.id, candidate.raft.term);
-        let (votes, needed) = (candidate.raft.votes.len(), cluster.majority());
+        let needed = candidate.raft.rules.enough(cluster.servers().len());
+        let votes = candidate.raft.votes.len();
         sentences.push(format!("{id} asks for votes in term {term}: it has {votes} of {needed}."));
     }
 }
@@ -256,11 +284,37 @@ fn waiting(cluster: &Cluster, sentences: &mut Vec<String>) {
     }
     for client in waiting {
         let name = Short(&client.name, 12);
-        let server = client.job.as_ref().and_then(|job| job.call.as_ref()?.asking);
+        let server = client.call().and_then(|call| call.asking);
+        let server = server.and_then(|(server, _)| cluster.server(server));
         sentences.push(match server {
-            Some((server, _)) => format!("Client {name} waits for {server}."),
+            Some(server) => {
+                let why = in_vain(cluster, client, server).unwrap_or_default();
+                format!("Client {name} waits for {}{why}.", server.id)
+            }
             None => format!("Client {name} waits."),
         });
+    }
+}
+
+/// Why a client waits in vain for the server that it asked.
+fn in_vain(cluster: &Cluster, client: &Client, server: &Server) -> Option<&'static str> {
+    let (one, two) = (Node::Client(client.id), Node::Server(server.id));
+    match server.power {
+        Power::Down => Some(", which is down"),
+        Power::Asleep => Some(", which is asleep"),
+        Power::Up if !cluster.reaches(one, two) => Some(", which it cannot reach"),
+        Power::Up if !cluster.reaches(two, one) => Some(", whose answers cannot arrive"),
+        Power::Up => match Situation::of(cluster).standing(server.id) {
+            Standing::Stuck(_) if reading::leader(cluster).map(|l| l.id) == Some(server.id) => {
+                Some(", which cannot commit")
+            }
+            Standing::Stuck(_) => Some(", a stale leader"),
+            Standing::Leader
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Asleep
+            | Standing::Down => None,
+        },
     }
 }
 
@@ -281,6 +335,54 @@ mod tests {
     use super::*;
     use crate::cluster::command::parse_line;
     use crate::cluster::config::Config;
+
+    fn told(cluster: &mut Cluster, lines: &[&str], millis: u64) -> Vec<String> {
+        for line in lines {
+            cluster.apply(&parse_line(line).expect("a command")).expect("it can be done");
+        }
+        cluster.run_until(cluster.now() + Span::from_millis(millis));
+        sentences(cluster)
+    }
+
+    #[test]
+    fn a_calm_cluster_is_told_in_one_sentence() {
+        let mut cluster = Cluster::new(Config { servers: 3, ..Config::default() });
+        let calm = "A server whose timer runs out without a heartbeat becomes a candidate.";
+        assert_eq!(told(&mut cluster, &[], 0), [format!("No leader. {calm}")]);
+        assert_eq!(told(&mut cluster, &["timeout S1"], 200), ["S1 leads term 1 with S2 and S3."]);
+    }
+
+    #[test]
+    fn who_is_missing_and_who_waits_in_vain() {
+        let mut cluster = Cluster::new(Config::default());
+        told(&mut cluster, &["timeout S1"], 200);
+        assert_eq!(
+            told(&mut cluster, &["partition S1 S2 | rest", "put x 1 @0 client=b only=S1"], 10),
+            [
+                "S1 leads term 1 with S2: 2 of 5, no majority.",
+                "S3, S4 and S5 are cut off: 3 of 5, a majority."
+            ]
+        );
+        let later = told(&mut cluster, &["timeout S3"], 300);
+        assert_eq!(later[0], "S3 leads term 2 with S4 and S5.");
+        assert_eq!(later[1], "S1 and S2 are cut off: 2 of 5, no majority.");
+        assert_eq!(later[2], "S1 still believes that it leads.");
+        assert_eq!(later[3], "Client b waits for S1, a stale leader.");
+        let down = told(&mut cluster, &["crash S1"], 0);
+        assert!(down.contains(&"Client b waits for S1, which is down.".to_owned()), "{down:?}");
+        told(&mut cluster, &["heal", "restart S1"], 1_500);
+        let one_way = told(&mut cluster, &["cut S1 -> S2"], 0);
+        assert_eq!(one_way[1], "What S1 sends does not reach S2.");
+    }
+
+    #[test]
+    fn candidates_of_one_term_share_its_votes_and_others_do_not() {
+        let mut cluster = Cluster::new(Config { servers: 3, ..Config::default() });
+        let both = told(&mut cluster, &["timeout S1 S2"], 0);
+        assert_eq!(both[0], "No leader yet: 2 candidates share the votes.");
+        let newer = told(&mut cluster, &["timeout S2"], 0);
+        assert_eq!(newer[0], "No leader yet: an election.");
+    }
 
     #[test]
     fn chaos_is_told_while_it_reigns() {

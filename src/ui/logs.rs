@@ -18,7 +18,7 @@ use super::view::{RemovedEntry, Scene};
 use crate::cluster::Cluster;
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
-use crate::cluster::types::{Index, Op, Request, ServerId, Term};
+use crate::cluster::types::{Index, Op, Request, ServerId};
 
 /// How wide a cell may be. Few widths, so that the columns seldom move.
 const WIDTHS: [u16; 6] = [7, 9, 11, 14, 18, 24];
@@ -307,9 +307,8 @@ fn is_selected(scene: &Scene, server: ServerId, index: Index) -> bool {
 /// On how many servers the entry at `index` is: the newest leader's entry, or, where it has
 /// none, the one of the highest term.
 fn copies(cluster: &Cluster, index: Index) -> usize {
-    let term = |server: &Server| server.raft.log.term(index);
-    let leader = reading::leader(cluster);
-    let newest = || cluster.servers().iter().filter_map(term).max();
-    let entry: Option<Term> = leader.and_then(term).or_else(newest);
+    let entries = || cluster.servers().iter().filter_map(|server| server.raft.log.get(index));
+    let its = reading::leader(cluster).and_then(|leader| leader.raft.log.get(index));
+    let entry = its.or_else(|| entries().max_by_key(|entry| entry.term));
     entry.map_or(0, |entry| cluster.copies(index, entry).len())
 }

@@ -18,7 +18,7 @@ mod events;
 pub mod export;
 mod footer;
 pub mod glyphs;
-mod headline;
+pub mod headline;
 pub mod in_flight;
 pub mod layout;
 mod legend;

@@ -233,7 +233,9 @@ const fn is_milestone(kind: &EventKind) -> bool {
 mod tests {
     use super::*;
     use crate::cluster::event::Cause;
-    use crate::cluster::types::{Index, ServerId};
+    use crate::cluster::flaw::Flaws;
+    use crate::cluster::raft::Position;
+    use crate::cluster::types::{Index, ServerId, Term};
 
     const SERVER: ServerId = ServerId::from_index(0);
 
@@ -242,11 +244,12 @@ mod tests {
     }
 
     fn story(millis: u64) -> Event {
-        event(millis, EventKind::Restarted { server: SERVER })
+        let (term, vote, last, flaws) = (Term(1), None, Position::default(), Flaws::NONE);
+        event(millis, EventKind::Restarted { server: SERVER, term, vote, last, flaws })
     }
 
     fn detail(millis: u64) -> Event {
-        event(millis, EventKind::Synced { server: SERVER, last: Index(1) })
+        event(millis, EventKind::Synced { server: SERVER, last: Index(1), flaws: Flaws::NONE })
     }
 
     #[test]

@@ -383,7 +383,7 @@ fn a_headline_that_is_cut_short_says_so() {
     let headline = rows(&stage.frame(60, 16))[1].clone();
     assert!(headline.starts_with(" No leader.") && headline.ends_with(" .."), "{headline}");
     let whole = rows(&stage.frame(120, 40))[1].clone();
-    assert!(whole.ends_with("stands for election."), "{whole}");
+    assert!(whole.ends_with("becomes a candidate."), "{whole}");
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn line(cluster: &Cluster, event: &Event) -> Option<Line> {
     let at_us = Some(event.time.micros());
     let name = |client| cluster.names().client(client).to_owned();
     match &event.kind {
-        EventKind::Called { client, request } => {
+        EventKind::Called { client, request, .. } => {
             let (f, value, version) = match request {
                 Request::Get { .. } => (Function::Get, None, None),
                 Request::Put { value, version, .. } => {
@@ -52,7 +52,7 @@ fn line(cluster: &Cluster, event: &Event) -> Option<Line> {
             let (client, key) = (name(*client), request.key().to_string());
             Some(Line::Call(Call { client, f, key, value, old: None, version, at_us }))
         }
-        EventKind::Returned { client, request, result, late } => {
+        EventKind::Returned { client, request, result, late, .. } => {
             let Answer { outcome, value, version } = result;
             let is_ok = *outcome == types::Outcome::Ok;
             let found = is_ok && matches!(request, Request::Get { .. });

@@ -118,7 +118,7 @@ impl Watch {
             }
             EventKind::LateReply { .. } => self.reach(Place::LateReply),
             EventKind::OldTermWaits { .. } => self.reach(Place::OldTermWaits),
-            EventKind::Crashed { server, lost } => {
+            EventKind::Crashed { server, lost, .. } => {
                 if *lost > 0 {
                     self.reach(Place::UnsyncedLost);
                 }
@@ -127,7 +127,7 @@ impl Watch {
                     self.reach(Place::AllDown);
                 }
             }
-            EventKind::Restarted { server } => {
+            EventKind::Restarted { server, .. } => {
                 let own = cluster.server(*server).map(|server| &server.disk);
                 let others = cluster.servers().iter().map(|other| other.raft.term).max();
                 let voted = own.is_some_and(|disk| disk.voted_for.is_some());
@@ -138,7 +138,7 @@ impl Watch {
             EventKind::Ignored { summary, why, .. } => match (summary.kind, why) {
                 (PacketKind::VoteGranted, IgnoreReason::OldTerm) => self.reach(Place::StaleVote),
                 (_, IgnoreReason::Overtaken) => self.reach(Place::OvertakenReply),
-                (_, IgnoreReason::OldTerm | IgnoreReason::NotInRole) => {}
+                (_, IgnoreReason::OldTerm | IgnoreReason::NotInRole | IgnoreReason::AlsoLeads) => {}
             },
             EventKind::Received { packet, from, to, summary } => {
                 if self.copies.remove(packet) {
@@ -205,6 +205,7 @@ impl Watch {
             | EventKind::AppendRefused { .. }
             | EventKind::Matched { .. }
             | EventKind::Resent { .. }
+            | EventKind::Departed { .. }
             | EventKind::Committed { .. }
             | EventKind::LearnedCommit { .. }
             | EventKind::Refused { .. }

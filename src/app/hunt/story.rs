@@ -183,6 +183,7 @@ const fn is_told(kind: &EventKind) -> bool {
             | EventKind::Submitted { .. }
             | EventKind::Committed { .. }
             | EventKind::Truncated { .. }
+            | EventKind::Departed { .. }
             | EventKind::Returned { .. }
             | EventKind::LockHeld { .. }
             | EventKind::LockFree { .. }

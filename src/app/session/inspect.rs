@@ -177,15 +177,15 @@ impl Session {
             return vec![format!("{id} has no entry {index} any more.")];
         };
         let state = match index {
-            index if index <= server.rsm.applied => "committed and applied here",
-            index if index <= server.raft.commit => "committed, not applied yet here",
+            index if index <= server.rsm.applied => "counted as committed and applied here",
+            index if index <= server.raft.commit => "counted as committed, not applied yet here",
             _ => "not committed as far as this server knows",
         };
         vec![
             entry.op.request.to_string(),
             format!("of term {}, operation {}", entry.term, entry.op.id),
             state.to_owned(),
-            format!("copies: {}", self.cluster.copies(index, entry.term)),
+            format!("copies: {}", self.cluster.copies(index, entry)),
             format!(
                 "a majority is {} of {}",
                 self.cluster.majority(),

@@ -78,6 +78,7 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
         | E::Committed { .. }
         | E::LearnedCommit { .. }
         | E::OldTermWaits { .. }
+        | E::Departed { .. }
         | E::WaitersLost { .. }
         | E::Said { .. }
         | E::Beat

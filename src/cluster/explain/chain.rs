@@ -3,11 +3,11 @@
 
 use super::LINE;
 use super::scene::span;
-use crate::cluster::event::{Cause, Event, EventKind, Names};
-use crate::cluster::network::PacketKind;
+use crate::cluster::event::{AppendRefusal, Cause, Event, EventKind, IgnoreReason, Names};
+use crate::cluster::flaw::Flaw;
+use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::raft::Role;
-use crate::cluster::types::{Node, PacketId, ServerId};
-use crate::cluster::words::Weight;
+use crate::cluster::types::{ClientId, Index, Node, PacketId, ServerId};
 use crate::cluster::words::fit::{shorten, wrap};
 
 /// How far back a chain goes: as much as can be taken in at once.
@@ -57,7 +57,7 @@ fn step(recent: &[Event], at: usize, names: &Names) -> (String, Option<usize>) {
         Cause::Sync(server) => match before_sync(recent, at, server) {
             Some(earlier) => {
                 let deed = recent[earlier].headline(names);
-                (format!("{deed}, and that is on disk"), Some(earlier))
+                (format!("{deed}, and its disk has synced"), Some(earlier))
             }
             None => (format!("{server} had synced its disk"), None),
         },
@@ -116,57 +116,86 @@ fn sending(recent: &[Event], at: usize, id: PacketId) -> Option<usize> {
 /// disk, before that. The sending itself, if nothing else is known.
 fn act_of(recent: &[Event], sent: usize) -> usize {
     let event = &recent[sent];
-    let EventKind::Sent { summary, .. } = event.kind else { return sent };
+    let EventKind::Sent { to, summary, .. } = event.kind else { return sent };
     let own = |other: &Event| other.subject() == event.subject();
+    let fitting = |other: &Event| own(other) && is_sent_for(summary, to, &other.kind);
     if let Cause::Sync(server) = event.cause {
-        let asked = recent[..sent]
-            .iter()
-            .rposition(|other| own(other) && is_sent_for(summary.kind, &other.kind));
+        let asked = recent[..sent].iter().rposition(fitting);
         return asked.or_else(|| before_sync(recent, sent, server)).unwrap_or(sent);
     }
     let same = |other: &Event| other.time == event.time && other.cause == event.cause;
     let begin = recent[..sent].iter().rposition(|other| !same(other)).map_or(0, |last| last + 1);
     let step = &recent[begin..sent];
-    let fitting = |other: &Event| own(other) && is_sent_for(summary.kind, &other.kind);
-    let told = |other: &Event| own(other) && other.weight() == Weight::Story;
-    let act = step.iter().rposition(fitting).or_else(|| step.iter().rposition(told));
+    let act = step.iter().rposition(fitting);
+    // An answer comes of a commit: that is the more telling.
+    let commits = |index: Index| {
+        step.iter().position(|other| {
+            own(other)
+                && matches!(other.kind,
+                    EventKind::Committed { first, last, .. }
+                    | EventKind::LearnedCommit { first, last, .. }
+                        if (first..=last).contains(&index))
+        })
+    };
+    let act = act.map(|act| match step[act].kind {
+        EventKind::Answered { index, .. } => commits(index).unwrap_or(act),
+        _ => act,
+    });
     act.map_or(sent, |act| begin + act)
 }
 
-/// Whether a packet of this kind is what such an event has its server or client send.
-const fn is_sent_for(packet: PacketKind, event: &EventKind) -> bool {
+/// Whether a packet is what such an event has its server or client send to `to`.
+fn is_sent_for(summary: Summary, to: Node, event: &EventKind) -> bool {
     use EventKind as E;
-    match packet {
-        PacketKind::RequestVote => matches!(event, E::ElectionStarted { .. }),
-        PacketKind::VoteGranted => matches!(event, E::VoteGranted { .. }),
-        PacketKind::VoteRefused => matches!(event, E::VoteRefused { .. }),
-        PacketKind::Append { .. } => matches!(
-            event,
-            E::Submitted { .. }
-                | E::BecameLeader { .. }
-                | E::Committed { .. }
-                | E::BackedUp { .. }
-                | E::Resent { .. }
-        ),
-        PacketKind::Appended { .. } => matches!(event, E::Appended { .. }),
-        PacketKind::AppendRefused { .. } => matches!(event, E::AppendRefused { .. }),
+    let (term, is_to) = (summary.term, |server: &ServerId| to == Node::Server(*server));
+    let is_for = |client: &ClientId| to == Node::Client(*client);
+    match summary.kind {
+        PacketKind::RequestVote => {
+            matches!(event, E::ElectionStarted { term: of, .. } if *of == term)
+        }
+        PacketKind::VoteGranted => {
+            matches!(event, E::VoteGranted { candidate, term: of, .. }
+                if is_to(candidate) && *of == term)
+        }
+        PacketKind::VoteRefused => {
+            matches!(event, E::VoteRefused { candidate, .. } if is_to(candidate))
+        }
+        PacketKind::Append { .. } => match event {
+            E::Submitted { .. } | E::BecameLeader { .. } => true,
+            E::BackedUp { follower, .. } | E::Resent { follower, .. } => is_to(follower),
+            E::Matched { follower, .. } => is_to(follower),
+            _ => false,
+        },
+        PacketKind::Appended { .. } => {
+            matches!(event, E::Appended { leader, .. } if is_to(leader))
+        }
+        PacketKind::AppendRefused { .. } => {
+            matches!(event, E::AppendRefused { leader, .. } if is_to(leader))
+        }
         PacketKind::ClientRequest => matches!(event, E::Called { .. } | E::AttemptFailed { .. }),
-        PacketKind::ClientReply => matches!(
-            event,
-            E::Committed { .. }
-                | E::LearnedCommit { .. }
-                | E::Refused { .. }
-                | E::WaiterReleased { .. }
-        ),
+        PacketKind::ClientReply => match event {
+            E::Answered { client, .. }
+            | E::Refused { client, .. }
+            | E::WaiterReleased { client, .. } => is_for(client),
+            _ => false,
+        },
     }
 }
 
-/// What a server had written when its sync began: the last thing that it did before.
+/// What a server had written when its sync began: the last thing that it wrote before.
 fn before_sync(recent: &[Event], at: usize, server: ServerId) -> Option<usize> {
+    use EventKind as E;
     recent[..at].iter().rposition(|event| {
         event.subject() == Some(Node::Server(server))
-            && event.weight() == Weight::Story
-            && !matches!(event.cause, Cause::Sync(_))
+            && matches!(
+                event.kind,
+                E::ElectionStarted { .. }
+                    | E::VoteGranted { .. }
+                    | E::TermAdopted { .. }
+                    | E::Submitted { .. }
+                    | E::Appended { .. }
+                    | E::Truncated { .. }
+            )
     })
 }
 
@@ -193,8 +222,7 @@ fn commanded(recent: &[Event], at: usize, names: &Names) -> String {
 /// An election timer fired: how long nothing had reset it, and what had, the last time.
 fn silence(recent: &[Event], at: usize, server: ServerId) -> String {
     let now = recent[at].time;
-    let last =
-        recent[..at].iter().rev().find_map(|event| Some((event.time, reset(event, server)?)));
+    let last = (0..at).rev().find_map(|at| Some((recent[at].time, reset(recent, at, server)?)));
     match last {
         Some((time, since)) => {
             format!("its election timer fired: {} {since}", span(now.since(time)))
@@ -204,12 +232,14 @@ fn silence(recent: &[Event], at: usize, server: ServerId) -> String {
 }
 
 /// In words, if this event reset the server's election timer (Figure 2, Followers; §5.2).
-fn reset(event: &Event, id: ServerId) -> Option<String> {
+fn reset(recent: &[Event], at: usize, id: ServerId) -> Option<String> {
     use EventKind as E;
+    let event = &recent[at];
     let kind = &event.kind;
     if let E::Received { to: Node::Server(to), from: Node::Server(from), summary, .. } = kind
         && *to == id
         && matches!(summary.kind, PacketKind::Append { .. })
+        && !is_of_no_leader(recent, at, id)
     {
         return Some(format!("without a word from {from}"));
     }
@@ -220,10 +250,29 @@ fn reset(event: &Event, id: ServerId) -> Option<String> {
         return Some(format!("after its vote for {candidate} no leader has spoken"));
     }
     if let E::ElectionStarted { term, .. } = kind {
-        return Some(format!("after it stood in term {term} nobody has won"));
+        return Some(format!("after it became a candidate in term {term} it has not won"));
     }
     if let E::SteppedDown { role: Role::Leader, term, .. } = kind {
         return Some(format!("after it led term {term} no leader has spoken"));
     }
+    if let E::Departed { flaw: Flaw::ResetOnAnyRpc, .. } = kind {
+        return Some(format!("after flaw {} reset it", Flaw::ResetOnAnyRpc));
+    }
     matches!(kind, E::Restarted { .. }).then(|| "after its restart no leader has spoken".into())
+}
+
+/// Whether the append that arrived was of an older term, or of no use to a leader of the same: what
+/// followed in its step says so.
+fn is_of_no_leader(recent: &[Event], arrived: usize, id: ServerId) -> bool {
+    use EventKind as E;
+    let same =
+        |event: &&Event| (event.time, event.cause) == (recent[arrived].time, recent[arrived].cause);
+    recent[arrived..].iter().take_while(same).any(|event| {
+        event.subject() == Some(Node::Server(id))
+            && matches!(
+                event.kind,
+                E::AppendRefused { why: AppendRefusal::StaleTerm { .. }, .. }
+                    | E::Ignored { why: IgnoreReason::AlsoLeads, .. }
+            )
+    })
 }

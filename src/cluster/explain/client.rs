@@ -1,15 +1,16 @@
 //! A client: what it wants, whom it asked, and why no answer has come.
 
-use super::entry::waits_at;
-use super::scene::{named, span, text};
+use super::entry::waits_for;
+use super::scene::{due, named, span, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
-use crate::cluster::client::{Call, Client, Finished, Work};
+use crate::cluster::client::{Call, Client, Finished, Work, outcome_of_put};
 use crate::cluster::event::{Event, EventKind};
-use crate::cluster::network::Packet;
+use crate::cluster::flaw::Flaw;
+use crate::cluster::network::{Hand, Packet};
 use crate::cluster::raft::Message;
-use crate::cluster::server::Power;
-use crate::cluster::types::{ClientId, Node, Request, ServerId};
+use crate::cluster::server::{Power, Server};
+use crate::cluster::types::{ClientId, Node, Outcome, Request, ServerId};
 use crate::cluster::words::spell;
 
 /// Explains a client.
@@ -72,7 +73,7 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
         None => {
             clauses.push("it has asked every server that it may, without an answer".into());
             clauses.push(match cluster.is_by_hand() {
-                true => "all is by hand: it asks again when it is told to".into(),
+                true => format!("all is by hand: it asks again by `retry`, with {left} left"),
                 false => format!("it asks again in {left}"),
             });
         }
@@ -80,7 +81,7 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
             let ago = span(cluster.now().since(since));
             let asked = match cluster.is_by_hand() {
                 true => format!("it asked {server}, and all is by hand: it waits"),
-                false => format!("it asked {server} {ago} ago and gives it up in {left}"),
+                false => format!("it asked {server} {ago} ago; it ends this attempt in {left}"),
             };
             clauses.push(match call.attempt {
                 0 | 1 => asked,
@@ -90,11 +91,12 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
         }
     }
     if call.maybe_executed && matches!(call.request, Request::Put { .. }) {
-        clauses.push(
-            "an earlier attempt may have been carried out: told that the version is wrong, it \
-             can only say maybe"
+        clauses.push(match outcome_of_put(Outcome::Version, true, cluster.client_flaws).answer {
+            Outcome::Maybe => "an earlier attempt may have been carried out: if the version is \
+                               wrong, the answer is maybe"
                 .into(),
-        );
+            Outcome::Ok | Outcome::NoKey | Outcome::Version => Flaw::NeverMaybe.told(),
+        });
     }
     clauses
 }
@@ -103,36 +105,60 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
 fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> Vec<String> {
     let Some(server) = cluster.server(id) else { return Vec::new() };
     let (one, two) = (Node::Client(client.id), Node::Server(id));
-    let due = |packet: &Packet| span(packet.due.since(cluster.now()));
     if let Some(packet) = flying(cluster, client, call, id) {
-        let (number, due) = (packet.id, due(packet));
+        let (number, due) = (packet.id, due(cluster, packet.due));
         let what = if packet.message.is_reply() { "answer" } else { "request" };
-        let doom = match (server.power, cluster.reaches(packet.from, packet.to)) {
-            (Power::Down, _) => Some(format!("{id} is down: packet #{number} comes to nothing")),
-            (_, false) => Some(format!("its {what} #{number} will meet a cut link")),
-            (Power::Up | Power::Asleep, true) => None,
-        };
-        let fate = match cluster.is_by_hand() {
-            true => format!("its {what} #{number} waits to be told"),
-            false => format!("its {what} #{number} arrives in {due}"),
-        };
-        return vec![doom.unwrap_or(fate)];
+        let reaches = cluster.reaches(packet.from, packet.to);
+        return vec![match (server.power, reaches, packet.hand) {
+            (Power::Down, _, _) => format!("{id} is down: its {what} #{number} will be lost"),
+            _ if packet.incarnation != server.incarnation => {
+                format!("{id} has restarted since: its {what} #{number} will be lost")
+            }
+            (Power::Up | Power::Asleep, false, _) => {
+                format!("its {what} #{number} will meet a cut link")
+            }
+            (Power::Up | Power::Asleep, true, Hand::Held) => {
+                format!("its {what} #{number} is held by hand")
+            }
+            (Power::Up | Power::Asleep, true, Hand::Off | Hand::Used) => {
+                format!("its {what} #{number} is due {due}")
+            }
+        }];
     }
     let waiter = server.rsm.waiters.iter().find(|waiter| {
         waiter.client == client.id && waiter.call == call.number && waiter.attempt == call.attempt
     });
     match (server.power, waiter) {
         (Power::Down, _) => vec![format!("{id} is down: no answer will come")],
-        (Power::Asleep, _) => vec![format!("{id} is asleep: it answers once it wakes")],
-        (Power::Up, Some(waiter)) => vec![
-            format!("{id} took it as entry {} of term {}", waiter.index, waiter.term),
-            waits_at(cluster, server, waiter.index),
-        ],
+        (_, Some(waiter)) => {
+            let (index, term) = (waiter.index, waiter.term);
+            let sleeps = (server.power == Power::Asleep).then(|| format!("{id} is asleep"));
+            let took = format!("{id} appended it as entry {index} of term {term}");
+            let settled = match server.raft.log.get(index).is_some_and(|one| one.op.id == waiter.op)
+            {
+                true => waits_for(cluster, server, index),
+                false => format!("another entry stands there by now, and {id} has not said so yet"),
+            };
+            [Some(took), sleeps, Some(settled)].into_iter().flatten().collect()
+        }
+        (Power::Asleep, None) if waits_in_inbox(server, client, call) => {
+            vec![format!("{id} is asleep: the request waits there")]
+        }
+        (Power::Asleep, None) => vec!["the request or its answer was lost".into()],
         (Power::Up, None) if !(cluster.reaches(one, two) && cluster.reaches(two, one)) => {
             vec![format!("the link between them is cut: no answer will come")]
         }
         (Power::Up, None) => vec!["the request or its answer was lost".into()],
     }
+}
+
+/// Whether the request of the present attempt lies in the inbox of a sleeping server.
+fn waits_in_inbox(server: &Server, client: &Client, call: &Call) -> bool {
+    server.inbox.iter().any(|packet| {
+        packet.from == Node::Client(client.id)
+            && matches!(packet.message, Message::Request { call: number, attempt, .. }
+                if (number, attempt) == (call.number, call.attempt))
+    })
 }
 
 /// The request or the answer of the present attempt, if it is in flight.

@@ -1,12 +1,14 @@
 //! An entry: what it is, who has it, and what it waits for.
 
-use super::scene::{absent, are, list, present, share, text};
+use super::coming::{Way, on_its_way};
+use super::scene::{absent, are, list, needed, present, share, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
-use crate::cluster::raft::{Entry, Role};
+use crate::cluster::raft::{AppendResult, Entry, Message, Role};
 use crate::cluster::server::{Power, Server};
-use crate::cluster::types::{Index, Node, Request, ServerId, ServerSet, Term};
+use crate::cluster::start::given_op;
+use crate::cluster::types::{Index, Node, Request, ServerId, ServerSet};
 
 /// Explains the entry at `index` of a server's log.
 pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]) -> Vec<String> {
@@ -25,15 +27,15 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
         return lines.0;
     };
     lines.say(what(index, entry));
-    let copies = cluster.copies(index, entry.term);
+    let copies = cluster.copies(index, entry);
     lines.say(format!("{} it, {} servers", have(copies), share(cluster, copies.len())));
     lines.say_all(settled(cluster, holder, index));
-    lines.say_all(rivals(cluster, holder, index, entry.term));
+    lines.say_all(rivals(cluster, holder, index, entry));
     lines.0.extend(chain::told(cluster.names(), recent, |event| concerns(event, server, index)));
     lines.0
 }
 
-/// "entry 4 puts x=3 at version 2; S2 took it in term 4".
+/// "entry 4 puts x=3 at version 2; S2 appended it in term 4".
 fn what(index: Index, entry: &Entry) -> String {
     let request = match &entry.op.request {
         Request::Get { key } => format!("reads {}", text(key)),
@@ -41,7 +43,13 @@ fn what(index: Index, entry: &Entry) -> String {
             format!("puts {}={} at version {version}", text(key), text(value))
         }
     };
-    format!("entry {index} {request}; {} took it in term {}", entry.op.id.server, entry.term)
+    let term = entry.term;
+    match entry.op.id == given_op(index, term).id {
+        true => format!("entry {index} {request}; the run began with it, as of term {term}"),
+        false => {
+            format!("entry {index} {request}; {} appended it in term {term}", entry.op.id.server)
+        }
+    }
 }
 
 fn have(set: ServerSet) -> String {
@@ -51,88 +59,117 @@ fn have(set: ServerSet) -> String {
 /// Whether it is committed, and whether this server knows.
 fn settled(cluster: &Cluster, holder: &Server, index: Index) -> Vec<String> {
     let id = holder.id;
-    if holder.power != Power::Down && index <= holder.rsm.applied {
-        return vec![format!("it is committed, and {id} has applied it")];
-    }
     if holder.power != Power::Down && index <= holder.raft.commit {
-        let next = holder.rsm.applied.next();
-        return vec![format!("it is committed; {id} applies entry {next} next")];
+        let applied = match index <= holder.rsm.applied {
+            true => format!("{id} counts it as committed, and has applied it"),
+            false => {
+                format!(
+                    "{id} counts it as committed; it applies {} next",
+                    holder.rsm.applied.next()
+                )
+            }
+        };
+        return [Some(applied), too_few(cluster, holder, index)].into_iter().flatten().collect();
     }
-    if !is_committed(cluster, holder, index) {
+    let Some(knows) = who_knows(cluster, holder, index) else {
         return vec![waits_at(cluster, holder, index)];
-    }
-    let news = match (holder.power, cluster.leader()) {
-        (Power::Down, _) => format!("{id} is down; after a restart it learns so from a leader"),
-        (Power::Asleep, _) => format!("{id} is asleep and does not know yet"),
-        (Power::Up, Some(leader)) if !present(cluster, leader).contains(id) && leader != id => {
-            format!("{id} does not know: it is cut off from {leader}")
-        }
-        (Power::Up, Some(leader)) if leader != id => {
-            format!("{id} does not know yet: the next append of {leader} says so (§5.3)")
-        }
-        (Power::Up, Some(_) | None) => format!("{id} does not know: nobody tells it"),
     };
-    vec!["it is committed".into(), news]
+    let leader = cluster.leader().filter(|leader| *leader != id);
+    let news = match (holder.power, leader.and_then(|leader| cluster.server(leader))) {
+        (Power::Down, _) => format!("{id} is down; after a restart it learns so from a leader"),
+        (Power::Asleep, _) => format!("{id} is asleep and does not know"),
+        (Power::Up, Some(leader)) if leader.raft.commit < index => {
+            format!("{id} does not know, nor does {}, which leads", leader.id)
+        }
+        (Power::Up, Some(leader)) if !present(cluster, leader.id).contains(id) => {
+            format!(
+                "{id} does not know: {}",
+                absent(cluster, leader.id, ServerSet::only(id)).join(", ")
+            )
+        }
+        (Power::Up, Some(leader)) if holder.raft.term > leader.raft.term => {
+            format!("{id} does not know: it is in a newer term than {}", leader.id)
+        }
+        (Power::Up, Some(leader)) => {
+            format!("{id} does not know yet: an append of {} will say so (§5.3)", leader.id)
+        }
+        (Power::Up, None) => format!("{id} does not know"),
+    };
+    [Some(knows), too_few(cluster, holder, index), Some(news)].into_iter().flatten().collect()
 }
 
-/// Whether anybody who has this very entry knows that it is committed.
-fn is_committed(cluster: &Cluster, holder: &Server, index: Index) -> bool {
-    let term = holder.raft.log.term(index);
-    cluster.servers().iter().any(|server| {
+/// Who counts this very entry as committed: a server that is not down, else the leader that
+/// committed it in its time.
+fn who_knows(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
+    let entry = holder.raft.log.get(index)?;
+    let knows = |server: &&Server| {
         server.power != Power::Down
             && server.raft.commit >= index
-            && server.raft.log.term(index) == term
+            && server.raft.log.get(index) == Some(entry)
+    };
+    let knowing: ServerSet =
+        cluster.servers().iter().filter(knows).map(|server| server.id).collect();
+    if !knowing.is_empty() {
+        let count = if knowing.len() == 1 { "counts" } else { "count" };
+        return Some(format!("{} {count} it as committed", list(knowing)));
+    }
+    let (term, by) = cluster.checker().committed_at(index)?;
+    (term == entry.term).then(|| format!("the leader of term {by} committed it"))
+}
+
+/// An entry that counts as committed, and is on too few servers for that.
+fn too_few(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
+    let copies = cluster.copies(index, holder.raft.log.get(index)?).len();
+    let needed = cluster.majority();
+    (copies < needed).then(|| {
+        let have = if copies == 1 { "has" } else { "have" };
+        format!("but only {} {have} it; the rule: {needed} (§5.3)", share(cluster, copies))
     })
 }
 
-/// What the entry at `index` waits for: "entry 7 waits: 2 of 3 needed copies; S4 is cut off, S5
-/// is down". Of several entries there, the leader's is meant, else the one of the highest term.
-pub fn waits(cluster: &Cluster, index: Index) -> String {
-    let leader = cluster.leader().and_then(|leader| cluster.server(leader));
-    let has = |server: &&Server| server.raft.log.get(index).is_some();
-    let newest = || {
-        let holders = cluster.servers().iter().filter(has);
-        holders.max_by_key(|server| server.raft.log.term(index))
-    };
-    match leader.filter(has).or_else(newest) {
-        Some(holder) if is_committed(cluster, holder, index) => {
-            format!("entry {index} is committed")
-        }
-        Some(holder) => waits_at(cluster, holder, index),
-        None => format!("no server has an entry {index}"),
+/// Who counts the holder's entry as committed, or what it waits for.
+pub(super) fn waits_for(cluster: &Cluster, holder: &Server, index: Index) -> String {
+    match who_knows(cluster, holder, index) {
+        Some(knows) => format!("entry {index}: {knows}"),
+        None => waits_at(cluster, holder, index),
     }
 }
 
-/// What an entry that nobody knows to be committed waits for.
+/// What an entry that no server counts as committed waits for.
 pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> String {
-    let Some(term) = holder.raft.log.term(index) else {
+    let Some(entry) = holder.raft.log.get(index) else {
         return format!("{} has no entry {index}", holder.id);
     };
-    let copies = cluster.copies(index, term);
-    let (count, needed) = (copies.len(), cluster.majority());
+    let (term, copies) = (entry.term, cluster.copies(index, entry));
+    let leader = committer(cluster, holder);
+    let needed = leader.map_or(cluster.majority(), |leader| needed(cluster, leader));
+    let count = copies.len();
     let waits = match count >= needed {
         true => format!("entry {index} waits: {count} copies, {needed} are needed"),
         false => format!("entry {index} waits: {count} of {needed} needed copies"),
     };
-    let Some(leader) = committer(cluster, holder) else {
-        return format!("{waits}; nobody leads");
+    let Some(leader) = leader else {
+        return format!("{waits}; no server leads");
     };
     let id = leader.id;
-    match leader.raft.log.term(index) {
-        Some(its) if its != term => {
-            return format!("{waits}; {id} leads and has another entry there, of term {its}");
+    match leader.raft.log.get(index) {
+        Some(its) if its != entry => {
+            return format!(
+                "{waits}; {id} leads and has another entry there, of term {}",
+                its.term
+            );
         }
         None => return format!("{waits}; {id} leads and does not have it"),
         Some(_) => {}
     }
-    if leader.raft.term > term {
-        let first = leader.raft.term;
+    if !leader.raft.rules.may_count(term, leader.raft.term).answer {
+        let own = leader.raft.term;
         return format!(
-            "{waits}, but it is of term {term}: an entry of term {first} must be committed \
-             first, and brings it along (§5.4.2)"
+            "{waits}, but it is of term {term}: an entry of term {own} must be committed first, \
+             and brings it along (§5.4.2)"
         );
     }
-    match copies.len() >= cluster.majority() {
+    match count >= needed {
         true => unacknowledged(cluster, leader, index, &waits, copies),
         false => missing(cluster, leader, &waits, copies),
     }
@@ -158,20 +195,39 @@ fn unacknowledged(
     waits: &str,
     copies: ServerSet,
 ) -> String {
+    let id = leader.id;
     let knows = |id: &ServerId| {
         leader.raft.progress.get(id.index()).is_some_and(|progress| progress.matched >= index)
     };
     let unknown: ServerSet = copies.iter().filter(|id| !knows(id)).collect();
-    let mut why = absent(cluster, leader.id, unknown);
-    let coming = unknown.intersection(present(cluster, leader.id));
-    if !coming.is_empty() {
-        why.push(format!("word from {} is on its way", list(coming)));
+    let mut why = absent(cluster, id, unknown);
+    let acks = |message: &Message| {
+        matches!(message, Message::AppendReply { term, result: AppendResult::Matched(last), .. }
+            if *term == leader.raft.term && *last >= index)
+    };
+    let (mut coming, mut on_disk, mut lost) =
+        (ServerSet::EMPTY, ServerSet::EMPTY, ServerSet::EMPTY);
+    for other in unknown.intersection(present(cluster, id)).iter() {
+        match on_its_way(cluster, other, id, acks) {
+            Some(Way::Flying(_) | Way::Inbox) => coming.insert(other),
+            Some(Way::Disk) => on_disk.insert(other),
+            Some(Way::Held(_)) | None => lost.insert(other),
+        }
     }
-    if unknown.contains(leader.id) {
-        why.push("its own disk is at work".into());
+    if !coming.is_empty() {
+        why.push(format!("the answer of {} is on its way", list(coming)));
+    }
+    if !on_disk.is_empty() {
+        why.push(format!("{} must sync the disk first", list(on_disk)));
+    }
+    if !lost.is_empty() {
+        why.push(format!("no answer of {} is on its way", list(lost)));
+    }
+    if unknown.contains(id) {
+        why.push("its own disk has not synced it".into());
     }
     let known = copies.len() - unknown.len();
-    format!("{waits}, but {} knows of only {known}; {}", leader.id, why.join(", "))
+    format!("{waits}, but {id} knows of only {known}; {}", why.join(", "))
 }
 
 /// Who could commit the holder's entry: itself if it leads, else the leader that it follows,
@@ -189,27 +245,27 @@ fn committer<'a>(cluster: &'a Cluster, holder: &'a Server) -> Option<&'a Server>
 }
 
 /// The newest leader has another entry there, or none: what becomes of this one.
-fn rivals(cluster: &Cluster, holder: &Server, index: Index, term: Term) -> Vec<String> {
-    let Some(leader) = cluster.leader().and_then(|id| cluster.server(id)) else {
-        return Vec::new();
-    };
-    let (id, newest) = (holder.id, leader.id);
-    if id == newest || leader.raft.log.term(index) == Some(term) {
-        return Vec::new();
+fn rivals(cluster: &Cluster, holder: &Server, index: Index, entry: &Entry) -> Option<String> {
+    let leader = cluster.leader().and_then(|id| cluster.server(id))?;
+    let (id, newest, term) = (holder.id, leader.id, leader.raft.term);
+    let its = leader.raft.log.get(index);
+    if id == newest || its == Some(entry) {
+        return None;
     }
-    let fate = match leader.raft.log.get(index) {
-        None => format!(
-            "{newest}, the leader of term {}, has no entry {index}: this one goes when {newest} \
-             sends another in its place",
-            leader.raft.term
-        ),
-        Some(other) => format!(
-            "{newest}, the leader of term {}, has another entry {index}, of term {}: this one \
-             goes when {id} hears from {newest} (§5.3)",
-            leader.raft.term, other.term
-        ),
+    let has = match its {
+        None => format!("{newest}, the leader of term {term}, has no entry {index}"),
+        Some(other) => {
+            let of = other.term;
+            format!("{newest}, the leader of term {term}, has another entry {index}, of term {of}")
+        }
     };
-    vec![fate]
+    if holder.raft.term > term {
+        return Some(format!("{has}; {id} is in a newer term and refuses its appends (§5.1)"));
+    }
+    Some(match its {
+        None => format!("{has}: this one is overwritten when {newest} sends one in its place"),
+        Some(_) => format!("{has}: this one is overwritten when {id} copies it (§5.3)"),
+    })
 }
 
 /// Whether an event changed or settled the entry at `at` on this server.

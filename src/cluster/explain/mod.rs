@@ -1,18 +1,21 @@
 //! Explanations of the present: who leads and why nobody does, what an entry waits for, why a
 //! client has no answer, what a packet is for.
 //!
-//! Everything here is a pure function of the cluster as it stands, so an explanation is as good
+//! Everything here is a pure function of the cluster as it stands. Where the rules decide what comes
+//! next, they are asked: on a copy, which is thrown away. So an explanation is as good
 //! in a state that one has gone back to as in one that was just reached. The functions that take
 //! `recent` events (the newest last; none will do) also tell how it came to this: the last thing
 //! that happened, and its causes followed back through packets to a timer or a command.
 //!
-//! [`headline`] gives sentences; the others give lines of at most [`LINE`] columns.
+//! Each gives lines of at most [`LINE`] columns. What is the case as a whole stands above the panes:
+//! `src/ui/headline.rs`.
 
 mod chain;
 mod client;
+mod coming;
 mod entry;
-mod headline;
 mod packet;
+mod prospects;
 #[cfg(test)]
 mod runs;
 mod scene;
@@ -21,23 +24,15 @@ mod server;
 mod tests;
 
 pub use client::client;
-pub use entry::{entry, waits};
-pub use headline::headline;
+pub use entry::entry;
 pub use packet::packet;
 pub use server::server;
 
-use super::event::{Event, Names};
 use super::words::fit::wrap;
 use super::words::sentences;
 
 /// The most columns of a line.
 pub const LINE: usize = 76;
-
-/// Explains the last of these events: its words, its reason, and its causes followed back through
-/// the others. No lines without an event.
-pub fn last_event(names: &Names, events: &[Event]) -> Vec<String> {
-    chain::told(names, events, |_| true)
-}
 
 /// Lines in the making.
 #[derive(Default)]

@@ -1,13 +1,14 @@
 //! A packet in flight: what it says, what it is for, and what will become of it.
 
+use super::coming::most_telling;
 use super::scene::{named, span};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
+use crate::cluster::command::Fate;
 use crate::cluster::event::{Event, EventKind};
-use crate::cluster::network::{Hand, Packet};
+use crate::cluster::network::{Act, Hand, Packet};
 use crate::cluster::raft::{AppendResult, Entries, Message, Position, Reply};
-use crate::cluster::server::Power;
-use crate::cluster::types::{Index, Node, PacketId, ServerId};
+use crate::cluster::types::{Index, Node, PacketId};
 use crate::cluster::words::spell::entries;
 
 /// Explains a packet.
@@ -19,7 +20,7 @@ pub fn packet(cluster: &Cluster, id: PacketId, recent: &[Event]) -> Vec<String> 
             let (from, to) = (who(cluster, packet.from), who(cluster, packet.to));
             lines.say(format!("packet #{id}, from {from} to {to}: {}", says(&packet.message)));
             lines.say(purpose(&packet.message, &to));
-            lines.say(fate(cluster, packet, &to));
+            lines.say_all(fate(cluster, packet));
         }
     }
     lines.0.extend(chain::told(cluster.names(), recent, |event| concerns(event, id)));
@@ -47,7 +48,7 @@ fn says(message: &Message) -> String {
         }
         Message::AppendReply { result: AppendResult::Matched(Index::ZERO), .. } => "an ack".into(),
         Message::AppendReply { result: AppendResult::Matched(index), .. } => {
-            format!("an ack: the logs agree up to entry {index}")
+            format!("an ack up to entry {index}")
         }
         Message::AppendReply {
             result: AppendResult::Refused { conflict, first, last }, ..
@@ -59,7 +60,7 @@ fn says(message: &Message) -> String {
         Message::Reply { reply: Reply::Done(answer), .. } => {
             format!("the answer, {}", answer.outcome)
         }
-        Message::Reply { reply: Reply::WrongLeader(_), .. } => "no answer: not by me".into(),
+        Message::Reply { reply: Reply::WrongLeader(_), .. } => "a refusal of the request".into(),
     }
 }
 
@@ -76,66 +77,74 @@ fn append(prev: Position, sent: &Entries) -> String {
     }
 }
 
+/// What a message of this kind is for, by the rules.
 fn purpose(message: &Message, to: &str) -> String {
     match message {
         Message::RequestVote { .. } => {
-            format!("{to} votes if it has not voted for another and its log is no newer (§5.4.1)")
+            format!("{to} votes once a term, and for no log that is behind its own (§5.2, §5.4.1)")
         }
         Message::VoteReply { granted: true, .. } => {
-            format!("votes of a majority make {to} the leader (§5.2)")
+            "the votes of a majority make a leader (§5.2)".into()
         }
         Message::VoteReply { granted: false, .. } => {
-            format!("{to} does not count it; a newer term would make {to} a follower (§5.1)")
+            "a refusal is not counted; a newer term makes a follower (§5.1)".into()
         }
-        Message::Append { entries, prev, .. } if entries.is_empty() => {
-            format!("it keeps {to} from standing for election, and brings the commit index (§5.2)")
-                + &match prev.index {
-                    Index::ZERO => String::new(),
-                    index => format!("; refused, if {to} has another entry {index}"),
-                }
+        Message::Append { entries, .. } if entries.is_empty() => {
+            format!("it resets the election timer of {to} and brings the commit index (§5.2, §5.3)")
         }
-        Message::Append { prev, .. } => {
-            format!("{to} takes them if its own log has {prev} just before them (§5.3)")
+        Message::Append { .. } => {
+            format!("{to} takes them if its log has the entry before them (§5.3)")
         }
         Message::AppendReply { result: AppendResult::Matched(_), .. } => {
-            format!("what a majority has matched, {to} may commit (§5.3)")
+            "what is on a majority can be committed (§5.3)".into()
         }
         Message::AppendReply { result: AppendResult::Refused { .. }, .. } => {
             format!("{to} goes back in its log until both agree (§5.3)")
         }
-        Message::Request { .. } => format!("{to} takes it into its log if it leads (§8)"),
-        Message::Reply { reply: Reply::Done(_), .. } => format!("{to} has its answer then"),
+        Message::Request { .. } => "only the leader takes requests (§8)".into(),
+        Message::Reply { reply: Reply::Done(_), .. } => "it ends the call".into(),
         Message::Reply { reply: Reply::WrongLeader(why), .. } if why.may_execute() => {
-            format!("{to} asks the next server; this request may be carried out all the same")
+            format!("{to} asks again; this request may still be carried out")
         }
-        Message::Reply { reply: Reply::WrongLeader(_), .. } => {
-            format!("{to} asks the next server")
-        }
+        Message::Reply { reply: Reply::WrongLeader(_), .. } => format!("{to} asks again"),
     }
 }
 
-/// Cuts and power are tested on arrival; as they are now, this becomes of it.
-fn fate(cluster: &Cluster, packet: &Packet, to: &str) -> String {
-    if packet.hand == Hand::Held {
-        return "it is held here, and arrives when `release` lets it".to_owned();
-    }
-    let left = packet.due.since(cluster.now());
-    if cluster.is_by_hand() {
-        return format!("all is by hand: it waits to be told, {} before its end", span(left));
-    }
-    let due = span(left);
-    let power = |server: ServerId| cluster.server(server).map(|server| server.power);
-    let receiver = match packet.to {
-        Node::Server(server) => power(server),
-        Node::Client(_) => Some(Power::Up),
+/// What becomes of it, as links, power, orders and servers are now.
+fn fate(cluster: &Cluster, packet: &Packet) -> Vec<String> {
+    let waits = match (packet.hand, cluster.is_by_hand()) {
+        (Hand::Held, _) => "it is held here, and arrives when `release` lets it".to_owned(),
+        (_, true) => format!("all is by hand: it waits, {}", left(cluster, packet)),
+        (_, false) => format!("it is due in {}", left(cluster, packet)),
     };
-    if !cluster.reaches(packet.from, packet.to) {
-        return format!("it is due in {due}, and will be lost: the link is cut");
+    let order = cluster.order_for(packet).and_then(|place| cluster.orders().get(place));
+    if let Some(order) = order {
+        let what = match order.act {
+            Act::Hold { .. } => "held",
+            Act::Next(Fate::Drop) => "dropped",
+            Act::Next(Fate::Duplicate) => "duplicated",
+            Act::Next(Fate::Delay(_)) => "delayed",
+        };
+        return vec![waits, format!("it will be {what} by hand when it arrives")];
     }
-    match receiver {
-        Some(Power::Down) => format!("it is due in {due}, and will be lost: {to} is down"),
-        Some(Power::Asleep) => format!("it is due in {due}, and waits there until {to} wakes"),
-        Some(Power::Up) | None => format!("it is due in {due}"),
+    let events = cluster.if_it_arrived(packet);
+    let comes_of_it = match most_telling(&events) {
+        Some(event) => event.told(cluster.names()),
+        None if events.is_empty() => format!("{} sleeps: it waits there", who(cluster, packet.to)),
+        None => "nothing more would follow from it".into(),
+    };
+    vec![waits, format!("if it arrived now: {}", lower(&comes_of_it))]
+}
+
+fn left(cluster: &Cluster, packet: &Packet) -> String {
+    span(packet.due.since(cluster.now()))
+}
+
+/// A sentence after a colon; names keep their capital.
+fn lower(sentence: &str) -> String {
+    match sentence.strip_prefix("Client ") {
+        Some(rest) => format!("client {rest}"),
+        None => sentence.to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
-use crate::cluster::time::Span;
+use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{ClientId, Node, ServerId, ServerSet};
 use crate::cluster::words::fit::shorten;
 use crate::cluster::words::spell;
@@ -16,21 +16,18 @@ const TEXT: usize = 16;
 /// Why a server takes no part in what another wants of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absence {
+    /// The links between them are cut, both ways.
     CutOff,
+    /// It does not hear the other; the other hears it.
+    Deaf,
+    /// It hears the other, which does not hear it.
+    Mute,
     Down,
     Asleep,
 }
 
 impl Absence {
-    pub(super) const ALL: [Self; 3] = [Self::CutOff, Self::Down, Self::Asleep];
-
-    pub(super) const fn words(self) -> &'static str {
-        match self {
-            Self::CutOff => "cut off",
-            Self::Down => "down",
-            Self::Asleep => "asleep",
-        }
-    }
+    const ALL: [Self; 5] = [Self::CutOff, Self::Deaf, Self::Mute, Self::Down, Self::Asleep];
 }
 
 /// Why `other` can't answer `server`; `None` if it can.
@@ -39,10 +36,12 @@ pub(super) fn absence(cluster: &Cluster, server: ServerId, other: ServerId) -> O
     match cluster.server(other)?.power {
         Power::Down => Some(Absence::Down),
         Power::Asleep => Some(Absence::Asleep),
-        Power::Up => {
-            let linked = cluster.reaches(one, two) && cluster.reaches(two, one);
-            (!linked).then_some(Absence::CutOff)
-        }
+        Power::Up => match (cluster.reaches(one, two), cluster.reaches(two, one)) {
+            (true, true) => None,
+            (false, false) => Some(Absence::CutOff),
+            (false, true) => Some(Absence::Deaf),
+            (true, false) => Some(Absence::Mute),
+        },
     }
 }
 
@@ -63,8 +62,29 @@ pub(super) fn absent(cluster: &Cluster, server: ServerId, among: ServerSet) -> V
     };
     let said = Absence::ALL.into_iter().map(|why| (with(why), why));
     said.filter(|(set, _)| !set.is_empty())
-        .map(|(set, why)| format!("{} {}", are(set), why.words()))
+        .map(|(set, why)| match why {
+            Absence::CutOff => format!("{} cut off", are(set)),
+            Absence::Deaf if set.len() == 1 => format!("{set} does not hear {server}"),
+            Absence::Deaf => format!("{} do not hear {server}", list(set)),
+            Absence::Mute => format!("{server} does not hear {}", list(set)),
+            Absence::Down => format!("{} down", are(set)),
+            Absence::Asleep => format!("{} asleep", are(set)),
+        })
         .collect()
+}
+
+/// When something is due: "in 91 ms". While all is by hand, no time passes.
+pub(super) fn due(cluster: &Cluster, at: Time) -> String {
+    let left = span(at.since(cluster.now()));
+    match cluster.is_by_hand() {
+        true => format!("by hand, with {left} left"),
+        false => format!("in {left}"),
+    }
+}
+
+/// How many servers are enough for this one, by the rule that it keeps.
+pub(super) fn needed(cluster: &Cluster, server: &Server) -> usize {
+    server.raft.rules.enough(cluster.servers().len())
 }
 
 /// "S1 is", "S1 and S2 are".
@@ -82,15 +102,11 @@ pub(super) fn share(cluster: &Cluster, count: usize) -> String {
     format!("{count} of {}", cluster.servers().len())
 }
 
-pub(super) fn running(cluster: &Cluster) -> impl Iterator<Item = &Server> {
-    cluster.servers().iter().filter(|server| server.is_running())
-}
-
-/// A running leader that others have left behind: somebody is in a newer term.
-pub(super) fn is_old_leader(cluster: &Cluster, server: &Server) -> bool {
-    server.is_running()
-        && server.raft.role == Role::Leader
-        && cluster.leader().is_some_and(|leader| leader != server.id)
+/// The leader of a newer term, beside which this running leader is a stale one.
+pub(super) fn newer_leader<'a>(cluster: &'a Cluster, server: &Server) -> Option<&'a Server> {
+    let newest = cluster.server(cluster.leader()?)?;
+    let leads = server.is_running() && server.raft.role == Role::Leader;
+    (leads && newest.raft.term > server.raft.term).then_some(newest)
 }
 
 /// A client as it is spoken of: "client a".

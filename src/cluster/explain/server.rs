@@ -1,11 +1,17 @@
 //! A server: what it is in its term and why, what it waits for, and when it will act.
 
+use super::coming::{Way, on_its_way};
 use super::entry::waits_at;
-use super::scene::{absence, absent, are, is_old_leader, list, name, others, present, share, span};
+use super::prospects::prospects;
+use super::scene::{
+    absent, are, due, list, named, needed, newer_leader, others, present, share, span,
+};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
+use crate::cluster::disk::Disk;
 use crate::cluster::event::{Event, EventKind};
-use crate::cluster::raft::Role;
+use crate::cluster::flaw::Flaw;
+use crate::cluster::raft::{Message, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::types::{Index, Node, ServerId, ServerSet};
@@ -45,11 +51,13 @@ fn down(server: &Server) -> Vec<String> {
         Index::ZERO => "no entries".into(),
         _ => format!("a log that ends at {}", disk.log.last()),
     };
-    vec![
+    let mut clauses = vec![
         format!("{id} is down"),
-        format!("its disk keeps term {}, {vote} and {log}", disk.term),
+        format!("its disk holds term {}, {vote} and {log}", disk.term),
         "after a restart it is a follower that has applied nothing yet".into(),
-    ]
+    ];
+    clauses.extend(Disk::keeps_less(server.flaws()).iter().map(Flaw::told));
+    clauses
 }
 
 fn asleep(server: &Server) -> Vec<String> {
@@ -59,7 +67,7 @@ fn asleep(server: &Server) -> Vec<String> {
         many => format!("{many} packets wait"),
     };
     vec![
-        format!("{} is asleep: its timers stand, and {packets} for it", server.id),
+        format!("{} is asleep: its timers are paused, and {packets} for it", server.id),
         "to the others it is silent, as if it were down".into(),
     ]
 }
@@ -69,36 +77,51 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     let reach = present(cluster, id);
     let away = others(cluster, id).without(reach);
     let mut clauses = Vec::new();
-    if is_old_leader(cluster, server) {
-        let newer = cluster.leader().and_then(|newest| cluster.server(newest));
-        let newer = newer.map_or(String::new(), |newest| {
-            format!("; {} leads term {}", newest.id, newest.raft.term)
-        });
-        clauses.push(format!("{id} still believes that it leads term {term}{newer}"));
+    if let Some(newest) = newer_leader(cluster, server) {
+        let (newest, newer) = (newest.id, newest.raft.term);
+        clauses.push(format!(
+            "{id} still believes that it leads term {term}; {newest} leads term {newer}"
+        ));
         clauses.push("the first message of a newer term will make it a follower (§5.1)".into());
     } else {
         clauses.push(format!("{id} leads term {term}"));
+    }
+    let rivals: ServerSet = rivals(cluster, server).collect();
+    if !rivals.is_empty() {
+        let lead = if rivals.len() == 1 { "leads" } else { "lead" };
+        clauses.push(format!("{} {lead} the same term", list(rivals)));
     }
     clauses.extend(behind(server, reach));
     if !away.is_empty() {
         clauses.push(absent(cluster, id, away).join(", "));
     }
-    if reach.len() + 1 < cluster.majority() {
+    let needed = needed(cluster, server);
+    if reach.len() + 1 < needed {
         let reached = share(cluster, reach.len() + 1);
-        clauses.push(format!("it takes requests, but with {reached} it commits nothing (§5.3)"));
+        clauses.push(format!(
+            "a new request cannot commit as long as it reaches only {reached}: {needed} are \
+             needed (§5.3)"
+        ));
     }
     let next = server.raft.commit.next();
     if next <= server.raft.log.last_index() {
         clauses.push(waits_at(cluster, server, next));
     }
     if let Some(timer) = server.heartbeat_timer {
-        let left = span(timer.due.since(cluster.now()));
-        clauses.push(format!("in {left} it speaks to every follower again (§5.2)"));
+        clauses.push(format!("its next heartbeat comes {} (§5.2)", due(cluster, timer.due)));
     }
     clauses
 }
 
-/// Which followers have all of the leader's log, and which are behind.
+/// Others that lead its very term: election safety is broken then.
+fn rivals(cluster: &Cluster, server: &Server) -> impl Iterator<Item = ServerId> {
+    let same = |other: &&Server| {
+        other.id != server.id && other.raft.is_leader() && other.raft.term == server.raft.term
+    };
+    cluster.servers().iter().filter(|other| other.is_running()).filter(same).map(|other| other.id)
+}
+
+/// How far the leader counts its followers' logs as equal to its own.
 fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
     let last = server.raft.log.last_index();
     let matched = |id: ServerId| {
@@ -107,15 +130,14 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
     let level: ServerSet = reach.iter().filter(|id| matched(*id) >= last).collect();
     let mut clauses = Vec::new();
     if !level.is_empty() && last > Index::ZERO {
-        let agree = if level.len() == 1 { "agrees" } else { "agree" };
-        clauses.push(format!("{} {agree} with it up to entry {last}", list(level)));
+        clauses.push(format!("its matchIndex for {} is {last}, the end of its log", list(level)));
     }
     for id in reach.without(level).iter().take(WAITERS) {
         let next = server.raft.progress.get(id.index()).map_or(last, |progress| progress.next);
         let known = matched(id);
         clauses.push(match known {
-            Index::ZERO => format!("{id} has confirmed nothing yet; entry {next} is next for it"),
-            _ => format!("{id} agrees up to entry {known}; entry {next} is next for it"),
+            Index::ZERO => format!("{id} has confirmed nothing yet: nextIndex {next}"),
+            _ => format!("its matchIndex for {id} is {known}, nextIndex {next}"),
         });
     }
     clauses
@@ -123,28 +145,56 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
 
 fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String> {
     let (id, raft) = (server.id, &server.raft);
-    let (votes, needed) = (raft.votes.len(), cluster.majority());
+    let (votes, needed) = (raft.votes.len(), needed(cluster, server));
+    let from = if votes == 0 { String::new() } else { format!(", from {}", list(raft.votes)) };
     let mut clauses = vec![format!(
-        "{id} stands for election in term {}: {votes} of {needed} needed votes, from {}",
-        raft.term,
-        list(raft.votes)
+        "{id} is a candidate in term {}: {votes} of {needed} needed votes{from}",
+        raft.term
     )];
+    if !raft.strays.is_empty() {
+        let whose = list(raft.strays);
+        clauses.push(format!("{whose} voted in an earlier term; {}", Flaw::CountStaleVotes.told()));
+    }
+    if !raft.votes.contains(id) {
+        clauses.push("its own vote counts once it is on its disk".into());
+    }
     let silent = others(cluster, id).without(raft.votes).without(raft.refusals);
     clauses.extend(raft.refusals.iter().map(|voter| refusal(cluster, server, voter, recent)));
     let away = absent(cluster, id, silent);
     if !away.is_empty() {
         clauses.push(away.join(", "));
     }
-    let open = silent.intersection(present(cluster, id));
-    if !open.is_empty() {
-        clauses.push(format!("{} still to answer", are(open)));
-    }
+    clauses.extend(open(cluster, server, silent.intersection(present(cluster, id))));
     if let Some(timer) = server.election_timer {
-        let left = span(timer.due.since(cluster.now()));
         clauses.push(format!(
-            "without a result in {left} it stands again, in term {} (§5.2)",
+            "its timer runs out {}: without a result it becomes a candidate again, in term {} \
+             (§5.2)",
+            due(cluster, timer.due),
             raft.term.0.saturating_add(1)
         ));
+    }
+    clauses
+}
+
+/// Whose answer is on its way, and whose is not.
+fn open(cluster: &Cluster, server: &Server, open: ServerSet) -> Vec<String> {
+    let (id, now) = (server.id, server.raft.term);
+    let comes = |other: &ServerId| {
+        let asks = |message: &Message| matches!(message, Message::RequestVote { term, .. } if *term == now);
+        let answers =
+            |message: &Message| matches!(message, Message::VoteReply { term, .. } if *term >= now);
+        on_its_way(cluster, id, *other, asks)
+            .or_else(|| on_its_way(cluster, *other, id, answers))
+            .is_some_and(|way| !matches!(way, Way::Held(_)))
+    };
+    let coming: ServerSet = open.iter().filter(comes).collect();
+    let lost = open.without(coming);
+    let mut clauses = Vec::new();
+    if !coming.is_empty() {
+        clauses.push(format!("{} still to answer", are(coming)));
+    }
+    if !lost.is_empty() {
+        clauses.push(format!("no answer of {} is on its way", list(lost)));
     }
     clauses
 }
@@ -174,50 +224,34 @@ fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
         }
         (None, None) => format!("{id} is a follower in term {} and knows no leader", raft.term),
     }];
-    let followed = raft.leader.and_then(|leader| cluster.server(leader));
-    if let Some(leader) = followed {
-        let silent = match absence(cluster, id, leader.id) {
-            Some(why) => Some(format!("{} is {}: no word comes from it", leader.id, why.words())),
-            None if leader.raft.role != Role::Leader || leader.raft.term != raft.term => {
-                Some(format!("{} no longer leads term {}", leader.id, raft.term))
-            }
-            None => None,
-        };
-        clauses.extend(silent);
-    }
+    clauses.extend(silent_leader(cluster, server));
     if let Some(timer) = server.election_timer {
-        let (left, drawn) = (span(timer.due.since(cluster.now())), span(timer.span));
         clauses.push(format!(
-            "without word from a leader it stands for election in {left}; its timeout is {drawn} \
-             (§5.2)"
+            "its timer runs out {}, of {}: without a leader's word it becomes a candidate (§5.2)",
+            due(cluster, timer.due),
+            span(timer.span)
         ));
         clauses.push(prospects(cluster, server));
     }
     clauses
 }
 
-/// Whether it could win, if it stood for election now.
-fn prospects(cluster: &Cluster, server: &Server) -> String {
-    let id = server.id;
-    let reach = present(cluster, id);
-    let needed = cluster.majority();
-    if reach.len() + 1 < needed {
-        let reached = share(cluster, reach.len() + 1);
-        return format!("it could not win: it reaches {reached}, and {needed} votes are needed");
+/// Why the leader that it follows sends it nothing, if so.
+fn silent_leader(cluster: &Cluster, server: &Server) -> Option<String> {
+    let (id, term) = (server.id, server.raft.term);
+    let leader = cluster.server(server.raft.leader?)?;
+    let linked = cluster.reaches(Node::Server(leader.id), Node::Server(id));
+    match leader.power {
+        Power::Down => Some(format!("{} is down", leader.id)),
+        Power::Asleep => Some(format!("{} is asleep", leader.id)),
+        Power::Up if !leader.raft.is_leader() || leader.raft.term != term => {
+            Some(format!("{} no longer leads term {term}", leader.id))
+        }
+        Power::Up if !linked => {
+            Some(format!("the link from {} is cut: no word of it arrives", leader.id))
+        }
+        Power::Up => None,
     }
-    let own = server.raft.log.last();
-    let newer = |other: &ServerId| {
-        let log = cluster.server(*other).map(|server| server.raft.log.last());
-        log.is_some_and(|last| (last.term, last.index) > (own.term, own.index))
-    };
-    let refuse: ServerSet = reach.iter().filter(newer).collect();
-    let grant = reach.without(refuse);
-    if grant.len() + 1 < needed {
-        let have = if refuse.len() == 1 { "has a newer log" } else { "have newer logs" };
-        return format!("it could not win: {} {have} and would refuse (§5.4.1)", list(refuse));
-    }
-    let have = if grant.len() == 1 { "has" } else { "have" };
-    format!("it could win: {} {have} no newer log than its own (§5.4.1)", list(grant))
 }
 
 /// Commit, applied and clock.
@@ -244,15 +278,12 @@ fn waiters(cluster: &Cluster, server: &Server) -> Vec<String> {
     let named: Vec<String> = waiters
         .iter()
         .take(WAITERS)
-        .map(|waiter| format!("{} for entry {}", name(cluster, waiter.client), waiter.index))
+        .map(|waiter| format!("{} for entry {}", named(cluster, waiter.client), waiter.index))
         .collect();
     match (waiters.len(), waiters.len().saturating_sub(WAITERS)) {
         (0, _) => Vec::new(),
-        (1, _) => vec![format!("a client waits here: {}", named.join(", "))],
-        (many, 0) => vec![format!("{many} clients wait here: {}", named.join(", "))],
-        (many, more) => {
-            vec![format!("{many} clients wait here: {} and {more} more", named.join(", "))]
-        }
+        (_, 0) => vec![format!("here wait {}", named.join(", "))],
+        (_, more) => vec![format!("here wait {} and {more} more", named.join(", "))],
     }
 }
 

@@ -1,7 +1,8 @@
 //! Explanations of synthetic events, and of real runs.
 
-use super::{chain, last_event};
+use super::chain;
 use crate::cluster::event::{Cause, Event, EventKind as E, Names};
+use crate::cluster::flaw::Flaws;
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::raft::Position;
 use crate::cluster::time::Time;
@@ -36,29 +37,32 @@ fn election() -> Vec<Event> {
     let last = Position { index: Index(3), term: Term(3) };
     let (candidate, term) = (one, Term(4));
     let votes: ServerSet = [one, three].into_iter().collect();
+    let (stale, flaws, before, own) = (ServerSet::EMPTY, Flaws::NONE, None, last);
+    let granted = E::VoteGranted { server: three, candidate, term, own, last, before, flaws };
+    let counted = E::VoteCounted { server: one, voter: three, term, cast: term, votes, flaws };
     vec![
         at(100, Cause::Packet(PacketId(80)), received(80, two, one, heartbeat)),
-        at(512, timer, E::ElectionStarted { server: one, term, last }),
+        at(512, timer, E::ElectionStarted { server: one, term, last, before, flaws }),
         at(512, Cause::Sync(one), sent(85, one, three, PacketKind::RequestVote)),
         at(524, ask, received(85, one, three, PacketKind::RequestVote)),
-        at(524, ask, E::VoteGranted { server: three, candidate, term }),
-        at(530, Cause::Sync(three), E::Synced { server: three, last: Index(3) }),
+        at(524, ask, granted),
+        at(530, Cause::Sync(three), E::Synced { server: three, last: Index(3), flaws }),
         at(530, Cause::Sync(three), sent(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, received(88, three, one, PacketKind::VoteGranted)),
-        at(541, vote, E::VoteCounted { server: one, voter: three, term, votes }),
-        at(541, vote, E::BecameLeader { server: one, term, votes, servers: 3 }),
+        at(541, vote, counted),
+        at(541, vote, E::BecameLeader { server: one, term, votes, stale, servers: 3, flaws }),
     ]
 }
 
 #[test]
 fn causes_are_followed_through_packets_and_disks_to_a_timer() {
     let events = election();
-    let lines = last_event(&Names::default(), &events);
+    let lines = chain::told(&Names::default(), &events, |_| true);
     let expected = [
-        "0.541000s S1 wins term 4 with the votes of S1 and S3 (2 of 3). 2 of 3 is a",
-        "majority, and each votes once a term (§5.2).",
+        "0.541000s S1 wins term 4 by 2 of 3 votes: S1 and S3. 2 of 3 is a majority",
+        "(§5.2).",
         "  because #88 arrived: S3 votes for S1 in term 4",
-        "  because #85 arrived: S1 stands for election in term 4",
+        "  because #85 arrived: S1 becomes a candidate in term 4",
         "  because its election timer fired: 412 ms without a word from S2",
     ];
     assert_eq!(lines, expected);

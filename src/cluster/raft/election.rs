@@ -2,6 +2,7 @@
 
 use super::{Asked, Context, Message, Outbox, Position, Progress, Raft, Role, TimerOrder};
 use crate::cluster::event::{EventKind, IgnoreReason, StepDown, VoteRefusal};
+use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 impl Raft {
@@ -16,10 +17,12 @@ impl Raft {
         self.voted_for = Some(self.id);
         self.votes = ServerSet::EMPTY;
         self.refusals = ServerSet::EMPTY;
+        self.strays = ServerSet::EMPTY;
         self.write_vote(out);
         out.election = TimerOrder::Arm;
-        let last = self.log.last();
-        out.emit(EventKind::ElectionStarted { server: self.id, term: self.term, last });
+        let (server, term, last) = (self.id, self.term, self.log.last());
+        let (before, flaws) = self.voted_before(server);
+        out.emit(EventKind::ElectionStarted { server, term, last, before, flaws });
         self.asked.clear();
         self.asked.resize(usize::from(cx.servers), Asked::default());
         for peer in self.others(cx.servers) {
@@ -38,33 +41,50 @@ impl Raft {
     ) {
         self.adopt_term(term, out);
         let server = self.id;
-        let granted = match self.vote_refusal(candidate, term, last) {
+        let Ruled { answer, flaws } = self.vote_refusal(candidate, term, last);
+        let granted = match answer {
             None => {
+                let (before, through) = self.voted_before(candidate);
+                let (own, flaws) = (self.log.last(), flaws.union(through));
                 self.voted_for = Some(candidate);
                 self.write_vote(out);
                 // Granting a vote counts as word from a likely leader (Figure 2, Followers).
                 out.election = TimerOrder::Arm;
-                out.emit(EventKind::VoteGranted { server, candidate, term });
+                out.emit(EventKind::VoteGranted {
+                    server,
+                    candidate,
+                    term,
+                    own,
+                    last,
+                    before,
+                    flaws,
+                });
                 true
             }
             Some(why) => {
-                out.emit(EventKind::VoteRefused { server, candidate, term, why });
+                out.emit(EventKind::VoteRefused { server, candidate, term, why, flaws });
                 false
             }
         };
         out.held.push((candidate, Message::VoteReply { call, term: self.term, granted }));
     }
 
-    fn vote_refusal(&self, candidate: ServerId, term: Term, last: Position) -> Option<VoteRefusal> {
+    fn vote_refusal(
+        &self,
+        candidate: ServerId,
+        term: Term,
+        last: Position,
+    ) -> Ruled<Option<VoteRefusal>> {
         if term < self.term {
-            return Some(VoteRefusal::StaleTerm { own: self.term });
+            return Ruled::kept(Some(VoteRefusal::StaleTerm { own: self.term }));
         }
         if !self.rules.may_vote_for(self.voted_for, candidate) {
-            return self.voted_for.map(|server| VoteRefusal::VotedFor { server });
+            return Ruled::kept(self.voted_for.map(|server| VoteRefusal::VotedFor { server }));
         }
         let own = self.log.last();
-        (!self.rules.is_up_to_date(last, own))
-            .then_some(VoteRefusal::LogBehind { own, candidate: last })
+        let Ruled { answer, flaws } = self.rules.is_up_to_date(last, own);
+        let answer = (!answer).then_some(VoteRefusal::LogBehind { own, candidate: last });
+        Ruled { answer, flaws }
     }
 
     pub(super) fn on_vote_reply(
@@ -76,8 +96,9 @@ impl Raft {
         out: &mut Outbox,
     ) {
         self.adopt_term(term, out);
+        let stale = self.rules.is_stale_vote(term, self.term);
         let why = match self.role {
-            _ if self.rules.is_stale_vote(term, self.term) => Some(IgnoreReason::OldTerm),
+            _ if stale.answer => Some(IgnoreReason::OldTerm),
             Role::Candidate => None,
             Role::Follower | Role::Leader => Some(IgnoreReason::NotInRole),
         };
@@ -85,26 +106,42 @@ impl Raft {
             let summary = Message::VoteReply { call: 0, term, granted }.summary();
             out.emit(EventKind::Ignored { server: self.id, from: voter, summary, why });
         } else if granted {
-            self.count_vote(voter, cx, out);
+            self.count_vote(voter, term, stale.flaws, cx, out);
         } else {
             self.refusals.insert(voter);
         }
     }
 
-    pub(super) fn count_vote(&mut self, voter: ServerId, cx: &Context, out: &mut Outbox) {
+    /// Counts a vote that was cast in this term; through which flaws, if it was not.
+    pub(super) fn count_vote(
+        &mut self,
+        voter: ServerId,
+        cast: Term,
+        flaws: Flaws,
+        cx: &Context,
+        out: &mut Outbox,
+    ) {
         if self.votes.contains(voter) {
             return;
         }
         self.votes.insert(voter);
+        if !flaws.is_empty() {
+            self.strays.insert(voter);
+        }
         let (server, term, votes) = (self.id, self.term, self.votes);
-        out.emit(EventKind::VoteCounted { server, voter, term, votes });
-        if self.rules.is_majority(self.votes, cx.servers) {
-            self.become_leader(cx, out);
+        out.emit(EventKind::VoteCounted { server, voter, term, cast, votes, flaws });
+        let Ruled { answer, flaws } = self.rules.is_majority(self.votes, cx.servers);
+        if answer {
+            self.become_leader(flaws, cx, out);
         }
     }
 
     /// Figure 2, Leaders: on election, speak to everybody at once.
-    fn become_leader(&mut self, cx: &Context, out: &mut Outbox) {
+    fn become_leader(&mut self, flaws: Flaws, cx: &Context, out: &mut Outbox) {
+        let (stale, mut flaws) = (std::mem::take(&mut self.strays), flaws);
+        if !stale.is_empty() {
+            flaws.set(Flaw::CountStaleVotes, true);
+        }
         self.role = Role::Leader;
         self.leader = Some(self.id);
         let last = self.log.last_index();
@@ -115,8 +152,8 @@ impl Raft {
         // vote had reached this one, and writes reach it in order.
         self.progress[self.id.index()].matched = last;
         out.election = TimerOrder::Cancel;
-        let (server, term, votes) = (self.id, self.term, self.votes);
-        out.emit(EventKind::BecameLeader { server, term, votes, servers: cx.servers });
+        let (server, term, votes, servers) = (self.id, self.term, self.votes, cx.servers);
+        out.emit(EventKind::BecameLeader { server, term, votes, stale, servers, flaws });
         self.on_heartbeat(cx, out);
     }
 
@@ -146,6 +183,7 @@ impl Raft {
         self.role = Role::Follower;
         self.votes = ServerSet::EMPTY;
         self.refusals = ServerSet::EMPTY;
+        self.strays = ServerSet::EMPTY;
         self.progress.clear();
         self.asked.clear();
         out.emit(EventKind::SteppedDown { server, role, term, why });

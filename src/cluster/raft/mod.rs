@@ -32,6 +32,8 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, Write};
 use super::event::{Cause, Event, EventKind};
+use super::flaw::{Flaw, Flaws};
+use super::shared::OrdMap;
 use super::time::{Span, Time};
 use super::types::{Index, ServerId, ServerSet, Term};
 
@@ -68,6 +70,20 @@ pub struct Raft {
     /// a new one.
     calls: u32,
     calls_before: u32,
+    /// What only events look at: a candidate's votes that were given in an earlier term, and the
+    /// followers whose matchIndex a leader did not hear of. Only a flaw makes any.
+    pub strays: ServerSet,
+    /// What only events look at: its votes that it does not know of any more, by their terms.
+    /// Only a flaw or the loss of a disk makes any.
+    pub forgotten: OrdMap<Term, Forgotten>,
+}
+
+/// A vote that a server gave and does not know of any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    pub candidate: ServerId,
+    /// Through which flaws; none when its disk was lost.
+    pub flaws: Flaws,
 }
 
 /// What a leader knows of a follower.
@@ -154,13 +170,16 @@ impl Raft {
             asked: Vec::new(),
             calls: 0,
             calls_before: 0,
+            strays: ServerSet::EMPTY,
+            forgotten: OrdMap::new(),
         }
     }
 
     /// The same server after a crash, with what its disk holds.
     pub fn restarted(&self, disk: &Disk) -> Self {
-        let calls = self.calls;
-        Self { calls, calls_before: calls, ..Self::from_disk(self.id, disk, self.rules) }
+        let (calls, forgotten) = (self.calls, self.forgotten.clone());
+        let fresh = Self::from_disk(self.id, disk, self.rules);
+        Self { calls, calls_before: calls, forgotten, ..fresh }
     }
 
     pub fn is_leader(&self) -> bool {
@@ -169,9 +188,7 @@ impl Raft {
 
     /// Takes in a message from another server.
     pub fn receive(&mut self, from: ServerId, message: Message, cx: &Context, out: &mut Outbox) {
-        if self.role != Role::Leader && self.rules.resets_timer(&message) {
-            out.election = TimerOrder::Arm;
-        }
+        let resets = self.role != Role::Leader && self.rules.resets_timer(&message);
         match message {
             Message::RequestVote { call, term, last } => {
                 self.on_request_vote(from, call, term, last, out);
@@ -193,13 +210,17 @@ impl Raft {
                 debug_assert!(false, "client RPCs go to the state machine, not to Raft");
             }
         }
+        if resets && out.election == TimerOrder::Keep {
+            out.election = TimerOrder::Arm;
+            out.emit(EventKind::Departed { server: self.id, flaw: Flaw::ResetOnAnyRpc });
+        }
     }
 
     /// A sync has ended: what the disk now holds counts for this server itself.
     pub fn on_sync(&mut self, disk: &Disk, cx: &Context, out: &mut Outbox) {
         match self.role {
             Role::Candidate if disk.term == self.term && disk.voted_for == Some(self.id) => {
-                self.count_vote(self.id, cx, out);
+                self.count_vote(self.id, self.term, Flaws::NONE, cx, out);
             }
             Role::Leader => {
                 let own = &mut self.progress[self.id.index()];
@@ -216,6 +237,20 @@ impl Raft {
     fn others(&self, servers: u8) -> impl Iterator<Item = ServerId> + use<> {
         let own = self.id;
         ServerId::first(servers).filter(move |server| *server != own)
+    }
+
+    /// A vote that its disk held, or would have held, is not there any more.
+    pub(super) fn forget_vote(&mut self, term: Term, candidate: ServerId, flaws: Flaws) {
+        self.forgotten.insert(term, Forgotten { candidate, flaws });
+    }
+
+    /// For whom it has voted in its term, if that was for another than `candidate`, and it has
+    /// forgotten it; and through which flaws.
+    fn voted_before(&self, candidate: ServerId) -> (Option<ServerId>, Flaws) {
+        match self.forgotten.get(&self.term) {
+            Some(vote) if vote.candidate != candidate => (Some(vote.candidate), vote.flaws),
+            Some(_) | None => (None, Flaws::NONE),
+        }
     }
 
     /// Notes the term and the vote for the disk.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
+use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term, majority};
 
@@ -84,13 +85,12 @@ impl Raft {
         if term == self.term && !self.accept_leader(leader, prev, &entries, commit, out) {
             return None;
         }
-        Some(match self.append_refusal(term, prev, &entries) {
+        let Ruled { answer, flaws } = self.append_refusal(term, prev, &entries);
+        Some(match answer {
             None => {
                 let last_new = Index(prev.index.0 + entries.len() as u64);
                 self.append_new(leader, prev.index, entries, out);
-                let own = self.log.last_index();
-                let commit = self.rules.commit_from_leader(commit, last_new, own);
-                self.learn_commit(leader, commit, out);
+                self.learn_commit(leader, commit, last_new, flaws, out);
                 AppendResult::Matched(last_new)
             }
             Some(why) => {
@@ -116,7 +116,7 @@ impl Raft {
                 let entries = entries.len() as u32;
                 let kind = PacketKind::Append { prev: prev.index, entries, commit };
                 let summary = Summary { kind, term: self.term };
-                let (server, why) = (self.id, IgnoreReason::NotInRole);
+                let (server, why) = (self.id, IgnoreReason::AlsoLeads);
                 out.emit(EventKind::Ignored { server, from: leader, summary, why });
                 return false;
             }
@@ -124,10 +124,12 @@ impl Raft {
             Role::Follower => {}
         }
         self.leader = Some(leader);
-        let vote = self.rules.vote_after_append(self.voted_for);
-        if vote != self.voted_for {
+        let Ruled { answer: vote, flaws } = self.rules.vote_after_append(self.voted_for);
+        if let Some(candidate) = self.voted_for.filter(|_| vote.is_none()) {
+            self.forget_vote(self.term, candidate, flaws);
             self.voted_for = vote;
             self.write_vote(out);
+            out.emit(EventKind::Departed { server: self.id, flaw: Flaw::VoteTwice });
         }
         out.election = TimerOrder::Arm;
         true
@@ -138,17 +140,18 @@ impl Raft {
         term: Term,
         prev: Position,
         entries: &Entries,
-    ) -> Option<AppendRefusal> {
+    ) -> Ruled<Option<AppendRefusal>> {
         if term < self.term {
-            return Some(AppendRefusal::StaleTerm { own: self.term });
+            return Ruled::kept(Some(AppendRefusal::StaleTerm { own: self.term }));
         }
-        if self.rules.has_previous(&self.log, prev, entries) {
-            return None;
+        let Ruled { answer, flaws } = self.rules.has_previous(&self.log, prev, entries);
+        if answer {
+            return Ruled { answer: None, flaws };
         }
-        Some(match self.log.term(prev.index) {
+        Ruled::kept(Some(match self.log.term(prev.index) {
             None => AppendRefusal::TooShort { last: self.log.last_index() },
             Some(own) => AppendRefusal::Conflict { own, first: self.log.first_of_term(own) },
-        })
+        }))
     }
 
     fn refusal(&self, why: AppendRefusal) -> AppendResult {
@@ -171,40 +174,74 @@ impl Raft {
         mut entries: Entries,
         out: &mut Outbox,
     ) {
-        let server = self.id;
-        let mut first_new = None;
-        if let Some(first) = self.rules.first_conflict(&self.log, prev, &entries) {
-            let tail = self.rules.kept_tail(&self.log, Index(prev.0 + entries.len() as u64));
-            let new = entries.get((first.0 - prev.0) as usize - 1).map_or(self.term, |e| e.term);
-            self.truncate(first, new, out);
-            entries.extend(tail);
+        let mut tail = None;
+        let Ruled { answer: conflict, flaws } =
+            self.rules.first_conflict(&self.log, prev, &entries);
+        if let Some(first) = conflict {
+            tail = Some(self.rules.kept_tail(&self.log, Index(prev.0 + entries.len() as u64)));
+            let new = entries.get((first.0 - prev.0) as usize - 1).map(|entry| entry.term);
+            self.truncate(first, new, flaws, out);
         }
-        for (index, entry) in (prev.0 + 1..).map(Index).zip(entries) {
-            if index > self.log.last_index() {
-                first_new.get_or_insert(index);
-                out.writes.push(Write::Append(entry.clone()));
-                self.log.push(entry);
-            }
+        // What is there already, and conflicts with nothing, stays.
+        let there = (self.log.last_index().0.saturating_sub(prev.0) as usize).min(entries.len());
+        if there > 0 {
+            entries.drain(..there);
         }
-        if let Some(first) = first_new {
-            let (last, term) = (self.log.last_index(), self.term);
-            out.emit(EventKind::Appended { server, leader, first, last, term });
+        self.add(leader, entries, Flaws::NONE, out);
+        if let Some(Ruled { answer: tail, flaws }) = tail {
+            self.add(leader, tail, flaws, out);
         }
     }
 
-    fn truncate(&mut self, first: Index, new: Term, out: &mut Outbox) {
-        let last = self.log.last_index();
+    /// Adds entries at the end of the log.
+    fn add(&mut self, leader: ServerId, entries: Entries, flaws: Flaws, out: &mut Outbox) {
+        if entries.is_empty() {
+            return;
+        }
+        let (server, term, end) = (self.id, self.term, self.log.last());
+        for entry in entries {
+            out.writes.push(Write::Append(entry.clone()));
+            self.log.push(entry);
+        }
+        let (first, last, before) = (end.index.next(), self.log.last_index(), end.term);
+        out.emit(EventKind::Appended { server, leader, first, last, term, before, flaws });
+    }
+
+    fn truncate(&mut self, first: Index, new: Option<Term>, flaws: Flaws, out: &mut Outbox) {
+        let (server, last) = (self.id, self.log.last_index());
         let old = self.log.term(first).unwrap_or_default();
         self.log.truncate(first);
         out.writes.push(Write::Truncate(first));
-        out.emit(EventKind::Truncated { server: self.id, first, last, old, new });
+        out.emit(EventKind::Truncated { server, first, last, old, new, flaws });
     }
 
-    fn learn_commit(&mut self, leader: ServerId, commit: Index, out: &mut Outbox) {
-        if commit > self.commit {
-            let (server, first) = (self.id, self.commit.next());
-            self.commit = commit;
-            out.emit(EventKind::LearnedCommit { server, leader, first, last: commit });
+    /// Takes the commit index that an append brought, which went as far as entry `shown`; `blind`
+    /// are the flaws through which it was accepted, if it was not by the rule.
+    fn learn_commit(
+        &mut self,
+        leader: ServerId,
+        commit: Index,
+        shown: Index,
+        blind: Flaws,
+        out: &mut Outbox,
+    ) {
+        let own = self.log.last_index();
+        let Ruled { answer: last, flaws } = self.rules.commit_from_leader(commit, shown, own);
+        let (server, flaws) = (self.id, flaws.union(blind));
+        if last > self.commit {
+            let first = self.commit.next();
+            self.commit = last;
+            out.emit(EventKind::LearnedCommit {
+                server,
+                leader,
+                first,
+                last,
+                commit,
+                shown,
+                flaws,
+            });
+        } else if let Some(flaw) = blind.iter().next() {
+            out.emit(EventKind::Departed { server, flaw });
         }
     }
 
@@ -222,10 +259,7 @@ impl Raft {
             _ if term < self.term => Some(IgnoreReason::OldTerm),
             Role::Follower | Role::Candidate => Some(IgnoreReason::NotInRole),
             Role::Leader => match result {
-                AppendResult::Matched(index) => {
-                    let index = self.rules.matched(index, self.log.last_index());
-                    self.on_matched(follower, index, cx, out)
-                }
+                AppendResult::Matched(said) => self.on_matched(follower, said, cx, out),
                 AppendResult::Refused { last, .. } => {
                     self.on_refused(follower, prev, last, result, cx, out)
                 }
@@ -241,10 +275,11 @@ impl Raft {
     fn on_matched(
         &mut self,
         follower: ServerId,
-        index: Index,
+        said: Index,
         cx: &Context,
         out: &mut Outbox,
     ) -> Option<IgnoreReason> {
+        let Ruled { answer: index, flaws } = self.rules.matched(said, self.log.last_index());
         let progress = &mut self.progress[follower.index()];
         if progress.in_flight.is_some_and(|append| append.last <= index) {
             progress.in_flight = None;
@@ -252,7 +287,12 @@ impl Raft {
         progress.next = progress.next.max(index.next());
         if index > progress.matched {
             progress.matched = index;
-            out.emit(EventKind::Matched { server: self.id, follower, index });
+            if flaws.is_empty() {
+                self.strays.remove(follower);
+            } else {
+                self.strays.insert(follower);
+            }
+            out.emit(EventKind::Matched { server: self.id, follower, index, said, flaws });
             // One more copy of what is committed commits nothing new.
             if index > self.commit {
                 self.advance_commit(out);
@@ -287,34 +327,50 @@ impl Raft {
                 return Some(IgnoreReason::Overtaken);
             }
             progress.matched = Index::ZERO;
+            self.strays.remove(follower);
         }
         let conflict = match refusal {
             AppendResult::Refused { conflict, .. } => conflict,
             AppendResult::Matched(_) => None,
         };
         let (server, from) = (self.id, progress.next);
-        progress.next = self.rules.back_up(&self.log, prev, refusal);
+        let Ruled { answer: next, flaws } = self.rules.back_up(&self.log, prev, refusal);
+        progress.next = next;
         progress.in_flight = None;
-        let next = progress.next;
-        out.emit(EventKind::BackedUp { server, conflict, follower, from, next });
+        out.emit(EventKind::BackedUp { server, conflict, follower, from, next, flaws });
         self.send_entries(follower, cx, out);
         None
     }
 
     /// Figure 2, Leaders: commit what a majority holds, if it is of this term (§5.4.2).
     pub(super) fn advance_commit(&mut self, out: &mut Outbox) {
-        let last = self.rules.on_a_majority(&self.progress);
+        let Ruled { answer: last, flaws: few } = self.rules.on_a_majority(&self.progress);
         if last <= self.commit {
             return;
         }
         let Some(entry) = self.log.term(last) else { return };
         let server = self.id;
         let copies = self.holders(last);
-        if self.rules.may_count(entry, self.term) {
+        let Ruled { answer, flaws: old } = self.rules.may_count(entry, self.term);
+        if answer {
             let first = self.commit.next();
             self.commit = last;
-            let (term, current) = (entry, self.term);
-            out.emit(EventKind::Committed { server, first, last, term, current, copies });
+            let (term, current, servers) = (entry, self.term, self.progress.len() as u8);
+            let mut flaws = few.union(old);
+            let heard_of = copies.without(self.strays);
+            flaws.set(Flaw::AckWholeLog, !self.rules.is_majority(heard_of, servers).answer);
+            let holders = copies;
+            out.emit(EventKind::Committed {
+                server,
+                first,
+                last,
+                term,
+                current,
+                copies,
+                holders,
+                servers,
+                flaws,
+            });
         } else if copies.len() == majority(self.progress.len()) {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;

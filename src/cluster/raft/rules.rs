@@ -1,11 +1,12 @@
 //! The small predicates of the paper's Figure 2, each with its section, to be read beside it.
 //!
 //! The rest of the module says when to ask; what the answer is stands here and nowhere else. The
-//! last line of each predicate is the rule. A line before it that asks for a [`Flaw`] is a mistake
-//! planted on purpose: a server has none unless somebody switches it on.
+//! last line of each predicate is the rule. Where it is the last argument of `unless`, the one
+//! before it is a mistake planted on purpose, by a [`Flaw`]: a server has none unless somebody
+//! switches it on. The answer says whether the flaw made a difference.
 
 use super::{AppendResult, Entries, Log, Message, Position, Progress};
-use crate::cluster::flaw::{Flaw, Flaws};
+use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::types::{Index, SERVERS_MAX, ServerId, ServerSet, Term, majority};
 
 /// The rules as one server keeps them.
@@ -22,23 +23,19 @@ impl Rules {
     }
 
     /// The vote after an append was accepted: it is kept until the term ends (§5.2).
-    pub const fn vote_after_append(self, voted_for: Option<ServerId>) -> Option<ServerId> {
-        if self.flaws.has(Flaw::VoteTwice) {
-            return None;
-        }
-        voted_for
+    pub fn vote_after_append(self, voted_for: Option<ServerId>) -> Ruled<Option<ServerId>> {
+        self.flaws.unless(Flaw::VoteTwice, || None, voted_for)
     }
 
     /// Whether a candidate's log is at least as up to date as the voter's: the later last term
     /// wins, then the longer log (§5.4.1).
-    pub fn is_up_to_date(self, candidate: Position, own: Position) -> bool {
+    pub fn is_up_to_date(self, candidate: Position, own: Position) -> Ruled<bool> {
+        let (candidate, own) = ((candidate.term, candidate.index), (own.term, own.index));
         if self.flaws.has(Flaw::LongestLogWins) {
-            return candidate.index >= own.index;
+            let longer = || candidate.1 >= own.1;
+            return self.flaws.unless(Flaw::LongestLogWins, longer, candidate >= own);
         }
-        if self.flaws.has(Flaw::RefuseEqualLogs) {
-            return (candidate.term, candidate.index) > (own.term, own.index);
-        }
-        (candidate.term, candidate.index) >= (own.term, own.index)
+        self.flaws.unless(Flaw::RefuseEqualLogs, || candidate > own, candidate >= own)
     }
 
     /// Whether the mere arrival of a message sets the election timer anew. It does not: only the
@@ -50,15 +47,12 @@ impl Rules {
 
     /// Whether a vote for `term` counts for nothing in the present term: terms tell old news
     /// from new (§5.1).
-    pub fn is_stale_vote(self, term: Term, current: Term) -> bool {
-        if self.flaws.has(Flaw::CountStaleVotes) {
-            return false;
-        }
-        term < current
+    pub fn is_stale_vote(self, term: Term, current: Term) -> Ruled<bool> {
+        self.flaws.unless(Flaw::CountStaleVotes, || false, term < current)
     }
 
     /// How many of so many servers are enough: more than half (§5.2).
-    fn enough(self, servers: usize) -> usize {
+    pub fn enough(self, servers: usize) -> usize {
         if self.flaws.has(Flaw::SmallMajority) {
             return (majority(servers) - 1).max(1);
         }
@@ -66,93 +60,90 @@ impl Rules {
     }
 
     /// Whether these servers are a majority of the cluster (§5.1).
-    pub fn is_majority(self, servers: ServerSet, cluster: u8) -> bool {
-        servers.len() >= self.enough(usize::from(cluster))
+    pub fn is_majority(self, servers: ServerSet, cluster: u8) -> Ruled<bool> {
+        let (count, cluster) = (servers.len(), usize::from(cluster));
+        let fewer = || count >= self.enough(cluster);
+        self.flaws.unless(Flaw::SmallMajority, fewer, count >= majority(cluster))
     }
 
     /// Whether the log has the entry that the leader's entries follow (Figure 2,
     /// AppendEntries 2).
-    pub fn has_previous(self, log: &Log, prev: Position, entries: &Entries) -> bool {
-        if self.flaws.has(Flaw::BlindHeartbeat) && entries.is_empty() {
-            return true;
-        }
-        log.term(prev.index) == Some(prev.term)
+    pub fn has_previous(self, log: &Log, prev: Position, entries: &Entries) -> Ruled<bool> {
+        let has = log.term(prev.index) == Some(prev.term);
+        self.flaws.unless(Flaw::BlindHeartbeat, || has || entries.is_empty(), has)
     }
 
     /// Where the log departs from the leader's entries, which follow `prev` (Figure 2,
     /// AppendEntries 3). Only then may anything be removed: a delayed append may be a mere
     /// prefix of what has arrived since.
-    pub fn first_conflict(self, log: &Log, prev: Index, entries: &Entries) -> Option<Index> {
-        if self.flaws.has(Flaw::TruncateAlways) {
-            return (log.last_index() > prev).then_some(prev.next());
-        }
+    pub fn first_conflict(self, log: &Log, prev: Index, entries: &Entries) -> Ruled<Option<Index>> {
+        let all_that_follows = || (log.last_index() > prev).then_some(prev.next());
         let mut indexed = (prev.0 + 1..).map(Index).zip(entries);
         let conflict = |(index, entry): &(Index, &super::Entry)| {
             log.term(*index).is_some_and(|own| own != entry.term)
         };
-        indexed.find(conflict).map(|(index, _)| index)
+        let first = indexed.find(conflict).map(|(index, _)| index);
+        self.flaws.unless(Flaw::TruncateAlways, all_that_follows, first)
     }
 
     /// What stays of the log beyond `last_new` when it conflicts with the leader's: nothing, for
     /// all that follows a conflicting entry goes with it (Figure 2, AppendEntries 3).
-    pub fn kept_tail(self, log: &Log, last_new: Index) -> Entries {
-        if self.flaws.has(Flaw::KeepConflictingTail) {
-            return log.slice(last_new.next(), u32::MAX);
-        }
-        Entries::new()
+    pub fn kept_tail(self, log: &Log, last_new: Index) -> Ruled<Entries> {
+        let tail = || log.slice(last_new.next(), u32::MAX);
+        self.flaws.unless(Flaw::KeepConflictingTail, tail, Entries::new())
     }
 
     /// The commit index that a follower may take from its leader: not beyond the last entry that
     /// this message showed to be the leader's (Figure 2, AppendEntries 5).
-    pub fn commit_from_leader(self, leader_commit: Index, last_new: Index, own: Index) -> Index {
-        if self.flaws.has(Flaw::OverreachCommit) {
-            return leader_commit.min(own);
-        }
-        leader_commit.min(last_new)
+    pub fn commit_from_leader(
+        self,
+        leader_commit: Index,
+        last_new: Index,
+        own: Index,
+    ) -> Ruled<Index> {
+        let beyond = || leader_commit.min(own);
+        self.flaws.unless(Flaw::OverreachCommit, beyond, leader_commit.min(last_new))
     }
 
     /// How far a follower's log is known to agree after its answer: as far as the append that it
     /// answers went, whatever has been submitted since (Figure 2, Leaders).
-    pub const fn matched(self, answered: Index, own_last: Index) -> Index {
-        if self.flaws.has(Flaw::AckWholeLog) {
-            return own_last;
-        }
-        answered
+    pub fn matched(self, answered: Index, own_last: Index) -> Ruled<Index> {
+        self.flaws.unless(Flaw::AckWholeLog, || own_last, answered)
     }
 
     /// The highest index that a majority is known to hold.
-    pub fn on_a_majority(self, progress: &[Progress]) -> Index {
+    pub fn on_a_majority(self, progress: &[Progress]) -> Ruled<Index> {
         let mut matched = [Index::ZERO; SERVERS_MAX as usize];
         let matched = &mut matched[..progress.len()];
         for (matched, follower) in matched.iter_mut().zip(progress) {
             *matched = follower.matched;
         }
         matched.sort_unstable();
-        matched.iter().rev().nth(self.enough(progress.len()) - 1).copied().unwrap_or_default()
+        let held_by =
+            |servers: usize| matched.iter().rev().nth(servers - 1).copied().unwrap_or_default();
+        let held_by_fewer = || held_by(self.enough(progress.len()));
+        self.flaws.unless(Flaw::SmallMajority, held_by_fewer, held_by(majority(progress.len())))
     }
 
     /// A leader commits only entries of its own term by counting copies; older ones are committed
     /// with them (§5.4.2 and Figure 8).
-    pub fn may_count(self, entry: Term, current: Term) -> bool {
-        if self.flaws.has(Flaw::CommitOldTerm) {
-            return true;
-        }
-        entry == current
+    pub fn may_count(self, entry: Term, current: Term) -> Ruled<bool> {
+        self.flaws.unless(Flaw::CommitOldTerm, || true, entry == current)
     }
 
     /// Where the leader goes on after a refusal of what followed `prev` (§5.3, end): past the
     /// whole conflicting term if the leader lacks it, else after the leader's own last entry of
     /// it.
-    pub fn back_up(self, log: &Log, prev: Index, refusal: AppendResult) -> Index {
-        let AppendResult::Refused { conflict, first, last } = refusal else { return prev.next() };
-        if self.flaws.has(Flaw::BackOne) {
-            return prev.max(Index(1));
-        }
+    pub fn back_up(self, log: &Log, prev: Index, refusal: AppendResult) -> Ruled<Index> {
+        let AppendResult::Refused { conflict, first, last } = refusal else {
+            return Ruled::kept(prev.next());
+        };
         let next = match conflict {
             None => last.next(),
             Some(term) => log.last_of_term(term).map_or(first, Index::next),
         };
         // Always at least one step back, and never before the first entry.
-        next.min(prev).max(Index(1))
+        let next = next.min(prev).max(Index(1));
+        self.flaws.unless(Flaw::BackOne, || prev.max(Index(1)), next)
     }
 }

@@ -1,9 +1,10 @@
 //! What happened, as a verb phrase whose subject is the event's server or client: "wins term 4
-//! with the votes of S1, S2 and S3 (3 of 5)". Where an event has no subject the phrase stands
+//! by 3 of 5 votes: S1, S2 and S3". Where an event has no subject the phrase stands
 //! alone.
 
 use super::spell::{self, Spell, count, entries, packet};
 use crate::cluster::event::EventKind;
+use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::Summary;
 use crate::cluster::raft::{Position, Role};
 use crate::cluster::types::{
@@ -19,13 +20,13 @@ impl Spell<'_> {
         use EventKind as E;
         match kind {
             E::Commanded { command } => format!("command: {command}"),
-            E::Crashed { lost, .. } => crashes(*lost),
+            E::Crashed { lost, vote, .. } => crashes(*lost, *vote),
             E::Restarted { .. } => "restarts with what is on its disk".into(),
             E::FellAsleep { .. } => "falls asleep".into(),
             E::Woke { packets, .. } => wakes(*packets),
             E::Wiped { .. } => "loses its disk".into(),
             E::ClockSet { rate, .. } => format!("has its clock run at rate {}", rate.as_rate()),
-            E::Synced { last, .. } => synced(*last),
+            E::Synced { last, flaws, .. } => synced(*last, *flaws),
             E::Sent { packet, to, summary, .. } => self.sends(*packet, *to, *summary),
             E::Duplicated { packet, copy } => format!("packet #{packet} is doubled as #{copy}"),
             E::Held { packet: id, from, summary, .. } => {
@@ -40,27 +41,35 @@ impl Spell<'_> {
             E::Received { packet, from, summary, .. } => self.hears(*packet, *from, *summary),
             E::Dropped { packet, to, summary, .. } => self.misses(*packet, *to, *summary),
             E::LossReported { about, .. } => self.told_of_loss(*about),
-            E::ElectionStarted { term, .. } => format!("stands for election in term {term}"),
+            E::ElectionStarted { term, .. } => format!("becomes a candidate in term {term}"),
             E::TermAdopted { from, to, .. } => format!("goes from term {from} to term {to}"),
             E::VoteGranted { candidate, term, .. } => votes_for(*candidate, *term),
             E::VoteRefused { candidate, term, .. } => refuses_vote(*candidate, *term),
-            E::VoteCounted { voter, term, votes, .. } => counts_vote(*voter, *term, *votes),
+            E::VoteCounted { voter, term, cast, votes, .. } => {
+                counts_vote(*voter, (*term, *cast), *votes)
+            }
             E::BecameLeader { term, votes, servers, .. } => wins(*term, *votes, *servers),
             E::SteppedDown { role, term, .. } => steps_down(*role, *term),
             E::Submitted { index, term, op, client, .. } => self.takes(*index, *term, op, *client),
-            E::Appended { leader, first, last, .. } => copies(*leader, *first, *last),
+            E::Appended { leader, first, last, flaws, .. } => {
+                copies(*leader, *first, *last, *flaws)
+            }
             E::Truncated { first, last, old, .. } => removes(*first, *last, *old),
             E::AppendRefused { leader, prev, .. } => refuses_append(*leader, *prev),
-            E::Matched { follower, index, .. } => knows_agreement(*follower, *index),
+            E::Matched { follower, index, .. } => counts_copies(*follower, *index),
             E::BackedUp { follower, from, next, .. } => steps_back(*follower, *from, *next),
             E::Resent { follower, next, .. } => format!("sends {follower} entry {next} again"),
             E::Ignored { from, summary, .. } => ignores(*from, *summary),
-            E::Committed { first, last, term, copies: on, .. } => {
+            E::Committed { first, last, term, holders: on, .. } => {
                 commits(*first, *last, *term, *on)
             }
             E::LearnedCommit { leader, first, last, .. } => learns_commit(*leader, *first, *last),
+            E::Departed { .. } => "departs from a rule".into(),
             E::OldTermWaits { index, entry, .. } => must_not_commit(*index, *entry),
             E::Refused { client, leader, .. } => self.sends_away(*client, *leader),
+            E::Applied { index, flaws, .. } if flaws.has(Flaw::ApplyOwnOnly) => {
+                format!("leaves entry {index} out of its map")
+            }
             E::Applied { index, op, answer, .. } => self.applies(*index, &op.request, answer),
             E::Answered { client, answer, .. } => self.tells(*client, answer),
             E::WaiterReleased { client, index, .. } => self.gives_up(*client, *index),
@@ -68,12 +77,12 @@ impl Spell<'_> {
             E::ClientCreated { .. } => "joins".into(),
             E::Called { request, .. } => format!("calls {}", self.call(request)),
             E::Asked { server, attempt, .. } => asks(*server, *attempt),
-            E::AttemptFailed { server, .. } => format!("gives up {server} and tries on"),
+            E::AttemptFailed { server, .. } => format!("ends its attempt at {server}"),
             E::Returned { request, result, .. } => self.is_told(request, result),
             E::LateReply { server, .. } => format!("ignores a late reply of {server}"),
             E::Queued { waiting, .. } => format!("has {waiting} more to do after this"),
             E::LockHeld { lock, .. } => format!("holds the lock {}", self.text(lock)),
-            E::LockFree { lock, .. } => format!("lets go of the lock {}", self.text(lock)),
+            E::LockFree { lock, .. } => format!("begins to release the lock {}", self.text(lock)),
             E::Finished { what, .. } => format!("is done with {what}"),
             E::LineRun { line, .. } => format!("line {line} runs"),
             E::Said { text } => format!("caption: {}", text.replace('\n', " ")),
@@ -112,13 +121,13 @@ impl Spell<'_> {
 
     fn takes(&self, index: Index, term: Term, op: &Op, client: ClientId) -> String {
         let request = self.request_of(&op.request, client);
-        format!("takes {request} as entry {index} of term {term}")
+        format!("appends {request} as entry {index} of term {term}")
     }
 
     fn sends_away(&self, client: ClientId, leader: Option<ServerId>) -> String {
         match leader {
-            Some(leader) => format!("sends {} away: {leader} leads", self.client(client)),
-            None => format!("sends {} away: it knows no leader", self.client(client)),
+            Some(leader) => format!("refuses {}: it follows {leader}", self.client(client)),
+            None => format!("refuses {}: it knows no leader", self.client(client)),
         }
     }
 
@@ -127,22 +136,25 @@ impl Spell<'_> {
     }
 
     fn tells(&self, client: ClientId, answer: &Answer) -> String {
-        format!("tells {}: {}", self.client(client), spell::answer(answer))
+        format!("answers {}: {}", self.client(client), spell::answer(answer))
     }
 
     fn gives_up(&self, client: ClientId, index: Index) -> String {
-        format!("gives up entry {index} for {}", self.client(client))
+        format!("releases {}, which waits for entry {index}", self.client(client))
     }
 
     fn is_told(&self, request: &Request, result: &Answer) -> String {
-        format!("is told {}: {}", result.outcome, self.result(request, result))
+        format!("is answered {}: {}", result.outcome, self.result(request, result))
     }
 }
 
-fn crashes(lost: u64) -> String {
-    match lost {
-        0 => "crashes".into(),
-        lost => format!("crashes and loses {}", count(lost, "unsynced entry", "unsynced entries")),
+fn crashes(lost: u64, vote: Option<ServerId>) -> String {
+    let entries = count(lost, "unsynced entry", "unsynced entries");
+    match (lost, vote) {
+        (0, None) => "crashes".into(),
+        (0, Some(vote)) => format!("crashes and loses its unsynced vote for {vote}"),
+        (_, None) => format!("crashes and loses {entries}"),
+        (_, Some(vote)) => format!("crashes and loses {entries} and its vote for {vote}"),
     }
 }
 
@@ -153,8 +165,10 @@ fn wakes(packets: u32) -> String {
     }
 }
 
-fn synced(last: Index) -> String {
+/// A server that keeps something in memory only has less on its disk than it has written.
+fn synced(last: Index, flaws: Flaws) -> String {
     match last {
+        _ if !flaws.is_empty() => "ends a write".into(),
         Index::ZERO => "has its term and its vote on disk".into(),
         last => format!("has its log up to entry {last} on disk"),
     }
@@ -165,29 +179,35 @@ fn votes_for(candidate: ServerId, term: Term) -> String {
 }
 
 fn refuses_vote(candidate: ServerId, term: Term) -> String {
-    format!("refuses {candidate}'s vote in term {term}")
+    format!("refuses {candidate} its vote in term {term}")
 }
 
-fn counts_vote(voter: ServerId, term: Term, votes: ServerSet) -> String {
+fn counts_vote(voter: ServerId, (term, cast): (Term, Term), votes: ServerSet) -> String {
     let votes = count(votes.len() as u64, "vote", "votes");
-    format!("counts the vote of {voter}: {votes} in term {term}")
+    match cast == term {
+        true => format!("counts the vote of {voter}: {votes} in term {term}"),
+        false => format!("counts {voter}'s vote of term {cast}: {votes} in term {term}"),
+    }
 }
 
 fn wins(term: Term, votes: ServerSet, servers: u8) -> String {
     let voters = spell::servers(votes, SERVERS);
-    format!("wins term {term} with the votes of {voters} ({} of {servers})", votes.len())
+    format!("wins term {term} by {} of {servers} votes: {voters}", votes.len())
 }
 
 fn steps_down(role: Role, term: Term) -> String {
     match role {
         Role::Leader => format!("no longer leads term {term}"),
-        Role::Candidate => format!("no longer stands for election in term {term}"),
+        Role::Candidate => format!("is no longer a candidate in term {term}"),
         Role::Follower => format!("remains a follower in term {term}"),
     }
 }
 
-fn copies(leader: ServerId, first: Index, last: Index) -> String {
-    format!("copies {} of {leader}", entries(first, last))
+fn copies(leader: ServerId, first: Index, last: Index, flaws: Flaws) -> String {
+    match flaws.has(Flaw::KeepConflictingTail) {
+        true => format!("puts its own {} back", entries(first, last)),
+        false => format!("copies {} of {leader}", entries(first, last)),
+    }
 }
 
 fn refuses_append(leader: ServerId, prev: Position) -> String {
@@ -197,8 +217,8 @@ fn refuses_append(leader: ServerId, prev: Position) -> String {
     }
 }
 
-fn knows_agreement(follower: ServerId, index: Index) -> String {
-    format!("knows that {follower} agrees up to entry {index}")
+fn counts_copies(follower: ServerId, index: Index) -> String {
+    format!("counts {follower}'s log as equal up to entry {index}")
 }
 
 fn steps_back(follower: ServerId, from: Index, next: Index) -> String {
@@ -223,14 +243,13 @@ fn removes(first: Index, last: Index, old: Term) -> String {
 fn commits(first: Index, last: Index, term: Term, copies: ServerSet) -> String {
     let (entries, copies) = (entries(first, last), spell::servers(copies, SERVERS));
     match first < last {
-        true => format!("commits {entries} in term {term}: on {copies}"),
+        true => format!("commits {entries}: they are on {copies}"),
         false => format!("commits {entries} of term {term}: it is on {copies}"),
     }
 }
 
 fn learns_commit(leader: ServerId, first: Index, last: Index) -> String {
-    let verb = if first < last { "are" } else { "is" };
-    format!("learns from {leader} that {} {verb} committed", entries(first, last))
+    format!("takes {} as committed, from {leader}", entries(first, last))
 }
 
 fn asks(server: ServerId, attempt: u32) -> String {

@@ -34,7 +34,7 @@ use spell::Spell;
 /// The most columns of a headline.
 pub const HEADLINE: usize = 60;
 /// Room for each text of a user's: the widest with which the headline fits is taken.
-const ROOMS: [usize; 4] = [24, 12, 8, 5];
+const ROOMS: [usize; 5] = [24, 12, 8, 5, 3];
 
 impl Event {
     /// What happened, complete by itself, in at most [`HEADLINE`] columns.

@@ -42,13 +42,13 @@ impl Spell<'_> {
         }
     }
 
-    /// "x=3 of a", "the read of x by a".
+    /// "client a's x=3", "client a's read of x".
     pub fn request_of(&self, request: &Request, client: ClientId) -> String {
-        let word = match request {
-            Request::Get { .. } => "by",
-            Request::Put { .. } => "of",
-        };
-        format!("{} {word} {}", self.request(request), self.name(client))
+        let whose = self.client(client);
+        match request {
+            Request::Get { key } => format!("{whose}'s read of {}", self.text(key)),
+            Request::Put { .. } => format!("{whose}'s {}", self.request(request)),
+        }
     }
 
     /// "put x=3 @2", "get x": as a client asks.

@@ -24,7 +24,7 @@ pub enum Topic {
     Script,
     /// A mark of the script.
     Mark,
-    /// A broken rule, or an expectation that was not met.
+    /// A broken rule, a flaw at work, or an expectation that was not met.
     Rules,
 }
 
@@ -94,7 +94,7 @@ impl EventKind {
                 Topic::Script
             }
             Self::Marked { .. } => Topic::Mark,
-            Self::Failed { .. } | Self::Violated { .. } => Topic::Rules,
+            Self::Departed { .. } | Self::Failed { .. } | Self::Violated { .. } => Topic::Rules,
         }
     }
 }

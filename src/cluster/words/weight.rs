@@ -2,6 +2,7 @@
 
 use crate::cluster::command::{Command, Fate, FlyingDeed, PacketDeed};
 use crate::cluster::event::{DropReason, Event, EventKind, IgnoreReason};
+use crate::cluster::flaw::Flaw;
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::Node;
 
@@ -22,7 +23,7 @@ impl Event {
         use EventKind as E;
         match &self.kind {
             E::Crashed { server, .. }
-            | E::Restarted { server }
+            | E::Restarted { server, .. }
             | E::FellAsleep { server }
             | E::Woke { server, .. }
             | E::Wiped { server }
@@ -46,6 +47,7 @@ impl Event {
             | E::Committed { server, .. }
             | E::LearnedCommit { server, .. }
             | E::OldTermWaits { server, .. }
+            | E::Departed { server, .. }
             | E::Refused { server, .. }
             | E::Applied { server, .. }
             | E::Answered { server, .. }
@@ -94,7 +96,11 @@ impl Event {
             | E::Refused { again: true, .. }
             | E::AttemptFailed { again: true, .. } => Weight::Detail,
             E::Dropped { summary, why, .. } => dropped(*summary, *why),
-            E::Ignored { why: IgnoreReason::OldTerm, .. } => Weight::Story,
+            E::Ignored { why: IgnoreReason::OldTerm | IgnoreReason::AlsoLeads, .. } => {
+                Weight::Story
+            }
+            // Again with every heartbeat; what comes of it is told.
+            E::Departed { flaw: Flaw::BlindHeartbeat, .. } => Weight::Detail,
             E::Ignored { why: IgnoreReason::NotInRole | IgnoreReason::Overtaken, .. } => {
                 Weight::Detail
             }
@@ -142,6 +148,7 @@ impl Event {
             | E::Committed { .. }
             | E::LearnedCommit { .. }
             | E::OldTermWaits { .. }
+            | E::Departed { .. }
             | E::Refused { .. }
             | E::WaiterReleased { .. }
             | E::WaitersLost { .. }

@@ -312,7 +312,8 @@ fn copies(scene: &Scene, client: &Client, call: &Call) -> Option<usize> {
         waiter.client == client.id && waiter.call == call.number
     };
     let waiter = server.rsm.waiters.iter().find(waits)?;
-    Some(scene.cluster.copies(waiter.index, waiter.term).len())
+    let entry = server.raft.log.get(waiter.index)?;
+    Some(scene.cluster.copies(waiter.index, entry).len())
 }
 
 #[cfg(test)]

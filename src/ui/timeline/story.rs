@@ -192,7 +192,7 @@ impl Story {
     fn read_blows(&mut self, event: &Event) {
         let (letter, servers) = if let EventKind::Crashed { server, .. } = &event.kind {
             ('x', ServerSet::only(*server))
-        } else if let EventKind::Restarted { server } = &event.kind {
+        } else if let EventKind::Restarted { server, .. } = &event.kind {
             ('r', ServerSet::only(*server))
         } else if let EventKind::FellAsleep { server } = &event.kind {
             ('z', ServerSet::only(*server))
@@ -307,6 +307,7 @@ mod tests {
     use super::*;
     use crate::cluster::command::Text;
     use crate::cluster::event::{Cause, StepDown};
+    use crate::cluster::flaw::Flaws;
     use crate::cluster::raft::Position;
 
     fn server(number: u64) -> ServerId {
@@ -325,12 +326,25 @@ mod tests {
 
     fn stands(number: u64, term: u64) -> EventKind {
         let (server, term) = (server(number), Term(term));
-        EventKind::ElectionStarted { server, term, last: Position::default() }
+        let (last, before, flaws) = (Position::default(), None, Flaws::NONE);
+        EventKind::ElectionStarted { server, term, last, before, flaws }
     }
 
     fn wins(number: u64, term: u64) -> EventKind {
         let (server, term) = (server(number), Term(term));
-        EventKind::BecameLeader { server, term, votes: ServerSet::first(3), servers: 5 }
+        EventKind::BecameLeader {
+            server,
+            term,
+            votes: ServerSet::first(3),
+            stale: ServerSet::EMPTY,
+            servers: 5,
+            flaws: Flaws::NONE,
+        }
+    }
+
+    fn crashes(number: u64) -> EventKind {
+        let (server, flaws) = (server(number), Flaws::NONE);
+        EventKind::Crashed { server, lost: 0, vote: None, flaws }
     }
 
     fn commanded(command: Command) -> EventKind {
@@ -350,7 +364,7 @@ mod tests {
         let story = story(vec![
             (10, stands(1, 1)),
             (20, wins(1, 1)),
-            (30, EventKind::Crashed { server: server(1), lost: 0 }),
+            (30, crashes(1)),
             (40, stands(2, 2)),
             (45, stands(3, 2)),
             (50, stands(4, 3)),
@@ -370,9 +384,10 @@ mod tests {
 
     #[test]
     fn what_happens_to_several_at_once_is_told_once() {
-        let crash = |number| EventKind::Crashed { server: server(number), lost: 0 };
-        let restart = EventKind::Restarted { server: server(1) };
-        let story = story(vec![(10, crash(1)), (10, crash(3)), (10, restart), (20, crash(1))]);
+        let (term, vote, last, flaws) = (Term(1), None, Position::default(), Flaws::NONE);
+        let restart = EventKind::Restarted { server: server(1), term, vote, last, flaws };
+        let story =
+            story(vec![(10, crashes(1)), (10, crashes(3)), (10, restart), (20, crashes(1))]);
         let told: Vec<(u64, char, String)> = story
             .blows
             .iter()

@@ -102,13 +102,13 @@ fn a_client_that_is_sent_away_for_ever_is_told_of_once() {
         client.call().map_or(0, |call| call.attempt)
     };
     wait(&mut session, 60.0, "many attempts", |session| attempts(session) > 10);
-    assert_eq!(told(&session, "sends client a away"), 1);
+    assert_eq!(told(&session, "refuses client a"), 1);
     assert_eq!(told(&session, "does not lead"), 1);
     // Another failure is news, once more.
     press(&mut session, &format!(": 'crash_{follower} Enter"));
     let before = attempts(&session);
     wait(&mut session, 120.0, "more attempts", |session| attempts(session) > before + 2);
-    assert_eq!(told(&session, &format!("a gives up {follower}")), 2);
+    assert_eq!(told(&session, &format!("a ends its attempt at {follower}")), 2);
     press(&mut session, "e");
     assert!(told(&session, "does not lead") > 5, "everything is there for who asks");
 }

@@ -148,7 +148,13 @@ impl Checker {
         if index == Index::ZERO {
             return Some(Term::ZERO);
         }
-        self.slots.get(index)?.committed.map(|commit| commit.term)
+        self.committed_at(index).map(|(term, _)| term)
+    }
+
+    /// Which entry a leader has committed at an index: its term, and the leader's.
+    pub fn committed_at(&self, index: Index) -> Option<(Term, Term)> {
+        let commit = self.slots.get(index)?.committed?;
+        Some((commit.term, commit.by))
     }
 
     /// About how many bytes a clone copies.
@@ -221,7 +227,7 @@ impl Checker {
             }
             EventKind::Synced { server, .. } => self.synced(cluster, *server),
             // A disk that does not keep its promises may break them as the server starts, too.
-            EventKind::Crashed { server, .. } | EventKind::Restarted { server } => {
+            EventKind::Crashed { server, .. } | EventKind::Restarted { server, .. } => {
                 self.forgets(cluster, *server)
             }
             EventKind::Wiped { server } => {
@@ -307,6 +313,7 @@ impl Checker {
             | EventKind::Resent { .. }
             | EventKind::Ignored { .. }
             | EventKind::OldTermWaits { .. }
+            | EventKind::Departed { .. }
             | EventKind::Refused { .. }
             | EventKind::Answered { .. }
             | EventKind::WaiterReleased { .. }

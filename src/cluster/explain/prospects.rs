@@ -1,0 +1,82 @@
+//! Whether a server could win, if it became a candidate now: tried out on copies of it and of those
+//! that it reaches, so that the answer is that of the rules they keep.
+
+use super::scene::{absent, list, needed, others, present};
+use crate::cluster::Cluster;
+use crate::cluster::event::{EventKind, VoteRefusal};
+use crate::cluster::flaw::{Flaw, Flaws};
+use crate::cluster::raft::{Message, Outbox};
+use crate::cluster::server::Server;
+use crate::cluster::types::{ServerId, ServerSet};
+
+/// How those answer that can be asked.
+#[derive(Default)]
+struct Poll {
+    grant: ServerSet,
+    newer_term: ServerSet,
+    voted: ServerSet,
+    newer_log: ServerSet,
+    flawed: ServerSet,
+    flaws: Flaws,
+}
+
+/// Whether it could win, and whose votes it would get or miss.
+pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
+    let needed = needed(cluster, server);
+    let poll = poll(cluster, server);
+    let votes = poll.grant.len() + 1;
+    if votes >= needed {
+        return match poll.grant.is_empty() {
+            true => "it could win: its own vote is enough".to_owned(),
+            false => format!("it could win: {} would vote for it (§5.2, §5.4.1)", list(poll.grant)),
+        };
+    }
+    let whose = |set: ServerSet, one: &str, many: &str, section: &str| {
+        let verb = if set.len() == 1 { one } else { many };
+        (!set.is_empty()).then(|| format!("{} {verb} ({section})", list(set)))
+    };
+    let flaws: Vec<&str> = poll.flaws.iter().map(Flaw::name).collect();
+    let why = [
+        whose(poll.newer_term, "is in a newer term", "are in a newer term", "§5.1"),
+        whose(poll.voted, "has voted for another", "have voted for another", "§5.2"),
+        whose(poll.newer_log, "has a newer log", "have newer logs", "§5.4.1"),
+        whose(poll.flawed, "would refuse", "would refuse", &format!("flaw {}", flaws.join(", "))),
+    ];
+    let reach = present(cluster, server.id);
+    let away = absent(cluster, server.id, others(cluster, server.id).without(reach));
+    let why: Vec<String> = why.into_iter().flatten().chain(away).collect();
+    format!("it could not win: {votes} of {needed} needed votes; {}", why.join(", "))
+}
+
+fn poll(cluster: &Cluster, server: &Server) -> Poll {
+    let (cx, mut out) = (cluster.context(), Outbox::default());
+    let mut candidate = server.raft.clone();
+    candidate.on_election_timeout(&cx, &mut out);
+    let mut poll = Poll::default();
+    let reach = present(cluster, server.id);
+    for (to, request) in out.held.drain(..).filter(|(to, _)| reach.contains(*to)) {
+        let Some(voter) = cluster.server(to) else { continue };
+        ask(voter, server.id, request, cluster, &mut poll);
+    }
+    poll
+}
+
+/// One voter's answer, tried out on a copy.
+fn ask(voter: &Server, candidate: ServerId, request: Message, cluster: &Cluster, poll: &mut Poll) {
+    let (id, mut out) = (voter.id, Outbox::default());
+    voter.raft.clone().receive(candidate, request, &cluster.context(), &mut out);
+    for event in &out.events {
+        let kind = &event.kind;
+        if let EventKind::VoteGranted { .. } = kind {
+            poll.grant.insert(id);
+        } else if let EventKind::VoteRefused { why, flaws, .. } = kind {
+            poll.flaws = poll.flaws.union(*flaws);
+            match why {
+                _ if !flaws.is_empty() => poll.flawed.insert(id),
+                VoteRefusal::StaleTerm { .. } => poll.newer_term.insert(id),
+                VoteRefusal::VotedFor { .. } => poll.voted.insert(id),
+                VoteRefusal::LogBehind { .. } => poll.newer_log.insert(id),
+            }
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! Events of every kind, with figures and texts of every length.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use crate::cluster::check::{Invariant, Violation};
+use crate::cluster::command::{Command, Pace, Text};
+use crate::cluster::event::{
+    AppendRefusal, AttemptFailure, Cause, DropReason, Event, EventKind as E, IgnoreReason,
+    PaceEvent, StepDown, VoteRefusal,
+};
+use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
+use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::raft::{Position, Role, WrongLeader};
+use crate::cluster::time::{Ppm, Span, Time};
+use crate::cluster::types::{
+    Answer, ClientId, Index, Node, Op, OpId, Outcome, PacketId, Request, ServerId, ServerSet, Term,
+    Version,
+};
+
+/// Gives out figures and texts, in turn, for the fields of events.
+pub(super) struct Source {
+    numbers: Vec<u64>,
+    pub(super) texts: Vec<String>,
+    taken: usize,
+}
+
+impl Source {
+    fn number(&mut self) -> u64 {
+        self.taken += 1;
+        self.numbers[self.taken % self.numbers.len()]
+    }
+
+    fn text<T: for<'a> From<&'a str>>(&mut self) -> T {
+        self.taken += 1;
+        self.texts[self.taken % self.texts.len()].as_str().into()
+    }
+
+    fn pick<T: Copy>(&mut self, among: &[T]) -> T {
+        among[(self.number() % among.len() as u64) as usize]
+    }
+
+    fn server(&mut self) -> ServerId {
+        ServerId::from_index((self.number() % 25) as u8)
+    }
+
+    fn servers(&mut self) -> ServerSet {
+        let bits = self.number();
+        ServerId::first(25).filter(|server| bits >> server.index() & 1 == 1).collect()
+    }
+
+    fn client(&mut self) -> ClientId {
+        ClientId((self.number() % 4) as u32)
+    }
+
+    fn node(&mut self) -> Node {
+        let (server, client) = (self.server(), self.client());
+        self.pick(&[Node::Server(server), Node::Client(client)])
+    }
+
+    fn index(&mut self) -> Index {
+        Index(self.number())
+    }
+
+    fn term(&mut self) -> Term {
+        Term(self.number())
+    }
+
+    fn packet(&mut self) -> PacketId {
+        PacketId(self.number())
+    }
+
+    /// None, or one of them.
+    fn flaws(&mut self) -> Flaws {
+        let flaw = self.pick(&FLAWS.each_ref().map(|about| about.flaw));
+        self.pick(&[Flaws::NONE, Flaws::only(flaw)])
+    }
+
+    fn position(&mut self) -> Position {
+        Position { index: self.index(), term: self.term() }
+    }
+
+    fn request(&mut self) -> Request {
+        let key = self.text();
+        if self.number().is_multiple_of(2) {
+            return Request::Get { key };
+        }
+        Request::Put { key, value: self.text(), version: Version(self.number()) }
+    }
+
+    fn op(&mut self) -> Rc<Op> {
+        let id = OpId { server: self.server(), number: self.number() };
+        Rc::new(Op::new(id, self.request()))
+    }
+
+    fn answer(&mut self) -> Answer {
+        let outcomes = [Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe];
+        let outcome = self.pick(&outcomes);
+        Answer { outcome, value: self.text(), version: Version(self.number()) }
+    }
+
+    fn summary(&mut self) -> Summary {
+        let (index, entries) = (self.index(), self.number() as u32);
+        let kind = self.pick(&[
+            PacketKind::RequestVote,
+            PacketKind::VoteGranted,
+            PacketKind::VoteRefused,
+            PacketKind::Append { prev: index, entries, commit: index },
+            PacketKind::Append { prev: index, entries: 0, commit: index },
+            PacketKind::Appended { matched: index },
+            PacketKind::AppendRefused { last: index },
+            PacketKind::ClientRequest,
+            PacketKind::ClientReply,
+        ]);
+        Summary { kind, term: self.term() }
+    }
+
+    fn wrong_leader(&mut self) -> WrongLeader {
+        self.pick(&[
+            WrongLeader::NotLeader,
+            WrongLeader::AnotherOp,
+            WrongLeader::TermChanged,
+            WrongLeader::LeadershipLost,
+            WrongLeader::TimedOut,
+        ])
+    }
+
+    fn cause(&mut self) -> Cause {
+        let (number, server, client) = (self.number(), self.server(), self.client());
+        self.pick(&[
+            Cause::Start,
+            Cause::Command(number),
+            Cause::Packet(PacketId(number)),
+            Cause::LossReport(PacketId(number)),
+            Cause::ElectionTimer(server),
+            Cause::HeartbeatTimer(server),
+            Cause::WaiterTimer(server),
+            Cause::Sync(server),
+            Cause::ClientTimer(client),
+            Cause::Line(number as u32),
+        ])
+    }
+
+    fn power(&mut self) -> Vec<E> {
+        let (server, other, flaws) = (self.server(), self.server(), self.flaws());
+        let vote = self.pick(&[None, Some(other)]);
+        let (term, last) = (self.term(), self.position());
+        vec![
+            E::Crashed { server, lost: self.number(), vote, flaws },
+            E::Restarted { server, term, vote, last, flaws },
+            E::FellAsleep { server },
+            E::Woke { server, packets: self.number() as u32 },
+            E::Wiped { server },
+            E::ClockSet { server, rate: Ppm(self.number() as u32) },
+            E::Synced { server, last: self.index(), flaws },
+        ]
+    }
+
+    fn packets(&mut self) -> Vec<E> {
+        let (packet, from, to, summary) = (self.packet(), self.node(), self.node(), self.summary());
+        let why = self.pick(&[
+            DropReason::Lost,
+            DropReason::Cut,
+            DropReason::Down,
+            DropReason::OldIncarnation,
+            DropReason::Overflow,
+            DropReason::ByHand,
+        ]);
+        vec![
+            E::Sent { packet, from, to, summary },
+            E::Duplicated { packet, copy: self.packet() },
+            E::Received { packet, from, to, summary },
+            E::Held { packet, from, to, summary },
+            E::Freed { packet, from, to, summary },
+            E::Delayed { packet, from, to, summary, span: Span(self.number()) },
+            E::Dropped { packet, from, to, summary, why, again: false },
+            E::LossReported { to, about: from },
+        ]
+    }
+
+    fn elections(&mut self) -> Vec<E> {
+        let (server, candidate, voter) = (self.server(), self.server(), self.server());
+        let (term, to, last, votes) = (self.term(), self.term(), self.position(), self.servers());
+        let why = self.pick(&[
+            VoteRefusal::StaleTerm { own: to },
+            VoteRefusal::VotedFor { server: voter },
+            VoteRefusal::LogBehind { own: last, candidate: last },
+        ]);
+        let down =
+            self.pick(&[StepDown::NewerTerm { term: to }, StepDown::LeaderFound { leader: voter }]);
+        let role = self.pick(&[Role::Leader, Role::Candidate, Role::Follower]);
+        let (before, flaws) = (self.pick(&[None, Some(voter)]), self.flaws());
+        let (own, stale) = (self.position(), self.servers());
+        vec![
+            E::ElectionStarted { server, term, last, before, flaws },
+            E::TermAdopted { server, from: term, to },
+            E::VoteGranted { server, candidate, term, own, last, before, flaws },
+            E::VoteRefused { server, candidate, term, why, flaws },
+            E::VoteCounted { server, voter, term, cast: to, votes, flaws },
+            E::BecameLeader { server, term, votes, stale, servers: 25, flaws },
+            E::SteppedDown { server, role, term, why: down },
+        ]
+    }
+
+    fn replication(&mut self) -> Vec<E> {
+        let (server, leader, client) = (self.server(), self.server(), self.client());
+        let (first, last, term, new) = (self.index(), self.index(), self.term(), self.term());
+        let (op, prev, copies, summary) =
+            (self.op(), self.position(), self.servers(), self.summary());
+        let refusal = self.pick(&[
+            AppendRefusal::StaleTerm { own: term },
+            AppendRefusal::TooShort { last },
+            AppendRefusal::Conflict { own: term, first },
+        ]);
+        let why = self.pick(&[
+            IgnoreReason::OldTerm,
+            IgnoreReason::NotInRole,
+            IgnoreReason::AlsoLeads,
+            IgnoreReason::Overtaken,
+        ]);
+        let (flaws, holders) = (self.flaws(), self.servers());
+        let flaw = flaws.iter().next().unwrap_or(Flaw::VoteTwice);
+        let theirs = self.pick(&[None, Some(new)]);
+        vec![
+            E::Submitted { server, index: first, term, op, client, flaws },
+            E::Appended { server, leader, first, last, term, before: new, flaws },
+            E::Truncated { server, first, last, old: term, new: theirs, flaws },
+            E::AppendRefused { server, leader, prev, why: refusal },
+            E::Matched { server, follower: leader, index: last, said: first, flaws },
+            E::BackedUp {
+                server,
+                conflict: Some(Term(u64::MAX)),
+                follower: leader,
+                from: last,
+                next: first,
+                flaws,
+            },
+            E::Resent { server, follower: leader, next: first },
+            E::Ignored { server, from: leader, summary, why },
+            E::Committed {
+                server,
+                first,
+                last,
+                term,
+                current: term,
+                copies,
+                holders,
+                servers: 25,
+                flaws,
+            },
+            E::LearnedCommit { server, leader, first, last, commit: first, shown: last, flaws },
+            E::Departed { server, flaw },
+            E::OldTermWaits { server, index: last, entry: term, term: new, copies },
+        ]
+    }
+
+    fn service(&mut self) -> Vec<E> {
+        let (server, other, client) = (self.server(), self.server(), self.client());
+        let (index, op, answer) = (self.index(), self.op(), self.answer());
+        let (leader, flaws) = (self.pick(&[None, Some(other)]), self.flaws());
+        vec![
+            E::Refused { server, client, leader, again: false },
+            E::Applied { server, index, op, answer: answer.clone(), own: true, flaws },
+            E::Answered { server, client, index, answer, flaws },
+            E::WaiterReleased { server, client, index, why: self.wrong_leader(), flaws },
+            E::WaitersLost { server, count: self.number() as u32 },
+        ]
+    }
+
+    fn clients(&mut self) -> Vec<E> {
+        let (server, client, request) = (self.server(), self.client(), self.request());
+        let wrong = self.wrong_leader();
+        let why = self.pick(&[
+            AttemptFailure::TimedOut,
+            AttemptFailure::LossReported,
+            AttemptFailure::WrongLeader(wrong),
+        ]);
+        let (late, flaws) = (self.number().is_multiple_of(2), self.flaws());
+        vec![
+            E::ClientCreated { client },
+            E::Called { client, request: request.clone(), flaws },
+            E::Asked { client, server, attempt: self.number() as u32 },
+            E::AttemptFailed { client, server, why, again: false },
+            E::Returned { client, request, result: self.answer(), late, flaws },
+            E::LateReply { client, server },
+            E::Queued { client, waiting: self.number() as u32 },
+            E::LockHeld { client, lock: self.text() },
+            E::LockFree { client, lock: self.text() },
+            E::Finished { client, what: self.text() },
+        ]
+    }
+
+    fn script(&mut self) -> Vec<E> {
+        let (line, task) = (self.number() as u32, self.number() as u32);
+        let (expected, actual): (Arc<str>, Arc<str>) = (self.text(), self.text());
+        let violation = Violation {
+            invariant: self.pick(&Invariant::ALL),
+            time: Time(self.number()),
+            evidence: self.text(),
+            servers: self.servers(),
+            index: None,
+            term: None,
+            records: Vec::new(),
+        };
+        let command = Arc::new(Command::Note(Text::literal(self.text::<String>())));
+        vec![
+            E::Commanded { command: command.clone() },
+            E::Expected { line, command },
+            E::Paced { pace: PaceEvent(Pace::Slower(line)) },
+            E::LineRun { task, line },
+            E::Said { text: self.text() },
+            E::Beat,
+            E::Noted { text: self.text() },
+            E::BreakpointSet { condition: Arc::new(crate::cluster::command::Condition::Safe) },
+            E::Watched {
+                what: Arc::new(crate::cluster::command::Watched::Condition(
+                    crate::cluster::command::Condition::Safe,
+                )),
+                line,
+            },
+            E::Unwatched { what: None },
+            E::Marked { name: self.text() },
+            E::TaskEnded { task },
+            E::ScriptEnded,
+            E::Failed { line, expected: expected.clone(), actual: actual.clone() },
+            E::Remarked { line, expected, actual },
+            E::Violated { violation: Arc::new(violation) },
+        ]
+    }
+
+    /// One event of every kind, with a cause that may not fit it at all.
+    pub(super) fn events(&mut self) -> Vec<Event> {
+        let kinds = [
+            self.power(),
+            self.packets(),
+            self.elections(),
+            self.replication(),
+            self.service(),
+            self.clients(),
+            self.script(),
+        ];
+        let event = |kind| Event { time: Time::START, cause: self.cause(), kind };
+        kinds.into_iter().flatten().map(event).collect()
+    }
+}
+
+pub(super) fn source() -> impl Strategy<Value = Source> {
+    let number = prop_oneof![0u64..30, any::<u64>(), Just(u64::MAX)];
+    let numbers = proptest::collection::vec(number, 1..40);
+    let texts = proptest::collection::vec(any::<String>(), 1..10);
+    (numbers, texts).prop_map(|(numbers, texts)| Source { numbers, texts, taken: 0 })
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {:?}", self.numbers, self.texts)
+    }
+}
