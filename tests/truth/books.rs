@@ -1,0 +1,159 @@
+//! What a run has shown so far, kept from its events and states alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use raftlab::cluster::Cluster;
+use raftlab::cluster::event::{Event, EventKind as E};
+use raftlab::cluster::flaw::Flaw;
+use raftlab::cluster::network::PacketKind;
+use raftlab::cluster::raft::Message;
+use raftlab::cluster::server::Server;
+use raftlab::cluster::types::{
+    ClientId, Index, Key, Node, OpId, PacketId, Request, ServerId, Term,
+};
+
+/// Values and versions, as one copy of the service would hold them.
+pub type Map = BTreeMap<Key, (String, u64)>;
+
+#[derive(Debug, Default)]
+pub struct Books {
+    /// For whom each server has voted in each term: word of it has left.
+    pub votes: BTreeMap<(ServerId, Term), BTreeSet<ServerId>>,
+    pub leaders: BTreeSet<(Term, ServerId)>,
+    pub wiped: BTreeSet<ServerId>,
+    /// How often each server has been started again, and that number when a packet left.
+    pub restarts: BTreeMap<ServerId, u32>,
+    pub sent: BTreeMap<PacketId, BTreeMap<ServerId, u32>>,
+    /// On whose behalf an entry was submitted.
+    pub submitted: BTreeMap<(Index, Term, OpId), ClientId>,
+    /// What each server has made of its log since it started.
+    pub maps: BTreeMap<ServerId, Map>,
+    /// When each server last heard from a leader of its own term or a newer one.
+    pub heard: BTreeMap<ServerId, u64>,
+    /// Which entries leaders have committed, and the term of the first that did.
+    pub committed: BTreeMap<(Index, Term), Term>,
+    /// A flaw is known to hold waiters back.
+    pub holds_waiters: bool,
+}
+
+/// A step of a run: the state before it, and after it with its events.
+pub struct Step<'a> {
+    pub before: &'a Cluster,
+    pub after: &'a Cluster,
+    pub books: &'a Books,
+    pub event: &'a Event,
+    /// What arrived in the step, and from whom.
+    pub heard: Option<(Node, &'a Message)>,
+}
+
+/// What arrived in the step from `before` to `after`.
+pub fn heard<'a>(before: &'a Cluster, after: &Cluster) -> Option<(Node, &'a Message)> {
+    let id = after.events().iter().find_map(|event| match event.kind {
+        E::Received { packet, .. } => Some(packet),
+        _ => None,
+    })?;
+    let packet = before.packets().into_iter().find(|packet| packet.id == id)?;
+    Some((packet.from, &packet.message))
+}
+
+impl<'a> Step<'a> {
+    pub fn was(&self, id: ServerId) -> &'a Server {
+        self.before.server(id).expect("the server is there")
+    }
+
+    pub fn is(&self, id: ServerId) -> &'a Server {
+        self.after.server(id).expect("the server is there")
+    }
+
+    /// Whether a packet was in flight before the step.
+    pub fn flew(&self, id: PacketId) -> bool {
+        self.before.packets().into_iter().any(|packet| packet.id == id)
+    }
+
+    /// Whether this has happened in the same step.
+    pub fn happened(&self, kind: impl Fn(&E) -> bool) -> bool {
+        self.after.events().iter().any(|event| kind(&event.kind))
+    }
+
+    /// For whom else a server has voted in a term.
+    pub fn other_votes(&self, voter: ServerId, term: Term, than: ServerId) -> Vec<ServerId> {
+        let votes = self.books.votes.get(&(voter, term)).into_iter().flatten();
+        votes.copied().filter(|candidate| *candidate != than).collect()
+    }
+}
+
+impl Books {
+    /// Notes an event of a step that came to `after`.
+    pub fn note(&mut self, after: &Cluster, event: &Event) {
+        match &event.kind {
+            E::Sent { packet, from, to, summary } => {
+                self.sent.insert(*packet, self.restarts.clone());
+                if let (Node::Server(from), Node::Server(to)) = (*from, *to) {
+                    let vote = match summary.kind {
+                        PacketKind::RequestVote => Some(from),
+                        PacketKind::VoteGranted => Some(to),
+                        _ => None,
+                    };
+                    self.votes.entry((from, summary.term)).or_default().extend(vote);
+                }
+            }
+            E::Duplicated { packet, copy } => {
+                let sent = self.sent.get(packet).cloned().unwrap_or_default();
+                self.sent.insert(*copy, sent);
+            }
+            E::Received { to: Node::Server(to), summary, .. } => {
+                let append = matches!(summary.kind, PacketKind::Append { .. });
+                let term = after.server(*to).map(|server| server.raft.term);
+                if append && Some(summary.term) >= term {
+                    self.heard.insert(*to, event.time.micros());
+                }
+            }
+            E::Departed { flaw: Flaw::HoldWaiters, .. } => self.holds_waiters = true,
+            E::BecameLeader { server, term, .. } => drop(self.leaders.insert((*term, *server))),
+            E::Committed { server, first, last, current, .. } => {
+                let log = after.server(*server).map(|server| &server.raft.log);
+                for index in (first.0..=last.0).map(Index) {
+                    let term = log.and_then(|log| log.term(index)).unwrap_or_default();
+                    self.committed.entry((index, term)).or_insert(*current);
+                }
+            }
+            E::Wiped { server } => drop(self.wiped.insert(*server)),
+            E::Crashed { server, .. } => drop(self.maps.remove(server)),
+            E::Restarted { server, .. } => *self.restarts.entry(*server).or_default() += 1,
+            E::Submitted { index, term, op, client, .. } => {
+                self.submitted.insert((*index, *term, op.id), *client);
+            }
+            E::Applied { server, op, flaws, .. } if flaws.is_empty() => {
+                apply(self.maps.entry(*server).or_default(), &op.request);
+            }
+            // What the flaw did is in its map: the books go on from there.
+            E::Applied { server, op, answer, .. } => {
+                let map = self.maps.entry(*server).or_default();
+                let stored = after.server(*server).and_then(|one| one.rsm.kv.get(op.request.key()));
+                if let (Request::Put { key, value, .. }, Some(stored)) = (&op.request, stored)
+                    && *stored.value == **value
+                {
+                    map.insert(key.clone(), (value.to_string(), answer.version.0));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What one copy of the service does, and answers: the outcome's word and the version.
+pub fn apply(map: &mut Map, request: &Request) -> (&'static str, String, u64) {
+    let found = map.get(request.key()).cloned();
+    match (request, found) {
+        (Request::Get { .. }, Some((value, version))) => ("ok", value, version),
+        (Request::Get { .. }, None) => ("nokey", String::new(), 0),
+        (Request::Put { key, value, version }, found) => {
+            let now = found.as_ref().map_or(0, |(_, version)| *version);
+            if version.0 == now {
+                map.insert(key.clone(), (value.to_string(), now + 1));
+                return ("ok", String::new(), now + 1);
+            }
+            (if found.is_some() { "version" } else { "nokey" }, String::new(), now)
+        }
+    }
+}
