@@ -607,7 +607,7 @@ fn from_server(step: &Step) -> Option<ServerId> {
 /// The append that arrived: its term, its previous entry, the terms of its entries, its commit
 /// index.
 fn append(step: &Step) -> Option<(Term, (u64, u64), Vec<Term>, Index)> {
-    let (_, Message::Append { term, prev, entries, commit }) = step.heard? else { return None };
+    let (_, Message::Append { term, prev, entries, commit, .. }) = step.heard? else { return None };
     let terms = entries.iter().map(|entry| entry.term).collect();
     Some((*term, (prev.index.0, prev.term.0), terms, *commit))
 }
