@@ -9,7 +9,7 @@ use super::config::Config;
 use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
-use super::network::{Links, Network, Packet, Traffic};
+use super::network::{Links, Loss, Network, Packet, Traffic};
 use super::raft::{Entry, Role};
 use super::server::Server;
 use super::time::Time;
@@ -149,6 +149,22 @@ impl Cluster {
         let mut packets: Vec<&Packet> = self.packets_unordered().collect();
         packets.sort_by_key(|packet| (packet.due, packet.id));
         packets
+    }
+
+    /// What has come to the end of its flight at this very moment, and is taken in next.
+    pub fn landed(&self) -> impl Iterator<Item = &Packet> {
+        self.queue.iter().filter_map(|(_, _, item)| match item {
+            Item::Landed(packet) if packet.loss == Loss::Arrives => Some(packet),
+            Item::Landed(_)
+            | Item::Packet(_)
+            | Item::Timer(..)
+            | Item::Client(_)
+            | Item::Load(..)
+            | Item::LoadEnd
+            | Item::Task(_)
+            | Item::Chaos(_)
+            | Item::Recurring(_) => None,
+        })
     }
 
     fn packets_unordered(&self) -> impl Iterator<Item = &Packet> {

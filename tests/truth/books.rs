@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use raftlab::cluster::Cluster;
 use raftlab::cluster::event::{Event, EventKind as E};
 use raftlab::cluster::flaw::Flaw;
-use raftlab::cluster::network::PacketKind;
+use raftlab::cluster::network::{Packet, PacketKind};
 use raftlab::cluster::raft::Message;
 use raftlab::cluster::server::Server;
 use raftlab::cluster::types::{
@@ -32,6 +32,8 @@ pub struct Books {
     pub heard: BTreeMap<ServerId, u64>,
     /// Which entries leaders have committed, and the term of the first that did.
     pub committed: BTreeMap<(Index, Term), Term>,
+    /// What has come to a sleeper.
+    pub kept: BTreeMap<PacketId, Packet>,
     /// A flaw is known to hold waiters back.
     pub holds_waiters: bool,
 }
@@ -46,14 +48,15 @@ pub struct Step<'a> {
     pub heard: Option<(Node, &'a Message)>,
 }
 
-/// What arrived in the step from `before` to `after`.
-pub fn heard<'a>(before: &'a Cluster, after: &Cluster) -> Option<(Node, &'a Message)> {
+/// What arrived in the step from `before` to `after`: in flight until now, or kept for a sleeper.
+pub fn heard(before: &Cluster, after: &Cluster, books: &Books) -> Option<(Node, Message)> {
     let id = after.events().iter().find_map(|event| match event.kind {
         E::Received { packet, .. } => Some(packet),
         _ => None,
     })?;
-    let packet = before.packets().into_iter().find(|packet| packet.id == id)?;
-    Some((packet.from, &packet.message))
+    let flying = before.packets().into_iter().find(|packet| packet.id == id);
+    let packet = flying.or_else(|| books.kept.get(&id))?;
+    Some((packet.from, packet.message.clone()))
 }
 
 impl<'a> Step<'a> {
@@ -83,6 +86,12 @@ impl<'a> Step<'a> {
 }
 
 impl Books {
+    /// Notes what waits for sleepers after a step.
+    pub fn keep(&mut self, after: &Cluster) {
+        let waiting = after.servers().iter().flat_map(|server| &server.inbox);
+        self.kept.extend(waiting.map(|packet| (packet.id, packet.clone())));
+    }
+
     /// Notes an event of a step that came to `after`.
     pub fn note(&mut self, after: &Cluster, event: &Event) {
         match &event.kind {

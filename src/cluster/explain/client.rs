@@ -1,5 +1,6 @@
 //! A client: what it wants, whom it asked, and why no answer has come.
 
+use super::coming::Way;
 use super::entry::waits_for;
 use super::scene::{due, named, span, text};
 use super::{Lines, chain};
@@ -109,21 +110,22 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
         let (number, due) = (packet.id, due(cluster, packet.due));
         let what = if packet.message.is_reply() { "answer" } else { "request" };
         let reaches = cluster.reaches(packet.from, packet.to);
-        return vec![match (server.power, reaches, packet.hand) {
-            (Power::Down, _, _) => format!("{id} is down: its {what} #{number} will be lost"),
+        let fate = match Way::of(cluster, packet) {
+            _ if server.power == Power::Down => {
+                return vec![format!("{id} is down: its {what} #{number} will be lost")];
+            }
             _ if packet.incarnation != server.incarnation => {
-                format!("{id} has restarted since: its {what} #{number} will be lost")
+                return vec![format!(
+                    "{id} has restarted since: its {what} #{number} will be lost"
+                )];
             }
-            (Power::Up | Power::Asleep, false, _) => {
-                format!("its {what} #{number} will meet a cut link")
-            }
-            (Power::Up | Power::Asleep, true, Hand::Held) => {
-                format!("its {what} #{number} is held by hand")
-            }
-            (Power::Up | Power::Asleep, true, Hand::Off | Hand::Used) => {
-                format!("its {what} #{number} is due {due}")
-            }
-        }];
+            _ if !reaches => "will meet a cut link".to_owned(),
+            Way::Held if packet.hand == Hand::Held => "is held by hand".to_owned(),
+            Way::Held => "will be held by hand".to_owned(),
+            Way::Lost => "will be lost on its way".to_owned(),
+            Way::Flying | Way::Inbox | Way::Disk => format!("is due {due}"),
+        };
+        return vec![format!("its {what} #{number} {fate}")];
     }
     let waiter = server.rsm.waiters.iter().find(|waiter| {
         waiter.client == client.id && waiter.call == call.number && waiter.attempt == call.attempt
@@ -141,6 +143,9 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
             };
             [Some(took), sleeps, Some(settled)].into_iter().flatten().collect()
         }
+        (Power::Up, None) if cluster.landed().any(|packet| is_of(packet, client, call)) => {
+            vec![format!("the request has come to {id} just now")]
+        }
         (Power::Asleep, None) if waits_in_inbox(server, client, call) => {
             vec![format!("{id} is asleep: the request waits there")]
         }
@@ -154,11 +159,14 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
 
 /// Whether the request of the present attempt lies in the inbox of a sleeping server.
 fn waits_in_inbox(server: &Server, client: &Client, call: &Call) -> bool {
-    server.inbox.iter().any(|packet| {
-        packet.from == Node::Client(client.id)
-            && matches!(packet.message, Message::Request { call: number, attempt, .. }
-                if (number, attempt) == (call.number, call.attempt))
-    })
+    server.inbox.iter().any(|packet| is_of(packet, client, call))
+}
+
+/// Whether a packet is the request of the present attempt.
+fn is_of(packet: &Packet, client: &Client, call: &Call) -> bool {
+    packet.from == Node::Client(client.id)
+        && matches!(packet.message, Message::Request { call: number, attempt, .. }
+            if (number, attempt) == (call.number, call.attempt))
 }
 
 /// The request or the answer of the present attempt, if it is in flight.

@@ -2,22 +2,41 @@
 //! sleeper; and what would come of it, by a trial on a copy.
 
 use crate::cluster::Cluster;
+use crate::cluster::command::Fate;
 use crate::cluster::event::{Cause, Event, EventKind};
-use crate::cluster::network::{Hand, Packet};
+use crate::cluster::network::{Act, Hand, Loss, Packet};
 use crate::cluster::raft::Message;
-use crate::cluster::types::{Node, PacketId, ServerId};
+use crate::cluster::types::{Node, ServerId};
 use crate::cluster::words::Weight;
 
-/// Where a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where a message is, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Way {
-    Flying(PacketId),
-    /// Held by hand.
-    Held(PacketId),
+    /// It will arrive.
+    Flying,
     /// In the inbox of its receiver, who sleeps.
     Inbox,
     /// It leaves when its sender's disk has synced.
     Disk,
+    /// By hand, or it will be.
+    Held,
+    /// It is in flight and will not arrive.
+    Lost,
+}
+
+impl Way {
+    /// Where a packet in flight is, as links and orders are now.
+    pub(super) fn of(cluster: &Cluster, packet: &Packet) -> Self {
+        let order = cluster.order_for(packet).and_then(|place| cluster.orders().get(place));
+        match order.map(|order| order.act) {
+            _ if packet.hand == Hand::Held => Self::Held,
+            _ if packet.loss != Loss::Arrives => Self::Lost,
+            Some(Act::Hold { .. }) => Self::Held,
+            Some(Act::Next(Fate::Drop)) => Self::Lost,
+            _ if !cluster.reaches(packet.from, packet.to) => Self::Lost,
+            Some(Act::Next(Fate::Duplicate | Fate::Delay(_))) | None => Self::Flying,
+        }
+    }
 }
 
 /// Where the first message is that `from` has for `to` and that is meant.
@@ -30,17 +49,12 @@ pub(super) fn on_its_way(
     let (sender, receiver) = (cluster.server(from)?, cluster.server(to)?);
     let ends = (Node::Server(from), Node::Server(to));
     let is_it = |packet: &&Packet| (packet.from, packet.to) == ends && meant(&packet.message);
-    if let Some(packet) = cluster.packets().into_iter().find(|packet| is_it(packet)) {
-        return Some(match packet.hand {
-            Hand::Held => Way::Held(packet.id),
-            Hand::Off | Hand::Used => Way::Flying(packet.id),
-        });
-    }
-    if receiver.inbox.iter().any(|packet| is_it(&packet)) {
-        return Some(Way::Inbox);
-    }
-    let mut waiting = sender.disk.messages();
-    waiting.any(|(whom, message)| whom == to && meant(message)).then_some(Way::Disk)
+    let flying = cluster.packets().into_iter().filter(is_it).map(|it| Way::of(cluster, it)).min();
+    let landed = cluster.landed().find(is_it).map(|_| Way::Flying);
+    let inbox = receiver.inbox.iter().find(is_it).map(|_| Way::Inbox);
+    let waiting = |(whom, message): &(ServerId, &Message)| *whom == to && meant(message);
+    let disk = sender.disk.messages().find(waiting).map(|_| Way::Disk);
+    [flying, landed, inbox, disk].into_iter().flatten().min()
 }
 
 impl Cluster {

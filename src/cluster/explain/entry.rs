@@ -1,7 +1,7 @@
 //! An entry: what it is, who has it, and what it waits for.
 
 use super::coming::{Way, on_its_way};
-use super::scene::{absent, are, list, needed, present, share, text};
+use super::scene::{absent, are, fewer, list, needed, present, share, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
@@ -69,7 +69,9 @@ fn settled(cluster: &Cluster, holder: &Server, index: Index) -> Vec<String> {
                 )
             }
         };
-        return [Some(applied), too_few(cluster, holder, index)].into_iter().flatten().collect();
+        let said =
+            [Some(applied), uncommitted(cluster, holder, index), too_few(cluster, holder, index)];
+        return said.into_iter().flatten().collect();
     }
     let Some(knows) = who_knows(cluster, holder, index) else {
         return vec![waits_at(cluster, holder, index)];
@@ -95,7 +97,8 @@ fn settled(cluster: &Cluster, holder: &Server, index: Index) -> Vec<String> {
         }
         (Power::Up, None) => format!("{id} does not know"),
     };
-    [Some(knows), too_few(cluster, holder, index), Some(news)].into_iter().flatten().collect()
+    let doubts = [uncommitted(cluster, holder, index), too_few(cluster, holder, index)];
+    [Some(knows)].into_iter().chain(doubts).chain([Some(news)]).flatten().collect()
 }
 
 /// Who counts this very entry as committed: a server that is not down, else the leader that
@@ -115,6 +118,12 @@ fn who_knows(cluster: &Cluster, holder: &Server, index: Index) -> Option<String>
     }
     let (term, by) = cluster.checker().committed_at(index)?;
     (term == entry.term).then(|| format!("the leader of term {by} committed it"))
+}
+
+/// An entry that counts as committed on a server, though no leader has committed it.
+fn uncommitted(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
+    let committed = cluster.checker().committed_at(index).map(|(term, _)| term);
+    (committed != holder.raft.log.term(index)).then(|| "no leader has committed it".to_owned())
 }
 
 /// An entry that counts as committed, and is on too few servers for that.
@@ -148,6 +157,8 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
         true => format!("entry {index} waits: {count} copies, {needed} are needed"),
         false => format!("entry {index} waits: {count} of {needed} needed copies"),
     };
+    let by = leader.and_then(|leader| fewer(cluster, leader));
+    let waits = by.map_or(waits.clone(), |by| format!("{waits} ({by})"));
     let Some(leader) = leader else {
         return format!("{waits}; no server leads");
     };
@@ -180,7 +191,14 @@ fn missing(cluster: &Cluster, leader: &Server, waits: &str, copies: ServerSet) -
     let all = ServerSet::first(cluster.config().servers);
     let lacking = all.without(copies);
     let mut why = absent(cluster, leader.id, lacking);
-    let coming = lacking.intersection(present(cluster, leader.id));
+    let there = lacking.intersection(present(cluster, leader.id));
+    let is_newer =
+        |id: &ServerId| cluster.server(*id).is_some_and(|it| it.raft.term > leader.raft.term);
+    let newer: ServerSet = there.iter().filter(is_newer).collect();
+    let coming = there.without(newer);
+    if !newer.is_empty() {
+        why.push(format!("{} in a newer term (§5.1)", are(newer)));
+    }
     if !coming.is_empty() {
         why.push(format!("{} still to copy it", are(coming)));
     }
@@ -205,13 +223,15 @@ fn unacknowledged(
         matches!(message, Message::AppendReply { term, result: AppendResult::Matched(last), .. }
             if *term == leader.raft.term && *last >= index)
     };
-    let (mut coming, mut on_disk, mut lost) =
-        (ServerSet::EMPTY, ServerSet::EMPTY, ServerSet::EMPTY);
+    let (mut coming, mut on_disk) = (ServerSet::EMPTY, ServerSet::EMPTY);
+    let (mut held, mut lost, mut none) = (ServerSet::EMPTY, ServerSet::EMPTY, ServerSet::EMPTY);
     for other in unknown.intersection(present(cluster, id)).iter() {
         match on_its_way(cluster, other, id, acks) {
-            Some(Way::Flying(_) | Way::Inbox) => coming.insert(other),
+            Some(Way::Flying | Way::Inbox) => coming.insert(other),
             Some(Way::Disk) => on_disk.insert(other),
-            Some(Way::Held(_)) | None => lost.insert(other),
+            Some(Way::Held) => held.insert(other),
+            Some(Way::Lost) => lost.insert(other),
+            None => none.insert(other),
         }
     }
     if !coming.is_empty() {
@@ -220,8 +240,14 @@ fn unacknowledged(
     if !on_disk.is_empty() {
         why.push(format!("{} must sync the disk first", list(on_disk)));
     }
+    if !held.is_empty() {
+        why.push(format!("the answer of {} is held by hand", list(held)));
+    }
     if !lost.is_empty() {
-        why.push(format!("no answer of {} is on its way", list(lost)));
+        why.push(format!("the answer of {} will be lost", list(lost)));
+    }
+    if !none.is_empty() {
+        why.push(format!("no answer of {} is on its way", list(none)));
     }
     if unknown.contains(id) {
         why.push("its own disk has not synced it".into());

@@ -6,7 +6,7 @@ use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::command::Fate;
 use crate::cluster::event::{Event, EventKind};
-use crate::cluster::network::{Act, Hand, Packet};
+use crate::cluster::network::{Act, Hand, Loss, Packet};
 use crate::cluster::raft::{AppendResult, Entries, Message, Position, Reply};
 use crate::cluster::types::{Index, Node, PacketId};
 use crate::cluster::words::spell::entries;
@@ -19,7 +19,7 @@ pub fn packet(cluster: &Cluster, id: PacketId, recent: &[Event]) -> Vec<String> 
         Some(packet) => {
             let (from, to) = (who(cluster, packet.from), who(cluster, packet.to));
             lines.say(format!("packet #{id}, from {from} to {to}: {}", says(&packet.message)));
-            lines.say(purpose(&packet.message, &to));
+            lines.say_all(stale(cluster, packet).or_else(|| purpose(cluster, packet, &to)));
             lines.say_all(fate(cluster, packet));
         }
     }
@@ -77,9 +77,26 @@ fn append(prev: Position, sent: &Entries) -> String {
     }
 }
 
-/// What a message of this kind is for, by the rules.
-fn purpose(message: &Message, to: &str) -> String {
-    match message {
+/// That its receiver is in a newer term than its sender was, so that it is only refused.
+fn stale(cluster: &Cluster, packet: &Packet) -> Option<String> {
+    let (Node::Server(_), Node::Server(to)) = (packet.from, packet.to) else { return None };
+    let raft = &cluster.server(to)?.raft;
+    let old = packet.message.summary().term < raft.term && raft.rules.flaws.is_empty();
+    old.then(|| format!("{to} is in a newer term, {} (§5.1)", raft.term))
+}
+
+/// What a message of this kind is for, by the rules. Nothing is said of a server that departs from
+/// some of them.
+fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
+    let message = &packet.message;
+    if let Node::Server(id) = packet.to {
+        let server = cluster.server(id)?;
+        let leads_too = server.raft.is_leader() && matches!(message, Message::Append { .. });
+        if leads_too || !server.flaws().is_empty() {
+            return None;
+        }
+    }
+    Some(match message {
         Message::RequestVote { .. } => {
             format!("{to} votes once a term, and for no log that is behind its own (§5.2, §5.4.1)")
         }
@@ -107,7 +124,7 @@ fn purpose(message: &Message, to: &str) -> String {
             format!("{to} asks again; this request may still be carried out")
         }
         Message::Reply { reply: Reply::WrongLeader(_), .. } => format!("{to} asks again"),
-    }
+    })
 }
 
 /// What becomes of it, as links, power, orders and servers are now.
@@ -117,6 +134,9 @@ fn fate(cluster: &Cluster, packet: &Packet) -> Vec<String> {
         (_, true) => format!("all is by hand: it waits, {}", left(cluster, packet)),
         (_, false) => format!("it is due in {}", left(cluster, packet)),
     };
+    if packet.loss != Loss::Arrives {
+        return vec![waits, "it will be lost on its way".into()];
+    }
     let order = cluster.order_for(packet).and_then(|place| cluster.orders().get(place));
     if let Some(order) = order {
         let what = match order.act {

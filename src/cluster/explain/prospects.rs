@@ -1,7 +1,7 @@
 //! Whether a server could win, if it became a candidate now: tried out on copies of it and of those
 //! that it reaches, so that the answer is that of the rules they keep.
 
-use super::scene::{absent, list, needed, others, present};
+use super::scene::{absent, fewer, list, needed, others, present};
 use crate::cluster::Cluster;
 use crate::cluster::event::{EventKind, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws};
@@ -16,7 +16,12 @@ struct Poll {
     newer_term: ServerSet,
     voted: ServerSet,
     newer_log: ServerSet,
+    /// Those that vote for it though they have voted, which they lost with their disks.
+    forgot: ServerSet,
+    /// Those that refuse through flaws, and which.
     flawed: ServerSet,
+    refused: Flaws,
+    /// Those through which others grant their votes.
     flaws: Flaws,
 }
 
@@ -26,16 +31,26 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
     let poll = poll(cluster, server);
     let votes = poll.grant.len() + 1;
     if votes >= needed {
-        return match poll.grant.is_empty() {
+        let could = match poll.grant.is_empty() {
             true => "it could win: its own vote is enough".to_owned(),
-            false => format!("it could win: {} would vote for it (§5.2, §5.4.1)", list(poll.grant)),
+            false => format!("it could win: {} would vote for it", list(poll.grant)),
+        };
+        let forgot = (!poll.forgot.is_empty())
+            .then(|| format!("a lost disk held another vote of {}", list(poll.forgot)));
+        let flaws = poll.flaws.iter().map(|flaw| format!("flaw {flaw}"));
+        let few = fewer(cluster, server).filter(|_| votes < cluster.majority());
+        let against: Vec<String> = few.into_iter().chain(flaws).chain(forgot).collect();
+        return match (against.is_empty(), poll.grant.is_empty()) {
+            (true, true) => format!("{could} (§5.2)"),
+            (true, false) => format!("{could} (§5.2, §5.4.1)"),
+            (false, _) => format!("{could} ({})", against.join("; ")),
         };
     }
     let whose = |set: ServerSet, one: &str, many: &str, section: &str| {
         let verb = if set.len() == 1 { one } else { many };
         (!set.is_empty()).then(|| format!("{} {verb} ({section})", list(set)))
     };
-    let flaws: Vec<&str> = poll.flaws.iter().map(Flaw::name).collect();
+    let flaws: Vec<&str> = poll.refused.iter().map(Flaw::name).collect();
     let why = [
         whose(poll.newer_term, "is in a newer term", "are in a newer term", "§5.1"),
         whose(poll.voted, "has voted for another", "have voted for another", "§5.2"),
@@ -45,7 +60,8 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
     let reach = present(cluster, server.id);
     let away = absent(cluster, server.id, others(cluster, server.id).without(reach));
     let why: Vec<String> = why.into_iter().flatten().chain(away).collect();
-    format!("it could not win: {votes} of {needed} needed votes; {}", why.join(", "))
+    let note = fewer(cluster, server).map_or(String::new(), |by| format!(" ({by})"));
+    format!("it could not win: {votes} of {needed} needed votes{note}; {}", why.join(", "))
 }
 
 fn poll(cluster: &Cluster, server: &Server) -> Poll {
@@ -67,10 +83,14 @@ fn ask(voter: &Server, candidate: ServerId, request: Message, cluster: &Cluster,
     voter.raft.clone().receive(candidate, request, &cluster.context(), &mut out);
     for event in &out.events {
         let kind = &event.kind;
-        if let EventKind::VoteGranted { .. } = kind {
+        if let EventKind::VoteGranted { before, flaws, .. } = kind {
             poll.grant.insert(id);
-        } else if let EventKind::VoteRefused { why, flaws, .. } = kind {
             poll.flaws = poll.flaws.union(*flaws);
+            if before.is_some() && flaws.is_empty() {
+                poll.forgot.insert(id);
+            }
+        } else if let EventKind::VoteRefused { why, flaws, .. } = kind {
+            poll.refused = poll.refused.union(*flaws);
             match why {
                 _ if !flaws.is_empty() => poll.flawed.insert(id),
                 VoteRefusal::StaleTerm { .. } => poll.newer_term.insert(id),

@@ -1,6 +1,7 @@
 //! What the explanations share: who takes part in what, and how figures are said.
 
 use crate::cluster::Cluster;
+use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::{Span, Time};
@@ -85,6 +86,12 @@ pub(super) fn due(cluster: &Cluster, at: Time) -> String {
 /// How many servers are enough for this one, by the rule that it keeps.
 pub(super) fn needed(cluster: &Cluster, server: &Server) -> usize {
     server.raft.rules.enough(cluster.servers().len())
+}
+
+/// That fewer than a majority are enough for a server, through a flaw.
+pub(super) fn fewer(cluster: &Cluster, server: &Server) -> Option<String> {
+    let (needed, rule) = (needed(cluster, server), cluster.majority());
+    (needed < rule).then(|| format!("flaw {}: the rule is {rule} (§5.2)", Flaw::SmallMajority))
 }
 
 /// "S1 is", "S1 and S2 are".

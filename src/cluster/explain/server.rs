@@ -4,7 +4,7 @@ use super::coming::{Way, on_its_way};
 use super::entry::waits_at;
 use super::prospects::prospects;
 use super::scene::{
-    absent, are, due, list, named, needed, newer_leader, others, present, share, span,
+    absent, are, due, fewer, list, named, needed, newer_leader, others, present, share, span,
 };
 use super::{Lines, chain};
 use crate::cluster::Cluster;
@@ -100,7 +100,8 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
         let reached = share(cluster, reach.len() + 1);
         clauses.push(format!(
             "a new request cannot commit as long as it reaches only {reached}: {needed} are \
-             needed (§5.3)"
+             needed ({})",
+            fewer(cluster, server).unwrap_or("§5.3".into())
         ));
     }
     let next = server.raft.commit.next();
@@ -151,6 +152,7 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
         "{id} is a candidate in term {}: {votes} of {needed} needed votes{from}",
         raft.term
     )];
+    clauses.extend(fewer(cluster, server));
     if !raft.strays.is_empty() {
         let whose = list(raft.strays);
         clauses.push(format!("{whose} voted in an earlier term; {}", Flaw::CountStaleVotes.told()));
@@ -179,24 +181,29 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
 /// Whose answer is on its way, and whose is not.
 fn open(cluster: &Cluster, server: &Server, open: ServerSet) -> Vec<String> {
     let (id, now) = (server.id, server.raft.term);
-    let comes = |other: &ServerId| {
-        let asks = |message: &Message| matches!(message, Message::RequestVote { term, .. } if *term == now);
-        let answers =
-            |message: &Message| matches!(message, Message::VoteReply { term, .. } if *term >= now);
-        on_its_way(cluster, id, *other, asks)
-            .or_else(|| on_its_way(cluster, *other, id, answers))
-            .is_some_and(|way| !matches!(way, Way::Held(_)))
-    };
-    let coming: ServerSet = open.iter().filter(comes).collect();
-    let lost = open.without(coming);
-    let mut clauses = Vec::new();
-    if !coming.is_empty() {
-        clauses.push(format!("{} still to answer", are(coming)));
+    let asks =
+        |message: &Message| matches!(message, Message::RequestVote { term, .. } if *term == now);
+    let counts = |term| !server.raft.rules.is_stale_vote(term, now).answer;
+    let answers =
+        |message: &Message| matches!(message, Message::VoteReply { term, .. } if counts(*term));
+    let (mut coming, mut held) = (ServerSet::EMPTY, ServerSet::EMPTY);
+    let (mut lost, mut none) = (ServerSet::EMPTY, ServerSet::EMPTY);
+    for other in open.iter() {
+        let ways = [on_its_way(cluster, id, other, asks), on_its_way(cluster, other, id, answers)];
+        match ways.into_iter().flatten().min() {
+            Some(Way::Flying | Way::Inbox | Way::Disk) => coming.insert(other),
+            Some(Way::Held) => held.insert(other),
+            Some(Way::Lost) => lost.insert(other),
+            None => none.insert(other),
+        }
     }
-    if !lost.is_empty() {
-        clauses.push(format!("no answer of {} is on its way", list(lost)));
-    }
-    clauses
+    let said = [
+        (coming, format!("{} still to answer", are(coming))),
+        (held, format!("the request to {}, or the answer, is held by hand", list(held))),
+        (lost, format!("the request to {}, or the answer, will be lost", list(lost))),
+        (none, format!("no answer of {} is on its way", list(none))),
+    ];
+    said.into_iter().filter(|(set, _)| !set.is_empty()).map(|(_, clause)| clause).collect()
 }
 
 /// That a voter refused, and why, if that is remembered.

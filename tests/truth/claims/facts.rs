@@ -1,0 +1,331 @@
+//! What the claims are held against.
+
+use super::*;
+
+pub fn packet(word: &str) -> raftlab::cluster::types::PacketId {
+    raftlab::cluster::types::PacketId(n(word))
+}
+
+pub fn subject(step: &Step) -> ServerId {
+    match step.event.subject() {
+        Some(Node::Server(server)) => server,
+        other => panic!("no server: {other:?}"),
+    }
+}
+
+/// The client that the event is about.
+pub fn own(step: &Step) -> Option<ClientId> {
+    match step.event.subject() {
+        Some(Node::Client(client)) => Some(client),
+        Some(Node::Server(_)) | None => None,
+    }
+}
+
+/// "S1", "client a".
+pub fn node(step: &Step, words: &str) -> Option<Node> {
+    match client(step, words) {
+        Some(client) => Some(Node::Client(client)),
+        None => Some(Node::Server(id(words))),
+    }
+}
+
+pub fn client(step: &Step, words: &str) -> Option<ClientId> {
+    let name = words.strip_prefix("client ").unwrap_or(words);
+    let meant = |client: &&Client| match name.strip_suffix("..") {
+        Some(begin) => client.name.starts_with(begin),
+        None => *client.name == *name,
+    };
+    step.after.clients().iter().find(meant).map(|client| client.id)
+}
+
+/// What a server had in its log and not on its disk, and a vote that was not there.
+pub fn lost(step: &Step, server: ServerId) -> (u64, Option<ServerId>) {
+    let was = step.was(server);
+    let differs = |index: &u64| was.raft.log.get(Index(*index)) != was.disk.log.get(Index(*index));
+    let entries = (1..=was.raft.log.last_index().0).filter(differs).count() as u64;
+    let same = (was.raft.term, was.raft.voted_for) == (was.disk.term, was.disk.voted_for);
+    (entries, was.raft.voted_for.filter(|_| !same))
+}
+
+/// The term and the last index that a server would have after a crash.
+pub fn crashed(step: &Step, server: ServerId) -> (Term, Index) {
+    let mut cluster = step.after.clone();
+    if step.is(server).power != Power::Down && !cluster.is_stopped() {
+        let crash =
+            raftlab::cluster::command::parse_line(&format!("crash {server}")).expect("good");
+        cluster.apply(&crash).expect("it is up");
+    }
+    let disk = &cluster.server(server).expect("it is there").disk;
+    (disk.term, disk.log.last_index())
+}
+
+pub fn same_disk(step: &Step) -> bool {
+    let (was, is) = (&step.was(subject(step)).disk, &step.is(subject(step)).disk);
+    (was.term, was.voted_for, &was.log) == (is.term, is.voted_for, &is.log)
+}
+
+pub fn empty(step: &Step) -> bool {
+    let is = step.is(subject(step));
+    is.raft.commit == Index::ZERO && is.rsm.kv.iter().next().is_none() && is.rsm.waiters.is_empty()
+}
+
+pub fn gave(step: &Step, voter: ServerId, candidate: ServerId, term: Term) -> bool {
+    // A server's own vote need not leave: it counts once it is on its disk.
+    let own = voter == candidate && step.was(voter).disk.voted_for == Some(voter);
+    let own = own || voter == candidate && step.is(voter).disk.voted_for == Some(voter);
+    let votes = step.books.votes.get(&(voter, term));
+    own || votes.is_some_and(|votes| votes.contains(&candidate))
+}
+
+pub fn counted(step: &Step, server: ServerId, words: &str) -> bool {
+    let count = n(words.split(' ').next().unwrap_or_default());
+    step.is(server).raft.votes.len() as u64 == count
+}
+
+pub fn won(step: &Step, w: &[&str]) -> bool {
+    let E::BecameLeader { server, term, votes, stale, servers, .. } = step.event.kind else {
+        return false;
+    };
+    let all = votes.without(stale).iter().all(|voter| gave(step, voter, server, term));
+    let none = stale.iter().all(|voter| !gave(step, voter, server, term));
+    all && none
+        && is_set(w[4], votes)
+        && (votes.len() as u64, u64::from(servers)) == (n(w[2]), n(w[3]))
+        && usize::from(servers) == step.after.servers().len()
+}
+
+pub fn majority_is(step: &Step, w: &[&str]) -> bool {
+    let E::BecameLeader { votes, .. } = step.event.kind else { return false };
+    let (all, needed) = (n(w[0]), n(w[1]));
+    let rightly = 2 * needed > all && 2 * (needed - 1) <= all;
+    rightly && all == step.after.servers().len() as u64 && (votes.len() as u64) < needed
+}
+
+/// None of these has given its vote in the term that was won.
+pub fn stale(step: &Step, words: &str) -> bool {
+    let E::BecameLeader { server, term, stale, .. } = step.event.kind else { return false };
+    is_set(words, stale) && stale.iter().all(|voter| !gave(step, voter, server, term))
+}
+
+pub fn led(step: &Step, w: &[&str], role: Role) -> bool {
+    let was = &step.was(id(w[0])).raft;
+    was.role == role && was.term == Term(n(w[1]))
+}
+
+pub fn from_server(step: &Step) -> Option<ServerId> {
+    match step.heard?.0 {
+        Node::Server(server) => Some(server),
+        Node::Client(_) => None,
+    }
+}
+
+/// The append that arrived: its term, its previous entry, the terms of its entries, its commit
+/// index.
+type Append = (Term, (u64, u64), Vec<Term>, Index);
+
+pub fn append(step: &Step) -> Option<Append> {
+    let (_, Message::Append { term, prev, entries, commit, .. }) = step.heard? else { return None };
+    let terms = entries.iter().map(|entry| entry.term).collect();
+    Some((*term, (prev.index.0, prev.term.0), terms, *commit))
+}
+
+/// The term that the arrived append shows at an index.
+pub fn shown(step: &Step, index: u64) -> Option<Term> {
+    let (_, prev, terms, _) = append(step)?;
+    match index.checked_sub(prev.0)? {
+        0 => Some(Term(prev.1)),
+        place => terms.get(place as usize - 1).copied(),
+    }
+}
+
+pub fn copies(step: &Step, w: &[&str]) -> bool {
+    let log = &step.is(id(w[0])).raft.log;
+    from_server(step) == Some(id(w[2]))
+        && entries(w[1])
+            .all(|index| shown(step, index.0).is_some_and(|term| log.term(index) == Some(term)))
+}
+
+pub fn as_the_leader_s(step: &Step, w: &[&str]) -> bool {
+    let own = step.is(subject(step)).raft.log.term(Index(n(w[0])));
+    own == Some(Term(n(w[1]))) && own == shown(step, n(w[0]))
+}
+
+pub fn conflict(step: &Step, w: &[&str]) -> bool {
+    let own = step.was(subject(step)).raft.log.term(Index(n(w[0])));
+    own == Some(Term(n(w[1]))) && shown(step, n(w[0])) == Some(Term(n(w[2])))
+}
+
+pub fn ends(step: &Step, words: &str) -> bool {
+    position(words) == {
+        let last = step.was(subject(step)).raft.log.last();
+        (last.term, last.index)
+    }
+}
+
+/// "is empty", "ends at 5@3", "at 5@3", "5@3": as term and index.
+pub fn position(words: &str) -> (Term, Index) {
+    match words.rsplit(' ').next().and_then(|last| last.split_once('@')) {
+        Some((index, term)) => (Term(n(term)), Index(n(index))),
+        None => {
+            assert_eq!(words, "is empty");
+            (Term::ZERO, Index::ZERO)
+        }
+    }
+}
+
+/// Where both logs end, if the words say so rightly: the candidate's, the voter's.
+pub fn logs(step: &Step, its: &str, own: &str) -> Option<((Term, Index), (Term, Index))> {
+    let (_, Message::RequestVote { last, .. }) = step.heard? else { return None };
+    let voter = step.was(subject(step)).raft.log.last();
+    let (its, own) = (position(its), position(own));
+    let right = its == (last.term, last.index) && own == (voter.term, voter.index);
+    right.then_some((its, own))
+}
+
+pub fn forgotten(step: &Step, w: &[&str]) -> bool {
+    logs(step, w[3], w[4]).is_some()
+        && step.other_votes(subject(step), Term(n(w[0])), id(w[2])) == [id(w[1])]
+}
+
+/// No leader of its term has spoken for as long as a timer takes at least; clocks that run fast, and
+/// timers that were set, aside.
+pub fn silent(step: &Step) -> bool {
+    let server = step.was(subject(step));
+    let least = step.before.config().election_timeout.low.micros();
+    let heard = step.books.heard.get(&server.id);
+    let span = server.election_timer.map_or(least, |timer| timer.span.micros().min(least));
+    matches!(step.event.cause, Cause::ElectionTimer(_))
+        && heard.is_none_or(|heard| heard + span <= step.after.now().micros())
+}
+
+pub fn fired(step: &Step) -> bool {
+    let timeout = raftlab::cluster::command::parse_line("timeout S1").expect("a good line");
+    step.happened(|kind| {
+        matches!(kind, E::Commanded { command }
+            if std::mem::discriminant(&**command) == std::mem::discriminant(&timeout))
+    })
+}
+
+pub fn leads(step: &Step, w: &[&str]) -> bool {
+    let was = &step.was(subject(step)).raft;
+    was.role == Role::Leader && was.term == Term(n(w[0]))
+}
+
+pub fn matched(step: &Step, w: &[&str]) -> bool {
+    let Some((from, Message::AppendReply { result, .. })) = step.heard else { return false };
+    from == Node::Server(id(w[0])) && *result == AppendResult::Matched(Index(n(w[1])))
+}
+
+pub fn refusal(step: &Step) -> Option<(ServerId, u64, Option<Term>, u64)> {
+    let (Node::Server(from), Message::AppendReply { prev, result, .. }) = step.heard? else {
+        return None;
+    };
+    match *result {
+        AppendResult::Refused { conflict, last, .. } => Some((from, prev.0, conflict, last.0)),
+        AppendResult::Matched(_) => None,
+    }
+}
+
+pub fn refusal_conflict(step: &Step, w: &[&str]) -> bool {
+    refusal(step).is_some_and(|(from, prev, conflict, _)| {
+        (from, prev, conflict) == (id(w[0]), n(w[1]), Some(Term(n(w[2]))))
+    })
+}
+
+pub fn refusal_short(step: &Step, w: &[&str]) -> bool {
+    refusal(step).is_some_and(|(from, prev, conflict, last)| {
+        from == id(w[0]) && prev == n(w[1]) && conflict.is_none() && last < prev
+    })
+}
+
+/// Whose disks hold the entry that a leader has at an index, of those that it counts.
+pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
+    let raft = &step.is(leader).raft;
+    let entry = raft.log.get(index);
+    let servers = step.after.servers().iter();
+    let counted = servers.filter(|other| raft.progress[other.id.index()].matched >= index);
+    counted.filter(|other| other.disk.log.get(index) == entry).map(|other| other.id).collect()
+}
+
+pub fn held(step: &Step, w: &[&str]) -> bool {
+    let on = on_disks(step, subject(step), Index(n(w[2])));
+    (on.len() as u64, step.after.servers().len() as u64) == (n(w[0]), n(w[1]))
+}
+
+pub fn of_its_own_term(step: &Step, index: u64) -> bool {
+    let raft = &step.is(subject(step)).raft;
+    raft.log.term(Index(index)) == Some(raft.term)
+}
+
+pub fn brought(step: &Step, w: &[&str]) -> bool {
+    append(step).is_some_and(|(_, prev, terms, commit)| {
+        (commit.0, prev.0 + terms.len() as u64) == (n(w[1]), n(w[2]))
+    })
+}
+
+pub fn matches_previous(step: &Step) -> bool {
+    let log = &step.was(subject(step)).raft.log;
+    append(step).is_some_and(|(_, prev, ..)| log.term(Index(prev.0)) == Some(Term(prev.1)))
+}
+
+pub fn applies(step: &Step, w: &[&str]) -> bool {
+    let E::Applied { server, index, op, answer, flaws, .. } = &step.event.kind else {
+        return false;
+    };
+    let mut map = step.books.maps.get(server).cloned().unwrap_or_default();
+    let (outcome, value, version) = books::apply(&mut map, &op.request);
+    let same = (answer.outcome.to_string().as_str(), &*answer.value, answer.version.0)
+        == (outcome, &*value, version);
+    *index == Index(n(w[1])) && (same || !flaws.is_empty())
+}
+
+pub fn replied(step: &Step, server: ServerId, who: &str) -> bool {
+    let to = client(step, who).map(Node::Client);
+    step.happened(|kind| {
+        matches!(kind, E::Sent { from, to: receiver, .. }
+            if *from == Node::Server(server) && Some(*receiver) == to)
+    })
+}
+
+pub fn asked(step: &Step, w: &[&str]) -> bool {
+    attempt_of(step.after, own(step)).is_some_and(|(at, _)| at == id(w[1]))
+        // It may be over within the step: a call to nobody fails at once.
+        || step.happened(|kind| matches!(kind, E::Sent { to, .. } if *to == Node::Server(id(w[1]))))
+}
+
+pub fn attempt(step: &Step) -> Option<(ServerId, u32)> {
+    attempt_of(step.before, own(step))
+}
+
+pub fn attempt_of(
+    cluster: &raftlab::cluster::Cluster,
+    who: Option<ClientId>,
+) -> Option<(ServerId, u32)> {
+    let call = cluster.client(who?)?.call()?;
+    Some((call.asking?.0, call.attempt))
+}
+
+pub fn call_before<'a>(step: &Step<'a>) -> Option<&'a Call> {
+    let Some(Node::Client(client)) = step.event.subject() else { return None };
+    step.before.client(client)?.call()
+}
+
+pub fn asks_for(step: &Step, client: ClientId, request: &raftlab::cluster::types::Request) -> bool {
+    let records = step.after.history().records().iter();
+    records.filter(|record| record.client == client).any(|record| record.request == *request)
+}
+
+/// The waiter of this client at this server, before the step.
+pub fn waiter(step: &Step) -> Option<Waiter> {
+    let E::WaiterReleased { server, client, index, .. } = step.event.kind else { return None };
+    let waiters = &step.was(server).rsm.waiters;
+    waiters.iter().find(|one| (one.client, one.index) == (client, index)).copied()
+}
+
+pub fn answered(step: &Step, why: WrongLeader) -> bool {
+    matches!(step.heard, Some((_, Message::Reply { reply: Reply::WrongLeader(told), .. })) if *told == why)
+}
+
+pub fn maybe(step: &Step, _: &[&str]) -> bool {
+    call_before(step).is_some_and(|call| call.maybe_executed)
+}

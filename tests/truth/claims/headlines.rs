@@ -1,0 +1,183 @@
+//! What is said of an event: what happened.
+
+use super::facts::*;
+use super::*;
+
+/// Every form of headline, and what must be so when it is said.
+pub const HEADLINES: Forms = &[
+    ("{} crashes", |step, w| {
+        step.is(id(w[0])).power == Power::Down && lost(step, id(w[0])) == (0, None)
+    }),
+    ("{} crashes and loses {} unsynced entry", |s, w| lost(s, id(w[0])) == (n(w[1]), None)),
+    ("{} crashes and loses {} unsynced entries", |s, w| lost(s, id(w[0])) == (n(w[1]), None)),
+    ("{} crashes and loses its unsynced vote for {}", |s, w| {
+        lost(s, id(w[0])) == (0, Some(id(w[1])))
+    }),
+    ("{} crashes and loses {} unsynced entry and its vote for {}", |s, w| {
+        lost(s, id(w[0])) == (n(w[1]), Some(id(w[2])))
+    }),
+    ("{} crashes and loses {} unsynced entries and its vote for {}", |s, w| {
+        lost(s, id(w[0])) == (n(w[1]), Some(id(w[2])))
+    }),
+    ("{} restarts with what is on its disk", |s, w| {
+        let server = s.is(id(w[0]));
+        server.raft.log == server.disk.log && server.raft.term == server.disk.term
+    }),
+    ("{} falls asleep", |s, w| s.is(id(w[0])).power == Power::Asleep),
+    ("{} wakes", |s, w| s.was(id(w[0])).inbox.is_empty()),
+    ("{} wakes and finds {} packet", |s, w| s.was(id(w[0])).inbox.len() as u64 == n(w[1])),
+    ("{} wakes and finds {} packets", |s, w| s.was(id(w[0])).inbox.len() as u64 == n(w[1])),
+    ("{} loses its disk", |s, w| s.is(id(w[0])).disk == Default::default()),
+    ("{} has its clock run at rate {}", |s, w| {
+        format!("{}", s.is(id(w[0])).clock.as_rate()) == w[1]
+    }),
+    ("{} has its term and its vote on disk", |s, w| crashed(s, id(w[0])).0 > Term::ZERO),
+    ("{} has its log up to entry {} on disk", |s, w| crashed(s, id(w[0])).1 == Index(n(w[1]))),
+    ("{} ends a write", |s, _| !s.event.kind.flaws().is_empty()),
+    ("{} sends {} #{}: {}", |_, _| true),
+    ("packet #{} is doubled as #{}", |_, _| true),
+    ("{} does not get {}'s #{} yet: {}", |_, _| true),
+    ("{} may get {}'s #{} now: {}", |_, _| true),
+    ("{} gets {}'s #{} {} later: {}", |_, _| true),
+    ("{} hears {}'s #{}: {}", |s, _| s.heard.is_some()),
+    ("{} loses #{} to {}: {}", |s, w| s.flew(packet(w[1]))),
+    ("{} learns that its call to {} was lost", |s, _| {
+        s.happened(|kind| matches!(kind, E::Dropped { .. }))
+    }),
+    ("{} becomes a candidate in term {}", |s, w| {
+        let was = s.was(id(w[0]));
+        was.raft.term.next() == Term(n(w[1])) && was.raft.role != Role::Leader
+    }),
+    ("{} goes from term {} to term {}", |s, w| {
+        let (was, is) = (&s.was(id(w[0])).raft, &s.is(id(w[0])).raft);
+        (was.term, is.term) == (Term(n(w[1])), Term(n(w[2])))
+    }),
+    ("{} votes for {} in term {}", |s, w| {
+        let raft = &s.is(id(w[0])).raft;
+        (raft.term, raft.voted_for) == (Term(n(w[2])), Some(id(w[1])))
+    }),
+    ("{} refuses {} its vote in term {}", |s, w| {
+        s.is(id(w[0])).raft.voted_for != Some(id(w[1])) || s.is(id(w[0])).raft.term != Term(n(w[2]))
+    }),
+    ("{} counts the vote of {}: {} in term {}", |s, w| {
+        gave(s, id(w[1]), id(w[0]), Term(n(w[3]))) && counted(s, id(w[0]), w[2])
+    }),
+    ("{} counts {}'s vote of term {}: {} in term {}", |s, w| {
+        gave(s, id(w[1]), id(w[0]), Term(n(w[2]))) && counted(s, id(w[0]), w[3])
+    }),
+    ("{} wins term {} by {} of {} votes: {}", won),
+    ("{} no longer leads term {}", |s, w| led(s, w, Role::Leader)),
+    ("{} is no longer a candidate in term {}", |s, w| led(s, w, Role::Candidate)),
+    ("{} appends {} as entry {} of term {}", |s, w| {
+        let entry = s.is(id(w[0])).raft.log.term(Index(n(w[2])));
+        entry == Some(Term(n(w[3])))
+            && s.was(id(w[0])).raft.log.last_index().next() == Index(n(w[2]))
+    }),
+    ("{} copies {} of {}", copies),
+    ("{} puts its own {} back", |s, w| {
+        entries(w[1])
+            .all(|index| s.was(id(w[0])).raft.log.get(index) == s.is(id(w[0])).raft.log.get(index))
+    }),
+    ("{} removes entry {} of term {}", |s, w| {
+        s.was(id(w[0])).raft.log.term(Index(n(w[1]))) == Some(Term(n(w[2])))
+    }),
+    ("{} removes {}", |s, w| {
+        entries(w[1]).all(|index| s.was(id(w[0])).raft.log.get(index).is_some())
+    }),
+    ("{} refuses the append of {}", |s, w| from_server(s) == Some(id(w[1]))),
+    ("{} refuses the append of {} after entry {}", |s, w| {
+        let prev = append(s).map(|(_, prev, ..)| format!("{}@{}", prev.0, prev.1));
+        from_server(s) == Some(id(w[1])) && prev.as_deref() == Some(w[2])
+    }),
+    ("{} counts {}'s log as equal up to entry {}", |s, w| {
+        let progress = &s.is(id(w[0])).raft.progress;
+        // A later answer in the same step may have made it a follower.
+        progress.get(id(w[1]).index()).is_none_or(|one| one.matched >= Index(n(w[2])))
+    }),
+    ("{} steps back from entry {} to {} for {}", |s, w| {
+        let next = |raft: &raftlab::cluster::raft::Raft| raft.progress[id(w[3]).index()].next.0;
+        (next(&s.was(id(w[0])).raft), next(&s.is(id(w[0])).raft)) == (n(w[1]), n(w[2]))
+    }),
+    ("{} sends {} entry {} again", |s, w| {
+        s.happened(|kind| {
+            matches!(kind, E::Sent { from, to, summary, .. }
+            if (*from, *to) == (Node::Server(id(w[0])), Node::Server(id(w[1])))
+                && matches!(summary.kind, PacketKind::Append { prev, entries, .. }
+                    if prev.next() == Index(n(w[2])) && entries > 0))
+        })
+    }),
+    ("{} ignores what {} sends: {}", |s, w| from_server(s) == Some(id(w[1]))),
+    ("{} commits entry {} of term {}: it is on {}", |s, w| {
+        s.is(id(w[0])).raft.log.term(Index(n(w[1]))) == Some(Term(n(w[2])))
+            && is_set(w[3], on_disks(s, id(w[0]), Index(n(w[1]))))
+    }),
+    ("{} commits {}: they are on {}", |s, w| {
+        entries(w[1]).last().is_some_and(|last| is_set(w[2], on_disks(s, id(w[0]), last)))
+    }),
+    ("{} takes {} as committed, from {}", |s, w| {
+        let (was, is) = (s.was(id(w[0])).raft.commit, s.is(id(w[0])).raft.commit);
+        let mut range = entries(w[1]);
+        range.next() == Some(was.next())
+            && range.last().unwrap_or(was.next()) == is
+            && from_server(s) == Some(id(w[2]))
+    }),
+    ("{} must not commit entry {} of term {} yet", |s, w| {
+        let raft = &s.is(id(w[0])).raft;
+        raft.log.term(Index(n(w[1]))) == Some(Term(n(w[2])))
+            && Term(n(w[2])) < raft.term
+            && raft.commit < Index(n(w[1]))
+    }),
+    ("{} departs from a rule", |s, _| !s.event.kind.flaws().is_empty()),
+    ("{} refuses {}: it follows {}", |s, w| {
+        s.is(id(w[0])).raft.leader == Some(id(w[2])) && s.is(id(w[0])).raft.role != Role::Leader
+    }),
+    ("{} refuses {}: it knows no leader", |s, w| s.is(id(w[0])).raft.leader.is_none()),
+    ("{} leaves entry {} out of its map", |s, _| !s.event.kind.flaws().is_empty()),
+    ("{} applies entry {}: {}", applies),
+    ("{} answers {}: {}", |s, w| replied(s, id(w[0]), w[1])),
+    ("{} releases {}, which waits for entry {}", |s, w| replied(s, id(w[0]), w[1])),
+    ("{} forgets {} waiting client", |s, w| s.was(id(w[0])).rsm.waiters.len() as u64 == n(w[1])),
+    ("{} forgets {} waiting clients", |s, w| s.was(id(w[0])).rsm.waiters.len() as u64 == n(w[1])),
+    ("{} joins", |_, _| true),
+    ("{} calls {}", |s, _| own(s).is_some()),
+    ("{} asks {}, attempt {}", |s, w| asked(s, w)),
+    ("{} asks {}", |s, w| asked(s, w)),
+    ("{} ends its attempt at {}", |s, w| attempt(s).is_some_and(|(at, _)| at == id(w[1]))),
+    ("{} is answered {}: {}", |s, w| {
+        let records = s.after.history().records();
+        let returned = records.iter().filter(|record| own(s) == Some(record.client));
+        let last = returned.filter_map(|record| record.returned.as_ref()).next_back();
+        last.is_some_and(|returned| returned.outcome.to_string() == w[1])
+    }),
+    ("{} ignores a late reply of {}", |s, w| from_server(s) == Some(id(w[1]))),
+    ("{} has {} more to do after this", |_, _| true),
+    ("{} holds the lock {}", |s, w| {
+        own(s).is_some_and(|id| s.after.clients()[id.index()].holds.iter().any(|l| **l == *w[1]))
+    }),
+    ("{} begins to release the lock {}", |s, w| {
+        own(s).is_some_and(|id| !s.after.clients()[id.index()].holds.iter().any(|l| **l == *w[1]))
+    }),
+    ("{} is done with {}", |_, _| true),
+    ("broken: {}", |s, w| {
+        s.after
+            .violation()
+            .is_some_and(|broken| broken.evidence.starts_with(w[0].trim_end_matches('.')))
+    }),
+    // The script's own.
+    ("command: {}", |_, _| true),
+    ("line {} runs", |_, _| true),
+    ("caption: {}", |_, _| true),
+    ("the script waits for its presenter", |_, _| true),
+    ("note: {}", |_, _| true),
+    ("mark: {}", |_, _| true),
+    ("pace {}", |_, _| true),
+    ("line {} holds: {}", |_, _| true),
+    ("line {} fails: {}", |s, _| s.after.failure().is_some()),
+    ("line {} would have failed: {}", |_, _| true),
+    ("task {} ends", |_, _| true),
+    ("watched: {}", |_, _| true),
+    ("no longer watched: {}", |_, _| true),
+    ("nothing is watched any more", |_, _| true),
+    ("breakpoint: {}", |_, _| true),
+    ("the script ends", |s, _| s.after.finished()),
+];

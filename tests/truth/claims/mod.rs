@@ -1,0 +1,34 @@
+//! What the words of an event claim, claim by claim, each held against the books and the states
+//! around it.
+
+use raftlab::cluster::Cause;
+use raftlab::cluster::client::{Call, Client};
+use raftlab::cluster::event::EventKind as E;
+use raftlab::cluster::network::{Loss, PacketKind};
+use raftlab::cluster::raft::{AppendResult, Message, Reply, Role, WrongLeader};
+use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};
+use raftlab::cluster::server::Power;
+use raftlab::cluster::types::{ClientId, Index, Node, ServerId, ServerSet, Term};
+
+use crate::books::{self, Step};
+use crate::template::best;
+use crate::words::{entries, id, is_set, n};
+
+mod facts;
+mod headlines;
+mod reasons;
+
+pub use headlines::HEADLINES;
+pub use reasons::REASONS;
+
+/// Forms of sentences, and what must be so when one is said.
+pub type Forms = &'static [(&'static str, fn(&Step, &[&str]) -> bool)];
+
+/// Whether what a text claims is so; `None` if it is of no form.
+pub fn check(step: &Step, forms: Forms, text: &str) -> Option<bool> {
+    // What is said of nobody begins with no subject.
+    let of_nobody = step.event.subject().is_none();
+    let forms = forms.iter().filter(|(form, _)| !of_nobody || !form.starts_with("{} "));
+    let (holes, holds) = best(forms, text)?;
+    Some(holds(step, &holes))
+}

@@ -1,0 +1,289 @@
+//! What is said behind it: why.
+
+use super::facts::*;
+use super::*;
+
+/// Every form of reason, and what must be so.
+pub const REASONS: Forms = &[
+    ("the disk survives; commit index, map and pending requests are lost", |s, _| {
+        same_disk(s) && empty(s)
+    }),
+    ("commit index, map and pending requests are lost, and not they alone", |s, _| {
+        !same_disk(s) && empty(s)
+    }),
+    ("its disk is empty", |s, _| {
+        let disk = &s.is(subject(s)).disk;
+        disk.log.is_empty() && disk.term == Term::ZERO && disk.voted_for.is_none()
+    }),
+    ("its disk holds term {}, {} and {}", |s, w| {
+        let disk = &s.is(subject(s)).disk;
+        let vote = disk.voted_for.map_or("no vote".into(), |whom| format!("its vote for {whom}"));
+        let log = match disk.log.is_empty() {
+            true => "an empty log".into(),
+            false => format!("its log up to {}", disk.log.last()),
+        };
+        (disk.term, &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
+    }),
+    ("its timers and its packets wait until it wakes", |s, _| {
+        s.is(subject(s)).election_timer.is_none() || s.is(subject(s)).power == Power::Asleep
+    }),
+    ("Raft counts on disks that last: safety is void from here", |s, _| {
+        s.after.checker().is_void()
+    }),
+    ("answers that depend on it may leave now (Figure 2)", |_, _| true),
+    ("the link from {} to {} is cut", |s, w| {
+        let (from, to) = (node(s, w[0]), node(s, w[1]));
+        from.zip(to).is_some_and(|(from, to)| !s.before.reaches(from, to))
+    }),
+    ("the link from {} to {} lost it by chance", |s, _| {
+        let E::Dropped { packet, .. } = s.event.kind else { return false };
+        let packets = s.before.packets();
+        packets.iter().any(|one| one.id == packet && one.loss != Loss::Arrives)
+    }),
+    ("{} is down", |s, w| s.is(id(w[0])).power == Power::Down),
+    ("{} has restarted since; its old connections are gone", |s, w| {
+        let E::Dropped { packet, .. } = s.event.kind else { return false };
+        let now = s.books.restarts.get(&id(w[0]));
+        now > s.books.sent.get(&packet).and_then(|then| then.get(&id(w[0])))
+    }),
+    ("too many packets wait for {} already", |s, w| s.is(id(w[0])).inbox.len() >= 10_000),
+    ("dropped by hand", |s, _| {
+        matches!(s.event.cause, Cause::Command(_) | Cause::Line(_)) || !s.before.orders().is_empty()
+    }),
+    ("either the request or the reply to it", |_, _| true),
+    ("no current leader's word came in time (§5.2); its log {}", |s, w| {
+        silent(s) && ends(s, w[0])
+    }),
+    ("its election timer was fired by command; its log {}", |s, w| fired(s) && ends(s, w[0])),
+    ("{}; it gave its vote to {} in this very term, and has forgotten it", |s, w| {
+        let (own, term) = (subject(s), s.is(subject(s)).raft.term);
+        s.other_votes(own, term, own) == [id(w[1])]
+    }),
+    ("it heard of term {}, a newer one (§5.1)", |s, w| {
+        let heard = s.heard.map(|(_, message)| message.summary().term);
+        heard == Some(Term(n(w[0]))) && s.was(subject(s)).raft.term < Term(n(w[0]))
+    }),
+    (
+        "it has voted for no other in term {}, and {}'s log {}, its own {} (§5.2, §5.4.1)",
+        |s, w| {
+            let (term, candidate) = (Term(n(w[0])), id(w[1]));
+            let logs = logs(s, w[2], w[3]);
+            s.other_votes(subject(s), term, candidate).is_empty()
+                && logs.is_some_and(|(its, own)| its >= own)
+        },
+    ),
+    (
+        "it gave its vote in term {} to {}, and lost it with its disk; {}'s log {}, its own {}",
+        |s, w| forgotten(s, w) && s.books.wiped.contains(&subject(s)),
+    ),
+    ("it gave its vote in term {} to {}, and has forgotten it; {}'s log {}, its own {}", |s, w| {
+        forgotten(s, w) && !s.event.kind.flaws().is_empty()
+    }),
+    ("{}'s log {}, its own {}", |s, w| {
+        let none_before =
+            s.other_votes(subject(s), s.is(subject(s)).raft.term, id(w[0])).is_empty();
+        // What the rule would say is not what was done.
+        none_before && logs(s, w[1], w[2]).is_some_and(|(its, own)| its < own)
+    }),
+    ("it is in term {} already (§5.1)", |s, w| {
+        let heard = s.heard.map(|(_, message)| message.summary().term);
+        s.is(subject(s)).raft.term == Term(n(w[0])) && heard < Some(Term(n(w[0])))
+    }),
+    ("it voted for {} in this term (§5.2)", |s, w| {
+        s.is(subject(s)).raft.voted_for == Some(id(w[0]))
+    }),
+    ("its own log {}, {}'s {} (§5.4.1)", |s, w| {
+        logs(s, w[2], w[0]).is_some_and(|(its, own)| its < own)
+    }),
+    ("its own log {}, {}'s {}", |s, w| logs(s, w[2], w[0]).is_some_and(|(its, own)| its >= own)),
+    (
+        "so far {}",
+        |s, w| matches!(s.event.kind, E::VoteCounted { votes, .. } if is_set(w[0], votes)),
+    ),
+    ("{} of {} is a majority (§5.2)", |s, w| {
+        2 * n(w[0]) > n(w[1]) && n(w[1]) == s.after.servers().len() as u64
+    }),
+    ("a majority of {} is {}", majority_is),
+    ("a majority of {} is {}, {} voted in an earlier term", |s, w| {
+        majority_is(s, w) && stale(s, w[2])
+    }),
+    ("{} voted in an earlier term", |s, w| stale(s, w[0])),
+    ("{} sent an append of this term: it has won (§5.2)", |s, w| {
+        let term = s.is(subject(s)).raft.term;
+        append(s).is_some_and(|(of, ..)| of == term) && s.books.leaders.contains(&(term, id(w[0])))
+    }),
+    ("it leads term {}, as far as it knows (§5.3)", leads),
+    ("it leads term {}, as far as it knows", leads),
+    ("they begin the log: nothing has to match before them (§5.3)", |s, _| {
+        matches!(s.event.kind, E::Appended { first: Index(1), .. })
+    }),
+    ("they begin the log: nothing has to match before them", |s, _| {
+        matches!(s.event.kind, E::Appended { first: Index(1), .. })
+    }),
+    ("its entry {} is of term {}, as {}'s is (§5.3)", as_the_leader_s),
+    ("its entry {} is of term {}, as {}'s is", as_the_leader_s),
+    ("entry {} is of term {} here, of term {} at the leader (§5.3)", |s, w| {
+        conflict(s, w) && w[1] != w[2]
+    }),
+    ("entry {} is of term {} here, of term {} at the leader", |s, w| {
+        conflict(s, w) && w[1] == w[2]
+    }),
+    ("entry {} is of term {} here, and the append ended before it", |s, w| {
+        let (index, term) = (Index(n(w[0])), Term(n(w[1])));
+        append(s).is_some_and(|(_, prev, terms, _)| prev.0 + terms.len() as u64 <= index.0)
+            && s.was(subject(s)).raft.log.term(index) == Some(term)
+    }),
+    ("it is in term {}, and the append is of an older one (§5.1)", |s, w| {
+        let term = Term(n(w[0]));
+        s.is(subject(s)).raft.term == term && append(s).is_some_and(|(of, ..)| of < term)
+    }),
+    ("its own log is empty (§5.3)", |s, _| s.is(subject(s)).raft.log.is_empty()),
+    ("its own log ends at entry {} (§5.3)", |s, w| {
+        let last = s.is(subject(s)).raft.log.last_index();
+        last == Index(n(w[0])) && append(s).is_some_and(|(_, prev, ..)| prev.0 > last.0)
+    }),
+    ("it has an entry of term {} there; that term begins at {} (§5.3)", |s, w| {
+        let (log, prev) = (&s.is(subject(s)).raft.log, append(s).map(|(_, prev, ..)| prev));
+        let first = log.iter_from(Index(1)).find(|(_, entry)| entry.term == Term(n(w[0])));
+        prev.is_some_and(|prev| log.term(Index(prev.0)) == Some(Term(n(w[0]))) && prev.1 != n(w[0]))
+            && first.is_some_and(|(index, _)| index == Index(n(w[1])))
+    }),
+    ("the answer of {} went as far as entry {} (matchIndex, Figure 2)", |s, w| {
+        let E::Matched { index, .. } = s.event.kind else { return false };
+        matched(s, w) && index == Index(n(w[1]))
+    }),
+    ("the answer of {} went as far as entry {}", |s, w| {
+        let E::Matched { index, .. } = s.event.kind else { return false };
+        matched(s, w) && index > Index(n(w[1]))
+    }),
+    ("{} answered that its entry {} is of term {} (§5.3)", refusal_conflict),
+    ("{} answered that its entry {} is of term {}", refusal_conflict),
+    ("{} answered that its log ends before entry {} (§5.3)", refusal_short),
+    ("{} answered that its log ends before entry {}", refusal_short),
+    ("the network reported a loss (§5.3)", |s, _| {
+        s.happened(|kind| matches!(kind, E::LossReported { .. }))
+    }),
+    ("no answer of {} has come (§5.3)", |s, w| {
+        s.was(subject(s)).raft.progress[id(w[0]).index()].in_flight.is_some()
+    }),
+    ("it belongs to an older term (§5.1)", |s, _| {
+        s.heard.is_some_and(|(_, message)| message.summary().term < s.is(subject(s)).raft.term)
+    }),
+    ("it is no longer what it was when it asked", |s, _| {
+        let role = s.is(subject(s)).raft.role;
+        s.heard.is_some_and(|(_, message)| match message {
+            Message::VoteReply { .. } => role != Role::Candidate,
+            Message::AppendReply { .. } => role != Role::Leader,
+            _ => false,
+        })
+    }),
+    ("it leads term {} itself", |s, w| {
+        let raft = &s.is(subject(s)).raft;
+        raft.role == Role::Leader && raft.term == Term(n(w[0]))
+    }),
+    ("its matchIndex or nextIndex has moved since it asked (Figure 2)", |s, _| {
+        let Some((Node::Server(from), Message::AppendReply { prev, result, .. })) = s.heard else {
+            return false;
+        };
+        let known = s.was(subject(s)).raft.progress[from.index()];
+        match result {
+            AppendResult::Matched(index) => known.matched > *index,
+            AppendResult::Refused { .. } => {
+                known.next.previous() != *prev || known.matched >= *prev
+            }
+        }
+    }),
+    (
+        "{} of {} hold entry {}, a majority, and it is of the leader's term (§5.3, §5.4.2)",
+        |s, w| held(s, w) && 2 * n(w[0]) > n(w[1]) && of_its_own_term(s, n(w[2])),
+    ),
+    (
+        "{} of {} holds entry {}, a majority, and it is of the leader's term (§5.3, §5.4.2)",
+        |s, w| held(s, w) && 2 * n(w[0]) > n(w[1]) && of_its_own_term(s, n(w[2])),
+    ),
+    ("{} of {} hold entry {}", |s, w| held(s, w) && of_its_own_term(s, n(w[2]))),
+    ("{} of {} holds entry {}", |s, w| held(s, w) && of_its_own_term(s, n(w[2]))),
+    ("{} of {} hold entry {}, which is of term {}; the leader is in term {}", |s, w| {
+        held(s, w) && s.is(subject(s)).raft.term == Term(n(w[4])) && n(w[3]) < n(w[4])
+    }),
+    ("it counts {}; but {} of {} {} entry {} by now: not all of the copies lasted", |s, w| {
+        held(s, &[w[1], w[2], w[4]]) && 2 * n(w[1]) <= n(w[2]) && s.after.checker().is_void()
+    }),
+    (
+        "the append of {} brings commit index {} and goes as far as entry {} (Figure 2, AppendEntries 5)",
+        |s, w| {
+            let E::LearnedCommit { last, .. } = s.event.kind else { return false };
+            brought(s, w) && last.0 == n(w[1]).min(n(w[2])) && matches_previous(s)
+        },
+    ),
+    ("the append of {} brings commit index {} and goes as far as entry {}", brought),
+    ("it counts {}, but term {} must commit an entry of its own first (§5.4.2)", |s, w| {
+        let E::OldTermWaits { index, copies, .. } = s.event.kind else { return false };
+        let raft = &s.is(subject(s)).raft;
+        let known = (1..).map_while(ServerId::from_number).zip(&raft.progress);
+        let known: ServerSet =
+            known.filter(|(_, one)| one.matched >= index).map(|(id, _)| id).collect();
+        is_set(w[0], copies) && copies == known && raft.term == Term(n(w[1]))
+    }),
+    ("only the leader takes requests (§8)", |s, _| s.is(subject(s)).raft.role != Role::Leader),
+    (
+        "the put was for version {}",
+        |s, w| matches!(&s.event.kind, E::Applied { op, .. } if op.request.to_string().ends_with(&format!("@{}", w[0]))),
+    ),
+    ("its operation is entry {}, which is applied here now", |s, w| {
+        let E::Answered { server, client, .. } = s.event.kind else { return false };
+        let (index, server) = (Index(n(w[0])), s.is(server));
+        let Some(entry) = server.raft.log.get(index) else { return false };
+        let submitted = s.books.submitted.get(&(index, entry.term, entry.op.id));
+        server.rsm.applied >= index
+            && submitted == Some(&client)
+            && asks_for(s, client, &entry.op.request)
+    }),
+    ("applied here so far: up to entry {}", |s, w| s.is(subject(s)).rsm.applied >= Index(n(w[0]))),
+    ("another operation became entry {}", |s, w| {
+        let other = s.is(subject(s)).raft.log.get(Index(n(w[0]))).map(|entry| entry.op.id);
+        waiter(s).is_some_and(|waiter| Some(waiter.op) != other)
+    }),
+    ("its term has changed; the entry may still commit", |s, _| {
+        waiter(s).is_some_and(|waiter| waiter.term != s.is(subject(s)).raft.term)
+    }),
+    ("it no longer leads; the entry may still commit", |s, _| {
+        s.is(subject(s)).raft.role != Role::Leader
+    }),
+    ("it took too long; the entry may still commit", |s, _| {
+        waiter(s).is_some_and(|waiter| s.after.now().since(waiter.since) >= WAITER_TIMEOUT)
+    }),
+    ("pending requests are not on the disk", |s, _| s.is(subject(s)).rsm.waiters.is_empty()),
+    ("no reply in time; the request may still be carried out", |s, _| {
+        call_before(s).is_some_and(|call| s.after.now() >= call.until)
+            || s.happened(|kind| matches!(kind, E::Commanded { .. }))
+    }),
+    ("the request or its reply was lost; the request may still be carried out", |s, _| {
+        s.happened(|kind| matches!(kind, E::LossReported { .. }))
+    }),
+    ("{} answers that it does not lead", |s, _| answered(s, WrongLeader::NotLeader)),
+    ("{} answers that another operation took its place in the log", |s, _| {
+        answered(s, WrongLeader::AnotherOp)
+    }),
+    ("{} answers that its term changed; the request may still be carried out", |s, _| {
+        answered(s, WrongLeader::TermChanged)
+    }),
+    ("{} answers that it leads no more; the request may still be carried out", |s, _| {
+        answered(s, WrongLeader::LeadershipLost)
+    }),
+    ("{} answers that it took too long; the request may still be carried out", |s, _| {
+        answered(s, WrongLeader::TimedOut)
+    }),
+    ("an earlier attempt may have done it", maybe),
+    ("an earlier attempt may have done it, or may do it later", maybe),
+    ("a copy of the request may still run", maybe),
+    ("it no longer waits for that attempt", |s, _| {
+        let Some((Node::Server(_), Message::Reply { call, attempt, .. })) = s.heard else {
+            return false;
+        };
+        call_before(s).is_none_or(|open| {
+            (open.number, open.attempt) != (*call, *attempt) || open.asking.is_none()
+        })
+    }),
+    ("a client does one thing at a time", |_, _| true),
+];

@@ -1,0 +1,166 @@
+//! A client: whom it asked, what became of that.
+
+use raftlab::cluster::client::Call;
+use raftlab::cluster::command::Fate;
+use raftlab::cluster::event::{DropReason, EventKind as E};
+use raftlab::cluster::network::{Act, Hand, Loss, Packet};
+use raftlab::cluster::raft::Message;
+use raftlab::cluster::server::Power;
+use raftlab::cluster::types::{Index, Node, PacketId, Term};
+
+use super::entry::waits;
+use super::trial::delivered;
+use super::{About, Forms, Scene, span};
+use crate::template::fit;
+use crate::words::{id, n};
+
+pub const CLIENT: Forms = &[
+    ("{} is idle", |s, _| s.client().is_idle()),
+    ("{} has been at `{}` for {}", |s, w| {
+        s.client().job.as_ref().is_some_and(|job| span(s.cluster.now().since(job.since)) == w[2])
+    }),
+    ("It pauses before it looks again", |s, _| s.client().job.is_some() && s.call().is_none()),
+    ("It may ask no server but {}", |s, w| {
+        s.client().job.as_ref().is_some_and(|job| job.only == Some(id(w[0])))
+    }),
+    ("One more operation waits behind this one", |s, _| s.client().queue.len() == 1),
+    ("{} more operations wait behind this one", |s, w| s.client().queue.len() as u64 == n(w[0])),
+    ("The last was `{}`: {} after {}", |s, _| s.client().last.is_some()),
+    ("It has asked every server that it may, without an answer", |s, _| {
+        s.call().is_some_and(|call| call.asking.is_none())
+    }),
+    ("It asks again in {}", |s, w| {
+        s.call().is_some_and(|call| span(call.until.since(s.cluster.now())) == w[0])
+    }),
+    ("All is by hand: it asks again by `retry`, with {} left", |s, _| s.cluster.is_by_hand()),
+    ("It asked {} {} ago; it ends this attempt in {}; this is attempt {}", |s, w| {
+        asked(s, w) && s.call().is_some_and(|call| u64::from(call.attempt) == n(w[3]))
+    }),
+    ("It asked {} {} ago; it ends this attempt in {}", asked),
+    ("It asked {}, and all is by hand: it waits", |s, _| s.cluster.is_by_hand()),
+    ("It asked {}, and all is by hand: it waits; this is attempt {}", |s, _| {
+        s.cluster.is_by_hand()
+    }),
+    (
+        "An earlier attempt may have been carried out: if the version is wrong, the answer is maybe",
+        |s, _| s.call().is_some_and(|call| call.maybe_executed),
+    ),
+    ("{} is down: its {} #{} will be lost", |s, w| {
+        s.server(w[0]).power == Power::Down && s.fails_to_arrive(w[2]) != Some(false)
+    }),
+    ("{} has restarted since: its {} #{} will be lost", |s, w| {
+        let packet = s.find(PacketId(n(w[2]))).map(|packet| packet.incarnation);
+        packet.is_some_and(|then| then < s.server(w[0]).incarnation)
+            && s.fails_to_arrive(w[2]) != Some(false)
+    }),
+    ("Its {} #{} will meet a cut link", |s, w| s.is_dropped(w[1], DropReason::Cut)),
+    ("Its {} #{} is held by hand", |s, w| s.flies(w[1], |it| it.hand == Hand::Held)),
+    ("Its {} #{} will be held by hand", |s, w| {
+        s.flies(w[1], |it| it.hand != Hand::Held && s.is_ordered(it, Act::Hold { left: None }))
+    }),
+    ("Its {} #{} will be lost on its way", |s, w| {
+        s.flies(w[1], |it| it.loss != Loss::Arrives || s.is_ordered(it, Act::Next(Fate::Drop)))
+    }),
+    ("Flaw {}: {}", |s, w| s.names_flaw(w)),
+    ("Its {} #{} is due {}", |s, w| {
+        s.flies(w[1], |it| s.due(it.due) == w[2] && it.loss == Loss::Arrives)
+            && s.fails_to_arrive(w[1]) != Some(true)
+    }),
+    ("The request has come to {} just now", |s, _| s.no_packet()),
+    ("{} is down: no answer will come", |s, w| {
+        s.server(w[0]).power == Power::Down && s.no_packet()
+    }),
+    ("{} is asleep: the request waits there", |s, w| {
+        let from = Node::Client(s.client().id);
+        s.server(w[0]).inbox.iter().any(|packet| packet.from == from)
+    }),
+    ("{} is asleep", |s, w| s.server(w[0]).power == Power::Asleep),
+    ("The link between them is cut: no answer will come", |s, _| s.no_packet()),
+    ("The request or its answer was lost", |s, _| s.no_packet()),
+    ("{} appended it as entry {} of term {}", |s, w| {
+        let (index, term) = (Index(n(w[1])), Term(n(w[2])));
+        let of = |(at, its, op): &(Index, Term, raftlab::cluster::types::OpId)| {
+            (*at, *its, op.server) == (index, term, id(w[0]))
+        };
+        let client = Some(s.client().id);
+        s.books.submitted.iter().any(|(key, whose)| of(key) && Some(*whose) == client)
+    }),
+    ("Another entry stands there by now, and {} has not said so yet", |s, w| {
+        !s.server(w[0]).rsm.waiters.is_empty()
+    }),
+    ("Entry {} waits: {}", |s, w| {
+        let server = s.call().and_then(|call| call.asking).map(|(server, _)| s.server_of(server));
+        server.is_some_and(|server| waits(s, server, Index(n(w[0])), w[1]))
+    }),
+    ("Entry {}: {} as committed", |_, w| {
+        fit("{} count it", w[1]).or(fit("{} counts it", w[1])).is_some()
+    }),
+    ("Entry {}: the leader of term {} committed it", |s, w| {
+        s.books.committed.iter().any(|((index, _), by)| (index.0, by.0) == (n(w[0]), n(w[1])))
+    }),
+];
+
+impl<'a> Scene<'a> {
+    pub fn client(&self) -> &'a raftlab::cluster::client::Client {
+        match self.about {
+            About::Client(id) => &self.cluster.clients()[id.index()],
+            other => panic!("this is about {other:?}"),
+        }
+    }
+
+    pub fn call(&self) -> Option<&'a Call> {
+        self.client().call()
+    }
+
+    /// Whether no request and no answer of the open call is on its way.
+    pub fn no_packet(&self) -> bool {
+        let Some(call) = self.call() else { return false };
+        let own = Node::Client(self.client().id);
+        self.cluster.packets().into_iter().all(|packet| match packet.message {
+            Message::Request { call: number, attempt, .. }
+            | Message::Reply { call: number, attempt, .. } => {
+                !(packet.from == own || packet.to == own)
+                    || (number, attempt) != (call.number, call.attempt)
+            }
+            _ => true,
+        })
+    }
+
+    /// Whether a packet would be dropped for this reason, if it came to its end now.
+    pub fn is_dropped(&self, word: &str, why: DropReason) -> bool {
+        let id = PacketId(n(word));
+        delivered(self.cluster, id).is_none_or(|after| {
+            after.events().iter().any(|event| {
+                matches!(event.kind, E::Dropped { packet, why: reason, .. } if packet == id && reason == why)
+            })
+        })
+    }
+
+    /// Whether an order of this kind stands for its link.
+    fn is_ordered(&self, packet: &Packet, act: Act) -> bool {
+        let kind = std::mem::discriminant(&act);
+        self.cluster.orders().iter().any(|order| {
+            (order.from, order.to) == (packet.from, packet.to)
+                && std::mem::discriminant(&order.act) == kind
+        })
+    }
+
+    /// Whether a packet that came to its end now would be dropped; `None` if something else came
+    /// first.
+    pub fn fails_to_arrive(&self, word: &str) -> Option<bool> {
+        let id = PacketId(n(word));
+        let drops = |kind: &E| matches!(kind, E::Dropped { packet, .. } if *packet == id);
+        let after = delivered(self.cluster, id)?;
+        Some(after.events().iter().any(|event| drops(&event.kind)))
+    }
+}
+
+fn asked(s: &Scene, w: &[&str]) -> bool {
+    let now = s.cluster.now();
+    s.call().is_some_and(|call| {
+        call.asking.is_some_and(|(server, since)| {
+            (server, &*span(now.since(since)), &*span(call.until.since(now)))
+                == (id(w[0]), w[1], w[2])
+        })
+    })
+}

@@ -1,0 +1,97 @@
+//! A packet in flight: what it says, and what comes of it.
+
+use raftlab::cluster::event::EventKind as E;
+use raftlab::cluster::network::{Act, Hand, Loss, Packet};
+use raftlab::cluster::server::Power;
+use raftlab::cluster::types::{Node, PacketId, Term};
+
+use super::trial::delivered;
+use super::{About, Forms, Scene, span};
+use crate::template::fit;
+use crate::words::{id, n};
+
+pub const PACKET: Forms = &[
+    ("Packet #{}, from {} to {}: {}", |s, w| s.is_in_flight(w[0])),
+    ("It is due in {}", |s, w| span(s.packet().due.since(s.cluster.now())) == w[0]),
+    ("All is by hand: it waits, {}", |s, _| s.cluster.is_by_hand()),
+    ("It is held here, and arrives when `release` lets it", |s, _| s.packet().hand == Hand::Held),
+    ("It will be {} by hand when it arrives", |s, w| {
+        let packet = s.packet();
+        s.cluster.orders().iter().any(|order| {
+            (order.from, order.to) == (packet.from, packet.to)
+                && matches!(order.act, Act::Hold { .. }) == (w[0] == "held")
+        })
+    }),
+    ("It will be lost on its way", |s, _| s.packet().loss != Loss::Arrives),
+    ("{} is in a newer term, {} (§5.1)", |s, w| {
+        let raft = &s.server(w[0]).raft;
+        raft.term == Term(n(w[1])) && s.packet().message.summary().term < raft.term
+    }),
+    ("It resets the election timer of {} and brings the commit index (§5.2, §5.3)", resets),
+    // The rules in general.
+    ("{} votes once a term, and for no log that is behind its own (§5.2, §5.4.1)", keeps_rules),
+    ("The votes of a majority make a leader (§5.2)", keeps_rules),
+    ("A refusal is not counted; a newer term makes a follower (§5.1)", keeps_rules),
+    ("{} takes them if its log has the entry before them (§5.3)", keeps_rules),
+    ("What is on a majority can be committed (§5.3)", keeps_rules),
+    ("{} goes back in its log until both agree (§5.3)", keeps_rules),
+    ("Only the leader takes requests (§8)", keeps_rules),
+    ("It ends the call", |_, _| true),
+    ("{} asks again; this request may still be carried out", |_, _| true),
+    ("{} asks again", |_, _| true),
+];
+
+impl<'a> Scene<'a> {
+    pub fn packet(&self) -> &'a Packet {
+        let About::Packet(id) = self.about else { panic!("this is about {:?}", self.about) };
+        self.find(id).expect("it is in flight")
+    }
+
+    pub fn find(&self, id: PacketId) -> Option<&'a Packet> {
+        self.cluster.packets().into_iter().find(|packet| packet.id == id)
+    }
+
+    /// Whether a packet is in flight, and this is so of it.
+    pub fn flies(&self, word: &str, is: impl Fn(&Packet) -> bool) -> bool {
+        self.find(PacketId(n(word))).is_some_and(is)
+    }
+
+    pub fn is_in_flight(&self, word: &str) -> bool {
+        self.find(PacketId(n(word))).is_some()
+    }
+}
+
+/// A rule in general is recited of nobody who departs from some, nor of what is of an older term.
+fn keeps_rules(s: &Scene, _: &[&str]) -> bool {
+    let packet = s.packet();
+    let Node::Server(to) = packet.to else { return false };
+    let to = s.server_of(to);
+    let stale =
+        matches!(packet.from, Node::Server(_)) && packet.message.summary().term < to.raft.term;
+    to.flaws().is_empty() && !stale
+}
+
+/// Whether its receiver's timer begins again, if it arrives.
+fn resets(s: &Scene, w: &[&str]) -> bool {
+    let Some(after) = delivered(s.cluster, s.packet().id) else { return true };
+    let arrived = after.events().iter().any(|event| matches!(event.kind, E::Received { .. }));
+    let timer = after.server(id(w[0])).and_then(|server| server.election_timer);
+    keeps_rules(s, w)
+        && (!arrived || timer.is_some_and(|timer| timer.due.since(after.now()) == timer.span))
+}
+
+/// What comes of a packet when it is delivered now, in a copy.
+pub fn comes_of_it(s: &Scene, packet: &Packet, words: &str) -> bool {
+    let Some(after) = delivered(s.cluster, packet.id) else { return true };
+    let told = |event: &raftlab::cluster::event::Event| event.told(after.names());
+    let telling = |event: &&raftlab::cluster::event::Event| {
+        !matches!(event.kind, E::Received { .. } | E::Sent { .. })
+    };
+    if let Some(w) = fit("{} sleeps: it waits there.", words) {
+        return s.server(w[0]).power == Power::Asleep;
+    }
+    if words == "nothing more would follow from it." {
+        return !after.events().iter().any(|event| telling(&event));
+    }
+    after.events().iter().any(|event| told(event).eq_ignore_ascii_case(words))
+}

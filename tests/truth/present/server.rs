@@ -1,0 +1,353 @@
+//! A server: what it is, whom it hears, whether it could win.
+
+use raftlab::cluster::Cluster;
+use raftlab::cluster::flaw::Flaw;
+use raftlab::cluster::network::{Hand, Loss, Packet, PacketName};
+use raftlab::cluster::raft::{Message, Role};
+use raftlab::cluster::server::{Power, Server};
+use raftlab::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
+
+use super::entry::waits;
+use super::trial::{apply, calm, deliver_free, held, sync, try_to};
+use super::{Forms, Scene, span};
+use crate::template::fit;
+use crate::words::{id, is_set, lists, n, row, servers};
+
+pub const SERVER: Forms = &[
+    ("{} is down", |s, w| s.server(w[0]).power == Power::Down),
+    ("Its disk holds term {}, {} and {}", |s, w| {
+        let raft = s.restarted();
+        let vote = raft.voted_for.map_or("no vote".into(), |whom| format!("a vote for {whom}"));
+        let log = match raft.log.is_empty() {
+            true => "no entries".into(),
+            false => format!("a log that ends at {}", raft.log.last()),
+        };
+        (raft.term, &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
+    }),
+    ("After a restart it is a follower that has applied nothing yet", |s, _| {
+        s.restarted().role == Role::Follower && s.restarted().commit == Index::ZERO
+    }),
+    ("{} is asleep: its timers are paused, and no packets wait for it", |s, w| {
+        s.server(w[0]).power == Power::Asleep && s.server(w[0]).inbox.is_empty()
+    }),
+    ("{} is asleep: its timers are paused, and one packet waits for it", |s, w| {
+        s.server(w[0]).power == Power::Asleep && s.server(w[0]).inbox.len() == 1
+    }),
+    ("{} is asleep: its timers are paused, and {} packets wait for it", |s, w| {
+        s.server(w[0]).inbox.len() as u64 == n(w[1])
+    }),
+    ("To the others it is silent, as if it were down", |s, _| s.own().power == Power::Asleep),
+    ("{} leads term {}", |s, w| {
+        let raft = &s.server(w[0]).raft;
+        let newer = s.cluster.servers().iter().any(|other| {
+            other.is_running() && other.raft.is_leader() && other.raft.term > raft.term
+        });
+        raft.role == Role::Leader && raft.term == Term(n(w[1])) && !newer
+    }),
+    ("{} still believes that it leads term {}; {} leads term {}", |s, w| {
+        let (old, new) = (&s.server(w[0]).raft, &s.server(w[2]).raft);
+        (old.role, new.role) == (Role::Leader, Role::Leader)
+            && (old.term, new.term) == (Term(n(w[1])), Term(n(w[3])))
+            && old.term < new.term
+    }),
+    ("The first message of a newer term will make it a follower (§5.1)", |_, _| true),
+    ("{} leads the same term", leads_too),
+    ("{} lead the same term", leads_too),
+    ("Its matchIndex for {} is {}, the end of its log", |s, w| {
+        let raft = &s.own().raft;
+        servers(w[0]).iter().all(|id| raft.progress[id.index()].matched == Index(n(w[1])))
+            && raft.log.last_index() == Index(n(w[1]))
+    }),
+    ("Its matchIndex for {} is {}, nextIndex {}", |s, w| {
+        let known = s.own().raft.progress[id(w[0]).index()];
+        (known.matched.0, known.next.0) == (n(w[1]), n(w[2]))
+    }),
+    ("{} has confirmed nothing yet: nextIndex {}", |s, w| {
+        let known = s.own().raft.progress[id(w[0]).index()];
+        (known.matched.0, known.next.0) == (0, n(w[1]))
+    }),
+    (
+        "A new request cannot commit as long as it reaches only {} of {}: {} are needed ({})",
+        |s, w| {
+            let reached = s.reached().len() as u64 + 1;
+            let by_flaw = w[3].starts_with("flaw small-majority");
+            (reached, s.all()) == (n(w[0]), n(w[1]))
+                && reached < n(w[2])
+                && s.is_enough(n(w[2]), by_flaw)
+        },
+    ),
+    ("Its next heartbeat comes {} (§5.2)", |s, w| {
+        s.own().heartbeat_timer.is_some_and(|timer| w[0] == s.due(timer.due))
+    }),
+    ("{} is a candidate in term {}: {} of {} needed votes, from {}", |s, w| {
+        let raft = &s.own().raft;
+        candidate(s, w) && is_set(w[4], raft.votes)
+    }),
+    ("{} is a candidate in term {}: {} of {} needed votes", |s, w| candidate(s, w) && w[2] == "0"),
+    ("Its own vote counts once it is on its disk", |s, _| {
+        let server = s.own();
+        (server.disk.term, server.disk.voted_for) != (server.raft.term, Some(server.id))
+    }),
+    ("{} refused", |s, w| s.own().raft.refusals.contains(id(w[0]))),
+    ("{} is still to answer", still_to_answer),
+    ("{} are still to answer", still_to_answer),
+    ("The request to {}, or the answer, is held by hand", |s, w| {
+        s.about_votes(w[0], |packet| packet.hand == Hand::Held || s.stands_order(packet))
+    }),
+    ("The request to {}, or the answer, will be lost", |s, w| {
+        s.about_votes(w[0], |packet| packet.loss != Loss::Arrives || s.stands_order(packet))
+    }),
+    ("No answer of {} is on its way", |s, w| {
+        let after = s.election_played_on(s.cluster.clone());
+        let raft = &after.server(s.own().id).expect("it is there").raft;
+        servers(w[0]).iter().all(|id| {
+            let answered = raft.votes.contains(id) || raft.refusals.contains(id);
+            !answered || raft.term != s.own().raft.term
+        })
+    }),
+    (
+        "Its timer runs out {}: without a result it becomes a candidate again, in term {} (§5.2)",
+        |s, w| {
+            s.own().election_timer.is_some_and(|timer| w[0] == s.due(timer.due))
+                && s.own().raft.term.next() == Term(n(w[1]))
+        },
+    ),
+    ("{} follows {} in term {}", |s, w| {
+        let raft = &s.own().raft;
+        (raft.leader, raft.term) == (Some(id(w[1])), Term(n(w[2])))
+            && s.books.leaders.contains(&(raft.term, id(w[1])))
+    }),
+    ("{} is a follower; it voted for {} in term {}", |s, w| {
+        let raft = &s.own().raft;
+        (raft.leader, raft.voted_for, raft.term) == (None, Some(id(w[1])), Term(n(w[2])))
+    }),
+    ("{} is a follower in term {} and knows no leader", |s, w| {
+        let raft = &s.own().raft;
+        (raft.leader, raft.voted_for, raft.term) == (None, None, Term(n(w[1])))
+    }),
+    ("{} is asleep", |s, w| s.server(w[0]).power == Power::Asleep),
+    ("{} no longer leads term {}", |s, w| {
+        let raft = &s.server(w[0]).raft;
+        raft.role != Role::Leader || raft.term != Term(n(w[1]))
+    }),
+    ("The link from {} is cut: no word of it arrives", |s, w| {
+        !s.cluster.reaches(Node::Server(id(w[0])), Node::Server(s.own().id))
+    }),
+    (
+        "Its timer runs out {}, of {}: without a leader's word it becomes a candidate (§5.2)",
+        |s, w| {
+            s.own()
+                .election_timer
+                .is_some_and(|timer| (w[0], w[1]) == (&*s.due(timer.due), &*span(timer.span)))
+        },
+    ),
+    ("It could win: {} would vote for it ({})", |s, w| s.could_win(w[0], w[1])),
+    ("It could win: its own vote is enough ({})", |s, w| s.could_win("none", w[0])),
+    ("It could not win: {}", |s, w| {
+        let Some((words, by_flaw)) = s.noted(w[0], s.own()) else { return false };
+        let w = fit("{} of {} needed votes; {}", &words);
+        w.is_some_and(|w| s.is_enough(n(w[1]), by_flaw) && could_not_win(s, &w))
+    }),
+    ("Flaw {}: {}", |s, w| s.names_flaw(w)),
+    ("Flaw small-majority: the rule is {} (§5.2)", |s, w| {
+        s.own().raft.rules.flaws.has(Flaw::SmallMajority) && s.is_enough(n(w[0]), false)
+    }),
+    ("It knows of commits up to entry {}, others up to {}", |s, w| {
+        let up = s.cluster.servers().iter().filter(|server| server.power != Power::Down);
+        let newest = up.map(|server| server.raft.commit.0).max();
+        (s.own().raft.commit.0, newest) == (n(w[0]), Some(n(w[1])))
+    }),
+    ("Its clock runs at rate {}, and its timers with it", |s, w| {
+        format!("{}", s.own().clock.as_rate()) == w[0]
+    }),
+    ("Here wait {}", |s, w| {
+        let named = w[0].split(", ").filter(|one| one.contains(" for entry ")).count();
+        s.own().rsm.waiters.len().min(3) == named
+    }),
+    ("Entry {} waits: {}", |s, w| {
+        let next = s.own().raft.commit.next();
+        next == Index(n(w[0])) && waits(s, s.own(), next, w[1])
+    }),
+];
+
+impl Scene<'_> {
+    /// What a server that is down begins with.
+    pub fn restarted(&self) -> raftlab::cluster::raft::Raft {
+        let mut trial = self.cluster.clone();
+        let own = self.own().id;
+        if trial.is_stopped() {
+            return self.own().raft.clone();
+        }
+        apply(&mut trial, &format!("restart {own}"));
+        trial.server(own).expect("it is there").raft.clone()
+    }
+
+    /// Whether a request for a vote to each of these, or an answer, is in flight, and this is so of it.
+    fn about_votes(&self, words: &str, is: impl Fn(&Packet) -> bool) -> bool {
+        let packets = self.cluster.packets();
+        let own = Node::Server(self.own().id);
+        servers(words).iter().all(|other| {
+            let ends = [own, Node::Server(other)];
+            packets.iter().any(|packet| {
+                let between = ends.contains(&packet.from) && ends.contains(&packet.to);
+                let name = packet.message.summary().kind.name();
+                between && matches!(name, PacketName::Vote | PacketName::VoteReply) && is(packet)
+            })
+        })
+    }
+
+    /// The server becomes a candidate in a copy in which nothing is lost: who votes for it, and
+    /// whether it wins. `None` if the run has ended, or orders for packets stand.
+    fn polled(&self, flawed: bool) -> Option<(ServerSet, bool)> {
+        let (own, term) = (self.own().id, self.own().raft.term.next());
+        let mut trial = calm(self.cluster).filter(|trial| trial.orders().is_empty())?;
+        if !flawed {
+            for (flaw, _) in self.cluster.flaws() {
+                apply(&mut trial, &format!("flaw {flaw} off"));
+            }
+        }
+        apply(&mut trial, &format!("timeout {own}"));
+        sync(&mut trial);
+        let held = held(&trial);
+        deliver_free(&mut trial, &held, |packet| {
+            let asks =
+                matches!(packet.message, Message::RequestVote { term: of, .. } if of == term);
+            asks && packet.from == Node::Server(own)
+                && self.reached().iter().any(|id| packet.to == Node::Server(id))
+        });
+        let voted = |id: &ServerId| {
+            let raft = &trial.server(*id).expect("it is there").raft;
+            (raft.term, raft.voted_for) == (term, Some(own))
+        };
+        let votes = self.reached().iter().filter(voted).collect();
+        sync(&mut trial);
+        deliver_free(&mut trial, &held, |packet| {
+            let answers =
+                matches!(packet.message, Message::VoteReply { term: of, .. } if of == term);
+            answers && packet.to == Node::Server(own)
+        });
+        if trial.is_stopped() {
+            return None;
+        }
+        let raft = &trial.server(own).expect("it is there").raft;
+        Some((votes, raft.is_leader() && raft.term == term))
+    }
+
+    /// Whether these would vote for it and make it win, and that is by the rules or not, as it is said.
+    fn could_win(&self, words: &str, reason: &str) -> bool {
+        let Some((votes, wins)) = self.polled(true) else { return true };
+        let term = self.own().raft.term.next();
+        let others = |id: &ServerId| {
+            let given = self.books.votes.get(&(*id, term)).into_iter().flatten();
+            given.filter(|whom| **whom != self.own().id).count() > 0
+        };
+        let twice: ServerSet = votes.iter().filter(others).collect();
+        let by_rule = twice.is_empty() && self.polled(false) == Some((votes, true));
+        let named = match by_rule {
+            true => reason.starts_with('§'),
+            false => reason.starts_with("flaw ") || reason.starts_with("a lost disk "),
+        };
+        let lost = twice.iter().any(|id| self.books.wiped.contains(&id));
+        wins && is_set(words, votes) && named && (lost || !reason.contains("a lost disk"))
+    }
+
+    /// All that is about the present election arrives, and its answers.
+    pub fn election_played_on(&self, mut trial: Cluster) -> Cluster {
+        if trial.is_stopped() {
+            return trial;
+        }
+        trial = calm(&trial).expect("it goes on");
+        let (own, now) = (self.own().id, self.own().raft.term);
+        let held: Vec<PacketId> = held(&trial);
+        sync(&mut trial);
+        deliver_free(&mut trial, &held, |packet| {
+            packet.from == Node::Server(own)
+                && matches!(packet.message, Message::RequestVote { term, .. } if term == now)
+        });
+        for server in self.cluster.servers().iter().filter(|one| one.power == Power::Asleep) {
+            try_to(&mut trial, &format!("wake {}", server.id));
+        }
+        sync(&mut trial);
+        deliver_free(&mut trial, &held, |packet| {
+            let counts = |term| term >= now || self.own().flaws().has(Flaw::CountStaleVotes);
+            packet.to == Node::Server(own)
+                && matches!(packet.message, Message::VoteReply { term, .. } if counts(term))
+        });
+        trial
+    }
+}
+
+fn leads_too(s: &Scene, w: &[&str]) -> bool {
+    let own = s.own();
+    let same = |other: &&Server| {
+        other.id != own.id
+            && other.is_running()
+            && (other.raft.role, other.raft.term) == (Role::Leader, own.raft.term)
+    };
+    is_set(w[0], s.cluster.servers().iter().filter(same).map(|other| other.id).collect())
+}
+
+fn candidate(s: &Scene, w: &[&str]) -> bool {
+    let raft = &s.own().raft;
+    raft.role == Role::Candidate
+        && (raft.term, raft.votes.len() as u64) == (Term(n(w[1])), n(w[2]))
+        && s.is_enough(n(w[3]), raft.rules.flaws.has(Flaw::SmallMajority))
+}
+
+fn still_to_answer(s: &Scene, w: &[&str]) -> bool {
+    if s.cluster.is_stopped() {
+        return true;
+    }
+    let after = s.election_played_on(s.cluster.clone());
+    if after.is_stopped() {
+        return true;
+    }
+    let raft = &after.server(s.own().id).expect("it is there").raft;
+    // It may have won by then, or heard of a newer term.
+    servers(w[0]).iter().all(|id| {
+        raft.votes.contains(id) || raft.refusals.contains(id) || raft.role != Role::Candidate
+    })
+}
+
+/// The groups of those that would not vote for it, each for its reason.
+fn could_not_win(s: &Scene, w: &[&str]) -> bool {
+    let Some((votes, wins)) = s.polled(true) else { return true };
+    let own = s.own();
+    let (term, last) = (own.raft.term.next(), own.raft.log.last());
+    let refuses = |id: &ServerId| !votes.contains(*id);
+    let with = |class: u8| -> ServerSet {
+        let is = |id: &ServerId| {
+            let raft = &s.server_of(*id).raft;
+            let its = raft.log.last();
+            class
+                == match () {
+                    () if raft.term > term => 0,
+                    () if raft.term == term
+                        && raft.voted_for.is_some_and(|whom| whom != own.id) =>
+                    {
+                        1
+                    }
+                    () if (its.term, its.index) > (last.term, last.index) => 2,
+                    () => 3,
+                }
+        };
+        s.reached().iter().filter(refuses).filter(is).collect()
+    };
+    let all: ServerSet = s.cluster.servers().iter().map(|server| server.id).collect();
+    let away = all.without(s.reached()).without(ServerSet::only(own.id));
+    let by_flaw: Vec<Flaw> = s.cluster.flaws().iter().map(|(flaw, _)| *flaw).collect();
+    let by_flaw: Vec<String> = by_flaw.iter().map(|flaw| format!("(flaw {flaw})")).collect();
+    let flawed = by_flaw.iter().find(|flaw| w[2].contains(&***flaw)).cloned().unwrap_or_default();
+    let mut rows = vec![
+        row("{} is in a newer term (§5.1)", "{} are in a newer term (§5.1)", with(0)),
+        row("{} has voted for another (§5.2)", "{} have voted for another (§5.2)", with(1)),
+        row("{} has a newer log (§5.4.1)", "{} have newer logs (§5.4.1)", with(2)),
+        row(
+            &format!("{{}} would refuse {flawed}"),
+            &format!("{{}} would refuse {flawed}"),
+            with(3),
+        ),
+    ];
+    rows.extend(s.absent(own.id, away));
+    !wins && votes.len() as u64 + 1 == n(w[0]) && lists(w[2], &rows)
+}
