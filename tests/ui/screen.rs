@@ -326,7 +326,7 @@ fn a_partition_is_told_in_words() {
     let old = ServerId::from_index(0);
     assert!(said.contains("are cut off: 2 of 5, no majority."), "{said}");
     assert!(said.contains(&format!("{old} still believes that it leads.")), "{said}");
-    assert!(said.contains(&format!("Client b waits for {old}.")), "{said}");
+    assert!(said.contains(&format!("Client b waits for {old}, a stale leader.")), "{said}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Copies of a cluster, played on by hand: what comes of what is said.
 
 use raftlab::cluster::Cluster;
-use raftlab::cluster::command::{Command, PacketDeed, parse_line};
+use raftlab::cluster::command::{Command, Fate, PacketDeed, parse_line};
 use raftlab::cluster::event::EventKind as E;
-use raftlab::cluster::network::{Hand, Loss, Packet};
+use raftlab::cluster::network::{Act, Hand, Loss, Packet};
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Node, PacketId};
 
@@ -54,7 +54,10 @@ pub fn held(cluster: &Cluster) -> Vec<PacketId> {
 
 pub fn stands_order(cluster: &Cluster, packet: &Packet) -> bool {
     let ends = (packet.from, packet.to);
-    cluster.orders().iter().any(|order| (order.from, order.to) == ends)
+    cluster.orders().iter().any(|order| {
+        let keeps = matches!(order.act, Act::Hold { .. } | Act::Next(Fate::Drop));
+        keeps && (order.from, order.to) == ends
+    })
 }
 
 /// Lets these arrive, but what is lost on its way or kept by hand.
@@ -67,7 +70,8 @@ pub fn deliver_free(trial: &mut Cluster, held: &[PacketId], wanted: impl Fn(&Pac
         .filter(|packet| wanted(packet))
         .map(|packet| packet.id)
         .collect();
-    for packet in packets {
+    // What an order delays is delivered once more.
+    for packet in packets.iter().chain(&packets).copied() {
         let _ = trial.apply(&Command::Packet { packet, deed: PacketDeed::Deliver });
         settle(trial);
     }
