@@ -217,6 +217,12 @@ pub struct PictureOptions {
     /// Columns and rows of the terminal.
     #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
     pub size: Size,
+    /// The screen of presenter mode: no keys, no script, nothing of what comes.
+    #[arg(long)]
+    pub present: bool,
+    /// The screen of big mode: the caption, the map and the logs alone.
+    #[arg(long)]
+    pub big: bool,
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

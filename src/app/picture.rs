@@ -44,6 +44,13 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     };
     let mut file = files.create(&options.out, Old::Replace)?;
     session.go_to(&moment).map_err(Mistake::Usage)?;
+    if options.present {
+        session.begin_presenting();
+    }
+    if options.big {
+        session.toggle_big();
+    }
+    session.show();
     let mut buffer = Buffer::empty(Rect::new(0, 0, options.size.width, options.size.height));
     ui::draw_into(&mut buffer, &session.scene());
     file.write_all(svg(&buffer, paper).as_bytes()).map_err(|error| file.unwritten(&error))?;

@@ -12,7 +12,10 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, Pen};
 use super::glyphs::Glyphs;
-use super::view::{Hint, NoticeKind, Scene, Target};
+use super::view::{Hint, NoticeKind, Presented, Scene, Target};
+
+/// The most beats that have a mark each.
+const METER_MAX: u32 = 30;
 
 /// Draws the row of keys, or the notice in its place.
 pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -24,10 +27,28 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             };
             canvas.pen(area, 0).skip(1).style(style).put(&notice.text);
         }
+        None if scene.view.is_for_class() => draw_beats(canvas, area, scene),
         None => {
             draw_hints(canvas, area, &scene.view.hints);
         }
     }
+}
+
+/// How far the presentation has come: "beat 3/9" and a mark a beat.
+fn draw_beats(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let theme = canvas.theme();
+    let Some(Presented { beat, of }) = scene.view.presented.filter(|presented| presented.of > 0)
+    else {
+        return;
+    };
+    let mut text = format!("beat {beat}/{of}");
+    if of <= METER_MAX {
+        text.push(' ');
+        text.extend((0..of).map(|place| if place < beat { '▮' } else { '▯' }));
+    }
+    let width = theme.glyphs.width(&text);
+    let start = area.right().saturating_sub(width + 1);
+    canvas.pen_at(start, area.y, width).style(theme.dim()).put(text);
 }
 
 /// Draws keys in a row; returns how many columns they take.
@@ -59,7 +80,7 @@ fn draw_before(pen: &mut Pen, line: ratatui::style::Style, before: &Before) {
 
 /// The key at a column of the row.
 pub fn hit(area: Rect, scene: &Scene, x: u16) -> Option<Target> {
-    if scene.view.notice.is_some() {
+    if scene.view.notice.is_some() || scene.view.is_for_class() {
         return None;
     }
     hint_at(area, &scene.view.hints, scene.view.theme.glyphs, x).map(Target::Hint)

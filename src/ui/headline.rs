@@ -4,10 +4,12 @@
 
 use ratatui::layout::Rect;
 
+use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::reading;
 use super::text::{Short, listed, wrap};
+use super::theme::Ink;
 use super::view::{Clock, Scene, Stands};
 use crate::cluster::Cluster;
 use crate::cluster::chaos::Fault;
@@ -42,6 +44,60 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, caption: Rect) {
     }
 }
 
+/// Draws the caption, or the state where there is none, in the largest letters that fit. Where it
+/// is too long its last sentences are large, which a caption leads up to, and those before are not.
+pub fn draw_big(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let theme = canvas.theme();
+    let style = theme.ink(Ink::Strong).patch(theme.bold());
+    let state = || sentences(scene.cluster).into_iter().next().unwrap_or_default();
+    let text = scene.view.caption.as_deref().map_or_else(state, str::to_owned);
+    let room = area.width.saturating_sub(2);
+    let parts = [0].into_iter().chain(text.match_indices(". ").map(|(end, _)| end + 2));
+    for (lead, rest) in parts.map(|part| text.split_at(part)) {
+        let lead: Vec<&str> =
+            wrap(lead, room, theme.glyphs).filter(|line| !line.is_empty()).collect();
+        let rows = area.height.saturating_sub(lead.len() as u16);
+        let Some((face, lines)) = large(rest, room, rows, theme.glyphs) else { continue };
+        let taken = lead.len() as u16 + lines.len() as u16 * face.rows();
+        let top = area.y + area.height.saturating_sub(taken).min(1);
+        for (line, y) in lead.iter().zip(top..) {
+            canvas.pen_at(area.x + 1, y, room).style(style).put(line);
+        }
+        let below = (top + lead.len() as u16..).step_by(usize::from(face.rows()));
+        for (line, y) in lines.iter().zip(below) {
+            block::draw(canvas, (area.x + 1, y), line, face, style);
+        }
+        return;
+    }
+    let lines: Vec<&str> = wrap(&text, room, theme.glyphs).collect();
+    let step = if lines.len() * 2 <= usize::from(area.height) + 1 { 2 } else { 1 };
+    for (line, row) in lines.into_iter().zip((0..area.height).step_by(step)) {
+        canvas.pen(area, row).skip(1).style(style).put(line);
+    }
+}
+
+/// A text in lines of the largest block letters that have room.
+fn large(text: &str, room: u16, rows: u16, glyphs: Glyphs) -> Option<(Face, Vec<String>)> {
+    [Face::Large, Face::Small].into_iter().find_map(|face| {
+        let lines = block::lines(&capitals(text), face, room, glyphs)?;
+        (lines.len() <= usize::from(rows / face.rows())).then_some((face, lines))
+    })
+}
+
+/// In capitals, which is what block letters are legible in; but names of clients and keys, and
+/// what is written as in the language, keep their letters.
+fn capitals(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+        let named = bare.chars().count() == 1 && bare != "a" && bare != "I"
+            || words.last().is_some_and(|before| matches!(before.as_str(), "CLIENT" | "KEY"));
+        let written = word.contains(['=', '_', '{']);
+        words.push(if named || written { word.to_owned() } else { word.to_uppercase() });
+    }
+    words.join(" ")
+}
+
 /// Draws what the script says, behind a bar.
 pub fn draw_caption(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let Some(caption) = &scene.view.caption else { return };
@@ -54,6 +110,7 @@ pub fn draw_caption(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         end = pen.x();
     }
     let goes_on = match scene.view.clock {
+        _ if scene.view.is_for_class() => "",
         Clock::Stands(Stands::Beat { .. }) => "Space goes on ►",
         Clock::Stands(Stands::Question) => "Space answers ►",
         Clock::Runs | Clock::Skims | Clock::Stands(_) | Clock::Past { .. } | Clock::Broken => "",

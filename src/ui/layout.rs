@@ -25,7 +25,7 @@ use std::ops::{Index, IndexMut};
 use ratatui::layout::{Rect, Size};
 
 use super::map::plan::Scale;
-use super::view::{Clock, Layout, Mode, Pane, View};
+use super::view::{Clock, Layout, Marks, Mode, Pane, View};
 use super::watches;
 
 /// The smallest terminal that has room.
@@ -112,8 +112,11 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
     if !fits(size) {
         return areas;
     }
-    if view.layout == Layout::All && view.zoomed.is_none() {
-        hall(&mut areas, view, servers);
+    if view.size == Marks::Big || is_hall(view) {
+        match view.size {
+            Marks::Big => big(&mut areas, view, servers),
+            Marks::Usual => hall(&mut areas, view, servers),
+        }
         if matches!(view.mode, Mode::Packets) {
             list_packets(&mut areas);
         }
@@ -136,6 +139,20 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
         list_packets(&mut areas);
     }
     areas
+}
+
+/// Whether the map stands above the logs, for a hall. A script whose lines are to come is no pane
+/// for a class.
+pub fn is_hall(view: &View) -> bool {
+    let for_class = view.is_for_class();
+    match view.layout {
+        _ if view.size == Marks::Big => true,
+        Layout::All => view.zoomed.is_none() || for_class && view.zoomed == Some(Pane::Script),
+        Layout::Script => for_class && view.zoomed.is_none_or(|pane| pane == Pane::Script),
+        Layout::Logs | Layout::Map | Layout::ClientsAndValues => {
+            for_class && view.zoomed == Some(Pane::Script)
+        }
+    }
 }
 
 /// In packet mode there is a list of packets. Where it has no area of its own it takes that of
@@ -187,8 +204,9 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
     let scale = Scale::of(left.width, left.height);
     let broken = view.clock == Clock::Broken;
     areas.footer = bottom(&mut left, 1);
-    areas.last_command = bottom(&mut left, u16::from(areas.screen.height >= DESK_HEIGHT));
-    if left.height >= 20 {
+    let desk = areas.screen.height >= DESK_HEIGHT && !view.is_for_class();
+    areas.last_command = bottom(&mut left, u16::from(desk));
+    if left.height >= 20 && !view.is_for_class() {
         areas[Pane::Timeline] = bottom(&mut left, 1);
     }
     let low = left.height < 18;
@@ -223,6 +241,36 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
             hall_rows(areas, left, servers);
         }
     }
+}
+
+/// What is said, the map and the logs, and nothing else. What is said has the same rows whatever it
+/// is, so that nothing below it moves.
+fn big(areas: &mut Areas, view: &View, servers: usize) {
+    let mut left = areas.screen;
+    areas.footer = bottom(&mut left, 1);
+    let scale = Scale::of(left.width, left.height);
+    let said = match scale {
+        Scale::M if left.height < 20 => 3,
+        Scale::M => 6,
+        Scale::L => 7,
+        Scale::Xl => 10,
+    };
+    match view.clock {
+        Clock::Broken => areas.header = top(&mut left, said),
+        Clock::Runs | Clock::Skims | Clock::Stands(_) | Clock::Past { .. } => {
+            areas.headline = top(&mut left, said);
+        }
+    }
+    if scale == Scale::Xl {
+        let width = left.width * MAP_SHARE / 100;
+        areas[Pane::Map] = Rect { width, ..left };
+        areas[Pane::Servers] =
+            Rect { x: left.x + width + 1, width: left.width - width - 1, ..left };
+        return;
+    }
+    let rows = (servers as u16 + 2).min(left.height / 2);
+    areas[Pane::Servers] = bottom(&mut left, rows);
+    areas[Pane::Map] = left;
 }
 
 /// The columns that clients keep beside the logs.
@@ -260,6 +308,7 @@ fn frame(areas: &mut Areas, view: &View) -> Rect {
     let desk = left.height >= DESK_HEIGHT;
     areas.header = top(&mut left, 1);
     let told = view.script.is_some() || view.caption.is_some();
+    let for_class = view.is_for_class();
     if desk {
         areas.headline = top(&mut left, 1);
         areas.caption = top(&mut left, if told { 2 } else { 0 });
@@ -272,7 +321,7 @@ fn frame(areas: &mut Areas, view: &View) -> Rect {
         areas.watches = top(&mut left, rows.min(most) + u16::from(desk));
     }
     areas.footer = bottom(&mut left, 1);
-    areas.last_command = bottom(&mut left, u16::from(desk));
+    areas.last_command = bottom(&mut left, u16::from(desk && !for_class));
     if view.zoomed != Some(Pane::Timeline) {
         areas[Pane::Timeline] = bottom(&mut left, if desk { 5 } else { 1 });
     }
@@ -344,7 +393,7 @@ fn script(areas: &mut Areas, middle: Rect, servers: usize) {
 mod tests {
     use super::*;
     use crate::cluster::time::Time;
-    use crate::ui::view::{ScriptPlace, Since, WatchRow};
+    use crate::ui::view::{Presented, ScriptPlace, Since, WatchRow};
 
     fn at(width: u16, height: u16, servers: usize) -> Areas {
         areas(Size { width, height }, &View::default(), servers)
@@ -392,6 +441,15 @@ mod tests {
                     view.watches = vec![watched(); 5];
                     check(&areas(Size { width, height }, &view, servers));
                     view.mode = Mode::Normal;
+                    check(&areas(Size { width, height }, &view, servers));
+                }
+                for layout in Layout::EVERY {
+                    let mut view = View { layout, size: Marks::Big, ..View::default() };
+                    check(&areas(Size { width, height }, &view, servers));
+                    view.clock = Clock::Broken;
+                    check(&areas(Size { width, height }, &view, servers));
+                    view.size = Marks::Usual;
+                    view.presented = Some(Presented::default());
                     check(&areas(Size { width, height }, &view, servers));
                 }
                 for pane in Pane::EVERY {

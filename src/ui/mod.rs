@@ -50,7 +50,7 @@ use ratatui::layout::{Rect, Size};
 
 use canvas::{Canvas, Focus};
 use layout::Areas;
-use view::{Extent, Light, Mode, Pane};
+use view::{Extent, Light, Marks, Mode, Pane};
 
 /// Draws the whole screen.
 pub fn draw(frame: &mut Frame, scene: &Scene) {
@@ -71,7 +71,10 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     canvas.fill(areas.screen, scene.view.theme.ground(theme::Ground::Base));
     canvas.restyle(areas.screen, scene.view.theme.ink(theme::Ink::Text));
     top::draw(canvas, areas.header, scene);
-    headline::draw(canvas, areas.headline, scene, areas.caption);
+    match scene.view.size {
+        Marks::Usual => headline::draw(canvas, areas.headline, scene, areas.caption),
+        Marks::Big => headline::draw_big(canvas, areas.headline, scene),
+    }
     top::draw_status(canvas, areas.status, scene);
     news::draw(canvas, areas.news, scene);
     if !areas.caption.is_empty() {

@@ -4,8 +4,8 @@
 //! in a layout (`layout.rs`).
 
 use super::canvas::Canvas;
-use super::layout::Areas;
-use super::view::{Extent, Layout, Pane, Scene, Target};
+use super::layout::{Areas, is_hall};
+use super::view::{Extent, Pane, Scene, Target};
 use super::{clients, events, in_flight, log_rows, map, script, servers, timeline, values};
 
 /// The functions of a pane. Each finds the pane's own area among the areas.
@@ -41,7 +41,7 @@ pub(super) fn face(pane: Pane, scene: &Scene) -> Face {
             hit: |areas, scene, x, y| in_flight::hit(areas[Pane::InFlight], scene, x, y),
             extent: |areas, scene| in_flight::extent(areas[Pane::InFlight], scene),
         },
-        Pane::Servers if below_map(scene) => {
+        Pane::Servers if is_hall(scene.view) => {
             Face { draw: log_rows::draw, hit: log_rows::hit, extent: log_rows::extent }
         }
         Pane::Servers => Face { draw: servers::draw, hit: servers::hit, extent: servers::extent },
@@ -65,13 +65,8 @@ pub(super) fn face(pane: Pane, scene: &Scene) -> Face {
 
 /// Which indexes of the logs are seen.
 pub(super) fn logs_extent(areas: &Areas, scene: &Scene) -> Extent {
-    match below_map(scene) {
+    match is_hall(scene.view) {
         true => log_rows::logs_extent(areas, scene),
         false => servers::logs_extent(areas, scene),
     }
-}
-
-/// Whether the logs stand below a map, for a hall.
-fn below_map(scene: &Scene) -> bool {
-    scene.view.layout == Layout::All && scene.view.zoomed.is_none()
 }

@@ -125,6 +125,7 @@ pub enum Normal {
     Filter,
     Prompt,
     Present,
+    Big,
     Copy,
     Save,
     Redraw,

@@ -74,6 +74,7 @@ impl Session {
             Normal::Filter => self.mode = Mode::Prompt(Line::filter(self.view.filter.as_deref())),
             Normal::Prompt => self.mode = Mode::Prompt(Line::default()),
             Normal::Present => self.present(),
+            Normal::Big => self.toggle_big(),
             Normal::Help => self.mode = Mode::Reading(Reading::help()),
             Normal::Escape => self.escape(),
             Normal::Leave => self.mode = Mode::Asking(Asking::Leave),

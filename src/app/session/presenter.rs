@@ -4,9 +4,9 @@
 use super::look::Way;
 use super::moment::Moment;
 use super::{Mode, Session};
-use crate::app::keymap::{self, Binding, Chord, KeyMode, Presenter};
+use crate::app::keymap::{self, Binding, Chord, Jump, KeyMode, Presenter};
 use crate::cluster::timeline::Goal;
-use crate::ui::view::Stands;
+use crate::ui::view::{Marks, Stands};
 
 /// Whether somebody presents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,15 +22,24 @@ impl Session {
     /// F5: begins to present, or ends it.
     pub(super) fn present(&mut self) {
         match self.presenting {
-            Presenting::No if self.cluster.script().is_none() => {
-                self.refuse("no script is playing: raftlab FILE.lab plays one");
-            }
             Presenting::No => {
-                self.presenting = Presenting::Yes;
+                self.begin_presenting();
                 self.note("presenting: PgDn next beat, PgUp previous, b black screen, Esc ends it");
             }
             Presenting::Yes | Presenting::Black(_) => self.stop_presenting(),
         }
+    }
+
+    pub fn begin_presenting(&mut self) {
+        self.presenting = Presenting::Yes;
+    }
+
+    /// F: the caption, the map and the logs alone, and back.
+    pub fn toggle_big(&mut self) {
+        self.view.size = match self.view.size {
+            Marks::Usual => Marks::Big,
+            Marks::Big => Marks::Usual,
+        };
     }
 
     fn stop_presenting(&mut self) {
@@ -64,6 +73,12 @@ impl Session {
 
     pub(super) fn present_by(&mut self, action: Presenter) {
         match action {
+            // Without a script there are no beats to go by.
+            Presenter::Next if self.cluster.script().is_none() => self.toggle_time(),
+            Presenter::Previous if self.cluster.script().is_none() => self.jump_back(Jump::Shown),
+            Presenter::First if self.cluster.script().is_none() => {
+                self.refuse("no script is playing, so there is no first beat");
+            }
             // A beat that one waits for is skipped to; from one that stands time goes on.
             Presenter::Next if self.halt.is_some() && self.stopped_for_good().is_none() => {
                 self.go_on_to_beat();

@@ -3,11 +3,11 @@
 use super::dialog::Reading;
 use super::{Mode, Session};
 use crate::cluster::timeline::Point;
-use crate::ui::view::{self, Clock, LastCommand, Light, Pin, PinKind, Stands};
+use crate::ui::view::{self, Clock, LastCommand, Light, Pin, PinKind, Presented, Stands};
 
 impl Session {
     /// Brings the view up to date.
-    pub(super) fn show(&mut self) {
+    pub fn show(&mut self) {
         if let Some(command) = self.commanded.take() {
             self.view.last_command = Some(LastCommand { text: command.to_string(), keys: None });
         }
@@ -20,6 +20,8 @@ impl Session {
         self.view.caption = self.player.caption().cloned();
         self.view.script = self.cluster.script().map(|script| self.player.place(script));
         self.view.mode = self.shown_mode();
+        let (beat, of) = self.player.beat();
+        self.view.presented = self.presents().then_some(Presented { beat, of });
         self.view.light = if self.is_black() { Light::Black } else { Light::On };
         self.view.notice = self.notice.as_ref().map(|(_, notice)| notice.clone());
         self.view.fading = self.fader.shown();

@@ -69,6 +69,33 @@ pub struct View {
     pub pins: Vec<Pin>,
     pub timeline: TimelineWindow,
     pub light: Light,
+    /// Set while somebody presents: nothing of what comes is on the screen, and no keys.
+    pub presented: Option<Presented>,
+    pub size: Marks,
+}
+
+/// How far a presentation has come, in beats; of none in the free lab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Presented {
+    pub beat: u32,
+    pub of: u32,
+}
+
+/// How large things are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marks {
+    /// As large as leaves room for all of a layout.
+    #[default]
+    Usual,
+    /// What is said, the map and the logs alone, in the largest marks that fit.
+    Big,
+}
+
+impl View {
+    /// Whether the screen is for a class, which needs no keys.
+    pub fn is_for_class(&self) -> bool {
+        self.presented.is_some() || self.size == Marks::Big
+    }
 }
 
 /// Whether anything is to be seen.

@@ -39,9 +39,6 @@ fn keys_that_can_do_nothing_say_why() {
         ("n", "no script"),
         ("E", "E does nothing here"),
         ("u", "nobody has done anything"),
-        ("F", "kept for later"),
-        ("F", "big mode"),
-        ("F5", "no script"),
     ];
     for (keys, why) in cases {
         press(&mut session, keys);

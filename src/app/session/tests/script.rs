@@ -1,7 +1,9 @@
 //! Scripts that play in the lab: their lines, going to them, and what becomes of them when
 //! somebody acts.
 
-use super::{expecting, frames, lab, press, refusal, script, started, wait};
+use ratatui::layout::Size;
+
+use super::{expecting, frames, lab, led, press, refusal, script, started, wait};
 use crate::app::recorder::{Recorder, reached};
 use crate::app::session::{Moment, Session};
 use crate::cluster::Cluster;
@@ -369,6 +371,57 @@ fn a_presenter_goes_from_beat_to_beat() {
     assert_eq!((at_beat(&session), session.cluster().unmet()), (Some(2), Unmet::Fail));
     press(&mut session, "Esc b");
     assert_eq!(session.bookmarks.len(), 1, "b means what it does in normal mode again");
+}
+
+/// Every letter on the screen, row by row.
+fn seen(session: &Session, width: u16, height: u16) -> String {
+    let area = ratatui::layout::Rect::new(0, 0, width, height);
+    let mut buffer = ratatui::buffer::Buffer::empty(area);
+    crate::ui::draw_into(&mut buffer, &session.scene());
+    let rows = buffer.content.chunks(usize::from(width));
+    rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n").collect()
+}
+
+#[test]
+fn while_presenting_nothing_that_comes_is_on_the_screen() {
+    let captions: Vec<String> = (1..=4).map(|n| format!("Caption number {n} of it.")).collect();
+    let beats = captions.iter().map(|caption| format!("say {caption:?}\nbeat\nrun 20ms\n"));
+    let lesson = format!("cluster servers=3 seed=5\nuntil leader\n{}", beats.collect::<String>());
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut session = script(&lesson);
+        session.resize(Size::new(size.0, size.1));
+        press(&mut session, "F5");
+        for layout in 0..6 {
+            for _ in 0..2 {
+                let text = seen(&session, size.0, size.1);
+                let said = session.view.caption.as_deref().unwrap_or_default();
+                for caption in captions.iter().filter(|caption| *caption != said) {
+                    assert!(!text.contains(caption.as_str()), "{size:?} {layout}: {text}");
+                }
+                assert!(!text.contains("Space "), "no keys: {text}");
+                press(&mut session, "F");
+            }
+            press(&mut session, "s PgDn PgDn");
+            session.notice = None;
+            frames(&mut session, 0.1);
+        }
+    }
+}
+
+#[test]
+fn the_free_lab_can_be_presented_too() {
+    let mut session = led();
+    press(&mut session, "F5");
+    frames(&mut session, 0.5);
+    let before = session.cluster().now();
+    press(&mut session, "PgDn");
+    frames(&mut session, 0.5);
+    assert_eq!(session.halt, Some(Stands::Paused));
+    assert!(before > crate::cluster::time::Time::START);
+    press(&mut session, "PgUp");
+    assert!(session.is_past(), "a step back");
+    press(&mut session, "Esc");
+    assert!(!session.presents());
 }
 
 #[test]
