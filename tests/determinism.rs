@@ -43,7 +43,7 @@ const VARIED: [&str; 10] = [
 ];
 
 fn all_scripts() -> Vec<(String, Script)> {
-    ["handout", "lessons", "raft"].into_iter().flat_map(scripts_of).collect()
+    ["handout", "lessons", "mit", "raft"].into_iter().flat_map(scripts_of).collect()
 }
 
 fn script(name: &str) -> Script {
@@ -60,7 +60,7 @@ enum Pinned {
 impl Pinned {
     fn all() -> Vec<Self> {
         let scripts =
-            ["etcd", "flaws", "handout", "lessons", "raft"].into_iter().flat_map(scripts_of);
+            ["etcd", "flaws", "handout", "lessons", "mit", "raft"].into_iter().flat_map(scripts_of);
         let variants = scripts.flat_map(|(name, script)| {
             let variants: Vec<Script> = script.variants().collect();
             variants.into_iter().map(move |script| {
