@@ -1,12 +1,23 @@
-//! What conditions mean, and what is the case when one of them does not hold.
+//! What conditions and values mean: whether one holds, what is shown of one, and what was measured
+//! where one does not hold.
 
-use super::command::{Compare, Condition, Count, ReplyPattern, RoleName, Text, Who};
+use std::borrow::Cow;
+
+use super::command::{
+    Argument, Base, Compare, Condition, Filler, Group, Kind, Measure, Number, Operand, PatternKind,
+    Quantity, ReplyPattern, RoleName, Spaced, Watched, Who,
+};
+use super::kv::Stored;
+use super::measures::{Answer, Ask, Asked, OfServer};
 use super::network::Traffic;
 use super::raft::Role;
-use super::resolve::Scope;
+use super::resolve::{Scope, error};
 use super::server::{Power, Server};
-use super::types::{Index, ServerId, ServerSet, Term};
-use super::{Cluster, client::Client};
+use super::types::{Index, ServerId, ServerSet, Term, Version};
+use super::{Cluster, CommandError, client::Client};
+
+/// What is shown where nothing answers.
+const NONE: &str = "-";
 
 impl Cluster {
     /// Whether a condition that somebody typed holds at present.
@@ -14,91 +25,230 @@ impl Cluster {
         self.holds(condition, &self.lab_scope)
     }
 
-    /// Whether a condition holds at present. Conditions change nothing.
-    pub(super) fn holds(&self, condition: &Condition, scope: &Scope) -> bool {
-        match condition {
-            Condition::And(one, two) => self.holds(one, scope) && self.holds(two, scope),
-            Condition::Or(one, two) => self.holds(one, scope) || self.holds(two, scope),
-            Condition::Not(one) => !self.holds(one, scope),
-            Condition::Leader(None) => self.leader().is_some(),
-            Condition::Leader(Some(who)) => {
-                self.leader().is_some_and(|leader| self.meant(who, scope) == Some(leader))
-            }
-            Condition::NoLeader => self.leader().is_none(),
-            Condition::NewLeader => self.leader_term().is_some_and(|term| term > self.fault_term),
-            Condition::Term(compare, count) => compares(*compare, self.term().0, count, scope),
-            Condition::Committed(compare, count) => {
-                compares(*compare, self.committed().0, count, scope)
-            }
-            Condition::Up(compare, count) => compares(*compare, self.up(), count, scope),
-            Condition::Applied(compare, count) => {
-                compares(*compare, self.applied().0, count, scope)
-            }
-            Condition::CommittedKey { key, value } => {
-                self.running().any(|server| stores(server, key, value, scope))
-            }
-            Condition::AppliedKey { key, value } => {
-                self.running().all(|server| stores(server, key, value, scope))
-            }
-            Condition::Is { who, role } => {
-                self.each_meant(who, scope, |server| has_role(server, *role))
-            }
-            Condition::Holds { who, key, value, version } => {
-                self.each_meant(who, scope, |server| {
-                    let same = |version: super::types::Version| {
-                        let stored = scope.fill(key).ok().and_then(|k| server.rsm.kv.get(&k));
-                        stored.is_some_and(|stored| stored.version == version)
-                    };
-                    stores(server, key, value, scope) && version.is_none_or(same)
-                })
-            }
-            Condition::Log { who, terms } => self.each_meant(who, scope, |server| {
-                let log = server.raft.log.iter_from(Index(1)).map(|(_, entry)| entry.term);
-                log.eq(terms.iter().copied())
-            }),
-            Condition::ServerTerm { who, compare, count } => {
-                self.each_meant(who, scope, |server| {
-                    compares(*compare, server.raft.term.0, count, scope)
-                })
-            }
-            Condition::Waiting { client } => {
-                self.meant_client(client.as_ref(), scope).is_some_and(|client| !client.is_idle())
-            }
-            Condition::Idle => self.busy().is_none(),
-            Condition::Reply { pattern, client } => {
-                let client = self.meant_client(client.as_ref(), scope);
-                client.is_some_and(|client| replied(client, pattern, scope))
-            }
-            Condition::Holder { lock, client } => {
-                let lock = scope.fill(lock).unwrap_or_default();
-                let holder = scope.fill(client).unwrap_or_default();
-                self.holder(&lock).is_some_and(|client| *client.name == *holder)
-            }
-            Condition::Converged => self.unconverged().is_none(),
-            Condition::Safe => self.violation.is_none(),
-            Condition::Linearizable => self.checker().is_linearizable(),
-            Condition::Broken(invariant) => {
-                self.violation.as_ref().is_some_and(|broken| broken.invariant == *invariant)
-            }
-            Condition::Messages { compare, count, since } => {
-                let requests = self.traffic_since(since.as_ref(), scope).requests;
-                compares(*compare, requests, count, scope)
-            }
-            Condition::Bytes { compare, count, since } => {
-                compares(*compare, self.traffic_since(since.as_ref(), scope).bytes, count, scope)
+    /// What is so now, in a few words: a condition is true or false, a value what it is.
+    pub fn watched(&self, watched: &Watched) -> String {
+        let scope = &self.lab_scope;
+        match watched {
+            Watched::Condition(condition) => self.holds(condition, scope).to_string(),
+            Watched::Value(value) => {
+                let words = self.measured(value, scope).ok().flatten();
+                words.unwrap_or_else(|| NONE.to_owned())
             }
         }
+    }
+
+    /// Whether a condition holds at present. Conditions change nothing.
+    pub(super) fn holds(&self, condition: &Condition, scope: &Scope) -> bool {
+        self.truth(condition, scope).unwrap_or(false)
+    }
+
+    /// Whether a condition holds; fails where it makes no sense, so that `not` does not turn that
+    /// into a yes.
+    fn truth(&self, condition: &Condition, scope: &Scope) -> Result<bool, CommandError> {
+        Ok(match condition {
+            Condition::And(one, two) => self.truth(one, scope)? && self.truth(two, scope)?,
+            Condition::Or(one, two) => self.truth(one, scope)? || self.truth(two, scope)?,
+            Condition::Not(one) => !self.truth(one, scope)?,
+            Condition::Is(measure) => self.answers(measure, scope, |answer| {
+                answer.is_some_and(|answer| *answer != Answer::Truth(false))
+            })?,
+            Condition::Compare(measure, compare, operand) => {
+                let kind = measure.row.answers;
+                let right = self.wanted(operand, kind, scope)?;
+                self.answers(measure, scope, |left| match (left, &right) {
+                    (Some(left), Some(right)) => compares(*compare, left, right),
+                    // Neither has voted, for one.
+                    (None, None) => kind == Kind::Server,
+                    (Some(_), None) | (None, Some(_)) => false,
+                })?
+            }
+        })
+    }
+
+    /// Whether what a measure answers is `so`, for as many servers as it is asked of.
+    fn answers(
+        &self,
+        measure: &Measure,
+        scope: &Scope,
+        so: impl Fn(Option<&Answer<'_>>) -> bool,
+    ) -> Result<bool, CommandError> {
+        let asked = self.asked(measure, scope)?;
+        let count = |servers: ServerSet, ask: OfServer| {
+            let yes = |id: &ServerId| so(ask(&asked, &self.servers[id.index()]).as_ref());
+            servers.iter().filter(yes).count() as u64
+        };
+        let quantity = |quantity: &Quantity, yes: u64, of: ServerSet| {
+            Ok::<bool, CommandError>(match quantity {
+                Quantity::Plain | Quantity::All => !of.is_empty() && yes == of.len() as u64,
+                Quantity::Any => yes > 0,
+                Quantity::None => yes == 0,
+                Quantity::AtLeast(number) => self.number(number, scope)?.is_some_and(|n| yes >= n),
+            })
+        };
+        match (&measure.row.ask, &measure.group) {
+            (Ask::Lab(ask), _) => Ok(so(ask(&asked).as_ref())),
+            (Ask::Server(ask), Some(group)) => {
+                let servers = self.meant(&group.who, scope)?;
+                quantity(&group.quantity, count(servers, *ask), servers)
+            }
+            (Ask::Server(_), None) => Ok(false),
+            (Ask::Somewhere(ask), _) => {
+                quantity(&Quantity::Any, count(self.all_running(), *ask), self.all_running())
+            }
+            (Ask::Everywhere(ask), _) => {
+                quantity(&Quantity::All, count(self.all_running(), *ask), self.all_running())
+            }
+        }
+    }
+
+    /// What a measure is about, with its names filled in.
+    fn asked<'a>(&'a self, measure: &'a Measure, scope: &Scope) -> Result<Asked<'a>, CommandError> {
+        let mut asked =
+            Asked { cluster: self, argument: &measure.argument, text: None, number: 0, peer: None };
+        match &measure.argument {
+            Argument::Text(text) | Argument::Name(Some(text)) => {
+                asked.text = Some(scope.fill(text)?);
+            }
+            Argument::Name(None) if measure.row.takes == super::command::Takes::Client => {
+                asked.text = Some(scope.client.clone().unwrap_or_else(|| "a".into()));
+            }
+            Argument::Number(number) => {
+                asked.number = self.number(number, scope)?.unwrap_or_default();
+            }
+            Argument::Peer(Some(who)) => asked.peer = self.meant_one(who, scope)?,
+            Argument::None
+            | Argument::Name(None)
+            | Argument::Peer(None)
+            | Argument::Role(_)
+            | Argument::Invariant(_)
+            | Argument::Outcome(_) => {}
+        }
+        Ok(asked)
+    }
+
+    /// What one value is; `None` where nothing answers.
+    pub(super) fn value<'a>(
+        &'a self,
+        measure: &'a Measure,
+        scope: &Scope,
+    ) -> Result<Option<Answer<'a>>, CommandError> {
+        let asked = self.asked(measure, scope)?;
+        Ok(match &measure.row.ask {
+            Ask::Lab(ask) => ask(&asked),
+            Ask::Server(ask) => {
+                self.measured_server(measure, scope)?.and_then(|server| ask(&asked, server))
+            }
+            Ask::Somewhere(_) | Ask::Everywhere(_) => None,
+        })
+    }
+
+    /// The same in words.
+    fn measured(&self, measure: &Measure, scope: &Scope) -> Result<Option<String>, CommandError> {
+        let server = self.measured_server(measure, scope)?;
+        if let Some(words) = measure.row.words
+            && let Some(words) = words(&self.asked(measure, scope)?, server)
+        {
+            return Ok(Some(words));
+        }
+        Ok(self.value(measure, scope)?.map(|answer| answer.to_string()))
+    }
+
+    /// The one server of which a value is asked.
+    fn measured_server(
+        &self,
+        measure: &Measure,
+        scope: &Scope,
+    ) -> Result<Option<&Server>, CommandError> {
+        let Some(Group { who, .. }) = &measure.group else { return Ok(None) };
+        let one = self.meant(who, scope)?;
+        Ok(only(&Spaced(who), one)?.and_then(|id| self.server(id)))
+    }
+
+    /// What a measure is compared with.
+    fn wanted<'a>(
+        &'a self,
+        operand: &'a Operand,
+        kind: Kind,
+        scope: &Scope,
+    ) -> Result<Option<Answer<'a>>, CommandError> {
+        Ok(Some(match operand {
+            Operand::Number(number) => match self.number(number, scope)? {
+                Some(number) => Answer::Number(number),
+                None => return Ok(None),
+            },
+            Operand::Server(None) => return Ok(None),
+            Operand::Server(Some(who)) => match self.meant_one(who, scope)? {
+                Some(server) => Answer::Server(server),
+                None => return Err(error(format!("there is no {who} at present"))),
+            },
+            Operand::Role(role) => Answer::Role(*role),
+            Operand::Terms(terms) => Answer::Terms(Cow::Borrowed(terms)),
+            Operand::Client(name) => Answer::Client(scope.fill(name)?.to_string().into()),
+            Operand::Measure(measure) => return self.value(measure, scope),
+            Operand::Hole(text) => kind.read(&scope.fill(text)?).map_err(error)?,
+            Operand::Value(ReplyPattern { kind, version }) => {
+                let (outcome, value) = match kind {
+                    PatternKind::Outcome(outcome) => (Some(*outcome), None),
+                    PatternKind::Value(value) => {
+                        (None, Some(scope.fill(value)?.to_string().into()))
+                    }
+                };
+                let version = match version {
+                    Some(number) => self.number(number, scope)?.map(Version),
+                    None => None,
+                };
+                Answer::Value { outcome, value, version }
+            }
+        }))
+    }
+
+    /// What a number comes to; `None` where what it is made from has no answer.
+    pub(super) fn number(
+        &self,
+        number: &Number,
+        scope: &Scope,
+    ) -> Result<Option<u64>, CommandError> {
+        let base = match &number.base {
+            Base::Number(number) => *number,
+            Base::Hole(text) => return scope.number(text, number.plus).map(Some),
+            Base::Measure(measure) => match self.value(measure, scope)? {
+                Some(Answer::Number(number)) => number,
+                Some(_) | None => return Ok(None),
+            },
+        };
+        Ok(base.checked_add_signed(number.plus))
+    }
+
+    /// The servers that words mean; none where nobody answers to them at present.
+    fn meant(&self, whos: &[Who], scope: &Scope) -> Result<ServerSet, CommandError> {
+        let mut named = ServerSet::EMPTY;
+        for who in whos {
+            let servers = match self.servers_of(who, named) {
+                Some(servers) => servers,
+                None => self.find_now(who, named, scope)?,
+            };
+            named = named.union(servers);
+        }
+        Ok(named)
+    }
+
+    fn meant_one(&self, who: &Who, scope: &Scope) -> Result<Option<ServerId>, CommandError> {
+        only(who, self.meant(std::slice::from_ref(who), scope)?)
+    }
+
+    fn all_running(&self) -> ServerSet {
+        self.running().map(|server| server.id).collect()
     }
 
     fn running(&self) -> impl Iterator<Item = &Server> {
         self.servers.iter().filter(|server| server.is_running())
     }
 
-    fn up(&self) -> u64 {
+    pub(super) fn up(&self) -> u64 {
         self.servers.iter().filter(|server| server.power != Power::Down).count() as u64
     }
 
-    fn leader_term(&self) -> Option<Term> {
+    pub(super) fn leader_term(&self) -> Option<Term> {
         self.leader().map(|leader| self.servers[leader.index()].raft.term)
     }
 
@@ -118,40 +268,34 @@ impl Cluster {
     }
 
     /// A client whose operation is open.
-    fn busy(&self) -> Option<&Client> {
+    pub(super) fn busy(&self) -> Option<&Client> {
         self.clients.iter().find(|client| !client.is_idle())
     }
 
-    pub(super) fn traffic_since(&self, mark: Option<&Text>, scope: &Scope) -> Traffic {
-        let name = mark.and_then(|mark| scope.fill(mark).ok());
-        let before = name.and_then(|name| self.marks.get(&name).copied()).unwrap_or_default();
+    pub(super) fn traffic_since(&self, mark: Option<&str>) -> Traffic {
+        let before = mark.and_then(|name| self.marks.get(name).copied()).unwrap_or_default();
         Traffic {
             requests: self.traffic.requests - before.requests,
             bytes: self.traffic.bytes - before.bytes,
         }
     }
 
-    fn all_meant(&self, who: &Who, scope: &Scope) -> ServerSet {
-        let mut scope = scope.clone();
-        self.find_servers(std::slice::from_ref(who), &mut scope).unwrap_or_default()
+    /// Who has the entry that the leader has at an index; without a leader, that of the highest
+    /// term.
+    pub(super) fn copies_of(&self, index: Index) -> Option<ServerSet> {
+        let entries = || self.servers.iter().filter_map(|server| server.raft.log.get(index));
+        let leader = self.leader().and_then(|leader| self.server(leader));
+        let its = leader.and_then(|leader| leader.raft.log.get(index));
+        let entry = its.or_else(|| entries().max_by_key(|entry| entry.term))?;
+        Some(self.copies(index, entry))
     }
 
-    fn meant(&self, who: &Who, scope: &Scope) -> Option<ServerId> {
-        self.all_meant(who, scope).iter().next()
-    }
-
-    /// Whether somebody is meant, and it is so for every one.
-    fn each_meant(&self, who: &Who, scope: &Scope, so: impl Fn(&Server) -> bool) -> bool {
-        let servers = self.all_meant(who, scope);
-        !servers.is_empty() && servers.iter().all(|id| so(&self.servers[id.index()]))
-    }
-
-    fn meant_client(&self, name: Option<&Text>, scope: &Scope) -> Option<&Client> {
-        let name = match name {
-            Some(name) => scope.fill(name).ok()?,
-            None => scope.client.clone().unwrap_or_else(|| "a".into()),
-        };
-        self.client_named(&name)
+    /// The newest value of a key on servers that are up, and on how many of them it is.
+    pub(super) fn newest(&self, key: &str) -> Option<(&Stored, usize)> {
+        let up = || self.servers.iter().filter(|server| server.power != Power::Down);
+        let stored = || up().filter_map(|server| server.rsm.kv.get(key));
+        let newest = stored().max_by_key(|stored| stored.version)?;
+        Some((newest, stored().filter(|other| *other == newest).count()))
     }
 
     /// Why the cluster has not converged: no leader in the highest term, or a server that it
@@ -177,138 +321,136 @@ impl Cluster {
         reached.into_iter().find_map(|server| lags(server, leader))
     }
 
-    /// What is the case, for the report on a condition that does not hold.
+    /// What was measured, for the report on a condition that does not hold: of each part that is
+    /// to blame.
     pub(super) fn actual(&self, condition: &Condition, scope: &Scope) -> String {
+        let mut parts = Vec::new();
+        match self.truth(condition, scope) {
+            Err(wrong) => return wrong.message,
+            Ok(is) => self.blame(condition, is, scope, &mut parts),
+        }
+        parts.join("; ")
+    }
+
+    /// Why a condition is `is`.
+    fn blame(&self, condition: &Condition, is: bool, scope: &Scope, parts: &mut Vec<String>) {
         match condition {
-            Condition::And(one, two) => {
-                if self.holds(one, scope) {
-                    self.actual(two, scope)
-                } else {
-                    self.actual(one, scope)
+            Condition::Not(one) => self.blame(one, !is, scope, parts),
+            Condition::And(one, two) | Condition::Or(one, two) => {
+                for part in [one, two] {
+                    if self.holds(part, scope) == is {
+                        self.blame(part, is, scope, parts);
+                    }
                 }
             }
-            Condition::Or(one, two) => {
-                format!("{}; and {}", self.actual(one, scope), self.actual(two, scope))
-            }
-            Condition::Not(one) => format!("{one} is so"),
-            Condition::Leader(_) | Condition::NoLeader | Condition::NewLeader => {
-                self.leader_words()
-            }
-            Condition::Term(..) => format!("the highest term is {}", self.term()),
-            Condition::Committed(..) => format!("the commit index is {}", self.committed()),
-            Condition::Up(..) => format!("{} servers are up", self.up()),
-            Condition::Applied(..) => format!("the lowest applied index is {}", self.applied()),
-            Condition::CommittedKey { key, .. } | Condition::AppliedKey { key, .. } => {
-                self.stored_words(key, self.config.server_ids().collect(), scope)
-            }
-            Condition::Holds { who, key, .. } => {
-                self.stored_words(key, self.all_meant(who, scope), scope)
-            }
-            Condition::Is { who, .. }
-            | Condition::Log { who, .. }
-            | Condition::ServerTerm { who, .. } => self.server_words(self.all_meant(who, scope)),
-            Condition::Waiting { client } | Condition::Reply { client, .. } => {
-                self.client_words(client.as_ref(), scope)
-            }
-            Condition::Idle => match self.busy() {
-                Some(client) => super::explain::client(self, client.id, &[]).join(" "),
-                None => "no client has an operation open".to_owned(),
-            },
-            Condition::Holder { lock, .. } => {
-                let lock = scope.fill(lock).unwrap_or_default();
-                match self.holder(&lock) {
-                    Some(client) => format!("{} holds {lock}", client.name),
-                    None => format!("nobody holds {lock}"),
+            Condition::Is(measure) => self.tell(measure, scope, parts),
+            Condition::Compare(measure, _, operand) => {
+                self.tell(measure, scope, parts);
+                match operand {
+                    Operand::Measure(measure)
+                    | Operand::Number(Number { base: Base::Measure(measure), .. }) => {
+                        self.tell(measure, scope, parts);
+                    }
+                    Operand::Number(Number { base: Base::Hole(text), .. }) => {
+                        let text = (text.as_str(), scope.fill(text).unwrap_or_default());
+                        note(parts, format!("{} is {}", text.0, text.1));
+                    }
+                    Operand::Number(_)
+                    | Operand::Server(_)
+                    | Operand::Role(_)
+                    | Operand::Terms(_)
+                    | Operand::Value(_)
+                    | Operand::Client(_)
+                    | Operand::Hole(_) => {}
                 }
-            }
-            Condition::Converged => self.unconverged().unwrap_or_default(),
-            Condition::Safe | Condition::Broken(_) => match &self.violation {
-                Some(broken) => format!("{}: {}", broken.invariant.name(), broken.evidence),
-                None => "no rule has been broken".to_owned(),
-            },
-            Condition::Linearizable => {
-                let clash = self.checker().clash_words(self);
-                clash.unwrap_or_else(|| "what clients were told is linearizable".to_owned())
-            }
-            Condition::Messages { since, .. } => {
-                format!("{} requests were sent", self.traffic_since(since.as_ref(), scope).requests)
-            }
-            Condition::Bytes { since, .. } => {
-                format!("{} bytes were sent", self.traffic_since(since.as_ref(), scope).bytes)
             }
         }
     }
 
-    fn leader_words(&self) -> String {
+    /// What a measure is, of each server that is asked.
+    fn tell(&self, measure: &Measure, scope: &Scope, parts: &mut Vec<String>) {
+        let Ok(asked) = self.asked(measure, scope) else { return };
+        let servers = match (&measure.row.ask, &measure.group) {
+            (Ask::Lab(_), _) => {
+                let words = match measure.row.why {
+                    Some(why) => why(&asked, None),
+                    None => self.reported(measure, None, scope),
+                };
+                return note(parts, words);
+            }
+            (Ask::Server(_), Some(group)) => self.meant(&group.who, scope).unwrap_or_default(),
+            (Ask::Server(_) | Ask::Somewhere(_) | Ask::Everywhere(_), _) => {
+                self.config.server_ids().collect()
+            }
+        };
+        if servers.is_empty() {
+            let who = measure.group.as_ref().map(|group| Spaced(&group.who).to_string());
+            note(parts, format!("there is no {} at present", who.unwrap_or_default()));
+        }
+        for id in servers.iter() {
+            let words = match measure.row.why {
+                Some(why) => why(&asked, self.server(id)),
+                None => self.reported(measure, Some(id), scope),
+            };
+            note(parts, words);
+        }
+    }
+
+    /// "S2 applied is 3".
+    fn reported(&self, measure: &Measure, server: Option<ServerId>, scope: &Scope) -> String {
+        let mut one = measure.filled(scope).unwrap_or_else(|_| measure.clone());
+        let who = server.map(|id| vec![Who::Server(id)]);
+        one.group = who.map(|who| Group { quantity: Quantity::Plain, who });
+        let words = self.measured(&one, scope).ok().flatten();
+        match words {
+            Some(words) => format!("{one} is {words}"),
+            None => format!("there is no {one} at present"),
+        }
+    }
+
+    pub(super) fn leader_words(&self) -> String {
         match self.leader() {
             Some(leader) => {
                 let term = self.servers[leader.index()].raft.term;
                 format!("{leader} leads term {term}")
             }
-            None => format!("nobody leads; the highest term is {}", self.term()),
+            None => format!("no server leads; the highest term is {}", self.term()),
         }
     }
 
-    fn stored_words(&self, key: &Text, servers: ServerSet, scope: &Scope) -> String {
-        let key = scope.fill(key).unwrap_or_default();
-        let each = servers.iter().map(|id| match self.servers[id.index()].rsm.kv.get(&key) {
-            Some(stored) => format!("{id} {key} = {:?} @{}", stored.value, stored.version),
-            None => format!("{id} has no {key}"),
-        });
-        join_or(each.collect(), "no server answers to that")
-    }
-
-    fn server_words(&self, servers: ServerSet) -> String {
-        let each = servers.iter().map(|id| {
-            let server = &self.servers[id.index()];
-            let terms: Vec<String> = server
-                .raft
-                .log
-                .iter_from(Index(1))
-                .take(20)
-                .map(|(_, entry)| entry.term.to_string())
-                .collect();
-            let role = role_of(server).word();
-            format!("{id} is {role} in term {}, log {}", server.raft.term, terms.join(","))
-        });
-        join_or(each.collect(), "no server answers to that")
-    }
-
-    fn client_words(&self, client: Option<&Text>, scope: &Scope) -> String {
-        let Some(client) = self.meant_client(client, scope) else {
-            return "there is no such client".to_owned();
-        };
-        if !client.is_idle() {
-            return super::explain::client(self, client.id, &[]).join(" ");
-        }
-        match &client.last {
-            Some(last) => {
-                let result = &last.result;
-                format!(
-                    "{} was told {} {:?} @{}",
-                    client.name, result.outcome, result.value, result.version
-                )
-            }
-            None => format!("{} has not asked anything", client.name),
+    pub(super) fn violation_words(&self) -> String {
+        match &self.violation {
+            Some(broken) => format!("{}: {}", broken.invariant.name(), broken.evidence),
+            None => "no rule has been broken".to_owned(),
         }
     }
 }
 
-fn join_or(words: Vec<String>, none: &str) -> String {
-    if words.is_empty() { none.to_owned() } else { words.join(", ") }
+/// Adds what has not been said yet.
+fn note(parts: &mut Vec<String>, words: String) {
+    if !words.is_empty() && !parts.contains(&words) {
+        parts.push(words);
+    }
 }
 
-fn compares(compare: Compare, left: u64, count: &Count, scope: &Scope) -> bool {
-    let right = match count {
-        Count::Number(number) => Some(*number),
-        Count::Hole(word) => scope.fill(word).ok().and_then(|word| word.parse().ok()),
-    };
-    right.is_some_and(|right| compare.holds(left, right))
+/// The one server of a set, which `who` means.
+pub(super) fn only(
+    who: &dyn std::fmt::Display,
+    servers: ServerSet,
+) -> Result<Option<ServerId>, CommandError> {
+    if servers.len() > 1 {
+        let names: Vec<String> = servers.iter().map(|id| id.to_string()).collect();
+        let names = names.join(" ");
+        return Err(error(format!("`{who}` means {names} at present: one server is wanted here")));
+    }
+    Ok(servers.iter().next())
 }
 
-fn stores(server: &Server, key: &Text, value: &Text, scope: &Scope) -> bool {
-    let (Ok(key), Ok(value)) = (scope.fill(key), scope.fill(value)) else { return false };
-    server.rsm.kv.get(&key).is_some_and(|stored| *stored.value == *value)
+fn compares(compare: Compare, left: &Answer<'_>, right: &Answer<'_>) -> bool {
+    match (left, right) {
+        (Answer::Number(left), Answer::Number(right)) => compare.holds(*left, *right),
+        _ => left.is(right),
+    }
 }
 
 /// What a server is, in the words of scripts.
@@ -319,26 +461,6 @@ pub fn role_of(server: &Server) -> RoleName {
         (Power::Up, Role::Follower) => RoleName::Follower,
         (Power::Up, Role::Candidate) => RoleName::Candidate,
         (Power::Up, Role::Leader) => RoleName::Leader,
-    }
-}
-
-fn has_role(server: &Server, role: RoleName) -> bool {
-    role_of(server) == role || (role == RoleName::Up && server.power != Power::Down)
-}
-
-fn replied(client: &Client, pattern: &ReplyPattern, scope: &Scope) -> bool {
-    let Some(last) = client.last.as_ref().filter(|_| client.is_idle()) else { return false };
-    let result = &last.result;
-    match pattern {
-        ReplyPattern::Outcome { outcome, version } => {
-            result.outcome == *outcome && version.is_none_or(|version| result.version == version)
-        }
-        ReplyPattern::Value { value, version } => {
-            let value = scope.fill(value);
-            result.outcome == super::types::Outcome::Ok
-                && value.is_ok_and(|value| *result.value == *value)
-                && version.is_none_or(|version| result.version == version)
-        }
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Returned {
 pub struct History {
     records: Growing<Record>,
     order: u64,
+    /// How many gets and puts ended with each outcome.
+    counts: [u64; 4],
     /// The length of all keys and values that were asked with.
     bytes: u64,
 }
@@ -55,6 +57,11 @@ impl History {
 
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+    }
+
+    /// How many gets and puts have ended so.
+    pub const fn count(&self, outcome: Outcome) -> u64 {
+        self.counts[outcome as usize]
     }
 
     /// About how many bytes the keys and values of all operations take.
@@ -78,6 +85,7 @@ impl History {
     /// Closes the record at `place`.
     pub(super) fn finish(&mut self, place: usize, returned: Returned) {
         let order = self.next_order();
+        self.counts[returned.outcome as usize] += 1;
         if let Some(record) = self.records.get_mut(place) {
             record.returned = Some(Returned { order, ..returned });
         }

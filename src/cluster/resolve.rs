@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::{Command, Ends, Filler, Named, Operation, Order, Text, VersionWord, Who};
+use super::conditions::only;
 use super::raft::Role;
 use super::rng::{Entity, Rng};
 use super::server::{Power, Server};
@@ -36,6 +37,10 @@ pub(super) fn error(message: impl Into<String>) -> CommandError {
     CommandError { message: message.into() }
 }
 
+fn absent(who: &Who) -> CommandError {
+    error(format!("there is no {who} at present"))
+}
+
 impl Scope {
     /// For commands that are concrete already.
     pub(super) fn of_nobody(seed: u64) -> Self {
@@ -51,7 +56,8 @@ impl Scope {
         match self.bindings.get(name)? {
             Binding::Text(text) => Some(text.clone()),
             Binding::Servers(servers) => {
-                servers.iter().next().map(|server| server.to_string().into())
+                let names: Vec<String> = servers.iter().map(|id| id.to_string()).collect();
+                Some(names.join(" ").into())
             }
         }
     }
@@ -86,10 +92,33 @@ impl Filler for Scope {
 
     fn who(&self, who: &Who) -> Result<Who, CommandError> {
         let Who::Hole(word) = who else { return Ok(who.clone()) };
-        match self.bound_servers(word).and_then(|servers| servers.iter().next()) {
-            Some(server) => Ok(Who::Server(server)),
+        match self.bound_servers(word) {
+            Some(servers) => match only(who, servers)? {
+                Some(server) => Ok(Who::Server(server)),
+                None => Err(absent(who)),
+            },
             None => Who::parse_word(&self.fill(word)?).map_err(error),
         }
+    }
+
+    fn whos(&self, who: &Who) -> Result<Vec<Who>, CommandError> {
+        let servers = if let Who::Hole(word) = who { self.bound_servers(word) } else { None };
+        match servers {
+            Some(servers) => Ok(servers.iter().map(Who::Server).collect()),
+            None => Ok(vec![self.who(who)?]),
+        }
+    }
+
+    fn number(&self, text: &Text, plus: i64) -> Result<u64, CommandError> {
+        let word = self.fill(text)?;
+        let number: Option<u64> = word.parse().ok();
+        let number = number.ok_or_else(|| {
+            error(format!("a number is wanted here, and {} is {word}", text.as_str()))
+        })?;
+        number.checked_add_signed(plus).ok_or_else(|| {
+            let (sign, by) = (if plus < 0 { '-' } else { '+' }, plus.unsigned_abs());
+            error(format!("{number} {sign} {by} is no number from 0 on"))
+        })
     }
 }
 
@@ -176,10 +205,6 @@ impl Cluster {
             | Who::All
             | Who::Down => self.servers_of(who, named).unwrap_or_default(),
         };
-        let may_be_none = matches!(who, Who::Rest | Who::All | Who::Down | Who::Some);
-        if servers.is_empty() && !may_be_none {
-            return Err(error(format!("there is no {who} at present")));
-        }
         Ok(Found { servers, clients: Vec::new() })
     }
 
@@ -192,6 +217,10 @@ impl Cluster {
         let mut found = Found::default();
         for who in whos {
             let one = self.find(who, *named, scope)?;
+            let may_be_none = matches!(who, Who::Rest | Who::All | Who::Down | Who::Some);
+            if one == Found::default() && !may_be_none {
+                return Err(absent(who));
+            }
             *named = named.union(one.servers);
             found.servers = found.servers.union(one.servers);
             found.clients.extend(one.clients);
@@ -212,14 +241,29 @@ impl Cluster {
         }
     }
 
-    /// The lowest-numbered server that a word means.
+    /// The servers that a word means to a question, which draws nothing: none, if nobody answers to
+    /// it at present.
+    pub(super) fn find_now(
+        &self,
+        who: &Who,
+        named: ServerSet,
+        scope: &Scope,
+    ) -> Result<ServerSet, CommandError> {
+        let found = self.find(who, named, &mut scope.clone())?;
+        match found.clients.first() {
+            Some(client) => Err(error(format!("{} is a client, not a server", client.as_str()))),
+            None => Ok(found.servers),
+        }
+    }
+
+    /// The one server that a word means.
     pub(super) fn find_server(
         &self,
         who: &Who,
         scope: &mut Scope,
     ) -> Result<ServerId, CommandError> {
         let servers = self.find_servers(std::slice::from_ref(who), scope)?;
-        servers.iter().next().ok_or_else(|| error(format!("there is no {who} at present")))
+        only(who, servers)?.ok_or_else(|| absent(who))
     }
 
     /// The command with every word made concrete.
@@ -383,10 +427,8 @@ impl Cluster {
                 let version = match version {
                     VersionWord::Number(version) => *version,
                     VersionWord::Last => known(&key).map_or(Version::ZERO, |known| known.version),
-                    VersionWord::Hole(word) => {
-                        let word = scope.fill(word)?;
-                        let number = word.parse();
-                        Version(number.map_err(|_| error(format!("{word} is not a version")))?)
+                    VersionWord::Hole(number) => {
+                        Version(self.number(number, scope)?.unwrap_or_default())
                     }
                 };
                 let version = VersionWord::Number(version);

@@ -304,14 +304,21 @@ pub enum Outcome {
     Maybe,
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Outcome {
+    /// How scripts, screen and exports call it.
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Ok => "ok",
             Self::NoKey => "nokey",
             Self::Version => "version",
             Self::Maybe => "maybe",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 

@@ -8,17 +8,19 @@ use proptest::sample::select;
 use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
-    Aspect, Command, Compare, Condition, Count, Ends, Fate, FlyingDeed, Head, Load, LoadKeys,
-    LoadKind, LoadRate, Measure, Operation, Order, Pace, PacketDeed, Place, Reach, ReplyPattern,
-    Reseed, RoleName, Text, Timers, Unmet, VersionWord, Watched, Who, parse_line, who,
+    Argument, Base, Command, Compare, Condition, Ends, Fate, FlyingDeed, Group, Head, Kind, Load,
+    LoadKeys, LoadKind, LoadRate, Measure, Number, Operand, Operation, Order, Pace, PacketDeed,
+    PatternKind, Place, Position, Quantity, Reach, ReplyPattern, Reseed, RoleName, Takes, Text,
+    Timers, Unmet, VersionWord, Watched, Who, parse_line, who,
 };
 use crate::cluster::Motion;
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
+use crate::cluster::measures::MEASURES;
 use crate::cluster::network::{LinkChange, Network, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
-use crate::cluster::types::{Index, Outcome, PacketId, ServerId, Term, Version};
+use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
 
 fn name() -> impl Strategy<Value = Text> {
     "[a-rt-z][a-zA-Z0-9_-]{0,8}(\\{[a-z]{1,4}\\})?"
@@ -93,10 +95,25 @@ fn log() -> impl Strategy<Value = Vec<Term>> {
     })
 }
 
-fn count() -> impl Strategy<Value = Count> {
+fn plus() -> impl Strategy<Value = i64> {
+    select(vec![0, 1, -1, 1_000_000_000_000])
+}
+
+/// A number that no measure is part of.
+fn plain_number() -> impl Strategy<Value = Number> {
+    let hole = |word| Base::Hole(Text::new(word));
     prop_oneof![
-        any::<u64>().prop_map(Count::Number),
-        select(vec!["{n}", "1{n}"]).prop_map(|word| Count::Hole(Text::new(word))),
+        any::<u64>().prop_map(Number::from),
+        (select(vec!["{n}", "1{n}"]), plus())
+            .prop_map(move |(word, plus)| Number { base: hole(word), plus }),
+    ]
+}
+
+fn number() -> impl Strategy<Value = Number> {
+    let measure = measure(Position::Operand(Kind::Number)).prop_map(Box::new);
+    prop_oneof![
+        3 => plain_number(),
+        1 => (measure, plus()).prop_map(|(it, plus)| Number { base: Base::Measure(it), plus }),
     ]
 }
 
@@ -155,7 +172,9 @@ fn order() -> impl Strategy<Value = Command> {
     let version = prop_oneof![
         any::<u64>().prop_map(|version| VersionWord::Number(Version(version))),
         Just(VersionWord::Last),
-        Just(VersionWord::Hole(Text::new("{v}"))),
+        plus().prop_map(|plus| {
+            VersionWord::Hole(Number { base: Base::Hole(Text::new("{v}")), plus })
+        }),
     ];
     let operation = prop_oneof![
         word().prop_map(|key| Operation::Get { key }),
@@ -222,57 +241,102 @@ fn link() -> impl Strategy<Value = Command> {
         })
 }
 
-fn pattern() -> impl Strategy<Value = ReplyPattern> {
-    let outcomes = vec![Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe];
-    let version = || of(any::<u64>().prop_map(Version));
+fn group() -> impl Strategy<Value = Group> {
+    let quantity = prop_oneof![
+        select(vec![Quantity::All, Quantity::Any, Quantity::None]),
+        plain_number().prop_map(Quantity::AtLeast),
+    ];
     prop_oneof![
-        (select(outcomes), version())
-            .prop_map(|(outcome, version)| ReplyPattern::Outcome { outcome, version }),
-        (word(), version()).prop_map(|(value, version)| ReplyPattern::Value { value, version }),
+        servers_word().prop_map(|who| Group { quantity: Quantity::Plain, who: vec![who] }),
+        (quantity, servers()).prop_map(|(quantity, who)| Group { quantity, who }),
     ]
 }
 
+fn argument(takes: Takes) -> BoxedStrategy<Argument> {
+    let hole = |plus| Number { base: Base::Hole(Text::new("{n}")), plus };
+    match takes {
+        Takes::Nothing => Just(Argument::None).boxed(),
+        Takes::Key | Takes::Lock => word().prop_map(Argument::Text).boxed(),
+        Takes::Client | Takes::Since => of(name()).prop_map(Argument::Name).boxed(),
+        Takes::Index => plain_number().prop_map(Argument::Number).boxed(),
+        Takes::Hole => plus().prop_map(hole).prop_map(Argument::Number).boxed(),
+        Takes::Peer => of(servers_word()).prop_map(Argument::Peer).boxed(),
+        Takes::Role => select(RoleName::ALL.to_vec()).prop_map(Argument::Role).boxed(),
+        Takes::Invariant => select(Invariant::ALL.to_vec()).prop_map(Argument::Invariant).boxed(),
+        Takes::Outcome => outcome().prop_map(Argument::Outcome).boxed(),
+    }
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    select(vec![Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe])
+}
+
+/// Any row of the table that may stand there.
+fn measure(position: Position) -> impl Strategy<Value = Measure> {
+    let rows: Vec<_> = MEASURES.iter().filter(|row| position.admits(row)).collect();
+    select(rows).prop_flat_map(move |row| {
+        let plain = |group: &Option<Group>| {
+            group.as_ref().is_none_or(|group| group.quantity == Quantity::Plain)
+        };
+        let group = match row.is_of_servers() {
+            true => group().prop_map(Some).boxed(),
+            false => Just(None).boxed(),
+        };
+        let group = group.prop_filter("one server", move |group| {
+            position == Position::Condition || plain(group)
+        });
+        (group, argument(row.takes)).prop_map(move |(group, argument)| Measure {
+            row,
+            group,
+            argument,
+        })
+    })
+}
+
+fn operand(kind: Kind) -> BoxedStrategy<Operand> {
+    let version = || of(plain_number().prop_filter("whole", |it| it.plus >= 0));
+    let value = || {
+        (word(), version()).prop_map(|(value, version)| {
+            Operand::Value(ReplyPattern { kind: PatternKind::Value(value), version })
+        })
+    };
+    let outcome = (outcome(), version()).prop_map(|(outcome, version)| {
+        Operand::Value(ReplyPattern { kind: PatternKind::Outcome(outcome), version })
+    });
+    let measure = || measure(Position::Operand(kind)).prop_map(Box::new).prop_map(Operand::Measure);
+    let hole = || Just(Operand::Hole(Text::new("{r}")));
+    match kind {
+        Kind::Truth | Kind::Number => number().prop_map(Operand::Number).boxed(),
+        Kind::Server => {
+            prop_oneof![of(servers_word()).prop_map(Operand::Server), measure(),].boxed()
+        }
+        Kind::Role => {
+            prop_oneof![select(RoleName::ALL.to_vec()).prop_map(Operand::Role), measure(), hole()]
+                .boxed()
+        }
+        Kind::Terms => prop_oneof![log().prop_map(Operand::Terms), measure(), hole()].boxed(),
+        Kind::Value => value().boxed(),
+        Kind::Reply => prop_oneof![value(), outcome].boxed(),
+        Kind::Client => name().prop_map(Operand::Client).boxed(),
+    }
+}
+
 fn simple_condition() -> impl Strategy<Value = Condition> {
-    let about_keys = prop_oneof![
-        (word(), word()).prop_map(|(key, value)| Condition::CommittedKey { key, value }),
-        (word(), word()).prop_map(|(key, value)| Condition::AppliedKey { key, value }),
-        (servers_word(), word(), word(), of(any::<u64>().prop_map(Version)))
-            .prop_map(|(who, key, value, version)| Condition::Holds { who, key, value, version }),
-        (word(), name()).prop_map(|(lock, client)| Condition::Holder { lock, client }),
-    ];
-    let about_counts =
-        prop_oneof![
-            (compare(), count()).prop_map(|(compare, count)| Condition::Term(compare, count)),
-            (compare(), count()).prop_map(|(compare, count)| Condition::Committed(compare, count)),
-            (compare(), count()).prop_map(|(compare, count)| Condition::Up(compare, count)),
-            (compare(), count()).prop_map(|(compare, count)| Condition::Applied(compare, count)),
-            (servers_word(), compare(), count())
-                .prop_map(|(who, compare, count)| Condition::ServerTerm { who, compare, count }),
-            (compare(), count(), of(name()))
-                .prop_map(|(compare, count, since)| Condition::Messages { compare, count, since }),
-            (compare(), count(), of(name())).prop_map(|(compare, count, since)| Condition::Bytes {
-                compare,
-                count,
-                since
-            }),
-        ];
-    prop_oneof![
-        about_keys,
-        about_counts,
-        of(servers_word()).prop_map(Condition::Leader),
-        Just(Condition::NoLeader),
-        Just(Condition::NewLeader),
-        (servers_word(), select(RoleName::ALL.to_vec()))
-            .prop_map(|(who, role)| Condition::Is { who, role }),
-        (servers_word(), log()).prop_map(|(who, terms)| Condition::Log { who, terms }),
-        of(name()).prop_map(|client| Condition::Waiting { client }),
-        (pattern(), of(name())).prop_map(|(pattern, client)| Condition::Reply { pattern, client }),
-        Just(Condition::Converged),
-        Just(Condition::Safe),
-        Just(Condition::Linearizable),
-        Just(Condition::Idle),
-        select(Invariant::ALL.to_vec()).prop_map(Condition::Broken),
-    ]
+    let compared = measure(Position::Condition)
+        .prop_filter("compared", |measure| measure.row.answers != Kind::Truth);
+    let compared = compared.prop_flat_map(|measure| {
+        let compare = match measure.row.answers {
+            Kind::Number => compare().boxed(),
+            _ => Just(Compare::Equal).boxed(),
+        };
+        (compare, operand(measure.row.answers)).prop_map(move |(compare, operand)| {
+            Condition::Compare(measure.clone(), compare, operand)
+        })
+    });
+    let alone = measure(Position::Condition).prop_filter("may stand alone", |measure| {
+        measure.row.answers == Kind::Truth || measure.row.answers.may_be_none()
+    });
+    prop_oneof![2 => compared, 1 => alone.prop_map(Condition::Is)]
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
@@ -288,40 +352,15 @@ fn condition() -> impl Strategy<Value = Condition> {
 }
 
 fn watched() -> impl Strategy<Value = Watched> {
-    let plain = select(vec![
-        Measure::Leader,
-        Measure::Term,
-        Measure::Committed,
-        Measure::Applied,
-        Measure::Up,
-        Measure::Packets,
-    ]);
-    let simple = select(vec![
-        Aspect::Role,
-        Aspect::Term,
-        Aspect::Vote,
-        Aspect::Log,
-        Aspect::Committed,
-        Aspect::Applied,
-    ]);
-    let aspect = prop_oneof![
-        simple,
-        word().prop_map(Aspect::Holds),
-        servers_word().prop_map(Aspect::Next),
-        servers_word().prop_map(Aspect::Match),
-    ];
-    let value = prop_oneof![
-        plain,
-        of(name()).prop_map(Measure::Messages),
-        of(name()).prop_map(Measure::Bytes),
-        (1..=u64::MAX).prop_map(|index| Measure::Copies(Index(index))),
-        word().prop_map(Measure::Key),
-        word().prop_map(Measure::Holder),
-        of(name()).prop_map(Measure::Reply),
-        (servers_word(), aspect).prop_map(|(who, aspect)| Measure::Of(who, aspect)),
-    ];
-    // A leader is a value to those who watch.
-    let condition = condition().prop_filter("no value", |it| *it != Condition::Leader(None));
+    let value = measure(Position::Value);
+    // What may stand alone and has a value is shown as that.
+    let condition = condition().prop_filter("no value", |condition| match condition {
+        Condition::Is(measure) => {
+            let plain = |group: &Group| group.quantity == Quantity::Plain;
+            !measure.row.has_value() || !measure.group.as_ref().is_none_or(plain)
+        }
+        _ => true,
+    });
     prop_oneof![value.prop_map(Watched::Value), condition.prop_map(Watched::Condition)]
 }
 

@@ -119,6 +119,9 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         Expect::Node => {
             servers().chain(fixed()).chain(holes()).chain(named(&known.clients)).collect()
         }
+        // A measure may be one of a server's; a number may be bound to a name.
+        Expect::Measure(_) => fixed().chain(servers()).chain(holes()).collect(),
+        Expect::Aspect(_) => fixed().collect(),
         Expect::Client => named(&known.clients),
         Expect::Key | Expect::Lock => named(&known.keys),
         Expect::Mark => named(&known.marks),
@@ -138,10 +141,6 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::Breaks
         | Expect::Role
         | Expect::Invariant
-        | Expect::Condition
-        | Expect::ServerForm
-        | Expect::Measure
-        | Expect::Aspect
         | Expect::Value
         | Expect::Name
         | Expect::Span
@@ -226,7 +225,11 @@ mod tests {
     #[test]
     fn conditions_and_their_parts() {
         assert_eq!(candidates("until conv"), ["converged"]);
-        assert_eq!(candidates("until not co"), ["committed", "converged"]);
+        assert_eq!(candidates("until not co"), ["committed", "copies", "converged"]);
+        assert_eq!(candidates("expect S2 vote = S"), ["S1", "S2", "S3"]);
+        assert_eq!(candidates("expect term >= com"), ["committed"]);
+        assert_eq!(candidates("expect 2 of {"), ["{old}"]);
+        assert_eq!(candidates("expect 2 of S1 S2 hol"), ["holds"]);
         assert_eq!(candidates("expect S3 is f"), ["follower"]);
         assert_eq!(candidates("expect broken one"), ["one-vote"]);
         assert_eq!(candidates("expect messages <= 4 since "), ["start"]);

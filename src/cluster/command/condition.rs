@@ -1,10 +1,16 @@
 //! Conditions: questions about the present that change nothing.
 
+use std::fmt::{Display, Formatter, Result as Written};
+
 use serde::{Deserialize, Serialize};
 
-use super::{Text, Who};
-use crate::cluster::check::Invariant;
-use crate::cluster::types::{Outcome, Term, Version};
+use super::conditions::is_outcome_word;
+use super::lex::quoted;
+use super::measure::Kind;
+use super::number::{Base, Number};
+use super::print::Terms;
+use super::{Measure, Text, Watched, Who};
+use crate::cluster::types::{Outcome, Term};
 
 /// What `until`, `expect` and `loop until` ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,88 +18,44 @@ pub enum Condition {
     And(Box<Condition>, Box<Condition>),
     Or(Box<Condition>, Box<Condition>),
     Not(Box<Condition>),
-    /// `leader`: a running server leads. `leader = S2`: this one does, in the highest term.
-    Leader(Option<Who>),
-    NoLeader,
-    /// A leader of a later term than when this task last did something to servers or links.
-    NewLeader,
-    /// `term >= 4`: the highest term among running servers.
-    Term(Compare, Count),
-    /// `committed >= 5`: the highest commit index among running servers.
-    Committed(Compare, Count),
-    /// `committed x = 3`: by some running server as far as it has applied.
-    CommittedKey {
-        key: Text,
-        value: Text,
-    },
-    /// `applied >= 5`: the lowest applied index among running servers.
-    Applied(Compare, Count),
-    /// `applied x = 3`: by every running server.
-    AppliedKey {
-        key: Text,
-        value: Text,
-    },
-    /// `S3 is follower`.
-    Is {
-        who: Who,
-        role: RoleName,
-    },
-    /// `S3 holds x = 3 @2`.
-    Holds {
-        who: Who,
-        key: Text,
-        value: Text,
-        version: Option<Version>,
-    },
-    /// `S3 log = 1,1,4`: the terms of its entries.
-    Log {
-        who: Who,
-        terms: Vec<Term>,
-    },
-    /// `S3 term = 4`.
-    ServerTerm {
-        who: Who,
-        compare: Compare,
-        count: Count,
-    },
-    /// `up >= 3`: how many servers are up, sleeping ones included.
-    Up(Compare, Count),
-    /// `waiting client=b`: its operation is still open.
-    Waiting {
-        client: Option<Text>,
-    },
-    /// `idle`: no client has an operation open.
-    Idle,
-    /// `reply = 3 @2 client=b`: how the client's last operation ended.
-    Reply {
-        pattern: ReplyPattern,
-        client: Option<Text>,
-    },
-    /// `holder lock = b`.
-    Holder {
-        lock: Text,
-        client: Text,
-    },
-    /// One leader in the highest term, and all that it reaches have its log.
-    Converged,
-    /// No invariant has been broken.
-    Safe,
-    /// What clients have been told is linearizable.
-    Linearizable,
-    /// This invariant has been broken.
-    Broken(Invariant),
-    /// `messages <= 42 since MARK`: RPC requests between servers.
-    Messages {
-        compare: Compare,
-        count: Count,
-        since: Option<Text>,
-    },
-    /// `bytes <= 200000 since MARK`: of all packets between servers.
-    Bytes {
-        compare: Compare,
-        count: Count,
-        since: Option<Text>,
-    },
+    /// `safe`, `S3 is follower`; `leader`: there is one.
+    Is(Measure),
+    /// `S2 vote = S1`, `committed >= {n}`.
+    Compare(Measure, Compare, Operand),
+}
+
+/// What a measure is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+    Number(Number),
+    /// A server, or none.
+    Server(Option<Who>),
+    Role(RoleName),
+    Terms(Vec<Term>),
+    /// `3 @2`, `ok`: a value, a version, an outcome, as far as they are said.
+    Value(ReplyPattern),
+    Client(Text),
+    /// A word with a `{name}` that becomes a role or the terms of a log.
+    Hole(Text),
+    /// What another measure is.
+    Measure(Box<Measure>),
+}
+
+/// What a reply must look like, and what a server's map must hold. A value that is the word of an
+/// outcome stands in quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplyPattern {
+    pub kind: PatternKind,
+    pub version: Option<Number>,
+}
+
+/// The outcome, or the value, that a [`ReplyPattern`] wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatternKind {
+    /// `ok`, `nokey`, `version`, `maybe`.
+    Outcome(Outcome),
+    /// A get that found this value.
+    Value(Text),
 }
 
 /// Fills in the `{names}` of conditions and values, and fails in its own way.
@@ -109,8 +71,20 @@ pub trait Filler {
     /// The word with its names filled in; words as `leader` go on meaning whoever it is.
     ///
     /// # Errors
-    /// When a name means nothing.
+    /// When a name means nothing, or several servers.
     fn who(&self, who: &Who) -> Result<Who, Self::Error>;
+
+    /// As [`Filler::who`], where several may be meant.
+    ///
+    /// # Errors
+    /// When a name means nothing.
+    fn whos(&self, who: &Who) -> Result<Vec<Who>, Self::Error>;
+
+    /// The number that a word becomes, and `plus`.
+    ///
+    /// # Errors
+    /// When it becomes none.
+    fn number(&self, text: &Text, plus: i64) -> Result<u64, Self::Error>;
 }
 
 impl Condition {
@@ -121,71 +95,149 @@ impl Condition {
     /// Those of `filler`.
     pub fn filled<F: Filler>(&self, filler: &F) -> Result<Self, F::Error> {
         let inner = |one: &Self| one.filled(filler).map(Box::new);
-        let text = |text: &Text| filler.text(text);
-        let who = |who: &Who| filler.who(who);
-        let maybe = |name: &Option<Text>| name.as_ref().map(text).transpose();
-        let count = |count: &Count| match count {
-            Count::Number(_) => Ok(count.clone()),
-            Count::Hole(word) => text(word).map(Count::Hole),
-        };
         Ok(match self {
             Self::And(one, two) => Self::And(inner(one)?, inner(two)?),
             Self::Or(one, two) => Self::Or(inner(one)?, inner(two)?),
             Self::Not(one) => Self::Not(inner(one)?),
-            Self::Leader(one) => Self::Leader(one.as_ref().map(who).transpose()?),
-            Self::Term(compare, n) => Self::Term(*compare, count(n)?),
-            Self::Committed(compare, n) => Self::Committed(*compare, count(n)?),
-            Self::Applied(compare, n) => Self::Applied(*compare, count(n)?),
-            Self::Up(compare, n) => Self::Up(*compare, count(n)?),
-            Self::CommittedKey { key, value } => {
-                Self::CommittedKey { key: text(key)?, value: text(value)? }
+            Self::Is(measure) => Self::Is(measure.filled(filler)?),
+            Self::Compare(measure, compare, operand) => {
+                Self::Compare(measure.filled(filler)?, *compare, operand.filled(filler)?)
             }
-            Self::AppliedKey { key, value } => {
-                Self::AppliedKey { key: text(key)?, value: text(value)? }
-            }
-            Self::Is { who: one, role } => Self::Is { who: who(one)?, role: *role },
-            Self::Holds { who: one, key, value, version } => Self::Holds {
-                who: who(one)?,
-                key: text(key)?,
-                value: text(value)?,
-                version: *version,
-            },
-            Self::Log { who: one, terms } => Self::Log { who: who(one)?, terms: terms.clone() },
-            Self::ServerTerm { who: one, compare, count: n } => {
-                Self::ServerTerm { who: who(one)?, compare: *compare, count: count(n)? }
-            }
-            Self::Waiting { client } => Self::Waiting { client: maybe(client)? },
-            Self::Reply { pattern, client } => {
-                Self::Reply { pattern: pattern.filled(filler)?, client: maybe(client)? }
-            }
-            Self::Holder { lock, client } => {
-                Self::Holder { lock: text(lock)?, client: text(client)? }
-            }
-            Self::Messages { compare, count: n, since } => {
-                Self::Messages { compare: *compare, count: count(n)?, since: maybe(since)? }
-            }
-            Self::Bytes { compare, count: n, since } => {
-                Self::Bytes { compare: *compare, count: count(n)?, since: maybe(since)? }
-            }
-            Self::NoLeader
-            | Self::NewLeader
-            | Self::Idle
-            | Self::Converged
-            | Self::Safe
-            | Self::Linearizable
-            | Self::Broken(_) => self.clone(),
         })
     }
 }
 
-impl ReplyPattern {
-    fn filled<F: Filler>(&self, filler: &F) -> Result<Self, F::Error> {
+impl Watched {
+    /// The same with every `{name}` filled in.
+    ///
+    /// # Errors
+    /// Those of `filler`.
+    pub fn filled<F: Filler>(&self, filler: &F) -> Result<Self, F::Error> {
         Ok(match self {
-            Self::Outcome { .. } => self.clone(),
-            Self::Value { value, version } => {
-                Self::Value { value: filler.text(value)?, version: *version }
-            }
+            Self::Condition(condition) => Self::Condition(condition.filled(filler)?),
+            Self::Value(value) => Self::Value(value.filled_value(filler)?),
         })
+    }
+}
+
+impl Display for Watched {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Written {
+        match self {
+            Self::Condition(condition) => condition.fmt(f),
+            Self::Value(value) => value.fmt(f),
+        }
+    }
+}
+
+impl Operand {
+    /// The same with every `{name}` filled in.
+    ///
+    /// # Errors
+    /// Those of `filler`.
+    pub fn filled<F: Filler>(&self, filler: &F) -> Result<Self, F::Error> {
+        Ok(match self {
+            Self::Number(number) => Self::Number(number.filled(filler)?),
+            Self::Server(Some(who)) => Self::Server(Some(filler.who(who)?)),
+            Self::Value(pattern) => Self::Value(ReplyPattern {
+                kind: match &pattern.kind {
+                    PatternKind::Value(value) => PatternKind::Value(filler.text(value)?),
+                    PatternKind::Outcome(_) => pattern.kind.clone(),
+                },
+                version: pattern.version.as_ref().map(|it| it.filled(filler)).transpose()?,
+            }),
+            Self::Client(name) => Self::Client(filler.text(name)?),
+            Self::Hole(text) => Self::Hole(filler.text(text)?),
+            Self::Measure(measure) => Self::Measure(Box::new(measure.filled_value(filler)?)),
+            Self::Server(None) | Self::Role(_) | Self::Terms(_) => self.clone(),
+        })
+    }
+
+    /// Whether it ends with a measure, behind which nothing of another may stand.
+    pub(super) const fn is_measured(&self) -> bool {
+        match self {
+            Self::Measure(_) => true,
+            Self::Number(number) => matches!(number.base, Base::Measure(_)),
+            Self::Server(_)
+            | Self::Role(_)
+            | Self::Terms(_)
+            | Self::Value(_)
+            | Self::Client(_)
+            | Self::Hole(_) => false,
+        }
+    }
+}
+
+/// How tightly a condition holds together: what binds less stands in parentheses inside.
+const fn binding(condition: &Condition) -> u8 {
+    match condition {
+        Condition::Or(..) => 0,
+        Condition::And(..) => 1,
+        Condition::Not(_) | Condition::Is(_) | Condition::Compare(..) => 2,
+    }
+}
+
+fn grouped(f: &mut Formatter<'_>, condition: &Condition, least: u8) -> Written {
+    if binding(condition) < least { write!(f, "({condition})") } else { condition.fmt(f) }
+}
+
+impl Display for Condition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Written {
+        match self {
+            Self::And(left, right) => {
+                grouped(f, left, 1)?;
+                f.write_str(" and ")?;
+                grouped(f, right, 2)
+            }
+            Self::Or(left, right) => {
+                grouped(f, left, 0)?;
+                f.write_str(" or ")?;
+                grouped(f, right, 1)
+            }
+            Self::Not(inner) => {
+                f.write_str("not ")?;
+                grouped(f, inner, 2)
+            }
+            Self::Is(measure) => measure.fmt(f),
+            Self::Compare(measure, compare, operand) => {
+                measure.head(f)?;
+                if operand.is_measured() {
+                    measure.tail(f)?;
+                    return write!(f, " {} {}", compare.sign(), Shown(operand, measure));
+                }
+                write!(f, " {} {}", compare.sign(), Shown(operand, measure))?;
+                measure.tail(f)
+            }
+        }
+    }
+}
+
+/// An operand as it stands behind a measure.
+struct Shown<'a>(&'a Operand, &'a Measure);
+
+impl Display for Shown<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Written {
+        match self.0 {
+            Operand::Number(number) => number.fmt(f),
+            Operand::Server(Some(who)) => who.fmt(f),
+            Operand::Server(None) => f.write_str("none"),
+            Operand::Role(role) => f.write_str(role.word()),
+            Operand::Terms(terms) => Terms(terms).fmt(f),
+            Operand::Client(name) => name.fmt(f),
+            Operand::Hole(text) => f.write_str(text.as_str()),
+            Operand::Measure(measure) => measure.fmt(f),
+            Operand::Value(ReplyPattern { kind, version }) => {
+                match kind {
+                    PatternKind::Outcome(outcome) => outcome.fmt(f)?,
+                    PatternKind::Value(value)
+                        if self.1.row.answers == Kind::Reply && is_outcome_word(value.as_str()) =>
+                    {
+                        f.write_str(&quoted(value.as_str()))?;
+                    }
+                    PatternKind::Value(value) => value.fmt(f)?,
+                }
+                version.as_ref().map_or(Ok(()), |version| write!(f, " @{version}"))
+            }
+        }
     }
 }
 
@@ -214,23 +266,6 @@ impl Compare {
     }
 }
 
-/// A number, or a word with a `{name}` that becomes one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Count {
-    Number(u64),
-    Hole(Text),
-}
-
-/// What a reply must look like.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReplyPattern {
-    /// `ok`, `nokey`, `version`, `maybe`; `ok @2` with the version too.
-    Outcome { outcome: Outcome, version: Option<Version> },
-    /// `3 @2`: a get that found this value, and this version if one is named. A value that is
-    /// an outcome's word stands in quotes.
-    Value { value: Text, version: Option<Version> },
-}
-
 /// What a server can be, in the words of scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -246,6 +281,11 @@ pub enum RoleName {
 impl RoleName {
     pub const ALL: [Self; 6] =
         [Self::Follower, Self::Candidate, Self::Leader, Self::Down, Self::Asleep, Self::Up];
+
+    /// Whether a server that is `role` is this: what does not sleep is up, and what sleeps too.
+    pub fn covers(self, role: Self) -> bool {
+        role == self || (self == Self::Up && role != Self::Down)
+    }
 
     pub const fn word(self) -> &'static str {
         match self {

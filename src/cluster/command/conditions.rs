@@ -1,227 +1,23 @@
-//! How conditions are written: the table of their forms, and its parser.
+//! How conditions are written: measures, compared or by themselves, joined by `and`, `or`, `not`.
 //!
 //! `not` binds tighter than `and`, and `and` tighter than `or`; parentheses group. A condition
-//! about one server begins with it: `S3 is follower`, `{old} holds x = 3`.
+//! about servers begins with them: `S3 is follower`, `2 of {group} hold x = 3`. What can be asked
+//! stands in the table of measures.
 
-use super::condition::{Compare, Condition, Count, ReplyPattern, RoleName};
+use super::condition::{Compare, Condition, Operand, PatternKind, ReplyPattern, RoleName};
 use super::expect::Expect;
-use super::lex::{Kind, Sign};
+use super::lex::{Kind as Token, Sign};
+use super::measure::{Kind, Measure, Position, measure, one_of};
+use super::number::{COMPARES, Number, hole, number};
 use super::quantity::{self, shown};
-use super::reader::{Mention, Options, Parsed, Reader};
-use super::text::{Piece, Pieces, Text};
-use super::who::{self, Clients};
-use super::{VersionWord, Who};
-use crate::cluster::check::Invariant;
+use super::reader::{Parsed, Reader};
+use super::text::Text;
+use super::who::Clients;
+use super::{VersionWord, Watched};
 use crate::cluster::types::{Outcome, Version};
 
 /// The most parts that one condition may have, parentheses included: they nest.
 const PARTS_MAX: u32 = 64;
-
-/// One form of a condition that begins with a word of its own.
-#[derive(Debug)]
-pub struct Form {
-    pub name: &'static str,
-    pub usage: &'static [&'static str],
-    /// In a line, for completion and the reference.
-    pub summary: &'static str,
-    pub examples: &'static [&'static str],
-    parse: fn(&mut Reader<'_>) -> Parsed<Condition>,
-}
-
-/// One form of a condition that begins with a server.
-#[derive(Debug)]
-pub struct ServerForm {
-    pub name: &'static str,
-    pub usage: &'static str,
-    pub summary: &'static str,
-    pub examples: &'static [&'static str],
-    parse: fn(&mut Reader<'_>, Who) -> Parsed<Condition>,
-}
-
-/// The conditions that begin with a word of their own.
-pub static FORMS: [Form; 17] = [
-    Form {
-        name: "leader",
-        usage: &["leader", "leader = WHO"],
-        summary: "a running server leads; with `=`, this one does, in the highest term",
-        examples: &["leader", "leader = S2"],
-        parse: leader,
-    },
-    Form {
-        name: "no",
-        usage: &["no leader"],
-        summary: "no running server leads",
-        examples: &["no leader"],
-        parse: |reader| {
-            reader.need_word("leader")?;
-            Some(Condition::NoLeader)
-        },
-    },
-    Form {
-        name: "new",
-        usage: &["new leader"],
-        summary: "a leader of a later term than there was at the last fault",
-        examples: &["new leader"],
-        parse: |reader| {
-            reader.need_word("leader")?;
-            Some(Condition::NewLeader)
-        },
-    },
-    Form {
-        name: "term",
-        usage: &["term >= N"],
-        summary: "the highest term among running servers",
-        examples: &["term >= 4"],
-        parse: |reader| Some(Condition::Term(compare(reader)?, count(reader)?)),
-    },
-    Form {
-        name: "committed",
-        usage: &["committed >= N", "committed KEY = VALUE"],
-        summary: "the highest commit index; or: some running server has applied this value",
-        examples: &["committed >= 5", "committed x = 3"],
-        parse: committed,
-    },
-    Form {
-        name: "applied",
-        usage: &["applied >= N", "applied KEY = VALUE"],
-        summary: "the lowest applied index; or: every running server has applied this value",
-        examples: &["applied >= 5", "applied x = 3"],
-        parse: applied,
-    },
-    Form {
-        name: "up",
-        usage: &["up >= N"],
-        summary: "how many servers are up, sleeping ones included",
-        examples: &["up >= 4"],
-        parse: |reader| Some(Condition::Up(compare(reader)?, count(reader)?)),
-    },
-    Form {
-        name: "waiting",
-        usage: &["waiting [client=NAME]"],
-        summary: "the client's operation is still open",
-        examples: &["waiting client=b"],
-        parse: |reader| Some(Condition::Waiting { client: client(reader)? }),
-    },
-    Form {
-        name: "idle",
-        usage: &["idle"],
-        summary: "no client has an operation open",
-        examples: &["idle"],
-        parse: |_| Some(Condition::Idle),
-    },
-    Form {
-        name: "reply",
-        usage: &[
-            "reply = ok|nokey|version|maybe [@V] [client=NAME]",
-            "reply = VALUE [@V] [client=NAME]",
-        ],
-        summary: "how the client's last operation ended, or the value that its get found",
-        examples: &["reply = maybe", "reply = 3 @2", "reply = \"ok\" client=b"],
-        parse: reply,
-    },
-    Form {
-        name: "holder",
-        usage: &["holder LOCK = CLIENT"],
-        summary: "this client holds the lock",
-        examples: &["holder door = b"],
-        parse: |reader| {
-            let lock = reader.text(Expect::Lock)?;
-            reader.need(Sign::Equal)?;
-            Some(Condition::Holder { lock, client: reader.name(Expect::Client)? })
-        },
-    },
-    Form {
-        name: "converged",
-        usage: &["converged"],
-        summary: "one leader in the highest term, and all that it reaches have its log",
-        examples: &["converged"],
-        parse: |_| Some(Condition::Converged),
-    },
-    Form {
-        name: "safe",
-        usage: &["safe"],
-        summary: "no invariant has been broken",
-        examples: &["safe"],
-        parse: |_| Some(Condition::Safe),
-    },
-    Form {
-        name: "linearizable",
-        usage: &["linearizable"],
-        summary: "one order of all operations explains what clients have been told",
-        examples: &["linearizable"],
-        parse: |_| Some(Condition::Linearizable),
-    },
-    Form {
-        name: "broken",
-        usage: &["broken INVARIANT"],
-        summary: "this invariant has been broken",
-        examples: &["broken election-safety"],
-        parse: broken,
-    },
-    Form {
-        name: "messages",
-        usage: &["messages <= N [since MARK]"],
-        summary: "how many requests the servers have sent each other",
-        examples: &["messages <= 42 since start"],
-        parse: |reader| {
-            let (compare, count, since) = since(reader)?;
-            Some(Condition::Messages { compare, count, since })
-        },
-    },
-    Form {
-        name: "bytes",
-        usage: &["bytes <= N [since MARK]"],
-        summary: "how many bytes the servers have sent each other",
-        examples: &["bytes <= 200000 since start"],
-        parse: |reader| {
-            let (compare, count, since) = since(reader)?;
-            Some(Condition::Bytes { compare, count, since })
-        },
-    },
-];
-
-/// The conditions that begin with a server.
-pub static SERVER_FORMS: [ServerForm; 4] = [
-    ServerForm {
-        name: "is",
-        usage: "WHO is ROLE",
-        summary: "what the server is: follower, candidate, leader, down, asleep or up",
-        examples: &["S3 is follower", "{old} is down"],
-        parse: |reader, who| Some(Condition::Is { who, role: role(reader)? }),
-    },
-    ServerForm {
-        name: "holds",
-        usage: "WHO holds KEY = VALUE [@V]",
-        summary: "what its map holds, as far as it has applied",
-        examples: &["S3 holds x = 3 @2"],
-        parse: |reader, who| {
-            let key = reader.text(Expect::Key)?;
-            reader.need(Sign::Equal)?;
-            let value = reader.text(Expect::Value)?;
-            Some(Condition::Holds { who, key, value, version: version(reader)? })
-        },
-    },
-    ServerForm {
-        name: "log",
-        usage: "WHO log = TERMS",
-        summary: "the terms of its entries from index 1; `none` for the empty log",
-        examples: &["S3 log = 1,1,4"],
-        parse: |reader, who| {
-            reader.need(Sign::Equal)?;
-            let terms = reader.quantity(Expect::Terms, Vec::new(), quantity::terms)?;
-            Some(Condition::Log { who, terms })
-        },
-    },
-    ServerForm {
-        name: "term",
-        usage: "WHO term >= N",
-        summary: "the server's current term",
-        examples: &["S3 term = 4"],
-        parse: |reader, who| {
-            Some(Condition::ServerTerm { who, compare: compare(reader)?, count: count(reader)? })
-        },
-    },
-];
 
 /// A whole condition.
 pub(super) fn condition(reader: &mut Reader<'_>) -> Parsed<Condition> {
@@ -252,12 +48,13 @@ fn part(reader: &mut Reader<'_>, left: &mut u32) -> Parsed<Condition> {
         reader.mistake(reader.spot(), message, Some("split it over several lines".into()));
         return None;
     }
-    reader.expect(Expect::Condition);
+    reader.expect(Expect::Word("not"));
+    reader.expect(Expect::Word("("));
     if reader.peek_word() == Some("not") {
         reader.step();
         return Some(Condition::Not(Box::new(part(reader, left)?)));
     }
-    if reader.peek() == Some(&Kind::Sign(Sign::Open)) {
+    if reader.peek() == Some(&Token::Sign(Sign::Open)) {
         reader.step();
         let inner = alternatives(reader, left)?;
         reader.need(Sign::Close)?;
@@ -266,186 +63,123 @@ fn part(reader: &mut Reader<'_>, left: &mut u32) -> Parsed<Condition> {
     simple(reader)
 }
 
+/// A measure: compared with something, or by itself where it is true or not.
 fn simple(reader: &mut Reader<'_>) -> Parsed<Condition> {
-    let about_server = |word| SERVER_FORMS.iter().any(|form| form.name == word);
-    let Some(word) = reader.peek_word() else { return reader.fail() };
-    let is_subject =
-        who::word(word).is_some() && reader.peek_second_word().is_some_and(about_server);
-    if let Some(form) = FORMS.iter().find(|form| form.name == word && !is_subject) {
-        reader.step();
-        return (form.parse)(reader);
+    let mut measure = measure(reader, Position::Condition)?;
+    let kind = measure.row.answers;
+    if kind == Kind::Truth {
+        return Some(Condition::Is(measure));
     }
-    if reader.is_before_option() {
-        reader.hint("as `committed x = 3`, or `S3 holds x = 3`");
+    if !reader.is_before_compare() && kind.may_be_none() {
+        return Some(Condition::Is(measure));
     }
-    let who = reader.who(Clients::Refused)?;
-    reader.expect(Expect::ServerForm);
-    let word = reader.peek_word();
-    let Some(form) = SERVER_FORMS.iter().find(|form| Some(form.name) == word) else {
-        return reader.fail();
-    };
-    reader.step();
-    (form.parse)(reader, who)
+    let compare = compare(reader, kind)?;
+    let operand = operand(reader, kind)?;
+    if !operand.is_measured() {
+        measure.trailing(reader)?;
+    }
+    Some(Condition::Compare(measure, compare, operand))
 }
 
-fn leader(reader: &mut Reader<'_>) -> Parsed<Condition> {
-    reader.expect(Expect::ServerForm);
-    let one = reader.sign(Sign::Equal);
-    Some(Condition::Leader(if one { Some(reader.who(Clients::Refused)?) } else { None }))
+fn compare(reader: &mut Reader<'_>, kind: Kind) -> Parsed<Compare> {
+    let signs = if kind == Kind::Number { &COMPARES[..] } else { &COMPARES[..1] };
+    match signs.iter().find(|(sign, _)| reader.sign(*sign)) {
+        Some((_, compare)) => Some(*compare),
+        None => reader.fail(),
+    }
 }
 
-fn committed(reader: &mut Reader<'_>) -> Parsed<Condition> {
-    if is_before_compare(reader) {
-        return Some(Condition::Committed(compare(reader)?, count(reader)?));
+fn operand(reader: &mut Reader<'_>, kind: Kind) -> Parsed<Operand> {
+    let position = Position::Operand(kind);
+    if kind != Kind::Number && kind.is_measured() && reader.is_before_measure(position) {
+        return value(reader, position).map(Box::new).map(Operand::Measure);
     }
-    let key = reader.text(Expect::Key)?;
-    reader.need(Sign::Equal)?;
-    Some(Condition::CommittedKey { key, value: reader.text(Expect::Value)? })
+    let hole = reader.peek_word().filter(|word| word.contains('{'));
+    Some(match kind {
+        Kind::Number | Kind::Truth => Operand::Number(number(reader)?),
+        Kind::Server if reader.keyword("none") => Operand::Server(None),
+        Kind::Server => Operand::Server(Some(reader.who(Clients::Refused)?)),
+        Kind::Role | Kind::Terms if hole.is_some() => {
+            let word = hole.unwrap_or_default();
+            reader.holes(word, reader.spot(), true);
+            reader.step();
+            Operand::Hole(Text::new(word))
+        }
+        Kind::Role => Operand::Role(role(reader)?),
+        Kind::Terms => {
+            Operand::Terms(reader.quantity(Expect::Terms, Vec::new(), quantity::terms)?)
+        }
+        Kind::Value => {
+            let kind = PatternKind::Value(reader.text(Expect::Value)?);
+            Operand::Value(ReplyPattern { kind, version: version(reader)? })
+        }
+        Kind::Reply => {
+            let kind = match outcome(reader) {
+                Some(outcome) => PatternKind::Outcome(outcome),
+                None => PatternKind::Value(reader.text(Expect::Value)?),
+            };
+            Operand::Value(ReplyPattern { kind, version: version(reader)? })
+        }
+        Kind::Client => Operand::Client(reader.name(Expect::Client)?),
+    })
 }
 
-fn applied(reader: &mut Reader<'_>) -> Parsed<Condition> {
-    if is_before_compare(reader) {
-        return Some(Condition::Applied(compare(reader)?, count(reader)?));
-    }
-    let key = reader.text(Expect::Key)?;
-    reader.need(Sign::Equal)?;
-    Some(Condition::AppliedKey { key, value: reader.text(Expect::Value)? })
+pub(super) fn role(reader: &mut Reader<'_>) -> Parsed<RoleName> {
+    one_of(reader, Expect::Role, RoleName::ALL.into_iter(), RoleName::word)
 }
 
-fn reply(reader: &mut Reader<'_>) -> Parsed<Condition> {
-    reader.need(Sign::Equal)?;
-    for outcome in OUTCOMES {
-        reader.expect(Expect::Word(outcome_word(outcome)));
-    }
-    let outcome = reader
-        .peek_word()
-        .and_then(|word| OUTCOMES.into_iter().find(|outcome| outcome_word(*outcome) == word));
-    let pattern = if let Some(outcome) = outcome {
-        reader.step();
-        ReplyPattern::Outcome { outcome, version: version(reader)? }
-    } else {
-        let value = reader.text(Expect::Value)?;
-        ReplyPattern::Value { value, version: version(reader)? }
-    };
-    Some(Condition::Reply { pattern, client: client(reader)? })
+/// Something that is shown for as long as it is watched: a value, if the rest of the line is one;
+/// else a condition.
+pub(super) fn watched(reader: &mut Reader<'_>) -> Parsed<Watched> {
+    let shown = |reader: &mut Reader<'_>| value(reader, Position::Value).map(Watched::Value);
+    reader.either_way(shown, |reader| condition(reader).map(Watched::Condition))
+}
+
+/// A measure that is compared with nothing.
+pub(super) fn value(reader: &mut Reader<'_>, position: Position) -> Parsed<Measure> {
+    let mut measure = measure(reader, position)?;
+    measure.trailing(reader)?;
+    Some(measure)
 }
 
 const OUTCOMES: [Outcome; 4] = [Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe];
 
-/// How a pattern names an outcome.
-pub(super) const fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ok => "ok",
-        Outcome::NoKey => "nokey",
-        Outcome::Version => "version",
-        Outcome::Maybe => "maybe",
+/// Steps over the word of an outcome, if one stands here.
+pub(super) fn outcome(reader: &mut Reader<'_>) -> Option<Outcome> {
+    let word = reader.peek_word();
+    for outcome in OUTCOMES {
+        reader.expect(Expect::Word(outcome.word()));
     }
+    let found = OUTCOMES.into_iter().find(|outcome| Some(outcome.word()) == word)?;
+    reader.step();
+    Some(found)
 }
 
 /// Whether a value would be read as an outcome if it stood without quotes.
 pub(super) fn is_outcome_word(word: &str) -> bool {
-    OUTCOMES.into_iter().any(|outcome| outcome_word(outcome) == word)
+    OUTCOMES.into_iter().any(|outcome| outcome.word() == word)
 }
 
-fn broken(reader: &mut Reader<'_>) -> Parsed<Condition> {
-    reader.expect(Expect::Invariant);
-    let Some(invariant) = reader.peek_word().and_then(Invariant::from_name) else {
-        return reader.fail();
-    };
-    reader.step();
-    Some(Condition::Broken(invariant))
-}
-
-fn role(reader: &mut Reader<'_>) -> Parsed<RoleName> {
-    reader.expect(Expect::Role);
-    let word = reader.peek_word();
-    let Some(role) = RoleName::ALL.into_iter().find(|role| Some(role.word()) == word) else {
-        return reader.fail();
-    };
-    reader.step();
-    Some(role)
-}
-
-fn since(reader: &mut Reader<'_>) -> Parsed<(Compare, Count, Option<Text>)> {
-    let (compare, count) = (compare(reader)?, count(reader)?);
-    if !reader.keyword("since") {
-        return Some((compare, count, None));
-    }
-    let mark = reader.name(Expect::Mark)?;
-    reader.mention(reader.last_spot(), Mention::Mark(mark.clone()));
-    Some((compare, count, Some(mark)))
-}
-
-/// `[client=NAME]`.
-fn client(reader: &mut Reader<'_>) -> Parsed<Option<Text>> {
-    match Options::new(&["client"]).next(reader)? {
-        Some(_) => reader.name(Expect::Client).map(Some),
-        None => Some(None),
-    }
-}
-
-const COMPARES: [(Sign, Compare); 3] = [
-    (Sign::Equal, Compare::Equal),
-    (Sign::AtLeast, Compare::AtLeast),
-    (Sign::AtMost, Compare::AtMost),
-];
-
-fn is_before_compare(reader: &mut Reader<'_>) -> bool {
-    for (sign, _) in COMPARES {
-        reader.expect(Expect::Word(sign.text()));
-    }
-    COMPARES.iter().any(|(sign, _)| reader.peek() == Some(&Kind::Sign(*sign)))
-}
-
-fn compare(reader: &mut Reader<'_>) -> Parsed<Compare> {
-    for (sign, compare) in COMPARES {
-        if reader.sign(sign) {
-            return Some(compare);
-        }
-    }
-    reader.fail()
-}
-
-/// A number, or a word with a hole that becomes one.
-fn count(reader: &mut Reader<'_>) -> Parsed<Count> {
-    if let Some(word) = reader.peek_word().filter(|word| word.contains('{')) {
-        return number_hole(reader, word, word).map(Count::Hole);
-    }
-    reader
-        .quantity(Expect::Number, 0, |word| quantity::whole(word, 0..=u64::MAX))
-        .map(Count::Number)
-}
-
-/// Steps over `word`, of which `text` is to become a number.
-fn number_hole(reader: &mut Reader<'_>, word: &str, text: &str) -> Parsed<Text> {
-    let is_number = |piece| match piece {
-        Piece::Literal(text) => text.bytes().all(|byte: u8| byte.is_ascii_digit()),
-        Piece::Hole(_) | Piece::Stray => true,
-    };
-    if !Pieces::of(text).all(is_number) {
-        reader.mistake(reader.spot(), format!("{} can become no number", shown(text)), None);
-    }
-    reader.holes(word, reader.spot(), true);
-    reader.step();
-    Some(Text::new(text))
-}
-
-/// `[@V]`, where it can only be a number.
-fn version(reader: &mut Reader<'_>) -> Parsed<Option<Version>> {
+/// `[@V]`, `[@{v}]`.
+fn version(reader: &mut Reader<'_>) -> Parsed<Option<Number>> {
     reader.expect(Expect::Version);
     match reader.peek_word() {
-        Some(word) if word.starts_with('@') => {
-            reader.quantity(Expect::Version, Version::ZERO, version_number).map(Some)
-        }
-        _ => Some(None),
+        Some(word) if word.starts_with('@') => version_number(reader, Expect::Version).map(Some),
+        Some(_) | None => Some(None),
     }
 }
 
-fn version_number(word: &str) -> quantity::Read<Version> {
-    let number = word.strip_prefix('@').and_then(|word| quantity::whole(word, 0..=u64::MAX).ok());
-    number.map(Version).ok_or_else(|| {
-        format!("expected a version, as @2: a whole number from 0, not {}", shown(word))
-    })
+fn version_number(reader: &mut Reader<'_>, what: Expect) -> Parsed<Number> {
+    if let Some(word) = reader.peek_word().filter(|word| word.contains('{')) {
+        return hole(reader, word, word.get(1..).unwrap_or_default());
+    }
+    let read = |word: &str| {
+        let number = word.strip_prefix('@').and_then(|it| quantity::whole(it, 0..=u64::MAX).ok());
+        number.ok_or_else(|| {
+            format!("expected a version, as @2: a whole number from 0, not {}", shown(word))
+        })
+    };
+    reader.quantity(what, 0, read).map(Number::from)
 }
 
 /// `@V`, `@last` or `@{name}`: the version of a put.
@@ -458,28 +192,98 @@ pub(super) fn version_word(reader: &mut Reader<'_>) -> Parsed<VersionWord> {
         reader.step();
         return Some(VersionWord::Last);
     }
-    if word.contains('{') {
-        return number_hole(reader, word, &word[1..]).map(VersionWord::Hole);
-    }
-    reader.quantity(Expect::PutVersion, Version::ZERO, version_number).map(VersionWord::Number)
+    let number = version_number(reader, Expect::PutVersion)?;
+    Some(match number.literal() {
+        Some(version) => VersionWord::Number(Version(version)),
+        None => VersionWord::Hole(number),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::command::{Command, parse_line};
+    use crate::cluster::command::{Command, Takes, parse_line};
+    use crate::cluster::measures::MEASURES;
+
+    /// Every example stands in a condition; without its comparison, where it has a value, it can be
+    /// watched and prints itself.
+    #[test]
+    fn every_example_can_be_asked_and_what_has_a_value_be_watched() {
+        for row in &MEASURES {
+            let names = (row.name, row.plural.unwrap_or(row.name));
+            assert!(!row.examples.is_empty() && !row.usage.is_empty(), "{row:?} has no example");
+            for example in row.examples {
+                let line = format!("expect {example}");
+                let read = parse_line(&line);
+                assert_eq!(read.map(|command| command.to_string()), Ok(line));
+                let named = example.contains(names.0) || example.contains(names.1);
+                assert!(named, "{example}");
+                let value = example.split(" = ").next().unwrap_or(example);
+                let value = value.split(['>', '<']).next().unwrap_or(value).trim();
+                if row.has_value() && row.takes != Takes::Hole && !value.contains(" of ") {
+                    let line = format!("watch {value}");
+                    let read = parse_line(&line);
+                    let is_value = matches!(read, Ok(Command::Watch(Watched::Value(_))));
+                    assert!(is_value && read.map(|it| it.to_string()) == Ok(line), "{example}");
+                }
+            }
+        }
+    }
 
     #[test]
-    fn every_example_of_a_condition_is_understood() {
-        let forms = FORMS.iter().map(|form| (form.name, form.examples));
-        let server_forms = SERVER_FORMS.iter().map(|form| (form.name, form.examples));
-        for (name, examples) in forms.chain(server_forms) {
-            assert!(!examples.is_empty(), "{name} has no example");
-            for example in examples {
-                let read = parse_line(&format!("expect {example}"));
-                assert!(matches!(read, Ok(Command::Expect(_))), "{example}: {read:?}");
-                assert!(example.split([' ', '=']).any(|word| word == name), "{example}");
-            }
+    fn what_is_measured_may_stand_on_both_sides() {
+        for line in [
+            "S1 match S3 >= 2",
+            "S3 next = {n}",
+            "S1 next = S1 last + 1",
+            "packets = 0",
+            "copies 2 >= 3",
+            "copies {n}+1 = 0",
+            "{n}-1 <= committed + 2",
+            "S2 vote = S3 vote",
+            "S2 log = {l}",
+            "S2 role = S3 role or leader committed >= {n}",
+            "messages since one <= messages since two",
+            "2 of {group} {old} hold x = 3 @{v}+1",
+            "none of all are leader",
+            "{n} of S1 S2 S3 term >= 4 and all of {group} are down",
+            "reply = {v} @{n} client=b",
+        ] {
+            let line = format!("until {line}");
+            assert_eq!(parse_line(&line).map(|it| it.to_string()), Ok(line.clone()), "{line}");
+        }
+        let read = |line| parse_line(line).map(|it| it.to_string());
+        assert_eq!(read("expect term = 3 + 1"), Ok("expect term = 4".into()));
+        assert_eq!(read("expect term = {n} + 1"), Ok("expect term = {n}+1".into()));
+        assert_eq!(read("expect messages since a <= 4"), Ok("expect messages <= 4 since a".into()));
+        assert_eq!(read("expect 2 of all holds x = 3"), Ok("expect 2 of all hold x = 3".into()));
+    }
+
+    #[test]
+    fn a_mistake_says_where_and_what_could_stand_there() {
+        for (line, column, wanted) in [
+            ("expect term >= x", 16, "a whole number"),
+            ("expect term", 12, "`>=`"),
+            ("expect S2 vote >= S1", 16, "`=`"),
+            ("expect S2 voted = S1", 11, "`vote`"),
+            ("expect S2 term = committe", 18, "a whole number"),
+            ("expect copies = 3", 15, "a whole number"),
+            ("expect 2 of", 12, "a server"),
+            ("expect 2 of S1 S2 nonsense", 19, "a server"),
+            ("expect term = {n}+x", 15, "a whole number"),
+            ("expect term = 1 - 2", 19, "no number"),
+            ("watch all of S1 S2 term", 24, "`>=`"),
+            ("expect S1 term = all of S1 S2 term", 18, "a whole number"),
+            ("watch nonsense", 7, "a value (term"),
+            ("watch S2 nonsense", 10, "`match`"),
+            ("watch value", 12, "a key"),
+        ] {
+            let mistake = parse_line(line).expect_err(line);
+            assert!(mistake.message.contains(wanted), "{line}: {mistake}");
+            assert_eq!(mistake.column, column, "{line}: {mistake}");
+            let words: Vec<&str> = mistake.message.split(", ").collect();
+            let twice = words.iter().enumerate().any(|(at, word)| words[..at].contains(word));
+            assert!(!twice, "{mistake}");
         }
     }
 

@@ -5,9 +5,9 @@
 //! being typed, the candidates for completion. So the three can't disagree with the parser.
 
 use super::condition::RoleName;
-use super::conditions;
+use super::measure::Position;
 use super::verbs::{self, Scope};
-use super::{watch, who};
+use super::who;
 use crate::cluster::chaos::Fault;
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::FLAWS;
@@ -34,13 +34,10 @@ pub(super) enum Expect {
     Breaks,
     Role,
     Invariant,
-    Condition,
-    /// What may follow a server in a condition.
-    ServerForm,
-    /// A value that can be watched.
-    Measure,
-    /// What may follow a server in such a value.
-    Aspect,
+    /// What can be asked in such a place.
+    Measure(Position),
+    /// What can be asked of servers, behind them.
+    Aspect(Position),
     Key,
     Value,
     Client,
@@ -80,15 +77,18 @@ impl Expect {
             }
             Self::PacketId => "a packet in flight, as #12".into(),
             Self::Packet => "a kind of packet, as append".into(),
-            Self::Network | Self::Role | Self::ServerForm | Self::Aspect => {
+            Self::Network | Self::Role | Self::Aspect(_) => {
                 return self.words().iter().map(|(word, _)| format!("`{word}`")).collect();
             }
             Self::Fault => "a kind of fault, as crashes".into(),
             Self::Flaw => "the name of a flaw (`raftlab flaws` lists them)".into(),
             Self::Breaks => "the name of an invariant, or `liveness`".into(),
             Self::Invariant => "the name of an invariant".into(),
-            Self::Condition => "a condition".into(),
-            Self::Measure => "a value (term, S2 log, value x ...)".into(),
+            Self::Measure(Position::Condition) => "a condition".into(),
+            Self::Measure(Position::Value) => "a value (term, S2 log, value x ...)".into(),
+            Self::Measure(Position::Operand(_)) => {
+                "something to compare it with (committed, S2 term ...)".into()
+            }
             Self::Key => "a key".into(),
             Self::Value => "a value".into(),
             Self::Client => "a client's name".into(),
@@ -141,17 +141,8 @@ impl Expect {
             Self::Invariant => {
                 Invariant::ALL.iter().map(|invariant| (invariant.name(), "")).collect()
             }
-            Self::Condition => {
-                let forms = conditions::FORMS.iter().map(|form| (form.name, form.summary));
-                forms.chain([("not", ""), ("(", "")]).collect()
-            }
-            Self::ServerForm => {
-                conditions::SERVER_FORMS.iter().map(|form| (form.name, form.summary)).collect()
-            }
-            Self::Measure => watch::FORMS.iter().map(|form| (form.name, form.summary)).collect(),
-            Self::Aspect => {
-                watch::SERVER_FORMS.iter().map(|form| (form.name, form.summary)).collect()
-            }
+            Self::Measure(position) => first_words(position, false),
+            Self::Aspect(position) => first_words(position, true),
             Self::PutVersion => vec![("@last", "the version that this client last learned")],
             Self::Terms => vec![("none", "the empty log")],
             Self::Option(_)
@@ -176,6 +167,18 @@ impl Expect {
             | Self::Text => Vec::new(),
         }
     }
+}
+
+/// What measures begin with: each word once.
+fn first_words(position: Position, of_servers: bool) -> Vec<(&'static str, &'static str)> {
+    let mut words: Vec<(&str, &str)> = Vec::new();
+    for row in position.rows(of_servers) {
+        let first = row.name.split(' ').next().unwrap_or(row.name);
+        if !first.is_empty() && words.iter().all(|(word, _)| *word != first) {
+            words.push((first, row.summary));
+        }
+    }
+    words
 }
 
 /// "a, b or c".

@@ -13,11 +13,13 @@ mod caption;
 mod check;
 pub mod complete;
 mod condition;
-pub mod conditions;
+mod conditions;
 pub mod diagnostic;
 mod expect;
 mod lex;
+mod measure;
 mod nature;
+mod number;
 mod parse;
 mod print;
 mod quantity;
@@ -27,20 +29,21 @@ mod script;
 mod start;
 mod text;
 pub mod verbs;
-pub mod watch;
 pub mod who;
 
 pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
-pub use condition::{Compare, Condition, Count, Filler, ReplyPattern, RoleName};
+pub use condition::{Compare, Condition, Filler, Operand, PatternKind, ReplyPattern, RoleName};
 pub use diagnostic::Diagnostic;
+pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};
 pub use nature::Nature;
+pub use number::{Base, Number};
 pub use parse::parse_line;
+pub(super) use print::{Spaced, Terms};
 pub(super) use quantity::grouped;
 pub use script::{
     BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
 };
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
-pub use watch::{Aspect, Measure, Watched};
 pub use who::Named;
 
 use serde::{Deserialize, Serialize};
@@ -227,6 +230,13 @@ pub enum Command {
     /// This no longer does; nothing does when it is not said.
     Unwatch(Option<Watched>),
     Pace(Pace),
+}
+
+/// Something that is shown for as long as it is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watched {
+    Condition(Condition),
+    Value(Measure),
 }
 
 /// A place in a run: a lab time, how many events have been handled at that time, and how many
@@ -421,8 +431,8 @@ pub enum VersionWord {
     Number(Version),
     /// `@last`: the version that this client last learned for the key; 0 if it knows none.
     Last,
-    /// A word with a `{name}` in it.
-    Hole(Text),
+    /// A number that a `{name}` becomes.
+    Hole(Number),
 }
 
 /// Clients that work by themselves.

@@ -6,8 +6,6 @@
 
 use std::fmt::{Display, Formatter, Result, Write as _};
 
-use super::condition::{Condition, Count, ReplyPattern};
-use super::conditions::{is_outcome_word, outcome_word};
 use super::lex::{before_comment, is_plain, quoted};
 use super::{
     Command, Ends, Fate, FlyingDeed, Head, Load, LoadKeys, LoadKind, LoadRate, Operation, Order,
@@ -17,7 +15,7 @@ use crate::cluster::Motion;
 use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange};
-use crate::cluster::types::{Term, Version};
+use crate::cluster::types::Term;
 use crate::cluster::words::plain::is_hidden;
 
 /// One word: a key or a value, in quotes where it must be.
@@ -44,7 +42,7 @@ fn running(text: &Text) -> String {
 }
 
 /// Things with spaces between.
-struct Spaced<'a, T>(&'a [T]);
+pub(in crate::cluster) struct Spaced<'a, T>(pub &'a [T]);
 
 impl<T: Display> Display for Spaced<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -59,7 +57,7 @@ impl<T: Display> Display for Spaced<'_, T> {
 }
 
 /// The terms of a log.
-struct Terms<'a>(&'a [Term]);
+pub(in crate::cluster) struct Terms<'a>(pub &'a [Term]);
 
 impl Display for Terms<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -345,7 +343,7 @@ impl Display for VersionWord {
         match self {
             Self::Number(version) => write!(f, "@{version}"),
             Self::Last => f.write_str("@last"),
-            Self::Hole(text) => write!(f, "@{}", text.as_str()),
+            Self::Hole(number) => write!(f, "@{number}"),
         }
     }
 }
@@ -404,121 +402,6 @@ impl Display for Pace {
             Self::Slower(times) => write!(f, "{times} slower"),
             Self::Faster(times) => write!(f, "{times} faster"),
             Self::Real => f.write_str("real"),
-        }
-    }
-}
-
-/// How tightly a condition holds together: what binds less stands in parentheses inside.
-const fn binding(condition: &Condition) -> u8 {
-    if matches!(condition, Condition::Or(..)) {
-        0
-    } else if matches!(condition, Condition::And(..)) {
-        1
-    } else {
-        2
-    }
-}
-
-fn grouped(f: &mut Formatter<'_>, condition: &Condition, least: u8) -> Result {
-    if binding(condition) < least { write!(f, "({condition})") } else { condition.fmt(f) }
-}
-
-impl Display for Condition {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::And(left, right) => {
-                grouped(f, left, 1)?;
-                f.write_str(" and ")?;
-                grouped(f, right, 2)
-            }
-            Self::Or(left, right) => {
-                grouped(f, left, 0)?;
-                f.write_str(" or ")?;
-                grouped(f, right, 1)
-            }
-            Self::Not(inner) => {
-                f.write_str("not ")?;
-                grouped(f, inner, 2)
-            }
-            Self::Leader(None) => f.write_str("leader"),
-            Self::Leader(Some(who)) => write!(f, "leader = {who}"),
-            Self::NoLeader => f.write_str("no leader"),
-            Self::NewLeader => f.write_str("new leader"),
-            Self::Term(compare, count) => write!(f, "term {} {count}", compare.sign()),
-            Self::Committed(compare, count) => write!(f, "committed {} {count}", compare.sign()),
-            Self::CommittedKey { key, value } => write!(f, "committed {key} = {value}"),
-            Self::Up(compare, count) => write!(f, "up {} {count}", compare.sign()),
-            Self::Applied(compare, count) => write!(f, "applied {} {count}", compare.sign()),
-            Self::AppliedKey { key, value } => write!(f, "applied {key} = {value}"),
-            Self::Is { who, role } => write!(f, "{who} is {}", role.word()),
-            Self::Holds { who, key, value, version } => {
-                write!(f, "{who} holds {key} = {value}{}", AtVersion(*version))
-            }
-            Self::Log { who, terms } => write!(f, "{who} log = {}", Terms(terms)),
-            Self::ServerTerm { who, compare, count } => {
-                write!(f, "{who} term {} {count}", compare.sign())
-            }
-            Self::Waiting { client } => {
-                f.write_str("waiting")?;
-                option(f, "client", client.as_ref())
-            }
-            Self::Reply { pattern, client } => {
-                write!(f, "reply = {pattern}")?;
-                option(f, "client", client.as_ref())
-            }
-            Self::Holder { lock, client } => write!(f, "holder {lock} = {client}"),
-            Self::Idle => f.write_str("idle"),
-            Self::Converged => f.write_str("converged"),
-            Self::Safe => f.write_str("safe"),
-            Self::Linearizable => f.write_str("linearizable"),
-            Self::Broken(invariant) => write!(f, "broken {}", invariant.name()),
-            Self::Messages { compare, count, since } => {
-                write!(f, "messages {} {count}{}", compare.sign(), Since(since.as_ref()))
-            }
-            Self::Bytes { compare, count, since } => {
-                write!(f, "bytes {} {count}{}", compare.sign(), Since(since.as_ref()))
-            }
-        }
-    }
-}
-
-/// ` since MARK`, or nothing.
-struct Since<'a>(Option<&'a Text>);
-
-impl Display for Since<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        self.0.map_or(Ok(()), |mark| write!(f, " since {mark}"))
-    }
-}
-
-/// ` @2`, or nothing.
-struct AtVersion(Option<Version>);
-
-impl Display for AtVersion {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        self.0.map_or(Ok(()), |version| write!(f, " @{version}"))
-    }
-}
-
-impl Display for Count {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::Number(number) => number.fmt(f),
-            Self::Hole(text) => f.write_str(text.as_str()),
-        }
-    }
-}
-
-impl Display for ReplyPattern {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match self {
-            Self::Outcome { outcome, version } => {
-                write!(f, "{}{}", outcome_word(*outcome), AtVersion(*version))
-            }
-            Self::Value { value, version } if is_outcome_word(value.as_str()) => {
-                write!(f, "{}{}", quoted(value.as_str()), AtVersion(*version))
-            }
-            Self::Value { value, version } => write!(f, "{value}{}", AtVersion(*version)),
         }
     }
 }

@@ -100,6 +100,11 @@ impl<'a> Reader<'a> {
         self.word_at(self.place + 1)
     }
 
+    /// What stands after the next token.
+    pub fn peek_second(&self) -> Option<&Kind<'a>> {
+        self.tokens.get(self.place + 1).map(|token| &token.kind)
+    }
+
     fn word_at(&self, place: usize) -> Option<&'a str> {
         match self.tokens.get(place)?.kind {
             Kind::Word(word) => Some(word),
@@ -262,7 +267,8 @@ impl<'a> Reader<'a> {
         read: impl FnOnce(&str) -> Read<T>,
     ) -> Parsed<T> {
         self.expect(what);
-        let Some(word) = self.peek_word().filter(|_| !self.is_before_option()) else {
+        let is_option = |word: &&str| !starts_with_digit(word) && self.is_before_option();
+        let Some(word) = self.peek_word().filter(|word| !is_option(word)) else {
             return self.fail();
         };
         let value = match read(word) {
@@ -301,9 +307,9 @@ impl<'a> Reader<'a> {
     /// The name of a client, a task or a mark, perhaps with holes.
     pub fn name(&mut self, what: Expect) -> Parsed<Text> {
         self.expect(what);
-        let Some(word) = self.peek_word().filter(|_| !self.is_before_option()) else {
-            return self.fail();
-        };
+        // A mark may be compared with, and then no option stands here.
+        let may_be = what == Expect::Mark || !self.is_before_option();
+        let Some(word) = self.peek_word().filter(|_| may_be) else { return self.fail() };
         let spot = self.spot();
         if let Some(flaw) = name_flaw(word) {
             self.mistake(spot, format!("{} {flaw}", shown(word)), None);
@@ -373,6 +379,11 @@ impl<'a> Reader<'a> {
         let words: Vec<&str> = raw.split_whitespace().collect();
         Some(Text::new(&words.join(" ")))
     }
+}
+
+/// Whether a word can be a number, and no option's name.
+pub(super) fn starts_with_digit(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Which of the expected words comes nearest to `word`.

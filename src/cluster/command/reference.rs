@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::check::NAMES_MAX;
-use super::conditions::{FORMS, SERVER_FORMS};
 use super::script::{BYTES_MAX, DEPTH_MAX, LINE_BYTES_MAX, LINES_MAX};
 use super::verbs::{self, Group, Verb};
-use super::{watch, who};
+use super::who;
 use crate::cluster::check::Invariant;
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::flaw::{About, FLAWS, Flaw};
+use crate::cluster::measures::{MEASURES, Row};
 use crate::cluster::network::Network;
 use crate::cluster::task::{
     IDLE_ROUNDS_MAX, LINES_NOW_MAX, RECURRING_MAX, ROUNDS_NOW_MAX, SCHEDULED_MAX, TASKS_MAX,
@@ -25,18 +25,8 @@ const PAGE_COLUMNS: usize = 100;
 pub fn help(word: &str) -> Option<String> {
     let mut topics: Vec<String> = Vec::new();
     topics.extend(verbs::find(word).map(verb_help));
-    for form in FORMS.iter().filter(|form| form.name == word) {
-        let (usage, examples) = (form.usage.join("\n"), form.examples);
-        topics.push(condition_help(&usage, form.summary, examples));
-    }
-    for form in SERVER_FORMS.iter().filter(|form| form.name == word) {
-        topics.push(condition_help(form.usage, form.summary, form.examples));
-    }
-    for form in watch::FORMS.iter().filter(|form| form.name == word) {
-        topics.push(value_help(form.usage, form.summary, form.examples));
-    }
-    for form in watch::SERVER_FORMS.iter().filter(|form| form.name == word) {
-        topics.push(value_help(form.usage, form.summary, form.examples));
+    for row in MEASURES.iter().filter(|row| row.name.split(' ').any(|part| part == word)) {
+        topics.push(measure_help(row));
     }
     topics.extend(who::word(word).map(|row| format!("{}\n  {}\n", row.name, row.meaning)));
     topics.extend(
@@ -62,18 +52,11 @@ pub fn overview() -> String {
     text
 }
 
-fn condition_help(usage: &str, summary: &str, examples: &[&str]) -> String {
-    let mut text = format!("{usage}\n  {}\n", plain(summary));
-    for example in examples {
+fn measure_help(row: &Row) -> String {
+    let mut text = format!("{}\n", row.usage.join("\n"));
+    text.push_str(&wrapped(&plain(row.summary), "  ", COLUMNS));
+    for example in row.examples {
         let _ = writeln!(text, "    expect {example}");
-    }
-    text
-}
-
-fn value_help(usage: &str, summary: &str, examples: &[&str]) -> String {
-    let mut text = format!("watch {usage}\n  {}\n", plain(summary));
-    for example in examples {
-        let _ = writeln!(text, "    watch {example}");
     }
     text
 }
@@ -139,7 +122,6 @@ pub fn page() -> String {
         }
     }
     conditions(&mut page);
-    values(&mut page);
     networks(&mut page);
     flaws(&mut page);
     limits(&mut page);
@@ -190,27 +172,13 @@ fn row(page: &mut String, code: &str, text: &str) {
 
 fn conditions(page: &mut String) {
     let _ = write!(page, "\n## Conditions\n\n{}\n", for_page(CONDITIONS));
-    table(page, ("Condition", "Holds when"));
-    for form in &FORMS {
-        row(page, &form.usage.join("` or `"), form.summary);
-    }
-    for form in &SERVER_FORMS {
-        row(page, form.usage, form.summary);
+    table(page, ("What", "Asks"));
+    for row in &MEASURES {
+        self::row(page, &row.usage.join("` or `"), row.summary);
     }
     page.push_str("\nThe invariants, for `broken`:\n\n");
     for invariant in Invariant::ALL {
         let _ = writeln!(page, "- `{}`", invariant.name());
-    }
-}
-
-fn values(page: &mut String) {
-    let _ = write!(page, "\n## Values\n\n{}\n", for_page(VALUES));
-    table(page, ("Value", "Says"));
-    for form in &watch::FORMS {
-        row(page, form.usage, form.summary);
-    }
-    for form in &watch::SERVER_FORMS {
-        row(page, form.usage, form.summary);
     }
 }
 
@@ -262,17 +230,21 @@ const INTRODUCTION: &str = include_str!("reference.md");
 
 const WHO: &str = "\
 Words that mean servers. They become servers when the line runs, and are recorded so. Where one \
-server is wanted and several answer, the lowest number is meant.";
+server is wanted, a word that means several at that moment is an error.";
 
 const CONDITIONS: &str = "\
-For `until`, `expect`, `if` and `loop until`. They ask about the present and change nothing. `and`, `or` \
-and `not` join them: `not` binds tighter than `and`, `and` tighter than `or`, and parentheses \
-group. Numbers are compared with `=`, `>=` or `<=`. Where no client is named the task's own is \
-meant.";
+What can be asked of the present, and changes nothing. `until`, `expect`, `if`, `loop until` and `break` ask \
+whether it is so; `watch` shows it, and `let` binds it, without the comparison. Where nothing answers, as \
+where no server leads, a comparison does not hold, and `watch` shows a `-`.
 
-const VALUES: &str = "\
-For `watch`: what conditions compare, without the comparison. Where nothing answers to it there \
-stands a `-`. Where no client is named, a is meant.";
+Numbers are compared with `=`, `>=` or `<=`, the rest with `=`. On the right stands what is wanted, a \
+`{name}` that is bound to it, or another measure: `S1 log = S2 log`. To a number something can be added: \
+`committed >= {n}+1`, `S3 next = S3 last + 1`.
+
+`and`, `or` and `not` join conditions: `not` binds tighter than `and`, and `and` tighter than `or`, and \
+parentheses group. WHO is one server; of a word that means several, as `followers`, it must be true of \
+each. A quantity stands before `of`: `2 of {group} hold x = 3` is true of two or more, and there are \
+`all of`, `any of` and `none of`. Where no client is named the task's own is meant.";
 
 #[cfg(test)]
 mod tests {

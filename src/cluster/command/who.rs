@@ -62,6 +62,11 @@ pub(super) fn looks_like_server(word: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a word without holes can mean nothing but servers.
+pub(super) fn means_servers(text: &str) -> bool {
+    word(text).is_some() || looks_like_server(text)
+}
+
 fn server(word: &str) -> Option<ServerId> {
     let digits = word.strip_prefix('S').unwrap_or(word);
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.len() <= 3;
@@ -142,9 +147,9 @@ impl Reader<'_> {
             Clients::Allowed => Expect::Node,
             Clients::Refused => Expect::Who,
         });
-        let Some(text) = self.peek_word().filter(|_| !self.is_before_option()) else {
-            return self.fail();
-        };
+        // No option is called as servers are; a client may be.
+        let may_be = clients == Clients::Refused || !self.is_before_option();
+        let Some(text) = self.peek_word().filter(|_| may_be) else { return self.fail() };
         let spot = self.spot();
         let who = if text.contains('{') {
             self.who_hole(text)

@@ -2,11 +2,10 @@
 
 use super::{Group, Scope, Verb};
 use crate::cluster::command::caption::caption_flaw;
-use crate::cluster::command::conditions::condition;
+use crate::cluster::command::conditions::{condition, watched};
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::whole;
 use crate::cluster::command::reader::{Parsed, Reader};
-use crate::cluster::command::watch::watched;
 use crate::cluster::command::{Command, Pace};
 
 /// The most that `pace` slows down or speeds up.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::cluster::check::{Invariant, Violation};
-use crate::cluster::command::{Command, Pace, Text};
+use crate::cluster::command::{Command, Condition, Pace, Text, Watched, parse_line};
 use crate::cluster::event::{
     AppendRefusal, AttemptFailure, Cause, DropReason, Event, EventKind as E, IgnoreReason,
     PaceEvent, StepDown, VoteRefusal,
@@ -19,6 +19,13 @@ use crate::cluster::types::{
     Answer, ClientId, Index, Node, Op, OpId, Outcome, PacketId, Request, ServerId, ServerSet, Term,
     Version,
 };
+
+fn safe() -> Condition {
+    match parse_line("expect safe") {
+        Ok(Command::Expect(condition)) => condition,
+        other => panic!("{other:?}"),
+    }
+}
 
 /// Gives out figures and texts, in turn, for the fields of events.
 pub(super) struct Source {
@@ -313,13 +320,8 @@ impl Source {
             E::Said { text: self.text() },
             E::Beat,
             E::Noted { text: self.text() },
-            E::BreakpointSet { condition: Arc::new(crate::cluster::command::Condition::Safe) },
-            E::Watched {
-                what: Arc::new(crate::cluster::command::Watched::Condition(
-                    crate::cluster::command::Condition::Safe,
-                )),
-                line,
-            },
+            E::BreakpointSet { condition: Arc::new(safe()) },
+            E::Watched { what: Arc::new(Watched::Condition(safe())), line },
             E::Unwatched { what: None },
             E::Marked { name: self.text() },
             E::TaskEnded { task },
