@@ -83,19 +83,6 @@ pub enum Work {
     Release { lock: Key },
 }
 
-impl Work {
-    pub const fn key(&self) -> &Key {
-        match self {
-            Self::Get { key }
-            | Self::Put { key, .. }
-            | Self::Set { key, .. }
-            | Self::Check { key, .. }
-            | Self::Acquire { lock: key }
-            | Self::Release { lock: key } => key,
-        }
-    }
-}
-
 /// One get or put under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {

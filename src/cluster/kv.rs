@@ -116,6 +116,7 @@ mod tests {
     #[test]
     fn a_put_needs_the_current_version() {
         let mut kv = Kv::default();
+        assert!(kv.is_empty());
         assert_eq!(kv.apply(&Request::Get { key: "k".into() }).outcome, Outcome::NoKey);
         assert_eq!(put(&mut kv, "a", 3), (Outcome::NoKey, 0));
         assert_eq!(put(&mut kv, "", 0), (Outcome::Ok, 1));
@@ -124,6 +125,7 @@ mod tests {
         assert_eq!(put(&mut kv, "b", 2), (Outcome::Version, 1));
         assert_eq!(put(&mut kv, "b", 1), (Outcome::Ok, 2));
         assert_eq!(kv.get("k").map(|stored| &*stored.value), Some("b"));
+        assert_eq!((kv.len(), kv.is_empty()), (1, false));
     }
 
     /// Each key counts with the put that wrote it last, and with nothing before that.

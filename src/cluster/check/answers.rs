@@ -94,6 +94,7 @@ fn sentence(cluster: &Cluster, records: &[&Record]) -> String {
 
 #[cfg(test)]
 pub mod tests {
+    use super::{sentence, told};
     use crate::cluster::check::Invariant;
     use crate::cluster::command::Script;
     use crate::cluster::raft::Reply;
@@ -156,6 +157,20 @@ pub mod tests {
             violation.evidence,
             "b's get x says 7 @9: it can't be right. It needs a put of 7 at version 8; there is none"
         );
+    }
+
+    #[test]
+    fn of_many_answers_four_are_named_and_the_others_counted() {
+        let cluster = written("get x client=b nowait\nrun 1s");
+        let record = cluster.history().records().get(0).expect("a's put");
+        let says = |count: usize| sentence(&cluster, &vec![record; count]);
+        let one = told(cluster.names(), record);
+        assert_eq!(says(1), format!("{one}: it can't be right"));
+        assert_eq!(says(2), format!("{one}, {one}: they can't both be right"));
+        let four = vec![one.as_str(); 4].join(", ");
+        assert_eq!(says(4), format!("{four}: they can't all be right"));
+        assert_eq!(says(5), format!("{four}, and 1 more: they can't all be right"));
+        assert_eq!(says(7), format!("{four}, and 3 more: they can't all be right"));
     }
 
     #[test]

@@ -159,10 +159,10 @@ impl Slots {
         }
         let slot = self.get_mut(index).expect("there is one for every index up to this one");
         let versions = &mut slot.versions;
-        // As it should be: others have the same entry there, and no other has ever been.
+        // As it should be: others have the same entry there, and no other has ever been. The first of
+        // them has shown whether its term is in order, for the log before it was the same.
         if let [version] = &mut versions[..]
             && (version.term, version.hash) == (term, hash)
-            && term >= term_before
         {
             version.held.insert(server);
             return Ok(*version);
@@ -254,6 +254,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::cluster::types::Request;
+
+    /// They may ask for the same: what tells them apart is who gave them their numbers, and which.
+    #[test]
+    fn two_operations_are_two_entries() {
+        let op = |server: usize, number| {
+            let id = OpId { server: ServerId::from_index(server as u8), number };
+            Op::new(id, Request::Get { key: "k".into() })
+        };
+        let [one, other] = [ServerId::from_index(0), ServerId::from_index(1)];
+        for (with, is_same) in [(op(0, 7), true), (op(1, 7), false), (op(0, 6), false)] {
+            let mut slots = Slots::default();
+            let first = slots.add(one, Index(1), None, (Term(3), &op(0, 7)));
+            assert!(first.is_ok());
+            let second = slots.add(other, Index(1), None, (Term(3), &with));
+            assert_eq!(second.is_ok(), is_same, "{}", with.id);
+        }
+    }
 
     proptest! {
         /// Against the list of all that was noted, whoever commits when.

@@ -49,10 +49,9 @@ impl Law {
         let on_time = u128::from(Ppm::ONE.0 - tail.share.0)
             * u128::from(plain.map_or(0, count))
             * u128::from(count(tail.extra));
-        let total = late.checked_add(on_time).filter(|total| *total > 0)?;
-        // Sixty-four bits are enough to tell them apart.
-        let shift = 64u32.saturating_sub(total.leading_zeros());
-        if rng.below((total >> shift) as u64) < (on_time >> shift) as u64 {
+        // Of the flights of a named network, the only ones that have a tail, there are not so many.
+        let total = u64::try_from(late + on_time).ok().filter(|total| *total > 0)?;
+        if u128::from(rng.below(total)) < on_time {
             return Some(rng.span(plain?).max(Span(1)));
         }
         // Of the pairs that this box holds, half at least are left.
@@ -153,8 +152,16 @@ mod tests {
         assert!(!fixed.is_random());
         assert!(Law { loss: Ppm(1), ..fixed }.is_random());
         assert!(!Law { loss: Ppm::ONE, ..fixed }.is_random());
+        static TAIL: Tail = Tail { share: Ppm(1), extra: range(2, 6) };
+        assert!(
+            law(range(30, 31), None).is_random() && law(range(30, 30), Some(&TAIL)).is_random()
+        );
         assert_eq!(fixed.longer(Span(29), &mut rng), Some(Span(30)));
         assert_eq!(fixed.longer(Span(30), &mut rng), None);
         assert_eq!(law(range(0, 0), None).longer(Span(0), &mut rng), Some(Span(1)));
+        // One flight is left, and it is a late one, however rare these are.
+        assert_eq!(law(range(1, 5), Some(&TAIL)).longer(Span(10), &mut rng), Some(Span(11)));
+        static NEVER_LATE: Tail = Tail { share: Ppm::ZERO, extra: range(2, 6) };
+        assert_eq!(law(range(1, 5), Some(&NEVER_LATE)).longer(Span(5), &mut rng), None);
     }
 }

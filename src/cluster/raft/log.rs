@@ -137,7 +137,7 @@ impl Log {
 
     /// At most `max` entries from `from` on.
     pub fn slice(&self, from: Index, max: u32) -> Entries {
-        let Some(place) = self.place(from).filter(|_| max > 0) else { return Entries::new() };
+        let Some(place) = self.place(from) else { return Entries::new() };
         match self.entries.recent_from(place) {
             Some(recent) => recent[..recent.len().min(max as usize)].into(),
             None => self.entries.iter_from(place).take(max as usize).cloned().collect(),
@@ -150,5 +150,58 @@ impl Log {
         let place = self.place(from).unwrap_or(0);
         let entries = self.entries.iter_from(place).enumerate();
         entries.map(move |(number, entry)| (Index(from.0 + number as u64), entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::cluster::types::{Op, OpId, Request, ServerId};
+
+    fn log(terms: impl Iterator<Item = u64>) -> Log {
+        let mut log = Log::new();
+        for (number, term) in (1..).zip(terms) {
+            let id = OpId { server: ServerId::from_index(0), number };
+            let op = Rc::new(Op::new(id, Request::Get { key: "k".into() }));
+            log.push(Entry { term: Term(term), op });
+        }
+        log
+    }
+
+    #[test]
+    fn the_first_entry_stands_at_1() {
+        assert!(log([].into_iter()).is_empty());
+        let log = log([3, 3, 4].into_iter());
+        assert_eq!(
+            (log.is_empty(), log.first_index(), log.last_index()),
+            (false, Index(1), Index(3))
+        );
+        let from = |index| -> Vec<(u64, u64)> {
+            log.iter_from(Index(index)).map(|(index, entry)| (index.0, entry.term.0)).collect()
+        };
+        assert_eq!(from(0), [(1, 3), (2, 3), (3, 4)]);
+        assert_eq!(from(1), from(0));
+        assert_eq!(from(3), [(3, 4)]);
+        assert_eq!(from(4), []);
+        let slice = |index, max| log.slice(Index(index), max).len();
+        assert_eq!(
+            [slice(1, 0), slice(1, 2), slice(2, 9), slice(4, 9), slice(0, 9)],
+            [0, 2, 2, 0, 0]
+        );
+    }
+
+    /// Of a long log a clone copies the end, and two that are equal keep the rest once.
+    #[test]
+    fn long_logs_share_what_has_settled() {
+        let (one, mut other) = (log((0..5_000).map(|at| at / 9)), log((0..5_000).map(|at| at / 9)));
+        assert!(one.chunks() > 2 && one.copied() > 0 && one.copied() < 1_000);
+        assert!(other.share(0, &one), "they are equal");
+        assert_eq!(other, one);
+        let mut another = log((0..5_000).map(|at| at / 8));
+        assert!(!another.share(0, &one));
+        assert_eq!(another, log((0..5_000).map(|at| at / 8)));
+        assert!(another.share(another.chunks(), &one), "there is nothing left to share");
     }
 }

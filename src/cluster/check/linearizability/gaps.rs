@@ -32,10 +32,6 @@ impl Gaps {
         self.runs.is_empty() && !self.never
     }
 
-    pub(super) fn allows_never(&self) -> bool {
-        self.never
-    }
-
     pub(super) fn runs(&self) -> &[(Moment, Moment)] {
         &self.runs
     }
@@ -93,6 +89,11 @@ mod tests {
         }
         gaps.tidy();
         assert_eq!(gaps.runs(), [(1, 4), (7, 12)]);
+        let mut two = Gaps::default();
+        two.add(3, 4);
+        two.add(1, 2);
+        two.tidy();
+        assert_eq!(two.runs(), [(1, 4)]);
     }
 
     #[test]

@@ -42,10 +42,7 @@ fn steps(chain: &Chain) -> Steps {
     let mut later = (u64::MAX, NEVER);
     for (version, step) in chain.steps().rev() {
         let until = if later.0 == version.saturating_add(1) { later.1 } else { NEVER };
-        let moment = match step.feasible() {
-            gaps if until == NEVER && gaps.allows_never() => NEVER,
-            gaps => gaps.latest_until(until).unwrap_or(NEVER),
-        };
+        let moment = step.feasible().latest_until(until).unwrap_or(NEVER);
         later = (version, moment);
         if moment != NEVER {
             chosen.push((step, moment));

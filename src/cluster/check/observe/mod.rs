@@ -167,14 +167,12 @@ impl Checker {
     /// tell what checking costs.
     #[inline(never)]
     pub(in crate::cluster) fn observe(&mut self, cluster: &Cluster) -> Option<Violation> {
-        let was_linearizable = self.is_linearizable();
         let broken = self.look(cluster).err();
-        let clashed = was_linearizable && !self.is_linearizable();
         if self.void || cluster.violation().is_some() {
             return None;
         }
         // What is wrong inside explains what clients are told.
-        let broken = broken.or_else(|| clashed.then(|| self.clash(cluster)).flatten());
+        let broken = broken.or_else(|| self.clash(cluster));
         let Broken(violation) = broken?;
         Some(Violation { time: cluster.now(), ..*violation })
     }
@@ -232,7 +230,7 @@ impl Checker {
             }
             EventKind::Wiped { server } => {
                 self.void = true;
-                self.servers[server.index()] = Ghost { dirty_from: Index(1), ..Ghost::default() };
+                self.servers[server.index()] = Ghost::default();
                 Ok(())
             }
             // A vote is given when word of it leaves, and not before: a crash may undo one that

@@ -38,6 +38,33 @@ fn a_leader_that_removes_an_entry_is_seen() {
     assert_eq!(violation.invariant, Invariant::LeaderAppendOnly);
 }
 
+#[test]
+fn the_checker_tells_who_was_elected_and_what_is_committed() {
+    let (cluster, _) = settled();
+    let checker = cluster.checker();
+    assert_eq!((checker.led_term(), checker.committed()), (Term(1), Index(2)), "a get and a put");
+    let terms = [0, 1, 2, 3].map(|index| checker.committed_term(Index(index)));
+    assert_eq!(terms, [Some(Term::ZERO), Some(Term(1)), Some(Term(1)), None]);
+}
+
+/// What a clone copies: a ghost for each server, and the newest indexes.
+#[test]
+fn the_checker_weighs_what_a_clone_copies() {
+    let with = |servers: usize, puts: usize| {
+        let mut text = format!("cluster servers={servers}\nuntil leader\n");
+        (0..puts).for_each(|put| text.push_str(&format!("put k{put} 1 @0\n")));
+        let mut cluster = cluster(&text, 1);
+        while !cluster.finished() {
+            cluster.step();
+        }
+        cluster.checker().copied_bytes()
+    };
+    let none = with(3, 0);
+    assert_eq!(none, (size_of::<Checker>() + 3 * size_of::<Ghost>()) as u64);
+    assert_eq!(with(7, 0) - none, 4 * size_of::<Ghost>() as u64);
+    assert_eq!(with(3, 20) - none, 20 * size_of::<crate::cluster::check::ghost::Slot>() as u64);
+}
+
 /// Whether a server's log, or disk, is what these versions say.
 fn agree(slots: &Slots, server: ServerId, log: &Log, holds: fn(&Version) -> ServerSet) -> bool {
     let end = Index(slots.len() as u64).max(log.last_index());
