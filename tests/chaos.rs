@@ -127,6 +127,24 @@ fn the_calm_ends_what_people_did_too() {
     assert!(run.cluster.reaches(Node::Server(five), Node::Server(ServerId::from_index(0))));
 }
 
+/// What has nothing to end is not said.
+#[test]
+fn the_calm_says_only_what_has_something_to_do() {
+    let said = |deeds: &str| {
+        let run = Run::of(&format!("chaos timeouts\n{deeds}chaos stop\nrun 1ms\n"), 1);
+        verbs(&run)
+    };
+    let verbs =
+        |verbs: &[&str]| -> BTreeSet<String> { verbs.iter().map(|v| (*v).into()).collect() };
+    assert_eq!(said(""), verbs(&["chaos"]));
+    for link in ["cut S1 -> S2", "link S1 -> a loss=1%", "isolate S1 from clients"] {
+        let verb = link.split(' ').next().unwrap_or_default();
+        assert_eq!(said(&format!("{link}\n")), verbs(&["chaos", "heal", verb]), "{link}");
+        assert_eq!(said(&format!("{link}\nheal\n")), verbs(&["chaos", "heal", verb]), "{link}");
+    }
+    assert_eq!(said("crash S1\nclock S2 rate=2\n"), verbs(&["chaos", "clock", "crash", "restart"]));
+}
+
 #[test]
 fn a_swarm_differs_from_seed_to_seed() {
     let drawn = |seed| -> Vec<Fault> {

@@ -12,7 +12,7 @@ use raftlab::cluster::config::Config;
 use raftlab::cluster::event::{DropReason, EventKind};
 use raftlab::cluster::network::PacketKind;
 use raftlab::cluster::raft::Role;
-use raftlab::cluster::server::Power;
+use raftlab::cluster::server::{Power, TimerKind};
 use raftlab::cluster::time::{Span, SpanRange, Time};
 use raftlab::cluster::types::{Index, Node, Term};
 use run::Run;
@@ -156,6 +156,20 @@ fn a_clock_sets_the_pace_of_a_servers_own_timers_only() {
 }
 
 #[test]
+fn a_leader_has_a_heartbeat_timer_and_the_others_an_election_timer() {
+    for run in runs("run 1s\ncrash S5\n") {
+        for server in run.cluster.servers() {
+            let leads = server.raft.is_leader();
+            let [election, heartbeat, waiters, sync] =
+                TimerKind::ALL.map(|kind| server.timer(kind));
+            assert_eq!(election.is_some(), !leads && server.is_running(), "{}", server.id);
+            assert_eq!(heartbeat.is_some(), leads, "{}", server.id);
+            assert_eq!((waiters, sync), (None, None), "nobody waits, and nothing is written");
+        }
+    }
+}
+
+#[test]
 fn timers_can_be_set_apart_or_to_the_same_moment() {
     let stood = |run: &Run| {
         run.all(|event| match event {
@@ -210,6 +224,24 @@ fn an_isolated_server_hears_clients_unless_it_is_cut_from_them_too() {
         "put x 1 @0\nuntil converged\nisolate S1 from clients\nput x 2 @1 only=S1 nowait\n\
          run 1s\nexpect S1 log = 1 and waiting\nrejoin S1\nuntil not waiting or not S1 is leader\n",
     );
+}
+
+/// Of all links between clients and servers just those of that server are cut, both ways.
+#[test]
+fn whoever_is_isolated_from_clients_is_the_only_one() {
+    let clients = "get x client=a\nget x client=b\n";
+    for away in 1..=5 {
+        for run in runs(&format!("{clients}isolate S{away} from clients\n")) {
+            let links = run.cluster.links();
+            for client in run.cluster.clients().iter().map(|client| Node::Client(client.id)) {
+                for number in 1..=5 {
+                    let server = Node::Server(server(number));
+                    let cut = (links.is_cut(client, server), links.is_cut(server, client));
+                    assert_eq!(cut, (number == away, number == away), "S{number}, S{away} is away");
+                }
+            }
+        }
+    }
 }
 
 /// A client that nobody has named yet is made when it first acts: the cut holds for it as well,

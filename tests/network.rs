@@ -63,6 +63,9 @@ fn the_named_networks_behave_as_they_are_described() {
         let lost = ended.iter().filter(|f| f.end.is_some_and(|(_, why)| why.is_some())).count();
         let share = lost * 100 / ended.len();
         assert!(losses.contains(&share), "{name}: {share} % lost");
+        let words = Network::from_name(name).map(Network::describe).unwrap_or_default();
+        let (low, high) = (delays.start() / 1_000, delays.end() / 1_000);
+        assert!(words.starts_with(&format!("{low}-{high} ms")), "{name}: {words}");
         let told = run.all(|event| matches!(event, EventKind::LossReported { .. }).then_some(()));
         assert_eq!(!told.is_empty(), name.starts_with("unreliable"), "{name}");
     }

@@ -2,7 +2,8 @@
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::command::{Script, parse_line};
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{DropReason, EventKind};
+use raftlab::cluster::network::{Hand, Packet};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Node, ServerId};
 
@@ -66,6 +67,92 @@ fn a_release_with_a_count_lets_the_first_go() {
          run 1s\n\
          expect leader = S1\n"
     ));
+}
+
+fn held(cluster: &Cluster) -> usize {
+    cluster.packets().iter().filter(|packet| packet.hand == Hand::Held).count()
+}
+
+#[test]
+fn a_release_lets_as_many_go_as_it_says() {
+    for count in 0..=4 {
+        let (release, freed) = match count {
+            0 => ("release S1 -> S2".to_owned(), 5),
+            count => (format!("release S1 -> S2 count={count}"), count),
+        };
+        let mut cluster = play(&format!("{LED}hold S1 -> S2 count=5\nrun 700ms\n"));
+        assert_eq!(held(&cluster), 5);
+        apply(&mut cluster, &release);
+        assert_eq!(held(&cluster), 5 - freed, "{release}");
+    }
+}
+
+/// What has been drawn for a packet when it is sent is what becomes of it, unless somebody acts.
+#[test]
+fn a_packet_tells_whether_it_will_arrive() {
+    let mut cluster = play(&format!("{LED}net unreliable\nload clients=3 rate=100/s\nrun 1ms\n"));
+    let mut told = std::collections::BTreeMap::new();
+    let (mut arrived, mut lost) = (0, 0);
+    while cluster.now() < Time(1_000_000) {
+        cluster.step();
+        for event in cluster.events() {
+            let (packet, arrives) = match event.kind {
+                EventKind::Received { packet, .. } => (packet, true),
+                EventKind::Dropped { packet, why: DropReason::Lost, .. } => (packet, false),
+                _ => continue,
+            };
+            let count = if arrives { &mut arrived } else { &mut lost };
+            if let Some(told) = told.get(&packet) {
+                assert_eq!(*told, arrives, "{packet}");
+                *count += 1;
+            }
+        }
+        told.extend(cluster.packets().iter().map(|packet| (packet.id, packet.will_arrive())));
+    }
+    assert!(arrived > 50 && lost > 50, "{arrived} {lost}");
+    let cluster = play(&format!("{LED}hold S1 -> S2\nrun 700ms\n"));
+    let packets = cluster.packets();
+    let mut held = packets.iter().filter(|packet| packet.hand == Hand::Held);
+    assert!(held.clone().count() > 0 && held.all(|packet| !packet.will_arrive()));
+}
+
+/// A copy is a packet too.
+#[test]
+fn no_two_packets_have_one_number() {
+    let mut cluster = play(&format!("{LED}load clients=3 rate=100/s\nrun 200ms\n"));
+    for _ in 0..20 {
+        cluster.run_until(cluster.now() + Span::from_millis(3));
+        let numbers = |cluster: &Cluster| -> Vec<u64> {
+            cluster.packets().iter().map(|packet| packet.id.0).collect()
+        };
+        let servers = |packet: &Packet| {
+            matches!((packet.from, packet.to), (Node::Server(_), Node::Server(_)))
+        };
+        let one = cluster.packets().iter().find(|packet| servers(packet)).map(|packet| packet.id.0);
+        let Some(one) = one else { continue };
+        let before = numbers(&cluster);
+        apply(&mut cluster, &format!("duplicate #{one}"));
+        let after = numbers(&cluster);
+        let known: std::collections::BTreeSet<u64> = after.iter().copied().collect();
+        assert_eq!((after.len(), known.len()), (before.len() + 1, before.len() + 1), "{after:?}");
+    }
+}
+
+/// So many orders there may be, and not one more.
+#[test]
+fn orders_are_bounded() {
+    const ORDERS_MAX: usize = 10_000;
+    let mut cluster = play("cluster servers=25\n");
+    let line = |line: &str| parse_line(line).expect("a good line");
+    for _ in 0..ORDERS_MAX / 600 {
+        cluster.apply(&line("hold vote all -> all")).expect("there is room");
+    }
+    for _ in 0..ORDERS_MAX % 600 {
+        cluster.apply(&line("hold vote S1 -> S2")).expect("there is room");
+    }
+    assert_eq!(cluster.orders().len(), ORDERS_MAX);
+    let error = cluster.apply(&line("hold vote S1 -> S2")).expect_err("there is none");
+    assert!(error.to_string().contains("`release`"), "{error}");
 }
 
 #[test]
@@ -204,7 +291,7 @@ fn a_copy_made_by_hand_arrives() {
 fn with_an_append() -> (Cluster, u64) {
     let mut cluster = play(&format!("{LED}run 50ms\nput x 1 @0 nowait\n"));
     loop {
-        let to_s2 = |packet: &&&raftlab::cluster::network::Packet| {
+        let to_s2 = |packet: &&&Packet| {
             let summary = packet.message.summary();
             packet.to == Node::Server(ServerId::from_index(1))
                 && summary.kind.name().word() == "append"

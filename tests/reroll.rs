@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use raftlab::cluster::command::{Script, parse_line};
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{Cause, EventKind};
 use raftlab::cluster::time::{Span, Time};
-use raftlab::cluster::types::{Node, ServerId};
+use raftlab::cluster::types::{Node, PacketId, ServerId};
 use raftlab::cluster::{Cluster, Step};
 
 fn start(script: &str, seed: u64) -> Cluster {
@@ -205,6 +205,43 @@ fn what_a_hand_has_fixed_stays() {
     let (before, after) = (pending(&drawn).0, pending(&future(&drawn, 7)).0);
     assert_eq!(before[1..], after[1..]);
     assert_ne!(before[0], after[0]);
+}
+
+/// Drawn again, of a packet and its copy neither knows what becomes of the other: nobody is told of
+/// the loss of one. Of the loss of a packet without a copy callers hear where the network says so.
+#[test]
+fn of_a_loss_drawn_again_hears_who_would_have_heard_of_it() {
+    let told = |network: &str, link: &str| {
+        let head = format!("cluster servers=3 network={network}\nlink all <-> all {link}\n");
+        let cluster =
+            after(&format!("{head}load clients=3 rate=200/s\nrun 5s\n"), Span::from_secs(1));
+        let flying = |cluster: &Cluster, id: PacketId| {
+            let packets = cluster.packets();
+            packets.iter().any(|packet| packet.id == id && matches!(packet.to, Node::Server(_)))
+        };
+        let mut told = 0;
+        for seed in 0..40 {
+            let mut future = future(&cluster, seed);
+            while future.now() < cluster.now() + Span::from_millis(50) {
+                future.step();
+                told += future
+                    .events()
+                    .iter()
+                    .filter(|event| match (&event.kind, event.cause) {
+                        (
+                            EventKind::LossReported { to: Node::Server(_), .. },
+                            Cause::LossReport(id),
+                        ) => flying(&cluster, id),
+                        _ => false,
+                    })
+                    .count();
+            }
+        }
+        told
+    };
+    assert!(told("unreliable", "delay=20ms..40ms") > 20);
+    assert_eq!(told("unreliable", "delay=20ms..40ms duplicate=100%"), 0);
+    assert_eq!(told("reliable", "delay=20ms..40ms loss=50%"), 0);
 }
 
 #[test]

@@ -215,3 +215,23 @@ impl Link {
         (self.rule.cut, self.by_isolation) = (cut, false);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cluster::client::name_number;
+
+    /// What is lost on one link says nothing of what is lost on another.
+    #[test]
+    fn every_link_has_chance_of_its_own() {
+        let mut links = Links::new(25, 7);
+        for (id, name) in (0..).zip(["a", "b", "c"]) {
+            links.add_client(ClientId(id), name_number(name), 7);
+        }
+        let all = links.peers.iter().chain(&links.clients);
+        let drawn: BTreeSet<u64> = all.map(|link| link.rng.clone().next_u64()).collect();
+        assert_eq!(drawn.len(), 25 * 25 + 3 * 25 * 2);
+    }
+}

@@ -212,3 +212,156 @@ pub(in crate::cluster) const fn outcome_byte(outcome: Outcome) -> u8 {
         Outcome::Maybe => 4,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::cluster::config::Config;
+    use crate::cluster::network::{Network, Tail};
+    use crate::cluster::raft::{Entries, Entry, Position, WrongLeader};
+    use crate::cluster::rng::{Entity, Rng};
+    use crate::cluster::time::Ppm;
+    use crate::cluster::types::{Answer, Index, Op, OpId, Request, Term, Version};
+
+    /// Messages of every kind: of those of a kind each differs in one thing from the first.
+    fn messages() -> Vec<Message> {
+        let position = |index, term| Position { index: Index(index), term: Term(term) };
+        let mut all = Vec::new();
+        for (term, last) in [(7, position(3, 2)), (8, position(3, 2)), (7, position(4, 2))] {
+            all.push(Message::RequestVote { call: 1, term: Term(term), last });
+        }
+        all.push(Message::RequestVote { call: 1, term: Term(7), last: position(3, 3) });
+        for (term, granted) in [(7, false), (8, false), (7, true)] {
+            all.push(Message::VoteReply { call: 1, term: Term(term), granted });
+        }
+        let entry = |term, server, number| {
+            let id = OpId { server: ServerId::from_index(server), number };
+            Entry { term: Term(term), op: Rc::new(Op::new(id, Request::Get { key: "k".into() })) }
+        };
+        let one = || vec![entry(5, 0, 1)];
+        let entries = [one(), vec![], vec![entry(6, 0, 1)], vec![entry(5, 1, 1)]];
+        let mut append = |term, prev, entries: Vec<Entry>, commit| {
+            let entries = Entries::from_vec(entries);
+            let (term, commit) = (Term(term), Index(commit));
+            all.push(Message::Append { call: 1, term, prev, entries, commit });
+        };
+        for entries in entries.into_iter().chain([vec![entry(5, 0, 2)], [one(), one()].concat()]) {
+            append(7, position(3, 2), entries, 1);
+        }
+        append(8, position(3, 2), one(), 1);
+        append(7, position(4, 2), one(), 1);
+        append(7, position(3, 3), one(), 1);
+        append(7, position(3, 2), one(), 2);
+        let refused = |conflict, first, last| AppendResult::Refused {
+            conflict: Some(Term(conflict)),
+            first: Index(first),
+            last: Index(last),
+        };
+        let short = AppendResult::Refused { conflict: None, first: Index(2), last: Index(3) };
+        let results = [(3, refused(1, 2, 3)), (4, refused(1, 2, 3)), (3, refused(2, 2, 3))];
+        let others = [(3, refused(1, 3, 3)), (3, refused(1, 2, 4)), (3, short)];
+        let matched = [(3, AppendResult::Matched(Index(1))), (3, AppendResult::Matched(Index(2)))];
+        for (prev, result) in results.into_iter().chain(others).chain(matched) {
+            all.push(Message::AppendReply { call: 1, term: Term(7), prev: Index(prev), result });
+        }
+        for (call, attempt) in [(1, 1), (2, 1), (1, 2)] {
+            let request = Request::Get { key: "k".into() };
+            all.push(Message::Request { call, attempt, request });
+            let reply = Reply::WrongLeader(WrongLeader::NotLeader);
+            all.push(Message::Reply { call, attempt, reply });
+        }
+        for why in [WrongLeader::AnotherOp, WrongLeader::TermChanged, WrongLeader::TimedOut] {
+            all.push(Message::Reply { call: 1, attempt: 1, reply: Reply::WrongLeader(why) });
+        }
+        for outcome in [Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe] {
+            for version in [4, 5] {
+                let version = Version(version);
+                let reply = Reply::Done(Answer { outcome, value: "".into(), version });
+                all.push(Message::Reply { call: 1, attempt: 1, reply });
+            }
+        }
+        all
+    }
+
+    /// Two runs in which anything went otherwise have two digests.
+    #[test]
+    fn whatever_differs_between_two_packets_shows_in_the_digest() {
+        let lab = Cluster::new(Config::default());
+        let law = Law::new(&Default::default(), Network::Reliable.profile(), false);
+        let packet = |(from, to), loss, message: &Message| {
+            let (id, sent, due) = (PacketId(1), lab.now(), lab.now());
+            let (fails_after, hand, message) = (None, Hand::Off, message.clone());
+            let incarnation = 1;
+            Packet { id, from, to, sent, due, incarnation, loss, fails_after, law, hand, message }
+        };
+        let server = |index| Node::Server(ServerId::from_index(index));
+        let client = |number| Node::Client(ClientId(number));
+        let link = (server(0), server(1));
+        let mut packets: Vec<Packet> =
+            messages().iter().map(|message| packet(link, Loss::Arrives, message)).collect();
+        let message = &packets[0].message.clone();
+        packets.push(packet(link, Loss::Lost, message));
+        packets.push(packet(link, Loss::LostAndReported, message));
+        for link in [(server(2), server(1)), (server(0), server(2)), (server(0), client(1))] {
+            packets.push(packet(link, Loss::Arrives, message));
+        }
+        for client in [client(2), client(3)] {
+            packets.push(packet((server(0), client), Loss::Arrives, message));
+            packets.push(packet((client, server(0)), Loss::Arrives, message));
+        }
+        let digests: BTreeSet<u64> = packets
+            .iter()
+            .map(|packet| {
+                let mut lab = lab.clone();
+                lab.digest_packet(packet);
+                lab.digest()
+            })
+            .collect();
+        assert_eq!(digests.len(), packets.len());
+        assert!(!digests.contains(&lab.digest()));
+    }
+
+    /// Whether it is lost, how long it takes, whether it is late and by how much, when a failure
+    /// is told: none of this says anything of another of them, nor of what its copy meets.
+    #[test]
+    fn what_is_drawn_for_a_packet_is_drawn_apart() {
+        const HALF: Ppm = Ppm::percent(50);
+        const SPANS: SpanRange = SpanRange { low: Span(1), high: Span(1_000) };
+        const NO_SPAN: SpanRange = SpanRange { low: Span(1), high: Span(1) };
+        static SOME: Tail = Tail { share: HALF, extra: SPANS };
+        static ALL: Tail = Tail { share: Ppm::ONE, extra: SPANS };
+        const LOTS: u32 = 4_096;
+        let profile = Network::UnreliableMit.profile();
+        let answers = |lot: Lot, first| {
+            let draw = |delay, late| {
+                let law = Law { delay, late, loss: HALF, reports_loss: false };
+                Flight::draw(lot, first, law, profile)
+            };
+            let [plain, some, all] =
+                [draw(SPANS, None), draw(NO_SPAN, Some(&SOME)), draw(NO_SPAN, Some(&ALL))];
+            let is_long = |flight: &Flight| flight.delay > Span(500);
+            let fails_late = plain.fails_after.is_some_and(|after| after >= 50);
+            [plain.lost, is_long(&plain), some.delay > Span(1), is_long(&all), fails_late]
+        };
+        let mut rng = Rng::new(7, Entity::Lab);
+        let mut alike = [[0; 10]; 10];
+        for _ in 0..LOTS {
+            let lot = rng.lot();
+            let drawn = [answers(lot, 0), answers(lot, COPY)].concat();
+            for (one, row) in drawn.iter().zip(&mut alike) {
+                row.iter_mut()
+                    .zip(&drawn)
+                    .for_each(|(alike, other)| *alike += u32::from(one == other));
+            }
+        }
+        for (one, row) in alike.iter().enumerate() {
+            for (other, alike) in row.iter().enumerate().filter(|(other, _)| *other != one) {
+                // Five standard deviations of a fair coin.
+                assert!(alike.abs_diff(LOTS / 2) < 160, "{one} and {other}: {alike} of {LOTS}");
+            }
+        }
+    }
+}
