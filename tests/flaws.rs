@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use raftlab::cluster::command::{Script, Variant, parse_line};
 use raftlab::cluster::config::Config;
 use raftlab::cluster::flaw::{Breaks, FLAWS, Flaw};
+use raftlab::cluster::history::Record;
 use raftlab::cluster::{Cluster, FailureKind};
 
 fn scene(flaw: Flaw) -> Script {
@@ -110,4 +111,51 @@ fn bad_words_about_flaws_say_what_is_right() {
     assert!(whole(&format!("{head}{head}")).contains("line 1 says already"));
     assert!(whole(&format!("{head}with: repeat 2\nrun 1s\nend\n")).contains("can't stand before"));
     assert!(whole("shows flaw=local-get breaks=nothing\n").contains("an invariant, or `liveness`"));
+}
+
+/// A run with a flaw, or without, and what everybody was told in it.
+fn told(flaw: Option<&str>, script: &str, seed: u64) -> Vec<Record> {
+    let flaw = flaw.map_or(String::new(), |flaw| format!("flaw {flaw} on\n"));
+    let text = format!("cluster servers=3\ntimeout S1\nuntil S1 is leader\n{flaw}{script}");
+    let script = Script::parse("test.lab", text.as_bytes()).expect("a good script");
+    let cluster = play(&script, seed);
+    assert_eq!((cluster.failure(), cluster.violation()), (None, None), "{text}");
+    cluster.history().records().iter().cloned().collect()
+}
+
+/// What is forgotten is forgotten in a crash, and ids come back after one: until then a server
+/// with such a flaw does what any other does.
+#[test]
+fn flaws_of_restarts_show_nothing_before_one() {
+    let load = "load clients=6 keys=2 rate=300/s for 1s\nrun 1s\nuntil idle\n";
+    for seed in 1..5 {
+        let right = told(None, load, seed);
+        assert!(right.len() > 60);
+        for flaw in ["reuse-ids", "forget-vote", "forget-log"] {
+            assert!(told(Some(flaw), load, seed) == right, "{flaw}, seed {seed}");
+        }
+    }
+}
+
+/// It refuses equal logs, and grants a longer one its vote as everybody does.
+#[test]
+fn a_voter_that_refuses_equal_logs_refuses_no_better_ones() {
+    let longer = "isolate S3\nput x 1 @0\ncrash S1\nrestart S1\nrejoin S3\ntimeout S1\n\
+                  until S1 is leader within 100ms\n";
+    for seed in 1..5 {
+        told(Some("refuse-equal-logs"), longer, seed);
+    }
+}
+
+/// Who answers before an operation is in its place answers too early, and does no more than that:
+/// a put that was told ok is in the log all the same, one that was refused and a get are not.
+#[test]
+fn an_answer_too_early_changes_nothing_else() {
+    let puts = "put x 1 @0\nuntil converged\nput x 2 @9\nuntil converged\nexpect S1 log = 1\n\
+                expect S3 holds x = 1 @1\n";
+    let gets = "put x 1 @0\nget x\nget y\nuntil converged\nexpect S1 log = 1\n";
+    for seed in 1..5 {
+        told(Some("reply-before-commit"), puts, seed);
+        told(Some("local-get"), gets, seed);
+    }
 }

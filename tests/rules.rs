@@ -8,8 +8,8 @@ use bench::{
     Server, append, appends, at, calls, entry, granted, id, ids, matched, refused, reply, result,
     vote, vote_request, writes_a_vote,
 };
-use raftlab::cluster::disk::Write;
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::disk::{Disk, Write};
+use raftlab::cluster::event::{EventKind, IgnoreReason};
 use raftlab::cluster::flaw::Flaws;
 use raftlab::cluster::raft::{
     AppendResult, Message, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX, Raft, Role, Rules,
@@ -115,6 +115,26 @@ fn section_5_2_an_own_vote_counts_once_it_is_on_disk() {
     assert_eq!(server.raft.role, Role::Candidate);
     server.syncs();
     assert_eq!(server.raft.role, Role::Leader);
+}
+
+/// What reaches the disk meanwhile is no vote: entries of its time as a follower, or the vote for
+/// itself in an earlier term.
+#[test]
+fn section_5_2_an_own_vote_is_that_of_its_term_and_for_itself() {
+    let candidate_with = |written: fn(&mut Disk)| {
+        let mut server = Server::new(1, 3, &[1]);
+        server.times_out();
+        server.hears(2, vote(4, true));
+        server.hears(3, vote(4, true));
+        let mut disk = server.disk.clone();
+        written(&mut disk);
+        server.step(|raft, cx, out| raft.on_sync(&disk, cx, out));
+        server.raft.role
+    };
+    assert_eq!(candidate_with(|disk| disk.log.push(entry(2, 3))), Role::Candidate);
+    assert_eq!(candidate_with(|disk| disk.voted_for = Some(id(1))), Role::Candidate);
+    let own = |disk: &mut Disk| (disk.term, disk.voted_for) = (Term(4), Some(id(1)));
+    assert_eq!(candidate_with(own), Role::Leader);
 }
 
 #[test]
@@ -292,6 +312,25 @@ fn figure_2_append_entries_3_removes_only_what_conflicts() {
     assert_eq!(out.writes, writes);
 }
 
+/// What is told of a removal: from where to where, of which term it was, and whose takes its place.
+#[test]
+fn figure_2_append_entries_3_a_removal_names_the_terms() {
+    for (prev, entries, new) in [(1, &[1, 2, 4][..], 4), (3, &[3, 4], 3), (2, &[2, 4], 4)] {
+        let mut server = Server::new(1, 4, &[1, 1, 2, 2, 2]);
+        let term = server.raft.log.term(Index(prev)).expect("an entry");
+        let out = server.hears(2, append(4, at(prev, term.0), entries, 0));
+        let told = out.events.iter().find_map(|event| match event.kind {
+            EventKind::Truncated { first, last, old, new, .. } => Some((first, last, old, new)),
+            _ => None,
+        });
+        assert_eq!(
+            told,
+            Some((Index(4), Index(5), Term(2), Some(Term(new)))),
+            "{prev} {entries:?}"
+        );
+    }
+}
+
 #[test]
 fn figure_2_append_entries_3_leaves_what_a_late_append_does_not_know_of() {
     let mut server = Server::new(1, 4, &[1, 4, 4, 4]);
@@ -434,6 +473,30 @@ fn section_5_3_an_answer_counts_for_what_its_append_brought_and_no_more() {
     assert_eq!(leader.raft.progress[2].matched, Index(1), "an answer that came late");
 }
 
+/// What an answer is to the leader: news, what it knew (as with each heartbeat), or overtaken.
+#[test]
+fn section_5_3_an_answer_is_news_once() {
+    let told = |out: &Outbox| -> Vec<&'static str> {
+        let told = out.events.iter().filter_map(|event| match event.kind {
+            EventKind::Matched { .. } => Some("matched"),
+            EventKind::Ignored { why: IgnoreReason::Overtaken, .. } => Some("overtaken"),
+            _ => None,
+        });
+        told.collect()
+    };
+    let mut leader = Server::leading(1, 4, &[1, 1, 1]);
+    for (prev, index, expected) in [
+        (0, 2, &["matched"][..]),
+        (2, 2, &[]),
+        (0, 1, &["overtaken"]),
+        (2, 3, &["matched"]),
+        (3, 3, &[]),
+        (2, 2, &["overtaken"]),
+    ] {
+        assert_eq!(told(&leader.hears(2, matched(4, prev, index))), expected, "{prev} {index}");
+    }
+}
+
 #[test]
 fn section_5_3_a_late_answer_does_not_take_back_what_is_next() {
     let mut leader = Server::leading(1, 4, &[1, 1, 1, 1]);
@@ -512,6 +575,25 @@ fn section_5_4_2_old_term_entries_are_not_counted() {
         leader.hears(follower, matched(4, 2, 2));
     }
     assert_eq!(leader.commit(), 0, "all five have entry 2 of term 2");
+}
+
+/// That an old entry on a majority of disks has to wait is said once: with the copy that made it
+/// a majority.
+#[test]
+fn section_5_4_2_is_told_when_a_majority_has_an_old_entry() {
+    let mut leader = Server::leading(1, 4, &[1, 2]);
+    let mut told = Vec::new();
+    for follower in 2..=5 {
+        for out in [leader.hears(follower, matched(4, 2, 2)), leader.syncs()] {
+            told.extend(out.events.iter().filter_map(|event| match event.kind {
+                EventKind::OldTermWaits { index, entry, copies, .. } => {
+                    Some((follower, index, entry, copies))
+                }
+                _ => None,
+            }));
+        }
+    }
+    assert_eq!(told, [(3, Index(2), Term(2), ids(&[1, 2, 3]))]);
 }
 
 #[test]

@@ -6,13 +6,14 @@ mod run;
 
 use std::collections::BTreeSet;
 
-use raftlab::cluster::Step;
-use raftlab::cluster::event::{AttemptFailure, DropReason, EventKind};
+use raftlab::cluster::command::Script;
+use raftlab::cluster::event::{AttemptFailure, DropReason, Event, EventKind};
 use raftlab::cluster::history::Record;
 use raftlab::cluster::network::PacketKind;
 use raftlab::cluster::raft::WrongLeader;
 use raftlab::cluster::time::{Span, SpanRange, Time};
 use raftlab::cluster::types::{ClientId, Index, Node, OpId, Outcome, Request, ServerId};
+use raftlab::cluster::{Cluster, Step};
 use run::Run;
 
 const SEEDS: std::ops::Range<u64> = 1..9;
@@ -131,6 +132,25 @@ fn a_client_pauses_after_each_full_round_only() {
             assert!(range.0 <= pause && pause <= range.1, "{pause} after attempt {attempt}");
         }
     }
+}
+
+/// What the lab shows of a pause is when it ends.
+#[test]
+fn a_client_asks_again_at_the_moment_for_which_it_paused() {
+    let text = "cluster servers=3 network=reliable election=5s..6s\nget x nowait\nrun 2s\n";
+    let script = Script::parse("test.lab", text.as_bytes()).expect("a good script");
+    let mut cluster = Cluster::with_script(&script, None);
+    let (mut until, mut pauses) = (None, 0);
+    while !cluster.finished() && cluster.step() == Step::Happened {
+        let asked = |event: &Event| matches!(event.kind, EventKind::Asked { .. });
+        if let Some(until) = until.filter(|_| cluster.events().iter().any(asked)) {
+            assert_eq!(cluster.now(), until);
+            pauses += 1;
+        }
+        let call = cluster.client_named("a").and_then(|client| client.call());
+        until = call.filter(|call| call.asking.is_none()).map(|call| call.until);
+    }
+    assert!(pauses > 20, "{pauses}");
 }
 
 #[test]

@@ -153,3 +153,59 @@ impl Message {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::cluster::types::{Op, OpId, Outcome, ServerId, Version};
+
+    /// Terms, indexes, versions and numbers of operations take eight bytes, the numbers of calls
+    /// and lengths four, what is one of a few one; a client's call has eight and its attempt four.
+    #[test]
+    fn a_message_takes_the_bytes_of_its_fields() {
+        let (get, put) = (
+            Request::Get { key: "kk".into() },
+            Request::Put { key: "kk".into(), value: "seven..".into(), version: Version(3) },
+        );
+        let (get_bytes, put_bytes) = (4 + 2, 4 + 2 + 4 + 7 + 8);
+        let entry = |request: &Request| {
+            let id = OpId { server: ServerId::from_index(0), number: 1 };
+            Entry { term: Term(1), op: Rc::new(Op::new(id, request.clone())) }
+        };
+        let append = |entries: &[Entry]| Message::Append {
+            call: 1,
+            term: Term(1),
+            prev: Position::default(),
+            entries: entries.iter().cloned().collect(),
+            commit: Index(0),
+        };
+        let request =
+            |request: &Request| Message::Request { call: 1, attempt: 1, request: request.clone() };
+        let reply = |reply| Message::Reply { call: 1, attempt: 1, reply };
+        let answer = Answer { outcome: Outcome::Ok, value: "seven..".into(), version: Version(1) };
+        let result = AppendResult::Matched(Index(1));
+        let (heartbeat, each) = (4 + 8 + 16 + 8, 8 + 1 + 8);
+        for (message, bytes) in [
+            (append(&[]), heartbeat),
+            (append(&[entry(&get)]), heartbeat + each + get_bytes),
+            (append(&[entry(&get), entry(&put)]), heartbeat + 2 * each + get_bytes + put_bytes),
+            (request(&get), 8 + 4 + get_bytes),
+            (request(&put), 8 + 4 + put_bytes),
+            (reply(Reply::Done(answer)), 8 + 4 + 1 + 8 + 4 + 7),
+            (reply(Reply::WrongLeader(WrongLeader::NotLeader)), 8 + 4 + 1),
+            (Message::VoteReply { call: 1, term: Term(1), granted: true }, 4 + 8 + 1),
+            (
+                Message::RequestVote { call: 1, term: Term(1), last: Position::default() },
+                4 + 8 + 16,
+            ),
+            (
+                Message::AppendReply { call: 1, term: Term(1), prev: Index(0), result },
+                12 + 8 + 1 + 24,
+            ),
+        ] {
+            assert_eq!(message.wire_bytes(), bytes, "{message:?}");
+        }
+    }
+}
