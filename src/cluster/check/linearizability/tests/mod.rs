@@ -1,7 +1,11 @@
 //! Both engines against a judge that simply tries every order, and against simulated objects.
 
 mod brute;
+mod cuts;
 mod histories;
+mod limits;
+mod small;
+mod words;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -62,6 +66,22 @@ fn judged_as<M: Model>(
             is_evidence(model, history, &evidence)?;
         }
         Verdict::Undecided(reason) => prop_assert!(false, "undecided: {reason:?}"),
+    }
+    Ok(())
+}
+
+/// Of a register's history, what a search calls suspect is enough to see that there is no order.
+fn suspects_are_enough(
+    model: &register::Register,
+    history: &[Timed<register::Operation>],
+) -> Result<(), TestCaseError> {
+    let outcome =
+        search::run(model, history, Limits::default(), &mut |_| ControlFlow::Continue(()));
+    if let Outcome::NoOrder { suspects, .. } = outcome
+        && !suspects.is_empty()
+    {
+        let kept = weakened(model, history, u64::MAX, |place| suspects.contains(&place));
+        prop_assert!(!has_order(model, &kept), "not enough: {suspects:?}");
     }
     Ok(())
 }
@@ -183,6 +203,7 @@ proptest! {
         let (model, operations) = register_operations(&numbers);
         let history = drawn(&model, &steps, &operations);
         judged_as(&model, &history, has_order(&model, &history))?;
+        suspects_are_enough(&model, &history)?;
     }
 
     #[test]
@@ -196,6 +217,7 @@ proptest! {
         judged_as(&model, &history, true)?;
         mutate(&mut history, which, &operations);
         judged_as(&model, &history, has_order(&model, &history))?;
+        suspects_are_enough(&model, &history)?;
     }
 
     #[test]
