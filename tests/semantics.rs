@@ -4,7 +4,7 @@
 #[path = "support/run.rs"]
 mod run;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use raftlab::cluster::command::Script;
 use raftlab::cluster::event::{AttemptFailure, DropReason, Event, EventKind};
@@ -151,6 +151,26 @@ fn a_client_asks_again_at_the_moment_for_which_it_paused() {
         until = call.filter(|call| call.asking.is_none()).map(|call| call.until);
     }
     assert!(pauses > 20, "{pauses}");
+}
+
+/// A list need not tell again and again what has happened to a call before, at that server.
+#[test]
+fn what_has_failed_alike_before_is_known() {
+    let script = "cluster servers=3 network=reliable election=5s..6s\nget x nowait\nrun 1s\n\
+                  crash S2\nrun 2s\n";
+    for run in runs(script) {
+        let failures = run.all(|event| match event {
+            EventKind::AttemptFailed { server, why, again, .. } => Some((*server, *why, *again)),
+            _ => None,
+        });
+        let (mut last, mut repeated) = (BTreeMap::new(), 0);
+        for (_, (server, why, again)) in failures {
+            let alike = last.insert(server, why) == Some(why);
+            assert_eq!(again, alike, "{server}: {why:?}");
+            repeated += u32::from(again);
+        }
+        assert!(repeated > 10, "{repeated}");
+    }
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn a_leader_that_removes_an_entry_is_seen() {
     let kind = EventKind::Truncated { server, first, last: first, old, new, flaws };
     let violation = told(&mut cluster, kind).expect("a broken rule");
     assert_eq!(violation.invariant, Invariant::LeaderAppendOnly);
+    assert_eq!(violation.time, cluster.now());
 }
 
 #[test]

@@ -6,7 +6,9 @@ use super::super::register::{Access, Operation, Register, ValueId};
 use super::super::seen::Seen;
 use super::super::store::{self, Store};
 use super::super::versioned::{Exchange, Held, Reply, Versioned};
-use super::super::{Limits, Model, Outcome, Progress, Reason, Timed, longest_with_each};
+use super::super::{
+    Evidence, Limits, Model, Outcome, Progress, Reason, Timed, Verdict, evidence, longest_with_each,
+};
 use crate::cluster::types::{Outcome as Answer, Request, Version};
 
 fn within<M: Model>(model: &M, history: &[Timed<M::Operation>], limits: Limits) -> Outcome {
@@ -96,6 +98,36 @@ fn a_watch_hears_of_the_steps_and_may_break_off() {
     let mut model = Register::default();
     let writes = writes(&mut model, 15_000);
     is_watched(&model, &writes);
+}
+
+/// The search for evidence tells its steps too, and nothing of how far the verdict has come.
+#[test]
+fn a_watch_hears_of_the_search_for_evidence() {
+    let mut history = puts(8_000);
+    let (outcome, value) = (Answer::Ok, "x".into());
+    let reply = Some(Reply { outcome, value, version: Version(5), late: false });
+    let operation = Exchange { request: Request::Get { key: "k".into() }, reply };
+    history.push(Timed { operation, called: 20_000, returned: Some(20_001) });
+    let Outcome::NoOrder { wrong, .. } = within(&Versioned, &history, Limits::default()) else {
+        panic!("version 5 has another value")
+    };
+    assert_eq!(wrong, Some(8_000));
+    let mut told = 0;
+    let mut watch = |progress: Progress| {
+        assert_eq!(progress.placed, 0);
+        told += progress.steps;
+        ControlFlow::Continue(())
+    };
+    let found = evidence(&Versioned, &history, wrong, Limits::default(), &mut watch);
+    assert!(told > 8_000, "{told}");
+    assert_eq!((found.wrong, found.is_smallest), (Some(8_000), true));
+    assert_eq!(found.clashing.last(), Some(&8_000));
+    assert!(found.clashing.len() <= 2, "{:?}", found.clashing);
+    let limits = Limits { steps: 0, ..Limits::default() };
+    let none = evidence(&Versioned, &history, wrong, limits, &mut |_| ControlFlow::Continue(()));
+    assert!(none.wrong.is_none() && !none.is_smallest, "nothing may be asked");
+    let verdict = Verdict::from(Outcome::NoOrder { wrong: Some(3), suspects: vec![1] });
+    assert!(matches!(verdict, Verdict::Violated(Evidence { wrong: Some(3), .. })), "{verdict:?}");
 }
 
 #[test]

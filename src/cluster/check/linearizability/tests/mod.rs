@@ -379,6 +379,8 @@ fn evidence_that_is_cut_short_is_not_called_the_smallest() {
     let whole = evidence(u64::MAX);
     assert!(whole.is_smallest && whole.clashing.len() == 3, "{whole:?}");
     assert_eq!(whole.wrong, Some(4));
+    let watch = &mut |_| ControlFlow::Continue(());
+    assert_eq!(first_wrong(&model, &history, Limits::default(), watch), Some(4));
     let short = evidence(4);
     assert!(!short.is_smallest && short.clashing.len() > 3, "{short:?}");
     assert!(whole.clashing.iter().all(|place| short.clashing.contains(place)), "{short:?}");

@@ -134,3 +134,75 @@ fn every_history_of_three_accesses() {
         }
     });
 }
+
+/// What takes four: a refusal of which an earlier one says one half, and a copy that runs late.
+#[test]
+fn some_histories_of_four_exchanges() {
+    let put = |value: &str, version, outcome, late| {
+        let (key, value, version) = ("k".into(), value.into(), Version(version));
+        let reply = Some(Reply { outcome, value: "".into(), version: version.next(), late });
+        Exchange { request: Request::Put { key, value, version }, reply }
+    };
+    let get = |value: &str, version| {
+        let reply = Reply {
+            outcome: Answer::Ok,
+            value: value.into(),
+            version: Version(version),
+            late: false,
+        };
+        Exchange { request: Request::Get { key: "k".into() }, reply: Some(reply) }
+    };
+    let first = || put("a", 0, Answer::Ok, false);
+    let refused = |value| put(value, 1, Answer::Version, false);
+    let late = put("c", 2, Answer::Version, true);
+    for (exchanges, times, expected) in [
+        (
+            [first(), refused("b"), refused("c"), get("a", 1)],
+            [(1, 3), (2, 5), (4, 6), (7, 8)],
+            false,
+        ),
+        (
+            [first(), refused("b"), refused("c"), get("a", 1)],
+            [(1, 4), (2, 5), (3, 6), (7, 8)],
+            true,
+        ),
+        (
+            [first(), late, put("b", 1, Answer::Ok, false), get("c", 3)],
+            [(1, 2), (3, 4), (5, 6), (7, 8)],
+            true,
+        ),
+    ] {
+        let timed =
+            |(operation, (called, returned))| Timed { operation, called, returned: Some(returned) };
+        let history: Vec<Timed<Exchange>> = exchanges.into_iter().zip(times).map(timed).collect();
+        let outcome =
+            Versioned.judge(&history, Limits::default(), &mut |_| ControlFlow::Continue(()));
+        assert_eq!(has_run(&history), expected, "{history:?}");
+        assert_eq!(matches!(outcome, Outcome::Order(_)), expected, "{history:?}: {outcome:?}");
+    }
+}
+
+/// Without asking the model what changes a register: a cas that was done has set it.
+#[test]
+fn a_cas_that_is_done_has_set_the_register() {
+    let mut model = Register::default();
+    let key = model.key("");
+    let [one, two] = ["1", "2"].map(|value| model.value(value));
+    for (done, read, expected) in
+        [(true, two, true), (true, one, false), (false, one, false), (false, two, false)]
+    {
+        let cas = Access::CompareAndSet { old: one, new: two, done: Some(done) };
+        let accesses = [Access::Write(one), cas, Access::Read(Some(read))];
+        let timed = |(at, access)| {
+            let operation = Operation { key, access };
+            Timed { operation, called: at, returned: Some(at + 1) }
+        };
+        let history: Vec<Timed<Operation>> =
+            [1, 3, 5].into_iter().zip(accesses).map(timed).collect();
+        let outcome = model.judge(&history, Limits::default(), &mut |_| ControlFlow::Continue(()));
+        assert_eq!(matches!(outcome, Outcome::Order(_)), expected, "{history:?}");
+        if expected {
+            assert_eq!(super::replay(&model, &history, &[0, 1, 2]), two);
+        }
+    }
+}
