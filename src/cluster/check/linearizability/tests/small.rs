@@ -153,7 +153,7 @@ fn some_histories_of_four_exchanges() {
         Exchange { request: Request::Get { key: "k".into() }, reply: Some(reply) }
     };
     let first = || put("a", 0, Answer::Ok, false);
-    let refused = |value| put(value, 1, Answer::Version, false);
+    let refused = |value| put(value, 1, Answer::Maybe, false);
     let late = put("c", 2, Answer::Version, true);
     for (exchanges, times, expected) in [
         (
