@@ -180,6 +180,15 @@ fn some_histories_of_four_exchanges() {
         assert_eq!(has_run(&history), expected, "{history:?}");
         assert_eq!(matches!(outcome, Outcome::Order(_)), expected, "{history:?}: {outcome:?}");
     }
+    // A put at 0 makes version 1, and no other.
+    for (version, expected) in [(1, true), (0, false), (2, false)] {
+        let mut operation = first();
+        operation.reply = operation.reply.map(|reply| Reply { version: Version(version), ..reply });
+        let history = [Timed { operation, called: 1, returned: Some(2) }];
+        let outcome =
+            Versioned.judge(&history, Limits::default(), &mut |_| ControlFlow::Continue(()));
+        assert_eq!(matches!(outcome, Outcome::Order(_)), expected, "{version}");
+    }
 }
 
 /// Without asking the model what changes a register: a cas that was done has set it.
