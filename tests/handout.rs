@@ -17,7 +17,7 @@ use raftlab::cluster::command::Command;
 use raftlab::cluster::flaw::FLAWS;
 use raftlab::cluster::network::Network;
 
-use caught::{TEN, caught_by_each, count, rows_of, still_catch, table, ten_tests};
+use caught::{TEN, Test, catches, caught_by_each, count, rows_of, still_catch, table, ten_tests};
 use pass::pass;
 use scripts::scripts_of;
 
@@ -50,6 +50,110 @@ fn the_scenes_of_etcd_pass() {
 #[test]
 fn the_timeouts_of_etcd_pass() {
     pass(scripts_of("etcd").iter().filter(|(name, _)| name.contains("election_timeout")));
+}
+
+/// What the scenes of etcd's tests are worth: each of these fails with the flaw that departs from
+/// its rule. The others rest on rules that no planted flaw breaks.
+const BITES: [(&str, &[&str]); 18] = [
+    (
+        "ack-whole-log",
+        &[
+            "msg_app_resp_wait_reset",
+            "progress_flow_control",
+            "progress_leader",
+            "progress_paused",
+            "replicate_pause",
+            "send_append_for_progress_probe",
+        ],
+    ),
+    (
+        "back-one",
+        &[
+            "fast_log_rejection_1",
+            "fast_log_rejection_2",
+            "fast_log_rejection_3",
+            "fast_log_rejection_4",
+            "fast_log_rejection_5",
+            "fast_log_rejection_7",
+            "fast_log_rejection_8",
+            "log_replication_with_reordered_message",
+            "probe_and_replicate",
+        ],
+    ),
+    (
+        "blind-heartbeat",
+        &[
+            "fast_log_rejection_6",
+            "follower_check_msg_app",
+            "handle_heartbeat_resp",
+            "leader_increase_next",
+        ],
+    ),
+    (
+        "commit-old-term",
+        &[
+            "campaign",
+            "cannot_commit_without_new_term_entry",
+            "commit",
+            "commit_of_four",
+            "leader_app_resp",
+            "leader_commit_preceding_entries",
+            "leader_only_commits_log_from_current_term",
+        ],
+    ),
+    ("count-stale-votes", &["state_transition"]),
+    (
+        "forget-log",
+        &[
+            "async_storage_writes_append_aba_race",
+            "follower_commit_entry",
+            "leader_start_replication",
+        ],
+    ),
+    ("forget-vote", &["leader_election_overwrite_newer_logs", "start_as_follower"]),
+    ("hold-waiters", &["leader_msg_app_self_ack_after_term_change"]),
+    ("keep-conflicting-tail", &["follower_append_entries", "leader_sync_follower_log"]),
+    ("local-get", &["commit_without_new_term_entry"]),
+    ("longest-log-wins", &["recv_msg_vote", "voter"]),
+    ("overreach-commit", &["bcast_beat", "handle_msg_app_commit"]),
+    ("refuse-equal-logs", &["vote_request"]),
+    ("reply-before-commit", &["async_storage_writes", "proposal", "proposal_of_three"]),
+    ("reset-on-any-rpc", &["step_ignore_old_term_msg"]),
+    (
+        "small-majority",
+        &[
+            "candidate_concede",
+            "dueling_candidates",
+            "leader_acknowledge_commit",
+            "leader_acknowledge_commit_of_three",
+            "leader_election",
+            "leader_election_behind_the_others",
+            "leader_election_in_one_round_rpc",
+            "leader_election_in_one_round_rpc_of_three",
+            "leader_election_of_five",
+            "leader_election_of_four",
+        ],
+    ),
+    ("truncate-always", &["handle_msg_app"]),
+    ("vote-twice", &["candidate_self_vote_after_lost_election", "follower_vote"]),
+];
+
+#[test]
+fn the_scenes_of_etcd_notice_what_they_are_about() {
+    let scenes = scripts_of("etcd");
+    let mut missed = Vec::new();
+    for (flaw, names) in BITES {
+        let about = FLAWS.iter().find(|about| about.name == flaw).expect("a flaw");
+        for name in names {
+            let file = format!("scripts/etcd/{name}.lab");
+            let (_, scene) = scenes.iter().find(|(other, _)| *other == file).expect("a scene");
+            let test = Test { name: file, scripts: vec![scene.clone()] };
+            if !catches(&test, about, 1) {
+                missed.push(format!("{name} passes with {flaw}"));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:?}");
 }
 
 /// How many seeds the table in docs/testing.md is made with.
