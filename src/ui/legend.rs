@@ -34,7 +34,6 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry(&format!("{removed}t3 x=9"), dim, "entry, just removed"),
         entry("▮▮▯ 2 of 5", bold, "two run here, of five"),
         entry("▮▮▯ needs 1", bold, "copies or votes: has two, needs one"),
-        entry("[..120]", dim, "entries in a snapshot"),
         entry("x?", plain, "a read in the log"),
         entry("4 ✓", plain, "index 4 is committed in fact"),
         entry("4 2/5", bold, "index 4 is on two of five"),

@@ -439,11 +439,12 @@ impl Table<'_> {
         if let Some(need) = self.situation.need(cluster, server) {
             let coming = need.coming.len();
             let words = match (need.more, need.old_term) {
-                (0, true) => format!("needs a t{} entry", server.raft.term),
+                // Copies alone never commit it (§5.4.2).
+                (_, true) => format!("needs a t{} entry", server.raft.term),
                 (0, false) => "commits".to_owned(),
-                (more, _) if danger => format!("needs {more}: IN DANGER"),
-                (more, _) if coming > 0 => format!("needs {more}, {coming} coming"),
-                (more, _) => format!("needs {more} more"),
+                (more, false) if danger => format!("needs {more}: IN DANGER"),
+                (more, false) if coming > 0 => format!("needs {more}, {coming} coming"),
+                (more, false) => format!("needs {more} more"),
             };
             return Some((words, danger));
         }

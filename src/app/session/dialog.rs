@@ -171,11 +171,22 @@ impl Reading {
         lines.extend(told.map(|told| format!("! {told}")));
         lines.push(String::new());
         lines.push(format!("The invariant: {}.", words::rule(violation.invariant)));
-        for (flaw, bearer) in cluster.flaws() {
+        let planted = cluster.flaws();
+        let acted = cluster.checker().acted();
+        for flaw in acted.iter() {
             let about = flaw.about();
             lines.push(String::new());
             lines.push(format!("The missing rule: {} ({}).", about.rule, about.source));
-            lines.push(format!("Planted in {bearer}: {flaw}, {}.", about.departure));
+            lines.push(match planted.iter().find(|(one, _)| *one == flaw) {
+                Some((_, bearer)) => format!("Planted in {bearer}: {flaw}, {}.", about.departure),
+                None => format!("Planted until it was switched off: {flaw}, {}.", about.departure),
+            });
+        }
+        let idle = planted.iter().filter(|(flaw, _)| !acted.has(*flaw));
+        let idle: Vec<String> = idle.map(|(flaw, _)| flaw.to_string()).collect();
+        if !idle.is_empty() {
+            lines.push(String::new());
+            lines.push(format!("Planted too, without effect so far: {}.", idle.join(", ")));
         }
         lines.push(String::new());
         lines

@@ -370,8 +370,8 @@ impl<'a> Reader<'a> {
         }
         let raw = before_comment(&self.line[start..]).trim_end();
         spot.width = raw.chars().count() as u32;
-        if raw.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-            let help = "write it in quotes, as \\u{7}".to_owned();
+        if let Some(control) = raw.chars().find(|c| c.is_control() && !c.is_whitespace()) {
+            let help = format!("write it in quotes, as {}", control.escape_unicode());
             self.mistake(spot, "a control character can't stand here", Some(help));
         }
         self.holes(raw, spot, true);

@@ -151,7 +151,10 @@ fn fate(cluster: &Cluster, packet: &Packet) -> Vec<String> {
     let comes_of_it = match most_telling(&events) {
         Some(event) => event.told(cluster.names()),
         None if events.is_empty() => format!("{} sleeps: it waits there", who(cluster, packet.to)),
-        None => "nothing more would follow from it".into(),
+        None if events.iter().any(|event| matches!(event.kind, EventKind::Sent { .. })) => {
+            format!("{} would answer, and nothing else would change", who(cluster, packet.to))
+        }
+        None => "nothing would change".into(),
     };
     vec![waits, format!("if it arrived now: {}", lower(&comes_of_it))]
 }

@@ -99,8 +99,8 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     if reach.len() + 1 < needed {
         let reached = share(cluster, reach.len() + 1);
         clauses.push(format!(
-            "a new request cannot commit as long as it reaches only {reached}: {needed} are \
-             needed ({})",
+            "a new request cannot commit as long as only {reached} can take it and answer: \
+             {needed} are needed ({})",
             fewer(cluster, server).unwrap_or("§5.3".into())
         ));
     }

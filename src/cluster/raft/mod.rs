@@ -182,6 +182,11 @@ impl Raft {
         Self { calls, calls_before: calls, forgotten, ..fresh }
     }
 
+    /// Whether it knows nothing, as at the very beginning.
+    pub fn is_blank(&self) -> bool {
+        self.term == Term::ZERO && self.log.last_index() == Index::ZERO
+    }
+
     pub fn is_leader(&self) -> bool {
         self.role == Role::Leader
     }

@@ -316,7 +316,8 @@ fn ignored(why: IgnoreReason, term: Term) -> String {
         IgnoreReason::NotInRole => "it is no longer what it was when it asked".into(),
         IgnoreReason::AlsoLeads => format!("it leads term {term} itself"),
         IgnoreReason::Overtaken => {
-            "its matchIndex or nextIndex has moved since it asked (Figure 2)".into()
+            "its matchIndex or nextIndex has moved since it asked: the answer says nothing new"
+                .into()
         }
     }
 }

@@ -125,9 +125,10 @@ impl<'a> Card<'a> {
         match (self.standing, &self.need) {
             (Standing::Leader | Standing::Stuck(_), Some(need)) => {
                 let words = match (need.more, need.old_term) {
-                    (0, true) => format!("needs a term {} entry", self.server.raft.term),
+                    // Copies alone never commit it (§5.4.2).
+                    (_, true) => format!("needs a term {} entry", self.server.raft.term),
                     (0, false) => "committing".to_owned(),
-                    (more, _) => format!("needs {more} more"),
+                    (more, false) => format!("needs {more} more"),
                 };
                 Some((pips(need.acked.len()), words))
             }
@@ -161,6 +162,7 @@ impl<'a> Card<'a> {
                 Some(_) | None => String::new(),
             },
             Standing::Asleep => "its timers wait".to_owned(),
+            Standing::Down if raft.is_blank() => "its disk is empty".to_owned(),
             Standing::Down => "its disk stays".to_owned(),
         }
     }

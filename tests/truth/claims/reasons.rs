@@ -181,18 +181,22 @@ pub const REASONS: Forms = &[
         let raft = &s.is(subject(s)).raft;
         raft.role == Role::Leader && raft.term == Term(n(w[0]))
     }),
-    ("its matchIndex or nextIndex has moved since it asked (Figure 2)", |s, _| {
-        let Some((Node::Server(from), Message::AppendReply { prev, result, .. })) = s.heard else {
-            return false;
-        };
-        let known = s.was(subject(s)).raft.progress[from.index()];
-        match result {
-            AppendResult::Matched(index) => known.matched > *index,
-            AppendResult::Refused { .. } => {
-                known.next.previous() != *prev || known.matched >= *prev
+    (
+        "its matchIndex or nextIndex has moved since it asked: the answer says nothing new",
+        |s, _| {
+            let Some((Node::Server(from), Message::AppendReply { prev, result, .. })) = s.heard
+            else {
+                return false;
+            };
+            let known = s.was(subject(s)).raft.progress[from.index()];
+            match result {
+                AppendResult::Matched(index) => known.matched > *index,
+                AppendResult::Refused { .. } => {
+                    known.next.previous() != *prev || known.matched >= *prev
+                }
             }
-        }
-    }),
+        },
+    ),
     (
         "{} of {} hold entry {}, a majority, and it is of the leader's term (§5.3, §5.4.2)",
         |s, w| held(s, w) && 2 * n(w[0]) > n(w[1]) && of_its_own_term(s, n(w[2])),

@@ -90,8 +90,13 @@ pub fn comes_of_it(s: &Scene, packet: &Packet, words: &str) -> bool {
     if let Some(w) = fit("{} sleeps: it waits there.", words) {
         return s.server(w[0]).power == Power::Asleep;
     }
-    if words == "nothing more would follow from it." {
-        return !after.events().iter().any(|event| telling(&event));
+    let answers = after.events().iter().any(|event| matches!(event.kind, E::Sent { .. }));
+    let tells = after.events().iter().any(|event| telling(&event));
+    if fit("{} would answer, and nothing else would change.", words).is_some() {
+        return answers && !tells;
+    }
+    if words == "nothing would change." {
+        return !answers && !tells;
     }
     after.events().iter().any(|event| told(event).eq_ignore_ascii_case(words))
 }

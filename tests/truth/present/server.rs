@@ -67,7 +67,7 @@ pub const SERVER: Forms = &[
         (known.matched.0, known.next.0) == (0, n(w[1]))
     }),
     (
-        "A new request cannot commit as long as it reaches only {} of {}: {} are needed ({})",
+        "A new request cannot commit as long as only {} of {} can take it and answer: {} are needed ({})",
         |s, w| {
             let reached = s.reached().len() as u64 + 1;
             let by_flaw = w[3].starts_with("flaw small-majority");

@@ -15,6 +15,7 @@ use super::ghost::{Reached, Slots};
 use super::{Invariant, Violation};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
+use crate::cluster::flaw::Flaws;
 use crate::cluster::kv::Kv;
 use crate::cluster::network::PacketKind;
 use crate::cluster::raft::{Entry, Role};
@@ -43,6 +44,8 @@ pub struct Checker {
     answers: Answers,
     /// A disk was lost: what follows is outside Raft's fault model.
     void: bool,
+    /// The planted flaws that have decided something before a rule was broken.
+    acted: Flaws,
 }
 
 /// What the checker knows of one server.
@@ -177,6 +180,11 @@ impl Checker {
         Some(Violation { time: cluster.now(), ..*violation })
     }
 
+    /// The planted flaws that have decided something; once a rule is broken, before it was.
+    pub const fn acted(&self) -> Flaws {
+        self.acted
+    }
+
     /// Whether what clients have been told so far is linearizable.
     pub const fn is_linearizable(&self) -> bool {
         self.answers.are_linearizable()
@@ -198,6 +206,9 @@ impl Checker {
     fn look(&mut self, cluster: &Cluster) -> Check {
         let mut first = None;
         for event in cluster.events() {
+            if cluster.violation().is_none() {
+                self.acted = self.acted.union(event.kind.flaws());
+            }
             if let Err(broken) = self.see(cluster, event) {
                 first.get_or_insert(broken);
             }

@@ -239,7 +239,7 @@ fn on_a_majority(server: ServerId, index: Index, slot: &Slot, servers: usize) ->
         return Ok(());
     }
     let text = format!(
-        "entry {index} of term {} is committed, but on disk only at {durable}: {} of {needed}",
+        "entry {index} of term {} is committed, but on disk only at {durable}: {}, and {needed} are needed",
         commit.term,
         durable.len()
     );
