@@ -211,3 +211,27 @@ fn long_futures_keep_a_bounded_number_of_rows() {
     assert!(comparison.left_out()[1] > 0);
     assert!(comparison.first().is_some_and(|first| first < 60), "{:?}", comparison.first());
 }
+
+/// What is commanded where two futures part stands above what both do at that moment.
+#[test]
+fn rows_stand_in_the_order_of_the_run() {
+    let mut run = Run::new();
+    let soon = run.cluster.now() + Span::from_millis(40);
+    run.does(&format!("at {soon} net unreliable"));
+    run.goes(39);
+    run.cluster.advance(soon);
+    run.timeline.went_on(&run.cluster, &());
+    let mut here = run.clone();
+    here.goes(300);
+    let there = run.after("crash leader", 300);
+    let comparison = compare(&run, &here, &there, 100);
+    let place = |meant: fn(&EventKind) -> bool| {
+        let is = |row: &Row| row.events.iter().flatten().any(|event| meant(&event.kind));
+        comparison.rows().iter().position(is).expect("it is told")
+    };
+    let crash = place(|kind| matches!(kind, EventKind::Crashed { .. }));
+    let net = place(
+        |kind| matches!(kind, EventKind::Commanded { command } if command.to_string() == "net unreliable"),
+    );
+    assert!(crash < net, "{:?}", comparison.rows());
+}

@@ -322,3 +322,20 @@ proptest! {
         prop_assert!(cluster.finished() || cluster.failure().is_some(), "{}", text);
     }
 }
+
+/// A wait for several things says of each that is not so what is.
+#[test]
+fn compound_waits_say_why_they_fail() {
+    let script = "cluster servers=3 seed=1\ntimeout S1\nuntil leader\ncut a -> all\ncut b -> all\n\
+        put x 1 @0 client=a nowait\nput y 1 @0 client=b nowait\n\
+        until not waiting client=a and not waiting client=b within 20ms\n";
+    let script = Script::parse("test.lab", script.as_bytes()).expect("a good script");
+    let mut cluster = Cluster::with_script(&script, None);
+    while !cluster.finished() && !cluster.is_stopped() {
+        cluster.step();
+    }
+    let actual = &cluster.failure().expect("it fails").actual;
+    for said in ["Client a has been at `put x 1 @0`", "Client b has been at `put y 1 @0`"] {
+        assert!(actual.contains(said), "{actual}");
+    }
+}

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use raftlab::cluster::command::{Command, Diagnostic, Script};
+use raftlab::cluster::command::{Command, Diagnostic, Script, parse_line};
 use raftlab::cluster::{Cluster, Step};
 
 const STORY: &str = "\
@@ -508,4 +508,16 @@ fn the_largest_numbers_that_can_be_written_are_counted_with() {
     assert!(cluster.failure().is_none(), "{:?}", cluster.failure());
     assert!(cluster.violation().is_none(), "{:?}", cluster.violation());
     assert!(cluster.finished());
+}
+
+/// What is printed for a command reads back, and is the same command.
+#[test]
+fn whatever_can_be_watched_can_be_unwatched_as_it_is_written() {
+    for what in ["all role", "all log", "leader term", "term", "S2 holds x", "all is up"] {
+        let watch = parse_line(&format!("watch {what}")).expect(what);
+        let unwatch = parse_line(&format!("unwatch {what}")).expect(what);
+        assert_eq!(watch.to_string().replacen("watch", "unwatch", 1), unwatch.to_string());
+        assert_eq!(parse_line(&unwatch.to_string()), Ok(unwatch));
+    }
+    assert_eq!(parse_line("unwatch all").expect("all").to_string(), "unwatch all");
 }

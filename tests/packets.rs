@@ -350,3 +350,30 @@ fn one_packet_is_delivered_dropped_doubled_delayed_or_held_by_its_number() {
     let gone = parse_line(&format!("drop #{id}")).expect("a good line");
     assert!(cluster.apply(&gone).expect_err("it is gone").to_string().contains("not in flight"));
 }
+
+/// What a command by hand comes to, after these lines.
+fn refused(lines: &[&str], last: &str) -> String {
+    let mut cluster = Cluster::with_script(
+        &Script::parse("test.lab", b"cluster servers=3 seed=1\n").expect("a good script"),
+        None,
+    );
+    for line in lines {
+        cluster.apply(&parse_line(line).expect("a good line")).expect("it can be done");
+        while cluster.is_told_pending() {
+            cluster.step();
+        }
+    }
+    cluster.apply(&parse_line(last).expect("a good line")).expect_err(last).message
+}
+
+#[test]
+fn where_no_such_packet_is_in_flight_it_is_said_what_is() {
+    let led = ["by-hand on", "timeout S1", "deliver vote S1 -> S2", "deliver vote-reply S2 -> S1"];
+    let message = refused(&led, "deliver append S1 -> S2");
+    assert_eq!(message, "no `append` is in flight on this link; there is `heartbeat`");
+    let message = refused(&led, "drop append-reply S1 -> S2 S3");
+    let there = "there is `vote`, `heartbeat` (2)";
+    assert_eq!(message, format!("no `append-reply` is in flight on these links; {there}"));
+    assert_eq!(refused(&led, "deliver S2 -> S3"), "nothing is in flight on this link");
+    assert_eq!(refused(&led, "deliver append S2 -> S3"), "nothing is in flight on this link");
+}

@@ -179,6 +179,7 @@ fn what_is_said_of_each_flaw_at_work_is_so_and_names_it() {
             let name = format!("{} {:?} seed {seed}", script.name, script.variant);
             let mut run = Watched::new(name, &script, Some(seed));
             run.tries = seed == 1;
+            run.explains = if seed == 1 { 3 } else { 13 };
             run.play(usize::MAX);
         }
     }

@@ -410,3 +410,14 @@ fn keys_about_a_server_stand_behind_its_name() {
     let footer = rows(&stage.frame(80, 24))[23].clone();
     assert!(footer.contains("S2: x crash │ . step"), "{footer}");
 }
+
+#[test]
+fn a_release_of_another_s_lock_says_whose_it_is() {
+    let mut stage = Stage::new(3, 1);
+    stage.act(&["timeout S1", "acquire l client=a"]);
+    stage.run(2_000);
+    stage.act(&["release l client=b"]);
+    stage.run(2_000);
+    let text = rows(&stage.frame(120, 40)).join("\n");
+    assert!(text.contains("S1 a has it") && !text.contains("S1 free"), "{text}");
+}

@@ -222,6 +222,7 @@ impl Session {
         self.newest = Some(newest.clone());
         self.undone.push(Branch { timeline: old, trace: newest, left: here });
         self.take_over_branch();
+        self.view.last_command = None;
         self.travel(Goal::Point(at), Then::changed(undone), Some(prior));
     }
 

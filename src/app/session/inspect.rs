@@ -133,6 +133,9 @@ impl Session {
     fn server_lines(&self, id: ServerId) -> Vec<String> {
         let Some(server) = self.cluster.server(id) else { return Vec::new() };
         let raft = &server.raft;
+        let (keys, waiters) = (server.rsm.kv.len(), server.rsm.waiters.len());
+        let count =
+            |many: usize, what| format!("{many} {what}{}", if many == 1 { "" } else { "s" });
         let mut lines = vec![
             format!("{}, incarnation {}", state(server), server.incarnation),
             format!(
@@ -147,7 +150,7 @@ impl Session {
                 raft.commit,
                 server.rsm.applied
             ),
-            format!("{} keys, {} waiters", server.rsm.kv.len(), server.rsm.waiters.len()),
+            format!("{}, {}", count(keys, "key"), count(waiters, "waiter")),
             format!("clock rate {}", server.clock.as_rate()),
         ];
         lines.extend(self.timer_line("election timer", server.election_timer));

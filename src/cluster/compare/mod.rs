@@ -49,7 +49,7 @@ struct Side<W> {
     way: Seek<W>,
     begun: bool,
     /// What has happened at the present moment, and how much more.
-    moment: Vec<Event>,
+    moment: Vec<(Point, Event)>,
     more: u64,
 }
 
@@ -106,12 +106,28 @@ impl<W: Watcher> Side<W> {
         }
         for event in cluster.events().iter().filter(|event| event.weight() > Weight::Silent) {
             if self.moment.len() < MOMENT_MAX {
-                self.moment.push(event.clone());
+                self.moment.push((before, event.clone()));
             } else {
                 self.more += 1;
             }
         }
     }
+}
+
+/// What happened in one future, where, and what in the other is the same deed, by its place there.
+type Pair = (Point, Event, Option<(usize, Event)>);
+
+/// Takes the events of the other future that nothing was matched with.
+fn take_alone(time: Time, there: &mut [Option<(Point, Event)>], alone: &mut Vec<(Point, Row)>) {
+    let rows = there.iter_mut().filter_map(Option::take);
+    alone.extend(
+        rows.map(|(at, event)| (at, Row { time, same: false, events: [None, Some(event)] })),
+    );
+}
+
+/// Whether it comes of a command from outside.
+fn is_commanded(row: &Row) -> bool {
+    row.events.iter().flatten().next().is_some_and(|it| matches!(it.cause, Cause::Command(_)))
 }
 
 impl<W: Watcher> Comparison<W> {
@@ -163,43 +179,61 @@ impl<W: Watcher> Comparison<W> {
             self.sides.iter_mut().map(|side| std::mem::take(&mut side.more)).sum::<u64>();
         let [here, there] = self.sides.each_mut().map(|side| std::mem::take(&mut side.moment));
         let names = self.names().map(Clone::clone);
-        let mut there: Vec<Option<Event>> = there.into_iter().map(Some).collect();
+        let mut there: Vec<Option<(Point, Event)>> = there.into_iter().map(Some).collect();
         let pairs = here.len().saturating_mul(there.len());
         let crowded = pairs > PAIRS_MAX;
         let done = (here.len() + there.len() + pairs.min(PAIRS_MAX)) / PAIRS_A_STEP;
-        let mut from = 0;
-        for event in here {
-            let fits = |other: &Option<Event>| {
+        let (mut from, mut pairs) = (0, Vec::new());
+        for (at, event) in here {
+            let fits = |other: &Option<(Point, Event)>| {
                 other
                     .as_ref()
-                    .is_some_and(|other| alike::alike((&event, &names[0]), (other, &names[1])))
+                    .is_some_and(|(_, other)| alike::alike((&event, &names[0]), (other, &names[1])))
             };
             let place = if crowded {
                 there.get(from).is_some_and(fits).then_some(from)
             } else {
                 there[from..].iter().position(fits).map(|place| from + place)
             };
-            let other = place.and_then(|place| there[place].take());
+            let other = place.and_then(|place| Some((place, there[place].take()?.1)));
             // Most moments are the same in both: then the next is the next.
             while there.get(from).is_some_and(Option::is_none) {
                 from += 1;
             }
-            self.tell(Row { time: self.now, same: other.is_some(), events: [Some(event), other] });
+            pairs.push((at, event, other));
         }
-        for event in there.into_iter().flatten() {
-            self.tell(Row { time: self.now, same: false, events: [None, Some(event)] });
-        }
+        self.tell_moment(pairs, there);
         done as u32
+    }
+
+    /// Tells what was matched, and what was not, in the order of both runs. What one of them alone
+    /// had between two matches stands in the order of places; a command comes before what follows.
+    fn tell_moment(&mut self, pairs: Vec<Pair>, mut there: Vec<Option<(Point, Event)>>) {
+        let (time, mut told, mut alone) = (self.now, 0, Vec::new());
+        for (at, event, other) in pairs {
+            let Some((place, other)) = other else {
+                alone.push((at, Row { time, same: false, events: [Some(event), None] }));
+                continue;
+            };
+            take_alone(time, &mut there[told.min(place)..place], &mut alone);
+            told = told.max(place);
+            self.tell_alone(&mut alone);
+            self.tell(Row { time, same: true, events: [Some(event), Some(other)] });
+        }
+        take_alone(time, &mut there[told..], &mut alone);
+        self.tell_alone(&mut alone);
+    }
+
+    fn tell_alone(&mut self, alone: &mut Vec<(Point, Row)>) {
+        alone.sort_by_key(|(at, row)| (*at, !is_commanded(row)));
+        alone.drain(..).for_each(|(_, row)| self.tell(row));
     }
 
     /// Keeps a row if it is worth it: what lists show, and the first difference, whatever it is.
     fn tell(&mut self, row: Row) {
         let event = row.events.iter().flatten().next();
-        let outside = event.is_some_and(|event| {
-            matches!(event.kind, EventKind::Commanded { .. })
-                && matches!(event.cause, Cause::Command(_))
-        });
-        let first = !row.same && !outside && self.first.is_none();
+        let outside = matches!(event, Some(Event { kind: EventKind::Commanded { .. }, .. }));
+        let first = !row.same && !(outside && is_commanded(&row)) && self.first.is_none();
         if !first && event.is_none_or(|event| event.weight() < Weight::Story) {
             return;
         }

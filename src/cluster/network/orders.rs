@@ -229,9 +229,35 @@ impl Cluster {
             }
         }
         if wanted.is_empty() {
-            return Err(error("no such packet is in flight"));
+            return Err(self.none_flying(name, &links));
         }
         wanted.into_iter().try_for_each(|packet| self.handle_packet(packet, deed))
+    }
+
+    /// That no such packet is in flight on these links, and what is.
+    fn none_flying(&self, name: Option<PacketName>, links: &[(Node, Node)]) -> CommandError {
+        let on = |packet: &&Packet| links.contains(&(packet.from, packet.to));
+        let flying: Vec<PacketName> = self
+            .packets()
+            .into_iter()
+            .filter(on)
+            .map(|it| it.message.summary().kind.name())
+            .collect();
+        let link = if links.len() == 1 { "this link" } else { "these links" };
+        let Some(name) = name.filter(|_| !flying.is_empty()) else {
+            return error(format!("nothing is in flight on {link}"));
+        };
+        let count = |name: PacketName| flying.iter().filter(|other| **other == name).count();
+        let counted = PacketName::ALL.into_iter().map(|name| (name, count(name)));
+        let there: Vec<String> = counted
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| match count {
+                1 => format!("`{}`", name.word()),
+                _ => format!("`{}` ({count})", name.word()),
+            })
+            .collect();
+        let (name, there) = (name.word(), there.join(", "));
+        error(format!("no `{name}` is in flight on {link}; there is {there}"))
     }
 
     /// Takes a packet out of the queue, or from those that are held, if this can be done with it.

@@ -217,7 +217,7 @@ impl Columns {
                 Some(now.since(job.since))
             }
             (None, Some(last)) => {
-                put_result(&mut pen, last);
+                put_result(&mut pen, &client.name, last);
                 Some(last.took)
             }
             (None, None) => None,

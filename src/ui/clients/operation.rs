@@ -51,12 +51,23 @@ fn put_write<'a, 'b>(
 }
 
 /// "ok @3"; for a get, what it found: "3 @2".
-pub(super) fn put_result(pen: &mut Pen, last: &Finished) {
+pub(super) fn put_result(pen: &mut Pen, client: &str, last: &Finished) {
     let Answer { outcome, value, version } = &last.result;
     match (&last.work, outcome) {
         (Work::Get { .. }, Outcome::Ok) => put_found(pen, value, *version),
         (Work::Acquire { .. }, Outcome::Ok) => {
             pen.put("held");
+        }
+        // What a release found and left alone: the lock is another's.
+        (Work::Release { .. }, Outcome::Ok) if !value.is_empty() => {
+            let holder = value.rsplit_once('-').map_or(&**value, |(name, _)| name);
+            let room = "not 's: client  holds it".len() as u16;
+            if pen.user_width(client, 40) + pen.user_width(holder, 40) + room <= pen.room() {
+                pen.put("not ").user(client).put("'s: client ").user(holder).put(" holds it");
+            } else {
+                let room = pen.room().saturating_sub(" has it".len() as u16);
+                pen.user_within(holder, room).put(" has it");
+            }
         }
         (Work::Release { .. }, Outcome::Ok) => {
             pen.put("free");

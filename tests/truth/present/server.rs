@@ -295,7 +295,8 @@ fn candidate(s: &Scene, w: &[&str]) -> bool {
 }
 
 fn still_to_answer(s: &Scene, w: &[&str]) -> bool {
-    if s.cluster.is_stopped() {
+    // An answer that has not left yet may be held by an order, once it comes.
+    if s.cluster.is_stopped() || !s.cluster.orders().is_empty() {
         return true;
     }
     let after = s.election_played_on(s.cluster.clone());

@@ -60,7 +60,9 @@ fn undo_takes_back_ones_last_command_and_redo_does_it_again() {
     press(&mut session, "Space");
     let (after, digest_after) = (session.cluster().now(), digest(&session));
     assert_eq!(down(&session), 1);
+    assert!(session.view.last_command.is_some());
     press(&mut session, "u");
+    assert_eq!(session.view.last_command.as_ref().map(|last| last.text.as_str()), None);
     assert_eq!(down(&session), 0);
     assert!(session.cluster().now() < after);
     press(&mut session, "U");

@@ -101,7 +101,7 @@ what is watched. `raftlab run` passes over this line.",
         options: &[],
         examples: &["unwatch S2 log", "unwatch all"],
         parse: |reader| {
-            if reader.keyword("all") {
+            if reader.peek_second_word().is_none() && reader.keyword("all") {
                 return Some(Command::Unwatch(None));
             }
             watched(reader).map(|what| Command::Unwatch(Some(what)))
