@@ -74,7 +74,7 @@ fn what_chaos_did_can_be_done_by_hand() {
         while !cluster.finished() {
             // Chaos acts just before its turn is counted, so the place is the one before the step.
             if cluster.next_due().is_some_and(|due| due != place.time) {
-                place = Place { time: cluster.next_due().unwrap_or_default(), after: 0, lines: 0 };
+                place = Place { time: cluster.next_due().unwrap_or_default(), after: 0, acts: 0 };
             }
             cluster.step();
             for event in cluster.events() {

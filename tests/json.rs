@@ -60,6 +60,7 @@ fn a_run_has_the_fields_of_the_page() {
         "cluster servers=3\nset x 1\n",
         "expects remark\nexpect term = 99\n",
         "expect term = 99\n",
+        "cluster servers=3\nrecording form=1 engine=1\nreached 1s\n",
         "cluster servers=3 seed=7\nflaw local-get on\ntimeout S1\nuntil S1 is leader\nput x 1 @0\n\
          partition S1 c | S2 S3 a\ntimeout S2\nuntil S2 is leader\nput x 2 @1\nget x client=c\n",
     ];

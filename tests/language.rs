@@ -370,7 +370,7 @@ fn captions_fit_their_two_lines() {
 #[test]
 fn only_what_acts_is_put_off() {
     // What a session recorded may come again and again from some place on.
-    parse("at 1s every 1s heal\n");
+    parse("at 1s every 1s heal\nat 2s beat\n");
     refuses("every 1s every 1s heal", (1, 10), "acts at once");
     let script = parse("at 1.203441s+2 crash S3\nevery 2s restart down\nat 1s say later");
     assert!(matches!(&script.lines[0].command, Command::At { place, .. } if place.after == 2));
@@ -380,7 +380,6 @@ fn only_what_acts_is_put_off() {
         "expect safe",
         "task t",
         "end",
-        "beat",
         "let a = S1",
         "at 2s heal",
         "cluster servers=3",

@@ -142,7 +142,10 @@ proptest! {
         }
         let end = run.states.len() - 1;
         let place = at.index(run.states.len());
-        let fork = run.timeline.fork(run.states[place].0);
+        let point = run.states[place].0;
+        let there = run.timeline.seek(Goal::Point(point), |_| {}).0.place();
+        let fork = run.timeline.fork((point, there));
+        assert_eq!((fork.end(), fork.reached()), (point, there));
         let (cluster, leaders) = fork.seek(Goal::Point(fork.end()), |_| {});
         run.is_at(place, &(cluster.clone(), leaders.clone()));
         let mut branch = Run { cluster, leaders, timeline: fork, states: Vec::new() };

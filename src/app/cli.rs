@@ -48,6 +48,11 @@ pub enum Subcommands {
     Hunt(HuntOptions),
     /// Write a picture of the screen as an SVG file.
     Picture(PictureOptions),
+    /// List the sessions that were recorded, the newest first.
+    #[command(
+        after_help = "raftlab --resume goes on with the first, raftlab --resume=2 with the second."
+    )]
+    Sessions(SessionsOptions),
     /// List the flaws that can be planted: rule, section, what to watch.
     Flaws,
     /// Print a reference page, in Markdown.
@@ -74,9 +79,12 @@ pub struct LabOptions {
     /// (1.203441s+2), a mark (mark NAME), end, or a condition (leader = S2).
     #[arg(long, value_name = "MOMENT", value_parser = Moment::read)]
     pub start_at: Option<Moment>,
-    /// Go on with the newest recorded session, where it was left.
-    #[arg(long, conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
-    pub resume: bool,
+    /// Go on with the newest recorded session, where it was left; or with the one of this number
+    /// or name, as raftlab sessions lists them.
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true,
+          default_missing_value = "",
+          conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
+    pub resume: Option<String>,
     /// Stand still when the session takes so much memory, such as 500MB or 2GB (1GB).
     #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
     pub memory: Option<u64>,
@@ -147,6 +155,13 @@ pub struct CheckOptions {
     /// Give up on a file after so long, such as 10s or 500ms.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub time_limit: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub struct SessionsOptions {
+    /// Print one JSON object a session.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -14,8 +14,9 @@ use tokio::time::{Instant, sleep_until};
 use super::cli::LabOptions;
 use super::files::{Files, is_standard};
 use super::input::Input;
-use super::recorder::{self, Recorder};
+use super::recorder::Recorder;
 use super::session::{Effect, Message, Session};
+use super::sessions::{self, Salvaged};
 use super::settings::Environment;
 use super::signals::{Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
@@ -71,30 +72,44 @@ fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
     if options.ascii {
         theme.glyphs = Glyphs::Ascii;
     }
-    let newest = if options.resume { Some(recorder::newest()?) } else { None };
-    let (mut session, left) = match file.or(newest.as_deref()) {
-        Some(path) => {
-            let script = Files::default().script(path)?;
-            let left = recorder::reached(&script.source)
-                .filter(|_| options.seed.is_none() && options.start_at.is_none());
-            (Session::script(path.to_owned(), &script, options.seed, theme), left)
+    let mut session = match (file, &options.resume) {
+        (_, Some(which)) => {
+            let (chosen, passed) = sessions::choose(Some(which))?;
+            let told = told(chosen.salvaged.lost, passed);
+            Session::file(chosen.path, &chosen.salvaged.script, (None, told), theme)
         }
-        None => (Session::free(config(options), theme), None),
+        (Some(path), None) => {
+            let Salvaged { script, lost } = Files::default().recorded(path)?;
+            Session::file(path.to_owned(), &script, (options.seed, told(lost, 0)), theme)
+        }
+        (None, None) => Session::free(config(options), theme),
     };
     if let Some(bytes) = options.memory {
         session.set_memory(bytes);
     }
     // The way there may be long: it is gone once there is a screen, and keys and signals.
-    if let Some(place) = left {
-        session.resume(place);
-    }
-    if let Some(moment) = &options.start_at {
+    if session.replays() {
+        options.start_at.iter().for_each(|moment| session.look_for(moment));
+    } else if let Some(moment) = &options.start_at {
         session.start_at(moment).map_err(|why| Mistake::Usage(format!("--start-at: {why}")))?;
     }
     if let Some(pace) = options.pace {
         session.set_pace(pace);
     }
     Ok(session)
+}
+
+/// What a person has to know of a recording that is not as it was left.
+fn told(lost: usize, passed: usize) -> Vec<String> {
+    let lost = (lost > 0).then(|| {
+        format!("the last {lost} bytes of the recording can't be read: all before them is here")
+    });
+    let passed = match passed {
+        0 => None,
+        1 => Some("one newer file is no session: raftlab sessions says why".to_owned()),
+        files => Some(format!("{files} newer files are no sessions: raftlab sessions says why")),
+    };
+    lost.into_iter().chain(passed).collect()
 }
 
 /// The free lab's cluster: the defaults, but for what the command line says.
@@ -156,8 +171,8 @@ async fn play(
         if effect.is_none() && last.elapsed() >= FRAME {
             effect = frame(session, &mut last);
             if to_record && !session.works() {
-                session.record(Recorder::begin());
                 to_record = false;
+                begin_recording(session);
             }
             if session.take_stale() {
                 screen.draw(|frame| ui::draw(frame, &session.scene())).map_err(lost)?;
@@ -169,8 +184,22 @@ async fn play(
             Some(Effect::Suspend) => terminal::stop_job().map_err(lost)?,
             Some(Effect::Redraw) => screen.clear().map_err(lost)?,
             Some(Effect::Copy(text)) => screen.copy(&text).map_err(lost)?,
-            Some(Effect::GiveUp(why)) => return Err(Mistake::Usage(why)),
+            Some(Effect::GiveUp(why)) => {
+                return Err(Mistake::Usage(format!("--start-at: {why}")));
+            }
         }
+    }
+}
+
+/// Begins to write the session down; what is too old goes for it.
+fn begin_recording(session: &mut Session) {
+    session.record(Recorder::begin());
+    let pruned = sessions::prune();
+    if pruned > 0 {
+        session.remark(&format!(
+            "{pruned} of the oldest recordings taken away: the newest {} are kept",
+            sessions::KEPT_MAX
+        ));
     }
 }
 
@@ -188,14 +217,15 @@ fn frame(session: &mut Session, last: &mut Instant) -> Option<Effect> {
 
 /// Takes all input that waits, up to the first that the terminal's owner has to act on.
 fn take(session: &mut Session, first: Input, waiting: &mut Receiver<Input>) -> Option<Effect> {
-    let mut next = Some(first);
-    for _ in 0..INPUTS_A_FRAME {
-        let Some(input) = next.take() else { break };
-        let effect = session.update(Message::Input(input));
-        if effect.is_some() {
+    let mut next = first;
+    for left in (0..INPUTS_A_FRAME).rev() {
+        let effect = session.update(Message::Input(next));
+        if effect.is_some() || left == 0 {
             return effect;
         }
-        next = waiting.try_recv().ok();
+        // Only what is acted on now is taken: the rest waits for the next frame.
+        let Ok(waits) = waiting.try_recv() else { break };
+        next = waits;
     }
     None
 }

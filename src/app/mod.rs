@@ -28,6 +28,7 @@ mod player;
 mod recorder;
 mod scout;
 pub mod session;
+mod sessions;
 mod settings;
 mod signals;
 mod stream;
@@ -118,6 +119,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Check(options)) => check::run(options),
         Some(Subcommands::Hunt(options)) => hunt::run(options),
         Some(Subcommands::Picture(options)) => picture::run(options),
+        Some(Subcommands::Sessions(options)) => sessions::run(options),
         Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
         Some(Subcommands::Docs { page }) => print(&match page {
             Page::Keys => keymap::reference(),

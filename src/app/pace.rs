@@ -177,6 +177,10 @@ impl Pacer {
         self.chosen = pace;
     }
 
+    pub const fn chosen(&self) -> Pace {
+        self.chosen
+    }
+
     /// The next slower step; `false` when there is none.
     pub fn slower(&mut self, cluster: &Cluster) -> bool {
         let now = self.chosen_rate(cluster);

@@ -24,7 +24,9 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     let theme = Theme { colours: Colours::True, glyphs, paper };
     let mut files = Files::default();
     let mut session = match &options.file {
-        Some(path) => Session::script(path.clone(), &files.script(path)?, options.seed, theme),
+        Some(path) => {
+            Session::file(path.clone(), &files.script(path)?, (options.seed, Vec::new()), theme)
+        }
         None => {
             let options = LabOptions { seed: options.seed, ..LabOptions::default() };
             Session::free(lab::config(&options), theme)
@@ -43,6 +45,8 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
         }
     };
     let mut file = files.create(&options.out, Old::Replace)?;
+    session.look_for(&moment);
+    session.finish().map_err(Mistake::Usage)?;
     session.go_to(&moment).map_err(Mistake::Usage)?;
     if options.present {
         session.begin_presenting();

@@ -55,8 +55,6 @@ impl Player {
                 self.hold = HOLD.saturating_add(HOLD_A_CHARACTER.saturating_mul(characters));
                 self.caption = Some(text.clone());
             }
-            // Lines that somebody typed have no number.
-            EventKind::LineRun { line: 0, .. } => {}
             EventKind::LineRun { task, line } => {
                 self.line = *line;
                 self.tasks.insert(*task, *line);

@@ -1,38 +1,71 @@
 //! The recorder: every session is written down while it happens, as a script that replays it.
 //!
-//! The file is the head of the run, a line `at PLACE COMMAND` for each command that was given,
-//! and the script that was playing, if one was. Its last line says how far the run has come; it
-//! is written over in place, so that whoever kills the program loses no more than a frame. A
-//! command is in the file before it takes effect. What can't be written is said once, and the lab
-//! goes on.
+//! The file is the script that was playing, or the head of the free lab, and after it a recording
+//! ([`recording`](crate::cluster::command::recording)). A command is in the file before it takes
+//! effect: it is appended, so a long session costs no more than a short one. The last line says how
+//! far the run has come, and is written over in place; whoever kills the program loses no more than
+//! a frame. What changes otherwise (an undoing, another future, what is watched) is a new file that
+//! takes the name of the old one when it is whole.
+//!
+//! What can't be written is tried again, all of it, so that nothing is missing once it can be.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::cluster::command::{Command, Place, Script, Unmet, Watched, parse_line};
+use super::sessions;
+use crate::cluster::Cluster;
+use crate::cluster::command::recording::{BRANCHES_MAX, Breakpoint, FORM, Header, Record};
+use crate::cluster::command::{
+    BYTES_MAX, Command, Head, LINES_MAX, Pace, Place, Text, Unmet, Watched, parse_line,
+};
 use crate::cluster::config::Config;
-use crate::cluster::time::Span;
+use crate::cluster::digest::ENGINE;
 use crate::cluster::timeline::Deed;
-use crate::cluster::{Cluster, Motion};
 
-use super::Mistake;
-
-/// How the last line begins, after `run T` in a session without a script.
-const REACHED: &str = "# reached";
 /// The length of the last line: it is written over in place.
-const LAST: usize = 100;
+const LAST: usize = 80;
 
 /// Writes a session down.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     path: PathBuf,
-    /// Where the last line begins.
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    /// Nothing has been done yet that had to be written.
+    Nothing,
+    Kept(Kept),
+    /// What has been done since is not in the file, and why.
+    Behind(String),
+}
+
+/// What the file holds.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    /// How many commands the present future has in it.
+    deeds: usize,
+    lines: usize,
+    /// Where the last line begins, and what it says.
     last: u64,
-    /// What the last line says already.
-    reached: Option<Place>,
+    reached: Place,
+}
+
+/// What there is to write of a session.
+pub struct Work<'a> {
+    /// The present future where it ends, and what was done in it.
+    pub cluster: &'a Cluster,
+    pub deeds: &'a [Deed],
+    pub reached: Place,
+    /// The futures that were left, the newest last.
+    pub left: Vec<(&'a [Deed], Place)>,
+    pub watched: Vec<Arc<Watched>>,
+    pub breakpoints: Vec<Breakpoint>,
+    pub pace: Pace,
+    pub bookmarks: Vec<Place>,
 }
 
 impl Recorder {
@@ -41,22 +74,29 @@ impl Recorder {
     /// # Errors
     /// When there is no such folder and none can be made.
     pub fn begin() -> io::Result<Self> {
-        let folder = folder().ok_or_else(|| {
-            io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is set")
-        })?;
-        fs::create_dir_all(&folder)?;
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-        let name = format!("session-{seconds:011}-{}.lab", std::process::id());
-        Ok(Self::to(folder.join(name)))
+        Ok(Self::to(sessions::new_path()?))
     }
 
     /// A recorder that writes this file.
     pub const fn to(path: PathBuf) -> Self {
-        Self { path, last: 0, reached: None }
+        Self { path, state: State::Nothing }
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether anything had to be written yet.
+    pub const fn is_blank(&self) -> bool {
+        matches!(self.state, State::Nothing)
+    }
+
+    /// Why what has been done is not in the file, if it is not.
+    pub fn is_behind(&self) -> Option<&str> {
+        match &self.state {
+            State::Behind(why) => Some(why),
+            State::Nothing | State::Kept(_) => None,
+        }
     }
 
     /// Takes the file away again.
@@ -65,245 +105,225 @@ impl Recorder {
         let _ = fs::remove_file(&self.path);
     }
 
-    /// Writes the whole session: these commands have been given, or are about to be, and this is
-    /// watched.
-    ///
-    /// # Errors
-    /// When the file can't be written. The old one is whole then.
-    pub fn write(
-        &mut self,
-        cluster: &Cluster,
-        deeds: &[Deed],
-        watched: &[Arc<Watched>],
-    ) -> io::Result<()> {
-        let mut text = session(cluster, deeds, watched, &[]);
-        self.last = text.len() as u64;
-        self.reached = Some(cluster.place());
-        text.push_str(&last_line(cluster));
+    /// Writes the whole session. If that can't be done the old file is as whole as it was.
+    pub fn write(&mut self, work: &Work<'_>) {
+        self.state = match self.try_write(work) {
+            Ok(kept) => State::Kept(kept),
+            Err(error) => State::Behind(error.to_string()),
+        };
+    }
+
+    fn try_write(&self, work: &Work<'_>) -> io::Result<Kept> {
+        let text = recording(work);
+        let lines = text.lines().count() + 1;
+        let last = text.len() as u64;
+        room_for(lines, text.len() + LAST)?;
+        sessions::make_folder_of(&self.path)?;
         let draft = self.path.with_extension("part");
-        fs::write(&draft, text)?;
-        fs::rename(&draft, &self.path)
+        let written = write_draft(&draft, &(text + &last_line(work.reached)))
+            .and_then(|()| fs::rename(&draft, &self.path));
+        if written.is_err() {
+            // It may never have been made.
+            let _ = fs::remove_file(&draft);
+        }
+        written?;
+        Ok(Kept { deeds: work.deeds.len(), lines, last, reached: work.reached })
+    }
+
+    /// Adds a command that is about to take effect to those that have been given. False if that is
+    /// not enough, and everything has to be written.
+    pub fn add(&mut self, before: usize, deed: (Place, &Command)) -> bool {
+        let State::Kept(kept) = self.state else { return false };
+        if kept.deeds != before {
+            return false;
+        }
+        let (place, command) = deed;
+        let line = did(place, command) + "\n";
+        let (lines, last) = (kept.lines + 1, kept.last + line.len() as u64);
+        let added = room_for(lines, last as usize + LAST)
+            .and_then(|()| self.write_at(kept.last, &(line + &last_line(place))));
+        if added.is_ok() {
+            self.state = State::Kept(Kept { deeds: before + 1, lines, last, reached: place });
+        }
+        added.is_ok()
     }
 
     /// Notes how far the run has come.
-    ///
-    /// # Errors
-    /// When the file can't be written.
-    pub fn reach(&mut self, cluster: &Cluster) -> io::Result<()> {
-        if self.last == 0 || self.reached == Some(cluster.place()) {
-            return Ok(());
+    pub fn reach(&mut self, place: Place) {
+        let State::Kept(kept) = self.state else { return };
+        if kept.reached != place {
+            self.state = match self.write_at(kept.last, &last_line(place)) {
+                Ok(()) => State::Kept(Kept { reached: place, ..kept }),
+                Err(error) => State::Behind(error.to_string()),
+            };
         }
+    }
+
+    fn write_at(&self, at: u64, text: &str) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).open(&self.path)?;
-        file.seek(SeekFrom::Start(self.last))?;
-        file.write_all(last_line(cluster).as_bytes())?;
-        self.reached = Some(cluster.place());
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(text.as_bytes())
+    }
+}
+
+/// Whether a script may be so large.
+fn room_for(lines: usize, bytes: usize) -> io::Result<()> {
+    let full = |what: String| {
+        Err(io::Error::other(format!("the recording has {what}, the most that a script may have")))
+    };
+    if lines > LINES_MAX {
+        full(format!("{LINES_MAX} lines"))
+    } else if bytes > BYTES_MAX {
+        full(format!("{BYTES_MAX} bytes"))
+    } else {
         Ok(())
     }
 }
 
-/// Where sessions are kept, by the XDG Base Directory Specification.
-fn folder() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let state = set("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = state.or_else(|| Some(PathBuf::from(set("HOME")?).join(".local/state")))?;
-    Some(state.join("raftlab/sessions"))
+fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
+    let mut file: File = sessions::private().write(true).create(true).truncate(true).open(draft)?;
+    file.write_all(text.as_bytes())?;
+    // It is about to take the place of what has been kept.
+    file.sync_data()
 }
 
-/// The newest session that was recorded.
-///
-/// # Errors
-/// When there is none.
-pub fn newest() -> Result<PathBuf, Mistake> {
-    let none = |folder: &Path| {
-        Mistake::Usage(format!("no session has been recorded in {} yet", folder.display()))
-    };
-    let folder = folder().ok_or_else(|| {
-        Mistake::Usage("neither XDG_STATE_HOME nor HOME is set: name the session's file".into())
-    })?;
-    let entries = fs::read_dir(&folder).map_err(|_| none(&folder))?;
-    let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let sessions = files.filter(|path| path.extension().is_some_and(|end| end == "lab"));
-    sessions.max().ok_or_else(|| none(&folder))
-}
-
-/// A session as a script, without its last line. Lines `beside` the script come before it.
-fn session(
-    cluster: &Cluster,
-    deeds: &[Deed],
-    watched: &[Arc<Watched>],
-    beside: &[String],
-) -> String {
-    let script = cluster.script();
-    let empty: &[Box<str>] = &[];
-    let (head, rest) =
-        script.map_or((empty, empty), |script| script.source.split_at(head_end(script)));
-    let (recorded_before, body) = rest.split_at(script.map_or(0, recorded_lines));
-    let mut text = String::new();
-    let mut line = |line: &str| {
-        text.push_str(line);
-        text.push('\n');
-    };
+/// A recording, without its last line.
+fn recording(work: &Work<'_>) -> String {
+    let mut text = Lines::default();
+    let script = work.cluster.script();
     match script {
-        Some(script) => {
-            let seed = cluster.config().seed;
-            let same = script.config.seed == seed;
-            head.iter().for_each(|old| match parse_line(old) {
-                Ok(Command::Cluster(mut head)) if !same => {
-                    head.seed = Some(seed);
-                    line(&Command::Cluster(head).to_string());
-                }
-                _ => line(old),
-            });
-            let said = head.iter().any(|old| matches!(parse_line(old), Ok(Command::Cluster(_))));
-            if !same && !said {
-                line(&format!("cluster seed={seed}"));
-            }
-        }
-        None => head_of(cluster.config()).iter().for_each(|old| line(old)),
+        Some(script) => script.source.iter().for_each(|line| text.add(line)),
+        None => head_of(work.cluster.config()).iter().for_each(|line| text.add(line)),
     }
-    // What is watched is no deed: it stands for the whole run, and what the file says is old.
-    recorded_before.iter().filter(|old| !is_watch(old)).for_each(|old| line(old));
-    for what in watched {
-        let command = Box::new(Command::Watch((**what).clone()));
-        line(&Command::At { place: Place::default(), command }.to_string());
+    let seed = work.cluster.config().seed;
+    text.record(Record::Begins(Header {
+        form: FORM,
+        engine: ENGINE,
+        seed: script.filter(|script| script.seed() != seed).map(|_| seed),
+        script: script.map(|script| Text::literal(&*script.name)),
+    }));
+    let looks = (work.watched.iter().map(|what| Command::Watch((**what).clone())))
+        .chain(work.breakpoints.iter().map(|Breakpoint { condition, on }| match on {
+            true => Command::Break(condition.clone()),
+            false => Command::Unbreak(condition.clone()),
+        }))
+        .chain((work.pace != Pace::Auto).then_some(Command::Pace(work.pace)));
+    looks.for_each(|command| text.add(&command.to_string()));
+    work.bookmarks.iter().for_each(|place| text.record(Record::Bookmark(*place)));
+    let left = &work.left[work.left.len().saturating_sub(BRANCHES_MAX)..];
+    let futures: Vec<&[Deed]> = left.iter().map(|(deeds, _)| *deeds).chain([work.deeds]).collect();
+    text.dids(futures[0]);
+    for ((_, reached), pair) in left.iter().zip(futures.windows(2)) {
+        text.record(Record::Reached(*reached));
+        let same = same_deeds(pair[0], pair[1]);
+        text.record(Record::Branch { same: same as u32 });
+        text.dids(&pair[1][same..]);
     }
-    for deed in deeds {
-        if let Some(recorded) = recorded(deed) {
-            line(&recorded);
-        }
-    }
-    beside.iter().for_each(|new| line(new));
-    body.iter().filter(|old| !old.contains(REACHED)).for_each(|old| line(old));
-    text
+    text.0
 }
 
-/// Whether a recorded line says what is watched.
-fn is_watch(line: &str) -> bool {
-    match parse_line(line) {
-        Ok(Command::At { command, .. }) => {
-            matches!(*command, Command::Watch(_) | Command::Unwatch(_))
-        }
-        _ => false,
+fn same_deeds(here: &[Deed], there: &[Deed]) -> usize {
+    let same = |(one, two): &(&Deed, &Deed)| one.place == two.place && one.command == two.command;
+    here.iter().zip(there).take_while(same).count()
+}
+
+/// A text, line by line.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn add(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    fn record(&mut self, record: Record) {
+        self.add(&Command::Record(record).to_string());
+    }
+
+    fn dids(&mut self, deeds: &[Deed]) {
+        deeds.iter().for_each(|deed| self.add(&did(deed.place, &deed.command)));
     }
 }
 
-/// How many lines of the file stand before the script's first command.
-fn head_end(script: &Script) -> usize {
-    let first = script.lines.first().map(|line| line.number as usize - 1);
-    first.unwrap_or(script.source.len())
+/// A command that was given, as a line.
+pub fn did(place: Place, command: &Command) -> String {
+    let command = Box::new(command.clone());
+    Command::Record(Record::Did { place, command }).to_string()
 }
 
-/// How many lines of an earlier session follow the head: commands given from outside. What is
-/// given now comes after them, for it was given later.
-fn recorded_lines(script: &Script) -> usize {
-    let first = script.lines.iter().find(|line| !matches!(line.command, Command::At { .. }));
-    let end = first.map_or(script.source.len(), |line| line.number as usize - 1);
-    end - head_end(script)
-}
-
-/// Whether anything plays by itself: a script that is more than a recorded free lab.
-fn plays(cluster: &Cluster) -> bool {
-    let Some(script) = cluster.script() else { return false };
-    script.lines.iter().any(|line| {
-        let source = script.source.get(line.number as usize - 1);
-        !matches!(line.command, Command::At { .. })
-            && !source.is_some_and(|source| source.contains(REACHED))
-    })
+/// How far the run has come. Always of one length, so that it can be written over.
+fn last_line(place: Place) -> String {
+    format!("{:width$}\n", Command::Record(Record::Reached(place)).to_string(), width = LAST - 1)
 }
 
 /// What a free lab is before its first event.
 fn head_of(config: &Config) -> Vec<String> {
-    let Config { servers, seed, network, .. } = config;
-    let mut lines = vec![format!("cluster servers={servers} seed={seed} network={network}")];
+    let mut lines = vec![Command::Cluster(Head::of(config)).to_string()];
+    lines.extend(config.given.iter().map(|given| {
+        let (server, term, log) = (given.server, given.term, given.log.clone());
+        Command::Given { server, term, log }.to_string()
+    }));
     if !config.clients.is_empty() {
         lines.push(format!("clients {}", config.clients.join(" ")));
     }
     lines
 }
 
-/// A command that was given, as a line. What only waited or looked has left no trace in the run.
-fn recorded(deed: &Deed) -> Option<String> {
-    let Deed { place, command, .. } = deed;
-    match &**command {
-        Command::At { .. } => Some(command.to_string()),
-        Command::Run(_) | Command::Until { .. } | Command::Expect(_) | Command::Let { .. } => None,
-        _ => {
-            let command = Box::new((**command).clone());
-            Some(Command::At { place: *place, command }.to_string())
-        }
-    }
-}
-
-/// How far the run has come. Always of one length, so that it can be written over.
-fn last_line(cluster: &Cluster) -> String {
-    let place = cluster.place();
-    let run = if plays(cluster) { String::new() } else { format!("run {} ", place.time) };
-    let mut line = format!("{run}{REACHED} {place}");
-    line.push_str(&" ".repeat((LAST - 1).saturating_sub(line.len())));
-    line.push('\n');
-    line
-}
-
-/// How far a recorded session had come, if its script says so.
-pub fn reached(source: &[Box<str>]) -> Option<Place> {
-    let last = source.iter().rev().find(|line| !line.trim().is_empty())?;
-    let (_, place) = last.split_once(REACHED)?;
-    match parse_line(&format!("at {} heal", place.trim())) {
-        Ok(Command::At { place, .. }) => Some(place),
-        _ => None,
-    }
-}
-
-/// The run as a script plays it that is saved now: once everything that is due has happened, that
-/// is what holds at its end.
-pub fn saved(cluster: &Cluster) -> Cluster {
-    let mut end = cluster.clone();
-    if cluster.is_by_hand() {
-        // It would stand for ever: at the very end, lab time goes on. That is always possible.
-        let _ = end.apply(&Command::ByHand(Motion::ByItself));
-    }
-    end
-}
-
-/// The present run as a script for a person to read and to change. It plays up to the present
-/// moment; given its `end`, the script asks for what holds then.
-pub fn tidy(
-    cluster: &Cluster,
-    deeds: &[Deed],
-    watched: &[Arc<Watched>],
-    end: Option<&Cluster>,
-) -> String {
-    let mut deeds = deeds.to_vec();
-    if cluster.is_by_hand() {
-        let (at, place) = (cluster.point(), cluster.place());
-        let command = Arc::new(Command::ByHand(Motion::ByItself));
-        deeds.push(Deed { at, place, command });
-    }
-    // `run T` ends before what is due at T: a moment later, all of that has happened.
-    let mut moment = vec![format!("run {}", cluster.now() + Span(1))];
-    if let Some(end) = end {
+/// The present run as a script for a person to read and to change: it plays up to the present
+/// moment. With `expect`, what holds then is asked for.
+pub fn saved(cluster: &Cluster, deeds: &[Deed], looks: &[Command], expect: bool) -> String {
+    let mut text = Lines::default();
+    begin(cluster, &mut text);
+    looks.iter().for_each(|look| text.add(&did(Place::default(), look)));
+    text.dids(deeds);
+    let here = cluster.place();
+    text.record(Record::Reached(here));
+    if expect {
         // What is asked for here is meant, even in a run whose own expectations are remarks.
         let remarks = cluster.unmet() == Unmet::Remark;
-        let word = |unmet| Command::Expects(unmet).to_string();
-        moment.extend(remarks.then(|| word(Unmet::Fail)));
-        moment.extend(holding(end).iter().map(|line| format!("expect {line}")));
-        moment.extend(remarks.then(|| word(Unmet::Remark)));
+        let mut ask = |command: &Command| text.add(&did(here, command));
+        if remarks {
+            ask(&Command::Expects(Unmet::Fail));
+        }
+        for line in holding(cluster) {
+            if let Ok(command) = parse_line(&format!("expect {line}")) {
+                ask(&command);
+            }
+        }
+        if remarks {
+            ask(&Command::Expects(Unmet::Remark));
+        }
     }
-    if !plays(cluster) {
-        return session(cluster, &deeds, watched, &[]) + &moment.join("\n") + "\n";
-    }
-    // Beside a script that plays by itself a task comes to the moment: what was done after the
-    // script's end is done too, and what is expected is not asked for at another time.
-    let taken = |name: &str| {
-        let task = format!("task {name}");
-        cluster.script().is_some_and(|script| script.source.iter().any(|line| line.contains(&task)))
+    text.0
+}
+
+/// The script that plays, with the seed that it plays with; for a free lab, its head.
+fn begin(cluster: &Cluster, text: &mut Lines) {
+    let seed = cluster.config().seed;
+    let Some(script) = cluster.script() else {
+        return head_of(cluster.config()).iter().for_each(|line| text.add(line));
     };
-    let names = std::iter::once("session".to_owned()).chain((2..).map(|n| format!("session{n}")));
-    let name = names.into_iter().find(|name| !taken(name)).unwrap_or_default();
-    let inside = moment.iter().map(|line| format!("  {line}"));
-    let task: Vec<String> =
-        [format!("task {name}")].into_iter().chain(inside).chain(["end".to_owned()]).collect();
-    session(cluster, &deeds, watched, &task)
+    if script.seed() == seed {
+        return script.source.iter().for_each(|line| text.add(line));
+    }
+    let head = |line: &str| match parse_line(line) {
+        Ok(Command::Cluster(head)) => Some(head),
+        Ok(_) | Err(_) => None,
+    };
+    // Only the first such line is one: the others are texts that no line runs.
+    let place = script.source.iter().position(|line| head(line).is_some());
+    if place.is_none() {
+        text.add(&format!("cluster seed={seed}"));
+    }
+    for (number, line) in script.source.iter().enumerate() {
+        match head(line).filter(|_| place == Some(number)) {
+            Some(head) => {
+                text.add(&Command::Cluster(Head { seed: Some(seed), ..head }).to_string());
+            }
+            None => text.add(line),
+        }
+    }
 }
 
 /// What holds now and is worth asking for.
@@ -316,7 +336,7 @@ fn holding(cluster: &Cluster) -> Vec<String> {
             lines.push(format!("leader = {}", leader.id));
             lines.push(format!("term = {}", cluster.term()));
             for (key, stored) in leader.rsm.kv.iter().take(KEYS_MAX) {
-                let word = |text: &str| crate::cluster::command::Text::literal(text).to_string();
+                let word = |text: &str| Text::literal(text).to_string();
                 let (key, value) = (word(key), word(&stored.value));
                 lines.push(format!("{} holds {key} = {value} @{}", leader.id, stored.version));
             }

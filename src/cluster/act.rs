@@ -38,6 +38,7 @@ impl Cluster {
             Ok(_) => {
                 self.lab_scope = scope;
                 self.deeds += 1;
+                self.acted_by(command);
                 self.after();
                 Ok(())
             }
@@ -69,7 +70,7 @@ impl Cluster {
                 return Err(error("blocks of lines stand in scripts only: open one with the lab"));
             }
             Nature::Flow | Nature::Telling => {
-                return self.run_typed(command, scope).map(|()| None);
+                return self.act_apart(command, scope, line).map(|()| None);
             }
             Nature::Head | Nature::Fault | Nature::Deed => {}
         }
@@ -160,7 +161,8 @@ impl Cluster {
             Command::Cluster(_)
             | Command::Given { .. }
             | Command::Clients(_)
-            | Command::Shows { .. } => {
+            | Command::Shows { .. }
+            | Command::Record(_) => {
                 Err(error("the head of a script can't change a cluster that runs"))
             }
             Command::Clock { .. }
@@ -207,6 +209,7 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Unbreak(_)
             | Command::Watch(_)
             | Command::Unwatch(_)
             | Command::Pace(_) => Ok(()),
@@ -275,6 +278,7 @@ impl Cluster {
             | Command::Given { .. }
             | Command::Clients(_)
             | Command::Shows { .. }
+            | Command::Record(_)
             | Command::Run(_)
             | Command::Until { .. }
             | Command::Expect(_)
@@ -296,6 +300,7 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Unbreak(_)
             | Command::Watch(_)
             | Command::Unwatch(_)
             | Command::Pace(_) => {

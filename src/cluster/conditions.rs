@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::command::{
     Argument, Base, Compare, Condition, Filler, Group, Kind, Measure, Number, Operand, PatternKind,
-    Quantity, ReplyPattern, RoleName, Spaced, Watched, Who,
+    Quantity, Reference, ReplyPattern, RoleName, Spaced, Watched, Who,
 };
 use super::kv::Stored;
 use super::measures::{Answer, Ask, Asked, OfServer};
@@ -23,6 +23,38 @@ impl Cluster {
     /// Whether a condition that somebody typed holds at present.
     pub fn is_so(&self, condition: &Condition) -> bool {
         self.holds(condition, &self.lab_scope)
+    }
+
+    /// A condition that somebody typed with its `{names}` filled in.
+    ///
+    /// # Errors
+    /// When nothing is called so.
+    pub fn filled(&self, condition: &Condition) -> Result<Condition, CommandError> {
+        condition.filled(&self.lab_scope)
+    }
+
+    /// The same, of something that is to be watched.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn filled_value(&self, what: &Watched) -> Result<Watched, CommandError> {
+        what.filled(&self.lab_scope)
+    }
+
+    /// Whether what a typed line refers to is there.
+    ///
+    /// # Errors
+    /// Says what is not.
+    pub fn knows(&self, reference: Reference<'_>) -> Result<(), String> {
+        let none = match reference {
+            Reference::Server(id) => self.server(id).is_none().then(|| {
+                format!("there is no {id}: the cluster has S1 to S{}", self.servers.len())
+            }),
+            Reference::Name(name) => (!self.lab_scope.bindings.contains_key(name)).then(|| {
+                format!("nothing is called {{{name}}} here: `let {name} = leader` gives a name")
+            }),
+        };
+        none.map_or(Ok(()), Err)
     }
 
     /// What is so now, in a few words: a condition is true or false, a value what it is.

@@ -456,10 +456,11 @@ pub enum EventKind {
     Noted {
         text: Arc<str>,
     },
-    /// The lab stands still when this becomes true.
+    /// The lab stands still when this becomes true, or no longer does.
     BreakpointSet {
         #[serde(serialize_with = "as_condition")]
         condition: Arc<Condition>,
+        on: bool,
     },
     /// Somebody watches this from now on: line `line` of the script, or a person (0).
     Watched {

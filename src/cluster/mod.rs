@@ -27,6 +27,7 @@ pub mod conditions;
 pub mod config;
 pub mod digest;
 pub mod disk;
+mod doings;
 pub mod event;
 pub mod explain;
 pub mod flaw;
@@ -62,7 +63,7 @@ pub mod workload;
 pub use by_hand::Motion;
 pub use event::{Cause, Names};
 pub use redraw::Redrawn;
-pub use task::{Round, Waiting};
+pub use task::{Round, WITHIN, Waiting};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -70,6 +71,7 @@ use std::sync::Arc;
 use chaos::Chaos;
 use check::{Checker, Violation};
 use client::Client;
+use command::recording::Doings;
 use command::{Place, Script, Unmet};
 use config::Config;
 use digest::Digest;
@@ -95,7 +97,7 @@ pub struct Cluster {
     /// What generators begin from now: the run's own seed until a `reseed`.
     seed: u64,
     now: Time,
-    /// Events handled at `now`: the second half of the present [`Place`].
+    /// Events handled at `now`: the second part of the present [`Place`].
     handled_now: u32,
     handled: u64,
     /// Steps taken, and commands applied from outside.
@@ -134,10 +136,13 @@ pub struct Cluster {
     /// Tasks that wait for a condition.
     waiting: Vec<u32>,
     typed: u32,
-    /// Lines that have run at `now`.
-    lines_now: u32,
+    /// What else has been done at `now`: the third part of the present [`Place`].
+    acts_now: u32,
     /// Lines of any kind that have run while no lab time has passed.
     unhurried: u32,
+    /// What the script says was done from outside, and how much of it has been done again.
+    doings: Doings,
+    redone: usize,
     scheduled: BTreeMap<(Place, u64), Scheduled>,
     scheduled_count: u64,
     recurring: Vec<Recurring>,

@@ -256,6 +256,19 @@ impl Cluster {
         }
     }
 
+    /// The same, of which there has to be one at least.
+    pub(super) fn find_some(
+        &self,
+        whos: &[Who],
+        scope: &mut Scope,
+    ) -> Result<ServerSet, CommandError> {
+        let found = self.find_servers(whos, scope)?;
+        if found.is_empty() {
+            return Err(error("no server answers to that at present"));
+        }
+        Ok(found)
+    }
+
     /// The one server that a word means.
     pub(super) fn find_server(
         &self,
@@ -273,11 +286,7 @@ impl Cluster {
         scope: &mut Scope,
     ) -> Result<Command, CommandError> {
         let servers = |whos: &[Who], scope: &mut Scope| -> Result<Vec<Who>, CommandError> {
-            let found = self.find_servers(whos, scope)?;
-            if found.is_empty() {
-                return Err(error("no server answers to that at present"));
-            }
-            Ok(found.iter().map(Who::Server).collect())
+            Ok(self.find_some(whos, scope)?.iter().map(Who::Server).collect())
         };
         Ok(match command {
             Command::Crash(who) => Command::Crash(servers(who, scope)?),
@@ -343,6 +352,7 @@ impl Cluster {
             | Command::Given { .. }
             | Command::Clients(_)
             | Command::Shows { .. }
+            | Command::Record(_)
             | Command::Run(_)
             | Command::Until { .. }
             | Command::Expect(_)
@@ -364,6 +374,7 @@ impl Cluster {
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
+            | Command::Unbreak(_)
             | Command::Watch(_)
             | Command::Unwatch(_)
             | Command::Pace(_) => command.clone(),

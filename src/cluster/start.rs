@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::check::Checker;
+use super::command::recording::Doings;
 use super::command::{Script, Unmet};
 use super::config::{Config, Given};
 use super::digest::{Digest, ENGINE};
@@ -58,8 +59,10 @@ impl Cluster {
             tasks_alive: 0,
             waiting: Vec::new(),
             typed: 0,
-            lines_now: 0,
+            acts_now: 0,
             unhurried: 0,
+            doings: Doings::default(),
+            redone: 0,
             scheduled: BTreeMap::new(),
             scheduled_count: 0,
             recurring: Vec::new(),
@@ -87,15 +90,20 @@ impl Cluster {
     /// A cluster with the tasks of a script, which begin at time 0. `seed` replaces the script's.
     pub fn with_script(script: &Script, seed: Option<u64>) -> Self {
         let mut config = script.config.clone();
-        config.seed = seed.unwrap_or(config.seed);
+        config.seed = seed.unwrap_or(script.seed());
         let mut cluster = Self::new(config);
         cluster.script = Some(script.clone());
         if let Some(flaw) = script.planted() {
             cluster.digest.text(flaw.name());
             cluster.plant(flaw, true, &[]);
         }
+        cluster.doings = script.all_doings();
         let lines = script.lines.clone();
         let end = lines.len();
+        if end == 0 {
+            // The head of a free lab, perhaps with what was done in it.
+            return cluster;
+        }
         let client = Some("a".into());
         let started = cluster.spawn("main".into(), lines, 0..end, BTreeMap::new(), client);
         debug_assert!(started.is_ok(), "the first task always fits");

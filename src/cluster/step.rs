@@ -1,7 +1,7 @@
 //! One step of the world: the next thing happens, and everything that follows from it at once.
 
 use super::check::Checker;
-use super::command::Place;
+use super::command::{Command, Nature, Place};
 use super::disk::Disk;
 use super::event::{AttemptFailure, DropReason, Event, EventKind};
 use super::network::{Loss, Packet};
@@ -18,9 +18,15 @@ impl Cluster {
         if self.is_stopped() {
             return Step::Stopped;
         }
+        if self.redo() {
+            self.steps += 1;
+            self.after();
+            return Step::Happened;
+        }
         let due = self.next_queued();
         if self.run_scheduled(due) {
             self.steps += 1;
+            self.acted();
             self.after();
             return Step::Happened;
         }
@@ -34,6 +40,8 @@ impl Cluster {
         if self.handle(item) {
             self.handled += 1;
             self.handled_now = self.handled_now.saturating_add(1);
+        } else {
+            self.acted();
         }
         self.after();
         self.guard_limits();
@@ -71,7 +79,7 @@ impl Cluster {
             self.now = time;
             self.outbox.time = time;
             self.handled_now = 0;
-            self.lines_now = 0;
+            self.acts_now = 0;
             self.unhurried = 0;
         }
     }
@@ -96,9 +104,21 @@ impl Cluster {
         true
     }
 
+    /// Something was done that is no event of the cluster's own: the next thing has another place.
+    pub(super) const fn acted(&mut self) {
+        self.acts_now = self.acts_now.saturating_add(1);
+    }
+
+    /// The same, by a command from outside. What only tells is at the place of what comes next.
+    pub(super) fn acted_by(&mut self, command: &Command) {
+        if command.nature() != Nature::Telling {
+            self.acted();
+        }
+    }
+
     /// The place just before the next item, which is due at `due`.
     pub(super) fn place_at(&self, due: Time) -> Place {
-        if due == self.now { self.place() } else { Place { time: due, after: 0, lines: 0 } }
+        if due == self.now { self.place() } else { Place { time: due, after: 0, acts: 0 } }
     }
 
     /// What follows every step: the checkers look, and waiting tasks ask their conditions.
@@ -173,12 +193,10 @@ impl Cluster {
                 return false;
             }
             Item::Chaos(which) => {
-                self.lines_now += 1;
                 self.on_chaos(which);
                 return false;
             }
             Item::Recurring(which) => {
-                self.lines_now += 1;
                 self.run_recurring(which);
                 return false;
             }

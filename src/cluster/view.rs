@@ -29,7 +29,7 @@ impl Cluster {
 
     /// The present place: the time, and how many events have been handled at it.
     pub const fn place(&self) -> Place {
-        Place { time: self.now, after: self.handled_now, lines: self.lines_now }
+        Place { time: self.now, after: self.handled_now, acts: self.acts_now }
     }
 
     /// Where in its run it is.
@@ -208,6 +208,11 @@ impl Cluster {
     /// When the next thing is due; `None` when nothing is pending, or all is by hand and nothing
     /// was told.
     pub fn next_due(&self) -> Option<Time> {
+        self.next_doing_due().into_iter().chain(self.next_pending()).min()
+    }
+
+    /// The same, of what nobody does from outside.
+    pub(super) fn next_pending(&self) -> Option<Time> {
         let scheduled = self.scheduled.keys().next().map(|(place, _)| place.time);
         let reached = |time: &Time| !self.is_by_hand() || *time <= self.now;
         scheduled.filter(reached).into_iter().chain(self.next_queued()).min()
@@ -216,6 +221,7 @@ impl Cluster {
     /// Whether anything is still to happen before this place, or was put down for just there.
     pub fn is_before(&self, place: Place) -> bool {
         let put_down = self.scheduled.keys().next().is_some_and(|(first, _)| *first <= place);
+        let put_down = put_down || self.next_doing().is_some_and(|first| first < place);
         let due = self.next_queued();
         put_down || self.puts_down_next() || due.is_some_and(|due| self.place_at(due) < place)
     }

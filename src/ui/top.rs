@@ -14,7 +14,7 @@ use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::text::{Moment, wrap};
 use super::theme::{Ground, Ink};
-use super::view::{Clock, Scene, Stands};
+use super::view::{Clock, Kept, Scene, Stands};
 use crate::cluster::check::Violation;
 use crate::cluster::raft::Role;
 use crate::cluster::server::Server;
@@ -98,11 +98,15 @@ fn status(scene: &Scene) -> Vec<String> {
         words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join("  ")
     };
     let more = more.join("  ");
+    let kept = match &scene.view.kept {
+        Kept::Well => "",
+        Kept::Not(_) => "! not recorded",
+    };
     vec![
-        join(&[&more, &network, &clock, &now, &verdict]),
-        join(&[&more, &clock, &now, &verdict]),
-        join(&[&flaws, &clock, &now, &verdict]),
-        join(&[&clock, &now, &verdict]),
+        join(&[kept, &more, &network, &clock, &now, &verdict]),
+        join(&[kept, &more, &clock, &now, &verdict]),
+        join(&[kept, &flaws, &clock, &now, &verdict]),
+        join(&[kept, &clock, &now, &verdict]),
         if is_alarming(scene) { join(&[mark, &verdict]) } else { join(&[&clock, &now]) },
         if is_alarming(scene) { verdict } else { now },
     ]

@@ -20,6 +20,7 @@ use crate::cluster::command::{BYTES_MAX, Script};
 use crate::cluster::words::plain::plain;
 
 use super::Mistake;
+use super::sessions::{Salvaged, salvage};
 use super::stream::{Form, Report, Stream};
 
 pub use output::{Old, Output, tidy_up_on_signals};
@@ -107,16 +108,28 @@ impl Files {
     /// # Errors
     /// A sentence for a file that can't be read, and for a bad script every mistake in it.
     pub fn script(&mut self, path: &Path) -> Result<Script, Mistake> {
+        let (shown, bytes) = self.script_bytes(path)?;
+        let script = Script::parse(&shown, &bytes).map_err(Mistake::Script)?;
+        Ok(called(script, path))
+    }
+
+    /// The same; of one with a recording, as far as it can be read.
+    ///
+    /// # Errors
+    /// As [`Files::script`].
+    pub fn recorded(&mut self, path: &Path) -> Result<Salvaged, Mistake> {
+        let (shown, bytes) = self.script_bytes(path)?;
+        let Salvaged { script, lost } = salvage(&shown, &bytes)?;
+        Ok(Salvaged { script: called(script, path), lost })
+    }
+
+    /// What a script is called in mistakes, and what is in its file.
+    fn script_bytes(&mut self, path: &Path) -> Result<(String, Vec<u8>), Mistake> {
         let shown = shown(path, "standard input");
         let bytes = self.read(path, READ_MAX).map_err(|error| {
             Mistake::Usage(format!("can't read {}: {}", plain(&shown), why_not(&error)))
         })?;
-        let mut script = Script::parse(&shown, &bytes).map_err(Mistake::Script)?;
-        // Mistakes name the file so that it can be found; the screen has no room for folders.
-        if let Some(name) = path.file_name().filter(|_| !is_standard(path)) {
-            script.name = name.to_string_lossy().into();
-        }
-        Ok(script)
+        Ok((shown, bytes))
     }
 
     /// Begins a result that will be called `path`, or goes to standard output if that is `-`.
@@ -157,6 +170,14 @@ impl Files {
     fn note(&mut self, name: &str, file: Identity, way: Way) {
         self.seen.push(Seen { name: name.to_owned(), file, way });
     }
+}
+
+/// Mistakes name the file so that it can be found; the screen has no room for folders.
+fn called(mut script: Script, path: &Path) -> Script {
+    if let Some(name) = path.file_name().filter(|_| !is_standard(path)) {
+        script.name = name.to_string_lossy().into();
+    }
+    script
 }
 
 /// Whether a name stands for standard input or output.

@@ -121,7 +121,7 @@ fn jobs<'a>(
     options: &'a RunOptions,
 ) -> impl Iterator<Item = Job> + Send + 'a {
     scripts.iter().enumerate().flat_map(|(script, named)| {
-        let own = options.seed.unwrap_or(named.script.config.seed);
+        let own = options.seed.unwrap_or(named.script.seed());
         let seeds = options.seeds.clone().unwrap_or(own..own.saturating_add(1));
         seeds.map(move |seed| Job { script, seed })
     })

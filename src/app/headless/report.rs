@@ -11,6 +11,7 @@ use super::{Named, Outcome, Remark, Run};
 use crate::app::figures::{count, length, times};
 use crate::app::{Ending, Mistake};
 use crate::cluster::command::Variant;
+use crate::cluster::digest::ENGINE;
 use crate::cluster::time::Time;
 use crate::cluster::words::plain::{Plain, is_hidden};
 
@@ -96,6 +97,11 @@ impl Row {
     }
 }
 
+/// The engine by whose rules a recording was made; none for a script that a person wrote.
+fn recorded_by(named: &Named) -> Option<u32> {
+    named.script.recording.as_ref().map(|recording| recording.header.engine)
+}
+
 impl<'a> Report<'a> {
     pub fn new(scripts: &'a [Named], json: bool) -> Self {
         let form = if json { Form::Json } else { Form::Text };
@@ -132,6 +138,9 @@ impl<'a> Report<'a> {
             "wall_us": run.wall_us,
             "core_us": run.core_us,
         });
+        if let Some(engine) = recorded_by(&self.scripts[run.script]) {
+            object["recorded_by_engine"] = engine.into();
+        }
         if !run.remarked.is_empty() {
             object["remarked"] = run.remarked.iter().map(remark_json).collect();
         }
@@ -224,6 +233,7 @@ impl<'a> Report<'a> {
             }
             self.table(sum, out).map_err(Mistake::Output)?;
             self.sums(sum, out).map_err(Mistake::Output)?;
+            self.engines(out).map_err(Mistake::Output)?;
         }
         out.flush().map_err(Mistake::Output)?;
         Ok(match (sum.failed(), sum.unfinished) {
@@ -296,6 +306,20 @@ impl<'a> Report<'a> {
             }
         }
         self.remarks(sum, out)
+    }
+
+    /// Which recordings were made by the rules of another engine: what they play may be another run.
+    fn engines(&self, out: &mut impl Write) -> io::Result<()> {
+        let others = self.scripts.iter().filter_map(|named| Some((named, recorded_by(named)?)));
+        for (named, engine) in others.filter(|(_, engine)| *engine != ENGINE) {
+            let name = Plain(&named.path);
+            writeln!(
+                out,
+                "{name} was recorded by engine {engine}, and this is engine {ENGINE}: it may be \
+                 another run."
+            )?;
+        }
+        Ok(())
     }
 
     /// What the first run with remarks remarked.

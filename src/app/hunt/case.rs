@@ -49,7 +49,7 @@ impl Case {
             let load = cluster.next_is_load();
             place.after = place.after.saturating_sub(missing);
             // By hand there are no lines beside it.
-            place.lines = 0;
+            place.acts = 0;
             cluster.step();
             missing += u32::from(load);
             for event in cluster.events() {

@@ -59,6 +59,7 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Clients(_)
         | Command::Given { .. }
         | Command::Shows { .. }
+        | Command::Record(_)
         | Command::Timers(_)
         | Command::Heal
         | Command::Net(_)
@@ -97,6 +98,7 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Note(_)
         | Command::Mark(_)
         | Command::Break(_)
+        | Command::Unbreak(_)
         | Command::Watch(_)
         | Command::Unwatch(_)
         | Command::Pace(_) => command.clone(),

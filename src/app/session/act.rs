@@ -87,14 +87,16 @@ impl Session {
     }
 
     fn slower(&mut self) {
-        if !self.pacer.slower(&self.cluster) {
-            self.refuse("this is the slowest pace");
+        match self.pacer.slower(&self.cluster) {
+            true => self.relook(),
+            false => self.refuse("this is the slowest pace"),
         }
     }
 
     fn faster(&mut self) {
-        if !self.pacer.faster(&self.cluster) {
-            self.refuse("this is the fastest pace");
+        match self.pacer.faster(&self.cluster) {
+            true => self.relook(),
+            false => self.refuse("this is the fastest pace"),
         }
     }
 
@@ -325,7 +327,7 @@ impl Session {
     fn copy(&mut self) -> Effect {
         let Config { servers, seed, network, .. } = self.cluster.config();
         let text = match &self.origin {
-            _ if self.cluster.point().deeds > 0 => self.as_script(None),
+            _ if self.cluster.point().deeds > 0 => self.as_script(false),
             Origin::File(path) => format!("raftlab run {} --seed {seed}", path.display()),
             Origin::Free => {
                 format!("raftlab --servers {servers} --network {network} --seed {seed}")

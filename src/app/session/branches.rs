@@ -10,6 +10,7 @@ use super::Session;
 use super::dialog::Reading;
 use super::travel::Then;
 use crate::cluster::CommandError;
+use crate::cluster::command::recording::BRANCHES_MAX;
 use crate::cluster::command::{Command, Nature, Unmet};
 use crate::cluster::timeline::{Deed, Goal, Point, Timeline};
 use crate::ui::text::Moment;
@@ -17,9 +18,6 @@ use crate::ui::trace::Trace;
 use crate::ui::view::ListItem;
 
 use super::super::player::Player;
-
-/// The most futures that are kept. The oldest goes first.
-const BRANCHES_MAX: usize = 100;
 
 /// A future that one has left.
 #[derive(Clone, Debug)]
@@ -46,12 +44,7 @@ impl Session {
         }
         // Nothing is said about a command that can't be carried out.
         self.cluster.clone().apply(command)?;
-        let kept = !self.is_past() && is_untouched(self.timeline.deeds());
-        if kept {
-            self.leave_newest();
-            let (timeline, trace) = (self.timeline.clone(), self.trace.clone());
-            self.keep_branch(Branch { timeline, trace, left: self.cluster.point() });
-        }
+        let kept = self.keep_untouched();
         self.try_one(&Command::Expects(Unmet::Remark), "")?;
         self.try_one(command, keys)?;
         if kept {
@@ -60,6 +53,17 @@ impl Session {
             );
         }
         Ok(())
+    }
+
+    /// Keeps the script as a branch, if nobody has acted yet. Whether it did.
+    pub(super) fn keep_untouched(&mut self) -> bool {
+        let keeps = !self.is_past() && is_untouched(self.timeline.deeds());
+        if keeps {
+            self.leave_newest();
+            let (timeline, trace) = (self.timeline.clone(), self.trace.clone());
+            self.keep_branch(Branch { timeline, trace, left: self.cluster.point() });
+        }
+        keeps
     }
 
     /// Whether somebody acts while a script plays, for the first time in this run.
@@ -77,7 +81,7 @@ impl Session {
     /// A command was applied in the past, at `at`: the old future becomes a branch.
     pub(super) fn branch_off(&mut self, at: Point, events: u64) {
         let Some(newest) = self.newest.take() else { return };
-        let fork = self.timeline.fork(at);
+        let fork = self.timeline.fork((at, self.cluster.place()));
         let timeline = std::mem::replace(&mut self.timeline, fork);
         let mut trace = newest.clone();
         if trace.covers(events) {
@@ -87,13 +91,13 @@ impl Session {
             self.trace.forget_milestones_after(at.time);
         }
         self.keep_branch(Branch { timeline, trace: newest, left: at });
-        self.bookmarks.retain(|point| *point <= at);
+        self.bookmarks.retain(|point, _| *point <= at);
         self.reached.retain(|point| *point <= at);
         self.note("a branch: the old future is kept (:branches)");
     }
 
     /// Of two futures with the same commands one goes on where the other ends: the longer is kept.
-    fn keep_branch(&mut self, branch: Branch) {
+    pub(super) fn keep_branch(&mut self, branch: Branch) {
         let deeds = branch.timeline.deeds();
         let same = self.branches.iter().position(|other| other.timeline.deeds() == deeds);
         if let Some(place) = same {
@@ -209,15 +213,15 @@ impl Session {
             return self.refuse("nobody has done anything yet that could be undone");
         };
         // What was said of expectations because of this command goes with it.
-        let at = match before.last() {
-            Some(told) if told.place == deed.place && is_remarking(told) => told.at,
-            Some(_) | None => deed.at,
-        };
+        let same_moment =
+            |told: &&Deed| (told.at.steps, told.at.time) == (deed.at.steps, deed.at.time);
+        let first = before.last().filter(|told| is_remarking(told)).filter(same_moment);
+        let Deed { at, place, .. } = *first.unwrap_or(deed);
         let undone = format!("undone: {} (U: again)", deed.command);
         let prior = Box::new(self.clone());
         self.leave_newest();
         let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
-        let fork = self.timeline.fork(at);
+        let fork = self.timeline.fork((at, place));
         let old = std::mem::replace(&mut self.timeline, fork);
         self.newest = Some(newest.clone());
         self.undone.push(Branch { timeline: old, trace: newest, left: here });

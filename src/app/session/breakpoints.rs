@@ -3,6 +3,7 @@
 use super::dialog::Reading;
 use super::{Mode, Session};
 use crate::cluster::command::Condition;
+use crate::cluster::command::recording::Breakpoint as Recorded;
 use crate::ui::view::{ListItem, Stands};
 
 /// The most breakpoints.
@@ -18,20 +19,61 @@ pub(super) struct Breakpoint {
     on: bool,
     /// Whether the condition held when it was last looked at.
     held: bool,
+    /// Whether the script that plays asks for it by itself.
+    scripted: bool,
 }
 
 impl Session {
-    pub(super) fn set_breakpoint(&mut self, condition: &Condition) {
+    /// Switches a breakpoint on or off; makes it if there is none. Whether there was room for it.
+    pub(super) fn set_breakpoint(
+        &mut self,
+        condition: &Condition,
+        on: bool,
+        scripted: bool,
+    ) -> bool {
         if let Some(same) = self.breakpoints.iter_mut().find(|one| one.condition == *condition) {
-            same.on = true;
-            return;
+            same.on = on;
+            return true;
         }
         if self.breakpoints.len() >= BREAKPOINTS_MAX {
-            return self.refuse(format!("{BREAKPOINTS_MAX} breakpoints are the most"));
+            self.refuse(format!("{BREAKPOINTS_MAX} breakpoints are the most"));
+            return false;
         }
-        let held = self.cluster.is_so(condition);
-        self.breakpoints.push(Breakpoint { condition: condition.clone(), on: true, held });
-        self.note("time will stand when that becomes true (B lists the breakpoints)");
+        let (condition, held) = (condition.clone(), self.cluster.is_so(condition));
+        self.breakpoints.push(Breakpoint { condition, on, held, scripted });
+        true
+    }
+
+    /// Typed at the prompt: the recording has it from now on.
+    pub(super) fn set_breakpoint_by_hand(&mut self, condition: &Condition, on: bool) {
+        if self.set_breakpoint(condition, on, false) {
+            self.note(match on {
+                true => "time will stand when that becomes true (B lists the breakpoints)",
+                false => "that no longer stands time still (B lists the breakpoints)",
+            });
+            self.record_all();
+        }
+    }
+
+    /// All of them, as a recording has them.
+    pub(super) fn breakpoints(&self) -> Vec<Recorded> {
+        let recorded = |one: &Breakpoint| Recorded { condition: one.condition.clone(), on: one.on };
+        self.breakpoints.iter().map(recorded).collect()
+    }
+
+    /// Those that are on and that nobody's script asks for.
+    pub(super) fn breakpoints_by_hand(&self) -> Vec<Condition> {
+        let own = self.breakpoints.iter().filter(|one| one.on && !one.scripted);
+        own.map(|one| one.condition.clone()).collect()
+    }
+
+    /// Those that there were when the session was left, and no others.
+    pub(super) fn restore_breakpoints(&mut self, recorded: &[Recorded]) {
+        let before = std::mem::take(&mut self.breakpoints);
+        for Recorded { condition, on } in recorded {
+            let scripted = before.iter().any(|one| one.scripted && one.condition == *condition);
+            self.set_breakpoint(condition, *on, scripted);
+        }
     }
 
     /// One has come to another moment without what lies between: nothing has become true.
@@ -86,6 +128,7 @@ impl Session {
         if let Some(breakpoint) = self.breakpoints.get_mut(place) {
             breakpoint.on = !breakpoint.on;
         }
+        self.record_all();
         let items = self.breakpoint_items();
         self.mode = Mode::Reading(Reading::Breakpoints { items, chosen: place });
     }

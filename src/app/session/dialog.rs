@@ -12,7 +12,7 @@ use crate::cluster::network::Network;
 use crate::cluster::types::ServerId;
 use crate::cluster::{Cluster, words};
 use crate::ui;
-use crate::ui::view::{self, DialogBody, HelpGroup, Hint, ListItem};
+use crate::ui::view::{self, DialogBody, HelpGroup, Hint, Kept, ListItem};
 
 /// How many rows a page of a dialog is.
 const PAGE: u16 = 10;
@@ -239,17 +239,26 @@ impl Reading {
 }
 
 impl Asking {
-    pub fn shown(self, recording: Option<&Path>) -> view::Dialog {
+    pub fn shown(self, recording: Option<&Path>, kept: &Kept) -> view::Dialog {
         let (title, lines) = match self {
-            Self::Leave => ("Leave?".to_owned(), match recording {
-                Some(path) => vec![
-                    "The session is kept, if anything was done in it; raftlab --resume goes on with \
-                     it. It is a script:"
-                        .to_owned(),
-                    path.display().to_string(),
-                ],
-                None => vec!["The lab and everything in it will be gone.".to_owned()],
-            }),
+            Self::Leave => (
+                "Leave?".to_owned(),
+                match (kept, recording) {
+                    (Kept::Not(why), _) => vec![
+                        format!("What was done is not recorded: {why}."),
+                        ":save NAME.lab keeps it elsewhere; else it will be gone.".to_owned(),
+                    ],
+                    (Kept::Well, Some(path)) => vec![
+                        "The session is kept as a script; raftlab --resume goes on with it:"
+                            .to_owned(),
+                        path.display().to_string(),
+                    ],
+                    (Kept::Well, None) => vec![
+                        "Nothing has been done that would be kept. The lab will be gone."
+                            .to_owned(),
+                    ],
+                },
+            ),
             Self::Wipe(id) => (
                 format!("Lose the disk of {id}?"),
                 vec![format!(

@@ -5,76 +5,104 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::Session;
-use super::work::{Progress, Work, gone};
+use super::{Looks, Screen, Session};
 use crate::app::Mistake;
 use crate::app::files::{Files, Old};
-use crate::app::recorder::{Recorder, saved, tidy};
+use crate::app::recorder::{Recorder, Work, saved};
 use crate::cluster::command::{Command, Place};
 use crate::cluster::timeline::{Deed, Point};
-use crate::cluster::{Cluster, Step};
+use crate::ui::view::Kept;
 
-/// A script that is about to be saved: what is still due at the present moment happens first.
-#[derive(Clone, Debug)]
-pub(super) struct Save {
-    path: String,
-    old: Old,
-    end: Cluster,
-    begun: Point,
-}
-
-impl Save {
-    pub fn progress(&self) -> Progress {
-        let about = format!("{}: what is due at this moment happens first", self.path);
-        Progress::new("Saving", about, None, gone(self.begun, self.end.point()))
-    }
-}
+/// How often what could not be written is tried again while nobody does anything.
+const AGAIN: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Begins to write the session down. The lab goes on without if that can't be.
+    /// Begins to write the session down: with the first thing that somebody does. The lab goes on
+    /// without if that can't be.
     pub fn record(&mut self, recorder: io::Result<Recorder>) {
         match recorder {
-            Ok(recorder) => {
-                self.recorder = Some(recorder);
-                self.record_all();
+            Ok(recorder) => self.recorder = Some(recorder),
+            Err(error) => {
+                self.refuse(format!("this session is not recorded: {error}"));
+                self.view.kept = Kept::Not(error.to_string());
             }
-            Err(error) => self.refuse(format!("this session is not recorded: {error}")),
         }
     }
 
-    /// Where the session is written down.
+    /// Where the session is written down, once there is anything to write.
     pub fn recording(&self) -> Option<&Path> {
-        self.recorder.as_ref().map(Recorder::path)
+        self.recorder.as_ref().filter(|recorder| !recorder.is_blank()).map(Recorder::path)
     }
 
-    /// The session is over. A recording in which nobody has done anything is not kept.
+    /// The session is over. What could not be written is tried a last time; a recording in which
+    /// nothing is left of what was done is not kept.
     pub fn leave(&mut self) {
-        if self.timeline.deeds().is_empty()
-            && self.branches.is_empty()
+        if self.recorder.as_ref().is_some_and(|recorder| recorder.is_behind().is_some()) {
+            self.record_all();
+        }
+        let futures = self.branches.iter().chain(&self.undone).map(|branch| &branch.timeline);
+        let bare = futures.chain([&self.timeline]).all(|timeline| timeline.deeds().is_empty());
+        let looks = self.bookmarks.is_empty()
+            && self.watched_by_hand().is_empty()
+            && self.breakpoints_by_hand().is_empty();
+        if bare
+            && looks
+            && self.recording().is_some()
             && let Some(recorder) = self.recorder.take()
         {
             recorder.discard();
         }
     }
 
-    /// The whole run is written down again: it is another than before.
-    pub(super) fn record_all(&mut self) {
-        let Some(mut recorder) = self.recorder.take() else { return };
-        let end = self.timeline.seek_end(&self.cluster);
-        let end = end.as_ref().unwrap_or(&self.cluster);
-        let written = recorder.write(end, self.timeline.deeds(), &self.watched_by_hand());
-        self.settle_recorder(recorder, written);
+    /// How one looks at the run has changed, which alone is nothing to be kept.
+    pub(super) fn relook(&mut self) {
+        if self.recording().is_some() {
+            self.record_all();
+        }
     }
 
-    /// A command is about to take effect.
-    pub(super) fn record_deed(&mut self, at: Point, place: Place, command: &Command) {
+    /// The whole session is written down again.
+    pub(super) fn record_all(&mut self) {
+        let deeds = self.timeline.deeds().to_vec();
+        self.write_all(self.timeline.reached(), &deeds);
+    }
+
+    fn write_all(&mut self, reached: Place, deeds: &[Deed]) {
         let Some(mut recorder) = self.recorder.take() else { return };
-        let mut deeds = self.timeline.deeds()[..at.deeds as usize].to_vec();
+        let futures = self.branches.iter().chain(&self.undone);
+        let left = futures.map(|branch| (branch.timeline.deeds(), branch.timeline.reached()));
+        recorder.write(&Work {
+            cluster: &self.cluster,
+            deeds,
+            reached,
+            left: left.collect(),
+            watched: self.watched(),
+            breakpoints: self.breakpoints(),
+            pace: self.pacer.chosen(),
+            bookmarks: self.bookmarked(),
+        });
+        self.settle_recorder(recorder);
+    }
+
+    /// The bookmarks of the present future: those of one that was undone come back with it.
+    pub(super) fn bookmarked(&self) -> Vec<Place> {
+        self.bookmarks.range(..=self.timeline.end()).map(|(_, place)| *place).collect()
+    }
+
+    /// A command is about to take effect; perhaps the first by which this future parts from others.
+    pub(super) fn record_deed(&mut self, at: (Point, Place), command: &Command, parts: bool) {
+        let Some(mut recorder) = self.recorder.take() else { return };
+        let (at, place) = at;
+        let before = at.deeds as usize;
+        if !parts && recorder.add(before, (place, command)) {
+            return self.settle_recorder(recorder);
+        }
+        self.recorder = Some(recorder);
+        let mut deeds = self.timeline.deeds()[..before].to_vec();
         deeds.push(Deed { at, place, command: Arc::new(command.clone()) });
-        let written = recorder.write(&self.cluster, &deeds, &self.watched_by_hand());
-        self.settle_recorder(recorder, written);
+        self.write_all(place, &deeds);
     }
 
     /// The run has come further.
@@ -82,25 +110,63 @@ impl Session {
         if self.is_past() {
             return;
         }
+        if std::mem::replace(&mut self.looks, Looks::Recorded) == Looks::Other {
+            self.relook();
+        }
         let Some(mut recorder) = self.recorder.take() else { return };
-        let written = recorder.reach(&self.cluster);
-        self.settle_recorder(recorder, written);
-    }
-
-    fn settle_recorder(&mut self, recorder: Recorder, written: io::Result<()>) {
-        match written {
-            Ok(()) => self.recorder = Some(recorder),
-            Err(error) => {
-                let path = recorder.path().display().to_string();
-                self.refuse(format!("this session is recorded no further: {path}: {error}"));
+        let place = self.cluster.place();
+        if recorder.is_behind().is_some() {
+            self.recorder = Some(recorder);
+            if self.room >= self.again {
+                self.again = self.room.saturating_add(AGAIN);
+                self.record_all();
             }
+        } else if recorder.is_blank() {
+            self.recorder = Some(recorder);
+            // A session that was gone on with is left at another place.
+            if !self.timeline.deeds().is_empty() && place != self.opened {
+                self.record_all();
+            }
+        } else {
+            recorder.reach(place);
+            self.settle_recorder(recorder);
         }
     }
 
-    /// The present run as a script, which asks for what holds at its end if that is given.
-    pub(super) fn as_script(&self, end: Option<&Cluster>) -> String {
+    /// The header says so as long as what has been done is not in the file.
+    fn settle_recorder(&mut self, recorder: Recorder) {
+        let kept = match recorder.is_behind() {
+            Some(why) => Kept::Not(why.to_owned()),
+            None => Kept::Well,
+        };
+        match (&self.view.kept, &kept) {
+            (Kept::Well, Kept::Not(why)) => {
+                let path = recorder.path().display();
+                self.refuse(format!("the session is not recorded now: {path}: {why}"));
+                self.again = self.room.saturating_add(AGAIN);
+            }
+            (Kept::Not(_), Kept::Well) => {
+                self.note("the session is recorded again, and nothing is missing");
+            }
+            (Kept::Well, Kept::Well) | (Kept::Not(_), Kept::Not(_)) => {}
+        }
+        if self.view.kept != kept {
+            self.view.kept = kept;
+            self.screen = Screen::Stale;
+        }
+        self.recorder = Some(recorder);
+    }
+
+    /// The present run as a script; with `expect` it asks for what holds at its end.
+    pub(super) fn as_script(&self, expect: bool) -> String {
         let deeds = &self.timeline.deeds()[..self.cluster.point().deeds as usize];
-        tidy(&self.cluster, deeds, &self.watched_by_hand(), end)
+        let watched = self.watched_by_hand().into_iter();
+        let breaks = self.breakpoints_by_hand().into_iter();
+        let looks: Vec<Command> = watched
+            .map(|what| Command::Watch((*what).clone()))
+            .chain(breaks.map(Command::Break))
+            .collect();
+        saved(&self.cluster, deeds, &looks, expect)
     }
 
     /// `:save FILE [expect]`, and `:save! FILE [expect]`, which replaces a file that is not this
@@ -122,37 +188,13 @@ impl Session {
             let recording = self.recording().and_then(Stamp::of);
             recording.is_some_and(|recording| recording.file == there.file)
         };
-        if there.as_ref().is_some_and(is_recording) {
+        let named = self.recorder.as_ref().is_some_and(|own| own.path() == Path::new(path));
+        if named || there.as_ref().is_some_and(is_recording) {
             return self.refuse("the session itself is recorded there: choose another name");
         }
         let old =
             if there.is_some_and(|there| self.saved.contains(&there)) { Old::Replace } else { old };
-        if expect {
-            let (path, end) = (path.to_owned(), saved(&self.cluster));
-            return self.begin(Work::Save(Box::new(Save { path, old, begun: end.point(), end })));
-        }
-        self.save_as(path, old, None);
-    }
-
-    /// A piece of the present moment that is still to come before it is known what holds at its
-    /// end; what is left of it.
-    pub(super) fn save_on(&mut self, mut save: Box<Save>) -> Option<Box<Save>> {
-        let now = self.cluster.now();
-        let mut happened = true;
-        while happened && save.end.next_due().is_some_and(|due| due <= now) {
-            if self.effort == 0 {
-                return Some(save);
-            }
-            self.effort = self.effort.saturating_sub(save.end.work());
-            happened = save.end.step() == Step::Happened;
-        }
-        self.end_work();
-        self.save_as(&save.path, save.old, Some(&save.end));
-        None
-    }
-
-    fn save_as(&mut self, path: &str, old: Old, end: Option<&Cluster>) {
-        match write(Path::new(path), old, &self.as_script(end)) {
+        match write(Path::new(path), old, &self.as_script(expect)) {
             Ok(()) => {
                 self.saved.extend(Stamp::of(Path::new(path)));
                 self.note(format!("saved: raftlab run {path}"));

@@ -8,12 +8,9 @@ use crate::cluster::event::EventKind;
 use crate::ui::text::Seconds;
 use crate::ui::view::Came;
 
-/// Whether a line of the script has just run. Lines that somebody typed have no number.
+/// Whether a line of the script has just run.
 pub(super) fn ran_a_line(cluster: &Cluster) -> bool {
-    cluster.events().iter().any(|event| match event.kind {
-        EventKind::LineRun { line, .. } => line > 0,
-        _ => false,
-    })
+    cluster.events().iter().any(|event| matches!(event.kind, EventKind::LineRun { .. }))
 }
 
 impl Session {

@@ -17,6 +17,7 @@ mod branches;
 mod breakpoints;
 mod compare;
 mod dialog;
+mod errand;
 mod hints;
 mod inspect;
 mod keep;
@@ -32,6 +33,7 @@ mod play;
 mod point;
 mod presenter;
 mod prompt;
+mod replay;
 mod reroll;
 mod share;
 mod show;
@@ -42,7 +44,7 @@ mod travel;
 mod watches;
 mod work;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +58,7 @@ use super::memory::BUDGET;
 use super::pace::Pacer;
 use super::player::Player;
 use super::recorder::Recorder;
-use crate::cluster::command::{Command, Pace, Script};
+use crate::cluster::command::{Command, Pace, Place, Script};
 use crate::cluster::config::Config;
 use crate::cluster::event::EventKind;
 use crate::cluster::timeline::{Point, Timeline};
@@ -71,6 +73,7 @@ use branches::Branch;
 use breakpoints::Breakpoint;
 use compare::Comparing;
 use dialog::{Asking, Reading};
+use errand::Errand;
 use keep::Stamp;
 use look::Way;
 use partition::Split;
@@ -161,6 +164,14 @@ enum Screen {
     Stale,
 }
 
+/// Whether what is shown besides the run itself is as the recording says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    Recorded,
+    /// The script has changed it.
+    Other,
+}
+
 /// The state machine behind the screen.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -174,7 +185,7 @@ pub struct Session {
     /// Futures that one has left, and what has been undone.
     branches: Vec<Branch>,
     undone: Vec<Branch>,
-    bookmarks: Vec<Point>,
+    bookmarks: BTreeMap<Point, Place>,
     breakpoints: Vec<Breakpoint>,
     /// Where breakpoints were reached.
     reached: Vec<Point>,
@@ -204,6 +215,11 @@ pub struct Session {
     player: Player,
     fader: Fader,
     recorder: Option<Recorder>,
+    /// Where the run was when a recording was gone on with.
+    opened: Place,
+    looks: Looks,
+    /// When in the room what could not be written is tried again.
+    again: Duration,
     /// The scripts that this session has saved of itself.
     saved: Vec<Stamp>,
     history: History,
@@ -212,6 +228,8 @@ pub struct Session {
     under: Under,
     /// Why time stands, apart from an open mode.
     halt: Option<Stands>,
+    /// How far a typed `run` or `until` lets time go on.
+    errand: Option<Errand>,
     presenting: Presenting,
     marked: ServerSet,
     notice: Option<(Duration, Notice)>,
@@ -251,7 +269,7 @@ impl Session {
             newest: None,
             branches: Vec::new(),
             undone: Vec::new(),
-            bookmarks: Vec::new(),
+            bookmarks: BTreeMap::new(),
             breakpoints: Vec::new(),
             reached: Vec::new(),
             watches: Vec::new(),
@@ -273,11 +291,15 @@ impl Session {
             player,
             fader: Fader::default(),
             recorder: None,
+            opened: Place::default(),
+            looks: Looks::Recorded,
+            again: Duration::ZERO,
             saved: Vec::new(),
             history: History::default(),
             mode: Mode::default(),
             under: Under::default(),
             halt: None,
+            errand: None,
             presenting: Presenting::default(),
             marked: ServerSet::EMPTY,
             notice: None,
@@ -294,6 +316,7 @@ impl Session {
     /// Begins with a pace of somebody's choice.
     pub fn set_pace(&mut self, pace: Pace) {
         self.pacer.choose(pace);
+        self.relook();
         self.show();
     }
 
@@ -407,11 +430,13 @@ impl Session {
             _ => None,
         });
         let command = resolved.unwrap_or_else(|| command.clone());
-        self.record_deed(at, place, &command);
-        if self.is_past() {
+        // The future that is left belongs to what is written down.
+        let parts = self.is_past();
+        if parts {
             self.branch_off(at, events);
         }
         self.settle_undone();
+        self.record_deed((at, place), &command, parts);
         self.cluster = after;
         self.screen = Screen::Stale;
         self.pacer.acted();
@@ -432,6 +457,13 @@ impl Session {
     /// The last row says why nothing was done.
     fn refuse(&mut self, text: impl Into<String>) {
         self.say(NoticeKind::Refusal, text.into());
+    }
+
+    /// The last row says something more about how the session begins.
+    pub fn remark(&mut self, text: &str) {
+        let before = self.notice.take().map(|(_, notice)| notice.text + "; ");
+        self.refuse(before.unwrap_or_default() + text);
+        self.show();
     }
 
     fn say(&mut self, kind: NoticeKind, text: String) {

@@ -47,8 +47,7 @@ pub(super) fn is_kind(jump: Jump, event: &Event, listing: &Listing, cluster: &Cl
             E::Commanded { command } => command.nature() == Nature::Fault,
             _ => false,
         },
-        // Lines that somebody typed have no number.
-        Jump::Line => matches!(event.kind, E::LineRun { line: 1.., .. } | E::Beat),
+        Jump::Line => matches!(event.kind, E::LineRun { .. } | E::Beat),
         Jump::Broken => matches!(event.kind, E::Violated { .. } | E::Failed { .. }),
         Jump::Bookmark | Jump::Leave => false,
     }
@@ -275,7 +274,7 @@ impl Session {
             let listing = Box::new(self.trace.listing().clone());
             return self.search(Wanted::Kind(jump, listing));
         }
-        match self.bookmarks.iter().copied().rfind(|point| *point < here) {
+        match self.bookmarks.keys().copied().rfind(|point| *point < here) {
             Some(point) => self.seek(Goal::Point(point)),
             None => self.refuse("there is no bookmark before this"),
         }
@@ -293,7 +292,7 @@ impl Session {
     pub(super) fn jump_on(&mut self, jump: Jump) {
         if jump == Jump::Bookmark {
             let here = self.cluster.point();
-            return match self.bookmarks.iter().copied().find(|point| *point > here) {
+            return match self.bookmarks.keys().copied().find(|point| *point > here) {
                 Some(point) => self.seek(Goal::Point(point)),
                 None => self.refuse("there is no bookmark after this"),
             };
@@ -303,19 +302,15 @@ impl Session {
 
     pub(super) fn bookmark(&mut self) {
         let here = self.cluster.point();
-        match self.bookmarks.binary_search(&here) {
-            Ok(place) => {
-                self.bookmarks.remove(place);
-                self.note("the bookmark is taken away");
-            }
-            Err(_) if self.bookmarks.len() >= BOOKMARKS_MAX => {
-                self.refuse(format!("{BOOKMARKS_MAX} bookmarks are the most"));
-            }
-            Err(place) => {
-                self.bookmarks.insert(place, here);
-                self.note("bookmarked: [ ] and ] ] come back to it");
-            }
+        if self.bookmarks.remove(&here).is_some() {
+            self.note("the bookmark is taken away");
+        } else if self.bookmarks.len() >= BOOKMARKS_MAX {
+            return self.refuse(format!("{BOOKMARKS_MAX} bookmarks are the most"));
+        } else {
+            self.bookmarks.insert(here, self.cluster.place());
+            self.note("bookmarked: [ ] and ] ] come back to it");
         }
+        self.record_all();
     }
 
     /// Back to where a condition last became true.

@@ -1,5 +1,5 @@
 //! Playing on to a moment that the run has not come by: for `:goto`, for a lab that opens there,
-//! for one that goes on where it was left, and for a step to the next thing of a kind.
+//! and for a step to the next thing of a kind.
 //!
 //! Captions and beats on the way don't stop it. A moment that does not come leaves the session as
 //! it was; somebody who stops it stands where the run has come to, and so does a run that has come
@@ -11,7 +11,6 @@ use super::time::Until;
 use super::work::{PIECE, Progress, Work, gone};
 use super::{Effect, Mode, Session};
 use crate::cluster::Step;
-use crate::cluster::command::Place;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Point;
 use crate::ui::view::Stands;
@@ -36,8 +35,6 @@ pub(super) enum Aim {
     Moment(Moment),
     /// The lab opens at it.
     Open(Moment),
-    /// The place at which a recorded session was left.
-    Left(Place),
     /// The next such thing, up to this time.
     Next(Until, Time),
 }
@@ -50,7 +47,6 @@ impl Aim {
             Self::Moment(Moment::Place(place)) | Self::Open(Moment::Place(place)) => {
                 Some(place.time)
             }
-            Self::Left(place) => Some(place.time),
             Self::Next(_, limit) => Some(*limit),
             Self::Moment(_) | Self::Open(_) => None,
         }
@@ -59,7 +55,6 @@ impl Aim {
     fn about(&self) -> String {
         match self {
             Self::Moment(moment) | Self::Open(moment) => format!("on the way to {moment}"),
-            Self::Left(place) => format!("on the way to {place}, where the session was left"),
             Self::Next(until, _) => format!("on the way to the next {}", until.name()),
         }
     }
@@ -82,11 +77,6 @@ impl Session {
         self.refuse_impossible(moment)?;
         self.play_to(Aim::Open(moment.clone()), None);
         Ok(())
-    }
-
-    /// Opens the lab at the place at which a recorded session was left.
-    pub fn resume(&mut self, place: Place) {
-        self.play_to(Aim::Left(place), None);
     }
 
     /// Lets everything happen up to a moment, for those who draw nothing meanwhile.
@@ -142,11 +132,6 @@ impl Session {
     fn step_to(&mut self, aim: &Aim) -> Option<Result<(), String>> {
         match aim {
             Aim::Moment(moment) | Aim::Open(moment) => self.step_to_moment(moment),
-            Aim::Left(place) => {
-                let there = !self.cluster.is_before(*place) || self.cluster.is_stopped();
-                self.halt = None;
-                (there || self.take_step() != Step::Happened).then_some(Ok(()))
-            }
             Aim::Next(until, limit) => self.step_to_next(*until, *limit),
         }
     }
@@ -195,12 +180,7 @@ impl Session {
                 self.note(format!("time stands at {moment}: Space goes on, a comma steps back"));
             }
             (Aim::Open(_), Err(why)) => {
-                self.effect = Some(Effect::GiveUp(format!("--start-at: {why}")));
-            }
-            (Aim::Left(place), _) => {
-                self.pass(place.time);
-                self.stand_here();
-                self.note("the session is where it was left: , steps back");
+                self.effect = Some(Effect::GiveUp(why));
             }
             (Aim::Next(..), Ok(())) => {}
             // Stepping on to nothing is no reason to go back: the run has come so far.
@@ -247,13 +227,13 @@ impl Session {
         let (from, here) = (play.from, self.cluster.point());
         let title = match play.aim {
             Aim::Moment(_) | Aim::Next(..) => "Playing on",
-            Aim::Open(_) | Aim::Left(_) => "Opening",
+            Aim::Open(_) => "Opening",
         };
         let way = |end: Time| [here.time.since(from.time).micros(), end.since(from.time).micros()];
         Progress::new(title, play.aim.about(), play.aim.time().map(way), gone(from, here))
     }
 
-    fn has_come(&self, moment: &Moment) -> bool {
+    pub(super) fn has_come(&self, moment: &Moment) -> bool {
         match moment {
             Moment::Time(time) => {
                 let passes = !self.cluster.is_by_hand() || self.cluster.now() >= *time;

@@ -7,10 +7,11 @@ use super::dialog::{Asking, Reading};
 use super::{Effect, Mode, Session};
 use crate::app::files::Old;
 use crate::app::keymap;
-use crate::cluster::Cluster;
 use crate::cluster::command::complete::{Known, complete};
-use crate::cluster::command::{Command, Diagnostic, parse_line, verbs};
+use crate::cluster::command::verbs::{self, Scope};
+use crate::cluster::command::{Command, Diagnostic, parse_typed};
 use crate::cluster::types::ServerId;
+use crate::cluster::{Cluster, CommandError};
 use crate::ui::view::{Mistake, Prompt, PromptKind};
 
 /// The longest line that can be typed, in characters.
@@ -258,6 +259,13 @@ fn usage(line: &str) -> Option<String> {
     verb.usage.first().map(|usage| format!("{usage}   {}", verb.summary))
 }
 
+/// Why a line can't be typed, if its verb means something in scripts only.
+fn scripts_only(line: &str) -> Option<String> {
+    let verb = verbs::find(line.split_whitespace().next()?)?;
+    let typed = matches!(verb.scope, Scope::Line | Scope::Act);
+    (!typed).then(|| format!("`{}` stands {}", verb.name, verb.scope.about().replace('`', "")))
+}
+
 impl Session {
     pub(super) fn prompt(&mut self, action: keymap::Prompt) -> Option<Effect> {
         use keymap::Prompt as Key;
@@ -334,7 +342,7 @@ impl Session {
             self.mode = Mode::Normal;
             return self.run_own(own, rest.trim());
         }
-        match parse_line(text) {
+        match parse_typed(text, |mention| self.cluster.knows(mention)) {
             Ok(command) => self.run_parsed(&command, text),
             Err(diagnostic) => {
                 if let Mode::Prompt(line) = &mut self.mode {
@@ -347,43 +355,50 @@ impl Session {
 
     /// A line that is well formed. If it can't be carried out, it stays, with the reason.
     fn run_parsed(&mut self, command: &Command, text: &str) {
-        if let Command::Pace(pace) = command {
-            self.pacer.choose(*pace);
-            self.history.push(text);
-            self.mode = Mode::Normal;
-            return;
-        }
-        if let Command::Break(condition) = command {
-            self.set_breakpoint(condition);
-            self.history.push(text);
-            self.mode = Mode::Normal;
-            return;
-        }
-        if let Command::Watch(what) = command {
-            self.history.push(text);
-            self.mode = Mode::Normal;
-            return self.watch_by_hand(what);
-        }
-        if let Command::Unwatch(what) = command {
-            self.history.push(text);
-            self.mode = Mode::Normal;
-            return self.unwatch_by_hand(what.as_ref());
-        }
-        match self.try_apply(command, "") {
+        let done = match scripts_only(text) {
+            Some(why) => Err(why),
+            None => self.look_or_act(command),
+        };
+        match done {
             Ok(()) => {
                 self.history.push(text);
                 if let Mode::Prompt(_) = self.mode {
                     self.mode = Mode::Normal;
                 }
             }
-            Err(error) => {
+            Err(message) => {
                 if let Mode::Prompt(line) = &mut self.mode {
                     let width = text.chars().count();
-                    let message = error.message;
                     line.mistake = Some(Mistake { column: 0, width, message, help: None });
                 }
             }
         }
+    }
+
+    /// What is about how one looks at the run is the session's; all else is the cluster's.
+    fn look_or_act(&mut self, command: &Command) -> Result<(), String> {
+        let said = |error: CommandError| error.message;
+        match command {
+            Command::Pace(pace) => self.set_pace(*pace),
+            Command::Break(condition) => {
+                self.set_breakpoint_by_hand(&self.cluster.filled(condition).map_err(said)?, true);
+            }
+            Command::Unbreak(condition) => {
+                self.set_breakpoint_by_hand(&self.cluster.filled(condition).map_err(said)?, false);
+            }
+            Command::Watch(what) => {
+                self.watch_by_hand(&self.cluster.filled_value(what).map_err(said)?);
+            }
+            Command::Unwatch(what) => {
+                let what = what.as_ref().map(|what| self.cluster.filled_value(what)).transpose();
+                self.unwatch_by_hand(what.map_err(said)?.as_ref());
+            }
+            _ => match self.set_out(command) {
+                Some(done) => return done,
+                None => return self.try_apply(command, "").map_err(said),
+            },
+        }
+        Ok(())
     }
 
     fn run_own(&mut self, own: Own, rest: &str) -> Option<Effect> {

@@ -27,7 +27,7 @@ impl Session {
         self.view.fading = self.fader.shown();
         self.view.watches = self.shown_watches();
         let pin = |kind| move |point: &Point| Pin { at: point.time, kind };
-        let bookmarks = self.bookmarks.iter().map(pin(PinKind::Bookmark));
+        let bookmarks = self.bookmarks.keys().map(pin(PinKind::Bookmark));
         let reached = self.reached.iter().map(pin(PinKind::Breakpoint));
         self.view.pins = bookmarks.chain(reached).collect();
     }
@@ -70,7 +70,9 @@ impl Session {
                 self.shown_work().map_or(view::Mode::Normal, view::Mode::Dialog)
             }
             Mode::Reading(reading) => view::Mode::Dialog(reading.shown(&self.cluster)),
-            Mode::Asking(asking) => view::Mode::Dialog(asking.shown(self.recording())),
+            Mode::Asking(asking) => {
+                view::Mode::Dialog(asking.shown(self.recording(), &self.view.kept))
+            }
         }
     }
 }

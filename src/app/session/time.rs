@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::past::{self, is_kind};
 use super::play::Aim;
 use super::work::PIECE;
-use super::{Mode, Screen, Session};
+use super::{Looks, Mode, Screen, Session};
 use crate::app::keymap::Jump;
 use crate::app::pace::FRAME_MAX;
 use crate::app::session::dialog::Reading;
 use crate::cluster::Step;
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{Event, EventKind};
 use crate::cluster::time::{Span, Time};
 use crate::ui::view::Stands;
 
@@ -96,6 +96,7 @@ impl Session {
         self.player.tick(elapsed);
         self.look_from_here();
         let target = self.cluster.now() + self.pacer.span(elapsed, &self.cluster);
+        let target = self.within_errand(target);
         self.screen = Screen::Stale;
         while self.effort > 0 {
             match self.next_due() {
@@ -106,6 +107,7 @@ impl Session {
                 }
                 Some(_) | None => {
                     self.pass(target);
+                    self.heed_errand();
                     break;
                 }
             }
@@ -138,7 +140,7 @@ impl Session {
             self.fader.saw(event, &self.cluster);
             match &event.kind {
                 EventKind::Commanded { command } => self.commanded = Some(command.clone()),
-                EventKind::BreakpointSet { condition } => breaks.push(condition.clone()),
+                EventKind::BreakpointSet { condition, on } => breaks.push((condition.clone(), *on)),
                 EventKind::Watched { what, line } => {
                     watches.push((Some(what.clone()), Some(*line)));
                 }
@@ -152,7 +154,13 @@ impl Session {
                 _ => {}
             }
         }
-        breaks.iter().for_each(|condition| self.set_breakpoint(condition));
+        let paced = |event: &Event| matches!(event.kind, EventKind::Paced { .. });
+        if !breaks.is_empty() || !watches.is_empty() || self.cluster.events().iter().any(paced) {
+            self.looks = Looks::Other;
+        }
+        for (condition, on) in breaks {
+            self.set_breakpoint(&condition, on, true);
+        }
         for (what, line) in watches {
             match (what, line) {
                 (Some(what), Some(line)) => self.watch(&what, line > 0),
@@ -161,6 +169,7 @@ impl Session {
         }
         self.heed_watches();
         self.heed_breakpoints();
+        self.heed_errand();
         if self.halt != Some(Stands::Failed) && self.cluster.failure().is_some() {
             self.mode = Mode::Reading(Reading::failure(&self.cluster));
         }

@@ -5,6 +5,7 @@
 use super::Session;
 use super::moment::Moment;
 use super::play::Aim;
+use super::replay::Replaying;
 use super::work::{Progress, Work, gone};
 use crate::app::fading::Fader;
 use crate::app::player::Player;
@@ -32,12 +33,14 @@ pub(super) struct Then {
     pub note: Option<String>,
     /// One plays on from there.
     pub on_to: Option<Moment>,
+    /// A recording is gone on with from there.
+    pub replay: Option<Box<Replaying>>,
 }
 
 impl Then {
     /// One has changed to another future.
     pub fn changed(note: impl Into<String>) -> Self {
-        Self { record: true, note: Some(note.into()), on_to: None }
+        Self { record: true, note: Some(note.into()), ..Self::default() }
     }
 }
 
@@ -64,13 +67,20 @@ impl Session {
             // What is watched has another past there.
             Some(_) => self.dating = None,
         }
+        let way = self.way(goal, then, before);
+        self.begin(way);
+    }
+
+    /// The work of going to a moment of the run, whose newest state has been kept.
+    pub(super) fn way(&mut self, goal: Goal, then: Then, before: Option<Box<Self>>) -> Work {
+        self.errand = None;
         let way = self.timeline.way_to(goal);
         let of = match goal {
             Goal::Point(point) => Some(point.steps),
             Goal::Step(step) => Some(step),
             Goal::Time(_) => None,
         };
-        self.begin(Work::Travel(Box::new(Travel { way, of, trace: None, then, before })));
+        Work::Travel(Box::new(Travel { way, of, trace: None, then, before }))
     }
 
     /// One is about to look at the past: the newest state is kept to come back to.
@@ -121,10 +131,16 @@ impl Session {
             let before = Box::new(self.clone());
             self.play_to(Aim::Moment(moment), Some(before));
         }
+        if let Some(replaying) = then.replay {
+            self.replay_later(replaying);
+        }
     }
 
     /// Somebody has stopped it: nothing has happened.
     pub(super) fn stop_travelling(&mut self, travel: Travel) {
+        if let Some(replaying) = &travel.then.replay {
+            return self.stop_replaying(replaying);
+        }
         if let Some(before) = travel.before {
             self.go_back_to(*before);
         }

@@ -163,6 +163,21 @@ impl Session {
         own.map(|watch| watch.what.clone()).collect()
     }
 
+    /// All that is watched.
+    pub(super) fn watched(&self) -> Vec<Arc<Watched>> {
+        self.watches.iter().map(|watch| watch.what.clone()).collect()
+    }
+
+    /// What was watched when the session was left, and nothing else.
+    pub(super) fn restore_watches(&mut self, watched: &[Watched]) {
+        let scripted: Vec<Arc<Watched>> =
+            self.watches.drain(..).filter(|watch| watch.scripted).map(|watch| watch.what).collect();
+        for what in watched.iter().take(WATCHES_MAX) {
+            let own = scripted.iter().any(|scripted| **scripted == *what);
+            self.watch(&Arc::new(what.clone()), own);
+        }
+    }
+
     /// After every step: what has changed?
     pub(super) fn heed_watches(&mut self) {
         let (point, room) = (self.cluster.point(), self.room);

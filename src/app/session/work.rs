@@ -1,7 +1,7 @@
 //! Long work: whatever may take longer than a frame.
 //!
 //! To play on to a moment, to go back to one, to look for what was last so, to open a session
-//! where it was left, to save what holds, to compare, to reroll: each is a [`Work`], and a session
+//! where it was left, to compare, to reroll: each is a [`Work`], and a session
 //! does one at a time. A frame does a piece of it, bounded by its work: a step of the cluster is an
 //! event, and a line of a script just as well. Between two pieces keys and signals have their turn
 //! and a frame is drawn, so nothing that a run or a script contains can make the lab deaf.
@@ -13,9 +13,9 @@
 use std::time::Duration;
 
 use super::dialog::Reading;
-use super::keep::Save;
 use super::past::Search;
 use super::play::Play;
+use super::replay::Replaying;
 use super::reroll::Reroll;
 use super::travel::Travel;
 use super::{Effect, Mode, Screen, Session};
@@ -38,7 +38,7 @@ pub(super) enum Work {
     Play(Play),
     Travel(Box<Travel>),
     Search(Box<Search>),
-    Save(Box<Save>),
+    Replay(Box<Replaying>),
     Reroll(Box<Reroll>),
     /// The comparison that is open: it stays when it is done.
     Compare,
@@ -111,7 +111,7 @@ impl Session {
             Work::Play(play) => self.play_on(play).map(Work::Play),
             Work::Travel(travel) => self.travel_on(travel).map(Work::Travel),
             Work::Search(search) => self.search_on(search).map(Work::Search),
-            Work::Save(save) => self.save_on(save).map(Work::Save),
+            Work::Replay(replaying) => self.replay_on(replaying).map(Work::Replay),
             Work::Reroll(reroll) => self.reroll_on(reroll).map(Work::Reroll),
             Work::Compare => self.compare_on().then_some(Work::Compare),
         }
@@ -135,7 +135,7 @@ impl Session {
             Work::Play(play) => self.stop_playing(&play),
             Work::Travel(travel) => self.stop_travelling(*travel),
             Work::Search(_) => self.note("stopped: time stands where it stood"),
-            Work::Save(_) => self.note("stopped: nothing is saved"),
+            Work::Replay(replaying) => self.stop_replaying(&replaying),
             Work::Reroll(_) => {}
             Work::Compare => self.close(),
         }
@@ -217,7 +217,7 @@ impl Session {
             Work::Play(play) => self.play_progress(play),
             Work::Travel(travel) => travel.progress(),
             Work::Search(search) => search.progress(),
-            Work::Save(save) => save.progress(),
+            Work::Replay(replaying) => replaying.progress(self.cluster.point()),
             Work::Reroll(reroll) => reroll.progress(),
             Work::Compare => return None,
         };

@@ -452,6 +452,9 @@ fn acting() -> impl Strategy<Value = Command> {
     ];
     let telling = prop_oneof![
         caption().prop_map(Command::Say),
+        Just(Command::Beat),
+        condition().prop_map(Command::Break),
+        condition().prop_map(Command::Unbreak),
         word().prop_map(Command::Note),
         name().prop_map(Command::Mark),
         watched().prop_map(Command::Watch),
@@ -487,13 +490,12 @@ fn acting() -> impl Strategy<Value = Command> {
 
 fn flow() -> impl Strategy<Value = Command> {
     let place = (0..=Span::MAX.0, any::<u32>(), any::<u32>())
-        .prop_map(|(time, after, lines)| Place { time: Time(time), after, lines });
+        .prop_map(|(time, after, acts)| Place { time: Time(time), after, acts });
     prop_oneof![
         range().prop_map(Command::Run),
         (condition(), of(span()))
             .prop_map(|(condition, within)| Command::Until { condition, within }),
         condition().prop_map(Command::Expect),
-        condition().prop_map(Command::Break),
         (variable(), servers()).prop_map(|(name, who)| Command::Let { name, who }),
         name().prop_map(|name| Command::Task { name }),
         (name(), of(span())).prop_map(|(name, within)| Command::Wait { name, within }),
@@ -507,7 +509,6 @@ fn flow() -> impl Strategy<Value = Command> {
         condition().prop_map(Command::If),
         Just(Command::Else),
         Just(Command::End),
-        Just(Command::Beat),
         (place, acting())
             .prop_map(|(place, command)| Command::At { place, command: Box::new(command) }),
         (span(), acting())
@@ -516,7 +517,7 @@ fn flow() -> impl Strategy<Value = Command> {
 }
 
 /// Any command at all.
-fn command() -> impl Strategy<Value = Command> {
+pub(crate) fn command() -> impl Strategy<Value = Command> {
     prop_oneof![1 => head(), 1 => given(), 1 => shows(), 1 => clients(), 8 => acting(), 8 => flow()]
 }
 

@@ -99,6 +99,10 @@ impl Default for Blocks {
 }
 
 impl Blocks {
+    pub const fn are_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     fn bound(&mut self) -> &mut Bound {
         self.open.last_mut().map_or(&mut self.top, |block| &mut block.bound)
     }

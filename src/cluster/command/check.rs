@@ -13,6 +13,7 @@ use super::lex::Spot;
 use super::parse::{ParsedLine, read_line, too_long};
 use super::quantity::grouped;
 use super::reader::{Mention, Mistake};
+use super::recording::Records;
 use super::script::Variant;
 use super::script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, MISTAKES_SHOWN};
 use super::start::Start;
@@ -110,6 +111,7 @@ struct Checker {
     clients: BTreeSet<Text>,
     /// Names that stand where servers could, and where each does so first.
     nodes: BTreeMap<Text, (u32, Spot)>,
+    records: Records,
     /// What can only be looked up when the whole script is known.
     pending: Vec<(u32, Spot, Mention)>,
 }
@@ -117,6 +119,9 @@ struct Checker {
 impl Checker {
     /// Reads the bytes of one line; gives them back as text.
     fn bytes(&mut self, number: u32, raw: &[u8]) -> Box<str> {
+        if self.records.are_foreign() {
+            return String::from_utf8_lossy(raw).into();
+        }
         let text = match std::str::from_utf8(raw) {
             Ok(text) => text,
             Err(error) => {
@@ -148,6 +153,11 @@ impl Checker {
         let sound = mistakes.is_empty();
         for mistake in mistakes {
             self.report.add(number, mistake);
+        }
+        if let Some(verb) = verb
+            && (verb.scope == Scope::Recording || self.records.have_begun())
+        {
+            return self.record(number, spot, only, verb, command.as_ref());
         }
         for (spot, mention) in mentions {
             self.mention(number, spot, mention);
@@ -195,6 +205,28 @@ impl Checker {
         // A line that can't be read still has a place, so that the others keep theirs.
         let command = command.unwrap_or(Command::End);
         self.lines.push(Line { number, command, only, partner: partner.unwrap_or(place) });
+    }
+
+    /// A line of a recording. What it names means what it means at its place in the run, so that
+    /// whatever was done can be read.
+    fn record(
+        &mut self,
+        number: u32,
+        spot: Spot,
+        only: Option<Variant>,
+        verb: &Verb,
+        command: Option<&Command>,
+    ) {
+        if let Some(only) = only {
+            let message = format!("`{}` can't stand before `{}`", only.word(), verb.name);
+            self.report.note(number, spot, message, None);
+        }
+        if self.blocks.are_open() {
+            let message = format!("`{}` can't stand inside a block", verb.name);
+            self.report.note(number, spot, message, Some("put it after the last `end`".into()));
+        }
+        self.start.body(number);
+        self.records.take(&mut self.report, (number, spot), command);
     }
 
     /// A line of one run only: the script must have two, and the blocks be the same in both.
@@ -280,8 +312,10 @@ impl Checker {
             return Err(self.report.diagnostics(name, &source));
         }
         let Start { config, shows, .. } = self.start;
+        let (doings, recording) = self.records.finish();
         let (name, lines, source) = (name.into(), self.lines.into(), source.into());
-        Ok(Script { name, shows, variant: Variant::With, config, lines, source })
+        let variant = Variant::With;
+        Ok(Script { name, shows, variant, config, lines, doings, recording, source })
     }
 }
 

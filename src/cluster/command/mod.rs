@@ -7,7 +7,7 @@
 //! `print.rs`, and what it does in `cluster/act.rs` (or `task/` for the flow of a script).
 
 #[cfg(test)]
-mod arbitrary;
+pub(crate) mod arbitrary;
 mod blocks;
 mod caption;
 mod check;
@@ -24,6 +24,7 @@ mod parse;
 mod print;
 mod quantity;
 mod reader;
+pub mod recording;
 pub mod reference;
 mod script;
 mod start;
@@ -37,7 +38,7 @@ pub use diagnostic::Diagnostic;
 pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};
 pub use nature::Nature;
 pub use number::{Base, Number};
-pub use parse::parse_line;
+pub use parse::{Reference, parse_line, parse_typed};
 pub(super) use print::{Spaced, Terms};
 pub(super) use quantity::grouped;
 pub use script::{
@@ -48,8 +49,11 @@ pub use who::Named;
 
 use serde::{Deserialize, Serialize};
 
+use recording::Record;
+
 use super::Motion;
 use super::chaos::Faults;
+use super::config::Config;
 use super::flaw::{Breaks, Flaw};
 use super::network::{LinkChange, Network, PacketName};
 use super::time::{Ppm, Span, SpanRange, Time};
@@ -72,6 +76,8 @@ pub enum Command {
         flaw: Flaw,
         breaks: Breaks,
     },
+    /// What was done from outside, as a recording says it.
+    Record(Record),
 
     // Servers.
     Crash(Vec<Who>),
@@ -225,6 +231,8 @@ pub enum Command {
     Mark(Text),
     /// The lab stands still when this becomes true.
     Break(Condition),
+    /// It no longer does.
+    Unbreak(Condition),
     /// This stays on the screen.
     Watch(Watched),
     /// This no longer does; nothing does when it is not said.
@@ -239,17 +247,18 @@ pub enum Watched {
     Value(Measure),
 }
 
-/// A place in a run: a lab time, how many events have been handled at that time, and how many
-/// lines of the script have run. Printed `1.203441s+2+5`, as far as it is not zero; without a `+`,
-/// before anything that is due then.
+/// A place in a run: a lab time, how many events have been handled at that time, and how much else
+/// has been done at it: lines of scripts, faults at random, commands. Whatever happens counts as one
+/// of the two, so no two moments of a run share a place. Printed `1.203441s+2+5`, as far as it is not
+/// zero; without a `+`, before anything that is due then.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct Place {
     pub time: Time,
     pub after: u32,
-    /// How many lines of the script have run at that time.
-    pub lines: u32,
+    /// How much has been done at that time that is no event of the cluster's own.
+    pub acts: u32,
 }
 
 /// Options of `cluster …`; `None` leaves the default.
@@ -264,6 +273,27 @@ pub struct Head {
     pub sync: Option<Span>,
     pub rpc_timeout: Option<Span>,
     pub events_max: Option<u64>,
+}
+
+impl Head {
+    /// All that a configuration says that is not as it is by default, and what is always said.
+    pub fn of(config: &Config) -> Self {
+        fn other<T: PartialEq>(value: T, default: T) -> Option<T> {
+            (value != default).then_some(value)
+        }
+        let default = Config::default();
+        Self {
+            servers: Some(config.servers),
+            seed: Some(config.seed),
+            network: Some(config.network),
+            election: other(config.election_timeout, default.election_timeout),
+            heartbeat: other(config.heartbeat, default.heartbeat),
+            append_max: other(config.append_max, default.append_max),
+            sync: other(config.sync, default.sync),
+            rpc_timeout: other(config.rpc_timeout, default.rpc_timeout),
+            events_max: other(config.events_max, default.events_max),
+        }
+    }
 }
 
 /// Who is meant. Resolved to servers (or, in partitions, cuts and links, to clients) when the

@@ -5,7 +5,7 @@ use super::Command;
 /// What a command is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
-    /// What the cluster is before its first event.
+    /// What the cluster is before its first event, and what was done to it from outside.
     Head,
     /// Disturbs servers or links: `new leader` counts from the last of these.
     Fault,
@@ -23,9 +23,11 @@ impl Command {
     /// What it is for.
     pub const fn nature(&self) -> Nature {
         match self {
-            Self::Cluster(_) | Self::Given { .. } | Self::Clients(_) | Self::Shows { .. } => {
-                Nature::Head
-            }
+            Self::Cluster(_)
+            | Self::Given { .. }
+            | Self::Clients(_)
+            | Self::Shows { .. }
+            | Self::Record(_) => Nature::Head,
             Self::Crash(_)
             | Self::Sleep(_)
             | Self::Timeout(_)
@@ -80,6 +82,7 @@ impl Command {
             | Self::Note(_)
             | Self::Mark(_)
             | Self::Break(_)
+            | Self::Unbreak(_)
             | Self::Watch(_)
             | Self::Unwatch(_)
             | Self::Pace(_) => Nature::Telling,

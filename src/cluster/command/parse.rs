@@ -8,6 +8,7 @@ use super::script::{LINE_BYTES_MAX, Variant};
 use super::verbs::{self, Verb};
 use super::{Command, Diagnostic};
 use crate::cluster::command::expect::nearest;
+use crate::cluster::types::ServerId;
 
 /// What a line that is not blank says.
 pub(super) struct ParsedLine {
@@ -66,6 +67,14 @@ fn verb(reader: &mut Reader<'_>) -> Option<&'static Verb> {
     near.and_then(verbs::find)
 }
 
+/// Something that a line refers to and that only a running cluster can confirm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference<'a> {
+    Server(ServerId),
+    /// A `{name}`.
+    Name(&'a str),
+}
+
 /// Reads one command: a line of the prompt, or of a recording.
 ///
 /// What only a whole script or a running cluster can know (whether S9 exists, what `{old}` is) is
@@ -74,6 +83,17 @@ fn verb(reader: &mut Reader<'_>) -> Option<&'static Verb> {
 /// # Errors
 /// The first mistake of the line.
 pub fn parse_line(line: &str) -> Result<Command, Diagnostic> {
+    parse_typed(line, |_| Ok(()))
+}
+
+/// Reads one command, of which `known` confirms what it refers to, or says why it can't.
+///
+/// # Errors
+/// The first mistake of the line.
+pub fn parse_typed(
+    line: &str,
+    known: impl Fn(Reference<'_>) -> Result<(), String>,
+) -> Result<Command, Diagnostic> {
     if line.len() > LINE_BYTES_MAX {
         return Err(Diagnostic::of_file("", too_long(line.len()), None));
     }
@@ -89,7 +109,21 @@ pub fn parse_line(line: &str) -> Result<Command, Diagnostic> {
         let message = format!("`{}` stands in scripts that show a flaw", only.word());
         return Err(wrong(Mistake { spot: parsed.spot, message, help: None }));
     }
-    match (parsed.mistakes.into_iter().next(), parsed.command) {
+    let unknown = || {
+        parsed.mentions.iter().find_map(|(spot, mention)| {
+            let reference = match mention {
+                Mention::Server(id) => Reference::Server(*id),
+                Mention::Hole(name) => Reference::Name(name),
+                Mention::Node(_) | Mention::Client(_) | Mention::Task(_) | Mention::Mark(_) => {
+                    return None;
+                }
+            };
+            let message = known(reference).err()?;
+            Some(Mistake { spot: *spot, message, help: None })
+        })
+    };
+    let first = parsed.mistakes.first().cloned().or_else(unknown);
+    match (first, parsed.command) {
         (Some(mistake), _) => Err(wrong(mistake)),
         (None, Some(command)) => Ok(command),
         (None, None) => Err(wrong(nothing())),

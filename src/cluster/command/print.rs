@@ -7,6 +7,7 @@
 use std::fmt::{Display, Formatter, Result, Write as _};
 
 use super::lex::{before_comment, is_plain, quoted};
+use super::recording::{Header, Record};
 use super::{
     Command, Ends, Fate, FlyingDeed, Head, Load, LoadKeys, LoadKind, LoadRate, Operation, Order,
     Pace, PacketDeed, Place, Reach, Reseed, Text, Timers, Unmet, VersionWord, Who,
@@ -80,6 +81,7 @@ impl Display for Command {
             }
             Self::Clients(names) => write!(f, "clients {}", Spaced(names)),
             Self::Shows { flaw, breaks } => write!(f, "shows flaw={flaw} breaks={breaks}"),
+            Self::Record(record) => record.fmt(f),
             Self::Flaw { flaw, on, who } => {
                 write!(f, "flaw {flaw} {}", if *on { "on" } else { "off" })?;
                 if who.is_empty() { Ok(()) } else { write!(f, " {}", Spaced(who)) }
@@ -178,6 +180,7 @@ impl Display for Command {
             Self::Note(text) => write!(f, "note {}", running(text)),
             Self::Mark(name) => write!(f, "mark {name}"),
             Self::Break(condition) => write!(f, "break {condition}"),
+            Self::Unbreak(condition) => write!(f, "unbreak {condition}"),
             Self::Watch(what) => write!(f, "watch {what}"),
             Self::Unwatch(None) => f.write_str("unwatch all"),
             Self::Unwatch(Some(what)) => write!(f, "unwatch {what}"),
@@ -383,14 +386,32 @@ impl Display for LoadRate {
     }
 }
 
+impl Display for Record {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Begins(Header { form, engine, seed, script }) => {
+                write!(f, "recording form={form} engine={engine}")?;
+                if let Some(seed) = seed {
+                    write!(f, " seed={seed}")?;
+                }
+                option(f, "script", script.as_ref())
+            }
+            Self::Did { place, command } => write!(f, "did {place} {command}"),
+            Self::Reached(place) => write!(f, "reached {place}"),
+            Self::Branch { same } => write!(f, "branch same={same}"),
+            Self::Bookmark(place) => write!(f, "bookmark {place}"),
+        }
+    }
+}
+
 /// "1.203441s", "1.203441s+2".
 impl Display for Place {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         self.time.fmt(f)?;
-        match (self.after, self.lines) {
+        match (self.after, self.acts) {
             (0, 0) => Ok(()),
             (after, 0) => write!(f, "+{after}"),
-            (after, lines) => write!(f, "+{after}+{lines}"),
+            (after, acts) => write!(f, "+{after}+{acts}"),
         }
     }
 }

@@ -150,10 +150,10 @@ pub(super) fn positive_range(word: &str) -> Read<SpanRange> {
 /// "1.203441s+2": a lab time, and how many events have been handled then.
 pub(super) fn place(word: &str) -> Read<Place> {
     let (time, counts) = word.split_once('+').unwrap_or((word, "0"));
-    let (after, lines) = counts.split_once('+').unwrap_or((counts, "0"));
+    let (after, acts) = counts.split_once('+').unwrap_or((counts, "0"));
     let count = |word| whole(word, 0..=u64::from(u32::MAX)).map(|count| count as u32);
-    let (after, lines) = (count(after)?, count(lines)?);
-    Ok(Place { time: Time(span(time)?.micros()), after, lines })
+    let (after, acts) = (count(after)?, count(acts)?);
+    Ok(Place { time: Time(span(time)?.micros()), after, acts })
 }
 
 /// "10%", up to four decimals.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::recording::{Doings, Recording};
 use super::{Command, Diagnostic};
 use crate::cluster::config::Config;
 use crate::cluster::flaw::{Breaks, Flaw};
@@ -28,6 +29,10 @@ pub struct Script {
     pub config: Config,
     /// The commands after the head, in order.
     pub lines: Arc<[Line]>,
+    /// What its `did` lines say was done from outside.
+    pub doings: Doings,
+    /// What was recorded of a session that played it.
+    pub recording: Option<Arc<Recording>>,
     /// The text as it was read, a line each, for showing and reporting.
     pub source: Arc<[Box<str>]>,
 }
@@ -91,6 +96,28 @@ impl Script {
     pub fn variants(&self) -> impl Iterator<Item = Self> {
         let both: &[Variant] = if self.shows.is_some() { &Variant::ALL } else { &[Variant::With] };
         both.iter().map(|variant| Self { variant: *variant, ..self.clone() })
+    }
+
+    /// The script without what was recorded while it played.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        let Some(recording) = &self.recording else { return self.clone() };
+        let source = self.source[..recording.line as usize - 1].into();
+        Self { recording: None, source, ..self.clone() }
+    }
+
+    /// All that is done to it from outside while it plays.
+    pub fn all_doings(&self) -> Doings {
+        match &self.recording {
+            Some(recording) => self.doings.and(&recording.doings),
+            None => self.doings.clone(),
+        }
+    }
+
+    /// The seed with which it plays when nobody says otherwise.
+    pub fn seed(&self) -> u64 {
+        let recorded = self.recording.as_ref().and_then(|recording| recording.header.seed);
+        recorded.unwrap_or(self.config.seed)
     }
 
     /// The flaw that this run has from its start.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::loops::LoopKind;
 use super::schedule::Recurring;
 use super::{MARKS_MAX, WITHIN, Wait};
-use crate::cluster::command::{Command, Condition, Line, Order, Text};
+use crate::cluster::client::name_number;
+use crate::cluster::command::{Command, Condition, Line, Nature, Order, Text};
 use crate::cluster::event::{EventKind, PaceEvent};
 use crate::cluster::redraw::Drawn;
 use crate::cluster::resolve::{Binding, Scope, error};
+use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::time::Time;
 use crate::cluster::{Cluster, CommandError, Item};
 
@@ -37,10 +39,7 @@ impl Cluster {
             }
             Command::Expect(condition) => self.run_expect(line, condition, scope),
             Command::Let { name, who } => {
-                let servers = self.find_servers(who, scope)?;
-                if servers.is_empty() {
-                    return Err(error("no server answers to that at present"));
-                }
+                let servers = self.find_some(who, scope)?;
                 self.bind(place, name, Binding::Servers(servers));
             }
             Command::Task { name } => {
@@ -85,51 +84,23 @@ impl Cluster {
             // Reached from above: the condition held, and its lines are done.
             Command::Else => self.tasks[place].next = partner + 1,
             Command::End => self.next_round(place, partner, scope),
-            Command::At { place: when, command } => {
-                self.schedule(*when, command, scope, line.number)?;
-            }
-            Command::Every { span, command } => {
-                let (command, scope) = ((**command).clone(), scope.clone());
-                let line = line.number;
-                self.recur(Recurring { span: *span, command, scope, line, slot: None })?;
-            }
-            Command::Stop(name) => self.stop(&scope.fill(name)?)?,
-            Command::Say(text) => {
-                let text = scope.fill(text)?;
-                self.emit(EventKind::Said { text });
-            }
-            Command::Beat => self.emit(EventKind::Beat),
-            Command::Note(text) => {
-                let text = scope.fill(text)?;
-                self.emit(EventKind::Noted { text });
-            }
-            Command::Break(condition) => {
-                let condition = Arc::new(condition.filled(scope)?);
-                self.emit(EventKind::BreakpointSet { condition });
-            }
-            Command::Watch(what) => {
-                let (what, line) = (Arc::new(what.filled(scope)?), line.number);
-                self.emit(EventKind::Watched { what, line });
-            }
-            Command::Unwatch(what) => {
-                let what = what.as_ref().map(|what| what.filled(scope)).transpose()?;
-                self.emit(EventKind::Unwatched { what: what.map(Arc::new) });
-            }
-            Command::Mark(name) => {
-                let name = scope.fill(name)?;
-                if self.marks.len() >= MARKS_MAX && !self.marks.contains_key(&name) {
-                    return Err(error(format!(
-                        "{MARKS_MAX} marks have been set: that is the most"
-                    )));
-                }
-                self.marks.insert(name.clone(), self.traffic);
-                self.emit(EventKind::Marked { name });
-            }
-            Command::Pace(pace) => self.emit(EventKind::Paced { pace: PaceEvent(*pace) }),
+            Command::At { .. }
+            | Command::Every { .. }
+            | Command::Stop(_)
+            | Command::Say(_)
+            | Command::Beat
+            | Command::Note(_)
+            | Command::Mark(_)
+            | Command::Break(_)
+            | Command::Unbreak(_)
+            | Command::Watch(_)
+            | Command::Unwatch(_)
+            | Command::Pace(_) => self.act_at_once(&line.command, scope, line.number)?,
             Command::Cluster(_)
             | Command::Given { .. }
             | Command::Clients(_)
             | Command::Shows { .. }
+            | Command::Record(_)
             | Command::Crash(_)
             | Command::Restart(_)
             | Command::Sleep(_)
@@ -164,6 +135,99 @@ impl Cluster {
             | Command::Expects(_) => {
                 self.perform(&line.command, scope, line.number)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Carries out a line of the flow, or one that tells, that is no task's: it was typed, put down
+    /// for its place, or recorded. It acts at once, so that nothing comes between it and what is
+    /// done next; what it starts draws from a stream of its own.
+    pub(in crate::cluster) fn act_apart(
+        &mut self,
+        command: &Command,
+        scope: &mut Scope,
+        line: u32,
+    ) -> Result<(), CommandError> {
+        match command {
+            Command::Let { name, who } => {
+                let servers = self.find_some(who, scope)?;
+                scope.bindings.insert(name.0.clone(), Binding::Servers(servers));
+            }
+            Command::Expect(condition) if self.holds(condition, scope) => {
+                let command = Arc::new(command.clone());
+                self.emit(EventKind::Expected { line, command });
+            }
+            Command::Expect(condition) => {
+                return Err(error(format!("not so: {}", self.actual(condition, scope))));
+            }
+            _ => {
+                let stream = name_number(&format!("typed {}", self.typed));
+                let rng = Rng::new(self.seed, Entity::Task(stream));
+                let bindings = scope.bindings.clone();
+                let own = Scope { bindings, client: None, rng, queues: false };
+                self.act_at_once(command, &own, line)?;
+            }
+        }
+        // What only tells draws nothing: what is watched makes no other run.
+        if command.nature() == Nature::Flow {
+            self.typed += 1;
+        }
+        Ok(())
+    }
+
+    /// What takes no lab time and asks for no task.
+    fn act_at_once(
+        &mut self,
+        command: &Command,
+        scope: &Scope,
+        line: u32,
+    ) -> Result<(), CommandError> {
+        match command {
+            Command::At { place: when, command } => {
+                self.schedule(*when, command, scope, line)?;
+            }
+            Command::Every { span, command } => {
+                let (command, scope) = ((**command).clone(), scope.clone());
+                self.recur(Recurring { span: *span, command, scope, line, slot: None })?;
+            }
+            Command::Stop(name) => self.stop(&scope.fill(name)?)?,
+            Command::Say(text) => {
+                let text = scope.fill(text)?;
+                self.emit(EventKind::Said { text });
+            }
+            Command::Beat => self.emit(EventKind::Beat),
+            Command::Note(text) => {
+                let text = scope.fill(text)?;
+                self.emit(EventKind::Noted { text });
+            }
+            Command::Break(condition) => {
+                let condition = Arc::new(condition.filled(scope)?);
+                self.emit(EventKind::BreakpointSet { condition, on: true });
+            }
+            Command::Unbreak(condition) => {
+                let condition = Arc::new(condition.filled(scope)?);
+                self.emit(EventKind::BreakpointSet { condition, on: false });
+            }
+            Command::Watch(what) => {
+                let what = Arc::new(what.filled(scope)?);
+                self.emit(EventKind::Watched { what, line });
+            }
+            Command::Unwatch(what) => {
+                let what = what.as_ref().map(|what| what.filled(scope)).transpose()?;
+                self.emit(EventKind::Unwatched { what: what.map(Arc::new) });
+            }
+            Command::Mark(name) => {
+                let name = scope.fill(name)?;
+                if self.marks.len() >= MARKS_MAX && !self.marks.contains_key(&name) {
+                    return Err(error(format!(
+                        "{MARKS_MAX} marks have been set: that is the most"
+                    )));
+                }
+                self.marks.insert(name.clone(), self.traffic);
+                self.emit(EventKind::Marked { name });
+            }
+            Command::Pace(pace) => self.emit(EventKind::Paced { pace: PaceEvent(*pace) }),
+            _ => return Err(error(format!("`{command}` waits: it stands in scripts only"))),
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use self::loops::{Circles, Loop};
 use super::client::Work;
-use super::command::{Command, Condition, Line, Unmet, grouped};
+use super::command::{Condition, Line, Unmet, grouped};
 use super::event::EventKind;
 use super::queue::Slot;
 use super::redraw::Drawn;
@@ -126,25 +126,6 @@ impl Cluster {
         Ok(())
     }
 
-    /// Runs a line of the flow that was typed: as a task of one line.
-    pub(super) fn run_typed(
-        &mut self,
-        command: &Command,
-        scope: &mut Scope,
-    ) -> Result<(), CommandError> {
-        if let Command::Expect(condition) = command
-            && !self.holds(condition, scope)
-        {
-            let actual = self.actual(condition, scope);
-            return Err(error(format!("not so: {actual}")));
-        }
-        let line = Line { number: 0, command: command.clone(), only: None, partner: 0 };
-        let number = self.typed;
-        self.typed += 1;
-        let name = format!("typed {number}").into();
-        self.spawn(name, Arc::new([line]), 0..1, scope.bindings.clone(), None)
-    }
-
     /// The script's line that comes next, if one would run before anything else happens.
     pub fn next_line(&self) -> Option<&Line> {
         let task = self.tasks.get(self.next_task()? as usize)?;
@@ -177,9 +158,9 @@ impl Cluster {
         }
     }
 
-    /// Whether every task of the script has ended.
-    pub const fn finished(&self) -> bool {
-        self.tasks_alive == 0
+    /// Whether every task of the script has ended, and all that was done beside it has been done.
+    pub fn finished(&self) -> bool {
+        self.tasks_alive == 0 && self.next_doing().is_none()
     }
 
     pub(super) fn reseed_tasks(&mut self, seed: u64) {
@@ -347,11 +328,6 @@ impl Cluster {
         if line.only.is_some() && line.only != variant {
             self.wake_task(place);
             return;
-        }
-        // A place counts lines of scripts. It does not count those that only wait or put something down
-        // for later, so that a recording, which consists of them, has the places that it records.
-        if line.number > 0 && !matches!(line.command, Command::At { .. } | Command::Run(_)) {
-            self.lines_now += 1;
         }
         self.emit(EventKind::LineRun { task: number, line: line.number });
         let mut scope = self.tasks[place].scope.clone();

@@ -36,7 +36,8 @@ impl Cluster {
         scope: &Scope,
         line: u32,
     ) -> Result<(), CommandError> {
-        if place < self.place() {
+        // Whatever else was done at this moment: "now" is not past.
+        if (place.time, place.after) < (self.now, self.handled_now) {
             return Err(error(format!("at {place} is past: it is {} now", self.place())));
         }
         if self.scheduled.len() >= SCHEDULED_MAX {
@@ -79,7 +80,10 @@ impl Cluster {
             let text = format!("every: `{command}` was passed over: {error}").into();
             self.emit(EventKind::Noted { text });
         }
-        self.recurring[which].scope = scope;
-        self.arm_recurring(which);
+        // It may have ended itself, by `stop every`.
+        if let Some(recurring) = self.recurring.get_mut(which) {
+            recurring.scope = scope;
+            self.arm_recurring(which);
+        }
     }
 }

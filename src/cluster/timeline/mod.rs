@@ -88,6 +88,8 @@ pub struct Timeline<W> {
     checkpoints: Vec<Checkpoint<W>>,
     deeds: Vec<Deed>,
     end: Point,
+    /// The place of the end.
+    reached: Place,
     spacing: Spacing,
     budget: u64,
     /// The newest state, for coming back to it, while one looks at the past.
@@ -113,6 +115,7 @@ impl<W: Watcher> Timeline<W> {
             checkpoints: Vec::new(),
             deeds: Vec::new(),
             end: cluster.point(),
+            reached: cluster.place(),
             spacing: Spacing { recent: SPACING, old: SPACING },
             budget,
             newest: None,
@@ -124,6 +127,11 @@ impl<W: Watcher> Timeline<W> {
     /// The newest point that the run has come to.
     pub const fn end(&self) -> Point {
         self.end
+    }
+
+    /// The same as a place.
+    pub const fn reached(&self) -> Place {
+        self.reached
     }
 
     /// The commands from outside, in order.
@@ -160,7 +168,7 @@ impl<W: Watcher> Timeline<W> {
         if point <= self.end {
             return;
         }
-        self.end = point;
+        (self.end, self.reached) = (point, cluster.place());
         self.newest = None;
         let kept = self.checkpoints.last().map_or(0, |last| last.point.steps);
         if point.steps >= kept + self.spacing.recent {
@@ -235,9 +243,9 @@ impl<W: Watcher> Timeline<W> {
         });
     }
 
-    /// The run up to `point`, to go on differently from there.
+    /// The run up to `point`, which is at `place`, to go on differently from there.
     #[must_use]
-    pub fn fork(&self, point: Point) -> Self {
+    pub fn fork(&self, (point, place): (Point, Place)) -> Self {
         let mut fork = self.clone();
         fork.deeds.truncate(point.deeds as usize);
         let kept = fork.checkpoints.partition_point(|checkpoint| checkpoint.point <= point);
@@ -245,7 +253,7 @@ impl<W: Watcher> Timeline<W> {
         if point < fork.end {
             fork.newest = None;
         }
-        fork.end = point;
+        (fork.end, fork.reached) = (point, place);
         fork
     }
 

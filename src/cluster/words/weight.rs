@@ -237,6 +237,7 @@ fn commanded(command: &Command) -> Weight {
         | C::Given { .. }
         | C::Clients(_)
         | C::Shows { .. }
+        | C::Record(_)
         | C::Run(_)
         | C::Until { .. }
         | C::Expect(_)
@@ -255,6 +256,7 @@ fn commanded(command: &Command) -> Weight {
         | C::Note(_)
         | C::Mark(_)
         | C::Break(_)
+        | C::Unbreak(_)
         | C::Watch(_)
         | C::Unwatch(_)
         | C::Pace(_) => Weight::Silent,

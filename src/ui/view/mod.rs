@@ -72,6 +72,16 @@ pub struct View {
     /// Set while somebody presents: nothing of what comes is on the screen, and no keys.
     pub presented: Option<Presented>,
     pub size: Marks,
+    pub kept: Kept,
+}
+
+/// Whether what is done is written down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    #[default]
+    Well,
+    /// It can't be, and why.
+    Not(String),
 }
 
 /// How far a presentation has come, in beats; of none in the free lab.

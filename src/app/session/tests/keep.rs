@@ -3,25 +3,14 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{expecting, frames, lab, led, press, refusal, script};
+use super::typed::{assert_kept, resumed};
+use super::{frames, lab, led, press, refusal, script};
 use crate::app::files::Old;
-use crate::app::recorder::{Recorder, reached};
+use crate::app::recorder::Recorder;
 use crate::app::session::{Effect, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::Script;
-use crate::ui::theme::Theme;
-use crate::ui::view::NoticeKind;
-
-/// Opens what stands in a recording, as `--resume` does.
-fn resumed(text: &str) -> Session {
-    let script = Script::parse("kept.lab", text.as_bytes())
-        .unwrap_or_else(|mistakes| panic!("{mistakes:?}\n{text}"));
-    let place = reached(&script.source).expect("it says how far it came");
-    let mut session = Session::script("kept.lab".into(), &script, None, Theme::default());
-    session.resume(place);
-    session.finish().expect("it comes there");
-    session
-}
+use crate::ui::view::{Kept, NoticeKind};
 
 fn run(text: &str) -> Cluster {
     let script = Script::parse("saved.lab", text.as_bytes())
@@ -71,7 +60,7 @@ const KEYS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn whoever_is_killed_loses_nothing_that_was_shown(
@@ -93,18 +82,15 @@ proptest! {
             press(&mut session, "Esc");
             frames(&mut session, 0.02);
             // Killed here: what would be found?
-            if session.is_past() {
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).unwrap();
-            let mut again = resumed(&text);
-            prop_assert_eq!(again.cluster().place(), session.cluster().place(), "{}", text);
-            prop_assert_eq!(again.cluster().digest(), session.cluster().digest(), "{}", text);
+            assert_kept(&session, &path);
             // And once more, from what the resumed session has written down.
-            let second = folder.path().join("second.lab");
-            again.record(Ok(Recorder::to(second.clone())));
-            let third = resumed(&std::fs::read_to_string(&second).unwrap());
-            prop_assert_eq!(third.cluster().digest(), session.cluster().digest(), "{}", text);
+            if let Ok(text) = std::fs::read_to_string(&path) {
+                let second = folder.path().join("second.lab");
+                let mut again = resumed(&text);
+                again.record(Ok(Recorder::to(second.clone())));
+                again.record_all();
+                assert_kept(&again, &second);
+            }
         }
     }
 
@@ -118,18 +104,12 @@ proptest! {
             press(&mut session, "Esc");
             frames(&mut session, f64::from(wait) / 20.0);
         }
-        // A script that is saved plays on until all that is due at its last moment has happened.
-        let mut end = session.cluster().clone();
-        if end.is_by_hand() {
-            end.apply(&crate::cluster::command::parse_line("by-hand off").unwrap()).unwrap();
+        for expect in [false, true] {
+            let text = session.as_script(expect);
+            let (saved, live) = (run(&text), session.cluster());
+            prop_assert_eq!(saved.digest(), live.digest(), "{}", text);
+            prop_assert_eq!(saved.now(), live.now(), "{}", text);
         }
-        end.run_until(end.now());
-        let text = session.as_script(None);
-        // At the very start, what was due and waits comes before the script's last line.
-        let started = end.now() > crate::cluster::time::Time::START;
-        prop_assume!(started || !text.contains("by-hand"));
-        prop_assert_eq!(run(&text).digest(), end.digest(), "{}", text);
-        run(&expecting(&session));
     }
 }
 
@@ -159,6 +139,7 @@ fn only_its_own_files_are_replaced_by_a_session_that_is_saved() {
     assert!(read(&mine).contains("set x 1"), "{}", read(&mine));
     let recording = folder.path().join("session.lab");
     session.record(Ok(Recorder::to(recording.clone())));
+    press(&mut session, "b");
     let before = read(&recording);
     press(&mut session, &format!(": 'save!_{} Enter", recording.display()));
     assert!(refusal(&session).contains("recorded there"));
@@ -189,13 +170,17 @@ fn a_session_is_saved_under_a_name() {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_said_and_the_lab_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("no-folder");
+    std::fs::write(&file, "").unwrap();
     let mut session = led();
-    session.record(Ok(Recorder::to("/dev/null/no/such/folder/session.lab".into())));
+    session.record(Ok(Recorder::to(file.join("session.lab"))));
     frames(&mut session, 0.02);
-    assert!(refusal(&session).contains("recorded no further"));
     press(&mut session, "X");
+    frames(&mut session, 0.02);
+    assert!(refusal(&session).contains("not recorded now"));
     frames(&mut session, 1.0);
-    assert!(session.recording().is_none());
+    assert!(matches!(session.scene().view.kept, Kept::Not(_)));
     assert_eq!(session.cluster().commands(), 1);
 }
 
@@ -203,14 +188,29 @@ fn a_folder_that_cannot_be_written_is_said_and_the_lab_goes_on() {
 fn a_session_in_which_nothing_was_done_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("session.lab");
-    for (keys, kept) in [("Space", false), ("X", true)] {
+    for (keys, kept) in [("Space", false), ("+", false), ("X", true), ("b", true)] {
         let mut session = led();
         session.record(Ok(Recorder::to(path.clone())));
-        assert!(path.exists());
         press(&mut session, keys);
+        frames(&mut session, 1.0);
+        // Killed here, there is no file that could stand before another.
+        assert_eq!(path.exists(), kept, "{keys}");
         session.leave();
         assert_eq!(path.exists(), kept, "{keys}");
     }
+    // Nor when everything has been taken back.
+    let mut session = led();
+    session.record(Ok(Recorder::to(path.clone())));
+    press(&mut session, "X u");
+    session.leave();
+    assert!(path.exists(), "it can be done again by whoever resumes it");
+    let mut session = led();
+    let path = folder.path().join("marked.lab");
+    session.record(Ok(Recorder::to(path.clone())));
+    press(&mut session, "b b");
+    assert!(path.exists());
+    session.leave();
+    assert!(!path.exists());
 }
 
 #[test]
@@ -220,7 +220,10 @@ fn copying_gives_what_replays_the_moment() {
     assert!(text.starts_with("raftlab") && text.contains("--seed"), "{text}");
     press(&mut session, "X");
     let Some(Effect::Copy(text)) = press(&mut session, "y") else { panic!("nothing copied") };
-    assert!(text.lines().any(|line| line.starts_with("at ") && line.contains("crash S")), "{text}");
+    assert!(
+        text.lines().any(|line| line.starts_with("did ") && line.contains("crash S")),
+        "{text}"
+    );
 }
 
 #[test]
@@ -231,14 +234,12 @@ fn the_copy_of_a_lab_played_as_a_script_is_the_same_run() {
         frames(&mut session, 3.0);
     }
     let Some(Effect::Copy(text)) = press(&mut session, "y") else { panic!("nothing copied") };
-    assert!(text.lines().filter(|line| line.starts_with("at ")).count() >= 3, "{text}");
+    assert!(text.lines().filter(|line| line.starts_with("did ")).count() >= 3, "{text}");
     let script = Script::parse("copy.lab", text.as_bytes()).unwrap();
     let mut copy = Cluster::with_script(&script, None);
     while !copy.finished() && copy.step() == crate::cluster::Step::Happened {}
     assert_eq!(copy.failure(), None, "{text}");
-    let mut lab = session.cluster().clone();
-    lab.run_until(lab.now());
-    assert_eq!(copy.digest(), lab.digest());
+    assert_eq!(copy.digest(), session.cluster().digest());
 }
 
 #[test]
@@ -254,7 +255,7 @@ fn what_was_done_beside_a_script_and_after_its_end_is_saved_too() {
     frames(&mut session, 1.0);
     press(&mut session, "X");
     frames(&mut session, 1.0);
-    let text = expecting(&session);
+    let text = session.as_script(true);
     let saved = run(&text);
     let down = |cluster: &Cluster| {
         let power = |server: &crate::cluster::server::Server| format!("{:?}", server.power);

@@ -10,6 +10,7 @@ mod passing;
 mod past;
 mod robust;
 mod script;
+mod typed;
 mod watches;
 mod working;
 
@@ -20,7 +21,6 @@ use crate::app::keymap::Chord;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use crate::app::recorder::saved;
 use crate::app::session::work::Work;
 use crate::app::session::{Effect, Message, Moment, Session};
 use crate::cluster::command::Script;
@@ -133,11 +133,14 @@ fn started(session: &mut Session, moment: &Moment) -> Result<(), String> {
     session.finish()
 }
 
-/// The run as a script that asks for what holds at its end.
-fn expecting(session: &Session) -> String {
-    let mut end = saved(session.cluster());
-    end.run_until(end.now());
-    session.as_script(Some(&end))
+/// Types a line at the prompt, at once. Whether it was accepted.
+fn typed(session: &mut Session, line: &str) -> bool {
+    press(session, ":");
+    session.update(Message::Input(Input::Paste(line.into())));
+    press(session, "Enter");
+    let accepted = !matches!(session.scene().view.mode, crate::ui::view::Mode::Prompt(_));
+    press(session, "Esc");
+    accepted
 }
 
 fn refusal(session: &Session) -> String {

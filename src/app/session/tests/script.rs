@@ -3,12 +3,12 @@
 
 use ratatui::layout::Size;
 
-use super::{expecting, frames, lab, led, press, refusal, script, started, wait};
-use crate::app::recorder::{Recorder, reached};
+use super::typed::resumed;
+use super::{frames, lab, led, press, refusal, script, started, wait};
+use crate::app::recorder::Recorder;
 use crate::app::session::{Moment, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::{Script, Unmet};
-use crate::ui::theme::Theme;
 use crate::ui::view::{Came, Pane, Stands};
 
 /// Three beats, and expectations that a crash of S1 disappoints.
@@ -183,22 +183,20 @@ fn a_session_that_has_left_its_script_is_recorded_and_saved_as_it_was() {
     to_beat(&mut session, 3);
     frames(&mut session, 0.02);
     let text = std::fs::read_to_string(&path).unwrap();
-    let parsed = Script::parse("kept.lab", text.as_bytes()).unwrap();
-    let place = reached(&parsed.source).unwrap();
-    let mut again = Session::script("kept.lab".into(), &parsed, None, Theme::default());
-    again.resume(place);
-    again.finish().unwrap();
+    let mut again = resumed(&text);
     assert_eq!(digest(&again), digest(&session), "{text}");
     assert_eq!(again.cluster().remarks(), session.cluster().remarks());
     assert!(again.cluster().remarks() > 0, "{text}");
-    // Whoever acts again goes on in the same run.
+    // Whoever acts again goes on in the same run, and `N` still leads back to the script.
     press(&mut again, "2 i");
-    assert!(again.branches.is_empty());
-    let saved = run(&session.as_script(None));
+    assert_eq!(again.branches.len(), 1);
+    press(&mut again, "N N N N N N N N");
+    assert_eq!((again.cluster().unmet(), again.timeline.deeds().len()), (Unmet::Fail, 0));
+    let saved = run(&session.as_script(false));
     assert_eq!(saved.failure(), None);
     assert_eq!(saved.remarks(), session.cluster().remarks());
     // What is asked for by `:save FILE expect` is no remark.
-    let text = expecting(&session);
+    let text = session.as_script(true);
     assert_eq!(run(&text).failure(), None, "{text}");
     let other = text.replace("expect leader = S", "expect leader = S1 and leader = S");
     assert!(run(&other).failure().is_some(), "{other}");

@@ -6,13 +6,13 @@ use crate::app::input::{Input, Mouse, MouseAct};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{expecting, find, frames, lab, led, press, refusal, script, started, wait};
-use crate::app::recorder::{Recorder, reached};
+use super::typed::resumed;
+use super::{find, frames, lab, led, press, refusal, script, started, wait};
+use crate::app::recorder::Recorder;
 use crate::app::session::{Message, Moment, Session};
-use crate::cluster::command::{Script, Unmet};
+use crate::cluster::command::Unmet;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Goal;
-use crate::ui::theme::Theme;
 use crate::ui::view::{Mode, Since, Stands, WatchRow};
 
 fn watch(session: &mut Session, what: &str) {
@@ -161,22 +161,18 @@ fn what_is_kept_of_a_session_keeps_what_is_watched() {
     watch(&mut session, "S1 holds x");
     press(&mut session, "W Enter Esc c");
     frames(&mut session, 2.0);
-    for text in [std::fs::read_to_string(&path).unwrap(), expecting(&session)] {
+    for text in [std::fs::read_to_string(&path).unwrap(), session.as_script(true)] {
         assert!(text.contains("watch S1 holds x\n") && !text.contains("watch term"), "{text}");
     }
     let text = std::fs::read_to_string(&path).unwrap();
-    let kept = Script::parse("kept.lab", text.as_bytes()).unwrap();
-    let place = reached(&kept.source).unwrap();
-    let mut again = Session::script("kept.lab".into(), &kept, None, Theme::default());
-    again.resume(place);
-    again.finish().unwrap();
+    let mut again = resumed(&text);
     assert_eq!(again.cluster().digest(), session.cluster().digest());
     let name = |session: &Session| session.scene().view.watches[0].name.clone();
     assert_eq!(name(&again), "S1 holds x");
     // Once more, and with another in its place.
     press(&mut again, "W Enter");
     watch(&mut again, "leader");
-    let text = again.as_script(None);
+    let text = again.as_script(false);
     assert!(text.contains("watch leader") && !text.contains("holds x"), "{text}");
 }
 
@@ -220,10 +216,7 @@ fn a_session_with_watches_and_remarks_resumes() {
     frames(&mut session, 0.1);
     assert_eq!(session.cluster().remarks(), 1);
     let text = std::fs::read_to_string(&path).unwrap();
-    let kept = Script::parse("kept.lab", text.as_bytes()).unwrap();
-    let mut again = Session::script("kept.lab".into(), &kept, None, Theme::default());
-    again.resume(reached(&kept.source).unwrap());
-    again.finish().unwrap();
+    let again = resumed(&text);
     assert_eq!(again.cluster().digest(), session.cluster().digest(), "{text}");
     assert_eq!((again.cluster().remarks(), again.cluster().unmet()), (1, Unmet::Remark));
     let names = |session: &Session| -> BTreeSet<String> {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use ratatui::layout::Size;
 
+use super::typed::opened;
 use super::{clock, find, frames, lab, press, press_only, refusal, script, started, wait};
+use crate::app::recorder::Recorder;
 use crate::app::session::work::{PIECE, Work};
 use crate::app::session::{Effect, Message, Moment, Session};
 use crate::cluster::time::Time;
@@ -259,25 +261,39 @@ fn whoever_stops_on_the_way_back_is_where_he_was() {
 }
 
 #[test]
-fn saving_what_holds_plays_the_moment_to_its_end_in_pieces() {
+fn a_recording_is_done_again_in_pieces_and_esc_leaves_it_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kept.lab");
     let mut session = crowd();
-    // Into the crowd.
-    order(&mut session, "goto end");
+    session.record(Ok(Recorder::to(path.clone())));
+    press(&mut session, "1 x : 'goto_end Enter , ,");
+    press(&mut session, "2 x : 'goto_end Enter");
     piece(&mut session);
-    session.room += Duration::from_secs(1);
-    press_only(&mut session, "Esc");
-    let line = format!("save {} expect", path.display());
-    order(&mut session, &line);
-    assert!(session.works() && !path.exists());
-    session.update(Message::Frame(Duration::from_millis(200)));
-    assert_eq!(dialog(&session).as_deref(), Some("Saving"));
-    press_only(&mut session, "Esc");
-    assert!(!session.works() && !path.exists(), "nothing is saved");
-    order(&mut session, &line);
-    assert!(pieces(&mut session) >= least(STEPS / 2));
-    assert!(std::fs::read_to_string(&path).unwrap().contains("expect linearizable"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut again = opened(&text);
+    let count = pieces(&mut again);
+    // The future that was left, and the present one.
+    assert!(count >= least(2 * STEPS), "{count} frames");
+    assert_eq!(again.cluster().digest(), session.cluster().digest());
+    assert_eq!(again.branches.len(), session.branches.len());
+    let mut stopped = opened(&text);
+    let other = folder.path().join("other.lab");
+    for _ in 0..3 {
+        piece(&mut stopped);
+    }
+    stopped.update(Message::Frame(Duration::from_millis(200)));
+    assert_eq!(dialog(&stopped).as_deref(), Some("Opening"));
+    press_only(&mut stopped, "Esc");
+    assert!(!stopped.works() && dialog(&stopped).is_none());
+    assert!(matches!(clock(&stopped), Clock::Stands(_)));
+    let notice = stopped.scene().view.notice.clone().unwrap().text;
+    assert!(notice.contains("the recording is as it was"), "{notice}");
+    // What was opened in part is no session of its own before something is done in it.
+    stopped.record(Ok(Recorder::to(other.clone())));
+    frames(&mut stopped, 2.0);
+    assert!(!other.exists());
+    press(&mut stopped, "b");
+    assert!(other.exists());
 }
 
 #[test]
@@ -341,17 +357,13 @@ fn a_run_on_its_way_stands_at_its_budget_of_memory() {
         assert!(session.bytes() < 22_000_000, "{why}: {} bytes", session.bytes());
         assert!(session.cluster().now() > Time(1_000_000), "{why}");
     };
-    let mut opened = script(load);
-    opened.set_memory(20_000_000);
-    started(&mut opened, &Moment::End).unwrap();
-    check(&opened, "--start-at");
-    let mut resumed = script(load);
+    let mut far = script(load);
+    far.set_memory(20_000_000);
+    started(&mut far, &Moment::End).unwrap();
+    check(&far, "--start-at");
+    let left = "recording form=1 engine=2 script=load.lab\nreached 9000s\n";
+    let mut resumed = opened(&format!("{load}{left}"));
     resumed.set_memory(20_000_000);
-    resumed.resume(crate::cluster::command::Place {
-        time: Time(9_000_000_000),
-        after: 0,
-        lines: 0,
-    });
     resumed.finish().unwrap();
     check(&resumed, "--resume");
     let mut gone = script(load);

@@ -261,8 +261,8 @@ itself, and is stopped like that only while one of its lines can't be carried ou
         summary: "does something at a time from the start of the run",
         help: "\
 The script goes on at once. Plain `at T` acts before any event that is due then; `at T+2` after two \
-events of that very moment have been handled, and `at T+2+5` when five lines of the script have run \
-then too, which is how recordings say exactly when something was done. The command is one that acts at once, not one that waits; an operation of a client is not \
+events of that very moment have been handled, and `at T+2+5` when five other things have been done \
+then too: lines of scripts that have run, faults at random, commands. The command is one that acts at once, not one that waits; an operation of a client is not \
 waited for.",
         options: &[],
         examples: &["at 3s crash leader", "at 1.203441s+2 restart S3"],
@@ -307,11 +307,15 @@ fn task(reader: &mut Reader<'_>) -> Parsed<Text> {
     Some(name)
 }
 
-/// The command after `at` and `every`.
-fn acting(reader: &mut Reader<'_>, outer: &str) -> Parsed<Box<Command>> {
+/// The command after `at`, `every` and `did`. After `did` stands whatever the prompt does to a run.
+pub(super) fn acting(reader: &mut Reader<'_>, outer: &str) -> Parsed<Box<Command>> {
     reader.expect(Expect::ActingVerb);
     let Some(verb) = reader.peek_word().and_then(find) else { return reader.fail() };
-    let again = outer == "at" && verb.name == "every";
+    let again = match outer {
+        "at" => verb.name == "every",
+        "did" => matches!(verb.name, "at" | "every" | "let" | "expect"),
+        _ => false,
+    };
     if verb.scope != Scope::Act && !again {
         let message = format!("`{}` can't stand after `{outer}`", verb.name);
         let help = format!("after `{outer}` stands a command that acts at once, as `crash`");

@@ -11,6 +11,7 @@ mod flow;
 mod head;
 mod links;
 mod packets;
+mod recordings;
 mod servers;
 mod telling;
 
@@ -51,6 +52,7 @@ pub enum Group {
     Flaws,
     Flow,
     Telling,
+    Recordings,
 }
 
 /// Where a verb may stand.
@@ -58,6 +60,8 @@ pub enum Group {
 pub enum Scope {
     /// In the head of a script, before everything else.
     Head,
+    /// Beside the lines of a script, which it does not belong to.
+    Recording,
     /// In a script, where it opens a block that `end` closes.
     Block,
     /// In a script.
@@ -69,7 +73,7 @@ pub enum Scope {
 }
 
 /// The table.
-pub static VERBS: [&[Verb]; 9] = [
+pub static VERBS: [&[Verb]; 10] = [
     &head::ROWS,
     &servers::ROWS,
     &links::ROWS,
@@ -79,6 +83,7 @@ pub static VERBS: [&[Verb]; 9] = [
     &flaws::ROWS,
     &flow::ROWS,
     &telling::ROWS,
+    &recordings::ROWS,
 ];
 
 /// Every verb, group by group.
@@ -92,7 +97,7 @@ pub fn find(name: &str) -> Option<&'static Verb> {
 }
 
 impl Group {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Head,
         Self::Servers,
         Self::Links,
@@ -102,6 +107,7 @@ impl Group {
         Self::Flaws,
         Self::Flow,
         Self::Telling,
+        Self::Recordings,
     ];
 
     /// As a heading.
@@ -116,6 +122,7 @@ impl Group {
             Self::Flaws => "Planted flaws",
             Self::Flow => "The flow of a script",
             Self::Telling => "Telling",
+            Self::Recordings => "Recordings",
         }
     }
 
@@ -167,6 +174,11 @@ impl Group {
                 "For those who watch. None of these changes the run: the same script without them \
                  has the same events and the same digest."
             }
+            Self::Recordings => {
+                "What was done by hand, after the script that was played or the head of the free lab. \
+                 The lab records every session so, and `:save` writes it. These lines are no lines of \
+                 the script: they stand outside of its blocks, and do not count as it runs."
+            }
         }
     }
 }
@@ -176,6 +188,7 @@ impl Scope {
     pub const fn about(self) -> &'static str {
         match self {
             Self::Head => "in the head of a script",
+            Self::Recording => "in recordings and in scripts, outside of blocks",
             Self::Block => "in scripts; opens a block that `end` closes",
             Self::Script => "in scripts",
             Self::Line => "in scripts and at the prompt",

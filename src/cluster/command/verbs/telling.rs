@@ -11,7 +11,7 @@ use crate::cluster::command::{Command, Pace};
 /// The most that `pace` slows down or speeds up.
 const PACE_MAX: u64 = 1_000_000;
 
-pub(super) static ROWS: [Verb; 8] = [
+pub(super) static ROWS: [Verb; 9] = [
     Verb {
         name: "say",
         group: Group::Telling,
@@ -33,7 +33,7 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
     Verb {
         name: "beat",
         group: Group::Telling,
-        scope: Scope::Script,
+        scope: Scope::Act,
         usage: &["beat"],
         summary: "stands still until the presenter goes on",
         help: "No lab time passes. `raftlab run` passes over it.",
@@ -66,7 +66,7 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
     Verb {
         name: "break",
         group: Group::Telling,
-        scope: Scope::Line,
+        scope: Scope::Act,
         usage: &["break CONDITION"],
         summary: "the lab stands still whenever a condition becomes true",
         help: "\
@@ -75,6 +75,17 @@ them off and on. A broken rule always stands time still. `raftlab run` passes ov
         options: &[],
         examples: &["break leader = S2", "break S3 holds x = 2", "break term >= 4 and no leader"],
         parse: |reader| condition(reader).map(Command::Break),
+    },
+    Verb {
+        name: "unbreak",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["unbreak CONDITION"],
+        summary: "switches a breakpoint off",
+        help: "As it was written after `break`. It stays in the list (`B`), where it is switched on again.",
+        options: &[],
+        examples: &["unbreak leader = S2"],
+        parse: |reader| condition(reader).map(Command::Unbreak),
     },
     Verb {
         name: "watch",

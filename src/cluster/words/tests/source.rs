@@ -320,7 +320,7 @@ impl Source {
             E::Said { text: self.text() },
             E::Beat,
             E::Noted { text: self.text() },
-            E::BreakpointSet { condition: Arc::new(safe()) },
+            E::BreakpointSet { condition: Arc::new(safe()), on: true },
             E::Watched { what: Arc::new(Watched::Condition(safe())), line },
             E::Unwatched { what: None },
             E::Marked { name: self.text() },

@@ -1,0 +1,65 @@
+//! What was done from outside and stands in the script (`did`, `reached`): it is done again at its
+//! places, as [`Cluster::apply`] did it then.
+//!
+//! Every step and every command has a place of its own, so it is enough to look at the places: what
+//! was done comes before whatever happens there or later.
+
+use super::command::Place;
+use super::command::recording::Did;
+use super::event::EventKind;
+use super::{Cluster, Time};
+
+impl Cluster {
+    /// Where the next thing was done, or how far the run came.
+    pub(super) fn next_doing(&self) -> Option<Place> {
+        match self.next_deed() {
+            Some(did) => Some(did.place),
+            None => self.doings.reached,
+        }
+    }
+
+    fn next_deed(&self) -> Option<&Did> {
+        self.doings.deeds.get(self.redone)
+    }
+
+    /// When the next thing was done. By hand nobody comes to a later time.
+    pub(super) fn next_doing_due(&self) -> Option<Time> {
+        let due = self.next_doing()?.time;
+        (!self.is_by_hand() || due <= self.now).then_some(due)
+    }
+
+    /// Whether something was done just before what would happen next; if so, it is done.
+    pub(super) fn redo(&mut self) -> bool {
+        let (Some(place), Some(due)) = (self.next_doing(), self.next_doing_due()) else {
+            return false;
+        };
+        if self.next_pending().is_some_and(|next| self.place_at(next) < place) {
+            return false;
+        }
+        self.move_to(due.max(self.now));
+        let Some(Did { line, command, .. }) = self.next_deed().cloned() else {
+            self.doings.reached = None;
+            self.tell_the_end();
+            return true;
+        };
+        self.redone += 1;
+        let mut scope = self.lab_scope.clone();
+        match self.perform(&command, &mut scope, 0) {
+            Ok(_) => self.lab_scope = scope,
+            Err(error) => {
+                let expected = format!("`{command}` can be carried out");
+                self.fail(line, &expected, &error.message);
+            }
+        }
+        self.acted_by(&command);
+        self.tell_the_end();
+        true
+    }
+
+    /// What was done came after the script's own end.
+    fn tell_the_end(&mut self) {
+        if self.script.is_some() && self.finished() {
+            self.emit(EventKind::ScriptEnded);
+        }
+    }
+}
