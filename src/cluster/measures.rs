@@ -30,10 +30,13 @@ pub struct Row {
     pub examples: &'static [&'static str],
     pub(super) ask: Ask,
     /// What is shown of it, where that is more than the answer.
-    pub(super) words: Option<fn(&Asked<'_>, Option<&Server>) -> Option<String>>,
+    pub(super) words: Option<Words>,
     /// Why a condition about it does not hold, where that is more than what it is.
     pub(super) why: Option<fn(&Asked<'_>, Option<&Server>) -> String>,
 }
+
+/// Words for what was asked, of the server that it was asked of, if it was of one.
+pub(super) type Words = fn(&Asked<'_>, Option<&Server>) -> Option<String>;
 
 pub(super) type OfServer = for<'a> fn(&Asked<'a>, &'a Server) -> Option<Answer<'a>>;
 

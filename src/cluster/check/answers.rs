@@ -167,7 +167,7 @@ pub mod tests {
         let one = told(cluster.names(), record);
         assert_eq!(says(1), format!("{one}: it can't be right"));
         assert_eq!(says(2), format!("{one}, {one}: they can't both be right"));
-        let four = vec![one.as_str(); 4].join(", ");
+        let four = [one.as_str(); 4].join(", ");
         assert_eq!(says(4), format!("{four}: they can't all be right"));
         assert_eq!(says(5), format!("{four}, and 1 more: they can't all be right"));
         assert_eq!(says(7), format!("{four}, and 3 more: they can't all be right"));

@@ -233,7 +233,7 @@ impl<W: Watcher> Comparison<W> {
     fn tell(&mut self, row: Row) {
         let event = row.events.iter().flatten().next();
         let outside = matches!(event, Some(Event { kind: EventKind::Commanded { .. }, .. }));
-        let first = !row.same && !(outside && is_commanded(&row)) && self.first.is_none();
+        let first = !(row.same || outside && is_commanded(&row)) && self.first.is_none();
         if !first && event.is_none_or(|event| event.weight() < Weight::Story) {
             return;
         }

@@ -158,7 +158,7 @@ pub const SERVER: Forms = &[
         (s.own().raft.commit.0, newest) == (n(w[0]), Some(n(w[1])))
     }),
     ("Its clock runs at rate {}, and its timers with it", |s, w| {
-        format!("{}", s.own().clock.as_rate()) == w[0]
+        s.own().clock.as_rate().to_string() == w[0]
     }),
     ("Here wait {}", |s, w| {
         let named = w[0].split(", ").filter(|one| one.contains(" for entry ")).count();
