@@ -194,7 +194,7 @@ fn only_so_many_are_told_and_nobody_else() {
     assert_eq!(cluster.packets().len(), 3);
     let requests = cluster.packets().iter().filter(|packet| !packet.message.is_reply()).count();
     assert_eq!(requests, 1);
-    assert!(refused(&mut cluster, "deliver append S1 -> S2").contains("no such packet"));
+    assert!(refused(&mut cluster, "deliver append S1 -> S2").contains("no `append` is in flight"));
 }
 
 /// Without hands, what was held arrives with its copy. With them it waits to be told.

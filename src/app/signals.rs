@@ -33,11 +33,12 @@ pub struct Signals {
 const STOP: i32 = rustix::process::Signal::TSTP.as_raw();
 const GO_ON: i32 = rustix::process::Signal::CONT.as_raw();
 
-/// Waits until a signal asks the process to end; its number.
+/// Waits until a signal asks the process to end; its number. `listening` is called as soon as none
+/// can be missed.
 ///
 /// # Errors
 /// When the system refuses to tell of signals.
-pub async fn asked_to_leave() -> io::Result<i32> {
+pub async fn asked_to_leave(listening: impl FnOnce()) -> io::Result<i32> {
     let ends = [
         SignalKind::hangup(),
         SignalKind::interrupt(),
@@ -47,6 +48,7 @@ pub async fn asked_to_leave() -> io::Result<i32> {
     let [hang_up, interrupt, quit, terminate] = ends.map(signal);
     let (mut hang_up, mut interrupt, mut quit, mut terminate) =
         (hang_up?, interrupt?, quit?, terminate?);
+    listening();
     let kind = tokio::select! {
         _ = hang_up.recv() => SignalKind::hangup(),
         _ = interrupt.recv() => SignalKind::interrupt(),

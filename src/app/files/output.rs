@@ -287,10 +287,12 @@ fn forget_draft(draft: &Path) {
 /// From now on a signal that ends the process takes its drafts away first. Not for the lab, which
 /// has a terminal to give back and leaves in its own way.
 pub fn tidy_up_on_signals() {
-    let watch = || {
+    let (listening, listens) = std::sync::mpsc::sync_channel(1);
+    let watch = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
-        let number = runtime.block_on(crate::app::signals::asked_to_leave());
+        let tell = move || drop(listening.send(()));
+        let number = runtime.block_on(crate::app::signals::asked_to_leave(tell));
         let Ok(number) = number else { return };
         if let Ok(drafts) = DRAFTS.lock() {
             drafts.iter().for_each(|draft| drop(fs::remove_file(draft)));
@@ -299,6 +301,9 @@ pub fn tidy_up_on_signals() {
     };
     // Without the thread a signal ends the process as ever.
     drop(std::thread::Builder::new().name("signals".into()).spawn(watch));
+    // A draft that is begun before the thread listens would stay. The channel ends with the thread,
+    // so that nobody waits for one that can't listen.
+    let _ = listens.recv();
 }
 
 #[cfg(test)]
