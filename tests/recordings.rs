@@ -329,7 +329,7 @@ fn a_session_that_takes_long_to_come_back_can_be_stopped_on_its_way() {
         lab.wait(ANSWERED, "an answer", |text| text.contains("the recording is as it was"));
         leave(&mut lab);
     }
-    assert_eq!(kept(state.path()), [path.clone()]);
+    assert_eq!(kept(state.path()), std::slice::from_ref(&path));
     assert_eq!(fs::read_to_string(path).unwrap(), text);
 }
 

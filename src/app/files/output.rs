@@ -291,7 +291,9 @@ pub fn tidy_up_on_signals() {
     let watch = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
-        let tell = move || drop(listening.send(()));
+        let tell = move || {
+            let _ = listening.send(());
+        };
         let number = runtime.block_on(crate::app::signals::asked_to_leave(tell));
         let Ok(number) = number else { return };
         if let Ok(drafts) = DRAFTS.lock() {

@@ -28,7 +28,7 @@ pub const HEADLINES: Forms = &[
     ("{} wakes and finds {} packet", |s, w| s.was(id(w[0])).inbox.len() as u64 == n(w[1])),
     ("{} wakes and finds {} packets", |s, w| s.was(id(w[0])).inbox.len() as u64 == n(w[1])),
     ("{} loses its disk", |s, w| s.is(id(w[0])).disk == Default::default()),
-    ("{} has its clock run at rate {}", |s, w| s.is(id(w[0])).clock.as_rate().to_string() == w[1]),
+    ("{} has its clock run at rate {}", |s, w| s.is(id(w[0])).clock.as_rate() == w[1]),
     ("{} has its term and its vote on disk", |s, w| crashed(s, id(w[0])).0 > Term::ZERO),
     ("{} has its log up to entry {} on disk", |s, w| crashed(s, id(w[0])).1 == Index(n(w[1]))),
     ("{} ends a write", |s, _| !s.event.kind.flaws().is_empty()),

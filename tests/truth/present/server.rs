@@ -157,9 +157,7 @@ pub const SERVER: Forms = &[
         let newest = up.map(|server| server.raft.commit.0).max();
         (s.own().raft.commit.0, newest) == (n(w[0]), Some(n(w[1])))
     }),
-    ("Its clock runs at rate {}, and its timers with it", |s, w| {
-        s.own().clock.as_rate().to_string() == w[0]
-    }),
+    ("Its clock runs at rate {}, and its timers with it", |s, w| s.own().clock.as_rate() == w[0]),
     ("Here wait {}", |s, w| {
         let named = w[0].split(", ").filter(|one| one.contains(" for entry ")).count();
         s.own().rsm.waiters.len().min(3) == named
