@@ -77,6 +77,13 @@ struct Title {
     majority: bool,
 }
 
+/// "3 of 5"; where some are down, "2 up of 5".
+fn count(room: &Room, servers: usize) -> String {
+    let (alive, members) = (room.alive.len(), room.members.len());
+    let up = if alive < members { "up " } else { "" };
+    format!("{alive} {up}of {servers}")
+}
+
 impl Title {
     fn of(picture: &Picture, place: &RoomPlace) -> Self {
         let servers = picture.scene.cluster.servers().len();
@@ -91,14 +98,10 @@ impl Title {
         let dead = members - alive;
         let elsewhere = servers - members;
         let meter = "▮".repeat(alive) + &"✗".repeat(dead) + &"▯".repeat(elsewhere);
-        let count = match dead {
-            0 => format!("{alive} of {servers}"),
-            _ => format!("{alive} up of {servers}"),
-        };
         Self {
             letter: many.then(|| letter(place.room)),
             meter,
-            count,
+            count: count(room, servers),
             short: format!("{alive}/{servers}"),
             word: word(&picture.situation, room),
             majority: room.vote.is_majority(),
@@ -319,7 +322,7 @@ pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         if situation.rooms.len() > 1 {
             pen.put(format_args!(" {}", letter(number)));
         }
-        pen.put(format_args!(" {} of {servers} {word}: ", room.alive.len()));
+        pen.put(format_args!(" {} {word}: ", count(room, servers)));
         pen.style(theme.ink(Ink::Text));
         let marked = room.members.iter().map(|id| format!("{}{id}", situation.standing(id).mark()));
         let marked: Vec<String> = marked.collect();
