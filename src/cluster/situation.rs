@@ -31,8 +31,8 @@ pub struct Situation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
     pub members: ServerSet,
-    /// The members that are not down. A sleeping server is alive.
-    pub alive: ServerSet,
+    /// The members that are up: neither down nor asleep.
+    pub up: ServerSet,
     pub vote: Vote,
     /// Rooms (by their place in the list) that hear some of these members without being heard:
     /// messages get there, and no answer comes back.
@@ -44,6 +44,8 @@ pub struct Room {
 pub enum Vote {
     /// A leader with a majority is here.
     Led(ServerId),
+    /// Too few are here; yet their leader commits, by a planted flaw.
+    LedByTooFew(ServerId),
     /// A majority is here, and no leader that can commit.
     CanElect,
     /// A majority is here; it obeys a leader whom it hears and who does not hear it.
@@ -57,7 +59,7 @@ impl Vote {
     pub const fn is_majority(self) -> bool {
         match self {
             Self::Led(_) | Self::CanElect | Self::Obeys(_) => true,
-            Self::No => false,
+            Self::LedByTooFew(_) | Self::No => false,
         }
     }
 }
@@ -158,7 +160,7 @@ impl Situation {
         let electable = electable(cluster);
         let mut situation = Self { rooms: Vec::new(), standings, mutual, electable, majority };
         for (room, heard_by) in rooms.iter_mut().zip(heard_by) {
-            room.vote = situation.vote(cluster, room.alive);
+            room.vote = situation.vote(cluster, room.up);
             room.heard_by = heard_by;
         }
         situation.rooms = rooms;
@@ -267,24 +269,29 @@ impl Situation {
             .filter(|id| leader.raft.progress[id.index()].matched >= index)
             .collect();
         let coming = coming(cluster, leader, index).without(acked);
-        let more = self.majority.saturating_sub(acked.len());
-        Some(Need { index, acked, coming, more, old_term: term < leader.raft.term })
+        // A planted flaw may let it commit with fewer, and by copies alone.
+        let rules = leader.raft.rules;
+        let more = rules.enough(cluster.servers().len()).saturating_sub(acked.len());
+        let old_term = !rules.may_count(term, leader.raft.term).answer;
+        Some(Need { index, acked, coming, more, old_term })
     }
 
     /// What a room can decide.
-    fn vote(&self, cluster: &Cluster, alive: ServerSet) -> Vote {
-        let led = alive.iter().find(|id| self.standing(*id) == Standing::Leader);
-        if let Some(leader) = led {
-            return Vote::Led(leader);
-        }
+    fn vote(&self, cluster: &Cluster, up: ServerSet) -> Vote {
+        let led = up.iter().find(|id| self.standing(*id) == Standing::Leader);
         let enough = |id: ServerId| self.reach(id).len() >= self.majority;
-        if !alive.iter().any(enough) {
+        match led {
+            Some(leader) if enough(leader) => return Vote::Led(leader),
+            Some(leader) => return Vote::LedByTooFew(leader),
+            None => {}
+        }
+        if !up.iter().any(enough) {
             return Vote::No;
         }
         let obeyed = |id: ServerId| cluster.server(id).and_then(|server| server.raft.leader);
         let deaf = |id: &ServerId| self.standing(*id) == Standing::Stuck(Stuck::Deaf);
-        match alive.iter().filter_map(obeyed).find(deaf) {
-            Some(leader) if !alive.contains(leader) => Vote::Obeys(leader),
+        match up.iter().filter_map(obeyed).find(deaf) {
+            Some(leader) if !up.contains(leader) => Vote::Obeys(leader),
             Some(_) | None => Vote::CanElect,
         }
     }
@@ -339,9 +346,9 @@ fn stuck(cluster: &Cluster, leader: &Server, mutual: ServerSet) -> Option<Stuck>
 }
 
 fn room(cluster: &Cluster, members: ServerSet) -> Room {
-    let up = |id: &ServerId| cluster.server(*id).is_some_and(|s| s.power != Power::Down);
-    let alive = members.iter().filter(up).collect();
-    Room { members, alive, vote: Vote::No, heard_by: Vec::new() }
+    let is_up = |id: &ServerId| cluster.server(*id).is_some_and(Server::is_running);
+    let up = members.iter().filter(is_up).collect();
+    Room { members, up, vote: Vote::No, heard_by: Vec::new() }
 }
 
 /// The other rooms that hear some of these members, without being heard by any.

@@ -69,9 +69,7 @@ pub fn draw_big(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         }
         return;
     }
-    let lines: Vec<&str> = wrap(&text, room, theme.glyphs).collect();
-    let step = if lines.len() * 2 <= usize::from(area.height) + 1 { 2 } else { 1 };
-    for (line, row) in lines.into_iter().zip((0..area.height).step_by(step)) {
+    for (line, row) in wrap(&text, room, theme.glyphs).zip(1..area.height) {
         canvas.pen(area, row).skip(1).style(style).put(line);
     }
 }
@@ -235,26 +233,28 @@ fn newest_candidates(cluster: &Cluster) -> impl Iterator<Item = &Server> {
 
 /// "S4 and S5 are cut off: 2 of 5, no majority."
 fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
-    let groups = cluster.groups();
-    if groups.len() < 2 {
+    let situation = Situation::of(cluster);
+    let rooms = &situation.rooms;
+    if rooms.len() < 2 {
         sentences.extend(one_way(cluster));
         return;
     }
     let servers = cluster.servers().len();
     let home = reading::leader(cluster)
-        .and_then(|leader| groups.iter().find(|group| group.contains(leader.id)))
-        .or_else(|| groups.iter().find(|group| group.len() >= cluster.majority()));
-    let alone: ServerSet =
-        groups.iter().filter(|group| group.len() == 1).flat_map(|group| group.iter()).collect();
-    for group in groups.iter().filter(|group| group.len() > 1 && Some(*group) != home) {
-        let majority = match group.len() >= cluster.majority() {
+        .and_then(|leader| rooms.iter().find(|room| room.members.contains(leader.id)))
+        .or_else(|| rooms.iter().find(|room| room.vote.is_majority()));
+    let single = rooms.iter().filter(|room| room.members.len() == 1);
+    let alone: ServerSet = single.flat_map(|room| room.members.iter()).collect();
+    for room in rooms.iter().filter(|room| room.members.len() > 1 && Some(*room) != home) {
+        let majority = match room.vote.is_majority() {
             true => "a majority",
             false => "no majority",
         };
-        let (members, count) = (named(*group), group.len());
-        sentences.push(format!("{members} are cut off: {count} of {servers}, {majority}."));
+        let up = if room.up == room.members { "" } else { " up" };
+        let (members, count) = (named(room.members), room.up.len());
+        sentences.push(format!("{members} are cut off: {count}{up} of {servers}, {majority}."));
     }
-    let alone = home.map_or(alone, |home| alone.without(*home));
+    let alone = home.map_or(alone, |home| alone.without(home.members));
     match alone.len() {
         0 => {}
         1 => sentences.push(format!("{} is cut off.", named(alone))),
@@ -283,15 +283,15 @@ fn one_way(cluster: &Cluster) -> Option<String> {
 /// "S4 still believes that it leads."
 fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
     let situation = Situation::of(cluster);
+    let named = reading::leader(cluster).map(|leader| leader.id);
     for server in cluster.servers() {
         let id = server.id;
         let words = match situation.standing(id) {
-            Standing::Stuck(Stuck::Outdated) => "still believes that it leads",
             Standing::Stuck(Stuck::Deaf) => "is heard, and hears too few: it cannot commit",
-            Standing::Stuck(Stuck::Alone) if reading::leader(cluster).map(|l| l.id) != Some(id) => {
+            Standing::Stuck(Stuck::Alone | Stuck::Outdated) if named != Some(id) => {
                 "still believes that it leads"
             }
-            Standing::Stuck(Stuck::Alone)
+            Standing::Stuck(Stuck::Alone | Stuck::Outdated)
             | Standing::Leader
             | Standing::Candidate
             | Standing::Follower

@@ -4,7 +4,7 @@
 //!  Logs  ✓t3 x=3  committed  (t3 y=7) not yet  ✗t2 x=9  will be LOST
 //!  ✓ committed up to 5     4         5         6         7
 //! A S1 ○ follower   t3  ✓t2 y=5  ✓t3 x=3
-//! B S2 ☆ STUCK      t2  ✓t2 y=5  ✗t2 x=9   ✗t2 x=3   ✗t2 x=9 b   3 WILL BE LOST
+//! B S2 ☆ STUCK      t2  ✓t2 y=5  ✗t2 x=9   ✗t2 x=3   ✗t2 x=9 b   LOSES 5-7
 //! A S3 ★ LEADER     t3  ✓t2 y=5  ✓t3 x=3   (t3 y=7)a             needs 2 more
 //! ```
 //!
@@ -23,6 +23,7 @@ use super::layout::Areas;
 use super::map::{plan::Scale, room_ground, room_letter};
 use super::reading;
 use super::servers::Rows;
+use super::text::Spaced;
 use super::theme::{Ground, Ink};
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::raft::Entry;
@@ -280,6 +281,9 @@ impl Table<'_> {
     }
 
     fn draw_heading(&self, canvas: &mut Canvas) {
+        if self.area.height < 2 {
+            return;
+        }
         let theme = canvas.theme();
         let strong = theme.ink(Ink::Strong).patch(theme.bold());
         let y = self.area.y + 1;
@@ -423,43 +427,44 @@ impl Table<'_> {
         selection.server == Some(server) && selection.entry == Some(index)
     }
 
-    /// What follows from a server's log, and whether that is bad.
-    fn verdict(&self, server: &Server) -> Option<(String, bool)> {
+    /// What follows from a server's log.
+    fn verdict(&self, server: &Server) -> Option<Verdict> {
         let cluster = self.scene.cluster;
         if let Some(first) = self.situation.first_lost(cluster, server) {
-            let count = server.raft.log.last_index().0 - first.0 + 1;
-            // Where a rule is broken, nothing is certain any more.
-            let words = match cluster.violation() {
-                None => format!("{count} WILL BE LOST"),
-                Some(_) => format!("NOT AS COMMITTED: {first}"),
-            };
-            return Some((words, true));
+            // Where a rule is broken or a disk was lost, nothing is certain any more.
+            let certain = cluster.violation().is_none() && !cluster.checker().is_void();
+            return Some(match certain {
+                true => Verdict::Lost(first, server.raft.log.last_index()),
+                false => Verdict::Departs(first),
+            });
         }
         let danger = self.situation.is_in_danger(cluster, server);
-        if let Some(need) = self.situation.need(cluster, server) {
-            let coming = need.coming.len();
-            let words = match (need.more, need.old_term) {
-                // Copies alone never commit it (§5.4.2).
-                (_, true) => format!("needs a t{} entry", server.raft.term),
-                (0, false) => "commits".to_owned(),
-                (more, false) if danger => format!("needs {more}: IN DANGER"),
-                (more, false) if coming > 0 => format!("needs {more}, {coming} coming"),
-                (more, false) => format!("needs {more} more"),
-            };
-            return Some((words, danger));
-        }
-        danger.then(|| ("IN DANGER".to_owned(), true))
+        let Some(need) = self.situation.need(cluster, server) else {
+            return danger.then(|| Verdict::Danger(cluster.checker().committed().next()));
+        };
+        let coming = need.coming.len();
+        Some(match (need.more, need.old_term) {
+            // Copies alone never commit it (§5.4.2).
+            (_, true) => Verdict::Needs(format!("needs a t{} entry", server.raft.term)),
+            (0, false) => Verdict::Needs("commits".to_owned()),
+            (more, false) if danger => Verdict::NeedsInDanger(need.index, more),
+            (more, false) if coming > 0 => Verdict::Needs(format!("needs {more}, {coming} coming")),
+            (more, false) => Verdict::Needs(format!("needs {more} more")),
+        })
     }
 
     fn draw_verdict(&self, canvas: &mut Canvas, y: u16, server: &Server) {
         let theme = canvas.theme();
-        let Some((text, bad)) = self.verdict(server) else { return };
-        let style = match bad {
+        let Some(verdict) = self.verdict(server) else { return };
+        let style = match verdict.is_bad() {
             true => theme.on(Ground::Lost),
             false => theme.ink(Ink::Strong).patch(theme.bold()),
         };
         let room = self.area.right().saturating_sub(self.verdicts);
-        canvas.pen_at(self.verdicts, y, room).style(style).put_within(&format!(" {text} "));
+        canvas
+            .pen_at(self.verdicts, y, room)
+            .style(style)
+            .put_within(&format!(" {} ", verdict.in_row()));
     }
 
     /// How many rows a server takes at the largest scale.
@@ -556,18 +561,23 @@ impl Table<'_> {
         if committed > Index::ZERO {
             lines.push((format!("✓ COMMITTED TO {committed}"), false));
         }
-        let mut seen: Vec<(String, bool, ServerSet)> = Vec::new();
+        let mut seen: Vec<(Verdict, ServerSet)> = Vec::new();
         for server in self.scene.cluster.servers() {
-            let Some((text, bad)) = self.verdict(server) else { continue };
-            let text = if text.ends_with("IN DANGER") { "IN DANGER".to_owned() } else { text };
-            match seen.iter_mut().find(|(other, _, _)| *other == text) {
-                Some((_, _, who)) => who.insert(server.id),
-                None => seen.push((text, bad, ServerSet::only(server.id))),
+            let Some(verdict) = self.verdict(server) else { continue };
+            match seen.iter_mut().find(|(other, _)| other.below() == verdict.below()) {
+                Some((_, who)) => who.insert(server.id),
+                None => seen.push((verdict, ServerSet::only(server.id))),
             }
         }
-        for (text, bad, who) in seen {
-            let who: Vec<String> = who.iter().map(|id| id.to_string()).collect();
-            lines.push((format!("{} {}", who.join(" "), text.to_uppercase()), bad));
+        for (verdict, who) in seen {
+            let who = Spaced(who.iter());
+            let text = match verdict {
+                Verdict::Danger(_) | Verdict::NeedsInDanger(..) => verdict.below(),
+                Verdict::Lost(..) | Verdict::Departs(_) | Verdict::Needs(_) => {
+                    format!("{who} {}", verdict.below())
+                }
+            };
+            lines.push((text, verdict.is_bad()));
         }
         let mut y = self.area.y + ABOVE + 3 + rows * self.big_rows() + 1;
         for (text, bad) in lines {
@@ -590,6 +600,54 @@ impl Table<'_> {
             }
             y += 4;
         }
+    }
+}
+
+/// What follows from a server's log.
+enum Verdict {
+    /// From the first to the last of these, entries will be overwritten.
+    Lost(Index, Index),
+    /// A rule is broken, and from this entry on the log is not the committed one.
+    Departs(Index),
+    /// This entry may be lost.
+    Danger(Index),
+    /// So does a leader's, which needs so many copies more.
+    NeedsInDanger(Index, usize),
+    /// What its next entry needs.
+    Needs(String),
+}
+
+impl Verdict {
+    const fn is_bad(&self) -> bool {
+        match self {
+            Self::Lost(..) | Self::Departs(_) | Self::Danger(_) | Self::NeedsInDanger(..) => true,
+            Self::Needs(_) => false,
+        }
+    }
+
+    /// At the end of the server's row.
+    fn in_row(&self) -> String {
+        match self {
+            Self::Lost(first, last) if first < last => format!("LOSES {first}-{last}"),
+            Self::Lost(first, _) => format!("LOSES ENTRY {first}"),
+            Self::Departs(first) => format!("NOT AS COMMITTED: {first}"),
+            Self::Danger(_) => "IN DANGER".to_owned(),
+            Self::NeedsInDanger(_, more) => format!("needs {more}: IN DANGER"),
+            Self::Needs(words) => words.clone(),
+        }
+    }
+
+    /// Below the logs, in capitals, where all servers of which it holds share a line.
+    fn below(&self) -> String {
+        match self {
+            Self::Lost(first, last) if first < last => format!("LOSE {first}-{last}"),
+            Self::Lost(first, _) => format!("LOSE ENTRY {first}"),
+            Self::Danger(index) | Self::NeedsInDanger(index, _) => {
+                format!("entry {index} IN DANGER")
+            }
+            Self::Departs(_) | Self::Needs(_) => self.in_row(),
+        }
+        .to_uppercase()
     }
 }
 

@@ -93,33 +93,29 @@ fn draw_large(
     let lines = brief.and_then(|brief| block::lines(&brief, Face::Small, room, theme.glyphs));
     let most = if tall { 2 } else { 1 };
     let mut y = area.y + 1;
-    match lines.filter(|lines| lines.len() <= most) {
+    let why = match lines.filter(|lines| lines.len() <= most) {
         Some(lines) => {
             let mut end = area.x;
             for line in &lines {
                 end = block::draw(canvas, (area.x + 1, y), line, Face::Small, strong);
                 y += Face::Small.rows() + u16::from(tall);
             }
-            let age = age(scene, newest);
-            let time = format!("{} s  {age}", Moment(newest.time));
+            let time = format!("{} s", Moment(newest.time));
             let rest = area.right().saturating_sub(end + 3);
-            if theme.glyphs.width(&time) <= rest {
-                canvas.pen_at(end + 3, y.saturating_sub(3), rest).style(strong).put(time);
-            } else {
-                let time = format!("{} s", Moment(newest.time));
-                if theme.glyphs.width(&time) <= rest {
-                    canvas.pen_at(end + 3, y.saturating_sub(3), rest).style(strong).put(time);
-                }
+            let forms = [format!("{time}  {}", age(scene, newest)), time];
+            if let Some(form) = forms.into_iter().find(|form| theme.glyphs.width(form) <= rest) {
+                canvas.pen_at(end + 3, y.saturating_sub(3), rest).style(strong).put(form);
             }
+            format!("{}. {}", newest.headline(names), reason(scene, newest))
         }
         None => {
             let mut pen = canvas.pen_at(area.x, y, area.width);
             pen.style(theme.on(Ground::Bright)).put(format_args!(" {} ", Moment(newest.time)));
             pen.style(strong).put(' ').put_within(&newest.headline(names));
             y += 1;
+            reason(scene, newest)
         }
-    }
-    let why = format!("{}. {}", newest.headline(names), reason(scene, newest));
+    };
     let rows = if tall { 3 } else { 1 };
     for line in wrap(&why, area.width.saturating_sub(2), theme.glyphs).take(rows) {
         if y >= area.bottom() {

@@ -99,7 +99,7 @@ fn status(scene: &Scene) -> Vec<String> {
     };
     let more = more.join("  ");
     let kept = match &scene.view.kept {
-        Kept::Well => "",
+        Kept::Off | Kept::Well => "",
         Kept::Not(_) => "! not recorded",
     };
     vec![
@@ -229,7 +229,7 @@ impl Chip {
         }
         let words = self.words().replace("ASKS FOR VOTES", "asks for votes");
         let words = words.replace("ASK FOR VOTES", "ask for votes");
-        pen.style(style).put(' ').put(words).put(" in ");
+        pen.style(style).put(' ').put(words).put(" in");
         let term = theme.number(self.term).patch(theme.bold());
         pen.style(term).put(format_args!(" term {} ", self.term));
         pen.x()

@@ -110,7 +110,7 @@ fn check_top(truth: &Truth, frame: &[String]) {
         let (id, term) = (leader.id, leader.raft.term);
         let words = match can_commit(cluster, leader) {
             true => format!("{id} LEADS TERM {term} "),
-            false => format!("{id} STUCK in  term {term} "),
+            false => format!("{id} STUCK in term {term} "),
         };
         // Later ones may have no room.
         if first {
@@ -140,7 +140,7 @@ fn check_titles(truth: &Truth, frame: &[String]) {
     let all = frame.join("\n");
     for room in &names {
         let members = cluster.servers().iter().filter(|server| rooms[server.id.index()] == *room);
-        let alive = members.clone().filter(|server| server.power != Power::Down).count();
+        let alive = members.clone().filter(|server| server.power == Power::Up).count();
         let count = match alive == members.count() {
             true => format!("{alive} of {servers}"),
             false => format!("{alive} up of {servers}"),
@@ -177,6 +177,12 @@ fn check_logs(truth: &Truth, frame: &[String]) {
         let words = format!("committed up to {highest} ");
         assert!(format!("{} ", frame[head]).contains(&words), "{words:?}: {:?}", frame[head]);
     }
+    // The numbers of the entries that are shown stand behind how far the log is committed.
+    let numbers = frame[head].split_once("committed").map_or("", |(_, rest)| rest);
+    let numbers = numbers.trim_start_matches(" up to").trim_start();
+    let numbers =
+        numbers.strip_prefix(&highest.to_string()).filter(|_| highest > 0).unwrap_or(numbers);
+    let first = numbers.split_whitespace().find_map(|word| word.parse().ok()).unwrap_or(1);
     for server in cluster.servers() {
         let name = format!(" {} ", server.id);
         let row = frame[head + 1..]
@@ -186,7 +192,7 @@ fn check_logs(truth: &Truth, frame: &[String]) {
         let log = &server.raft.log;
         let kept = |index: u64| truth.committed.get(&index).copied() == log.term(Index(index));
         let mut rest = row.as_str();
-        for (index, entry) in log.iter_from(Index(1)) {
+        for (index, entry) in log.iter_from(Index(first)) {
             let Request::Put { key, value, .. } = &entry.op.request else { continue };
             let text = format!("t{} {key}={value}", entry.term);
             let Some(at) = rest.find(&text) else { continue };

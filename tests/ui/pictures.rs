@@ -97,6 +97,7 @@ fn script_at(line: u32) -> ScriptPlace {
         seen: seen.collect(),
         source: source.into(),
         current: vec![line],
+        departed: false,
     }
 }
 

@@ -374,7 +374,7 @@ fn the_term_stays_when_everybody_is_down() {
     let term = stage.cluster.term();
     stage.act(&["crash all"]);
     let header = rows(&stage.frame(80, 24))[0].clone();
-    assert!(header.contains(&format!("NO LEADER in  term {term}")), "{header}");
+    assert!(header.contains(&format!("NO LEADER in term {term}")), "{header}");
 }
 
 #[test]

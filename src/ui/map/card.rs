@@ -84,7 +84,10 @@ impl<'a> Card<'a> {
                 (ground, theme.ink(Ink::Dim), theme.ink(Ink::Dim), theme.ink(Ink::Dim))
             }
         };
-        let need = picture.situation.need(picture.scene.cluster, server);
+        // What will be overwritten needs nothing any more.
+        let cluster = picture.scene.cluster;
+        let lost = picture.situation.first_lost(cluster, server).is_some();
+        let need = picture.situation.need(cluster, server).filter(|_| !lost);
         Self { picture, server, standing, need, theme, fill, ink, soft, frame }
     }
 
@@ -117,7 +120,8 @@ impl<'a> Card<'a> {
 
     /// What it still needs, in words, with as many signs as a majority has: `▮` has, `▯` needs.
     fn needs(&self) -> Option<(String, String)> {
-        let majority = self.picture.situation.majority();
+        let servers = self.picture.scene.cluster.servers().len();
+        let majority = self.server.raft.rules.enough(servers);
         let pips = |have: usize| {
             let have = have.min(majority);
             "▮".repeat(have) + &"▯".repeat(majority - have)
@@ -135,8 +139,7 @@ impl<'a> Card<'a> {
             (Standing::Candidate, _) => {
                 let votes = self.server.raft.votes.len();
                 let more = majority.saturating_sub(votes);
-                let plural = if more == 1 { "" } else { "s" };
-                Some((pips(votes), format!("needs {more} vote{plural}")))
+                Some((pips(votes), format!("needs {more} more")))
             }
             (Standing::Leader | Standing::Stuck(_) | Standing::Follower, _)
             | (Standing::Asleep | Standing::Down, _) => None,

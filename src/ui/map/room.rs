@@ -10,7 +10,7 @@ use ratatui::style::Style;
 
 use super::Picture;
 use super::plan::{Opening, RoomPlace, Scale, Wall};
-use crate::cluster::situation::{Room, Situation, Vote};
+use crate::cluster::situation::{Room, Situation, Standing, Vote};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::text::Spaced;
@@ -77,11 +77,10 @@ struct Title {
     majority: bool,
 }
 
-/// "3 of 5"; where some are down, "2 up of 5".
+/// "3 of 5"; where some are down or asleep, "2 up of 5".
 fn count(room: &Room, servers: usize) -> String {
-    let (alive, members) = (room.alive.len(), room.members.len());
-    let up = if alive < members { "up " } else { "" };
-    format!("{alive} {up}of {servers}")
+    let up = if room.up == room.members { "" } else { "up " };
+    format!("{} {up}of {servers}", room.up.len())
 }
 
 impl Title {
@@ -94,15 +93,20 @@ impl Title {
         let Some(room) = picture.situation.rooms.get(place.room) else {
             return Self::preview(picture, place, servers);
         };
-        let (alive, members) = (room.alive.len(), room.members.len());
-        let dead = members - alive;
-        let elsewhere = servers - members;
-        let meter = "▮".repeat(alive) + &"✗".repeat(dead) + &"▯".repeat(elsewhere);
+        let marks = room.members.iter().map(|id| match picture.situation.standing(id) {
+            Standing::Down => '✗',
+            Standing::Asleep => 'z',
+            _ => '▮',
+        });
+        let mut marks: Vec<char> = marks.collect();
+        marks.sort_by_key(|mark| ['▮', 'z', '✗'].iter().position(|one| one == mark));
+        let elsewhere = servers - room.members.len();
+        let meter = marks.into_iter().collect::<String>() + &"▯".repeat(elsewhere);
         Self {
             letter: many.then(|| letter(place.room)),
             meter,
             count: count(room, servers),
-            short: format!("{alive}/{servers}"),
+            short: format!("{}/{servers}", room.up.len()),
             word: word(&picture.situation, room),
             majority: room.vote.is_majority(),
         }
@@ -150,6 +154,7 @@ fn word(situation: &Situation, room: &Room) -> String {
     match room.vote {
         Vote::Led(_) if alone && situation.is_whole() => "ALL CONNECTED".to_owned(),
         Vote::Led(_) => "MAJORITY".to_owned(),
+        Vote::LedByTooFew(_) => "NO MAJORITY: FLAW".to_owned(),
         Vote::CanElect => "CAN ELECT".to_owned(),
         Vote::Obeys(leader) => format!("OBEY {leader}"),
         Vote::No if deaf => "HEARS TOO FEW".to_owned(),
