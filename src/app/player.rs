@@ -135,7 +135,7 @@ impl Player {
     }
 
     /// Where the script stands.
-    pub fn place(&self, script: &Script) -> ScriptPlace {
+    pub fn place(&self, script: &Script, departed: bool) -> ScriptPlace {
         let mut current: Vec<u32> = self.tasks.values().copied().collect();
         current.sort_unstable();
         current.dedup();
@@ -146,6 +146,7 @@ impl Player {
             source: script.source.clone(),
             seen: self.lines.clone(),
             current,
+            departed,
         }
     }
 }

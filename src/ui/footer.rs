@@ -14,6 +14,9 @@ use super::canvas::{Canvas, Pen};
 use super::glyphs::Glyphs;
 use super::view::{Hint, NoticeKind, Presented, Scene, Target};
 
+/// Captions speak of the run that the script was written for. This stands as long as the run on the
+/// screen is another one.
+const DEPARTED: &str = "≠ not the script's own run: its captions may be wrong";
 /// The most beats that have a mark each.
 const METER_MAX: u32 = 30;
 
@@ -34,9 +37,13 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
 }
 
-/// How far the presentation has come: "beat 3/9" and a mark a beat.
+/// How far the presentation has come: "beat 3/9" and a mark a beat; and whether the class sees
+/// another run than the script's.
 fn draw_beats(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let theme = canvas.theme();
+    if scene.view.script.as_ref().is_some_and(|script| script.departed) {
+        canvas.pen(area, 0).skip(1).style(theme.bold()).put(DEPARTED);
+    }
     let Some(Presented { beat, of }) = scene.view.presented.filter(|presented| presented.of > 0)
     else {
         return;

@@ -66,6 +66,12 @@ impl Session {
         keeps
     }
 
+    /// Whether this run is another than the script's own, by what was done in it up to now.
+    pub(super) fn has_departed(&self) -> bool {
+        let done = self.cluster.point().deeds as usize;
+        self.timeline.deeds().iter().take(done).any(|deed| acts(&deed.command))
+    }
+
     /// Whether somebody acts while a script plays, for the first time in this run.
     fn improvises(&self, command: &Command) -> bool {
         let told = || {

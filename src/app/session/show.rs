@@ -18,7 +18,9 @@ impl Session {
         self.view.timeline.newest = past.then_some(self.timeline.end().time);
         self.view.pace = self.pacer.words(&self.cluster);
         self.view.caption = self.player.caption().cloned();
-        self.view.script = self.cluster.script().map(|script| self.player.place(script));
+        let departed = self.has_departed();
+        let script = self.cluster.script();
+        self.view.script = script.map(|script| self.player.place(script, departed));
         self.view.mode = self.shown_mode();
         let (beat, of) = self.player.beat();
         self.view.presented = self.presents().then_some(Presented { beat, of });

@@ -78,7 +78,9 @@ pub struct View {
 /// Whether what is done is written down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Kept {
+    /// It was not asked for.
     #[default]
+    Off,
     Well,
     /// It can't be, and why.
     Not(String),
@@ -240,6 +242,8 @@ pub struct ScriptPlace {
     pub seen: imbl::OrdMap<u32, SeenLine>,
     /// Where its tasks are: the line that each has run last.
     pub current: Vec<u32>,
+    /// You have acted: what its captions say was written for another run.
+    pub departed: bool,
 }
 
 /// A line that has run.

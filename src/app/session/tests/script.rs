@@ -1,12 +1,14 @@
 //! Scripts that play in the lab: their lines, going to them, and what becomes of them when
 //! somebody acts.
 
+use std::time::Duration;
+
 use ratatui::layout::Size;
 
 use super::typed::resumed;
 use super::{frames, lab, led, press, refusal, script, started, wait};
 use crate::app::recorder::Recorder;
-use crate::app::session::{Moment, Session};
+use crate::app::session::{Message, Moment, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::{Script, Unmet};
 use crate::ui::view::{Came, Pane, Stands};
@@ -404,6 +406,34 @@ fn while_presenting_nothing_that_comes_is_on_the_screen() {
             frames(&mut session, 0.1);
         }
     }
+}
+
+#[test]
+fn a_class_sees_that_the_run_is_no_longer_the_scripts() {
+    let mut session = script(LESSON);
+    press(&mut session, "F5 PgDn");
+    let warned = |session: &mut Session| {
+        session.notice = None;
+        session.update(Message::Frame(Duration::ZERO));
+        seen(session, 80, 24).contains("not the script's own run")
+    };
+    assert!(!warned(&mut session), "nobody has acted");
+    press(&mut session, "1 x");
+    assert!(warned(&mut session));
+    press(&mut session, "F");
+    assert!(warned(&mut session), "in big mode too");
+    press(&mut session, "PgUp");
+    assert!(!warned(&mut session), "before that it was the script's");
+}
+
+#[test]
+fn the_end_of_a_run_that_breaks_is_where_it_breaks() {
+    let flawed = include_str!("../../../../scripts/flaws/small_majority.lab");
+    let mut session = script(flawed);
+    press(&mut session, "Esc : 'goto_end Enter");
+    frames(&mut session, 2.0);
+    assert!(session.cluster().violation().is_some());
+    assert_eq!(session.view.clock, crate::ui::view::Clock::Broken);
 }
 
 #[test]
