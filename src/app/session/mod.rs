@@ -420,6 +420,13 @@ impl Session {
 
     /// Applies a command, whatever it means to a script that plays.
     fn try_one(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
+        self.give(command, keys)?;
+        self.follow_by_hand();
+        Ok(())
+    }
+
+    /// The same, without what then happens by itself while all is by hand.
+    fn give(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
         let (at, place, events) =
             (self.cluster.point(), self.cluster.place(), self.cluster.emitted());
         let mut after = self.cluster.clone();
@@ -445,7 +452,6 @@ impl Session {
         self.commanded = None;
         self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
         self.timeline.did((at, place), command, &self.cluster, &self.player);
-        self.follow_by_hand();
         Ok(())
     }
 

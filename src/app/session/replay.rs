@@ -249,7 +249,8 @@ impl Session {
         if *command == Command::Expects(Unmet::Remark) && !self.is_past() {
             self.keep_untouched();
         }
-        self.try_one(command, "").map_err(|error| error.message)
+        // What follows is played step by step, for a bookmark may stand between two of them.
+        self.give(command, "").map_err(|error| error.message)
     }
 
     /// Another future begins: what it has in common with the present one has been done. If the

@@ -191,6 +191,20 @@ proptest! {
 }
 
 #[test]
+fn a_bookmark_in_the_midst_of_a_moment_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.lab");
+    let mut session = at_a_moment(3);
+    session.record(Ok(Recorder::to(path.clone())));
+    session.record_all();
+    press(&mut session, ",");
+    frames(&mut session, 0.3);
+    press(&mut session, "b");
+    frames(&mut session, 0.1);
+    assert_kept(&session, &path);
+}
+
+#[test]
 fn every_verb_is_recorded_or_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     for kind in 0..KINDS {
