@@ -128,20 +128,22 @@ fn what_is_expected_and_not_so_is_no_matter_of_liveness() {
     assert_eq!(finding.word(), "liveness");
 }
 
+const SMALL: Size = Size {
+    servers: 3,
+    clients: 5,
+    flight: 5,
+    sync: 1,
+    timeout: (100, 200),
+    append_max: 3,
+    rpc_timeout: 400,
+    has_lock: true,
+    faults: 1_000,
+};
+
 /// Whatever is larger, slower or closer together gets more time.
 #[test]
 fn the_calm_grows_with_what_it_is_for() {
-    let size = Size {
-        servers: 3,
-        clients: 5,
-        flight: 5,
-        sync: 1,
-        timeout: (100, 200),
-        append_max: 3,
-        rpc_timeout: 400,
-        has_lock: true,
-        faults: 1_000,
-    };
+    let size = SMALL;
     let seconds = |size: Size| -> Vec<u64> {
         let lines = size.lines();
         let waits = lines.lines().filter_map(|line| line.split_once(" within ").map(|both| both.1));
@@ -172,16 +174,8 @@ fn the_calm_grows_with_what_it_is_for() {
 #[test]
 fn the_page_on_testing_shows_a_calm_as_it_is() {
     let page = std::fs::read_to_string("docs/testing.md").expect("the page");
-    let size = Size {
-        servers: 3,
-        clients: 4,
-        flight: 5,
-        sync: 0,
-        timeout: (150, 300),
-        append_max: 1_000,
-        rpc_timeout: 400,
-        has_lock: false,
-        faults: 2_000,
-    };
+    let (timeout, append_max) = ((150, 300), 1_000);
+    let size =
+        Size { clients: 4, sync: 0, timeout, append_max, has_lock: false, faults: 2_000, ..SMALL };
     assert!(page.contains(&format!("```text\n{}```", size.lines())), "{}", size.lines());
 }

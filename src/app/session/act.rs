@@ -321,9 +321,8 @@ impl Session {
         self.notice = None;
     }
 
-    /// What replays this moment, for the clipboard: the command line; once something has been
-    /// done in the lab, a script of its own.
-    /// The run so far, for the clipboard: a line while nobody has done anything, else a script.
+    /// What replays this moment, for the clipboard: a command line, or a script of its own once
+    /// you have acted.
     fn copy(&mut self) -> Effect {
         let Config { servers, seed, network, .. } = self.cluster.config();
         let text = match &self.origin {

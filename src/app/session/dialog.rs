@@ -248,15 +248,18 @@ impl Asking {
                         format!("What was done is not recorded: {why}."),
                         ":save NAME.lab keeps it elsewhere; else it will be gone.".to_owned(),
                     ],
+                    (Kept::Off, _) => vec![
+                        "This session is not recorded: it will be gone.".to_owned(),
+                        ":save NAME.lab keeps what was done as a script.".to_owned(),
+                    ],
                     (Kept::Well, Some(path)) => vec![
-                        "The session is kept as a script; raftlab --resume goes on with it:"
+                        "Your session is saved as a script. Continue it with raftlab --resume:"
                             .to_owned(),
                         path.display().to_string(),
                     ],
-                    (Kept::Well, None) => vec![
-                        "Nothing has been done that would be kept. The lab will be gone."
-                            .to_owned(),
-                    ],
+                    (Kept::Well, None) => {
+                        vec!["You have changed nothing, so there is nothing to keep.".to_owned()]
+                    }
                 },
             ),
             Self::Wipe(id) => (

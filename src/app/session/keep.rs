@@ -23,7 +23,10 @@ impl Session {
     /// without if that can't be.
     pub fn record(&mut self, recorder: io::Result<Recorder>) {
         match recorder {
-            Ok(recorder) => self.recorder = Some(recorder),
+            Ok(recorder) => {
+                self.recorder = Some(recorder);
+                self.view.kept = Kept::Well;
+            }
             Err(error) => {
                 self.refuse(format!("this session is not recorded: {error}"));
                 self.view.kept = Kept::Not(error.to_string());
@@ -140,7 +143,7 @@ impl Session {
             None => Kept::Well,
         };
         match (&self.view.kept, &kept) {
-            (Kept::Well, Kept::Not(why)) => {
+            (Kept::Off | Kept::Well, Kept::Not(why)) => {
                 let path = recorder.path().display();
                 self.refuse(format!("the session is not recorded now: {path}: {why}"));
                 self.again = self.room.saturating_add(AGAIN);
@@ -148,7 +151,8 @@ impl Session {
             (Kept::Not(_), Kept::Well) => {
                 self.note("the session is recorded again, and nothing is missing");
             }
-            (Kept::Well, Kept::Well) | (Kept::Not(_), Kept::Not(_)) => {}
+            (Kept::Off | Kept::Well, Kept::Off | Kept::Well)
+            | (Kept::Not(_), Kept::Off | Kept::Not(_)) => {}
         }
         if self.view.kept != kept {
             self.view.kept = kept;

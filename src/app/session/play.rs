@@ -248,7 +248,11 @@ impl Session {
             Moment::Line(number) => self.player.seen(*number).is_some(),
             Moment::Mark(name) => self.player.marks_seen().contains_key(name.as_str()),
             Moment::Condition(condition) => self.cluster.is_so(condition),
-            Moment::End => self.cluster.finished(),
+            // A run that breaks a rule or fails goes no further: that is its end.
+            Moment::End => {
+                let cluster = &self.cluster;
+                cluster.finished() || cluster.violation().is_some() || cluster.failure().is_some()
+            }
         }
     }
 

@@ -24,7 +24,10 @@ impl Session {
         match self.presenting {
             Presenting::No => {
                 self.begin_presenting();
-                self.note("presenting: PgDn next beat, PgUp previous, b black screen, Esc ends it");
+                self.note(match self.cluster.script() {
+                    Some(_) => "presenting: PgDn next beat, PgUp previous, b black screen, Esc ends it",
+                    None => "presenting: PgDn pause or go on, PgUp step back, b black screen, Esc ends it",
+                });
             }
             Presenting::Yes | Presenting::Black(_) => self.stop_presenting(),
         }
@@ -36,10 +39,13 @@ impl Session {
 
     /// F: the caption, the map and the logs alone, and back.
     pub fn toggle_big(&mut self) {
-        self.view.size = match self.view.size {
-            Marks::Usual => Marks::Big,
-            Marks::Big => Marks::Usual,
-        };
+        match self.view.size {
+            Marks::Usual => {
+                self.view.size = Marks::Big;
+                self.note("big: caption, map and logs alone; F shows all panes again");
+            }
+            Marks::Big => self.view.size = Marks::Usual,
+        }
     }
 
     fn stop_presenting(&mut self) {
@@ -95,7 +101,7 @@ impl Session {
                 self.presenting = Presenting::Black(halt);
             }
             Presenter::Leave => self.stop_presenting(),
-            Presenter::Stay => self.refuse("you present: Esc first, then q"),
+            Presenter::Stay => self.refuse("presenter mode: press Esc first, then q"),
         }
     }
 

@@ -210,12 +210,16 @@ impl Session {
     pub(super) fn stopped_for_good(&self) -> Option<String> {
         if let Some(violation) = self.cluster.violation() {
             return Some(format!(
-                "time stands for good: {} is broken (Enter: why)",
+                "the run ends here: {} is broken (Enter: why)",
                 violation.invariant.name()
             ));
         }
         self.cluster.failure().map(|failure| {
-            format!("time stands for good: line {} failed (Enter: why)", failure.line)
+            let what = match failure.line {
+                0 => "an expectation failed".to_owned(),
+                line => format!("line {line} failed"),
+            };
+            format!("the run ends here: {what} (Enter: why)")
         })
     }
 

@@ -86,9 +86,11 @@ impl Diagnostic {
         Self { file, line, column, width, source, indent, underlined, message, help }
     }
 
-    /// In one line, for the prompt: "expected a server, not `S`; did you mean `S3`?".
+    /// In one line, for the prompt: "did you mean `S3`? expected a server, not `S`". A guess stands
+    /// first, for the list of what is possible can be longer than the line.
     pub fn brief(&self) -> String {
         match &self.help {
+            Some(guess) if guess.ends_with('?') => format!("{guess} {}", self.message),
             Some(help) => format!("{}; {help}", self.message),
             None => self.message.clone(),
         }
