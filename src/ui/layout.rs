@@ -1,17 +1,17 @@
 //! Where everything stands: one pure function from the size of the terminal to the areas of the
 //! panes, used for drawing and for finding what the mouse points at. Plain arithmetic.
 //!
+//! The first layout, which is for a hall, at 120×40; `1` to `5` choose, and there are big marks too:
+//!
 //! ```text
 //! header
-//! headline, and the caption of a script
-//! what is watched
-//! ─ Map ──────────────────┬─ Clients ──────
-//!                         ├─ Keys and values
-//!                         ├─ In flight ────
-//! ─ Servers and logs ─────┴────────────────
-//! ─ Events ───────────────┬─ Script ───────   (while one plays, where there is room)
+//! headline, or the caption of a script
+//! the newest event, and why
+//! ─ Map ─────────────────────────────────
+//!
+//! ─ Logs ──────────────────┬─ Clients ───
+//!                          │
 //! timeline
-//! last command
 //! keys
 //! ```
 //!
@@ -224,12 +224,7 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
     if scale == Scale::Xl && !broken {
         areas.status = top(&mut left, 1);
     }
-    if !view.watches.is_empty() {
-        let rows = watches::rows(left.width, view.watches.len());
-        let most = 1 + left.height / 20;
-        let title = u16::from(!areas.last_command.is_empty());
-        areas.watches = top(&mut left, rows.min(most) + title);
-    }
+    watched(areas, &mut left, view, 1);
     match scale {
         Scale::Xl => hall_large(areas, left, servers),
         Scale::L => {
@@ -315,17 +310,24 @@ fn frame(areas: &mut Areas, view: &View) -> Rect {
     } else {
         areas.headline = top(&mut left, if areas.screen.height < 20 { 1 } else { 2 });
     }
-    if !view.watches.is_empty() {
-        let rows = watches::rows(left.width, view.watches.len());
-        let most = if desk { 4 } else { 1 + left.height / 20 };
-        areas.watches = top(&mut left, rows.min(most) + u16::from(desk));
-    }
     areas.footer = bottom(&mut left, 1);
     areas.last_command = bottom(&mut left, u16::from(desk && !for_class));
-    if view.zoomed != Some(Pane::Timeline) {
+    watched(areas, &mut left, view, if desk { 4 } else { 1 });
+    if view.zoomed != Some(Pane::Timeline) && !for_class {
         areas[Pane::Timeline] = bottom(&mut left, if desk { 5 } else { 1 });
     }
     left
+}
+
+/// Rows for what is watched, and for their title where there is one: at least so many if it takes
+/// them, more where there is more room.
+fn watched(areas: &mut Areas, left: &mut Rect, view: &View, least: u16) {
+    if view.watches.is_empty() {
+        return;
+    }
+    let rows = watches::rows(left.width, view.watches.len());
+    let most = least.max(1 + left.height / 20);
+    areas.watches = top(left, rows.min(most) + areas.watches_title());
 }
 
 fn copies(area: Rect, servers: usize) -> Copies {

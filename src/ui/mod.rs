@@ -179,12 +179,10 @@ pub(crate) fn draw_alone(buffer: &mut Buffer, scene: &Scene, pane: Pane) -> Rect
     areas[pane]
 }
 
-/// The panes that may stand to the right of others.
-const BESIDE: [Pane; 4] = [Pane::Clients, Pane::Values, Pane::InFlight, Pane::Script];
-
 /// The lines between panes that stand side by side, joined to the lines of their titles.
 fn draw_joints(canvas: &mut Canvas, areas: &Areas) {
-    for pane in BESIDE {
+    // The logs beside a map for a hall need none: there, lines are walls.
+    for pane in Pane::EVERY.into_iter().filter(|pane| *pane != Pane::Servers) {
         let area = areas[pane];
         if !area.is_empty() && area.x > 0 {
             draw_joint(canvas, areas, area);
@@ -201,7 +199,7 @@ fn draw_joint(canvas: &mut Canvas, areas: &Areas, area: Rect) {
         let mut panes = titled.clone().map(|pane| areas[pane]);
         panes.any(|pane| pane.y == y && pane.contains((x, y).into()))
     };
-    let on_top = BESIDE.into_iter().map(|pane| areas[pane]);
+    let on_top = Pane::EVERY.into_iter().map(|pane| areas[pane]);
     let on_top = on_top.into_iter().any(|top| top.x == area.x && top.bottom() == area.y);
     for y in area.y..=area.bottom() {
         let (above, below) = (y > area.y || on_top, y < area.bottom());
