@@ -1,8 +1,8 @@
 //! Planted flaws: the mistakes that implementers really make, each as a switch.
 //!
 //! A flaw is one small departure from one rule. It is asked for where the rule lives and nowhere
-//! else: in `raft/rules.rs` for the predicates of Figure 2, in `rsm.rs`, `kv.rs`, `client.rs`,
-//! `lock.rs` and `disk.rs` for the rest. What is asked there gives back a [`Ruled`] answer, which
+//! else: in `raft/rules.rs` for the predicates of Figure 2, in `rsm.rs`, `client.rs`, `lock.rs`
+//! and `disk.rs` for the rest. What is asked there gives back a [`Ruled`] answer, which
 //! says whether a flaw made it; so an event can name the flaw that decided, and nobody recites a
 //! rule that was not kept. [`FLAWS`] is the table from which the verb `flaw`, the lab's menu,
 //! `raftlab flaws`, the reference and the words for a flaw that decided are made.
