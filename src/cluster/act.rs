@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use super::by_hand::{no_heartbeat, no_sync};
+use super::by_hand::{SETTLE_ROUNDS, no_heartbeat, no_sync};
 use super::client::{Job, Work};
 use super::command::{
-    Command, Ends, Load, Nature, Operation, Order, Reach, Reseed, Timers, VersionWord, Who,
+    Command, Ends, Load, Nature, Operation, Order, Reach, Reseed, Text, Timers, VersionWord, Who,
 };
 use super::event::EventKind;
-use super::flaw::Flaw;
+use super::flaw::{Flaw, Flaws};
 use super::kv::Stored;
 use super::network::{LinkChange, LinkRule, Links};
 use super::raft::{Raft, Role};
@@ -17,7 +17,7 @@ use super::resolve::{Scope, error, shared};
 use super::server::Power;
 use super::task::Scheduled;
 use super::time::{Ppm, Span};
-use super::types::{ClientId, Node, ServerId, ServerSet, Version};
+use super::types::{ClientId, Node, Request, ServerId, ServerSet, Version};
 use super::{Cause, Cluster, CommandError, Motion};
 
 impl Cluster {
@@ -149,6 +149,12 @@ impl Cluster {
             Command::Heartbeat(who) => each(who, &no_heartbeat),
             Command::Sync(who) => each(who, &no_sync),
             Command::Retry(clients) => self.refuse_retry(clients),
+            Command::Abandon(clients) => self.refuse_abandon(clients),
+            Command::Operate(order) if matches!(order.operation, Operation::Submit { .. }) => {
+                self.refuse_busy(order)?;
+                let only: Vec<Who> = order.only.iter().cloned().collect();
+                each(&only, &|server| (!is_leader(server)).then(|| no_leader(server)))
+            }
             Command::ByHand(motion) if *motion == self.motion => Err(error(match motion {
                 Motion::ByHand => "all is by hand already: `by-hand off` lets lab time go on",
                 Motion::ByItself => "lab time goes on by itself: `by-hand on` makes it stand",
@@ -185,6 +191,7 @@ impl Cluster {
             | Command::Packet { .. }
             | Command::Flying { .. }
             | Command::ByHand(_)
+            | Command::Settle
             | Command::Flaw { .. }
             | Command::Reseed(_)
             | Command::Run(_)
@@ -239,6 +246,8 @@ impl Cluster {
             Command::Heartbeat(who) => self.for_each(who, Self::beat),
             Command::Sync(who) => self.for_each(who, Self::sync_now),
             Command::Retry(clients) => self.retry(clients),
+            Command::Abandon(clients) => self.abandon(clients),
+            Command::Settle => self.settle(SETTLE_ROUNDS, line),
             Command::Timers(timers) => self.set_timers(*timers),
             Command::Partition(groups) => self.partition(groups)?,
             Command::Isolate { who, from_clients } => self.isolate(who, *from_clients),
@@ -260,6 +269,9 @@ impl Cluster {
                 self.order_packets(command)?;
             }
             Command::ByHand(motion) => self.set_motion(*motion),
+            Command::Operate(order) if matches!(order.operation, Operation::Submit { .. }) => {
+                self.submit(order)?;
+            }
             Command::Operate(order) => return self.operate(order, line).map(Some),
             Command::Load(load) => self.start_load(load)?,
             Command::LoadStop => self.stop_load(),
@@ -492,7 +504,7 @@ impl Cluster {
     fn operate(&mut self, order: &Order, line: u32) -> Result<u64, CommandError> {
         let name = order.client.as_ref().map_or("a", |name| name.as_str()).to_owned();
         let id = self.need_client(&name)?;
-        let work = self.work_of(&order.operation)?;
+        let work = self.work_of(&order.operation, order.size)?;
         let only = order.only.as_ref().and_then(Who::server);
         self.tickets += 1;
         let ticket = self.tickets;
@@ -501,17 +513,40 @@ impl Cluster {
         Ok(ticket)
     }
 
-    fn work_of(&self, operation: &Operation) -> Result<Work, CommandError> {
+    /// A leader appends a put at once. In the history it is one that never returns.
+    fn submit(&mut self, order: &Order) -> Result<(), CommandError> {
+        let name = order.client.as_ref().map_or("a", |name| name.as_str());
+        let client = self.need_client(name)?;
+        let server = order.only.as_ref().and_then(Who::server);
+        let (Some(server), Work::Put { key, value, version }) =
+            (server, self.work_of(&order.operation, order.size)?)
+        else {
+            return Err(error("a put is submitted to one server"));
+        };
+        let request = Request::Put { key, value, version };
+        self.record_call(client, &request, Flaws::default());
+        self.append_request(server, client, request.clone(), None);
+        self.emit(EventKind::Abandoned { client, call: Some(request) });
+        Ok(())
+    }
+
+    fn work_of(&self, operation: &Operation, size: Option<u32>) -> Result<Work, CommandError> {
+        let shared_value = |value: &Text| match size {
+            Some(size) => filled_up(&value.filled(), size as usize).as_str().into(),
+            None => shared(value),
+        };
         Ok(match operation {
             Operation::Get { key } => Work::Get { key: shared(key) },
-            Operation::Put { key, value, version } => {
+            Operation::Put { key, value, version } | Operation::Submit { key, value, version } => {
                 let version = match version {
                     VersionWord::Number(version) => *version,
                     VersionWord::Last | VersionWord::Hole(_) => Version::ZERO,
                 };
-                Work::Put { key: shared(key), value: shared(value), version }
+                Work::Put { key: shared(key), value: shared_value(value), version }
             }
-            Operation::Set { key, value } => Work::Set { key: shared(key), value: shared(value) },
+            Operation::Set { key, value } => {
+                Work::Set { key: shared(key), value: shared_value(value) }
+            }
             Operation::Check { key } => {
                 let key = shared(key);
                 let expected: Stored = self.achieved.get(&key).cloned().ok_or_else(|| {
@@ -532,6 +567,22 @@ impl Cluster {
 /// The servers among concrete words.
 fn concrete(whos: &[Who]) -> ServerSet {
     whos.iter().filter_map(Who::server).collect()
+}
+
+/// A value with dots behind it, up to so many bytes.
+fn filled_up(value: &str, size: usize) -> String {
+    let mut text = value.to_owned();
+    text.extend(std::iter::repeat_n('.', size.saturating_sub(value.len())));
+    text
+}
+
+fn is_leader(server: &super::server::Server) -> bool {
+    server.is_running() && server.raft.is_leader()
+}
+
+fn no_leader(server: &super::server::Server) -> String {
+    let role = super::conditions::role_of(server).word();
+    format!("{} is {role}: only a leader appends what is submitted (§5.3)", server.id)
 }
 
 fn change_rule(rule: &mut LinkRule, change: LinkChange) {

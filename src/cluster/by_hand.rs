@@ -13,13 +13,17 @@
 
 use super::client::Client;
 use super::command::Text;
+use super::event::EventKind;
 use super::queue::Slot;
 use super::raft::{Context, Role};
 use super::resolve::error;
 use super::server::{Power, Server, TimerKind};
 use super::time::{Span, Time};
-use super::types::{ClientId, ServerId};
+use super::types::{ClientId, PacketId, ServerId, ServerSet};
 use super::{Cluster, CommandError, Item, Step};
+
+/// The most rounds in which what is in flight arrives before `settle` gives up.
+pub(super) const SETTLE_ROUNDS: u32 = 1_000;
 
 /// Who lets things happen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,7 +112,8 @@ impl Cluster {
                     | Item::LoadEnd
                     | Item::Chaos(_)
                     | Item::Task(_)
-                    | Item::Recurring(_),
+                    | Item::Recurring(_)
+                    | Item::Settle(..),
                 )
                 | None => {}
             }
@@ -127,6 +132,52 @@ impl Cluster {
         // Even where what is expected is a remark: there is nothing to go on with.
         self.fail_for_good(line, &expected, &actual);
         Step::Happened
+    }
+
+    /// A round of `settle`: all that is in flight arrives now, all that is being written is on disk,
+    /// and when that has had its effects the next round comes, until there is nothing more. No timer
+    /// fires, and what an order holds stays held.
+    pub(super) fn settle(&mut self, left: u32, line: u32) {
+        let now = self.now.micros();
+        let mut flying: Vec<(Time, PacketId, Slot)> = Vec::new();
+        for (_, slot, item) in self.queue.iter() {
+            if let Item::Packet(packet) = item {
+                flying.push((packet.due, packet.id, slot));
+            }
+        }
+        flying.sort_unstable();
+        let writes = |server: &&Server| server.is_running() && server.sync_timer.is_some();
+        let writing: ServerSet = self.servers.iter().filter(writes).map(|it| it.id).collect();
+        self.settling = !(flying.is_empty() && writing.is_empty()) && left > 0;
+        if !self.settling {
+            if !flying.is_empty() {
+                self.unsettled(flying.len(), line);
+            }
+            return;
+        }
+        for id in writing.iter() {
+            self.sync_now(id);
+        }
+        // What is due already keeps its turn: two of these at work would put it off for ever.
+        for (_, _, slot) in flying.into_iter().filter(|(due, ..)| *due > self.now) {
+            self.queue.reschedule(slot, now);
+            if let Some(Item::Packet(packet)) = self.queue.get_mut(slot) {
+                packet.due = self.now;
+            }
+        }
+        self.queue.push(now, Item::Settle(left - 1, line));
+    }
+
+    /// New packets come for ever, as those of clients that ask again as soon as they are answered.
+    fn unsettled(&mut self, flying: usize, line: u32) {
+        let actual = format!("{flying} packets are in flight after {SETTLE_ROUNDS} rounds");
+        if line > 0 {
+            self.fail(line, "settle", &actual);
+        } else {
+            // What was typed does not end the run.
+            let (expected, actual) = ("settle".into(), actual.as_str().into());
+            self.emit(EventKind::Remarked { line, expected, actual });
+        }
     }
 
     /// Its leader's timer fires: it speaks to everybody, and sends again what nobody has

@@ -195,13 +195,7 @@ impl Cluster {
     /// Opens a get or put of the client's present job.
     /// Through which flaws, if no rule asks for it.
     pub(super) fn call(&mut self, id: ClientId, request: Request, flaws: Flaws) {
-        let now = self.now;
-        let record = self.history.call(id, request.clone(), now);
-        self.digest.u64(now.micros()).u8(9).u64(u64::from(id.0)).text(request.key());
-        if let Request::Put { value, version, .. } = &request {
-            self.digest.text(value).u64(version.0);
-        }
-        self.emit(EventKind::Called { client: id, request: request.clone(), flaws });
+        let (now, record) = (self.now, self.record_call(id, &request, flaws));
         let client = &mut self.clients[id.index()];
         client.calls += 1;
         let (number, hint) = (client.calls, client.leader_hint);
@@ -221,6 +215,18 @@ impl Cluster {
         };
         job.call = Some(call);
         self.ask(id);
+    }
+
+    /// Puts a get or put into the history; its place there.
+    pub(super) fn record_call(&mut self, id: ClientId, request: &Request, flaws: Flaws) -> usize {
+        let now = self.now;
+        let record = self.history.call(id, request.clone(), now);
+        self.digest.u64(now.micros()).u8(9).u64(u64::from(id.0)).text(request.key());
+        if let Request::Put { value, version, .. } = request {
+            self.digest.text(value).u64(version.0);
+        }
+        self.emit(EventKind::Called { client: id, request: request.clone(), flaws });
+        record
     }
 
     /// Sends the open call to the server whose turn it is.

@@ -13,6 +13,7 @@ use super::network::Traffic;
 use super::raft::Role;
 use super::resolve::{Scope, error};
 use super::server::{Power, Server};
+use super::time::Ppm;
 use super::types::{Index, ServerId, ServerSet, Term, Version};
 use super::{Cluster, CommandError, client::Client};
 
@@ -81,6 +82,8 @@ impl Cluster {
             Condition::And(one, two) => self.truth(one, scope)? && self.truth(two, scope)?,
             Condition::Or(one, two) => self.truth(one, scope)? || self.truth(two, scope)?,
             Condition::Not(one) => !self.truth(one, scope)?,
+            // What has been drawn is all or nothing.
+            Condition::Chance(share) => *share == Ppm::ONE,
             Condition::Is(measure) => self.answers(measure, scope, |answer| {
                 answer.is_some_and(|answer| *answer != Answer::Truth(false))
             })?,
@@ -376,6 +379,7 @@ impl Cluster {
                 }
             }
             Condition::Is(measure) => self.tell(measure, scope, parts),
+            Condition::Chance(_) => {}
             Condition::Compare(measure, _, operand) => {
                 self.tell(measure, scope, parts);
                 match operand {

@@ -421,6 +421,11 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Flaws::is_empty")]
         flaws: Flaws,
     },
+    /// It gives up what it has open, and the call of that if there is one, for good.
+    Abandoned {
+        client: ClientId,
+        call: Option<Request>,
+    },
     /// A reply to an attempt that its client has given up.
     LateReply {
         client: ClientId,

@@ -6,11 +6,13 @@
 //! lock's procedures are in `lock.rs`.
 
 use super::client::{Finished, Job, Work};
+use super::command::Text;
 use super::config::QUEUED_MAX;
 use super::event::EventKind;
 use super::flaw::Flaws;
 use super::kv::Stored;
 use super::redraw::Drawn;
+use super::resolve::error;
 use super::types::{Answer, ClientId, Key, Outcome, Request, ServerId, Value, Version};
 use super::{Cluster, CommandError};
 
@@ -128,12 +130,53 @@ impl Cluster {
         self.clients[id.index()].last = Some(finished);
         self.on_job_done(id, ticket);
         self.on_load_job_done(id);
+        self.next_job(id);
+    }
+
+    /// A client that is free does what it was ordered next.
+    fn next_job(&mut self, id: ClientId) {
         let client = &mut self.clients[id.index()];
         if client.job.is_none()
             && let Some(next) = client.queue.pop_front()
         {
             self.begin_job(id, next);
         }
+    }
+
+    /// Clients give up what they have open: its call stays open in the history for good.
+    pub(super) fn abandon(&mut self, clients: &[Text]) {
+        for name in clients {
+            let Some(id) = self.client_named(name.as_str()).map(|client| client.id) else {
+                continue;
+            };
+            let client = &mut self.clients[id.index()];
+            let Some(Job { ticket, call, .. }) = client.job.take() else { continue };
+            (client.pause, client.last) = (None, None);
+            self.cancel_client_timer(id);
+            self.emit(EventKind::Abandoned { client: id, call: call.map(|call| call.request) });
+            self.on_job_done(id, ticket);
+            self.next_job(id);
+        }
+    }
+
+    /// Why none of these clients has anything to give up.
+    pub(super) fn refuse_abandon(&self, clients: &[Text]) -> Result<(), CommandError> {
+        let mut reasons = Vec::new();
+        for name in clients.iter().map(Text::as_str) {
+            match self.client_named(name) {
+                None => return Err(error(format!("there is no client {name}"))),
+                Some(client) if !client.role.takes_orders() => {
+                    return Err(error(format!(
+                        "client {name} works for the load: `load stop` ends it"
+                    )));
+                }
+                Some(client) if client.is_idle() => {
+                    reasons.push(format!("client {name} has no operation open"));
+                }
+                Some(_) => return Ok(()),
+            }
+        }
+        Err(error(reasons.join("; ")))
     }
 
     /// What the end of a job means beside its result: `check` compares with what the script

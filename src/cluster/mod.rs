@@ -107,6 +107,8 @@ pub struct Cluster {
     emitted: u64,
     commands: u64,
     queue: Queue<Item>,
+    /// Whether `settle` is at work: the script's lines wait for it.
+    settling: bool,
     motion: Motion,
     /// What the present step, the last one or the last command brings about.
     outbox: Outbox,
@@ -178,6 +180,8 @@ enum Item {
     Chaos(u8),
     Task(u32),
     Recurring(u32),
+    /// A round of `settle`: how many more there may be, and the line that asks for it.
+    Settle(u32, u32),
 }
 
 /// An expectation of the script that was not met, or a wait that took too long.

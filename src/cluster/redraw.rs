@@ -179,7 +179,8 @@ impl Cluster {
             Item::Timer(_, TimerKind::Heartbeat | TimerKind::Waiters | TimerKind::Sync)
             | Item::Landed(_)
             | Item::LoadEnd
-            | Item::Recurring(_) => None,
+            | Item::Recurring(_)
+            | Item::Settle(..) => None,
         }
     }
 

@@ -7,8 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::{Command, Ends, Filler, Named, Operation, Order, Text, VersionWord, Who};
+use super::command::{
+    Bound, Command, Ends, Filler, Named, Operation, Order, Text, VersionWord, Who, is_name,
+};
 use super::conditions::only;
+use super::measures::Answer;
 use super::raft::Role;
 use super::rng::{Entity, Rng};
 use super::server::{Power, Server};
@@ -71,10 +74,23 @@ impl Scope {
         self.fill(text).map(Text::literal)
     }
 
+    /// The name of a client with its `{names}` filled in.
+    fn fill_name(&self, text: &Text) -> Result<Text, CommandError> {
+        let name = self.fill_text(text)?;
+        match text.has_holes() && !is_name(name.as_str()) {
+            true => Err(error(format!("{} is no client's name", name.as_str()))),
+            false => Ok(name),
+        }
+    }
+
+    /// What is bound to the name, if the whole word is that name.
+    fn binding_of(&self, word: &Text) -> Option<&Binding> {
+        self.bindings.get(word.as_str().strip_prefix('{')?.strip_suffix('}')?)
+    }
+
     /// The servers bound to the name, if the whole word is that name: `{old}`.
     fn bound_servers(&self, word: &Text) -> Option<ServerSet> {
-        let name = word.as_str().strip_prefix('{')?.strip_suffix('}')?;
-        match self.bindings.get(name)? {
+        match self.binding_of(word)? {
             Binding::Servers(servers) => Some(*servers),
             Binding::Text(_) => None,
         }
@@ -180,7 +196,7 @@ impl Cluster {
                 self.config.server_ids().filter(|_| scope.rng.chance(coin)).collect()
             }
             Who::Client(name) => {
-                let clients = vec![scope.fill_text(name)?];
+                let clients = vec![scope.fill_name(name)?];
                 return Ok(Found { clients, ..Found::default() });
             }
             Who::Hole(word) => match scope.bound_servers(word) {
@@ -279,6 +295,40 @@ impl Cluster {
         only(who, servers)?.ok_or_else(|| absent(who))
     }
 
+    /// What `let` gives a name to.
+    pub(super) fn bound(&self, value: &Bound, scope: &mut Scope) -> Result<Binding, CommandError> {
+        Ok(match value {
+            Bound::Servers(who) => match who.as_slice() {
+                [Who::Hole(word)] if scope.binding_of(word).is_some() => {
+                    scope.binding_of(word).cloned().ok_or_else(|| absent(&who[0]))?
+                }
+                who => Binding::Servers(self.find_some(who, scope)?),
+            },
+            Bound::RestOf(who) => {
+                let these = self.find_servers(who, scope)?;
+                let others = self.config.server_ids().collect::<ServerSet>().without(these);
+                if others.is_empty() {
+                    return Err(error("these are all servers"));
+                }
+                Binding::Servers(others)
+            }
+            Bound::Number(number) => match self.number(number, scope)? {
+                Some(number) => Binding::Text(number.to_string().into()),
+                None => return Err(error(format!("there is no {number} at present"))),
+            },
+            Bound::Measure(measure) => match self.value(measure, scope)? {
+                Some(Answer::Server(server)) => Binding::Servers(ServerSet::only(server)),
+                Some(answer) => Binding::Text(answer.text().into()),
+                None => return Err(error(format!("there is no {measure} at present"))),
+            },
+            Bound::Random(low, high) => {
+                let width = u64::from(high.saturating_sub(*low)) + 1;
+                let number = u64::from(*low) + scope.rng.below(width);
+                Binding::Text(number.to_string().into())
+            }
+        })
+    }
+
     /// The command with every word made concrete.
     pub(super) fn resolve(
         &self,
@@ -301,8 +351,12 @@ impl Cluster {
             Command::Heartbeat(who) => Command::Heartbeat(servers(who, scope)?),
             Command::Sync(who) => Command::Sync(servers(who, scope)?),
             Command::Retry(clients) => {
-                let filled = clients.iter().map(|name| scope.fill_text(name));
+                let filled = clients.iter().map(|name| scope.fill_name(name));
                 Command::Retry(filled.collect::<Result<_, _>>()?)
+            }
+            Command::Abandon(clients) => {
+                let filled = clients.iter().map(|name| scope.fill_name(name));
+                Command::Abandon(filled.collect::<Result<_, _>>()?)
             }
             Command::Isolate { who, from_clients } => {
                 Command::Isolate { who: servers(who, scope)?, from_clients: *from_clients }
@@ -340,6 +394,7 @@ impl Cluster {
             | Command::Load(_)
             | Command::Packet { .. }
             | Command::ByHand(_)
+            | Command::Settle
             | Command::LoadStop
             | Command::Chaos(_)
             | Command::ChaosStop
@@ -419,11 +474,13 @@ impl Cluster {
 
     fn resolve_order(&self, order: &Order, scope: &mut Scope) -> Result<Order, CommandError> {
         let client = match &order.client {
-            Some(name) => Some(scope.fill_text(name)?),
+            Some(name) => Some(scope.fill_name(name)?),
             None => scope.client.clone().map(Text).or_else(|| self.idle_client().map(Text)),
         };
+        let is_submitted = matches!(order.operation, Operation::Submit { .. });
         let only = match &order.only {
             Some(who) => Some(Who::Server(self.find_server(who, scope)?)),
+            None if is_submitted => Some(Who::Server(self.find_server(&Who::Leader, scope)?)),
             None => None,
         };
         let known = |key: &Text| {
@@ -433,7 +490,7 @@ impl Cluster {
         let text = |text: &Text| scope.fill_text(text);
         let operation = match &order.operation {
             Operation::Get { key } => Operation::Get { key: text(key)? },
-            Operation::Put { key, value, version } => {
+            Operation::Put { key, value, version } | Operation::Submit { key, value, version } => {
                 let key = text(key)?;
                 let version = match version {
                     VersionWord::Number(version) => *version,
@@ -443,7 +500,11 @@ impl Cluster {
                     }
                 };
                 let version = VersionWord::Number(version);
-                Operation::Put { key, value: text(value)?, version }
+                let value = text(value)?;
+                match is_submitted {
+                    true => Operation::Submit { key, value, version },
+                    false => Operation::Put { key, value, version },
+                }
             }
             Operation::Set { key, value } => {
                 Operation::Set { key: text(key)?, value: text(value)? }
@@ -452,7 +513,7 @@ impl Cluster {
             Operation::Acquire { lock } => Operation::Acquire { lock: text(lock)? },
             Operation::Release { lock } => Operation::Release { lock: text(lock)? },
         };
-        Ok(Order { operation, client, only, nowait: order.nowait, within: order.within })
+        Ok(Order { operation, client, only, ..order.clone() })
     }
 
     /// The client that acts when nobody in particular is meant: the first idle one, or the one

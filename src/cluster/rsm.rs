@@ -164,10 +164,23 @@ impl Cluster {
                 return;
             }
         }
+        self.append_request(id, client, request, early.is_none().then_some((call, attempt)));
+    }
+
+    /// A leader appends a client's get or put. The client's attempt, if one is to be answered, waits
+    /// for it.
+    pub(super) fn append_request(
+        &mut self,
+        id: ServerId,
+        client: ClientId,
+        request: Request,
+        waits: Option<(u64, u32)>,
+    ) {
         let server = &mut self.servers[id.index()];
         let (term, index) = (server.raft.term, server.raft.log.last_index().next());
+        let flaws = server.flaws();
         let Ruled { answer: op, flaws } = server.rsm.next_op(id, server.incarnation, flaws);
-        if early.is_none() {
+        if let Some((call, attempt)) = waits {
             let (since, kept) = (self.now, false);
             let waiter = Waiter { index, op, term, since, client, call, attempt, kept };
             server.rsm.wait(waiter);

@@ -40,6 +40,7 @@ impl Cluster {
             emitted: 0,
             commands: 0,
             queue: Queue::default(),
+            settling: false,
             motion: Motion::default(),
             outbox: Outbox::default(),
             servers,

@@ -196,6 +196,10 @@ impl Cluster {
                 self.on_chaos(which);
                 return false;
             }
+            Item::Settle(left, line) => {
+                self.settle(left, line);
+                return false;
+            }
             Item::Recurring(which) => {
                 self.run_recurring(which);
                 return false;

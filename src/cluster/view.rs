@@ -163,7 +163,8 @@ impl Cluster {
             | Item::LoadEnd
             | Item::Task(_)
             | Item::Chaos(_)
-            | Item::Recurring(_) => None,
+            | Item::Recurring(_)
+            | Item::Settle(..) => None,
         })
     }
 
@@ -177,7 +178,8 @@ impl Cluster {
             | Item::LoadEnd
             | Item::Task(_)
             | Item::Chaos(_)
-            | Item::Recurring(_) => None,
+            | Item::Recurring(_)
+            | Item::Settle(..) => None,
         });
         flying.chain(&self.held)
     }
@@ -194,7 +196,8 @@ impl Cluster {
                 | Item::Timer(..)
                 | Item::Chaos(_)
                 | Item::Task(_)
-                | Item::Recurring(_),
+                | Item::Recurring(_)
+                | Item::Settle(..),
             )
             | None => false,
         }

@@ -395,7 +395,7 @@ fn reply(told: &Told) -> Option<Reply> {
         Outcome::NoKey => Answer::NoKey,
         Outcome::Version => Answer::Version,
         Outcome::Maybe => Answer::Maybe,
-        Outcome::Refused | Outcome::Failed => return None,
+        Outcome::Refused | Outcome::Failed | Outcome::Unknown => return None,
     };
     let Told { value, version, late, .. } = told;
     Some(Reply { outcome, value: value.as_str().into(), version: Version(*version), late: *late })

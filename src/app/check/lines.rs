@@ -134,6 +134,8 @@ pub enum Outcome {
     Refused,
     /// It has certainly not taken effect, and never will.
     Failed,
+    /// The client has given up: it may have taken effect, or may yet.
+    Unknown,
 }
 
 /// What was done to the servers or the network.

@@ -65,6 +65,14 @@ fn line(cluster: &Cluster, event: &Event) -> Option<Line> {
                 at_us,
             }))
         }
+        EventKind::Abandoned { client, call: Some(_) } => Some(Line::Return(Return {
+            client: name(*client),
+            outcome: Outcome::Unknown,
+            value: None,
+            version: None,
+            late: false,
+            at_us,
+        })),
         EventKind::Commanded { command } if disturbs(command) => {
             Some(Line::Fault(Fault { what: command.to_string(), at_us }))
         }

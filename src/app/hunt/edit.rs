@@ -70,6 +70,8 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Flying { .. }
         | Command::ByHand(_)
         | Command::Retry(_)
+        | Command::Abandon(_)
+        | Command::Settle
         | Command::Load(_)
         | Command::LoadStop
         | Command::Chaos(_)
@@ -126,6 +128,9 @@ pub fn reword(
         Operation::Get { key: k } => Operation::Get { key: key(k) },
         Operation::Put { key: k, value: v, version } => {
             Operation::Put { key: key(k), value: value(v), version: version.clone() }
+        }
+        Operation::Submit { key: k, value: v, version } => {
+            Operation::Submit { key: key(k), value: value(v), version: version.clone() }
         }
         Operation::Set { key: k, value: v } => Operation::Set { key: key(k), value: value(v) },
         Operation::Check { key: k } => Operation::Check { key: key(k) },

@@ -214,6 +214,7 @@ impl Watch {
             | EventKind::Called { .. }
             | EventKind::Asked { .. }
             | EventKind::AttemptFailed { .. }
+            | EventKind::Abandoned { .. }
             | EventKind::Queued { .. }
             | EventKind::LockFree { .. }
             | EventKind::Finished { .. }

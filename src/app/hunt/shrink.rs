@@ -416,7 +416,7 @@ fn words(command: &Command, keys: &mut Vec<Text>, values: &mut Vec<Text>) {
         O::Get { key } | O::Check { key } | O::Acquire { lock: key } | O::Release { lock: key } => {
             keys.push(key.clone());
         }
-        O::Put { key, value, .. } | O::Set { key, value } => {
+        O::Put { key, value, .. } | O::Submit { key, value, .. } | O::Set { key, value } => {
             keys.push(key.clone());
             values.push(value.clone());
         }

@@ -8,16 +8,16 @@ use proptest::sample::select;
 use super::caption::caption_flaw;
 use super::verbs::{self, Scope};
 use super::{
-    Argument, Base, Command, Compare, Condition, Ends, Fate, FlyingDeed, Group, Head, Kind, Load,
-    LoadKeys, LoadKind, LoadRate, Measure, Number, Operand, Operation, Order, Pace, PacketDeed,
-    PatternKind, Place, Position, Quantity, Reach, ReplyPattern, Reseed, RoleName, Takes, Text,
-    Timers, Unmet, VersionWord, Watched, Who, parse_line, who,
+    Argument, Base, Bound, Command, Compare, Condition, Ends, Fate, FlyingDeed, Group, Head, Kind,
+    Load, LoadKeys, LoadKind, LoadRate, Measure, Number, Operand, Operation, Order, Pace,
+    PacketDeed, PatternKind, Place, Position, Quantity, Reach, ReplyPattern, Reseed, RoleName,
+    Takes, Text, Timers, Unmet, VersionWord, Watched, Who, parse_line, who,
 };
 use crate::cluster::Motion;
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
-use crate::cluster::measures::MEASURES;
+use crate::cluster::measures;
 use crate::cluster::network::{LinkChange, Network, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
@@ -188,11 +188,41 @@ fn order() -> impl Strategy<Value = Command> {
         word().prop_map(|lock| Operation::Acquire { lock }),
         word().prop_map(|lock| Operation::Release { lock }),
     ];
-    (operation, of(name()), of(servers_word()), any::<bool>(), of(span())).prop_map(
-        |(operation, client, only, nowait, within)| {
-            Command::Operate(Order { operation, client, only, nowait, within })
+    let size = of(select(vec![0, 1, 999, 1_000, 65_000, 65_536]));
+    (operation, of(name()), of(servers_word()), size, any::<bool>(), of(span())).prop_map(
+        |(operation, client, only, size, nowait, within)| {
+            let writes = matches!(operation, Operation::Put { .. } | Operation::Set { .. });
+            let size = size.filter(|_| writes);
+            Command::Operate(Order { operation, client, only, size, nowait, within })
         },
     )
+}
+
+fn submit() -> impl Strategy<Value = Command> {
+    order().prop_filter_map("a put", |command| {
+        let Command::Operate(order) = command else { return None };
+        let Operation::Put { key, value, version } = order.operation else { return None };
+        let operation = Operation::Submit { key, value, version };
+        Some(Command::Operate(Order { operation, nowait: false, within: None, ..order }))
+    })
+}
+
+/// What `let` gives a name to. A number that is one word is read as that, and `{n}` as a server.
+fn bound() -> impl Strategy<Value = Bound> {
+    let sum = number().prop_filter("no server", |number| {
+        !matches!(number, Number { base: Base::Hole(_), plus: 0 })
+    });
+    let who = servers().prop_filter("no number", |who| who.len() > 1 || who[0] != Who::Random);
+    let measure = measure(Position::Value).prop_filter("no number, no server", |measure| {
+        measure.row.answers != Kind::Number && measure.to_string() != "leader"
+    });
+    prop_oneof![
+        who.prop_map(Bound::Servers),
+        servers().prop_map(Bound::RestOf),
+        sum.prop_map(Bound::Number),
+        measure.prop_map(Bound::Measure),
+        (0..1_000u32, 0..1_000u32).prop_map(|(low, more)| Bound::Random(low, low + more)),
+    ]
 }
 
 fn load() -> impl Strategy<Value = Command> {
@@ -273,7 +303,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 /// Any row of the table that may stand there.
 fn measure(position: Position) -> impl Strategy<Value = Measure> {
-    let rows: Vec<_> = MEASURES.iter().filter(|row| position.admits(row)).collect();
+    let rows: Vec<_> = measures::all().filter(|row| position.admits(row)).collect();
     select(rows).prop_flat_map(move |row| {
         let plain = |group: &Option<Group>| {
             group.as_ref().is_none_or(|group| group.quantity == Quantity::Plain)
@@ -421,6 +451,9 @@ fn packets() -> impl Strategy<Value = Command> {
         }),
         select(vec![Motion::ByHand, Motion::ByItself]).prop_map(Command::ByHand),
         vec(name(), 1..4).prop_map(Command::Retry),
+        vec(name(), 1..4).prop_map(Command::Abandon),
+        Just(Command::Settle),
+        submit(),
     ]
 }
 
@@ -496,7 +529,7 @@ fn flow() -> impl Strategy<Value = Command> {
         (condition(), of(span()))
             .prop_map(|(condition, within)| Command::Until { condition, within }),
         condition().prop_map(Command::Expect),
-        (variable(), servers()).prop_map(|(name, who)| Command::Let { name, who }),
+        (variable(), bound()).prop_map(|(name, value)| Command::Let { name, value }),
         name().prop_map(|name| Command::Task { name }),
         (name(), of(span())).prop_map(|(name, within)| Command::Wait { name, within }),
         (variable(), any::<u32>(), 0..1_000_000u32).prop_map(|(name, first, more)| {
@@ -506,6 +539,10 @@ fn flow() -> impl Strategy<Value = Command> {
             .prop_map(|(count, name)| Command::Repeat { count, name }),
         (span(), of(variable())).prop_map(|(span, name)| Command::LoopFor { span, name }),
         condition().prop_map(Command::LoopUntil),
+        (condition(), share()).prop_map(|(condition, share)| {
+            let chance = Box::new(Condition::Chance(share));
+            Command::If(Condition::And(chance, Box::new(condition)))
+        }),
         condition().prop_map(Command::If),
         Just(Command::Else),
         Just(Command::End),

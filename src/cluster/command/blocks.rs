@@ -275,7 +275,7 @@ fn duration(command: &Command) -> Duration {
     let passes = if let Command::Run(range) = command {
         range.high > Span::ZERO
     } else if let Command::Operate(order) = command {
-        !order.nowait
+        order.is_awaited()
     } else {
         matches!(command, Command::Until { .. } | Command::Wait { .. })
     };

@@ -151,6 +151,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::Version
         | Expect::PutVersion
         | Expect::Percent
+        | Expect::Bytes
         | Expect::ClockRate
         | Expect::LoadRate
         | Expect::Seed

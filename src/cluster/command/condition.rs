@@ -10,6 +10,7 @@ use super::measure::Kind;
 use super::number::{Base, Number};
 use super::print::Terms;
 use super::{Measure, Text, Watched, Who};
+use crate::cluster::time::Ppm;
 use crate::cluster::types::{Outcome, Term};
 
 /// What `until`, `expect` and `loop until` ask.
@@ -20,6 +21,8 @@ pub enum Condition {
     Not(Box<Condition>),
     /// `safe`, `S3 is follower`; `leader`: there is one.
     Is(Measure),
+    /// `chance 20%`: drawn when the line runs; after that, all or nothing.
+    Chance(Ppm),
     /// `S2 vote = S1`, `committed >= {n}`.
     Compare(Measure, Compare, Operand),
 }
@@ -100,10 +103,26 @@ impl Condition {
             Self::Or(one, two) => Self::Or(inner(one)?, inner(two)?),
             Self::Not(one) => Self::Not(inner(one)?),
             Self::Is(measure) => Self::Is(measure.filled(filler)?),
+            Self::Chance(_) => self.clone(),
             Self::Compare(measure, compare, operand) => {
                 Self::Compare(measure.filled(filler)?, *compare, operand.filled(filler)?)
             }
         })
+    }
+}
+
+impl Condition {
+    /// The same with every `chance` drawn, in the order in which they stand, whether the answer
+    /// depends on them or not.
+    pub(in crate::cluster) fn drawn(&self, draw: &mut impl FnMut(Ppm) -> bool) -> Self {
+        let mut inner = |one: &Self| Box::new(one.drawn(draw));
+        match self {
+            Self::And(one, two) => Self::And(inner(one), inner(two)),
+            Self::Or(one, two) => Self::Or(inner(one), inner(two)),
+            Self::Not(one) => Self::Not(inner(one)),
+            Self::Chance(share) => Self::Chance(if draw(*share) { Ppm::ONE } else { Ppm::ZERO }),
+            Self::Is(_) | Self::Compare(..) => self.clone(),
+        }
     }
 }
 
@@ -172,7 +191,7 @@ const fn binding(condition: &Condition) -> u8 {
     match condition {
         Condition::Or(..) => 0,
         Condition::And(..) => 1,
-        Condition::Not(_) | Condition::Is(_) | Condition::Compare(..) => 2,
+        Condition::Not(_) | Condition::Is(_) | Condition::Chance(_) | Condition::Compare(..) => 2,
     }
 }
 
@@ -198,6 +217,7 @@ impl Display for Condition {
                 grouped(f, inner, 2)
             }
             Self::Is(measure) => measure.fmt(f),
+            Self::Chance(share) => write!(f, "chance {share}"),
             Self::Compare(measure, compare, operand) => {
                 measure.head(f)?;
                 if operand.is_measured() {

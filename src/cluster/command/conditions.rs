@@ -14,6 +14,7 @@ use super::reader::{Parsed, Reader};
 use super::text::Text;
 use super::who::Clients;
 use super::{VersionWord, Watched};
+use crate::cluster::time::Ppm;
 use crate::cluster::types::{Outcome, Version};
 
 /// The most parts that one condition may have, parentheses included: they nest.
@@ -60,7 +61,22 @@ fn part(reader: &mut Reader<'_>, left: &mut u32) -> Parsed<Condition> {
         reader.need(Sign::Close)?;
         return Some(inner);
     }
+    if reader.may_draw && reader.keyword("chance") {
+        let share = reader.quantity(Expect::Percent, Ppm::ZERO, quantity::percent)?;
+        return Some(Condition::Chance(share));
+    }
+    if reader.peek_word() == Some("chance") {
+        reader.hint("`chance` is drawn once, and so stands after `if` only");
+    }
     simple(reader)
+}
+
+/// A condition that is asked once, so that a part of it may be drawn.
+pub(super) fn drawn_condition(reader: &mut Reader<'_>) -> Parsed<Condition> {
+    reader.may_draw = true;
+    let condition = condition(reader);
+    reader.may_draw = false;
+    condition
 }
 
 /// A measure: compared with something, or by itself where it is true or not.
@@ -203,13 +219,13 @@ pub(super) fn version_word(reader: &mut Reader<'_>) -> Parsed<VersionWord> {
 mod tests {
     use super::*;
     use crate::cluster::command::{Command, Takes, parse_line};
-    use crate::cluster::measures::MEASURES;
+    use crate::cluster::measures;
 
     /// Every example stands in a condition; without its comparison, where it has a value, it can be
     /// watched and prints itself.
     #[test]
     fn every_example_can_be_asked_and_what_has_a_value_be_watched() {
-        for row in &MEASURES {
+        for row in measures::all() {
             let names = (row.name, row.plural.unwrap_or(row.name));
             assert!(!row.examples.is_empty() && !row.usage.is_empty(), "{row:?} has no example");
             for example in row.examples {

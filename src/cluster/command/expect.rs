@@ -54,6 +54,7 @@ pub(super) enum Expect {
     Version,
     PutVersion,
     Percent,
+    Bytes,
     ClockRate,
     LoadRate,
     Seed,
@@ -86,9 +87,7 @@ impl Expect {
             Self::Invariant => "the name of an invariant".into(),
             Self::Measure(Position::Condition) => "a condition".into(),
             Self::Measure(Position::Value) => "a value (term, S2 log, value x ...)".into(),
-            Self::Measure(Position::Operand(_)) => {
-                "something to compare it with (committed, S2 term ...)".into()
-            }
+            Self::Measure(Position::Operand(_)) => "a measure (committed, S2 term ...)".into(),
             Self::Key => "a key".into(),
             Self::Value => "a value".into(),
             Self::Client => "a client's name".into(),
@@ -104,6 +103,7 @@ impl Expect {
             Self::Version => "a version, as @2".into(),
             Self::PutVersion => "a version (@0 for a new key, @2, @last)".into(),
             Self::Percent => "a share, as 10%".into(),
+            Self::Bytes => "a number of bytes, as 1kB".into(),
             Self::ClockRate => "a rate, as 1.5".into(),
             Self::LoadRate => "a rate, as 100/s, or max".into(),
             Self::Seed => "a seed, as 7 or 0x1f".into(),
@@ -162,6 +162,7 @@ impl Expect {
             | Self::Numbers
             | Self::Version
             | Self::Percent
+            | Self::Bytes
             | Self::ClockRate
             | Self::Seed
             | Self::Text => Vec::new(),

@@ -17,7 +17,7 @@ use super::text::Text;
 use super::who::{self, Clients};
 use super::{Filler, Who};
 use crate::cluster::check::Invariant;
-use crate::cluster::measures::{Answer, MEASURES, Row};
+use crate::cluster::measures::{self, Answer, Row};
 use crate::cluster::types::Outcome;
 
 /// Something that can be asked of the present.
@@ -149,7 +149,7 @@ impl Position {
     /// The rows that may stand here: those of servers, or the others.
     pub(super) fn rows(self, of_servers: bool) -> impl Iterator<Item = &'static Row> {
         let fits = move |row: &&Row| row.is_of_servers() == of_servers && self.admits(row);
-        MEASURES.iter().filter(fits)
+        measures::all().filter(fits)
     }
 }
 

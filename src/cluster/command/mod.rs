@@ -153,11 +153,15 @@ pub enum Command {
     },
     /// Nothing moves and no timer fires, unless it is told.
     ByHand(Motion),
+    /// All that is in flight arrives now, and what comes of it, until nothing is.
+    Settle,
 
     // Clients.
     Operate(Order),
     /// The timers of these clients fire now: each asks the next server.
     Retry(Vec<Text>),
+    /// These clients give up what they have open, and never hear what became of it.
+    Abandon(Vec<Text>),
     Load(Load),
     LoadStop,
 
@@ -185,7 +189,7 @@ pub enum Command {
     Expects(Unmet),
     Let {
         name: Text,
-        who: Vec<Who>,
+        value: Bound,
     },
     Task {
         name: Text,
@@ -245,6 +249,18 @@ pub enum Command {
 pub enum Watched {
     Condition(Condition),
     Value(Measure),
+}
+
+/// What `let` gives a name to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bound {
+    Servers(Vec<Who>),
+    /// All servers but these.
+    RestOf(Vec<Who>),
+    Number(Number),
+    Measure(Measure),
+    /// Drawn from the script's own stream, both ends included.
+    Random(u32, u32),
 }
 
 /// A place in a run: a lab time, how many events have been handled at that time, and how much else
@@ -416,15 +432,22 @@ pub struct Order {
     pub client: Option<Text>,
     /// The only server that it may ask, until the operation ends.
     pub only: Option<Who>,
+    /// How long the value becomes, in bytes: what is missing is filled up.
+    pub size: Option<u32>,
     /// The script goes on at once.
     pub nowait: bool,
     pub within: Option<Span>,
 }
 
 impl Order {
+    /// Whether a script's line waits for it.
+    pub(super) const fn is_awaited(&self) -> bool {
+        !self.nowait && !matches!(self.operation, Operation::Submit { .. })
+    }
+
     /// The operation with nothing else said.
     pub const fn new(operation: Operation) -> Self {
-        Self { operation, client: None, only: None, nowait: false, within: None }
+        Self { operation, client: None, only: None, size: None, nowait: false, within: None }
     }
 }
 
@@ -434,6 +457,12 @@ pub enum Operation {
         key: Text,
     },
     Put {
+        key: Text,
+        value: Text,
+        version: VersionWord,
+    },
+    /// A put that a leader appends at once, and for which no client waits.
+    Submit {
         key: Text,
         value: Text,
         version: VersionWord,

@@ -43,6 +43,8 @@ impl Command {
             | Self::Heartbeat(_)
             | Self::Sync(_)
             | Self::Retry(_)
+            | Self::Abandon(_)
+            | Self::Settle
             | Self::Flying { .. }
             | Self::ByHand(_)
             | Self::Rejoin(_)

@@ -9,8 +9,8 @@ use std::fmt::{Display, Formatter, Result, Write as _};
 use super::lex::{before_comment, is_plain, quoted};
 use super::recording::{Header, Record};
 use super::{
-    Command, Ends, Fate, FlyingDeed, Head, Load, LoadKeys, LoadKind, LoadRate, Operation, Order,
-    Pace, PacketDeed, Place, Reach, Reseed, Text, Timers, Unmet, VersionWord, Who,
+    Bound, Command, Ends, Fate, FlyingDeed, Head, Load, LoadKeys, LoadKind, LoadRate, Operation,
+    Order, Pace, PacketDeed, Place, Reach, Reseed, Text, Timers, Unmet, VersionWord, Who,
 };
 use crate::cluster::Motion;
 use crate::cluster::chaos::Faults;
@@ -96,6 +96,8 @@ impl Display for Command {
             Self::Heartbeat(who) => write!(f, "heartbeat {}", Spaced(who)),
             Self::Sync(who) => write!(f, "sync {}", Spaced(who)),
             Self::Retry(clients) => write!(f, "retry {}", Spaced(clients)),
+            Self::Abandon(clients) => write!(f, "abandon {}", Spaced(clients)),
+            Self::Settle => f.write_str("settle"),
             Self::Timers(timers) => write!(f, "timers {timers}"),
             Self::Partition(groups) => partition(f, groups),
             Self::Isolate { who, from_clients } => {
@@ -162,7 +164,7 @@ impl Display for Command {
             Self::Expect(condition) => write!(f, "expect {condition}"),
             Self::Expects(Unmet::Fail) => f.write_str("expects fail"),
             Self::Expects(Unmet::Remark) => f.write_str("expects remark"),
-            Self::Let { name, who } => write!(f, "let {name} = {}", Spaced(who)),
+            Self::Let { name, value } => write!(f, "let {name} = {value}"),
             Self::Task { name } => write!(f, "task {name}"),
             Self::Wait { name, within } => write!(f, "wait {name}{}", Within(*within)),
             Self::For { name, first, last } => write!(f, "for {name} in {first}..{last}"),
@@ -231,6 +233,19 @@ fn packets(
 ) -> Result {
     write!(f, "{}{ends}", Named(name))?;
     by.map_or(Ok(()), |span| write!(f, " by {span}"))
+}
+
+/// "1kB", "1500B".
+struct Bytes(u32);
+
+impl Display for Bytes {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0 {
+            0 => f.write_str("0B"),
+            bytes if bytes.is_multiple_of(1_000) => write!(f, "{}kB", bytes / 1_000),
+            bytes => write!(f, "{bytes}B"),
+        }
+    }
 }
 
 /// ` as i`, or nothing.
@@ -315,11 +330,24 @@ impl Display for Timers {
     }
 }
 
+impl Display for Bound {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Servers(who) => Spaced(who).fmt(f),
+            Self::RestOf(who) => write!(f, "rest of {}", Spaced(who)),
+            Self::Number(number) => number.fmt(f),
+            Self::Measure(measure) => measure.fmt(f),
+            Self::Random(low, high) => write!(f, "random {low}..{high}"),
+        }
+    }
+}
+
 impl Display for Order {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         self.operation.fmt(f)?;
         option(f, "client", self.client.as_ref())?;
         option(f, "only", self.only.as_ref())?;
+        option(f, "size", self.size.map(Bytes))?;
         if self.nowait {
             f.write_str(" nowait")?;
         }
@@ -332,6 +360,7 @@ impl Display for Operation {
         match self {
             Self::Get { key } => write!(f, "get {key}"),
             Self::Put { key, value, version } => write!(f, "put {key} {value} {version}"),
+            Self::Submit { key, value, version } => write!(f, "submit {key} {value} {version}"),
             Self::Set { key, value } => write!(f, "set {key} {value}"),
             Self::Check { key } => write!(f, "check {key}"),
             Self::Acquire { lock } => write!(f, "acquire {lock}"),

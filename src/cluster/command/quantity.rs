@@ -56,6 +56,21 @@ pub(in crate::cluster) fn grouped(number: u64) -> String {
     grouped
 }
 
+/// So many bytes: `1kB`, `1500B`, `1500`.
+pub(super) fn size(word: &str, most: u64) -> Read<u32> {
+    let (number, unit) = match (word.strip_suffix("kB"), word.strip_suffix('B')) {
+        (Some(number), _) => (number, 1_000),
+        (None, Some(number)) => (number, 1),
+        (None, None) => (word, 1),
+    };
+    let bytes = digits(number).and_then(|digits| digits.parse::<u64>().ok());
+    let bytes = bytes.and_then(|bytes| bytes.checked_mul(unit)).filter(|bytes| *bytes <= most);
+    bytes.map(|bytes| bytes as u32).ok_or_else(|| {
+        let most = grouped(most);
+        format!("expected a number of bytes, as 1kB: {most} at most, not {}", shown(word))
+    })
+}
+
 /// A seed: decimal, or hexadecimal with `0x`.
 pub(super) fn seed(word: &str) -> Read<u64> {
     let number = match word.strip_prefix("0x") {

@@ -50,6 +50,8 @@ pub(super) struct Reader<'a> {
     hint: Option<(usize, &'static str)>,
     pub mentions: Vec<(Spot, Mention)>,
     pub mistakes: Vec<Mistake>,
+    /// Whether the condition that is read is asked once, so that `chance` makes sense in it.
+    pub may_draw: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -63,6 +65,7 @@ impl<'a> Reader<'a> {
             hint: None,
             mentions: Vec::new(),
             mistakes: Vec::new(),
+            may_draw: false,
         }
     }
 

@@ -9,7 +9,7 @@ use super::who;
 use crate::cluster::check::Invariant;
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::flaw::{About, FLAWS, Flaw};
-use crate::cluster::measures::{MEASURES, Row};
+use crate::cluster::measures::{self, Row};
 use crate::cluster::network::Network;
 use crate::cluster::task::{
     IDLE_ROUNDS_MAX, LINES_NOW_MAX, RECURRING_MAX, ROUNDS_NOW_MAX, SCHEDULED_MAX, TASKS_MAX,
@@ -25,7 +25,7 @@ const PAGE_COLUMNS: usize = 100;
 pub fn help(word: &str) -> Option<String> {
     let mut topics: Vec<String> = Vec::new();
     topics.extend(verbs::find(word).map(verb_help));
-    for row in MEASURES.iter().filter(|row| row.name.split(' ').any(|part| part == word)) {
+    for row in measures::all().filter(|row| row.name.split(' ').any(|part| part == word)) {
         topics.push(measure_help(row));
     }
     topics.extend(who::word(word).map(|row| format!("{}\n  {}\n", row.name, row.meaning)));
@@ -173,7 +173,7 @@ fn row(page: &mut String, code: &str, text: &str) {
 fn conditions(page: &mut String) {
     let _ = write!(page, "\n## Conditions\n\n{}\n", for_page(CONDITIONS));
     table(page, ("What", "Asks"));
-    for row in &MEASURES {
+    for row in measures::all() {
         self::row(page, &row.usage.join("` or `"), row.summary);
     }
     page.push_str("\nThe invariants, for `broken`:\n\n");

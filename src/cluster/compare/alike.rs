@@ -47,6 +47,7 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
         | E::Asked { client, .. }
         | E::AttemptFailed { client, .. }
         | E::Returned { client, .. }
+        | E::Abandoned { client, .. }
         | E::LateReply { client, .. }
         | E::Queued { client, .. }
         | E::LockHeld { client, .. }

@@ -38,9 +38,9 @@ impl Cluster {
                 }
             }
             Command::Expect(condition) => self.run_expect(line, condition, scope),
-            Command::Let { name, who } => {
-                let servers = self.find_some(who, scope)?;
-                self.bind(place, name, Binding::Servers(servers));
+            Command::Let { name, value } => {
+                let binding = self.bound(value, scope)?;
+                self.bind(place, name, binding);
             }
             Command::Task { name } => {
                 // Whatever comes of it, its lines are not the lines of this task.
@@ -77,7 +77,8 @@ impl Cluster {
                 self.enter_loop(place, at, partner, kind, scope);
             }
             Command::If(condition) => {
-                if !self.holds(condition, scope) {
+                let condition = condition.drawn(&mut |share| scope.rng.chance(share));
+                if !self.holds(&condition, scope) {
                     self.tasks[place].next = partner + 1;
                 }
             }
@@ -130,6 +131,8 @@ impl Cluster {
             | Command::Flying { .. }
             | Command::ByHand(_)
             | Command::Retry(_)
+            | Command::Abandon(_)
+            | Command::Settle
             | Command::Flaw { .. }
             | Command::Reseed(_)
             | Command::Expects(_) => {
@@ -149,9 +152,9 @@ impl Cluster {
         line: u32,
     ) -> Result<(), CommandError> {
         match command {
-            Command::Let { name, who } => {
-                let servers = self.find_some(who, scope)?;
-                scope.bindings.insert(name.0.clone(), Binding::Servers(servers));
+            Command::Let { name, value } => {
+                let binding = self.bound(value, scope)?;
+                scope.bindings.insert(name.0.clone(), binding);
             }
             Command::Expect(condition) if self.holds(condition, scope) => {
                 let command = Arc::new(command.clone());
@@ -257,7 +260,7 @@ impl Cluster {
         };
         let client = self.need_client(&name)?;
         if let Some(ticket) = ticket
-            && !order.nowait
+            && order.is_awaited()
             && self.is_open(client, ticket)
         {
             let deadline = self.now + order.within.unwrap_or(WITHIN);

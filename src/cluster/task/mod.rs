@@ -201,6 +201,11 @@ impl Cluster {
     /// A task's item has come up: its turn, the end of its wait, or its deadline.
     pub(super) fn run_task(&mut self, number: u32) {
         let place = number as usize;
+        if self.settling {
+            // Its turn comes when nothing is in flight any more.
+            self.tasks[place].slot = Some(self.queue.push(self.now.micros(), Item::Task(number)));
+            return;
+        }
         self.tasks[place].slot = None;
         let now = self.now;
         let wait = std::mem::replace(&mut self.tasks[place].wait, Wait::Ready);

@@ -79,6 +79,8 @@ impl Spell<'_> {
             E::Asked { server, attempt, .. } => asks(*server, *attempt),
             E::AttemptFailed { server, .. } => format!("ends its attempt at {server}"),
             E::Returned { request, result, .. } => self.is_told(request, result),
+            E::Abandoned { call: Some(request), .. } => format!("abandons {}", self.call(request)),
+            E::Abandoned { call: None, .. } => "abandons its operation".into(),
             E::LateReply { server, .. } => format!("ignores a late reply of {server}"),
             E::Queued { waiting, .. } => format!("has {waiting} more to do after this"),
             E::LockHeld { lock, .. } => format!("holds the lock {}", self.text(lock)),

@@ -100,6 +100,7 @@ impl Spell<'_> {
             E::WaitersLost { .. } => "pending requests are not on the disk".into(),
             E::AttemptFailed { server, why, .. } => attempt_failed(*server, *why),
             E::Returned { result, late, .. } => return returned(result.outcome, *late, flaws),
+            E::Abandoned { .. } => "it may be carried out, and the client never hears".into(),
             E::LateReply { .. } => "it no longer waits for that attempt".into(),
             E::Queued { .. } => "a client does one thing at a time".into(),
             E::Failed { actual, .. } | E::Remarked { actual, .. } => return instead(actual),

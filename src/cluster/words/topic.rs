@@ -76,6 +76,7 @@ impl EventKind {
             | Self::Asked { .. }
             | Self::AttemptFailed { .. }
             | Self::Returned { .. }
+            | Self::Abandoned { .. }
             | Self::LateReply { .. }
             | Self::Queued { .. }
             | Self::LockHeld { .. }

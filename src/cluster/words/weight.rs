@@ -61,6 +61,7 @@ impl Event {
             | E::Asked { client, .. }
             | E::AttemptFailed { client, .. }
             | E::Returned { client, .. }
+            | E::Abandoned { client, .. }
             | E::LateReply { client, .. }
             | E::Queued { client, .. }
             | E::LockHeld { client, .. }
@@ -155,6 +156,7 @@ impl Event {
             | E::Called { .. }
             | E::AttemptFailed { .. }
             | E::Returned { .. }
+            | E::Abandoned { .. }
             | E::LateReply { .. }
             | E::Queued { .. }
             | E::LockHeld { .. }
@@ -230,6 +232,8 @@ fn commanded(command: &Command) -> Weight {
         | C::Clock { .. }
         | C::Operate(_)
         | C::Retry(_)
+        | C::Abandon(_)
+        | C::Settle
         | C::At { .. }
         | C::Every { .. }
         | C::Stop(_) => Weight::Detail,

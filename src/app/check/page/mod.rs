@@ -124,8 +124,7 @@ fn operations(history: &History, judgement: &Judgement) -> Value {
             "returned_us": returned.and_then(|end| end.at_us),
             "lines": [Some(called.line), returned.map(|end| end.line)],
             "end": match told.outcome {
-                None => "open",
-                Some(Outcome::Maybe) => "open",
+                None | Some(Outcome::Maybe | Outcome::Unknown) => "open",
                 Some(Outcome::Failed) => "failed",
                 Some(Outcome::Refused | Outcome::Version) => "no",
                 Some(Outcome::NoKey) if asked.f == Function::Put => "no",

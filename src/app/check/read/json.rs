@@ -90,8 +90,11 @@ fn asked(model: Model, call: Call, line: u64) -> Result<Asked, Trouble> {
 fn told(model: Model, f: Function, end: Return, line: u64) -> Result<Told, Trouble> {
     let Return { outcome, value, version, late, .. } = end;
     let refuse = |why: String| Err(Trouble::at(line, why));
+    if outcome == Outcome::Unknown {
+        return Ok(Told::UNKNOWN);
+    }
     let fits = match outcome {
-        Outcome::Ok => true,
+        Outcome::Ok | Outcome::Unknown => true,
         Outcome::Failed => !(model == Model::Versioned && late),
         // A get may be answered as only a put should be: that is for the verdict to say.
         Outcome::NoKey | Outcome::Version | Outcome::Maybe => model == Model::Versioned,

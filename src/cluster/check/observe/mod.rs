@@ -330,6 +330,7 @@ impl Checker {
             | EventKind::ClientCreated { .. }
             | EventKind::Asked { .. }
             | EventKind::AttemptFailed { .. }
+            | EventKind::Abandoned { .. }
             | EventKind::LateReply { .. }
             | EventKind::Queued { .. }
             | EventKind::Finished { .. }

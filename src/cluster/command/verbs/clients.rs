@@ -7,10 +7,11 @@ use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Mention, Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
 use crate::cluster::command::{
-    Command, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Reach, Reseed,
+    Command, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Reach, Reseed, Text, VersionWord,
 };
 use crate::cluster::config::{CLIENTS_MAX, TEXT_MAX};
 use crate::cluster::time::{Ppm, Span};
+use crate::cluster::types::Version;
 
 /// The most keys that a load works on.
 pub const KEYS_MAX: u64 = 100_000;
@@ -24,7 +25,7 @@ macro_rules! usage {
     };
 }
 
-pub(super) static ROWS: [Verb; 9] = [
+pub(super) static ROWS: [Verb; 11] = [
     Verb {
         name: "get",
         group: Group::Clients,
@@ -60,9 +61,10 @@ The write takes effect only if the key has that version: @0 for a key that does 
 @last for the version that this client last learned. The reply is ok with the new version, version \
 when the key has another one, nokey when it does not exist, or maybe when an attempt may have been \
 carried out without the client hearing of it. Options as for `get`.",
-        options: &[],
+        options: &[("size=N", "the value is filled up with dots to so many bytes: 1kB")],
         examples: &[
             "put x 1 @0",
+            "put x v1 @0 size=1kB",
             "put x 2 @last client=b only={old} nowait",
             "put k{i} \"two words\" @{v}",
         ],
@@ -83,7 +85,7 @@ carried out without the client hearing of it. Options as for `get`.",
 A put at the version that this client last learned. It reads the key if it knows no version, or is \
 told version, nokey or maybe, and puts again unless its value stands there already. The script \
 remembers the value and the version achieved, for `check`. Options as for `get`.",
-        options: &[],
+        options: &[("size=N", "the value is filled up with dots to so many bytes: 1kB")],
         examples: &["set x 1", "set \"my key\" \"\" client=a", "set k{c} v{i}"],
         parse: |reader| {
             let key = reader.argument(Expect::Key)?;
@@ -149,6 +151,38 @@ all packets.",
         },
     },
     Verb {
+        name: "submit",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: &["submit KEY VALUE [@VERSION] [only=WHO] [client=NAME] [size=N]"],
+        summary: "a leader appends a put now, for which no client waits",
+        help: "\
+The put is in the leader's log at once, without a request and a reply, and may or may not be \
+committed. It goes to the leader of the highest term, or to the server that `only` names, and is \
+refused where that does not lead. Its version is @0 when not said. In the history it is a put of the \
+client that never returns; the client must have nothing else open.",
+        options: &[
+            ("only=WHO", "which server appends it"),
+            ("client=NAME", "in whose name: the task's own client's when not said"),
+            ("size=N", "the value is filled up with dots to so many bytes: 1kB"),
+        ],
+        examples: &["submit x 1", "submit k{i} v{i} only=S1", "submit x 2 @1 only={old} size=5kB"],
+        parse: submit,
+    },
+    Verb {
+        name: "abandon",
+        group: Group::Clients,
+        scope: Scope::Act,
+        usage: &["abandon CLIENT..."],
+        summary: "clients give up what they have open, and never hear what became of it",
+        help: "\
+The operation may still be carried out, or may have been already. In the history it never returns. \
+The client is free for the next one at once; a line that waits for the operation goes on.",
+        options: &[],
+        examples: &["abandon b", "abandon b c"],
+        parse: |reader| clients(reader).map(Command::Abandon),
+    },
+    Verb {
         name: "retry",
         group: Group::Clients,
         scope: Scope::Act,
@@ -159,7 +193,7 @@ The client's own timer fires: it gives up the server that it asks and asks the n
 the pause after a round of all of them.",
         options: &[],
         examples: &["retry a", "retry a b"],
-        parse: retry,
+        parse: |reader| clients(reader).map(Command::Retry),
     },
     Verb {
         name: "load",
@@ -216,8 +250,10 @@ and not arrived yet; what a hand has fixed stays.",
 ];
 
 fn order(reader: &mut Reader<'_>, operation: Operation) -> Parsed<Command> {
+    let writes = matches!(operation, Operation::Put { .. } | Operation::Set { .. });
+    let names: &[&str] = if writes { &["client", "only", "size"] } else { &["client", "only"] };
     let mut order = Order::new(operation);
-    let mut options = Options::new(&["client", "only"]);
+    let mut options = Options::new(names);
     loop {
         match options.next(reader)? {
             Some("client") => {
@@ -225,6 +261,7 @@ fn order(reader: &mut Reader<'_>, operation: Operation) -> Parsed<Command> {
                 reader.mention(reader.last_spot(), Mention::Client(client.clone()));
                 order.client = Some(client);
             }
+            Some("size") => order.size = Some(size(reader)?),
             Some(_) => order.only = Some(reader.who(Clients::Refused)?),
             None if !order.nowait && reader.keyword("nowait") => order.nowait = true,
             None if order.within.is_none() && reader.keyword("within") => {
@@ -239,12 +276,36 @@ fn order(reader: &mut Reader<'_>, operation: Operation) -> Parsed<Command> {
     Some(Command::Operate(order))
 }
 
-fn retry(reader: &mut Reader<'_>) -> Parsed<Command> {
+fn submit(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let key = reader.argument(Expect::Key)?;
+    let value = reader.argument(Expect::Value)?;
+    reader.expect(Expect::PutVersion);
+    let version = match reader.peek_word() {
+        Some(word) if word.starts_with('@') => version_word(reader)?,
+        Some(_) | None => VersionWord::Number(Version::ZERO),
+    };
+    let mut order = Order::new(Operation::Submit { key, value, version });
+    let mut options = Options::new(&["client", "only", "size"]);
+    loop {
+        match options.next(reader)? {
+            Some("client") => order.client = Some(reader.name(Expect::Client)?),
+            Some("size") => order.size = Some(size(reader)?),
+            Some(_) => order.only = Some(reader.who(Clients::Refused)?),
+            None => return Some(Command::Operate(order)),
+        }
+    }
+}
+
+fn size(reader: &mut Reader<'_>) -> Parsed<u32> {
+    reader.quantity(Expect::Bytes, 0, |word| quantity::size(word, TEXT_MAX as u64))
+}
+
+fn clients(reader: &mut Reader<'_>) -> Parsed<Vec<Text>> {
     let mut clients = vec![reader.name(Expect::Client)?];
     while !reader.is_at_end() {
         clients.push(reader.name(Expect::Client)?);
     }
-    Some(Command::Retry(clients))
+    Some(clients)
 }
 
 fn span(reader: &mut Reader<'_>) -> Parsed<Span> {

@@ -2,13 +2,14 @@
 
 use super::{Group, Scope, Verb, find};
 use crate::cluster::command::Command;
-use crate::cluster::command::conditions::condition;
+use crate::cluster::command::conditions::{condition, drawn_condition, value};
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::Sign;
+use crate::cluster::command::number::number;
 use crate::cluster::command::quantity::{self, count_range, whole};
-use crate::cluster::command::reader::{Mention, Parsed, Reader};
+use crate::cluster::command::reader::{Mention, Parsed, Reader, starts_with_digit};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Place, Text, Unmet};
+use crate::cluster::command::{Bound, Kind, Place, Position, Text, Unmet};
 use crate::cluster::time::{Span, SpanRange};
 
 /// The most rounds of a `for` or a `repeat`.
@@ -87,17 +88,33 @@ expectations are about another run. A recording has the line at its place.",
         name: "let",
         group: Group::Flow,
         scope: Scope::Line,
-        usage: &["let NAME = WHO..."],
-        summary: "gives a name to the servers that a word means now",
+        usage: &[
+            "let NAME = WHO...",
+            "let NAME = rest of WHO...",
+            "let NAME = MEASURE",
+            "let NAME = N [+ N]",
+            "let NAME = random N..N",
+        ],
+        summary: "gives a name to servers, to what a measure is now, or to a number",
         help: "\
-Later lines of the same block, and of blocks inside it, say {NAME} for them. So `let old = leader` \
-keeps hold of a leader that is about to lose its place.",
+Later lines of the same block, and of blocks inside it, say {NAME} for it. So `let old = leader` \
+keeps hold of a leader that is about to lose its place, `rest of` are all servers but these, and \
+`let n = committed` a number with which a later `expect committed >= {n}+1` compares. Of a value of \
+a key its text is bound, of a reply its value or its outcome. `random` draws a number from the \
+script's own stream, both ends included: the same with the same seed.",
         options: &[],
-        examples: &["let old = leader", "let lost = followers"],
+        examples: &[
+            "let old = leader",
+            "let others = rest of {old} S1",
+            "let n = committed",
+            "let v = {n} + 1",
+            "let voted = S2 vote",
+            "let k = random 1..100",
+        ],
         parse: |reader| {
             let name = reader.variable()?;
             reader.need(Sign::Equal)?;
-            Some(Command::Let { name, who: reader.who_list(Clients::Refused, None)? })
+            Some(Command::Let { name, value: bound(reader)? })
         },
     },
     Verb {
@@ -223,13 +240,16 @@ itself, and is stopped like that only while one of its lines can't be carried ou
         scope: Scope::Block,
         usage: &["if CONDITION"],
         summary: "runs lines up to `else` or `end` only if a condition holds now",
-        help: "With an `else`, the lines after it run if the condition does not hold.",
+        help: "\
+With an `else`, the lines after it run if the condition does not hold. `chance 20%` in it is drawn \
+from the script's own stream: true one time in five, and the same with the same seed.",
         options: &[],
         examples: &[
+            "if chance 20%\n  crash leader\nend",
             "let target = random\nif {target} is down\n  restart {target}\nelse\n  crash \
              {target}\nend",
         ],
-        parse: |reader| condition(reader).map(Command::If),
+        parse: |reader| drawn_condition(reader).map(Command::If),
     },
     Verb {
         name: "else",
@@ -286,6 +306,39 @@ waited for.",
         },
     },
 ];
+
+/// The highest number that is drawn.
+const RANDOM_MAX: u64 = 1_000_000_000;
+
+/// What `let` gives a name to.
+fn bound(reader: &mut Reader<'_>) -> Parsed<Bound> {
+    let (word, second) = (reader.peek_word(), reader.peek_second_word());
+    if word == Some("rest") && second == Some("of") {
+        reader.step();
+        reader.step();
+        return reader.who_list(Clients::Refused, None).map(Bound::RestOf);
+    }
+    if word == Some("random") && second.is_some_and(starts_with_digit) {
+        reader.step();
+        let read = |word: &str| count_range(word, RANDOM_MAX);
+        let (low, high) = reader.quantity(Expect::Numbers, (1, 1), read)?;
+        return Some(Bound::Random(low, high));
+    }
+    // A number is one, though `3` is a server too: what is bound to it can be either.
+    let is_number = word.is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let servers = |reader: &mut Reader<'_>| match is_number && second.is_none() {
+        true => None,
+        false => reader.who_list(Clients::Refused, None).map(Bound::Servers),
+    };
+    reader.either_way(servers, |reader| {
+        let is_measure = reader.is_before_measure(Position::Value);
+        let is_number = reader.is_before_measure(Position::Operand(Kind::Number));
+        if is_measure && !is_number {
+            return value(reader, Position::Value).map(Bound::Measure);
+        }
+        number(reader).map(Bound::Number)
+    })
+}
 
 /// `[within T]`.
 fn within(reader: &mut Reader<'_>) -> Parsed<Option<Span>> {

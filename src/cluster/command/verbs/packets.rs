@@ -14,7 +14,7 @@ use crate::cluster::types::PacketId;
 /// The most packets that one line can count.
 const COUNT_MAX: u64 = 10_000;
 
-pub(super) static ROWS: [Verb; 6] = [
+pub(super) static ROWS: [Verb; 7] = [
     Verb {
         name: "by-hand",
         group: Group::Packets,
@@ -81,6 +81,21 @@ of the links; without it, those that are in flight now, as for `deliver`.",
         options: &[("count=N", "how many on each link")],
         examples: &["drop append S1 -> S3", "drop next append-reply S2 -> S1", "drop #12"],
         parse: |reader| next(reader, Fate::Drop),
+    },
+    Verb {
+        name: "settle",
+        group: Group::Packets,
+        scope: Scope::Act,
+        usage: &["settle"],
+        summary: "all that is in flight arrives, and what comes of it, until nothing is",
+        help: "\
+No lab time passes and no timer fires. Packets arrive in the order in which they are due, writes are \
+on disk, and so on with what is sent in return; then the next line runs. Cuts, losses and `hold` act \
+as they would. It gives up after 1,000 rounds: where clients ask again as soon as they are answered, \
+there is always something in flight.",
+        options: &[],
+        examples: &["settle"],
+        parse: |_| Some(Command::Settle),
     },
     Verb {
         name: "duplicate",

@@ -291,6 +291,7 @@ impl Source {
             E::Asked { client, server, attempt: self.number() as u32 },
             E::AttemptFailed { client, server, why, again: false },
             E::Returned { client, request, result: self.answer(), late, flaws },
+            E::Abandoned { client, call: Some(self.request()) },
             E::LateReply { client, server },
             E::Queued { client, waiting: self.number() as u32 },
             E::LockHeld { client, lock: self.text() },

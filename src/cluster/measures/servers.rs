@@ -1,0 +1,131 @@
+//! What is asked of servers that the line names.
+
+use super::{Answer, Ask, ROW, Row, holds, number, stored_words, truth};
+use crate::cluster::command::{Argument, Kind, Takes, Terms};
+use crate::cluster::conditions::role_of;
+use crate::cluster::raft::Log;
+use crate::cluster::server::Server;
+use crate::cluster::types::{Index, Term};
+
+pub(super) static ROWS: [Row; 11] = [
+    Row {
+        name: "is",
+        plural: Some("are"),
+        takes: Takes::Role,
+        answers: Kind::Truth,
+        usage: &["WHO is ROLE"],
+        summary: "what the server is: follower, candidate, leader, down, asleep or up",
+        examples: &["S3 is follower", "{old} is down", "3 of all are follower"],
+        ask: Ask::Server(|asked, server| match asked.argument {
+            Argument::Role(role) => truth(role.covers(role_of(server))),
+            _ => None,
+        }),
+        why: Some(|_, server| server.map_or_else(String::new, role_words)),
+        ..ROW
+    },
+    Row {
+        name: "role",
+        answers: Kind::Role,
+        usage: &["WHO role = ROLE"],
+        summary: "what the server is, as a value",
+        examples: &["S2 role = leader", "S2 role = S3 role"],
+        ask: Ask::Server(|_, server| Some(Answer::Role(role_of(server)))),
+        ..ROW
+    },
+    Row {
+        name: "term",
+        usage: &["WHO term >= N"],
+        summary: "the server's current term",
+        examples: &["S3 term = 4", "S1 term = {t}"],
+        ask: Ask::Server(|_, server| number(server.raft.term.0)),
+        ..ROW
+    },
+    Row {
+        name: "vote",
+        answers: Kind::Server,
+        usage: &["WHO vote = WHO"],
+        summary: "whom it has voted for in this term, or none; alone, that it has voted",
+        examples: &["S2 vote = S1", "S3 vote = none"],
+        ask: Ask::Server(|_, server| server.raft.voted_for.map(Answer::Server)),
+        ..ROW
+    },
+    Row {
+        name: "log",
+        answers: Kind::Terms,
+        usage: &["WHO log = TERMS"],
+        summary: "the terms of its entries from index 1; `none` for the empty log",
+        examples: &["S3 log = 1,1,4", "S1 log = S2 log"],
+        ask: Ask::Server(|_, server| Some(Answer::Log(&server.raft.log))),
+        words: Some(|_, server| server.map(|server| log_words(&server.raft.log))),
+        ..ROW
+    },
+    Row {
+        name: "last",
+        usage: &["WHO last >= N"],
+        summary: "the index of the last entry of its log",
+        examples: &["S2 last = 5", "S1 last >= S2 last"],
+        ask: Ask::Server(|_, server| number(server.raft.log.last_index().0)),
+        ..ROW
+    },
+    Row {
+        name: "committed",
+        usage: &["WHO committed >= N"],
+        summary: "its commit index",
+        examples: &["S2 committed >= 3"],
+        ask: Ask::Server(|_, server| number(server.raft.commit.0)),
+        ..ROW
+    },
+    Row {
+        name: "applied",
+        usage: &["WHO applied >= N"],
+        summary: "up to where it has applied its log",
+        examples: &["leader applied = leader committed"],
+        ask: Ask::Server(|_, server| number(server.rsm.applied.0)),
+        ..ROW
+    },
+    Row {
+        name: "holds",
+        plural: Some("hold"),
+        takes: Takes::Key,
+        answers: Kind::Value,
+        usage: &["WHO holds KEY = VALUE [@V]"],
+        summary: "what its map holds, as far as it has applied",
+        examples: &["S3 holds x = 3 @2", "2 of {group} hold x = 3"],
+        ask: Ask::Server(holds),
+        why: Some(stored_words),
+        ..ROW
+    },
+    Row {
+        name: "next",
+        takes: Takes::Peer,
+        usage: &["WHO next [WHO] >= N"],
+        summary: "which entry the leader sends the server next; with a second, which one the first sends it",
+        examples: &["S3 next = {n}", "S1 next S3 = 4"],
+        ask: Ask::Server(|asked, server| number(asked.progress(server)?.next.0)),
+        ..ROW
+    },
+    Row {
+        name: "match",
+        takes: Takes::Peer,
+        usage: &["WHO match [WHO] >= N"],
+        summary: "up to where the leader knows the server's log to match; with a second, the first knows of it",
+        examples: &["S3 match >= 2", "S1 match S3 >= 2"],
+        ask: Ask::Server(|asked, server| number(asked.progress(server)?.matched.0)),
+        ..ROW
+    },
+];
+
+fn role_words(server: &Server) -> String {
+    format!("{} is {} in term {}", server.id, role_of(server).word(), server.raft.term)
+}
+
+/// The newest entries' terms: what a row of the screen has room for.
+fn log_words(log: &Log) -> String {
+    let left_out = log.len().saturating_sub(TERMS_SHOWN);
+    let newest = log.iter_from(Index(log.first_index().0 + left_out as u64));
+    let terms: Vec<Term> = newest.map(|(_, entry)| entry.term).collect();
+    format!("{}{}", if left_out > 0 { "..," } else { "" }, Terms(&terms))
+}
+
+/// How many terms of a log are shown.
+const TERMS_SHOWN: usize = 12;
