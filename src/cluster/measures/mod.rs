@@ -32,11 +32,15 @@ pub struct Row {
     pub examples: &'static [&'static str],
     pub(super) ask: Ask,
     /// What is shown of it, where that is more than the answer.
-    pub(super) words: Option<fn(&Asked<'_>, Option<&Server>) -> Option<String>>,
+    pub(super) words: Option<Words>,
     /// Why a condition about it does not hold, where that is more than what it is.
     pub(super) why: Option<fn(&Asked<'_>, Option<&Server>) -> String>,
 }
 
+/// What is shown of a measure; of a server, if it is asked of one.
+pub(super) type Words = fn(&Asked<'_>, Option<&Server>) -> Option<String>;
+
+/// What one server answers.
 pub(super) type OfServer = for<'a> fn(&Asked<'a>, &'a Server) -> Option<Answer<'a>>;
 
 /// Of whom a row is asked, and what it answers.
