@@ -164,6 +164,11 @@ fn settle_delivers_all_that_is_in_flight_and_takes_no_time() {
             ));
             assert_eq!(cluster.now().micros(), 0, "seed {seed}, {network}");
         }
+        // Where nothing is lost, what waits for the disk has its effect too.
+        passes(&format!(
+            "cluster servers=5 seed={seed} sync=3ms\ntimeout S2\nsettle\nexpect leader = S2 and none of \
+             followers term = 0\nsubmit y 2\nsettle\nexpect copies 1 = 5 and committed = 1\n"
+        ));
         let cluster = passes(&format!(
             "cluster servers=3 seed={seed}\nby-hand on\ntimeout S1\nsettle\nexpect leader = S1\nhold append S1 -> \
              S3\nsubmit x 1\nsettle\nexpect S2 last = 1 and S3 last = 0 and committed = 1 and packets = 1\nrelease\n\
