@@ -6,12 +6,14 @@
 //! it expects is about that run and not about this one: before the first such command goes
 //! `expects remark`, which is recorded like any other, so that a replay says the same.
 
+use std::collections::BTreeMap;
+
 use super::Session;
 use super::dialog::Reading;
 use super::travel::Then;
 use crate::cluster::CommandError;
 use crate::cluster::command::recording::BRANCHES_MAX;
-use crate::cluster::command::{Command, Nature, Unmet};
+use crate::cluster::command::{Command, Nature, Place, Unmet};
 use crate::cluster::timeline::{Deed, Goal, Point, Timeline};
 use crate::ui::text::Moment;
 use crate::ui::trace::Trace;
@@ -19,11 +21,16 @@ use crate::ui::view::ListItem;
 
 use super::super::player::Player;
 
+/// Moments of a run that somebody has marked.
+pub(super) type Bookmarks = BTreeMap<Point, Place>;
+
 /// A future that one has left.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
     pub timeline: Timeline<Player>,
     pub trace: Trace,
+    /// All that is marked in it.
+    pub bookmarks: Bookmarks,
     /// Where one left it.
     pub left: Point,
 }
@@ -61,7 +68,8 @@ impl Session {
         if keeps {
             self.leave_newest();
             let (timeline, trace) = (self.timeline.clone(), self.trace.clone());
-            self.keep_branch(Branch { timeline, trace, left: self.cluster.point() });
+            let (bookmarks, left) = (self.bookmarks.clone(), self.cluster.point());
+            self.keep_branch(Branch { timeline, trace, bookmarks, left });
         }
         keeps
     }
@@ -96,10 +104,19 @@ impl Session {
         } else {
             self.trace.forget_milestones_after(at.time);
         }
-        self.keep_branch(Branch { timeline, trace: newest, left: at });
-        self.bookmarks.retain(|point, _| *point <= at);
-        self.reached.retain(|point| *point <= at);
+        let bookmarks = self.leave_bookmarks(at, Bookmarks::new());
+        self.keep_branch(Branch { timeline, trace: newest, bookmarks, left: at });
         self.note("a branch: the old future is kept (:branches)");
+    }
+
+    /// Another future becomes the present one. What is marked in the past that both have is marked in
+    /// both; each keeps what comes later in it. Gives the marks of the one that is left.
+    pub(super) fn leave_bookmarks(&mut self, fork: Point, others: Bookmarks) -> Bookmarks {
+        let left = std::mem::take(&mut self.bookmarks);
+        let common = left.range(..=fork).map(|(point, place)| (*point, *place));
+        self.bookmarks = common.chain(others.into_iter().filter(|(at, _)| *at > fork)).collect();
+        self.reached.retain(|point| *point <= fork);
+        left
     }
 
     /// Of two futures with the same commands one goes on where the other ends: the longer is kept.
@@ -133,10 +150,11 @@ impl Session {
         let before = Box::new(self.clone());
         self.leave_newest();
         let here = self.cluster.point();
-        let Branch { timeline, trace, .. } = self.branches.remove(place);
+        let Branch { timeline, trace, bookmarks, .. } = self.branches.remove(place);
+        let bookmarks = self.leave_bookmarks(self.fork_with(&timeline), bookmarks);
         let old = std::mem::replace(&mut self.timeline, timeline);
         let newest = self.newest.take().unwrap_or_else(|| std::mem::take(&mut self.trace));
-        self.keep_branch(Branch { timeline: old, trace: newest, left: here });
+        self.keep_branch(Branch { timeline: old, trace: newest, bookmarks, left: here });
         self.newest = Some(trace);
         self.settle_undone();
         self.travel(Goal::Point(goal), Then::changed(note), Some(before));
@@ -230,7 +248,8 @@ impl Session {
         let fork = self.timeline.fork((at, place));
         let old = std::mem::replace(&mut self.timeline, fork);
         self.newest = Some(newest.clone());
-        self.undone.push(Branch { timeline: old, trace: newest, left: here });
+        let bookmarks = self.leave_bookmarks(at, Bookmarks::new());
+        self.undone.push(Branch { timeline: old, trace: newest, bookmarks, left: here });
         self.take_over_branch();
         self.view.last_command = None;
         self.travel(Goal::Point(at), Then::changed(undone), Some(prior));
@@ -241,11 +260,10 @@ impl Session {
     fn take_over_branch(&mut self) {
         let deeds = self.timeline.deeds();
         let same = self.branches.iter().position(|branch| branch.timeline.deeds() == deeds);
-        let Some(Branch { timeline, trace, .. }) = same.map(|place| self.branches.remove(place))
-        else {
-            return;
-        };
+        let Some(branch) = same.map(|place| self.branches.remove(place)) else { return };
+        let Branch { timeline, trace, bookmarks, .. } = branch;
         if timeline.end() > self.timeline.end() {
+            self.leave_bookmarks(self.timeline.end(), bookmarks);
             self.timeline = timeline;
             self.newest = Some(trace);
         }
@@ -258,13 +276,16 @@ impl Session {
         }
         let prior = Box::new(self.clone());
         self.leave_newest();
-        let Some(Branch { timeline, trace, left }) = self.undone.pop() else { return };
+        let Some(branch) = self.undone.pop() else { return };
+        let Branch { timeline, trace, bookmarks, left } = branch;
+        let bookmarks = self.leave_bookmarks(self.fork_with(&timeline), bookmarks);
         let old = std::mem::replace(&mut self.timeline, timeline);
         let newest = self.newest.replace(trace).unwrap_or_else(|| std::mem::take(&mut self.trace));
         // The script untouched is kept beside what was done in it.
         let next = self.timeline.deeds().get(old.deeds().len());
         if next.is_some_and(is_remarking) {
-            self.keep_branch(Branch { left: old.end(), timeline: old, trace: newest });
+            let left = old.end();
+            self.keep_branch(Branch { timeline: old, trace: newest, bookmarks, left });
         }
         self.travel(Goal::Point(left), Then::changed("done again"), Some(prior));
     }

@@ -89,9 +89,9 @@ impl Session {
         self.settle_recorder(recorder);
     }
 
-    /// The bookmarks of the present future: those of one that was undone come back with it.
+    /// The bookmarks of the present future.
     pub(super) fn bookmarked(&self) -> Vec<Place> {
-        self.bookmarks.range(..=self.timeline.end()).map(|(_, place)| *place).collect()
+        self.bookmarks.values().copied().collect()
     }
 
     /// A command is about to take effect; perhaps the first by which this future parts from others.
@@ -108,16 +108,13 @@ impl Session {
         self.write_all(place, &deeds);
     }
 
-    /// The run has come further.
+    /// The run has come further, if only before somebody went back in it.
     pub(super) fn record_place(&mut self) {
-        if self.is_past() {
-            return;
-        }
         if std::mem::replace(&mut self.looks, Looks::Recorded) == Looks::Other {
             self.relook();
         }
         let Some(mut recorder) = self.recorder.take() else { return };
-        let place = self.cluster.place();
+        let place = self.timeline.reached();
         if recorder.is_behind().is_some() {
             self.recorder = Some(recorder);
             if self.room >= self.again {

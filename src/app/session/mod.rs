@@ -44,7 +44,7 @@ mod travel;
 mod watches;
 mod work;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +69,7 @@ use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
 use crate::ui::view::{LastCommand, LinkEdit, Notice, NoticeKind, Stands, View};
 
-use branches::Branch;
+use branches::{Bookmarks, Branch};
 use breakpoints::Breakpoint;
 use compare::Comparing;
 use dialog::{Asking, Reading};
@@ -185,7 +185,7 @@ pub struct Session {
     /// Futures that one has left, and what has been undone.
     branches: Vec<Branch>,
     undone: Vec<Branch>,
-    bookmarks: BTreeMap<Point, Place>,
+    bookmarks: Bookmarks,
     breakpoints: Vec<Breakpoint>,
     /// Where breakpoints were reached.
     reached: Vec<Point>,
@@ -269,7 +269,7 @@ impl Session {
             newest: None,
             branches: Vec::new(),
             undone: Vec::new(),
-            bookmarks: BTreeMap::new(),
+            bookmarks: Bookmarks::new(),
             breakpoints: Vec::new(),
             reached: Vec::new(),
             watches: Vec::new(),

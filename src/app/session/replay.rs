@@ -10,7 +10,7 @@ use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::branches::Branch;
+use super::branches::{Bookmarks, Branch};
 use super::dialog::Reading;
 use super::travel::Then;
 use super::work::{Progress, Work, gone};
@@ -221,6 +221,7 @@ impl Session {
             return true;
         }
         self.pass(next.time);
+        self.remember(replaying);
         if let Some(mark) = mark {
             // It may be one of another future.
             replaying.missed = mark;
@@ -351,7 +352,7 @@ impl Session {
         let fork = self.timeline.fork(at);
         let timeline = std::mem::replace(&mut self.timeline, fork);
         self.newest = Some(newest.clone());
-        self.keep_branch(Branch { timeline, trace: newest, left: at.0 });
-        self.bookmarks.retain(|point, _| *point <= at.0);
+        let bookmarks = self.leave_bookmarks(at.0, Bookmarks::new());
+        self.keep_branch(Branch { timeline, trace: newest, bookmarks, left: at.0 });
     }
 }

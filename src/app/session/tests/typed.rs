@@ -205,6 +205,36 @@ fn a_bookmark_in_the_midst_of_a_moment_comes_back() {
 }
 
 #[test]
+fn a_bookmark_where_something_was_done_between_two_steps_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.lab");
+    let mut session = at_a_moment(1);
+    session.record(Ok(Recorder::to(path.clone())));
+    session.record_all();
+    press(&mut session, "b");
+    typed(&mut session, "clock S2 rate=1.5");
+    frames(&mut session, 0.1);
+    assert_kept(&session, &path);
+}
+
+#[test]
+fn a_bookmark_belongs_to_its_future() {
+    let mut session = at_a_moment(1);
+    press(&mut session, "Space b");
+    frames(&mut session, 0.5);
+    press(&mut session, "X");
+    frames(&mut session, 0.5);
+    press(&mut session, "b");
+    assert_eq!(session.bookmarked().len(), 2);
+    press(&mut session, "u");
+    frames(&mut session, 3.0);
+    assert_eq!(session.bookmarked().len(), 1, "the second was never reached here");
+    press(&mut session, "U");
+    frames(&mut session, 0.5);
+    assert_eq!(session.bookmarked().len(), 2);
+}
+
+#[test]
 fn every_verb_is_recorded_or_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     for kind in 0..KINDS {
