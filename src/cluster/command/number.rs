@@ -128,6 +128,15 @@ pub(super) fn plus(reader: &mut Reader<'_>, mut number: Number) -> Parsed<Number
     Some(number)
 }
 
+/// Whether a word can be nothing else: `3`, `{n}+1`, but not `{n}`, which may be a server.
+pub(super) fn is_plainly_number(word: &str) -> bool {
+    let digits = match word.rsplit_once('}') {
+        Some((_, plus)) => signed(plus).map_or("", |(_, by)| by),
+        None => word,
+    };
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// `+1`, or `+` alone.
 fn signed(word: &str) -> Option<(char, &str)> {
     let sign = word.chars().next().filter(|sign| matches!(sign, '+' | '-'))?;

@@ -5,7 +5,7 @@ use crate::cluster::command::Command;
 use crate::cluster::command::conditions::{condition, drawn_condition, value};
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::Sign;
-use crate::cluster::command::number::number;
+use crate::cluster::command::number::{is_plainly_number, number};
 use crate::cluster::command::quantity::{self, count_range, whole};
 use crate::cluster::command::reader::{Mention, Parsed, Reader, starts_with_digit};
 use crate::cluster::command::who::Clients;
@@ -325,7 +325,7 @@ fn bound(reader: &mut Reader<'_>) -> Parsed<Bound> {
         return Some(Bound::Random(low, high));
     }
     // A number is one, though `3` is a server too: what is bound to it can be either.
-    let is_number = word.is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_number = word.is_some_and(is_plainly_number);
     let servers = |reader: &mut Reader<'_>| match is_number && second.is_none() {
         true => None,
         false => reader.who_list(Clients::Refused, None).map(Bound::Servers),
