@@ -1,164 +1,28 @@
-//! The shell around the cluster: the command line, the terminal, the loop, the keys, the pace,
-//! the player of scripts and the runner without a screen.
+//! What is done with a cluster and its screen, in two halves.
 //!
-//! `lab.rs` holds the loop: signals, keys and frames become messages for the
-//! `Session` (`session`), which is a plain state machine. It takes elapsed time as an
-//! argument and knows no terminal, so a test drives it like a person does. What a session shows
-//! is a [`ui::Scene`](crate::ui::Scene), drawn by [`ui::draw`](crate::ui::draw).
+//! The lab's half is plain values: what hands do ([`input`]), which key means what ([`keymap`]), and
+//! the [`session`], the state machine behind the screen, with its pace, player and recorder. It
+//! knows no file, no terminal and no clock: elapsed time comes in with a message, and what only the
+//! owner of a screen can do goes out as an [`Effect`](session::Effect). So a test drives it like a
+//! person does, and so does whatever has a screen and keys.
 //!
-//! A key goes this way: `keymap` (which action) → `session` (which command) →
-//! [`Cluster::apply`](crate::cluster::Cluster::apply) → timeline, recording and trace → next frame.
+//! `shell` is the other half, the feature `terminal`: the command line, files, signals, the terminal
+//! and the loop around a session, and all that `raftlab` does without a screen. Nothing of the
+//! lab's half knows it.
+//!
+//! A key goes this way: `shell/keyboard` (bytes to an input) → `keymap` (which action) → `session`
+//! (which command) → [`Cluster::apply`](crate::cluster::Cluster::apply) → timeline, recording and
+//! trace → next frame.
 
-mod check;
-mod cli;
 mod fading;
-mod figures;
-mod files;
-mod fleet;
-mod headless;
-pub mod hunt;
 pub mod input;
-mod keyboard;
 pub mod keymap;
-mod lab;
 mod memory;
 mod pace;
-mod picture;
 mod player;
 mod recorder;
 mod scout;
 pub mod session;
-mod sessions;
-mod settings;
-mod signals;
-mod stream;
-mod terminal;
+mod shell;
 
-use std::io::{self, Write};
-use std::process::ExitCode;
-
-use clap::Parser;
-
-use crate::cluster::command::Diagnostic;
-pub use check::verdict;
-
-use cli::{Cli, Page, Subcommands};
-use stream::{Form, Stream};
-
-/// How a program that did what it was asked to do ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    Well,
-    /// An expectation or an invariant failed.
-    Failed,
-    /// No answer was found within the limits.
-    Undecided,
-    /// A signal asked the program to leave.
-    Signal(i32),
-}
-
-/// Why the program could not do what it was asked to do.
-#[derive(Debug)]
-pub enum Mistake {
-    /// What is wrong, and what to do.
-    Usage(String),
-    /// Everything that is wrong with a script.
-    Script(Vec<Diagnostic>),
-    Several(Vec<Mistake>),
-    /// Standard output, or the terminal, could not be written to.
-    Output(io::Error),
-}
-
-/// Reads the command line and does what it says. The status is 0 when all went well, 1 when an
-/// expectation or an invariant failed, 2 for bad usage and bad input, and 3 when there was no answer
-/// within the limits.
-pub fn main() -> ExitCode {
-    install_reports();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        // Help and version, which hold nothing of others and may have colours.
-        Err(help) if !help.use_stderr() => {
-            return match help.print() {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => complain(&Mistake::Output(error)),
-            };
-        }
-        Err(error) => {
-            let _ = write!(Stream::errors(), "{}", error.render());
-            return ExitCode::from(2);
-        }
-    };
-    if cli.command.is_some() {
-        files::tidy_up_on_signals();
-    }
-    match dispatch(&cli) {
-        Ok(Ending::Well) => ExitCode::SUCCESS,
-        Ok(Ending::Failed) => ExitCode::from(1),
-        Ok(Ending::Undecided) => ExitCode::from(3),
-        // As a shell reports a process that a signal has ended.
-        Ok(Ending::Signal(number)) => ExitCode::from(128 + number.clamp(0, 127) as u8),
-        Err(mistake) => complain(&mistake),
-    }
-}
-
-/// How panics are reported: in words that no terminal obeys, and without insisting. The hook of
-/// color-eyre panics in turn when standard error is gone, and two panics at once abort.
-fn install_reports() {
-    let plain = color_eyre::config::Theme::new();
-    let (panics, errors) = color_eyre::config::HookBuilder::new().theme(plain).into_hooks();
-    // Only another library could have set one before.
-    let _ = errors.install();
-    std::panic::set_hook(Box::new(move |panic| {
-        let _ = writeln!(Stream::errors(), "{}", panics.panic_report(panic));
-    }));
-}
-
-fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
-    match &cli.command {
-        Some(Subcommands::Run(options)) => headless::run(options),
-        Some(Subcommands::Check(options)) => check::run(options),
-        Some(Subcommands::Hunt(options)) => hunt::run(options),
-        Some(Subcommands::Picture(options)) => picture::run(options),
-        Some(Subcommands::Sessions(options)) => sessions::run(options),
-        Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
-        Some(Subcommands::Docs { page }) => print(&match page {
-            Page::Keys => keymap::reference(),
-            Page::Scripts => crate::cluster::command::reference::page(),
-        }),
-        None => lab::run(cli.file.as_deref(), &cli.lab),
-    }
-}
-
-fn print(text: &str) -> Result<Ending, Mistake> {
-    let mut out = Stream::output(Form::Text);
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Mistake::Output)?;
-    Ok(Ending::Well)
-}
-
-/// Says what is wrong. Whoever has closed the pipe wants to hear no more: that is said by the
-/// status alone, the one that a shell gives to a process ended by SIGPIPE.
-fn complain(mistake: &Mistake) -> ExitCode {
-    match mistake {
-        Mistake::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(141),
-        _ => {
-            tell(mistake);
-            ExitCode::from(2)
-        }
-    }
-}
-
-fn tell(mistake: &Mistake) {
-    let mut out = Stream::errors();
-    // Nobody is left to hear of an error here.
-    let _ = match mistake {
-        Mistake::Usage(message) => writeln!(out, "raftlab: {message}"),
-        Mistake::Output(error) => writeln!(out, "raftlab: can't write: {error}"),
-        Mistake::Script(diagnostics) => {
-            diagnostics.iter().try_for_each(|diagnostic| writeln!(out, "{diagnostic}\n"))
-        }
-        Mistake::Several(mistakes) => {
-            mistakes.iter().for_each(tell);
-            Ok(())
-        }
-    };
-}
+pub use shell::{hunt, main, verdict};

@@ -14,7 +14,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::sessions;
+use super::shell::sessions;
 use crate::cluster::Cluster;
 use crate::cluster::command::recording::{BRANCHES_MAX, Breakpoint, FORM, Header, Record};
 use crate::cluster::command::{

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{Looks, Screen, Session};
-use crate::app::Mistake;
-use crate::app::files::{Files, Old};
 use crate::app::recorder::{Recorder, Work, saved};
+use crate::app::shell::Mistake;
+use crate::app::shell::files::{Files, Old};
 use crate::cluster::command::{Command, Place};
 use crate::cluster::timeline::{Deed, Point};
 use crate::ui::view::Kept;

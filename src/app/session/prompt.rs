@@ -5,8 +5,8 @@ use tui_input::{Input, InputRequest};
 
 use super::dialog::{Asking, Reading};
 use super::{Effect, Mode, Session};
-use crate::app::files::Old;
 use crate::app::keymap;
+use crate::app::shell::files::Old;
 use crate::cluster::command::complete::{Known, complete};
 use crate::cluster::command::verbs::{self, Scope};
 use crate::cluster::command::{Command, Diagnostic, parse_typed};

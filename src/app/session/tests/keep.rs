@@ -5,9 +5,9 @@ use proptest::sample::select;
 
 use super::typed::{assert_kept, resumed};
 use super::{frames, lab, led, press, refusal, script};
-use crate::app::files::Old;
 use crate::app::recorder::Recorder;
 use crate::app::session::{Effect, Session};
+use crate::app::shell::files::Old;
 use crate::cluster::Cluster;
 use crate::cluster::command::Script;
 use crate::ui::view::{Kept, NoticeKind};

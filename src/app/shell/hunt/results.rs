@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::places::{Place, Watch};
 use super::play::{Outcome, Run};
-use crate::app::Mistake;
-use crate::app::files::{Files, shown, why_not};
+use crate::app::shell::Mistake;
+use crate::app::shell::files::{Files, shown, why_not};
 use crate::cluster::digest::ENGINE;
 use crate::cluster::words::plain::plain;
 

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::history::History;
 use super::judge::{Detail, Judgement, Part};
 use super::read::{FailedCas, Trouble};
-use crate::app::Ending;
+use crate::app::shell::Ending;
 use crate::cluster::check::linearizability::{Evidence, Reason};
 use crate::cluster::words::plain::plain;
 

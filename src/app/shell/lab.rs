@@ -13,14 +13,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::cli::LabOptions;
 use super::files::{Files, is_standard};
-use super::input::Input;
-use super::recorder::Recorder;
-use super::session::{Effect, Message, Session};
 use super::sessions::{self, Salvaged};
 use super::settings::Environment;
 use super::signals::{Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
 use super::{Ending, Mistake, keyboard};
+use crate::app::input::Input;
+use crate::app::recorder::Recorder;
+use crate::app::session::{Effect, Message, Session};
 use crate::cluster::config::Config;
 use crate::ui;
 use crate::ui::glyphs::Glyphs;

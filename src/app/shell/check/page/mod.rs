@@ -13,7 +13,7 @@ use super::history::{History, Operation};
 use super::judge::{Judgement, Part, Picture};
 use super::lines::{Function, Outcome};
 use super::report::Judged;
-use crate::app::stream::{Form, Stream};
+use crate::app::shell::stream::{Form, Stream};
 use crate::cluster::words::plain::plain;
 
 /// The most operations on a page: a browser has to draw them all.

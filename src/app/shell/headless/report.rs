@@ -8,8 +8,8 @@ use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Named, Outcome, Remark, Run};
-use crate::app::figures::{count, length, times};
-use crate::app::{Ending, Mistake};
+use crate::app::shell::figures::{count, length, times};
+use crate::app::shell::{Ending, Mistake};
 use crate::cluster::command::Variant;
 use crate::cluster::digest::ENGINE;
 use crate::cluster::time::Time;

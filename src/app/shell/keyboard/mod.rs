@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
-use super::input::Input;
+use crate::app::input::Input;
 use decoder::Decoder;
 
 /// How many inputs may wait before the reader waits too.

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{Job, Named, RunOptions, history};
-use crate::app::files::{Files, Old, Output};
-use crate::app::stream::{Form, Stream};
-use crate::app::{Mistake, check};
+use crate::app::shell::files::{Files, Old, Output};
+use crate::app::shell::stream::{Form, Stream};
+use crate::app::shell::{Mistake, check};
 use crate::cluster::Cluster;
 
 pub(super) struct Records {

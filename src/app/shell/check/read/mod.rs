@@ -14,7 +14,7 @@ use std::io;
 
 use super::history::History;
 use super::lines::Model;
-use crate::app::files::why_not;
+use crate::app::shell::files::why_not;
 
 /// The most bytes of a history, and of one line or one form of it.
 pub const BYTES_MAX: u64 = 1 << 30;

@@ -8,7 +8,7 @@ use ratatui::layout::Size;
 
 use super::check::lines::Model;
 use super::hunt::SHARES_MAX;
-use super::session::Moment;
+use crate::app::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
@@ -86,7 +86,7 @@ pub struct LabOptions {
           conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
     pub resume: Option<String>,
     /// Stand still when the session takes so much memory, such as 500MB or 2GB (1GB).
-    #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
     pub memory: Option<u64>,
     /// Don't write the session down.
     #[arg(long)]
@@ -127,7 +127,7 @@ pub struct RunOptions {
     pub check_determinism: bool,
     /// Stop a run when it takes so much memory, such as 500MB or 2GB (1GB). Each run has so much
     /// for itself, and as many are played at a time as there are cores.
-    #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
     pub memory: Option<u64>,
 }
 
@@ -208,7 +208,7 @@ pub struct HuntOptions {
     pub json: bool,
     /// Stop a run when it takes so much memory, such as 500MB or 2GB (1GB). Each run has so much
     /// for itself, and as many are played at a time as there are cores.
-    #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
     pub memory: Option<u64>,
     /// Make one result of the results of all shares.
     #[arg(long, value_name = "FILE", num_args = 1..,
@@ -245,7 +245,7 @@ pub struct PictureOptions {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Give up when the run takes so much memory, such as 500MB or 2GB (1GB).
-    #[arg(long, value_name = "SIZE", value_parser = super::memory::size)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
     pub memory: Option<u64>,
     /// A terminal with a light background.
     #[arg(long)]

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::places::Place;
 use super::results::{Results, Unfinished};
-use crate::app::figures::{count, length};
+use crate::app::shell::figures::{count, length};
 
 /// The most shares that are named because they did not come to their end.
 const SHARES_TOLD: usize = 10;

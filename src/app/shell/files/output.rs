@@ -20,7 +20,7 @@ use tempfile::NamedTempFile;
 
 use super::target::{Target, follow};
 use super::{Identity, is_standard, shown, why_not};
-use crate::app::Mistake;
+use crate::app::shell::Mistake;
 use crate::cluster::words::plain::plain;
 
 /// The bits of a mode that a file hands down.
@@ -294,7 +294,7 @@ pub fn tidy_up_on_signals() {
         let tell = move || {
             let _ = listening.send(());
         };
-        let number = runtime.block_on(crate::app::signals::asked_to_leave(tell));
+        let number = runtime.block_on(crate::app::shell::signals::asked_to_leave(tell));
         let Ok(number) = number else { return };
         if let Ok(drafts) = DRAFTS.lock() {
             drafts.iter().for_each(|draft| drop(fs::remove_file(draft)));

@@ -19,9 +19,9 @@ pub use play::{Outcome, Remark, Run};
 
 use super::cli::RunOptions;
 use super::files::Files;
-use super::memory::Budget;
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
+use crate::app::memory::Budget;
 use crate::cluster::command::Script;
 use play::Repeat;
 use records::Records;

@@ -28,9 +28,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::cli::HuntOptions;
 use super::files::{Files, Old, Output, is_standard, shown};
-use super::memory::Budget;
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
+use crate::app::memory::Budget;
 use crate::cluster::command::{Command, Script};
 use crate::cluster::digest::ENGINE;
 use crate::cluster::flaw::Breaks;

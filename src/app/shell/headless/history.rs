@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use crate::app::check::lines::{
+use crate::app::shell::check::lines::{
     Call, Fault, Function, Head, Line, Model, Outcome, Return, VERSION,
 };
 use crate::cluster::Cluster;

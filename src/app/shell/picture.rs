@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 
 use super::cli::{LabOptions, PictureOptions};
 use super::files::{Files, Old};
-use super::session::{Moment, Session};
 use super::{Ending, Mistake, lab};
+use crate::app::session::{Moment, Session};
 use crate::ui;
 use crate::ui::export::{Paper, svg};
 use crate::ui::glyphs::Glyphs;
