@@ -86,6 +86,7 @@ impl<'a> Picture<'a> {
         room::draw(canvas, self);
         let labels = self.labels();
         link::draw(canvas, self, &labels);
+        room::draw_titles(canvas, self);
         for server in self.scene.cluster.servers() {
             card::draw(canvas, self, server);
         }

@@ -31,7 +31,7 @@ pub fn ground(situation: &Situation, room: usize) -> Ground {
     }
 }
 
-/// Draws grounds, titles and walls.
+/// Draws grounds and walls.
 pub fn draw(canvas: &mut Canvas, picture: &Picture) {
     let theme = canvas.theme();
     canvas.fill(picture.area, theme.ground(Ground::Base));
@@ -44,10 +44,16 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture) {
         if !theme.has_grounds() && picture.plan.rooms.len() > 1 {
             draw_hull(canvas, place.area, ground);
         }
-        draw_title(canvas, picture, place);
     }
     for wall in &picture.plan.walls {
         draw_wall(canvas, picture, *wall);
+    }
+}
+
+/// Draws the titles, which no link runs through.
+pub fn draw_titles(canvas: &mut Canvas, picture: &Picture) {
+    for place in &picture.plan.rooms {
+        draw_title(canvas, picture, place);
     }
 }
 
@@ -180,10 +186,23 @@ fn draw_title(canvas: &mut Canvas, picture: &Picture, place: &RoomPlace) {
         return;
     }
     let letter = title.letter.map(|letter| format!("{letter} ")).unwrap_or_default();
-    let above = format!(" {letter}{} ", title.count);
-    canvas.pen_at(area.x + 1, area.y, room).style(style).put(above);
-    if area.height > 1 {
-        canvas.pen_at(area.x + 1, area.y + 1, room).style(style).put(format!(" {} ", title.word));
+    let Title { count, short, word, .. } = &title;
+    let above = [count, short].map(|count| format!("{letter}{count}"));
+    let below = [word.as_str(), brief(word)].map(str::to_owned);
+    for (row, words) in (area.y..area.bottom().min(area.y + 2)).zip([above, below]) {
+        let mut forms = words.iter().flat_map(|words| [format!(" {words} "), words.clone()]);
+        let fitting = forms.find(|form| glyphs.width(form) <= room);
+        let [_, shortest] = words;
+        canvas.pen_at(area.x + 1, row, room).style(style).put(fitting.unwrap_or(shortest));
+    }
+}
+
+/// The same in fewer letters, where there are such words.
+fn brief(word: &str) -> &str {
+    match word {
+        "HEARS TOO FEW" => "DEAF",
+        "NO MAJORITY" => "TOO FEW",
+        word => word,
     }
 }
 
