@@ -113,8 +113,10 @@ impl Session {
     /// both; each keeps what comes later in it. Gives the marks of the one that is left.
     pub(super) fn leave_bookmarks(&mut self, fork: Point, others: Bookmarks) -> Bookmarks {
         let left = std::mem::take(&mut self.bookmarks);
-        let common = left.range(..=fork).map(|(point, place)| (*point, *place));
-        self.bookmarks = common.chain(others.into_iter().filter(|(at, _)| *at > fork)).collect();
+        self.bookmarks = left.range(..=fork).map(|(point, place)| (*point, *place)).collect();
+        let taken = self.bookmarks.last_key_value().map(|(_, place)| *place);
+        let later = others.into_iter().filter(|(at, place)| *at > fork && Some(*place) != taken);
+        self.bookmarks.extend(later);
         self.reached.retain(|point| *point <= fork);
         left
     }

@@ -301,13 +301,16 @@ impl Session {
     }
 
     pub(super) fn bookmark(&mut self) {
-        let here = self.cluster.point();
-        if self.bookmarks.remove(&here).is_some() {
+        let (here, place) = (self.cluster.point(), self.cluster.place());
+        // What only tells has no place of its own: one bookmark for both sides of it.
+        let before = self.bookmarks.len();
+        self.bookmarks.retain(|_, other| *other != place);
+        if self.bookmarks.len() < before {
             self.note("the bookmark is taken away");
         } else if self.bookmarks.len() >= BOOKMARKS_MAX {
             return self.refuse(format!("{BOOKMARKS_MAX} bookmarks are the most"));
         } else {
-            self.bookmarks.insert(here, self.cluster.place());
+            self.bookmarks.insert(here, place);
             self.note("bookmarked: [ ] and ] ] come back to it");
         }
         self.record_all();

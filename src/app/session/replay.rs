@@ -28,9 +28,11 @@ use crate::ui::theme::Theme;
 #[derive(Clone, Debug)]
 pub(super) struct Replaying {
     recording: Arc<Recording>,
-    /// Which of its futures, and how many of that one's commands have been seen to.
+    /// Which of its futures, how many of that one's commands have been seen to, and how many it has
+    /// in common with the future before.
     future: usize,
     next: usize,
+    common: usize,
     /// Whether the way to where this future parts from the one before has been gone.
     entered: bool,
     begun: Point,
@@ -129,6 +131,7 @@ impl Session {
             recording,
             future: 0,
             next: 0,
+            common: 0,
             entered: false,
             begun: session.cluster.point(),
             refused: 0,
@@ -216,7 +219,12 @@ impl Session {
         let from = self.cluster.place().max(replaying.missed);
         let mark = replaying.bookmark_between(from, goal);
         let next = mark.unwrap_or(goal);
-        if !self.cluster.is_stopped() && self.next_place().is_some_and(|place| place < next) {
+        let point = self.cluster.point();
+        // What only tells has no place of its own: it may be done again where the next command is.
+        let is_common = (point.deeds as usize) < replaying.common
+            && self.timeline.next_deed(point).is_some_and(|deed| deed.place <= next);
+        let comes_first = is_common || self.next_place().is_some_and(|place| place < next);
+        if !self.cluster.is_stopped() && comes_first {
             self.take_step();
             return true;
         }
@@ -263,7 +271,7 @@ impl Session {
         let here = self.timeline.deeds();
         let known = here.iter().zip(&*replaying.doings().deeds).take_while(same).count();
         let other = here.get(known).map(|deed| (deed.at, deed.place));
-        replaying.next = known;
+        (replaying.next, replaying.common) = (known, known);
         replaying.missed = Place::default();
         replaying.entered = true;
         let goal = replaying.deed().map(|did| did.place);
