@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use chance::{Chance, setting};
 use raftlab::app::input::{Input, Named};
 use raftlab::app::keymap::Chord;
-use raftlab::app::session::{Message, Session};
+use raftlab::app::session::{Effect, Message, Session};
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::config::Config;
 use raftlab::cluster::{Cluster, Step};
@@ -265,8 +265,8 @@ fn histories_that_went_wrong_do_no_harm() {
     });
 }
 
-fn key(session: &mut Session, chord: Chord) {
-    session.update(Message::Input(Input::Key(chord)));
+fn key(session: &mut Session, chord: Chord) -> Option<Effect> {
+    session.update(Message::Input(Input::Key(chord)))
 }
 
 fn draw(session: &mut Session) {
@@ -278,32 +278,34 @@ fn draw(session: &mut Session) {
 }
 
 /// Scripts that a session has saved of itself, and what it recorded.
-fn recordings(folder: &Path) -> Vec<Vec<u8>> {
+fn recordings() -> Vec<Vec<u8>> {
     let keys =
         ["X", "cX", "P12\r", "c  v", "X r", ":load rate=50/s\r", ":by-hand on\r", "!", "xci"];
-    let save = |(number, keys): (usize, &&str)| {
+    let save = |keys: &&str| {
         let mut session = Session::free(Config::default(), Theme::default());
         for _ in 0..60 {
             session.update(Message::Frame(Duration::from_millis(50)));
         }
-        let path = folder.join(format!("{number}.lab"));
-        for letter in keys.chars().chain(format!(":save {}\r", path.display()).chars()) {
-            key(
-                &mut session,
-                if letter == '\r' { Chord::Key(Named::Enter) } else { Chord::Char(letter) },
-            );
+        let mut saved = None;
+        for letter in keys.chars().chain("\u{1b}:save it.lab\r".chars()) {
+            let chord = match letter {
+                '\r' => Chord::Key(Named::Enter),
+                '\u{1b}' => Chord::Key(Named::Esc),
+                letter => Chord::Char(letter),
+            };
+            if let Some(Effect::Save(saving)) = key(&mut session, chord) {
+                saved = Some(saving.text.into_bytes());
+            }
             session.update(Message::Frame(Duration::from_millis(50)));
         }
-        std::fs::read(path).unwrap_or_else(|_| b"cluster servers=3\nrun 1s\n".to_vec())
+        saved.unwrap_or_else(|| panic!("{keys:?} and a session that is not saved"))
     };
-    keys.iter().enumerate().map(save).collect()
+    keys.iter().map(save).collect()
 }
 
 #[test]
 fn recordings_that_went_wrong_do_no_harm() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let all = recordings(folder.path());
-    fuzz("recordings", &all, |text| {
+    fuzz("recordings", &recordings(), |text| {
         let Some(script) = parse(text) else { return };
         let mut session = Session::script("changed.lab".into(), &script, None, Theme::default());
         draw(&mut session);

@@ -7,14 +7,14 @@
 //! a frame. What changes otherwise (an undoing, another future, what is watched) is a new file that
 //! takes the name of the old one when it is whole.
 //!
+//! Where the file lies is not known here: a [`Tape`] is whatever can hold it.
+//!
 //! What can't be written is tried again, all of it, so that nothing is missing once it can be.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::fmt::Debug;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::shell::sessions;
 use crate::cluster::Cluster;
 use crate::cluster::command::recording::{BRANCHES_MAX, Breakpoint, FORM, Header, Record};
 use crate::cluster::command::{
@@ -27,10 +27,32 @@ use crate::cluster::timeline::Deed;
 /// The length of the last line: it is written over in place.
 const LAST: usize = 80;
 
+/// What a session can be recorded on. It is blank until something is put on it, and errors are
+/// sentences for the person at the screen.
+pub trait Tape: Debug {
+    /// What it is called where it lies.
+    fn name(&self) -> String;
+
+    /// Puts a text on it in place of all that is there, as a whole or not at all.
+    ///
+    /// # Errors
+    /// When it can't be done, and the tape is as it was.
+    fn replace(&self, text: &str) -> Result<(), String>;
+
+    /// Puts a text on it from this byte on. What stands there is never longer than the text.
+    ///
+    /// # Errors
+    /// When it can't be done. Some of the text may be there all the same.
+    fn write_at(&self, byte: u64, text: &str) -> Result<(), String>;
+
+    /// Takes it away, if that can be done.
+    fn discard(&self);
+}
+
 /// Writes a session down.
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    path: PathBuf,
+    tape: Rc<dyn Tape>,
     state: State,
 }
 
@@ -69,21 +91,14 @@ pub struct Work<'a> {
 }
 
 impl Recorder {
-    /// A recorder with a file of its own in the state folder of the person who plays.
-    ///
-    /// # Errors
-    /// When there is no such folder and none can be made.
-    pub fn begin() -> io::Result<Self> {
-        Ok(Self::to(sessions::new_path()?))
+    /// A recorder that writes on a blank tape.
+    pub const fn on(tape: Rc<dyn Tape>) -> Self {
+        Self { tape, state: State::Nothing }
     }
 
-    /// A recorder that writes this file.
-    pub const fn to(path: PathBuf) -> Self {
-        Self { path, state: State::Nothing }
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// What the tape is called.
+    pub fn name(&self) -> String {
+        self.tape.name()
     }
 
     /// Whether anything had to be written yet.
@@ -99,34 +114,25 @@ impl Recorder {
         }
     }
 
-    /// Takes the file away again.
+    /// Takes the tape away again.
     pub fn discard(self) {
-        // If it can't be removed it stays: it does no harm.
-        let _ = fs::remove_file(&self.path);
+        self.tape.discard();
     }
 
     /// Writes the whole session. If that can't be done the old file is as whole as it was.
     pub fn write(&mut self, work: &Work<'_>) {
         self.state = match self.try_write(work) {
             Ok(kept) => State::Kept(kept),
-            Err(error) => State::Behind(error.to_string()),
+            Err(why) => State::Behind(why),
         };
     }
 
-    fn try_write(&self, work: &Work<'_>) -> io::Result<Kept> {
+    fn try_write(&self, work: &Work<'_>) -> Result<Kept, String> {
         let text = recording(work);
         let lines = text.lines().count() + 1;
         let last = text.len() as u64;
         room_for(lines, text.len() + LAST)?;
-        sessions::make_folder_of(&self.path)?;
-        let draft = self.path.with_extension("part");
-        let written = write_draft(&draft, &(text + &last_line(work.reached)))
-            .and_then(|()| fs::rename(&draft, &self.path));
-        if written.is_err() {
-            // It may never have been made.
-            let _ = fs::remove_file(&draft);
-        }
-        written?;
+        self.tape.replace(&(text + &last_line(work.reached)))?;
         Ok(Kept { deeds: work.deeds.len(), lines, last, reached: work.reached })
     }
 
@@ -141,7 +147,7 @@ impl Recorder {
         let line = did(place, command) + "\n";
         let (lines, last) = (kept.lines + 1, kept.last + line.len() as u64);
         let added = room_for(lines, last as usize + LAST)
-            .and_then(|()| self.write_at(kept.last, &(line + &last_line(place))));
+            .and_then(|()| self.tape.write_at(kept.last, &(line + &last_line(place))));
         if added.is_ok() {
             self.state = State::Kept(Kept { deeds: before + 1, lines, last, reached: place });
         }
@@ -152,25 +158,18 @@ impl Recorder {
     pub fn reach(&mut self, place: Place) {
         let State::Kept(kept) = self.state else { return };
         if kept.reached != place {
-            self.state = match self.write_at(kept.last, &last_line(place)) {
+            self.state = match self.tape.write_at(kept.last, &last_line(place)) {
                 Ok(()) => State::Kept(Kept { reached: place, ..kept }),
-                Err(error) => State::Behind(error.to_string()),
+                Err(why) => State::Behind(why),
             };
         }
-    }
-
-    fn write_at(&self, at: u64, text: &str) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).open(&self.path)?;
-        file.seek(SeekFrom::Start(at))?;
-        file.write_all(text.as_bytes())
     }
 }
 
 /// Whether a script may be so large.
-fn room_for(lines: usize, bytes: usize) -> io::Result<()> {
-    let full = |what: String| {
-        Err(io::Error::other(format!("the recording has {what}, the most that a script may have")))
-    };
+fn room_for(lines: usize, bytes: usize) -> Result<(), String> {
+    let full =
+        |what: String| Err(format!("the recording has {what}, the most that a script may have"));
     if lines > LINES_MAX {
         full(format!("{LINES_MAX} lines"))
     } else if bytes > BYTES_MAX {
@@ -178,13 +177,6 @@ fn room_for(lines: usize, bytes: usize) -> io::Result<()> {
     } else {
         Ok(())
     }
-}
-
-fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
-    let mut file: File = sessions::private().write(true).create(true).truncate(true).open(draft)?;
-    file.write_all(text.as_bytes())?;
-    // It is about to take the place of what has been kept.
-    file.sync_data()
 }
 
 /// A recording, without its last line.

@@ -2,7 +2,6 @@
 //! that want a yes.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use super::{Effect, Mode, Session, Under};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
@@ -239,7 +238,7 @@ impl Reading {
 }
 
 impl Asking {
-    pub fn shown(self, recording: Option<&Path>, kept: &Kept) -> view::Dialog {
+    pub fn shown(self, recording: Option<String>, kept: &Kept) -> view::Dialog {
         let (title, lines) = match self {
             Self::Leave => (
                 "Leave?".to_owned(),
@@ -252,10 +251,10 @@ impl Asking {
                         "This session is not recorded: it will be gone.".to_owned(),
                         ":save NAME.lab keeps what was done as a script.".to_owned(),
                     ],
-                    (Kept::Well, Some(path)) => vec![
+                    (Kept::Well, Some(name)) => vec![
                         "Your session is saved as a script. Continue it with raftlab --resume:"
                             .to_owned(),
-                        path.display().to_string(),
+                        name,
                     ],
                     (Kept::Well, None) => {
                         vec!["You have changed nothing, so there is nothing to keep.".to_owned()]

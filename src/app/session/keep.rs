@@ -1,16 +1,12 @@
 //! What is kept of a session: the recording, which goes along with it, and the script that one
 //! saves of it.
 
-use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::{Looks, Screen, Session};
-use crate::app::recorder::{Recorder, Work, saved};
-use crate::app::shell::Mistake;
-use crate::app::shell::files::{Files, Old};
+use super::{Effect, Looks, Screen, Session};
+use crate::app::recorder::{Recorder, Tape, Work, saved};
 use crate::cluster::command::{Command, Place};
 use crate::cluster::timeline::{Deed, Point};
 use crate::ui::view::Kept;
@@ -21,22 +17,23 @@ const AGAIN: Duration = Duration::from_secs(1);
 impl Session {
     /// Begins to write the session down: with the first thing that somebody does. The lab goes on
     /// without if that can't be.
-    pub fn record(&mut self, recorder: io::Result<Recorder>) {
-        match recorder {
-            Ok(recorder) => {
-                self.recorder = Some(recorder);
+    pub fn record(&mut self, tape: Result<Rc<dyn Tape>, String>) {
+        match tape {
+            Ok(tape) => {
+                self.recorder = Some(Recorder::on(tape));
                 self.view.kept = Kept::Well;
             }
-            Err(error) => {
-                self.refuse(format!("this session is not recorded: {error}"));
-                self.view.kept = Kept::Not(error.to_string());
+            Err(why) => {
+                self.refuse(format!("this session is not recorded: {why}"));
+                self.view.kept = Kept::Not(why);
             }
         }
     }
 
-    /// Where the session is written down, once there is anything to write.
-    pub fn recording(&self) -> Option<&Path> {
-        self.recorder.as_ref().filter(|recorder| !recorder.is_blank()).map(Recorder::path)
+    /// What the tape is called on which the session is written down, once there is anything to
+    /// write.
+    pub(super) fn recording(&self) -> Option<String> {
+        self.recorder.as_ref().filter(|recorder| !recorder.is_blank()).map(Recorder::name)
     }
 
     /// The session is over. What could not be written is tried a last time; a recording in which
@@ -141,8 +138,8 @@ impl Session {
         };
         match (&self.view.kept, &kept) {
             (Kept::Off | Kept::Well, Kept::Not(why)) => {
-                let path = recorder.path().display();
-                self.refuse(format!("the session is not recorded now: {path}: {why}"));
+                let name = recorder.name();
+                self.refuse(format!("the session is not recorded now: {name}: {why}"));
                 self.again = self.room.saturating_add(AGAIN);
             }
             (Kept::Not(_), Kept::Well) => {
@@ -170,64 +167,37 @@ impl Session {
         saved(&self.cluster, deeds, &looks, expect)
     }
 
-    /// `:save FILE [expect]`, and `:save! FILE [expect]`, which replaces a file that is not this
-    /// session's own.
-    pub(super) fn save(&mut self, rest: &str, old: Old) {
-        let (path, expect) = match rest.strip_suffix("expect") {
-            Some(path) if path.ends_with(' ') => (path.trim(), true),
+    /// `:save NAME [expect]`, and `:save! NAME [expect]`, which replaces what is not this session's
+    /// own.
+    pub(super) fn save(&mut self, rest: &str, replace: bool) -> Option<Effect> {
+        let (name, expect) = match rest.strip_suffix("expect") {
+            Some(name) if name.ends_with(' ') => (name.trim(), true),
             Some(_) | None => (rest, false),
         };
-        if path.is_empty() {
-            return self.refuse("save under which name? as :save my.lab, or :save my.lab expect");
+        if name.is_empty() {
+            self.refuse("save under which name? as :save my.lab, or :save my.lab expect");
+            return None;
         }
-        let waits = std::fs::metadata(path).is_ok_and(|there| there.file_type().is_fifo());
-        if waits {
-            return self.refuse("that is a pipe, and to wait for its reader would stop the lab");
+        let (name, text) = (name.to_owned(), self.as_script(expect));
+        Some(Effect::Save(Saving { name, text, replace }))
+    }
+
+    /// What came of [`Effect::Save`]: why nothing was saved, if nothing was.
+    pub fn saved(&mut self, name: &str, done: Result<(), String>) {
+        match done {
+            Ok(()) => self.note(format!("saved: raftlab run {name}")),
+            Err(why) => self.refuse(why),
         }
-        let there = Stamp::of(Path::new(path));
-        let is_recording = |there: &Stamp| {
-            let recording = self.recording().and_then(Stamp::of);
-            recording.is_some_and(|recording| recording.file == there.file)
-        };
-        let named = self.recorder.as_ref().is_some_and(|own| own.path() == Path::new(path));
-        if named || there.as_ref().is_some_and(is_recording) {
-            return self.refuse("the session itself is recorded there: choose another name");
-        }
-        let old =
-            if there.is_some_and(|there| self.saved.contains(&there)) { Old::Replace } else { old };
-        match write(Path::new(path), old, &self.as_script(expect)) {
-            Ok(()) => {
-                self.saved.extend(Stamp::of(Path::new(path)));
-                self.note(format!("saved: raftlab run {path}"));
-            }
-            Err(Mistake::Usage(why)) => self.refuse(why),
-            Err(_) => self.refuse(format!("can't write {path}")),
-        }
+        self.screen = Screen::Stale;
+        self.show();
     }
 }
 
-/// A file as it was at a moment: whoever has changed it since has left another.
+/// A script that somebody wants to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    /// Device and inode.
-    file: (u64, u64),
-    length: u64,
-    changed: Option<SystemTime>,
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let there = std::fs::metadata(path).ok()?;
-        let file = (there.dev(), there.ino());
-        Some(Self { file, length: there.len(), changed: there.modified().ok() })
-    }
-}
-
-fn write(path: &Path, old: Old, text: &str) -> Result<(), Mistake> {
-    let mut file = Files::default().create(path, old)?;
-    if file.is_screen() {
-        return Err(Mistake::Usage("the lab has the terminal: name a file".into()));
-    }
-    file.write_all(text.as_bytes()).map_err(|error| file.unwritten(&error))?;
-    file.complete()
+pub struct Saving {
+    pub name: String,
+    pub text: String,
+    /// Whether it may take the place of what this session has not saved itself.
+    pub replace: bool,
 }

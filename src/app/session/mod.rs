@@ -74,7 +74,6 @@ use breakpoints::Breakpoint;
 use compare::Comparing;
 use dialog::{Asking, Reading};
 use errand::Errand;
-use keep::Stamp;
 use look::Way;
 use partition::Split;
 use point::Click;
@@ -83,6 +82,8 @@ use prompt::{History, Line};
 use watches::{Dating, Watch};
 use work::Work;
 
+pub use super::recorder::Tape;
+pub use keep::Saving;
 pub use moment::Moment;
 
 /// How long the last row says something before it shows the keys again.
@@ -107,6 +108,8 @@ pub enum Effect {
     Redraw,
     /// Put this on the clipboard.
     Copy(String),
+    /// Keep this script, and say by [`Session::saved`] what came of it.
+    Save(Saving),
     /// The lab can't be opened as somebody wanted: this is why.
     GiveUp(String),
 }
@@ -220,8 +223,6 @@ pub struct Session {
     looks: Looks,
     /// When in the room what could not be written is tried again.
     again: Duration,
-    /// The scripts that this session has saved of itself.
-    saved: Vec<Stamp>,
     history: History,
     mode: Mode,
     /// What the keys mean again once a text has been read.
@@ -294,7 +295,6 @@ impl Session {
             opened: Place::default(),
             looks: Looks::Recorded,
             again: Duration::ZERO,
-            saved: Vec::new(),
             history: History::default(),
             mode: Mode::default(),
             under: Under::default(),

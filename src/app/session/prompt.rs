@@ -6,7 +6,6 @@ use tui_input::{Input, InputRequest};
 use super::dialog::{Asking, Reading};
 use super::{Effect, Mode, Session};
 use crate::app::keymap;
-use crate::app::shell::files::Old;
 use crate::cluster::command::complete::{Known, complete};
 use crate::cluster::command::verbs::{self, Scope};
 use crate::cluster::command::{Command, Diagnostic, parse_typed};
@@ -74,7 +73,7 @@ enum Own {
     Branches,
     Compare,
     GoTo,
-    Save(Old),
+    Save { replace: bool },
     Reroll,
     Memory,
     Panic,
@@ -90,8 +89,8 @@ impl Own {
             "branches" => Some(Self::Branches),
             "compare" => Some(Self::Compare),
             "goto" => Some(Self::GoTo),
-            "save" => Some(Self::Save(Old::Keep(":save! replaces it"))),
-            "save!" => Some(Self::Save(Old::Replace)),
+            "save" => Some(Self::Save { replace: false }),
+            "save!" => Some(Self::Save { replace: true }),
             "reroll" => Some(Self::Reroll),
             "memory" => Some(Self::Memory),
             // On purpose: it shows that the terminal survives a mistake of the program.
@@ -410,7 +409,7 @@ impl Session {
             Own::Branches => self.open_branches(),
             Own::Compare => self.compare_by_number(rest),
             Own::GoTo => self.go_by_name(rest),
-            Own::Save(old) => self.save(rest, old),
+            Own::Save { replace } => return self.save(rest, replace),
             Own::Reroll => self.reroll(rest),
             Own::Memory => self.grant_memory(rest),
             Own::Panic => panic!("somebody typed :panic, to see whether the terminal survives it"),

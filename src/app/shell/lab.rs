@@ -13,13 +13,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::cli::LabOptions;
 use super::files::{Files, is_standard};
+use super::keep::Shelf;
 use super::sessions::{self, Salvaged};
 use super::settings::Environment;
 use super::signals::{Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
 use super::{Ending, Mistake, keyboard};
 use crate::app::input::Input;
-use crate::app::recorder::Recorder;
 use crate::app::session::{Effect, Message, Session};
 use crate::cluster::config::Config;
 use crate::ui;
@@ -136,6 +136,7 @@ async fn play(
     let mut last = Instant::now();
     // A session that is still on the way to where it opens is not worth more than the old one.
     let mut to_record = record;
+    let mut shelf = Shelf::default();
     loop {
         // While the lab is busy it never waits, and the runtime hears of signals while it does.
         tokio::task::yield_now().await;
@@ -172,7 +173,7 @@ async fn play(
             effect = frame(session, &mut last);
             if to_record && !session.works() {
                 to_record = false;
-                begin_recording(session);
+                begin_recording(session, &mut shelf);
             }
             if session.take_stale() {
                 screen.draw(|frame| ui::draw(frame, &session.scene())).map_err(lost)?;
@@ -184,6 +185,7 @@ async fn play(
             Some(Effect::Suspend) => terminal::stop_job().map_err(lost)?,
             Some(Effect::Redraw) => screen.clear().map_err(lost)?,
             Some(Effect::Copy(text)) => screen.copy(&text).map_err(lost)?,
+            Some(Effect::Save(saving)) => session.saved(&saving.name, shelf.save(&saving)),
             Some(Effect::GiveUp(why)) => {
                 return Err(Mistake::Usage(format!("--start-at: {why}")));
             }
@@ -192,8 +194,8 @@ async fn play(
 }
 
 /// Begins to write the session down; what is too old goes for it.
-fn begin_recording(session: &mut Session) {
-    session.record(Recorder::begin());
+fn begin_recording(session: &mut Session, shelf: &mut Shelf) {
+    session.record(shelf.tape());
     let pruned = sessions::prune();
     if pruned > 0 {
         session.remark(&format!(

@@ -8,14 +8,15 @@
 mod check;
 mod cli;
 mod figures;
-pub(super) mod files;
+mod files;
 mod fleet;
 mod headless;
 pub mod hunt;
+mod keep;
 mod keyboard;
 mod lab;
 mod picture;
-pub(super) mod sessions;
+mod sessions;
 mod settings;
 mod signals;
 mod stream;

@@ -4,13 +4,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::typed::{assert_kept, resumed};
-use super::{frames, lab, led, press, refusal, script};
-use crate::app::recorder::Recorder;
-use crate::app::session::{Effect, Session};
-use crate::app::shell::files::Old;
+use super::{frames, lab, led, press, recorded, refusal, script};
+use crate::app::input::Input;
+use crate::app::session::{Effect, Message, Saving, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::Script;
-use crate::ui::view::{Kept, NoticeKind};
+use crate::ui::view::Kept;
 
 fn run(text: &str) -> Cluster {
     let script = Script::parse("saved.lab", text.as_bytes())
@@ -67,27 +66,24 @@ proptest! {
         acts in prop::collection::vec((select(KEYS), 0u32..40), 1..20),
         scripted in any::<bool>(),
     ) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("session.lab");
         let mut session = if scripted {
             script("cluster servers=3 seed=5\nuntil leader\nset x 1 nowait\nsay one\nbeat\n\
                     run 100ms\nset x 2 nowait\nbeat\nloop for 2s as i\n  set y v{i}\nend\n")
         } else {
             lab()
         };
-        session.record(Ok(Recorder::to(path.clone())));
+        let reel = recorded(&mut session);
         for (keys, wait) in acts {
             press(&mut session, keys);
             frames(&mut session, f64::from(wait) / 20.0);
             press(&mut session, "Esc");
             frames(&mut session, 0.02);
             // Killed here: what would be found?
-            assert_kept(&session, &path);
+            assert_kept(&session, &reel);
             // And once more, from what the resumed session has written down.
-            if let Ok(text) = std::fs::read_to_string(&path) {
-                let second = folder.path().join("second.lab");
+            if let Some(text) = reel.text() {
                 let mut again = resumed(&text);
-                again.record(Ok(Recorder::to(second.clone())));
+                let second = recorded(&mut again);
                 again.record_all();
                 assert_kept(&again, &second);
             }
@@ -113,104 +109,84 @@ proptest! {
     }
 }
 
-fn save(session: &mut Session, rest: &str) {
-    session.save(rest, Old::Keep(":save! replaces it"));
-    frames(session, 0.02);
-}
-
-#[test]
-fn only_its_own_files_are_replaced_by_a_session_that_is_saved() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mine, theirs) = (folder.path().join("mine.lab"), folder.path().join("theirs.lab"));
-    std::fs::write(&theirs, "# by hand\n").unwrap();
-    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
-    let mut session = led();
-    save(&mut session, theirs.to_str().unwrap());
-    assert!(refusal(&session).contains(":save! replaces it"));
-    assert_eq!(read(&theirs), "# by hand\n");
-    save(&mut session, mine.to_str().unwrap());
-    press(&mut session, "c");
-    save(&mut session, mine.to_str().unwrap());
-    assert!(read(&mine).contains("set x 1"), "its own is saved again: {}", read(&mine));
-    std::fs::write(&mine, "# edited since\n").unwrap();
-    save(&mut session, mine.to_str().unwrap());
-    assert_eq!(read(&mine), "# edited since\n");
-    press(&mut session, &format!(": 'save!_{} Enter", mine.display()));
-    assert!(read(&mine).contains("set x 1"), "{}", read(&mine));
-    let recording = folder.path().join("session.lab");
-    session.record(Ok(Recorder::to(recording.clone())));
-    press(&mut session, "b");
-    let before = read(&recording);
-    press(&mut session, &format!(": 'save!_{} Enter", recording.display()));
-    assert!(refusal(&session).contains("recorded there"));
-    assert_eq!(read(&recording), before);
-    for screen in ["-", "/dev/stdout"] {
-        save(&mut session, screen);
-        assert_eq!(session.scene().view.notice.as_ref().unwrap().kind, NoticeKind::Refusal);
+/// Types `:save`, and says what came of it as whoever has the files would.
+fn save(session: &mut Session, rest: &str, done: Result<(), String>) -> Option<Saving> {
+    press(session, ":");
+    session.update(Message::Input(Input::Paste(format!("save{rest}"))));
+    match press(session, "Enter") {
+        Some(Effect::Save(saving)) => {
+            session.saved(&saving.name, done);
+            Some(saving)
+        }
+        None => None,
+        other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn a_session_is_saved_under_a_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("mine.lab");
     let mut session = led();
     press(&mut session, "c");
     frames(&mut session, 5.0);
-    save(&mut session, &format!("{} expect", path.display()));
-    let text = std::fs::read_to_string(&path).unwrap();
+    let saving = save(&mut session, " mine.lab expect", Ok(())).unwrap();
+    assert_eq!((&*saving.name, saving.replace), ("mine.lab", false));
+    let text = saving.text;
     assert!(text.contains("clients a b c\n") && text.contains("expect linearizable\n"), "{text}");
     run(&text);
-    save(&mut session, "");
+    let said = |session: &Session| session.scene().view.notice.clone().unwrap().text;
+    assert_eq!(said(&session), "saved: raftlab run mine.lab");
+    let saving = save(&mut session, "! a file.lab", Err("no room".into())).unwrap();
+    assert_eq!((&*saving.name, saving.replace), ("a file.lab", true));
+    assert!(!saving.text.contains("expect"), "{}", saving.text);
+    assert_eq!(refusal(&session), "no room");
+    assert_eq!(save(&mut session, "", Ok(())), None);
     assert!(refusal(&session).contains("which name"));
-    save(&mut session, "/dev/null/no/such/folder/x.lab");
-    assert!(refusal(&session).contains("can't write"));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_said_and_the_lab_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("no-folder");
-    std::fs::write(&file, "").unwrap();
+fn what_cannot_be_recorded_is_said_and_nothing_is_missing_once_it_can() {
     let mut session = led();
-    session.record(Ok(Recorder::to(file.join("session.lab"))));
+    let reel = recorded(&mut session);
+    *reel.broken.borrow_mut() = Some("no room".into());
     frames(&mut session, 0.02);
     press(&mut session, "X");
     frames(&mut session, 0.02);
-    assert!(refusal(&session).contains("not recorded now"));
+    assert_eq!(refusal(&session), "the session is not recorded now: a reel: no room");
+    press(&mut session, "c");
     frames(&mut session, 1.0);
-    assert!(matches!(session.scene().view.kept, Kept::Not(_)));
-    assert_eq!(session.cluster().commands(), 1);
+    assert_eq!(session.scene().view.kept, Kept::Not("no room".into()));
+    assert_eq!((session.cluster().commands(), reel.text()), (2, None));
+    *reel.broken.borrow_mut() = None;
+    frames(&mut session, 1.5);
+    assert_eq!(session.scene().view.kept, Kept::Well);
+    assert_kept(&session, &reel);
+    assert!(reel.text().unwrap().contains("crash"));
 }
 
 #[test]
-fn a_session_in_which_nothing_was_done_leaves_no_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("session.lab");
+fn a_session_in_which_nothing_was_done_leaves_nothing() {
     for (keys, kept) in [("Space", false), ("+", false), ("X", true), ("b", true)] {
         let mut session = led();
-        session.record(Ok(Recorder::to(path.clone())));
+        let reel = recorded(&mut session);
         press(&mut session, keys);
         frames(&mut session, 1.0);
-        // Killed here, there is no file that could stand before another.
-        assert_eq!(path.exists(), kept, "{keys}");
+        // Killed here, there is nothing that could stand before another.
+        assert_eq!(reel.text().is_some(), kept, "{keys}");
         session.leave();
-        assert_eq!(path.exists(), kept, "{keys}");
+        assert_eq!(reel.text().is_some(), kept, "{keys}");
     }
     // Nor when everything has been taken back.
     let mut session = led();
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     press(&mut session, "X u");
     session.leave();
-    assert!(path.exists(), "it can be done again by whoever resumes it");
+    assert!(reel.text().is_some(), "it can be done again by whoever resumes it");
     let mut session = led();
-    let path = folder.path().join("marked.lab");
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     press(&mut session, "b b");
-    assert!(path.exists());
+    assert!(reel.text().is_some());
     session.leave();
-    assert!(!path.exists());
+    assert_eq!(reel.text(), None);
 }
 
 #[test]

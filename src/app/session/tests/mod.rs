@@ -14,6 +14,8 @@ mod typed;
 mod watches;
 mod working;
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::app::input::{Input, Named};
@@ -22,7 +24,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use crate::app::session::work::Work;
-use crate::app::session::{Effect, Message, Moment, Session};
+use crate::app::session::{Effect, Message, Moment, Session, Tape};
 use crate::cluster::command::Script;
 use crate::cluster::config::Config;
 use crate::cluster::server::Power;
@@ -31,6 +33,59 @@ use crate::ui::theme::Theme;
 use crate::ui::view::{Clock, NoticeKind};
 
 const FRAME: Duration = Duration::from_millis(16);
+
+/// A tape that nothing but this test holds.
+#[derive(Debug, Default)]
+struct Reel {
+    text: RefCell<Option<String>>,
+    /// Why nothing can be put on it.
+    broken: RefCell<Option<String>>,
+}
+
+impl Reel {
+    fn text(&self) -> Option<String> {
+        self.text.borrow().clone()
+    }
+
+    fn sound(&self) -> Result<(), String> {
+        self.broken.borrow().clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Tape for Reel {
+    fn name(&self) -> String {
+        "a reel".into()
+    }
+
+    fn replace(&self, text: &str) -> Result<(), String> {
+        self.sound()?;
+        *self.text.borrow_mut() = Some(text.to_owned());
+        Ok(())
+    }
+
+    fn write_at(&self, byte: u64, text: &str) -> Result<(), String> {
+        self.sound()?;
+        let mut held = self.text.borrow_mut();
+        let held = held.as_mut().ok_or("the reel is blank")?;
+        let byte = byte as usize;
+        assert!(byte + text.len() >= held.len(), "an end would be left of {held}");
+        held.truncate(byte);
+        assert_eq!(held.len(), byte, "there is nothing to go on from");
+        held.push_str(text);
+        Ok(())
+    }
+
+    fn discard(&self) {
+        *self.text.borrow_mut() = None;
+    }
+}
+
+/// Records a session from now on.
+fn recorded(session: &mut Session) -> Rc<Reel> {
+    let reel = Rc::new(Reel::default());
+    session.record(Ok(Rc::<Reel>::clone(&reel)));
+    reel
+}
 
 fn lab() -> Session {
     sized(Session::free(Config::default(), Theme::default()))

@@ -6,8 +6,7 @@ use std::time::Duration;
 use ratatui::layout::Size;
 
 use super::typed::resumed;
-use super::{frames, lab, led, press, refusal, script, started, wait};
-use crate::app::recorder::Recorder;
+use super::{frames, lab, led, press, recorded, refusal, script, started, wait};
 use crate::app::session::{Message, Moment, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::{Script, Unmet};
@@ -176,15 +175,13 @@ fn acting_in_the_past_of_a_script_keeps_what_has_been_played() {
 
 #[test]
 fn a_session_that_has_left_its_script_is_recorded_and_saved_as_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("session.lab");
     let mut session = script(LESSON);
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     to_beat(&mut session, 2);
     press(&mut session, "1 x");
     to_beat(&mut session, 3);
     frames(&mut session, 0.02);
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = reel.text().unwrap();
     let mut again = resumed(&text);
     assert_eq!(digest(&again), digest(&session), "{text}");
     assert_eq!(again.cluster().remarks(), session.cluster().remarks());

@@ -1,13 +1,12 @@
 //! What the prompt accepts, a recording can hold: it is read back, and gives the same run, at the
 //! same place, with the same things on the screen.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{frames, lab, press, script, sized, typed, wait};
-use crate::app::recorder::Recorder;
+use super::{Reel, frames, lab, press, recorded, script, sized, typed, wait};
 use crate::app::session::Session;
 use crate::cluster::Cluster;
 use crate::cluster::command::{Script, arbitrary, verbs};
@@ -53,9 +52,9 @@ fn later(cluster: &Cluster) -> u64 {
 }
 
 /// Asserts that whoever is killed now loses nothing.
-pub(super) fn assert_kept(session: &Session, path: &Path) {
+pub(super) fn assert_kept(session: &Session, reel: &Reel) {
     let live = newest(session);
-    let Ok(text) = std::fs::read_to_string(path) else {
+    let Some(text) = reel.text() else {
         assert!(session.timeline.deeds().is_empty() && session.branches.is_empty());
         return;
     };
@@ -172,10 +171,8 @@ proptest! {
             1..7,
         ),
     ) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("session.lab");
         let mut session = at_a_moment(kind);
-        session.record(Ok(Recorder::to(path.clone())));
+        let reel = recorded(&mut session);
         session.record_all();
         for (line, keys, wait) in lines {
             typed(&mut session, &line);
@@ -185,50 +182,44 @@ proptest! {
             frames(&mut session, f64::from(wait) / 20.0);
             press(&mut session, "Esc");
             frames(&mut session, 0.02);
-            assert_kept(&session, &path);
+            assert_kept(&session, &reel);
         }
     }
 }
 
 #[test]
 fn a_bookmark_in_the_midst_of_a_moment_comes_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("session.lab");
     let mut session = at_a_moment(3);
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     session.record_all();
     press(&mut session, ",");
     frames(&mut session, 0.3);
     press(&mut session, "b");
     frames(&mut session, 0.1);
-    assert_kept(&session, &path);
+    assert_kept(&session, &reel);
 }
 
 #[test]
 fn a_bookmark_where_something_was_done_between_two_steps_comes_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("session.lab");
     let mut session = at_a_moment(1);
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     session.record_all();
     press(&mut session, "b");
     typed(&mut session, "clock S2 rate=1.5");
     frames(&mut session, 0.1);
-    assert_kept(&session, &path);
+    assert_kept(&session, &reel);
 }
 
 #[test]
 fn what_only_tells_is_done_again_before_what_parts_the_future() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("session.lab");
     let mut session = at_a_moment(6);
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     session.record_all();
     typed(&mut session, "say What comes now?");
     press(&mut session, "b");
     typed(&mut session, "clock S2 rate=1.5");
     frames(&mut session, 0.1);
-    assert_kept(&session, &path);
+    assert_kept(&session, &reel);
 }
 
 #[test]
@@ -250,17 +241,15 @@ fn a_bookmark_belongs_to_its_future() {
 
 #[test]
 fn every_verb_is_recorded_or_refused_with_a_reason() {
-    let folder = tempfile::tempdir().unwrap();
     for kind in 0..KINDS {
         let start = at_a_moment(kind);
-        for (number, line) in examples().iter().enumerate() {
-            let path = folder.path().join(format!("{kind}-{number}.lab"));
+        for line in &examples() {
             let mut session = start.clone();
-            session.record(Ok(Recorder::to(path.clone())));
+            let reel = recorded(&mut session);
             session.record_all();
             typed(&mut session, line);
             frames(&mut session, 0.1);
-            assert_kept(&session, &path);
+            assert_kept(&session, &reel);
         }
     }
 }

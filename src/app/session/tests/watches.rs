@@ -7,8 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::typed::resumed;
-use super::{find, frames, lab, led, press, refusal, script, started, wait};
-use crate::app::recorder::Recorder;
+use super::{find, frames, lab, led, press, recorded, refusal, script, started, wait};
 use crate::app::session::{Message, Moment, Session};
 use crate::cluster::command::Unmet;
 use crate::cluster::time::{Span, Time};
@@ -153,18 +152,16 @@ fn a_script_watches_with_its_names_filled_in_and_takes_it_back() {
 
 #[test]
 fn what_is_kept_of_a_session_keeps_what_is_watched() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("session.lab");
     let mut session = led();
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     watch(&mut session, "term");
     watch(&mut session, "S1 holds x");
     press(&mut session, "W Enter Esc c");
     frames(&mut session, 2.0);
-    for text in [std::fs::read_to_string(&path).unwrap(), session.as_script(true)] {
+    for text in [reel.text().unwrap(), session.as_script(true)] {
         assert!(text.contains("watch S1 holds x\n") && !text.contains("watch term"), "{text}");
     }
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = reel.text().unwrap();
     let mut again = resumed(&text);
     assert_eq!(again.cluster().digest(), session.cluster().digest());
     let name = |session: &Session| session.scene().view.watches[0].name.clone();
@@ -202,10 +199,8 @@ fn a_session_that_starts_late_watches_what_the_script_does_and_marks_nothing_old
 
 #[test]
 fn a_session_with_watches_and_remarks_resumes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("session.lab");
     let mut session = script(LESSON);
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     let beat = |session: &Session| matches!(session.halt, Some(Stands::Beat { .. }));
     wait(&mut session, 60.0, "a beat", beat);
     watch(&mut session, "term");
@@ -215,7 +210,7 @@ fn a_session_with_watches_and_remarks_resumes() {
     wait(&mut session, 120.0, "a beat", beat);
     frames(&mut session, 0.1);
     assert_eq!(session.cluster().remarks(), 1);
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = reel.text().unwrap();
     let again = resumed(&text);
     assert_eq!(again.cluster().digest(), session.cluster().digest(), "{text}");
     assert_eq!((again.cluster().remarks(), again.cluster().unmet()), (1, Unmet::Remark));

@@ -6,8 +6,9 @@ use std::time::Duration;
 use ratatui::layout::Size;
 
 use super::typed::opened;
-use super::{clock, find, frames, lab, press, press_only, refusal, script, started, wait};
-use crate::app::recorder::Recorder;
+use super::{
+    clock, find, frames, lab, press, press_only, recorded, refusal, script, started, wait,
+};
 use crate::app::session::work::{PIECE, Work};
 use crate::app::session::{Effect, Message, Moment, Session};
 use crate::cluster::time::Time;
@@ -262,14 +263,12 @@ fn whoever_stops_on_the_way_back_is_where_he_was() {
 
 #[test]
 fn a_recording_is_done_again_in_pieces_and_esc_leaves_it_as_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("kept.lab");
     let mut session = crowd();
-    session.record(Ok(Recorder::to(path.clone())));
+    let reel = recorded(&mut session);
     press(&mut session, "1 x : 'goto_end Enter , ,");
     press(&mut session, "2 x : 'goto_end Enter");
     piece(&mut session);
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = reel.text().unwrap();
     let mut again = opened(&text);
     let count = pieces(&mut again);
     // The future that was left, and the present one.
@@ -277,7 +276,6 @@ fn a_recording_is_done_again_in_pieces_and_esc_leaves_it_as_it_was() {
     assert_eq!(again.cluster().digest(), session.cluster().digest());
     assert_eq!(again.branches.len(), session.branches.len());
     let mut stopped = opened(&text);
-    let other = folder.path().join("other.lab");
     for _ in 0..3 {
         piece(&mut stopped);
     }
@@ -289,11 +287,11 @@ fn a_recording_is_done_again_in_pieces_and_esc_leaves_it_as_it_was() {
     let notice = stopped.scene().view.notice.clone().unwrap().text;
     assert!(notice.contains("the recording is as it was"), "{notice}");
     // What was opened in part is no session of its own before something is done in it.
-    stopped.record(Ok(Recorder::to(other.clone())));
+    let other = recorded(&mut stopped);
     frames(&mut stopped, 2.0);
-    assert!(!other.exists());
+    assert_eq!(other.text(), None);
     press(&mut stopped, "b");
-    assert!(other.exists());
+    assert!(other.text().is_some());
 }
 
 #[test]
