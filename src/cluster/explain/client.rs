@@ -8,7 +8,7 @@ use crate::cluster::Cluster;
 use crate::cluster::client::{Call, Client, Finished, Work, outcome_of_put};
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::network::{Hand, Packet};
+use crate::cluster::network::{Hand, Loss, Packet};
 use crate::cluster::raft::Message;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::types::{ClientId, Node, Outcome, Request, ServerId};
@@ -105,27 +105,27 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
 /// What the asked server makes of the request.
 fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> Vec<String> {
     let Some(server) = cluster.server(id) else { return Vec::new() };
-    let (one, two) = (Node::Client(client.id), Node::Server(id));
     if let Some(packet) = flying(cluster, client, call, id) {
         let (number, due) = (packet.id, due(cluster, packet.due));
         let what = if packet.message.is_reply() { "answer" } else { "request" };
-        let reaches = cluster.reaches(packet.from, packet.to);
+        let untouched = packet.loss == Loss::Arrives && cluster.order_for(packet).is_none();
         let fate = match Way::of(cluster, packet) {
             _ if server.power == Power::Down => {
-                return vec![format!("{id} is down: its {what} #{number} will be lost")];
+                return vec![format!("{id} is down: the {what} #{number} will be lost")];
             }
             _ if packet.incarnation != server.incarnation => {
                 return vec![format!(
-                    "{id} has restarted since: its {what} #{number} will be lost"
+                    "{id} has restarted since: the {what} #{number} will be lost"
                 )];
             }
-            _ if !reaches => "will meet a cut link".to_owned(),
             Way::Held if packet.hand == Hand::Held => "is held by hand".to_owned(),
             Way::Held => "will be held by hand".to_owned(),
+            // Neither chance nor a hand: the link.
+            Way::Lost if untouched => "will meet a cut link".to_owned(),
             Way::Lost => "will be lost on its way".to_owned(),
             Way::Flying | Way::Inbox | Way::Disk => format!("is due {due}"),
         };
-        return vec![format!("its {what} #{number} {fate}")];
+        return vec![format!("the {what} #{number} {fate}")];
     }
     let waiter = server.rsm.waiters.iter().find(|waiter| {
         waiter.client == client.id && waiter.call == call.number && waiter.attempt == call.attempt
@@ -149,11 +149,23 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
         (Power::Asleep, None) if waits_in_inbox(server, client, call) => {
             vec![format!("{id} is asleep: the request waits there")]
         }
-        (Power::Asleep, None) => vec!["the request or its answer was lost".into()],
-        (Power::Up, None) if !(cluster.reaches(one, two) && cluster.reaches(two, one)) => {
-            vec![format!("the link between them is cut: no answer will come")]
+        (Power::Up | Power::Asleep, None) => {
+            let lost = "the request or its answer was lost".to_owned();
+            let cut = cut_between(cluster, client.id, id);
+            [Some(lost), cut].into_iter().flatten().collect()
         }
-        (Power::Up, None) => vec!["the request or its answer was lost".into()],
+    }
+}
+
+/// In which direction the link between a client and a server is cut now, if it is.
+fn cut_between(cluster: &Cluster, client: ClientId, server: ServerId) -> Option<String> {
+    let (one, two) = (Node::Client(client), Node::Server(server));
+    let name = named(cluster, client);
+    match (cluster.reaches(one, two), cluster.reaches(two, one)) {
+        (true, true) => None,
+        (false, false) => Some(format!("the link between {name} and {server} is cut")),
+        (false, true) => Some(format!("the link from {name} to {server} is cut")),
+        (true, false) => Some(format!("the link from {server} to {name} is cut")),
     }
 }
 

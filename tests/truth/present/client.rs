@@ -45,24 +45,24 @@ pub const CLIENT: Forms = &[
         "An earlier attempt may have been carried out: if the version is wrong, the answer is maybe",
         |s, _| s.call().is_some_and(|call| call.maybe_executed),
     ),
-    ("{} is down: its {} #{} will be lost", |s, w| {
+    ("{} is down: the {} #{} will be lost", |s, w| {
         s.server(w[0]).power == Power::Down && s.fails_to_arrive(w[2]) != Some(false)
     }),
-    ("{} has restarted since: its {} #{} will be lost", |s, w| {
+    ("{} has restarted since: the {} #{} will be lost", |s, w| {
         let packet = s.find(PacketId(n(w[2]))).map(|packet| packet.incarnation);
         packet.is_some_and(|then| then < s.server(w[0]).incarnation)
             && s.fails_to_arrive(w[2]) != Some(false)
     }),
-    ("Its {} #{} will meet a cut link", |s, w| s.is_dropped(w[1], DropReason::Cut)),
-    ("Its {} #{} is held by hand", |s, w| s.flies(w[1], |it| it.hand == Hand::Held)),
-    ("Its {} #{} will be held by hand", |s, w| {
+    ("The {} #{} will meet a cut link", |s, w| s.is_dropped(w[1], DropReason::Cut)),
+    ("The {} #{} is held by hand", |s, w| s.flies(w[1], |it| it.hand == Hand::Held)),
+    ("The {} #{} will be held by hand", |s, w| {
         s.flies(w[1], |it| it.hand != Hand::Held && s.is_ordered(it, Act::Hold { left: None }))
     }),
-    ("Its {} #{} will be lost on its way", |s, w| {
+    ("The {} #{} will be lost on its way", |s, w| {
         s.flies(w[1], |it| it.loss != Loss::Arrives || s.is_ordered(it, Act::Next(Fate::Drop)))
     }),
     ("Flaw {}: {}", |s, w| s.names_flaw(w)),
-    ("Its {} #{} is due {}", |s, w| {
+    ("The {} #{} is due {}", |s, w| {
         s.flies(w[1], |it| s.due(it.due) == w[2] && it.loss == Loss::Arrives)
             && s.fails_to_arrive(w[1]) != Some(true)
     }),
@@ -75,8 +75,11 @@ pub const CLIENT: Forms = &[
         s.server(w[0]).inbox.iter().any(|packet| packet.from == from)
     }),
     ("{} is asleep", |s, w| s.server(w[0]).power == Power::Asleep),
-    ("The link between them is cut: no answer will come", |s, _| s.no_packet()),
-    ("The request or its answer was lost", |s, _| s.no_packet()),
+    ("The request or its answer was lost", |s, _| s.no_packet() && s.no_waiter()),
+    ("The link between {} and {} is cut", |s, w| s.carries(w[0], w[1]) == [false; 2]),
+    ("The link from {} to {} is cut", |s, w| {
+        s.carries(w[0], w[1]) == [false, true] && [w[0], w[1]].contains(&&*s.name())
+    }),
     ("{} appended it as entry {} of term {}", |s, w| {
         let (index, term) = (Index(n(w[1])), Term(n(w[2])));
         let of = |(at, its, op): &(Index, Term, raftlab::cluster::types::OpId)| {
@@ -124,6 +127,30 @@ impl<'a> Scene<'a> {
             }
             _ => true,
         })
+    }
+
+    /// Whether no server waits to answer the open call's present attempt.
+    fn no_waiter(&self) -> bool {
+        let Some(call) = self.call() else { return false };
+        let own = self.client().id;
+        self.cluster.servers().iter().flat_map(|server| &server.rsm.waiters).all(|waiter| {
+            (waiter.client, waiter.call, waiter.attempt) != (own, call.number, call.attempt)
+        })
+    }
+
+    /// As sentences name it.
+    fn name(&self) -> String {
+        format!("client {}", self.client().name)
+    }
+
+    /// Whether the links between the two carry anything: from the first to the second, and back.
+    fn carries(&self, one: &str, two: &str) -> [bool; 2] {
+        let node = |word: &str| match word == self.name() {
+            true => Node::Client(self.client().id),
+            false => Node::Server(id(word)),
+        };
+        let (one, two) = (node(one), node(two));
+        [self.cluster.reaches(one, two), self.cluster.reaches(two, one)]
     }
 
     /// Whether a packet would be dropped for this reason, if it came to its end now.
