@@ -459,7 +459,7 @@ pub static FLAWS: [About; 24] = [
         rule: "a release puts only where its own id stands",
         source: "the lock's rule",
         breaks: safety(Invariant::LockExclusion),
-        watch: "a client frees the lock that another holds by now",
+        watch: "a client releases the lock that another holds by now",
     },
 ];
 

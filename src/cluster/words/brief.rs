@@ -51,7 +51,9 @@ impl Event {
                 format!("{server}►{} {}", names.client(*client), outcome_word(*outcome))
             }
             E::LockHeld { client, lock, .. } => format!("{} HOLDS {lock}", names.client(*client)),
-            E::LockFree { client, lock, .. } => format!("{} FREES {lock}", names.client(*client)),
+            E::LockFree { client, lock, .. } => {
+                format!("{} RELEASES {lock}", names.client(*client))
+            }
             E::Dropped { from: Node::Server(from), to: Node::Server(to), summary, .. } => {
                 format!("{from}►{to} {} LOST", kind(summary.kind))
             }
