@@ -10,6 +10,13 @@ use super::event::EventKind;
 use super::{Cluster, Time};
 
 impl Cluster {
+    /// Whether anything of it is left: asked before every step, and in nearly every run there is
+    /// nothing.
+    #[inline]
+    pub(super) fn has_doings(&self) -> bool {
+        self.redone < self.doings.deeds.len() || self.doings.reached.is_some()
+    }
+
     /// Where the next thing was done, or how far the run came.
     pub(super) fn next_doing(&self) -> Option<Place> {
         match self.next_deed() {

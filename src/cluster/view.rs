@@ -151,6 +151,11 @@ impl Cluster {
         packets
     }
 
+    /// How many packets are in flight, those that are held too.
+    pub fn packet_count(&self) -> u64 {
+        self.packets_unordered().count() as u64
+    }
+
     /// What has come to the end of its flight at this very moment, and is taken in next.
     pub fn landed(&self) -> impl Iterator<Item = &Packet> {
         self.queue.iter().filter_map(|(_, _, item)| match item {
@@ -211,14 +216,19 @@ impl Cluster {
     /// When the next thing is due; `None` when nothing is pending, or all is by hand and nothing
     /// was told.
     pub fn next_due(&self) -> Option<Time> {
-        self.next_doing_due().into_iter().chain(self.next_pending()).min()
+        let pending = self.next_pending();
+        match self.has_doings() {
+            true => self.next_doing_due().into_iter().chain(pending).min(),
+            false => pending,
+        }
     }
 
     /// The same, of what nobody does from outside.
     pub(super) fn next_pending(&self) -> Option<Time> {
-        let scheduled = self.scheduled.keys().next().map(|(place, _)| place.time);
+        let queued = self.next_queued();
+        let Some(((place, _), _)) = self.scheduled.first_key_value() else { return queued };
         let reached = |time: &Time| !self.is_by_hand() || *time <= self.now;
-        scheduled.filter(reached).into_iter().chain(self.next_queued()).min()
+        Some(place.time).filter(reached).into_iter().chain(queued).min()
     }
 
     /// Whether anything is still to happen before this place, or was put down for just there.

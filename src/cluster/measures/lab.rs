@@ -104,7 +104,7 @@ pub(super) static ROWS: [Row; 25] = [
         usage: &["packets = N"],
         summary: "how many packets are in flight or held",
         examples: &["packets = 0"],
-        ask: Ask::Lab(|asked| number(asked.cluster.packets().len() as u64)),
+        ask: Ask::Lab(|asked| number(asked.cluster.packet_count())),
         ..ROW
     },
     Row {
