@@ -6,7 +6,6 @@ use raftlab::cluster::command::parse_line;
 use raftlab::cluster::compare::{Comparison, ROWS_MAX, Row, differences};
 use raftlab::cluster::config::Config;
 use raftlab::cluster::event::EventKind;
-use raftlab::cluster::flaw::Flaws;
 use raftlab::cluster::time::Span;
 use raftlab::cluster::timeline::{Goal, Timeline};
 use raftlab::cluster::types::Node;
@@ -81,8 +80,8 @@ fn the_first_difference_is_what_follows_from_the_command() {
     let row = first(&comparison);
     let leader = run.cluster.leader().unwrap();
     let [Some(event), None] = &row.events else { panic!("{row:?}") };
-    let (server, vote, flaws) = (leader, None, Flaws::NONE);
-    assert_eq!(event.kind, EventKind::Crashed { server, lost: 0, vote, flaws });
+    let (server, vote) = (leader, None);
+    assert_eq!(event.kind, EventKind::Crashed { server, lost: 0, vote });
     assert_eq!(row.time, run.cluster.now());
     let commands = comparison.rows().iter().filter(|row| {
         let mut events = row.events.iter().flatten();

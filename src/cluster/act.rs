@@ -351,14 +351,15 @@ impl Cluster {
         }
         let end = server.raft.log.last_index().next();
         let lost = end.0.saturating_sub(server.disk.first_unsynced().0);
-        let unsynced = |_: &ServerId| server.raft.voted_for != server.disk.voted_for;
-        let vote = server.raft.voted_for.filter(unsynced);
+        let Raft { term, voted_for, .. } = server.raft;
+        let on_disk = (term, voted_for) == (server.disk.term, server.disk.voted_for);
+        let vote = voted_for.filter(|_| !on_disk);
         let waiters = server.rsm.waiters.len() as u32;
         server.power = Power::Down;
         let flaws = server.forget();
         self.cancel_all(id);
         self.break_calls(id);
-        self.emit(EventKind::Crashed { server: id, lost, vote, flaws });
+        self.emit_through(flaws, EventKind::Crashed { server: id, lost, vote });
         if waiters > 0 {
             self.emit(EventKind::WaitersLost { server: id, count: waiters });
         }
@@ -375,7 +376,7 @@ impl Cluster {
         let Raft { term, voted_for: vote, ref log, .. } = server.raft;
         let last = log.last();
         self.arm_election(id);
-        self.emit(EventKind::Restarted { server: id, term, vote, last, flaws });
+        self.emit_through(flaws, EventKind::Restarted { server: id, term, vote, last });
     }
 
     fn sleep(&mut self, id: ServerId) {

@@ -225,7 +225,7 @@ impl Cluster {
         if let Request::Put { value, version, .. } = request {
             self.digest.text(value).u64(version.0);
         }
-        self.emit(EventKind::Called { client: id, request: request.clone(), flaws });
+        self.emit_through(flaws, EventKind::Called { client: id, request: request.clone() });
         record
     }
 
@@ -416,7 +416,7 @@ impl Cluster {
         self.digest.text(&value).u64(version.0).u8(u8::from(late));
         self.history.finish(record, Returned { at, order: 0, outcome, value, version, late });
         let (request, result) = (request.clone(), result.clone());
-        self.emit(EventKind::Returned { client: id, request, result, late, flaws });
+        self.emit_through(flaws, EventKind::Returned { client: id, request, result, late });
     }
 
     /// What the client now knows of the key: used by `set` and `@last`.

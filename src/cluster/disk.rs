@@ -78,6 +78,20 @@ impl Disk {
         true
     }
 
+    /// The flaws of a server through which what its running sync writes is kept in memory only.
+    pub(super) fn forgets(&self, flaws: Flaws) -> Flaws {
+        let keeps_less = Self::keeps_less(flaws);
+        let through = |write: &Write| match write {
+            Write::Vote { .. } => Flaws::only(Flaw::ForgetVote),
+            Write::Append(_) | Write::Truncate(_) => Flaws::only(Flaw::ForgetLog),
+        };
+        if keeps_less.is_empty() {
+            return keeps_less;
+        }
+        let all = self.syncing.writes.iter().map(through).fold(Flaws::NONE, Flaws::union);
+        keeps_less.intersection(all)
+    }
+
     /// Ends the running sync: its writes are durable. Its messages are left to be sent.
     pub(super) fn end_sync(&mut self, messages: &mut Vec<(ServerId, Message)>) {
         for write in self.syncing.writes.drain(..) {
@@ -93,13 +107,14 @@ impl Disk {
         messages.append(&mut self.syncing.messages);
     }
 
-    /// A vote that was written and is not yet durable.
+    /// The vote that was written last, if that is not yet durable.
     pub(super) fn unsynced_vote(&self) -> Option<ServerId> {
-        let unsynced = self.pending.writes.iter().chain(&self.syncing.writes);
-        unsynced.into_iter().find_map(|write| match write {
-            Write::Vote { voted_for, .. } => *voted_for,
+        let unsynced = self.syncing.writes.iter().chain(&self.pending.writes).rev();
+        let newest = unsynced.into_iter().find_map(|write| match write {
+            Write::Vote { voted_for, .. } => Some(*voted_for),
             Write::Append(_) | Write::Truncate(_) => None,
-        })
+        });
+        newest.flatten()
     }
 
     /// The flaws of a server through which its disk holds less than it is thought to.

@@ -44,8 +44,23 @@ impl Names {
 pub struct Event {
     pub time: Time,
     pub cause: Cause,
+    /// The planted flaws that answered otherwise than the rule would have: none in nearly every
+    /// run, and none where a flaw made no difference.
+    #[serde(skip_serializing_if = "Flaws::is_empty")]
+    pub flaws: Flaws,
     #[serde(flatten)]
     pub kind: EventKind,
+}
+
+impl Event {
+    /// The flaws that its words name: which decided it, and through which what it tells of will not
+    /// last.
+    pub const fn named_flaws(&self) -> Flaws {
+        match &self.kind {
+            EventKind::Synced { forgets, .. } => self.flaws.union(*forgets),
+            _ => self.flaws,
+        }
+    }
 }
 
 /// What brought it about.
@@ -71,9 +86,6 @@ pub enum Cause {
 }
 
 /// What happened, with the values that decided.
-///
-/// Where a planted flaw answered otherwise than the rule would have, the event says so in its
-/// `flaws`. They are empty in all other runs, and where a flaw made no difference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum EventKind {
@@ -89,8 +101,6 @@ pub enum EventKind {
         server: ServerId,
         lost: u64,
         vote: Option<ServerId>,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// What its disk holds: it begins with that, and with nothing else.
     Restarted {
@@ -98,8 +108,6 @@ pub enum EventKind {
         term: Term,
         vote: Option<ServerId>,
         last: Position,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     FellAsleep {
         server: ServerId,
@@ -115,12 +123,14 @@ pub enum EventKind {
         server: ServerId,
         rate: Ppm,
     },
-    /// What was written up to `last` is on disk.
+    /// What was written is on disk: the log up to `last`, and nothing of it where the log is kept in
+    /// memory only. `forgets`: the flaws through which what this write held will not be there after
+    /// a crash; they have decided nothing before.
     Synced {
         server: ServerId,
         last: Index,
         #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
+        forgets: Flaws,
     },
 
     // Packets.
@@ -182,8 +192,6 @@ pub enum EventKind {
         term: Term,
         last: Position,
         before: Option<ServerId>,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     TermAdopted {
         server: ServerId,
@@ -199,16 +207,12 @@ pub enum EventKind {
         own: Position,
         last: Position,
         before: Option<ServerId>,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     VoteRefused {
         server: ServerId,
         candidate: ServerId,
         term: Term,
         why: VoteRefusal,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// `cast`: the term in which the vote was given.
     VoteCounted {
@@ -217,8 +221,6 @@ pub enum EventKind {
         term: Term,
         cast: Term,
         votes: ServerSet,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// `stale`: whose votes were given in an earlier term.
     BecameLeader {
@@ -227,8 +229,6 @@ pub enum EventKind {
         votes: ServerSet,
         stale: ServerSet,
         servers: u8,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// A leader or candidate becomes a follower.
     SteppedDown {
@@ -245,8 +245,6 @@ pub enum EventKind {
         term: Term,
         op: Rc<Op>,
         client: ClientId,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// Entries `first..=last` were added to the server's log, as followers add them. `before`: the
     /// term of the entry before them, the same as in the leader's log; 0 at the beginning.
@@ -257,8 +255,6 @@ pub enum EventKind {
         last: Index,
         term: Term,
         before: Term,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// Entries `first..=last` were removed: the first is of term `old`, and the leader's entry there
     /// of term `new`; `None` if its append had none there.
@@ -268,8 +264,6 @@ pub enum EventKind {
         last: Index,
         old: Term,
         new: Option<Term>,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     AppendRefused {
         server: ServerId,
@@ -284,8 +278,6 @@ pub enum EventKind {
         follower: ServerId,
         index: Index,
         said: Index,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// The leader will go on at `next`, after a refusal.
     /// `conflict`: the term of the follower's entry there; `None` if its log is shorter.
@@ -295,8 +287,6 @@ pub enum EventKind {
         follower: ServerId,
         from: Index,
         next: Index,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     Resent {
         server: ServerId,
@@ -322,8 +312,6 @@ pub enum EventKind {
         copies: ServerSet,
         holders: ServerSet,
         servers: u8,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// A follower takes a new commit index from an append that brought `commit` and went as far as
     /// entry `shown`.
@@ -334,8 +322,6 @@ pub enum EventKind {
         last: Index,
         commit: Index,
         shown: Index,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// An entry of an older term is on a majority, and may not be committed by counting.
     OldTermWaits {
@@ -365,8 +351,6 @@ pub enum EventKind {
         op: Rc<Op>,
         answer: Answer,
         own: bool,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// A client gets its answer, when entry `index` has been applied.
     Answered {
@@ -374,8 +358,6 @@ pub enum EventKind {
         client: ClientId,
         index: Index,
         answer: Answer,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// A waiter goes without.
     WaiterReleased {
@@ -383,8 +365,6 @@ pub enum EventKind {
         client: ClientId,
         index: Index,
         why: WrongLeader,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     WaitersLost {
         server: ServerId,
@@ -398,8 +378,6 @@ pub enum EventKind {
     Called {
         client: ClientId,
         request: Request,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     Asked {
         client: ClientId,
@@ -418,8 +396,6 @@ pub enum EventKind {
         request: Request,
         result: Known,
         late: bool,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
-        flaws: Flaws,
     },
     /// It gives up what it has open, and the call of that if there is one, for good.
     Abandoned {
@@ -510,39 +486,6 @@ pub enum EventKind {
     Violated {
         violation: Arc<Violation>,
     },
-}
-
-impl EventKind {
-    /// The planted flaws that decided it; none in nearly every run.
-    pub const fn flaws(&self) -> Flaws {
-        if let Self::Crashed { flaws, .. }
-        | Self::Restarted { flaws, .. }
-        | Self::Synced { flaws, .. }
-        | Self::ElectionStarted { flaws, .. }
-        | Self::VoteGranted { flaws, .. }
-        | Self::VoteRefused { flaws, .. }
-        | Self::VoteCounted { flaws, .. }
-        | Self::BecameLeader { flaws, .. }
-        | Self::Submitted { flaws, .. }
-        | Self::Appended { flaws, .. }
-        | Self::Truncated { flaws, .. }
-        | Self::Matched { flaws, .. }
-        | Self::BackedUp { flaws, .. }
-        | Self::Committed { flaws, .. }
-        | Self::LearnedCommit { flaws, .. }
-        | Self::Applied { flaws, .. }
-        | Self::Answered { flaws, .. }
-        | Self::WaiterReleased { flaws, .. }
-        | Self::Called { flaws, .. }
-        | Self::Returned { flaws, .. } = self
-        {
-            *flaws
-        } else if let Self::Departed { flaw, .. } = self {
-            Flaws::only(*flaw)
-        } else {
-            Flaws::NONE
-        }
-    }
 }
 
 /// A pace in an event; only its words are serialised.

@@ -187,7 +187,10 @@ impl Cluster {
         }
         let op = Rc::new(Op::new(op, request));
         let submitted = op.clone();
-        self.emit(EventKind::Submitted { server: id, index, term, op: submitted, client, flaws });
+        self.emit_through(
+            flaws,
+            EventKind::Submitted { server: id, index, term, op: submitted, client },
+        );
         if self.servers[id.index()].waiter_timer.is_none() {
             self.arm_waiter_check(id);
         }
@@ -209,7 +212,7 @@ impl Cluster {
         flaws: Flaws,
     ) {
         let told = answer.clone();
-        self.emit(EventKind::Answered { server: id, client, index, answer: told, flaws });
+        self.emit_through(flaws, EventKind::Answered { server: id, client, index, answer: told });
         self.reply(id, client, call, attempt, Reply::Done(answer));
     }
 
@@ -247,7 +250,7 @@ impl Cluster {
         let own = waiting(self).is_some_and(|(waiter, _)| is_own(&waiter, applied, flaws).answer);
         let Ruled { answer, flaws: through } = made;
         let told = answer.clone();
-        self.emit(EventKind::Applied { server: id, index, op, answer: told, own, flaws: through });
+        self.emit_through(through, EventKind::Applied { server: id, index, op, answer: told, own });
         while let Some((waiter, early)) = waiting(self) {
             self.servers[id.index()].rsm.waiters.pop_front();
             let Ruled { answer: own, flaws: other } = is_own(&waiter, applied, flaws);
@@ -263,7 +266,7 @@ impl Cluster {
 
     fn release(&mut self, id: ServerId, waiter: Waiter, why: WrongLeader, flaws: Flaws) {
         let Waiter { client, call, attempt, index, .. } = waiter;
-        self.emit(EventKind::WaiterReleased { server: id, client, index, why, flaws });
+        self.emit_through(flaws, EventKind::WaiterReleased { server: id, client, index, why });
         self.reply(id, client, call, attempt, Reply::WrongLeader(why));
     }
 
@@ -286,7 +289,7 @@ impl Cluster {
             self.release(id, waiter, why, flaws);
         }
         for flaw in kept.iter() {
-            self.emit(EventKind::Departed { server: id, flaw });
+            self.outbox.depart(id, flaw);
         }
         if !none_left {
             self.arm_waiter_check(id);

@@ -112,6 +112,12 @@ impl Server {
         self.raft.rules.flaws
     }
 
+    /// Whether its disk keeps what it holds of the log. A planted flaw may have it lose that in a
+    /// crash: then it is in memory only, though all of Raft takes it to be on disk.
+    pub const fn keeps_log(&self) -> bool {
+        !self.flaws().has(Flaw::ForgetLog)
+    }
+
     pub fn timer(&self, kind: TimerKind) -> Option<Timer> {
         match kind {
             TimerKind::Election => self.election_timer,

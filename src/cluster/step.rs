@@ -2,13 +2,13 @@
 
 use super::check::Checker;
 use super::command::{Command, Nature, Place};
-use super::disk::Disk;
-use super::event::{AttemptFailure, DropReason, Event, EventKind};
+use super::event::{AttemptFailure, DropReason, EventKind};
+use super::flaw::{Flaw, Flaws};
 use super::network::{Loss, Packet};
 use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
 use super::time::{Span, Time};
-use super::types::{Node, ServerId};
+use super::types::{Index, Node, ServerId, ServerSet, majority};
 use super::{Cause, Cluster, FailureKind, Item, Motion, Step};
 
 impl Cluster {
@@ -18,7 +18,7 @@ impl Cluster {
         if self.is_stopped() {
             return Step::Stopped;
         }
-        if self.redo() {
+        if self.has_doings() && self.redo() {
             self.steps += 1;
             self.after();
             return Step::Happened;
@@ -165,6 +165,10 @@ impl Cluster {
 
     pub(super) fn emit(&mut self, kind: EventKind) {
         self.outbox.emit(kind);
+    }
+
+    pub(super) fn emit_through(&mut self, flaws: Flaws, kind: EventKind) {
+        self.outbox.emit_through(flaws, kind);
     }
 
     /// Handles one item. False for the script's own doings, which are no events of the run.
@@ -379,12 +383,8 @@ impl Cluster {
     ) -> R {
         let cx = self.context();
         let server = &mut self.servers[id.index()];
-        let (chunks, commit) = (server.raft.log.chunks(), server.raft.commit);
+        let chunks = server.raft.log.chunks();
         let result = step(&mut server.raft, &cx, &mut self.outbox);
-        if server.raft.commit > commit {
-            self.find_holders(id);
-        }
-        let server = &mut self.servers[id.index()];
         if server.raft.log.chunks() > chunks {
             self.share_entries(id, chunks);
         }
@@ -392,14 +392,27 @@ impl Cluster {
         result
     }
 
-    /// Tells, with a leader's commit, which of those that it counted hold the entry on their disks.
+    /// Tells, with a leader's commit, which of those that it counted have the entry on their disks,
+    /// and whether a disk that keeps nothing has made up the majority.
     #[inline(never)]
     fn find_holders(&mut self, id: ServerId) {
-        let own = |event: &&mut Event| matches!(event.kind, EventKind::Committed { server, .. } if server == id);
-        let Some(event) = self.outbox.events.iter_mut().rev().find(own) else { return };
-        if let EventKind::Committed { last, term, copies, ref mut holders, .. } = event.kind {
-            let holds = |id: &ServerId| self.servers[id.index()].disk.log.term(last) == Some(term);
-            *holders = copies.iter().filter(holds).collect();
+        let Cluster { servers, outbox, .. } = self;
+        for event in outbox.events.iter_mut().rev() {
+            let EventKind::Committed { server, last, term, copies, ref mut holders, .. } =
+                event.kind
+            else {
+                continue;
+            };
+            if server == id {
+                let wrote = |id: &ServerId| servers[id.index()].disk.log.term(last) == Some(term);
+                let keeps = |id: &ServerId| servers[id.index()].keeps_log();
+                let written: ServerSet = copies.iter().filter(wrote).collect();
+                *holders = written.iter().filter(keeps).collect();
+                let needed = majority(servers.len());
+                let through_memory = written.len() >= needed && holders.len() < needed;
+                event.flaws.set(Flaw::ForgetLog, through_memory);
+                return;
+            }
         }
     }
 
@@ -416,7 +429,13 @@ impl Cluster {
         let election = std::mem::take(&mut self.outbox.election);
         let heartbeat = std::mem::take(&mut self.outbox.heartbeat);
         self.follow_orders(id, election, heartbeat);
-        self.apply_committed(id);
+        let server = &self.servers[id.index()];
+        if server.raft.commit > server.rsm.applied {
+            if server.raft.is_leader() {
+                self.find_holders(id);
+            }
+            self.apply_committed(id);
+        }
         if !self.outbox.messages.is_empty() {
             let mut messages = std::mem::take(&mut self.outbox.messages);
             self.send_all(id, &mut messages);
@@ -454,13 +473,13 @@ impl Cluster {
     pub(super) fn on_sync(&mut self, id: ServerId) {
         let server = &mut self.servers[id.index()];
         let mut messages = std::mem::take(&mut self.outbox.held);
-        let chunks = server.disk.log.chunks();
+        let (chunks, forgets) = (server.disk.log.chunks(), server.disk.forgets(server.flaws()));
         server.disk.end_sync(&mut messages);
         if server.disk.log.chunks() > chunks {
             server.disk.log.share(chunks, &server.raft.log);
         }
-        let (last, flaws) = (server.disk.log.last_index(), Disk::keeps_less(server.flaws()));
-        self.emit(EventKind::Synced { server: id, last, flaws });
+        let last = if server.keeps_log() { server.disk.log.last_index() } else { Index::ZERO };
+        self.emit(EventKind::Synced { server: id, last, forgets });
         self.send_all(id, &mut messages);
         self.outbox.held = messages;
         let cx = self.context();

@@ -240,16 +240,16 @@ mod tests {
     const SERVER: ServerId = ServerId::from_index(0);
 
     fn event(millis: u64, kind: EventKind) -> Event {
-        Event { time: Time(millis * 1_000), cause: Cause::Start, kind }
+        Event { time: Time(millis * 1_000), cause: Cause::Start, flaws: Flaws::NONE, kind }
     }
 
     fn story(millis: u64) -> Event {
-        let (term, vote, last, flaws) = (Term(1), None, Position::default(), Flaws::NONE);
-        event(millis, EventKind::Restarted { server: SERVER, term, vote, last, flaws })
+        let (term, vote, last) = (Term(1), None, Position::default());
+        event(millis, EventKind::Restarted { server: SERVER, term, vote, last })
     }
 
     fn detail(millis: u64) -> Event {
-        event(millis, EventKind::Synced { server: SERVER, last: Index(1), flaws: Flaws::NONE })
+        event(millis, EventKind::Synced { server: SERVER, last: Index(1), forgets: Flaws::NONE })
     }
 
     #[test]

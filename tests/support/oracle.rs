@@ -9,6 +9,7 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::check::Invariant;
 use raftlab::cluster::check::linearizability::live::check_history;
 use raftlab::cluster::event::EventKind;
+use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::kv::Stored;
 use raftlab::cluster::raft::{Log, Message};
 use raftlab::cluster::server::{Power, Server};
@@ -42,6 +43,8 @@ pub struct Oracle {
     /// How many entries the leader of a term has committed.
     reached: BTreeMap<Term, usize>,
     servers: Vec<Before>,
+    /// What was on the disks.
+    disks: Vec<Vec<Entry>>,
     broken: BTreeSet<Invariant>,
 }
 
@@ -236,11 +239,18 @@ impl Oracle {
         }
         let disks: Vec<Vec<Entry>> =
             cluster.servers().iter().map(|server| entries(&server.disk.log)).collect();
+        // What a flaw keeps in memory only counts until some copy of the entry is lost.
+        let forgets = |id: usize| cluster.servers()[id].flaws().has(Flaw::ForgetLog);
         for place in 0..self.committed.len() {
             let committed = self.committed.get(place);
-            let copies = disks.iter().filter(|disk| same(disk.get(place), committed)).count();
-            self.ask(Invariant::OnAMajority, copies >= majority);
+            let has = |disk: &Vec<Entry>| same(disk.get(place), committed);
+            let copies = disks.iter().filter(|disk| has(disk)).count();
+            let kept = (0..disks.len()).filter(|id| has(&disks[*id]) && !forgets(*id)).count();
+            let pairs = disks.iter().zip(&self.disks);
+            let lost = pairs.into_iter().any(|(now, before)| has(before) && !has(now));
+            self.ask(Invariant::OnAMajority, copies >= majority && (kept >= majority || !lost));
         }
+        self.disks = disks;
     }
 
     /// A leader holds what leaders of earlier terms have committed.

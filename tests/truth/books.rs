@@ -132,7 +132,7 @@ impl Books {
             E::Submitted { index, term, op, client, .. } => {
                 self.submitted.insert((*index, *term, op.id), *client);
             }
-            E::Applied { server, op, flaws, .. } if flaws.is_empty() => {
+            E::Applied { server, op, .. } if event.flaws.is_empty() => {
                 apply(self.maps.entry(*server).or_default(), &op.request);
             }
             // What the flaw did is in its map: the books go on from there.

@@ -73,7 +73,7 @@ impl Watched {
             let (headline, reason) = (event.headline(names), event.reason(names));
             self.holds(&step, claims::HEADLINES, &headline);
             // A flaw's own sentence comes after the facts.
-            let told: Vec<String> = event.kind.flaws().iter().map(Flaw::told).collect();
+            let told: Vec<String> = event.named_flaws().iter().map(Flaw::told).collect();
             let facts = reason.as_deref().map(|reason| {
                 let flaws = told.join("; ");
                 let facts = reason.strip_suffix(&flaws).expect("it names every flaw");
@@ -120,7 +120,7 @@ impl Watched {
         // That a waiter is held is told once, and not at every look.
         let held =
             self.books.holds_waiters && told(&trial).iter().all(|it| it.contains("releases"));
-        let named = self.cluster.events().iter().any(|event| !event.kind.flaws().is_empty());
+        let named = self.cluster.events().iter().any(|event| !event.named_flaws().is_empty());
         let place = format!("{} at {}", self.name, self.cluster.now());
         if told(&trial) != told(&self.cluster) {
             assert!(
@@ -130,7 +130,7 @@ impl Watched {
                 told(&trial)
             );
         }
-        for event in self.cluster.events().iter().filter(|event| decides_now(&event.kind)) {
+        for event in self.cluster.events().iter().filter(|event| decides_now(event)) {
             assert!(!trial.events().contains(event), "{place}: {event:?} comes without its flaw");
         }
     }
@@ -142,16 +142,14 @@ const fn is_bookkeeping(kind: &E) -> bool {
 }
 
 /// Whether the flaw that an event names acted in this very step, and not in one before.
-fn decides_now(kind: &E) -> bool {
-    let earlier = match kind {
+fn decides_now(event: &raftlab::cluster::event::Event) -> bool {
+    let earlier = match &event.kind {
         E::VoteGranted { before, .. } | E::ElectionStarted { before, .. } => before.is_some(),
         E::BecameLeader { stale, .. } => !stale.is_empty(),
-        E::Committed { flaws, .. } => flaws.has(Flaw::AckWholeLog),
-        // An answer to a wrong waiter: whose operation it is was decided when its id was given.
-        E::Synced { .. } => true,
+        E::Committed { .. } => event.flaws.has(Flaw::AckWholeLog),
         _ => false,
     };
-    !kind.flaws().is_empty() && !earlier
+    !event.flaws.is_empty() && !earlier
 }
 
 fn read(path: &Path) -> Script {
@@ -195,7 +193,7 @@ fn each_flaw_at_work_is_named_by_its_scene() {
         let (mut cluster, mut named) = (Cluster::with_script(&script, None), Flaws::NONE);
         while !cluster.finished() && !cluster.is_stopped() {
             cluster.step();
-            let flaws = cluster.events().iter().map(|event| event.kind.flaws());
+            let flaws = cluster.events().iter().map(|event| event.flaws);
             named = flaws.fold(named, Flaws::union);
         }
         assert!(named.has(about.flaw), "{} is never named", about.name);

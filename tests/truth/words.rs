@@ -44,7 +44,7 @@ fn read(words: &str) -> Option<ServerSet> {
 pub fn is_set(words: &str, set: ServerSet) -> bool {
     match words.strip_suffix(" servers") {
         Some(count) => count.parse() == Ok(set.len()),
-        None if words == "none" => set.is_empty(),
+        None if words == "none" || words == "no disk" => set.is_empty(),
         None => read(words) == Some(set),
     }
 }

@@ -9,6 +9,7 @@ use crate::stage::{Stage, lost_majority, rows};
 use raftlab::cluster::command::{Command, Operation, Order, Text, VersionWord};
 use raftlab::cluster::compare::{Difference, Row};
 use raftlab::cluster::event::{Cause, Event, EventKind};
+use raftlab::cluster::flaw::Flaws;
 use raftlab::cluster::time::Time;
 use raftlab::cluster::types::{Index, ServerId, Version};
 use raftlab::ui::glyphs::{Glyphs, TABLE, is_dots};
@@ -79,7 +80,8 @@ fn say(view: &mut View, text: &str) {
 
 /// Two futures that somebody's text is all over.
 fn compared(text: &str) -> Comparison {
-    let event = |kind| Event { time: Time(4_777_000), cause: Cause::Start, kind };
+    let event =
+        |kind| Event { time: Time(4_777_000), cause: Cause::Start, flaws: Flaws::NONE, kind };
     let noted = event(EventKind::Noted { text: text.into() });
     let row = |events, same| Row { time: Time(4_777_000), events, same };
     let difference =

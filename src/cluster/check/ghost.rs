@@ -95,6 +95,13 @@ impl Reached {
     }
 }
 
+/// On how many disks an entry must be, and whose do not count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Enough {
+    pub needed: usize,
+    pub forgetful: ServerSet,
+}
+
 /// What adding an entry to a server's log showed to be wrong.
 pub(super) enum Wrong {
     /// Its term is below that of the entry before it.
@@ -195,31 +202,31 @@ impl Slots {
     }
 
     /// Notes what a server's disk holds from `first` on; it used to end at `last`. Gives back the
-    /// lowest index whose committed entry left this disk and is now on fewer than `needed`.
+    /// lowest index whose committed entry left this disk and is now on too few.
     pub fn sync(
         &mut self,
         server: ServerId,
         disk: &Log,
         first: Index,
         last: Index,
-        needed: usize,
+        enough: Enough,
     ) -> Option<Index> {
         let mut lost = None;
         let first = first.max(Index(1));
         disk.iter_from(first).for_each(|(index, entry)| {
-            let lacks = self.find(server, index, Some(entry.term), needed);
+            let lacks = self.find(server, index, Some(entry.term), enough);
             lost = lost.or(lacks.then_some(index));
         });
         let beyond = disk.last_index().next().max(first);
         for index in (beyond.0..=last.0).map(Index) {
-            lost = lost.or(self.find(server, index, None, needed).then_some(index));
+            lost = lost.or(self.find(server, index, None, enough).then_some(index));
         }
         lost
     }
 
     /// Notes that a server's disk holds an entry of this term at an index, or none. Whether its
-    /// committed entry left this disk just now, and is on fewer than `needed`.
-    fn find(&mut self, server: ServerId, index: Index, term: Option<Term>, needed: usize) -> bool {
+    /// committed entry left this disk just now, and is on too few.
+    fn find(&mut self, server: ServerId, index: Index, term: Option<Term>, enough: Enough) -> bool {
         let mut lacks = false;
         let Some(slot) = self.get_mut(index) else { return false };
         for version in &mut slot.versions {
@@ -228,7 +235,8 @@ impl Slots {
             } else if version.durable.contains(server) {
                 version.durable.remove(server);
                 let committed = slot.committed.is_some_and(|c| c.hash == version.hash);
-                lacks |= committed && version.durable.len() < needed;
+                let left = version.durable.without(enough.forgetful).len();
+                lacks |= committed && left < enough.needed;
             }
         }
         lacks

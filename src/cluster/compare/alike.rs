@@ -118,6 +118,7 @@ fn rename(client: &mut ClientId, names: &Names) {
 mod tests {
     use super::*;
     use crate::cluster::event::Cause;
+    use crate::cluster::flaw::Flaws;
     use crate::cluster::network::{PacketKind, Summary};
     use crate::cluster::time::Time;
     use crate::cluster::types::Term;
@@ -127,7 +128,7 @@ mod tests {
     }
 
     fn event(time: u64, kind: EventKind) -> Event {
-        Event { time: Time(time), cause: Cause::Start, kind }
+        Event { time: Time(time), cause: Cause::Start, flaws: Flaws::NONE, kind }
     }
 
     fn received(packet: u64, client: u32, term: u64) -> EventKind {

@@ -82,15 +82,15 @@ fn ask(voter: &Server, candidate: ServerId, request: Message, cluster: &Cluster,
     let (id, mut out) = (voter.id, Outbox::default());
     voter.raft.clone().receive(candidate, request, &cluster.context(), &mut out);
     for event in &out.events {
-        let kind = &event.kind;
-        if let EventKind::VoteGranted { before, flaws, .. } = kind {
+        let (kind, flaws) = (&event.kind, event.flaws);
+        if let EventKind::VoteGranted { before, .. } = kind {
             poll.grant.insert(id);
-            poll.flaws = poll.flaws.union(*flaws);
+            poll.flaws = poll.flaws.union(flaws);
             if before.is_some() && flaws.is_empty() {
                 poll.forgot.insert(id);
             }
-        } else if let EventKind::VoteRefused { why, flaws, .. } = kind {
-            poll.refused = poll.refused.union(*flaws);
+        } else if let EventKind::VoteRefused { why, .. } = kind {
+            poll.refused = poll.refused.union(flaws);
             match why {
                 _ if !flaws.is_empty() => poll.flawed.insert(id),
                 VoteRefusal::StaleTerm { .. } => poll.newer_term.insert(id),

@@ -13,7 +13,7 @@ fn id(number: u64) -> ServerId {
 }
 
 fn at(millis: u64, cause: Cause, kind: E) -> Event {
-    Event { time: Time(millis * 1_000), cause, kind }
+    Event { time: Time(millis * 1_000), cause, flaws: Flaws::NONE, kind }
 }
 
 fn summary(kind: PacketKind) -> Summary {
@@ -37,20 +37,24 @@ fn election() -> Vec<Event> {
     let last = Position { index: Index(3), term: Term(3) };
     let (candidate, term) = (one, Term(4));
     let votes: ServerSet = [one, three].into_iter().collect();
-    let (stale, flaws, before, own) = (ServerSet::EMPTY, Flaws::NONE, None, last);
-    let granted = E::VoteGranted { server: three, candidate, term, own, last, before, flaws };
-    let counted = E::VoteCounted { server: one, voter: three, term, cast: term, votes, flaws };
+    let (stale, before, own) = (ServerSet::EMPTY, None, last);
+    let granted = E::VoteGranted { server: three, candidate, term, own, last, before };
+    let counted = E::VoteCounted { server: one, voter: three, term, cast: term, votes };
     vec![
         at(100, Cause::Packet(PacketId(80)), received(80, two, one, heartbeat)),
-        at(512, timer, E::ElectionStarted { server: one, term, last, before, flaws }),
+        at(512, timer, E::ElectionStarted { server: one, term, last, before }),
         at(512, Cause::Sync(one), sent(85, one, three, PacketKind::RequestVote)),
         at(524, ask, received(85, one, three, PacketKind::RequestVote)),
         at(524, ask, granted),
-        at(530, Cause::Sync(three), E::Synced { server: three, last: Index(3), flaws }),
+        at(
+            530,
+            Cause::Sync(three),
+            E::Synced { server: three, last: Index(3), forgets: Flaws::NONE },
+        ),
         at(530, Cause::Sync(three), sent(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, received(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, counted),
-        at(541, vote, E::BecameLeader { server: one, term, votes, stale, servers: 3, flaws }),
+        at(541, vote, E::BecameLeader { server: one, term, votes, stale, servers: 3 }),
     ]
 }
 

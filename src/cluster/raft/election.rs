@@ -22,7 +22,7 @@ impl Raft {
         out.election = TimerOrder::Arm;
         let (server, term, last) = (self.id, self.term, self.log.last());
         let (before, flaws) = self.voted_before(server);
-        out.emit(EventKind::ElectionStarted { server, term, last, before, flaws });
+        out.emit_through(flaws, EventKind::ElectionStarted { server, term, last, before });
         self.asked.clear();
         self.asked.resize(usize::from(cx.servers), Asked::default());
         for peer in self.others(cx.servers) {
@@ -50,19 +50,14 @@ impl Raft {
                 self.write_vote(out);
                 // Granting a vote counts as word from a likely leader (Figure 2, Followers).
                 out.election = TimerOrder::Arm;
-                out.emit(EventKind::VoteGranted {
-                    server,
-                    candidate,
-                    term,
-                    own,
-                    last,
-                    before,
+                out.emit_through(
                     flaws,
-                });
+                    EventKind::VoteGranted { server, candidate, term, own, last, before },
+                );
                 true
             }
             Some(why) => {
-                out.emit(EventKind::VoteRefused { server, candidate, term, why, flaws });
+                out.emit_through(flaws, EventKind::VoteRefused { server, candidate, term, why });
                 false
             }
         };
@@ -129,7 +124,7 @@ impl Raft {
             self.strays.insert(voter);
         }
         let (server, term, votes) = (self.id, self.term, self.votes);
-        out.emit(EventKind::VoteCounted { server, voter, term, cast, votes, flaws });
+        out.emit_through(flaws, EventKind::VoteCounted { server, voter, term, cast, votes });
         let Ruled { answer, flaws } = self.rules.is_majority(self.votes, cx.servers);
         if answer {
             self.become_leader(flaws, cx, out);
@@ -153,7 +148,7 @@ impl Raft {
         self.progress[self.id.index()].matched = last;
         out.election = TimerOrder::Cancel;
         let (server, term, votes, servers) = (self.id, self.term, self.votes, cx.servers);
-        out.emit(EventKind::BecameLeader { server, term, votes, stale, servers, flaws });
+        out.emit_through(flaws, EventKind::BecameLeader { server, term, votes, stale, servers });
         self.on_heartbeat(cx, out);
     }
 

@@ -146,9 +146,19 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Tells of something that happens.
+    /// Tells of something that happens by the rules.
     pub fn emit(&mut self, kind: EventKind) {
-        self.events.push(Event { time: self.time, cause: self.cause, kind });
+        self.emit_through(Flaws::NONE, kind);
+    }
+
+    /// Tells of something that these planted flaws have decided, if any has.
+    pub fn emit_through(&mut self, flaws: Flaws, kind: EventKind) {
+        self.events.push(Event { time: self.time, cause: self.cause, flaws, kind });
+    }
+
+    /// Tells that a planted flaw did something of which no other event tells.
+    pub fn depart(&mut self, server: ServerId, flaw: Flaw) {
+        self.emit_through(Flaws::only(flaw), EventKind::Departed { server, flaw });
     }
 }
 
@@ -217,7 +227,7 @@ impl Raft {
         }
         if resets && out.election == TimerOrder::Keep {
             out.election = TimerOrder::Arm;
-            out.emit(EventKind::Departed { server: self.id, flaw: Flaw::ResetOnAnyRpc });
+            out.depart(self.id, Flaw::ResetOnAnyRpc);
         }
     }
 

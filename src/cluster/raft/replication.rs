@@ -89,7 +89,10 @@ impl Raft {
         Some(match answer {
             None => {
                 let last_new = Index(prev.index.0 + entries.len() as u64);
-                self.append_new(leader, prev.index, entries, out);
+                // A heartbeat brings none.
+                if !entries.is_empty() {
+                    self.append_new(leader, prev.index, entries, out);
+                }
                 self.learn_commit(leader, commit, last_new, flaws, out);
                 AppendResult::Matched(last_new)
             }
@@ -129,7 +132,7 @@ impl Raft {
             self.forget_vote(self.term, candidate, flaws);
             self.voted_for = vote;
             self.write_vote(out);
-            out.emit(EventKind::Departed { server: self.id, flaw: Flaw::VoteTwice });
+            out.depart(self.id, Flaw::VoteTwice);
         }
         out.election = TimerOrder::Arm;
         true
@@ -204,7 +207,7 @@ impl Raft {
             self.log.push(entry);
         }
         let (first, last, before) = (end.index.next(), self.log.last_index(), end.term);
-        out.emit(EventKind::Appended { server, leader, first, last, term, before, flaws });
+        out.emit_through(flaws, EventKind::Appended { server, leader, first, last, term, before });
     }
 
     fn truncate(&mut self, first: Index, new: Option<Term>, flaws: Flaws, out: &mut Outbox) {
@@ -212,7 +215,7 @@ impl Raft {
         let old = self.log.term(first).unwrap_or_default();
         self.log.truncate(first);
         out.writes.push(Write::Truncate(first));
-        out.emit(EventKind::Truncated { server, first, last, old, new, flaws });
+        out.emit_through(flaws, EventKind::Truncated { server, first, last, old, new });
     }
 
     /// Takes the commit index that an append brought, which went as far as entry `shown`; `blind`
@@ -231,17 +234,12 @@ impl Raft {
         if last > self.commit {
             let first = self.commit.next();
             self.commit = last;
-            out.emit(EventKind::LearnedCommit {
-                server,
-                leader,
-                first,
-                last,
-                commit,
-                shown,
+            out.emit_through(
                 flaws,
-            });
+                EventKind::LearnedCommit { server, leader, first, last, commit, shown },
+            );
         } else if let Some(flaw) = blind.iter().next() {
-            out.emit(EventKind::Departed { server, flaw });
+            out.depart(server, flaw);
         }
     }
 
@@ -292,7 +290,7 @@ impl Raft {
             } else {
                 self.strays.insert(follower);
             }
-            out.emit(EventKind::Matched { server: self.id, follower, index, said, flaws });
+            out.emit_through(flaws, EventKind::Matched { server: self.id, follower, index, said });
             // One more copy of what is committed commits nothing new.
             if index > self.commit {
                 self.advance_commit(out);
@@ -337,7 +335,7 @@ impl Raft {
         let Ruled { answer: next, flaws } = self.rules.back_up(&self.log, prev, refusal);
         progress.next = next;
         progress.in_flight = None;
-        out.emit(EventKind::BackedUp { server, conflict, follower, from, next, flaws });
+        out.emit_through(flaws, EventKind::BackedUp { server, conflict, follower, from, next });
         self.send_entries(follower, cx, out);
         None
     }
@@ -360,17 +358,19 @@ impl Raft {
             let heard_of = copies.without(self.strays);
             flaws.set(Flaw::AckWholeLog, !self.rules.is_majority(heard_of, servers).answer);
             let holders = copies;
-            out.emit(EventKind::Committed {
-                server,
-                first,
-                last,
-                term,
-                current,
-                copies,
-                holders,
-                servers,
+            out.emit_through(
                 flaws,
-            });
+                EventKind::Committed {
+                    server,
+                    first,
+                    last,
+                    term,
+                    current,
+                    copies,
+                    holders,
+                    servers,
+                },
+            );
         } else if copies.len() == majority(self.progress.len()) {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;

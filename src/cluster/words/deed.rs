@@ -3,7 +3,7 @@
 //! alone.
 
 use super::spell::{self, Spell, count, entries, packet};
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{Event, EventKind};
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::Summary;
 use crate::cluster::raft::{Position, Role};
@@ -16,9 +16,9 @@ const SERVERS: usize = 22;
 
 impl Spell<'_> {
     /// The verb phrase of an event.
-    pub(super) fn deed(&self, kind: &EventKind) -> String {
+    pub(super) fn deed(&self, event: &Event) -> String {
         use EventKind as E;
-        match kind {
+        match &event.kind {
             E::Commanded { command } => format!("command: {command}"),
             E::Crashed { lost, vote, .. } => crashes(*lost, *vote),
             E::Restarted { .. } => "restarts with what is on its disk".into(),
@@ -26,7 +26,7 @@ impl Spell<'_> {
             E::Woke { packets, .. } => wakes(*packets),
             E::Wiped { .. } => "loses its disk".into(),
             E::ClockSet { rate, .. } => format!("has its clock run at rate {}", rate.as_rate()),
-            E::Synced { last, flaws, .. } => synced(*last, *flaws),
+            E::Synced { last, forgets, .. } => synced(*last, *forgets),
             E::Sent { packet, to, summary, .. } => self.sends(*packet, *to, *summary),
             E::Duplicated { packet, copy } => format!("packet #{packet} is doubled as #{copy}"),
             E::Held { packet: id, from, summary, .. } => {
@@ -51,9 +51,7 @@ impl Spell<'_> {
             E::BecameLeader { term, votes, servers, .. } => wins(*term, *votes, *servers),
             E::SteppedDown { role, term, .. } => steps_down(*role, *term),
             E::Submitted { index, term, op, client, .. } => self.takes(*index, *term, op, *client),
-            E::Appended { leader, first, last, flaws, .. } => {
-                copies(*leader, *first, *last, *flaws)
-            }
+            E::Appended { leader, first, last, .. } => copies(*leader, *first, *last, event.flaws),
             E::Truncated { first, last, old, .. } => removes(*first, *last, *old),
             E::AppendRefused { leader, prev, .. } => refuses_append(*leader, *prev),
             E::Matched { follower, index, .. } => counts_copies(*follower, *index),
@@ -67,7 +65,7 @@ impl Spell<'_> {
             E::Departed { .. } => "departs from a rule".into(),
             E::OldTermWaits { index, entry, .. } => must_not_commit(*index, *entry),
             E::Refused { client, leader, .. } => self.sends_away(*client, *leader),
-            E::Applied { index, flaws, .. } if flaws.has(Flaw::ApplyOwnOnly) => {
+            E::Applied { index, .. } if event.flaws.has(Flaw::ApplyOwnOnly) => {
                 format!("leaves entry {index} out of its map")
             }
             E::Applied { index, op, answer, .. } => self.applies(*index, &op.request, answer),
@@ -171,9 +169,9 @@ fn wakes(packets: u32) -> String {
 }
 
 /// A server that keeps something in memory only has less on its disk than it has written.
-fn synced(last: Index, flaws: Flaws) -> String {
+fn synced(last: Index, forgets: Flaws) -> String {
     match last {
-        _ if !flaws.is_empty() => "ends a write".into(),
+        _ if !forgets.is_empty() => "ends a write".into(),
         Index::ZERO => "has its term and its vote on disk".into(),
         last => format!("has its log up to entry {last} on disk"),
     }
@@ -246,7 +244,11 @@ fn removes(first: Index, last: Index, old: Term) -> String {
 }
 
 fn commits(first: Index, last: Index, term: Term, copies: ServerSet) -> String {
-    let (entries, copies) = (entries(first, last), spell::servers(copies, SERVERS));
+    let copies = match copies.is_empty() {
+        true => "no disk".to_owned(),
+        false => spell::servers(copies, SERVERS),
+    };
+    let entries = entries(first, last);
     match first < last {
         true => format!("commits {entries}: they are on {copies}"),
         false => format!("commits {entries} of term {term}: it is on {copies}"),

@@ -40,14 +40,14 @@ impl Event {
     /// What happened, complete by itself, in at most [`HEADLINE`] columns.
     pub fn headline(&self, names: &Names) -> String {
         fitting(names, |spell| match self.subject() {
-            Some(subject) => format!("{} {}", spell.node(subject), spell.deed(&self.kind)),
-            None => spell.deed(&self.kind),
+            Some(subject) => format!("{} {}", spell.node(subject), spell.deed(self)),
+            None => spell.deed(self),
         })
     }
 
     /// What its subject did: the headline for a list whose rows already begin with the subject.
     pub fn deed(&self, names: &Names) -> String {
-        fitting(names, |spell| spell.deed(&self.kind))
+        fitting(names, |spell| spell.deed(self))
     }
 
     /// Why: the rule with the paper's section, and the figures. `None` where the headline says

@@ -27,7 +27,7 @@ const ACTUAL: usize = 150;
 impl Spell<'_> {
     /// The reason of an event; `None` where the headline says all.
     pub(super) fn reason(&self, event: &Event) -> Option<String> {
-        let flaws = event.kind.flaws().iter().map(Flaw::told);
+        let flaws = event.named_flaws().iter().map(Flaw::told);
         let clauses: Vec<String> = self.facts(event).into_iter().chain(flaws).collect();
         (!clauses.is_empty()).then(|| clauses.join("; "))
     }
@@ -35,7 +35,7 @@ impl Spell<'_> {
     /// The facts that decided, with their rule unless a flaw decided otherwise.
     fn facts(&self, event: &Event) -> Option<String> {
         use EventKind as E;
-        let flaws = event.kind.flaws();
+        let flaws = event.flaws;
         let ruled = |facts: String, section: &str| match flaws.is_empty() {
             true => format!("{facts} ({section})"),
             false => facts,
@@ -45,7 +45,7 @@ impl Spell<'_> {
             E::Restarted { term, vote, last, .. } => restarted(*term, *vote, *last),
             E::FellAsleep { .. } => "its timers and its packets wait until it wakes".into(),
             E::Wiped { .. } => "Raft counts on disks that last: safety is void from here".into(),
-            E::Synced { .. } if flaws.is_empty() => {
+            E::Synced { forgets, .. } if forgets.is_empty() => {
                 "answers that depend on it may leave now (Figure 2)".into()
             }
             E::Dropped { from, to, why, .. } => self.dropped(*from, *to, *why),
@@ -157,7 +157,7 @@ impl Spell<'_> {
 const fn crashed(flaws: Flaws) -> &'static str {
     match flaws.is_empty() {
         true => "the disk survives; commit index, map and pending requests are lost",
-        false => "commit index, map and pending requests are lost, and not they alone",
+        false => "commit index, map and pending requests are lost, and more than these",
     }
 }
 
@@ -329,8 +329,8 @@ fn committed(kind: &EventKind, flaws: Flaws) -> Option<String> {
         return None;
     };
     let (count, needed) = (holders.len(), majority(usize::from(*servers)));
-    let hold = if count == 1 { "holds" } else { "hold" };
-    let held = format!("{count} of {servers} {hold} entry {last}");
+    let have = if count == 1 { "has" } else { "have" };
+    let held = format!("it knows of {count} of {servers} that {have} entry {last} on disk");
     if !flaws.is_empty() {
         return Some(match term == current {
             true => held,
@@ -341,7 +341,7 @@ fn committed(kind: &EventKind, flaws: Flaws) -> Option<String> {
         true => format!("{held}, a majority, and it is of the leader's term (§5.3, §5.4.2)"),
         false => {
             let copies = spell::servers(*copies, SERVERS);
-            format!("it counts {copies}; but {held} by now: not all of the copies lasted")
+            format!("it counts {copies}; but of these, {count} {have} entry {last} on disk by now")
         }
     })
 }

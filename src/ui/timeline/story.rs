@@ -319,15 +319,16 @@ mod tests {
     }
 
     fn story(events: Vec<(u64, EventKind)>) -> Story {
-        let event = |(at, kind)| Event { time: Time(at), cause: Cause::Start, kind };
+        let event =
+            |(at, kind)| Event { time: Time(at), cause: Cause::Start, flaws: Flaws::NONE, kind };
         let events: Vec<Event> = events.into_iter().map(event).collect();
         Story::new(&events, 5)
     }
 
     fn stands(number: u64, term: u64) -> EventKind {
         let (server, term) = (server(number), Term(term));
-        let (last, before, flaws) = (Position::default(), None, Flaws::NONE);
-        EventKind::ElectionStarted { server, term, last, before, flaws }
+        let (last, before) = (Position::default(), None);
+        EventKind::ElectionStarted { server, term, last, before }
     }
 
     fn wins(number: u64, term: u64) -> EventKind {
@@ -338,13 +339,12 @@ mod tests {
             votes: ServerSet::first(3),
             stale: ServerSet::EMPTY,
             servers: 5,
-            flaws: Flaws::NONE,
         }
     }
 
     fn crashes(number: u64) -> EventKind {
-        let (server, flaws) = (server(number), Flaws::NONE);
-        EventKind::Crashed { server, lost: 0, vote: None, flaws }
+        let server = server(number);
+        EventKind::Crashed { server, lost: 0, vote: None }
     }
 
     fn commanded(command: Command) -> EventKind {
@@ -384,8 +384,8 @@ mod tests {
 
     #[test]
     fn what_happens_to_several_at_once_is_told_once() {
-        let (term, vote, last, flaws) = (Term(1), None, Position::default(), Flaws::NONE);
-        let restart = EventKind::Restarted { server: server(1), term, vote, last, flaws };
+        let (term, vote, last) = (Term(1), None, Position::default());
+        let restart = EventKind::Restarted { server: server(1), term, vote, last };
         let story =
             story(vec![(10, crashes(1)), (10, crashes(3)), (10, restart), (20, crashes(1))]);
         let told: Vec<(u64, char, String)> = story

@@ -244,7 +244,8 @@ pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
     let entry = raft.log.get(index);
     let servers = step.after.servers().iter();
     let counted = servers.filter(|other| raft.progress[other.id.index()].matched >= index);
-    counted.filter(|other| other.disk.log.get(index) == entry).map(|other| other.id).collect()
+    let keeps = counted.filter(|other| !other.flaws().has(Flaw::ForgetLog));
+    keeps.filter(|other| other.disk.log.get(index) == entry).map(|other| other.id).collect()
 }
 
 pub fn held(step: &Step, w: &[&str]) -> bool {
@@ -269,14 +270,14 @@ pub fn matches_previous(step: &Step) -> bool {
 }
 
 pub fn applies(step: &Step, w: &[&str]) -> bool {
-    let E::Applied { server, index, op, answer, flaws, .. } = &step.event.kind else {
+    let E::Applied { server, index, op, answer, .. } = &step.event.kind else {
         return false;
     };
     let mut map = step.books.maps.get(server).cloned().unwrap_or_default();
     let (outcome, value, version) = books::apply(&mut map, &op.request);
     let same = (answer.outcome.to_string().as_str(), &*answer.value, answer.version.0)
         == (outcome, &*value, version);
-    *index == Index(n(w[1])) && (same || !flaws.is_empty())
+    *index == Index(n(w[1])) && (same || !step.event.flaws.is_empty())
 }
 
 pub fn replied(step: &Step, server: ServerId, who: &str) -> bool {

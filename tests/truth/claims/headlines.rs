@@ -31,7 +31,7 @@ pub const HEADLINES: Forms = &[
     ("{} has its clock run at rate {}", |s, w| s.is(id(w[0])).clock.as_rate() == w[1]),
     ("{} has its term and its vote on disk", |s, w| crashed(s, id(w[0])).0 > Term::ZERO),
     ("{} has its log up to entry {} on disk", |s, w| crashed(s, id(w[0])).1 == Index(n(w[1]))),
-    ("{} ends a write", |s, _| !s.event.kind.flaws().is_empty()),
+    ("{} ends a write", |s, _| !s.event.named_flaws().is_empty()),
     ("{} sends {} #{}: {}", |_, _| true),
     ("packet #{} is doubled as #{}", |_, _| true),
     ("{} does not get {}'s #{} yet: {}", |_, _| true),
@@ -125,12 +125,12 @@ pub const HEADLINES: Forms = &[
             && Term(n(w[2])) < raft.term
             && raft.commit < Index(n(w[1]))
     }),
-    ("{} departs from a rule", |s, _| !s.event.kind.flaws().is_empty()),
+    ("{} departs from a rule", |s, _| !s.event.flaws.is_empty()),
     ("{} refuses {}: it follows {}", |s, w| {
         s.is(id(w[0])).raft.leader == Some(id(w[2])) && s.is(id(w[0])).raft.role != Role::Leader
     }),
     ("{} refuses {}: it knows no leader", |s, w| s.is(id(w[0])).raft.leader.is_none()),
-    ("{} leaves entry {} out of its map", |s, _| !s.event.kind.flaws().is_empty()),
+    ("{} leaves entry {} out of its map", |s, _| !s.event.flaws.is_empty()),
     ("{} applies entry {}: {}", applies),
     ("{} answers {}: {}", |s, w| replied(s, id(w[0]), w[1])),
     ("{} releases {}, which waits for entry {}", |s, w| replied(s, id(w[0]), w[1])),

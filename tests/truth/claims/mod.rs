@@ -4,6 +4,7 @@
 use raftlab::cluster::Cause;
 use raftlab::cluster::client::{Call, Client};
 use raftlab::cluster::event::EventKind as E;
+use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Loss, PacketKind};
 use raftlab::cluster::raft::{AppendResult, Message, Reply, Role, WrongLeader};
 use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};

@@ -8,7 +8,7 @@ pub const REASONS: Forms = &[
     ("the disk survives; commit index, map and pending requests are lost", |s, _| {
         same_disk(s) && empty(s)
     }),
-    ("commit index, map and pending requests are lost, and not they alone", |s, _| {
+    ("commit index, map and pending requests are lost, and more than these", |s, _| {
         !same_disk(s) && empty(s)
     }),
     ("its disk is empty", |s, _| {
@@ -77,7 +77,7 @@ pub const REASONS: Forms = &[
         |s, w| forgotten(s, w) && s.books.wiped.contains(&subject(s)),
     ),
     ("it gave its vote in term {} to {}, and has forgotten it; {}'s log {}, its own {}", |s, w| {
-        forgotten(s, w) && !s.event.kind.flaws().is_empty()
+        forgotten(s, w) && !s.event.flaws.is_empty()
     }),
     ("{}'s log {}, its own {}", |s, w| {
         let none_before =
@@ -198,20 +198,30 @@ pub const REASONS: Forms = &[
         },
     ),
     (
-        "{} of {} hold entry {}, a majority, and it is of the leader's term (§5.3, §5.4.2)",
+        "it knows of {} of {} that have entry {} on disk, a majority, and it is of the leader's term (§5.3, §5.4.2)",
         |s, w| held(s, w) && 2 * n(w[0]) > n(w[1]) && of_its_own_term(s, n(w[2])),
     ),
     (
-        "{} of {} holds entry {}, a majority, and it is of the leader's term (§5.3, §5.4.2)",
+        "it knows of {} of {} that has entry {} on disk, a majority, and it is of the leader's term (§5.3, §5.4.2)",
         |s, w| held(s, w) && 2 * n(w[0]) > n(w[1]) && of_its_own_term(s, n(w[2])),
     ),
-    ("{} of {} hold entry {}", |s, w| held(s, w) && of_its_own_term(s, n(w[2]))),
-    ("{} of {} holds entry {}", |s, w| held(s, w) && of_its_own_term(s, n(w[2]))),
-    ("{} of {} hold entry {}, which is of term {}; the leader is in term {}", |s, w| {
-        held(s, w) && s.is(subject(s)).raft.term == Term(n(w[4])) && n(w[3]) < n(w[4])
+    ("it knows of {} of {} that {} entry {} on disk", |s, w| {
+        held(s, &[w[0], w[1], w[3]]) && of_its_own_term(s, n(w[3]))
     }),
-    ("it counts {}; but {} of {} {} entry {} by now: not all of the copies lasted", |s, w| {
-        held(s, &[w[1], w[2], w[4]]) && 2 * n(w[1]) <= n(w[2]) && s.after.checker().is_void()
+    (
+        "it knows of {} of {} that {} entry {} on disk, which is of term {}; the leader is in term {}",
+        |s, w| {
+            held(s, &[w[0], w[1], w[3]])
+                && s.is(subject(s)).raft.term == Term(n(w[5]))
+                && n(w[4]) < n(w[5])
+        },
+    ),
+    ("it counts {}; but of these, {} {} entry {} on disk by now", |s, w| {
+        let servers = s.after.servers();
+        let forgets = servers.iter().any(|server| server.flaws().has(Flaw::ForgetLog));
+        held(s, &[w[1], &servers.len().to_string(), w[3]])
+            && 2 * n(w[1]) <= servers.len() as u64
+            && (s.after.checker().is_void() || forgets)
     }),
     (
         "the append of {} brings commit index {} and goes as far as entry {} (Figure 2, AppendEntries 5)",

@@ -11,7 +11,7 @@ mod service;
 use std::collections::BTreeMap;
 
 use super::answers::{Answers, Clash};
-use super::ghost::{Reached, Slots};
+use super::ghost::{Enough, Reached, Slots};
 use super::{Invariant, Violation};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
@@ -122,7 +122,8 @@ impl Checker {
             let entries = log.iter_from(Index(1)).map(|(_, entry)| named(entry));
             let _ = checker.appended(server.id, Index(1), entries);
             // Nothing is committed yet, so nothing can be missing.
-            checker.slots.sync(server.id, log, Index(1), last, 0);
+            let enough = Enough { needed: 0, forgetful: ServerSet::EMPTY };
+            checker.slots.sync(server.id, log, Index(1), last, enough);
             let dirty_from = last.next();
             checker.servers[server.id.index()] =
                 Ghost { last, durable: last, dirty_from, ..Ghost::default() };
@@ -175,7 +176,10 @@ impl Checker {
             return None;
         }
         // What is wrong inside explains what clients are told.
-        let broken = broken.or_else(|| self.clash(cluster));
+        let broken = broken.or_else(|| match self.is_linearizable() {
+            true => None,
+            false => self.clash(cluster),
+        });
         let Broken(violation) = broken?;
         Some(Violation { time: cluster.now(), ..*violation })
     }
@@ -205,9 +209,10 @@ impl Checker {
     /// Sees every event, whatever the ones before it have shown; tells of the first broken rule.
     fn look(&mut self, cluster: &Cluster) -> Check {
         let mut first = None;
+        let unbroken = cluster.violation().is_none();
         for event in cluster.events() {
-            if cluster.violation().is_none() {
-                self.acted = self.acted.union(event.kind.flaws());
+            if unbroken {
+                self.acted = self.acted.union(event.flaws);
             }
             if let Err(broken) = self.see(cluster, event) {
                 first.get_or_insert(broken);

@@ -3,7 +3,8 @@
 use super::{Broken, Check, Checker, Ghost};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
-use crate::cluster::check::ghost::{Commit, Slot, Wrong};
+use crate::cluster::check::ghost::{Commit, Enough, Slot, Wrong};
+use crate::cluster::server::Server;
 use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term, majority};
 
 impl Checker {
@@ -67,10 +68,16 @@ impl Checker {
         let Some(server) = cluster.server(id) else { return Ok(()) };
         let (needed, ghost) = (majority(self.servers.len()), &mut self.servers[id.index()]);
         let disk = &server.disk;
-        let lost = self.slots.sync(id, &disk.log, ghost.dirty_from, ghost.durable, needed);
+        // Only what was removed can leave a disk.
+        let forgetful = match ghost.dirty_from > ghost.durable {
+            true => ServerSet::EMPTY,
+            false => forgetful(cluster),
+        };
+        let (from, enough) = (ghost.dirty_from, Enough { needed, forgetful });
+        let lost = self.slots.sync(id, &disk.log, from, ghost.durable, enough);
         ghost.durable = disk.log.last_index();
         ghost.dirty_from = disk.first_unsynced();
-        self.none_lost(id, lost)
+        self.none_lost(id, lost, forgetful)
     }
 
     /// A log becomes what its disk holds. A disk that keeps its promises holds what was synced;
@@ -79,22 +86,23 @@ impl Checker {
     pub(super) fn forgets(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(disk) = cluster.server(id).map(|server| &server.disk) else { return Ok(()) };
         let (needed, ghost) = (majority(self.servers.len()), &mut self.servers[id.index()]);
-        let end = disk.log.last_index();
-        let lost = self.slots.sync(id, &disk.log, end.next(), ghost.durable, needed);
+        let (end, forgetful) = (disk.log.last_index(), forgetful(cluster));
+        let enough = Enough { needed, forgetful };
+        let lost = self.slots.sync(id, &disk.log, end.next(), ghost.durable, enough);
         let last = ghost.last.max(ghost.durable);
         self.slots.revert(id, ghost.dirty_from.min(end.next()), last);
         *ghost = Ghost { last: end, durable: end, dirty_from: end.next(), ..Ghost::default() };
         self.deposed.retain(|deposed| deposed.server != id);
-        self.none_lost(id, lost)
+        self.none_lost(id, lost, forgetful)
     }
 
     /// What is committed stays on the disks of a majority: a disk has just lost the entry at
-    /// `lost`, of which too few are left.
-    fn none_lost(&self, server: ServerId, lost: Option<Index>) -> Check {
+    /// `lost`, of which too few are left that keep theirs.
+    fn none_lost(&self, server: ServerId, lost: Option<Index>, forgetful: ServerSet) -> Check {
         let Some((index, slot)) = lost.and_then(|at| Some((at, self.slots.get(at)?))) else {
             return Ok(());
         };
-        on_a_majority(server, index, slot, self.servers.len())
+        on_a_majority(server, index, slot, self.servers.len(), forgetful)
     }
 
     /// One vote a server a term, ever (§5.2).
@@ -191,7 +199,8 @@ impl Checker {
                 Some(earlier) => return Err(twice(server, index, earlier, commit)),
             }
             self.committed = self.committed.max(index);
-            on_a_majority(server, index, slot, servers)?;
+            // What is kept in memory only is there as long as nothing of it was lost.
+            on_a_majority(server, index, slot, servers, ServerSet::EMPTY)?;
         }
         self.reached.note(by, last);
         self.later_leaders_are_complete(by)
@@ -231,17 +240,33 @@ impl Checker {
     }
 }
 
-/// What is committed is on the disks of a majority of all servers (§5.3).
-fn on_a_majority(server: ServerId, index: Index, slot: &Slot, servers: usize) -> Check {
+/// Whose disks do not keep a log over a crash, through a planted flaw: it is in memory only.
+fn forgetful(cluster: &Cluster) -> ServerSet {
+    let forgets = |server: &&Server| !server.keeps_log();
+    cluster.servers().iter().filter(forgets).map(|server| server.id).collect()
+}
+
+/// What is committed is on the disks of a majority of all servers (§5.3); those of the forgetful
+/// do not count.
+fn on_a_majority(
+    server: ServerId,
+    index: Index,
+    slot: &Slot,
+    servers: usize,
+    forgetful: ServerSet,
+) -> Check {
     let Some(commit) = slot.committed else { return Ok(()) };
-    let (durable, needed) = (slot.durable(commit), majority(servers));
+    let (durable, needed) = (slot.durable(commit).without(forgetful), majority(servers));
     if durable.len() >= needed {
         return Ok(());
     }
+    let place = match durable.len() {
+        0 => "on no disk".to_owned(),
+        count => format!("on disk only at {durable}: {count}"),
+    };
     let text = format!(
-        "entry {index} of term {} is committed, but on disk only at {durable}: {}, and {needed} are needed",
-        commit.term,
-        durable.len()
+        "entry {index} of term {} is committed, but {place}, and {needed} are needed",
+        commit.term
     );
     let broken = Broken::new(Invariant::OnAMajority, server, text).and_all(durable);
     Err(broken.at(index).in_term(commit.term))

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cluster::check::ghost::Version;
 use crate::cluster::command::Script;
-use crate::cluster::flaw::{FLAWS, Flaws};
+use crate::cluster::flaw::FLAWS;
 use crate::cluster::raft::Log;
 
 fn cluster(script: &str, seed: u64) -> Cluster {
@@ -32,8 +32,8 @@ fn told(cluster: &mut Cluster, kind: EventKind) -> Option<Violation> {
 #[test]
 fn a_leader_that_removes_an_entry_is_seen() {
     let (mut cluster, server) = settled();
-    let (first, old, new, flaws) = (Index(1), Term(1), Some(Term(1)), Flaws::NONE);
-    let kind = EventKind::Truncated { server, first, last: first, old, new, flaws };
+    let (first, old, new) = (Index(1), Term(1), Some(Term(1)));
+    let kind = EventKind::Truncated { server, first, last: first, old, new };
     let violation = told(&mut cluster, kind).expect("a broken rule");
     assert_eq!(violation.invariant, Invariant::LeaderAppendOnly);
     assert_eq!(violation.time, cluster.now());

@@ -151,17 +151,17 @@ impl Source {
     }
 
     fn power(&mut self) -> Vec<E> {
-        let (server, other, flaws) = (self.server(), self.server(), self.flaws());
+        let (server, other) = (self.server(), self.server());
         let vote = self.pick(&[None, Some(other)]);
         let (term, last) = (self.term(), self.position());
         vec![
-            E::Crashed { server, lost: self.number(), vote, flaws },
-            E::Restarted { server, term, vote, last, flaws },
+            E::Crashed { server, lost: self.number(), vote },
+            E::Restarted { server, term, vote, last },
             E::FellAsleep { server },
             E::Woke { server, packets: self.number() as u32 },
             E::Wiped { server },
             E::ClockSet { server, rate: Ppm(self.number() as u32) },
-            E::Synced { server, last: self.index(), flaws },
+            E::Synced { server, last: self.index(), forgets: self.flaws() },
         ]
     }
 
@@ -198,15 +198,15 @@ impl Source {
         let down =
             self.pick(&[StepDown::NewerTerm { term: to }, StepDown::LeaderFound { leader: voter }]);
         let role = self.pick(&[Role::Leader, Role::Candidate, Role::Follower]);
-        let (before, flaws) = (self.pick(&[None, Some(voter)]), self.flaws());
+        let before = self.pick(&[None, Some(voter)]);
         let (own, stale) = (self.position(), self.servers());
         vec![
-            E::ElectionStarted { server, term, last, before, flaws },
+            E::ElectionStarted { server, term, last, before },
             E::TermAdopted { server, from: term, to },
-            E::VoteGranted { server, candidate, term, own, last, before, flaws },
-            E::VoteRefused { server, candidate, term, why, flaws },
-            E::VoteCounted { server, voter, term, cast: to, votes, flaws },
-            E::BecameLeader { server, term, votes, stale, servers: 25, flaws },
+            E::VoteGranted { server, candidate, term, own, last, before },
+            E::VoteRefused { server, candidate, term, why },
+            E::VoteCounted { server, voter, term, cast: to, votes },
+            E::BecameLeader { server, term, votes, stale, servers: 25 },
             E::SteppedDown { server, role, term, why: down },
         ]
     }
@@ -227,37 +227,26 @@ impl Source {
             IgnoreReason::AlsoLeads,
             IgnoreReason::Overtaken,
         ]);
-        let (flaws, holders) = (self.flaws(), self.servers());
-        let flaw = flaws.iter().next().unwrap_or(Flaw::VoteTwice);
+        let holders = self.servers();
+        let flaw = self.flaws().iter().next().unwrap_or(Flaw::VoteTwice);
         let theirs = self.pick(&[None, Some(new)]);
         vec![
-            E::Submitted { server, index: first, term, op, client, flaws },
-            E::Appended { server, leader, first, last, term, before: new, flaws },
-            E::Truncated { server, first, last, old: term, new: theirs, flaws },
+            E::Submitted { server, index: first, term, op, client },
+            E::Appended { server, leader, first, last, term, before: new },
+            E::Truncated { server, first, last, old: term, new: theirs },
             E::AppendRefused { server, leader, prev, why: refusal },
-            E::Matched { server, follower: leader, index: last, said: first, flaws },
+            E::Matched { server, follower: leader, index: last, said: first },
             E::BackedUp {
                 server,
                 conflict: Some(Term(u64::MAX)),
                 follower: leader,
                 from: last,
                 next: first,
-                flaws,
             },
             E::Resent { server, follower: leader, next: first },
             E::Ignored { server, from: leader, summary, why },
-            E::Committed {
-                server,
-                first,
-                last,
-                term,
-                current: term,
-                copies,
-                holders,
-                servers: 25,
-                flaws,
-            },
-            E::LearnedCommit { server, leader, first, last, commit: first, shown: last, flaws },
+            E::Committed { server, first, last, term, current: term, copies, holders, servers: 25 },
+            E::LearnedCommit { server, leader, first, last, commit: first, shown: last },
             E::Departed { server, flaw },
             E::OldTermWaits { server, index: last, entry: term, term: new, copies },
         ]
@@ -266,12 +255,12 @@ impl Source {
     fn service(&mut self) -> Vec<E> {
         let (server, other, client) = (self.server(), self.server(), self.client());
         let (index, op, answer) = (self.index(), self.op(), self.answer());
-        let (leader, flaws) = (self.pick(&[None, Some(other)]), self.flaws());
+        let leader = self.pick(&[None, Some(other)]);
         vec![
             E::Refused { server, client, leader, again: false },
-            E::Applied { server, index, op, answer: answer.clone(), own: true, flaws },
-            E::Answered { server, client, index, answer, flaws },
-            E::WaiterReleased { server, client, index, why: self.wrong_leader(), flaws },
+            E::Applied { server, index, op, answer: answer.clone(), own: true },
+            E::Answered { server, client, index, answer },
+            E::WaiterReleased { server, client, index, why: self.wrong_leader() },
             E::WaitersLost { server, count: self.number() as u32 },
         ]
     }
@@ -284,13 +273,13 @@ impl Source {
             AttemptFailure::LossReported,
             AttemptFailure::WrongLeader(wrong),
         ]);
-        let (late, flaws) = (self.number().is_multiple_of(2), self.flaws());
+        let late = self.number().is_multiple_of(2);
         vec![
             E::ClientCreated { client },
-            E::Called { client, request: request.clone(), flaws },
+            E::Called { client, request: request.clone() },
             E::Asked { client, server, attempt: self.number() as u32 },
             E::AttemptFailed { client, server, why, again: false },
-            E::Returned { client, request, result: self.answer(), late, flaws },
+            E::Returned { client, request, result: self.answer(), late },
             E::Abandoned { client, call: Some(self.request()) },
             E::LateReply { client, server },
             E::Queued { client, waiting: self.number() as u32 },
@@ -344,7 +333,10 @@ impl Source {
             self.clients(),
             self.script(),
         ];
-        let event = |kind| Event { time: Time::START, cause: self.cause(), kind };
+        let event = |kind| {
+            let flaws = self.flaws();
+            Event { time: Time::START, cause: self.cause(), flaws, kind }
+        };
         kinds.into_iter().flatten().map(event).collect()
     }
 }
