@@ -1,9 +1,13 @@
 //! raftlab: see and drive a Raft-replicated key-value service in a terminal.
 //!
 //! The map of the house: [`cluster`] is the simulated world, one value without input or output;
-//! [`ui`] draws it and changes nothing; [`app`] is the shell that reads keys and scripts, lets
-//! lab time pass and puts frames on the terminal. `app` knows both others, `ui` reads `cluster`,
-//! and `cluster` knows neither.
+//! [`ui`] draws it and changes nothing; [`app`] has the session that keys and elapsed time drive,
+//! and the program around it. `app` knows both others, `ui` reads `cluster`, and `cluster` knows
+//! neither.
+//!
+//! The program is the feature `terminal`, with files, clocks and a terminal. Without default
+//! features there is the lab alone: [`app::session::Session`] takes inputs and gives scenes, on
+//! any target, `wasm32-unknown-unknown` included.
 //!
 //! Where to begin reading: [`cluster::Cluster`] for what a run is and how it moves,
 //! [`cluster::raft`] for the consensus beside the paper, [`cluster::command`] for the language,

@@ -1,10 +1,7 @@
-//! How much memory somebody grants: in words, and what a run may take without a screen.
+//! How much memory somebody grants, in words.
 //!
 //! What is compared with it are the estimates of `cluster/weight.rs`, which are the same on every
-//! machine: a run that comes to its budget on one does so on all, at the same step. That is why
-//! each run has a budget of its own, whatever else is played on other cores.
-
-use crate::cluster::Cluster;
+//! machine: a run that comes to its budget on one does so on all, at the same step.
 
 /// What a session, or a run without a screen, may take when nobody says otherwise: 1 GB.
 pub const BUDGET: u64 = 1_000_000_000;
@@ -42,35 +39,10 @@ pub fn words(bytes: u64) -> String {
     }
 }
 
-/// Watches over the memory of one run.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget {
-    bytes: u64,
-}
-
-impl Budget {
-    /// Counting takes longer than a step, so it is done once in so many steps.
-    const STEPS: u64 = 4_096;
-
-    /// So many bytes, or the usual.
-    pub fn new(bytes: Option<u64>) -> Self {
-        Self { bytes: bytes.unwrap_or(BUDGET) }
-    }
-
-    /// Why a run can't go on, if it has come to its budget.
-    pub fn exceeded(self, cluster: &Cluster) -> Option<String> {
-        if !cluster.point().steps.is_multiple_of(Self::STEPS) {
-            return None;
-        }
-        let taken = cluster.bytes();
-        (taken >= self.bytes).then(|| self.told(taken))
-    }
-
-    /// What is said of a run that takes so much.
-    pub fn told(self, taken: u64) -> String {
-        let (taken, double) = (words(taken), words(2 * self.bytes).replace(' ', ""));
-        format!("it takes {taken} of memory, its budget; --memory {double} gives it more")
-    }
+/// What is said of a run that takes so much where no lab goes on with it.
+pub fn told(taken: u64, budget: u64) -> String {
+    let (taken, double) = (words(taken), words(2 * budget).replace(' ', ""));
+    format!("it takes {taken} of memory, its budget; --memory {double} gives it more")
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ mod player;
 mod recorder;
 mod scout;
 pub mod session;
+#[cfg(feature = "terminal")]
 mod shell;
 
+#[cfg(feature = "terminal")]
 pub use shell::{hunt, main, verdict};

@@ -3,7 +3,7 @@
 //! when going back begins to take longer.
 
 use super::{Session, Stands};
-use crate::app::memory::{Budget, size, words};
+use crate::app::memory::{size, told, words};
 use crate::cluster::timeline;
 use crate::ui::trace::Trace;
 
@@ -38,7 +38,7 @@ impl Session {
     /// The same where there is no lab to go on in.
     pub(super) fn full_words(&self) -> Option<String> {
         let bytes = self.bytes();
-        (bytes >= self.memory).then(|| Budget::new(Some(self.memory)).told(bytes))
+        (bytes >= self.memory).then(|| told(bytes, self.memory))
     }
 
     /// Time stands if the session has come to its budget. Whether it has.

@@ -5,6 +5,7 @@
 //! `terminal.rs` shows what it draws. `headless/`, `check/`, [`hunt`] and `picture.rs` do without a
 //! screen; `files/` and `stream.rs` are how anything is read or written.
 
+mod budget;
 mod check;
 mod cli;
 mod figures;

@@ -21,7 +21,7 @@ use super::cli::RunOptions;
 use super::files::Files;
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
-use crate::app::memory::Budget;
+use crate::app::shell::budget::Budget;
 use crate::cluster::command::Script;
 use play::Repeat;
 use records::Records;

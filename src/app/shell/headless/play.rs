@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Job, Named};
-use crate::app::memory::Budget;
+use crate::app::shell::budget::Budget;
 use crate::cluster::check::Violation;
 use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::EventKind;

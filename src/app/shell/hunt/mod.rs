@@ -30,7 +30,7 @@ use super::cli::HuntOptions;
 use super::files::{Files, Old, Output, is_standard, shown};
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
-use crate::app::memory::Budget;
+use crate::app::shell::budget::Budget;
 use crate::cluster::command::{Command, Script};
 use crate::cluster::digest::ENGINE;
 use crate::cluster::flaw::Breaks;

@@ -5,7 +5,7 @@ use super::case::Case;
 use super::plan::{self, Fixed};
 use super::play::{self, Finding, Outcome};
 use super::{lines, shrink, story};
-use crate::app::memory::Budget;
+use crate::app::shell::budget::Budget;
 use crate::cluster::command::Script;
 use crate::cluster::flaw::Flaw;
 

@@ -1,0 +1,175 @@
+//! Who may know whom: `src/cluster` nothing above it, `src/ui` the cluster, and the lab's half of
+//! `src/app` both, but not `src/app/shell`. None of them knows a file, a clock, a process or a
+//! terminal: so the lab is one value, and builds where there is none of these.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What only `src/app/shell` may use.
+const OUTSIDE: &[&str] = &[
+    "std::env",
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::os",
+    "std::process",
+    "std::thread",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "clap",
+    "color_eyre",
+    "crossterm",
+    "indicatif",
+    "ratatui::backend",
+    "ratatui::crossterm",
+    "rustix",
+    "tempfile",
+    "tokio",
+];
+
+/// The files of a folder, without its tests and without those below `but`.
+fn sources(folder: &str, but: &str) -> Vec<PathBuf> {
+    fn walk(folder: &Path, but: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+            if is_test || path == but {
+                continue;
+            }
+            if path.is_dir() {
+                walk(&path, but, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    walk(&root.join(folder), &root.join(but), &mut found);
+    assert!(found.len() > 20, "{folder} has other files than {found:?}");
+    found
+}
+
+/// A program without its comments, its tests and its white space around `::`.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.map(|line| line.split(" // ").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// All paths that a program names: those of `use`, each written out, and those between.
+fn paths(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut rest = code;
+    while let Some((before, after)) = rest.split_once("use ") {
+        paths.extend(plain_paths(before));
+        // The word may also stand in a text.
+        let begun = before.rsplit('\n').next().unwrap_or_default().trim();
+        rest = after;
+        if begun.is_empty() || begun.starts_with("pub") {
+            let (tree, next) = after.split_once(';').unwrap_or((after, ""));
+            expand("", tree, &mut paths);
+            rest = next;
+        }
+    }
+    paths.extend(plain_paths(rest));
+    paths
+}
+
+fn plain_paths(code: &str) -> impl Iterator<Item = String> {
+    let is_part = |letter: char| letter.is_alphanumeric() || "_:".contains(letter);
+    code.split(move |letter| !is_part(letter)).filter(|path| path.contains("::")).map(str::to_owned)
+}
+
+/// Writes a tree of `use` out: `a::{b, c::{d as e}}` names `a::b` and `a::c::d`.
+fn expand(stem: &str, tree: &str, paths: &mut Vec<String>) {
+    let tree = tree.trim();
+    let Some((start, group)) = tree.split_once('{') else {
+        let name = tree.split(" as ").next().unwrap_or_default().trim();
+        return paths.push(format!("{stem}{name}"));
+    };
+    let group = group.trim_end().strip_suffix('}').unwrap_or(group);
+    let (mut depth, mut from) = (0, 0);
+    for (at, letter) in group.char_indices().chain([(group.len(), ',')]) {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                if !group[from..at].trim().is_empty() {
+                    expand(&format!("{stem}{}", start.trim()), &group[from..at], paths);
+                }
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_below(path: &str, refused: &str) -> bool {
+    let path = path.trim_start_matches(':');
+    path.strip_prefix(refused).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+#[test]
+fn nobody_knows_who_is_above_and_only_the_shell_knows_what_is_outside() {
+    let rooms: [(&str, &str, &[&str]); 3] = [
+        ("src/cluster", "", &["crate::ui", "crate::app"]),
+        ("src/ui", "", &["crate::app"]),
+        ("src/app", "src/app/shell", &["crate::app::shell", "super::shell", "super::super::shell"]),
+    ];
+    let mut wrong = Vec::new();
+    for (folder, but, above) in rooms {
+        for file in sources(folder, but) {
+            let text = fs::read_to_string(&file).expect("a source");
+            let named = paths(&code(&text));
+            let is_refused =
+                |path: &&String| above.iter().chain(OUTSIDE).any(|refused| is_below(path, refused));
+            let refused = named.iter().filter(is_refused);
+            wrong.extend(refused.map(|path| format!("{}: {path}", file.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "what the lab must not know:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_way_to_name_what_is_outside_is_seen() {
+    let ways = [
+        "use std::fs;\n",
+        "use std::fs::{self, File};\n",
+        "pub(super) use std::{fmt, time::{Duration, SystemTime as Wall}};\n",
+        "fn now() -> u64 {\n    let now = std::time::Instant::now();\n",
+        "fn has(name: &str) -> bool { ::std::env::var(name).is_ok() }\n",
+        "use ratatui::{\n    backend::{Backend, CrosstermBackend},\n    Terminal,\n};\n",
+        "use clap::Parser;\n",
+        "    use tokio::time::sleep;\n",
+        "fn told() { \"in use \"; std::process::exit(1); }\n",
+    ];
+    for way in ways {
+        let named = paths(&code(way));
+        let seen = |path: &String| OUTSIDE.iter().any(|refused| is_below(path, refused));
+        assert!(named.iter().any(seen), "{way}{named:?}");
+    }
+    let allowed = "//! See std::fs.\nuse std::time::Duration;\nuse std::fmt;\n\
+                   fn told() -> &'static str { \"use it; clap\" }\n\
+                   #[cfg(test)]\nmod tests {\n    use std::fs;\n}\n";
+    let named = paths(&code(allowed));
+    let seen = |path: &&String| OUTSIDE.iter().any(|refused| is_below(path, refused));
+    assert_eq!(named.iter().find(seen), None, "{named:?}");
+}
+
+#[test]
+fn without_the_feature_terminal_no_crate_for_one_is_needed() {
+    let cargo = std::env::var_os("CARGO").expect("tests are run by cargo");
+    let mut tree = Command::new(cargo);
+    tree.args(["tree", "--locked", "--no-default-features", "--edges", "normal"]);
+    tree.args(["--package", "raftlab", "--prefix", "none", "--format", "{p}"]);
+    let tree = tree.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("cargo");
+    assert!(tree.status.success(), "{tree:?}");
+    let tree = String::from_utf8(tree.stdout).expect("names of crates");
+    let crates: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains(&"ratatui"), "{crates:?}");
+    for refused in ["clap", "color-eyre", "crossterm", "indicatif", "mimalloc", "rustix", "tokio"] {
+        assert!(!crates.contains(&refused), "{refused} is needed");
+    }
+}
