@@ -1,7 +1,8 @@
 //! How much memory somebody grants, in words.
 //!
 //! What is compared with it are the estimates of `cluster/weight.rs`, which are the same on every
-//! machine: a run that comes to its budget on one does so on all, at the same step.
+//! machine of 64 bits: a run that comes to its budget on one does so on all, at the same step. With
+//! pointers of 32 bits, as in WebAssembly, a run takes less.
 
 /// What a session, or a run without a screen, may take when nobody says otherwise: 1 GB.
 pub const BUDGET: u64 = 1_000_000_000;
