@@ -310,13 +310,14 @@ fn remarks_are_counted_and_are_no_failures() {
     let path = scripts.write("remarks.lab", text);
     let output = run(&["run", &path]);
     assert_eq!(status(&output), 0);
-    for told in ["2 lines would have failed", "line 2 at 0.000000s: expected term = 9", "line 3 at"]
+    for told in
+        ["2 things were expected and not so", "line 2 at 0.000000s: expected term = 9", "line 3 at"]
     {
         assert!(out(&output).contains(told), "{}", out(&output));
     }
     let object = &objects(&run(&["run", &path, "--json"]))[0];
     assert_eq!((&object["remarks"], &object["remarked"][1]["line"]), (&2.into(), &3.into()));
-    assert!(!out(&run(&["run", &scripts.good()])).contains("would have failed"));
+    assert!(!out(&run(&["run", &scripts.good()])).contains("expected and not so"));
 }
 
 #[test]

@@ -475,7 +475,7 @@ pub enum EventKind {
         actual: Arc<str>,
     },
 
-    /// It would have failed, had nobody acted; the script goes on.
+    /// It would have failed, had nobody acted, or had been no line of a script; the run goes on.
     Remarked {
         line: u32,
         expected: Arc<str>,

@@ -175,12 +175,15 @@ impl Cluster {
     pub(super) fn fail(&mut self, line: u32, expected: &str, actual: &str) {
         match self.unmet {
             Unmet::Fail => self.fail_for_good(line, expected, actual),
-            Unmet::Remark => {
-                self.remarks += 1;
-                let (expected, actual) = (expected.into(), actual.into());
-                self.emit(EventKind::Remarked { line, expected, actual });
-            }
+            Unmet::Remark => self.remark(line, expected, actual),
         }
+    }
+
+    /// The run goes on, and says what was not so.
+    pub(super) fn remark(&mut self, line: u32, expected: &str, actual: &str) {
+        self.remarks += 1;
+        let (expected, actual) = (expected.into(), actual.into());
+        self.emit(EventKind::Remarked { line, expected, actual });
     }
 
     pub(super) fn fail_for_good(&mut self, line: u32, expected: &str, actual: &str) {

@@ -275,7 +275,7 @@ fn fails(line: u32, expected: &str) -> String {
 
 fn would_fail(line: u32, expected: &str) -> String {
     match line {
-        0 => format!("would have failed: {expected}"),
+        0 => format!("not so: {expected}"),
         line => format!("line {line} would have failed: {expected}"),
     }
 }

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use super::{clock, find, frames, lab, led, press, refusal, script, wait};
+use super::{clock, find, frames, lab, led, press, refusal, script, typed, wait};
 use crate::app::session::{Message, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::Script;
 use crate::cluster::server::Power;
+use crate::cluster::time::Time;
 use crate::ui::view::{Clock, Mode, Stands};
 
 #[test]
@@ -128,6 +129,18 @@ fn a_failed_expectation_stops_time_and_says_why() {
     press(&mut session, "Esc Space");
     assert!(refusal(&session).contains("line 3 failed"));
     assert!(failed(&session));
+}
+
+#[test]
+fn what_was_put_down_at_the_prompt_and_cannot_be_done_ends_nothing() {
+    let mut session = led();
+    typed(&mut session, "at 3s crash S1");
+    typed(&mut session, "crash S1");
+    typed(&mut session, "goto 4s");
+    frames(&mut session, 1.0);
+    assert_eq!(session.cluster().failure(), None);
+    assert!(session.cluster().remarks() > 0, "it is told");
+    assert!(session.cluster().now() >= Time(4_000_000), "time passes");
 }
 
 #[test]

@@ -174,8 +174,10 @@ impl<'a> Report<'a> {
         let story = match &run.outcome {
             Outcome::Passed => return Ok(()),
             Outcome::Failed(failure) => format!(
-                "line {} at {}: expected {}\n  but {}",
-                failure.line, failure.time, failure.expected, failure.actual
+                "{}: expected {}\n  but {}",
+                asked_at(failure.line, failure.time),
+                failure.expected,
+                failure.actual
             ),
             Outcome::Violated(violation) => format!(
                 "{} broken at {}: {}",
@@ -299,10 +301,10 @@ impl<'a> Report<'a> {
         }
         match sum.remarks {
             0 => {}
-            1 => writeln!(out, "One line would have failed, but for `expects remark`.")?,
+            1 => writeln!(out, "One thing was expected and not so: a remark, no failure.")?,
             lines => {
                 let lines = count(lines);
-                writeln!(out, "{lines} lines would have failed, but for `expects remark`.")?;
+                writeln!(out, "{lines} things were expected and not so: remarks, no failures.")?;
             }
         }
         self.remarks(sum, out)
@@ -333,11 +335,18 @@ impl<'a> Report<'a> {
                 1 => String::new(),
                 times => format!(", {} times", count(*times)),
             };
-            let told =
-                format!("line {line} at {time}{often}: expected {expected}\n    but {actual}");
-            writeln!(out, "  {told}")?;
+            let at = asked_at(*line, *time);
+            writeln!(out, "  {at}{often}: expected {expected}\n    but {actual}")?;
         }
         Ok(())
+    }
+}
+
+/// Where something was expected: a line and its time, or the time alone where no line asked.
+fn asked_at(line: u32, time: Time) -> String {
+    match line {
+        0 => format!("at {time}"),
+        line => format!("line {line} at {time}"),
     }
 }
 
