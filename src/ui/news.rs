@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::block::{self, Face};
 use super::canvas::Canvas;
-use super::text::{Moment, Seconds, wrap};
+use super::text::{Moment, Seconds, whole_clauses, wrap};
 use super::theme::{Ground, Ink};
 use super::view::Scene;
 use crate::cluster::event::{Event, EventKind};
@@ -72,7 +72,10 @@ fn draw_rows(canvas: &mut Canvas, area: Rect, scene: &Scene, event: &Event) {
     }
     if area.height > 1 {
         let why = reason(scene, event);
-        canvas.pen(area, 1).style(theme.ink(Ink::Text)).skip(1).put_within(&why);
+        let mut pen = canvas.pen(area, 1);
+        pen.style(theme.ink(Ink::Text)).skip(1);
+        let whole = whole_clauses(&why, pen.room(), theme.glyphs);
+        pen.put_within(whole.unwrap_or(&why));
     }
 }
 

@@ -125,6 +125,18 @@ fn first_line(text: &str, width: u16, glyphs: Glyphs) -> (&str, Option<&str>) {
     (text, None)
 }
 
+/// As much of a text as fits, to where a sentence, a clause or what stands in brackets before the end
+/// is complete; `None` where that is less than half of the room.
+pub fn whole_clauses(text: &str, room: u16, glyphs: Glyphs) -> Option<&str> {
+    if glyphs.width(text) <= room {
+        return Some(text);
+    }
+    let ends = [". ", "; ", " ("].into_iter().flat_map(|end| text.match_indices(end));
+    let parts = ends.filter_map(|(at, end)| text.get(..at + usize::from(end.starts_with('.'))));
+    let fitting = parts.filter(|part| (room / 2..=room).contains(&glyphs.width(part)));
+    fitting.max_by_key(|part| part.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +157,17 @@ mod tests {
     fn long_words_are_broken_and_nothing_is_lost() {
         assert_eq!(lines("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(lines("\u{1b}x", 3), ["\u{1b}", "x"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_ends_with_a_whole_clause() {
+        let why = "Its log is no older; it voted for no other (§5.4.1). So be it.";
+        let cut = |room| whole_clauses(why, room, Glyphs::Unicode);
+        assert_eq!(cut(80), Some(why));
+        assert_eq!(cut(58), Some("Its log is no older; it voted for no other (§5.4.1)."));
+        assert_eq!(cut(50), Some("Its log is no older; it voted for no other"));
+        assert_eq!(cut(30), Some("Its log is no older"));
+        assert_eq!(cut(12), None, "one word and a half");
     }
 
     #[test]
