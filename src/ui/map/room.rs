@@ -148,7 +148,9 @@ impl Title {
             format!(" {letter}{meter} {count} {word} "),
             format!(" {letter} {count}  {word} "),
             format!(" {letter}{count} {word} "),
+            format!(" {letter}{count} {} ", brief(word)),
             format!(" {letter}{short} {word} "),
+            format!(" {letter}{short} {} ", brief(word)),
         ]
     }
 }
@@ -157,11 +159,14 @@ impl Title {
 fn word(situation: &Situation, room: &Room) -> String {
     let alone = situation.rooms.len() == 1;
     let deaf = !room.heard_by.is_empty();
+    let is_stuck = |id| matches!(situation.standing(id), Standing::Stuck(_));
+    let stuck = room.members.iter().any(is_stuck);
     match room.vote {
         Vote::Led(_) if alone && situation.is_whole() => "ALL CONNECTED".to_owned(),
         Vote::Led(_) => "MAJORITY".to_owned(),
         Vote::LedByTooFew(_) => "NO MAJORITY: FLAW".to_owned(),
-        Vote::CanElect => "CAN ELECT".to_owned(),
+        Vote::CanElect if stuck => "CAN ELECT".to_owned(),
+        Vote::CanElect => "MAJORITY, NO LEADER".to_owned(),
         Vote::Obeys(leader) => format!("OBEY {leader}"),
         Vote::No if deaf => "HEARS TOO FEW".to_owned(),
         Vote::No => "NO MAJORITY".to_owned(),
@@ -202,6 +207,7 @@ fn brief(word: &str) -> &str {
     match word {
         "HEARS TOO FEW" => "DEAF",
         "NO MAJORITY" => "TOO FEW",
+        "MAJORITY, NO LEADER" => "CAN ELECT",
         word => word,
     }
 }
@@ -212,7 +218,7 @@ fn draw_big_title(canvas: &mut Canvas, area: Rect, title: &Title, style: Style) 
     let letter = title.letter.map(|letter| format!("{letter} ")).unwrap_or_default();
     let count = format!("{letter}{}", title.count.to_uppercase());
     let word = match title.word.as_str() {
-        "HEARS TOO FEW" => "DEAF".to_owned(),
+        word @ ("HEARS TOO FEW" | "MAJORITY, NO LEADER") => brief(word).to_owned(),
         word => word.to_uppercase(),
     };
     let room = area.width.saturating_sub(if title.majority { 6 } else { 1 });
