@@ -89,8 +89,8 @@ impl Raft {
         Some(match answer {
             None => {
                 let last_new = Index(prev.index.0 + entries.len() as u64);
-                // A heartbeat brings none.
-                if !entries.is_empty() {
+                // By the rules a heartbeat, which brings none, changes nothing; by a flaw it may.
+                if !entries.is_empty() || !self.rules.flaws.is_empty() {
                     self.append_new(leader, prev.index, entries, out);
                 }
                 self.learn_commit(leader, commit, last_new, flaws, out);
