@@ -58,6 +58,7 @@ fn agree(mark: &str, seen: &Names) {
 fn a_run_has_the_fields_of_the_page() {
     let scripts = [
         "cluster servers=3\nset x 1\n",
+        "cluster servers=3\nset x 1\ncrash S2\nwipe S2\nrestart S2\nrun 10ms\n",
         "expects remark\nexpect term = 99\n",
         "expect term = 99\n",
         "cluster servers=3\nrecording form=1 engine=1\nreached 1s\n",

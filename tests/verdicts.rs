@@ -73,7 +73,7 @@ fn a_run_is_judged_though_its_files_find_no_room() {
             .unwrap();
         let (told, errors) = (out(&output), err(&output));
         assert!(told.contains(why) && told.contains("0 passed, 1 failed"), "{told}");
-        assert_eq!(status(&output), 2, "{errors}");
+        assert_eq!(status(&output), 1, "the verdict, whatever its files found: {errors}");
         assert!(
             errors.contains("can't write p.html: ") && errors.contains("t.jsonl: "),
             "{errors}"
@@ -144,4 +144,62 @@ fn the_wall_time_of_a_run_that_is_recorded_is_that_of_the_run() {
     assert!(core > 0.0 && core <= wall, "{told}");
     let lab = micros(told.split(" of lab time").next().unwrap());
     assert!((20.9e6..21.1e6).contains(&lab), "{told}");
+}
+
+/// After a disk was lost a run may pass, and is no proof: text and JSON say so, and only then.
+#[test]
+fn a_run_that_has_lost_a_disk_claims_nothing() {
+    let lost = "cluster servers=3\nset x 1\ncrash S2\nwipe S2\nrestart S2\nrun 50ms\n";
+    let (_folder, script) = written("lost.lab", lost);
+    let run = |more: &[&str]| raftlab(&[&["run", script.to_str().unwrap()], more].concat());
+    let told = out(&run(&[]));
+    assert!(told.contains("1 passed, 0 failed"), "{told}");
+    assert!(told.contains("Nothing is claimed of one run from some moment on:"), "{told}");
+    assert!(told.contains("safety is void since 0."), "{told}");
+    assert!(told.contains("s: S2 lost its disk"), "{told}");
+    let told = out(&run(&["--seeds", "1..4"]));
+    assert!(told.contains("Nothing is claimed of 3 runs from some moment on:"), "{told}");
+    let object: Value = serde_json::from_str(&out(&run(&["--json"]))).unwrap();
+    assert_eq!(object["outcome"], "passed");
+    assert_eq!(object["void_because"], "S2 lost its disk");
+    let (since, end) = (&object["void_since_us"], &object["virtual_us"]);
+    assert!(since.as_u64() > Some(0) && since.as_u64() < end.as_u64(), "{object}");
+    let (_folder, script) = written("kept.lab", "cluster servers=3\nset x 1\ncrash S2\n");
+    let told = out(&raftlab(&["run", script.to_str().unwrap()]));
+    assert!(!told.contains("claimed") && !told.contains("void"), "{told}");
+    let object = out(&raftlab(&["run", "--json", script.to_str().unwrap()]));
+    assert!(!object.contains("void"), "{object}");
+}
+
+/// What nobody can reach is no reason to go on looking.
+#[test]
+fn a_hunt_says_what_so_few_servers_can_never_show() {
+    let told = |servers: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let found = folder.path().join("found.lab");
+        let hunt = ["hunt", "--seeds", "1..6", "--servers", servers, "--out"];
+        let output = raftlab(&[&hunt[..], &[found.to_str().unwrap()]].concat());
+        assert_eq!(status(&output), 0, "{}", err(&output));
+        out(&output)
+    };
+    assert!(told("1").contains("16 of the places above cannot be reached with one server."));
+    assert!(told("2").contains("4 of the places above cannot be reached with 2 servers."));
+    assert!(!told("5").contains("cannot be reached"));
+}
+
+/// The verdict has the status; a file that finds no room has it only if nothing failed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pass_without_its_history_is_told_and_is_no_success() {
+    let full = ["--history", "/dev/full"];
+    for (text, verdict, ends) in [
+        ("set x 1\n", "1 passed, 0 failed", 2),
+        ("set x 1\nexpect term = 9\n", "0 passed, 1 failed", 1),
+    ] {
+        let (_folder, script) = written("some.lab", text);
+        let output = raftlab(&[&["run", script.to_str().unwrap()], &full[..]].concat());
+        assert!(out(&output).contains(verdict), "{}", out(&output));
+        assert_eq!(status(&output), ends, "{}", err(&output));
+        assert!(!err(&output).is_empty());
+    }
 }

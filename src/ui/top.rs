@@ -118,8 +118,10 @@ fn verdict(scene: &Scene) -> String {
     match scene.cluster.violation() {
         Some(violation) => format!("! {} broken", violation.invariant.name()),
         None if !checker.is_linearizable() => "! not linearizable".to_owned(),
-        None if checker.is_void() => "disk lost: no promise".to_owned(),
-        None => "all rules hold".to_owned(),
+        None => match checker.void() {
+            Some((_, server)) => format!("safety void: {server} lost its disk"),
+            None => "all rules hold".to_owned(),
+        },
     }
 }
 

@@ -355,7 +355,7 @@ fn a_lost_disk_is_outside_of_what_is_promised() {
     stage.act(&["crash S1", "wipe S1"]);
     stage.run(1);
     let header = rows(&stage.frame(80, 24))[0].clone();
-    assert!(header.contains("disk lost") && !header.contains("all rules hold"), "{header}");
+    assert!(header.contains("safety void: S") && !header.contains("all rules hold"), "{header}");
 }
 
 #[test]

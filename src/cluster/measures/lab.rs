@@ -278,9 +278,10 @@ pub(super) static ROWS: [Row; 25] = [
         name: "safe",
         answers: Kind::Truth,
         usage: &["safe"],
-        summary: "no invariant has been broken",
+        summary: "no invariant has been broken; once a disk was lost, none is checked",
         examples: &["safe"],
         ask: Ask::Lab(|asked| truth(asked.cluster.violation.is_none())),
+        words: Some(|asked, _| asked.cluster.checker().is_void().then(|| "void".to_owned())),
         why: Some(|asked, _| asked.cluster.violation_words()),
         ..ROW
     },

@@ -15,12 +15,12 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-pub use play::{Outcome, Remark, Run};
+pub use play::{Outcome, Remark, Run, Void};
 
 use super::cli::RunOptions;
 use super::files::Files;
 use super::stream::Form;
-use super::{Ending, Mistake, fleet};
+use super::{Ending, Mistake, fleet, tell};
 use crate::app::shell::budget::Budget;
 use crate::cluster::command::Script;
 use play::Repeat;
@@ -89,8 +89,15 @@ fn recorded(scripts: &[Named], options: &RunOptions, mut files: Files) -> Result
     let mut out = files.report(form(options));
     report.add(&run, &mut out).map_err(Mistake::Output)?;
     let ending = report.finish(&mut out)?;
-    records.complete()?;
-    Ok(ending)
+    match (records.complete(), ending) {
+        (Ok(()), ending) => Ok(ending),
+        // The verdict is the more important of the two.
+        (Err(mistake), Ending::Failed) => {
+            tell(&mistake);
+            Ok(Ending::Failed)
+        }
+        (Err(mistake), Ending::Well | Ending::Undecided | Ending::Signal(_)) => Err(mistake),
+    }
 }
 
 const fn form(options: &RunOptions) -> Form {

@@ -10,6 +10,7 @@ use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::EventKind;
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::Time;
+use crate::cluster::types::ServerId;
 use crate::cluster::words::told_when;
 use crate::cluster::{Cluster, Failure, FailureKind, Step};
 
@@ -22,6 +23,8 @@ pub struct Run {
     /// Whether what clients were told is linearizable. After a lost disk, which is outside Raft's
     /// fault model, a run may pass without.
     pub linearizable: bool,
+    /// Since when nothing is claimed of the run any more, and why, in words.
+    pub void: Option<Void>,
     /// The answers that clash, in words, if that is what was broken.
     pub clashing: Vec<String>,
     pub digest: u64,
@@ -35,6 +38,22 @@ pub struct Run {
     /// How long it took by the clock on the wall, and how long a core was at it, in microseconds.
     pub wall_us: u64,
     pub core_us: u64,
+}
+
+/// From here on a run is outside Raft's fault model: it may pass, and is no proof of anything.
+#[derive(Clone, Debug)]
+pub struct Void {
+    pub since: Time,
+    /// Whose disk was lost.
+    pub server: ServerId,
+    pub words: String,
+}
+
+impl Void {
+    fn of(cluster: &Cluster) -> Option<Self> {
+        let (since, server) = cluster.checker().void()?;
+        Some(Self { since, server, words: cluster.checker().void_words()? })
+    }
 }
 
 /// What a line of the script expected, after `expects remark`.
@@ -156,6 +175,7 @@ pub(super) fn play(
         seed: job.seed,
         outcome: shown(script, outcome),
         linearizable: cluster.checker().is_linearizable(),
+        void: Void::of(&cluster),
         clashing: clashing(&cluster),
         digest: cluster.digest(),
         virtual_us: cluster.now().micros(),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Named, Outcome, Remark, Run};
+use super::{Named, Outcome, Remark, Run, Void};
 use crate::app::shell::figures::{count, length, times};
 use crate::app::shell::{Ending, Mistake};
 use crate::cluster::command::Variant;
@@ -29,6 +29,8 @@ pub(super) struct Report<'a> {
     told: u64,
     /// What the first run with remarks remarked, and which one that was.
     remarked: Option<(String, Vec<Remark>)>,
+    /// How many runs have become void, and which was the first, with why.
+    void: (u64, Option<String>),
     begun: Instant,
     /// How wide the table may be.
     columns: usize,
@@ -107,7 +109,8 @@ impl<'a> Report<'a> {
         let form = if json { Form::Json } else { Form::Text };
         let rows = vec![Row::default(); scripts.len()];
         let (told, remarked, begun) = (0, None, Instant::now());
-        Self { scripts, form, rows, told, remarked, begun, columns: columns() }
+        let void = (0, None);
+        Self { scripts, form, rows, told, remarked, void, begun, columns: columns() }
     }
 
     /// Adds a run, and tells at once what must not wait for the end.
@@ -117,6 +120,14 @@ impl<'a> Report<'a> {
             let named = &self.scripts[run.script];
             let which = format!("{}{}, seed {}", named.path, variant(named), run.seed);
             self.remarked = Some((which, run.remarked.clone()));
+        }
+        if let Some(Void { words, .. }) = &run.void {
+            let which = || {
+                let named = &self.scripts[run.script];
+                format!("{}{}, seed {}: {words}", named.path, variant(named), run.seed)
+            };
+            self.void.0 += 1;
+            self.void.1.get_or_insert_with(which);
         }
         match self.form {
             Form::Json => writeln!(out, "{}", self.json(run)),
@@ -138,6 +149,10 @@ impl<'a> Report<'a> {
             "wall_us": run.wall_us,
             "core_us": run.core_us,
         });
+        if let Some(Void { since, server, .. }) = &run.void {
+            object["void_since_us"] = since.micros().into();
+            object["void_because"] = format!("{server} lost its disk").into();
+        }
         if let Some(engine) = recorded_by(&self.scripts[run.script]) {
             object["recorded_by_engine"] = engine.into();
         }
@@ -299,6 +314,10 @@ impl<'a> Report<'a> {
             Some(times) => writeln!(out, ": {times} times real time.")?,
             None => writeln!(out, ".")?,
         }
+        if let (runs @ 1.., Some(first)) = &self.void {
+            writeln!(out, "Nothing is claimed of {} from some moment on:", many_runs(*runs))?;
+            writeln!(out, "  {}", Plain(first))?;
+        }
         match sum.remarks {
             0 => {}
             1 => writeln!(out, "One thing was expected and not so: a remark, no failure.")?,
@@ -347,6 +366,13 @@ fn asked_at(line: u32, time: Time) -> String {
     match line {
         0 => format!("at {time}"),
         line => format!("line {line} at {time}"),
+    }
+}
+
+fn many_runs(runs: u64) -> String {
+    match runs {
+        1 => "one run".to_owned(),
+        runs => format!("{} runs", count(runs)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::cluster::raft::{Role, WrongLeader};
 use crate::cluster::types::{Node, Outcome, PacketId, ServerSet, Term};
 
 macro_rules! places {
-    ($($name:ident $text:literal,)*) => {
+    ($($name:ident $servers:literal $text:literal,)*) => {
         /// A place worth reaching.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Place { $($name,)* }
@@ -25,38 +25,45 @@ macro_rules! places {
             pub const fn about(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
+
+            /// With fewer servers no run comes there that keeps the rules.
+            pub const fn servers(self) -> u8 {
+                match self { $(Self::$name => $servers,)* }
+            }
         }
     };
 }
 
+// An election needs the vote of another in a cluster of two: nobody leads it without the other's log
+// and the other's knowing.
 places! {
-    Truncated "a follower removes entries that conflict with the leader's",
-    AnotherOp "another operation is applied where a client waits",
-    WaitedTooLong "a client is released because its entry was not committed in time",
-    Deposed "a client is released because its leader was deposed",
-    WaitersLost "a server crashes while clients wait at it",
-    Maybe "a client is told maybe",
-    LatePut "a put returns while a copy of it may still run",
-    LateReply "a reply comes after its client has given up",
-    OldTermWaits "an entry of an old term is on a majority and is not committed by counting",
-    RestartInTerm "a server restarts within a term in which it had voted",
-    UnsyncedLost "a crash loses entries that were not yet on disk",
-    AllDown "all servers are down at once",
-    StaleVote "a vote of an older term arrives",
-    StaleAppend "an append of an older term arrives",
-    Overtaken "an append arrives after a newer one of the same leader",
-    OvertakenReply "an answer to an append comes after a newer one",
-    CommitBeyond "an append carries a commit index beyond its last entry",
-    Duplicated "a packet arrives twice",
-    BackedUp "a leader goes back in a follower's log",
-    VoteRefusedLog "a vote is refused because the candidate's log is behind",
-    VoteRefusedTwice "a vote is refused because it was given to another",
-    SplitVote "an election ends without a leader",
-    OldLeader "two servers believe that they lead, in different terms",
-    OldLeaderTakes "a deposed leader takes an operation",
-    Reapplied "an entry is applied again after a restart",
-    OldConnection "a request dies with the server's last incarnation",
-    LockMaybe "a lock is held although its put was told maybe",
+    Truncated 3 "a follower removes entries that conflict with the leader's",
+    AnotherOp 3 "another operation is applied where a client waits",
+    WaitedTooLong 1 "a client is released because its entry was not committed in time",
+    Deposed 2 "a client is released because its leader was deposed",
+    WaitersLost 1 "a server crashes while clients wait at it",
+    Maybe 1 "a client is told maybe",
+    LatePut 1 "a put returns while a copy of it may still run",
+    LateReply 1 "a reply comes after its client has given up",
+    OldTermWaits 2 "an entry of an old term is on a majority and is not committed by counting",
+    RestartInTerm 1 "a server restarts within a term in which it had voted",
+    UnsyncedLost 1 "a crash loses entries that were not yet on disk",
+    AllDown 1 "all servers are down at once",
+    StaleVote 2 "a vote of an older term arrives",
+    StaleAppend 2 "an append of an older term arrives",
+    Overtaken 2 "an append arrives after a newer one of the same leader",
+    OvertakenReply 2 "an answer to an append comes after a newer one",
+    CommitBeyond 2 "an append carries a commit index beyond its last entry",
+    Duplicated 2 "a packet arrives twice",
+    BackedUp 2 "a leader goes back in a follower's log",
+    VoteRefusedLog 2 "a vote is refused because the candidate's log is behind",
+    VoteRefusedTwice 2 "a vote is refused because it was given to another",
+    SplitVote 2 "an election ends without a leader",
+    OldLeader 3 "two servers believe that they lead, in different terms",
+    OldLeaderTakes 3 "a deposed leader takes an operation",
+    Reapplied 1 "an entry is applied again after a restart",
+    OldConnection 1 "a request dies with the server's last incarnation",
+    LockMaybe 1 "a lock is held although its put was told maybe",
 }
 
 /// How often each place was reached.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::places::Place;
-use super::results::{Results, Unfinished};
+use super::results::{Hunt, Results, Unfinished};
 use crate::app::shell::figures::{count, length};
 
 /// The most shares that are named because they did not come to their end.
@@ -29,15 +29,41 @@ pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> i
         write!(out, " in {} ({} runs a second)", length(wall_us), count(rate as u64))?;
     }
     writeln!(out, ".")?;
-    let unreached = results.unreached().count();
-    if unreached > 0 && results.runs > 0 {
-        writeln!(out, "{unreached} of the places above were not reached: hunt for longer.")?;
+    if results.runs > 0 {
+        unreached(results, out)?;
     }
     limits(results, out)?;
     match results.failed {
         0 => writeln!(out, "Nothing found."),
         1 => writeln!(out, "One run failed."),
         many => writeln!(out, "{} runs failed.", count(many)),
+    }
+}
+
+/// The places that no run reached, and what would help. What only a flaw can do with so few servers
+/// is not told apart.
+fn unreached(results: &Results, out: &mut impl Write) -> io::Result<()> {
+    let Hunt { servers, flaw, .. } = &results.hunt;
+    let too_few = |place: &Place| match (servers, flaw) {
+        (Some(1), _) => place.servers() > 1,
+        (Some(servers), None) => place.servers() > *servers,
+        (Some(_), Some(_)) | (None, _) => false,
+    };
+    let (beyond, missed): (Vec<Place>, Vec<Place>) = results.unreached().partition(too_few);
+    let with = match servers {
+        Some(1) => "one server".to_owned(),
+        Some(servers) => format!("{servers} servers"),
+        None => String::new(),
+    };
+    if !beyond.is_empty() {
+        writeln!(out, "{} of the places above cannot be reached with {with}.", beyond.len())?;
+    }
+    match missed.len() {
+        0 => Ok(()),
+        1 => writeln!(out, "One of the places above was not reached: hunt for longer."),
+        count => {
+            writeln!(out, "{count} of the places above were not reached: hunt for longer.")
+        }
     }
 }
 

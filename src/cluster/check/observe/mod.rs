@@ -42,8 +42,8 @@ pub struct Checker {
     reference_index: Index,
     holders: BTreeMap<Key, ClientId>,
     answers: Answers,
-    /// A disk was lost: what follows is outside Raft's fault model.
-    void: bool,
+    /// When a disk was lost first, and whose: what follows is outside Raft's fault model.
+    void: Option<(Time, ServerId)>,
     /// The planted flaws that have decided something before a rule was broken.
     acted: Flaws,
 }
@@ -133,7 +133,18 @@ impl Checker {
 
     /// Whether a disk was lost, so that Raft promises nothing any more.
     pub const fn is_void(&self) -> bool {
+        self.void.is_some()
+    }
+
+    /// Since when Raft promises nothing any more, and whose disk was lost then.
+    pub const fn void(&self) -> Option<(Time, ServerId)> {
         self.void
+    }
+
+    /// The same in words; `None` while no disk has been lost.
+    pub fn void_words(&self) -> Option<String> {
+        self.void
+            .map(|(time, server)| format!("safety is void since {time}: {server} lost its disk"))
     }
 
     /// The newest term that anybody has been elected for.
@@ -172,7 +183,7 @@ impl Checker {
     #[inline(never)]
     pub(in crate::cluster) fn observe(&mut self, cluster: &Cluster) -> Option<Violation> {
         let broken = self.look(cluster).err();
-        if self.void || cluster.violation().is_some() {
+        if self.is_void() || cluster.violation().is_some() {
             return None;
         }
         // What is wrong inside explains what clients are told.
@@ -245,7 +256,7 @@ impl Checker {
                 self.forgets(cluster, *server)
             }
             EventKind::Wiped { server } => {
-                self.void = true;
+                self.void.get_or_insert((event.time, *server));
                 self.servers[server.index()] = Ghost::default();
                 Ok(())
             }
