@@ -520,3 +520,28 @@ fn whatever_can_be_watched_can_be_unwatched_as_it_is_written() {
     }
     assert_eq!(parse_line("unwatch all").expect("all").to_string(), "unwatch all");
 }
+
+/// A word that means a group elsewhere is no client, unless some line puts one of that name to work.
+#[test]
+fn a_group_that_has_no_such_word_is_told_which_has() {
+    use raftlab::cluster::command::parse_typed;
+    use raftlab::cluster::config::Config;
+    let cluster = Cluster::new(Config::default());
+    for (line, near) in [
+        ("partition leader | others", "rest"),
+        ("partition quorum | rest", "majority"),
+        ("cut leader -> everyone", "all"),
+        ("partition leaders | rest", "leader"),
+        ("isolate Followres", "followers"),
+    ] {
+        let mistakes = Script::parse("t.lab", line.as_bytes()).expect_err(line);
+        let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        assert!(told.join(" ").contains(&format!("did you mean `{near}`?")), "{line}: {told:?}");
+        let typed = parse_typed(line, |what| cluster.knows(what)).expect_err(line);
+        assert!(typed.to_string().contains(&format!("did you mean `{near}`?")), "{line}: {typed}");
+    }
+    let own = "set x 1 client=others\npartition leader | others rest\n";
+    Script::parse("t.lab", own.as_bytes()).expect("a client may have that name");
+    let alice = "partition leader alice | rest";
+    parse_typed(alice, |what| cluster.knows(what)).expect("a client that is still to come");
+}

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::command::who::meant;
 use super::command::{
     Argument, Base, Compare, Condition, Filler, Group, Kind, Measure, Number, Operand, PatternKind,
     Quantity, Reference, ReplyPattern, RoleName, Spaced, Watched, Who,
@@ -54,6 +55,12 @@ impl Cluster {
             Reference::Name(name) => (!self.lab_scope.bindings.contains_key(name)).then(|| {
                 format!("nothing is called {{{name}}} here: `let {name} = leader` gives a name")
             }),
+            // A client that has done nothing yet may be meant; a slip of the pen is not.
+            Reference::Node(name) => {
+                let name = name.as_str();
+                let meant = meant(name).filter(|_| self.client_named(name).is_none());
+                meant.map(|near| format!("no client is called `{name}`: did you mean `{near}`?"))
+            }
         };
         none.map_or(Ok(()), Err)
     }
@@ -457,7 +464,10 @@ impl Cluster {
     pub(super) fn violation_words(&self) -> String {
         match &self.violation {
             Some(broken) => format!("{}: {}", broken.invariant.name(), broken.evidence),
-            None => "no rule has been broken".to_owned(),
+            None => {
+                let void = self.checker().void_words();
+                void.unwrap_or_else(|| "no rule has been broken".to_owned())
+            }
         }
     }
 }

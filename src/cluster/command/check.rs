@@ -294,8 +294,7 @@ impl Checker {
         let nodes = std::mem::take(&mut self.nodes).into_iter();
         let nobody = |name: &Text| !self.clients.contains(name) && !self.tasks.contains(name);
         for (name, (number, spot)) in nodes.filter(|(name, _)| nobody(name)) {
-            let words = who::WORDS.iter().map(|word| word.name);
-            if let Some(near) = nearest(name.as_str(), words) {
+            if let Some(near) = who::meant(name.as_str()) {
                 let message = format!("no client is called `{}`", name.as_str());
                 let help = format!("did you mean `{near}`?");
                 self.report.note(number, spot, message, Some(help));

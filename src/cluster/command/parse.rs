@@ -73,6 +73,8 @@ pub enum Reference<'a> {
     Server(ServerId),
     /// A `{name}`.
     Name(&'a str),
+    /// A client that stands where a server may.
+    Node(&'a super::Text),
 }
 
 /// Reads one command: a line of the prompt, or of a recording.
@@ -114,9 +116,8 @@ pub fn parse_typed(
             let reference = match mention {
                 Mention::Server(id) => Reference::Server(*id),
                 Mention::Hole(name) => Reference::Name(name),
-                Mention::Node(_) | Mention::Client(_) | Mention::Task(_) | Mention::Mark(_) => {
-                    return None;
-                }
+                Mention::Node(name) => Reference::Node(name),
+                Mention::Client(_) | Mention::Task(_) | Mention::Mark(_) => return None,
             };
             let message = known(reference).err()?;
             Some(Mistake { spot: *spot, message, help: None })

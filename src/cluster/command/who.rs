@@ -1,7 +1,7 @@
 //! Who is meant: `S3`, `leader`, `rest`, a client's name.
 
 use super::Who;
-use super::expect::Expect;
+use super::expect::{Expect, nearest};
 use super::quantity::shown;
 use super::reader::{Mention, Parsed, Reader};
 use super::text::{Piece, Pieces, Text, is_name, is_name_character};
@@ -50,6 +50,31 @@ pub static WORDS: [WhoWord; 11] = [
         meaning: "each server by the toss of a coin: perhaps none, perhaps all",
     },
 ];
+
+/// Words that are no words here, and those that may have been meant.
+const SYNONYMS: [(&str, &str); 14] = [
+    ("others", "rest"),
+    ("other", "rest"),
+    ("remaining", "rest"),
+    ("remainder", "rest"),
+    ("everyone", "all"),
+    ("everybody", "all"),
+    ("every", "all"),
+    ("servers", "all"),
+    ("nodes", "all"),
+    ("cluster", "all"),
+    ("quorum", "majority"),
+    ("crashed", "down"),
+    ("dead", "down"),
+    ("any", "random"),
+];
+
+/// The word for servers that was probably meant by a client's name, if it looks like a slip.
+pub(in crate::cluster) fn meant(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let synonym = SYNONYMS.iter().find(|(word, _)| *word == lower).map(|(_, right)| *right);
+    synonym.or_else(|| nearest(name, WORDS.iter().map(|word| word.name)))
+}
 
 /// What a word means, if it is one of [`WORDS`].
 pub(super) fn word(word: &str) -> Option<&'static WhoWord> {
