@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use raftlab::cluster::command::Script;
+use raftlab::cluster::event::{Event, EventKind};
 use raftlab::cluster::types::Outcome;
 use raftlab::cluster::{Cluster, Step};
 
@@ -338,4 +339,42 @@ fn compound_waits_say_why_they_fail() {
     for said in ["Client a has been at `put x 1 @0`", "Client b has been at `put y 1 @0`"] {
         assert!(actual.contains(said), "{actual}");
     }
+}
+
+/// When servers crash in a run of this script, in milliseconds.
+fn crashes(script: &str) -> Vec<u64> {
+    let script = Script::parse("flow.lab", script.as_bytes()).expect("a script");
+    let mut cluster = Cluster::with_script(&script, None);
+    let mut at = Vec::new();
+    while !cluster.finished() && cluster.step() == Step::Happened {
+        let crash = |event: &&Event| matches!(event.kind, EventKind::Crashed { .. });
+        let times = cluster.events().iter().filter(crash);
+        at.extend(times.map(|event| event.time.micros() / 1_000));
+    }
+    at
+}
+
+/// Nothing else happens meanwhile, so that the line after `run` is what comes next.
+#[test]
+fn what_stands_at_a_place_does_not_wait_for_a_later_line_of_its_kind() {
+    let head = "cluster servers=3 election=100s..200s\nat 50ms crash S1\nrun 100ms\n";
+    assert_eq!(crashes(&format!("{head}run 1s")), [50]);
+    assert_eq!(crashes(&format!("{head}at 1s crash S2\nrun 2s")), [50, 1_000]);
+    assert_eq!(
+        crashes(&format!("{head}at 100ms crash S2\nat 0.1s crash S3\nrun 2s")),
+        [50, 100, 100]
+    );
+}
+
+/// What is put down for now happens now, once, and the run goes on.
+#[test]
+fn what_is_put_down_for_now_happens_and_time_goes_on() {
+    for place in ["0.1s", "100ms", "0.1s+0+0", "0.1s+0+9", "0.1s+900"] {
+        let text = format!("run 100ms\nat {place} mark here\nrun 10ms\nat 1s mark there\nrun 1s");
+        let cluster = run(&text).unwrap_or_else(|why| panic!("{place}: {why}"));
+        assert_eq!(cluster.now().micros(), 1_110_000, "{place}");
+        passes(&format!("{text}\nexpect messages >= 0 since here and messages >= 0 since there"));
+    }
+    let many = "repeat 1000\nat 0s mark here\nend\nrun 1s";
+    assert_eq!(run(many).expect("it ends").now().micros(), 1_000_000);
 }

@@ -4,9 +4,11 @@
 #[path = "support/run.rs"]
 mod run;
 
-use raftlab::cluster::event::{Event, EventKind};
+use raftlab::cluster::event::{Cause, Event, EventKind};
 use raftlab::cluster::explain;
-use raftlab::cluster::types::ServerId;
+use raftlab::cluster::network::{Packet, PacketKind};
+use raftlab::cluster::time::Time;
+use raftlab::cluster::types::{Index, Node, ServerId};
 use run::Run;
 
 fn id(number: u64) -> ServerId {
@@ -25,6 +27,21 @@ impl Run {
     fn client(&self, name: &str) -> String {
         let client = self.cluster.client_named(name).expect("a client").id;
         explain::client(&self.cluster, client, &self.events).join(" ")
+    }
+
+    fn entry(&self, number: u64, index: u64) -> String {
+        explain::entry(&self.cluster, id(number), Index(index), &self.events).join(" ")
+    }
+
+    fn a(&self) -> Node {
+        Node::Client(self.cluster.client_named("a").expect("a client").id)
+    }
+
+    /// Of the first packet in flight that fits.
+    fn packet(&self, fits: impl Fn(&Packet) -> bool) -> String {
+        let packets = self.cluster.packets();
+        let packet = packets.into_iter().find(|packet| fits(packet)).expect("it is in flight");
+        explain::packet(&self.cluster, packet.id, &self.events).join(" ")
     }
 
     fn told(&self, wanted: impl Fn(&EventKind) -> bool) -> Vec<String> {
@@ -100,4 +117,127 @@ fn a_commit_through_memory_names_the_flaw_that_made_up_the_majority() {
     let commit = right.told(|kind| matches!(kind, EventKind::Committed { .. })).remove(0);
     says(&commit, &["it is on S1 and S2.", "It knows of 2 of 3"]);
     never_says(&commit, &["flaw"]);
+}
+
+#[test]
+fn a_waiter_owns_no_entry_of_another_client() {
+    // S1 is cut off with a's put at index 1. S2 leads on with b's there, which S1 then
+    // takes over while a's waiter has not been released.
+    let script = "cut S1 <-> S2 S3\nset x 1 only=S1 nowait\nuntil S1 last = 1\ntimeout S2\n\
+                  until S2 is leader\ncut S2 -> S3\nput y 2 @0 client=b only=S2 nowait\n\
+                  mend S1 <-> S2\nuntil S1 log = 2";
+    let run = Run::with_s1(script);
+    let s1 = &run.cluster.servers()[0];
+    let waiter = s1.rsm.waiters.front().expect("a waits there still");
+    assert_eq!(waiter.index, Index(1));
+    assert_eq!(s1.awaited(waiter), None, "the entry there is b's");
+    says(&run.client("a"), &["Another entry stands there by now"]);
+    let before = Run::with_s1("cut S1 <-> S2 S3\nset x 1 only=S1 nowait\nuntil S1 last = 1");
+    let s1 = &before.cluster.servers()[0];
+    let own = s1.awaited(s1.rsm.waiters.front().expect("a waits")).expect("its own entry");
+    assert_eq!(Some(own), s1.raft.log.get(Index(1)));
+}
+
+#[test]
+fn an_acknowledged_heartbeat_is_the_cause_of_its_acknowledgement() {
+    // An append is being written by S2 when a heartbeat comes: both answers leave with one sync.
+    let run = Run::of(
+        "cluster servers=3 election=100s..200s sync=80ms\ntimeout S1\nuntil S1 is leader\n\
+         run 80ms\nset x 1 nowait\nrun 150ms",
+        1,
+    );
+    // Which packet brought each of them, and how many entries were in that.
+    let brought = |cause: Cause| {
+        let Cause::Packet(packet) = cause else { panic!("{cause:?}") };
+        let kind = run.events.iter().find_map(|event| match event.kind {
+            EventKind::Received { packet: it, summary, .. } if it == packet => Some(summary.kind),
+            _ => None,
+        });
+        let Some(PacketKind::Append { entries, .. }) = kind else { panic!("{kind:?}") };
+        entries
+    };
+    let acks: Vec<(Time, u32)> = run
+        .events
+        .iter()
+        .filter_map(|event| match event.kind {
+            EventKind::Sent { from: Node::Server(from), summary, .. } if from == id(2) => {
+                let acks = matches!(summary.kind, PacketKind::Appended { .. });
+                acks.then(|| (event.time, brought(event.cause)))
+            }
+            _ => None,
+        })
+        .collect();
+    let both = |pair: &[(Time, u32)]| pair[0].0 == pair[1].0 && (pair[0].1, pair[1].1) == (1, 0);
+    assert!(acks.windows(2).any(both), "{acks:?}");
+}
+
+#[test]
+fn copies_that_no_disk_holds_yet_are_no_copies() {
+    let head = "cluster servers=3 election=100s..200s sync=300ms\ntimeout S1\nuntil S1 is leader\n\
+                link S1 -> S2 delay=50ms\ncut S1 -> S3\nset x 1 nowait\n";
+    let both = Run::of(&format!("{head}run 200ms"), 1).entry(1, 1);
+    says(&both, &["S1 and S2 have it, 2 of 3 servers.", "S1 and S2 are in memory only"]);
+    says(&both, &["Entry 1 waits: 0 of 2 needed copies", "its own disk has not synced it"]);
+    let one = Run::of(&format!("{head}run 325ms"), 1).entry(1, 1);
+    says(&one, &["S1 and S2 have it, 2 of 3 servers.", "S2 is in memory only"]);
+    says(&one, &["1 of 2 needed copies; S3 does not hear S1, S2 must sync the disk first."]);
+}
+
+#[test]
+fn an_idle_client_is_told_by_how_its_last_operation_ended() {
+    // The first attempt at S1 is given up; S2 answers. Long after, S1 releases who waited there.
+    let script = "cut S1 <-> S2 S3\nput x 1 @0 nowait\nrun 20ms\ntimeout S2\nuntil S2 is leader\n\
+                  until idle\nrun 20ms\nheal\nuntil S1 log = 2,2 or S1 log = 2\nrun 300ms";
+    let run = Run::with_s1(script);
+    let released = run.told(|kind| matches!(kind, EventKind::WaiterReleased { .. }));
+    assert!(!released.is_empty(), "the scene has one");
+    let told = run.client("a");
+    says(&told, &["Client a is idle.", "Client a is answered"]);
+    never_says(&told, &["S1 releases client a", "ends its attempt at S1. No reply"]);
+}
+
+#[test]
+fn what_belongs_to_an_attempt_that_is_over_is_said_to_come_too_late() {
+    let script = "link S1 -> a delay=3s\nset x 1 nowait\nrun 1500ms";
+    let run = Run::with_s1(script);
+    let told = run.packet(|packet| packet.message.is_reply() && packet.to == run.a());
+    says(&told, &["It comes too late: client a no longer waits for this attempt."]);
+    let early = Run::with_s1("link S1 -> a delay=3s\nset x 1 nowait\nrun 100ms");
+    says(&early.client("a"), &["too late: this attempt ends before"]);
+    let told = early.packet(|packet| packet.message.is_reply() && packet.to == early.a());
+    never_says(&told, &["too late"]);
+}
+
+#[test]
+fn an_answer_before_its_commit_says_that_the_append_comes_after_it() {
+    let run = Run::with_s1("flaw reply-before-commit on\nset x 1");
+    let told = run.told(|kind| matches!(kind, EventKind::Answered { .. }));
+    says(&told[1], &["Only then it appends the operation", "flaw reply-before-commit"]);
+    let right = Run::with_s1("set x 1");
+    let told = right.told(|kind| matches!(kind, EventKind::Answered { .. }));
+    never_says(&told.join(" "), &["nly then"]);
+}
+
+#[test]
+fn a_lost_disk_is_named_with_its_moment() {
+    let run = Run::with_s1("set x 1\ncrash S2 S3\nwipe S2\nrun 100ms\nwipe S3\nexpect safe");
+    let words = run.cluster.checker().void_words().expect("two disks were lost");
+    let (time, server) = run.cluster.checker().void().expect("the first of them");
+    assert_eq!(server, id(2));
+    assert_eq!(words, format!("safety is void since {time}: S2 lost its disk"));
+    assert!(time < run.cluster.now());
+    assert_eq!(Run::with_s1("set x 1").cluster.checker().void_words(), None);
+}
+
+#[test]
+fn a_heartbeat_removes_too_what_a_flaw_has_every_append_remove() {
+    let script = "flaw truncate-always on S2\nhold heartbeat S1 -> S2\nheartbeat S1\n\
+                  put x 1 @0\nuntil S2 last = 1\nrelease\nrun 20ms";
+    let run = Run::with_s1(script);
+    let removed = run
+        .events
+        .iter()
+        .find(|event| matches!(event.kind, EventKind::Truncated { server, .. } if server == id(2)));
+    let flaws = removed.expect("S2 removes the entry").flaws;
+    assert!(flaws.iter().any(|flaw| flaw.name() == "truncate-always"));
 }

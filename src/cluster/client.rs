@@ -321,7 +321,8 @@ impl Cluster {
         self.clients[id.index()].call()?.failed.get(&server).copied()
     }
 
-    fn is_current(&self, id: ClientId, number: u64, attempt: u32) -> bool {
+    /// Whether a client still waits for this attempt of its call.
+    pub(super) fn is_current(&self, id: ClientId, number: u64, attempt: u32) -> bool {
         let call = self.clients[id.index()].call();
         call.is_some_and(|call| {
             call.number == number && call.attempt == attempt && call.asking.is_some()

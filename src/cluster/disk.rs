@@ -5,6 +5,7 @@
 //! messages that depend on it travel together: they wait in `pending` until a sync begins, in
 //! `syncing` while it runs, and the messages leave when it ends. A crash loses both.
 
+use super::event::Cause;
 use super::flaw::{Flaw, Flaws};
 use super::raft::{Entry, Log, Message};
 use super::types::{Index, ServerId, Term};
@@ -21,11 +22,20 @@ pub enum Write {
     Truncate(Index),
 }
 
+/// A message that may leave only when what was written before it is durable, and what brought it
+/// about: that is its cause, however long it waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub to: ServerId,
+    pub message: Message,
+    pub cause: Cause,
+}
+
 /// Writes that reach the disk together, and the messages that may leave then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     pub writes: Vec<Write>,
-    pub messages: Vec<(ServerId, Message)>,
+    pub messages: Vec<Held>,
 }
 
 /// A server's disk.
@@ -57,16 +67,16 @@ impl Disk {
     }
 
     /// A message that may leave only when everything written so far is durable.
-    pub(super) fn hold(&mut self, to: ServerId, message: Message) {
+    pub(super) fn hold(&mut self, held: Held) {
         let batch =
             if self.pending.writes.is_empty() { &mut self.syncing } else { &mut self.pending };
-        batch.messages.push((to, message));
+        batch.messages.push(held);
     }
 
     /// The messages that wait until what was written before them is durable.
     pub fn messages(&self) -> impl Iterator<Item = (ServerId, &Message)> {
         let batches = [&self.syncing, &self.pending];
-        batches.into_iter().flat_map(|batch| &batch.messages).map(|(to, message)| (*to, message))
+        batches.into_iter().flat_map(|batch| &batch.messages).map(|held| (held.to, &held.message))
     }
 
     /// Begins a sync of what is pending, if anything is and none is running.
@@ -92,8 +102,8 @@ impl Disk {
         keeps_less.intersection(all)
     }
 
-    /// Ends the running sync: its writes are durable. Its messages are left to be sent.
-    pub(super) fn end_sync(&mut self, messages: &mut Vec<(ServerId, Message)>) {
+    /// Ends the running sync: its writes are durable. Gives its messages back, which leave now.
+    pub(super) fn end_sync(&mut self) -> Vec<Held> {
         for write in self.syncing.writes.drain(..) {
             match write {
                 Write::Vote { term, voted_for } => {
@@ -104,7 +114,7 @@ impl Disk {
                 Write::Truncate(from) => self.log.truncate(from),
             }
         }
-        messages.append(&mut self.syncing.messages);
+        std::mem::take(&mut self.syncing.messages)
     }
 
     /// The vote that was written last, if that is not yet durable.
@@ -147,7 +157,7 @@ mod tests {
 
     use super::*;
     use crate::cluster::raft::AppendResult;
-    use crate::cluster::types::{Op, OpId, Request};
+    use crate::cluster::types::{Op, OpId, PacketId, Request};
 
     fn entry(number: u64) -> Entry {
         let id = OpId { server: ServerId::from_index(0), number };
@@ -161,16 +171,11 @@ mod tests {
         disk
     }
 
-    fn sync(disk: &mut Disk) -> Vec<(ServerId, Message)> {
-        let mut messages = Vec::new();
-        disk.end_sync(&mut messages);
-        messages
-    }
-
-    fn answer(number: u64) -> (ServerId, Message) {
+    fn answer(number: u64) -> Held {
         let result = AppendResult::Matched(Index(number));
         let message = Message::AppendReply { term: Term(1), prev: Index(0), result, call: 1 };
-        (ServerId::from_index(1), message)
+        let cause = Cause::Packet(PacketId(number));
+        Held { to: ServerId::from_index(1), message, cause }
     }
 
     #[test]
@@ -186,10 +191,10 @@ mod tests {
         disk.pending.writes.push(Write::Truncate(Index(3)));
         disk.pending.writes.push(Write::Append(entry(7)));
         assert_eq!(disk.first_unsynced(), Index(3));
-        sync(&mut disk);
+        disk.end_sync();
         assert_eq!((disk.log.last_index(), disk.first_unsynced()), (Index(3), Index(3)));
         assert!(disk.begin_sync());
-        sync(&mut disk);
+        disk.end_sync();
         assert_eq!((disk.log.last_index(), disk.first_unsynced()), (Index(3), Index(4)));
     }
 
@@ -197,16 +202,16 @@ mod tests {
     fn a_message_leaves_with_the_writes_before_it() {
         let mut disk = disk(0);
         disk.pending.writes.push(Write::Append(entry(1)));
-        disk.hold(answer(1).0, answer(1).1);
+        disk.hold(answer(1));
         assert!(disk.begin_sync() && disk.is_dirty());
         assert!(!disk.begin_sync(), "one at a time");
-        disk.hold(answer(2).0, answer(2).1);
+        disk.hold(answer(2));
         disk.pending.writes.push(Write::Append(entry(2)));
-        disk.hold(answer(3).0, answer(3).1);
-        assert_eq!(sync(&mut disk), [answer(1), answer(2)]);
+        disk.hold(answer(3));
+        assert_eq!(disk.end_sync(), [answer(1), answer(2)]);
         assert_eq!(disk.log.len(), 1);
         assert!(disk.is_dirty() && disk.begin_sync());
-        assert_eq!(sync(&mut disk), [answer(3)]);
+        assert_eq!(disk.end_sync(), [answer(3)]);
         assert!(!disk.is_dirty() && !disk.begin_sync());
     }
 
@@ -215,15 +220,15 @@ mod tests {
     fn a_crash_takes_what_is_not_synced_with_the_messages_that_wait_for_it() {
         let mut disk = disk(2);
         disk.pending.writes.push(Write::Truncate(Index(1)));
-        disk.hold(answer(1).0, answer(1).1);
+        disk.hold(answer(1));
         assert!(disk.begin_sync());
         disk.pending.writes.push(Write::Vote { term: Term(7), voted_for: None });
-        disk.hold(answer(2).0, answer(2).1);
+        disk.hold(answer(2));
         disk.crash(Flaws::NONE);
         assert_eq!((disk.log.len(), disk.term, disk.is_dirty()), (2, Term(0), false));
         disk.pending.writes.push(Write::Append(entry(3)));
         assert!(disk.begin_sync());
-        assert_eq!(sync(&mut disk), []);
+        assert_eq!(disk.end_sync(), []);
         assert_eq!(disk.log.len(), 3);
     }
 }

@@ -9,9 +9,9 @@ use super::disk::Disk;
 use super::flaw::{Flaw, Flaws};
 use super::network::Packet;
 use super::queue::Slot;
-use super::raft::{Raft, Rules};
+use super::raft::{self, Raft, Rules};
 use super::rng::{Entity, Rng};
-use super::rsm::Rsm;
+use super::rsm::{Rsm, Waiter};
 use super::time::{Ppm, Span, Time};
 use super::types::ServerId;
 
@@ -116,6 +116,13 @@ impl Server {
     /// crash: then it is in memory only, though all of Raft takes it to be on disk.
     pub const fn keeps_log(&self) -> bool {
         !self.flaws().has(Flaw::ForgetLog)
+    }
+
+    /// The entry that a waiter waits for: its own operation, of the term in which it was submitted.
+    /// `None` once another stands at its index.
+    pub fn awaited(&self, waiter: &Waiter) -> Option<&raft::Entry> {
+        let entry = self.raft.log.get(waiter.index)?;
+        ((entry.term, entry.op.id) == (waiter.term, waiter.op)).then_some(entry)
     }
 
     pub fn timer(&self, kind: TimerKind) -> Option<Timer> {

@@ -2,6 +2,7 @@
 
 use super::check::Checker;
 use super::command::{Command, Nature, Place};
+use super::disk::Held;
 use super::event::{AttemptFailure, DropReason, EventKind};
 use super::flaw::{Flaw, Flaws};
 use super::network::{Loss, Packet};
@@ -91,8 +92,9 @@ impl Cluster {
             return false;
         }
         // Lines that put something down come first, so that what several of them put down for
-        // one place is carried out in a row, as it was when it was recorded.
-        if self.puts_down_next() {
+        // one place is carried out in a row, as it was when it was recorded. A line that runs later
+        // does not keep it waiting.
+        if due.is_some_and(|due| due <= place.time) && self.puts_down_next() {
             return false;
         }
         if due.is_some_and(|due| self.place_at(due) < place) {
@@ -446,8 +448,9 @@ impl Cluster {
             disk.pending.writes.append(&mut self.outbox.writes);
         }
         if disk.is_dirty() {
+            let cause = self.outbox.cause;
             for (to, message) in self.outbox.held.drain(..) {
-                disk.hold(to, message);
+                disk.hold(Held { to, message, cause });
             }
             self.begin_sync(id);
         } else if !self.outbox.held.is_empty() {
@@ -472,18 +475,23 @@ impl Cluster {
     /// A sync has ended: what waited for it leaves, and the next begins if more was written.
     pub(super) fn on_sync(&mut self, id: ServerId) {
         let server = &mut self.servers[id.index()];
-        let mut messages = std::mem::take(&mut self.outbox.held);
         let (chunks, forgets) = (server.disk.log.chunks(), server.disk.forgets(server.flaws()));
-        server.disk.end_sync(&mut messages);
+        let mut messages = server.disk.end_sync();
         if server.disk.log.chunks() > chunks {
             server.disk.log.share(chunks, &server.raft.log);
         }
         let last = if server.keeps_log() { server.disk.log.last_index() } else { Index::ZERO };
         self.emit(EventKind::Synced { server: id, last, forgets });
-        self.send_all(id, &mut messages);
-        self.outbox.held = messages;
+        let sync = self.outbox.cause;
+        for Held { to, message, cause } in messages.drain(..) {
+            self.outbox.cause = cause;
+            self.transmit(Node::Server(id), Node::Server(to), 0, message);
+        }
+        self.outbox.cause = sync;
         let cx = self.context();
         let server = &mut self.servers[id.index()];
+        // Its room is used again.
+        server.disk.syncing.messages = messages;
         server.raft.on_sync(&server.disk, &cx, &mut self.outbox);
         self.carry_out(id);
         self.begin_sync(id);

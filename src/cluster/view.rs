@@ -236,7 +236,9 @@ impl Cluster {
         let put_down = self.scheduled.keys().next().is_some_and(|(first, _)| *first <= place);
         let put_down = put_down || self.next_doing().is_some_and(|first| first < place);
         let due = self.next_queued();
-        put_down || self.puts_down_next() || due.is_some_and(|due| self.place_at(due) < place)
+        let comes =
+            |due| self.place_at(due) < place || (due <= place.time && self.puts_down_next());
+        put_down || due.is_some_and(comes)
     }
 
     /// Whether the script's line that comes next puts something down for later. Such lines have no
@@ -269,6 +271,14 @@ impl Cluster {
     pub fn copies(&self, index: Index, entry: &Entry) -> ServerSet {
         let has = |server: &&Server| server.raft.log.get(index) == Some(entry);
         self.servers.iter().filter(has).map(|server| server.id).collect()
+    }
+
+    /// Which of these have it on their disks too: only such copies can be acknowledged.
+    pub fn synced(&self, index: Index, entry: &Entry) -> ServerSet {
+        let wrote = |id: &ServerId| {
+            self.server(*id).is_some_and(|server| server.disk.log.get(index) == Some(entry))
+        };
+        self.copies(index, entry).iter().filter(wrote).collect()
     }
 
     /// Whether a message could get from `from` to `to` as the links are cut now.

@@ -283,9 +283,15 @@ fn one_way(cluster: &Cluster) -> Option<String> {
 /// "S4 still believes that it leads."
 fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
     let situation = Situation::of(cluster);
-    let named = reading::leader(cluster).map(|leader| leader.id);
+    let leader = reading::leader(cluster);
+    let named = leader.map(|leader| leader.id);
     for server in cluster.servers() {
-        let id = server.id;
+        let (id, term) = (server.id, server.raft.term);
+        let leads = server.is_running() && server.raft.is_leader();
+        if leads && named != Some(id) && leader.is_some_and(|leader| leader.raft.term == term) {
+            sentences.push(format!("{id} leads term {term} too."));
+            continue;
+        }
         let words = match situation.standing(id) {
             Standing::Stuck(Stuck::Deaf) => "is heard, and hears too few: it cannot commit",
             Standing::Stuck(Stuck::Alone | Stuck::Outdated) if named != Some(id) => {
@@ -362,7 +368,9 @@ fn in_vain(cluster: &Cluster, client: &Client, server: &Server) -> Option<&'stat
         Power::Up if !cluster.reaches(one, two) => Some(", which it cannot reach"),
         Power::Up if !cluster.reaches(two, one) => Some(", whose answers cannot arrive"),
         Power::Up => match Situation::of(cluster).standing(server.id) {
-            Standing::Stuck(_) if reading::leader(cluster).map(|l| l.id) == Some(server.id) => {
+            Standing::Stuck(_)
+                if reading::leader(cluster).is_some_and(|it| it.raft.term <= server.raft.term) =>
+            {
                 Some(", which cannot commit")
             }
             Standing::Stuck(_) => Some(", a stale leader"),
@@ -407,6 +415,21 @@ mod tests {
         let calm = "A server whose timer runs out without a heartbeat becomes a candidate.";
         assert_eq!(told(&mut cluster, &[], 0), [format!("No leader. {calm}")]);
         assert_eq!(told(&mut cluster, &["timeout S1"], 200), ["S1 leads term 1 with S2 and S3."]);
+    }
+
+    /// A vote of an earlier term, counted by a flaw, makes a second leader of term 2.
+    #[test]
+    fn a_rival_of_the_same_term_is_no_stale_leader() {
+        let mut cluster = Cluster::new(Config { servers: 3, ..Config::default() });
+        let flaw = ["flaw count-stale-votes on", "hold vote-reply S2 S3 -> S1", "timeout S1"];
+        told(&mut cluster, &flaw, 40);
+        let two = ["cut S1 -> S2 S3", "cut S2 -> S1", "timeout S1", "timeout S2"];
+        told(&mut cluster, &two, 60);
+        let sentences = told(&mut cluster, &["release vote-reply S3 -> S1"], 10);
+        let both = cluster.servers().iter().filter(|server| server.raft.is_leader());
+        assert_eq!(both.map(|server| server.raft.term.0).collect::<Vec<_>>(), [2, 2]);
+        assert!(sentences.iter().any(|it| it.ends_with(" leads term 2 too.")), "{sentences:?}");
+        assert!(!sentences.iter().any(|it| it.contains("believes")), "{sentences:?}");
     }
 
     #[test]

@@ -146,7 +146,10 @@ impl<'a> Table<'a> {
 
     /// The client that waits at a server for this entry.
     fn waiter(&self, server: &Server, index: Index) -> Option<&str> {
-        let waiter = server.rsm.waiters.iter().find(|waiter| waiter.index == index)?;
+        let own = |waiter: &&crate::cluster::rsm::Waiter| {
+            waiter.index == index && server.awaited(waiter).is_some()
+        };
+        let waiter = server.rsm.waiters.iter().find(own)?;
         Some(self.scene.cluster.names().client(waiter.client))
     }
 }

@@ -113,7 +113,7 @@ fn sending(recent: &[Event], at: usize, id: PacketId) -> Option<usize> {
 }
 
 /// What the sender did that made it send: in the same step or, if the packet waited for the
-/// disk, before that. The sending itself, if nothing else is known.
+/// disk, in the step that it began to wait in. The sending itself, if nothing else is known.
 fn act_of(recent: &[Event], sent: usize) -> usize {
     let event = &recent[sent];
     let EventKind::Sent { to, summary, .. } = event.kind else { return sent };
@@ -141,7 +141,10 @@ fn act_of(recent: &[Event], sent: usize) -> usize {
         EventKind::Answered { index, .. } => commits(index).unwrap_or(act),
         _ => act,
     });
-    act.map_or(sent, |act| begin + act)
+    // What waited for the disk has left its step behind.
+    let earlier =
+        || recent[..begin].iter().rposition(|other| other.cause == event.cause && fitting(other));
+    act.map(|act| begin + act).or_else(earlier).unwrap_or(sent)
 }
 
 /// Whether a packet is what such an event has its server or client send to `to`.

@@ -44,7 +44,7 @@ pub fn client(cluster: &Cluster, id: ClientId, recent: &[Event]) -> Vec<String> 
     if let Some(last) = &client.last {
         lines.say(ended(last));
     }
-    lines.0.extend(chain::told(cluster.names(), recent, |event| concerns(event, id)));
+    lines.0.extend(chain::told(cluster.names(), recent, |event| concerns(event, client)));
     lines.0
 }
 
@@ -123,6 +123,9 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
             // Neither chance nor a hand: the link.
             Way::Lost if untouched => "will meet a cut link".to_owned(),
             Way::Lost => "will be lost on its way".to_owned(),
+            _ if packet.due > call.until && !cluster.is_by_hand() => {
+                format!("is due {due}, too late: this attempt ends before")
+            }
             Way::Flying | Way::Inbox | Way::Disk => format!("is due {due}"),
         };
         return vec![format!("the {what} #{number} {fate}")];
@@ -136,10 +139,9 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
             let (index, term) = (waiter.index, waiter.term);
             let sleeps = (server.power == Power::Asleep).then(|| format!("{id} is asleep"));
             let took = format!("{id} appended it as entry {index} of term {term}");
-            let settled = match server.raft.log.get(index).is_some_and(|one| one.op.id == waiter.op)
-            {
-                true => waits_for(cluster, server, index),
-                false => format!("another entry stands there by now, and {id} has not said so yet"),
+            let settled = match server.awaited(waiter) {
+                Some(_) => waits_for(cluster, server, index),
+                None => format!("another entry stands there by now, and {id} has not said so yet"),
             };
             [Some(took), sleeps, Some(settled)].into_iter().flatten().collect()
         }
@@ -205,15 +207,25 @@ fn flying<'a>(
     })
 }
 
-/// Whether an event is part of how a client came to its present state.
-fn concerns(event: &Event, id: ClientId) -> bool {
+/// Whether an event is part of how a client came to its present state: what ended the last thing
+/// that it did if it is idle, else what its present one has met. What becomes of an attempt after
+/// its end is no part of it.
+fn concerns(event: &Event, client: &Client) -> bool {
     use EventKind as E;
-    let own = event.subject() == Some(Node::Client(id));
-    let at_server = matches!(
-        &event.kind,
-        E::Refused { client, .. } | E::Submitted { client, .. } | E::WaiterReleased { client, .. }
-            if *client == id
-    );
-    let fails = matches!(&event.kind, E::AttemptFailed { .. } | E::Returned { .. });
-    at_server || (own && fails)
+    let own = event.subject() == Some(Node::Client(client.id));
+    let Some(job) = &client.job else {
+        return own && matches!(&event.kind, E::Returned { .. } | E::Abandoned { .. });
+    };
+    let asking = job.call.as_ref().and_then(|call| call.asking);
+    let at_server = match &event.kind {
+        E::Refused { client: of, server, .. }
+        | E::Submitted { client: of, server, .. }
+        | E::WaiterReleased { client: of, server, .. } => {
+            *of == client.id
+                && asking.is_some_and(|(asked, since)| asked == *server && event.time >= since)
+        }
+        _ => false,
+    };
+    let ends = matches!(&event.kind, E::AttemptFailed { .. } | E::Returned { .. });
+    at_server || (own && ends && event.time >= job.since)
 }

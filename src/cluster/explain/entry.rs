@@ -5,6 +5,7 @@ use super::scene::{absent, are, fewer, list, needed, present, share, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
+use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{AppendResult, Entry, Message, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::start::given_op;
@@ -29,6 +30,7 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
     lines.say(what(index, entry));
     let copies = cluster.copies(index, entry);
     lines.say(format!("{} it, {} servers", have(copies), share(cluster, copies.len())));
+    lines.say_all(in_memory(cluster, copies, cluster.synced(index, entry)));
     lines.say_all(settled(cluster, holder, index));
     lines.say_all(rivals(cluster, holder, index, entry));
     lines.0.extend(chain::told(cluster.names(), recent, |event| concerns(event, server, index)));
@@ -54,6 +56,17 @@ fn what(index: Index, entry: &Entry) -> String {
 
 fn have(set: ServerSet) -> String {
     format!("{} {}", list(set), if set.len() == 1 { "has" } else { "have" })
+}
+
+/// Who has not got it on a disk that keeps it.
+fn in_memory(cluster: &Cluster, copies: ServerSet, synced: ServerSet) -> Vec<String> {
+    let forgets = |id: &ServerId| cluster.server(*id).is_some_and(|server| !server.keeps_log());
+    let (unsynced, flawed) = (copies.without(synced), synced.iter().filter(forgets).collect());
+    let said = [
+        (unsynced, format!("{} in memory only, until the disk syncs", are(unsynced))),
+        (flawed, Flaw::ForgetLog.told()),
+    ];
+    said.into_iter().filter(|(set, _)| !set.is_empty()).map(|(_, clause)| clause).collect()
 }
 
 /// Whether it is committed, and whether this server knows.
@@ -149,7 +162,7 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
     let Some(entry) = holder.raft.log.get(index) else {
         return format!("{} has no entry {index}", holder.id);
     };
-    let (term, copies) = (entry.term, cluster.copies(index, entry));
+    let (term, copies) = (entry.term, cluster.synced(index, entry));
     let leader = committer(cluster, holder);
     let needed = leader.map_or(cluster.majority(), |leader| needed(cluster, leader));
     let count = copies.len();
@@ -182,12 +195,18 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
     }
     match count >= needed {
         true => unacknowledged(cluster, leader, index, &waits, copies),
-        false => missing(cluster, leader, &waits, copies),
+        false => missing(cluster, leader, (index, entry), &waits, copies),
     }
 }
 
-/// Too few copies: who lacks one, and why.
-fn missing(cluster: &Cluster, leader: &Server, waits: &str, copies: ServerSet) -> String {
+/// Too few copies on disks: who lacks one, and why.
+fn missing(
+    cluster: &Cluster,
+    leader: &Server,
+    (index, entry): (Index, &Entry),
+    waits: &str,
+    copies: ServerSet,
+) -> String {
     let all = ServerSet::first(cluster.config().servers);
     let lacking = all.without(copies);
     let mut why = absent(cluster, leader.id, lacking);
@@ -195,7 +214,15 @@ fn missing(cluster: &Cluster, leader: &Server, waits: &str, copies: ServerSet) -
     let is_newer =
         |id: &ServerId| cluster.server(*id).is_some_and(|it| it.raft.term > leader.raft.term);
     let newer: ServerSet = there.iter().filter(is_newer).collect();
-    let coming = there.without(newer);
+    let unsynced = lacking.intersection(cluster.copies(index, entry)).without(newer);
+    let writing = unsynced.intersection(there);
+    let coming = there.without(newer).without(unsynced);
+    if unsynced.contains(leader.id) {
+        why.push("its own disk has not synced it".into());
+    }
+    if !writing.is_empty() {
+        why.push(format!("{} must sync the disk first", list(writing)));
+    }
     if !newer.is_empty() {
         why.push(format!("{} in a newer term (§5.1)", are(newer)));
     }

@@ -79,10 +79,32 @@ fn append(prev: Position, sent: &Entries) -> String {
 
 /// That its receiver is in a newer term than its sender was, so that it is only refused.
 fn stale(cluster: &Cluster, packet: &Packet) -> Option<String> {
-    let (Node::Server(_), Node::Server(to)) = (packet.from, packet.to) else { return None };
+    let (Node::Server(_), Node::Server(to)) = (packet.from, packet.to) else {
+        return given_up(cluster, packet);
+    };
     let raft = &cluster.server(to)?.raft;
     let old = packet.message.summary().term < raft.term && raft.rules.flaws.is_empty();
     old.then(|| format!("{to} is in a newer term, {} (§5.1)", raft.term))
+}
+
+/// That the client's attempt to which it belongs is over, so that an answer comes too late.
+fn given_up(cluster: &Cluster, packet: &Packet) -> Option<String> {
+    let ((Node::Client(id), _) | (_, Node::Client(id))) = (packet.from, packet.to) else {
+        return None;
+    };
+    let (call, attempt, is_answer) = match &packet.message {
+        Message::Request { call, attempt, .. } => (*call, *attempt, false),
+        Message::Reply { call, attempt, .. } => (*call, *attempt, true),
+        Message::RequestVote { .. }
+        | Message::VoteReply { .. }
+        | Message::Append { .. }
+        | Message::AppendReply { .. } => return None,
+    };
+    let name = named(cluster, id);
+    (!cluster.is_current(id, call, attempt)).then(|| match is_answer {
+        true => format!("it comes too late: {name} no longer waits for this attempt"),
+        false => format!("{name} no longer waits for this attempt; it may still be carried out"),
+    })
 }
 
 /// What a message of this kind is for, by the rules. Nothing is said of a server that departs from

@@ -43,7 +43,7 @@ fn election() -> Vec<Event> {
     vec![
         at(100, Cause::Packet(PacketId(80)), received(80, two, one, heartbeat)),
         at(512, timer, E::ElectionStarted { server: one, term, last, before }),
-        at(512, Cause::Sync(one), sent(85, one, three, PacketKind::RequestVote)),
+        at(512, timer, sent(85, one, three, PacketKind::RequestVote)),
         at(524, ask, received(85, one, three, PacketKind::RequestVote)),
         at(524, ask, granted),
         at(
@@ -51,7 +51,7 @@ fn election() -> Vec<Event> {
             Cause::Sync(three),
             E::Synced { server: three, last: Index(3), forgets: Flaws::NONE },
         ),
-        at(530, Cause::Sync(three), sent(88, three, one, PacketKind::VoteGranted)),
+        at(530, ask, sent(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, received(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, counted),
         at(541, vote, E::BecameLeader { server: one, term, votes, stale, servers: 3 }),

@@ -94,6 +94,9 @@ impl Spell<'_> {
             E::Applied { op, answer, .. } => return applied(&op.request, answer, flaws),
             E::Answered { index, .. } => match flaws.is_empty() {
                 true => format!("its operation is entry {index}, which is applied here now"),
+                false if flaws.has(Flaw::ReplyBeforeCommit) => {
+                    format!("only then it appends the operation; applied so far: entry {index}")
+                }
                 false => format!("applied here so far: up to entry {index}"),
             },
             E::WaiterReleased { index, why, .. } => released(*index, *why),

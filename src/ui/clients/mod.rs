@@ -304,7 +304,7 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     [copies, format!("gives up {server} in {left}")]
 }
 
-/// On how many servers the entry is for which a client waits.
+/// On how many disks the entry is for which a client waits.
 fn copies(scene: &Scene, client: &Client, call: &Call) -> Option<usize> {
     let (server, _) = call.asking?;
     let server = scene.cluster.server(server)?;
@@ -312,8 +312,8 @@ fn copies(scene: &Scene, client: &Client, call: &Call) -> Option<usize> {
         waiter.client == client.id && waiter.call == call.number
     };
     let waiter = server.rsm.waiters.iter().find(waits)?;
-    let entry = server.raft.log.get(waiter.index)?;
-    Some(scene.cluster.copies(waiter.index, entry).len())
+    let entry = server.awaited(waiter)?;
+    Some(scene.cluster.synced(waiter.index, entry).len())
 }
 
 #[cfg(test)]

@@ -232,7 +232,8 @@ fn entry(picture: &Picture, client: &Client, call: &Call, server: ServerId) -> O
     let own = |waiter: &&crate::cluster::rsm::Waiter| {
         waiter.client == client.id && waiter.call == call.number && waiter.attempt == call.attempt
     };
-    server.rsm.waiters.iter().find(own).map(|waiter| waiter.index)
+    let waiter = server.rsm.waiters.iter().find(own)?;
+    server.awaited(waiter).map(|_| waiter.index)
 }
 
 fn answer(reply: &Reply) -> &'static str {

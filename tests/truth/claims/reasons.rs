@@ -253,6 +253,14 @@ pub const REASONS: Forms = &[
             && submitted == Some(&client)
             && asks_for(s, client, &entry.op.request)
     }),
+    ("only then it appends the operation; applied so far: entry {}", |s, w| {
+        let E::Answered { server, client, .. } = s.event.kind else { return false };
+        s.is(server).rsm.applied >= Index(n(w[0]))
+            && s.happened(|kind| {
+                matches!(kind, E::Submitted { server: at, client: of, .. }
+                    if (*at, *of) == (server, client))
+            })
+    }),
     ("applied here so far: up to entry {}", |s, w| s.is(subject(s)).rsm.applied >= Index(n(w[0]))),
     ("another operation became entry {}", |s, w| {
         let other = s.is(subject(s)).raft.log.get(Index(n(w[0]))).map(|entry| entry.op.id);

@@ -62,6 +62,10 @@ pub const CLIENT: Forms = &[
         s.flies(w[1], |it| it.loss != Loss::Arrives || s.is_ordered(it, Act::Next(Fate::Drop)))
     }),
     ("Flaw {}: {}", |s, w| s.names_flaw(w)),
+    ("The {} #{} is due {}, too late: this attempt ends before", |s, w| {
+        let until = s.call().map(|call| call.until);
+        s.flies(w[1], |it| s.due(it.due) == w[2] && Some(it.due) > until)
+    }),
     ("The {} #{} is due {}", |s, w| {
         s.flies(w[1], |it| s.due(it.due) == w[2] && it.loss == Loss::Arrives)
             && s.fails_to_arrive(w[1]) != Some(true)

@@ -35,6 +35,9 @@ pub const ENTRY: Forms = &[
     ("{} have it, {} of {} servers", |s, w| {
         is_set(w[0], s.holders()) && s.holders().len() as u64 == n(w[1])
     }),
+    ("{} is in memory only, until the disk syncs", in_memory),
+    ("{} are in memory only, until the disk syncs", in_memory),
+    ("Flaw {}: {}", |s, w| s.names_flaw(w)),
     ("{} counts it as committed, and has applied it", |s, _| {
         let (server, index) = s.entry();
         server.raft.commit >= index && server.rsm.applied >= index
@@ -131,6 +134,14 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// Who has it, and not on its disk.
+fn in_memory(s: &Scene, w: &[&str]) -> bool {
+    let (server, index) = s.entry();
+    let entry = server.raft.log.get(index);
+    let wrote = |id: &ServerId| s.server_of(*id).disk.log.get(index) == entry;
+    is_set(w[0], s.holders().iter().filter(|id| !wrote(id)).collect())
+}
+
 fn leads(s: &Scene, w: &[&str]) -> bool {
     let leader = s.server(w[0]);
     leader.raft.is_leader() && leader.raft.term == Term(n(w[1])) && leader.is_running()
@@ -161,7 +172,9 @@ fn waits_by(s: &Scene, leader: &Server, holder: &Server, index: Index, words: &s
     let noted = if leads { s.noted(words, leader) } else { Some((words.into(), false)) };
     let Some((words, by_flaw)) = noted else { return false };
     let entry = holder.raft.log.get(index);
-    let same = |server: &&Server| server.raft.log.get(index) == entry;
+    let same = |server: &&Server| {
+        server.raft.log.get(index) == entry && server.disk.log.get(index) == entry
+    };
     let copies: ServerSet = s.cluster.servers().iter().filter(same).map(|one| one.id).collect();
     let (count, term) = (copies.len() as u64, holder.raft.log.term(index));
     let (counted, rest) = match fit("{} of {} needed copies{}", &words) {
@@ -193,11 +206,20 @@ fn waits_by(s: &Scene, leader: &Server, holder: &Server, index: Index, words: &s
             && known == n(w[1])
             && unheard(s, leader, index, copies, w[2]);
     }
-    counted && rest.strip_prefix("; ").is_some_and(|why| lacking(s, leader, index, copies, why))
+    counted
+        && rest
+            .strip_prefix("; ")
+            .is_some_and(|why| lacking(s, leader, (index, entry), copies, why))
 }
 
 /// Who lacks a copy, and why.
-fn lacking(s: &Scene, leader: &Server, index: Index, copies: ServerSet, words: &str) -> bool {
+fn lacking(
+    s: &Scene,
+    leader: &Server,
+    (index, entry): (Index, Option<&raftlab::cluster::raft::Entry>),
+    copies: ServerSet,
+    words: &str,
+) -> bool {
     let leads = leader.is_running() && leader.raft.is_leader();
     if words == "no server leads" {
         return !leads;
@@ -207,7 +229,7 @@ fn lacking(s: &Scene, leader: &Server, index: Index, copies: ServerSet, words: &
         return leads
             && leader.id == id(w[0])
             && its == Some(Term(n(w[1])))
-            && !copies.contains(leader.id);
+            && leader.raft.log.get(index) != entry;
     }
     if let Some(w) = fit("{} leads and does not have it", words) {
         return leads && leader.id == id(w[0]) && its.is_none();
@@ -223,8 +245,17 @@ fn lacking(s: &Scene, leader: &Server, index: Index, copies: ServerSet, words: &
         };
         lack.iter().filter(is).collect()
     };
-    let mut rows = s.absent(leader.id, lack);
-    rows.push(row("{} is still to copy it", "{} are still to copy it", there(false)));
+    let writes = |id: &ServerId| s.server_of(*id).raft.log.get(index) == entry;
+    let (writing, lacks): (ServerSet, ServerSet) =
+        (there(false).iter().filter(writes).collect(), there(false));
+    let own = ServerSet::only(leader.id);
+    let (own, writing) = (lack.intersection(own), writing.without(own));
+    let same = |form: &str, set: ServerSet| row(form, form, set);
+    let mut rows = s.absent(leader.id, lack.without(own));
+    rows.push(same("its own disk has not synced it", own));
+    rows.push(same("{} must sync the disk first", writing));
+    let lacks = lacks.without(writing).without(own);
+    rows.push(row("{} is still to copy it", "{} are still to copy it", lacks));
     rows.push(row("{} is in a newer term (§5.1)", "{} are in a newer term (§5.1)", there(true)));
     leads && lists(words, &rows)
 }

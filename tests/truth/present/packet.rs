@@ -2,6 +2,7 @@
 
 use raftlab::cluster::event::EventKind as E;
 use raftlab::cluster::network::{Act, Hand, Loss, Packet};
+use raftlab::cluster::raft::Message;
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Node, PacketId, Term};
 
@@ -36,15 +37,32 @@ pub const PACKET: Forms = &[
     ("What is on a majority can be committed (§5.3)", keeps_rules),
     ("{} goes back in its log until both agree (§5.3)", keeps_rules),
     ("Only the leader takes requests (§8)", keeps_rules),
-    ("It ends the call", |_, _| true),
-    ("{} asks again; this request may still be carried out", |_, _| true),
-    ("{} asks again", |_, _| true),
+    ("It ends the call", |s, _| s.is_waited_for()),
+    ("{} asks again; this request may still be carried out", |s, _| s.is_waited_for()),
+    ("{} asks again", |s, _| s.is_waited_for()),
+    ("It comes too late: {} no longer waits for this attempt", |s, _| !s.is_waited_for()),
+    ("{} no longer waits for this attempt; it may still be carried out", |s, _| !s.is_waited_for()),
 ];
 
 impl<'a> Scene<'a> {
     pub fn packet(&self) -> &'a Packet {
         let About::Packet(id) = self.about else { panic!("this is about {:?}", self.about) };
         self.find(id).expect("it is in flight")
+    }
+
+    /// Whether a client waits for the attempt to which the packet belongs.
+    fn is_waited_for(&self) -> bool {
+        let (Message::Request { call, attempt, .. } | Message::Reply { call, attempt, .. }) =
+            self.packet().message
+        else {
+            return false;
+        };
+        self.cluster.clients().iter().any(|client| {
+            let own = Node::Client(client.id);
+            let now = client.call().filter(|call| call.asking.is_some());
+            (self.packet().from == own || self.packet().to == own)
+                && now.is_some_and(|now| (now.number, now.attempt) == (call, attempt))
+        })
     }
 
     pub fn find(&self, id: PacketId) -> Option<&'a Packet> {

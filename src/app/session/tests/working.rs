@@ -390,3 +390,20 @@ fn since_when_is_looked_up_while_frames_pass() {
     frames(&mut session, 4.0);
     assert!(!session.works() && !session.dates());
 }
+
+#[test]
+fn a_condition_is_looked_for_for_a_day_and_no_longer() {
+    let mut session =
+        script("cluster servers=3 seed=1\ncrash all\nevery 1h note tick\nbeat\nrun 1s\n");
+    wait(&mut session, 10.0, "the beat", |session| session.halt.is_some());
+    let beat = session.cluster().point();
+    order(&mut session, "goto up = 2");
+    for _ in 0..1_000 {
+        if session.works() {
+            piece(&mut session);
+        }
+    }
+    assert!(!session.works(), "it has an end");
+    find(&session, "has not come by 90000");
+    assert_eq!(session.cluster().point(), beat, "and the session is where it was");
+}
