@@ -133,6 +133,10 @@ fn clock(scene: &Scene) -> String {
         Clock::Skims => ("►►", String::new()),
         Clock::Past { newest } => ("◄", format!("of {} s", Moment(*newest))),
         Clock::Broken => ("!", String::new()),
+        // While presenting the last row says at which beat.
+        Clock::Stands(Stands::Beat { .. }) if scene.view.presented.is_some() => {
+            ("‖", String::new())
+        }
         Clock::Stands(why) => ("‖", paused(why)),
     };
     let mark = if scene.cluster.is_by_hand() && mark.starts_with('►') { "‖" } else { mark };
