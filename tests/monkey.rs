@@ -229,7 +229,6 @@ fn play(monkey: &mut Monkey, script: Option<&str>, keys: u64, folder: &Path, tol
     pressed
 }
 
-/// On a busy machine the harness has taken the program's last words for lost.
 #[test]
 #[ignore = "a long run: .ci/long"]
 fn whatever_is_pressed_the_lab_ends_well_and_gives_the_terminal_back() {

@@ -67,6 +67,11 @@ impl Lab {
         command.env("XDG_STATE_HOME", state);
         command.env_remove("NO_COLOR");
         command.env_remove("RUST_BACKTRACE");
+        // Keys such as Ctrl-Z that come when the program has just given the terminal back would make
+        // the system throw away its last words.
+        if let Some(name) = pair.master.tty_name() {
+            let _ = Command::new("stty").arg("-F").arg(name).arg("noflsh").status();
+        }
         let before = settings(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
