@@ -428,7 +428,7 @@ impl Cluster {
     fn time_out(&mut self, id: ServerId) {
         let server = &self.servers[id.index()];
         if server.is_running() && server.raft.role != Role::Leader {
-            self.step_raft(id, |raft, cx, out| raft.on_election_timeout(cx, out));
+            self.step_raft(id, |raft, _, out| raft.on_election_timeout(out));
         }
     }
 

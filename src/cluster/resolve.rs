@@ -169,8 +169,10 @@ impl Cluster {
             Who::Candidate => {
                 those(|server| server.is_running() && server.raft.role == Role::Candidate)
             }
-            Who::Majority => self.leader_and_others(self.majority()),
-            Who::Minority => self.leader_and_others(self.servers.len() - self.majority()),
+            Who::Majority => self.leader_and_others(self.configuration().quorum()),
+            Who::Minority => {
+                self.leader_and_others(self.servers.len() - self.configuration().quorum())
+            }
             Who::Rest => all.without(named),
             Who::All => all,
             Who::Down => those(|server| server.power == Power::Down),

@@ -9,7 +9,7 @@ use super::disk::Disk;
 use super::flaw::{Flaw, Flaws};
 use super::network::Packet;
 use super::queue::Slot;
-use super::raft::{self, Raft, Rules};
+use super::raft::{self, Configuration, Raft, Rules};
 use super::rng::{Entity, Rng};
 use super::rsm::{Rsm, Waiter};
 use super::time::{Ppm, Span, Time};
@@ -82,14 +82,14 @@ impl TimerKind {
 
 impl Server {
     /// A server that starts for the first time.
-    pub(super) fn new(id: ServerId, seed: u64) -> Self {
+    pub(super) fn new(id: ServerId, configuration: Configuration, seed: u64) -> Self {
         let disk = Disk::default();
         Self {
             id,
             power: Power::Up,
             incarnation: 1,
             clock: Ppm::ONE,
-            raft: Raft::from_disk(id, &disk, Rules::default()),
+            raft: Raft::from_disk(id, configuration, &disk, Rules::default()),
             disk,
             rsm: Rsm::default(),
             election_timer: None,

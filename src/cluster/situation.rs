@@ -8,9 +8,9 @@
 //! long the run is.
 
 use super::Cluster;
-use super::raft::{AppendResult, Message, Position, Role};
+use super::raft::{AppendResult, Configuration, Message, Position, Role};
 use super::server::{Power, Server};
-use super::types::{Index, Node, ServerId, ServerSet, Term, majority};
+use super::types::{Index, Node, ServerId, ServerSet, Term};
 
 /// Who can hear whom, who can do what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Situation {
     mutual: Vec<ServerSet>,
     /// The servers whose logs would win an election if all could speak to each other (§5.4.1).
     electable: ServerSet,
-    majority: usize,
+    configuration: Configuration,
 }
 
 /// Servers of which each hears each other, directly or through others.
@@ -148,7 +148,7 @@ pub struct Need {
 
 impl Situation {
     pub fn of(cluster: &Cluster) -> Self {
-        let majority = cluster.majority();
+        let configuration = cluster.configuration();
         let mutual: Vec<ServerSet> =
             cluster.servers().iter().map(|server| mutual(cluster, server)).collect();
         let standing = |server: &Server| standing(cluster, server, mutual[server.id.index()]);
@@ -158,7 +158,7 @@ impl Situation {
         let heard_by: Vec<Vec<usize>> =
             rooms.iter().map(|room| heard_by(cluster, &rooms, room.members)).collect();
         let electable = electable(cluster);
-        let mut situation = Self { rooms: Vec::new(), standings, mutual, electable, majority };
+        let mut situation = Self { rooms: Vec::new(), standings, mutual, electable, configuration };
         for (room, heard_by) in rooms.iter_mut().zip(heard_by) {
             room.vote = situation.vote(cluster, room.up);
             room.heard_by = heard_by;
@@ -167,9 +167,9 @@ impl Situation {
         situation
     }
 
-    /// How many servers are a majority.
-    pub const fn majority(&self) -> usize {
-        self.majority
+    /// Whether these servers are a majority.
+    pub const fn is_majority(&self, servers: ServerSet) -> bool {
+        self.configuration.has_quorum(servers)
     }
 
     pub fn standing(&self, server: ServerId) -> Standing {
@@ -271,7 +271,7 @@ impl Situation {
         let coming = coming(cluster, leader, index).without(acked);
         // A planted flaw may let it commit with fewer, and by copies alone.
         let rules = leader.raft.rules;
-        let more = rules.enough(cluster.servers().len()).saturating_sub(acked.len());
+        let more = leader.raft.counts_by().lacks(acked);
         let old_term = !rules.may_count(term, leader.raft.term).answer;
         Some(Need { index, acked, coming, more, old_term })
     }
@@ -279,7 +279,7 @@ impl Situation {
     /// What a room can decide.
     fn vote(&self, cluster: &Cluster, up: ServerSet) -> Vote {
         let led = up.iter().find(|id| self.standing(*id) == Standing::Leader);
-        let enough = |id: ServerId| self.reach(id).len() >= self.majority;
+        let enough = |id: ServerId| self.is_majority(self.reach(id));
         match led {
             Some(leader) if enough(leader) => return Vote::Led(leader),
             Some(leader) => return Vote::LedByTooFew(leader),
@@ -331,18 +331,19 @@ fn standing(cluster: &Cluster, server: &Server, mutual: ServerSet) -> Standing {
 /// Why a leader cannot commit; `None` if it can.
 fn stuck(cluster: &Cluster, leader: &Server, mutual: ServerSet) -> Option<Stuck> {
     // A planted flaw may let it commit with fewer.
-    let needed = leader.raft.rules.enough(cluster.servers().len());
+    let all = leader.raft.counts_by();
     let not_newer = |id: &ServerId| {
         cluster.server(*id).is_some_and(|server| server.raft.term <= leader.raft.term)
     };
-    if mutual.iter().filter(not_newer).count() >= needed {
+    if all.has_quorum(mutual.iter().filter(not_newer).collect()) {
         return None;
     }
-    if mutual.len() >= needed {
+    if all.has_quorum(mutual) {
         return Some(Stuck::Outdated);
     }
     let hear_it = running(cluster).filter(|other| reaches(cluster, leader.id, other.id));
-    Some(if hear_it.count() >= needed { Stuck::Deaf } else { Stuck::Alone })
+    let hear_it = hear_it.map(|other| other.id).collect();
+    Some(if all.has_quorum(hear_it) { Stuck::Deaf } else { Stuck::Alone })
 }
 
 fn room(cluster: &Cluster, members: ServerSet) -> Room {
@@ -365,10 +366,11 @@ fn heard_by(cluster: &Cluster, rooms: &[Room], members: ServerSet) -> Vec<usize>
 /// The servers whose logs are at least as up to date as those of a majority.
 fn electable(cluster: &Cluster) -> ServerSet {
     let newness = |last: Position| (last.term, last.index);
-    let lasts: Vec<_> = cluster.servers().iter().map(|s| newness(s.raft.log.last())).collect();
     let wins = |server: &&Server| {
         let own = newness(server.raft.log.last());
-        lasts.iter().filter(|other| own >= **other).count() >= majority(lasts.len())
+        let older = |other: &&Server| own >= newness(other.raft.log.last());
+        let agree = cluster.servers().iter().filter(older).map(|other| other.id).collect();
+        cluster.configuration().has_quorum(agree)
     };
     cluster.servers().iter().filter(wins).map(|server| server.id).collect()
 }

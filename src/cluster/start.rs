@@ -15,7 +15,7 @@ use super::history::History;
 use super::keyed::Keyed;
 use super::network::{Links, Traffic};
 use super::queue::Queue;
-use super::raft::{Entry, Outbox, Raft};
+use super::raft::{Configuration, Entry, Outbox};
 use super::resolve::Scope;
 use super::rng::{Entity, Rng};
 use super::server::Server;
@@ -26,7 +26,8 @@ use super::{Cluster, Motion};
 impl Cluster {
     /// A cluster at time 0: every server up and waiting for a leader's word.
     pub fn new(config: Config) -> Self {
-        let servers = config.server_ids().map(|id| Server::new(id, config.seed)).collect();
+        let all = Configuration::of(config.servers);
+        let servers = config.server_ids().map(|id| Server::new(id, all, config.seed)).collect();
         let seed = config.seed;
         let mut cluster = Self {
             links: Links::new(config.servers, seed),
@@ -136,7 +137,7 @@ impl Cluster {
             self.digest.u64(term.0);
             server.disk.log.push(Entry { term: *term, op: Rc::new(given_op(index, *term)) });
         }
-        server.raft = Raft::from_disk(given.server, &server.disk, server.raft.rules);
+        server.raft = server.raft.restarted(&server.disk);
     }
 
     /// The digest of everything up to now: of what was handled, and of what the servers hold.

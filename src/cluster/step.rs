@@ -9,7 +9,7 @@ use super::network::{Loss, Packet};
 use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
 use super::time::{Span, Time};
-use super::types::{Index, Node, ServerId, ServerSet, majority};
+use super::types::{Index, Node, ServerId, ServerSet};
 use super::{Cause, Cluster, FailureKind, Item, Motion, Step};
 
 impl Cluster {
@@ -398,6 +398,7 @@ impl Cluster {
     /// and whether a disk that keeps nothing has made up the majority.
     #[inline(never)]
     fn find_holders(&mut self, id: ServerId) {
+        let all = self.configuration();
         let Cluster { servers, outbox, .. } = self;
         for event in outbox.events.iter_mut().rev() {
             let EventKind::Committed { server, last, term, copies, ref mut holders, .. } =
@@ -410,8 +411,7 @@ impl Cluster {
                 let keeps = |id: &ServerId| servers[id.index()].keeps_log();
                 let written: ServerSet = copies.iter().filter(wrote).collect();
                 *holders = written.iter().filter(keeps).collect();
-                let needed = majority(servers.len());
-                let through_memory = written.len() >= needed && holders.len() < needed;
+                let through_memory = all.has_quorum(written) && !all.has_quorum(*holders);
                 event.flaws.set(Flaw::ForgetLog, through_memory);
                 return;
             }

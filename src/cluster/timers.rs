@@ -76,7 +76,7 @@ impl Cluster {
         match kind {
             TimerKind::Election => {
                 self.outbox.cause = Cause::ElectionTimer(id);
-                self.step_raft(id, |raft, cx, out| raft.on_election_timeout(cx, out));
+                self.step_raft(id, |raft, _, out| raft.on_election_timeout(out));
             }
             TimerKind::Heartbeat => {
                 self.outbox.cause = Cause::HeartbeatTimer(id);
@@ -142,7 +142,6 @@ impl Cluster {
     pub(super) fn context(&self) -> Context {
         Context {
             now: self.now,
-            servers: self.config.servers,
             append_max: self.config.append_max,
             heartbeat: self.config.heartbeat,
         }

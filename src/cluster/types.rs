@@ -144,11 +144,6 @@ impl fmt::Display for ServerSet {
     }
 }
 
-/// How many of `count` servers make a majority (§5.1).
-pub const fn majority(count: usize) -> usize {
-    count / 2 + 1
-}
-
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -10,11 +10,11 @@ use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
 use super::network::{Links, Loss, Network, Packet, Traffic};
-use super::raft::{Entry, Role};
+use super::raft::{Configuration, Entry, Role};
 use super::server::Server;
 use super::time::Time;
 use super::timeline::Point;
-use super::types::{ClientId, Index, Node, ServerId, ServerSet, Term, majority};
+use super::types::{ClientId, Index, Node, ServerId, ServerSet, Term};
 use super::{Cluster, Failure, Item};
 
 impl Cluster {
@@ -262,9 +262,9 @@ impl Cluster {
         running.map(|server| server.raft.term).max().unwrap_or_default()
     }
 
-    /// How many servers make a majority.
-    pub fn majority(&self) -> usize {
-        majority(self.servers.len())
+    /// Who votes, and how many are enough.
+    pub fn configuration(&self) -> Configuration {
+        Configuration::of(self.config.servers)
     }
 
     /// Which servers' logs have this very entry at `index`.

@@ -182,8 +182,9 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
         .map(|server| server.id)
         .collect();
     let (id, term) = (leader.id, leader.raft.term);
-    let (reached, servers) = (linked.union(ServerSet::only(id)).len(), cluster.servers().len());
-    let lacking = if reached < leader.raft.rules.enough(servers) {
+    let reach = linked.union(ServerSet::only(id));
+    let (reached, servers) = (reach.len(), cluster.servers().len());
+    let lacking = if !leader.raft.counts_by().has_quorum(reach) {
         format!(": {reached} of {servers}, no majority")
     } else {
         String::new()
@@ -206,9 +207,10 @@ fn follows(cluster: &Cluster, server: &Server, leader: &Server) -> bool {
 }
 
 fn leaderless(cluster: &Cluster) -> String {
-    let running = cluster.servers().iter().filter(|server| server.is_running()).count();
-    let (servers, needed) = (cluster.servers().len(), cluster.majority());
-    if running < needed {
+    let running = cluster.servers().iter().filter(|server| server.is_running());
+    let (running, all) = (running.map(|server| server.id).collect(), cluster.configuration());
+    if !all.has_quorum(running) {
+        let (running, servers, needed) = (running.len(), all.servers(), all.quorum());
         return format!("No leader: {running} of {servers} servers run, {needed} are needed.");
     }
     let standing = newest_candidates(cluster).count();
@@ -331,7 +333,7 @@ fn power(cluster: &Cluster, sentences: &mut Vec<String>) {
 fn candidates(cluster: &Cluster, sentences: &mut Vec<String>) {
     for candidate in cluster.servers().iter().filter(|server| is_candidate(server)).take(3) {
         let (id, term) = (candidate.id, candidate.raft.term);
-        let needed = candidate.raft.rules.enough(cluster.servers().len());
+        let needed = candidate.raft.counts_by().quorum();
         let votes = candidate.raft.votes.len();
         sentences.push(format!("{id} asks for votes in term {term}: it has {votes} of {needed}."));
     }

@@ -18,7 +18,7 @@ use super::view::{RemovedEntry, Scene};
 use crate::cluster::Cluster;
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
-use crate::cluster::types::{Index, Op, Request, ServerId};
+use crate::cluster::types::{Index, Op, Request, ServerId, ServerSet};
 
 /// How wide a cell may be. Few widths, so that the columns seldom move.
 const WIDTHS: [u16; 6] = [7, 9, 11, 14, 18, 24];
@@ -147,18 +147,21 @@ impl Window {
     pub fn draw_heading(&self, canvas: &mut Canvas, y: u16, scene: &Scene) {
         let theme = canvas.theme();
         let committed = reading::committed(scene.cluster);
-        let needed = scene.cluster.majority();
+        let all = scene.cluster.configuration();
         let servers = scene.cluster.servers().len();
         let fraction = |copies: usize| digits(copies as u64) + 1 + digits(servers as u64);
         for index in self.indexes() {
             let Some(x) = self.x(index) else { continue };
-            let copies = copies(scene.cluster, index);
+            let holders = holders(scene.cluster, index);
+            let copies = holders.len();
             let mut pen = canvas.pen_at(x + 1, y, self.cell + self.gap - 1);
             if index <= committed {
                 pen.put(index).put(" ✓");
             } else if copies == 0 {
                 pen.style(theme.dim()).put(index);
-            } else if copies < needed && digits(index.0) + 1 + fraction(copies) <= pen.room() {
+            } else if !all.has_quorum(holders)
+                && digits(index.0) + 1 + fraction(copies) <= pen.room()
+            {
                 pen.put(index).put(' ');
                 pen.style(theme.bold()).put(format_args!("{copies}/{servers}"));
             } else {
@@ -170,12 +173,12 @@ impl Window {
     /// The row below the logs: on how many servers each entry is.
     pub fn draw_copies(&self, canvas: &mut Canvas, y: u16, scene: &Scene) {
         let theme = canvas.theme();
-        let needed = scene.cluster.majority();
+        let all = scene.cluster.configuration();
         for index in self.indexes().take_while(|index| *index <= self.last) {
             let Some(x) = self.x(index) else { continue };
-            let copies = copies(scene.cluster, index);
-            let style = if copies < needed { theme.bold() } else { theme.dim() };
-            canvas.pen_at(x + 1, y, self.cell - 1).style(style).put(copies);
+            let holders = holders(scene.cluster, index);
+            let style = if all.has_quorum(holders) { theme.dim() } else { theme.bold() };
+            canvas.pen_at(x + 1, y, self.cell - 1).style(style).put(holders.len());
         }
     }
 
@@ -304,11 +307,11 @@ fn is_selected(scene: &Scene, server: ServerId, index: Index) -> bool {
     selection.server == Some(server) && selection.entry == Some(index)
 }
 
-/// On how many servers the entry at `index` is: the newest leader's entry, or, where it has
+/// Which servers have the entry at `index`: the newest leader's entry, or, where it has
 /// none, the one of the highest term.
-fn copies(cluster: &Cluster, index: Index) -> usize {
+fn holders(cluster: &Cluster, index: Index) -> ServerSet {
     let entries = || cluster.servers().iter().filter_map(|server| server.raft.log.get(index));
     let its = reading::leader(cluster).and_then(|leader| leader.raft.log.get(index));
     let entry = its.or_else(|| entries().max_by_key(|entry| entry.term));
-    entry.map_or(0, |entry| cluster.copies(index, entry).len())
+    entry.map_or(ServerSet::EMPTY, |entry| cluster.copies(index, entry))
 }

@@ -53,7 +53,7 @@ pub fn draw_partition(canvas: &mut Canvas, footer: Rect, scene: &Scene, edit: &P
         let width = size_at - clients_at - 1;
         let mut pen = canvas.pen_at(area.x + clients_at, area.y + row, width);
         draw_clients(&mut pen, scene, edit, group);
-        let majority = set.len() >= scene.cluster.majority();
+        let majority = scene.cluster.configuration().has_quorum(set);
         let word = if majority { "majority" } else { "no majority" };
         let mut pen = canvas.pen(area, row);
         pen.column(size_at).put(format_args!("{} of {servers}, {word}", set.len()));

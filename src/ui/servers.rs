@@ -53,7 +53,7 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
     }
     if areas.copies == Copies::Shown {
         let row = ABOVE + rows.shown;
-        columns.draw_copies_label(canvas, area, row, scene.cluster.majority());
+        columns.draw_copies_label(canvas, area, row, scene.cluster.configuration().quorum());
         window.draw_copies(canvas, area.y + row, scene);
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use raftlab::cluster::disk::{Disk, Write};
 use raftlab::cluster::raft::{
-    AppendResult, Context, Entry, Message, Outbox, Position, Raft, Role, Rules,
+    AppendResult, Configuration, Context, Entry, Message, Outbox, Position, Raft, Role, Rules,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
@@ -78,9 +78,9 @@ impl Server {
             disk.log.push(entry(index, *term));
         }
         let heartbeat = Span::from_millis(100);
-        let cx = Context { now: Time::START, servers: 5, append_max: 1_000, heartbeat };
+        let cx = Context { now: Time::START, append_max: 1_000, heartbeat };
         Self {
-            raft: Raft::from_disk(id(number), &disk, Rules::default()),
+            raft: Raft::from_disk(id(number), Configuration::of(5), &disk, Rules::default()),
             disk,
             unsynced: Vec::new(),
             cx,
@@ -110,7 +110,7 @@ impl Server {
     }
 
     pub fn times_out(&mut self) -> Outbox {
-        self.step(|raft, cx, out| raft.on_election_timeout(cx, out))
+        self.step(|raft, _, out| raft.on_election_timeout(out))
     }
 
     pub fn speaks(&mut self) -> Outbox {

@@ -191,7 +191,7 @@ impl Session {
             format!("copies: {}", self.cluster.copies(index, entry)),
             format!(
                 "a majority is {} of {}",
-                self.cluster.majority(),
+                self.cluster.configuration().quorum(),
                 self.cluster.servers().len()
             ),
         ]

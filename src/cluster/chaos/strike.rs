@@ -150,7 +150,7 @@ impl Cluster {
             // A majority comes back first; the rest is left to the next blackout.
             let mut order: Vec<ServerId> = self.all().iter().collect();
             rng.shuffle(&mut order);
-            let first = order.into_iter().take(self.majority()).collect();
+            let first = order.into_iter().take(self.configuration().quorum()).collect();
             strike.end = vec![Command::Restart(words(first))];
         }
         Some(strike)
@@ -191,7 +191,7 @@ impl Cluster {
     /// In a ring of chance each server hears itself and those on both sides up to a majority.
     fn ring(&self, rng: &mut Rng) -> Option<Strike> {
         let order = self.shuffled(rng);
-        let (count, others) = (order.len(), self.majority() - 1);
+        let (count, others) = (order.len(), self.configuration().quorum() - 1);
         let mut begin = Vec::new();
         for (place, server) in order.iter().enumerate() {
             let before = others / 2;

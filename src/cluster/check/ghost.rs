@@ -8,7 +8,7 @@
 use smallvec::SmallVec;
 
 use crate::cluster::growing::Growing;
-use crate::cluster::raft::Log;
+use crate::cluster::raft::{Configuration, Log};
 use crate::cluster::shared::OrdMap;
 use crate::cluster::types::{Index, Op, OpId, ServerId, ServerSet, Term};
 
@@ -95,10 +95,10 @@ impl Reached {
     }
 }
 
-/// On how many disks an entry must be, and whose do not count.
+/// On whose disks an entry must be, and whose do not count.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Enough {
-    pub needed: usize,
+    pub all: Configuration,
     pub forgetful: ServerSet,
 }
 
@@ -235,8 +235,8 @@ impl Slots {
             } else if version.durable.contains(server) {
                 version.durable.remove(server);
                 let committed = slot.committed.is_some_and(|c| c.hash == version.hash);
-                let left = version.durable.without(enough.forgetful).len();
-                lacks |= committed && left < enough.needed;
+                let left = version.durable.without(enough.forgetful);
+                lacks |= committed && !enough.all.has_quorum(left);
             }
         }
         lacks

@@ -1,7 +1,7 @@
 //! An entry: what it is, who has it, and what it waits for.
 
 use super::coming::{Way, on_its_way};
-use super::scene::{absent, are, fewer, list, needed, present, share, text};
+use super::scene::{absent, are, fewer, list, present, share, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
@@ -141,11 +141,11 @@ fn uncommitted(cluster: &Cluster, holder: &Server, index: Index) -> Option<Strin
 
 /// An entry that counts as committed, and is on too few servers for that.
 fn too_few(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
-    let copies = cluster.copies(index, holder.raft.log.get(index)?).len();
-    let needed = cluster.majority();
-    (copies < needed).then(|| {
-        let have = if copies == 1 { "has" } else { "have" };
-        format!("but only {} {have} it; the rule: {needed} (§5.3)", share(cluster, copies))
+    let copies = cluster.copies(index, holder.raft.log.get(index)?);
+    let (all, count) = (cluster.configuration(), copies.len());
+    (!all.has_quorum(copies)).then(|| {
+        let (have, needed) = (if count == 1 { "has" } else { "have" }, all.quorum());
+        format!("but only {} {have} it; the rule: {needed} (§5.3)", share(cluster, count))
     })
 }
 
@@ -164,13 +164,13 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
     };
     let (term, copies) = (entry.term, cluster.synced(index, entry));
     let leader = committer(cluster, holder);
-    let needed = leader.map_or(cluster.majority(), |leader| needed(cluster, leader));
-    let count = copies.len();
-    let waits = match count >= needed {
+    let all = leader.map_or(cluster.configuration(), |leader| leader.raft.counts_by());
+    let (count, needed) = (copies.len(), all.quorum());
+    let waits = match all.has_quorum(copies) {
         true => format!("entry {index} waits: {count} copies, {needed} are needed"),
         false => format!("entry {index} waits: {count} of {needed} needed copies"),
     };
-    let by = leader.and_then(|leader| fewer(cluster, leader));
+    let by = leader.and_then(fewer);
     let waits = by.map_or(waits.clone(), |by| format!("{waits} ({by})"));
     let Some(leader) = leader else {
         return format!("{waits}; no server leads");
@@ -193,7 +193,7 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
              and brings it along (§5.4.2)"
         );
     }
-    match count >= needed {
+    match all.has_quorum(copies) {
         true => unacknowledged(cluster, leader, index, &waits, copies),
         false => missing(cluster, leader, (index, entry), &waits, copies),
     }

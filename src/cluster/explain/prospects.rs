@@ -1,7 +1,7 @@
 //! Whether a server could win, if it became a candidate now: tried out on copies of it and of those
 //! that it reaches, so that the answer is that of the rules they keep.
 
-use super::scene::{absent, fewer, list, needed, others, present};
+use super::scene::{absent, fewer, list, others, present};
 use crate::cluster::Cluster;
 use crate::cluster::event::{EventKind, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws};
@@ -27,10 +27,11 @@ struct Poll {
 
 /// Whether it could win, and whose votes it would get or miss.
 pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
-    let needed = needed(cluster, server);
+    let needed = server.raft.counts_by().quorum();
     let poll = poll(cluster, server);
-    let votes = poll.grant.len() + 1;
-    if votes >= needed {
+    let votes = poll.grant.union(ServerSet::only(server.id));
+    let count = votes.len();
+    if server.raft.counts_by().has_quorum(votes) {
         let could = match poll.grant.is_empty() {
             true => "it could win: its own vote is enough".to_owned(),
             false => format!("it could win: {} would vote for it", list(poll.grant)),
@@ -38,7 +39,7 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
         let forgot = (!poll.forgot.is_empty())
             .then(|| format!("a lost disk held another vote of {}", list(poll.forgot)));
         let flaws = poll.flaws.iter().map(|flaw| format!("flaw {flaw}"));
-        let few = fewer(cluster, server).filter(|_| votes < cluster.majority());
+        let few = fewer(server).filter(|_| !server.raft.configuration.has_quorum(votes));
         let against: Vec<String> = few.into_iter().chain(flaws).chain(forgot).collect();
         return match (against.is_empty(), poll.grant.is_empty()) {
             (true, true) => format!("{could} (§5.2)"),
@@ -60,14 +61,14 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
     let reach = present(cluster, server.id);
     let away = absent(cluster, server.id, others(cluster, server.id).without(reach));
     let why: Vec<String> = why.into_iter().flatten().chain(away).collect();
-    let note = fewer(cluster, server).map_or(String::new(), |by| format!(" ({by})"));
-    format!("it could not win: {votes} of {needed} needed votes{note}; {}", why.join(", "))
+    let note = fewer(server).map_or(String::new(), |by| format!(" ({by})"));
+    format!("it could not win: {count} of {needed} needed votes{note}; {}", why.join(", "))
 }
 
 fn poll(cluster: &Cluster, server: &Server) -> Poll {
-    let (cx, mut out) = (cluster.context(), Outbox::default());
+    let mut out = Outbox::default();
     let mut candidate = server.raft.clone();
-    candidate.on_election_timeout(&cx, &mut out);
+    candidate.on_election_timeout(&mut out);
     let mut poll = Poll::default();
     let reach = present(cluster, server.id);
     for (to, request) in out.held.drain(..).filter(|(to, _)| reach.contains(*to)) {

@@ -83,14 +83,9 @@ pub(super) fn due(cluster: &Cluster, at: Time) -> String {
     }
 }
 
-/// How many servers are enough for this one, by the rule that it keeps.
-pub(super) fn needed(cluster: &Cluster, server: &Server) -> usize {
-    server.raft.rules.enough(cluster.servers().len())
-}
-
 /// That fewer than a majority are enough for a server, through a flaw.
-pub(super) fn fewer(cluster: &Cluster, server: &Server) -> Option<String> {
-    let (needed, rule) = (needed(cluster, server), cluster.majority());
+pub(super) fn fewer(server: &Server) -> Option<String> {
+    let (needed, rule) = (server.raft.counts_by().quorum(), server.raft.configuration.quorum());
     (needed < rule).then(|| format!("flaw {}: the rule is {rule} (§5.2)", Flaw::SmallMajority))
 }
 

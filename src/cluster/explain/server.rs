@@ -4,7 +4,7 @@ use super::coming::{Way, on_its_way};
 use super::entry::waits_at;
 use super::prospects::prospects;
 use super::scene::{
-    absent, are, due, fewer, list, named, needed, newer_leader, others, present, share, span,
+    absent, are, due, fewer, list, named, newer_leader, others, present, share, span,
 };
 use super::{Lines, chain};
 use crate::cluster::Cluster;
@@ -95,13 +95,13 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     if !away.is_empty() {
         clauses.push(absent(cluster, id, away).join(", "));
     }
-    let needed = needed(cluster, server);
-    if reach.len() + 1 < needed {
-        let reached = share(cluster, reach.len() + 1);
+    let (all, takers) = (server.raft.counts_by(), reach.union(ServerSet::only(id)));
+    if !all.has_quorum(takers) {
+        let (reached, needed) = (share(cluster, takers.len()), all.quorum());
         clauses.push(format!(
             "a new request cannot commit as long as only {reached} can take it and answer: \
              {needed} are needed ({})",
-            fewer(cluster, server).unwrap_or("§5.3".into())
+            fewer(server).unwrap_or("§5.3".into())
         ));
     }
     let next = server.raft.commit.next();
@@ -146,13 +146,13 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
 
 fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String> {
     let (id, raft) = (server.id, &server.raft);
-    let (votes, needed) = (raft.votes.len(), needed(cluster, server));
+    let (votes, needed) = (raft.votes.len(), raft.counts_by().quorum());
     let from = if votes == 0 { String::new() } else { format!(", from {}", list(raft.votes)) };
     let mut clauses = vec![format!(
         "{id} is a candidate in term {}: {votes} of {needed} needed votes{from}",
         raft.term
     )];
-    clauses.extend(fewer(cluster, server));
+    clauses.extend(fewer(server));
     if !raft.strays.is_empty() {
         let whose = list(raft.strays);
         clauses.push(format!("{whose} voted in an earlier term; {}", Flaw::CountStaleVotes.told()));

@@ -7,7 +7,7 @@ use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 impl Raft {
     /// Silence for too long: stand for election (§5.2). Its own vote counts once it is on disk.
-    pub fn on_election_timeout(&mut self, cx: &Context, out: &mut Outbox) {
+    pub fn on_election_timeout(&mut self, out: &mut Outbox) {
         if self.role == Role::Leader {
             return;
         }
@@ -24,8 +24,8 @@ impl Raft {
         let (before, flaws) = self.voted_before(server);
         out.emit_through(flaws, EventKind::ElectionStarted { server, term, last, before });
         self.asked.clear();
-        self.asked.resize(usize::from(cx.servers), Asked::default());
-        for peer in self.others(cx.servers) {
+        self.asked.resize(usize::from(self.configuration.servers()), Asked::default());
+        for peer in self.others() {
             self.ask_for_vote(peer, out);
         }
     }
@@ -125,7 +125,7 @@ impl Raft {
         }
         let (server, term, votes) = (self.id, self.term, self.votes);
         out.emit_through(flaws, EventKind::VoteCounted { server, voter, term, cast, votes });
-        let Ruled { answer, flaws } = self.rules.is_majority(self.votes, cx.servers);
+        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, self.votes);
         if answer {
             self.become_leader(flaws, cx, out);
         }
@@ -142,12 +142,13 @@ impl Raft {
         let last = self.log.last_index();
         let unknown = Progress { matched: Index::ZERO, next: last.next(), in_flight: None };
         self.progress.clear();
-        self.progress.resize(usize::from(cx.servers), unknown);
+        self.progress.resize(usize::from(self.configuration.servers()), unknown);
         // All of its own log is on disk: the votes it won left other disks only after its own
         // vote had reached this one, and writes reach it in order.
         self.progress[self.id.index()].matched = last;
         out.election = TimerOrder::Cancel;
-        let (server, term, votes, servers) = (self.id, self.term, self.votes, cx.servers);
+        let (server, term, votes) = (self.id, self.term, self.votes);
+        let servers = self.configuration.servers();
         out.emit_through(flaws, EventKind::BecameLeader { server, term, votes, stale, servers });
         self.on_heartbeat(cx, out);
     }

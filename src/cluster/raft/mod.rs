@@ -7,6 +7,7 @@
 //! leader writes its disk while the followers write theirs.
 //!
 //! - `rules.rs`: the predicates of Figure 2, each with its section.
+//! - `configuration.rs`: who votes, and how many are enough (§5.2, §6).
 //! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1).
 //! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
 //! - `retry.rs`: what is asked again when the network tells that a call has failed (§5.1).
@@ -16,6 +17,7 @@
 //! change (§6); nothing is compacted yet (§7). One AppendEntries with entries is under way to a
 //! follower at a time: what is submitted meanwhile goes out together with the next.
 
+mod configuration;
 mod election;
 mod log;
 mod message;
@@ -23,6 +25,7 @@ mod replication;
 mod retry;
 mod rules;
 
+pub use configuration::Configuration;
 pub use log::{Entry, Log};
 pub use message::{AppendResult, Entries, Message, Position, Reply, WrongLeader};
 pub use retry::{Asked, REPEATS_A_BEAT, REPEATS_MAX};
@@ -51,6 +54,7 @@ pub enum Role {
 pub struct Raft {
     pub id: ServerId,
     pub rules: Rules,
+    pub configuration: Configuration,
     pub term: Term,
     pub voted_for: Option<ServerId>,
     pub log: Log,
@@ -112,7 +116,6 @@ pub struct InFlight {
 #[derive(Clone, Copy, Debug)]
 pub struct Context {
     pub now: Time,
-    pub servers: u8,
     pub append_max: u32,
     pub heartbeat: Span,
 }
@@ -164,10 +167,16 @@ impl Outbox {
 
 impl Raft {
     /// A server as it starts, with what its disk holds.
-    pub fn from_disk(id: ServerId, disk: &Disk, rules: Rules) -> Self {
+    pub fn from_disk(
+        id: ServerId,
+        configuration: Configuration,
+        disk: &Disk,
+        rules: Rules,
+    ) -> Self {
         Self {
             id,
             rules,
+            configuration,
             term: disk.term,
             voted_for: disk.voted_for,
             log: disk.log.clone(),
@@ -188,7 +197,7 @@ impl Raft {
     /// The same server after a crash, with what its disk holds.
     pub fn restarted(&self, disk: &Disk) -> Self {
         let (calls, forgotten) = (self.calls, self.forgotten.clone());
-        let fresh = Self::from_disk(self.id, disk, self.rules);
+        let fresh = Self::from_disk(self.id, self.configuration, disk, self.rules);
         Self { calls, calls_before: calls, forgotten, ..fresh }
     }
 
@@ -249,9 +258,13 @@ impl Raft {
         }
     }
 
-    fn others(&self, servers: u8) -> impl Iterator<Item = ServerId> + use<> {
-        let own = self.id;
-        ServerId::first(servers).filter(move |server| *server != own)
+    fn others(&self) -> impl Iterator<Item = ServerId> + use<> {
+        self.configuration.voters().without(ServerSet::only(self.id)).iter()
+    }
+
+    /// The configuration as this server counts by it: a planted flaw may have it count otherwise.
+    pub fn counts_by(&self) -> Configuration {
+        self.rules.counts_by(self.configuration).answer
     }
 
     /// A vote that its disk held, or would have held, is not there any more.

@@ -10,7 +10,7 @@ use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::network::{PacketKind, Summary};
-use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term, majority};
+use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term};
 
 impl Raft {
     /// Appends an operation to a leader's log and starts to replicate it at once.
@@ -18,7 +18,7 @@ impl Raft {
         let entry = Entry { term: self.term, op };
         out.writes.push(Write::Append(entry.clone()));
         self.log.push(entry);
-        for peer in self.others(cx.servers) {
+        for peer in self.others() {
             if self.progress[peer.index()].in_flight.is_none() {
                 self.send_entries(peer, cx, out);
             }
@@ -33,7 +33,7 @@ impl Raft {
             return;
         }
         out.heartbeat = TimerOrder::Arm;
-        for peer in self.others(cx.servers) {
+        for peer in self.others() {
             self.asked[peer.index()].fill_up();
             match self.progress[peer.index()].in_flight {
                 Some(append) if !append.lost && cx.now.since(append.sent) < cx.heartbeat => {
@@ -342,7 +342,8 @@ impl Raft {
 
     /// Figure 2, Leaders: commit what a majority holds, if it is of this term (§5.4.2).
     pub(super) fn advance_commit(&mut self, out: &mut Outbox) {
-        let Ruled { answer: last, flaws: few } = self.rules.on_a_majority(&self.progress);
+        let Ruled { answer: last, flaws: few } =
+            self.rules.on_a_majority(self.configuration, &self.progress);
         if last <= self.commit {
             return;
         }
@@ -353,10 +354,13 @@ impl Raft {
         if answer {
             let first = self.commit.next();
             self.commit = last;
-            let (term, current, servers) = (entry, self.term, self.progress.len() as u8);
+            let (term, current, servers) = (entry, self.term, self.configuration.servers());
             let mut flaws = few.union(old);
             let heard_of = copies.without(self.strays);
-            flaws.set(Flaw::AckWholeLog, !self.rules.is_majority(heard_of, servers).answer);
+            flaws.set(
+                Flaw::AckWholeLog,
+                !self.rules.is_majority(self.configuration, heard_of).answer,
+            );
             let holders = copies;
             out.emit_through(
                 flaws,
@@ -371,7 +375,7 @@ impl Raft {
                     servers,
                 },
             );
-        } else if copies.len() == majority(self.progress.len()) {
+        } else if copies.len() == self.configuration.quorum() {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;
             out.emit(EventKind::OldTermWaits { server, index: last, entry, term, copies });

@@ -5,9 +5,9 @@
 //! before it is a mistake planted on purpose, by a [`Flaw`]: a server has none unless somebody
 //! switches it on. The answer says whether the flaw made a difference.
 
-use super::{AppendResult, Entries, Log, Message, Position, Progress};
+use super::{AppendResult, Configuration, Entries, Log, Message, Position, Progress};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
-use crate::cluster::types::{Index, SERVERS_MAX, ServerId, ServerSet, Term, majority};
+use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// The rules as one server keeps them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,19 +51,15 @@ impl Rules {
         self.flaws.unless(Flaw::CountStaleVotes, || false, term < current)
     }
 
-    /// How many of so many servers are enough: more than half (§5.2).
-    pub fn enough(self, servers: usize) -> usize {
-        if self.flaws.has(Flaw::SmallMajority) {
-            return (majority(servers) - 1).max(1);
-        }
-        majority(servers)
+    /// Who decides: more than half of those that vote (§5.2).
+    pub fn counts_by(self, all: Configuration) -> Ruled<Configuration> {
+        self.flaws.unless(Flaw::SmallMajority, || all.one_fewer(), all)
     }
 
     /// Whether these servers are a majority of the cluster (§5.1).
-    pub fn is_majority(self, servers: ServerSet, cluster: u8) -> Ruled<bool> {
-        let (count, cluster) = (servers.len(), usize::from(cluster));
-        let fewer = || count >= self.enough(cluster);
-        self.flaws.unless(Flaw::SmallMajority, fewer, count >= majority(cluster))
+    pub fn is_majority(self, all: Configuration, servers: ServerSet) -> Ruled<bool> {
+        let fewer = || all.one_fewer().has_quorum(servers);
+        self.flaws.unless(Flaw::SmallMajority, fewer, all.has_quorum(servers))
     }
 
     /// Whether the log has the entry that the leader's entries follow (Figure 2,
@@ -112,17 +108,10 @@ impl Rules {
     }
 
     /// The highest index that a majority is known to hold.
-    pub fn on_a_majority(self, progress: &[Progress]) -> Ruled<Index> {
-        let mut matched = [Index::ZERO; SERVERS_MAX as usize];
-        let matched = &mut matched[..progress.len()];
-        for (matched, follower) in matched.iter_mut().zip(progress) {
-            *matched = follower.matched;
-        }
-        matched.sort_unstable();
-        let held_by =
-            |servers: usize| matched.iter().rev().nth(servers - 1).copied().unwrap_or_default();
-        let held_by_fewer = || held_by(self.enough(progress.len()));
-        self.flaws.unless(Flaw::SmallMajority, held_by_fewer, held_by(majority(progress.len())))
+    pub fn on_a_majority(self, all: Configuration, progress: &[Progress]) -> Ruled<Index> {
+        let matched = |server: ServerId| progress[server.index()].matched;
+        let held_by_fewer = || all.one_fewer().committed(matched);
+        self.flaws.unless(Flaw::SmallMajority, held_by_fewer, all.committed(matched))
     }
 
     /// A leader commits only entries of its own term by counting copies; older ones are committed

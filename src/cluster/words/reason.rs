@@ -14,10 +14,8 @@ use crate::cluster::event::{
     VoteRefusal,
 };
 use crate::cluster::flaw::{Flaw, Flaws};
-use crate::cluster::raft::{Position, WrongLeader};
-use crate::cluster::types::{
-    Answer, Index, Node, Outcome, Request, ServerId, ServerSet, Term, majority,
-};
+use crate::cluster::raft::{Configuration, Position, WrongLeader};
+use crate::cluster::types::{Answer, Index, Node, Outcome, Request, ServerId, ServerSet, Term};
 
 /// Room for a list of servers.
 const SERVERS: usize = 40;
@@ -245,8 +243,9 @@ fn vote_refused(candidate: ServerId, why: VoteRefusal) -> (String, &'static str)
 }
 
 fn elected(votes: ServerSet, stale: ServerSet, servers: u8, flaws: Flaws) -> String {
-    let (count, needed) = (votes.len(), majority(usize::from(servers)));
-    let few = (count < needed).then(|| format!("a majority of {servers} is {needed}"));
+    let (count, all) = (votes.len(), Configuration::of(servers));
+    let few =
+        (!all.has_quorum(votes)).then(|| format!("a majority of {servers} is {}", all.quorum()));
     let whose = || format!("{} voted in an earlier term", spell::servers(stale, SERVERS));
     let clauses = [few, (!stale.is_empty()).then(whose)].into_iter().flatten();
     match flaws.is_empty() {
@@ -331,7 +330,7 @@ fn committed(kind: &EventKind, flaws: Flaws) -> Option<String> {
     let EventKind::Committed { last, term, current, copies, holders, servers, .. } = kind else {
         return None;
     };
-    let (count, needed) = (holders.len(), majority(usize::from(*servers)));
+    let (count, all) = (holders.len(), Configuration::of(*servers));
     let have = if count == 1 { "has" } else { "have" };
     let held = format!("it knows of {count} of {servers} that {have} entry {last} on disk");
     if !flaws.is_empty() {
@@ -340,7 +339,7 @@ fn committed(kind: &EventKind, flaws: Flaws) -> Option<String> {
             false => format!("{held}, which is of term {term}; the leader is in term {current}"),
         });
     }
-    Some(match count >= needed {
+    Some(match all.has_quorum(*holders) {
         true => format!("{held}, a majority, and it is of the leader's term (§5.3, §5.4.2)"),
         false => {
             let copies = spell::servers(*copies, SERVERS);

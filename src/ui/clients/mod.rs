@@ -27,7 +27,7 @@ use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::client::{Call, Client, Job};
 use crate::cluster::history::Record;
 use crate::cluster::time::Span;
-use crate::cluster::types::ClientId;
+use crate::cluster::types::{ClientId, ServerSet};
 
 /// A client that waits longer than this is told about in a second row.
 const LONG_WAIT: Span = Span::from_millis(200);
@@ -293,19 +293,20 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     let Some((server, _)) = call.asking else {
         return ["has asked all".to_owned(), format!("begins again in {left}")];
     };
-    let needed = cluster.majority();
-    let copies = copies(scene, client, call);
-    let copies = match copies {
+    let all = cluster.configuration();
+    let copies = match holders(scene, client, call) {
         None => String::new(),
-        Some(copies) if copies < needed => format!("{copies} of {needed} copies"),
         // Enough, but word of them has not reached the server that counts.
-        Some(copies) => format!("{copies} copies, not known yet"),
+        Some(holders) if all.has_quorum(holders) => {
+            format!("{} copies, not known yet", holders.len())
+        }
+        Some(holders) => format!("{} of {} copies", holders.len(), all.quorum()),
     };
     [copies, format!("gives up {server} in {left}")]
 }
 
-/// On how many disks the entry is for which a client waits.
-fn copies(scene: &Scene, client: &Client, call: &Call) -> Option<usize> {
+/// On whose disks the entry is for which a client waits.
+fn holders(scene: &Scene, client: &Client, call: &Call) -> Option<ServerSet> {
     let (server, _) = call.asking?;
     let server = scene.cluster.server(server)?;
     let waits = |waiter: &&crate::cluster::rsm::Waiter| {
@@ -313,7 +314,7 @@ fn copies(scene: &Scene, client: &Client, call: &Call) -> Option<usize> {
     };
     let waiter = server.rsm.waiters.iter().find(waits)?;
     let entry = server.awaited(waiter)?;
-    Some(scene.cluster.synced(waiter.index, entry).len())
+    Some(scene.cluster.synced(waiter.index, entry))
 }
 
 #[cfg(test)]

@@ -120,8 +120,8 @@ impl<'a> Card<'a> {
 
     /// What it still needs, in words, with as many signs as a majority has: `▮` has, `▯` needs.
     fn needs(&self) -> Option<(String, String)> {
-        let servers = self.picture.scene.cluster.servers().len();
-        let majority = self.server.raft.rules.enough(servers);
+        let all = self.server.raft.counts_by();
+        let majority = all.quorum();
         let pips = |have: usize| {
             let have = have.min(majority);
             "▮".repeat(have) + &"▯".repeat(majority - have)
@@ -137,9 +137,8 @@ impl<'a> Card<'a> {
                 Some((pips(need.acked.len()), words))
             }
             (Standing::Candidate, _) => {
-                let votes = self.server.raft.votes.len();
-                let more = majority.saturating_sub(votes);
-                Some((pips(votes), format!("needs {more} more")))
+                let votes = self.server.raft.votes;
+                Some((pips(votes.len()), format!("needs {} more", all.lacks(votes))))
             }
             (Standing::Leader | Standing::Stuck(_) | Standing::Follower, _)
             | (Standing::Asleep | Standing::Down, _) => None,

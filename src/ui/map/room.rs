@@ -11,6 +11,7 @@ use ratatui::style::Style;
 use super::Picture;
 use super::plan::{Opening, RoomPlace, Scale, Wall};
 use crate::cluster::situation::{Room, Situation, Standing, Vote};
+use crate::cluster::types::ServerSet;
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::text::Spaced;
@@ -119,7 +120,7 @@ impl Title {
     }
 
     fn preview(picture: &Picture, place: &RoomPlace, servers: usize) -> Self {
-        let members = picture
+        let members: ServerSet = picture
             .scene
             .cluster
             .servers()
@@ -128,8 +129,10 @@ impl Title {
                 let card = picture.plan.card(server.id);
                 place.area.contains((card.x, card.y).into())
             })
-            .count();
-        let majority = members >= picture.situation.majority();
+            .map(|server| server.id)
+            .collect();
+        let majority = picture.situation.is_majority(members);
+        let members = members.len();
         Self {
             letter: Some(letter(place.room)),
             meter: "▮".repeat(members) + &"▯".repeat(servers - members),

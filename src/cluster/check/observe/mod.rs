@@ -122,7 +122,7 @@ impl Checker {
             let entries = log.iter_from(Index(1)).map(|(_, entry)| named(entry));
             let _ = checker.appended(server.id, Index(1), entries);
             // Nothing is committed yet, so nothing can be missing.
-            let enough = Enough { needed: 0, forgetful: ServerSet::EMPTY };
+            let enough = Enough { all: cluster.configuration(), forgetful: ServerSet::EMPTY };
             checker.slots.sync(server.id, log, Index(1), last, enough);
             let dirty_from = last.next();
             checker.servers[server.id.index()] =
@@ -294,7 +294,7 @@ impl Checker {
                 Ok(())
             }
             EventKind::Committed { server, first, last, current, .. } => {
-                self.commits(*server, *first, *last, *current)
+                self.commits(cluster, *server, *first, *last, *current)
             }
             EventKind::LearnedCommit { server, first, last, .. } => {
                 self.learns_commit(*server, *first, *last)

@@ -4,8 +4,9 @@ use super::{Broken, Check, Checker, Ghost};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::{Commit, Enough, Slot, Wrong};
+use crate::cluster::raft::Configuration;
 use crate::cluster::server::Server;
-use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term, majority};
+use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term};
 
 impl Checker {
     /// Log Matching and the order of terms (§5.3), for entries that a server adds to its log.
@@ -66,18 +67,18 @@ impl Checker {
     #[inline(never)]
     pub(super) fn synced(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(server) = cluster.server(id) else { return Ok(()) };
-        let (needed, ghost) = (majority(self.servers.len()), &mut self.servers[id.index()]);
+        let (all, ghost) = (cluster.configuration(), &mut self.servers[id.index()]);
         let disk = &server.disk;
         // Only what was removed can leave a disk.
         let forgetful = match ghost.dirty_from > ghost.durable {
             true => ServerSet::EMPTY,
             false => forgetful(cluster),
         };
-        let (from, enough) = (ghost.dirty_from, Enough { needed, forgetful });
+        let (from, enough) = (ghost.dirty_from, Enough { all, forgetful });
         let lost = self.slots.sync(id, &disk.log, from, ghost.durable, enough);
         ghost.durable = disk.log.last_index();
         ghost.dirty_from = disk.first_unsynced();
-        self.none_lost(id, lost, forgetful)
+        self.none_lost(id, lost, enough)
     }
 
     /// A log becomes what its disk holds. A disk that keeps its promises holds what was synced;
@@ -85,24 +86,25 @@ impl Checker {
     #[inline(never)]
     pub(super) fn forgets(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(disk) = cluster.server(id).map(|server| &server.disk) else { return Ok(()) };
-        let (needed, ghost) = (majority(self.servers.len()), &mut self.servers[id.index()]);
+        let (all, ghost) = (cluster.configuration(), &mut self.servers[id.index()]);
         let (end, forgetful) = (disk.log.last_index(), forgetful(cluster));
-        let enough = Enough { needed, forgetful };
+        let enough = Enough { all, forgetful };
         let lost = self.slots.sync(id, &disk.log, end.next(), ghost.durable, enough);
         let last = ghost.last.max(ghost.durable);
         self.slots.revert(id, ghost.dirty_from.min(end.next()), last);
         *ghost = Ghost { last: end, durable: end, dirty_from: end.next(), ..Ghost::default() };
         self.deposed.retain(|deposed| deposed.server != id);
-        self.none_lost(id, lost, forgetful)
+        self.none_lost(id, lost, enough)
     }
 
     /// What is committed stays on the disks of a majority: a disk has just lost the entry at
     /// `lost`, of which too few are left that keep theirs.
-    fn none_lost(&self, server: ServerId, lost: Option<Index>, forgetful: ServerSet) -> Check {
+    fn none_lost(&self, server: ServerId, lost: Option<Index>, enough: Enough) -> Check {
+        let Enough { all, forgetful } = enough;
         let Some((index, slot)) = lost.and_then(|at| Some((at, self.slots.get(at)?))) else {
             return Ok(());
         };
-        on_a_majority(server, index, slot, self.servers.len(), forgetful)
+        on_a_majority(server, index, slot, all, forgetful)
     }
 
     /// One vote a server a term, ever (§5.2).
@@ -182,13 +184,14 @@ impl Checker {
     #[inline(never)]
     pub(super) fn commits(
         &mut self,
+        cluster: &Cluster,
         server: ServerId,
         first: Index,
         last: Index,
         by: Term,
     ) -> Check {
         self.commit_moves(server, first, last)?;
-        let servers = self.servers.len();
+        let all = cluster.configuration();
         for index in (first.0..=last.0).map(Index) {
             let Some(slot) = self.slots.get_mut(index) else { continue };
             let Some(version) = slot.held_by(server) else { continue };
@@ -200,7 +203,7 @@ impl Checker {
             }
             self.committed = self.committed.max(index);
             // What is kept in memory only is there as long as nothing of it was lost.
-            on_a_majority(server, index, slot, servers, ServerSet::EMPTY)?;
+            on_a_majority(server, index, slot, all, ServerSet::EMPTY)?;
         }
         self.reached.note(by, last);
         self.later_leaders_are_complete(by)
@@ -252,12 +255,12 @@ fn on_a_majority(
     server: ServerId,
     index: Index,
     slot: &Slot,
-    servers: usize,
+    all: Configuration,
     forgetful: ServerSet,
 ) -> Check {
     let Some(commit) = slot.committed else { return Ok(()) };
-    let (durable, needed) = (slot.durable(commit).without(forgetful), majority(servers));
-    if durable.len() >= needed {
+    let (durable, needed) = (slot.durable(commit).without(forgetful), all.quorum());
+    if all.has_quorum(durable) {
         return Ok(());
     }
     let place = match durable.len() {
