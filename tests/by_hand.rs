@@ -34,7 +34,7 @@ fn play(script: &str) -> Cluster {
 }
 
 fn role(cluster: &Cluster, server: u8) -> Role {
-    cluster.server(ServerId::from_index(server - 1)).expect("a server").raft.role
+    cluster.server(ServerId::from_index(server - 1)).expect("a server").raft.role()
 }
 
 /// Where the packet goes that was sent last.
@@ -146,12 +146,12 @@ fn a_heartbeat_sends_again_what_was_dropped() {
     tell(&mut cluster, "deliver all -> all");
     tell(&mut cluster, "put y 1 @0 client=b only=leader nowait");
     tell(&mut cluster, "deliver request b -> S1");
-    let before = cluster.servers()[0].raft.log.last_index();
+    let before = cluster.servers()[0].raft.log().last_index();
     tell(&mut cluster, "drop append S1 -> S2 S3");
     tell(&mut cluster, &format!("heartbeat {leader}"));
     tell(&mut cluster, "deliver append S1 -> S2");
-    assert_eq!(cluster.servers()[1].raft.log.last_index(), before);
-    assert!(cluster.servers()[2].raft.log.last_index() < before);
+    assert_eq!(cluster.servers()[1].raft.log().last_index(), before);
+    assert!(cluster.servers()[2].raft.log().last_index() < before);
     assert!(refused(&mut cluster, "heartbeat S2").contains("S2 does not lead"));
 }
 

@@ -33,11 +33,11 @@ fn a_crash_takes_what_is_volatile_and_leaves_the_disk() {
     for run in runs("put x 1 @0\nuntil converged\ncrash S1 S2\nrestart S2\n") {
         for id in [server(1), server(2)] {
             let server = run.cluster.server(id).expect("a server");
-            assert_eq!((server.raft.role, server.raft.leader), (Role::Follower, None));
-            assert_eq!((server.raft.commit, server.rsm.applied), (Index(0), Index(0)));
+            assert_eq!((server.raft.role(), server.raft.leader()), (Role::Follower, None));
+            assert_eq!((server.raft.commit(), server.rsm.applied), (Index(0), Index(0)));
             assert!(server.rsm.kv.is_empty() && server.rsm.waiters.is_empty());
-            assert_eq!((server.raft.term, server.raft.log.last_index()), (Term(1), Index(1)));
-            assert!(server.raft.voted_for.is_some());
+            assert_eq!((server.raft.term(), server.raft.log().last_index()), (Term(1), Index(1)));
+            assert!(server.raft.voted_for().is_some());
         }
         let timers = |number| {
             let server = run.cluster.server(server(number)).expect("a server");
@@ -130,7 +130,7 @@ fn a_sleeping_server_that_crashes_never_hears_what_waited_for_it() {
 fn a_wiped_disk_is_empty_and_safety_is_void() {
     for run in runs("put x 1 @0\nuntil converged\ncrash S3\nwipe S3\nexpect S3 log = none\n") {
         let wiped = run.cluster.server(server(3)).expect("a server");
-        assert_eq!((wiped.raft.term, wiped.raft.voted_for), (Term(0), None));
+        assert_eq!((wiped.raft.term(), wiped.raft.voted_for()), (Term(0), None));
         assert!(run.cluster.checker().is_void());
     }
     assert!(!runs("put x 1 @0\n")[0].cluster.checker().is_void());

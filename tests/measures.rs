@@ -67,27 +67,27 @@ fn a_measure_is_what_the_state_says() {
         let cluster = play(&text).expect("a good run");
         for server in cluster.servers() {
             let (id, raft) = (server.id, &server.raft);
-            is(&cluster, &format!("{id} term"), Some(raft.term.0));
-            is(&cluster, &format!("{id} last"), Some(raft.log.len() as u64));
-            is(&cluster, &format!("{id} committed"), Some(raft.commit.0));
+            is(&cluster, &format!("{id} term"), Some(raft.term().0));
+            is(&cluster, &format!("{id} last"), Some(raft.log().len() as u64));
+            is(&cluster, &format!("{id} committed"), Some(raft.commit().0));
             is(&cluster, &format!("{id} applied"), Some(server.rsm.applied.0));
             let terms: Vec<String> = raft
-                .log
-                .iter_from(raft.log.first_index())
+                .log()
+                .iter_from(raft.log().first_index())
                 .map(|(_, it)| it.term.to_string())
                 .collect();
             let log = if terms.is_empty() { "none".to_owned() } else { terms.join(",") };
             assert_eq!(watched(&cluster, &format!("{id} log")), log);
             assert!(is_so(&cluster, &format!("{id} log = {log} and {id} log = {id} log")));
             assert!(!is_so(&cluster, &format!("{id} log = {log},99")), "{log}");
-            let vote = raft.voted_for.map_or("none".to_owned(), |vote| vote.to_string());
+            let vote = raft.voted_for().map_or("none".to_owned(), |vote| vote.to_string());
             for other in ["none", "S1", "S2", "S3", "S4", "S5"] {
                 let condition = format!("{id} vote = {other}");
                 assert_eq!(is_so(&cluster, &condition), vote == other, "{condition}");
             }
-            assert_eq!(is_so(&cluster, &format!("{id} vote")), raft.voted_for.is_some());
+            assert_eq!(is_so(&cluster, &format!("{id} vote")), raft.voted_for().is_some());
             for other in cluster.servers().iter().filter(|other| other.id != id) {
-                let known = raft.progress.get(other.id.index()).filter(|_| raft.is_leader());
+                let known = raft.progress(other.id).filter(|_| raft.is_leader());
                 let (next, matched) = (known.map(|it| it.next.0), known.map(|it| it.matched.0));
                 is(&cluster, &format!("{id} next {}", other.id), next);
                 is(&cluster, &format!("{id} match {}", other.id), matched);
@@ -101,7 +101,7 @@ fn a_measure_is_what_the_state_says() {
         is(&cluster, "up", Some(4));
         let holders = |index: u64| {
             let term = |id: ServerId| {
-                let log = &cluster.server(id)?.raft.log;
+                let log = cluster.server(id)?.raft.log();
                 log.term(raftlab::cluster::types::Index(index))
             };
             let leaders = term(cluster.leader()?)?;

@@ -311,7 +311,7 @@ fn apply(cluster: &mut Cluster, line: &str) {
 }
 
 fn log_of_s2(cluster: &Cluster) -> u64 {
-    cluster.servers()[1].raft.log.last_index().0
+    cluster.servers()[1].raft.log().last_index().0
 }
 
 #[test]

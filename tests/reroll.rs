@@ -87,7 +87,7 @@ fn who_wins_from_here_is_who_won_in_runs_that_came_here() {
         let mut cluster = start(SILENT, seed);
         cluster.run_until(here);
         // Only runs in which nobody has become a candidate have come here.
-        if cluster.servers().iter().all(|server| server.raft.term.0 == 1) {
+        if cluster.servers().iter().all(|server| server.raft.term().0 == 1) {
             state.get_or_insert_with(|| cluster.clone());
             *fresh.entry(winner(cluster).expect("somebody wins")).or_default() += 1;
         }
@@ -268,7 +268,7 @@ fn a_sleepers_timer_is_drawn_again_given_how_long_it_was_awake() {
             cluster.run_until(Time::START + Span::from_secs(1));
             cluster
         })
-        .find(|cluster| cluster.servers().iter().all(|server| server.raft.term.0 == 0));
+        .find(|cluster| cluster.servers().iter().all(|server| server.raft.term().0 == 0));
     let cluster = cluster.expect("nobody stood before it fell asleep");
     assert_eq!(cluster.redrawable().election_timers, 3);
     let mut dues = Vec::new();

@@ -12,8 +12,8 @@ use raftlab::cluster::disk::{Disk, Write};
 use raftlab::cluster::event::{EventKind, IgnoreReason};
 use raftlab::cluster::flaw::Flaws;
 use raftlab::cluster::raft::{
-    AppendResult, Configuration, Message, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX, Raft,
-    Role, Rules, TimerOrder,
+    AppendResult, Configuration, Message, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX, Role,
+    Rules, TimerOrder,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -34,7 +34,7 @@ fn section_5_1_a_higher_term_makes_anybody_a_follower() {
     for message in messages {
         let mut leader = Server::leading(1, 4, &[1]);
         let out = leader.hears(5, message.clone());
-        assert_eq!((leader.raft.role, leader.term()), (Role::Follower, 9), "{message:?}");
+        assert_eq!((leader.raft.role(), leader.term()), (Role::Follower, 9), "{message:?}");
         assert_eq!(out.heartbeat, TimerOrder::Cancel);
         assert_eq!(out.election, TimerOrder::Arm, "a follower waits for a leader again");
         assert!(writes_a_vote(&out), "the new term goes to the disk");
@@ -64,7 +64,7 @@ fn section_5_1_replies_of_an_older_term_count_for_nothing() {
     for voter in 2..=5 {
         candidate.hears(voter, vote(4, true));
     }
-    assert_eq!(candidate.raft.role, Role::Candidate);
+    assert_eq!(candidate.raft.role(), Role::Candidate);
 
     let mut leader = Server::leading(1, 5, &[]);
     leader.submits(1);
@@ -79,13 +79,13 @@ fn section_5_1_replies_of_an_older_term_count_for_nothing() {
 fn section_5_1_a_term_begins_without_a_leader() {
     let mut server = Server::new(1, 3, &[]);
     server.hears(2, append(4, at(0, 0), &[], 0));
-    assert_eq!(server.raft.leader, Some(id(2)));
+    assert_eq!(server.raft.leader(), Some(id(2)));
     server.hears(3, vote_request(5, at(0, 0)));
-    assert_eq!((server.term(), server.raft.leader), (5, None), "S2 led term 4");
+    assert_eq!((server.term(), server.raft.leader()), (5, None), "S2 led term 4");
     server.hears(3, append(5, at(0, 0), &[], 0));
-    assert_eq!(server.raft.leader, Some(id(3)));
+    assert_eq!(server.raft.leader(), Some(id(3)));
     server.times_out();
-    assert_eq!((server.term(), server.raft.leader), (6, None), "S3 led term 5");
+    assert_eq!((server.term(), server.raft.leader()), (6, None), "S3 led term 5");
 }
 
 // §5.2: elections.
@@ -94,8 +94,8 @@ fn section_5_1_a_term_begins_without_a_leader() {
 fn section_5_2_a_timeout_begins_an_election_in_the_next_term() {
     let mut server = Server::new(2, 3, &[1, 3]);
     let out = server.times_out();
-    assert_eq!((server.raft.role, server.term()), (Role::Candidate, 4));
-    assert_eq!(server.raft.voted_for, Some(id(2)));
+    assert_eq!((server.raft.role(), server.term()), (Role::Candidate, 4));
+    assert_eq!(server.raft.voted_for(), Some(id(2)));
     assert_eq!(out.election, TimerOrder::Arm, "for the case of a split vote");
     let (term, last) = (Term(4), at(2, 3));
     let asked = (1..).zip([1, 3, 4, 5]).map(|(call, peer)| {
@@ -112,9 +112,9 @@ fn section_5_2_an_own_vote_counts_once_it_is_on_disk() {
     server.times_out();
     server.hears(2, vote(1, true));
     server.hears(3, vote(1, true));
-    assert_eq!(server.raft.role, Role::Candidate);
+    assert_eq!(server.raft.role(), Role::Candidate);
     server.syncs();
-    assert_eq!(server.raft.role, Role::Leader);
+    assert_eq!(server.raft.role(), Role::Leader);
 }
 
 /// What reaches the disk meanwhile is no vote: entries of its time as a follower, or the vote for
@@ -129,7 +129,7 @@ fn section_5_2_an_own_vote_is_that_of_its_term_and_for_itself() {
         let mut disk = server.disk.clone();
         written(&mut disk);
         server.step(|raft, cx, out| raft.on_sync(&disk, cx, out));
-        server.raft.role
+        server.raft.role()
     };
     assert_eq!(candidate_with(|disk| disk.log.push(entry(2, 3))), Role::Candidate);
     assert_eq!(candidate_with(|disk| disk.voted_for = Some(id(1))), Role::Candidate);
@@ -145,10 +145,10 @@ fn section_5_2_a_majority_of_votes_wins_and_each_voter_counts_once() {
     server.hears(2, vote(1, true));
     server.hears(2, vote(1, true));
     server.hears(3, vote(1, false));
-    assert_eq!(server.raft.role, Role::Candidate);
+    assert_eq!(server.raft.role(), Role::Candidate);
     server.hears(4, vote(1, true));
-    assert_eq!(server.raft.role, Role::Leader);
-    assert_eq!(server.raft.votes, ids(&[1, 2, 4]));
+    assert_eq!(server.raft.role(), Role::Leader);
+    assert_eq!(server.raft.votes(), ids(&[1, 2, 4]));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn section_5_2_the_vote_is_kept_through_a_crash() {
     assert!(writes_a_vote(&out));
     server.syncs();
     server.raft = server.raft.restarted(&server.disk);
-    assert_eq!((server.term(), server.raft.voted_for), (4, Some(id(2))));
+    assert_eq!((server.term(), server.raft.voted_for()), (4, Some(id(2))));
     assert!(!granted(&server.hears(3, vote_request(4, at(0, 0)))));
 }
 
@@ -185,7 +185,7 @@ fn section_5_2_the_vote_is_kept_through_a_crash() {
 fn section_5_2_the_term_stays_open_for_a_vote_after_a_refusal() {
     let mut server = Server::new(1, 3, &[1, 2]);
     assert!(!granted(&server.hears(2, vote_request(4, at(1, 1)))));
-    assert_eq!((server.term(), server.raft.voted_for), (4, None));
+    assert_eq!((server.term(), server.raft.voted_for()), (4, None));
     assert!(granted(&server.hears(3, vote_request(4, at(2, 2)))));
 }
 
@@ -194,11 +194,11 @@ fn section_5_2_a_candidate_bows_to_the_leader_of_its_term_only() {
     let mut server = Server::new(1, 3, &[]);
     server.times_out();
     server.hears(2, append(3, at(0, 0), &[], 0));
-    assert_eq!(server.raft.role, Role::Candidate);
+    assert_eq!(server.raft.role(), Role::Candidate);
     let out = server.hears(2, append(4, at(0, 0), &[], 0));
-    assert_eq!((server.raft.role, server.raft.leader), (Role::Follower, Some(id(2))));
+    assert_eq!((server.raft.role(), server.raft.leader()), (Role::Follower, Some(id(2))));
     assert_eq!(out.election, TimerOrder::Arm);
-    assert_eq!(server.raft.voted_for, Some(id(1)), "its vote in this term stays its own");
+    assert_eq!(server.raft.voted_for(), Some(id(1)), "its vote in this term stays its own");
 }
 
 #[test]
@@ -209,19 +209,19 @@ fn section_5_2_who_steps_down_has_no_votes_left() {
         server.syncs();
         server.hears(2, vote(4, true));
         server.hears(3, vote(4, false));
-        assert_eq!((server.raft.votes, server.raft.refusals), (ids(&[1, 2]), ids(&[3])));
+        assert_eq!((server.raft.votes(), server.raft.refusals()), (ids(&[1, 2]), ids(&[3])));
         server
     };
     for word in [append(4, at(0, 0), &[], 0), vote_request(5, at(0, 0)), vote(5, false)] {
         let mut server = candidate();
         server.hears(4, word);
-        assert_eq!((server.raft.votes, server.raft.refusals), (ids(&[]), ids(&[])));
+        assert_eq!((server.raft.votes(), server.raft.refusals()), (ids(&[]), ids(&[])));
         server.hears(5, vote(4, true));
-        assert_eq!((server.raft.role, server.raft.votes), (Role::Follower, ids(&[])));
+        assert_eq!((server.raft.role(), server.raft.votes()), (Role::Follower, ids(&[])));
     }
     let mut leader = Server::leading(1, 4, &[]);
     leader.hears(5, vote_request(5, at(0, 0)));
-    assert_eq!((leader.raft.votes, leader.raft.progress), (ids(&[]), vec![]));
+    assert_eq!((leader.raft.votes(), leader.raft.progress(id(2))), (ids(&[]), None));
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn section_5_2_only_a_leaders_word_or_a_given_vote_restarts_the_timer() {
 fn section_5_2_a_leader_does_not_stand_for_election() {
     let mut leader = Server::leading(1, 4, &[]);
     leader.times_out();
-    assert_eq!((leader.raft.role, leader.term()), (Role::Leader, 4));
+    assert_eq!((leader.raft.role(), leader.term()), (Role::Leader, 4));
 }
 
 // §5.4.1: the election restriction.
@@ -317,7 +317,7 @@ fn figure_2_append_entries_3_removes_only_what_conflicts() {
 fn figure_2_append_entries_3_a_removal_names_the_terms() {
     for (prev, entries, new) in [(1, &[1, 2, 4][..], 4), (3, &[3, 4], 3), (2, &[2, 4], 4)] {
         let mut server = Server::new(1, 4, &[1, 1, 2, 2, 2]);
-        let term = server.raft.log.term(Index(prev)).expect("an entry");
+        let term = server.raft.log().term(Index(prev)).expect("an entry");
         let out = server.hears(2, append(4, at(prev, term.0), entries, 0));
         let told = out.events.iter().find_map(|event| match event.kind {
             EventKind::Truncated { first, last, old, new, .. } => Some((first, last, old, new)),
@@ -425,14 +425,14 @@ fn section_5_3_a_leader_never_changes_its_own_log() {
     let mut leader = Server::leading(1, 4, &[1, 2]);
     leader.submits(1);
     let out = leader.hears(2, append(4, at(0, 0), &[3], 3));
-    assert_eq!((leader.raft.role, leader.log()), (Role::Leader, vec![1, 2, 4]));
+    assert_eq!((leader.raft.role(), leader.log()), (Role::Leader, vec![1, 2, 4]));
     assert!(out.held.is_empty() && out.writes.is_empty());
 }
 
 #[test]
 fn section_5_3_a_leader_backs_up_a_term_at_a_time() {
     let leader = Server::leading(1, 6, &[1, 1, 2, 4, 4, 5]);
-    let back_up = |prev, refusal| RULES.back_up(&leader.raft.log, Index(prev), refusal).answer.0;
+    let back_up = |prev, refusal| RULES.back_up(leader.raft.log(), Index(prev), refusal).answer.0;
     assert_eq!(back_up(6, refused(None, 0, 2)), 3, "to the end of a short log");
     assert_eq!(back_up(6, refused(Some(3), 3, 9)), 3, "past a term that the leader lacks");
     assert_eq!(back_up(6, refused(Some(4), 2, 9)), 6, "after the leader's own last of the term");
@@ -457,7 +457,7 @@ fn section_5_3_a_late_refusal_moves_nothing_that_is_known_to_agree() {
     let refusal = reply(4, 3, refused(None, 0, 3));
     assert!(leader.hears(2, refusal).messages.is_empty());
     let known = Progress { matched: Index(3), next: Index(4), in_flight: None };
-    assert_eq!(leader.raft.progress[1], known);
+    assert_eq!(leader.raft.progress(id(2)), Some(&known));
 }
 
 #[test]
@@ -470,7 +470,7 @@ fn section_5_3_an_answer_counts_for_what_its_append_brought_and_no_more() {
     leader.hears(3, matched(4, 0, 1));
     assert_eq!(leader.commit(), 1, "entry 2 has been sent, and nobody has said that it has it");
     leader.hears(3, matched(4, 0, 0));
-    assert_eq!(leader.raft.progress[2].matched, Index(1), "an answer that came late");
+    assert_eq!(leader.known(3).matched, Index(1), "an answer that came late");
 }
 
 /// What an answer is to the leader: news, what it knew (as with each heartbeat), or overtaken.
@@ -503,11 +503,11 @@ fn section_5_3_a_late_answer_does_not_take_back_what_is_next() {
     leader.hears(2, matched(4, 4, 4));
     leader.hears(2, matched(4, 0, 2));
     let known = Progress { matched: Index(4), next: Index(5), in_flight: None };
-    assert_eq!(leader.raft.progress[1], known);
+    assert_eq!(leader.raft.progress(id(2)), Some(&known));
     leader.submits(1);
     let out = leader.hears(2, matched(4, 1, 3));
     assert!(out.messages.is_empty(), "entry 5 is under way");
-    assert_eq!(leader.raft.progress[1].next, Index(5));
+    assert_eq!(leader.known(2).next, Index(5));
 }
 
 /// Who holds an entry, as far as the leader knows: what it has heard of, and its own disk.

@@ -135,7 +135,7 @@ fn a_waiter_owns_no_entry_of_another_client() {
     let before = Run::with_s1("cut S1 <-> S2 S3\nset x 1 only=S1 nowait\nuntil S1 last = 1");
     let s1 = &before.cluster.servers()[0];
     let own = s1.awaited(s1.rsm.waiters.front().expect("a waits")).expect("its own entry");
-    assert_eq!(Some(own), s1.raft.log.get(Index(1)));
+    assert_eq!(Some(own), s1.raft.log().get(Index(1)));
 }
 
 #[test]

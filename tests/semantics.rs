@@ -372,7 +372,7 @@ fn gets_go_through_the_log_and_so_does_everything_that_fails() {
                 .filter(|(_, (id, ..))| *id == server)
                 .map(|(_, (_, index, op))| (*index, *op))
                 .collect();
-            let log = run.cluster.servers()[0].raft.log.iter_from(Index(1));
+            let log = run.cluster.servers()[0].raft.log().iter_from(Index(1));
             let order: Vec<(Index, OpId)> =
                 log.map(|(index, entry)| (index, entry.op.id)).collect();
             assert_eq!(own, order, "{server} applies the log, in order, each entry once");
@@ -430,7 +430,7 @@ fn no_two_operations_share_an_id_not_even_across_restarts() {
         "for i in 1..4\nset x {i}\ncrash all\nrun 100ms\nrestart all\ntimeout S1\n\
          until S1 is leader\nend\nset y 1\nuntil converged\n",
     ) {
-        let log = &run.cluster.servers()[0].raft.log;
+        let log = run.cluster.servers()[0].raft.log();
         let ids: BTreeSet<OpId> = log.iter_from(Index(1)).map(|(_, entry)| entry.op.id).collect();
         assert_eq!(ids.len(), log.len());
         assert!(ids.iter().all(|id| id.server == server(1)));

@@ -70,7 +70,7 @@ pub fn count(cluster: &Cluster, span: Span, counted: impl Fn(&EventKind) -> bool
 
 /// How many entries a majority has committed, as far as the servers know.
 pub fn commits(cluster: &Cluster) -> u64 {
-    let known = cluster.servers().iter().map(|server| server.raft.commit.0);
+    let known = cluster.servers().iter().map(|server| server.raft.commit().0);
     known.max().unwrap_or_default()
 }
 

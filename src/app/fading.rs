@@ -65,7 +65,7 @@ impl Fader {
         if let (Some(kept), Some(server)) =
             (self.logs.get_mut(server.index()), cluster.server(server))
         {
-            *kept = server.raft.log.clone();
+            *kept = server.raft.log().clone();
         }
     }
 

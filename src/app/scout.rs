@@ -139,14 +139,12 @@ pub fn is_worth_watching(cluster: &Cluster, flight: &Flight) -> bool {
     }
     match flight.summary.kind {
         PacketKind::Append { entries: 0, commit, .. } => {
-            server(flight.to).is_some_and(|follower| commit > follower.raft.commit)
+            server(flight.to).is_some_and(|follower| commit > follower.raft.commit())
         }
         PacketKind::Appended { matched } => match (server(flight.to), flight.from) {
-            (Some(leader), Node::Server(follower)) => leader
-                .raft
-                .progress
-                .get(follower.index())
-                .is_none_or(|known| matched > known.matched),
+            (Some(leader), Node::Server(follower)) => {
+                leader.raft.progress(follower).is_none_or(|known| matched > known.matched)
+            }
             _ => true,
         },
         PacketKind::RequestVote

@@ -12,7 +12,7 @@ use super::event::EventKind;
 use super::flaw::{Flaw, Flaws};
 use super::kv::Stored;
 use super::network::{LinkChange, LinkRule, Links};
-use super::raft::{Raft, Role};
+use super::raft::Role;
 use super::resolve::{Scope, error, shared};
 use super::server::Power;
 use super::task::Scheduled;
@@ -143,14 +143,16 @@ impl Cluster {
                 (server.power != Power::Down)
                     .then(|| format!("{} runs: crash it before its disk is lost", server.id))
             }),
-            Command::Timeout(who) => each(who, &|server| match (server.power, server.raft.role) {
-                (Power::Down, _) => Some(format!("{} is down", server.id)),
-                (Power::Asleep, _) => Some(format!("{} sleeps", server.id)),
-                (Power::Up, Role::Leader) => {
-                    Some(format!("{} leads, and leaders have no election timer", server.id))
-                }
-                (Power::Up, Role::Follower | Role::Candidate) => None,
-            }),
+            Command::Timeout(who) => {
+                each(who, &|server| match (server.power, server.raft.role()) {
+                    (Power::Down, _) => Some(format!("{} is down", server.id)),
+                    (Power::Asleep, _) => Some(format!("{} sleeps", server.id)),
+                    (Power::Up, Role::Leader) => {
+                        Some(format!("{} leads, and leaders have no election timer", server.id))
+                    }
+                    (Power::Up, Role::Follower | Role::Candidate) => None,
+                })
+            }
             Command::Heartbeat(who) => each(who, &no_heartbeat),
             Command::Sync(who) => each(who, &no_sync),
             Command::Retry(clients) => self.refuse_retry(clients),
@@ -236,7 +238,7 @@ impl Cluster {
         if command.nature() == Nature::Fault {
             self.fault_term = self
                 .leader()
-                .map_or(self.fault_term, |leader| self.servers[leader.index()].raft.term);
+                .map_or(self.fault_term, |leader| self.servers[leader.index()].raft.term());
         }
         match command {
             Command::Crash(who) => self.for_each(who, Self::crash),
@@ -343,7 +345,7 @@ impl Cluster {
         let named = concrete(who);
         for server in &mut self.servers {
             if who.is_empty() || named.contains(server.id) {
-                server.raft.rules.flaws.set(flaw, on);
+                server.raft.plant(flaw, on);
             }
         }
     }
@@ -354,9 +356,9 @@ impl Cluster {
         if server.power == Power::Down {
             return;
         }
-        let end = server.raft.log.last_index().next();
+        let end = server.raft.log().last_index().next();
         let lost = end.0.saturating_sub(server.disk.first_unsynced().0);
-        let Raft { term, voted_for, .. } = server.raft;
+        let (term, voted_for) = (server.raft.term(), server.raft.voted_for());
         let on_disk = (term, voted_for) == (server.disk.term, server.disk.voted_for);
         let vote = voted_for.filter(|_| !on_disk);
         let waiters = server.rsm.waiters.len() as u32;
@@ -378,8 +380,8 @@ impl Cluster {
         server.power = Power::Up;
         server.incarnation += 1;
         let flaws = server.forget();
-        let Raft { term, voted_for: vote, ref log, .. } = server.raft;
-        let last = log.last();
+        let raft = &server.raft;
+        let (term, vote, last) = (raft.term(), raft.voted_for(), raft.log().last());
         self.arm_election(id);
         self.emit_through(flaws, EventKind::Restarted { server: id, term, vote, last });
     }
@@ -427,7 +429,7 @@ impl Cluster {
 
     fn time_out(&mut self, id: ServerId) {
         let server = &self.servers[id.index()];
-        if server.is_running() && server.raft.role != Role::Leader {
+        if server.is_running() && server.raft.role() != Role::Leader {
             self.step_raft(id, |raft, _, out| raft.on_election_timeout(out));
         }
     }

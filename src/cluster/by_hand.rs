@@ -235,7 +235,7 @@ const fn waits(client: &Client) -> bool {
 }
 
 fn leads(server: &Server) -> bool {
-    server.is_running() && server.raft.role == Role::Leader
+    server.is_running() && server.raft.role() == Role::Leader
 }
 
 /// Why a server has no heartbeat to send.

@@ -291,12 +291,12 @@ impl Cluster {
     }
 
     pub(super) fn leader_term(&self) -> Option<Term> {
-        self.leader().map(|leader| self.servers[leader.index()].raft.term)
+        self.leader().map(|leader| self.servers[leader.index()].raft.term())
     }
 
     /// The highest commit index among running servers.
     pub fn committed(&self) -> Index {
-        self.running().map(|server| server.raft.commit).max().unwrap_or_default()
+        self.running().map(|server| server.raft.commit()).max().unwrap_or_default()
     }
 
     /// The lowest applied index among running servers.
@@ -325,9 +325,9 @@ impl Cluster {
     /// Who has the entry that the leader has at an index; without a leader, that of the highest
     /// term.
     pub(super) fn copies_of(&self, index: Index) -> Option<ServerSet> {
-        let entries = || self.servers.iter().filter_map(|server| server.raft.log.get(index));
+        let entries = || self.servers.iter().filter_map(|server| server.raft.log().get(index));
         let leader = self.leader().and_then(|leader| self.server(leader));
-        let its = leader.and_then(|leader| leader.raft.log.get(index));
+        let its = leader.and_then(|leader| leader.raft.log().get(index));
         let entry = its.or_else(|| entries().max_by_key(|entry| entry.term))?;
         Some(self.copies(index, entry))
     }
@@ -345,15 +345,15 @@ impl Cluster {
     pub fn unconverged(&self) -> Option<String> {
         let Some(leader) = self.leader() else { return Some("there is no leader".to_owned()) };
         let leader = &self.servers[leader.index()];
-        if leader.raft.term != self.term() {
+        if leader.raft.term() != self.term() {
             return Some(format!(
                 "{} leads term {}, but term {} has begun",
                 leader.id,
-                leader.raft.term,
+                leader.raft.term(),
                 self.term()
             ));
         }
-        if leader.rsm.applied != leader.raft.commit {
+        if leader.rsm.applied != leader.raft.commit() {
             return Some(format!("{} has not applied all that it committed", leader.id));
         }
         let group = self.groups().into_iter().find(|group| group.contains(leader.id));
@@ -454,7 +454,7 @@ impl Cluster {
     pub(super) fn leader_words(&self) -> String {
         match self.leader() {
             Some(leader) => {
-                let term = self.servers[leader.index()].raft.term;
+                let term = self.servers[leader.index()].raft.term();
                 format!("{leader} leads term {term}")
             }
             None => format!("no server leads; the highest term is {}", self.term()),
@@ -501,7 +501,7 @@ fn compares(compare: Compare, left: &Answer<'_>, right: &Answer<'_>) -> bool {
 
 /// What a server is, in the words of scripts.
 pub fn role_of(server: &Server) -> RoleName {
-    match (server.power, server.raft.role) {
+    match (server.power, server.raft.role()) {
         (Power::Down, _) => RoleName::Down,
         (Power::Asleep, _) => RoleName::Asleep,
         (Power::Up, Role::Follower) => RoleName::Follower,
@@ -516,14 +516,14 @@ pub fn role_of(server: &Server) -> RoleName {
 fn lags(server: &Server, leader: &Server) -> Option<String> {
     let (own, theirs) = (&server.raft, &leader.raft);
     let id = server.id;
-    if own.term != theirs.term {
-        Some(format!("{id} is in term {}, the leader in {}", own.term, theirs.term))
-    } else if own.log.last() != theirs.log.last() {
-        Some(format!("the log of {id} ends at {}, not {}", own.log.last(), theirs.log.last()))
-    } else if own.commit < theirs.commit {
-        Some(format!("{id} has committed up to {}, not {}", own.commit, theirs.commit))
-    } else if server.rsm.applied != own.commit {
-        Some(format!("{id} has applied up to {}, not {}", server.rsm.applied, own.commit))
+    if own.term() != theirs.term() {
+        Some(format!("{id} is in term {}, the leader in {}", own.term(), theirs.term()))
+    } else if own.log().last() != theirs.log().last() {
+        Some(format!("the log of {id} ends at {}, not {}", own.log().last(), theirs.log().last()))
+    } else if own.commit() < theirs.commit() {
+        Some(format!("{id} has committed up to {}, not {}", own.commit(), theirs.commit()))
+    } else if server.rsm.applied != own.commit() {
+        Some(format!("{id} has applied up to {}, not {}", server.rsm.applied, own.commit()))
     } else {
         None
     }

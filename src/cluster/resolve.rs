@@ -160,14 +160,15 @@ impl Cluster {
         let those = |wanted: fn(&Server) -> bool| -> ServerSet {
             self.servers.iter().filter(|server| wanted(server)).map(|server| server.id).collect()
         };
-        let follower = |server: &Server| server.is_running() && server.raft.role == Role::Follower;
+        let follower =
+            |server: &Server| server.is_running() && server.raft.role() == Role::Follower;
         Some(match who {
             Who::Server(server) => ServerSet::only(*server).intersection(all),
             Who::Leader => self.leader().into_iter().collect(),
             Who::Follower => those(follower).iter().take(1).collect(),
             Who::Followers => those(follower),
             Who::Candidate => {
-                those(|server| server.is_running() && server.raft.role == Role::Candidate)
+                those(|server| server.is_running() && server.raft.role() == Role::Candidate)
             }
             Who::Majority => self.leader_and_others(self.configuration().quorum()),
             Who::Minority => {

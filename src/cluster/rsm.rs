@@ -148,7 +148,7 @@ impl Cluster {
     ) {
         let server = &mut self.servers[id.index()];
         if !server.raft.is_leader() {
-            let leader = server.raft.leader;
+            let leader = server.raft.leader();
             let refused = AttemptFailure::WrongLeader(WrongLeader::NotLeader);
             let again = self.failed_before(client, id) == Some(refused);
             self.emit(EventKind::Refused { server: id, client, leader, again });
@@ -177,7 +177,7 @@ impl Cluster {
         waits: Option<(u64, u32)>,
     ) {
         let server = &mut self.servers[id.index()];
-        let (term, index) = (server.raft.term, server.raft.log.last_index().next());
+        let (term, index) = (server.raft.term(), server.raft.log().last_index().next());
         let flaws = server.flaws();
         let Ruled { answer: op, flaws } = server.rsm.next_op(id, server.incarnation, flaws);
         if let Some((call, attempt)) = waits {
@@ -226,14 +226,14 @@ impl Cluster {
     pub(super) fn apply_committed(&mut self, id: ServerId) {
         loop {
             let server = &mut self.servers[id.index()];
-            if server.rsm.applied >= server.raft.commit {
+            if server.rsm.applied >= server.raft.commit() {
                 return;
             }
             let index = server.rsm.applied.next();
             // A commit index beyond the log is a broken rule, which the checkers report.
-            let Some(entry) = server.raft.log.get(index) else { return };
+            let Some(entry) = server.raft.log().get(index) else { return };
             let op = entry.op.clone();
-            let answer = carry_out(&mut server.rsm.kv, &op, id, server.raft.rules.flaws);
+            let answer = carry_out(&mut server.rsm.kv, &op, id, server.raft.rules().flaws);
             server.rsm.applied = index;
             self.settle_waiters(id, index, op, answer);
         }
@@ -274,7 +274,7 @@ impl Cluster {
     pub(super) fn check_waiters(&mut self, id: ServerId) {
         let now = self.now;
         let server = &mut self.servers[id.index()];
-        let (now_is, flaws) = ((server.raft.term, server.raft.role), server.flaws());
+        let (now_is, flaws) = ((server.raft.term(), server.raft.role()), server.flaws());
         let (mut gone, mut kept) = (Vec::new(), Flaws::NONE);
         server.rsm.waiters.retain_mut(|waiter| {
             let Ruled { answer: why, flaws } = must_give_up(waiter, now_is, now, flaws);

@@ -109,7 +109,7 @@ impl Server {
 
     /// Which rules it does not keep.
     pub const fn flaws(&self) -> Flaws {
-        self.raft.rules.flaws
+        self.raft.rules().flaws
     }
 
     /// Whether its disk keeps what it holds of the log. A planted flaw may have it lose that in a
@@ -121,7 +121,7 @@ impl Server {
     /// The entry that a waiter waits for: its own operation, of the term in which it was submitted.
     /// `None` once another stands at its index.
     pub fn awaited(&self, waiter: &Waiter) -> Option<&raft::Entry> {
-        let entry = self.raft.log.get(waiter.index)?;
+        let entry = self.raft.log().get(waiter.index)?;
         ((entry.term, entry.op.id) == (waiter.term, waiter.op)).then_some(entry)
     }
 
@@ -154,7 +154,7 @@ impl Server {
         let (term, vote) = (self.disk.term, self.disk.voted_for);
         // A vote of which no word has left was never given.
         if self.disk.unsynced_vote().is_some() && vote.is_none() {
-            self.raft.forgotten.remove(&self.raft.term);
+            self.raft.unsay_vote();
         }
         let flaws = self.disk.crash(self.flaws());
         self.raft = self.raft.restarted(&self.disk);

@@ -204,18 +204,18 @@ impl Situation {
         };
         let mut leaders: Vec<&Server> =
             cluster.servers().iter().filter(|server| leads(self.standing(server.id))).collect();
-        leaders.sort_by_key(|server| std::cmp::Reverse(server.raft.term));
+        leaders.sort_by_key(|server| std::cmp::Reverse(server.raft.term()));
         leaders.into_iter().map(|server| server.id).collect()
     }
 
     /// What becomes of the entry at `index` of a server's log; `None` if there is none.
     pub fn fate(&self, cluster: &Cluster, server: &Server, index: Index) -> Option<Fate> {
-        let entry = server.raft.log.get(index)?;
+        let entry = server.raft.log().get(index)?;
         let committed = cluster.checker().committed();
-        let kept = |at: Index| server.raft.log.term(at) == cluster.checker().committed_term(at);
+        let kept = |at: Index| server.raft.log().term(at) == cluster.checker().committed_term(at);
         Some(if index <= committed {
             match kept(index) {
-                true if server.power != Power::Down && index <= server.raft.commit => Fate::Known,
+                true if server.power != Power::Down && index <= server.raft.commit() => Fate::Known,
                 true => Fate::Committed,
                 false => Fate::Lost,
             }
@@ -230,12 +230,12 @@ impl Situation {
 
     /// The first entry of a server's log that will be overwritten, if one will.
     pub fn first_lost(&self, cluster: &Cluster, server: &Server) -> Option<Index> {
-        let last = server.raft.log.last_index();
+        let last = server.raft.log().last_index();
         if self.fate(cluster, server, last)? != Fate::Lost {
             return None;
         }
         // A log agrees with the committed one up to where it departs from it (Log Matching).
-        let (mut low, mut high) = (server.raft.log.first_index().0, last.0);
+        let (mut low, mut high) = (server.raft.log().first_index().0, last.0);
         while low < high {
             let middle = low + (high - low) / 2;
             let lost = self.fate(cluster, server, Index(middle)) == Some(Fate::Lost);
@@ -248,7 +248,7 @@ impl Situation {
     /// election, and no leader that can commit has it.
     pub fn is_in_danger(&self, cluster: &Cluster, server: &Server) -> bool {
         let index = cluster.checker().committed().next();
-        let Some(entry) = server.raft.log.get(index) else { return false };
+        let Some(entry) = server.raft.log().get(index) else { return false };
         let copies = cluster.copies(index, entry);
         let led = copies.iter().any(|id| self.standing(id) == Standing::Leader);
         !led && self.fate(cluster, server, index) == Some(Fate::Open)
@@ -263,16 +263,14 @@ impl Situation {
                 return None;
             }
         }
-        let index = leader.raft.commit.next();
-        let term = leader.raft.log.term(index)?;
-        let acked: ServerSet = ServerId::first(leader.raft.progress.len() as u8)
-            .filter(|id| leader.raft.progress[id.index()].matched >= index)
-            .collect();
+        let index = leader.raft.commit().next();
+        let term = leader.raft.log().term(index)?;
+        let acked = leader.raft.holders(index);
         let coming = coming(cluster, leader, index).without(acked);
         // A planted flaw may let it commit with fewer, and by copies alone.
-        let rules = leader.raft.rules;
+        let rules = leader.raft.rules();
         let more = leader.raft.counts_by().lacks(acked);
-        let old_term = !rules.may_count(term, leader.raft.term).answer;
+        let old_term = !rules.may_count(term, leader.raft.term()).answer;
         Some(Need { index, acked, coming, more, old_term })
     }
 
@@ -288,7 +286,7 @@ impl Situation {
         if !up.iter().any(enough) {
             return Vote::No;
         }
-        let obeyed = |id: ServerId| cluster.server(id).and_then(|server| server.raft.leader);
+        let obeyed = |id: ServerId| cluster.server(id).and_then(|server| server.raft.leader());
         let deaf = |id: &ServerId| self.standing(*id) == Standing::Stuck(Stuck::Deaf);
         match up.iter().filter_map(obeyed).find(deaf) {
             Some(leader) if !up.contains(leader) => Vote::Obeys(leader),
@@ -316,7 +314,7 @@ fn mutual(cluster: &Cluster, server: &Server) -> ServerSet {
 }
 
 fn standing(cluster: &Cluster, server: &Server, mutual: ServerSet) -> Standing {
-    match (server.power, server.raft.role) {
+    match (server.power, server.raft.role()) {
         (Power::Down, _) => Standing::Down,
         (Power::Asleep, _) => Standing::Asleep,
         (Power::Up, Role::Follower) => Standing::Follower,
@@ -333,7 +331,7 @@ fn stuck(cluster: &Cluster, leader: &Server, mutual: ServerSet) -> Option<Stuck>
     // A planted flaw may let it commit with fewer.
     let all = leader.raft.counts_by();
     let not_newer = |id: &ServerId| {
-        cluster.server(*id).is_some_and(|server| server.raft.term <= leader.raft.term)
+        cluster.server(*id).is_some_and(|server| server.raft.term() <= leader.raft.term())
     };
     if all.has_quorum(mutual.iter().filter(not_newer).collect()) {
         return None;
@@ -367,8 +365,8 @@ fn heard_by(cluster: &Cluster, rooms: &[Room], members: ServerSet) -> Vec<usize>
 fn electable(cluster: &Cluster) -> ServerSet {
     let newness = |last: Position| (last.term, last.index);
     let wins = |server: &&Server| {
-        let own = newness(server.raft.log.last());
-        let older = |other: &&Server| own >= newness(other.raft.log.last());
+        let own = newness(server.raft.log().last());
+        let older = |other: &&Server| own >= newness(other.raft.log().last());
         let agree = cluster.servers().iter().filter(older).map(|other| other.id).collect();
         cluster.configuration().has_quorum(agree)
     };
@@ -393,7 +391,7 @@ fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
     let counted = packets.iter().filter_map(|packet| match (packet.from, packet.to) {
         (Node::Server(from), Node::Server(to))
             if to == leader.id
-                && acknowledges(&packet.message, leader.raft.term)
+                && acknowledges(&packet.message, leader.raft.term())
                 && packet.will_arrive()
                 && reaches(cluster, from, to) =>
         {

@@ -149,7 +149,7 @@ impl Cluster {
             digest.u8(disk.voted_for.map_or(0, ServerId::number));
             let last = disk.log.last();
             digest.u64(last.index.0).u64(last.term.0);
-            digest.u64(server.raft.commit.0).u64(server.rsm.applied.0);
+            digest.u64(server.raft.commit().0).u64(server.rsm.applied.0);
             for (key, stored) in server.rsm.kv.iter() {
                 digest.text(key).text(&stored.value).u64(stored.version.0);
             }

@@ -385,9 +385,9 @@ impl Cluster {
     ) -> R {
         let cx = self.context();
         let server = &mut self.servers[id.index()];
-        let chunks = server.raft.log.chunks();
+        let chunks = server.raft.log().chunks();
         let result = step(&mut server.raft, &cx, &mut self.outbox);
-        if server.raft.log.chunks() > chunks {
+        if server.raft.log().chunks() > chunks {
             self.share_entries(id, chunks);
         }
         self.carry_out(id);
@@ -421,9 +421,10 @@ impl Cluster {
     /// Entries have settled in a server's log, which had so many chunks before. They stand in
     /// other logs too, and are kept once.
     fn share_entries(&mut self, id: ServerId, chunks: usize) {
-        let mut log = std::mem::take(&mut self.servers[id.index()].raft.log);
-        let _ = self.servers.iter().any(|other| log.share(chunks, &other.raft.log));
-        self.servers[id.index()].raft.log = log;
+        let (before, from) = self.servers.split_at_mut(id.index());
+        let Some((own, after)) = from.split_first_mut() else { return };
+        let mut others = before.iter().chain(after.iter());
+        let _ = others.any(|other| own.raft.share_log(chunks, &other.raft));
     }
 
     /// Carries out what a server's Raft left in the outbox.
@@ -432,7 +433,7 @@ impl Cluster {
         let heartbeat = std::mem::take(&mut self.outbox.heartbeat);
         self.follow_orders(id, election, heartbeat);
         let server = &self.servers[id.index()];
-        if server.raft.commit > server.rsm.applied {
+        if server.raft.commit() > server.rsm.applied {
             if server.raft.is_leader() {
                 self.find_holders(id);
             }
@@ -478,7 +479,7 @@ impl Cluster {
         let (chunks, forgets) = (server.disk.log.chunks(), server.disk.forgets(server.flaws()));
         let mut messages = server.disk.end_sync();
         if server.disk.log.chunks() > chunks {
-            server.disk.log.share(chunks, &server.raft.log);
+            server.disk.log.share(chunks, server.raft.log());
         }
         let last = if server.keeps_log() { server.disk.log.last_index() } else { Index::ZERO };
         self.emit(EventKind::Synced { server: id, last, forgets });

@@ -251,15 +251,15 @@ impl Cluster {
     pub fn leader(&self) -> Option<ServerId> {
         self.servers
             .iter()
-            .filter(|server| server.is_running() && server.raft.role == Role::Leader)
-            .max_by_key(|server| server.raft.term)
+            .filter(|server| server.is_running() && server.raft.role() == Role::Leader)
+            .max_by_key(|server| server.raft.term())
             .map(|server| server.id)
     }
 
     /// The highest term that a running server knows.
     pub fn term(&self) -> Term {
         let running = self.servers.iter().filter(|server| server.is_running());
-        running.map(|server| server.raft.term).max().unwrap_or_default()
+        running.map(|server| server.raft.term()).max().unwrap_or_default()
     }
 
     /// Who votes, and how many are enough.
@@ -269,7 +269,7 @@ impl Cluster {
 
     /// Which servers' logs have this very entry at `index`.
     pub fn copies(&self, index: Index, entry: &Entry) -> ServerSet {
-        let has = |server: &&Server| server.raft.log.get(index) == Some(entry);
+        let has = |server: &&Server| server.raft.log().get(index) == Some(entry);
         self.servers.iter().filter(has).map(|server| server.id).collect()
     }
 

@@ -29,7 +29,7 @@ const A_KEY: u64 = 80;
 impl Cluster {
     /// About how many bytes the run takes by itself, without any checkpoint.
     pub fn bytes(&self) -> u64 {
-        let indexes = self.servers.iter().map(|server| server.raft.log.len()).max().unwrap_or(0);
+        let indexes = self.servers.iter().map(|server| server.raft.log().len()).max().unwrap_or(0);
         let operations = indexes.max(self.history.len()) as u64;
         operations * AN_ENTRY + self.history.bytes() + self.copied_bytes()
     }
@@ -52,7 +52,7 @@ impl Cluster {
         let logs: usize = self
             .servers
             .iter()
-            .map(|server| server.raft.log.copied() + server.disk.log.copied())
+            .map(|server| server.raft.log().copied() + server.disk.log.copied())
             .sum();
         let inboxes: usize = self.servers.iter().map(|server| server.inbox.len()).sum();
         let packets = inboxes + self.held.len();

@@ -181,7 +181,7 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
         .filter(|server| server.is_running() && reading::linked(cluster, leader.id, server.id))
         .map(|server| server.id)
         .collect();
-    let (id, term) = (leader.id, leader.raft.term);
+    let (id, term) = (leader.id, leader.raft.term());
     let reach = linked.union(ServerSet::only(id));
     let (reached, servers) = (reach.len(), cluster.servers().len());
     let lacking = if !leader.raft.counts_by().has_quorum(reach) {
@@ -201,8 +201,8 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
 fn follows(cluster: &Cluster, server: &Server, leader: &Server) -> bool {
     server.id != leader.id
         && server.is_running()
-        && server.raft.term == leader.raft.term
-        && server.raft.leader == Some(leader.id)
+        && server.raft.term() == leader.raft.term()
+        && server.raft.leader() == Some(leader.id)
         && reading::linked(cluster, leader.id, server.id)
 }
 
@@ -223,14 +223,14 @@ fn leaderless(cluster: &Cluster) -> String {
 }
 
 fn is_candidate(server: &Server) -> bool {
-    server.is_running() && server.raft.role == Role::Candidate
+    server.is_running() && server.raft.role() == Role::Candidate
 }
 
 /// The candidates of the newest term that has any.
 fn newest_candidates(cluster: &Cluster) -> impl Iterator<Item = &Server> {
     let candidates = cluster.servers().iter().filter(|server| is_candidate(server));
-    let newest = candidates.clone().map(|server| server.raft.term).max();
-    candidates.filter(move |server| Some(server.raft.term) == newest)
+    let newest = candidates.clone().map(|server| server.raft.term()).max();
+    candidates.filter(move |server| Some(server.raft.term()) == newest)
 }
 
 /// "S4 and S5 are cut off: 2 of 5, no majority."
@@ -288,9 +288,9 @@ fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
     let leader = reading::leader(cluster);
     let named = leader.map(|leader| leader.id);
     for server in cluster.servers() {
-        let (id, term) = (server.id, server.raft.term);
+        let (id, term) = (server.id, server.raft.term());
         let leads = server.is_running() && server.raft.is_leader();
-        if leads && named != Some(id) && leader.is_some_and(|leader| leader.raft.term == term) {
+        if leads && named != Some(id) && leader.is_some_and(|leader| leader.raft.term() == term) {
             sentences.push(format!("{id} leads term {term} too."));
             continue;
         }
@@ -332,9 +332,9 @@ fn power(cluster: &Cluster, sentences: &mut Vec<String>) {
 /// "S3 asks for votes in term 5: 2 of 3."
 fn candidates(cluster: &Cluster, sentences: &mut Vec<String>) {
     for candidate in cluster.servers().iter().filter(|server| is_candidate(server)).take(3) {
-        let (id, term) = (candidate.id, candidate.raft.term);
+        let (id, term) = (candidate.id, candidate.raft.term());
         let needed = candidate.raft.counts_by().quorum();
-        let votes = candidate.raft.votes.len();
+        let votes = candidate.raft.votes().len();
         sentences.push(format!("{id} asks for votes in term {term}: it has {votes} of {needed}."));
     }
 }
@@ -371,7 +371,8 @@ fn in_vain(cluster: &Cluster, client: &Client, server: &Server) -> Option<&'stat
         Power::Up if !cluster.reaches(two, one) => Some(", whose answers cannot arrive"),
         Power::Up => match Situation::of(cluster).standing(server.id) {
             Standing::Stuck(_)
-                if reading::leader(cluster).is_some_and(|it| it.raft.term <= server.raft.term) =>
+                if reading::leader(cluster)
+                    .is_some_and(|it| it.raft.term() <= server.raft.term()) =>
             {
                 Some(", which cannot commit")
             }
@@ -429,7 +430,7 @@ mod tests {
         told(&mut cluster, &two, 60);
         let sentences = told(&mut cluster, &["release vote-reply S3 -> S1"], 10);
         let both = cluster.servers().iter().filter(|server| server.raft.is_leader());
-        assert_eq!(both.map(|server| server.raft.term.0).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(both.map(|server| server.raft.term().0).collect::<Vec<_>>(), [2, 2]);
         assert!(sentences.iter().any(|it| it.ends_with(" leads term 2 too.")), "{sentences:?}");
         assert!(!sentences.iter().any(|it| it.contains("believes")), "{sentences:?}");
     }

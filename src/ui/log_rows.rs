@@ -115,7 +115,7 @@ impl<'a> Table<'a> {
 
     fn entries<'s>(&self, server: &'s Server) -> impl Iterator<Item = (Index, &'s Entry)> {
         let end = self.end();
-        server.raft.log.iter_from(self.first).take_while(move |(index, _)| *index < end)
+        server.raft.log().iter_from(self.first).take_while(move |(index, _)| *index < end)
     }
 
     fn widest(&self) -> u16 {
@@ -203,7 +203,7 @@ pub fn hit(areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
     let row = y.checked_sub(areas[Pane::Servers].y + above)? / each;
     let (_, place) = rows(&table).places().find(|(shown, _)| *shown == row)?;
     let server = scene.cluster.servers().get(place)?;
-    let index = table.index_at(x).filter(|index| server.raft.log.get(*index).is_some());
+    let index = table.index_at(x).filter(|index| server.raft.log().get(*index).is_some());
     Some(match index {
         Some(index) => Target::Entry { server: server.id, index },
         None => Target::Server(server.id),
@@ -334,7 +334,7 @@ impl Table<'_> {
         let y = self.area.y + ABOVE + row;
         let standing = self.situation.standing(server.id);
         let room = self.situation.room_of(server.id);
-        let term = server.raft.term;
+        let term = server.raft.term();
         let lit = standing == Standing::Leader;
         let x = self.area.x;
         if self.situation.rooms.len() > 1 {
@@ -381,7 +381,7 @@ impl Table<'_> {
 
     fn draw_cells(&self, canvas: &mut Canvas, y: u16, server: &Server) {
         let theme = canvas.theme();
-        let base = server.raft.log.base().index;
+        let base = server.raft.log().base().index;
         if let Some(x) = self.x(base).filter(|_| base > Index::ZERO) {
             canvas
                 .pen_at(x, y, self.cell)
@@ -421,7 +421,7 @@ impl Table<'_> {
             .servers()
             .iter()
             .find(|server| self.situation.standing(server.id) == Standing::Leader);
-        let other = lit.and_then(|leader| leader.raft.log.get(index));
+        let other = lit.and_then(|leader| leader.raft.log().get(index));
         other.is_some_and(|other| other != entry)
     }
 
@@ -437,7 +437,7 @@ impl Table<'_> {
             // Where a rule is broken or a disk was lost, nothing is certain any more.
             let certain = cluster.violation().is_none() && !cluster.checker().is_void();
             return Some(match certain {
-                true => Verdict::Lost(first, server.raft.log.last_index()),
+                true => Verdict::Lost(first, server.raft.log().last_index()),
                 false => Verdict::Departs(first),
             });
         }
@@ -448,7 +448,7 @@ impl Table<'_> {
         let coming = need.coming.len();
         Some(match (need.more, need.old_term) {
             // Copies alone never commit it (§5.4.2).
-            (_, true) => Verdict::Needs(format!("needs a t{} entry", server.raft.term)),
+            (_, true) => Verdict::Needs(format!("needs a t{} entry", server.raft.term())),
             (0, false) => Verdict::Needs("commits".to_owned()),
             (more, false) if danger => Verdict::NeedsInDanger(need.index, more),
             (more, false) if coming > 0 => Verdict::Needs(format!("needs {more}, {coming} coming")),
@@ -482,7 +482,7 @@ impl Table<'_> {
         let y = self.area.y + ABOVE + 3 + row * self.big_rows();
         let standing = self.situation.standing(server.id);
         let lit = standing == Standing::Leader;
-        let term = server.raft.term;
+        let term = server.raft.term();
         let x = self.area.x;
         let ink = match lit {
             true => theme.lit(term),

@@ -105,7 +105,7 @@ impl Window {
 
     /// The entries of a server's log that are in the window.
     fn entries<'a>(&self, server: &'a Server) -> impl Iterator<Item = (Index, &'a Entry)> {
-        server.raft.log.iter_from(self.first).take_while({
+        server.raft.log().iter_from(self.first).take_while({
             let end = self.end();
             move |(index, _)| *index < end
         })
@@ -186,12 +186,12 @@ impl Window {
     pub fn draw_log(&self, canvas: &mut Canvas, y: u16, scene: &Scene, server: &Server) {
         let theme = canvas.theme();
         let leader = reading::leader(scene.cluster);
-        let base = server.raft.log.base().index;
+        let base = server.raft.log().base().index;
         if let Some(x) = self.x(base).filter(|_| base.0 > 0) {
             let mut pen = canvas.pen_at(x, y, self.cell);
             pen.style(theme.dim()).put(format_args!("[..{base}]"));
         }
-        let last = server.raft.log.last_index();
+        let last = server.raft.log().last_index();
         let fading = || {
             let removed = scene.view.fading.removed.iter();
             removed.filter(|removed| removed.server == server.id)
@@ -200,7 +200,7 @@ impl Window {
             if fading().any(|removed| removed.index == index) {
                 continue;
             }
-            let differs = leader.and_then(|leader| leader.raft.log.get(index));
+            let differs = leader.and_then(|leader| leader.raft.log().get(index));
             let cell = Cell {
                 entry,
                 standing: settled(server, index),
@@ -299,7 +299,7 @@ enum Settled {
 }
 
 fn settled(server: &Server, index: Index) -> Settled {
-    if index <= server.raft.commit { Settled::Committed } else { Settled::Appended }
+    if index <= server.raft.commit() { Settled::Committed } else { Settled::Appended }
 }
 
 fn is_selected(scene: &Scene, server: ServerId, index: Index) -> bool {
@@ -310,8 +310,8 @@ fn is_selected(scene: &Scene, server: ServerId, index: Index) -> bool {
 /// Which servers have the entry at `index`: the newest leader's entry, or, where it has
 /// none, the one of the highest term.
 fn holders(cluster: &Cluster, index: Index) -> ServerSet {
-    let entries = || cluster.servers().iter().filter_map(|server| server.raft.log.get(index));
-    let its = reading::leader(cluster).and_then(|leader| leader.raft.log.get(index));
+    let entries = || cluster.servers().iter().filter_map(|server| server.raft.log().get(index));
+    let its = reading::leader(cluster).and_then(|leader| leader.raft.log().get(index));
     let entry = its.or_else(|| entries().max_by_key(|entry| entry.term));
     entry.map_or(ServerSet::EMPTY, |entry| cluster.copies(index, entry))
 }

@@ -9,7 +9,7 @@ use crate::cluster::types::{Index, Node, ServerId, Term};
 pub fn term(cluster: &Cluster) -> Term {
     let running = cluster.servers().iter().any(Server::is_running);
     let counts = |server: &&Server| !running || server.is_running();
-    let terms = cluster.servers().iter().filter(counts).map(|server| server.raft.term);
+    let terms = cluster.servers().iter().filter(counts).map(|server| server.raft.term());
     terms.max().unwrap_or_default()
 }
 
@@ -17,7 +17,7 @@ pub fn term(cluster: &Cluster) -> Term {
 /// older term is none, whatever it believes.
 pub fn leader(cluster: &Cluster) -> Option<&Server> {
     let leader = cluster.server(cluster.leader()?)?;
-    (leader.raft.term >= cluster.checker().led_term()).then_some(leader)
+    (leader.raft.term() >= cluster.checker().led_term()).then_some(leader)
 }
 
 /// Up to where the log is committed in fact, whether or not a server that runs still knows it.
@@ -27,7 +27,7 @@ pub fn committed(cluster: &Cluster) -> Index {
 
 /// Where the longest log ends.
 pub fn last_index(cluster: &Cluster) -> Index {
-    cluster.servers().iter().map(|server| server.raft.log.last_index()).max().unwrap_or_default()
+    cluster.servers().iter().map(|server| server.raft.log().last_index()).max().unwrap_or_default()
 }
 
 /// Whether two servers hear each other directly.

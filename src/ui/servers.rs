@@ -66,7 +66,7 @@ pub fn hit(areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
     let server = scene.cluster.servers().get(place)?;
     let columns = Columns::of(areas[Pane::Servers], scene);
     let index = columns.window(areas[Pane::Servers], scene).index_at(x);
-    match index.filter(|index| server.raft.log.get(*index).is_some()) {
+    match index.filter(|index| server.raft.log().get(*index).is_some()) {
         Some(index) => Some(Target::Entry { server: server.id, index }),
         None => Some(Target::Server(server.id)),
     }
@@ -176,7 +176,7 @@ impl Columns {
             100.. => Wording::Long,
         };
         let index = digits(reading::last_index(scene.cluster).next().0);
-        let term = digits(servers.iter().map(|server| server.raft.term.0).max().unwrap_or(0));
+        let term = digits(servers.iter().map(|server| server.raft.term().0).max().unwrap_or(0));
         let name = digits(servers.len() as u64) + 1;
         let mark = 1 + name + 1;
         // Blank columns between, and the least width of an index under its heading.
@@ -289,13 +289,13 @@ impl Columns {
         let name = if selected { theme.bold() } else { base };
         Self::pen(canvas, area, row, 1, 3).style(name).put(server.id);
         self.draw_standing(canvas, area, row, base, standing, raft);
-        let voted = raft.voted_for.map_or_else(|| "-".to_owned(), |voted| voted.to_string());
+        let voted = raft.voted_for().map_or_else(|| "-".to_owned(), |voted| voted.to_string());
         Self::pen(canvas, area, row, self.vote, 4).style(base).put(voted);
         if standing == Standing::Down {
             Self::before(canvas, area, row, self.commit_end, base, "-");
             Self::before(canvas, area, row, self.applied_end, base, "-");
         } else {
-            Self::before(canvas, area, row, self.commit_end, base, raft.commit);
+            Self::before(canvas, area, row, self.commit_end, base, raft.commit());
             Self::before(canvas, area, row, self.applied_end, base, server.rsm.applied);
         }
         let mut pen = Self::pen(canvas, area, row, self.timer, self.timer_width - 1);
@@ -316,7 +316,7 @@ impl Columns {
     ) {
         let theme = canvas.theme();
         let leads = standing == Standing::Leader;
-        let style = if leads { theme.filled(raft.term) } else { base };
+        let style = if leads { theme.filled(raft.term()) } else { base };
         let mut pen = Self::pen(canvas, area, row, self.mark, self.term_end - self.mark);
         pen.style(style);
         if leads {
@@ -334,10 +334,10 @@ impl Columns {
             Standing::Leader => style,
             Standing::Down => base,
             Standing::Stuck(_) | Standing::Follower | Standing::Candidate | Standing::Asleep => {
-                theme.number(raft.term)
+                theme.number(raft.term())
             }
         };
-        Self::before(canvas, area, row, self.term_end, term, raft.term);
+        Self::before(canvas, area, row, self.term_end, term, raft.term());
     }
 
     /// What the newest leader knows of this server's log: match and next.
@@ -350,7 +350,7 @@ impl Columns {
         id: ServerId,
     ) {
         let leader = reading::leader(scene.cluster).filter(|leader| leader.id != id);
-        let Some(progress) = leader.and_then(|leader| leader.raft.progress.get(id.index())) else {
+        let Some(progress) = leader.and_then(|leader| leader.raft.progress(id)) else {
             return;
         };
         if self.arrow_digits == 0 {

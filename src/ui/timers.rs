@@ -80,15 +80,15 @@ fn rate(clock: Ppm) -> String {
 fn draw_votes(pen: &mut Pen, scene: &Scene, raft: &Raft) {
     let servers = scene.cluster.servers();
     if servers.len() > usize::from(pen.room()) {
-        pen.put(format_args!("{}/{}", raft.votes.len(), servers.len()));
+        pen.put(format_args!("{}/{}", raft.votes().len(), servers.len()));
         return;
     }
     for other in servers {
-        let vote = if raft.votes.contains(other.id) {
+        let vote = if raft.votes().contains(other.id) {
             '+'
-        } else if raft.refusals.contains(other.id) {
+        } else if raft.refusals().contains(other.id) {
             '-'
-        } else if reading::linked(scene.cluster, raft.id, other.id) {
+        } else if reading::linked(scene.cluster, raft.id(), other.id) {
             '·'
         } else {
             '╳'

@@ -176,15 +176,15 @@ fn chips(scene: &Scene) -> Vec<Chip> {
         let Some(server) = scene.cluster.server(id) else { continue };
         let lit = situation.standing(id) == Standing::Leader;
         let (mark, what) = if lit { ('★', "LEADS") } else { ('☆', "STUCK") };
-        let term = server.raft.term;
+        let term = server.raft.term();
         chips.push(Chip { mark, who: id.to_string(), what, term, lit, strong: lit });
     }
-    let candidate = |server: &&Server| server.is_running() && server.raft.role == Role::Candidate;
+    let candidate = |server: &&Server| server.is_running() && server.raft.role() == Role::Candidate;
     let mut candidates: Vec<(Term, Vec<ServerId>)> = Vec::new();
     for server in scene.cluster.servers().iter().filter(candidate) {
-        match candidates.iter_mut().find(|(term, _)| *term == server.raft.term) {
+        match candidates.iter_mut().find(|(term, _)| *term == server.raft.term()) {
             Some((_, ids)) => ids.push(server.id),
-            None => candidates.push((server.raft.term, vec![server.id])),
+            None => candidates.push((server.raft.term(), vec![server.id])),
         }
     }
     candidates.sort_by_key(|(term, _)| std::cmp::Reverse(*term));

@@ -37,7 +37,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let dim = canvas.theme().dim();
     if newest.rsm.kv.is_empty() {
         let written =
-            scene.cluster.servers().iter().any(|one| one.raft.log.last_index() > Index(0));
+            scene.cluster.servers().iter().any(|one| one.raft.log().last_index() > Index(0));
         let text = if written { "nothing applied yet" } else { "nothing written yet" };
         canvas.pen(area, 1).skip(1).style(dim).put(text);
         return;

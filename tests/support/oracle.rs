@@ -71,7 +71,7 @@ fn same(one: Option<&Entry>, two: Option<&Entry>) -> bool {
 }
 
 fn leads(server: &Server) -> Option<Term> {
-    (server.power != Power::Down && server.raft.is_leader()).then_some(server.raft.term)
+    (server.power != Power::Down && server.raft.is_leader()).then_some(server.raft.term())
 }
 
 /// The service's rules for one operation.
@@ -117,7 +117,7 @@ impl Oracle {
             before.awake = server.power == Power::Up;
             before.clock = server.clock.0;
             before.leads = leads(server);
-            before.commit = server.raft.commit.0 as usize;
+            before.commit = server.raft.commit().0 as usize;
             before.applied = server.rsm.applied.0 as usize;
         }
         self.now = cluster.now();
@@ -168,7 +168,7 @@ impl Oracle {
     }
 
     fn log(&mut self, server: &Server) {
-        let log = entries(&server.raft.log);
+        let log = entries(server.raft.log());
         let before = &self.servers[server.id.index()];
         let as_before = |(one, two): (&Entry, &Entry)| Rc::ptr_eq(&one.1, &two.1) && one.0 == two.0;
         let kept = before.log.iter().zip(&log).filter(|pair| as_before(*pair)).count();
@@ -223,7 +223,7 @@ impl Oracle {
             let raft = &server.raft;
             let before = &self.servers[server.id.index()];
             let again = before.incarnation != server.incarnation || server.power == Power::Down;
-            let (from, to) = (if again { 0 } else { before.commit }, raft.commit.0 as usize);
+            let (from, to) = (if again { 0 } else { before.commit }, raft.commit().0 as usize);
             let log = before.log.clone();
             self.ask(Invariant::CommitMonotone, from <= to && to <= log.len());
             for place in from..to.min(log.len()) {

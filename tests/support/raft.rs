@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use raftlab::cluster::disk::{Disk, Write};
 use raftlab::cluster::raft::{
-    AppendResult, Configuration, Context, Entry, Message, Outbox, Position, Raft, Role, Rules,
+    AppendResult, Configuration, Context, Entry, Message, Outbox, Position, Progress, Raft, Role,
+    Rules,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
@@ -94,7 +95,7 @@ impl Server {
         server.syncs();
         let voters = (1..=5).filter(|voter| *voter != number).take(2);
         voters.for_each(|voter| drop(server.hears(voter, vote(term, true))));
-        assert_eq!(server.raft.role, Role::Leader);
+        assert_eq!(server.raft.role(), Role::Leader);
         server
     }
 
@@ -143,17 +144,22 @@ impl Server {
         self.step(|raft, cx, out| raft.on_sync(&disk, cx, out))
     }
 
+    /// What it knows of a follower.
+    pub fn known(&self, follower: u64) -> Progress {
+        *self.raft.progress(id(follower)).expect("it leads")
+    }
+
     /// The terms of its entries.
     pub fn log(&self) -> Vec<u64> {
-        self.raft.log.iter_from(Index(1)).map(|(_, entry)| entry.term.0).collect()
+        self.raft.log().iter_from(Index(1)).map(|(_, entry)| entry.term.0).collect()
     }
 
     pub fn term(&self) -> u64 {
-        self.raft.term.0
+        self.raft.term().0
     }
 
     pub fn commit(&self) -> u64 {
-        self.raft.commit.0
+        self.raft.commit().0
     }
 }
 

@@ -6,11 +6,16 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::event::{Event, EventKind as E};
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Packet, PacketKind};
-use raftlab::cluster::raft::Message;
+use raftlab::cluster::raft::{Message, Progress};
 use raftlab::cluster::server::Server;
 use raftlab::cluster::types::{
     ClientId, Index, Key, Node, OpId, PacketId, Request, ServerId, Term,
 };
+
+/// What a leader knows of a server.
+pub fn known(leader: &Server, of: ServerId) -> Progress {
+    *leader.raft.progress(of).expect("it leads")
+}
 
 /// Values and versions, as one copy of the service would hold them.
 pub type Map = BTreeMap<Key, (String, u64)>;
@@ -112,7 +117,7 @@ impl Books {
             }
             E::Received { to: Node::Server(to), summary, .. } => {
                 let append = matches!(summary.kind, PacketKind::Append { .. });
-                let term = after.server(*to).map(|server| server.raft.term);
+                let term = after.server(*to).map(|server| server.raft.term());
                 if append && Some(summary.term) >= term {
                     self.heard.insert(*to, event.time.micros());
                 }
@@ -120,7 +125,7 @@ impl Books {
             E::Departed { flaw: Flaw::HoldWaiters, .. } => self.holds_waiters = true,
             E::BecameLeader { server, term, .. } => drop(self.leaders.insert((*term, *server))),
             E::Committed { server, first, last, current, .. } => {
-                let log = after.server(*server).map(|server| &server.raft.log);
+                let log = after.server(*server).map(|server| server.raft.log());
                 for index in (first.0..=last.0).map(Index) {
                     let term = log.and_then(|log| log.term(index)).unwrap_or_default();
                     self.committed.entry((index, term)).or_insert(*current);

@@ -47,7 +47,7 @@ impl Truth {
         let cluster = &self.stage.cluster;
         for event in cluster.events() {
             if let EventKind::Committed { server, first, last, .. } = &event.kind {
-                let log = &cluster.server(*server).expect("it exists").raft.log;
+                let log = cluster.server(*server).expect("it exists").raft.log();
                 for index in first.0..=last.0 {
                     if let Some(term) = log.term(Index(index)) {
                         self.committed.entry(index).or_insert(term);
@@ -90,7 +90,7 @@ fn can_commit(cluster: &Cluster, leader: &Server) -> bool {
     let with = |other: &&Server| {
         other.power == Power::Up
             && (other.id == leader.id || linked(cluster, leader.id, other.id))
-            && other.raft.term <= leader.raft.term
+            && other.raft.term() <= leader.raft.term()
     };
     2 * cluster.servers().iter().filter(with).count() > cluster.servers().len()
 }
@@ -102,12 +102,13 @@ fn check_top(truth: &Truth, frame: &[String]) {
     let mut leaders: Vec<&Server> = cluster
         .servers()
         .iter()
-        .filter(|server| server.power == Power::Up && server.raft.role == Role::Leader)
+        .filter(|server| server.power == Power::Up && server.raft.role() == Role::Leader)
         .collect();
-    leaders
-        .sort_by_key(|server| (!can_commit(cluster, server), std::cmp::Reverse(server.raft.term)));
+    leaders.sort_by_key(|server| {
+        (!can_commit(cluster, server), std::cmp::Reverse(server.raft.term()))
+    });
     for leader in &leaders {
-        let (id, term) = (leader.id, leader.raft.term);
+        let (id, term) = (leader.id, leader.raft.term());
         let words = match can_commit(cluster, leader) {
             true => format!("{id} LEADS TERM {term} "),
             false => format!("{id} STUCK in term {term} "),
@@ -189,7 +190,7 @@ fn check_logs(truth: &Truth, frame: &[String]) {
             .iter()
             .find(|row| row.chars().skip(1).take(6).collect::<String>().contains(&name[1..]));
         let Some(row) = row else { continue };
-        let log = &server.raft.log;
+        let log = server.raft.log();
         let kept = |index: u64| truth.committed.get(&index).copied() == log.term(Index(index));
         let mut rest = row.as_str();
         for (index, entry) in log.iter_from(Index(first)) {
@@ -199,7 +200,7 @@ fn check_logs(truth: &Truth, frame: &[String]) {
             let mark = rest[..at].chars().next_back().unwrap_or(' ');
             let expected = if index.0 <= highest {
                 match kept(index.0) {
-                    true if server.power != Power::Down && server.raft.commit >= index => '✓',
+                    true if server.power != Power::Down && server.raft.commit() >= index => '✓',
                     true => '[',
                     false => '✗',
                 }

@@ -210,7 +210,7 @@ fn an_election_without_colours() {
     stage.act(&["crash leader", &format!("isolate {cut_off}")]);
     stage.until(|cluster| {
         let mut servers = cluster.servers().iter();
-        servers.any(|server| server.is_running() && server.raft.role == Role::Candidate)
+        servers.any(|server| server.is_running() && server.raft.role() == Role::Candidate)
     });
     stage.run(14);
     stage.view.theme.colours = Colours::None;
@@ -232,8 +232,8 @@ fn rare_marks_in_ascii() {
         &format!("crash {}", followers[0]),
     ]);
     let old = stage.cluster.server(followers[0]).expect("a server");
-    let index = old.raft.log.last_index();
-    let entry = old.raft.log.get(index).expect("an entry").clone();
+    let index = old.raft.log().last_index();
+    let entry = old.raft.log().get(index).expect("an entry").clone();
     let removed = RemovedEntry { server: followers[1], index, term: entry.term, op: entry.op };
     stage.view.fading.removed.push(removed);
     stage.view.selection.server = Some(stage.leader());

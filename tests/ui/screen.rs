@@ -295,8 +295,8 @@ fn the_mouse_hits_what_is_drawn() {
         let leader = stage.leader();
         assert_eq!(hit("★ LEADER", 0), Some(Target::Server(leader)));
         let old = ServerId::from_index(0);
-        let last = stage.cluster.servers()[0].raft.log.last_index();
-        let cell = format!("{} x=9", stage.cluster.servers()[0].raft.term);
+        let last = stage.cluster.servers()[0].raft.log().last_index();
+        let cell = format!("{} x=9", stage.cluster.servers()[0].raft.term());
         let entry = Some(Target::Entry { server: old, index: last });
         let row = rows(&stage.frame(size.0, size.1)).iter().rposition(|row| name_in(row) == "S1");
         let y = row.expect("the row of S1") as u16;

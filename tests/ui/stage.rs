@@ -135,7 +135,7 @@ pub fn lost_majority() -> Stage {
 }
 
 fn newer(cluster: &Cluster, leader: ServerId, term: Term) -> bool {
-    cluster.server(leader).is_some_and(|server| server.raft.term > term)
+    cluster.server(leader).is_some_and(|server| server.raft.term() > term)
 }
 
 fn hints() -> Vec<Hint> {

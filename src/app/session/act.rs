@@ -210,7 +210,7 @@ impl Session {
     fn time_out(&mut self) {
         let Some(server) = self.selected() else { return };
         let id = server.id;
-        match (server.power, server.raft.role) {
+        match (server.power, server.raft.role()) {
             (Power::Down, _) => self.refuse(format!("time out: {id} is down")),
             (Power::Asleep, _) => {
                 self.refuse(format!("time out: {id} sleeps, and so does its timer"))

@@ -140,14 +140,14 @@ impl Session {
             format!("{}, incarnation {}", state(server), server.incarnation),
             format!(
                 "term {}, voted for {}, follows {}",
-                raft.term,
-                raft.voted_for.map_or("nobody".into(), |voted| voted.to_string()),
-                raft.leader.map_or("nobody".into(), |leader| leader.to_string()),
+                raft.term(),
+                raft.voted_for().map_or("nobody".into(), |voted| voted.to_string()),
+                raft.leader().map_or("nobody".into(), |leader| leader.to_string()),
             ),
             format!(
                 "log ends at {} (index@term), commit index {}, applied {}",
-                raft.log.last(),
-                raft.commit,
+                raft.log().last(),
+                raft.commit(),
                 server.rsm.applied
             ),
             format!("{}, {}", count(keys, "key"), count(waiters, "waiter")),
@@ -155,10 +155,10 @@ impl Session {
         ];
         lines.extend(self.timer_line("election timer", server.election_timer));
         lines.extend(self.timer_line("next heartbeat", server.heartbeat_timer));
-        if server.is_running() && raft.role == Role::Leader {
+        if server.is_running() && raft.role() == Role::Leader {
             let others = self.cluster.servers().iter().filter(|other| other.id != id);
             lines.extend(others.filter_map(|other| {
-                let known = raft.progress.get(other.id.index())?;
+                let known = raft.progress(other.id)?;
                 Some(format!("{}: match index {}, next {}", other.id, known.matched, known.next))
             }));
         }
@@ -175,13 +175,13 @@ impl Session {
     fn entry_lines(&self, id: ServerId, index: Index) -> Vec<String> {
         let server = self.cluster.server(id);
         let Some((server, entry)) =
-            server.and_then(|server| Some((server, server.raft.log.get(index)?)))
+            server.and_then(|server| Some((server, server.raft.log().get(index)?)))
         else {
             return vec![format!("{id} has no entry {index} any more.")];
         };
         let state = match index {
             index if index <= server.rsm.applied => "counted as committed and applied here",
-            index if index <= server.raft.commit => "counted as committed, not applied yet here",
+            index if index <= server.raft.commit() => "counted as committed, not applied yet here",
             _ => "not committed as far as this server knows",
         };
         vec![
@@ -251,7 +251,7 @@ impl Session {
 }
 
 fn state(server: &Server) -> &'static str {
-    match (server.power, server.raft.role) {
+    match (server.power, server.raft.role()) {
         (Power::Down, _) => "down",
         (Power::Asleep, _) => "asleep",
         (Power::Up, Role::Follower) => "follower",

@@ -231,7 +231,7 @@ impl Session {
         let Some(server) = server.and_then(|id| self.cluster.server(id)) else {
             return self.refuse("no server is selected: press its number, or 0 for the leader");
         };
-        let (id, last) = (server.id, server.raft.log.last_index());
+        let (id, last) = (server.id, server.raft.log().last_index());
         if last == Index::ZERO {
             return self.refuse(format!("the log of {id} is empty"));
         }

@@ -104,7 +104,7 @@ impl Session {
             return self.refuse(format!("there are only {} servers", self.cluster.servers().len()));
         };
         let who = vec![Who::Server(server.id)];
-        let leads = server.power == Power::Up && server.raft.role == Role::Leader;
+        let leads = server.power == Power::Up && server.raft.role() == Role::Leader;
         let command = if leads { Command::Heartbeat(who) } else { Command::Timeout(who) };
         self.tell(&command, &format!("M {digit}"));
     }

@@ -92,7 +92,7 @@ impl Cluster {
 
     /// One of these servers: half of the time one that believes that it leads.
     fn victim(&self, among: ServerSet, rng: &mut Rng) -> Option<ServerId> {
-        let leads = |id: &ServerId| self.servers[id.index()].raft.role == Role::Leader;
+        let leads = |id: &ServerId| self.servers[id.index()].raft.role() == Role::Leader;
         let leaders: Vec<ServerId> = among.iter().filter(leads).collect();
         let all: Vec<ServerId> = among.iter().collect();
         let (aimed, leader) = (rng.chance(Ppm::percent(50)), rng.pick(&leaders).copied());
@@ -315,7 +315,7 @@ impl Cluster {
     fn time_outs(&self, rng: &mut Rng) -> Option<Strike> {
         let stands = |id: &ServerId| {
             let server = &self.servers[id.index()];
-            server.is_running() && server.raft.role != Role::Leader
+            server.is_running() && server.raft.role() != Role::Leader
         };
         let able: Vec<ServerId> = self.all().iter().filter(stands).collect();
         let begin = match rng.below(6) {

@@ -66,27 +66,27 @@ fn end(cluster: &Cluster) -> String {
 
 fn leader(cluster: &Cluster) -> String {
     match cluster.leader().and_then(|id| cluster.server(id)) {
-        Some(leader) => format!("{} of term {}", leader.id, leader.raft.term),
+        Some(leader) => format!("{} of term {}", leader.id, leader.raft.term()),
         None => format!("none, term {}", cluster.term()),
     }
 }
 
 fn server(server: &Server) -> String {
     let raft = &server.raft;
-    let role = match (server.power, raft.role) {
+    let role = match (server.power, raft.role()) {
         (Power::Down, _) => "down",
         (Power::Asleep, _) => "asleep",
         (Power::Up, Role::Follower) => "follower",
         (Power::Up, Role::Candidate) => "candidate",
         (Power::Up, Role::Leader) => "leader",
     };
-    let (term, last, commit) = (raft.term, raft.log.last_index(), raft.commit);
+    let (term, last, commit) = (raft.term(), raft.log().last_index(), raft.commit());
     format!("{role}, term {term}, log to {last}, commit {commit}, applied {}", server.rsm.applied)
 }
 
 /// The first index at which two logs do not have the same entry.
 fn parting(one: &Server, two: &Server) -> Option<Index> {
-    let (mine, theirs) = (&one.raft.log, &two.raft.log);
+    let (mine, theirs) = (one.raft.log(), two.raft.log());
     let last = mine.last_index().max(theirs.last_index());
     let same = |index: Index| match (mine.get(index), theirs.get(index)) {
         (Some(one), Some(two)) => one.term == two.term && one.op.request == two.op.request,
@@ -97,7 +97,7 @@ fn parting(one: &Server, two: &Server) -> Option<Index> {
 }
 
 fn entry(server: &Server, index: Index) -> String {
-    match server.raft.log.get(index) {
+    match server.raft.log().get(index) {
         Some(entry) => format!("{} of term {}", entry.op.request, entry.term),
         None => "nothing there".into(),
     }

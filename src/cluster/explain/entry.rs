@@ -18,8 +18,8 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
         lines.say(format!("there is no {server}"));
         return lines.0;
     };
-    let Some(entry) = holder.raft.log.get(index) else {
-        let last = holder.raft.log.last();
+    let Some(entry) = holder.raft.log().get(index) else {
+        let last = holder.raft.log().last();
         let clause = match last.index {
             Index::ZERO => format!("{server} has no entry {index}: its log is empty"),
             _ => format!("{server} has no entry {index}: its log ends at {last}"),
@@ -72,7 +72,7 @@ fn in_memory(cluster: &Cluster, copies: ServerSet, synced: ServerSet) -> Vec<Str
 /// Whether it is committed, and whether this server knows.
 fn settled(cluster: &Cluster, holder: &Server, index: Index) -> Vec<String> {
     let id = holder.id;
-    if holder.power != Power::Down && index <= holder.raft.commit {
+    if holder.power != Power::Down && index <= holder.raft.commit() {
         let applied = match index <= holder.rsm.applied {
             true => format!("{id} counts it as committed, and has applied it"),
             false => {
@@ -93,7 +93,7 @@ fn settled(cluster: &Cluster, holder: &Server, index: Index) -> Vec<String> {
     let news = match (holder.power, leader.and_then(|leader| cluster.server(leader))) {
         (Power::Down, _) => format!("{id} is down; after a restart it learns so from a leader"),
         (Power::Asleep, _) => format!("{id} is asleep and does not know"),
-        (Power::Up, Some(leader)) if leader.raft.commit < index => {
+        (Power::Up, Some(leader)) if leader.raft.commit() < index => {
             format!("{id} does not know, nor does {}, which leads", leader.id)
         }
         (Power::Up, Some(leader)) if !present(cluster, leader.id).contains(id) => {
@@ -102,7 +102,7 @@ fn settled(cluster: &Cluster, holder: &Server, index: Index) -> Vec<String> {
                 absent(cluster, leader.id, ServerSet::only(id)).join(", ")
             )
         }
-        (Power::Up, Some(leader)) if holder.raft.term > leader.raft.term => {
+        (Power::Up, Some(leader)) if holder.raft.term() > leader.raft.term() => {
             format!("{id} does not know: it is in a newer term than {}", leader.id)
         }
         (Power::Up, Some(leader)) => {
@@ -117,11 +117,11 @@ fn settled(cluster: &Cluster, holder: &Server, index: Index) -> Vec<String> {
 /// Who counts this very entry as committed: a server that is not down, else the leader that
 /// committed it in its time.
 fn who_knows(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
-    let entry = holder.raft.log.get(index)?;
+    let entry = holder.raft.log().get(index)?;
     let knows = |server: &&Server| {
         server.power != Power::Down
-            && server.raft.commit >= index
-            && server.raft.log.get(index) == Some(entry)
+            && server.raft.commit() >= index
+            && server.raft.log().get(index) == Some(entry)
     };
     let knowing: ServerSet =
         cluster.servers().iter().filter(knows).map(|server| server.id).collect();
@@ -136,12 +136,12 @@ fn who_knows(cluster: &Cluster, holder: &Server, index: Index) -> Option<String>
 /// An entry that counts as committed on a server, though no leader has committed it.
 fn uncommitted(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
     let committed = cluster.checker().committed_at(index).map(|(term, _)| term);
-    (committed != holder.raft.log.term(index)).then(|| "no leader has committed it".to_owned())
+    (committed != holder.raft.log().term(index)).then(|| "no leader has committed it".to_owned())
 }
 
 /// An entry that counts as committed, and is on too few servers for that.
 fn too_few(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
-    let copies = cluster.copies(index, holder.raft.log.get(index)?);
+    let copies = cluster.copies(index, holder.raft.log().get(index)?);
     let (all, count) = (cluster.configuration(), copies.len());
     (!all.has_quorum(copies)).then(|| {
         let (have, needed) = (if count == 1 { "has" } else { "have" }, all.quorum());
@@ -159,7 +159,7 @@ pub(super) fn waits_for(cluster: &Cluster, holder: &Server, index: Index) -> Str
 
 /// What an entry that no server counts as committed waits for.
 pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> String {
-    let Some(entry) = holder.raft.log.get(index) else {
+    let Some(entry) = holder.raft.log().get(index) else {
         return format!("{} has no entry {index}", holder.id);
     };
     let (term, copies) = (entry.term, cluster.synced(index, entry));
@@ -176,7 +176,7 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
         return format!("{waits}; no server leads");
     };
     let id = leader.id;
-    match leader.raft.log.get(index) {
+    match leader.raft.log().get(index) {
         Some(its) if its != entry => {
             return format!(
                 "{waits}; {id} leads and has another entry there, of term {}",
@@ -186,8 +186,8 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
         None => return format!("{waits}; {id} leads and does not have it"),
         Some(_) => {}
     }
-    if !leader.raft.rules.may_count(term, leader.raft.term).answer {
-        let own = leader.raft.term;
+    if !leader.raft.rules().may_count(term, leader.raft.term()).answer {
+        let own = leader.raft.term();
         return format!(
             "{waits}, but it is of term {term}: an entry of term {own} must be committed first, \
              and brings it along (§5.4.2)"
@@ -212,7 +212,7 @@ fn missing(
     let mut why = absent(cluster, leader.id, lacking);
     let there = lacking.intersection(present(cluster, leader.id));
     let is_newer =
-        |id: &ServerId| cluster.server(*id).is_some_and(|it| it.raft.term > leader.raft.term);
+        |id: &ServerId| cluster.server(*id).is_some_and(|it| it.raft.term() > leader.raft.term());
     let newer: ServerSet = there.iter().filter(is_newer).collect();
     let unsynced = lacking.intersection(cluster.copies(index, entry)).without(newer);
     let writing = unsynced.intersection(there);
@@ -241,14 +241,13 @@ fn unacknowledged(
     copies: ServerSet,
 ) -> String {
     let id = leader.id;
-    let knows = |id: &ServerId| {
-        leader.raft.progress.get(id.index()).is_some_and(|progress| progress.matched >= index)
-    };
+    let knows =
+        |id: &ServerId| leader.raft.progress(*id).is_some_and(|progress| progress.matched >= index);
     let unknown: ServerSet = copies.iter().filter(|id| !knows(id)).collect();
     let mut why = absent(cluster, id, unknown);
     let acks = |message: &Message| {
         matches!(message, Message::AppendReply { term, result: AppendResult::Matched(last), .. }
-            if *term == leader.raft.term && *last >= index)
+            if *term == leader.raft.term() && *last >= index)
     };
     let (mut coming, mut on_disk) = (ServerSet::EMPTY, ServerSet::EMPTY);
     let (mut held, mut lost, mut none) = (ServerSet::EMPTY, ServerSet::EMPTY, ServerSet::EMPTY);
@@ -286,10 +285,10 @@ fn unacknowledged(
 /// Who could commit the holder's entry: itself if it leads, else the leader that it follows,
 /// else the newest.
 fn committer<'a>(cluster: &'a Cluster, holder: &'a Server) -> Option<&'a Server> {
-    let leads = |server: &&Server| server.is_running() && server.raft.role == Role::Leader;
+    let leads = |server: &&Server| server.is_running() && server.raft.role() == Role::Leader;
     let followed = || {
-        let leader = cluster.server(holder.raft.leader?)?;
-        (holder.is_running() && leader.raft.term == holder.raft.term).then_some(leader)
+        let leader = cluster.server(holder.raft.leader()?)?;
+        (holder.is_running() && leader.raft.term() == holder.raft.term()).then_some(leader)
     };
     Some(holder)
         .filter(leads)
@@ -300,8 +299,8 @@ fn committer<'a>(cluster: &'a Cluster, holder: &'a Server) -> Option<&'a Server>
 /// The newest leader has another entry there, or none: what becomes of this one.
 fn rivals(cluster: &Cluster, holder: &Server, index: Index, entry: &Entry) -> Option<String> {
     let leader = cluster.leader().and_then(|id| cluster.server(id))?;
-    let (id, newest, term) = (holder.id, leader.id, leader.raft.term);
-    let its = leader.raft.log.get(index);
+    let (id, newest, term) = (holder.id, leader.id, leader.raft.term());
+    let its = leader.raft.log().get(index);
     if id == newest || its == Some(entry) {
         return None;
     }
@@ -312,7 +311,7 @@ fn rivals(cluster: &Cluster, holder: &Server, index: Index, entry: &Entry) -> Op
             format!("{newest}, the leader of term {term}, has another entry {index}, of term {of}")
         }
     };
-    if holder.raft.term > term {
+    if holder.raft.term() > term {
         return Some(format!("{has}; {id} is in a newer term and refuses its appends (§5.1)"));
     }
     Some(match its {

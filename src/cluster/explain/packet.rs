@@ -83,8 +83,8 @@ fn stale(cluster: &Cluster, packet: &Packet) -> Option<String> {
         return given_up(cluster, packet);
     };
     let raft = &cluster.server(to)?.raft;
-    let old = packet.message.summary().term < raft.term && raft.rules.flaws.is_empty();
-    old.then(|| format!("{to} is in a newer term, {} (§5.1)", raft.term))
+    let old = packet.message.summary().term < raft.term() && raft.rules().flaws.is_empty();
+    old.then(|| format!("{to} is in a newer term, {} (§5.1)", raft.term()))
 }
 
 /// That the client's attempt to which it belongs is over, so that an answer comes too late.

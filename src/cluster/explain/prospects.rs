@@ -39,7 +39,7 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
         let forgot = (!poll.forgot.is_empty())
             .then(|| format!("a lost disk held another vote of {}", list(poll.forgot)));
         let flaws = poll.flaws.iter().map(|flaw| format!("flaw {flaw}"));
-        let few = fewer(server).filter(|_| !server.raft.configuration.has_quorum(votes));
+        let few = fewer(server).filter(|_| !server.raft.configuration().has_quorum(votes));
         let against: Vec<String> = few.into_iter().chain(flaws).chain(forgot).collect();
         return match (against.is_empty(), poll.grant.is_empty()) {
             (true, true) => format!("{could} (§5.2)"),

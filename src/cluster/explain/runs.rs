@@ -131,7 +131,7 @@ fn a_follower_learns_of_a_commit_after_its_leader() {
     run.run(50);
     let follower = ServerSet::first(5).without(ServerSet::only(leader)).iter().next().unwrap();
     run.apply(&set("a", "1", Some(leader)));
-    run.until(|cluster| cluster.server(leader).unwrap().raft.commit == Index(1));
+    run.until(|cluster| cluster.server(leader).unwrap().raft.commit() == Index(1));
     let applied = format!("{leader} counts it as committed, and has applied it");
     assert!(run.entry(leader, 1).contains(&applied));
     let told = run.entry(follower, 1);
@@ -161,7 +161,7 @@ fn a_candidate_is_told_why_it_was_refused() {
     let config = Config { servers: 3, given: long.collect(), ..Config::default() };
     let mut run = Run::new(config);
     run.apply(&Command::Timeout(vec![Who::Server(short)]));
-    run.until(|cluster| cluster.server(short).unwrap().raft.refusals.len() == 2);
+    run.until(|cluster| cluster.server(short).unwrap().raft.refusals().len() == 2);
     let told = server(&run.cluster, short, &run.recent).join(" ");
     let refused = "S2 refused: its own log ends at 1@1, S1's is empty (§5.4.1).";
     assert!(told.contains(refused), "{told}");

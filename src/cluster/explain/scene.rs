@@ -85,7 +85,7 @@ pub(super) fn due(cluster: &Cluster, at: Time) -> String {
 
 /// That fewer than a majority are enough for a server, through a flaw.
 pub(super) fn fewer(server: &Server) -> Option<String> {
-    let (needed, rule) = (server.raft.counts_by().quorum(), server.raft.configuration.quorum());
+    let (needed, rule) = (server.raft.counts_by().quorum(), server.raft.configuration().quorum());
     (needed < rule).then(|| format!("flaw {}: the rule is {rule} (§5.2)", Flaw::SmallMajority))
 }
 
@@ -107,8 +107,8 @@ pub(super) fn share(cluster: &Cluster, count: usize) -> String {
 /// The leader of a newer term, beside which this running leader is a stale one.
 pub(super) fn newer_leader<'a>(cluster: &'a Cluster, server: &Server) -> Option<&'a Server> {
     let newest = cluster.server(cluster.leader()?)?;
-    let leads = server.is_running() && server.raft.role == Role::Leader;
-    (leads && newest.raft.term > server.raft.term).then_some(newest)
+    let leads = server.is_running() && server.raft.role() == Role::Leader;
+    (leads && newest.raft.term() > server.raft.term()).then_some(newest)
 }
 
 /// A client as it is spoken of: "client a".

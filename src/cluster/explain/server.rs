@@ -27,7 +27,7 @@ pub fn server(cluster: &Cluster, id: ServerId, recent: &[Event]) -> Vec<String> 
         lines.say(format!("there is no {id}"));
         return lines.0;
     };
-    match (server.power, server.raft.role) {
+    match (server.power, server.raft.role()) {
         (Power::Down, _) => lines.say_all(down(server)),
         (Power::Asleep, _) => lines.say_all(asleep(server)),
         (Power::Up, Role::Leader) => lines.say_all(leader(cluster, server)),
@@ -73,12 +73,12 @@ fn asleep(server: &Server) -> Vec<String> {
 }
 
 fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
-    let (id, term) = (server.id, server.raft.term);
+    let (id, term) = (server.id, server.raft.term());
     let reach = present(cluster, id);
     let away = others(cluster, id).without(reach);
     let mut clauses = Vec::new();
     if let Some(newest) = newer_leader(cluster, server) {
-        let (newest, newer) = (newest.id, newest.raft.term);
+        let (newest, newer) = (newest.id, newest.raft.term());
         clauses.push(format!(
             "{id} still believes that it leads term {term}; {newest} leads term {newer}"
         ));
@@ -104,8 +104,8 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
             fewer(server).unwrap_or("§5.3".into())
         ));
     }
-    let next = server.raft.commit.next();
-    if next <= server.raft.log.last_index() {
+    let next = server.raft.commit().next();
+    if next <= server.raft.log().last_index() {
         clauses.push(waits_at(cluster, server, next));
     }
     if let Some(timer) = server.heartbeat_timer {
@@ -117,24 +117,23 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
 /// Others that lead its very term: election safety is broken then.
 fn rivals(cluster: &Cluster, server: &Server) -> impl Iterator<Item = ServerId> {
     let same = |other: &&Server| {
-        other.id != server.id && other.raft.is_leader() && other.raft.term == server.raft.term
+        other.id != server.id && other.raft.is_leader() && other.raft.term() == server.raft.term()
     };
     cluster.servers().iter().filter(|other| other.is_running()).filter(same).map(|other| other.id)
 }
 
 /// How far the leader counts its followers' logs as equal to its own.
 fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
-    let last = server.raft.log.last_index();
-    let matched = |id: ServerId| {
-        server.raft.progress.get(id.index()).map_or(Index::ZERO, |progress| progress.matched)
-    };
+    let last = server.raft.log().last_index();
+    let matched =
+        |id: ServerId| server.raft.progress(id).map_or(Index::ZERO, |progress| progress.matched);
     let level: ServerSet = reach.iter().filter(|id| matched(*id) >= last).collect();
     let mut clauses = Vec::new();
     if !level.is_empty() && last > Index::ZERO {
         clauses.push(format!("its matchIndex for {} is {last}, the end of its log", list(level)));
     }
     for id in reach.without(level).iter().take(WAITERS) {
-        let next = server.raft.progress.get(id.index()).map_or(last, |progress| progress.next);
+        let next = server.raft.progress(id).map_or(last, |progress| progress.next);
         let known = matched(id);
         clauses.push(match known {
             Index::ZERO => format!("{id} has confirmed nothing yet: nextIndex {next}"),
@@ -146,22 +145,22 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
 
 fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String> {
     let (id, raft) = (server.id, &server.raft);
-    let (votes, needed) = (raft.votes.len(), raft.counts_by().quorum());
-    let from = if votes == 0 { String::new() } else { format!(", from {}", list(raft.votes)) };
+    let (votes, needed) = (raft.votes().len(), raft.counts_by().quorum());
+    let from = if votes == 0 { String::new() } else { format!(", from {}", list(raft.votes())) };
     let mut clauses = vec![format!(
         "{id} is a candidate in term {}: {votes} of {needed} needed votes{from}",
-        raft.term
+        raft.term()
     )];
     clauses.extend(fewer(server));
-    if !raft.strays.is_empty() {
-        let whose = list(raft.strays);
+    if !raft.stale_votes().is_empty() {
+        let whose = list(raft.stale_votes());
         clauses.push(format!("{whose} voted in an earlier term; {}", Flaw::CountStaleVotes.told()));
     }
-    if !raft.votes.contains(id) {
+    if !raft.votes().contains(id) {
         clauses.push("its own vote counts once it is on its disk".into());
     }
-    let silent = others(cluster, id).without(raft.votes).without(raft.refusals);
-    clauses.extend(raft.refusals.iter().map(|voter| refusal(cluster, server, voter, recent)));
+    let silent = others(cluster, id).without(raft.votes()).without(raft.refusals());
+    clauses.extend(raft.refusals().iter().map(|voter| refusal(cluster, server, voter, recent)));
     let away = absent(cluster, id, silent);
     if !away.is_empty() {
         clauses.push(away.join(", "));
@@ -172,7 +171,7 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
             "its timer runs out {}: without a result it becomes a candidate again, in term {} \
              (§5.2)",
             due(cluster, timer.due),
-            raft.term.0.saturating_add(1)
+            raft.term().0.saturating_add(1)
         ));
     }
     clauses
@@ -180,10 +179,10 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
 
 /// Whose answer is on its way, and whose is not.
 fn open(cluster: &Cluster, server: &Server, open: ServerSet) -> Vec<String> {
-    let (id, now) = (server.id, server.raft.term);
+    let (id, now) = (server.id, server.raft.term());
     let asks =
         |message: &Message| matches!(message, Message::RequestVote { term, .. } if *term == now);
-    let counts = |term| !server.raft.rules.is_stale_vote(term, now).answer;
+    let counts = |term| !server.raft.rules().is_stale_vote(term, now).answer;
     let answers =
         |message: &Message| matches!(message, Message::VoteReply { term, .. } if counts(*term));
     let (mut coming, mut held) = (ServerSet::EMPTY, ServerSet::EMPTY);
@@ -208,7 +207,7 @@ fn open(cluster: &Cluster, server: &Server, open: ServerSet) -> Vec<String> {
 
 /// That a voter refused, and why, if that is remembered.
 fn refusal(cluster: &Cluster, server: &Server, voter: ServerId, recent: &[Event]) -> String {
-    let (id, now) = (server.id, server.raft.term);
+    let (id, now) = (server.id, server.raft.term());
     let reason = recent.iter().rev().find_map(|event| {
         let EventKind::VoteRefused { server, candidate, term, .. } = event.kind else {
             return None;
@@ -224,12 +223,12 @@ fn refusal(cluster: &Cluster, server: &Server, voter: ServerId, recent: &[Event]
 
 fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
     let (id, raft) = (server.id, &server.raft);
-    let mut clauses = vec![match (raft.leader, raft.voted_for) {
-        (Some(leader), _) => format!("{id} follows {leader} in term {}", raft.term),
+    let mut clauses = vec![match (raft.leader(), raft.voted_for()) {
+        (Some(leader), _) => format!("{id} follows {leader} in term {}", raft.term()),
         (None, Some(whom)) => {
-            format!("{id} is a follower; it voted for {whom} in term {}", raft.term)
+            format!("{id} is a follower; it voted for {whom} in term {}", raft.term())
         }
-        (None, None) => format!("{id} is a follower in term {} and knows no leader", raft.term),
+        (None, None) => format!("{id} is a follower in term {} and knows no leader", raft.term()),
     }];
     clauses.extend(silent_leader(cluster, server));
     if let Some(timer) = server.election_timer {
@@ -245,13 +244,13 @@ fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
 
 /// Why the leader that it follows sends it nothing, if so.
 fn silent_leader(cluster: &Cluster, server: &Server) -> Option<String> {
-    let (id, term) = (server.id, server.raft.term);
-    let leader = cluster.server(server.raft.leader?)?;
+    let (id, term) = (server.id, server.raft.term());
+    let leader = cluster.server(server.raft.leader()?)?;
     let linked = cluster.reaches(Node::Server(leader.id), Node::Server(id));
     match leader.power {
         Power::Down => Some(format!("{} is down", leader.id)),
         Power::Asleep => Some(format!("{} is asleep", leader.id)),
-        Power::Up if !leader.raft.is_leader() || leader.raft.term != term => {
+        Power::Up if !leader.raft.is_leader() || leader.raft.term() != term => {
             Some(format!("{} no longer leads term {term}", leader.id))
         }
         Power::Up if !linked => {
@@ -263,9 +262,9 @@ fn silent_leader(cluster: &Cluster, server: &Server) -> Option<String> {
 
 /// Commit, applied and clock.
 fn state(cluster: &Cluster, server: &Server) -> Vec<String> {
-    let (commit, applied) = (server.raft.commit, server.rsm.applied);
+    let (commit, applied) = (server.raft.commit(), server.rsm.applied);
     let known = cluster.servers().iter().filter(|other| other.power != Power::Down);
-    let newest = known.map(|other| other.raft.commit).max().unwrap_or(commit);
+    let newest = known.map(|other| other.raft.commit()).max().unwrap_or(commit);
     let mut clauses = Vec::new();
     if commit < newest {
         clauses.push(format!("it knows of commits up to entry {commit}, others up to {newest}"));

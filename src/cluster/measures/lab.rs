@@ -17,7 +17,7 @@ pub(super) static ROWS: [Row; 25] = [
         ask: Ask::Lab(|asked| asked.cluster.leader().map(Answer::Server)),
         words: Some(|asked, _| {
             let leader = asked.cluster.server(asked.cluster.leader()?)?;
-            Some(format!("{}, term {}", leader.id, leader.raft.term))
+            Some(format!("{}, term {}", leader.id, leader.raft.term()))
         }),
         why: Some(|asked, _| asked.cluster.leader_words()),
         ..ROW

@@ -175,7 +175,7 @@ impl<'a> Asked<'a> {
             None => (self.cluster.server(self.cluster.leader()?)?, server.id),
         };
         let raft = &leader.raft;
-        raft.progress.get(other.index()).filter(|_| raft.is_leader() && other != leader.id)
+        raft.progress(other).filter(|_| raft.is_leader() && other != leader.id)
     }
 
     fn client_words(&self) -> String {

@@ -37,7 +37,7 @@ pub(super) static ROWS: [Row; 11] = [
         usage: &["WHO term >= N"],
         summary: "the server's current term",
         examples: &["S3 term = 4", "S1 term = {t}"],
-        ask: Ask::Server(|_, server| number(server.raft.term.0)),
+        ask: Ask::Server(|_, server| number(server.raft.term().0)),
         ..ROW
     },
     Row {
@@ -46,7 +46,7 @@ pub(super) static ROWS: [Row; 11] = [
         usage: &["WHO vote = WHO"],
         summary: "whom it has voted for in this term, or none; alone, that it has voted",
         examples: &["S2 vote = S1", "S3 vote = none"],
-        ask: Ask::Server(|_, server| server.raft.voted_for.map(Answer::Server)),
+        ask: Ask::Server(|_, server| server.raft.voted_for().map(Answer::Server)),
         ..ROW
     },
     Row {
@@ -55,8 +55,8 @@ pub(super) static ROWS: [Row; 11] = [
         usage: &["WHO log = TERMS"],
         summary: "the terms of its entries from index 1; `none` for the empty log",
         examples: &["S3 log = 1,1,4", "S1 log = S2 log"],
-        ask: Ask::Server(|_, server| Some(Answer::Log(&server.raft.log))),
-        words: Some(|_, server| server.map(|server| log_words(&server.raft.log))),
+        ask: Ask::Server(|_, server| Some(Answer::Log(server.raft.log()))),
+        words: Some(|_, server| server.map(|server| log_words(server.raft.log()))),
         ..ROW
     },
     Row {
@@ -64,7 +64,7 @@ pub(super) static ROWS: [Row; 11] = [
         usage: &["WHO last >= N"],
         summary: "the index of the last entry of its log",
         examples: &["S2 last = 5", "S1 last >= S2 last"],
-        ask: Ask::Server(|_, server| number(server.raft.log.last_index().0)),
+        ask: Ask::Server(|_, server| number(server.raft.log().last_index().0)),
         ..ROW
     },
     Row {
@@ -72,7 +72,7 @@ pub(super) static ROWS: [Row; 11] = [
         usage: &["WHO committed >= N"],
         summary: "its commit index",
         examples: &["S2 committed >= 3"],
-        ask: Ask::Server(|_, server| number(server.raft.commit.0)),
+        ask: Ask::Server(|_, server| number(server.raft.commit().0)),
         ..ROW
     },
     Row {
@@ -116,7 +116,7 @@ pub(super) static ROWS: [Row; 11] = [
 ];
 
 fn role_words(server: &Server) -> String {
-    format!("{} is {} in term {}", server.id, role_of(server).word(), server.raft.term)
+    format!("{} is {} in term {}", server.id, role_of(server).word(), server.raft.term())
 }
 
 /// The newest entries' terms: what a row of the screen has room for.

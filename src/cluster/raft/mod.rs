@@ -11,6 +11,7 @@
 //! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1).
 //! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
 //! - `retry.rs`: what is asked again when the network tells that a call has failed (§5.1).
+//! - `view.rs`: the door, through which everybody else looks at it.
 //!
 //! What is left out on purpose: no no-op entry opens a term, so the k-th command stands at index
 //! k and old entries wait for the next command (§8 would read with one); membership does not
@@ -24,13 +25,15 @@ mod message;
 mod replication;
 mod retry;
 mod rules;
+mod view;
 
 pub use configuration::Configuration;
 pub use log::{Entry, Log};
 pub use message::{AppendResult, Entries, Message, Position, Reply, WrongLeader};
-pub use retry::{Asked, REPEATS_A_BEAT, REPEATS_MAX};
+pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
 
+use retry::Asked;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, Write};
@@ -52,23 +55,23 @@ pub enum Role {
 /// A server's consensus state; fields as in Figure 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raft {
-    pub id: ServerId,
-    pub rules: Rules,
-    pub configuration: Configuration,
-    pub term: Term,
-    pub voted_for: Option<ServerId>,
-    pub log: Log,
-    pub commit: Index,
-    pub role: Role,
+    id: ServerId,
+    rules: Rules,
+    configuration: Configuration,
+    term: Term,
+    voted_for: Option<ServerId>,
+    log: Log,
+    commit: Index,
+    role: Role,
     /// Who leads this term, as far as it has heard.
-    pub leader: Option<ServerId>,
+    leader: Option<ServerId>,
     /// A candidate's: who voted for it, who refused.
-    pub votes: ServerSet,
-    pub refusals: ServerSet,
+    votes: ServerSet,
+    refusals: ServerSet,
     /// A leader's, for every server (its own entry included).
-    pub progress: Vec<Progress>,
+    progress: Vec<Progress>,
     /// A candidate's and a leader's, for every server (its own entry included).
-    pub asked: Vec<Asked>,
+    asked: Vec<Asked>,
     /// Calls made so far, and how many of them before it was started last. The numbers go on over
     /// restarts, as those of connections do: what becomes of an old call is not taken for news of
     /// a new one.
@@ -76,10 +79,10 @@ pub struct Raft {
     calls_before: u32,
     /// What only events look at: a candidate's votes that were given in an earlier term, and the
     /// followers whose matchIndex a leader did not hear of. Only a flaw makes any.
-    pub strays: ServerSet,
+    strays: ServerSet,
     /// What only events look at: its votes that it does not know of any more, by their terms.
     /// Only a flaw or the loss of a disk makes any.
-    pub forgotten: OrdMap<Term, Forgotten>,
+    forgotten: OrdMap<Term, Forgotten>,
 }
 
 /// A vote that a server gave and does not know of any more.
@@ -201,15 +204,6 @@ impl Raft {
         Self { calls, calls_before: calls, forgotten, ..fresh }
     }
 
-    /// Whether it knows nothing, as at the very beginning.
-    pub fn is_blank(&self) -> bool {
-        self.term == Term::ZERO && self.log.last_index() == Index::ZERO
-    }
-
-    pub fn is_leader(&self) -> bool {
-        self.role == Role::Leader
-    }
-
     /// Takes in a message from another server.
     pub fn receive(&mut self, from: ServerId, message: Message, cx: &Context, out: &mut Outbox) {
         let resets = self.role != Role::Leader && self.rules.resets_timer(&message);
@@ -262,13 +256,29 @@ impl Raft {
         self.configuration.voters().without(ServerSet::only(self.id)).iter()
     }
 
-    /// The configuration as this server counts by it: a planted flaw may have it count otherwise.
-    pub fn counts_by(&self) -> Configuration {
-        self.rules.counts_by(self.configuration).answer
+    /// Plants a flaw in it, or removes it.
+    pub(in crate::cluster) fn plant(&mut self, flaw: Flaw, on: bool) {
+        self.rules.flaws.set(flaw, on);
+    }
+
+    /// Keeps the entries that have settled since there were so many chunks only once, as far as
+    /// this server has the same.
+    pub(in crate::cluster) fn share_log(&mut self, chunks: usize, other: &Self) -> bool {
+        self.log.share(chunks, &other.log)
+    }
+
+    /// The vote of its term was never given: no word of it has left.
+    pub(in crate::cluster) fn unsay_vote(&mut self) {
+        self.forgotten.remove(&self.term);
     }
 
     /// A vote that its disk held, or would have held, is not there any more.
-    pub(super) fn forget_vote(&mut self, term: Term, candidate: ServerId, flaws: Flaws) {
+    pub(in crate::cluster) fn forget_vote(
+        &mut self,
+        term: Term,
+        candidate: ServerId,
+        flaws: Flaws,
+    ) {
         self.forgotten.insert(term, Forgotten { candidate, flaws });
     }
 

@@ -10,7 +10,7 @@ use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::network::{PacketKind, Summary};
-use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term};
+use crate::cluster::types::{Index, Op, ServerId, Term};
 
 impl Raft {
     /// Appends an operation to a leader's log and starts to replicate it at once.
@@ -380,11 +380,5 @@ impl Raft {
             let term = self.term;
             out.emit(EventKind::OldTermWaits { server, index: last, entry, term, copies });
         }
-    }
-
-    /// Who holds the entry at `index`, as far as this leader knows.
-    pub fn holders(&self, index: Index) -> ServerSet {
-        let servers = ServerId::first(self.progress.len() as u8);
-        servers.filter(|server| self.progress[server.index()].matched >= index).collect()
     }
 }

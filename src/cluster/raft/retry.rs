@@ -18,7 +18,7 @@ pub const REPEATS_A_BEAT: u8 = 2;
 
 /// What a candidate or a leader has asked one of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub(super) struct Asked {
     /// The newest call that may be repeated: for a vote, or a heartbeat. 0: none.
     pub call: u32,
     /// How many calls may still be repeated.

@@ -64,7 +64,7 @@ impl<'a> Card<'a> {
         let standing = picture.situation.standing(server.id);
         let room = picture.situation.room_of(server.id);
         let weak = picture.is_weak(room);
-        let term = server.raft.term;
+        let term = server.raft.term();
         let ground = theme.ground(ground(&picture.situation, room));
         let hue = theme.hue_ink(term);
         let (fill, ink, soft, frame) = match standing {
@@ -130,14 +130,14 @@ impl<'a> Card<'a> {
             (Standing::Leader | Standing::Stuck(_), Some(need)) => {
                 let words = match (need.more, need.old_term) {
                     // Copies alone never commit it (§5.4.2).
-                    (_, true) => format!("needs a term {} entry", self.server.raft.term),
+                    (_, true) => format!("needs a term {} entry", self.server.raft.term()),
                     (0, false) => "committing".to_owned(),
                     (more, false) => format!("needs {more} more"),
                 };
                 Some((pips(need.acked.len()), words))
             }
             (Standing::Candidate, _) => {
-                let votes = self.server.raft.votes;
+                let votes = self.server.raft.votes();
                 Some((pips(votes.len()), format!("needs {} more", all.lacks(votes))))
             }
             (Standing::Leader | Standing::Stuck(_) | Standing::Follower, _)
@@ -159,8 +159,8 @@ impl<'a> Card<'a> {
             Standing::Stuck(Stuck::Deaf) => "hears too few".to_owned(),
             Standing::Stuck(Stuck::Outdated) => "a newer term is out".to_owned(),
             Standing::Candidate => String::new(),
-            Standing::Follower => match raft.voted_for {
-                Some(voted) if raft.leader.is_none() => format!("voted for {voted}"),
+            Standing::Follower => match raft.voted_for() {
+                Some(voted) if raft.leader().is_none() => format!("voted for {voted}"),
                 Some(_) | None => String::new(),
             },
             Standing::Asleep => "its timers wait".to_owned(),
@@ -233,13 +233,13 @@ impl<'a> Card<'a> {
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep => {
-                self.theme.number(self.server.raft.term).add_modifier(Modifier::BOLD)
+                self.theme.number(self.server.raft.term()).add_modifier(Modifier::BOLD)
             }
         }
     }
 
     fn draw_chip(&self, canvas: &mut Canvas, right: u16, y: u16, room: u16) {
-        let text = format!(" t{} ", self.server.raft.term);
+        let text = format!(" t{} ", self.server.raft.term());
         let text = if text.len() as u16 > room { text.trim().to_owned() } else { text };
         let width = text.len() as u16;
         let x = right.saturating_sub(width);
@@ -294,7 +294,7 @@ impl<'a> Card<'a> {
             return self.draw_plain_figures(canvas, area);
         };
         block::draw(canvas, (area.x + 2, y), &name, Letters::Small, self.ink);
-        let term = format!("T{}", self.server.raft.term);
+        let term = format!("T{}", self.server.raft.term());
         let term_width = Letters::Small.width(&term).unwrap_or(0);
         let free = area.width.saturating_sub(width + 5);
         let showy = match self.standing {
@@ -315,15 +315,15 @@ impl<'a> Card<'a> {
         let x = area.right().saturating_sub(term_width + 2);
         if self.is_lit() || (self.theme.paper == Paper::Light && !self.is_off()) {
             let plate = Rect { x: x - 1, y, width: term_width + 2, height: 3 };
-            canvas.fill(plate, self.theme.number(self.server.raft.term));
+            canvas.fill(plate, self.theme.number(self.server.raft.term()));
         }
         let style = match self.standing {
-            Standing::Leader => self.theme.number(self.server.raft.term),
+            Standing::Leader => self.theme.number(self.server.raft.term()),
             Standing::Down => self.ink,
             Standing::Stuck(_) | Standing::Candidate | Standing::Follower | Standing::Asleep => {
                 match self.theme.paper {
-                    Paper::Dark => self.theme.hue_ink(self.server.raft.term),
-                    Paper::Light => self.theme.number(self.server.raft.term),
+                    Paper::Dark => self.theme.hue_ink(self.server.raft.term()),
+                    Paper::Light => self.theme.number(self.server.raft.term()),
                 }
             }
         };
@@ -409,7 +409,7 @@ impl<'a> Card<'a> {
 
     /// The last entries of its log, as many as there is room for.
     fn draw_tail(&self, canvas: &mut Canvas, x: u16, y: u16, room: u16) {
-        let log = &self.server.raft.log;
+        let log = self.server.raft.log();
         let mut cells: Vec<Cell> = Vec::new();
         let mut taken = 2;
         let mut index = log.last_index();

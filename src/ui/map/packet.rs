@@ -134,7 +134,7 @@ fn entries_words(entries: &Entries, glyphs: Glyphs) -> String {
 /// Whether this commit index is news to the receiver.
 pub fn brings_commit(commit: Index, to: Node, cluster: &Cluster) -> bool {
     match to {
-        Node::Server(to) => cluster.server(to).is_some_and(|server| commit > server.raft.commit),
+        Node::Server(to) => cluster.server(to).is_some_and(|server| commit > server.raft.commit()),
         Node::Client(_) => false,
     }
 }

@@ -41,10 +41,11 @@ pub fn client(step: &Step, words: &str) -> Option<ClientId> {
 /// What a server had in its log and not on its disk, and a vote that was not there.
 pub fn lost(step: &Step, server: ServerId) -> (u64, Option<ServerId>) {
     let was = step.was(server);
-    let differs = |index: &u64| was.raft.log.get(Index(*index)) != was.disk.log.get(Index(*index));
-    let entries = (1..=was.raft.log.last_index().0).filter(differs).count() as u64;
-    let same = (was.raft.term, was.raft.voted_for) == (was.disk.term, was.disk.voted_for);
-    (entries, was.raft.voted_for.filter(|_| !same))
+    let differs =
+        |index: &u64| was.raft.log().get(Index(*index)) != was.disk.log.get(Index(*index));
+    let entries = (1..=was.raft.log().last_index().0).filter(differs).count() as u64;
+    let same = (was.raft.term(), was.raft.voted_for()) == (was.disk.term, was.disk.voted_for);
+    (entries, was.raft.voted_for().filter(|_| !same))
 }
 
 /// The term and the last index that a server would have after a crash.
@@ -66,7 +67,9 @@ pub fn same_disk(step: &Step) -> bool {
 
 pub fn empty(step: &Step) -> bool {
     let is = step.is(subject(step));
-    is.raft.commit == Index::ZERO && is.rsm.kv.iter().next().is_none() && is.rsm.waiters.is_empty()
+    is.raft.commit() == Index::ZERO
+        && is.rsm.kv.iter().next().is_none()
+        && is.rsm.waiters.is_empty()
 }
 
 pub fn gave(step: &Step, voter: ServerId, candidate: ServerId, term: Term) -> bool {
@@ -79,7 +82,7 @@ pub fn gave(step: &Step, voter: ServerId, candidate: ServerId, term: Term) -> bo
 
 pub fn counted(step: &Step, server: ServerId, words: &str) -> bool {
     let count = n(words.split(' ').next().unwrap_or_default());
-    step.is(server).raft.votes.len() as u64 == count
+    step.is(server).raft.votes().len() as u64 == count
 }
 
 pub fn won(step: &Step, w: &[&str]) -> bool {
@@ -109,7 +112,7 @@ pub fn stale(step: &Step, words: &str) -> bool {
 
 pub fn led(step: &Step, w: &[&str], role: Role) -> bool {
     let was = &step.was(id(w[0])).raft;
-    was.role == role && was.term == Term(n(w[1]))
+    was.role() == role && was.term() == Term(n(w[1]))
 }
 
 pub fn from_server(step: &Step) -> Option<ServerId> {
@@ -139,25 +142,25 @@ pub fn shown(step: &Step, index: u64) -> Option<Term> {
 }
 
 pub fn copies(step: &Step, w: &[&str]) -> bool {
-    let log = &step.is(id(w[0])).raft.log;
+    let log = step.is(id(w[0])).raft.log();
     from_server(step) == Some(id(w[2]))
         && entries(w[1])
             .all(|index| shown(step, index.0).is_some_and(|term| log.term(index) == Some(term)))
 }
 
 pub fn as_the_leader_s(step: &Step, w: &[&str]) -> bool {
-    let own = step.is(subject(step)).raft.log.term(Index(n(w[0])));
+    let own = step.is(subject(step)).raft.log().term(Index(n(w[0])));
     own == Some(Term(n(w[1]))) && own == shown(step, n(w[0]))
 }
 
 pub fn conflict(step: &Step, w: &[&str]) -> bool {
-    let own = step.was(subject(step)).raft.log.term(Index(n(w[0])));
+    let own = step.was(subject(step)).raft.log().term(Index(n(w[0])));
     own == Some(Term(n(w[1]))) && shown(step, n(w[0])) == Some(Term(n(w[2])))
 }
 
 pub fn ends(step: &Step, words: &str) -> bool {
     position(words) == {
-        let last = step.was(subject(step)).raft.log.last();
+        let last = step.was(subject(step)).raft.log().last();
         (last.term, last.index)
     }
 }
@@ -176,7 +179,7 @@ pub fn position(words: &str) -> (Term, Index) {
 /// Where both logs end, if the words say so rightly: the candidate's, the voter's.
 pub fn logs(step: &Step, its: &str, own: &str) -> Option<((Term, Index), (Term, Index))> {
     let (_, Message::RequestVote { last, .. }) = step.heard? else { return None };
-    let voter = step.was(subject(step)).raft.log.last();
+    let voter = step.was(subject(step)).raft.log().last();
     let (its, own) = (position(its), position(own));
     let right = its == (last.term, last.index) && own == (voter.term, voter.index);
     right.then_some((its, own))
@@ -208,7 +211,7 @@ pub fn fired(step: &Step) -> bool {
 
 pub fn leads(step: &Step, w: &[&str]) -> bool {
     let was = &step.was(subject(step)).raft;
-    was.role == Role::Leader && was.term == Term(n(w[0]))
+    was.role() == Role::Leader && was.term() == Term(n(w[0]))
 }
 
 pub fn matched(step: &Step, w: &[&str]) -> bool {
@@ -241,9 +244,10 @@ pub fn refusal_short(step: &Step, w: &[&str]) -> bool {
 /// Whose disks hold the entry that a leader has at an index, of those that it counts.
 pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
     let raft = &step.is(leader).raft;
-    let entry = raft.log.get(index);
+    let entry = raft.log().get(index);
     let servers = step.after.servers().iter();
-    let counted = servers.filter(|other| raft.progress[other.id.index()].matched >= index);
+    let counted =
+        servers.filter(|other| raft.progress(other.id).is_some_and(|known| known.matched >= index));
     let keeps = counted.filter(|other| !other.flaws().has(Flaw::ForgetLog));
     keeps.filter(|other| other.disk.log.get(index) == entry).map(|other| other.id).collect()
 }
@@ -255,7 +259,7 @@ pub fn held(step: &Step, w: &[&str]) -> bool {
 
 pub fn of_its_own_term(step: &Step, index: u64) -> bool {
     let raft = &step.is(subject(step)).raft;
-    raft.log.term(Index(index)) == Some(raft.term)
+    raft.log().term(Index(index)) == Some(raft.term())
 }
 
 pub fn brought(step: &Step, w: &[&str]) -> bool {
@@ -265,7 +269,7 @@ pub fn brought(step: &Step, w: &[&str]) -> bool {
 }
 
 pub fn matches_previous(step: &Step) -> bool {
-    let log = &step.was(subject(step)).raft.log;
+    let log = step.was(subject(step)).raft.log();
     append(step).is_some_and(|(_, prev, ..)| log.term(Index(prev.0)) == Some(Term(prev.1)))
 }
 

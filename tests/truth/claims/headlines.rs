@@ -21,7 +21,7 @@ pub const HEADLINES: Forms = &[
     }),
     ("{} restarts with what is on its disk", |s, w| {
         let server = s.is(id(w[0]));
-        server.raft.log == server.disk.log && server.raft.term == server.disk.term
+        *server.raft.log() == server.disk.log && server.raft.term() == server.disk.term
     }),
     ("{} falls asleep", |s, w| s.is(id(w[0])).power == Power::Asleep),
     ("{} wakes", |s, w| s.was(id(w[0])).inbox.is_empty()),
@@ -44,18 +44,19 @@ pub const HEADLINES: Forms = &[
     }),
     ("{} becomes a candidate in term {}", |s, w| {
         let was = s.was(id(w[0]));
-        was.raft.term.next() == Term(n(w[1])) && was.raft.role != Role::Leader
+        was.raft.term().next() == Term(n(w[1])) && was.raft.role() != Role::Leader
     }),
     ("{} goes from term {} to term {}", |s, w| {
         let (was, is) = (&s.was(id(w[0])).raft, &s.is(id(w[0])).raft);
-        (was.term, is.term) == (Term(n(w[1])), Term(n(w[2])))
+        (was.term(), is.term()) == (Term(n(w[1])), Term(n(w[2])))
     }),
     ("{} votes for {} in term {}", |s, w| {
         let raft = &s.is(id(w[0])).raft;
-        (raft.term, raft.voted_for) == (Term(n(w[2])), Some(id(w[1])))
+        (raft.term(), raft.voted_for()) == (Term(n(w[2])), Some(id(w[1])))
     }),
     ("{} refuses {} its vote in term {}", |s, w| {
-        s.is(id(w[0])).raft.voted_for != Some(id(w[1])) || s.is(id(w[0])).raft.term != Term(n(w[2]))
+        s.is(id(w[0])).raft.voted_for() != Some(id(w[1]))
+            || s.is(id(w[0])).raft.term() != Term(n(w[2]))
     }),
     ("{} counts the vote of {}: {} in term {}", |s, w| {
         gave(s, id(w[1]), id(w[0]), Term(n(w[3]))) && counted(s, id(w[0]), w[2])
@@ -67,20 +68,21 @@ pub const HEADLINES: Forms = &[
     ("{} no longer leads term {}", |s, w| led(s, w, Role::Leader)),
     ("{} is no longer a candidate in term {}", |s, w| led(s, w, Role::Candidate)),
     ("{} appends {} as entry {} of term {}", |s, w| {
-        let entry = s.is(id(w[0])).raft.log.term(Index(n(w[2])));
+        let entry = s.is(id(w[0])).raft.log().term(Index(n(w[2])));
         entry == Some(Term(n(w[3])))
-            && s.was(id(w[0])).raft.log.last_index().next() == Index(n(w[2]))
+            && s.was(id(w[0])).raft.log().last_index().next() == Index(n(w[2]))
     }),
     ("{} copies {} of {}", copies),
     ("{} puts its own {} back", |s, w| {
-        entries(w[1])
-            .all(|index| s.was(id(w[0])).raft.log.get(index) == s.is(id(w[0])).raft.log.get(index))
+        entries(w[1]).all(|index| {
+            s.was(id(w[0])).raft.log().get(index) == s.is(id(w[0])).raft.log().get(index)
+        })
     }),
     ("{} removes entry {} of term {}", |s, w| {
-        s.was(id(w[0])).raft.log.term(Index(n(w[1]))) == Some(Term(n(w[2])))
+        s.was(id(w[0])).raft.log().term(Index(n(w[1]))) == Some(Term(n(w[2])))
     }),
     ("{} removes {}", |s, w| {
-        entries(w[1]).all(|index| s.was(id(w[0])).raft.log.get(index).is_some())
+        entries(w[1]).all(|index| s.was(id(w[0])).raft.log().get(index).is_some())
     }),
     ("{} refuses the append of {}", |s, w| from_server(s) == Some(id(w[1]))),
     ("{} refuses the append of {} after entry {}", |s, w| {
@@ -88,13 +90,13 @@ pub const HEADLINES: Forms = &[
         from_server(s) == Some(id(w[1])) && prev.as_deref() == Some(w[2])
     }),
     ("{} counts {}'s log as equal up to entry {}", |s, w| {
-        let progress = &s.is(id(w[0])).raft.progress;
+        let progress = s.is(id(w[0])).raft.progress(id(w[1]));
         // A later answer in the same step may have made it a follower.
-        progress.get(id(w[1]).index()).is_none_or(|one| one.matched >= Index(n(w[2])))
+        progress.is_none_or(|one| one.matched >= Index(n(w[2])))
     }),
     ("{} steps back from entry {} to {} for {}", |s, w| {
-        let next = |raft: &raftlab::cluster::raft::Raft| raft.progress[id(w[3]).index()].next.0;
-        (next(&s.was(id(w[0])).raft), next(&s.is(id(w[0])).raft)) == (n(w[1]), n(w[2]))
+        let next = |leader| known(leader, id(w[3])).next.0;
+        (next(s.was(id(w[0]))), next(s.is(id(w[0])))) == (n(w[1]), n(w[2]))
     }),
     ("{} sends {} entry {} again", |s, w| {
         s.happened(|kind| {
@@ -106,14 +108,14 @@ pub const HEADLINES: Forms = &[
     }),
     ("{} ignores what {} sends: {}", |s, w| from_server(s) == Some(id(w[1]))),
     ("{} commits entry {} of term {}: it is on {}", |s, w| {
-        s.is(id(w[0])).raft.log.term(Index(n(w[1]))) == Some(Term(n(w[2])))
+        s.is(id(w[0])).raft.log().term(Index(n(w[1]))) == Some(Term(n(w[2])))
             && is_set(w[3], on_disks(s, id(w[0]), Index(n(w[1]))))
     }),
     ("{} commits {}: they are on {}", |s, w| {
         entries(w[1]).last().is_some_and(|last| is_set(w[2], on_disks(s, id(w[0]), last)))
     }),
     ("{} takes {} as committed, from {}", |s, w| {
-        let (was, is) = (s.was(id(w[0])).raft.commit, s.is(id(w[0])).raft.commit);
+        let (was, is) = (s.was(id(w[0])).raft.commit(), s.is(id(w[0])).raft.commit());
         let mut range = entries(w[1]);
         range.next() == Some(was.next())
             && range.last().unwrap_or(was.next()) == is
@@ -121,15 +123,15 @@ pub const HEADLINES: Forms = &[
     }),
     ("{} must not commit entry {} of term {} yet", |s, w| {
         let raft = &s.is(id(w[0])).raft;
-        raft.log.term(Index(n(w[1]))) == Some(Term(n(w[2])))
-            && Term(n(w[2])) < raft.term
-            && raft.commit < Index(n(w[1]))
+        raft.log().term(Index(n(w[1]))) == Some(Term(n(w[2])))
+            && Term(n(w[2])) < raft.term()
+            && raft.commit() < Index(n(w[1]))
     }),
     ("{} departs from a rule", |s, _| !s.event.flaws.is_empty()),
     ("{} refuses {}: it follows {}", |s, w| {
-        s.is(id(w[0])).raft.leader == Some(id(w[2])) && s.is(id(w[0])).raft.role != Role::Leader
+        s.is(id(w[0])).raft.leader() == Some(id(w[2])) && s.is(id(w[0])).raft.role() != Role::Leader
     }),
-    ("{} refuses {}: it knows no leader", |s, w| s.is(id(w[0])).raft.leader.is_none()),
+    ("{} refuses {}: it knows no leader", |s, w| s.is(id(w[0])).raft.leader().is_none()),
     ("{} leaves entry {} out of its map", |s, _| !s.event.flaws.is_empty()),
     ("{} applies entry {}: {}", applies),
     ("{} answers {}: {}", |s, w| replied(s, id(w[0]), w[1])),

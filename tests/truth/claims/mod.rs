@@ -11,7 +11,7 @@ use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{ClientId, Index, Node, ServerId, ServerSet, Term};
 
-use crate::books::{self, Step};
+use crate::books::{self, Step, known};
 use crate::template::best;
 use crate::words::{entries, id, is_set, n};
 

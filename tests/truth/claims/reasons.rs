@@ -56,12 +56,12 @@ pub const REASONS: Forms = &[
     }),
     ("its election timer was fired by command; its log {}", |s, w| fired(s) && ends(s, w[0])),
     ("{}; it gave its vote to {} in this very term, and has forgotten it", |s, w| {
-        let (own, term) = (subject(s), s.is(subject(s)).raft.term);
+        let (own, term) = (subject(s), s.is(subject(s)).raft.term());
         s.other_votes(own, term, own) == [id(w[1])]
     }),
     ("it heard of term {}, a newer one (§5.1)", |s, w| {
         let heard = s.heard.map(|(_, message)| message.summary().term);
-        heard == Some(Term(n(w[0]))) && s.was(subject(s)).raft.term < Term(n(w[0]))
+        heard == Some(Term(n(w[0]))) && s.was(subject(s)).raft.term() < Term(n(w[0]))
     }),
     (
         "it has voted for no other in term {}, and {}'s log {}, its own {} (§5.2, §5.4.1)",
@@ -81,16 +81,16 @@ pub const REASONS: Forms = &[
     }),
     ("{}'s log {}, its own {}", |s, w| {
         let none_before =
-            s.other_votes(subject(s), s.is(subject(s)).raft.term, id(w[0])).is_empty();
+            s.other_votes(subject(s), s.is(subject(s)).raft.term(), id(w[0])).is_empty();
         // What the rule would say is not what was done.
         none_before && logs(s, w[1], w[2]).is_some_and(|(its, own)| its < own)
     }),
     ("it is in term {} already (§5.1)", |s, w| {
         let heard = s.heard.map(|(_, message)| message.summary().term);
-        s.is(subject(s)).raft.term == Term(n(w[0])) && heard < Some(Term(n(w[0])))
+        s.is(subject(s)).raft.term() == Term(n(w[0])) && heard < Some(Term(n(w[0])))
     }),
     ("it voted for {} in this term (§5.2)", |s, w| {
-        s.is(subject(s)).raft.voted_for == Some(id(w[0]))
+        s.is(subject(s)).raft.voted_for() == Some(id(w[0]))
     }),
     ("its own log {}, {}'s {} (§5.4.1)", |s, w| {
         logs(s, w[2], w[0]).is_some_and(|(its, own)| its < own)
@@ -109,7 +109,7 @@ pub const REASONS: Forms = &[
     }),
     ("{} voted in an earlier term", |s, w| stale(s, w[0])),
     ("{} sent an append of this term: it has won (§5.2)", |s, w| {
-        let term = s.is(subject(s)).raft.term;
+        let term = s.is(subject(s)).raft.term();
         append(s).is_some_and(|(of, ..)| of == term) && s.books.leaders.contains(&(term, id(w[0])))
     }),
     ("it leads term {}, as far as it knows (§5.3)", leads),
@@ -131,19 +131,19 @@ pub const REASONS: Forms = &[
     ("entry {} is of term {} here, and the append ended before it", |s, w| {
         let (index, term) = (Index(n(w[0])), Term(n(w[1])));
         append(s).is_some_and(|(_, prev, terms, _)| prev.0 + terms.len() as u64 <= index.0)
-            && s.was(subject(s)).raft.log.term(index) == Some(term)
+            && s.was(subject(s)).raft.log().term(index) == Some(term)
     }),
     ("it is in term {}, and the append is of an older one (§5.1)", |s, w| {
         let term = Term(n(w[0]));
-        s.is(subject(s)).raft.term == term && append(s).is_some_and(|(of, ..)| of < term)
+        s.is(subject(s)).raft.term() == term && append(s).is_some_and(|(of, ..)| of < term)
     }),
-    ("its own log is empty (§5.3)", |s, _| s.is(subject(s)).raft.log.is_empty()),
+    ("its own log is empty (§5.3)", |s, _| s.is(subject(s)).raft.log().is_empty()),
     ("its own log ends at entry {} (§5.3)", |s, w| {
-        let last = s.is(subject(s)).raft.log.last_index();
+        let last = s.is(subject(s)).raft.log().last_index();
         last == Index(n(w[0])) && append(s).is_some_and(|(_, prev, ..)| prev.0 > last.0)
     }),
     ("it has an entry of term {} there; that term begins at {} (§5.3)", |s, w| {
-        let (log, prev) = (&s.is(subject(s)).raft.log, append(s).map(|(_, prev, ..)| prev));
+        let (log, prev) = (s.is(subject(s)).raft.log(), append(s).map(|(_, prev, ..)| prev));
         let first = log.iter_from(Index(1)).find(|(_, entry)| entry.term == Term(n(w[0])));
         prev.is_some_and(|prev| log.term(Index(prev.0)) == Some(Term(n(w[0]))) && prev.1 != n(w[0]))
             && first.is_some_and(|(index, _)| index == Index(n(w[1])))
@@ -164,13 +164,13 @@ pub const REASONS: Forms = &[
         s.happened(|kind| matches!(kind, E::LossReported { .. }))
     }),
     ("no answer of {} has come (§5.3)", |s, w| {
-        s.was(subject(s)).raft.progress[id(w[0]).index()].in_flight.is_some()
+        known(s.was(subject(s)), id(w[0])).in_flight.is_some()
     }),
     ("it belongs to an older term (§5.1)", |s, _| {
-        s.heard.is_some_and(|(_, message)| message.summary().term < s.is(subject(s)).raft.term)
+        s.heard.is_some_and(|(_, message)| message.summary().term < s.is(subject(s)).raft.term())
     }),
     ("it is no longer what it was when it asked", |s, _| {
-        let role = s.is(subject(s)).raft.role;
+        let role = s.is(subject(s)).raft.role();
         s.heard.is_some_and(|(_, message)| match message {
             Message::VoteReply { .. } => role != Role::Candidate,
             Message::AppendReply { .. } => role != Role::Leader,
@@ -179,7 +179,7 @@ pub const REASONS: Forms = &[
     }),
     ("it leads term {} itself", |s, w| {
         let raft = &s.is(subject(s)).raft;
-        raft.role == Role::Leader && raft.term == Term(n(w[0]))
+        raft.role() == Role::Leader && raft.term() == Term(n(w[0]))
     }),
     (
         "its matchIndex or nextIndex has moved since it asked: the answer says nothing new",
@@ -188,7 +188,7 @@ pub const REASONS: Forms = &[
             else {
                 return false;
             };
-            let known = s.was(subject(s)).raft.progress[from.index()];
+            let known = known(s.was(subject(s)), from);
             match result {
                 AppendResult::Matched(index) => known.matched > *index,
                 AppendResult::Refused { .. } => {
@@ -212,7 +212,7 @@ pub const REASONS: Forms = &[
         "it knows of {} of {} that {} entry {} on disk, which is of term {}; the leader is in term {}",
         |s, w| {
             held(s, &[w[0], w[1], w[3]])
-                && s.is(subject(s)).raft.term == Term(n(w[5]))
+                && s.is(subject(s)).raft.term() == Term(n(w[5]))
                 && n(w[4]) < n(w[5])
         },
     ),
@@ -234,12 +234,11 @@ pub const REASONS: Forms = &[
     ("it counts {}, but term {} must commit an entry of its own first (§5.4.2)", |s, w| {
         let E::OldTermWaits { index, copies, .. } = s.event.kind else { return false };
         let raft = &s.is(subject(s)).raft;
-        let known = (1..).map_while(ServerId::from_number).zip(&raft.progress);
-        let known: ServerSet =
-            known.filter(|(_, one)| one.matched >= index).map(|(id, _)| id).collect();
-        is_set(w[0], copies) && copies == known && raft.term == Term(n(w[1]))
+        let has = |id: &ServerId| raft.progress(*id).is_some_and(|one| one.matched >= index);
+        let known: ServerSet = (1..).map_while(ServerId::from_number).filter(has).collect();
+        is_set(w[0], copies) && copies == known && raft.term() == Term(n(w[1]))
     }),
-    ("only the leader takes requests (§8)", |s, _| s.is(subject(s)).raft.role != Role::Leader),
+    ("only the leader takes requests (§8)", |s, _| s.is(subject(s)).raft.role() != Role::Leader),
     (
         "the put was for version {}",
         |s, w| matches!(&s.event.kind, E::Applied { op, .. } if op.request.to_string().ends_with(&format!("@{}", w[0]))),
@@ -247,7 +246,7 @@ pub const REASONS: Forms = &[
     ("its operation is entry {}, which is applied here now", |s, w| {
         let E::Answered { server, client, .. } = s.event.kind else { return false };
         let (index, server) = (Index(n(w[0])), s.is(server));
-        let Some(entry) = server.raft.log.get(index) else { return false };
+        let Some(entry) = server.raft.log().get(index) else { return false };
         let submitted = s.books.submitted.get(&(index, entry.term, entry.op.id));
         server.rsm.applied >= index
             && submitted == Some(&client)
@@ -263,14 +262,14 @@ pub const REASONS: Forms = &[
     }),
     ("applied here so far: up to entry {}", |s, w| s.is(subject(s)).rsm.applied >= Index(n(w[0]))),
     ("another operation became entry {}", |s, w| {
-        let other = s.is(subject(s)).raft.log.get(Index(n(w[0]))).map(|entry| entry.op.id);
+        let other = s.is(subject(s)).raft.log().get(Index(n(w[0]))).map(|entry| entry.op.id);
         waiter(s).is_some_and(|waiter| Some(waiter.op) != other)
     }),
     ("its term has changed; the entry may still commit", |s, _| {
-        waiter(s).is_some_and(|waiter| waiter.term != s.is(subject(s)).raft.term)
+        waiter(s).is_some_and(|waiter| waiter.term != s.is(subject(s)).raft.term())
     }),
     ("it no longer leads; the entry may still commit", |s, _| {
-        s.is(subject(s)).raft.role != Role::Leader
+        s.is(subject(s)).raft.role() != Role::Leader
     }),
     ("it took too long; the entry may still commit", |s, _| {
         waiter(s).is_some_and(|waiter| s.after.now().since(waiter.since) >= WAITER_TIMEOUT)

@@ -14,7 +14,7 @@ use crate::words::{id, is_set, lists, n, row};
 pub const ENTRY: Forms = &[
     ("Entry {} {}; {} appended it in term {}", |s, w| {
         let (server, index) = s.entry();
-        let entry = server.raft.log.get(index).expect("it is there");
+        let entry = server.raft.log().get(index).expect("it is there");
         let key = (index, entry.term, entry.op.id);
         index == Index(n(w[0]))
             && s.books.submitted.contains_key(&key)
@@ -22,7 +22,7 @@ pub const ENTRY: Forms = &[
     }),
     ("Entry {} {}; the run began with it, as of term {}", |s, w| {
         let (server, index) = s.entry();
-        let term = server.raft.log.term(index);
+        let term = server.raft.log().term(index);
         let given = &s.cluster.config().given;
         let began = |given: &raftlab::cluster::config::Given| {
             given.log.get(index.0 as usize - 1).copied() == term
@@ -40,14 +40,14 @@ pub const ENTRY: Forms = &[
     ("Flaw {}: {}", |s, w| s.names_flaw(w)),
     ("{} counts it as committed, and has applied it", |s, _| {
         let (server, index) = s.entry();
-        server.raft.commit >= index && server.rsm.applied >= index
+        server.raft.commit() >= index && server.rsm.applied >= index
     }),
     ("{} counts it as committed", |s, w| is_set(w[0], s.knowing())),
     ("{} count it as committed", |s, w| is_set(w[0], s.knowing())),
     ("No leader has committed it", |s, _| !s.is_committed()),
     ("The leader of term {} committed it", |s, w| {
         let (server, index) = s.entry();
-        let term = server.raft.log.term(index).expect("it is there");
+        let term = server.raft.log().term(index).expect("it is there");
         s.knowing().is_empty() && s.books.committed.get(&(index, term)) == Some(&Term(n(w[0])))
     }),
     ("But only {} of {} {} it; the rule: {} (§5.3)", |s, w| {
@@ -59,45 +59,45 @@ pub const ENTRY: Forms = &[
     ("{} is asleep and does not know", |s, w| s.server(w[0]).power == Power::Asleep),
     ("{} does not know, nor does {}, which leads", |s, w| {
         let (_, index) = s.entry();
-        s.server(w[0]).raft.commit < index && s.server(w[1]).raft.commit < index
+        s.server(w[0]).raft.commit() < index && s.server(w[1]).raft.commit() < index
     }),
     ("{} does not know yet: an append of {} will say so (§5.3)", |s, w| {
         let (_, index) = s.entry();
         let (own, leader) = (s.server(w[0]), s.server(w[1]));
-        own.raft.commit < index
-            && leader.raft.commit >= index
+        own.raft.commit() < index
+            && leader.raft.commit() >= index
             && leader.raft.is_leader()
             && s.reaches_both_ways(own.id, leader.id)
             && s.talk(leader.id, own.id, |after| {
-                after.server(own.id).is_some_and(|server| server.raft.commit >= index)
+                after.server(own.id).is_some_and(|server| server.raft.commit() >= index)
             })
     }),
     ("{} does not know: it is in a newer term than {}", |s, w| {
-        s.server(w[0]).raft.term > s.server(w[1]).raft.term
+        s.server(w[0]).raft.term() > s.server(w[1]).raft.term()
     }),
     ("{} does not know: {}", |s, w| {
         let leader = s.cluster.leader().expect("one leads");
         lists(w[1], &s.absent(leader, ServerSet::only(id(w[0]))))
     }),
-    ("{} does not know", |s, w| s.server(w[0]).raft.commit < s.entry().1),
+    ("{} does not know", |s, w| s.server(w[0]).raft.commit() < s.entry().1),
     ("Entry {} waits: {}", |s, w| {
         let (server, index) = s.entry();
         index == Index(n(w[0])) && waits(s, server, index, w[1])
     }),
     (
         "{}, the leader of term {}, has no entry {}: this one is overwritten when {} sends one in its place",
-        |s, w| leads(s, w) && s.server(w[0]).raft.log.get(s.entry().1).is_none(),
+        |s, w| leads(s, w) && s.server(w[0]).raft.log().get(s.entry().1).is_none(),
     ),
     (
         "{}, the leader of term {}, has another entry {}, of term {}: this one is overwritten when {} copies it (§5.3)",
         |s, w| {
-            let its = s.server(w[0]).raft.log.term(s.entry().1);
+            let its = s.server(w[0]).raft.log().term(s.entry().1);
             leads(s, w) && its == Some(Term(n(w[3]))) && overwritten(s, w[0], w[4])
         },
     ),
     (
         "{}, the leader of term {}, has {}; {} is in a newer term and refuses its appends (§5.1)",
-        |s, w| leads(s, w) && s.server(w[3]).raft.term > Term(n(w[1])),
+        |s, w| leads(s, w) && s.server(w[3]).raft.term() > Term(n(w[1])),
     ),
 ];
 
@@ -111,8 +111,8 @@ impl<'a> Scene<'a> {
 
     pub fn holders(&self) -> ServerSet {
         let (server, index) = self.entry();
-        let entry = server.raft.log.get(index);
-        let name = |server: &Server| server.raft.log.get(index).map(|one| (one.term, one.op.id));
+        let entry = server.raft.log().get(index);
+        let name = |server: &Server| server.raft.log().get(index).map(|one| (one.term, one.op.id));
         let own = entry.map(|one| (one.term, one.op.id));
         self.cluster.servers().iter().filter(|one| name(one) == own).map(|one| one.id).collect()
     }
@@ -121,7 +121,7 @@ impl<'a> Scene<'a> {
         let (_, index) = self.entry();
         let knows = |id: &ServerId| {
             let server = self.server_of(*id);
-            server.power != Power::Down && server.raft.commit >= index
+            server.power != Power::Down && server.raft.commit() >= index
         };
         self.holders().iter().filter(knows).collect()
     }
@@ -129,7 +129,7 @@ impl<'a> Scene<'a> {
     /// A leader has committed it; without flaws and with all disks.
     pub fn is_committed(&self) -> bool {
         let (server, index) = self.entry();
-        let term = server.raft.log.term(index).expect("it is there");
+        let term = server.raft.log().term(index).expect("it is there");
         self.books.committed.contains_key(&(index, term))
     }
 }
@@ -137,22 +137,22 @@ impl<'a> Scene<'a> {
 /// Who has it, and not on its disk.
 fn in_memory(s: &Scene, w: &[&str]) -> bool {
     let (server, index) = s.entry();
-    let entry = server.raft.log.get(index);
+    let entry = server.raft.log().get(index);
     let wrote = |id: &ServerId| s.server_of(*id).disk.log.get(index) == entry;
     is_set(w[0], s.holders().iter().filter(|id| !wrote(id)).collect())
 }
 
 fn leads(s: &Scene, w: &[&str]) -> bool {
     let leader = s.server(w[0]);
-    leader.raft.is_leader() && leader.raft.term == Term(n(w[1])) && leader.is_running()
+    leader.raft.is_leader() && leader.raft.term() == Term(n(w[1])) && leader.is_running()
 }
 
 /// Whether the entry is overwritten indeed, when all that both say to each other arrives.
 fn overwritten(s: &Scene, leader: &str, holder: &str) -> bool {
     let (server, index) = s.entry();
-    let before = server.raft.log.get(index).cloned();
+    let before = server.raft.log().get(index).cloned();
     s.talk(id(leader), id(holder), |after| {
-        after.server(id(holder)).and_then(|server| server.raft.log.get(index)).cloned() != before
+        after.server(id(holder)).and_then(|server| server.raft.log().get(index)).cloned() != before
     })
 }
 
@@ -171,12 +171,12 @@ fn waits_by(s: &Scene, leader: &Server, holder: &Server, index: Index, words: &s
     let leads = leader.is_running() && leader.raft.is_leader();
     let noted = if leads { s.noted(words, leader) } else { Some((words.into(), false)) };
     let Some((words, by_flaw)) = noted else { return false };
-    let entry = holder.raft.log.get(index);
+    let entry = holder.raft.log().get(index);
     let same = |server: &&Server| {
-        server.raft.log.get(index) == entry && server.disk.log.get(index) == entry
+        server.raft.log().get(index) == entry && server.disk.log.get(index) == entry
     };
     let copies: ServerSet = s.cluster.servers().iter().filter(same).map(|one| one.id).collect();
-    let (count, term) = (copies.len() as u64, holder.raft.log.term(index));
+    let (count, term) = (copies.len() as u64, holder.raft.log().term(index));
     let (counted, rest) = match fit("{} of {} needed copies{}", &words) {
         Some(w) => {
             (n(w[0]) == count && count < n(w[1]) && s.is_enough(n(w[1]), by_flaw), w[2].to_owned())
@@ -195,11 +195,12 @@ fn waits_by(s: &Scene, leader: &Server, holder: &Server, index: Index, words: &s
     ) {
         return counted
             && term == Some(Term(n(w[0])))
-            && Term(n(w[1])) == leader.raft.term
+            && Term(n(w[1])) == leader.raft.term()
             && n(w[0]) < n(w[1]);
     }
     if let Some(w) = fit(", but {} knows of only {}; {}", &rest) {
-        let heard = |id: &ServerId| leader.raft.progress[id.index()].matched >= index;
+        let heard =
+            |id: &ServerId| leader.raft.progress(*id).is_some_and(|known| known.matched >= index);
         let known = copies.iter().filter(heard).count() as u64;
         return counted
             && leader.id == id(w[0])
@@ -224,12 +225,12 @@ fn lacking(
     if words == "no server leads" {
         return !leads;
     }
-    let its = leader.raft.log.term(index);
+    let its = leader.raft.log().term(index);
     if let Some(w) = fit("{} leads and has another entry there, of term {}", words) {
         return leads
             && leader.id == id(w[0])
             && its == Some(Term(n(w[1])))
-            && leader.raft.log.get(index) != entry;
+            && leader.raft.log().get(index) != entry;
     }
     if let Some(w) = fit("{} leads and does not have it", words) {
         return leads && leader.id == id(w[0]) && its.is_none();
@@ -241,11 +242,11 @@ fn lacking(
             let other = s.server_of(*id);
             other.is_running()
                 && s.reaches_both_ways(leader.id, *id)
-                && newer == (other.raft.term > leader.raft.term)
+                && newer == (other.raft.term() > leader.raft.term())
         };
         lack.iter().filter(is).collect()
     };
-    let writes = |id: &ServerId| s.server_of(*id).raft.log.get(index) == entry;
+    let writes = |id: &ServerId| s.server_of(*id).raft.log().get(index) == entry;
     let (writing, lacks): (ServerSet, ServerSet) =
         (there(false).iter().filter(writes).collect(), there(false));
     let own = ServerSet::only(leader.id);
@@ -268,7 +269,7 @@ fn unheard(s: &Scene, leader: &Server, index: Index, copies: ServerSet, words: &
     let acks = |packet: &Packet| {
         packet.to == Node::Server(leader.id)
             && matches!(packet.message, Message::AppendReply { term, result: AppendResult::Matched(last), .. }
-                if term == leader.raft.term && last >= index)
+                if term == leader.raft.term() && last >= index)
     };
     let flying = |of: ServerId, hand: bool| {
         let packets = s.cluster.packets();
@@ -278,8 +279,7 @@ fn unheard(s: &Scene, leader: &Server, index: Index, copies: ServerSet, words: &
     };
     let known = |cluster: &Cluster| -> ServerSet {
         let raft = &cluster.server(leader.id).expect("it is there").raft;
-        let heard =
-            |id: &ServerId| raft.progress.get(id.index()).is_none_or(|one| one.matched >= index);
+        let heard = |id: &ServerId| raft.progress(*id).is_none_or(|one| one.matched >= index);
         copies.iter().filter(heard).collect()
     };
     let unknown = copies.without(known(s.cluster));

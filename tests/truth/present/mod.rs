@@ -50,7 +50,7 @@ pub fn check(cluster: &Cluster, books: &Books) -> Result<(), String> {
         let id = server.id;
         let lines = explain::server(cluster, id, &[]);
         sentences(&lines, &Scene { cluster, books, about: About::Server(id) }, SERVER)?;
-        let last = server.raft.log.last_index().0;
+        let last = server.raft.log().last_index().0;
         for index in (last.saturating_sub(3).max(1)..=last).map(Index) {
             let lines = explain::entry(cluster, id, index, &[]);
             let about = About::Entry(id, index);
@@ -127,7 +127,7 @@ impl<'a> Scene<'a> {
     /// The words without the note that fewer are enough for this server, and whether it was there;
     /// `None` if it is not so.
     pub fn noted<'w>(&self, words: &'w str, server: &Server) -> Option<(Cow<'w, str>, bool)> {
-        let flawed = server.raft.rules.flaws.has(Flaw::SmallMajority);
+        let flawed = server.raft.rules().flaws.has(Flaw::SmallMajority);
         let note = format!(" (flaw small-majority: the rule is {} (§5.2))", self.all() / 2 + 1);
         let noted = words.contains(&note);
         let fewer = flawed && self.all() > 1;
@@ -195,7 +195,7 @@ impl<'a> Scene<'a> {
         let own = self.own();
         let others = self.cluster.servers().iter().map(|other| other.id);
         let others: ServerSet = others.filter(|id| *id != own.id).collect();
-        let silent = others.without(own.raft.votes).without(own.raft.refusals);
+        let silent = others.without(own.raft.votes()).without(own.raft.refusals());
         [others, silent].iter().any(|among| lists(sentence, &self.absent(own.id, *among)))
     }
 }

@@ -26,7 +26,7 @@ pub const PACKET: Forms = &[
     ("It will be lost on its way", |s, _| s.packet().loss != Loss::Arrives),
     ("{} is in a newer term, {} (§5.1)", |s, w| {
         let raft = &s.server(w[0]).raft;
-        raft.term == Term(n(w[1])) && s.packet().message.summary().term < raft.term
+        raft.term() == Term(n(w[1])) && s.packet().message.summary().term < raft.term()
     }),
     ("It resets the election timer of {} and brings the commit index (§5.2, §5.3)", resets),
     // The rules in general.
@@ -85,7 +85,7 @@ fn keeps_rules(s: &Scene, _: &[&str]) -> bool {
     let Node::Server(to) = packet.to else { return false };
     let to = s.server_of(to);
     let stale =
-        matches!(packet.from, Node::Server(_)) && packet.message.summary().term < to.raft.term;
+        matches!(packet.from, Node::Server(_)) && packet.message.summary().term < to.raft.term();
     to.flaws().is_empty() && !stale
 }
 

@@ -10,6 +10,7 @@ use raftlab::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
 use super::entry::waits;
 use super::trial::{apply, calm, deliver_free, held, sync, try_to};
 use super::{Forms, Scene, span};
+use crate::books::known;
 use crate::template::fit;
 use crate::words::{id, is_set, lists, n, row, servers};
 
@@ -17,15 +18,15 @@ pub const SERVER: Forms = &[
     ("{} is down", |s, w| s.server(w[0]).power == Power::Down),
     ("Its disk holds term {}, {} and {}", |s, w| {
         let raft = s.restarted();
-        let vote = raft.voted_for.map_or("no vote".into(), |whom| format!("a vote for {whom}"));
-        let log = match raft.log.is_empty() {
+        let vote = raft.voted_for().map_or("no vote".into(), |whom| format!("a vote for {whom}"));
+        let log = match raft.log().is_empty() {
             true => "no entries".into(),
-            false => format!("a log that ends at {}", raft.log.last()),
+            false => format!("a log that ends at {}", raft.log().last()),
         };
-        (raft.term, &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
+        (raft.term(), &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
     }),
     ("After a restart it is a follower that has applied nothing yet", |s, _| {
-        s.restarted().role == Role::Follower && s.restarted().commit == Index::ZERO
+        s.restarted().role() == Role::Follower && s.restarted().commit() == Index::ZERO
     }),
     ("{} is asleep: its timers are paused, and no packets wait for it", |s, w| {
         s.server(w[0]).power == Power::Asleep && s.server(w[0]).inbox.is_empty()
@@ -40,30 +41,30 @@ pub const SERVER: Forms = &[
     ("{} leads term {}", |s, w| {
         let raft = &s.server(w[0]).raft;
         let newer = s.cluster.servers().iter().any(|other| {
-            other.is_running() && other.raft.is_leader() && other.raft.term > raft.term
+            other.is_running() && other.raft.is_leader() && other.raft.term() > raft.term()
         });
-        raft.role == Role::Leader && raft.term == Term(n(w[1])) && !newer
+        raft.role() == Role::Leader && raft.term() == Term(n(w[1])) && !newer
     }),
     ("{} still believes that it leads term {}; {} leads term {}", |s, w| {
         let (old, new) = (&s.server(w[0]).raft, &s.server(w[2]).raft);
-        (old.role, new.role) == (Role::Leader, Role::Leader)
-            && (old.term, new.term) == (Term(n(w[1])), Term(n(w[3])))
-            && old.term < new.term
+        (old.role(), new.role()) == (Role::Leader, Role::Leader)
+            && (old.term(), new.term()) == (Term(n(w[1])), Term(n(w[3])))
+            && old.term() < new.term()
     }),
     ("The first message of a newer term will make it a follower (§5.1)", |_, _| true),
     ("{} leads the same term", leads_too),
     ("{} lead the same term", leads_too),
     ("Its matchIndex for {} is {}, the end of its log", |s, w| {
-        let raft = &s.own().raft;
-        servers(w[0]).iter().all(|id| raft.progress[id.index()].matched == Index(n(w[1])))
-            && raft.log.last_index() == Index(n(w[1]))
+        let own = s.own();
+        servers(w[0]).iter().all(|id| known(own, id).matched == Index(n(w[1])))
+            && own.raft.log().last_index() == Index(n(w[1]))
     }),
     ("Its matchIndex for {} is {}, nextIndex {}", |s, w| {
-        let known = s.own().raft.progress[id(w[0]).index()];
+        let known = known(s.own(), id(w[0]));
         (known.matched.0, known.next.0) == (n(w[1]), n(w[2]))
     }),
     ("{} has confirmed nothing yet: nextIndex {}", |s, w| {
-        let known = s.own().raft.progress[id(w[0]).index()];
+        let known = known(s.own(), id(w[0]));
         (known.matched.0, known.next.0) == (0, n(w[1]))
     }),
     (
@@ -81,14 +82,14 @@ pub const SERVER: Forms = &[
     }),
     ("{} is a candidate in term {}: {} of {} needed votes, from {}", |s, w| {
         let raft = &s.own().raft;
-        candidate(s, w) && is_set(w[4], raft.votes)
+        candidate(s, w) && is_set(w[4], raft.votes())
     }),
     ("{} is a candidate in term {}: {} of {} needed votes", |s, w| candidate(s, w) && w[2] == "0"),
     ("Its own vote counts once it is on its disk", |s, _| {
         let server = s.own();
-        (server.disk.term, server.disk.voted_for) != (server.raft.term, Some(server.id))
+        (server.disk.term, server.disk.voted_for) != (server.raft.term(), Some(server.id))
     }),
-    ("{} refused", |s, w| s.own().raft.refusals.contains(id(w[0]))),
+    ("{} refused", |s, w| s.own().raft.refusals().contains(id(w[0]))),
     ("{} is still to answer", still_to_answer),
     ("{} are still to answer", still_to_answer),
     ("The request to {}, or the answer, is held by hand", |s, w| {
@@ -101,34 +102,34 @@ pub const SERVER: Forms = &[
         let after = s.election_played_on(s.cluster.clone());
         let raft = &after.server(s.own().id).expect("it is there").raft;
         servers(w[0]).iter().all(|id| {
-            let answered = raft.votes.contains(id) || raft.refusals.contains(id);
-            !answered || raft.term != s.own().raft.term
+            let answered = raft.votes().contains(id) || raft.refusals().contains(id);
+            !answered || raft.term() != s.own().raft.term()
         })
     }),
     (
         "Its timer runs out {}: without a result it becomes a candidate again, in term {} (§5.2)",
         |s, w| {
             s.own().election_timer.is_some_and(|timer| w[0] == s.due(timer.due))
-                && s.own().raft.term.next() == Term(n(w[1]))
+                && s.own().raft.term().next() == Term(n(w[1]))
         },
     ),
     ("{} follows {} in term {}", |s, w| {
         let raft = &s.own().raft;
-        (raft.leader, raft.term) == (Some(id(w[1])), Term(n(w[2])))
-            && s.books.leaders.contains(&(raft.term, id(w[1])))
+        (raft.leader(), raft.term()) == (Some(id(w[1])), Term(n(w[2])))
+            && s.books.leaders.contains(&(raft.term(), id(w[1])))
     }),
     ("{} is a follower; it voted for {} in term {}", |s, w| {
         let raft = &s.own().raft;
-        (raft.leader, raft.voted_for, raft.term) == (None, Some(id(w[1])), Term(n(w[2])))
+        (raft.leader(), raft.voted_for(), raft.term()) == (None, Some(id(w[1])), Term(n(w[2])))
     }),
     ("{} is a follower in term {} and knows no leader", |s, w| {
         let raft = &s.own().raft;
-        (raft.leader, raft.voted_for, raft.term) == (None, None, Term(n(w[1])))
+        (raft.leader(), raft.voted_for(), raft.term()) == (None, None, Term(n(w[1])))
     }),
     ("{} is asleep", |s, w| s.server(w[0]).power == Power::Asleep),
     ("{} no longer leads term {}", |s, w| {
         let raft = &s.server(w[0]).raft;
-        raft.role != Role::Leader || raft.term != Term(n(w[1]))
+        raft.role() != Role::Leader || raft.term() != Term(n(w[1]))
     }),
     ("The link from {} is cut: no word of it arrives", |s, w| {
         !s.cluster.reaches(Node::Server(id(w[0])), Node::Server(s.own().id))
@@ -150,12 +151,12 @@ pub const SERVER: Forms = &[
     }),
     ("Flaw {}: {}", |s, w| s.names_flaw(w)),
     ("Flaw small-majority: the rule is {} (§5.2)", |s, w| {
-        s.own().raft.rules.flaws.has(Flaw::SmallMajority) && s.is_enough(n(w[0]), false)
+        s.own().raft.rules().flaws.has(Flaw::SmallMajority) && s.is_enough(n(w[0]), false)
     }),
     ("It knows of commits up to entry {}, others up to {}", |s, w| {
         let up = s.cluster.servers().iter().filter(|server| server.power != Power::Down);
-        let newest = up.map(|server| server.raft.commit.0).max();
-        (s.own().raft.commit.0, newest) == (n(w[0]), Some(n(w[1])))
+        let newest = up.map(|server| server.raft.commit().0).max();
+        (s.own().raft.commit().0, newest) == (n(w[0]), Some(n(w[1])))
     }),
     ("Its clock runs at rate {}, and its timers with it", |s, w| s.own().clock.as_rate() == w[0]),
     ("Here wait {}", |s, w| {
@@ -163,7 +164,7 @@ pub const SERVER: Forms = &[
         s.own().rsm.waiters.len().min(3) == named
     }),
     ("Entry {} waits: {}", |s, w| {
-        let next = s.own().raft.commit.next();
+        let next = s.own().raft.commit().next();
         next == Index(n(w[0])) && waits(s, s.own(), next, w[1])
     }),
 ];
@@ -197,7 +198,7 @@ impl Scene<'_> {
     /// The server becomes a candidate in a copy in which nothing is lost: who votes for it, and
     /// whether it wins. `None` if the run has ended, or orders for packets stand.
     fn polled(&self, flawed: bool) -> Option<(ServerSet, bool)> {
-        let (own, term) = (self.own().id, self.own().raft.term.next());
+        let (own, term) = (self.own().id, self.own().raft.term().next());
         let mut trial = calm(self.cluster).filter(|trial| trial.orders().is_empty())?;
         if !flawed {
             for (flaw, _) in self.cluster.flaws() {
@@ -215,7 +216,7 @@ impl Scene<'_> {
         });
         let voted = |id: &ServerId| {
             let raft = &trial.server(*id).expect("it is there").raft;
-            (raft.term, raft.voted_for) == (term, Some(own))
+            (raft.term(), raft.voted_for()) == (term, Some(own))
         };
         let votes = self.reached().iter().filter(voted).collect();
         sync(&mut trial);
@@ -228,13 +229,13 @@ impl Scene<'_> {
             return None;
         }
         let raft = &trial.server(own).expect("it is there").raft;
-        Some((votes, raft.is_leader() && raft.term == term))
+        Some((votes, raft.is_leader() && raft.term() == term))
     }
 
     /// Whether these would vote for it and make it win, and that is by the rules or not, as it is said.
     fn could_win(&self, words: &str, reason: &str) -> bool {
         let Some((votes, wins)) = self.polled(true) else { return true };
-        let term = self.own().raft.term.next();
+        let term = self.own().raft.term().next();
         let others = |id: &ServerId| {
             let given = self.books.votes.get(&(*id, term)).into_iter().flatten();
             given.filter(|whom| **whom != self.own().id).count() > 0
@@ -255,7 +256,7 @@ impl Scene<'_> {
             return trial;
         }
         trial = calm(&trial).expect("it goes on");
-        let (own, now) = (self.own().id, self.own().raft.term);
+        let (own, now) = (self.own().id, self.own().raft.term());
         let held: Vec<PacketId> = held(&trial);
         sync(&mut trial);
         deliver_free(&mut trial, &held, |packet| {
@@ -280,16 +281,16 @@ fn leads_too(s: &Scene, w: &[&str]) -> bool {
     let same = |other: &&Server| {
         other.id != own.id
             && other.is_running()
-            && (other.raft.role, other.raft.term) == (Role::Leader, own.raft.term)
+            && (other.raft.role(), other.raft.term()) == (Role::Leader, own.raft.term())
     };
     is_set(w[0], s.cluster.servers().iter().filter(same).map(|other| other.id).collect())
 }
 
 fn candidate(s: &Scene, w: &[&str]) -> bool {
     let raft = &s.own().raft;
-    raft.role == Role::Candidate
-        && (raft.term, raft.votes.len() as u64) == (Term(n(w[1])), n(w[2]))
-        && s.is_enough(n(w[3]), raft.rules.flaws.has(Flaw::SmallMajority))
+    raft.role() == Role::Candidate
+        && (raft.term(), raft.votes().len() as u64) == (Term(n(w[1])), n(w[2]))
+        && s.is_enough(n(w[3]), raft.rules().flaws.has(Flaw::SmallMajority))
 }
 
 fn still_to_answer(s: &Scene, w: &[&str]) -> bool {
@@ -304,7 +305,7 @@ fn still_to_answer(s: &Scene, w: &[&str]) -> bool {
     let raft = &after.server(s.own().id).expect("it is there").raft;
     // It may have won by then, or heard of a newer term.
     servers(w[0]).iter().all(|id| {
-        raft.votes.contains(id) || raft.refusals.contains(id) || raft.role != Role::Candidate
+        raft.votes().contains(id) || raft.refusals().contains(id) || raft.role() != Role::Candidate
     })
 }
 
@@ -312,17 +313,17 @@ fn still_to_answer(s: &Scene, w: &[&str]) -> bool {
 fn could_not_win(s: &Scene, w: &[&str]) -> bool {
     let Some((votes, wins)) = s.polled(true) else { return true };
     let own = s.own();
-    let (term, last) = (own.raft.term.next(), own.raft.log.last());
+    let (term, last) = (own.raft.term().next(), own.raft.log().last());
     let refuses = |id: &ServerId| !votes.contains(*id);
     let with = |class: u8| -> ServerSet {
         let is = |id: &ServerId| {
             let raft = &s.server_of(*id).raft;
-            let its = raft.log.last();
+            let its = raft.log().last();
             class
                 == match () {
-                    () if raft.term > term => 0,
-                    () if raft.term == term
-                        && raft.voted_for.is_some_and(|whom| whom != own.id) =>
+                    () if raft.term() > term => 0,
+                    () if raft.term() == term
+                        && raft.voted_for().is_some_and(|whom| whom != own.id) =>
                     {
                         1
                     }

@@ -107,7 +107,7 @@ fn led() -> Session {
     wait(&mut session, 12.0, "a leader", |session| {
         let cluster = session.cluster();
         let led = |leader: ServerId| {
-            cluster.servers().iter().all(|server| server.raft.leader == Some(leader))
+            cluster.servers().iter().all(|server| server.raft.leader() == Some(leader))
         };
         cluster.leader().is_some_and(led)
     });

@@ -136,7 +136,7 @@ impl Watch {
             }
             EventKind::Restarted { server, .. } => {
                 let own = cluster.server(*server).map(|server| &server.disk);
-                let others = cluster.servers().iter().map(|other| other.raft.term).max();
+                let others = cluster.servers().iter().map(|other| other.raft.term()).max();
                 let voted = own.is_some_and(|disk| disk.voted_for.is_some());
                 if voted && own.map(|disk| disk.term) == others {
                     self.reach(Place::RestartInTerm);
@@ -174,7 +174,7 @@ impl Watch {
             EventKind::BecameLeader { .. } => {
                 let leads = |role| role == Role::Leader;
                 let running = cluster.servers().iter().filter(|server| server.is_running());
-                if running.filter(|server| leads(server.raft.role)).count() > 1 {
+                if running.filter(|server| leads(server.raft.role())).count() > 1 {
                     self.reach(Place::OldLeader);
                 }
             }
@@ -245,7 +245,7 @@ impl Watch {
 
     fn append(&mut self, cluster: &Cluster, link: (Node, Node), packet: (Term, PacketId)) {
         let Node::Server(to) = link.1 else { return };
-        if cluster.server(to).is_some_and(|server| packet.0 < server.raft.term) {
+        if cluster.server(to).is_some_and(|server| packet.0 < server.raft.term()) {
             self.reach(Place::StaleAppend);
         }
         let newest = self.newest.entry(link).or_insert(packet);

@@ -115,7 +115,7 @@ impl Checker {
     pub(in crate::cluster) fn new(cluster: &Cluster) -> Self {
         let mut checker = Self::default();
         for server in cluster.servers() {
-            let log = &server.raft.log;
+            let log = server.raft.log();
             let last = log.last_index();
             checker.servers.push(Ghost::default());
             // A run does not begin with logs that contradict each other.
@@ -241,7 +241,7 @@ impl Checker {
                 self.appended(*server, *index, std::iter::once((*term, &**op)))
             }
             EventKind::Appended { server, first, last, .. } => {
-                let Some(log) = cluster.server(*server).map(|server| &server.raft.log) else {
+                let Some(log) = cluster.server(*server).map(|server| server.raft.log()) else {
                     return Ok(());
                 };
                 let entries = log.iter_from(*first).take_while(|(index, _)| index <= last);

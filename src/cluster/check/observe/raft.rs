@@ -53,13 +53,13 @@ impl Checker {
         }
         // What took the place of the removed entries stands in the log by now.
         let Some(raft) = cluster.server(id).map(|server| &server.raft) else { return Ok(()) };
-        let end = raft.log.last_index();
-        if raft.commit > end {
+        let end = raft.log().last_index();
+        if raft.commit() > end {
             let text = format!(
                 "{id} has committed entry {}, and removes it: its log ends at {end}",
-                raft.commit
+                raft.commit()
             );
-            return Err(Broken::new(Invariant::CommitMonotone, id, text).at(raft.commit));
+            return Err(Broken::new(Invariant::CommitMonotone, id, text).at(raft.commit()));
         }
         Ok(())
     }

@@ -95,9 +95,9 @@ fn the_ghost_state_is_that_of_the_cluster() {
             let checker = cluster.checker();
             for (server, ghost) in cluster.servers().iter().zip(&checker.servers) {
                 let (raft, disk) = (&server.raft, &server.disk);
-                let leads = if raft.is_leader() { raft.term } else { Term::ZERO };
-                let (last, durable) = (raft.log.last_index(), disk.log.last_index());
-                let (commit, applied) = (raft.commit, server.rsm.applied);
+                let leads = if raft.is_leader() { raft.term() } else { Term::ZERO };
+                let (last, durable) = (raft.log().last_index(), disk.log.last_index());
+                let (commit, applied) = (raft.commit(), server.rsm.applied);
                 let dirty_from = ghost.dirty_from;
                 let now = Ghost { last, durable, dirty_from, commit, applied, leads };
                 let at = || format!("{} with {flaw}, seed {seed}, {}", server.id, cluster.now());
@@ -106,9 +106,9 @@ fn the_ghost_state_is_that_of_the_cluster() {
                 }
                 assert_eq!(*ghost, now, "{}", at());
                 let below = (1..dirty_from.0).map(Index);
-                assert!(below.clone().all(|at| raft.log.get(at) == disk.log.get(at)), "{}", at());
+                assert!(below.clone().all(|at| raft.log().get(at) == disk.log.get(at)), "{}", at());
                 let slots = &checker.slots;
-                assert!(agree(slots, server.id, &raft.log, |version| version.held), "{}", at());
+                assert!(agree(slots, server.id, raft.log(), |version| version.held), "{}", at());
                 assert!(agree(slots, server.id, &disk.log, |version| version.durable), "{}", at());
             }
         }
