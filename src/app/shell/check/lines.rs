@@ -99,6 +99,12 @@ impl Function {
             Self::Cas => "cas",
         }
     }
+
+    /// "a get", "an append".
+    pub fn with_article(self) -> String {
+        let article = if self == Self::Append { "an" } else { "a" };
+        format!("{article} {}", self.name())
+    }
 }
 
 /// A client is answered. A call that has no return may have taken effect, or may yet.

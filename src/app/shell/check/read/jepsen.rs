@@ -172,8 +172,8 @@ impl Reader {
         }
         let open = builder.open(&process, event.line)?;
         if open.f != f {
-            let (ends, asked) = (f.name(), open.f.name());
-            let why = format!("process {process} ends a {ends}, and has asked for a {asked}");
+            let (ends, asked) = (f.with_article(), open.f.with_article());
+            let why = format!("process {process} ends {ends}, and has asked for {asked}");
             return Err(Trouble::at(event.line, why));
         }
         let mut told = told(model, open, event, self.keys.0)?;
@@ -270,22 +270,36 @@ fn asked(model: Model, f: Function, event: &Event, keys: (Keys, u64)) -> Result<
 }
 
 fn told(model: Model, asked: &Asked, event: &Event, keys: Keys) -> Result<Told, Trouble> {
+    let refuse = |why: &str| Err(Trouble::at(event.line, why));
+    let (key, value) = match (keys, event.pair()) {
+        (Keys::Field, _) => (event.key.as_ref(), &event.value),
+        (Keys::Pair, Some((key, value))) => (Some(key), value),
+        (Keys::Pair | Keys::None, _) => (None, &event.value),
+    };
+    // What failed may say anything in the place of a value.
+    if event.kind == Type::Ok && key.is_some_and(|key| Some(key.to_string()) != asked.key) {
+        return refuse("the answer is about another key");
+    }
     Ok(match (event.kind, asked.f) {
+        (Type::Ok, Function::Read | Function::Get) if keys == Keys::Pair && key.is_none() => {
+            return refuse("the answer names no key");
+        }
         (Type::Ok, Function::Read | Function::Get) => {
-            let (key, value) = match (keys, event.pair()) {
-                (Keys::Field, _) => (event.key.as_ref(), &event.value),
-                (Keys::Pair, Some((key, value))) => (Some(key), value),
-                (Keys::Pair, None) => {
-                    return Err(Trouble::at(event.line, "the answer names no key"));
-                }
-                (Keys::None, _) => (None, &event.value),
-            };
-            if key.is_some_and(|key| Some(key.to_string()) != asked.key) {
-                return Err(Trouble::at(event.line, "the answer is about another key"));
-            }
             Told::of(Outcome::Ok, text(model, value, event.line)?)
         }
         (Type::Ok, Function::Write | Function::Put | Function::Append | Function::Cas) => {
+            let same = match (asked.f, value.pair()) {
+                (_, _) if *value == Edn::Nil => true,
+                (Function::Cas, Some((old, new))) => {
+                    (text(model, old, event.line)?, text(model, new, event.line)?)
+                        == (asked.old.clone(), asked.value.clone())
+                }
+                (Function::Cas, None) => true,
+                (_, _) => text(model, value, event.line)? == asked.value,
+            };
+            if !same {
+                return refuse("what is done is not what was asked for: the values differ");
+            }
             Told::of(Outcome::Ok, String::new())
         }
         (Type::Fail, Function::Cas) if is_mismatch(event.error.as_ref()) => {

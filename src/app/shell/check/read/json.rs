@@ -80,11 +80,21 @@ fn asked(model: Model, call: Call, line: u64) -> Result<Asked, Trouble> {
     ] {
         if given != wanted {
             let verb = if wanted { "needs" } else { "has no" };
-            return Err(Trouble::at(line, format!("a {} {verb} {name:?}", f.name())));
+            return Err(Trouble::at(line, format!("{} {verb} {name:?}", f.with_article())));
         }
     }
     let (value, old) = (value.unwrap_or_default(), old.unwrap_or_default());
     Ok(Asked { f, key: Some(key), value, old, version: version.unwrap_or_default() })
+}
+
+/// The outcomes that an operation may have, by their words.
+fn ends(model: Model, f: Function) -> Vec<&'static str> {
+    let own: &[&str] = match (model, f) {
+        (Model::Versioned, _) => &["nokey", "version", "maybe"],
+        (_, Function::Cas) => &["refused"],
+        _ => &[],
+    };
+    ["ok"].iter().chain(own).chain(&["failed", "unknown"]).copied().collect()
 }
 
 fn told(model: Model, f: Function, end: Return, line: u64) -> Result<Told, Trouble> {
@@ -101,12 +111,24 @@ fn told(model: Model, f: Function, end: Return, line: u64) -> Result<Told, Troub
         Outcome::Refused => f == Function::Cas,
     };
     if !fits {
-        return refuse(format!("a {} of the model {} doesn't end so", f.name(), model.name()));
+        let ends = ends(model, f).join(", ");
+        return refuse(format!(
+            "{} of the model {} ends with {ends}",
+            f.with_article(),
+            model.name()
+        ));
     }
     if late && !(model == Model::Versioned && f == Function::Put) {
         return refuse("only a put of the model versioned can be late".to_owned());
     }
     let found = outcome == Outcome::Ok && matches!(f, Function::Get | Function::Read);
+    if value.is_some() && !found {
+        return refuse("only a get or a read that is ok has a \"value\" in its return".to_owned());
+    }
+    if version.is_some() && !(model == Model::Versioned && outcome == Outcome::Ok) {
+        let why = "only what is ok, in the model versioned, has a \"version\" in its return";
+        return refuse(why.to_owned());
+    }
     let value = match (value, model, found) {
         (Some(value), _, _) => value,
         (None, Model::Register, true) => super::jepsen::NIL.to_owned(),
