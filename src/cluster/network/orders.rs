@@ -5,9 +5,12 @@
 //! the same up to the packet that it takes. What was held arrives when it is released, in the
 //! order in which it would have arrived.
 
+use std::collections::BTreeMap;
+
 use super::{Loss, Packet, PacketName};
 use crate::cluster::command::{Command, Ends, Fate, PacketDeed};
 use crate::cluster::event::{DropReason, EventKind};
+use crate::cluster::queue::Slot;
 use crate::cluster::resolve::error;
 use crate::cluster::time::Span;
 use crate::cluster::types::{Node, PacketId};
@@ -16,6 +19,9 @@ use crate::cluster::{Cluster, CommandError, Item};
 /// The most orders at a time, and the most packets that are held.
 pub const ORDERS_MAX: usize = 10_000;
 pub const HELD_MAX: usize = 10_000;
+/// The most packets in flight that are doubled by hand: who doubles all again and again would fill
+/// any memory.
+pub const FLYING_MAX: usize = 100_000;
 
 /// Why nobody can double a packet between a client and a server.
 pub const ONCE: &str =
@@ -148,7 +154,7 @@ impl Cluster {
                 let links = self.links_of(ends)?;
                 self.add_orders(*name, &links, Act::Hold { left: *count })
             }
-            Command::Packet { packet, deed } => self.handle_packet(*packet, *deed),
+            Command::Packet { packet, deed } => self.handle_packet(*packet, *deed, None),
             Command::Flying { deed, name, ends, count } => {
                 self.handle_flying((*deed).into(), *name, ends, *count)
             }
@@ -171,9 +177,14 @@ impl Cluster {
         }
     }
 
-    /// Does something with one packet, wherever it is: in flight or held.
-    fn handle_packet(&mut self, id: PacketId, deed: PacketDeed) -> Result<(), CommandError> {
-        let mut packet = self.take_packet(id, deed)?;
+    /// Does something with one packet, wherever it is: in flight, perhaps known where, or held.
+    fn handle_packet(
+        &mut self,
+        id: PacketId,
+        deed: PacketDeed,
+        place: Option<Slot>,
+    ) -> Result<(), CommandError> {
+        let mut packet = self.take_packet(id, deed, place)?;
         packet.hand = Hand::Used;
         match deed {
             PacketDeed::Deliver => {
@@ -231,7 +242,21 @@ impl Cluster {
         if wanted.is_empty() {
             return Err(self.none_flying(name, &links));
         }
-        wanted.into_iter().try_for_each(|packet| self.handle_packet(packet, deed))
+        // To look for each among all would take the square of their number.
+        let slots: BTreeMap<PacketId, Slot> = self
+            .queue
+            .iter()
+            .filter_map(|(_, slot, item)| match item {
+                Item::Packet(packet) => Some((packet.id, slot)),
+                _ => None,
+            })
+            .collect();
+        if deed == PacketDeed::Duplicate && slots.len() + wanted.len() > FLYING_MAX {
+            let message = format!("more than {FLYING_MAX} packets would be in flight");
+            return Err(error(message));
+        }
+        let place = |id: &PacketId| slots.get(id).copied();
+        wanted.into_iter().try_for_each(|id| self.handle_packet(id, deed, place(&id)))
     }
 
     /// That no such packet is in flight on these links, and what is.
@@ -261,7 +286,12 @@ impl Cluster {
     }
 
     /// Takes a packet out of the queue, or from those that are held, if this can be done with it.
-    fn take_packet(&mut self, id: PacketId, deed: PacketDeed) -> Result<Packet, CommandError> {
+    fn take_packet(
+        &mut self,
+        id: PacketId,
+        deed: PacketDeed,
+        place: Option<Slot>,
+    ) -> Result<Packet, CommandError> {
         let can_be_done = |packet: &Packet| match deed {
             PacketDeed::Duplicate if !are_servers((packet.from, packet.to)) => Err(error(ONCE)),
             PacketDeed::Duplicate
@@ -270,17 +300,19 @@ impl Cluster {
             | PacketDeed::Delay(_)
             | PacketDeed::Hold => Ok(()),
         };
-        if let Some(place) = self.held.iter().position(|packet| packet.id == id) {
+        let held = || self.held.iter().position(|packet| packet.id == id);
+        if let Some(place) = place.is_none().then(held).flatten() {
             can_be_done(&self.held[place])?;
             let packet = self.held.remove(place);
             return packet.ok_or_else(|| error("it is held no longer"));
         }
         let is_it = |item: &Item| matches!(item, Item::Packet(packet) if packet.id == id);
-        let found = self.queue.iter().find(|(_, _, item)| is_it(item));
-        if let Some((_, _, Item::Packet(packet))) = found {
+        let search = || self.queue.iter().find(|(_, _, item)| is_it(item)).map(|(_, slot, _)| slot);
+        let slot = place.or_else(search);
+        if let Some(Item::Packet(packet)) = slot.and_then(|slot| self.queue.get(slot)) {
             can_be_done(packet)?;
         }
-        match found.map(|(_, slot, _)| slot).and_then(|slot| self.queue.remove(slot)) {
+        match slot.and_then(|slot| self.queue.remove(slot)) {
             Some(Item::Packet(packet)) => Ok(packet),
             Some(_) | None => Err(error(format!("packet #{id} is not in flight"))),
         }
