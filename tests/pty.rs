@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use pty::{LATER, Lab, SOON, cells};
+use rustix::termios::{Action, tcflow};
 
 #[test]
 fn a_leader_falls_by_key_and_another_rises() {
@@ -187,6 +188,37 @@ fn signals_that_end_the_lab_restore_the_terminal() {
         assert_eq!(lab.end(SOON).exit_code(), code, "{name}");
         lab.assert_restored();
     }
+}
+
+/// A terminal that takes nothing any more keeps the lab in the middle of a frame.
+#[test]
+fn a_signal_ends_a_lab_whose_terminal_does_not_read() {
+    let mut lab = Lab::start(200, 60, &["--pace", "real", "--no-record"]);
+    lab.wait(SOON, "lab", |text| text.contains("all rules hold"));
+    let name = lab.master.as_ref().and_then(|master| master.tty_name()).expect("it has a name");
+    let terminal = std::fs::File::open(name).expect("it can be opened");
+    tcflow(&terminal, Action::OOff).expect("its output can be stopped");
+    // Long enough for a write that waits.
+    std::thread::sleep(Duration::from_secs(1));
+    lab.signal("-TERM");
+    assert_eq!(lab.end(SOON).exit_code(), 143);
+    tcflow(&terminal, Action::OOn).expect("its output can go on");
+}
+
+#[test]
+fn a_terminal_of_any_size_is_drawn_as_far_as_screens_go() {
+    let mut lab = Lab::start(80, 24, &["--no-record"]);
+    lab.wait(SOON, "lab", |text| text.contains("all rules hold"));
+    let most = PtySize { rows: u16::MAX, cols: u16::MAX, pixel_width: 0, pixel_height: 0 };
+    let master = lab.master.as_ref().expect("it is there");
+    master.resize(most).expect("a terminal takes any size");
+    lab.screen.screen_mut().set_size(cells(300), cells(600));
+    lab.wait(SOON, "a large screen", |text| {
+        text.lines().any(|row| row.contains("all rules hold") && row.chars().count() > 400)
+    });
+    lab.signal("-TERM");
+    assert_eq!(lab.end(SOON).exit_code(), 143);
+    lab.assert_restored();
 }
 
 #[test]

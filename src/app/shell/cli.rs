@@ -8,6 +8,7 @@ use ratatui::layout::Size;
 
 use super::check::lines::Model;
 use super::hunt::SHARES_MAX;
+use super::terminal::SIZE_MAX;
 use crate::app::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
@@ -55,7 +56,7 @@ pub enum Subcommands {
     Sessions(SessionsOptions),
     /// List the flaws that can be planted: rule, section, what to watch.
     Flaws,
-    /// Print a reference page, in Markdown.
+    /// Print a reference page, in Markdown: `docs keys` or `docs scripts`.
     Docs { page: Page },
 }
 
@@ -343,7 +344,7 @@ fn size(text: &str) -> Result<Size, String> {
     let number = |text: &str, most: u16| {
         text.parse::<u16>().ok().filter(|number| (1..=most).contains(number)).ok_or(EXPECTED)
     };
-    Ok(Size { width: number(width, 500)?, height: number(height, 200)? })
+    Ok(Size { width: number(width, SIZE_MAX.width)?, height: number(height, SIZE_MAX.height)? })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::files::{Files, is_standard};
 use super::keep::Shelf;
 use super::sessions::{self, Salvaged};
 use super::settings::Environment;
-use super::signals::{Caught, Signals};
+use super::signals::{self, Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
 use super::{Ending, Mistake, keyboard};
 use crate::app::input::Input;
@@ -32,6 +32,9 @@ const REST: Duration = Duration::from_secs(1);
 /// How the lab ends when its terminal is gone, whether the signal that says so, the end of its
 /// input or a failing write is noticed first.
 const HUNG_UP: Ending = Ending::Signal(rustix::process::Signal::HUP.as_raw());
+/// How long a signal waits for the lab to end by itself: it answers between two frames, but a
+/// terminal that reads nothing keeps it in the middle of one.
+const GRACE: Duration = Duration::from_secs(2);
 /// The most input that is taken before a frame is drawn.
 const INPUTS_A_FRAME: usize = 256;
 
@@ -52,6 +55,7 @@ pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake>
                 .into(),
         ));
     };
+    signals::insist(GRACE, terminal::abandon).map_err(Mistake::Output)?;
     let mouse = if options.no_mouse { Mouse::Left } else { Mouse::Captured };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -132,7 +136,7 @@ async fn play(
     let mut screen = Screen::enter(mouse).map_err(lost)?;
     let keys = keyboard.try_clone().map_err(lost)?;
     let mut input = keyboard::listen(keys).map_err(lost)?;
-    session.resize(screen.size().map_err(lost)?);
+    session.resize(screen.fit().map_err(lost)?);
     let mut last = Instant::now();
     // A session that is still on the way to where it opens is not worth more than the old one.
     let mut to_record = record;
@@ -150,9 +154,9 @@ async fn play(
                 Caught::Suspend => screen.suspend().map_err(lost)?,
                 Caught::Resume => {
                     screen.resume().map_err(lost)?;
-                    session.resize(screen.size().map_err(lost)?);
+                    session.resize(screen.fit().map_err(lost)?);
                 }
-                Caught::Resize => session.resize(screen.size().map_err(lost)?),
+                Caught::Resize => session.resize(screen.fit().map_err(lost)?),
             },
             first = input.recv() => {
                 if !restless {

@@ -1,7 +1,8 @@
 //! Signals that concern the terminal: those that end the lab, those that stop and continue
 //! it, and the one that says that its window has another size.
 
-use std::io;
+use std::time::Duration;
+use std::{io, thread};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -56,6 +57,28 @@ pub async fn asked_to_leave(listening: impl FnOnce()) -> io::Result<i32> {
         _ = terminate.recv() => SignalKind::terminate(),
     };
     Ok(kind.as_raw_value())
+}
+
+/// Ends the process with the status of the signal that asked for it, if it is still there after
+/// `grace`. `last` is called before.
+///
+/// # Errors
+/// When the system gives no thread, or refuses to tell of signals.
+pub fn insist(grace: Duration, last: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let wait = move || {
+        let asked = runtime.block_on(async {
+            let number = asked_to_leave(|| ()).await;
+            tokio::time::sleep(grace).await;
+            number
+        });
+        if let Ok(number) = asked {
+            last();
+            std::process::exit(128 + number);
+        }
+    };
+    thread::Builder::new().name("insist".to_owned()).spawn(wait)?;
+    Ok(())
 }
 
 impl Signals {

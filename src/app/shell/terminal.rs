@@ -20,8 +20,9 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Size;
-use ratatui::{Frame, Terminal};
+use ratatui::layout::{Rect, Size};
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+use rustix::event::{PollFd, PollFlags};
 
 /// Whether the lab listens to the mouse, or leaves it to the terminal's own selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,13 @@ pub struct Screen {
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     mouse: Mouse,
     holder: Holder,
+    /// How much of the terminal is drawn on.
+    size: Size,
 }
+
+/// The largest area that is drawn. A terminal may say that it has 65,535 rows of as many columns;
+/// whoever believed it would fill the memory with blanks.
+pub const SIZE_MAX: Size = Size { width: 500, height: 200 };
 
 impl Screen {
     /// Takes the terminal.
@@ -54,11 +61,14 @@ impl Screen {
     /// When it can't be written to or switched; whatever was switched is switched back.
     pub fn enter(mouse: Mouse) -> io::Result<Self> {
         restore_before_panic_reports();
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
+        let backend = CrosstermBackend::new(BufWriter::new(io::stdout()));
+        let viewport = Viewport::Fixed(Rect::ZERO);
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
         // From here on an error drops `screen`, which restores the terminal.
         let terminal = ManuallyDrop::new(terminal);
-        let screen = Self { terminal, mouse, holder: Holder::Lab };
+        let mut screen = Self { terminal, mouse, holder: Holder::Lab, size: Size::ZERO };
         take(mouse)?;
+        screen.fit()?;
         Ok(screen)
     }
 
@@ -71,6 +81,7 @@ impl Screen {
         match self.holder {
             Holder::Shell => Ok(()),
             Holder::Lab => {
+                self.fit()?;
                 queue!(io::stdout(), BeginSynchronizedUpdate)?;
                 self.terminal.draw(render)?;
                 execute!(io::stdout(), EndSynchronizedUpdate)
@@ -78,12 +89,18 @@ impl Screen {
         }
     }
 
-    /// How large the terminal is.
+    /// Takes as much of the terminal as there is now, and says how much that is.
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn size(&self) -> io::Result<Size> {
-        self.terminal.size()
+    pub fn fit(&mut self) -> io::Result<Size> {
+        let Size { width, height } = self.terminal.size()?;
+        let size = Size::new(width.min(SIZE_MAX.width), height.min(SIZE_MAX.height));
+        if size != self.size {
+            self.size = size;
+            self.clear()?;
+        }
+        Ok(size)
     }
 
     /// Draws everything anew at the next frame, whatever the terminal may show now.
@@ -91,10 +108,10 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn clear(&mut self) -> io::Result<()> {
+        queue!(io::stdout(), Clear(ClearType::All))?;
         // Not `Terminal::clear`: it asks the terminal where the cursor is, and the answer would
         // have to come through the reader of keys.
-        let area = self.terminal.size()?.into();
-        self.terminal.resize(area)
+        self.terminal.resize(self.size.into())
     }
 
     /// Gives the terminal back to the shell and stops this process until somebody continues it.
@@ -179,15 +196,33 @@ fn take(mouse: Mouse) -> io::Result<()> {
 
 /// Undoes [`take`]. Errors are of no use here: a terminal that can't be written to is gone.
 fn restore() {
-    let _ = execute!(
-        io::stdout(),
+    let _ = leave(&mut io::stdout());
+    let _ = disable_raw_mode();
+}
+
+fn leave(out: &mut impl Write) -> io::Result<()> {
+    execute!(
+        out,
         EndSynchronizedUpdate,
         ResetColor,
         DisableMouseCapture,
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show
-    );
+    )
+}
+
+/// Undoes [`take`] as far as it goes without waiting: for a terminal that reads nothing any more,
+/// while another thread may be writing to it.
+pub fn abandon() {
+    let mut out = Vec::new();
+    let _ = leave(&mut out);
+    let stdout = io::stdout();
+    let mut ready = [PollFd::new(&stdout, PollFlags::OUT)];
+    let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
+    if rustix::event::poll(&mut ready, Some(&now)).is_ok_and(|count| count > 0) {
+        let _ = rustix::io::write(&stdout, &out);
+    }
     let _ = disable_raw_mode();
 }
 
