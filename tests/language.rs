@@ -324,6 +324,28 @@ fn names_are_bound_where_they_are_used() {
 }
 
 #[test]
+fn a_length_of_time_is_no_task_to_wait_for() {
+    refuses("wait 20s", (1, 6), "`run 20s`");
+    let told = mistakes("task t\nrun 1s\nend\nwait 5");
+    assert_eq!(told.len(), 1, "one mistake of one word: {told:?}");
+}
+
+#[test]
+fn a_group_of_all_is_no_partition() {
+    refuses("partition leader rest", (1, 18), "`leader | rest`");
+    parse("partition leader | rest\npartition all\npartition S4 S5 | rest client");
+}
+
+#[test]
+fn variables_are_not_called_like_servers() {
+    for word in ["S3", "s3", "leader", "all", "rest", "random", "3", "a{b}"] {
+        refuses(&format!("let {word} = 1"), (1, 5), "is no name");
+        refuses(&format!("repeat 2 as {word}\nrun 1s\nend"), (1, 13), "is no name");
+    }
+    parse("let S = 3\nlet leader-term = term\nlet old = leader");
+}
+
+#[test]
 fn tasks_marks_and_clients_are_known() {
     parse("task w\nrun 1s\nend\nwait w\nstop w\nstop every");
     parse("for c in 1..3\ntask t{c}\nrun 1s\nend\nend\nwait t2\nfor i in 1..3\nwait t{i}\nend");

@@ -155,6 +155,24 @@ fn orders_are_bounded() {
     assert!(error.to_string().contains("`release`"), "{error}");
 }
 
+/// Who doubles everything again and again is stopped before the memory is full, and not kept
+/// waiting: it takes seconds where each packet is looked for among all.
+#[test]
+fn doubled_packets_are_bounded() {
+    let mut cluster = play("cluster servers=3\nuntil leader\nheartbeat leader\n");
+    let double = parse_line("duplicate all -> all").expect("a good line");
+    let mut flying = cluster.packet_count();
+    let error = loop {
+        match cluster.apply(&double) {
+            Ok(()) => assert_eq!(cluster.packet_count(), 2 * flying),
+            Err(error) => break error,
+        }
+        flying *= 2;
+    };
+    assert!((50_000..=100_000).contains(&flying), "{flying}");
+    assert!(error.to_string().contains("100000 packets"), "{error}");
+}
+
 #[test]
 fn the_next_packet_is_dropped_doubled_or_delayed() {
     let script = format!(

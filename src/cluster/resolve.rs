@@ -133,7 +133,7 @@ impl Filler for Scope {
         })?;
         number.checked_add_signed(plus).ok_or_else(|| {
             let (sign, by) = (if plus < 0 { '-' } else { '+' }, plus.unsigned_abs());
-            error(format!("{number} {sign} {by} is no number from 0 on"))
+            error(format!("{number} {sign} {by} is no number from 0 to {}", u64::MAX))
         })
     }
 }

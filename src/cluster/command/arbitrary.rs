@@ -29,7 +29,9 @@ fn name() -> impl Strategy<Value = Text> {
 }
 
 fn variable() -> impl Strategy<Value = Text> {
-    "[a-zA-Z][a-zA-Z0-9_-]{0,8}".prop_map(|name| Text::new(&name))
+    "[a-rt-zA-RT-Z][a-zA-Z0-9_-]{0,8}"
+        .prop_filter("not a word for servers", |name| who::word(name).is_none())
+        .prop_map(|name| Text::new(&name))
 }
 
 /// Keys and values: anything, with and without holes.

@@ -119,7 +119,8 @@ pub(super) fn plus(reader: &mut Reader<'_>, mut number: Number) -> Parsed<Number
             match literal.checked_add_signed(number.plus) {
                 Some(sum) => number = sum.into(),
                 None => {
-                    let message = format!("{literal} {sign} {by} is no number from 0 on");
+                    let message =
+                        format!("{literal} {sign} {by} is no number from 0 to {}", u64::MAX);
                     reader.mistake(reader.last_spot(), message, None);
                 }
             }

@@ -316,6 +316,7 @@ impl<'a> Reader<'a> {
         let spot = self.spot();
         if let Some(flaw) = name_flaw(word) {
             self.mistake(spot, format!("{} {flaw}", shown(word)), None);
+            return None;
         }
         self.holes(word, spot, true);
         self.step();
@@ -326,9 +327,9 @@ impl<'a> Reader<'a> {
     pub fn variable(&mut self) -> Parsed<Text> {
         self.expect(Expect::Name);
         let Some(word) = self.peek_word() else { return self.fail() };
-        if !is_name(word) {
-            let rule = "is no name: a letter, then letters, digits, - and _";
-            self.mistake(self.spot(), format!("{} {rule}", shown(word)), None);
+        if let Some(flaw) = if is_name(word) { name_flaw(word) } else { Some(NO_NAME) } {
+            self.mistake(self.spot(), format!("{} {flaw}", shown(word)), None);
+            return None;
         }
         self.step();
         Some(Text::new(word))
@@ -402,13 +403,15 @@ fn near(word: &str, expected: &[Expect]) -> Option<String> {
     nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
 }
 
-/// Why a word can't name a client, a task or a mark.
+const NO_NAME: &str = "is no name: a letter, then letters, digits, - and _";
+
+/// Why a word can't name a client, a task, a mark or, without holes, a variable.
 fn name_flaw(word: &str) -> Option<&'static str> {
     let mut length = 0;
     for piece in Pieces::of(word) {
         match piece {
             Piece::Literal(text) if !text.chars().all(is_name_character) => {
-                return Some("is no name: a letter, then letters, digits, - and _");
+                return Some(NO_NAME);
             }
             Piece::Literal(text) => length += text.len(),
             Piece::Hole(_) | Piece::Stray => {}

@@ -150,6 +150,12 @@ A task has a client of its own, which bears its name, and a random stream of its
         options: &[],
         examples: &["wait writer", "wait client{c} within 60s"],
         parse: |reader| {
+            if let Some(time) = reader.peek_word().filter(|word| quantity::span(word).is_ok()) {
+                let message = format!("`wait` waits for a task, and `{time}` is none");
+                let help = format!("`run {time}` lets that much lab time pass");
+                reader.mistake(reader.spot(), message, Some(help));
+                return None;
+            }
             let name = task(reader)?;
             Some(Command::Wait { name, within: within(reader)? })
         },

@@ -168,6 +168,13 @@ fn family(who: &Who) -> Option<Who> {
 
 /// Notes what is wrong with the groups as far as the line alone can tell.
 fn check_groups(reader: &mut Reader<'_>, groups: &[Nodes]) {
+    if let [group] = groups
+        && let [_, .., (rest, Who::Rest)] = group.as_slice()
+    {
+        let message = "with `rest` this one group is all servers: nothing would be cut";
+        let help = "`|` stands between groups, as in `leader | rest`".to_owned();
+        reader.mistake(*rest, message, Some(help));
+    }
     let mut seen: BTreeMap<Who, (usize, &Who)> = BTreeMap::new();
     let mut rest = None;
     for (at, group) in groups.iter().enumerate() {
