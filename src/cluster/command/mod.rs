@@ -3,8 +3,7 @@
 //! command and have one text form; `parse(print(c)) == c`.
 //!
 //! [`verbs::VERBS`] is the table from which parser, printer, completion, help and the reference
-//! page are made. To add a verb: a variant here, a row there with its parser, an arm in
-//! `print.rs`, and what it does in `cluster/act.rs` (or `task/` for the flow of a script).
+//! page are made. CONTRIBUTING.md says how to add a verb.
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
@@ -313,7 +312,7 @@ impl Head {
 }
 
 /// Who is meant. Resolved to servers (or, in partitions, cuts and links, to clients) when the
-/// line runs; where one is wanted and several answer, the lowest number is meant.
+/// line runs; where one is wanted, several are an error.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Who {
     Server(ServerId),

@@ -304,11 +304,17 @@ fn names(who: &[Who]) -> String {
 mod tests {
     use std::sync::Arc;
 
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::cluster::command::Text;
+    use crate::cluster::Cluster;
+    use crate::cluster::command::verbs::{self, Scope};
+    use crate::cluster::command::{Text, parse_line};
+    use crate::cluster::config::Config;
     use crate::cluster::event::{Cause, StepDown};
     use crate::cluster::flaw::Flaws;
     use crate::cluster::raft::Position;
+    use crate::cluster::types::Node;
 
     fn server(number: u64) -> ServerId {
         ServerId::from_number(number).unwrap()
@@ -457,5 +463,46 @@ mod tests {
         ]);
         let expected = [(10, Some(20), "S4 S5"), (20, Some(30), "S1"), (30, None, "S3 S4 S5")];
         assert_eq!(cuts, expected.map(|(from, until, who)| (from, until, who.to_owned())));
+    }
+
+    /// What is done to links, with servers by number; and all examples of verbs that act, so that a
+    /// verb that somebody adds is among them.
+    fn line() -> impl Strategy<Value = String> {
+        let server = || 1..6u8;
+        let acting = verbs::all().filter(|verb| verb.scope == Scope::Act);
+        let examples = acting.flat_map(|verb| verb.examples.iter().copied());
+        let examples: Vec<&str> = examples.filter(|line| !line.contains('\n')).collect();
+        prop_oneof![
+            (server(), server()).prop_map(|(a, b)| format!("partition S{a} | S{b} | rest")),
+            (server(), server()).prop_map(|(a, b)| format!("isolate S{a} S{b}")),
+            (server(), server()).prop_map(|(a, b)| format!("rejoin S{a} S{b}")),
+            (server(), server()).prop_map(|(a, b)| format!("cut S{a} -> S{b}")),
+            (server(), server()).prop_map(|(a, b)| format!("mend S{a} <-> S{b}")),
+            Just("heal".to_owned()),
+            proptest::sample::select(examples).prop_map(str::to_owned),
+        ]
+    }
+
+    proptest! {
+        /// The timeline reads cuts from commands; the cluster has them.
+        #[test]
+        fn what_is_told_as_cut_is_cut(lines in prop::collection::vec(line(), 1..16)) {
+            let mut cluster = Cluster::new(Config::default());
+            let mut events = Vec::new();
+            for line in &lines {
+                let command = parse_line(line);
+                if command.is_ok_and(|command| cluster.apply(&command).is_ok()) {
+                    events.extend(cluster.events().iter().cloned());
+                }
+            }
+            let story = Story::new(&events, cluster.config().servers);
+            let open: Vec<&Cut> = story.cuts.iter().filter(|cut| cut.until.is_none()).collect();
+            for (from, to) in (0..5).flat_map(|from| (0..5).map(move |to| (from, to))) {
+                let (from, to) = (ServerId::from_index(from), ServerId::from_index(to));
+                let told = open.iter().any(|cut| cut.links.servers[from.index()].contains(to));
+                let heard = cluster.reaches(Node::Server(from), Node::Server(to));
+                prop_assert_eq!(told, !heard, "{} to {}", from, to);
+            }
+        }
     }
 }
