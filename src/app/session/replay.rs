@@ -275,10 +275,11 @@ impl Session {
         replaying.missed = Place::default();
         replaying.entered = true;
         let goal = replaying.deed().map(|did| did.place);
+        let end = goal.or(replaying.doings().reached);
         let now = self.cluster.now();
         self.leave_newest();
         let way = match (other, goal) {
-            (Some((at, place)), goal) if goal.is_none_or(|goal| place <= goal) => {
+            (Some((at, place)), _) if end.is_none_or(|end| place <= end) => {
                 self.leave_future((at, place));
                 Goal::Point(at)
             }

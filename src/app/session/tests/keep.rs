@@ -58,6 +58,20 @@ const KEYS: &[&str] = &[
     ": c r a s h Space r a n d o m Enter",
 ];
 
+/// The present future ends before the other did what comes next in it.
+#[test]
+fn a_future_that_ends_before_the_other_parts_from_it_is_kept() {
+    let mut session = script("cluster servers=3 seed=5\nuntil leader\nset x 1 nowait\n");
+    let reel = recorded(&mut session);
+    let every = ": e v e r y Space 9 0 m s Space t i m e o u t Space r a n d o m Enter";
+    for keys in [every, "L 1 2 x Enter", ", ,", every] {
+        press(&mut session, keys);
+        press(&mut session, "Esc");
+        frames(&mut session, 0.02);
+        assert_kept(&session, &reel);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
