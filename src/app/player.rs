@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::cluster::Cluster;
 use crate::cluster::command::{Command, Nature, Script};
 use crate::cluster::event::EventKind;
-use crate::cluster::timeline::Point;
+use crate::cluster::timeline::{Point, Watcher};
 use crate::ui::view::{Came, ScriptPlace, SeenLine};
 
 /// A caption without a beat holds this long, and a little longer for each of its characters.
@@ -39,6 +39,23 @@ pub struct Player {
     marks_seen: imbl::OrdMap<Arc<str>, Point>,
     /// Where the script came to its end.
     ended: Option<Point>,
+    /// What was commanded last, and where the run was then.
+    commanded: Option<(Point, Arc<Command>)>,
+}
+
+impl Watcher for Player {
+    fn saw(&mut self, cluster: &Cluster) {
+        let here = cluster.point();
+        if let Some(did) = cluster.just_redone() {
+            let expects = matches!(*did.command, Command::Expect(_));
+            let came = if expects { Came::Held } else { Came::Ran };
+            self.line = did.line;
+            self.lines.insert(did.line, SeenLine { came, at: here });
+        }
+        for event in cluster.events() {
+            self.heard(&event.kind, here);
+        }
+    }
 }
 
 impl Player {
@@ -47,8 +64,7 @@ impl Player {
         Self { beats: beats.count() as u32, ..Self::default() }
     }
 
-    /// An event of the cluster has been seen, which is now at `here`.
-    pub fn saw(&mut self, event: &EventKind, here: Point) {
+    fn heard(&mut self, event: &EventKind, here: Point) {
         match event {
             EventKind::Said { text } => {
                 let characters = text.chars().count() as u32;
@@ -74,8 +90,14 @@ impl Player {
                 self.marks_seen.insert(name.clone(), here);
             }
             EventKind::ScriptEnded => self.ended = Some(here),
+            EventKind::Commanded { command } => self.commanded = Some((here, command.clone())),
             _ => {}
         }
+    }
+
+    /// What was commanded last, and where the run was then.
+    pub const fn commanded(&self) -> Option<&(Point, Arc<Command>)> {
+        self.commanded.as_ref()
     }
 
     /// What a line that has run has come to.

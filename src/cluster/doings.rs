@@ -25,6 +25,12 @@ impl Cluster {
         }
     }
 
+    /// What the last step did again, if it did.
+    pub fn just_redone(&self) -> Option<&Did> {
+        let last = self.redone.checked_sub(1).filter(|_| self.redone_by == self.steps)?;
+        self.doings.deeds.get(last)
+    }
+
     fn next_deed(&self) -> Option<&Did> {
         self.doings.deeds.get(self.redone)
     }
@@ -50,12 +56,13 @@ impl Cluster {
             return true;
         };
         self.redone += 1;
+        self.redone_by = self.steps + 1;
         let mut scope = self.lab_scope.clone();
         match self.perform(&command, &mut scope, 0) {
             Ok(_) => self.lab_scope = scope,
             Err(error) => {
-                let expected = format!("`{command}` can be carried out");
-                self.fail(line, &expected, &error.message);
+                let (expected, actual) = error.disappoints(&command);
+                self.fail(line, &expected, actual);
             }
         }
         self.acted_by(&command);

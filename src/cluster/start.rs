@@ -65,6 +65,7 @@ impl Cluster {
             unhurried: 0,
             doings: Doings::default(),
             redone: 0,
+            redone_by: 0,
             scheduled: BTreeMap::new(),
             scheduled_count: 0,
             recurring: Vec::new(),

@@ -15,6 +15,7 @@ use crate::cluster::network::LinkRule;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::types::{Node, Request, ServerId};
+use crate::cluster::words::plain::quoted;
 use crate::ui::view::LinkEdit;
 
 /// The key that the keys `c` and `v` write and read.
@@ -327,7 +328,9 @@ impl Session {
         let Config { servers, seed, network, .. } = self.cluster.config();
         let text = match &self.origin {
             _ if self.cluster.point().deeds > 0 => self.as_script(false),
-            Origin::File(path) => format!("raftlab run {} --seed {seed}", path.display()),
+            Origin::File(path) => {
+                format!("raftlab run {} --seed {seed}", quoted(&path.display().to_string()))
+            }
             Origin::Free => {
                 format!("raftlab --servers {servers} --network {network} --seed {seed}")
             }

@@ -253,7 +253,6 @@ impl Session {
         let bookmarks = self.leave_bookmarks(at, Bookmarks::new());
         self.undone.push(Branch { timeline: old, trace: newest, bookmarks, left: here });
         self.take_over_branch();
-        self.view.last_command = None;
         self.travel(Goal::Point(at), Then::changed(undone), Some(prior));
     }
 

@@ -9,6 +9,7 @@ use super::{Effect, Looks, Screen, Session};
 use crate::app::recorder::{Recorder, Tape, Work, saved};
 use crate::cluster::command::{Command, Place};
 use crate::cluster::timeline::{Deed, Point};
+use crate::cluster::words::plain::quoted;
 use crate::ui::view::Kept;
 
 /// How often what could not be written is tried again while nobody does anything.
@@ -185,7 +186,7 @@ impl Session {
     /// What came of [`Effect::Save`]: why nothing was saved, if nothing was.
     pub fn saved(&mut self, name: &str, done: Result<(), String>) {
         match done {
-            Ok(()) => self.note(format!("saved: raftlab run {name}")),
+            Ok(()) => self.note(format!("saved: raftlab run {}", quoted(name))),
             Err(why) => self.refuse(why),
         }
         self.screen = Screen::Stale;

@@ -8,9 +8,10 @@ use crate::cluster::event::EventKind;
 use crate::ui::text::Seconds;
 use crate::ui::view::Came;
 
-/// Whether a line of the script has just run.
+/// Whether a line of the script has just run, or says what has just been done again.
 pub(super) fn ran_a_line(cluster: &Cluster) -> bool {
-    cluster.events().iter().any(|event| matches!(event.kind, EventKind::LineRun { .. }))
+    cluster.just_redone().is_some()
+        || cluster.events().iter().any(|event| matches!(event.kind, EventKind::LineRun { .. }))
 }
 
 impl Session {

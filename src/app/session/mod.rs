@@ -46,7 +46,6 @@ mod work;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::layout::Size;
@@ -67,7 +66,7 @@ use crate::cluster::{Cluster, CommandError};
 use crate::ui::Scene;
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
-use crate::ui::view::{LastCommand, LinkEdit, Notice, NoticeKind, Stands, View};
+use crate::ui::view::{LinkEdit, Notice, NoticeKind, Stands, View};
 
 use branches::{Bookmarks, Branch};
 use breakpoints::Breakpoint;
@@ -175,6 +174,16 @@ enum Looks {
     Other,
 }
 
+/// A command that keys made.
+#[derive(Clone, Debug)]
+struct Pressed {
+    /// Where the run was before it.
+    at: Point,
+    text: String,
+    /// "P 4 5 Enter".
+    keys: String,
+}
+
 /// The state machine behind the screen.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -211,8 +220,8 @@ pub struct Session {
     /// Two futures that are being compared, or have been.
     comparing: Option<Comparing>,
     view: View,
-    /// What was commanded last, if the view does not tell it yet: many are before it is seen.
-    commanded: Option<Arc<Command>>,
+    /// The keys that made the last command, if keys did.
+    pressed: Option<Pressed>,
     size: Size,
     pacer: Pacer,
     player: Player,
@@ -286,7 +295,7 @@ impl Session {
             cluster,
             trace: Trace::default(),
             view: View { theme, ..View::default() },
-            commanded: None,
+            pressed: None,
             size: Size::new(80, 24),
             pacer: Pacer::default(),
             player,
@@ -448,9 +457,8 @@ impl Session {
         self.screen = Screen::Stale;
         self.pacer.acted();
         self.observe();
-        let keys = (!keys.is_empty()).then(|| keys.to_owned());
-        self.commanded = None;
-        self.view.last_command = Some(LastCommand { text: command.to_string(), keys });
+        let (text, keys) = (command.to_string(), keys.to_owned());
+        self.pressed = (!keys.is_empty()).then_some(Pressed { at, text, keys });
         self.timeline.did((at, place), command, &self.cluster, &self.player);
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::Session;
 use super::play::{Aim, FAR};
 use super::travel::Then;
 use crate::app::player::Player;
-use crate::cluster::command::{Command, Condition, Place, Script, parse_line};
+use crate::cluster::command::{Command, Condition, Place, Script, parse_line, parse_typed};
 use crate::cluster::time::Time;
 use crate::cluster::timeline::{Goal, Point};
 
@@ -115,7 +115,10 @@ fn impossible(moment: &Moment, script: Option<&Script>) -> Option<String> {
     if *number as usize > of {
         return Some(format!("there is no line {number}: {} has {of} lines", script.name));
     }
-    let next = script.lines.iter().map(|line| line.number).find(|line| line >= number);
+    let doings = script.all_doings();
+    let done = doings.deeds.iter().map(|did| did.line);
+    let lines = script.lines.iter().map(|line| line.number).chain(done);
+    let next = lines.filter(|line| line >= number).min();
     match next {
         Some(next) if next == *number => None,
         Some(next) => Some(format!("line {number} does nothing; the next that does is {next}")),
@@ -126,7 +129,19 @@ fn impossible(moment: &Moment, script: Option<&Script>) -> Option<String> {
 impl Session {
     /// Why there can be no such moment here, if that can be seen at once.
     pub(super) fn refuse_impossible(&self, moment: &Moment) -> Result<(), String> {
+        if let Moment::Condition(condition) = moment {
+            self.asked(&condition.to_string())?;
+        }
         impossible(moment, self.cluster.script()).map_or(Ok(()), Err)
+    }
+
+    /// The condition that somebody asks about, if the cluster has all that it speaks of.
+    pub(super) fn asked(&self, condition: &str) -> Result<Condition, String> {
+        match parse_typed(&format!("expect {condition}"), |mention| self.cluster.knows(mention)) {
+            Ok(Command::Expect(condition)) => Ok(condition),
+            Ok(_) => Err("a condition was expected, as leader = S2".to_owned()),
+            Err(diagnostic) => Err(diagnostic.message),
+        }
     }
 
     /// `:goto MOMENT`: back to it, or on.

@@ -12,27 +12,17 @@ use super::look::Way;
 use super::work::{Progress, Work};
 use super::{Mode, Screen, Session};
 use crate::app::keymap::Jump;
-use crate::cluster::command::{Command, Condition, Nature, parse_line};
+use crate::cluster::command::{Condition, Nature};
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::time::{Span, Time};
-use crate::cluster::timeline::{self, Goal, Point, Watcher};
+use crate::cluster::timeline::{self, Goal, Point};
 use crate::cluster::words::Topic;
 use crate::cluster::{Cluster, Step};
 use crate::ui::trace::Listing;
 use crate::ui::view::{Stands, TimelineSpan};
 
-use super::super::player::Player;
-
 /// The most bookmarks.
 const BOOKMARKS_MAX: usize = 1_000;
-
-impl Watcher for Player {
-    fn saw(&mut self, cluster: &Cluster) {
-        for event in cluster.events() {
-            Self::saw(self, &event.kind, cluster.point());
-        }
-    }
-}
 
 /// Whether an event is of the kind that one jumps to.
 pub(super) fn is_kind(jump: Jump, event: &Event, listing: &Listing, cluster: &Cluster) -> bool {
@@ -318,11 +308,14 @@ impl Session {
 
     /// Back to where a condition last became true.
     pub(super) fn back_to(&mut self, condition: &str) {
-        let condition = match parse_line(&format!("expect {condition}")) {
-            Ok(Command::Expect(condition)) => condition,
-            Ok(_) => return self.refuse("back to which condition? as :back leader = S2"),
-            Err(diagnostic) => return self.refuse(diagnostic.message),
-        };
-        self.search(Wanted::Became { condition: Box::new(condition), was: true });
+        if condition.is_empty() {
+            return self.refuse("back to which condition? as :back leader = S2");
+        }
+        match self.asked(condition) {
+            Ok(condition) => {
+                self.search(Wanted::Became { condition: Box::new(condition), was: true });
+            }
+            Err(why) => self.refuse(why),
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::Session;
 use super::dialog::Reading;
 use super::share::Share;
 use super::work::{Progress, Work, bar};
-use crate::cluster::command::{Command, Condition, Reach, Reseed, parse_line};
+use crate::cluster::command::{Command, Condition, Reach, Reseed, parse_typed};
 use crate::cluster::digest::Digest;
 use crate::cluster::time::Span;
 use crate::cluster::{Cluster, CommandError, Motion, Redrawn};
@@ -190,7 +190,10 @@ impl Session {
         else {
             return self.refuse(format!("how many futures, 1 to {FUTURES_MAX}? {usage}"));
         };
-        let (condition, within) = match parse_line(question) {
+        if question.trim().is_empty() {
+            return self.refuse(format!("until what? {usage}"));
+        }
+        let (condition, within) = match parse_typed(question, |it| self.cluster.knows(it)) {
             Ok(Command::Until { condition, within }) => (condition, within.unwrap_or(WITHIN)),
             Ok(_) => return self.refuse(format!("until what? {usage}")),
             Err(diagnostic) => return self.refuse(diagnostic.message),

@@ -1,16 +1,14 @@
 //! What is seen: the parts of the view that follow from everything else.
 
 use super::dialog::Reading;
-use super::{Mode, Session};
+use super::{Mode, Pressed, Session};
 use crate::cluster::timeline::Point;
 use crate::ui::view::{self, Clock, LastCommand, Light, Pin, PinKind, Presented, Stands};
 
 impl Session {
     /// Brings the view up to date.
     pub fn show(&mut self) {
-        if let Some(command) = self.commanded.take() {
-            self.view.last_command = Some(LastCommand { text: command.to_string(), keys: None });
-        }
+        self.view.last_command = self.last_command();
         self.hinted = self.hinted();
         self.view.hints = self.hinted.iter().map(|binding| self.footer_hint(binding)).collect();
         self.view.clock = self.clock();
@@ -32,6 +30,23 @@ impl Session {
         let bookmarks = self.bookmarks.keys().map(pin(PinKind::Bookmark));
         let reached = self.reached.iter().map(pin(PinKind::Breakpoint));
         self.view.pins = bookmarks.chain(reached).collect();
+    }
+
+    /// The last command before this moment: of the script, or what somebody did.
+    fn last_command(&self) -> Option<LastCommand> {
+        let here = self.cluster.point();
+        let before = here.deeds.checked_sub(1);
+        let deed = before.and_then(|place| self.timeline.deeds().get(place as usize));
+        let seen = self.player.commanded();
+        // Nothing has been commanded since, be it that no event tells of what was done.
+        let own = deed.filter(|deed| seen.is_none_or(|(at, _)| at.steps <= deed.at.steps));
+        let command = own.map(|deed| &deed.command).or(seen.map(|(_, command)| command))?;
+        let text = command.to_string();
+        let same = |pressed: &&Pressed| {
+            own.is_some_and(|deed| pressed.at == deed.at) && pressed.text == text
+        };
+        let keys = self.pressed.as_ref().filter(same).map(|pressed| pressed.keys.clone());
+        Some(LastCommand { text, keys })
     }
 
     fn clock(&self) -> Clock {

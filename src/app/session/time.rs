@@ -13,6 +13,7 @@ use crate::app::session::dialog::Reading;
 use crate::cluster::Step;
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::time::{Span, Time};
+use crate::cluster::timeline::Watcher;
 use crate::ui::view::Stands;
 
 /// The most lab time that one step by hand passes over.
@@ -133,13 +134,12 @@ impl Session {
     /// Reads what the last step or command brought about.
     pub(super) fn observe(&mut self) {
         self.trace.extend(self.cluster.events(), self.cluster.names());
+        self.player.saw(&self.cluster);
         let (mut breaks, mut watches) = (Vec::new(), Vec::new());
         for event in self.cluster.events() {
             self.pacer.saw(event);
-            self.player.saw(&event.kind, self.cluster.point());
             self.fader.saw(event, &self.cluster);
             match &event.kind {
-                EventKind::Commanded { command } => self.commanded = Some(command.clone()),
                 EventKind::BreakpointSet { condition, on } => breaks.push((condition.clone(), *on)),
                 EventKind::Watched { what, line } => {
                     watches.push((Some(what.clone()), Some(*line)));

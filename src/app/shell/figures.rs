@@ -41,9 +41,16 @@ const fn rounded(number: u64, unit: u64) -> u64 {
 }
 
 /// How many times as fast as real time: lab time and wall time in nanoseconds. Three digits, or a
-/// decimal of less than ten. `None` when no wall time was measured.
+/// decimal of less than ten; three decimals of less than a tenth. `None` when no wall time was measured.
 pub fn times(lab: u128, wall: u128) -> Option<String> {
     let tenths = (lab * 10).checked_div(wall)?;
+    if tenths == 0 && lab > 0 {
+        let thousandths = lab * 1_000 / wall;
+        return Some(match thousandths {
+            0 => "less than 0.001".to_owned(),
+            _ => format!("0.{thousandths:03}"),
+        });
+    }
     if tenths < 100 {
         return Some(format!("{}.{}", tenths / 10, tenths % 10));
     }

@@ -103,6 +103,24 @@ pub fn is_wide(c: char) -> bool {
     stands_alone && c.width() == Some(2)
 }
 
+/// A path as a shell takes it.
+pub fn quoted(path: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "/._-+,=@%".contains(char);
+    if !path.is_empty() && path.chars().all(plain) {
+        path.to_owned()
+    } else if path.chars().any(is_hidden) {
+        // As bash and zsh take what can't be shown.
+        let spelled = |c: char| match c {
+            '\\' | '\'' => format!("\\{c}"),
+            c if is_hidden(c) => format!("\\U{:08x}", u32::from(c)),
+            c => c.to_string(),
+        };
+        format!("$'{}'", path.chars().map(spelled).collect::<String>())
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +155,13 @@ mod tests {
                 assert_eq!(c.width(), Some(usize::from(columns)), "{c:?}");
             }
         }
+    }
+
+    #[test]
+    fn paths_survive_the_shell() {
+        assert_eq!(quoted("scripts/a.lab"), "scripts/a.lab");
+        assert_eq!(quoted("my script.lab"), "'my script.lab'");
+        assert_eq!(quoted("it's.lab"), r"'it'\''s.lab'");
+        assert_eq!(quoted("a\u{1b}'\u{202e}.lab"), r"$'a\U0000001b\'\U0000202e.lab'");
     }
 }

@@ -34,6 +34,52 @@ fn stepping_back_and_on_again_is_never_to_have_left() {
 }
 
 #[test]
+fn the_last_command_is_that_of_the_moment() {
+    let mut session = led();
+    let last = |session: &Session| {
+        let last = session.scene().view.last_command.as_ref();
+        last.map(|last| (last.text.clone(), last.keys.clone()))
+    };
+    press(&mut session, "Space X");
+    let crashed = last(&session);
+    let leader = session.cluster().servers().iter().find(|server| server.power == Power::Down);
+    let leader = leader.expect("it is down").id;
+    assert_eq!(crashed, Some((format!("crash {leader}"), Some("X".into()))));
+    press(&mut session, ". . R . .");
+    assert_eq!(last(&session).map(|(text, _)| text), Some(format!("restart {leader}")));
+    press(&mut session, ", , , ,");
+    let told = last(&session).map(|(text, _)| text);
+    assert_eq!(told, crashed.map(|(text, _)| text), "before the restart");
+    press(&mut session, ", , ,");
+    assert_eq!(last(&session), None, "before the crash");
+    // What was undone was not the last that was done.
+    let mut session = led();
+    press(&mut session, "Space X . . R u");
+    assert!(last(&session).is_some_and(|(text, _)| text.starts_with("crash ")));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_refused_wherever_a_condition_is_asked() {
+    let mut session = led();
+    for line in ["goto_leader_=_S9", "back_S9_is_leader", "reroll_10_until_leader_=_S9"] {
+        press(&mut session, &format!(": '{line} Enter"));
+        assert!(refusal(&session).contains("there is no S9"), "{line}");
+    }
+    press(&mut session, ": 'reroll_5 Enter");
+    assert!(refusal(&session).contains("until what?"));
+}
+
+#[test]
+fn the_past_is_told_from_the_present_whatever_one_does_there() {
+    let mut session = led();
+    press(&mut session, "Space c . . . . . . . . , , ,");
+    for keys in ["[", "Esc", ":", "Esc", "Space"] {
+        press(&mut session, keys);
+        assert!(session.scene().view.timeline.newest.is_some(), "{keys}");
+    }
+}
+
+#[test]
 fn the_events_shown_are_those_up_to_the_moment() {
     let mut session = led();
     press(&mut session, "Space c . . . . . . . . . .");
@@ -60,9 +106,9 @@ fn undo_takes_back_ones_last_command_and_redo_does_it_again() {
     press(&mut session, "Space");
     let (after, digest_after) = (session.cluster().now(), digest(&session));
     assert_eq!(down(&session), 1);
-    assert!(session.view.last_command.is_some());
+    assert!(session.scene().view.last_command.is_some());
     press(&mut session, "u");
-    assert_eq!(session.view.last_command.as_ref().map(|last| last.text.as_str()), None);
+    assert_eq!(session.scene().view.last_command.as_ref().map(|last| last.text.as_str()), None);
     assert_eq!(down(&session), 0);
     assert!(session.cluster().now() < after);
     press(&mut session, "U");

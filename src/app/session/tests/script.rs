@@ -99,6 +99,23 @@ fn the_script_is_left_when_somebody_acts_and_goes_on_with_remarks() {
 }
 
 #[test]
+fn what_was_done_has_its_lines_when_it_is_played_again() {
+    let text = "cluster servers=3 seed=4\nrecording form=1 engine=2\ndid 0.1s+0 timeout S1\n\
+                did 1s+0 crash S1\ndid 1.5s+0 expect not S1 is leader\nreached 2s\n";
+    let mut session = script(text);
+    to_the_end(&mut session);
+    let place = session.scene().view.script.as_ref().map(|script| script.line);
+    assert_eq!(place, Some(5));
+    let all = [3, 4, 5].map(|line| came(&session, line));
+    assert_eq!(all, [Some(Came::Ran), Some(Came::Ran), Some(Came::Held)]);
+    press(&mut session, "N");
+    press(&mut session, "N");
+    assert_eq!(session.scene().view.script.as_ref().map(|script| script.line), Some(4));
+    press(&mut session, ": 'goto_line_3 Enter");
+    assert!(session.cluster().now() < crate::cluster::time::Time(200_000));
+}
+
+#[test]
 fn a_command_that_cannot_be_carried_out_leaves_the_script_alone() {
     let mut session = script(LESSON);
     to_beat(&mut session, 1);

@@ -13,7 +13,7 @@ use crate::app::shell::{Ending, Mistake};
 use crate::cluster::command::Variant;
 use crate::cluster::digest::ENGINE;
 use crate::cluster::time::Time;
-use crate::cluster::words::plain::{Plain, is_hidden};
+use crate::cluster::words::plain::{Plain, quoted};
 
 /// The most failures that are told at length. The rest is counted.
 const TOLD_MAX: u64 = 20;
@@ -314,6 +314,23 @@ impl<'a> Report<'a> {
             Some(times) => writeln!(out, ": {times} times real time.")?,
             None => writeln!(out, ".")?,
         }
+        let flawed = self.scripts.iter().zip(&self.rows).filter(|(named, _)| {
+            named.script.shows.is_some() && named.script.variant == Variant::With
+        });
+        match flawed.map(|(_, row)| row.passed).sum() {
+            0 => {}
+            1 => writeln!(
+                out,
+                "One passed with a flaw: it broke what its script says, and nothing else."
+            )?,
+            runs => {
+                let runs = count(runs);
+                writeln!(
+                    out,
+                    "{runs} passed with a flaw: each broke what its script says, and nothing else."
+                )?;
+            }
+        }
         if let (runs @ 1.., Some(first)) = &self.void {
             writeln!(out, "Nothing is claimed of {} from some moment on:", many_runs(*runs))?;
             writeln!(out, "  {}", Plain(first))?;
@@ -423,24 +440,6 @@ fn variant(named: &Named) -> &'static str {
     }
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let plain = |char: char| char.is_ascii_alphanumeric() || "/._-+,=@%".contains(char);
-    if !path.is_empty() && path.chars().all(plain) {
-        path.to_owned()
-    } else if path.chars().any(is_hidden) {
-        // As bash and zsh take what can't be shown.
-        let spelled = |c: char| match c {
-            '\\' | '\'' => format!("\\{c}"),
-            c if is_hidden(c) => format!("\\U{:08x}", u32::from(c)),
-            c => c.to_string(),
-        };
-        format!("$'{}'", path.chars().map(spelled).collect::<String>())
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -451,13 +450,5 @@ mod tests {
         assert_eq!(shortened("full_restart_of_all.lab without", 20), "full_rest..b without");
         assert_eq!(shortened("abcdef", 2), "..");
         assert_eq!(shortened("領導者失去了多數.lab", 12), "領導...lab");
-    }
-
-    #[test]
-    fn paths_survive_the_shell() {
-        assert_eq!(quoted("scripts/a.lab"), "scripts/a.lab");
-        assert_eq!(quoted("my script.lab"), "'my script.lab'");
-        assert_eq!(quoted("it's.lab"), r"'it'\''s.lab'");
-        assert_eq!(quoted("a\u{1b}'\u{202e}.lab"), r"$'a\U0000001b\'\U0000202e.lab'");
     }
 }

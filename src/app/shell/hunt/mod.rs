@@ -34,7 +34,7 @@ use crate::app::shell::budget::Budget;
 use crate::cluster::command::{Command, Script};
 use crate::cluster::digest::ENGINE;
 use crate::cluster::flaw::Breaks;
-use crate::cluster::words::plain::Plain;
+use crate::cluster::words::plain::{Plain, quoted};
 use case::Case;
 use plan::Fixed;
 use play::{Finding, Run};
@@ -333,11 +333,16 @@ fn say(
     report::print(results, wall_us, out)?;
     for (found, path) in results.found.iter().zip(written) {
         writeln!(out, "\nSeed {}: {}", found.seed, Plain(&found.evidence))?;
-        let path = shown(path, "standard output");
+        let file = shown(path, "standard output");
         match found.commands {
-            Some(1) => writeln!(out, "  1 command: {}", Plain(&path))?,
-            Some(commands) => writeln!(out, "  {commands} commands: {}", Plain(&path))?,
-            None => writeln!(out, "  as it was found: {}", Plain(&path))?,
+            Some(1) => writeln!(out, "  shrunk to 1 command: {}", Plain(&file))?,
+            Some(commands) => writeln!(out, "  shrunk to {commands} commands: {}", Plain(&file))?,
+            None => writeln!(out, "  as it was found: {}", Plain(&file))?,
+        }
+        if !is_standard(path) {
+            let file = quoted(&path.display().to_string());
+            let file = Plain(&file);
+            writeln!(out, "  again: raftlab run {file}   on the screen: raftlab {file}")?;
         }
     }
     out.flush()

@@ -22,7 +22,8 @@ pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> i
         writeln!(out, "{runs:>first$}  {times:>second$}  {}", place.about())?;
     }
     let Results { runs, events, virtual_us, .. } = results;
-    write!(out, "\n{} runs, {} of lab time", count(*runs), length(*virtual_us))?;
+    let s = if *runs == 1 { "" } else { "s" };
+    write!(out, "\n{} run{s}, {} of lab time", count(*runs), length(*virtual_us))?;
     write!(out, ", {} events", count(*events))?;
     if let Some(wall_us) = wall_us.filter(|wall| *wall > 0) {
         let rate = u128::from(*runs) * 1_000_000 / u128::from(wall_us);
@@ -43,7 +44,7 @@ pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> i
 /// The places that no run reached, and what would help. What only a flaw can do with so few servers
 /// is not told apart.
 fn unreached(results: &Results, out: &mut impl Write) -> io::Result<()> {
-    let Hunt { servers, flaw, .. } = &results.hunt;
+    let Hunt { servers, flaw, script, .. } = &results.hunt;
     let too_few = |place: &Place| match (servers, flaw) {
         (Some(1), _) => place.servers() > 1,
         (Some(servers), None) => place.servers() > *servers,
@@ -58,12 +59,15 @@ fn unreached(results: &Results, out: &mut impl Write) -> io::Result<()> {
     if !beyond.is_empty() {
         writeln!(out, "{} of the places above cannot be reached with {with}.", beyond.len())?;
     }
+    // A script may never lead there, nor may what a flaw leaves of the rules.
+    let advice = match (script, flaw) {
+        (None, None) => ": hunt for longer",
+        (Some(_), _) | (_, Some(_)) => "",
+    };
     match missed.len() {
         0 => Ok(()),
-        1 => writeln!(out, "One of the places above was not reached: hunt for longer."),
-        count => {
-            writeln!(out, "{count} of the places above were not reached: hunt for longer.")
-        }
+        1 => writeln!(out, "One of the places above was not reached{advice}."),
+        count => writeln!(out, "{count} of the places above were not reached{advice}."),
     }
 }
 
