@@ -153,6 +153,41 @@ fn malformed_histories_are_refused_with_their_line() {
             ":3: what the get found",
         ),
         (
+            "a value of what is absent",
+            json(&format!(
+                "{call}\n{}",
+                r#"{"type":"return","client":"a","outcome":"nokey","value":"z"}"#
+            )),
+            ":3: only a get or a read that is ok has a \"value\"",
+        ),
+        (
+            "a version of what is absent",
+            json(&format!(
+                "{call}\n{}",
+                r#"{"type":"return","client":"a","outcome":"nokey","version":3}"#
+            )),
+            ":3: only what is ok, in the model versioned, has a \"version\"",
+        ),
+        (
+            "an end that is none",
+            json(&format!("{call}\n{}", r#"{"type":"return","client":"a","outcome":"refused"}"#)),
+            ":3: a get of the model versioned ends with ok, nokey, version, maybe, failed, unknown",
+        ),
+        (
+            "another value than was asked for",
+            b"{:process 0, :type :invoke, :f :write, :value 1}\n\
+              {:process 0, :type :ok, :f :write, :value 2}"
+                .to_vec(),
+            ":2: what is done is not what was asked for",
+        ),
+        (
+            "another key than was asked for",
+            b"{:process 0, :type :invoke, :f :write, :key 1, :value 1}\n\
+              {:process 0, :type :ok, :f :write, :key 2, :value 1}"
+                .to_vec(),
+            ":2: the answer is about another key",
+        ),
+        (
             "a put without version",
             json(r#"{"type":"call","client":"a","f":"put","value":"1"}"#),
             ":2: a put needs \"version\"",

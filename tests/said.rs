@@ -112,11 +112,52 @@ fn no_packet_is_a_number_of_packets() {
 fn a_commit_through_memory_names_the_flaw_that_made_up_the_majority() {
     let run = Run::with_s1("flaw forget-log on S2 S3\nset x 1\nuntil idle");
     let commit = run.told(|kind| matches!(kind, EventKind::Committed { .. })).remove(0);
-    says(&commit, &["it is on S1.", "It knows of 1 of 3", "flaw forget-log"]);
+    says(&commit, &["it is on S1.", "It knows that 1 of 3", "flaw forget-log"]);
     let right = Run::with_s1("flaw forget-log on S3\ncut S1 -> S3\nset x 1\nuntil idle");
     let commit = right.told(|kind| matches!(kind, EventKind::Committed { .. })).remove(0);
-    says(&commit, &["it is on S1 and S2.", "It knows of 2 of 3"]);
+    says(&commit, &["it is on S1 and S2.", "It knows that 2 of 3"]);
     never_says(&commit, &["flaw"]);
+}
+
+#[test]
+fn a_put_is_told_no_value() {
+    let told = |asks: &str| {
+        let text = format!("{asks}\nexpects remark\nexpect waiting client=a");
+        let run = Run::with_s1(&text);
+        let remarks = run.all(|kind| match kind {
+            EventKind::Remarked { actual, .. } => Some(actual.to_string()),
+            _ => None,
+        });
+        remarks.into_iter().map(|(_, actual)| actual).next().expect("a remark")
+    };
+    says(&told("put x 1 @0 client=a"), &["client a was told ok @1"]);
+    says(&told("put x 1 @4 client=a"), &["client a was told nokey"]);
+    says(&told("set x \"\" client=a\nget x client=a"), &["client a was told ok \"\" @1"]);
+    says(&told("set x 1 client=a\nput x 2 @7 client=a"), &["client a was told version @1"]);
+}
+
+#[test]
+fn a_rule_that_was_changed_under_way_is_asked_again_later() {
+    // Two of five are enough through the flaw, which comes when S2 has acknowledged already.
+    let run = Run::of(
+        "cluster servers=5 election=100s..200s\ntimeout S1\nuntil S1 is leader\nuntil idle\n\
+         cut S1 -> S3 S4 S5\nsubmit x 1 only=S1\nrun 300ms\nflaw small-majority on S1\n",
+        1,
+    );
+    let why = explain::server(&run.cluster, id(1), &run.events).join(" ");
+    says(&why, &["S1 knows of 2, which is enough: it counts when the next copy is acknowledged"]);
+    never_says(&why, &["only 2", "on the way"]);
+}
+
+#[test]
+fn followers_that_are_alike_are_told_together() {
+    let run = Run::of(
+        "cluster servers=7 election=100s..200s\ntimeout S1\nuntil S1 is leader\nset x 1\nuntil idle\n\
+         run 300ms\nsubmit x 2 only=S1",
+        1,
+    );
+    let why = explain::server(&run.cluster, id(1), &run.events).join(" ");
+    says(&why, &["Its matchIndex for S2, S3, S4, S5, S6 and S7 is 2, nextIndex 3."]);
 }
 
 #[test]

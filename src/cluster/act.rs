@@ -54,11 +54,11 @@ impl Cluster {
     pub(super) fn run_scheduled_command(&mut self, scheduled: Scheduled) {
         let Scheduled { command, mut scope, line } = scheduled;
         if let Err(error) = self.perform(&command, &mut scope, line) {
-            let expected = format!("`{command}` can be carried out");
+            let (expected, actual) = error.disappoints(&command);
             match line {
                 // Somebody at a prompt has put it down, who wants to go on whatever comes of it.
-                0 => self.remark(line, &expected, &error.message),
-                _ => self.fail(line, &expected, &error.message),
+                0 => self.remark(line, &expected, actual),
+                _ => self.fail(line, &expected, actual),
             }
         }
     }

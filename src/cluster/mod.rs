@@ -145,6 +145,8 @@ pub struct Cluster {
     /// What the script says was done from outside, and how much of it has been done again.
     doings: Doings,
     redone: usize,
+    /// At the end of which step the last of it was.
+    redone_by: u64,
     scheduled: BTreeMap<(Place, u64), Scheduled>,
     scheduled_count: u64,
     recurring: Vec<Recurring>,
@@ -208,10 +210,26 @@ pub enum FailureKind {
     Limit,
 }
 
+/// Before what is the case where something else was expected.
+const NOT_SO: &str = "not so: ";
+
 /// A command that could not be carried out: what is wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandError {
     pub message: String,
+}
+
+impl CommandError {
+    /// What was expected of a command that failed, and what was the case instead.
+    fn disappoints(&self, command: &command::Command) -> (String, &str) {
+        match command {
+            command::Command::Expect(condition) => {
+                let actual = self.message.strip_prefix(NOT_SO).unwrap_or(&self.message);
+                (condition.to_string(), actual)
+            }
+            _ => (format!("`{command}` can be carried out"), &self.message),
+        }
+    }
 }
 
 impl std::fmt::Display for CommandError {

@@ -130,10 +130,22 @@ pub enum Fate {
     Lost,
 }
 
+impl Fate {
+    /// What stands before and behind the entry, wherever it is drawn.
+    pub const fn brackets(self) -> (char, char) {
+        match self {
+            Self::Known => ('✓', ' '),
+            Self::Committed => ('[', ']'),
+            Self::Safe | Self::Open => ('(', ')'),
+            Self::Lost => ('✗', ' '),
+        }
+    }
+}
+
 /// What a leader still needs before it can commit an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Need {
-    /// The first entry that it has not committed.
+    /// The entry that it waits for.
     pub index: Index,
     /// Who has it, as far as this leader has been told; itself as soon as it is on its disk.
     pub acked: ServerSet,
@@ -254,8 +266,9 @@ impl Situation {
         !led && self.fate(cluster, server, index) == Some(Fate::Open)
     }
 
-    /// What a leader, stuck or not, needs to commit its next entry; `None` if it has committed
-    /// all that it holds, or does not lead.
+    /// What a leader, stuck or not, needs to commit more: the next entry that it may commit by
+    /// counting, and with it all before (§5.4.2). `None` if it has committed all that it holds, or
+    /// does not lead.
     pub fn need(&self, cluster: &Cluster, leader: &Server) -> Option<Need> {
         match self.standing(leader.id) {
             Standing::Leader | Standing::Stuck(_) => {}
@@ -263,14 +276,20 @@ impl Situation {
                 return None;
             }
         }
-        let index = leader.raft.commit().next();
-        let term = leader.raft.log().term(index)?;
-        let acked = leader.raft.holders(index);
+        let raft = &leader.raft;
+        let next = raft.commit().next();
+        let own = raft.log().first_of_term(raft.term()).max(next);
+        let counts = |index: &Index| {
+            let term = raft.log().term(*index)?;
+            Some(raft.rules().may_count(term, raft.term()).answer)
+        };
+        let index = [next, own].into_iter().find(|index| counts(index) == Some(true));
+        let index = index.unwrap_or(next);
+        let old_term = !counts(&index)?;
+        let acked = raft.holders(index);
         let coming = coming(cluster, leader, index).without(acked);
         // A planted flaw may let it commit with fewer, and by copies alone.
-        let rules = leader.raft.rules();
-        let more = leader.raft.counts_by().lacks(acked);
-        let old_term = !rules.may_count(term, leader.raft.term()).answer;
+        let more = raft.counts_by().lacks(acked);
         Some(Need { index, acked, coming, more, old_term })
     }
 
@@ -288,7 +307,12 @@ impl Situation {
         }
         let obeyed = |id: ServerId| cluster.server(id).and_then(|server| server.raft.leader());
         let deaf = |id: &ServerId| self.standing(*id) == Standing::Stuck(Stuck::Deaf);
-        match up.iter().filter_map(obeyed).find(deaf) {
+        let term = |id: ServerId| cluster.server(id).map(|server| server.raft.term());
+        // The first whom its word does not hold back becomes a candidate, and moves the others on.
+        let holds = |leader: &ServerId| {
+            up.iter().all(|id| reaches(cluster, *leader, id) && term(id) <= term(*leader))
+        };
+        match up.iter().filter_map(obeyed).find(deaf).filter(holds) {
             Some(leader) if !up.contains(leader) => Vote::Obeys(leader),
             Some(_) | None => Vote::CanElect,
         }
@@ -400,4 +424,54 @@ fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
         (Node::Server(_) | Node::Client(_), _) => None,
     });
     counted.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::command::Script;
+
+    /// Five servers, of which S1 leads term 1, after these lines.
+    fn after(lines: &str) -> Cluster {
+        let head = "cluster servers=5 seed=6\ntimeout S1\nuntil S1 is leader\nrun 300ms\n";
+        let text = format!("{head}{lines}\n");
+        let script = Script::parse("test.lab", text.as_bytes()).expect("a good script");
+        let mut cluster = Cluster::with_script(&script, None);
+        while !cluster.finished() && !cluster.is_stopped() {
+            cluster.step();
+        }
+        assert_eq!(cluster.failure(), None);
+        cluster
+    }
+
+    fn votes(cluster: &Cluster) -> Vec<Vote> {
+        Situation::of(cluster).rooms.iter().map(|room| room.vote).collect()
+    }
+
+    #[test]
+    fn only_those_who_all_hear_a_deaf_leader_obey_it() {
+        let s1 = ServerId::from_index(0);
+        let obeys = |lines: &str| votes(&after(lines)).contains(&Vote::Obeys(s1));
+        assert!(obeys("cut S2 S3 S4 S5 -> S1"));
+        assert!(!obeys("cut S2 S3 S4 S5 -> S1\ncut S1 -> S2"), "S2 will stand for election");
+        assert!(!obeys("cut S1 -> S2 S3\ncut S4 S5 -> S1"));
+        // Who is in a newer term makes them all go on to it.
+        assert!(!obeys("cut S2 S3 S4 S5 -> S1\nisolate S2\ntimeout S2\nrejoin S2\ncut S2 -> S1"));
+    }
+
+    #[test]
+    fn a_leader_waits_for_the_first_entry_that_it_may_count() {
+        let of = |cluster: &Cluster, id: u8| {
+            let server = cluster.server(ServerId::from_index(id)).expect("it is there");
+            Situation::of(cluster).need(cluster, server)
+        };
+        // Entry 1 is of term 1, and S2, which leads term 2, has none of its own.
+        let old = "hold append-reply S2 S3 S4 S5 -> S1\nsubmit x 1 only=S1\nrun 60ms\ncut S1 <-> all\n\
+                   timeout S2\nuntil S2 is leader within 5s";
+        let need = of(&after(old), 1).expect("it waits");
+        assert_eq!((need.index, need.old_term), (Index(1), true));
+        let own = format!("{old}\ncut S2 -> S3 S4 S5\nsubmit x 2 only=S2\nrun 20ms");
+        let need = of(&after(&own), 1).expect("it waits");
+        assert_eq!((need.index, need.old_term, need.more), (Index(2), false, 2));
+    }
 }

@@ -48,13 +48,14 @@ impl Span {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0;
-        if micros >= 1_000_000 || micros == 0 {
-            let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
-            write!(f, "{}s", text.trim_end_matches('0').trim_end_matches('.'))
-        } else if micros.is_multiple_of(1_000) {
-            write!(f, "{}ms", micros / 1_000)
-        } else {
-            write!(f, "{micros}us")
+        let of = |unit: u64, places: usize, name: &str| {
+            let text = format!("{}.{:0places$}", micros / unit, micros % unit);
+            format!("{}{name}", text.trim_end_matches('0').trim_end_matches('.'))
+        };
+        match micros {
+            0 | 1_000_000.. => f.write_str(&of(1_000_000, 6, "s")),
+            1_000.. => f.write_str(&of(1_000, 3, "ms")),
+            _ => write!(f, "{micros}us"),
         }
     }
 }

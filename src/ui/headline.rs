@@ -189,10 +189,15 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
     } else {
         String::new()
     };
+    let told = cluster
+        .packets()
+        .iter()
+        .any(|packet| packet.from == Node::Server(id) && matches!(packet.to, Node::Server(_)));
+    let yet = if told { " yet" } else { "" };
     sentences.push(if !followers.is_empty() {
         format!("{id} leads term {term} with {}{lacking}.", named(followers))
     } else if reached > 1 {
-        format!("{id} leads term {term}; no other server follows it{lacking}.")
+        format!("{id} leads term {term}; no other server knows of it{yet}{lacking}.")
     } else {
         format!("{id} leads term {term}, alone{lacking}.")
     });

@@ -10,7 +10,7 @@ use super::text::{Millis, digits};
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::Cluster;
 use crate::cluster::network::{Hand, Packet};
-use crate::cluster::raft::{AppendResult, Message, Reply, WrongLeader};
+use crate::cluster::raft::{AppendResult, Message, Reply};
 use crate::cluster::types::{Index, Node, Outcome, Request, Term};
 
 /// From this width on the list shows the marks of the map too.
@@ -209,14 +209,7 @@ fn answer(pen: &mut Pen<'_>, reply: &Reply) {
             Outcome::NoKey => "no such key".to_owned(),
             Outcome::Maybe => "maybe".to_owned(),
         },
-        Reply::WrongLeader(why) => match why {
-            WrongLeader::NotLeader => "not the leader",
-            WrongLeader::AnotherOp => "another took its index",
-            WrongLeader::TermChanged => "the term changed",
-            WrongLeader::LeadershipLost => "lost the leadership",
-            WrongLeader::TimedOut => "waited too long",
-        }
-        .to_owned(),
+        Reply::WrongLeader(why) => why.words().to_owned(),
     };
     pen.put_within(&words);
 }

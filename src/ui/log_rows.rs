@@ -154,13 +154,14 @@ impl<'a> Table<'a> {
     }
 }
 
-/// "t3 x=3"; of a given entry, "t3".
+/// "t3 x=3", and of a read "t3 x?"; of a given entry, "t3".
 fn words(entry: &Entry, term: bool, glyphs: Glyphs) -> String {
     let clip = |text: &str| glyphs.shown(text, WHAT_MAX / 2);
     if is_given(&entry.op) {
         return format!("t{}", entry.term);
     }
     match &entry.op.request {
+        Request::Get { key } if term => format!("t{} {}?", entry.term, clip(key)),
         Request::Get { key } => format!("read {}", clip(key)),
         Request::Put { key, value, .. } => {
             let what = format!("{}={}", clip(key), clip(value));
@@ -667,10 +668,11 @@ fn draw_cell(canvas: &mut Canvas, area: Rect, entry: &Entry, fate: Fate, differs
         canvas.pen_at(end, area.y, 1).style(style).put(close);
     };
     let bold = theme.bold();
+    let (open, close) = fate.brackets();
     match fate {
-        Fate::Known => put(canvas, '✓', theme.settled(entry.term).patch(bold), ' '),
-        Fate::Committed => put(canvas, '[', theme.settled(entry.term), ']'),
-        Fate::Lost => put(canvas, '✗', theme.on(Ground::Lost), ' '),
+        Fate::Known => put(canvas, open, theme.settled(entry.term).patch(bold), close),
+        Fate::Committed => put(canvas, open, theme.settled(entry.term), close),
+        Fate::Lost => put(canvas, open, theme.on(Ground::Lost), close),
         Fate::Open | Fate::Safe => draw_pending(canvas, area, entry, &text, differs),
     }
 }

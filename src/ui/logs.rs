@@ -2,9 +2,11 @@
 //!
 //! ```text
 //!  1 ✓    2 ✓    3 ✓    4 2/5
-//! [1 x=1][1 y=5][3 x=2](4 x=3)     committed as far as this server knows: filled, in brackets
-//! [1 x=1][1 y=5][3 x=2](3 x=9)≠    only appended: in parentheses; differs from the leader's
+//! ✓1 x=1 ✓1 y=5 ✓3 x=2 (4 x=3)     committed, and its server knows; only appended
+//! ✓1 x=1 ✓1 y=5 [3 x=2](3 x=9)≠    committed, its server not told; differs from the leader's
 //! ```
+//!
+//! What is true of an entry is marked as everywhere on the screen: see `log_rows.rs`.
 //!
 //! All servers share one window of columns, which follows the tail until somebody scrolls. Only
 //! the entries of the window are looked at, however long the logs are.
@@ -14,10 +16,12 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::Canvas;
 use super::reading;
 use super::text::digits;
+use super::theme::Ground;
 use super::view::{RemovedEntry, Scene};
 use crate::cluster::Cluster;
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
+use crate::cluster::situation::{Fate, Situation};
 use crate::cluster::types::{Index, Op, Request, ServerId, ServerSet};
 
 /// How wide a cell may be. Few widths, so that the columns seldom move.
@@ -100,7 +104,7 @@ impl Window {
                 text(key) + 1 + text(value) + version
             }
         };
-        3 + digits(entry.term.0) + body
+        2 + glyphs.width("✓") + digits(entry.term.0) + body
     }
 
     /// The entries of a server's log that are in the window.
@@ -183,7 +187,13 @@ impl Window {
     }
 
     /// One server's log.
-    pub fn draw_log(&self, canvas: &mut Canvas, y: u16, scene: &Scene, server: &Server) {
+    pub fn draw_log(
+        &self,
+        canvas: &mut Canvas,
+        y: u16,
+        (scene, situation): (&Scene, &Situation),
+        server: &Server,
+    ) {
         let theme = canvas.theme();
         let leader = reading::leader(scene.cluster);
         let base = server.raft.log().base().index;
@@ -203,7 +213,7 @@ impl Window {
             let differs = leader.and_then(|leader| leader.raft.log().get(index));
             let cell = Cell {
                 entry,
-                standing: settled(server, index),
+                fate: situation.fate(scene.cluster, server, index).unwrap_or(Fate::Open),
                 differs: differs.is_some_and(|other| other != entry),
                 selected: is_selected(scene, server.id, index),
                 followed: index < last,
@@ -219,9 +229,11 @@ impl Window {
         let Some(x) = self.x(index) else { return };
         let theme = canvas.theme();
         let term = cell.entry.term;
-        let (open, close, style) = match cell.standing {
-            Settled::Committed => ('[', ']', theme.filled(term)),
-            Settled::Appended => ('(', ')', theme.plain()),
+        let (open, close) = cell.fate.brackets();
+        let style = match cell.fate {
+            Fate::Known | Fate::Committed => theme.filled(term),
+            Fate::Lost => theme.on(Ground::Lost),
+            Fate::Open | Fate::Safe => theme.plain(),
         };
         let chosen = Modifier::BOLD | Modifier::UNDERLINED;
         let style = if cell.selected { style.add_modifier(chosen) } else { style };
@@ -229,9 +241,9 @@ impl Window {
         // The mark stands behind the cell; without room there, in the place of what closes it.
         let mut pen = canvas.pen_at(x, y, self.cell - differs.max(1));
         pen.style(style).put(open);
-        match cell.standing {
-            Settled::Committed => pen.put(term),
-            Settled::Appended => pen.put_in(theme.number(term), term),
+        match cell.fate {
+            Fate::Known | Fate::Committed | Fate::Lost => pen.put(term),
+            Fate::Open | Fate::Safe => pen.put_in(theme.number(term), term),
         };
         pen.put(' ');
         self.put_op(&mut pen, &cell.entry.op, theme.glyphs);
@@ -283,23 +295,12 @@ impl Window {
 /// One entry of one log, as it is to be drawn.
 struct Cell<'a> {
     entry: &'a Entry,
-    standing: Settled,
+    fate: Fate,
     /// The newest leader has another entry there.
     differs: bool,
     selected: bool,
     /// Another entry follows it.
     followed: bool,
-}
-
-/// What a server knows of one of its entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Settled {
-    Committed,
-    Appended,
-}
-
-fn settled(server: &Server, index: Index) -> Settled {
-    if index <= server.raft.commit() { Settled::Committed } else { Settled::Appended }
 }
 
 fn is_selected(scene: &Scene, server: ServerId, index: Index) -> bool {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::block::{self, Face};
 use super::canvas::Canvas;
-use super::text::{Moment, Seconds, whole_clauses, wrap};
+use super::text::{Moment, Seconds, rows};
 use super::theme::{Ground, Ink};
 use super::view::Scene;
 use crate::cluster::event::{Event, EventKind};
@@ -74,8 +74,9 @@ fn draw_rows(canvas: &mut Canvas, area: Rect, scene: &Scene, event: &Event) {
         let why = reason(scene, event);
         let mut pen = canvas.pen(area, 1);
         pen.style(theme.ink(Ink::Text)).skip(1);
-        let whole = whole_clauses(&why, pen.room(), theme.glyphs);
-        pen.put_within(whole.unwrap_or(&why));
+        for line in rows(&why, pen.room(), 1, theme.glyphs) {
+            pen.put_within(line);
+        }
     }
 }
 
@@ -119,12 +120,10 @@ fn draw_large(
             reason(scene, newest)
         }
     };
-    let rows = if tall { 3 } else { 1 };
-    for line in wrap(&why, area.width.saturating_sub(2), theme.glyphs).take(rows) {
-        if y >= area.bottom() {
-            return;
-        }
-        canvas.pen_at(area.x + 1, y, area.width).style(theme.ink(Ink::Text)).put(line);
+    let most = usize::from(area.bottom().saturating_sub(y)).min(if tall { 3 } else { 1 });
+    let room = area.width.saturating_sub(2);
+    for line in rows(&why, room, most, theme.glyphs) {
+        canvas.pen_at(area.x + 1, y, room).style(theme.ink(Ink::Text)).put_within(line);
         y += 1;
     }
     let Some(before) = before else { return };

@@ -49,7 +49,7 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
     for (row, place) in rows.places() {
         let Some(server) = scene.cluster.servers().get(place) else { continue };
         columns.draw_row(canvas, area, ABOVE + row, (scene, &situation), server);
-        window.draw_log(canvas, area.y + ABOVE + row, scene, server);
+        window.draw_log(canvas, area.y + ABOVE + row, (scene, &situation), server);
     }
     if areas.copies == Copies::Shown {
         let row = ABOVE + rows.shown;

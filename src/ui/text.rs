@@ -125,9 +125,23 @@ fn first_line(text: &str, width: u16, glyphs: Glyphs) -> (&str, Option<&str>) {
     (text, None)
 }
 
+/// A text in at most so many rows. The last is all that is left, or ends with a whole clause of it;
+/// where it is still too long, [`Pen::put_within`](super::canvas::Pen::put_within) says so.
+pub fn rows(text: &str, width: u16, rows: usize, glyphs: Glyphs) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = Some(text);
+    while let Some(text) = rest.filter(|_| lines.len() < rows) {
+        let (line, next) = first_line(text, width.max(1), glyphs);
+        let last = lines.len() + 1 == rows;
+        lines.push(if last { whole_clauses(text, width, glyphs).unwrap_or(text) } else { line });
+        rest = next;
+    }
+    lines
+}
+
 /// As much of a text as fits, to where a sentence, a clause or what stands in brackets before the end
 /// is complete; `None` where that is less than half of the room.
-pub fn whole_clauses(text: &str, room: u16, glyphs: Glyphs) -> Option<&str> {
+fn whole_clauses(text: &str, room: u16, glyphs: Glyphs) -> Option<&str> {
     if glyphs.width(text) <= room {
         return Some(text);
     }
@@ -168,6 +182,16 @@ mod tests {
         assert_eq!(cut(50), Some("Its log is no older; it voted for no other"));
         assert_eq!(cut(30), Some("Its log is no older"));
         assert_eq!(cut(12), None, "one word and a half");
+    }
+
+    #[test]
+    fn the_last_row_is_no_half_of_a_clause() {
+        let why = "S2 has it on disk (§5.3). So has S3; S1 counts both.";
+        let cut = |width, most| rows(why, width, most, Glyphs::Unicode);
+        assert_eq!(cut(80, 2), [why]);
+        assert_eq!(cut(40, 1), ["S2 has it on disk (§5.3). So has S3"]);
+        assert_eq!(cut(20, 2), ["S2 has it on disk", "(§5.3). So has S3"]);
+        assert_eq!(cut(9, 1), [why], "nothing whole fits");
     }
 
     #[test]

@@ -140,7 +140,13 @@ fn clock(scene: &Scene) -> String {
         Clock::Stands(why) => ("‖", paused(why)),
     };
     let mark = if scene.cluster.is_by_hand() && mark.starts_with('►') { "‖" } else { mark };
-    let words = [mark, by_hand, &why];
+    // The past is told from the present whatever time does there; a class sees a beat like another.
+    let past = match (&scene.view.clock, scene.view.timeline.newest) {
+        (Clock::Past { .. }, _) | (_, None) => String::new(),
+        (_, Some(_)) if scene.view.presented.is_some() => String::new(),
+        (_, Some(newest)) => format!("◄ of {} s", Moment(newest)),
+    };
+    let words = [mark, by_hand, &why, &past];
     words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 

@@ -1,7 +1,7 @@
 //! An entry: what it is, who has it, and what it waits for.
 
 use super::coming::{Way, on_its_way};
-use super::scene::{absent, are, fewer, list, present, share, text};
+use super::scene::{absent, answers_are, are, fewer, list, present, share, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind};
@@ -244,6 +244,14 @@ fn unacknowledged(
     let knows =
         |id: &ServerId| leader.raft.progress(*id).is_some_and(|progress| progress.matched >= index);
     let unknown: ServerSet = copies.iter().filter(|id| !knows(id)).collect();
+    let known = copies.len() - unknown.len();
+    // A rule that was changed under way is asked again when a copy is acknowledged.
+    if leader.raft.counts_by().has_quorum(leader.raft.holders(index)) {
+        return format!(
+            "{waits}, and {id} knows of {known}, which is enough: it counts when the next copy is \
+             acknowledged"
+        );
+    }
     let mut why = absent(cluster, id, unknown);
     let acks = |message: &Message| {
         matches!(message, Message::AppendReply { term, result: AppendResult::Matched(last), .. }
@@ -261,16 +269,16 @@ fn unacknowledged(
         }
     }
     if !coming.is_empty() {
-        why.push(format!("the answer of {} is on its way", list(coming)));
+        why.push(format!("{} on the way", answers_are(coming)));
     }
     if !on_disk.is_empty() {
         why.push(format!("{} must sync the disk first", list(on_disk)));
     }
     if !held.is_empty() {
-        why.push(format!("the answer of {} is held by hand", list(held)));
+        why.push(format!("{} held by hand", answers_are(held)));
     }
     if !lost.is_empty() {
-        why.push(format!("the answer of {} will be lost", list(lost)));
+        why.push(format!("{} about to be lost", answers_are(lost)));
     }
     if !none.is_empty() {
         why.push(format!("no answer of {} is on its way", list(none)));
@@ -278,7 +286,6 @@ fn unacknowledged(
     if unknown.contains(id) {
         why.push("its own disk has not synced it".into());
     }
-    let known = copies.len() - unknown.len();
     format!("{waits}, but {id} knows of only {known}; {}", why.join(", "))
 }
 

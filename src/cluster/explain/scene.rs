@@ -76,7 +76,13 @@ pub(super) fn absent(cluster: &Cluster, server: ServerId, among: ServerSet) -> V
 
 /// When something is due: "in 91 ms". While all is by hand, no time passes.
 pub(super) fn due(cluster: &Cluster, at: Time) -> String {
-    let left = span(at.since(cluster.now()));
+    // As the screen counts down: begun milliseconds are whole ones.
+    let left = at.since(cluster.now());
+    let left = span(if left.micros() < 1_000 {
+        left
+    } else {
+        Span(left.micros().div_ceil(1_000) * 1_000)
+    });
     match cluster.is_by_hand() {
         true => format!("by hand, with {left} left"),
         false => format!("in {left}"),
@@ -87,6 +93,19 @@ pub(super) fn due(cluster: &Cluster, at: Time) -> String {
 pub(super) fn fewer(server: &Server) -> Option<String> {
     let (needed, rule) = (server.raft.counts_by().quorum(), server.raft.configuration().quorum());
     (needed < rule).then(|| format!("flaw {}: the rule is {rule} (§5.2)", Flaw::SmallMajority))
+}
+
+/// "S1 has", "S1 and S2 have".
+pub(super) fn have(set: ServerSet) -> String {
+    format!("{} {}", list(set), if set.len() == 1 { "has" } else { "have" })
+}
+
+/// "the answer of S1 is", "the answers of S1 and S2 are".
+pub(super) fn answers_are(set: ServerSet) -> String {
+    match set.len() {
+        1 => format!("the answer of {} is", list(set)),
+        _ => format!("the answers of {} are", list(set)),
+    }
 }
 
 /// "S1 is", "S1 and S2 are".

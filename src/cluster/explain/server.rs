@@ -1,10 +1,12 @@
 //! A server: what it is in its term and why, what it waits for, and when it will act.
 
+use std::collections::BTreeMap;
+
 use super::coming::{Way, on_its_way};
 use super::entry::waits_at;
 use super::prospects::prospects;
 use super::scene::{
-    absent, are, due, fewer, list, named, newer_leader, others, present, share, span,
+    absent, are, due, fewer, have, list, named, newer_leader, others, present, share, span,
 };
 use super::{Lines, chain};
 use crate::cluster::Cluster;
@@ -132,12 +134,15 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
     if !level.is_empty() && last > Index::ZERO {
         clauses.push(format!("its matchIndex for {} is {last}, the end of its log", list(level)));
     }
-    for id in reach.without(level).iter().take(WAITERS) {
+    let mut alike: BTreeMap<(Index, Index), ServerSet> = BTreeMap::new();
+    for id in reach.without(level).iter() {
         let next = server.raft.progress(id).map_or(last, |progress| progress.next);
-        let known = matched(id);
+        alike.entry((matched(id), next)).or_default().insert(id);
+    }
+    for ((known, next), ids) in alike {
         clauses.push(match known {
-            Index::ZERO => format!("{id} has confirmed nothing yet: nextIndex {next}"),
-            _ => format!("its matchIndex for {id} is {known}, nextIndex {next}"),
+            Index::ZERO => format!("{} confirmed nothing yet: nextIndex {next}", have(ids)),
+            _ => format!("its matchIndex for {} is {known}, nextIndex {next}", list(ids)),
         });
     }
     clauses
@@ -288,8 +293,8 @@ fn waiters(cluster: &Cluster, server: &Server) -> Vec<String> {
         .collect();
     match (waiters.len(), waiters.len().saturating_sub(WAITERS)) {
         (0, _) => Vec::new(),
-        (_, 0) => vec![format!("here wait {}", named.join(", "))],
-        (_, more) => vec![format!("here wait {} and {more} more", named.join(", "))],
+        (_, 0) => vec![format!("waiting here: {}", named.join(", "))],
+        (_, more) => vec![format!("waiting here: {} and {more} more", named.join(", "))],
     }
 }
 

@@ -129,7 +129,7 @@ pub(super) static ROWS: [Row; 25] = [
         name: "copies",
         takes: Takes::Index,
         usage: &["copies N >= N"],
-        summary: "how many servers have the leader's entry of that index: 2 of 5, S1 S2",
+        summary: "how many servers have the entry of that index, the leader's or else that of the highest term: 2 of 5, S1 S2",
         examples: &["copies 5 >= 3", "copies {n} = 2"],
         ask: Ask::Lab(|asked| {
             let copies = asked.cluster.copies_of(Index(asked.number));

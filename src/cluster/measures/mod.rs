@@ -12,8 +12,9 @@ use std::fmt::{Display, Formatter, Result as Written};
 use std::sync::Arc;
 
 use super::Cluster;
+use super::client::Work;
 use super::command::{Argument, Kind, RoleName, Takes, Terms};
-use super::kv::Stored;
+use super::kv::{Known, Stored};
 use super::raft::{Log, Progress};
 use super::server::Server;
 use super::types::{Outcome, ServerId, Term, Version};
@@ -187,9 +188,13 @@ impl<'a> Asked<'a> {
         }
         match &client.last {
             Some(last) => {
-                let result = &last.result;
-                let (outcome, value, version) = (result.outcome, &result.value, result.version);
-                format!("client {} was told {outcome} {value:?} @{version}", client.name)
+                let Known { outcome, value, version } = &last.result;
+                let answer = match (&last.work, outcome) {
+                    (Work::Get { .. }, Outcome::Ok) => format!("{outcome} {value:?} @{version}"),
+                    (_, Outcome::Ok | Outcome::Version) => format!("{outcome} @{version}"),
+                    (_, Outcome::NoKey | Outcome::Maybe) => outcome.to_string(),
+                };
+                format!("client {} was told {answer}", client.name)
             }
             None => format!("client {} has no answer", client.name),
         }

@@ -86,6 +86,17 @@ pub enum WrongLeader {
 }
 
 impl WrongLeader {
+    /// In a few words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotLeader => "not the leader",
+            Self::AnotherOp => "another took its index",
+            Self::TermChanged => "the term changed",
+            Self::LeadershipLost => "lost the leadership",
+            Self::TimedOut => "waited too long",
+        }
+    }
+
     /// Whether the operation may have been carried out, or may be later.
     pub const fn may_execute(self) -> bool {
         match self {

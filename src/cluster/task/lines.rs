@@ -12,7 +12,7 @@ use crate::cluster::redraw::Drawn;
 use crate::cluster::resolve::{Binding, Scope, error};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::time::Time;
-use crate::cluster::{Cluster, CommandError, Item};
+use crate::cluster::{Cluster, CommandError, Item, NOT_SO};
 
 impl Cluster {
     pub(super) fn run_command(
@@ -161,7 +161,7 @@ impl Cluster {
                 self.emit(EventKind::Expected { line, command });
             }
             Command::Expect(condition) => {
-                return Err(error(format!("not so: {}", self.actual(condition, scope))));
+                return Err(error(format!("{NOT_SO}{}", self.actual(condition, scope))));
             }
             _ => {
                 let stream = name_number(&format!("typed {}", self.typed));

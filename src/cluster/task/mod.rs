@@ -343,8 +343,8 @@ impl Cluster {
         self.tasks[place].scope.rng = scope.rng;
         let stopped = result.is_err_and(|error| {
             self.tasks[place].circles.refuse(line.number);
-            let expected = format!("`{}` can be carried out", line.command);
-            self.fail(line.number, &expected, &error.message);
+            let (expected, actual) = error.disappoints(&line.command);
+            self.fail(line.number, &expected, actual);
             self.failure.is_some()
         });
         if !stopped && self.tasks[place].slot.is_none() && self.tasks[place].wait == Wait::Ready {

@@ -143,7 +143,7 @@ impl Spell<'_> {
         let (sender, receiver) = (self.node(from), self.node(to));
         let server = if matches!(to, Node::Server(_)) { &receiver } else { &sender };
         match why {
-            DropReason::Lost => format!("the link from {sender} to {receiver} lost it by chance"),
+            DropReason::Lost => format!("the link from {sender} to {receiver} lost it"),
             DropReason::Cut => format!("the link from {sender} to {receiver} is cut"),
             DropReason::Down => format!("{server} is down"),
             DropReason::OldIncarnation => {
@@ -332,7 +332,7 @@ fn committed(kind: &EventKind, flaws: Flaws) -> Option<String> {
     };
     let (count, all) = (holders.len(), Configuration::of(*servers));
     let have = if count == 1 { "has" } else { "have" };
-    let held = format!("it knows of {count} of {servers} that {have} entry {last} on disk");
+    let held = format!("it knows that {count} of {servers} {have} entry {last} on disk");
     if !flaws.is_empty() {
         return Some(match term == current {
             true => held,

@@ -141,7 +141,7 @@ fn entries_are_told_from_taking_to_committing() {
             servers: 5,
         }),
         "S2 commits entry 4 of term 3: it is on S1, S2 and S3. \
-         It knows of 3 of 5 that have entry 4 on disk, a majority, and it is of the leader's term \
+         It knows that 3 of 5 have entry 4 on disk, a majority, and it is of the leader's term \
          (§5.3, §5.4.2)."
     );
     assert_eq!(

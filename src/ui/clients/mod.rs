@@ -223,7 +223,10 @@ impl Columns {
             (None, None) => None,
         };
         if let Some(took) = took {
-            let text = Seconds(took).to_string();
+            // A number that is cut short is another number.
+            let forms = [Seconds(took).to_string(), format!("{} s", took.micros() / 1_000_000)];
+            let fits = |text: &String| text.len() <= usize::from(TIME);
+            let text = forms.into_iter().find(fits).unwrap_or_else(|| "days".to_owned());
             let start = area.right().saturating_sub(text.len() as u16 + 1);
             canvas.pen_at(start, area.y + row, TIME).style(theme.dim()).put(text);
         }

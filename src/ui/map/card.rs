@@ -471,7 +471,7 @@ impl Cell {
     }
 
     fn width(&self, theme: Theme) -> u16 {
-        theme.glyphs.width(&self.text) + 2
+        theme.glyphs.width(&self.text) + theme.glyphs.width("✓") + 1
     }
 
     /// Draws it; the column behind it.
@@ -480,26 +480,24 @@ impl Cell {
         let lit = card.is_lit();
         let width = self.width(theme);
         let mut pen = canvas.pen_at(x, y, width);
+        let (open, close) = self.fate.brackets();
         match self.fate {
             Fate::Known | Fate::Committed if lit && theme.has_grounds() => {
                 let style = Style::new()
                     .bg(ratatui::style::Color::Rgb(0x20, 0x26, 0x2e))
                     .fg(ratatui::style::Color::White)
                     .add_modifier(Modifier::BOLD);
-                pen.style(style).put(format_args!(" {} ", self.text));
+                pen.style(style).put(open).put(&self.text).put(close);
             }
-            Fate::Known => {
-                pen.style(theme.settled(self.term)).put(format_args!(" {} ", self.text));
-            }
-            Fate::Committed => {
-                pen.style(theme.settled(self.term)).put(format_args!("[{}]", self.text));
+            Fate::Known | Fate::Committed => {
+                pen.style(theme.settled(self.term)).put(open).put(&self.text).put(close);
             }
             Fate::Lost => {
-                pen.style(theme.on(Ground::Lost)).put(format_args!("✗{} ", self.text));
+                pen.style(theme.on(Ground::Lost)).put(open).put(&self.text).put(close);
             }
             Fate::Open | Fate::Safe => {
                 let edge = if lit { card.ink } else { theme.hue_ink(self.term) };
-                pen.style(edge).put('(').style(card.ink).put(&self.text).style(edge).put(')');
+                pen.style(edge).put(open).style(card.ink).put(&self.text).style(edge).put(close);
             }
         }
         x + width

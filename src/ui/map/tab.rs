@@ -214,7 +214,7 @@ fn stage(picture: &Picture, client: &Client, server: ServerId) -> Option<Stage> 
     let flying = packets.iter().filter(of_client).find(present);
     let (word, entry) = match flying.map(|packet| &packet.message) {
         Some(Message::Request { .. }) => (format!("asks {server}"), None),
-        Some(Message::Reply { reply, .. }) => (format!("hears {}", answer(reply)), None),
+        Some(Message::Reply { reply, .. }) => (format!("hears \"{}\"", answer(reply)), None),
         Some(
             Message::RequestVote { .. }
             | Message::VoteReply { .. }
@@ -244,7 +244,7 @@ fn answer(reply: &Reply) -> &'static str {
             Outcome::Version => "version",
             Outcome::Maybe => "maybe",
         },
-        Reply::WrongLeader(_) => "not the leader",
+        Reply::WrongLeader(why) => why.words(),
     }
 }
 

@@ -35,7 +35,7 @@ pub const REASONS: Forms = &[
         let (from, to) = (node(s, w[0]), node(s, w[1]));
         from.zip(to).is_some_and(|(from, to)| !s.before.reaches(from, to))
     }),
-    ("the link from {} to {} lost it by chance", |s, _| {
+    ("the link from {} to {} lost it", |s, _| {
         let E::Dropped { packet, .. } = s.event.kind else { return false };
         let packets = s.before.packets();
         packets.iter().any(|one| one.id == packet && one.loss != Loss::Arrives)
@@ -198,18 +198,18 @@ pub const REASONS: Forms = &[
         },
     ),
     (
-        "it knows of {} of {} that have entry {} on disk, a majority, and it is of the leader's term (§5.3, §5.4.2)",
+        "it knows that {} of {} have entry {} on disk, a majority, and it is of the leader's term (§5.3, §5.4.2)",
         |s, w| held(s, w) && 2 * n(w[0]) > n(w[1]) && of_its_own_term(s, n(w[2])),
     ),
     (
-        "it knows of {} of {} that has entry {} on disk, a majority, and it is of the leader's term (§5.3, §5.4.2)",
+        "it knows that {} of {} has entry {} on disk, a majority, and it is of the leader's term (§5.3, §5.4.2)",
         |s, w| held(s, w) && 2 * n(w[0]) > n(w[1]) && of_its_own_term(s, n(w[2])),
     ),
-    ("it knows of {} of {} that {} entry {} on disk", |s, w| {
+    ("it knows that {} of {} {} entry {} on disk", |s, w| {
         held(s, &[w[0], w[1], w[3]]) && of_its_own_term(s, n(w[3]))
     }),
     (
-        "it knows of {} of {} that {} entry {} on disk, which is of term {}; the leader is in term {}",
+        "it knows that {} of {} {} entry {} on disk, which is of term {}; the leader is in term {}",
         |s, w| {
             held(s, &[w[0], w[1], w[3]])
                 && s.is(subject(s)).raft.term() == Term(n(w[5]))

@@ -198,14 +198,21 @@ fn waits_by(s: &Scene, leader: &Server, holder: &Server, index: Index, words: &s
             && Term(n(w[1])) == leader.raft.term()
             && n(w[0]) < n(w[1]);
     }
+    let heard = |id: &ServerId| leader.raft.progress(*id).is_some_and(|one| one.matched >= index);
+    let known = copies.iter().filter(heard).count();
+    let enough = leader.raft.counts_by().quorum();
     if let Some(w) = fit(", but {} knows of only {}; {}", &rest) {
-        let heard =
-            |id: &ServerId| leader.raft.progress(*id).is_some_and(|known| known.matched >= index);
-        let known = copies.iter().filter(heard).count() as u64;
         return counted
             && leader.id == id(w[0])
-            && known == n(w[1])
+            && known as u64 == n(w[1])
+            && known < enough
             && unheard(s, leader, index, copies, w[2]);
+    }
+    if let Some(w) = fit(
+        ", and {} knows of {}, which is enough: it counts when the next copy is acknowledged",
+        &rest,
+    ) {
+        return counted && leader.id == id(w[0]) && known as u64 == n(w[1]) && known >= enough;
     }
     counted
         && rest
@@ -305,12 +312,19 @@ fn unheard(s: &Scene, leader: &Server, index: Index, copies: ServerSet, words: &
     let lost: ServerSet = rest.without(kept).iter().filter(|id| flying(*id, false)).collect();
     let none = rest.without(kept).without(lost);
     let same = |form: &str, set: ServerSet| row(form, form, set);
+    let answers = |what: &str, set: ServerSet| {
+        row(
+            &format!("the answer of {{}} is {what}"),
+            &format!("the answers of {{}} are {what}"),
+            set,
+        )
+    };
     let mut rows = s.absent(leader.id, unknown.without(ServerSet::only(leader.id)));
     rows.extend([
-        same("the answer of {} is on its way", coming.without(absent)),
+        answers("on the way", coming.without(absent)),
         same("{} must sync the disk first", on_disk.without(absent)),
-        same("the answer of {} is held by hand", kept),
-        same("the answer of {} will be lost", lost),
+        answers("held by hand", kept),
+        answers("about to be lost", lost),
         same("no answer of {} is on its way", none),
         same("its own disk has not synced it", unknown.intersection(ServerSet::only(leader.id))),
     ]);

@@ -159,7 +159,10 @@ impl<'a> Scene<'a> {
     }
 
     pub fn due(&self, at: Time) -> String {
-        let left = span(at.since(self.cluster.now()));
+        let left = at.since(self.cluster.now());
+        // Milliseconds that have begun.
+        let whole = left.micros().div_ceil(1_000) * 1_000;
+        let left = span(if left.micros() < 1_000 { left } else { Span(whole) });
         if self.cluster.is_by_hand() {
             format!("by hand, with {left} left")
         } else {

@@ -59,14 +59,9 @@ pub const SERVER: Forms = &[
         servers(w[0]).iter().all(|id| known(own, id).matched == Index(n(w[1])))
             && own.raft.log().last_index() == Index(n(w[1]))
     }),
-    ("Its matchIndex for {} is {}, nextIndex {}", |s, w| {
-        let known = known(s.own(), id(w[0]));
-        (known.matched.0, known.next.0) == (n(w[1]), n(w[2]))
-    }),
-    ("{} has confirmed nothing yet: nextIndex {}", |s, w| {
-        let known = known(s.own(), id(w[0]));
-        (known.matched.0, known.next.0) == (0, n(w[1]))
-    }),
+    ("Its matchIndex for {} is {}, nextIndex {}", |s, w| knows(s, w[0], (n(w[1]), n(w[2])))),
+    ("{} has confirmed nothing yet: nextIndex {}", |s, w| knows(s, w[0], (0, n(w[1])))),
+    ("{} have confirmed nothing yet: nextIndex {}", |s, w| knows(s, w[0], (0, n(w[1])))),
     (
         "A new request cannot commit as long as only {} of {} can take it and answer: {} are needed ({})",
         |s, w| {
@@ -159,7 +154,7 @@ pub const SERVER: Forms = &[
         (s.own().raft.commit().0, newest) == (n(w[0]), Some(n(w[1])))
     }),
     ("Its clock runs at rate {}, and its timers with it", |s, w| s.own().clock.as_rate() == w[0]),
-    ("Here wait {}", |s, w| {
+    ("Waiting here: {}", |s, w| {
         let named = w[0].split(", ").filter(|one| one.contains(" for entry ")).count();
         s.own().rsm.waiters.len().min(3) == named
     }),
@@ -274,6 +269,14 @@ impl Scene<'_> {
         });
         trial
     }
+}
+
+/// Whether this is what the leader knows of all of these.
+fn knows(s: &Scene, ids: &str, expected: (u64, u64)) -> bool {
+    servers(ids).iter().all(|id| {
+        let one = known(s.own(), id);
+        (one.matched.0, one.next.0) == expected
+    })
 }
 
 fn leads_too(s: &Scene, w: &[&str]) -> bool {
