@@ -45,6 +45,94 @@ fn an_if_inside_a_loop_ends_no_loop() {
     );
 }
 
+/// What each line `reveal` of a script says.
+fn revealed(text: &str) -> Vec<Vec<Option<bool>>> {
+    let script = Script::parse("flow.lab", text.as_bytes()).expect("a good script");
+    let mut cluster = Cluster::with_script(&script, None);
+    let mut told = Vec::new();
+    while !cluster.finished() && cluster.step() == Step::Happened {
+        let events = cluster.events().iter();
+        told.extend(events.filter_map(|event| match &event.kind {
+            EventKind::Revealed { so } => Some(so.to_vec()),
+            _ => None,
+        }));
+    }
+    assert_eq!(cluster.failure(), None);
+    told
+}
+
+#[test]
+fn to_ask_changes_no_run() {
+    let script = |asks: [&str; 3]| {
+        let [first, second, third] = asks;
+        format!(
+            "cluster servers=3 seed=4\n{first}until leader\nset x 1\n{second}run 1ms\ncrash leader\n\
+             run 2s\n{third}"
+        )
+    };
+    let plain = run(&script([""; 3])).expect("a good run");
+    let asked = script([
+        "ask Who leads first? | S1 if leader = S1 | S2 if leader = S2 | S3\nanswer 2 5 1\n",
+        "reveal\n",
+        "ask And now? | nobody | somebody if leader\nanswer 2\nreveal\n",
+    ]);
+    let asked = run(&asked).expect("a good run");
+    assert!(plain.handled() > 100);
+    assert_eq!((asked.digest(), asked.handled()), (plain.digest(), plain.handled()));
+}
+
+#[test]
+fn a_choice_is_so_as_its_condition_is_when_it_is_revealed() {
+    let told = revealed(
+        "let me = S2\n\
+         ask Does {me} lead? | yes if {me} is leader | no if not {me} is leader | who knows?\n\
+         reveal\ntimeout S2\nuntil leader\nreveal\n\
+         ask \"A question | with a bar?\" | \"if\" | \"never | always\"\nreveal",
+    );
+    let (yes, no) = (Some(true), Some(false));
+    assert_eq!(told, [vec![no, yes, None], vec![yes, no, None], vec![None, None]]);
+}
+
+#[test]
+fn a_class_says_the_number_of_a_choice_or_hands_for_each() {
+    let ask = "ask Now? | yes | no if leader | perhaps\n";
+    for good in ["answer 3", "answer 0 0 9999"] {
+        passes(&format!("{ask}{good}"));
+    }
+    for (bad, why) in [
+        ("answer 4", "has 3 choices"),
+        ("answer 0", "has 3 choices"),
+        ("answer 1 2", "3 numbers of hands"),
+    ] {
+        let failure = run(&format!("{ask}{bad}")).expect_err(bad);
+        assert!(failure.contains(why), "{bad}: {failure}");
+    }
+    for early in ["reveal", "answer 1"] {
+        let failure = run(early).expect_err(early);
+        assert!(failure.contains("nothing has been asked"), "{early}: {failure}");
+    }
+}
+
+#[test]
+fn a_question_has_two_to_five_choices_with_room() {
+    let wide = "w".repeat(41);
+    for (bad, why) in [
+        ("ask Why?".to_owned(), "expected"),
+        ("ask Why? | because".to_owned(), "two choices at least"),
+        ("ask | a | b".to_owned(), "expected a text"),
+        ("ask \"\" | a | b".to_owned(), "says nothing"),
+        ("ask Why? | a | ".to_owned(), "expected a text"),
+        ("ask Why? | a | b | c | d | e | f".to_owned(), "5 choices at most"),
+        (format!("ask Why? | a | {wide}"), "40 columns at most"),
+        ("ask Why? | a if leader = S9 | b".to_owned(), "there is no S9"),
+        ("ask Why? | a if | b".to_owned(), "expected a condition"),
+        ("ask Why, {nobody}? | a | b".to_owned(), "{nobody}"),
+    ] {
+        let failure = run(&format!("cluster servers=3\n{bad}")).expect_err(&bad);
+        assert!(failure.contains(why), "{bad}: {failure}");
+    }
+}
+
 #[test]
 fn to_watch_changes_no_run() {
     let script = |watch: &str| {

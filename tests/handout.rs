@@ -14,8 +14,10 @@ mod scripts;
 mod tables;
 
 use raftlab::cluster::command::Command;
+use raftlab::cluster::event::EventKind;
 use raftlab::cluster::flaw::FLAWS;
 use raftlab::cluster::network::Network;
+use raftlab::cluster::{Cluster, Step};
 
 use caught::{TEN, Test, catches, caught_by_each, count, rows_of, still_catch, table, ten_tests};
 use pass::pass;
@@ -189,11 +191,15 @@ fn the_lessons_tell_their_story() {
     for (name, script) in &lessons {
         assert_eq!(script.config.network, Network::Classroom, "{name}");
         assert_eq!(script.config.servers, 5, "{name}");
-        let mut beats = 0;
+        let (mut beats, mut questions) = (0, 0);
         let mut asked = false;
         for line in script.lines.iter() {
             match &line.command {
                 Command::Say(text) => asked = text.as_str().contains('?'),
+                Command::Ask(_) => {
+                    beats += 1;
+                    questions += 1;
+                }
                 Command::Beat => {
                     beats += 1;
                     assert!(asked, "{name}:{}: a stop without a question", line.number);
@@ -203,6 +209,37 @@ fn the_lessons_tell_their_story() {
             }
         }
         assert!((6..=12).contains(&beats), "{name} stops {beats} times");
+        assert!(questions >= 3, "{name} asks {questions} questions");
+    }
+}
+
+/// With any seed, every question of a lesson has one right choice when it is answered.
+#[test]
+fn the_questions_of_the_lessons_have_one_answer_each() {
+    for (name, script) in &scripts_of("lessons") {
+        for seed in 0..20 {
+            let mut cluster = Cluster::with_script(script, Some(seed));
+            let (mut asked, mut told) = (0, 0);
+            while !cluster.finished() && cluster.step() == Step::Happened {
+                for event in cluster.events() {
+                    match &event.kind {
+                        EventKind::Posed { question } => {
+                            assert_eq!(asked, told, "{name}: {question} comes too early");
+                            asked += 1;
+                        }
+                        EventKind::Revealed { so } => {
+                            told += 1;
+                            let right = so.iter().filter(|so| **so == Some(true)).count();
+                            let at = cluster.now();
+                            assert_eq!(right, 1, "{name} with seed {seed} at {at}: {so:?}");
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            assert!(cluster.failure().is_none(), "{name} with seed {seed}");
+            assert_eq!(asked, told, "{name} leaves a question open");
+        }
     }
 }
 

@@ -534,3 +534,27 @@ fn a_lab_that_opens_far_away_stands_at_its_budget_of_memory() {
     assert!(lab.end(SOON).success());
     lab.assert_restored();
 }
+
+#[test]
+fn a_class_is_asked_and_told() {
+    let lesson = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/lessons/01_election.lab");
+    let mut lab = Lab::start(80, 24, &[lesson, "--start-at", "beat 2"]);
+    lab.wait(LATER, "the beat", |text| text.contains("How many votes"));
+    lab.press("\x1b[15~");
+    lab.wait_row(LATER, &["How many votes of the five does it need in all?"]);
+    lab.wait_row(SOON, &[" 2 ", "three"]);
+    assert!(!lab.text().contains("needs 2 more"), "{}", lab.text());
+    lab.press("5 60 15\r");
+    lab.wait_row(SOON, &["three", "60 of 80 hands"]);
+    lab.press("\x1b[6~");
+    lab.wait_row(LATER, &[" 2 ", "✓ three", "60 of 80 hands"]);
+    assert!(!lab.text().contains("✓ two"), "{}", lab.text());
+    lab.press("\x1b[6~");
+    lab.wait_row(LATER, &["Can another server become leader"]);
+    assert!(!lab.text().contains("60 of 80 hands"), "{}", lab.text());
+    lab.press("\x1b");
+    lab.wait(SOON, "the end of presenting", |text| text.contains("presenter mode is over"));
+    lab.press("qy");
+    assert!(lab.end(SOON).success());
+    lab.assert_restored();
+}

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Nature, Script};
+use crate::cluster::command::{self, Command, Nature, Script};
 use crate::cluster::event::EventKind;
 use crate::cluster::timeline::{Point, Watcher};
-use crate::ui::view::{Came, ScriptPlace, SeenLine};
+use crate::ui::view::{Came, Choice, Question, Said, ScriptPlace, SeenLine, Stage};
 
 /// A caption without a beat holds this long, and a little longer for each of its characters.
 const HOLD: Duration = Duration::from_millis(1_500);
@@ -25,6 +25,9 @@ const REMEMBERED_MAX: usize = 10_000;
 #[derive(Clone, Debug, Default)]
 pub struct Player {
     caption: Option<Arc<str>>,
+    /// What the class is asked, and where it was answered.
+    question: Option<Arc<Question>>,
+    answered: Option<Point>,
     /// How much longer the caption has to stay.
     hold: Duration,
     line: u32,
@@ -60,17 +63,24 @@ impl Watcher for Player {
 
 impl Player {
     pub fn new(script: &Script) -> Self {
-        let beats = script.lines.iter().filter(|line| line.command == Command::Beat);
+        let beats = script.lines.iter().filter(|line| is_beat(&line.command));
         Self { beats: beats.count() as u32, ..Self::default() }
     }
 
     fn heard(&mut self, event: &EventKind, here: Point) {
+        self.heed_answered(event, here);
         match event {
             EventKind::Said { text } => {
                 let characters = text.chars().count() as u32;
                 self.hold = HOLD.saturating_add(HOLD_A_CHARACTER.saturating_mul(characters));
                 self.caption = Some(text.clone());
             }
+            EventKind::Posed { question } => {
+                self.answered = None;
+                self.question = Some(Arc::new(asked(question)));
+            }
+            EventKind::Counted { hands } => self.count(hands),
+            EventKind::Revealed { so } => self.reveal(so, here),
             EventKind::LineRun { task, line } => {
                 self.line = *line;
                 self.tasks.insert(*task, *line);
@@ -100,6 +110,42 @@ impl Player {
         self.commanded.as_ref()
     }
 
+    /// What was marked as right goes when time or the script goes on.
+    fn heed_answered(&mut self, event: &EventKind, here: Point) {
+        let Some(at) = self.answered else { return };
+        let goes_on = here.time > at.time
+            || matches!(event, EventKind::LineRun { .. } | EventKind::Said { .. });
+        if goes_on {
+            self.answered = None;
+            self.question = None;
+        }
+    }
+
+    /// The class has said something.
+    fn count(&mut self, hands: &[u32]) {
+        let Some(question) = self.question.as_mut().map(Arc::make_mut) else { return };
+        for (place, choice) in question.choices.iter_mut().enumerate() {
+            choice.said = match hands {
+                [chosen] if *chosen as usize == place + 1 => Said::Chosen,
+                [_] => Said::Nothing,
+                many => many.get(place).map_or(Said::Nothing, |hands| Said::Hands(*hands)),
+            };
+        }
+    }
+
+    /// It is known which choices are so. Where the lab can't say, the question is over.
+    fn reveal(&mut self, so: &[Option<bool>], here: Point) {
+        if so.iter().all(Option::is_none) {
+            self.question = None;
+        }
+        let Some(question) = self.question.as_mut().map(Arc::make_mut) else { return };
+        question.stage = Stage::Revealed;
+        for (choice, so) in question.choices.iter_mut().zip(so) {
+            choice.so = *so;
+        }
+        self.answered = Some(here);
+    }
+
     /// What a line that has run has come to.
     fn came(&mut self, line: u32, came: Came) {
         if let Some(seen) = self.lines.get_mut(&line) {
@@ -124,6 +170,11 @@ impl Player {
 
     pub const fn caption(&self) -> Option<&Arc<str>> {
         self.caption.as_ref()
+    }
+
+    /// What the class is asked.
+    pub const fn question(&self) -> Option<&Arc<Question>> {
+        self.question.as_ref()
     }
 
     /// Which beat this is, and of how many. A loop may have more than the script has lines.
@@ -178,7 +229,30 @@ impl Player {
 fn waits(command: &Command) -> bool {
     match command.nature() {
         Nature::Fault | Nature::Deed => true,
-        Nature::Telling => matches!(command, Command::Say(_)),
+        Nature::Telling => {
+            matches!(command, Command::Say(_) | Command::Ask(_) | Command::Reveal)
+        }
         Nature::Head | Nature::Block | Nature::Flow => false,
+    }
+}
+
+/// The measures that tell what is committed.
+const COMMITS: &[&str] = &["committed", "applied", "holds", "value", "version"];
+
+/// Whether a line of a script stands still. One that asks or reveals does it too.
+pub fn is_beat(command: &Command) -> bool {
+    matches!(command, Command::Beat | Command::Ask(_) | Command::Reveal)
+}
+
+/// A question as it is seen first.
+fn asked(question: &command::Question) -> Question {
+    let choices = question.choices.iter();
+    Question {
+        text: question.text.filled(),
+        choices: choices
+            .map(|choice| Choice { text: choice.text.filled(), said: Said::Nothing, so: None })
+            .collect(),
+        stage: Stage::Asked,
+        about_commits: question.asks(COMMITS),
     }
 }

@@ -220,6 +220,9 @@ impl Cluster {
             | Command::Stop(_)
             | Command::Say(_)
             | Command::Beat
+            | Command::Ask(_)
+            | Command::Answer(_)
+            | Command::Reveal
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
@@ -316,6 +319,9 @@ impl Cluster {
             | Command::Stop(_)
             | Command::Say(_)
             | Command::Beat
+            | Command::Ask(_)
+            | Command::Answer(_)
+            | Command::Reveal
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::check::Violation;
-use super::command::{Command, Condition, Pace, Watched};
+use super::command::{Command, Condition, Pace, Question, Watched};
 use super::flaw::{Flaw, Flaws};
 use super::kv::Known;
 use super::network::Summary;
@@ -434,6 +434,19 @@ pub enum EventKind {
         text: Arc<str>,
     },
     Beat,
+    /// The class is asked this.
+    Posed {
+        #[serde(serialize_with = "as_shown")]
+        question: Arc<Question>,
+    },
+    /// What the class says: the number of one choice, or so many hands for each.
+    Counted {
+        hands: Arc<[u32]>,
+    },
+    /// Of each choice, whether it is so now; `None` where nothing says when it is.
+    Revealed {
+        so: Arc<[Option<bool>]>,
+    },
     Noted {
         text: Arc<str>,
     },
@@ -509,7 +522,10 @@ fn as_condition<S: serde::Serializer>(
     serializer.collect_str(condition)
 }
 
-fn as_shown<S: serde::Serializer>(what: &Arc<Watched>, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_shown<T: std::fmt::Display, S: serde::Serializer>(
+    what: &Arc<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(what)
 }
 

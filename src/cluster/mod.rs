@@ -72,7 +72,7 @@ use chaos::Chaos;
 use check::{Checker, Violation};
 use client::Client;
 use command::recording::Doings;
-use command::{Place, Script, Unmet};
+use command::{Place, Question, Script, Unmet};
 use config::Config;
 use digest::Digest;
 use flaw::Flaws;
@@ -151,6 +151,8 @@ pub struct Cluster {
     scheduled_count: u64,
     recurring: Vec<Recurring>,
     marks: BTreeMap<Arc<str>, Traffic>,
+    /// What the class was asked last.
+    question: Option<Arc<Question>>,
     /// What the script last achieved under each key, for `check`.
     achieved: Keyed<Stored>,
     lab_scope: Scope,

@@ -70,6 +70,7 @@ impl Cluster {
             scheduled_count: 0,
             recurring: Vec::new(),
             marks: BTreeMap::new(),
+            question: None,
             achieved: Keyed::default(),
             lab_scope: Scope {
                 bindings: BTreeMap::new(),

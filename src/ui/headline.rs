@@ -31,7 +31,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, caption: Rect) {
         return draw_caption(canvas, area, scene);
     }
     let width = area.width.saturating_sub(2);
-    let text = fitting(&sentences(scene.cluster), width, area.height, canvas.theme().glyphs);
+    let text = fitting(&told(scene), width, area.height, canvas.theme().glyphs);
     // Only the first sentence can be too long for the rows; it says that it goes on.
     let cut = wrap(&text, width, canvas.theme().glyphs).count() > usize::from(area.height);
     let room = if cut { width.saturating_sub(3) } else { width };
@@ -49,7 +49,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, caption: Rect) {
 pub fn draw_big(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let theme = canvas.theme();
     let style = theme.ink(Ink::Strong).patch(theme.bold());
-    let state = || sentences(scene.cluster).into_iter().next().unwrap_or_default();
+    let state = || told(scene).into_iter().next().unwrap_or_default();
     let text = scene.view.caption.as_deref().map_or_else(state, str::to_owned);
     let room = area.width.saturating_sub(2);
     let parts = [0].into_iter().chain(text.match_indices(". ").map(|(end, _)| end + 2));
@@ -84,7 +84,7 @@ fn large(text: &str, room: u16, rows: u16, glyphs: Glyphs) -> Option<(Face, Vec<
 
 /// In capitals, which is what block letters are legible in; but names of clients and keys, and
 /// what is written as in the language, keep their letters.
-fn capitals(text: &str) -> String {
+pub(super) fn capitals(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
@@ -135,6 +135,11 @@ fn fitting(sentences: &[String], width: u16, rows: u16, glyphs: Glyphs) -> Strin
         }
     }
     text
+}
+
+/// The state as far as it is told: nothing while a question stands, for a sentence may be its answer.
+fn told(scene: &Scene) -> Vec<String> {
+    if scene.view.withholds() { Vec::new() } else { sentences(scene.cluster) }
 }
 
 /// The state in sentences, the most important first.

@@ -26,7 +26,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::map::plan::Scale;
 use super::view::{Clock, Layout, Marks, Mode, Pane, View};
-use super::watches;
+use super::{question, watches};
 
 /// The smallest terminal that has room.
 pub const MIN: Size = Size { width: 60, height: 16 };
@@ -56,6 +56,8 @@ pub struct Areas {
     pub caption: Rect,
     /// The newest event, and why it happened.
     pub news: Rect,
+    /// What the class is asked; empty when it is asked nothing.
+    pub question: Rect,
     /// What is watched; empty when nothing is.
     pub watches: Rect,
     pub last_command: Rect,
@@ -196,6 +198,15 @@ fn bottom(area: &mut Rect, rows: u16) -> Rect {
     Rect { y: area.y + area.height, height: rows, ..*area }
 }
 
+/// Rows for what the class is asked, if it is asked anything: as many as leave the panes so many.
+/// Where news stands, it gives way: what has just happened may be the answer.
+fn asked(areas: &mut Areas, left: &mut Rect, view: &View, kept: u16) {
+    if let Some(question) = &view.question {
+        let room = (left.width, left.height.saturating_sub(kept));
+        areas.question = top(left, question::rows(question, room, view.theme.glyphs));
+    }
+}
+
 /// The layout for a hall: who leads and what has just happened on top, then the map, then the logs.
 /// What stands where depends on the terminal's size, the number of servers and whether a rule is
 /// broken.
@@ -225,14 +236,18 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
         areas.status = top(&mut left, 1);
     }
     watched(areas, &mut left, view, 1);
+    asked(areas, &mut left, view, hall_kept(scale, servers));
+    let news = match scale {
+        _ if view.question.is_some() => 0,
+        Scale::Xl => hall_news(left, servers),
+        Scale::L => 6,
+        Scale::M if low => 1,
+        Scale::M => 2,
+    };
     match scale {
-        Scale::Xl => hall_large(areas, left, servers),
-        Scale::L => {
-            areas.news = top(&mut left, 6);
-            hall_rows(areas, left, servers);
-        }
-        Scale::M => {
-            areas.news = top(&mut left, if low { 1 } else { 2 });
+        Scale::Xl => hall_large(areas, left, news),
+        Scale::L | Scale::M => {
+            areas.news = top(&mut left, news);
             hall_rows(areas, left, servers);
         }
     }
@@ -245,6 +260,7 @@ fn big(areas: &mut Areas, view: &View, servers: usize) {
     areas.footer = bottom(&mut left, 1);
     let scale = Scale::of(left.width, left.height);
     let said = match scale {
+        _ if view.question.is_some() => 3 * u16::from(view.caption.is_some()),
         Scale::M if left.height < 20 => 3,
         Scale::M => 6,
         Scale::L => 7,
@@ -256,6 +272,7 @@ fn big(areas: &mut Areas, view: &View, servers: usize) {
             areas.headline = top(&mut left, said);
         }
     }
+    asked(areas, &mut left, view, hall_kept(scale, servers));
     if scale == Scale::Xl {
         let width = left.width * MAP_SHARE / 100;
         areas[Pane::Map] = Rect { width, ..left };
@@ -263,7 +280,11 @@ fn big(areas: &mut Areas, view: &View, servers: usize) {
             Rect { x: left.x + width + 1, width: left.width - width - 1, ..left };
         return;
     }
-    let rows = (servers as u16 + 2).min(left.height / 2);
+    let most = match view.question {
+        Some(_) => left.height.saturating_sub(MAP_HEIGHT_MIN),
+        None => left.height / 2,
+    };
+    let rows = (servers as u16 + 2).min(most);
     areas[Pane::Servers] = bottom(&mut left, rows);
     areas[Pane::Map] = left;
 }
@@ -274,6 +295,8 @@ const RAIL: u16 = 28;
 const RAIL_WIDTH: u16 = 116;
 /// The largest scale gives the map this much of the width, in percent.
 const MAP_SHARE: u16 = 63;
+/// What the map keeps of a screen that is large enough for cards.
+const CARDS_HEIGHT: u16 = 10;
 
 fn hall_rows(areas: &mut Areas, mut left: Rect, servers: usize) {
     let rows = (servers as u16 + 2).min(left.height.saturating_sub(MAP_HEIGHT_MIN));
@@ -287,12 +310,26 @@ fn hall_rows(areas: &mut Areas, mut left: Rect, servers: usize) {
     areas[Pane::Servers] = below;
 }
 
-fn hall_large(areas: &mut Areas, left: Rect, servers: usize) {
+/// What the map and the logs keep beside a question.
+const fn hall_kept(scale: Scale, servers: usize) -> u16 {
+    let logs = servers as u16 + 2;
+    match scale {
+        Scale::M => logs + MAP_HEIGHT_MIN,
+        Scale::L => logs + CARDS_HEIGHT,
+        Scale::Xl => logs + 2 * servers as u16 + 6,
+    }
+}
+
+/// The rows of the news beside a large map.
+fn hall_news(left: Rect, servers: usize) -> u16 {
+    let needed = (servers as u16).saturating_mul(3) + 8;
+    left.height.saturating_sub(needed).clamp(8, 12)
+}
+
+fn hall_large(areas: &mut Areas, left: Rect, news: u16) {
     let width = left.width * MAP_SHARE / 100;
     areas[Pane::Map] = Rect { width, ..left };
     let mut side = Rect { x: left.x + width + 1, width: left.width - width - 1, ..left };
-    let needed = (servers as u16).saturating_mul(3) + 8;
-    let news = side.height.saturating_sub(needed).clamp(8, 12);
     areas.news = top(&mut side, news);
     areas[Pane::Servers] = side;
 }
@@ -312,6 +349,8 @@ fn frame(areas: &mut Areas, view: &View) -> Rect {
     }
     areas.footer = bottom(&mut left, 1);
     areas.last_command = bottom(&mut left, u16::from(desk && !for_class));
+    let kept = left.height / 2;
+    asked(areas, &mut left, view, kept);
     watched(areas, &mut left, view, if desk { 4 } else { 1 });
     if view.zoomed != Some(Pane::Timeline) && !for_class {
         areas[Pane::Timeline] = bottom(&mut left, if desk { 5 } else { 1 });
@@ -395,10 +434,20 @@ fn script(areas: &mut Areas, middle: Rect, servers: usize) {
 mod tests {
     use super::*;
     use crate::cluster::time::Time;
-    use crate::ui::view::{Presented, ScriptPlace, Since, WatchRow};
+    use crate::ui::view::{Choice, Presented, Question, Said, ScriptPlace, Since, Stage, WatchRow};
 
     fn at(width: u16, height: u16, servers: usize) -> Areas {
         areas(Size { width, height }, &View::default(), servers)
+    }
+
+    fn asked() -> Question {
+        let choice = |text: &str| Choice { text: text.into(), said: Said::Hands(7), so: None };
+        Question {
+            text: "How many votes does it need?".into(),
+            choices: ["two", "three", "four", "five", "nobody knows"].map(choice).to_vec(),
+            stage: Stage::Asked,
+            about_commits: false,
+        }
     }
 
     fn watched() -> WatchRow {
@@ -446,6 +495,13 @@ mod tests {
                     check(&areas(Size { width, height }, &view, servers));
                 }
                 for layout in Layout::EVERY {
+                    let (size, question) = (Marks::Big, Some(asked()));
+                    let mut view = View { layout, size, question, ..View::default() };
+                    check(&areas(Size { width, height }, &view, servers));
+                    view.size = Marks::Usual;
+                    check(&areas(Size { width, height }, &view, servers));
+                }
+                for layout in Layout::EVERY {
                     let mut view = View { layout, size: Marks::Big, ..View::default() };
                     check(&areas(Size { width, height }, &view, servers));
                     view.clock = Clock::Broken;
@@ -465,7 +521,7 @@ mod tests {
     fn check(areas: &Areas) {
         let told =
             [areas.header, areas.headline, areas.status, areas.caption, areas.news, areas.watches];
-        let rest = told.into_iter().chain([areas.last_command, areas.footer]);
+        let rest = told.into_iter().chain([areas.question, areas.last_command, areas.footer]);
         let panes = Pane::EVERY.map(|pane| areas[pane]);
         let all: Vec<Rect> = rest.chain(panes).filter(|one| !one.is_empty()).collect();
         for (place, one) in all.iter().enumerate() {

@@ -20,7 +20,7 @@ use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::layout::Areas;
-use super::map::{plan::Scale, room_ground, room_letter};
+use super::map::{plan::Scale, room_letter};
 use super::reading;
 use super::servers::Rows;
 use super::text::Spaced;
@@ -140,8 +140,13 @@ impl<'a> Table<'a> {
         Some(Index(self.first.0 + u64::from(column))).filter(|index| *index < self.end())
     }
 
-    fn fate(&self, server: &Server, index: Index) -> Fate {
-        self.situation.fate(self.scene.cluster, server, index).unwrap_or(Fate::Open)
+    /// What becomes of an entry, as far as that is told.
+    fn fate(&self, server: &Server, index: Index) -> Option<Fate> {
+        reading::fate(self.scene, &self.situation, server, index)
+    }
+
+    fn ground(&self, room: usize) -> Ground {
+        reading::ground(self.scene, &self.situation, room)
     }
 
     /// The client that waits at a server for this entry.
@@ -229,7 +234,7 @@ impl Table<'_> {
         let mut samples: [Option<(Entry, Fate)>; 4] = [None, None, None, None];
         for server in self.scene.cluster.servers() {
             for (index, entry) in self.entries(server) {
-                let fate = self.fate(server, index);
+                let Some(fate) = self.fate(server, index) else { continue };
                 let place = match fate {
                     Fate::Known => 0,
                     Fate::Committed => 1,
@@ -259,7 +264,7 @@ impl Table<'_> {
                 break;
             }
             let cell = Rect { x, y: area.y, width, height: 1 };
-            draw_cell(canvas, cell, entry, *fate, false);
+            draw_cell(canvas, cell, entry, Some(*fate), false);
             let mut pen = canvas.pen_at(x + width + 1, area.y, 30);
             pen.style(theme.ink(Ink::Text)).put(label);
             x = pen.x() + 3;
@@ -293,7 +298,7 @@ impl Table<'_> {
         let y = self.area.y + 1;
         let committed = reading::committed(self.scene.cluster);
         let big = self.is_big();
-        if !big {
+        if !big && !self.scene.view.withholds_commits() {
             let text = match committed.0 {
                 0 => "nothing committed".to_owned(),
                 index => format!("✓ committed up to {index}"),
@@ -321,7 +326,7 @@ impl Table<'_> {
 
     fn base_ink(&self, server: &Server) -> Ink {
         let room = self.situation.room_of(server.id);
-        let weak = room_ground(&self.situation, room) == Ground::Minority;
+        let weak = self.ground(room) == Ground::Minority;
         match self.situation.standing(server.id) {
             Standing::Down | Standing::Asleep => Ink::Dim,
             Standing::Stuck(_) => Ink::Soft,
@@ -339,7 +344,7 @@ impl Table<'_> {
         let lit = standing == Standing::Leader;
         let x = self.area.x;
         if self.situation.rooms.len() > 1 {
-            let majority = room_ground(&self.situation, room) == Ground::Majority;
+            let majority = self.ground(room) == Ground::Majority;
             let style = match majority {
                 true => theme.on(Ground::Lost),
                 false => theme.on(Ground::Gate),
@@ -416,6 +421,9 @@ impl Table<'_> {
 
     /// Whether the leader that can commit has another entry there.
     fn differs(&self, index: Index, entry: &Entry) -> bool {
+        if self.scene.view.withholds() {
+            return false;
+        }
         let lit = self
             .scene
             .cluster
@@ -433,6 +441,9 @@ impl Table<'_> {
 
     /// What follows from a server's log.
     fn verdict(&self, server: &Server) -> Option<Verdict> {
+        if self.scene.view.withholds() {
+            return None;
+        }
         let cluster = self.scene.cluster;
         if let Some(first) = self.situation.first_lost(cluster, server) {
             // Where a rule is broken or a disk was lost, nothing is certain any more.
@@ -525,14 +536,14 @@ impl Table<'_> {
         let fate = self.fate(server, index);
         let text = words(entry, false, theme.glyphs);
         let fill = match fate {
-            Fate::Known | Fate::Committed => Some(theme.settled(entry.term)),
-            Fate::Lost => Some(theme.on(Ground::Lost)),
-            Fate::Open | Fate::Safe => None,
+            Some(Fate::Known | Fate::Committed) => Some(theme.settled(entry.term)),
+            Some(Fate::Lost) => Some(theme.on(Ground::Lost)),
+            Some(Fate::Open | Fate::Safe) | None => None,
         };
         let style = fill.unwrap_or(theme.ink(Ink::Strong));
         if let Some(fill) = fill {
             canvas.fill(area, fill);
-        } else {
+        } else if fate.is_some() {
             let hue = theme.hue_ink(entry.term);
             for y in area.top()..area.bottom() {
                 canvas.glyph(area.x, y, '▌', hue);
@@ -562,7 +573,7 @@ impl Table<'_> {
         let theme = canvas.theme();
         let committed = reading::committed(self.scene.cluster);
         let mut lines: Vec<(String, bool)> = Vec::new();
-        if committed > Index::ZERO {
+        if committed > Index::ZERO && !self.scene.view.withholds_commits() {
             lines.push((format!("✓ COMMITTED TO {committed}"), false));
         }
         let mut seen: Vec<(Verdict, ServerSet)> = Vec::new();
@@ -656,7 +667,7 @@ impl Verdict {
 }
 
 /// An entry in its cell.
-fn draw_cell(canvas: &mut Canvas, area: Rect, entry: &Entry, fate: Fate, differs: bool) {
+fn draw_cell(canvas: &mut Canvas, area: Rect, entry: &Entry, fate: Option<Fate>, differs: bool) {
     let theme = canvas.theme();
     let text = words(entry, true, theme.glyphs);
     let room = area.width.saturating_sub(2);
@@ -668,12 +679,13 @@ fn draw_cell(canvas: &mut Canvas, area: Rect, entry: &Entry, fate: Fate, differs
         canvas.pen_at(end, area.y, 1).style(style).put(close);
     };
     let bold = theme.bold();
-    let (open, close) = fate.brackets();
+    let (open, close) = fate.map_or((' ', ' '), Fate::brackets);
     match fate {
-        Fate::Known => put(canvas, open, theme.settled(entry.term).patch(bold), close),
-        Fate::Committed => put(canvas, open, theme.settled(entry.term), close),
-        Fate::Lost => put(canvas, open, theme.on(Ground::Lost), close),
-        Fate::Open | Fate::Safe => draw_pending(canvas, area, entry, &text, differs),
+        None => put(canvas, open, theme.ink(Ink::Strong), close),
+        Some(Fate::Known) => put(canvas, open, theme.settled(entry.term).patch(bold), close),
+        Some(Fate::Committed) => put(canvas, open, theme.settled(entry.term), close),
+        Some(Fate::Lost) => put(canvas, open, theme.on(Ground::Lost), close),
+        Some(Fate::Open | Fate::Safe) => draw_pending(canvas, area, entry, &text, differs),
     }
 }
 

@@ -196,6 +196,7 @@ impl Window {
     ) {
         let theme = canvas.theme();
         let leader = reading::leader(scene.cluster);
+        let told = !scene.view.withholds();
         let base = server.raft.log().base().index;
         if let Some(x) = self.x(base).filter(|_| base.0 > 0) {
             let mut pen = canvas.pen_at(x, y, self.cell);
@@ -213,8 +214,8 @@ impl Window {
             let differs = leader.and_then(|leader| leader.raft.log().get(index));
             let cell = Cell {
                 entry,
-                fate: situation.fate(scene.cluster, server, index).unwrap_or(Fate::Open),
-                differs: differs.is_some_and(|other| other != entry),
+                fate: reading::fate(scene, situation, server, index),
+                differs: told && differs.is_some_and(|other| other != entry),
                 selected: is_selected(scene, server.id, index),
                 followed: index < last,
             };
@@ -229,11 +230,11 @@ impl Window {
         let Some(x) = self.x(index) else { return };
         let theme = canvas.theme();
         let term = cell.entry.term;
-        let (open, close) = cell.fate.brackets();
+        let (open, close) = cell.fate.map_or((' ', ' '), Fate::brackets);
         let style = match cell.fate {
-            Fate::Known | Fate::Committed => theme.filled(term),
-            Fate::Lost => theme.on(Ground::Lost),
-            Fate::Open | Fate::Safe => theme.plain(),
+            Some(Fate::Known | Fate::Committed) => theme.filled(term),
+            Some(Fate::Lost) => theme.on(Ground::Lost),
+            Some(Fate::Open | Fate::Safe) | None => theme.plain(),
         };
         let chosen = Modifier::BOLD | Modifier::UNDERLINED;
         let style = if cell.selected { style.add_modifier(chosen) } else { style };
@@ -242,8 +243,8 @@ impl Window {
         let mut pen = canvas.pen_at(x, y, self.cell - differs.max(1));
         pen.style(style).put(open);
         match cell.fate {
-            Fate::Known | Fate::Committed | Fate::Lost => pen.put(term),
-            Fate::Open | Fate::Safe => pen.put_in(theme.number(term), term),
+            Some(Fate::Known | Fate::Committed | Fate::Lost) => pen.put(term),
+            Some(Fate::Open | Fate::Safe) | None => pen.put_in(theme.number(term), term),
         };
         pen.put(' ');
         self.put_op(&mut pen, &cell.entry.op, theme.glyphs);
@@ -295,7 +296,8 @@ impl Window {
 /// One entry of one log, as it is to be drawn.
 struct Cell<'a> {
     entry: &'a Entry,
-    fate: Fate,
+    /// `None` while it is not told.
+    fate: Option<Fate>,
     /// The newest leader has another entry there.
     differs: bool,
     selected: bool,

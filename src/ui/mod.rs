@@ -29,6 +29,7 @@ mod modes;
 mod news;
 mod panes;
 mod prompt;
+mod question;
 pub mod reading;
 mod script;
 mod servers;
@@ -80,6 +81,7 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     if !areas.caption.is_empty() {
         headline::draw_caption(canvas, areas.caption, scene);
     }
+    question::draw(canvas, areas.question, scene);
     watches::draw(canvas, areas.watches, areas.watches_title(), scene);
     for pane in Pane::EVERY {
         if !areas[pane].is_empty() {

@@ -1,8 +1,11 @@
 //! What the panes read out of the cluster beside its situation: terms, what is committed in fact,
-//! who hears whom.
+//! who hears whom; and how much of it is told.
 
+use super::theme::Ground;
+use super::view::Scene;
 use crate::cluster::Cluster;
 use crate::cluster::server::Server;
+use crate::cluster::situation::{Fate, Situation};
 use crate::cluster::types::{Index, Node, ServerId, Term};
 
 /// The newest term that a running server knows, or, when none runs, that a disk keeps.
@@ -34,4 +37,25 @@ pub fn last_index(cluster: &Cluster) -> Index {
 pub fn linked(cluster: &Cluster, one: ServerId, other: ServerId) -> bool {
     let (one, other) = (Node::Server(one), Node::Server(other));
     cluster.reaches(one, other) && cluster.reaches(other, one)
+}
+
+/// What becomes of an entry, as far as it is told. While the class is asked something it is not
+/// said what will be lost, and where the question is about commits, not what is committed.
+pub fn fate(scene: &Scene, situation: &Situation, server: &Server, index: Index) -> Option<Fate> {
+    let fate = situation.fate(scene.cluster, server, index).unwrap_or(Fate::Open);
+    match fate {
+        _ if scene.view.withholds_commits() => None,
+        Fate::Lost if scene.view.withholds() => Some(Fate::Open),
+        fate => Some(fate),
+    }
+}
+
+/// The ground of a room: bright with a majority, unless the class is to find out which room has one.
+pub fn ground(scene: &Scene, situation: &Situation, room: usize) -> Ground {
+    match situation.rooms.get(room) {
+        _ if scene.view.withholds() => Ground::Whole,
+        Some(_) if situation.rooms.len() == 1 => Ground::Whole,
+        Some(room) if room.vote.is_majority() => Ground::Majority,
+        Some(_) | None => Ground::Minority,
+    }
 }

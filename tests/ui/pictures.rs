@@ -20,9 +20,9 @@ use raftlab::cluster::types::{Index, ServerId};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
-    self, Came, Clock, Dialog, DialogBody, Hint, LastCommand, Layout, Mistake, Mode, Pane,
-    PartitionEdit, Pin, PinKind, Prompt, RemovedEntry, ScriptPlace, SeenLine, Since, Stands,
-    WatchRow,
+    self, Came, Choice, Clock, Dialog, DialogBody, Hint, LastCommand, Layout, Marks, Mistake, Mode,
+    Pane, PartitionEdit, Pin, PinKind, Presented, Prompt, Question, RemovedEntry, Said,
+    ScriptPlace, SeenLine, Since, Stage as Asking, Stands, WatchRow,
 };
 
 /// The letters of styles, in the order of their use.
@@ -123,6 +123,40 @@ fn a_lesson_at_the_sizes_of_a_projector_a_desk_and_a_wall() {
     check("lesson-80x24", &stage, 80, 24);
     check("lesson-120x40", &stage, 120, 40);
     check("lesson-200x60", &stage, 200, 60);
+}
+
+/// A question to the class, as it stands and once it is answered.
+#[test]
+fn a_question_is_drawn_large_and_its_answer_has_a_tick() {
+    let choice = |text: &str, hands| Choice { text: text.into(), said: hands, so: None };
+    let mut stage = lesson();
+    stage.view.caption = Some("The old leader still takes the write of b.".into());
+    stage.view.presented = Some(Presented { beat: 4, of: 9 });
+    stage.view.question = Some(Question {
+        text: "What becomes of x=9 when the network heals?".into(),
+        choices: vec![
+            choice("it commits later", Said::Hands(30)),
+            choice("it is overwritten", Said::Hands(40)),
+            choice("both stay", Said::Hands(10)),
+        ],
+        stage: Asking::Asked,
+        about_commits: false,
+    });
+    for (size, name) in [(Marks::Usual, "asked"), (Marks::Big, "asked-big")] {
+        stage.view.size = size;
+        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+            check(&format!("{name}-{width}x{height}"), &stage, width, height);
+        }
+    }
+    let question = stage.view.question.as_mut().expect("it stands");
+    question.stage = Asking::Revealed;
+    for (choice, so) in question.choices.iter_mut().zip([false, true, false]) {
+        choice.so = Some(so);
+    }
+    check("answered-big-80x24", &stage, 80, 24);
+    check("answered-big-120x40", &stage, 120, 40);
+    stage.view.theme.glyphs = Glyphs::Ascii;
+    check("answered-ascii-80x24", &stage, 80, 24);
 }
 
 /// In its own layout: a line that would have failed, one that has, two tasks, a selected line.

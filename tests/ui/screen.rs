@@ -15,8 +15,8 @@ use raftlab::cluster::types::{Index, ServerId, Version};
 use raftlab::ui::glyphs::{Glyphs, TABLE, is_dots};
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
-    Clock, Comparison, Dialog, DialogBody, Hint, Layout, Mode, Notice, NoticeKind, Pane, Prompt,
-    ScriptPlace, Stands, Target,
+    Choice, Clock, Comparison, Dialog, DialogBody, Hint, Layout, Mode, Notice, NoticeKind, Pane,
+    Prompt, Question, Said, ScriptPlace, Stage as Asking, Stands, Target,
 };
 use raftlab::ui::{self, View};
 
@@ -73,6 +73,9 @@ fn say(view: &mut View, text: &str) {
         current: vec![2, 3],
         ..ScriptPlace::default()
     });
+    let choice = Choice { text: text.into(), said: Said::Hands(u32::MAX / 9), so: None };
+    let (stage, choices) = (Asking::Asked, vec![choice; 5]);
+    view.question = Some(Question { text: text.into(), choices, stage, about_commits: false });
     view.clock = Clock::Stands(Stands::Beat { number: u32::MAX, of: u32::MAX });
     view.notice = Some(Notice { kind: NoticeKind::Refusal, text: text.to_owned() });
     view.hints = vec![Hint::new(text.to_owned(), text.to_owned()); 9];

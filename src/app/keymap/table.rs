@@ -32,7 +32,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Range('1', '9')],
         Normal::SelectServer,
         "select",
-        "select that server (more than nine: j k, or :select S12)",
+        "select that server (more than nine: j k, or :select S12); at a question: what the class says",
     ),
     normal(&[Char('0')], Normal::SelectLeader, "", "select the leader of the newest term"),
     normal(&[Char('x')], Normal::Crash, "crash", "crash the selected server"),
@@ -282,7 +282,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Key(Named::PageDown), Key(Named::Right)],
         Presenter::Next,
         "next beat",
-        "next beat; while the script runs to it: skip there",
+        "next beat; while the script runs to it: skip there; at a question: the answer",
     ),
     presenter(
         &[Key(Named::PageUp), Key(Named::Left)],

@@ -57,6 +57,7 @@ impl Session {
         match binding.action {
             Action::Normal(Normal::ToggleTime) => match self.halt {
                 None => "stop",
+                Some(_) if self.may_reveal() => "reveal",
                 Some(Stands::Beat { .. }) => "next",
                 Some(_) => "go on",
             },

@@ -1,14 +1,15 @@
 //! The keys of normal mode that move about: panes, layouts, selections, scrolling. None of them
 //! touches the cluster.
 
-use super::Session;
+use super::prompt::Line;
+use super::{Mode, Session};
 use crate::app::keymap::{Chord, Look};
 use crate::cluster::time::Span;
 use crate::cluster::types::{ClientId, Index, PacketId, ServerId};
 use crate::cluster::words::Weight;
 use crate::ui;
 use crate::ui::trace::Listing;
-use crate::ui::view::{Extent, Layout, Lists, Pane, Scroll, Stands, TimelineSpan};
+use crate::ui::view::{Extent, Layout, Lists, Pane, Scroll, Stage, Stands, TimelineSpan};
 
 /// What `<` and `>` step through, in seconds of lab time. Beyond the last is the whole run.
 const WINDOWS: [u64; 8] = [1, 2, 5, 10, 30, 60, 300, 1_800];
@@ -60,7 +61,9 @@ impl Session {
             Look::Right => self.sideways(Way::Forwards),
             Look::Down => self.walk(Way::Forwards, 1),
             Look::Up => self.walk(Way::Back, 1),
-            Look::PageDown if matches!(self.halt, Some(Stands::Beat { .. })) => self.go_on(),
+            Look::PageDown if matches!(self.halt, Some(Stands::Beat { .. } | Stands::Question)) => {
+                self.toggle_time();
+            }
             Look::PageDown => self.walk(Way::Forwards, self.page()),
             Look::PageUp => self.walk(Way::Back, self.page()),
             Look::Top => self.top(),
@@ -82,6 +85,10 @@ impl Session {
 
     pub(super) fn select_by_key(&mut self, pressed: Chord) {
         let Chord::Char(digit) = pressed else { return };
+        if self.question_stage() == Some(Stage::Asked) {
+            self.mode = Mode::Prompt(Line::command(&format!("answer {digit}")));
+            return;
+        }
         let number = digit.to_digit(10).map_or(0, u64::from);
         match ServerId::from_number(number).filter(|id| self.cluster.server(*id).is_some()) {
             Some(id) => self.select(id),

@@ -5,8 +5,9 @@ use super::look::Way;
 use super::moment::Moment;
 use super::{Mode, Session};
 use crate::app::keymap::{self, Binding, Chord, Jump, KeyMode, Presenter};
+use crate::cluster::command::Command;
 use crate::cluster::timeline::Goal;
-use crate::ui::view::{Marks, Stands};
+use crate::ui::view::{Marks, Stage, Stands};
 
 /// Whether somebody presents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +80,7 @@ impl Session {
 
     pub(super) fn present_by(&mut self, action: Presenter) {
         match action {
+            Presenter::Next | Presenter::Time if self.may_reveal() => self.reveal(),
             // Without a script there are no beats to go by.
             Presenter::Next if self.cluster.script().is_none() => self.toggle_time(),
             Presenter::Previous if self.cluster.script().is_none() => self.jump_back(Jump::Shown),
@@ -102,6 +104,50 @@ impl Session {
             }
             Presenter::Leave => self.stop_presenting(),
             Presenter::Stay => self.refuse("presenter mode: press Esc first, then q"),
+        }
+    }
+
+    /// Whether the key that goes on answers the question: one stands, and no line of the script
+    /// answers it later.
+    pub(super) fn may_reveal(&self) -> bool {
+        let stands = self.question_stage() == Some(Stage::Asked) && self.halt.is_some();
+        stands && !self.is_past() && !self.script_reveals()
+    }
+
+    /// Whether a question to the class stands, or has been answered.
+    pub(super) fn question_stage(&self) -> Option<Stage> {
+        self.player.question().map(|question| question.stage)
+    }
+
+    /// Whether the script has a line that answers the question which stands.
+    fn script_reveals(&self) -> bool {
+        let Some(script) = self.cluster.script().filter(|_| !self.cluster.finished()) else {
+            return false;
+        };
+        let here = self.player.line();
+        let later = script.lines.iter().filter(|line| line.number > here);
+        let mut turns =
+            later.filter(|line| matches!(line.command, Command::Ask(_) | Command::Reveal));
+        turns.next().is_some_and(|line| line.command == Command::Reveal)
+    }
+
+    /// Marks which choices are so.
+    pub(super) fn reveal(&mut self) {
+        self.apply(&Command::Reveal, "");
+    }
+
+    /// Marks which choices are so, of a session that nobody holds in his hands.
+    ///
+    /// # Errors
+    /// When no question stands.
+    pub fn reveal_now(&mut self) -> Result<(), String> {
+        match self.question_stage() {
+            Some(Stage::Asked) => {
+                self.try_apply(&Command::Reveal, "").map_err(|error| error.message)
+            }
+            Some(Stage::Revealed) | None => {
+                Err("no question stands at that moment: --reveal answers one".to_owned())
+            }
         }
     }
 

@@ -16,6 +16,7 @@ impl Session {
         self.view.timeline.newest = past.then_some(self.timeline.end().time);
         self.view.pace = self.pacer.words(&self.cluster);
         self.view.caption = self.player.caption().cloned();
+        self.view.question = self.player.question().map(|question| (**question).clone());
         let departed = self.has_departed();
         let script = self.cluster.script();
         self.view.script = script.map(|script| self.player.place(script, departed));
@@ -54,7 +55,9 @@ impl Session {
             return Clock::Broken;
         }
         match (&self.halt, &self.mode) {
-            (Some(why @ (Stands::Beat { .. } | Stands::Failed)), _) => Clock::Stands(why.clone()),
+            (Some(why @ (Stands::Beat { .. } | Stands::Question | Stands::Failed)), _) => {
+                Clock::Stands(why.clone())
+            }
             (Some(Stands::Paused), Mode::Normal) if self.is_past() => {
                 Clock::Past { newest: self.timeline.end().time }
             }

@@ -150,6 +150,7 @@ impl Session {
                     let (number, of) = self.player.beat();
                     self.halt = Some(Stands::Beat { number, of });
                 }
+                EventKind::Posed { .. } => self.halt = Some(Stands::Question),
                 EventKind::ScriptEnded => self.halt = Some(Stands::Ended),
                 _ => {}
             }
@@ -192,6 +193,7 @@ impl Session {
         }
         match self.halt {
             None => self.halt = Some(Stands::Paused),
+            Some(_) if self.may_reveal() => self.reveal(),
             Some(_) => self.go_on(),
         }
     }

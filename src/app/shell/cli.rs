@@ -236,6 +236,9 @@ pub struct PictureOptions {
     /// The screen of presenter mode: no keys, no script, nothing of what comes.
     #[arg(long)]
     pub present: bool,
+    /// Answer the question that stands at that moment.
+    #[arg(long)]
+    pub reveal: bool,
     /// The screen of big mode: the caption, the map and the logs alone.
     #[arg(long)]
     pub big: bool,

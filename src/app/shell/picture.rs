@@ -51,6 +51,9 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     if options.present {
         session.begin_presenting();
     }
+    if options.reveal {
+        session.reveal_now().map_err(Mistake::Usage)?;
+    }
     if options.big {
         session.toggle_big();
     }

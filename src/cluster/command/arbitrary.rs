@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::caption::caption_flaw;
+use super::question::{CHOICE_COLUMNS, CHOICES_MAX, CHOICES_MIN, Choice, Question};
 use super::verbs::{self, Scope};
 use super::{
     Argument, Base, Bound, Command, Compare, Condition, Ends, Fate, FlyingDeed, Group, Head, Kind,
@@ -21,6 +22,7 @@ use crate::cluster::measures;
 use crate::cluster::network::{LinkChange, Network, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
+use crate::cluster::words::fit::columns;
 
 fn name() -> impl Strategy<Value = Text> {
     "[a-rt-z][a-zA-Z0-9_-]{0,8}(\\{[a-z]{1,4}\\})?"
@@ -47,6 +49,17 @@ fn word() -> impl Strategy<Value = Text> {
 
 fn caption() -> impl Strategy<Value = Text> {
     word().prop_filter("fits", |text| caption_flaw(text.as_str()).is_none())
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let text = || caption().prop_filter("says something", |text| !text.as_str().trim().is_empty());
+    let fits =
+        |text: &Text| columns(text.as_str()) <= CHOICE_COLUMNS && !text.as_str().contains('\n');
+    let text_of_choice = prop_oneof![text().prop_filter("fits", fits), Just(Text::new("if"))];
+    let choice =
+        (text_of_choice, of(condition())).prop_map(|(text, condition)| Choice { text, condition });
+    (text(), vec(choice, CHOICES_MIN..=CHOICES_MAX))
+        .prop_map(|(text, choices)| Question { text, choices })
 }
 
 fn server() -> impl Strategy<Value = ServerId> {
@@ -488,6 +501,9 @@ fn acting() -> impl Strategy<Value = Command> {
     let telling = prop_oneof![
         caption().prop_map(Command::Say),
         Just(Command::Beat),
+        question().prop_map(Command::Ask),
+        vec(0..=9_999u32, 1..=5).prop_map(Command::Answer),
+        Just(Command::Reveal),
         condition().prop_map(Command::Break),
         condition().prop_map(Command::Unbreak),
         word().prop_map(Command::Note),

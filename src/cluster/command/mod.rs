@@ -22,6 +22,7 @@ mod number;
 mod parse;
 mod print;
 mod quantity;
+mod question;
 mod reader;
 pub mod recording;
 pub mod reference;
@@ -40,6 +41,7 @@ pub use number::{Base, Number};
 pub use parse::{Reference, parse_line, parse_typed};
 pub(super) use print::{Spaced, Terms};
 pub(super) use quantity::grouped;
+pub use question::{CHOICES_MAX, Choice, Question};
 pub use script::{
     BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
 };
@@ -230,6 +232,12 @@ pub enum Command {
     // Telling: no effect on the run.
     Say(Text),
     Beat,
+    /// The class is asked.
+    Ask(Question),
+    /// What the class says: the number of one choice, or so many hands for each.
+    Answer(Vec<u32>),
+    /// Which choice is so.
+    Reveal,
     Note(Text),
     Mark(Text),
     /// The lab stands still when this becomes true.

@@ -81,6 +81,9 @@ impl Command {
             | Self::Stop(_) => Nature::Flow,
             Self::Say(_)
             | Self::Beat
+            | Self::Ask(_)
+            | Self::Answer(_)
+            | Self::Reveal
             | Self::Note(_)
             | Self::Mark(_)
             | Self::Break(_)

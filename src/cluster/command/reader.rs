@@ -361,6 +361,40 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A text up to a `|`, or up to this word: as it stands, or one text in quotes.
+    pub fn phrase(&mut self, end: Option<&str>) -> Parsed<Text> {
+        self.expect(Expect::Text);
+        let ends = |token: &Token<'_>| match token.kind {
+            Kind::Sign(Sign::Bar) | Kind::Bad(_) => true,
+            Kind::Word(word) => Some(word) == end,
+            Kind::Quoted(_) | Kind::Sign(_) => false,
+        };
+        let after = |place: usize| self.tokens[place..].iter().position(ends).map(|n| place + n);
+        let stop = after(self.place.min(self.tokens.len())).unwrap_or(self.tokens.len());
+        if stop == self.place {
+            return self.fail();
+        }
+        let Token { start, spot, .. } = self.tokens[self.place];
+        if let (Kind::Quoted(text), true) = (&self.tokens[self.place].kind, stop == self.place + 1)
+        {
+            let text = text.clone();
+            if text.trim().is_empty() {
+                self.mistake(spot, "this text says nothing", None);
+            }
+            self.holes(&text, spot, false);
+            self.step();
+            return Some(Text::new(&text));
+        }
+        let raw = match self.tokens.get(stop) {
+            Some(next) => &self.line[start..next.start],
+            None => before_comment(&self.line[start..]),
+        };
+        self.holes(raw.trim_end(), spot, true);
+        self.place = stop;
+        let words: Vec<&str> = raw.split_whitespace().collect();
+        Some(Text::new(&words.join(" ")))
+    }
+
     /// The rest of the line as a text: as it stands, or one text in quotes.
     pub fn rest_as_text(&mut self) -> Parsed<Text> {
         self.expect(Expect::Text);

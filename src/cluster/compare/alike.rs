@@ -83,6 +83,9 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
         | E::WaitersLost { .. }
         | E::Said { .. }
         | E::Beat
+        | E::Posed { .. }
+        | E::Counted { .. }
+        | E::Revealed { .. }
         | E::Noted { .. }
         | E::BreakpointSet { .. }
         | E::Watched { .. }

@@ -7,7 +7,7 @@ use crate::cluster::command::{Argument, Kind, Takes};
 use crate::cluster::explain;
 use crate::cluster::types::Index;
 
-pub(super) static ROWS: [Row; 25] = [
+pub(super) static ROWS: [Row; 26] = [
     Row {
         name: "leader",
         answers: Kind::Server,
@@ -97,6 +97,14 @@ pub(super) static ROWS: [Row; 25] = [
         summary: "how many servers are up, sleeping ones included",
         examples: &["up >= 4"],
         ask: Ask::Lab(|asked| number(asked.cluster.up())),
+        ..ROW
+    },
+    Row {
+        name: "majority",
+        usage: &["majority = N"],
+        summary: "how many servers are a majority of all, whoever is up",
+        examples: &["majority = 3"],
+        ask: Ask::Lab(|asked| number(asked.cluster.configuration().quorum() as u64)),
         ..ROW
     },
     Row {

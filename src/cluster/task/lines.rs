@@ -6,7 +6,7 @@ use super::loops::LoopKind;
 use super::schedule::Recurring;
 use super::{MARKS_MAX, WITHIN, Wait};
 use crate::cluster::client::name_number;
-use crate::cluster::command::{Command, Condition, Line, Nature, Order, Text};
+use crate::cluster::command::{Choice, Command, Condition, Line, Nature, Order, Text};
 use crate::cluster::event::{EventKind, PaceEvent};
 use crate::cluster::redraw::Drawn;
 use crate::cluster::resolve::{Binding, Scope, error};
@@ -90,6 +90,9 @@ impl Cluster {
             | Command::Stop(_)
             | Command::Say(_)
             | Command::Beat
+            | Command::Ask(_)
+            | Command::Answer(_)
+            | Command::Reveal
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
@@ -199,6 +202,21 @@ impl Cluster {
                 self.emit(EventKind::Said { text });
             }
             Command::Beat => self.emit(EventKind::Beat),
+            Command::Ask(question) => {
+                let question = Arc::new(question.filled(scope)?);
+                self.question = Some(question.clone());
+                self.emit(EventKind::Posed { question });
+                self.beat_of(line);
+            }
+            Command::Answer(hands) => {
+                self.count(hands)?;
+                self.emit(EventKind::Counted { hands: hands.as_slice().into() });
+            }
+            Command::Reveal => {
+                let so = self.revealed()?;
+                self.emit(EventKind::Revealed { so: so.into() });
+                self.beat_of(line);
+            }
             Command::Note(text) => {
                 let text = scope.fill(text)?;
                 self.emit(EventKind::Noted { text });
@@ -233,6 +251,39 @@ impl Cluster {
             _ => return Err(error(format!("`{command}` waits: it stands in scripts only"))),
         }
         Ok(())
+    }
+
+    /// A question and its answer are beats of the script that asks.
+    fn beat_of(&mut self, line: u32) {
+        if line > 0 {
+            self.emit(EventKind::Beat);
+        }
+    }
+
+    /// Refuses what the class cannot have said.
+    fn count(&self, hands: &[u32]) -> Result<(), CommandError> {
+        let Some(question) = &self.question else { return Err(no_question()) };
+        let choices = question.choices.len();
+        let fits = match hands {
+            [choice] => (1..=choices).contains(&(*choice as usize)),
+            many => many.len() == choices,
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(error(format!(
+            "the question has {choices} choices: say the number of one, or {choices} numbers of hands"
+        )))
+    }
+
+    /// Of each choice of the last question, whether it is so now.
+    ///
+    /// # Errors
+    /// When nothing has been asked.
+    pub(in crate::cluster) fn revealed(&self) -> Result<Vec<Option<bool>>, CommandError> {
+        let question = self.question.as_ref().ok_or_else(no_question)?;
+        let so = |choice: &Choice| choice.condition.as_ref().map(|condition| self.is_so(condition));
+        Ok(question.choices.iter().map(so).collect())
     }
 
     fn wait(&mut self, place: usize, wait: Wait, deadline: Time) {
@@ -279,4 +330,8 @@ impl Cluster {
             self.fail(line.number, &condition.to_string(), &actual);
         }
     }
+}
+
+fn no_question() -> CommandError {
+    error("nothing has been asked: `ask` asks the class".to_owned())
 }

@@ -3,6 +3,7 @@
 //! alone.
 
 use super::spell::{self, Spell, count, entries, packet};
+use crate::cluster::command::Spaced;
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::Summary;
@@ -87,6 +88,9 @@ impl Spell<'_> {
             E::LineRun { line, .. } => format!("line {line} runs"),
             E::Said { text } => format!("caption: {}", text.replace('\n', " ")),
             E::Beat => "the script waits for its presenter".into(),
+            E::Posed { question } => format!("the class is asked: {question}"),
+            E::Counted { hands } => format!("the class says {}", Spaced(hands)),
+            E::Revealed { so } => reveals(so),
             E::Noted { text } => format!("note: {text}"),
             E::BreakpointSet { condition, on: true } => format!("breakpoint: {condition}"),
             E::BreakpointSet { condition, on: false } => format!("breakpoint off: {condition}"),
@@ -270,6 +274,18 @@ fn fails(line: u32, expected: &str) -> String {
     match line {
         0 => format!("not so: {expected}"),
         line => format!("line {line} fails: {expected}"),
+    }
+}
+
+/// "choice 2 is so".
+fn reveals(so: &[Option<bool>]) -> String {
+    let right = (1..).zip(so).filter(|(_, so)| **so == Some(true));
+    let right: Vec<u32> = right.map(|(number, _)| number).collect();
+    match right.as_slice() {
+        [] if so.iter().all(Option::is_none) => "the question is over".into(),
+        [] => "no choice is so".into(),
+        [one] => format!("choice {one} is so"),
+        many => format!("choices {} are so", Spaced(many)),
     }
 }
 

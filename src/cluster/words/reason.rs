@@ -126,6 +126,9 @@ impl Spell<'_> {
             | E::LineRun { .. }
             | E::Said { .. }
             | E::Beat
+            | E::Posed { .. }
+            | E::Counted { .. }
+            | E::Revealed { .. }
             | E::Noted { .. }
             | E::BreakpointSet { .. }
             | E::Watched { .. }

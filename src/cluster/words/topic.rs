@@ -85,6 +85,9 @@ impl EventKind {
             Self::LineRun { .. }
             | Self::Said { .. }
             | Self::Beat
+            | Self::Posed { .. }
+            | Self::Counted { .. }
+            | Self::Revealed { .. }
             | Self::Noted { .. }
             | Self::Paced { .. }
             | Self::Expected { .. }

@@ -72,6 +72,9 @@ impl Event {
             | E::LineRun { .. }
             | E::Said { .. }
             | E::Beat
+            | E::Posed { .. }
+            | E::Counted { .. }
+            | E::Revealed { .. }
             | E::Noted { .. }
             | E::BreakpointSet { .. }
             | E::Watched { .. }
@@ -126,7 +129,13 @@ impl Event {
             | E::Marked { .. }
             | E::Expected { .. }
             | E::TaskEnded { .. } => Weight::Detail,
-            E::LineRun { .. } | E::Said { .. } | E::Beat | E::Paced { .. } => Weight::Silent,
+            E::LineRun { .. }
+            | E::Said { .. }
+            | E::Beat
+            | E::Posed { .. }
+            | E::Counted { .. }
+            | E::Revealed { .. }
+            | E::Paced { .. } => Weight::Silent,
             E::Crashed { .. }
             | E::Restarted { .. }
             | E::FellAsleep { .. }
@@ -257,6 +266,9 @@ fn commanded(command: &Command) -> Weight {
         | C::End
         | C::Say(_)
         | C::Beat
+        | C::Ask(_)
+        | C::Answer(_)
+        | C::Reveal
         | C::Note(_)
         | C::Mark(_)
         | C::Break(_)

@@ -298,6 +298,8 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     };
     let all = cluster.configuration();
     let copies = match holders(scene, client, call) {
+        // How many there must be may be what the class is asked.
+        _ if scene.view.withholds() => String::new(),
         None => String::new(),
         // Enough, but word of them has not reached the server that counts.
         Some(holders) if all.has_quorum(holders) => {

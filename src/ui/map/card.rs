@@ -10,7 +10,6 @@ use ratatui::style::{Modifier, Style};
 
 use super::Picture;
 use super::plan::CardSize;
-use super::room::ground;
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Need, Standing, Stuck};
@@ -19,6 +18,7 @@ use crate::cluster::types::{Index, Request, Term};
 use crate::ui::block::{self, Face as Letters};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
+use crate::ui::reading;
 use crate::ui::text::Millis;
 use crate::ui::theme::{Ground, Ink, Paper, Theme};
 
@@ -65,7 +65,7 @@ impl<'a> Card<'a> {
         let room = picture.situation.room_of(server.id);
         let weak = picture.is_weak(room);
         let term = server.raft.term();
-        let ground = theme.ground(ground(&picture.situation, room));
+        let ground = theme.ground(picture.ground(room));
         let hue = theme.hue_ink(term);
         let (fill, ink, soft, frame) = match standing {
             Standing::Leader => {
@@ -127,6 +127,8 @@ impl<'a> Card<'a> {
             "▮".repeat(have) + &"▯".repeat(majority - have)
         };
         match (self.standing, &self.need) {
+            // How many it needs may be what the class is asked.
+            _ if self.picture.scene.view.withholds() => None,
             (Standing::Leader | Standing::Stuck(_), Some(need)) => {
                 let words = match (need.more, need.old_term) {
                     // Copies alone never commit it (§5.4.2).
@@ -456,18 +458,19 @@ impl<'a> Card<'a> {
 /// An entry on a card.
 struct Cell {
     text: String,
-    fate: Fate,
+    /// `None` while it is not told.
+    fate: Option<Fate>,
     term: Term,
 }
 
 impl Cell {
     fn of(card: &Card, index: Index, entry: &Entry) -> Self {
-        let fate = card.picture.situation.fate(card.picture.scene.cluster, card.server, index);
+        let fate = reading::fate(card.picture.scene, &card.picture.situation, card.server, index);
         let text = match is_given(&entry.op) {
             true => format!("t{}", entry.term),
             false => short(&entry.op.request, card.theme),
         };
-        Self { text, fate: fate.unwrap_or(Fate::Open), term: entry.term }
+        Self { text, fate, term: entry.term }
     }
 
     fn width(&self, theme: Theme) -> u16 {
@@ -480,22 +483,23 @@ impl Cell {
         let lit = card.is_lit();
         let width = self.width(theme);
         let mut pen = canvas.pen_at(x, y, width);
-        let (open, close) = self.fate.brackets();
+        let (open, close) = self.fate.map_or((' ', ' '), Fate::brackets);
         match self.fate {
-            Fate::Known | Fate::Committed if lit && theme.has_grounds() => {
+            None => drop(pen.style(card.ink).put(open).put(&self.text).put(close)),
+            Some(Fate::Known | Fate::Committed) if lit && theme.has_grounds() => {
                 let style = Style::new()
                     .bg(ratatui::style::Color::Rgb(0x20, 0x26, 0x2e))
                     .fg(ratatui::style::Color::White)
                     .add_modifier(Modifier::BOLD);
                 pen.style(style).put(open).put(&self.text).put(close);
             }
-            Fate::Known | Fate::Committed => {
+            Some(Fate::Known | Fate::Committed) => {
                 pen.style(theme.settled(self.term)).put(open).put(&self.text).put(close);
             }
-            Fate::Lost => {
+            Some(Fate::Lost) => {
                 pen.style(theme.on(Ground::Lost)).put(open).put(&self.text).put(close);
             }
-            Fate::Open | Fate::Safe => {
+            Some(Fate::Open | Fate::Safe) => {
                 let edge = if lit { card.ink } else { theme.hue_ink(self.term) };
                 pen.style(edge).put(open).style(card.ink).put(&self.text).style(edge).put(close);
             }

@@ -19,11 +19,13 @@ mod room;
 mod tab;
 
 pub use packet::brings_commit;
-pub use room::{ground as room_ground, letter as room_letter};
+pub use room::letter as room_letter;
 
 use ratatui::layout::{Rect, Size};
 
 use super::canvas::Canvas;
+use super::reading;
+use super::theme::Ground;
 use super::view::{Mode, PartitionEdit, Scene, Target};
 use crate::cluster::situation::Situation;
 use crate::cluster::types::{ServerId, ServerSet};
@@ -115,9 +117,15 @@ impl<'a> Picture<'a> {
         self.plan.rooms.iter().map(|room| room.area).find(inside).unwrap_or(self.area)
     }
 
-    /// Whether a room has too few servers, as far as it is a room already.
+    /// Whether a room has too few servers, as far as it is a room already, and that is told.
     fn is_weak(&self, room: usize) -> bool {
-        !self.preview && self.situation.rooms.get(room).is_some_and(|room| !room.vote.is_majority())
+        let told = !self.preview && !self.scene.view.withholds();
+        told && self.situation.rooms.get(room).is_some_and(|room| !room.vote.is_majority())
+    }
+
+    /// The ground of a room.
+    fn ground(&self, room: usize) -> Ground {
+        reading::ground(self.scene, &self.situation, room)
     }
 }
 

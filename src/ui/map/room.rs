@@ -23,15 +23,6 @@ pub fn letter(room: usize) -> char {
     char::from(b'A' + (room % 26) as u8)
 }
 
-/// The ground of a room.
-pub fn ground(situation: &Situation, room: usize) -> Ground {
-    match situation.rooms.get(room) {
-        Some(_) if situation.rooms.len() == 1 => Ground::Whole,
-        Some(room) if room.vote.is_majority() => Ground::Majority,
-        Some(_) | None => Ground::Minority,
-    }
-}
-
 /// Draws grounds and walls.
 pub fn draw(canvas: &mut Canvas, picture: &Picture) {
     let theme = canvas.theme();
@@ -39,7 +30,7 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture) {
     for place in &picture.plan.rooms {
         let ground = match picture.preview {
             true => Ground::Whole,
-            false => ground(&picture.situation, place.room),
+            false => picture.ground(place.room),
         };
         canvas.fill(place.area, theme.ground(ground));
         if !theme.has_grounds() && picture.plan.rooms.len() > 1 {
@@ -107,6 +98,8 @@ impl Title {
         });
         let mut marks: Vec<char> = marks.collect();
         marks.sort_by_key(|mark| ['▮', 'z', '✗'].iter().position(|one| one == mark));
+        // What a room can do may be what the class is asked.
+        let told = !picture.scene.view.withholds();
         let elsewhere = servers - room.members.len();
         let meter = marks.into_iter().collect::<String>() + &"▯".repeat(elsewhere);
         Self {
@@ -114,8 +107,8 @@ impl Title {
             meter,
             count: count(room, servers),
             short: format!("{}/{servers}", room.up.len()),
-            word: word(&picture.situation, room),
-            majority: room.vote.is_majority(),
+            word: if told { word(&picture.situation, room) } else { String::new() },
+            majority: told && room.vote.is_majority(),
         }
     }
 

@@ -52,6 +52,8 @@ pub struct View {
     /// How lab time relates to the room, in words: "40× slower", "real time, fixed".
     pub pace: Cow<'static, str>,
     pub caption: Option<Arc<str>>,
+    /// What the class is asked, or has just been told.
+    pub question: Option<Question>,
     /// Where the script stands; `None` without a script.
     pub script: Option<ScriptPlace>,
     pub last_command: Option<LastCommand>,
@@ -86,6 +88,60 @@ pub enum Kept {
     Not(String),
 }
 
+/// A question to the class, as far as it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub text: Arc<str>,
+    pub choices: Vec<Choice>,
+    pub stage: Stage,
+    /// Whether a choice is about what is committed.
+    pub about_commits: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Asked,
+    /// What is so is marked, until lab time or the script goes on.
+    Revealed,
+}
+
+/// A choice of a [`Question`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub text: Arc<str>,
+    /// What the class says to it.
+    pub said: Said,
+    /// Whether it is so; `None` as long as that is not told, and for ever where nobody can.
+    pub so: Option<bool>,
+}
+
+/// What a class says to a choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Said {
+    #[default]
+    Nothing,
+    /// This is what it chose.
+    Chosen,
+    Hands(u32),
+}
+
+impl Question {
+    /// How many hands were counted in all.
+    pub fn hands(&self) -> u32 {
+        let hands = |choice: &Choice| match choice.said {
+            Said::Hands(hands) => hands,
+            Said::Nothing | Said::Chosen => 0,
+        };
+        self.choices.iter().map(hands).sum()
+    }
+
+    /// Whether nothing is so of what the lab can tell.
+    pub fn is_open(&self) -> bool {
+        let told = self.choices.iter().filter_map(|choice| choice.so);
+        self.stage == Stage::Revealed && told.clone().next().is_some() && !told.clone().any(|so| so)
+    }
+}
+
 /// How far a presentation has come, in beats; of none in the free lab.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Presented {
@@ -104,6 +160,16 @@ pub enum Marks {
 }
 
 impl View {
+    /// Whether a question stands, so that nothing may give its answer away.
+    pub fn withholds(&self) -> bool {
+        self.question.as_ref().is_some_and(|question| question.stage == Stage::Asked)
+    }
+
+    /// Whether the question that stands is about what is committed.
+    pub fn withholds_commits(&self) -> bool {
+        self.withholds() && self.question.as_ref().is_some_and(|question| question.about_commits)
+    }
+
     /// Whether the screen is for a class, which needs no keys.
     pub fn is_for_class(&self) -> bool {
         self.presented.is_some() || self.size == Marks::Big

@@ -1,6 +1,7 @@
 //! Sessions driven by keys and frames, without a terminal: what the tests of this folder share.
 
 mod acting;
+mod asking;
 mod by_hand;
 mod comparing;
 mod keep;

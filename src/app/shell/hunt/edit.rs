@@ -97,6 +97,9 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Stop(_)
         | Command::Say(_)
         | Command::Beat
+        | Command::Ask(_)
+        | Command::Answer(_)
+        | Command::Reveal
         | Command::Note(_)
         | Command::Mark(_)
         | Command::Break(_)

@@ -228,6 +228,9 @@ impl Watch {
             | EventKind::LineRun { .. }
             | EventKind::Said { .. }
             | EventKind::Beat
+            | EventKind::Posed { .. }
+            | EventKind::Counted { .. }
+            | EventKind::Revealed { .. }
             | EventKind::Noted { .. }
             | EventKind::BreakpointSet { .. }
             | EventKind::Watched { .. }

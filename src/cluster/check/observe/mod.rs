@@ -353,6 +353,9 @@ impl Checker {
             | EventKind::LineRun { .. }
             | EventKind::Said { .. }
             | EventKind::Beat
+            | EventKind::Posed { .. }
+            | EventKind::Counted { .. }
+            | EventKind::Revealed { .. }
             | EventKind::Noted { .. }
             | EventKind::BreakpointSet { .. }
             | EventKind::Watched { .. }

@@ -5,13 +5,14 @@ use crate::cluster::command::caption::caption_flaw;
 use crate::cluster::command::conditions::{condition, watched};
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::whole;
+use crate::cluster::command::question::{CHOICES_MAX, HANDS_MAX, question};
 use crate::cluster::command::reader::{Parsed, Reader};
 use crate::cluster::command::{Command, Pace};
 
 /// The most that `pace` slows down or speeds up.
 const PACE_MAX: u64 = 1_000_000;
 
-pub(super) static ROWS: [Verb; 9] = [
+pub(super) static ROWS: [Verb; 12] = [
     Verb {
         name: "say",
         group: Group::Telling,
@@ -40,6 +41,57 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         options: &[],
         examples: &["beat"],
         parse: |_| Some(Command::Beat),
+    },
+    Verb {
+        name: "ask",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["ask TEXT | CHOICE [if CONDITION] | CHOICE [if CONDITION] ..."],
+        summary: "asks the class, and stands still",
+        help: "\
+Two to five choices, numbered on the screen. The text and each choice are as they stand, or in \
+quotes; {names} in them are filled in. A line that asks is a beat. The question stays on the screen \
+until it is answered, and as long as it does, what would give the answer away is not shown: what \
+becomes of entries, what a leader still needs, which room has a majority.
+
+`if CONDITION` says when a choice is so. It is asked when the question is answered, so the lab never \
+says of a choice what is not the case. Of a choice without it the lab says nothing.
+
+In the lab a digit begins `answer`, and `PgDn` or `Space` goes on to the line `reveal`. Where the script \
+has none before its next question, the key reveals.",
+        options: &[],
+        examples: &[
+            "ask Who leads next? | S2 if leader = S2 | S3 if leader = S3 | nobody if no leader",
+            "ask \"What if S4 crashes?\" | nothing | an election if candidate",
+        ],
+        parse: |reader| question(reader).map(Command::Ask),
+    },
+    Verb {
+        name: "answer",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["answer CHOICE", "answer HANDS HANDS ..."],
+        summary: "what the class says to the question",
+        help: "\
+One number is the number of a choice. As many numbers as there are choices are hands, counted for \
+each. Both stand beside the choices from then on.",
+        options: &[],
+        examples: &["answer 2", "answer 12 40 28"],
+        parse: answer,
+    },
+    Verb {
+        name: "reveal",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["reveal"],
+        summary: "marks the choices that are so, and stands still",
+        help: "\
+Asks the condition of each choice now, and marks those that are so. A question of which no choice has \
+a condition is over, and nothing is marked. A line that reveals is a beat. What is marked stays until \
+the script goes on.",
+        options: &[],
+        examples: &["reveal"],
+        parse: |_| Some(Command::Reveal),
     },
     Verb {
         name: "note",
@@ -141,6 +193,15 @@ fn say(reader: &mut Reader<'_>) -> Parsed<Command> {
         reader.mistake(spot, message, Some("say it in two captions".into()));
     }
     Some(Command::Say(text))
+}
+
+fn answer(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let mut hands = Vec::new();
+    while hands.is_empty() || hands.len() < CHOICES_MAX && !reader.is_at_end() {
+        let read = |word: &str| whole(word, 0..=u64::from(HANDS_MAX));
+        hands.push(reader.quantity(Expect::Number, 1, read)? as u32);
+    }
+    Some(Command::Answer(hands))
 }
 
 fn pace(reader: &mut Reader<'_>) -> Parsed<Command> {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use crate::cluster::check::{Invariant, Violation};
-use crate::cluster::command::{Command, Condition, Pace, Text, Watched, parse_line};
+use crate::cluster::command::{
+    Choice, Command, Condition, Pace, Question, Text, Watched, parse_line,
+};
 use crate::cluster::event::{
     AppendRefusal, AttemptFailure, Cause, DropReason, Event, EventKind as E, IgnoreReason,
     PaceEvent, StepDown, VoteRefusal,
@@ -43,6 +45,15 @@ impl Source {
     fn text<T: for<'a> From<&'a str>>(&mut self) -> T {
         self.taken += 1;
         self.texts[self.taken % self.texts.len()].as_str().into()
+    }
+
+    fn question(&mut self) -> Question {
+        let condition = Some(safe());
+        let choices = vec![
+            Choice { text: Text::literal(self.text::<String>()), condition },
+            Choice { text: Text::literal(self.text::<String>()), condition: None },
+        ];
+        Question { text: Text::literal(self.text::<String>()), choices }
     }
 
     fn pick<T: Copy>(&mut self, among: &[T]) -> T {
@@ -309,6 +320,9 @@ impl Source {
             E::LineRun { task, line },
             E::Said { text: self.text() },
             E::Beat,
+            E::Posed { question: Arc::new(self.question()) },
+            E::Counted { hands: [line, line].into() },
+            E::Revealed { so: [Some(true), Some(false), None].into() },
             E::Noted { text: self.text() },
             E::BreakpointSet { condition: Arc::new(safe()), on: true },
             E::Watched { what: Arc::new(Watched::Condition(safe())), line },

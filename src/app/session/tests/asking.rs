@@ -1,0 +1,173 @@
+//! Questions to the class: asking by a line or at the prompt, what the class says, and the answer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+use super::{clock, lab, press, refusal, script, typed, wait};
+use crate::app::session::Session;
+use crate::cluster::command::{Command, Script};
+use crate::ui::view::{Clock, Layout, Mode, Question, Said, Stage, Stands};
+
+const ASKED: &str = "cluster servers=3 seed=5\n\
+                     timeout S1\n\
+                     until S1 is leader\n\
+                     ask Who leads? | S1 if leader = S1 | S2 if leader = S2\n\
+                     run 100ms\n\
+                     ask \"Who leads now?\" | S1 if leader = S1 | nobody if no leader\n\
+                     crash S1\n\
+                     run 10ms\n\
+                     reveal\n\
+                     say over\n\
+                     beat\n";
+
+fn question(session: &Session) -> Question {
+    session.scene().view.question.clone().expect("a question")
+}
+
+fn told(session: &Session) -> Vec<Option<bool>> {
+    question(session).choices.iter().map(|choice| choice.so).collect()
+}
+
+fn said(session: &Session) -> Vec<Said> {
+    question(session).choices.iter().map(|choice| choice.said).collect()
+}
+
+fn to_stop(session: &mut Session) {
+    wait(session, 60.0, "a stop", |session| session.halt.is_some());
+}
+
+#[test]
+fn a_key_answers_a_question_that_no_line_answers() {
+    for (key, present) in [("PgDn", true), ("Space", true), ("Space", false), ("PgDn", false)] {
+        let mut session = script(ASKED);
+        if present {
+            press(&mut session, "F5");
+        }
+        to_stop(&mut session);
+        assert_eq!(question(&session).stage, Stage::Asked, "{key}");
+        assert!(session.scene().view.withholds());
+        press(&mut session, key);
+        assert_eq!(told(&session), [Some(true), Some(false)], "{key}");
+        assert!(!session.scene().view.withholds() && session.halt.is_some());
+        // It stays until the script goes on.
+        press(&mut session, key);
+        to_stop(&mut session);
+        assert_eq!(question(&session).text.as_ref(), "Who leads now?");
+        assert!(!session.has_departed());
+    }
+}
+
+#[test]
+fn a_line_answers_when_it_runs() {
+    let mut session = script(ASKED);
+    press(&mut session, "F5");
+    to_stop(&mut session);
+    press(&mut session, "PgDn PgDn");
+    to_stop(&mut session);
+    press(&mut session, "PgDn");
+    assert_eq!((question(&session).stage, session.halt.is_none()), (Stage::Asked, true));
+    to_stop(&mut session);
+    assert_eq!(told(&session), [Some(false), Some(true)]);
+    press(&mut session, "PgDn");
+    to_stop(&mut session);
+    assert_eq!(session.scene().view.question, None);
+    // Back where it stood, it is asked again.
+    press(&mut session, "PgUp PgUp");
+    assert_eq!(question(&session).stage, Stage::Asked);
+    assert!(matches!(clock(&session), Clock::Stands(Stands::Beat { number: 2, of: 4 })));
+}
+
+#[test]
+fn digits_begin_what_the_class_says() {
+    let mut session = script(ASKED);
+    press(&mut session, "F5");
+    to_stop(&mut session);
+    press(&mut session, "2");
+    assert!(matches!(session.scene().view.mode, Mode::Prompt(_)));
+    press(&mut session, "Enter");
+    assert_eq!(said(&session), [Said::Nothing, Said::Chosen]);
+    press(&mut session, "1 '2_28 Enter");
+    assert_eq!(said(&session), [Said::Hands(12), Said::Hands(28)]);
+    assert_eq!(question(&session).hands(), 40);
+    assert_eq!(session.view.selection.server, None);
+    press(&mut session, "3 Enter");
+    assert!(matches!(session.scene().view.mode, Mode::Prompt(_)), "there is no third choice");
+    press(&mut session, "Esc PgDn");
+    assert_eq!(said(&session), [Said::Hands(12), Said::Hands(28)]);
+    press(&mut session, "2");
+    assert!(session.view.selection.server.is_some(), "no question stands any more");
+}
+
+#[test]
+fn the_free_lab_asks_too() {
+    let mut session = lab();
+    press(&mut session, ":");
+    press(&mut session, "Esc");
+    assert!(!typed(&mut session, "reveal"));
+    assert!(typed(&mut session, "ask Who leads? | nobody if no leader | S1"));
+    assert_eq!(clock(&session), Clock::Stands(Stands::Question));
+    press(&mut session, "Space");
+    assert_eq!(told(&session), [Some(true), None]);
+    press(&mut session, "Space");
+    wait(&mut session, 20.0, "time", |session| session.scene().view.question.is_none());
+    // Where the lab can't say, it says nothing, and the question is over.
+    press(&mut session, "Space");
+    assert!(typed(&mut session, "ask Why? | because | perhaps"));
+    press(&mut session, "Space");
+    assert_eq!(session.scene().view.question, None);
+    assert!(session.notice.is_none() || !refusal(&session).contains("asked"));
+}
+
+/// The texts of a screen of this size, in one line, blanks put together.
+fn screen(session: &Session, size: Size) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, size.height));
+    crate::ui::draw_into(&mut buffer, &session.scene());
+    let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a line of a script would show, as far as it stands in it word for word.
+fn told_by(command: &Command) -> Vec<String> {
+    let texts: Vec<&str> = match command {
+        Command::Say(text) => vec![text.as_str()],
+        Command::Ask(question) => vec![question.text.as_str()],
+        _ => Vec::new(),
+    };
+    let parts = texts.iter().flat_map(|text| text.split(['\n', '{', '}']));
+    let long = parts.map(str::trim).filter(|part| part.chars().count() > 16);
+    // A row is narrower than a caption.
+    long.map(|part| part.chars().take(40).collect()).collect()
+}
+
+#[test]
+fn nothing_that_comes_is_on_the_screen_while_one_presents() {
+    let sizes = [(60, 16), (80, 24), (120, 40), (200, 60)].map(|(w, h)| Size::new(w, h));
+    for text in [
+        include_str!("../../../../scripts/lessons/01_election.lab"),
+        include_str!("../../../../scripts/lessons/02_lost_majority.lab"),
+        include_str!("../../../../scripts/lessons/03_crash_and_repair.lab"),
+    ] {
+        let lines = Script::parse("lesson.lab", text.as_bytes()).unwrap().lines;
+        let mut session = script(text);
+        press(&mut session, "F5");
+        let mut way = vec!["PgDn"; 12];
+        way.extend(["PgUp"; 4]);
+        for key in way {
+            press(&mut session, key);
+            to_stop(&mut session);
+            let here = session.player.line();
+            let coming = lines.iter().filter(|line| line.number > here);
+            let coming: Vec<String> = coming.flat_map(|line| told_by(&line.command)).collect();
+            for layout in Layout::EVERY {
+                session.view.layout = layout;
+                session.show();
+                for size in sizes {
+                    let seen = screen(&session, size);
+                    for part in &coming {
+                        assert!(!seen.contains(part.as_str()), "{part} at line {here}: {seen}");
+                    }
+                }
+            }
+        }
+    }
+}
