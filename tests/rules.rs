@@ -456,7 +456,7 @@ fn section_5_3_a_late_refusal_moves_nothing_that_is_known_to_agree() {
     leader.hears(2, matched(4, 3, 3));
     let refusal = reply(4, 3, refused(None, 0, 3));
     assert!(leader.hears(2, refusal).messages.is_empty());
-    let known = Progress { matched: Index(3), next: Index(4), in_flight: None };
+    let known = Progress { matched: Index(3), next: Index(4), ..Progress::default() };
     assert_eq!(leader.raft.progress(id(2)), Some(&known));
 }
 
@@ -502,7 +502,7 @@ fn section_5_3_a_late_answer_does_not_take_back_what_is_next() {
     let mut leader = Server::leading(1, 4, &[1, 1, 1, 1]);
     leader.hears(2, matched(4, 4, 4));
     leader.hears(2, matched(4, 0, 2));
-    let known = Progress { matched: Index(4), next: Index(5), in_flight: None };
+    let known = Progress { matched: Index(4), next: Index(5), ..Progress::default() };
     assert_eq!(leader.raft.progress(id(2)), Some(&known));
     leader.submits(1);
     let out = leader.hears(2, matched(4, 1, 3));

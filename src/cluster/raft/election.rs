@@ -1,30 +1,29 @@
 //! Elections: terms, votes, and who may win (§5.1, §5.2, §5.4.1).
 
-use super::{Asked, Context, Message, Outbox, Position, Progress, Raft, Role, TimerOrder};
+use super::retry::Asked;
+use super::{
+    Candidacy, Context, Leadership, Message, Outbox, Position, Progress, Raft, Role, State,
+    TimerOrder,
+};
 use crate::cluster::event::{EventKind, IgnoreReason, StepDown, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
-use crate::cluster::types::{Index, ServerId, ServerSet, Term};
+use crate::cluster::types::{ServerId, ServerSet, Term};
 
 impl Raft {
     /// Silence for too long: stand for election (§5.2). Its own vote counts once it is on disk.
     pub fn on_election_timeout(&mut self, out: &mut Outbox) {
-        if self.role == Role::Leader {
+        if self.is_leader() {
             return;
         }
         self.term = self.term.next();
-        self.role = Role::Candidate;
-        self.leader = None;
         self.voted_for = Some(self.id);
-        self.votes = ServerSet::EMPTY;
-        self.refusals = ServerSet::EMPTY;
-        self.strays = ServerSet::EMPTY;
+        let asked = vec![Asked::default(); usize::from(self.configuration.servers())];
+        self.state = State::Candidate(Candidacy { asked, ..Candidacy::default() });
         self.write_vote(out);
         out.election = TimerOrder::Arm;
         let (server, term, last) = (self.id, self.term, self.log.last());
         let (before, flaws) = self.voted_before(server);
         out.emit_through(flaws, EventKind::ElectionStarted { server, term, last, before });
-        self.asked.clear();
-        self.asked.resize(usize::from(self.configuration.servers()), Asked::default());
         for peer in self.others() {
             self.ask_for_vote(peer, out);
         }
@@ -91,20 +90,15 @@ impl Raft {
         out: &mut Outbox,
     ) {
         self.adopt_term(term, out);
-        let stale = self.rules.is_stale_vote(term, self.term);
-        let why = match self.role {
-            _ if stale.answer => Some(IgnoreReason::OldTerm),
-            Role::Candidate => None,
-            Role::Follower | Role::Leader => Some(IgnoreReason::NotInRole),
+        let Ruled { answer: stale, flaws } = self.rules.is_stale_vote(term, self.term);
+        let why = match &mut self.state {
+            _ if stale => IgnoreReason::OldTerm,
+            State::Follower { .. } | State::Leader(_) => IgnoreReason::NotInRole,
+            State::Candidate(_) if granted => return self.count_vote(voter, term, flaws, cx, out),
+            State::Candidate(candidate) => return candidate.refusals.insert(voter),
         };
-        if let Some(why) = why {
-            let summary = Message::VoteReply { call: 0, term, granted }.summary();
-            out.emit(EventKind::Ignored { server: self.id, from: voter, summary, why });
-        } else if granted {
-            self.count_vote(voter, term, stale.flaws, cx, out);
-        } else {
-            self.refusals.insert(voter);
-        }
+        let summary = Message::VoteReply { call: 0, term, granted }.summary();
+        out.emit(EventKind::Ignored { server: self.id, from: voter, summary, why });
     }
 
     /// Counts a vote that was cast in this term; through which flaws, if it was not.
@@ -116,38 +110,45 @@ impl Raft {
         cx: &Context,
         out: &mut Outbox,
     ) {
-        if self.votes.contains(voter) {
+        let State::Candidate(candidate) = &mut self.state else { return };
+        if candidate.votes.contains(voter) {
             return;
         }
-        self.votes.insert(voter);
+        candidate.votes.insert(voter);
         if !flaws.is_empty() {
-            self.strays.insert(voter);
+            candidate.strays.insert(voter);
         }
-        let (server, term, votes) = (self.id, self.term, self.votes);
+        let (server, term, votes) = (self.id, self.term, candidate.votes);
         out.emit_through(flaws, EventKind::VoteCounted { server, voter, term, cast, votes });
-        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, self.votes);
+        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, votes);
         if answer {
-            self.become_leader(flaws, cx, out);
+            let candidate = std::mem::take(candidate);
+            self.become_leader(candidate, flaws, cx, out);
         }
     }
 
     /// Figure 2, Leaders: on election, speak to everybody at once.
-    fn become_leader(&mut self, flaws: Flaws, cx: &Context, out: &mut Outbox) {
-        let (stale, mut flaws) = (std::mem::take(&mut self.strays), flaws);
+    fn become_leader(
+        &mut self,
+        candidate: Candidacy,
+        mut flaws: Flaws,
+        cx: &Context,
+        out: &mut Outbox,
+    ) {
+        let Candidacy { votes, asked, strays: stale, .. } = candidate;
         if !stale.is_empty() {
             flaws.set(Flaw::CountStaleVotes, true);
         }
-        self.role = Role::Leader;
-        self.leader = Some(self.id);
         let last = self.log.last_index();
-        let unknown = Progress { matched: Index::ZERO, next: last.next(), in_flight: None };
-        self.progress.clear();
-        self.progress.resize(usize::from(self.configuration.servers()), unknown);
+        let unknown = Progress { next: last.next(), ..Progress::default() };
+        let mut progress = vec![unknown; asked.len()];
         // All of its own log is on disk: the votes it won left other disks only after its own
         // vote had reached this one, and writes reach it in order.
-        self.progress[self.id.index()].matched = last;
+        progress[self.id.index()].matched = last;
+        let strays = ServerSet::EMPTY;
+        self.state = State::Leader(Leadership { votes, progress, asked, strays });
         out.election = TimerOrder::Cancel;
-        let (server, term, votes) = (self.id, self.term, self.votes);
+        let (server, term) = (self.id, self.term);
         let servers = self.configuration.servers();
         out.emit_through(flaws, EventKind::BecameLeader { server, term, votes, stale, servers });
         self.on_heartbeat(cx, out);
@@ -159,29 +160,31 @@ impl Raft {
             return;
         }
         let (server, old) = (self.id, self.term);
-        if self.role != Role::Follower {
-            self.become_follower(StepDown::NewerTerm { term }, out);
-        }
+        self.become_follower(None, StepDown::NewerTerm { term }, out);
         self.term = term;
         self.voted_for = None;
-        self.leader = None;
         self.write_vote(out);
         out.emit(EventKind::TermAdopted { server, from: old, to: term });
     }
 
-    pub(super) fn become_follower(&mut self, why: StepDown, out: &mut Outbox) {
-        let (server, role, term) = (self.id, self.role, self.term);
-        if role == Role::Leader {
-            // Leaders have no election timer: start one.
-            out.heartbeat = TimerOrder::Cancel;
-            out.election = TimerOrder::Arm;
+    /// Follows `leader`, if it knows one: it may have been something else until now.
+    pub(super) fn become_follower(
+        &mut self,
+        leader: Option<ServerId>,
+        why: StepDown,
+        out: &mut Outbox,
+    ) {
+        let (server, role, term) = (self.id, self.role(), self.term);
+        self.state = State::Follower { leader };
+        match role {
+            Role::Follower => return,
+            Role::Candidate => {}
+            Role::Leader => {
+                // Leaders have no election timer: start one.
+                out.heartbeat = TimerOrder::Cancel;
+                out.election = TimerOrder::Arm;
+            }
         }
-        self.role = Role::Follower;
-        self.votes = ServerSet::EMPTY;
-        self.refusals = ServerSet::EMPTY;
-        self.strays = ServerSet::EMPTY;
-        self.progress.clear();
-        self.asked.clear();
         out.emit(EventKind::SteppedDown { server, role, term, why });
     }
 }

@@ -33,7 +33,7 @@ pub use message::{AppendResult, Entries, Message, Position, Reply, WrongLeader};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
 
-use retry::Asked;
+use retry::{Asked, Calls};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, Write};
@@ -43,7 +43,7 @@ use super::shared::OrdMap;
 use super::time::{Span, Time};
 use super::types::{Index, ServerId, ServerSet, Term};
 
-/// What a server is in its term (§5.1).
+/// What a server is in its term (§5.1), in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -62,35 +62,54 @@ pub struct Raft {
     voted_for: Option<ServerId>,
     log: Log,
     commit: Index,
-    role: Role,
-    /// Who leads this term, as far as it has heard.
-    leader: Option<ServerId>,
-    /// A candidate's: who voted for it, who refused.
-    votes: ServerSet,
-    refusals: ServerSet,
-    /// A leader's, for every server (its own entry included).
-    progress: Vec<Progress>,
-    /// A candidate's and a leader's, for every server (its own entry included).
-    asked: Vec<Asked>,
-    /// Calls made so far, and how many of them before it was started last. The numbers go on over
-    /// restarts, as those of connections do: what becomes of an old call is not taken for news of
-    /// a new one.
-    calls: u32,
-    calls_before: u32,
-    /// What only events look at: a candidate's votes that were given in an earlier term, and the
-    /// followers whose matchIndex a leader did not hear of. Only a flaw makes any.
-    strays: ServerSet,
+    state: State,
+    calls: Calls,
     /// What only events look at: its votes that it does not know of any more, by their terms.
     /// Only a flaw or the loss of a disk makes any.
     forgotten: OrdMap<Term, Forgotten>,
 }
 
+/// In which of its three states a server is (§5.1), and what it knows in it and only in it: who
+/// steps down has no votes and no followers left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Follower {
+        /// Who leads this term, as far as it has heard.
+        leader: Option<ServerId>,
+    },
+    Candidate(Candidacy),
+    Leader(Leadership),
+}
+
+/// What a candidate knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Candidacy {
+    votes: ServerSet,
+    refusals: ServerSet,
+    /// For every server (its own entry included).
+    asked: Vec<Asked>,
+    /// What only events look at: whose votes were given in an earlier term. Only a flaw makes any.
+    strays: ServerSet,
+}
+
+/// What a leader knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Leadership {
+    /// Who made it the leader.
+    votes: ServerSet,
+    /// For every server (its own entry included), as what follows.
+    progress: Vec<Progress>,
+    asked: Vec<Asked>,
+    /// What only events look at: of whose matchIndex it did not hear. Only a flaw makes any.
+    strays: ServerSet,
+}
+
 /// A vote that a server gave and does not know of any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Forgotten {
-    pub candidate: ServerId,
+struct Forgotten {
+    candidate: ServerId,
     /// Through which flaws; none when its disk was lost.
-    pub flaws: Flaws,
+    flaws: Flaws,
 }
 
 /// What a leader knows of a follower.
@@ -100,19 +119,24 @@ pub struct Progress {
     pub matched: Index,
     /// nextIndex: the next entry to send.
     pub next: Index,
-    /// The newest AppendEntries with entries, while it is not answered.
-    pub in_flight: Option<InFlight>,
+    pub replication: Replication,
 }
 
-/// An AppendEntries with entries that has not been answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InFlight {
-    pub call: u32,
-    pub sent: Time,
-    /// The last of its entries.
-    pub last: Index,
-    /// The network has told that it failed.
-    pub lost: bool,
+/// Which entries are under way to a follower.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replication {
+    /// None: it has all, or is yet to be asked where its log departs.
+    #[default]
+    Idle,
+    /// Those of the newest AppendEntries that brings any, which has not been answered.
+    UnderWay {
+        call: u32,
+        sent: Time,
+        /// The last of its entries.
+        last: Index,
+        /// The network has told that it failed.
+        lost: bool,
+    },
 }
 
 /// What a step may look at beside the server's own state.
@@ -184,29 +208,22 @@ impl Raft {
             voted_for: disk.voted_for,
             log: disk.log.clone(),
             commit: Index::ZERO,
-            role: Role::Follower,
-            leader: None,
-            votes: ServerSet::EMPTY,
-            refusals: ServerSet::EMPTY,
-            progress: Vec::new(),
-            asked: Vec::new(),
-            calls: 0,
-            calls_before: 0,
-            strays: ServerSet::EMPTY,
+            state: State::Follower { leader: None },
+            calls: Calls::default(),
             forgotten: OrdMap::new(),
         }
     }
 
     /// The same server after a crash, with what its disk holds.
     pub fn restarted(&self, disk: &Disk) -> Self {
-        let (calls, forgotten) = (self.calls, self.forgotten.clone());
+        let (calls, forgotten) = (self.calls.started_again(), self.forgotten.clone());
         let fresh = Self::from_disk(self.id, self.configuration, disk, self.rules);
-        Self { calls, calls_before: calls, forgotten, ..fresh }
+        Self { calls, forgotten, ..fresh }
     }
 
     /// Takes in a message from another server.
     pub fn receive(&mut self, from: ServerId, message: Message, cx: &Context, out: &mut Outbox) {
-        let resets = self.role != Role::Leader && self.rules.resets_timer(&message);
+        let resets = !self.is_leader() && self.rules.resets_timer(&message);
         match message {
             Message::RequestVote { call, term, last } => {
                 self.on_request_vote(from, call, term, last, out);
@@ -236,19 +253,19 @@ impl Raft {
 
     /// A sync has ended: what the disk now holds counts for this server itself.
     pub fn on_sync(&mut self, disk: &Disk, cx: &Context, out: &mut Outbox) {
-        match self.role {
-            Role::Candidate if disk.term == self.term && disk.voted_for == Some(self.id) => {
+        match &mut self.state {
+            State::Candidate(_) if disk.term == self.term && disk.voted_for == Some(self.id) => {
                 self.count_vote(self.id, self.term, Flaws::NONE, cx, out);
             }
-            Role::Leader => {
-                let own = &mut self.progress[self.id.index()];
+            State::Leader(leader) => {
+                let own = &mut leader.progress[self.id.index()];
                 if disk.log.last_index() > own.matched {
                     own.matched = disk.log.last_index();
                     own.next = own.matched.next();
                     self.advance_commit(out);
                 }
             }
-            Role::Candidate | Role::Follower => {}
+            State::Candidate(_) | State::Follower { .. } => {}
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::retry::Asked;
 use super::{
-    AppendResult, Context, Entries, Entry, InFlight, Message, Outbox, Position, Raft, Role,
-    TimerOrder,
+    AppendResult, Context, Entries, Entry, Message, Outbox, Position, Progress, Raft, Replication,
+    Role, State, TimerOrder,
 };
 use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
@@ -19,7 +20,7 @@ impl Raft {
         out.writes.push(Write::Append(entry.clone()));
         self.log.push(entry);
         for peer in self.others() {
-            if self.progress[peer.index()].in_flight.is_none() {
+            if self.progress(peer).is_some_and(|known| known.replication == Replication::Idle) {
                 self.send_entries(peer, cx, out);
             }
         }
@@ -29,24 +30,25 @@ impl Raft {
     /// The heartbeat timer: a word to every follower (§5.2). It brings entries if the follower
     /// lacks some and none are under way, and repeats those that stayed unanswered.
     pub fn on_heartbeat(&mut self, cx: &Context, out: &mut Outbox) {
-        if self.role != Role::Leader {
-            return;
-        }
+        let others = self.others();
+        let State::Leader(leader) = &mut self.state else { return };
+        leader.asked.iter_mut().for_each(Asked::fill_up);
         out.heartbeat = TimerOrder::Arm;
-        for peer in self.others() {
-            self.asked[peer.index()].fill_up();
-            match self.progress[peer.index()].in_flight {
-                Some(append) if !append.lost && cx.now.since(append.sent) < cx.heartbeat => {
+        for peer in others {
+            match self.progress(peer).map(|known| known.replication) {
+                Some(Replication::UnderWay { sent, lost: false, .. })
+                    if cx.now.since(sent) < cx.heartbeat =>
+                {
                     self.send_append(peer, 0, cx, out);
                 }
-                Some(_) => self.resend(peer, cx, out),
-                None => self.send_entries(peer, cx, out),
+                Some(Replication::UnderWay { .. }) => self.resend(peer, cx, out),
+                Some(Replication::Idle) | None => self.send_entries(peer, cx, out),
             }
         }
     }
 
     pub(super) fn resend(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
-        let next = self.progress[peer.index()].next;
+        let Some(&Progress { next, .. }) = self.progress(peer) else { return };
         out.emit(EventKind::Resent { server: self.id, follower: peer, next });
         self.send_entries(peer, cx, out);
     }
@@ -56,16 +58,17 @@ impl Raft {
     }
 
     pub(super) fn send_append(&mut self, peer: ServerId, max: u32, cx: &Context, out: &mut Outbox) {
-        let next = self.progress[peer.index()].next;
+        let State::Leader(leader) = &mut self.state else { return };
+        let known = &mut leader.progress[peer.index()];
+        let next = known.next;
         let Some(prev) = self.log.position(next.previous()) else { return };
         let entries = self.log.slice(next, max);
-        let call = self.next_call();
+        let call = self.calls.next();
         if entries.is_empty() {
-            self.asked[peer.index()].call = call;
+            leader.asked[peer.index()].call = call;
         } else {
             let last = Index(prev.index.0 + entries.len() as u64);
-            let append = InFlight { call, sent: cx.now, last, lost: false };
-            self.progress[peer.index()].in_flight = Some(append);
+            known.replication = Replication::UnderWay { call, sent: cx.now, last, lost: false };
         }
         let (term, commit) = (self.term, self.commit);
         out.messages.push((peer, Message::Append { call, term, prev, entries, commit }));
@@ -114,8 +117,8 @@ impl Raft {
         commit: Index,
         out: &mut Outbox,
     ) -> bool {
-        match self.role {
-            Role::Leader => {
+        match &mut self.state {
+            State::Leader(_) => {
                 let entries = entries.len() as u32;
                 let kind = PacketKind::Append { prev: prev.index, entries, commit };
                 let summary = Summary { kind, term: self.term };
@@ -123,10 +126,11 @@ impl Raft {
                 out.emit(EventKind::Ignored { server, from: leader, summary, why });
                 return false;
             }
-            Role::Candidate => self.become_follower(StepDown::LeaderFound { leader }, out),
-            Role::Follower => {}
+            State::Candidate(_) => {
+                self.become_follower(Some(leader), StepDown::LeaderFound { leader }, out);
+            }
+            State::Follower { leader: known } => *known = Some(leader),
         }
-        self.leader = Some(leader);
         let Ruled { answer: vote, flaws } = self.rules.vote_after_append(self.voted_for);
         if let Some(candidate) = self.voted_for.filter(|_| vote.is_none()) {
             self.forget_vote(self.term, candidate, flaws);
@@ -253,7 +257,7 @@ impl Raft {
         out: &mut Outbox,
     ) {
         self.adopt_term(term, out);
-        let ignored = match self.role {
+        let ignored = match self.role() {
             _ if term < self.term => Some(IgnoreReason::OldTerm),
             Role::Follower | Role::Candidate => Some(IgnoreReason::NotInRole),
             Role::Leader => match result {
@@ -277,18 +281,20 @@ impl Raft {
         cx: &Context,
         out: &mut Outbox,
     ) -> Option<IgnoreReason> {
-        let Ruled { answer: index, flaws } = self.rules.matched(said, self.log.last_index());
-        let progress = &mut self.progress[follower.index()];
-        if progress.in_flight.is_some_and(|append| append.last <= index) {
-            progress.in_flight = None;
+        let end = self.log.last_index();
+        let Ruled { answer: index, flaws } = self.rules.matched(said, end);
+        let State::Leader(leader) = &mut self.state else { return None };
+        let progress = &mut leader.progress[follower.index()];
+        if matches!(progress.replication, Replication::UnderWay { last, .. } if last <= index) {
+            progress.replication = Replication::Idle;
         }
         progress.next = progress.next.max(index.next());
         if index > progress.matched {
             progress.matched = index;
             if flaws.is_empty() {
-                self.strays.remove(follower);
+                leader.strays.remove(follower);
             } else {
-                self.strays.insert(follower);
+                leader.strays.insert(follower);
             }
             out.emit_through(flaws, EventKind::Matched { server: self.id, follower, index, said });
             // One more copy of what is committed commits nothing new.
@@ -298,8 +304,8 @@ impl Raft {
         } else if index < progress.matched {
             return Some(IgnoreReason::Overtaken);
         }
-        let progress = self.progress[follower.index()];
-        if progress.in_flight.is_none() && progress.next <= self.log.last_index() {
+        let lacks = |known: &Progress| known.replication == Replication::Idle && known.next <= end;
+        if self.progress(follower).is_some_and(lacks) {
             self.send_entries(follower, cx, out);
         }
         None
@@ -314,7 +320,8 @@ impl Raft {
         cx: &Context,
         out: &mut Outbox,
     ) -> Option<IgnoreReason> {
-        let progress = &mut self.progress[follower.index()];
+        let State::Leader(leader) = &mut self.state else { return None };
+        let progress = &mut leader.progress[follower.index()];
         if prev != progress.next.previous() {
             return Some(IgnoreReason::Overtaken);
         }
@@ -325,7 +332,7 @@ impl Raft {
                 return Some(IgnoreReason::Overtaken);
             }
             progress.matched = Index::ZERO;
-            self.strays.remove(follower);
+            leader.strays.remove(follower);
         }
         let conflict = match refusal {
             AppendResult::Refused { conflict, .. } => conflict,
@@ -334,7 +341,7 @@ impl Raft {
         let (server, from) = (self.id, progress.next);
         let Ruled { answer: next, flaws } = self.rules.back_up(&self.log, prev, refusal);
         progress.next = next;
-        progress.in_flight = None;
+        progress.replication = Replication::Idle;
         out.emit_through(flaws, EventKind::BackedUp { server, conflict, follower, from, next });
         self.send_entries(follower, cx, out);
         None
@@ -342,8 +349,9 @@ impl Raft {
 
     /// Figure 2, Leaders: commit what a majority holds, if it is of this term (§5.4.2).
     pub(super) fn advance_commit(&mut self, out: &mut Outbox) {
-        let Ruled { answer: last, flaws: few } =
-            self.rules.on_a_majority(self.configuration, &self.progress);
+        let State::Leader(leader) = &self.state else { return };
+        let (all, strays) = (self.configuration, leader.strays);
+        let Ruled { answer: last, flaws: few } = self.rules.on_a_majority(all, &leader.progress);
         if last <= self.commit {
             return;
         }
@@ -354,13 +362,10 @@ impl Raft {
         if answer {
             let first = self.commit.next();
             self.commit = last;
-            let (term, current, servers) = (entry, self.term, self.configuration.servers());
+            let (term, current, servers) = (entry, self.term, all.servers());
             let mut flaws = few.union(old);
-            let heard_of = copies.without(self.strays);
-            flaws.set(
-                Flaw::AckWholeLog,
-                !self.rules.is_majority(self.configuration, heard_of).answer,
-            );
+            let heard_of = copies.without(strays);
+            flaws.set(Flaw::AckWholeLog, !self.rules.is_majority(all, heard_of).answer);
             let holders = copies;
             out.emit_through(
                 flaws,
@@ -375,7 +380,7 @@ impl Raft {
                     servers,
                 },
             );
-        } else if copies.len() == self.configuration.quorum() {
+        } else if copies.len() == all.quorum() {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;
             out.emit(EventKind::OldTermWaits { server, index: last, entry, term, copies });

@@ -8,7 +8,7 @@
 //! for a bad moment, and a peer that nothing reaches costs so many requests a heartbeat, however
 //! long that lasts.
 
-use super::{Context, Message, Outbox, Raft, Role};
+use super::{Context, Message, Outbox, Raft, Replication, State};
 use crate::cluster::types::ServerId;
 
 /// How many calls to a peer may be repeated in a row. A candidate has no more than these.
@@ -46,50 +46,69 @@ impl Asked {
     }
 }
 
-impl Raft {
-    /// The number of its next call.
-    pub(super) const fn next_call(&mut self) -> u32 {
-        self.calls = self.calls.wrapping_add(1);
-        self.calls
+/// The calls that a server has made. Their numbers go on over restarts, as those of connections
+/// do: what becomes of an old call is not taken for news of a new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Calls {
+    made: u32,
+    /// How many of them before it was started last.
+    before: u32,
+}
+
+impl Calls {
+    /// The number of the next call.
+    pub(super) const fn next(&mut self) -> u32 {
+        self.made = self.made.wrapping_add(1);
+        self.made
     }
 
+    pub(super) const fn started_again(self) -> Self {
+        Self { before: self.made, ..self }
+    }
+}
+
+impl Raft {
     /// Whether it made this call since it was started last.
     pub const fn has_made(&self, call: u32) -> bool {
-        call > self.calls_before
+        call > self.calls.before
     }
 
     /// The network tells that a call to `peer` has failed: the request or its answer was lost.
     pub fn on_loss(&mut self, peer: ServerId, call: u32, cx: &Context, out: &mut Outbox) {
-        match self.role {
-            Role::Leader => self.send_again(peer, call, cx, out),
-            Role::Candidate => self.ask_again(peer, call, out),
-            Role::Follower => {}
+        match self.state {
+            State::Leader(_) => self.send_again(peer, call, cx, out),
+            State::Candidate(_) => self.ask_again(peer, call, out),
+            State::Follower { .. } => {}
         }
     }
 
     /// Entries are sent again as often as may be; a heartbeat once, for the next is never far.
     fn send_again(&mut self, peer: ServerId, call: u32, cx: &Context, out: &mut Outbox) {
-        let asked = &mut self.asked[peer.index()];
-        match &mut self.progress[peer.index()].in_flight {
-            Some(append) if append.call == call => {
+        let State::Leader(leader) = &mut self.state else { return };
+        let asked = &mut leader.asked[peer.index()];
+        match &mut leader.progress[peer.index()].replication {
+            Replication::UnderWay { call: newest, lost, .. } if *newest == call => {
                 // If not now, then with the next heartbeat.
-                append.lost = true;
+                *lost = true;
                 if asked.spend() {
                     self.resend(peer, cx, out);
                 }
             }
-            Some(_) | None if asked.call == call && asked.spend() => {
+            _ if asked.call == call && asked.spend() => {
                 self.send_append(peer, 0, cx, out);
-                self.asked[peer.index()].call = 0;
+                if let State::Leader(leader) = &mut self.state {
+                    leader.asked[peer.index()].call = 0;
+                }
             }
-            Some(_) | None => {}
+            Replication::UnderWay { .. } | Replication::Idle => {}
         }
     }
 
     /// Asks for a vote once more, unless the peer has answered since.
     fn ask_again(&mut self, peer: ServerId, call: u32, out: &mut Outbox) {
-        let answered = self.votes.contains(peer) || self.refusals.contains(peer);
-        let asked = &mut self.asked[peer.index()];
+        let State::Candidate(candidate) = &mut self.state else { return };
+        let answered = candidate.votes.contains(peer) || candidate.refusals.contains(peer);
+        let asked = &mut candidate.asked[peer.index()];
         if asked.call == call && !answered && asked.spend() {
             self.ask_for_vote(peer, out);
         }
@@ -97,8 +116,9 @@ impl Raft {
 
     /// A candidate's request to one peer. It leaves when the term and its own vote are on disk.
     pub(super) fn ask_for_vote(&mut self, peer: ServerId, out: &mut Outbox) {
-        let call = self.next_call();
-        self.asked[peer.index()].call = call;
+        let State::Candidate(candidate) = &mut self.state else { return };
+        let call = self.calls.next();
+        candidate.asked[peer.index()].call = call;
         let last = self.log.last();
         out.held.push((peer, Message::RequestVote { call, term: self.term, last }));
     }

@@ -1,7 +1,9 @@
 //! What others may ask of a server's Raft: conditions, explanations, checkers and the screen read it
 //! here, and nobody but `raft` changes it or knows how it is kept.
 
-use super::{Configuration, Index, Log, Progress, Raft, Role, Rules, ServerId, ServerSet, Term};
+use super::{
+    Configuration, Index, Log, Progress, Raft, Role, Rules, ServerId, ServerSet, State, Term,
+};
 
 impl Raft {
     pub const fn id(&self) -> ServerId {
@@ -41,46 +43,68 @@ impl Raft {
     }
 
     pub const fn role(&self) -> Role {
-        self.role
+        match self.state {
+            State::Follower { .. } => Role::Follower,
+            State::Candidate(_) => Role::Candidate,
+            State::Leader(_) => Role::Leader,
+        }
+    }
+
+    pub const fn is_leader(&self) -> bool {
+        matches!(self.state, State::Leader(_))
     }
 
     /// Who leads its term, as far as it has heard.
     pub const fn leader(&self) -> Option<ServerId> {
-        self.leader
+        match self.state {
+            State::Follower { leader } => leader,
+            State::Candidate(_) => None,
+            State::Leader(_) => Some(self.id),
+        }
     }
 
     /// Who votes for this candidate, or made it the leader.
     pub const fn votes(&self) -> ServerSet {
-        self.votes
+        match &self.state {
+            State::Follower { .. } => ServerSet::EMPTY,
+            State::Candidate(candidate) => candidate.votes,
+            State::Leader(leader) => leader.votes,
+        }
     }
 
     /// Who has refused this candidate its vote.
     pub const fn refusals(&self) -> ServerSet {
-        self.refusals
+        match &self.state {
+            State::Candidate(candidate) => candidate.refusals,
+            State::Follower { .. } | State::Leader(_) => ServerSet::EMPTY,
+        }
     }
 
     /// Whose votes for this candidate were given in an earlier term. Only a flaw makes any.
     pub const fn stale_votes(&self) -> ServerSet {
-        self.strays
+        match &self.state {
+            State::Candidate(candidate) => candidate.strays,
+            State::Follower { .. } | State::Leader(_) => ServerSet::EMPTY,
+        }
     }
 
     /// What this leader knows of a server, itself included; `None` if it does not lead.
     pub fn progress(&self, server: ServerId) -> Option<&Progress> {
-        self.progress.get(server.index())
+        match &self.state {
+            State::Leader(leader) => leader.progress.get(server.index()),
+            State::Follower { .. } | State::Candidate(_) => None,
+        }
+    }
+
+    /// Who holds the entry at `index`, as far as this leader knows.
+    pub fn holders(&self, index: Index) -> ServerSet {
+        let has = |known: &Progress| known.matched >= index;
+        let holds = |server: &ServerId| self.progress(*server).is_some_and(has);
+        self.configuration.voters().iter().filter(holds).collect()
     }
 
     /// Whether it knows nothing, as at the very beginning.
     pub fn is_blank(&self) -> bool {
         self.term == Term::ZERO && self.log.last_index() == Index::ZERO
-    }
-
-    pub fn is_leader(&self) -> bool {
-        self.role == Role::Leader
-    }
-
-    /// Who holds the entry at `index`, as far as this leader knows.
-    pub fn holders(&self, index: Index) -> ServerSet {
-        let servers = ServerId::first(self.progress.len() as u8);
-        servers.filter(|server| self.progress[server.index()].matched >= index).collect()
     }
 }

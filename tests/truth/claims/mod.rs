@@ -6,7 +6,7 @@ use raftlab::cluster::client::{Call, Client};
 use raftlab::cluster::event::EventKind as E;
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Loss, PacketKind};
-use raftlab::cluster::raft::{AppendResult, Message, Reply, Role, WrongLeader};
+use raftlab::cluster::raft::{AppendResult, Message, Replication, Reply, Role, WrongLeader};
 use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{ClientId, Index, Node, ServerId, ServerSet, Term};

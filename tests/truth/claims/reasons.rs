@@ -164,7 +164,7 @@ pub const REASONS: Forms = &[
         s.happened(|kind| matches!(kind, E::LossReported { .. }))
     }),
     ("no answer of {} has come (§5.3)", |s, w| {
-        known(s.was(subject(s)), id(w[0])).in_flight.is_some()
+        known(s.was(subject(s)), id(w[0])).replication != Replication::Idle
     }),
     ("it belongs to an older term (§5.1)", |s, _| {
         s.heard.is_some_and(|(_, message)| message.summary().term < s.is(subject(s)).raft.term())
