@@ -132,6 +132,34 @@ fn nobody_knows_who_is_above_and_only_the_shell_knows_what_is_outside() {
     assert!(wrong.is_empty(), "what the lab must not know:\n{}", wrong.join("\n"));
 }
 
+/// Consensus is a room of its own: it is handed what its disk held and what has arrived, hands out
+/// what is to be done, and knows none of those who carry that out.
+#[test]
+fn raft_knows_no_disk_no_server_and_no_cluster() {
+    let known = ["event", "flaw", "growing", "network", "raft", "shared", "time", "types"];
+    let mut seen = 0;
+    for file in sources("src/cluster", "").iter().filter(|file| file.parent().is_some_and(is_raft))
+    {
+        let named = paths(&code(&fs::read_to_string(file).expect("a source")));
+        let of_cluster = |path: &String| {
+            let rest = path.trim_start_matches(':').strip_prefix("crate::cluster::")?;
+            Some(rest.split("::").next().unwrap_or_default().to_owned())
+        };
+        let rooms: Vec<String> = named.iter().filter_map(of_cluster).collect();
+        seen += rooms.len();
+        let stranger = rooms.iter().find(|room| !known.contains(&room.as_str()));
+        assert_eq!(stranger, None, "{}", file.display());
+        let above = if file.ends_with("mod.rs") { "super" } else { "super::super" };
+        let above = named.iter().find(|path| is_below(path, above));
+        assert_eq!(above, None, "{}: name it from the crate", file.display());
+    }
+    assert!(seen > 20, "only {seen} names were read");
+}
+
+fn is_raft(folder: &Path) -> bool {
+    folder.ends_with("cluster/raft")
+}
+
 #[test]
 fn every_way_to_name_what_is_outside_is_seen() {
     let ways = [

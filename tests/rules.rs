@@ -8,12 +8,12 @@ use bench::{
     Server, append, appends, at, calls, entry, granted, id, ids, matched, refused, reply, result,
     vote, vote_request, writes_a_vote,
 };
-use raftlab::cluster::disk::{Disk, Write};
+use raftlab::cluster::disk::Disk;
 use raftlab::cluster::event::{EventKind, IgnoreReason};
 use raftlab::cluster::flaw::Flaws;
 use raftlab::cluster::raft::{
     AppendResult, Configuration, Message, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX, Role,
-    Rules, TimerOrder,
+    Rules, TimerOrder, Write,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -128,12 +128,12 @@ fn section_5_2_an_own_vote_is_that_of_its_term_and_for_itself() {
         server.hears(3, vote(4, true));
         let mut disk = server.disk.clone();
         written(&mut disk);
-        server.step(|raft, cx, out| raft.on_sync(&disk, cx, out));
+        server.step(|raft, cx, out| raft.on_sync(disk.hard, disk.log.last_index(), cx, out));
         server.raft.role()
     };
     assert_eq!(candidate_with(|disk| disk.log.push(entry(2, 3))), Role::Candidate);
-    assert_eq!(candidate_with(|disk| disk.voted_for = Some(id(1))), Role::Candidate);
-    let own = |disk: &mut Disk| (disk.term, disk.voted_for) = (Term(4), Some(id(1)));
+    assert_eq!(candidate_with(|disk| disk.hard.voted_for = Some(id(1))), Role::Candidate);
+    let own = |disk: &mut Disk| (disk.hard.term, disk.hard.voted_for) = (Term(4), Some(id(1)));
     assert_eq!(candidate_with(own), Role::Leader);
 }
 
@@ -176,7 +176,7 @@ fn section_5_2_the_vote_is_kept_through_a_crash() {
     let out = server.hears(2, vote_request(4, at(0, 0)));
     assert!(writes_a_vote(&out));
     server.syncs();
-    server.raft = server.raft.restarted(&server.disk);
+    server.raft = server.raft.restarted(server.disk.hard, server.disk.log.clone());
     assert_eq!((server.term(), server.raft.voted_for()), (4, Some(id(2))));
     assert!(!granted(&server.hears(3, vote_request(4, at(0, 0)))));
 }
@@ -735,7 +735,7 @@ fn a_restarted_server_knows_its_calls_from_those_of_its_earlier_life() {
     let mut server = Server::leading(1, 4, &[]);
     let old = calls(&server.submits(1), 2)[0];
     assert!(server.raft.has_made(old));
-    server.raft = server.raft.restarted(&server.disk);
+    server.raft = server.raft.restarted(server.disk.hard, server.disk.log.clone());
     assert!(!server.raft.has_made(old));
     let new = calls(&server.times_out(), 2)[0];
     assert!(server.raft.has_made(new) && new > old);

@@ -74,7 +74,7 @@ fn a_crash_loses_the_vote_of_the_newest_term_that_was_not_on_disk() {
         unreachable!()
     };
     assert_eq!(vote, Some(id(1)));
-    assert_eq!(run.cluster.servers()[0].disk.voted_for, Some(id(1)), "of term 1");
+    assert_eq!(run.cluster.servers()[0].disk.hard.voted_for, Some(id(1)), "of term 1");
 }
 
 #[test]

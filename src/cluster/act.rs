@@ -365,7 +365,7 @@ impl Cluster {
         let end = server.raft.log().last_index().next();
         let lost = end.0.saturating_sub(server.disk.first_unsynced().0);
         let (term, voted_for) = (server.raft.term(), server.raft.voted_for());
-        let on_disk = (term, voted_for) == (server.disk.term, server.disk.voted_for);
+        let on_disk = (term, voted_for) == (server.disk.hard.term, server.disk.hard.voted_for);
         let vote = voted_for.filter(|_| !on_disk);
         let waiters = server.rsm.waiters.len() as u32;
         server.power = Power::Down;

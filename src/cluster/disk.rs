@@ -7,20 +7,8 @@
 
 use super::event::Cause;
 use super::flaw::{Flaw, Flaws};
-use super::raft::{Entry, Log, Message};
+use super::raft::{HardState, Log, Message, Write};
 use super::types::{Index, ServerId, Term};
-
-/// One change to stable storage.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Write {
-    Vote {
-        term: Term,
-        voted_for: Option<ServerId>,
-    },
-    Append(Entry),
-    /// Removes the entry at this index and all that follow.
-    Truncate(Index),
-}
 
 /// A message that may leave only when what was written before it is durable, and what brought it
 /// about: that is its cause, however long it waits.
@@ -41,8 +29,7 @@ pub struct Batch {
 /// A server's disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Disk {
-    pub term: Term,
-    pub voted_for: Option<ServerId>,
+    pub hard: HardState,
     pub log: Log,
     /// Written since the running sync began.
     pub(super) pending: Batch,
@@ -61,7 +48,7 @@ impl Disk {
         let unsynced = self.syncing.writes.iter().chain(&self.pending.writes);
         let truncated = unsynced.filter_map(|write| match write {
             Write::Truncate(from) => Some(*from),
-            Write::Vote { .. } | Write::Append(_) => None,
+            Write::HardState(_) | Write::Append(_) => None,
         });
         truncated.fold(self.log.last_index().next(), Index::min)
     }
@@ -92,7 +79,7 @@ impl Disk {
     pub(super) fn forgets(&self, flaws: Flaws) -> Flaws {
         let keeps_less = Self::keeps_less(flaws);
         let through = |write: &Write| match write {
-            Write::Vote { .. } => Flaws::only(Flaw::ForgetVote),
+            Write::HardState(_) => Flaws::only(Flaw::ForgetVote),
             Write::Append(_) | Write::Truncate(_) => Flaws::only(Flaw::ForgetLog),
         };
         if keeps_less.is_empty() {
@@ -106,10 +93,7 @@ impl Disk {
     pub(super) fn end_sync(&mut self) -> Vec<Held> {
         for write in self.syncing.writes.drain(..) {
             match write {
-                Write::Vote { term, voted_for } => {
-                    self.term = term;
-                    self.voted_for = voted_for;
-                }
+                Write::HardState(hard) => self.hard = hard,
                 Write::Append(entry) => self.log.push(entry),
                 Write::Truncate(from) => self.log.truncate(from),
             }
@@ -121,7 +105,7 @@ impl Disk {
     pub(super) fn unsynced_vote(&self) -> Option<ServerId> {
         let unsynced = self.syncing.writes.iter().chain(&self.pending.writes).rev();
         let newest = unsynced.into_iter().find_map(|write| match write {
-            Write::Vote { voted_for, .. } => Some(*voted_for),
+            Write::HardState(hard) => Some(hard.voted_for),
             Write::Append(_) | Write::Truncate(_) => None,
         });
         newest.flatten()
@@ -135,10 +119,10 @@ impl Disk {
     /// The power fails: whatever is not durable is gone. The flaws through which more is gone.
     pub(super) fn crash(&mut self, flaws: Flaws) -> Flaws {
         let mut through = Self::keeps_less(flaws);
-        through.set(Flaw::ForgetVote, through.has(Flaw::ForgetVote) && self.term > Term::ZERO);
+        through.set(Flaw::ForgetVote, through.has(Flaw::ForgetVote) && self.hard.term > Term::ZERO);
         through.set(Flaw::ForgetLog, through.has(Flaw::ForgetLog) && !self.log.is_empty());
         if through.has(Flaw::ForgetVote) {
-            (self.term, self.voted_for) = (Term::ZERO, None);
+            self.hard = HardState::default();
         }
         if through.has(Flaw::ForgetLog) {
             self.log = Log::new();
@@ -156,7 +140,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::cluster::raft::AppendResult;
+    use crate::cluster::raft::{AppendResult, Entry};
     use crate::cluster::types::{Op, OpId, PacketId, Request};
 
     fn entry(number: u64) -> Entry {
@@ -222,10 +206,11 @@ mod tests {
         disk.pending.writes.push(Write::Truncate(Index(1)));
         disk.hold(answer(1));
         assert!(disk.begin_sync());
-        disk.pending.writes.push(Write::Vote { term: Term(7), voted_for: None });
+        let hard = HardState { term: Term(7), voted_for: None };
+        disk.pending.writes.push(Write::HardState(hard));
         disk.hold(answer(2));
         disk.crash(Flaws::NONE);
-        assert_eq!((disk.log.len(), disk.term, disk.is_dirty()), (2, Term(0), false));
+        assert_eq!((disk.log.len(), disk.hard.term, disk.is_dirty()), (2, Term(0), false));
         disk.pending.writes.push(Write::Append(entry(3)));
         assert!(disk.begin_sync());
         assert_eq!(disk.end_sync(), []);

@@ -9,7 +9,7 @@ use super::disk::Disk;
 use super::flaw::{Flaw, Flaws};
 use super::network::Packet;
 use super::queue::Slot;
-use super::raft::{self, Configuration, Raft, Rules};
+use super::raft::{self, Configuration, HardState, Raft, Rules};
 use super::rng::{Entity, Rng};
 use super::rsm::{Rsm, Waiter};
 use super::time::{Ppm, Span, Time};
@@ -89,7 +89,7 @@ impl Server {
             power: Power::Up,
             incarnation: 1,
             clock: Ppm::ONE,
-            raft: Raft::from_disk(id, configuration, &disk, Rules::default()),
+            raft: Raft::new(id, configuration, Rules::default(), disk.hard, disk.log.clone()),
             disk,
             rsm: Rsm::default(),
             election_timer: None,
@@ -151,13 +151,13 @@ impl Server {
     /// Everything volatile is as after a start: what the disk holds, and nothing else. The flaws
     /// through which the disk holds less than it should.
     pub(super) fn forget(&mut self) -> Flaws {
-        let (term, vote) = (self.disk.term, self.disk.voted_for);
+        let (term, vote) = (self.disk.hard.term, self.disk.hard.voted_for);
         // A vote of which no word has left was never given.
         if self.disk.unsynced_vote().is_some() && vote.is_none() {
             self.raft.unsay_vote();
         }
         let flaws = self.disk.crash(self.flaws());
-        self.raft = self.raft.restarted(&self.disk);
+        self.raft = self.raft.restarted(self.disk.hard, self.disk.log.clone());
         if let Some(candidate) = vote.filter(|_| flaws.has(Flaw::ForgetVote)) {
             self.raft.forget_vote(term, candidate, Flaws::only(Flaw::ForgetVote));
         }
@@ -168,7 +168,7 @@ impl Server {
 
     /// Its disk is lost, with the vote on it.
     pub(super) fn lose_disk(&mut self) {
-        let Disk { term, voted_for, .. } = std::mem::take(&mut self.disk);
+        let HardState { term, voted_for } = std::mem::take(&mut self.disk).hard;
         self.forget();
         if let Some(candidate) = voted_for {
             self.raft.forget_vote(term, candidate, Flaws::NONE);

@@ -134,12 +134,12 @@ impl Cluster {
     fn give(&mut self, given: &Given) {
         self.digest.u8(given.server.number()).u64(given.term.0);
         let server = &mut self.servers[given.server.index()];
-        server.disk.term = given.term;
+        server.disk.hard.term = given.term;
         for (index, term) in (1..).map(Index).zip(&given.log) {
             self.digest.u64(term.0);
             server.disk.log.push(Entry { term: *term, op: Rc::new(given_op(index, *term)) });
         }
-        server.raft = server.raft.restarted(&server.disk);
+        server.raft = server.raft.restarted(server.disk.hard, server.disk.log.clone());
     }
 
     /// The digest of everything up to now: of what was handled, and of what the servers hold.
@@ -147,8 +147,8 @@ impl Cluster {
         let mut digest = self.digest;
         for server in &self.servers {
             let disk = &server.disk;
-            digest.u8(server.id.number()).u64(disk.term.0);
-            digest.u8(disk.voted_for.map_or(0, ServerId::number));
+            digest.u8(server.id.number()).u64(disk.hard.term.0);
+            digest.u8(disk.hard.voted_for.map_or(0, ServerId::number));
             let last = disk.log.last();
             digest.u64(last.index.0).u64(last.term.0);
             digest.u64(server.raft.commit().0).u64(server.rsm.applied.0);

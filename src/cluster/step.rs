@@ -493,7 +493,8 @@ impl Cluster {
         let server = &mut self.servers[id.index()];
         // Its room is used again.
         server.disk.syncing.messages = messages;
-        server.raft.on_sync(&server.disk, &cx, &mut self.outbox);
+        let (hard, last) = (server.disk.hard, server.disk.log.last_index());
+        server.raft.on_sync(hard, last, &cx, &mut self.outbox);
         self.carry_out(id);
         self.begin_sync(id);
     }

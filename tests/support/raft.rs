@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use raftlab::cluster::disk::{Disk, Write};
+use raftlab::cluster::disk::Disk;
 use raftlab::cluster::raft::{
     AppendResult, Configuration, Context, Entry, Message, Outbox, Position, Progress, Raft, Role,
-    Rules,
+    Rules, Write,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
@@ -74,14 +74,14 @@ pub const fn refused(conflict: Option<u64>, first: u64, last: u64) -> AppendResu
 impl Server {
     pub fn new(number: u64, term: u64, log: &[u64]) -> Self {
         let mut disk = Disk::default();
-        disk.term = Term(term);
+        disk.hard.term = Term(term);
         for (index, term) in (1..).zip(log) {
             disk.log.push(entry(index, *term));
         }
-        let heartbeat = Span::from_millis(100);
+        let (all, heartbeat) = (Configuration::of(5), Span::from_millis(100));
         let cx = Context { now: Time::START, append_max: 1_000, heartbeat };
         Self {
-            raft: Raft::from_disk(id(number), Configuration::of(5), &disk, Rules::default()),
+            raft: Raft::new(id(number), all, Rules::default(), disk.hard, disk.log.clone()),
             disk,
             unsynced: Vec::new(),
             cx,
@@ -133,15 +133,13 @@ impl Server {
     pub fn syncs(&mut self) -> Outbox {
         for write in self.unsynced.drain(..) {
             match write {
-                Write::Vote { term, voted_for } => {
-                    (self.disk.term, self.disk.voted_for) = (term, voted_for);
-                }
+                Write::HardState(hard) => self.disk.hard = hard,
                 Write::Append(entry) => self.disk.log.push(entry),
                 Write::Truncate(from) => self.disk.log.truncate(from),
             }
         }
         let disk = self.disk.clone();
-        self.step(|raft, cx, out| raft.on_sync(&disk, cx, out))
+        self.step(|raft, cx, out| raft.on_sync(disk.hard, disk.log.last_index(), cx, out))
     }
 
     /// What it knows of a follower.
@@ -197,5 +195,5 @@ pub fn calls(out: &Outbox, to: u64) -> Vec<u32> {
 }
 
 pub fn writes_a_vote(out: &Outbox) -> bool {
-    out.writes.iter().any(|write| matches!(write, Write::Vote { .. }))
+    out.writes.iter().any(|write| matches!(write, Write::HardState(_)))
 }

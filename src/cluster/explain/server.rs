@@ -48,14 +48,14 @@ pub fn server(cluster: &Cluster, id: ServerId, recent: &[Event]) -> Vec<String> 
 
 fn down(server: &Server) -> Vec<String> {
     let (id, disk) = (server.id, &server.disk);
-    let vote = disk.voted_for.map_or("no vote".into(), |whom| format!("a vote for {whom}"));
+    let vote = disk.hard.voted_for.map_or("no vote".into(), |whom| format!("a vote for {whom}"));
     let log = match disk.log.last().index {
         Index::ZERO => "no entries".into(),
         _ => format!("a log that ends at {}", disk.log.last()),
     };
     let mut clauses = vec![
         format!("{id} is down"),
-        format!("its disk holds term {}, {vote} and {log}", disk.term),
+        format!("its disk holds term {}, {vote} and {log}", disk.hard.term),
         "after a restart it is a follower that has applied nothing yet".into(),
     ];
     clauses.extend(Disk::keeps_less(server.flaws()).iter().map(Flaw::told));

@@ -36,12 +36,11 @@ pub use rules::Rules;
 use retry::{Asked, Calls};
 use serde::{Deserialize, Serialize};
 
-use super::disk::{Disk, Write};
-use super::event::{Cause, Event, EventKind};
-use super::flaw::{Flaw, Flaws};
-use super::shared::OrdMap;
-use super::time::{Span, Time};
-use super::types::{Index, ServerId, ServerSet, Term};
+use crate::cluster::event::{Cause, Event, EventKind};
+use crate::cluster::flaw::{Flaw, Flaws};
+use crate::cluster::shared::OrdMap;
+use crate::cluster::time::{Span, Time};
+use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// What a server is in its term (§5.1), in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +101,23 @@ struct Leadership {
     asked: Vec<Asked>,
     /// What only events look at: of whose matchIndex it did not hear. Only a flaw makes any.
     strays: ServerSet,
+}
+
+/// What must be on disk, beside the log, before a server says anything that depends on it
+/// (Figure 2, "Persistent state").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HardState {
+    pub term: Term,
+    pub voted_for: Option<ServerId>,
+}
+
+/// One change to what is on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    HardState(HardState),
+    Append(Entry),
+    /// Removes the entry at this index and all that follow.
+    Truncate(Index),
 }
 
 /// A vote that a server gave and does not know of any more.
@@ -194,19 +210,20 @@ impl Outbox {
 
 impl Raft {
     /// A server as it starts, with what its disk holds.
-    pub fn from_disk(
+    pub fn new(
         id: ServerId,
         configuration: Configuration,
-        disk: &Disk,
         rules: Rules,
+        HardState { term, voted_for }: HardState,
+        log: Log,
     ) -> Self {
         Self {
             id,
             rules,
             configuration,
-            term: disk.term,
-            voted_for: disk.voted_for,
-            log: disk.log.clone(),
+            term,
+            voted_for,
+            log,
             commit: Index::ZERO,
             state: State::Follower { leader: None },
             calls: Calls::default(),
@@ -215,9 +232,9 @@ impl Raft {
     }
 
     /// The same server after a crash, with what its disk holds.
-    pub fn restarted(&self, disk: &Disk) -> Self {
+    pub fn restarted(&self, hard: HardState, log: Log) -> Self {
         let (calls, forgotten) = (self.calls.started_again(), self.forgotten.clone());
-        let fresh = Self::from_disk(self.id, self.configuration, disk, self.rules);
+        let fresh = Self::new(self.id, self.configuration, self.rules, hard, log);
         Self { calls, forgotten, ..fresh }
     }
 
@@ -251,16 +268,17 @@ impl Raft {
         }
     }
 
-    /// A sync has ended: what the disk now holds counts for this server itself.
-    pub fn on_sync(&mut self, disk: &Disk, cx: &Context, out: &mut Outbox) {
+    /// A sync has ended: what the disk now holds, up to entry `last`, counts for this server itself.
+    pub fn on_sync(&mut self, hard: HardState, last: Index, cx: &Context, out: &mut Outbox) {
+        let own_vote = HardState { term: self.term, voted_for: Some(self.id) };
         match &mut self.state {
-            State::Candidate(_) if disk.term == self.term && disk.voted_for == Some(self.id) => {
+            State::Candidate(_) if hard == own_vote => {
                 self.count_vote(self.id, self.term, Flaws::NONE, cx, out);
             }
             State::Leader(leader) => {
                 let own = &mut leader.progress[self.id.index()];
-                if disk.log.last_index() > own.matched {
-                    own.matched = disk.log.last_index();
+                if last > own.matched {
+                    own.matched = last;
                     own.next = own.matched.next();
                     self.advance_commit(out);
                 }
@@ -310,9 +328,10 @@ impl Raft {
 
     /// Notes the term and the vote for the disk.
     fn write_vote(&self, out: &mut Outbox) {
-        if let Some(Write::Vote { .. }) = out.writes.last() {
+        if let Some(Write::HardState(_)) = out.writes.last() {
             out.writes.pop();
         }
-        out.writes.push(Write::Vote { term: self.term, voted_for: self.voted_for });
+        let hard = HardState { term: self.term, voted_for: self.voted_for };
+        out.writes.push(Write::HardState(hard));
     }
 }

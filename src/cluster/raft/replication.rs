@@ -5,9 +5,8 @@ use std::rc::Rc;
 use super::retry::Asked;
 use super::{
     AppendResult, Context, Entries, Entry, Message, Outbox, Position, Progress, Raft, Replication,
-    Role, State, TimerOrder,
+    Role, State, TimerOrder, Write,
 };
-use crate::cluster::disk::Write;
 use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::network::{PacketKind, Summary};

@@ -44,7 +44,8 @@ pub fn lost(step: &Step, server: ServerId) -> (u64, Option<ServerId>) {
     let differs =
         |index: &u64| was.raft.log().get(Index(*index)) != was.disk.log.get(Index(*index));
     let entries = (1..=was.raft.log().last_index().0).filter(differs).count() as u64;
-    let same = (was.raft.term(), was.raft.voted_for()) == (was.disk.term, was.disk.voted_for);
+    let same =
+        (was.raft.term(), was.raft.voted_for()) == (was.disk.hard.term, was.disk.hard.voted_for);
     (entries, was.raft.voted_for().filter(|_| !same))
 }
 
@@ -57,12 +58,12 @@ pub fn crashed(step: &Step, server: ServerId) -> (Term, Index) {
         cluster.apply(&crash).expect("it is up");
     }
     let disk = &cluster.server(server).expect("it is there").disk;
-    (disk.term, disk.log.last_index())
+    (disk.hard.term, disk.log.last_index())
 }
 
 pub fn same_disk(step: &Step) -> bool {
     let (was, is) = (&step.was(subject(step)).disk, &step.is(subject(step)).disk);
-    (was.term, was.voted_for, &was.log) == (is.term, is.voted_for, &is.log)
+    (was.hard, &was.log) == (is.hard, &is.log)
 }
 
 pub fn empty(step: &Step) -> bool {
@@ -74,8 +75,8 @@ pub fn empty(step: &Step) -> bool {
 
 pub fn gave(step: &Step, voter: ServerId, candidate: ServerId, term: Term) -> bool {
     // A server's own vote need not leave: it counts once it is on its disk.
-    let own = voter == candidate && step.was(voter).disk.voted_for == Some(voter);
-    let own = own || voter == candidate && step.is(voter).disk.voted_for == Some(voter);
+    let own = voter == candidate && step.was(voter).disk.hard.voted_for == Some(voter);
+    let own = own || voter == candidate && step.is(voter).disk.hard.voted_for == Some(voter);
     let votes = step.books.votes.get(&(voter, term));
     own || votes.is_some_and(|votes| votes.contains(&candidate))
 }

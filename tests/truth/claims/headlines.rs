@@ -21,7 +21,7 @@ pub const HEADLINES: Forms = &[
     }),
     ("{} restarts with what is on its disk", |s, w| {
         let server = s.is(id(w[0]));
-        *server.raft.log() == server.disk.log && server.raft.term() == server.disk.term
+        *server.raft.log() == server.disk.log && server.raft.term() == server.disk.hard.term
     }),
     ("{} falls asleep", |s, w| s.is(id(w[0])).power == Power::Asleep),
     ("{} wakes", |s, w| s.was(id(w[0])).inbox.is_empty()),

@@ -13,16 +13,17 @@ pub const REASONS: Forms = &[
     }),
     ("its disk is empty", |s, _| {
         let disk = &s.is(subject(s)).disk;
-        disk.log.is_empty() && disk.term == Term::ZERO && disk.voted_for.is_none()
+        disk.log.is_empty() && disk.hard.term == Term::ZERO && disk.hard.voted_for.is_none()
     }),
     ("its disk holds term {}, {} and {}", |s, w| {
         let disk = &s.is(subject(s)).disk;
-        let vote = disk.voted_for.map_or("no vote".into(), |whom| format!("its vote for {whom}"));
+        let vote =
+            disk.hard.voted_for.map_or("no vote".into(), |whom| format!("its vote for {whom}"));
         let log = match disk.log.is_empty() {
             true => "an empty log".into(),
             false => format!("its log up to {}", disk.log.last()),
         };
-        (disk.term, &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
+        (disk.hard.term, &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
     }),
     ("its timers and its packets wait until it wakes", |s, _| {
         s.is(subject(s)).election_timer.is_none() || s.is(subject(s)).power == Power::Asleep

@@ -82,7 +82,7 @@ pub const SERVER: Forms = &[
     ("{} is a candidate in term {}: {} of {} needed votes", |s, w| candidate(s, w) && w[2] == "0"),
     ("Its own vote counts once it is on its disk", |s, _| {
         let server = s.own();
-        (server.disk.term, server.disk.voted_for) != (server.raft.term(), Some(server.id))
+        (server.disk.hard.term, server.disk.hard.voted_for) != (server.raft.term(), Some(server.id))
     }),
     ("{} refused", |s, w| s.own().raft.refusals().contains(id(w[0]))),
     ("{} is still to answer", still_to_answer),

@@ -137,8 +137,8 @@ impl Watch {
             EventKind::Restarted { server, .. } => {
                 let own = cluster.server(*server).map(|server| &server.disk);
                 let others = cluster.servers().iter().map(|other| other.raft.term()).max();
-                let voted = own.is_some_and(|disk| disk.voted_for.is_some());
-                if voted && own.map(|disk| disk.term) == others {
+                let voted = own.is_some_and(|disk| disk.hard.voted_for.is_some());
+                if voted && own.map(|disk| disk.hard.term) == others {
                     self.reach(Place::RestartInTerm);
                 }
             }
