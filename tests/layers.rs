@@ -160,6 +160,19 @@ fn is_raft(folder: &Path) -> bool {
     folder.ends_with("cluster/raft")
 }
 
+/// Where a log begins is for the log to say: once a snapshot stands in for its first entries (§7), that
+/// is not entry 1.
+#[test]
+fn nobody_but_the_log_takes_it_to_begin_at_1() {
+    let literal = |file: &&PathBuf| {
+        let text = fs::read_to_string(file).expect("a source");
+        code(&text).contains("Index(1)") && !file.ends_with("raft/log.rs")
+    };
+    let files = sources("src", "");
+    let found: Vec<&PathBuf> = files.iter().filter(literal).collect();
+    assert!(found.is_empty(), "ask the log for its first index: {found:?}");
+}
+
 #[test]
 fn every_way_to_name_what_is_outside_is_seen() {
     let ways = [

@@ -70,6 +70,7 @@ impl<'a> Table<'a> {
             Scale::M | Scale::L => area.right().saturating_sub(VERDICT.min(area.width / 3)),
             Scale::Xl => area.right(),
         };
+        let first = reading::first_index(scene.cluster);
         let last = reading::last_index(scene.cluster);
         let mut table = Self {
             scene,
@@ -79,7 +80,7 @@ impl<'a> Table<'a> {
             left,
             cell: 8,
             gap,
-            first: Index(1),
+            first,
             count: 1,
             last,
             verdicts,
@@ -104,9 +105,10 @@ impl<'a> Table<'a> {
     fn place(&mut self) {
         let width = self.verdicts.saturating_sub(self.left);
         self.count = u64::from(width / (self.cell + self.gap)).max(1);
-        let tail = (self.last.0 + 1).saturating_sub(self.count).max(1);
+        let lowest = reading::first_index(self.scene.cluster);
+        let tail = Index((self.last.0 + 1).saturating_sub(self.count)).max(lowest);
         let scroll = self.scene.view.scroll.logs;
-        self.first = Index(scroll.map_or(tail, |first| first.0.clamp(1, tail)));
+        self.first = scroll.map_or(tail, |first| first.clamp(lowest, tail));
     }
 
     fn end(&self) -> Index {

@@ -57,16 +57,10 @@ impl Window {
     pub fn of(scene: &Scene, left: u16, width: u16) -> Self {
         let (gap, detail) =
             if width >= ROOMY { (1, CellDetail::Version) } else { (0, CellDetail::Value) };
+        let first = reading::first_index(scene.cluster);
         let last = reading::last_index(scene.cluster);
-        let mut window = Self {
-            left: left + gap,
-            cell: WIDTHS[0],
-            gap,
-            first: Index(1),
-            count: 0,
-            last,
-            detail,
-        };
+        let mut window =
+            Self { left: left + gap, cell: WIDTHS[0], gap, first, count: 0, last, detail };
         window.place(scene, width);
         let needed = window.widest(scene);
         let most = (width / 3).max(WIDTHS[0] + gap) - gap;
@@ -80,8 +74,9 @@ impl Window {
     fn place(&mut self, scene: &Scene, width: u16) {
         self.count = u64::from(width.saturating_sub(self.gap) / (self.cell + self.gap)).max(1);
         // One column stays free for the entry that comes next.
-        let tail = (self.last.0 + 2).saturating_sub(self.count).max(1);
-        self.first = Index(scene.view.scroll.logs.map_or(tail, |first| first.0.clamp(1, tail)));
+        let lowest = reading::first_index(scene.cluster);
+        let tail = Index((self.last.0 + 2).saturating_sub(self.count)).max(lowest);
+        self.first = scene.view.scroll.logs.map_or(tail, |first| first.clamp(lowest, tail));
     }
 
     /// How wide the widest entry of the window would like to be.

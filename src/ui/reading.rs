@@ -28,6 +28,12 @@ pub fn committed(cluster: &Cluster) -> Index {
     Index(cluster.commits())
 }
 
+/// Where the first log begins that still has its first entries.
+pub fn first_index(cluster: &Cluster) -> Index {
+    let firsts = cluster.servers().iter().map(|server| server.raft.log().first_index());
+    firsts.min().unwrap_or_default()
+}
+
 /// Where the longest log ends.
 pub fn last_index(cluster: &Cluster) -> Index {
     cluster.servers().iter().map(|server| server.raft.log().last_index()).max().unwrap_or_default()

@@ -238,12 +238,13 @@ impl Session {
         let Some(server) = server.and_then(|id| self.cluster.server(id)) else {
             return self.refuse("no server is selected: press its number, or 0 for the leader");
         };
-        let (id, last) = (server.id, server.raft.log().last_index());
-        if last == Index::ZERO {
+        let (id, log) = (server.id, server.raft.log());
+        let (first, last) = (log.first_index(), log.last_index());
+        if log.is_empty() {
             return self.refuse(format!("the log of {id} is empty"));
         }
         let next = match self.view.selection.entry {
-            Some(entry) => way.walk(Some(entry.0), 1, last.0 as usize + 1).max(1),
+            Some(entry) => way.walk(Some(entry.0), 1, last.0 as usize + 1).max(first.0),
             None => last.0,
         };
         self.view.selection.server = Some(id);
@@ -258,7 +259,7 @@ impl Session {
         match self.view.focus.lists() {
             Lists::Time => self.view.timeline.span = TimelineSpan::Whole,
             Lists::Logs => {
-                self.view.scroll.logs = Some(Index(1));
+                self.view.scroll.logs = Some(ui::reading::first_index(&self.cluster));
                 self.view.scroll.servers = 0;
             }
             Lists::Servers

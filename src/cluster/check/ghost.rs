@@ -212,7 +212,7 @@ impl Slots {
         enough: Enough,
     ) -> Option<Index> {
         let mut lost = None;
-        let first = first.max(Index(1));
+        let first = first.max(disk.first_index());
         disk.iter_from(first).for_each(|(index, entry)| {
             let lacks = self.find(server, index, Some(entry.term), enough);
             lost = lost.or(lacks.then_some(index));

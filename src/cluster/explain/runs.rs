@@ -131,7 +131,7 @@ fn a_follower_learns_of_a_commit_after_its_leader() {
     run.run(50);
     let follower = ServerSet::first(5).without(ServerSet::only(leader)).iter().next().unwrap();
     run.apply(&set("a", "1", Some(leader)));
-    run.until(|cluster| cluster.server(leader).unwrap().raft.commit() == Index(1));
+    run.until(|cluster| cluster.server(leader).unwrap().raft.commit() > Index::ZERO);
     let applied = format!("{leader} counts it as committed, and has applied it");
     assert!(run.entry(leader, 1).contains(&applied));
     let told = run.entry(follower, 1);

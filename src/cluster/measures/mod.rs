@@ -205,7 +205,7 @@ impl Answer<'_> {
     /// The terms of a log, or of a list.
     fn terms(&self) -> Option<Box<dyn Iterator<Item = Term> + '_>> {
         if let Answer::Log(log) = self {
-            let all = log.iter_from(log.first_index());
+            let all = log.iter();
             return Some(Box::new(all.map(|(_, entry)| entry.term)));
         }
         let Answer::Terms(terms) = self else { return None };

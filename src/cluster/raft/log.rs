@@ -54,6 +54,11 @@ impl Log {
         Index(self.base.index.0 + self.entries.len() as u64)
     }
 
+    /// All entries with their indexes.
+    pub fn iter(&self) -> impl Iterator<Item = (Index, &Entry)> {
+        self.iter_from(self.first_index())
+    }
+
     /// How many entries it holds.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -132,7 +132,7 @@ impl Rules {
             Some(term) => log.last_of_term(term).map_or(first, Index::next),
         };
         // Always at least one step back, and never before the first entry.
-        let next = next.min(prev).max(Index(1));
-        self.flaws.unless(Flaw::BackOne, || prev.max(Index(1)), next)
+        let next = next.min(prev).max(log.first_index());
+        self.flaws.unless(Flaw::BackOne, || prev.max(log.first_index()), next)
     }
 }

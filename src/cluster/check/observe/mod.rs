@@ -116,14 +116,14 @@ impl Checker {
         let mut checker = Self::default();
         for server in cluster.servers() {
             let log = server.raft.log();
-            let last = log.last_index();
+            let (first, last) = (log.first_index(), log.last_index());
             checker.servers.push(Ghost::default());
             // A run does not begin with logs that contradict each other.
-            let entries = log.iter_from(Index(1)).map(|(_, entry)| named(entry));
-            let _ = checker.appended(server.id, Index(1), entries);
+            let entries = log.iter().map(|(_, entry)| named(entry));
+            let _ = checker.appended(server.id, first, entries);
             // Nothing is committed yet, so nothing can be missing.
             let enough = Enough { all: cluster.configuration(), forgetful: ServerSet::EMPTY };
-            checker.slots.sync(server.id, log, Index(1), last, enough);
+            checker.slots.sync(server.id, log, first, last, enough);
             let dirty_from = last.next();
             checker.servers[server.id.index()] =
                 Ghost { last, durable: last, dirty_from, ..Ghost::default() };
