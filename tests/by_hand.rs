@@ -192,7 +192,7 @@ fn only_so_many_are_told_and_nobody_else() {
     tell(&mut cluster, "deliver vote S1 -> all count=1");
     // The copy is left, and two votes are on their way back.
     assert_eq!(cluster.packets().len(), 3);
-    let requests = cluster.packets().iter().filter(|packet| !packet.message.is_reply()).count();
+    let requests = cluster.packets().iter().filter(|packet| !packet.cargo.is_reply()).count();
     assert_eq!(requests, 1);
     assert!(refused(&mut cluster, "deliver append S1 -> S2").contains("no `append` is in flight"));
 }

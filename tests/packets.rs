@@ -264,7 +264,7 @@ fn what_clients_and_servers_say_to_each_other_is_never_doubled_by_hand() {
     let request = cluster
         .packets()
         .iter()
-        .find(|p| p.message.summary().kind.name().word() == "request")
+        .find(|p| p.cargo.summary().kind.name().word() == "request")
         .map(|p| p.id.0);
     let id = request.expect("it is in flight");
     for line in [format!("duplicate #{id}"), format!("hold #{id}"), format!("duplicate #{id}")] {
@@ -310,7 +310,7 @@ fn with_an_append() -> (Cluster, u64) {
     let mut cluster = play(&format!("{LED}run 50ms\nput x 1 @0 nowait\n"));
     loop {
         let to_s2 = |packet: &&&Packet| {
-            let summary = packet.message.summary();
+            let summary = packet.cargo.summary();
             packet.to == Node::Server(ServerId::from_index(1))
                 && summary.kind.name().word() == "append"
         };

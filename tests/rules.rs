@@ -726,7 +726,7 @@ fn an_answer_carries_the_number_of_its_call() {
         Message::Append { call, term, prev, entries: Default::default(), commit: Index(0) };
     for message in [append, Message::RequestVote { call, term: Term(3), last: prev }] {
         let out = server.hears(1, message);
-        assert_eq!(out.held[0].1.raft_call(), Some(call));
+        assert_eq!(out.held[0].1.call(), call);
     }
 }
 

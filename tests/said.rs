@@ -243,11 +243,11 @@ fn an_idle_client_is_told_by_how_its_last_operation_ended() {
 fn what_belongs_to_an_attempt_that_is_over_is_said_to_come_too_late() {
     let script = "link S1 -> a delay=3s\nset x 1 nowait\nrun 1500ms";
     let run = Run::with_s1(script);
-    let told = run.packet(|packet| packet.message.is_reply() && packet.to == run.a());
+    let told = run.packet(|packet| packet.cargo.is_reply() && packet.to == run.a());
     says(&told, &["It comes too late: client a no longer waits for this attempt."]);
     let early = Run::with_s1("link S1 -> a delay=3s\nset x 1 nowait\nrun 100ms");
     says(&early.client("a"), &["too late: this attempt ends before"]);
-    let told = early.packet(|packet| packet.message.is_reply() && packet.to == early.a());
+    let told = early.packet(|packet| packet.cargo.is_reply() && packet.to == early.a());
     never_says(&told, &["too late"]);
 }
 

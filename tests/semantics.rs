@@ -10,7 +10,7 @@ use raftlab::cluster::command::Script;
 use raftlab::cluster::event::{AttemptFailure, DropReason, Event, EventKind};
 use raftlab::cluster::history::Record;
 use raftlab::cluster::network::PacketKind;
-use raftlab::cluster::raft::WrongLeader;
+use raftlab::cluster::network::WrongLeader;
 use raftlab::cluster::time::{Span, SpanRange, Time};
 use raftlab::cluster::types::{ClientId, Index, Node, OpId, Outcome, Request, ServerId};
 use raftlab::cluster::{Cluster, Step};

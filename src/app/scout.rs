@@ -121,7 +121,7 @@ pub struct Flight {
 
 impl Flight {
     pub fn of(packet: &Packet) -> Self {
-        Self { from: packet.from, to: packet.to, summary: packet.message.summary() }
+        Self { from: packet.from, to: packet.to, summary: packet.cargo.summary() }
     }
 }
 

@@ -15,8 +15,8 @@ use super::history::Returned;
 use super::keyed::Keyed;
 use super::kv::{Known, Stored};
 use super::network::outcome_byte;
+use super::network::{Cargo, Reply, Rpc};
 use super::queue::Slot;
-use super::raft::{Message, Reply};
 use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Span, SpanRange, Time};
@@ -242,8 +242,8 @@ impl Cluster {
         self.emit(EventKind::Asked { client: id, server, attempt });
         self.set_client_timer(id, until);
         let incarnation = self.servers[server.index()].incarnation;
-        let message = Message::Request { call: number, attempt, request };
-        self.transmit(Node::Client(id), Node::Server(server), incarnation, message);
+        let rpc = Rpc::Request { call: number, attempt, request };
+        self.transmit(Node::Client(id), Node::Server(server), incarnation, Cargo::Client(rpc));
     }
 
     pub(super) fn set_client_timer(&mut self, id: ClientId, due: Time) {
@@ -306,12 +306,9 @@ impl Cluster {
         }
     }
 
-    pub(super) fn on_client_loss(&mut self, id: ClientId, server: ServerId, lost: &Message) {
-        let (Message::Request { call, attempt, .. } | Message::Reply { call, attempt, .. }) = lost
-        else {
-            return;
-        };
-        if self.is_current(id, *call, *attempt) {
+    pub(super) fn on_client_loss(&mut self, id: ClientId, server: ServerId, lost: &Rpc) {
+        let (call, attempt) = lost.attempt();
+        if self.is_current(id, call, attempt) {
             self.attempt_failed(id, server, AttemptFailure::LossReported);
         }
     }

@@ -13,8 +13,8 @@ use super::check::Violation;
 use super::command::{Command, Condition, Pace, Question, Watched};
 use super::flaw::{Flaw, Flaws};
 use super::kv::Known;
-use super::network::Summary;
-use super::raft::{Position, Role, WrongLeader};
+use super::network::{Summary, WrongLeader};
+use super::raft::{Position, Role};
 use super::time::{Ppm, Span, Time};
 use super::types::{
     Answer, ClientId, Index, Key, Node, Op, PacketId, Request, ServerId, ServerSet, Term, Value,

@@ -12,7 +12,8 @@ use super::Cluster;
 use super::event::{AttemptFailure, EventKind};
 use super::flaw::{Flaw, Flaws, Ruled};
 use super::kv::Kv;
-use super::raft::{Message, Reply, Role, WrongLeader};
+use super::network::{Cargo, Reply, Rpc, WrongLeader};
+use super::raft::Role;
 use super::server::TimerKind;
 use super::time::{Span, Time};
 use super::types::{
@@ -218,8 +219,8 @@ impl Cluster {
 
     fn reply(&mut self, id: ServerId, client: ClientId, call: u64, attempt: u32, reply: Reply) {
         let incarnation = self.servers[id.index()].incarnation;
-        let message = Message::Reply { call, attempt, reply };
-        self.transmit(Node::Server(id), Node::Client(client), incarnation, message);
+        let cargo = Cargo::Client(Rpc::Reply { call, attempt, reply });
+        self.transmit(Node::Server(id), Node::Client(client), incarnation, cargo);
     }
 
     /// Applies every committed entry that is not yet applied, in order.

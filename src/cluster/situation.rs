@@ -407,15 +407,13 @@ fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
         Message::AppendReply { .. }
         | Message::RequestVote { .. }
         | Message::VoteReply { .. }
-        | Message::Append { .. }
-        | Message::Request { .. }
-        | Message::Reply { .. } => false,
+        | Message::Append { .. } => false,
     };
     let packets = cluster.packets();
     let counted = packets.iter().filter_map(|packet| match (packet.from, packet.to) {
         (Node::Server(from), Node::Server(to))
             if to == leader.id
-                && acknowledges(&packet.message, leader.raft.term())
+                && packet.cargo.raft().is_some_and(|it| acknowledges(it, leader.raft.term()))
                 && packet.will_arrive()
                 && reaches(cluster, from, to) =>
         {

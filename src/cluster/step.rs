@@ -5,7 +5,7 @@ use super::command::{Command, Nature, Place};
 use super::disk::Held;
 use super::event::{AttemptFailure, DropReason, EventKind};
 use super::flaw::{Flaw, Flaws};
-use super::network::{Loss, Packet};
+use super::network::{Cargo, Loss, Packet, Rpc};
 use super::raft::{Context, Message, Outbox, Raft};
 use super::server::{INBOX_MAX, Power, TimerKind};
 use super::time::{Span, Time};
@@ -297,7 +297,7 @@ impl Cluster {
 
     pub(super) fn drop_packet(&mut self, packet: &Packet, why: DropReason) {
         let Packet { id, from, to, .. } = *packet;
-        let summary = packet.message.summary();
+        let summary = packet.cargo.summary();
         let before = match (from, to) {
             (Node::Client(client), Node::Server(server))
             | (Node::Server(server), Node::Client(client)) => self.failed_before(client, server),
@@ -318,7 +318,7 @@ impl Cluster {
     /// Whoever made the call is told that it has failed: the sender of a request, the receiver of
     /// a reply.
     fn report(&mut self, packet: Packet) {
-        let (to, about) = if packet.message.is_reply() {
+        let (to, about) = if packet.cargo.is_reply() {
             (packet.to, packet.from)
         } else {
             (packet.from, packet.to)
@@ -328,7 +328,9 @@ impl Cluster {
             (Node::Server(id), Node::Server(peer)) => self.report_to_server(id, peer, packet),
             (Node::Client(client), Node::Server(server)) => {
                 self.emit(EventKind::LossReported { to, about });
-                self.on_client_loss(client, server, &packet.message);
+                if let Cargo::Client(rpc) = &packet.cargo {
+                    self.on_client_loss(client, server, rpc);
+                }
             }
             (Node::Server(_) | Node::Client(_), Node::Client(_)) => {}
         }
@@ -336,7 +338,7 @@ impl Cluster {
 
     fn report_to_server(&mut self, id: ServerId, peer: ServerId, packet: Packet) {
         let server = &mut self.servers[id.index()];
-        let Some(call) = packet.message.raft_call() else { return };
+        let Some(call) = packet.cargo.raft().map(Message::call) else { return };
         match server.power {
             // What it asked in an earlier life is no concern of this one.
             Power::Up if server.raft.has_made(call) => {
@@ -351,21 +353,21 @@ impl Cluster {
 
     pub(super) fn deliver(&mut self, packet: Packet) {
         self.tell_received(&packet);
-        match (packet.from, packet.to) {
-            (Node::Server(sender), Node::Server(id)) => {
-                self.step_raft(id, |raft, cx, out| raft.receive(sender, packet.message, cx, out));
+        match (packet.from, packet.to, packet.cargo) {
+            (Node::Server(sender), Node::Server(id), Cargo::Raft(message)) => {
+                self.step_raft(id, |raft, cx, out| raft.receive(sender, message, cx, out));
             }
-            (Node::Client(client), Node::Server(id)) => {
-                if let Message::Request { call, attempt, request } = packet.message {
+            (Node::Client(client), Node::Server(id), Cargo::Client(rpc)) => {
+                if let Rpc::Request { call, attempt, request } = rpc {
                     self.on_request(id, client, call, attempt, request);
                 }
             }
-            (Node::Server(server), Node::Client(client)) => {
-                if let Message::Reply { call, attempt, reply } = packet.message {
+            (Node::Server(server), Node::Client(client), Cargo::Client(rpc)) => {
+                if let Rpc::Reply { call, attempt, reply } = rpc {
                     self.on_reply(client, server, call, attempt, reply);
                 }
             }
-            (Node::Client(_), Node::Client(_)) => {}
+            (Node::Server(_) | Node::Client(_), _, Cargo::Raft(_) | Cargo::Client(_)) => {}
         }
     }
 
@@ -373,7 +375,7 @@ impl Cluster {
     #[inline(never)]
     fn tell_received(&mut self, packet: &Packet) {
         let Packet { id, from, to, .. } = *packet;
-        let summary = packet.message.summary();
+        let summary = packet.cargo.summary();
         self.emit(EventKind::Received { packet: id, from, to, summary });
     }
 
@@ -463,7 +465,7 @@ impl Cluster {
 
     fn send_all(&mut self, id: ServerId, messages: &mut Vec<(ServerId, Message)>) {
         for (to, message) in messages.drain(..) {
-            self.transmit(Node::Server(id), Node::Server(to), 0, message);
+            self.transmit(Node::Server(id), Node::Server(to), 0, Cargo::Raft(message));
         }
     }
 
@@ -486,7 +488,7 @@ impl Cluster {
         let sync = self.outbox.cause;
         for Held { to, message, cause } in messages.drain(..) {
             self.outbox.cause = cause;
-            self.transmit(Node::Server(id), Node::Server(to), 0, message);
+            self.transmit(Node::Server(id), Node::Server(to), 0, Cargo::Raft(message));
         }
         self.outbox.cause = sync;
         let cx = self.context();

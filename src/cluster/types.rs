@@ -251,6 +251,15 @@ impl Request {
         length as u64
     }
 
+    /// How many bytes it would take on a wire: texts with a length of four, and a version of eight.
+    pub fn wire_bytes(&self) -> u64 {
+        self.bytes()
+            + match self {
+                Self::Get { .. } => 4,
+                Self::Put { .. } => 4 + 4 + 8,
+            }
+    }
+
     pub const fn key(&self) -> &Key {
         match self {
             Self::Get { key } | Self::Put { key, .. } => key,

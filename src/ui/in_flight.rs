@@ -9,8 +9,8 @@ use super::map::brings_commit;
 use super::text::{Millis, digits};
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::Cluster;
-use crate::cluster::network::{Hand, Packet};
-use crate::cluster::raft::{AppendResult, Message, Reply};
+use crate::cluster::network::{Cargo, Hand, Packet, Reply, Rpc};
+use crate::cluster::raft::{AppendResult, Message};
 use crate::cluster::types::{Index, Node, Outcome, Request, Term};
 
 /// From this width on the list shows the marks of the map too.
@@ -129,7 +129,7 @@ impl Columns {
 /// The term that a packet carries; clients know of none.
 fn term(packet: &Packet) -> Option<Term> {
     match (packet.from, packet.to) {
-        (Node::Server(_), Node::Server(_)) => Some(packet.message.summary().term),
+        (Node::Server(_), Node::Server(_)) => Some(packet.cargo.summary().term),
         (Node::Client(_), _) | (_, Node::Client(_)) => None,
     }
 }
@@ -154,7 +154,12 @@ fn node(pen: &mut Pen<'_>, node: Node, cluster: &Cluster) {
 
 /// What a packet brings, in a few words.
 fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
-    let words = match &packet.message {
+    let message = match &packet.cargo {
+        Cargo::Raft(message) => message,
+        Cargo::Client(Rpc::Request { request, .. }) => return ask(pen, request),
+        Cargo::Client(Rpc::Reply { reply, .. }) => return answer(pen, reply),
+    };
+    let words = match message {
         Message::RequestVote { last, .. } => format!("vote request, log at {last}"),
         Message::VoteReply { granted: true, .. } => "vote granted".to_owned(),
         Message::VoteReply { granted: false, .. } => "vote refused".to_owned(),
@@ -177,8 +182,6 @@ fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
                 format!("refusal, log ends at {last}")
             }
         },
-        Message::Request { request, .. } => return ask(pen, request),
-        Message::Reply { reply, .. } => return answer(pen, reply),
     };
     pen.put_within(&words);
 }

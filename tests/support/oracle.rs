@@ -11,6 +11,7 @@ use raftlab::cluster::check::linearizability::live::check_history;
 use raftlab::cluster::event::EventKind;
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::kv::Stored;
+use raftlab::cluster::network::Cargo;
 use raftlab::cluster::raft::{Log, Message};
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::time::Time;
@@ -134,9 +135,9 @@ impl Oracle {
     fn votes(&mut self, cluster: &Cluster) {
         for packet in cluster.packets() {
             let (Node::Server(from), Node::Server(to)) = (packet.from, packet.to) else { continue };
-            let (term, candidate) = match packet.message {
-                Message::RequestVote { term, .. } => (term, from),
-                Message::VoteReply { term, granted: true, .. } => (term, to),
+            let (term, candidate) = match packet.cargo {
+                Cargo::Raft(Message::RequestVote { term, .. }) => (term, from),
+                Cargo::Raft(Message::VoteReply { term, granted: true, .. }) => (term, to),
                 _ => continue,
             };
             let first = *self.votes.entry((from, term)).or_insert(candidate);

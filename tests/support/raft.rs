@@ -191,7 +191,7 @@ pub fn appends(out: &Outbox, to: u64) -> Vec<(Position, Vec<u64>, u64)> {
 /// The numbers of the calls that were made to a server.
 pub fn calls(out: &Outbox, to: u64) -> Vec<u32> {
     let sent = out.messages.iter().chain(&out.held).filter(|(peer, _)| *peer == id(to));
-    sent.filter_map(|(_, message)| message.raft_call()).collect()
+    sent.map(|(_, message)| message.call()).collect()
 }
 
 pub fn writes_a_vote(out: &Outbox) -> bool {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use raftlab::cluster::Cluster;
 use raftlab::cluster::event::{Event, EventKind as E};
 use raftlab::cluster::flaw::Flaw;
-use raftlab::cluster::network::{Packet, PacketKind};
-use raftlab::cluster::raft::{Message, Progress};
+use raftlab::cluster::network::{Cargo, Packet, PacketKind};
+use raftlab::cluster::raft::Progress;
 use raftlab::cluster::server::Server;
 use raftlab::cluster::types::{
     ClientId, Index, Key, Node, OpId, PacketId, Request, ServerId, Term,
@@ -50,18 +50,18 @@ pub struct Step<'a> {
     pub books: &'a Books,
     pub event: &'a Event,
     /// What arrived in the step, and from whom.
-    pub heard: Option<(Node, &'a Message)>,
+    pub heard: Option<(Node, &'a Cargo)>,
 }
 
 /// What arrived in the step from `before` to `after`: in flight until now, or kept for a sleeper.
-pub fn heard(before: &Cluster, after: &Cluster, books: &Books) -> Option<(Node, Message)> {
+pub fn heard(before: &Cluster, after: &Cluster, books: &Books) -> Option<(Node, Cargo)> {
     let id = after.events().iter().find_map(|event| match event.kind {
         E::Received { packet, .. } => Some(packet),
         _ => None,
     })?;
     let flying = before.packets().into_iter().find(|packet| packet.id == id);
     let packet = flying.or_else(|| books.kept.get(&id))?;
-    Some((packet.from, packet.message.clone()))
+    Some((packet.from, packet.cargo.clone()))
 }
 
 impl<'a> Step<'a> {

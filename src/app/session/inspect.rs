@@ -261,7 +261,7 @@ fn state(server: &Server) -> &'static str {
 }
 
 fn packet_lines(cluster: &Cluster, packet: &Packet) -> Vec<String> {
-    let (names, summary) = (cluster.names(), packet.message.summary());
+    let (names, summary) = (cluster.names(), packet.cargo.summary());
     vec![
         format!(
             "{} from {} to {}",
@@ -271,6 +271,6 @@ fn packet_lines(cluster: &Cluster, packet: &Packet) -> Vec<String> {
         ),
         format!("term {}", summary.term),
         format!("sent at {}, due at {}", packet.sent, packet.due),
-        format!("{} bytes on a wire", packet.message.wire_bytes()),
+        format!("{} bytes on a wire", packet.cargo.wire_bytes()),
     ]
 }

@@ -97,7 +97,7 @@ pub mod tests {
     use super::{sentence, told};
     use crate::cluster::check::Invariant;
     use crate::cluster::command::Script;
-    use crate::cluster::raft::Reply;
+    use crate::cluster::network::Reply;
     use crate::cluster::types::{Answer, Outcome, ServerId, Version};
     use crate::cluster::{Cluster, Step};
 

@@ -8,8 +8,7 @@ use crate::cluster::Cluster;
 use crate::cluster::client::{Call, Client, Finished, Work, outcome_of_put};
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::network::{Hand, Loss, Packet};
-use crate::cluster::raft::Message;
+use crate::cluster::network::{Cargo, Hand, Loss, Packet, Rpc};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::types::{ClientId, Node, Outcome, Request, ServerId};
 use crate::cluster::words::spell;
@@ -107,7 +106,7 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
     let Some(server) = cluster.server(id) else { return Vec::new() };
     if let Some(packet) = flying(cluster, client, call, id) {
         let (number, due) = (packet.id, due(cluster, packet.due));
-        let what = if packet.message.is_reply() { "answer" } else { "request" };
+        let what = if packet.cargo.is_reply() { "answer" } else { "request" };
         let untouched = packet.loss == Loss::Arrives && cluster.order_for(packet).is_none();
         let fate = match Way::of(cluster, packet) {
             _ if server.power == Power::Down => {
@@ -179,7 +178,7 @@ fn waits_in_inbox(server: &Server, client: &Client, call: &Call) -> bool {
 /// Whether a packet is the request of the present attempt.
 fn is_of(packet: &Packet, client: &Client, call: &Call) -> bool {
     packet.from == Node::Client(client.id)
-        && matches!(packet.message, Message::Request { call: number, attempt, .. }
+        && matches!(packet.cargo, Cargo::Client(Rpc::Request { call: number, attempt, .. })
             if (number, attempt) == (call.number, call.attempt))
 }
 
@@ -193,17 +192,8 @@ fn flying<'a>(
     let ends = [Node::Client(client.id), Node::Server(server)];
     cluster.packets().into_iter().find(|packet| {
         let between = ends.contains(&packet.from) && ends.contains(&packet.to);
-        let this = |number: u64, attempt: u32| number == call.number && attempt == call.attempt;
-        between
-            && match packet.message {
-                Message::Request { call, attempt, .. } | Message::Reply { call, attempt, .. } => {
-                    this(call, attempt)
-                }
-                Message::RequestVote { .. }
-                | Message::VoteReply { .. }
-                | Message::Append { .. }
-                | Message::AppendReply { .. } => false,
-            }
+        let this = |rpc: &Rpc| rpc.attempt() == (call.number, call.attempt);
+        between && packet.cargo.client().is_some_and(this)
     })
 }
 

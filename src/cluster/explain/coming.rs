@@ -48,7 +48,9 @@ pub(super) fn on_its_way(
 ) -> Option<Way> {
     let (sender, receiver) = (cluster.server(from)?, cluster.server(to)?);
     let ends = (Node::Server(from), Node::Server(to));
-    let is_it = |packet: &&Packet| (packet.from, packet.to) == ends && meant(&packet.message);
+    let is_it = |packet: &&Packet| {
+        (packet.from, packet.to) == ends && packet.cargo.raft().is_some_and(&meant)
+    };
     let flying = cluster.packets().into_iter().filter(is_it).map(|it| Way::of(cluster, it)).min();
     let landed = cluster.landed().find(is_it).map(|_| Way::Flying);
     let inbox = receiver.inbox.iter().find(is_it).map(|_| Way::Inbox);

@@ -6,8 +6,8 @@ use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::command::Fate;
 use crate::cluster::event::{Event, EventKind};
-use crate::cluster::network::{Act, Hand, Loss, Packet};
-use crate::cluster::raft::{AppendResult, Entries, Message, Position, Reply};
+use crate::cluster::network::{Act, Cargo, Hand, Loss, Packet, Reply, Rpc};
+use crate::cluster::raft::{AppendResult, Entries, Message, Position};
 use crate::cluster::types::{Index, Node, PacketId};
 use crate::cluster::words::spell::entries;
 
@@ -18,7 +18,7 @@ pub fn packet(cluster: &Cluster, id: PacketId, recent: &[Event]) -> Vec<String> 
         None => lines.say(format!("packet #{id} is not in flight")),
         Some(packet) => {
             let (from, to) = (who(cluster, packet.from), who(cluster, packet.to));
-            lines.say(format!("packet #{id}, from {from} to {to}: {}", says(&packet.message)));
+            lines.say(format!("packet #{id}, from {from} to {to}: {}", says(&packet.cargo)));
             lines.say_all(stale(cluster, packet).or_else(|| purpose(cluster, packet, &to)));
             lines.say_all(fate(cluster, packet));
         }
@@ -34,7 +34,19 @@ fn who(cluster: &Cluster, node: Node) -> String {
     }
 }
 
-fn says(message: &Message) -> String {
+fn says(cargo: &Cargo) -> String {
+    let message = match cargo {
+        Cargo::Raft(message) => message,
+        Cargo::Client(Rpc::Request { attempt, .. }) => {
+            return format!("a client's request, attempt {attempt}");
+        }
+        Cargo::Client(Rpc::Reply { reply: Reply::Done(answer), .. }) => {
+            return format!("the answer, {}", answer.outcome);
+        }
+        Cargo::Client(Rpc::Reply { reply: Reply::WrongLeader(_), .. }) => {
+            return "a refusal of the request".into();
+        }
+    };
     match message {
         Message::RequestVote { term, last, .. } => {
             format!("a vote request for term {term}; the candidate's log ends at {last}")
@@ -56,11 +68,6 @@ fn says(message: &Message) -> String {
             Some(term) => format!("a refusal: it holds term {term} there, from {first} on"),
             None => format!("a refusal: its log ends at entry {last}"),
         },
-        Message::Request { attempt, .. } => format!("a client's request, attempt {attempt}"),
-        Message::Reply { reply: Reply::Done(answer), .. } => {
-            format!("the answer, {}", answer.outcome)
-        }
-        Message::Reply { reply: Reply::WrongLeader(_), .. } => "a refusal of the request".into(),
     }
 }
 
@@ -83,7 +90,7 @@ fn stale(cluster: &Cluster, packet: &Packet) -> Option<String> {
         return given_up(cluster, packet);
     };
     let raft = &cluster.server(to)?.raft;
-    let old = packet.message.summary().term < raft.term() && raft.rules().flaws.is_empty();
+    let old = packet.cargo.summary().term < raft.term() && raft.rules().flaws.is_empty();
     old.then(|| format!("{to} is in a newer term, {} (§5.1)", raft.term()))
 }
 
@@ -92,16 +99,9 @@ fn given_up(cluster: &Cluster, packet: &Packet) -> Option<String> {
     let ((Node::Client(id), _) | (_, Node::Client(id))) = (packet.from, packet.to) else {
         return None;
     };
-    let (call, attempt, is_answer) = match &packet.message {
-        Message::Request { call, attempt, .. } => (*call, *attempt, false),
-        Message::Reply { call, attempt, .. } => (*call, *attempt, true),
-        Message::RequestVote { .. }
-        | Message::VoteReply { .. }
-        | Message::Append { .. }
-        | Message::AppendReply { .. } => return None,
-    };
+    let (call, attempt) = packet.cargo.client()?.attempt();
     let name = named(cluster, id);
-    (!cluster.is_current(id, call, attempt)).then(|| match is_answer {
+    (!cluster.is_current(id, call, attempt)).then(|| match packet.cargo.is_reply() {
         true => format!("it comes too late: {name} no longer waits for this attempt"),
         false => format!("{name} no longer waits for this attempt; it may still be carried out"),
     })
@@ -110,14 +110,18 @@ fn given_up(cluster: &Cluster, packet: &Packet) -> Option<String> {
 /// What a message of this kind is for, by the rules. Nothing is said of a server that departs from
 /// some of them.
 fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
-    let message = &packet.message;
     if let Node::Server(id) = packet.to {
         let server = cluster.server(id)?;
-        let leads_too = server.raft.is_leader() && matches!(message, Message::Append { .. });
+        let is_append = matches!(packet.cargo, Cargo::Raft(Message::Append { .. }));
+        let leads_too = server.raft.is_leader() && is_append;
         if leads_too || !server.flaws().is_empty() {
             return None;
         }
     }
+    let message = match &packet.cargo {
+        Cargo::Raft(message) => message,
+        Cargo::Client(rpc) => return Some(purpose_for_a_client(rpc, to)),
+    };
     Some(match message {
         Message::RequestVote { .. } => {
             format!("{to} votes once a term, and for no log that is behind its own (§5.2, §5.4.1)")
@@ -140,13 +144,18 @@ fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
         Message::AppendReply { result: AppendResult::Refused { .. }, .. } => {
             format!("{to} goes back in its log until both agree (§5.3)")
         }
-        Message::Request { .. } => "only the leader takes requests (§8)".into(),
-        Message::Reply { reply: Reply::Done(_), .. } => "it ends the call".into(),
-        Message::Reply { reply: Reply::WrongLeader(why), .. } if why.may_execute() => {
+    })
+}
+
+fn purpose_for_a_client(rpc: &Rpc, to: &str) -> String {
+    match rpc {
+        Rpc::Request { .. } => "only the leader takes requests (§8)".into(),
+        Rpc::Reply { reply: Reply::Done(_), .. } => "it ends the call".into(),
+        Rpc::Reply { reply: Reply::WrongLeader(why), .. } if why.may_execute() => {
             format!("{to} asks again; this request may still be carried out")
         }
-        Message::Reply { reply: Reply::WrongLeader(_), .. } => format!("{to} asks again"),
-    })
+        Rpc::Reply { reply: Reply::WrongLeader(_), .. } => format!("{to} asks again"),
+    }
 }
 
 /// What becomes of it, as links, power, orders and servers are now.

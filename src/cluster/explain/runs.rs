@@ -190,7 +190,7 @@ fn what_led_to_a_leader_is_followed_back_to_a_timer() {
 fn a_packet_is_told_with_its_fate() {
     let mut run = Run::new(Config::default());
     let leader = run.leader();
-    let beats = |packet: &&Packet| packet.message.summary().kind.name().word() == "heartbeat";
+    let beats = |packet: &&Packet| packet.cargo.summary().kind.name().word() == "heartbeat";
     let id = run.cluster.packets().into_iter().find(beats).unwrap().id;
     let told = packet(&run.cluster, id, &run.recent).join(" ");
     assert!(told.starts_with(&format!("Packet #{id}, from {leader} to ")), "{told}");

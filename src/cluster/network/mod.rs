@@ -5,6 +5,7 @@
 //! nowhere. A packet draws its loss, duplication and delay when it is sent, flies visibly until
 //! it is due, and meets cuts and dead servers only on arrival, as on a real wire.
 
+mod cargo;
 mod law;
 mod link;
 mod names;
@@ -12,6 +13,7 @@ mod orders;
 mod packet;
 mod transmit;
 
+pub use cargo::{Cargo, Reply, Rpc, WrongLeader};
 pub use law::Law;
 pub use link::{Link, LinkChange, LinkRule, Links};
 pub use names::{Network, Profile, Tail};

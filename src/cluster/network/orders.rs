@@ -63,7 +63,7 @@ const fn are_servers(link: (Node, Node)) -> bool {
 
 impl Order {
     fn takes(&self, packet: &Packet) -> bool {
-        let named = self.name.is_none_or(|name| name == packet.message.summary().kind.name());
+        let named = self.name.is_none_or(|name| name == packet.cargo.summary().kind.name());
         named && (self.from, self.to) == (packet.from, packet.to)
     }
 }
@@ -108,7 +108,7 @@ impl Cluster {
             return;
         }
         let Packet { id, from, to, .. } = packet;
-        let summary = packet.message.summary();
+        let summary = packet.cargo.summary();
         packet.hand = Hand::Held;
         self.held.push_back(packet);
         self.emit(EventKind::Held { packet: id, from, to, summary });
@@ -136,7 +136,7 @@ impl Cluster {
             Fate::Delay(span) => {
                 packet.due = self.now + span;
                 let Packet { id, from, to, .. } = packet;
-                let summary = packet.message.summary();
+                let summary = packet.cargo.summary();
                 self.queue.push(packet.due.micros(), Item::Packet(packet));
                 self.emit(EventKind::Delayed { packet: id, from, to, summary, span });
                 None
@@ -189,7 +189,7 @@ impl Cluster {
         match deed {
             PacketDeed::Deliver => {
                 let Packet { id, from, to, .. } = packet;
-                let summary = packet.message.summary();
+                let summary = packet.cargo.summary();
                 (packet.due, packet.loss) = (self.now, Loss::Arrives);
                 self.emit(EventKind::Freed { packet: id, from, to, summary });
                 self.queue.push(self.now.micros(), Item::Packet(packet));
@@ -207,7 +207,7 @@ impl Cluster {
             PacketDeed::Delay(span) => {
                 packet.due = packet.due.max(self.now) + span;
                 let Packet { id, from, to, .. } = packet;
-                let summary = packet.message.summary();
+                let summary = packet.cargo.summary();
                 self.queue.push(packet.due.micros(), Item::Packet(packet));
                 self.emit(EventKind::Delayed { packet: id, from, to, summary, span });
             }
@@ -229,7 +229,7 @@ impl Cluster {
         let mut left = vec![count.unwrap_or(u32::MAX); links.len()];
         let mut wanted = Vec::new();
         for packet in self.packets() {
-            let named = name.is_none_or(|name| name == packet.message.summary().kind.name());
+            let named = name.is_none_or(|name| name == packet.cargo.summary().kind.name());
             let link = links.iter().position(|link| *link == (packet.from, packet.to));
             let Some(left) = link.filter(|_| named).and_then(|link| left.get_mut(link)) else {
                 continue;
@@ -266,7 +266,7 @@ impl Cluster {
             .packets()
             .into_iter()
             .filter(on)
-            .map(|it| it.message.summary().kind.name())
+            .map(|it| it.cargo.summary().kind.name())
             .collect();
         let link = if links.len() == 1 { "this link" } else { "these links" };
         let Some(name) = name.filter(|_| !flying.is_empty()) else {
@@ -363,7 +363,7 @@ impl Cluster {
         let mut left = count.unwrap_or(u32::MAX);
         let (mut kept, mut released) = (std::collections::VecDeque::new(), Vec::new());
         for packet in std::mem::take(&mut self.held) {
-            let named = name.is_none_or(|name| name == packet.message.summary().kind.name());
+            let named = name.is_none_or(|name| name == packet.cargo.summary().kind.name());
             if left > 0 && named && concerns(packet.from, packet.to) {
                 left -= 1;
                 released.push(packet);
@@ -379,7 +379,7 @@ impl Cluster {
             packet.hand = Hand::Used;
             packet.due = self.now;
             let Packet { id, from, to, .. } = packet;
-            let summary = packet.message.summary();
+            let summary = packet.cargo.summary();
             self.emit(EventKind::Freed { packet: id, from, to, summary });
             self.queue.push(self.now.micros(), Item::Packet(packet));
         }

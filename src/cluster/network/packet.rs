@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hand, Law};
-use crate::cluster::raft::Message;
+use super::{Cargo, Hand, Law};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, Term};
 
-/// A message on its way. It stays visible until it is due.
+/// A message on its way, between two servers or a client and a server. It stays visible until it is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
     pub id: PacketId,
@@ -25,7 +24,7 @@ pub struct Packet {
     /// From what that and its delay were drawn.
     pub law: Law,
     pub hand: Hand,
-    pub message: Message,
+    pub cargo: Cargo,
 }
 
 impl Packet {

@@ -1,9 +1,9 @@
 //! Sending: what the link's rule draws for a packet, and its way into the queue.
 
-use super::{Hand, Law, Loss, Packet, Profile};
+use super::{Cargo, Hand, Law, Loss, Packet, Profile, Reply, Rpc};
 use crate::cluster::digest::Digest;
 use crate::cluster::event::EventKind;
-use crate::cluster::raft::{AppendResult, Message, Reply};
+use crate::cluster::raft::{AppendResult, Message};
 use crate::cluster::rng::Lot;
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{ClientId, Node, Outcome, PacketId, ServerId};
@@ -80,10 +80,10 @@ impl Cluster {
         from: Node,
         to: Node,
         incarnation: u32,
-        message: Message,
+        cargo: Cargo,
     ) {
         let profile = self.network.profile();
-        let reply = message.is_reply();
+        let reply = cargo.is_reply();
         let Some(link) = self.links.get_mut(from, to) else { return };
         let law = Law::new(&link.rule, profile, reply);
         let duplicate = link.rule.duplicate.unwrap_or(profile.duplicate);
@@ -91,19 +91,19 @@ impl Cluster {
         let between_servers = matches!((from, to), (Node::Server(_), Node::Server(_)));
         if between_servers {
             self.traffic.requests += u64::from(!reply);
-            self.traffic.bytes += message.wire_bytes();
+            self.traffic.bytes += cargo.wire_bytes();
         }
         // Client RPCs behave like TCP: they are never duplicated.
         let duplicated = between_servers && lot.chance(DUPLICATED, duplicate);
         // Drawn again later, neither of two knows of the other: nobody is told of their loss.
         let law = Law { reports_loss: law.reports_loss && !duplicated, ..law };
         let flight = Flight::draw(lot, 0, law, profile);
-        let copy = duplicated.then(|| (Flight::draw(lot, COPY, law, profile), message.clone()));
+        let copy = duplicated.then(|| (Flight::draw(lot, COPY, law, profile), cargo.clone()));
         let twin = copy.as_ref().map(|(flight, _)| flight);
         let (loss, copy_loss) = flight.losses(twin, profile.reports_loss);
-        let id = self.put_in_flight(from, to, incarnation, &flight, loss, message);
-        if let Some((flight, message)) = copy {
-            let copy = self.put_in_flight(from, to, incarnation, &flight, copy_loss, message);
+        let id = self.put_in_flight(from, to, incarnation, &flight, loss, cargo);
+        if let Some((flight, cargo)) = copy {
+            let copy = self.put_in_flight(from, to, incarnation, &flight, copy_loss, cargo);
             self.emit(EventKind::Duplicated { packet: id, copy });
         }
     }
@@ -130,14 +130,14 @@ impl Cluster {
         incarnation: u32,
         flight: &Flight,
         loss: Loss,
-        message: Message,
+        cargo: Cargo,
     ) -> PacketId {
         self.packets_sent += 1;
         let id = PacketId(self.packets_sent);
         let (hand, fails_after, law) = (Hand::Off, flight.fails_after, flight.law);
         let (sent, due) = (self.now, self.now + flight.delay);
         let packet =
-            Packet { id, from, to, sent, due, incarnation, loss, fails_after, law, hand, message };
+            Packet { id, from, to, sent, due, incarnation, loss, fails_after, law, hand, cargo };
         self.tell_sent(&packet);
         self.queue.push(due.micros(), Item::Packet(packet));
         id
@@ -147,7 +147,7 @@ impl Cluster {
     #[inline(never)]
     fn tell_sent(&mut self, packet: &Packet) {
         let Packet { id, from, to, .. } = *packet;
-        let summary = packet.message.summary();
+        let summary = packet.cargo.summary();
         self.emit(EventKind::Sent { packet: id, from, to, summary });
     }
 
@@ -159,7 +159,10 @@ impl Cluster {
         };
         let digest = self.digest.u64(self.now.micros()).u8(0).u64(node(packet.from));
         digest.u64(node(packet.to)).u8(packet.loss as u8);
-        digest_message(digest, &packet.message);
+        match &packet.cargo {
+            Cargo::Raft(message) => digest_message(digest, message),
+            Cargo::Client(rpc) => digest_rpc(digest, rpc),
+        }
     }
 }
 
@@ -188,10 +191,15 @@ fn digest_message(digest: &mut Digest, message: &Message) {
                 }
             };
         }
-        Message::Request { call, attempt, .. } => {
+    }
+}
+
+fn digest_rpc(digest: &mut Digest, rpc: &Rpc) {
+    match rpc {
+        Rpc::Request { call, attempt, .. } => {
             digest.u8(5).u64(*call).u64(u64::from(*attempt));
         }
-        Message::Reply { call, attempt, reply } => {
+        Rpc::Reply { call, attempt, reply } => {
             digest.u8(6).u64(*call).u64(u64::from(*attempt));
             match reply {
                 Reply::Done(answer) => {
@@ -220,14 +228,14 @@ mod tests {
 
     use super::*;
     use crate::cluster::config::Config;
-    use crate::cluster::network::{Network, Tail};
-    use crate::cluster::raft::{Entries, Entry, Position, WrongLeader};
+    use crate::cluster::network::{Network, Tail, WrongLeader};
+    use crate::cluster::raft::{Entries, Entry, Position};
     use crate::cluster::rng::{Entity, Rng};
     use crate::cluster::time::Ppm;
     use crate::cluster::types::{Answer, Index, Op, OpId, Request, Term, Version};
 
-    /// Messages of every kind: of those of a kind each differs in one thing from the first.
-    fn messages() -> Vec<Message> {
+    /// Cargo of every kind: of those of a kind each differs in one thing from the first.
+    fn cargoes() -> Vec<Cargo> {
         let position = |index, term| Position { index: Index(index), term: Term(term) };
         let mut all = Vec::new();
         for (term, last) in [(7, position(3, 2)), (8, position(3, 2)), (7, position(4, 2))] {
@@ -267,21 +275,25 @@ mod tests {
         for (prev, result) in results.into_iter().chain(others).chain(matched) {
             all.push(Message::AppendReply { call: 1, term: Term(7), prev: Index(prev), result });
         }
+        let mut all: Vec<Cargo> = all.into_iter().map(Cargo::Raft).collect();
+        let mut tell = |call, attempt, reply| {
+            all.push(Cargo::Client(Rpc::Reply { call, attempt, reply }));
+        };
         for (call, attempt) in [(1, 1), (2, 1), (1, 2)] {
-            let request = Request::Get { key: "k".into() };
-            all.push(Message::Request { call, attempt, request });
-            let reply = Reply::WrongLeader(WrongLeader::NotLeader);
-            all.push(Message::Reply { call, attempt, reply });
+            tell(call, attempt, Reply::WrongLeader(WrongLeader::NotLeader));
         }
         for why in [WrongLeader::AnotherOp, WrongLeader::TermChanged, WrongLeader::TimedOut] {
-            all.push(Message::Reply { call: 1, attempt: 1, reply: Reply::WrongLeader(why) });
+            tell(1, 1, Reply::WrongLeader(why));
         }
         for outcome in [Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe] {
             for version in [4, 5] {
                 let version = Version(version);
-                let reply = Reply::Done(Answer { outcome, value: "".into(), version });
-                all.push(Message::Reply { call: 1, attempt: 1, reply });
+                tell(1, 1, Reply::Done(Answer { outcome, value: "".into(), version }));
             }
+        }
+        for (call, attempt) in [(1, 1), (2, 1), (1, 2)] {
+            let request = Request::Get { key: "k".into() };
+            all.push(Cargo::Client(Rpc::Request { call, attempt, request }));
         }
         all
     }
@@ -291,26 +303,26 @@ mod tests {
     fn whatever_differs_between_two_packets_shows_in_the_digest() {
         let lab = Cluster::new(Config::default());
         let law = Law::new(&Default::default(), Network::Reliable.profile(), false);
-        let packet = |(from, to), loss, message: &Message| {
+        let packet = |(from, to), loss, cargo: &Cargo| {
             let (id, sent, due) = (PacketId(1), lab.now(), lab.now());
-            let (fails_after, hand, message) = (None, Hand::Off, message.clone());
+            let (fails_after, hand, cargo) = (None, Hand::Off, cargo.clone());
             let incarnation = 1;
-            Packet { id, from, to, sent, due, incarnation, loss, fails_after, law, hand, message }
+            Packet { id, from, to, sent, due, incarnation, loss, fails_after, law, hand, cargo }
         };
         let server = |index| Node::Server(ServerId::from_index(index));
         let client = |number| Node::Client(ClientId(number));
         let link = (server(0), server(1));
         let mut packets: Vec<Packet> =
-            messages().iter().map(|message| packet(link, Loss::Arrives, message)).collect();
-        let message = &packets[0].message.clone();
-        packets.push(packet(link, Loss::Lost, message));
-        packets.push(packet(link, Loss::LostAndReported, message));
+            cargoes().iter().map(|cargo| packet(link, Loss::Arrives, cargo)).collect();
+        let cargo = &packets[0].cargo.clone();
+        packets.push(packet(link, Loss::Lost, cargo));
+        packets.push(packet(link, Loss::LostAndReported, cargo));
         for link in [(server(2), server(1)), (server(0), server(2)), (server(0), client(1))] {
-            packets.push(packet(link, Loss::Arrives, message));
+            packets.push(packet(link, Loss::Arrives, cargo));
         }
         for client in [client(2), client(3)] {
-            packets.push(packet((server(0), client), Loss::Arrives, message));
-            packets.push(packet((client, server(0)), Loss::Arrives, message));
+            packets.push(packet((server(0), client), Loss::Arrives, cargo));
+            packets.push(packet((client, server(0)), Loss::Arrives, cargo));
         }
         let digests: BTreeSet<u64> = packets
             .iter()

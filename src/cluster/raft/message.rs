@@ -1,12 +1,11 @@
-//! What servers and clients say to each other: the RPCs of the paper's Figure 2, and the
-//! service's own.
+//! What servers say to each other: the RPCs of the paper's Figure 2.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::log::Entry;
 use crate::cluster::network::{PacketKind, Summary};
-use crate::cluster::types::{Answer, Index, Request, Term};
+use crate::cluster::types::{Index, Term};
 
 /// A place in a log together with the term of the entry there: by the Log Matching Property
 /// (§5.3) this names the entry and everything before it. Printed as `5@3`, index at term.
@@ -39,11 +38,6 @@ pub enum Message {
     Append { call: u32, term: Term, prev: Position, entries: Entries, commit: Index },
     /// The answer to the AppendEntries that followed `prev`.
     AppendReply { call: u32, term: Term, prev: Index, result: AppendResult },
-    /// A client's get or put. `call` counts that client's gets and puts, `attempt` the servers
-    /// that it tried for this one.
-    Request { call: u64, attempt: u32, request: Request },
-    /// The answer to that attempt.
-    Reply { call: u64, attempt: u32, reply: Reply },
 }
 
 /// What a follower makes of an AppendEntries.
@@ -63,49 +57,6 @@ pub enum AppendResult {
     },
 }
 
-/// A server's answer to a client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reply {
-    Done(Answer),
-    WrongLeader(WrongLeader),
-}
-
-/// Why a server didn't carry out a request, which decides whether it may still happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum WrongLeader {
-    /// It isn't the leader and submitted nothing.
-    NotLeader,
-    /// Another operation was applied at the index where this one stood: it is gone for good.
-    AnotherOp,
-    /// The server's term changed while it waited; the entry may still commit.
-    TermChanged,
-    /// It lost the leadership while it waited; the entry may still commit.
-    LeadershipLost,
-    /// It waited too long; the entry may still commit.
-    TimedOut,
-}
-
-impl WrongLeader {
-    /// In a few words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::NotLeader => "not the leader",
-            Self::AnotherOp => "another took its index",
-            Self::TermChanged => "the term changed",
-            Self::LeadershipLost => "lost the leadership",
-            Self::TimedOut => "waited too long",
-        }
-    }
-
-    /// Whether the operation may have been carried out, or may be later.
-    pub const fn may_execute(self) -> bool {
-        match self {
-            Self::NotLeader | Self::AnotherOp => false,
-            Self::TermChanged | Self::LeadershipLost | Self::TimedOut => true,
-        }
-    }
-}
-
 impl Message {
     /// The message in short.
     pub fn summary(&self) -> Summary {
@@ -121,46 +72,36 @@ impl Message {
                 AppendResult::Matched(matched) => (PacketKind::Appended { matched }, *term),
                 AppendResult::Refused { last, .. } => (PacketKind::AppendRefused { last }, *term),
             },
-            Self::Request { .. } => (PacketKind::ClientRequest, Term::ZERO),
-            Self::Reply { .. } => (PacketKind::ClientReply, Term::ZERO),
         };
         Summary { kind, term }
     }
 
     /// Whether it answers another message rather than asking something.
     pub const fn is_reply(&self) -> bool {
-        matches!(self, Self::VoteReply { .. } | Self::AppendReply { .. } | Self::Reply { .. })
+        matches!(self, Self::VoteReply { .. } | Self::AppendReply { .. })
     }
 
-    /// The number of the call between servers to which it belongs.
-    pub const fn raft_call(&self) -> Option<u32> {
+    /// The number of the call to which it belongs.
+    pub const fn call(&self) -> u32 {
         match self {
             Self::RequestVote { call, .. }
             | Self::VoteReply { call, .. }
             | Self::Append { call, .. }
-            | Self::AppendReply { call, .. } => Some(*call),
-            Self::Request { .. } | Self::Reply { .. } => None,
+            | Self::AppendReply { call, .. } => *call,
         }
     }
 
     /// How many bytes it would take on a wire: fixed-size fields as they are, texts with a
     /// length of four bytes. Counted for the limits on traffic, never sent.
     pub fn wire_bytes(&self) -> u64 {
-        let request = |request: &Request| match request {
-            Request::Get { key } => 4 + key.len() as u64,
-            Request::Put { key, value, .. } => 8 + 8 + (key.len() + value.len()) as u64,
-        };
         match self {
             Self::RequestVote { .. } => 28,
             Self::VoteReply { .. } => 13,
             Self::Append { entries, .. } => {
-                let each = |entry: &Entry| 8 + 9 + request(&entry.op.request);
+                let each = |entry: &Entry| 8 + 9 + entry.op.request.wire_bytes();
                 36 + entries.iter().map(each).sum::<u64>()
             }
             Self::AppendReply { .. } => 45,
-            Self::Request { request: asked, .. } => 12 + request(asked),
-            Self::Reply { reply: Reply::Done(answer), .. } => 25 + answer.value.len() as u64,
-            Self::Reply { reply: Reply::WrongLeader(_), .. } => 13,
         }
     }
 }
@@ -170,10 +111,10 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::cluster::types::{Op, OpId, Outcome, ServerId, Version};
+    use crate::cluster::types::{Op, OpId, Request, ServerId, Version};
 
     /// Terms, indexes, versions and numbers of operations take eight bytes, the numbers of calls
-    /// and lengths four, what is one of a few one; a client's call has eight and its attempt four.
+    /// and lengths four, what is one of a few one.
     #[test]
     fn a_message_takes_the_bytes_of_its_fields() {
         let (get, put) = (
@@ -192,20 +133,12 @@ mod tests {
             entries: entries.iter().cloned().collect(),
             commit: Index(0),
         };
-        let request =
-            |request: &Request| Message::Request { call: 1, attempt: 1, request: request.clone() };
-        let reply = |reply| Message::Reply { call: 1, attempt: 1, reply };
-        let answer = Answer { outcome: Outcome::Ok, value: "seven..".into(), version: Version(1) };
         let result = AppendResult::Matched(Index(1));
         let (heartbeat, each) = (4 + 8 + 16 + 8, 8 + 1 + 8);
         for (message, bytes) in [
             (append(&[]), heartbeat),
             (append(&[entry(&get)]), heartbeat + each + get_bytes),
             (append(&[entry(&get), entry(&put)]), heartbeat + 2 * each + get_bytes + put_bytes),
-            (request(&get), 8 + 4 + get_bytes),
-            (request(&put), 8 + 4 + put_bytes),
-            (reply(Reply::Done(answer)), 8 + 4 + 1 + 8 + 4 + 7),
-            (reply(Reply::WrongLeader(WrongLeader::NotLeader)), 8 + 4 + 1),
             (Message::VoteReply { call: 1, term: Term(1), granted: true }, 4 + 8 + 1),
             (
                 Message::RequestVote { call: 1, term: Term(1), last: Position::default() },

@@ -29,7 +29,7 @@ mod view;
 
 pub use configuration::Configuration;
 pub use log::{Entry, Log};
-pub use message::{AppendResult, Entries, Message, Position, Reply, WrongLeader};
+pub use message::{AppendResult, Entries, Message, Position};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
 
@@ -257,9 +257,6 @@ impl Raft {
             }
             Message::AppendReply { term, prev, result, .. } => {
                 self.on_append_reply(from, term, prev, result, cx, out);
-            }
-            Message::Request { .. } | Message::Reply { .. } => {
-                debug_assert!(false, "client RPCs go to the state machine, not to Raft");
             }
         }
         if resets && out.election == TimerOrder::Keep {

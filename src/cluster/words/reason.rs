@@ -14,7 +14,8 @@ use crate::cluster::event::{
     VoteRefusal,
 };
 use crate::cluster::flaw::{Flaw, Flaws};
-use crate::cluster::raft::{Configuration, Position, WrongLeader};
+use crate::cluster::network::WrongLeader;
+use crate::cluster::raft::{Configuration, Position};
 use crate::cluster::types::{Answer, Index, Node, Outcome, Request, ServerId, ServerSet, Term};
 
 /// Room for a list of servers.

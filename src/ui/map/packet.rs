@@ -12,7 +12,7 @@ use super::Picture;
 use super::link::{self, Way};
 use super::plan::{CardSize, Opening, Scale};
 use crate::cluster::Cluster;
-use crate::cluster::network::{Hand, Packet};
+use crate::cluster::network::{Cargo, Hand, Packet};
 use crate::cluster::raft::{AppendResult, Entries, Message};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, Request, ServerId, Term};
@@ -96,7 +96,8 @@ struct Words {
 impl Words {
     fn of(packet: &Packet, cluster: &Cluster, glyphs: Glyphs) -> Self {
         let news = |what: String| Self { what, minor: false };
-        match &packet.message {
+        let Cargo::Raft(message) = &packet.cargo else { return news(String::new()) };
+        match message {
             Message::RequestVote { .. } => news("vote?".to_owned()),
             Message::VoteReply { granted: true, .. } => news("yes".to_owned()),
             Message::VoteReply { granted: false, .. } => news("no".to_owned()),
@@ -112,7 +113,6 @@ impl Words {
                 AppendResult::Matched(matched) => news(format!("ok {matched}")),
                 AppendResult::Refused { .. } => news("no".to_owned()),
             },
-            Message::Request { .. } | Message::Reply { .. } => news(String::new()),
         }
     }
 }
@@ -224,7 +224,7 @@ impl Search<'_> {
     ) -> Option<Label> {
         let way = Way::between(self.picture, ends.0, ends.1)?;
         let share = share(packet, self.picture.scene.cluster.now());
-        let term = packet.message.summary().term;
+        let term = packet.cargo.summary().term;
         let selected = self.picture.scene.view.selection.packet == Some(packet.id);
         let forms = self.forms(ends, words);
         let (area, lines, big) = forms.into_iter().find_map(|(lines, big)| {

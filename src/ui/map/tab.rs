@@ -9,8 +9,7 @@ use ratatui::layout::Rect;
 use super::Picture;
 use super::plan::{CardSize, Scale};
 use crate::cluster::client::{Call, Client};
-use crate::cluster::network::Packet;
-use crate::cluster::raft::{Message, Reply};
+use crate::cluster::network::{Packet, Reply, Rpc};
 use crate::cluster::types::{ClientId, Index, Node, Outcome, Request, ServerId};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
@@ -201,27 +200,12 @@ fn stage(picture: &Picture, client: &Client, server: ServerId) -> Option<Stage> 
         (Node::Server(from), Node::Client(to)) => to == client.id && from == server,
         (Node::Client(_), Node::Client(_)) | (Node::Server(_), Node::Server(_)) => false,
     };
-    let present = |packet: &&&Packet| match &packet.message {
-        Message::Request { call: number, attempt, .. }
-        | Message::Reply { call: number, attempt, .. } => {
-            (*number, *attempt) == (call.number, call.attempt)
-        }
-        Message::RequestVote { .. }
-        | Message::VoteReply { .. }
-        | Message::Append { .. }
-        | Message::AppendReply { .. } => false,
-    };
-    let flying = packets.iter().filter(of_client).find(present);
-    let (word, entry) = match flying.map(|packet| &packet.message) {
-        Some(Message::Request { .. }) => (format!("asks {server}"), None),
-        Some(Message::Reply { reply, .. }) => (format!("hears \"{}\"", answer(reply)), None),
-        Some(
-            Message::RequestVote { .. }
-            | Message::VoteReply { .. }
-            | Message::Append { .. }
-            | Message::AppendReply { .. },
-        )
-        | None => ("waits".to_owned(), entry(picture, client, call, server)),
+    let present = |rpc: &&Rpc| rpc.attempt() == (call.number, call.attempt);
+    let mut rpcs = packets.iter().filter(of_client).filter_map(|packet| packet.cargo.client());
+    let (word, entry) = match rpcs.find(present) {
+        Some(Rpc::Request { .. }) => (format!("asks {server}"), None),
+        Some(Rpc::Reply { reply, .. }) => (format!("hears \"{}\"", answer(reply)), None),
+        None => ("waits".to_owned(), entry(picture, client, call, server)),
     };
     Some(Stage { word, entry, what, time })
 }

@@ -128,7 +128,9 @@ pub fn from_server(step: &Step) -> Option<ServerId> {
 type Append = (Term, (u64, u64), Vec<Term>, Index);
 
 pub fn append(step: &Step) -> Option<Append> {
-    let (_, Message::Append { term, prev, entries, commit, .. }) = step.heard? else { return None };
+    let (_, Cargo::Raft(Message::Append { term, prev, entries, commit, .. })) = step.heard? else {
+        return None;
+    };
     let terms = entries.iter().map(|entry| entry.term).collect();
     Some((*term, (prev.index.0, prev.term.0), terms, *commit))
 }
@@ -179,7 +181,7 @@ pub fn position(words: &str) -> (Term, Index) {
 
 /// Where both logs end, if the words say so rightly: the candidate's, the voter's.
 pub fn logs(step: &Step, its: &str, own: &str) -> Option<((Term, Index), (Term, Index))> {
-    let (_, Message::RequestVote { last, .. }) = step.heard? else { return None };
+    let (_, Cargo::Raft(Message::RequestVote { last, .. })) = step.heard? else { return None };
     let voter = step.was(subject(step)).raft.log().last();
     let (its, own) = (position(its), position(own));
     let right = its == (last.term, last.index) && own == (voter.term, voter.index);
@@ -216,12 +218,15 @@ pub fn leads(step: &Step, w: &[&str]) -> bool {
 }
 
 pub fn matched(step: &Step, w: &[&str]) -> bool {
-    let Some((from, Message::AppendReply { result, .. })) = step.heard else { return false };
+    let Some((from, Cargo::Raft(Message::AppendReply { result, .. }))) = step.heard else {
+        return false;
+    };
     from == Node::Server(id(w[0])) && *result == AppendResult::Matched(Index(n(w[1])))
 }
 
 pub fn refusal(step: &Step) -> Option<(ServerId, u64, Option<Term>, u64)> {
-    let (Node::Server(from), Message::AppendReply { prev, result, .. }) = step.heard? else {
+    let (Node::Server(from), Cargo::Raft(Message::AppendReply { prev, result, .. })) = step.heard?
+    else {
         return None;
     };
     match *result {
@@ -329,7 +334,7 @@ pub fn waiter(step: &Step) -> Option<Waiter> {
 }
 
 pub fn answered(step: &Step, why: WrongLeader) -> bool {
-    matches!(step.heard, Some((_, Message::Reply { reply: Reply::WrongLeader(told), .. })) if *told == why)
+    matches!(step.heard, Some((_, Cargo::Client(Rpc::Reply { reply: Reply::WrongLeader(told), .. }))) if *told == why)
 }
 
 pub fn maybe(step: &Step, _: &[&str]) -> bool {

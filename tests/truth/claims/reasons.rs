@@ -173,8 +173,8 @@ pub const REASONS: Forms = &[
     ("it is no longer what it was when it asked", |s, _| {
         let role = s.is(subject(s)).raft.role();
         s.heard.is_some_and(|(_, message)| match message {
-            Message::VoteReply { .. } => role != Role::Candidate,
-            Message::AppendReply { .. } => role != Role::Leader,
+            Cargo::Raft(Message::VoteReply { .. }) => role != Role::Candidate,
+            Cargo::Raft(Message::AppendReply { .. }) => role != Role::Leader,
             _ => false,
         })
     }),
@@ -185,7 +185,8 @@ pub const REASONS: Forms = &[
     (
         "its matchIndex or nextIndex has moved since it asked: the answer says nothing new",
         |s, _| {
-            let Some((Node::Server(from), Message::AppendReply { prev, result, .. })) = s.heard
+            let Some((Node::Server(from), Cargo::Raft(Message::AppendReply { prev, result, .. }))) =
+                s.heard
             else {
                 return false;
             };
@@ -300,7 +301,8 @@ pub const REASONS: Forms = &[
     ("an earlier attempt may have done it, or may do it later", maybe),
     ("a copy of the request may still run", maybe),
     ("it no longer waits for that attempt", |s, _| {
-        let Some((Node::Server(_), Message::Reply { call, attempt, .. })) = s.heard else {
+        let Some((Node::Server(_), Cargo::Client(Rpc::Reply { call, attempt, .. }))) = s.heard
+        else {
             return false;
         };
         call_before(s).is_none_or(|open| {

@@ -3,8 +3,7 @@
 use raftlab::cluster::client::Call;
 use raftlab::cluster::command::Fate;
 use raftlab::cluster::event::{DropReason, EventKind as E};
-use raftlab::cluster::network::{Act, Hand, Loss, Packet};
-use raftlab::cluster::raft::Message;
+use raftlab::cluster::network::{Act, Hand, Loss, Packet, Rpc};
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Index, Node, PacketId, Term};
 
@@ -123,13 +122,10 @@ impl<'a> Scene<'a> {
     pub fn no_packet(&self) -> bool {
         let Some(call) = self.call() else { return false };
         let own = Node::Client(self.client().id);
-        self.cluster.packets().into_iter().all(|packet| match packet.message {
-            Message::Request { call: number, attempt, .. }
-            | Message::Reply { call: number, attempt, .. } => {
-                !(packet.from == own || packet.to == own)
-                    || (number, attempt) != (call.number, call.attempt)
-            }
-            _ => true,
+        self.cluster.packets().into_iter().all(|packet| {
+            let attempt = packet.cargo.client().map(Rpc::attempt);
+            !(packet.from == own || packet.to == own)
+                || attempt != Some((call.number, call.attempt))
         })
     }
 

@@ -1,7 +1,7 @@
 //! An entry: who has it, who counts it as committed, what it waits for.
 
 use raftlab::cluster::Cluster;
-use raftlab::cluster::network::{Hand, Packet};
+use raftlab::cluster::network::{Cargo, Hand, Packet};
 use raftlab::cluster::raft::{AppendResult, Message};
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
@@ -275,7 +275,7 @@ fn unheard(s: &Scene, leader: &Server, index: Index, copies: ServerSet, words: &
     };
     let acks = |packet: &Packet| {
         packet.to == Node::Server(leader.id)
-            && matches!(packet.message, Message::AppendReply { term, result: AppendResult::Matched(last), .. }
+            && matches!(packet.cargo, Cargo::Raft(Message::AppendReply { term, result: AppendResult::Matched(last), .. })
                 if term == leader.raft.term() && last >= index)
     };
     let flying = |of: ServerId, hand: bool| {

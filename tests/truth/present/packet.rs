@@ -1,8 +1,7 @@
 //! A packet in flight: what it says, and what comes of it.
 
 use raftlab::cluster::event::EventKind as E;
-use raftlab::cluster::network::{Act, Hand, Loss, Packet};
-use raftlab::cluster::raft::Message;
+use raftlab::cluster::network::{Act, Hand, Loss, Packet, Rpc};
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Node, PacketId, Term};
 
@@ -26,7 +25,7 @@ pub const PACKET: Forms = &[
     ("It will be lost on its way", |s, _| s.packet().loss != Loss::Arrives),
     ("{} is in a newer term, {} (§5.1)", |s, w| {
         let raft = &s.server(w[0]).raft;
-        raft.term() == Term(n(w[1])) && s.packet().message.summary().term < raft.term()
+        raft.term() == Term(n(w[1])) && s.packet().cargo.summary().term < raft.term()
     }),
     ("It resets the election timer of {} and brings the commit index (§5.2, §5.3)", resets),
     // The rules in general.
@@ -52,16 +51,12 @@ impl<'a> Scene<'a> {
 
     /// Whether a client waits for the attempt to which the packet belongs.
     fn is_waited_for(&self) -> bool {
-        let (Message::Request { call, attempt, .. } | Message::Reply { call, attempt, .. }) =
-            self.packet().message
-        else {
-            return false;
-        };
+        let Some(attempt) = self.packet().cargo.client().map(Rpc::attempt) else { return false };
         self.cluster.clients().iter().any(|client| {
             let own = Node::Client(client.id);
             let now = client.call().filter(|call| call.asking.is_some());
             (self.packet().from == own || self.packet().to == own)
-                && now.is_some_and(|now| (now.number, now.attempt) == (call, attempt))
+                && now.is_some_and(|now| (now.number, now.attempt) == attempt)
         })
     }
 
@@ -85,7 +80,7 @@ fn keeps_rules(s: &Scene, _: &[&str]) -> bool {
     let Node::Server(to) = packet.to else { return false };
     let to = s.server_of(to);
     let stale =
-        matches!(packet.from, Node::Server(_)) && packet.message.summary().term < to.raft.term();
+        matches!(packet.from, Node::Server(_)) && packet.cargo.summary().term < to.raft.term();
     to.flaws().is_empty() && !stale
 }
 

@@ -2,7 +2,7 @@
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::flaw::Flaw;
-use raftlab::cluster::network::{Hand, Loss, Packet, PacketName};
+use raftlab::cluster::network::{Cargo, Hand, Loss, Packet, PacketName};
 use raftlab::cluster::raft::{Message, Role};
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
@@ -184,7 +184,7 @@ impl Scene<'_> {
             let ends = [own, Node::Server(other)];
             packets.iter().any(|packet| {
                 let between = ends.contains(&packet.from) && ends.contains(&packet.to);
-                let name = packet.message.summary().kind.name();
+                let name = packet.cargo.summary().kind.name();
                 between && matches!(name, PacketName::Vote | PacketName::VoteReply) && is(packet)
             })
         })
@@ -204,8 +204,7 @@ impl Scene<'_> {
         sync(&mut trial);
         let held = held(&trial);
         deliver_free(&mut trial, &held, |packet| {
-            let asks =
-                matches!(packet.message, Message::RequestVote { term: of, .. } if of == term);
+            let asks = matches!(packet.cargo, Cargo::Raft(Message::RequestVote { term: of, .. }) if of == term);
             asks && packet.from == Node::Server(own)
                 && self.reached().iter().any(|id| packet.to == Node::Server(id))
         });
@@ -216,8 +215,7 @@ impl Scene<'_> {
         let votes = self.reached().iter().filter(voted).collect();
         sync(&mut trial);
         deliver_free(&mut trial, &held, |packet| {
-            let answers =
-                matches!(packet.message, Message::VoteReply { term: of, .. } if of == term);
+            let answers = matches!(packet.cargo, Cargo::Raft(Message::VoteReply { term: of, .. }) if of == term);
             answers && packet.to == Node::Server(own)
         });
         if trial.is_stopped() {
@@ -256,7 +254,7 @@ impl Scene<'_> {
         sync(&mut trial);
         deliver_free(&mut trial, &held, |packet| {
             packet.from == Node::Server(own)
-                && matches!(packet.message, Message::RequestVote { term, .. } if term == now)
+                && matches!(packet.cargo, Cargo::Raft(Message::RequestVote { term, .. }) if term == now)
         });
         for server in self.cluster.servers().iter().filter(|one| one.power == Power::Asleep) {
             try_to(&mut trial, &format!("wake {}", server.id));
@@ -265,7 +263,7 @@ impl Scene<'_> {
         deliver_free(&mut trial, &held, |packet| {
             let counts = |term| term >= now || self.own().flaws().has(Flaw::CountStaleVotes);
             packet.to == Node::Server(own)
-                && matches!(packet.message, Message::VoteReply { term, .. } if counts(term))
+                && matches!(packet.cargo, Cargo::Raft(Message::VoteReply { term, .. }) if counts(term))
         });
         trial
     }

@@ -158,7 +158,7 @@ fn all_that_is_in_flight_arrives_with_one_key_and_what_follows_waits() {
     assert!(refusal(&session).contains("nothing is in flight"));
     press(&mut session, "a 4 *");
     let replies = |session: &Session| {
-        session.cluster().packets().iter().filter(|packet| packet.message.is_reply()).count()
+        session.cluster().packets().iter().filter(|packet| packet.cargo.is_reply()).count()
     };
     assert_eq!((session.cluster().packets().len(), replies(&session)), (4, 4));
     press(&mut session, "* c *");

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cluster::Cluster;
 use crate::cluster::client::Work;
 use crate::cluster::event::{DropReason, EventKind, IgnoreReason, VoteRefusal};
-use crate::cluster::network::PacketKind;
-use crate::cluster::raft::{Role, WrongLeader};
+use crate::cluster::network::{PacketKind, WrongLeader};
+use crate::cluster::raft::Role;
 use crate::cluster::types::{Node, Outcome, PacketId, ServerSet, Term};
 
 macro_rules! places {

@@ -14,8 +14,8 @@ use crate::cluster::event::{
     PaceEvent, StepDown, VoteRefusal,
 };
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
-use crate::cluster::network::{PacketKind, Summary};
-use crate::cluster::raft::{Position, Role, WrongLeader};
+use crate::cluster::network::{PacketKind, Summary, WrongLeader};
+use crate::cluster::raft::{Position, Role};
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{
     Answer, ClientId, Index, Node, Op, OpId, Outcome, PacketId, Request, ServerId, ServerSet, Term,
