@@ -72,8 +72,8 @@ fn to_ask_changes_no_run() {
     };
     let plain = run(&script([""; 3])).expect("a good run");
     let asked = script([
-        "ask Who leads first? | S1 if leader = S1 | S2 if leader = S2 | S3\nanswer 2 5 1\n",
-        "reveal\n",
+        "aside Wait.\nask Who leads first? | S1 if leader = S1 | S2 if leader = S2 | S3\nanswer 2 5 1\n",
+        "oracle\nreveal\npoint leader\npoint entry 1\n",
         "ask And now? | nobody | somebody if leader\nanswer 2\nreveal\n",
     ]);
     let asked = run(&asked).expect("a good run");
@@ -114,6 +114,27 @@ fn a_class_says_the_number_of_a_choice_or_hands_for_each() {
 }
 
 #[test]
+fn one_points_at_what_is_there() {
+    let led =
+        "cluster servers=3\ntimeout S1\nuntil S1 is leader\nset x 1\nuntil converged\ncrash S3\n";
+    for good in ["point leader", "point S1 S3 entry 1", "point entry committed", "point down"] {
+        passes(&format!("{led}{good}"));
+    }
+    for (bad, why) in [
+        ("point entry 9", "no log has an entry 9"),
+        ("point S2 entry 9", "S2 has no entry 9"),
+        ("point candidate", "there is no candidate"),
+        ("point S7", "there is no S7"),
+        ("point", "expected"),
+        ("ask Why? | a | b\noracle", "no choice says when it is so"),
+        ("oracle", "nothing has been asked"),
+    ] {
+        let failure = run(&format!("{led}{bad}")).expect_err(bad);
+        assert!(failure.contains(why), "{bad}: {failure}");
+    }
+}
+
+#[test]
 fn a_question_has_two_to_five_choices_with_room() {
     let wide = "w".repeat(41);
     for (bad, why) in [
@@ -125,7 +146,7 @@ fn a_question_has_two_to_five_choices_with_room() {
         ("ask Why? | a | b | c | d | e | f".to_owned(), "5 choices at most"),
         (format!("ask Why? | a | {wide}"), "40 columns at most"),
         ("ask Why? | a if leader = S9 | b".to_owned(), "there is no S9"),
-        ("ask Why? | a if | b".to_owned(), "expected a condition"),
+        ("ask Why? | a if | b".to_owned(), "a condition or a server"),
         ("ask Why, {nobody}? | a | b".to_owned(), "{nobody}"),
     ] {
         let failure = run(&format!("cluster servers=3\n{bad}")).expect_err(&bad);

@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::cluster::command::{self, Command, Nature, Script};
 use crate::cluster::event::EventKind;
 use crate::cluster::timeline::{Point, Watcher};
-use crate::ui::view::{Came, Choice, Question, Said, ScriptPlace, SeenLine, Stage};
+use crate::ui::view::{Came, Choice, Pointed, Question, Said, ScriptPlace, SeenLine, Stage};
 
 /// A caption without a beat holds this long, and a little longer for each of its characters.
 const HOLD: Duration = Duration::from_millis(1_500);
@@ -28,6 +28,12 @@ pub struct Player {
     /// What the class is asked, and where it was answered.
     question: Option<Arc<Question>>,
     answered: Option<Point>,
+    /// Where the oracle was asked about it.
+    oracle: Option<Point>,
+    /// Notes for whoever speaks, and what is spoken of: up to the line after the next beat.
+    asides: imbl::Vector<Arc<str>>,
+    pointed: Option<Pointed>,
+    passed: bool,
     /// How much longer the caption has to stay.
     hold: Duration,
     line: u32,
@@ -76,12 +82,20 @@ impl Player {
                 self.caption = Some(text.clone());
             }
             EventKind::Posed { question } => {
-                self.answered = None;
+                (self.answered, self.oracle) = (None, None);
                 self.question = Some(Arc::new(asked(question)));
             }
             EventKind::Counted { hands } => self.count(hands),
             EventKind::Revealed { so } => self.reveal(so, here),
+            EventKind::OracleAsked => self.oracle = Some(here),
+            EventKind::Aside { text } if self.asides.len() < REMEMBERED_MAX => {
+                self.asides.push_back(text.clone());
+            }
+            EventKind::Pointed { servers, entry } => {
+                self.pointed = Some(Pointed { servers: *servers, entry: *entry });
+            }
             EventKind::LineRun { task, line } => {
+                self.begin_line();
                 self.line = *line;
                 self.tasks.insert(*task, *line);
                 self.lines.insert(*line, SeenLine { came: Came::Ran, at: here });
@@ -91,6 +105,7 @@ impl Player {
             EventKind::Failed { line, .. } => self.came(*line, Came::Failed),
             EventKind::TaskEnded { task } => drop(self.tasks.remove(task)),
             EventKind::Beat => {
+                self.passed = true;
                 self.beat += 1;
                 if self.beats_seen.len() < REMEMBERED_MAX {
                     self.beats_seen.push_back(here);
@@ -116,8 +131,16 @@ impl Player {
         let goes_on = here.time > at.time
             || matches!(event, EventKind::LineRun { .. } | EventKind::Said { .. });
         if goes_on {
-            self.answered = None;
+            (self.answered, self.oracle) = (None, None);
             self.question = None;
+        }
+    }
+
+    /// The first line after a beat: what belonged to that is over.
+    fn begin_line(&mut self) {
+        if std::mem::take(&mut self.passed) {
+            self.asides.clear();
+            self.pointed = None;
         }
     }
 
@@ -177,6 +200,21 @@ impl Player {
         self.question.as_ref()
     }
 
+    /// Where the oracle was asked about it, if it was.
+    pub const fn oracle(&self) -> Option<Point> {
+        self.oracle
+    }
+
+    /// Notes for whoever speaks.
+    pub const fn asides(&self) -> &imbl::Vector<Arc<str>> {
+        &self.asides
+    }
+
+    /// What is spoken of.
+    pub const fn pointed(&self) -> Option<Pointed> {
+        self.pointed
+    }
+
     /// Which beat this is, and of how many. A loop may have more than the script has lines.
     pub fn beat(&self) -> (u32, u32) {
         (self.beat, self.beats.max(self.beat))
@@ -230,7 +268,7 @@ fn waits(command: &Command) -> bool {
     match command.nature() {
         Nature::Fault | Nature::Deed => true,
         Nature::Telling => {
-            matches!(command, Command::Say(_) | Command::Ask(_) | Command::Reveal)
+            matches!(command, Command::Say(_) | Command::Ask(_) | Command::Reveal | Command::Oracle)
         }
         Nature::Head | Nature::Block | Nature::Flow => false,
     }
@@ -241,7 +279,7 @@ const COMMITS: &[&str] = &["committed", "applied", "holds", "value", "version"];
 
 /// Whether a line of a script stands still. One that asks or reveals does it too.
 pub fn is_beat(command: &Command) -> bool {
-    matches!(command, Command::Beat | Command::Ask(_) | Command::Reveal)
+    matches!(command, Command::Beat | Command::Ask(_) | Command::Reveal | Command::Oracle)
 }
 
 /// A question as it is seen first.
@@ -250,7 +288,12 @@ fn asked(question: &command::Question) -> Question {
     Question {
         text: question.text.filled(),
         choices: choices
-            .map(|choice| Choice { text: choice.text.filled(), said: Said::Nothing, so: None })
+            .map(|choice| Choice {
+                text: choice.text.filled(),
+                said: Said::Nothing,
+                so: None,
+                share: None,
+            })
             .collect(),
         stage: Stage::Asked,
         about_commits: question.asks(COMMITS),

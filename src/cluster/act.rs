@@ -223,6 +223,9 @@ impl Cluster {
             | Command::Ask(_)
             | Command::Answer(_)
             | Command::Reveal
+            | Command::Oracle
+            | Command::Aside(_)
+            | Command::Point { .. }
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
@@ -322,6 +325,9 @@ impl Cluster {
             | Command::Ask(_)
             | Command::Answer(_)
             | Command::Reveal
+            | Command::Oracle
+            | Command::Aside(_)
+            | Command::Point { .. }
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)

@@ -262,7 +262,7 @@ impl Cluster {
     }
 
     /// The servers that words mean; none where nobody answers to them at present.
-    fn meant(&self, whos: &[Who], scope: &Scope) -> Result<ServerSet, CommandError> {
+    pub(super) fn meant(&self, whos: &[Who], scope: &Scope) -> Result<ServerSet, CommandError> {
         let mut named = ServerSet::EMPTY;
         for who in whos {
             let servers = match self.servers_of(who, named) {

@@ -447,6 +447,17 @@ pub enum EventKind {
     Revealed {
         so: Arc<[Option<bool>]>,
     },
+    /// Somebody wants to know how likely each choice is.
+    OracleAsked,
+    /// A note for whoever speaks.
+    Aside {
+        text: Arc<str>,
+    },
+    /// These are spoken of: an entry of their logs, if one is named.
+    Pointed {
+        servers: ServerSet,
+        entry: Option<Index>,
+    },
     Noted {
         text: Arc<str>,
     },

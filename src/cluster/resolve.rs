@@ -432,6 +432,9 @@ impl Cluster {
             | Command::Ask(_)
             | Command::Answer(_)
             | Command::Reveal
+            | Command::Oracle
+            | Command::Aside(_)
+            | Command::Point { .. }
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)

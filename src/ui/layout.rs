@@ -441,7 +441,8 @@ mod tests {
     }
 
     fn asked() -> Question {
-        let choice = |text: &str| Choice { text: text.into(), said: Said::Hands(7), so: None };
+        let choice =
+            |text: &str| Choice { text: text.into(), said: Said::Hands(7), so: None, share: None };
         Question {
             text: "How many votes does it need?".into(),
             choices: ["two", "three", "four", "five", "nobody knows"].map(choice).to_vec(),

@@ -357,7 +357,7 @@ impl Table<'_> {
             true => theme.lit(term).patch(theme.bold()),
             false => theme.ink(self.base_ink(server)),
         };
-        let selected = self.scene.view.selection.server == Some(server.id);
+        let selected = self.scene.view.is_marked(server.id);
         let mark = if selected { '►' } else { ' ' };
         let room = self.left.saturating_sub(x + 2);
         let mut pen = canvas.pen_at(x + 1, y, room);
@@ -404,6 +404,9 @@ impl Table<'_> {
             if self.is_selected(server.id, index) {
                 let chosen = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
                 canvas.restyle(cell, chosen);
+            }
+            if self.scene.view.points_at(server.id, index) {
+                canvas.restyle(cell, theme.on(Ground::Bright).patch(theme.bold()));
             }
             if let Some(name) = self.waiter(server, index) {
                 let letter: String = name.chars().take(1).collect();
@@ -523,6 +526,9 @@ impl Table<'_> {
             let Some(x) = self.x(index) else { continue };
             let area = Rect { x, y, width: self.cell, height: 3 };
             self.draw_big_cell(canvas, area, server, index, entry);
+            if self.scene.view.points_at(server.id, index) {
+                canvas.restyle(area, canvas.theme().on(Ground::Bright));
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-//! A question to the class: the question, its choices with their numbers, and what the class says
-//! to each. Once it is answered, the choices that are so have a tick, and the others step back.
+//! A question to the class: the question, its choices with their numbers, what the class says
+//! to each, and how likely each is if the oracle was asked. Once it is answered, the choices that are so have a tick, and the others step back.
 //!
 //! ```text
 //!  HOW MANY VOTES DOES S3 NEED?
@@ -213,12 +213,14 @@ fn draw_said(
 ) {
     let glyphs = canvas.theme().glyphs;
     let all = question.hands();
+    let share = choice.share.as_ref().map(|share| format!("({share})"));
+    let kept = share.as_ref().map_or(0, |share| glyphs.width(share) + 1);
     let (bar, words) = match choice.said {
-        Said::Nothing => return,
+        Said::Nothing => (String::new(), vec![String::new()]),
         Said::Chosen => (String::new(), vec!["◄ the class".to_owned(), "◄".to_owned()]),
         Said::Hands(hands) => {
             let words = vec![format!("{hands} of {all} hands"), format!("{hands}")];
-            let longest = room.saturating_sub(glyphs.width(&words[0]) + 1).min(BAR_MAX);
+            let longest = room.saturating_sub(glyphs.width(&words[0]) + 1 + kept).min(BAR_MAX);
             let share = u64::from(longest) * u64::from(hands) / u64::from(all.max(1));
             let least = u64::from(hands > 0);
             let cells = share.max(least).min(u64::from(longest)) as usize;
@@ -230,8 +232,11 @@ fn draw_said(
     if !bar.is_empty() {
         pen.put(' ');
     }
-    let left = pen.room();
+    let left = pen.room().saturating_sub(kept);
     if let Some(form) = words.iter().find(|form| glyphs.width(form) <= left) {
         pen.put(form);
+    }
+    if let Some(share) = share.filter(|_| pen.room() >= kept) {
+        pen.put(' ').put(share);
     }
 }

@@ -128,7 +128,8 @@ fn a_lesson_at_the_sizes_of_a_projector_a_desk_and_a_wall() {
 /// A question to the class, as it stands and once it is answered.
 #[test]
 fn a_question_is_drawn_large_and_its_answer_has_a_tick() {
-    let choice = |text: &str, hands| Choice { text: text.into(), said: hands, so: None };
+    let choice =
+        |text: &str, hands| Choice { text: text.into(), said: hands, so: None, share: None };
     let mut stage = lesson();
     stage.view.caption = Some("The old leader still takes the write of b.".into());
     stage.view.presented = Some(Presented { beat: 4, of: 9 });

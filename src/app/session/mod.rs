@@ -26,6 +26,8 @@ mod link;
 mod look;
 mod memory;
 mod moment;
+mod notes;
+mod oracle;
 mod packets;
 mod partition;
 mod past;
@@ -74,6 +76,7 @@ use compare::Comparing;
 use dialog::{Asking, Reading};
 use errand::Errand;
 use look::Way;
+use oracle::Oracle;
 use partition::Split;
 use point::Click;
 use presenter::Presenting;
@@ -217,6 +220,8 @@ pub struct Session {
     dating: Option<Dating>,
     /// How many futures have been asked for, so that another thousand is another.
     futures: u64,
+    /// What the oracle was asked last, and what it said.
+    oracle: Option<Oracle>,
     /// Two futures that are being compared, or have been.
     comparing: Option<Comparing>,
     view: View,
@@ -291,6 +296,7 @@ impl Session {
             effect: None,
             dating: None,
             futures: 0,
+            oracle: None,
             comparing: None,
             cluster,
             trace: Trace::default(),

@@ -36,6 +36,8 @@ impl Session {
 
     pub fn begin_presenting(&mut self) {
         self.presenting = Presenting::Yes;
+        // Notes in a second terminal follow the recording.
+        self.record_all();
     }
 
     /// F: the caption, the map and the logs alone, and back.
@@ -120,7 +122,7 @@ impl Session {
     }
 
     /// Whether the script has a line that answers the question which stands.
-    fn script_reveals(&self) -> bool {
+    pub(super) fn script_reveals(&self) -> bool {
         let Some(script) = self.cluster.script().filter(|_| !self.cluster.finished()) else {
             return false;
         };

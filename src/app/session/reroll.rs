@@ -10,6 +10,7 @@ use super::share::Share;
 use super::work::{Progress, Work, bar};
 use crate::cluster::command::{Command, Condition, Reach, Reseed, parse_typed};
 use crate::cluster::digest::Digest;
+use crate::cluster::event::EventKind;
 use crate::cluster::time::Span;
 use crate::cluster::{Cluster, CommandError, Motion, Redrawn};
 use crate::ui::view::Stands;
@@ -18,14 +19,14 @@ const TITLE: &str = "Reroll";
 /// The most futures of one question.
 const FUTURES_MAX: u32 = 1_000_000;
 /// How far a future is played when the question does not say.
-const WITHIN: Span = Span::from_secs(10);
+pub(super) const WITHIN: Span = Span::from_secs(10);
 /// What beginning a future costs, in steps.
 const A_FUTURE: u32 = 16;
 
 /// A question about many futures, while it is being answered.
 #[derive(Clone, Debug)]
 pub(super) struct Reroll {
-    condition: Condition,
+    asked: Asked,
     within: Span,
     /// The state from which they begin.
     start: Cluster,
@@ -35,8 +36,8 @@ pub(super) struct Reroll {
     before: u64,
     wanted: u32,
     played: u32,
-    /// In how many of them the condition came true, and the seed of the first such.
-    hits: u32,
+    /// In how many of them each came true, and the seed of the first such.
+    hits: Vec<u32>,
     first: Option<u64>,
     /// How many of the others ended early: an expectation failed, or a rule was broken.
     ended: u32,
@@ -44,7 +45,96 @@ pub(super) struct Reroll {
     now: Option<(u64, Cluster)>,
 }
 
+/// What is asked of each future.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    Condition(Condition),
+    /// Which choices of a question are so: once a line reveals, or, where none does, once one of
+    /// them becomes so that is not so at the beginning.
+    Choices {
+        conditions: Vec<Option<Condition>>,
+        reveals: bool,
+        before: Vec<bool>,
+    },
+}
+
+impl Asked {
+    /// The choices of a question, asked of the futures of this state.
+    pub(super) fn choices(
+        conditions: Vec<Option<Condition>>,
+        reveals: bool,
+        start: &Cluster,
+    ) -> Self {
+        let before = are_so(&conditions, start);
+        Self::Choices { conditions, reveals, before }
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::Condition(_) => 1,
+            Self::Choices { conditions, .. } => conditions.len(),
+        }
+    }
+
+    /// What is so, once that is decided.
+    fn so(&self, cluster: &Cluster) -> Option<Vec<bool>> {
+        match self {
+            Self::Condition(condition) => cluster.is_so(condition).then(|| vec![true]),
+            Self::Choices { reveals: true, .. } => {
+                cluster.events().iter().find_map(|event| match &event.kind {
+                    EventKind::Revealed { so } => {
+                        Some(so.iter().map(|so| *so == Some(true)).collect())
+                    }
+                    _ => None,
+                })
+            }
+            Self::Choices { conditions, before, .. } => {
+                let now = are_so(conditions, cluster);
+                let new: Vec<bool> =
+                    now.iter().zip(before).map(|(now, before)| *now && !before).collect();
+                new.contains(&true).then_some(new)
+            }
+        }
+    }
+}
+
+fn are_so(conditions: &[Option<Condition>], cluster: &Cluster) -> Vec<bool> {
+    let so = |it: &Option<Condition>| it.as_ref().is_some_and(|it| cluster.is_so(it));
+    conditions.iter().map(so).collect()
+}
+
 impl Reroll {
+    /// Futures of this state, about which something is asked.
+    ///
+    /// # Errors
+    /// When there can be none.
+    pub(super) fn of(
+        cluster: &Cluster,
+        asked: Asked,
+        within: Span,
+        (wanted, before): (u32, u64),
+    ) -> Result<Self, CommandError> {
+        let start = beginning(cluster)?;
+        Ok(Self {
+            hits: vec![0; asked.count()],
+            asked,
+            within,
+            redrawn: start.redrawable(),
+            start,
+            before,
+            wanted,
+            played: 0,
+            first: None,
+            ended: 0,
+            now: None,
+        })
+    }
+
+    /// Whether what comes of it is told in a dialog, and not beside the choices of a question.
+    pub(super) const fn is_told(&self) -> bool {
+        matches!(self.asked, Asked::Condition(_))
+    }
+
     /// Plays on, and takes what it does off `effort`; true when all have been played.
     fn work(&mut self, effort: &mut u32) -> bool {
         while *effort > 0 {
@@ -60,14 +150,16 @@ impl Reroll {
             };
             *effort = effort.saturating_sub(cluster.work());
             let end = self.start.now() + self.within;
-            let so = cluster.is_so(&self.condition);
+            let so = self.asked.so(&cluster);
             let over = cluster.next_due().is_none_or(|due| due > end) || cluster.is_stopped();
-            if so || over {
+            if so.is_some() || over {
                 self.played += 1;
-                self.hits += u32::from(so);
-                self.ended += u32::from(!so && cluster.is_stopped());
-                if so {
+                self.ended += u32::from(so.is_none() && cluster.is_stopped());
+                if so.is_some() {
                     self.first.get_or_insert(seed);
+                }
+                for (hits, so) in self.hits.iter_mut().zip(so.into_iter().flatten()) {
+                    *hits += u32::from(so);
                 }
             } else {
                 cluster.step();
@@ -86,8 +178,12 @@ impl Reroll {
     }
 
     fn told(&self) -> Vec<String> {
-        let Self { hits, played, wanted, condition, within, .. } = self;
+        let Self { played, wanted, within, .. } = self;
         let bar = bar((*played).into(), (*wanted).into());
+        let (Asked::Condition(condition), [hits]) = (&self.asked, &*self.hits) else {
+            let about = "how often each choice is so".to_owned();
+            return vec![about, String::new(), format!("{bar}, {played} of {wanted}")];
+        };
         let mut lines = vec![
             format!("From {} on, within {within}: {condition}?", self.start.now()),
             String::new(),
@@ -198,24 +294,12 @@ impl Session {
             Ok(_) => return self.refuse(format!("until what? {usage}")),
             Err(diagnostic) => return self.refuse(diagnostic.message),
         };
-        let start = match beginning(&self.cluster) {
-            Ok(start) => start,
+        let (asked, futures) = (Asked::Condition(condition), (wanted, self.futures));
+        let reroll = match Reroll::of(&self.cluster, asked, within, futures) {
+            Ok(reroll) => reroll,
             Err(error) => return self.refuse(error.message),
         };
         self.halt.get_or_insert(Stands::Paused);
-        let reroll = Reroll {
-            condition,
-            within,
-            redrawn: start.redrawable(),
-            start,
-            before: self.futures,
-            wanted,
-            played: 0,
-            hits: 0,
-            first: None,
-            ended: 0,
-            now: None,
-        };
         self.futures += u64::from(wanted);
         self.begin(Work::Reroll(Box::new(reroll)));
     }
@@ -225,7 +309,17 @@ impl Session {
         if !reroll.work(&mut self.effort) {
             return Some(reroll);
         }
-        self.open(Reading::text(TITLE, reroll.told()));
+        match reroll.asked {
+            Asked::Condition(_) => self.open(Reading::text(TITLE, reroll.told())),
+            Asked::Choices { conditions, .. } => {
+                let share = |(condition, hits): (&Option<Condition>, u32)| {
+                    condition.as_ref().and_then(|_| Share::new(hits, reroll.played))
+                };
+                let shares = conditions.iter().zip(reroll.hits).map(share).collect();
+                self.end_work();
+                self.tell_shares(shares);
+            }
+        }
         None
     }
 }

@@ -17,6 +17,8 @@ impl Session {
         self.view.pace = self.pacer.words(&self.cluster);
         self.view.caption = self.player.caption().cloned();
         self.view.question = self.player.question().map(|question| (**question).clone());
+        self.show_shares();
+        self.view.pointed = self.player.pointed();
         let departed = self.has_departed();
         let script = self.cluster.script();
         self.view.script = script.map(|script| self.player.place(script, departed));

@@ -81,6 +81,7 @@ impl Session {
             self.screen = Screen::Stale;
         }
         self.work_on();
+        self.ask_oracle();
         if !self.works() {
             if self.moves() {
                 self.advance(elapsed.min(FRAME_MAX));
@@ -150,7 +151,9 @@ impl Session {
                     let (number, of) = self.player.beat();
                     self.halt = Some(Stands::Beat { number, of });
                 }
-                EventKind::Posed { .. } => self.halt = Some(Stands::Question),
+                EventKind::Posed { .. } | EventKind::OracleAsked => {
+                    self.halt = Some(Stands::Question);
+                }
                 EventKind::ScriptEnded => self.halt = Some(Stands::Ended),
                 _ => {}
             }

@@ -146,6 +146,7 @@ impl Session {
     /// # Errors
     /// Why the lab can't be opened as somebody wanted.
     pub fn finish(&mut self) -> Result<(), String> {
+        self.ask_oracle();
         while self.works() || self.dates() {
             self.effort = PIECE;
             self.work_on();
@@ -172,7 +173,13 @@ impl Session {
 
     /// Whether the screen says what is under way. What makes a dialog of its own says it at once.
     fn is_work_shown(&self) -> bool {
-        let at_once = matches!(self.work, Some(Work::Compare | Work::Reroll(_)));
+        let at_once = match &self.work {
+            Some(Work::Compare) => true,
+            Some(Work::Reroll(reroll)) => reroll.is_told(),
+            Some(Work::Play(_) | Work::Travel(_) | Work::Search(_) | Work::Replay(_)) | None => {
+                false
+            }
+        };
         let since = self.begun.map(|begun| self.room.saturating_sub(begun));
         at_once || since.is_some_and(|since| since >= SHOWN_AFTER)
     }

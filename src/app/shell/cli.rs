@@ -54,6 +54,9 @@ pub enum Subcommands {
         after_help = "raftlab --resume goes on with the first, raftlab --resume=2 with the second."
     )]
     Sessions(SessionsOptions),
+    /// Follow a session, and print what the lecturer reads and the class does not see: the notes of
+    /// this beat, the question and its answer, what is said next.
+    Notes(NotesOptions),
     /// List the flaws that can be planted: rule, section, what to watch.
     Flaws,
     /// Print a reference page, in Markdown: `docs keys` or `docs scripts`.
@@ -216,6 +219,15 @@ pub struct HuntOptions {
           conflicts_with_all = ["seeds", "time", "servers", "clients", "flaw", "script",
                                 "keep_going", "shard"])]
     pub merge: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct NotesOptions {
+    /// The session to follow, by its name; without it, the one that was written last.
+    pub session: Option<String>,
+    /// Print the notes of this moment, and end.
+    #[arg(long)]
+    pub once: bool,
 }
 
 #[derive(Debug, Args)]

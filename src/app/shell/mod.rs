@@ -16,6 +16,7 @@ pub mod hunt;
 mod keep;
 mod keyboard;
 mod lab;
+mod notes;
 mod picture;
 mod sessions;
 mod settings;
@@ -108,6 +109,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Check(options)) => check::run(options),
         Some(Subcommands::Hunt(options)) => hunt::run(options),
         Some(Subcommands::Picture(options)) => picture::run(options),
+        Some(Subcommands::Notes(options)) => notes::run(options),
         Some(Subcommands::Sessions(options)) => sessions::run(options),
         Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
         Some(Subcommands::Docs { page }) => print(&match page {

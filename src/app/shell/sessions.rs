@@ -273,6 +273,22 @@ pub fn choose(which: Option<&str>) -> Result<(Session, usize), Mistake> {
     }))
 }
 
+/// The file of the session that is written down at present: the one of this name, or the one that
+/// was written last.
+///
+/// # Errors
+/// When there is none.
+pub fn followed(name: Option<&str>) -> Result<PathBuf, Mistake> {
+    let files = files().map_err(|error| Mistake::Usage(format!("no sessions: {error}")))?;
+    let stem = name.map(|name| name.strip_suffix(".lab").unwrap_or(name));
+    let wanted =
+        |path: &PathBuf| stem.is_none() || path.file_stem().and_then(OsStr::to_str) == stem;
+    files.into_iter().map(|(_, path)| path).find(wanted).ok_or_else(|| {
+        let why = "no session is written down: raftlab FILE.lab, and F5 in it, begin one";
+        Mistake::Usage(why.to_owned())
+    })
+}
+
 /// Takes the oldest sessions away, so that the newest [`KEPT_MAX`] are left, and drafts that were
 /// never completed. Files that are no sessions stay. How many sessions have gone.
 pub fn prune() -> usize {

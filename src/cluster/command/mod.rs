@@ -238,6 +238,15 @@ pub enum Command {
     Answer(Vec<u32>),
     /// Which choice is so.
     Reveal,
+    /// How likely each choice is.
+    Oracle,
+    /// A note for whoever speaks.
+    Aside(Text),
+    /// These are spoken of, or an entry of their logs; of all logs that have it when nobody is named.
+    Point {
+        who: Vec<Who>,
+        entry: Option<Number>,
+    },
     Note(Text),
     Mark(Text),
     /// The lab stands still when this becomes true.

@@ -84,6 +84,9 @@ impl Command {
             | Self::Ask(_)
             | Self::Answer(_)
             | Self::Reveal
+            | Self::Oracle
+            | Self::Aside(_)
+            | Self::Point { .. }
             | Self::Note(_)
             | Self::Mark(_)
             | Self::Break(_)

@@ -182,6 +182,15 @@ impl Display for Command {
             Self::Ask(question) => write!(f, "ask {question}"),
             Self::Answer(hands) => write!(f, "answer {}", Spaced(hands)),
             Self::Reveal => f.write_str("reveal"),
+            Self::Oracle => f.write_str("oracle"),
+            Self::Aside(text) => write!(f, "aside {}", running(text)),
+            Self::Point { who, entry: None } => write!(f, "point {}", Spaced(who)),
+            Self::Point { who, entry: Some(entry) } if who.is_empty() => {
+                write!(f, "point entry {entry}")
+            }
+            Self::Point { who, entry: Some(entry) } => {
+                write!(f, "point {} entry {entry}", Spaced(who))
+            }
             Self::Note(text) => write!(f, "note {}", running(text)),
             Self::Mark(name) => write!(f, "mark {name}"),
             Self::Break(condition) => write!(f, "break {condition}"),

@@ -86,6 +86,9 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
         | E::Posed { .. }
         | E::Counted { .. }
         | E::Revealed { .. }
+        | E::OracleAsked
+        | E::Aside { .. }
+        | E::Pointed { .. }
         | E::Noted { .. }
         | E::BreakpointSet { .. }
         | E::Watched { .. }

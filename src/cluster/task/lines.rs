@@ -6,12 +6,15 @@ use super::loops::LoopKind;
 use super::schedule::Recurring;
 use super::{MARKS_MAX, WITHIN, Wait};
 use crate::cluster::client::name_number;
-use crate::cluster::command::{Choice, Command, Condition, Line, Nature, Order, Text};
+use crate::cluster::command::{
+    Choice, Command, Condition, Line, Nature, Number, Order, Question, Spaced, Text, Who,
+};
 use crate::cluster::event::{EventKind, PaceEvent};
 use crate::cluster::redraw::Drawn;
 use crate::cluster::resolve::{Binding, Scope, error};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::time::Time;
+use crate::cluster::types::{Index, ServerId, ServerSet};
 use crate::cluster::{Cluster, CommandError, Item, NOT_SO};
 
 impl Cluster {
@@ -93,6 +96,9 @@ impl Cluster {
             | Command::Ask(_)
             | Command::Answer(_)
             | Command::Reveal
+            | Command::Oracle
+            | Command::Aside(_)
+            | Command::Point { .. }
             | Command::Note(_)
             | Command::Mark(_)
             | Command::Break(_)
@@ -217,6 +223,23 @@ impl Cluster {
                 self.emit(EventKind::Revealed { so: so.into() });
                 self.beat_of(line);
             }
+            Command::Oracle => {
+                let question = self.question.as_ref().ok_or_else(no_question)?;
+                if question.choices.iter().all(|choice| choice.condition.is_none()) {
+                    let why = "no choice says when it is so: `| S2 if leader = S2`";
+                    return Err(error(why.to_owned()));
+                }
+                self.emit(EventKind::OracleAsked);
+                self.beat_of(line);
+            }
+            Command::Aside(text) => {
+                let text = scope.fill(text)?;
+                self.emit(EventKind::Aside { text });
+            }
+            Command::Point { who, entry } => {
+                let (servers, entry) = self.spoken_of(who, entry.as_ref(), scope)?;
+                self.emit(EventKind::Pointed { servers, entry });
+            }
             Command::Note(text) => {
                 let text = scope.fill(text)?;
                 self.emit(EventKind::Noted { text });
@@ -253,6 +276,34 @@ impl Cluster {
         Ok(())
     }
 
+    /// Which servers are meant, and which entry of their logs.
+    fn spoken_of(
+        &self,
+        who: &[Who],
+        entry: Option<&Number>,
+        scope: &Scope,
+    ) -> Result<(ServerSet, Option<Index>), CommandError> {
+        let named = match who {
+            [] => self.config.server_ids().collect(),
+            who => self.meant(who, scope)?,
+        };
+        if named.is_empty() {
+            return Err(error(format!("there is no {} at present", Spaced(who))));
+        }
+        let Some(entry) = entry else { return Ok((named, None)) };
+        let number = self.number(entry, scope)?;
+        let index = number.map(Index).ok_or_else(|| error(format!("{entry} is no number now")))?;
+        let has = |id: &ServerId| {
+            self.server(*id).is_some_and(|server| server.raft.log().get(index).is_some())
+        };
+        let holders: ServerSet = named.iter().filter(has).collect();
+        match named.iter().find(|id| !holders.contains(*id)).filter(|_| !who.is_empty()) {
+            Some(without) => Err(error(format!("{without} has no entry {index}"))),
+            None if holders.is_empty() => Err(error(format!("no log has an entry {index}"))),
+            None => Ok((holders, Some(index))),
+        }
+    }
+
     /// A question and its answer are beats of the script that asks.
     fn beat_of(&mut self, line: u32) {
         if line > 0 {
@@ -274,6 +325,11 @@ impl Cluster {
         Err(error(format!(
             "the question has {choices} choices: say the number of one, or {choices} numbers of hands"
         )))
+    }
+
+    /// What the class was asked last.
+    pub fn question(&self) -> Option<&Question> {
+        self.question.as_deref()
     }
 
     /// Of each choice of the last question, whether it is so now.

@@ -91,6 +91,9 @@ impl Spell<'_> {
             E::Posed { question } => format!("the class is asked: {question}"),
             E::Counted { hands } => format!("the class says {}", Spaced(hands)),
             E::Revealed { so } => reveals(so),
+            E::OracleAsked => "the oracle is asked".into(),
+            E::Aside { text } => format!("aside: {text}"),
+            E::Pointed { servers, entry } => points(*servers, *entry),
             E::Noted { text } => format!("note: {text}"),
             E::BreakpointSet { condition, on: true } => format!("breakpoint: {condition}"),
             E::BreakpointSet { condition, on: false } => format!("breakpoint off: {condition}"),
@@ -274,6 +277,14 @@ fn fails(line: u32, expected: &str) -> String {
     match line {
         0 => format!("not so: {expected}"),
         line => format!("line {line} fails: {expected}"),
+    }
+}
+
+/// "S1 and S2, entry 3 are meant".
+fn points(servers: ServerSet, entry: Option<Index>) -> String {
+    match entry {
+        Some(index) => format!("spoken of: entry {index} of {servers}"),
+        None => format!("spoken of: {servers}"),
     }
 }
 

@@ -130,6 +130,9 @@ impl Spell<'_> {
             | E::Posed { .. }
             | E::Counted { .. }
             | E::Revealed { .. }
+            | E::OracleAsked
+            | E::Aside { .. }
+            | E::Pointed { .. }
             | E::Noted { .. }
             | E::BreakpointSet { .. }
             | E::Watched { .. }

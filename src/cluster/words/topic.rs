@@ -88,6 +88,9 @@ impl EventKind {
             | Self::Posed { .. }
             | Self::Counted { .. }
             | Self::Revealed { .. }
+            | Self::OracleAsked
+            | Self::Aside { .. }
+            | Self::Pointed { .. }
             | Self::Noted { .. }
             | Self::Paced { .. }
             | Self::Expected { .. }

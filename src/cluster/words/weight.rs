@@ -75,6 +75,9 @@ impl Event {
             | E::Posed { .. }
             | E::Counted { .. }
             | E::Revealed { .. }
+            | E::OracleAsked
+            | E::Aside { .. }
+            | E::Pointed { .. }
             | E::Noted { .. }
             | E::BreakpointSet { .. }
             | E::Watched { .. }
@@ -135,6 +138,9 @@ impl Event {
             | E::Posed { .. }
             | E::Counted { .. }
             | E::Revealed { .. }
+            | E::OracleAsked
+            | E::Aside { .. }
+            | E::Pointed { .. }
             | E::Paced { .. } => Weight::Silent,
             E::Crashed { .. }
             | E::Restarted { .. }
@@ -269,6 +275,9 @@ fn commanded(command: &Command) -> Weight {
         | C::Ask(_)
         | C::Answer(_)
         | C::Reveal
+        | C::Oracle
+        | C::Aside(_)
+        | C::Point { .. }
         | C::Note(_)
         | C::Mark(_)
         | C::Break(_)

@@ -38,7 +38,7 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture, server: &Server) {
         CardSize::L => card.draw_l(canvas, area),
         CardSize::Xl => card.draw_xl(canvas, area),
     }
-    if picture.scene.view.selection.server == Some(server.id) {
+    if picture.scene.view.is_marked(server.id) {
         card.draw_selection(canvas, area);
     }
 }

@@ -24,7 +24,7 @@ use crate::cluster::event::DropReason;
 use crate::cluster::network::Summary;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Point;
-use crate::cluster::types::{ClientId, Index, Key, Node, Op, PacketId, ServerId, Term};
+use crate::cluster::types::{ClientId, Index, Key, Node, Op, PacketId, ServerId, ServerSet, Term};
 use crate::ui::text::Moment;
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
@@ -54,6 +54,8 @@ pub struct View {
     pub caption: Option<Arc<str>>,
     /// What the class is asked, or has just been told.
     pub question: Option<Question>,
+    /// What is spoken of.
+    pub pointed: Option<Pointed>,
     /// Where the script stands; `None` without a script.
     pub script: Option<ScriptPlace>,
     pub last_command: Option<LastCommand>,
@@ -113,6 +115,15 @@ pub struct Choice {
     pub said: Said,
     /// Whether it is so; `None` as long as that is not told, and for ever where nobody can.
     pub so: Option<bool>,
+    /// In how many futures of many it is so.
+    pub share: Option<String>,
+}
+
+/// What is spoken of: these servers, or an entry of their logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pointed {
+    pub servers: ServerSet,
+    pub entry: Option<Index>,
 }
 
 /// What a class says to a choice.
@@ -160,6 +171,18 @@ pub enum Marks {
 }
 
 impl View {
+    /// Whether this server is selected, or spoken of.
+    pub fn is_marked(&self, server: ServerId) -> bool {
+        let spoken = |pointed: Pointed| pointed.entry.is_none() && pointed.servers.contains(server);
+        self.selection.server == Some(server) || self.pointed.is_some_and(spoken)
+    }
+
+    /// Whether this entry of its log is spoken of.
+    pub fn points_at(&self, server: ServerId, index: Index) -> bool {
+        self.pointed
+            .is_some_and(|pointed| pointed.entry == Some(index) && pointed.servers.contains(server))
+    }
+
     /// Whether a question stands, so that nothing may give its answer away.
     pub fn withholds(&self) -> bool {
         self.question.as_ref().is_some_and(|question| question.stage == Stage::Asked)

@@ -118,6 +118,87 @@ fn the_free_lab_asks_too() {
     assert!(session.notice.is_none() || !refusal(&session).contains("asked"));
 }
 
+const FORETOLD: &str = "cluster servers=3 seed=5\n\
+                        timeout S1\n\
+                        until S1 is leader\n\
+                        crash S1\n\
+                        aside Let them guess.\n\
+                        ask Who leads next? | S2 if leader = S2 | S3 if leader = S3 | nobody\n\
+                        oracle\n\
+                        until leader\n\
+                        reveal\n\
+                        point leader\n\
+                        say \"There it is.\"\n\
+                        beat\n\
+                        run 10ms\n";
+
+fn shares(session: &Session) -> Vec<Option<String>> {
+    question(session).choices.iter().map(|choice| choice.share.clone()).collect()
+}
+
+#[test]
+fn the_oracle_says_how_likely_each_choice_is() {
+    let mut session = script(FORETOLD);
+    press(&mut session, "F5");
+    to_stop(&mut session);
+    assert_eq!(shares(&session), [None, None, None]);
+    press(&mut session, "PgDn");
+    wait(&mut session, 60.0, "an answer", |session| shares(session)[0].is_some());
+    let told = shares(&session);
+    let percent = |share: &Option<String>| -> f64 {
+        let share = share.as_ref().unwrap();
+        assert!(share.contains(" % ± "), "{share}");
+        share.split(' ').next().unwrap().parse().unwrap()
+    };
+    let both = percent(&told[0]) + percent(&told[1]);
+    assert!((99.0..=100.1).contains(&both), "one of two becomes leader: {told:?}");
+    assert_eq!(told[2], None, "nobody says when that is so");
+    assert!(matches!(session.scene().view.mode, Mode::Normal));
+    // Whoever comes back finds the same figures.
+    press(&mut session, "PgDn");
+    to_stop(&mut session);
+    assert_eq!(question(&session).stage, Stage::Revealed);
+    press(&mut session, "PgUp");
+    wait(&mut session, 60.0, "an answer", |session| shares(session)[0].is_some());
+    assert_eq!(shares(&session), told);
+}
+
+#[test]
+fn notes_say_what_comes_and_an_aside_is_nowhere_else() {
+    let mut session = script(FORETOLD);
+    press(&mut session, "F5");
+    to_stop(&mut session);
+    let notes = session.notes().join("\n");
+    assert!(
+        notes.starts_with("Beat 1 of 4\n  * Let them guess.\nAsked: Who leads next?"),
+        "{notes}"
+    );
+    assert_eq!(notes.matches('✓').count(), 1, "{notes}");
+    for layout in Layout::EVERY {
+        session.view.layout = layout;
+        session.show();
+        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+            let seen = screen(&session, Size::new(width, height));
+            assert!(!seen.contains("Let them guess"), "{seen}");
+        }
+    }
+    press(&mut session, "PgDn");
+    to_stop(&mut session);
+    wait(&mut session, 60.0, "an answer", |session| shares(session)[0].is_some());
+    press(&mut session, "PgDn");
+    to_stop(&mut session);
+    let notes = session.notes().join("\n");
+    assert!(!notes.contains("guess") && notes.contains("Next: There it is."), "{notes}");
+    assert_eq!(session.view.pointed, None);
+    press(&mut session, "PgDn");
+    to_stop(&mut session);
+    let leader = session.cluster().leader().unwrap();
+    assert!(session.view.is_marked(leader));
+    press(&mut session, "PgDn");
+    wait(&mut session, 60.0, "the end", |session| session.cluster().finished());
+    assert_eq!(session.view.pointed, None);
+}
+
 /// The texts of a screen of this size, in one line, blanks put together.
 fn screen(session: &Session, size: Size) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, size.height));

@@ -100,6 +100,9 @@ pub fn change(command: &Command, to: Change<'_>) -> Option<Command> {
         | Command::Ask(_)
         | Command::Answer(_)
         | Command::Reveal
+        | Command::Oracle
+        | Command::Aside(_)
+        | Command::Point { .. }
         | Command::Note(_)
         | Command::Mark(_)
         | Command::Break(_)

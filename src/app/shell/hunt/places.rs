@@ -231,6 +231,9 @@ impl Watch {
             | EventKind::Posed { .. }
             | EventKind::Counted { .. }
             | EventKind::Revealed { .. }
+            | EventKind::OracleAsked
+            | EventKind::Aside { .. }
+            | EventKind::Pointed { .. }
             | EventKind::Noted { .. }
             | EventKind::BreakpointSet { .. }
             | EventKind::Watched { .. }

@@ -356,6 +356,9 @@ impl Checker {
             | EventKind::Posed { .. }
             | EventKind::Counted { .. }
             | EventKind::Revealed { .. }
+            | EventKind::OracleAsked
+            | EventKind::Aside { .. }
+            | EventKind::Pointed { .. }
             | EventKind::Noted { .. }
             | EventKind::BreakpointSet { .. }
             | EventKind::Watched { .. }

@@ -4,15 +4,17 @@ use super::{Group, Scope, Verb};
 use crate::cluster::command::caption::caption_flaw;
 use crate::cluster::command::conditions::{condition, watched};
 use crate::cluster::command::expect::Expect;
+use crate::cluster::command::number::number;
 use crate::cluster::command::quantity::whole;
 use crate::cluster::command::question::{CHOICES_MAX, HANDS_MAX, question};
 use crate::cluster::command::reader::{Parsed, Reader};
+use crate::cluster::command::who::Clients;
 use crate::cluster::command::{Command, Pace};
 
 /// The most that `pace` slows down or speeds up.
 const PACE_MAX: u64 = 1_000_000;
 
-pub(super) static ROWS: [Verb; 12] = [
+pub(super) static ROWS: [Verb; 15] = [
     Verb {
         name: "say",
         group: Group::Telling,
@@ -92,6 +94,49 @@ the script goes on.",
         options: &[],
         examples: &["reveal"],
         parse: |_| Some(Command::Reveal),
+    },
+    Verb {
+        name: "oracle",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["oracle"],
+        summary: "how likely each choice of the question is, and stands still",
+        help: "\
+Plays 200 futures from here with fresh randomness, as `:reroll` does, and shows beside each choice that \
+says when it is so in how many it is, with a margin of error. A future is at its end where a line of \
+the script reveals; where none does, where a choice first becomes so. A line that asks the oracle is a \
+beat. `raftlab run` passes over it.",
+        options: &[],
+        examples: &["oracle"],
+        parse: |_| Some(Command::Oracle),
+    },
+    Verb {
+        name: "aside",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["aside TEXT"],
+        summary: "a note for whoever speaks, which the class does not see",
+        help: "\
+The text runs to the end of the line, as that of `say`, and may be long. It stands in `raftlab notes`, \
+which follows the session in a second terminal, up to the line after the next beat; on the lab's own \
+screen only in the pane of the script, which is not there while somebody presents.",
+        options: &[],
+        examples: &["aside Let them count the votes aloud."],
+        parse: |reader| reader.rest_as_text().map(Command::Aside),
+    },
+    Verb {
+        name: "point",
+        group: Group::Telling,
+        scope: Scope::Act,
+        usage: &["point WHO...", "point WHO... entry N", "point entry N"],
+        summary: "marks what is spoken of, up to the line after the next beat",
+        help: "\
+Servers on the map and beside the logs, or an entry in the logs: in those of WHO, or in all that have \
+it. The next `point` takes its place. A server that is not there, and an entry that its log does not \
+have, are errors.",
+        options: &[],
+        examples: &["point leader", "point S4 S5 entry 2", "point entry committed"],
+        parse: point,
     },
     Verb {
         name: "note",
@@ -193,6 +238,17 @@ fn say(reader: &mut Reader<'_>) -> Parsed<Command> {
         reader.mistake(spot, message, Some("say it in two captions".into()));
     }
     Some(Command::Say(text))
+}
+
+fn point(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let mut who = Vec::new();
+    if !reader.keyword("entry") {
+        who = reader.who_list(Clients::Refused, Some("entry"))?;
+        if !reader.keyword("entry") {
+            return Some(Command::Point { who, entry: None });
+        }
+    }
+    Some(Command::Point { who, entry: Some(number(reader)?) })
 }
 
 fn answer(reader: &mut Reader<'_>) -> Parsed<Command> {
