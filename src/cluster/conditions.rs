@@ -457,6 +457,9 @@ impl Cluster {
                 let term = self.servers[leader.index()].raft.term();
                 format!("{leader} leads term {term}")
             }
+            None if self.servers.iter().all(|server| server.power == Power::Down) => {
+                format!("all {} servers are down", self.servers.len())
+            }
             None => format!("no server leads; the highest term is {}", self.term()),
         }
     }

@@ -242,28 +242,25 @@ impl Situation {
 
     /// The first entry of a server's log that will be overwritten, if one will.
     pub fn first_lost(&self, cluster: &Cluster, server: &Server) -> Option<Index> {
-        let last = server.raft.log().last_index();
-        if self.fate(cluster, server, last)? != Fate::Lost {
-            return None;
-        }
         // A log agrees with the committed one up to where it departs from it (Log Matching).
-        let (mut low, mut high) = (server.raft.log().first_index().0, last.0);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let lost = self.fate(cluster, server, Index(middle)) == Some(Fate::Lost);
-            if lost { high = middle } else { low = middle + 1 }
-        }
-        Some(Index(low))
+        let lost = |index| self.fate(cluster, server, index) == Some(Fate::Lost);
+        first_such(server.raft.log().first_index(), server.raft.log().last_index(), lost)
     }
 
-    /// Whether the first entry that is not committed may be lost: a server without it could win an
-    /// election, and no leader that can commit has it.
-    pub fn is_in_danger(&self, cluster: &Cluster, server: &Server) -> bool {
-        let index = cluster.checker().committed().next();
-        let Some(entry) = server.raft.log().get(index) else { return false };
-        let copies = cluster.copies(index, entry);
-        let led = copies.iter().any(|id| self.standing(id) == Standing::Leader);
-        !led && self.fate(cluster, server, index) == Some(Fate::Open)
+    /// The first entry of a server's log that may be lost: a server without it could win an
+    /// election, and no leader that can commit has it. `None` if there is none.
+    pub fn first_in_danger(&self, cluster: &Cluster, server: &Server) -> Option<Index> {
+        let log = server.raft.log();
+        let is = |index: Index| {
+            log.get(index).is_some_and(|entry| {
+                let copies = cluster.copies(index, entry);
+                let led = copies.iter().any(|id| self.standing(id) == Standing::Leader);
+                !led && self.fate(cluster, server, index) == Some(Fate::Open)
+            })
+        };
+        // Who has an entry has those before it (Log Matching): what follows one in danger is too.
+        let first = cluster.checker().committed().next().max(log.first_index());
+        first_such(first, log.last_index(), is)
     }
 
     /// What a leader, stuck or not, needs to commit more: the next entry that it may commit by
@@ -317,6 +314,19 @@ impl Situation {
             Some(_) | None => Vote::CanElect,
         }
     }
+}
+
+/// The first index of which something holds that holds of all after the first.
+fn first_such(first: Index, last: Index, is: impl Fn(Index) -> bool) -> Option<Index> {
+    if last < first || !is(last) {
+        return None;
+    }
+    let (mut low, mut high) = (first.0, last.0);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if is(Index(middle)) { high = middle } else { low = middle + 1 }
+    }
+    Some(Index(low))
 }
 
 fn reaches(cluster: &Cluster, from: ServerId, to: ServerId) -> bool {
@@ -455,6 +465,21 @@ mod tests {
         assert!(!obeys("cut S1 -> S2 S3\ncut S4 S5 -> S1"));
         // Who is in a newer term makes them all go on to it.
         assert!(!obeys("cut S2 S3 S4 S5 -> S1\nisolate S2\ntimeout S2\nrejoin S2\ncut S2 -> S1"));
+    }
+
+    #[test]
+    fn an_entry_behind_a_safe_one_may_be_in_danger() {
+        // Entry 1 is on all five and not committed; entries 2 and 3 are on S1 alone, and S5 leads.
+        let cluster = after(
+            "hold append-reply S2 S3 S4 S5 -> S1\nsubmit x 1 only=S1\nrun 60ms\ncut S1 <-> all\n\
+             submit x 2 only=S1\nsubmit x 3 only=S1\ntimeout S5\nuntil S5 is leader within 5s",
+        );
+        let situation = Situation::of(&cluster);
+        let danger = |id: u8| {
+            let server = cluster.server(ServerId::from_index(id)).expect("it is there");
+            situation.first_in_danger(&cluster, server)
+        };
+        assert_eq!((danger(0), danger(1)), (Some(Index(2)), None));
     }
 
     #[test]

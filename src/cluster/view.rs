@@ -11,6 +11,7 @@ use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
 use super::network::{Links, Loss, Network, Packet, Traffic};
 use super::raft::{Configuration, Entry, Role};
+use super::rsm::Waiter;
 use super::server::Server;
 use super::time::Time;
 use super::timeline::Point;
@@ -142,6 +143,14 @@ impl Cluster {
     /// What servers have sent each other so far.
     pub const fn traffic(&self) -> Traffic {
         self.traffic
+    }
+
+    /// Whether the client of a waiter still waits for this answer: it may have given up, asked
+    /// another server, or been answered.
+    pub fn is_awaited(&self, waiter: &Waiter) -> bool {
+        let client = self.client(waiter.client);
+        let call = client.and_then(Client::call).filter(|call| call.asking.is_some());
+        call.is_some_and(|call| (call.number, call.attempt) == (waiter.call, waiter.attempt))
     }
 
     /// All packets in flight, in the order in which they are due; those that are held too.

@@ -351,22 +351,34 @@ fn candidates(cluster: &Cluster, sentences: &mut Vec<String>) {
 
 /// "Client b waits for S4."
 fn waiting(cluster: &Cluster, sentences: &mut Vec<String>) {
-    let waiting = cluster.clients().iter().filter(|client| waits_long(cluster, client));
-    let count = waiting.clone().count();
+    // Those who wait for the same, and as vainly.
+    let mut groups: Vec<(Option<ServerId>, &str, Vec<&Client>)> = Vec::new();
+    for client in cluster.clients().iter().filter(|client| client.job.is_some()) {
+        let server = client.call().and_then(|call| call.asking);
+        let server = server.and_then(|(server, _)| cluster.server(server));
+        let why = server.and_then(|server| in_vain(cluster, client, server)).unwrap_or_default();
+        let id = server.map(|server| server.id);
+        match groups.iter_mut().find(|group| (group.0, group.1) == (id, why)) {
+            Some(group) => group.2.push(client),
+            None => groups.push((id, why, vec![client])),
+        }
+    }
+    groups.retain(|(_, _, clients)| clients.iter().any(|client| waits_long(cluster, client)));
+    let count: usize = groups.iter().map(|(_, _, clients)| clients.len()).sum();
     if count > NAMED_MAX {
         sentences.push(format!("{count} clients wait."));
         return;
     }
-    for client in waiting {
-        let name = Short(&client.name, 12);
-        let server = client.call().and_then(|call| call.asking);
-        let server = server.and_then(|(server, _)| cluster.server(server));
+    for (server, why, clients) in groups {
+        let names: Vec<String> =
+            clients.iter().map(|client| Short(&client.name, 12).to_string()).collect();
+        let who = match names.as_slice() {
+            [name] => format!("Client {name} waits"),
+            names => format!("Clients {} wait", listed(names)),
+        };
         sentences.push(match server {
-            Some(server) => {
-                let why = in_vain(cluster, client, server).unwrap_or_default();
-                format!("Client {name} waits for {}{why}.", server.id)
-            }
-            None => format!("Client {name} waits."),
+            Some(server) => format!("{who} for {server}{why}."),
+            None => format!("{who}."),
         });
     }
 }

@@ -154,7 +154,9 @@ impl<'a> Table<'a> {
     /// The client that waits at a server for this entry.
     fn waiter(&self, server: &Server, index: Index) -> Option<&str> {
         let own = |waiter: &&crate::cluster::rsm::Waiter| {
-            waiter.index == index && server.awaited(waiter).is_some()
+            waiter.index == index
+                && server.awaited(waiter).is_some()
+                && self.scene.cluster.is_awaited(waiter)
         };
         let waiter = server.rsm.waiters.iter().find(own)?;
         Some(self.scene.cluster.names().client(waiter.client))
@@ -458,18 +460,21 @@ impl Table<'_> {
                 false => Verdict::Departs(first),
             });
         }
-        let danger = self.situation.is_in_danger(cluster, server);
+        let danger = self.situation.first_in_danger(cluster, server);
         let Some(need) = self.situation.need(cluster, server) else {
-            return danger.then(|| Verdict::Danger(cluster.checker().committed().next()));
+            return danger.map(Verdict::Danger);
         };
         let coming = need.coming.len();
-        Some(match (need.more, need.old_term) {
+        Some(match (need.more, need.old_term, danger) {
             // Copies alone never commit it (§5.4.2).
-            (_, true) => Verdict::Needs(format!("needs a t{} entry", server.raft.term())),
-            (0, false) => Verdict::Needs("commits".to_owned()),
-            (more, false) if danger => Verdict::NeedsInDanger(need.index, more),
-            (more, false) if coming > 0 => Verdict::Needs(format!("needs {more}, {coming} coming")),
-            (more, false) => Verdict::Needs(format!("needs {more} more")),
+            (_, true, Some(first)) => Verdict::Danger(first),
+            (_, true, None) => Verdict::Needs(format!("needs a t{} entry", server.raft.term())),
+            (0, false, _) => Verdict::Needs("commits".to_owned()),
+            (more, false, Some(first)) => Verdict::NeedsInDanger(first, more),
+            (more, false, None) if coming > 0 => {
+                Verdict::Needs(format!("needs {more}, {coming} coming"))
+            }
+            (more, false, None) => Verdict::Needs(format!("needs {more} more")),
         })
     }
 
@@ -653,7 +658,7 @@ impl Verdict {
         match self {
             Self::Lost(first, last) if first < last => format!("LOSES {first}-{last}"),
             Self::Lost(first, _) => format!("LOSES ENTRY {first}"),
-            Self::Departs(first) => format!("NOT AS COMMITTED: {first}"),
+            Self::Departs(first) => format!("DEPARTS AT {first}"),
             Self::Danger(_) => "IN DANGER".to_owned(),
             Self::NeedsInDanger(_, more) => format!("needs {more}: IN DANGER"),
             Self::Needs(words) => words.clone(),

@@ -77,6 +77,9 @@ fn is_alarming(scene: &Scene) -> bool {
     scene.cluster.violation().is_some() || !scene.cluster.checker().is_linearizable()
 }
 
+/// After a disk was lost nothing is promised.
+const VOID: &str = "safety void";
+
 /// What the status says, the longest form first.
 fn status(scene: &Scene) -> Vec<String> {
     let clock = clock(scene);
@@ -102,14 +105,22 @@ fn status(scene: &Scene) -> Vec<String> {
         Kept::Off | Kept::Well => "",
         Kept::Not(_) => "! not recorded",
     };
-    vec![
+    let mut forms = vec![
         join(&[kept, &more, &network, &clock, &now, &verdict]),
         join(&[kept, &more, &clock, &now, &verdict]),
         join(&[kept, &flaws, &clock, &now, &verdict]),
         join(&[kept, &clock, &now, &verdict]),
-        if is_alarming(scene) { join(&[mark, &verdict]) } else { join(&[&clock, &now]) },
-        if is_alarming(scene) { verdict } else { now },
-    ]
+        join(&[mark, &now, &verdict]),
+    ];
+    // That nothing is promised any more is said whatever else has to go.
+    forms.extend(if is_alarming(scene) {
+        vec![join(&[mark, &verdict]), verdict]
+    } else if scene.cluster.checker().is_void() {
+        vec![join(&[mark, &now, VOID]), VOID.to_owned()]
+    } else {
+        vec![join(&[&clock, &now]), now]
+    });
+    forms
 }
 
 /// Whether all is well: the name of the rule that is broken, if one is.
@@ -119,7 +130,7 @@ fn verdict(scene: &Scene) -> String {
         Some(violation) => format!("! {} broken", violation.invariant.name()),
         None if !checker.is_linearizable() => "! not linearizable".to_owned(),
         None => match checker.void() {
-            Some((_, server)) => format!("safety void: {server} lost its disk"),
+            Some((_, server)) => format!("{VOID}: {server} lost its disk"),
             None => "all rules hold".to_owned(),
         },
     }

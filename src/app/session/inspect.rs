@@ -142,7 +142,9 @@ impl Session {
                 "term {}, voted for {}, follows {}",
                 raft.term(),
                 raft.voted_for().map_or("nobody".into(), |voted| voted.to_string()),
-                raft.leader().map_or("nobody".into(), |leader| leader.to_string()),
+                raft.leader()
+                    .filter(|leader| *leader != id)
+                    .map_or("nobody".into(), |leader| leader.to_string()),
             ),
             format!(
                 "log ends at {} (index@term), commit index {}, applied {}",

@@ -177,7 +177,20 @@ impl Session {
                 self.come_to(&moment);
                 self.fader.clear();
                 self.stand_where_it_is();
-                self.note(format!("time stands at {moment}: Space goes on, a comma steps back"));
+                let stopped = match (self.cluster.violation(), self.cluster.failure()) {
+                    (Some(violation), _) => {
+                        Some(format!("the run ends here: {} is broken", violation.invariant.name()))
+                    }
+                    (None, Some(failure)) => Some(match failure.line {
+                        0 => "the run ends here".to_owned(),
+                        line => format!("the run ends here: line {line} failed"),
+                    }),
+                    (None, None) => None,
+                };
+                self.note(match stopped {
+                    Some(stopped) => format!("{stopped}; a comma steps back"),
+                    None => format!("time stands at {moment}: Space goes on, a comma steps back"),
+                });
             }
             (Aim::Open(_), Err(why)) => {
                 self.effect = Some(Effect::GiveUp(why));

@@ -74,15 +74,17 @@ pub(super) fn absent(cluster: &Cluster, server: ServerId, among: ServerSet) -> V
         .collect()
 }
 
+/// As the screen counts down: a millisecond that has begun is a whole one.
+pub(super) fn begun(left: Span) -> Span {
+    match left.micros() {
+        0..1_000 => left,
+        micros => Span(micros.div_ceil(1_000) * 1_000),
+    }
+}
+
 /// When something is due: "in 91 ms". While all is by hand, no time passes.
 pub(super) fn due(cluster: &Cluster, at: Time) -> String {
-    // As the screen counts down: begun milliseconds are whole ones.
-    let left = at.since(cluster.now());
-    let left = span(if left.micros() < 1_000 {
-        left
-    } else {
-        Span(left.micros().div_ceil(1_000) * 1_000)
-    });
+    let left = span(begun(at.since(cluster.now())));
     match cluster.is_by_hand() {
         true => format!("by hand, with {left} left"),
         false => format!("in {left}"),

@@ -6,7 +6,7 @@ use super::coming::{Way, on_its_way};
 use super::entry::waits_at;
 use super::prospects::prospects;
 use super::scene::{
-    absent, are, due, fewer, have, list, named, newer_leader, others, present, share, span,
+    absent, are, begun, due, fewer, have, list, named, newer_leader, others, present, share, span,
 };
 use super::{Lines, chain};
 use crate::cluster::Cluster;
@@ -14,6 +14,7 @@ use crate::cluster::disk::Disk;
 use crate::cluster::event::{Event, EventKind};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{Message, Role};
+use crate::cluster::rsm::Waiter;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::types::{Index, Node, ServerId, ServerSet};
@@ -240,7 +241,7 @@ fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
         clauses.push(format!(
             "its timer runs out {}, of {}: without a leader's word it becomes a candidate (§5.2)",
             due(cluster, timer.due),
-            span(timer.span)
+            span(begun(timer.span))
         ));
         clauses.push(prospects(cluster, server));
     }
@@ -285,17 +286,21 @@ fn state(cluster: &Cluster, server: &Server) -> Vec<String> {
 }
 
 fn waiters(cluster: &Cluster, server: &Server) -> Vec<String> {
-    let waiters = &server.rsm.waiters;
-    let named: Vec<String> = waiters
-        .iter()
-        .take(WAITERS)
-        .map(|waiter| format!("{} for entry {}", named(cluster, waiter.client), waiter.index))
-        .collect();
-    match (waiters.len(), waiters.len().saturating_sub(WAITERS)) {
-        (0, _) => Vec::new(),
-        (_, 0) => vec![format!("waiting here: {}", named.join(", "))],
-        (_, more) => vec![format!("waiting here: {} and {more} more", named.join(", "))],
-    }
+    let (waiting, gone): (Vec<&Waiter>, Vec<&Waiter>) =
+        server.rsm.waiters.iter().partition(|waiter| cluster.is_awaited(waiter));
+    let told = |how: &str, waiters: Vec<&Waiter>| {
+        let for_entry = |waiter: &&Waiter| {
+            format!("{} for entry {}", named(cluster, waiter.client), waiter.index)
+        };
+        let named: Vec<String> = waiters.iter().take(WAITERS).map(for_entry).collect();
+        match (waiters.len(), waiters.len().saturating_sub(WAITERS)) {
+            (0, _) => None,
+            (_, 0) => Some(format!("{how}: {}", named.join(", "))),
+            (_, more) => Some(format!("{how}: {} and {more} more", named.join(", "))),
+        }
+    };
+    let told = [told("waiting here", waiting), told("held for who waits no more", gone)];
+    told.into_iter().flatten().collect()
 }
 
 /// Whether an event is part of why a server is what it is.

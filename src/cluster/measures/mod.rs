@@ -196,7 +196,7 @@ impl<'a> Asked<'a> {
                 };
                 format!("client {} was told {answer}", client.name)
             }
-            None => format!("client {} has no answer", client.name),
+            None => format!("client {} has asked nothing yet", client.name),
         }
     }
 }

@@ -5,6 +5,8 @@
 //! everything; a wall that is open one way has a gate for what passes, and a cross for what does
 //! not. Without colours enough for grounds, rooms have frames.
 
+use std::cmp::Reverse;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -335,13 +337,24 @@ pub fn draw_gates(canvas: &mut Canvas, picture: &Picture) {
     }
 }
 
-/// Where the map has no room even for small cards: a line a room.
+/// Where the map has no room even for small cards: a line a room. Of more rooms than lines, those
+/// that can decide something come first, and the rest is counted.
 pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let theme = canvas.theme();
     let situation = Situation::of(scene.cluster);
     let servers = scene.cluster.servers().len();
     canvas.fill(area, theme.ground(Ground::Base));
-    for (row, (number, room)) in (0..area.height).zip(situation.rooms.iter().enumerate()) {
+    let mut rooms: Vec<(usize, &Room)> = situation.rooms.iter().enumerate().collect();
+    let height = usize::from(area.height);
+    if rooms.len() > height {
+        rooms.sort_by_key(|(_, room)| Reverse((room.vote.is_majority(), room.up.len())));
+        let more = rooms.len() - (height.max(2) - 1);
+        rooms.truncate(height.max(2) - 1);
+        let last = area.height.saturating_sub(1);
+        let remark = format!(" and {more} more rooms");
+        canvas.pen(area, last).style(theme.ink(Ink::Text)).put_within(&remark);
+    }
+    for (row, (number, room)) in (0..area.height).zip(rooms) {
         let mut pen = canvas.pen(area, row);
         let word = word(&situation, room);
         pen.style(theme.ink(Ink::Text).patch(theme.bold()));

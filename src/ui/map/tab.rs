@@ -44,6 +44,15 @@ impl Tab {
         }
     }
 
+    /// The columns that its name takes.
+    fn least(&self) -> u16 {
+        match &self.kind {
+            Kind::One { name, .. } => (name.chars().count() as u16).min(NAME_WIDTH) + 3,
+            Kind::Many { names } => names.chars().count() as u16 + 8,
+            Kind::Foot { .. } => 0,
+        }
+    }
+
     pub fn draw(&self, canvas: &mut Canvas) {
         let theme = canvas.theme();
         let strong = theme.ink(Ink::Strong).patch(theme.bold());
@@ -134,18 +143,37 @@ impl Stage {
 /// The tabs of all clients.
 pub fn tabs(picture: &Picture) -> Vec<Tab> {
     let clients = picture.scene.cluster.clients();
+    let servers = picture.scene.cluster.servers();
+    let mut taken: Vec<Rect> = servers.iter().map(|server| picture.plan.card(server.id)).collect();
     let mut tabs = Vec::new();
-    for server in picture.scene.cluster.servers() {
+    for server in servers {
         let waits = |client: &&Client| asked(client) == Some(server.id);
         let waiting: Vec<&Client> = clients.iter().filter(waits).collect();
-        tabs.extend(under(picture, server.id, &waiting));
+        let Some(tab) = under(picture, server.id, &waiting) else { continue };
+        // Where even its name has no room, the list of clients has it.
+        if let Some(area) = free(tab.area, &taken).filter(|area| area.width >= tab.least()) {
+            taken.push(area);
+            tabs.push(Tab { area, ..tab });
+        }
     }
     let idle: Vec<&str> =
         clients.iter().filter(|client| client.job.is_none()).map(|client| &*client.name).collect();
     let seeking: Vec<&Client> =
         clients.iter().filter(|client| client.job.is_some() && asked(client).is_none()).collect();
-    tabs.extend(foot(picture, &idle, &seeking));
+    let foot = foot(picture, &idle, &seeking);
+    tabs.extend(foot.filter(|foot| !taken.iter().any(|area| area.intersects(foot.area))));
     tabs
+}
+
+/// As much of an area as nothing else takes: its first row, if something stands in one below, up
+/// to what stands in its way. `None` if its beginning is taken.
+fn free(area: Rect, taken: &[Rect]) -> Option<Rect> {
+    let crossing = |area: Rect| taken.iter().filter(move |other| other.intersects(area));
+    let height = if crossing(area).next().is_some() { 1 } else { area.height };
+    let row = Rect { height, ..area };
+    let end = crossing(row).map(|other| other.x.saturating_sub(1)).min();
+    let width = end.map_or(row.width, |end| end.saturating_sub(row.x));
+    (width > 0).then_some(Rect { width, ..row })
 }
 
 /// The server that a client asks now.
@@ -267,10 +295,5 @@ fn foot(picture: &Picture, idle: &[&str], seeking: &[&Client]) -> Option<Tab> {
         width,
         height: 1,
     };
-    let taken = picture.scene.cluster.servers().iter().any(|server| {
-        let card = picture.plan.card(server.id);
-        let tab = Rect { height: card.height + 1, ..card };
-        tab.intersects(area)
-    });
-    (!text.is_empty() && !taken).then_some(Tab { area, kind: Kind::Foot { text } })
+    (!text.is_empty()).then_some(Tab { area, kind: Kind::Foot { text } })
 }

@@ -4,7 +4,9 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Hand, Loss, Packet, PacketName};
 use raftlab::cluster::raft::{Message, Role};
+use raftlab::cluster::rsm::Waiter;
 use raftlab::cluster::server::{Power, Server};
+use raftlab::cluster::time::Span;
 use raftlab::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
 
 use super::entry::waits;
@@ -132,9 +134,11 @@ pub const SERVER: Forms = &[
     (
         "Its timer runs out {}, of {}: without a leader's word it becomes a candidate (§5.2)",
         |s, w| {
-            s.own()
-                .election_timer
-                .is_some_and(|timer| (w[0], w[1]) == (&*s.due(timer.due), &*span(timer.span)))
+            s.own().election_timer.is_some_and(|timer| {
+                // Milliseconds that have begun, as those that are left.
+                let whole = Span(timer.span.micros().div_ceil(1_000) * 1_000);
+                (w[0], w[1]) == (&*s.due(timer.due), &*span(whole))
+            })
         },
     ),
     ("It could win: {} would vote for it ({})", |s, w| s.could_win(w[0], w[1])),
@@ -154,10 +158,8 @@ pub const SERVER: Forms = &[
         (s.own().raft.commit().0, newest) == (n(w[0]), Some(n(w[1])))
     }),
     ("Its clock runs at rate {}, and its timers with it", |s, w| s.own().clock.as_rate() == w[0]),
-    ("Waiting here: {}", |s, w| {
-        let named = w[0].split(", ").filter(|one| one.contains(" for entry ")).count();
-        s.own().rsm.waiters.len().min(3) == named
-    }),
+    ("Waiting here: {}", |s, w| holds_for(s, w[0], true)),
+    ("Held for who waits no more: {}", |s, w| holds_for(s, w[0], false)),
     ("Entry {} waits: {}", |s, w| {
         let next = s.own().raft.commit().next();
         next == Index(n(w[0])) && waits(s, s.own(), next, w[1])
@@ -267,6 +269,20 @@ impl Scene<'_> {
         });
         trial
     }
+}
+
+/// Whether so many are named, three at most, of those who wait at a server and still want that
+/// answer, or of those who do not.
+fn holds_for(s: &Scene, named: &str, waiting: bool) -> bool {
+    let wants = |waiter: &&Waiter| {
+        let client = s.cluster.client(waiter.client);
+        let call = client.and_then(|client| client.job.as_ref()?.call.as_ref());
+        call.is_some_and(|call| {
+            call.asking.is_some() && (call.number, call.attempt) == (waiter.call, waiter.attempt)
+        }) == waiting
+    };
+    let named = named.split(", ").filter(|one| one.contains(" for entry ")).count();
+    s.own().rsm.waiters.iter().filter(wants).count().min(3) == named
 }
 
 /// Whether this is what the leader knows of all of these.

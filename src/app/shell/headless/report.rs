@@ -332,7 +332,12 @@ impl<'a> Report<'a> {
             }
         }
         if let (runs @ 1.., Some(first)) = &self.void {
-            writeln!(out, "Nothing is claimed of {} from some moment on:", many_runs(*runs))?;
+            let which = if *runs == 1 { "" } else { " The first" };
+            writeln!(
+                out,
+                "Nothing is claimed of {} from some moment on.{which}",
+                many_runs(*runs)
+            )?;
             writeln!(out, "  {}", Plain(first))?;
         }
         match sum.remarks {
