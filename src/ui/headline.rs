@@ -458,6 +458,18 @@ mod tests {
     }
 
     #[test]
+    fn those_who_wait_for_the_same_are_told_together() {
+        let mut cluster = Cluster::new(Config::default());
+        told(&mut cluster, &["timeout S1"], 200);
+        let puts = ["partition S1 S2 | rest", "put x 1 @0 client=b only=S1"];
+        told(&mut cluster, &puts, 150);
+        let more = ["put x 2 @0 client=c only=S1", "put x 3 @0 client=d only=S1"];
+        let told = told(&mut cluster, &more, 100);
+        let wait = "Clients b, c and d wait for S1, which cannot commit.";
+        assert!(told.iter().any(|sentence| sentence == wait), "{told:?}");
+    }
+
+    #[test]
     fn who_is_missing_and_who_waits_in_vain() {
         let mut cluster = Cluster::new(Config::default());
         told(&mut cluster, &["timeout S1"], 200);

@@ -23,6 +23,10 @@ impl Session {
             Ok(tape) => {
                 self.recorder = Some(Recorder::on(tape));
                 self.view.kept = Kept::Well;
+                // Whoever presents is followed by a second terminal from the beginning.
+                if self.presents() {
+                    self.record_all();
+                }
             }
             Err(why) => {
                 self.refuse(format!("this session is not recorded: {why}"));

@@ -184,7 +184,8 @@ mod tests {
     #[test]
     fn verbs_come_first() {
         assert_eq!(candidates("cr"), ["crash"]);
-        assert_eq!(candidates("re"), ["restart", "rejoin", "release", "retry", "reseed"]);
+        let all = ["restart", "rejoin", "release", "retry", "reseed", "reveal"];
+        assert_eq!(candidates("re"), all);
         assert!(candidates("").contains(&"until".to_owned()));
         // Blocks and heads are for scripts.
         assert!(!candidates("").contains(&"task".to_owned()));

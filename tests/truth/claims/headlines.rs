@@ -1,5 +1,7 @@
 //! What is said of an event: what happened.
 
+use raftlab::cluster::command::Choice;
+
 use super::facts::*;
 use super::*;
 
@@ -172,6 +174,11 @@ pub const HEADLINES: Forms = &[
     ("spoken of: entry {} of {}", |_, _| true),
     ("the class is asked: {}", |_, _| true),
     ("the oracle is asked", |_, _| true),
+    ("the class says {}", |_, _| true),
+    ("choice {} is so", |s, w| chosen(s) == Some(w[0].split(' ').map(n).collect())),
+    ("choices {} are so", |s, w| chosen(s) == Some(w[0].split(' ').map(n).collect())),
+    ("no choice is so", |s, _| chosen(s) == Some(Vec::new())),
+    ("the question is over", |s, _| chosen(s).is_none()),
     ("the script waits for its presenter", |_, _| true),
     ("note: {}", |_, _| true),
     ("mark: {}", |_, _| true),
@@ -186,3 +193,15 @@ pub const HEADLINES: Forms = &[
     ("breakpoint: {}", |_, _| true),
     ("the script ends", |s, _| s.after.finished()),
 ];
+
+/// The choices of the question that is answered of which the condition holds now; `None` where none
+/// has a condition.
+fn chosen(s: &Step) -> Option<Vec<u64>> {
+    let question = s.before.question().expect("something has been asked");
+    question.choices.iter().any(|choice| choice.condition.is_some()).then(|| {
+        let holds = |choice: &Choice| {
+            choice.condition.as_ref().is_some_and(|condition| s.after.is_so(condition))
+        };
+        (1..).zip(&question.choices).filter(|(_, choice)| holds(choice)).map(|it| it.0).collect()
+    })
+}

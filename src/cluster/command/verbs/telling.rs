@@ -64,7 +64,7 @@ has none before its next question, the key reveals.",
         options: &[],
         examples: &[
             "ask Who leads next? | S2 if leader = S2 | S3 if leader = S3 | nobody if no leader",
-            "ask \"What if S4 crashes?\" | nothing | an election if candidate",
+            "ask \"What if S4 crashes?\" | nothing | an election if candidate is candidate",
         ],
         parse: |reader| question(reader).map(Command::Ask),
     },
