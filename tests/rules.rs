@@ -598,6 +598,24 @@ fn section_5_4_2_is_told_when_a_majority_has_an_old_entry() {
     assert_eq!(told, [(3, Index(2), Term(2), ids(&[1, 2, 3]))]);
 }
 
+/// A copy of what is committed is no news of the old entry behind it.
+#[test]
+fn section_5_4_2_a_copy_of_what_is_committed_does_not_tell_it_again() {
+    let waits = |out: Outbox| {
+        out.events.iter().any(|event| matches!(event.kind, EventKind::OldTermWaits { .. }))
+    };
+    let mut leader = Server::new(1, 3, &[1, 2]);
+    leader.hears(2, append(3, at(2, 2), &[], 1));
+    leader.times_out();
+    leader.syncs();
+    leader.hears(2, vote(4, true));
+    leader.hears(3, vote(4, true));
+    assert!(!waits(leader.hears(2, matched(4, 2, 2))));
+    assert!(waits(leader.hears(3, matched(4, 2, 2))), "three have entry 2 of term 2");
+    assert!(!waits(leader.hears(4, matched(4, 0, 1))), "entry 1 is committed");
+    assert_eq!(leader.commit(), 1);
+}
+
 #[test]
 fn section_5_4_2_an_entry_of_the_own_term_commits_all_before_it() {
     let mut leader = Server::leading(1, 4, &[1, 2]);
@@ -739,4 +757,11 @@ fn a_restarted_server_knows_its_calls_from_those_of_its_earlier_life() {
     assert!(!server.raft.has_made(old));
     let new = calls(&server.times_out(), 2)[0];
     assert!(server.raft.has_made(new) && new > old);
+}
+
+#[test]
+fn a_server_is_blank_until_it_has_a_term_or_an_entry() {
+    let blank = |term, log: &[u64]| Server::new(1, term, log).raft.is_blank();
+    assert!(blank(0, &[]));
+    assert!(!blank(1, &[]) && !blank(0, &[1]) && !blank(1, &[1]));
 }

@@ -6,9 +6,10 @@ mod run;
 
 use raftlab::cluster::event::{Cause, Event, EventKind};
 use raftlab::cluster::explain;
+use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Packet, PacketKind};
 use raftlab::cluster::time::Time;
-use raftlab::cluster::types::{Index, Node, ServerId};
+use raftlab::cluster::types::{Index, Node, ServerId, Term};
 use run::Run;
 
 fn id(number: u64) -> ServerId {
@@ -42,6 +43,27 @@ impl Run {
         let packets = self.cluster.packets();
         let packet = packets.into_iter().find(|packet| fits(packet)).expect("it is in flight");
         explain::packet(&self.cluster, packet.id, &self.events).join(" ")
+    }
+
+    /// Which flaws are named by each event that fits.
+    fn flaws_of(&self, fits: impl Fn(&EventKind) -> bool) -> Vec<Vec<Flaw>> {
+        let found = self.events.iter().filter(|event| fits(&event.kind));
+        found.map(|event| event.named_flaws().iter().collect()).collect()
+    }
+
+    /// For whom a server votes in term 1, itself included, and which vote of that term it has
+    /// forgotten by then.
+    fn votes_of(&self, voter: u64) -> Vec<(ServerId, Option<ServerId>)> {
+        let vote = |event: &Event| match event.kind {
+            EventKind::ElectionStarted { server, term: Term(1), before, .. } => {
+                (server == id(voter)).then_some((server, before))
+            }
+            EventKind::VoteGranted { server, candidate, term: Term(1), before, .. } => {
+                (server == id(voter)).then_some((candidate, before))
+            }
+            _ => None,
+        };
+        self.events.iter().filter_map(vote).collect()
     }
 
     fn told(&self, wanted: impl Fn(&EventKind) -> bool) -> Vec<String> {
@@ -259,6 +281,107 @@ fn an_answer_before_its_commit_says_that_the_append_comes_after_it() {
     let right = Run::with_s1("set x 1");
     let told = right.told(|kind| matches!(kind, EventKind::Answered { .. }));
     never_says(&told.join(" "), &["nly then"]);
+}
+
+#[test]
+fn a_second_vote_in_a_term_names_the_first() {
+    let head = "cut S1 <-> S3\ncrash S2\nwipe S2\nrestart S2\n";
+    // S2 votes for S3 at once, or after S1's heartbeat and a second life.
+    for between in ["", "run 300ms\ncrash S2\nrestart S2\n"] {
+        let head = format!(
+            "cluster servers=3 election=100s..200s sync=5ms\ncut S3 <-> all\n\
+                            timeout S1\nuntil S1 is leader\nheal\n{head}{between}"
+        );
+        let run = Run::of(&format!("{head}timeout S3\nrun 60ms"), 1);
+        assert_eq!(run.votes_of(2), [(id(1), None), (id(3), Some(id(1)))], "{between}");
+    }
+}
+
+#[test]
+fn the_same_vote_again_is_no_second_one() {
+    let run = Run::with_s1("cut S1 <-> all\ncrash S1\nwipe S1\nrestart S1\ntimeout S1\nrun 20ms");
+    assert_eq!(run.votes_of(1), [(id(1), None), (id(1), None)]);
+}
+
+/// S3 stands, hears of S1, forgets its vote for itself, votes for S4 and crashes, all while its
+/// disk writes. Then S5 asks.
+#[test]
+fn a_vote_of_which_no_word_has_left_was_not_given() {
+    let run = Run::of(
+        "cluster servers=7 election=100s..200s sync=300ms\nflaw vote-twice on S3\n\
+         cut S1 <-> S3 S4 S5\ntimeout S1\nuntil S1 is leader\ntimeout S4\nrun 100ms\n\
+         timeout S5\nrun 100ms\ntimeout S3\nrun 20ms\nmend S1 -> S3\nheartbeat S1\nrun 20ms\n\
+         cut S1 -> S3\nrun 100ms\ncrash S3\nrestart S3\nrun 100ms",
+        1,
+    );
+    assert_eq!(
+        run.votes_of(3),
+        [(id(3), None), (id(4), Some(id(3))), (id(5), None)],
+        "S3 has told nobody of the first two"
+    );
+}
+
+#[test]
+fn a_crash_names_the_flaw_through_which_more_is_lost_and_no_other() {
+    let crash = |script: &str| {
+        let run = Run::with_s1(&format!("set x 1\nuntil converged\n{script}"));
+        run.flaws_of(|kind| matches!(kind, EventKind::Crashed { .. } | EventKind::Restarted { .. }))
+    };
+    let (vote, log) = (Flaw::ForgetVote, Flaw::ForgetLog);
+    assert_eq!(crash("flaw forget-vote on S2\ncrash S2"), [[vote]]);
+    assert_eq!(crash("flaw forget-log on S2\ncrash S2"), [[log]]);
+    assert_eq!(crash("flaw forget-vote on S2\nflaw forget-log on S2\ncrash S2"), [[vote, log]]);
+    let nothing: [[Flaw; 0]; 1] = [[]];
+    assert_eq!(crash("flaw forget-vote on S3\ncrash S2"), nothing);
+    let blank = Run::of("cluster servers=3\nflaw forget-vote on\nflaw forget-log on\ncrash S2", 1);
+    assert_eq!(blank.flaws_of(|kind| matches!(kind, EventKind::Crashed { .. })), nothing);
+    let twice = crash("flaw forget-vote on S2\nflaw forget-log on S2\ncrash S2\nrestart S2");
+    assert_eq!(twice, [vec![vote, log], vec![]], "nothing more is lost by the start");
+}
+
+#[test]
+fn a_write_names_the_flaw_that_keeps_it_in_memory() {
+    let syncs = |flaw: &str, server: u64| -> Vec<Vec<Flaw>> {
+        let script = format!(
+            "cluster servers=3 election=100s..200s sync=5ms\nflaw {flaw} on S2\ntimeout S1\n\
+             until S1 is leader\nput x 1 @0\nuntil converged"
+        );
+        Run::of(&script, 1).flaws_of(
+            |kind| matches!(kind, EventKind::Synced { server: it, .. } if *it == id(server)),
+        )
+    };
+    assert_eq!(syncs("forget-vote", 2), [vec![Flaw::ForgetVote], vec![]], "a vote, an entry");
+    assert_eq!(syncs("forget-log", 2), [vec![], vec![Flaw::ForgetLog]]);
+    assert!(syncs("forget-log", 1).iter().all(Vec::is_empty));
+}
+
+#[test]
+fn what_a_server_leaves_out_of_its_map_is_named_and_what_changes_no_map_is_not() {
+    // Safety is void, so that the run goes on with maps that differ.
+    let run = Run::with_s1(
+        "crash S3\nwipe S3\nflaw apply-own-only on S2\nput x 1 @0\nget x\nput y 1 @7\n\
+         until converged",
+    );
+    let applied =
+        run.flaws_of(|kind| matches!(kind, EventKind::Applied { server, .. } if *server == id(2)));
+    assert_eq!(applied, [vec![Flaw::ApplyOwnOnly], vec![], vec![]]);
+}
+
+#[test]
+fn that_waiters_are_held_is_told_once_and_not_before_they_are() {
+    // Safety is void, so that the run goes on.
+    let run = Run::with_s1(
+        "crash S3\nwipe S3\nrestart S3\nflaw hold-waiters on S1\ncut S1 <-> S2 S3\nset x 1 only=S1 nowait\n\
+         set y 2 client=b only=S1 nowait\nrun 60ms\ntimeout S2\nuntil S2 is leader\n\
+         mend S1 <-> S2\nrun 200ms",
+    );
+    let leads = run.all(|kind| match kind {
+        EventKind::SteppedDown { server, .. } => (*server == id(1)).then_some(()),
+        _ => None,
+    });
+    let held = run.all(|kind| matches!(kind, EventKind::Departed { .. }).then_some(()));
+    assert_eq!(held.len(), 1, "{held:?}");
+    assert!(held[0].0 >= leads[0].0);
 }
 
 #[test]
