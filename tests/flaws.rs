@@ -156,6 +156,7 @@ fn an_answer_too_early_changes_nothing_else() {
     let gets = "put x 1 @0\nget x\nget y\nuntil converged\nexpect S1 log = 1\n";
     for seed in 1..5 {
         told(Some("reply-before-commit"), puts, seed);
+        told(Some("check-at-submit"), puts, seed);
         told(Some("local-get"), gets, seed);
     }
 }

@@ -10,10 +10,10 @@ use bench::{
 };
 use raftlab::cluster::disk::Disk;
 use raftlab::cluster::event::{EventKind, IgnoreReason};
-use raftlab::cluster::flaw::Flaws;
+use raftlab::cluster::flaw::{Flaw, Flaws};
 use raftlab::cluster::raft::{
-    AppendResult, Configuration, Message, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX, Role,
-    Rules, TimerOrder, Write,
+    AppendResult, Configuration, Message, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX, Raft,
+    Role, Rules, TimerOrder, Write,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -376,6 +376,17 @@ fn figure_2_answers_wait_for_the_disk_and_appends_do_not() {
     let mut leader = Server::leading(1, 4, &[]);
     let out = leader.submits(1);
     assert!(out.held.is_empty() && out.messages.len() == 4);
+}
+
+#[test]
+fn figure_2_append_entries_5_a_commit_index_is_learned_once() {
+    let mut server = Server::new(1, 4, &[1, 4]);
+    let mut learns = || {
+        let out = server.hears(2, append(4, at(2, 4), &[], 2));
+        out.events.iter().any(|event| matches!(event.kind, EventKind::LearnedCommit { .. }))
+    };
+    assert!(learns());
+    assert!(!learns(), "the next heartbeat brings nothing new");
 }
 
 // §5.3: replication.
@@ -751,12 +762,13 @@ fn an_answer_carries_the_number_of_its_call() {
 #[test]
 fn a_restarted_server_knows_its_calls_from_those_of_its_earlier_life() {
     let mut server = Server::leading(1, 4, &[]);
-    let old = calls(&server.submits(1), 2)[0];
-    assert!(server.raft.has_made(old));
+    let sent = server.submits(1);
+    let old: Vec<u32> = (2..=5).flat_map(|peer| calls(&sent, peer)).collect();
+    assert!(old.len() == 4 && old.iter().all(|call| server.raft.has_made(*call)));
     server.raft = server.raft.restarted(server.disk.hard, server.disk.log.clone());
-    assert!(!server.raft.has_made(old));
+    assert!(!old.iter().any(|call| server.raft.has_made(*call)));
     let new = calls(&server.times_out(), 2)[0];
-    assert!(server.raft.has_made(new) && new > old);
+    assert!(server.raft.has_made(new) && old.iter().all(|call| new > *call));
 }
 
 #[test]
@@ -764,4 +776,47 @@ fn a_server_is_blank_until_it_has_a_term_or_an_entry() {
     let blank = |term, log: &[u64]| Server::new(1, term, log).raft.is_blank();
     assert!(blank(0, &[]));
     assert!(!blank(1, &[]) && !blank(0, &[1]) && !blank(1, &[1]));
+}
+
+// Planted flaws: each departs from its rule, and from nothing else.
+
+/// A server of term 4 with this log and a flaw.
+fn flawed(flaw: Flaw, log: &[u64]) -> Server {
+    let mut server = Server::new(1, 4, log);
+    let rules = Rules { flaws: Flaws::only(flaw) };
+    let Disk { hard, ref log, .. } = server.disk;
+    server.raft = Raft::new(id(1), Configuration::of(5), rules, hard, log.clone());
+    server
+}
+
+#[test]
+fn a_flaw_of_voters_is_named_where_it_decides() {
+    let named = |flaw, candidate, own| {
+        let rules = Rules { flaws: Flaws::only(flaw) };
+        !rules.is_up_to_date(candidate, own).flaws.is_empty()
+    };
+    assert!(named(Flaw::LongestLogWins, at(5, 1), at(1, 2)), "granted, for its length");
+    assert!(named(Flaw::LongestLogWins, at(1, 2), at(5, 1)), "refused, for its length");
+    assert!(!named(Flaw::LongestLogWins, at(3, 2), at(2, 2)), "longer and up to date");
+    assert!(!named(Flaw::LongestLogWins, at(2, 2), at(3, 2)), "neither");
+    assert!(named(Flaw::RefuseEqualLogs, at(3, 2), at(3, 2)));
+    assert!(!named(Flaw::RefuseEqualLogs, at(4, 2), at(3, 2)));
+}
+
+#[test]
+fn a_tail_that_is_kept_is_what_stood_beyond_the_new_entries() {
+    let mut server = flawed(Flaw::KeepConflictingTail, &[1, 1, 1]);
+    server.hears(2, append(4, at(1, 1), &[2], 0));
+    assert_eq!(server.log(), [1, 2, 1]);
+}
+
+#[test]
+fn where_nothing_follows_an_append_there_is_nothing_to_remove() {
+    let removes = |prev| {
+        let mut server = flawed(Flaw::TruncateAlways, &[1, 1]);
+        let out = server.hears(2, append(4, at(prev, 1), &[], 0));
+        out.events.iter().any(|event| matches!(event.kind, EventKind::Truncated { .. }))
+    };
+    assert!(removes(1));
+    assert!(!removes(2), "the log ends there");
 }

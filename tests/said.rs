@@ -322,6 +322,35 @@ fn a_vote_of_which_no_word_has_left_was_not_given() {
 }
 
 #[test]
+fn a_request_that_waits_for_its_senders_disk_is_still_to_be_answered() {
+    let run = Run::of("cluster servers=3 election=100s..200s sync=300ms\ntimeout S1\nrun 100ms", 1);
+    assert_eq!(run.cluster.packet_count(), 0, "nothing has left S1");
+    let told = explain::server(&run.cluster, id(1), &run.events).join(" ");
+    says(&told, &["S2 and S3 are still to answer"]);
+}
+
+#[test]
+fn a_candidate_that_counts_an_old_vote_is_said_to_have_it() {
+    let candidate = |flaw| {
+        let run = Run::of(
+            &format!(
+                "cluster servers=5 election=100s..200s sync=5ms\n{flaw}\n\
+                 hold vote-reply S2 S3 S4 S5 -> S1\ntimeout S1\nrun 40ms\ncut S1 -> S2 S3 S4 S5\n\
+                 timeout S1\nrun 20ms\nrelease vote-reply S3 -> S1\nrun 10ms"
+            ),
+            1,
+        );
+        explain::server(&run.cluster, id(1), &run.events).join(" ")
+    };
+    let old = candidate("flaw count-stale-votes on S1");
+    says(
+        &old,
+        &["S1 is a candidate in term 2", "S3 voted in an earlier term", "count-stale-votes"],
+    );
+    never_says(&candidate("flaw count-stale-votes on S2"), &["earlier term"]);
+}
+
+#[test]
 fn a_crash_names_the_flaw_through_which_more_is_lost_and_no_other() {
     let crash = |script: &str| {
         let run = Run::with_s1(&format!("set x 1\nuntil converged\n{script}"));

@@ -159,13 +159,21 @@ fn what_has_failed_alike_before_is_known() {
     let script = "cluster servers=3 network=reliable election=5s..6s\nget x nowait\nrun 1s\n\
                   crash S2\nrun 2s\n";
     for run in runs(script) {
+        // What a server says, and what the client then makes of it.
+        let refusal = AttemptFailure::WrongLeader(WrongLeader::NotLeader);
         let failures = run.all(|event| match event {
-            EventKind::AttemptFailed { server, why, again, .. } => Some((*server, *why, *again)),
+            EventKind::Refused { server, again, .. } => Some((*server, refusal, *again, false)),
+            EventKind::AttemptFailed { server, why, again, .. } => {
+                Some((*server, *why, *again, true))
+            }
             _ => None,
         });
         let (mut last, mut repeated) = (BTreeMap::new(), 0);
-        for (_, (server, why, again)) in failures {
-            let alike = last.insert(server, why) == Some(why);
+        for (_, (server, why, again, heard)) in failures {
+            let alike = last.get(&server) == Some(&why);
+            if heard {
+                last.insert(server, why);
+            }
             assert_eq!(again, alike, "{server}: {why:?}");
             repeated += u32::from(again);
         }

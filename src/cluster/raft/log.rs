@@ -202,6 +202,7 @@ mod tests {
     fn long_logs_share_what_has_settled() {
         let (one, mut other) = (log((0..5_000).map(|at| at / 9)), log((0..5_000).map(|at| at / 9)));
         assert!(one.chunks() > 2 && one.copied() > 0 && one.copied() < 1_000);
+        assert_eq!(log([3, 3, 4].into_iter()).copied(), 3, "of a short one all");
         assert!(other.share(0, &one), "they are equal");
         assert_eq!(other, one);
         let mut another = log((0..5_000).map(|at| at / 8));
