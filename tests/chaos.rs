@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use raftlab::cluster::Cluster;
 use raftlab::cluster::chaos::Fault;
 use raftlab::cluster::command::{Command, Place, Script};
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, LabEvent};
 use raftlab::cluster::network::LinkRule;
 use raftlab::cluster::server::Power;
 use raftlab::cluster::time::Ppm;
@@ -21,7 +21,7 @@ const HEAD: &str =
 fn verbs(run: &Run) -> BTreeSet<String> {
     let verb = |command: &Command| command.to_string().split(' ').next().map(str::to_owned);
     let commands = run.all(|kind| match kind {
-        EventKind::Commanded { command } => verb(command),
+        EventKind::Lab(LabEvent::Commanded { command }) => verb(command),
         _ => None,
     });
     commands.into_iter().map(|(_, verb)| verb).collect()
@@ -78,7 +78,7 @@ fn what_chaos_did_can_be_done_by_hand() {
             }
             cluster.step();
             for event in cluster.events() {
-                if let EventKind::Commanded { command } = &event.kind
+                if let EventKind::Lab(LabEvent::Commanded { command }) = &event.kind
                     && !matches!(**command, Command::Chaos(_) | Command::Load(_))
                 {
                     lines.push_str(&format!("at {place} {command}\n"));

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use raftlab::cluster::check::{Invariant, Violation};
 use raftlab::cluster::command::Script;
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, ScriptEvent};
 use raftlab::cluster::flaw::FLAWS;
 use raftlab::cluster::types::{SERVERS_MAX, ServerId};
 use raftlab::cluster::{Cluster, Step};
@@ -69,7 +69,7 @@ fn broken(script: &Script, seed: Option<u64>) -> (Cluster, u32) {
     let mut asked = 0;
     while !cluster.finished() && cluster.step() == Step::Happened {
         for event in cluster.events() {
-            if let EventKind::LineRun { line, .. } = event.kind {
+            if let EventKind::Script(ScriptEvent::LineRun { line, .. }) = event.kind {
                 let text = &script.source[line as usize - 1];
                 if text.contains("safe") {
                     asked = line;

@@ -5,7 +5,7 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::command::parse_line;
 use raftlab::cluster::compare::{Comparison, ROWS_MAX, Row, differences};
 use raftlab::cluster::config::Config;
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, Flight, LabEvent, PacketEvent, ServerEvent};
 use raftlab::cluster::time::Span;
 use raftlab::cluster::timeline::{Goal, Timeline};
 use raftlab::cluster::types::Node;
@@ -81,11 +81,11 @@ fn the_first_difference_is_what_follows_from_the_command() {
     let leader = run.cluster.leader().unwrap();
     let [Some(event), None] = &row.events else { panic!("{row:?}") };
     let (server, vote) = (leader, None);
-    assert_eq!(event.kind, EventKind::Crashed { server, lost: 0, vote });
+    assert_eq!(event.kind, EventKind::Server(server, ServerEvent::Crashed { lost: 0, vote }));
     assert_eq!(row.time, run.cluster.now());
     let commands = comparison.rows().iter().filter(|row| {
         let mut events = row.events.iter().flatten();
-        events.any(|event| matches!(event.kind, EventKind::Commanded { .. }))
+        events.any(|event| matches!(event.kind, EventKind::Lab(LabEvent::Commanded { .. })))
     });
     assert!(commands.clone().count() >= 1 && commands.into_iter().all(|row| !row.same));
     let what: Vec<String> = comparison.differences().into_iter().map(|one| one.what).collect();
@@ -115,19 +115,23 @@ fn numbers_that_shift_make_no_difference() {
     for event in differing.flat_map(|row| row.events.iter().flatten()) {
         let about = |node: &Node| *node == Node::Client(client);
         let of_client = match &event.kind {
-            EventKind::Refused { client: refused, .. } => *refused == client,
-            EventKind::Commanded { .. } => true,
+            EventKind::Server(_, ServerEvent::Refused { client: refused, .. }) => {
+                *refused == client
+            }
+            EventKind::Lab(LabEvent::Commanded { .. }) => true,
             _ => event.subject().is_some_and(|node| about(&node)),
         };
         assert!(of_client, "{event:?}");
     }
     let lost = comparison.rows().iter().find(|row| {
         let events = row.events.iter().flatten();
-        events.into_iter().any(|event| matches!(event.kind, EventKind::Dropped { .. }))
+        events
+            .into_iter()
+            .any(|event| matches!(event.kind, EventKind::Packet(_, PacketEvent::Dropped { .. })))
     });
     let packets = lost.expect("c's request is lost").events.clone().map(|event| match event {
         Some(event) => match event.kind {
-            EventKind::Dropped { packet, .. } => Some(packet),
+            EventKind::Packet(Flight { packet, .. }, PacketEvent::Dropped { .. }) => Some(packet),
             _ => None,
         },
         None => None,
@@ -228,9 +232,9 @@ fn rows_stand_in_the_order_of_the_run() {
         let is = |row: &Row| row.events.iter().flatten().any(|event| meant(&event.kind));
         comparison.rows().iter().position(is).expect("it is told")
     };
-    let crash = place(|kind| matches!(kind, EventKind::Crashed { .. }));
+    let crash = place(|kind| matches!(kind, EventKind::Server(_, ServerEvent::Crashed { .. })));
     let net = place(
-        |kind| matches!(kind, EventKind::Commanded { command } if command.to_string() == "net unreliable"),
+        |kind| matches!(kind, EventKind::Lab(LabEvent::Commanded { command }) if command.to_string() == "net unreliable"),
     );
     assert!(crash < net, "{:?}", comparison.rows());
 }

@@ -21,7 +21,7 @@ use raftlab::app::hunt::plan::{self, Fixed};
 use raftlab::cluster::command::{Command, Place, Script, Variant, parse_line};
 use raftlab::cluster::config::Config;
 use raftlab::cluster::digest::{Digest, ENGINE};
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, Flight, PacketEvent};
 use raftlab::cluster::network::Network;
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Node, ServerId};
@@ -295,9 +295,10 @@ fn chance_belongs_to_whom_it_concerns() {
         let mut ends = Vec::new();
         while !cluster.finished() && cluster.step() == Step::Happened {
             ends.extend(cluster.events().iter().filter_map(|event| match event.kind {
-                EventKind::Received { from, to, .. } | EventKind::Dropped { from, to, .. } => {
-                    (from == Node::Server(ServerId::from_index(0))).then_some((event.time, to))
-                }
+                EventKind::Packet(
+                    Flight { from, to, .. },
+                    PacketEvent::Received | PacketEvent::Dropped { .. },
+                ) => (from == Node::Server(ServerId::from_index(0))).then_some((event.time, to)),
                 _ => None,
             }));
         }

@@ -9,7 +9,7 @@ use flights::{Flight, server};
 use raftlab::cluster::Cluster;
 use raftlab::cluster::command::parse_line;
 use raftlab::cluster::config::Config;
-use raftlab::cluster::event::{DropReason, EventKind};
+use raftlab::cluster::event::{DropReason, EventKind, NetworkEvent, RaftEvent, ServerEvent};
 use raftlab::cluster::network::PacketKind;
 use raftlab::cluster::raft::Role;
 use raftlab::cluster::server::{Power, TimerKind};
@@ -51,7 +51,10 @@ fn a_crash_takes_what_is_volatile_and_leaves_the_disk() {
 #[test]
 fn a_server_that_is_down_hears_and_says_nothing() {
     for run in runs("run 50ms\ncrash S2\nrun 3s\nexpect leader = S1\n") {
-        let crash = run.all(|event| matches!(event, EventKind::Crashed { .. }).then_some(()))[0].0;
+        let crash = run.all(|event| {
+            matches!(event, EventKind::Server(_, ServerEvent::Crashed { .. })).then_some(())
+        })[0]
+            .0;
         let node = Node::Server(server(2));
         for flight in run.flights().values() {
             assert!(flight.from != node || flight.sent <= crash);
@@ -69,9 +72,11 @@ fn a_sleeping_server_loses_nothing_and_hears_all_of_it_later() {
          until converged\nexpect leader = S1\n",
     ) {
         let node = Node::Server(server(2));
-        let asleep = run.all(|event| matches!(event, EventKind::FellAsleep { .. }).then_some(()));
+        let asleep = run.all(|event| {
+            matches!(event, EventKind::Server(_, ServerEvent::FellAsleep)).then_some(())
+        });
         let woke = run.all(|event| match event {
-            EventKind::Woke { packets, .. } => Some(*packets),
+            EventKind::Server(_, ServerEvent::Woke { packets, .. }) => Some(*packets),
             _ => None,
         });
         let (slept, woke, waited) = (asleep[0].0, woke[0].0, woke[0].1);
@@ -92,9 +97,10 @@ fn a_sleeping_servers_timers_stand_still() {
         let time = |wanted: fn(&EventKind) -> bool| {
             run.all(|event| wanted(event).then_some(())).last().expect("an event").0
         };
-        let slept = time(|event| matches!(event, EventKind::FellAsleep { .. }));
-        let woke = time(|event| matches!(event, EventKind::Woke { .. }));
-        let stood = time(|event| matches!(event, EventKind::ElectionStarted { .. }));
+        let slept = time(|event| matches!(event, EventKind::Server(_, ServerEvent::FellAsleep)));
+        let woke = time(|event| matches!(event, EventKind::Server(_, ServerEvent::Woke { .. })));
+        let stood =
+            time(|event| matches!(event, EventKind::Raft(_, RaftEvent::ElectionStarted { .. })));
         let heard = run.flights();
         let heard = heard.values().filter(|f| f.to == Node::Server(server(2)) && f.arrived());
         let heard = heard.filter_map(|f| f.end).map(|(end, _)| end).max().expect("a heartbeat");
@@ -110,11 +116,13 @@ fn a_sleeping_server_that_crashes_never_hears_what_waited_for_it() {
     for run in runs("run 50ms\nsleep S2\nrun 1s\ncrash S2\nrestart S2\nsleep S2\nwake S2\nrun 1s\n")
     {
         let woke = run.all(|event| match event {
-            EventKind::Woke { packets, .. } => Some(*packets),
+            EventKind::Server(_, ServerEvent::Woke { packets, .. }) => Some(*packets),
             _ => None,
         });
         assert_eq!(woke.iter().map(|(_, packets)| *packets).collect::<Vec<_>>(), [0]);
-        let slept = run.all(|event| matches!(event, EventKind::FellAsleep { .. }).then_some(()));
+        let slept = run.all(|event| {
+            matches!(event, EventKind::Server(_, ServerEvent::FellAsleep)).then_some(())
+        });
         let (slept, woke) = (slept[0].0, woke[0].0);
         let node = Node::Server(server(2));
         let flights = run.flights();
@@ -173,7 +181,7 @@ fn a_leader_has_a_heartbeat_timer_and_the_others_an_election_timer() {
 fn timers_can_be_set_apart_or_to_the_same_moment() {
     let stood = |run: &Run| {
         run.all(|event| match event {
-            EventKind::ElectionStarted { server, .. } => Some(*server),
+            EventKind::Raft(server, RaftEvent::ElectionStarted { .. }) => Some(*server),
             _ => None,
         })
     };
@@ -389,7 +397,9 @@ fn a_link_delays_loses_and_duplicates_as_its_rule_says() {
         }
         assert!(to(3).iter().all(|flight| !flight.arrived()));
         let copies = run.all(|event| match event {
-            EventKind::Duplicated { packet, .. } => flights.get(packet).map(|f| f.to),
+            EventKind::Network(NetworkEvent::Duplicated { packet, .. }) => {
+                flights.get(packet).map(|f| f.to)
+            }
             _ => None,
         });
         let copies_to = |number| {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use raftlab::cluster::command::Script;
-use raftlab::cluster::event::{Event, EventKind};
+use raftlab::cluster::event::{Event, EventKind, LabEvent, ScriptEvent, ServerEvent};
 use raftlab::cluster::types::Outcome;
 use raftlab::cluster::{Cluster, Step};
 
@@ -53,7 +53,7 @@ fn revealed(text: &str) -> Vec<Vec<Option<bool>>> {
     while !cluster.finished() && cluster.step() == Step::Happened {
         let events = cluster.events().iter();
         told.extend(events.filter_map(|event| match &event.kind {
-            EventKind::Revealed { so } => Some(so.to_vec()),
+            EventKind::Script(ScriptEvent::Revealed { so }) => Some(so.to_vec()),
             _ => None,
         }));
     }
@@ -186,7 +186,7 @@ fn a_recorded_command_is_the_command() {
     let mut recorded = Vec::new();
     while !cluster.finished() && cluster.step() == Step::Happened {
         for event in cluster.events() {
-            if let EventKind::Commanded { command } = &event.kind {
+            if let EventKind::Lab(LabEvent::Commanded { command }) = &event.kind {
                 recorded.push(command.clone());
             }
         }
@@ -223,7 +223,7 @@ fn remarks(text: &str) -> (Cluster, Vec<(u32, String)>) {
     let mut remarks = Vec::new();
     while !cluster.finished() && cluster.step() == Step::Happened {
         remarks.extend(cluster.events().iter().filter_map(|event| match &event.kind {
-            EventKind::Remarked { line, expected, actual } => {
+            EventKind::Script(ScriptEvent::Remarked { line, expected, actual }) => {
                 Some((*line, format!("{expected}; {actual}")))
             }
             _ => None,
@@ -456,7 +456,9 @@ fn crashes(script: &str) -> Vec<u64> {
     let mut cluster = Cluster::with_script(&script, None);
     let mut at = Vec::new();
     while !cluster.finished() && cluster.step() == Step::Happened {
-        let crash = |event: &&Event| matches!(event.kind, EventKind::Crashed { .. });
+        let crash = |event: &&Event| {
+            matches!(event.kind, EventKind::Server(_, ServerEvent::Crashed { .. }))
+        };
         let times = cluster.events().iter().filter(crash);
         at.extend(times.map(|event| event.time.micros() / 1_000));
     }

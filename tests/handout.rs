@@ -14,7 +14,7 @@ mod scripts;
 mod tables;
 
 use raftlab::cluster::command::Command;
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, ScriptEvent};
 use raftlab::cluster::flaw::FLAWS;
 use raftlab::cluster::network::Network;
 use raftlab::cluster::{Cluster, Step};
@@ -223,11 +223,11 @@ fn the_questions_of_the_lessons_have_one_answer_each() {
             while !cluster.finished() && cluster.step() == Step::Happened {
                 for event in cluster.events() {
                     match &event.kind {
-                        EventKind::Posed { question } => {
+                        EventKind::Script(ScriptEvent::Posed { question }) => {
                             assert_eq!(asked, told, "{name}: {question} comes too early");
                             asked += 1;
                         }
-                        EventKind::Revealed { so } => {
+                        EventKind::Script(ScriptEvent::Revealed { so }) => {
                             told += 1;
                             let right = so.iter().filter(|so| **so == Some(true)).count();
                             let at = cluster.now();

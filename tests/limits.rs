@@ -6,7 +6,9 @@ mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{
+    EventKind, Flight, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
+};
 use raftlab::cluster::network::{Network, PacketKind, Summary};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, Node, PacketId, ServerId};
@@ -24,12 +26,15 @@ fn with_every_seed(servers: u8, script: &str) -> Vec<Run> {
 /// When each append left S`from` for S`to`, with the number of its entries.
 fn appends(run: &Run, from: Node, to: Node) -> Vec<(Time, u32)> {
     run.all(|event| match event {
-        EventKind::Sent {
-            from: sender,
-            to: receiver,
-            summary: Summary { kind: PacketKind::Append { entries, .. }, .. },
-            ..
-        } if (*sender, *receiver) == (from, to) => Some(*entries),
+        EventKind::Packet(
+            Flight {
+                from: sender,
+                to: receiver,
+                summary: Summary { kind: PacketKind::Append { entries, .. }, .. },
+                ..
+            },
+            PacketEvent::Sent,
+        ) if (*sender, *receiver) == (from, to) => Some(*entries),
         _ => None,
     })
 }
@@ -159,7 +164,9 @@ fn a_divergence_of_50_and_50_entries_heals_within_ten_seconds() {
     for run in with_every_seed(5, script) {
         let fell: u64 = run
             .all(|event| match event {
-                EventKind::Truncated { first, last, .. } => Some(last.0 + 1 - first.0),
+                EventKind::Raft(_, RaftEvent::Truncated { first, last, .. }) => {
+                    Some(last.0 + 1 - first.0)
+                }
                 _ => None,
             })
             .iter()
@@ -180,7 +187,7 @@ fn requests_a_second(run: &Run) -> BTreeMap<(ServerId, ServerId, u64), u64> {
     // Not what the network makes of them.
     let copies: BTreeSet<PacketId> = run
         .all(|event| match event {
-            EventKind::Duplicated { copy, .. } => Some(*copy),
+            EventKind::Network(NetworkEvent::Duplicated { copy, .. }) => Some(*copy),
             _ => None,
         })
         .into_iter()
@@ -188,8 +195,10 @@ fn requests_a_second(run: &Run) -> BTreeMap<(ServerId, ServerId, u64), u64> {
         .collect();
     let mut counts = BTreeMap::new();
     for event in &run.events {
-        if let EventKind::Sent { packet, from: Node::Server(from), to: Node::Server(to), summary } =
-            event.kind
+        if let EventKind::Packet(
+            Flight { packet, from: Node::Server(from), to: Node::Server(to), summary },
+            PacketEvent::Sent,
+        ) = event.kind
             && matches!(summary.kind, PacketKind::RequestVote | PacketKind::Append { .. })
             && !copies.contains(&packet)
         {
@@ -264,7 +273,10 @@ fn an_idle_cluster_on_a_bad_network_keeps_its_leader_for_seconds() {
             let run =
                 Run::of(&format!("cluster servers={servers} network=unreliable\nrun 60s\n"), seed);
             leaders += run
-                .all(|event| matches!(event, EventKind::BecameLeader { .. }).then_some(()))
+                .all(|event| {
+                    matches!(event, EventKind::Raft(_, RaftEvent::BecameLeader { .. }))
+                        .then_some(())
+                })
                 .len();
         }
         let a_minute = leaders / SEEDS.count();
@@ -278,7 +290,7 @@ fn the_kth_command_stands_at_index_k() {
                   restart down\ncrash leader\nuntil new leader\nrun 1s\nuntil converged\n";
     for run in with_every_seed(5, script) {
         let submitted = run.all(|event| match event {
-            EventKind::Submitted { index, .. } => Some(*index),
+            EventKind::Server(_, ServerEvent::Submitted { index, .. }) => Some(*index),
             _ => None,
         });
         let indexes: Vec<Index> = submitted.into_iter().map(|(_, index)| index).collect();

@@ -8,7 +8,9 @@ mod run;
 use std::collections::BTreeSet;
 
 use flights::{Flight, server};
-use raftlab::cluster::event::{AttemptFailure, Cause, DropReason, EventKind};
+use raftlab::cluster::event::{
+    AttemptFailure, Cause, ClientEvent, DropReason, EventKind, NetworkEvent, ServerEvent,
+};
 use raftlab::cluster::network::Network;
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Node, PacketId};
@@ -26,9 +28,10 @@ struct Told {
 
 fn told(run: &Run) -> Vec<Told> {
     let told = run.events.iter().filter_map(|event| match (&event.kind, event.cause) {
-        (EventKind::LossReported { to, about }, Cause::LossReport(packet)) => {
-            Some(Told { at: event.time, to: *to, about: *about, packet })
-        }
+        (
+            EventKind::Network(NetworkEvent::LossReported { to, about }),
+            Cause::LossReport(packet),
+        ) => Some(Told { at: event.time, to: *to, about: *about, packet }),
         _ => None,
     });
     told.collect()
@@ -66,7 +69,9 @@ fn the_named_networks_behave_as_they_are_described() {
         let words = Network::from_name(name).map(Network::describe).unwrap_or_default();
         let (low, high) = (delays.start() / 1_000, delays.end() / 1_000);
         assert!(words.starts_with(&format!("{low}-{high} ms")), "{name}: {words}");
-        let told = run.all(|event| matches!(event, EventKind::LossReported { .. }).then_some(()));
+        let told = run.all(|event| {
+            matches!(event, EventKind::Network(NetworkEvent::LossReported { .. })).then_some(())
+        });
         assert_eq!(!told.is_empty(), name.starts_with("unreliable"), "{name}");
     }
 }
@@ -121,7 +126,7 @@ fn a_copy_has_a_fate_of_its_own_and_a_loss_is_told_when_both_are_lost() {
         let flights = run.flights();
         let told: Vec<Told> = told(&run);
         let copies = run.all(|event| match event {
-            EventKind::Duplicated { packet, copy } => Some((*packet, *copy)),
+            EventKind::Network(NetworkEvent::Duplicated { packet, copy }) => Some((*packet, *copy)),
             _ => None,
         });
         for (_, (packet, copy)) in copies {
@@ -163,7 +168,9 @@ fn copies_of_replies_are_late_as_replies_are() {
     let run = Run::of("net long-reordering\nlink all <-> all duplicate=100%\nrun 20s\n", 3);
     let flights = run.flights();
     let copies = run.all(|event| match event {
-        EventKind::Duplicated { copy, .. } => flights.get(copy).filter(|f| f.is_reply()),
+        EventKind::Network(NetworkEvent::Duplicated { copy, .. }) => {
+            flights.get(copy).filter(|f| f.is_reply())
+        }
         _ => None,
     });
     let late = copies.iter().filter(|(_, f)| f.span() >= Some(Span::from_millis(200))).count();
@@ -234,9 +241,11 @@ fn on_mits_network_a_call_dies_with_the_server_that_has_taken_it() {
                 network.name()
             );
             let run = Run::of(&script, seed);
-            let crash = first(&run, |event| matches!(event, EventKind::Crashed { .. }));
+            let crash = first(&run, |event| {
+                matches!(event, EventKind::Server(_, ServerEvent::Crashed { .. }))
+            });
             let failed = run.all(|event| match event {
-                EventKind::AttemptFailed { why, .. } => Some(*why),
+                EventKind::Client(_, ClientEvent::AttemptFailed { why, .. }) => Some(*why),
                 _ => None,
             });
             let (at, why) = failed[0];
@@ -262,7 +271,8 @@ fn a_sleeper_is_told_of_a_loss_when_it_wakes() {
              run 200ms\nexpect S1 is asleep\nwake S1\nrun 1ms\n",
             seed,
         );
-        let woke = first(&run, |event| matches!(event, EventKind::Woke { .. }));
+        let woke =
+            first(&run, |event| matches!(event, EventKind::Server(_, ServerEvent::Woke { .. })));
         let told: Vec<Told> = told(&run).into_iter().filter(|told| told.at == woke).collect();
         assert_eq!(told.len(), 1, "seed {seed}");
         assert_eq!(told[0].to, Node::Server(server(1)));

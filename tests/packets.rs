@@ -2,7 +2,7 @@
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::command::{Script, parse_line};
-use raftlab::cluster::event::{DropReason, EventKind};
+use raftlab::cluster::event::{DropReason, EventKind, Flight, NetworkEvent, PacketEvent};
 use raftlab::cluster::network::{Hand, Packet};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Node, ServerId};
@@ -97,8 +97,11 @@ fn a_packet_tells_whether_it_will_arrive() {
         cluster.step();
         for event in cluster.events() {
             let (packet, arrives) = match event.kind {
-                EventKind::Received { packet, .. } => (packet, true),
-                EventKind::Dropped { packet, why: DropReason::Lost, .. } => (packet, false),
+                EventKind::Packet(Flight { packet, .. }, PacketEvent::Received) => (packet, true),
+                EventKind::Packet(
+                    Flight { packet, .. },
+                    PacketEvent::Dropped { why: DropReason::Lost, .. },
+                ) => (packet, false),
                 _ => continue,
             };
             let count = if arrives { &mut arrived } else { &mut lost };
@@ -198,12 +201,12 @@ fn the_next_packet_is_dropped_doubled_or_delayed() {
         cluster.step();
         for event in cluster.events() {
             match &event.kind {
-                EventKind::Duplicated { .. } => doubled += 1,
-                EventKind::Delayed { span, .. } => {
+                EventKind::Network(NetworkEvent::Duplicated { .. }) => doubled += 1,
+                EventKind::Packet(_, PacketEvent::Delayed { span, .. }) => {
                     assert_eq!(*span, Span::from_millis(400));
                     delayed += 1;
                 }
-                EventKind::Dropped { .. } => dropped += 1,
+                EventKind::Packet(_, PacketEvent::Dropped { .. }) => dropped += 1,
                 _ => {}
             }
         }

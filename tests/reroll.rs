@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use raftlab::cluster::command::{Script, parse_line};
-use raftlab::cluster::event::{Cause, EventKind};
+use raftlab::cluster::event::{Cause, EventKind, Flight, NetworkEvent, PacketEvent};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Node, PacketId, ServerId};
 use raftlab::cluster::{Cluster, Step};
@@ -129,8 +129,12 @@ fn end(mut cluster: Cluster, from: u64, to: u64, span: Span) -> (u64, bool) {
     loop {
         assert_eq!(cluster.step(), Step::Happened);
         let end = cluster.events().iter().find_map(|event| match event.kind {
-            EventKind::Received { from, to, .. } => ends((from, to)).then_some(true),
-            EventKind::Dropped { from, to, .. } => ends((from, to)).then_some(false),
+            EventKind::Packet(Flight { from, to, .. }, PacketEvent::Received) => {
+                ends((from, to)).then_some(true)
+            }
+            EventKind::Packet(Flight { from, to, .. }, PacketEvent::Dropped { .. }) => {
+                ends((from, to)).then_some(false)
+            }
             _ => None,
         });
         if let Some(arrived) = end {
@@ -229,7 +233,10 @@ fn of_a_loss_drawn_again_hears_who_would_have_heard_of_it() {
                     .iter()
                     .filter(|event| match (&event.kind, event.cause) {
                         (
-                            EventKind::LossReported { to: Node::Server(_), .. },
+                            EventKind::Network(NetworkEvent::LossReported {
+                                to: Node::Server(_),
+                                ..
+                            }),
                             Cause::LossReport(id),
                         ) => flying(&cluster, id),
                         _ => false,

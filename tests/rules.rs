@@ -9,7 +9,7 @@ use bench::{
     vote, vote_request, writes_a_vote,
 };
 use raftlab::cluster::disk::Disk;
-use raftlab::cluster::event::{EventKind, IgnoreReason};
+use raftlab::cluster::event::{IgnoreReason, RaftEvent};
 use raftlab::cluster::flaw::{Flaw, Flaws};
 use raftlab::cluster::raft::{
     AppendResult, Configuration, Message, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX, Raft,
@@ -319,8 +319,8 @@ fn figure_2_append_entries_3_a_removal_names_the_terms() {
         let mut server = Server::new(1, 4, &[1, 1, 2, 2, 2]);
         let term = server.raft.log().term(Index(prev)).expect("an entry");
         let out = server.hears(2, append(4, at(prev, term.0), entries, 0));
-        let told = out.events.iter().find_map(|event| match event.kind {
-            EventKind::Truncated { first, last, old, new, .. } => Some((first, last, old, new)),
+        let told = out.events.iter().find_map(|(_, event)| match *event {
+            RaftEvent::Truncated { first, last, old, new, .. } => Some((first, last, old, new)),
             _ => None,
         });
         assert_eq!(
@@ -383,7 +383,7 @@ fn figure_2_append_entries_5_a_commit_index_is_learned_once() {
     let mut server = Server::new(1, 4, &[1, 4]);
     let mut learns = || {
         let out = server.hears(2, append(4, at(2, 4), &[], 2));
-        out.events.iter().any(|event| matches!(event.kind, EventKind::LearnedCommit { .. }))
+        out.events.iter().any(|(_, event)| matches!(event, RaftEvent::LearnedCommit { .. }))
     };
     assert!(learns());
     assert!(!learns(), "the next heartbeat brings nothing new");
@@ -488,9 +488,9 @@ fn section_5_3_an_answer_counts_for_what_its_append_brought_and_no_more() {
 #[test]
 fn section_5_3_an_answer_is_news_once() {
     let told = |out: &Outbox| -> Vec<&'static str> {
-        let told = out.events.iter().filter_map(|event| match event.kind {
-            EventKind::Matched { .. } => Some("matched"),
-            EventKind::Ignored { why: IgnoreReason::Overtaken, .. } => Some("overtaken"),
+        let told = out.events.iter().filter_map(|(_, event)| match *event {
+            RaftEvent::Matched { .. } => Some("matched"),
+            RaftEvent::Ignored { why: IgnoreReason::Overtaken, .. } => Some("overtaken"),
             _ => None,
         });
         told.collect()
@@ -525,8 +525,8 @@ fn section_5_3_a_late_answer_does_not_take_back_what_is_next() {
 #[test]
 fn section_5_3_a_commit_names_those_who_hold_the_entry() {
     let commit = |out: &Outbox| -> Vec<(u64, u64, ServerSet)> {
-        let commits = out.events.iter().filter_map(|event| match event.kind {
-            EventKind::Committed { first, last, copies, .. } => Some((first.0, last.0, copies)),
+        let commits = out.events.iter().filter_map(|(_, event)| match *event {
+            RaftEvent::Committed { first, last, copies, .. } => Some((first.0, last.0, copies)),
             _ => None,
         });
         commits.collect()
@@ -598,8 +598,8 @@ fn section_5_4_2_is_told_when_a_majority_has_an_old_entry() {
     let mut told = Vec::new();
     for follower in 2..=5 {
         for out in [leader.hears(follower, matched(4, 2, 2)), leader.syncs()] {
-            told.extend(out.events.iter().filter_map(|event| match event.kind {
-                EventKind::OldTermWaits { index, entry, copies, .. } => {
+            told.extend(out.events.iter().filter_map(|(_, event)| match *event {
+                RaftEvent::OldTermWaits { index, entry, copies, .. } => {
                     Some((follower, index, entry, copies))
                 }
                 _ => None,
@@ -613,7 +613,7 @@ fn section_5_4_2_is_told_when_a_majority_has_an_old_entry() {
 #[test]
 fn section_5_4_2_a_copy_of_what_is_committed_does_not_tell_it_again() {
     let waits = |out: Outbox| {
-        out.events.iter().any(|event| matches!(event.kind, EventKind::OldTermWaits { .. }))
+        out.events.iter().any(|(_, event)| matches!(event, RaftEvent::OldTermWaits { .. }))
     };
     let mut leader = Server::new(1, 3, &[1, 2]);
     leader.hears(2, append(3, at(2, 2), &[], 1));
@@ -815,7 +815,7 @@ fn where_nothing_follows_an_append_there_is_nothing_to_remove() {
     let removes = |prev| {
         let mut server = flawed(Flaw::TruncateAlways, &[1, 1]);
         let out = server.hears(2, append(4, at(prev, 1), &[], 0));
-        out.events.iter().any(|event| matches!(event.kind, EventKind::Truncated { .. }))
+        out.events.iter().any(|(_, event)| matches!(event, RaftEvent::Truncated { .. }))
     };
     assert!(removes(1));
     assert!(!removes(2), "the log ends there");

@@ -4,7 +4,9 @@
 #[path = "support/run.rs"]
 mod run;
 
-use raftlab::cluster::event::{Cause, Event, EventKind};
+use raftlab::cluster::event::{
+    Cause, ClientEvent, Event, EventKind, Flight, PacketEvent, RaftEvent, ScriptEvent, ServerEvent,
+};
 use raftlab::cluster::explain;
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Packet, PacketKind};
@@ -55,12 +57,13 @@ impl Run {
     /// forgotten by then.
     fn votes_of(&self, voter: u64) -> Vec<(ServerId, Option<ServerId>)> {
         let vote = |event: &Event| match event.kind {
-            EventKind::ElectionStarted { server, term: Term(1), before, .. } => {
+            EventKind::Raft(server, RaftEvent::ElectionStarted { term: Term(1), before, .. }) => {
                 (server == id(voter)).then_some((server, before))
             }
-            EventKind::VoteGranted { server, candidate, term: Term(1), before, .. } => {
-                (server == id(voter)).then_some((candidate, before))
-            }
+            EventKind::Raft(
+                server,
+                RaftEvent::VoteGranted { candidate, term: Term(1), before, .. },
+            ) => (server == id(voter)).then_some((candidate, before)),
             _ => None,
         };
         self.events.iter().filter_map(vote).collect()
@@ -90,8 +93,10 @@ fn never_says(text: &str, words: &[&str]) {
 fn a_crash_loses_the_vote_of_the_newest_term_that_was_not_on_disk() {
     // Its disk holds a vote for itself too, of the term before.
     let run = Run::with_s1("cut S1 -> all\ncrash S1\nrestart S1\ntimeout S1\nrun 1ms\ncrash S1");
-    let crash = |event: &&Event| matches!(event.kind, EventKind::Crashed { .. });
-    let EventKind::Crashed { vote, .. } = run.events.iter().rfind(crash).expect("a crash").kind
+    let crash =
+        |event: &&Event| matches!(event.kind, EventKind::Server(_, ServerEvent::Crashed { .. }));
+    let EventKind::Server(_, ServerEvent::Crashed { vote, .. }) =
+        run.events.iter().rfind(crash).expect("a crash").kind
     else {
         unreachable!()
     };
@@ -133,10 +138,13 @@ fn no_packet_is_a_number_of_packets() {
 #[test]
 fn a_commit_through_memory_names_the_flaw_that_made_up_the_majority() {
     let run = Run::with_s1("flaw forget-log on S2 S3\nset x 1\nuntil idle");
-    let commit = run.told(|kind| matches!(kind, EventKind::Committed { .. })).remove(0);
+    let commit =
+        run.told(|kind| matches!(kind, EventKind::Raft(_, RaftEvent::Committed { .. }))).remove(0);
     says(&commit, &["it is on S1.", "It knows that 1 of 3", "flaw forget-log"]);
     let right = Run::with_s1("flaw forget-log on S3\ncut S1 -> S3\nset x 1\nuntil idle");
-    let commit = right.told(|kind| matches!(kind, EventKind::Committed { .. })).remove(0);
+    let commit = right
+        .told(|kind| matches!(kind, EventKind::Raft(_, RaftEvent::Committed { .. })))
+        .remove(0);
     says(&commit, &["it is on S1 and S2.", "It knows that 2 of 3"]);
     never_says(&commit, &["flaw"]);
 }
@@ -147,7 +155,7 @@ fn a_put_is_told_no_value() {
         let text = format!("{asks}\nexpects remark\nexpect waiting client=a");
         let run = Run::with_s1(&text);
         let remarks = run.all(|kind| match kind {
-            EventKind::Remarked { actual, .. } => Some(actual.to_string()),
+            EventKind::Script(ScriptEvent::Remarked { actual, .. }) => Some(actual.to_string()),
             _ => None,
         });
         remarks.into_iter().map(|(_, actual)| actual).next().expect("a remark")
@@ -213,7 +221,11 @@ fn an_acknowledged_heartbeat_is_the_cause_of_its_acknowledgement() {
     let brought = |cause: Cause| {
         let Cause::Packet(packet) = cause else { panic!("{cause:?}") };
         let kind = run.events.iter().find_map(|event| match event.kind {
-            EventKind::Received { packet: it, summary, .. } if it == packet => Some(summary.kind),
+            EventKind::Packet(Flight { packet: it, summary, .. }, PacketEvent::Received)
+                if it == packet =>
+            {
+                Some(summary.kind)
+            }
             _ => None,
         });
         let Some(PacketKind::Append { entries, .. }) = kind else { panic!("{kind:?}") };
@@ -223,7 +235,10 @@ fn an_acknowledged_heartbeat_is_the_cause_of_its_acknowledgement() {
         .events
         .iter()
         .filter_map(|event| match event.kind {
-            EventKind::Sent { from: Node::Server(from), summary, .. } if from == id(2) => {
+            EventKind::Packet(
+                Flight { from: Node::Server(from), summary, .. },
+                PacketEvent::Sent,
+            ) if from == id(2) => {
                 let acks = matches!(summary.kind, PacketKind::Appended { .. });
                 acks.then(|| (event.time, brought(event.cause)))
             }
@@ -253,8 +268,9 @@ fn an_idle_client_is_told_by_how_its_last_operation_ended() {
                   until S2 is leader\nuntil idle\nheal\nwake S1\nrun 300ms";
     let run = Run::with_s1(script);
     let last = |wanted: fn(&EventKind) -> bool| run.events.iter().rposition(|it| wanted(&it.kind));
-    let released = last(|kind| matches!(kind, EventKind::WaiterReleased { .. }));
-    let returned = last(|kind| matches!(kind, EventKind::Returned { .. }));
+    let released =
+        last(|kind| matches!(kind, EventKind::Server(_, ServerEvent::WaiterReleased { .. })));
+    let returned = last(|kind| matches!(kind, EventKind::Client(_, ClientEvent::Returned { .. })));
     assert!(released > returned && returned.is_some(), "{released:?} after {returned:?}");
     let told = run.client("a");
     says(&told, &["Client a is idle.", "Client a is answered"]);
@@ -276,10 +292,11 @@ fn what_belongs_to_an_attempt_that_is_over_is_said_to_come_too_late() {
 #[test]
 fn an_answer_before_its_commit_says_that_the_append_comes_after_it() {
     let run = Run::with_s1("flaw reply-before-commit on\nset x 1");
-    let told = run.told(|kind| matches!(kind, EventKind::Answered { .. }));
+    let told = run.told(|kind| matches!(kind, EventKind::Server(_, ServerEvent::Answered { .. })));
     says(&told[1], &["Only then it appends the operation", "flaw reply-before-commit"]);
     let right = Run::with_s1("set x 1");
-    let told = right.told(|kind| matches!(kind, EventKind::Answered { .. }));
+    let told =
+        right.told(|kind| matches!(kind, EventKind::Server(_, ServerEvent::Answered { .. })));
     never_says(&told.join(" "), &["nly then"]);
 }
 
@@ -352,9 +369,13 @@ fn a_candidate_that_counts_an_old_vote_is_said_to_have_it() {
 
 #[test]
 fn a_crash_names_the_flaw_through_which_more_is_lost_and_no_other() {
+    let is_power = |kind: &EventKind| {
+        let EventKind::Server(_, event) = kind else { return false };
+        matches!(event, ServerEvent::Crashed { .. } | ServerEvent::Restarted { .. })
+    };
     let crash = |script: &str| {
         let run = Run::with_s1(&format!("set x 1\nuntil converged\n{script}"));
-        run.flaws_of(|kind| matches!(kind, EventKind::Crashed { .. } | EventKind::Restarted { .. }))
+        run.flaws_of(is_power)
     };
     let (vote, log) = (Flaw::ForgetVote, Flaw::ForgetLog);
     assert_eq!(crash("flaw forget-vote on S2\ncrash S2"), [[vote]]);
@@ -363,7 +384,7 @@ fn a_crash_names_the_flaw_through_which_more_is_lost_and_no_other() {
     let nothing: [[Flaw; 0]; 1] = [[]];
     assert_eq!(crash("flaw forget-vote on S3\ncrash S2"), nothing);
     let blank = Run::of("cluster servers=3\nflaw forget-vote on\nflaw forget-log on\ncrash S2", 1);
-    assert_eq!(blank.flaws_of(|kind| matches!(kind, EventKind::Crashed { .. })), nothing);
+    assert_eq!(blank.flaws_of(is_power), nothing);
     let twice = crash("flaw forget-vote on S2\nflaw forget-log on S2\ncrash S2\nrestart S2");
     assert_eq!(twice, [vec![vote, log], vec![]], "nothing more is lost by the start");
 }
@@ -375,9 +396,10 @@ fn a_write_names_the_flaw_that_keeps_it_in_memory() {
             "cluster servers=3 election=100s..200s sync=5ms\nflaw {flaw} on S2\ntimeout S1\n\
              until S1 is leader\nput x 1 @0\nuntil converged"
         );
-        Run::of(&script, 1).flaws_of(
-            |kind| matches!(kind, EventKind::Synced { server: it, .. } if *it == id(server)),
-        )
+        Run::of(&script, 1).flaws_of(|kind| match kind {
+            EventKind::Server(it, ServerEvent::Synced { .. }) => *it == id(server),
+            _ => false,
+        })
     };
     assert_eq!(syncs("forget-vote", 2), [vec![Flaw::ForgetVote], vec![]], "a vote, an entry");
     assert_eq!(syncs("forget-log", 2), [vec![], vec![Flaw::ForgetLog]]);
@@ -391,8 +413,10 @@ fn what_a_server_leaves_out_of_its_map_is_named_and_what_changes_no_map_is_not()
         "crash S3\nwipe S3\nflaw apply-own-only on S2\nput x 1 @0\nget x\nput y 1 @7\n\
          until converged",
     );
-    let applied =
-        run.flaws_of(|kind| matches!(kind, EventKind::Applied { server, .. } if *server == id(2)));
+    let applied = run.flaws_of(|kind| match kind {
+        EventKind::Server(server, ServerEvent::Applied { .. }) => *server == id(2),
+        _ => false,
+    });
     assert_eq!(applied, [vec![Flaw::ApplyOwnOnly], vec![], vec![]]);
 }
 
@@ -405,10 +429,11 @@ fn that_waiters_are_held_is_told_once_and_not_before_they_are() {
          mend S1 <-> S2\nrun 200ms",
     );
     let leads = run.all(|kind| match kind {
-        EventKind::SteppedDown { server, .. } => (*server == id(1)).then_some(()),
+        EventKind::Raft(server, RaftEvent::SteppedDown { .. }) => (*server == id(1)).then_some(()),
         _ => None,
     });
-    let held = run.all(|kind| matches!(kind, EventKind::Departed { .. }).then_some(()));
+    let held = run
+        .all(|kind| matches!(kind, EventKind::Raft(_, RaftEvent::Departed { .. })).then_some(()));
     assert_eq!(held.len(), 1, "{held:?}");
     assert!(held[0].0 >= leads[0].0);
 }
@@ -432,7 +457,7 @@ fn a_heartbeat_removes_too_what_a_flaw_has_every_append_remove() {
     let removed = run
         .events
         .iter()
-        .find(|event| matches!(event.kind, EventKind::Truncated { server, .. } if server == id(2)));
+        .find(|event| matches!(event.kind, EventKind::Raft(server, RaftEvent::Truncated { .. }) if server == id(2)));
     let flaws = removed.expect("S2 removes the entry").flaws;
     assert!(flaws.iter().any(|flaw| flaw.name() == "truncate-always"));
 }

@@ -7,7 +7,10 @@ mod run;
 use std::collections::{BTreeMap, BTreeSet};
 
 use raftlab::cluster::command::Script;
-use raftlab::cluster::event::{AttemptFailure, DropReason, Event, EventKind};
+use raftlab::cluster::event::{
+    AttemptFailure, ClientEvent, DropReason, Event, EventKind, Flight, NetworkEvent, PacketEvent,
+    RaftEvent, ServerEvent,
+};
 use raftlab::cluster::history::Record;
 use raftlab::cluster::network::PacketKind;
 use raftlab::cluster::network::WrongLeader;
@@ -55,7 +58,7 @@ impl Run {
     fn asked(&self, name: &str) -> Vec<(Time, u64)> {
         let client = self.client(name);
         self.all(|event| match event {
-            EventKind::Asked { client: c, server, .. } if *c == client => {
+            EventKind::Client(c, ClientEvent::Asked { server, .. }) if *c == client => {
                 Some(u64::from(server.number()))
             }
             _ => None,
@@ -65,21 +68,23 @@ impl Run {
     fn failures(&self, name: &str) -> Vec<(Time, AttemptFailure)> {
         let client = self.client(name);
         self.all(|event| match event {
-            EventKind::AttemptFailed { client: c, why, .. } if *c == client => Some(*why),
+            EventKind::Client(c, ClientEvent::AttemptFailed { why, .. }) if *c == client => {
+                Some(*why)
+            }
             _ => None,
         })
     }
 
     fn submitted(&self) -> Vec<(Time, Request)> {
         self.all(|event| match event {
-            EventKind::Submitted { op, .. } => Some(op.request.clone()),
+            EventKind::Server(_, ServerEvent::Submitted { op, .. }) => Some(op.request.clone()),
             _ => None,
         })
     }
 
     fn released(&self) -> Vec<(Time, WrongLeader)> {
         self.all(|event| match event {
-            EventKind::WaiterReleased { why, .. } => Some(*why),
+            EventKind::Server(_, ServerEvent::WaiterReleased { why, .. }) => Some(*why),
             _ => None,
         })
     }
@@ -142,7 +147,8 @@ fn a_client_asks_again_at_the_moment_for_which_it_paused() {
     let mut cluster = Cluster::with_script(&script, None);
     let (mut until, mut pauses) = (None, 0);
     while !cluster.finished() && cluster.step() == Step::Happened {
-        let asked = |event: &Event| matches!(event.kind, EventKind::Asked { .. });
+        let asked =
+            |event: &Event| matches!(event.kind, EventKind::Client(_, ClientEvent::Asked { .. }));
         if let Some(until) = until.filter(|_| cluster.events().iter().any(asked)) {
             assert_eq!(cluster.now(), until);
             pauses += 1;
@@ -162,8 +168,10 @@ fn what_has_failed_alike_before_is_known() {
         // What a server says, and what the client then makes of it.
         let refusal = AttemptFailure::WrongLeader(WrongLeader::NotLeader);
         let failures = run.all(|event| match event {
-            EventKind::Refused { server, again, .. } => Some((*server, refusal, *again, false)),
-            EventKind::AttemptFailed { server, why, again, .. } => {
+            EventKind::Server(server, ServerEvent::Refused { again, .. }) => {
+                Some((*server, refusal, *again, false))
+            }
+            EventKind::Client(_, ClientEvent::AttemptFailed { server, why, again, .. }) => {
                 Some((*server, *why, *again, true))
             }
             _ => None,
@@ -317,7 +325,7 @@ fn a_late_answer_to_an_abandoned_attempt_is_ignored_and_shown() {
          until not waiting\nput x 2 @1\nrun 1s\nexpect reply = ok @2\n",
     ) {
         let late = run.all(|event| match event {
-            EventKind::LateReply { server, .. } => Some(*server),
+            EventKind::Client(_, ClientEvent::LateReply { server, .. }) => Some(*server),
             _ => None,
         });
         assert!(late.iter().any(|(_, from)| *from == server(1)));
@@ -331,7 +339,10 @@ fn a_request_dies_with_the_servers_life_that_it_was_sent_to() {
          crash S1\nrestart S1\ntimeout S1\nrun 300ms\nexpect S1 is leader and S1 log = 1\n",
     ) {
         let dropped = run.all(|event| match event {
-            EventKind::Dropped { from: Node::Client(_), why, .. } => Some(*why),
+            EventKind::Packet(
+                Flight { from: Node::Client(_), .. },
+                PacketEvent::Dropped { why, .. },
+            ) => Some(*why),
             _ => None,
         });
         assert_eq!(dropped[0].1, DropReason::OldIncarnation);
@@ -346,7 +357,10 @@ fn an_answer_dies_with_the_life_of_its_server_but_raft_messages_do_not() {
          expect S2 log = 1,1 and waiting\n",
     ) {
         let dropped = run.all(|event| match event {
-            EventKind::Dropped { to: Node::Client(_), why, .. } => Some(*why),
+            EventKind::Packet(
+                Flight { to: Node::Client(_), .. },
+                PacketEvent::Dropped { why, .. },
+            ) => Some(*why),
             _ => None,
         });
         assert_eq!(dropped[0].1, DropReason::OldIncarnation);
@@ -357,7 +371,9 @@ fn an_answer_dies_with_the_life_of_its_server_but_raft_messages_do_not() {
 fn requests_of_clients_are_never_duplicated() {
     for run in runs_with_s1("link all <-> all a duplicate=100%\nfor i in 1..5\nset x {i}\nend\n") {
         assert_eq!(run.submitted().len(), 6, "a get and five puts");
-        let copies = run.all(|event| matches!(event, EventKind::Duplicated { .. }).then_some(()));
+        let copies = run.all(|event| {
+            matches!(event, EventKind::Network(NetworkEvent::Duplicated { .. })).then_some(())
+        });
         assert!(!copies.is_empty(), "servers' messages are");
     }
 }
@@ -371,7 +387,9 @@ fn gets_go_through_the_log_and_so_does_everything_that_fails() {
          expect committed = 5 and applied = 5 and S3 log = 1,1,1,1,1\n",
     ) {
         let applied = run.all(|event| match event {
-            EventKind::Applied { server, index, op, .. } => Some((*server, *index, op.id)),
+            EventKind::Server(server, ServerEvent::Applied { index, op, .. }) => {
+                Some((*server, *index, op.id))
+            }
             _ => None,
         });
         for server in run.cluster.config().server_ids() {
@@ -406,7 +424,7 @@ fn a_waiter_learns_within_20_ms_that_its_term_is_over() {
          until S2 is leader\nrejoin S1\nuntil S1 is follower\nrun 50ms\n",
     ) {
         let stepped_down = run.all(|event| match event {
-            EventKind::SteppedDown { server: id, .. } if *id == server(1) => Some(()),
+            EventKind::Raft(id, RaftEvent::SteppedDown { .. }) if *id == server(1) => Some(()),
             _ => None,
         });
         let released = run.released();
@@ -424,7 +442,7 @@ fn a_crash_releases_every_waiter() {
          expect waiting client=b and waiting client=c\n",
     ) {
         let lost = run.all(|event| match event {
-            EventKind::WaitersLost { count, .. } => Some(*count),
+            EventKind::Server(_, ServerEvent::WaitersLost { count, .. }) => Some(*count),
             _ => None,
         });
         assert_eq!(lost.iter().map(|(_, count)| *count).collect::<Vec<u32>>(), [2]);
@@ -454,7 +472,7 @@ fn answers_leave_after_the_sync() {
     for run in runs(script) {
         let sent = |from: ServerId, wanted: fn(PacketKind) -> bool| {
             let sent = run.all(|event| match event {
-                EventKind::Sent { from: sender, summary, .. }
+                EventKind::Packet(Flight { from: sender, summary, .. }, PacketEvent::Sent)
                     if *sender == Node::Server(from) && wanted(summary.kind) =>
                 {
                     Some(())
@@ -468,19 +486,20 @@ fn answers_leave_after_the_sync() {
         };
         let sync = Span::from_millis(30);
         let voted = did(
-            &|event| matches!(event, EventKind::VoteGranted { server: id, .. } if *id == server(2)),
+            &|event| matches!(event, EventKind::Raft(id, RaftEvent::VoteGranted { .. }) if *id == server(2)),
         );
         let granted = sent(server(2), |kind| matches!(kind, PacketKind::VoteGranted));
         assert_eq!(granted.since(voted), sync);
         let copied = did(
-            &|event| matches!(event, EventKind::Appended { server: id, .. } if *id == server(2)),
+            &|event| matches!(event, EventKind::Raft(id, RaftEvent::Appended { .. }) if *id == server(2)),
         );
         let acked = sent(
             server(2),
             |kind| matches!(kind, PacketKind::Appended { matched } if matched == Index(1)),
         );
         assert!(acked.since(copied) >= sync);
-        let stood = did(&|event| matches!(event, EventKind::ElectionStarted { .. }));
+        let stood =
+            did(&|event| matches!(event, EventKind::Raft(_, RaftEvent::ElectionStarted { .. })));
         assert_eq!(sent(server(1), |kind| kind == PacketKind::RequestVote).since(stood), sync);
     }
 }

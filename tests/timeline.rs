@@ -6,7 +6,7 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::command::parse_line;
 use raftlab::cluster::command::verbs::{self, Scope};
 use raftlab::cluster::config::Config;
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, RaftEvent};
 use raftlab::cluster::time::Span;
 use raftlab::cluster::timeline::{Goal, Point, Timeline, Watcher};
 
@@ -16,7 +16,8 @@ struct Leaders(u32);
 
 impl Watcher for Leaders {
     fn saw(&mut self, cluster: &Cluster) {
-        let wins = |kind: &EventKind| matches!(kind, EventKind::BecameLeader { .. });
+        let wins =
+            |kind: &EventKind| matches!(kind, EventKind::Raft(_, RaftEvent::BecameLeader { .. }));
         self.0 += cluster.events().iter().filter(|event| wins(&event.kind)).count() as u32;
     }
 }
@@ -174,7 +175,10 @@ fn what_happened_is_found_again_from_behind() {
     run.does("restart down");
     run.steps(2_000);
     let wins = |cluster: &Cluster| {
-        cluster.events().iter().any(|event| matches!(event.kind, EventKind::BecameLeader { .. }))
+        cluster
+            .events()
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::Raft(_, RaftEvent::BecameLeader { .. })))
     };
     let mut from = run.timeline.end();
     let mut found = Vec::new();

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use raftlab::cluster::command::Script;
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, PacketEvent};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::{Cluster, Step};
 
@@ -54,7 +54,7 @@ pub fn play(cluster: &mut Cluster, span: Span) -> u64 {
 /// How many packets arrive in a stretch of a run. It is counted beforehand on a copy: the run
 /// depends on nothing else, so it will be the same when it is timed.
 pub fn deliveries(cluster: &Cluster, span: Span) -> u64 {
-    count(cluster, span, |kind| matches!(kind, EventKind::Received { .. }))
+    count(cluster, span, |kind| matches!(kind, EventKind::Packet(_, PacketEvent::Received)))
 }
 
 /// How many events of a kind there will be in a stretch of a run.

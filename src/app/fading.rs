@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::cluster::Cluster;
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{Event, EventKind, Flight, PacketEvent, RaftEvent, ServerEvent};
 use crate::cluster::raft::Log;
 use crate::cluster::types::{Index, ServerId};
 use crate::ui::view::{Fading, LostPacket, RemovedEntry};
@@ -28,20 +28,21 @@ impl Fader {
     /// An event of the cluster's last step has been seen.
     pub fn saw(&mut self, event: &Event, cluster: &Cluster) {
         match &event.kind {
-            EventKind::Dropped { packet, from, to, summary, why, again: _ } => {
-                let (from, to) = (*from, *to);
-                let lost = LostPacket { packet: *packet, from, to, summary: *summary, why: *why };
+            EventKind::Packet(flight, PacketEvent::Dropped { why, .. }) => {
+                let Flight { packet, from, to, summary } = *flight;
+                let lost = LostPacket { packet, from, to, summary, why: *why };
                 self.lost.push((LOST_SHOWN, lost));
             }
-            EventKind::Truncated { server, first, last, .. } => {
+            EventKind::Raft(server, RaftEvent::Truncated { first, last, .. }) => {
                 self.remove(*server, *first, *last);
                 self.keep_log(*server, cluster);
             }
-            EventKind::Submitted { server, .. }
-            | EventKind::Appended { server, .. }
-            | EventKind::Crashed { server, .. }
-            | EventKind::Restarted { server, .. }
-            | EventKind::Wiped { server } => self.keep_log(*server, cluster),
+            EventKind::Server(server, ServerEvent::Submitted { .. })
+            | EventKind::Raft(server, RaftEvent::Appended { .. })
+            | EventKind::Server(
+                server,
+                ServerEvent::Crashed { .. } | ServerEvent::Restarted { .. } | ServerEvent::Wiped,
+            ) => self.keep_log(*server, cluster),
             _ => {}
         }
         self.lost.truncate(SHOWN_MAX);

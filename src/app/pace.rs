@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::scout::{Flight, Scout, is_news, is_worth_watching};
+use super::scout::{Scout, is_news, is_worth_watching};
 use crate::cluster::Cluster;
 use crate::cluster::command::Pace;
 use crate::cluster::event::Event;
@@ -128,7 +128,7 @@ impl Pacer {
 
     /// Where to skim to; `None` while there is something to watch, or nothing to come.
     fn next_stop(&mut self, cluster: &Cluster) -> Option<Time> {
-        let worth = |packet: &&Packet| is_worth_watching(cluster, &Flight::of(packet));
+        let worth = |packet: &&Packet| is_worth_watching(cluster, &packet.flight());
         if self.idle < LINGER || cluster.packets().iter().any(worth) {
             return None;
         }
@@ -233,7 +233,7 @@ fn skim(cluster: &Cluster, to: Time) -> Gait {
 /// The pace at which a flight over the cluster's network takes [`FLIGHT`] in the room.
 fn watch_rate(cluster: &Cluster) -> f64 {
     // While only slow packets fly, nobody waits for them longer than for others.
-    let worth = |packet: &&&Packet| is_worth_watching(cluster, &Flight::of(packet));
+    let worth = |packet: &&&Packet| is_worth_watching(cluster, &packet.flight());
     let packets = cluster.packets();
     let flights = packets.iter().filter(worth).map(|packet| packet.due.since(packet.sent));
     let (fastest, usual) = (flights.min().unwrap_or_default(), usual_flight(cluster));

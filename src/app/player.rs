@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::cluster::Cluster;
 use crate::cluster::command::{self, Command, Nature, Script};
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, LabEvent, ScriptEvent};
 use crate::cluster::timeline::{Point, Watcher};
 use crate::ui::view::{Came, Choice, Pointed, Question, Said, ScriptPlace, SeenLine, Stage};
 
@@ -76,46 +76,56 @@ impl Player {
     fn heard(&mut self, event: &EventKind, here: Point) {
         self.heed_answered(event, here);
         match event {
-            EventKind::Said { text } => {
+            EventKind::Script(event) => self.told(event, here),
+            EventKind::Lab(LabEvent::Commanded { command }) => {
+                self.commanded = Some((here, command.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// The script says this.
+    fn told(&mut self, event: &ScriptEvent, here: Point) {
+        match event {
+            ScriptEvent::Said { text } => {
                 let characters = text.chars().count() as u32;
                 self.hold = HOLD.saturating_add(HOLD_A_CHARACTER.saturating_mul(characters));
                 self.caption = Some(text.clone());
             }
-            EventKind::Posed { question } => {
+            ScriptEvent::Posed { question } => {
                 (self.answered, self.oracle) = (None, None);
                 self.question = Some(Arc::new(asked(question)));
             }
-            EventKind::Counted { hands } => self.count(hands),
-            EventKind::Revealed { so } => self.reveal(so, here),
-            EventKind::OracleAsked => self.oracle = Some(here),
-            EventKind::Aside { text } if self.asides.len() < REMEMBERED_MAX => {
+            ScriptEvent::Counted { hands } => self.count(hands),
+            ScriptEvent::Revealed { so } => self.reveal(so, here),
+            ScriptEvent::OracleAsked => self.oracle = Some(here),
+            ScriptEvent::Aside { text } if self.asides.len() < REMEMBERED_MAX => {
                 self.asides.push_back(text.clone());
             }
-            EventKind::Pointed { servers, entry } => {
+            ScriptEvent::Pointed { servers, entry } => {
                 self.pointed = Some(Pointed { servers: *servers, entry: *entry });
             }
-            EventKind::LineRun { task, line } => {
+            ScriptEvent::LineRun { task, line } => {
                 self.begin_line();
                 self.line = *line;
                 self.tasks.insert(*task, *line);
                 self.lines.insert(*line, SeenLine { came: Came::Ran, at: here });
             }
-            EventKind::Expected { line, .. } => self.came(*line, Came::Held),
-            EventKind::Remarked { line, .. } => self.came(*line, Came::Remarked),
-            EventKind::Failed { line, .. } => self.came(*line, Came::Failed),
-            EventKind::TaskEnded { task } => drop(self.tasks.remove(task)),
-            EventKind::Beat => {
+            ScriptEvent::Expected { line, .. } => self.came(*line, Came::Held),
+            ScriptEvent::Remarked { line, .. } => self.came(*line, Came::Remarked),
+            ScriptEvent::Failed { line, .. } => self.came(*line, Came::Failed),
+            ScriptEvent::TaskEnded { task } => drop(self.tasks.remove(task)),
+            ScriptEvent::Beat => {
                 self.passed = true;
                 self.beat += 1;
                 if self.beats_seen.len() < REMEMBERED_MAX {
                     self.beats_seen.push_back(here);
                 }
             }
-            EventKind::Marked { name } if self.marks_seen.len() < REMEMBERED_MAX => {
+            ScriptEvent::Marked { name } if self.marks_seen.len() < REMEMBERED_MAX => {
                 self.marks_seen.insert(name.clone(), here);
             }
-            EventKind::ScriptEnded => self.ended = Some(here),
-            EventKind::Commanded { command } => self.commanded = Some((here, command.clone())),
+            ScriptEvent::ScriptEnded => self.ended = Some(here),
             _ => {}
         }
     }
@@ -129,7 +139,10 @@ impl Player {
     fn heed_answered(&mut self, event: &EventKind, here: Point) {
         let Some(at) = self.answered else { return };
         let goes_on = here.time > at.time
-            || matches!(event, EventKind::LineRun { .. } | EventKind::Said { .. });
+            || matches!(
+                event,
+                EventKind::Script(ScriptEvent::LineRun { .. } | ScriptEvent::Said { .. })
+            );
         if goes_on {
             (self.answered, self.oracle) = (None, None);
             self.question = None;

@@ -4,8 +4,8 @@
 //! looks some way ahead: a few seconds of lab time, or a minute while a script goes on, for a
 //! script may wait long on purpose. It does a bounded piece of work a frame.
 
-use crate::cluster::event::{Cause, Event, EventKind};
-use crate::cluster::network::{Packet, PacketKind, Summary};
+use crate::cluster::event::{Cause, Event, EventKind, Flight, PacketEvent, ScriptEvent};
+use crate::cluster::network::PacketKind;
 use crate::cluster::server::Power;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::Node;
@@ -91,10 +91,7 @@ fn look(ahead: &mut Cluster, until: Time) -> Option<Scout> {
 /// When this event is first worth watching; `None` if it is not.
 fn begins(cluster: &Cluster, event: &Event) -> Option<Time> {
     let worth = match &event.kind {
-        EventKind::Sent { from, to, summary, .. } => {
-            let flight = Flight { from: *from, to: *to, summary: *summary };
-            is_worth_watching(cluster, &flight)
-        }
+        EventKind::Packet(flight, PacketEvent::Sent) => is_worth_watching(cluster, flight),
         _ => is_news(event),
     };
     worth.then_some(match event.cause {
@@ -106,22 +103,8 @@ fn begins(cluster: &Cluster, event: &Event) -> Option<Time> {
 /// Whether an event is worth a look: something changed, or was refused, or was said.
 pub fn is_news(event: &Event) -> bool {
     match event.kind {
-        EventKind::Said { .. } | EventKind::Beat => true,
+        EventKind::Script(ScriptEvent::Said { .. } | ScriptEvent::Beat) => true,
         _ => event.weight() == Weight::Story,
-    }
-}
-
-/// A packet on its way, as far as it matters here.
-#[derive(Clone, Copy, Debug)]
-pub struct Flight {
-    pub from: Node,
-    pub to: Node,
-    pub summary: Summary,
-}
-
-impl Flight {
-    pub fn of(packet: &Packet) -> Self {
-        Self { from: packet.from, to: packet.to, summary: packet.cargo.summary() }
     }
 }
 

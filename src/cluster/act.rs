@@ -8,7 +8,7 @@ use super::client::{Job, Work};
 use super::command::{
     Command, Ends, Load, Nature, Operation, Order, Reach, Reseed, Text, Timers, VersionWord, Who,
 };
-use super::event::EventKind;
+use super::event::{ClientEvent, EventKind, LabEvent, ServerEvent};
 use super::flaw::{Flaw, Flaws};
 use super::kv::Stored;
 use super::network::{LinkChange, LinkRule, Links};
@@ -86,8 +86,7 @@ impl Cluster {
         {
             self.refuse_busy(order)?;
         }
-        self.outbox.cause =
-            if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
+        self.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
         self.commands += 1;
         let text = resolved.to_string();
         let place = self.place();
@@ -96,7 +95,7 @@ impl Cluster {
             self.digest.u8(11).u64(place.time.micros()).u64(u64::from(place.after)).text(&text);
         }
         let shared = Arc::new(resolved);
-        self.emit(EventKind::Commanded { command: shared.clone() });
+        self.emit(EventKind::Lab(LabEvent::Commanded { command: shared.clone() }));
         self.carry_out_command(&shared, line)
     }
 
@@ -378,9 +377,9 @@ impl Cluster {
         let flaws = server.forget();
         self.cancel_all(id);
         self.break_calls(id);
-        self.emit_through(flaws, EventKind::Crashed { server: id, lost, vote });
+        self.emit_through(flaws, EventKind::Server(id, ServerEvent::Crashed { lost, vote }));
         if waiters > 0 {
-            self.emit(EventKind::WaitersLost { server: id, count: waiters });
+            self.emit(EventKind::Server(id, ServerEvent::WaitersLost { count: waiters }));
         }
     }
 
@@ -395,7 +394,10 @@ impl Cluster {
         let raft = &server.raft;
         let (term, vote, last) = (raft.term(), raft.voted_for(), raft.log().last());
         self.arm_election(id);
-        self.emit_through(flaws, EventKind::Restarted { server: id, term, vote, last });
+        self.emit_through(
+            flaws,
+            EventKind::Server(id, ServerEvent::Restarted { term, vote, last }),
+        );
     }
 
     fn sleep(&mut self, id: ServerId) {
@@ -405,7 +407,7 @@ impl Cluster {
             server.power = Power::Asleep;
             server.asleep_since = now;
             self.freeze_timers(id);
-            self.emit(EventKind::FellAsleep { server: id });
+            self.emit(EventKind::Server(id, ServerEvent::FellAsleep));
         }
     }
 
@@ -418,7 +420,7 @@ impl Cluster {
         let slept = self.now.since(server.asleep_since);
         let inbox = std::mem::take(&mut server.inbox);
         self.thaw_timers(id, slept);
-        self.emit(EventKind::Woke { server: id, packets: inbox.len() as u32 });
+        self.emit(EventKind::Server(id, ServerEvent::Woke { packets: inbox.len() as u32 }));
         for packet in inbox {
             self.queue.push(self.now.micros(), super::Item::Landed(packet));
         }
@@ -428,7 +430,7 @@ impl Cluster {
         let server = &mut self.servers[id.index()];
         if server.power == Power::Down {
             server.lose_disk();
-            self.emit(EventKind::Wiped { server: id });
+            self.emit(EventKind::Server(id, ServerEvent::Wiped));
         }
     }
 
@@ -436,7 +438,7 @@ impl Cluster {
         let server = &mut self.servers[id.index()];
         let old = std::mem::replace(&mut server.clock, rate);
         self.rescale_timers(id, old, rate);
-        self.emit(EventKind::ClockSet { server: id, rate });
+        self.emit(EventKind::Server(id, ServerEvent::ClockSet { rate }));
     }
 
     fn time_out(&mut self, id: ServerId) {
@@ -546,7 +548,7 @@ impl Cluster {
         let request = Request::Put { key, value, version };
         self.record_call(client, &request, Flaws::default());
         self.append_request(server, client, request.clone(), None);
-        self.emit(EventKind::Abandoned { client, call: Some(request) });
+        self.emit(EventKind::Client(client, ClientEvent::Abandoned { call: Some(request) }));
         Ok(())
     }
 

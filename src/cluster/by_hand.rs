@@ -13,7 +13,7 @@
 
 use super::client::Client;
 use super::command::Text;
-use super::event::EventKind;
+use super::event::{EventKind, ScriptEvent};
 use super::queue::Slot;
 use super::raft::{Context, Role};
 use super::resolve::error;
@@ -176,7 +176,7 @@ impl Cluster {
         } else {
             // What was typed does not end the run.
             let (expected, actual) = ("settle".into(), actual.as_str().into());
-            self.emit(EventKind::Remarked { line, expected, actual });
+            self.emit(EventKind::Script(ScriptEvent::Remarked { line, expected, actual }));
         }
     }
 

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::event::{AttemptFailure, EventKind};
+use super::event::{AttemptFailure, ClientEvent, EventKind, NetworkEvent};
 use super::flaw::{Flaw, Flaws, Ruled};
 use super::history::Returned;
 use super::keyed::Keyed;
@@ -188,7 +188,7 @@ impl Cluster {
         self.clients.push(Client::new(id, name, self.seed));
         self.links.add_client(id, name_number(name), self.seed);
         self.names.clients.push_back(name.into());
-        self.emit(EventKind::ClientCreated { client: id });
+        self.emit(EventKind::Client(id, ClientEvent::ClientCreated));
         Some(id)
     }
 
@@ -225,7 +225,10 @@ impl Cluster {
         if let Request::Put { value, version, .. } = request {
             self.digest.text(value).u64(version.0);
         }
-        self.emit_through(flaws, EventKind::Called { client: id, request: request.clone() });
+        self.emit_through(
+            flaws,
+            EventKind::Client(id, ClientEvent::Called { request: request.clone() }),
+        );
         record
     }
 
@@ -239,7 +242,7 @@ impl Cluster {
         call.asking = Some((server, now));
         (call.until, call.broken) = (until, false);
         let (attempt, number, request) = (call.attempt, call.number, call.request.clone());
-        self.emit(EventKind::Asked { client: id, server, attempt });
+        self.emit(EventKind::Client(id, ClientEvent::Asked { server, attempt }));
         self.set_client_timer(id, until);
         let incarnation = self.servers[server.index()].incarnation;
         let rpc = Rpc::Request { call: number, attempt, request };
@@ -270,7 +273,7 @@ impl Cluster {
 
     /// The reply did not come, or a pause is over.
     pub(super) fn on_client_timer(&mut self, id: ClientId) {
-        self.outbox.cause = Cause::ClientTimer(id);
+        self.cause = Cause::ClientTimer(id);
         let client = &mut self.clients[id.index()];
         client.timer = None;
         match client.call().map(|call| (call.asking, call.broken)) {
@@ -279,7 +282,7 @@ impl Cluster {
             }
             Some((Some((server, _)), true)) => {
                 let (to, about) = (Node::Client(id), Node::Server(server));
-                self.emit(EventKind::LossReported { to, about });
+                self.emit(EventKind::Network(NetworkEvent::LossReported { to, about }));
                 self.attempt_failed(id, server, AttemptFailure::LossReported);
             }
             Some((None, _)) => self.ask(id),
@@ -329,7 +332,7 @@ impl Cluster {
     /// The present server was of no use: on to the next, with a pause after each full round.
     fn attempt_failed(&mut self, id: ClientId, server: ServerId, why: AttemptFailure) {
         let again = self.failed_before(id, server) == Some(why);
-        self.emit(EventKind::AttemptFailed { client: id, server, why, again });
+        self.emit(EventKind::Client(id, ClientEvent::AttemptFailed { server, why, again }));
         let (now, servers) = (self.now, self.config.servers);
         let client = &mut self.clients[id.index()];
         let only = client.job.as_ref().and_then(|job| job.only);
@@ -362,7 +365,7 @@ impl Cluster {
         reply: Reply,
     ) {
         if !self.is_current(id, call, attempt) {
-            self.emit(EventKind::LateReply { client: id, server });
+            self.emit(EventKind::Client(id, ClientEvent::LateReply { server }));
             return;
         }
         match reply {
@@ -414,7 +417,10 @@ impl Cluster {
         self.digest.text(&value).u64(version.0).u8(u8::from(late));
         self.history.finish(record, Returned { at, order: 0, outcome, value, version, late });
         let (request, result) = (request.clone(), result.clone());
-        self.emit_through(flaws, EventKind::Returned { client: id, request, result, late });
+        self.emit_through(
+            flaws,
+            EventKind::Client(id, ClientEvent::Returned { request, result, late }),
+        );
     }
 
     /// What the client now knows of the key: used by `set` and `@last`.

@@ -6,7 +6,7 @@
 
 use super::command::Place;
 use super::command::recording::Did;
-use super::event::EventKind;
+use super::event::{EventKind, ScriptEvent};
 use super::{Cluster, Time};
 
 impl Cluster {
@@ -73,7 +73,7 @@ impl Cluster {
     /// What was done came after the script's own end.
     fn tell_the_end(&mut self) {
         if self.script.is_some() && self.finished() {
-            self.emit(EventKind::ScriptEnded);
+            self.emit(EventKind::Script(ScriptEvent::ScriptEnded));
         }
     }
 }

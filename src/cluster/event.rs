@@ -2,19 +2,22 @@
 //!
 //! Every transition emits an [`Event`] with its cause. The trace, the event pane, the checkers
 //! and the exports read events; nothing scrapes text. Events are plain values: the words are
-//! made only when somebody reads them, in `words.rs`, from the event and the [`Names`] alone.
+//! made only when somebody reads them, in `words/`, from the event and the [`Names`] alone.
 
+use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use strum::IntoStaticStr;
 
 use super::check::Violation;
 use super::command::{Command, Condition, Pace, Question, Watched};
-use super::flaw::{Flaw, Flaws};
+use super::flaw::Flaws;
 use super::kv::Known;
 use super::network::{Summary, WrongLeader};
-use super::raft::{Position, Role};
+use super::raft::Position;
+pub use super::raft::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 use super::time::{Ppm, Span, Time};
 use super::types::{
     Answer, ClientId, Index, Key, Node, Op, PacketId, Request, ServerId, ServerSet, Term, Value,
@@ -57,7 +60,7 @@ impl Event {
     /// last.
     pub const fn named_flaws(&self) -> Flaws {
         match &self.kind {
-            EventKind::Synced { forgets, .. } => self.flaws.union(*forgets),
+            EventKind::Server(_, ServerEvent::Synced { forgets, .. }) => self.flaws.union(*forgets),
             _ => self.flaws,
         }
     }
@@ -85,268 +88,72 @@ pub enum Cause {
     Line(u32),
 }
 
-/// What happened, with the values that decided.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "event")]
+/// What happened, by whom or what it is about; with the values that decided.
+#[derive(Clone, Debug, PartialEq)]
 pub enum EventKind {
-    /// A command was applied, with every "who" resolved.
-    Commanded {
-        #[serde(serialize_with = "as_text")]
-        command: Arc<Command>,
-    },
+    Server(ServerId, ServerEvent),
+    Raft(ServerId, RaftEvent),
+    Packet(Flight, PacketEvent),
+    Network(NetworkEvent),
+    Client(ClientId, ClientEvent),
+    Script(ScriptEvent),
+    Lab(LabEvent),
+}
 
-    // Power and disk.
+/// A packet on its way, as every event of one tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Flight {
+    pub packet: PacketId,
+    pub from: Node,
+    pub to: Node,
+    pub summary: Summary,
+}
+
+/// Power, disk and state machine of a server.
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
+#[serde(untagged)]
+#[strum(serialize_all = "snake_case")]
+pub enum ServerEvent {
     /// `lost`: entries in the log that were not yet on disk; `vote`: a vote that was not.
     Crashed {
-        server: ServerId,
         lost: u64,
         vote: Option<ServerId>,
     },
     /// What its disk holds: it begins with that, and with nothing else.
     Restarted {
-        server: ServerId,
         term: Term,
         vote: Option<ServerId>,
         last: Position,
     },
-    FellAsleep {
-        server: ServerId,
-    },
+    FellAsleep,
     Woke {
-        server: ServerId,
         packets: u32,
     },
-    Wiped {
-        server: ServerId,
-    },
+    Wiped,
     ClockSet {
-        server: ServerId,
         rate: Ppm,
     },
     /// What was written is on disk: the log up to `last`, and nothing of it where the log is kept in
     /// memory only. `forgets`: the flaws through which what this write held will not be there after
     /// a crash; they have decided nothing before.
     Synced {
-        server: ServerId,
         last: Index,
         #[serde(skip_serializing_if = "Flaws::is_empty")]
         forgets: Flaws,
     },
-
-    // Packets.
-    Sent {
-        packet: PacketId,
-        from: Node,
-        to: Node,
-        summary: Summary,
-    },
-    Duplicated {
-        packet: PacketId,
-        copy: PacketId,
-    },
-    /// Packets by hand: one is held at the end of its way, goes on, or is delayed.
-    Held {
-        packet: PacketId,
-        from: Node,
-        to: Node,
-        summary: Summary,
-    },
-    Freed {
-        packet: PacketId,
-        from: Node,
-        to: Node,
-        summary: Summary,
-    },
-    Delayed {
-        packet: PacketId,
-        from: Node,
-        to: Node,
-        summary: Summary,
-        span: Span,
-    },
-    Received {
-        packet: PacketId,
-        from: Node,
-        to: Node,
-        summary: Summary,
-    },
-    Dropped {
-        packet: PacketId,
-        from: Node,
-        to: Node,
-        summary: Summary,
-        why: DropReason,
-        /// A client lost the same call at the same server before.
-        again: bool,
-    },
-    /// Its sender learns that a request, or the reply to it, was lost.
-    LossReported {
-        to: Node,
-        about: Node,
-    },
-
-    // Elections.
-    /// It votes for itself. `before`: for whom it has voted in this term, if it has forgotten that.
-    ElectionStarted {
-        server: ServerId,
-        term: Term,
-        last: Position,
-        before: Option<ServerId>,
-    },
-    TermAdopted {
-        server: ServerId,
-        from: Term,
-        to: Term,
-    },
-    /// `own` and `last`: where its own log ends, and the candidate's. `before`: for whom it has
-    /// voted in this term, if it has forgotten that.
-    VoteGranted {
-        server: ServerId,
-        candidate: ServerId,
-        term: Term,
-        own: Position,
-        last: Position,
-        before: Option<ServerId>,
-    },
-    VoteRefused {
-        server: ServerId,
-        candidate: ServerId,
-        term: Term,
-        why: VoteRefusal,
-    },
-    /// `cast`: the term in which the vote was given.
-    VoteCounted {
-        server: ServerId,
-        voter: ServerId,
-        term: Term,
-        cast: Term,
-        votes: ServerSet,
-    },
-    /// `stale`: whose votes were given in an earlier term.
-    BecameLeader {
-        server: ServerId,
-        term: Term,
-        votes: ServerSet,
-        stale: ServerSet,
-        servers: u8,
-    },
-    /// A leader or candidate becomes a follower.
-    SteppedDown {
-        server: ServerId,
-        role: Role,
-        term: Term,
-        why: StepDown,
-    },
-
-    // Replication.
     Submitted {
-        server: ServerId,
         index: Index,
         term: Term,
         op: Rc<Op>,
         client: ClientId,
     },
-    /// Entries `first..=last` were added to the server's log, as followers add them. `before`: the
-    /// term of the entry before them, the same as in the leader's log; 0 at the beginning.
-    Appended {
-        server: ServerId,
-        leader: ServerId,
-        first: Index,
-        last: Index,
-        term: Term,
-        before: Term,
-    },
-    /// Entries `first..=last` were removed: the first is of term `old`, and the leader's entry there
-    /// of term `new`; `None` if its append had none there.
-    Truncated {
-        server: ServerId,
-        first: Index,
-        last: Index,
-        old: Term,
-        new: Option<Term>,
-    },
-    AppendRefused {
-        server: ServerId,
-        leader: ServerId,
-        prev: Position,
-        why: AppendRefusal,
-    },
-    /// The leader counts a follower's log as the same as its own up to `index`, after an answer
-    /// that went as far as `said`.
-    Matched {
-        server: ServerId,
-        follower: ServerId,
-        index: Index,
-        said: Index,
-    },
-    /// The leader will go on at `next`, after a refusal.
-    /// `conflict`: the term of the follower's entry there; `None` if its log is shorter.
-    BackedUp {
-        server: ServerId,
-        conflict: Option<Term>,
-        follower: ServerId,
-        from: Index,
-        next: Index,
-    },
-    Resent {
-        server: ServerId,
-        follower: ServerId,
-        next: Index,
-    },
-    /// A message that no longer matters.
-    Ignored {
-        server: ServerId,
-        from: ServerId,
-        summary: Summary,
-        why: IgnoreReason,
-    },
-    /// `copies`: who has the last of the entries, as far as this leader knows; `holders`: which of
-    /// them hold it on their disks.
-    Committed {
-        server: ServerId,
-        first: Index,
-        last: Index,
-        term: Term,
-        /// The leader's own term.
-        current: Term,
-        copies: ServerSet,
-        holders: ServerSet,
-        servers: u8,
-    },
-    /// A follower takes a new commit index from an append that brought `commit` and went as far as
-    /// entry `shown`.
-    LearnedCommit {
-        server: ServerId,
-        leader: ServerId,
-        first: Index,
-        last: Index,
-        commit: Index,
-        shown: Index,
-    },
-    /// An entry of an older term is on a majority, and may not be committed by counting.
-    OldTermWaits {
-        server: ServerId,
-        index: Index,
-        entry: Term,
-        term: Term,
-        copies: ServerSet,
-    },
-    /// A planted flaw did something that no other event tells of.
-    Departed {
-        server: ServerId,
-        flaw: Flaw,
-    },
-
-    // The replicated state machine.
+    /// `again`: it refused the same call before.
     Refused {
-        server: ServerId,
         client: ClientId,
         leader: Option<ServerId>,
-        /// It refused the same call before.
         again: bool,
     },
     Applied {
-        server: ServerId,
         index: Index,
         op: Rc<Op>,
         answer: Answer,
@@ -354,78 +161,109 @@ pub enum EventKind {
     },
     /// A client gets its answer, when entry `index` has been applied.
     Answered {
-        server: ServerId,
         client: ClientId,
         index: Index,
         answer: Answer,
     },
     /// A waiter goes without.
     WaiterReleased {
-        server: ServerId,
         client: ClientId,
         index: Index,
         why: WrongLeader,
     },
     WaitersLost {
-        server: ServerId,
         count: u32,
     },
+}
 
-    // Clients.
-    ClientCreated {
-        client: ClientId,
+/// What becomes of a packet.
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
+#[serde(untagged)]
+#[strum(serialize_all = "snake_case")]
+pub enum PacketEvent {
+    Sent,
+    /// Packets by hand: one is held at the end of its way, goes on, or is delayed.
+    Held,
+    Freed,
+    Delayed {
+        span: Span,
     },
+    Received,
+    /// `again`: a client lost the same call at the same server before.
+    Dropped {
+        why: DropReason,
+        again: bool,
+    },
+}
+
+/// What the network does beside that.
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
+#[serde(untagged)]
+#[strum(serialize_all = "snake_case")]
+pub enum NetworkEvent {
+    Duplicated {
+        packet: PacketId,
+        copy: PacketId,
+    },
+    /// Its sender learns that a request, or the reply to it, was lost.
+    LossReported {
+        to: Node,
+        about: Node,
+    },
+}
+
+/// What a client does and is told.
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
+#[serde(untagged)]
+#[strum(serialize_all = "snake_case")]
+pub enum ClientEvent {
+    ClientCreated,
     Called {
-        client: ClientId,
         request: Request,
     },
     Asked {
-        client: ClientId,
         server: ServerId,
         attempt: u32,
     },
+    /// `again`: the call came to nothing at this server before, and in the same way.
     AttemptFailed {
-        client: ClientId,
         server: ServerId,
         why: AttemptFailure,
-        /// The call came to nothing at this server before, and in the same way.
         again: bool,
     },
     Returned {
-        client: ClientId,
         request: Request,
         result: Known,
         late: bool,
     },
     /// It gives up what it has open, and the call of that if there is one, for good.
     Abandoned {
-        client: ClientId,
         call: Option<Request>,
     },
     /// A reply to an attempt that its client has given up.
     LateReply {
-        client: ClientId,
         server: ServerId,
     },
     Queued {
-        client: ClientId,
         waiting: u32,
     },
     LockHeld {
-        client: ClientId,
         lock: Key,
     },
     LockFree {
-        client: ClientId,
         lock: Key,
     },
     /// A `set`, `check`, `acquire` or `release` is done.
     Finished {
-        client: ClientId,
         what: Arc<str>,
     },
+}
 
-    // The script.
+/// The script goes on, or somebody asks as a script would.
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
+#[serde(untagged)]
+#[strum(serialize_all = "snake_case")]
+pub enum ScriptEvent {
     LineRun {
         task: u32,
         line: u32,
@@ -436,7 +274,7 @@ pub enum EventKind {
     Beat,
     /// The class is asked this.
     Posed {
-        #[serde(serialize_with = "as_shown")]
+        #[serde(serialize_with = "as_text")]
         question: Arc<Question>,
     },
     /// What the class says: the number of one choice, or so many hands for each.
@@ -463,13 +301,13 @@ pub enum EventKind {
     },
     /// The lab stands still when this becomes true, or no longer does.
     BreakpointSet {
-        #[serde(serialize_with = "as_condition")]
+        #[serde(serialize_with = "as_text")]
         condition: Arc<Condition>,
         on: bool,
     },
     /// Somebody watches this from now on: line `line` of the script, or a person (0).
     Watched {
-        #[serde(serialize_with = "as_shown")]
+        #[serde(serialize_with = "as_text")]
         what: Arc<Watched>,
         line: u32,
     },
@@ -482,7 +320,8 @@ pub enum EventKind {
         name: Arc<str>,
     },
     Paced {
-        pace: PaceEvent,
+        #[serde(serialize_with = "as_pace")]
+        pace: Pace,
     },
     Expected {
         line: u32,
@@ -498,49 +337,92 @@ pub enum EventKind {
         expected: Arc<str>,
         actual: Arc<str>,
     },
-
     /// It would have failed, had nobody acted, or had been no line of a script; the run goes on.
     Remarked {
         line: u32,
         expected: Arc<str>,
         actual: Arc<str>,
     },
+}
 
-    // The checkers.
+/// What comes from outside, and what the checkers find.
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
+#[serde(untagged)]
+#[strum(serialize_all = "snake_case")]
+pub enum LabEvent {
+    /// A command was applied, with every "who" resolved.
+    Commanded {
+        #[serde(serialize_with = "as_text")]
+        command: Arc<Command>,
+    },
     Violated {
         violation: Arc<Violation>,
     },
 }
 
-/// A pace in an event; only its words are serialised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PaceEvent(pub Pace);
-
-impl Serialize for PaceEvent {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Command::Pace(self.0))
+impl EventKind {
+    /// What it is called where it is written as JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Server(_, event) => event.into(),
+            Self::Raft(_, event) => event.into(),
+            Self::Packet(_, event) => event.into(),
+            Self::Network(event) => event.into(),
+            Self::Client(_, event) => event.into(),
+            Self::Script(event) => event.into(),
+            Self::Lab(event) => event.into(),
+        }
     }
 }
 
-fn as_text<S: serde::Serializer>(command: &Arc<Command>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(command)
+/// One flat object: the event's name, whom it is about, and its values.
+impl Serialize for EventKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Object<'a, W: Serialize, V: Serialize> {
+            event: &'static str,
+            #[serde(flatten)]
+            whom: W,
+            #[serde(flatten)]
+            values: &'a V,
+        }
+        #[derive(Serialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Whom {
+            Server(ServerId),
+            Client(ClientId),
+        }
+        let event = self.name();
+        match self {
+            Self::Server(server, values) => {
+                Object { event, whom: Whom::Server(*server), values }.serialize(serializer)
+            }
+            Self::Raft(server, values) => {
+                Object { event, whom: Whom::Server(*server), values }.serialize(serializer)
+            }
+            Self::Client(client, values) => {
+                Object { event, whom: Whom::Client(*client), values }.serialize(serializer)
+            }
+            Self::Packet(flight, values) => {
+                Object { event, whom: flight, values }.serialize(serializer)
+            }
+            Self::Network(values) => Object { event, whom: (), values }.serialize(serializer),
+            Self::Script(values) => Object { event, whom: (), values }.serialize(serializer),
+            Self::Lab(values) => Object { event, whom: (), values }.serialize(serializer),
+        }
+    }
 }
 
-fn as_condition<S: serde::Serializer>(
-    condition: &Arc<Condition>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(condition)
-}
-
-fn as_shown<T: std::fmt::Display, S: serde::Serializer>(
-    what: &Arc<T>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+/// As it is written in a script.
+fn as_text<T: Display, S: Serializer>(what: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(what)
 }
 
-fn as_shown_or_all<S: serde::Serializer>(
+fn as_pace<S: Serializer>(pace: &Pace, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Command::Pace(*pace))
+}
+
+fn as_shown_or_all<S: Serializer>(
     what: &Option<Arc<Watched>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -564,53 +446,6 @@ pub enum DropReason {
     Overflow,
     /// Somebody ordered it.
     ByHand,
-}
-
-/// Why a server doesn't vote for a candidate (Figure 2, RequestVote RPC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "reason")]
-pub enum VoteRefusal {
-    /// The candidate's term is older than the voter's.
-    StaleTerm { own: Term },
-    /// It has voted for another in this term.
-    VotedFor { server: ServerId },
-    /// The candidate's log is less up to date than its own (§5.4.1).
-    LogBehind { own: Position, candidate: Position },
-}
-
-/// Why a follower refuses an AppendEntries (Figure 2, AppendEntries RPC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "reason")]
-pub enum AppendRefusal {
-    /// The leader's term is older than its own.
-    StaleTerm { own: Term },
-    /// Its log ends before the leader's previous entry.
-    TooShort { last: Index },
-    /// It has an entry of another term there.
-    Conflict { own: Term, first: Index },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "reason")]
-pub enum StepDown {
-    /// It saw a higher term.
-    NewerTerm { term: Term },
-    /// A candidate heard from the leader of its term.
-    LeaderFound { leader: ServerId },
-}
-
-/// Why a reply is of no use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IgnoreReason {
-    /// It belongs to an older term.
-    OldTerm,
-    /// The receiver is no longer what it was when it asked.
-    NotInRole,
-    /// An append of another leader of the term that the receiver leads itself.
-    AlsoLeads,
-    /// A later answer has overtaken it.
-    Overtaken,
 }
 
 /// Why a client's attempt at one server came to nothing.

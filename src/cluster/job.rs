@@ -8,7 +8,7 @@
 use super::client::{Finished, Job, Work};
 use super::command::Text;
 use super::config::QUEUED_MAX;
-use super::event::EventKind;
+use super::event::{ClientEvent, EventKind};
 use super::flaw::Flaws;
 use super::kv::Stored;
 use super::redraw::Drawn;
@@ -46,7 +46,7 @@ impl Cluster {
             }
             client.queue.push_back(job);
             let waiting = client.queue.len() as u32;
-            self.emit(EventKind::Queued { client: id, waiting });
+            self.emit(EventKind::Client(id, ClientEvent::Queued { waiting }));
             return Ok(());
         }
         self.begin_job(id, job);
@@ -69,7 +69,7 @@ impl Cluster {
         };
         client.job = Some(job);
         if let Some(lock) = freed {
-            self.emit(EventKind::LockFree { client: id, lock });
+            self.emit(EventKind::Client(id, ClientEvent::LockFree { lock }));
         }
         self.continue_job(id);
     }
@@ -153,7 +153,10 @@ impl Cluster {
             let Some(Job { ticket, call, .. }) = client.job.take() else { continue };
             (client.pause, client.last) = (None, None);
             self.cancel_client_timer(id);
-            self.emit(EventKind::Abandoned { client: id, call: call.map(|call| call.request) });
+            self.emit(EventKind::Client(
+                id,
+                ClientEvent::Abandoned { call: call.map(|call| call.request) },
+            ));
             self.on_job_done(id, ticket);
             self.next_job(id);
         }
@@ -197,7 +200,7 @@ impl Cluster {
                 if !holds.contains(lock) {
                     holds.push(lock.clone());
                 }
-                self.emit(EventKind::LockHeld { client: id, lock: lock.clone() });
+                self.emit(EventKind::Client(id, ClientEvent::LockHeld { lock: lock.clone() }));
             }
             Work::Get { .. } | Work::Put { .. } | Work::Check { .. } | Work::Release { .. } => {}
         }

@@ -75,6 +75,7 @@ use command::recording::Doings;
 use command::{Place, Question, Script, Unmet};
 use config::Config;
 use digest::Digest;
+use event::Event;
 use flaw::Flaws;
 use history::History;
 use keyed::Keyed;
@@ -110,7 +111,9 @@ pub struct Cluster {
     /// Whether `settle` is at work: the script's lines wait for it.
     settling: bool,
     motion: Motion,
-    /// What the present step, the last one or the last command brings about.
+    /// What the present step, the last one or the last command brings about, and its cause.
+    events: Vec<Event>,
+    cause: Cause,
     outbox: Outbox,
 
     servers: Vec<Server>,

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::Cluster;
-use super::event::{AttemptFailure, EventKind};
+use super::event::{AttemptFailure, EventKind, RaftEvent, ServerEvent};
 use super::flaw::{Flaw, Flaws, Ruled};
 use super::kv::Kv;
 use super::network::{Cargo, Reply, Rpc, WrongLeader};
@@ -152,7 +152,7 @@ impl Cluster {
             let leader = server.raft.leader();
             let refused = AttemptFailure::WrongLeader(WrongLeader::NotLeader);
             let again = self.failed_before(client, id) == Some(refused);
-            self.emit(EventKind::Refused { server: id, client, leader, again });
+            self.emit(EventKind::Server(id, ServerEvent::Refused { client, leader, again }));
             self.reply(id, client, call, attempt, Reply::WrongLeader(WrongLeader::NotLeader));
             return;
         }
@@ -190,7 +190,7 @@ impl Cluster {
         let submitted = op.clone();
         self.emit_through(
             flaws,
-            EventKind::Submitted { server: id, index, term, op: submitted, client },
+            EventKind::Server(id, ServerEvent::Submitted { index, term, op: submitted, client }),
         );
         if self.servers[id.index()].waiter_timer.is_none() {
             self.arm_waiter_check(id);
@@ -213,7 +213,10 @@ impl Cluster {
         flaws: Flaws,
     ) {
         let told = answer.clone();
-        self.emit_through(flaws, EventKind::Answered { server: id, client, index, answer: told });
+        self.emit_through(
+            flaws,
+            EventKind::Server(id, ServerEvent::Answered { client, index, answer: told }),
+        );
         self.reply(id, client, call, attempt, Reply::Done(answer));
     }
 
@@ -251,7 +254,10 @@ impl Cluster {
         let own = waiting(self).is_some_and(|(waiter, _)| is_own(&waiter, applied, flaws).answer);
         let Ruled { answer, flaws: through } = made;
         let told = answer.clone();
-        self.emit_through(through, EventKind::Applied { server: id, index, op, answer: told, own });
+        self.emit_through(
+            through,
+            EventKind::Server(id, ServerEvent::Applied { index, op, answer: told, own }),
+        );
         while let Some((waiter, early)) = waiting(self) {
             self.servers[id.index()].rsm.waiters.pop_front();
             let Ruled { answer: own, flaws: other } = is_own(&waiter, applied, flaws);
@@ -267,7 +273,10 @@ impl Cluster {
 
     fn release(&mut self, id: ServerId, waiter: Waiter, why: WrongLeader, flaws: Flaws) {
         let Waiter { client, call, attempt, index, .. } = waiter;
-        self.emit_through(flaws, EventKind::WaiterReleased { server: id, client, index, why });
+        self.emit_through(
+            flaws,
+            EventKind::Server(id, ServerEvent::WaiterReleased { client, index, why }),
+        );
         self.reply(id, client, call, attempt, Reply::WrongLeader(why));
     }
 
@@ -290,7 +299,7 @@ impl Cluster {
             self.release(id, waiter, why, flaws);
         }
         for flaw in kept.iter() {
-            self.outbox.depart(id, flaw);
+            self.emit_through(Flaws::only(flaw), EventKind::Raft(id, RaftEvent::Departed { flaw }));
         }
         if !none_left {
             self.arm_waiter_check(id);

@@ -9,7 +9,7 @@ use super::command::recording::Doings;
 use super::command::{Script, Unmet};
 use super::config::{Config, Given};
 use super::digest::{Digest, ENGINE};
-use super::event::Names;
+use super::event::{Cause, Names};
 use super::flaw::Flaws;
 use super::history::History;
 use super::keyed::Keyed;
@@ -43,6 +43,8 @@ impl Cluster {
             queue: Queue::default(),
             settling: false,
             motion: Motion::default(),
+            events: Vec::new(),
+            cause: Cause::Start,
             outbox: Outbox::default(),
             servers,
             packets_sent: 0,

@@ -3,7 +3,10 @@
 use super::check::Checker;
 use super::command::{Command, Nature, Place};
 use super::disk::Held;
-use super::event::{AttemptFailure, DropReason, EventKind};
+use super::event::{
+    AttemptFailure, DropReason, Event, EventKind, LabEvent, NetworkEvent, PacketEvent, RaftEvent,
+    ServerEvent,
+};
 use super::flaw::{Flaw, Flaws};
 use super::network::{Cargo, Loss, Packet, Rpc};
 use super::raft::{Context, Message, Outbox, Raft};
@@ -78,7 +81,6 @@ impl Cluster {
         debug_assert!(time >= self.now, "time went back: {} to {time}", self.now);
         if time != self.now {
             self.now = time;
-            self.outbox.time = time;
             self.handled_now = 0;
             self.acts_now = 0;
             self.unhurried = 0;
@@ -136,7 +138,7 @@ impl Cluster {
         self.checker = Some(checker);
         if let Some(violation) = violation {
             let violation = std::sync::Arc::new(violation);
-            self.emit(EventKind::Violated { violation: violation.clone() });
+            self.emit(EventKind::Lab(LabEvent::Violated { violation: violation.clone() }));
             self.violation = Some(violation);
         }
     }
@@ -161,16 +163,29 @@ impl Cluster {
 
     /// What the last step has brought about has been seen by whoever wanted to.
     pub(super) fn begin_events(&mut self) {
-        self.emitted += self.outbox.events.len() as u64;
-        self.outbox.events.clear();
+        self.emitted += self.events.len() as u64;
+        self.events.clear();
     }
 
     pub(super) fn emit(&mut self, kind: EventKind) {
-        self.outbox.emit(kind);
+        self.emit_through(Flaws::NONE, kind);
     }
 
     pub(super) fn emit_through(&mut self, flaws: Flaws, kind: EventKind) {
-        self.outbox.emit_through(flaws, kind);
+        self.events.push(Event { time: self.now, cause: self.cause, flaws, kind });
+    }
+
+    /// What a server's Raft has told is part of what this step brings about.
+    fn pass_on(&mut self, id: ServerId) {
+        let (time, cause) = (self.now, self.cause);
+        let kind = |event| EventKind::Raft(id, event);
+        let told = self.outbox.events.drain(..);
+        self.events.extend(told.map(|(flaws, event)| Event {
+            time,
+            cause,
+            flaws,
+            kind: kind(event),
+        }));
     }
 
     /// Handles one item. False for the script's own doings, which are no events of the run.
@@ -216,7 +231,7 @@ impl Cluster {
 
     /// A packet has reached the end of its flight: arrives, or doesn't.
     fn on_packet(&mut self, packet: Packet) {
-        self.outbox.cause = Cause::Packet(packet.id);
+        self.cause = Cause::Packet(packet.id);
         self.digest_packet(&packet);
         if packet.loss != Loss::Arrives {
             self.lose(packet);
@@ -234,7 +249,7 @@ impl Cluster {
 
     /// What has met cuts and losses already, and is not tested for them a second time.
     fn on_landed(&mut self, packet: Packet) {
-        self.outbox.cause = Cause::Packet(packet.id);
+        self.cause = Cause::Packet(packet.id);
         self.digest_packet(&packet);
         match packet.loss {
             Loss::Arrives => self.take_in(packet),
@@ -296,15 +311,13 @@ impl Cluster {
     }
 
     pub(super) fn drop_packet(&mut self, packet: &Packet, why: DropReason) {
-        let Packet { id, from, to, .. } = *packet;
-        let summary = packet.cargo.summary();
-        let before = match (from, to) {
+        let before = match (packet.from, packet.to) {
             (Node::Client(client), Node::Server(server))
             | (Node::Server(server), Node::Client(client)) => self.failed_before(client, server),
             (Node::Server(_), Node::Server(_)) | (Node::Client(_), Node::Client(_)) => None,
         };
         let again = matches!(before, Some(AttemptFailure::LossReported | AttemptFailure::TimedOut));
-        self.emit(EventKind::Dropped { packet: id, from, to, summary, why, again });
+        self.tell_packet(packet, PacketEvent::Dropped { why, again });
     }
 
     fn lose(&mut self, packet: Packet) {
@@ -323,11 +336,11 @@ impl Cluster {
         } else {
             (packet.from, packet.to)
         };
-        self.outbox.cause = Cause::LossReport(packet.id);
+        self.cause = Cause::LossReport(packet.id);
         match (to, about) {
             (Node::Server(id), Node::Server(peer)) => self.report_to_server(id, peer, packet),
             (Node::Client(client), Node::Server(server)) => {
-                self.emit(EventKind::LossReported { to, about });
+                self.emit(EventKind::Network(NetworkEvent::LossReported { to, about }));
                 if let Cargo::Client(rpc) = &packet.cargo {
                     self.on_client_loss(client, server, rpc);
                 }
@@ -343,7 +356,7 @@ impl Cluster {
             // What it asked in an earlier life is no concern of this one.
             Power::Up if server.raft.has_made(call) => {
                 let (to, about) = (Node::Server(id), Node::Server(peer));
-                self.emit(EventKind::LossReported { to, about });
+                self.emit(EventKind::Network(NetworkEvent::LossReported { to, about }));
                 self.step_raft(id, |raft, cx, out| raft.on_loss(peer, call, cx, out));
             }
             Power::Asleep if server.inbox.len() < INBOX_MAX => server.inbox.push_back(packet),
@@ -352,7 +365,7 @@ impl Cluster {
     }
 
     pub(super) fn deliver(&mut self, packet: Packet) {
-        self.tell_received(&packet);
+        self.tell_packet(&packet, PacketEvent::Received);
         match (packet.from, packet.to, packet.cargo) {
             (Node::Server(sender), Node::Server(id), Cargo::Raft(message)) => {
                 self.step_raft(id, |raft, cx, out| raft.receive(sender, message, cx, out));
@@ -369,14 +382,6 @@ impl Cluster {
             }
             (Node::Server(_) | Node::Client(_), _, Cargo::Raft(_) | Cargo::Client(_)) => {}
         }
-    }
-
-    /// By itself: what is told from the packet where it lies is told in fewer instructions.
-    #[inline(never)]
-    fn tell_received(&mut self, packet: &Packet) {
-        let Packet { id, from, to, .. } = *packet;
-        let summary = packet.cargo.summary();
-        self.emit(EventKind::Received { packet: id, from, to, summary });
     }
 
     /// Lets a server's Raft take a step, and carries out what it left in its outbox.
@@ -399,24 +404,18 @@ impl Cluster {
     /// Tells, with a leader's commit, which of those that it counted have the entry on their disks,
     /// and whether a disk that keeps nothing has made up the majority.
     #[inline(never)]
-    fn find_holders(&mut self, id: ServerId) {
+    fn find_holders(&mut self) {
         let all = self.configuration();
-        let Cluster { servers, outbox, .. } = self;
-        for event in outbox.events.iter_mut().rev() {
-            let EventKind::Committed { server, last, term, copies, ref mut holders, .. } =
-                event.kind
-            else {
-                continue;
-            };
-            if server == id {
-                let wrote = |id: &ServerId| servers[id.index()].disk.log.term(last) == Some(term);
-                let keeps = |id: &ServerId| servers[id.index()].keeps_log();
-                let written: ServerSet = copies.iter().filter(wrote).collect();
-                *holders = written.iter().filter(keeps).collect();
-                let through_memory = all.has_quorum(written) && !all.has_quorum(*holders);
-                event.flaws.set(Flaw::ForgetLog, through_memory);
-                return;
-            }
+        let Self { servers, outbox, .. } = self;
+        for (flaws, event) in outbox.events.iter_mut().rev() {
+            let RaftEvent::Committed { last, term, copies, holders, .. } = event else { continue };
+            let wrote = |id: &ServerId| servers[id.index()].disk.log.term(*last) == Some(*term);
+            let keeps = |id: &ServerId| servers[id.index()].keeps_log();
+            let written: ServerSet = copies.iter().filter(wrote).collect();
+            *holders = written.iter().filter(keeps).collect();
+            let through_memory = all.has_quorum(written) && !all.has_quorum(*holders);
+            flaws.set(Flaw::ForgetLog, through_memory);
+            return;
         }
     }
 
@@ -435,10 +434,12 @@ impl Cluster {
         let heartbeat = std::mem::take(&mut self.outbox.heartbeat);
         self.follow_orders(id, election, heartbeat);
         let server = &self.servers[id.index()];
-        if server.raft.commit() > server.rsm.applied {
-            if server.raft.is_leader() {
-                self.find_holders(id);
-            }
+        let commits = server.raft.commit() > server.rsm.applied;
+        if commits && server.raft.is_leader() {
+            self.find_holders();
+        }
+        self.pass_on(id);
+        if commits {
             self.apply_committed(id);
         }
         if !self.outbox.messages.is_empty() {
@@ -451,7 +452,7 @@ impl Cluster {
             disk.pending.writes.append(&mut self.outbox.writes);
         }
         if disk.is_dirty() {
-            let cause = self.outbox.cause;
+            let cause = self.cause;
             for (to, message) in self.outbox.held.drain(..) {
                 disk.hold(Held { to, message, cause });
             }
@@ -484,13 +485,13 @@ impl Cluster {
             server.disk.log.share(chunks, server.raft.log());
         }
         let last = if server.keeps_log() { server.disk.log.last_index() } else { Index::ZERO };
-        self.emit(EventKind::Synced { server: id, last, forgets });
-        let sync = self.outbox.cause;
+        self.emit(EventKind::Server(id, ServerEvent::Synced { last, forgets }));
+        let sync = self.cause;
         for Held { to, message, cause } in messages.drain(..) {
-            self.outbox.cause = cause;
+            self.cause = cause;
             self.transmit(Node::Server(id), Node::Server(to), 0, Cargo::Raft(message));
         }
-        self.outbox.cause = sync;
+        self.cause = sync;
         let cx = self.context();
         let server = &mut self.servers[id.index()];
         // Its room is used again.

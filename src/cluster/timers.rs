@@ -75,19 +75,19 @@ impl Cluster {
         *self.servers[id.index()].timer_mut(kind) = None;
         match kind {
             TimerKind::Election => {
-                self.outbox.cause = Cause::ElectionTimer(id);
+                self.cause = Cause::ElectionTimer(id);
                 self.step_raft(id, |raft, _, out| raft.on_election_timeout(out));
             }
             TimerKind::Heartbeat => {
-                self.outbox.cause = Cause::HeartbeatTimer(id);
+                self.cause = Cause::HeartbeatTimer(id);
                 self.step_raft(id, |raft, cx, out| raft.on_heartbeat(cx, out));
             }
             TimerKind::Waiters => {
-                self.outbox.cause = Cause::WaiterTimer(id);
+                self.cause = Cause::WaiterTimer(id);
                 self.check_waiters(id);
             }
             TimerKind::Sync => {
-                self.outbox.cause = Cause::Sync(id);
+                self.cause = Cause::Sync(id);
                 self.on_sync(id);
             }
         }

@@ -46,7 +46,7 @@ impl Cluster {
 
     /// How many [`Event`]s there have been: the number of the next one.
     pub const fn emitted(&self) -> u64 {
-        self.emitted + self.outbox.events.len() as u64
+        self.emitted + self.events.len() as u64
     }
 
     /// How many events have been handled since the start.
@@ -95,7 +95,7 @@ impl Cluster {
 
     /// What the last step or command brought about.
     pub fn events(&self) -> &[Event] {
-        &self.outbox.events
+        &self.events
     }
 
     /// The script whose tasks run here.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Job, Work};
 use super::command::{Load, LoadKeys, LoadKind, LoadRate};
-use super::event::EventKind;
+use super::event::{EventKind, ScriptEvent};
 use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
@@ -132,7 +132,7 @@ impl Cluster {
 
     /// A load client's turn.
     pub(super) fn on_load_timer(&mut self, id: ClientId) {
-        self.outbox.cause = Cause::ClientTimer(id);
+        self.cause = Cause::ClientTimer(id);
         self.load_turn(id);
     }
 
@@ -209,7 +209,7 @@ impl Cluster {
         let job = Job { work, since, only: None, call: None, line: 0, ticket };
         if let Err(error) = self.start_job(id, job) {
             let text = format!("load: {error}").into();
-            self.emit(EventKind::Noted { text });
+            self.emit(EventKind::Script(ScriptEvent::Noted { text }));
         }
     }
 

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use super::text::{Moment, digits};
 use super::view::{Extent, Pane, Scene, Target};
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{Event, EventKind, LabEvent, ScriptEvent};
 use crate::cluster::types::Node;
 use crate::cluster::words::{Weight, sentences};
 
@@ -101,7 +101,11 @@ impl Columns {
         let theme = canvas.theme();
         let names = scene.cluster.names();
         let selected = scene.view.selection.event == Some(number);
-        let style = if matches!(event.kind, EventKind::Violated { .. } | EventKind::Failed { .. }) {
+        let style = if matches!(
+            event.kind,
+            EventKind::Lab(LabEvent::Violated { .. })
+                | EventKind::Script(ScriptEvent::Failed { .. })
+        ) {
             theme.broken()
         } else if selected {
             theme.bold()

@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::text::{Moment, Seconds, rows};
 use super::theme::{Ground, Ink};
 use super::view::Scene;
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{Event, EventKind, LabEvent, ScriptEvent};
 use crate::cluster::time::Span;
 use crate::cluster::words::{Weight, sentences};
 
@@ -30,7 +30,8 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         event.weight() == Weight::Story
             && !matches!(
                 event.kind,
-                EventKind::ScriptEnded | EventKind::Remarked { .. } | EventKind::Violated { .. }
+                EventKind::Script(ScriptEvent::ScriptEnded | ScriptEvent::Remarked { .. })
+                    | EventKind::Lab(LabEvent::Violated { .. })
             )
     };
     let mut events = scene.trace.events().rev().map(|(_, event)| event).filter(told);

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::cluster::Names;
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::Event;
 use crate::cluster::time::Time;
 use crate::cluster::words::{Topic, Weight};
 
@@ -66,7 +66,7 @@ impl Trace {
         if self.listing.lists(event, names) {
             self.listed.push_back(number);
         }
-        if number >= self.marked && is_milestone(&event.kind) {
+        if number >= self.marked && is_milestone(event) {
             if self.milestones.len() == MILESTONES_MAX {
                 self.milestones.pop_front();
             }
@@ -220,8 +220,8 @@ impl Listing {
 }
 
 /// Whether the timeline marks it.
-const fn is_milestone(kind: &EventKind) -> bool {
-    match kind.topic() {
+fn is_milestone(event: &Event) -> bool {
+    match event.topic() {
         Topic::Command | Topic::Power | Topic::Leadership | Topic::Mark | Topic::Rules => true,
         Topic::Votes | Topic::Network | Topic::Replication | Topic::Clients | Topic::Script => {
             false
@@ -232,7 +232,7 @@ const fn is_milestone(kind: &EventKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::event::Cause;
+    use crate::cluster::event::{Cause, EventKind, ServerEvent};
     use crate::cluster::flaw::Flaws;
     use crate::cluster::raft::Position;
     use crate::cluster::types::{Index, ServerId, Term};
@@ -245,11 +245,14 @@ mod tests {
 
     fn story(millis: u64) -> Event {
         let (term, vote, last) = (Term(1), None, Position::default());
-        event(millis, EventKind::Restarted { server: SERVER, term, vote, last })
+        event(millis, EventKind::Server(SERVER, ServerEvent::Restarted { term, vote, last }))
     }
 
     fn detail(millis: u64) -> Event {
-        event(millis, EventKind::Synced { server: SERVER, last: Index(1), forgets: Flaws::NONE })
+        event(
+            millis,
+            EventKind::Server(SERVER, ServerEvent::Synced { last: Index(1), forgets: Flaws::NONE }),
+        )
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use raftlab::cluster::event::{DropReason, EventKind};
+use raftlab::cluster::event::{DropReason, EventKind, PacketEvent};
 use raftlab::cluster::network::{PacketKind, Summary};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Node, PacketId, ServerId};
@@ -56,17 +56,18 @@ impl Run {
         let mut flights = BTreeMap::new();
         for event in &self.events {
             match event.kind {
-                EventKind::Sent { packet, from, to, summary } => {
+                EventKind::Packet(told, PacketEvent::Sent) => {
+                    let (from, to, summary) = (told.from, told.to, told.summary);
                     let flight = Flight { from, to, summary, sent: event.time, end: None };
-                    flights.insert(packet, flight);
+                    flights.insert(told.packet, flight);
                 }
-                EventKind::Received { packet, .. } => {
-                    let flight = flights.get_mut(&packet).expect("what was received was sent");
-                    assert!(flight.end.is_none(), "{packet} arrives once");
+                EventKind::Packet(told, PacketEvent::Received) => {
+                    let flight = flights.get_mut(&told.packet).expect("what was received was sent");
+                    assert!(flight.end.is_none(), "{} arrives once", told.packet);
                     flight.end = Some((event.time, None));
                 }
-                EventKind::Dropped { packet, why, .. } => {
-                    let flight = flights.get_mut(&packet).expect("what was lost was sent");
+                EventKind::Packet(told, PacketEvent::Dropped { why, .. }) => {
+                    let flight = flights.get_mut(&told.packet).expect("what was lost was sent");
                     flight.end = Some((event.time, Some(why)));
                 }
                 _ => {}

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use raftlab::cluster::Cluster;
 use raftlab::cluster::check::Invariant;
 use raftlab::cluster::check::linearizability::live::check_history;
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, ServerEvent};
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::kv::Stored;
 use raftlab::cluster::network::Cargo;
@@ -148,7 +148,10 @@ impl Oracle {
     /// The state machine that is the first to apply an operation makes of it what the rules say.
     fn answers(&mut self, cluster: &Cluster) {
         for event in cluster.events() {
-            let EventKind::Applied { index, op, answer, .. } = &event.kind else { continue };
+            let EventKind::Server(_, ServerEvent::Applied { index, op, answer, .. }) = &event.kind
+            else {
+                continue;
+            };
             if index.0 as usize == self.applied.len() + 1 {
                 let mut map = self.maps.last().expect("the first is empty").clone();
                 let right = apply(&mut map, &op.request);

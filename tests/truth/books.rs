@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use raftlab::cluster::Cluster;
-use raftlab::cluster::event::{Event, EventKind as E};
+use raftlab::cluster::event::{
+    Event, EventKind as E, Flight, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
+};
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Packet, PacketKind};
 use raftlab::cluster::raft::Progress;
@@ -56,7 +58,7 @@ pub struct Step<'a> {
 /// What arrived in the step from `before` to `after`: in flight until now, or kept for a sleeper.
 pub fn heard(before: &Cluster, after: &Cluster, books: &Books) -> Option<(Node, Cargo)> {
     let id = after.events().iter().find_map(|event| match event.kind {
-        E::Received { packet, .. } => Some(packet),
+        E::Packet(Flight { packet, .. }, PacketEvent::Received) => Some(packet),
         _ => None,
     })?;
     let flying = before.packets().into_iter().find(|packet| packet.id == id);
@@ -100,7 +102,7 @@ impl Books {
     /// Notes an event of a step that came to `after`.
     pub fn note(&mut self, after: &Cluster, event: &Event) {
         match &event.kind {
-            E::Sent { packet, from, to, summary } => {
+            E::Packet(Flight { packet, from, to, summary }, PacketEvent::Sent) => {
                 self.sent.insert(*packet, self.restarts.clone());
                 if let (Node::Server(from), Node::Server(to)) = (*from, *to) {
                     let vote = match summary.kind {
@@ -111,37 +113,43 @@ impl Books {
                     self.votes.entry((from, summary.term)).or_default().extend(vote);
                 }
             }
-            E::Duplicated { packet, copy } => {
+            E::Network(NetworkEvent::Duplicated { packet, copy }) => {
                 let sent = self.sent.get(packet).cloned().unwrap_or_default();
                 self.sent.insert(*copy, sent);
             }
-            E::Received { to: Node::Server(to), summary, .. } => {
+            E::Packet(Flight { to: Node::Server(to), summary, .. }, PacketEvent::Received) => {
                 let append = matches!(summary.kind, PacketKind::Append { .. });
                 let term = after.server(*to).map(|server| server.raft.term());
                 if append && Some(summary.term) >= term {
                     self.heard.insert(*to, event.time.micros());
                 }
             }
-            E::Departed { flaw: Flaw::HoldWaiters, .. } => self.holds_waiters = true,
-            E::BecameLeader { server, term, .. } => drop(self.leaders.insert((*term, *server))),
-            E::Committed { server, first, last, current, .. } => {
+            E::Raft(_, RaftEvent::Departed { flaw: Flaw::HoldWaiters, .. }) => {
+                self.holds_waiters = true
+            }
+            E::Raft(server, RaftEvent::BecameLeader { term, .. }) => {
+                self.leaders.insert((*term, *server));
+            }
+            E::Raft(server, RaftEvent::Committed { first, last, current, .. }) => {
                 let log = after.server(*server).map(|server| server.raft.log());
                 for index in (first.0..=last.0).map(Index) {
                     let term = log.and_then(|log| log.term(index)).unwrap_or_default();
                     self.committed.entry((index, term)).or_insert(*current);
                 }
             }
-            E::Wiped { server } => drop(self.wiped.insert(*server)),
-            E::Crashed { server, .. } => drop(self.maps.remove(server)),
-            E::Restarted { server, .. } => *self.restarts.entry(*server).or_default() += 1,
-            E::Submitted { index, term, op, client, .. } => {
+            E::Server(server, ServerEvent::Wiped) => drop(self.wiped.insert(*server)),
+            E::Server(server, ServerEvent::Crashed { .. }) => drop(self.maps.remove(server)),
+            E::Server(server, ServerEvent::Restarted { .. }) => {
+                *self.restarts.entry(*server).or_default() += 1
+            }
+            E::Server(_, ServerEvent::Submitted { index, term, op, client, .. }) => {
                 self.submitted.insert((*index, *term, op.id), *client);
             }
-            E::Applied { server, op, .. } if event.flaws.is_empty() => {
+            E::Server(server, ServerEvent::Applied { op, .. }) if event.flaws.is_empty() => {
                 apply(self.maps.entry(*server).or_default(), &op.request);
             }
             // What the flaw did is in its map: the books go on from there.
-            E::Applied { server, op, answer, .. } => {
+            E::Server(server, ServerEvent::Applied { op, answer, .. }) => {
                 let map = self.maps.entry(*server).or_default();
                 let stored = after.server(*server).and_then(|one| one.rsm.kv.get(op.request.key()));
                 if let (Request::Put { key, value, .. }, Some(stored)) = (&op.request, stored)

@@ -17,7 +17,9 @@ use std::path::Path;
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::command::{Script, parse_line};
-use raftlab::cluster::event::EventKind as E;
+use raftlab::cluster::event::{
+    EventKind as E, LabEvent, PacketEvent, RaftEvent, ScriptEvent, ServerEvent,
+};
 use raftlab::cluster::flaw::{FLAWS, Flaw, Flaws};
 
 use books::{Books, Step};
@@ -80,7 +82,11 @@ impl Watched {
                 facts.strip_suffix("; ").unwrap_or(facts)
             });
             if let Some(facts) = facts.filter(|facts| !facts.is_empty())
-                && !matches!(event.kind, E::Violated { .. } | E::Failed { .. } | E::Remarked { .. })
+                && !matches!(
+                    event.kind,
+                    E::Lab(LabEvent::Violated { .. })
+                        | E::Script(ScriptEvent::Failed { .. } | ScriptEvent::Remarked { .. })
+                )
             {
                 self.holds(&step, claims::REASONS, facts);
             }
@@ -139,18 +145,26 @@ impl Watched {
 
 /// What is not the server's own doing, or differs in numbers only.
 const fn is_bookkeeping(kind: &E) -> bool {
-    matches!(kind, E::Violated { .. } | E::LineRun { .. } | E::Failed { .. } | E::Sent { .. })
+    matches!(
+        kind,
+        E::Lab(LabEvent::Violated { .. })
+            | E::Script(ScriptEvent::LineRun { .. } | ScriptEvent::Failed { .. })
+            | E::Packet(_, PacketEvent::Sent)
+    )
 }
 
 /// Whether the flaw that an event names acted in this very step, and not in one before, so that the
 /// event would be another without it.
 fn decides_now(event: &raftlab::cluster::event::Event) -> bool {
     let earlier = match &event.kind {
-        E::VoteGranted { before, .. } | E::ElectionStarted { before, .. } => before.is_some(),
-        E::BecameLeader { stale, .. } => !stale.is_empty(),
-        E::Committed { .. } => event.flaws.has(Flaw::AckWholeLog),
+        E::Raft(
+            _,
+            RaftEvent::VoteGranted { before, .. } | RaftEvent::ElectionStarted { before, .. },
+        ) => before.is_some(),
+        E::Raft(_, RaftEvent::BecameLeader { stale, .. }) => !stale.is_empty(),
+        E::Raft(_, RaftEvent::Committed { .. }) => event.flaws.has(Flaw::AckWholeLog),
         // What is lost of the disk, or left out of the map, is not told by numbers.
-        E::Crashed { .. } | E::Applied { .. } => true,
+        E::Server(_, ServerEvent::Crashed { .. } | ServerEvent::Applied { .. }) => true,
         _ => false,
     };
     !event.flaws.is_empty() && !earlier

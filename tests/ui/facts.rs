@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::stage::{Stage, rows};
 use raftlab::cluster::Cluster;
-use raftlab::cluster::event::EventKind;
+use raftlab::cluster::event::{EventKind, RaftEvent};
 use raftlab::cluster::raft::Role;
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::types::{Index, Node, Request, ServerId, Term};
@@ -46,7 +46,7 @@ impl Truth {
     fn note(&mut self) {
         let cluster = &self.stage.cluster;
         for event in cluster.events() {
-            if let EventKind::Committed { server, first, last, .. } = &event.kind {
+            if let EventKind::Raft(server, RaftEvent::Committed { first, last, .. }) = &event.kind {
                 let log = cluster.server(*server).expect("it exists").raft.log();
                 for index in first.0..=last.0 {
                     if let Some(term) = log.term(Index(index)) {

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::stage::{Stage, lost_majority, rows};
 use raftlab::cluster::command::{Command, Operation, Order, Text, VersionWord};
 use raftlab::cluster::compare::{Difference, Row};
-use raftlab::cluster::event::{Cause, Event, EventKind};
+use raftlab::cluster::event::{Cause, Event, EventKind, ScriptEvent};
 use raftlab::cluster::flaw::Flaws;
 use raftlab::cluster::time::Time;
 use raftlab::cluster::types::{Index, ServerId, Version};
@@ -86,7 +86,7 @@ fn say(view: &mut View, text: &str) {
 fn compared(text: &str) -> Comparison {
     let event =
         |kind| Event { time: Time(4_777_000), cause: Cause::Start, flaws: Flaws::NONE, kind };
-    let noted = event(EventKind::Noted { text: text.into() });
+    let noted = event(EventKind::Script(ScriptEvent::Noted { text: text.into() }));
     let row = |events, same| Row { time: Time(4_777_000), events, same };
     let difference =
         Difference { what: text.to_owned(), values: [text.to_owned(), text.to_owned()] };

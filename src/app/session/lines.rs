@@ -4,14 +4,17 @@ use super::Session;
 use super::moment::Moment;
 use crate::cluster::Cluster;
 use crate::cluster::command::verbs;
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::ui::text::Seconds;
 use crate::ui::view::Came;
 
 /// Whether a line of the script has just run, or says what has just been done again.
 pub(super) fn ran_a_line(cluster: &Cluster) -> bool {
     cluster.just_redone().is_some()
-        || cluster.events().iter().any(|event| matches!(event.kind, EventKind::LineRun { .. }))
+        || cluster
+            .events()
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::Script(ScriptEvent::LineRun { .. })))
 }
 
 impl Session {
@@ -73,12 +76,10 @@ impl Session {
     /// What was expected of a line and what was the case instead, when it last disappointed.
     fn told_of(&self, number: u32) -> Vec<String> {
         let told = self.trace.events().rev().find_map(|(_, event)| match &event.kind {
-            EventKind::Remarked { line, expected, actual }
-            | EventKind::Failed { line, expected, actual }
-                if *line == number =>
-            {
-                Some((expected.clone(), actual.clone()))
-            }
+            EventKind::Script(
+                ScriptEvent::Remarked { line, expected, actual }
+                | ScriptEvent::Failed { line, expected, actual },
+            ) if *line == number => Some((expected.clone(), actual.clone())),
             _ => None,
         });
         told.map_or_else(Vec::new, |(expected, actual)| {

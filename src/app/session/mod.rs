@@ -61,7 +61,7 @@ use super::player::Player;
 use super::recorder::Recorder;
 use crate::cluster::command::{Command, Pace, Place, Script};
 use crate::cluster::config::Config;
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, LabEvent};
 use crate::cluster::timeline::{Point, Timeline};
 use crate::cluster::types::ServerSet;
 use crate::cluster::{Cluster, CommandError};
@@ -448,7 +448,7 @@ impl Session {
         after.apply(command)?;
         self.look_from_here();
         let resolved = after.events().iter().find_map(|event| match &event.kind {
-            EventKind::Commanded { command } => Some((**command).clone()),
+            EventKind::Lab(LabEvent::Commanded { command }) => Some((**command).clone()),
             _ => None,
         });
         let command = resolved.unwrap_or_else(|| command.clone());

@@ -5,7 +5,7 @@
 //! run really comes to, if nobody acts in between.
 
 use super::Session;
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::{Cluster, Step};
 use crate::ui::view::Stage;
 
@@ -67,18 +67,19 @@ fn ahead(cluster: &Cluster) -> Coming {
             break;
         }
         for event in cluster.events() {
-            match &event.kind {
-                EventKind::Said { text } if !coming.beat => coming.said.push(text.to_string()),
-                EventKind::Aside { text } if !coming.beat => coming.asides.push(text.to_string()),
-                EventKind::Posed { question } => {
+            let EventKind::Script(event) = &event.kind else { continue };
+            match event {
+                ScriptEvent::Said { text } if !coming.beat => coming.said.push(text.to_string()),
+                ScriptEvent::Aside { text } if !coming.beat => coming.asides.push(text.to_string()),
+                ScriptEvent::Posed { question } => {
                     if !coming.beat {
                         coming.said.push(question.text.filled().to_string());
                     }
                     // Whatever is revealed from here on is about another question.
                     coming.so.get_or_insert_with(Vec::new);
                 }
-                EventKind::Revealed { so } => drop(coming.so.get_or_insert_with(|| so.to_vec())),
-                EventKind::Beat => coming.beat = true,
+                ScriptEvent::Revealed { so } => drop(coming.so.get_or_insert_with(|| so.to_vec())),
+                ScriptEvent::Beat => coming.beat = true,
                 _ => {}
             }
         }

@@ -13,7 +13,9 @@ use super::work::{Progress, Work};
 use super::{Mode, Screen, Session};
 use crate::app::keymap::Jump;
 use crate::cluster::command::{Condition, Nature};
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{
+    ClientEvent, Event, EventKind, LabEvent, PacketEvent, RaftEvent, ScriptEvent,
+};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::{self, Goal, Point};
 use crate::cluster::words::Topic;
@@ -29,16 +31,23 @@ pub(super) fn is_kind(jump: Jump, event: &Event, listing: &Listing, cluster: &Cl
     use EventKind as E;
     match jump {
         Jump::Shown => listing.lists(event, cluster.names()),
-        Jump::Packet => matches!(event.kind, E::Received { .. } | E::Dropped { .. }),
-        Jump::Commit => matches!(event.kind, E::Committed { .. }),
-        Jump::Role => event.kind.topic() == Topic::Leadership,
-        Jump::Answer => matches!(event.kind, E::Returned { .. }),
+        Jump::Packet => {
+            matches!(event.kind, E::Packet(_, PacketEvent::Received | PacketEvent::Dropped { .. }))
+        }
+        Jump::Commit => matches!(event.kind, E::Raft(_, RaftEvent::Committed { .. })),
+        Jump::Role => event.topic() == Topic::Leadership,
+        Jump::Answer => matches!(event.kind, E::Client(_, ClientEvent::Returned { .. })),
         Jump::Fault => match &event.kind {
-            E::Commanded { command } => command.nature() == Nature::Fault,
+            E::Lab(LabEvent::Commanded { command }) => command.nature() == Nature::Fault,
             _ => false,
         },
-        Jump::Line => matches!(event.kind, E::LineRun { .. } | E::Beat),
-        Jump::Broken => matches!(event.kind, E::Violated { .. } | E::Failed { .. }),
+        Jump::Line => {
+            matches!(event.kind, E::Script(ScriptEvent::LineRun { .. } | ScriptEvent::Beat))
+        }
+        Jump::Broken => matches!(
+            event.kind,
+            E::Lab(LabEvent::Violated { .. }) | E::Script(ScriptEvent::Failed { .. })
+        ),
         Jump::Bookmark | Jump::Leave => false,
     }
 }
@@ -215,7 +224,11 @@ impl Session {
 
     pub(super) fn stand_here(&mut self) {
         self.screen = Screen::Stale;
-        let at_beat = self.cluster.events().iter().any(|event| event.kind == EventKind::Beat);
+        let at_beat = self
+            .cluster
+            .events()
+            .iter()
+            .any(|event| event.kind == EventKind::Script(ScriptEvent::Beat));
         let (number, of) = self.player.beat();
         self.halt = Some(match at_beat {
             true => Stands::Beat { number, of },

@@ -10,7 +10,7 @@ use super::share::Share;
 use super::work::{Progress, Work, bar};
 use crate::cluster::command::{Command, Condition, Reach, Reseed, parse_typed};
 use crate::cluster::digest::Digest;
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::time::Span;
 use crate::cluster::{Cluster, CommandError, Motion, Redrawn};
 use crate::ui::view::Stands;
@@ -82,7 +82,7 @@ impl Asked {
             Self::Condition(condition) => cluster.is_so(condition).then(|| vec![true]),
             Self::Choices { reveals: true, .. } => {
                 cluster.events().iter().find_map(|event| match &event.kind {
-                    EventKind::Revealed { so } => {
+                    EventKind::Script(ScriptEvent::Revealed { so }) => {
                         Some(so.iter().map(|so| *so == Some(true)).collect())
                     }
                     _ => None,

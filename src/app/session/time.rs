@@ -11,7 +11,7 @@ use crate::app::keymap::Jump;
 use crate::app::pace::FRAME_MAX;
 use crate::app::session::dialog::Reading;
 use crate::cluster::Step;
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{Event, EventKind, ScriptEvent};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Watcher;
 use crate::ui::view::Stands;
@@ -141,24 +141,29 @@ impl Session {
             self.pacer.saw(event);
             self.fader.saw(event, &self.cluster);
             match &event.kind {
-                EventKind::BreakpointSet { condition, on } => breaks.push((condition.clone(), *on)),
-                EventKind::Watched { what, line } => {
+                EventKind::Script(ScriptEvent::BreakpointSet { condition, on }) => {
+                    breaks.push((condition.clone(), *on))
+                }
+                EventKind::Script(ScriptEvent::Watched { what, line }) => {
                     watches.push((Some(what.clone()), Some(*line)));
                 }
-                EventKind::Unwatched { what } => watches.push((what.clone(), None)),
-                EventKind::Paced { pace } => self.pacer.choose(pace.0),
-                EventKind::Beat => {
+                EventKind::Script(ScriptEvent::Unwatched { what }) => {
+                    watches.push((what.clone(), None))
+                }
+                EventKind::Script(ScriptEvent::Paced { pace }) => self.pacer.choose(*pace),
+                EventKind::Script(ScriptEvent::Beat) => {
                     let (number, of) = self.player.beat();
                     self.halt = Some(Stands::Beat { number, of });
                 }
-                EventKind::Posed { .. } | EventKind::OracleAsked => {
+                EventKind::Script(ScriptEvent::Posed { .. } | ScriptEvent::OracleAsked) => {
                     self.halt = Some(Stands::Question);
                 }
-                EventKind::ScriptEnded => self.halt = Some(Stands::Ended),
+                EventKind::Script(ScriptEvent::ScriptEnded) => self.halt = Some(Stands::Ended),
                 _ => {}
             }
         }
-        let paced = |event: &Event| matches!(event.kind, EventKind::Paced { .. });
+        let paced =
+            |event: &Event| matches!(event.kind, EventKind::Script(ScriptEvent::Paced { .. }));
         if !breaks.is_empty() || !watches.is_empty() || self.cluster.events().iter().any(paced) {
             self.looks = Looks::Other;
         }

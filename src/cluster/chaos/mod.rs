@@ -19,7 +19,7 @@ mod strike;
 pub use fault::{Fault, Faults};
 
 use super::command::Command;
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, RaftEvent, ServerEvent};
 use super::queue::Slot;
 use super::redraw::Drawn;
 use super::resolve::{Scope, error};
@@ -208,7 +208,7 @@ impl Cluster {
         let lurking = |nemesis: &Nemesis| matches!(nemesis.phase, Phase::Lurking);
         let Some(place) = chaos.nemeses.iter().position(lurking) else { return };
         let nemesis = &mut chaos.nemeses[place];
-        let Some(server) = self.outbox.events.iter().find_map(victim) else { return };
+        let Some(server) = self.events.iter().find_map(victim) else { return };
         if !nemesis.rng.chance(Ppm::percent(20)) {
             return;
         }
@@ -225,12 +225,15 @@ impl Cluster {
 /// Where something has just been promised that a crash must not undo: an operation was taken, a
 /// vote was given, entries were copied, an entry was committed.
 const fn victim(event: &Event) -> Option<ServerId> {
-    if let EventKind::Submitted { server, .. }
-    | EventKind::VoteGranted { server, .. }
-    | EventKind::ElectionStarted { server, .. }
-    | EventKind::BecameLeader { server, .. }
-    | EventKind::Appended { server, .. }
-    | EventKind::Committed { server, .. } = event.kind
+    if let EventKind::Server(server, ServerEvent::Submitted { .. })
+    | EventKind::Raft(
+        server,
+        RaftEvent::VoteGranted { .. }
+        | RaftEvent::ElectionStarted { .. }
+        | RaftEvent::BecameLeader { .. }
+        | RaftEvent::Appended { .. }
+        | RaftEvent::Committed { .. },
+    ) = event.kind
     {
         Some(server)
     } else {

@@ -7,99 +7,48 @@
 use std::rc::Rc;
 
 use crate::cluster::client::name_number;
-use crate::cluster::event::{Event, EventKind, Names};
+use crate::cluster::event::{Event, EventKind, Names, NetworkEvent, ScriptEvent, ServerEvent};
 use crate::cluster::types::{ClientId, Node, Op, OpId, PacketId, ServerId};
 
 /// Whether both say the same of the same moment.
 pub(super) fn alike(one: (&Event, &Names), two: (&Event, &Names)) -> bool {
-    let kind = |(event, _): (&Event, &Names)| std::mem::discriminant(&event.kind);
-    one.0.time == two.0.time && kind(one) == kind(two) && nameless(one) == nameless(two)
+    one.0.time == two.0.time
+        && one.0.kind.name() == two.0.kind.name()
+        && nameless(one) == nameless(two)
 }
 
 /// The event without what another run would number differently.
 fn nameless((event, names): (&Event, &Names)) -> EventKind {
-    use EventKind as E;
     let mut kind = event.kind.clone();
     match &mut kind {
-        E::Sent { packet, from, to, .. }
-        | E::Held { packet, from, to, .. }
-        | E::Freed { packet, from, to, .. }
-        | E::Delayed { packet, from, to, .. }
-        | E::Received { packet, from, to, .. }
-        | E::Dropped { packet, from, to, .. } => {
-            *packet = PacketId(0);
-            [from, to].into_iter().for_each(|node| rename_node(node, names));
+        EventKind::Packet(flight, _) => {
+            flight.packet = PacketId(0);
+            rename_node(&mut flight.from, names);
+            rename_node(&mut flight.to, names);
         }
-        E::Duplicated { packet, copy } => (*packet, *copy) = (PacketId(0), PacketId(0)),
-        E::LossReported { to, about } => {
-            [to, about].into_iter().for_each(|node| rename_node(node, names));
+        EventKind::Network(NetworkEvent::Duplicated { packet, copy }) => {
+            (*packet, *copy) = (PacketId(0), PacketId(0));
         }
-        E::Submitted { op, client, .. } => {
-            *op = without_number(op);
-            rename(client, names);
+        EventKind::Network(NetworkEvent::LossReported { to, about }) => {
+            rename_node(to, names);
+            rename_node(about, names);
         }
-        E::Applied { op, .. } => *op = without_number(op),
-        E::Refused { client, .. }
-        | E::Answered { client, .. }
-        | E::WaiterReleased { client, .. }
-        | E::ClientCreated { client }
-        | E::Called { client, .. }
-        | E::Asked { client, .. }
-        | E::AttemptFailed { client, .. }
-        | E::Returned { client, .. }
-        | E::Abandoned { client, .. }
-        | E::LateReply { client, .. }
-        | E::Queued { client, .. }
-        | E::LockHeld { client, .. }
-        | E::LockFree { client, .. }
-        | E::Finished { client, .. } => rename(client, names),
-        E::LineRun { task, .. } | E::TaskEnded { task } => *task = 0,
-        E::Commanded { .. }
-        | E::Crashed { .. }
-        | E::Restarted { .. }
-        | E::FellAsleep { .. }
-        | E::Woke { .. }
-        | E::Wiped { .. }
-        | E::ClockSet { .. }
-        | E::Synced { .. }
-        | E::ElectionStarted { .. }
-        | E::TermAdopted { .. }
-        | E::VoteGranted { .. }
-        | E::VoteRefused { .. }
-        | E::VoteCounted { .. }
-        | E::BecameLeader { .. }
-        | E::SteppedDown { .. }
-        | E::Appended { .. }
-        | E::Truncated { .. }
-        | E::AppendRefused { .. }
-        | E::Matched { .. }
-        | E::BackedUp { .. }
-        | E::Resent { .. }
-        | E::Ignored { .. }
-        | E::Committed { .. }
-        | E::LearnedCommit { .. }
-        | E::OldTermWaits { .. }
-        | E::Departed { .. }
-        | E::WaitersLost { .. }
-        | E::Said { .. }
-        | E::Beat
-        | E::Posed { .. }
-        | E::Counted { .. }
-        | E::Revealed { .. }
-        | E::OracleAsked
-        | E::Aside { .. }
-        | E::Pointed { .. }
-        | E::Noted { .. }
-        | E::BreakpointSet { .. }
-        | E::Watched { .. }
-        | E::Unwatched { .. }
-        | E::Marked { .. }
-        | E::Paced { .. }
-        | E::Expected { .. }
-        | E::ScriptEnded
-        | E::Failed { .. }
-        | E::Remarked { .. }
-        | E::Violated { .. } => {}
+        EventKind::Client(client, _) => rename(client, names),
+        EventKind::Server(_, event) => match event {
+            ServerEvent::Submitted { op, client, .. } => {
+                *op = without_number(op);
+                rename(client, names);
+            }
+            ServerEvent::Applied { op, .. } => *op = without_number(op),
+            ServerEvent::Refused { client, .. }
+            | ServerEvent::Answered { client, .. }
+            | ServerEvent::WaiterReleased { client, .. } => rename(client, names),
+            _ => {}
+        },
+        EventKind::Script(ScriptEvent::LineRun { task, .. } | ScriptEvent::TaskEnded { task }) => {
+            *task = 0;
+        }
+        EventKind::Raft(..) | EventKind::Script(_) | EventKind::Lab(_) => {}
     }
     kind
 }
@@ -123,7 +72,7 @@ fn rename(client: &mut ClientId, names: &Names) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::event::Cause;
+    use crate::cluster::event::{Cause, Flight, PacketEvent};
     use crate::cluster::flaw::Flaws;
     use crate::cluster::network::{PacketKind, Summary};
     use crate::cluster::time::Time;
@@ -138,12 +87,15 @@ mod tests {
     }
 
     fn received(packet: u64, client: u32, term: u64) -> EventKind {
-        EventKind::Received {
-            packet: PacketId(packet),
-            from: Node::Client(ClientId(client)),
-            to: Node::Server(ServerId::from_index(0)),
-            summary: Summary { kind: PacketKind::ClientRequest, term: Term(term) },
-        }
+        EventKind::Packet(
+            Flight {
+                packet: PacketId(packet),
+                from: Node::Client(ClientId(client)),
+                to: Node::Server(ServerId::from_index(0)),
+                summary: Summary { kind: PacketKind::ClientRequest, term: Term(term) },
+            },
+            PacketEvent::Received,
+        )
     }
 
     #[test]

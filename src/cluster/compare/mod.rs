@@ -14,7 +14,7 @@ mod states;
 
 pub use states::{Difference, differences};
 
-use super::event::{Cause, Event, EventKind, Names};
+use super::event::{Cause, Event, EventKind, LabEvent, Names};
 use super::time::Time;
 use super::timeline::{Goal, Point, Seek, Timeline, Watcher};
 use super::words::Weight;
@@ -232,7 +232,8 @@ impl<W: Watcher> Comparison<W> {
     /// Keeps a row if it is worth it: what lists show, and the first difference, whatever it is.
     fn tell(&mut self, row: Row) {
         let event = row.events.iter().flatten().next();
-        let outside = matches!(event, Some(Event { kind: EventKind::Commanded { .. }, .. }));
+        let outside =
+            matches!(event, Some(Event { kind: EventKind::Lab(LabEvent::Commanded { .. }), .. }));
         let first = !(row.same || outside && is_commanded(&row)) && self.first.is_none();
         if !first && event.is_none_or(|event| event.weight() < Weight::Story) {
             return;

@@ -3,11 +3,14 @@
 
 use super::LINE;
 use super::scene::span;
-use crate::cluster::event::{AppendRefusal, Cause, Event, EventKind, IgnoreReason, Names};
+use crate::cluster::event::{
+    AppendRefusal, Cause, ClientEvent, Event, EventKind, Flight, IgnoreReason, LabEvent, Names,
+    NetworkEvent, PacketEvent, RaftEvent as R, ServerEvent as S,
+};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::network::PacketKind;
 use crate::cluster::raft::Role;
-use crate::cluster::types::{ClientId, Index, Node, PacketId, ServerId};
+use crate::cluster::types::{Index, Node, PacketId, ServerId};
 use crate::cluster::words::fit::{shorten, wrap};
 
 /// How far back a chain goes: as much as can be taken in at once.
@@ -41,7 +44,7 @@ fn paragraph(text: &str, indent: &str) -> impl Iterator<Item = String> {
 /// The cause of the event at `at` in words, and the earlier event that it leads to.
 fn step(recent: &[Event], at: usize, names: &Names) -> (String, Option<usize>) {
     let event = &recent[at];
-    if matches!(event.kind, EventKind::Sent { .. }) {
+    if matches!(event.kind, EventKind::Packet(_, PacketEvent::Sent)) {
         let act = act_of(recent, at);
         if act != at {
             return (recent[act].headline(names), Some(act));
@@ -49,7 +52,7 @@ fn step(recent: &[Event], at: usize, names: &Names) -> (String, Option<usize>) {
     }
     match event.cause {
         Cause::Packet(packet) => {
-            let lost = matches!(event.kind, EventKind::Dropped { .. });
+            let lost = matches!(event.kind, EventKind::Packet(_, PacketEvent::Dropped { .. }));
             let end = if lost { "was sent" } else { "arrived" };
             through_packet(recent, at, packet, end, names)
         }
@@ -92,21 +95,23 @@ fn through_packet(
 /// A follower learns of a commit from an append that may have been sent for another reason:
 /// what it goes back to is the leader's commit.
 fn commit_of(recent: &[Event], at: usize, sent: usize) -> Option<usize> {
-    let EventKind::LearnedCommit { leader, last, .. } = recent[at].kind else { return None };
+    let EventKind::Raft(_, R::LearnedCommit { leader, last, .. }) = recent[at].kind else {
+        return None;
+    };
     recent[..sent].iter().rposition(|event| {
-        matches!(event.kind, EventKind::Committed { server, last: end, .. }
+        matches!(event.kind, EventKind::Raft(server, R::Committed { last: end, .. })
             if server == leader && end >= last)
     })
 }
 
 /// Where a packet was sent: its original, if it is a duplicate.
 fn sending(recent: &[Event], at: usize, id: PacketId) -> Option<usize> {
-    let place = recent[..at].iter().rposition(|event| {
-        matches!(event.kind,
-            EventKind::Sent { packet, .. } | EventKind::Duplicated { copy: packet, .. }
-                if packet == id)
+    let place = recent[..at].iter().rposition(|event| match event.kind {
+        EventKind::Packet(flight, PacketEvent::Sent) => flight.packet == id,
+        EventKind::Network(NetworkEvent::Duplicated { copy, .. }) => copy == id,
+        _ => false,
     })?;
-    if let EventKind::Duplicated { packet, .. } = recent[place].kind {
+    if let EventKind::Network(NetworkEvent::Duplicated { packet, .. }) = recent[place].kind {
         return sending(recent, place, packet).or(Some(place));
     }
     Some(place)
@@ -116,9 +121,9 @@ fn sending(recent: &[Event], at: usize, id: PacketId) -> Option<usize> {
 /// disk, in the step that it began to wait in. The sending itself, if nothing else is known.
 fn act_of(recent: &[Event], sent: usize) -> usize {
     let event = &recent[sent];
-    let EventKind::Sent { to, summary, .. } = event.kind else { return sent };
+    let EventKind::Packet(flight, PacketEvent::Sent) = event.kind else { return sent };
     let own = |other: &Event| other.subject() == event.subject();
-    let fitting = |other: &Event| own(other) && is_sent_for(summary, to, &other.kind);
+    let fitting = |other: &Event| own(other) && is_sent_for(flight, &other.kind);
     if let Cause::Sync(server) = event.cause {
         let asked = recent[..sent].iter().rposition(fitting);
         return asked.or_else(|| before_sync(recent, sent, server)).unwrap_or(sent);
@@ -129,16 +134,16 @@ fn act_of(recent: &[Event], sent: usize) -> usize {
     let act = step.iter().rposition(fitting);
     // An answer comes of a commit: that is the more telling.
     let commits = |index: Index| {
-        step.iter().position(|other| {
-            own(other)
-                && matches!(other.kind,
-                    EventKind::Committed { first, last, .. }
-                    | EventKind::LearnedCommit { first, last, .. }
-                        if (first..=last).contains(&index))
+        step.iter().position(|other| match &other.kind {
+            EventKind::Raft(
+                _,
+                R::Committed { first, last, .. } | R::LearnedCommit { first, last, .. },
+            ) => own(other) && (*first..=*last).contains(&index),
+            _ => false,
         })
     };
     let act = act.map(|act| match step[act].kind {
-        EventKind::Answered { index, .. } => commits(index).unwrap_or(act),
+        EventKind::Server(_, S::Answered { index, .. }) => commits(index).unwrap_or(act),
         _ => act,
     });
     // What waited for the disk has left its step behind.
@@ -147,41 +152,43 @@ fn act_of(recent: &[Event], sent: usize) -> usize {
     act.map(|act| begin + act).or_else(earlier).unwrap_or(sent)
 }
 
-/// Whether a packet is what such an event has its server or client send to `to`.
-fn is_sent_for(summary: Summary, to: Node, event: &EventKind) -> bool {
-    use EventKind as E;
+/// Whether a packet is what such an event has its server or client send.
+fn is_sent_for(flight: Flight, event: &EventKind) -> bool {
+    let Flight { to, summary, .. } = flight;
     let (term, is_to) = (summary.term, |server: &ServerId| to == Node::Server(*server));
-    let is_for = |client: &ClientId| to == Node::Client(*client);
-    match summary.kind {
-        PacketKind::RequestVote => {
-            matches!(event, E::ElectionStarted { term: of, .. } if *of == term)
-        }
-        PacketKind::VoteGranted => {
-            matches!(event, E::VoteGranted { candidate, term: of, .. }
-                if is_to(candidate) && *of == term)
-        }
-        PacketKind::VoteRefused => {
-            matches!(event, E::VoteRefused { candidate, .. } if is_to(candidate))
-        }
-        PacketKind::Append { .. } => match event {
-            E::Submitted { .. } | E::BecameLeader { .. } => true,
-            E::BackedUp { follower, .. } | E::Resent { follower, .. } => is_to(follower),
-            E::Matched { follower, .. } => is_to(follower),
+    match (summary.kind, event) {
+        (kind, EventKind::Raft(_, event)) => match (kind, event) {
+            (PacketKind::RequestVote, R::ElectionStarted { term: of, .. }) => *of == term,
+            (PacketKind::VoteGranted, R::VoteGranted { candidate, term: of, .. }) => {
+                is_to(candidate) && *of == term
+            }
+            (PacketKind::VoteRefused, R::VoteRefused { candidate, .. }) => is_to(candidate),
+            (PacketKind::Append { .. }, R::BecameLeader { .. }) => true,
+            (
+                PacketKind::Append { .. },
+                R::BackedUp { follower, .. }
+                | R::Resent { follower, .. }
+                | R::Matched { follower, .. },
+            ) => is_to(follower),
+            (PacketKind::Appended { .. }, R::Appended { leader, .. })
+            | (PacketKind::AppendRefused { .. }, R::AppendRefused { leader, .. }) => is_to(leader),
             _ => false,
         },
-        PacketKind::Appended { .. } => {
-            matches!(event, E::Appended { leader, .. } if is_to(leader))
-        }
-        PacketKind::AppendRefused { .. } => {
-            matches!(event, E::AppendRefused { leader, .. } if is_to(leader))
-        }
-        PacketKind::ClientRequest => matches!(event, E::Called { .. } | E::AttemptFailed { .. }),
-        PacketKind::ClientReply => match event {
-            E::Answered { client, .. }
-            | E::Refused { client, .. }
-            | E::WaiterReleased { client, .. } => is_for(client),
-            _ => false,
-        },
+        (PacketKind::Append { .. }, EventKind::Server(_, S::Submitted { .. })) => true,
+        (
+            PacketKind::ClientRequest,
+            EventKind::Client(_, ClientEvent::Called { .. } | ClientEvent::AttemptFailed { .. }),
+        ) => true,
+        (
+            PacketKind::ClientReply,
+            EventKind::Server(
+                _,
+                S::Answered { client, .. }
+                | S::Refused { client, .. }
+                | S::WaiterReleased { client, .. },
+            ),
+        ) => to == Node::Client(*client),
+        _ => false,
     }
 }
 
@@ -192,12 +199,15 @@ fn before_sync(recent: &[Event], at: usize, server: ServerId) -> Option<usize> {
         event.subject() == Some(Node::Server(server))
             && matches!(
                 event.kind,
-                E::ElectionStarted { .. }
-                    | E::VoteGranted { .. }
-                    | E::TermAdopted { .. }
-                    | E::Submitted { .. }
-                    | E::Appended { .. }
-                    | E::Truncated { .. }
+                E::Server(_, S::Submitted { .. })
+                    | E::Raft(
+                        _,
+                        R::ElectionStarted { .. }
+                            | R::VoteGranted { .. }
+                            | R::TermAdopted { .. }
+                            | R::Appended { .. }
+                            | R::Truncated { .. }
+                    )
             )
     })
 }
@@ -205,14 +215,16 @@ fn before_sync(recent: &[Event], at: usize, server: ServerId) -> Option<usize> {
 /// Where a chain ends though more is known: what a client asks has its cause outside, unless a
 /// command or a line of the script is the next word.
 fn ends(event: &Event) -> bool {
-    matches!(event.kind, EventKind::Called { .. } | EventKind::AttemptFailed { .. })
-        && !matches!(event.cause, Cause::Command(_) | Cause::Line(_))
+    matches!(
+        event.kind,
+        EventKind::Client(_, ClientEvent::Called { .. } | ClientEvent::AttemptFailed { .. })
+    ) && !matches!(event.cause, Cause::Command(_) | Cause::Line(_))
 }
 
 fn commanded(recent: &[Event], at: usize, names: &Names) -> String {
     let event = &recent[at];
     let command = recent[..=at].iter().rev().find_map(|other| {
-        let EventKind::Commanded { command } = &other.kind else { return None };
+        let EventKind::Lab(LabEvent::Commanded { command }) = &other.kind else { return None };
         (other.cause == event.cause).then(|| shorten(&command.to_string(), LINE / 2))
     });
     match (command, event.cause) {
@@ -239,7 +251,10 @@ fn reset(recent: &[Event], at: usize, id: ServerId) -> Option<String> {
     use EventKind as E;
     let event = &recent[at];
     let kind = &event.kind;
-    if let E::Received { to: Node::Server(to), from: Node::Server(from), summary, .. } = kind
+    if let E::Packet(
+        Flight { from: Node::Server(from), to: Node::Server(to), summary, .. },
+        PacketEvent::Received,
+    ) = kind
         && *to == id
         && matches!(summary.kind, PacketKind::Append { .. })
         && !is_of_no_leader(recent, at, id)
@@ -249,19 +264,20 @@ fn reset(recent: &[Event], at: usize, id: ServerId) -> Option<String> {
     if event.subject() != Some(Node::Server(id)) {
         return None;
     }
-    if let E::VoteGranted { candidate, .. } = kind {
+    if let E::Raft(_, R::VoteGranted { candidate, .. }) = kind {
         return Some(format!("after its vote for {candidate} no leader has spoken"));
     }
-    if let E::ElectionStarted { term, .. } = kind {
+    if let E::Raft(_, R::ElectionStarted { term, .. }) = kind {
         return Some(format!("after it became a candidate in term {term} it has not won"));
     }
-    if let E::SteppedDown { role: Role::Leader, term, .. } = kind {
+    if let E::Raft(_, R::SteppedDown { role: Role::Leader, term, .. }) = kind {
         return Some(format!("after it led term {term} no leader has spoken"));
     }
-    if let E::Departed { flaw: Flaw::ResetOnAnyRpc, .. } = kind {
+    if let E::Raft(_, R::Departed { flaw: Flaw::ResetOnAnyRpc, .. }) = kind {
         return Some(format!("after flaw {} reset it", Flaw::ResetOnAnyRpc));
     }
-    matches!(kind, E::Restarted { .. }).then(|| "after its restart no leader has spoken".into())
+    matches!(kind, E::Server(_, S::Restarted { .. }))
+        .then(|| "after its restart no leader has spoken".into())
 }
 
 /// Whether the append that arrived was of an older term, or of no use to a leader of the same: what
@@ -274,8 +290,11 @@ fn is_of_no_leader(recent: &[Event], arrived: usize, id: ServerId) -> bool {
         event.subject() == Some(Node::Server(id))
             && matches!(
                 event.kind,
-                E::AppendRefused { why: AppendRefusal::StaleTerm { .. }, .. }
-                    | E::Ignored { why: IgnoreReason::AlsoLeads, .. }
+                E::Raft(
+                    _,
+                    R::AppendRefused { why: AppendRefusal::StaleTerm { .. }, .. }
+                        | R::Ignored { why: IgnoreReason::AlsoLeads, .. }
+                )
             )
     })
 }

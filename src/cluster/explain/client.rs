@@ -6,7 +6,7 @@ use super::scene::{due, named, span, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::client::{Call, Client, Finished, Work, outcome_of_put};
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{ClientEvent, Event, EventKind, ServerEvent};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::{Cargo, Hand, Loss, Packet, Rpc};
 use crate::cluster::server::{Power, Server};
@@ -204,18 +204,28 @@ fn concerns(event: &Event, client: &Client) -> bool {
     use EventKind as E;
     let own = event.subject() == Some(Node::Client(client.id));
     let Some(job) = &client.job else {
-        return own && matches!(&event.kind, E::Returned { .. } | E::Abandoned { .. });
+        return own
+            && matches!(
+                &event.kind,
+                E::Client(_, ClientEvent::Returned { .. } | ClientEvent::Abandoned { .. })
+            );
     };
     let asking = job.call.as_ref().and_then(|call| call.asking);
     let at_server = match &event.kind {
-        E::Refused { client: of, server, .. }
-        | E::Submitted { client: of, server, .. }
-        | E::WaiterReleased { client: of, server, .. } => {
+        E::Server(
+            server,
+            ServerEvent::Refused { client: of, .. }
+            | ServerEvent::Submitted { client: of, .. }
+            | ServerEvent::WaiterReleased { client: of, .. },
+        ) => {
             *of == client.id
                 && asking.is_some_and(|(asked, since)| asked == *server && event.time >= since)
         }
         _ => false,
     };
-    let ends = matches!(&event.kind, E::AttemptFailed { .. } | E::Returned { .. });
+    let ends = matches!(
+        &event.kind,
+        E::Client(_, ClientEvent::AttemptFailed { .. } | ClientEvent::Returned { .. })
+    );
     at_server || (own && ends && event.time >= job.since)
 }

@@ -3,7 +3,7 @@
 
 use crate::cluster::Cluster;
 use crate::cluster::command::Fate;
-use crate::cluster::event::{Cause, Event, EventKind};
+use crate::cluster::event::{Cause, Event, EventKind, PacketEvent};
 use crate::cluster::network::{Act, Hand, Loss, Packet};
 use crate::cluster::raft::Message;
 use crate::cluster::types::{Node, ServerId};
@@ -65,16 +65,16 @@ impl Cluster {
     pub(super) fn if_it_arrived(&self, packet: &Packet) -> Vec<Event> {
         let mut trial = self.clone();
         trial.begin_events();
-        trial.outbox.cause = Cause::Packet(packet.id);
+        trial.cause = Cause::Packet(packet.id);
         trial.arrive(packet.clone());
-        std::mem::take(&mut trial.outbox.events)
+        std::mem::take(&mut trial.events)
     }
 }
 
 /// The most telling of such events, beside the arrival itself and what is sent then.
 pub(super) fn most_telling(events: &[Event]) -> Option<&Event> {
     let tells = |event: &&Event| {
-        !matches!(event.kind, EventKind::Received { .. } | EventKind::Sent { .. })
+        !matches!(event.kind, EventKind::Packet(_, PacketEvent::Received | PacketEvent::Sent))
             && event.weight() > Weight::Silent
     };
     let tells = || events.iter().filter(tells);

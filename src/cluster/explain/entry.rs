@@ -4,7 +4,7 @@ use super::coming::{Way, on_its_way};
 use super::scene::{absent, answers_are, are, fewer, list, present, share, text};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{Event, EventKind, RaftEvent, ServerEvent};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{AppendResult, Entry, Message, Role};
 use crate::cluster::server::{Power, Server};
@@ -329,17 +329,17 @@ fn rivals(cluster: &Cluster, holder: &Server, index: Index, entry: &Entry) -> Op
 
 /// Whether an event changed or settled the entry at `at` on this server.
 fn concerns(event: &Event, server: ServerId, at: Index) -> bool {
-    use EventKind as E;
-    let one = matches!(
-        &event.kind,
-        E::Submitted { index, .. } | E::OldTermWaits { index, .. } if *index == at
-    );
-    let many = matches!(
-        &event.kind,
-        E::Appended { first, last, .. }
-        | E::Truncated { first, last, .. }
-        | E::Committed { first, last, .. }
-        | E::LearnedCommit { first, last, .. } if (*first..=*last).contains(&at)
-    );
-    (one || many) && event.subject() == Some(Node::Server(server))
+    event.subject() == Some(Node::Server(server))
+        && match &event.kind {
+            EventKind::Server(_, ServerEvent::Submitted { index, .. })
+            | EventKind::Raft(_, RaftEvent::OldTermWaits { index, .. }) => *index == at,
+            EventKind::Raft(
+                _,
+                RaftEvent::Appended { first, last, .. }
+                | RaftEvent::Truncated { first, last, .. }
+                | RaftEvent::Committed { first, last, .. }
+                | RaftEvent::LearnedCommit { first, last, .. },
+            ) => (*first..=*last).contains(&at),
+            _ => false,
+        }
 }

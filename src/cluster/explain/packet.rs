@@ -5,7 +5,7 @@ use super::scene::{named, span};
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::command::Fate;
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{Event, EventKind, NetworkEvent, PacketEvent};
 use crate::cluster::network::{Act, Cargo, Hand, Loss, Packet, Reply, Rpc};
 use crate::cluster::raft::{AppendResult, Entries, Message, Position};
 use crate::cluster::types::{Index, Node, PacketId};
@@ -182,7 +182,10 @@ fn fate(cluster: &Cluster, packet: &Packet) -> Vec<String> {
     let comes_of_it = match most_telling(&events) {
         Some(event) => event.told(cluster.names()),
         None if events.is_empty() => format!("{} sleeps: it waits there", who(cluster, packet.to)),
-        None if events.iter().any(|event| matches!(event.kind, EventKind::Sent { .. })) => {
+        None if events
+            .iter()
+            .any(|event| matches!(event.kind, EventKind::Packet(_, PacketEvent::Sent))) =>
+        {
             format!("{} would answer, and nothing else would change", who(cluster, packet.to))
         }
         None => "nothing would change".into(),
@@ -204,15 +207,9 @@ fn lower(sentence: &str) -> String {
 
 /// The sending of a packet, and its end once it has come to one.
 fn concerns(event: &Event, id: PacketId) -> bool {
-    use EventKind as E;
-    matches!(
-        event.kind,
-        E::Sent { packet, .. }
-        | E::Held { packet, .. }
-        | E::Freed { packet, .. }
-        | E::Delayed { packet, .. }
-        | E::Received { packet, .. }
-        | E::Dropped { packet, .. }
-        | E::Duplicated { copy: packet, .. } if packet == id
-    )
+    match event.kind {
+        EventKind::Packet(flight, _) => flight.packet == id,
+        EventKind::Network(NetworkEvent::Duplicated { copy, .. }) => copy == id,
+        _ => false,
+    }
 }

@@ -3,9 +3,8 @@
 
 use super::scene::{absent, fewer, list, others, present};
 use crate::cluster::Cluster;
-use crate::cluster::event::{EventKind, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws};
-use crate::cluster::raft::{Message, Outbox};
+use crate::cluster::raft::{Message, Outbox, RaftEvent, VoteRefusal};
 use crate::cluster::server::Server;
 use crate::cluster::types::{ServerId, ServerSet};
 
@@ -82,15 +81,14 @@ fn poll(cluster: &Cluster, server: &Server) -> Poll {
 fn ask(voter: &Server, candidate: ServerId, request: Message, cluster: &Cluster, poll: &mut Poll) {
     let (id, mut out) = (voter.id, Outbox::default());
     voter.raft.clone().receive(candidate, request, &cluster.context(), &mut out);
-    for event in &out.events {
-        let (kind, flaws) = (&event.kind, event.flaws);
-        if let EventKind::VoteGranted { before, .. } = kind {
+    for (flaws, event) in out.events {
+        if let RaftEvent::VoteGranted { before, .. } = event {
             poll.grant.insert(id);
             poll.flaws = poll.flaws.union(flaws);
             if before.is_some() && flaws.is_empty() {
                 poll.forgot.insert(id);
             }
-        } else if let EventKind::VoteRefused { why, .. } = kind {
+        } else if let RaftEvent::VoteRefused { why, .. } = event {
             poll.refused = poll.refused.union(flaws);
             match why {
                 _ if !flaws.is_empty() => poll.flawed.insert(id),

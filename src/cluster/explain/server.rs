@@ -11,7 +11,7 @@ use super::scene::{
 use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::disk::Disk;
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{Event, EventKind, RaftEvent};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{Message, Role};
 use crate::cluster::rsm::Waiter;
@@ -215,7 +215,8 @@ fn open(cluster: &Cluster, server: &Server, open: ServerSet) -> Vec<String> {
 fn refusal(cluster: &Cluster, server: &Server, voter: ServerId, recent: &[Event]) -> String {
     let (id, now) = (server.id, server.raft.term());
     let reason = recent.iter().rev().find_map(|event| {
-        let EventKind::VoteRefused { server, candidate, term, .. } = event.kind else {
+        let EventKind::Raft(server, RaftEvent::VoteRefused { candidate, term, .. }) = event.kind
+        else {
             return None;
         };
         let this = server == voter && candidate == id && term == now;
@@ -305,7 +306,7 @@ fn waiters(cluster: &Cluster, server: &Server) -> Vec<String> {
 
 /// Whether an event is part of why a server is what it is.
 fn makes_role(event: &Event) -> bool {
-    match event.kind.topic() {
+    match event.topic() {
         Topic::Power | Topic::Leadership => true,
         // Votes given, not those that a candidate counts.
         Topic::Votes => event.weight() == Weight::Story,

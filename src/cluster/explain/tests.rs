@@ -1,7 +1,9 @@
 //! Explanations of synthetic events, and of real runs.
 
 use super::chain;
-use crate::cluster::event::{Cause, Event, EventKind as E, Names};
+use crate::cluster::event::{
+    Cause, Event, EventKind as E, Flight, Names, PacketEvent, RaftEvent, ServerEvent,
+};
 use crate::cluster::flaw::Flaws;
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::raft::Position;
@@ -26,11 +28,11 @@ fn election() -> Vec<Event> {
     let heartbeat = PacketKind::Append { prev: Index(3), entries: 0, commit: Index(3) };
     let sent = |packet, from, to, kind| {
         let (packet, from, to) = (PacketId(packet), Node::Server(from), Node::Server(to));
-        E::Sent { packet, from, to, summary: summary(kind) }
+        E::Packet(Flight { packet, from, to, summary: summary(kind) }, PacketEvent::Sent)
     };
     let received = |packet, from, to, kind| {
         let (packet, from, to) = (PacketId(packet), Node::Server(from), Node::Server(to));
-        E::Received { packet, from, to, summary: summary(kind) }
+        E::Packet(Flight { packet, from, to, summary: summary(kind) }, PacketEvent::Received)
     };
     let (timer, ask, vote) =
         (Cause::ElectionTimer(one), Cause::Packet(PacketId(85)), Cause::Packet(PacketId(88)));
@@ -38,23 +40,23 @@ fn election() -> Vec<Event> {
     let (candidate, term) = (one, Term(4));
     let votes: ServerSet = [one, three].into_iter().collect();
     let (stale, before, own) = (ServerSet::EMPTY, None, last);
-    let granted = E::VoteGranted { server: three, candidate, term, own, last, before };
-    let counted = E::VoteCounted { server: one, voter: three, term, cast: term, votes };
+    let granted = E::Raft(three, RaftEvent::VoteGranted { candidate, term, own, last, before });
+    let counted = E::Raft(one, RaftEvent::VoteCounted { voter: three, term, cast: term, votes });
     vec![
         at(100, Cause::Packet(PacketId(80)), received(80, two, one, heartbeat)),
-        at(512, timer, E::ElectionStarted { server: one, term, last, before }),
+        at(512, timer, E::Raft(one, RaftEvent::ElectionStarted { term, last, before })),
         at(512, timer, sent(85, one, three, PacketKind::RequestVote)),
         at(524, ask, received(85, one, three, PacketKind::RequestVote)),
         at(524, ask, granted),
         at(
             530,
             Cause::Sync(three),
-            E::Synced { server: three, last: Index(3), forgets: Flaws::NONE },
+            E::Server(three, ServerEvent::Synced { last: Index(3), forgets: Flaws::NONE }),
         ),
         at(530, ask, sent(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, received(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, counted),
-        at(541, vote, E::BecameLeader { server: one, term, votes, stale, servers: 3 }),
+        at(541, vote, E::Raft(one, RaftEvent::BecameLeader { term, votes, stale, servers: 3 })),
     ]
 }
 
@@ -75,7 +77,7 @@ fn causes_are_followed_through_packets_and_disks_to_a_timer() {
 #[test]
 fn what_is_forgotten_ends_a_chain() {
     let events = election().split_off(7);
-    let wins = |event: &Event| matches!(event.kind, E::BecameLeader { .. });
+    let wins = |event: &Event| matches!(event.kind, E::Raft(_, RaftEvent::BecameLeader { .. }));
     let lines = chain::told(&Names::default(), &events, wins);
     assert_eq!(lines.last().map(String::as_str), Some("  because packet #88 arrived"));
     assert!(chain::told(&Names::default(), &[], wins).is_empty());

@@ -13,12 +13,13 @@ mod orders;
 mod packet;
 mod transmit;
 
+pub use super::raft::{PacketKind, Summary};
 pub use cargo::{Cargo, Reply, Rpc, WrongLeader};
 pub use law::Law;
 pub use link::{Link, LinkChange, LinkRule, Links};
 pub use names::{Network, Profile, Tail};
 pub(in crate::cluster) use orders::ONCE;
 pub use orders::{Act, Hand, Order};
-pub use packet::{Loss, Packet, PacketKind, PacketName, Summary};
+pub use packet::{Loss, Packet, PacketName};
 pub use transmit::Traffic;
 pub(in crate::cluster) use transmit::outcome_byte;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::{Loss, Packet, PacketName};
 use crate::cluster::command::{Command, Ends, Fate, PacketDeed};
-use crate::cluster::event::{DropReason, EventKind};
+use crate::cluster::event::{DropReason, EventKind, NetworkEvent, PacketEvent};
 use crate::cluster::queue::Slot;
 use crate::cluster::resolve::error;
 use crate::cluster::time::Span;
@@ -107,11 +107,9 @@ impl Cluster {
             self.drop_packet(&packet, DropReason::Overflow);
             return;
         }
-        let Packet { id, from, to, .. } = packet;
-        let summary = packet.cargo.summary();
         packet.hand = Hand::Held;
+        self.tell_packet(&packet, PacketEvent::Held);
         self.held.push_back(packet);
-        self.emit(EventKind::Held { packet: id, from, to, summary });
     }
 
     fn fulfil(&mut self, fate: Fate, mut packet: Packet) -> Option<Packet> {
@@ -129,16 +127,17 @@ impl Cluster {
                 let flight = packet.due.since(packet.sent).max(Span(1));
                 (copy.sent, copy.due) = (self.now, self.now + flight);
                 copy.loss = Loss::Arrives;
-                self.emit(EventKind::Duplicated { packet: packet.id, copy: copy.id });
+                self.emit(EventKind::Network(NetworkEvent::Duplicated {
+                    packet: packet.id,
+                    copy: copy.id,
+                }));
                 self.queue.push(copy.due.micros(), Item::Packet(copy));
                 Some(packet)
             }
             Fate::Delay(span) => {
                 packet.due = self.now + span;
-                let Packet { id, from, to, .. } = packet;
-                let summary = packet.cargo.summary();
+                self.tell_packet(&packet, PacketEvent::Delayed { span });
                 self.queue.push(packet.due.micros(), Item::Packet(packet));
-                self.emit(EventKind::Delayed { packet: id, from, to, summary, span });
                 None
             }
         }
@@ -188,10 +187,8 @@ impl Cluster {
         packet.hand = Hand::Used;
         match deed {
             PacketDeed::Deliver => {
-                let Packet { id, from, to, .. } = packet;
-                let summary = packet.cargo.summary();
                 (packet.due, packet.loss) = (self.now, Loss::Arrives);
-                self.emit(EventKind::Freed { packet: id, from, to, summary });
+                self.tell_packet(&packet, PacketEvent::Freed);
                 self.queue.push(self.now.micros(), Item::Packet(packet));
             }
             PacketDeed::Drop => self.drop_packet(&packet, DropReason::ByHand),
@@ -206,10 +203,8 @@ impl Cluster {
             }
             PacketDeed::Delay(span) => {
                 packet.due = packet.due.max(self.now) + span;
-                let Packet { id, from, to, .. } = packet;
-                let summary = packet.cargo.summary();
+                self.tell_packet(&packet, PacketEvent::Delayed { span });
                 self.queue.push(packet.due.micros(), Item::Packet(packet));
-                self.emit(EventKind::Delayed { packet: id, from, to, summary, span });
             }
             PacketDeed::Hold => self.hold(packet),
         }
@@ -378,9 +373,7 @@ impl Cluster {
         for mut packet in released {
             packet.hand = Hand::Used;
             packet.due = self.now;
-            let Packet { id, from, to, .. } = packet;
-            let summary = packet.cargo.summary();
-            self.emit(EventKind::Freed { packet: id, from, to, summary });
+            self.tell_packet(&packet, PacketEvent::Freed);
             self.queue.push(self.now.micros(), Item::Packet(packet));
         }
         Ok(())

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cargo, Hand, Law};
+use crate::cluster::event::Flight;
+use crate::cluster::raft::PacketKind;
 use crate::cluster::time::Time;
-use crate::cluster::types::{Index, Node, PacketId, Term};
+use crate::cluster::types::{Node, PacketId};
 
 /// A message on its way, between two servers or a client and a server. It stays visible until it is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,12 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// As events tell of it.
+    pub fn flight(&self) -> Flight {
+        let Self { id, from, to, ref cargo, .. } = *self;
+        Flight { packet: id, from, to, summary: cargo.summary() }
+    }
+
     /// Whether it will reach the end of its way, unless a cut or a crash stops it there.
     pub fn will_arrive(&self) -> bool {
         self.loss == Loss::Arrives && self.hand != Hand::Held
@@ -53,39 +61,6 @@ impl Loss {
             (true, false) => Self::Lost,
         }
     }
-}
-
-/// A message in short: what an event, a chip on the map and a trace line need of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
-    pub kind: PacketKind,
-    /// The sender's term; 0 for client RPCs, which carry none.
-    pub term: Term,
-}
-
-/// What a packet is. RPC names are those of the paper's Figure 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum PacketKind {
-    RequestVote,
-    VoteGranted,
-    VoteRefused,
-    /// AppendEntries with `entries` entries after `prev`; with none it is a heartbeat, which
-    /// brings a commit index all the same.
-    Append {
-        prev: Index,
-        entries: u32,
-        commit: Index,
-    },
-    Appended {
-        matched: Index,
-    },
-    /// A refusal, with the follower's last index: where the leader may go on.
-    AppendRefused {
-        last: Index,
-    },
-    ClientRequest,
-    ClientReply,
 }
 
 impl PacketKind {

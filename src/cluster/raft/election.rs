@@ -2,10 +2,9 @@
 
 use super::retry::Asked;
 use super::{
-    Candidacy, Context, Leadership, Message, Outbox, Position, Progress, Raft, Role, State,
-    TimerOrder,
+    Candidacy, Context, IgnoreReason, Leadership, Message, Outbox, Position, Progress, Raft,
+    RaftEvent, Role, State, StepDown, TimerOrder, VoteRefusal,
 };
-use crate::cluster::event::{EventKind, IgnoreReason, StepDown, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::types::{ServerId, ServerSet, Term};
 
@@ -21,9 +20,9 @@ impl Raft {
         self.state = State::Candidate(Candidacy { asked, ..Candidacy::default() });
         self.write_vote(out);
         out.election = TimerOrder::Arm;
-        let (server, term, last) = (self.id, self.term, self.log.last());
-        let (before, flaws) = self.voted_before(server);
-        out.emit_through(flaws, EventKind::ElectionStarted { server, term, last, before });
+        let (term, last) = (self.term, self.log.last());
+        let (before, flaws) = self.voted_before(self.id);
+        out.emit_through(flaws, RaftEvent::ElectionStarted { term, last, before });
         for peer in self.others() {
             self.ask_for_vote(peer, out);
         }
@@ -39,7 +38,6 @@ impl Raft {
         out: &mut Outbox,
     ) {
         self.adopt_term(term, out);
-        let server = self.id;
         let Ruled { answer, flaws } = self.vote_refusal(candidate, term, last);
         let granted = match answer {
             None => {
@@ -51,12 +49,12 @@ impl Raft {
                 out.election = TimerOrder::Arm;
                 out.emit_through(
                     flaws,
-                    EventKind::VoteGranted { server, candidate, term, own, last, before },
+                    RaftEvent::VoteGranted { candidate, term, own, last, before },
                 );
                 true
             }
             Some(why) => {
-                out.emit_through(flaws, EventKind::VoteRefused { server, candidate, term, why });
+                out.emit_through(flaws, RaftEvent::VoteRefused { candidate, term, why });
                 false
             }
         };
@@ -98,7 +96,7 @@ impl Raft {
             State::Candidate(candidate) => return candidate.refusals.insert(voter),
         };
         let summary = Message::VoteReply { call: 0, term, granted }.summary();
-        out.emit(EventKind::Ignored { server: self.id, from: voter, summary, why });
+        out.emit(RaftEvent::Ignored { from: voter, summary, why });
     }
 
     /// Counts a vote that was cast in this term; through which flaws, if it was not.
@@ -118,8 +116,8 @@ impl Raft {
         if !flaws.is_empty() {
             candidate.strays.insert(voter);
         }
-        let (server, term, votes) = (self.id, self.term, candidate.votes);
-        out.emit_through(flaws, EventKind::VoteCounted { server, voter, term, cast, votes });
+        let (term, votes) = (self.term, candidate.votes);
+        out.emit_through(flaws, RaftEvent::VoteCounted { voter, term, cast, votes });
         let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, votes);
         if answer {
             let candidate = std::mem::take(candidate);
@@ -148,9 +146,9 @@ impl Raft {
         let strays = ServerSet::EMPTY;
         self.state = State::Leader(Leadership { votes, progress, asked, strays });
         out.election = TimerOrder::Cancel;
-        let (server, term) = (self.id, self.term);
+        let term = self.term;
         let servers = self.configuration.servers();
-        out.emit_through(flaws, EventKind::BecameLeader { server, term, votes, stale, servers });
+        out.emit_through(flaws, RaftEvent::BecameLeader { term, votes, stale, servers });
         self.on_heartbeat(cx, out);
     }
 
@@ -159,12 +157,12 @@ impl Raft {
         if term <= self.term {
             return;
         }
-        let (server, old) = (self.id, self.term);
+        let from = self.term;
         self.become_follower(None, StepDown::NewerTerm { term }, out);
         self.term = term;
         self.voted_for = None;
         self.write_vote(out);
-        out.emit(EventKind::TermAdopted { server, from: old, to: term });
+        out.emit(RaftEvent::TermAdopted { from, to: term });
     }
 
     /// Follows `leader`, if it knows one: it may have been something else until now.
@@ -174,7 +172,7 @@ impl Raft {
         why: StepDown,
         out: &mut Outbox,
     ) {
-        let (server, role, term) = (self.id, self.role(), self.term);
+        let (role, term) = (self.role(), self.term);
         self.state = State::Follower { leader };
         match role {
             Role::Follower => return,
@@ -185,6 +183,6 @@ impl Raft {
                 out.election = TimerOrder::Arm;
             }
         }
-        out.emit(EventKind::SteppedDown { server, role, term, why });
+        out.emit(RaftEvent::SteppedDown { role, term, why });
     }
 }

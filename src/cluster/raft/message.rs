@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::log::Entry;
-use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::{Index, Term};
 
 /// A place in a log together with the term of the entry there: by the Log Matching Property
@@ -38,6 +37,39 @@ pub enum Message {
     Append { call: u32, term: Term, prev: Position, entries: Entries, commit: Index },
     /// The answer to the AppendEntries that followed `prev`.
     AppendReply { call: u32, term: Term, prev: Index, result: AppendResult },
+}
+
+/// A message in short: what an event, a chip on the map and a trace line need of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub kind: PacketKind,
+    /// The sender's term; 0 for client RPCs, which carry none.
+    pub term: Term,
+}
+
+/// What a packet is. RPC names are those of the paper's Figure 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum PacketKind {
+    RequestVote,
+    VoteGranted,
+    VoteRefused,
+    /// AppendEntries with `entries` entries after `prev`; with none it is a heartbeat, which
+    /// brings a commit index all the same.
+    Append {
+        prev: Index,
+        entries: u32,
+        commit: Index,
+    },
+    Appended {
+        matched: Index,
+    },
+    /// A refusal, with the follower's last index: where the leader may go on.
+    AppendRefused {
+        last: Index,
+    },
+    ClientRequest,
+    ClientReply,
 }
 
 /// What a follower makes of an AppendEntries.

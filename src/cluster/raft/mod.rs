@@ -20,6 +20,7 @@
 
 mod configuration;
 mod election;
+mod event;
 mod log;
 mod message;
 mod replication;
@@ -28,15 +29,15 @@ mod rules;
 mod view;
 
 pub use configuration::Configuration;
+pub use event::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 pub use log::{Entry, Log};
-pub use message::{AppendResult, Entries, Message, Position};
+pub use message::{AppendResult, Entries, Message, PacketKind, Position, Summary};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
 
 use retry::{Asked, Calls};
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::event::{Cause, Event, EventKind};
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::shared::OrdMap;
 use crate::cluster::time::{Span, Time};
@@ -184,27 +185,24 @@ pub struct Outbox {
     pub writes: Vec<Write>,
     pub election: TimerOrder,
     pub heartbeat: TimerOrder,
-    /// All that the present step has brought about so far, outside of Raft too; when and through
-    /// what that was.
-    pub events: Vec<Event>,
-    pub time: Time,
-    pub cause: Cause,
+    /// What it has done, and through which planted flaws.
+    pub events: Vec<(Flaws, RaftEvent)>,
 }
 
 impl Outbox {
     /// Tells of something that happens by the rules.
-    pub fn emit(&mut self, kind: EventKind) {
-        self.emit_through(Flaws::NONE, kind);
+    pub fn emit(&mut self, event: RaftEvent) {
+        self.emit_through(Flaws::NONE, event);
     }
 
     /// Tells of something that these planted flaws have decided, if any has.
-    pub fn emit_through(&mut self, flaws: Flaws, kind: EventKind) {
-        self.events.push(Event { time: self.time, cause: self.cause, flaws, kind });
+    pub fn emit_through(&mut self, flaws: Flaws, event: RaftEvent) {
+        self.events.push((flaws, event));
     }
 
     /// Tells that a planted flaw did something of which no other event tells.
-    pub fn depart(&mut self, server: ServerId, flaw: Flaw) {
-        self.emit_through(Flaws::only(flaw), EventKind::Departed { server, flaw });
+    pub fn depart(&mut self, flaw: Flaw) {
+        self.emit_through(Flaws::only(flaw), RaftEvent::Departed { flaw });
     }
 }
 
@@ -261,7 +259,7 @@ impl Raft {
         }
         if resets && out.election == TimerOrder::Keep {
             out.election = TimerOrder::Arm;
-            out.depart(self.id, Flaw::ResetOnAnyRpc);
+            out.depart(Flaw::ResetOnAnyRpc);
         }
     }
 

@@ -4,12 +4,11 @@ use std::rc::Rc;
 
 use super::retry::Asked;
 use super::{
-    AppendResult, Context, Entries, Entry, Message, Outbox, Position, Progress, Raft, Replication,
-    Role, State, TimerOrder, Write,
+    AppendRefusal, AppendResult, Context, Entries, Entry, IgnoreReason, Message, Outbox,
+    PacketKind, Position, Progress, Raft, RaftEvent, Replication, Role, State, StepDown, Summary,
+    TimerOrder, Write,
 };
-use crate::cluster::event::{AppendRefusal, EventKind, IgnoreReason, StepDown};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
-use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::{Index, Op, ServerId, Term};
 
 impl Raft {
@@ -48,7 +47,7 @@ impl Raft {
 
     pub(super) fn resend(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
         let Some(&Progress { next, .. }) = self.progress(peer) else { return };
-        out.emit(EventKind::Resent { server: self.id, follower: peer, next });
+        out.emit(RaftEvent::Resent { follower: peer, next });
         self.send_entries(peer, cx, out);
     }
 
@@ -99,8 +98,7 @@ impl Raft {
                 AppendResult::Matched(last_new)
             }
             Some(why) => {
-                let server = self.id;
-                out.emit(EventKind::AppendRefused { server, leader, prev, why });
+                out.emit(RaftEvent::AppendRefused { leader, prev, why });
                 self.refusal(why)
             }
         })
@@ -121,8 +119,8 @@ impl Raft {
                 let entries = entries.len() as u32;
                 let kind = PacketKind::Append { prev: prev.index, entries, commit };
                 let summary = Summary { kind, term: self.term };
-                let (server, why) = (self.id, IgnoreReason::AlsoLeads);
-                out.emit(EventKind::Ignored { server, from: leader, summary, why });
+                let why = IgnoreReason::AlsoLeads;
+                out.emit(RaftEvent::Ignored { from: leader, summary, why });
                 return false;
             }
             State::Candidate(_) => {
@@ -135,7 +133,7 @@ impl Raft {
             self.forget_vote(self.term, candidate, flaws);
             self.voted_for = vote;
             self.write_vote(out);
-            out.depart(self.id, Flaw::VoteTwice);
+            out.depart(Flaw::VoteTwice);
         }
         out.election = TimerOrder::Arm;
         true
@@ -204,21 +202,21 @@ impl Raft {
         if entries.is_empty() {
             return;
         }
-        let (server, term, end) = (self.id, self.term, self.log.last());
+        let (term, end) = (self.term, self.log.last());
         for entry in entries {
             out.writes.push(Write::Append(entry.clone()));
             self.log.push(entry);
         }
         let (first, last, before) = (end.index.next(), self.log.last_index(), end.term);
-        out.emit_through(flaws, EventKind::Appended { server, leader, first, last, term, before });
+        out.emit_through(flaws, RaftEvent::Appended { leader, first, last, term, before });
     }
 
     fn truncate(&mut self, first: Index, new: Option<Term>, flaws: Flaws, out: &mut Outbox) {
-        let (server, last) = (self.id, self.log.last_index());
+        let last = self.log.last_index();
         let old = self.log.term(first).unwrap_or_default();
         self.log.truncate(first);
         out.writes.push(Write::Truncate(first));
-        out.emit_through(flaws, EventKind::Truncated { server, first, last, old, new });
+        out.emit_through(flaws, RaftEvent::Truncated { first, last, old, new });
     }
 
     /// Takes the commit index that an append brought, which went as far as entry `shown`; `blind`
@@ -233,16 +231,16 @@ impl Raft {
     ) {
         let own = self.log.last_index();
         let Ruled { answer: last, flaws } = self.rules.commit_from_leader(commit, shown, own);
-        let (server, flaws) = (self.id, flaws.union(blind));
+        let flaws = flaws.union(blind);
         if last > self.commit {
             let first = self.commit.next();
             self.commit = last;
             out.emit_through(
                 flaws,
-                EventKind::LearnedCommit { server, leader, first, last, commit, shown },
+                RaftEvent::LearnedCommit { leader, first, last, commit, shown },
             );
         } else if let Some(flaw) = blind.iter().next() {
-            out.depart(server, flaw);
+            out.depart(flaw);
         }
     }
 
@@ -268,8 +266,7 @@ impl Raft {
         };
         if let Some(why) = ignored {
             let summary = Message::AppendReply { call: 0, term, prev, result }.summary();
-            let server = self.id;
-            out.emit(EventKind::Ignored { server, from: follower, summary, why });
+            out.emit(RaftEvent::Ignored { from: follower, summary, why });
         }
     }
 
@@ -295,7 +292,7 @@ impl Raft {
             } else {
                 leader.strays.insert(follower);
             }
-            out.emit_through(flaws, EventKind::Matched { server: self.id, follower, index, said });
+            out.emit_through(flaws, RaftEvent::Matched { follower, index, said });
             // One more copy of what is committed commits nothing new.
             if index > self.commit {
                 self.advance_commit(out);
@@ -337,11 +334,11 @@ impl Raft {
             AppendResult::Refused { conflict, .. } => conflict,
             AppendResult::Matched(_) => None,
         };
-        let (server, from) = (self.id, progress.next);
+        let from = progress.next;
         let Ruled { answer: next, flaws } = self.rules.back_up(&self.log, prev, refusal);
         progress.next = next;
         progress.replication = Replication::Idle;
-        out.emit_through(flaws, EventKind::BackedUp { server, conflict, follower, from, next });
+        out.emit_through(flaws, RaftEvent::BackedUp { conflict, follower, from, next });
         self.send_entries(follower, cx, out);
         None
     }
@@ -355,7 +352,6 @@ impl Raft {
             return;
         }
         let Some(entry) = self.log.term(last) else { return };
-        let server = self.id;
         let copies = self.holders(last);
         let Ruled { answer, flaws: old } = self.rules.may_count(entry, self.term);
         if answer {
@@ -368,21 +364,12 @@ impl Raft {
             let holders = copies;
             out.emit_through(
                 flaws,
-                EventKind::Committed {
-                    server,
-                    first,
-                    last,
-                    term,
-                    current,
-                    copies,
-                    holders,
-                    servers,
-                },
+                RaftEvent::Committed { first, last, term, current, copies, holders, servers },
             );
         } else if copies.len() == all.quorum() {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;
-            out.emit(EventKind::OldTermWaits { server, index: last, entry, term, copies });
+            out.emit(RaftEvent::OldTermWaits { index: last, entry, term, copies });
         }
     }
 }

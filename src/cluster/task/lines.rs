@@ -9,7 +9,7 @@ use crate::cluster::client::name_number;
 use crate::cluster::command::{
     Choice, Command, Condition, Line, Nature, Number, Order, Question, Spaced, Text, Who,
 };
-use crate::cluster::event::{EventKind, PaceEvent};
+use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::redraw::Drawn;
 use crate::cluster::resolve::{Binding, Scope, error};
 use crate::cluster::rng::{Entity, Rng};
@@ -167,7 +167,7 @@ impl Cluster {
             }
             Command::Expect(condition) if self.holds(condition, scope) => {
                 let command = Arc::new(command.clone());
-                self.emit(EventKind::Expected { line, command });
+                self.emit(EventKind::Script(ScriptEvent::Expected { line, command }));
             }
             Command::Expect(condition) => {
                 return Err(error(format!("{NOT_SO}{}", self.actual(condition, scope))));
@@ -205,22 +205,24 @@ impl Cluster {
             Command::Stop(name) => self.stop(&scope.fill(name)?)?,
             Command::Say(text) => {
                 let text = scope.fill(text)?;
-                self.emit(EventKind::Said { text });
+                self.emit(EventKind::Script(ScriptEvent::Said { text }));
             }
-            Command::Beat => self.emit(EventKind::Beat),
+            Command::Beat => self.emit(EventKind::Script(ScriptEvent::Beat)),
             Command::Ask(question) => {
                 let question = Arc::new(question.filled(scope)?);
                 self.question = Some(question.clone());
-                self.emit(EventKind::Posed { question });
+                self.emit(EventKind::Script(ScriptEvent::Posed { question }));
                 self.beat_of(line);
             }
             Command::Answer(hands) => {
                 self.count(hands)?;
-                self.emit(EventKind::Counted { hands: hands.as_slice().into() });
+                self.emit(EventKind::Script(ScriptEvent::Counted {
+                    hands: hands.as_slice().into(),
+                }));
             }
             Command::Reveal => {
                 let so = self.revealed()?;
-                self.emit(EventKind::Revealed { so: so.into() });
+                self.emit(EventKind::Script(ScriptEvent::Revealed { so: so.into() }));
                 self.beat_of(line);
             }
             Command::Oracle => {
@@ -229,36 +231,36 @@ impl Cluster {
                     let why = "no choice says when it is so: `| S2 if leader = S2`";
                     return Err(error(why.to_owned()));
                 }
-                self.emit(EventKind::OracleAsked);
+                self.emit(EventKind::Script(ScriptEvent::OracleAsked));
                 self.beat_of(line);
             }
             Command::Aside(text) => {
                 let text = scope.fill(text)?;
-                self.emit(EventKind::Aside { text });
+                self.emit(EventKind::Script(ScriptEvent::Aside { text }));
             }
             Command::Point { who, entry } => {
                 let (servers, entry) = self.spoken_of(who, entry.as_ref(), scope)?;
-                self.emit(EventKind::Pointed { servers, entry });
+                self.emit(EventKind::Script(ScriptEvent::Pointed { servers, entry }));
             }
             Command::Note(text) => {
                 let text = scope.fill(text)?;
-                self.emit(EventKind::Noted { text });
+                self.emit(EventKind::Script(ScriptEvent::Noted { text }));
             }
             Command::Break(condition) => {
                 let condition = Arc::new(condition.filled(scope)?);
-                self.emit(EventKind::BreakpointSet { condition, on: true });
+                self.emit(EventKind::Script(ScriptEvent::BreakpointSet { condition, on: true }));
             }
             Command::Unbreak(condition) => {
                 let condition = Arc::new(condition.filled(scope)?);
-                self.emit(EventKind::BreakpointSet { condition, on: false });
+                self.emit(EventKind::Script(ScriptEvent::BreakpointSet { condition, on: false }));
             }
             Command::Watch(what) => {
                 let what = Arc::new(what.filled(scope)?);
-                self.emit(EventKind::Watched { what, line });
+                self.emit(EventKind::Script(ScriptEvent::Watched { what, line }));
             }
             Command::Unwatch(what) => {
                 let what = what.as_ref().map(|what| what.filled(scope)).transpose()?;
-                self.emit(EventKind::Unwatched { what: what.map(Arc::new) });
+                self.emit(EventKind::Script(ScriptEvent::Unwatched { what: what.map(Arc::new) }));
             }
             Command::Mark(name) => {
                 let name = scope.fill(name)?;
@@ -268,9 +270,9 @@ impl Cluster {
                     )));
                 }
                 self.marks.insert(name.clone(), self.traffic);
-                self.emit(EventKind::Marked { name });
+                self.emit(EventKind::Script(ScriptEvent::Marked { name }));
             }
-            Command::Pace(pace) => self.emit(EventKind::Paced { pace: PaceEvent(*pace) }),
+            Command::Pace(pace) => self.emit(EventKind::Script(ScriptEvent::Paced { pace: *pace })),
             _ => return Err(error(format!("`{command}` waits: it stands in scripts only"))),
         }
         Ok(())
@@ -307,7 +309,7 @@ impl Cluster {
     /// A question and its answer are beats of the script that asks.
     fn beat_of(&mut self, line: u32) {
         if line > 0 {
-            self.emit(EventKind::Beat);
+            self.emit(EventKind::Script(ScriptEvent::Beat));
         }
     }
 
@@ -380,7 +382,7 @@ impl Cluster {
     fn run_expect(&mut self, line: &Line, condition: &Condition, scope: &Scope) {
         if self.holds(condition, scope) {
             let command = Arc::new(line.command.clone());
-            self.emit(EventKind::Expected { line: line.number, command });
+            self.emit(EventKind::Script(ScriptEvent::Expected { line: line.number, command }));
         } else {
             let actual = self.actual(condition, scope);
             self.fail(line.number, &condition.to_string(), &actual);

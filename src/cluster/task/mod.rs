@@ -20,7 +20,7 @@ use std::sync::Arc;
 use self::loops::{Circles, Loop};
 use super::client::Work;
 use super::command::{Condition, Line, Unmet, grouped};
-use super::event::EventKind;
+use super::event::{EventKind, ScriptEvent};
 use super::queue::Slot;
 use super::redraw::Drawn;
 use super::resolve::{Binding, Scope, error};
@@ -183,7 +183,7 @@ impl Cluster {
     pub(super) fn remark(&mut self, line: u32, expected: &str, actual: &str) {
         self.remarks += 1;
         let (expected, actual) = (expected.into(), actual.into());
-        self.emit(EventKind::Remarked { line, expected, actual });
+        self.emit(EventKind::Script(ScriptEvent::Remarked { line, expected, actual }));
     }
 
     pub(super) fn fail_for_good(&mut self, line: u32, expected: &str, actual: &str) {
@@ -198,7 +198,7 @@ impl Cluster {
             actual: actual.clone(),
             kind: FailureKind::Unmet,
         });
-        self.emit(EventKind::Failed { line, expected, actual });
+        self.emit(EventKind::Script(ScriptEvent::Failed { line, expected, actual }));
     }
 
     /// A task's item has come up: its turn, the end of its wait, or its deadline.
@@ -337,7 +337,7 @@ impl Cluster {
             self.wake_task(place);
             return;
         }
-        self.emit(EventKind::LineRun { task: number, line: line.number });
+        self.emit(EventKind::Script(ScriptEvent::LineRun { task: number, line: line.number }));
         let mut scope = self.tasks[place].scope.clone();
         let result = self.run_command(place, at, line, &mut scope);
         self.tasks[place].scope.rng = scope.rng;
@@ -357,7 +357,7 @@ impl Cluster {
         self.tasks[place].wait = Wait::Ended;
         self.tasks_alive -= 1;
         let name = self.tasks[place].name.clone();
-        self.emit(EventKind::TaskEnded { task: number });
+        self.emit(EventKind::Script(ScriptEvent::TaskEnded { task: number }));
         for other in 0..self.tasks.len() {
             let waits = matches!(&self.tasks[other].wait, Wait::Task { name: n, .. } if *n == name);
             if waits && !self.is_under_way(&name) {
@@ -366,7 +366,7 @@ impl Cluster {
             }
         }
         if self.script.is_some() && self.finished() {
-            self.emit(EventKind::ScriptEnded);
+            self.emit(EventKind::Script(ScriptEvent::ScriptEnded));
         }
     }
 

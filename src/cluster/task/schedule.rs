@@ -2,7 +2,7 @@
 
 use super::{RECURRING_MAX, SCHEDULED_MAX};
 use crate::cluster::command::{Command, Place};
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::queue::Slot;
 use crate::cluster::resolve::{Scope, error};
 use crate::cluster::time::Span;
@@ -78,7 +78,7 @@ impl Cluster {
             // Chance may ask for what can't be done now (crash a server that is down): the next
             // round comes all the same.
             let text = format!("every: `{command}` was passed over: {error}").into();
-            self.emit(EventKind::Noted { text });
+            self.emit(EventKind::Script(ScriptEvent::Noted { text }));
         }
         // It may have ended itself, by `stop every`.
         if let Some(recurring) = self.recurring.get_mut(which) {

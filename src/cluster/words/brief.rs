@@ -1,61 +1,66 @@
 //! The shortest words for an event: a few capitals that can be set in block letters. Names of
 //! clients, keys and values keep their case. An event that has no such form is told in its headline.
 
-use crate::cluster::event::{Event, EventKind, Names};
+use crate::cluster::event::{ClientEvent as C, Event, EventKind, Names, PacketEvent};
+use crate::cluster::event::{RaftEvent as R, ServerEvent as S};
 use crate::cluster::network::PacketKind;
-use crate::cluster::types::{Answer, Index, Node, Outcome, Request};
+use crate::cluster::types::{Index, Node, Outcome, Request};
 
 impl Event {
     /// "S3 APPENDS y=7"; `None` where so few words would not say it.
     pub fn brief(&self, names: &Names) -> Option<String> {
-        use EventKind as E;
+        let name = |client| names.client(client);
         Some(match &self.kind {
-            E::Crashed { server, .. } => format!("{server} CRASHES"),
-            E::Restarted { server, .. } => format!("{server} RESTARTS"),
-            E::FellAsleep { server, .. } => format!("{server} SLEEPS"),
-            E::Woke { server, .. } => format!("{server} WAKES UP"),
-            E::Wiped { server, .. } => format!("{server} LOST ITS DISK"),
-            E::ElectionStarted { server, .. } => format!("{server} ASKS FOR VOTES"),
-            E::VoteGranted { server, candidate, .. } => format!("{server} VOTES FOR {candidate}"),
-            E::VoteRefused { server, candidate, .. } => format!("{server} REFUSES {candidate}"),
-            E::BecameLeader { server, term, .. } => format!("{server} WINS TERM {term}"),
-            E::SteppedDown { server, .. } => format!("{server} STEPS DOWN"),
-            E::Submitted { server, op, .. } => {
-                format!("{server} APPENDS {}", request(&op.request))
-            }
-            E::Appended { server, leader, first, last, .. } => {
-                format!("{server} COPIES {} FROM {leader}", range(*first, *last))
-            }
-            E::Truncated { server, first, last, .. } => {
-                format!("{server} DISCARDS {}", range(*first, *last))
-            }
-            E::AppendRefused { server, leader, .. } => format!("{server} REFUSES {leader}"),
-            E::BackedUp { server, follower, .. } => format!("{server} BACKS UP FOR {follower}"),
-            E::Committed { server, first, last, .. } => {
-                format!("{server} COMMITS {}", range(*first, *last))
-            }
-            E::LearnedCommit { server, last, .. } => format!("{server} LEARNS COMMIT {last}"),
-            E::OldTermWaits { index, .. } => format!("OLD ENTRY {index} WAITS"),
-            E::Refused { server, client, .. } => {
-                format!("{server}: NOT THE LEADER, {}", names.client(*client))
-            }
-            E::Called { client, request: what, .. } => {
-                format!("{}: {}", names.client(*client), order(what))
-            }
-            E::Returned { client, result, .. } => {
-                let (client, outcome) = (names.client(*client), outcome_word(result.outcome));
-                format!("{client} GETS {outcome}")
-            }
-            E::Answered { client, answer, server, .. } => {
-                let Answer { outcome, .. } = answer;
-                format!("{server}►{} {}", names.client(*client), outcome_word(*outcome))
-            }
-            E::LockHeld { client, lock, .. } => format!("{} HOLDS {lock}", names.client(*client)),
-            E::LockFree { client, lock, .. } => {
-                format!("{} RELEASES {lock}", names.client(*client))
-            }
-            E::Dropped { from: Node::Server(from), to: Node::Server(to), summary, .. } => {
-                format!("{from}►{to} {} LOST", kind(summary.kind))
+            EventKind::Server(server, event) => match event {
+                S::Crashed { .. } => format!("{server} CRASHES"),
+                S::Restarted { .. } => format!("{server} RESTARTS"),
+                S::FellAsleep => format!("{server} SLEEPS"),
+                S::Woke { .. } => format!("{server} WAKES UP"),
+                S::Wiped => format!("{server} LOST ITS DISK"),
+                S::Submitted { op, .. } => format!("{server} APPENDS {}", request(&op.request)),
+                S::Refused { client, .. } => format!("{server}: NOT THE LEADER, {}", name(*client)),
+                S::Answered { client, answer, .. } => {
+                    format!("{server}►{} {}", name(*client), outcome_word(answer.outcome))
+                }
+                _ => return None,
+            },
+            EventKind::Raft(server, event) => match event {
+                R::ElectionStarted { .. } => format!("{server} ASKS FOR VOTES"),
+                R::VoteGranted { candidate, .. } => format!("{server} VOTES FOR {candidate}"),
+                R::VoteRefused { candidate, .. } => format!("{server} REFUSES {candidate}"),
+                R::BecameLeader { term, .. } => format!("{server} WINS TERM {term}"),
+                R::SteppedDown { .. } => format!("{server} STEPS DOWN"),
+                R::Appended { leader, first, last, .. } => {
+                    format!("{server} COPIES {} FROM {leader}", range(*first, *last))
+                }
+                R::Truncated { first, last, .. } => {
+                    format!("{server} DISCARDS {}", range(*first, *last))
+                }
+                R::AppendRefused { leader, .. } => format!("{server} REFUSES {leader}"),
+                R::BackedUp { follower, .. } => format!("{server} BACKS UP FOR {follower}"),
+                R::Committed { first, last, .. } => {
+                    format!("{server} COMMITS {}", range(*first, *last))
+                }
+                R::LearnedCommit { last, .. } => format!("{server} LEARNS COMMIT {last}"),
+                R::OldTermWaits { index, .. } => format!("OLD ENTRY {index} WAITS"),
+                _ => return None,
+            },
+            EventKind::Client(client, event) => match event {
+                C::Called { request } => format!("{}: {}", name(*client), order(request)),
+                C::Returned { result, .. } => {
+                    format!("{} GETS {}", name(*client), outcome_word(result.outcome))
+                }
+                C::LockHeld { lock } => format!("{} HOLDS {lock}", name(*client)),
+                C::LockFree { lock } => format!("{} RELEASES {lock}", name(*client)),
+                _ => return None,
+            },
+            EventKind::Packet(flight, PacketEvent::Dropped { .. }) => {
+                match (flight.from, flight.to) {
+                    (Node::Server(from), Node::Server(to)) => {
+                        format!("{from}►{to} {} LOST", kind(flight.summary.kind))
+                    }
+                    _ => return None,
+                }
             }
             _ => return None,
         })

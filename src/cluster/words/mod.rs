@@ -10,25 +10,28 @@
 //! is, but for its length: whoever draws it escapes it.
 
 mod brief;
-mod deed;
+mod client;
 pub mod fit;
+mod packet;
 pub mod plain;
-mod reason;
+mod raft;
 mod record;
+mod row;
+mod script;
+mod server;
 pub(super) mod spell;
 #[cfg(test)]
 mod tests;
-mod topic;
-mod weight;
 
-pub use reason::rule;
 pub use record::{told, told_when};
-pub use topic::Topic;
-pub use weight::Weight;
+pub use row::{Topic, Weight};
+pub use script::rule;
 
-use super::event::{Cause, Event, EventKind, Names};
+use super::event::{Cause, Event, EventKind, Names, PacketEvent};
+use super::flaw::Flaw;
 use super::types::Node;
 use fit::{columns, shorten};
+use row::Ask;
 use spell::Spell;
 
 /// The most columns of a headline.
@@ -40,20 +43,27 @@ impl Event {
     /// What happened, complete by itself, in at most [`HEADLINE`] columns.
     pub fn headline(&self, names: &Names) -> String {
         fitting(names, |spell| match self.subject() {
-            Some(subject) => format!("{} {}", spell.node(subject), spell.deed(self)),
-            None => spell.deed(self),
+            Some(subject) => format!("{} {}", spell.node(subject), self.spelled_deed(spell)),
+            None => self.spelled_deed(spell),
         })
     }
 
     /// What its subject did: the headline for a list whose rows already begin with the subject.
     pub fn deed(&self, names: &Names) -> String {
-        fitting(names, |spell| spell.deed(self))
+        fitting(names, |spell| self.spelled_deed(spell))
+    }
+
+    fn spelled_deed(&self, spell: Spell) -> String {
+        self.row(Ask::Deed(spell)).words.unwrap_or_default()
     }
 
     /// Why: the rule with the paper's section, and the figures. `None` where the headline says
     /// it all. Of any length that its figures need, some 80 columns as a rule.
     pub fn reason(&self, names: &Names) -> Option<String> {
-        Spell { names, room: ROOMS[1] }.reason(self)
+        let facts = self.row(Ask::Reason(Spell { names, room: ROOMS[1] })).words;
+        let flaws = self.named_flaws().iter().map(Flaw::told);
+        let clauses: Vec<String> = facts.into_iter().chain(flaws).collect();
+        (!clauses.is_empty()).then(|| clauses.join("; "))
     }
 
     /// Headline and reason as sentences: "S3 refuses S1's vote in term 4. Its own log ends at
@@ -95,7 +105,10 @@ impl Event {
 
     /// Whether it is the arrival or the loss of the very packet that is its cause.
     const fn is_end_of_flight(&self) -> bool {
-        matches!(self.kind, EventKind::Received { .. } | EventKind::Dropped { .. })
+        matches!(
+            self.kind,
+            EventKind::Packet(_, PacketEvent::Received | PacketEvent::Dropped { .. })
+        )
     }
 }
 

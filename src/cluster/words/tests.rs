@@ -8,7 +8,10 @@ use proptest::prelude::*;
 
 use super::fit::columns;
 use super::{HEADLINE, Weight};
-use crate::cluster::event::{Cause, DropReason, Event, EventKind as E, Names, VoteRefusal};
+use crate::cluster::event::{
+    Cause, DropReason, Event, EventKind as E, Flight, Names, PacketEvent, RaftEvent, ServerEvent,
+    VoteRefusal,
+};
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::raft::Position;
@@ -69,29 +72,32 @@ fn elections_are_told_by_their_rules() {
     let position = |index, term| Position { index: Index(index), term: Term(term) };
     let why = VoteRefusal::LogBehind { own: position(5, 3), candidate: position(4, 2) };
     assert_eq!(
-        tells(E::VoteRefused { server: three, candidate: one, term, why }),
+        tells(E::Raft(three, RaftEvent::VoteRefused { candidate: one, term, why })),
         "S3 refuses S1 its vote in term 4. Its own log ends at 5@3, S1's at 4@2 (§5.4.1)."
     );
     let votes = servers(&[1, 2, 3]);
     let stale = ServerSet::EMPTY;
     assert_eq!(
-        tells(E::BecameLeader { server: server(2), term, votes, stale, servers: 5 }),
+        tells(E::Raft(server(2), RaftEvent::BecameLeader { term, votes, stale, servers: 5 })),
         "S2 wins term 4 by 3 of 5 votes: S1, S2 and S3. 3 of 5 is a majority (§5.2)."
     );
     let (last, before) = (position(3, 2), None);
     assert_eq!(
-        told(Cause::ElectionTimer(one), E::ElectionStarted { server: one, term, last, before }),
+        told(
+            Cause::ElectionTimer(one),
+            E::Raft(one, RaftEvent::ElectionStarted { term, last, before })
+        ),
         "S1 becomes a candidate in term 4. \
          No current leader's word came in time (§5.2); its log ends at 3@2."
     );
     assert_eq!(
-        told(Cause::Command(7), E::ElectionStarted { server: one, term, last, before }),
+        told(Cause::Command(7), E::Raft(one, RaftEvent::ElectionStarted { term, last, before })),
         "S1 becomes a candidate in term 4. \
          Its election timer was fired by command; its log ends at 3@2."
     );
     let own = position(2, 2);
     assert_eq!(
-        tells(E::VoteGranted { server: three, candidate: one, term, own, last, before }),
+        tells(E::Raft(three, RaftEvent::VoteGranted { candidate: one, term, own, last, before })),
         "S3 votes for S1 in term 4. It has voted for no other in term 4, and S1's log ends at \
          3@2, its own at 2@2 (§5.2, §5.4.1)."
     );
@@ -105,7 +111,7 @@ fn a_flaw_that_decided_is_named_with_the_rule_that_was_not_kept() {
         through(
             Flaws::only(Flaw::SmallMajority),
             cause,
-            E::BecameLeader { server, term, votes, stale, servers: 5 }
+            E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers: 5 })
         ),
         "S2 wins term 4 by 2 of 5 votes: S1 and S2. A majority of 5 is 3; flaw small-majority: one \
          server less than a majority is enough; the rule: a majority is more than half of all \
@@ -113,7 +119,7 @@ fn a_flaw_that_decided_is_named_with_the_rule_that_was_not_kept() {
     );
     let flaw = Flaw::VoteTwice;
     assert_eq!(
-        through(Flaws::only(flaw), cause, E::Departed { server, flaw }),
+        through(Flaws::only(flaw), cause, E::Raft(server, RaftEvent::Departed { flaw })),
         "S2 departs from a rule. Flaw vote-twice: every accepted append clears the vote; the rule: \
          the vote of a term is kept until the term ends (Figure 2, RequestVote 2; §5.2)."
     );
@@ -124,41 +130,45 @@ fn entries_are_told_from_taking_to_committing() {
     let (index, term, client) = (Index(4), Term(3), ClientId(1));
     let op = put("x", "9");
     assert_eq!(
-        tells(E::Submitted { server: server(4), index, term, op, client }),
+        tells(E::Server(server(4), ServerEvent::Submitted { index, term, op, client })),
         "S4 appends client b's x=9 as entry 4 of term 3. \
          It leads term 3, as far as it knows (§5.3)."
     );
     let copies = servers(&[1, 2, 3]);
     assert_eq!(
-        tells(E::Committed {
-            server: server(2),
-            first: index,
-            last: index,
-            term,
-            current: term,
-            copies,
-            holders: copies,
-            servers: 5,
-        }),
+        tells(E::Raft(
+            server(2),
+            RaftEvent::Committed {
+                first: index,
+                last: index,
+                term,
+                current: term,
+                copies,
+                holders: copies,
+                servers: 5
+            }
+        )),
         "S2 commits entry 4 of term 3: it is on S1, S2 and S3. \
          It knows that 3 of 5 have entry 4 on disk, a majority, and it is of the leader's term \
          (§5.3, §5.4.2)."
     );
     assert_eq!(
-        tells(E::LearnedCommit {
-            server: server(1),
-            leader: server(2),
-            first: index,
-            last: index,
-            commit: index,
-            shown: Index(5),
-        }),
+        tells(E::Raft(
+            server(1),
+            RaftEvent::LearnedCommit {
+                leader: server(2),
+                first: index,
+                last: index,
+                commit: index,
+                shown: Index(5)
+            }
+        )),
         "S1 takes entry 4 as committed, from S2. The append of S2 brings commit index 4 and goes \
          as far as entry 5 (Figure 2, AppendEntries 5)."
     );
     let (entry, term) = (Term(2), Term(4));
     assert_eq!(
-        tells(E::OldTermWaits { server: server(1), index, entry, term, copies }),
+        tells(E::Raft(server(1), RaftEvent::OldTermWaits { index, entry, term, copies })),
         "S1 must not commit entry 4 of term 2 yet. \
          It counts S1, S2 and S3, but term 4 must commit an entry of its own first (§5.4.2)."
     );
@@ -168,14 +178,14 @@ fn entries_are_told_from_taking_to_committing() {
 fn long_texts_and_many_servers_give_way() {
     let (index, term, client) = (Index(1234), Term(5678), ClientId(2));
     let op = put("a key of some length", "a value of some length");
-    let submitted = E::Submitted { server: server(25), index, term, op, client };
+    let submitted = E::Server(server(25), ServerEvent::Submitted { index, term, op, client });
     assert_eq!(
         tells(submitted).split(". I").next(),
         Some("S25 appends client a..'s a..=a.. as entry 1234 of term 5678")
     );
     let won = |votes: ServerSet| {
         let (server, term, stale) = (server(25), Term(4), ServerSet::EMPTY);
-        tells(E::BecameLeader { server, term, votes, stale, servers: 25 })
+        tells(E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers: 25 }))
     };
     let run: Vec<u64> = (13..=25).collect();
     assert!(won(servers(&run)).starts_with("S25 wins term 4 by 13 of 25 votes: S13-S25."));
@@ -187,7 +197,7 @@ fn long_texts_and_many_servers_give_way() {
 fn causes_say_whose_timer_it_was() {
     let (server_1, last) = (server(1), Position::default());
     let (term, before) = (Term(2), None);
-    let kind = E::ElectionStarted { server: server_1, term, last, before };
+    let kind = E::Raft(server_1, RaftEvent::ElectionStarted { term, last, before });
     let caused = |cause| {
         Event { time: Time::START, cause, flaws: Flaws::NONE, kind: kind.clone() }
             .cause_words(&names())
@@ -202,7 +212,10 @@ fn heartbeats_stay_out_of_lists_and_what_clients_lose_does_not() {
     let dropped = |kind, why| {
         let (from, to) = (Node::Server(server(1)), Node::Server(server(2)));
         let summary = Summary { kind, term: Term(1) };
-        let kind = E::Dropped { packet: PacketId(1), from, to, summary, why, again: false };
+        let kind = E::Packet(
+            Flight { packet: PacketId(1), from, to, summary },
+            PacketEvent::Dropped { why, again: false },
+        );
         Event { time: Time::START, cause: Cause::Start, flaws: Flaws::NONE, kind }.weight()
     };
     let append = |entries| PacketKind::Append { prev: Index(1), entries, commit: Index(1) };

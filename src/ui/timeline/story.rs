@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::cluster::command::{Command, Ends, Named, Who};
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{Event, EventKind, LabEvent, RaftEvent, ScriptEvent, ServerEvent};
 use crate::cluster::raft::Role;
 use crate::cluster::time::Time;
 use crate::cluster::types::{ServerId, ServerSet, Term};
@@ -166,23 +166,23 @@ impl Story {
     fn read(&mut self, event: &Event, servers: u8) {
         self.read_leaders(event);
         self.read_blows(event);
-        if let EventKind::Marked { name } = &event.kind {
+        if let EventKind::Script(ScriptEvent::Marked { name }) = &event.kind {
             self.marks.push((event.time, name.clone()));
         }
-        if let EventKind::Commanded { command } = &event.kind {
+        if let EventKind::Lab(LabEvent::Commanded { command }) = &event.kind {
             self.read_cuts(event.time, command, servers);
         }
     }
 
     fn read_leaders(&mut self, event: &Event) {
         let at = event.time;
-        if let EventKind::BecameLeader { server, term, .. } = &event.kind {
+        if let EventKind::Raft(server, RaftEvent::BecameLeader { term, .. }) = &event.kind {
             self.crown(at, *server, *term);
-        } else if let EventKind::SteppedDown { server, role: Role::Leader, .. }
-        | EventKind::Crashed { server, .. } = &event.kind
+        } else if let EventKind::Raft(server, RaftEvent::SteppedDown { role: Role::Leader, .. })
+        | EventKind::Server(server, ServerEvent::Crashed { .. }) = &event.kind
         {
             self.dethrone(at, *server);
-        } else if let EventKind::ElectionStarted { term, .. } = &event.kind
+        } else if let EventKind::Raft(_, RaftEvent::ElectionStarted { term, .. }) = &event.kind
             && self.elections.last().is_none_or(|(_, newest)| newest < term)
         {
             self.elections.push((at, *term));
@@ -190,23 +190,24 @@ impl Story {
     }
 
     fn read_blows(&mut self, event: &Event) {
-        let (letter, servers) = if let EventKind::Crashed { server, .. } = &event.kind {
-            ('x', ServerSet::only(*server))
-        } else if let EventKind::Restarted { server, .. } = &event.kind {
-            ('r', ServerSet::only(*server))
-        } else if let EventKind::FellAsleep { server } = &event.kind {
-            ('z', ServerSet::only(*server))
-        } else if let EventKind::Woke { server, .. } = &event.kind {
-            ('w', ServerSet::only(*server))
-        } else if let EventKind::Wiped { server } = &event.kind {
-            ('D', ServerSet::only(*server))
-        } else if let EventKind::Violated { .. } = &event.kind {
-            ('!', ServerSet::EMPTY)
-        } else if let EventKind::Failed { .. } = &event.kind {
-            ('E', ServerSet::EMPTY)
-        } else {
-            return;
-        };
+        let (letter, servers) =
+            if let EventKind::Server(server, ServerEvent::Crashed { .. }) = &event.kind {
+                ('x', ServerSet::only(*server))
+            } else if let EventKind::Server(server, ServerEvent::Restarted { .. }) = &event.kind {
+                ('r', ServerSet::only(*server))
+            } else if let EventKind::Server(server, ServerEvent::FellAsleep) = &event.kind {
+                ('z', ServerSet::only(*server))
+            } else if let EventKind::Server(server, ServerEvent::Woke { .. }) = &event.kind {
+                ('w', ServerSet::only(*server))
+            } else if let EventKind::Server(server, ServerEvent::Wiped) = &event.kind {
+                ('D', ServerSet::only(*server))
+            } else if let EventKind::Lab(LabEvent::Violated { .. }) = &event.kind {
+                ('!', ServerSet::EMPTY)
+            } else if let EventKind::Script(ScriptEvent::Failed { .. }) = &event.kind {
+                ('E', ServerSet::EMPTY)
+            } else {
+                return;
+            };
         // The same thing done to several servers at once is one blow.
         match self.blows.last_mut() {
             Some(last) if last.at == event.time && last.letter == letter => {
@@ -334,27 +335,29 @@ mod tests {
     fn stands(number: u64, term: u64) -> EventKind {
         let (server, term) = (server(number), Term(term));
         let (last, before) = (Position::default(), None);
-        EventKind::ElectionStarted { server, term, last, before }
+        EventKind::Raft(server, RaftEvent::ElectionStarted { term, last, before })
     }
 
     fn wins(number: u64, term: u64) -> EventKind {
         let (server, term) = (server(number), Term(term));
-        EventKind::BecameLeader {
+        EventKind::Raft(
             server,
-            term,
-            votes: ServerSet::first(3),
-            stale: ServerSet::EMPTY,
-            servers: 5,
-        }
+            RaftEvent::BecameLeader {
+                term,
+                votes: ServerSet::first(3),
+                stale: ServerSet::EMPTY,
+                servers: 5,
+            },
+        )
     }
 
     fn crashes(number: u64) -> EventKind {
         let server = server(number);
-        EventKind::Crashed { server, lost: 0, vote: None }
+        EventKind::Server(server, ServerEvent::Crashed { lost: 0, vote: None })
     }
 
     fn commanded(command: Command) -> EventKind {
-        EventKind::Commanded { command: Arc::new(command) }
+        EventKind::Lab(LabEvent::Commanded { command: Arc::new(command) })
     }
 
     fn reign(number: u64, term: u64, from: u64, until: Option<u64>) -> Reign {
@@ -365,8 +368,9 @@ mod tests {
     #[test]
     fn a_reign_ends_with_the_next_or_with_its_leader() {
         let newer = StepDown::NewerTerm { term: Term(4) };
-        let steps_down =
-            |role| EventKind::SteppedDown { server: server(4), role, term: Term(4), why: newer };
+        let steps_down = |role| {
+            EventKind::Raft(server(4), RaftEvent::SteppedDown { role, term: Term(4), why: newer })
+        };
         let story = story(vec![
             (10, stands(1, 1)),
             (20, wins(1, 1)),
@@ -391,7 +395,7 @@ mod tests {
     #[test]
     fn what_happens_to_several_at_once_is_told_once() {
         let (term, vote, last) = (Term(1), None, Position::default());
-        let restart = EventKind::Restarted { server: server(1), term, vote, last };
+        let restart = EventKind::Server(server(1), ServerEvent::Restarted { term, vote, last });
         let story =
             story(vec![(10, crashes(1)), (10, crashes(3)), (10, restart), (20, crashes(1))]);
         let told: Vec<(u64, char, String)> = story

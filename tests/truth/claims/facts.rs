@@ -87,7 +87,9 @@ pub fn counted(step: &Step, server: ServerId, words: &str) -> bool {
 }
 
 pub fn won(step: &Step, w: &[&str]) -> bool {
-    let E::BecameLeader { server, term, votes, stale, servers, .. } = step.event.kind else {
+    let E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers, .. }) =
+        step.event.kind
+    else {
         return false;
     };
     let all = votes.without(stale).iter().all(|voter| gave(step, voter, server, term));
@@ -99,7 +101,7 @@ pub fn won(step: &Step, w: &[&str]) -> bool {
 }
 
 pub fn majority_is(step: &Step, w: &[&str]) -> bool {
-    let E::BecameLeader { votes, .. } = step.event.kind else { return false };
+    let E::Raft(_, RaftEvent::BecameLeader { votes, .. }) = step.event.kind else { return false };
     let (all, needed) = (n(w[0]), n(w[1]));
     let rightly = 2 * needed > all && 2 * (needed - 1) <= all;
     rightly && all == step.after.servers().len() as u64 && (votes.len() as u64) < needed
@@ -107,7 +109,9 @@ pub fn majority_is(step: &Step, w: &[&str]) -> bool {
 
 /// None of these has given its vote in the term that was won.
 pub fn stale(step: &Step, words: &str) -> bool {
-    let E::BecameLeader { server, term, stale, .. } = step.event.kind else { return false };
+    let E::Raft(server, RaftEvent::BecameLeader { term, stale, .. }) = step.event.kind else {
+        return false;
+    };
     is_set(words, stale) && stale.iter().all(|voter| !gave(step, voter, server, term))
 }
 
@@ -207,7 +211,7 @@ pub fn silent(step: &Step) -> bool {
 pub fn fired(step: &Step) -> bool {
     let timeout = raftlab::cluster::command::parse_line("timeout S1").expect("a good line");
     step.happened(|kind| {
-        matches!(kind, E::Commanded { command }
+        matches!(kind, E::Lab(LabEvent::Commanded { command })
             if std::mem::discriminant(&**command) == std::mem::discriminant(&timeout))
     })
 }
@@ -280,7 +284,7 @@ pub fn matches_previous(step: &Step) -> bool {
 }
 
 pub fn applies(step: &Step, w: &[&str]) -> bool {
-    let E::Applied { server, index, op, answer, .. } = &step.event.kind else {
+    let E::Server(server, ServerEvent::Applied { index, op, answer, .. }) = &step.event.kind else {
         return false;
     };
     let mut map = step.books.maps.get(server).cloned().unwrap_or_default();
@@ -293,7 +297,7 @@ pub fn applies(step: &Step, w: &[&str]) -> bool {
 pub fn replied(step: &Step, server: ServerId, who: &str) -> bool {
     let to = client(step, who).map(Node::Client);
     step.happened(|kind| {
-        matches!(kind, E::Sent { from, to: receiver, .. }
+        matches!(kind, E::Packet(Flight { from, to: receiver, .. }, PacketEvent::Sent)
             if *from == Node::Server(server) && Some(*receiver) == to)
     })
 }
@@ -301,7 +305,10 @@ pub fn replied(step: &Step, server: ServerId, who: &str) -> bool {
 pub fn asked(step: &Step, w: &[&str]) -> bool {
     attempt_of(step.after, own(step)).is_some_and(|(at, _)| at == id(w[1]))
         // It may be over within the step: a call to nobody fails at once.
-        || step.happened(|kind| matches!(kind, E::Sent { to, .. } if *to == Node::Server(id(w[1]))))
+        || step.happened(|kind| {
+            matches!(kind, E::Packet(flight, PacketEvent::Sent)
+                if flight.to == Node::Server(id(w[1])))
+        })
 }
 
 pub fn attempt(step: &Step) -> Option<(ServerId, u32)> {
@@ -328,7 +335,10 @@ pub fn asks_for(step: &Step, client: ClientId, request: &raftlab::cluster::types
 
 /// The waiter of this client at this server, before the step.
 pub fn waiter(step: &Step) -> Option<Waiter> {
-    let E::WaiterReleased { server, client, index, .. } = step.event.kind else { return None };
+    let E::Server(server, ServerEvent::WaiterReleased { client, index, .. }) = step.event.kind
+    else {
+        return None;
+    };
     let waiters = &step.was(server).rsm.waiters;
     waiters.iter().find(|one| (one.client, one.index) == (client, index)).copied()
 }

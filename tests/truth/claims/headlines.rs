@@ -42,7 +42,7 @@ pub const HEADLINES: Forms = &[
     ("{} hears {}'s #{}: {}", |s, _| s.heard.is_some()),
     ("{} loses #{} to {}: {}", |s, w| s.flew(packet(w[1]))),
     ("{} learns that its call to {} was lost", |s, _| {
-        s.happened(|kind| matches!(kind, E::Dropped { .. }))
+        s.happened(|kind| matches!(kind, E::Packet(_, PacketEvent::Dropped { .. })))
     }),
     ("{} becomes a candidate in term {}", |s, w| {
         let was = s.was(id(w[0]));
@@ -102,7 +102,7 @@ pub const HEADLINES: Forms = &[
     }),
     ("{} sends {} entry {} again", |s, w| {
         s.happened(|kind| {
-            matches!(kind, E::Sent { from, to, summary, .. }
+            matches!(kind, E::Packet(Flight { from, to, summary, .. }, PacketEvent::Sent)
             if (*from, *to) == (Node::Server(id(w[0])), Node::Server(id(w[1])))
                 && matches!(summary.kind, PacketKind::Append { prev, entries, .. }
                     if prev.next() == Index(n(w[2])) && entries > 0))

@@ -3,7 +3,9 @@
 
 use raftlab::cluster::Cause;
 use raftlab::cluster::client::{Call, Client};
-use raftlab::cluster::event::EventKind as E;
+use raftlab::cluster::event::{
+    EventKind as E, Flight, LabEvent, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
+};
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Loss, PacketKind, Reply, Rpc, WrongLeader};
 use raftlab::cluster::raft::{AppendResult, Message, Replication, Role};

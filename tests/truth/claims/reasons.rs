@@ -37,13 +37,17 @@ pub const REASONS: Forms = &[
         from.zip(to).is_some_and(|(from, to)| !s.before.reaches(from, to))
     }),
     ("the link from {} to {} lost it", |s, _| {
-        let E::Dropped { packet, .. } = s.event.kind else { return false };
+        let E::Packet(Flight { packet, .. }, PacketEvent::Dropped { .. }) = s.event.kind else {
+            return false;
+        };
         let packets = s.before.packets();
         packets.iter().any(|one| one.id == packet && one.loss != Loss::Arrives)
     }),
     ("{} is down", |s, w| s.is(id(w[0])).power == Power::Down),
     ("{} has restarted since; its old connections are gone", |s, w| {
-        let E::Dropped { packet, .. } = s.event.kind else { return false };
+        let E::Packet(Flight { packet, .. }, PacketEvent::Dropped { .. }) = s.event.kind else {
+            return false;
+        };
         let now = s.books.restarts.get(&id(w[0]));
         now > s.books.sent.get(&packet).and_then(|then| then.get(&id(w[0])))
     }),
@@ -99,7 +103,7 @@ pub const REASONS: Forms = &[
     ("its own log {}, {}'s {}", |s, w| logs(s, w[2], w[0]).is_some_and(|(its, own)| its >= own)),
     (
         "so far {}",
-        |s, w| matches!(s.event.kind, E::VoteCounted { votes, .. } if is_set(w[0], votes)),
+        |s, w| matches!(s.event.kind, E::Raft(_, RaftEvent::VoteCounted { votes, .. }) if is_set(w[0], votes)),
     ),
     ("{} of {} is a majority (§5.2)", |s, w| {
         2 * n(w[0]) > n(w[1]) && n(w[1]) == s.after.servers().len() as u64
@@ -116,10 +120,10 @@ pub const REASONS: Forms = &[
     ("it leads term {}, as far as it knows (§5.3)", leads),
     ("it leads term {}, as far as it knows", leads),
     ("they begin the log: nothing has to match before them (§5.3)", |s, _| {
-        matches!(s.event.kind, E::Appended { first: Index(1), .. })
+        matches!(s.event.kind, E::Raft(_, RaftEvent::Appended { first: Index(1), .. }))
     }),
     ("they begin the log: nothing has to match before them", |s, _| {
-        matches!(s.event.kind, E::Appended { first: Index(1), .. })
+        matches!(s.event.kind, E::Raft(_, RaftEvent::Appended { first: Index(1), .. }))
     }),
     ("its entry {} is of term {}, as {}'s is (§5.3)", as_the_leader_s),
     ("its entry {} is of term {}, as {}'s is", as_the_leader_s),
@@ -150,11 +154,11 @@ pub const REASONS: Forms = &[
             && first.is_some_and(|(index, _)| index == Index(n(w[1])))
     }),
     ("the answer of {} went as far as entry {} (matchIndex, Figure 2)", |s, w| {
-        let E::Matched { index, .. } = s.event.kind else { return false };
+        let E::Raft(_, RaftEvent::Matched { index, .. }) = s.event.kind else { return false };
         matched(s, w) && index == Index(n(w[1]))
     }),
     ("the answer of {} went as far as entry {}", |s, w| {
-        let E::Matched { index, .. } = s.event.kind else { return false };
+        let E::Raft(_, RaftEvent::Matched { index, .. }) = s.event.kind else { return false };
         matched(s, w) && index > Index(n(w[1]))
     }),
     ("{} answered that its entry {} is of term {} (§5.3)", refusal_conflict),
@@ -162,7 +166,7 @@ pub const REASONS: Forms = &[
     ("{} answered that its log ends before entry {} (§5.3)", refusal_short),
     ("{} answered that its log ends before entry {}", refusal_short),
     ("the network reported a loss (§5.3)", |s, _| {
-        s.happened(|kind| matches!(kind, E::LossReported { .. }))
+        s.happened(|kind| matches!(kind, E::Network(NetworkEvent::LossReported { .. })))
     }),
     ("no answer of {} has come (§5.3)", |s, w| {
         known(s.was(subject(s)), id(w[0])).replication != Replication::Idle
@@ -228,13 +232,17 @@ pub const REASONS: Forms = &[
     (
         "the append of {} brings commit index {} and goes as far as entry {} (Figure 2, AppendEntries 5)",
         |s, w| {
-            let E::LearnedCommit { last, .. } = s.event.kind else { return false };
+            let E::Raft(_, RaftEvent::LearnedCommit { last, .. }) = s.event.kind else {
+                return false;
+            };
             brought(s, w) && last.0 == n(w[1]).min(n(w[2])) && matches_previous(s)
         },
     ),
     ("the append of {} brings commit index {} and goes as far as entry {}", brought),
     ("it counts {}, but term {} must commit an entry of its own first (§5.4.2)", |s, w| {
-        let E::OldTermWaits { index, copies, .. } = s.event.kind else { return false };
+        let E::Raft(_, RaftEvent::OldTermWaits { index, copies, .. }) = s.event.kind else {
+            return false;
+        };
         let raft = &s.is(subject(s)).raft;
         let has = |id: &ServerId| raft.progress(*id).is_some_and(|one| one.matched >= index);
         let known: ServerSet = (1..).map_while(ServerId::from_number).filter(has).collect();
@@ -243,10 +251,12 @@ pub const REASONS: Forms = &[
     ("only the leader takes requests (§8)", |s, _| s.is(subject(s)).raft.role() != Role::Leader),
     (
         "the put was for version {}",
-        |s, w| matches!(&s.event.kind, E::Applied { op, .. } if op.request.to_string().ends_with(&format!("@{}", w[0]))),
+        |s, w| matches!(&s.event.kind, E::Server(_, ServerEvent::Applied { op, .. }) if op.request.to_string().ends_with(&format!("@{}", w[0]))),
     ),
     ("its operation is entry {}, which is applied here now", |s, w| {
-        let E::Answered { server, client, .. } = s.event.kind else { return false };
+        let E::Server(server, ServerEvent::Answered { client, .. }) = s.event.kind else {
+            return false;
+        };
         let (index, server) = (Index(n(w[0])), s.is(server));
         let Some(entry) = server.raft.log().get(index) else { return false };
         let submitted = s.books.submitted.get(&(index, entry.term, entry.op.id));
@@ -255,10 +265,12 @@ pub const REASONS: Forms = &[
             && asks_for(s, client, &entry.op.request)
     }),
     ("only then it appends the operation; applied so far: entry {}", |s, w| {
-        let E::Answered { server, client, .. } = s.event.kind else { return false };
+        let E::Server(server, ServerEvent::Answered { client, .. }) = s.event.kind else {
+            return false;
+        };
         s.is(server).rsm.applied >= Index(n(w[0]))
             && s.happened(|kind| {
-                matches!(kind, E::Submitted { server: at, client: of, .. }
+                matches!(kind, E::Server(at, ServerEvent::Submitted { client: of, .. })
                     if (*at, *of) == (server, client))
             })
     }),
@@ -279,10 +291,10 @@ pub const REASONS: Forms = &[
     ("pending requests are not on the disk", |s, _| s.is(subject(s)).rsm.waiters.is_empty()),
     ("no reply in time; the request may still be carried out", |s, _| {
         call_before(s).is_some_and(|call| s.after.now() >= call.until)
-            || s.happened(|kind| matches!(kind, E::Commanded { .. }))
+            || s.happened(|kind| matches!(kind, E::Lab(LabEvent::Commanded { .. })))
     }),
     ("the request or its reply was lost; the request may still be carried out", |s, _| {
-        s.happened(|kind| matches!(kind, E::LossReported { .. }))
+        s.happened(|kind| matches!(kind, E::Network(NetworkEvent::LossReported { .. })))
     }),
     ("{} answers that it does not lead", |s, _| answered(s, WrongLeader::NotLeader)),
     ("{} answers that another operation took its place in the log", |s, _| {

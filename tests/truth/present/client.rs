@@ -2,7 +2,7 @@
 
 use raftlab::cluster::client::Call;
 use raftlab::cluster::command::Fate;
-use raftlab::cluster::event::{DropReason, EventKind as E};
+use raftlab::cluster::event::{DropReason, EventKind as E, PacketEvent};
 use raftlab::cluster::network::{Act, Hand, Loss, Packet, Rpc};
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Index, Node, PacketId, Term};
@@ -158,7 +158,8 @@ impl<'a> Scene<'a> {
         let id = PacketId(n(word));
         delivered(self.cluster, id).is_none_or(|after| {
             after.events().iter().any(|event| {
-                matches!(event.kind, E::Dropped { packet, why: reason, .. } if packet == id && reason == why)
+                matches!(event.kind, E::Packet(flight, PacketEvent::Dropped { why: reason, .. })
+                    if flight.packet == id && reason == why)
             })
         })
     }
@@ -176,7 +177,7 @@ impl<'a> Scene<'a> {
     /// first.
     pub fn fails_to_arrive(&self, word: &str) -> Option<bool> {
         let id = PacketId(n(word));
-        let drops = |kind: &E| matches!(kind, E::Dropped { packet, .. } if *packet == id);
+        let drops = |kind: &E| matches!(kind, E::Packet(flight, PacketEvent::Dropped { .. }) if flight.packet == id);
         let after = delivered(self.cluster, id)?;
         Some(after.events().iter().any(|event| drops(&event.kind)))
     }

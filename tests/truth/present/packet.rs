@@ -1,6 +1,6 @@
 //! A packet in flight: what it says, and what comes of it.
 
-use raftlab::cluster::event::EventKind as E;
+use raftlab::cluster::event::{EventKind as E, PacketEvent};
 use raftlab::cluster::network::{Act, Hand, Loss, Packet, Rpc};
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Node, PacketId, Term};
@@ -87,7 +87,10 @@ fn keeps_rules(s: &Scene, _: &[&str]) -> bool {
 /// Whether its receiver's timer begins again, if it arrives.
 fn resets(s: &Scene, w: &[&str]) -> bool {
     let Some(after) = delivered(s.cluster, s.packet().id) else { return true };
-    let arrived = after.events().iter().any(|event| matches!(event.kind, E::Received { .. }));
+    let arrived = after
+        .events()
+        .iter()
+        .any(|event| matches!(event.kind, E::Packet(_, PacketEvent::Received)));
     let timer = after.server(id(w[0])).and_then(|server| server.election_timer);
     keeps_rules(s, w)
         && (!arrived || timer.is_some_and(|timer| timer.due.since(after.now()) == timer.span))
@@ -98,12 +101,13 @@ pub fn comes_of_it(s: &Scene, packet: &Packet, words: &str) -> bool {
     let Some(after) = delivered(s.cluster, packet.id) else { return true };
     let told = |event: &raftlab::cluster::event::Event| event.told(after.names());
     let telling = |event: &&raftlab::cluster::event::Event| {
-        !matches!(event.kind, E::Received { .. } | E::Sent { .. })
+        !matches!(event.kind, E::Packet(_, PacketEvent::Received | PacketEvent::Sent))
     };
     if let Some(w) = fit("{} sleeps: it waits there.", words) {
         return s.server(w[0]).power == Power::Asleep;
     }
-    let answers = after.events().iter().any(|event| matches!(event.kind, E::Sent { .. }));
+    let answers =
+        after.events().iter().any(|event| matches!(event.kind, E::Packet(_, PacketEvent::Sent)));
     let tells = after.events().iter().any(|event| telling(&event));
     if fit("{} would answer, and nothing else would change.", words).is_some() {
         return answers && !tells;

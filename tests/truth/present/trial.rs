@@ -2,7 +2,7 @@
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::command::{Command, Fate, PacketDeed, parse_line};
-use raftlab::cluster::event::EventKind as E;
+use raftlab::cluster::event::{EventKind as E, PacketEvent};
 use raftlab::cluster::network::{Act, Hand, Loss, Packet};
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Node, PacketId};
@@ -39,7 +39,8 @@ pub fn delivered(cluster: &Cluster, id: PacketId) -> Option<Cluster> {
     trial.apply(&Command::Packet { packet: id, deed: PacketDeed::Deliver }).ok()?;
     trial.step();
     let of_it = trial.events().iter().any(|event| {
-        matches!(event.kind, E::Received { packet, .. } | E::Dropped { packet, .. } if packet == id)
+        matches!(event.kind, E::Packet(flight, PacketEvent::Received | PacketEvent::Dropped { .. })
+            if flight.packet == id)
     });
     // A packet for a sleeper makes no event.
     let sleeps = matches!(to, Node::Server(id)

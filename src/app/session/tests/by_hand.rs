@@ -5,7 +5,7 @@ use crate::app::input::{Input, Mouse, MouseAct};
 use super::{clock, find, frames, lab, last_command, led, press, refusal, script};
 use crate::app::session::{Message, Session};
 use crate::cluster::command::Unmet;
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::network::Hand;
 use crate::cluster::time::Time;
 use crate::ui::view::{Clock, Mode, Stands};
@@ -202,7 +202,7 @@ fn at_a_beat_the_script_waits_while_packets_are_told() {
     assert!(matches!(clock(&session), Clock::Stands(Stands::Beat { number: 1, .. })));
     let noted = |session: &Session| {
         let mut events = session.scene().trace.events();
-        events.any(|(_, event)| matches!(event.kind, EventKind::Noted { .. }))
+        events.any(|(_, event)| matches!(event.kind, EventKind::Script(ScriptEvent::Noted { .. })))
     };
     assert!(!noted(&session), "no line of the script has run");
     press(&mut session, "Space");

@@ -8,7 +8,7 @@ use crate::app::shell::check::lines::{
 };
 use crate::cluster::Cluster;
 use crate::cluster::command::{Command, Nature};
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{ClientEvent, Event, EventKind, LabEvent};
 use crate::cluster::types::{self, Answer, Request};
 
 /// Writes the first line.
@@ -42,7 +42,7 @@ fn line(cluster: &Cluster, event: &Event) -> Option<Line> {
     let at_us = Some(event.time.micros());
     let name = |client| cluster.names().client(client).to_owned();
     match &event.kind {
-        EventKind::Called { client, request, .. } => {
+        EventKind::Client(client, ClientEvent::Called { request, .. }) => {
             let (f, value, version) = match request {
                 Request::Get { .. } => (Function::Get, None, None),
                 Request::Put { value, version, .. } => {
@@ -52,7 +52,7 @@ fn line(cluster: &Cluster, event: &Event) -> Option<Line> {
             let (client, key) = (name(*client), request.key().to_string());
             Some(Line::Call(Call { client, f, key, value, old: None, version, at_us }))
         }
-        EventKind::Returned { client, request, result, late, .. } => {
+        EventKind::Client(client, ClientEvent::Returned { request, result, late, .. }) => {
             let Answer { outcome, value, version } = result;
             let is_ok = *outcome == types::Outcome::Ok;
             let found = is_ok && matches!(request, Request::Get { .. });
@@ -65,15 +65,17 @@ fn line(cluster: &Cluster, event: &Event) -> Option<Line> {
                 at_us,
             }))
         }
-        EventKind::Abandoned { client, call: Some(_) } => Some(Line::Return(Return {
-            client: name(*client),
-            outcome: Outcome::Unknown,
-            value: None,
-            version: None,
-            late: false,
-            at_us,
-        })),
-        EventKind::Commanded { command } if disturbs(command) => {
+        EventKind::Client(client, ClientEvent::Abandoned { call: Some(_) }) => {
+            Some(Line::Return(Return {
+                client: name(*client),
+                outcome: Outcome::Unknown,
+                value: None,
+                version: None,
+                late: false,
+                at_us,
+            }))
+        }
+        EventKind::Lab(LabEvent::Commanded { command }) if disturbs(command) => {
             Some(Line::Fault(Fault { what: command.to_string(), at_us }))
         }
         _ => None,

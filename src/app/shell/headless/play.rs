@@ -7,7 +7,7 @@ use super::{Job, Named};
 use crate::app::shell::budget::Budget;
 use crate::cluster::check::Violation;
 use crate::cluster::command::{Script, Shows};
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::Time;
 use crate::cluster::types::ServerId;
@@ -73,7 +73,10 @@ const REMARKED_MAX: usize = 10;
 /// Notes what the last step has remarked. A loop can say the same any number of times.
 fn note_remarks(cluster: &Cluster, remarked: &mut Vec<Remark>) {
     for event in cluster.events() {
-        let EventKind::Remarked { line, expected, actual } = &event.kind else { continue };
+        let EventKind::Script(ScriptEvent::Remarked { line, expected, actual }) = &event.kind
+        else {
+            continue;
+        };
         let known = remarked.iter_mut().find(|remark| remark.line == *line);
         if let Some(remark) = known {
             remark.times += 1;

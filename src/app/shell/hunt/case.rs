@@ -10,7 +10,7 @@ use crate::cluster::check::Violation;
 use crate::cluster::client::{Job, Work};
 use crate::cluster::command::{Command, Operation, Order, Place, Script, Text, VersionWord, Who};
 use crate::cluster::config::Config;
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{EventKind, LabEvent};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::workload::Role;
@@ -53,7 +53,7 @@ impl Case {
             cluster.step();
             missing += u32::from(load);
             for event in cluster.events() {
-                let EventKind::Commanded { command } = &event.kind else { continue };
+                let EventKind::Lab(LabEvent::Commanded { command }) = &event.kind else { continue };
                 if stop(command) {
                     return (case, cluster.now());
                 }

@@ -7,10 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::Cluster;
 use crate::cluster::client::Work;
-use crate::cluster::event::{DropReason, EventKind, IgnoreReason, VoteRefusal};
+use crate::cluster::event::{
+    ClientEvent, DropReason, EventKind, Flight, IgnoreReason, NetworkEvent, PacketEvent, RaftEvent,
+    ServerEvent, VoteRefusal,
+};
 use crate::cluster::network::{PacketKind, WrongLeader};
 use crate::cluster::raft::Role;
-use crate::cluster::types::{Node, Outcome, PacketId, ServerSet, Term};
+use crate::cluster::types::{ClientId, Node, Outcome, PacketId, ServerId, ServerSet, Term};
 
 macro_rules! places {
     ($($name:ident $servers:literal $text:literal,)*) => {
@@ -95,157 +98,126 @@ impl Watch {
         }
     }
 
+    /// Nothing is rare about most events.
     fn event(&mut self, cluster: &Cluster, kind: &EventKind) {
         match kind {
-            EventKind::Truncated { .. } => self.reach(Place::Truncated),
-            EventKind::WaiterReleased { why, .. } => self.reach(match why {
+            EventKind::Server(server, event) => self.server(cluster, *server, event),
+            EventKind::Raft(_, event) => self.raft(cluster, event),
+            EventKind::Packet(flight, PacketEvent::Received) => self.received(cluster, *flight),
+            EventKind::Packet(_, PacketEvent::Dropped { why: DropReason::OldIncarnation, .. }) => {
+                self.reach(Place::OldConnection);
+            }
+            EventKind::Network(NetworkEvent::Duplicated { copy, .. }) => {
+                self.copies.insert(*copy);
+            }
+            EventKind::Client(client, event) => self.client(cluster, *client, event),
+            EventKind::Packet(..)
+            | EventKind::Network(NetworkEvent::LossReported { .. })
+            | EventKind::Script(_)
+            | EventKind::Lab(_) => {}
+        }
+    }
+
+    fn server(&mut self, cluster: &Cluster, server: ServerId, event: &ServerEvent) {
+        match event {
+            ServerEvent::WaiterReleased { why, .. } => self.reach(match why {
                 WrongLeader::AnotherOp => Place::AnotherOp,
                 WrongLeader::TimedOut => Place::WaitedTooLong,
                 WrongLeader::TermChanged | WrongLeader::LeadershipLost | WrongLeader::NotLeader => {
                     Place::Deposed
                 }
             }),
-            EventKind::WaitersLost { .. } => self.reach(Place::WaitersLost),
-            EventKind::Returned { client, result, late, .. } => {
-                if *late {
-                    self.reach(Place::LatePut);
-                }
-                if result.outcome == Outcome::Maybe {
-                    self.reach(Place::Maybe);
-                    let job = cluster.client(*client).and_then(|client| client.job.as_ref());
-                    if job.is_some_and(|job| matches!(job.work, Work::Acquire { .. })) {
-                        self.maybe.insert(client.0);
-                    }
-                }
-            }
-            EventKind::LockHeld { client, .. } => {
-                if self.maybe.remove(&client.0) {
-                    self.reach(Place::LockMaybe);
-                }
-            }
-            EventKind::LateReply { .. } => self.reach(Place::LateReply),
-            EventKind::OldTermWaits { .. } => self.reach(Place::OldTermWaits),
-            EventKind::Crashed { server, lost, .. } => {
+            ServerEvent::WaitersLost { .. } => self.reach(Place::WaitersLost),
+            ServerEvent::Crashed { lost, .. } => {
                 if *lost > 0 {
                     self.reach(Place::UnsyncedLost);
                 }
-                self.crashed.insert(*server);
+                self.crashed.insert(server);
                 if cluster.servers().iter().all(|server| !server.is_running()) {
                     self.reach(Place::AllDown);
                 }
             }
-            EventKind::Restarted { server, .. } => {
-                let own = cluster.server(*server).map(|server| &server.disk);
+            ServerEvent::Restarted { .. } => {
+                let own = cluster.server(server).map(|server| &server.disk);
                 let others = cluster.servers().iter().map(|other| other.raft.term()).max();
                 let voted = own.is_some_and(|disk| disk.hard.voted_for.is_some());
                 if voted && own.map(|disk| disk.hard.term) == others {
                     self.reach(Place::RestartInTerm);
                 }
             }
-            EventKind::Ignored { summary, why, .. } => match (summary.kind, why) {
+            ServerEvent::Submitted { term, .. } if *term < cluster.checker().led_term() => {
+                self.reach(Place::OldLeaderTakes);
+            }
+            ServerEvent::Applied { index, .. } if index.0 == 1 && self.crashed.contains(server) => {
+                self.reach(Place::Reapplied);
+            }
+            _ => {}
+        }
+    }
+
+    fn raft(&mut self, cluster: &Cluster, event: &RaftEvent) {
+        match event {
+            RaftEvent::Truncated { .. } => self.reach(Place::Truncated),
+            RaftEvent::OldTermWaits { .. } => self.reach(Place::OldTermWaits),
+            RaftEvent::BackedUp { .. } => self.reach(Place::BackedUp),
+            RaftEvent::Ignored { summary, why, .. } => match (summary.kind, why) {
                 (PacketKind::VoteGranted, IgnoreReason::OldTerm) => self.reach(Place::StaleVote),
                 (_, IgnoreReason::Overtaken) => self.reach(Place::OvertakenReply),
                 (_, IgnoreReason::OldTerm | IgnoreReason::NotInRole | IgnoreReason::AlsoLeads) => {}
             },
-            EventKind::Received { packet, from, to, summary } => {
-                if self.copies.remove(packet) {
-                    self.reach(Place::Duplicated);
-                }
-                if let PacketKind::Append { prev, entries, commit } = summary.kind {
-                    self.append(cluster, (*from, *to), (summary.term, *packet));
-                    if commit.0 > prev.0 + u64::from(entries) {
-                        self.reach(Place::CommitBeyond);
-                    }
-                }
-            }
-            EventKind::Duplicated { copy, .. } => drop(self.copies.insert(*copy)),
-            EventKind::BackedUp { .. } => self.reach(Place::BackedUp),
-            EventKind::VoteRefused { why, .. } => match why {
+            RaftEvent::VoteRefused { why, .. } => match why {
                 VoteRefusal::LogBehind { .. } => self.reach(Place::VoteRefusedLog),
                 VoteRefusal::VotedFor { .. } => self.reach(Place::VoteRefusedTwice),
                 VoteRefusal::StaleTerm { .. } => {}
             },
-            EventKind::ElectionStarted { term, .. } => {
-                let led = cluster.checker().led_term();
-                if term.0 > led.0 + 1 {
-                    self.reach(Place::SplitVote);
-                }
+            RaftEvent::ElectionStarted { term, .. }
+                if term.0 > cluster.checker().led_term().0 + 1 =>
+            {
+                self.reach(Place::SplitVote);
             }
-            EventKind::BecameLeader { .. } => {
+            RaftEvent::BecameLeader { .. } => {
                 let leads = |role| role == Role::Leader;
                 let running = cluster.servers().iter().filter(|server| server.is_running());
                 if running.filter(|server| leads(server.raft.role())).count() > 1 {
                     self.reach(Place::OldLeader);
                 }
             }
-            EventKind::Submitted { term, .. } => {
-                if *term < cluster.checker().led_term() {
-                    self.reach(Place::OldLeaderTakes);
+            _ => {}
+        }
+    }
+
+    fn client(&mut self, cluster: &Cluster, client: ClientId, event: &ClientEvent) {
+        match event {
+            ClientEvent::Returned { result, late, .. } => {
+                if *late {
+                    self.reach(Place::LatePut);
+                }
+                if result.outcome == Outcome::Maybe {
+                    self.reach(Place::Maybe);
+                    let job = cluster.client(client).and_then(|client| client.job.as_ref());
+                    if job.is_some_and(|job| matches!(job.work, Work::Acquire { .. })) {
+                        self.maybe.insert(client.0);
+                    }
                 }
             }
-            EventKind::Applied { server, index, .. } => {
-                if index.0 == 1 && self.crashed.contains(*server) {
-                    self.reach(Place::Reapplied);
-                }
+            ClientEvent::LockHeld { .. } if self.maybe.remove(&client.0) => {
+                self.reach(Place::LockMaybe);
             }
-            EventKind::Dropped { why: DropReason::OldIncarnation, .. } => {
-                self.reach(Place::OldConnection);
+            ClientEvent::LateReply { .. } => self.reach(Place::LateReply),
+            _ => {}
+        }
+    }
+
+    fn received(&mut self, cluster: &Cluster, flight: Flight) {
+        let Flight { packet, from, to, summary } = flight;
+        if self.copies.remove(&packet) {
+            self.reach(Place::Duplicated);
+        }
+        if let PacketKind::Append { prev, entries, commit } = summary.kind {
+            self.append(cluster, (from, to), (summary.term, packet));
+            if commit.0 > prev.0 + u64::from(entries) {
+                self.reach(Place::CommitBeyond);
             }
-            // Nothing rare about these.
-            EventKind::Dropped { .. }
-            | EventKind::Commanded { .. }
-            | EventKind::FellAsleep { .. }
-            | EventKind::Woke { .. }
-            | EventKind::Wiped { .. }
-            | EventKind::ClockSet { .. }
-            | EventKind::Synced { .. }
-            | EventKind::Sent { .. }
-            | EventKind::Held { .. }
-            | EventKind::Freed { .. }
-            | EventKind::Delayed { .. }
-            | EventKind::LossReported { .. }
-            | EventKind::TermAdopted { .. }
-            | EventKind::VoteGranted { .. }
-            | EventKind::VoteCounted { .. }
-            | EventKind::SteppedDown { .. }
-            | EventKind::Appended { .. }
-            | EventKind::AppendRefused { .. }
-            | EventKind::Matched { .. }
-            | EventKind::Resent { .. }
-            | EventKind::Departed { .. }
-            | EventKind::Committed { .. }
-            | EventKind::LearnedCommit { .. }
-            | EventKind::Refused { .. }
-            | EventKind::Answered { .. }
-            | EventKind::ClientCreated { .. }
-            | EventKind::Called { .. }
-            | EventKind::Asked { .. }
-            | EventKind::AttemptFailed { .. }
-            | EventKind::Abandoned { .. }
-            | EventKind::Queued { .. }
-            | EventKind::LockFree { .. }
-            | EventKind::Finished { .. }
-            | EventKind::LineRun { .. }
-            | EventKind::Said { .. }
-            | EventKind::Beat
-            | EventKind::Posed { .. }
-            | EventKind::Counted { .. }
-            | EventKind::Revealed { .. }
-            | EventKind::OracleAsked
-            | EventKind::Aside { .. }
-            | EventKind::Pointed { .. }
-            | EventKind::Noted { .. }
-            | EventKind::BreakpointSet { .. }
-            | EventKind::Watched { .. }
-            | EventKind::Unwatched { .. }
-            | EventKind::Marked { .. }
-            | EventKind::Paced { .. }
-            | EventKind::Expected { .. }
-            | EventKind::TaskEnded { .. }
-            | EventKind::ScriptEnded
-            | EventKind::Failed { .. }
-            | EventKind::Remarked { .. }
-            | EventKind::Violated { .. } => {}
         }
     }
 

@@ -12,7 +12,7 @@ use crate::cluster::command::{
     CAPTION_COLUMNS, Command, Head, Place, Script, Text, Variant, caption_lines,
 };
 use crate::cluster::config::Config;
-use crate::cluster::event::EventKind;
+use crate::cluster::event::{ClientEvent, EventKind, LabEvent, RaftEvent, ServerEvent};
 use crate::cluster::flaw::{Breaks, Flaw};
 use crate::cluster::raft::Role;
 use crate::cluster::time::{Span, Time};
@@ -151,7 +151,7 @@ fn comments(case: &Case, until: Time) -> Vec<Vec<String>> {
     let mut told: Vec<Vec<String>> = vec![Vec::new()];
     case.play_seen(true, until, |cluster| {
         for event in cluster.events() {
-            if matches!(event.kind, EventKind::Commanded { .. }) {
+            if matches!(event.kind, EventKind::Lab(LabEvent::Commanded { .. })) {
                 told.push(Vec::new());
             } else if is_told(&event.kind) {
                 let line = format!("{} {}", event.time, event.headline(cluster.names()));
@@ -176,18 +176,26 @@ fn comments(case: &Case, until: Time) -> Vec<Vec<String>> {
 const fn is_told(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::ElectionStarted { .. }
-            | EventKind::VoteGranted { .. }
-            | EventKind::BecameLeader { .. }
-            | EventKind::SteppedDown { role: Role::Leader, .. }
-            | EventKind::Submitted { .. }
-            | EventKind::Committed { .. }
-            | EventKind::Truncated { .. }
-            | EventKind::Departed { .. }
-            | EventKind::Returned { .. }
-            | EventKind::LockHeld { .. }
-            | EventKind::LockFree { .. }
-            | EventKind::Violated { .. }
+        EventKind::Raft(
+            _,
+            RaftEvent::ElectionStarted { .. }
+                | RaftEvent::VoteGranted { .. }
+                | RaftEvent::BecameLeader { .. }
+                | RaftEvent::SteppedDown { role: Role::Leader, .. }
+        ) | EventKind::Server(_, ServerEvent::Submitted { .. })
+            | EventKind::Raft(
+                _,
+                RaftEvent::Committed { .. }
+                    | RaftEvent::Truncated { .. }
+                    | RaftEvent::Departed { .. }
+            )
+            | EventKind::Client(
+                _,
+                ClientEvent::Returned { .. }
+                    | ClientEvent::LockHeld { .. }
+                    | ClientEvent::LockFree { .. }
+            )
+            | EventKind::Lab(LabEvent::Violated { .. })
     )
 }
 

@@ -14,11 +14,12 @@ use super::answers::{Answers, Clash};
 use super::ghost::{Enough, Reached, Slots};
 use super::{Invariant, Violation};
 use crate::cluster::Cluster;
-use crate::cluster::event::{Event, EventKind};
+use crate::cluster::event::{
+    ClientEvent, Event, EventKind, Flight, PacketEvent, RaftEvent, ServerEvent,
+};
 use crate::cluster::flaw::Flaws;
 use crate::cluster::kv::Kv;
-use crate::cluster::network::PacketKind;
-use crate::cluster::raft::{Entry, Role};
+use crate::cluster::raft::{Entry, PacketKind, Role, Summary};
 use crate::cluster::shared::OrdMap;
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{ClientId, Index, Key, Node, Op, ServerId, ServerSet, Term};
@@ -235,143 +236,103 @@ impl Checker {
         }
     }
 
+    /// Of most events a rule says nothing, or another of these says the same.
     fn see(&mut self, cluster: &Cluster, event: &Event) -> Check {
         match &event.kind {
-            EventKind::Submitted { server, index, term, op, .. } => {
-                self.appended(*server, *index, std::iter::once((*term, &**op)))
-            }
-            EventKind::Appended { server, first, last, .. } => {
-                let Some(log) = cluster.server(*server).map(|server| server.raft.log()) else {
+            EventKind::Raft(server, event) => self.see_raft(cluster, *server, event),
+            EventKind::Server(server, what) => self.see_server(cluster, *server, what, event.time),
+            EventKind::Packet(
+                Flight { from: Node::Server(from), to, summary, .. },
+                PacketEvent::Sent,
+            ) => self.see_sent(*from, *to, *summary),
+            EventKind::Client(client, event) => self.see_client(cluster, *client, event),
+            EventKind::Packet(..)
+            | EventKind::Network(_)
+            | EventKind::Script(_)
+            | EventKind::Lab(_) => Ok(()),
+        }
+    }
+
+    fn see_raft(&mut self, cluster: &Cluster, server: ServerId, event: &RaftEvent) -> Check {
+        match *event {
+            RaftEvent::Appended { first, last, .. } => {
+                let Some(log) = cluster.server(server).map(|server| server.raft.log()) else {
                     return Ok(());
                 };
-                let entries = log.iter_from(*first).take_while(|(index, _)| index <= last);
-                self.appended(*server, *first, entries.map(|(_, entry)| named(entry)))
+                let entries = log.iter_from(first).take_while(|(index, _)| *index <= last);
+                self.appended(server, first, entries.map(|(_, entry)| named(entry)))
             }
-            EventKind::Truncated { server, first, last, .. } => {
-                self.truncated(cluster, *server, *first, *last)
+            RaftEvent::Truncated { first, last, .. } => {
+                self.truncated(cluster, server, first, last)
             }
-            EventKind::Synced { server, .. } => self.synced(cluster, *server),
+            RaftEvent::BecameLeader { term, .. } => self.elected(server, term),
+            RaftEvent::SteppedDown { role: Role::Leader, term, .. } => {
+                self.deposed(cluster, server, term);
+                Ok(())
+            }
+            RaftEvent::Committed { first, last, current, .. } => {
+                self.commits(cluster, server, first, last, current)
+            }
+            RaftEvent::LearnedCommit { first, last, .. } => self.learns_commit(server, first, last),
+            _ => Ok(()),
+        }
+    }
+
+    fn see_server(
+        &mut self,
+        cluster: &Cluster,
+        server: ServerId,
+        event: &ServerEvent,
+        time: Time,
+    ) -> Check {
+        match event {
+            ServerEvent::Submitted { index, term, op, .. } => {
+                self.appended(server, *index, std::iter::once((*term, &**op)))
+            }
+            ServerEvent::Synced { .. } => self.synced(cluster, server),
             // A disk that does not keep its promises may break them as the server starts, too.
-            EventKind::Crashed { server, .. } | EventKind::Restarted { server, .. } => {
-                self.forgets(cluster, *server)
+            ServerEvent::Crashed { .. } | ServerEvent::Restarted { .. } => {
+                self.forgets(cluster, server)
             }
-            EventKind::Wiped { server } => {
-                self.void.get_or_insert((event.time, *server));
+            ServerEvent::Wiped => {
+                self.void.get_or_insert((time, server));
                 self.servers[server.index()] = Ghost::default();
                 Ok(())
             }
-            // A vote is given when word of it leaves, and not before: a crash may undo one that
-            // has not reached the disk, and then nobody has heard of it (Figure 2).
-            EventKind::Sent { from: Node::Server(server), to, summary, .. } => {
-                match (summary.kind, to) {
-                    (PacketKind::RequestVote, _) => self.voted(*server, *server, summary.term),
-                    (PacketKind::VoteGranted, Node::Server(candidate)) => {
-                        self.voted(*server, *candidate, summary.term)
-                    }
-                    (PacketKind::VoteGranted, Node::Client(_))
-                    | (
-                        PacketKind::VoteRefused
-                        | PacketKind::Append { .. }
-                        | PacketKind::Appended { .. }
-                        | PacketKind::AppendRefused { .. }
-                        | PacketKind::ClientRequest
-                        | PacketKind::ClientReply,
-                        _,
-                    ) => Ok(()),
-                }
-            }
-            EventKind::BecameLeader { server, term, .. } => self.elected(*server, *term),
-            EventKind::ClockSet { server, .. } => {
-                self.clock_set(cluster, *server);
+            ServerEvent::ClockSet { .. } => {
+                self.clock_set(cluster, server);
                 Ok(())
             }
-            EventKind::Woke { server, .. } => {
-                self.woke(cluster, *server);
+            ServerEvent::Woke { .. } => {
+                self.woke(cluster, server);
                 Ok(())
             }
-            EventKind::SteppedDown { server, role: Role::Leader, term, .. } => {
-                self.deposed(cluster, *server, *term);
-                Ok(())
+            ServerEvent::Applied { index, op, answer, .. } => {
+                self.applied(cluster, server, *index, op, answer)
             }
-            EventKind::Committed { server, first, last, current, .. } => {
-                self.commits(cluster, *server, *first, *last, *current)
-            }
-            EventKind::LearnedCommit { server, first, last, .. } => {
-                self.learns_commit(*server, *first, *last)
-            }
-            EventKind::Applied { server, index, op, answer, .. } => {
-                self.applied(cluster, *server, *index, op, answer)
-            }
-            EventKind::LockHeld { client, lock } => self.held(cluster, *client, lock),
-            EventKind::LockFree { client, lock } => {
-                self.freed(*client, lock);
-                Ok(())
-            }
-            EventKind::Called { client, .. } => {
-                self.answers.called(cluster, *client);
-                Ok(())
-            }
-            EventKind::Returned { client, .. } => {
-                self.answers.returned(cluster, *client);
-                Ok(())
-            }
-            // These change nothing that a rule is about, or say it in another of these events.
-            EventKind::Commanded { .. }
-            | EventKind::FellAsleep { .. }
-            | EventKind::ElectionStarted { .. }
-            | EventKind::VoteGranted { .. }
-            | EventKind::Sent { from: Node::Client(_), .. }
-            | EventKind::Duplicated { .. }
-            | EventKind::Held { .. }
-            | EventKind::Freed { .. }
-            | EventKind::Delayed { .. }
-            | EventKind::Received { .. }
-            | EventKind::Dropped { .. }
-            | EventKind::LossReported { .. }
-            | EventKind::TermAdopted { .. }
-            | EventKind::VoteRefused { .. }
-            | EventKind::VoteCounted { .. }
-            | EventKind::SteppedDown { role: Role::Candidate | Role::Follower, .. }
-            | EventKind::AppendRefused { .. }
-            | EventKind::Matched { .. }
-            | EventKind::BackedUp { .. }
-            | EventKind::Resent { .. }
-            | EventKind::Ignored { .. }
-            | EventKind::OldTermWaits { .. }
-            | EventKind::Departed { .. }
-            | EventKind::Refused { .. }
-            | EventKind::Answered { .. }
-            | EventKind::WaiterReleased { .. }
-            | EventKind::WaitersLost { .. }
-            | EventKind::ClientCreated { .. }
-            | EventKind::Asked { .. }
-            | EventKind::AttemptFailed { .. }
-            | EventKind::Abandoned { .. }
-            | EventKind::LateReply { .. }
-            | EventKind::Queued { .. }
-            | EventKind::Finished { .. }
-            | EventKind::LineRun { .. }
-            | EventKind::Said { .. }
-            | EventKind::Beat
-            | EventKind::Posed { .. }
-            | EventKind::Counted { .. }
-            | EventKind::Revealed { .. }
-            | EventKind::OracleAsked
-            | EventKind::Aside { .. }
-            | EventKind::Pointed { .. }
-            | EventKind::Noted { .. }
-            | EventKind::BreakpointSet { .. }
-            | EventKind::Watched { .. }
-            | EventKind::Unwatched { .. }
-            | EventKind::Marked { .. }
-            | EventKind::Paced { .. }
-            | EventKind::Expected { .. }
-            | EventKind::TaskEnded { .. }
-            | EventKind::ScriptEnded
-            | EventKind::Failed { .. }
-            | EventKind::Remarked { .. }
-            | EventKind::Violated { .. } => Ok(()),
+            _ => Ok(()),
         }
+    }
+
+    /// A vote is given when word of it leaves, and not before: a crash may undo one that has not
+    /// reached the disk, and then nobody has heard of it (Figure 2).
+    fn see_sent(&mut self, from: ServerId, to: Node, summary: Summary) -> Check {
+        match (summary.kind, to) {
+            (PacketKind::RequestVote, _) => self.voted(from, from, summary.term),
+            (PacketKind::VoteGranted, Node::Server(to)) => self.voted(from, to, summary.term),
+            _ => Ok(()),
+        }
+    }
+
+    fn see_client(&mut self, cluster: &Cluster, client: ClientId, event: &ClientEvent) -> Check {
+        match event {
+            ClientEvent::LockHeld { lock } => return self.held(cluster, client, lock),
+            ClientEvent::LockFree { lock } => self.freed(client, lock),
+            ClientEvent::Called { .. } => self.answers.called(cluster, client),
+            ClientEvent::Returned { .. } => self.answers.returned(cluster, client),
+            _ => {}
+        }
+        Ok(())
     }
 }
 

@@ -33,7 +33,7 @@ fn told(cluster: &mut Cluster, kind: EventKind) -> Option<Violation> {
 fn a_leader_that_removes_an_entry_is_seen() {
     let (mut cluster, server) = settled();
     let (first, old, new) = (Index(1), Term(1), Some(Term(1)));
-    let kind = EventKind::Truncated { server, first, last: first, old, new };
+    let kind = EventKind::Raft(server, RaftEvent::Truncated { first, last: first, old, new });
     let violation = told(&mut cluster, kind).expect("a broken rule");
     assert_eq!(violation.invariant, Invariant::LeaderAppendOnly);
     assert_eq!(violation.time, cluster.now());

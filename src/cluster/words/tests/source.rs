@@ -10,8 +10,9 @@ use crate::cluster::command::{
     Choice, Command, Condition, Pace, Question, Text, Watched, parse_line,
 };
 use crate::cluster::event::{
-    AppendRefusal, AttemptFailure, Cause, DropReason, Event, EventKind as E, IgnoreReason,
-    PaceEvent, StepDown, VoteRefusal,
+    AppendRefusal, AttemptFailure, Cause, ClientEvent, DropReason, Event, EventKind as E, Flight,
+    IgnoreReason, LabEvent, NetworkEvent, PacketEvent, RaftEvent, ScriptEvent, ServerEvent,
+    StepDown, VoteRefusal,
 };
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
 use crate::cluster::network::{PacketKind, Summary, WrongLeader};
@@ -166,13 +167,13 @@ impl Source {
         let vote = self.pick(&[None, Some(other)]);
         let (term, last) = (self.term(), self.position());
         vec![
-            E::Crashed { server, lost: self.number(), vote },
-            E::Restarted { server, term, vote, last },
-            E::FellAsleep { server },
-            E::Woke { server, packets: self.number() as u32 },
-            E::Wiped { server },
-            E::ClockSet { server, rate: Ppm(self.number() as u32) },
-            E::Synced { server, last: self.index(), forgets: self.flaws() },
+            E::Server(server, ServerEvent::Crashed { lost: self.number(), vote }),
+            E::Server(server, ServerEvent::Restarted { term, vote, last }),
+            E::Server(server, ServerEvent::FellAsleep),
+            E::Server(server, ServerEvent::Woke { packets: self.number() as u32 }),
+            E::Server(server, ServerEvent::Wiped),
+            E::Server(server, ServerEvent::ClockSet { rate: Ppm(self.number() as u32) }),
+            E::Server(server, ServerEvent::Synced { last: self.index(), forgets: self.flaws() }),
         ]
     }
 
@@ -187,14 +188,20 @@ impl Source {
             DropReason::ByHand,
         ]);
         vec![
-            E::Sent { packet, from, to, summary },
-            E::Duplicated { packet, copy: self.packet() },
-            E::Received { packet, from, to, summary },
-            E::Held { packet, from, to, summary },
-            E::Freed { packet, from, to, summary },
-            E::Delayed { packet, from, to, summary, span: Span(self.number()) },
-            E::Dropped { packet, from, to, summary, why, again: false },
-            E::LossReported { to, about: from },
+            E::Packet(Flight { packet, from, to, summary }, PacketEvent::Sent),
+            E::Network(NetworkEvent::Duplicated { packet, copy: self.packet() }),
+            E::Packet(Flight { packet, from, to, summary }, PacketEvent::Received),
+            E::Packet(Flight { packet, from, to, summary }, PacketEvent::Held),
+            E::Packet(Flight { packet, from, to, summary }, PacketEvent::Freed),
+            E::Packet(
+                Flight { packet, from, to, summary },
+                PacketEvent::Delayed { span: Span(self.number()) },
+            ),
+            E::Packet(
+                Flight { packet, from, to, summary },
+                PacketEvent::Dropped { why, again: false },
+            ),
+            E::Network(NetworkEvent::LossReported { to, about: from }),
         ]
     }
 
@@ -212,13 +219,13 @@ impl Source {
         let before = self.pick(&[None, Some(voter)]);
         let (own, stale) = (self.position(), self.servers());
         vec![
-            E::ElectionStarted { server, term, last, before },
-            E::TermAdopted { server, from: term, to },
-            E::VoteGranted { server, candidate, term, own, last, before },
-            E::VoteRefused { server, candidate, term, why },
-            E::VoteCounted { server, voter, term, cast: to, votes },
-            E::BecameLeader { server, term, votes, stale, servers: 25 },
-            E::SteppedDown { server, role, term, why: down },
+            E::Raft(server, RaftEvent::ElectionStarted { term, last, before }),
+            E::Raft(server, RaftEvent::TermAdopted { from: term, to }),
+            E::Raft(server, RaftEvent::VoteGranted { candidate, term, own, last, before }),
+            E::Raft(server, RaftEvent::VoteRefused { candidate, term, why }),
+            E::Raft(server, RaftEvent::VoteCounted { voter, term, cast: to, votes }),
+            E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers: 25 }),
+            E::Raft(server, RaftEvent::SteppedDown { role, term, why: down }),
         ]
     }
 
@@ -242,24 +249,43 @@ impl Source {
         let flaw = self.flaws().iter().next().unwrap_or(Flaw::VoteTwice);
         let theirs = self.pick(&[None, Some(new)]);
         vec![
-            E::Submitted { server, index: first, term, op, client },
-            E::Appended { server, leader, first, last, term, before: new },
-            E::Truncated { server, first, last, old: term, new: theirs },
-            E::AppendRefused { server, leader, prev, why: refusal },
-            E::Matched { server, follower: leader, index: last, said: first },
-            E::BackedUp {
+            E::Server(server, ServerEvent::Submitted { index: first, term, op, client }),
+            E::Raft(server, RaftEvent::Appended { leader, first, last, term, before: new }),
+            E::Raft(server, RaftEvent::Truncated { first, last, old: term, new: theirs }),
+            E::Raft(server, RaftEvent::AppendRefused { leader, prev, why: refusal }),
+            E::Raft(server, RaftEvent::Matched { follower: leader, index: last, said: first }),
+            E::Raft(
                 server,
-                conflict: Some(Term(u64::MAX)),
-                follower: leader,
-                from: last,
-                next: first,
-            },
-            E::Resent { server, follower: leader, next: first },
-            E::Ignored { server, from: leader, summary, why },
-            E::Committed { server, first, last, term, current: term, copies, holders, servers: 25 },
-            E::LearnedCommit { server, leader, first, last, commit: first, shown: last },
-            E::Departed { server, flaw },
-            E::OldTermWaits { server, index: last, entry: term, term: new, copies },
+                RaftEvent::BackedUp {
+                    conflict: Some(Term(u64::MAX)),
+                    follower: leader,
+                    from: last,
+                    next: first,
+                },
+            ),
+            E::Raft(server, RaftEvent::Resent { follower: leader, next: first }),
+            E::Raft(server, RaftEvent::Ignored { from: leader, summary, why }),
+            E::Raft(
+                server,
+                RaftEvent::Committed {
+                    first,
+                    last,
+                    term,
+                    current: term,
+                    copies,
+                    holders,
+                    servers: 25,
+                },
+            ),
+            E::Raft(
+                server,
+                RaftEvent::LearnedCommit { leader, first, last, commit: first, shown: last },
+            ),
+            E::Raft(server, RaftEvent::Departed { flaw }),
+            E::Raft(
+                server,
+                RaftEvent::OldTermWaits { index: last, entry: term, term: new, copies },
+            ),
         ]
     }
 
@@ -268,11 +294,17 @@ impl Source {
         let (index, op, answer) = (self.index(), self.op(), self.answer());
         let leader = self.pick(&[None, Some(other)]);
         vec![
-            E::Refused { server, client, leader, again: false },
-            E::Applied { server, index, op, answer: answer.clone(), own: true },
-            E::Answered { server, client, index, answer },
-            E::WaiterReleased { server, client, index, why: self.wrong_leader() },
-            E::WaitersLost { server, count: self.number() as u32 },
+            E::Server(server, ServerEvent::Refused { client, leader, again: false }),
+            E::Server(
+                server,
+                ServerEvent::Applied { index, op, answer: answer.clone(), own: true },
+            ),
+            E::Server(server, ServerEvent::Answered { client, index, answer }),
+            E::Server(
+                server,
+                ServerEvent::WaiterReleased { client, index, why: self.wrong_leader() },
+            ),
+            E::Server(server, ServerEvent::WaitersLost { count: self.number() as u32 }),
         ]
     }
 
@@ -286,17 +318,17 @@ impl Source {
         ]);
         let late = self.number().is_multiple_of(2);
         vec![
-            E::ClientCreated { client },
-            E::Called { client, request: request.clone() },
-            E::Asked { client, server, attempt: self.number() as u32 },
-            E::AttemptFailed { client, server, why, again: false },
-            E::Returned { client, request, result: self.answer(), late },
-            E::Abandoned { client, call: Some(self.request()) },
-            E::LateReply { client, server },
-            E::Queued { client, waiting: self.number() as u32 },
-            E::LockHeld { client, lock: self.text() },
-            E::LockFree { client, lock: self.text() },
-            E::Finished { client, what: self.text() },
+            E::Client(client, ClientEvent::ClientCreated),
+            E::Client(client, ClientEvent::Called { request: request.clone() }),
+            E::Client(client, ClientEvent::Asked { server, attempt: self.number() as u32 }),
+            E::Client(client, ClientEvent::AttemptFailed { server, why, again: false }),
+            E::Client(client, ClientEvent::Returned { request, result: self.answer(), late }),
+            E::Client(client, ClientEvent::Abandoned { call: Some(self.request()) }),
+            E::Client(client, ClientEvent::LateReply { server }),
+            E::Client(client, ClientEvent::Queued { waiting: self.number() as u32 }),
+            E::Client(client, ClientEvent::LockHeld { lock: self.text() }),
+            E::Client(client, ClientEvent::LockFree { lock: self.text() }),
+            E::Client(client, ClientEvent::Finished { what: self.text() }),
         ]
     }
 
@@ -314,28 +346,32 @@ impl Source {
         };
         let command = Arc::new(Command::Note(Text::literal(self.text::<String>())));
         vec![
-            E::Commanded { command: command.clone() },
-            E::Expected { line, command },
-            E::Paced { pace: PaceEvent(Pace::Slower(line)) },
-            E::LineRun { task, line },
-            E::Said { text: self.text() },
-            E::Beat,
-            E::Posed { question: Arc::new(self.question()) },
-            E::Counted { hands: [line, line].into() },
-            E::Revealed { so: [Some(true), Some(false), None].into() },
-            E::OracleAsked,
-            E::Aside { text: self.text() },
-            E::Pointed { servers: self.servers(), entry: Some(self.index()) },
-            E::Noted { text: self.text() },
-            E::BreakpointSet { condition: Arc::new(safe()), on: true },
-            E::Watched { what: Arc::new(Watched::Condition(safe())), line },
-            E::Unwatched { what: None },
-            E::Marked { name: self.text() },
-            E::TaskEnded { task },
-            E::ScriptEnded,
-            E::Failed { line, expected: expected.clone(), actual: actual.clone() },
-            E::Remarked { line, expected, actual },
-            E::Violated { violation: Arc::new(violation) },
+            E::Lab(LabEvent::Commanded { command: command.clone() }),
+            E::Script(ScriptEvent::Expected { line, command }),
+            E::Script(ScriptEvent::Paced { pace: Pace::Slower(line) }),
+            E::Script(ScriptEvent::LineRun { task, line }),
+            E::Script(ScriptEvent::Said { text: self.text() }),
+            E::Script(ScriptEvent::Beat),
+            E::Script(ScriptEvent::Posed { question: Arc::new(self.question()) }),
+            E::Script(ScriptEvent::Counted { hands: [line, line].into() }),
+            E::Script(ScriptEvent::Revealed { so: [Some(true), Some(false), None].into() }),
+            E::Script(ScriptEvent::OracleAsked),
+            E::Script(ScriptEvent::Aside { text: self.text() }),
+            E::Script(ScriptEvent::Pointed { servers: self.servers(), entry: Some(self.index()) }),
+            E::Script(ScriptEvent::Noted { text: self.text() }),
+            E::Script(ScriptEvent::BreakpointSet { condition: Arc::new(safe()), on: true }),
+            E::Script(ScriptEvent::Watched { what: Arc::new(Watched::Condition(safe())), line }),
+            E::Script(ScriptEvent::Unwatched { what: None }),
+            E::Script(ScriptEvent::Marked { name: self.text() }),
+            E::Script(ScriptEvent::TaskEnded { task }),
+            E::Script(ScriptEvent::ScriptEnded),
+            E::Script(ScriptEvent::Failed {
+                line,
+                expected: expected.clone(),
+                actual: actual.clone(),
+            }),
+            E::Script(ScriptEvent::Remarked { line, expected, actual }),
+            E::Lab(LabEvent::Violated { violation: Arc::new(violation) }),
         ]
     }
 

@@ -1,0 +1,185 @@
+//! What a server's consensus does, as it tells it itself: each event with the values that decided.
+
+use serde::Serialize;
+use strum::IntoStaticStr;
+
+use super::{Position, Role, Summary};
+use crate::cluster::flaw::Flaw;
+use crate::cluster::types::{Index, ServerId, ServerSet, Term};
+
+/// What a server's consensus does.
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
+#[serde(untagged)]
+#[strum(serialize_all = "snake_case")]
+pub enum RaftEvent {
+    /// It votes for itself. `before`: for whom it has voted in this term, if it has forgotten that.
+    ElectionStarted {
+        term: Term,
+        last: Position,
+        before: Option<ServerId>,
+    },
+    TermAdopted {
+        from: Term,
+        to: Term,
+    },
+    /// `own` and `last`: where its own log ends, and the candidate's. `before`: for whom it has
+    /// voted in this term, if it has forgotten that.
+    VoteGranted {
+        candidate: ServerId,
+        term: Term,
+        own: Position,
+        last: Position,
+        before: Option<ServerId>,
+    },
+    VoteRefused {
+        candidate: ServerId,
+        term: Term,
+        why: VoteRefusal,
+    },
+    /// `cast`: the term in which the vote was given.
+    VoteCounted {
+        voter: ServerId,
+        term: Term,
+        cast: Term,
+        votes: ServerSet,
+    },
+    /// `stale`: whose votes were given in an earlier term.
+    BecameLeader {
+        term: Term,
+        votes: ServerSet,
+        stale: ServerSet,
+        servers: u8,
+    },
+    /// A leader or candidate becomes a follower.
+    SteppedDown {
+        role: Role,
+        term: Term,
+        why: StepDown,
+    },
+    /// Entries `first..=last` were added to the server's log, as followers add them. `before`: the
+    /// term of the entry before them, the same as in the leader's log; 0 at the beginning.
+    Appended {
+        leader: ServerId,
+        first: Index,
+        last: Index,
+        term: Term,
+        before: Term,
+    },
+    /// Entries `first..=last` were removed: the first is of term `old`, and the leader's entry there
+    /// of term `new`; `None` if its append had none there.
+    Truncated {
+        first: Index,
+        last: Index,
+        old: Term,
+        new: Option<Term>,
+    },
+    AppendRefused {
+        leader: ServerId,
+        prev: Position,
+        why: AppendRefusal,
+    },
+    /// The leader counts a follower's log as the same as its own up to `index`, after an answer
+    /// that went as far as `said`.
+    Matched {
+        follower: ServerId,
+        index: Index,
+        said: Index,
+    },
+    /// The leader will go on at `next`, after a refusal.
+    /// `conflict`: the term of the follower's entry there; `None` if its log is shorter.
+    BackedUp {
+        conflict: Option<Term>,
+        follower: ServerId,
+        from: Index,
+        next: Index,
+    },
+    Resent {
+        follower: ServerId,
+        next: Index,
+    },
+    /// A message that no longer matters.
+    Ignored {
+        from: ServerId,
+        summary: Summary,
+        why: IgnoreReason,
+    },
+    /// `copies`: who has the last of the entries, as far as this leader knows; `holders`: which of
+    /// them hold it on their disks.
+    Committed {
+        first: Index,
+        last: Index,
+        term: Term,
+        /// The leader's own term.
+        current: Term,
+        copies: ServerSet,
+        holders: ServerSet,
+        servers: u8,
+    },
+    /// A follower takes a new commit index from an append that brought `commit` and went as far as
+    /// entry `shown`.
+    LearnedCommit {
+        leader: ServerId,
+        first: Index,
+        last: Index,
+        commit: Index,
+        shown: Index,
+    },
+    /// An entry of an older term is on a majority, and may not be committed by counting.
+    OldTermWaits {
+        index: Index,
+        entry: Term,
+        term: Term,
+        copies: ServerSet,
+    },
+    /// A planted flaw did something that no other event tells of.
+    Departed {
+        flaw: Flaw,
+    },
+}
+
+/// Why a server doesn't vote for a candidate (Figure 2, RequestVote RPC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum VoteRefusal {
+    /// The candidate's term is older than the voter's.
+    StaleTerm { own: Term },
+    /// It has voted for another in this term.
+    VotedFor { server: ServerId },
+    /// The candidate's log is less up to date than its own (§5.4.1).
+    LogBehind { own: Position, candidate: Position },
+}
+
+/// Why a follower refuses an AppendEntries (Figure 2, AppendEntries RPC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum AppendRefusal {
+    /// The leader's term is older than its own.
+    StaleTerm { own: Term },
+    /// Its log ends before the leader's previous entry.
+    TooShort { last: Index },
+    /// It has an entry of another term there.
+    Conflict { own: Term, first: Index },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum StepDown {
+    /// It saw a higher term.
+    NewerTerm { term: Term },
+    /// A candidate heard from the leader of its term.
+    LeaderFound { leader: ServerId },
+}
+
+/// Why a reply is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IgnoreReason {
+    /// It belongs to an older term.
+    OldTerm,
+    /// The receiver is no longer what it was when it asked.
+    NotInRole,
+    /// An append of another leader of the term that the receiver leads itself.
+    AlsoLeads,
+    /// A later answer has overtaken it.
+    Overtaken,
+}

@@ -1,0 +1,348 @@
+//! What a server's consensus does, in words.
+
+use super::row::{Ask, Row, Topic, Weight, no_reason, ruled};
+use super::spell::{self, count, entries, packet};
+use crate::cluster::event::{AppendRefusal, Cause, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
+use crate::cluster::flaw::{Flaw, Flaws};
+use crate::cluster::raft::{Configuration, Position, Role};
+use crate::cluster::types::{Index, ServerId, ServerSet, Term};
+
+/// Room for a list of servers: in a deed, and in a reason.
+const FEW: usize = 22;
+const SERVERS: usize = 40;
+
+impl RaftEvent {
+    pub(super) fn row(&self, cause: Cause, flaws: Flaws, ask: Ask) -> Row {
+        use RaftEvent as R;
+        let [leadership, voting, replication, rules] =
+            [Topic::Leadership, Topic::Votes, Topic::Replication, Topic::Rules]
+                .map(|topic| ask.about(topic));
+        match self {
+            R::ElectionStarted { term, last, before } => leadership.story(
+                |_| format!("becomes a candidate in term {term}"),
+                |_| stands(cause, *last, *before),
+            ),
+            R::TermAdopted { from, to } => voting.detail(
+                |_| format!("goes from term {from} to term {to}"),
+                |_| format!("it heard of term {to}, a newer one (§5.1)"),
+            ),
+            R::VoteGranted { candidate, term, own, last, before } => voting.story(
+                |_| format!("votes for {candidate} in term {term}"),
+                |_| granted(*candidate, *term, (*own, *last), *before, flaws),
+            ),
+            R::VoteRefused { candidate, term, why } => voting.story(
+                |_| format!("refuses {candidate} its vote in term {term}"),
+                |_| {
+                    let (facts, section) = vote_refused(*candidate, *why);
+                    ruled(flaws, facts, section)
+                },
+            ),
+            R::VoteCounted { voter, term, cast, votes } => voting.detail(
+                |_| counts_vote(*voter, (*term, *cast), *votes),
+                |_| format!("so far {}", spell::servers(*votes, SERVERS)),
+            ),
+            R::BecameLeader { term, votes, stale, servers } => leadership.story(
+                |_| wins(*term, *votes, *servers),
+                |_| elected(*votes, *stale, *servers, flaws),
+            ),
+            R::SteppedDown { role, term, why } => {
+                leadership.story(|_| steps_down(*role, *term), |_| stepped_down(*why))
+            }
+            R::Appended { leader, first, last, term: _, before } => replication.story(
+                |_| copies(*leader, *first, *last, flaws),
+                |_| ruled(flaws, appended(*leader, *first, *before), "§5.3"),
+            ),
+            R::Truncated { first, last, old, new } => replication.story(
+                |_| removes(*first, *last, *old),
+                |_| ruled(flaws, truncated(*first, *old, *new), "§5.3"),
+            ),
+            R::AppendRefused { leader, prev, why } => {
+                replication.story(|_| refuses_append(*leader, *prev), |_| append_refused(*why))
+            }
+            R::Matched { follower, index, said } => replication.detail(
+                |_| format!("counts {follower}'s log as equal up to entry {index}"),
+                |_| {
+                    let facts = format!("the answer of {follower} went as far as entry {said}");
+                    ruled(flaws, facts, "matchIndex, Figure 2")
+                },
+            ),
+            R::BackedUp { conflict, follower, from, next } => replication.story(
+                |_| format!("steps back from entry {from} to {next} for {follower}"),
+                |_| ruled(flaws, backed_up(*follower, *conflict, *from), "§5.3"),
+            ),
+            R::Resent { follower, next } => replication.detail(
+                |_| format!("sends {follower} entry {next} again"),
+                |_| resent(cause, *follower),
+            ),
+            R::Ignored { from, summary, why } => replication.row(
+                match why {
+                    IgnoreReason::OldTerm | IgnoreReason::AlsoLeads => Weight::Story,
+                    IgnoreReason::NotInRole | IgnoreReason::Overtaken => Weight::Detail,
+                },
+                |_| format!("ignores what {from} sends: {}", packet(*summary)),
+                |_| ignored(*why, summary.term),
+            ),
+            R::Committed { first, last, term, current, copies, holders, servers } => replication
+                .story(
+                    |_| commits(*first, *last, *term, *holders),
+                    |_| committed(*last, (*term, *current), (*copies, *holders), *servers, flaws),
+                ),
+            R::LearnedCommit { leader, first, last, commit, shown } => replication.story(
+                |_| format!("takes {} as committed, from {leader}", entries(*first, *last)),
+                |_| {
+                    let facts = format!(
+                        "the append of {leader} brings commit index {commit} and goes as far as \
+                         entry {shown}"
+                    );
+                    ruled(flaws, facts, "Figure 2, AppendEntries 5")
+                },
+            ),
+            R::OldTermWaits { index, entry, term, copies } => replication.story(
+                |_| format!("must not commit entry {index} of term {entry} yet"),
+                |_| old_term(*term, *copies),
+            ),
+            // Again with every heartbeat; what comes of it is told.
+            R::Departed { flaw } => rules.row(
+                if *flaw == Flaw::BlindHeartbeat { Weight::Detail } else { Weight::Story },
+                |_| "departs from a rule".to_owned(),
+                no_reason,
+            ),
+        }
+    }
+}
+
+fn counts_vote(voter: ServerId, (term, cast): (Term, Term), votes: ServerSet) -> String {
+    let votes = count(votes.len() as u64, "vote", "votes");
+    match cast == term {
+        true => format!("counts the vote of {voter}: {votes} in term {term}"),
+        false => format!("counts {voter}'s vote of term {cast}: {votes} in term {term}"),
+    }
+}
+
+fn wins(term: Term, votes: ServerSet, servers: u8) -> String {
+    let voters = spell::servers(votes, FEW);
+    format!("wins term {term} by {} of {servers} votes: {voters}", votes.len())
+}
+
+fn steps_down(role: Role, term: Term) -> String {
+    match role {
+        Role::Leader => format!("no longer leads term {term}"),
+        Role::Candidate => format!("is no longer a candidate in term {term}"),
+        Role::Follower => format!("remains a follower in term {term}"),
+    }
+}
+
+fn copies(leader: ServerId, first: Index, last: Index, flaws: Flaws) -> String {
+    match flaws.has(Flaw::KeepConflictingTail) {
+        true => format!("puts its own {} back", entries(first, last)),
+        false => format!("copies {} of {leader}", entries(first, last)),
+    }
+}
+
+fn refuses_append(leader: ServerId, prev: Position) -> String {
+    match prev.index {
+        Index::ZERO => format!("refuses the append of {leader}"),
+        _ => format!("refuses the append of {leader} after entry {prev}"),
+    }
+}
+
+fn removes(first: Index, last: Index, old: Term) -> String {
+    match first < last {
+        true => format!("removes {}", entries(first, last)),
+        false => format!("removes entry {first} of term {old}"),
+    }
+}
+
+fn commits(first: Index, last: Index, term: Term, copies: ServerSet) -> String {
+    let copies = match copies.is_empty() {
+        true => "no disk".to_owned(),
+        false => spell::servers(copies, FEW),
+    };
+    let entries = entries(first, last);
+    match first < last {
+        true => format!("commits {entries}: they are on {copies}"),
+        false => format!("commits {entries} of term {term}: it is on {copies}"),
+    }
+}
+
+/// By command, a timer may fire whatever was heard.
+fn stands(cause: Cause, last: Position, before: Option<ServerId>) -> String {
+    let why = match cause {
+        Cause::Command(_) | Cause::Line(_) => "its election timer was fired by command",
+        Cause::Start
+        | Cause::Packet(_)
+        | Cause::LossReport(_)
+        | Cause::ElectionTimer(_)
+        | Cause::HeartbeatTimer(_)
+        | Cause::WaiterTimer(_)
+        | Cause::Sync(_)
+        | Cause::ClientTimer(_) => "no current leader's word came in time (§5.2)",
+    };
+    match before {
+        None => format!("{why}; its log {}", ends(last)),
+        Some(before) => {
+            format!("{why}; it gave its vote to {before} in this very term, and has forgotten it")
+        }
+    }
+}
+
+fn ends(last: Position) -> String {
+    match last.index {
+        Index::ZERO => "is empty".into(),
+        _ => format!("ends at {last}"),
+    }
+}
+
+fn at(last: Position) -> String {
+    match last.index {
+        Index::ZERO => "is empty".into(),
+        _ => format!("at {last}"),
+    }
+}
+
+/// `own`, `last`: where the voter's log ends, and the candidate's.
+fn granted(
+    candidate: ServerId,
+    term: Term,
+    (own, last): (Position, Position),
+    before: Option<ServerId>,
+    flaws: Flaws,
+) -> String {
+    let logs = format!("{candidate}'s log {}, its own {}", ends(last), at(own));
+    match before {
+        Some(other) if flaws.is_empty() => {
+            format!("it gave its vote in term {term} to {other}, and lost it with its disk; {logs}")
+        }
+        Some(other) => {
+            format!("it gave its vote in term {term} to {other}, and has forgotten it; {logs}")
+        }
+        None if flaws.is_empty() => {
+            format!("it has voted for no other in term {term}, and {logs} (§5.2, §5.4.1)")
+        }
+        None => logs,
+    }
+}
+
+fn vote_refused(candidate: ServerId, why: VoteRefusal) -> (String, &'static str) {
+    match why {
+        VoteRefusal::StaleTerm { own } => (format!("it is in term {own} already"), "§5.1"),
+        VoteRefusal::VotedFor { server } => (format!("it voted for {server} in this term"), "§5.2"),
+        VoteRefusal::LogBehind { own, candidate: its } => {
+            (format!("its own log {}, {candidate}'s {}", ends(own), at(its)), "§5.4.1")
+        }
+    }
+}
+
+fn elected(votes: ServerSet, stale: ServerSet, servers: u8, flaws: Flaws) -> String {
+    let (count, all) = (votes.len(), Configuration::of(servers));
+    let few =
+        (!all.has_quorum(votes)).then(|| format!("a majority of {servers} is {}", all.quorum()));
+    let whose = || format!("{} voted in an earlier term", spell::servers(stale, SERVERS));
+    let clauses = [few, (!stale.is_empty()).then(whose)].into_iter().flatten();
+    match flaws.is_empty() {
+        true => format!("{count} of {servers} is a majority (§5.2)"),
+        false => clauses.collect::<Vec<String>>().join(", "),
+    }
+}
+
+fn stepped_down(why: StepDown) -> String {
+    match why {
+        StepDown::NewerTerm { term } => format!("it heard of term {term}, a newer one (§5.1)"),
+        StepDown::LeaderFound { leader } => {
+            format!("{leader} sent an append of this term: it has won (§5.2)")
+        }
+    }
+}
+
+fn appended(leader: ServerId, first: Index, before: Term) -> String {
+    match first.previous() {
+        Index::ZERO => "they begin the log: nothing has to match before them".into(),
+        index => format!("its entry {index} is of term {before}, as {leader}'s is"),
+    }
+}
+
+fn truncated(first: Index, old: Term, new: Option<Term>) -> String {
+    match new {
+        Some(new) => format!("entry {first} is of term {old} here, of term {new} at the leader"),
+        None => format!("entry {first} is of term {old} here, and the append ended before it"),
+    }
+}
+
+fn append_refused(why: AppendRefusal) -> String {
+    match why {
+        AppendRefusal::StaleTerm { own } => {
+            format!("it is in term {own}, and the append is of an older one (§5.1)")
+        }
+        AppendRefusal::TooShort { last: Index::ZERO } => "its own log is empty (§5.3)".into(),
+        AppendRefusal::TooShort { last } => format!("its own log ends at entry {last} (§5.3)"),
+        AppendRefusal::Conflict { own, first } => {
+            format!("it has an entry of term {own} there; that term begins at {first} (§5.3)")
+        }
+    }
+}
+
+fn backed_up(follower: ServerId, conflict: Option<Term>, from: Index) -> String {
+    let prev = from.previous();
+    match conflict {
+        Some(term) => format!("{follower} answered that its entry {prev} is of term {term}"),
+        None => format!("{follower} answered that its log ends before entry {prev}"),
+    }
+}
+
+fn resent(cause: Cause, follower: ServerId) -> String {
+    match cause {
+        Cause::LossReport(_) => "the network reported a loss (§5.3)".into(),
+        Cause::Start
+        | Cause::Command(_)
+        | Cause::Packet(_)
+        | Cause::ElectionTimer(_)
+        | Cause::HeartbeatTimer(_)
+        | Cause::WaiterTimer(_)
+        | Cause::Sync(_)
+        | Cause::ClientTimer(_)
+        | Cause::Line(_) => format!("no answer of {follower} has come (§5.3)"),
+    }
+}
+
+fn ignored(why: IgnoreReason, term: Term) -> String {
+    match why {
+        IgnoreReason::OldTerm => "it belongs to an older term (§5.1)".into(),
+        IgnoreReason::NotInRole => "it is no longer what it was when it asked".into(),
+        IgnoreReason::AlsoLeads => format!("it leads term {term} itself"),
+        IgnoreReason::Overtaken => {
+            "its matchIndex or nextIndex has moved since it asked: the answer says nothing new"
+                .into()
+        }
+    }
+}
+
+/// What the leader counted, and what there is.
+fn committed(
+    last: Index,
+    (term, current): (Term, Term),
+    (copies, holders): (ServerSet, ServerSet),
+    servers: u8,
+    flaws: Flaws,
+) -> String {
+    let (count, all) = (holders.len(), Configuration::of(servers));
+    let have = if count == 1 { "has" } else { "have" };
+    let held = format!("it knows that {count} of {servers} {have} entry {last} on disk");
+    if !flaws.is_empty() {
+        return match term == current {
+            true => held,
+            false => format!("{held}, which is of term {term}; the leader is in term {current}"),
+        };
+    }
+    match all.has_quorum(holders) {
+        true => format!("{held}, a majority, and it is of the leader's term (§5.3, §5.4.2)"),
+        false => {
+            let copies = spell::servers(copies, SERVERS);
+            format!("it counts {copies}; but of these, {count} {have} entry {last} on disk by now")
+        }
+    }
+}
+
+fn old_term(term: Term, copies: ServerSet) -> String {
+    let copies = spell::servers(copies, SERVERS);
+    format!("it counts {copies}, but term {term} must commit an entry of its own first (§5.4.2)")
+}

@@ -1,0 +1,163 @@
+//! A server's power, its disk and its state machine, in words.
+
+use super::row::{Ask, Row, Topic, Weight, no_reason, ruled};
+use super::spell::{self, count};
+use crate::cluster::event::ServerEvent;
+use crate::cluster::flaw::{Flaw, Flaws};
+use crate::cluster::network::WrongLeader;
+use crate::cluster::raft::Position;
+use crate::cluster::types::{Answer, Index, Outcome, Request, ServerId, Term};
+
+impl ServerEvent {
+    pub(super) fn row(&self, flaws: Flaws, ask: Ask) -> Row {
+        use ServerEvent as E;
+        let [power, replication, clients] =
+            [Topic::Power, Topic::Replication, Topic::Clients].map(|topic| ask.about(topic));
+        match self {
+            E::Crashed { lost, vote } => {
+                power.story(|_| crashes(*lost, *vote), |_| crashed(flaws).to_owned())
+            }
+            E::Restarted { term, vote, last } => power.story(
+                |_| "restarts with what is on its disk".to_owned(),
+                |_| restarted(*term, *vote, *last),
+            ),
+            E::FellAsleep => power.story(
+                |_| "falls asleep".to_owned(),
+                |_| "its timers and its packets wait until it wakes".to_owned(),
+            ),
+            E::Woke { packets } => power.story(|_| wakes(*packets), no_reason),
+            E::Wiped => power.story(
+                |_| "loses its disk".to_owned(),
+                |_| "Raft counts on disks that last: safety is void from here".to_owned(),
+            ),
+            E::ClockSet { rate } => {
+                power.story(|_| format!("has its clock run at rate {}", rate.as_rate()), no_reason)
+            }
+            E::Synced { last, forgets } => replication.detail(
+                |_| synced(*last, *forgets),
+                |_| {
+                    let leave = "answers that depend on it may leave now (Figure 2)";
+                    forgets.is_empty().then(|| leave.to_owned())
+                },
+            ),
+            E::Submitted { index, term, op, client } => replication.story(
+                |spell| {
+                    let request = spell.request_of(&op.request, *client);
+                    format!("appends {request} as entry {index} of term {term}")
+                },
+                |_| ruled(flaws, format!("it leads term {term}, as far as it knows"), "§5.3"),
+            ),
+            // Told once: a client asks for ever, and would fill the list with one story.
+            E::Refused { client, leader, again } => clients.row(
+                if *again || leader.is_none() { Weight::Detail } else { Weight::Story },
+                |spell| match leader {
+                    Some(leader) => {
+                        format!("refuses {}: it follows {leader}", spell.client(*client))
+                    }
+                    None => format!("refuses {}: it knows no leader", spell.client(*client)),
+                },
+                |_| "only the leader takes requests (§8)".to_owned(),
+            ),
+            E::Applied { index, op, answer, own: _ } => replication.detail(
+                |spell| match flaws.has(Flaw::ApplyOwnOnly) {
+                    true => format!("leaves entry {index} out of its map"),
+                    false => {
+                        format!("applies entry {index}: {}", spell.result(&op.request, answer))
+                    }
+                },
+                |_| applied(&op.request, answer, flaws),
+            ),
+            E::Answered { client, index, answer } => clients.detail(
+                |spell| format!("answers {}: {}", spell.client(*client), spell::answer(answer)),
+                |_| answered(*index, flaws),
+            ),
+            E::WaiterReleased { client, index, why } => clients.story(
+                |spell| {
+                    format!("releases {}, which waits for entry {index}", spell.client(*client))
+                },
+                |_| released(*index, *why),
+            ),
+            E::WaitersLost { count } => clients.story(
+                |_| format!("forgets {}", spell::clients(*count)),
+                |_| "pending requests are not on the disk".to_owned(),
+            ),
+        }
+    }
+}
+
+fn crashes(lost: u64, vote: Option<ServerId>) -> String {
+    let entries = count(lost, "unsynced entry", "unsynced entries");
+    match (lost, vote) {
+        (0, None) => "crashes".into(),
+        (0, Some(vote)) => format!("crashes and loses its unsynced vote for {vote}"),
+        (_, None) => format!("crashes and loses {entries}"),
+        (_, Some(vote)) => format!("crashes and loses {entries} and its vote for {vote}"),
+    }
+}
+
+fn wakes(packets: u32) -> String {
+    match packets {
+        0 => "wakes".into(),
+        packets => format!("wakes and finds {}", count(packets.into(), "packet", "packets")),
+    }
+}
+
+/// A server that keeps something in memory only has less on its disk than it has written.
+fn synced(last: Index, forgets: Flaws) -> String {
+    match last {
+        _ if !forgets.is_empty() => "ends a write".into(),
+        Index::ZERO => "has its term and its vote on disk".into(),
+        last => format!("has its log up to entry {last} on disk"),
+    }
+}
+
+const fn crashed(flaws: Flaws) -> &'static str {
+    match flaws.is_empty() {
+        true => "the disk survives; commit index, map and pending requests are lost",
+        false => "commit index, map and pending requests are lost, and more than these",
+    }
+}
+
+fn restarted(term: Term, vote: Option<ServerId>, last: Position) -> String {
+    if (term, vote, last.index) == (Term::ZERO, None, Index::ZERO) {
+        return "its disk is empty".into();
+    }
+    let vote = vote.map_or("no vote".into(), |candidate| format!("its vote for {candidate}"));
+    let log = match last.index {
+        Index::ZERO => "an empty log".into(),
+        _ => format!("its log up to {last}"),
+    };
+    format!("its disk holds term {term}, {vote} and {log}")
+}
+
+/// Only a refusal needs a reason.
+fn applied(request: &Request, answer: &Answer, flaws: Flaws) -> Option<String> {
+    let Request::Put { version, .. } = request else { return None };
+    match answer.outcome {
+        Outcome::Ok if flaws.has(Flaw::CheckAtSubmit) => {
+            Some(format!("the put was for version {version}"))
+        }
+        Outcome::Version | Outcome::NoKey => Some(format!("the put was for version {version}")),
+        Outcome::Ok | Outcome::Maybe => None,
+    }
+}
+
+fn answered(index: Index, flaws: Flaws) -> String {
+    match flaws.is_empty() {
+        true => format!("its operation is entry {index}, which is applied here now"),
+        false if flaws.has(Flaw::ReplyBeforeCommit) => {
+            format!("only then it appends the operation; applied so far: entry {index}")
+        }
+        false => format!("applied here so far: up to entry {index}"),
+    }
+}
+
+fn released(index: Index, why: WrongLeader) -> String {
+    match why {
+        WrongLeader::NotLeader => "it does not lead, and took nothing".into(),
+        WrongLeader::AnotherOp => format!("another operation became entry {index}"),
+        WrongLeader::TermChanged => "its term has changed; the entry may still commit".into(),
+        WrongLeader::LeadershipLost => "it no longer leads; the entry may still commit".into(),
+        WrongLeader::TimedOut => "it took too long; the entry may still commit".into(),
+    }
+}
