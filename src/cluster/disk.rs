@@ -101,14 +101,11 @@ impl Disk {
         std::mem::take(&mut self.syncing.messages)
     }
 
-    /// The vote that was written last, if that is not yet durable.
-    pub(super) fn unsynced_vote(&self) -> Option<ServerId> {
-        let unsynced = self.syncing.writes.iter().chain(&self.pending.writes).rev();
-        let newest = unsynced.into_iter().find_map(|write| match write {
-            Write::HardState(hard) => Some(hard.voted_for),
-            Write::Append(_) | Write::Truncate(_) => None,
-        });
-        newest.flatten()
+    /// Whether a vote of a term was written and is not yet durable.
+    pub(super) fn has_unsynced_vote(&self, term: Term, candidate: ServerId) -> bool {
+        let vote = HardState { term, voted_for: Some(candidate) };
+        let mut unsynced = self.syncing.writes.iter().chain(&self.pending.writes);
+        unsynced.any(|write| matches!(write, Write::HardState(hard) if *hard == vote))
     }
 
     /// The flaws of a server through which its disk holds less than it is thought to.

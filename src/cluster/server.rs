@@ -153,8 +153,8 @@ impl Server {
     pub(super) fn forget(&mut self) -> Flaws {
         let (term, vote) = (self.disk.hard.term, self.disk.hard.voted_for);
         // A vote of which no word has left was never given.
-        if self.disk.unsynced_vote().is_some() && vote.is_none() {
-            self.raft.unsay_vote();
+        if vote.is_none() {
+            self.raft.unsay_vote(|term, candidate| self.disk.has_unsynced_vote(term, candidate));
         }
         let flaws = self.disk.crash(self.flaws());
         self.raft = self.raft.restarted(self.disk.hard, self.disk.log.clone());

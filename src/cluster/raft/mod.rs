@@ -297,9 +297,12 @@ impl Raft {
         self.log.share(chunks, &other.log)
     }
 
-    /// The vote of its term was never given: no word of it has left.
-    pub(in crate::cluster) fn unsay_vote(&mut self) {
-        self.forgotten.remove(&self.term);
+    /// The vote of its term was never given if it was not durable: no word of it has left.
+    pub(in crate::cluster) fn unsay_vote(&mut self, unsynced: impl Fn(Term, ServerId) -> bool) {
+        let term = self.term;
+        if self.forgotten.get(&term).is_some_and(|vote| unsynced(term, vote.candidate)) {
+            self.forgotten.remove(&term);
+        }
     }
 
     /// A vote that its disk held, or would have held, is not there any more.
