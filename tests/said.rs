@@ -191,6 +191,26 @@ fn followers_that_are_alike_are_told_together() {
 }
 
 #[test]
+fn a_vote_of_which_no_word_left_is_named_nowhere() {
+    // S2 votes for itself, hears S1's append and crashes before its disk has synced either.
+    let run = Run::of(
+        "cluster servers=3 election=100s..200s sync=50ms\nlink all -> all delay=5ms\n\
+         flaw vote-twice on S2\nhold vote S1 -> S2\ntimeout S1\nrun 80ms\ntimeout S2\n\
+         until S2 is follower within 40ms\nexpect S1 is leader\ncrash S2\nrestart S2\n\
+         release vote S1 -> S2\nrun 70ms\nexpect S2 vote = S1\n",
+        1,
+    );
+    let granted = run.all(|kind| match kind {
+        EventKind::Raft(server, RaftEvent::VoteGranted { before, .. }) if *server == id(2) => {
+            Some(*before)
+        }
+        _ => None,
+    });
+    let before: Vec<_> = granted.into_iter().map(|(_, before)| before).collect();
+    assert_eq!(before, [None]);
+}
+
+#[test]
 fn a_waiter_owns_no_entry_of_another_client() {
     // S1 is cut off with a's put at index 1. S2 leads on with b's there, which S1 then
     // takes over while a's waiter has not been released.

@@ -30,7 +30,7 @@ pub struct Player {
     answered: Option<Point>,
     /// Where the oracle was asked about it.
     oracle: Option<Point>,
-    /// Notes for whoever speaks, and what is spoken of: up to the line after the next beat.
+    /// Notes for the presenter, and what is spoken of: up to the line after the next beat.
     asides: imbl::Vector<Arc<str>>,
     pointed: Option<Pointed>,
     passed: bool,
@@ -218,7 +218,7 @@ impl Player {
         self.oracle
     }
 
-    /// Notes for whoever speaks.
+    /// Notes for the presenter.
     pub const fn asides(&self) -> &imbl::Vector<Arc<str>> {
         &self.asides
     }

@@ -287,7 +287,7 @@ pub enum ScriptEvent {
     },
     /// Somebody wants to know how likely each choice is.
     OracleAsked,
-    /// A note for whoever speaks.
+    /// A note for the presenter.
     Aside {
         text: Arc<str>,
     },

@@ -178,14 +178,12 @@ impl Cluster {
     /// What a server's Raft has told is part of what this step brings about.
     fn pass_on(&mut self, id: ServerId) {
         let (time, cause) = (self.now, self.cause);
-        let kind = |event| EventKind::Raft(id, event);
-        let told = self.outbox.events.drain(..);
-        self.events.extend(told.map(|(flaws, event)| Event {
-            time,
-            cause,
-            flaws,
-            kind: kind(event),
+        let told = self.outbox.events.iter();
+        self.events.extend(told.map(|(flaws, event)| {
+            let kind = EventKind::Raft(id, *event);
+            Event { time, cause, flaws: *flaws, kind }
         }));
+        self.outbox.events.clear();
     }
 
     /// Handles one item. False for the script's own doings, which are no events of the run.

@@ -32,6 +32,7 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("(t3 x=9≠)", plain, "not the leader's entry"),
         entry("✗t3 x=9", theme.on(Ground::Lost), "entry that will be overwritten"),
         entry(&format!("{removed}t3 x=9"), dim, "entry, just removed"),
+        entry("◄✓t4 x=3", plain, "the log begins before what is shown"),
         entry("▮▮▯ 2 of 5", bold, "two run here, of five"),
         entry("▮▮▯ needs 1", bold, "copies or votes: has two, needs one"),
         entry("x?", plain, "a read in the log"),

@@ -20,6 +20,7 @@ use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::layout::Areas;
+use super::log_marks::{Verdict, draw_cell, words};
 use super::map::{plan::Scale, room_letter};
 use super::reading;
 use super::servers::Rows;
@@ -29,13 +30,10 @@ use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation, Standing};
-use crate::cluster::start::is_given;
-use crate::cluster::types::{Index, Request, ServerId, ServerSet, Term};
+use crate::cluster::types::{Index, ServerSet};
 
 /// Rows above the servers: the legend and the numbers of the entries.
 const ABOVE: u16 = 2;
-/// The most columns of what an entry does.
-const WHAT_MAX: u16 = 12;
 
 /// The columns of this pane.
 struct Table<'a> {
@@ -160,22 +158,6 @@ impl<'a> Table<'a> {
         };
         let waiter = server.rsm.waiters.iter().find(own)?;
         Some(self.scene.cluster.names().client(waiter.client))
-    }
-}
-
-/// "t3 x=3", and of a read "t3 x?"; of a given entry, "t3".
-fn words(entry: &Entry, term: bool, glyphs: Glyphs) -> String {
-    let clip = |text: &str| glyphs.shown(text, WHAT_MAX / 2);
-    if is_given(&entry.op) {
-        return format!("t{}", entry.term);
-    }
-    match &entry.op.request {
-        Request::Get { key } if term => format!("t{} {}?", entry.term, clip(key)),
-        Request::Get { key } => format!("read {}", clip(key)),
-        Request::Put { key, value, .. } => {
-            let what = format!("{}={}", clip(key), clip(value));
-            if term { format!("t{} {what}", entry.term) } else { what }
-        }
     }
 }
 
@@ -398,12 +380,13 @@ impl Table<'_> {
                 .style(theme.ink(Ink::Dim))
                 .put(format_args!("[..{base}]"));
         }
+        self.draw_earlier(canvas, y, server);
         for (index, entry) in self.entries(server) {
             let Some(x) = self.x(index) else { continue };
             let cell = Rect { x, y, width: self.cell, height: 1 };
             let fate = self.fate(server, index);
             draw_cell(canvas, cell, entry, fate, self.differs(index, entry));
-            if self.is_selected(server.id, index) {
+            if self.scene.view.selection.is_entry(server.id, index) {
                 let chosen = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
                 canvas.restyle(cell, chosen);
             }
@@ -439,11 +422,6 @@ impl Table<'_> {
             .find(|server| self.situation.standing(server.id) == Standing::Leader);
         let other = lit.and_then(|leader| leader.raft.log().get(index));
         other.is_some_and(|other| other != entry)
-    }
-
-    fn is_selected(&self, server: ServerId, index: Index) -> bool {
-        let selection = &self.scene.view.selection;
-        selection.server == Some(server) && selection.entry == Some(index)
     }
 
     /// What follows from a server's log.
@@ -527,6 +505,7 @@ impl Table<'_> {
         if start + width < self.left {
             block::draw(canvas, (start, y), &text, Face::Small, hue);
         }
+        self.draw_earlier(canvas, y + 1, server);
         for (index, entry) in self.entries(server) {
             let Some(x) = self.x(index) else { continue };
             let area = Rect { x, y, width: self.cell, height: 3 };
@@ -534,6 +513,14 @@ impl Table<'_> {
             if self.scene.view.points_at(server.id, index) {
                 canvas.restyle(area, canvas.theme().on(Ground::Bright));
             }
+        }
+    }
+
+    /// A log that begins before the first column is not taken for an empty one.
+    fn draw_earlier(&self, canvas: &mut Canvas, y: u16, server: &Server) {
+        let log = server.raft.log();
+        if log.first_index() < self.first && !log.is_empty() {
+            canvas.glyph(self.left - 1, y, '◄', canvas.theme().ink(Ink::Text));
         }
     }
 
@@ -629,104 +616,4 @@ impl Table<'_> {
             y += 4;
         }
     }
-}
-
-/// What follows from a server's log.
-enum Verdict {
-    /// From the first to the last of these, entries will be overwritten.
-    Lost(Index, Index),
-    /// A rule is broken, and from this entry on the log is not the committed one.
-    Departs(Index),
-    /// This entry may be lost.
-    Danger(Index),
-    /// So does a leader's, which needs so many copies more.
-    NeedsInDanger(Index, usize),
-    /// What its next entry needs.
-    Needs(String),
-}
-
-impl Verdict {
-    const fn is_bad(&self) -> bool {
-        match self {
-            Self::Lost(..) | Self::Departs(_) | Self::Danger(_) | Self::NeedsInDanger(..) => true,
-            Self::Needs(_) => false,
-        }
-    }
-
-    /// At the end of the server's row.
-    fn in_row(&self) -> String {
-        match self {
-            Self::Lost(first, last) if first < last => format!("LOSES {first}-{last}"),
-            Self::Lost(first, _) => format!("LOSES ENTRY {first}"),
-            Self::Departs(first) => format!("DEPARTS AT {first}"),
-            Self::Danger(_) => "IN DANGER".to_owned(),
-            Self::NeedsInDanger(_, more) => format!("needs {more}: IN DANGER"),
-            Self::Needs(words) => words.clone(),
-        }
-    }
-
-    /// Below the logs, in capitals, where all servers of which it holds share a line.
-    fn below(&self) -> String {
-        match self {
-            Self::Lost(first, last) if first < last => format!("LOSE {first}-{last}"),
-            Self::Lost(first, _) => format!("LOSE ENTRY {first}"),
-            Self::Danger(index) | Self::NeedsInDanger(index, _) => {
-                format!("entry {index} IN DANGER")
-            }
-            Self::Departs(_) | Self::Needs(_) => self.in_row(),
-        }
-        .to_uppercase()
-    }
-}
-
-/// An entry in its cell.
-fn draw_cell(canvas: &mut Canvas, area: Rect, entry: &Entry, fate: Option<Fate>, differs: bool) {
-    let theme = canvas.theme();
-    let text = words(entry, true, theme.glyphs);
-    let room = area.width.saturating_sub(2);
-    let put = |canvas: &mut Canvas, open: char, style: Style, close: char| {
-        canvas.fill(area, style);
-        let inside = Rect { width: room + 1, ..area };
-        canvas.pen(inside, 0).style(style).put(open).put_within(&text);
-        let end = area.right() - 1;
-        canvas.pen_at(end, area.y, 1).style(style).put(close);
-    };
-    let bold = theme.bold();
-    let (open, close) = fate.map_or((' ', ' '), Fate::brackets);
-    match fate {
-        None => put(canvas, open, theme.ink(Ink::Strong), close),
-        Some(Fate::Known) => put(canvas, open, theme.settled(entry.term).patch(bold), close),
-        Some(Fate::Committed) => put(canvas, open, theme.settled(entry.term), close),
-        Some(Fate::Lost) => put(canvas, open, theme.on(Ground::Lost), close),
-        Some(Fate::Open | Fate::Safe) => draw_pending(canvas, area, entry, &text, differs),
-    }
-}
-
-fn draw_pending(canvas: &mut Canvas, area: Rect, entry: &Entry, text: &str, differs: bool) {
-    let theme = canvas.theme();
-    let edge = theme.hue_ink(entry.term).patch(theme.bold());
-    let strong = theme.ink(Ink::Strong).patch(theme.bold());
-    let term = format!("t{}", Term(entry.term.0));
-    let mut pen = canvas.pen(area, 0);
-    pen.style(edge).put('(');
-    let rest = match text.strip_prefix(&term) {
-        Some(rest) => {
-            pen.style(theme.number(entry.term).patch(theme.bold())).put(&term);
-            rest
-        }
-        None => text,
-    };
-    let room = pen.room().saturating_sub(1 + u16::from(differs));
-    pen.style(strong);
-    if theme.glyphs.width(rest) <= room {
-        pen.put(rest);
-    } else {
-        let shown: String = rest.chars().take(usize::from(room)).collect();
-        pen.put(shown);
-    }
-    if differs {
-        pen.put('≠');
-    }
-    let x = pen.x().max(area.x + 1);
-    canvas.pen_at(x, area.y, 1).style(edge).put(')');
 }

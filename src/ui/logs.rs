@@ -22,7 +22,7 @@ use crate::cluster::Cluster;
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
-use crate::cluster::types::{Index, Op, Request, ServerId, ServerSet};
+use crate::cluster::types::{Index, Op, Request, ServerSet};
 
 /// How wide a cell may be. Few widths, so that the columns seldom move.
 const WIDTHS: [u16; 6] = [7, 9, 11, 14, 18, 24];
@@ -211,7 +211,7 @@ impl Window {
                 entry,
                 fate: reading::fate(scene, situation, server, index),
                 differs: told && differs.is_some_and(|other| other != entry),
-                selected: is_selected(scene, server.id, index),
+                selected: scene.view.selection.is_entry(server.id, index),
                 followed: index < last,
             };
             self.draw_cell(canvas, y, index, &cell);
@@ -298,11 +298,6 @@ struct Cell<'a> {
     selected: bool,
     /// Another entry follows it.
     followed: bool,
-}
-
-fn is_selected(scene: &Scene, server: ServerId, index: Index) -> bool {
-    let selection = &scene.view.selection;
-    selection.server == Some(server) && selection.entry == Some(index)
 }
 
 /// Which servers have the entry at `index`: the newest leader's entry, or, where it has

@@ -22,6 +22,7 @@ pub mod headline;
 pub mod in_flight;
 pub mod layout;
 mod legend;
+mod log_marks;
 mod log_rows;
 mod logs;
 pub mod map;

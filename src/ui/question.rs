@@ -1,5 +1,6 @@
-//! A question to the class: the question, its choices with their numbers, what the class says
-//! to each, and how likely each is if the oracle was asked. Once it is answered, the choices that are so have a tick, and the others step back.
+//! A question to the class: the question, its choices with their numbers, what the class says to
+//! each, and how likely each is if the oracle was asked. Once it is answered, the choices that are
+//! so have a tick, the others step back, and a word says that this is the answer.
 //!
 //! ```text
 //!  HOW MANY VOTES DOES S3 NEED?
@@ -80,7 +81,12 @@ impl Form {
     fn rows(&self, choices: u16) -> u16 {
         let gap = u16::from(self.roomy);
         let lines = self.lines.len() as u16 * self.face.map_or(1, Face::rows);
-        lines + gap + choices * (self.choice_rows() + gap)
+        self.margin() + lines + gap + choices * (self.choice_rows() + gap)
+    }
+
+    /// Block letters fill their rows: one above keeps them from the edge.
+    const fn margin(&self) -> u16 {
+        (self.roomy && self.face.is_some()) as u16
     }
 
     fn choice_rows(&self) -> u16 {
@@ -117,7 +123,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         Stage::Asked => strong,
         Stage::Revealed => theme.ink(Ink::Soft).patch(theme.bold()),
     };
-    let mut y = area.y;
+    let mut y = area.y + form.margin();
     let mut end = area.x + 1;
     for line in &form.lines {
         end = match form.face {
@@ -129,6 +135,14 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             }
         };
         y += form.face.map_or(1, Face::rows);
+    }
+    if question.stage == Stage::Revealed {
+        let word = " ANSWER ";
+        let start = area.right().saturating_sub(word.len() as u16 + 1);
+        let free = form.margin() > 0 || (form.lines.len() == 1 && end + 2 < start);
+        if free {
+            canvas.pen_at(start, area.y, 8).style(theme.on(Ground::Bright)).put(word);
+        }
     }
     if question.is_open() {
         let room = area.right().saturating_sub(end + 3);

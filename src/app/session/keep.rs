@@ -23,7 +23,7 @@ impl Session {
             Ok(tape) => {
                 self.recorder = Some(Recorder::on(tape));
                 self.view.kept = Kept::Well;
-                // Whoever presents is followed by a second terminal from the beginning.
+                // `raftlab notes` follows a presentation from its beginning.
                 if self.presents() {
                     self.record_all();
                 }

@@ -1,8 +1,8 @@
 //! The oracle: how likely each choice of a question is. It is the machinery of rerolls (`reroll.rs`),
 //! asked about all choices at once, and what it says stands beside them.
 //!
-//! Where it was asked is part of the run, and what it said is not: whoever comes back there finds
-//! the same figures, for they follow from the state.
+//! Where it was asked is part of the run, and what it said is not: back there the figures are the
+//! same, for they follow from the state.
 
 use super::Session;
 use super::reroll::{Asked, Reroll, WITHIN};

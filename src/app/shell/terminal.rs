@@ -50,8 +50,8 @@ pub struct Screen {
     size: Size,
 }
 
-/// The largest area that is drawn. A terminal may say that it has 65,535 rows of as many columns;
-/// whoever believed it would fill the memory with blanks.
+/// The largest area that is drawn. A terminal may say that it has 65,535 rows of as many columns,
+/// and blanks for all of them would fill the memory.
 pub const SIZE_MAX: Size = Size { width: 500, height: 200 };
 
 impl Screen {

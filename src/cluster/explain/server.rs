@@ -300,7 +300,7 @@ fn waiters(cluster: &Cluster, server: &Server) -> Vec<String> {
             (_, more) => Some(format!("{how}: {} and {more} more", named.join(", "))),
         }
     };
-    let told = [told("waiting here", waiting), told("held for who waits no more", gone)];
+    let told = [told("waiting here", waiting), told("no longer waiting here", gone)];
     told.into_iter().flatten().collect()
 }
 

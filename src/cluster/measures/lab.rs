@@ -102,7 +102,7 @@ pub(super) static ROWS: [Row; 26] = [
     Row {
         name: "majority",
         usage: &["majority = N"],
-        summary: "how many servers are a majority of all, whoever is up",
+        summary: "how many of all servers are a majority, up or down",
         examples: &["majority = 3"],
         ask: Ask::Lab(|asked| number(asked.cluster.configuration().quorum() as u64)),
         ..ROW

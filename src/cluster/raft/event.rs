@@ -8,7 +8,7 @@ use crate::cluster::flaw::Flaw;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// What a server's consensus does.
-#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, IntoStaticStr)]
 #[serde(untagged)]
 #[strum(serialize_all = "snake_case")]
 pub enum RaftEvent {

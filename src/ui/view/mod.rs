@@ -250,6 +250,12 @@ pub struct Selection {
     pub line: Option<u32>,
 }
 
+impl Selection {
+    pub fn is_entry(&self, server: ServerId, index: Index) -> bool {
+        self.server == Some(server) && self.entry == Some(index)
+    }
+}
+
 /// How far each pane has been scrolled. `None` follows the newest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scroll {

@@ -159,7 +159,7 @@ pub const SERVER: Forms = &[
     }),
     ("Its clock runs at rate {}, and its timers with it", |s, w| s.own().clock.as_rate() == w[0]),
     ("Waiting here: {}", |s, w| holds_for(s, w[0], true)),
-    ("Held for who waits no more: {}", |s, w| holds_for(s, w[0], false)),
+    ("No longer waiting here: {}", |s, w| holds_for(s, w[0], false)),
     ("Entry {} waits: {}", |s, w| {
         let next = s.own().raft.commit().next();
         next == Index(n(w[0])) && waits(s, s.own(), next, w[1])

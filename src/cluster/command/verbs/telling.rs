@@ -115,11 +115,11 @@ beat. `raftlab run` passes over it.",
         group: Group::Telling,
         scope: Scope::Act,
         usage: &["aside TEXT"],
-        summary: "a note for whoever speaks, which the class does not see",
+        summary: "a note for the presenter, which the class does not see",
         help: "\
 The text runs to the end of the line, as that of `say`, and may be long. It stands in `raftlab notes`, \
-which follows the session in a second terminal, up to the line after the next beat; on the lab's own \
-screen only in the pane of the script, which is not there while somebody presents.",
+which follows the session in a second terminal, up to the line after the next beat. The lab's own \
+screen shows it only in the pane of the script, and presenting hides that pane.",
         options: &[],
         examples: &["aside Let them count the votes aloud."],
         parse: |reader| reader.rest_as_text().map(Command::Aside),

@@ -1,0 +1,138 @@
+//! What the logs of a hall say of one entry, and of one log: the cell of an entry with the marks of
+//! its fate, and the verdict at the end of a row. `log_rows.rs` says where they stand.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::canvas::Canvas;
+use super::glyphs::Glyphs;
+use super::theme::{Ground, Ink};
+use crate::cluster::raft::Entry;
+use crate::cluster::situation::Fate;
+use crate::cluster::start::is_given;
+use crate::cluster::types::{Index, Request, Term};
+
+/// The most columns of what an entry does.
+const WHAT_MAX: u16 = 12;
+
+/// "t3 x=3", and of a read "t3 x?"; of a given entry, "t3".
+pub fn words(entry: &Entry, term: bool, glyphs: Glyphs) -> String {
+    let clip = |text: &str| glyphs.shown(text, WHAT_MAX / 2);
+    if is_given(&entry.op) {
+        return format!("t{}", entry.term);
+    }
+    match &entry.op.request {
+        Request::Get { key } if term => format!("t{} {}?", entry.term, clip(key)),
+        Request::Get { key } => format!("read {}", clip(key)),
+        Request::Put { key, value, .. } => {
+            let what = format!("{}={}", clip(key), clip(value));
+            if term { format!("t{} {what}", entry.term) } else { what }
+        }
+    }
+}
+
+/// What follows from a server's log.
+pub enum Verdict {
+    /// From the first to the last of these, entries will be overwritten.
+    Lost(Index, Index),
+    /// A rule is broken, and from this entry on the log is not the committed one.
+    Departs(Index),
+    /// This entry may be lost.
+    Danger(Index),
+    /// So does a leader's, which needs so many copies more.
+    NeedsInDanger(Index, usize),
+    /// What its next entry needs.
+    Needs(String),
+}
+
+impl Verdict {
+    pub const fn is_bad(&self) -> bool {
+        match self {
+            Self::Lost(..) | Self::Departs(_) | Self::Danger(_) | Self::NeedsInDanger(..) => true,
+            Self::Needs(_) => false,
+        }
+    }
+
+    /// At the end of the server's row.
+    pub fn in_row(&self) -> String {
+        match self {
+            Self::Lost(first, last) if first < last => format!("LOSES {first}-{last}"),
+            Self::Lost(first, _) => format!("LOSES ENTRY {first}"),
+            Self::Departs(first) => format!("DEPARTS AT {first}"),
+            Self::Danger(_) => "IN DANGER".to_owned(),
+            Self::NeedsInDanger(_, more) => format!("needs {more}: IN DANGER"),
+            Self::Needs(words) => words.clone(),
+        }
+    }
+
+    /// Below the logs, in capitals, where all servers of which it holds share a line.
+    pub fn below(&self) -> String {
+        match self {
+            Self::Lost(first, last) if first < last => format!("LOSE {first}-{last}"),
+            Self::Lost(first, _) => format!("LOSE ENTRY {first}"),
+            Self::Danger(index) | Self::NeedsInDanger(index, _) => {
+                format!("entry {index} IN DANGER")
+            }
+            Self::Departs(_) | Self::Needs(_) => self.in_row(),
+        }
+        .to_uppercase()
+    }
+}
+
+/// An entry in its cell.
+pub fn draw_cell(
+    canvas: &mut Canvas,
+    area: Rect,
+    entry: &Entry,
+    fate: Option<Fate>,
+    differs: bool,
+) {
+    let theme = canvas.theme();
+    let text = words(entry, true, theme.glyphs);
+    let room = area.width.saturating_sub(2);
+    let put = |canvas: &mut Canvas, open: char, style: Style, close: char| {
+        canvas.fill(area, style);
+        let inside = Rect { width: room + 1, ..area };
+        canvas.pen(inside, 0).style(style).put(open).put_within(&text);
+        let end = area.right() - 1;
+        canvas.pen_at(end, area.y, 1).style(style).put(close);
+    };
+    let bold = theme.bold();
+    let (open, close) = fate.map_or((' ', ' '), Fate::brackets);
+    match fate {
+        None => put(canvas, open, theme.ink(Ink::Strong), close),
+        Some(Fate::Known) => put(canvas, open, theme.settled(entry.term).patch(bold), close),
+        Some(Fate::Committed) => put(canvas, open, theme.settled(entry.term), close),
+        Some(Fate::Lost) => put(canvas, open, theme.on(Ground::Lost), close),
+        Some(Fate::Open | Fate::Safe) => draw_pending(canvas, area, entry, &text, differs),
+    }
+}
+
+fn draw_pending(canvas: &mut Canvas, area: Rect, entry: &Entry, text: &str, differs: bool) {
+    let theme = canvas.theme();
+    let edge = theme.hue_ink(entry.term).patch(theme.bold());
+    let strong = theme.ink(Ink::Strong).patch(theme.bold());
+    let term = format!("t{}", Term(entry.term.0));
+    let mut pen = canvas.pen(area, 0);
+    pen.style(edge).put('(');
+    let rest = match text.strip_prefix(&term) {
+        Some(rest) => {
+            pen.style(theme.number(entry.term).patch(theme.bold())).put(&term);
+            rest
+        }
+        None => text,
+    };
+    let room = pen.room().saturating_sub(1 + u16::from(differs));
+    pen.style(strong);
+    if theme.glyphs.width(rest) <= room {
+        pen.put(rest);
+    } else {
+        let shown: String = rest.chars().take(usize::from(room)).collect();
+        pen.put(shown);
+    }
+    if differs {
+        pen.put('≠');
+    }
+    let x = pen.x().max(area.x + 1);
+    canvas.pen_at(x, area.y, 1).style(edge).put(')');
+}
