@@ -1,6 +1,7 @@
 //! The voice of the lab: a native reader should understand each sentence on the first reading. These
-//! phrases were found to need a second one, and don't come back, neither to the pages nor to the
-//! scripts. What is meant is beside each. None is a word of the script language.
+//! phrases were found to need a second one, and don't come back: not in the pages, not in the
+//! scripts, and in no text of the program. What is meant is beside each. None of them
+//! is a word of the script language, so none is excepted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,54 @@ fn found(phrase: &str, words: &[Word]) -> Vec<(usize, String)> {
     places.map(|place| (words[place].line, around(place))).collect()
 }
 
+/// The texts in quotes of a program, each with the line where it begins; comments have none.
+fn literals(program: &str) -> Vec<(usize, &str)> {
+    let mut literals = Vec::new();
+    let mut at = 0;
+    let end_of = |from: usize, end: &str| {
+        program[from..].find(end).map_or(program.len(), |found| from + found)
+    };
+    while let Some(sign) = program[at..].chars().next() {
+        let rest = &program[at..];
+        let is_inside_a_word = program[..at].ends_with(|sign: char| sign.is_alphanumeric());
+        if rest.starts_with("//") {
+            at = end_of(at, "\n");
+        } else if rest.starts_with("/*") {
+            at = end_of(at, "*/");
+        } else if let Some(hashes) = raw(rest).filter(|_| !is_inside_a_word) {
+            let start = at + hashes + 2;
+            let end = end_of(start, &format!("\"{}", "#".repeat(hashes)));
+            literals.push((start, &program[start..end]));
+            at = end + 1 + hashes;
+        } else if sign == '"' {
+            let mut escaped = false;
+            let ends = |sign: char| {
+                let ends = sign == '"' && !escaped;
+                escaped = sign == '\\' && !escaped;
+                ends
+            };
+            let end = at + 1 + program[at + 1..].find(ends).expect("the end of a text");
+            literals.push((at, &program[at + 1..end]));
+            at = end + 1;
+        } else if rest.starts_with("'\"'") {
+            at += 3;
+        } else if rest.starts_with("'\\") {
+            at = end_of(at + 3, "'") + 1;
+        } else {
+            at += sign.len_utf8();
+        }
+    }
+    let line = |place: usize| program[..place].matches('\n').count() + 1;
+    literals.into_iter().map(|(place, text)| (line(place), text)).collect()
+}
+
+/// How many hashes a raw text has that begins here.
+fn raw(rest: &str) -> Option<usize> {
+    let rest = rest.strip_prefix('r')?;
+    let hashes = rest.len() - rest.trim_start_matches('#').len();
+    rest[hashes..].starts_with('"').then_some(hashes)
+}
+
 /// All files below a folder or a file of the repository whose names end so.
 fn files(place: &str, ending: &str) -> Vec<PathBuf> {
     fn walk(path: PathBuf, ending: &str, found: &mut Vec<PathBuf>) {
@@ -99,19 +148,22 @@ fn files(place: &str, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Every text that a reader may see, as words, with the file that holds it.
+/// Every text that a reader may see, in the order of its words, with the file that holds it.
 fn texts() -> Vec<(PathBuf, Vec<Word>)> {
-    // These two are made from the program.
-    let is_made =
-        |path: &PathBuf| path.ends_with("docs/keys.md") || path.ends_with("docs/scripts.md");
     let pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"];
     let pages = pages.into_iter().flat_map(|place| files(place, "md"));
-    let whole = pages.filter(|path| !is_made(path)).chain(files("scripts", "lab"));
-    let whole = whole.map(|path| {
-        let words = words(&fs::read_to_string(&path).expect("a text"), 1);
+    let whole = pages.chain(files("scripts", "lab")).map(|path| {
+        let text = fs::read_to_string(&path).expect("a text");
+        let words = words(&text, 1);
         (path, words)
     });
-    whole.collect()
+    let programs = files("src", "rs").into_iter().flat_map(|path| {
+        let program = fs::read_to_string(&path).expect("a program");
+        let literals = literals(&program);
+        let words = literals.into_iter().map(|(line, text)| (path.clone(), words(text, line)));
+        words.collect::<Vec<_>>()
+    });
+    whole.chain(programs).collect()
 }
 
 #[test]
@@ -136,4 +188,16 @@ fn phrases_are_found_across_lines_and_only_where_they_are() {
     assert_eq!(hits("anew", "a canew, (anew)"), 1);
     assert_eq!(hits("is told", "what it is, told"), 0);
     assert_eq!(hits("gives up S#", "a gives up S12; it gives up several, and gives up S"), 1);
+}
+
+#[test]
+fn texts_of_a_program_are_told_from_its_comments_and_characters() {
+    let program = r##"
+        // "no text"
+        /* nor "this" */ let lifetime: &'static str = "one \" text";
+        let sign = ('"', '\'', '\u{22}', b'"');
+        let raw = (r"two \", r#"three "of" them"#, b"four");
+    "##;
+    let found: Vec<&str> = literals(program).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(found, ["one \\\" text", "two \\", "three \"of\" them", "four"]);
 }

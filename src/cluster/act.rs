@@ -162,8 +162,8 @@ impl Cluster {
                 each(&only, &|server| (!is_leader(server)).then(|| no_leader(server)))
             }
             Command::ByHand(motion) if *motion == self.motion => Err(error(match motion {
-                Motion::ByHand => "all is by hand already: `by-hand off` lets lab time go on",
-                Motion::ByItself => "lab time goes on by itself: `by-hand on` makes it stand",
+                Motion::ByHand => "all is by hand already: `by-hand off` resumes lab time",
+                Motion::ByItself => "lab time runs on its own: `by-hand on` pauses it",
             })),
             Command::Chaos(_) => self.refuse_chaos(),
             Command::LoadStop if !self.load_runs() => Err(error("no load is running")),

@@ -126,8 +126,7 @@ impl Cluster {
             return Step::Idle;
         }
         let (line, expected, actual) = self.standing_task();
-        let why =
-            "lab time stands, for all is by hand, and nothing that was told is left to happen";
+        let why = "lab time is paused, for all is by hand, and nothing that was commanded is left to happen";
         let actual = if actual.is_empty() { why.to_owned() } else { format!("{why}: {actual}") };
         // Even where what is expected is a remark: there is nothing to go on with.
         self.fail_for_good(line, &expected, &actual);

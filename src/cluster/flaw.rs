@@ -284,11 +284,11 @@ pub static FLAWS: [About; 24] = [
     About {
         flaw: Flaw::ResetOnAnyRpc,
         name: "reset-on-any-rpc",
-        departure: "every RPC sets the election timer anew, refused ones too",
-        rule: "only the present leader's word and a vote granted set the election timer anew",
+        departure: "every RPC resets the election timer, refused ones too",
+        rule: "only the present leader's word and a vote granted reset the election timer",
         source: "Figure 2, Followers; §5.2",
         breaks: Breaks::Liveness,
-        watch: "a server that can't win keeps asking, and the one that could never stands",
+        watch: "a server that can't win keeps asking, and the one that could never does",
     },
     About {
         flaw: Flaw::CountStaleVotes,
@@ -401,7 +401,7 @@ pub static FLAWS: [About; 24] = [
     About {
         flaw: Flaw::AnyOpAtIndex,
         name: "any-op-at-index",
-        departure: "whoever waits at an index takes the answer of whatever is applied there",
+        departure: "a waiter at an index takes the answer of whatever is applied there",
         rule: "a waiter takes only the answer of its own operation",
         source: "the state machine's rule 4",
         breaks: safety(Invariant::Linearizability),
@@ -450,12 +450,12 @@ pub static FLAWS: [About; 24] = [
         rule: "version or nokey after a resend is maybe: the first copy may have been carried out",
         source: "the client's rule",
         breaks: safety(Invariant::Linearizability),
-        watch: "the client is told that its put failed, and it was carried out",
+        watch: "the client hears that its put failed, though it was carried out",
     },
     About {
         flaw: Flaw::BlindUnlock,
         name: "blind-unlock",
-        departure: "a release that failed is sent again at the version found, whoever holds the lock",
+        departure: "a failed release is sent again at the version found, even if another holds the lock",
         rule: "a release puts only where its own id stands",
         source: "the lock's rule",
         breaks: safety(Invariant::LockExclusion),

@@ -541,7 +541,7 @@ impl Cluster {
             nodes.push(match who.named() {
                 Some(Named::Server(server)) => Node::Server(server),
                 Some(Named::Client(name)) => Node::Client(self.need_client(name.as_str())?),
-                None => return Err(error(format!("{who} was not made concrete"))),
+                None => return Err(error(format!("{who} was not resolved"))),
             });
         }
         Ok(nodes)

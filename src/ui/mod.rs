@@ -223,8 +223,8 @@ fn draw_joint(canvas: &mut Canvas, areas: &Areas, area: Rect) {
 fn draw_too_small(canvas: &mut Canvas, size: Size) {
     let needed = layout::MIN;
     let sentence = format!(
-        "raftlab needs {}x{} characters; this terminal has {}x{}. Make it larger, or its letters \
-         smaller; q leaves.",
+        "raftlab needs {}x{} characters; this terminal has {}x{}. Enlarge the window or \
+         reduce the font size; q quits.",
         needed.width, needed.height, size.width, size.height
     );
     let area = canvas.area();

@@ -23,7 +23,7 @@ fn panel(canvas: &mut Canvas, footer: Rect, rows: u16, title: &str) -> Rect {
     let area = Rect { y: footer.y - rows, height: rows, ..footer };
     canvas.clear(area);
     canvas.clear(footer);
-    canvas.title(area, title, Focus::Elsewhere, "time stands");
+    canvas.title(area, title, Focus::Elsewhere, "paused");
     area
 }
 

@@ -7,7 +7,7 @@ pub fn reference() -> String {
     let mut page = String::from(
         "# Keys\n\n\
          Made from the table in `src/app/keymap/table.rs`; `UPDATE_DOCS=1 cargo test keys` writes \
-         it anew.\n\n\
+         it again.\n\n\
          A rule to tell a class once: **a capital does the stronger thing, or goes back**. A key \
          that can do\nnothing now says why, in the last row. A key marked *reserved* is kept for \
          what it will do, and\ndoes nothing yet.\n",

@@ -11,7 +11,7 @@ use crate::app::input::Named;
 /// All keys of all modes.
 pub const BINDINGS: &[Binding] = &[
     // Time.
-    normal(&[Char(' '), Char('p')], Normal::ToggleTime, "time", "time stands, time goes on"),
+    normal(&[Char(' '), Char('p')], Normal::ToggleTime, "time", "pause or resume"),
     normal(&[Char('.')], Normal::StepShown, "step", "step to the next event shown"),
     normal(&[Char(',')], Normal::StepBack, "back", "step back to the previous event shown"),
     normal(&[Char(';')], Normal::StepVery, "", "step to the very next event, heartbeats too"),
@@ -89,7 +89,7 @@ pub const BINDINGS: &[Binding] = &[
         "the prompt, filled with that read through the selected server",
     ),
     // The past.
-    normal(&[Char('u')], Normal::Undo, "undo", "undo my last command: time stands before it"),
+    normal(&[Char('u')], Normal::Undo, "undo", "undo my last command: pause before it"),
     normal(&[Char('U')], Normal::Redo, "redo", "redo it"),
     normal(&[Char('b')], Normal::Bookmark, "", "bookmark this moment; again: take it away"),
     normal(
@@ -139,13 +139,13 @@ pub const BINDINGS: &[Binding] = &[
     // The lab.
     normal(&[Char('y')], Normal::Copy, "copy", "copy a line that replays this moment"),
     normal(&[Ctrl('s')], Normal::Save, "save", "save the run so far as a script"),
-    normal(&[Ctrl('l')], Normal::Redraw, "", "draw anew"),
+    normal(&[Ctrl('l')], Normal::Redraw, "", "draw again"),
     normal(&[Key(Named::F(5))], Normal::Present, "", "presenter mode, and back"),
     normal(&[Char('F')], Normal::Big, "", "big: caption, map and logs alone, and back"),
     normal(&[Char('?'), Key(Named::F(1))], Normal::Help, "help", "help: legend and keys"),
-    normal(&[Key(Named::Esc)], Normal::Escape, "", "close, unmark, unfilter; never leaves"),
+    normal(&[Key(Named::Esc)], Normal::Escape, "", "close, unmark, unfilter; never quits"),
     normal(&[Ctrl('z')], Normal::Suspend, "", "back to the shell for a while (fg returns)"),
-    normal(&[Char('q'), Ctrl('c')], Normal::Leave, "leave", "leave (asks once)"),
+    normal(&[Char('q'), Ctrl('c')], Normal::Leave, "quit", "quit (asks once)"),
     // After [ and ].
     jump(&[Char('m')], Jump::Packet, "packet", "a packet that arrives or is dropped"),
     jump(&[Char('c')], Jump::Commit, "commit", "a commit"),
@@ -155,7 +155,7 @@ pub const BINDINGS: &[Binding] = &[
     jump(&[Char('l')], Jump::Line, "line", "a line of the script"),
     jump(&[Char('v')], Jump::Broken, "broken", "a broken rule, a failed expectation"),
     jump(&[Char(']'), Char('[')], Jump::Bookmark, "bookmark", "a bookmark"),
-    jump(&[Key(Named::Esc), Ctrl('c')], Jump::Leave, "leave", "nowhere: leave"),
+    jump(&[Key(Named::Esc), Ctrl('c')], Jump::Leave, "cancel", "cancel"),
     // Partition mode.
     partition(
         &[Range('1', '9')],
@@ -190,9 +190,9 @@ pub const BINDINGS: &[Binding] = &[
     ),
     partition(&[Char('r')], Partition::Random, "random", "a random split"),
     partition(&[Key(Named::Backspace)], Partition::Together, "", "everybody back to A"),
-    partition(&[Char('H')], Partition::Heal, "heal", "heal, and leave"),
+    partition(&[Char('H')], Partition::Heal, "heal", "heal, and exit"),
     partition(&[Key(Named::Enter)], Partition::Cut, "cut", "cut"),
-    partition(&[Key(Named::Esc), Ctrl('c')], Partition::Escape, "back", "leave, nothing cut"),
+    partition(&[Key(Named::Esc), Ctrl('c')], Partition::Escape, "back", "exit, nothing cut"),
     // Link mode.
     link(
         &[Range('1', '9')],
@@ -214,7 +214,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Key(Named::Enter), Key(Named::Esc), Ctrl('c')],
         Link::Leave,
         "back",
-        "leave (each press was a command)",
+        "exit (each press was a command)",
     ),
     // Packet mode.
     packet(&[Char('j'), Key(Named::Down)], Packet::Next, "next", "choose the next packet"),
@@ -229,7 +229,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Char('a')],
         Packet::ByHand,
         "all by hand",
-        "all by hand: nothing moves, no timer fires, unless told; again to end",
+        "all by hand: nothing moves until you say so; again to end",
     ),
     packet(
         &[Range('1', '9')],
@@ -244,7 +244,7 @@ pub const BINDINGS: &[Binding] = &[
     packet(&[Char('u')], Packet::Undo, "undo", "undo my last command"),
     packet(&[Char('w')], Packet::Why, "why", "why was it sent"),
     packet(&[Char('i')], Packet::Inspect, "", "inspect it"),
-    packet(&[Key(Named::Esc), Ctrl('c')], Packet::Leave, "back", "leave"),
+    packet(&[Key(Named::Esc), Ctrl('c')], Packet::Leave, "back", "exit"),
     // The prompt.
     prompt(
         &[Key(Named::Enter)],
@@ -294,20 +294,20 @@ pub const BINDINGS: &[Binding] = &[
         &[Char(' ')],
         Presenter::Time,
         "",
-        "at a beat: on; while it runs: time stands; standing: on",
+        "at a beat: on; while it runs: pause; paused: resume",
     ),
     presenter(
         &[Char('b'), Char('.')],
         Presenter::Black,
         "black",
-        "black screen and time stands; any key brings both back",
+        "black screen and pause; any key brings both back",
     ),
     presenter(&[Key(Named::Home)], Presenter::First, "first beat", "first beat"),
     presenter(
         &[Key(Named::Esc)],
         Presenter::Leave,
         "end",
-        "leave presenter mode; the script stays where it is",
+        "exit presenter mode; the script stays where it is",
     ),
     presenter(&[Char('q')], Presenter::Stay, "", "says: Esc first"),
     // Lists, dialogs and help.
@@ -337,7 +337,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Char('q'), Ctrl('c')],
         Question::Leave,
         "",
-        "leave, if that is the question; otherwise no",
+        "quit, if that is the question; otherwise no",
     ),
 ];
 

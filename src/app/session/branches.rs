@@ -236,7 +236,7 @@ impl Session {
         let here = self.cluster.point();
         let deeds = &self.timeline.deeds()[..here.deeds as usize];
         let Some((deed, before)) = deeds.split_last() else {
-            return self.refuse("nobody has done anything yet that could be undone");
+            return self.refuse("there is nothing to undo yet");
         };
         // What was said of expectations because of this command goes with it.
         let same_moment =

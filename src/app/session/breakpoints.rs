@@ -48,8 +48,8 @@ impl Session {
     pub(super) fn set_breakpoint_by_hand(&mut self, condition: &Condition, on: bool) {
         if self.set_breakpoint(condition, on, false) {
             self.note(match on {
-                true => "time will stand when that becomes true (B lists the breakpoints)",
-                false => "that no longer stands time still (B lists the breakpoints)",
+                true => "the lab pauses when that becomes true (B lists the breakpoints)",
+                false => "that no longer pauses the lab (B lists the breakpoints)",
             });
             self.record_all();
         }
@@ -104,7 +104,7 @@ impl Session {
             self.halt = Some(Stands::Breakpoint);
         }
         self.view.selection.event = self.trace.listed().back().copied();
-        self.note(format!("it has become true: {condition}"));
+        self.note(format!("breakpoint hit: {condition}"));
     }
 
     pub(super) fn list_breakpoints(&mut self) {

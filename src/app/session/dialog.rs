@@ -152,7 +152,7 @@ impl Reading {
             format!("Expected: {}", failure.expected),
             format!("Instead:  {}", failure.actual),
             String::new(),
-            format!("Time stands at {}. The keys that look still work.", failure.time),
+            format!("The run ends at {}. You can still inspect everything.", failure.time),
         ];
         Self::text(
             format!("Line {} failed", failure.line),
@@ -188,8 +188,8 @@ impl Reading {
             lines.push(format!("Planted too, without effect so far: {}.", idle.join(", ")));
         }
         lines.push(String::new());
-        lines
-            .push("Time stands for good here. The keys that look still work; , steps back.".into());
+        let how = "The run ends here. You can still inspect everything; , steps back.";
+        lines.push(how.to_owned());
         Self::text(format!("Broken: {}", violation.invariant.name()), lines)
     }
 

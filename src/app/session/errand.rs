@@ -34,10 +34,10 @@ impl Session {
             _ => return None,
         };
         if condition.as_ref().is_some_and(|condition| self.cluster.is_so(condition)) {
-            return Some(Err("that is so now".to_owned()));
+            return Some(Err("that holds now".to_owned()));
         }
         if self.rests_by_hand() && !self.is_past() {
-            let why = "lab time stands, for all is by hand: M, then a, ends that";
+            let why = "lab time is paused, for all is by hand: M, then a, ends that";
             return Some(Err(why.to_owned()));
         }
         if let Some(why) = self.stopped_for_good().or_else(|| self.is_full()) {
@@ -58,7 +58,7 @@ impl Session {
         let Some(errand) = &self.errand else { return };
         let (condition, span) = (errand.condition.as_ref(), errand.span);
         if let Some(condition) = condition.filter(|condition| self.cluster.is_so(condition)) {
-            self.note(format!("it has become true: {condition}"));
+            self.note(format!("it holds now: {condition}"));
         } else if self.cluster.now() < errand.end
             || self.next_due().is_some_and(|due| due <= errand.end)
         {

@@ -59,7 +59,7 @@ impl Session {
                 None => "stop",
                 Some(_) if self.may_reveal() => "reveal",
                 Some(Stands::Beat { .. }) => "next",
-                Some(_) => "go on",
+                Some(_) => "resume",
             },
             Action::Normal(Normal::Inspect) if self.view.focus == Pane::Script => "go there",
             Action::Packet(Packet::ByHand) if self.cluster.is_by_hand() => "end by hand",

@@ -50,7 +50,7 @@ impl Session {
         let waits = waits.map(|waiting| {
             // By hand no time passes by which a wait could end.
             if self.cluster.is_by_hand() {
-                return "It waits for what is told by hand.".to_owned();
+                return "It waits for a command by hand.".to_owned();
             }
             let more = Seconds(waiting.until.since(self.cluster.now()));
             format!("It waits, {more} more at most.")
@@ -61,9 +61,9 @@ impl Session {
         let (at, told) = (seen.at.time, self.told_of(number));
         let became = match (seen.came, told) {
             (Came::Ran, _) => vec![format!("It ran at {at}.")],
-            (Came::Held, _) => vec![format!("It ran at {at}, and it was so.")],
+            (Came::Held, _) => vec![format!("It ran at {at}, and it held.")],
             (Came::Remarked, told) => {
-                let why = "It would have failed, but somebody has acted: that is a remark.";
+                let why = "It would have failed, but you have acted: that is a remark.";
                 std::iter::once(why.to_owned()).chain(told).collect()
             }
             (Came::Failed, told) => {

@@ -162,7 +162,7 @@ impl Session {
         }
         match moment {
             Moment::Condition(condition) if self.cluster.is_so(condition) => {
-                return self.refuse("that is so now: :back finds where it became so");
+                return self.refuse("that holds now: :back finds where it became true");
             }
             // A place within a moment is come to from before.
             Moment::Place(place) if place.time <= self.timeline.end().time => {

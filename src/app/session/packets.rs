@@ -68,7 +68,7 @@ impl Session {
             Key::Leave => {
                 self.mode = Mode::Normal;
                 if self.cluster.is_by_hand() {
-                    self.note("all is by hand still: M, then a, lets lab time go on");
+                    self.note("all is by hand still: M, then a, resumes lab time");
                 }
             }
         }
@@ -87,8 +87,10 @@ impl Session {
     /// Nothing moves and no timer fires unless told; again, and lab time goes on.
     fn toggle_by_hand(&mut self) {
         let (motion, words) = match self.cluster.is_by_hand() {
-            false => (Motion::ByHand, "all by hand: nothing moves and no timer fires, unless told"),
-            true => (Motion::ByItself, "lab time goes on where it stood, once packet mode is left"),
+            false => {
+                (Motion::ByHand, "all by hand: nothing moves and no timer fires until you say so")
+            }
+            true => (Motion::ByItself, "lab time resumes where it was, once you exit packet mode"),
         };
         if self.apply(&Command::ByHand(motion), "M a") {
             self.note(words);

@@ -189,7 +189,7 @@ impl Session {
                 };
                 self.note(match stopped {
                     Some(stopped) => format!("{stopped}; a comma steps back"),
-                    None => format!("time stands at {moment}: Space goes on, a comma steps back"),
+                    None => format!("paused at {moment}: Space resumes, a comma steps back"),
                 });
             }
             (Aim::Open(_), Err(why)) => {

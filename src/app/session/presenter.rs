@@ -27,7 +27,7 @@ impl Session {
                 self.begin_presenting();
                 self.note(match self.cluster.script() {
                     Some(_) => "presenting: PgDn next beat, PgUp previous, b black screen, Esc ends it",
-                    None => "presenting: PgDn pause or go on, PgUp step back, b black screen, Esc ends it",
+                    None => "presenting: PgDn pause or resume, PgUp step back, b black screen, Esc ends it",
                 });
             }
             Presenting::Yes | Presenting::Black(_) => self.stop_presenting(),
@@ -160,7 +160,7 @@ impl Session {
                 .refuse("the script has come to its end: PgUp goes back, Esc ends presenting");
         }
         if self.rests_by_hand() && !self.is_past() {
-            return self.refuse("lab time stands, for all is by hand: M, then a, ends that");
+            return self.refuse("lab time is paused, for all is by hand: M, then a, ends that");
         }
         self.go_on();
     }

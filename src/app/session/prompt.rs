@@ -412,7 +412,7 @@ impl Session {
             Own::Save { replace } => return self.save(rest, replace),
             Own::Reroll => self.reroll(rest),
             Own::Memory => self.grant_memory(rest),
-            Own::Panic => panic!("somebody typed :panic, to see whether the terminal survives it"),
+            Own::Panic => panic!("`:panic` was typed, to see whether the terminal survives it"),
         }
         None
     }

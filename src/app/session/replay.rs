@@ -206,7 +206,7 @@ impl Session {
         self.opened = self.cluster.place();
         let (done, of) = (replaying.next, replaying.doings().deeds.len());
         self.note(format!(
-            "stopped at {}, after {done} of {of} commands; the recording is as it was",
+            "stopped at {}, after {done} of {of} commands; the recording is unchanged",
             self.cluster.now()
         ));
     }

@@ -231,7 +231,7 @@ fn about(redrawn: &Redrawn) -> Vec<String> {
         (others, "wait of the script or of chaos", "waits of the script or of chaos"),
     ]);
     let fixed = counted(&[
-        (packets_by_hand, "packet held or told by hand", "packets held or told by hand"),
+        (packets_by_hand, "packet held or sent by hand", "packets held or sent by hand"),
         (timers_by_hand, "timer set by `timers`", "timers set by `timers`"),
     ]);
     let mut lines = Vec::new();

@@ -197,7 +197,7 @@ impl Session {
     /// Space: time stands, time goes on.
     pub(super) fn toggle_time(&mut self) {
         if self.rests_by_hand() && !self.is_past() {
-            return self.refuse("lab time stands, for all is by hand: M, then a, ends that");
+            return self.refuse("lab time is paused, for all is by hand: M, then a, ends that");
         }
         match self.halt {
             None => self.halt = Some(Stands::Paused),

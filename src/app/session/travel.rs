@@ -144,6 +144,6 @@ impl Session {
         if let Some(before) = travel.before {
             self.go_back_to(*before);
         }
-        self.note("stopped: time stands where it stood");
+        self.note("stopped: you are where you were");
     }
 }

@@ -140,7 +140,7 @@ impl Session {
         self.watches.retain(|watch| what.is_some_and(|what| *watch.what != *what));
         match what {
             Some(what) if self.watches.len() == before => {
-                self.refuse(format!("nobody watches {what}"));
+                self.refuse(format!("{what} is not watched"));
             }
             Some(_) | None => self.screen = Screen::Stale,
         }

@@ -134,7 +134,7 @@ impl Session {
         match work {
             Work::Play(play) => self.stop_playing(&play),
             Work::Travel(travel) => self.stop_travelling(*travel),
-            Work::Search(_) => self.note("stopped: time stands where it stood"),
+            Work::Search(_) => self.note("stopped: you are where you were"),
             Work::Replay(replaying) => self.stop_replaying(&replaying),
             Work::Reroll(_) => {}
             Work::Compare => self.close(),

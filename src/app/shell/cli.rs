@@ -22,7 +22,7 @@ use crate::cluster::types::SERVERS_MAX;
     version,
     args_conflicts_with_subcommands = true,
     after_help = "Without a file: a lab of five servers and three idle clients. In the lab, ? \
-                  shows the keys and q leaves. Wherever a file is named, - is standard input or \
+                  shows the keys and q quits. Wherever a file is named, - is standard input or \
                   standard output."
 )]
 pub struct Cli {

@@ -71,7 +71,7 @@ impl Fault {
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Crashes => "servers crash, and stay down for longer than an election timeout",
-            Self::Blinks => "servers crash, and are back before anybody stands for election",
+            Self::Blinks => "servers crash, and are back before any server becomes a candidate",
             Self::Ambushes => "a server crashes right after it took an operation, voted or copied",
             Self::Blackouts => "all servers crash at once",
             Self::Cuts => "links are cut one way: a leader is heard and does not hear",

@@ -21,11 +21,7 @@ pub static WORDS: [WhoWord; 11] = [
     WhoWord { name: "leader", who: Who::Leader, meaning: "the running leader of the highest term" },
     WhoWord { name: "follower", who: Who::Follower, meaning: "the lowest-numbered follower" },
     WhoWord { name: "followers", who: Who::Followers, meaning: "all running followers" },
-    WhoWord {
-        name: "candidate",
-        who: Who::Candidate,
-        meaning: "a server that stands for election",
-    },
+    WhoWord { name: "candidate", who: Who::Candidate, meaning: "a server that asks for votes" },
     WhoWord {
         name: "majority",
         who: Who::Majority,

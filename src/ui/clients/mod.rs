@@ -288,7 +288,7 @@ fn put_waiting(pen: &mut Pen, client: &Client) {
     }
 }
 
-/// "2 of 3 copies", "gives up S4 in 0.38 s": the more important first.
+/// "2 of 3 copies", "waits 0.38 s more for S4": the more important first.
 fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     let cluster = scene.cluster;
     let Some(call) = &job.call else { return ["between two tries".to_owned(), String::new()] };
@@ -307,7 +307,7 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
         }
         Some(holders) => format!("{} of {} copies", holders.len(), all.quorum()),
     };
-    [copies, format!("gives up {server} in {left}")]
+    [copies, format!("waits {left} more for {server}")]
 }
 
 /// On whose disks the entry is for which a client waits.

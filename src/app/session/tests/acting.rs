@@ -38,7 +38,7 @@ fn keys_that_can_do_nothing_say_why() {
         ("0 t", "a leader has no election timer"),
         ("n", "no script"),
         ("E", "E does nothing here"),
-        ("u", "nobody has done anything"),
+        ("u", "there is nothing to undo"),
     ];
     for (keys, why) in cases {
         press(&mut session, keys);

@@ -90,7 +90,7 @@ fn a_presenter_takes_all_in_hand_at_a_beat_and_gives_it_back() {
     press(&mut session, "PgDn");
     frames(&mut session, 5.0);
     let waits = session.cluster().point();
-    assert!(session.script_line_lines(5).concat().contains("It waits for what is told by hand."));
+    assert!(session.script_line_lines(5).concat().contains("It waits for a command by hand."));
     for key in ["PgDn", "Space", "n"] {
         press(&mut session, key);
         assert!(refusal(&session).contains("all is by hand"), "{key}");
@@ -98,7 +98,7 @@ fn a_presenter_takes_all_in_hand_at_a_beat_and_gives_it_back() {
     press(&mut session, ": 'goto_5s Enter");
     assert!(refusal(&session).contains("all is by hand"), "{}", refusal(&session));
     assert_eq!((session.cluster().point(), session.cluster().now()), (waits, now));
-    assert_eq!(session.cluster().failure(), None, "somebody can still tell");
+    assert_eq!(session.cluster().failure(), None, "a person can still act");
     press(&mut session, "M a Esc PgDn");
     assert_eq!(beat(&session), Some(2), "{}", session.cluster().now());
     press(&mut session, "PgUp");
@@ -216,7 +216,7 @@ fn a_script_that_waits_goes_on_when_somebody_tells_what_it_waits_for() {
     let mut session =
         script("cluster servers=3 seed=1\nby-hand on\nuntil leader within 1s\nsay thanks\nbeat\n");
     frames(&mut session, 5.0);
-    assert!(session.cluster().failure().is_none(), "in the lab there is somebody who can tell");
+    assert!(session.cluster().failure().is_none(), "in the lab a person can act");
     press(&mut session, "M 1");
     deliver_until(&mut session, "leader", |session| session.cluster().leader().is_some());
     press(&mut session, "Esc");

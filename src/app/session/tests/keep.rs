@@ -194,7 +194,7 @@ fn a_session_in_which_nothing_was_done_leaves_nothing() {
     let reel = recorded(&mut session);
     press(&mut session, "X u");
     session.leave();
-    assert!(reel.text().is_some(), "it can be done again by whoever resumes it");
+    assert!(reel.text().is_some(), "a session that resumes it can do it again");
     let mut session = led();
     let reel = recorded(&mut session);
     press(&mut session, "b b");

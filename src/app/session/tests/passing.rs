@@ -139,7 +139,7 @@ fn what_was_put_down_at_the_prompt_and_cannot_be_done_ends_nothing() {
     typed(&mut session, "goto 4s");
     frames(&mut session, 1.0);
     assert_eq!(session.cluster().failure(), None);
-    assert!(session.cluster().remarks() > 0, "it is told");
+    assert!(session.cluster().remarks() > 0, "it is noted");
     assert!(session.cluster().now() >= Time(4_000_000), "time passes");
 }
 

@@ -100,7 +100,7 @@ fn the_events_shown_are_those_up_to_the_moment() {
 fn undo_takes_back_ones_last_command_and_redo_does_it_again() {
     let mut session = led();
     press(&mut session, "u");
-    assert!(refusal(&session).contains("nobody has done anything"));
+    assert!(refusal(&session).contains("there is nothing to undo"));
     press(&mut session, "X");
     frames(&mut session, 1.0);
     press(&mut session, "Space");

@@ -167,7 +167,7 @@ fn undo_takes_the_remarks_back_with_what_was_done() {
     assert_eq!((session.cluster().point(), digest(&session)), before);
     assert_eq!((session.cluster().unmet(), at_beat(&session)), (Unmet::Fail, Some(1)));
     press(&mut session, "u");
-    assert!(refusal(&session).contains("nobody has done anything"));
+    assert!(refusal(&session).contains("there is nothing to undo"));
     press(&mut session, "U");
     assert_eq!((session.cluster().point(), digest(&session)), after);
     assert_eq!(session.cluster().unmet(), Unmet::Remark);
@@ -262,7 +262,7 @@ fn enter_goes_to_a_line_and_w_explains_it() {
     assert_eq!((session.player.line(), session.is_past()), (11, false), "on to it");
     press(&mut session, "w");
     super::find(&session, "the script fails unless a condition holds now");
-    super::find(&session, "and it was so");
+    super::find(&session, "and it held");
     press(&mut session, "Esc g w");
     super::find(&session, "Line 1");
     press(&mut session, "Esc j Enter");
@@ -300,7 +300,7 @@ fn goto_goes_back_and_on() {
         ("beat 9", "beat 9 never comes"),
         ("mark nowhere", "it has done"),
         ("no nonsense", "is no moment"),
-        ("S1 is leader", "that is so now"),
+        ("S1 is leader", "that holds now"),
     ] {
         let before = session.cluster().point();
         go(&mut session, place);

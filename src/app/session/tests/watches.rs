@@ -84,7 +84,7 @@ fn what_has_just_changed_is_marked_until_one_goes_on() {
     press(&mut session, "c");
     assert_eq!(fresh(&session), [true, false]);
     frames(&mut session, 2.0);
-    assert_eq!(fresh(&session), [true, false], "time stands: the mark stays");
+    assert_eq!(fresh(&session), [true, false], "paused: the mark stays");
     let before = first(&session).0;
     press(&mut session, ";");
     frames(&mut session, 2.0);
@@ -110,7 +110,7 @@ fn a_list_takes_them_off_one_by_one() {
     press(&mut session, "Esc : 'unwatch_S2_log Enter");
     assert_eq!(names(&session), ["term"]);
     press(&mut session, ": 'unwatch_S2_log Enter");
-    assert!(refusal(&session).contains("nobody watches S2 log"));
+    assert!(refusal(&session).contains("S2 log is not watched"));
     press(&mut session, "W Enter");
     assert!(names(&session).is_empty());
     assert!(matches!(session.scene().view.mode, Mode::Normal), "an empty list closes");
@@ -204,7 +204,7 @@ fn a_session_with_watches_and_remarks_resumes() {
     let beat = |session: &Session| matches!(session.halt, Some(Stands::Beat { .. }));
     wait(&mut session, 60.0, "a beat", beat);
     watch(&mut session, "term");
-    assert_eq!(session.cluster().unmet(), Unmet::Fail, "whoever watches does not act");
+    assert_eq!(session.cluster().unmet(), Unmet::Fail, "to watch is not to act");
     press(&mut session, "1 x Space");
     watch(&mut session, "S2 log");
     wait(&mut session, 120.0, "a beat", beat);

@@ -147,7 +147,7 @@ fn whoever_stops_it_stands_where_it_has_come_to_and_can_go_back() {
         let here = session.cluster().point();
         assert!(here > beat && !session.cluster().finished());
         session.update(Message::Frame(Duration::from_millis(16)));
-        assert_eq!(session.cluster().point(), here, "time stands");
+        assert_eq!(session.cluster().point(), here, "paused");
         find(&session, "stopped at");
         press(&mut session, "N");
         assert!(session.cluster().point() < here);
@@ -285,7 +285,7 @@ fn a_recording_is_done_again_in_pieces_and_esc_leaves_it_as_it_was() {
     assert!(!stopped.works() && dialog(&stopped).is_none());
     assert!(matches!(clock(&stopped), Clock::Stands(_)));
     let notice = stopped.scene().view.notice.clone().unwrap().text;
-    assert!(notice.contains("the recording is as it was"), "{notice}");
+    assert!(notice.contains("the recording is unchanged"), "{notice}");
     // What was opened in part is no session of its own before something is done in it.
     let other = recorded(&mut stopped);
     frames(&mut stopped, 2.0);

@@ -45,7 +45,7 @@ places! {
     WaitedTooLong 1 "a client is released because its entry was not committed in time",
     Deposed 2 "a client is released because its leader was deposed",
     WaitersLost 1 "a server crashes while clients wait at it",
-    Maybe 1 "a client is told maybe",
+    Maybe 1 "a client gets maybe",
     LatePut 1 "a put returns while a copy of it may still run",
     LateReply 1 "a reply comes after its client has given up",
     OldTermWaits 2 "an entry of an old term is on a majority and is not committed by counting",

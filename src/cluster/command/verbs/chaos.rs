@@ -18,7 +18,7 @@ shortest election timeout. Half of the time the victim is a server that believes
 `swarm` draws from the seed which kinds are at work, and how fast each is. What is done shows as \
 commands among the events.
 
-`chaos stop` makes it calm: no more strikes, and every fault ends, whoever made it. Servers wake \
+`chaos stop` makes it calm: no more strikes, and every fault ends, also those made by the script or by hand. Servers wake \
 up and start, clocks keep lab time, links and network are as they were at the beginning. From then \
 on a leader, and answers for all who wait, can be asked for.",
     options: &[

@@ -83,7 +83,7 @@ carried out without the client hearing of it. Options as for `get`.",
         summary: "a client writes a key, reading and trying again until it is done",
         help: "\
 A put at the version that this client last learned. It reads the key if it knows no version, or is \
-told version, nokey or maybe, and puts again unless its value stands there already. The script \
+answered version, nokey or maybe, and puts again unless its value stands there already. The script \
 remembers the value and the version achieved, for `check`. Options as for `get`.",
         options: &[("size=N", "the value is filled up with dots to so many bytes: 1kB")],
         examples: &["set x 1", "set \"my key\" \"\" client=a", "set k{c} v{i}"],
@@ -204,10 +204,10 @@ the pause after a round of all of them.",
             "load lock [clients=N] [for T]",
             "load stop",
         ],
-        summary: "clients that work by themselves, beside what the script does",
+        summary: "clients that work on their own, beside what the script does",
         help: "\
 The values shown are the defaults. `load lock`: each client takes a lock, checks that it is alone, \
-and lets go, over and over. `for T` ends the load by itself, `load stop` at once; operations that \
+and lets go, over and over. `for T` ends the load after that time, `load stop` at once; operations that \
 are under way are finished. One load runs at a time. With `rate=max` each client asks again as soon \
 as it is answered.",
         options: &[

@@ -72,7 +72,7 @@ so for an `expect` that does not hold, for a wait that runs out of time (`until`
 operation), for a `check` that finds something else, and for a line that can't be carried out. \
 `fail`, as it is at the start: the run stops there. A broken rule of Raft always stops it.
 
-The lab says `expects remark` by itself when somebody acts while a script plays: from then on its \
+The lab says `expects remark` on its own when you act while a script plays: from then on its \
 expectations are about another run. A recording has the line at its place.",
         options: &[],
         examples: &["expects remark", "expects fail"],

@@ -29,7 +29,7 @@ The values shown are the defaults. A seed on the command line replaces the scrip
             ("servers=5", "how many servers, 1 to 25"),
             ("seed=1", "where all chance of the run comes from; decimal, or hexadecimal with 0x"),
             ("network=classroom", "the named network of all links"),
-            ("election=300ms..600ms", "silence after which a follower stands for election"),
+            ("election=300ms..600ms", "silence after which a follower becomes a candidate"),
             (
                 "heartbeat=100ms",
                 "how often a leader speaks; less than the shortest election timeout",

@@ -20,17 +20,17 @@ pub(super) static ROWS: [Verb; 7] = [
         group: Group::Packets,
         scope: Scope::Act,
         usage: &["by-hand on", "by-hand off"],
-        summary: "nothing moves and no timer fires, unless it is told",
+        summary: "nothing moves and no timer fires without a command",
         help: "\
-Lab time stands. Told are packets (`deliver`, `drop`, `duplicate`, `delay`, by number or by link), \
+Lab time is paused. Commands act on packets (`deliver`, `drop`, `duplicate`, `delay`, by number or by link), \
 timers (`timeout`, `heartbeat`), slow disks (`sync`) and clients that wait (`retry`); what clients \
-are asked to do and all faults work as ever. What is told happens at once, with what takes no time \
+are asked to do and all faults work as ever. What is commanded happens at once, with what takes no time \
 after it: a server that gets a packet writes, syncs if `sync=0s`, and sends its replies, which wait \
-in flight for their turn. A deposed leader lets go of those who wait for it when lab time goes on; \
-`retry` sends a client on before.
+in flight for their turn. A deposed leader releases the clients that wait for it when lab time resumes; \
+`retry` makes a client ask on before.
 
-With `off` lab time goes on where it stood: timers and packets have what they had left. Until then \
-no limit of a script runs out. A script that waits for something that nobody tells has failed, and \
+With `off` lab time resumes where it was: timers and packets have what they had left. Until then \
+no limit of a script runs out. A script that waits for something that no command brings has failed, and \
 `raftlab run` says at which line.",
         options: &[],
         examples: &["by-hand on", "by-hand off"],
@@ -76,7 +76,7 @@ another seed has other packets.",
         ],
         summary: "packets in flight get lost, or the next one that arrives",
         help: "\
-Nobody is told of the loss. With `next`, the next packet that comes to the end of its way on each \
+The sender does not hear of the loss. With `next`, the next packet that comes to the end of its way on each \
 of the links; without it, those that are in flight now, as for `deliver`.",
         options: &[("count=N", "how many on each link")],
         examples: &["drop append S1 -> S3", "drop next append-reply S2 -> S1", "drop #12"],

@@ -38,7 +38,7 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         group: Group::Telling,
         scope: Scope::Act,
         usage: &["beat"],
-        summary: "stands still until the presenter goes on",
+        summary: "pauses until the presenter resumes",
         help: "No lab time passes. `raftlab run` passes over it.",
         options: &[],
         examples: &["beat"],
@@ -165,10 +165,10 @@ have, are errors.",
         group: Group::Telling,
         scope: Scope::Act,
         usage: &["break CONDITION"],
-        summary: "the lab stands still whenever a condition becomes true",
+        summary: "the lab pauses whenever a condition becomes true",
         help: "\
-Time stands at the very event that made it true. The lab lists these breakpoints (`B`), and switches \
-them off and on. A broken rule always stands time still. `raftlab run` passes over this line.",
+It pauses at the very event that makes it true. `B` lists the breakpoints, and switches \
+them off and on. A broken rule always ends the run. `raftlab run` passes over this line.",
         options: &[],
         examples: &["break leader = S2", "break S3 holds x = 2", "break term >= 4 and no leader"],
         parse: |reader| condition(reader).map(Command::Break),
@@ -192,7 +192,7 @@ them off and on. A broken rule always stands time still. `raftlab run` passes ov
         summary: "keeps a condition or a value on the screen",
         help: "\
 A condition is shown as true or false, a value as what it is (see *Values*), each with the lab time \
-since when it is so; what has just changed has a mark. It is what was the case at the moment that \
+since when it is so; what has just changed has a mark. It is the state at the moment that \
 is shown, in the past too. What is a value is read as one: `watch leader` says who leads. `W` lists \
 what is watched. `raftlab run` passes over this line.",
         options: &[],
@@ -220,10 +220,10 @@ what is watched. `raftlab run` passes over this line.",
         group: Group::Telling,
         scope: Scope::Act,
         usage: &["pace auto", "pace real", "pace N slower", "pace N faster"],
-        summary: "how lab time relates to time in the room",
+        summary: "how lab time relates to wall time",
         help: "\
-`auto` slows down for what is worth watching and skims the rest. `pace 40 slower`: one second in \
-the room is 1/40 s in the lab. `raftlab run` goes as fast as it can whatever the pace.",
+`auto` slows down for what is worth watching and skims the rest. `pace 40 slower`: one second of \
+wall time is 1/40 s in the lab. `raftlab run` goes as fast as it can whatever the pace.",
         options: &[],
         examples: &["pace auto", "pace 40 slower", "pace 10 faster", "pace real"],
         parse: pace,
