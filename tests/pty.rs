@@ -164,7 +164,7 @@ fn a_panic_leaves_its_report_on_a_sane_screen() {
     assert_eq!(status.exit_code(), 101);
     lab.assert_restored();
     let text = lab.text();
-    assert!(text.contains("somebody typed :panic"), "{text}");
+    assert!(text.contains("`:panic` was typed"), "{text}");
     assert!(!text.contains("all rules hold"), "{text}");
 }
 
