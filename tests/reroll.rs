@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::event::{Cause, EventKind, Flight, NetworkEvent, PacketEvent};
 use raftlab::cluster::time::{Span, Time};
+use raftlab::cluster::timers::TimerKind;
 use raftlab::cluster::types::{Node, PacketId, ServerId};
 use raftlab::cluster::{Cluster, Step};
 
@@ -185,8 +186,10 @@ fn a_packet_fares_from_here_as_it_fared_in_runs_that_came_here() {
 type Pending = (Vec<Option<Time>>, Vec<(Node, Node, Time)>);
 
 fn pending(cluster: &Cluster) -> Pending {
-    let timers =
-        cluster.servers().iter().map(|server| server.election_timer.map(|timer| timer.due));
+    let timers = cluster
+        .servers()
+        .iter()
+        .map(|server| server.timer(TimerKind::Election).map(|timer| timer.due));
     let packets = cluster.packets();
     let packets = packets.iter().map(|packet| (packet.from, packet.to, packet.due));
     (timers.collect(), packets.collect())
@@ -282,7 +285,7 @@ fn a_sleepers_timer_is_drawn_again_given_how_long_it_was_awake() {
     for seed in 0..200 {
         let mut future = future(&cluster, seed);
         apply(&mut future, "wake all");
-        dues.extend(future.servers().iter().filter_map(|server| server.election_timer));
+        dues.extend(future.servers().iter().filter_map(|server| server.timer(TimerKind::Election)));
     }
     // Awake for 320 ms of 300 to 600: from 1 µs to 280 ms are left, from when it wakes.
     let left: Vec<u64> = dues.iter().map(|timer| timer.due.since(cluster.now()).micros()).collect();

@@ -8,6 +8,7 @@ use super::client::{Job, Work};
 use super::command::{
     Command, Ends, Load, Nature, Operation, Order, Reach, Reseed, Text, Timers, VersionWord, Who,
 };
+use super::digest::Tag;
 use super::event::{ClientEvent, EventKind, LabEvent, ServerEvent};
 use super::flaw::{Flaw, Flaws};
 use super::kv::Stored;
@@ -92,7 +93,11 @@ impl Cluster {
         let place = self.place();
         // What is expected of a run is no part of it.
         if !matches!(resolved, Command::Expects(_)) {
-            self.digest.u8(11).u64(place.time.micros()).u64(u64::from(place.after)).text(&text);
+            self.digest
+                .tag(Tag::Command)
+                .u64(place.time.micros())
+                .u64(u64::from(place.after))
+                .text(&text);
         }
         let shared = Arc::new(resolved);
         self.emit(EventKind::Lab(LabEvent::Commanded { command: shared.clone() }));

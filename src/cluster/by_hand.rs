@@ -17,8 +17,9 @@ use super::event::{EventKind, ScriptEvent};
 use super::queue::Slot;
 use super::raft::{Context, Role};
 use super::resolve::error;
-use super::server::{Power, Server, TimerKind};
+use super::server::{Power, Server};
 use super::time::{Span, Time};
+use super::timers::TimerKind;
 use super::types::{ClientId, PacketId, ServerId, ServerSet};
 use super::{Cluster, CommandError, Item, Step};
 
@@ -145,7 +146,8 @@ impl Cluster {
             }
         }
         flying.sort_unstable();
-        let writes = |server: &&Server| server.is_running() && server.sync_timer.is_some();
+        let writes =
+            |server: &&Server| server.is_running() && server.timer(TimerKind::Sync).is_some();
         let writing: ServerSet = self.servers.iter().filter(writes).map(|it| it.id).collect();
         self.settling = !(flying.is_empty() && writing.is_empty()) && left > 0;
         if !self.settling {
@@ -193,7 +195,7 @@ impl Cluster {
     /// What was written is on disk now.
     pub(super) fn sync_now(&mut self, id: ServerId) {
         let server = &self.servers[id.index()];
-        if server.is_running() && server.sync_timer.is_some() {
+        if server.is_running() && server.timer(TimerKind::Sync).is_some() {
             self.cancel(id, TimerKind::Sync);
             self.on_timer(id, TimerKind::Sync);
         }
@@ -255,7 +257,7 @@ pub(super) fn no_sync(server: &Server) -> Option<String> {
         Power::Down => Some(format!("{id} is down")),
         Power::Asleep => Some(format!("{id} sleeps")),
         Power::Up => {
-            let idle = server.sync_timer.is_none();
+            let idle = server.timer(TimerKind::Sync).is_none();
             idle.then(|| format!("everything that {id} has written is on its disk"))
         }
     }

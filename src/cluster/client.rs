@@ -23,7 +23,7 @@ use super::time::{Span, SpanRange, Time};
 use super::types::{Answer, ClientId, Key, Node, Outcome, Request, ServerId, Value, Version};
 use super::workload::Role;
 use super::{Cause, Cluster, Item};
-use crate::cluster::digest::Digest;
+use crate::cluster::digest::{Digest, Tag};
 
 /// The pause after each full round of servers, and between two looks at a taken lock.
 pub const PAUSE: SpanRange = SpanRange::millis(10, 50);
@@ -221,7 +221,7 @@ impl Cluster {
     pub(super) fn record_call(&mut self, id: ClientId, request: &Request, flaws: Flaws) -> usize {
         let now = self.now;
         let record = self.history.call(id, request.clone(), now);
-        self.digest.u64(now.micros()).u8(9).u64(u64::from(id.0)).text(request.key());
+        self.digest.u64(now.micros()).tag(Tag::Call).u64(u64::from(id.0)).text(request.key());
         if let Request::Put { value, version, .. } = request {
             self.digest.text(value).u64(version.0);
         }
@@ -413,7 +413,11 @@ impl Cluster {
     ) {
         let at = self.now;
         let Answer { outcome, value, version } = result.clone();
-        self.digest.u64(at.micros()).u8(10).u64(u64::from(id.0)).u8(outcome_byte(outcome));
+        self.digest
+            .u64(at.micros())
+            .tag(Tag::Return)
+            .u64(u64::from(id.0))
+            .u8(outcome_byte(outcome));
         self.digest.text(&value).u64(version.0).u8(u8::from(late));
         self.history.finish(record, Returned { at, order: 0, outcome, value, version, late });
         let (request, result) = (request.clone(), result.clone());

@@ -23,6 +23,35 @@ const ZEROES: [u64; 9] = {
 /// The number of the engine's rules. Recordings name it; pinned digests change only with it.
 pub const ENGINE: u32 = 2;
 
+/// The byte that says what it is that enters the digest. None ever means something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Tag {
+    Packet = 0,
+    ElectionTimer = 1,
+    HeartbeatTimer = 2,
+    WaiterTimer = 3,
+    SyncTimer = 4,
+    Client = 6,
+    Load = 7,
+    LoadEnd = 8,
+    Call = 9,
+    Return = 10,
+    Command = 11,
+}
+
+/// The byte that says what a packet carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum CargoTag {
+    RequestVote = 1,
+    VoteReply = 2,
+    Append = 3,
+    AppendReply = 4,
+    Request = 5,
+    Reply = 6,
+}
+
 /// A running FNV-1a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Digest(u64);
@@ -47,6 +76,10 @@ impl Digest {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(PRIME);
         }
         self
+    }
+
+    pub fn tag(&mut self, tag: Tag) -> &mut Self {
+        self.u8(tag as u8)
     }
 
     pub fn u8(&mut self, value: u8) -> &mut Self {

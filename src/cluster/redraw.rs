@@ -14,8 +14,9 @@
 use super::network::{Hand, Loss};
 use super::queue::Slot;
 use super::rng::{Entity, Rng};
-use super::server::{Power, TimerKind};
+use super::server::Power;
 use super::time::{Ppm, Span, SpanRange, Time};
+use super::timers::TimerKind;
 use super::types::ServerId;
 use super::{Cluster, Item};
 
@@ -189,7 +190,8 @@ impl Cluster {
         let server = &mut self.servers[id.index()];
         // A sleeping server's timers stand where they stood when it fell asleep.
         let now = if server.power == Power::Asleep { server.asleep_since } else { self.now };
-        let timer = server.election_timer.as_mut().filter(|timer| timer.due > now)?;
+        let timer = &mut server.timers[TimerKind::Election as usize];
+        let timer = timer.as_mut().filter(|timer| timer.due > now)?;
         if !timer.drawn {
             redrawn.timers_by_hand += 1;
             return None;

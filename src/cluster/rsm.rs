@@ -14,8 +14,8 @@ use super::flaw::{Flaw, Flaws, Ruled};
 use super::kv::Kv;
 use super::network::{Cargo, Reply, Rpc, WrongLeader};
 use super::raft::Role;
-use super::server::TimerKind;
 use super::time::{Span, Time};
+use super::timers::TimerKind;
 use super::types::{
     Answer, ClientId, Index, Node, Op, OpId, Outcome, Request, ServerId, Term, Version,
 };
@@ -192,7 +192,7 @@ impl Cluster {
             flaws,
             EventKind::Server(id, ServerEvent::Submitted { index, term, op: submitted, client }),
         );
-        if self.servers[id.index()].waiter_timer.is_none() {
+        if self.servers[id.index()].timer(TimerKind::Waiters).is_none() {
             self.arm_waiter_check(id);
         }
         self.step_raft(id, |raft, cx, out| raft.submit(op, cx, out));

@@ -5,14 +5,16 @@
 
 use std::collections::VecDeque;
 
+use strum::EnumCount;
+
 use super::disk::Disk;
 use super::flaw::{Flaw, Flaws};
 use super::network::Packet;
-use super::queue::Slot;
 use super::raft::{self, Configuration, HardState, Raft, Rules};
 use super::rng::{Entity, Rng};
 use super::rsm::{Rsm, Waiter};
 use super::time::{Ppm, Span, Time};
+use super::timers::{Timer, TimerKind};
 use super::types::ServerId;
 
 /// The most packets that wait for a sleeping server, as a socket's buffer would hold them.
@@ -40,44 +42,12 @@ pub struct Server {
     pub raft: Raft,
     pub disk: Disk,
     pub rsm: Rsm,
-    /// Silence after which it stands for election.
-    pub election_timer: Option<Timer>,
-    /// When a leader next speaks to everybody.
-    pub heartbeat_timer: Option<Timer>,
-    pub waiter_timer: Option<Timer>,
-    pub sync_timer: Option<Timer>,
+    pub(super) timers: [Option<Timer>; TimerKind::COUNT],
     /// Packets that arrived while it slept.
     pub inbox: VecDeque<Packet>,
     /// Since when it sleeps, if it does.
     pub asleep_since: Time,
     pub(super) rng: Rng,
-}
-
-/// An armed timer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timer {
-    /// When it fires in lab time. While its server sleeps: when it would have fired.
-    pub due: Time,
-    /// How long it was set for, in lab time.
-    pub span: Span,
-    /// Whether that was drawn at random, by [`Config::election_timeout`](super::config::Config).
-    pub(super) drawn: bool,
-    /// Its place in the queue; `None` while its server sleeps.
-    pub(super) slot: Option<Slot>,
-}
-
-/// The timers of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimerKind {
-    Election,
-    Heartbeat,
-    Waiters,
-    /// The disk: it runs by lab time whatever the server's clock says.
-    Sync,
-}
-
-impl TimerKind {
-    pub const ALL: [Self; 4] = [Self::Election, Self::Heartbeat, Self::Waiters, Self::Sync];
 }
 
 impl Server {
@@ -92,10 +62,7 @@ impl Server {
             raft: Raft::new(id, configuration, Rules::default(), disk.hard, disk.log.clone()),
             disk,
             rsm: Rsm::default(),
-            election_timer: None,
-            heartbeat_timer: None,
-            waiter_timer: None,
-            sync_timer: None,
+            timers: [None; TimerKind::COUNT],
             inbox: VecDeque::new(),
             asleep_since: Time::START,
             rng: Rng::new(seed, Entity::Server(id.index() as u64)),
@@ -125,22 +92,13 @@ impl Server {
         ((entry.term, entry.op.id) == (waiter.term, waiter.op)).then_some(entry)
     }
 
-    pub fn timer(&self, kind: TimerKind) -> Option<Timer> {
-        match kind {
-            TimerKind::Election => self.election_timer,
-            TimerKind::Heartbeat => self.heartbeat_timer,
-            TimerKind::Waiters => self.waiter_timer,
-            TimerKind::Sync => self.sync_timer,
-        }
+    /// A timer of this server; `None` while it is not armed.
+    pub const fn timer(&self, kind: TimerKind) -> Option<Timer> {
+        self.timers[kind as usize]
     }
 
-    pub(super) fn timer_mut(&mut self, kind: TimerKind) -> &mut Option<Timer> {
-        match kind {
-            TimerKind::Election => &mut self.election_timer,
-            TimerKind::Heartbeat => &mut self.heartbeat_timer,
-            TimerKind::Waiters => &mut self.waiter_timer,
-            TimerKind::Sync => &mut self.sync_timer,
-        }
+    pub(super) const fn timer_mut(&mut self, kind: TimerKind) -> &mut Option<Timer> {
+        &mut self.timers[kind as usize]
     }
 
     /// A span by its own clock, in lab time.

@@ -2,6 +2,7 @@
 
 use super::check::Checker;
 use super::command::{Command, Nature, Place};
+use super::digest::Tag;
 use super::disk::Held;
 use super::event::{
     AttemptFailure, DropReason, Event, EventKind, LabEvent, NetworkEvent, PacketEvent, RaftEvent,
@@ -10,8 +11,9 @@ use super::event::{
 use super::flaw::{Flaw, Flaws};
 use super::network::{Cargo, Loss, Packet, Rpc};
 use super::raft::{Context, Message, Outbox, Raft};
-use super::server::{INBOX_MAX, Power, TimerKind};
+use super::server::{INBOX_MAX, Power};
 use super::time::{Span, Time};
+use super::timers::TimerKind;
 use super::types::{Index, Node, ServerId, ServerSet};
 use super::{Cause, Cluster, FailureKind, Item, Motion, Step};
 
@@ -192,19 +194,19 @@ impl Cluster {
             Item::Packet(packet) => self.on_packet(packet),
             Item::Landed(packet) => self.on_landed(packet),
             Item::Timer(id, kind) => {
-                self.digest.u64(self.now.micros()).u8(1 + kind as u8).u8(id.number());
+                self.digest.u64(self.now.micros()).tag(kind.tag()).u8(id.number());
                 self.on_timer(id, kind);
             }
             Item::Client(client) => {
-                self.digest.u64(self.now.micros()).u8(6).u64(u64::from(client.0));
+                self.digest.u64(self.now.micros()).tag(Tag::Client).u64(u64::from(client.0));
                 self.on_client_timer(client);
             }
             Item::Load(client, _) => {
-                self.digest.u64(self.now.micros()).u8(7).u64(u64::from(client.0));
+                self.digest.u64(self.now.micros()).tag(Tag::Load).u64(u64::from(client.0));
                 self.on_load_timer(client);
             }
             Item::LoadEnd => {
-                self.digest.u64(self.now.micros()).u8(8);
+                self.digest.u64(self.now.micros()).tag(Tag::LoadEnd);
                 self.stop_load();
             }
             Item::Task(task) => {

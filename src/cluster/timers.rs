@@ -1,10 +1,58 @@
-//! Arming, firing and freezing the timers of servers.
+//! The timers of servers: which there are, what each does, and how they are armed, frozen and scaled.
 
+use strum::{EnumCount, VariantArray};
+
+use super::digest::Tag;
+use super::queue::Slot;
 use super::raft::{Context, TimerOrder};
-use super::server::{Power, Timer, TimerKind};
+use super::server::Power;
 use super::time::{Ppm, Span, Time};
 use super::types::ServerId;
 use super::{Cause, Cluster, Item};
+
+/// An armed timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// When it fires in lab time. While its server sleeps: when it would have fired.
+    pub due: Time,
+    /// How long it was set for, in lab time.
+    pub span: Span,
+    /// Whether that was drawn at random, by [`Config::election_timeout`](super::config::Config).
+    pub(super) drawn: bool,
+    /// Its place in the queue; `None` while its server sleeps.
+    pub(super) slot: Option<Slot>,
+}
+
+/// The timers of a server. One more is a variant with its tag, and an arm of `on_timer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount, VariantArray)]
+pub enum TimerKind {
+    /// Silence after which it becomes a candidate.
+    Election,
+    /// When a leader next speaks to every follower.
+    Heartbeat,
+    /// When the state machine next looks after those that wait for it.
+    Waiters,
+    /// When what it has written is on disk.
+    Sync,
+}
+
+impl TimerKind {
+    pub const ALL: &[Self] = Self::VARIANTS;
+
+    pub(super) const fn tag(self) -> Tag {
+        match self {
+            Self::Election => Tag::ElectionTimer,
+            Self::Heartbeat => Tag::HeartbeatTimer,
+            Self::Waiters => Tag::WaiterTimer,
+            Self::Sync => Tag::SyncTimer,
+        }
+    }
+
+    /// Whether it runs by the server's own clock. The disk runs by lab time, whatever that says.
+    pub(super) const fn is_by_clock(self) -> bool {
+        !matches!(self, Self::Sync)
+    }
+}
 
 impl Cluster {
     /// Sets a timer anew, `span` of lab time from now.
@@ -30,7 +78,7 @@ impl Cluster {
     }
 
     pub(super) fn cancel_all(&mut self, id: ServerId) {
-        for kind in TimerKind::ALL {
+        for &kind in TimerKind::ALL {
             self.cancel(id, kind);
         }
     }
@@ -42,7 +90,7 @@ impl Cluster {
         let span = server.rng.span(range);
         let span = server.in_lab_time(span);
         self.arm(id, TimerKind::Election, span);
-        if let Some(timer) = &mut self.servers[id.index()].election_timer {
+        if let Some(timer) = self.servers[id.index()].timer_mut(TimerKind::Election) {
             timer.drawn = true;
         }
     }
@@ -95,7 +143,7 @@ impl Cluster {
 
     /// Takes a sleeping server's timers out of the queue; they keep what was left of them.
     pub(super) fn freeze_timers(&mut self, id: ServerId) {
-        for kind in TimerKind::ALL {
+        for &kind in TimerKind::ALL {
             if let Some(timer) = self.servers[id.index()].timer_mut(kind)
                 && let Some(slot) = timer.slot.take()
             {
@@ -106,7 +154,7 @@ impl Cluster {
 
     /// Sets a waking server's timers going again, later by as long as it slept.
     pub(super) fn thaw_timers(&mut self, id: ServerId, slept: Span) {
-        for kind in TimerKind::ALL {
+        for &kind in TimerKind::ALL {
             if let Some(timer) = self.servers[id.index()].timer_mut(kind) {
                 timer.due += slept;
                 timer.slot = Some(self.queue.push(timer.due.micros(), Item::Timer(id, kind)));
@@ -119,7 +167,7 @@ impl Cluster {
         // A sleeping server's timers stand where they stood when it fell asleep.
         let server = &self.servers[id.index()];
         let since = if server.power == Power::Asleep { server.asleep_since } else { self.now };
-        for kind in [TimerKind::Election, TimerKind::Heartbeat, TimerKind::Waiters] {
+        for &kind in TimerKind::ALL.iter().filter(|kind| kind.is_by_clock()) {
             let Some(timer) = self.servers[id.index()].timer_mut(kind) else { continue };
             timer.due = since + timer.due.since(since).at_rate(old, new);
             timer.span = timer.span.at_rate(old, new);
@@ -134,7 +182,7 @@ impl Cluster {
     pub(super) fn set_election(&mut self, id: ServerId, due: Time) {
         let span = due.since(self.now);
         let server = &self.servers[id.index()];
-        if server.is_running() && server.election_timer.is_some() {
+        if server.is_running() && server.timer(TimerKind::Election).is_some() {
             self.arm(id, TimerKind::Election, span);
         }
     }

@@ -6,9 +6,10 @@ use super::reading;
 use super::text::Millis;
 use super::view::Scene;
 use crate::cluster::raft::Raft;
-use crate::cluster::server::{Server, Timer};
+use crate::cluster::server::Server;
 use crate::cluster::situation::Standing;
 use crate::cluster::time::Ppm;
+use crate::cluster::timers::{Timer, TimerKind};
 
 /// Draws what fits the server's standing; `beat` stands before a leader's figure.
 pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, beat: &str) {
@@ -18,7 +19,7 @@ pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, b
         }
         Standing::Candidate => draw_votes(pen, scene, &server.raft),
         Standing::Leader | Standing::Stuck(_) => {
-            if let Some(timer) = server.heartbeat_timer {
+            if let Some(timer) = server.timer(TimerKind::Heartbeat) {
                 draw_beat(pen, scene, beat, timer);
             }
         }
@@ -27,7 +28,7 @@ pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, b
             if standing == Standing::Asleep {
                 behind.insert(0, '‖');
             }
-            if let Some(timer) = server.election_timer {
+            if let Some(timer) = server.timer(TimerKind::Election) {
                 let left = timer.due.since(scene.cluster.now());
                 let width = pen.room() - scene.view.theme.glyphs.width(&behind).min(pen.room());
                 draw_gauge(pen, scene, timer, left.micros(), width.min(8));

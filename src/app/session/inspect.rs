@@ -9,8 +9,9 @@ use crate::cluster::event::Event;
 use crate::cluster::explain;
 use crate::cluster::network::Packet;
 use crate::cluster::raft::Role;
-use crate::cluster::server::{Power, Server, Timer};
+use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Span;
+use crate::cluster::timers::{Timer, TimerKind};
 use crate::cluster::types::{ClientId, Index, Key, PacketId, ServerId};
 use crate::ui::view::{Lists, Pane};
 
@@ -155,8 +156,8 @@ impl Session {
             format!("{}, {}", count(keys, "key"), count(waiters, "waiter")),
             format!("clock rate {}", server.clock.as_rate()),
         ];
-        lines.extend(self.timer_line("election timer", server.election_timer));
-        lines.extend(self.timer_line("next heartbeat", server.heartbeat_timer));
+        lines.extend(self.timer_line("election timer", server.timer(TimerKind::Election)));
+        lines.extend(self.timer_line("next heartbeat", server.timer(TimerKind::Heartbeat)));
         if server.is_running() && raft.role() == Role::Leader {
             let others = self.cluster.servers().iter().filter(|other| other.id != id);
             lines.extend(others.filter_map(|other| {

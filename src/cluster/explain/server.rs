@@ -17,6 +17,7 @@ use crate::cluster::raft::{Message, Role};
 use crate::cluster::rsm::Waiter;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
+use crate::cluster::timers::TimerKind;
 use crate::cluster::types::{Index, Node, ServerId, ServerSet};
 use crate::cluster::words::{Topic, Weight};
 
@@ -111,7 +112,7 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     if next <= server.raft.log().last_index() {
         clauses.push(waits_at(cluster, server, next));
     }
-    if let Some(timer) = server.heartbeat_timer {
+    if let Some(timer) = server.timer(TimerKind::Heartbeat) {
         clauses.push(format!("its next heartbeat comes {} (§5.2)", due(cluster, timer.due)));
     }
     clauses
@@ -172,7 +173,7 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
         clauses.push(away.join(", "));
     }
     clauses.extend(open(cluster, server, silent.intersection(present(cluster, id))));
-    if let Some(timer) = server.election_timer {
+    if let Some(timer) = server.timer(TimerKind::Election) {
         clauses.push(format!(
             "its timer runs out {}: without a result it becomes a candidate again, in term {} \
              (§5.2)",
@@ -238,7 +239,7 @@ fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
         (None, None) => format!("{id} is a follower in term {} and knows no leader", raft.term()),
     }];
     clauses.extend(silent_leader(cluster, server));
-    if let Some(timer) = server.election_timer {
+    if let Some(timer) = server.timer(TimerKind::Election) {
         clauses.push(format!(
             "its timer runs out {}, of {}: without a leader's word it becomes a candidate (§5.2)",
             due(cluster, timer.due),

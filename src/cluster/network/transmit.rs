@@ -1,7 +1,7 @@
 //! Sending: what the link's rule draws for a packet, and its way into the queue.
 
 use super::{Cargo, Hand, Law, Loss, Packet, Profile, Reply, Rpc};
-use crate::cluster::digest::Digest;
+use crate::cluster::digest::{CargoTag, Digest, Tag};
 use crate::cluster::event::{EventKind, NetworkEvent, PacketEvent};
 use crate::cluster::raft::{AppendResult, Message};
 use crate::cluster::rng::Lot;
@@ -155,7 +155,7 @@ impl Cluster {
             Node::Server(server) => u64::from(server.number()),
             Node::Client(client) => (1 << 32) | u64::from(client.0),
         };
-        let digest = self.digest.u64(self.now.micros()).u8(0).u64(node(packet.from));
+        let digest = self.digest.u64(self.now.micros()).tag(Tag::Packet).u64(node(packet.from));
         digest.u64(node(packet.to)).u8(packet.loss as u8);
         match &packet.cargo {
             Cargo::Raft(message) => digest_message(digest, message),
@@ -167,13 +167,18 @@ impl Cluster {
 fn digest_message(digest: &mut Digest, message: &Message) {
     match message {
         Message::RequestVote { term, last, .. } => {
-            digest.u8(1).u64(term.0).u64(last.index.0).u64(last.term.0);
+            digest.u8(CargoTag::RequestVote as u8).u64(term.0).u64(last.index.0).u64(last.term.0);
         }
         Message::VoteReply { term, granted, .. } => {
-            digest.u8(2).u64(term.0).u8(u8::from(*granted));
+            digest.u8(CargoTag::VoteReply as u8).u64(term.0).u8(u8::from(*granted));
         }
         Message::Append { term, prev, entries, commit, .. } => {
-            digest.u8(3).u64(term.0).u64(prev.index.0).u64(prev.term.0).u64(commit.0);
+            digest
+                .u8(CargoTag::Append as u8)
+                .u64(term.0)
+                .u64(prev.index.0)
+                .u64(prev.term.0)
+                .u64(commit.0);
             digest.u64(entries.len() as u64);
             for entry in entries {
                 let id = entry.op.id;
@@ -181,7 +186,7 @@ fn digest_message(digest: &mut Digest, message: &Message) {
             }
         }
         Message::AppendReply { term, prev, result, .. } => {
-            digest.u8(4).u64(term.0).u64(prev.0);
+            digest.u8(CargoTag::AppendReply as u8).u64(term.0).u64(prev.0);
             match result {
                 AppendResult::Matched(index) => digest.u8(1).u64(index.0),
                 AppendResult::Refused { conflict, first, last } => {
@@ -195,10 +200,10 @@ fn digest_message(digest: &mut Digest, message: &Message) {
 fn digest_rpc(digest: &mut Digest, rpc: &Rpc) {
     match rpc {
         Rpc::Request { call, attempt, .. } => {
-            digest.u8(5).u64(*call).u64(u64::from(*attempt));
+            digest.u8(CargoTag::Request as u8).u64(*call).u64(u64::from(*attempt));
         }
         Rpc::Reply { call, attempt, reply } => {
-            digest.u8(6).u64(*call).u64(u64::from(*attempt));
+            digest.u8(CargoTag::Reply as u8).u64(*call).u64(u64::from(*attempt));
             match reply {
                 Reply::Done(answer) => {
                     digest.u8(outcome_byte(answer.outcome)).u64(answer.version.0)

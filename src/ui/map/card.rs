@@ -14,6 +14,7 @@ use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Need, Standing, Stuck};
 use crate::cluster::start::is_given;
+use crate::cluster::timers::TimerKind;
 use crate::cluster::types::{Index, Request, Term};
 use crate::ui::block::{self, Face as Letters};
 use crate::ui::canvas::Canvas;
@@ -151,13 +152,15 @@ impl<'a> Card<'a> {
     fn remark(&self) -> String {
         let raft = &self.server.raft;
         match self.standing {
-            Standing::Leader | Standing::Stuck(Stuck::Alone) => match self.server.heartbeat_timer {
-                Some(timer) => {
-                    let left = timer.due.since(self.picture.scene.cluster.now());
-                    format!("heartbeat in {}", Millis(left))
+            Standing::Leader | Standing::Stuck(Stuck::Alone) => {
+                match self.server.timer(TimerKind::Heartbeat) {
+                    Some(timer) => {
+                        let left = timer.due.since(self.picture.scene.cluster.now());
+                        format!("heartbeat in {}", Millis(left))
+                    }
+                    None => String::new(),
                 }
-                None => String::new(),
-            },
+            }
             Standing::Stuck(Stuck::Deaf) => "hears too few".to_owned(),
             Standing::Stuck(Stuck::Outdated) => "a newer term is out".to_owned(),
             Standing::Candidate => String::new(),
@@ -212,7 +215,7 @@ impl<'a> Card<'a> {
                 return None;
             }
         }
-        let timer = self.server.election_timer?;
+        let timer = self.server.timer(TimerKind::Election)?;
         let span = timer.span.micros().max(1);
         let since = match self.standing {
             Standing::Asleep => self.server.asleep_since,

@@ -203,7 +203,8 @@ pub fn silent(step: &Step) -> bool {
     let server = step.was(subject(step));
     let least = step.before.config().election_timeout.low.micros();
     let heard = step.books.heard.get(&server.id);
-    let span = server.election_timer.map_or(least, |timer| timer.span.micros().min(least));
+    let span =
+        server.timer(TimerKind::Election).map_or(least, |timer| timer.span.micros().min(least));
     matches!(step.event.cause, Cause::ElectionTimer(_))
         && heard.is_none_or(|heard| heard + span <= step.after.now().micros())
 }

@@ -11,6 +11,7 @@ use raftlab::cluster::network::{Cargo, Loss, PacketKind, Reply, Rpc, WrongLeader
 use raftlab::cluster::raft::{AppendResult, Message, Replication, Role};
 use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};
 use raftlab::cluster::server::Power;
+use raftlab::cluster::timers::TimerKind;
 use raftlab::cluster::types::{ClientId, Index, Node, ServerId, ServerSet, Term};
 
 use crate::books::{self, Step, known};

@@ -26,7 +26,8 @@ pub const REASONS: Forms = &[
         (disk.hard.term, &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
     }),
     ("its timers and its packets wait until it wakes", |s, _| {
-        s.is(subject(s)).election_timer.is_none() || s.is(subject(s)).power == Power::Asleep
+        s.is(subject(s)).timer(TimerKind::Election).is_none()
+            || s.is(subject(s)).power == Power::Asleep
     }),
     ("Raft counts on disks that last: safety is void from here", |s, _| {
         s.after.checker().is_void()

@@ -3,6 +3,7 @@
 use raftlab::cluster::event::{EventKind as E, PacketEvent};
 use raftlab::cluster::network::{Act, Hand, Loss, Packet, Rpc};
 use raftlab::cluster::server::Power;
+use raftlab::cluster::timers::TimerKind;
 use raftlab::cluster::types::{Node, PacketId, Term};
 
 use super::trial::delivered;
@@ -91,7 +92,7 @@ fn resets(s: &Scene, w: &[&str]) -> bool {
         .events()
         .iter()
         .any(|event| matches!(event.kind, E::Packet(_, PacketEvent::Received)));
-    let timer = after.server(id(w[0])).and_then(|server| server.election_timer);
+    let timer = after.server(id(w[0])).and_then(|server| server.timer(TimerKind::Election));
     keeps_rules(s, w)
         && (!arrived || timer.is_some_and(|timer| timer.due.since(after.now()) == timer.span))
 }

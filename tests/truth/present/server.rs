@@ -7,6 +7,7 @@ use raftlab::cluster::raft::{Message, Role};
 use raftlab::cluster::rsm::Waiter;
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::time::Span;
+use raftlab::cluster::timers::TimerKind;
 use raftlab::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
 
 use super::entry::waits;
@@ -75,7 +76,7 @@ pub const SERVER: Forms = &[
         },
     ),
     ("Its next heartbeat comes {} (§5.2)", |s, w| {
-        s.own().heartbeat_timer.is_some_and(|timer| w[0] == s.due(timer.due))
+        s.own().timer(TimerKind::Heartbeat).is_some_and(|timer| w[0] == s.due(timer.due))
     }),
     ("{} is a candidate in term {}: {} of {} needed votes, from {}", |s, w| {
         let raft = &s.own().raft;
@@ -106,7 +107,7 @@ pub const SERVER: Forms = &[
     (
         "Its timer runs out {}: without a result it becomes a candidate again, in term {} (§5.2)",
         |s, w| {
-            s.own().election_timer.is_some_and(|timer| w[0] == s.due(timer.due))
+            s.own().timer(TimerKind::Election).is_some_and(|timer| w[0] == s.due(timer.due))
                 && s.own().raft.term().next() == Term(n(w[1]))
         },
     ),
@@ -134,7 +135,7 @@ pub const SERVER: Forms = &[
     (
         "Its timer runs out {}, of {}: without a leader's word it becomes a candidate (§5.2)",
         |s, w| {
-            s.own().election_timer.is_some_and(|timer| {
+            s.own().timer(TimerKind::Election).is_some_and(|timer| {
                 // Milliseconds that have begun, as those that are left.
                 let whole = Span(timer.span.micros().div_ceil(1_000) * 1_000);
                 (w[0], w[1]) == (&*s.due(timer.due), &*span(whole))

@@ -5,6 +5,7 @@ use crate::app::session::Session;
 use crate::cluster::server::Power;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Goal;
+use crate::cluster::timers::TimerKind;
 use crate::ui::view::{Clock, Stands};
 
 fn digest(session: &Session) -> u64 {
@@ -285,7 +286,7 @@ fn a_reroll_goes_on_with_fresh_randomness_and_is_recorded() {
     press(&mut session, "Space X");
     let timers = |session: &Session| {
         let servers = session.cluster().servers().iter();
-        servers.filter_map(|server| server.election_timer).collect::<Vec<_>>()
+        servers.filter_map(|server| server.timer(TimerKind::Election)).collect::<Vec<_>>()
     };
     let mut seen = vec![timers(&session)];
     for reroll in 1..=3 {
