@@ -1,6 +1,8 @@
 //! Block letters: text that the last row of a hall can read, drawn with half blocks.
 //!
-//! A letter is a few cells wide and three or four rows high. Letters that no face has, and all of
+//! A letter is a few cells wide and three or four rows high; the narrow face, which puts two pixels
+//! side by side into a cell, is for what must be read at the largest scale and has no room for the
+//! others: two columns a letter, as many as text takes at 80×24. Letters that no face has, and all of
 //! them where the terminal shows ASCII only, are left to ordinary bold text: whoever draws asks
 //! [`fits`] first, and writes plain text otherwise.
 
@@ -14,6 +16,8 @@ use super::glyphs::Glyphs;
 /// The size of the letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Face {
+    /// Three rows high; a letter and its gap take two columns.
+    Narrow,
     /// Three rows high; a letter and its gap take four columns.
     Small,
     /// Four rows high; a letter and its gap take six columns.
@@ -27,21 +31,29 @@ impl Face {
     /// How many rows a line of letters takes.
     pub const fn rows(self) -> u16 {
         match self {
-            Self::Small => 3,
+            Self::Narrow | Self::Small => 3,
             Self::Large => 4,
+        }
+    }
+
+    /// How many pixels stand side by side in a cell.
+    const fn pixels(self) -> u16 {
+        match self {
+            Self::Narrow => 2,
+            Self::Small | Self::Large => 1,
         }
     }
 
     /// The rows of pixels of a letter; `None` if this face does not have it.
     fn shape(self, letter: char) -> Option<&'static [&'static str]> {
         match self {
-            Self::Small => find(shapes::SMALL, letter),
+            Self::Narrow | Self::Small => find(shapes::SMALL, letter),
             Self::Large => find(shapes::LARGE, letter),
         }
     }
 
-    /// How many columns a letter takes, without the gap behind it.
-    fn columns(self, letter: char) -> Option<u16> {
+    /// How many pixels wide a letter is, without the gap behind it.
+    fn letter(self, letter: char) -> Option<u16> {
         if letter == ' ' {
             return Some(BLANK);
         }
@@ -52,9 +64,9 @@ impl Face {
     pub fn width(self, text: &str) -> Option<u16> {
         let mut width = 0u16;
         for letter in text.chars() {
-            width = width.saturating_add(self.columns(letter)?).saturating_add(1);
+            width = width.saturating_add(self.letter(letter)?).saturating_add(1);
         }
-        Some(width.saturating_sub(1))
+        Some(width.saturating_sub(1).div_ceil(self.pixels()))
     }
 }
 
@@ -96,33 +108,47 @@ pub fn lines(text: &str, face: Face, room: u16, glyphs: Glyphs) -> Option<Vec<St
 /// Draws a text with its upper left corner at a place, leaving the ground between the letters as it
 /// is. Gives back the column behind it. Letters that cannot be drawn are left out.
 pub fn draw(canvas: &mut Canvas, (x, y): (u16, u16), text: &str, face: Face, style: Style) -> u16 {
-    let mut left = x;
+    let mut left = 0u16;
+    // The cell in which the last letter ended, by row: what it has there, the next one keeps.
+    let mut begun = [0u8; 4];
+    let mut open = None;
     for letter in text.chars() {
-        let Some(columns) = face.columns(letter) else { continue };
-        if let Some(shape) = face.shape(letter) {
-            draw_letter(canvas, (left, y), shape, style);
+        let Some(width) = face.letter(letter) else { continue };
+        for column in 0..width {
+            let (cell, side) = ((left + column) / face.pixels(), (left + column) % face.pixels());
+            if open != Some(cell) {
+                (open, begun) = (Some(cell), [0; 4]);
+            }
+            let Some(shape) = face.shape(letter) else { continue };
+            for (row, begun) in (0..face.rows()).zip(&mut begun) {
+                let pixel = |row: u16| {
+                    let row = shape.get(usize::from(row));
+                    row.is_some_and(|row| row.as_bytes().get(usize::from(column)) == Some(&b'#'))
+                };
+                *begun |= quarters(face, side, (pixel(2 * row), pixel(2 * row + 1)));
+                if *begun != 0 {
+                    let glyph = QUARTERS[usize::from(*begun)];
+                    canvas.glyph(x.saturating_add(cell), y.saturating_add(row), glyph, style);
+                }
+            }
         }
-        left = left.saturating_add(columns + 1);
+        left = left.saturating_add(width + 1);
     }
-    left.saturating_sub(1).max(x)
+    x.saturating_add(left.saturating_sub(1).div_ceil(face.pixels()))
 }
 
-fn draw_letter(canvas: &mut Canvas, (left, top): (u16, u16), shape: &[&str], style: Style) {
-    let pixel = |row: usize, column: usize| {
-        shape.get(row).is_some_and(|row| row.as_bytes().get(column) == Some(&b'#'))
+/// The signs of a cell by its quarters: upper left, upper right, lower left, lower right.
+const QUARTERS: [char; 16] =
+    [' ', '▘', '▝', '▀', '▖', '▌', '▞', '▛', '▗', '▚', '▐', '▜', '▄', '▙', '▟', '█'];
+
+/// The quarters of a cell that a pixel of its upper and one of its lower half fill.
+const fn quarters(face: Face, side: u16, (upper, lower): (bool, bool)) -> u8 {
+    let across = match (face.pixels(), side) {
+        (1, _) => 0b11,
+        (_, 0) => 0b01,
+        (_, _) => 0b10,
     };
-    for row in 0..shape.len().div_ceil(2) {
-        for column in 0..shape[0].len() {
-            let glyph = match (pixel(2 * row, column), pixel(2 * row + 1, column)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => continue,
-            };
-            let (x, y) = (left.saturating_add(column as u16), top.saturating_add(row as u16));
-            canvas.glyph(x, y, glyph, style);
-        }
-    }
+    (upper as u8 * across) | (lower as u8 * across) << 2
 }
 
 #[cfg(test)]
@@ -146,10 +172,18 @@ mod tests {
     }
 
     #[test]
+    fn narrow_letters_take_two_columns_each() {
+        assert_eq!(Face::Narrow.width("S1"), Some(3));
+        assert_eq!(drawn("S1", Face::Narrow, 4), "▞▘▟ \n▝▖▐ \n▀ ▝ \n");
+    }
+
+    #[test]
     fn every_letter_of_a_face_has_one_width_and_a_shape_of_its_own() {
-        for face in [Face::Small, Face::Large] {
+        for face in [Face::Narrow, Face::Small, Face::Large] {
             let letters: Vec<char> = match face {
-                Face::Small => shapes::SMALL.iter().map(|(letter, _)| *letter).collect(),
+                Face::Narrow | Face::Small => {
+                    shapes::SMALL.iter().map(|(letter, _)| *letter).collect()
+                }
                 Face::Large => shapes::LARGE.iter().map(|(letter, _)| *letter).collect(),
             };
             let shapes: Vec<_> = letters.iter().map(|letter| face.shape(*letter)).collect();

@@ -10,6 +10,8 @@ pub enum Shape {
     /// A rectangle: where it begins and how wide it is, in columns; what stays free above and
     /// below, in units; how opaque it is, in percent.
     Block { left: f32, width: f32, inset: f32, opacity: u8 },
+    /// Quarters of the cell, filled: the path around them.
+    Quarters(String),
 }
 
 /// The shape of a symbol in the cell whose corner is (`x`, `y`); `None` for all that a font
@@ -23,8 +25,33 @@ pub fn shape(symbol: &str, x: f32, y: f32) -> Option<Shape> {
         "▐" => half(0.5),
         "▓" => shade(75),
         "░" => shade(25),
+        "▘" => quarters("1", x, y),
+        "▝" => quarters("2", x, y),
+        "▖" => quarters("3", x, y),
+        "▗" => quarters("4", x, y),
+        "▚" => quarters("14", x, y),
+        "▞" => quarters("23", x, y),
+        "▛" => quarters("123", x, y),
+        "▜" => quarters("124", x, y),
+        "▙" => quarters("134", x, y),
+        "▟" => quarters("234", x, y),
         _ => single(symbol, x, y).or_else(|| double(symbol, x, y)).map(Shape::Line),
     }
+}
+
+/// Quarters of the cell, from the upper left in the order of reading.
+fn quarters(which: &str, x: f32, y: f32) -> Option<Shape> {
+    let (half, high) = (WIDTH / 2.0, HEIGHT / 2.0);
+    let quarter = |quarter| {
+        let (x, y) = match quarter {
+            '1' => (x, y),
+            '2' => (x + half, y),
+            '3' => (x, y + high),
+            _ => (x + half, y + high),
+        };
+        format!("M{x} {y}h{half}v{high}h-{half}z")
+    };
+    Some(Shape::Quarters(which.chars().map(quarter).collect()))
 }
 
 /// Single lines, as arms from the middle of the cell.

@@ -196,6 +196,9 @@ fn shapes(out: &mut String, cells: &[Cell], x: f32, y: f32, pen: &Pen) -> std::f
         let x = x + column(offset);
         match shape(symbol(cell), x, y) {
             Some(Shape::Line(line)) => path.push_str(&line),
+            Some(Shape::Quarters(filled)) => {
+                writeln!(out, "<path d=\"{filled}\"{}/>", pen.paint("fill", 100))?;
+            }
             Some(Shape::Block { left, width, inset, opacity }) => {
                 let (x, width) = (x + left * CELL_WIDTH, width * CELL_WIDTH);
                 let (y, height) = (y + inset, CELL_HEIGHT - 2.0 * inset);
