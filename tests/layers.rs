@@ -123,6 +123,21 @@ fn is_below(path: &str, refused: &str) -> bool {
     path.strip_prefix(refused).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
+/// While the class is asked something, what would answer it is left out in one place. So panes do
+/// not derive the situation: they are told it. (The headline says nothing at all then.)
+#[test]
+fn panes_know_of_the_situation_what_is_told() {
+    for file in sources("src/ui", "") {
+        let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+        let text = fs::read_to_string(&file).expect("a source file");
+        let told = ["reading.rs", "headline.rs"].contains(&name.as_str());
+        assert!(
+            told || !text.contains("Situation::of("),
+            "{name} is told it by reading::situation"
+        );
+    }
+}
+
 #[test]
 fn nobody_knows_who_is_above_and_only_the_shell_knows_what_is_outside() {
     let rooms: [(&str, &str, &[&str]); 4] = [

@@ -322,16 +322,6 @@ impl Cluster {
         }
     }
 
-    /// Who has the entry that the leader has at an index; without a leader, that of the highest
-    /// term.
-    pub(super) fn copies_of(&self, index: Index) -> Option<ServerSet> {
-        let entries = || self.servers.iter().filter_map(|server| server.raft.log().get(index));
-        let leader = self.leader().and_then(|leader| self.server(leader));
-        let its = leader.and_then(|leader| leader.raft.log().get(index));
-        let entry = its.or_else(|| entries().max_by_key(|entry| entry.term))?;
-        Some(self.copies(index, entry))
-    }
-
     /// The newest value of a key on servers that are up, and on how many of them it is.
     pub(super) fn newest(&self, key: &str) -> Option<(&Stored, usize)> {
         let up = || self.servers.iter().filter(|server| server.power != Power::Down);

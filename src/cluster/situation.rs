@@ -52,6 +52,8 @@ pub enum Vote {
     Obeys(ServerId),
     /// Too few.
     No,
+    /// It is not told.
+    Untold,
 }
 
 impl Vote {
@@ -59,7 +61,7 @@ impl Vote {
     pub const fn is_majority(self) -> bool {
         match self {
             Self::Led(_) | Self::CanElect | Self::Obeys(_) => true,
-            Self::LedByTooFew(_) | Self::No => false,
+            Self::LedByTooFew(_) | Self::No | Self::Untold => false,
         }
     }
 }
@@ -72,6 +74,8 @@ pub enum Standing {
     Leader,
     /// It believes that it leads, and cannot commit.
     Stuck(Stuck),
+    /// It believes that it leads; whether it can commit is not told.
+    Leads,
     Candidate,
     Follower,
     Asleep,
@@ -79,9 +83,17 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Whether it believes that it leads.
+    pub const fn leads(self) -> bool {
+        match self {
+            Self::Leader | Self::Stuck(_) | Self::Leads => true,
+            Self::Candidate | Self::Follower | Self::Asleep | Self::Down => false,
+        }
+    }
+
     pub const fn mark(self) -> char {
         match self {
-            Self::Leader => '★',
+            Self::Leader | Self::Leads => '★',
             Self::Stuck(_) => '☆',
             Self::Candidate => '△',
             Self::Follower => '○',
@@ -90,11 +102,11 @@ impl Standing {
         }
     }
 
-    /// The role in one word of at most nine letters.
+    /// The role in at most twelve letters, the same wherever there is room for them.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Leader => "LEADER",
-            Self::Stuck(_) => "STUCK",
+            Self::Leader | Self::Leads => "LEADER",
+            Self::Stuck(_) => "STUCK LEADER",
             Self::Candidate => "CANDIDATE",
             Self::Follower => "follower",
             Self::Asleep => "ASLEEP",
@@ -179,6 +191,19 @@ impl Situation {
         situation
     }
 
+    /// The same as far as it may be told while a class is asked about it: who hears whom, and what
+    /// each server holds of itself. What follows from all of that together is left out: who can
+    /// commit, and what a room can decide.
+    pub fn untold(mut self) -> Self {
+        for standing in self.standings.iter_mut().filter(|standing| standing.leads()) {
+            *standing = Standing::Leads;
+        }
+        for room in &mut self.rooms {
+            room.vote = Vote::Untold;
+        }
+        self
+    }
+
     /// Whether these servers are a majority.
     pub const fn is_majority(&self, servers: ServerSet) -> bool {
         self.configuration.has_quorum(servers)
@@ -210,12 +235,8 @@ impl Situation {
 
     /// All servers that believe they lead, those of the newest term first.
     pub fn leaders(&self, cluster: &Cluster) -> Vec<ServerId> {
-        let leads = |standing: Standing| match standing {
-            Standing::Leader | Standing::Stuck(_) => true,
-            Standing::Candidate | Standing::Follower | Standing::Asleep | Standing::Down => false,
-        };
-        let mut leaders: Vec<&Server> =
-            cluster.servers().iter().filter(|server| leads(self.standing(server.id))).collect();
+        let leads = |server: &&Server| self.standing(server.id).leads();
+        let mut leaders: Vec<&Server> = cluster.servers().iter().filter(leads).collect();
         leaders.sort_by_key(|server| std::cmp::Reverse(server.raft.term()));
         leaders.into_iter().map(|server| server.id).collect()
     }
@@ -265,13 +286,15 @@ impl Situation {
 
     /// What a leader, stuck or not, needs to commit more: the next entry that it may commit by
     /// counting, and with it all before (§5.4.2). `None` if it has committed all that it holds, or
-    /// does not lead.
+    /// does not lead, or where that is not told.
     pub fn need(&self, cluster: &Cluster, leader: &Server) -> Option<Need> {
         match self.standing(leader.id) {
             Standing::Leader | Standing::Stuck(_) => {}
-            Standing::Candidate | Standing::Follower | Standing::Asleep | Standing::Down => {
-                return None;
-            }
+            Standing::Leads
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Asleep
+            | Standing::Down => return None,
         }
         let raft = &leader.raft;
         let next = raft.commit().next();

@@ -265,6 +265,13 @@ impl Cluster {
             .map(|server| server.id)
     }
 
+    /// The leader of the newest term that any server has been elected for, while it runs. A leader
+    /// of an older term is none, whatever it believes.
+    pub fn newest_leader(&self) -> Option<&Server> {
+        let leader = self.server(self.leader()?)?;
+        (leader.raft.term() >= self.checker().led_term()).then_some(leader)
+    }
+
     /// The highest term that a running server knows.
     pub fn term(&self) -> Term {
         let running = self.servers.iter().filter(|server| server.is_running());
@@ -280,6 +287,15 @@ impl Cluster {
     pub fn copies(&self, index: Index, entry: &Entry) -> ServerSet {
         let has = |server: &&Server| server.raft.log().get(index) == Some(entry);
         self.servers.iter().filter(has).map(|server| server.id).collect()
+    }
+
+    /// Who has the entry that the newest leader has at an index; where there is none, that of the
+    /// highest term.
+    pub fn copies_at(&self, index: Index) -> Option<ServerSet> {
+        let entries = || self.servers.iter().filter_map(|server| server.raft.log().get(index));
+        let its = self.newest_leader().and_then(|leader| leader.raft.log().get(index));
+        let entry = its.or_else(|| entries().max_by_key(|entry| entry.term))?;
+        Some(self.copies(index, entry))
     }
 
     /// Which of these have it on their disks too: only such copies can be acknowledged.

@@ -25,10 +25,17 @@ const LONG_WAIT: Span = Span::from_millis(200);
 /// The most clients that are named.
 const NAMED_MAX: usize = 3;
 
+/// From so many rows on the headline is in block letters.
+const TALL: u16 = 6;
+
 /// Draws the headline, or the caption in its place.
 pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, caption: Rect) {
     if caption.is_empty() && scene.view.caption.is_some() {
         return draw_caption(canvas, area, scene);
+    }
+    let tall = area.height >= TALL;
+    if let Some(lines) = narrow_of(&told(scene), area, canvas.theme().glyphs).filter(|_| tall) {
+        return draw_narrow(canvas, area, &lines);
     }
     let width = area.width.saturating_sub(2);
     let text = fitting(&told(scene), width, area.height, canvas.theme().glyphs);
@@ -42,6 +49,35 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, caption: Rect) {
             pen.put(" ..");
         }
     }
+}
+
+/// A text in lines of narrow block letters; `None` where it has no room.
+fn narrow(text: &str, area: Rect, glyphs: Glyphs) -> Option<Vec<String>> {
+    let room = area.width.saturating_sub(4);
+    let lines = block::lines(&capitals(text), Face::Narrow, room, glyphs)?;
+    (lines.len() <= usize::from(area.height / Face::Narrow.rows())).then_some(lines)
+}
+
+/// Draws such lines.
+fn draw_narrow(canvas: &mut Canvas, area: Rect, lines: &[String]) {
+    let style = canvas.theme().ink(Ink::Strong);
+    for (line, y) in lines.iter().zip((area.y..).step_by(usize::from(Face::Narrow.rows()))) {
+        block::draw(canvas, (area.x + 2, y), line, Face::Narrow, style);
+    }
+}
+
+/// As many of the sentences, the most important first, as have room in narrow block letters.
+fn narrow_of(sentences: &[String], area: Rect, glyphs: Glyphs) -> Option<Vec<String>> {
+    let mut chosen: Vec<&str> = Vec::new();
+    let mut lines = None;
+    for sentence in sentences {
+        chosen.push(sentence);
+        match narrow(&chosen.join(" "), area, glyphs) {
+            Some(set) => lines = Some(set),
+            None => drop(chosen.pop()),
+        }
+    }
+    lines
 }
 
 /// Draws the caption, or the state where there is none, in the largest letters that fit. Where it
@@ -76,7 +112,7 @@ pub fn draw_big(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// A text in lines of the largest block letters that have room.
 fn large(text: &str, room: u16, rows: u16, glyphs: Glyphs) -> Option<(Face, Vec<String>)> {
-    [Face::Large, Face::Small].into_iter().find_map(|face| {
+    [Face::Large, Face::Small, Face::Narrow].into_iter().find_map(|face| {
         let lines = block::lines(&capitals(text), face, room, glyphs)?;
         (lines.len() <= usize::from(rows / face.rows())).then_some((face, lines))
     })
@@ -100,6 +136,10 @@ pub(super) fn capitals(text: &str) -> String {
 pub fn draw_caption(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let Some(caption) = &scene.view.caption else { return };
     let theme = canvas.theme();
+    let tall = area.height >= TALL;
+    if let Some(lines) = narrow(caption, area, theme.glyphs).filter(|_| tall) {
+        return draw_narrow(canvas, area, &lines);
+    }
     let lines = wrap(caption, area.width.saturating_sub(4), theme.glyphs);
     let mut end = area.x;
     for (row, line) in (0..area.height).zip(lines) {
@@ -145,7 +185,7 @@ fn told(scene: &Scene) -> Vec<String> {
 /// The state in sentences, the most important first.
 pub fn sentences(cluster: &Cluster) -> Vec<String> {
     let mut sentences = Vec::new();
-    match reading::leader(cluster) {
+    match cluster.newest_leader() {
         Some(leader) => leads(cluster, leader, &mut sentences),
         None => sentences.push(leaderless(cluster)),
     }
@@ -252,7 +292,8 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
         return;
     }
     let servers = cluster.servers().len();
-    let home = reading::leader(cluster)
+    let home = cluster
+        .newest_leader()
         .and_then(|leader| rooms.iter().find(|room| room.members.contains(leader.id)))
         .or_else(|| rooms.iter().find(|room| room.vote.is_majority()));
     let single = rooms.iter().filter(|room| room.members.len() == 1);
@@ -264,7 +305,22 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
         };
         let up = if room.up == room.members { "" } else { " up" };
         let (members, count) = (named(room.members), room.up.len());
-        sentences.push(format!("{members} are cut off: {count}{up} of {servers}, {majority}."));
+        let place = rooms.iter().position(|other| other == room).unwrap_or(0);
+        let how = match home {
+            Some(home) if home.heard_by.contains(&place) => {
+                format!("hear {} and cannot answer", named(home.members))
+            }
+            Some(home)
+                if rooms
+                    .iter()
+                    .position(|other| other == home)
+                    .is_some_and(|home| room.heard_by.contains(&home)) =>
+            {
+                format!("are heard by {}, and hear nothing from there", named(home.members))
+            }
+            Some(_) | None => "are cut off".to_owned(),
+        };
+        sentences.push(format!("{members} {how}: {count}{up} of {servers}, {majority}."));
     }
     let alone = home.map_or(alone, |home| alone.without(home.members));
     match alone.len() {
@@ -288,14 +344,23 @@ fn one_way(cluster: &Cluster) -> Option<String> {
         [(from, to), (back, forth)] if (from, to) == (forth, back) => {
             Some(format!("{from} and {to} do not hear each other."))
         }
-        many => Some(format!("{} of the links between servers are cut.", many.len())),
+        many => {
+            Some(match many.iter().filter(|(from, to)| !many.contains(&(*to, *from))).count() {
+                0 => format!("{} pairs of servers do not hear each other.", many.len() / 2),
+                one_way if one_way == many.len() => format!("{one_way} links are cut one way."),
+                one_way => {
+                    let both = (many.len() - one_way) / 2;
+                    format!("{both} links are cut both ways, {one_way} one way.")
+                }
+            })
+        }
     }
 }
 
 /// "S4 still believes that it leads."
 fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
     let situation = Situation::of(cluster);
-    let leader = reading::leader(cluster);
+    let leader = cluster.newest_leader();
     let named = leader.map(|leader| leader.id);
     for server in cluster.servers() {
         let (id, term) = (server.id, server.raft.term());
@@ -311,6 +376,7 @@ fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
             }
             Standing::Stuck(Stuck::Alone | Stuck::Outdated)
             | Standing::Leader
+            | Standing::Leads
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep
@@ -339,13 +405,14 @@ fn power(cluster: &Cluster, sentences: &mut Vec<String>) {
     }
 }
 
-/// "S3 asks for votes in term 5: 2 of 3."
+/// "S3 is a candidate in term 5: it has 2 of 3 votes."
 fn candidates(cluster: &Cluster, sentences: &mut Vec<String>) {
     for candidate in cluster.servers().iter().filter(|server| is_candidate(server)).take(3) {
         let (id, term) = (candidate.id, candidate.raft.term());
         let needed = candidate.raft.counts_by().quorum();
         let votes = candidate.raft.votes().len();
-        sentences.push(format!("{id} asks for votes in term {term}: it has {votes} of {needed}."));
+        sentences
+            .push(format!("{id} is a candidate in term {term}: it has {votes} of {needed} votes."));
     }
 }
 
@@ -392,14 +459,9 @@ fn in_vain(cluster: &Cluster, client: &Client, server: &Server) -> Option<&'stat
         Power::Up if !cluster.reaches(one, two) => Some(", which it cannot reach"),
         Power::Up if !cluster.reaches(two, one) => Some(", whose answers cannot arrive"),
         Power::Up => match Situation::of(cluster).standing(server.id) {
-            Standing::Stuck(_)
-                if reading::leader(cluster)
-                    .is_some_and(|it| it.raft.term() <= server.raft.term()) =>
-            {
-                Some(", which cannot commit")
-            }
-            Standing::Stuck(_) => Some(", a stale leader"),
+            Standing::Stuck(_) => Some(", a stuck leader"),
             Standing::Leader
+            | Standing::Leads
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep
@@ -465,7 +527,7 @@ mod tests {
         told(&mut cluster, &puts, 150);
         let more = ["put x 2 @0 client=c only=S1", "put x 3 @0 client=d only=S1"];
         let told = told(&mut cluster, &more, 100);
-        let wait = "Clients b, c and d wait for S1, which cannot commit.";
+        let wait = "Clients b, c and d wait for S1, a stuck leader.";
         assert!(told.iter().any(|sentence| sentence == wait), "{told:?}");
     }
 
@@ -484,7 +546,7 @@ mod tests {
         assert_eq!(later[0], "S3 leads term 2 with S4 and S5.");
         assert_eq!(later[1], "S1 and S2 are cut off: 2 of 5, no majority.");
         assert_eq!(later[2], "S1 still believes that it leads.");
-        assert_eq!(later[3], "Client b waits for S1, a stale leader.");
+        assert_eq!(later[3], "Client b waits for S1, a stuck leader.");
         let down = told(&mut cluster, &["crash S1"], 0);
         assert!(down.contains(&"Client b waits for S1, which is down.".to_owned()), "{down:?}");
         told(&mut cluster, &["heal", "restart S1"], 1_500);

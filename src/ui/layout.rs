@@ -217,18 +217,26 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
     areas.footer = bottom(&mut left, 1);
     let desk = areas.screen.height >= DESK_HEIGHT && !view.is_for_class();
     areas.last_command = bottom(&mut left, u16::from(desk));
-    if left.height >= 20 && !view.is_for_class() {
+    let listed = matches!(view.mode, Mode::Packets);
+    if listed {
+        // The map gives them their rows: packets are told by what they do to the logs.
+        let kept = 6 + MAP_HEIGHT_MIN + servers as u16;
+        let rows = (left.height / 5).min(left.height.saturating_sub(kept)).max(PACKET_ROWS);
+        areas[Pane::InFlight] = bottom(&mut left, rows);
+    } else if left.height >= 20 && !view.is_for_class() {
         areas[Pane::Timeline] = bottom(&mut left, 1);
     }
     let low = left.height < 18;
     let (strip, said) = match (scale, broken) {
-        (Scale::M, true) if low => (2, 0),
-        (Scale::M, true) => (5, 0),
-        (Scale::L, true) => (6, 0),
-        (Scale::Xl, true) => (8, 0),
+        // All that is said of a broken rule, and it is said instead of the newest event.
+        (Scale::M, true) if low => (3, 0),
+        (Scale::M, true) => (7, 0),
+        (Scale::L, true) => (9, 0),
+        (Scale::Xl, true) => (5 + HEADLINE_BIG + 4, 0),
         (Scale::M, false) if low => (1, 1),
         (Scale::M | Scale::L, false) => (1, 2),
-        (Scale::Xl, false) => (5, 2),
+        (Scale::Xl, false) if areas.screen.height < ROOMY_HEIGHT => (5, 2),
+        (Scale::Xl, false) => (5, HEADLINE_BIG),
     };
     areas.header = top(&mut left, strip);
     areas.headline = top(&mut left, said);
@@ -240,6 +248,8 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
     let news = match scale {
         _ if view.question.is_some() => 0,
         Scale::Xl => hall_news(left, servers),
+        Scale::M if broken => 0,
+        Scale::L if listed || broken => 2,
         Scale::L => 6,
         Scale::M if low => 1,
         Scale::M => 2,
@@ -295,6 +305,10 @@ const RAIL: u16 = 28;
 const RAIL_WIDTH: u16 = 116;
 /// The largest scale gives the map this much of the width, in percent.
 const MAP_SHARE: u16 = 63;
+/// The rows of the headline at the largest scale: two lines of narrow block letters, from this
+/// height on.
+const HEADLINE_BIG: u16 = 7;
+const ROOMY_HEIGHT: u16 = 56;
 /// What the map keeps of a screen that is large enough for cards.
 const CARDS_HEIGHT: u16 = 10;
 
@@ -310,20 +324,23 @@ fn hall_rows(areas: &mut Areas, mut left: Rect, servers: usize) {
     areas[Pane::Servers] = below;
 }
 
+/// The map keeps its cards beside a question, which is legible in plain letters too.
+const QUESTION_MAP: u16 = 10;
+
 /// What the map and the logs keep beside a question.
 const fn hall_kept(scale: Scale, servers: usize) -> u16 {
     let logs = servers as u16 + 2;
     match scale {
-        Scale::M => logs + MAP_HEIGHT_MIN,
+        Scale::M => logs + QUESTION_MAP,
         Scale::L => logs + CARDS_HEIGHT,
-        Scale::Xl => logs + 2 * servers as u16 + 6,
+        Scale::Xl => logs + 2 * servers as u16 + 11,
     }
 }
 
-/// The rows of the news beside a large map.
+/// The rows of the news beside a large map: what the logs and a line below them leave.
 fn hall_news(left: Rect, servers: usize) -> u16 {
-    let needed = (servers as u16).saturating_mul(3) + 8;
-    left.height.saturating_sub(needed).clamp(8, 12)
+    let needed = (servers as u16).saturating_mul(3) + 13;
+    left.height.saturating_sub(needed).clamp(8, 18)
 }
 
 fn hall_large(areas: &mut Areas, left: Rect, news: u16) {

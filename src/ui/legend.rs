@@ -20,8 +20,8 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
     let entry = |mark: &str, style, meaning| Entry { mark: mark.to_owned(), style, meaning };
     vec![
         entry("4", theme.number(term), "a colour is a term, and nothing else"),
-        entry("★ LEADER", theme.lit(term), "leads, and can commit"),
-        entry("☆ STUCK", plain, "believes that it leads; cannot commit"),
+        entry("★ LEADER", theme.lit(term), "leads, and can commit: bright"),
+        entry("☆ STUCK LEADER", plain, "believes that it leads; cannot commit"),
         entry("○ follower", plain, "follows a leader"),
         entry("△ CANDIDATE", plain, "asks for votes"),
         entry("✗ DOWN", dim, "crashed; its disk is kept"),
@@ -46,6 +46,11 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("✗ S4►S1", theme.on(Ground::Bright), "a packet that was lost"),
         entry("▲ b", theme.on(Ground::Bright), "client b waits for the server above"),
         entry("S4 ✗► S2", theme.on(Ground::Wall), "cut one way; ✗ cut both ways"),
+        entry("A 3 of 5", theme.on(Ground::Plate), "a side with a majority: bright"),
+        entry("B 2 of 5", theme.ground(Ground::Minority), "a side without one: dark"),
+        entry("⠤⠤⠤⠤", plain, "a link of a leader or candidate"),
+        entry("⠄ ⠄ ⠄", plain, "a link that is cut, slow or lossy"),
+        entry(" ✗ ", theme.on(Ground::Bright), "what flies there is lost"),
         entry("5 ◄", bold, "a watched value that has just changed"),
         entry("<2 @2", dim, "an older value, at version 2"),
         entry("✓ ≠ !", plain, "script line: so, would have failed, failed"),

@@ -122,17 +122,15 @@ fn draw_pending(canvas: &mut Canvas, area: Rect, entry: &Entry, text: &str, diff
         }
         None => text,
     };
-    let room = pen.room().saturating_sub(1 + u16::from(differs));
-    pen.style(strong);
-    if theme.glyphs.width(rest) <= room {
-        pen.put(rest);
-    } else {
-        let shown: String = rest.chars().take(usize::from(room)).collect();
-        pen.put(shown);
-    }
+    // A mark gives way to what the entry does, and takes the place of what closes it.
+    let room = pen.room().saturating_sub(1);
+    let shown: String = rest.chars().take(usize::from(room)).collect();
+    pen.style(strong).put(if theme.glyphs.width(rest) <= room { rest } else { &shown });
     if differs {
         pen.put('≠');
     }
-    let x = pen.x().max(area.x + 1);
-    canvas.pen_at(x, area.y, 1).style(edge).put(')');
+    if pen.room() > 0 {
+        let x = pen.x().max(area.x + 1);
+        canvas.pen_at(x, area.y, 1).style(edge).put(')');
+    }
 }

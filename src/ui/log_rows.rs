@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!  Logs  ✓t3 x=3  committed  (t3 y=7) not yet  ✗t2 x=9  will be LOST
-//!  ✓ committed up to 5     4         5         6         7
-//! A S1 ○ follower   t3  ✓t2 y=5  ✓t3 x=3
-//! B S2 ☆ STUCK      t2  ✓t2 y=5  ✗t2 x=9   ✗t2 x=3   ✗t2 x=9 b   LOSES 5-7
-//! A S3 ★ LEADER     t3  ✓t2 y=5  ✓t3 x=3   (t3 y=7)a             needs 2 more
+//!  ✓ committed up to 5       4         5         6         7
+//! A S1 ○ follower     t3  ✓t2 y=5  ✓t3 x=3
+//! B S2 ☆ STUCK LEADER t2  ✓t2 y=5  ✗t2 x=9   ✗t2 x=3   ✗t2 x=9 b   LOSES 5-7
+//! A S3 ★ LEADER       t3  ✓t2 y=5  ✓t3 x=3   (t3 y=7)a             needs 2 more
 //! ```
 //!
 //! A committed entry is filled: with a tick where its server knows it, in brackets where the server
@@ -24,7 +24,7 @@ use super::log_marks::{Verdict, draw_cell, words};
 use super::map::{plan::Scale, room_letter};
 use super::reading;
 use super::servers::Rows;
-use super::text::Spaced;
+use super::text::{Spaced, digits};
 use super::theme::{Ground, Ink};
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::raft::Entry;
@@ -32,8 +32,10 @@ use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation, Standing};
 use crate::cluster::types::{Index, ServerSet};
 
-/// Rows above the servers: the legend and the numbers of the entries.
+/// Rows above the servers: the legend and the numbers of the entries. At the largest scale they are
+/// larger, and how far the log is committed stands between them.
 const ABOVE: u16 = 2;
+const ABOVE_BIG: u16 = 9;
 
 /// The columns of this pane.
 struct Table<'a> {
@@ -50,20 +52,22 @@ struct Table<'a> {
     last: Index,
     /// Where the verdicts begin.
     verdicts: u16,
+    /// Whether block letters say the terms: entries of different terms have one value.
+    terms: bool,
+    /// The block letters of the entries.
+    face: Face,
 }
 
 const VERDICT: u16 = 20;
+/// As many entries as a log shows at least, if it has them.
+const FEW: u64 = 4;
 
 impl<'a> Table<'a> {
     fn of(area: Rect, scene: &'a Scene<'a>, screen: (u16, u16)) -> Self {
         let scale = Scale::of(screen.0, screen.1);
-        let situation = Situation::of(scene.cluster);
-        let (before, gap) = match scale {
-            Scale::M => (22, 1),
-            Scale::L => (24, 2),
-            Scale::Xl => (if area.height > 20 { 18 } else { 24 }, 2),
-        };
-        let left = area.x + before;
+        let situation = reading::situation(scene);
+        let gap = if scale == Scale::M { 1 } else { 2 };
+        let left = area.x + before(scene, scale);
         let verdicts = match scale {
             Scale::M | Scale::L => area.right().saturating_sub(VERDICT.min(area.width / 3)),
             Scale::Xl => area.right(),
@@ -82,22 +86,40 @@ impl<'a> Table<'a> {
             count: 1,
             last,
             verdicts,
+            terms: false,
+            face: Face::Small,
         };
+        table.fit();
+        // A few columns in narrow letters say more than one in wide ones.
+        if table.is_big() && (table.terms || table.count < FEW.min(last.0 + 1 - first.0)) {
+            table.face = Face::Narrow;
+            table.fit();
+        }
+        table
+    }
+
+    /// Chooses the narrowest cells in which what is shown has room.
+    fn fit(&mut self) {
         let widths: &[u16] =
-            if table.is_big() { &[9, 13, 17, 21, 25] } else { &[8, 10, 12, 14, 18] };
+            if self.is_big() { &[9, 13, 17, 21, 25] } else { &[8, 10, 12, 14, 18] };
         for cell in widths.iter().copied() {
-            table.cell = cell;
-            table.place();
-            if table.widest() <= cell {
+            self.cell = cell;
+            self.place();
+            self.terms = self.is_big() && self.has_twins();
+            if self.widest() <= cell {
                 break;
             }
         }
-        table
     }
 
     /// Whether a server has three rows and block letters.
     fn is_big(&self) -> bool {
         self.scale == Scale::Xl && self.scene.view.theme.glyphs == Glyphs::Unicode
+    }
+
+    /// The rows above the servers, and those of each.
+    fn pitch(&self) -> (u16, u16) {
+        if self.is_big() { (ABOVE_BIG, self.big_rows()) } else { (ABOVE, 1) }
     }
 
     fn place(&mut self) {
@@ -122,12 +144,31 @@ impl<'a> Table<'a> {
         let glyphs = self.scene.view.theme.glyphs;
         let servers = self.scene.cluster.servers().iter();
         let big = self.is_big();
-        let width =
-            |(_, entry): (Index, &Entry)| match Face::Small.width(&words(entry, false, glyphs)) {
-                Some(width) if big => width + 2,
-                Some(_) | None => glyphs.width(&words(entry, true, glyphs)) + 2,
-            };
+        let width = |(_, entry): (Index, &Entry)| match self.face.width(&self.words(entry)) {
+            Some(width) if big => width + 2,
+            Some(_) | None => glyphs.width(&words(entry, true, glyphs)) + 2,
+        };
         servers.flat_map(|server| self.entries(server)).map(width).max().unwrap_or(0)
+    }
+
+    /// Whether two entries that are shown do the same and are of different terms.
+    fn has_twins(&self) -> bool {
+        let servers = self.scene.cluster.servers().iter();
+        let mut seen: Vec<&Entry> = Vec::new();
+        for (_, entry) in servers.flat_map(|server| self.entries(server)) {
+            let twin =
+                |other: &&Entry| other.op.request == entry.op.request && other.term != entry.term;
+            if seen.iter().any(twin) {
+                return true;
+            }
+            seen.push(entry);
+        }
+        false
+    }
+
+    /// What an entry does, in block letters.
+    fn words(&self, entry: &Entry) -> String {
+        words(entry, self.terms, self.scene.view.theme.glyphs)
     }
 
     fn x(&self, index: Index) -> Option<u16> {
@@ -146,7 +187,7 @@ impl<'a> Table<'a> {
     }
 
     fn ground(&self, room: usize) -> Ground {
-        reading::ground(self.scene, &self.situation, room)
+        reading::ground(&self.situation, room)
     }
 
     /// The client that waits at a server for this entry.
@@ -159,6 +200,20 @@ impl<'a> Table<'a> {
         let waiter = server.rsm.waiters.iter().find(own)?;
         Some(self.scene.cluster.names().client(waiter.client))
     }
+}
+
+/// The columns before the cells: the room's letter, the selection, name, role and term.
+fn before(scene: &Scene, scale: Scale) -> u16 {
+    let servers = scene.cluster.servers();
+    let terms = servers.iter().map(|server| server.raft.term().0);
+    let (last, term) = (servers.len() as u64, terms.max().unwrap_or(0));
+    if scale == Scale::Xl && scene.view.theme.glyphs == Glyphs::Unicode {
+        let width = |text: String| Face::Small.width(&text).unwrap_or(0);
+        let mark = Face::Small.width("★").unwrap_or(0);
+        return width(format!("S{last}")) + mark + width(format!("t{term}")) + 8;
+    }
+    let role = 2 + "STUCK LEADER".len() as u16;
+    digits(last) + digits(term) + role + 7
 }
 
 pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
@@ -183,7 +238,7 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
 }
 
 fn rows(table: &Table) -> Rows {
-    let (above, each) = if table.is_big() { (ABOVE + 3, table.big_rows()) } else { (ABOVE, 1) };
+    let (above, each) = table.pitch();
     let room = table.area.height.saturating_sub(above) / each;
     Rows::fitting(room, table.scene)
 }
@@ -191,7 +246,7 @@ fn rows(table: &Table) -> Rows {
 /// What stands at a place of the pane.
 pub fn hit(areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
     let table = Table::of(areas[Pane::Servers], scene, (areas.screen.width, areas.screen.height));
-    let (above, each) = if table.is_big() { (ABOVE + 3, table.big_rows()) } else { (ABOVE, 1) };
+    let (above, each) = table.pitch();
     let row = y.checked_sub(areas[Pane::Servers].y + above)? / each;
     let (_, place) = rows(&table).places().find(|(shown, _)| *shown == row)?;
     let server = scene.cluster.servers().get(place)?;
@@ -275,23 +330,41 @@ impl Table<'_> {
         }
     }
 
+    /// How far the log is committed, and the numbers of the entries.
     fn draw_heading(&self, canvas: &mut Canvas) {
         if self.area.height < 2 {
             return;
         }
         let theme = canvas.theme();
         let strong = theme.ink(Ink::Strong).patch(theme.bold());
-        let y = self.area.y + 1;
-        let committed = reading::committed(self.scene.cluster);
         let big = self.is_big();
-        if !big && !self.scene.view.withholds_commits() {
-            let text = match committed.0 {
-                0 => "nothing committed".to_owned(),
-                index => format!("✓ committed up to {index}"),
+        if !self.scene.view.withholds_commits() {
+            let forms = match reading::committed(self.scene.cluster).0 {
+                0 => vec!["nothing committed".to_owned()],
+                index => vec![
+                    format!("✓ committed up to {index}"),
+                    format!("✓ up to {index}"),
+                    format!("✓ {index}"),
+                ],
             };
-            let room = self.left.saturating_sub(self.area.x + 1);
-            canvas.pen_at(self.area.x + 1, y, room).style(strong).put(text);
+            let (x, y) = (self.area.x + 1, self.area.y + 1);
+            let room = match big {
+                true => self.area.width.saturating_sub(2),
+                false => self.left.saturating_sub(x),
+            };
+            let capitals = forms[0].to_uppercase();
+            let faces = [Face::Small, Face::Narrow];
+            match block::fitting(&capitals, room, &faces, theme.glyphs).filter(|_| big) {
+                Some(face) => drop(block::draw(canvas, (x, y + 1), &capitals, face, strong)),
+                None => {
+                    let fits = |form: &&String| theme.glyphs.width(form) <= room;
+                    if let Some(form) = forms.iter().find(fits) {
+                        canvas.pen_at(x, y, room).style(strong).put(form);
+                    }
+                }
+            }
         }
+        let y = self.area.y + if big { ABOVE_BIG - 4 } else { 1 };
         for index in (self.first.0..self.end().0.min(self.last.0 + 1)).map(Index) {
             let Some(x) = self.x(index) else { continue };
             let text = index.to_string();
@@ -304,10 +377,6 @@ impl Table<'_> {
                 canvas.pen_at(x, y, self.cell).style(strong).put(text);
             }
         }
-        if big {
-            let place = (self.area.x + 1, y);
-            block::draw(canvas, place, "LOG", Face::Small, theme.ink(Ink::Dim));
-        }
     }
 
     fn base_ink(&self, server: &Server) -> Ink {
@@ -317,7 +386,9 @@ impl Table<'_> {
             Standing::Down | Standing::Asleep => Ink::Dim,
             Standing::Stuck(_) => Ink::Soft,
             Standing::Follower | Standing::Candidate if weak => Ink::Soft,
-            Standing::Leader | Standing::Follower | Standing::Candidate => Ink::Strong,
+            Standing::Leader | Standing::Leads | Standing::Follower | Standing::Candidate => {
+                Ink::Strong
+            }
         }
     }
 
@@ -347,23 +418,24 @@ impl Table<'_> {
         let mut pen = canvas.pen_at(x + 1, y, room);
         let name = if lit { base } else { base.patch(theme.bold()) };
         pen.style(theme.ink(Ink::Strong)).put(mark).style(name);
-        if lit {
-            pen.put(format_args!("{:17}", ""));
+        while lit && pen.room() > 0 {
+            pen.put(' ');
         }
-        let mut pen = canvas.pen_at(x + 2, y, 16);
-        pen.style(name).put(format_args!("{:<4}", server.id.to_string()));
+        let name_width = digits(self.scene.cluster.servers().len() as u64) + 2;
+        let mut pen = canvas.pen_at(x + 2, y, room);
+        pen.style(name).put(server.id).column(name_width);
         let style = if standing == Standing::Follower { theme.ink(Ink::Text) } else { name };
-        let role = if standing == Standing::Candidate { "asks" } else { standing.word() };
-        pen.style(style).put(standing.mark()).put(' ').put(role);
+        pen.style(style).put(standing.mark()).put(' ').put(standing.word());
         let chip = match standing {
             Standing::Down => base,
             Standing::Leader
             | Standing::Stuck(_)
+            | Standing::Leads
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep => theme.number(term).patch(theme.bold()),
         };
-        let text = format!(" t{term} ");
+        let text = format!("t{term}");
         let width = text.len() as u16;
         let end = self.left.saturating_sub(1);
         canvas.pen_at(end.saturating_sub(width), y, width).style(chip).put(text);
@@ -393,10 +465,20 @@ impl Table<'_> {
             if self.scene.view.points_at(server.id, index) {
                 canvas.restyle(cell, theme.on(Ground::Bright).patch(theme.bold()));
             }
+            if self.proves(server, index) {
+                canvas.restyle(cell, theme.broken());
+            }
             if let Some(name) = self.waiter(server, index) {
                 let letter: String = name.chars().take(1).collect();
                 canvas.pen_at(x + self.cell, y, 1).style(theme.on(Ground::Bright)).user(&letter);
             }
+        }
+        if let Some(index) = self.lacks(server)
+            && let Some(x) = self.x(index)
+        {
+            let cell = Rect { x, y, width: self.cell, height: 1 };
+            canvas.fill(cell, theme.broken());
+            canvas.pen(cell, 0).style(theme.broken()).put(" missing");
         }
         for removed in &self.scene.view.fading.removed {
             if let Some(x) = self.x(removed.index).filter(|_| removed.server == server.id) {
@@ -407,6 +489,21 @@ impl Table<'_> {
                 pen.style(style).put(words(&entry, true, theme.glyphs));
             }
         }
+    }
+
+    /// Whether this entry is part of what proves that a rule is broken.
+    fn proves(&self, server: &Server, index: Index) -> bool {
+        self.scene.cluster.violation().is_some_and(|violation| {
+            violation.index == Some(index) && violation.servers.contains(server.id)
+        })
+    }
+
+    /// The entry of which the lack proves that.
+    fn lacks(&self, server: &Server) -> Option<Index> {
+        let index = self.scene.cluster.violation()?.index?;
+        let log = server.raft.log();
+        let lacks = log.get(index).is_none() && index > log.base().index;
+        (lacks && self.proves(server, index)).then_some(index)
     }
 
     /// Whether the leader that can commit has another entry there.
@@ -446,7 +543,7 @@ impl Table<'_> {
         Some(match (need.more, need.old_term, danger) {
             // Copies alone never commit it (§5.4.2).
             (_, true, Some(first)) => Verdict::Danger(first),
-            (_, true, None) => Verdict::Needs(format!("needs a t{} entry", server.raft.term())),
+            (_, true, None) => Verdict::Needs(format!("needs t{} entry", server.raft.term())),
             (0, false, _) => Verdict::Needs("commits".to_owned()),
             (more, false, Some(first)) => Verdict::NeedsInDanger(first, more),
             (more, false, None) if coming > 0 => {
@@ -473,13 +570,13 @@ impl Table<'_> {
     /// How many rows a server takes at the largest scale.
     fn big_rows(&self) -> u16 {
         let servers = self.scene.cluster.servers().len() as u16;
-        let room = self.area.height.saturating_sub(ABOVE + 3 + 8);
+        let room = self.area.height.saturating_sub(ABOVE_BIG + 4);
         if servers * 4 <= room { 4 } else { 3 }
     }
 
     fn draw_big_row(&self, canvas: &mut Canvas, row: u16, server: &Server) {
         let theme = canvas.theme();
-        let y = self.area.y + ABOVE + 3 + row * self.big_rows();
+        let y = self.area.y + ABOVE_BIG + row * self.big_rows();
         let standing = self.situation.standing(server.id);
         let lit = standing == Standing::Leader;
         let term = server.raft.term();
@@ -493,13 +590,21 @@ impl Table<'_> {
         }
         let name = server.id.to_string();
         let end = block::draw(canvas, (x + 1, y), &name, Face::Small, ink);
-        let text = format!("T{term}");
+        let showy = !matches!(standing, Standing::Follower | Standing::Asleep);
+        let mark = standing.mark().to_string().replace('✗', "×");
+        if showy {
+            let x = x + 2 + Face::Small.width(&self.widest_name()).unwrap_or(0) + 1;
+            block::draw(canvas, (x, y), &mark, Face::Small, ink);
+        }
+        let text = format!("t{term}");
         let width = Face::Small.width(&text).unwrap_or(0);
         let hue = match standing {
             Standing::Leader | Standing::Down => ink,
-            Standing::Stuck(_) | Standing::Candidate | Standing::Follower | Standing::Asleep => {
-                theme.hue_ink(term)
-            }
+            Standing::Stuck(_)
+            | Standing::Leads
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Asleep => theme.hue_ink(term),
         };
         let start = self.left.saturating_sub(width + 2).max(end + 1);
         if start + width < self.left {
@@ -513,7 +618,21 @@ impl Table<'_> {
             if self.scene.view.points_at(server.id, index) {
                 canvas.restyle(area, canvas.theme().on(Ground::Bright));
             }
+            if self.proves(server, index) {
+                canvas.restyle(area, theme.broken());
+            }
         }
+        if let Some(index) = self.lacks(server)
+            && let Some(x) = self.x(index)
+        {
+            let area = Rect { x, y, width: self.cell, height: 3 };
+            canvas.fill(area, theme.broken());
+            block::draw(canvas, (x + 1, y), "NONE", Face::Narrow, theme.broken());
+        }
+    }
+
+    fn widest_name(&self) -> String {
+        format!("S{}", self.scene.cluster.servers().len())
     }
 
     /// A log that begins before the first column is not taken for an empty one.
@@ -534,7 +653,7 @@ impl Table<'_> {
     ) {
         let theme = canvas.theme();
         let fate = self.fate(server, index);
-        let text = words(entry, false, theme.glyphs);
+        let text = self.words(entry);
         let fill = match fate {
             Some(Fate::Known | Fate::Committed) => Some(theme.settled(entry.term)),
             Some(Fate::Lost) => Some(theme.on(Ground::Lost)),
@@ -551,10 +670,11 @@ impl Table<'_> {
             }
         }
         let room = area.width.saturating_sub(2);
-        if block::fits(&text, Face::Small, room, theme.glyphs) {
-            let width = Face::Small.width(&text).unwrap_or(0);
+        let faces = [self.face, Face::Narrow];
+        if let Some(face) = block::fitting(&text, room, &faces, theme.glyphs) {
+            let width = face.width(&text).unwrap_or(0);
             let x = area.x + (area.width - width) / 2;
-            block::draw(canvas, (x, area.y), &text, Face::Small, style);
+            block::draw(canvas, (x, area.y), &text, face, style);
         } else {
             let one = Rect { y: area.y + 1, height: 1, ..area };
             draw_cell(canvas, one, entry, fate, self.differs(index, entry));
@@ -571,11 +691,7 @@ impl Table<'_> {
     /// What follows from the logs, in block letters, below them.
     fn draw_verdicts(&self, canvas: &mut Canvas, rows: u16) {
         let theme = canvas.theme();
-        let committed = reading::committed(self.scene.cluster);
         let mut lines: Vec<(String, bool)> = Vec::new();
-        if committed > Index::ZERO && !self.scene.view.withholds_commits() {
-            lines.push((format!("✓ COMMITTED TO {committed}"), false));
-        }
         let mut seen: Vec<(Verdict, ServerSet)> = Vec::new();
         for server in self.scene.cluster.servers() {
             let Some(verdict) = self.verdict(server) else { continue };
@@ -594,7 +710,7 @@ impl Table<'_> {
             };
             lines.push((text, verdict.is_bad()));
         }
-        let mut y = self.area.y + ABOVE + 3 + rows * self.big_rows() + 1;
+        let mut y = self.area.y + ABOVE_BIG + rows * self.big_rows() + 1;
         for (text, bad) in lines {
             if y + 3 > self.area.bottom() {
                 return;
@@ -607,8 +723,9 @@ impl Table<'_> {
             if bad {
                 canvas.fill(area, style);
             }
-            if block::fits(&text, Face::Small, area.width - 3, theme.glyphs) {
-                block::draw(canvas, (area.x + 2, y), &text, Face::Small, style);
+            let faces = [Face::Small, Face::Narrow];
+            if let Some(face) = block::fitting(&text, area.width - 3, &faces, theme.glyphs) {
+                block::draw(canvas, (area.x + 2, y), &text, face, style);
             } else {
                 let bold = style.patch(theme.bold());
                 canvas.pen_at(area.x + 2, y + 1, area.width - 3).style(bold).put_within(&text);

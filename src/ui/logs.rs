@@ -18,11 +18,10 @@ use super::reading;
 use super::text::digits;
 use super::theme::Ground;
 use super::view::{RemovedEntry, Scene};
-use crate::cluster::Cluster;
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
-use crate::cluster::types::{Index, Op, Request, ServerSet};
+use crate::cluster::types::{Index, Op, Request};
 
 /// How wide a cell may be. Few widths, so that the columns seldom move.
 const WIDTHS: [u16; 6] = [7, 9, 11, 14, 18, 24];
@@ -151,10 +150,12 @@ impl Window {
         let fraction = |copies: usize| digits(copies as u64) + 1 + digits(servers as u64);
         for index in self.indexes() {
             let Some(x) = self.x(index) else { continue };
-            let holders = holders(scene.cluster, index);
+            let holders = scene.cluster.copies_at(index).unwrap_or_default();
             let copies = holders.len();
             let mut pen = canvas.pen_at(x + 1, y, self.cell + self.gap - 1);
-            if index <= committed {
+            if scene.view.withholds() {
+                pen.put(index);
+            } else if index <= committed {
                 pen.put(index).put(" ✓");
             } else if copies == 0 {
                 pen.style(theme.dim()).put(index);
@@ -173,9 +174,12 @@ impl Window {
     pub fn draw_copies(&self, canvas: &mut Canvas, y: u16, scene: &Scene) {
         let theme = canvas.theme();
         let all = scene.cluster.configuration();
+        if scene.view.withholds() {
+            return;
+        }
         for index in self.indexes().take_while(|index| *index <= self.last) {
             let Some(x) = self.x(index) else { continue };
-            let holders = holders(scene.cluster, index);
+            let holders = scene.cluster.copies_at(index).unwrap_or_default();
             let style = if all.has_quorum(holders) { theme.dim() } else { theme.bold() };
             canvas.pen_at(x + 1, y, self.cell - 1).style(style).put(holders.len());
         }
@@ -190,7 +194,7 @@ impl Window {
         server: &Server,
     ) {
         let theme = canvas.theme();
-        let leader = reading::leader(scene.cluster);
+        let leader = scene.cluster.newest_leader();
         let told = !scene.view.withholds();
         let base = server.raft.log().base().index;
         if let Some(x) = self.x(base).filter(|_| base.0 > 0) {
@@ -298,13 +302,4 @@ struct Cell<'a> {
     selected: bool,
     /// Another entry follows it.
     followed: bool,
-}
-
-/// Which servers have the entry at `index`: the newest leader's entry, or, where it has
-/// none, the one of the highest term.
-fn holders(cluster: &Cluster, index: Index) -> ServerSet {
-    let entries = || cluster.servers().iter().filter_map(|server| server.raft.log().get(index));
-    let its = reading::leader(cluster).and_then(|leader| leader.raft.log().get(index));
-    let entry = its.or_else(|| entries().max_by_key(|entry| entry.term));
-    entry.map_or(ServerSet::EMPTY, |entry| cluster.copies(index, entry))
 }

@@ -2,9 +2,11 @@
 //! below where there is room, so that a class can see a cause and its effect.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::block::{self, Face};
 use super::canvas::Canvas;
+use super::headline::capitals;
 use super::text::{Moment, Seconds, rows};
 use super::theme::{Ground, Ink};
 use super::view::Scene;
@@ -14,6 +16,9 @@ use crate::cluster::words::{Weight, sentences};
 
 /// An event that is older than this says how old it is.
 const OLD: Span = Span::from_millis(50);
+
+/// From so many rows on the reason is in block letters too.
+const TALL: u16 = 12;
 
 /// Draws the events that happened last.
 pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -54,12 +59,21 @@ fn age(scene: &Scene, event: &Event) -> String {
     if past <= OLD { String::new() } else { format!("{} ago", Seconds(past)) }
 }
 
-/// The reason, or nothing.
+/// The reason, or nothing. It stands by itself, so it names whom it speaks of.
 fn reason(scene: &Scene, event: &Event) -> String {
-    event.reason(scene.cluster.names()).map(|why| sentences([Some(why)])).unwrap_or_default()
+    let why = event.reason(scene.cluster.names()).map(|why| sentences([Some(why)]));
+    let why = why.unwrap_or_default();
+    let (EventKind::Server(server, _) | EventKind::Raft(server, _)) = &event.kind else {
+        return why;
+    };
+    match why.split_once(' ') {
+        Some(("It", rest)) => format!("{server} {rest}"),
+        Some(("Its", rest)) => format!("{server}'s {rest}"),
+        _ => why,
+    }
 }
 
-/// Two rows: what happened, and why.
+/// Rows of text: what happened, and why in as many as there are.
 fn draw_rows(canvas: &mut Canvas, area: Rect, scene: &Scene, event: &Event) {
     let theme = canvas.theme();
     let strong = theme.ink(Ink::Strong).patch(theme.bold());
@@ -71,14 +85,20 @@ fn draw_rows(canvas: &mut Canvas, area: Rect, scene: &Scene, event: &Event) {
     if theme.glyphs.width(&age) + 2 <= pen.room() {
         pen.style(theme.ink(Ink::Dim)).put("  ").put(age);
     }
-    if area.height > 1 {
-        let why = reason(scene, event);
-        let mut pen = canvas.pen(area, 1);
-        pen.style(theme.ink(Ink::Text)).skip(1);
-        for line in rows(&why, pen.room(), 1, theme.glyphs) {
-            pen.put_within(line);
-        }
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let style = theme.ink(Ink::Strong);
+    draw_text(canvas, below, &reason(scene, event), style);
+}
+
+/// As much of a text as has room, in rows. The row after the last.
+fn draw_text(canvas: &mut Canvas, area: Rect, text: &str, style: Style) -> u16 {
+    let (glyphs, room) = (canvas.theme().glyphs, area.width.saturating_sub(2));
+    let mut y = area.y;
+    for line in rows(text, room, usize::from(area.height), glyphs) {
+        canvas.pen_at(area.x + 1, y, room).style(style).put_within(line);
+        y += 1;
     }
+    y
 }
 
 /// Block letters, the reason below, and the event before.
@@ -92,18 +112,24 @@ fn draw_large(
     let theme = canvas.theme();
     let names = scene.cluster.names();
     let strong = theme.ink(Ink::Strong).patch(theme.bold());
-    let tall = area.height >= 12;
-    let brief = newest.brief(names);
+    let tall = area.height >= TALL;
     let room = area.width.saturating_sub(2);
-    let lines = brief.and_then(|brief| block::lines(&brief, Face::Small, room, theme.glyphs));
     let most = if tall { 2 } else { 1 };
     let mut y = area.y + 1;
-    let why = match lines.filter(|lines| lines.len() <= most) {
-        Some(lines) => {
+    let set = |text: &str, face: Face| block::lines(text, face, room, theme.glyphs);
+    let brief = newest.brief(names).and_then(|brief| {
+        let fitting = |face| set(&brief, face).map(|lines| (face, lines));
+        [Face::Small, Face::Narrow]
+            .into_iter()
+            .filter_map(fitting)
+            .find(|(_, lines)| lines.len() <= most)
+    });
+    let why = match brief {
+        Some((face, lines)) => {
             let mut end = area.x;
             for line in &lines {
-                end = block::draw(canvas, (area.x + 1, y), line, Face::Small, strong);
-                y += Face::Small.rows() + u16::from(tall);
+                end = block::draw(canvas, (area.x + 1, y), line, face, strong);
+                y += face.rows() + u16::from(tall);
             }
             let time = format!("{} s", Moment(newest.time));
             let rest = area.right().saturating_sub(end + 3);
@@ -111,27 +137,40 @@ fn draw_large(
             if let Some(form) = forms.into_iter().find(|form| theme.glyphs.width(form) <= rest) {
                 canvas.pen_at(end + 3, y.saturating_sub(3), rest).style(strong).put(form);
             }
-            format!("{}. {}", newest.headline(names), reason(scene, newest))
+            // The reason alone where it is large: what happened stands above it.
+            match (tall, reason(scene, newest)) {
+                (true, why) if !why.is_empty() => why,
+                (_, why) => format!("{}. {why}", newest.headline(names)),
+            }
         }
         None => {
             let mut pen = canvas.pen_at(area.x, y, area.width);
             pen.style(theme.on(Ground::Bright)).put(format_args!(" {} ", Moment(newest.time)));
             pen.style(strong).put(' ').put_within(&newest.headline(names));
-            y += 1;
+            y += 1 + u16::from(tall);
             reason(scene, newest)
         }
     };
-    let most = usize::from(area.bottom().saturating_sub(y)).min(if tall { 3 } else { 1 });
-    let room = area.width.saturating_sub(2);
-    for line in rows(&why, room, most, theme.glyphs) {
-        canvas.pen_at(area.x + 1, y, room).style(theme.ink(Ink::Text)).put_within(line);
-        y += 1;
-    }
+    let left = Rect { y, height: area.bottom().saturating_sub(y), ..area };
+    let large = set(&capitals(&why), Face::Narrow)
+        .filter(|lines| tall && lines.len() as u16 * Face::Narrow.rows() < left.height);
+    y = match large {
+        Some(lines) => {
+            for line in &lines {
+                block::draw(canvas, (area.x + 1, y), line, Face::Narrow, theme.ink(Ink::Text));
+                y += Face::Narrow.rows();
+            }
+            y
+        }
+        None => {
+            let rows = left.height.saturating_sub(1).min(if tall { 5 } else { 2 });
+            draw_text(canvas, Rect { height: rows, ..left }, &why, strong)
+        }
+    };
     let Some(before) = before else { return };
-    y += u16::from(tall);
     if y < area.bottom() {
         let text = format!("before: {}  {}", Moment(before.time), before.headline(names));
-        let mut pen = canvas.pen_at(area.x + 1, y, area.width.saturating_sub(1));
-        pen.style(theme.ink(Ink::Dim)).put_within(&text);
+        let mut pen = canvas.pen_at(area.x + 1, area.bottom() - 1, area.width.saturating_sub(1));
+        pen.style(theme.ink(Ink::Text)).put_within(&text);
     }
 }

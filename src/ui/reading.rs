@@ -1,11 +1,17 @@
 //! What the panes read out of the cluster beside its situation: terms, what is committed in fact,
 //! who hears whom; and how much of it is told.
+//!
+//! While the class is asked something, nothing may give the answer away. What is told then is what
+//! each server, client and packet holds of itself: roles, terms, votes, logs, who hears whom. What
+//! only somebody knows who sees all servers at once is withheld: who can commit, which side has a
+//! majority, what becomes of an entry. [`situation`] says how things stand as far as that is told,
+//! and panes take it from nowhere else.
 
 use super::theme::Ground;
 use super::view::Scene;
 use crate::cluster::Cluster;
 use crate::cluster::server::Server;
-use crate::cluster::situation::{Fate, Situation};
+use crate::cluster::situation::{Fate, Situation, Vote};
 use crate::cluster::types::{Index, Node, ServerId, Term};
 
 /// The newest term that a running server knows, or, when none runs, that a disk keeps.
@@ -14,13 +20,6 @@ pub fn term(cluster: &Cluster) -> Term {
     let counts = |server: &&Server| !running || server.is_running();
     let terms = cluster.servers().iter().filter(counts).map(|server| server.raft.term());
     terms.max().unwrap_or_default()
-}
-
-/// The leader of the newest term that anybody has been elected for, while it runs. A leader of an
-/// older term is none, whatever it believes.
-pub fn leader(cluster: &Cluster) -> Option<&Server> {
-    let leader = cluster.server(cluster.leader()?)?;
-    (leader.raft.term() >= cluster.checker().led_term()).then_some(leader)
 }
 
 /// Up to where the log is committed in fact, whether or not a server that runs still knows it.
@@ -45,6 +44,12 @@ pub fn linked(cluster: &Cluster, one: ServerId, other: ServerId) -> bool {
     cluster.reaches(one, other) && cluster.reaches(other, one)
 }
 
+/// Who can hear whom and who can do what, as far as it is told.
+pub fn situation(scene: &Scene) -> Situation {
+    let situation = Situation::of(scene.cluster);
+    if scene.view.withholds() { situation.untold() } else { situation }
+}
+
 /// What becomes of an entry, as far as it is told. While the class is asked something it is not
 /// said what will be lost, and where the question is about commits, not what is committed.
 pub fn fate(scene: &Scene, situation: &Situation, server: &Server, index: Index) -> Option<Fate> {
@@ -56,10 +61,10 @@ pub fn fate(scene: &Scene, situation: &Situation, server: &Server, index: Index)
     }
 }
 
-/// The ground of a room: bright with a majority, unless the class is to find out which room has one.
-pub fn ground(scene: &Scene, situation: &Situation, room: usize) -> Ground {
+/// The ground of a room: bright with a majority, where that is told.
+pub fn ground(situation: &Situation, room: usize) -> Ground {
     match situation.rooms.get(room) {
-        _ if scene.view.withholds() => Ground::Whole,
+        Some(room) if room.vote == Vote::Untold => Ground::Whole,
         Some(_) if situation.rooms.len() == 1 => Ground::Whole,
         Some(room) if room.vote.is_majority() => Ground::Majority,
         Some(_) | None => Ground::Minority,

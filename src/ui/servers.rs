@@ -1,10 +1,10 @@
 //! The servers, one row each, with their logs side by side.
 //!
 //! ```text
-//!  server       term vote com app timer   m►n │ 1 ✓    2 ✓    3 ✓    4 ✓    5
-//!  S1 ○ follower   4 S2     4   4 ▓▓▓▓▓   4►5 │[1 x=1][1 y=5][3 x=2][4 x=3]
-//!  S2 ★ LEADER     4 S2     4   4 87 ms       │[1 x=1][1 y=5][3 x=2][4 x=3]
-//! ►S4 ☆ old leader 3 S4     3   3 93 ms   0►4 │[1 x=1][1 y=5][3 x=2](3 x=9)≠
+//!  server         term vote com app timer   m►n │ 1 ✓    2 ✓    3 ✓    4 ✓    5
+//!  S1 ○ follower     4 S2     4   4 ▓▓▓▓▓   4►5 │[1 x=1][1 y=5][3 x=2][4 x=3]
+//!  S2 ★ LEADER       4 S2     4   4 87 ms       │[1 x=1][1 y=5][3 x=2][4 x=3]
+//! ►S4 ☆ STUCK LEADER 3 S4     3   3 93 ms   0►4 │[1 x=1][1 y=5][3 x=2](3 x=9)≠
 //! ```
 //!
 //! A server keeps its row whatever happens to it. When there are more servers than rows, they
@@ -34,7 +34,7 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
     let columns = Columns::of(area, scene);
     let window = columns.window(area, scene);
     let rows = Rows::of(areas, scene);
-    let situation = Situation::of(scene.cluster);
+    let situation = reading::situation(scene);
     let remark = match rows.remark() {
         Some(servers) => format!("{servers}, {}", window.remark()),
         None => window.remark(),
@@ -106,7 +106,7 @@ impl Rows {
         let shown = usize::from(room).min(total);
         let scroll = usize::from(scene.view.scroll.servers);
         let first = scroll.min(total - shown);
-        let leader = reading::leader(scene.cluster).map(|leader| leader.id.index());
+        let leader = scene.cluster.newest_leader().map(|leader| leader.id.index());
         let pinned = leader.filter(|leader| shown > 1 && !(first..first + shown).contains(leader));
         let first = if pinned.is_some() { scroll.min(total + 1 - shown) } else { first };
         Self { first, shown: shown as u16, pinned, total }
@@ -165,7 +165,7 @@ struct Columns {
     line: u16,
 }
 
-const ROLE_WIDTH: u16 = 10;
+const ROLE_WIDTH: u16 = 12;
 
 impl Columns {
     fn of(area: Rect, scene: &Scene) -> Self {
@@ -183,7 +183,7 @@ impl Columns {
         let (gap, least, timer_width) = match wording {
             Wording::Marks => (1, 3, 6),
             Wording::Short => (1, 3, 6),
-            Wording::Long => (2, 6, 11),
+            Wording::Long => (2, 6, 16),
         };
         let role_end = match wording {
             Wording::Marks => mark + 2,
@@ -217,7 +217,7 @@ impl Columns {
     const fn beat(&self) -> &'static str {
         match self.wording {
             Wording::Marks | Wording::Short => "",
-            Wording::Long => "beat ",
+            Wording::Long => "heartbeat ",
         }
     }
 
@@ -278,9 +278,11 @@ impl Columns {
         let raft = &server.raft;
         let base = match standing {
             Standing::Down | Standing::Asleep => theme.dim(),
-            Standing::Leader | Standing::Stuck(_) | Standing::Follower | Standing::Candidate => {
-                theme.plain()
-            }
+            Standing::Leader
+            | Standing::Stuck(_)
+            | Standing::Leads
+            | Standing::Follower
+            | Standing::Candidate => theme.plain(),
         };
         let selected = scene.view.selection.server == Some(server.id);
         if selected {
@@ -291,7 +293,8 @@ impl Columns {
         self.draw_standing(canvas, area, row, base, standing, raft);
         let voted = raft.voted_for().map_or_else(|| "-".to_owned(), |voted| voted.to_string());
         Self::pen(canvas, area, row, self.vote, 4).style(base).put(voted);
-        if standing == Standing::Down {
+        // What is committed may be what the class is asked.
+        if standing == Standing::Down || scene.view.withholds_commits() {
             Self::before(canvas, area, row, self.commit_end, base, "-");
             Self::before(canvas, area, row, self.applied_end, base, "-");
         } else {
@@ -333,9 +336,11 @@ impl Columns {
         let term = match standing {
             Standing::Leader => style,
             Standing::Down => base,
-            Standing::Stuck(_) | Standing::Follower | Standing::Candidate | Standing::Asleep => {
-                theme.number(raft.term())
-            }
+            Standing::Stuck(_)
+            | Standing::Leads
+            | Standing::Follower
+            | Standing::Candidate
+            | Standing::Asleep => theme.number(raft.term()),
         };
         Self::before(canvas, area, row, self.term_end, term, raft.term());
     }
@@ -349,7 +354,7 @@ impl Columns {
         scene: &Scene,
         id: ServerId,
     ) {
-        let leader = reading::leader(scene.cluster).filter(|leader| leader.id != id);
+        let leader = scene.cluster.newest_leader().filter(|leader| leader.id != id);
         let Some(progress) = leader.and_then(|leader| leader.raft.progress(id)) else {
             return;
         };

@@ -2,7 +2,7 @@
 //! clock does and whether every rule holds. At the largest scale the leaders are in block letters.
 //!
 //! ```text
-//!   ★ S3 LEADS TERM 3    ☆ S2 STUCK in term 2          ‖ beat 3/9  1.700 s  all rules hold
+//!   ★ S3 LEADER OF TERM 3   ☆ S2 STUCK LEADER OF TERM 2   ‖ beat 3/9  1.700 s  all rules hold
 //! ```
 //!
 //! A broken rule takes the place of all that, in red.
@@ -12,14 +12,17 @@ use ratatui::style::Style;
 
 use super::block::{self, Face};
 use super::canvas::Canvas;
-use super::text::{Moment, wrap};
+use super::headline::capitals;
+use super::reading;
+use super::text::{Moment, Spaced, wrap};
 use super::theme::{Ground, Ink};
 use super::view::{Clock, Kept, Scene, Stands};
 use crate::cluster::check::Violation;
 use crate::cluster::raft::Role;
 use crate::cluster::server::Server;
-use crate::cluster::situation::{Situation, Standing};
+use crate::cluster::situation::Standing;
 use crate::cluster::types::{ServerId, Term};
+use crate::cluster::words;
 
 /// Draws the strip; the clock stands in `status` where that is another row.
 pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -30,7 +33,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     canvas.fill(area, theme.ground(Ground::Base));
     let chips = chips(scene);
     if area.height >= 5 {
-        let face = [Face::Large, Face::Small].into_iter().find(|face| {
+        let face = [Face::Large, Face::Small, Face::Narrow].into_iter().find(|face| {
             let widths = chips.iter().map(|chip| chip.big_width(*face).map(|width| width + 6));
             let total: Option<u16> = widths.sum();
             total.is_some_and(|total| total <= area.width)
@@ -179,22 +182,22 @@ fn paused(why: &Stands) -> String {
 /// Who leads, or wants to.
 struct Chip {
     mark: char,
-    who: String,
-    what: &'static str,
+    /// "S3 LEADER OF".
+    words: String,
     term: Term,
     lit: bool,
     strong: bool,
 }
 
 fn chips(scene: &Scene) -> Vec<Chip> {
-    let situation = Situation::of(scene.cluster);
+    let situation = reading::situation(scene);
     let mut chips: Vec<Chip> = Vec::new();
     for id in situation.leaders(scene.cluster) {
         let Some(server) = scene.cluster.server(id) else { continue };
-        let lit = situation.standing(id) == Standing::Leader;
-        let (mark, what) = if lit { ('★', "LEADS") } else { ('☆', "STUCK") };
-        let term = server.raft.term();
-        chips.push(Chip { mark, who: id.to_string(), what, term, lit, strong: lit });
+        let standing = situation.standing(id);
+        let (mark, words) = (standing.mark(), format!("{id} {} OF", standing.word()));
+        let (lit, strong) = (standing == Standing::Leader, !matches!(standing, Standing::Stuck(_)));
+        chips.push(Chip { mark, words, term: server.raft.term(), lit, strong });
     }
     let candidate = |server: &&Server| server.is_running() && server.raft.role() == Role::Candidate;
     let mut candidates: Vec<(Term, Vec<ServerId>)> = Vec::new();
@@ -206,32 +209,25 @@ fn chips(scene: &Scene) -> Vec<Chip> {
     }
     candidates.sort_by_key(|(term, _)| std::cmp::Reverse(*term));
     for (term, ids) in candidates {
-        let who = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let what = if ids.len() == 1 { "ASKS FOR VOTES" } else { "ASK FOR VOTES" };
-        chips.push(Chip { mark: '△', who, what, term, lit: false, strong: true });
+        let what = if ids.len() == 1 { "CANDIDATE" } else { "CANDIDATES" };
+        let words = format!("{} {what} IN", Spaced(ids.iter()));
+        chips.push(Chip { mark: '△', words, term, lit: false, strong: true });
     }
     chips.sort_by_key(|chip| (!chip.lit, chip.mark == '△', std::cmp::Reverse(chip.term)));
     if chips.is_empty() {
-        let term = super::reading::term(scene.cluster);
-        chips.push(Chip {
-            mark: '○',
-            who: "NO".into(),
-            what: "LEADER",
-            term,
-            lit: false,
-            strong: true,
-        });
+        let (term, words) = (reading::term(scene.cluster), "NO LEADER IN".to_owned());
+        chips.push(Chip { mark: '○', words, term, lit: false, strong: true });
     }
     chips
 }
 
 impl Chip {
     fn words(&self) -> String {
-        format!("{} {} {}", self.mark, self.who, self.what)
+        format!("{} {}", self.mark, self.words)
     }
 
     fn width(&self, glyphs: super::glyphs::Glyphs) -> u16 {
-        glyphs.width(&self.words()) + 14
+        glyphs.width(&format!("{} TERM {}", self.words(), self.term)) + 4
     }
 
     fn style(&self, canvas: &Canvas) -> Style {
@@ -250,11 +246,9 @@ impl Chip {
             pen.style(theme.lit(self.term).patch(theme.bold())).put_within(&text);
             return pen.x();
         }
-        let words = self.words().replace("ASKS FOR VOTES", "asks for votes");
-        let words = words.replace("ASK FOR VOTES", "ask for votes");
-        pen.style(style).put(' ').put(words).put(" in");
+        pen.style(style).put(' ').put(self.words()).put(' ');
         let term = theme.number(self.term).patch(theme.bold());
-        pen.style(term).put(format_args!(" term {} ", self.term));
+        pen.style(term).put(format_args!(" TERM {} ", self.term));
         pen.x()
     }
 
@@ -283,7 +277,8 @@ impl Chip {
     }
 }
 
-/// A broken rule: its name as large as fits, and what proves it.
+/// A broken rule: its name, what proves it, the rule in words, and the one that was left out. All of
+/// that is said, in the largest letters that have room for it.
 fn draw_broken(canvas: &mut Canvas, area: Rect, scene: &Scene, violation: &Violation) {
     let theme = canvas.theme();
     let slab = theme.on(Ground::Bright);
@@ -292,39 +287,61 @@ fn draw_broken(canvas: &mut Canvas, area: Rect, scene: &Scene, violation: &Viola
         false => theme.broken(),
     };
     canvas.fill(area, slab);
-    let name = violation.invariant.name().to_uppercase();
     let room = area.width.saturating_sub(4);
-    let whole = format!("! BROKEN  {name}");
-    let faces = [Face::Large, Face::Small];
-    let big = block::fitting(&whole, room, &faces, theme.glyphs)
-        .or_else(|| block::fitting("! BROKEN", room, &[Face::Small], theme.glyphs));
-    let mut y = area.y;
-    match big.filter(|face| face.rows() < area.height) {
-        Some(face) => {
-            let end = block::draw(canvas, (area.x + 2, y), "! BROKEN", face, red);
-            if block::fits(&whole, face, room, theme.glyphs) {
-                block::draw(canvas, (end + 5, y), &name, face, slab);
-            } else {
-                let rest = area.right().saturating_sub(end + 4);
-                canvas.pen_at(end + 3, y + 1, rest).style(slab).put_within(&name);
+    let text = proof(scene, violation);
+    let set = |face: Option<Face>| match face {
+        Some(face) => block::lines(&capitals(&text), face, room, theme.glyphs),
+        None => Some(wrap(&text, room, theme.glyphs).map(str::to_owned).collect()),
+    };
+    let rows = |face: Option<Face>| face.map_or(1, Face::rows);
+    let forms = [
+        (Some(Face::Large), Some(Face::Narrow)),
+        (Some(Face::Small), Some(Face::Narrow)),
+        (Some(Face::Large), None),
+        (Some(Face::Small), None),
+        (None, None),
+    ];
+    let fitting = forms.into_iter().find_map(|(head, face)| {
+        let headed = head.is_none_or(|head| block::fits(BROKEN, head, room, theme.glyphs));
+        let lines = set(face).filter(|_| headed)?;
+        let taken = rows(head) + lines.len() as u16 * rows(face);
+        (taken <= area.height).then_some((head, face, lines))
+    });
+    let (head, face, lines) =
+        fitting.unwrap_or_else(|| (None, None, set(None).unwrap_or_default()));
+    let name = violation.invariant.name().to_uppercase();
+    match head {
+        Some(head) => {
+            let end = block::draw(canvas, (area.x + 2, area.y), BROKEN, head, red) + 3;
+            let rest = area.right().saturating_sub(end + 1);
+            match block::fitting(&name, rest, &[head, Face::Small, Face::Narrow], theme.glyphs) {
+                Some(face) => drop(block::draw(canvas, (end, area.y), &name, face, slab)),
+                None => drop(canvas.pen_at(end, area.y + 1, rest).style(slab).put_within(&name)),
             }
-            y += face.rows();
         }
         None => {
-            canvas.pen_at(area.x + 1, y, room).style(red).put(format_args!("! BROKEN {name}"));
-            y += 1;
+            canvas.pen_at(area.x + 1, area.y, room).style(red).put(format_args!("{BROKEN} {name}"));
         }
     }
-    let now = format!("{} s  the run ends here", Moment(scene.cluster.now()));
-    let lines = wrap(&violation.evidence, area.width.saturating_sub(4), theme.glyphs);
-    let mut last = (area.x, y);
-    for (row, line) in (y..area.bottom()).zip(lines) {
-        let mut pen = canvas.pen_at(area.x + 2, row, area.width.saturating_sub(3));
-        pen.style(slab).put(line);
-        last = (pen.x(), row);
+    let below = (area.y + rows(head)..area.bottom()).step_by(usize::from(rows(face)));
+    for (line, y) in lines.iter().zip(below) {
+        match face {
+            Some(face) => drop(block::draw(canvas, (area.x + 2, y), line, face, slab)),
+            None => drop(canvas.pen_at(area.x + 2, y, room).style(slab).put(line)),
+        }
     }
-    let width = theme.glyphs.width(&now);
-    if last.0 + width + 3 < area.right() {
-        canvas.pen_at(area.right() - width - 2, last.1, width).style(slab).put(now);
-    }
+}
+
+const BROKEN: &str = "! BROKEN";
+
+/// What proves that a rule is broken, the rule in words, and what was left out of the program.
+fn proof(scene: &Scene, violation: &Violation) -> String {
+    let rule = format!("The rule: {}", words::rule(violation.invariant));
+    let flaws = scene.cluster.checker().acted();
+    let left_out = flaws.iter().map(|flaw| {
+        let about = flaw.about();
+        format!("Left out: {} ({})", about.rule, about.source)
+    });
+    let rest = words::sentences([rule].into_iter().chain(left_out).map(Some));
+    format!("{}. {rest}", violation.evidence.trim_end_matches('.'))
 }

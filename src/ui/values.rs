@@ -35,6 +35,10 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     };
     canvas.title(area, Pane::Values.name(), scene.focus(Pane::Values), &remark);
     let dim = canvas.theme().dim();
+    if scene.view.withholds_commits() {
+        canvas.pen(area, 1).skip(1).style(dim).put("told once the question is answered");
+        return;
+    }
     if newest.rsm.kv.is_empty() {
         let written =
             scene.cluster.servers().iter().any(|one| one.raft.log().last_index() > Index(0));

@@ -46,6 +46,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, above: u16, scene: &Scene<'_>) 
         let Some(cell) = grid.cell(place) else { break };
         // Without a title the last one says that there are more.
         let more = all - shown;
+        // It may be what the class is asked.
+        if scene.view.withholds() {
+            canvas.pen(cell, 0).skip(1).user_within(&watch.name, cell.width / 2).put("  …");
+            continue;
+        }
         let told = if above == 0 && more > 0 && place + 1 == shown {
             format!("+{more}: W")
         } else {

@@ -1,19 +1,26 @@
 //! The screen equals the facts. What the top row, the titles of rooms, the tabs of clients and the
 //! cells of logs say is compared with what these tests find out for themselves from links, servers
-//! and the events of the run, at random moments of random runs and in chosen scenes.
+//! and the events of the run: at every beat of every lesson, where every flaw breaks its rule, in
+//! chosen scenes, and at random moments of random runs. While a question stands, what would answer
+//! it is nowhere on the screen.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use crate::scripts::scripts_of;
 use crate::stage::{Stage, rows};
-use raftlab::cluster::Cluster;
-use raftlab::cluster::event::{EventKind, RaftEvent};
+use raftlab::cluster::command::Script;
+use raftlab::cluster::event::{Event, EventKind, RaftEvent, ScriptEvent};
+use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::raft::Role;
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::types::{Index, Node, Request, ServerId, Term};
+use raftlab::cluster::{Cluster, Step};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::Paper;
+use raftlab::ui::trace::Trace;
+use raftlab::ui::view::{Choice, Clock, Presented, Question, Said, Stage as Asking};
 
 /// A stage, and what was committed on it: by index, the term.
 struct Truth {
@@ -24,6 +31,28 @@ struct Truth {
 impl Truth {
     fn new(servers: u8, seed: u64) -> Self {
         Self { stage: Stage::new(servers, seed), committed: BTreeMap::new() }
+    }
+
+    /// A script at its beginning.
+    fn script(script: &Script) -> Self {
+        let mut truth = Self::new(1, 0);
+        truth.stage.cluster = Cluster::with_script(script, None);
+        truth.stage.trace = Trace::default();
+        truth.note();
+        truth
+    }
+
+    /// Plays on to the next event of a script of which something is so; whether there is one.
+    fn until(&mut self, is: impl Fn(&ScriptEvent) -> bool) -> bool {
+        while !self.stage.cluster.finished() && self.stage.cluster.step() == Step::Happened {
+            self.stage.trace.extend(self.stage.cluster.events(), self.stage.cluster.names());
+            self.note();
+            let told = |event: &Event| matches!(&event.kind, EventKind::Script(it) if is(it));
+            if self.stage.cluster.events().iter().any(told) {
+                return true;
+            }
+        }
+        false
     }
 
     fn act(&mut self, line: &str) {
@@ -110,8 +139,8 @@ fn check_top(truth: &Truth, frame: &[String]) {
     for leader in &leaders {
         let (id, term) = (leader.id, leader.raft.term());
         let words = match can_commit(cluster, leader) {
-            true => format!("{id} LEADS TERM {term} "),
-            false => format!("{id} STUCK in term {term} "),
+            true => format!("★ {id} LEADER OF TERM {term} "),
+            false => format!("☆ {id} STUCK LEADER OF  TERM {term} "),
         };
         // Later ones may have no room.
         if first {
@@ -122,12 +151,12 @@ fn check_top(truth: &Truth, frame: &[String]) {
     for server in cluster.servers() {
         if !leaders.iter().any(|leader| leader.id == server.id) {
             let id = server.id;
-            assert!(!top.contains(&format!("{id} LEADS")), "{id} does not lead: {top:?}");
+            assert!(!top.contains(&format!("{id} LEADER")), "{id} does not lead: {top:?}");
             assert!(!top.contains(&format!("{id} STUCK")), "{id} does not lead: {top:?}");
         }
     }
     if leaders.is_empty() {
-        assert!(!top.contains("LEADS"), "nobody leads: {top:?}");
+        assert!(!top.contains("LEADER OF"), "nobody leads: {top:?}");
     }
 }
 
@@ -157,7 +186,7 @@ fn check_titles(truth: &Truth, frame: &[String]) {
         server.power == Power::Up && 2 * with.count() > servers
     };
     let majority = cluster.servers().iter().any(enough);
-    let said = ["MAJORITY", "CAN ELECT", "OBEY S", "ALL CONNECTED"];
+    let said = ["MAJORITY", "ALL CONNECTED"];
     let rest = all.replace("NO MAJORITY", "");
     let says = said.iter().any(|word| rest.contains(word));
     assert_eq!(says, majority, "whether there is a majority:\n{all}");
@@ -215,21 +244,154 @@ fn check_logs(truth: &Truth, frame: &[String]) {
     }
 }
 
-fn check(truth: &mut Truth) {
+/// Which client waits for which server: under the server, in the list, or at the foot of a room.
+fn check_clients(truth: &Truth, frame: &[String]) {
+    let cluster = &truth.stage.cluster;
+    let all = frame.join("\n");
+    let few = cluster.clients().len() <= 3;
+    for client in cluster.clients().iter().filter(|client| client.job.is_some() && few) {
+        let name = &client.name;
+        let asking = client.call().and_then(|call| call.asking);
+        let Some((server, _)) = asking else { continue };
+        let words = [
+            format!(" {name}  waits"),
+            format!(" {name}  asks {server}"),
+            format!(" {name}  hears"),
+            format!("{name} at {server}"),
+        ];
+        let shared = format!("{name} ");
+        let said = words.iter().any(|words| all.contains(words))
+            || all.lines().any(|row| row.contains('▲') && row.contains(&shared));
+        assert!(said, "client {name} waits for {server}:\n{all}");
+    }
+}
+
+/// Checks every size and theme; `check_one` is given the frames in which words are plain ones.
+fn each(truth: &mut Truth, check_one: impl Fn(&Truth, &[String], bool)) {
     for paper in [Paper::Dark, Paper::Light] {
         truth.stage.view.theme.paper = paper;
         for (width, height) in [(80, 24), (120, 40)] {
-            let frame = truth.frame(width, height);
-            check_top(truth, &frame);
-            check_titles(truth, &frame);
-            check_logs(truth, &frame);
+            check_one(truth, &truth.frame(width, height), true);
         }
         // At the largest scale words are in block letters, which ASCII leaves to plain ones.
-        truth.stage.view.theme.glyphs = Glyphs::Ascii;
-        let frame = truth.frame(200, 60);
-        check_top(truth, &frame);
-        check_titles(truth, &frame);
+        truth.stage.view.theme.glyphs = Glyphs::Letters;
+        check_one(truth, &truth.frame(200, 60), false);
         truth.stage.view.theme.glyphs = Glyphs::Unicode;
+    }
+    truth.stage.view.theme.paper = Paper::Dark;
+}
+
+fn check(truth: &mut Truth) {
+    each(truth, |truth, frame, signs| {
+        if signs {
+            check_top(truth, frame);
+            check_logs(truth, frame);
+        }
+        check_titles(truth, frame);
+    });
+}
+
+/// The same, where every client has room.
+fn check_all(truth: &mut Truth) {
+    check(truth);
+    each(truth, |truth, frame, signs| {
+        if signs {
+            check_clients(truth, frame);
+        }
+    });
+}
+
+/// What would answer a question to the class, or be a hint.
+const TELLING: [&str; 12] = [
+    "STUCK",
+    "MAJORITY",
+    "needs ",
+    "IN DANGER",
+    "LOSES",
+    "DEPARTS",
+    "≠",
+    "✗t",
+    " waits",
+    "CONNECTED",
+    "HEARS TOO FEW",
+    " up of ",
+];
+
+/// While it is asked something, the class is told nothing of it.
+fn check_withheld(truth: &mut Truth) {
+    let question = Question {
+        text: "What then?".into(),
+        choices: ["one", "two"].map(choice).to_vec(),
+        stage: Asking::Asked,
+        about_commits: true,
+    };
+    let servers = truth.stage.cluster.servers().len();
+    let count = format!(" of {servers}");
+    for presented in [None, Some(Presented::default())] {
+        truth.stage.view.question = Some(question.clone());
+        truth.stage.view.presented = presented;
+        each(truth, |_, frame, _| {
+            // Which entries are shown is said with their number.
+            let rows =
+                frame.iter().filter(|row| !row.contains(" Logs ") && !row.contains("entries"));
+            let all = rows.cloned().collect::<Vec<_>>().join("\n");
+            for word in TELLING.iter().copied().chain([count.as_str(), "committed"]) {
+                assert!(!all.contains(word), "{word:?} gives it away:\n{all}");
+            }
+        });
+    }
+    truth.stage.view.question = None;
+    truth.stage.view.presented = None;
+}
+
+fn choice(text: &str) -> Choice {
+    Choice { text: text.into(), said: Said::Nothing, so: None, share: None }
+}
+
+#[test]
+fn every_beat_of_every_lesson_says_what_is_so() {
+    for (name, script) in scripts_of("lessons") {
+        let mut truth = Truth::script(&script);
+        let mut beats = 0;
+        while truth.until(|event| matches!(event, ScriptEvent::Beat | ScriptEvent::Posed { .. })) {
+            beats += 1;
+            check_all(&mut truth);
+            check_withheld(&mut truth);
+        }
+        assert!(beats > 5, "{name}");
+    }
+}
+
+/// The row that says it is not cut, at any size; and what it says of servers and logs is so.
+#[test]
+fn where_a_flaw_breaks_its_rule_all_of_it_is_said() {
+    for (name, script) in scripts_of("flaws") {
+        let mut truth = Truth::script(&script);
+        while truth.until(|_| true) {}
+        let Some(violation) = truth.stage.cluster.violation().cloned() else { continue };
+        truth.stage.view.clock = Clock::Broken;
+        let counts =
+            truth.stage.cluster.flaws().iter().all(|(flaw, _)| *flaw != Flaw::SmallMajority);
+        each(&mut truth, |truth, frame, signs| {
+            let all = frame.join(" ");
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let said = words(&all);
+            let proof = words(violation.evidence.trim_end_matches('.'));
+            if signs {
+                assert!(said.contains(&proof), "{name}: {proof:?} is cut:\n{}", frame.join("\n"));
+                assert!(said.contains("The rule: "), "{name}:\n{}", frame.join("\n"));
+            }
+            // Below what is said of the rule.
+            let map = frame.iter().position(|row| row.contains(" of ") && row.contains('▮'));
+            if let Some(map) = map.filter(|_| counts && signs) {
+                check_titles(truth, &frame[map..]);
+            }
+        });
+        // Every server and every entry that proves it is marked.
+        let buffer = truth.stage.frame(80, 24);
+        let red = truth.stage.view.theme.broken().bg;
+        let marked = buffer.content.iter().filter(|cell| Some(cell.bg) == red).count();
+        assert!(violation.servers.is_empty() || marked > 0, "{name}");
     }
 }
 
@@ -252,7 +414,7 @@ fn scenes_that_were_misread_say_what_is_so() {
         for line in scene {
             truth.act(line);
             truth.steps(60);
-            check(&mut truth);
+            check_all(&mut truth);
         }
         for _ in 0..20 {
             truth.steps(25);

@@ -220,7 +220,8 @@ fn a_small_terminal_is_told_what_it_lacks() {
 
 /// The name of the server whose log is in a row.
 fn name_in(row: &str) -> String {
-    row.chars().skip(2).take(4).collect::<String>().trim().to_owned()
+    let name: String = row.chars().skip(2).collect();
+    name.split_whitespace().next().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -328,11 +329,13 @@ fn the_mouse_hits_what_is_drawn() {
 #[test]
 fn a_partition_is_told_in_words() {
     let stage = lost_majority();
-    let said = rows(&stage.frame(200, 60))[5..7].join(" ");
+    // At the largest scale these words are in block letters, which ASCII leaves to plain ones.
+    let said = rows(&stage.frame(120, 40))[1..3].join(" ");
     let old = ServerId::from_index(0);
     assert!(said.contains("are cut off: 2 of 5, no majority."), "{said}");
     assert!(said.contains(&format!("{old} still believes that it leads.")), "{said}");
-    assert!(said.contains(&format!("Client b waits for {old}, a stale leader.")), "{said}");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(&format!("Client b waits for {old}, a stuck leader.")), "{said}");
 }
 
 #[test]
@@ -342,12 +345,12 @@ fn an_old_leader_stays_one_when_the_new_one_crashes() {
         let frame = rows(&stage.frame(80, 24));
         frame.into_iter().rev().find(|row| name_in(row) == "S1").expect("the row of S1")
     };
-    assert!(row(&stage).contains("☆ STUCK"), "{}", row(&stage));
+    assert!(row(&stage).contains("☆ STUCK LEADER"), "{}", row(&stage));
     stage.act(&["crash leader"]);
     stage.run(200);
     let frame = rows(&stage.frame(80, 24));
-    assert!(row(&stage).contains("☆ STUCK"), "{}", row(&stage));
-    assert!(!frame[0].contains("LEADS"), "{}", frame[0]);
+    assert!(row(&stage).contains("☆ STUCK LEADER"), "{}", row(&stage));
+    assert!(!frame[0].contains("★"), "{}", frame[0]);
     assert!(frame[1].starts_with(" No leader"), "{}", frame[1]);
 }
 
@@ -380,7 +383,7 @@ fn the_term_stays_when_everybody_is_down() {
     let term = stage.cluster.term();
     stage.act(&["crash all"]);
     let header = rows(&stage.frame(80, 24))[0].clone();
-    assert!(header.contains(&format!("NO LEADER in term {term}")), "{header}");
+    assert!(header.contains(&format!("NO LEADER IN  TERM {term}")), "{header}");
 }
 
 #[test]

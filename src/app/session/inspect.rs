@@ -13,7 +13,7 @@ use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Span;
 use crate::cluster::timers::{Timer, TimerKind};
 use crate::cluster::types::{ClientId, Index, Key, PacketId, ServerId};
-use crate::ui::view::{Lists, Pane};
+use crate::ui::view::{Lists, Pane, Stage};
 
 /// How many of the newest events an explanation may look at.
 const RECENT: usize = 5_000;
@@ -35,6 +35,9 @@ impl Session {
         if !self.is_about_a_line() && self.explain_the_end() {
             return;
         }
+        if !self.is_about_a_line() && self.withholds() {
+            return;
+        }
         let Some(subject) = self.subject() else { return };
         let (title, lines) = match &subject {
             Subject::Server(id) => (id.to_string(), self.server_lines(*id)),
@@ -48,6 +51,15 @@ impl Session {
             Subject::Line(number) => return self.go_to_line(*number),
         };
         self.open(Reading::text(title, lines));
+    }
+
+    /// Whether a question stands: what `w` and Enter tell may be its answer. Says so.
+    fn withholds(&mut self) -> bool {
+        let asked = self.question_stage() == Some(Stage::Asked);
+        if asked {
+            self.refuse("a question stands: this is told once it is answered");
+        }
+        asked
     }
 
     /// Whether a line of the script is meant: it can be gone to from a run that has stopped, too.
@@ -69,6 +81,9 @@ impl Session {
 
     pub(super) fn why(&mut self) {
         if !self.is_about_a_line() && self.explain_the_end() {
+            return;
+        }
+        if self.withholds() {
             return;
         }
         let Some(subject) = self.subject() else { return };

@@ -140,11 +140,11 @@ pub(super) static ROWS: [Row; 26] = [
         summary: "how many servers have the entry of that index, the leader's or else that of the highest term: 2 of 5, S1 S2",
         examples: &["copies 5 >= 3", "copies {n} = 2"],
         ask: Ask::Lab(|asked| {
-            let copies = asked.cluster.copies_of(Index(asked.number));
+            let copies = asked.cluster.copies_at(Index(asked.number));
             number(copies.map_or(0, |holders| holders.len() as u64))
         }),
         words: Some(|asked, _| {
-            let holders = asked.cluster.copies_of(Index(asked.number))?;
+            let holders = asked.cluster.copies_at(Index(asked.number))?;
             let names: Vec<String> = holders.iter().map(|id| id.to_string()).collect();
             let all = asked.cluster.servers.len();
             Some(format!("{} of {all}: {}", holders.len(), names.join(" ")))

@@ -213,7 +213,7 @@ impl Columns {
         let mut pen = canvas.pen_at(area.x + self.state, area.y + row, room);
         let took = match (&client.job, &client.last) {
             (Some(job), _) => {
-                put_waiting(&mut pen, client);
+                put_waiting(&mut pen, scene, client);
                 Some(now.since(job.since))
             }
             (None, Some(last)) => {
@@ -281,8 +281,9 @@ impl Columns {
     }
 }
 
-fn put_waiting(pen: &mut Pen, client: &Client) {
-    pen.put("waits");
+fn put_waiting(pen: &mut Pen, scene: &Scene, client: &Client) {
+    // Whether it waits for an entry may be what the class is asked.
+    pen.put(if scene.view.withholds() { "asked" } else { "waits" });
     if !client.queue.is_empty() {
         pen.put(format_args!(" +{}", client.queue.len()));
     }
@@ -291,6 +292,9 @@ fn put_waiting(pen: &mut Pen, client: &Client) {
 /// "2 of 3 copies", "waits 0.38 s more for S4": the more important first.
 fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     let cluster = scene.cluster;
+    if scene.view.withholds() {
+        return [String::new(), String::new()];
+    }
     let Some(call) = &job.call else { return ["between two tries".to_owned(), String::new()] };
     let left = Seconds(call.until.since(cluster.now()));
     let Some((server, _)) = call.asking else {
@@ -298,8 +302,6 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     };
     let all = cluster.configuration();
     let copies = match holders(scene, client, call) {
-        // How many there must be may be what the class is asked.
-        _ if scene.view.withholds() => String::new(),
         None => String::new(),
         // Enough, but word of them has not reached the server that counts.
         Some(holders) if all.has_quorum(holders) => {

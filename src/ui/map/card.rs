@@ -36,6 +36,7 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture, server: &Server) {
         CardSize::Name => card.draw_name(canvas, area),
         CardSize::M => card.draw_m(canvas, area),
         CardSize::Big => card.draw_big(canvas, area),
+        CardSize::Tall => card.draw_tall(canvas, area),
         CardSize::L => card.draw_l(canvas, area),
         CardSize::Xl => card.draw_xl(canvas, area),
     }
@@ -50,6 +51,8 @@ struct Card<'a> {
     server: &'a Server,
     standing: Standing,
     need: Option<Need>,
+    /// It is part of what proves that a rule is broken.
+    proves: bool,
     theme: Theme,
     /// What the card lies on: its room's ground, or the bright fill of a leader.
     fill: Style,
@@ -74,7 +77,9 @@ impl<'a> Card<'a> {
                 (lit, lit.add_modifier(Modifier::BOLD), lit, lit.patch(hue))
             }
             Standing::Stuck(_) => (ground, theme.ink(Ink::Soft), theme.ink(Ink::Dim), hue),
-            Standing::Candidate => (ground, theme.ink(Ink::Strong), theme.ink(Ink::Text), hue),
+            Standing::Leads | Standing::Candidate => {
+                (ground, theme.ink(Ink::Strong), theme.ink(Ink::Text), hue)
+            }
             Standing::Follower if weak => {
                 (ground, theme.ink(Ink::Soft), theme.ink(Ink::Dim), theme.ink(Ink::Dim))
             }
@@ -85,11 +90,16 @@ impl<'a> Card<'a> {
                 (ground, theme.ink(Ink::Dim), theme.ink(Ink::Dim), theme.ink(Ink::Dim))
             }
         };
-        // What will be overwritten needs nothing any more.
         let cluster = picture.scene.cluster;
+        let proves = cluster.violation().is_some_and(|it| it.servers.contains(server.id));
+        let frame = match theme.broken().bg.filter(|_| proves) {
+            Some(red) => frame.fg(red),
+            None => frame,
+        };
+        // What will be overwritten needs nothing any more.
         let lost = picture.situation.first_lost(cluster, server).is_some();
         let need = picture.situation.need(cluster, server).filter(|_| !lost);
-        Self { picture, server, standing, need, theme, fill, ink, soft, frame }
+        Self { picture, server, standing, need, proves, theme, fill, ink, soft, frame }
     }
 
     /// "S3".
@@ -109,13 +119,16 @@ impl<'a> Card<'a> {
         self.standing.word()
     }
 
-    /// The role in at most eight letters.
+    /// The role where a row has no room for the whole word: that it is stuck stands in its frame.
     const fn short_word(&self) -> &'static str {
         match self.standing {
-            Standing::Leader => "LEADS",
-            Standing::Candidate => "ASKS",
-            Standing::Follower => "foll.",
-            Standing::Stuck(_) | Standing::Asleep | Standing::Down => self.word(),
+            Standing::Stuck(_) => "LEADER",
+            Standing::Leader
+            | Standing::Leads
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Asleep
+            | Standing::Down => self.word(),
         }
     }
 
@@ -128,23 +141,23 @@ impl<'a> Card<'a> {
             "▮".repeat(have) + &"▯".repeat(majority - have)
         };
         match (self.standing, &self.need) {
-            // How many it needs may be what the class is asked.
-            _ if self.picture.scene.view.withholds() => None,
             (Standing::Leader | Standing::Stuck(_), Some(need)) => {
                 let words = match (need.more, need.old_term) {
                     // Copies alone never commit it (§5.4.2).
-                    (_, true) => format!("needs a term {} entry", self.server.raft.term()),
+                    (_, true) => format!("needs t{} entry", self.server.raft.term()),
                     (0, false) => "committing".to_owned(),
                     (more, false) => format!("needs {more} more"),
                 };
                 Some((pips(need.acked.len()), words))
             }
+            // How many it needs may be what the class is asked.
+            (Standing::Candidate, _) if self.picture.scene.view.withholds() => None,
             (Standing::Candidate, _) => {
                 let votes = self.server.raft.votes();
                 Some((pips(votes.len()), format!("needs {} more", all.lacks(votes))))
             }
-            (Standing::Leader | Standing::Stuck(_) | Standing::Follower, _)
-            | (Standing::Asleep | Standing::Down, _) => None,
+            (Standing::Leader | Standing::Stuck(_) | Standing::Leads, _)
+            | (Standing::Follower | Standing::Asleep | Standing::Down, _) => None,
         }
     }
 
@@ -152,7 +165,7 @@ impl<'a> Card<'a> {
     fn remark(&self) -> String {
         let raft = &self.server.raft;
         match self.standing {
-            Standing::Leader | Standing::Stuck(Stuck::Alone) => {
+            Standing::Leader | Standing::Leads | Standing::Stuck(Stuck::Alone) => {
                 match self.server.timer(TimerKind::Heartbeat) {
                     Some(timer) => {
                         let left = timer.due.since(self.picture.scene.cluster.now());
@@ -176,8 +189,9 @@ impl<'a> Card<'a> {
 
     fn draw_frame(&self, canvas: &mut Canvas, area: Rect, thick: bool) {
         let sides = match self.standing {
+            _ if self.proves => ['▛', '▜', '▙', '▟', '▀', '▄', '▌', '▐'],
             Standing::Leader if thick => ['▛', '▜', '▙', '▟', '▀', '▄', '▌', '▐'],
-            Standing::Leader => ['┏', '┓', '┗', '┛', '━', '━', '┃', '┃'],
+            Standing::Leader | Standing::Leads => ['┏', '┓', '┗', '┛', '━', '━', '┃', '┃'],
             Standing::Stuck(_) => ['╔', '╗', '╚', '╝', '═', '═', '║', '║'],
             Standing::Candidate | Standing::Follower => ['┌', '┐', '└', '┘', '─', '─', '│', '│'],
             Standing::Asleep | Standing::Down => ['┌', '┐', '└', '┘', '╌', '╌', '╎', '╎'],
@@ -196,6 +210,10 @@ impl<'a> Card<'a> {
         for (x, y, corner) in corners {
             canvas.glyph(x, y, corner, self.frame);
         }
+        if self.proves {
+            let x = area.x + 8.min(area.width.saturating_sub(4));
+            canvas.pen_at(x, area.y, 3).style(self.theme.broken()).put(" ! ");
+        }
     }
 
     /// The lower edge of a follower: as much of it is thick as is left of its election timer.
@@ -211,9 +229,11 @@ impl<'a> Card<'a> {
     fn timer_left(&self, width: u16) -> Option<u16> {
         match self.standing {
             Standing::Follower | Standing::Asleep => {}
-            Standing::Leader | Standing::Stuck(_) | Standing::Candidate | Standing::Down => {
-                return None;
-            }
+            Standing::Leader
+            | Standing::Stuck(_)
+            | Standing::Leads
+            | Standing::Candidate
+            | Standing::Down => return None,
         }
         let timer = self.server.timer(TimerKind::Election)?;
         let span = timer.span.micros().max(1);
@@ -221,6 +241,7 @@ impl<'a> Card<'a> {
             Standing::Asleep => self.server.asleep_since,
             Standing::Leader
             | Standing::Stuck(_)
+            | Standing::Leads
             | Standing::Candidate
             | Standing::Follower
             | Standing::Down => self.picture.scene.cluster.now(),
@@ -235,6 +256,7 @@ impl<'a> Card<'a> {
             Standing::Down => self.ink,
             Standing::Leader
             | Standing::Stuck(_)
+            | Standing::Leads
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep => {
@@ -255,31 +277,36 @@ impl<'a> Card<'a> {
     fn draw_small(&self, canvas: &mut Canvas, area: Rect) {
         let mark_style = if self.standing == Standing::Follower { self.soft } else { self.ink };
         let mut pen = canvas.pen(area, 0);
-        pen.style(mark_style).put(self.standing.mark()).style(self.ink).put(self.server.id);
+        let name = if self.proves { self.theme.broken() } else { self.ink };
+        pen.style(mark_style).put(self.standing.mark()).style(name).put(self.server.id);
         let room = area.right().saturating_sub(pen.x());
         self.draw_chip(canvas, area.right(), area.y, room.min(4));
     }
 
+    /// Name and term in the upper edge, the role in words below.
     fn draw_name(&self, canvas: &mut Canvas, area: Rect) {
-        self.draw_frame(canvas, area, false);
-        canvas.pen_at(area.x + 2, area.y, 5).style(self.ink).put(format_args!(" {} ", self.name()));
-        let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
+        self.draw_edge(canvas, area);
         let mut pen = canvas.pen_at(area.x + 1, area.y + 1, area.width - 2);
+        let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
         pen.style(style).put(self.standing.mark()).put(' ').put(self.short_word());
-        let room = (area.right() - 1).saturating_sub(pen.x());
-        self.draw_chip(canvas, area.right() - 1, area.y + 1, room.min(4));
+        if matches!(self.standing, Standing::Stuck(_)) {
+            let y = area.bottom() - 1;
+            canvas.pen_at(area.x + 2, y, area.width - 3).style(self.ink).put(" STUCK ");
+        }
+    }
+
+    fn draw_edge(&self, canvas: &mut Canvas, area: Rect) {
+        self.draw_frame(canvas, area, false);
+        canvas.pen_at(area.x + 2, area.y, 6).style(self.ink).put(format_args!(" {} ", self.name()));
+        self.draw_chip(canvas, area.right() - 1, area.y, area.width - 8);
         self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
     }
 
     fn draw_m(&self, canvas: &mut Canvas, area: Rect) {
-        self.draw_frame(canvas, area, false);
-        canvas.pen_at(area.x + 2, area.y, 6).style(self.ink).put(format_args!(" {} ", self.name()));
+        self.draw_edge(canvas, area);
         let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
         let mut pen = canvas.pen_at(area.x + 2, area.y + 1, area.width - 3);
         pen.style(style).put(self.standing.mark()).put(' ').put(self.word());
-        let room = (area.right() - 1).saturating_sub(pen.x());
-        self.draw_chip(canvas, area.right() - 1, area.y + 1, room);
-        self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
         if let Some((pips, words)) = self.needs() {
             let room = area.width - 4;
             let width = |text: &String| self.theme.glyphs.width(text);
@@ -295,16 +322,20 @@ impl<'a> Card<'a> {
         let y = area.y + 1;
         let name = self.name();
         let glyphs = self.theme.glyphs;
-        let Some(width) = Letters::Small.width(&name).filter(|_| glyphs != Glyphs::Ascii) else {
+        let Some(width) = Letters::Small.width(&name).filter(|_| glyphs == Glyphs::Unicode) else {
             return self.draw_plain_figures(canvas, area);
         };
         block::draw(canvas, (area.x + 2, y), &name, Letters::Small, self.ink);
-        let term = format!("T{}", self.server.raft.term());
+        let term = format!("t{}", self.server.raft.term());
         let term_width = Letters::Small.width(&term).unwrap_or(0);
         let free = area.width.saturating_sub(width + 5);
         let showy = match self.standing {
-            Standing::Leader | Standing::Stuck(_) | Standing::Candidate | Standing::Down => true,
             Standing::Follower | Standing::Asleep => false,
+            Standing::Leader
+            | Standing::Stuck(_)
+            | Standing::Leads
+            | Standing::Candidate
+            | Standing::Down => true,
         };
         let sign = self.standing.mark().to_string();
         let sign = sign.replace('✗', "×");
@@ -325,12 +356,14 @@ impl<'a> Card<'a> {
         let style = match self.standing {
             Standing::Leader => self.theme.number(self.server.raft.term()),
             Standing::Down => self.ink,
-            Standing::Stuck(_) | Standing::Candidate | Standing::Follower | Standing::Asleep => {
-                match self.theme.paper {
-                    Paper::Dark => self.theme.hue_ink(self.server.raft.term()),
-                    Paper::Light => self.theme.number(self.server.raft.term()),
-                }
-            }
+            Standing::Stuck(_)
+            | Standing::Leads
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Asleep => match self.theme.paper {
+                Paper::Dark => self.theme.hue_ink(self.server.raft.term()),
+                Paper::Light => self.theme.number(self.server.raft.term()),
+            },
         };
         block::draw(canvas, (x, y), &term, Letters::Small, style);
         let label = " term ";
@@ -364,52 +397,63 @@ impl<'a> Card<'a> {
         let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
         let mut pen = canvas.pen_at(x, y, room);
         pen.style(style).put(self.word());
-        let right = match self.needs() {
+        let forms = match self.needs() {
             Some((pips, words)) => {
-                let both = format!("{pips} {words}");
-                let width = self.theme.glyphs.width(&both);
-                if width < pen.room() { both } else { words }
+                let brief = words.trim_end_matches(" more").to_owned();
+                vec![format!("{pips} {words}"), words, brief, pips]
             }
-            None => self.remark(),
+            None => vec![self.remark()],
         };
-        let width = self.theme.glyphs.width(&right);
-        if width < pen.room() {
-            pen.skip(pen.room() - width).put(right);
+        let width = |text: &String| self.theme.glyphs.width(text);
+        if let Some(form) = forms.into_iter().find(|form| width(form) < pen.room()) {
+            pen.skip(pen.room() - width(&form)).put(form);
         }
         self.draw_tail(canvas, x, y + 1, room);
         self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
     }
 
+    /// A line of the card in the largest block letters that have room.
+    fn draw_line(&self, canvas: &mut Canvas, area: Rect, row: u16, text: &str, style: Style) {
+        let (x, y, room) = (area.x + 2, area.y + row, area.width - 4);
+        let faces = [Letters::Small, Letters::Narrow];
+        let capitals = text.to_uppercase();
+        match block::fitting(&capitals, room, &faces, self.theme.glyphs) {
+            Some(face) => drop(block::draw(canvas, (x, y), &capitals, face, style)),
+            None => drop(canvas.pen_at(x, y + 1, room).style(style).put(text)),
+        }
+    }
+
+    /// Name, term and role in block letters. Its log is not on it: at this scale the logs are large.
+    fn draw_tall(&self, canvas: &mut Canvas, area: Rect) {
+        self.draw_frame(canvas, area, true);
+        self.draw_figures(canvas, area);
+        let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
+        self.draw_line(canvas, area, 4, self.word(), style);
+        self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
+        if let Some((pips, words)) = self.needs() {
+            let text = format!(" {pips} {words} ");
+            let room = area.width - 4;
+            canvas.pen_at(area.x + 2, area.bottom() - 1, room).style(self.ink).put(text);
+        }
+    }
+
+    /// The same, and what it needs or what else there is to say of it.
     fn draw_xl(&self, canvas: &mut Canvas, area: Rect) {
         self.draw_frame(canvas, area, true);
         self.draw_figures(canvas, area);
-        let glyphs = self.theme.glyphs;
-        let (x, room) = (area.x + 2, area.width - 4);
-        let word = self.word();
-        let word = if word == "CANDIDATE" { "ASKS" } else { word };
-        let big = |text: &str| block::fits(text, Letters::Small, room, glyphs);
-        if self.standing != Standing::Follower && big(word) {
-            block::draw(canvas, (x, area.y + 4), word, Letters::Small, self.ink);
-        } else {
-            canvas.pen_at(x, area.y + 4, room).style(self.soft).put(word);
+        let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
+        self.draw_line(canvas, area, 4, self.word(), style);
+        match self.needs() {
+            Some((_, words)) => self.draw_line(canvas, area, 8, &words, self.ink),
+            None => self.draw_line(canvas, area, 8, &self.remark(), self.soft),
         }
-        let (text, small) = match self.needs() {
-            Some((pips, words)) => (words.to_uppercase(), format!("{pips} {words}")),
-            None => (String::new(), self.remark()),
-        };
-        let text = text.replace("NEEDS ", "NEED ").replace(" MORE", "");
-        if !text.is_empty() && big(&text) {
-            block::draw(canvas, (x, area.y + 7), &text, Letters::Small, self.ink);
-        } else {
-            canvas.pen_at(x, area.y + 8, room).style(self.soft).put(small);
-        }
+        let room = area.width - 4;
         if let Some(left) = self.timer_left(room) {
             for column in 0..room {
                 let glyph = if column < left { '▄' } else { '─' };
-                canvas.glyph(x + column, area.y + 6, glyph, self.frame);
+                canvas.glyph(area.x + 2 + column, area.y + 7, glyph, self.frame);
             }
         }
-        self.draw_tail(canvas, x, area.y + 10, room);
     }
 
     /// The last entries of its log, as many as there is room for.
@@ -446,7 +490,7 @@ impl<'a> Card<'a> {
         let (x, y, width) = match self.picture.plan.card {
             CardSize::Small => (area.x + 1, area.y, 3),
             CardSize::Name | CardSize::M => (area.x + 2, area.y, self.name().len() as u16 + 2),
-            CardSize::Big | CardSize::L | CardSize::Xl => {
+            CardSize::Big | CardSize::Tall | CardSize::L | CardSize::Xl => {
                 (area.x + 2, area.y, self.name().len() as u16 + 2)
             }
         };

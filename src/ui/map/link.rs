@@ -6,15 +6,16 @@
 
 use ratatui::layout::Rect;
 
-use super::packet::Label;
+use super::packet::{Label, PACKETS_MAX};
 use super::plan::{Opening, Wall};
 use super::{Picture, room};
 use crate::cluster::network::LinkRule;
 use crate::cluster::situation::Standing;
 use crate::cluster::time::{Ppm, Span};
-use crate::cluster::types::{Node, ServerId};
+use crate::cluster::types::{Node, ServerId, ServerSet};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::{Ground, Ink};
+use crate::ui::view::Clock;
 
 /// A point of the screen, in cells.
 pub type Point = (f64, f64);
@@ -65,6 +66,39 @@ impl Way {
             left -= length;
         }
         self.points.last().copied().unwrap_or_default()
+    }
+
+    /// A cross on the wall at which it ends: nothing gets farther.
+    fn draw_end(&self, canvas: &mut Canvas, picture: &Picture, room: Rect) {
+        let (x, y) = self.at(1.0);
+        let on = |wall: &&Wall| {
+            let near = Rect { x: room.x.saturating_sub(1), width: room.width + 2, ..room };
+            wall.area.intersects(near)
+        };
+        let walls = picture.plan.walls.iter().filter(on);
+        let away = |wall: &&Wall| {
+            let (left, right) = (f64::from(wall.area.left()), f64::from(wall.area.right()));
+            (x.clamp(left, right) - x).abs()
+        };
+        let Some(wall) = walls.min_by(|one, other| away(one).total_cmp(&away(other))) else {
+            return;
+        };
+        let inside = |at: f64, low: u16, high: u16| (at.max(0.0) as u16).clamp(low, high.max(low));
+        let area = wall.area;
+        let column = match area.height {
+            1 => inside(x, area.x, area.right().saturating_sub(3)),
+            _ => area.x + area.width.saturating_sub(3) / 2,
+        };
+        let row = inside(y, area.y, area.bottom().saturating_sub(1));
+        // Beside the word on the wall.
+        let plate = room::word_plate(area, "CUT", canvas.theme().glyphs);
+        let row = match (area.height > 1 && plate.contains((area.x, row).into()), plate.y) {
+            (false, _) => row,
+            (true, top) if row < top + plate.height / 2 && top > area.y => top - 1,
+            (true, _) => plate.bottom().min(area.bottom() - 1),
+        };
+        let style = canvas.theme().on(Ground::Bright);
+        canvas.pen_at(column, row, 3).style(style).put(" ✗ ");
     }
 
     /// Draws it as a line; every so many dots.
@@ -164,20 +198,45 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture, labels: &[Label]) {
         return;
     }
     let ids: Vec<ServerId> = picture.scene.cluster.config().server_ids().collect();
+    let flights = flights(picture, labels);
     for (place, one) in ids.iter().enumerate() {
         for other in &ids[place + 1..] {
-            draw_pair(canvas, picture, labels, (*one, *other));
+            draw_pair(canvas, picture, &flights, (*one, *other));
         }
     }
+}
+
+/// By server, to whom something flies from it: what has a label, and what has none.
+fn flights(picture: &Picture, labels: &[Label]) -> Vec<ServerSet> {
+    let cluster = picture.scene.cluster;
+    let mut flights = vec![ServerSet::EMPTY; cluster.servers().len()];
+    let mut note = |from: ServerId, to: ServerId| {
+        if let Some(flights) = flights.get_mut(from.index()) {
+            flights.insert(to);
+        }
+    };
+    if picture.scene.view.clock != Clock::Skims {
+        for packet in cluster.packets().iter().take(PACKETS_MAX) {
+            if let (Node::Server(from), Node::Server(to)) = (packet.from, packet.to) {
+                note(from, to);
+            }
+        }
+    }
+    for label in labels {
+        note(label.ends.0, label.ends.1);
+    }
+    flights
 }
 
 fn draw_pair(
     canvas: &mut Canvas,
     picture: &Picture,
-    labels: &[Label],
+    flights: &[ServerSet],
     (one, other): (ServerId, ServerId),
 ) {
-    let flies = |from: ServerId, to: ServerId| labels.iter().any(|label| label.ends == (from, to));
+    let flies = |from: ServerId, to: ServerId| {
+        flights.get(from.index()).is_some_and(|flights| flights.contains(to))
+    };
     let (there, back) = (flies(one, other), flies(other, one));
     let room = picture.situation.room_of(one);
     if room != picture.situation.room_of(other) {
@@ -185,6 +244,9 @@ fn draw_pair(
         for (from, to, flies) in [(one, other, there), (other, one, back)] {
             if flies && let Some(way) = Way::between(picture, from, to) {
                 way.draw(canvas, Ink::Dim, 1);
+                if way.blocked {
+                    way.draw_end(canvas, picture, picture.room_area(from));
+                }
             }
         }
         return;
@@ -225,10 +287,8 @@ fn is_spoke(picture: &Picture, one: ServerId, other: ServerId) -> bool {
 }
 
 fn is_hub(picture: &Picture, server: ServerId) -> bool {
-    match picture.situation.standing(server) {
-        Standing::Leader | Standing::Stuck(_) | Standing::Candidate => true,
-        Standing::Follower | Standing::Asleep | Standing::Down => false,
-    }
+    let standing = picture.situation.standing(server);
+    standing.leads() || standing == Standing::Candidate
 }
 
 /// Whether they are neighbours in a small room in which nobody leads or asks.

@@ -68,7 +68,7 @@ struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     fn of(area: Rect, scene: &'a Scene<'a>, screen: Size) -> Option<Self> {
-        let situation = Situation::of(scene.cluster);
+        let situation = reading::situation(scene);
         let chosen = match &scene.view.mode {
             Mode::Partition(edit) => Some(groups(edit)),
             Mode::Normal | Mode::Packets | Mode::Prompt(_) | Mode::Link(_) | Mode::Dialog(_) => {
@@ -94,12 +94,15 @@ impl<'a> Picture<'a> {
         }
         link::draw_plates(canvas, self);
         room::draw_gates(canvas, self);
-        for tab in tab::tabs(self) {
+        let tabs = tab::tabs(self);
+        for tab in &tabs {
             tab.draw(canvas);
         }
         for label in &labels {
             label.draw(canvas);
         }
+        let tabs: Vec<Rect> = tabs.iter().map(|tab| tab.area).collect();
+        packet::draw_rest(canvas, self, &labels, &tabs);
     }
 
     /// The packets, each at a place of its own.
@@ -119,13 +122,12 @@ impl<'a> Picture<'a> {
 
     /// Whether a room has too few servers, as far as it is a room already, and that is told.
     fn is_weak(&self, room: usize) -> bool {
-        let told = !self.preview && !self.scene.view.withholds();
-        told && self.situation.rooms.get(room).is_some_and(|room| !room.vote.is_majority())
+        !self.preview && self.ground(room) == Ground::Minority
     }
 
     /// The ground of a room.
     fn ground(&self, room: usize) -> Ground {
-        reading::ground(self.scene, &self.situation, room)
+        reading::ground(&self.situation, room)
     }
 }
 

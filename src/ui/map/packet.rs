@@ -1,9 +1,10 @@
 //! Packets on the map: who sends what to whom, on the hue of the term that it carries.
 //!
-//! A label looks for a free place near the packet's true place on its way: on the link itself, in
-//! its longest form; then farther along; then in a shorter form. It never covers a card, a title, a
-//! client, a wall or another packet. One that finds no place is not drawn: its link is lit, and the
-//! list of packets has it. Packets that bring news come before heartbeats.
+//! A label looks for a free place near the packet's true place on its way, in its longest form: on
+//! the link itself, then beside it, then farther along; then in a shorter form. It never covers a
+//! card, a title, a client, a wall or another packet. Those that find no place are counted: their
+//! links are lit, and the list of packets has them. Packets that bring news come before heartbeats.
+//! A packet that a cut will stop flies up to a cross.
 
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -11,6 +12,7 @@ use ratatui::style::{Modifier, Style};
 use super::Picture;
 use super::link::{self, Way};
 use super::plan::{CardSize, Opening, Scale};
+use super::tab;
 use crate::cluster::Cluster;
 use crate::cluster::network::{Cargo, Hand, Packet};
 use crate::cluster::raft::{AppendResult, Entries, Message};
@@ -19,11 +21,11 @@ use crate::cluster::types::{Index, Node, PacketId, Request, ServerId, Term};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
-use crate::ui::theme::Ground;
+use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Clock;
 
 /// The most packets that are looked at, those that arrive first.
-const PACKETS_MAX: usize = 200;
+pub const PACKETS_MAX: usize = 200;
 /// The most that are drawn.
 const LABELS_MAX: usize = 40;
 
@@ -41,7 +43,7 @@ pub struct Label {
 enum Looks {
     Flies {
         term: Term,
-        big: bool,
+        face: Option<Face>,
     },
     /// It has met its end.
     Lost,
@@ -50,17 +52,17 @@ enum Looks {
 impl Label {
     pub fn draw(&self, canvas: &mut Canvas) {
         let theme = canvas.theme();
-        let (style, big) = match self.looks {
-            Looks::Flies { term, big } => (theme.chip(term), big),
-            Looks::Lost => (theme.on(Ground::Bright), false),
+        let (style, face) = match self.looks {
+            Looks::Flies { term, face } => (theme.chip(term), face),
+            Looks::Lost => (theme.on(Ground::Bright), None),
         };
         let style = style.add_modifier(Modifier::BOLD);
         let style = match self.selected {
             true => style.add_modifier(Modifier::UNDERLINED),
             false => style,
         };
-        if big {
-            return self.draw_big(canvas, style);
+        if let Some(face) = face {
+            return self.draw_big(canvas, face, style);
         }
         canvas.fill(self.area, style);
         for (row, line) in (0..).zip(&self.lines) {
@@ -69,7 +71,7 @@ impl Label {
     }
 
     /// Block letters on a plate with half a row of margin above and below.
-    fn draw_big(&self, canvas: &mut Canvas, style: Style) {
+    fn draw_big(&self, canvas: &mut Canvas, face: Face, style: Style) {
         let inner =
             Rect { y: self.area.y + 1, height: self.area.height.saturating_sub(2), ..self.area };
         canvas.fill(inner, style);
@@ -79,9 +81,9 @@ impl Label {
             canvas.glyph(x, self.area.bottom() - 1, '▀', edge);
         }
         for (row, line) in (0u16..).zip(&self.lines) {
-            let width = Face::Small.width(line).unwrap_or(0);
+            let width = face.width(line).unwrap_or(0);
             let x = self.area.x + self.area.width.saturating_sub(width) / 2;
-            block::draw(canvas, (x, inner.y + 4 * row), line, Face::Small, style);
+            block::draw(canvas, (x, inner.y + 4 * row), line, face, style);
         }
     }
 }
@@ -213,7 +215,7 @@ impl Search<'_> {
     /// Whether labels are in block letters.
     fn is_big(&self) -> bool {
         self.picture.plan.scale == Scale::Xl
-            && matches!(self.picture.plan.card, CardSize::Xl | CardSize::Big)
+            && matches!(self.picture.plan.card, CardSize::Xl | CardSize::Tall | CardSize::Big)
     }
 
     fn label(
@@ -227,12 +229,12 @@ impl Search<'_> {
         let term = packet.cargo.summary().term;
         let selected = self.picture.scene.view.selection.packet == Some(packet.id);
         let forms = self.forms(ends, words);
-        let (area, lines, big) = forms.into_iter().find_map(|(lines, big)| {
-            let area = self.place(&way, share, self.size(&lines, big)?)?;
-            Some((area, lines, big))
+        let (area, lines, face) = forms.into_iter().find_map(|(lines, face)| {
+            let area = self.place(&way, share, self.size(&lines, face)?)?;
+            Some((area, lines, face))
         })?;
         self.taken.push(area);
-        let looks = Looks::Flies { term, big };
+        let looks = Looks::Flies { term, face };
         Some(Label { packet: packet.id, ends, area, lines, looks, selected })
     }
 
@@ -240,58 +242,71 @@ impl Search<'_> {
     fn lost(&mut self, packet: PacketId, ends: (ServerId, ServerId)) -> Option<Label> {
         let way = Way::between(self.picture, ends.0, ends.1)?;
         let lines = vec![format!("✗ {}►{}", ends.0, ends.1)];
-        let area = self.place(&way, 1.0, self.size(&lines, false)?)?;
+        let area = self.place(&way, 1.0, self.size(&lines, None)?)?;
         self.taken.push(area);
         Some(Label { packet, ends, area, lines, looks: Looks::Lost, selected: false })
     }
 
-    /// The forms of a label, the best first; whether they are in block letters.
-    fn forms(&self, (from, to): (ServerId, ServerId), words: &Words) -> Vec<(Vec<String>, bool)> {
+    /// The forms of a label, the best first, and their block letters, if they are in such.
+    fn forms(
+        &self,
+        (from, to): (ServerId, ServerId),
+        words: &Words,
+    ) -> Vec<(Vec<String>, Option<Face>)> {
         let what = &words.what;
         let full = format!("{from}►{to} {what}");
         let ends = format!("{from}►{to}");
         let mut forms = Vec::new();
-        if self.is_big() && !words.minor {
-            forms.push((vec![full.clone()], true));
-            forms.push((vec![ends.clone(), what.clone()], true));
+        if self.is_big() {
+            let ways = [vec![full.clone()], vec![ends.clone(), what.clone()]];
+            // Heartbeats are many, and no news.
+            let faces: &[Face] = match words.minor {
+                true => &[Face::Narrow],
+                false => &[Face::Small, Face::Narrow],
+            };
+            for face in faces {
+                forms.extend(ways.iter().map(|lines| (lines.clone(), Some(*face))));
+            }
         }
-        forms.push((vec![full], false));
+        forms.push((vec![full], None));
         if !words.minor {
-            forms.push((vec![ends.clone(), what.clone()], false));
+            forms.push((vec![ends.clone(), what.clone()], None));
         }
-        if words.what == "heartbeat" {
-            forms.push((vec![format!("{ends} beat")], false));
-        }
-        forms.push((vec![format!("►{to} {what}")], false));
+        forms.push((vec![format!("►{to} {what}")], None));
+        forms.push((vec![ends], None));
+        forms.push((vec![format!("►{to}")], None));
         forms
     }
 
-    fn size(&self, lines: &[String], big: bool) -> Option<(u16, u16)> {
+    fn size(&self, lines: &[String], face: Option<Face>) -> Option<(u16, u16)> {
         let glyphs = self.picture.scene.view.theme.glyphs;
         let count = lines.len() as u16;
-        if !big {
+        let Some(face) = face else {
             let width = lines.iter().map(|line| glyphs.width(line)).max()?;
             return Some((width + 2, count));
-        }
-        let fits = |line: &String| block::fits(line, Face::Small, 200, glyphs);
+        };
+        let fits = |line: &String| block::fits(line, face, 200, glyphs);
         if !lines.iter().all(fits) {
             return None;
         }
-        let width = lines.iter().filter_map(|line| Face::Small.width(line)).max()?;
+        let width = lines.iter().filter_map(|line| face.width(line)).max()?;
         Some((width + 2, 4 * count + 1))
     }
 
-    /// The free place for a label of this size that is nearest to where the packet is.
+    /// The free place for a label of this size that is nearest to where the packet is: on its way,
+    /// or a little beside it.
     fn place(&self, way: &Way, share: f64, (width, height): (u16, u16)) -> Option<Rect> {
         let area = self.picture.area;
         let shares = (0..25).flat_map(|step| {
             let away = 0.02 * f64::from(step);
             [share + away, share - away]
         });
-        let along = shares.filter(|share| (0.0..=1.0).contains(share)).filter_map(|share| {
+        let shares = shares.filter(|share| (0.0..=1.0).contains(share));
+        let along = shares.flat_map(|share| [0.0, -1.0, 1.0].map(|beside| (share, beside)));
+        let along = along.filter_map(|(share, beside)| {
             let (x, y) = way.at(share);
             let left = (x - f64::from(width) / 2.0).round();
-            let top = (y - f64::from(height) / 2.0).round();
+            let top = (y + beside - f64::from(height) / 2.0).round();
             let place = Rect { x: left as u16, y: top as u16, width, height };
             (left >= 0.0 && top >= 0.0).then_some(place)
         });
@@ -300,5 +315,28 @@ impl Search<'_> {
                 && !self.taken.iter().any(|other| other.intersects(*place))
         };
         along.into_iter().find(free)
+    }
+}
+
+/// Says how many packets between servers have no label, where there is room for that.
+pub fn draw_rest(canvas: &mut Canvas, picture: &Picture, labels: &[Label], tabs: &[Rect]) {
+    if picture.preview || picture.scene.view.clock == Clock::Skims {
+        return;
+    }
+    let between =
+        |packet: &&&Packet| matches!((packet.from, packet.to), (Node::Server(_), Node::Server(_)));
+    let packets = picture.scene.cluster.packets();
+    let all = packets.iter().filter(between).count();
+    let shown = labels.iter().filter(|label| matches!(label.looks, Looks::Flies { .. })).count();
+    let text = match all.saturating_sub(shown) {
+        0 => return,
+        1 => "one more packet".to_owned(),
+        more => format!("{more} more packets"),
+    };
+    let theme = canvas.theme();
+    let mut taken = obstacles(picture, tabs.iter().copied());
+    taken.extend(labels.iter().map(|label| label.area));
+    if let Some(area) = tab::room_for(picture, theme.glyphs.width(&text), &taken) {
+        canvas.pen(area, 0).style(theme.ink(Ink::Text)).put(text);
     }
 }

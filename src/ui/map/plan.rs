@@ -36,9 +36,9 @@ impl Scale {
 
     /// The sizes of cards to try, the largest first.
     const fn cards(self) -> &'static [CardSize] {
-        use CardSize::{Big, L, M, Name, Small, Xl};
+        use CardSize::{Big, L, M, Name, Small, Tall, Xl};
         match self {
-            Self::Xl => &[Xl, Big, M, Name, Small],
+            Self::Xl => &[Xl, Tall, Big, M, Name, Small],
             Self::L => &[L, M, Name, Small],
             Self::M => &[M, Name, Small],
         }
@@ -62,6 +62,8 @@ impl Scale {
 pub enum CardSize {
     /// Everything in block letters.
     Xl,
+    /// Name, mark, term and role in block letters.
+    Tall,
     /// Name, mark and term in block letters.
     L,
     /// Name and mark in block letters, with little room.
@@ -78,7 +80,7 @@ impl CardSize {
     pub const fn width(self) -> u16 {
         match self {
             Self::Xl => 29,
-            Self::L => 28,
+            Self::Tall | Self::L => 28,
             Self::Big => 24,
             Self::M => 19,
             Self::Name => 13,
@@ -89,6 +91,7 @@ impl CardSize {
     pub const fn height(self) -> u16 {
         match self {
             Self::Xl => 12,
+            Self::Tall => 8,
             Self::L => 7,
             Self::Big => 5,
             Self::M | Self::Name => 3,
@@ -99,7 +102,7 @@ impl CardSize {
     /// The columns between two cards side by side, where packets pass.
     const fn gap(self) -> u16 {
         match self {
-            Self::Xl => 15,
+            Self::Xl | Self::Tall => 15,
             Self::L => 9,
             Self::M => 8,
             Self::Big | Self::Name | Self::Small => 4,
@@ -110,7 +113,7 @@ impl CardSize {
     const fn is_tight(self) -> bool {
         match self {
             Self::Small | Self::Name => true,
-            Self::Xl | Self::L | Self::Big | Self::M => false,
+            Self::Xl | Self::Tall | Self::L | Self::Big | Self::M => false,
         }
     }
 }
@@ -204,6 +207,9 @@ fn order(groups: &Groups) -> Vec<usize> {
     }
     order
 }
+
+/// A map of two rooms that is lower than this has titles of one line at the largest scale.
+const TITLE_HEIGHT: u16 = 42;
 
 /// A plan that is being tried.
 struct Draft<'a> {
@@ -337,17 +343,13 @@ impl Draft<'_> {
     /// rooms share it so that the narrower can have its title.
     fn shares(&self, row: &[usize], needed: &[u16]) -> Vec<u16> {
         match (self.scale, self.card) {
-            (Scale::Xl, CardSize::Xl) if row.len() == 2 => {
-                if needed[0] > needed[1] {
-                    vec![0, 1]
-                } else {
-                    vec![1, 0]
-                }
+            (Scale::Xl, CardSize::Xl | CardSize::Tall) if row.len() == 2 => {
+                if needed[0] > needed[1] { vec![0, 1] } else { vec![1, 0] }
             }
             (_, CardSize::Name | CardSize::Small | CardSize::Big) => {
                 row.iter().map(|room| self.members(*room) as u16).collect()
             }
-            (_, CardSize::Xl | CardSize::L | CardSize::M) => vec![1; row.len()],
+            (_, CardSize::Xl | CardSize::Tall | CardSize::L | CardSize::M) => vec![1; row.len()],
         }
     }
 
@@ -357,6 +359,8 @@ impl Draft<'_> {
         match self.scale {
             Scale::M | Scale::L => 1 + u16::from(rooms > 2),
             Scale::Xl if rooms == 1 => 5,
+            // Where the map is low the words stand beside the count, in narrower letters.
+            Scale::Xl if rooms == 2 && self.area.height < TITLE_HEIGHT => 5,
             Scale::Xl => 8,
         }
     }
@@ -364,7 +368,7 @@ impl Draft<'_> {
     /// The rows under a card that are kept for the clients that wait for its server.
     const fn tab_rows(&self) -> u16 {
         match (self.scale, self.card) {
-            (Scale::Xl, CardSize::Xl | CardSize::Big) => 3,
+            (Scale::Xl, CardSize::Xl | CardSize::Tall | CardSize::Big) => 3,
             _ => 1,
         }
     }

@@ -16,6 +16,8 @@ use crate::cluster::situation::{Room, Situation, Standing, Vote};
 use crate::cluster::types::ServerSet;
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
+use crate::ui::glyphs::Glyphs;
+use crate::ui::reading;
 use crate::ui::text::Spaced;
 use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Scene;
@@ -100,8 +102,9 @@ impl Title {
         });
         let mut marks: Vec<char> = marks.collect();
         marks.sort_by_key(|mark| ['▮', 'z', '✗'].iter().position(|one| one == mark));
-        // What a room can do may be what the class is asked.
-        let told = !picture.scene.view.withholds();
+        if room.vote == Vote::Untold {
+            return Self::untold(room, many.then(|| letter(place.room)));
+        }
         let elsewhere = servers - room.members.len();
         let meter = marks.into_iter().collect::<String>() + &"▯".repeat(elsewhere);
         Self {
@@ -109,9 +112,19 @@ impl Title {
             meter,
             count: count(room, servers),
             short: format!("{}/{servers}", room.up.len()),
-            word: if told { word(&picture.situation, room) } else { String::new() },
-            majority: told && room.vote.is_majority(),
+            word: word(&picture.situation, room),
+            majority: room.vote.is_majority(),
         }
+    }
+
+    /// Who is here, and nothing of what they can do.
+    fn untold(room: &Room, letter: Option<char>) -> Self {
+        let members = match letter {
+            Some(_) => Spaced(room.members.iter()).to_string(),
+            None => String::new(),
+        };
+        let (count, short) = (members.clone(), String::new());
+        Self { letter, meter: String::new(), count, short, word: String::new(), majority: false }
     }
 
     fn preview(picture: &Picture, place: &RoomPlace, servers: usize) -> Self {
@@ -140,15 +153,20 @@ impl Title {
 
     fn forms(&self) -> Vec<String> {
         let Self { meter, count, short, word, .. } = self;
-        let letter = self.letter.map(|letter| format!("{letter} ")).unwrap_or_default();
+        let letter = self.letter.map(String::from).unwrap_or_default();
+        let joined = |words: &[&str], gap: &str| {
+            let words: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
+            format!(" {} ", words.join(gap))
+        };
         vec![
-            format!(" {letter} {meter}  {count}  {word} "),
-            format!(" {letter}{meter} {count} {word} "),
-            format!(" {letter} {count}  {word} "),
-            format!(" {letter}{count} {word} "),
-            format!(" {letter}{count} {} ", brief(word)),
-            format!(" {letter}{short} {word} "),
-            format!(" {letter}{short} {} ", brief(word)),
+            joined(&[&letter, meter, count, word], "  "),
+            joined(&[&letter, meter, count, word], " "),
+            joined(&[&letter, count, word], "  "),
+            joined(&[&letter, count, word], " "),
+            joined(&[&letter, count, brief(word)], " "),
+            joined(&[&letter, count, brief(word)], " ").trim().to_owned(),
+            joined(&[&letter, short, word], " "),
+            joined(&[&letter, short, brief(word)], " "),
         ]
     }
 }
@@ -157,17 +175,17 @@ impl Title {
 fn word(situation: &Situation, room: &Room) -> String {
     let alone = situation.rooms.len() == 1;
     let deaf = !room.heard_by.is_empty();
-    let is_stuck = |id| matches!(situation.standing(id), Standing::Stuck(_));
-    let stuck = room.members.iter().any(is_stuck);
+    let led = room.up.iter().any(|id| situation.standing(id).leads());
     match room.vote {
         Vote::Led(_) if alone && situation.is_whole() => "ALL CONNECTED".to_owned(),
         Vote::Led(_) => "MAJORITY".to_owned(),
         Vote::LedByTooFew(_) => "NO MAJORITY: FLAW".to_owned(),
-        Vote::CanElect if stuck => "CAN ELECT".to_owned(),
+        Vote::CanElect if led => "MAJORITY".to_owned(),
         Vote::CanElect => "MAJORITY, NO LEADER".to_owned(),
-        Vote::Obeys(leader) => format!("OBEY {leader}"),
+        Vote::Obeys(leader) => format!("MAJORITY, FOLLOWS {leader}"),
         Vote::No if deaf => "HEARS TOO FEW".to_owned(),
         Vote::No => "NO MAJORITY".to_owned(),
+        Vote::Untold => String::new(),
     }
 }
 
@@ -200,45 +218,50 @@ fn draw_title(canvas: &mut Canvas, picture: &Picture, place: &RoomPlace) {
     }
 }
 
-/// The same in fewer letters, where there are such words.
+/// The part that matters most, where there is no room for all.
 fn brief(word: &str) -> &str {
     match word {
-        "HEARS TOO FEW" => "DEAF",
-        "NO MAJORITY" => "TOO FEW",
-        "MAJORITY, NO LEADER" => "CAN ELECT",
-        word => word,
+        "HEARS TOO FEW" => "NO MAJORITY",
+        word => word.split_once([',', ':']).map_or(word, |(first, _)| first),
     }
 }
 
-/// The title in block letters, in one line or two. Whether there is room.
+/// The title in block letters, in one line or two, the largest that have room. Whether any have.
 fn draw_big_title(canvas: &mut Canvas, area: Rect, title: &Title, style: Style) -> bool {
     let glyphs = canvas.theme().glyphs;
     let letter = title.letter.map(|letter| format!("{letter} ")).unwrap_or_default();
     let count = format!("{letter}{}", title.count.to_uppercase());
-    let word = match title.word.as_str() {
-        word @ ("HEARS TOO FEW" | "MAJORITY, NO LEADER") => brief(word).to_owned(),
-        word => word.to_uppercase(),
-    };
+    let word = title.word.as_str();
     let room = area.width.saturating_sub(if title.majority { 6 } else { 1 });
-    let one = format!("{count}  {word}");
-    let lines = match block::fits(&one, Face::Small, room, glyphs) {
-        true => vec![one],
-        false => vec![count, word],
+    let words = [word, brief(word)];
+    let whole = words.map(|word| vec![format!("{count}  {word}").trim_end().to_owned()]);
+    let apart = words.map(|word| vec![count.clone(), word.to_owned()]);
+    let [whole, whole_brief] = whole;
+    let [apart, apart_brief] = apart;
+    let forms = [
+        (Face::Small, &whole),
+        (Face::Small, &apart),
+        (Face::Narrow, &whole),
+        (Face::Small, &apart_brief),
+        (Face::Narrow, &apart),
+        (Face::Narrow, &whole_brief),
+        (Face::Narrow, &apart_brief),
+    ];
+    let fits = |(face, lines): &(Face, &Vec<String>)| {
+        let rows = 1 + 4 * lines.len() as u16;
+        rows <= area.height + 1 && lines.iter().all(|line| block::fits(line, *face, room, glyphs))
     };
-    let fits = |line: &String| block::fits(line, Face::Small, room, glyphs);
-    let rows = 1 + 4 * lines.len() as u16;
-    if !lines.iter().all(fits) || rows > area.height + 1 {
-        return false;
-    }
-    let widest = lines.iter().filter_map(|line| Face::Small.width(line)).max().unwrap_or(0);
+    let Some((face, lines)) = forms.into_iter().find(fits) else { return false };
+    let widest = lines.iter().filter_map(|line| face.width(line)).max().unwrap_or(0);
     if title.majority {
-        let plate = Rect { x: area.x + 1, y: area.y, width: widest + 4, height: rows };
+        let height = 1 + 4 * lines.len() as u16;
+        let plate = Rect { x: area.x + 1, y: area.y, width: widest + 4, height };
         canvas.fill(plate.intersection(area), style);
     }
-    for (row, line) in (0u16..).zip(&lines) {
+    for (row, line) in (0u16..).zip(lines) {
         let margin = if title.majority { 3 } else { 1 };
         let place = (area.x + margin, area.y + 1 + 4 * row);
-        block::draw(canvas, place, line, Face::Small, style);
+        block::draw(canvas, place, line, face, style);
     }
     true
 }
@@ -269,6 +292,19 @@ fn draw_wall(canvas: &mut Canvas, picture: &Picture, wall: Wall) {
     }
 }
 
+/// Whether the word on a wall is in block letters.
+fn is_big(area: Rect, glyphs: Glyphs) -> bool {
+    area.width >= 5 && block::fits("T", Face::Small, area.width - 2, glyphs)
+}
+
+/// Where the word stands that runs down a wall.
+pub fn word_plate(area: Rect, word: &str, glyphs: Glyphs) -> Rect {
+    let (letters, big) = (word.chars().count() as u16, is_big(area, glyphs));
+    let each = if big { 4 } else { 1 };
+    let height = (letters * each + u16::from(big)).min(area.height);
+    Rect { y: area.y + (area.height - height) / 2, height, ..area }
+}
+
 /// The word on a wall: down it, or along it where it lies between rows of rooms.
 fn draw_wall_word(canvas: &mut Canvas, area: Rect, word: &str) {
     let theme = canvas.theme();
@@ -280,12 +316,11 @@ fn draw_wall_word(canvas: &mut Canvas, area: Rect, word: &str) {
         canvas.pen_at(x, area.y, width.min(area.width)).style(style).put(text);
         return;
     }
-    let letters = word.chars().count() as u16;
-    let big = area.width >= 5 && block::fits("T", Face::Small, area.width - 2, theme.glyphs);
+    let big = is_big(area, theme.glyphs);
     let each = if big { 4 } else { 1 };
-    let height = (letters * each + u16::from(big)).min(area.height);
-    let y = area.y + (area.height - height) / 2;
-    canvas.fill(Rect { y, height, ..area }, style);
+    let plate = word_plate(area, word, theme.glyphs);
+    let y = plate.y;
+    canvas.fill(plate, style);
     for (row, letter) in (0u16..).zip(word.chars()) {
         let at = y + row * each + u16::from(big);
         if at + each > area.bottom() + 1 {
@@ -341,7 +376,7 @@ pub fn draw_gates(canvas: &mut Canvas, picture: &Picture) {
 /// that can decide something come first, and the rest is counted.
 pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let theme = canvas.theme();
-    let situation = Situation::of(scene.cluster);
+    let situation = reading::situation(scene);
     let servers = scene.cluster.servers().len();
     canvas.fill(area, theme.ground(Ground::Base));
     let mut rooms: Vec<(usize, &Room)> = situation.rooms.iter().enumerate().collect();
@@ -361,7 +396,10 @@ pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         if situation.rooms.len() > 1 {
             pen.put(format_args!(" {}", letter(number)));
         }
-        pen.put(format_args!(" {} {word}: ", count(room, servers)));
+        match room.vote {
+            Vote::Untold => pen.put(": "),
+            _ => pen.put(format_args!(" {} {word}: ", count(room, servers))),
+        };
         pen.style(theme.ink(Ink::Text));
         let marked = room.members.iter().map(|id| format!("{}{id}", situation.standing(id).mark()));
         let marked: Vec<String> = marked.collect();

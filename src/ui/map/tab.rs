@@ -1,13 +1,13 @@
-//! Clients on the map: those that wait stand under the server that they wait for, the others at
-//! the foot of the map.
+//! Clients on the map: those that wait stand under the server that they wait for, the others, and
+//! those that find no room there, at the foot of a room.
 //!
 //! A tab says at which stage the client's operation is: its request is on its way to the server,
 //! the server has it and the client waits for an entry, or the answer is on its way back.
 
 use ratatui::layout::Rect;
 
-use super::Picture;
 use super::plan::{CardSize, Scale};
+use super::{Picture, link};
 use crate::cluster::client::{Call, Client};
 use crate::cluster::network::{Packet, Reply, Rpc};
 use crate::cluster::types::{ClientId, Index, Node, Outcome, Request, ServerId};
@@ -31,8 +31,8 @@ pub struct Tab {
 
 enum Kind {
     One { client: ClientId, name: String, stage: Stage },
-    Many { names: String },
-    Foot { text: String },
+    Many { names: String, word: &'static str },
+    Foot { text: String, alarm: bool },
 }
 
 impl Tab {
@@ -48,7 +48,7 @@ impl Tab {
     fn least(&self) -> u16 {
         match &self.kind {
             Kind::One { name, .. } => (name.chars().count() as u16).min(NAME_WIDTH) + 3,
-            Kind::Many { names } => names.chars().count() as u16 + 8,
+            Kind::Many { names, .. } => names.chars().count() as u16 + 8,
             Kind::Foot { .. } => 0,
         }
     }
@@ -73,44 +73,36 @@ impl Tab {
                 pen.style(strong).put(word);
                 pen.style(theme.ink(Ink::Text).patch(theme.bold())).put_within(more);
             }
-            Kind::Many { names } => {
+            Kind::Many { names, word } => {
                 let mut pen = canvas.pen(self.area, 0);
                 pen.style(strong).put('▲').style(theme.on(Ground::Bright));
-                pen.put(' ').put(names).put(' ').style(strong).put(" wait");
+                pen.put(' ').put(names).put(' ').style(strong).put(word);
             }
-            Kind::Foot { text } => {
-                let mut pen = canvas.pen(self.area, 0);
-                pen.style(theme.ink(Ink::Dim)).put_within(text);
+            Kind::Foot { text, alarm } => {
+                let style = if *alarm { theme.broken() } else { theme.ink(Ink::Dim) };
+                canvas.pen(self.area, 0).style(style).put_within(text);
             }
         }
     }
 
-    /// In block letters, where there is room.
+    /// In the largest block letters that have room for all of it. Whether any have.
     fn draw_big(&self, canvas: &mut Canvas, name: &str, stage: &Stage) -> bool {
         let theme = canvas.theme();
-        let Some(width) = Face::Small.width(name) else { return false };
-        let word = stage.word.to_uppercase();
-        let rest = self.area.width.saturating_sub(width + 5);
-        if !block::fits(&word, Face::Small, rest, theme.glyphs) {
-            return false;
-        }
-        let (x, y) = (self.area.x, self.area.y);
+        let (word, what) = (stage.word.to_uppercase(), stage.what.as_str());
+        let Rect { x, y, width, .. } = self.area;
+        let fits = |face: &Face| {
+            let widths = [name, &word, what].map(|text| face.width(text));
+            let [Some(name), Some(word), Some(what)] = widths else { return false };
+            theme.glyphs == Glyphs::Unicode && name + word + what + 7 <= width
+        };
+        let Some(face) = [Face::Small, Face::Narrow].into_iter().find(fits) else { return false };
         let bright = theme.on(Ground::Bright);
-        canvas.fill(Rect { x, y, width: width + 2, height: 3 }, bright);
-        block::draw(canvas, (x + 1, y), name, Face::Small, bright);
+        let plate = face.width(name).unwrap_or(0) + 2;
+        canvas.fill(Rect { x, y, width: plate, height: 3 }, bright);
+        block::draw(canvas, (x + 1, y), name, face, bright);
         let strong = theme.ink(Ink::Strong);
-        let end = block::draw(canvas, (x + width + 4, y), &word, Face::Small, strong);
-        let rest = self.area.right().saturating_sub(end + 3);
-        let bold = theme.ink(Ink::Text).patch(theme.bold());
-        if block::fits(&stage.what, Face::Small, rest, theme.glyphs) {
-            block::draw(canvas, (end + 3, y), &stage.what, Face::Small, strong);
-            return true;
-        }
-        canvas.pen_at(end + 2, y, rest).style(bold).put_within(&stage.what);
-        if let Some(index) = stage.entry {
-            canvas.pen_at(end + 2, y + 1, rest).style(bold).put(format_args!("entry {index}"));
-        }
-        canvas.pen_at(end + 2, y + 2, rest).style(theme.ink(Ink::Dim)).put_within(&stage.time);
+        let end = block::draw(canvas, (x + plate + 2, y), &word, face, strong);
+        block::draw(canvas, (end + 3, y), what, face, strong);
         true
     }
 }
@@ -146,35 +138,43 @@ pub fn tabs(picture: &Picture) -> Vec<Tab> {
     let servers = picture.scene.cluster.servers();
     let mut taken: Vec<Rect> = servers.iter().map(|server| picture.plan.card(server.id)).collect();
     let mut tabs = Vec::new();
+    let mut elsewhere: Vec<&Client> = Vec::new();
     for server in servers {
         let waits = |client: &&Client| asked(client) == Some(server.id);
         let waiting: Vec<&Client> = clients.iter().filter(waits).collect();
-        let Some(tab) = under(picture, server.id, &waiting) else { continue };
-        // Where even its name has no room, the list of clients has it.
-        if let Some(area) = free(tab.area, &taken).filter(|area| area.width >= tab.least()) {
-            taken.push(area);
-            tabs.push(Tab { area, ..tab });
+        let tab = under(picture, server.id, &waiting).and_then(|tab| {
+            let area = free(tab.area, &taken).filter(|area| area.width >= tab.least())?;
+            Some(Tab { area, ..tab })
+        });
+        match tab {
+            Some(tab) => {
+                taken.push(tab.area);
+                tabs.push(tab);
+            }
+            None => elsewhere.extend(waiting),
         }
     }
-    let idle: Vec<&str> =
-        clients.iter().filter(|client| client.job.is_none()).map(|client| &*client.name).collect();
-    let seeking: Vec<&Client> =
-        clients.iter().filter(|client| client.job.is_some() && asked(client).is_none()).collect();
-    let foot = foot(picture, &idle, &seeking);
-    tabs.extend(foot.filter(|foot| !taken.iter().any(|area| area.intersects(foot.area))));
+    taken.extend(picture.plan.rooms.iter().map(|room| room.title));
+    taken.extend(link::plates(picture).into_iter().map(|(area, ..)| area));
+    tabs.extend(foot(picture, &elsewhere, &taken));
     tabs
 }
 
-/// As much of an area as nothing else takes: its first row, if something stands in one below, up
-/// to what stands in its way. `None` if its beginning is taken.
+/// As much of an area as nothing else takes, up to what stands in its way: all of its rows, or
+/// where they are too narrow the first. `None` if its beginning is taken.
 fn free(area: Rect, taken: &[Rect]) -> Option<Rect> {
-    let crossing = |area: Rect| taken.iter().filter(move |other| other.intersects(area));
-    let height = if crossing(area).next().is_some() { 1 } else { area.height };
-    let row = Rect { height, ..area };
-    let end = crossing(row).map(|other| other.x.saturating_sub(1)).min();
-    let width = end.map_or(row.width, |end| end.saturating_sub(row.x));
-    (width > 0).then_some(Rect { width, ..row })
+    let within = |height: u16, least: u16| {
+        let rows = Rect { height, ..area };
+        let crossing = taken.iter().filter(|other| other.intersects(rows));
+        let end = crossing.map(|other| other.x.saturating_sub(1)).min();
+        let width = end.map_or(rows.width, |end| end.saturating_sub(rows.x));
+        (width >= least).then_some(Rect { width, ..rows })
+    };
+    within(area.height, BIG_WIDTH.min(area.width)).or_else(|| within(1, 1))
 }
+
+/// The fewest columns of a tab in block letters.
+const BIG_WIDTH: u16 = 20;
 
 /// The server that a client asks now.
 fn asked(client: &Client) -> Option<ServerId> {
@@ -187,7 +187,7 @@ fn under(picture: &Picture, server: ServerId, waiting: &[&Client]) -> Option<Tab
     let room = picture.room_area(server);
     let glyphs = picture.scene.view.theme.glyphs;
     let big = picture.plan.scale == Scale::Xl
-        && matches!(picture.plan.card, CardSize::Xl | CardSize::Big);
+        && matches!(picture.plan.card, CardSize::Xl | CardSize::Tall | CardSize::Big);
     let (kind, wanted) = match waiting {
         [] => return None,
         [client] => {
@@ -206,7 +206,8 @@ fn under(picture: &Picture, server: ServerId, waiting: &[&Client]) -> Option<Tab
                 clients.iter().map(shown).collect::<Vec<_>>().join(" ")
             };
             let wanted = glyphs.width(&names) + 9;
-            (Kind::Many { names }, wanted)
+            let word = if picture.scene.view.withholds() { " asked" } else { " wait" };
+            (Kind::Many { names, word }, wanted + 1)
         }
     };
     let width = wanted.min(room.width.saturating_sub(2));
@@ -233,6 +234,8 @@ fn stage(picture: &Picture, client: &Client, server: ServerId) -> Option<Stage> 
     let (word, entry) = match rpcs.find(present) {
         Some(Rpc::Request { .. }) => (format!("asks {server}"), None),
         Some(Rpc::Reply { reply, .. }) => (format!("hears \"{}\"", answer(reply)), None),
+        // Whether it waits for an entry may be what the class is asked.
+        None if picture.scene.view.withholds() => ("asked".to_owned(), None),
         None => ("waits".to_owned(), entry(picture, client, call, server)),
     };
     Some(Stage { word, entry, what, time })
@@ -268,32 +271,87 @@ fn what(request: &Request, glyphs: Glyphs) -> String {
     }
 }
 
-/// The clients at no server: idle ones, and those that pause between two rounds.
-fn foot(picture: &Picture, idle: &[&str], seeking: &[&Client]) -> Option<Tab> {
+/// The clients that stand under no server: idle ones, those that pause between two rounds, and those
+/// for which there is no room where they wait.
+fn foot(picture: &Picture, elsewhere: &[&Client], taken: &[Rect]) -> Option<Tab> {
+    let clients = picture.scene.cluster.clients();
     let glyphs = picture.scene.view.theme.glyphs;
-    let names = |names: &[&str]| match names.len() {
+    let names = |clients: &[&Client]| match clients.len() {
         count if count > 6 => format!("{count} clients"),
         _ => {
-            let shown = names.iter().map(|name| glyphs.shown(name, NAME_WIDTH));
+            let shown = clients.iter().map(|client| glyphs.shown(&client.name, NAME_WIDTH));
             shown.collect::<Vec<_>>().join(" ")
         }
     };
-    let mut words = Vec::new();
-    if !seeking.is_empty() {
-        let who: Vec<&str> = seeking.iter().map(|client| &*client.name).collect();
-        words.push(format!("{} tried every server, pauses", names(&who)));
-    }
-    if !idle.is_empty() {
-        words.push(format!("{} idle", names(idle)));
-    }
-    let text = words.join("  ");
-    let last = picture.plan.rooms.last()?.area;
-    let width = glyphs.width(&text).min(last.width.saturating_sub(2));
-    let area = Rect {
-        x: last.right().saturating_sub(width + 1),
-        y: last.bottom().checked_sub(1)?,
-        width,
-        height: 1,
+    let with = |is: &dyn Fn(&Client) -> bool| -> Vec<&Client> {
+        clients.iter().filter(|client| is(client)).collect()
     };
-    (!text.is_empty()).then_some(Tab { area, kind: Kind::Foot { text } })
+    let mut words = Vec::new();
+    for server in picture.scene.cluster.servers() {
+        let here: Vec<&Client> =
+            elsewhere.iter().copied().filter(|client| asked(client) == Some(server.id)).collect();
+        if !here.is_empty() {
+            words.push(format!("{} at {}", names(&here), server.id));
+        }
+    }
+    let seeking = with(&|client| client.job.is_some() && asked(client).is_none());
+    if !seeking.is_empty() {
+        words.push(format!("{} tried every server, pauses", names(&seeking)));
+    }
+    let idle = with(&|client| client.job.is_none());
+    if !idle.is_empty() {
+        words.push(format!("{} idle", names(&idle)));
+    }
+    let clashing = clashing(picture);
+    let text = match clashing.as_slice() {
+        [] if words.is_empty() => return None,
+        [] => format!("clients: {}", words.join("  ")),
+        names => format!(" ! these answers clash: {} ", names.join(" ")),
+    };
+    let area = room_for(picture, glyphs.width(&text), taken)?;
+    Some(Tab { area, kind: Kind::Foot { text, alarm: !clashing.is_empty() } })
+}
+
+/// The clients that were given answers which can't all be right.
+fn clashing(picture: &Picture) -> Vec<String> {
+    let cluster = picture.scene.cluster;
+    let records = cluster.violation().map_or(&[][..], |violation| &violation.records);
+    let mut names: Vec<String> = Vec::new();
+    for record in records.iter().filter_map(|place| cluster.history().records().get(*place)) {
+        let name = picture
+            .scene
+            .view
+            .theme
+            .glyphs
+            .shown(cluster.names().client(record.client), NAME_WIDTH);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A free row for so many columns, or where there is none for fewer, as far down on the map and as
+/// far to the right as there is one.
+pub fn room_for(picture: &Picture, width: u16, taken: &[Rect]) -> Option<Rect> {
+    let rows = (picture.area.top()..picture.area.bottom()).rev();
+    let rooms = || picture.plan.rooms.iter().rev().map(|room| room.area);
+    let places = rows.flat_map(|y| rooms().map(move |room| (y, room)));
+    let places = places.filter(|(y, room)| (room.top()..room.bottom()).contains(y));
+    let free = |y: u16, room: Rect, width: u16| {
+        let mut x = room.right().checked_sub(width + 1)?;
+        while x > room.x {
+            let area = Rect { x, y, width, height: 1 };
+            let Some(other) = taken.iter().find(|other| other.intersects(area)) else {
+                return Some(area);
+            };
+            x = other.x.checked_sub(width + 1)?;
+        }
+        None
+    };
+    let whole = places.clone().find_map(|(y, room)| free(y, room, width));
+    whole.or_else(|| {
+        let mut places = places;
+        places.find_map(|(y, room)| free(y, room, width.min(room.width.saturating_sub(2))))
+    })
 }

@@ -58,6 +58,19 @@ fn a_key_answers_a_question_that_no_line_answers() {
 }
 
 #[test]
+fn nothing_explains_what_is_asked_before_it_is_answered() {
+    let mut session = script(ASKED);
+    to_stop(&mut session);
+    for key in ["w", "Enter"] {
+        press(&mut session, key);
+        assert!(matches!(session.scene().view.mode, Mode::Normal), "{key} opens nothing");
+        assert!(refusal(&session).contains("a question stands"), "{key}");
+    }
+    press(&mut session, "Space w");
+    assert!(matches!(session.scene().view.mode, Mode::Dialog(_)));
+}
+
+#[test]
 fn a_line_answers_when_it_runs() {
     let mut session = script(ASKED);
     press(&mut session, "F5");

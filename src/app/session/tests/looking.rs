@@ -34,11 +34,11 @@ const CLICK: MouseAct = MouseAct::Press;
 fn a_click_selects_and_a_double_click_inspects() {
     let mut session = led();
     press(&mut session, "Space");
-    mouse(&mut session, CLICK, "S2  ○");
+    mouse(&mut session, CLICK, "S2 ○");
     assert_eq!(session.scene().view.selection.server, ServerId::from_number(2));
     assert!(matches!(session.scene().view.mode, Mode::Normal));
     session.update(Message::Frame(Duration::from_millis(200)));
-    mouse(&mut session, CLICK, "S2  ○");
+    mouse(&mut session, CLICK, "S2 ○");
     assert!(matches!(session.scene().view.mode, Mode::Dialog(_)));
     press(&mut session, "Esc");
     mouse(&mut session, CLICK, "S3  ○");
