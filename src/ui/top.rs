@@ -343,5 +343,6 @@ fn proof(scene: &Scene, violation: &Violation) -> String {
         format!("Left out: {} ({})", about.rule, about.source)
     });
     let rest = words::sentences([rule].into_iter().chain(left_out).map(Some));
-    format!("{}. {rest}", violation.evidence.trim_end_matches('.'))
+    let end = format!("At {} s the run ends here.", Moment(scene.cluster.now()));
+    format!("{}. {rest} {end}", violation.evidence.trim_end_matches('.'))
 }

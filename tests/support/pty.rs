@@ -125,7 +125,7 @@ impl Lab {
     /// The row of the server table that begins with this server.
     pub fn leader(&self) -> Option<String> {
         let text = self.text();
-        let row = text.lines().find(|row| row.contains("LEADS TERM"))?;
+        let row = text.lines().find(|row| row.contains("LEADER OF TERM"))?;
         row.split_whitespace().find(|word| word.starts_with('S')).map(str::to_owned)
     }
 

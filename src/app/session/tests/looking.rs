@@ -41,9 +41,9 @@ fn a_click_selects_and_a_double_click_inspects() {
     mouse(&mut session, CLICK, "S2 ○");
     assert!(matches!(session.scene().view.mode, Mode::Dialog(_)));
     press(&mut session, "Esc");
-    mouse(&mut session, CLICK, "S3  ○");
+    mouse(&mut session, CLICK, "S3 ○");
     session.update(Message::Frame(Duration::from_millis(600)));
-    mouse(&mut session, CLICK, "S3  ○");
+    mouse(&mut session, CLICK, "S3 ○");
     assert!(matches!(session.scene().view.mode, Mode::Normal), "two slow clicks are two clicks");
 }
 
