@@ -21,7 +21,7 @@ use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
     self, Came, Choice, Clock, Dialog, DialogBody, Hint, LastCommand, Layout, Marks, Mistake, Mode,
-    Pane, PartitionEdit, Pin, PinKind, Presented, Prompt, Question, RemovedEntry, Said,
+    Pane, PartitionEdit, Pin, PinKind, Pointed, Presented, Prompt, Question, RemovedEntry, Said,
     ScriptPlace, SeenLine, Since, Stage as Asking, Stands, WatchRow,
 };
 
@@ -158,6 +158,33 @@ fn a_question_is_drawn_large_and_its_answer_has_a_tick() {
     check("answered-big-120x40", &stage, 120, 40);
     stage.view.theme.glyphs = Glyphs::Ascii;
     check("answered-ascii-80x24", &stage, 80, 24);
+}
+
+/// What the oracle says to each choice, and what is spoken of: an entry in every log that has it.
+#[test]
+fn the_oracle_has_shares_and_what_is_pointed_at_stands_out() {
+    let choice = |text: &str, said, share: &str| {
+        let share = Some(share.to_owned());
+        Choice { text: text.into(), said, so: None, share }
+    };
+    let mut stage = lesson();
+    stage.view.caption = Some("Entry 4 stands in two logs, and in three another.".into());
+    stage.view.presented = Some(Presented { beat: 4, of: 9 });
+    let (servers, entry) = (stage.cluster.config().server_ids().collect(), Some(Index(4)));
+    stage.view.pointed = Some(Pointed { servers, entry });
+    check("pointed-80x24", &stage, 80, 24);
+    check("pointed-200x60", &stage, 200, 60);
+    stage.view.question = Some(Question {
+        text: "Who leads next?".into(),
+        choices: vec![
+            choice("S3", Said::Hands(12), "61.0 % ± 6.8 %"),
+            choice("S4", Said::Hands(28), "39.0 % ± 6.8 %"),
+        ],
+        stage: Asking::Asked,
+        about_commits: false,
+    });
+    check("oracle-80x24", &stage, 80, 24);
+    check("oracle-120x40", &stage, 120, 40);
 }
 
 /// In its own layout: a line that would have failed, one that has, two tasks, a selected line.

@@ -57,7 +57,7 @@ impl Session {
     fn withholds(&mut self) -> bool {
         let asked = self.question_stage() == Some(Stage::Asked);
         if asked {
-            self.refuse("a question stands: this is told once it is answered");
+            self.refuse("a question stands: answer it first, then this explains");
         }
         asked
     }
