@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::chaos::Fault;
-use raftlab::cluster::command::{Command, Place, Script};
+use raftlab::cluster::command::{Deed, LabAct, NodeName, Place, Script};
 use raftlab::cluster::event::{EventKind, LabEvent};
 use raftlab::cluster::network::LinkRule;
 use raftlab::cluster::server::Power;
@@ -19,7 +19,7 @@ const HEAD: &str =
     "cluster servers=5 network=reliable election=100ms..200ms heartbeat=30ms rpc-timeout=200ms";
 
 fn verbs(run: &Run) -> BTreeSet<String> {
-    let verb = |command: &Command| command.to_string().split(' ').next().map(str::to_owned);
+    let verb = |deed: &Deed<NodeName>| deed.to_string().split(' ').next().map(str::to_owned);
     let commands = run.all(|kind| match kind {
         EventKind::Lab(LabEvent::Commanded { command }) => verb(command),
         _ => None,
@@ -79,7 +79,7 @@ fn what_chaos_did_can_be_done_by_hand() {
             cluster.step();
             for event in cluster.events() {
                 if let EventKind::Lab(LabEvent::Commanded { command }) = &event.kind
-                    && !matches!(**command, Command::Chaos(_) | Command::Load(_))
+                    && !matches!(**command, Deed::Lab(LabAct::Chaos(_) | LabAct::Load(_)))
                 {
                     lines.push_str(&format!("at {place} {command}\n"));
                     replayed += 1;

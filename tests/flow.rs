@@ -194,7 +194,7 @@ fn a_recorded_command_is_the_command() {
     assert_eq!(recorded.len(), 3, "{:?}", cluster.failure());
     for command in recorded {
         let printed = command.to_string();
-        assert_eq!(parse_line(&printed).as_ref(), Ok(&*command), "{printed}");
+        assert_eq!(parse_line(&printed).as_ref(), Ok(&(&*command).into()), "{printed}");
     }
 }
 

@@ -13,7 +13,7 @@ mod scripts;
 #[path = "support/tables.rs"]
 mod tables;
 
-use raftlab::cluster::command::Command;
+use raftlab::cluster::command::{Command, Tell};
 use raftlab::cluster::event::{EventKind, ScriptEvent};
 use raftlab::cluster::flaw::FLAWS;
 use raftlab::cluster::network::Network;
@@ -195,12 +195,12 @@ fn the_lessons_tell_their_story() {
         let mut asked = false;
         for line in script.lines.iter() {
             match &line.command {
-                Command::Say(text) => asked = text.as_str().contains('?'),
-                Command::Ask(_) => {
+                Command::Tell(Tell::Say(text)) => asked = text.as_str().contains('?'),
+                Command::Tell(Tell::Ask(_)) => {
                     beats += 1;
                     questions += 1;
                 }
-                Command::Beat => {
+                Command::Tell(Tell::Beat) => {
                     beats += 1;
                     assert!(asked, "{name}:{}: a stop without a question", line.number);
                     asked = false;

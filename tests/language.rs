@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use raftlab::cluster::command::{Command, Diagnostic, Script, parse_line};
+use raftlab::cluster::command::{Block, Command, Diagnostic, Flow, Script, parse_line};
 use raftlab::cluster::{Cluster, Step};
 
 const STORY: &str = "\
@@ -395,7 +395,9 @@ fn only_what_acts_is_put_off() {
     parse("at 1s every 1s heal\nat 2s beat\n");
     refuses("every 1s every 1s heal", (1, 10), "acts at once");
     let script = parse("at 1.203441s+2 crash S3\nevery 2s restart down\nat 1s say later");
-    assert!(matches!(&script.lines[0].command, Command::At { place, .. } if place.after == 2));
+    assert!(
+        matches!(&script.lines[0].command, Command::Flow(Flow::At { place, .. }) if place.after == 2)
+    );
     for flow in [
         "run 1s",
         "until leader",
@@ -496,7 +498,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
         Ok(script) => {
             for (place, line) in script.lines.iter().enumerate() {
                 let partner = line.partner as usize;
-                if line.command == Command::End {
+                if line.command == Command::Block(Block::End) {
                     prop_assert_eq!(script.lines[partner].partner as usize, place);
                 } else {
                     prop_assert!(partner >= place && partner < script.lines.len());

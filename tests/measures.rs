@@ -1,7 +1,7 @@
 //! What can be asked is what can be watched: each measure against the state itself, in conditions
 //! and on the screen, over many seeds.
 
-use raftlab::cluster::command::{Command, Script, parse_line};
+use raftlab::cluster::command::{Command, Flow, Script, Tell, parse_line};
 use raftlab::cluster::types::ServerId;
 use raftlab::cluster::{Cluster, Step};
 
@@ -27,14 +27,14 @@ fn fails(text: &str, says: &[&str]) {
 
 fn is_so(cluster: &Cluster, condition: &str) -> bool {
     match parse_line(&format!("expect {condition}")) {
-        Ok(Command::Expect(condition)) => cluster.is_so(&condition),
+        Ok(Command::Flow(Flow::Expect(condition))) => cluster.is_so(&condition),
         other => panic!("{condition}: {other:?}"),
     }
 }
 
 fn watched(cluster: &Cluster, what: &str) -> String {
     match parse_line(&format!("watch {what}")) {
-        Ok(Command::Watch(watched)) => cluster.watched(&watched),
+        Ok(Command::Tell(Tell::Watch(watched))) => cluster.watched(&watched),
         other => panic!("{what}: {other:?}"),
     }
 }

@@ -1,7 +1,7 @@
 //! The words in which test suites are written: numbers that are bound and drawn, puts that no client
 //! waits for, operations given up, values of a size, and the end of all that is under way.
 
-use raftlab::cluster::command::{Command, Script, parse_line};
+use raftlab::cluster::command::{Flow, Script, parse_line};
 use raftlab::cluster::types::Request;
 use raftlab::cluster::{Cluster, Step};
 
@@ -208,7 +208,7 @@ fn what_is_typed_is_played_again_by_its_recording() {
         let place = cluster.place();
         if cluster.apply(&command).is_ok() {
             let command = Box::new(command);
-            lines += &format!("{}\n", Command::At { place, command });
+            lines += &format!("{}\n", Flow::At { place, command });
         }
     }
     while !cluster.finished() && cluster.step() == Step::Happened {}

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cluster::Cluster;
-use crate::cluster::command::{self, Command, Nature, Script};
+use crate::cluster::command::{self, Command, Deed, Flow, NodeName, Script, Tell};
 use crate::cluster::event::{EventKind, LabEvent, ScriptEvent};
 use crate::cluster::timeline::{Point, Watcher};
 use crate::ui::view::{Came, Choice, Pointed, Question, Said, ScriptPlace, SeenLine, Stage};
@@ -49,14 +49,14 @@ pub struct Player {
     /// Where the script came to its end.
     ended: Option<Point>,
     /// What was commanded last, and where the run was then.
-    commanded: Option<(Point, Arc<Command>)>,
+    commanded: Option<(Point, Arc<Deed<NodeName>>)>,
 }
 
 impl Watcher for Player {
     fn saw(&mut self, cluster: &Cluster) {
         let here = cluster.point();
         if let Some(did) = cluster.just_redone() {
-            let expects = matches!(*did.command, Command::Expect(_));
+            let expects = matches!(*did.command, Command::Flow(Flow::Expect(_)));
             let came = if expects { Came::Held } else { Came::Ran };
             self.line = did.line;
             self.lines.insert(did.line, SeenLine { came, at: here });
@@ -131,7 +131,7 @@ impl Player {
     }
 
     /// What was commanded last, and where the run was then.
-    pub const fn commanded(&self) -> Option<&(Point, Arc<Command>)> {
+    pub const fn commanded(&self) -> Option<&(Point, Arc<Deed<NodeName>>)> {
         self.commanded.as_ref()
     }
 
@@ -278,12 +278,10 @@ impl Player {
 /// Whether a command waits for a caption to be read: it does or says something. A beat holds the
 /// caption by itself, and what only looks or lets time pass takes nothing away from it.
 fn waits(command: &Command) -> bool {
-    match command.nature() {
-        Nature::Fault | Nature::Deed => true,
-        Nature::Telling => {
-            matches!(command, Command::Say(_) | Command::Ask(_) | Command::Reveal | Command::Oracle)
-        }
-        Nature::Head | Nature::Block | Nature::Flow => false,
+    match command {
+        Command::Deed(_) => true,
+        Command::Tell(tell) => matches!(tell, Tell::Say(_)) || is_turn(tell),
+        Command::Head(_) | Command::Record(_) | Command::Block(_) | Command::Flow(_) => false,
     }
 }
 
@@ -292,7 +290,12 @@ const COMMITS: &[&str] = &["committed", "applied", "holds", "value", "version"];
 
 /// Whether a line of a script stands still. One that asks or reveals does it too.
 pub fn is_beat(command: &Command) -> bool {
-    matches!(command, Command::Beat | Command::Ask(_) | Command::Reveal | Command::Oracle)
+    matches!(command, Command::Tell(tell) if *tell == Tell::Beat || is_turn(tell))
+}
+
+/// Whether it is the class's turn.
+const fn is_turn(tell: &Tell) -> bool {
+    matches!(tell, Tell::Ask(_) | Tell::Reveal | Tell::Oracle)
 }
 
 /// A question as it is seen first.

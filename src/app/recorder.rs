@@ -18,11 +18,12 @@ use std::sync::Arc;
 use crate::cluster::Cluster;
 use crate::cluster::command::recording::{BRANCHES_MAX, Breakpoint, FORM, Header, Record};
 use crate::cluster::command::{
-    BYTES_MAX, Command, Head, LINES_MAX, Pace, Place, Text, Unmet, Watched, parse_line,
+    BYTES_MAX, Command, Deed, Head, LINES_MAX, LabAct, Pace, Place, Setup, Tell, Text, Unmet,
+    Watched, parse_line,
 };
 use crate::cluster::config::Config;
 use crate::cluster::digest::ENGINE;
-use crate::cluster::timeline::Deed;
+use crate::cluster::timeline::Done;
 
 /// The length of the last line: it is written over in place.
 const LAST: usize = 80;
@@ -80,10 +81,10 @@ struct Kept {
 pub struct Work<'a> {
     /// The present future where it ends, and what was done in it.
     pub cluster: &'a Cluster,
-    pub deeds: &'a [Deed],
+    pub deeds: &'a [Done],
     pub reached: Place,
     /// The futures that were left, the newest last.
-    pub left: Vec<(&'a [Deed], Place)>,
+    pub left: Vec<(&'a [Done], Place)>,
     pub watched: Vec<Arc<Watched>>,
     pub breakpoints: Vec<Breakpoint>,
     pub pace: Pace,
@@ -194,16 +195,16 @@ fn recording(work: &Work<'_>) -> String {
         seed: script.filter(|script| script.seed() != seed).map(|_| seed),
         script: script.map(|script| Text::literal(&*script.name)),
     }));
-    let looks = (work.watched.iter().map(|what| Command::Watch((**what).clone())))
+    let looks = (work.watched.iter().map(|what| Command::Tell(Tell::Watch((**what).clone()))))
         .chain(work.breakpoints.iter().map(|Breakpoint { condition, on }| match on {
-            true => Command::Break(condition.clone()),
-            false => Command::Unbreak(condition.clone()),
+            true => Command::Tell(Tell::Break(condition.clone())),
+            false => Command::Tell(Tell::Unbreak(condition.clone())),
         }))
-        .chain((work.pace != Pace::Auto).then_some(Command::Pace(work.pace)));
+        .chain((work.pace != Pace::Auto).then_some(Command::Tell(Tell::Pace(work.pace))));
     looks.for_each(|command| text.add(&command.to_string()));
     work.bookmarks.iter().for_each(|place| text.record(Record::Bookmark(*place)));
     let left = &work.left[work.left.len().saturating_sub(BRANCHES_MAX)..];
-    let futures: Vec<&[Deed]> = left.iter().map(|(deeds, _)| *deeds).chain([work.deeds]).collect();
+    let futures: Vec<&[Done]> = left.iter().map(|(deeds, _)| *deeds).chain([work.deeds]).collect();
     text.dids(futures[0]);
     for ((_, reached), pair) in left.iter().zip(futures.windows(2)) {
         text.record(Record::Reached(*reached));
@@ -214,8 +215,8 @@ fn recording(work: &Work<'_>) -> String {
     text.0
 }
 
-fn same_deeds(here: &[Deed], there: &[Deed]) -> usize {
-    let same = |(one, two): &(&Deed, &Deed)| one.place == two.place && one.command == two.command;
+fn same_deeds(here: &[Done], there: &[Done]) -> usize {
+    let same = |(one, two): &(&Done, &Done)| one.place == two.place && one.command == two.command;
     here.iter().zip(there).take_while(same).count()
 }
 
@@ -233,7 +234,7 @@ impl Lines {
         self.add(&Command::Record(record).to_string());
     }
 
-    fn dids(&mut self, deeds: &[Deed]) {
+    fn dids(&mut self, deeds: &[Done]) {
         deeds.iter().for_each(|deed| self.add(&did(deed.place, &deed.command)));
     }
 }
@@ -251,10 +252,10 @@ fn last_line(place: Place) -> String {
 
 /// What a free lab is before its first event.
 fn head_of(config: &Config) -> Vec<String> {
-    let mut lines = vec![Command::Cluster(Head::of(config)).to_string()];
+    let mut lines = vec![Command::Head(Head::Cluster(Setup::of(config))).to_string()];
     lines.extend(config.given.iter().map(|given| {
         let (server, term, log) = (given.server, given.term, given.log.clone());
-        Command::Given { server, term, log }.to_string()
+        Command::Head(Head::Given { server, term, log }).to_string()
     }));
     if !config.clients.is_empty() {
         lines.push(format!("clients {}", config.clients.join(" ")));
@@ -264,7 +265,7 @@ fn head_of(config: &Config) -> Vec<String> {
 
 /// The present run as a script for a person to read and to change: it plays up to the present
 /// moment. With `expect`, what holds then is asked for.
-pub fn saved(cluster: &Cluster, deeds: &[Deed], looks: &[Command], expect: bool) -> String {
+pub fn saved(cluster: &Cluster, deeds: &[Done], looks: &[Command], expect: bool) -> String {
     let mut text = Lines::default();
     begin(cluster, &mut text);
     looks.iter().for_each(|look| text.add(&did(Place::default(), look)));
@@ -276,7 +277,7 @@ pub fn saved(cluster: &Cluster, deeds: &[Deed], looks: &[Command], expect: bool)
         let remarks = cluster.unmet() == Unmet::Remark;
         let mut ask = |command: &Command| text.add(&did(here, command));
         if remarks {
-            ask(&Command::Expects(Unmet::Fail));
+            ask(&Command::Deed(Deed::Lab(LabAct::Expects(Unmet::Fail))));
         }
         for line in holding(cluster) {
             if let Ok(command) = parse_line(&format!("expect {line}")) {
@@ -284,7 +285,7 @@ pub fn saved(cluster: &Cluster, deeds: &[Deed], looks: &[Command], expect: bool)
             }
         }
         if remarks {
-            ask(&Command::Expects(Unmet::Remark));
+            ask(&Command::Deed(Deed::Lab(LabAct::Expects(Unmet::Remark))));
         }
     }
     text.0
@@ -300,7 +301,7 @@ fn begin(cluster: &Cluster, text: &mut Lines) {
         return script.source.iter().for_each(|line| text.add(line));
     }
     let head = |line: &str| match parse_line(line) {
-        Ok(Command::Cluster(head)) => Some(head),
+        Ok(Command::Head(Head::Cluster(head))) => Some(head),
         Ok(_) | Err(_) => None,
     };
     // Only the first such line is one: the others are texts that no line runs.
@@ -311,7 +312,9 @@ fn begin(cluster: &Cluster, text: &mut Lines) {
     for (number, line) in script.source.iter().enumerate() {
         match head(line).filter(|_| place == Some(number)) {
             Some(head) => {
-                text.add(&Command::Cluster(Head { seed: Some(seed), ..head }).to_string());
+                text.add(
+                    &Command::Head(Head::Cluster(Setup { seed: Some(seed), ..head })).to_string(),
+                );
             }
             None => text.add(line),
         }

@@ -15,9 +15,9 @@ use super::client::Client;
 use super::command::Text;
 use super::event::{EventKind, ScriptEvent};
 use super::queue::Slot;
-use super::raft::{Context, Role};
+use super::raft::Context;
 use super::resolve::error;
-use super::server::{Power, Server};
+use super::server::Server;
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{ClientId, PacketId, ServerId, ServerSet};
@@ -184,7 +184,7 @@ impl Cluster {
     /// Its leader's timer fires: it speaks to everybody, and sends again what nobody has
     /// acknowledged, as it would after a heartbeat's time of silence.
     pub(super) fn beat(&mut self, id: ServerId) {
-        if leads(&self.servers[id.index()]) {
+        if self.servers[id.index()].leads() {
             self.step_raft(id, |raft, cx, out| {
                 let silent = Context { heartbeat: Span::ZERO, ..*cx };
                 raft.on_heartbeat(&silent, out);
@@ -233,32 +233,4 @@ impl Cluster {
 
 const fn waits(client: &Client) -> bool {
     client.timer.is_some() && client.job.is_some()
-}
-
-fn leads(server: &Server) -> bool {
-    server.is_running() && server.raft.role() == Role::Leader
-}
-
-/// Why a server has no heartbeat to send.
-pub(super) fn no_heartbeat(server: &Server) -> Option<String> {
-    let id = server.id;
-    match server.power {
-        Power::Down => Some(format!("{id} is down")),
-        Power::Asleep => Some(format!("{id} sleeps")),
-        Power::Up => (!leads(server))
-            .then(|| format!("{id} does not lead, and only leaders send heartbeats")),
-    }
-}
-
-/// Why a server's disk has nothing to bring to an end.
-pub(super) fn no_sync(server: &Server) -> Option<String> {
-    let id = server.id;
-    match server.power {
-        Power::Down => Some(format!("{id} is down")),
-        Power::Asleep => Some(format!("{id} sleeps")),
-        Power::Up => {
-            let idle = server.timer(TimerKind::Sync).is_none();
-            idle.then(|| format!("everything that {id} has written is on its disk"))
-        }
-    }
 }

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use strum::IntoStaticStr;
 
 use super::check::Violation;
-use super::command::{Command, Condition, Pace, Question, Watched};
+use super::command::{Condition, Deed, Flow, NodeName, Pace, Question, Tell, Watched};
 use super::flaw::Flaws;
 use super::kv::Known;
 use super::network::{Summary, WrongLeader};
@@ -326,7 +326,7 @@ pub enum ScriptEvent {
     Expected {
         line: u32,
         #[serde(serialize_with = "as_text")]
-        command: Arc<Command>,
+        command: Arc<Flow>,
     },
     TaskEnded {
         task: u32,
@@ -353,7 +353,7 @@ pub enum LabEvent {
     /// A command was applied, with every "who" resolved.
     Commanded {
         #[serde(serialize_with = "as_text")]
-        command: Arc<Command>,
+        command: Arc<Deed<NodeName>>,
     },
     Violated {
         violation: Arc<Violation>,
@@ -419,7 +419,7 @@ fn as_text<T: Display, S: Serializer>(what: &Arc<T>, serializer: S) -> Result<S:
 }
 
 fn as_pace<S: Serializer>(pace: &Pace, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&Command::Pace(*pace))
+    serializer.collect_str(&Tell::Pace(*pace))
 }
 
 fn as_shown_or_all<S: Serializer>(

@@ -16,7 +16,7 @@
 //! 5. the item enters the digest, and the checkers read the events.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod act;
+pub mod act;
 mod by_hand;
 pub mod chaos;
 pub mod check;
@@ -229,7 +229,7 @@ impl CommandError {
     /// What was expected of a command that failed, and what was the case instead.
     fn disappoints(&self, command: &command::Command) -> (String, &str) {
         match command {
-            command::Command::Expect(condition) => {
+            command::Command::Flow(command::Flow::Expect(condition)) => {
                 let actual = self.message.strip_prefix(NOT_SO).unwrap_or(&self.message);
                 (condition.to_string(), actual)
             }

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::{
-    Bound, Command, Ends, Filler, Named, Operation, Order, Text, VersionWord, Who, is_name,
+    Bound, Deed, Filler, NodeName, Operation, Order, Text, VersionWord, Who, Words, is_name,
 };
 use super::conditions::only;
 use super::measures::Answer;
 use super::raft::Role;
-use super::rng::{Entity, Rng};
+use super::rng::Rng;
 use super::server::{Power, Server};
 use super::types::{Key, Node, ServerId, ServerSet, Version};
 use super::{Cluster, CommandError};
@@ -45,16 +45,6 @@ fn absent(who: &Who) -> CommandError {
 }
 
 impl Scope {
-    /// For commands that are concrete already.
-    pub(super) fn of_nobody(seed: u64) -> Self {
-        Self {
-            bindings: BTreeMap::new(),
-            client: None,
-            rng: Rng::new(seed, Entity::Lab),
-            queues: true,
-        }
-    }
-
     fn text_of(&self, name: &str) -> Option<Arc<str>> {
         match self.bindings.get(name)? {
             Binding::Text(text) => Some(text.clone()),
@@ -146,9 +136,37 @@ struct Found {
 }
 
 impl Found {
-    fn words(&self) -> Vec<Who> {
-        let servers = self.servers.iter().map(Who::Server);
-        servers.chain(self.clients.iter().cloned().map(Who::Client)).collect()
+    fn names(self) -> Vec<NodeName> {
+        let servers = self.servers.iter().map(NodeName::Server);
+        servers.chain(self.clients.into_iter().map(NodeName::Client)).collect()
+    }
+}
+
+/// What the words of one deed mean now.
+struct Resolver<'a> {
+    cluster: &'a Cluster,
+    scope: &'a mut Scope,
+    /// Servers that the deed has named before, for `rest`.
+    named: ServerSet,
+}
+
+impl Words<Who, NodeName> for Resolver<'_> {
+    type Error = CommandError;
+
+    fn servers(&mut self, who: &[Who]) -> Result<Vec<ServerId>, CommandError> {
+        Ok(self.cluster.find_some(who, self.scope)?.iter().collect())
+    }
+
+    fn nodes(&mut self, who: &[Who]) -> Result<Vec<NodeName>, CommandError> {
+        Ok(self.cluster.find_all(who, &mut self.named, self.scope)?.names())
+    }
+
+    fn client(&mut self, name: &Text) -> Result<Text, CommandError> {
+        self.scope.fill_name(name)
+    }
+
+    fn order(&mut self, order: &Order) -> Result<Order<NodeName>, CommandError> {
+        self.cluster.resolve_order(order, self.scope)
     }
 }
 
@@ -332,197 +350,68 @@ impl Cluster {
         })
     }
 
-    /// The command with every word made concrete.
+    /// The deed with every word made concrete.
     pub(super) fn resolve(
         &self,
-        command: &Command,
+        deed: &Deed,
         scope: &mut Scope,
-    ) -> Result<Command, CommandError> {
-        let servers = |whos: &[Who], scope: &mut Scope| -> Result<Vec<Who>, CommandError> {
-            Ok(self.find_some(whos, scope)?.iter().map(Who::Server).collect())
-        };
-        Ok(match command {
-            Command::Crash(who) => Command::Crash(servers(who, scope)?),
-            Command::Restart(who) => Command::Restart(servers(who, scope)?),
-            Command::Sleep(who) => Command::Sleep(servers(who, scope)?),
-            Command::Wake(who) => Command::Wake(servers(who, scope)?),
-            Command::Wipe(who) => Command::Wipe(servers(who, scope)?),
-            Command::Clock { who, rate } => {
-                Command::Clock { who: servers(who, scope)?, rate: *rate }
-            }
-            Command::Timeout(who) => Command::Timeout(servers(who, scope)?),
-            Command::Heartbeat(who) => Command::Heartbeat(servers(who, scope)?),
-            Command::Sync(who) => Command::Sync(servers(who, scope)?),
-            Command::Retry(clients) => {
-                let filled = clients.iter().map(|name| scope.fill_name(name));
-                Command::Retry(filled.collect::<Result<_, _>>()?)
-            }
-            Command::Abandon(clients) => {
-                let filled = clients.iter().map(|name| scope.fill_name(name));
-                Command::Abandon(filled.collect::<Result<_, _>>()?)
-            }
-            Command::Isolate { who, from_clients } => {
-                Command::Isolate { who: servers(who, scope)?, from_clients: *from_clients }
-            }
-            Command::Rejoin(who) => Command::Rejoin(servers(who, scope)?),
-            Command::Partition(groups) => self.resolve_partition(groups, scope)?,
-            Command::Cut(ends) => Command::Cut(self.resolve_ends(ends, scope)?),
-            Command::Mend(ends) => Command::Mend(self.resolve_ends(ends, scope)?),
-            Command::Link { ends, change } => {
-                Command::Link { ends: self.resolve_ends(ends, scope)?, change: *change }
-            }
-            Command::Hold { name, ends, count } => {
-                let ends = self.resolve_ends(ends, scope)?;
-                Command::Hold { name: *name, ends, count: *count }
-            }
-            Command::Release { name, ends: Some(ends), count } => {
-                let ends = Some(self.resolve_ends(ends, scope)?);
-                Command::Release { name: *name, ends, count: *count }
-            }
-            Command::Next { fate, name, ends } => {
-                Command::Next { fate: *fate, name: *name, ends: self.resolve_ends(ends, scope)? }
-            }
-            Command::Flying { deed, name, ends, count } => {
-                let ends = self.resolve_ends(ends, scope)?;
-                Command::Flying { deed: *deed, name: *name, ends, count: *count }
-            }
-            Command::Flaw { flaw, on, who } if !who.is_empty() => {
-                Command::Flaw { flaw: *flaw, on: *on, who: servers(who, scope)? }
-            }
-            Command::Operate(order) => Command::Operate(self.resolve_order(order, scope)?),
-            // These have no words to fill in.
-            Command::Timers(_)
-            | Command::Heal
-            | Command::Net(_)
-            | Command::Load(_)
-            | Command::Packet { .. }
-            | Command::ByHand(_)
-            | Command::Settle
-            | Command::LoadStop
-            | Command::Chaos(_)
-            | Command::ChaosStop
-            | Command::Release { .. }
-            | Command::Flaw { .. }
-            | Command::Reseed(_)
-            | Command::Expects(_) => command.clone(),
-            // These fill in theirs when their turn comes, or act on nothing.
-            Command::Cluster(_)
-            | Command::Given { .. }
-            | Command::Clients(_)
-            | Command::Shows { .. }
-            | Command::Record(_)
-            | Command::Run(_)
-            | Command::Until { .. }
-            | Command::Expect(_)
-            | Command::Let { .. }
-            | Command::Task { .. }
-            | Command::Wait { .. }
-            | Command::For { .. }
-            | Command::Repeat { .. }
-            | Command::LoopFor { .. }
-            | Command::LoopUntil(_)
-            | Command::If(_)
-            | Command::Else
-            | Command::End
-            | Command::At { .. }
-            | Command::Every { .. }
-            | Command::Stop(_)
-            | Command::Say(_)
-            | Command::Beat
-            | Command::Ask(_)
-            | Command::Answer(_)
-            | Command::Reveal
-            | Command::Oracle
-            | Command::Aside(_)
-            | Command::Point { .. }
-            | Command::Note(_)
-            | Command::Mark(_)
-            | Command::Break(_)
-            | Command::Unbreak(_)
-            | Command::Watch(_)
-            | Command::Unwatch(_)
-            | Command::Pace(_) => command.clone(),
-        })
+    ) -> Result<Deed<NodeName>, CommandError> {
+        let resolver = Resolver { cluster: self, scope, named: ServerSet::EMPTY };
+        let mut deed = deed.try_map(resolver)?;
+        if let Deed::Partition(groups) = &mut deed {
+            self.complete(groups)?;
+        }
+        Ok(deed)
     }
 
-    fn resolve_partition(
+    /// A partition's groups, with one more of all servers that nobody has named.
+    fn complete(&self, groups: &mut Vec<Vec<NodeName>>) -> Result<(), CommandError> {
+        let mut named: Vec<&NodeName> = Vec::new();
+        for group in &*groups {
+            if let Some(twice) = group.iter().find(|one| named.contains(one)) {
+                let client = if twice.server().is_none() { "client " } else { "" };
+                return Err(error(format!("{client}{twice} is in two groups of the partition")));
+            }
+            named.extend(group);
+        }
+        let is_left = |server: &NodeName| !named.contains(&server);
+        let left: Vec<_> = self.config.server_ids().map(NodeName::Server).filter(is_left).collect();
+        groups.push(left);
+        groups.retain(|group| !group.is_empty());
+        Ok(())
+    }
+
+    fn resolve_order(
         &self,
-        groups: &[Vec<Who>],
+        order: &Order,
         scope: &mut Scope,
-    ) -> Result<Command, CommandError> {
-        let mut named = ServerSet::EMPTY;
-        let mut found: Vec<Found> = Vec::with_capacity(groups.len());
-        for group in groups {
-            let members = self.find_all(group, &mut named, scope)?;
-            for earlier in &found {
-                if let Some(twice) = earlier.servers.intersection(members.servers).iter().next() {
-                    return Err(error(format!("{twice} is in two groups of the partition")));
-                }
-                if let Some(twice) = members.clients.iter().find(|c| earlier.clients.contains(c)) {
-                    let name = twice.as_str();
-                    return Err(error(format!("client {name} is in two groups of the partition")));
-                }
-            }
-            if members != Found::default() {
-                found.push(members);
-            }
-        }
-        let left = self.config.server_ids().collect::<ServerSet>().without(named);
-        if !left.is_empty() {
-            found.push(Found { servers: left, clients: Vec::new() });
-        }
-        Ok(Command::Partition(found.iter().map(Found::words).collect()))
-    }
-
-    fn resolve_ends(&self, ends: &Ends, scope: &mut Scope) -> Result<Ends, CommandError> {
-        let mut named = ServerSet::EMPTY;
-        let from = self.find_all(&ends.from, &mut named, scope)?.words();
-        let to = self.find_all(&ends.to, &mut named, scope)?.words();
-        Ok(Ends { from, to, both: ends.both })
-    }
-
-    fn resolve_order(&self, order: &Order, scope: &mut Scope) -> Result<Order, CommandError> {
+    ) -> Result<Order<NodeName>, CommandError> {
         let client = match &order.client {
             Some(name) => Some(scope.fill_name(name)?),
             None => scope.client.clone().map(Text).or_else(|| self.idle_client().map(Text)),
         };
-        let is_submitted = matches!(order.operation, Operation::Submit { .. });
-        let only = match &order.only {
-            Some(who) => Some(Who::Server(self.find_server(who, scope)?)),
-            None if is_submitted => Some(Who::Server(self.find_server(&Who::Leader, scope)?)),
-            None => None,
+        let only = match (&order.only, &order.operation) {
+            (Some(who), _) => Some(self.find_server(who, scope)?),
+            (None, Operation::Submit { .. }) => Some(self.find_server(&Who::Leader, scope)?),
+            (None, _) => None,
         };
-        let known = |key: &Text| {
+        let last = |key: &Text| {
             let client = client.as_ref().and_then(|name| self.client_named(name.as_str()));
-            client.and_then(|client| client.known.get(&key.filled()))
+            let known = client.and_then(|client| client.known.get(&key.filled()));
+            known.map_or(Version::ZERO, |known| known.version)
         };
         let text = |text: &Text| scope.fill_text(text);
-        let operation = match &order.operation {
-            Operation::Get { key } => Operation::Get { key: text(key)? },
-            Operation::Put { key, value, version } | Operation::Submit { key, value, version } => {
-                let key = text(key)?;
-                let version = match version {
-                    VersionWord::Number(version) => *version,
-                    VersionWord::Last => known(&key).map_or(Version::ZERO, |known| known.version),
-                    VersionWord::Hole(number) => {
-                        Version(self.number(number, scope)?.unwrap_or_default())
-                    }
-                };
-                let version = VersionWord::Number(version);
-                let value = text(value)?;
-                match is_submitted {
-                    true => Operation::Submit { key, value, version },
-                    false => Operation::Put { key, value, version },
+        let operation = order.operation.try_map(text, text, |key, version| {
+            Ok(match version {
+                VersionWord::Number(version) => *version,
+                VersionWord::Last => last(key),
+                VersionWord::Hole(number) => {
+                    Version(self.number(number, scope)?.unwrap_or_default())
                 }
-            }
-            Operation::Set { key, value } => {
-                Operation::Set { key: text(key)?, value: text(value)? }
-            }
-            Operation::Check { key } => Operation::Check { key: text(key)? },
-            Operation::Acquire { lock } => Operation::Acquire { lock: text(lock)? },
-            Operation::Release { lock } => Operation::Release { lock: text(lock)? },
-        };
-        Ok(Order { operation, client, only, ..order.clone() })
+            })
+        })?;
+        let Order { size, nowait, within, .. } = *order;
+        Ok(Order { operation, client, only, size, nowait, within })
     }
 
     /// The client that acts when nobody in particular is meant: the first idle one, or the one
@@ -534,17 +423,13 @@ impl Cluster {
         least.map(|client| client.name.clone()).or_else(|| Some("a".into()))
     }
 
-    /// The nodes that concrete words mean; a client that does not exist yet is made.
-    pub(super) fn nodes(&mut self, whos: &[Who]) -> Result<Vec<Node>, CommandError> {
-        let mut nodes = Vec::with_capacity(whos.len());
-        for who in whos {
-            nodes.push(match who.named() {
-                Some(Named::Server(server)) => Node::Server(server),
-                Some(Named::Client(name)) => Node::Client(self.need_client(name.as_str())?),
-                None => return Err(error(format!("{who} was not resolved"))),
-            });
-        }
-        Ok(nodes)
+    /// The nodes that are called so; a client that does not exist yet is made.
+    pub(super) fn nodes(&mut self, names: &[NodeName]) -> Result<Vec<Node>, CommandError> {
+        let node = |name: &NodeName| match name {
+            NodeName::Server(server) => Ok(Node::Server(*server)),
+            NodeName::Client(name) => self.need_client(name.as_str()).map(Node::Client),
+        };
+        names.iter().map(node).collect()
     }
 
     pub(super) fn need_client(

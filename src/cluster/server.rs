@@ -74,6 +74,11 @@ impl Server {
         self.power == Power::Up
     }
 
+    /// Whether it runs and believes that it leads.
+    pub fn leads(&self) -> bool {
+        self.is_running() && self.raft.is_leader()
+    }
+
     /// Which rules it does not keep.
     pub const fn flaws(&self) -> Flaws {
         self.raft.rules().flaws

@@ -1,7 +1,7 @@
 //! One step of the world: the next thing happens, and everything that follows from it at once.
 
 use super::check::Checker;
-use super::command::{Command, Nature, Place};
+use super::command::{Command, Place};
 use super::digest::Tag;
 use super::disk::Held;
 use super::event::{
@@ -117,7 +117,7 @@ impl Cluster {
 
     /// The same, by a command from outside. What only tells is at the place of what comes next.
     pub(super) fn acted_by(&mut self, command: &Command) {
-        if command.nature() != Nature::Telling {
+        if !matches!(command, Command::Tell(_)) {
             self.acted();
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::check::Violation;
 use super::client::Client;
-use super::command::{Command, Place, Script, Unmet};
+use super::command::{Command, Flow, Place, Script, Unmet};
 use super::config::Config;
 use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
@@ -253,7 +253,7 @@ impl Cluster {
     /// Whether the script's line that comes next puts something down for later. Such lines have no
     /// place of their own.
     pub(super) fn puts_down_next(&self) -> bool {
-        self.next_line().is_some_and(|line| matches!(line.command, Command::At { .. }))
+        self.next_line().is_some_and(|line| matches!(line.command, Command::Flow(Flow::At { .. })))
     }
 
     /// The running leader of the highest term.

@@ -6,7 +6,7 @@ use ratatui::layout::Size;
 use unicode_width::UnicodeWidthStr;
 
 use crate::stage::{Stage, lost_majority, rows};
-use raftlab::cluster::command::{Command, Operation, Order, Text, VersionWord};
+use raftlab::cluster::command::{Deed, Operation, Order, Text, VersionWord};
 use raftlab::cluster::compare::{Difference, Row};
 use raftlab::cluster::event::{Cause, Event, EventKind, ScriptEvent};
 use raftlab::cluster::flaw::Flaws;
@@ -57,7 +57,8 @@ fn write(stage: &mut Stage, text: &str) {
     let client: String = text.chars().take(40).collect();
     let client = Some(Text::new(if client.is_empty() { "-" } else { &client }));
     // What the cluster refuses is not its screen's concern.
-    let _ = stage.cluster.apply(&Command::Operate(Order { client, ..Order::new(operation) }));
+    let order = Order { client, ..Order::new(operation) };
+    let _ = stage.cluster.apply(&Deed::Operate(order).into());
     stage.trace.extend(stage.cluster.events(), stage.cluster.names());
     stage.run(100);
 }

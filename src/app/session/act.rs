@@ -9,7 +9,9 @@ use super::time::Until;
 use super::{Effect, Mode, Origin, Session};
 use crate::app::keymap::{Chord, Jump, Normal};
 use crate::cluster::client::Work;
-use crate::cluster::command::{Command, Operation, Order, Text, Timers, Who};
+use crate::cluster::command::{
+    Command, Deed, LabAct, Operation, Order, ServerAct, Text, Timers, Who,
+};
 use crate::cluster::config::Config;
 use crate::cluster::network::LinkRule;
 use crate::cluster::raft::Role;
@@ -66,8 +68,8 @@ impl Session {
             Normal::Flaws => {
                 self.mode = Mode::Reading(Reading::menu(Menu::Flaws, &self.cluster));
             }
-            Normal::Write => drop(self.apply(&Command::Operate(self.write()), "c")),
-            Normal::Read => drop(self.apply(&Command::Operate(read()), "v")),
+            Normal::Write => drop(self.apply(&Deed::Operate(self.write()).into(), "c")),
+            Normal::Read => drop(self.apply(&Deed::Operate(read()).into(), "v")),
             Normal::WritePrompt => self.order_in_prompt(self.write()),
             Normal::ReadPrompt => self.order_in_prompt(read()),
             Normal::Inspect => self.inspect(),
@@ -130,14 +132,16 @@ impl Session {
         let Some(server) = self.selected() else { return };
         match server.power {
             Power::Down => self.refuse(format!("crash: {} is down already", server.id)),
-            Power::Up | Power::Asleep => drop(self.apply(&Command::Crash(one(server.id)), "x")),
+            Power::Up | Power::Asleep => {
+                self.apply(&ServerAct::Crash.to(one(server.id)), "x");
+            }
         }
     }
 
     fn crash_leader(&mut self) {
         let Some(leader) = self.leader() else { return };
         self.select(leader);
-        self.apply(&Command::Crash(one(leader)), "X");
+        self.apply(&ServerAct::Crash.to(one(leader)), "X");
     }
 
     fn restart(&mut self) {
@@ -146,7 +150,7 @@ impl Session {
         match server.power {
             Power::Up => self.refuse(format!("restart: {id} is up")),
             Power::Asleep => self.refuse(format!("restart: {id} sleeps; z wakes it")),
-            Power::Down => drop(self.apply(&Command::Restart(one(id)), "r")),
+            Power::Down => drop(self.apply(&ServerAct::Restart.to(one(id)), "r")),
         }
     }
 
@@ -156,10 +160,10 @@ impl Session {
             return self.refuse("restart all: every server is up and awake");
         }
         if !down.is_empty() {
-            self.apply(&Command::Restart(down), "R");
+            self.apply(&ServerAct::Restart.to(down), "R");
         }
         if !asleep.is_empty() {
-            self.apply(&Command::Wake(asleep), "R");
+            self.apply(&ServerAct::Wake.to(asleep), "R");
         }
     }
 
@@ -176,8 +180,8 @@ impl Session {
         let id = server.id;
         match server.power {
             Power::Down => self.refuse(format!("sleep: {id} is down; r restarts it")),
-            Power::Up => drop(self.apply(&Command::Sleep(one(id)), "z")),
-            Power::Asleep => drop(self.apply(&Command::Wake(one(id)), "z")),
+            Power::Up => drop(self.apply(&ServerAct::Sleep.to(one(id)), "z")),
+            Power::Asleep => drop(self.apply(&ServerAct::Wake.to(one(id)), "z")),
         }
     }
 
@@ -194,9 +198,9 @@ impl Session {
             !self.cluster.reaches(own, *other) && !self.cluster.reaches(*other, own)
         };
         if others.iter().all(cut) {
-            self.apply(&Command::Rejoin(one(id)), key);
+            self.apply(&ServerAct::Rejoin.to(one(id)), key);
         } else {
-            self.apply(&Command::Isolate { who: one(id), from_clients }, key);
+            self.apply(&ServerAct::Isolate { from_clients }.to(one(id)), key);
         }
     }
 
@@ -220,13 +224,13 @@ impl Session {
                 self.refuse(format!("time out: {id} leads; a leader has no election timer"));
             }
             (Power::Up, Role::Follower | Role::Candidate) => {
-                self.apply(&Command::Timeout(one(id)), "t");
+                self.apply(&ServerAct::Timeout.to(one(id)), "t");
             }
         }
     }
 
     fn timers(&mut self, timers: Timers, key: &str) {
-        self.apply(&Command::Timers(timers), key);
+        self.apply(&LabAct::Timers(timers).into(), key);
     }
 
     fn ask_to_wipe(&mut self) {
@@ -263,7 +267,7 @@ impl Session {
         if self.links_are_whole() {
             return self.refuse("heal: every link is whole");
         }
-        self.apply(&Command::Heal, "H");
+        self.apply(&LabAct::Heal.into(), "H");
     }
 
     fn links_are_whole(&self) -> bool {
@@ -305,7 +309,7 @@ impl Session {
     /// Opens the prompt with an order, through the selected server if there is one.
     fn order_in_prompt(&mut self, order: Order) {
         let only = self.view.selection.server.map(Who::Server);
-        let text = Command::Operate(Order { only, ..order }).to_string();
+        let text = Command::Deed(Deed::Operate(Order { only, ..order })).to_string();
         self.mode = Mode::Prompt(Line::command(&text));
     }
 

@@ -13,8 +13,8 @@ use super::dialog::Reading;
 use super::travel::Then;
 use crate::cluster::CommandError;
 use crate::cluster::command::recording::BRANCHES_MAX;
-use crate::cluster::command::{Command, Nature, Place, Unmet};
-use crate::cluster::timeline::{Deed, Goal, Point, Timeline};
+use crate::cluster::command::{Command, Deed, Flow, LabAct, Place, Unmet};
+use crate::cluster::timeline::{Done, Goal, Point, Timeline};
 use crate::ui::text::Moment;
 use crate::ui::trace::Trace;
 use crate::ui::view::ListItem;
@@ -52,7 +52,7 @@ impl Session {
         // Nothing is said about a command that can't be carried out.
         self.cluster.clone().apply(command)?;
         let kept = self.keep_untouched();
-        self.try_one(&Command::Expects(Unmet::Remark), "")?;
+        self.try_one(&LabAct::Expects(Unmet::Remark).into(), "")?;
         self.try_one(command, keys)?;
         if kept {
             self.note(
@@ -84,7 +84,9 @@ impl Session {
     fn improvises(&self, command: &Command) -> bool {
         let told = || {
             let deeds = &self.timeline.deeds()[..self.cluster.point().deeds as usize];
-            deeds.iter().any(|deed| matches!(*deed.command, Command::Expects(_)))
+            deeds
+                .iter()
+                .any(|deed| matches!(*deed.command, Command::Deed(Deed::Lab(LabAct::Expects(_)))))
         };
         acts(command)
             && self.cluster.unmet() == Unmet::Fail
@@ -200,11 +202,11 @@ impl Session {
     /// What makes the present future and another what they are.
     pub(super) fn heads(&self, branch: &Branch) -> [String; 2] {
         let (here, there) = self.differing(&branch.timeline);
-        let nothing = |deeds: &[Deed]| match self.cluster.script() {
+        let nothing = |deeds: &[Done]| match self.cluster.script() {
             Some(_) if is_untouched(deeds) => "script untouched".to_owned(),
             Some(_) | None => "nothing more".to_owned(),
         };
-        let words = |deed: Option<&Deed>, deeds: &[Deed]| {
+        let words = |deed: Option<&Done>, deeds: &[Done]| {
             deed.map_or_else(|| nothing(deeds), |deed| deed.command.to_string())
         };
         let here = words(here, self.timeline.deeds());
@@ -216,7 +218,7 @@ impl Session {
     fn differing<'a>(
         &'a self,
         other: &'a Timeline<Player>,
-    ) -> (Option<&'a Deed>, Option<&'a Deed>) {
+    ) -> (Option<&'a Done>, Option<&'a Done>) {
         let (here, there) = (self.timeline.deeds(), other.deeds());
         let same = same_deeds(here, there);
         (first_deed(&here[same..]), first_deed(&there[same..]))
@@ -240,9 +242,9 @@ impl Session {
         };
         // What was said of expectations because of this command goes with it.
         let same_moment =
-            |told: &&Deed| (told.at.steps, told.at.time) == (deed.at.steps, deed.at.time);
+            |told: &&Done| (told.at.steps, told.at.time) == (deed.at.steps, deed.at.time);
         let first = before.last().filter(|told| is_remarking(told)).filter(same_moment);
-        let Deed { at, place, .. } = *first.unwrap_or(deed);
+        let Done { at, place, .. } = *first.unwrap_or(deed);
         let undone = format!("undone: {} (U: again)", deed.command);
         let prior = Box::new(self.clone());
         self.leave_newest();
@@ -300,29 +302,29 @@ impl Session {
     }
 }
 
-fn is_remarking(deed: &Deed) -> bool {
-    *deed.command == Command::Expects(Unmet::Remark)
+fn is_remarking(deed: &Done) -> bool {
+    *deed.command == LabAct::Expects(Unmet::Remark).into()
 }
 
-fn same_deeds(here: &[Deed], there: &[Deed]) -> usize {
+fn same_deeds(here: &[Done], there: &[Done]) -> usize {
     here.iter().zip(there).take_while(|(one, two)| one == two).count()
 }
 
-fn first_deed(deeds: &[Deed]) -> Option<&Deed> {
+fn first_deed(deeds: &[Done]) -> Option<&Done> {
     deeds.iter().find(|deed| !is_remarking(deed)).or(deeds.first())
 }
 
-fn is_untouched(deeds: &[Deed]) -> bool {
+fn is_untouched(deeds: &[Done]) -> bool {
     !deeds.iter().any(|deed| acts(&deed.command))
 }
 
 /// Whether a command makes another run of it, and does not only tell or ask.
-fn acts(command: &Command) -> bool {
-    match command.nature() {
-        Nature::Fault | Nature::Deed => !matches!(command, Command::Expects(_)),
-        Nature::Flow => {
-            matches!(command, Command::At { .. } | Command::Every { .. } | Command::Stop(_))
+const fn acts(command: &Command) -> bool {
+    match command {
+        Command::Deed(deed) => !matches!(deed, Deed::Lab(LabAct::Expects(_))),
+        Command::Flow(flow) => {
+            matches!(flow, Flow::At { .. } | Flow::Every { .. } | Flow::Stop(_))
         }
-        Nature::Head | Nature::Block | Nature::Telling => false,
+        Command::Head(_) | Command::Record(_) | Command::Block(_) | Command::Tell(_) => false,
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{Effect, Mode, Session, Under};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
-use crate::cluster::command::{Command, Who, reference};
+use crate::cluster::command::{Command, Deed, LabAct, ServerAct, Who, reference};
 use crate::cluster::flaw::{About, Bearer, FLAWS};
 use crate::cluster::network::Network;
 use crate::cluster::types::ServerId;
@@ -78,11 +78,11 @@ impl Menu {
     /// What choosing an item does, and the keys that did it.
     fn command(self, chosen: usize, cluster: &Cluster) -> (Command, &'static str) {
         match self {
-            Self::Networks => (Command::Net(Network::ALL[chosen]), "o Enter"),
+            Self::Networks => (LabAct::Net(Network::ALL[chosen]).into(), "o Enter"),
             Self::Flaws => {
                 let flaw = FLAWS[chosen].flaw;
                 let on = !cluster.flaws().iter().any(|(planted, _)| *planted == flaw);
-                (Command::Flaw { flaw, on, who: Vec::new() }, "! Enter")
+                (Deed::Flaw { flaw, on, who: Vec::new() }.into(), "! Enter")
             }
         }
     }
@@ -432,7 +432,7 @@ impl Session {
         match (answer, asking) {
             (Question::Yes | Question::Leave, Asking::Leave) => return Some(Effect::Leave),
             (Question::Yes, Asking::Wipe(id)) => {
-                self.apply(&Command::Wipe(vec![Who::Server(id)]), "D y");
+                self.apply(&ServerAct::Wipe.to(vec![Who::Server(id)]), "D y");
             }
             (Question::No, _) | (Question::Leave, Asking::Wipe(_)) => {}
         }

@@ -3,7 +3,7 @@
 
 use super::Session;
 use crate::cluster::WITHIN;
-use crate::cluster::command::{Command, Condition};
+use crate::cluster::command::{Command, Condition, Flow};
 use crate::cluster::time::{Span, Time};
 use crate::ui::view::Stands;
 
@@ -23,12 +23,12 @@ impl Session {
     /// When no lab time can pass, or there is nothing to wait for.
     pub(super) fn set_out(&mut self, command: &Command) -> Option<Result<(), String>> {
         let (condition, span) = match command {
-            Command::Run(range) if range.low < range.high => {
+            Command::Flow(Flow::Run(range)) if range.low < range.high => {
                 let why = "say how long, as in run 2s: a length is drawn from a range in scripts";
                 return Some(Err(why.to_owned()));
             }
-            Command::Run(range) => (None, range.low),
-            Command::Until { condition, within } => {
+            Command::Flow(Flow::Run(range)) => (None, range.low),
+            Command::Flow(Flow::Until { condition, within }) => {
                 (Some(condition.clone()), within.unwrap_or(WITHIN))
             }
             _ => return None,

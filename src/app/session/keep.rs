@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::{Effect, Looks, Screen, Session};
 use crate::app::recorder::{Recorder, Tape, Work, saved};
-use crate::cluster::command::{Command, Place};
-use crate::cluster::timeline::{Deed, Point};
+use crate::cluster::command::{Command, Place, Tell};
+use crate::cluster::timeline::{Done, Point};
 use crate::cluster::words::plain::quoted;
 use crate::ui::view::Kept;
 
@@ -74,7 +74,7 @@ impl Session {
         self.write_all(self.timeline.reached(), &deeds);
     }
 
-    fn write_all(&mut self, reached: Place, deeds: &[Deed]) {
+    fn write_all(&mut self, reached: Place, deeds: &[Done]) {
         let Some(mut recorder) = self.recorder.take() else { return };
         let futures = self.branches.iter().chain(&self.undone);
         let left = futures.map(|branch| (branch.timeline.deeds(), branch.timeline.reached()));
@@ -106,7 +106,7 @@ impl Session {
         }
         self.recorder = Some(recorder);
         let mut deeds = self.timeline.deeds()[..before].to_vec();
-        deeds.push(Deed { at, place, command: Arc::new(command.clone()) });
+        deeds.push(Done { at, place, command: Arc::new(command.clone()) });
         self.write_all(place, &deeds);
     }
 
@@ -166,8 +166,8 @@ impl Session {
         let watched = self.watched_by_hand().into_iter();
         let breaks = self.breakpoints_by_hand().into_iter();
         let looks: Vec<Command> = watched
-            .map(|what| Command::Watch((*what).clone()))
-            .chain(breaks.map(Command::Break))
+            .map(|what| Command::Tell(Tell::Watch((*what).clone())))
+            .chain(breaks.map(Tell::Break).map(Command::Tell))
             .collect();
         saved(&self.cluster, deeds, &looks, expect)
     }

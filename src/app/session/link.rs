@@ -2,7 +2,7 @@
 
 use super::{Mode, Session};
 use crate::app::keymap::{Chord, Link};
-use crate::cluster::command::{Command, Ends, Text, Who};
+use crate::cluster::command::{Ends, LinkAct, Text, Who};
 use crate::cluster::network::{LinkChange, LinkRule};
 use crate::cluster::time::{Ppm, Span, SpanRange};
 use crate::cluster::types::{Node, ServerId};
@@ -21,19 +21,19 @@ impl Session {
             Link::Server => self.choose_server(pressed),
             Link::Client => self.choose_client(pressed),
             Link::All => self.choose_end(End::All),
-            Link::Cut => self.change_link("x", false, |ends, _| Command::Cut(ends)),
-            Link::CutBoth => self.change_link("X", true, |ends, _| Command::Cut(ends)),
-            Link::Mend => self.change_link("m", false, |ends, _| Command::Mend(ends)),
-            Link::MendBoth => self.change_link("M", true, |ends, _| Command::Mend(ends)),
-            Link::Loss => self.change_link("o", false, |ends, rule| {
+            Link::Cut => self.change_link("x", false, |_| LinkAct::Cut),
+            Link::CutBoth => self.change_link("X", true, |_| LinkAct::Cut),
+            Link::Mend => self.change_link("m", false, |_| LinkAct::Mend),
+            Link::MendBoth => self.change_link("M", true, |_| LinkAct::Mend),
+            Link::Loss => self.change_link("o", false, |rule| {
                 let loss = Some(after(&LOSSES.map(Ppm::percent), rule.loss.unwrap_or_default()));
-                Command::Link { ends, change: LinkChange { loss, ..LinkChange::default() } }
+                LinkAct::Change(LinkChange { loss, ..LinkChange::default() })
             }),
             Link::Delay => self.delay_link(),
-            Link::Duplicate => self.change_link("t", false, |ends, rule| {
+            Link::Duplicate => self.change_link("t", false, |rule| {
                 let steps = DUPLICATES.map(Ppm::percent);
                 let duplicate = Some(after(&steps, rule.duplicate.unwrap_or_default()));
-                Command::Link { ends, change: LinkChange { duplicate, ..LinkChange::default() } }
+                LinkAct::Change(LinkChange { duplicate, ..LinkChange::default() })
             }),
             Link::Leave => self.mode = Mode::Normal,
         }
@@ -72,22 +72,22 @@ impl Session {
     fn delay_link(&mut self) {
         let own = self.cluster.network().profile().delay;
         let slow = DELAYS.map(|millis| SpanRange::exactly(Span::from_millis(millis)));
-        self.change_link("s", false, |ends, rule| {
+        self.change_link("s", false, |rule| {
             let steps = [own, slow[0], slow[1]];
             let delay = Some(after(&steps, rule.delay.unwrap_or(own)));
-            Command::Link { ends, change: LinkChange { delay, ..LinkChange::default() } }
+            LinkAct::Change(LinkChange { delay, ..LinkChange::default() })
         });
     }
 
-    /// Applies what `make` makes of both ends and of the rule that holds between them now.
-    fn change_link(&mut self, key: &str, both: bool, make: impl Fn(Ends, LinkRule) -> Command) {
+    /// Does what `act` makes of the rule that holds between them now.
+    fn change_link(&mut self, key: &str, both: bool, act: impl Fn(LinkRule) -> LinkAct) {
         let Mode::Link(LinkEdit { from: Some(from), to: Some(to) }) = self.mode else {
             return self.refuse("choose both ends first: the sender, then the receiver");
         };
         let (sender, receiver) = (self.who(from), self.who(to));
         let keys = format!("L {sender} {receiver} {key}");
         let ends = Ends { from: vec![sender], to: vec![receiver], both };
-        self.apply(&make(ends, self.rule(from, to)), &keys);
+        self.apply(&act(self.rule(from, to)).to(ends), &keys);
     }
 
     fn who(&self, end: End) -> Who {

@@ -61,7 +61,6 @@ use super::player::Player;
 use super::recorder::Recorder;
 use crate::cluster::command::{Command, Pace, Place, Script};
 use crate::cluster::config::Config;
-use crate::cluster::event::{EventKind, LabEvent};
 use crate::cluster::timeline::{Point, Timeline};
 use crate::cluster::types::ServerSet;
 use crate::cluster::{Cluster, CommandError};
@@ -445,13 +444,8 @@ impl Session {
         let (at, place, events) =
             (self.cluster.point(), self.cluster.place(), self.cluster.emitted());
         let mut after = self.cluster.clone();
-        after.apply(command)?;
+        let command = after.apply(command)?.command(command);
         self.look_from_here();
-        let resolved = after.events().iter().find_map(|event| match &event.kind {
-            EventKind::Lab(LabEvent::Commanded { command }) => Some((**command).clone()),
-            _ => None,
-        });
-        let command = resolved.unwrap_or_else(|| command.clone());
         // The future that is left belongs to what is written down.
         let parts = self.is_past();
         if parts {

@@ -7,7 +7,7 @@ use super::Session;
 use super::play::{Aim, FAR};
 use super::travel::Then;
 use crate::app::player::Player;
-use crate::cluster::command::{Command, Condition, Place, Script, parse_line, parse_typed};
+use crate::cluster::command::{Command, Condition, Flow, Place, Script, parse_line, parse_typed};
 use crate::cluster::time::Time;
 use crate::cluster::timeline::{Goal, Point};
 
@@ -57,7 +57,9 @@ impl Moment {
             return place(text);
         }
         match parse_line(&format!("expect {text}")) {
-            Ok(Command::Expect(condition)) if !text.is_empty() => Ok(Self::Condition(condition)),
+            Ok(Command::Flow(Flow::Expect(condition))) if !text.is_empty() => {
+                Ok(Self::Condition(condition))
+            }
             Ok(_) | Err(_) => Err(format!("{text:?} is no moment: expected {EXPECTED}")),
         }
     }
@@ -81,11 +83,11 @@ fn place(text: &str) -> Result<Moment, String> {
     let unit = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let unit = if unit { "s" } else { "" };
     match parse_line(&format!("at {text}{unit} heal")) {
-        Ok(Command::At { place, .. }) if place.time > Time::START + FAR => {
+        Ok(Command::Flow(Flow::At { place, .. })) if place.time > Time::START + FAR => {
             Err("a day of lab time is the farthest that one can go".into())
         }
-        Ok(Command::At { place, .. }) if text.contains('+') => Ok(Moment::Place(place)),
-        Ok(Command::At { place, .. }) => Ok(Moment::Time(place.time)),
+        Ok(Command::Flow(Flow::At { place, .. })) if text.contains('+') => Ok(Moment::Place(place)),
+        Ok(Command::Flow(Flow::At { place, .. })) => Ok(Moment::Time(place.time)),
         Ok(_) | Err(_) => Err(format!("{text:?} is no moment: expected {EXPECTED}")),
     }
 }
@@ -138,7 +140,7 @@ impl Session {
     /// The condition that somebody asks about, if the cluster has all that it speaks of.
     pub(super) fn asked(&self, condition: &str) -> Result<Condition, String> {
         match parse_typed(&format!("expect {condition}"), |mention| self.cluster.knows(mention)) {
-            Ok(Command::Expect(condition)) => Ok(condition),
+            Ok(Command::Flow(Flow::Expect(condition))) => Ok(condition),
             Ok(_) => Err("a condition was expected, as leader = S2".to_owned()),
             Err(diagnostic) => Err(diagnostic.message),
         }

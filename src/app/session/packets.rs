@@ -4,7 +4,9 @@
 use super::look::Way;
 use super::{Mode, Session};
 use crate::app::keymap::{Chord, Normal, Packet as Key};
-use crate::cluster::command::{Command, Ends, FlyingDeed, PacketDeed, Text, Who};
+use crate::cluster::command::{
+    ClientAct, Command, Deed, Ends, Fate, LabAct, LinkAct, PacketAct, ServerAct, Text, Who,
+};
 use crate::cluster::network::Hand;
 use crate::cluster::raft::Role;
 use crate::cluster::server::Power;
@@ -46,19 +48,19 @@ impl Session {
         match action {
             Key::Next => self.walk_packets(Way::Forwards, 1),
             Key::Previous => self.walk_packets(Way::Back, 1),
-            Key::Deliver => self.handle_packet(PacketDeed::Deliver, "M Enter"),
+            Key::Deliver => self.handle_packet(PacketAct::Deliver, "M Enter"),
             Key::DeliverAll => self.deliver_all(),
-            Key::Drop => self.handle_packet(PacketDeed::Drop, "M x"),
-            Key::Duplicate => self.handle_packet(PacketDeed::Duplicate, "M t"),
-            Key::Delay => self.handle_packet(PacketDeed::Delay(DELAY), "M s"),
+            Key::Drop => self.handle_packet(PacketAct::Meets(Fate::Drop), "M x"),
+            Key::Duplicate => self.handle_packet(PacketAct::Meets(Fate::Duplicate), "M t"),
+            Key::Delay => self.handle_packet(PacketAct::Meets(Fate::Delay(DELAY)), "M s"),
             Key::Hold => {
                 let held = self.chosen_hand() == Some(Hand::Held);
-                let deed = if held { PacketDeed::Deliver } else { PacketDeed::Hold };
-                self.handle_packet(deed, "M z");
+                let act = if held { PacketAct::Deliver } else { PacketAct::Hold };
+                self.handle_packet(act, "M z");
             }
             Key::ByHand => self.toggle_by_hand(),
             Key::Timer => self.fire_timer(pressed),
-            Key::Disks => self.tell(&Command::Sync(vec![Who::All]), "M d"),
+            Key::Disks => self.tell(&ServerAct::Sync.to(vec![Who::All]), "M d"),
             Key::Retry => self.retry_client(),
             Key::Write => self.act_on_packets(Normal::Write, pressed),
             Key::Read => self.act_on_packets(Normal::Read, pressed),
@@ -92,7 +94,7 @@ impl Session {
             }
             true => (Motion::ByItself, "lab time resumes where it was, once you exit packet mode"),
         };
-        if self.apply(&Command::ByHand(motion), "M a") {
+        if self.apply(&LabAct::ByHand(motion).into(), "M a") {
             self.note(words);
         }
         self.choose_some_packet();
@@ -107,7 +109,7 @@ impl Session {
         };
         let who = vec![Who::Server(server.id)];
         let leads = server.power == Power::Up && server.raft.role() == Role::Leader;
-        let command = if leads { Command::Heartbeat(who) } else { Command::Timeout(who) };
+        let command = if leads { ServerAct::Heartbeat.to(who) } else { ServerAct::Timeout.to(who) };
         self.tell(&command, &format!("M {digit}"));
     }
 
@@ -119,7 +121,7 @@ impl Session {
             return self.refuse("no client waits for anything");
         };
         let name = Text::literal(self.cluster.names().client(client));
-        self.tell(&Command::Retry(vec![name]), "M r");
+        self.tell(&Deed::Clients(ClientAct::Retry, vec![name]).into(), "M r");
     }
 
     /// Everything that is in flight now arrives, in its order; what is sent meanwhile does not.
@@ -132,8 +134,8 @@ impl Session {
         let clients = clients.map(|client| Who::Client(Text::literal(&*client.name)));
         let nodes: Vec<Who> = servers.chain(clients).collect();
         let ends = Ends { from: nodes.clone(), to: nodes, both: false };
-        let deed = FlyingDeed::Deliver;
-        self.tell(&Command::Flying { deed, name: None, ends, count: None }, "M *");
+        let act = LinkAct::Flying { fate: None, name: None, count: None };
+        self.tell(&act.to(ends), "M *");
     }
 
     fn chosen_hand(&self) -> Option<Hand> {
@@ -142,7 +144,7 @@ impl Session {
         packets.iter().find(|packet| packet.id == id).map(|packet| packet.hand)
     }
 
-    fn handle_packet(&mut self, deed: PacketDeed, keys: &str) {
+    fn handle_packet(&mut self, act: PacketAct, keys: &str) {
         let Some(packet) = self.view.selection.packet else {
             return self.refuse("nothing is in flight: a number fires the timer of that server");
         };
@@ -152,8 +154,8 @@ impl Session {
             let place = packets.iter().position(|flying| flying.id == packet);
             place.and_then(|place| packets.get(place + 1)).map(|next| next.id)
         };
-        self.tell(&Command::Packet { packet, deed }, keys);
-        if deed == PacketDeed::Deliver && !self.cluster.is_by_hand() {
+        self.tell(&Deed::Packet(packet, act).into(), keys);
+        if act == PacketAct::Deliver && !self.cluster.is_by_hand() {
             self.let_arrive(packet);
         }
         if !self.cluster.packets().iter().any(|flying| flying.id == packet) {

@@ -3,7 +3,7 @@
 use super::{Mode, Session};
 use crate::app::keymap::{Chord, Partition};
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Text, Who};
+use crate::cluster::command::{Command, Deed, Text, Who};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::types::{ServerId, ServerSet};
 use crate::ui::view::PartitionEdit;
@@ -77,7 +77,7 @@ impl Split {
             }
         }
         groups.retain(|group| !group.is_empty());
-        Some(Command::Partition(groups))
+        Some(Command::Deed(Deed::Partition(groups)))
     }
 }
 

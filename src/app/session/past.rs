@@ -12,7 +12,7 @@ use super::look::Way;
 use super::work::{Progress, Work};
 use super::{Mode, Screen, Session};
 use crate::app::keymap::Jump;
-use crate::cluster::command::{Condition, Nature};
+use crate::cluster::command::Condition;
 use crate::cluster::event::{
     ClientEvent, Event, EventKind, LabEvent, PacketEvent, RaftEvent, ScriptEvent,
 };
@@ -37,10 +37,9 @@ pub(super) fn is_kind(jump: Jump, event: &Event, listing: &Listing, cluster: &Cl
         Jump::Commit => matches!(event.kind, E::Raft(_, RaftEvent::Committed { .. })),
         Jump::Role => event.topic() == Topic::Leadership,
         Jump::Answer => matches!(event.kind, E::Client(_, ClientEvent::Returned { .. })),
-        Jump::Fault => match &event.kind {
-            E::Lab(LabEvent::Commanded { command }) => command.nature() == Nature::Fault,
-            _ => false,
-        },
+        Jump::Fault => {
+            matches!(&event.kind, E::Lab(LabEvent::Commanded { command }) if command.is_fault())
+        }
         Jump::Line => {
             matches!(event.kind, E::Script(ScriptEvent::LineRun { .. } | ScriptEvent::Beat))
         }

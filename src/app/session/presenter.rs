@@ -5,7 +5,7 @@ use super::look::Way;
 use super::moment::Moment;
 use super::{Mode, Session};
 use crate::app::keymap::{self, Binding, Chord, Jump, KeyMode, Presenter};
-use crate::cluster::command::Command;
+use crate::cluster::command::{Command, Tell};
 use crate::cluster::timeline::Goal;
 use crate::ui::view::{Marks, Stage, Stands};
 
@@ -129,13 +129,13 @@ impl Session {
         let here = self.player.line();
         let later = script.lines.iter().filter(|line| line.number > here);
         let mut turns =
-            later.filter(|line| matches!(line.command, Command::Ask(_) | Command::Reveal));
-        turns.next().is_some_and(|line| line.command == Command::Reveal)
+            later.filter(|line| matches!(line.command, Command::Tell(Tell::Ask(_) | Tell::Reveal)));
+        turns.next().is_some_and(|line| line.command == Command::Tell(Tell::Reveal))
     }
 
     /// Marks which choices are so.
     pub(super) fn reveal(&mut self) {
-        self.apply(&Command::Reveal, "");
+        self.apply(&Tell::Reveal.into(), "");
     }
 
     /// Marks which choices are so, of a session that nobody holds in his hands.
@@ -145,7 +145,7 @@ impl Session {
     pub fn reveal_now(&mut self) -> Result<(), String> {
         match self.question_stage() {
             Some(Stage::Asked) => {
-                self.try_apply(&Command::Reveal, "").map_err(|error| error.message)
+                self.try_apply(&Tell::Reveal.into(), "").map_err(|error| error.message)
             }
             Some(Stage::Revealed) | None => {
                 Err("no question stands at that moment: --reveal answers one".to_owned())

@@ -8,7 +8,7 @@ use super::{Effect, Mode, Session};
 use crate::app::keymap;
 use crate::cluster::command::complete::{Known, complete};
 use crate::cluster::command::verbs::{self, Scope};
-use crate::cluster::command::{Command, Diagnostic, parse_typed};
+use crate::cluster::command::{Command, Diagnostic, Tell, parse_typed};
 use crate::cluster::types::ServerId;
 use crate::cluster::{Cluster, CommandError};
 use crate::ui::view::{Mistake, Prompt, PromptKind};
@@ -378,17 +378,17 @@ impl Session {
     fn look_or_act(&mut self, command: &Command) -> Result<(), String> {
         let said = |error: CommandError| error.message;
         match command {
-            Command::Pace(pace) => self.set_pace(*pace),
-            Command::Break(condition) => {
+            Command::Tell(Tell::Pace(pace)) => self.set_pace(*pace),
+            Command::Tell(Tell::Break(condition)) => {
                 self.set_breakpoint_by_hand(&self.cluster.filled(condition).map_err(said)?, true);
             }
-            Command::Unbreak(condition) => {
+            Command::Tell(Tell::Unbreak(condition)) => {
                 self.set_breakpoint_by_hand(&self.cluster.filled(condition).map_err(said)?, false);
             }
-            Command::Watch(what) => {
+            Command::Tell(Tell::Watch(what)) => {
                 self.watch_by_hand(&self.cluster.filled_value(what).map_err(said)?);
             }
-            Command::Unwatch(what) => {
+            Command::Tell(Tell::Unwatch(what)) => {
                 let what = what.as_ref().map(|what| self.cluster.filled_value(what)).transpose();
                 self.unwatch_by_hand(what.map_err(said)?.as_ref());
             }

@@ -18,10 +18,10 @@ use super::{Mode, Moment, Origin, Session};
 use crate::app::player::Player;
 use crate::cluster::Cluster;
 use crate::cluster::command::recording::{Did, Doings, Recording};
-use crate::cluster::command::{Command, Place, Script, Unmet};
+use crate::cluster::command::{Command, LabAct, Place, Script, Unmet};
 use crate::cluster::digest::ENGINE;
 use crate::cluster::time::Time;
-use crate::cluster::timeline::{Deed, Goal, Point};
+use crate::cluster::timeline::{Done, Goal, Point};
 use crate::ui::theme::Theme;
 
 /// A recording that is being done again.
@@ -255,7 +255,7 @@ impl Session {
     /// A command is given again. The first that leaves a script keeps the script untouched, as it
     /// did then.
     fn repeat(&mut self, command: &Command) -> Result<(), String> {
-        if *command == Command::Expects(Unmet::Remark) && !self.is_past() {
+        if *command == LabAct::Expects(Unmet::Remark).into() && !self.is_past() {
             self.keep_untouched();
         }
         // What follows is played step by step, for a bookmark may stand between two of them.
@@ -267,7 +267,7 @@ impl Session {
     /// unless there is a way to go first.
     fn enter(&mut self, mut replaying: Box<Replaying>) -> Option<Box<Replaying>> {
         let same =
-            |(deed, did): &(&Deed, &Did)| deed.place == did.place && deed.command == did.command;
+            |(deed, did): &(&Done, &Did)| deed.place == did.place && deed.command == did.command;
         let here = self.timeline.deeds();
         let known = here.iter().zip(&*replaying.doings().deeds).take_while(same).count();
         let other = here.get(known).map(|deed| (deed.at, deed.place));

@@ -8,7 +8,7 @@ use super::Session;
 use super::dialog::Reading;
 use super::share::Share;
 use super::work::{Progress, Work, bar};
-use crate::cluster::command::{Command, Condition, Reach, Reseed, parse_typed};
+use crate::cluster::command::{Command, Condition, Deed, Flow, LabAct, Reach, Reseed, parse_typed};
 use crate::cluster::digest::Digest;
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::time::Span;
@@ -250,7 +250,7 @@ fn about(redrawn: &Redrawn) -> Vec<String> {
 }
 
 fn reseed(seed: u64) -> Command {
-    Command::Reseed(Reseed { seed, reach: Reach::All })
+    Command::Deed(Deed::Lab(LabAct::Reseed(Reseed { seed, reach: Reach::All })))
 }
 
 /// A seed that depends on the state and on how many futures have been asked for before: a session
@@ -265,7 +265,7 @@ fn fresh(cluster: &Cluster, number: u64) -> u64 {
 fn beginning(cluster: &Cluster) -> Result<Cluster, CommandError> {
     let mut start = cluster.clone();
     if start.is_by_hand() {
-        start.apply(&Command::ByHand(Motion::ByItself))?;
+        start.apply(&Command::Deed(Deed::Lab(LabAct::ByHand(Motion::ByItself))))?;
     }
     start.clone().apply(&reseed(0))?;
     Ok(start)
@@ -290,7 +290,9 @@ impl Session {
             return self.refuse(format!("until what? {usage}"));
         }
         let (condition, within) = match parse_typed(question, |it| self.cluster.knows(it)) {
-            Ok(Command::Until { condition, within }) => (condition, within.unwrap_or(WITHIN)),
+            Ok(Command::Flow(Flow::Until { condition, within })) => {
+                (condition, within.unwrap_or(WITHIN))
+            }
             Ok(_) => return self.refuse(format!("until what? {usage}")),
             Err(diagnostic) => return self.refuse(diagnostic.message),
         };

@@ -43,8 +43,8 @@ impl Session {
         let seen = self.player.commanded();
         // Nothing has been commanded since, be it that no event tells of what was done.
         let own = deed.filter(|deed| seen.is_none_or(|(at, _)| at.steps <= deed.at.steps));
-        let command = own.map(|deed| &deed.command).or(seen.map(|(_, command)| command))?;
-        let text = command.to_string();
+        let own_text = own.map(|deed| deed.command.to_string());
+        let text = own_text.or_else(|| seen.map(|(_, deed)| deed.to_string()))?;
         let same = |pressed: &&Pressed| {
             own.is_some_and(|deed| pressed.at == deed.at) && pressed.text == text
         };

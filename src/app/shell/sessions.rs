@@ -19,7 +19,7 @@ use super::files::Files;
 use super::stream::{Form, Stream};
 use super::{Ending, Mistake};
 use crate::cluster::command::recording::{FORM, Record, Recording};
-use crate::cluster::command::{Command, Place, Script, parse_line};
+use crate::cluster::command::{Command, Place, Script, Tell, parse_line};
 
 /// So many sessions are kept: the newest in which something was done.
 pub const KEPT_MAX: usize = 100;
@@ -122,10 +122,7 @@ fn is_recorded(command: &Command) -> bool {
     matches!(
         command,
         Command::Record(_)
-            | Command::Watch(_)
-            | Command::Break(_)
-            | Command::Unbreak(_)
-            | Command::Pace(_)
+            | Command::Tell(Tell::Watch(_) | Tell::Break(_) | Tell::Unbreak(_) | Tell::Pace(_))
     )
 }
 

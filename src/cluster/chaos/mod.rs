@@ -18,15 +18,14 @@ mod strike;
 
 pub use fault::{Fault, Faults};
 
-use super::command::Command;
+use super::command::{Deed, NodeName};
 use super::event::{Event, EventKind, RaftEvent, ServerEvent};
 use super::queue::Slot;
 use super::redraw::Drawn;
-use super::resolve::{Scope, error};
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
 use super::types::ServerId;
-use super::{Cluster, CommandError, Item};
+use super::{Cluster, Item};
 
 /// The nemeses that are at work.
 #[derive(Clone, Debug)]
@@ -55,13 +54,13 @@ enum Phase {
     Lurking,
     /// It is about to strike this server.
     Aiming(ServerId),
-    /// Its fault lasts; these commands end it.
-    Raging(Vec<Command>),
+    /// Its fault lasts; these deeds end it.
+    Raging(Vec<Deed<NodeName>>),
 }
 
 /// What a nemesis does in its turn.
 struct Turn {
-    commands: Vec<Command>,
+    deeds: Vec<Deed<NodeName>>,
     next: Phase,
     /// When its next turn comes; `None` while it lurks.
     after: Option<Drawn>,
@@ -84,13 +83,6 @@ impl Cluster {
     /// The faults that are at work, if any are.
     pub const fn chaos(&self) -> Option<&Chaos> {
         self.chaos.as_ref()
-    }
-
-    pub(super) fn refuse_chaos(&self) -> Result<(), CommandError> {
-        match self.chaos {
-            None => Ok(()),
-            Some(_) => Err(error("chaos reigns already: `chaos stop` ends it")),
-        }
     }
 
     /// Sets nemeses to work. The first turn of each is up to two units away.
@@ -139,31 +131,26 @@ impl Cluster {
         let Some(mut chaos) = self.chaos.take() else { return };
         if let Some(nemesis) = chaos.nemeses.get_mut(usize::from(which)) {
             nemesis.slot = None;
-            let Turn { commands, next, after } = self.turn(nemesis);
+            let Turn { deeds, next, after } = self.turn(nemesis);
             nemesis.phase = next;
             if let Some(wait) = after {
                 let due = self.now + wait.span;
                 nemesis.slot = Some(self.queue.push(due.micros(), Item::Chaos(which)));
                 nemesis.wait = wait;
             }
-            for command in commands {
-                self.act_for_chaos(&command);
+            for deed in deeds {
+                // What can't be done now is passed over: another nemesis or a person has been there.
+                let _ = self.perform_deed(deed, 0);
             }
         }
         self.chaos = Some(chaos);
-    }
-
-    /// Carries out a command of a nemesis. What can't be done now is passed over: another nemesis
-    /// or a person has been there first.
-    fn act_for_chaos(&mut self, command: &Command) {
-        let _ = self.perform(command, &mut Scope::of_nobody(self.config.seed), 0);
     }
 
     fn turn(&self, nemesis: &mut Nemesis) -> Turn {
         let rng = &mut nemesis.rng;
         match std::mem::replace(&mut nemesis.phase, Phase::Resting) {
             Phase::Resting if nemesis.fault == Fault::Ambushes => {
-                Turn { commands: Vec::new(), next: Phase::Lurking, after: None }
+                Turn { deeds: Vec::new(), next: Phase::Lurking, after: None }
             }
             Phase::Resting | Phase::Lurking => {
                 let strike = self.strike(nemesis.fault, rng);
@@ -173,9 +160,9 @@ impl Cluster {
                 let strike = self.ambush(server, rng);
                 self.after_strike(strike, nemesis)
             }
-            Phase::Raging(commands) => {
+            Phase::Raging(deeds) => {
                 let after = Some(self.rest(nemesis.pace, rng));
-                Turn { commands, next: Phase::Resting, after }
+                Turn { deeds, next: Phase::Resting, after }
             }
         }
     }
@@ -183,12 +170,12 @@ impl Cluster {
     fn after_strike(&self, strike: Option<strike::Strike>, nemesis: &mut Nemesis) -> Turn {
         match strike {
             Some(strike) if !strike.end.is_empty() => Turn {
-                commands: strike.begin,
+                deeds: strike.begin,
                 next: Phase::Raging(strike.end),
                 after: Some(strike.lasts),
             },
             other => Turn {
-                commands: other.map(|strike| strike.begin).unwrap_or_default(),
+                deeds: other.map(|strike| strike.begin).unwrap_or_default(),
                 next: Phase::Resting,
                 after: Some(self.rest(nemesis.pace, &mut nemesis.rng)),
             },

@@ -5,7 +5,7 @@
 
 use super::Fault;
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Ends, Text, Timers, Who};
+use crate::cluster::command::{Deed, Ends, LabAct, LinkAct, NodeName, ServerAct, Text, Timers};
 use crate::cluster::network::{LinkChange, Network};
 use crate::cluster::raft::Role;
 use crate::cluster::redraw::Drawn;
@@ -16,22 +16,26 @@ use crate::cluster::types::{ServerId, ServerSet};
 
 /// A fault from its beginning to its end.
 pub(super) struct Strike {
-    pub begin: Vec<Command>,
+    pub begin: Vec<Deed<NodeName>>,
     /// None if it is over at once.
-    pub end: Vec<Command>,
+    pub end: Vec<Deed<NodeName>>,
     pub lasts: Drawn,
 }
 
-fn words(servers: ServerSet) -> Vec<Who> {
-    servers.iter().map(Who::Server).collect()
+fn list(servers: ServerSet) -> Vec<ServerId> {
+    servers.iter().collect()
 }
 
-fn one_way(from: ServerSet, to: ServerSet) -> Ends {
-    Ends { from: words(from), to: words(to), both: false }
+fn names(servers: ServerSet) -> Vec<NodeName> {
+    servers.iter().map(NodeName::Server).collect()
 }
 
-fn both_ways(one: ServerSet, two: ServerSet) -> Ends {
-    Ends { from: words(one), to: words(two), both: true }
+fn one_way(from: ServerSet, to: ServerSet) -> Ends<NodeName> {
+    Ends { from: names(from), to: names(to), both: false }
+}
+
+fn both_ways(one: ServerSet, two: ServerSet) -> Ends<NodeName> {
+    Ends { from: names(one), to: names(two), both: true }
 }
 
 impl Cluster {
@@ -134,8 +138,8 @@ impl Cluster {
             Lasting::BeyondAnElection => self.quarters(6, 20, rng),
         };
         Strike {
-            begin: vec![Command::Crash(words(victims))],
-            end: vec![Command::Restart(words(victims))],
+            begin: vec![Deed::Servers(ServerAct::Crash, list(victims))],
+            end: vec![Deed::Servers(ServerAct::Restart, list(victims))],
             lasts,
         }
     }
@@ -151,7 +155,7 @@ impl Cluster {
             let mut order: Vec<ServerId> = self.all().iter().collect();
             rng.shuffle(&mut order);
             let first = order.into_iter().take(self.configuration().quorum()).collect();
-            strike.end = vec![Command::Restart(words(first))];
+            strike.end = vec![Deed::Servers(ServerAct::Restart, list(first))];
         }
         Some(strike)
     }
@@ -165,11 +169,11 @@ impl Cluster {
             2 => one_way(one, self.some(others, rng)),
             _ => one_way(self.some(others, rng), one),
         };
-        let named = |whos: &[Who]| !whos.is_empty();
+        let named = |names: &[NodeName]| !names.is_empty();
         let both = named(&ends.from) && named(&ends.to);
         both.then(|| Strike {
-            begin: vec![Command::Cut(ends)],
-            end: vec![Command::Rejoin(words(one))],
+            begin: vec![Deed::Links(LinkAct::Cut, ends)],
+            end: vec![Deed::Servers(ServerAct::Rejoin, list(one))],
             lasts: self.quarters(1, 16, rng),
         })
     }
@@ -182,8 +186,8 @@ impl Cluster {
         let (one, two): (ServerSet, ServerSet) =
             (one.iter().copied().collect(), two.iter().copied().collect());
         (!one.is_empty()).then(|| Strike {
-            begin: vec![Command::Cut(both_ways(one, two))],
-            end: vec![Command::Rejoin(words(one))],
+            begin: vec![Deed::Links(LinkAct::Cut, both_ways(one, two))],
+            end: vec![Deed::Servers(ServerAct::Rejoin, list(one))],
             lasts: self.quarters(2, 16, rng),
         })
     }
@@ -199,10 +203,10 @@ impl Cluster {
                 (0..=others).map(|step| order[(place + count + step - before) % count]).collect();
             let deaf = self.all().without(heard);
             if !deaf.is_empty() {
-                begin.push(Command::Cut(one_way(deaf, ServerSet::only(*server))));
+                begin.push(Deed::Links(LinkAct::Cut, one_way(deaf, ServerSet::only(*server))));
             }
         }
-        let end = vec![Command::Rejoin(words(self.all()))];
+        let end = vec![Deed::Servers(ServerAct::Rejoin, list(self.all()))];
         (!begin.is_empty()).then(|| Strike { begin, end, lasts: self.quarters(2, 16, rng) })
     }
 
@@ -213,11 +217,11 @@ impl Cluster {
     }
 
     fn isolation(&self, rng: &mut Rng) -> Option<Strike> {
-        let who = words(ServerSet::only(self.victim(self.powered(), rng)?));
+        let who = list(ServerSet::only(self.victim(self.powered(), rng)?));
         let from_clients = rng.chance(Ppm::percent(25));
         Some(Strike {
-            begin: vec![Command::Isolate { who: who.clone(), from_clients }],
-            end: vec![Command::Rejoin(who)],
+            begin: vec![Deed::Servers(ServerAct::Isolate { from_clients }, who.clone())],
+            end: vec![Deed::Servers(ServerAct::Rejoin, who)],
             lasts: self.quarters(2, 20, rng),
         })
     }
@@ -225,19 +229,19 @@ impl Cluster {
     fn halves(&self, rng: &mut Rng) -> Option<Strike> {
         let one = self.some(self.all(), rng);
         let two = self.all().without(one);
-        let mut groups = vec![words(one), words(two)];
+        let mut groups = vec![names(one), names(two)];
         if rng.chance(Ppm::percent(40)) {
             for client in &self.clients {
                 let group = rng.below(3) as usize;
                 if let Some(group) = groups.get_mut(group) {
-                    group.push(Who::Client(Text(client.name.clone())));
+                    group.push(NodeName::Client(Text(client.name.clone())));
                 }
             }
         }
         (!one.is_empty() && !two.is_empty()).then(|| Strike {
-            begin: vec![Command::Partition(groups)],
+            begin: vec![Deed::Partition(groups)],
             // One group of all: clients that stood in one of the halves reach all servers again.
-            end: vec![Command::Partition(vec![words(self.all())])],
+            end: vec![Deed::Partition(vec![names(self.all())])],
             lasts: self.quarters(2, 20, rng),
         })
     }
@@ -249,8 +253,8 @@ impl Cluster {
             victims = victims.union(self.some(awake, rng));
         }
         Some(Strike {
-            begin: vec![Command::Sleep(words(victims))],
-            end: vec![Command::Wake(words(victims))],
+            begin: vec![Deed::Servers(ServerAct::Sleep, list(victims))],
+            end: vec![Deed::Servers(ServerAct::Wake, list(victims))],
             lasts: self.quarters(1, 16, rng),
         })
     }
@@ -268,17 +272,17 @@ impl Cluster {
             Ppm(3_000_000),
             Ppm(10_000_000),
         ];
-        let who = words(ServerSet::only(self.victim(self.all(), rng)?));
+        let who = list(ServerSet::only(self.victim(self.all(), rng)?));
         let rate = rng.pick(&RATES).copied()?;
         Some(Strike {
-            begin: vec![Command::Clock { who: who.clone(), rate }],
-            end: vec![Command::Clock { who, rate: Ppm::ONE }],
+            begin: vec![Deed::Servers(ServerAct::Clock(rate), who.clone())],
+            end: vec![Deed::Servers(ServerAct::Clock(Ppm::ONE), who)],
             lasts: self.quarters(4, 30, rng),
         })
     }
 
     /// All links between servers, those of one server, or one.
-    fn links_of_chance(&self, rng: &mut Rng) -> Option<Ends> {
+    fn links_of_chance(&self, rng: &mut Rng) -> Option<Ends<NodeName>> {
         let one = ServerSet::only(self.victim(self.all(), rng)?);
         let others = self.all().without(one);
         let to = others.iter().nth(rng.below(others.len() as u64) as usize)?;
@@ -293,8 +297,8 @@ impl Cluster {
     fn change_links(&self, rng: &mut Rng, change: LinkChange) -> Option<Strike> {
         let ends = self.links_of_chance(rng)?;
         Some(Strike {
-            begin: vec![Command::Link { ends: ends.clone(), change }],
-            end: vec![Command::Mend(ends)],
+            begin: vec![Deed::Links(LinkAct::Change(change), ends.clone())],
+            end: vec![Deed::Links(LinkAct::Mend, ends)],
             lasts: self.quarters(2, 30, rng),
         })
     }
@@ -302,8 +306,8 @@ impl Cluster {
     fn delays(&self, rng: &mut Rng) -> Option<Strike> {
         if rng.chance(Ppm::percent(20)) {
             return Some(Strike {
-                begin: vec![Command::Net(Network::LongReordering)],
-                end: vec![Command::Net(self.config.network)],
+                begin: vec![Deed::Lab(LabAct::Net(Network::LongReordering))],
+                end: vec![Deed::Lab(LabAct::Net(self.config.network))],
                 lasts: self.quarters(4, 20, rng),
             });
         }
@@ -319,11 +323,11 @@ impl Cluster {
         };
         let able: Vec<ServerId> = self.all().iter().filter(stands).collect();
         let begin = match rng.below(6) {
-            0 => Command::Timers(Timers::Align),
-            1 => Command::Timeout(words(able.iter().copied().collect())),
-            _ => Command::Timeout(words(ServerSet::only(*rng.pick(&able)?))),
+            0 => Deed::Lab(LabAct::Timers(Timers::Align)),
+            1 => Deed::Servers(ServerAct::Timeout, list(able.iter().copied().collect())),
+            _ => Deed::Servers(ServerAct::Timeout, list(ServerSet::only(*rng.pick(&able)?))),
         };
-        let nobody = matches!(&begin, Command::Timeout(who) if who.is_empty());
+        let nobody = matches!(&begin, Deed::Servers(ServerAct::Timeout, who) if who.is_empty());
         (!nobody).then(|| Strike { begin: vec![begin], end: Vec::new(), lasts: Drawn::NOT_AT_ALL })
     }
 }

@@ -9,12 +9,11 @@ use super::caption::caption_flaw;
 use super::question::{CHOICE_COLUMNS, CHOICES_MAX, CHOICES_MIN, Choice, Question};
 use super::verbs::{self, Scope};
 use super::{
-    Argument, Base, Bound, Command, Compare, Condition, Ends, Fate, FlyingDeed, Group, Head, Kind,
-    Load, LoadKeys, LoadKind, LoadRate, Measure, Number, Operand, Operation, Order, Pace,
-    PacketDeed, PatternKind, Place, Position, Quantity, Reach, ReplyPattern, Reseed, RoleName,
-    Takes, Text, Timers, Unmet, VersionWord, Watched, Who, parse_line, who,
+    Argument, Base, Block, Bound, Command, Compare, Condition, Deed, Ends, Fate, Flow, Group, Head,
+    Kind, LabAct, LinkAct, Load, LoadKeys, LoadKind, LoadRate, Measure, Number, Operand, Operation,
+    Order, Pace, PacketAct, PatternKind, Place, Position, Quantity, Reach, ReplyPattern, Reseed,
+    RoleName, ServerAct, Setup, Takes, Tell, Text, VersionWord, Watched, Who, parse_line, who,
 };
-use crate::cluster::Motion;
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
@@ -148,7 +147,7 @@ fn head() -> impl Strategy<Value = Command> {
             let election =
                 election.map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
             let heartbeat = heartbeat.map(Span);
-            Command::Cluster(Head {
+            Command::Head(Head::Cluster(Setup {
                 servers,
                 seed,
                 network,
@@ -158,29 +157,30 @@ fn head() -> impl Strategy<Value = Command> {
                 sync,
                 rpc_timeout,
                 events_max,
-            })
+            }))
         })
 }
 
 fn given() -> impl Strategy<Value = Command> {
     (server(), log(), 0..1_000u64).prop_map(|(server, log, more)| {
         let last = log.last().map_or(0, |term| term.0);
-        Command::Given { server, term: Term(last + more), log }
+        Command::Head(Head::Given { server, term: Term(last + more), log })
     })
 }
 
 fn clients() -> impl Strategy<Value = Command> {
     let name = "[a-rt-z][a-z0-9]{2,6}"
         .prop_filter("no word for servers", |name| who::word(name).is_none());
-    prop::collection::btree_set(name, 1..5)
-        .prop_map(|names| Command::Clients(names.iter().map(|name| Text::new(name)).collect()))
+    prop::collection::btree_set(name, 1..5).prop_map(|names| {
+        Command::Head(Head::Clients(names.iter().map(|name| Text::new(name)).collect()))
+    })
 }
 
 fn shows() -> impl Strategy<Value = Command> {
     let safety = select(Invariant::ALL.to_vec()).prop_map(Breaks::Safety);
     let breaks = prop_oneof![safety, Just(Breaks::Liveness)];
     (select(FLAWS.to_vec()), breaks)
-        .prop_map(|(about, breaks)| Command::Shows { flaw: about.flaw, breaks })
+        .prop_map(|(about, breaks)| Command::Head(Head::Shows { flaw: about.flaw, breaks }))
 }
 
 fn order() -> impl Strategy<Value = Command> {
@@ -208,17 +208,22 @@ fn order() -> impl Strategy<Value = Command> {
         |(operation, client, only, size, nowait, within)| {
             let writes = matches!(operation, Operation::Put { .. } | Operation::Set { .. });
             let size = size.filter(|_| writes);
-            Command::Operate(Order { operation, client, only, size, nowait, within })
+            Command::Deed(Deed::Operate(Order { operation, client, only, size, nowait, within }))
         },
     )
 }
 
 fn submit() -> impl Strategy<Value = Command> {
     order().prop_filter_map("a put", |command| {
-        let Command::Operate(order) = command else { return None };
+        let Command::Deed(Deed::Operate(order)) = command else { return None };
         let Operation::Put { key, value, version } = order.operation else { return None };
         let operation = Operation::Submit { key, value, version };
-        Some(Command::Operate(Order { operation, nowait: false, within: None, ..order }))
+        Some(Command::Deed(Deed::Operate(Order {
+            operation,
+            nowait: false,
+            within: None,
+            ..order
+        })))
     })
 }
 
@@ -253,8 +258,9 @@ fn load() -> impl Strategy<Value = Command> {
         |(keys, rate, reads, value, ahead)| LoadKind::Requests { keys, rate, reads, value, ahead },
     );
     let kind = prop_oneof![requests, Just(LoadKind::Lock)];
-    (kind, 1..=2_000u32, of(span()))
-        .prop_map(|(kind, clients, span)| Command::Load(Load { kind, clients, span }))
+    (kind, 1..=2_000u32, of(span())).prop_map(|(kind, clients, span)| {
+        Command::Deed(Deed::Lab(LabAct::Load(Load { kind, clients, span })))
+    })
 }
 
 /// Groups that don't overlap, as far as the line can tell.
@@ -271,7 +277,7 @@ fn partition() -> impl Strategy<Value = Command> {
             groups.push(vec![Who::Rest]);
         }
         groups[0].push(client);
-        Command::Partition(groups)
+        Command::Deed(Deed::Partition(groups))
     })
 }
 
@@ -280,10 +286,46 @@ fn link() -> impl Strategy<Value = Command> {
         .prop_filter("changes something", |(_, loss, delay, duplicate)| {
             loss.is_some() || delay.is_some() || duplicate.is_some()
         })
-        .prop_map(|(ends, loss, delay, duplicate)| Command::Link {
-            ends,
-            change: LinkChange { loss, delay, duplicate },
+        .prop_map(|(ends, loss, delay, duplicate)| {
+            LinkAct::Change(LinkChange { loss, delay, duplicate }).to(ends)
         })
+}
+
+/// What the examples of all verbs do, so that a verb of a known shape is among them.
+fn examples<T: Clone + std::fmt::Debug + 'static>(
+    of: fn(Deed) -> Option<T>,
+) -> impl Strategy<Value = T> {
+    let lines = verbs::all().flat_map(|verb| verb.examples).flat_map(|example| example.lines());
+    let deeds = lines.filter_map(|line| match parse_line(line) {
+        Ok(Command::Deed(deed)) => of(deed),
+        _ => None,
+    });
+    select(deeds.collect::<Vec<T>>())
+}
+
+/// Every shape of a deed with what the examples do, to anybody.
+fn shaped() -> impl Strategy<Value = Command> {
+    let act = examples(|deed| match deed {
+        Deed::Servers(act, _) => Some(act),
+        _ => None,
+    });
+    let on_servers = (act, servers()).prop_map(|(act, who)| act.to(who));
+    let act = examples(|deed| match deed {
+        Deed::Links(act, _) if act.word() != "duplicate" => Some(act),
+        _ => None,
+    });
+    let on_links = (act, ends()).prop_map(|(act, ends)| act.to(ends));
+    let act = examples(|deed| match deed {
+        Deed::Clients(act, _) => Some(act),
+        _ => None,
+    });
+    let by_clients =
+        (act, vec(name(), 1..4)).prop_map(|(act, names)| Command::Deed(Deed::Clients(act, names)));
+    let lab = examples(|deed| match deed {
+        Deed::Lab(act) => Some(act),
+        _ => None,
+    });
+    prop_oneof![3 => on_servers, 3 => on_links, 1 => by_clients, 3 => lab.prop_map(Command::from)]
 }
 
 fn group() -> impl Strategy<Value = Group> {
@@ -411,18 +453,24 @@ fn watched() -> impl Strategy<Value = Watched> {
 
 fn packets() -> impl Strategy<Value = Command> {
     let packet = || of(select(PacketName::ALL.to_vec()));
-    let deed = prop_oneof![
-        select(vec![
-            PacketDeed::Deliver,
-            PacketDeed::Drop,
-            PacketDeed::Duplicate,
-            PacketDeed::Hold
-        ]),
-        (1..1_000_000u64).prop_map(|span| PacketDeed::Delay(Span(span))),
-    ];
     let count = || of(1..10_000u32);
-    let fate =
-        prop_oneof![Just(Fate::Drop), (1..1_000_000u64).prop_map(|span| Fate::Delay(Span(span))),];
+    let delay = || (1..1_000_000u64).prop_map(|span| Fate::Delay(Span(span)));
+    let fate = || prop_oneof![Just(Fate::Drop), delay()];
+    let any_fate = prop_oneof![Just(Fate::Duplicate), fate()];
+    let act = prop_oneof![
+        select(vec![PacketAct::Deliver, PacketAct::Hold]),
+        any_fate.prop_map(PacketAct::Meets)
+    ];
+    let on_links = prop_oneof![
+        (packet(), count()).prop_map(|(name, count)| LinkAct::Hold { name, count }),
+        (packet(), count()).prop_map(|(name, count)| LinkAct::Release { name, count }),
+        (fate(), packet()).prop_map(|(fate, name)| LinkAct::Next { fate, name }),
+        (of(fate()), packet(), count()).prop_map(|(fate, name, count)| LinkAct::Flying {
+            fate,
+            name,
+            count
+        }),
+    ];
     // What clients and servers say to each other is never duplicated.
     let between_servers = || {
         let named = |name: &PacketName| !matches!(name, PacketName::Request | PacketName::Reply);
@@ -430,45 +478,17 @@ fn packets() -> impl Strategy<Value = Command> {
         let ends = (servers(), servers(), any::<bool>());
         (of(select(names)), ends.prop_map(|(from, to, both)| Ends { from, to, both }))
     };
+    let twice = Fate::Duplicate;
     prop_oneof![
-        (packet(), ends(), count()).prop_map(|(name, ends, count)| Command::Hold {
-            name,
-            ends,
-            count
+        4 => (on_links, ends()).prop_map(|(act, ends)| act.to(ends)),
+        1 => (any::<u32>(), act)
+            .prop_map(|(packet, act)| Command::Deed(Deed::Packet(PacketId(packet.into()), act))),
+        1 => between_servers()
+            .prop_map(move |(name, ends)| LinkAct::Next { fate: twice, name }.to(ends)),
+        1 => (between_servers(), count()).prop_map(move |((name, ends), count)| {
+            LinkAct::Flying { fate: Some(twice), name, count }.to(ends)
         }),
-        (packet(), ends(), count()).prop_map(|(name, ends, count)| Command::Release {
-            name,
-            ends: Some(ends),
-            count
-        }),
-        Just(Command::Release { name: None, ends: None, count: None }),
-        (any::<u32>(), deed)
-            .prop_map(|(packet, deed)| Command::Packet { packet: PacketId(packet.into()), deed }),
-        (fate.clone(), packet(), ends()).prop_map(|(fate, name, ends)| Command::Next {
-            fate,
-            name,
-            ends
-        }),
-        (of(fate), packet(), ends(), count()).prop_map(|(fate, name, ends, count)| {
-            let deed = fate.map_or(FlyingDeed::Deliver, FlyingDeed::Meets);
-            Command::Flying { deed, name, ends, count }
-        }),
-        between_servers().prop_map(|(name, ends)| Command::Next {
-            fate: Fate::Duplicate,
-            name,
-            ends
-        }),
-        (between_servers(), count()).prop_map(|((name, ends), count)| Command::Flying {
-            deed: FlyingDeed::Meets(Fate::Duplicate),
-            name,
-            ends,
-            count
-        }),
-        select(vec![Motion::ByHand, Motion::ByItself]).prop_map(Command::ByHand),
-        vec(name(), 1..4).prop_map(Command::Retry),
-        vec(name(), 1..4).prop_map(Command::Abandon),
-        Just(Command::Settle),
-        submit(),
+        1 => submit(),
     ]
 }
 
@@ -476,70 +496,52 @@ fn flaw() -> impl Strategy<Value = Command> {
     let who = prop_oneof![Just(Vec::new()), servers()];
     (select(FLAWS.to_vec()), any::<bool>(), who).prop_map(|(about, on, who)| {
         let who = if about.flaw.is_of_clients() { Vec::new() } else { who };
-        Command::Flaw { flaw: about.flaw, on, who }
+        Command::Deed(Deed::Flaw { flaw: about.flaw, on, who })
     })
 }
 
 /// Commands that may stand after `at` and `every`.
 fn acting() -> impl Strategy<Value = Command> {
     let about_servers = prop_oneof![
-        servers().prop_map(Command::Crash),
-        servers().prop_map(Command::Restart),
-        servers().prop_map(Command::Sleep),
-        servers().prop_map(Command::Wake),
-        servers().prop_map(Command::Wipe),
-        servers().prop_map(Command::Timeout),
-        servers().prop_map(Command::Heartbeat),
-        servers().prop_map(Command::Sync),
-        servers().prop_map(Command::Rejoin),
-        (servers(), any::<bool>())
-            .prop_map(|(who, from_clients)| Command::Isolate { who, from_clients }),
-        (servers(), 10_000..=100_000_000u32)
-            .prop_map(|(who, rate)| Command::Clock { who, rate: Ppm(rate) }),
-        select(vec![Timers::Spread, Timers::Align]).prop_map(Command::Timers),
+        any::<bool>().prop_map(|from_clients| ServerAct::Isolate { from_clients }),
+        (10_000..=100_000_000u32).prop_map(|rate| ServerAct::Clock(Ppm(rate))),
     ];
     let telling = prop_oneof![
-        caption().prop_map(Command::Say),
-        Just(Command::Beat),
-        question().prop_map(Command::Ask),
-        vec(0..=9_999u32, 1..=5).prop_map(Command::Answer),
-        Just(Command::Reveal),
-        Just(Command::Oracle),
-        word().prop_map(Command::Aside),
-        (servers(), of(plain_number())).prop_map(|(who, entry)| Command::Point { who, entry }),
-        plain_number().prop_map(|entry| Command::Point { who: Vec::new(), entry: Some(entry) }),
-        condition().prop_map(Command::Break),
-        condition().prop_map(Command::Unbreak),
-        word().prop_map(Command::Note),
-        name().prop_map(Command::Mark),
-        watched().prop_map(Command::Watch),
-        of(watched()).prop_map(Command::Unwatch),
+        caption().prop_map(Tell::Say),
+        Just(Tell::Beat),
+        question().prop_map(Tell::Ask),
+        vec(0..=9_999u32, 1..=5).prop_map(Tell::Answer),
+        Just(Tell::Reveal),
+        Just(Tell::Oracle),
+        word().prop_map(Tell::Aside),
+        (servers(), of(plain_number())).prop_map(|(who, entry)| Tell::Point { who, entry }),
+        plain_number().prop_map(|entry| Tell::Point { who: Vec::new(), entry: Some(entry) }),
+        condition().prop_map(Tell::Break),
+        condition().prop_map(Tell::Unbreak),
+        word().prop_map(Tell::Note),
+        name().prop_map(Tell::Mark),
+        watched().prop_map(Tell::Watch),
+        of(watched()).prop_map(Tell::Unwatch),
         select(vec![Pace::Auto, Pace::Real, Pace::Slower(40), Pace::Faster(10)])
-            .prop_map(Command::Pace),
+            .prop_map(Tell::Pace),
     ];
     prop_oneof![
-        3 => about_servers,
+        6 => shaped(),
+        1 => (about_servers, servers()).prop_map(|(act, who)| act.to(who)),
         1 => partition(),
-        1 => ends().prop_map(Command::Cut),
-        1 => ends().prop_map(Command::Mend),
-        1 => Just(Command::Heal),
-        1 => select(Network::ALL.to_vec()).prop_map(Command::Net),
+        1 => select(Network::ALL.to_vec()).prop_map(|network| LabAct::Net(network).into()),
         1 => link(),
         3 => order(),
         1 => load(),
-        1 => Just(Command::LoadStop),
-        1 => prop_oneof![
-            Just(Faults::Swarm),
-            vec(select(Fault::ALL.to_vec()), 1..4).prop_map(Faults::These),
-        ].prop_map(Command::Chaos),
-        1 => Just(Command::ChaosStop),
+        1 => vec(select(Fault::ALL.to_vec()), 1..4)
+            .prop_map(|faults| LabAct::Chaos(Faults::These(faults)).into()),
         1 => (any::<u64>(), select(vec![Reach::Draws, Reach::All]))
-            .prop_map(|(seed, reach)| Command::Reseed(Reseed { seed, reach })),
-        1 => select(vec![Unmet::Fail, Unmet::Remark]).prop_map(Command::Expects),
+            .prop_map(|(seed, reach)| LabAct::Reseed(Reseed { seed, reach }).into()),
         1 => flaw(),
         1 => packets(),
-        1 => prop_oneof![name(), Just(Text::new("every"))].prop_map(Command::Stop),
-        2 => telling,
+        1 => prop_oneof![name(), Just(Text::new("every"))]
+            .prop_map(Flow::Stop).prop_map(Command::Flow),
+        2 => telling.prop_map(Command::Tell),
     ]
 }
 
@@ -547,31 +549,36 @@ fn flow() -> impl Strategy<Value = Command> {
     let place = (0..=Span::MAX.0, any::<u32>(), any::<u32>())
         .prop_map(|(time, after, acts)| Place { time: Time(time), after, acts });
     prop_oneof![
-        range().prop_map(Command::Run),
+        range().prop_map(Flow::Run).prop_map(Command::Flow),
         (condition(), of(span()))
-            .prop_map(|(condition, within)| Command::Until { condition, within }),
-        condition().prop_map(Command::Expect),
-        (variable(), bound()).prop_map(|(name, value)| Command::Let { name, value }),
-        name().prop_map(|name| Command::Task { name }),
-        (name(), of(span())).prop_map(|(name, within)| Command::Wait { name, within }),
+            .prop_map(|(condition, within)| Command::Flow(Flow::Until { condition, within })),
+        condition().prop_map(Flow::Expect).prop_map(Command::Flow),
+        (variable(), bound()).prop_map(|(name, value)| Command::Flow(Flow::Let { name, value })),
+        name().prop_map(|name| Command::Block(Block::Task { name })),
+        (name(), of(span())).prop_map(|(name, within)| Command::Flow(Flow::Wait { name, within })),
         (variable(), any::<u32>(), 0..1_000_000u32).prop_map(|(name, first, more)| {
-            Command::For { name, first, last: first.saturating_add(more) }
+            Command::Block(Block::For { name, first, last: first.saturating_add(more) })
         }),
         (1..=1_000_000u32, of(variable()))
-            .prop_map(|(count, name)| Command::Repeat { count, name }),
-        (span(), of(variable())).prop_map(|(span, name)| Command::LoopFor { span, name }),
-        condition().prop_map(Command::LoopUntil),
+            .prop_map(|(count, name)| Command::Block(Block::Repeat { count, name })),
+        (span(), of(variable()))
+            .prop_map(|(span, name)| Command::Block(Block::LoopFor { span, name })),
+        condition().prop_map(Block::LoopUntil).prop_map(Command::Block),
         (condition(), share()).prop_map(|(condition, share)| {
             let chance = Box::new(Condition::Chance(share));
-            Command::If(Condition::And(chance, Box::new(condition)))
+            Command::Block(Block::If(Condition::And(chance, Box::new(condition))))
         }),
-        condition().prop_map(Command::If),
-        Just(Command::Else),
-        Just(Command::End),
-        (place, acting())
-            .prop_map(|(place, command)| Command::At { place, command: Box::new(command) }),
-        (span(), acting())
-            .prop_map(|(span, command)| Command::Every { span, command: Box::new(command) }),
+        condition().prop_map(Block::If).prop_map(Command::Block),
+        Just(Command::Block(Block::Else)),
+        Just(Command::Block(Block::End)),
+        (place, acting()).prop_map(|(place, command)| Command::Flow(Flow::At {
+            place,
+            command: Box::new(command)
+        })),
+        (span(), acting()).prop_map(|(span, command)| Command::Flow(Flow::Every {
+            span,
+            command: Box::new(command)
+        })),
     ]
 }
 

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Command;
 use super::check::Report;
 use super::expect::{NEAR_MAX, nearest};
 use super::lex::Spot;
@@ -14,6 +13,7 @@ use super::quantity::grouped;
 use super::script::DEPTH_MAX;
 use super::text::Text;
 use super::verbs::{ROUNDS_MAX, Verb};
+use super::{Block, Command, Deed, Flow};
 use crate::cluster::time::Span;
 
 /// The most lines that nested `for` and `repeat` may run without any lab time passing.
@@ -49,7 +49,7 @@ impl Duration {
 }
 
 /// A block that is open.
-struct Block {
+struct Open {
     /// Where its first line stands among the script's commands, and in the file.
     place: u32,
     number: u32,
@@ -88,7 +88,7 @@ impl Bound {
 
 /// The blocks that are open, innermost last.
 pub(super) struct Blocks {
-    open: Vec<Block>,
+    open: Vec<Open>,
     top: Bound,
 }
 
@@ -122,7 +122,7 @@ impl Blocks {
 
     /// A line that neither opens nor closes a block.
     pub fn line(&mut self, command: Option<&Command>) {
-        if let Some(Command::Let { name, .. }) = command {
+        if let Some(Command::Flow(Flow::Let { name, .. })) = command {
             self.bound().names.insert(name.clone());
         }
         if let (Some(block), Some(command)) = (self.open.last_mut(), command) {
@@ -138,7 +138,7 @@ impl Blocks {
         spot: Spot,
         place: u32,
         verb: &'static Verb,
-        command: Option<&Command>,
+        command: Option<&Block>,
     ) {
         if self.open.len() == DEPTH_MAX {
             let message = format!("blocks stand inside blocks at most {DEPTH_MAX} deep");
@@ -146,22 +146,22 @@ impl Blocks {
         }
         let mut bound = Bound::new();
         let (kind, name) = match command {
-            Some(Command::For { name, first, last }) => {
+            Some(Block::For { name, first, last }) => {
                 (BlockKind::Rounds(u64::from(last.abs_diff(*first)) + 1), Some(name))
             }
-            Some(Command::Repeat { count, name }) => {
+            Some(Block::Repeat { count, name }) => {
                 (BlockKind::Rounds(u64::from(*count)), name.as_ref())
             }
-            Some(Command::LoopFor { name, .. }) => (BlockKind::Loop, name.as_ref()),
-            Some(Command::LoopUntil(_)) => (BlockKind::Loop, None),
-            Some(Command::Task { .. }) => (BlockKind::Task, None),
-            Some(Command::If(_)) => (BlockKind::If, None),
-            Some(_) | None => (BlockKind::Unknown, None),
+            Some(Block::LoopFor { name, .. }) => (BlockKind::Loop, name.as_ref()),
+            Some(Block::LoopUntil(_)) => (BlockKind::Loop, None),
+            Some(Block::Task { .. }) => (BlockKind::Task, None),
+            Some(Block::If(_)) => (BlockKind::If, None),
+            Some(Block::Else | Block::End) | None => (BlockKind::Unknown, None),
         };
         bound.names.extend(name.cloned());
         bound.lost = kind == BlockKind::Unknown;
         let (verb, duration) = (verb.name, Duration::Instant(0));
-        self.open.push(Block { place, number, spot, verb, kind, bound, duration });
+        self.open.push(Open { place, number, spot, verb, kind, bound, duration });
     }
 
     /// An `else`: closes the lines of its `if`, whose place it gives, and opens its own.
@@ -182,7 +182,7 @@ impl Blocks {
         };
         let (bound, kind) = (Bound::new(), BlockKind::Else(block.duration));
         let duration = Duration::Instant(0);
-        self.open.push(Block { place, number, spot, verb: "else", kind, bound, duration });
+        self.open.push(Open { place, number, spot, verb: "else", kind, bound, duration });
         Some(block.place)
     }
 
@@ -201,7 +201,7 @@ impl Blocks {
             }
             return None;
         };
-        debug_assert!(block.place < place);
+        debug_assert!(block.place <= place);
         let duration = self.checked_duration(report, &block);
         if let Some(outer) = self.open.last_mut() {
             outer.duration = outer.duration.then(duration);
@@ -210,7 +210,7 @@ impl Blocks {
     }
 
     /// How long a whole block takes; notes when it would take for ever.
-    fn checked_duration(&self, report: &mut Report, block: &Block) -> Duration {
+    fn checked_duration(&self, report: &mut Report, block: &Open) -> Duration {
         match (block.kind, block.duration) {
             // The line that starts a task does not wait for it.
             (BlockKind::Task, _) => Duration::Instant(1),
@@ -272,12 +272,10 @@ impl Blocks {
 
 /// Whether lab time can pass in a line.
 fn duration(command: &Command) -> Duration {
-    let passes = if let Command::Run(range) = command {
-        range.high > Span::ZERO
-    } else if let Command::Operate(order) = command {
-        order.is_awaited()
-    } else {
-        matches!(command, Command::Until { .. } | Command::Wait { .. })
+    let passes = match command {
+        Command::Flow(Flow::Run(range)) => range.high > Span::ZERO,
+        Command::Deed(Deed::Operate(order)) => order.is_awaited(),
+        _ => matches!(command, Command::Flow(Flow::Until { .. } | Flow::Wait { .. })),
     };
     if passes { Duration::Passes } else { Duration::Instant(1) }
 }

@@ -19,7 +19,7 @@ use super::script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, MISTAKES_SHOWN};
 use super::start::Start;
 use super::text::{Piece, Text};
 use super::verbs::{Scope, Verb};
-use super::{Command, Diagnostic, Line, Script, who};
+use super::{Block, Command, Diagnostic, Flow, Line, Script, Tell, who};
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::types::ServerId;
 
@@ -170,8 +170,11 @@ impl Checker {
             self.variant(number, spot, only, verb);
         }
         if verb.scope == Scope::Head {
-            let command = command.as_ref().filter(|_| sound);
-            self.start.head(&mut self.report, number, spot, command);
+            let head = match &command {
+                Some(Command::Head(head)) if sound => Some(head),
+                _ => None,
+            };
+            self.start.head(&mut self.report, number, spot, head);
             return;
         }
         self.start.body(number);
@@ -181,14 +184,18 @@ impl Checker {
             self.blocks.lose_duration();
         }
         let place = self.lines.len() as u32;
-        let partner = match verb.name {
-            "end" => self.blocks.close(&mut self.report, number, spot, place),
-            "else" => self.blocks.otherwise(&mut self.report, number, spot, place),
+        let partner = match (verb.name, &command) {
+            ("end", _) => self.blocks.close(&mut self.report, number, spot, place),
+            ("else", _) => self.blocks.otherwise(&mut self.report, number, spot, place),
             _ if verb.scope == Scope::Block => {
-                self.blocks.open(&mut self.report, number, spot, place, verb, command.as_ref());
+                let block = match &command {
+                    Some(Command::Block(block)) => Some(block),
+                    _ => None,
+                };
+                self.blocks.open(&mut self.report, number, spot, place, verb, block);
                 None
             }
-            _ => {
+            (_, command) => {
                 self.blocks.line(command.as_ref());
                 None
             }
@@ -196,14 +203,14 @@ impl Checker {
         if let Some(opening) = partner.and_then(|partner| self.lines.get_mut(partner as usize)) {
             opening.partner = place;
         }
-        if let Some(Command::Task { name }) = &command {
+        // With a line that can't be read no script comes of them, whatever their places are.
+        let Some(command) = command else { return };
+        if let Command::Block(Block::Task { name }) = &command {
             remember(&mut self.report, &mut self.tasks, name, (number, spot), ("tasks", NAMES_MAX));
         }
-        if let Some(name) = command.as_ref().and_then(marked) {
+        if let Some(name) = marked(&command) {
             remember(&mut self.report, &mut self.marks, name, (number, spot), ("marks", NAMES_MAX));
         }
-        // A line that can't be read still has a place, so that the others keep theirs.
-        let command = command.unwrap_or(Command::End);
         self.lines.push(Line { number, command, only, partner: partner.unwrap_or(place) });
     }
 
@@ -346,10 +353,11 @@ fn remember(
 
 /// The mark that a command sets, now or later.
 fn marked(command: &Command) -> Option<&Text> {
-    if let Command::At { command, .. } | Command::Every { command, .. } = command {
-        return marked(command);
+    match command {
+        Command::Flow(Flow::At { command, .. } | Flow::Every { command, .. }) => marked(command),
+        Command::Tell(Tell::Mark(name)) => Some(name),
+        _ => None,
     }
-    if let Command::Mark(name) = command { Some(name) } else { None }
 }
 
 /// Names that a script gives, some of them with holes that only the run fills.

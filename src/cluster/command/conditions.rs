@@ -218,7 +218,7 @@ pub(super) fn version_word(reader: &mut Reader<'_>) -> Parsed<VersionWord> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::command::{Command, Takes, parse_line};
+    use crate::cluster::command::{Command, Takes, Tell, parse_line};
     use crate::cluster::measures;
 
     /// Every example stands in a condition; without its comparison, where it has a value, it can be
@@ -239,7 +239,8 @@ mod tests {
                 if row.has_value() && row.takes != Takes::Hole && !value.contains(" of ") {
                     let line = format!("watch {value}");
                     let read = parse_line(&line);
-                    let is_value = matches!(read, Ok(Command::Watch(Watched::Value(_))));
+                    let is_value =
+                        matches!(read, Ok(Command::Tell(Tell::Watch(Watched::Value(_)))));
                     assert!(is_value && read.map(|it| it.to_string()) == Ok(line), "{example}");
                 }
             }

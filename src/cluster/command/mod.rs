@@ -13,11 +13,11 @@ mod check;
 pub mod complete;
 mod condition;
 mod conditions;
+mod deed;
 pub mod diagnostic;
 mod expect;
 mod lex;
 mod measure;
-mod nature;
 mod number;
 mod parse;
 mod print;
@@ -34,9 +34,9 @@ pub mod who;
 
 pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
 pub use condition::{Compare, Condition, Filler, Operand, PatternKind, ReplyPattern, RoleName};
+pub use deed::{Deed, Ends, NodeName, Operation, Order, Word, Words};
 pub use diagnostic::Diagnostic;
 pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};
-pub use nature::Nature;
 pub use number::{Base, Number};
 pub use parse::{Reference, parse_line, parse_typed};
 pub(super) use print::{Spaced, Terms};
@@ -46,25 +46,36 @@ pub use script::{
     BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
 };
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
-pub use who::Named;
 
 use serde::{Deserialize, Serialize};
 
 use recording::Record;
 
-use super::Motion;
-use super::chaos::Faults;
+pub use super::act::{ClientAct, Fate, LabAct, LinkAct, PacketAct, ServerAct};
+
 use super::config::Config;
 use super::flaw::{Breaks, Flaw};
-use super::network::{LinkChange, Network, PacketName};
+use super::network::Network;
 use super::time::{Ppm, Span, SpanRange, Time};
-use super::types::{PacketId, ServerId, Term, Version};
+use super::types::{ServerId, Term, Version};
 
 /// One command: one line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    // Head: what the cluster is before its first event.
-    Cluster(Head),
+    /// What the cluster is before its first event.
+    Head(Head),
+    /// What was done from outside, as a recording says it.
+    Record(Record),
+    Deed(Deed),
+    Block(Block),
+    Flow(Flow),
+    Tell(Tell),
+}
+
+/// What the cluster is before its first event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    Cluster(Setup),
     Given {
         server: ServerId,
         term: Term,
@@ -77,127 +88,13 @@ pub enum Command {
         flaw: Flaw,
         breaks: Breaks,
     },
-    /// What was done from outside, as a recording says it.
-    Record(Record),
+}
 
-    // Servers.
-    Crash(Vec<Who>),
-    Restart(Vec<Who>),
-    Sleep(Vec<Who>),
-    Wake(Vec<Who>),
-    /// The disk of a server that is down is lost.
-    Wipe(Vec<Who>),
-    /// The rate of its clock, 1,000,000 being real time.
-    Clock {
-        who: Vec<Who>,
-        rate: Ppm,
-    },
-    /// Its election timer fires now.
-    Timeout(Vec<Who>),
-    /// Its heartbeat timer fires now.
-    Heartbeat(Vec<Who>),
-    /// What it has written is on disk now.
-    Sync(Vec<Who>),
-    Timers(Timers),
-
-    // Links.
-    /// The groups don't hear each other. Servers that no group names form one more; clients
-    /// that no group names reach all.
-    Partition(Vec<Vec<Who>>),
-    Isolate {
-        who: Vec<Who>,
-        from_clients: bool,
-    },
-    Rejoin(Vec<Who>),
-    Cut(Ends),
-    Mend(Ends),
-    /// Every link as if untouched.
-    Heal,
-    Net(Network),
-    Link {
-        ends: Ends,
-        change: LinkChange,
-    },
-
-    // Packets.
-    Hold {
-        name: Option<PacketName>,
-        ends: Ends,
-        /// So many on each link; all until they are released when not said.
-        count: Option<u32>,
-    },
-    /// What is held arrives; `ends` is `None` for all links.
-    Release {
-        name: Option<PacketName>,
-        ends: Option<Ends>,
-        count: Option<u32>,
-    },
-    /// What becomes of the next packet on each of these links.
-    Next {
-        fate: Fate,
-        name: Option<PacketName>,
-        ends: Ends,
-    },
-
-    /// What is to be done with one packet in flight.
-    Packet {
-        packet: PacketId,
-        deed: PacketDeed,
-    },
-    /// What is to be done with the packets that are in flight on these links.
-    Flying {
-        deed: FlyingDeed,
-        name: Option<PacketName>,
-        ends: Ends,
-        /// The first so many on each link; all when not said.
-        count: Option<u32>,
-    },
-    /// Nothing moves and no timer fires, unless it is told.
-    ByHand(Motion),
-    /// All that is in flight arrives now, and what comes of it, until nothing is.
-    Settle,
-
-    // Clients.
-    Operate(Order),
-    /// The timers of these clients fire now: each asks the next server.
-    Retry(Vec<Text>),
-    /// These clients give up what they have open, and never hear what became of it.
-    Abandon(Vec<Text>),
-    Load(Load),
-    LoadStop,
-
-    // Faults at random.
-    Chaos(Faults),
-    ChaosStop,
-    Reseed(Reseed),
-
-    // Planted flaws.
-    Flaw {
-        flaw: Flaw,
-        on: bool,
-        /// Which servers; all when none is named.
-        who: Vec<Who>,
-    },
-
-    // The flow of a script.
-    Run(SpanRange),
-    Until {
-        condition: Condition,
-        within: Option<Span>,
-    },
-    Expect(Condition),
-    /// What becomes of expectations that are not met, from here on.
-    Expects(Unmet),
-    Let {
-        name: Text,
-        value: Bound,
-    },
+/// Opens, parts or closes a block of lines: it means something in a script only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
     Task {
         name: Text,
-    },
-    Wait {
-        name: Text,
-        within: Option<Span>,
     },
     For {
         name: Text,
@@ -218,6 +115,25 @@ pub enum Command {
     Else,
     /// Closes a task or a loop.
     End,
+}
+
+/// Any other flow of a script: it acts on nothing itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flow {
+    Run(SpanRange),
+    Until {
+        condition: Condition,
+        within: Option<Span>,
+    },
+    Expect(Condition),
+    Let {
+        name: Text,
+        value: Bound,
+    },
+    Wait {
+        name: Text,
+        within: Option<Span>,
+    },
     At {
         place: Place,
         command: Box<Command>,
@@ -228,8 +144,11 @@ pub enum Command {
     },
     /// Ends a task, or with `every` all that recurs.
     Stop(Text),
+}
 
-    // Telling: no effect on the run.
+/// Says something to those who watch: no effect on the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tell {
     Say(Text),
     Beat,
     /// The class is asked.
@@ -258,6 +177,18 @@ pub enum Command {
     /// This no longer does; nothing does when it is not said.
     Unwatch(Option<Watched>),
     Pace(Pace),
+}
+
+impl From<Head> for Command {
+    fn from(head: Head) -> Self {
+        Self::Head(head)
+    }
+}
+
+impl From<Tell> for Command {
+    fn from(tell: Tell) -> Self {
+        Self::Tell(tell)
+    }
 }
 
 /// Something that is shown for as long as it is watched.
@@ -295,7 +226,7 @@ pub struct Place {
 
 /// Options of `cluster …`; `None` leaves the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head {
+pub struct Setup {
     pub servers: Option<u8>,
     pub seed: Option<u64>,
     pub network: Option<Network>,
@@ -307,7 +238,7 @@ pub struct Head {
     pub events_max: Option<u64>,
 }
 
-impl Head {
+impl Setup {
     /// All that a configuration says that is not as it is by default, and what is always said.
     pub fn of(config: &Config) -> Self {
         fn other<T: PartialEq>(value: T, default: T) -> Option<T> {
@@ -367,24 +298,6 @@ pub enum Timers {
     Align,
 }
 
-/// Both ends of a set of links: all of `from` to all of `to`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ends {
-    pub from: Vec<Who>,
-    pub to: Vec<Who>,
-    /// `<->`: the other way too.
-    pub both: bool,
-}
-
-/// What can become of a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Fate {
-    Drop,
-    Duplicate,
-    /// It arrives so much later.
-    Delay(Span),
-}
-
 /// `reseed SEED [all]`: fresh randomness from here on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reseed {
@@ -409,95 +322,6 @@ pub enum Unmet {
     Fail,
     /// It is noted, and the script goes on.
     Remark,
-}
-
-/// What can be done with a packet by hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PacketDeed {
-    /// It arrives now.
-    Deliver,
-    Drop,
-    Duplicate,
-    Delay(Span),
-    Hold,
-}
-
-/// What can be done by hand with packets of a kind and a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FlyingDeed {
-    Deliver,
-    Meets(Fate),
-}
-
-impl From<FlyingDeed> for PacketDeed {
-    fn from(deed: FlyingDeed) -> Self {
-        match deed {
-            FlyingDeed::Deliver => Self::Deliver,
-            FlyingDeed::Meets(Fate::Drop) => Self::Drop,
-            FlyingDeed::Meets(Fate::Duplicate) => Self::Duplicate,
-            FlyingDeed::Meets(Fate::Delay(span)) => Self::Delay(span),
-        }
-    }
-}
-
-/// Something that a client is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Order {
-    pub operation: Operation,
-    /// Which client; the task's own, or the next idle one in the lab, when not said.
-    pub client: Option<Text>,
-    /// The only server that it may ask, until the operation ends.
-    pub only: Option<Who>,
-    /// How long the value becomes, in bytes: what is missing is filled up.
-    pub size: Option<u32>,
-    /// The script goes on at once.
-    pub nowait: bool,
-    pub within: Option<Span>,
-}
-
-impl Order {
-    /// Whether a script's line waits for it.
-    pub(super) const fn is_awaited(&self) -> bool {
-        !self.nowait && !matches!(self.operation, Operation::Submit { .. })
-    }
-
-    /// The operation with nothing else said.
-    pub const fn new(operation: Operation) -> Self {
-        Self { operation, client: None, only: None, size: None, nowait: false, within: None }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Operation {
-    Get {
-        key: Text,
-    },
-    Put {
-        key: Text,
-        value: Text,
-        version: VersionWord,
-    },
-    /// A put that a leader appends at once, and for which no client waits.
-    Submit {
-        key: Text,
-        value: Text,
-        version: VersionWord,
-    },
-    /// Put at the version that this client last learned, until done.
-    Set {
-        key: Text,
-        value: Text,
-    },
-    /// A get that must give exactly what the script last achieved under this key.
-    Check {
-        key: Text,
-    },
-    Acquire {
-        lock: Text,
-    },
-    Release {
-        lock: Text,
-    },
 }
 
 /// The version of a put.

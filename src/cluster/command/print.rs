@@ -9,13 +9,12 @@ use std::fmt::{Display, Formatter, Result, Write as _};
 use super::lex::{before_comment, is_plain, quoted};
 use super::recording::{Header, Record};
 use super::{
-    Bound, Command, Ends, Fate, FlyingDeed, Head, Load, LoadKeys, LoadKind, LoadRate, Operation,
-    Order, Pace, PacketDeed, Place, Reach, Reseed, Text, Timers, Unmet, VersionWord, Who,
+    Block, Bound, Command, Deed, Ends, Fate, Flow, Head, LinkAct, Load, LoadKeys, LoadKind,
+    LoadRate, NodeName, Operation, Order, Pace, PacketAct, Place, ServerAct, Setup, Tell, Text,
+    Timers, VersionWord, Who, Word,
 };
-use crate::cluster::Motion;
-use crate::cluster::chaos::Faults;
 use crate::cluster::network::{LinkChange, PacketName};
-use crate::cluster::time::{Ppm, Span, SpanRange};
+use crate::cluster::time::{Ppm, Span};
 use crate::cluster::types::Term;
 use crate::cluster::words::plain::is_hidden;
 
@@ -75,98 +74,94 @@ impl Display for Terms<'_> {
 impl Display for Command {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Self::Cluster(head) => head.fmt(f),
+            Self::Head(head) => head.fmt(f),
+            Self::Record(record) => record.fmt(f),
+            Self::Deed(deed) => deed.fmt(f),
+            Self::Block(block) => block.fmt(f),
+            Self::Flow(flow) => flow.fmt(f),
+            Self::Tell(tell) => tell.fmt(f),
+        }
+    }
+}
+
+impl Display for Head {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Cluster(setup) => setup.fmt(f),
             Self::Given { server, term, log } => {
                 write!(f, "given {server} term={term} log={}", Terms(log))
             }
             Self::Clients(names) => write!(f, "clients {}", Spaced(names)),
             Self::Shows { flaw, breaks } => write!(f, "shows flaw={flaw} breaks={breaks}"),
-            Self::Record(record) => record.fmt(f),
+        }
+    }
+}
+
+impl<W: Word> Display for Deed<W> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Servers(act, who) => {
+                write!(f, "{} {}", act.word(), Spaced(who))?;
+                match act {
+                    ServerAct::Clock(rate) => option(f, "rate", Some(rate.as_rate())),
+                    ServerAct::Isolate { from_clients: true } => f.write_str(" from clients"),
+                    _ => Ok(()),
+                }
+            }
+            Self::Links(act, ends) => links(f, *act, ends),
+            Self::Partition(groups) => {
+                f.write_str("partition ")?;
+                for (place, group) in groups.iter().enumerate() {
+                    write!(f, "{}{}", if place > 0 { " | " } else { "" }, Spaced(group))?;
+                }
+                Ok(())
+            }
+            Self::Packet(packet, act) => {
+                write!(f, "{} #{packet}", act.word())?;
+                match act {
+                    PacketAct::Meets(fate) => By(fate.delay()).fmt(f),
+                    PacketAct::Deliver | PacketAct::Hold => Ok(()),
+                }
+            }
+            Self::Clients(act, names) => write!(f, "{} {}", act.word(), Spaced(names)),
+            Self::Operate(order) => order.fmt(f),
             Self::Flaw { flaw, on, who } => {
                 write!(f, "flaw {flaw} {}", if *on { "on" } else { "off" })?;
                 if who.is_empty() { Ok(()) } else { write!(f, " {}", Spaced(who)) }
             }
-            Self::Crash(who) => write!(f, "crash {}", Spaced(who)),
-            Self::Restart(who) => write!(f, "restart {}", Spaced(who)),
-            Self::Sleep(who) => write!(f, "sleep {}", Spaced(who)),
-            Self::Wake(who) => write!(f, "wake {}", Spaced(who)),
-            Self::Wipe(who) => write!(f, "wipe {}", Spaced(who)),
-            Self::Clock { who, rate } => write!(f, "clock {} rate={}", Spaced(who), rate.as_rate()),
-            Self::Timeout(who) => write!(f, "timeout {}", Spaced(who)),
-            Self::Heartbeat(who) => write!(f, "heartbeat {}", Spaced(who)),
-            Self::Sync(who) => write!(f, "sync {}", Spaced(who)),
-            Self::Retry(clients) => write!(f, "retry {}", Spaced(clients)),
-            Self::Abandon(clients) => write!(f, "abandon {}", Spaced(clients)),
-            Self::Settle => f.write_str("settle"),
-            Self::Timers(timers) => write!(f, "timers {timers}"),
-            Self::Partition(groups) => partition(f, groups),
-            Self::Isolate { who, from_clients } => {
-                let clients = if *from_clients { " from clients" } else { "" };
-                write!(f, "isolate {}{clients}", Spaced(who))
-            }
-            Self::Rejoin(who) => write!(f, "rejoin {}", Spaced(who)),
-            Self::Cut(ends) => write!(f, "cut {ends}"),
-            Self::Mend(ends) => write!(f, "mend {ends}"),
-            Self::Heal => f.write_str("heal"),
-            Self::Net(network) => write!(f, "net {network}"),
-            Self::Link { ends, change } => link(f, ends, *change),
-            Self::Hold { name, ends, count } => {
-                write!(f, "hold {}{ends}", Named(*name))?;
-                option(f, "count", *count)
-            }
-            Self::Release { ends: None, .. } => f.write_str("release"),
-            Self::Release { name, ends: Some(ends), count } => {
-                write!(f, "release {}{ends}", Named(*name))?;
-                option(f, "count", *count)
-            }
-            Self::Packet { packet, deed } => match deed {
-                PacketDeed::Deliver => write!(f, "deliver #{packet}"),
-                PacketDeed::Drop => write!(f, "drop #{packet}"),
-                PacketDeed::Duplicate => write!(f, "duplicate #{packet}"),
-                PacketDeed::Delay(span) => write!(f, "delay #{packet} by {span}"),
-                PacketDeed::Hold => write!(f, "hold #{packet}"),
-            },
-            Self::Next { fate, name, ends } => {
-                write!(f, "{} next ", verb(*fate))?;
-                packets(f, *name, ends, by(*fate))
-            }
-            Self::Flying { deed, name, ends, count } => {
-                let (verb, by) = match deed {
-                    FlyingDeed::Deliver => ("deliver", None),
-                    FlyingDeed::Meets(fate) => (verb(*fate), by(*fate)),
-                };
-                write!(f, "{verb} ")?;
-                packets(f, *name, ends, by)?;
-                option(f, "count", *count)
-            }
-            Self::ByHand(Motion::ByHand) => f.write_str("by-hand on"),
-            Self::ByHand(Motion::ByItself) => f.write_str("by-hand off"),
-            Self::Operate(order) => order.fmt(f),
-            Self::Load(load) => load.fmt(f),
-            Self::LoadStop => f.write_str("load stop"),
-            Self::Chaos(Faults::Swarm) => f.write_str("chaos swarm"),
-            Self::Chaos(Faults::These(faults)) => {
-                f.write_str("chaos")?;
-                faults.iter().try_for_each(|fault| write!(f, " {}", fault.name()))
-            }
-            Self::ChaosStop => f.write_str("chaos stop"),
-            Self::Reseed(Reseed { seed, reach }) => {
-                let all = match reach {
-                    Reach::Draws => "",
-                    Reach::All => " all",
-                };
-                write!(f, "reseed {seed:#x}{all}")
-            }
-            Self::Run(range) => write!(f, "run {range}"),
-            Self::Until { condition, within } => {
-                write!(f, "until {condition}{}", Within(*within))
-            }
-            Self::Expect(condition) => write!(f, "expect {condition}"),
-            Self::Expects(Unmet::Fail) => f.write_str("expects fail"),
-            Self::Expects(Unmet::Remark) => f.write_str("expects remark"),
-            Self::Let { name, value } => write!(f, "let {name} = {value}"),
+            Self::Lab(act) => act.fmt(f),
+        }
+    }
+}
+
+fn links<W: Word>(f: &mut Formatter<'_>, act: LinkAct, ends: &Ends<W>) -> Result {
+    let word = act.word();
+    match act {
+        LinkAct::Cut | LinkAct::Mend => write!(f, "{word} {ends}"),
+        LinkAct::Change(LinkChange { loss, delay, duplicate }) => {
+            write!(f, "{word} {ends}")?;
+            option(f, "loss", loss)?;
+            option(f, "delay", delay)?;
+            option(f, "duplicate", duplicate)
+        }
+        LinkAct::Hold { name, count } | LinkAct::Release { name, count } => {
+            write!(f, "{word} {}{ends}", Called(name))?;
+            option(f, "count", count)
+        }
+        LinkAct::Next { fate, name } => {
+            write!(f, "{word} next {}{ends}{}", Called(name), By(fate.delay()))
+        }
+        LinkAct::Flying { fate, name, count } => {
+            write!(f, "{word} {}{ends}{}", Called(name), By(fate.and_then(Fate::delay)))?;
+            option(f, "count", count)
+        }
+    }
+}
+
+impl Display for Block {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
             Self::Task { name } => write!(f, "task {name}"),
-            Self::Wait { name, within } => write!(f, "wait {name}{}", Within(*within)),
             Self::For { name, first, last } => write!(f, "for {name} in {first}..{last}"),
             Self::Repeat { count, name } => write!(f, "repeat {count}{}", As(name.as_ref())),
             Self::LoopFor { span, name } => write!(f, "loop for {span}{}", As(name.as_ref())),
@@ -174,9 +169,30 @@ impl Display for Command {
             Self::If(condition) => write!(f, "if {condition}"),
             Self::Else => f.write_str("else"),
             Self::End => f.write_str("end"),
+        }
+    }
+}
+
+impl Display for Flow {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Run(range) => write!(f, "run {range}"),
+            Self::Until { condition, within } => {
+                write!(f, "until {condition}{}", Within(*within))
+            }
+            Self::Expect(condition) => write!(f, "expect {condition}"),
+            Self::Let { name, value } => write!(f, "let {name} = {value}"),
+            Self::Wait { name, within } => write!(f, "wait {name}{}", Within(*within)),
             Self::At { place, command } => write!(f, "at {place} {command}"),
             Self::Every { span, command } => write!(f, "every {span} {command}"),
             Self::Stop(name) => write!(f, "stop {name}"),
+        }
+    }
+}
+
+impl Display for Tell {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
             Self::Say(text) => write!(f, "say {}", running(text)),
             Self::Beat => f.write_str("beat"),
             Self::Ask(question) => write!(f, "ask {question}"),
@@ -213,38 +229,21 @@ impl Display for Within {
 }
 
 /// `append `, or nothing.
-struct Named(Option<PacketName>);
+struct Called(Option<PacketName>);
 
-impl Display for Named {
+impl Display for Called {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         self.0.map_or(Ok(()), |name| write!(f, "{} ", name.word()))
     }
 }
 
-const fn verb(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Drop => "drop",
-        Fate::Duplicate => "duplicate",
-        Fate::Delay(_) => "delay",
-    }
-}
+/// ` by 50ms`, or nothing.
+struct By(Option<Span>);
 
-const fn by(fate: Fate) -> Option<Span> {
-    match fate {
-        Fate::Delay(span) => Some(span),
-        Fate::Drop | Fate::Duplicate => None,
+impl Display for By {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.map_or(Ok(()), |span| write!(f, " by {span}"))
     }
-}
-
-/// Which packets are meant, and by how much they are delayed.
-fn packets(
-    f: &mut Formatter<'_>,
-    name: Option<PacketName>,
-    ends: &Ends,
-    by: Option<Span>,
-) -> Result {
-    write!(f, "{}{ends}", Named(name))?;
-    by.map_or(Ok(()), |span| write!(f, " by {span}"))
 }
 
 /// "1kB", "1500B".
@@ -274,7 +273,7 @@ fn option<T: Display>(f: &mut Formatter<'_>, name: &str, value: Option<T>) -> Re
     value.map_or(Ok(()), |value| write!(f, " {name}={value}"))
 }
 
-impl Display for Head {
+impl Display for Setup {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str("cluster")?;
         option(f, "servers", self.servers)?;
@@ -289,24 +288,8 @@ impl Display for Head {
     }
 }
 
-fn partition(f: &mut Formatter<'_>, groups: &[Vec<Who>]) -> Result {
-    f.write_str("partition ")?;
-    for (place, group) in groups.iter().enumerate() {
-        write!(f, "{}{}", if place > 0 { " | " } else { "" }, Spaced(group))?;
-    }
-    Ok(())
-}
-
-fn link(f: &mut Formatter<'_>, ends: &Ends, change: LinkChange) -> Result {
-    let LinkChange { loss, delay, duplicate } = change;
-    write!(f, "link {ends}")?;
-    option(f, "loss", loss)?;
-    option::<SpanRange>(f, "delay", delay)?;
-    option(f, "duplicate", duplicate)
-}
-
 /// "S1 S2 -> S3".
-impl Display for Ends {
+impl<W: Display> Display for Ends<W> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let arrow = if self.both { "<->" } else { "->" };
         write!(f, "{} {arrow} {}", Spaced(&self.from), Spaced(&self.to))
@@ -333,6 +316,15 @@ impl Display for Who {
     }
 }
 
+impl Display for NodeName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Server(server) => server.fmt(f),
+            Self::Client(name) => f.write_str(name.as_str()),
+        }
+    }
+}
+
 impl Display for Timers {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str(match self {
@@ -354,7 +346,7 @@ impl Display for Bound {
     }
 }
 
-impl Display for Order {
+impl<W: Word> Display for Order<W> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         self.operation.fmt(f)?;
         option(f, "client", self.client.as_ref())?;
@@ -367,12 +359,12 @@ impl Display for Order {
     }
 }
 
-impl Display for Operation {
+impl<W: Word> Display for Operation<W> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Get { key } => write!(f, "get {key}"),
-            Self::Put { key, value, version } => write!(f, "put {key} {value} {version}"),
-            Self::Submit { key, value, version } => write!(f, "submit {key} {value} {version}"),
+            Self::Put { key, value, version } => write!(f, "put {key} {value} @{version}"),
+            Self::Submit { key, value, version } => write!(f, "submit {key} {value} @{version}"),
             Self::Set { key, value } => write!(f, "set {key} {value}"),
             Self::Check { key } => write!(f, "check {key}"),
             Self::Acquire { lock } => write!(f, "acquire {lock}"),
@@ -381,13 +373,13 @@ impl Display for Operation {
     }
 }
 
-/// "@2", "@last", "@{v}".
+/// "2", "last", "{v}".
 impl Display for VersionWord {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Self::Number(version) => write!(f, "@{version}"),
-            Self::Last => f.write_str("@last"),
-            Self::Hole(number) => write!(f, "@{number}"),
+            Self::Number(version) => version.fmt(f),
+            Self::Last => f.write_str("last"),
+            Self::Hole(number) => number.fmt(f),
         }
     }
 }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use super::check::Report;
 use super::lex::Spot;
-use super::{Command, Condition, Pace, Place, Text, Watched};
+use super::{Command, Condition, Pace, Place, Tell, Text, Watched};
 
 /// The number of the form that is written and read.
 pub const FORM: u32 = 1;
@@ -231,16 +231,16 @@ impl Records {
     ) {
         let Some(recording) = &mut self.recording else { return };
         match command {
-            Some(Command::Watch(what)) => recording.watched.push(what.clone()),
-            Some(Command::Break(condition)) => {
+            Some(Command::Tell(Tell::Watch(what))) => recording.watched.push(what.clone()),
+            Some(Command::Tell(Tell::Break(condition))) => {
                 let condition = condition.clone();
                 recording.breakpoints.push(Breakpoint { condition, on: true });
             }
-            Some(Command::Unbreak(condition)) => {
+            Some(Command::Tell(Tell::Unbreak(condition))) => {
                 let condition = condition.clone();
                 recording.breakpoints.push(Breakpoint { condition, on: false });
             }
-            Some(Command::Pace(pace)) => recording.pace = Some(*pace),
+            Some(Command::Tell(Tell::Pace(pace))) => recording.pace = Some(*pace),
             Some(_) => {
                 let message = format!("line {} has begun the recording", recording.line);
                 let help = "lines of the script stand before it";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::Report;
 use super::lex::Spot;
-use super::{Command, Head, Shows};
+use super::{Head, Setup, Shows};
 use crate::cluster::config::{CLIENTS_MAX, Config, Given};
 use crate::cluster::types::{ServerId, Term};
 
@@ -37,25 +37,19 @@ impl Start {
     }
 
     /// A line of the head, or one that should have been; `None` if it could not be read.
-    pub fn head(
-        &mut self,
-        report: &mut Report,
-        number: u32,
-        spot: Spot,
-        command: Option<&Command>,
-    ) {
+    pub fn head(&mut self, report: &mut Report, number: u32, spot: Spot, head: Option<&Head>) {
         let misplaced =
             |first: u32| format!("the head comes first: line {first} has begun the run");
         if let Some(first) = self.body {
             report.note(number, spot, misplaced(first), Some("move this line up".into()));
         }
-        match command {
-            Some(Command::Cluster(head)) => self.cluster(report, number, spot, head),
-            Some(Command::Given { server, term, log }) => {
+        match head {
+            Some(Head::Cluster(setup)) => self.cluster(report, number, spot, setup),
+            Some(Head::Given { server, term, log }) => {
                 let given = Given { server: *server, term: *term, log: log.clone() };
                 self.given(report, number, spot, given);
             }
-            Some(Command::Clients(names)) => {
+            Some(Head::Clients(names)) => {
                 for name in names {
                     let name = name.as_str().to_owned();
                     if self.config.clients.contains(&name) {
@@ -68,19 +62,18 @@ impl Start {
                     self.config.clients.push(name);
                 }
             }
-            Some(Command::Shows { flaw, breaks }) => {
+            Some(Head::Shows { flaw, breaks }) => {
                 if let Some(first) = self.shown.replace(number) {
                     let message = format!("line {first} says already what the script shows");
                     report.note(number, spot, message, None);
                 }
                 self.shows = Some(Shows { flaw: *flaw, breaks: *breaks });
             }
-            Some(_) => {}
             None => self.lost = true,
         }
     }
 
-    fn cluster(&mut self, report: &mut Report, number: u32, spot: Spot, head: &Head) {
+    fn cluster(&mut self, report: &mut Report, number: u32, spot: Spot, setup: &Setup) {
         if let Some(first) = self.cluster {
             let message = format!("line {first} says what the cluster is already");
             report.note(number, spot, message, Some("say it all in one line".into()));
@@ -92,7 +85,7 @@ impl Start {
         }
         self.cluster = Some(number);
         let config = &mut self.config;
-        let Head {
+        let Setup {
             servers,
             seed,
             network,
@@ -102,7 +95,7 @@ impl Start {
             sync,
             rpc_timeout,
             events_max,
-        } = head;
+        } = setup;
         config.servers = servers.unwrap_or(config.servers);
         config.seed = seed.unwrap_or(config.seed);
         config.network = network.unwrap_or(config.network);

@@ -98,43 +98,7 @@ fn no_server(word: &str) -> String {
     format!("there is no server {}: they are called S1 to S{SERVERS_MAX}", shown(word))
 }
 
-/// Somebody who is called by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named<'a> {
-    Server(ServerId),
-    Client(&'a Text),
-}
-
 impl Who {
-    /// Who it is, if it calls a server or a client by name, as every word of a command does that
-    /// has been applied; `None` for words that mean something only in their place.
-    pub const fn named(&self) -> Option<Named<'_>> {
-        match self {
-            Self::Server(server) => Some(Named::Server(*server)),
-            Self::Client(name) => Some(Named::Client(name)),
-            Self::Leader
-            | Self::Follower
-            | Self::Followers
-            | Self::Candidate
-            | Self::Majority
-            | Self::Minority
-            | Self::Rest
-            | Self::All
-            | Self::Down
-            | Self::Random
-            | Self::Some
-            | Self::Hole(_) => None,
-        }
-    }
-
-    /// The server that it calls by name.
-    pub const fn server(&self) -> Option<ServerId> {
-        match self.named() {
-            Some(Named::Server(server)) => Some(server),
-            Some(Named::Client(_)) | None => None,
-        }
-    }
-
     /// What one word means once its holes are filled: servers, or a client by its name.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::{LINE, client, entry, packet, server};
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Operation, Order, Text, Who};
+use crate::cluster::command::{Command, Deed, LabAct, Operation, Order, ServerAct, Text, Who};
 use crate::cluster::config::{Config, Given};
 use crate::cluster::event::Event;
 use crate::cluster::network::{Network, Packet};
@@ -60,7 +60,7 @@ impl Run {
         let rest = all.without(ServerSet::only(leader));
         let one = rest.iter().next().unwrap();
         let with = vec![Who::Server(leader), Who::Server(one)];
-        self.apply(&Command::Partition(vec![with, vec![Who::Rest]]));
+        self.apply(&Deed::Partition(vec![with, vec![Who::Rest]]).into());
         (leader, one, rest.without(ServerSet::only(one)))
     }
 
@@ -76,7 +76,7 @@ fn set(client: &str, value: &str, only: Option<ServerId>) -> Command {
         version: crate::cluster::command::VersionWord::Number(Default::default()),
     };
     let (client, only) = (Some(Text::new(client)), only.map(Who::Server));
-    Command::Operate(Order { client, only, ..Order::new(operation) })
+    Command::Deed(Deed::Operate(Order { client, only, ..Order::new(operation) }))
 }
 
 fn pair(one: ServerId, other: ServerId) -> ServerSet {
@@ -114,8 +114,8 @@ fn entries_wait_for_those_who_are_down_and_asleep() {
     run.run(50);
     let others = ServerSet::first(5).without(ServerSet::only(leader));
     let others: Vec<ServerId> = others.iter().collect();
-    run.apply(&Command::Crash(vec![Who::Server(others[0]), Who::Server(others[1])]));
-    run.apply(&Command::Sleep(vec![Who::Server(others[2])]));
+    run.apply(&ServerAct::Crash.to(vec![Who::Server(others[0]), Who::Server(others[1])]));
+    run.apply(&ServerAct::Sleep.to(vec![Who::Server(others[2])]));
     run.apply(&set("a", "1", Some(leader)));
     run.run(60);
     let [down, asleep] = [pair(others[0], others[1]), ServerSet::only(others[2])];
@@ -160,7 +160,7 @@ fn a_candidate_is_told_why_it_was_refused() {
     let long = servers.map(|server| given(server, vec![Term(1)]));
     let config = Config { servers: 3, given: long.collect(), ..Config::default() };
     let mut run = Run::new(config);
-    run.apply(&Command::Timeout(vec![Who::Server(short)]));
+    run.apply(&ServerAct::Timeout.to(vec![Who::Server(short)]));
     run.until(|cluster| cluster.server(short).unwrap().raft.refusals().len() == 2);
     let told = server(&run.cluster, short, &run.recent).join(" ");
     let refused = "S2 refused: its own log ends at 1@1, S1's is empty (§5.4.1).";
@@ -172,7 +172,7 @@ fn what_led_to_a_leader_is_followed_back_to_a_timer() {
     let mut run = Run::new(Config::default());
     let first = run.leader();
     run.run(150);
-    run.apply(&Command::Crash(vec![Who::Server(first)]));
+    run.apply(&ServerAct::Crash.to(vec![Who::Server(first)]));
     let second = run.leader();
     let told = server(&run.cluster, second, &run.recent);
     let wins = told.iter().position(|line| line.contains("wins term 2")).unwrap();
@@ -195,7 +195,7 @@ fn a_packet_is_told_with_its_fate() {
     let told = packet(&run.cluster, id, &run.recent).join(" ");
     assert!(told.starts_with(&format!("Packet #{id}, from {leader} to ")), "{told}");
     assert!(told.contains(&format!("{leader} wins term 1")), "{told}");
-    run.apply(&Command::Isolate { who: vec![Who::Server(leader)], from_clients: false });
+    run.apply(&ServerAct::Isolate { from_clients: false }.to(vec![Who::Server(leader)]));
     let told = packet(&run.cluster, id, &[]).join(" ");
     assert!(told.contains(&format!(". If it arrived now: {leader} loses #{id} to ")), "{told}");
     assert!(told.ends_with(" is cut."), "{told}");
@@ -216,11 +216,11 @@ fn every_line_fits_in_every_state() {
             run.run(53);
             let hit = vec![Who::Server(ServerId::from_index(round % 5))];
             match round % 8 {
-                2 => run.apply(&Command::Crash(hit)),
-                3 => run.apply(&Command::Restart(vec![Who::Down])),
-                5 => run.apply(&Command::Sleep(hit)),
-                7 => run.apply(&Command::Wake(vec![Who::All])),
-                6 => run.apply(&Command::Heal),
+                2 => run.apply(&ServerAct::Crash.to(hit)),
+                3 => run.apply(&ServerAct::Restart.to(vec![Who::Down])),
+                5 => run.apply(&ServerAct::Sleep.to(hit)),
+                7 => run.apply(&ServerAct::Wake.to(vec![Who::All])),
+                6 => run.apply(&LabAct::Heal.into()),
                 _ => {}
             }
             check_width(&run);

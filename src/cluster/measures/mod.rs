@@ -281,7 +281,7 @@ impl Display for Answer<'_> {
 #[cfg(test)]
 mod tests {
     use crate::cluster::Cluster;
-    use crate::cluster::command::{Command, parse_line};
+    use crate::cluster::command::{Command, Tell, parse_line};
     use crate::cluster::config::Config;
     use crate::cluster::time::{Span, Time};
 
@@ -298,7 +298,7 @@ mod tests {
 
     fn watched(cluster: &Cluster, line: &str) -> String {
         match parse_line(&format!("watch {line}")) {
-            Ok(Command::Watch(watched)) => cluster.watched(&watched),
+            Ok(Command::Tell(Tell::Watch(watched))) => cluster.watched(&watched),
             other => panic!("{line}: {other:?}"),
         }
     }

@@ -122,20 +122,18 @@ impl Links {
         }
     }
 
-    /// Ends these servers' isolation, and every cut between them and servers that are not isolated
-    /// themselves. Of the links to clients only those are mended that an isolation has cut.
-    pub(in crate::cluster) fn rejoin(&mut self, servers: ServerSet) {
-        self.isolated = self.isolated.without(servers);
-        self.from_clients = self.from_clients.without(servers);
+    /// Ends a server's isolation, and every cut between it and servers that are not isolated
+    /// themselves. Of its links to clients only those are mended that an isolation has cut.
+    pub(in crate::cluster) fn rejoin(&mut self, server: ServerId) {
+        self.isolated.remove(server);
+        self.from_clients.remove(server);
         let others = ServerSet::first(self.servers as u8).without(self.isolated);
-        for server in servers.iter() {
-            for other in others.iter().filter(|other| *other != server) {
-                self.join(Node::Server(server), Node::Server(other));
-                self.join(Node::Server(other), Node::Server(server));
-            }
-            for link in self.client_links(server).filter(|link| link.by_isolation) {
-                link.set_cut(false);
-            }
+        for other in others.iter().filter(|other| *other != server) {
+            self.join(Node::Server(server), Node::Server(other));
+            self.join(Node::Server(other), Node::Server(server));
+        }
+        for link in self.client_links(server).filter(|link| link.by_isolation) {
+            link.set_cut(false);
         }
     }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{Loss, Packet, PacketName};
-use crate::cluster::command::{Command, Ends, Fate, PacketDeed};
+use crate::cluster::act::{Fate, PacketAct};
 use crate::cluster::event::{DropReason, EventKind, NetworkEvent, PacketEvent};
 use crate::cluster::queue::Slot;
 use crate::cluster::resolve::error;
@@ -143,56 +143,46 @@ impl Cluster {
         }
     }
 
-    /// Carries out a command about packets, whose words are concrete.
-    pub(in crate::cluster) fn order_packets(
+    /// What comes to the end of these links is held there.
+    pub(in crate::cluster) fn hold_packets(
         &mut self,
-        command: &Command,
+        name: Option<PacketName>,
+        links: &[(Node, Node)],
+        count: Option<u32>,
     ) -> Result<(), CommandError> {
-        match command {
-            Command::Hold { name, ends, count } => {
-                let links = self.links_of(ends)?;
-                self.add_orders(*name, &links, Act::Hold { left: *count })
-            }
-            Command::Packet { packet, deed } => self.handle_packet(*packet, *deed, None),
-            Command::Flying { deed, name, ends, count } => {
-                self.handle_flying((*deed).into(), *name, ends, *count)
-            }
-            Command::Next { fate, name, ends } => {
-                let links = self.links_of(ends)?;
-                let client = |link: &(Node, Node)| !are_servers(*link);
-                if *fate == Fate::Duplicate && links.iter().any(client) {
-                    return Err(error(ONCE));
-                }
-                self.add_orders(*name, &links, Act::Next(*fate))
-            }
-            Command::Release { name, ends, count } => {
-                let links = match ends {
-                    Some(ends) => Some(self.links_of(ends)?),
-                    None => None,
-                };
-                self.release_packets(*name, links.as_deref(), *count)
-            }
-            other => Err(error(format!("`{other}` is not about packets"))),
+        self.add_orders(name, links, Act::Hold { left: count })
+    }
+
+    /// What becomes of the next packet on each of these links.
+    pub(in crate::cluster) fn order_fate(
+        &mut self,
+        fate: Fate,
+        name: Option<PacketName>,
+        links: &[(Node, Node)],
+    ) -> Result<(), CommandError> {
+        if fate == Fate::Duplicate && !links.iter().copied().all(are_servers) {
+            return Err(error(ONCE));
         }
+        self.add_orders(name, links, Act::Next(fate))
     }
 
     /// Does something with one packet, wherever it is: in flight, perhaps known where, or held.
-    fn handle_packet(
+    pub(in crate::cluster) fn handle_packet(
         &mut self,
         id: PacketId,
-        deed: PacketDeed,
+        act: PacketAct,
         place: Option<Slot>,
     ) -> Result<(), CommandError> {
-        let mut packet = self.take_packet(id, deed, place)?;
+        let mut packet = self.take_packet(id, act, place)?;
         packet.hand = Hand::Used;
-        match deed {
-            PacketDeed::Deliver => {
+        match act {
+            PacketAct::Deliver => {
                 (packet.due, packet.loss) = (self.now, Loss::Arrives);
                 self.tell_packet(&packet, PacketEvent::Freed);
                 self.queue.push(self.now.micros(), Item::Packet(packet));
             }
-            PacketDeed::Drop => self.drop_packet(&packet, DropReason::ByHand),
-            PacketDeed::Duplicate => {
+            PacketAct::Meets(Fate::Drop) => self.drop_packet(&packet, DropReason::ByHand),
+            PacketAct::Meets(Fate::Duplicate) => {
                 // What was held arrives with its copy, unless it waits to be told.
                 let told = Span(u64::from(self.is_by_hand()));
                 packet.due = packet.due.max(self.now + told);
@@ -201,26 +191,25 @@ impl Cluster {
                     self.queue.push(due, Item::Packet(packet));
                 }
             }
-            PacketDeed::Delay(span) => {
+            PacketAct::Meets(Fate::Delay(span)) => {
                 packet.due = packet.due.max(self.now) + span;
                 self.tell_packet(&packet, PacketEvent::Delayed { span });
                 self.queue.push(packet.due.micros(), Item::Packet(packet));
             }
-            PacketDeed::Hold => self.hold(packet),
+            PacketAct::Hold => self.hold(packet),
         }
         Ok(())
     }
 
     /// Does something with the packets on these links that are in flight or held, in the order in
     /// which they would arrive.
-    fn handle_flying(
+    pub(in crate::cluster) fn handle_flying(
         &mut self,
-        deed: PacketDeed,
+        act: PacketAct,
         name: Option<PacketName>,
-        ends: &Ends,
+        links: &[(Node, Node)],
         count: Option<u32>,
     ) -> Result<(), CommandError> {
-        let links = self.links_of(ends)?;
         let mut left = vec![count.unwrap_or(u32::MAX); links.len()];
         let mut wanted = Vec::new();
         for packet in self.packets() {
@@ -235,7 +224,7 @@ impl Cluster {
             }
         }
         if wanted.is_empty() {
-            return Err(self.none_flying(name, &links));
+            return Err(self.none_flying(name, links));
         }
         // To look for each among all would take the square of their number.
         let slots: BTreeMap<PacketId, Slot> = self
@@ -246,12 +235,12 @@ impl Cluster {
                 _ => None,
             })
             .collect();
-        if deed == PacketDeed::Duplicate && slots.len() + wanted.len() > FLYING_MAX {
+        if act == PacketAct::Meets(Fate::Duplicate) && slots.len() + wanted.len() > FLYING_MAX {
             let message = format!("more than {FLYING_MAX} packets would be in flight");
             return Err(error(message));
         }
         let place = |id: &PacketId| slots.get(id).copied();
-        wanted.into_iter().try_for_each(|id| self.handle_packet(id, deed, place(&id)))
+        wanted.into_iter().try_for_each(|id| self.handle_packet(id, act, place(&id)))
     }
 
     /// That no such packet is in flight on these links, and what is.
@@ -284,16 +273,14 @@ impl Cluster {
     fn take_packet(
         &mut self,
         id: PacketId,
-        deed: PacketDeed,
+        act: PacketAct,
         place: Option<Slot>,
     ) -> Result<Packet, CommandError> {
-        let can_be_done = |packet: &Packet| match deed {
-            PacketDeed::Duplicate if !are_servers((packet.from, packet.to)) => Err(error(ONCE)),
-            PacketDeed::Duplicate
-            | PacketDeed::Deliver
-            | PacketDeed::Drop
-            | PacketDeed::Delay(_)
-            | PacketDeed::Hold => Ok(()),
+        let can_be_done = |packet: &Packet| match act {
+            PacketAct::Meets(Fate::Duplicate) if !are_servers((packet.from, packet.to)) => {
+                Err(error(ONCE))
+            }
+            PacketAct::Deliver | PacketAct::Hold | PacketAct::Meets(_) => Ok(()),
         };
         let held = || self.held.iter().position(|packet| packet.id == id);
         if let Some(place) = place.is_none().then(held).flatten() {
@@ -313,19 +300,6 @@ impl Cluster {
         }
     }
 
-    fn links_of(&mut self, ends: &Ends) -> Result<Vec<(Node, Node)>, CommandError> {
-        let (from, to) = (self.nodes(&ends.from)?, self.nodes(&ends.to)?);
-        let mut links = Vec::new();
-        for one in &from {
-            for two in to.iter().filter(|two| *two != one) {
-                let both = [(*one, *two), (*two, *one)];
-                links.extend(both.into_iter().take(if ends.both { 2 } else { 1 }));
-            }
-        }
-        links.retain(|(from, to)| self.links.get_mut(*from, *to).is_some());
-        if links.is_empty() { Err(error("there is no link between these")) } else { Ok(links) }
-    }
-
     fn add_orders(
         &mut self,
         name: Option<PacketName>,
@@ -341,7 +315,7 @@ impl Cluster {
     }
 
     /// What was held arrives, in its order. Without a count nothing is held any more either.
-    fn release_packets(
+    pub(in crate::cluster) fn release_packets(
         &mut self,
         name: Option<PacketName>,
         links: Option<&[(Node, Node)]>,

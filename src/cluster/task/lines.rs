@@ -7,13 +7,14 @@ use super::schedule::Recurring;
 use super::{MARKS_MAX, WITHIN, Wait};
 use crate::cluster::client::name_number;
 use crate::cluster::command::{
-    Choice, Command, Condition, Line, Nature, Number, Order, Question, Spaced, Text, Who,
+    Block, Choice, Command, Condition, Deed, Flow, Line, Number, Order, Question, Spaced, Tell,
+    Text, Who,
 };
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::redraw::Drawn;
 use crate::cluster::resolve::{Binding, Scope, error};
 use crate::cluster::rng::{Entity, Rng};
-use crate::cluster::time::Time;
+use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{Index, ServerId, ServerSet};
 use crate::cluster::{Cluster, CommandError, Item, NOT_SO};
 
@@ -25,14 +26,30 @@ impl Cluster {
         line: &Line,
         scope: &mut Scope,
     ) -> Result<(), CommandError> {
-        let partner = line.partner as usize;
         match &line.command {
-            Command::Operate(order) => self.run_operation(place, line, order, scope)?,
-            Command::Run(range) => {
+            Command::Deed(Deed::Operate(order)) => self.run_operation(place, line, order, scope),
+            Command::Block(block) => self.run_block(place, at, line, block, scope),
+            Command::Flow(flow) => self.run_flow(place, line, flow, scope),
+            Command::Tell(tell) => self.say(tell, scope, line.number),
+            Command::Head(_) | Command::Record(_) | Command::Deed(_) => {
+                self.perform(&line.command, scope, line.number).map(|_| ())
+            }
+        }
+    }
+
+    fn run_flow(
+        &mut self,
+        place: usize,
+        line: &Line,
+        flow: &Flow,
+        scope: &mut Scope,
+    ) -> Result<(), CommandError> {
+        match flow {
+            Flow::Run(range) => {
                 let drawn = Drawn::new(&mut scope.rng, *range);
                 self.wait(place, Wait::Run(drawn), self.now + drawn.span);
             }
-            Command::Until { condition, within } => {
+            Flow::Until { condition, within } => {
                 if !self.holds(condition, scope) {
                     let deadline = self.now + within.unwrap_or(WITHIN);
                     let (condition, line) = (condition.clone(), line.number);
@@ -40,21 +57,12 @@ impl Cluster {
                     self.waiting.push(place as u32);
                 }
             }
-            Command::Expect(condition) => self.run_expect(line, condition, scope),
-            Command::Let { name, value } => {
+            Flow::Expect(condition) => self.run_expect(line, condition, scope),
+            Flow::Let { name, value } => {
                 let binding = self.bound(value, scope)?;
                 self.bind(place, name, binding);
             }
-            Command::Task { name } => {
-                // Whatever comes of it, its lines are not the lines of this task.
-                self.tasks[place].next = partner + 1;
-                let name = scope.fill(name)?;
-                let bindings = self.tasks[place].scope.bindings.clone();
-                let lines = self.tasks[place].lines.clone();
-                let client = Some(name.clone());
-                self.spawn(name, lines, at + 1..partner, bindings, client)?;
-            }
-            Command::Wait { name, within } => {
+            Flow::Wait { name, within } => {
                 let name = scope.fill(name)?;
                 if self.is_under_way(&name) {
                     let deadline = self.now + within.unwrap_or(WITHIN);
@@ -62,170 +70,143 @@ impl Cluster {
                     self.wait(place, Wait::Task { name, deadline, line }, deadline);
                 }
             }
-            Command::For { name, first, last } => {
-                let kind = LoopKind::count(Some(name), *first, *last);
-                self.enter_loop(place, at, partner, kind, scope);
+            Flow::At { place, command } => self.schedule(*place, command, scope, line.number)?,
+            Flow::Every { span, command } => self.repeat(*span, command, scope, line.number)?,
+            Flow::Stop(name) => self.stop(&scope.fill(name)?)?,
+        }
+        Ok(())
+    }
+
+    fn run_block(
+        &mut self,
+        place: usize,
+        at: usize,
+        line: &Line,
+        block: &Block,
+        scope: &mut Scope,
+    ) -> Result<(), CommandError> {
+        let partner = line.partner as usize;
+        let kind = match block {
+            Block::Task { name } => {
+                // Whatever comes of it, its lines are not the lines of this task.
+                self.tasks[place].next = partner + 1;
+                let name = scope.fill(name)?;
+                let bindings = self.tasks[place].scope.bindings.clone();
+                let lines = self.tasks[place].lines.clone();
+                let client = Some(name.clone());
+                return self.spawn(name, lines, at + 1..partner, bindings, client);
             }
-            Command::Repeat { count, name } => {
-                let kind = LoopKind::count(name.as_ref(), 1, *count);
-                self.enter_loop(place, at, partner, kind, scope);
-            }
-            Command::LoopFor { span, name } => {
-                let name = name.as_ref().map(|name| name.0.clone());
-                let kind = LoopKind::For { name, round: 1, until: self.now + *span };
-                self.enter_loop(place, at, partner, kind, scope);
-            }
-            Command::LoopUntil(condition) => {
-                let kind = LoopKind::Until { condition: condition.clone() };
-                self.enter_loop(place, at, partner, kind, scope);
-            }
-            Command::If(condition) => {
+            Block::If(condition) => {
                 let condition = condition.drawn(&mut |share| scope.rng.chance(share));
                 if !self.holds(&condition, scope) {
                     self.tasks[place].next = partner + 1;
                 }
+                return Ok(());
             }
             // Reached from above: the condition held, and its lines are done.
-            Command::Else => self.tasks[place].next = partner + 1,
-            Command::End => self.next_round(place, partner, scope),
-            Command::At { .. }
-            | Command::Every { .. }
-            | Command::Stop(_)
-            | Command::Say(_)
-            | Command::Beat
-            | Command::Ask(_)
-            | Command::Answer(_)
-            | Command::Reveal
-            | Command::Oracle
-            | Command::Aside(_)
-            | Command::Point { .. }
-            | Command::Note(_)
-            | Command::Mark(_)
-            | Command::Break(_)
-            | Command::Unbreak(_)
-            | Command::Watch(_)
-            | Command::Unwatch(_)
-            | Command::Pace(_) => self.act_at_once(&line.command, scope, line.number)?,
-            Command::Cluster(_)
-            | Command::Given { .. }
-            | Command::Clients(_)
-            | Command::Shows { .. }
-            | Command::Record(_)
-            | Command::Crash(_)
-            | Command::Restart(_)
-            | Command::Sleep(_)
-            | Command::Wake(_)
-            | Command::Wipe(_)
-            | Command::Clock { .. }
-            | Command::Timeout(_)
-            | Command::Heartbeat(_)
-            | Command::Sync(_)
-            | Command::Timers(_)
-            | Command::Partition(_)
-            | Command::Isolate { .. }
-            | Command::Rejoin(_)
-            | Command::Cut(_)
-            | Command::Mend(_)
-            | Command::Heal
-            | Command::Net(_)
-            | Command::Link { .. }
-            | Command::Load(_)
-            | Command::LoadStop
-            | Command::Chaos(_)
-            | Command::ChaosStop
-            | Command::Hold { .. }
-            | Command::Release { .. }
-            | Command::Next { .. }
-            | Command::Packet { .. }
-            | Command::Flying { .. }
-            | Command::ByHand(_)
-            | Command::Retry(_)
-            | Command::Abandon(_)
-            | Command::Settle
-            | Command::Flaw { .. }
-            | Command::Reseed(_)
-            | Command::Expects(_) => {
-                self.perform(&line.command, scope, line.number)?;
+            Block::Else => {
+                self.tasks[place].next = partner + 1;
+                return Ok(());
             }
-        }
+            Block::End => {
+                self.next_round(place, partner, scope);
+                return Ok(());
+            }
+            Block::For { name, first, last } => LoopKind::count(Some(name), *first, *last),
+            Block::Repeat { count, name } => LoopKind::count(name.as_ref(), 1, *count),
+            Block::LoopFor { span, name } => {
+                let name = name.as_ref().map(|name| name.0.clone());
+                LoopKind::For { name, round: 1, until: self.now + *span }
+            }
+            Block::LoopUntil(condition) => LoopKind::Until { condition: condition.clone() },
+        };
+        self.enter_loop(place, at, partner, kind, scope);
         Ok(())
     }
 
-    /// Carries out a line of the flow, or one that tells, that is no task's: it was typed, put down
-    /// for its place, or recorded. It acts at once, so that nothing comes between it and what is
-    /// done next; what it starts draws from a stream of its own.
-    pub(in crate::cluster) fn act_apart(
+    /// Carries out a line of the flow that is no task's: it was typed, put down for its place, or
+    /// recorded. It acts at once, so that nothing comes between it and what is done next; what it
+    /// starts draws from a stream of its own.
+    pub(in crate::cluster) fn flow_apart(
         &mut self,
-        command: &Command,
+        flow: &Flow,
         scope: &mut Scope,
         line: u32,
     ) -> Result<(), CommandError> {
-        match command {
-            Command::Let { name, value } => {
+        let own = self.scope_apart(scope);
+        match flow {
+            Flow::Let { name, value } => {
                 let binding = self.bound(value, scope)?;
                 scope.bindings.insert(name.0.clone(), binding);
             }
-            Command::Expect(condition) if self.holds(condition, scope) => {
-                let command = Arc::new(command.clone());
+            Flow::Expect(condition) if self.holds(condition, scope) => {
+                let command = Arc::new(flow.clone());
                 self.emit(EventKind::Script(ScriptEvent::Expected { line, command }));
             }
-            Command::Expect(condition) => {
+            Flow::Expect(condition) => {
                 return Err(error(format!("{NOT_SO}{}", self.actual(condition, scope))));
             }
-            _ => {
-                let stream = name_number(&format!("typed {}", self.typed));
-                let rng = Rng::new(self.seed, Entity::Task(stream));
-                let bindings = scope.bindings.clone();
-                let own = Scope { bindings, client: None, rng, queues: false };
-                self.act_at_once(command, &own, line)?;
+            Flow::At { place, command } => self.schedule(*place, command, &own, line)?,
+            Flow::Every { span, command } => self.repeat(*span, command, &own, line)?,
+            Flow::Stop(name) => self.stop(&own.fill(name)?)?,
+            Flow::Run(_) | Flow::Until { .. } | Flow::Wait { .. } => {
+                return Err(error(format!("`{flow}` waits: it stands in scripts only")));
             }
         }
-        // What only tells draws nothing: what is watched makes no other run.
-        if command.nature() == Nature::Flow {
-            self.typed += 1;
-        }
+        self.typed += 1;
         Ok(())
     }
 
-    /// What takes no lab time and asks for no task.
-    fn act_at_once(
+    /// What names mean to a line that is no task's. What only tells draws nothing from it: what is
+    /// watched makes no other run.
+    pub(in crate::cluster) fn scope_apart(&self, scope: &Scope) -> Scope {
+        let stream = name_number(&format!("typed {}", self.typed));
+        let rng = Rng::new(self.seed, Entity::Task(stream));
+        Scope { bindings: scope.bindings.clone(), client: None, rng, queues: false }
+    }
+
+    fn repeat(
         &mut self,
+        span: Span,
         command: &Command,
         scope: &Scope,
         line: u32,
     ) -> Result<(), CommandError> {
-        match command {
-            Command::At { place: when, command } => {
-                self.schedule(*when, command, scope, line)?;
-            }
-            Command::Every { span, command } => {
-                let (command, scope) = ((**command).clone(), scope.clone());
-                self.recur(Recurring { span: *span, command, scope, line, slot: None })?;
-            }
-            Command::Stop(name) => self.stop(&scope.fill(name)?)?,
-            Command::Say(text) => {
+        let (command, scope) = (command.clone(), scope.clone());
+        self.recur(Recurring { span, command, scope, line, slot: None })
+    }
+
+    /// Says something to those who watch.
+    pub(in crate::cluster) fn say(
+        &mut self,
+        tell: &Tell,
+        scope: &Scope,
+        line: u32,
+    ) -> Result<(), CommandError> {
+        match tell {
+            Tell::Say(text) => {
                 let text = scope.fill(text)?;
                 self.emit(EventKind::Script(ScriptEvent::Said { text }));
             }
-            Command::Beat => self.emit(EventKind::Script(ScriptEvent::Beat)),
-            Command::Ask(question) => {
+            Tell::Beat => self.emit(EventKind::Script(ScriptEvent::Beat)),
+            Tell::Ask(question) => {
                 let question = Arc::new(question.filled(scope)?);
                 self.question = Some(question.clone());
                 self.emit(EventKind::Script(ScriptEvent::Posed { question }));
                 self.beat_of(line);
             }
-            Command::Answer(hands) => {
+            Tell::Answer(hands) => {
                 self.count(hands)?;
                 self.emit(EventKind::Script(ScriptEvent::Counted {
                     hands: hands.as_slice().into(),
                 }));
             }
-            Command::Reveal => {
+            Tell::Reveal => {
                 let so = self.revealed()?;
                 self.emit(EventKind::Script(ScriptEvent::Revealed { so: so.into() }));
                 self.beat_of(line);
             }
-            Command::Oracle => {
+            Tell::Oracle => {
                 let question = self.question.as_ref().ok_or_else(no_question)?;
                 if question.choices.iter().all(|choice| choice.condition.is_none()) {
                     let why = "no choice says when it is so: `| S2 if leader = S2`";
@@ -234,35 +215,35 @@ impl Cluster {
                 self.emit(EventKind::Script(ScriptEvent::OracleAsked));
                 self.beat_of(line);
             }
-            Command::Aside(text) => {
+            Tell::Aside(text) => {
                 let text = scope.fill(text)?;
                 self.emit(EventKind::Script(ScriptEvent::Aside { text }));
             }
-            Command::Point { who, entry } => {
+            Tell::Point { who, entry } => {
                 let (servers, entry) = self.spoken_of(who, entry.as_ref(), scope)?;
                 self.emit(EventKind::Script(ScriptEvent::Pointed { servers, entry }));
             }
-            Command::Note(text) => {
+            Tell::Note(text) => {
                 let text = scope.fill(text)?;
                 self.emit(EventKind::Script(ScriptEvent::Noted { text }));
             }
-            Command::Break(condition) => {
+            Tell::Break(condition) => {
                 let condition = Arc::new(condition.filled(scope)?);
                 self.emit(EventKind::Script(ScriptEvent::BreakpointSet { condition, on: true }));
             }
-            Command::Unbreak(condition) => {
+            Tell::Unbreak(condition) => {
                 let condition = Arc::new(condition.filled(scope)?);
                 self.emit(EventKind::Script(ScriptEvent::BreakpointSet { condition, on: false }));
             }
-            Command::Watch(what) => {
+            Tell::Watch(what) => {
                 let what = Arc::new(what.filled(scope)?);
                 self.emit(EventKind::Script(ScriptEvent::Watched { what, line }));
             }
-            Command::Unwatch(what) => {
+            Tell::Unwatch(what) => {
                 let what = what.as_ref().map(|what| what.filled(scope)).transpose()?;
                 self.emit(EventKind::Script(ScriptEvent::Unwatched { what: what.map(Arc::new) }));
             }
-            Command::Mark(name) => {
+            Tell::Mark(name) => {
                 let name = scope.fill(name)?;
                 if self.marks.len() >= MARKS_MAX && !self.marks.contains_key(&name) {
                     return Err(error(format!(
@@ -272,8 +253,7 @@ impl Cluster {
                 self.marks.insert(name.clone(), self.traffic);
                 self.emit(EventKind::Script(ScriptEvent::Marked { name }));
             }
-            Command::Pace(pace) => self.emit(EventKind::Script(ScriptEvent::Paced { pace: *pace })),
-            _ => return Err(error(format!("`{command}` waits: it stands in scripts only"))),
+            Tell::Pace(pace) => self.emit(EventKind::Script(ScriptEvent::Paced { pace: *pace })),
         }
         Ok(())
     }
@@ -361,8 +341,7 @@ impl Cluster {
         order: &Order,
         scope: &mut Scope,
     ) -> Result<(), CommandError> {
-        let command = Command::Operate(order.clone());
-        let ticket = self.perform(&command, scope, line.number)?;
+        let ticket = self.perform(&line.command, scope, line.number)?.ticket;
         let name = match &order.client {
             Some(name) => scope.fill(name)?,
             None => scope.client.clone().unwrap_or_else(|| "a".into()),
@@ -381,7 +360,7 @@ impl Cluster {
 
     fn run_expect(&mut self, line: &Line, condition: &Condition, scope: &Scope) {
         if self.holds(condition, scope) {
-            let command = Arc::new(line.command.clone());
+            let command = Arc::new(Flow::Expect(condition.clone()));
             self.emit(EventKind::Script(ScriptEvent::Expected { line: line.number, command }));
         } else {
             let actual = self.actual(condition, scope);

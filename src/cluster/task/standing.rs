@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::loops::LoopKind;
 use super::{Task, Wait};
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Script};
+use crate::cluster::command::{Command, Flow, Script};
 use crate::cluster::time::Time;
 
 /// A line at which a task waits, and until when at most.
@@ -72,7 +72,8 @@ impl Cluster {
     /// Whether a script plays that still asks for something: one that only puts commands down for
     /// their places does not.
     pub fn plays_a_script(&self) -> bool {
-        let puts_down = |command: &Command| matches!(command, Command::At { .. } | Command::Run(_));
+        let puts_down =
+            |command: &Command| matches!(command, Command::Flow(Flow::At { .. } | Flow::Run(_)));
         let asks = |script: &Script| script.lines.iter().any(|line| !puts_down(&line.command));
         !self.finished() && (self.next_doing().is_some() || self.script.as_ref().is_some_and(asks))
     }

@@ -44,7 +44,7 @@ pub struct Point {
 
 /// A command from outside with every "who" made concrete, and where the run was before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
+pub struct Done {
     pub at: Point,
     pub place: Place,
     pub command: Arc<Command>,
@@ -86,7 +86,7 @@ struct Checkpoint<W> {
 pub struct Timeline<W> {
     /// The first is the start of the run.
     checkpoints: Vec<Checkpoint<W>>,
-    deeds: Vec<Deed>,
+    deeds: Vec<Done>,
     end: Point,
     /// The place of the end.
     reached: Place,
@@ -135,7 +135,7 @@ impl<W: Watcher> Timeline<W> {
     }
 
     /// The commands from outside, in order.
-    pub fn deeds(&self) -> &[Deed] {
+    pub fn deeds(&self) -> &[Done] {
         &self.deeds
     }
 
@@ -198,7 +198,7 @@ impl<W: Watcher> Timeline<W> {
         watcher: &W,
     ) {
         let (at, place) = before;
-        self.deeds.push(Deed { at, place, command: Arc::new(command) });
+        self.deeds.push(Done { at, place, command: Arc::new(command) });
         self.went_on(cluster, watcher);
     }
 
@@ -258,7 +258,7 @@ impl<W: Watcher> Timeline<W> {
     }
 
     /// The command that is applied next after this point, if it comes before the next step.
-    pub fn next_deed(&self, point: Point) -> Option<&Deed> {
+    pub fn next_deed(&self, point: Point) -> Option<&Done> {
         self.deeds.get(point.deeds as usize).filter(|deed| deed.at.steps == point.steps)
     }
 
@@ -346,7 +346,7 @@ impl<W: Watcher> Timeline<W> {
     }
 
     /// Applies a command of the run again. It worked before, so it works again.
-    fn redo(&self, deed: &Deed, cluster: &mut Cluster) -> bool {
+    fn redo(&self, deed: &Done, cluster: &mut Cluster) -> bool {
         cluster.advance(deed.at.time);
         cluster.apply(&deed.command).is_ok()
     }

@@ -3,7 +3,7 @@
 use super::fit::shorten;
 use super::row::{Ask, Row, Topic, Weight, no_reason};
 use crate::cluster::check::Invariant;
-use crate::cluster::command::{Command, Fate, FlyingDeed, PacketDeed, Spaced};
+use crate::cluster::command::{Deed, NodeName, Spaced, Tell};
 use crate::cluster::event::{LabEvent, ScriptEvent};
 use crate::cluster::types::{Index, ServerSet};
 
@@ -49,7 +49,7 @@ impl ScriptEvent {
                 no_reason,
             ),
             Self::Marked { name } => mark.detail(|_| format!("mark: {name}"), no_reason),
-            Self::Paced { pace } => script.silent(|_| Command::Pace(*pace).to_string()),
+            Self::Paced { pace } => script.silent(|_| Tell::Pace(*pace).to_string()),
             Self::Expected { line, command } => script.detail(
                 |_| match line {
                     // Somebody has asked, and no line of a script.
@@ -137,83 +137,14 @@ pub const fn rule(invariant: Invariant) -> &'static str {
     }
 }
 
-/// A command that has events of its own is not told twice; the flow of a script is not news.
-fn weight_of(command: &Command) -> Weight {
-    use Command as C;
-    match command {
-        C::Timeout(_)
-        | C::Timers(_)
-        | C::Partition(_)
-        | C::Isolate { .. }
-        | C::Rejoin(_)
-        | C::Cut(_)
-        | C::Mend(_)
-        | C::Heal
-        | C::Net(_)
-        | C::Link { .. }
-        | C::Load(_)
-        | C::Hold { .. }
-        | C::Release { .. }
-        | C::Next { .. }
-        | C::ByHand(_)
-        | C::Heartbeat(_)
-        | C::Sync(_)
-        | C::LoadStop
-        | C::Chaos(_)
-        | C::ChaosStop
-        | C::Flaw { .. }
-        | C::Reseed(_)
-        | C::Expects(_) => Weight::Story,
-        // A copy is the one thing about packets by hand that a list does not show by itself.
-        C::Packet { deed: PacketDeed::Duplicate, .. }
-        | C::Flying { deed: FlyingDeed::Meets(Fate::Duplicate), .. } => Weight::Story,
-        C::Packet { .. }
-        | C::Flying { .. }
-        | C::Crash(_)
-        | C::Restart(_)
-        | C::Sleep(_)
-        | C::Wake(_)
-        | C::Wipe(_)
-        | C::Clock { .. }
-        | C::Operate(_)
-        | C::Retry(_)
-        | C::Abandon(_)
-        | C::Settle
-        | C::At { .. }
-        | C::Every { .. }
-        | C::Stop(_) => Weight::Detail,
-        C::Cluster(_)
-        | C::Given { .. }
-        | C::Clients(_)
-        | C::Shows { .. }
-        | C::Record(_)
-        | C::Run(_)
-        | C::Until { .. }
-        | C::Expect(_)
-        | C::Let { .. }
-        | C::Task { .. }
-        | C::Wait { .. }
-        | C::For { .. }
-        | C::Repeat { .. }
-        | C::LoopFor { .. }
-        | C::LoopUntil(_)
-        | C::If(_)
-        | C::Else
-        | C::End
-        | C::Say(_)
-        | C::Beat
-        | C::Ask(_)
-        | C::Answer(_)
-        | C::Reveal
-        | C::Oracle
-        | C::Aside(_)
-        | C::Point { .. }
-        | C::Note(_)
-        | C::Mark(_)
-        | C::Break(_)
-        | C::Unbreak(_)
-        | C::Watch(_)
-        | C::Unwatch(_)
-        | C::Pace(_) => Weight::Silent,
+/// A deed that has events of its own is not told twice.
+fn weight_of(deed: &Deed<NodeName>) -> Weight {
+    match deed {
+        Deed::Servers(act, _) => act.weight(),
+        Deed::Links(act, _) => act.weight(),
+        Deed::Packet(_, act) => act.weight(),
+        Deed::Lab(act) => act.weight(),
+        Deed::Partition(_) | Deed::Flaw { .. } => Weight::Story,
+        Deed::Clients(..) | Deed::Operate(_) => Weight::Detail,
     }
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::cluster::command::{Command, Ends, Named, Who};
+use crate::cluster::command::{Deed, Ends, LabAct, LinkAct, NodeName, ServerAct};
 use crate::cluster::event::{Event, EventKind, LabEvent, RaftEvent, ScriptEvent, ServerEvent};
 use crate::cluster::raft::Role;
 use crate::cluster::time::Time;
@@ -49,7 +49,7 @@ struct CutLinks {
     /// For each sending server, those that don't hear it.
     servers: Vec<ServerSet>,
     /// Between clients and servers, from and to.
-    clients: Vec<(Who, Who)>,
+    clients: Vec<(NodeName, NodeName)>,
 }
 
 impl CutLinks {
@@ -69,9 +69,9 @@ impl CutLinks {
         links
     }
 
-    fn of(ends: &Ends, servers: u8) -> Self {
+    fn of(ends: &Ends<NodeName>, servers: u8) -> Self {
         let mut links = Self::none(servers);
-        for (from, to) in ways(ends) {
+        for (from, to) in ends.ways() {
             match (from.server(), to.server()) {
                 (Some(from), Some(to)) => links.servers[from.index()].insert(to),
                 (Some(_), None) | (None, Some(_) | None) => {
@@ -82,8 +82,8 @@ impl CutLinks {
         links
     }
 
-    fn mend(&mut self, ends: &Ends) {
-        for (from, to) in ways(ends) {
+    fn mend(&mut self, ends: &Ends<NodeName>) {
+        for (from, to) in ends.ways() {
             match (from.server(), to.server()) {
                 (Some(from), Some(to)) => self.servers[from.index()].remove(to),
                 (Some(_), None) | (None, Some(_) | None) => {
@@ -110,32 +110,21 @@ impl CutLinks {
     }
 }
 
-/// Every link that `ends` names, from and to.
-fn ways(ends: &Ends) -> impl Iterator<Item = (&Who, &Who)> {
-    let there = ends.from.iter().flat_map(|from| ends.to.iter().map(move |to| (from, to)));
-    there.flat_map(|(from, to)| {
-        let both = [(from, to), (to, from)];
-        both.into_iter().take(if ends.both { 2 } else { 1 })
-    })
-}
-
 /// Which servers are isolated after a command, as the network sees it.
-fn isolated_after(isolated: ServerSet, command: &Command) -> ServerSet {
-    let set = |who: &[Who]| -> ServerSet { who.iter().filter_map(Who::server).collect() };
-    if let Command::Isolate { who, .. } = command {
-        isolated.union(set(who))
-    } else if let Command::Rejoin(who) = command {
-        isolated.without(set(who))
-    } else if let Command::Mend(ends) = command {
-        // A server that hears another again is not isolated any more.
-        let pairs = ways(ends).filter_map(|(from, to)| Some((from.server()?, to.server()?)));
-        pairs.fold(isolated, |left, (from, to)| {
-            left.without(ServerSet::only(from)).without(ServerSet::only(to))
-        })
-    } else if let Command::Partition(_) | Command::Heal = command {
-        ServerSet::EMPTY
-    } else {
-        isolated
+fn isolated_after(isolated: ServerSet, deed: &Deed<NodeName>) -> ServerSet {
+    let set = |who: &[ServerId]| -> ServerSet { who.iter().copied().collect() };
+    match deed {
+        Deed::Servers(ServerAct::Isolate { .. }, who) => isolated.union(set(who)),
+        Deed::Servers(ServerAct::Rejoin, who) => isolated.without(set(who)),
+        Deed::Links(LinkAct::Mend, ends) => {
+            // A server that hears another again is not isolated any more.
+            let pairs = ends.ways().filter_map(|(from, to)| Some((from.server()?, to.server()?)));
+            pairs.fold(isolated, |left, (from, to)| {
+                left.without(ServerSet::only(from)).without(ServerSet::only(to))
+            })
+        }
+        Deed::Partition(_) | Deed::Lab(LabAct::Heal) => ServerSet::EMPTY,
+        _ => isolated,
     }
 }
 
@@ -235,29 +224,34 @@ impl Story {
         }
     }
 
-    fn read_cuts(&mut self, at: Time, command: &Command, servers: u8) {
-        self.isolated = isolated_after(self.isolated, command);
-        if let Command::Partition(groups) = command {
-            self.mend(at, |links| *links = CutLinks::none(servers));
-            let sets = sets(groups, servers);
-            self.cut(at, apart(&sets, servers), CutLinks::between(&sets, servers));
-        } else if let Command::Isolate { who, .. } = command {
-            let each = who.iter().filter_map(Who::server).map(ServerSet::only);
-            let mut sets: Vec<ServerSet> = each.collect();
-            let away = sets.iter().fold(ServerSet::EMPTY, |all, set| all.union(*set));
-            sets.push(ServerSet::first(servers).without(away));
-            self.cut(at, names(who), CutLinks::between(&sets, servers));
-        } else if let Command::Cut(ends) = command {
-            let arrow = if ends.both { '-' } else { '►' };
-            let label = format!("{}{arrow}{}", names(&ends.from), names(&ends.to));
-            self.cut(at, label, CutLinks::of(ends, servers));
-        } else if let Command::Heal = command {
-            self.mend(at, |links| *links = CutLinks::none(servers));
-        } else if let Command::Rejoin(who) = command {
-            let (back, isolated) = (who.iter().filter_map(Who::server).collect(), self.isolated);
-            self.mend(at, |links| links.rejoin(back, isolated));
-        } else if let Command::Mend(ends) = command {
-            self.mend(at, |links| links.mend(ends));
+    fn read_cuts(&mut self, at: Time, deed: &Deed<NodeName>, servers: u8) {
+        self.isolated = isolated_after(self.isolated, deed);
+        match deed {
+            Deed::Partition(groups) => {
+                self.mend(at, |links| *links = CutLinks::none(servers));
+                let sets = sets(groups, servers);
+                self.cut(at, apart(&sets, servers), CutLinks::between(&sets, servers));
+            }
+            Deed::Servers(ServerAct::Isolate { .. }, who) => {
+                let away: ServerSet = who.iter().copied().collect();
+                let mut sets: Vec<ServerSet> = away.iter().map(ServerSet::only).collect();
+                sets.push(ServerSet::first(servers).without(away));
+                let label = Spaced(who.iter()).to_string();
+                self.cut(at, label, CutLinks::between(&sets, servers));
+            }
+            Deed::Links(LinkAct::Cut, ends) => {
+                let arrow = if ends.both { '-' } else { '►' };
+                let label =
+                    format!("{}{arrow}{}", Spaced(ends.from.iter()), Spaced(ends.to.iter()));
+                self.cut(at, label, CutLinks::of(ends, servers));
+            }
+            Deed::Lab(LabAct::Heal) => self.mend(at, |links| *links = CutLinks::none(servers)),
+            Deed::Servers(ServerAct::Rejoin, who) => {
+                let (back, isolated) = (who.iter().copied().collect(), self.isolated);
+                self.mend(at, |links| links.rejoin(back, isolated));
+            }
+            Deed::Links(LinkAct::Mend, ends) => self.mend(at, |links| links.mend(ends)),
+            _ => {}
         }
     }
 
@@ -275,8 +269,9 @@ impl Story {
 }
 
 /// The groups of a partition; servers that nobody names are one more.
-fn sets(groups: &[Vec<Who>], servers: u8) -> Vec<ServerSet> {
-    let set = |group: &Vec<Who>| group.iter().filter_map(Who::server).collect::<ServerSet>();
+fn sets(groups: &[Vec<NodeName>], servers: u8) -> Vec<ServerSet> {
+    let set =
+        |group: &Vec<NodeName>| group.iter().filter_map(NodeName::server).collect::<ServerSet>();
     let mut sets: Vec<ServerSet> = groups.iter().map(set).collect();
     let named = sets.iter().fold(ServerSet::EMPTY, |all, set| all.union(*set));
     sets.push(ServerSet::first(servers).without(named));
@@ -288,17 +283,6 @@ fn apart(sets: &[ServerSet], servers: u8) -> String {
     let largest = sets.iter().rev().max_by_key(|set| set.len()).copied().unwrap_or_default();
     let away = ServerSet::first(servers).without(largest);
     Spaced(away.iter()).to_string()
-}
-
-/// The names in a command that has been applied: everybody in it is called by name.
-fn names(who: &[Who]) -> String {
-    let name = |one: &Who| {
-        one.named().map(|named| match named {
-            Named::Server(server) => server.to_string(),
-            Named::Client(name) => name.as_str().to_owned(),
-        })
-    };
-    who.iter().filter_map(name).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -321,8 +305,12 @@ mod tests {
         ServerId::from_number(number).unwrap()
     }
 
-    fn who(numbers: &[u64]) -> Vec<Who> {
-        numbers.iter().map(|number| Who::Server(server(*number))).collect()
+    fn list(numbers: &[u64]) -> Vec<ServerId> {
+        numbers.iter().map(|number| server(*number)).collect()
+    }
+
+    fn who(numbers: &[u64]) -> Vec<NodeName> {
+        list(numbers).into_iter().map(NodeName::Server).collect()
     }
 
     fn story(events: Vec<(u64, EventKind)>) -> Story {
@@ -356,7 +344,7 @@ mod tests {
         EventKind::Server(server, ServerEvent::Crashed { lost: 0, vote: None })
     }
 
-    fn commanded(command: Command) -> EventKind {
+    fn commanded(command: Deed<NodeName>) -> EventKind {
         EventKind::Lab(LabEvent::Commanded { command: Arc::new(command) })
     }
 
@@ -407,7 +395,7 @@ mod tests {
         assert_eq!(told, expected.map(|(at, mark, who)| (at, mark, who.to_owned())));
     }
 
-    fn cuts(commands: Vec<(u64, Command)>) -> Vec<(u64, Option<u64>, String)> {
+    fn cuts(commands: Vec<(u64, Deed<NodeName>)>) -> Vec<(u64, Option<u64>, String)> {
         let events = commands.into_iter().map(|(at, command)| (at, commanded(command))).collect();
         let cuts = story(events).cuts.into_iter();
         cuts.map(|cut| (cut.from.0, cut.until.map(|at| at.0), cut.label)).collect()
@@ -415,15 +403,17 @@ mod tests {
 
     #[test]
     fn a_cut_lasts_until_it_is_mended() {
-        let away = |numbers: &[u64]| Command::Isolate { who: who(numbers), from_clients: false };
+        let away = |numbers: &[u64]| {
+            Deed::Servers(ServerAct::Isolate { from_clients: false }, list(numbers))
+        };
         let ends = Ends { from: who(&[1]), to: who(&[2]), both: false };
         let cuts = cuts(vec![
             (10, away(&[4])),
-            (20, Command::Cut(ends.clone())),
-            (30, Command::Rejoin(who(&[4]))),
-            (40, Command::Mend(ends)),
+            (20, Deed::Links(LinkAct::Cut, ends.clone())),
+            (30, Deed::Servers(ServerAct::Rejoin, list(&[4]))),
+            (40, Deed::Links(LinkAct::Mend, ends)),
             (50, away(&[5])),
-            (60, Command::Heal),
+            (60, Deed::Lab(LabAct::Heal)),
         ]);
         let expected = [(10, Some(30), "S4"), (20, Some(40), "S1►S2"), (50, Some(60), "S5")];
         assert_eq!(cuts, expected.map(|(from, until, who)| (from, until, who.to_owned())));
@@ -431,24 +421,26 @@ mod tests {
 
     #[test]
     fn a_cut_lasts_as_long_as_anything_of_it() {
-        let away = |numbers: &[u64]| Command::Isolate { who: who(numbers), from_clients: false };
+        let away = |numbers: &[u64]| {
+            Deed::Servers(ServerAct::Isolate { from_clients: false }, list(numbers))
+        };
         let ends = |from: &[u64], to: &[u64], both| Ends { from: who(from), to: who(to), both };
         let client = |from_client: bool| {
-            let (a, server) = (vec![Who::Client(Text::new("a"))], who(&[5]));
+            let (a, server) = (vec![NodeName::Client(Text::new("a"))], who(&[5]));
             let (from, to) = if from_client { (a, server) } else { (server, a) };
             Ends { from, to, both: false }
         };
         let cuts = cuts(vec![
             (10, away(&[4, 5])),
-            (20, Command::Cut(ends(&[1], &[2, 3], true))),
-            (25, Command::Cut(client(true))),
-            (30, Command::Rejoin(who(&[4]))),
-            (35, Command::Mend(client(false))),
-            (40, Command::Mend(ends(&[2], &[1], true))),
-            (50, Command::Mend(ends(&[3], &[1], false))),
-            (60, Command::Mend(ends(&[1, 2], &[3], false))),
-            (70, Command::Rejoin(who(&[1, 5]))),
-            (80, Command::Heal),
+            (20, Deed::Links(LinkAct::Cut, ends(&[1], &[2, 3], true))),
+            (25, Deed::Links(LinkAct::Cut, client(true))),
+            (30, Deed::Servers(ServerAct::Rejoin, list(&[4]))),
+            (35, Deed::Links(LinkAct::Mend, client(false))),
+            (40, Deed::Links(LinkAct::Mend, ends(&[2], &[1], true))),
+            (50, Deed::Links(LinkAct::Mend, ends(&[3], &[1], false))),
+            (60, Deed::Links(LinkAct::Mend, ends(&[1, 2], &[3], false))),
+            (70, Deed::Servers(ServerAct::Rejoin, list(&[1, 5]))),
+            (80, Deed::Lab(LabAct::Heal)),
         ]);
         let expected =
             [(10, Some(70), "S4 S5"), (20, Some(60), "S1-S2 S3"), (25, Some(80), "a►S5")];
@@ -458,7 +450,7 @@ mod tests {
     #[test]
     fn a_partition_names_those_outside_of_the_largest_group() {
         let partition =
-            |groups: &[&[u64]]| Command::Partition(groups.iter().map(|group| who(group)).collect());
+            |groups: &[&[u64]]| Deed::Partition(groups.iter().map(|group| who(group)).collect());
         let cuts = cuts(vec![
             (10, partition(&[&[4, 5], &[1, 2, 3]])),
             // S2 to S5, whom no group names, are the largest.

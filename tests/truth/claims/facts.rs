@@ -1,5 +1,7 @@
 //! What the claims are held against.
 
+use raftlab::cluster::command::{Deed, ServerAct};
+
 use super::*;
 
 pub fn packet(word: &str) -> raftlab::cluster::types::PacketId {
@@ -210,10 +212,9 @@ pub fn silent(step: &Step) -> bool {
 }
 
 pub fn fired(step: &Step) -> bool {
-    let timeout = raftlab::cluster::command::parse_line("timeout S1").expect("a good line");
     step.happened(|kind| {
         matches!(kind, E::Lab(LabEvent::Commanded { command })
-            if std::mem::discriminant(&**command) == std::mem::discriminant(&timeout))
+            if matches!(**command, Deed::Servers(ServerAct::Timeout, _)))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Copies of a cluster, played on by hand: what comes of what is said.
 
 use raftlab::cluster::Cluster;
-use raftlab::cluster::command::{Command, Fate, PacketDeed, parse_line};
+use raftlab::cluster::command::{Deed, Fate, PacketAct, parse_line};
 use raftlab::cluster::event::{EventKind as E, PacketEvent};
 use raftlab::cluster::network::{Act, Hand, Loss, Packet};
 use raftlab::cluster::server::Power;
@@ -36,7 +36,7 @@ pub fn delivered(cluster: &Cluster, id: PacketId) -> Option<Cluster> {
         return None;
     }
     let to = cluster.packets().into_iter().find(|packet| packet.id == id)?.to;
-    trial.apply(&Command::Packet { packet: id, deed: PacketDeed::Deliver }).ok()?;
+    trial.apply(&Deed::Packet(id, PacketAct::Deliver).into()).ok()?;
     trial.step();
     let of_it = trial.events().iter().any(|event| {
         matches!(event.kind, E::Packet(flight, PacketEvent::Received | PacketEvent::Dropped { .. })
@@ -73,7 +73,7 @@ pub fn deliver_free(trial: &mut Cluster, held: &[PacketId], wanted: impl Fn(&Pac
         .collect();
     // What an order delays is delivered once more.
     for packet in packets.iter().chain(&packets).copied() {
-        let _ = trial.apply(&Command::Packet { packet, deed: PacketDeed::Deliver });
+        let _ = trial.apply(&Deed::Packet(packet, PacketAct::Deliver).into());
         settle(trial);
     }
 }

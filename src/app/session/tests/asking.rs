@@ -5,7 +5,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::{clock, lab, press, refusal, script, typed, wait};
 use crate::app::session::Session;
-use crate::cluster::command::{Command, Script};
+use crate::cluster::command::{Command, Script, Tell};
 use crate::ui::view::{Clock, Layout, Mode, Question, Said, Stage, Stands};
 
 const ASKED: &str = "cluster servers=3 seed=5\n\
@@ -223,8 +223,8 @@ fn screen(session: &Session, size: Size) -> String {
 /// What a line of a script would show, as far as it stands in it word for word.
 fn told_by(command: &Command) -> Vec<String> {
     let texts: Vec<&str> = match command {
-        Command::Say(text) => vec![text.as_str()],
-        Command::Ask(question) => vec![question.text.as_str()],
+        Command::Tell(Tell::Say(text)) => vec![text.as_str()],
+        Command::Tell(Tell::Ask(question)) => vec![question.text.as_str()],
         _ => Vec::new(),
     };
     let parts = texts.iter().flat_map(|text| text.split(['\n', '{', '}']));

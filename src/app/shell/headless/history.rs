@@ -7,7 +7,7 @@ use crate::app::shell::check::lines::{
     Call, Fault, Function, Head, Line, Model, Outcome, Return, VERSION,
 };
 use crate::cluster::Cluster;
-use crate::cluster::command::{Command, Nature};
+use crate::cluster::command::{Deed, LabAct, NodeName};
 use crate::cluster::event::{ClientEvent, Event, EventKind, LabEvent};
 use crate::cluster::types::{self, Answer, Request};
 
@@ -91,13 +91,7 @@ const fn word(outcome: types::Outcome) -> Outcome {
     }
 }
 
-/// Whether a command does something to servers, links or packets, and not just by a client.
-fn disturbs(command: &Command) -> bool {
-    match command.nature() {
-        Nature::Fault => true,
-        Nature::Deed => {
-            !matches!(command, Command::Operate(_) | Command::Load(_) | Command::LoadStop)
-        }
-        Nature::Head | Nature::Block | Nature::Flow | Nature::Telling => false,
-    }
+/// Whether a deed does something to servers, links or packets, and not just by a client.
+fn disturbs(deed: &Deed<NodeName>) -> bool {
+    !matches!(deed, Deed::Operate(_) | Deed::Lab(LabAct::Load(_) | LabAct::LoadStop))
 }

@@ -8,7 +8,7 @@
 use crate::cluster::Cluster;
 use crate::cluster::check::Violation;
 use crate::cluster::client::{Job, Work};
-use crate::cluster::command::{Command, Operation, Order, Place, Script, Text, VersionWord, Who};
+use crate::cluster::command::{Deed, LabAct, NodeName, Operation, Order, Place, Script, Text};
 use crate::cluster::config::Config;
 use crate::cluster::event::{EventKind, LabEvent};
 use crate::cluster::flaw::Flaw;
@@ -21,7 +21,7 @@ pub struct Case {
     pub config: Config,
     pub flaw: Option<Flaw>,
     /// In the order of their places.
-    pub commands: Vec<(Place, Command)>,
+    pub commands: Vec<(Place, Deed<NodeName>)>,
 }
 
 /// How a case went.
@@ -34,7 +34,7 @@ pub struct Played {
 impl Case {
     /// The commands of a script's run with this seed, and the flaw that it plants, up to the end
     /// of the run or the place of the command that `stop` names.
-    pub fn of(script: &Script, seed: u64, stop: impl Fn(&Command) -> bool) -> (Self, Time) {
+    pub fn of(script: &Script, seed: u64, stop: impl Fn(&Deed<NodeName>) -> bool) -> (Self, Time) {
         let mut cluster = Cluster::with_script(script, Some(seed));
         let mut case =
             Self { config: cluster.config().clone(), flaw: script.planted(), commands: Vec::new() };
@@ -58,12 +58,13 @@ impl Case {
                     return (case, cluster.now());
                 }
                 match &**command {
-                    Command::Chaos(_) | Command::ChaosStop | Command::Load(_) => {}
-                    Command::LoadStop => {}
-                    Command::Flaw { flaw, on: true, who } if who.is_empty() => {
+                    Deed::Lab(
+                        LabAct::Chaos(_) | LabAct::ChaosStop | LabAct::Load(_) | LabAct::LoadStop,
+                    ) => {}
+                    Deed::Flaw { flaw, on: true, who } if who.is_empty() => {
                         case.flaw = Some(*flaw);
                     }
-                    command => case.commands.push((place, by_hand(command.clone()))),
+                    deed => case.commands.push((place, by_hand(deed.clone()))),
                 }
             }
             tickets.resize(cluster.clients().len(), 0);
@@ -89,10 +90,10 @@ impl Case {
         let mut cluster = Cluster::new(Config { events_max: EVENTS_MAX, ..self.config.clone() });
         if let Some(flaw) = self.flaw.filter(|_| flawed) {
             // Of all servers, or all clients: that can't be refused.
-            let _ = cluster.apply(&Command::Flaw { flaw, on: true, who: Vec::new() });
+            let _ = cluster.apply(&Deed::Flaw { flaw, on: true, who: Vec::new() }.into());
         }
         let mut applied = Vec::with_capacity(self.commands.len());
-        for (place, command) in &self.commands {
+        for (place, deed) in &self.commands {
             while !cluster.is_stopped() && cluster.next_place().is_some_and(|next| next < *place) {
                 cluster.step();
                 see(&cluster);
@@ -101,7 +102,7 @@ impl Case {
                 break;
             }
             cluster.advance(place.time);
-            let done = !is_busy(&cluster, command) && cluster.apply(command).is_ok();
+            let done = !is_busy(&cluster, deed) && cluster.apply(&deed.into()).is_ok();
             if done {
                 see(&cluster);
             }
@@ -128,36 +129,34 @@ impl Case {
 }
 
 /// Whether a client is to do something while it is at something else.
-fn is_busy(cluster: &Cluster, command: &Command) -> bool {
-    let Command::Operate(Order { client: Some(name), .. }) = command else { return false };
+fn is_busy(cluster: &Cluster, deed: &Deed<NodeName>) -> bool {
+    let Deed::Operate(Order { client: Some(name), .. }) = deed else { return false };
     cluster.client_named(name.as_str()).is_some_and(|client| !client.is_idle())
 }
 
 /// As it stands after `at`: nobody waits there.
-fn by_hand(command: Command) -> Command {
-    match command {
-        Command::Operate(order) => Command::Operate(Order { nowait: false, within: None, ..order }),
+fn by_hand(deed: Deed<NodeName>) -> Deed<NodeName> {
+    match deed {
+        Deed::Operate(order) => Deed::Operate(Order { nowait: false, within: None, ..order }),
         other => other,
     }
 }
 
 /// What a client of a load has just begun, as an order.
-fn order(client: &std::sync::Arc<str>, job: &Job) -> Command {
+fn order(client: &std::sync::Arc<str>, job: &Job) -> Deed<NodeName> {
     let text = |text: &str| Text::literal(text);
     let operation = match &job.work {
         Work::Get { key } | Work::Check { key, .. } => Operation::Get { key: text(key) },
-        Work::Put { key, value, version } => Operation::Put {
-            key: text(key),
-            value: text(value),
-            version: VersionWord::Number(*version),
-        },
+        Work::Put { key, value, version } => {
+            Operation::Put { key: text(key), value: text(value), version: *version }
+        }
         Work::Set { key, value } => Operation::Set { key: text(key), value: text(value) },
         Work::Acquire { lock } => Operation::Acquire { lock: text(lock) },
         Work::Release { lock } => Operation::Release { lock: text(lock) },
     };
-    let only = job.only.map(Who::Server);
+    let only = job.only;
     let client = Some(Text(client.clone()));
-    Command::Operate(Order { client, only, ..Order::new(operation) })
+    Deed::Operate(Order { client, only, ..Order::new(operation) })
 }
 
 /// How much longer than the last that is known a run may take to break.

@@ -31,7 +31,7 @@ use super::files::{Files, Old, Output, is_standard, shown};
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
 use crate::app::shell::budget::Budget;
-use crate::cluster::command::{Command, Script};
+use crate::cluster::command::{Deed, LabAct, Script};
 use crate::cluster::digest::ENGINE;
 use crate::cluster::flaw::Breaks;
 use crate::cluster::words::plain::{Plain, quoted};
@@ -242,7 +242,7 @@ fn calm_lines(
     again: &str,
 ) -> Option<String> {
     let Prey::Plan(_) = prey else { return None };
-    let (case, end) = Case::of(script, seed, |command| *command == Command::ChaosStop);
+    let (case, end) = Case::of(script, seed, |command| *command == Deed::Lab(LabAct::ChaosStop));
     let head: String = story::head_lines(&case.config, case.flaw, Breaks::Liveness)
         .into_iter()
         .map(|line| line + "\n")

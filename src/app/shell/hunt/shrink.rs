@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::case::{Case, PATIENCE};
 use super::edit;
 use crate::cluster::check::Invariant;
-use crate::cluster::command::{Command, Place, Text, Who};
+use crate::cluster::command::{Deed, NodeName, Place, Text};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
 use crate::cluster::time::{Span, Time};
@@ -185,9 +185,9 @@ impl Shrinker {
                 continue;
             }
             let mut candidate = self.changed(&|who| match who {
-                Who::Server(id) if id.index() == usize::from(gone) => None,
-                Who::Server(id) if id.index() > usize::from(gone) => {
-                    Some(Who::Server(ServerId::from_index(id.index() as u8 - 1)))
+                NodeName::Server(id) if id.index() == usize::from(gone) => None,
+                NodeName::Server(id) if id.index() > usize::from(gone) => {
+                    Some(NodeName::Server(ServerId::from_index(id.index() as u8 - 1)))
                 }
                 other => Some(other.clone()),
             });
@@ -200,7 +200,7 @@ impl Shrinker {
     fn clients(&self) -> Vec<Text> {
         let mut clients = Vec::new();
         for who in self.best.commands.iter().flat_map(|(_, command)| edit::named(command)) {
-            if let Who::Client(name) = who
+            if let NodeName::Client(name) = who
                 && !clients.contains(&name)
             {
                 clients.push(name);
@@ -214,7 +214,7 @@ impl Shrinker {
         let clients = self.clients();
         for gone in &clients {
             let without = self.changed(&|who| match who {
-                Who::Client(name) if name == gone => None,
+                NodeName::Client(name) if name == gone => None,
                 other => Some(other.clone()),
             });
             if self.accept(without) || self.count() > FEW {
@@ -222,7 +222,7 @@ impl Shrinker {
             }
             for other in clients.iter().filter(|other| *other != gone) {
                 let merged = self.changed(&|who| match who {
-                    Who::Client(name) if name == gone => Some(Who::Client(other.clone())),
+                    NodeName::Client(name) if name == gone => Some(NodeName::Client(other.clone())),
                     who => Some(who.clone()),
                 });
                 if merged.commands.len() == self.count() && self.accept(merged) {
@@ -363,9 +363,9 @@ impl Shrinker {
         let names: Vec<Text> = ('a'..='z').map(|c| Text::new(&c.to_string())).collect();
         if clients.iter().any(|name| name.as_str().len() > 1) && clients.len() <= names.len() {
             let renamed = self.changed(&|who| match who {
-                Who::Client(name) => {
+                NodeName::Client(name) => {
                     let place = clients.iter().position(|other| other == name)?;
-                    Some(Who::Client(names[place].clone()))
+                    Some(NodeName::Client(names[place].clone()))
                 }
                 other => Some(other.clone()),
             });
@@ -409,9 +409,9 @@ const KEYS: [&str; 4] = ["x", "y", "z", "w"];
 pub const AFTER: Span = Span::from_millis(500);
 
 /// The keys and values of an operation.
-fn words(command: &Command, keys: &mut Vec<Text>, values: &mut Vec<Text>) {
+fn words(deed: &Deed<NodeName>, keys: &mut Vec<Text>, values: &mut Vec<Text>) {
     use crate::cluster::command::Operation as O;
-    let Command::Operate(order) = command else { return };
+    let Deed::Operate(order) = deed else { return };
     match &order.operation {
         O::Get { key } | O::Check { key } | O::Acquire { lock: key } | O::Release { lock: key } => {
             keys.push(key.clone());

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use super::case::Case;
 use super::play::{Finding, Name, Outcome, keeps_a_lock, outcome, play};
 use crate::cluster::command::{
-    CAPTION_COLUMNS, Command, Head, Place, Script, Text, Variant, caption_lines,
+    CAPTION_COLUMNS, Deed, Flow, Head, NodeName, Place, Script, Setup, Tell, Text, Variant,
+    caption_lines,
 };
 use crate::cluster::config::Config;
 use crate::cluster::event::{ClientEvent, EventKind, LabEvent, RaftEvent, ServerEvent};
@@ -27,7 +28,7 @@ const COMMENTS_MAX: usize = 6;
 pub fn head(config: &Config) -> String {
     let plain = Config::default();
     let unless = |same: bool| !same;
-    Command::Cluster(Head {
+    Head::Cluster(Setup {
         servers: Some(config.servers),
         seed: Some(config.seed),
         network: unless(config.network == plain.network).then_some(config.network),
@@ -47,13 +48,13 @@ pub fn head_lines(config: &Config, flaw: Option<Flaw>, breaks: Breaks) -> Vec<St
     let mut lines = vec![head(config)];
     if !config.clients.is_empty() {
         let names = config.clients.iter().map(|name| Text::new(name)).collect();
-        lines.push(Command::Clients(names).to_string());
+        lines.push(Head::Clients(names).to_string());
     }
     for given in &config.given {
         let (server, term, log) = (given.server, given.term, given.log.clone());
-        lines.push(Command::Given { server, term, log }.to_string());
+        lines.push(Head::Given { server, term, log }.to_string());
     }
-    lines.extend(flaw.map(|flaw| Command::Shows { flaw, breaks }.to_string()));
+    lines.extend(flaw.map(|flaw| Head::Shows { flaw, breaks }.to_string()));
     lines
 }
 
@@ -69,7 +70,7 @@ pub fn caption(flaw: Flaw) -> Option<String> {
     let text = format!("{}\n{}", sentence(about.departure), sentence(about.watch));
     let fits = text.lines().all(|line| line.chars().count() <= CAPTION_COLUMNS)
         && caption_lines(&text).len() <= 2;
-    fits.then(|| Command::Say(Text::literal(text)).to_string())
+    fits.then(|| Tell::Say(Text::literal(text)).to_string())
 }
 
 /// The comment at the top.
@@ -142,8 +143,8 @@ pub fn tell(case: &Case, until: Time, again: &str) -> Option<String> {
 }
 
 /// "at 1.203441s crash S3".
-pub fn at(place: Place, command: &Command) -> String {
-    Command::At { place, command: Box::new(command.clone()) }.to_string()
+pub fn at(place: Place, deed: &Deed<NodeName>) -> String {
+    Flow::At { place, command: Box::new(deed.into()) }.to_string()
 }
 
 /// What came of each command: first what came before any.

@@ -2,9 +2,9 @@
 
 use super::{Group, Scope, Verb};
 use crate::cluster::chaos::{Fault, Faults};
-use crate::cluster::command::Command;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::reader::{Parsed, Reader};
+use crate::cluster::command::{Command, LabAct};
 
 pub(super) static ROWS: [Verb; 1] = [Verb {
     name: "chaos",
@@ -49,17 +49,17 @@ on a leader, and answers for all who wait, can be asked for.",
 
 fn chaos(reader: &mut Reader<'_>) -> Parsed<Command> {
     if reader.keyword("stop") {
-        return Some(Command::ChaosStop);
+        return Some(LabAct::ChaosStop.into());
     }
     if reader.keyword("swarm") {
-        return Some(Command::Chaos(Faults::Swarm));
+        return Some(LabAct::Chaos(Faults::Swarm).into());
     }
     let mut faults = vec![fault(reader)?];
     while !reader.is_at_end() {
         faults.push(fault(reader)?);
     }
     reader.expect(Expect::Fault);
-    Some(Command::Chaos(Faults::These(faults)))
+    Some(LabAct::Chaos(Faults::These(faults)).into())
 }
 
 fn fault(reader: &mut Reader<'_>) -> Parsed<Fault> {

@@ -7,7 +7,8 @@ use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Mention, Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
 use crate::cluster::command::{
-    Command, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Reach, Reseed, Text, VersionWord,
+    ClientAct, Command, Deed, LabAct, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Reach,
+    Reseed, VersionWord,
 };
 use crate::cluster::config::{CLIENTS_MAX, TEXT_MAX};
 use crate::cluster::time::{Ppm, Span};
@@ -180,7 +181,7 @@ The operation may still be carried out, or may have been already. In the history
 The client is free for the next one at once; a line that waits for the operation goes on.",
         options: &[],
         examples: &["abandon b", "abandon b c"],
-        parse: |reader| clients(reader).map(Command::Abandon),
+        parse: |reader| clients(reader, ClientAct::Abandon),
     },
     Verb {
         name: "retry",
@@ -193,7 +194,7 @@ The client's own timer fires: it gives up the server that it asks and asks the n
 the pause after a round of all of them.",
         options: &[],
         examples: &["retry a", "retry a b"],
-        parse: |reader| clients(reader).map(Command::Retry),
+        parse: |reader| clients(reader, ClientAct::Retry),
     },
     Verb {
         name: "load",
@@ -244,7 +245,7 @@ and not arrived yet; what a hand has fixed stays.",
         parse: |reader| {
             let seed = reader.quantity(Expect::Seed, 0, quantity::seed)?;
             let reach = if reader.keyword("all") { Reach::All } else { Reach::Draws };
-            Some(Command::Reseed(Reseed { seed, reach }))
+            Some(LabAct::Reseed(Reseed { seed, reach }).into())
         },
     },
 ];
@@ -273,7 +274,7 @@ fn order(reader: &mut Reader<'_>, operation: Operation) -> Parsed<Command> {
     if matches!(order.operation, Operation::Set { .. }) {
         reader.hint("a value of several words stands in quotes");
     }
-    Some(Command::Operate(order))
+    Some(Deed::Operate(order).into())
 }
 
 fn submit(reader: &mut Reader<'_>) -> Parsed<Command> {
@@ -291,7 +292,7 @@ fn submit(reader: &mut Reader<'_>) -> Parsed<Command> {
             Some("client") => order.client = Some(reader.name(Expect::Client)?),
             Some("size") => order.size = Some(size(reader)?),
             Some(_) => order.only = Some(reader.who(Clients::Refused)?),
-            None => return Some(Command::Operate(order)),
+            None => return Some(Deed::Operate(order).into()),
         }
     }
 }
@@ -300,12 +301,12 @@ fn size(reader: &mut Reader<'_>) -> Parsed<u32> {
     reader.quantity(Expect::Bytes, 0, |word| quantity::size(word, TEXT_MAX as u64))
 }
 
-fn clients(reader: &mut Reader<'_>) -> Parsed<Vec<Text>> {
+fn clients(reader: &mut Reader<'_>, act: ClientAct) -> Parsed<Command> {
     let mut clients = vec![reader.name(Expect::Client)?];
     while !reader.is_at_end() {
         clients.push(reader.name(Expect::Client)?);
     }
-    Some(clients)
+    Some(Deed::Clients(act, clients).into())
 }
 
 fn span(reader: &mut Reader<'_>) -> Parsed<Span> {
@@ -314,7 +315,7 @@ fn span(reader: &mut Reader<'_>) -> Parsed<Span> {
 
 fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
     if reader.keyword("stop") {
-        return Some(Command::LoadStop);
+        return Some(LabAct::LoadStop.into());
     }
     let lock = reader.keyword("lock");
     let (mut clients, mut value) = (5, 16);
@@ -354,5 +355,5 @@ fn load(reader: &mut Reader<'_>) -> Parsed<Command> {
     } else {
         LoadKind::Requests { keys, rate, reads, value: value as u32, ahead }
     };
-    Some(Command::Load(Load { kind, clients: clients as u32, span: limit }))
+    Some(LabAct::Load(Load { kind, clients: clients as u32, span: limit }).into())
 }

@@ -1,10 +1,10 @@
 //! Planted flaws.
 
 use super::{Group, Scope, Verb};
-use crate::cluster::command::Command;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::reader::{Parsed, Reader};
 use crate::cluster::command::who::Clients;
+use crate::cluster::command::{Command, Deed, Head};
 use crate::cluster::flaw::{Breaks, Flaw};
 
 pub(super) static ROWS: [Verb; 2] = [
@@ -64,7 +64,7 @@ fn shows(reader: &mut Reader<'_>) -> Parsed<Command> {
         return reader.fail();
     };
     reader.step();
-    Some(Command::Shows { flaw, breaks })
+    Some(Command::Head(Head::Shows { flaw, breaks }))
 }
 
 fn flaw(reader: &mut Reader<'_>) -> Parsed<Command> {
@@ -83,5 +83,5 @@ fn flaw(reader: &mut Reader<'_>) -> Parsed<Command> {
         let message = format!("{flaw} is a flaw of the clients: no server can have it");
         reader.mistake(spot, message, Some("leave the servers out".to_owned()));
     }
-    Some(Command::Flaw { flaw, on, who })
+    Some(Deed::Flaw { flaw, on, who }.into())
 }

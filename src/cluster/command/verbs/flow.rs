@@ -1,7 +1,6 @@
 //! The flow of a script: what waits, what is asked, what repeats.
 
 use super::{Group, Scope, Verb, find};
-use crate::cluster::command::Command;
 use crate::cluster::command::conditions::{condition, drawn_condition, value};
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::Sign;
@@ -9,7 +8,9 @@ use crate::cluster::command::number::{is_plainly_number, number};
 use crate::cluster::command::quantity::{self, count_range, whole};
 use crate::cluster::command::reader::{Mention, Parsed, Reader, starts_with_digit};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Bound, Kind, Place, Position, Text, Unmet};
+use crate::cluster::command::{
+    Block, Bound, Command, Flow, Kind, LabAct, Place, Position, Text, Unmet,
+};
 use crate::cluster::time::{Span, SpanRange};
 
 /// The most rounds of a `for` or a `repeat`.
@@ -30,7 +31,7 @@ with a unit: us, ms, s, m or h.",
         parse: |reader| {
             let fallback = SpanRange::exactly(Span::ZERO);
             let read = quantity::span_range;
-            reader.quantity(Expect::SpanRange, fallback, read).map(Command::Run)
+            reader.quantity(Expect::SpanRange, fallback, read).map(Flow::Run).map(Command::Flow)
         },
     },
     Verb {
@@ -46,7 +47,7 @@ says what was the case instead.",
         examples: &["until leader", "until converged within 5s", "until S3 is leader and term >= 4"],
         parse: |reader| {
             let condition = condition(reader)?;
-            Some(Command::Until { condition, within: within(reader)? })
+            Some(Command::Flow(Flow::Until { condition, within: within(reader)? }))
         },
     },
     Verb {
@@ -58,7 +59,7 @@ says what was the case instead.",
         help: "No lab time passes. The report says what was the case instead.",
         options: &[],
         examples: &["expect safe", "expect reply = 3 @2", "expect waiting client=b and no leader"],
-        parse: |reader| condition(reader).map(Command::Expect),
+        parse: |reader| condition(reader).map(Flow::Expect).map(Command::Flow),
     },
     Verb {
         name: "expects",
@@ -78,10 +79,10 @@ expectations are about another run. A recording has the line at its place.",
         examples: &["expects remark", "expects fail"],
         parse: |reader| {
             if reader.keyword("remark") {
-                return Some(Command::Expects(Unmet::Remark));
+                return Some(LabAct::Expects(Unmet::Remark).into());
             }
             reader.need_word("fail")?;
-            Some(Command::Expects(Unmet::Fail))
+            Some(LabAct::Expects(Unmet::Fail).into())
         },
     },
     Verb {
@@ -114,7 +115,7 @@ script's own stream, both ends included: the same with the same seed.",
         parse: |reader| {
             let name = reader.variable()?;
             reader.need(Sign::Equal)?;
-            Some(Command::Let { name, value: bound(reader)? })
+            Some(Command::Flow(Flow::Let { name, value: bound(reader)? }))
         },
     },
     Verb {
@@ -137,7 +138,7 @@ A task has a client of its own, which bears its name, and a random stream of its
                 let message = "`every` can't name a task: `stop every` ends all that recurs";
                 reader.mistake(reader.last_spot(), message, None);
             }
-            Some(Command::Task { name })
+            Some(Command::Block(Block::Task { name }))
         },
     },
     Verb {
@@ -157,7 +158,7 @@ A task has a client of its own, which bears its name, and a random stream of its
                 return None;
             }
             let name = task(reader)?;
-            Some(Command::Wait { name, within: within(reader)? })
+            Some(Command::Flow(Flow::Wait { name, within: within(reader)? }))
         },
     },
     Verb {
@@ -173,9 +174,9 @@ every `every`.",
         examples: &["stop writer", "stop every"],
         parse: |reader| {
             if reader.keyword("every") {
-                return Some(Command::Stop(Text::new("every")));
+                return Some(Command::Flow(Flow::Stop(Text::new("every"))));
             }
-            task(reader).map(Command::Stop)
+            task(reader).map(Flow::Stop).map(Command::Flow)
         },
     },
     Verb {
@@ -192,7 +193,7 @@ every `every`.",
             reader.need_word("in")?;
             let read = |word: &str| count_range(word, ROUNDS_MAX);
             let (first, last) = reader.quantity(Expect::Numbers, (1, 1), read)?;
-            Some(Command::For { name, first, last })
+            Some(Command::Block(Block::For { name, first, last }))
         },
     },
     Verb {
@@ -207,7 +208,7 @@ every `every`.",
         parse: |reader| {
             let read = |word: &str| whole(word, 1..=ROUNDS_MAX);
             let count = reader.quantity(Expect::Number, 1, read)? as u32;
-            Some(Command::Repeat { count, name: counter(reader)? })
+            Some(Command::Block(Block::Repeat { count, name: counter(reader)? }))
         },
     },
     Verb {
@@ -233,11 +234,11 @@ itself, and is stopped like that only while one of its lines can't be carried ou
         ],
         parse: |reader| {
             if reader.keyword("until") {
-                return condition(reader).map(Command::LoopUntil);
+                return condition(reader).map(Block::LoopUntil).map(Command::Block);
             }
             reader.need_word("for")?;
             let span = reader.quantity(Expect::Span, Span(1), quantity::positive_span)?;
-            Some(Command::LoopFor { span, name: counter(reader)? })
+            Some(Command::Block(Block::LoopFor { span, name: counter(reader)? }))
         },
     },
     Verb {
@@ -255,7 +256,7 @@ from the script's own stream: true one time in five, and the same with the same 
             "let target = random\nif {target} is down\n  restart {target}\nelse\n  crash \
              {target}\nend",
         ],
-        parse: |reader| drawn_condition(reader).map(Command::If),
+        parse: |reader| drawn_condition(reader).map(Block::If).map(Command::Block),
     },
     Verb {
         name: "else",
@@ -266,7 +267,7 @@ from the script's own stream: true one time in five, and the same with the same 
         help: "It stands between the `if` and its `end`.",
         options: &[],
         examples: &["if up >= 4\n  crash random\nelse\n  restart down\nend"],
-        parse: |_| Some(Command::Else),
+        parse: |_| Some(Command::Block(Block::Else)),
     },
     Verb {
         name: "end",
@@ -277,7 +278,7 @@ from the script's own stream: true one time in five, and the same with the same 
         help: "Blocks may stand inside blocks, up to 16 deep.",
         options: &[],
         examples: &["repeat 2\n  run 1s\nend"],
-        parse: |_| Some(Command::End),
+        parse: |_| Some(Command::Block(Block::End)),
     },
     Verb {
         name: "at",
@@ -294,7 +295,7 @@ waited for.",
         examples: &["at 3s crash leader", "at 1.203441s+2 restart S3"],
         parse: |reader| {
             let place = reader.quantity(Expect::Place, Place::default(), quantity::place)?;
-            Some(Command::At { place, command: acting(reader, "at")? })
+            Some(Command::Flow(Flow::At { place, command: acting(reader, "at")? }))
         },
     },
     Verb {
@@ -308,7 +309,7 @@ waited for.",
         examples: &["every 2s crash random", "every 500ms restart down"],
         parse: |reader| {
             let span = reader.quantity(Expect::Span, Span(1), quantity::positive_span)?;
-            Some(Command::Every { span, command: acting(reader, "every")? })
+            Some(Command::Flow(Flow::Every { span, command: acting(reader, "every")? }))
         },
     },
 ];

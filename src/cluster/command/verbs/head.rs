@@ -5,7 +5,7 @@ use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::Spot;
 use crate::cluster::command::quantity::{self, TERM_MAX, whole};
 use crate::cluster::command::reader::{Options, Parsed, Reader};
-use crate::cluster::command::{Command, Head};
+use crate::cluster::command::{Command, Head, Setup};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
 use crate::cluster::time::{Span, SpanRange};
@@ -78,13 +78,13 @@ and the keys of the lab mean when no client is named.",
             while !reader.is_at_end() {
                 names.push(reader.name(Expect::Client)?);
             }
-            Some(Command::Clients(names))
+            Some(Command::Head(Head::Clients(names)))
         },
     },
 ];
 
 fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
-    let mut head = Head::default();
+    let mut head = Setup::default();
     let mut timing: Option<Spot> = None;
     let mut options = Options::new(&[
         "servers",
@@ -129,7 +129,7 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
     if let Some(spot) = timing {
         check_timing(reader, &head, spot);
     }
-    Some(Command::Cluster(head))
+    Some(Command::Head(Head::Cluster(head)))
 }
 
 fn servers(reader: &mut Reader<'_>) -> Parsed<u8> {
@@ -152,7 +152,7 @@ pub(super) fn network(reader: &mut Reader<'_>) -> Parsed<Network> {
 }
 
 /// A leader that speaks more rarely than its followers wait would lose them for ever.
-fn check_timing(reader: &mut Reader<'_>, head: &Head, spot: Spot) {
+fn check_timing(reader: &mut Reader<'_>, head: &Setup, spot: Spot) {
     let defaults = Config::default();
     let SpanRange { low, .. } = head.election.unwrap_or(defaults.election_timeout);
     let heartbeat = head.heartbeat.unwrap_or(defaults.heartbeat);
@@ -187,5 +187,5 @@ fn given(reader: &mut Reader<'_>) -> Parsed<Command> {
         let help = "a server's term is at least that of its last entry (§5.1)";
         reader.mistake(spot, message, Some(help.to_owned()));
     }
-    Some(Command::Given { server, term, log })
+    Some(Command::Head(Head::Given { server, term, log }))
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::head::network;
+use super::servers::servers;
 use super::{Group, Scope, Verb};
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::{Sign, Spot};
 use crate::cluster::command::quantity;
 use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Ends, Who};
+use crate::cluster::command::{Command, Deed, Ends, LabAct, LinkAct, ServerAct, Who};
 use crate::cluster::network::LinkChange;
 use crate::cluster::time::{Ppm, Span, SpanRange};
 
@@ -56,7 +57,7 @@ The opposite of `isolate`. A link to a server that is isolated itself stays cut,
 a client, unless `isolate ... from clients` has cut it. Losses and delays of `link` stay as they are.",
         options: &[],
         examples: &["rejoin S3", "rejoin {old}"],
-        parse: |reader| reader.who_list(Clients::Refused, None).map(Command::Rejoin),
+        parse: |reader| servers(reader, ServerAct::Rejoin),
     },
     Verb {
         name: "cut",
@@ -69,7 +70,7 @@ a client, unless `isolate ... from clients` has cut it. Losses and delays of `li
 One-way cuts are how a leader can be heard and not hear.",
         options: &[],
         examples: &["cut leader -> followers", "cut S1 <-> S2", "cut a <-> leader"],
-        parse: |reader| ends(reader).map(Command::Cut),
+        parse: |reader| ends(reader).map(|ends| LinkAct::Cut.to(ends)),
     },
     Verb {
         name: "mend",
@@ -82,7 +83,7 @@ Ends cuts, and what `link` has set for these links. A server that hears another 
 no longer isolated.",
         options: &[],
         examples: &["mend S1 -> S3", "mend S1 <-> all"],
-        parse: |reader| ends(reader).map(Command::Mend),
+        parse: |reader| ends(reader).map(|ends| LinkAct::Mend.to(ends)),
     },
     Verb {
         name: "heal",
@@ -95,7 +96,7 @@ Ends all cuts, partitions, losses and delays that were set link by link. The nam
 stays, and so do crashed and sleeping servers.",
         options: &[],
         examples: &["heal"],
-        parse: |_| Some(Command::Heal),
+        parse: |_| Some(LabAct::Heal.into()),
     },
     Verb {
         name: "net",
@@ -107,7 +108,7 @@ stays, and so do crashed and sleeping servers.",
 The names are listed below (Networks). Packets in flight keep the delay that they have drawn.",
         options: &[],
         examples: &["net reliable", "net unreliable-mit"],
-        parse: |reader| network(reader).map(Command::Net),
+        parse: |reader| network(reader).map(|network| LabAct::Net(network).into()),
     },
     Verb {
         name: "link",
@@ -139,7 +140,7 @@ fn partition(reader: &mut Reader<'_>) -> Parsed<Command> {
     }
     check_groups(reader, &groups);
     let plain = groups.into_iter().map(|group| group.into_iter().map(|(_, who)| who).collect());
-    Some(Command::Partition(plain.collect()))
+    Some(Deed::Partition(plain.collect()).into())
 }
 
 type Nodes = Vec<(Spot, Who)>;
@@ -211,7 +212,7 @@ fn isolate(reader: &mut Reader<'_>) -> Parsed<Command> {
     if from_clients {
         reader.need_word("clients")?;
     }
-    Some(Command::Isolate { who, from_clients })
+    Some(ServerAct::Isolate { from_clients }.to(who))
 }
 
 pub(super) fn ends(reader: &mut Reader<'_>) -> Parsed<Ends> {
@@ -250,5 +251,5 @@ fn link(reader: &mut Reader<'_>) -> Parsed<Command> {
     if change == LinkChange::default() {
         return reader.fail();
     }
-    Some(Command::Link { ends, change })
+    Some(LinkAct::Change(change).to(ends))
 }

@@ -6,7 +6,7 @@ use crate::cluster::Motion;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Options, Parsed, Reader};
-use crate::cluster::command::{Command, Ends, Fate, FlyingDeed, PacketDeed, Who};
+use crate::cluster::command::{Command, Deed, Ends, Fate, LabAct, LinkAct, PacketAct, Who};
 use crate::cluster::network::{ONCE, PacketName};
 use crate::cluster::time::Span;
 use crate::cluster::types::PacketId;
@@ -95,7 +95,7 @@ as they would. It gives up after 1,000 rounds: where clients ask again as soon a
 there is always something in flight.",
         options: &[],
         examples: &["settle"],
-        parse: |_| Some(Command::Settle),
+        parse: |_| Some(LabAct::Settle.into()),
     },
     Verb {
         name: "duplicate",
@@ -156,45 +156,48 @@ fn packet(reader: &mut Reader<'_>) -> Option<PacketId> {
     Some(PacketId(number))
 }
 
+/// A verb about one packet by its number, if one stands here.
+fn single(reader: &mut Reader<'_>, act: PacketAct) -> Option<Command> {
+    packet(reader).map(|packet| Deed::Packet(packet, act).into())
+}
+
 fn hold(reader: &mut Reader<'_>) -> Parsed<Command> {
-    if let Some(packet) = packet(reader) {
-        return Some(Command::Packet { packet, deed: PacketDeed::Hold });
+    if let Some(command) = single(reader, PacketAct::Hold) {
+        return Some(command);
     }
     let name = name(reader);
     let ends = ends(reader)?;
-    let count = count(reader)?;
-    Some(Command::Hold { name, ends, count })
+    Some(LinkAct::Hold { name, count: count(reader)? }.to(ends))
 }
 
 /// What `release` says about packets: the form of it that holds an arrow, or nothing more.
 pub(super) fn release(reader: &mut Reader<'_>) -> Parsed<Command> {
     let name = name(reader);
     if reader.is_at_end() && name.is_none() {
-        return Some(Command::Release { name, ends: None, count: None });
+        return Some(LabAct::Release.into());
     }
-    let ends = Some(ends(reader)?);
-    let count = count(reader)?;
-    Some(Command::Release { name, ends, count })
+    let ends = ends(reader)?;
+    Some(LinkAct::Release { name, count: count(reader)? }.to(ends))
 }
 
 fn by_hand(reader: &mut Reader<'_>) -> Parsed<Command> {
-    if reader.keyword("on") {
-        Some(Command::ByHand(Motion::ByHand))
+    let motion = if reader.keyword("on") {
+        Motion::ByHand
     } else if reader.keyword("off") {
-        Some(Command::ByHand(Motion::ByItself))
+        Motion::ByItself
     } else {
-        reader.fail()
-    }
+        return reader.fail();
+    };
+    Some(LabAct::ByHand(motion).into())
 }
 
 fn deliver(reader: &mut Reader<'_>) -> Parsed<Command> {
-    if let Some(packet) = packet(reader) {
-        return Some(Command::Packet { packet, deed: PacketDeed::Deliver });
+    if let Some(command) = single(reader, PacketAct::Deliver) {
+        return Some(command);
     }
     let name = name(reader);
     let ends = ends(reader)?;
-    let count = count(reader)?;
-    Some(Command::Flying { deed: FlyingDeed::Deliver, name, ends, count })
+    Some(LinkAct::Flying { fate: None, name, count: count(reader)? }.to(ends))
 }
 
 /// Whether only packets between clients and servers can be meant.
@@ -204,39 +207,32 @@ fn is_about_clients(name: Option<PacketName>, ends: &Ends) -> bool {
     named || ends.any(|who| matches!(who, Who::Client(_)))
 }
 
+/// The fate with its `by T`, if it is a delay.
+fn whole_fate(reader: &mut Reader<'_>, fate: Fate) -> Parsed<Fate> {
+    if fate.delay().is_none() {
+        return Some(fate);
+    }
+    reader.need_word("by")?;
+    reader.quantity(Expect::Span, Span(1), quantity::positive_span).map(Fate::Delay)
+}
+
 /// What `drop`, `duplicate` and `delay` say: of one packet, of those in flight, or of the next.
 fn next(reader: &mut Reader<'_>, fate: Fate) -> Parsed<Command> {
     if let Some(packet) = packet(reader) {
-        let deed = match fate {
-            Fate::Drop => PacketDeed::Drop,
-            Fate::Duplicate => PacketDeed::Duplicate,
-            Fate::Delay(_) => {
-                reader.need_word("by")?;
-                let read = quantity::positive_span;
-                PacketDeed::Delay(reader.quantity(Expect::Span, Span(1), read)?)
-            }
-        };
-        return Some(Command::Packet { packet, deed });
+        let act = PacketAct::Meets(whole_fate(reader, fate)?);
+        return Some(Deed::Packet(packet, act).into());
     }
     let next = reader.keyword("next");
     let spot = reader.spot();
     let name = name(reader);
-    let by = matches!(fate, Fate::Delay(_)).then_some("by");
-    let ends = ends_before(reader, by)?;
+    let ends = ends_before(reader, fate.delay().map(|_| "by"))?;
     if fate == Fate::Duplicate && is_about_clients(name, &ends) {
         reader.mistake(spot, ONCE, None);
     }
-    let fate = match fate {
-        Fate::Delay(_) => {
-            reader.need_word("by")?;
-            let read = quantity::positive_span;
-            Fate::Delay(reader.quantity(Expect::Span, Span(1), read)?)
-        }
-        Fate::Drop | Fate::Duplicate => fate,
+    let fate = whole_fate(reader, fate)?;
+    let act = match next {
+        true => LinkAct::Next { fate, name },
+        false => LinkAct::Flying { fate: Some(fate), name, count: count(reader)? },
     };
-    if next {
-        return Some(Command::Next { fate, name, ends });
-    }
-    let count = count(reader)?;
-    Some(Command::Flying { deed: FlyingDeed::Meets(fate), name, ends, count })
+    Some(act.to(ends))
 }

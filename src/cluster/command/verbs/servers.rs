@@ -5,7 +5,7 @@ use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity;
 use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Timers, Who};
+use crate::cluster::command::{Command, LabAct, ServerAct, Timers};
 use crate::cluster::time::Ppm;
 
 pub(super) static ROWS: [Verb; 10] = [
@@ -20,7 +20,7 @@ Lost are the role, the commit index, the map, everything that waits for an answe
 written but not yet synced. Kept are the current term, the vote and the log on disk.",
         options: &[],
         examples: &["crash leader", "crash S1 S2", "crash all"],
-        parse: |reader| some_servers(reader).map(Command::Crash),
+        parse: |reader| servers(reader, ServerAct::Crash),
     },
     Verb {
         name: "restart",
@@ -33,7 +33,7 @@ A restarted server is a follower with an empty map and a commit index of 0. It a
 again once a leader tells it what is committed.",
         options: &[],
         examples: &["restart S3", "restart down"],
-        parse: |reader| some_servers(reader).map(Command::Restart),
+        parse: |reader| servers(reader, ServerAct::Restart),
     },
     Verb {
         name: "sleep",
@@ -46,7 +46,7 @@ As a long garbage collection or a suspended machine would. Nothing is lost: a le
 wakes up as one, and finds out later that others elected another.",
         options: &[],
         examples: &["sleep leader"],
-        parse: |reader| some_servers(reader).map(Command::Sleep),
+        parse: |reader| servers(reader, ServerAct::Sleep),
     },
     Verb {
         name: "wake",
@@ -58,7 +58,7 @@ wakes up as one, and finds out later that others elected another.",
 The packets that have waited arrive now, in their order; the timers go on from where they stood.",
         options: &[],
         examples: &["wake S2", "wake all"],
-        parse: |reader| some_servers(reader).map(Command::Wake),
+        parse: |reader| servers(reader, ServerAct::Wake),
     },
     Verb {
         name: "wipe",
@@ -72,7 +72,7 @@ leader that lacks committed entries. After a wipe the lab says that safety is vo
 broken.",
         options: &[],
         examples: &["wipe S3"],
-        parse: |reader| some_servers(reader).map(Command::Wipe),
+        parse: |reader| servers(reader, ServerAct::Wipe),
     },
     Verb {
         name: "clock",
@@ -97,7 +97,7 @@ real time again. From 0.01 to 100. Links and clients keep the lab's time.",
 A follower or candidate begins an election at once (§5.2). A leader has no election timer.",
         options: &[],
         examples: &["timeout S3", "timeout follower"],
-        parse: |reader| some_servers(reader).map(Command::Timeout),
+        parse: |reader| servers(reader, ServerAct::Timeout),
     },
     Verb {
         name: "heartbeat",
@@ -109,7 +109,7 @@ A follower or candidate begins an election at once (§5.2). A leader has no elec
 A leader speaks to everybody at once, and sends again what nobody has acknowledged (§5.3).",
         options: &[],
         examples: &["heartbeat leader", "heartbeat S1"],
-        parse: |reader| some_servers(reader).map(Command::Heartbeat),
+        parse: |reader| servers(reader, ServerAct::Heartbeat),
     },
     Verb {
         name: "sync",
@@ -122,7 +122,7 @@ The sync that is under way ends, and what waited for it leaves (Figure 2). With 
 head, as it is when nobody says otherwise, no sync takes any time, and there is nothing to tell.",
         options: &[],
         examples: &["sync S2", "sync all"],
-        parse: |reader| some_servers(reader).map(Command::Sync),
+        parse: |reader| servers(reader, ServerAct::Sync),
     },
     Verb {
         name: "timers",
@@ -139,25 +139,27 @@ split vote likely: all stand at the same moment. Later timeouts are drawn as eve
     },
 ];
 
-fn some_servers(reader: &mut Reader<'_>) -> Parsed<Vec<Who>> {
-    reader.who_list(Clients::Refused, None)
+/// A verb about servers that says nothing but which.
+pub(super) fn servers(reader: &mut Reader<'_>, act: ServerAct) -> Parsed<Command> {
+    reader.who_list(Clients::Refused, None).map(|who| act.to(who))
 }
 
 fn clock(reader: &mut Reader<'_>) -> Parsed<Command> {
-    let who = some_servers(reader)?;
+    let who = reader.who_list(Clients::Refused, None)?;
     if Options::new(&["rate"]).next(reader)?.is_none() {
         return reader.fail();
     }
     let rate = reader.quantity(Expect::ClockRate, Ppm::ONE, quantity::clock_rate)?;
-    Some(Command::Clock { who, rate })
+    Some(ServerAct::Clock(rate).to(who))
 }
 
 fn timers(reader: &mut Reader<'_>) -> Parsed<Command> {
-    if reader.keyword("spread") {
-        Some(Command::Timers(Timers::Spread))
+    let timers = if reader.keyword("spread") {
+        Timers::Spread
     } else if reader.keyword("align") {
-        Some(Command::Timers(Timers::Align))
+        Timers::Align
     } else {
-        reader.fail()
-    }
+        return reader.fail();
+    };
+    Some(LabAct::Timers(timers).into())
 }

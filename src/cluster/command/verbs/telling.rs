@@ -9,7 +9,7 @@ use crate::cluster::command::quantity::whole;
 use crate::cluster::command::question::{CHOICES_MAX, HANDS_MAX, question};
 use crate::cluster::command::reader::{Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Pace};
+use crate::cluster::command::{Command, Pace, Tell};
 
 /// The most that `pace` slows down or speeds up.
 const PACE_MAX: u64 = 1_000_000;
@@ -42,7 +42,7 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         help: "No lab time passes. `raftlab run` passes over it.",
         options: &[],
         examples: &["beat"],
-        parse: |_| Some(Command::Beat),
+        parse: |_| Some(Command::Tell(Tell::Beat)),
     },
     Verb {
         name: "ask",
@@ -66,7 +66,7 @@ has none before its next question, the key reveals.",
             "ask Who leads next? | S2 if leader = S2 | S3 if leader = S3 | nobody if no leader",
             "ask \"What if S4 crashes?\" | nothing | an election if candidate is candidate",
         ],
-        parse: |reader| question(reader).map(Command::Ask),
+        parse: |reader| question(reader).map(Tell::Ask).map(Command::Tell),
     },
     Verb {
         name: "answer",
@@ -93,7 +93,7 @@ a condition is over, and nothing is marked. A line that reveals is a beat. What 
 the script goes on.",
         options: &[],
         examples: &["reveal"],
-        parse: |_| Some(Command::Reveal),
+        parse: |_| Some(Command::Tell(Tell::Reveal)),
     },
     Verb {
         name: "oracle",
@@ -108,7 +108,7 @@ the script reveals; where none does, where a choice first becomes so. A line tha
 beat. `raftlab run` passes over it.",
         options: &[],
         examples: &["oracle"],
-        parse: |_| Some(Command::Oracle),
+        parse: |_| Some(Command::Tell(Tell::Oracle)),
     },
     Verb {
         name: "aside",
@@ -122,7 +122,7 @@ which follows the session in a second terminal, up to the line after the next be
 screen shows it only in the pane of the script, and presenting hides that pane.",
         options: &[],
         examples: &["aside Let them count the votes aloud."],
-        parse: |reader| reader.rest_as_text().map(Command::Aside),
+        parse: |reader| reader.rest_as_text().map(Tell::Aside).map(Command::Tell),
     },
     Verb {
         name: "point",
@@ -147,7 +147,7 @@ have, are errors.",
         help: "The text runs to the end of the line, as that of `say`, and may be long.",
         options: &[],
         examples: &["note the old leader still takes writes"],
-        parse: |reader| reader.rest_as_text().map(Command::Note),
+        parse: |reader| reader.rest_as_text().map(Tell::Note).map(Command::Tell),
     },
     Verb {
         name: "mark",
@@ -158,7 +158,7 @@ have, are errors.",
         help: "`messages` and `bytes` count from it: `expect messages <= 42 since NAME`.",
         options: &[],
         examples: &["mark start", "mark round{i}"],
-        parse: |reader| reader.name(Expect::Name).map(Command::Mark),
+        parse: |reader| reader.name(Expect::Name).map(Tell::Mark).map(Command::Tell),
     },
     Verb {
         name: "break",
@@ -171,7 +171,7 @@ It pauses at the very event that makes it true. `B` lists the breakpoints, and s
 them off and on. A broken rule always ends the run. `raftlab run` passes over this line.",
         options: &[],
         examples: &["break leader = S2", "break S3 holds x = 2", "break term >= 4 and no leader"],
-        parse: |reader| condition(reader).map(Command::Break),
+        parse: |reader| condition(reader).map(Tell::Break).map(Command::Tell),
     },
     Verb {
         name: "unbreak",
@@ -182,7 +182,7 @@ them off and on. A broken rule always ends the run. `raftlab run` passes over th
         help: "As it was written after `break`. It stays in the list (`B`), where it is switched on again.",
         options: &[],
         examples: &["unbreak leader = S2"],
-        parse: |reader| condition(reader).map(Command::Unbreak),
+        parse: |reader| condition(reader).map(Tell::Unbreak).map(Command::Tell),
     },
     Verb {
         name: "watch",
@@ -197,7 +197,7 @@ is shown, in the past too. What is a value is read as one: `watch leader` says w
 what is watched. `raftlab run` passes over this line.",
         options: &[],
         examples: &["watch leader", "watch S2 log", "watch {old} holds x", "watch term >= 3"],
-        parse: |reader| watched(reader).map(Command::Watch),
+        parse: |reader| watched(reader).map(Tell::Watch).map(Command::Tell),
     },
     Verb {
         name: "unwatch",
@@ -210,9 +210,9 @@ what is watched. `raftlab run` passes over this line.",
         examples: &["unwatch S2 log", "unwatch all"],
         parse: |reader| {
             if reader.peek_second_word().is_none() && reader.keyword("all") {
-                return Some(Command::Unwatch(None));
+                return Some(Command::Tell(Tell::Unwatch(None)));
             }
-            watched(reader).map(|what| Command::Unwatch(Some(what)))
+            watched(reader).map(|what| Command::Tell(Tell::Unwatch(Some(what))))
         },
     },
     Verb {
@@ -237,7 +237,7 @@ fn say(reader: &mut Reader<'_>) -> Parsed<Command> {
         spot.width = 1;
         reader.mistake(spot, message, Some("say it in two captions".into()));
     }
-    Some(Command::Say(text))
+    Some(Command::Tell(Tell::Say(text)))
 }
 
 fn point(reader: &mut Reader<'_>) -> Parsed<Command> {
@@ -245,10 +245,10 @@ fn point(reader: &mut Reader<'_>) -> Parsed<Command> {
     if !reader.keyword("entry") {
         who = reader.who_list(Clients::Refused, Some("entry"))?;
         if !reader.keyword("entry") {
-            return Some(Command::Point { who, entry: None });
+            return Some(Command::Tell(Tell::Point { who, entry: None }));
         }
     }
-    Some(Command::Point { who, entry: Some(number(reader)?) })
+    Some(Command::Tell(Tell::Point { who, entry: Some(number(reader)?) }))
 }
 
 fn answer(reader: &mut Reader<'_>) -> Parsed<Command> {
@@ -257,15 +257,15 @@ fn answer(reader: &mut Reader<'_>) -> Parsed<Command> {
         let read = |word: &str| whole(word, 0..=u64::from(HANDS_MAX));
         hands.push(reader.quantity(Expect::Number, 1, read)? as u32);
     }
-    Some(Command::Answer(hands))
+    Some(Command::Tell(Tell::Answer(hands)))
 }
 
 fn pace(reader: &mut Reader<'_>) -> Parsed<Command> {
     if reader.keyword("auto") {
-        return Some(Command::Pace(Pace::Auto));
+        return Some(Command::Tell(Tell::Pace(Pace::Auto)));
     }
     if reader.keyword("real") {
-        return Some(Command::Pace(Pace::Real));
+        return Some(Command::Tell(Tell::Pace(Pace::Real)));
     }
     let read = |word: &str| whole(word, 1..=PACE_MAX);
     reader.expect(Expect::Number);
@@ -274,9 +274,9 @@ fn pace(reader: &mut Reader<'_>) -> Parsed<Command> {
     }
     let times = reader.quantity(Expect::Number, 1, read)? as u32;
     if reader.keyword("slower") {
-        Some(Command::Pace(Pace::Slower(times)))
+        Some(Command::Tell(Tell::Pace(Pace::Slower(times))))
     } else if reader.keyword("faster") {
-        Some(Command::Pace(Pace::Faster(times)))
+        Some(Command::Tell(Tell::Pace(Pace::Faster(times))))
     } else {
         reader.fail()
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::cluster::check::{Invariant, Violation};
 use crate::cluster::command::{
-    Choice, Command, Condition, Pace, Question, Text, Watched, parse_line,
+    Choice, ClientAct, Command, Condition, Deed, Flow, Pace, Question, Text, Watched, parse_line,
 };
 use crate::cluster::event::{
     AppendRefusal, AttemptFailure, Cause, ClientEvent, DropReason, Event, EventKind as E, Flight,
@@ -25,7 +25,7 @@ use crate::cluster::types::{
 
 fn safe() -> Condition {
     match parse_line("expect safe") {
-        Ok(Command::Expect(condition)) => condition,
+        Ok(Command::Flow(Flow::Expect(condition))) => condition,
         other => panic!("{other:?}"),
     }
 }
@@ -344,10 +344,11 @@ impl Source {
             term: None,
             records: Vec::new(),
         };
-        let command = Arc::new(Command::Note(Text::literal(self.text::<String>())));
+        let text = Text::literal(self.text::<String>());
+        let deed = Arc::new(Deed::Clients(ClientAct::Retry, vec![text.clone()]));
         vec![
-            E::Lab(LabEvent::Commanded { command: command.clone() }),
-            E::Script(ScriptEvent::Expected { line, command }),
+            E::Lab(LabEvent::Commanded { command: deed }),
+            E::Script(ScriptEvent::Expected { line, command: Arc::new(Flow::Stop(text)) }),
             E::Script(ScriptEvent::Paced { pace: Pace::Slower(line) }),
             E::Script(ScriptEvent::LineRun { task, line }),
             E::Script(ScriptEvent::Said { text: self.text() }),

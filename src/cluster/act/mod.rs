@@ -1,0 +1,185 @@
+//! What commands do. Every way of acting on the cluster comes through [`Cluster::apply`]: keys,
+//! the prompt, lines of scripts and recordings. Each file has the verbs of one shape: how they are
+//! called, when they can do nothing, and what they do.
+
+mod clients;
+mod lab;
+mod links;
+mod servers;
+
+pub use clients::ClientAct;
+pub use lab::LabAct;
+pub use links::{Fate, LinkAct, PacketAct};
+pub use servers::ServerAct;
+
+use std::sync::Arc;
+
+use super::command::{Command, Deed, NodeName};
+use super::digest::Tag;
+use super::event::{EventKind, LabEvent};
+use super::flaw::Flaw;
+use super::resolve::{Scope, error};
+use super::task::Scheduled;
+use super::types::ServerId;
+use super::{Cause, Cluster, CommandError};
+
+/// What became of a command that was carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Applied {
+    /// With its words made concrete, if it is a deed.
+    pub deed: Option<Arc<Deed<NodeName>>>,
+    /// The job that it started, if any.
+    pub ticket: Option<u64>,
+}
+
+impl Applied {
+    /// The command as it is recorded: its words mean the same whenever it is done again.
+    pub fn command(&self, given: &Command) -> Command {
+        self.deed.as_ref().map_or_else(|| given.clone(), |deed| (&**deed).into())
+    }
+}
+
+impl Cluster {
+    /// Carries out a command at the present place. [`Cluster::events`] says afterwards what it
+    /// brought about. Nothing is changed when an error comes back.
+    ///
+    /// # Errors
+    /// When the command can do nothing now, with the reason: "S3 is up".
+    pub fn apply(&mut self, command: &Command) -> Result<Applied, CommandError> {
+        self.begin_events();
+        if self.is_stopped() {
+            return Err(error("the run has stopped; nothing can be done to it any more"));
+        }
+        // What fails half-way is taken back whole: a run is its start and what was done to it.
+        let before = self.clone();
+        let mut scope = self.lab_scope.clone();
+        match self.perform(command, &mut scope, 0) {
+            Ok(applied) => {
+                self.lab_scope = scope;
+                self.deeds += 1;
+                self.acted_by(command);
+                self.after();
+                Ok(applied)
+            }
+            Err(error) => {
+                *self = before;
+                Err(error)
+            }
+        }
+    }
+
+    /// Carries out a scheduled or recurring command. What can't be done fails the run: the
+    /// script expected that it could.
+    pub(super) fn run_scheduled_command(&mut self, scheduled: Scheduled) {
+        let Scheduled { command, mut scope, line } = scheduled;
+        if let Err(error) = self.perform(&command, &mut scope, line) {
+            let (expected, actual) = error.disappoints(&command);
+            match line {
+                // Somebody at a prompt has put it down, who wants to go on whatever comes of it.
+                0 => self.remark(line, &expected, actual),
+                _ => self.fail(line, &expected, actual),
+            }
+        }
+    }
+
+    /// Carries out a command: its words mean what they do in `scope`, for a line of a script.
+    pub(super) fn perform(
+        &mut self,
+        command: &Command,
+        scope: &mut Scope,
+        line: u32,
+    ) -> Result<Applied, CommandError> {
+        match command {
+            Command::Deed(deed) => {
+                let deed = self.resolve(deed, scope)?;
+                self.refuse(&deed)?;
+                if let Deed::Operate(order) = &deed
+                    && !scope.queues
+                {
+                    self.refuse_busy(order)?;
+                }
+                self.carry_out_deed(deed, line)
+            }
+            Command::Flow(flow) => self.flow_apart(flow, scope, line).map(|()| Applied::default()),
+            Command::Tell(tell) => {
+                let own = self.scope_apart(scope);
+                self.say(tell, &own, line).map(|()| Applied::default())
+            }
+            Command::Block(_) => {
+                Err(error("blocks of lines stand in scripts only: open one with the lab"))
+            }
+            Command::Head(_) | Command::Record(_) => {
+                Err(error("the head of a script can't change a cluster that runs"))
+            }
+        }
+    }
+
+    /// Carries out a deed as it is.
+    pub(super) fn perform_deed(
+        &mut self,
+        deed: Deed<NodeName>,
+        line: u32,
+    ) -> Result<(), CommandError> {
+        self.refuse(&deed)?;
+        self.carry_out_deed(deed, line).map(|_| ())
+    }
+
+    /// Why a deed can do nothing now, if so. Checked before anything changes.
+    fn refuse(&self, deed: &Deed<NodeName>) -> Result<(), CommandError> {
+        match deed {
+            Deed::Servers(act, who) => self.refuse_servers(*act, who),
+            Deed::Clients(act, who) => self.refuse_clients(*act, who),
+            Deed::Operate(order) => self.refuse_order(order),
+            Deed::Lab(act) => self.refuse_lab(act),
+            Deed::Links(..) | Deed::Partition(_) | Deed::Packet(..) | Deed::Flaw { .. } => Ok(()),
+        }
+    }
+
+    fn carry_out_deed(&mut self, deed: Deed<NodeName>, line: u32) -> Result<Applied, CommandError> {
+        self.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
+        self.commands += 1;
+        let place = self.place();
+        // What is expected of a run is no part of it.
+        if !matches!(deed, Deed::Lab(LabAct::Expects(_))) {
+            let text = deed.to_string();
+            self.digest
+                .tag(Tag::Command)
+                .u64(place.time.micros())
+                .u64(u64::from(place.after))
+                .text(&text);
+        }
+        let deed = Arc::new(deed);
+        self.emit(EventKind::Lab(LabEvent::Commanded { command: deed.clone() }));
+        if deed.is_fault() {
+            self.fault_term = self
+                .leader()
+                .map_or(self.fault_term, |leader| self.servers[leader.index()].raft.term());
+        }
+        let mut ticket = None;
+        match &*deed {
+            Deed::Servers(act, who) => self.act_on_servers(*act, who),
+            Deed::Links(act, ends) => self.act_on_links(*act, ends)?,
+            Deed::Partition(groups) => self.partition(groups)?,
+            Deed::Packet(packet, act) => self.handle_packet(*packet, *act, None)?,
+            Deed::Clients(act, who) => self.act_on_clients(*act, who),
+            Deed::Operate(order) => ticket = self.operate(order, line)?,
+            Deed::Flaw { flaw, on, who } => self.plant(*flaw, *on, who),
+            Deed::Lab(act) => self.act_on_lab(act, line)?,
+        }
+        Ok(Applied { deed: Some(deed), ticket })
+    }
+
+    /// Switches a flaw on or off: for these servers, for all when none is named, or for the
+    /// clients if it is theirs.
+    pub(super) fn plant(&mut self, flaw: Flaw, on: bool, who: &[ServerId]) {
+        if flaw.is_of_clients() {
+            self.client_flaws.set(flaw, on);
+            return;
+        }
+        for server in &mut self.servers {
+            if who.is_empty() || who.contains(&server.id) {
+                server.raft.plant(flaw, on);
+            }
+        }
+    }
+}

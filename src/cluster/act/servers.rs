@@ -1,0 +1,241 @@
+//! What can be done to servers, each by itself.
+
+use crate::cluster::command::{Command, Deed, Who};
+use crate::cluster::event::{EventKind, ServerEvent};
+use crate::cluster::raft::Role;
+use crate::cluster::resolve::error;
+use crate::cluster::server::{Power, Server};
+use crate::cluster::time::Ppm;
+use crate::cluster::timers::TimerKind;
+use crate::cluster::types::ServerId;
+use crate::cluster::words::Weight;
+use crate::cluster::{Cluster, CommandError, Item};
+
+/// One verb about servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerAct {
+    Crash,
+    Restart,
+    Sleep,
+    Wake,
+    /// The disk of a server that is down is lost.
+    Wipe,
+    /// The rate of its clock, 1,000,000 being real time.
+    Clock(Ppm),
+    /// Its election timer fires now.
+    Timeout,
+    /// Its heartbeat timer fires now.
+    Heartbeat,
+    /// What it has written is on disk now.
+    Sync,
+    Isolate {
+        from_clients: bool,
+    },
+    Rejoin,
+}
+
+impl ServerAct {
+    /// How it is written, and what kind of thing it is. Its weight is `Story` if any part of what it
+    /// does has no event of its own, and `Detail` if its events tell all of it.
+    const fn about(self) -> (&'static str, Kind, Weight) {
+        use Kind::{Fault, Other};
+        use Weight::{Detail, Story};
+        match self {
+            Self::Crash => ("crash", Fault, Detail),
+            Self::Restart => ("restart", Other, Detail),
+            Self::Sleep => ("sleep", Fault, Detail),
+            Self::Wake => ("wake", Other, Detail),
+            Self::Wipe => ("wipe", Other, Detail),
+            Self::Clock(_) => ("clock", Other, Detail),
+            Self::Timeout => ("timeout", Fault, Story),
+            Self::Heartbeat => ("heartbeat", Other, Story),
+            Self::Sync => ("sync", Other, Story),
+            Self::Isolate { .. } => ("isolate", Fault, Story),
+            Self::Rejoin => ("rejoin", Other, Story),
+        }
+    }
+
+    pub const fn word(self) -> &'static str {
+        self.about().0
+    }
+
+    pub fn is_fault(self) -> bool {
+        self.about().1 == Kind::Fault
+    }
+
+    pub(in crate::cluster) const fn weight(self) -> Weight {
+        self.about().2
+    }
+
+    /// A command that does it to these.
+    pub fn to(self, who: Vec<Who>) -> Command {
+        Command::Deed(Deed::Servers(self, who))
+    }
+
+    /// Why it can do nothing to a server now, if so.
+    fn refusal(self, server: &Server) -> Option<String> {
+        let id = server.id;
+        match (self, server.power) {
+            (Self::Crash, Power::Down) => Some(format!("{id} is down already")),
+            (Self::Restart, Power::Up | Power::Asleep) => Some(format!("{id} is up")),
+            (Self::Sleep, Power::Asleep) => Some(format!("{id} sleeps already")),
+            (Self::Wake, Power::Up | Power::Down) => Some(format!("{id} does not sleep")),
+            (Self::Wipe, Power::Up | Power::Asleep) => {
+                Some(format!("{id} runs: crash it before its disk is lost"))
+            }
+            (Self::Timeout | Self::Heartbeat | Self::Sync | Self::Sleep, Power::Down) => {
+                Some(format!("{id} is down"))
+            }
+            (Self::Timeout | Self::Heartbeat | Self::Sync, Power::Asleep) => {
+                Some(format!("{id} sleeps"))
+            }
+            (Self::Timeout, Power::Up) => (server.raft.role() == Role::Leader)
+                .then(|| format!("{id} leads, and leaders have no election timer")),
+            (Self::Heartbeat, Power::Up) => (!server.leads())
+                .then(|| format!("{id} does not lead, and only leaders send heartbeats")),
+            (Self::Sync, Power::Up) => (server.timer(TimerKind::Sync).is_none())
+                .then(|| format!("everything that {id} has written is on its disk")),
+            (Self::Crash | Self::Sleep, Power::Up)
+            | (Self::Crash, Power::Asleep)
+            | (Self::Restart | Self::Wipe, Power::Down)
+            | (Self::Wake, Power::Asleep)
+            | (Self::Clock(_) | Self::Isolate { .. } | Self::Rejoin, _) => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Fault,
+    Other,
+}
+
+impl Cluster {
+    /// A line that names several servers acts on those on which it can; on none is a mistake.
+    pub(super) fn refuse_servers(
+        &self,
+        act: ServerAct,
+        who: &[ServerId],
+    ) -> Result<(), CommandError> {
+        let mut reasons = Vec::new();
+        for server in who.iter().filter_map(|id| self.server(*id)) {
+            match act.refusal(server) {
+                None => return Ok(()),
+                Some(reason) => reasons.push(reason),
+            }
+        }
+        Err(error(reasons.join("; ")))
+    }
+
+    pub(super) fn act_on_servers(&mut self, act: ServerAct, who: &[ServerId]) {
+        for id in who.iter().copied() {
+            match act {
+                ServerAct::Crash => self.crash(id),
+                ServerAct::Restart => self.restart(id),
+                ServerAct::Sleep => self.sleep(id),
+                ServerAct::Wake => self.wake(id),
+                ServerAct::Wipe => self.wipe(id),
+                ServerAct::Clock(rate) => self.set_clock(id, rate),
+                ServerAct::Timeout => self.time_out(id),
+                ServerAct::Heartbeat => self.beat(id),
+                ServerAct::Sync => self.sync_now(id),
+                ServerAct::Isolate { from_clients } => self.isolate(id, from_clients),
+                ServerAct::Rejoin => self.links.rejoin(id),
+            }
+        }
+    }
+
+    /// The power fails: what is volatile and what was not synced is lost; the disk stays.
+    fn crash(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        if server.power == Power::Down {
+            return;
+        }
+        let end = server.raft.log().last_index().next();
+        let lost = end.0.saturating_sub(server.disk.first_unsynced().0);
+        let (term, voted_for) = (server.raft.term(), server.raft.voted_for());
+        let on_disk = (term, voted_for) == (server.disk.hard.term, server.disk.hard.voted_for);
+        let vote = voted_for.filter(|_| !on_disk);
+        let waiters = server.rsm.waiters.len() as u32;
+        server.power = Power::Down;
+        let flaws = server.forget();
+        self.cancel_all(id);
+        self.break_calls(id);
+        self.emit_through(flaws, EventKind::Server(id, ServerEvent::Crashed { lost, vote }));
+        if waiters > 0 {
+            self.emit(EventKind::Server(id, ServerEvent::WaitersLost { count: waiters }));
+        }
+    }
+
+    fn restart(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        if server.power != Power::Down {
+            return;
+        }
+        server.power = Power::Up;
+        server.incarnation += 1;
+        let flaws = server.forget();
+        let raft = &server.raft;
+        let (term, vote, last) = (raft.term(), raft.voted_for(), raft.log().last());
+        self.arm_election(id);
+        self.emit_through(
+            flaws,
+            EventKind::Server(id, ServerEvent::Restarted { term, vote, last }),
+        );
+    }
+
+    fn sleep(&mut self, id: ServerId) {
+        let now = self.now;
+        let server = &mut self.servers[id.index()];
+        if server.power == Power::Up {
+            server.power = Power::Asleep;
+            server.asleep_since = now;
+            self.freeze_timers(id);
+            self.emit(EventKind::Server(id, ServerEvent::FellAsleep));
+        }
+    }
+
+    fn wake(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        if server.power != Power::Asleep {
+            return;
+        }
+        server.power = Power::Up;
+        let slept = self.now.since(server.asleep_since);
+        let inbox = std::mem::take(&mut server.inbox);
+        self.thaw_timers(id, slept);
+        self.emit(EventKind::Server(id, ServerEvent::Woke { packets: inbox.len() as u32 }));
+        for packet in inbox {
+            self.queue.push(self.now.micros(), Item::Landed(packet));
+        }
+    }
+
+    fn wipe(&mut self, id: ServerId) {
+        let server = &mut self.servers[id.index()];
+        if server.power == Power::Down {
+            server.lose_disk();
+            self.emit(EventKind::Server(id, ServerEvent::Wiped));
+        }
+    }
+
+    fn set_clock(&mut self, id: ServerId, rate: Ppm) {
+        let server = &mut self.servers[id.index()];
+        let old = std::mem::replace(&mut server.clock, rate);
+        self.rescale_timers(id, old, rate);
+        self.emit(EventKind::Server(id, ServerEvent::ClockSet { rate }));
+    }
+
+    fn time_out(&mut self, id: ServerId) {
+        let server = &self.servers[id.index()];
+        if server.is_running() && server.raft.role() != Role::Leader {
+            self.step_raft(id, |raft, _, out| raft.on_election_timeout(out));
+        }
+    }
+
+    fn isolate(&mut self, id: ServerId, from_clients: bool) {
+        self.links.isolate(id);
+        if from_clients {
+            self.links.isolate_from_clients(id);
+        }
+    }
+}
