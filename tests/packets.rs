@@ -384,7 +384,7 @@ fn refused(lines: &[&str], last: &str) -> String {
             cluster.step();
         }
     }
-    cluster.apply(&parse_line(last).expect("a good line")).expect_err(last).message
+    cluster.apply(&parse_line(last).expect("a good line")).expect_err(last).to_string()
 }
 
 #[test]

@@ -21,7 +21,7 @@ use super::server::Server;
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{ClientId, PacketId, ServerId, ServerSet};
-use super::{Cluster, CommandError, Item, Step};
+use super::{Cluster, Item, Refusal, Step};
 
 /// The most rounds in which what is in flight arrives before `settle` gives up.
 pub(super) const SETTLE_ROUNDS: u32 = 1_000;
@@ -213,7 +213,7 @@ impl Cluster {
     }
 
     /// Why none of these clients has a timer that could fire.
-    pub(super) fn refuse_retry(&self, clients: &[Text]) -> Result<(), CommandError> {
+    pub(super) fn refuse_retry(&self, clients: &[Text]) -> Result<(), Refusal> {
         let mut reasons = Vec::new();
         for name in clients.iter().map(Text::as_str) {
             match self.client_named(name) {

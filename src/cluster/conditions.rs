@@ -16,7 +16,7 @@ use super::resolve::{Scope, error};
 use super::server::{Power, Server};
 use super::time::Ppm;
 use super::types::{Index, ServerId, ServerSet, Term, Version};
-use super::{Cluster, CommandError, client::Client};
+use super::{Cluster, Refusal, client::Client};
 
 /// What is shown where nothing answers.
 const NONE: &str = "-";
@@ -31,7 +31,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When nothing is called so.
-    pub fn filled(&self, condition: &Condition) -> Result<Condition, CommandError> {
+    pub fn filled(&self, condition: &Condition) -> Result<Condition, Refusal> {
         condition.filled(&self.lab_scope)
     }
 
@@ -39,7 +39,7 @@ impl Cluster {
     ///
     /// # Errors
     /// The same.
-    pub fn filled_value(&self, what: &Watched) -> Result<Watched, CommandError> {
+    pub fn filled_value(&self, what: &Watched) -> Result<Watched, Refusal> {
         what.filled(&self.lab_scope)
     }
 
@@ -84,7 +84,7 @@ impl Cluster {
 
     /// Whether a condition holds; fails where it makes no sense, so that `not` does not turn that
     /// into a yes.
-    fn truth(&self, condition: &Condition, scope: &Scope) -> Result<bool, CommandError> {
+    fn truth(&self, condition: &Condition, scope: &Scope) -> Result<bool, Refusal> {
         Ok(match condition {
             Condition::And(one, two) => self.truth(one, scope)? && self.truth(two, scope)?,
             Condition::Or(one, two) => self.truth(one, scope)? || self.truth(two, scope)?,
@@ -113,14 +113,14 @@ impl Cluster {
         measure: &Measure,
         scope: &Scope,
         so: impl Fn(Option<&Answer<'_>>) -> bool,
-    ) -> Result<bool, CommandError> {
+    ) -> Result<bool, Refusal> {
         let asked = self.asked(measure, scope)?;
         let count = |servers: ServerSet, ask: OfServer| {
             let yes = |id: &ServerId| so(ask(&asked, &self.servers[id.index()]).as_ref());
             servers.iter().filter(yes).count() as u64
         };
         let quantity = |quantity: &Quantity, yes: u64, of: ServerSet| {
-            Ok::<bool, CommandError>(match quantity {
+            Ok::<bool, Refusal>(match quantity {
                 Quantity::Plain | Quantity::All => !of.is_empty() && yes == of.len() as u64,
                 Quantity::Any => yes > 0,
                 Quantity::None => yes == 0,
@@ -144,7 +144,7 @@ impl Cluster {
     }
 
     /// What a measure is about, with its names filled in.
-    fn asked<'a>(&'a self, measure: &'a Measure, scope: &Scope) -> Result<Asked<'a>, CommandError> {
+    fn asked<'a>(&'a self, measure: &'a Measure, scope: &Scope) -> Result<Asked<'a>, Refusal> {
         let mut asked =
             Asked { cluster: self, argument: &measure.argument, text: None, number: 0, peer: None };
         match &measure.argument {
@@ -173,7 +173,7 @@ impl Cluster {
         &'a self,
         measure: &'a Measure,
         scope: &Scope,
-    ) -> Result<Option<Answer<'a>>, CommandError> {
+    ) -> Result<Option<Answer<'a>>, Refusal> {
         let asked = self.asked(measure, scope)?;
         Ok(match &measure.row.ask {
             Ask::Lab(ask) => ask(&asked),
@@ -185,7 +185,7 @@ impl Cluster {
     }
 
     /// The same in words.
-    fn measured(&self, measure: &Measure, scope: &Scope) -> Result<Option<String>, CommandError> {
+    fn measured(&self, measure: &Measure, scope: &Scope) -> Result<Option<String>, Refusal> {
         let server = self.measured_server(measure, scope)?;
         if let Some(words) = measure.row.words
             && let Some(words) = words(&self.asked(measure, scope)?, server)
@@ -200,7 +200,7 @@ impl Cluster {
         &self,
         measure: &Measure,
         scope: &Scope,
-    ) -> Result<Option<&Server>, CommandError> {
+    ) -> Result<Option<&Server>, Refusal> {
         let Some(Group { who, .. }) = &measure.group else { return Ok(None) };
         let one = self.meant(who, scope)?;
         Ok(only(&Spaced(who), one)?.and_then(|id| self.server(id)))
@@ -212,7 +212,7 @@ impl Cluster {
         operand: &'a Operand,
         kind: Kind,
         scope: &Scope,
-    ) -> Result<Option<Answer<'a>>, CommandError> {
+    ) -> Result<Option<Answer<'a>>, Refusal> {
         Ok(Some(match operand {
             Operand::Number(number) => match self.number(number, scope)? {
                 Some(number) => Answer::Number(number),
@@ -245,11 +245,7 @@ impl Cluster {
     }
 
     /// What a number comes to; `None` where what it is made from has no answer.
-    pub(super) fn number(
-        &self,
-        number: &Number,
-        scope: &Scope,
-    ) -> Result<Option<u64>, CommandError> {
+    pub(super) fn number(&self, number: &Number, scope: &Scope) -> Result<Option<u64>, Refusal> {
         let base = match &number.base {
             Base::Number(number) => *number,
             Base::Hole(text) => return scope.number(text, number.plus).map(Some),
@@ -262,7 +258,7 @@ impl Cluster {
     }
 
     /// The servers that words mean; none where nobody answers to them at present.
-    pub(super) fn meant(&self, whos: &[Who], scope: &Scope) -> Result<ServerSet, CommandError> {
+    pub(super) fn meant(&self, whos: &[Who], scope: &Scope) -> Result<ServerSet, Refusal> {
         let mut named = ServerSet::EMPTY;
         for who in whos {
             let servers = match self.servers_of(who, named) {
@@ -274,7 +270,7 @@ impl Cluster {
         Ok(named)
     }
 
-    fn meant_one(&self, who: &Who, scope: &Scope) -> Result<Option<ServerId>, CommandError> {
+    fn meant_one(&self, who: &Who, scope: &Scope) -> Result<Option<ServerId>, Refusal> {
         only(who, self.meant(std::slice::from_ref(who), scope)?)
     }
 
@@ -358,7 +354,7 @@ impl Cluster {
     pub(super) fn actual(&self, condition: &Condition, scope: &Scope) -> String {
         let mut parts = Vec::new();
         match self.truth(condition, scope) {
-            Err(wrong) => return wrong.message,
+            Err(wrong) => return wrong.to_string(),
             Ok(is) => self.blame(condition, is, scope, &mut parts),
         }
         parts.join("; ")
@@ -476,7 +472,7 @@ fn note(parts: &mut Vec<String>, words: String) {
 pub(super) fn only(
     who: &dyn std::fmt::Display,
     servers: ServerSet,
-) -> Result<Option<ServerId>, CommandError> {
+) -> Result<Option<ServerId>, Refusal> {
     if servers.len() > 1 {
         let names: Vec<String> = servers.iter().map(|id| id.to_string()).collect();
         let names = names.join(" ");

@@ -60,9 +60,9 @@ impl Cluster {
         let mut scope = self.lab_scope.clone();
         match self.perform(&command, &mut scope, 0) {
             Ok(_) => self.lab_scope = scope,
-            Err(error) => {
-                let (expected, actual) = error.disappoints(&command);
-                self.fail(line, &expected, actual);
+            Err(refusal) => {
+                let (expected, actual) = refusal.disappoints(&command);
+                self.fail(line, &expected, &actual);
             }
         }
         self.acted_by(&command);

@@ -14,7 +14,7 @@ use super::kv::Stored;
 use super::redraw::Drawn;
 use super::resolve::error;
 use super::types::{Answer, ClientId, Key, Outcome, Request, ServerId, Value, Version};
-use super::{Cluster, CommandError};
+use super::{Cluster, Refusal};
 
 /// What a procedure does next.
 pub(super) enum Next {
@@ -34,7 +34,7 @@ impl Next {
 
 impl Cluster {
     /// Starts a job, or queues it behind the client's open one.
-    pub(super) fn start_job(&mut self, id: ClientId, job: Job) -> Result<(), CommandError> {
+    pub(super) fn start_job(&mut self, id: ClientId, job: Job) -> Result<(), Refusal> {
         let client = &mut self.clients[id.index()];
         if client.job.is_some() {
             if client.queue.len() >= QUEUED_MAX {
@@ -42,7 +42,7 @@ impl Cluster {
                     "{} has {QUEUED_MAX} operations waiting already; let some of them end",
                     client.name
                 );
-                return Err(CommandError { message });
+                return Err(error(message));
             }
             client.queue.push_back(job);
             let waiting = client.queue.len() as u32;
@@ -163,7 +163,7 @@ impl Cluster {
     }
 
     /// Why none of these clients has anything to give up.
-    pub(super) fn refuse_abandon(&self, clients: &[Text]) -> Result<(), CommandError> {
+    pub(super) fn refuse_abandon(&self, clients: &[Text]) -> Result<(), Refusal> {
         let mut reasons = Vec::new();
         for name in clients.iter().map(Text::as_str) {
             match self.client_named(name) {

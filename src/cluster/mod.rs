@@ -60,6 +60,7 @@ mod weight;
 pub mod words;
 pub mod workload;
 
+pub use act::Refusal;
 pub use by_hand::Motion;
 pub use event::{Cause, Names};
 pub use redraw::Redrawn;
@@ -215,36 +216,6 @@ pub enum FailureKind {
     /// The run came to a limit before its end: what would have become of it is not known.
     Limit,
 }
-
-/// Before what is the case where something else was expected.
-const NOT_SO: &str = "not so: ";
-
-/// A command that could not be carried out: what is wrong, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommandError {
-    pub message: String,
-}
-
-impl CommandError {
-    /// What was expected of a command that failed, and what was the case instead.
-    fn disappoints(&self, command: &command::Command) -> (String, &str) {
-        match command {
-            command::Command::Flow(command::Flow::Expect(condition)) => {
-                let actual = self.message.strip_prefix(NOT_SO).unwrap_or(&self.message);
-                (condition.to_string(), actual)
-            }
-            _ => (format!("`{command}` can be carried out"), &self.message),
-        }
-    }
-}
-
-impl std::fmt::Display for CommandError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for CommandError {}
 
 /// What a [`Cluster::step`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

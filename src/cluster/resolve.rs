@@ -16,7 +16,7 @@ use super::raft::Role;
 use super::rng::Rng;
 use super::server::{Power, Server};
 use super::types::{Key, Node, ServerId, ServerSet, Version};
-use super::{Cluster, CommandError};
+use super::{Cluster, Refusal};
 
 /// What names mean to a task, and where it draws its chance from.
 #[derive(Clone, Debug)]
@@ -36,11 +36,11 @@ pub enum Binding {
     Text(Arc<str>),
 }
 
-pub(super) fn error(message: impl Into<String>) -> CommandError {
-    CommandError { message: message.into() }
+pub(super) fn error(message: impl Into<String>) -> Refusal {
+    Refusal::Words(message.into())
 }
 
-fn absent(who: &Who) -> CommandError {
+fn absent(who: &Who) -> Refusal {
     error(format!("there is no {who} at present"))
 }
 
@@ -56,16 +56,16 @@ impl Scope {
     }
 
     /// The text with its `{names}` filled in.
-    pub(super) fn fill(&self, text: &Text) -> Result<Arc<str>, CommandError> {
+    pub(super) fn fill(&self, text: &Text) -> Result<Arc<str>, Refusal> {
         text.fill(|name| self.text_of(name)).map_err(error)
     }
 
-    fn fill_text(&self, text: &Text) -> Result<Text, CommandError> {
+    fn fill_text(&self, text: &Text) -> Result<Text, Refusal> {
         self.fill(text).map(Text::literal)
     }
 
     /// The name of a client with its `{names}` filled in.
-    fn fill_name(&self, text: &Text) -> Result<Text, CommandError> {
+    fn fill_name(&self, text: &Text) -> Result<Text, Refusal> {
         let name = self.fill_text(text)?;
         match text.has_holes() && !is_name(name.as_str()) {
             true => Err(error(format!("{} is no client's name", name.as_str()))),
@@ -90,13 +90,13 @@ impl Scope {
 /// What a condition or a value means to a task is asked for later, when its names mean nothing any
 /// more: so they are filled in when the line runs.
 impl Filler for Scope {
-    type Error = CommandError;
+    type Error = Refusal;
 
-    fn text(&self, text: &Text) -> Result<Text, CommandError> {
+    fn text(&self, text: &Text) -> Result<Text, Refusal> {
         if text.has_holes() { self.fill_text(text) } else { Ok(text.clone()) }
     }
 
-    fn who(&self, who: &Who) -> Result<Who, CommandError> {
+    fn who(&self, who: &Who) -> Result<Who, Refusal> {
         let Who::Hole(word) = who else { return Ok(who.clone()) };
         match self.bound_servers(word) {
             Some(servers) => match only(who, servers)? {
@@ -107,7 +107,7 @@ impl Filler for Scope {
         }
     }
 
-    fn whos(&self, who: &Who) -> Result<Vec<Who>, CommandError> {
+    fn whos(&self, who: &Who) -> Result<Vec<Who>, Refusal> {
         let servers = if let Who::Hole(word) = who { self.bound_servers(word) } else { None };
         match servers {
             Some(servers) => Ok(servers.iter().map(Who::Server).collect()),
@@ -115,7 +115,7 @@ impl Filler for Scope {
         }
     }
 
-    fn number(&self, text: &Text, plus: i64) -> Result<u64, CommandError> {
+    fn number(&self, text: &Text, plus: i64) -> Result<u64, Refusal> {
         let word = self.fill(text)?;
         let number: Option<u64> = word.parse().ok();
         let number = number.ok_or_else(|| {
@@ -151,21 +151,21 @@ struct Resolver<'a> {
 }
 
 impl Words<Who, NodeName> for Resolver<'_> {
-    type Error = CommandError;
+    type Error = Refusal;
 
-    fn servers(&mut self, who: &[Who]) -> Result<Vec<ServerId>, CommandError> {
+    fn servers(&mut self, who: &[Who]) -> Result<Vec<ServerId>, Refusal> {
         Ok(self.cluster.find_some(who, self.scope)?.iter().collect())
     }
 
-    fn nodes(&mut self, who: &[Who]) -> Result<Vec<NodeName>, CommandError> {
+    fn nodes(&mut self, who: &[Who]) -> Result<Vec<NodeName>, Refusal> {
         Ok(self.cluster.find_all(who, &mut self.named, self.scope)?.names())
     }
 
-    fn client(&mut self, name: &Text) -> Result<Text, CommandError> {
+    fn client(&mut self, name: &Text) -> Result<Text, Refusal> {
         self.scope.fill_name(name)
     }
 
-    fn order(&mut self, order: &Order) -> Result<Order<NodeName>, CommandError> {
+    fn order(&mut self, order: &Order) -> Result<Order<NodeName>, Refusal> {
         self.cluster.resolve_order(order, self.scope)
     }
 }
@@ -206,7 +206,7 @@ impl Cluster {
         leader.into_iter().chain(others).take(count).collect()
     }
 
-    fn find(&self, who: &Who, named: ServerSet, scope: &mut Scope) -> Result<Found, CommandError> {
+    fn find(&self, who: &Who, named: ServerSet, scope: &mut Scope) -> Result<Found, Refusal> {
         let servers = match who {
             Who::Random => {
                 let all: Vec<ServerId> = self.config.server_ids().collect();
@@ -250,7 +250,7 @@ impl Cluster {
         whos: &[Who],
         named: &mut ServerSet,
         scope: &mut Scope,
-    ) -> Result<Found, CommandError> {
+    ) -> Result<Found, Refusal> {
         let mut found = Found::default();
         for who in whos {
             let one = self.find(who, *named, scope)?;
@@ -270,7 +270,7 @@ impl Cluster {
         &self,
         whos: &[Who],
         scope: &mut Scope,
-    ) -> Result<ServerSet, CommandError> {
+    ) -> Result<ServerSet, Refusal> {
         let found = self.find_all(whos, &mut ServerSet::default(), scope)?;
         match found.clients.first() {
             Some(client) => Err(error(format!("{} is a client, not a server", client.as_str()))),
@@ -285,7 +285,7 @@ impl Cluster {
         who: &Who,
         named: ServerSet,
         scope: &Scope,
-    ) -> Result<ServerSet, CommandError> {
+    ) -> Result<ServerSet, Refusal> {
         let found = self.find(who, named, &mut scope.clone())?;
         match found.clients.first() {
             Some(client) => Err(error(format!("{} is a client, not a server", client.as_str()))),
@@ -294,11 +294,7 @@ impl Cluster {
     }
 
     /// The same, of which there has to be one at least.
-    pub(super) fn find_some(
-        &self,
-        whos: &[Who],
-        scope: &mut Scope,
-    ) -> Result<ServerSet, CommandError> {
+    pub(super) fn find_some(&self, whos: &[Who], scope: &mut Scope) -> Result<ServerSet, Refusal> {
         let found = self.find_servers(whos, scope)?;
         if found.is_empty() {
             return Err(error("no server answers to that at present"));
@@ -307,17 +303,13 @@ impl Cluster {
     }
 
     /// The one server that a word means.
-    pub(super) fn find_server(
-        &self,
-        who: &Who,
-        scope: &mut Scope,
-    ) -> Result<ServerId, CommandError> {
+    pub(super) fn find_server(&self, who: &Who, scope: &mut Scope) -> Result<ServerId, Refusal> {
         let servers = self.find_servers(std::slice::from_ref(who), scope)?;
         only(who, servers)?.ok_or_else(|| absent(who))
     }
 
     /// What `let` gives a name to.
-    pub(super) fn bound(&self, value: &Bound, scope: &mut Scope) -> Result<Binding, CommandError> {
+    pub(super) fn bound(&self, value: &Bound, scope: &mut Scope) -> Result<Binding, Refusal> {
         Ok(match value {
             Bound::Servers(who) => match who.as_slice() {
                 [Who::Hole(word)] if scope.binding_of(word).is_some() => {
@@ -350,12 +342,12 @@ impl Cluster {
         })
     }
 
-    /// The deed with every word made concrete.
+    /// The deed with every word resolved.
     pub(super) fn resolve(
         &self,
         deed: &Deed,
         scope: &mut Scope,
-    ) -> Result<Deed<NodeName>, CommandError> {
+    ) -> Result<Deed<NodeName>, Refusal> {
         let resolver = Resolver { cluster: self, scope, named: ServerSet::EMPTY };
         let mut deed = deed.try_map(resolver)?;
         if let Deed::Partition(groups) = &mut deed {
@@ -365,7 +357,7 @@ impl Cluster {
     }
 
     /// A partition's groups, with one more of all servers that nobody has named.
-    fn complete(&self, groups: &mut Vec<Vec<NodeName>>) -> Result<(), CommandError> {
+    fn complete(&self, groups: &mut Vec<Vec<NodeName>>) -> Result<(), Refusal> {
         let mut named: Vec<&NodeName> = Vec::new();
         for group in &*groups {
             if let Some(twice) = group.iter().find(|one| named.contains(one)) {
@@ -381,11 +373,7 @@ impl Cluster {
         Ok(())
     }
 
-    fn resolve_order(
-        &self,
-        order: &Order,
-        scope: &mut Scope,
-    ) -> Result<Order<NodeName>, CommandError> {
+    fn resolve_order(&self, order: &Order, scope: &mut Scope) -> Result<Order<NodeName>, Refusal> {
         let client = match &order.client {
             Some(name) => Some(scope.fill_name(name)?),
             None => scope.client.clone().map(Text).or_else(|| self.idle_client().map(Text)),
@@ -424,7 +412,7 @@ impl Cluster {
     }
 
     /// The nodes that are called so; a client that does not exist yet is made.
-    pub(super) fn nodes(&mut self, names: &[NodeName]) -> Result<Vec<Node>, CommandError> {
+    pub(super) fn nodes(&mut self, names: &[NodeName]) -> Result<Vec<Node>, Refusal> {
         let node = |name: &NodeName| match name {
             NodeName::Server(server) => Ok(Node::Server(*server)),
             NodeName::Client(name) => self.need_client(name.as_str()).map(Node::Client),
@@ -432,10 +420,7 @@ impl Cluster {
         names.iter().map(node).collect()
     }
 
-    pub(super) fn need_client(
-        &mut self,
-        name: &str,
-    ) -> Result<super::types::ClientId, CommandError> {
+    pub(super) fn need_client(&mut self, name: &str) -> Result<super::types::ClientId, Refusal> {
         self.add_client(name).ok_or_else(|| {
             let most = super::config::CLIENTS_MAX;
             error(format!("there are {most} clients already: no room for {name}"))

@@ -15,7 +15,7 @@ use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
 use super::types::{ClientId, Key, Value, Version};
-use super::{Cause, Cluster, CommandError, Item};
+use super::{Cause, Cluster, Item, Refusal};
 
 /// What a client does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ impl Cluster {
         self.load.is_some()
     }
 
-    pub(super) fn begin_load(&mut self, load: &Load) -> Result<(), CommandError> {
+    pub(super) fn begin_load(&mut self, load: &Load) -> Result<(), Refusal> {
         let rng = Rng::new(self.seed, Entity::Load);
         let mut state =
             LoadState { rng, clients: load.clients, ending: false, puts: 0, text: String::new() };

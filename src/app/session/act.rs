@@ -8,13 +8,14 @@ use super::prompt::Line;
 use super::time::Until;
 use super::{Effect, Mode, Origin, Session};
 use crate::app::keymap::{Chord, Jump, Normal};
+use crate::cluster::Refusal;
+use crate::cluster::act::Hindrance;
 use crate::cluster::client::Work;
 use crate::cluster::command::{
     Command, Deed, LabAct, Operation, Order, ServerAct, Text, Timers, Who,
 };
 use crate::cluster::config::Config;
 use crate::cluster::network::LinkRule;
-use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::types::{Node, Request, ServerId};
 use crate::cluster::words::plain::quoted;
@@ -47,14 +48,14 @@ impl Session {
             Normal::AutoPace => self.set_pace(crate::cluster::command::Pace::Auto),
             Normal::SelectServer => self.select_by_key(pressed),
             Normal::SelectLeader => self.select_leader(),
-            Normal::Crash => self.crash(),
+            Normal::Crash => self.act_on_selected(ServerAct::Crash, "x"),
             Normal::CrashLeader => self.crash_leader(),
-            Normal::Restart => self.restart(),
+            Normal::Restart => self.act_on_selected(ServerAct::Restart, "r"),
             Normal::RestartAll => self.restart_all(),
             Normal::SleepOrWake => self.sleep_or_wake(),
             Normal::Isolate => self.isolate(false),
             Normal::IsolateFromAll => self.isolate(true),
-            Normal::Timeout => self.time_out(),
+            Normal::Timeout => self.act_on_selected(ServerAct::Timeout, "t"),
             Normal::SpreadTimers => self.timers(Timers::Spread, "T"),
             Normal::AlignTimers => self.timers(Timers::Align, "A"),
             Normal::Wipe => self.ask_to_wipe(),
@@ -128,13 +129,10 @@ impl Session {
         }
     }
 
-    fn crash(&mut self) {
-        let Some(server) = self.selected() else { return };
-        match server.power {
-            Power::Down => self.refuse(format!("crash: {} is down already", server.id)),
-            Power::Up | Power::Asleep => {
-                self.apply(&ServerAct::Crash.to(one(server.id)), "x");
-            }
+    /// Does something to the selected server. Why it can't be done is the cluster's to say.
+    fn act_on_selected(&mut self, act: ServerAct, key: &str) {
+        if let Some(server) = self.selected() {
+            self.apply(&act.to(one(server.id)), key);
         }
     }
 
@@ -142,16 +140,6 @@ impl Session {
         let Some(leader) = self.leader() else { return };
         self.select(leader);
         self.apply(&ServerAct::Crash.to(one(leader)), "X");
-    }
-
-    fn restart(&mut self) {
-        let Some(server) = self.selected() else { return };
-        let id = server.id;
-        match server.power {
-            Power::Up => self.refuse(format!("restart: {id} is up")),
-            Power::Asleep => self.refuse(format!("restart: {id} sleeps; z wakes it")),
-            Power::Down => drop(self.apply(&ServerAct::Restart.to(one(id)), "r")),
-        }
     }
 
     fn restart_all(&mut self) {
@@ -176,13 +164,8 @@ impl Session {
     }
 
     fn sleep_or_wake(&mut self) {
-        let Some(server) = self.selected() else { return };
-        let id = server.id;
-        match server.power {
-            Power::Down => self.refuse(format!("sleep: {id} is down; r restarts it")),
-            Power::Up => drop(self.apply(&ServerAct::Sleep.to(one(id)), "z")),
-            Power::Asleep => drop(self.apply(&ServerAct::Wake.to(one(id)), "z")),
-        }
+        let sleeps = self.selected().is_some_and(|server| server.power == Power::Asleep);
+        self.act_on_selected(if sleeps { ServerAct::Wake } else { ServerAct::Sleep }, "z");
     }
 
     /// Cuts the selected server off, or joins it again if it is cut off like that already.
@@ -212,34 +195,15 @@ impl Session {
         peers.chain(clients.iter().map(|client| Node::Client(client.id))).collect()
     }
 
-    fn time_out(&mut self) {
-        let Some(server) = self.selected() else { return };
-        let id = server.id;
-        match (server.power, server.raft.role()) {
-            (Power::Down, _) => self.refuse(format!("time out: {id} is down")),
-            (Power::Asleep, _) => {
-                self.refuse(format!("time out: {id} sleeps, and so does its timer"))
-            }
-            (Power::Up, Role::Leader) => {
-                self.refuse(format!("time out: {id} leads; a leader has no election timer"));
-            }
-            (Power::Up, Role::Follower | Role::Candidate) => {
-                self.apply(&ServerAct::Timeout.to(one(id)), "t");
-            }
-        }
-    }
-
     fn timers(&mut self, timers: Timers, key: &str) {
         self.apply(&LabAct::Timers(timers).into(), key);
     }
 
     fn ask_to_wipe(&mut self) {
-        let Some(server) = self.selected() else { return };
-        match server.power {
-            Power::Down => self.mode = Mode::Asking(Asking::Wipe(server.id)),
-            Power::Up | Power::Asleep => {
-                self.refuse(format!("lose disk: {} runs; x crashes it first", server.id))
-            }
+        let Some(id) = self.selected().map(|server| server.id) else { return };
+        match self.cluster.clone().apply(&ServerAct::Wipe.to(one(id))) {
+            Ok(_) => self.mode = Mode::Asking(Asking::Wipe(id)),
+            Err(refusal) => self.refuse(with_key(&refusal)),
         }
     }
 
@@ -346,6 +310,20 @@ impl Session {
         });
         Effect::Copy(text)
     }
+}
+
+/// Why something can't be done, and the key that helps.
+pub(super) fn with_key(refusal: &Refusal) -> String {
+    let key = match refusal {
+        Refusal::Servers(reasons) => match reasons.as_slice() {
+            [(_, Hindrance::Down)] => "; r restarts it",
+            [(_, Hindrance::Asleep)] => "; z wakes it",
+            [(_, Hindrance::Runs)] => " (x)",
+            _ => "",
+        },
+        Refusal::NotSo(_) | Refusal::Words(_) => "",
+    };
+    format!("{refusal}{key}")
 }
 
 fn one(id: ServerId) -> Vec<Who> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use super::Session;
 use super::dialog::Reading;
 use super::travel::Then;
-use crate::cluster::CommandError;
+use crate::cluster::Refusal;
 use crate::cluster::command::recording::BRANCHES_MAX;
 use crate::cluster::command::{Command, Deed, Flow, LabAct, Place, Unmet};
 use crate::cluster::timeline::{Done, Goal, Point, Timeline};
@@ -45,7 +45,7 @@ impl Branch {
 impl Session {
     /// Applies a command. The first with which somebody acts while a script plays makes remarks
     /// of what the script expects.
-    pub(super) fn try_apply(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
+    pub(super) fn try_apply(&mut self, command: &Command, keys: &str) -> Result<(), Refusal> {
         if !self.improvises(command) {
             return self.try_one(command, keys);
         }

@@ -63,7 +63,7 @@ use crate::cluster::command::{Command, Pace, Place, Script};
 use crate::cluster::config::Config;
 use crate::cluster::timeline::{Point, Timeline};
 use crate::cluster::types::ServerSet;
-use crate::cluster::{Cluster, CommandError};
+use crate::cluster::{Cluster, Refusal};
 use crate::ui::Scene;
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
@@ -425,22 +425,22 @@ impl Session {
     fn apply(&mut self, command: &Command, keys: &str) -> bool {
         match self.try_apply(command, keys) {
             Ok(()) => true,
-            Err(error) => {
-                self.refuse(error.message);
+            Err(refusal) => {
+                self.refuse(act::with_key(&refusal));
                 false
             }
         }
     }
 
     /// Applies a command, whatever it means to a script that plays.
-    fn try_one(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
+    fn try_one(&mut self, command: &Command, keys: &str) -> Result<(), Refusal> {
         self.give(command, keys)?;
         self.follow_by_hand();
         Ok(())
     }
 
     /// The same, without what then happens by itself while all is by hand.
-    fn give(&mut self, command: &Command, keys: &str) -> Result<(), CommandError> {
+    fn give(&mut self, command: &Command, keys: &str) -> Result<(), Refusal> {
         let (at, place, events) =
             (self.cluster.point(), self.cluster.place(), self.cluster.emitted());
         let mut after = self.cluster.clone();

@@ -40,7 +40,7 @@ impl Session {
             }
             Err(error) => {
                 self.oracle = Some(Oracle { at, shares: Vec::new() });
-                self.refuse(error.message);
+                self.refuse(error.to_string());
             }
         }
     }

@@ -145,7 +145,7 @@ impl Session {
     pub fn reveal_now(&mut self) -> Result<(), String> {
         match self.question_stage() {
             Some(Stage::Asked) => {
-                self.try_apply(&Tell::Reveal.into(), "").map_err(|error| error.message)
+                self.try_apply(&Tell::Reveal.into(), "").map_err(|refusal| refusal.to_string())
             }
             Some(Stage::Revealed) | None => {
                 Err("no question stands at that moment: --reveal answers one".to_owned())

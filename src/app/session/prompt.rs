@@ -10,7 +10,7 @@ use crate::cluster::command::complete::{Known, complete};
 use crate::cluster::command::verbs::{self, Scope};
 use crate::cluster::command::{Command, Diagnostic, Tell, parse_typed};
 use crate::cluster::types::ServerId;
-use crate::cluster::{Cluster, CommandError};
+use crate::cluster::{Cluster, Refusal};
 use crate::ui::view::{Mistake, Prompt, PromptKind};
 
 /// The longest line that can be typed, in characters.
@@ -376,7 +376,7 @@ impl Session {
 
     /// What is about how one looks at the run is the session's; all else is the cluster's.
     fn look_or_act(&mut self, command: &Command) -> Result<(), String> {
-        let said = |error: CommandError| error.message;
+        let said = |refusal: Refusal| refusal.to_string();
         match command {
             Command::Tell(Tell::Pace(pace)) => self.set_pace(*pace),
             Command::Tell(Tell::Break(condition)) => {

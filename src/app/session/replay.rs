@@ -259,7 +259,7 @@ impl Session {
             self.keep_untouched();
         }
         // What follows is played step by step, for a bookmark may stand between two of them.
-        self.give(command, "").map_err(|error| error.message)
+        self.give(command, "").map_err(|refusal| refusal.to_string())
     }
 
     /// Another future begins: what it has in common with the present one has been done. If the

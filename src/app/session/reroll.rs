@@ -12,7 +12,7 @@ use crate::cluster::command::{Command, Condition, Deed, Flow, LabAct, Reach, Res
 use crate::cluster::digest::Digest;
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::time::Span;
-use crate::cluster::{Cluster, CommandError, Motion, Redrawn};
+use crate::cluster::{Cluster, Motion, Redrawn, Refusal};
 use crate::ui::view::Stands;
 
 const TITLE: &str = "Reroll";
@@ -113,7 +113,7 @@ impl Reroll {
         asked: Asked,
         within: Span,
         (wanted, before): (u32, u64),
-    ) -> Result<Self, CommandError> {
+    ) -> Result<Self, Refusal> {
         let start = beginning(cluster)?;
         Ok(Self {
             hits: vec![0; asked.count()],
@@ -262,7 +262,7 @@ fn fresh(cluster: &Cluster, number: u64) -> u64 {
 }
 
 /// The state from which all futures begin. In them time passes by itself.
-fn beginning(cluster: &Cluster) -> Result<Cluster, CommandError> {
+fn beginning(cluster: &Cluster) -> Result<Cluster, Refusal> {
     let mut start = cluster.clone();
     if start.is_by_hand() {
         start.apply(&Command::Deed(Deed::Lab(LabAct::ByHand(Motion::ByItself))))?;
@@ -299,7 +299,7 @@ impl Session {
         let (asked, futures) = (Asked::Condition(condition), (wanted, self.futures));
         let reroll = match Reroll::of(&self.cluster, asked, within, futures) {
             Ok(reroll) => reroll,
-            Err(error) => return self.refuse(error.message),
+            Err(refusal) => return self.refuse(refusal.to_string()),
         };
         self.halt.get_or_insert(Stands::Paused);
         self.futures += u64::from(wanted);

@@ -8,7 +8,7 @@ use crate::cluster::kv::Stored;
 use crate::cluster::resolve::{error, shared};
 use crate::cluster::server::Server;
 use crate::cluster::types::{ClientId, Request, ServerId};
-use crate::cluster::{Cluster, CommandError};
+use crate::cluster::{Cluster, Refusal};
 
 /// One verb about clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl ClientAct {
 }
 
 impl Cluster {
-    pub(super) fn refuse_clients(&self, act: ClientAct, who: &[Text]) -> Result<(), CommandError> {
+    pub(super) fn refuse_clients(&self, act: ClientAct, who: &[Text]) -> Result<(), Refusal> {
         match act {
             ClientAct::Retry => self.refuse_retry(who),
             ClientAct::Abandon => self.refuse_abandon(who),
@@ -44,7 +44,7 @@ impl Cluster {
     }
 
     /// What is submitted is free for it, and goes to a leader.
-    pub(super) fn refuse_order(&self, order: &Order<NodeName>) -> Result<(), CommandError> {
+    pub(super) fn refuse_order(&self, order: &Order<NodeName>) -> Result<(), Refusal> {
         if !matches!(order.operation, Operation::Submit { .. }) {
             return Ok(());
         }
@@ -56,7 +56,7 @@ impl Cluster {
     }
 
     /// A script's line waits for its operation, so its client has to be free for it.
-    pub(super) fn refuse_busy(&self, order: &Order<NodeName>) -> Result<(), CommandError> {
+    pub(super) fn refuse_busy(&self, order: &Order<NodeName>) -> Result<(), Refusal> {
         let name = order.client.as_ref().map_or("a", |name| name.as_str());
         match self.client_named(name) {
             Some(client) if !client.is_idle() => Err(error(format!(
@@ -72,7 +72,7 @@ impl Cluster {
         &mut self,
         order: &Order<NodeName>,
         line: u32,
-    ) -> Result<Option<u64>, CommandError> {
+    ) -> Result<Option<u64>, Refusal> {
         let name = order.client.as_ref().map_or("a", |name| name.as_str());
         let client = self.need_client(name)?;
         let work = self.work_of(&order.operation, order.size)?;
@@ -98,11 +98,7 @@ impl Cluster {
         self.emit(EventKind::Client(client, ClientEvent::Abandoned { call: Some(put) }));
     }
 
-    fn work_of(
-        &self,
-        operation: &Operation<NodeName>,
-        size: Option<u32>,
-    ) -> Result<Work, CommandError> {
+    fn work_of(&self, operation: &Operation<NodeName>, size: Option<u32>) -> Result<Work, Refusal> {
         let shared_value = |value: &Text| match size {
             Some(size) => filled_up(&value.filled(), size as usize).as_str().into(),
             None => shared(value),

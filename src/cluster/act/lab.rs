@@ -10,7 +10,7 @@ use crate::cluster::resolve::error;
 use crate::cluster::time::Span;
 use crate::cluster::types::ServerId;
 use crate::cluster::words::Weight;
-use crate::cluster::{Cluster, CommandError, Motion};
+use crate::cluster::{Cluster, Motion, Refusal};
 
 /// One verb that names nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl LabAct {
 }
 
 impl Cluster {
-    pub(super) fn refuse_lab(&self, act: &LabAct) -> Result<(), CommandError> {
+    pub(super) fn refuse_lab(&self, act: &LabAct) -> Result<(), Refusal> {
         Err(error(match act {
             LabAct::ByHand(motion) if *motion == self.motion => match motion {
                 Motion::ByHand => "all is by hand already: `by-hand off` resumes lab time",
@@ -93,7 +93,7 @@ impl Cluster {
         }))
     }
 
-    pub(super) fn act_on_lab(&mut self, act: &LabAct, line: u32) -> Result<(), CommandError> {
+    pub(super) fn act_on_lab(&mut self, act: &LabAct, line: u32) -> Result<(), Refusal> {
         match act {
             LabAct::Timers(timers) => self.set_timers(*timers),
             LabAct::Heal => self.links.heal(),

@@ -6,7 +6,7 @@ use crate::cluster::resolve::error;
 use crate::cluster::time::Span;
 use crate::cluster::types::{ClientId, Node};
 use crate::cluster::words::Weight;
-use crate::cluster::{Cluster, CommandError};
+use crate::cluster::{Cluster, Refusal};
 
 /// One verb about links, or about packets on links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Cluster {
         &mut self,
         act: LinkAct,
         ends: &Ends<NodeName>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         let links = self.links_of(ends)?;
         match act {
             LinkAct::Cut => self.each_link(&links, Links::cut),
@@ -162,7 +162,7 @@ impl Cluster {
     }
 
     /// The links that are meant, of which there has to be one.
-    fn links_of(&mut self, ends: &Ends<NodeName>) -> Result<Vec<(Node, Node)>, CommandError> {
+    fn links_of(&mut self, ends: &Ends<NodeName>) -> Result<Vec<(Node, Node)>, Refusal> {
         let (from, to) = (self.nodes(&ends.from)?, self.nodes(&ends.to)?);
         let ends = Ends { from, to, both: ends.both };
         let links = ends.ways().map(|(from, to)| (*from, *to)).filter(|(from, to)| from != to);
@@ -173,7 +173,7 @@ impl Cluster {
 
     /// Cuts every link between groups and mends those within. Clients that no group names, and
     /// those yet to come, reach all.
-    pub(super) fn partition(&mut self, groups: &[Vec<NodeName>]) -> Result<(), CommandError> {
+    pub(super) fn partition(&mut self, groups: &[Vec<NodeName>]) -> Result<(), Refusal> {
         let mut group_of: Vec<(Node, usize)> = Vec::new();
         for (number, group) in groups.iter().enumerate() {
             group_of.extend(self.nodes(group)?.into_iter().map(|node| (node, number)));

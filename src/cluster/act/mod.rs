@@ -5,11 +5,13 @@
 mod clients;
 mod lab;
 mod links;
+mod refusal;
 mod servers;
 
 pub use clients::ClientAct;
 pub use lab::LabAct;
 pub use links::{Fate, LinkAct, PacketAct};
+pub use refusal::{Hindrance, Refusal};
 pub use servers::ServerAct;
 
 use std::sync::Arc;
@@ -21,12 +23,12 @@ use super::flaw::Flaw;
 use super::resolve::{Scope, error};
 use super::task::Scheduled;
 use super::types::ServerId;
-use super::{Cause, Cluster, CommandError};
+use super::{Cause, Cluster};
 
 /// What became of a command that was carried out.
 #[derive(Clone, Debug, Default)]
 pub struct Applied {
-    /// With its words made concrete, if it is a deed.
+    /// With its words resolved, if it is a deed.
     pub deed: Option<Arc<Deed<NodeName>>>,
     /// The job that it started, if any.
     pub ticket: Option<u64>,
@@ -45,7 +47,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the command can do nothing now, with the reason: "S3 is up".
-    pub fn apply(&mut self, command: &Command) -> Result<Applied, CommandError> {
+    pub fn apply(&mut self, command: &Command) -> Result<Applied, Refusal> {
         self.begin_events();
         if self.is_stopped() {
             return Err(error("the run has stopped; nothing can be done to it any more"));
@@ -61,9 +63,9 @@ impl Cluster {
                 self.after();
                 Ok(applied)
             }
-            Err(error) => {
+            Err(refusal) => {
                 *self = before;
-                Err(error)
+                Err(refusal)
             }
         }
     }
@@ -72,12 +74,12 @@ impl Cluster {
     /// script expected that it could.
     pub(super) fn run_scheduled_command(&mut self, scheduled: Scheduled) {
         let Scheduled { command, mut scope, line } = scheduled;
-        if let Err(error) = self.perform(&command, &mut scope, line) {
-            let (expected, actual) = error.disappoints(&command);
+        if let Err(refusal) = self.perform(&command, &mut scope, line) {
+            let (expected, actual) = refusal.disappoints(&command);
             match line {
                 // Somebody at a prompt has put it down, who wants to go on whatever comes of it.
-                0 => self.remark(line, &expected, actual),
-                _ => self.fail(line, &expected, actual),
+                0 => self.remark(line, &expected, &actual),
+                _ => self.fail(line, &expected, &actual),
             }
         }
     }
@@ -88,7 +90,7 @@ impl Cluster {
         command: &Command,
         scope: &mut Scope,
         line: u32,
-    ) -> Result<Applied, CommandError> {
+    ) -> Result<Applied, Refusal> {
         match command {
             Command::Deed(deed) => {
                 let deed = self.resolve(deed, scope)?;
@@ -115,17 +117,13 @@ impl Cluster {
     }
 
     /// Carries out a deed as it is.
-    pub(super) fn perform_deed(
-        &mut self,
-        deed: Deed<NodeName>,
-        line: u32,
-    ) -> Result<(), CommandError> {
+    pub(super) fn perform_deed(&mut self, deed: Deed<NodeName>, line: u32) -> Result<(), Refusal> {
         self.refuse(&deed)?;
         self.carry_out_deed(deed, line).map(|_| ())
     }
 
     /// Why a deed can do nothing now, if so. Checked before anything changes.
-    fn refuse(&self, deed: &Deed<NodeName>) -> Result<(), CommandError> {
+    fn refuse(&self, deed: &Deed<NodeName>) -> Result<(), Refusal> {
         match deed {
             Deed::Servers(act, who) => self.refuse_servers(*act, who),
             Deed::Clients(act, who) => self.refuse_clients(*act, who),
@@ -135,7 +133,7 @@ impl Cluster {
         }
     }
 
-    fn carry_out_deed(&mut self, deed: Deed<NodeName>, line: u32) -> Result<Applied, CommandError> {
+    fn carry_out_deed(&mut self, deed: Deed<NodeName>, line: u32) -> Result<Applied, Refusal> {
         self.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
         self.commands += 1;
         let place = self.place();

@@ -1,15 +1,15 @@
 //! What can be done to servers, each by itself.
 
+use super::Hindrance;
 use crate::cluster::command::{Command, Deed, Who};
 use crate::cluster::event::{EventKind, ServerEvent};
 use crate::cluster::raft::Role;
-use crate::cluster::resolve::error;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::timers::TimerKind;
 use crate::cluster::types::ServerId;
 use crate::cluster::words::Weight;
-use crate::cluster::{Cluster, CommandError, Item};
+use crate::cluster::{Cluster, Item, Refusal};
 
 /// One verb about servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,28 +73,24 @@ impl ServerAct {
     }
 
     /// Why it can do nothing to a server now, if so.
-    fn refusal(self, server: &Server) -> Option<String> {
-        let id = server.id;
+    fn hindrance(self, server: &Server) -> Option<Hindrance> {
         match (self, server.power) {
-            (Self::Crash, Power::Down) => Some(format!("{id} is down already")),
-            (Self::Restart, Power::Up | Power::Asleep) => Some(format!("{id} is up")),
-            (Self::Sleep, Power::Asleep) => Some(format!("{id} sleeps already")),
-            (Self::Wake, Power::Up | Power::Down) => Some(format!("{id} does not sleep")),
-            (Self::Wipe, Power::Up | Power::Asleep) => {
-                Some(format!("{id} runs: crash it before its disk is lost"))
-            }
+            (Self::Crash, Power::Down) => Some(Hindrance::DownAlready),
+            (Self::Restart, Power::Up) => Some(Hindrance::Up),
+            (Self::Sleep, Power::Asleep) => Some(Hindrance::AsleepAlready),
+            (Self::Wake, Power::Up | Power::Down) => Some(Hindrance::Awake),
+            (Self::Wipe, Power::Up | Power::Asleep) => Some(Hindrance::Runs),
             (Self::Timeout | Self::Heartbeat | Self::Sync | Self::Sleep, Power::Down) => {
-                Some(format!("{id} is down"))
+                Some(Hindrance::Down)
             }
-            (Self::Timeout | Self::Heartbeat | Self::Sync, Power::Asleep) => {
-                Some(format!("{id} sleeps"))
+            (Self::Restart | Self::Timeout | Self::Heartbeat | Self::Sync, Power::Asleep) => {
+                Some(Hindrance::Asleep)
             }
-            (Self::Timeout, Power::Up) => (server.raft.role() == Role::Leader)
-                .then(|| format!("{id} leads, and leaders have no election timer")),
-            (Self::Heartbeat, Power::Up) => (!server.leads())
-                .then(|| format!("{id} does not lead, and only leaders send heartbeats")),
-            (Self::Sync, Power::Up) => (server.timer(TimerKind::Sync).is_none())
-                .then(|| format!("everything that {id} has written is on its disk")),
+            (Self::Timeout, Power::Up) => server.raft.is_leader().then_some(Hindrance::Leads),
+            (Self::Heartbeat, Power::Up) => (!server.leads()).then_some(Hindrance::Follows),
+            (Self::Sync, Power::Up) => {
+                server.timer(TimerKind::Sync).is_none().then_some(Hindrance::Synced)
+            }
             (Self::Crash | Self::Sleep, Power::Up)
             | (Self::Crash, Power::Asleep)
             | (Self::Restart | Self::Wipe, Power::Down)
@@ -112,19 +108,15 @@ enum Kind {
 
 impl Cluster {
     /// A line that names several servers acts on those on which it can; on none is a mistake.
-    pub(super) fn refuse_servers(
-        &self,
-        act: ServerAct,
-        who: &[ServerId],
-    ) -> Result<(), CommandError> {
+    pub(super) fn refuse_servers(&self, act: ServerAct, who: &[ServerId]) -> Result<(), Refusal> {
         let mut reasons = Vec::new();
         for server in who.iter().filter_map(|id| self.server(*id)) {
-            match act.refusal(server) {
+            match act.hindrance(server) {
                 None => return Ok(()),
-                Some(reason) => reasons.push(reason),
+                Some(hindrance) => reasons.push((server.id, hindrance)),
             }
         }
-        Err(error(reasons.join("; ")))
+        Err(Refusal::Servers(reasons))
     }
 
     pub(super) fn act_on_servers(&mut self, act: ServerAct, who: &[ServerId]) {

@@ -9,10 +9,10 @@ use crate::cluster::command::{Deed, LabAct, NodeName, ServerAct};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::types::ServerId;
-use crate::cluster::{Cluster, CommandError};
+use crate::cluster::{Cluster, Refusal};
 
 impl Cluster {
-    pub(in crate::cluster) fn calm(&mut self, line: u32) -> Result<(), CommandError> {
+    pub(in crate::cluster) fn calm(&mut self, line: u32) -> Result<(), Refusal> {
         self.end_chaos();
         for deed in self.calming() {
             self.perform_deed(deed, line)?;

@@ -14,7 +14,7 @@ use crate::cluster::queue::Slot;
 use crate::cluster::resolve::error;
 use crate::cluster::time::Span;
 use crate::cluster::types::{Node, PacketId};
-use crate::cluster::{Cluster, CommandError, Item};
+use crate::cluster::{Cluster, Item, Refusal};
 
 /// The most orders at a time, and the most packets that are held.
 pub const ORDERS_MAX: usize = 10_000;
@@ -149,7 +149,7 @@ impl Cluster {
         name: Option<PacketName>,
         links: &[(Node, Node)],
         count: Option<u32>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         self.add_orders(name, links, Act::Hold { left: count })
     }
 
@@ -159,7 +159,7 @@ impl Cluster {
         fate: Fate,
         name: Option<PacketName>,
         links: &[(Node, Node)],
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         if fate == Fate::Duplicate && !links.iter().copied().all(are_servers) {
             return Err(error(ONCE));
         }
@@ -172,7 +172,7 @@ impl Cluster {
         id: PacketId,
         act: PacketAct,
         place: Option<Slot>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         let mut packet = self.take_packet(id, act, place)?;
         packet.hand = Hand::Used;
         match act {
@@ -209,7 +209,7 @@ impl Cluster {
         name: Option<PacketName>,
         links: &[(Node, Node)],
         count: Option<u32>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         let mut left = vec![count.unwrap_or(u32::MAX); links.len()];
         let mut wanted = Vec::new();
         for packet in self.packets() {
@@ -244,7 +244,7 @@ impl Cluster {
     }
 
     /// That no such packet is in flight on these links, and what is.
-    fn none_flying(&self, name: Option<PacketName>, links: &[(Node, Node)]) -> CommandError {
+    fn none_flying(&self, name: Option<PacketName>, links: &[(Node, Node)]) -> Refusal {
         let on = |packet: &&Packet| links.contains(&(packet.from, packet.to));
         let flying: Vec<PacketName> = self
             .packets()
@@ -275,7 +275,7 @@ impl Cluster {
         id: PacketId,
         act: PacketAct,
         place: Option<Slot>,
-    ) -> Result<Packet, CommandError> {
+    ) -> Result<Packet, Refusal> {
         let can_be_done = |packet: &Packet| match act {
             PacketAct::Meets(Fate::Duplicate) if !are_servers((packet.from, packet.to)) => {
                 Err(error(ONCE))
@@ -305,7 +305,7 @@ impl Cluster {
         name: Option<PacketName>,
         links: &[(Node, Node)],
         act: Act,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         if self.orders.len() + links.len() > ORDERS_MAX {
             return Err(error(format!("{ORDERS_MAX} orders for packets are the most: `release`")));
         }
@@ -320,7 +320,7 @@ impl Cluster {
         name: Option<PacketName>,
         links: Option<&[(Node, Node)]>,
         count: Option<u32>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         let concerns = |from: Node, to: Node| links.is_none_or(|links| links.contains(&(from, to)));
         let before = self.orders.len();
         if count.is_none() {

@@ -16,7 +16,7 @@ use crate::cluster::resolve::{Binding, Scope, error};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{Index, ServerId, ServerSet};
-use crate::cluster::{Cluster, CommandError, Item, NOT_SO};
+use crate::cluster::{Cluster, Item, Refusal};
 
 impl Cluster {
     pub(super) fn run_command(
@@ -25,7 +25,7 @@ impl Cluster {
         at: usize,
         line: &Line,
         scope: &mut Scope,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         match &line.command {
             Command::Deed(Deed::Operate(order)) => self.run_operation(place, line, order, scope),
             Command::Block(block) => self.run_block(place, at, line, block, scope),
@@ -43,7 +43,7 @@ impl Cluster {
         line: &Line,
         flow: &Flow,
         scope: &mut Scope,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         match flow {
             Flow::Run(range) => {
                 let drawn = Drawn::new(&mut scope.rng, *range);
@@ -84,7 +84,7 @@ impl Cluster {
         line: &Line,
         block: &Block,
         scope: &mut Scope,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         let partner = line.partner as usize;
         let kind = match block {
             Block::Task { name } => {
@@ -132,7 +132,7 @@ impl Cluster {
         flow: &Flow,
         scope: &mut Scope,
         line: u32,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         let own = self.scope_apart(scope);
         match flow {
             Flow::Let { name, value } => {
@@ -144,7 +144,7 @@ impl Cluster {
                 self.emit(EventKind::Script(ScriptEvent::Expected { line, command }));
             }
             Flow::Expect(condition) => {
-                return Err(error(format!("{NOT_SO}{}", self.actual(condition, scope))));
+                return Err(Refusal::NotSo(self.actual(condition, scope)));
             }
             Flow::At { place, command } => self.schedule(*place, command, &own, line)?,
             Flow::Every { span, command } => self.repeat(*span, command, &own, line)?,
@@ -171,7 +171,7 @@ impl Cluster {
         command: &Command,
         scope: &Scope,
         line: u32,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         let (command, scope) = (command.clone(), scope.clone());
         self.recur(Recurring { span, command, scope, line, slot: None })
     }
@@ -182,7 +182,7 @@ impl Cluster {
         tell: &Tell,
         scope: &Scope,
         line: u32,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         match tell {
             Tell::Say(text) => {
                 let text = scope.fill(text)?;
@@ -264,7 +264,7 @@ impl Cluster {
         who: &[Who],
         entry: Option<&Number>,
         scope: &Scope,
-    ) -> Result<(ServerSet, Option<Index>), CommandError> {
+    ) -> Result<(ServerSet, Option<Index>), Refusal> {
         let named = match who {
             [] => self.config.server_ids().collect(),
             who => self.meant(who, scope)?,
@@ -294,7 +294,7 @@ impl Cluster {
     }
 
     /// Refuses what the class cannot have said.
-    fn count(&self, hands: &[u32]) -> Result<(), CommandError> {
+    fn count(&self, hands: &[u32]) -> Result<(), Refusal> {
         let Some(question) = &self.question else { return Err(no_question()) };
         let choices = question.choices.len();
         let fits = match hands {
@@ -318,7 +318,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When nothing has been asked.
-    pub(in crate::cluster) fn revealed(&self) -> Result<Vec<Option<bool>>, CommandError> {
+    pub(in crate::cluster) fn revealed(&self) -> Result<Vec<Option<bool>>, Refusal> {
         let question = self.question.as_ref().ok_or_else(no_question)?;
         let so = |choice: &Choice| choice.condition.as_ref().map(|condition| self.is_so(condition));
         Ok(question.choices.iter().map(so).collect())
@@ -340,7 +340,7 @@ impl Cluster {
         line: &Line,
         order: &Order,
         scope: &mut Scope,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         let ticket = self.perform(&line.command, scope, line.number)?.ticket;
         let name = match &order.client {
             Some(name) => scope.fill(name)?,
@@ -369,6 +369,6 @@ impl Cluster {
     }
 }
 
-fn no_question() -> CommandError {
+fn no_question() -> Refusal {
     error("nothing has been asked: `ask` asks the class".to_owned())
 }

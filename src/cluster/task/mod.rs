@@ -27,7 +27,7 @@ use super::resolve::{Binding, Scope, error};
 use super::rng::{Entity, Rng};
 use super::time::{Span, Time};
 use super::types::ClientId;
-use super::{Cluster, CommandError, Failure, FailureKind, Item};
+use super::{Cluster, Failure, FailureKind, Item, Refusal};
 
 /// How long a line waits when it does not say.
 pub const WITHIN: Span = Span::from_secs(10);
@@ -103,7 +103,7 @@ impl Cluster {
         span: std::ops::Range<usize>,
         bindings: BTreeMap<Arc<str>, Binding>,
         client: Option<Arc<str>>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         if self.tasks.len() >= TASKS_MAX {
             return Err(error(format!("{TASKS_MAX} tasks have been started: that is the limit")));
         }
@@ -341,10 +341,10 @@ impl Cluster {
         let mut scope = self.tasks[place].scope.clone();
         let result = self.run_command(place, at, line, &mut scope);
         self.tasks[place].scope.rng = scope.rng;
-        let stopped = result.is_err_and(|error| {
+        let stopped = result.is_err_and(|refusal| {
             self.tasks[place].circles.refuse(line.number);
-            let (expected, actual) = error.disappoints(&line.command);
-            self.fail(line.number, &expected, actual);
+            let (expected, actual) = refusal.disappoints(&line.command);
+            self.fail(line.number, &expected, &actual);
             self.failure.is_some()
         });
         if !stopped && self.tasks[place].slot.is_none() && self.tasks[place].wait == Wait::Ready {
@@ -370,7 +370,7 @@ impl Cluster {
         }
     }
 
-    fn stop(&mut self, name: &str) -> Result<(), CommandError> {
+    fn stop(&mut self, name: &str) -> Result<(), Refusal> {
         if name == "every" {
             for slot in std::mem::take(&mut self.recurring).iter().filter_map(|every| every.slot) {
                 self.queue.remove(slot);

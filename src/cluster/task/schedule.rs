@@ -6,7 +6,7 @@ use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::queue::Slot;
 use crate::cluster::resolve::{Scope, error};
 use crate::cluster::time::Span;
-use crate::cluster::{Cluster, CommandError, Item};
+use crate::cluster::{Cluster, Item, Refusal};
 
 /// A command that comes again and again: `every T COMMAND`.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Cluster {
         command: &Command,
         scope: &Scope,
         line: u32,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), Refusal> {
         // Whatever else was done at this moment: "now" is not past.
         if (place.time, place.after) < (self.now, self.handled_now) {
             return Err(error(format!("at {place} is past: it is {} now", self.place())));
@@ -54,7 +54,7 @@ impl Cluster {
     }
 
     /// Puts a command down that comes again and again.
-    pub(super) fn recur(&mut self, recurring: Recurring) -> Result<(), CommandError> {
+    pub(super) fn recur(&mut self, recurring: Recurring) -> Result<(), Refusal> {
         if self.recurring.len() >= RECURRING_MAX {
             let message = format!("{RECURRING_MAX} are at work: `stop every` ends them");
             return Err(error(message));

@@ -1,0 +1,84 @@
+//! Why a command can't be carried out. What somebody acts on is said in values; its words are made
+//! here, for all who show them.
+
+use std::fmt::{Display, Formatter, Result};
+
+use crate::cluster::command::{Command, Flow};
+use crate::cluster::types::ServerId;
+
+/// What stands against a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// None of the servers can do it, each for its reason.
+    Servers(Vec<(ServerId, Hindrance)>),
+    /// What is expected is not so, but this.
+    NotSo(String),
+    /// Anything else, and what to do.
+    Words(String),
+}
+
+/// Why something can't be done to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    Down,
+    DownAlready,
+    Up,
+    Asleep,
+    AsleepAlready,
+    Awake,
+    /// Its disk is not lost before it is down.
+    Runs,
+    /// It has no election timer.
+    Leads,
+    /// It has no heartbeat timer.
+    Follows,
+    /// Nothing is being written.
+    Synced,
+}
+
+impl Hindrance {
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Down => ("", " is down"),
+            Self::DownAlready => ("", " is down already"),
+            Self::Up => ("", " is up"),
+            Self::Asleep => ("", " sleeps"),
+            Self::AsleepAlready => ("", " sleeps already"),
+            Self::Awake => ("", " does not sleep"),
+            Self::Runs => ("", " runs: crash it before its disk is lost"),
+            Self::Leads => ("", " leads, and leaders have no election timer"),
+            Self::Follows => ("", " does not lead, and only leaders send heartbeats"),
+            Self::Synced => ("everything that ", " has written is on its disk"),
+        }
+    }
+}
+
+impl Refusal {
+    /// What was expected of a command, and what is the case instead.
+    pub(in crate::cluster) fn disappoints(&self, command: &Command) -> (String, String) {
+        match (self, command) {
+            (Self::NotSo(actual), Command::Flow(Flow::Expect(condition))) => {
+                (condition.to_string(), actual.clone())
+            }
+            _ => (format!("`{command}` can be carried out"), self.to_string()),
+        }
+    }
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Self::Servers(reasons) => {
+                for (place, (id, hindrance)) in reasons.iter().enumerate() {
+                    let (before, after) = hindrance.words();
+                    write!(f, "{}{before}{id}{after}", if place > 0 { "; " } else { "" })?;
+                }
+                Ok(())
+            }
+            Self::NotSo(actual) => write!(f, "not so: {actual}"),
+            Self::Words(words) => f.write_str(words),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
