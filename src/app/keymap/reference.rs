@@ -1,6 +1,7 @@
 //! The reference page of the keys, `docs/keys.md`.
 
 use super::{Action, KeyMode, bindings};
+use crate::app::session::own;
 
 /// The page, in Markdown.
 pub fn reference() -> String {
@@ -24,9 +25,18 @@ pub fn reference() -> String {
             page.push_str(&format!("| {} | {reserved}{} |\n", keys.join(" "), binding.words));
         }
     }
+    page.push_str(OWN);
+    for own in own::all() {
+        page.push_str(&format!("| `{}` | {} |\n", own.usage.join("` or `"), own.summary));
+    }
     page.push_str(MOUSE);
     page
 }
+
+const OWN: &str = "\n## Typed after `:`\n\n\
+    Every verb of [the language](scripts.md) that may stand at the prompt, and words of its own, from \
+    the table\nin `src/app/session/own.rs`. `Tab` completes both, `:help WORD` explains both.\n\n\
+    | line | does |\n|---|---|\n";
 
 const MOUSE: &str = "\n## Mouse\n\n\
     Click selects (server, cell, packet, event, client), in packet mode too; double click \

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::own::{self, Own};
 use super::{Effect, Mode, Session, Under};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
 use crate::cluster::command::{Command, Deed, LabAct, ServerAct, Who, reference};
@@ -116,18 +117,18 @@ impl Reading {
     /// Help on a word of the script language, or on all verbs.
     pub fn help_on(word: &str) -> Self {
         let lines = |text: String| text.lines().map(str::to_owned).collect();
-        match word {
-            "" => Self::text("Commands", lines(reference::overview())),
-            word => match reference::help(word) {
-                Some(text) => Self::text(word, lines(text)),
-                None => Self::text(
-                    word,
-                    vec![
-                        format!("There is no help on {word:?}."),
-                        "All commands are listed by :help without a word.".into(),
-                    ],
-                ),
-            },
+        if word.is_empty() {
+            return Self::text("Commands", lines(own::overview() + &reference::overview()));
+        }
+        match own::find(word).map(Own::help).or_else(|| reference::help(word)) {
+            Some(text) => Self::text(word, lines(text)),
+            None => Self::text(
+                word,
+                vec![
+                    format!("There is no help on {word:?}."),
+                    "All commands are listed by :help without a word.".into(),
+                ],
+            ),
         }
     }
 

@@ -28,6 +28,7 @@ mod memory;
 mod moment;
 mod notes;
 mod oracle;
+pub mod own;
 mod packets;
 mod partition;
 mod past;

@@ -3,12 +3,12 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::dialog::{Asking, Reading};
+use super::own::{self, Own};
 use super::{Effect, Mode, Session};
 use crate::app::keymap;
 use crate::cluster::command::complete::{Known, complete};
 use crate::cluster::command::verbs::{self, Scope};
-use crate::cluster::command::{Command, Diagnostic, Tell, parse_typed};
+use crate::cluster::command::{Command, Diagnostic, Tell, nearest, parse_typed};
 use crate::cluster::types::ServerId;
 use crate::cluster::{Cluster, Refusal};
 use crate::ui::view::{Mistake, Prompt, PromptKind};
@@ -61,43 +61,6 @@ struct Recall {
     typed: String,
     /// How many lines from the newest.
     back: usize,
-}
-
-/// Words of the prompt that are no commands to the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Own {
-    Leave,
-    Help,
-    Select,
-    Back,
-    Branches,
-    Compare,
-    GoTo,
-    Save { replace: bool },
-    Reroll,
-    Memory,
-    Panic,
-}
-
-impl Own {
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "q" | "quit" => Some(Self::Leave),
-            "help" => Some(Self::Help),
-            "select" => Some(Self::Select),
-            "back" => Some(Self::Back),
-            "branches" => Some(Self::Branches),
-            "compare" => Some(Self::Compare),
-            "goto" => Some(Self::GoTo),
-            "save" => Some(Self::Save { replace: false }),
-            "save!" => Some(Self::Save { replace: true }),
-            "reroll" => Some(Self::Reroll),
-            "memory" => Some(Self::Memory),
-            // On purpose: it shows that the terminal survives a mistake of the program.
-            "panic" => Some(Self::Panic),
-            _ => None,
-        }
-    }
 }
 
 impl Line {
@@ -227,14 +190,27 @@ impl Line {
 fn offers(input: &Input, cluster: &Cluster) -> Vec<Offer> {
     let line = input.value();
     let cursor = line.char_indices().nth(input.cursor()).map_or(line.len(), |(byte, _)| byte);
-    let completion = complete(line, cursor, &known(cluster));
-    let (before, after) = (&line[..completion.start], &line[cursor..]);
-    let candidates = completion.candidates.into_iter().take(OFFERED_MAX);
-    candidates
-        .map(|candidate| {
-            let start = format!("{before}{}", candidate.text);
+    // What stands after one of the prompt's own words is completed as after a verb.
+    let word = line.split(' ').next().filter(|word| word.len() < cursor);
+    let (word, like) = match word.and_then(own::find) {
+        Some(Own { name, like: Some(verb), .. }) => (*name, *verb),
+        Some(_) => return Vec::new(),
+        None => ("", ""),
+    };
+    let read = format!("{like}{}", &line[word.len()..]);
+    let completion = complete(&read, cursor - word.len() + like.len(), &known(cluster));
+    let is_first = read[..completion.start].trim().is_empty();
+    let start = completion.start - like.len() + word.len();
+    let (before, typed, after) = (&line[..start], &line[start..cursor], &line[cursor..]);
+    let own = own::all().map(|own| own.name).filter(|name| is_first && name.starts_with(typed));
+    let verbs = completion.candidates.into_iter().map(|candidate| candidate.text);
+    let words = verbs.chain(own.filter(|name| *name != typed).map(str::to_owned));
+    words
+        .take(OFFERED_MAX)
+        .map(|word| {
+            let start = format!("{before}{word}");
             let cursor = start.chars().count();
-            Offer { line: format!("{start}{after}"), word: candidate.text, cursor }
+            Offer { line: format!("{start}{after}"), word, cursor }
         })
         .collect()
 }
@@ -252,10 +228,15 @@ fn known(cluster: &Cluster) -> Known {
     }
 }
 
-/// How the verb at the start of the line is used.
+/// How the word at the start of the line is used.
 fn usage(line: &str) -> Option<String> {
-    let verb = verbs::find(line.split_whitespace().next()?)?;
-    verb.usage.first().map(|usage| format!("{usage}   {}", verb.summary))
+    let word = line.split_whitespace().next()?;
+    let (usage, summary) = match (verbs::find(word), own::find(word)) {
+        (Some(verb), _) => (verb.usage, verb.summary),
+        (None, Some(own)) => (own.usage, own.summary),
+        (None, None) => return None,
+    };
+    usage.first().map(|usage| format!("{usage}   {summary}"))
 }
 
 /// Why a line can't be typed, if its verb means something in scripts only.
@@ -336,14 +317,20 @@ impl Session {
             self.mode = Mode::Normal;
             return None;
         }
-        if let Some(own) = Own::of(word) {
+        if let Some(own) = own::find(word) {
             self.history.push(text);
             self.mode = Mode::Normal;
-            return self.run_own(own, rest.trim());
+            return own.run(self, rest.trim());
         }
         match parse_typed(text, |mention| self.cluster.knows(mention)) {
             Ok(command) => self.run_parsed(&command, text),
-            Err(diagnostic) => {
+            Err(mut diagnostic) => {
+                let words =
+                    verbs::all().map(|verb| verb.name).chain(own::all().map(|own| own.name));
+                let meant = nearest(word, words).filter(|_| verbs::find(word).is_none());
+                if let Some(own) = meant.and_then(own::find) {
+                    diagnostic.help = Some(format!("did you mean `{}`?", own.name));
+                }
                 if let Mode::Prompt(line) = &mut self.mode {
                     line.blame(diagnostic);
                 }
@@ -400,24 +387,7 @@ impl Session {
         Ok(())
     }
 
-    fn run_own(&mut self, own: Own, rest: &str) -> Option<Effect> {
-        match own {
-            Own::Leave => self.mode = Mode::Asking(Asking::Leave),
-            Own::Help => self.mode = Mode::Reading(Reading::help_on(rest)),
-            Own::Select => self.select_by_name(rest),
-            Own::Back => self.back_to(rest),
-            Own::Branches => self.open_branches(),
-            Own::Compare => self.compare_by_number(rest),
-            Own::GoTo => self.go_by_name(rest),
-            Own::Save { replace } => return self.save(rest, replace),
-            Own::Reroll => self.reroll(rest),
-            Own::Memory => self.grant_memory(rest),
-            Own::Panic => panic!("`:panic` was typed, to see whether the terminal survives it"),
-        }
-        None
-    }
-
-    fn select_by_name(&mut self, name: &str) {
+    pub(super) fn select_by_name(&mut self, name: &str) {
         let number = name.trim_start_matches(['S', 's']).parse().unwrap_or(0);
         match ServerId::from_number(number).filter(|id| self.cluster.server(*id).is_some()) {
             Some(id) => self.select(id),

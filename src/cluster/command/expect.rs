@@ -195,10 +195,7 @@ pub(super) fn either(items: &[String]) -> String {
 pub(super) const NEAR_MAX: usize = 100;
 
 /// The candidate that `word` was most likely meant to be, if any is near.
-pub(super) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
     if length > 2 * super::text::NAME_MAX {
         return None;

@@ -36,6 +36,7 @@ pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
 pub use condition::{Compare, Condition, Filler, Operand, PatternKind, ReplyPattern, RoleName};
 pub use deed::{Deed, Ends, NodeName, Operation, Order, Word, Words};
 pub use diagnostic::Diagnostic;
+pub use expect::nearest;
 pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};
 pub use number::{Base, Number};
 pub use parse::{Reference, parse_line, parse_typed};

@@ -5,7 +5,7 @@ use crate::app::input::{Input, Named};
 use crate::app::keymap::Chord;
 
 use super::{FRAME, clock, frames, lab, last_command, led, power, press, refusal, wait};
-use crate::app::session::{Effect, Message, Session};
+use crate::app::session::{Effect, Message, Session, own};
 use crate::cluster::server::Power;
 use crate::cluster::types::{Node, ServerId};
 use crate::ui::view::{Clock, Mode, Stands};
@@ -163,6 +163,34 @@ fn the_prompt_runs_commands_and_keeps_mistakes() {
     assert_eq!(power(&session, 2), Power::Down);
     press(&mut session, ": 'crash_S2 Enter");
     assert!(matches!(&session.scene().view.mode, Mode::Prompt(prompt) if prompt.mistake.is_some()));
+}
+
+/// A word of the prompt's own is completed, meant by a slip of the pen, and explained.
+#[test]
+fn the_prompts_own_words_are_known_as_verbs_are() {
+    let prompt = |session: &Session| match &session.scene().view.mode {
+        Mode::Prompt(prompt) => prompt.clone(),
+        other => panic!("{other:?}"),
+    };
+    for own in own::all().filter(|own| own.name.len() > 4) {
+        let mut session = led();
+        let (begun, slip) = (&own.name[..own.name.len() - 1], own.name.replacen(['a', 'e'], "", 1));
+        press(&mut session, &format!(": '{begun} Tab"));
+        let offered = prompt(&session);
+        let completed = [&offered.text].into_iter().chain(&offered.completions);
+        assert!(completed.into_iter().any(|word| word == own.name), "{offered:?}");
+        press(&mut session, &format!("Ctrl-u '{slip} Enter"));
+        let help = prompt(&session).mistake.and_then(|mistake| mistake.help);
+        if own.name != "save!" && slip != own.name {
+            assert_eq!(help, Some(format!("did you mean `{}`?", own.name)));
+        }
+        press(&mut session, &format!("Ctrl-u 'help_{} Enter", own.name));
+        let Mode::Dialog(reading) = &session.scene().view.mode else { panic!("{}", own.name) };
+        assert!(format!("{reading:?}").contains(own.usage[0]), "{reading:?}");
+    }
+    let mut session = led();
+    press(&mut session, ": 'back_lead Tab");
+    assert_eq!(prompt(&session).text, "back leader");
 }
 
 #[test]

@@ -1,0 +1,179 @@
+//! The prompt's own words: what is typed after `:` and is no command to the cluster.
+//!
+//! A table as that of the verbs: a row says how a word is written, what it does, and which function
+//! does it. Completion, the word that is suggested for a misspelt one, `:help` and the page of keys
+//! are made from it.
+
+use std::fmt::Write as _;
+
+use super::dialog::{Asking, Reading};
+use super::{Effect, Mode, Session};
+
+/// One word of the prompt's own.
+pub struct Own {
+    pub name: &'static str,
+    /// Its forms, as those of a verb.
+    pub usage: &'static [&'static str],
+    /// In a line.
+    pub summary: &'static str,
+    pub examples: &'static [&'static str],
+    /// What stands after it is completed as after this verb.
+    pub(super) like: Option<&'static str>,
+    pub(super) act: Act,
+}
+
+/// What a word does with the rest of its line.
+#[derive(Clone, Copy)]
+pub(super) enum Act {
+    Here(fn(&mut Session, &str)),
+    /// Something that only the owner of the screen can do.
+    Outside(fn(&mut Session, &str) -> Option<Effect>),
+}
+
+const fn own(
+    name: &'static str,
+    usage: &'static [&'static str],
+    summary: &'static str,
+    examples: &'static [&'static str],
+    act: Act,
+) -> Own {
+    Own { name, usage, summary, examples, like: None, act }
+}
+
+const fn like(verb: &'static str, own: Own) -> Own {
+    Own { like: Some(verb), ..own }
+}
+
+/// The table.
+pub static OWN: [Own; 13] = [
+    own(
+        "help",
+        &["help", "help WORD"],
+        "all words, or what one word of the language or the prompt means",
+        &["help", "help partition", "help goto"],
+        Act::Here(|session, rest| session.open(Reading::help_on(rest))),
+    ),
+    like(
+        "expect",
+        own(
+            "goto",
+            &["goto MOMENT"],
+            "to a moment: back to it, or on until it comes",
+            &["goto 1.2s", "goto beat 4", "goto line 27", "goto mark cut", "goto end"],
+            Act::Here(Session::go_by_name),
+        ),
+    ),
+    like(
+        "expect",
+        own(
+            "back",
+            &["back CONDITION"],
+            "back to where a condition last became true",
+            &["back leader = S2"],
+            Act::Here(Session::back_to),
+        ),
+    ),
+    own(
+        "select",
+        &["select SERVER"],
+        "selects a server, of any number",
+        &["select S12"],
+        Act::Here(Session::select_by_name),
+    ),
+    own(
+        "branches",
+        &["branches"],
+        "lists the futures that were left for others",
+        &["branches"],
+        Act::Here(|session, _| session.open_branches()),
+    ),
+    own(
+        "compare",
+        &["compare", "compare N"],
+        "the present future beside the last that was left, or the N-th of `branches`",
+        &["compare", "compare 2"],
+        Act::Here(Session::compare_by_number),
+    ),
+    own(
+        "reroll",
+        &["reroll", "reroll N until CONDITION [within T]"],
+        "goes on with fresh randomness, or says in how many of N futures something comes true",
+        &["reroll", "reroll 1000 until leader = S2 within 5s"],
+        Act::Here(Session::reroll),
+    ),
+    own(
+        "save",
+        &["save FILE [expect]"],
+        "saves the run so far as a script; with `expect` it expects what now holds",
+        &["save mine.lab", "save mine.lab expect"],
+        Act::Outside(|session, rest| session.save(rest, false)),
+    ),
+    own(
+        "save!",
+        &["save! FILE [expect]"],
+        "the same, in the place of a file that this session has not written",
+        &["save! mine.lab"],
+        Act::Outside(|session, rest| session.save(rest, true)),
+    ),
+    own(
+        "memory",
+        &["memory SIZE"],
+        "how much memory the session may take",
+        &["memory 24MB"],
+        Act::Here(Session::grant_memory),
+    ),
+    own("quit", &["quit"], "leaves the lab, and asks first", &["quit"], Act::Here(leave)),
+    own("q", &["q"], "the same", &["q"], Act::Here(leave)),
+    // On purpose: it shows that the terminal survives a mistake of the program.
+    own(
+        "panic",
+        &[],
+        "",
+        &[],
+        Act::Here(|_, _| panic!("`:panic` was typed, to see whether the terminal survives it")),
+    ),
+];
+
+fn leave(session: &mut Session, _: &str) {
+    session.mode = Mode::Asking(Asking::Leave);
+}
+
+/// The words that are told of.
+pub fn all() -> impl Iterator<Item = &'static Own> {
+    OWN.iter().filter(|own| !own.usage.is_empty())
+}
+
+pub(super) fn find(word: &str) -> Option<&'static Own> {
+    let told = |own: &&Own| cfg!(debug_assertions) || !own.usage.is_empty();
+    OWN.iter().find(|own| own.name == word).filter(told)
+}
+
+/// All of them, a line each.
+pub(super) fn overview() -> String {
+    let mut text = "The prompt's own\n".to_owned();
+    for own in all() {
+        let _ = writeln!(text, "  {:10} {}", own.name, own.summary.replace('`', ""));
+    }
+    text
+}
+
+impl Own {
+    pub(super) fn run(&self, session: &mut Session, rest: &str) -> Option<Effect> {
+        match self.act {
+            Act::Outside(act) => act(session, rest),
+            Act::Here(act) => {
+                act(session, rest);
+                None
+            }
+        }
+    }
+
+    pub(super) fn help(&self) -> String {
+        let (forms, summary) = (self.usage.join("\n"), self.summary.replace('`', ""));
+        let mut text = format!("{forms}\n  {summary}\n\n  Stands at the prompt.\n");
+        for example in self.examples {
+            let _ = writeln!(text, "    {example}");
+        }
+        text
+    }
+}
