@@ -17,6 +17,7 @@ use raftlab::cluster::command::{Command, Tell};
 use raftlab::cluster::event::{EventKind, ScriptEvent};
 use raftlab::cluster::flaw::FLAWS;
 use raftlab::cluster::network::Network;
+use raftlab::cluster::raft::RaftOption;
 use raftlab::cluster::{Cluster, Step};
 
 use caught::{TEN, Test, catches, caught_by_each, count, rows_of, still_catch, table, ten_tests};
@@ -31,6 +32,19 @@ fn the_tests_of_the_lock_pass() {
 #[test]
 fn the_other_tests_of_the_handout_pass() {
     pass(scripts_of("handout").iter().filter(|(name, _)| !name.contains("/lock_")));
+}
+
+/// What production adds to Figure 2 is in no test's way.
+#[test]
+fn the_tests_of_the_handout_pass_with_every_option() {
+    use RaftOption::{CheckQuorum, PreVote};
+    for options in [&[PreVote][..], &[CheckQuorum], &[PreVote, CheckQuorum]] {
+        let mut scripts = scripts_of("handout");
+        for (_, script) in &mut scripts {
+            script.config.options = options.iter().copied().collect();
+        }
+        pass(scripts.iter());
+    }
 }
 
 #[test]

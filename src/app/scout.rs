@@ -130,7 +130,10 @@ pub fn is_worth_watching(cluster: &Cluster, flight: &Flight) -> bool {
             }
             _ => true,
         },
-        PacketKind::RequestVote
+        PacketKind::PreVote
+        | PacketKind::PreVoteGranted
+        | PacketKind::PreVoteRefused
+        | PacketKind::RequestVote
         | PacketKind::VoteGranted
         | PacketKind::VoteRefused
         | PacketKind::Append { .. }

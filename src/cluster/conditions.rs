@@ -494,6 +494,7 @@ pub fn role_of(server: &Server) -> RoleName {
         (Power::Down, _) => RoleName::Down,
         (Power::Asleep, _) => RoleName::Asleep,
         (Power::Up, Role::Follower) => RoleName::Follower,
+        (Power::Up, Role::PreCandidate) => RoleName::PreCandidate,
         (Power::Up, Role::Candidate) => RoleName::Candidate,
         (Power::Up, Role::Leader) => RoleName::Leader,
     }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::network::Network;
+use super::raft::Options;
 use super::time::{Span, SpanRange};
 use super::types::{SERVERS_MAX, ServerId, Term};
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub rpc_timeout: Span,
     /// A run that handles more events than this stops with an error.
     pub events_max: u64,
+    /// What every server keeps beyond Figure 2 from the start.
+    pub options: Options,
     /// Servers that don't begin empty.
     pub given: Vec<Given>,
     /// Clients that are there from the start.
@@ -62,6 +65,7 @@ impl Default for Config {
             sync: Span::ZERO,
             rpc_timeout: Span::from_secs(1),
             events_max: 50_000_000,
+            options: Options::NONE,
             given: Vec::new(),
             clients: Vec::new(),
         }

@@ -38,6 +38,7 @@ pub enum Tag {
     Call = 9,
     Return = 10,
     Command = 11,
+    QuorumTimer = 12,
 }
 
 /// The byte that says what a packet carries.
@@ -50,6 +51,8 @@ pub enum CargoTag {
     AppendReply = 4,
     Request = 5,
     Reply = 6,
+    PreVote = 7,
+    PreVoteReply = 8,
 }
 
 /// A running FNV-1a hash.

@@ -81,6 +81,7 @@ pub enum Cause {
     ElectionTimer(ServerId),
     HeartbeatTimer(ServerId),
     WaiterTimer(ServerId),
+    QuorumTimer(ServerId),
     Sync(ServerId),
     /// A client's own timer: a reply that did not come, or the end of a pause.
     ClientTimer(ClientId),

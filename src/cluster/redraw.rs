@@ -177,7 +177,10 @@ impl Cluster {
                 redrawn.others += 1;
                 Some(due)
             }
-            Item::Timer(_, TimerKind::Heartbeat | TimerKind::Waiters | TimerKind::Sync)
+            Item::Timer(
+                _,
+                TimerKind::Heartbeat | TimerKind::Waiters | TimerKind::Sync | TimerKind::Quorum,
+            )
             | Item::Landed(_)
             | Item::LoadEnd
             | Item::Recurring(_)

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use strum::EnumCount;
 
+use super::config::Config;
 use super::disk::Disk;
 use super::flaw::{Flaw, Flaws};
 use super::network::Packet;
@@ -52,20 +53,21 @@ pub struct Server {
 
 impl Server {
     /// A server that starts for the first time.
-    pub(super) fn new(id: ServerId, configuration: Configuration, seed: u64) -> Self {
+    pub(super) fn new(id: ServerId, configuration: Configuration, config: &Config) -> Self {
         let disk = Disk::default();
+        let rules = Rules { options: config.options, ..Rules::default() };
         Self {
             id,
             power: Power::Up,
             incarnation: 1,
             clock: Ppm::ONE,
-            raft: Raft::new(id, configuration, Rules::default(), disk.hard, disk.log.clone()),
+            raft: Raft::new(id, configuration, rules, disk.hard, disk.log.clone()),
             disk,
             rsm: Rsm::default(),
             timers: [None; TimerKind::COUNT],
             inbox: VecDeque::new(),
             asleep_since: Time::START,
-            rng: Rng::new(seed, Entity::Server(id.index() as u64)),
+            rng: Rng::new(config.seed, Entity::Server(id.index() as u64)),
         }
     }
 

@@ -76,6 +76,8 @@ pub enum Standing {
     Stuck(Stuck),
     /// It believes that it leads; whether it can commit is not told.
     Leads,
+    /// It asks who would vote for it, before it begins a term (dissertation §9.6).
+    PreCandidate,
     Candidate,
     Follower,
     Asleep,
@@ -87,7 +89,9 @@ impl Standing {
     pub const fn leads(self) -> bool {
         match self {
             Self::Leader | Self::Stuck(_) | Self::Leads => true,
-            Self::Candidate | Self::Follower | Self::Asleep | Self::Down => false,
+            Self::PreCandidate | Self::Candidate | Self::Follower | Self::Asleep | Self::Down => {
+                false
+            }
         }
     }
 
@@ -95,7 +99,7 @@ impl Standing {
         match self {
             Self::Leader | Self::Leads => '★',
             Self::Stuck(_) => '☆',
-            Self::Candidate => '△',
+            Self::PreCandidate | Self::Candidate => '△',
             Self::Follower => '○',
             Self::Asleep => 'z',
             Self::Down => '✗',
@@ -107,6 +111,7 @@ impl Standing {
         match self {
             Self::Leader | Self::Leads => "LEADER",
             Self::Stuck(_) => "STUCK LEADER",
+            Self::PreCandidate => "PRE-VOTE",
             Self::Candidate => "CANDIDATE",
             Self::Follower => "follower",
             Self::Asleep => "ASLEEP",
@@ -291,6 +296,7 @@ impl Situation {
         match self.standing(leader.id) {
             Standing::Leader | Standing::Stuck(_) => {}
             Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep
@@ -375,6 +381,7 @@ fn standing(cluster: &Cluster, server: &Server, mutual: ServerSet) -> Standing {
         (Power::Down, _) => Standing::Down,
         (Power::Asleep, _) => Standing::Asleep,
         (Power::Up, Role::Follower) => Standing::Follower,
+        (Power::Up, Role::PreCandidate) => Standing::PreCandidate,
         (Power::Up, Role::Candidate) => Standing::Candidate,
         (Power::Up, Role::Leader) => match stuck(cluster, server, mutual) {
             Some(why) => Standing::Stuck(why),
@@ -438,6 +445,8 @@ fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
             *of == term && *matched >= index
         }
         Message::AppendReply { .. }
+        | Message::PreVote { .. }
+        | Message::PreVoteReply { .. }
         | Message::RequestVote { .. }
         | Message::VoteReply { .. }
         | Message::Append { .. } => false,

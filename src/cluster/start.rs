@@ -27,7 +27,7 @@ impl Cluster {
     /// A cluster at time 0: every server up and waiting for a leader's word.
     pub fn new(config: Config) -> Self {
         let all = Configuration::of(config.servers);
-        let servers = config.server_ids().map(|id| Server::new(id, all, config.seed)).collect();
+        let servers = config.server_ids().map(|id| Server::new(id, all, &config)).collect();
         let seed = config.seed;
         let mut cluster = Self {
             links: Links::new(config.servers, seed),

@@ -390,7 +390,7 @@ impl Cluster {
         id: ServerId,
         step: impl FnOnce(&mut Raft, &Context, &mut Outbox) -> R,
     ) -> R {
-        let cx = self.context();
+        let cx = self.context(id);
         let server = &mut self.servers[id.index()];
         let chunks = server.raft.log().chunks();
         let result = step(&mut server.raft, &cx, &mut self.outbox);
@@ -430,9 +430,7 @@ impl Cluster {
 
     /// Carries out what a server's Raft left in the outbox.
     fn carry_out(&mut self, id: ServerId) {
-        let election = std::mem::take(&mut self.outbox.election);
-        let heartbeat = std::mem::take(&mut self.outbox.heartbeat);
-        self.follow_orders(id, election, heartbeat);
+        self.follow_orders(id);
         let server = &self.servers[id.index()];
         let commits = server.raft.commit() > server.rsm.applied;
         if commits && server.raft.is_leader() {
@@ -492,7 +490,7 @@ impl Cluster {
             self.transmit(Node::Server(id), Node::Server(to), 0, Cargo::Raft(message));
         }
         self.cause = sync;
-        let cx = self.context();
+        let cx = self.context(id);
         let server = &mut self.servers[id.index()];
         // Its room is used again.
         server.disk.syncing.messages = messages;

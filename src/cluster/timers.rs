@@ -4,7 +4,7 @@ use strum::{EnumCount, VariantArray};
 
 use super::digest::Tag;
 use super::queue::Slot;
-use super::raft::{Context, TimerOrder};
+use super::raft::{Context, Outbox, TimerOrder};
 use super::server::Power;
 use super::time::{Ppm, Span, Time};
 use super::types::ServerId;
@@ -34,6 +34,8 @@ pub enum TimerKind {
     Waiters,
     /// When what it has written is on disk.
     Sync,
+    /// When a leader next looks whether a majority has answered (dissertation §6.2).
+    Quorum,
 }
 
 impl TimerKind {
@@ -45,6 +47,7 @@ impl TimerKind {
             Self::Heartbeat => Tag::HeartbeatTimer,
             Self::Waiters => Tag::WaiterTimer,
             Self::Sync => Tag::SyncTimer,
+            Self::Quorum => Tag::QuorumTimer,
         }
     }
 
@@ -100,21 +103,25 @@ impl Cluster {
         self.arm(id, TimerKind::Heartbeat, span);
     }
 
-    pub(super) fn follow_orders(
-        &mut self,
-        id: ServerId,
-        election: TimerOrder,
-        heartbeat: TimerOrder,
-    ) {
-        match election {
-            TimerOrder::Keep => {}
-            TimerOrder::Arm => self.arm_election(id),
-            TimerOrder::Cancel => self.cancel(id, TimerKind::Election),
-        }
-        match heartbeat {
-            TimerOrder::Keep => {}
-            TimerOrder::Arm => self.arm_heartbeat(id),
-            TimerOrder::Cancel => self.cancel(id, TimerKind::Heartbeat),
+    /// A leader looks for a quorum as often as a follower may lose patience, and no sooner.
+    fn arm_quorum(&mut self, id: ServerId) {
+        let span = self.servers[id.index()].in_lab_time(self.config.election_timeout.low);
+        self.arm(id, TimerKind::Quorum, span);
+    }
+
+    /// Carries out what a server's Raft has ordered of its timers.
+    pub(super) fn follow_orders(&mut self, id: ServerId) {
+        let Outbox { election, heartbeat, quorum, .. } = &mut self.outbox;
+        let orders = [election, heartbeat, quorum].map(std::mem::take);
+        let kinds = [TimerKind::Election, TimerKind::Heartbeat, TimerKind::Quorum];
+        for (kind, order) in kinds.into_iter().zip(orders) {
+            match (order, kind) {
+                (TimerOrder::Keep, _) => {}
+                (TimerOrder::Cancel, _) => self.cancel(id, kind),
+                (TimerOrder::Arm, TimerKind::Heartbeat) => self.arm_heartbeat(id),
+                (TimerOrder::Arm, TimerKind::Quorum) => self.arm_quorum(id),
+                (TimerOrder::Arm, _) => self.arm_election(id),
+            }
         }
     }
 
@@ -133,6 +140,10 @@ impl Cluster {
             TimerKind::Waiters => {
                 self.cause = Cause::WaiterTimer(id);
                 self.check_waiters(id);
+            }
+            TimerKind::Quorum => {
+                self.cause = Cause::QuorumTimer(id);
+                self.step_raft(id, |raft, cx, out| raft.on_quorum_timeout(cx, out));
             }
             TimerKind::Sync => {
                 self.cause = Cause::Sync(id);
@@ -187,8 +198,10 @@ impl Cluster {
         }
     }
 
-    pub(super) fn context(&self) -> Context {
+    pub(super) fn context(&self, id: ServerId) -> Context {
+        let shortest = self.config.election_timeout.low;
         Context {
+            election: self.servers[id.index()].in_lab_time(shortest),
             now: self.now,
             append_max: self.config.append_max,
             heartbeat: self.config.heartbeat,

@@ -377,6 +377,7 @@ fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
             Standing::Stuck(Stuck::Alone | Stuck::Outdated)
             | Standing::Leader
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep
@@ -462,6 +463,7 @@ fn in_vain(cluster: &Cluster, client: &Client, server: &Server) -> Option<&'stat
             Standing::Stuck(_) => Some(", a stuck leader"),
             Standing::Leader
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep

@@ -160,6 +160,9 @@ fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
         Cargo::Client(Rpc::Reply { reply, .. }) => return answer(pen, reply),
     };
     let words = match message {
+        Message::PreVote { last, .. } => format!("pre-vote request, log at {last}"),
+        Message::PreVoteReply { granted: true, .. } => "pre-vote granted".to_owned(),
+        Message::PreVoteReply { granted: false, .. } => "pre-vote refused".to_owned(),
         Message::RequestVote { last, .. } => format!("vote request, log at {last}"),
         Message::VoteReply { granted: true, .. } => "vote granted".to_owned(),
         Message::VoteReply { granted: false, .. } => "vote refused".to_owned(),

@@ -385,10 +385,12 @@ impl Table<'_> {
         match self.situation.standing(server.id) {
             Standing::Down | Standing::Asleep => Ink::Dim,
             Standing::Stuck(_) => Ink::Soft,
-            Standing::Follower | Standing::Candidate if weak => Ink::Soft,
-            Standing::Leader | Standing::Leads | Standing::Follower | Standing::Candidate => {
-                Ink::Strong
-            }
+            Standing::Follower | Standing::PreCandidate | Standing::Candidate if weak => Ink::Soft,
+            Standing::Leader
+            | Standing::Leads
+            | Standing::Follower
+            | Standing::PreCandidate
+            | Standing::Candidate => Ink::Strong,
         }
     }
 
@@ -431,6 +433,7 @@ impl Table<'_> {
             Standing::Leader
             | Standing::Stuck(_)
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep => theme.number(term).patch(theme.bold()),
@@ -602,6 +605,7 @@ impl Table<'_> {
             Standing::Leader | Standing::Down => ink,
             Standing::Stuck(_)
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep => theme.hue_ink(term),

@@ -282,6 +282,7 @@ impl Columns {
             | Standing::Stuck(_)
             | Standing::Leads
             | Standing::Follower
+            | Standing::PreCandidate
             | Standing::Candidate => theme.plain(),
         };
         let selected = scene.view.selection.server == Some(server.id);
@@ -339,6 +340,7 @@ impl Columns {
             Standing::Stuck(_)
             | Standing::Leads
             | Standing::Follower
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Asleep => theme.number(raft.term()),
         };

@@ -17,7 +17,7 @@ pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, b
         Standing::Down => {
             pen.put("off");
         }
-        Standing::Candidate => draw_votes(pen, scene, &server.raft),
+        Standing::PreCandidate | Standing::Candidate => draw_votes(pen, scene, &server.raft),
         Standing::Leader | Standing::Stuck(_) | Standing::Leads => {
             if let Some(timer) = server.timer(TimerKind::Heartbeat) {
                 draw_beat(pen, scene, beat, timer);

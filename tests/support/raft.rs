@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use raftlab::cluster::disk::Disk;
 use raftlab::cluster::raft::{
-    AppendResult, Configuration, Context, Entry, Message, Outbox, Position, Progress, Raft, Role,
-    Rules, Write,
+    AppendResult, Configuration, Context, Entry, Message, Outbox, Position, Progress, Raft,
+    RaftOption, Role, Rules, Write,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
@@ -79,13 +79,23 @@ impl Server {
             disk.log.push(entry(index, *term));
         }
         let (all, heartbeat) = (Configuration::of(5), Span::from_millis(100));
-        let cx = Context { now: Time::START, append_max: 1_000, heartbeat };
+        let election = Span::from_millis(300);
+        let cx = Context { now: Time::START, append_max: 1_000, heartbeat, election };
         Self {
             raft: Raft::new(id(number), all, Rules::default(), disk.hard, disk.log.clone()),
             disk,
             unsynced: Vec::new(),
             cx,
         }
+    }
+
+    /// A server that keeps these options from the start.
+    pub fn keeping(options: &[RaftOption], number: u64, term: u64, log: &[u64]) -> Self {
+        let mut server = Self::new(number, term, log);
+        let rules = Rules { options: options.iter().copied().collect(), ..Rules::default() };
+        let (all, hard) = (server.raft.configuration(), server.disk.hard);
+        server.raft = Raft::new(id(number), all, rules, hard, server.disk.log.clone());
+        server
     }
 
     /// A leader of `term` by the votes of S2 and S3, with this log on its disk.

@@ -10,8 +10,10 @@ use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Packet, PacketKind};
 use raftlab::cluster::raft::Progress;
 use raftlab::cluster::server::Server;
+use raftlab::cluster::time::Time;
+use raftlab::cluster::timers::TimerKind;
 use raftlab::cluster::types::{
-    ClientId, Index, Key, Node, OpId, PacketId, Request, ServerId, Term,
+    ClientId, Index, Key, Node, OpId, PacketId, Request, ServerId, ServerSet, Term,
 };
 
 /// What a leader knows of a server.
@@ -37,6 +39,11 @@ pub struct Books {
     pub maps: BTreeMap<ServerId, Map>,
     /// When each server last heard from a leader of its own term or a newer one.
     pub heard: BTreeMap<ServerId, u64>,
+    /// When each leader last had an answer of its own term from each follower.
+    pub answers: BTreeMap<(ServerId, ServerId), u64>,
+    /// When each leader last looked for a quorum.
+    pub looked: BTreeMap<ServerId, u64>,
+    dues: BTreeMap<ServerId, Option<Time>>,
     /// Which entries leaders have committed, and the term of the first that did.
     pub committed: BTreeMap<(Index, Term), Term>,
     /// What has come to a sleeper.
@@ -93,8 +100,22 @@ impl<'a> Step<'a> {
 }
 
 impl Books {
+    /// Who has answered this leader since it looked for a quorum last.
+    pub fn answered(&self, leader: ServerId) -> ServerSet {
+        let since = self.looked.get(&leader).copied().unwrap_or_default();
+        let fresh = self.answers.iter().filter(|((to, _), at)| *to == leader && **at > since);
+        fresh.map(|((_, from), _)| *from).collect()
+    }
+
     /// Notes what waits for sleepers after a step.
     pub fn keep(&mut self, after: &Cluster) {
+        for server in after.servers() {
+            // A leader that finds a quorum says nothing; its timer is set again.
+            let due = server.timer(TimerKind::Quorum).map(|timer| timer.due);
+            if due.is_some() && self.dues.insert(server.id, due) != Some(due) {
+                self.looked.insert(server.id, after.now().micros());
+            }
+        }
         let waiting = after.servers().iter().flat_map(|server| &server.inbox);
         self.kept.extend(waiting.map(|packet| (packet.id, packet.clone())));
     }
@@ -117,11 +138,24 @@ impl Books {
                 let sent = self.sent.get(packet).cloned().unwrap_or_default();
                 self.sent.insert(*copy, sent);
             }
-            E::Packet(Flight { to: Node::Server(to), summary, .. }, PacketEvent::Received) => {
+            E::Packet(
+                Flight { from, to: Node::Server(to), summary, .. },
+                PacketEvent::Received,
+            ) => {
+                let answers = matches!(
+                    summary.kind,
+                    PacketKind::Appended { .. } | PacketKind::AppendRefused { .. }
+                );
                 let append = matches!(summary.kind, PacketKind::Append { .. });
                 let term = after.server(*to).map(|server| server.raft.term());
                 if append && Some(summary.term) >= term {
                     self.heard.insert(*to, event.time.micros());
+                }
+                if let Node::Server(from) = from
+                    && answers
+                    && Some(summary.term) == term
+                {
+                    self.answers.insert((*to, *from), event.time.micros());
                 }
             }
             E::Raft(_, RaftEvent::Departed { flaw: Flaw::HoldWaiters, .. }) => {

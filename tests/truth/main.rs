@@ -21,6 +21,7 @@ use raftlab::cluster::event::{
     EventKind as E, LabEvent, PacketEvent, RaftEvent, ScriptEvent, ServerEvent,
 };
 use raftlab::cluster::flaw::{FLAWS, Flaw, Flaws};
+use raftlab::cluster::raft::RaftOption;
 
 use books::{Books, Step};
 
@@ -237,9 +238,12 @@ fn swarm(servers: u8, network: &str, more: &str) -> Script {
 
 #[test]
 fn what_is_said_under_faults_at_random_is_so() {
-    for seed in 1..=24 {
+    for seed in 1..=48 {
         let network = ["reliable", "unreliable", "long-reordering"][seed as usize % 3];
-        let script = swarm(if seed % 2 == 0 { 3 } else { 5 }, network, "");
+        let mut script = swarm(if seed % 2 == 0 { 3 } else { 5 }, network, "");
+        let options = [RaftOption::PreVote, RaftOption::CheckQuorum];
+        let has = |(place, option): (u64, _)| (seed / 3 >> place & 1 == 1).then_some(option);
+        script.config.options = (0..).zip(options).filter_map(has).collect();
         let mut run = Watched::new(format!("swarm {seed}"), &script, Some(seed));
         run.explains = 40;
         run.play(1_500);

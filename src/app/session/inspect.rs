@@ -273,6 +273,7 @@ fn state(server: &Server) -> &'static str {
         (Power::Down, _) => "down",
         (Power::Asleep, _) => "asleep",
         (Power::Up, Role::Follower) => "follower",
+        (Power::Up, Role::PreCandidate) => "pre-candidate",
         (Power::Up, Role::Candidate) => "candidate",
         (Power::Up, Role::Leader) => "leader",
     }

@@ -20,6 +20,7 @@ use super::command::{Command, Deed, NodeName};
 use super::digest::Tag;
 use super::event::{EventKind, LabEvent};
 use super::flaw::Flaw;
+use super::raft::RaftOption;
 use super::resolve::{Scope, error};
 use super::task::Scheduled;
 use super::types::ServerId;
@@ -129,7 +130,11 @@ impl Cluster {
             Deed::Clients(act, who) => self.refuse_clients(*act, who),
             Deed::Operate(order) => self.refuse_order(order),
             Deed::Lab(act) => self.refuse_lab(act),
-            Deed::Links(..) | Deed::Partition(_) | Deed::Packet(..) | Deed::Flaw { .. } => Ok(()),
+            Deed::Links(..)
+            | Deed::Partition(_)
+            | Deed::Packet(..)
+            | Deed::Choose { .. }
+            | Deed::Flaw { .. } => Ok(()),
         }
     }
 
@@ -161,10 +166,21 @@ impl Cluster {
             Deed::Packet(packet, act) => self.handle_packet(*packet, *act, None)?,
             Deed::Clients(act, who) => self.act_on_clients(*act, who),
             Deed::Operate(order) => ticket = self.operate(order, line)?,
+            Deed::Choose { option, on, who } => self.choose(*option, *on, who),
             Deed::Flaw { flaw, on, who } => self.plant(*flaw, *on, who),
             Deed::Lab(act) => self.act_on_lab(act, line)?,
         }
         Ok(Applied { deed: Some(deed), ticket })
+    }
+
+    /// Switches an option on or off: for these servers, for all when none is named.
+    fn choose(&mut self, option: RaftOption, on: bool, who: &[ServerId]) {
+        for id in self.config.clone().server_ids() {
+            if who.is_empty() || who.contains(&id) {
+                self.servers[id.index()].raft.choose(option, on, &mut self.outbox);
+                self.follow_orders(id);
+            }
+        }
     }
 
     /// Switches a flaw on or off: for these servers, for all when none is named, or for the

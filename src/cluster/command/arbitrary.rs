@@ -19,6 +19,7 @@ use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
 use crate::cluster::measures;
 use crate::cluster::network::{LinkChange, Network, PacketName};
+use crate::cluster::raft::{OPTIONS, Options};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
 use crate::cluster::words::fit::columns;
@@ -140,10 +141,10 @@ fn head() -> impl Strategy<Value = Command> {
     (
         (of(1..=25u8), of(any::<u64>()), of(select(Network::ALL.to_vec()))),
         timing,
-        (of(1..=1_000_000u32), (of(span()), of(span())), of(1..=1_000_000_000_000u64)),
+        (of(1..=1_000_000u32), (of(span()), of(span())), (of(1..=1_000_000_000_000u64), options())),
     )
         .prop_map(|((servers, seed, network), (election, heartbeat), more)| {
-            let (append_max, (sync, rpc_timeout), events_max) = more;
+            let (append_max, (sync, rpc_timeout), (events_max, options)) = more;
             let election =
                 election.map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
             let heartbeat = heartbeat.map(Span);
@@ -157,6 +158,7 @@ fn head() -> impl Strategy<Value = Command> {
                 sync,
                 rpc_timeout,
                 events_max,
+                options,
             }))
         })
 }
@@ -492,6 +494,17 @@ fn packets() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn options() -> impl Strategy<Value = Options> {
+    vec(select(OPTIONS.to_vec()), 0..3)
+        .prop_map(|abouts| abouts.into_iter().map(|about| about.option).collect())
+}
+
+fn option() -> impl Strategy<Value = Command> {
+    let who = prop_oneof![Just(Vec::new()), servers()];
+    (select(OPTIONS.to_vec()), any::<bool>(), who)
+        .prop_map(|(about, on, who)| Deed::Choose { option: about.option, on, who }.into())
+}
+
 fn flaw() -> impl Strategy<Value = Command> {
     let who = prop_oneof![Just(Vec::new()), servers()];
     (select(FLAWS.to_vec()), any::<bool>(), who).prop_map(|(about, on, who)| {
@@ -538,6 +551,7 @@ fn acting() -> impl Strategy<Value = Command> {
         1 => (any::<u64>(), select(vec![Reach::Draws, Reach::All]))
             .prop_map(|(seed, reach)| LabAct::Reseed(Reseed { seed, reach }).into()),
         1 => flaw(),
+        1 => option(),
         1 => packets(),
         1 => prop_oneof![name(), Just(Text::new("every"))]
             .prop_map(Flow::Stop).prop_map(Command::Flow),

@@ -137,6 +137,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::Packet
         | Expect::PacketId
         | Expect::Flaw
+        | Expect::RaftOption
         | Expect::Fault
         | Expect::Breaks
         | Expect::Role

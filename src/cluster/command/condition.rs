@@ -288,9 +288,10 @@ impl Compare {
 
 /// What a server can be, in the words of scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum RoleName {
     Follower,
+    PreCandidate,
     Candidate,
     Leader,
     Down,
@@ -299,8 +300,15 @@ pub enum RoleName {
 }
 
 impl RoleName {
-    pub const ALL: [Self; 6] =
-        [Self::Follower, Self::Candidate, Self::Leader, Self::Down, Self::Asleep, Self::Up];
+    pub const ALL: [Self; 7] = [
+        Self::Follower,
+        Self::PreCandidate,
+        Self::Candidate,
+        Self::Leader,
+        Self::Down,
+        Self::Asleep,
+        Self::Up,
+    ];
 
     /// Whether a server that is `role` is this: what does not sleep is up, and what sleeps too.
     pub fn covers(self, role: Self) -> bool {
@@ -310,6 +318,7 @@ impl RoleName {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Follower => "follower",
+            Self::PreCandidate => "pre-candidate",
             Self::Candidate => "candidate",
             Self::Leader => "leader",
             Self::Down => "down",

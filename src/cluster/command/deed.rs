@@ -11,6 +11,7 @@ use std::fmt::{Debug, Display};
 use super::{Command, Text, VersionWord, Who};
 use crate::cluster::act::{ClientAct, LabAct, LinkAct, PacketAct, ServerAct};
 use crate::cluster::flaw::Flaw;
+use crate::cluster::raft::RaftOption;
 use crate::cluster::time::Span;
 use crate::cluster::types::{PacketId, ServerId, Version};
 
@@ -65,6 +66,13 @@ pub enum Deed<W: Word = Who> {
     /// By each of these clients.
     Clients(ClientAct, Vec<Text>),
     Operate(Order<W>),
+    /// What is beyond Figure 2, switched on or off.
+    Choose {
+        option: RaftOption,
+        on: bool,
+        /// Which servers; all when none is named.
+        who: Vec<W::Server>,
+    },
     Flaw {
         flaw: Flaw,
         on: bool,
@@ -215,6 +223,10 @@ impl<V: Word> Deed<V> {
                 Deed::Clients(*act, names.collect::<Result<_, _>>()?)
             }
             Self::Operate(order) => Deed::Operate(to.order(order)?),
+            Self::Choose { option, on, who } => {
+                let who = if who.is_empty() { Vec::new() } else { to.servers(who)? };
+                Deed::Choose { option: *option, on: *on, who }
+            }
             Self::Flaw { flaw, on, who } => {
                 let who = if who.is_empty() { Vec::new() } else { to.servers(who)? };
                 Deed::Flaw { flaw: *flaw, on: *on, who }
@@ -232,6 +244,7 @@ impl<V: Word> Deed<V> {
             Self::Packet(..)
             | Self::Clients(..)
             | Self::Operate(_)
+            | Self::Choose { .. }
             | Self::Flaw { .. }
             | Self::Lab(_) => false,
         }

@@ -12,6 +12,7 @@ use crate::cluster::chaos::Fault;
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::FLAWS;
 use crate::cluster::network::{Network, PacketName};
+use crate::cluster::raft::OPTIONS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expect {
@@ -30,6 +31,7 @@ pub(super) enum Expect {
     Packet,
     PacketId,
     Flaw,
+    RaftOption,
     Fault,
     Breaks,
     Role,
@@ -82,6 +84,7 @@ impl Expect {
                 return self.words().iter().map(|(word, _)| format!("`{word}`")).collect();
             }
             Self::Fault => "a kind of fault, as crashes".into(),
+            Self::RaftOption => "the name of an option of Raft, as pre-vote".into(),
             Self::Flaw => "the name of a flaw (`raftlab flaws` lists them)".into(),
             Self::Breaks => "the name of an invariant, or `liveness`".into(),
             Self::Invariant => "the name of an invariant".into(),
@@ -132,6 +135,7 @@ impl Expect {
             Self::Fault => {
                 Fault::ALL.iter().map(|fault| (fault.name(), fault.describe())).collect()
             }
+            Self::RaftOption => OPTIONS.iter().map(|about| (about.name, about.does)).collect(),
             Self::Flaw => FLAWS.iter().map(|about| (about.name, about.departure)).collect(),
             Self::Breaks => {
                 let invariants = Invariant::ALL.iter().map(|invariant| (invariant.name(), ""));

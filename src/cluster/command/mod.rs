@@ -57,6 +57,7 @@ pub use super::act::{ClientAct, Fate, LabAct, LinkAct, PacketAct, ServerAct};
 use super::config::Config;
 use super::flaw::{Breaks, Flaw};
 use super::network::Network;
+use super::raft::Options;
 use super::time::{Ppm, Span, SpanRange, Time};
 use super::types::{ServerId, Term, Version};
 
@@ -237,6 +238,7 @@ pub struct Setup {
     pub sync: Option<Span>,
     pub rpc_timeout: Option<Span>,
     pub events_max: Option<u64>,
+    pub options: Options,
 }
 
 impl Setup {
@@ -256,6 +258,7 @@ impl Setup {
             sync: other(config.sync, default.sync),
             rpc_timeout: other(config.rpc_timeout, default.rpc_timeout),
             events_max: other(config.events_max, default.events_max),
+            options: config.options,
         }
     }
 }

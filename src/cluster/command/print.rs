@@ -125,10 +125,8 @@ impl<W: Word> Display for Deed<W> {
             }
             Self::Clients(act, names) => write!(f, "{} {}", act.word(), Spaced(names)),
             Self::Operate(order) => order.fmt(f),
-            Self::Flaw { flaw, on, who } => {
-                write!(f, "flaw {flaw} {}", if *on { "on" } else { "off" })?;
-                if who.is_empty() { Ok(()) } else { write!(f, " {}", Spaced(who)) }
-            }
+            Self::Choose { option, on, who } => switch(f, ("option", option), *on, who),
+            Self::Flaw { flaw, on, who } => switch(f, ("flaw", flaw), *on, who),
             Self::Lab(act) => act.fmt(f),
         }
     }
@@ -268,6 +266,17 @@ impl Display for As<'_> {
     }
 }
 
+/// `flaw NAME on S1 S2`.
+fn switch<T: Display>(
+    f: &mut Formatter<'_>,
+    (verb, name): (&str, &dyn Display),
+    on: bool,
+    who: &[T],
+) -> Result {
+    write!(f, "{verb} {name} {}", if on { "on" } else { "off" })?;
+    if who.is_empty() { Ok(()) } else { write!(f, " {}", Spaced(who)) }
+}
+
 /// ` name=value`, or nothing.
 fn option<T: Display>(f: &mut Formatter<'_>, name: &str, value: Option<T>) -> Result {
     value.map_or(Ok(()), |value| write!(f, " {name}={value}"))
@@ -284,7 +293,8 @@ impl Display for Setup {
         option(f, "append-max", self.append_max)?;
         option(f, "sync", self.sync)?;
         option(f, "rpc-timeout", self.rpc_timeout)?;
-        option(f, "max-events", self.events_max)
+        option(f, "max-events", self.events_max)?;
+        self.options.iter().try_for_each(|name| write!(f, " {name}=on"))
     }
 }
 

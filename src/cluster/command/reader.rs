@@ -247,6 +247,15 @@ impl<'a> Reader<'a> {
         if self.keyword(word) { Some(()) } else { self.fail() }
     }
 
+    /// Steps over `on` or `off`: whether it was `on`.
+    pub fn on_or_off(&mut self) -> Parsed<bool> {
+        let on = self.keyword("on");
+        if !on {
+            self.need_word("off")?;
+        }
+        Some(on)
+    }
+
     /// Steps over `name=`, where nothing else can stand.
     pub fn need_option(&mut self, name: &'static str) -> Parsed<()> {
         self.expect(Expect::Option(name));

@@ -95,6 +95,7 @@ impl Start {
             sync,
             rpc_timeout,
             events_max,
+            options,
         } = setup;
         config.servers = servers.unwrap_or(config.servers);
         config.seed = seed.unwrap_or(config.seed);
@@ -105,6 +106,7 @@ impl Start {
         config.sync = sync.unwrap_or(config.sync);
         config.rpc_timeout = rpc_timeout.unwrap_or(config.rpc_timeout);
         config.events_max = events_max.unwrap_or(config.events_max);
+        config.options = *options;
     }
 
     fn given(&mut self, report: &mut Report, number: u32, spot: Spot, given: Given) {

@@ -77,6 +77,7 @@ fn server(server: &Server) -> String {
         (Power::Down, _) => "down",
         (Power::Asleep, _) => "asleep",
         (Power::Up, Role::Follower) => "follower",
+        (Power::Up, Role::PreCandidate) => "pre-candidate",
         (Power::Up, Role::Candidate) => "candidate",
         (Power::Up, Role::Leader) => "leader",
     };

@@ -66,9 +66,11 @@ fn step(recent: &[Event], at: usize, names: &Names) -> (String, Option<usize>) {
         },
         Cause::ElectionTimer(server) => (silence(recent, at, server), None),
         Cause::Command(_) | Cause::Line(_) => (commanded(recent, at, names), None),
-        Cause::Start | Cause::HeartbeatTimer(_) | Cause::WaiterTimer(_) | Cause::ClientTimer(_) => {
-            (plain(event, names), None)
-        }
+        Cause::Start
+        | Cause::HeartbeatTimer(_)
+        | Cause::WaiterTimer(_)
+        | Cause::QuorumTimer(_)
+        | Cause::ClientTimer(_) => (plain(event, names), None),
     }
 }
 
@@ -158,6 +160,11 @@ fn is_sent_for(flight: Flight, event: &EventKind) -> bool {
     let (term, is_to) = (summary.term, |server: &ServerId| to == Node::Server(*server));
     match (summary.kind, event) {
         (kind, EventKind::Raft(_, event)) => match (kind, event) {
+            (PacketKind::PreVote, R::PreVoteStarted { term: of, .. }) => *of == term,
+            (PacketKind::PreVoteGranted, R::PreVoteGranted { candidate, term: of, .. }) => {
+                is_to(candidate) && *of == term
+            }
+            (PacketKind::PreVoteRefused, R::PreVoteRefused { candidate, .. }) => is_to(candidate),
             (PacketKind::RequestVote, R::ElectionStarted { term: of, .. }) => *of == term,
             (PacketKind::VoteGranted, R::VoteGranted { candidate, term: of, .. }) => {
                 is_to(candidate) && *of == term

@@ -48,6 +48,13 @@ fn says(cargo: &Cargo) -> String {
         }
     };
     match message {
+        Message::PreVote { term, last, .. } => {
+            format!("a pre-vote request for term {term}; the sender's log ends at {last}")
+        }
+        Message::PreVoteReply { term, granted: true, .. } => format!("a pre-vote for term {term}"),
+        Message::PreVoteReply { term, granted: false, .. } => {
+            format!("a refused pre-vote, from term {term}")
+        }
         Message::RequestVote { term, last, .. } => {
             format!("a vote request for term {term}; the candidate's log ends at {last}")
         }
@@ -123,6 +130,18 @@ fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
         Cargo::Client(rpc) => return Some(purpose_for_a_client(rpc, to)),
     };
     Some(match message {
+        Message::PreVote { .. } => {
+            format!(
+                "{to} says whether it would vote, and neither its term nor its vote changes \
+                 (dissertation §9.6)"
+            )
+        }
+        Message::PreVoteReply { granted: true, .. } => {
+            "with those of a majority a term begins (dissertation §9.6)".into()
+        }
+        Message::PreVoteReply { granted: false, .. } => {
+            "a refusal is not counted; a newer term makes a follower (§5.1)".into()
+        }
         Message::RequestVote { .. } => {
             format!("{to} votes once a term, and for no log that is behind its own (§5.2, §5.4.1)")
         }

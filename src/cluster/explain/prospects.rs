@@ -15,6 +15,8 @@ struct Poll {
     newer_term: ServerSet,
     voted: ServerSet,
     newer_log: ServerSet,
+    hears: ServerSet,
+    leads: ServerSet,
     /// Those that vote for it though they have voted, which they lost with their disks.
     forgot: ServerSet,
     /// Those that refuse through flaws, and which.
@@ -50,11 +52,14 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
         let verb = if set.len() == 1 { one } else { many };
         (!set.is_empty()).then(|| format!("{} {verb} ({section})", list(set)))
     };
+    let heard = "heard from a leader within the shortest election timeout";
     let flaws: Vec<&str> = poll.refused.iter().map(Flaw::name).collect();
     let why = [
         whose(poll.newer_term, "is in a newer term", "are in a newer term", "§5.1"),
         whose(poll.voted, "has voted for another", "have voted for another", "§5.2"),
         whose(poll.newer_log, "has a newer log", "have newer logs", "§5.4.1"),
+        whose(poll.hears, &format!("has {heard}"), &format!("have {heard}"), "dissertation §4.2.3"),
+        whose(poll.leads, "leads", "lead", "dissertation §4.2.3"),
         whose(poll.flawed, "would refuse", "would refuse", &format!("flaw {}", flaws.join(", "))),
     ];
     let reach = present(cluster, server.id);
@@ -70,7 +75,8 @@ fn poll(cluster: &Cluster, server: &Server) -> Poll {
     candidate.on_election_timeout(&mut out);
     let mut poll = Poll::default();
     let reach = present(cluster, server.id);
-    for (to, request) in out.held.drain(..).filter(|(to, _)| reach.contains(*to)) {
+    let requests = out.held.drain(..).chain(out.messages.drain(..));
+    for (to, request) in requests.filter(|(to, _)| reach.contains(*to)) {
         let Some(voter) = cluster.server(to) else { continue };
         ask(voter, server.id, request, cluster, &mut poll);
     }
@@ -80,7 +86,7 @@ fn poll(cluster: &Cluster, server: &Server) -> Poll {
 /// One voter's answer, tried out on a copy.
 fn ask(voter: &Server, candidate: ServerId, request: Message, cluster: &Cluster, poll: &mut Poll) {
     let (id, mut out) = (voter.id, Outbox::default());
-    voter.raft.clone().receive(candidate, request, &cluster.context(), &mut out);
+    voter.raft.clone().receive(candidate, request, &cluster.context(id), &mut out);
     for (flaws, event) in out.events {
         if let RaftEvent::VoteGranted { before, .. } = event {
             poll.grant.insert(id);
@@ -88,13 +94,20 @@ fn ask(voter: &Server, candidate: ServerId, request: Message, cluster: &Cluster,
             if before.is_some() && flaws.is_empty() {
                 poll.forgot.insert(id);
             }
-        } else if let RaftEvent::VoteRefused { why, .. } = event {
+        } else if let RaftEvent::PreVoteGranted { .. } = event {
+            poll.grant.insert(id);
+            poll.flaws = poll.flaws.union(flaws);
+        } else if let RaftEvent::VoteRefused { why, .. } | RaftEvent::PreVoteRefused { why, .. } =
+            event
+        {
             poll.refused = poll.refused.union(flaws);
             match why {
                 _ if !flaws.is_empty() => poll.flawed.insert(id),
                 VoteRefusal::StaleTerm { .. } => poll.newer_term.insert(id),
                 VoteRefusal::VotedFor { .. } => poll.voted.insert(id),
                 VoteRefusal::LogBehind { .. } => poll.newer_log.insert(id),
+                VoteRefusal::LeaderHeard { .. } => poll.hears.insert(id),
+                VoteRefusal::Leads { .. } => poll.leads.insert(id),
             }
         }
     }

@@ -35,6 +35,7 @@ pub fn server(cluster: &Cluster, id: ServerId, recent: &[Event]) -> Vec<String> 
         (Power::Down, _) => lines.say_all(down(server)),
         (Power::Asleep, _) => lines.say_all(asleep(server)),
         (Power::Up, Role::Leader) => lines.say_all(leader(cluster, server)),
+        (Power::Up, Role::PreCandidate) => lines.say_all(pre_candidate(cluster, server, recent)),
         (Power::Up, Role::Candidate) => lines.say_all(candidate(cluster, server, recent)),
         (Power::Up, Role::Follower) => lines.say_all(follower(cluster, server)),
     }
@@ -172,7 +173,13 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
     if !away.is_empty() {
         clauses.push(away.join(", "));
     }
-    clauses.extend(open(cluster, server, silent.intersection(present(cluster, id))));
+    let now = raft.term();
+    let asks =
+        |message: &Message| matches!(message, Message::RequestVote { term, .. } if *term == now);
+    let counts = |term| !raft.rules().is_stale_vote(term, now).answer;
+    let answers =
+        |message: &Message| matches!(message, Message::VoteReply { term, .. } if counts(*term));
+    clauses.extend(open(cluster, id, silent, asks, answers));
     if let Some(timer) = server.timer(TimerKind::Election) {
         clauses.push(format!(
             "its timer runs out {}: without a result it becomes a candidate again, in term {} \
@@ -184,18 +191,53 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
     clauses
 }
 
-/// Whose answer is on its way, and whose is not.
-fn open(cluster: &Cluster, server: &Server, open: ServerSet) -> Vec<String> {
-    let (id, now) = (server.id, server.raft.term());
+/// One who asks before it begins a term.
+fn pre_candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String> {
+    let (id, raft) = (server.id, &server.raft);
+    let (votes, needed) = (raft.votes(), raft.counts_by().quorum());
+    let next = raft.term().next();
+    let mut clauses = vec![format!(
+        "{id} asks who would vote for it in term {next}, and keeps term {} until {needed} would \
+         (dissertation §9.6): {} so far, {}",
+        raft.term(),
+        votes.len(),
+        list(votes)
+    )];
+    clauses.extend(fewer(server));
+    let silent = others(cluster, id).without(votes).without(raft.refusals());
+    clauses.extend(raft.refusals().iter().map(|voter| refusal(cluster, server, voter, recent)));
+    let away = absent(cluster, id, silent);
+    if !away.is_empty() {
+        clauses.push(away.join(", "));
+    }
     let asks =
-        |message: &Message| matches!(message, Message::RequestVote { term, .. } if *term == now);
-    let counts = |term| !server.raft.rules().is_stale_vote(term, now).answer;
-    let answers =
-        |message: &Message| matches!(message, Message::VoteReply { term, .. } if counts(*term));
+        |message: &Message| matches!(message, Message::PreVote { term, .. } if *term == next);
+    // What grants an earlier question counts for nothing.
+    let answers = |message: &Message| matches!(message, Message::PreVoteReply { term, granted, .. } if !granted || *term == next);
+    clauses.extend(open(cluster, id, silent, asks, answers));
+    if let Some(timer) = server.timer(TimerKind::Election) {
+        clauses.push(format!(
+            "its timer runs out {}: without a result it asks again (dissertation §9.6)",
+            due(cluster, timer.due)
+        ));
+    }
+    clauses
+}
+
+/// Whose answer is on its way, and whose is not, of those that it can reach.
+fn open(
+    cluster: &Cluster,
+    id: ServerId,
+    silent: ServerSet,
+    asks: impl Fn(&Message) -> bool,
+    answers: impl Fn(&Message) -> bool,
+) -> Vec<String> {
+    let open = silent.intersection(present(cluster, id));
     let (mut coming, mut held) = (ServerSet::EMPTY, ServerSet::EMPTY);
     let (mut lost, mut none) = (ServerSet::EMPTY, ServerSet::EMPTY);
     for other in open.iter() {
-        let ways = [on_its_way(cluster, id, other, asks), on_its_way(cluster, other, id, answers)];
+        let ways =
+            [on_its_way(cluster, id, other, &asks), on_its_way(cluster, other, id, &answers)];
         match ways.into_iter().flatten().min() {
             Some(Way::Flying | Way::Inbox | Way::Disk) => coming.insert(other),
             Some(Way::Held) => held.insert(other),
@@ -215,12 +257,17 @@ fn open(cluster: &Cluster, server: &Server, open: ServerSet) -> Vec<String> {
 /// That a voter refused, and why, if that is remembered.
 fn refusal(cluster: &Cluster, server: &Server, voter: ServerId, recent: &[Event]) -> String {
     let (id, now) = (server.id, server.raft.term());
+    let wanted = if server.raft.role() == Role::PreCandidate { now.next() } else { now };
     let reason = recent.iter().rev().find_map(|event| {
-        let EventKind::Raft(server, RaftEvent::VoteRefused { candidate, term, .. }) = event.kind
+        let EventKind::Raft(
+            server,
+            RaftEvent::VoteRefused { candidate, term, .. }
+            | RaftEvent::PreVoteRefused { candidate, term, .. },
+        ) = event.kind
         else {
             return None;
         };
-        let this = server == voter && candidate == id && term == now;
+        let this = server == voter && candidate == id && term == wanted;
         this.then(|| event.reason(cluster.names())).flatten()
     });
     match reason {

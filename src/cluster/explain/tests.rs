@@ -44,7 +44,14 @@ fn election() -> Vec<Event> {
     let counted = E::Raft(one, RaftEvent::VoteCounted { voter: three, term, cast: term, votes });
     vec![
         at(100, Cause::Packet(PacketId(80)), received(80, two, one, heartbeat)),
-        at(512, timer, E::Raft(one, RaftEvent::ElectionStarted { term, last, before })),
+        at(
+            512,
+            timer,
+            E::Raft(
+                one,
+                RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY },
+            ),
+        ),
         at(512, timer, sent(85, one, three, PacketKind::RequestVote)),
         at(524, ask, received(85, one, three, PacketKind::RequestVote)),
         at(524, ask, granted),

@@ -67,6 +67,8 @@ impl PacketKind {
     /// What scripts call this kind of packet.
     pub const fn name(self) -> PacketName {
         match self {
+            Self::PreVote => PacketName::PreVote,
+            Self::PreVoteGranted | Self::PreVoteRefused => PacketName::PreVoteReply,
             Self::RequestVote => PacketName::Vote,
             Self::VoteGranted | Self::VoteRefused => PacketName::VoteReply,
             Self::Append { entries: 0, .. } => PacketName::Heartbeat,
@@ -81,6 +83,8 @@ impl PacketKind {
 /// The kinds of packets as scripts name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PacketName {
+    PreVote,
+    PreVoteReply,
     Vote,
     VoteReply,
     Append,
@@ -91,7 +95,9 @@ pub enum PacketName {
 }
 
 impl PacketName {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
+        Self::PreVote,
+        Self::PreVoteReply,
         Self::Vote,
         Self::VoteReply,
         Self::Append,
@@ -103,6 +109,8 @@ impl PacketName {
 
     pub const fn word(self) -> &'static str {
         match self {
+            Self::PreVote => "pre-vote",
+            Self::PreVoteReply => "pre-vote-reply",
             Self::Vote => "vote",
             Self::VoteReply => "vote-reply",
             Self::Append => "append",

@@ -166,6 +166,12 @@ impl Cluster {
 
 fn digest_message(digest: &mut Digest, message: &Message) {
     match message {
+        Message::PreVote { term, last, .. } => {
+            digest.u8(CargoTag::PreVote as u8).u64(term.0).u64(last.index.0).u64(last.term.0);
+        }
+        Message::PreVoteReply { term, granted, .. } => {
+            digest.u8(CargoTag::PreVoteReply as u8).u64(term.0).u8(u8::from(*granted));
+        }
         Message::RequestVote { term, last, .. } => {
             digest.u8(CargoTag::RequestVote as u8).u64(term.0).u64(last.index.0).u64(last.term.0);
         }

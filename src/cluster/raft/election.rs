@@ -1,19 +1,117 @@
 //! Elections: terms, votes, and who may win (§5.1, §5.2, §5.4.1).
+//!
+//! With pre-votes a server whose timer runs out asks first, and begins a term only if a majority would
+//! vote for it (dissertation §9.6). With the check for a quorum whoever hears from a leader votes for
+//! nobody, and a leader that no majority answers steps down (§4.2.3 and §6.2 there).
 
 use super::retry::Asked;
 use super::{
     Candidacy, Context, IgnoreReason, Leadership, Message, Outbox, Position, Progress, Raft,
-    RaftEvent, Role, State, StepDown, TimerOrder, VoteRefusal,
+    RaftEvent, RaftOption, Role, State, StepDown, TimerOrder, VoteRefusal,
 };
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
+use crate::cluster::time::Time;
 use crate::cluster::types::{ServerId, ServerSet, Term};
 
 impl Raft {
-    /// Silence for too long: stand for election (§5.2). Its own vote counts once it is on disk.
+    /// Silence for too long: a new leader is wanted (§5.2).
     pub fn on_election_timeout(&mut self, out: &mut Outbox) {
         if self.is_leader() {
             return;
         }
+        if self.rules.options.has(RaftOption::PreVote) {
+            self.ask_before(out);
+        } else {
+            self.become_candidate(ServerSet::EMPTY, out);
+        }
+    }
+
+    /// Asks who would vote for it in the next term, and keeps its own (dissertation §9.6).
+    fn ask_before(&mut self, out: &mut Outbox) {
+        let asked = vec![Asked::default(); usize::from(self.configuration.servers())];
+        self.state = State::PreCandidate(Candidacy { asked, ..Candidacy::default() });
+        out.election = TimerOrder::Arm;
+        let (term, last) = (self.term.next(), self.log.last());
+        out.emit(RaftEvent::PreVoteStarted { term, last });
+        for peer in self.others() {
+            self.ask_for_vote(peer, out);
+        }
+        self.count_pre_vote(self.id, out);
+    }
+
+    /// Dissertation §9.6, receiver: neither the term nor the vote nor the timer changes.
+    pub(super) fn on_pre_vote(
+        &mut self,
+        candidate: ServerId,
+        call: u32,
+        term: Term,
+        last: Position,
+        cx: &Context,
+        out: &mut Outbox,
+    ) {
+        let Ruled { answer, flaws } = match self.leader_at_hand(cx) {
+            Some(why) if term >= self.term => Ruled::kept(Some(why)),
+            // In a newer term it has voted for nobody yet.
+            _ if term > self.term => self.log_refusal(last),
+            Some(_) | None => self.vote_refusal(candidate, term, last),
+        };
+        let own = self.log.last();
+        let granted = answer.is_none();
+        out.emit_through(
+            flaws,
+            match answer {
+                None => RaftEvent::PreVoteGranted { candidate, term, own, last },
+                Some(why) => RaftEvent::PreVoteRefused { candidate, term, why },
+            },
+        );
+        let term = if granted { term } else { self.term };
+        out.held.push((candidate, Message::PreVoteReply { call, term, granted }));
+    }
+
+    pub(super) fn on_pre_vote_reply(
+        &mut self,
+        voter: ServerId,
+        term: Term,
+        granted: bool,
+        out: &mut Outbox,
+    ) {
+        // One who grants it tells the term that was asked for, which nobody is in yet.
+        if !granted {
+            self.adopt_term(term, out);
+        }
+        let next = self.term.next();
+        let why = match &mut self.state {
+            State::PreCandidate(_) if granted && term == next => {
+                return self.count_pre_vote(voter, out);
+            }
+            // Who refuses may be in an older term.
+            State::PreCandidate(candidate) if !granted => return candidate.refusals.insert(voter),
+            State::PreCandidate(_) => IgnoreReason::EarlierQuestion,
+            State::Follower { .. } | State::Candidate(_) | State::Leader(_) => {
+                IgnoreReason::NotInRole
+            }
+        };
+        let summary = Message::PreVoteReply { call: 0, term, granted }.summary();
+        out.emit(RaftEvent::Ignored { from: voter, summary, why });
+    }
+
+    fn count_pre_vote(&mut self, voter: ServerId, out: &mut Outbox) {
+        let State::PreCandidate(candidate) = &mut self.state else { return };
+        if candidate.votes.contains(voter) {
+            return;
+        }
+        candidate.votes.insert(voter);
+        let (term, votes) = (self.term.next(), candidate.votes);
+        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, votes);
+        out.emit_through(flaws, RaftEvent::PreVoteCounted { voter, term, votes });
+        if answer {
+            self.become_candidate(votes, out);
+        }
+    }
+
+    /// Votes for itself in a new term, and asks the others (§5.2). Its own vote counts once it is on
+    /// disk. `promised` are those who have said that they would vote for it.
+    fn become_candidate(&mut self, promised: ServerSet, out: &mut Outbox) {
         self.term = self.term.next();
         self.voted_for = Some(self.id);
         let asked = vec![Asked::default(); usize::from(self.configuration.servers())];
@@ -22,7 +120,8 @@ impl Raft {
         out.election = TimerOrder::Arm;
         let (term, last) = (self.term, self.log.last());
         let (before, flaws) = self.voted_before(self.id);
-        out.emit_through(flaws, RaftEvent::ElectionStarted { term, last, before });
+        let started = RaftEvent::ElectionStarted { term, last, before, promised };
+        out.emit_through(flaws, started);
         for peer in self.others() {
             self.ask_for_vote(peer, out);
         }
@@ -35,8 +134,20 @@ impl Raft {
         call: u32,
         term: Term,
         last: Position,
+        cx: &Context,
         out: &mut Outbox,
     ) {
+        let at_hand = match self.rules.options.has(RaftOption::CheckQuorum) {
+            true => self.leader_at_hand(cx).filter(|_| term > self.term),
+            false => None,
+        };
+        if let Some(why) = at_hand {
+            // It does not even take the newer term (dissertation §4.2.3).
+            out.emit(RaftEvent::VoteRefused { candidate, term, why });
+            let term = self.term;
+            out.held.push((candidate, Message::VoteReply { call, term, granted: false }));
+            return;
+        }
         self.adopt_term(term, out);
         let Ruled { answer, flaws } = self.vote_refusal(candidate, term, last);
         let granted = match answer {
@@ -73,10 +184,45 @@ impl Raft {
         if !self.rules.may_vote_for(self.voted_for, candidate) {
             return Ruled::kept(self.voted_for.map(|server| VoteRefusal::VotedFor { server }));
         }
+        self.log_refusal(last)
+    }
+
+    fn log_refusal(&self, last: Position) -> Ruled<Option<VoteRefusal>> {
         let own = self.log.last();
         let Ruled { answer, flaws } = self.rules.is_up_to_date(last, own);
         let answer = (!answer).then_some(VoteRefusal::LogBehind { own, candidate: last });
         Ruled { answer, flaws }
+    }
+
+    /// Why no other leader is wanted: this server leads, or has just heard from one.
+    fn leader_at_hand(&self, cx: &Context) -> Option<VoteRefusal> {
+        match self.state {
+            State::Leader(_) => Some(VoteRefusal::Leads { term: self.term }),
+            State::Follower { leader: Some((leader, heard)) } => {
+                let (ago, shortest) = (cx.now.since(heard), cx.election);
+                let why = VoteRefusal::LeaderHeard { leader, ago, shortest };
+                self.rules.has_leader(ago, shortest).then_some(why)
+            }
+            State::Follower { leader: None } | State::PreCandidate(_) | State::Candidate(_) => None,
+        }
+    }
+
+    /// No round of answers for too long tells a leader that it may be cut off: if no majority has
+    /// answered since it was asked last, it steps down (dissertation §6.2).
+    pub fn on_quorum_timeout(&mut self, cx: &Context, out: &mut Outbox) {
+        let State::Leader(leader) = &mut self.state else { return };
+        let mut heard = std::mem::replace(&mut leader.active, ServerSet::EMPTY);
+        heard.insert(self.id);
+        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, heard);
+        if answer {
+            out.quorum = TimerOrder::Arm;
+            if !flaws.is_empty() {
+                out.depart(Flaw::SmallMajority);
+            }
+        } else {
+            let within = cx.election;
+            self.become_follower(None, StepDown::QuorumSilent { heard, within }, out);
+        }
     }
 
     pub(super) fn on_vote_reply(
@@ -91,7 +237,9 @@ impl Raft {
         let Ruled { answer: stale, flaws } = self.rules.is_stale_vote(term, self.term);
         let why = match &mut self.state {
             _ if stale => IgnoreReason::OldTerm,
-            State::Follower { .. } | State::Leader(_) => IgnoreReason::NotInRole,
+            State::Follower { .. } | State::PreCandidate(_) | State::Leader(_) => {
+                IgnoreReason::NotInRole
+            }
             State::Candidate(_) if granted => return self.count_vote(voter, term, flaws, cx, out),
             State::Candidate(candidate) => return candidate.refusals.insert(voter),
         };
@@ -143,9 +291,12 @@ impl Raft {
         // All of its own log is on disk: the votes it won left other disks only after its own
         // vote had reached this one, and writes reach it in order.
         progress[self.id.index()].matched = last;
-        let strays = ServerSet::EMPTY;
-        self.state = State::Leader(Leadership { votes, progress, asked, strays });
+        let (active, strays) = (ServerSet::EMPTY, ServerSet::EMPTY);
+        self.state = State::Leader(Leadership { votes, progress, asked, active, strays });
         out.election = TimerOrder::Cancel;
+        if self.rules.options.has(RaftOption::CheckQuorum) {
+            out.quorum = TimerOrder::Arm;
+        }
         let term = self.term;
         let servers = self.configuration.servers();
         out.emit_through(flaws, RaftEvent::BecameLeader { term, votes, stale, servers });
@@ -168,7 +319,7 @@ impl Raft {
     /// Follows `leader`, if it knows one: it may have been something else until now.
     pub(super) fn become_follower(
         &mut self,
-        leader: Option<ServerId>,
+        leader: Option<(ServerId, Time)>,
         why: StepDown,
         out: &mut Outbox,
     ) {
@@ -176,8 +327,9 @@ impl Raft {
         self.state = State::Follower { leader };
         match role {
             Role::Follower => return,
-            Role::Candidate => {}
+            Role::PreCandidate | Role::Candidate => {}
             Role::Leader => {
+                out.quorum = TimerOrder::Cancel;
                 // Leaders have no election timer: start one.
                 out.heartbeat = TimerOrder::Cancel;
                 out.election = TimerOrder::Arm;

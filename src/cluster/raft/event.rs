@@ -5,6 +5,7 @@ use strum::IntoStaticStr;
 
 use super::{Position, Role, Summary};
 use crate::cluster::flaw::Flaw;
+use crate::cluster::time::Span;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// What a server's consensus does.
@@ -12,11 +13,35 @@ use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 #[serde(untagged)]
 #[strum(serialize_all = "snake_case")]
 pub enum RaftEvent {
+    /// It asks who would vote for it in `term`, the next one, and keeps its own.
+    PreVoteStarted {
+        term: Term,
+        last: Position,
+    },
+    /// It would vote for the candidate. `own` and `last` as with a vote.
+    PreVoteGranted {
+        candidate: ServerId,
+        term: Term,
+        own: Position,
+        last: Position,
+    },
+    PreVoteRefused {
+        candidate: ServerId,
+        term: Term,
+        why: VoteRefusal,
+    },
+    PreVoteCounted {
+        voter: ServerId,
+        term: Term,
+        votes: ServerSet,
+    },
     /// It votes for itself. `before`: for whom it has voted in this term, if it has forgotten that.
+    /// `promised`: who has said that it would vote for it, if it has asked before.
     ElectionStarted {
         term: Term,
         last: Position,
         before: Option<ServerId>,
+        promised: ServerSet,
     },
     TermAdopted {
         from: Term,
@@ -147,6 +172,10 @@ pub enum VoteRefusal {
     VotedFor { server: ServerId },
     /// The candidate's log is less up to date than its own (§5.4.1).
     LogBehind { own: Position, candidate: Position },
+    /// It has heard from a leader not long ago (dissertation §4.2.3).
+    LeaderHeard { leader: ServerId, ago: Span, shortest: Span },
+    /// It leads itself (dissertation §4.2.3).
+    Leads { term: Term },
 }
 
 /// Why a follower refuses an AppendEntries (Figure 2, AppendEntries RPC).
@@ -168,6 +197,8 @@ pub enum StepDown {
     NewerTerm { term: Term },
     /// A candidate heard from the leader of its term.
     LeaderFound { leader: ServerId },
+    /// A leader heard from no majority for as long as this, only from these (dissertation §6.2).
+    QuorumSilent { heard: ServerSet, within: Span },
 }
 
 /// Why a reply is of no use.
@@ -180,6 +211,8 @@ pub enum IgnoreReason {
     NotInRole,
     /// An append of another leader of the term that the receiver leads itself.
     AlsoLeads,
+    /// It says who would vote for the receiver in another term than it asks for now.
+    EarlierQuestion,
     /// A later answer has overtaken it.
     Overtaken,
 }

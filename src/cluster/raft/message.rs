@@ -29,6 +29,11 @@ pub type Entries = SmallVec<[Entry; 1]>;
 /// in any RPC, so that the network can tell which call has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
+    /// Dissertation §9.6: would the receiver vote for the sender in this term, which is the one after
+    /// the sender's? Nothing changes by it.
+    PreVote { call: u32, term: Term, last: Position },
+    /// The answer: the same term if so, else the receiver's own.
+    PreVoteReply { call: u32, term: Term, granted: bool },
     /// Figure 2, RequestVote RPC: `last` is where the candidate's log ends.
     RequestVote { call: u32, term: Term, last: Position },
     /// The answer: `term` is the voter's.
@@ -51,6 +56,9 @@ pub struct Summary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum PacketKind {
+    PreVote,
+    PreVoteGranted,
+    PreVoteRefused,
     RequestVote,
     VoteGranted,
     VoteRefused,
@@ -93,6 +101,9 @@ impl Message {
     /// The message in short.
     pub fn summary(&self) -> Summary {
         let (kind, term) = match self {
+            Self::PreVote { term, .. } => (PacketKind::PreVote, *term),
+            Self::PreVoteReply { term, granted: true, .. } => (PacketKind::PreVoteGranted, *term),
+            Self::PreVoteReply { term, granted: false, .. } => (PacketKind::PreVoteRefused, *term),
             Self::RequestVote { term, .. } => (PacketKind::RequestVote, *term),
             Self::VoteReply { term, granted: true, .. } => (PacketKind::VoteGranted, *term),
             Self::VoteReply { term, granted: false, .. } => (PacketKind::VoteRefused, *term),
@@ -110,13 +121,18 @@ impl Message {
 
     /// Whether it answers another message rather than asking something.
     pub const fn is_reply(&self) -> bool {
-        matches!(self, Self::VoteReply { .. } | Self::AppendReply { .. })
+        matches!(
+            self,
+            Self::PreVoteReply { .. } | Self::VoteReply { .. } | Self::AppendReply { .. }
+        )
     }
 
     /// The number of the call to which it belongs.
     pub const fn call(&self) -> u32 {
         match self {
-            Self::RequestVote { call, .. }
+            Self::PreVote { call, .. }
+            | Self::PreVoteReply { call, .. }
+            | Self::RequestVote { call, .. }
             | Self::VoteReply { call, .. }
             | Self::Append { call, .. }
             | Self::AppendReply { call, .. } => *call,
@@ -127,8 +143,8 @@ impl Message {
     /// length of four bytes. Counted for the limits on traffic, never sent.
     pub fn wire_bytes(&self) -> u64 {
         match self {
-            Self::RequestVote { .. } => 28,
-            Self::VoteReply { .. } => 13,
+            Self::PreVote { .. } | Self::RequestVote { .. } => 28,
+            Self::PreVoteReply { .. } | Self::VoteReply { .. } => 13,
             Self::Append { entries, .. } => {
                 let each = |entry: &Entry| 8 + 9 + entry.op.request.wire_bytes();
                 36 + entries.iter().map(each).sum::<u64>()

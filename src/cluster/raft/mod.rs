@@ -8,7 +8,8 @@
 //!
 //! - `rules.rs`: the predicates of Figure 2, each with its section.
 //! - `configuration.rs`: who votes, and how many are enough (§5.2, §6).
-//! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1).
+//! - `options.rs`: rules that Rafts in production add, each of which may be on or off.
+//! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1); pre-votes and the check for a quorum.
 //! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
 //! - `retry.rs`: what is asked again when the network tells that a call has failed (§5.1).
 //! - `view.rs`: the door, through which everybody else looks at it.
@@ -23,6 +24,7 @@ mod election;
 mod event;
 mod log;
 mod message;
+mod options;
 mod replication;
 mod retry;
 mod rules;
@@ -32,6 +34,7 @@ pub use configuration::Configuration;
 pub use event::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 pub use log::{Entry, Log};
 pub use message::{AppendResult, Entries, Message, PacketKind, Position, Summary};
+pub use options::{About as OptionAbout, OPTIONS, Options, RaftOption};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
 
@@ -48,6 +51,9 @@ use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Follower,
+    /// It asks who would vote for it, and has not begun a term of its own (dissertation §9.6).
+    #[serde(rename = "pre-candidate")]
+    PreCandidate,
     Candidate,
     Leader,
 }
@@ -74,14 +80,15 @@ pub struct Raft {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     Follower {
-        /// Who leads this term, as far as it has heard.
-        leader: Option<ServerId>,
+        /// Who leads this term, as far as it has heard, and when it heard that leader last.
+        leader: Option<(ServerId, Time)>,
     },
+    PreCandidate(Candidacy),
     Candidate(Candidacy),
     Leader(Leadership),
 }
 
-/// What a candidate knows.
+/// What a candidate knows, or who asks whether to become one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Candidacy {
     votes: ServerSet,
@@ -100,6 +107,8 @@ struct Leadership {
     /// For every server (its own entry included), as what follows.
     progress: Vec<Progress>,
     asked: Vec<Asked>,
+    /// Who has answered since the last check for a quorum.
+    active: ServerSet,
     /// What only events look at: of whose matchIndex it did not hear. Only a flaw makes any.
     strays: ServerSet,
 }
@@ -162,6 +171,8 @@ pub struct Context {
     pub now: Time,
     pub append_max: u32,
     pub heartbeat: Span,
+    /// The shortest election timeout, by this server's clock.
+    pub election: Span,
 }
 
 /// What is to become of a timer.
@@ -185,6 +196,8 @@ pub struct Outbox {
     pub writes: Vec<Write>,
     pub election: TimerOrder,
     pub heartbeat: TimerOrder,
+    /// A leader's check for a quorum.
+    pub quorum: TimerOrder,
     /// What it has done, and through which planted flaws.
     pub events: Vec<(Flaws, RaftEvent)>,
 }
@@ -240,14 +253,20 @@ impl Raft {
     pub fn receive(&mut self, from: ServerId, message: Message, cx: &Context, out: &mut Outbox) {
         let resets = !self.is_leader() && self.rules.resets_timer(&message);
         match message {
+            Message::PreVote { call, term, last } => {
+                self.on_pre_vote(from, call, term, last, cx, out);
+            }
+            Message::PreVoteReply { term, granted, .. } => {
+                self.on_pre_vote_reply(from, term, granted, out);
+            }
             Message::RequestVote { call, term, last } => {
-                self.on_request_vote(from, call, term, last, out);
+                self.on_request_vote(from, call, term, last, cx, out);
             }
             Message::VoteReply { term, granted, .. } => {
                 self.on_vote_reply(from, term, granted, cx, out);
             }
             Message::Append { call, term, prev, entries, commit } => {
-                let result = self.on_append(from, term, prev, entries, commit, out);
+                let result = self.on_append(from, term, prev, entries, commit, cx, out);
                 if let Some(result) = result {
                     let (term, prev) = (self.term, prev.index);
                     out.held.push((from, Message::AppendReply { call, term, prev, result }));
@@ -278,12 +297,24 @@ impl Raft {
                     self.advance_commit(out);
                 }
             }
-            State::Candidate(_) | State::Follower { .. } => {}
+            State::Candidate(_) | State::PreCandidate(_) | State::Follower { .. } => {}
         }
     }
 
     fn others(&self) -> impl Iterator<Item = ServerId> + use<> {
         self.configuration.voters().without(ServerSet::only(self.id)).iter()
+    }
+
+    /// Switches an option on or off. A leader's check for a quorum begins or ends with it.
+    pub(in crate::cluster) fn choose(&mut self, option: RaftOption, on: bool, out: &mut Outbox) {
+        if self.rules.options.has(option) == on {
+            return;
+        }
+        self.rules.options.set(option, on);
+        if let (RaftOption::CheckQuorum, State::Leader(leader)) = (option, &mut self.state) {
+            leader.active = ServerSet::only(self.id);
+            out.quorum = if on { TimerOrder::Arm } else { TimerOrder::Cancel };
+        }
     }
 
     /// Plants a flaw in it, or removes it.

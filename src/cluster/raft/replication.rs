@@ -80,10 +80,11 @@ impl Raft {
         prev: Position,
         entries: Entries,
         commit: Index,
+        cx: &Context,
         out: &mut Outbox,
     ) -> Option<AppendResult> {
         self.adopt_term(term, out);
-        if term == self.term && !self.accept_leader(leader, prev, &entries, commit, out) {
+        if term == self.term && !self.accept_leader(leader, prev, &entries, commit, cx, out) {
             return None;
         }
         let Ruled { answer, flaws } = self.append_refusal(term, prev, &entries);
@@ -112,6 +113,7 @@ impl Raft {
         prev: Position,
         entries: &Entries,
         commit: Index,
+        cx: &Context,
         out: &mut Outbox,
     ) -> bool {
         match &mut self.state {
@@ -123,10 +125,11 @@ impl Raft {
                 out.emit(RaftEvent::Ignored { from: leader, summary, why });
                 return false;
             }
-            State::Candidate(_) => {
-                self.become_follower(Some(leader), StepDown::LeaderFound { leader }, out);
+            State::PreCandidate(_) | State::Candidate(_) => {
+                let heard = Some((leader, cx.now));
+                self.become_follower(heard, StepDown::LeaderFound { leader }, out);
             }
-            State::Follower { leader: known } => *known = Some(leader),
+            State::Follower { leader: known } => *known = Some((leader, cx.now)),
         }
         let Ruled { answer: vote, flaws } = self.rules.vote_after_append(self.voted_for);
         if let Some(candidate) = self.voted_for.filter(|_| vote.is_none()) {
@@ -254,9 +257,15 @@ impl Raft {
         out: &mut Outbox,
     ) {
         self.adopt_term(term, out);
+        // Whatever it answers, the follower is there (dissertation §6.2).
+        if let State::Leader(leader) = &mut self.state
+            && term == self.term
+        {
+            leader.active.insert(follower);
+        }
         let ignored = match self.role() {
             _ if term < self.term => Some(IgnoreReason::OldTerm),
-            Role::Follower | Role::Candidate => Some(IgnoreReason::NotInRole),
+            Role::Follower | Role::PreCandidate | Role::Candidate => Some(IgnoreReason::NotInRole),
             Role::Leader => match result {
                 AppendResult::Matched(said) => self.on_matched(follower, said, cx, out),
                 AppendResult::Refused { last, .. } => {

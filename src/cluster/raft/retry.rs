@@ -77,7 +77,7 @@ impl Raft {
     pub fn on_loss(&mut self, peer: ServerId, call: u32, cx: &Context, out: &mut Outbox) {
         match self.state {
             State::Leader(_) => self.send_again(peer, call, cx, out),
-            State::Candidate(_) => self.ask_again(peer, call, out),
+            State::PreCandidate(_) | State::Candidate(_) => self.ask_again(peer, call, out),
             State::Follower { .. } => {}
         }
     }
@@ -106,7 +106,9 @@ impl Raft {
 
     /// Asks for a vote once more, unless the peer has answered since.
     fn ask_again(&mut self, peer: ServerId, call: u32, out: &mut Outbox) {
-        let State::Candidate(candidate) = &mut self.state else { return };
+        let (State::PreCandidate(candidate) | State::Candidate(candidate)) = &mut self.state else {
+            return;
+        };
         let answered = candidate.votes.contains(peer) || candidate.refusals.contains(peer);
         let asked = &mut candidate.asked[peer.index()];
         if asked.call == call && !answered && asked.spend() {
@@ -114,12 +116,22 @@ impl Raft {
         }
     }
 
-    /// A candidate's request to one peer. It leaves when the term and its own vote are on disk.
+    /// A candidate's request to one peer. It leaves when the term and its own vote are on disk; a
+    /// pre-candidate's promises nothing and leaves at once.
     pub(super) fn ask_for_vote(&mut self, peer: ServerId, out: &mut Outbox) {
-        let State::Candidate(candidate) = &mut self.state else { return };
-        let call = self.calls.next();
-        candidate.asked[peer.index()].call = call;
-        let last = self.log.last();
-        out.held.push((peer, Message::RequestVote { call, term: self.term, last }));
+        let (last, term) = (self.log.last(), self.term);
+        match &mut self.state {
+            State::PreCandidate(candidate) => {
+                let call = self.calls.next();
+                candidate.asked[peer.index()].call = call;
+                out.messages.push((peer, Message::PreVote { call, term: term.next(), last }));
+            }
+            State::Candidate(candidate) => {
+                let call = self.calls.next();
+                candidate.asked[peer.index()].call = call;
+                out.held.push((peer, Message::RequestVote { call, term, last }));
+            }
+            State::Follower { .. } | State::Leader(_) => {}
+        }
     }
 }

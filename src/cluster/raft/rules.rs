@@ -5,14 +5,17 @@
 //! before it is a mistake planted on purpose, by a [`Flaw`]: a server has none unless somebody
 //! switches it on. The answer says whether the flaw made a difference.
 
-use super::{AppendResult, Configuration, Entries, Log, Message, Position, Progress};
+use super::{AppendResult, Configuration, Entries, Log, Message, Options, Position, Progress};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
+use crate::cluster::time::Span;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// The rules as one server keeps them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     pub flaws: Flaws,
+    /// What it keeps beyond Figure 2.
+    pub options: Options,
 }
 
 impl Rules {
@@ -38,11 +41,20 @@ impl Rules {
         self.flaws.unless(Flaw::RefuseEqualLogs, || candidate > own, candidate >= own)
     }
 
+    /// Whether the word of a leader is so fresh that nobody needs another: none of its followers can
+    /// have run out of patience yet (dissertation §4.2.3).
+    pub fn has_leader(self, since_its_word: Span, shortest_timeout: Span) -> bool {
+        since_its_word < shortest_timeout
+    }
+
     /// Whether the mere arrival of a message sets the election timer anew. It does not: only the
     /// present leader's word and a vote granted do, where they are handled (Figure 2, Followers).
     pub const fn resets_timer(self, message: &Message) -> bool {
         self.flaws.has(Flaw::ResetOnAnyRpc)
-            && matches!(message, Message::RequestVote { .. } | Message::Append { .. })
+            && matches!(
+                message,
+                Message::PreVote { .. } | Message::RequestVote { .. } | Message::Append { .. }
+            )
     }
 
     /// Whether a vote for `term` counts for nothing in the present term: terms tell old news

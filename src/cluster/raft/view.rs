@@ -2,7 +2,7 @@
 //! here, and nobody but `raft` changes it or knows how it is kept.
 
 use super::{
-    Configuration, Index, Log, Progress, Raft, Role, Rules, ServerId, ServerSet, State, Term,
+    Configuration, Index, Log, Progress, Raft, Role, Rules, ServerId, ServerSet, State, Term, Time,
 };
 
 impl Raft {
@@ -21,6 +21,27 @@ impl Raft {
     /// The configuration as this server counts by it: a planted flaw may have it count otherwise.
     pub fn counts_by(&self) -> Configuration {
         self.rules.counts_by(self.configuration).answer
+    }
+
+    /// When this follower last heard from the leader of its term.
+    pub const fn heard_leader(&self) -> Option<Time> {
+        match self.state {
+            State::Follower { leader: Some((_, heard)) } => Some(heard),
+            State::Follower { leader: None }
+            | State::PreCandidate(_)
+            | State::Candidate(_)
+            | State::Leader(_) => None,
+        }
+    }
+
+    /// Who has answered this leader since its last check for a quorum, itself included.
+    pub const fn active(&self) -> ServerSet {
+        match &self.state {
+            State::Leader(leader) => leader.active,
+            State::Follower { .. } | State::PreCandidate(_) | State::Candidate(_) => {
+                ServerSet::EMPTY
+            }
+        }
     }
 
     /// currentTerm.
@@ -45,6 +66,7 @@ impl Raft {
     pub const fn role(&self) -> Role {
         match self.state {
             State::Follower { .. } => Role::Follower,
+            State::PreCandidate(_) => Role::PreCandidate,
             State::Candidate(_) => Role::Candidate,
             State::Leader(_) => Role::Leader,
         }
@@ -57,17 +79,17 @@ impl Raft {
     /// Who leads its term, as far as it has heard.
     pub const fn leader(&self) -> Option<ServerId> {
         match self.state {
-            State::Follower { leader } => leader,
-            State::Candidate(_) => None,
+            State::Follower { leader: Some((leader, _)) } => Some(leader),
+            State::Follower { leader: None } | State::PreCandidate(_) | State::Candidate(_) => None,
             State::Leader(_) => Some(self.id),
         }
     }
 
-    /// Who votes for this candidate, or made it the leader.
+    /// Who votes for this candidate, would vote for this pre-candidate, or made it the leader.
     pub const fn votes(&self) -> ServerSet {
         match &self.state {
             State::Follower { .. } => ServerSet::EMPTY,
-            State::Candidate(candidate) => candidate.votes,
+            State::PreCandidate(candidate) | State::Candidate(candidate) => candidate.votes,
             State::Leader(leader) => leader.votes,
         }
     }
@@ -75,7 +97,7 @@ impl Raft {
     /// Who has refused this candidate its vote.
     pub const fn refusals(&self) -> ServerSet {
         match &self.state {
-            State::Candidate(candidate) => candidate.refusals,
+            State::PreCandidate(candidate) | State::Candidate(candidate) => candidate.refusals,
             State::Follower { .. } | State::Leader(_) => ServerSet::EMPTY,
         }
     }
@@ -84,7 +106,7 @@ impl Raft {
     pub const fn stale_votes(&self) -> ServerSet {
         match &self.state {
             State::Candidate(candidate) => candidate.strays,
-            State::Follower { .. } | State::Leader(_) => ServerSet::EMPTY,
+            State::Follower { .. } | State::PreCandidate(_) | State::Leader(_) => ServerSet::EMPTY,
         }
     }
 
@@ -92,7 +114,7 @@ impl Raft {
     pub fn progress(&self, server: ServerId) -> Option<&Progress> {
         match &self.state {
             State::Leader(leader) => leader.progress.get(server.index()),
-            State::Follower { .. } | State::Candidate(_) => None,
+            State::Follower { .. } | State::PreCandidate(_) | State::Candidate(_) => None,
         }
     }
 

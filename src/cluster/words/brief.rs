@@ -96,9 +96,12 @@ const fn outcome_word(outcome: Outcome) -> &'static str {
 
 const fn kind(kind: PacketKind) -> &'static str {
     match kind {
+        PacketKind::PreVote => "PRE-VOTE?",
         PacketKind::RequestVote => "VOTE?",
-        PacketKind::VoteGranted => "YES",
-        PacketKind::VoteRefused | PacketKind::AppendRefused { .. } => "NO",
+        PacketKind::PreVoteGranted | PacketKind::VoteGranted => "YES",
+        PacketKind::PreVoteRefused | PacketKind::VoteRefused | PacketKind::AppendRefused { .. } => {
+            "NO"
+        }
         PacketKind::Append { entries: 0, .. } => "HEARTBEAT",
         PacketKind::Append { .. } => "APPEND",
         PacketKind::Appended { .. } => "OK",

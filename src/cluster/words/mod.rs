@@ -93,6 +93,9 @@ impl Event {
             Cause::WaiterTimer(server) => {
                 format!("because {} check on who waits was due", whose(Node::Server(server)))
             }
+            Cause::QuorumTimer(server) => {
+                format!("because {} check for a quorum was due", whose(Node::Server(server)))
+            }
             Cause::Sync(server) => {
                 format!("because {} disk had synced", whose(Node::Server(server)))
             }

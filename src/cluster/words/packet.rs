@@ -90,13 +90,23 @@ const fn weight_of_loss(summary: Summary, why: DropReason) -> Weight {
         (PacketKind::ClientRequest | PacketKind::ClientReply, _) | (_, DropReason::ByHand) => {
             Weight::Story
         }
-        (PacketKind::RequestVote | PacketKind::VoteGranted, DropReason::Lost) => Weight::Story,
         (
-            PacketKind::RequestVote | PacketKind::VoteGranted,
+            PacketKind::PreVote
+            | PacketKind::PreVoteGranted
+            | PacketKind::RequestVote
+            | PacketKind::VoteGranted,
+            DropReason::Lost,
+        ) => Weight::Story,
+        (
+            PacketKind::PreVote
+            | PacketKind::PreVoteGranted
+            | PacketKind::RequestVote
+            | PacketKind::VoteGranted,
             DropReason::Cut | DropReason::Down | DropReason::OldIncarnation | DropReason::Overflow,
         )
         | (
             PacketKind::Append { .. }
+            | PacketKind::PreVoteRefused
             | PacketKind::VoteRefused
             | PacketKind::Appended { .. }
             | PacketKind::AppendRefused { .. },

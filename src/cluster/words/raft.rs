@@ -18,9 +18,33 @@ impl RaftEvent {
             [Topic::Leadership, Topic::Votes, Topic::Replication, Topic::Rules]
                 .map(|topic| ask.about(topic));
         match self {
-            R::ElectionStarted { term, last, before } => leadership.story(
+            R::PreVoteStarted { term, last } => leadership.story(
+                |_| format!("asks who would vote for it in term {term}"),
+                |_| asks_first(cause, *term, *last),
+            ),
+            R::PreVoteGranted { candidate, term, own, last } => voting.story(
+                |_| format!("would vote for {candidate} in term {term}"),
+                |_| {
+                    let (ends, own) = (ends(*last), at(*own));
+                    let facts =
+                        format!("it hears from no leader; {candidate}'s log {ends}, its own {own}");
+                    ruled(flaws, facts, "dissertation §9.6, §5.4.1")
+                },
+            ),
+            R::PreVoteRefused { candidate, term, why } => voting.story(
+                |_| format!("would not vote for {candidate} in term {term}"),
+                |_| {
+                    let (facts, section) = vote_refused(*candidate, *why);
+                    ruled(flaws, facts, section)
+                },
+            ),
+            R::PreVoteCounted { voter, term, votes } => voting.detail(
+                |_| format!("notes that {voter} would vote for it in term {term}"),
+                |_| format!("so far {}", spell::servers(*votes, SERVERS)),
+            ),
+            R::ElectionStarted { term, last, before, promised } => leadership.story(
                 |_| format!("becomes a candidate in term {term}"),
-                |_| stands(cause, *last, *before),
+                |_| stands(cause, *last, *before, *promised),
             ),
             R::TermAdopted { from, to } => voting.detail(
                 |_| format!("goes from term {from} to term {to}"),
@@ -77,7 +101,9 @@ impl RaftEvent {
             R::Ignored { from, summary, why } => replication.row(
                 match why {
                     IgnoreReason::OldTerm | IgnoreReason::AlsoLeads => Weight::Story,
-                    IgnoreReason::NotInRole | IgnoreReason::Overtaken => Weight::Detail,
+                    IgnoreReason::NotInRole
+                    | IgnoreReason::EarlierQuestion
+                    | IgnoreReason::Overtaken => Weight::Detail,
                 },
                 |_| format!("ignores what {from} sends: {}", packet(*summary)),
                 |_| ignored(*why, summary.term),
@@ -127,6 +153,7 @@ fn wins(term: Term, votes: ServerSet, servers: u8) -> String {
 fn steps_down(role: Role, term: Term) -> String {
     match role {
         Role::Leader => format!("no longer leads term {term}"),
+        Role::PreCandidate => format!("asks no longer who would vote for it, in term {term}"),
         Role::Candidate => format!("is no longer a candidate in term {term}"),
         Role::Follower => format!("remains a follower in term {term}"),
     }
@@ -165,9 +192,30 @@ fn commits(first: Index, last: Index, term: Term, copies: ServerSet) -> String {
     }
 }
 
+fn stands(cause: Cause, last: Position, before: Option<ServerId>, promised: ServerSet) -> String {
+    let why = match promised.is_empty() {
+        true => silence(cause).to_owned(),
+        false => format!("{} would vote for it", spell::servers(promised, SERVERS)),
+    };
+    match before {
+        None => format!("{why}; its log {}", ends(last)),
+        Some(before) => {
+            format!("{why}; it gave its vote to {before} in this very term, and has forgotten it")
+        }
+    }
+}
+
+fn asks_first(cause: Cause, term: Term, last: Position) -> String {
+    let (silence, ends) = (silence(cause), ends(last));
+    let own = term.previous();
+    format!(
+        "{silence}; it keeps term {own} until a majority would (dissertation §9.6), and its log {ends}"
+    )
+}
+
 /// By command, a timer may fire whatever was heard.
-fn stands(cause: Cause, last: Position, before: Option<ServerId>) -> String {
-    let why = match cause {
+const fn silence(cause: Cause) -> &'static str {
+    match cause {
         Cause::Command(_) | Cause::Line(_) => "its election timer was fired by command",
         Cause::Start
         | Cause::Packet(_)
@@ -175,14 +223,9 @@ fn stands(cause: Cause, last: Position, before: Option<ServerId>) -> String {
         | Cause::ElectionTimer(_)
         | Cause::HeartbeatTimer(_)
         | Cause::WaiterTimer(_)
+        | Cause::QuorumTimer(_)
         | Cause::Sync(_)
         | Cause::ClientTimer(_) => "no current leader's word came in time (§5.2)",
-    };
-    match before {
-        None => format!("{why}; its log {}", ends(last)),
-        Some(before) => {
-            format!("{why}; it gave its vote to {before} in this very term, and has forgotten it")
-        }
     }
 }
 
@@ -230,6 +273,13 @@ fn vote_refused(candidate: ServerId, why: VoteRefusal) -> (String, &'static str)
         VoteRefusal::LogBehind { own, candidate: its } => {
             (format!("its own log {}, {candidate}'s {}", ends(own), at(its)), "§5.4.1")
         }
+        VoteRefusal::LeaderHeard { leader, ago, shortest } => (
+            format!("it heard from {leader} {ago} ago, and waits {shortest} at least"),
+            "dissertation §4.2.3",
+        ),
+        VoteRefusal::Leads { term } => {
+            (format!("it leads term {term} itself"), "dissertation §4.2.3")
+        }
     }
 }
 
@@ -251,6 +301,10 @@ fn stepped_down(why: StepDown) -> String {
         StepDown::LeaderFound { leader } => {
             format!("{leader} sent an append of this term: it has won (§5.2)")
         }
+        StepDown::QuorumSilent { heard, within } => format!(
+            "in {within} it heard from no majority, only from {} (dissertation §6.2)",
+            spell::servers(heard, SERVERS)
+        ),
     }
 }
 
@@ -298,6 +352,7 @@ fn resent(cause: Cause, follower: ServerId) -> String {
         | Cause::ElectionTimer(_)
         | Cause::HeartbeatTimer(_)
         | Cause::WaiterTimer(_)
+        | Cause::QuorumTimer(_)
         | Cause::Sync(_)
         | Cause::ClientTimer(_)
         | Cause::Line(_) => format!("no answer of {follower} has come (§5.3)"),
@@ -308,6 +363,9 @@ fn ignored(why: IgnoreReason, term: Term) -> String {
     match why {
         IgnoreReason::OldTerm => "it belongs to an older term (§5.1)".into(),
         IgnoreReason::NotInRole => "it is no longer what it was when it asked".into(),
+        IgnoreReason::EarlierQuestion => {
+            format!("it answers for term {term}, and that is not what it asks for now")
+        }
         IgnoreReason::AlsoLeads => format!("it leads term {term} itself"),
         IgnoreReason::Overtaken => {
             "its matchIndex or nextIndex has moved since it asked: the answer says nothing new"

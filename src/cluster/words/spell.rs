@@ -138,6 +138,9 @@ fn runs(set: ServerSet) -> String {
 pub fn packet(summary: Summary) -> String {
     let term = summary.term;
     match summary.kind {
+        PacketKind::PreVote => format!("a pre-vote request for term {term}"),
+        PacketKind::PreVoteGranted => format!("a pre-vote for term {term}"),
+        PacketKind::PreVoteRefused => format!("a refused pre-vote, from term {term}"),
         PacketKind::RequestVote => format!("a vote request for term {term}"),
         PacketKind::VoteGranted => format!("a vote in term {term}"),
         PacketKind::VoteRefused => format!("a refused vote in term {term}"),

@@ -85,13 +85,22 @@ fn elections_are_told_by_their_rules() {
     assert_eq!(
         told(
             Cause::ElectionTimer(one),
-            E::Raft(one, RaftEvent::ElectionStarted { term, last, before })
+            E::Raft(
+                one,
+                RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY }
+            )
         ),
         "S1 becomes a candidate in term 4. \
          No current leader's word came in time (§5.2); its log ends at 3@2."
     );
     assert_eq!(
-        told(Cause::Command(7), E::Raft(one, RaftEvent::ElectionStarted { term, last, before })),
+        told(
+            Cause::Command(7),
+            E::Raft(
+                one,
+                RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY }
+            )
+        ),
         "S1 becomes a candidate in term 4. \
          Its election timer was fired by command; its log ends at 3@2."
     );
@@ -197,7 +206,10 @@ fn long_texts_and_many_servers_give_way() {
 fn causes_say_whose_timer_it_was() {
     let (server_1, last) = (server(1), Position::default());
     let (term, before) = (Term(2), None);
-    let kind = E::Raft(server_1, RaftEvent::ElectionStarted { term, last, before });
+    let kind = E::Raft(
+        server_1,
+        RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY },
+    );
     let caused = |cause| {
         Event { time: Time::START, cause, flaws: Flaws::NONE, kind: kind.clone() }
             .cause_words(&names())

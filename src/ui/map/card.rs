@@ -77,7 +77,7 @@ impl<'a> Card<'a> {
                 (lit, lit.add_modifier(Modifier::BOLD), lit, lit.patch(hue))
             }
             Standing::Stuck(_) => (ground, theme.ink(Ink::Soft), theme.ink(Ink::Dim), hue),
-            Standing::Leads | Standing::Candidate => {
+            Standing::Leads | Standing::PreCandidate | Standing::Candidate => {
                 (ground, theme.ink(Ink::Strong), theme.ink(Ink::Text), hue)
             }
             Standing::Follower if weak => {
@@ -125,6 +125,7 @@ impl<'a> Card<'a> {
             Standing::Stuck(_) => "LEADER",
             Standing::Leader
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep
@@ -151,8 +152,12 @@ impl<'a> Card<'a> {
                 Some((pips(need.acked.len()), words))
             }
             // How many it needs may be what the class is asked.
-            (Standing::Candidate, _) if self.picture.scene.view.withholds() => None,
-            (Standing::Candidate, _) => {
+            (Standing::PreCandidate | Standing::Candidate, _)
+                if self.picture.scene.view.withholds() =>
+            {
+                None
+            }
+            (Standing::PreCandidate | Standing::Candidate, _) => {
                 let votes = self.server.raft.votes();
                 Some((pips(votes.len()), format!("needs {} more", all.lacks(votes))))
             }
@@ -176,6 +181,7 @@ impl<'a> Card<'a> {
             }
             Standing::Stuck(Stuck::Deaf) => "hears too few".to_owned(),
             Standing::Stuck(Stuck::Outdated) => "a newer term is out".to_owned(),
+            Standing::PreCandidate => format!("for term {}", raft.term().next()),
             Standing::Candidate => String::new(),
             Standing::Follower => match raft.voted_for() {
                 Some(voted) if raft.leader().is_none() => format!("voted for {voted}"),
@@ -193,7 +199,9 @@ impl<'a> Card<'a> {
             Standing::Leader if thick => ['▛', '▜', '▙', '▟', '▀', '▄', '▌', '▐'],
             Standing::Leader | Standing::Leads => ['┏', '┓', '┗', '┛', '━', '━', '┃', '┃'],
             Standing::Stuck(_) => ['╔', '╗', '╚', '╝', '═', '═', '║', '║'],
-            Standing::Candidate | Standing::Follower => ['┌', '┐', '└', '┘', '─', '─', '│', '│'],
+            Standing::PreCandidate | Standing::Candidate | Standing::Follower => {
+                ['┌', '┐', '└', '┘', '─', '─', '│', '│']
+            }
             Standing::Asleep | Standing::Down => ['┌', '┐', '└', '┘', '╌', '╌', '╎', '╎'],
         };
         let [tl, tr, bl, br, top, bottom, left, right] = sides;
@@ -232,6 +240,7 @@ impl<'a> Card<'a> {
             Standing::Leader
             | Standing::Stuck(_)
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Down => return None,
         }
@@ -242,6 +251,7 @@ impl<'a> Card<'a> {
             Standing::Leader
             | Standing::Stuck(_)
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Down => self.picture.scene.cluster.now(),
@@ -257,6 +267,7 @@ impl<'a> Card<'a> {
             Standing::Leader
             | Standing::Stuck(_)
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep => {
@@ -334,6 +345,7 @@ impl<'a> Card<'a> {
             Standing::Leader
             | Standing::Stuck(_)
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Down => true,
         };
@@ -358,6 +370,7 @@ impl<'a> Card<'a> {
             Standing::Down => self.ink,
             Standing::Stuck(_)
             | Standing::Leads
+            | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
             | Standing::Asleep => match self.theme.paper {

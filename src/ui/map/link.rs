@@ -288,7 +288,7 @@ fn is_spoke(picture: &Picture, one: ServerId, other: ServerId) -> bool {
 
 fn is_hub(picture: &Picture, server: ServerId) -> bool {
     let standing = picture.situation.standing(server);
-    standing.leads() || standing == Standing::Candidate
+    standing.leads() || matches!(standing, Standing::PreCandidate | Standing::Candidate)
 }
 
 /// Whether they are neighbours in a small room in which nobody leads or asks.

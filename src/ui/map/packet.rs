@@ -100,9 +100,12 @@ impl Words {
         let news = |what: String| Self { what, minor: false };
         let Cargo::Raft(message) = &packet.cargo else { return news(String::new()) };
         match message {
+            Message::PreVote { .. } => news("pre-vote?".to_owned()),
             Message::RequestVote { .. } => news("vote?".to_owned()),
-            Message::VoteReply { granted: true, .. } => news("yes".to_owned()),
-            Message::VoteReply { granted: false, .. } => news("no".to_owned()),
+            Message::PreVoteReply { granted: true, .. }
+            | Message::VoteReply { granted: true, .. } => news("yes".to_owned()),
+            Message::PreVoteReply { granted: false, .. }
+            | Message::VoteReply { granted: false, .. } => news("no".to_owned()),
             Message::Append { entries, commit, .. } => match entries.len() {
                 0 if brings_commit(*commit, packet.to, cluster) => news(format!("✓{commit}")),
                 0 => Self { what: "heartbeat".to_owned(), minor: true },

@@ -323,7 +323,10 @@ mod tests {
     fn stands(number: u64, term: u64) -> EventKind {
         let (server, term) = (server(number), Term(term));
         let (last, before) = (Position::default(), None);
-        EventKind::Raft(server, RaftEvent::ElectionStarted { term, last, before })
+        EventKind::Raft(
+            server,
+            RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY },
+        )
     }
 
     fn wins(number: u64, term: u64) -> EventKind {

@@ -187,7 +187,11 @@ pub fn position(words: &str) -> (Term, Index) {
 
 /// Where both logs end, if the words say so rightly: the candidate's, the voter's.
 pub fn logs(step: &Step, its: &str, own: &str) -> Option<((Term, Index), (Term, Index))> {
-    let (_, Cargo::Raft(Message::RequestVote { last, .. })) = step.heard? else { return None };
+    let (_, Cargo::Raft(Message::RequestVote { last, .. } | Message::PreVote { last, .. })) =
+        step.heard?
+    else {
+        return None;
+    };
     let voter = step.was(subject(step)).raft.log().last();
     let (its, own) = (position(its), position(own));
     let right = its == (last.term, last.index) && own == (voter.term, voter.index);
@@ -209,6 +213,38 @@ pub fn silent(step: &Step) -> bool {
         server.timer(TimerKind::Election).map_or(least, |timer| timer.span.micros().min(least));
     matches!(step.event.cause, Cause::ElectionTimer(_))
         && heard.is_none_or(|heard| heard + span <= step.after.now().micros())
+}
+
+/// Whether it has begun no term.
+pub fn keeps_term(step: &Step, term: &str) -> bool {
+    let (was, is) = (&step.was(subject(step)).raft, &step.is(subject(step)).raft);
+    (was.term(), is.term()) == (Term(n(term)), Term(n(term)))
+}
+
+/// Whether this server has just asked who would vote for it in this term.
+pub fn asked_first(step: &Step, candidate: &str, term: &str) -> bool {
+    from_server(step) == Some(id(candidate))
+        && matches!(step.heard, Some((_, Cargo::Raft(Message::PreVote { term: of, .. }))) if *of == Term(n(term)))
+}
+
+/// Whether neither the term nor the vote nor the timer of a server has changed.
+pub fn nothing_changes(step: &Step, id: ServerId) -> bool {
+    let of = |server: &Server| {
+        let timer = server.timer(TimerKind::Election).map(|timer| timer.due);
+        (server.raft.term(), server.raft.voted_for(), timer)
+    };
+    of(step.was(id)) == of(step.is(id))
+}
+
+/// Whether it has heard from no leader for as long as a timer takes at least.
+pub fn hears_none(step: &Step) -> bool {
+    let server = step.was(subject(step));
+    let least = step.before.config().election_timeout.low.micros();
+    let heard = step.books.heard.get(&server.id);
+    server.raft.role() != Role::Leader
+        && (server.raft.leader().is_none()
+            || heard.is_none_or(|heard| heard + least <= step.after.now().micros())
+            || server.clock != Ppm::ONE)
 }
 
 pub fn fired(step: &Step) -> bool {

@@ -44,6 +44,24 @@ pub const HEADLINES: Forms = &[
     ("{} learns that its call to {} was lost", |s, _| {
         s.happened(|kind| matches!(kind, E::Packet(_, PacketEvent::Dropped { .. })))
     }),
+    ("{} asks who would vote for it in term {}", |s, w| {
+        let (was, is) = (&s.was(id(w[0])).raft, &s.is(id(w[0])).raft);
+        was.role() != Role::Leader && was.term() == is.term() && was.term().next() == Term(n(w[1]))
+    }),
+    ("{} would vote for {} in term {}", |s, w| {
+        asked_first(s, w[1], w[2]) && nothing_changes(s, id(w[0]))
+    }),
+    ("{} would not vote for {} in term {}", |s, w| {
+        asked_first(s, w[1], w[2]) && nothing_changes(s, id(w[0]))
+    }),
+    ("{} notes that {} would vote for it in term {}", |s, w| {
+        // Its own word needs no message.
+        w[0] == w[1]
+            || from_server(s) == Some(id(w[1]))
+                && matches!(s.heard, Some((_, Cargo::Raft(Message::PreVoteReply { granted: true, term, .. })))
+                    if *term == Term(n(w[2])))
+    }),
+    ("{} asks no longer who would vote for it, in term {}", |s, w| led(s, w, Role::PreCandidate)),
     ("{} becomes a candidate in term {}", |s, w| {
         let was = s.was(id(w[0]));
         was.raft.term().next() == Term(n(w[1])) && was.raft.role() != Role::Leader

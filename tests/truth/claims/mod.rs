@@ -10,7 +10,8 @@ use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Loss, PacketKind, Reply, Rpc, WrongLeader};
 use raftlab::cluster::raft::{AppendResult, Message, Replication, Role};
 use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};
-use raftlab::cluster::server::Power;
+use raftlab::cluster::server::{Power, Server};
+use raftlab::cluster::time::{Ppm, Span};
 use raftlab::cluster::timers::TimerKind;
 use raftlab::cluster::types::{ClientId, Index, Node, ServerId, ServerSet, Term};
 

@@ -60,6 +60,60 @@ pub const REASONS: Forms = &[
     ("no current leader's word came in time (§5.2); its log {}", |s, w| {
         silent(s) && ends(s, w[0])
     }),
+    (
+        "no current leader's word came in time (§5.2); it keeps term {} until a majority would (dissertation §9.6), and its log {}",
+        |s, w| silent(s) && keeps_term(s, w[0]) && ends(s, w[1]),
+    ),
+    (
+        "its election timer was fired by command; it keeps term {} until a majority would (dissertation §9.6), and its log {}",
+        |s, w| fired(s) && keeps_term(s, w[0]) && ends(s, w[1]),
+    ),
+    ("{} would vote for it; its log {}", |s, w| {
+        // The last of them has just said so.
+        let last = match s.heard {
+            Some((
+                Node::Server(from),
+                Cargo::Raft(Message::PreVoteReply { granted: true, .. }),
+            )) => from,
+            _ => subject(s),
+        };
+        let mut votes = s.was(subject(s)).raft.votes();
+        votes.insert(last);
+        is_set(w[0], votes) && ends(s, w[1])
+    }),
+    (
+        "{} would vote for it; it gave its vote to {} in this very term, and has forgotten it",
+        |s, w| {
+            let (own, term) = (subject(s), s.is(subject(s)).raft.term());
+            s.other_votes(own, term, own) == [id(w[1])]
+        },
+    ),
+    ("it hears from no leader; {}'s log {}, its own {} (dissertation §9.6, §5.4.1)", |s, w| {
+        hears_none(s) && logs(s, w[1], w[2]).is_some_and(|(its, own)| its >= own)
+    }),
+    ("it hears from no leader; {}'s log {}, its own {}", |s, w| {
+        hears_none(s) && logs(s, w[1], w[2]).is_some_and(|(its, own)| its < own)
+    }),
+    ("it heard from {} {} ago, and waits {} at least (dissertation §4.2.3)", |s, w| {
+        let heard = s.books.heard.get(&subject(s)).copied().unwrap_or_default();
+        let ago = s.after.now().micros() - heard;
+        let least = s.after.config().election_timeout.low;
+        let by_its_clock = s.was(subject(s)).clock != Ppm::ONE;
+        s.was(subject(s)).raft.leader() == Some(id(w[0]))
+            && w[1] == Span(ago).to_string()
+            && (by_its_clock || w[2] == least.to_string() && ago < least.micros())
+    }),
+    ("it leads term {} itself (dissertation §4.2.3)", leads),
+    ("in {} it heard from no majority, only from {} (dissertation §6.2)", |s, w| {
+        let heard: ServerSet = s.books.answered(subject(s));
+        let own = s.was(subject(s));
+        let heard = heard.union(ServerSet::only(own.id));
+        own.raft.role() == Role::Leader
+            && w[0]
+                == own.timer(TimerKind::Quorum).map_or(Span::ZERO, |timer| timer.span).to_string()
+            && is_set(w[1], heard)
+            && 2 * heard.len() <= s.after.servers().len()
+    }),
     ("its election timer was fired by command; its log {}", |s, w| fired(s) && ends(s, w[0])),
     ("{}; it gave its vote to {} in this very term, and has forgotten it", |s, w| {
         let (own, term) = (subject(s), s.is(subject(s)).raft.term());
@@ -104,7 +158,7 @@ pub const REASONS: Forms = &[
     ("its own log {}, {}'s {}", |s, w| logs(s, w[2], w[0]).is_some_and(|(its, own)| its >= own)),
     (
         "so far {}",
-        |s, w| matches!(s.event.kind, E::Raft(_, RaftEvent::VoteCounted { votes, .. }) if is_set(w[0], votes)),
+        |s, w| matches!(s.event.kind, E::Raft(_, RaftEvent::VoteCounted { votes, .. } | RaftEvent::PreVoteCounted { votes, .. }) if is_set(w[0], votes)),
     ),
     ("{} of {} is a majority (§5.2)", |s, w| {
         2 * n(w[0]) > n(w[1]) && n(w[1]) == s.after.servers().len() as u64
@@ -179,9 +233,14 @@ pub const REASONS: Forms = &[
         let role = s.is(subject(s)).raft.role();
         s.heard.is_some_and(|(_, message)| match message {
             Cargo::Raft(Message::VoteReply { .. }) => role != Role::Candidate,
+            Cargo::Raft(Message::PreVoteReply { .. }) => role != Role::PreCandidate,
             Cargo::Raft(Message::AppendReply { .. }) => role != Role::Leader,
             _ => false,
         })
+    }),
+    ("it answers for term {}, and that is not what it asks for now", |s, w| {
+        let raft = &s.is(subject(s)).raft;
+        raft.role() == Role::PreCandidate && raft.term().next() != Term(n(w[0]))
     }),
     ("it leads term {} itself", |s, w| {
         let raft = &s.is(subject(s)).raft;

@@ -31,6 +31,11 @@ pub const PACKET: Forms = &[
     ("It resets the election timer of {} and brings the commit index (§5.2, §5.3)", resets),
     // The rules in general.
     ("{} votes once a term, and for no log that is behind its own (§5.2, §5.4.1)", keeps_rules),
+    (
+        "{} says whether it would vote, and neither its term nor its vote changes (dissertation §9.6)",
+        keeps_rules,
+    ),
+    ("With those of a majority a term begins (dissertation §9.6)", keeps_rules),
     ("The votes of a majority make a leader (§5.2)", keeps_rules),
     ("A refusal is not counted; a newer term makes a follower (§5.1)", keeps_rules),
     ("{} takes them if its log has the entry before them (§5.3)", keeps_rules),

@@ -3,7 +3,7 @@
 use raftlab::cluster::Cluster;
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Hand, Loss, Packet, PacketName};
-use raftlab::cluster::raft::{Message, Role};
+use raftlab::cluster::raft::{Message, RaftOption, Role};
 use raftlab::cluster::rsm::Waiter;
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::time::Span;
@@ -83,6 +83,21 @@ pub const SERVER: Forms = &[
         candidate(s, w) && is_set(w[4], raft.votes())
     }),
     ("{} is a candidate in term {}: {} of {} needed votes", |s, w| candidate(s, w) && w[2] == "0"),
+    (
+        "{} asks who would vote for it in term {}, and keeps term {} until {} would (dissertation §9.6): {} so far, {}",
+        |s, w| {
+            let raft = &s.own().raft;
+            let flawed = raft.rules().flaws.has(Flaw::SmallMajority);
+            raft.role() == Role::PreCandidate
+                && (raft.term().next(), raft.term()) == (Term(n(w[1])), Term(n(w[2])))
+                && s.is_enough(n(w[3]), flawed)
+                && raft.votes().len() as u64 == n(w[4])
+                && is_set(w[5], raft.votes())
+        },
+    ),
+    ("Its timer runs out {}: without a result it asks again (dissertation §9.6)", |s, w| {
+        s.own().timer(TimerKind::Election).is_some_and(|timer| w[0] == s.due(timer.due))
+    }),
     ("Its own vote counts once it is on its disk", |s, _| {
         let server = s.own();
         (server.disk.hard.term, server.disk.hard.voted_for) != (server.raft.term(), Some(server.id))
@@ -188,7 +203,15 @@ impl Scene<'_> {
             packets.iter().any(|packet| {
                 let between = ends.contains(&packet.from) && ends.contains(&packet.to);
                 let name = packet.cargo.summary().kind.name();
-                between && matches!(name, PacketName::Vote | PacketName::VoteReply) && is(packet)
+                between
+                    && matches!(
+                        name,
+                        PacketName::Vote
+                            | PacketName::VoteReply
+                            | PacketName::PreVote
+                            | PacketName::PreVoteReply
+                    )
+                    && is(packet)
             })
         })
     }
@@ -206,6 +229,35 @@ impl Scene<'_> {
         apply(&mut trial, &format!("timeout {own}"));
         sync(&mut trial);
         let held = held(&trial);
+        let asks_first = self.own().raft.rules().options.has(RaftOption::PreVote);
+        let mut would = ServerSet::EMPTY;
+        let earlier: Vec<PacketId> = trial.packets().iter().map(|packet| packet.id).collect();
+        if asks_first {
+            deliver_free(&mut trial, &held, |packet| {
+                let asks = matches!(packet.cargo, Cargo::Raft(Message::PreVote { term: of, .. }) if of == term);
+                asks && packet.from == Node::Server(own)
+                    && self.reached().iter().any(|id| packet.to == Node::Server(id))
+            });
+            sync(&mut trial);
+            let says = |packet: &&Packet| {
+                let yes = matches!(packet.cargo, Cargo::Raft(Message::PreVoteReply { term: of, granted: true, .. }) if of == term);
+                let from_reached = self.reached().iter().any(|id| packet.from == Node::Server(id));
+                // Not what was granted to an earlier question, and comes late.
+                let is_new = !earlier.contains(&packet.id);
+                yes && is_new && from_reached && packet.to == Node::Server(own)
+            };
+            let packets = trial.packets();
+            would = packets
+                .into_iter()
+                .filter(says)
+                .filter_map(|packet| match packet.from {
+                    Node::Server(from) => Some(from),
+                    Node::Client(_) => None,
+                })
+                .collect();
+            deliver_free(&mut trial, &held, |packet| says(&packet));
+            sync(&mut trial);
+        }
         deliver_free(&mut trial, &held, |packet| {
             let asks = matches!(packet.cargo, Cargo::Raft(Message::RequestVote { term: of, .. }) if of == term);
             asks && packet.from == Node::Server(own)
@@ -215,7 +267,10 @@ impl Scene<'_> {
             let raft = &trial.server(*id).expect("it is there").raft;
             (raft.term(), raft.voted_for()) == (term, Some(own))
         };
-        let votes = self.reached().iter().filter(voted).collect();
+        let votes = match asks_first {
+            true => would,
+            false => self.reached().iter().filter(voted).collect(),
+        };
         sync(&mut trial);
         deliver_free(&mut trial, &held, |packet| {
             let answers = matches!(packet.cargo, Cargo::Raft(Message::VoteReply { term: of, .. }) if of == term);
@@ -257,7 +312,11 @@ impl Scene<'_> {
         sync(&mut trial);
         deliver_free(&mut trial, &held, |packet| {
             packet.from == Node::Server(own)
-                && matches!(packet.cargo, Cargo::Raft(Message::RequestVote { term, .. }) if term == now)
+                && match packet.cargo {
+                    Cargo::Raft(Message::RequestVote { term, .. }) => term == now,
+                    Cargo::Raft(Message::PreVote { term, .. }) => term == now.next(),
+                    _ => false,
+                }
         });
         for server in self.cluster.servers().iter().filter(|one| one.power == Power::Asleep) {
             try_to(&mut trial, &format!("wake {}", server.id));
@@ -266,7 +325,11 @@ impl Scene<'_> {
         deliver_free(&mut trial, &held, |packet| {
             let counts = |term| term >= now || self.own().flaws().has(Flaw::CountStaleVotes);
             packet.to == Node::Server(own)
-                && matches!(packet.cargo, Cargo::Raft(Message::VoteReply { term, .. }) if counts(term))
+                && match packet.cargo {
+                    Cargo::Raft(Message::VoteReply { term, .. }) => counts(term),
+                    Cargo::Raft(Message::PreVoteReply { .. }) => true,
+                    _ => false,
+                }
         });
         trial
     }
@@ -311,6 +374,17 @@ fn candidate(s: &Scene, w: &[&str]) -> bool {
         && s.is_enough(n(w[3]), raft.rules().flaws.has(Flaw::SmallMajority))
 }
 
+/// Whether it answers with a term that is older than the candidate's, for it hears from a leader.
+fn refuses_below(s: &Scene, after: &Cluster, voter: ServerId) -> bool {
+    let ends = (Node::Server(voter), Node::Server(s.own().id));
+    let says = |packet: &&Packet| {
+        let no = matches!(packet.cargo, Cargo::Raft(Message::VoteReply { granted: false, .. }));
+        no && (packet.from, packet.to) == ends
+    };
+    s.server_of(voter).raft.rules().options.has(RaftOption::CheckQuorum)
+        && after.packets().into_iter().any(|packet| says(&packet))
+}
+
 fn still_to_answer(s: &Scene, w: &[&str]) -> bool {
     // An answer that has not left yet may be held by an order, once it comes.
     if s.cluster.is_stopped() || !s.cluster.orders().is_empty() {
@@ -323,7 +397,11 @@ fn still_to_answer(s: &Scene, w: &[&str]) -> bool {
     let raft = &after.server(s.own().id).expect("it is there").raft;
     // It may have won by then, or heard of a newer term.
     servers(w[0]).iter().all(|id| {
-        raft.votes().contains(id) || raft.refusals().contains(id) || raft.role() != Role::Candidate
+        raft.votes().contains(id)
+            || raft.refusals().contains(id)
+            || !matches!(raft.role(), Role::PreCandidate | Role::Candidate)
+            || raft.role() != s.own().raft.role()
+            || refuses_below(s, &after, id)
     })
 }
 
@@ -333,6 +411,19 @@ fn could_not_win(s: &Scene, w: &[&str]) -> bool {
     let own = s.own();
     let (term, last) = (own.raft.term().next(), own.raft.log().last());
     let refuses = |id: &ServerId| !votes.contains(*id);
+    let keeps_off = |id: ServerId| {
+        let raft = &s.server_of(id).raft;
+        match own.raft.rules().options.has(RaftOption::PreVote) {
+            true => term >= raft.term(),
+            false => term > raft.term() && raft.rules().options.has(RaftOption::CheckQuorum),
+        }
+    };
+    let heard = |id: ServerId| {
+        let (at, voter) = (s.books.heard.get(&id).copied().unwrap_or_default(), s.server_of(id));
+        let least = s.cluster.config().election_timeout.low.micros() * 1_000_000;
+        voter.raft.leader().is_some()
+            && s.cluster.now().micros() < at + least / u64::from(voter.clock.0)
+    };
     let with = |class: u8| -> ServerSet {
         let is = |id: &ServerId| {
             let raft = &s.server_of(*id).raft;
@@ -340,6 +431,8 @@ fn could_not_win(s: &Scene, w: &[&str]) -> bool {
             class
                 == match () {
                     () if raft.term() > term => 0,
+                    () if keeps_off(*id) && raft.is_leader() => 4,
+                    () if keeps_off(*id) && heard(*id) => 5,
                     () if raft.term() == term
                         && raft.voted_for().is_some_and(|whom| whom != own.id) =>
                     {
@@ -359,6 +452,16 @@ fn could_not_win(s: &Scene, w: &[&str]) -> bool {
     let mut rows = vec![
         row("{} is in a newer term (§5.1)", "{} are in a newer term (§5.1)", with(0)),
         row("{} has voted for another (§5.2)", "{} have voted for another (§5.2)", with(1)),
+        row("{} leads (dissertation §4.2.3)", "{} lead (dissertation §4.2.3)", with(4)),
+        row(
+            &format!(
+                "{{}} has heard from a leader within the shortest election timeout (dissertation §4.2.3)"
+            ),
+            &format!(
+                "{{}} have heard from a leader within the shortest election timeout (dissertation §4.2.3)"
+            ),
+            with(5),
+        ),
         row("{} has a newer log (§5.4.1)", "{} have newer logs (§5.4.1)", with(2)),
         row(
             &format!("{{}} would refuse {flawed}"),

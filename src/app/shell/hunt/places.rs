@@ -163,12 +163,20 @@ impl Watch {
             RaftEvent::Ignored { summary, why, .. } => match (summary.kind, why) {
                 (PacketKind::VoteGranted, IgnoreReason::OldTerm) => self.reach(Place::StaleVote),
                 (_, IgnoreReason::Overtaken) => self.reach(Place::OvertakenReply),
-                (_, IgnoreReason::OldTerm | IgnoreReason::NotInRole | IgnoreReason::AlsoLeads) => {}
+                (
+                    _,
+                    IgnoreReason::OldTerm
+                    | IgnoreReason::NotInRole
+                    | IgnoreReason::EarlierQuestion
+                    | IgnoreReason::AlsoLeads,
+                ) => {}
             },
             RaftEvent::VoteRefused { why, .. } => match why {
                 VoteRefusal::LogBehind { .. } => self.reach(Place::VoteRefusedLog),
                 VoteRefusal::VotedFor { .. } => self.reach(Place::VoteRefusedTwice),
-                VoteRefusal::StaleTerm { .. } => {}
+                VoteRefusal::StaleTerm { .. }
+                | VoteRefusal::LeaderHeard { .. }
+                | VoteRefusal::Leads { .. } => {}
             },
             RaftEvent::ElectionStarted { term, .. }
                 if term.0 > cluster.checker().led_term().0 + 1 =>

@@ -39,6 +39,7 @@ pub fn head(config: &Config) -> String {
         sync: unless(config.sync == plain.sync).then_some(config.sync),
         rpc_timeout: unless(config.rpc_timeout == plain.rpc_timeout).then_some(config.rpc_timeout),
         events_max: None,
+        options: config.options,
     })
     .to_string()
 }

@@ -69,10 +69,7 @@ fn shows(reader: &mut Reader<'_>) -> Parsed<Command> {
 
 fn flaw(reader: &mut Reader<'_>) -> Parsed<Command> {
     let flaw = name(reader)?;
-    let on = reader.keyword("on");
-    if !on {
-        reader.need_word("off")?;
-    }
+    let on = reader.on_or_off()?;
     let spot = reader.spot();
     let who = match reader.is_at_end() {
         true => Vec::new(),

@@ -8,6 +8,7 @@ use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::{Command, Head, Setup};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
+use crate::cluster::raft::RaftOption;
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{SERVERS_MAX, Term};
 
@@ -24,7 +25,7 @@ pub(super) static ROWS: [Verb; 3] = [
         usage: &["cluster [OPTION=VALUE]..."],
         summary: "how many servers, which seed, which network, which timings",
         help: "\
-The values shown are the defaults. A seed on the command line replaces the script's.",
+The values shown are the defaults. The last ones are options of Raft, which `option` describes. A seed on the command line replaces the script's.",
         options: &[
             ("servers=5", "how many servers, 1 to 25"),
             ("seed=1", "where all chance of the run comes from; decimal, or hexadecimal with 0x"),
@@ -38,6 +39,8 @@ The values shown are the defaults. A seed on the command line replaces the scrip
             ("sync=0s", "how long a write takes to reach the disk"),
             ("rpc-timeout=1s", "how long a client waits for one server before it asks the next"),
             ("max-events=50000000", "a run of more events and lines stops with an error"),
+            ("pre-vote=off", "a server asks who would vote for it before it begins a term"),
+            ("check-quorum=off", "a leader that no majority answers steps down"),
         ],
         examples: &[
             "cluster servers=5 seed=7",
@@ -96,6 +99,8 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
         "sync",
         "rpc-timeout",
         "max-events",
+        "pre-vote",
+        "check-quorum",
     ]);
     while let Some(name) = options.next(reader)? {
         match name {
@@ -123,7 +128,11 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
                 let read = quantity::positive_span;
                 head.rpc_timeout = Some(reader.quantity(Expect::Span, fallback, read)?);
             }
-            _ => head.events_max = Some(count(reader, EVENTS_MAX)?),
+            "max-events" => head.events_max = Some(count(reader, EVENTS_MAX)?),
+            name => {
+                let on = reader.on_or_off()?;
+                RaftOption::from_name(name).into_iter().for_each(|it| head.options.set(it, on));
+            }
         }
     }
     if let Some(spot) = timing {

@@ -5,10 +5,11 @@ use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity;
 use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, LabAct, ServerAct, Timers};
+use crate::cluster::command::{Command, Deed, LabAct, ServerAct, Timers};
+use crate::cluster::raft::RaftOption;
 use crate::cluster::time::Ppm;
 
-pub(super) static ROWS: [Verb; 10] = [
+pub(super) static ROWS: [Verb; 11] = [
     Verb {
         name: "crash",
         group: Group::Servers,
@@ -137,7 +138,42 @@ split vote likely: all stand at the same moment. Later timeouts are drawn as eve
         examples: &["timers spread", "timers align"],
         parse: timers,
     },
+    Verb {
+        name: "option",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["option NAME on [WHO...]", "option NAME off [WHO...]"],
+        summary: "servers keep a rule beyond Figure 2, or no longer do",
+        help: "\
+Rafts in production keep rules that Figure 2 has not. Without WHO all servers keep it; \
+servers of one cluster may differ, as they do while it is upgraded server by server. A restart \
+changes nothing in that. `cluster pre-vote=on` switches an option on from the start.
+
+`pre-vote`: a server whose election timer runs out first asks who would vote for it, and keeps its term \
+until a majority would; nobody would who has heard from a leader within the shortest election timeout \
+(dissertation §9.6). `check-quorum`: a leader that hears from no majority for that long steps down, and \
+nobody who has heard from a leader within it votes, or takes the newer term (dissertation §6.2, §4.2.3).",
+        options: &[
+            ("pre-vote", "it asks who would vote for it before it begins a term (§9.6)"),
+            ("check-quorum", "a leader steps down that no majority answers; who hears one votes not"),
+        ],
+        examples: &["option pre-vote on", "option check-quorum on S2 S3", "option pre-vote off S1"],
+        parse: option,
+    },
 ];
+
+fn option(reader: &mut Reader<'_>) -> Parsed<Command> {
+    reader.expect(Expect::RaftOption);
+    let Some(option) = reader.peek_word().and_then(RaftOption::from_name) else {
+        return reader.fail();
+    };
+    reader.step();
+    let on = reader.on_or_off()?;
+    let who =
+        if reader.is_at_end() { Vec::new() } else { reader.who_list(Clients::Refused, None)? };
+    reader.expect(Expect::Who);
+    Some(Deed::Choose { option, on, who }.into())
+}
 
 /// A verb about servers that says nothing but which.
 pub(super) fn servers(reader: &mut Reader<'_>, act: ServerAct) -> Parsed<Command> {

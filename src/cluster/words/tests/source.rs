@@ -123,6 +123,9 @@ impl Source {
     fn summary(&mut self) -> Summary {
         let (index, entries) = (self.index(), self.number() as u32);
         let kind = self.pick(&[
+            PacketKind::PreVote,
+            PacketKind::PreVoteGranted,
+            PacketKind::PreVoteRefused,
             PacketKind::RequestVote,
             PacketKind::VoteGranted,
             PacketKind::VoteRefused,
@@ -155,6 +158,7 @@ impl Source {
             Cause::LossReport(PacketId(number)),
             Cause::ElectionTimer(server),
             Cause::HeartbeatTimer(server),
+            Cause::QuorumTimer(server),
             Cause::WaiterTimer(server),
             Cause::Sync(server),
             Cause::ClientTimer(client),
@@ -212,14 +216,23 @@ impl Source {
             VoteRefusal::StaleTerm { own: to },
             VoteRefusal::VotedFor { server: voter },
             VoteRefusal::LogBehind { own: last, candidate: last },
+            VoteRefusal::LeaderHeard { leader: voter, ago: Span(1), shortest: Span(2) },
+            VoteRefusal::Leads { term: to },
         ]);
-        let down =
-            self.pick(&[StepDown::NewerTerm { term: to }, StepDown::LeaderFound { leader: voter }]);
-        let role = self.pick(&[Role::Leader, Role::Candidate, Role::Follower]);
+        let down = self.pick(&[
+            StepDown::NewerTerm { term: to },
+            StepDown::LeaderFound { leader: voter },
+            StepDown::QuorumSilent { heard: votes, within: Span(1) },
+        ]);
+        let role = self.pick(&[Role::Leader, Role::PreCandidate, Role::Candidate, Role::Follower]);
         let before = self.pick(&[None, Some(voter)]);
         let (own, stale) = (self.position(), self.servers());
         vec![
-            E::Raft(server, RaftEvent::ElectionStarted { term, last, before }),
+            E::Raft(server, RaftEvent::PreVoteStarted { term, last }),
+            E::Raft(server, RaftEvent::PreVoteGranted { candidate, term, own, last }),
+            E::Raft(server, RaftEvent::PreVoteRefused { candidate, term, why }),
+            E::Raft(server, RaftEvent::PreVoteCounted { voter, term, votes }),
+            E::Raft(server, RaftEvent::ElectionStarted { term, last, before, promised: votes }),
             E::Raft(server, RaftEvent::TermAdopted { from: term, to }),
             E::Raft(server, RaftEvent::VoteGranted { candidate, term, own, last, before }),
             E::Raft(server, RaftEvent::VoteRefused { candidate, term, why }),
@@ -243,6 +256,7 @@ impl Source {
             IgnoreReason::OldTerm,
             IgnoreReason::NotInRole,
             IgnoreReason::AlsoLeads,
+            IgnoreReason::EarlierQuestion,
             IgnoreReason::Overtaken,
         ]);
         let holders = self.servers();
