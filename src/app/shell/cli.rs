@@ -8,6 +8,7 @@ use ratatui::layout::Size;
 
 use super::check::lines::Model;
 use super::hunt::SHARES_MAX;
+use super::hunt::plan::OptionWord;
 use super::terminal::SIZE_MAX;
 use crate::app::session::Moment;
 use crate::cluster::command::Pace;
@@ -192,6 +193,11 @@ pub struct HuntOptions {
     /// Plant this flaw (`raftlab flaws` lists them).
     #[arg(long, value_name = "NAME", value_parser = flaw)]
     pub flaw: Option<Flaw>,
+    /// All servers keep this option of Raft, such as pre-vote; any: as the seed draws them. May be
+    /// said more than once.
+    #[arg(long = "option", value_name = "NAME", conflicts_with = "script",
+          value_parser = OptionWord::read)]
+    pub options: Vec<OptionWord>,
     /// Vary the seed of this script instead, and shrink it.
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
@@ -216,7 +222,7 @@ pub struct HuntOptions {
     pub memory: Option<u64>,
     /// Make one result of the results of all shares.
     #[arg(long, value_name = "FILE", num_args = 1..,
-          conflicts_with_all = ["seeds", "time", "servers", "clients", "flaw", "script",
+          conflicts_with_all = ["seeds", "time", "servers", "clients", "flaw", "options", "script",
                                 "keep_going", "shard"])]
     pub merge: Vec<PathBuf>,
 }

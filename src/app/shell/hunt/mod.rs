@@ -36,7 +36,7 @@ use crate::cluster::digest::ENGINE;
 use crate::cluster::flaw::Breaks;
 use crate::cluster::words::plain::{Plain, quoted};
 use case::Case;
-use plan::Fixed;
+use plan::{Chosen, Fixed};
 use play::{Finding, Run};
 use results::{Found, Hunt, Results};
 
@@ -94,7 +94,8 @@ const fn old(options: &HuntOptions) -> Old {
 fn prey(options: &HuntOptions, files: &mut Files) -> Result<Prey, Mistake> {
     let Some(path) = &options.script else {
         let HuntOptions { servers, clients, flaw, .. } = *options;
-        return Ok(Prey::Plan(Fixed { servers, clients, flaw }));
+        let options = Chosen::of(&options.options);
+        return Ok(Prey::Plan(Fixed { servers, clients, flaw, options }));
     };
     let mut script = files.script(path)?;
     if let Some(flaw) = options.flaw {
@@ -110,6 +111,7 @@ fn hunt(options: &HuntOptions, prey: &Prey) -> Hunt {
         flaw: options.flaw.map(|flaw| flaw.name().to_owned()),
         servers: options.servers,
         clients: options.clients,
+        options: options.options.iter().map(ToString::to_string).collect(),
         script: match prey {
             Prey::Plan(_) => None,
             Prey::Script(_, path) => Some(path.clone()),

@@ -9,10 +9,10 @@ use crate::cluster::Cluster;
 use crate::cluster::client::Work;
 use crate::cluster::event::{
     ClientEvent, DropReason, EventKind, Flight, IgnoreReason, NetworkEvent, PacketEvent, RaftEvent,
-    ServerEvent, VoteRefusal,
+    ServerEvent, StepDown, VoteRefusal,
 };
 use crate::cluster::network::{PacketKind, WrongLeader};
-use crate::cluster::raft::Role;
+use crate::cluster::raft::{RaftOption, Role};
 use crate::cluster::types::{ClientId, Node, Outcome, PacketId, ServerId, ServerSet, Term};
 
 macro_rules! places {
@@ -67,6 +67,21 @@ places! {
     Reapplied 1 "an entry is applied again after a restart",
     OldConnection 1 "a request dies with the server's last incarnation",
     LockMaybe 1 "a lock is held although its put was told maybe",
+    PreVoteRefused 2 "a pre-vote is refused because a leader is heard",
+    PreVoteFails 2 "a server asks who would vote for it, and begins no term",
+    QuorumLost 2 "a leader steps down because no majority answers",
+    VoteHeld 3 "a vote is refused because a leader is heard",
+}
+
+impl Place {
+    /// The option of Raft without which no run comes there.
+    pub const fn option(self) -> Option<RaftOption> {
+        match self {
+            Self::PreVoteRefused | Self::PreVoteFails => Some(RaftOption::PreVote),
+            Self::QuorumLost | Self::VoteHeld => Some(RaftOption::CheckQuorum),
+            _ => None,
+        }
+    }
 }
 
 /// How often each place was reached.
@@ -174,10 +189,21 @@ impl Watch {
             RaftEvent::VoteRefused { why, .. } => match why {
                 VoteRefusal::LogBehind { .. } => self.reach(Place::VoteRefusedLog),
                 VoteRefusal::VotedFor { .. } => self.reach(Place::VoteRefusedTwice),
-                VoteRefusal::StaleTerm { .. }
-                | VoteRefusal::LeaderHeard { .. }
-                | VoteRefusal::Leads { .. } => {}
+                VoteRefusal::LeaderHeard { .. } | VoteRefusal::Leads { .. } => {
+                    self.reach(Place::VoteHeld);
+                }
+                VoteRefusal::StaleTerm { .. } => {}
             },
+            RaftEvent::PreVoteRefused {
+                why: VoteRefusal::LeaderHeard { .. } | VoteRefusal::Leads { .. },
+                ..
+            } => self.reach(Place::PreVoteRefused),
+            RaftEvent::SteppedDown { role: Role::PreCandidate, .. } => {
+                self.reach(Place::PreVoteFails);
+            }
+            RaftEvent::SteppedDown { why: StepDown::QuorumSilent { .. }, .. } => {
+                self.reach(Place::QuorumLost);
+            }
             RaftEvent::ElectionStarted { term, .. }
                 if term.0 > cluster.checker().led_term().0 + 1 =>
             {

@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use super::calm::Size;
 use crate::cluster::command::Script;
 use crate::cluster::flaw::Flaw;
+use crate::cluster::raft::{OPTIONS, Options, RaftOption};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::rsm::WAITER_TIMEOUT;
 
@@ -23,6 +24,79 @@ pub struct Fixed {
     pub clients: Option<u32>,
     /// A flaw that is planted at the start.
     pub flaw: Option<Flaw>,
+    pub options: Chosen,
+}
+
+/// What all servers keep beyond Figure 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    These(Options),
+    /// The seed draws them.
+    Any,
+}
+
+impl Default for Chosen {
+    fn default() -> Self {
+        Self::These(Options::NONE)
+    }
+}
+
+impl Chosen {
+    /// From the words of the command line.
+    pub fn of(words: &[OptionWord]) -> Self {
+        let one = |word: &OptionWord| match word {
+            OptionWord::One(option) => Some(*option),
+            OptionWord::Any => None,
+        };
+        words.iter().map(one).collect::<Option<Options>>().map_or(Self::Any, Self::These)
+    }
+
+    /// Whether servers may keep this one.
+    pub fn may_have(self, option: RaftOption) -> bool {
+        match self {
+            Self::These(options) => options.has(option),
+            Self::Any => true,
+        }
+    }
+
+    /// Those of a seed, by a stream of their own: with none the seed plays what it always has.
+    fn drawn(self, seed: u64) -> Options {
+        match self {
+            Self::These(options) => options,
+            Self::Any => {
+                let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 1));
+                OPTIONS.iter().map(|about| about.option).filter(|_| rng.below(2) == 0).collect()
+            }
+        }
+    }
+}
+
+/// What stands after `--option`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionWord {
+    One(RaftOption),
+    Any,
+}
+
+impl OptionWord {
+    pub fn read(word: &str) -> Result<Self, String> {
+        let names = || OPTIONS.map(|about| about.name).join(", ");
+        match word {
+            "any" => Ok(Self::Any),
+            _ => RaftOption::from_name(word)
+                .map(Self::One)
+                .ok_or_else(|| format!("expected {}, or any", names())),
+        }
+    }
+}
+
+impl std::fmt::Display for OptionWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::One(option) => option.fmt(f),
+            Self::Any => f.write_str("any"),
+        }
+    }
 }
 
 fn pick<T: Copy>(rng: &mut Rng, items: &[T]) -> T {
@@ -73,9 +147,13 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
     let mut text = format!(
         "cluster servers={servers} seed={seed} network={network} election={low}ms..{high}ms \
          heartbeat={heartbeat}ms append-max={append_max} sync={sync}ms rpc-timeout={rpc}ms \
-         max-events={}\n",
+         max-events={}",
         size.events_max()
     );
+    for option in fixed.options.drawn(seed).iter() {
+        let _ = write!(text, " {option}=on");
+    }
+    text.push('\n');
     if let Some(flaw) = fixed.flaw {
         let _ = writeln!(text, "flaw {flaw} on");
     }

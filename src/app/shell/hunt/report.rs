@@ -18,7 +18,9 @@ pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> i
     };
     let (first, second) = (width(0, "runs"), width(1, "times"));
     writeln!(out, "{:>first$}  {:>second$}  reached", "runs", "times")?;
-    for (place, [runs, times]) in Place::ALL.iter().zip(&rows) {
+    let there =
+        |(place, row): &(&Place, &[String; 2])| results.hunt.may_reach(**place) || row[0] != "0";
+    for (place, [runs, times]) in Place::ALL.iter().zip(&rows).filter(there) {
         writeln!(out, "{runs:>first$}  {times:>second$}  {}", place.about())?;
     }
     let Results { runs, events, virtual_us, .. } = results;

@@ -28,11 +28,22 @@ pub struct Hunt {
     pub flaw: Option<String>,
     pub servers: Option<u8>,
     pub clients: Option<u32>,
+    /// Options of Raft that all servers keep; `any`: as the seed draws them.
+    pub options: Vec<String>,
     pub script: Option<String>,
     /// The first seed, and the one after the last; none when a time was the limit.
     pub seeds: Option<(u64, u64)>,
     /// Into how many shares it was divided.
     pub shares: u64,
+}
+
+impl Hunt {
+    /// Whether the servers may keep the option that a place needs, if it needs one. A script says
+    /// itself what its servers keep.
+    pub fn may_reach(&self, place: Place) -> bool {
+        let has = |name: &str| self.options.iter().any(|word| word == name || word == "any");
+        place.option().is_none_or(|option| has(option.name()))
+    }
 }
 
 /// One finding.
@@ -145,7 +156,9 @@ impl Results {
     /// The interesting places that no run reached.
     pub fn unreached(&self) -> impl Iterator<Item = Place> {
         let reached = Place::ALL.iter().zip(&self.places);
-        reached.filter(|(_, (runs, _))| *runs == 0).map(|(place, _)| *place)
+        reached
+            .filter(|(place, (runs, _))| *runs == 0 && self.hunt.may_reach(**place))
+            .map(|(place, _)| *place)
     }
 
     /// Adds another share's result; `None` if a sum would be too large for a number.

@@ -262,7 +262,8 @@ impl Shrinker {
             return false;
         }
         let plain = Config::default();
-        let changes: [&dyn Fn(&mut Config); 7] = [
+        let changes: [&dyn Fn(&mut Config); 8] = [
+            &|config| config.options = Config::default().options,
             &|config| config.network = Network::Reliable,
             &|config| config.append_max = Config::default().append_max,
             &|config| config.sync = Span::ZERO,

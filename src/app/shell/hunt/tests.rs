@@ -52,7 +52,7 @@ fn plans_are_well_formed_and_differ() {
         (1..200).map(|seed| plan::text(seed, &Fixed::default())).collect();
     assert_eq!(plans.len(), 199);
     for seed in 1..500 {
-        plan::script(seed, &Fixed { servers: Some(7), clients: Some(1), flaw: None });
+        plan::script(seed, &Fixed { servers: Some(7), clients: Some(1), ..Fixed::default() });
     }
 }
 
