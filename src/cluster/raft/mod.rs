@@ -266,7 +266,7 @@ impl Raft {
                 self.on_vote_reply(from, term, granted, cx, out);
             }
             Message::Append { call, term, prev, entries, commit } => {
-                let result = self.on_append(from, term, prev, entries, commit, cx, out);
+                let result = self.on_append((from, term), prev, entries, commit, cx, out);
                 if let Some(result) = result {
                     let (term, prev) = (self.term, prev.index);
                     out.held.push((from, Message::AppendReply { call, term, prev, result }));

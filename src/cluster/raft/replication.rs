@@ -75,8 +75,7 @@ impl Raft {
     /// Figure 2, AppendEntries RPC, receiver implementation: the answer, if there is one.
     pub(super) fn on_append(
         &mut self,
-        leader: ServerId,
-        term: Term,
+        (leader, term): (ServerId, Term),
         prev: Position,
         entries: Entries,
         commit: Index,

@@ -454,12 +454,8 @@ fn could_not_win(s: &Scene, w: &[&str]) -> bool {
         row("{} has voted for another (§5.2)", "{} have voted for another (§5.2)", with(1)),
         row("{} leads (dissertation §4.2.3)", "{} lead (dissertation §4.2.3)", with(4)),
         row(
-            &format!(
-                "{{}} has heard from a leader within the shortest election timeout (dissertation §4.2.3)"
-            ),
-            &format!(
-                "{{}} have heard from a leader within the shortest election timeout (dissertation §4.2.3)"
-            ),
+            "{} has heard from a leader within the shortest election timeout (dissertation §4.2.3)",
+            "{} have heard from a leader within the shortest election timeout (dissertation §4.2.3)",
             with(5),
         ),
         row("{} has a newer log (§5.4.1)", "{} have newer logs (§5.4.1)", with(2)),
