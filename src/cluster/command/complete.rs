@@ -185,8 +185,11 @@ mod tests {
     #[test]
     fn verbs_come_first() {
         assert_eq!(candidates("cr"), ["crash"]);
-        let all = ["restart", "rejoin", "release", "retry", "reseed", "reveal"];
-        assert_eq!(candidates("re"), all);
+        // Whatever verb comes to those that begin so.
+        let several = candidates("re");
+        let wanted = ["restart", "rejoin", "release", "retry", "reseed", "reveal"];
+        assert!(wanted.iter().all(|verb| several.contains(&(*verb).to_owned())), "{several:?}");
+        assert!(several.iter().all(|verb| verb.starts_with("re")), "{several:?}");
         assert!(candidates("").contains(&"until".to_owned()));
         // Blocks and heads are for scripts.
         assert!(!candidates("").contains(&"task".to_owned()));
