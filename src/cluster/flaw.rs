@@ -234,7 +234,7 @@ pub fn list() -> String {
         let _ = writeln!(text, "  rule    {rule} ({source})");
         let _ = writeln!(text, "  breaks  {breaks}");
         let _ = writeln!(text, "  watch   {watch}");
-        let _ = writeln!(text, "  scene   raftlab scripts/flaws/{scene}.lab\n");
+        let _ = writeln!(text, "  scene   raftlab show {scene}\n");
     }
     text
 }

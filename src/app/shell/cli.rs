@@ -23,7 +23,7 @@ use crate::cluster::types::SERVERS_MAX;
     version,
     args_conflicts_with_subcommands = true,
     after_help = "Without a file: a lab of five servers and three idle clients. In the lab, ? \
-                  shows the keys and q quits. Wherever a file is named, - is standard input or \
+                  shows the keys and q quits. raftlab lessons is where to begin. Wherever a file is named, - is standard input or \
                   standard output."
 )]
 pub struct Cli {
@@ -58,6 +58,12 @@ pub enum Subcommands {
     /// Follow a session, and print what the lecturer reads and the class does not see: the notes of
     /// this beat, the question and its answer, what is said next.
     Notes(NotesOptions),
+    /// List the lessons: what each is about, how long it takes, what comes before.
+    Lessons,
+    /// Start a lesson, by its number or a word of its name.
+    Lesson(SceneOptions),
+    /// Start a scene of the program's own scripts, by some words of its name; without any, list them.
+    Show(SceneOptions),
     /// List the flaws that can be planted: rule, section, what to watch.
     Flaws,
     /// Print a reference page, in Markdown: `docs keys` or `docs scripts`.
@@ -275,6 +281,21 @@ pub struct PictureOptions {
     /// Draw with ASCII characters only.
     #[arg(long)]
     pub ascii: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SceneOptions {
+    /// A number, or words of a name.
+    #[arg(value_name = "NAME")]
+    pub file: Vec<String>,
+    /// Write its script into this folder, to be read and changed, instead.
+    #[arg(long)]
+    pub copy: bool,
+    /// Replace the file that --copy writes if it is there already.
+    #[arg(long, requires = "copy")]
+    pub force: bool,
+    #[command(flatten)]
+    pub lab: LabOptions,
 }
 
 /// The reference pages that the program makes from its own tables.

@@ -16,6 +16,7 @@ pub mod hunt;
 mod keep;
 mod keyboard;
 mod lab;
+mod library;
 mod notes;
 mod picture;
 mod sessions;
@@ -111,6 +112,9 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Picture(options)) => picture::run(options),
         Some(Subcommands::Notes(options)) => notes::run(options),
         Some(Subcommands::Sessions(options)) => sessions::run(options),
+        Some(Subcommands::Lessons) => library::lessons(),
+        Some(Subcommands::Lesson(options)) => library::lesson(options),
+        Some(Subcommands::Show(options)) => library::show(options),
         Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
         Some(Subcommands::Docs { page }) => print(&match page {
             Page::Keys => super::keymap::reference(),

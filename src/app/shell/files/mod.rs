@@ -20,6 +20,7 @@ use crate::cluster::command::{BYTES_MAX, Script};
 use crate::cluster::words::plain::plain;
 
 use super::Mistake;
+use super::library;
 use super::sessions::{Salvaged, salvage};
 use super::stream::{Form, Report, Stream};
 
@@ -123,11 +124,16 @@ impl Files {
         Ok(Salvaged { script: called(script, path), lost })
     }
 
-    /// What a script is called in mistakes, and what is in its file.
+    /// What a script is called in mistakes, and what is in its file; or, where there is none, in the
+    /// script of the program that is called so.
     fn script_bytes(&mut self, path: &Path) -> Result<(String, Vec<u8>), Mistake> {
         let shown = shown(path, "standard input");
-        let bytes = self.read(path, READ_MAX).map_err(|error| {
-            Mistake::Usage(format!("can't read {}: {}", plain(&shown), why_not(&error)))
+        let bytes = self.read(path, READ_MAX).or_else(|error| {
+            let of_the_program =
+                library::read(path).filter(|_| error.kind() == io::ErrorKind::NotFound);
+            of_the_program.map(<[u8]>::to_vec).ok_or_else(|| {
+                Mistake::Usage(format!("can't read {}: {}", plain(&shown), why_not(&error)))
+            })
         })?;
         Ok((shown, bytes))
     }

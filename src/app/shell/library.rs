@@ -1,0 +1,255 @@
+//! The scripts that travel in the program: all of the folder `scripts`, under the names that they
+//! have there.
+//!
+//! Wherever a script is named and no such file is there, the one of the program is meant:
+//! `raftlab run lessons/01_election.lab` works in an empty folder (`files/`). `raftlab lesson` and
+//! `raftlab show` find one by a number or some words of its name.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use include_dir::{Dir, File, include_dir};
+
+use super::cli::SceneOptions;
+use super::files::{Files, Old};
+use super::{Ending, Mistake, lab, print};
+
+static SCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scripts");
+
+/// The folder of the lessons.
+const LESSONS: &str = "lessons";
+/// The most scenes that are named where several have a name.
+const NAMED_MAX: usize = 12;
+/// Of so many that begin with the same words the shortest name is meant; of more, none.
+const ALIKE_MAX: usize = 3;
+
+/// The folders, in the order in which a newcomer wants them, and what is in each.
+const FOLDERS: [(&str, &str); 7] = [
+    (LESSONS, "stories for a class, with questions"),
+    ("raft", "scenes from the paper and around it: each is called by what it shows"),
+    ("flaws", "what breaks when one rule is missing: one scene for each planted flaw"),
+    ("handout", "the ten tests of a course, and those of its lock"),
+    ("mit", "the tests of MIT 6.5840, under their names"),
+    ("etcd", "scenes of the tests of etcd's Raft, under their names"),
+    ("checkers", "what the checkers take for right, and for wrong"),
+];
+
+/// A script of the program.
+#[derive(Clone, Copy)]
+pub struct Scene {
+    file: &'static File<'static>,
+}
+
+impl Scene {
+    fn path(self) -> &'static str {
+        self.file.path().to_str().unwrap_or_default()
+    }
+
+    fn folder(self) -> &'static str {
+        self.path().split('/').next().unwrap_or_default()
+    }
+
+    /// "figure_8_by_hand"; of a lesson without its number.
+    fn name(self) -> &'static str {
+        let stem = self.file.path().file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        match stem.split_once('_') {
+            Some((number, name)) if self.number_is(number) => name,
+            Some(_) | None => stem,
+        }
+    }
+
+    fn number_is(self, digits: &str) -> bool {
+        self.folder() == LESSONS && digits.parse::<u32>().is_ok()
+    }
+
+    /// The number of a lesson.
+    fn number(self) -> Option<u32> {
+        let stem = self.file.path().file_stem()?.to_str()?;
+        stem.split('_').next()?.parse().ok().filter(|_| self.folder() == LESSONS)
+    }
+
+    /// The comment with which it begins, as one text.
+    fn about(self) -> String {
+        let text = self.file.contents_utf8().unwrap_or_default();
+        let comment = text.lines().map_while(|line| line.strip_prefix('#'));
+        comment.map(str::trim).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What it is about, in its first sentence.
+    fn aim(self) -> String {
+        let about = self.about();
+        about.split_inclusive(". ").next().unwrap_or_default().trim().to_owned()
+    }
+
+    /// "6 minutes, after lesson 1.": how a lesson says how long it takes and what comes before.
+    fn takes(self) -> Option<String> {
+        let about = self.about();
+        let (_, takes) = about.rsplit_once("Takes ")?;
+        Some(takes.to_owned())
+    }
+}
+
+/// All scripts, folder by folder.
+fn all() -> impl Iterator<Item = Scene> {
+    FOLDERS.iter().flat_map(|(folder, _)| within(folder))
+}
+
+/// Those of a folder, in the order of their names, with those of the folders in it.
+fn within(folder: &str) -> Vec<Scene> {
+    fn collect(dir: &'static Dir<'static>, scenes: &mut Vec<Scene>) {
+        dir.dirs().for_each(|dir| collect(dir, scenes));
+        let scripts =
+            dir.files().filter(|file| file.path().extension().is_some_and(|end| end == "lab"));
+        scenes.extend(scripts.map(|file| Scene { file }));
+    }
+    let mut scenes = Vec::new();
+    SCRIPTS.get_dir(folder).into_iter().for_each(|dir| collect(dir, &mut scenes));
+    scenes.sort_by_key(|scene| scene.path());
+    scenes
+}
+
+/// The script of the program that a path names: as it lies in the folder `scripts`, with or without
+/// that folder's name.
+pub fn read(path: &Path) -> Option<&'static [u8]> {
+    let path = path.strip_prefix("scripts").unwrap_or(path);
+    SCRIPTS.get_file(path).map(File::contents)
+}
+
+/// `raftlab lessons`: what there is to learn, in the order in which it is taught.
+pub fn lessons() -> Result<Ending, Mistake> {
+    let mut text = String::new();
+    for scene in within(LESSONS) {
+        let number = scene.number().unwrap_or_default();
+        let _ = writeln!(text, "{number:>2}  {}", scene.name().replace('_', " "));
+        wrapped(&mut text, &scene.aim());
+        if let Some(takes) = scene.takes() {
+            wrapped(&mut text, &format!("Takes {takes}"));
+        }
+    }
+    text.push_str(
+        "\nraftlab lesson 2 starts one: Space resumes at a beat, F5 presents it to a class, q quits.\n\
+         raftlab lesson 2 --copy writes its script into this folder, to be changed.\n\
+         raftlab show lists the scenes that there are beside these.\n",
+    );
+    print(&text)
+}
+
+/// A paragraph below a heading.
+fn wrapped(text: &mut String, paragraph: &str) {
+    const WIDTH: usize = 76;
+    let mut column = 0;
+    for word in paragraph.split_whitespace() {
+        let width = word.chars().count();
+        if column == 0 || column + 1 + width > WIDTH {
+            text.push_str(if column == 0 { "    " } else { "\n    " });
+            column = width;
+        } else {
+            text.push(' ');
+            column += 1 + width;
+        }
+        text.push_str(word);
+    }
+    text.push('\n');
+}
+
+/// `raftlab lesson WHICH`.
+pub fn lesson(options: &SceneOptions) -> Result<Ending, Mistake> {
+    let lessons = within(LESSONS);
+    let words = options.file.join(" ");
+    if words.is_empty() {
+        return self::lessons();
+    }
+    if let Ok(number) = words.parse::<u32>() {
+        let scene = lessons.iter().find(|lesson| lesson.number() == Some(number));
+        let missing = || format!("there is no lesson {number}: `raftlab lessons` lists them");
+        return open(*scene.ok_or_else(|| Mistake::Usage(missing()))?, options);
+    }
+    open(find(&lessons, &words, "lesson")?, options)
+}
+
+/// `raftlab show WHICH`.
+pub fn show(options: &SceneOptions) -> Result<Ending, Mistake> {
+    let words = options.file.join(" ");
+    if words.is_empty() {
+        return print(&list());
+    }
+    open(find(&all().collect::<Vec<_>>(), &words, "scene")?, options)
+}
+
+fn list() -> String {
+    let mut text = String::new();
+    for (folder, about) in FOLDERS {
+        let _ = writeln!(text, "{folder}: {about}");
+        for scene in within(folder) {
+            let _ = writeln!(text, "    {}", scene.name());
+        }
+    }
+    text.push_str("\nraftlab show NAME starts one, and a few words of its name are enough.\n");
+    text
+}
+
+fn open(scene: Scene, options: &SceneOptions) -> Result<Ending, Mistake> {
+    if !options.copy {
+        return lab::run(Some(scene.file.path()), &options.lab);
+    }
+    let name = Path::new(scene.file.path().file_name().unwrap_or_default());
+    let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
+    let mut copy = Files::default().create(name, old)?;
+    copy.write_all(scene.file.contents()).map_err(|error| copy.unwritten(&error))?;
+    copy.complete()?;
+    print(&format!("{} is written: raftlab {} plays it.\n", name.display(), name.display()))
+}
+
+/// The script that these words name: the one that is called so, the shortest of a few names that begin
+/// so, or the only one that has them.
+fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, Mistake> {
+    let plain = |text: &str| -> String {
+        let text = text.trim().trim_end_matches(".lab").to_lowercase();
+        text.replace([' ', '-', '/'], "_")
+    };
+    let wanted = plain(words);
+    let named = |is: &dyn Fn(&str) -> bool| -> Vec<Scene> {
+        scenes.iter().copied().filter(|scene| is(&plain(scene.name()))).collect()
+    };
+    if let [scene] = named(&|name| name == wanted)[..] {
+        return Ok(scene);
+    }
+    let begins = named(&|name| name.starts_with(&wanted));
+    if begins.len() <= ALIKE_MAX
+        && let Some(scene) = begins.iter().min_by_key(|scene| scene.name().len())
+    {
+        return Ok(*scene);
+    }
+    let path = |scene: &Scene| plain(scene.path());
+    let has = |scene: &&Scene| wanted.split('_').all(|word| path(scene).contains(word));
+    let having: Vec<Scene> = scenes.iter().filter(has).copied().collect();
+    match having[..] {
+        [scene] => Ok(scene),
+        [] => Err(Mistake::Usage(nothing_like(scenes, words, &wanted, what))),
+        _ => {
+            let names: Vec<&str> =
+                having.iter().take(NAMED_MAX).map(|scene| scene.name()).collect();
+            let more = match having.len() - names.len() {
+                0 => String::new(),
+                more => format!("\n  and {more} more"),
+            };
+            Err(Mistake::Usage(format!(
+                "{} {what}s have `{words}` in their names; name one:\n  {}{more}",
+                having.len(),
+                names.join("\n  ")
+            )))
+        }
+    }
+}
+
+fn nothing_like(scenes: &[Scene], words: &str, wanted: &str, what: &str) -> String {
+    let likeness = |scene: &&Scene| {
+        let likeness = strsim::jaro_winkler(&scene.name().to_lowercase(), wanted);
+        (likeness * 1_000.0) as u32
+    };
+    let nearest = scenes.iter().max_by_key(likeness).filter(|scene| likeness(scene) > 700);
+    let meant = nearest.map_or(String::new(), |scene| format!(": did you mean {}?", scene.name()));
+    let list = if what == "lesson" { "lessons" } else { "show" };
+    format!("there is no {what} called `{words}`{meant} (`raftlab {list}` lists them)")
+}
