@@ -4,7 +4,7 @@ use strum::{EnumCount, VariantArray};
 
 use super::digest::Tag;
 use super::queue::Slot;
-use super::raft::{Context, Outbox, TimerOrder};
+use super::raft::{Context, TimerOrder};
 use super::server::Power;
 use super::time::{Ppm, Span, Time};
 use super::types::ServerId;
@@ -111,17 +111,20 @@ impl Cluster {
 
     /// Carries out what a server's Raft has ordered of its timers.
     pub(super) fn follow_orders(&mut self, id: ServerId) {
-        let Outbox { election, heartbeat, quorum, .. } = &mut self.outbox;
-        let orders = [election, heartbeat, quorum].map(std::mem::take);
-        let kinds = [TimerKind::Election, TimerKind::Heartbeat, TimerKind::Quorum];
-        for (kind, order) in kinds.into_iter().zip(orders) {
-            match (order, kind) {
-                (TimerOrder::Keep, _) => {}
-                (TimerOrder::Cancel, _) => self.cancel(id, kind),
-                (TimerOrder::Arm, TimerKind::Heartbeat) => self.arm_heartbeat(id),
-                (TimerOrder::Arm, TimerKind::Quorum) => self.arm_quorum(id),
-                (TimerOrder::Arm, _) => self.arm_election(id),
-            }
+        match std::mem::take(&mut self.outbox.election) {
+            TimerOrder::Keep => {}
+            TimerOrder::Arm => self.arm_election(id),
+            TimerOrder::Cancel => self.cancel(id, TimerKind::Election),
+        }
+        match std::mem::take(&mut self.outbox.heartbeat) {
+            TimerOrder::Keep => {}
+            TimerOrder::Arm => self.arm_heartbeat(id),
+            TimerOrder::Cancel => self.cancel(id, TimerKind::Heartbeat),
+        }
+        match std::mem::take(&mut self.outbox.quorum) {
+            TimerOrder::Keep => {}
+            TimerOrder::Arm => self.arm_quorum(id),
+            TimerOrder::Cancel => self.cancel(id, TimerKind::Quorum),
         }
     }
 
@@ -199,12 +202,12 @@ impl Cluster {
     }
 
     pub(super) fn context(&self, id: ServerId) -> Context {
-        let shortest = self.config.election_timeout.low;
         Context {
-            election: self.servers[id.index()].in_lab_time(shortest),
             now: self.now,
             append_max: self.config.append_max,
             heartbeat: self.config.heartbeat,
+            election: self.config.election_timeout.low,
+            clock: self.servers[id.index()].clock,
         }
     }
 }

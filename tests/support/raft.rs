@@ -7,7 +7,7 @@ use raftlab::cluster::raft::{
     AppendResult, Configuration, Context, Entry, Message, Outbox, Position, Progress, Raft,
     RaftOption, Role, Rules, Write,
 };
-use raftlab::cluster::time::{Span, Time};
+use raftlab::cluster::time::{Ppm, Span, Time};
 use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
 
 /// A server of five with a disk of its own.
@@ -80,7 +80,8 @@ impl Server {
         }
         let (all, heartbeat) = (Configuration::of(5), Span::from_millis(100));
         let election = Span::from_millis(300);
-        let cx = Context { now: Time::START, append_max: 1_000, heartbeat, election };
+        let cx =
+            Context { now: Time::START, append_max: 1_000, heartbeat, election, clock: Ppm::ONE };
         Self {
             raft: Raft::new(id(number), all, Rules::default(), disk.hard, disk.log.clone()),
             disk,

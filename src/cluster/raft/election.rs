@@ -199,7 +199,7 @@ impl Raft {
         match self.state {
             State::Leader(_) => Some(VoteRefusal::Leads { term: self.term }),
             State::Follower { leader: Some((leader, heard)) } => {
-                let (ago, shortest) = (cx.now.since(heard), cx.election);
+                let (ago, shortest) = (cx.now.since(heard), cx.shortest_timeout());
                 let why = VoteRefusal::LeaderHeard { leader, ago, shortest };
                 self.rules.has_leader(ago, shortest).then_some(why)
             }
@@ -220,7 +220,7 @@ impl Raft {
                 out.depart(Flaw::SmallMajority);
             }
         } else {
-            let within = cx.election;
+            let within = cx.shortest_timeout();
             self.become_follower(None, StepDown::QuorumSilent { heard, within }, out);
         }
     }

@@ -43,7 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::shared::OrdMap;
-use crate::cluster::time::{Span, Time};
+use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// What a server is in its term (§5.1), in one word.
@@ -171,8 +171,16 @@ pub struct Context {
     pub now: Time,
     pub append_max: u32,
     pub heartbeat: Span,
-    /// The shortest election timeout, by this server's clock.
+    /// The shortest election timeout, and the rate of this server's clock, by which it passes.
     pub election: Span,
+    pub clock: Ppm,
+}
+
+impl Context {
+    /// The shortest election timeout of this server in lab time. Few steps ask.
+    fn shortest_timeout(&self) -> Span {
+        self.election.by_clock(self.clock)
+    }
 }
 
 /// What is to become of a timer.
