@@ -124,8 +124,13 @@ pub(super) fn capitals(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
-        let named = bare.chars().count() == 1 && bare != "a" && bare != "I"
-            || words.last().is_some_and(|before| matches!(before.as_str(), "CLIENT" | "KEY"));
+        let name = bare.strip_suffix("'s");
+        let one = |name: &str| name.chars().count() == 1;
+        let numbered = bare.starts_with(char::is_lowercase) && bare.ends_with(char::is_numeric);
+        let named = name.is_some_and(one)
+            || (one(bare) && bare != "a" && bare != "I")
+            || numbered
+            || words.last().is_some_and(|before| before == "CLIENT");
         let written = word.contains(['=', '_', '{']);
         words.push(if named || written { word.to_owned() } else { word.to_uppercase() });
     }

@@ -685,10 +685,13 @@ impl Table<'_> {
         }
         if let Some(name) = self.waiter(server, index) {
             let letter: String = name.chars().take(1).collect();
-            canvas
-                .pen_at(area.right(), area.y + 1, 1)
-                .style(theme.on(Ground::Bright))
-                .user(&letter);
+            let plate = Rect { x: area.right(), width: self.gap, ..area };
+            let style = theme.on(Ground::Bright);
+            canvas.fill(plate, style);
+            match block::fits(&letter, Face::Narrow, plate.width, theme.glyphs) {
+                true => drop(block::draw(canvas, (plate.x, plate.y), &letter, Face::Narrow, style)),
+                false => drop(canvas.pen_at(plate.x, plate.y + 1, 1).style(style).user(&letter)),
+            }
         }
     }
 

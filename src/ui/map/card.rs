@@ -321,7 +321,12 @@ impl<'a> Card<'a> {
         if let Some((pips, words)) = self.needs() {
             let room = area.width - 4;
             let width = |text: &String| self.theme.glyphs.width(text);
-            let forms = [format!(" {pips} {words} "), format!(" {words} "), format!(" {pips} ")];
+            let forms = [
+                format!(" {pips} {words} "),
+                format!(" {words} "),
+                words.clone(),
+                format!(" {pips} "),
+            ];
             if let Some(form) = forms.into_iter().find(|form| width(form) <= room) {
                 canvas.pen_at(area.x + 2, area.bottom() - 1, room).style(self.ink).put(form);
             }

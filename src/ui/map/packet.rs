@@ -209,6 +209,15 @@ fn obstacles(picture: &Picture, tabs: impl Iterator<Item = Rect>) -> Vec<Rect> {
     taken
 }
 
+/// How near to its way a label stands.
+#[derive(Clone, Copy)]
+enum Near {
+    /// On it, or in a row beside it.
+    Way,
+    /// A few rows from it: where cards are tight.
+    Rows,
+}
+
 struct Search<'a> {
     picture: &'a Picture<'a>,
     taken: Vec<Rect>,
@@ -232,10 +241,13 @@ impl Search<'_> {
         let term = packet.cargo.summary().term;
         let selected = self.picture.scene.view.selection.packet == Some(packet.id);
         let forms = self.forms(ends, words);
-        let (area, lines, face) = forms.into_iter().find_map(|(lines, face)| {
-            let area = self.place(&way, share, self.size(&lines, face)?)?;
-            Some((area, lines, face))
-        })?;
+        let at = |near: Near| {
+            forms.iter().find_map(|(lines, face)| {
+                let area = self.place(&way, share, self.size(lines, *face)?, near)?;
+                Some((area, lines.clone(), *face))
+            })
+        };
+        let (area, lines, face) = at(Near::Way).or_else(|| at(Near::Rows))?;
         self.taken.push(area);
         let looks = Looks::Flies { term, face };
         Some(Label { packet: packet.id, ends, area, lines, looks, selected })
@@ -245,7 +257,7 @@ impl Search<'_> {
     fn lost(&mut self, packet: PacketId, ends: (ServerId, ServerId)) -> Option<Label> {
         let way = Way::between(self.picture, ends.0, ends.1)?;
         let lines = vec![format!("✗ {}►{}", ends.0, ends.1)];
-        let area = self.place(&way, 1.0, self.size(&lines, None)?)?;
+        let area = self.place(&way, 1.0, self.size(&lines, None)?, Near::Way)?;
         self.taken.push(area);
         Some(Label { packet, ends, area, lines, looks: Looks::Lost, selected: false })
     }
@@ -296,16 +308,25 @@ impl Search<'_> {
         Some((width + 2, 4 * count + 1))
     }
 
-    /// The free place for a label of this size that is nearest to where the packet is: on its way,
-    /// or a little beside it.
-    fn place(&self, way: &Way, share: f64, (width, height): (u16, u16)) -> Option<Rect> {
+    /// The free place for a label of this size that is nearest to where the packet is.
+    fn place(
+        &self,
+        way: &Way,
+        share: f64,
+        (width, height): (u16, u16),
+        near: Near,
+    ) -> Option<Rect> {
         let area = self.picture.area;
-        let shares = (0..25).flat_map(|step| {
-            let away = 0.02 * f64::from(step);
+        let (steps, rows): (i32, &[f64]) = match near {
+            Near::Way => (25, &[0.0, -1.0, 1.0]),
+            Near::Rows => (6, &[2.0, -2.0, 3.0, -3.0]),
+        };
+        let shares = (0..steps).flat_map(|step| {
+            let away = 0.5 * f64::from(step) / f64::from(steps);
             [share + away, share - away]
         });
         let shares = shares.filter(|share| (0.0..=1.0).contains(share));
-        let along = shares.flat_map(|share| [0.0, -1.0, 1.0].map(|beside| (share, beside)));
+        let along = shares.flat_map(|share| rows.iter().map(move |beside| (share, *beside)));
         let along = along.filter_map(|(share, beside)| {
             let (x, y) = way.at(share);
             let left = (x - f64::from(width) / 2.0).round();
