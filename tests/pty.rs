@@ -16,6 +16,7 @@ use rustix::termios::{Action, tcflow};
 #[test]
 fn a_leader_falls_by_key_and_another_rises() {
     let mut lab = Lab::start(120, 40, &[]);
+    lab.press("\r");
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
     let first = lab.leader().unwrap();
     lab.press("X");
@@ -35,6 +36,7 @@ fn a_leader_falls_by_key_and_another_rises() {
 #[test]
 fn a_partition_is_cut_and_healed_and_a_write_arrives() {
     let mut lab = Lab::start(120, 40, &[]);
+    lab.press("\r");
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
     lab.press("P45\r");
     lab.wait_row(SOON, &["partition S1 S2 S3 | S4 S5"]);
@@ -54,6 +56,7 @@ fn a_partition_is_cut_and_healed_and_a_write_arrives() {
 fn a_killed_session_is_resumed_where_it_was() {
     let state = tempfile::tempdir().unwrap();
     let mut lab = Lab::keeping(120, 40, &[], state.path());
+    lab.press("\r");
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
     lab.press("X");
     lab.wait_row(SOON, &["last:", "crash"]);
@@ -80,6 +83,7 @@ fn a_killed_session_is_resumed_where_it_was() {
 #[test]
 fn time_is_walked_back_by_key_and_a_command_undone() {
     let mut lab = Lab::start(120, 40, &[]);
+    lab.press("\r");
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
     lab.press("X");
     lab.wait(SOON, "a crash", |text| text.contains("✗ DOWN"));
@@ -99,6 +103,7 @@ fn time_is_walked_back_by_key_and_a_command_undone() {
 #[test]
 fn a_packet_is_held_and_delivered_by_key() {
     let mut lab = Lab::start(120, 40, &[]);
+    lab.press("\r");
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
     lab.press("c");
     lab.wait(SOON, "a request", |text| text.contains("asks S"));
@@ -292,7 +297,7 @@ fn a_lab_opens_at_a_beat_is_left_there_and_saved() {
     let mut lab = Lab::keeping(120, 40, &[path, "--start-at", "beat 2"], folder.path());
     lab.wait(SOON, "second beat", |text| text.contains("beat 2/2"));
     // The layout of the script.
-    lab.press("ssss");
+    lab.press("S");
     lab.wait_row(SOON, &["6 ‖ beat"]);
     lab.press("X");
     lab.wait(SOON, "a branch", |text| text.contains("have the script untouched"));
@@ -320,6 +325,7 @@ fn a_lab_opens_at_a_beat_is_left_there_and_saved() {
 #[test]
 fn text_from_the_keyboard_carries_no_escapes_to_the_screen() {
     let mut lab = Lab::start(120, 40, &[]);
+    lab.press("\r");
     lab.wait(SOON, "first leader", |text| text.contains("★ LEADER"));
     // A bracketed paste with an escape that would set the terminal's title.
     lab.press(":\u{1b}[200~set x \"\u{1b}]0;gotcha\u{7}\"\u{1b}[201~");
@@ -509,7 +515,7 @@ fn a_script_that_somebody_has_stepped_into_goes_on() {
     lab.press("c ");
     lab.wait(LATER, "the second beat", |text| text.contains("‖ beat 2/2"));
     // The layout of the script.
-    lab.press("ssss");
+    lab.press("S");
     lab.wait_row(SOON, &["5 ≠ loop for 3s as i"]);
     lab.press("qy");
     assert!(lab.end(SOON).success());

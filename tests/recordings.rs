@@ -67,6 +67,7 @@ fn leave(lab: &mut Lab) {
 /// A session in which S3 was crashed and x was written; its recording.
 fn session(state: &Path) -> PathBuf {
     let mut lab = Lab::keeping(120, 40, &["--servers", "3", "--seed", "4"], state);
+    lab.press("\r");
     lab.wait(SOON, "first leader", |text| text.contains("LEADER OF TERM"));
     lab.press(" :crash S3\r");
     lab.wait_row(SOON, &["last:", "crash S3"]);
@@ -211,6 +212,7 @@ fn a_lab_that_ends_before_anything_is_done_leaves_no_session() {
     let path = session(state.path());
     for signal in ["-KILL", "-HUP", "-TERM"] {
         let mut lab = Lab::keeping(120, 40, &[], state.path());
+        lab.press("\r");
         lab.wait(SOON, "first leader", |text| text.contains("LEADER OF TERM"));
         lab.press(" :pace real\r");
         lab.signal(signal);
@@ -273,6 +275,7 @@ fn what_cannot_be_written_is_said_as_long_as_it_is_so_and_written_when_it_can_be
     let state = tempfile::tempdir().unwrap();
     let (sessions, away) = (folder(state.path()), state.path().join("away"));
     let mut lab = Lab::keeping(160, 40, &["--servers", "3"], state.path());
+    lab.press("\r");
     lab.wait(SOON, "first leader", |text| text.contains("LEADER OF TERM"));
     lab.press(" :crash S1\r");
     lab.wait_row(SOON, &["last:", "crash S1"]);

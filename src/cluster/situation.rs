@@ -175,6 +175,17 @@ pub struct Need {
     pub old_term: bool,
 }
 
+/// How near the cluster is to a halt: to where no server can commit, or be elected, any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Margin {
+    /// There it is: no running server reaches a majority both ways, the best so many.
+    Halted { reached: usize },
+    /// If any one of these crashes, it is there.
+    One(ServerSet),
+    /// No single crash brings it there.
+    More,
+}
+
 impl Situation {
     pub fn of(cluster: &Cluster) -> Self {
         let configuration = cluster.configuration();
@@ -221,6 +232,24 @@ impl Situation {
     /// The running servers that this one hears and that hear it; itself too, if it runs.
     pub fn reach(&self, server: ServerId) -> ServerSet {
         self.mutual.get(server.index()).copied().unwrap_or(ServerSet::EMPTY)
+    }
+
+    /// Whether some running server would reach a majority if these were down.
+    fn decides_without(&self, down: ServerSet) -> bool {
+        let all = ServerSet::first(self.mutual.len() as u8).without(down);
+        all.iter().any(|server| self.is_majority(self.reach(server).without(down)))
+    }
+
+    /// How near the cluster is to a halt, as the links are now.
+    pub fn margin(&self) -> Margin {
+        if !self.decides_without(ServerSet::EMPTY) {
+            let reached = self.mutual.iter().map(|reach| reach.len()).max().unwrap_or(0);
+            return Margin::Halted { reached };
+        }
+        let all = ServerSet::first(self.mutual.len() as u8);
+        let ends = |server: &ServerId| !self.decides_without(ServerSet::only(*server));
+        let critical: ServerSet = all.iter().filter(ends).collect();
+        if critical.is_empty() { Margin::More } else { Margin::One(critical) }
     }
 
     /// Whether all servers run, and each hears each other directly.
@@ -528,5 +557,47 @@ mod tests {
         let own = format!("{old}\ncut S2 -> S3 S4 S5\nsubmit x 2 only=S2\nrun 20ms");
         let need = of(&after(&own), 1).expect("it waits");
         assert_eq!((need.index, need.old_term, need.more), (Index(2), false, 2));
+    }
+
+    /// The margin is what comes of crashing each server and asking again.
+    #[test]
+    fn one_more_crash_is_what_it_says() {
+        let scenes = [
+            "",
+            "crash S5",
+            "crash S4 S5",
+            "crash S3 S4 S5",
+            "partition S1 S2 | S3 S4 S5",
+            "partition S1 S2 | S3 S4 S5\ncrash S3",
+            "cut S1 <-> S2\ncrash S5",
+            "isolate S1\nsleep S2",
+            "cut S1 S2 <-> S4 S5",
+            "cut S1 S2 <-> S4 S5\ncrash S1",
+            "cut S1 -> all",
+        ];
+        let decides = |cluster: &Cluster| {
+            let situation = Situation::of(cluster);
+            cluster.config().server_ids().any(|id| situation.is_majority(situation.reach(id)))
+        };
+        for lines in scenes {
+            let cluster = after(lines);
+            let critical = cluster.config().server_ids().filter(|id| {
+                let mut crashed = cluster.clone();
+                // One that is down already can't crash.
+                let line = crate::cluster::command::parse_line(&format!("crash {id}")).unwrap();
+                crashed.apply(&line).is_ok() && !decides(&crashed)
+            });
+            let critical: ServerSet = critical.collect();
+            let told = match Situation::of(&cluster).margin() {
+                Margin::Halted { .. } => {
+                    assert!(!decides(&cluster), "{lines}");
+                    continue;
+                }
+                Margin::One(servers) => servers,
+                Margin::More => ServerSet::EMPTY,
+            };
+            assert!(decides(&cluster), "{lines}");
+            assert_eq!(told, critical, "{lines}");
+        }
     }
 }

@@ -64,6 +64,26 @@ impl ServerSet {
         Self((1u32 << count) - 1)
     }
 
+    /// The set in parts, in the order of their lowest numbers: two servers are in one part if they
+    /// are linked, directly or through others.
+    pub fn groups(self, linked: impl Fn(ServerId, ServerId) -> bool) -> Vec<Self> {
+        let mut groups = Vec::new();
+        let mut left = self;
+        while let Some(first) = left.iter().next() {
+            let mut group = Self::only(first);
+            let mut frontier = vec![first];
+            while let Some(here) = frontier.pop() {
+                for other in self.without(group).iter().filter(|other| linked(here, *other)) {
+                    group.insert(other);
+                    frontier.push(other);
+                }
+            }
+            left = left.without(group);
+            groups.push(group);
+        }
+        groups
+    }
+
     pub const fn only(server: ServerId) -> Self {
         Self(1 << server.0)
     }

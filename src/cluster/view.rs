@@ -315,30 +315,9 @@ impl Cluster {
     /// between them, directly or through others. The groups are in the order of their lowest
     /// numbers; without a cut there is one.
     pub fn groups(&self) -> Vec<ServerSet> {
-        let mut groups: Vec<ServerSet> = Vec::new();
-        let mut left: ServerSet = self.config.server_ids().collect();
-        while let Some(first) = left.iter().next() {
-            let group = self.group_of(first);
-            left = left.without(group);
-            groups.push(group);
-        }
-        groups
-    }
-
-    fn group_of(&self, first: ServerId) -> ServerSet {
-        let mut group = ServerSet::only(first);
-        let mut frontier = vec![first];
-        while let Some(here) = frontier.pop() {
-            for other in self.config.server_ids() {
-                let (one, two) = (Node::Server(here), Node::Server(other));
-                let linked = self.reaches(one, two) && self.reaches(two, one);
-                if linked && !group.contains(other) {
-                    group.insert(other);
-                    frontier.push(other);
-                }
-            }
-        }
-        group
+        let reaches = |one, other| self.reaches(Node::Server(one), Node::Server(other));
+        let all: ServerSet = self.config.server_ids().collect();
+        all.groups(|one, other| reaches(one, other) && reaches(other, one))
     }
 
     pub fn client(&self, id: ClientId) -> Option<&Client> {

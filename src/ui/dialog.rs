@@ -1,5 +1,8 @@
-//! What lies over the panes: help, why, inspect, lists, the question before leaving. A box in
-//! the middle with a title, something to read or to choose from, and the keys that work.
+//! What lies over the panes: help, why, inspect, lists, the question before leaving. A box with a
+//! title, something to read or to choose from, and the keys that work.
+//!
+//! A box docks where it leaves in sight what it explains: the pane in which that was selected, and the
+//! rows on top. It is as low as that asks for, and scrolls.
 
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -8,7 +11,9 @@ use super::canvas::Canvas;
 use super::comparison;
 use super::footer;
 use super::glyphs::Glyphs;
+use super::layout;
 use super::legend;
+use super::sheet::{Piece, Row};
 use super::text::{Short, wrap};
 use super::theme::Theme;
 use super::view::{Dialog, DialogBody, Extent, HelpGroup, Hint, ListItem, Scene, Target};
@@ -17,6 +22,9 @@ use super::view::{Dialog, DialogBody, Extent, HelpGroup, Hint, ListItem, Scene, 
 const BORDER: u16 = 4;
 /// The most columns for text: the width of explanations, and longer lines are hard to read.
 const READING: u16 = 76;
+/// The least that a box beside a pane has, its border included.
+const DOCKED_WIDTH: u16 = 60;
+const DOCKED_HEIGHT: u16 = 6;
 
 /// Draws the dialog over a screen.
 pub fn draw(canvas: &mut Canvas, screen: Rect, scene: &Scene, dialog: &Dialog) {
@@ -46,7 +54,7 @@ pub fn hit(screen: Rect, scene: &Scene, dialog: &Dialog, x: u16, y: u16) -> Opti
         DialogBody::Comparison(compared) => {
             comparison::hit(placed.inside, compared, y).map(Target::Choice)
         }
-        DialogBody::Text(_) | DialogBody::Help(_) => None,
+        DialogBody::Text(_) | DialogBody::Help { .. } => None,
     }
 }
 
@@ -64,22 +72,6 @@ struct Placed {
     first: usize,
 }
 
-/// One row of a dialog: pieces of text at columns.
-#[derive(Default)]
-struct Row {
-    pieces: Vec<Piece>,
-    /// The row that is chosen in a list.
-    chosen: bool,
-}
-
-/// Text at a column of a row, for so many columns at most.
-struct Piece {
-    column: u16,
-    width: u16,
-    style: Style,
-    text: String,
-}
-
 impl Placed {
     fn of(screen: Rect, scene: &Scene, dialog: &Dialog) -> Self {
         let glyphs = scene.view.theme.glyphs;
@@ -88,27 +80,38 @@ impl Placed {
         }
         let width = match &dialog.body {
             DialogBody::Comparison(_) => screen.width,
-            DialogBody::Help(_) => screen.width.saturating_sub(2),
+            DialogBody::Help { .. } => screen.width.saturating_sub(2),
             DialogBody::Text(_) => (READING + BORDER).min(screen.width),
             DialogBody::List { items, .. } => {
                 (list_width(items, glyphs).max(READING) + BORDER).min(screen.width)
             }
         };
-        let room = width.saturating_sub(BORDER);
-        let lines = match &dialog.body {
-            DialogBody::Text(text) => text_rows(text, room, glyphs),
-            DialogBody::List { items, chosen } => list_rows(items, *chosen, room, scene),
-            DialogBody::Comparison(_) => Vec::new(),
-            DialogBody::Help(groups) => help_rows(groups, room, scene),
+        let most = screen.height.saturating_sub(4).max(1);
+        let lines_in = |width: u16| {
+            let room = width.saturating_sub(BORDER);
+            match &dialog.body {
+                DialogBody::Text(text) => text_rows(text, room, glyphs),
+                DialogBody::List { items, chosen } => list_rows(items, *chosen, room, scene),
+                DialogBody::Comparison(_) => Vec::new(),
+                DialogBody::Help { first, groups } => {
+                    help_rows(first.as_ref(), groups, (room, most), scene)
+                }
+            }
         };
-        let most = screen.height.saturating_sub(4);
-        let height = (lines.len() as u16).clamp(1, most.max(1));
-        let frame = Rect {
-            x: screen.x + (screen.width - width) / 2,
-            y: screen.y + (screen.height.saturating_sub(height + 2)) / 2,
-            width,
-            height: height + 2,
+        let place = |width: u16, lines: &[Row]| {
+            let wanted = (width, (lines.len() as u16).clamp(1, most) + 2);
+            match &dialog.body {
+                DialogBody::Help { .. } | DialogBody::Comparison(_) => centred(screen, wanted),
+                DialogBody::Text(_) | DialogBody::List { .. } => dock(screen, scene, wanted),
+            }
         };
+        let mut lines = lines_in(width);
+        let mut frame = place(width, &lines);
+        if frame.width < width {
+            lines = lines_in(frame.width);
+            frame = place(frame.width, &lines);
+        }
+        let (room, height) = (frame.width.saturating_sub(BORDER), frame.height.saturating_sub(2));
         let inside = Rect { x: frame.x + 2, y: frame.y + 1, width: room, height };
         let last = lines.len().saturating_sub(usize::from(height));
         let scrolled = usize::from(scene.view.scroll.dialog);
@@ -117,7 +120,7 @@ impl Placed {
             DialogBody::List { chosen, .. } => {
                 chosen.saturating_sub(usize::from(height.saturating_sub(1)))
             }
-            DialogBody::Text(_) | DialogBody::Help(_) | DialogBody::Comparison(_) => scrolled,
+            DialogBody::Text(_) | DialogBody::Help { .. } | DialogBody::Comparison(_) => scrolled,
         };
         Self { frame, inside, first: wanted.min(last), lines }
     }
@@ -138,7 +141,7 @@ impl Placed {
     fn extent(&self, dialog: &Dialog) -> Extent {
         match &dialog.body {
             DialogBody::Comparison(compared) => comparison::extent(self.inside, compared),
-            DialogBody::Text(_) | DialogBody::List { .. } | DialogBody::Help(_) => Extent {
+            DialogBody::Text(_) | DialogBody::List { .. } | DialogBody::Help { .. } => Extent {
                 first: self.first as u64,
                 shown: u64::from(self.inside.height),
                 total: self.lines.len() as u64,
@@ -155,6 +158,49 @@ impl Placed {
             height: 1,
         }
     }
+}
+
+/// A box in the middle.
+fn centred(screen: Rect, (width, height): (u16, u16)) -> Rect {
+    let (width, height) = (width.min(screen.width), height.min(screen.height));
+    let (x, y) = (screen.x + (screen.width - width) / 2, screen.y + (screen.height - height) / 2);
+    Rect { x, y, width, height }
+}
+
+/// A box beside what it explains: below it, above it, at its right or at its left, wherever most of the
+/// text is seen. Where there is no room beside it, at the bottom.
+fn dock(screen: Rect, scene: &Scene, (width, height): (u16, u16)) -> Rect {
+    let areas = layout::areas(screen.as_size(), scene.view, scene.cluster.servers().len());
+    let told = [areas.header, areas.headline, areas.question].map(|area| area.bottom());
+    let top = told.into_iter().max().unwrap_or_default();
+    // The keys of the box stand in its border: it may lie over those of the panes.
+    let free = Rect { y: top, height: screen.bottom().saturating_sub(top), ..screen };
+    let kept = areas[scene.view.focus].intersection(free);
+    if kept.is_empty() {
+        return centred(screen, (width, height));
+    }
+    let below = Rect { y: kept.bottom(), height: free.bottom() - kept.bottom(), ..free };
+    let above = Rect { height: kept.y - free.y, ..free };
+    let right = Rect { x: kept.right(), width: free.right() - kept.right(), ..free };
+    let left = Rect { width: kept.x - free.x, ..free };
+    let fits = |side: &Rect| side.width >= width.min(DOCKED_WIDTH) && side.height >= DOCKED_HEIGHT;
+    let seen = |side: &Rect| (side.height.min(height), side.width.min(width));
+    // Of two that are as good the first: nothing moves for no reason.
+    let sides = [below, right, above, left].into_iter().rev().filter(fits);
+    let Some(side) = sides.max_by_key(seen) else {
+        let height = height.min(free.height);
+        let x = screen.x + (screen.width - width) / 2;
+        return Rect { x, y: free.bottom() - height, width, height };
+    };
+    let (width, height) = (width.min(side.width), height.min(side.height));
+    // Beside the pane at its top; else in its middle, as near to it as may be.
+    let x = match side {
+        side if side == right => side.x,
+        side if side == left => side.right() - width,
+        side => side.x + (side.width - width) / 2,
+    };
+    let y = if side == above { side.bottom() - height } else { side.y };
+    Rect { x, y, width, height }
 }
 
 fn draw_box(canvas: &mut Canvas, placed: &Placed, dialog: &Dialog) {
@@ -203,24 +249,6 @@ fn draw_title(mut pen: super::canvas::Pen, style: Style, title: &str) {
     pen.style(style).put(' ').put(title).put(' ');
 }
 
-impl Row {
-    fn draw(&self, canvas: &mut Canvas, area: Rect, row: u16) {
-        for piece in self.pieces.iter().filter(|piece| piece.column < area.width) {
-            let width = piece.width.min(area.width - piece.column);
-            let mut pen = canvas.pen_at(area.x + piece.column, area.y + row, width);
-            pen.style(piece.style).put(&piece.text);
-        }
-        if self.chosen {
-            let style = Style::new().add_modifier(Modifier::REVERSED);
-            canvas.restyle(Rect { y: area.y + row, height: 1, ..area }, style);
-        }
-    }
-
-    fn push(&mut self, column: u16, style: Style, text: impl Into<String>) {
-        self.pieces.push(Piece { column, width: u16::MAX, style, text: text.into() });
-    }
-}
-
 fn text_rows(text: &[String], width: u16, glyphs: Glyphs) -> Vec<Row> {
     let lines = text.iter().flat_map(|line| wrap(line, width, glyphs));
     let row = |line: &str| {
@@ -256,21 +284,64 @@ fn list_rows(items: &[ListItem], chosen: usize, room: u16, scene: &Scene) -> Vec
     rows.collect()
 }
 
-/// The legend, then the keys, in as many columns as there is room for.
-fn help_rows(groups: &[HelpGroup], width: u16, scene: &Scene) -> Vec<Row> {
+/// The first page, then all marks and keys, in as many columns as there is room for.
+fn help_rows(
+    first: Option<&HelpGroup>,
+    groups: &[HelpGroup],
+    (width, height): (u16, u16),
+    scene: &Scene,
+) -> Vec<Row> {
     const COLUMN: u16 = 52;
-    let theme = scene.view.theme;
     let columns = (width / COLUMN).max(1);
     let column = COLUMN.max(width / columns);
+    let theme = scene.view.theme;
+    let mut rows = match first {
+        Some(first) => first_page(first, width, height, theme),
+        None => Vec::new(),
+    };
     let mut blocks: Vec<Vec<Row>> = Vec::new();
-    blocks.push(legend_block(scene));
-    blocks.extend(groups.iter().map(|group| {
-        let mut title = Row::default();
-        title.push(0, theme.bold().add_modifier(Modifier::UNDERLINED), group.title.as_ref());
-        let rows = group.rows.iter().flat_map(|hint| help_row(hint, column, theme));
-        std::iter::once(title).chain(rows).chain([Row::default()]).collect()
-    }));
-    flow(blocks, columns, column)
+    if first.is_some() {
+        blocks.push(legend_block("All marks", legend::entries(theme), theme));
+    }
+    blocks.extend(groups.iter().map(|group| group_block(group, column, theme)));
+    rows.extend(flow(blocks, columns, column));
+    rows
+}
+
+/// The keys at the left, the marks at the right, and blank rows to the end of the page.
+fn first_page(keys: &HelpGroup, width: u16, height: u16, theme: Theme) -> Vec<Row> {
+    let half = (width / 2).min(READING);
+    let blocks =
+        [group_block(keys, half, theme), legend_block("Marks", legend::first(theme), theme)];
+    let mut rows: Vec<Row> = Vec::new();
+    for (block, start) in blocks.into_iter().zip([0, half]) {
+        for (place, row) in block.into_iter().enumerate() {
+            if rows.len() == place {
+                rows.push(Row::default());
+            }
+            rows[place].pieces.extend(shifted(row, start, half));
+        }
+    }
+    let height = usize::from(height);
+    rows.truncate(height);
+    rows.resize_with(height, Row::default);
+    rows
+}
+
+fn group_block(group: &HelpGroup, width: u16, theme: Theme) -> Vec<Row> {
+    let title = theme.bold().add_modifier(Modifier::UNDERLINED);
+    let title = Row::of(0, title, group.title.as_ref());
+    let rows = group.rows.iter().flat_map(|hint| help_row(hint, width, theme));
+    std::iter::once(title).chain(rows).chain([Row::default()]).collect()
+}
+
+/// The pieces of a row in a column of so much width.
+fn shifted(row: Row, start: u16, width: u16) -> impl Iterator<Item = Piece> {
+    row.pieces.into_iter().map(move |piece| Piece {
+        column: piece.column + start,
+        width: width.saturating_sub(piece.column + 1),
+        ..piece
+    })
 }
 
 /// A key and what it does, in as many rows as that takes.
@@ -295,13 +366,10 @@ const fn glyph_column(key: u16) -> u16 {
     if key < 9 { 10 } else { key + 1 }
 }
 
-fn legend_block(scene: &Scene) -> Vec<Row> {
-    let theme = scene.view.theme;
-    let mut title = Row::default();
-    title.push(0, theme.bold().add_modifier(Modifier::UNDERLINED), "Marks");
-    let rows = legend::entries(theme).into_iter().map(|entry| {
-        let mut row = Row::default();
-        row.push(0, entry.style, entry.mark);
+fn legend_block(title: &str, entries: Vec<legend::Entry>, theme: Theme) -> Vec<Row> {
+    let title = Row::of(0, theme.bold().add_modifier(Modifier::UNDERLINED), title);
+    let rows = entries.into_iter().map(|entry| {
+        let mut row = Row::of(0, entry.style, entry.mark);
         row.push(13, theme.plain(), entry.meaning);
         row
     });
@@ -321,13 +389,45 @@ fn flow(blocks: Vec<Vec<Row>>, columns: u16, width: u16) -> Vec<Row> {
         if rows.len() == place {
             rows.push(Row::default());
         }
-        let shifted = row.pieces.into_iter().map(|piece| Piece {
-            column: piece.column + column * width,
-            width: width.saturating_sub(piece.column + 1),
-            ..piece
-        });
-        rows[place].pieces.extend(shifted);
+        rows[place].pieces.extend(shifted(row, column * width, width));
         place += 1;
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Cluster;
+    use crate::cluster::config::Config;
+    use crate::ui::View;
+    use crate::ui::trace::Trace;
+    use crate::ui::view::{Layout, Pane};
+
+    #[test]
+    fn a_box_leaves_in_sight_what_it_explains() {
+        let cluster = Cluster::new(Config::default());
+        let text = vec!["a line to read".to_owned(); 20];
+        let dialog =
+            Dialog { title: "Why".into(), body: DialogBody::Text(text), hints: Vec::new() };
+        for (width, height) in [(80, 24), (120, 40), (200, 60), (100, 30)] {
+            let screen = Rect::new(0, 0, width, height);
+            for layout in Layout::EVERY {
+                for focus in Pane::EVERY {
+                    let view = View { layout, focus, ..View::default() };
+                    let scene = Scene { cluster: &cluster, view: &view, trace: &Trace::default() };
+                    let frame = Placed::of(screen, &scene, &dialog).frame;
+                    assert_eq!(frame.intersection(screen), frame, "{layout:?} {focus:?}");
+                    let areas = layout::areas(screen.as_size(), &view, 5);
+                    let alone = areas[focus].height + 14 > height;
+                    assert!(
+                        alone || !frame.intersects(areas[focus]),
+                        "{width}x{height} {layout:?} {focus:?}: {frame:?} over {:?}",
+                        areas[focus]
+                    );
+                    assert!(!frame.intersects(areas.header), "who leads stays in sight");
+                }
+            }
+        }
+    }
 }

@@ -26,7 +26,7 @@ use ratatui::layout::{Rect, Size};
 
 use super::map::plan::Scale;
 use super::view::{Clock, Layout, Marks, Mode, Pane, View};
-use super::{question, watches};
+use super::{links, question, watches};
 
 /// The smallest terminal that has room.
 pub const MIN: Size = Size { width: 60, height: 16 };
@@ -35,6 +35,8 @@ pub const MIN: Size = Size { width: 60, height: 16 };
 const DESK_HEIGHT: u16 = 34;
 /// The title of the list of packets, and the fewest of them, in packet mode.
 const PACKET_ROWS: u16 = 4;
+/// The most rows that links take from other panes, if a quarter of the screen is not more.
+const LINK_ROWS: u16 = 12;
 /// A map lower than this says nothing.
 const MAP_HEIGHT_MIN: u16 = 4;
 /// From this width and height on, events and a script stand side by side.
@@ -119,15 +121,14 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
             Marks::Big => big(&mut areas, view, servers),
             Marks::Usual => hall(&mut areas, view, servers),
         }
-        if matches!(view.mode, Mode::Packets) {
-            list_packets(&mut areas);
-        }
+        dock(&mut areas, view, servers);
         return areas;
     }
     let middle = frame(&mut areas, view);
     if let Some(pane) = view.zoomed {
         areas[pane] = middle;
         areas.copies = copies(middle, servers);
+        dock(&mut areas, view, servers);
         return areas;
     }
     match view.layout {
@@ -136,10 +137,10 @@ pub fn areas(size: Size, view: &View, servers: usize) -> Areas {
         Layout::Logs | Layout::Script => logs(&mut areas, middle, servers),
         Layout::Map => map(&mut areas, middle),
         Layout::ClientsAndValues => clients_and_values(&mut areas, middle),
+        Layout::Diagram => diagram(&mut areas, middle),
+        Layout::Closely => closely(&mut areas, middle),
     }
-    if matches!(view.mode, Mode::Packets) {
-        list_packets(&mut areas);
-    }
+    dock(&mut areas, view, servers);
     areas
 }
 
@@ -151,16 +152,27 @@ pub fn is_hall(view: &View) -> bool {
         _ if view.size == Marks::Big => true,
         Layout::All => view.zoomed.is_none() || for_class && view.zoomed == Some(Pane::Script),
         Layout::Script => for_class && view.zoomed.is_none_or(|pane| pane == Pane::Script),
-        Layout::Logs | Layout::Map | Layout::ClientsAndValues => {
-            for_class && view.zoomed == Some(Pane::Script)
-        }
+        Layout::Logs
+        | Layout::Map
+        | Layout::ClientsAndValues
+        | Layout::Diagram
+        | Layout::Closely => for_class && view.zoomed == Some(Pane::Script),
     }
 }
 
-/// In packet mode there is a list of packets. Where it has no area of its own it takes that of
-/// events and timeline, and as many rows above them as it needs, so that nothing else moves.
-fn list_packets(areas: &mut Areas) {
-    if !areas[Pane::InFlight].is_empty() {
+/// What a mode lists has a pane: packets in packet mode, links in link mode.
+fn dock(areas: &mut Areas, view: &View, servers: usize) {
+    match view.mode {
+        Mode::Packets => dock_pane(areas, Pane::InFlight, PACKET_ROWS),
+        Mode::Link(_) => dock_pane(areas, Pane::Links, links::rows(servers, 0).min(LINK_ROWS)),
+        Mode::Normal | Mode::Prompt(_) | Mode::Partition(_) | Mode::Dialog(_) => {}
+    }
+}
+
+/// A pane below the others. Where it has no area of its own it takes that of events and timeline,
+/// and as many rows above them as it needs, so that nothing else moves.
+fn dock_pane(areas: &mut Areas, pane: Pane, least: u16) {
+    if !areas[pane].is_empty() {
         return;
     }
     let below = [areas.last_command, areas.footer];
@@ -170,16 +182,16 @@ fn list_packets(areas: &mut Areas) {
         .into_iter()
         .sum::<u16>();
     let rows = free
-        .max(PACKET_ROWS)
+        .max(least)
         .max(areas.screen.height / 4)
         .min(bottom.saturating_sub(areas.headline.bottom().max(areas.watches.bottom())));
     let (screen, y) = (areas.screen, bottom - rows);
     (areas[Pane::Events], areas[Pane::Timeline]) = (Rect::default(), Rect::default());
-    for pane in [Pane::Map, Pane::Clients, Pane::Values, Pane::Servers, Pane::Script] {
+    for pane in Pane::EVERY {
         let area = &mut areas[pane];
         area.height = area.height.min(y.saturating_sub(area.y));
     }
-    areas[Pane::InFlight] = Rect { y, height: rows, ..screen };
+    areas[pane] = Rect { y, height: rows, ..screen };
 }
 
 /// Takes rows from the top of an area.
@@ -425,6 +437,34 @@ fn clients_and_values(areas: &mut Areas, middle: Rect) {
     areas[Pane::Values] = Rect { x: half + 1, width: middle.width - half - 1, ..middle };
     areas[Pane::Clients] = top(&mut left, middle.height.div_ceil(2));
     areas[Pane::InFlight] = left;
+}
+
+/// From this width on the events stand beside the diagram.
+const TOLD_WIDTH: u16 = 170;
+
+fn diagram(areas: &mut Areas, middle: Rect) {
+    let events = if middle.width < TOLD_WIDTH { 0 } else { middle.width / 3 };
+    areas[Pane::Diagram] = Rect { width: middle.width - events, ..middle };
+    if events > 0 {
+        areas[Pane::Diagram].width -= 1;
+        areas[Pane::Events] = Rect { x: middle.right() - events, width: events, ..middle };
+    }
+}
+
+/// The most rows that all of a server needs, its title included.
+const FACTS: u16 = 22;
+
+/// A server, and below it who can decide beside a client.
+fn closely(areas: &mut Areas, middle: Rect) {
+    let mut left = middle;
+    areas[Pane::Inspector] = top(&mut left, (middle.height * 3 / 5).min(FACTS));
+    if middle.width < BESIDE_WIDTH {
+        areas[Pane::Quorum] = left;
+        return;
+    }
+    let half = (left.width - 1) / 2;
+    areas[Pane::Quorum] = Rect { width: half, ..left };
+    areas[Pane::Client] = Rect { x: left.x + half + 1, width: left.width - half - 1, ..left };
 }
 
 /// The script and what comes of it, side by side where that is possible, under the servers.

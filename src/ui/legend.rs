@@ -12,6 +12,29 @@ pub struct Entry {
     pub meaning: &'static str,
 }
 
+/// Those that one needs to read a map and logs, in few words.
+pub fn first(theme: Theme) -> Vec<Entry> {
+    let (plain, dim, term) = (theme.plain(), theme.dim(), Term(4));
+    let entry = |mark: &str, style, meaning| Entry { mark: mark.to_owned(), style, meaning };
+    vec![
+        entry("4", theme.number(term), "a colour is a term"),
+        entry("★ LEADER", theme.lit(term), "leads, and can commit"),
+        entry("☆ STUCK", plain, "leads, and cannot commit"),
+        entry("○ follower", plain, "follows a leader"),
+        entry("△ CANDIDATE", plain, "asks for votes"),
+        entry("✗ DOWN", dim, "crashed; z: asleep"),
+        entry("✓t4 x=3", theme.settled(term), "committed, as it knows"),
+        entry("[t4 x=3]", theme.settled(term), "committed, not told"),
+        entry("(t4 x=3)", plain, "only appended"),
+        entry("✗t3 x=9", theme.on(Ground::Lost), "will be overwritten"),
+        entry("▮▮▯ needs 1", plain, "has two, needs one"),
+        entry("S4►S1 x=2", theme.chip(term), "a packet and its entry"),
+        entry("✗ S4►S1", theme.on(Ground::Bright), "a packet that was lost"),
+        entry("▲ b", theme.on(Ground::Bright), "client b waits here"),
+        entry("━━━──", plain, "until it stands"),
+    ]
+}
+
 /// The marks with their meanings, as this theme shows them.
 pub fn entries(theme: Theme) -> Vec<Entry> {
     let (plain, bold, dim) = (theme.plain(), theme.bold(), theme.dim());
@@ -51,6 +74,11 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("⠤⠤⠤⠤", plain, "a link of a leader or candidate"),
         entry("⠄ ⠄ ⠄", plain, "a link that is cut, slow or lossy"),
         entry(" ✗ ", theme.on(Ground::Bright), "what flies there is lost"),
+        entry("★ t4", theme.lit(term), "diagram: wins term 4; △ stands, ○ steps down"),
+        entry("+4 ✗4 ✓4", plain, "diagram: appends, discards, commits entry 4"),
+        entry("yes t4", theme.chip(term), "diagram: a packet along its line"),
+        entry("✗ cut", theme.on(Ground::Lost), "diagram: lost here, and why"),
+        entry("═ heal ═", bold, "diagram: done to links; ▓ as long as it lasts"),
         entry("5 ◄", bold, "a watched value that has just changed"),
         entry("<2 @2", dim, "an older value, at version 2"),
         entry("✓ ≠ !", plain, "script line: so, would have failed, failed"),

@@ -11,8 +11,10 @@
 
 pub mod block;
 pub mod canvas;
+mod client_view;
 mod clients;
 mod comparison;
+mod diagram;
 mod dialog;
 mod events;
 pub mod export;
@@ -20,8 +22,10 @@ mod footer;
 pub mod glyphs;
 pub mod headline;
 pub mod in_flight;
+pub mod inspector;
 pub mod layout;
 mod legend;
+pub mod links;
 mod log_marks;
 mod log_rows;
 mod logs;
@@ -31,9 +35,11 @@ mod news;
 mod panes;
 mod prompt;
 mod question;
+mod quorum;
 pub mod reading;
 mod script;
 mod servers;
+mod sheet;
 pub mod text;
 pub mod theme;
 pub mod timeline;
@@ -50,6 +56,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
+use crate::cluster::time::Time;
 use canvas::{Canvas, Focus};
 use layout::Areas;
 use view::{Extent, Light, Marks, Mode, Pane};
@@ -97,9 +104,24 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
         Mode::Normal | Mode::Packets => footer::draw(canvas, areas.footer, scene),
         Mode::Prompt(prompt) => prompt::draw(canvas, areas.footer, prompt),
         Mode::Partition(edit) => modes::draw_partition(canvas, areas.footer, scene, edit),
-        Mode::Link(edit) => modes::draw_link(canvas, areas.footer, scene, edit),
+        Mode::Link(_) => {
+            footer::draw_hints(canvas, areas.footer, &scene.view.hints);
+        }
         Mode::Dialog(dialog) => dialog::draw(canvas, areas.screen, scene, dialog),
     }
+}
+
+/// The space-time diagram alone, up to now: of this size or, if it begins at a moment, with as many
+/// rows as it needs.
+pub fn draw_diagram(scene: &Scene, size: Size, from: Option<Time>) -> Buffer {
+    let height = from.map_or(size.height, |from| diagram::rows_since(scene, from));
+    let area = Rect::new(0, 0, size.width, height);
+    let mut buffer = Buffer::empty(area);
+    let canvas = &mut Canvas::new(&mut buffer, scene.view.theme);
+    canvas.fill(area, scene.view.theme.ground(theme::Ground::Base));
+    canvas.restyle(area, scene.view.theme.ink(theme::Ink::Text));
+    diagram::draw(canvas, area, scene);
+    buffer
 }
 
 /// What stands at a place of a screen of this size.
@@ -145,6 +167,14 @@ pub fn logs_extent(size: Size, scene: &Scene) -> Extent {
     }
     let areas = areas(size, scene);
     panes::logs_extent(&areas, scene)
+}
+
+/// Which columns of the space-time diagram are shown.
+pub fn columns_extent(size: Size, scene: &Scene) -> Extent {
+    if !layout::fits(size) {
+        return Extent::default();
+    }
+    diagram::columns_extent(areas(size, scene)[Pane::Diagram], scene)
 }
 
 /// Which rows of the open dialog are shown.

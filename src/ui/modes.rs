@@ -1,5 +1,5 @@
-//! Partition mode and link mode: what is being formed, over the last rows. Nothing is cut
-//! before `Enter`.
+//! Partition mode: what is being formed, over the last rows. Nothing is cut before `Enter`. Link mode
+//! has a pane of its own.
 //!
 //! ```text
 //! ─ Partition ────────────────────────────────────────────────────── time stands ─
@@ -12,9 +12,7 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, Focus};
 use super::footer;
-use super::text::Short;
-use super::view::{End, LinkEdit, PartitionEdit, Scene};
-use crate::cluster::network::{Link, Profile};
+use super::view::{PartitionEdit, Scene};
 use crate::cluster::types::{ServerId, ServerSet};
 
 /// Rows over which the panel lies, above the footer.
@@ -88,40 +86,4 @@ fn draw_cuts(canvas: &mut Canvas, area: Rect, edit: &PartitionEdit) {
     let start = area.right().saturating_sub(text.len() as u16 + 1);
     let dim = canvas.theme().dim();
     canvas.pen_at(start, area.bottom() - 1, area.width).style(dim).put(text);
-}
-
-/// Draws the link that is being chosen or changed.
-pub fn draw_link(canvas: &mut Canvas, footer: Rect, scene: &Scene, edit: &LinkEdit) {
-    let name = |end: Option<End>| match end {
-        None => "?".to_owned(),
-        Some(End::All) => "all".to_owned(),
-        Some(End::Node(node)) => Short(&scene.cluster.names().node(node), 12).to_string(),
-    };
-    let title = format!("Link {} ► {}", name(edit.from), name(edit.to));
-    let area = panel(canvas, footer, 2, &title);
-    let mut pen = canvas.pen(area, 1);
-    pen.skip(1);
-    match (edit.from, edit.to) {
-        (None, _) => pen.put("Who sends? A server's number, a client's letter, * for all."),
-        (Some(_), None) => pen.put("Who receives?"),
-        (Some(End::Node(from)), Some(End::Node(to))) => match scene.cluster.links().get(from, to) {
-            Some(link) => pen.put("now ").put(rule(link, scene.cluster.network().profile())),
-            None => pen.put("There is no such link."),
-        },
-        (Some(_), Some(_)) => pen.put("Every link between them."),
-    };
-    footer::draw_hints(canvas, footer, &scene.view.hints);
-}
-
-/// "10-15 ms, no loss".
-fn rule(link: &Link, network: &Profile) -> String {
-    if link.rule.cut {
-        return "cut: nothing arrives".to_owned();
-    }
-    let delay = link.rule.delay.unwrap_or(network.delay);
-    let loss = link.rule.loss.unwrap_or(network.loss);
-    let twice = link.rule.duplicate.unwrap_or(network.duplicate);
-    let loss = if loss.0 == 0 { "no loss".to_owned() } else { format!("{loss} lost") };
-    let twice = if twice.0 == 0 { String::new() } else { format!(", {twice} sent twice") };
-    format!("{delay}, {loss}{twice}")
 }

@@ -5,8 +5,12 @@
 
 use super::canvas::Canvas;
 use super::layout::{Areas, is_hall};
+use super::theme::Ink;
 use super::view::{Extent, Pane, Scene, Target};
-use super::{clients, events, in_flight, log_rows, map, script, servers, timeline, values};
+use super::{
+    client_view, clients, diagram, events, in_flight, inspector, links, log_rows, map, quorum,
+    script, servers, timeline, values,
+};
 
 /// The functions of a pane. Each finds the pane's own area among the areas.
 pub(super) struct Face {
@@ -55,11 +59,51 @@ pub(super) fn face(pane: Pane, scene: &Scene) -> Face {
             hit: |areas, scene, _, y| script::hit(areas[Pane::Script], scene, y),
             extent: |areas, scene| script::extent(areas[Pane::Script], scene),
         },
+        Pane::Diagram | Pane::Inspector | Pane::Quorum | Pane::Client if scene.view.withholds() => {
+            Face { draw: draw_withheld, hit: |_, _, _, _| None, extent: |_, _| Extent::default() }
+        }
+        Pane::Diagram => Face {
+            draw: |canvas, areas, scene| diagram::draw(canvas, areas[Pane::Diagram], scene),
+            hit: |areas, scene, x, y| diagram::hit(areas[Pane::Diagram], scene, x, y),
+            extent: |areas, scene| diagram::extent(areas[Pane::Diagram], scene),
+        },
+        Pane::Links => Face {
+            draw: |canvas, areas, scene| links::draw(canvas, areas[Pane::Links], scene),
+            hit: |areas, scene, x, y| links::hit(areas[Pane::Links], scene, x, y),
+            extent: |areas, scene| links::extent(areas[Pane::Links], scene),
+        },
+        Pane::Inspector => Face {
+            draw: |canvas, areas, scene| inspector::draw(canvas, areas[Pane::Inspector], scene),
+            hit: |areas, scene, _, y| inspector::hit(areas[Pane::Inspector], scene, y),
+            extent: |areas, scene| inspector::extent(areas[Pane::Inspector], scene),
+        },
+        Pane::Quorum => Face {
+            draw: |canvas, areas, scene| quorum::draw(canvas, areas[Pane::Quorum], scene),
+            hit: |areas, scene, _, y| quorum::hit(areas[Pane::Quorum], scene, y),
+            extent: |areas, scene| quorum::extent(areas[Pane::Quorum], scene),
+        },
+        Pane::Client => Face {
+            draw: |canvas, areas, scene| client_view::draw(canvas, areas[Pane::Client], scene),
+            hit: |areas, scene, _, y| client_view::hit(areas[Pane::Client], scene, y),
+            extent: |areas, scene| client_view::extent(areas[Pane::Client], scene),
+        },
         Pane::Timeline => Face {
             draw: |canvas, areas, scene| timeline::draw(canvas, areas[Pane::Timeline], scene),
             hit: |areas, scene, x, y| timeline::hit(areas[Pane::Timeline], scene, x, y),
             extent: |_, _| Extent::default(),
         },
+    }
+}
+
+/// What looks closely says nothing while a question stands: it would answer it.
+fn draw_withheld(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
+    for pane in [Pane::Diagram, Pane::Inspector, Pane::Quorum, Pane::Client] {
+        let area = areas[pane];
+        if !area.is_empty() {
+            canvas.title(area, pane.name(), scene.focus(pane), "");
+            let ink = canvas.theme().ink(Ink::Dim);
+            canvas.pen(area, 1).skip(1).style(ink).put_within("once the question is answered");
+        }
     }
 }
 

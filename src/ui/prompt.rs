@@ -52,6 +52,7 @@ impl PromptKind {
             Self::Command => ":",
             Self::Filter => "/",
             Self::History => "history: ",
+            Self::Help => "help /",
         }
     }
 }

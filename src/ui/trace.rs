@@ -103,8 +103,13 @@ impl Trace {
 
     /// All kept events in the order in which they happened, with their numbers.
     pub fn events(&self) -> impl DoubleEndedIterator<Item = (u64, &Event)> {
-        let (story, details) = (0..self.story.len(), 0..self.details.len());
-        Merged { trace: self, story, details }
+        self.events_before(u64::MAX)
+    }
+
+    /// Those before the event of this number.
+    pub fn events_before(&self, end: u64) -> impl DoubleEndedIterator<Item = (u64, &Event)> {
+        let until = |ring: &Ring| 0..ring.partition_point(|(number, _)| *number < end);
+        Merged { trace: self, story: until(&self.story), details: until(&self.details) }
     }
 
     /// The numbers of the listed events, in order.

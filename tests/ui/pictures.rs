@@ -13,16 +13,18 @@ use crate::stage::{Stage, lost_majority, rows};
 use raftlab::cluster::Cluster;
 use raftlab::cluster::command::parse_line;
 use raftlab::cluster::compare::Comparison;
+use raftlab::cluster::event::{Event, EventKind, RaftEvent};
+use raftlab::cluster::explain;
 use raftlab::cluster::raft::Role;
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::timeline::{Point, Timeline};
-use raftlab::cluster::types::{Index, ServerId};
+use raftlab::cluster::types::{Index, Node, ServerId};
 use raftlab::ui::glyphs::Glyphs;
-use raftlab::ui::theme::{Colours, Theme};
+use raftlab::ui::theme::{Colours, Paper, Theme};
 use raftlab::ui::view::{
-    self, Came, Choice, Clock, Dialog, DialogBody, Hint, LastCommand, Layout, Marks, Mistake, Mode,
-    Pane, PartitionEdit, Pin, PinKind, Pointed, Presented, Prompt, Question, RemovedEntry, Said,
-    ScriptPlace, SeenLine, Since, Stage as Asking, Stands, WatchRow,
+    self, Came, Choice, Clock, Dialog, DialogBody, End, Hint, LastCommand, Layout, LinkEdit, Marks,
+    Mistake, Mode, Pane, PartitionEdit, Pin, PinKind, Pointed, Presented, Prompt, Question,
+    RemovedEntry, Said, ScriptPlace, SeenLine, Since, Stage as Asking, Stands, WatchRow,
 };
 
 /// The letters of styles, in the order of their use.
@@ -363,6 +365,104 @@ fn what_is_watched_and_marked() {
     check("watched-60x16", &stage, 60, 16);
     stage.view.theme.glyphs = Glyphs::Ascii;
     check("watched-ascii-120x40", &stage, 120, 40);
+}
+
+/// The lesson in space and time: a partition, two leaders, an entry that is committed and one that
+/// is lost; then with the causes of that commit lit.
+#[test]
+fn what_happened_in_space_and_time() {
+    let mut stage = lost_majority();
+    stage.view.zoomed = Some(Pane::Diagram);
+    stage.view.focus = Pane::Diagram;
+    check("diagram-80x24", &stage, 80, 24);
+    check("diagram-120x40", &stage, 120, 40);
+    check("diagram-200x60", &stage, 200, 60);
+    let events: Vec<Event> = stage.trace.events().map(|(_, event)| event.clone()).collect();
+    let is = |event: &Event| matches!(event.kind, EventKind::Raft(_, RaftEvent::Committed { .. }));
+    let commit = events.iter().rposition(is).expect("something was committed");
+    let mut causes: Vec<u64> = explain::causes(&events, commit, stage.cluster.names())
+        .into_iter()
+        .map(|place| place as u64)
+        .collect();
+    causes.sort_unstable();
+    stage.view.causes = causes;
+    stage.view.selection.event = Some(commit as u64);
+    stage.view.theme.paper = Paper::Light;
+    check("diagram-causes-120x40", &stage, 120, 40);
+    stage.view.theme = Theme { colours: Colours::None, glyphs: Glyphs::Ascii, ..Theme::default() };
+    check("diagram-ascii-120x40", &stage, 120, 40);
+}
+
+/// The grid of links in link mode, with one way chosen, and with more servers than have room.
+#[test]
+fn the_network_as_a_grid() {
+    let mut stage = lost_majority();
+    stage.act(&[
+        "link S1 -> S3 loss=10%",
+        "link S3 <-> S5 delay=100ms..300ms",
+        "link S2 -> S1 loss=50% duplicate=10%",
+        "hold S3 -> S4",
+    ]);
+    stage.run(60);
+    let node = |number| Some(End::Node(Node::Server(ServerId::from_number(number)?)));
+    stage.view.mode = Mode::Link(LinkEdit { from: node(2), to: node(1) });
+    check("links-80x24", &stage, 80, 24);
+    check("links-120x40", &stage, 120, 40);
+    check("links-200x60", &stage, 200, 60);
+    stage.view.theme = Theme { colours: Colours::None, glyphs: Glyphs::Ascii, ..Theme::default() };
+    check("links-ascii-80x24", &stage, 80, 24);
+    let mut stage = Stage::new(25, 7);
+    stage.act(&["partition S1 S2 S3 | rest"]);
+    stage.view.zoomed = Some(Pane::Links);
+    check("links-25-120x40", &stage, 120, 40);
+}
+
+/// A server under the paper's names, who can decide, and a client that was told Maybe, each alone and
+/// beside each other.
+#[test]
+fn a_server_the_quorum_and_a_client_looked_at_closely() {
+    let mut stage = lost_majority();
+    stage.view.selection.server = Some(stage.leader());
+    stage.view.selection.client = stage.cluster.client_named("b").map(|client| client.id);
+    for (pane, name) in
+        [(Pane::Inspector, "server"), (Pane::Quorum, "quorum"), (Pane::Client, "client")]
+    {
+        stage.view.zoomed = Some(pane);
+        stage.view.focus = pane;
+        check(&format!("{name}-80x24"), &stage, 80, 24);
+    }
+    stage.act(&["heal"]);
+    stage.run(400);
+    check("client-maybe-80x24", &stage, 80, 24);
+    let shown = rows(&stage.frame(120, 40)).join("\n");
+    for words in
+        ["two histories are possible", "✗ ruled out: a was told ok @3", "In fact it is not"]
+    {
+        assert!(shown.contains(words), "{words:?} is not in\n{shown}");
+    }
+    stage.view.zoomed = None;
+    stage.view.layout = Layout::Closely;
+    check("closely-120x40", &stage, 120, 40);
+    check("closely-200x60", &stage, 200, 60);
+    stage.view.theme.paper = Paper::Light;
+    check("closely-light-120x40", &stage, 120, 40);
+    stage.view.theme = Theme { colours: Colours::None, glyphs: Glyphs::Ascii, ..Theme::default() };
+    check("closely-ascii-80x24", &stage, 80, 24);
+}
+
+/// What is read stands beside what it explains.
+#[test]
+fn an_explanation_leaves_in_sight_what_it_explains() {
+    let mut stage = lost_majority();
+    let old = stage.view.selection.server.unwrap_or_else(|| ServerId::from_index(0));
+    stage.view.selection.server = Some(old);
+    let lines = explain::server(&stage.cluster, old, &[]);
+    let (title, hints) = (format!("Why {old}"), vec![Hint::new("Esc", "close")]);
+    let body = DialogBody::Text(lines);
+    stage.view.mode = Mode::Dialog(Dialog { title, body, hints });
+    check("why-80x24", &stage, 80, 24);
+    check("why-120x40", &stage, 120, 40);
+    check("why-200x60", &stage, 200, 60);
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn modes(text: &str) -> Vec<Mode> {
         Mode::Link(Default::default()),
         dialog(DialogBody::Text(vec![text.to_owned(); 40])),
         dialog(DialogBody::List { items: Vec::new(), chosen: 3 }),
-        dialog(DialogBody::Help(Vec::new())),
+        dialog(DialogBody::Help { first: None, groups: Vec::new() }),
         dialog(DialogBody::Comparison(Box::new(compared(text)))),
     ]
 }

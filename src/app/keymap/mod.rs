@@ -14,6 +14,7 @@ pub use reference::reference;
 pub use table::BINDINGS;
 
 use super::input::Named;
+use crate::ui::view::Pane;
 
 /// What the keys are for at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,8 +75,6 @@ pub enum Action {
     Presenter(Presenter),
     Dialog(Dialog),
     Question(Question),
-    /// The key is spoken for, and does nothing yet.
-    Reserved,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +151,8 @@ pub enum Look {
     Zoom,
     NextLayout,
     PreviousLayout,
+    /// A pane alone, whatever the layout.
+    Show(Pane),
     NarrowerTimeline,
     WiderTimeline,
 }
@@ -221,6 +222,11 @@ pub enum Link {
     Loss,
     Delay,
     Duplicate,
+    Hold,
+    Up,
+    Down,
+    Left,
+    Right,
     Leave,
 }
 
@@ -266,6 +272,7 @@ pub enum Dialog {
     Bottom,
     Choose,
     Compare,
+    Search,
     Close,
 }
 
@@ -331,6 +338,25 @@ impl Binding {
     }
 }
 
+/// The keys with which one can do most, in a few words each: the first page of the help.
+pub const FIRST: [(Action, &str); 15] = [
+    (Action::Normal(Normal::ToggleTime), "lab time pauses, resumes"),
+    (Action::Normal(Normal::StepShown), "to the next event"),
+    (Action::Normal(Normal::StepBack), "back to the last event"),
+    (Action::Normal(Normal::SelectServer), "select that server"),
+    (Action::Normal(Normal::Write), "a client writes x"),
+    (Action::Normal(Normal::Crash), "crash the selected"),
+    (Action::Normal(Normal::CrashLeader), "crash the leader"),
+    (Action::Normal(Normal::Restart), "restart the selected"),
+    (Action::Normal(Normal::PartitionMode), "cut the network in two"),
+    (Action::Normal(Normal::Heal), "heal the network"),
+    (Action::Normal(Normal::Why), "why? of what is selected"),
+    (Action::Look(Look::Show(Pane::Diagram)), "space and time, and back"),
+    (Action::Look(Look::NextLayout), "another layout"),
+    (Action::Normal(Normal::Prompt), "any command, by name"),
+    (Action::Normal(Normal::Leave), "leave (asks once)"),
+];
+
 /// The rows of a mode, in the order of the help.
 pub fn bindings(mode: KeyMode) -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(move |binding| binding.mode == mode)
@@ -374,7 +400,7 @@ mod tests {
 
     #[test]
     fn keys_that_the_plan_keeps_free_are_free() {
-        for key in "EJKOQYZa".chars() {
+        for key in "JYZ".chars() {
             assert_eq!(lookup(KeyMode::Normal, Chord::Char(key)), None, "{key}");
         }
     }

@@ -1,6 +1,6 @@
 //! The reference page of the keys, `docs/keys.md`.
 
-use super::{Action, KeyMode, bindings};
+use super::{KeyMode, bindings};
 use crate::app::session::own;
 
 /// The page, in Markdown.
@@ -10,19 +10,14 @@ pub fn reference() -> String {
          Made from the table in `src/app/keymap/table.rs`; `UPDATE_DOCS=1 cargo test keys` writes \
          it again.\n\n\
          A rule to tell a class once: **a capital does the stronger thing, or goes back**. A key \
-         that can do\nnothing now says why, in the last row. A key marked *reserved* is kept for \
-         what it will do, and\ndoes nothing yet.\n",
+         that can do\nnothing now says why, in the last row.\n",
     );
     for mode in KeyMode::ALL {
         page.push_str(&format!("\n## {}\n\n| key | does |\n|---|---|\n", mode.title()));
         for binding in bindings(mode) {
             let keys: Vec<String> =
                 binding.chords.iter().map(|chord| format!("`{}`", chord.label())).collect();
-            let reserved = match binding.action {
-                Action::Reserved => "*reserved:* ",
-                _ => "",
-            };
-            page.push_str(&format!("| {} | {reserved}{} |\n", keys.join(" "), binding.words));
+            page.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.words));
         }
     }
     page.push_str(OWN);
@@ -39,8 +34,8 @@ const OWN: &str = "\n## Typed after `:`\n\n\
     | line | does |\n|---|---|\n";
 
 const MOUSE: &str = "\n## Mouse\n\n\
-    Click selects (server, cell, packet, event, client), in packet mode too; double click \
-    inspects; the\nwheel scrolls the pane under it, and on the timeline does what `<` and `>` do; \
+    Click selects (server, cell, packet, event, client, link), in packet mode too; double click \
+    inspects; in link\nmode a second click on a link cuts or mends it; the wheel scrolls the pane under it, and on the timeline does what `<` and `>` do; \
     keys in the footer can be\npressed. `--no-mouse` leaves the terminal's own selection alone.\n";
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The rows. Their order is that of the help.
 
-use super::Action::Reserved;
 use super::Chord::{Char, Ctrl, Key, Range};
 use super::{
     Action, Binding, Chord, Dialog, Jump, KeyMode, Link, Look, Normal, Packet, Partition,
     Presenter, Prompt, Question,
 };
 use crate::app::input::Named;
+use crate::ui::view::Pane;
 
 /// All keys of all modes.
 pub const BINDINGS: &[Binding] = &[
@@ -64,7 +64,31 @@ pub const BINDINGS: &[Binding] = &[
     // The network.
     normal(&[Char('m')], Normal::Mark, "", "mark the selected server for a partition"),
     normal(&[Char('P')], Normal::PartitionMode, "partition", "partition mode"),
-    normal(&[Char('L')], Normal::LinkMode, "link", "link mode"),
+    normal(
+        &[Char('L')],
+        Normal::LinkMode,
+        "link",
+        "link mode: the grid of all links, changed in place",
+    ),
+    look(
+        &[Char('a')],
+        Look::Show(Pane::Inspector),
+        "",
+        "all of the selected server, under the paper's names; and back",
+    ),
+    look(
+        &[Char('Q')],
+        Look::Show(Pane::Quorum),
+        "",
+        "quorum: who can decide, what is still needed, what is at risk; and back",
+    ),
+    look(
+        &[Char('O')],
+        Look::Show(Pane::Client),
+        "",
+        "operations as a client sees them: servers tried, and what Maybe leaves open; and back",
+    ),
+    look(&[Char('K')], Look::Show(Pane::Links), "links", "the grid of all links alone, and back"),
     normal(&[Char('H')], Normal::Heal, "heal", "heal every link"),
     normal(&[Char('o')], Normal::Networks, "", "network: a list of the named ones"),
     normal(&[Char('!')], Normal::Flaws, "", "planted flaws: a list, each switched on or off"),
@@ -132,8 +156,24 @@ pub const BINDINGS: &[Binding] = &[
     look(&[Char('f')], Look::Zoom, "pane alone", "this pane alone, and back"),
     look(&[Char('s')], Look::NextLayout, "layout", "next layout"),
     look(&[Char('S')], Look::PreviousLayout, "", "previous layout"),
-    look(&[Char('<')], Look::NarrowerTimeline, "", "a narrower timeline"),
-    look(&[Char('>')], Look::WiderTimeline, "", "a wider timeline"),
+    look(
+        &[Char('E')],
+        Look::Show(Pane::Diagram),
+        "diagram",
+        "events in space and time: a column a server, packets as lines; and back",
+    ),
+    look(
+        &[Char('<')],
+        Look::NarrowerTimeline,
+        "",
+        "a narrower timeline; less time in a row of the diagram",
+    ),
+    look(
+        &[Char('>')],
+        Look::WiderTimeline,
+        "",
+        "a wider timeline; more time in a row of the diagram",
+    ),
     normal(&[Char('/')], Normal::Filter, "filter", "filter the events"),
     normal(&[Char(':')], Normal::Prompt, "command", "any command"),
     // The lab.
@@ -198,7 +238,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Range('1', '9')],
         Link::Server,
         "from, to",
-        "first the sender, then the receiver; a third press starts again",
+        "first the sender, then the receiver; a third press starts again (or arrows, or the mouse)",
     ),
     link(&[Range('a', 'e')], Link::Client, "", "a client, likewise"),
     link(&[Char('*')], Link::All, "all", "all servers"),
@@ -209,7 +249,16 @@ pub const BINDINGS: &[Binding] = &[
     link(&[Char('o')], Link::Loss, "loss", "loss: 0, 10, 50, 100 %"),
     link(&[Char('s')], Link::Delay, "delay", "delay: as the network, 100, 500 ms"),
     link(&[Char('t')], Link::Duplicate, "twice", "sent twice: never, 10, 50 %"),
-    later(KeyMode::Link, &[Char('z')], "hold packets, let them go"),
+    link(
+        &[Char('z')],
+        Link::Hold,
+        "hold",
+        "hold packets at the end of that way; again: they arrive",
+    ),
+    link(&[Key(Named::Up)], Link::Up, "", "the way from the sender above"),
+    link(&[Key(Named::Down)], Link::Down, "", "the way from the sender below"),
+    link(&[Key(Named::Left)], Link::Left, "", "the way to the receiver at the left"),
+    link(&[Key(Named::Right)], Link::Right, "", "the way to the receiver at the right"),
     link(
         &[Key(Named::Enter), Key(Named::Esc), Ctrl('c')],
         Link::Leave,
@@ -313,8 +362,8 @@ pub const BINDINGS: &[Binding] = &[
     // Lists, dialogs and help.
     dialog(&[Char('j'), Key(Named::Down)], Dialog::Down, "down", "down"),
     dialog(&[Char('k'), Key(Named::Up)], Dialog::Up, "up", "up"),
-    dialog(&[Key(Named::PageDown), Char(' ')], Dialog::PageDown, "", "a page down"),
-    dialog(&[Key(Named::PageUp)], Dialog::PageUp, "", "a page up"),
+    dialog(&[Key(Named::PageDown), Char(' ')], Dialog::PageDown, "page", "a page down"),
+    dialog(&[Key(Named::PageUp)], Dialog::PageUp, "back", "a page up"),
     dialog(&[Char('g'), Key(Named::Home)], Dialog::Top, "", "top"),
     dialog(&[Char('G'), Key(Named::End)], Dialog::Bottom, "", "bottom"),
     dialog(
@@ -329,6 +378,7 @@ pub const BINDINGS: &[Binding] = &[
         "compare",
         "of a branch: compare it with the present future, side by side",
     ),
+    dialog(&[Char('/')], Dialog::Search, "search", "search the help: keys and commands"),
     dialog(&[Key(Named::Esc), Char('q'), Char('?'), Ctrl('c')], Dialog::Close, "close", "close"),
     // Questions.
     question(&[Char('y'), Key(Named::Enter)], Question::Yes, "yes", "yes"),
@@ -349,11 +399,6 @@ const fn row(
     words: &'static str,
 ) -> Binding {
     Binding { mode, chords, action, short, words }
-}
-
-/// A key whose work is still to come.
-const fn later(mode: KeyMode, chords: &'static [Chord], words: &'static str) -> Binding {
-    row(mode, chords, Reserved, "", words)
 }
 
 const fn normal(

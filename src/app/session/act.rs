@@ -7,7 +7,7 @@ use super::partition::Split;
 use super::prompt::Line;
 use super::time::Until;
 use super::{Effect, Mode, Origin, Session};
-use crate::app::keymap::{Chord, Jump, Normal};
+use crate::app::keymap::{Chord, Jump, KeyMode, Normal};
 use crate::cluster::Refusal;
 use crate::cluster::act::Hindrance;
 use crate::cluster::client::Work;
@@ -28,6 +28,7 @@ const RECENT_WRITES: usize = 1_000;
 
 impl Session {
     pub(super) fn normal(&mut self, action: Normal, pressed: Chord) -> Option<Effect> {
+        self.learn(action);
         match action {
             Normal::ToggleTime => self.toggle_time(),
             Normal::StepShown => self.step_until(Until::Shown),
@@ -50,7 +51,10 @@ impl Session {
             Normal::SelectLeader => self.select_leader(),
             Normal::Crash => self.act_on_selected(ServerAct::Crash, "x"),
             Normal::CrashLeader => self.crash_leader(),
-            Normal::Restart => self.act_on_selected(ServerAct::Restart, "r"),
+            Normal::Restart => {
+                self.learn(Normal::RestartAll);
+                self.act_on_selected(ServerAct::Restart, "r");
+            }
             Normal::RestartAll => self.restart_all(),
             Normal::SleepOrWake => self.sleep_or_wake(),
             Normal::Isolate => self.isolate(false),
@@ -79,7 +83,7 @@ impl Session {
             Normal::Prompt => self.mode = Mode::Prompt(Line::default()),
             Normal::Present => self.present(),
             Normal::Big => self.toggle_big(),
-            Normal::Help => self.mode = Mode::Reading(Reading::help()),
+            Normal::Help => self.open(Reading::help(self.help_keys())),
             Normal::Escape => self.escape(),
             Normal::Leave => self.mode = Mode::Asking(Asking::Leave),
             Normal::Suspend => return Some(Effect::Suspend),
@@ -88,6 +92,11 @@ impl Session {
             Normal::Save => self.mode = Mode::Prompt(Line::command("save ")),
         }
         None
+    }
+
+    /// Whose keys the help has first.
+    fn help_keys(&self) -> KeyMode {
+        if self.presents() { KeyMode::Presenter } else { KeyMode::Normal }
     }
 
     fn slower(&mut self) {
@@ -283,7 +292,7 @@ impl Session {
         } else if !self.marked.is_empty() {
             self.marked = Default::default();
         } else if self.view.zoomed.is_some() {
-            self.view.zoomed = None;
+            self.leave_zoom();
         } else {
             self.view.selection = Default::default();
         }

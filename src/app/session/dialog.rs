@@ -1,21 +1,17 @@
 //! What is open over the panes: texts to read, a list to choose from, the help, and questions
 //! that want a yes.
 
-use std::borrow::Cow;
-
 use super::own::{self, Own};
-use super::{Effect, Mode, Session, Under};
+use super::prompt::Line;
+use super::{Effect, Mode, Session, Under, first};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
-use crate::cluster::command::{Command, Deed, LabAct, ServerAct, Who, reference};
+use crate::cluster::command::{Command, Deed, LabAct, ServerAct, Who, reference, verbs};
 use crate::cluster::flaw::{About, Bearer, FLAWS};
 use crate::cluster::network::Network;
 use crate::cluster::types::ServerId;
 use crate::cluster::{Cluster, words};
 use crate::ui;
 use crate::ui::view::{self, DialogBody, HelpGroup, Hint, Kept, ListItem};
-
-/// How many rows a page of a dialog is.
-const PAGE: u16 = 10;
 
 /// Something to read, or to choose from.
 #[derive(Clone, Debug)]
@@ -44,7 +40,13 @@ pub(super) enum Reading {
     Comparison,
     /// How far what is under way has come.
     Working,
-    Help,
+    /// What the lab is, when it opens.
+    Card,
+    /// All of it, or what a search has found.
+    Help {
+        keys: KeyMode,
+        search: String,
+    },
 }
 
 /// A list of things to choose from, each of which is a command.
@@ -110,8 +112,9 @@ impl Reading {
         Self::Text { title: title.into(), lines }
     }
 
-    pub const fn help() -> Self {
-        Self::Help
+    /// The help, with the keys of this mode first.
+    pub const fn help(keys: KeyMode) -> Self {
+        Self::Help { keys, search: String::new() }
     }
 
     /// Help on a word of the script language, or on all verbs.
@@ -197,7 +200,9 @@ impl Reading {
     /// The keys that make sense here.
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
-            Self::Text { .. } | Self::Help => &[Dialog::Down, Dialog::Up, Dialog::Close],
+            Self::Text { .. } => &[Dialog::Down, Dialog::Up, Dialog::Close],
+            Self::Card => &[Dialog::Choose],
+            Self::Help { .. } => &[Dialog::PageDown, Dialog::PageUp, Dialog::Search, Dialog::Close],
             Self::Working => &[Dialog::Close],
             Self::Branches { .. } => {
                 &[Dialog::Down, Dialog::Up, Dialog::Choose, Dialog::Compare, Dialog::Close]
@@ -232,7 +237,19 @@ impl Reading {
             }
             // The session has it, and shows it.
             Self::Comparison | Self::Working => (String::new(), DialogBody::Text(Vec::new())),
-            Self::Help => ("Help".into(), DialogBody::Help(help_groups())),
+            Self::Card => {
+                let lines = first::CARD.iter().map(|line| (*line).to_owned()).collect();
+                ("raftlab".into(), DialogBody::Text(lines))
+            }
+            Self::Help { keys, search } if search.is_empty() => {
+                let body =
+                    DialogBody::Help { first: Some(first_keys(*keys)), groups: help_groups() };
+                ("Help".into(), body)
+            }
+            Self::Help { search, .. } => {
+                let body = DialogBody::Help { first: None, groups: found(search) };
+                (format!("Help: {}", search.escape_debug()), body)
+            }
         };
         view::Dialog { title, body, hints: hints.collect() }
     }
@@ -299,6 +316,46 @@ fn flaws(cluster: &Cluster) -> Vec<ListItem> {
     FLAWS.iter().map(item).collect()
 }
 
+/// The keys that one needs: of a mode its own; else the fifteen with which one can do most.
+fn first_keys(mode: KeyMode) -> HelpGroup {
+    let title = match mode {
+        KeyMode::Normal => "The first keys (PgDn: all)",
+        mode => mode.title(),
+    };
+    let rows = match mode {
+        KeyMode::Normal => keymap::FIRST
+            .iter()
+            .filter_map(|(action, words)| {
+                Some(Hint::new(keymap::binding_of(*action)?.key(), *words))
+            })
+            .collect(),
+        mode => {
+            let told = keymap::bindings(mode).filter(|binding| !binding.short.is_empty());
+            told.take(keymap::FIRST.len()).map(|key| Hint::new(key.key(), key.short)).collect()
+        }
+    };
+    HelpGroup { title: title.into(), rows }
+}
+
+/// The keys and the words of the language that have this word.
+fn found(search: &str) -> Vec<HelpGroup> {
+    let wanted = search.to_lowercase();
+    let has = |text: &str| text.to_lowercase().contains(&wanted);
+    let mut groups: Vec<HelpGroup> = help_groups();
+    for group in &mut groups {
+        group.rows.retain(|hint| has(&hint.key) || has(&hint.word));
+    }
+    let verbs = verbs::all().filter(|verb| has(verb.name) || has(verb.summary));
+    let verbs = verbs.map(|verb| Hint::new(verb.name, verb.summary)).collect();
+    groups.push(HelpGroup { title: "Commands (:)".into(), rows: verbs });
+    groups.retain(|group| !group.rows.is_empty());
+    if groups.is_empty() {
+        let rows = vec![Hint::new("/", "another word")];
+        groups.push(HelpGroup { title: "Nothing has that word".into(), rows });
+    }
+    groups
+}
+
 /// Every key of every mode.
 fn help_groups() -> Vec<HelpGroup> {
     let group = |mode: KeyMode| HelpGroup {
@@ -309,11 +366,7 @@ fn help_groups() -> Vec<HelpGroup> {
 }
 
 fn help_row(binding: &'static keymap::Binding) -> Hint {
-    let word: Cow<'static, str> = match binding.action {
-        Action::Reserved => format!("later: {}", binding.words).into(),
-        _ => binding.words.into(),
-    };
-    Hint::new(binding.keys(), word)
+    Hint::new(binding.keys(), binding.words)
 }
 
 impl Session {
@@ -332,8 +385,8 @@ impl Session {
         match action {
             Dialog::Down => self.turn(1),
             Dialog::Up => self.turn(-1),
-            Dialog::PageDown => self.turn(PAGE as i16),
-            Dialog::PageUp => self.turn(-(PAGE as i16)),
+            Dialog::PageDown => self.turn(self.dialog_page()),
+            Dialog::PageUp => self.turn(-self.dialog_page()),
             Dialog::Top => self.turn(i16::MIN),
             Dialog::Bottom => self.turn(i16::MAX),
             Dialog::Choose => self.choose_from_list(),
@@ -341,9 +394,19 @@ impl Session {
                 Mode::Reading(Reading::Branches { chosen, .. }) => self.compare(chosen),
                 _ => self.refuse("d compares futures, and those are listed by :branches"),
             },
+            Dialog::Search => match self.mode {
+                Mode::Reading(Reading::Help { .. }) => self.mode = Mode::Prompt(Line::help()),
+                _ => self.refuse("/ searches the help: ?"),
+            },
             Dialog::Close if self.works() => self.stop_work(),
             Dialog::Close => self.close(),
         }
+    }
+
+    /// What is seen of the dialog at once.
+    fn dialog_page(&self) -> i16 {
+        let shown = ui::dialog_extent(self.size, &self.scene()).shown;
+        i16::try_from(shown).unwrap_or(i16::MAX).max(1)
     }
 
     /// Back to what lies under the dialog.

@@ -54,6 +54,11 @@ impl Session {
 
     /// What the hint says: its row's word, or a closer one.
     fn hint_word(&self, binding: &Binding) -> &'static str {
+        if let Action::Normal(key) = binding.action
+            && let Some((_, words)) = self.tip(&[key]).filter(|_| self.is_first_tip(key))
+        {
+            return words;
+        }
         match binding.action {
             Action::Normal(Normal::ToggleTime) => match self.halt {
                 None => "stop",
@@ -70,6 +75,14 @@ impl Session {
             },
             _ => binding.short,
         }
+    }
+
+    /// Whether a tip is about this key now: the footer has one at a time.
+    fn is_first_tip(&self, key: Normal) -> bool {
+        self.hinted.iter().find_map(|binding| match binding.action {
+            Action::Normal(other) => self.tip(&[other]).map(|(tip, _)| tip),
+            _ => None,
+        }) == Some(key)
     }
 
     /// The footer leaves out what has no room, but keeps the last.
@@ -120,6 +133,11 @@ impl Session {
             keys.push(Normal::StepBack);
         }
         keys.push(Normal::Prompt);
+        // What one has not tried yet comes first, but for what stops and goes on.
+        if let Some((tip, _)) = self.tip(&keys) {
+            keys.retain(|key| *key != tip);
+            keys.insert(usize::from(goes_on), tip);
+        }
         keys.into_iter().map(Action::Normal).chain(looking_hints()).collect()
     }
 
@@ -187,9 +205,20 @@ fn partition_hints() -> Vec<Action> {
 
 fn link_hints() -> Vec<Action> {
     use Link as L;
-    [L::Server, L::All, L::Cut, L::CutBoth, L::Mend, L::Loss, L::Delay, L::Duplicate, L::Leave]
-        .map(Action::Link)
-        .to_vec()
+    [
+        L::Server,
+        L::All,
+        L::Cut,
+        L::CutBoth,
+        L::Mend,
+        L::Loss,
+        L::Delay,
+        L::Duplicate,
+        L::Hold,
+        L::Leave,
+    ]
+    .map(Action::Link)
+    .to_vec()
 }
 
 fn prompt_hints() -> Vec<Action> {

@@ -8,11 +8,9 @@ use crate::cluster::Cluster;
 use crate::cluster::event::Event;
 use crate::cluster::explain;
 use crate::cluster::network::Packet;
-use crate::cluster::raft::Role;
-use crate::cluster::server::{Power, Server};
-use crate::cluster::time::Span;
-use crate::cluster::timers::{Timer, TimerKind};
-use crate::cluster::types::{ClientId, Index, Key, PacketId, ServerId};
+use crate::cluster::server::Power;
+use crate::cluster::types::{ClientId, Index, Key, Node, PacketId, ServerId};
+use crate::ui::inspector;
 use crate::ui::view::{Lists, Pane, Stage};
 
 /// How many of the newest events an explanation may look at.
@@ -28,6 +26,8 @@ enum Subject {
     Key(Key),
     /// A line of the script, by its number.
     Line(u32),
+    /// The way from one to the other.
+    Link(Node, Node),
 }
 
 impl Session {
@@ -40,7 +40,10 @@ impl Session {
         }
         let Some(subject) = self.subject() else { return };
         let (title, lines) = match &subject {
-            Subject::Server(id) => (id.to_string(), self.server_lines(*id)),
+            Subject::Server(id) => {
+                let withheld = self.view.withholds_commits();
+                (id.to_string(), inspector::lines(&self.cluster, *id, withheld))
+            }
             Subject::Entry(id, index) => {
                 (format!("Entry {index} of {id}"), self.entry_lines(*id, *index))
             }
@@ -49,6 +52,7 @@ impl Session {
             Subject::Event(event) => (event.time.to_string(), self.event_lines(event)),
             Subject::Key(key) => (format!("Key {key}"), self.key_lines(key)),
             Subject::Line(number) => return self.go_to_line(*number),
+            Subject::Link(from, to) => return self.change_by_hand(*from, *to),
         };
         self.open(Reading::text(title, lines));
     }
@@ -104,6 +108,7 @@ impl Session {
             Subject::Event(event) => (event.time.to_string(), self.event_lines(event)),
             Subject::Key(key) => (format!("Key {key}"), self.key_lines(key)),
             Subject::Line(number) => (format!("Line {number}"), self.script_line_lines(*number)),
+            Subject::Link(from, to) => return self.change_by_hand(*from, *to),
         };
         self.open(Reading::text(title, lines));
     }
@@ -114,16 +119,31 @@ impl Session {
         events.map(|(_, event)| event.clone()).collect()
     }
 
+    /// The numbers of an event and of its causes, in order.
+    pub(super) fn causes_of(&self, number: u64) -> Vec<u64> {
+        let before = self.trace.events_before(number + 1).rev().take(RECENT);
+        let (mut numbers, mut recent): (Vec<u64>, Vec<Event>) =
+            before.map(|(number, event)| (number, event.clone())).unzip();
+        numbers.reverse();
+        recent.reverse();
+        let Some(last) = recent.len().checked_sub(1) else { return Vec::new() };
+        let causes = explain::causes(&recent, last, self.cluster.names());
+        let mut causes: Vec<u64> = causes.into_iter().map(|place| numbers[place]).collect();
+        causes.sort_unstable();
+        causes.dedup();
+        causes
+    }
+
     /// What is selected in the pane with the focus; without a selection there, the selected
     /// server, or the leader. Says so if there is nothing at all.
     fn subject(&mut self) -> Option<Subject> {
         let selection = &self.view.selection;
         let here = match self.view.focus.lists() {
-            Lists::Clients => selection.client.map(Subject::Client),
+            Lists::Clients | Lists::OfClient => selection.client.map(Subject::Client),
             // On the map one points at packets too.
             Lists::Packets | Lists::Servers => selection.packet.map(Subject::Packet),
             Lists::Keys => selection.key.clone().map(Subject::Key),
-            Lists::Events => {
+            Lists::Events | Lists::Diagram => {
                 let event = selection.event.and_then(|number| self.trace.get(number));
                 event.cloned().map(Subject::Event)
             }
@@ -132,7 +152,8 @@ impl Session {
                 (_, _) => None,
             },
             Lists::Lines => selection.line.map(Subject::Line),
-            Lists::Time => None,
+            Lists::Links => selection.link.map(|(from, to)| Subject::Link(from, to)),
+            Lists::Time | Lists::OfServer => None,
         };
         let server = selection.server.or(self.cluster.leader()).map(Subject::Server);
         let subject = here.or(server);
@@ -144,50 +165,6 @@ impl Session {
 
     fn client_title(&self, id: ClientId) -> String {
         format!("client {}", self.cluster.names().client(id))
-    }
-
-    fn server_lines(&self, id: ServerId) -> Vec<String> {
-        let Some(server) = self.cluster.server(id) else { return Vec::new() };
-        let raft = &server.raft;
-        let (keys, waiters) = (server.rsm.kv.len(), server.rsm.waiters.len());
-        let count =
-            |many: usize, what| format!("{many} {what}{}", if many == 1 { "" } else { "s" });
-        let mut lines = vec![
-            format!("{}, incarnation {}", state(server), server.incarnation),
-            format!(
-                "term {}, voted for {}, follows {}",
-                raft.term(),
-                raft.voted_for().map_or("nobody".into(), |voted| voted.to_string()),
-                raft.leader()
-                    .filter(|leader| *leader != id)
-                    .map_or("nobody".into(), |leader| leader.to_string()),
-            ),
-            format!(
-                "log ends at {} (index@term), commit index {}, applied {}",
-                raft.log().last(),
-                raft.commit(),
-                server.rsm.applied
-            ),
-            format!("{}, {}", count(keys, "key"), count(waiters, "waiter")),
-            format!("clock rate {}", server.clock.as_rate()),
-        ];
-        lines.extend(self.timer_line("election timer", server.timer(TimerKind::Election)));
-        lines.extend(self.timer_line("next heartbeat", server.timer(TimerKind::Heartbeat)));
-        if server.is_running() && raft.role() == Role::Leader {
-            let others = self.cluster.servers().iter().filter(|other| other.id != id);
-            lines.extend(others.filter_map(|other| {
-                let known = raft.progress(other.id)?;
-                Some(format!("{}: match index {}, next {}", other.id, known.matched, known.next))
-            }));
-        }
-        lines
-    }
-
-    fn timer_line(&self, name: &str, timer: Option<Timer>) -> Option<String> {
-        let timer = timer?;
-        let left = timer.due.since(self.cluster.now());
-        let millis = |span: Span| span.micros().div_ceil(1_000);
-        Some(format!("{name} in {} ms, of {} ms", millis(left), millis(timer.span)))
     }
 
     fn entry_lines(&self, id: ServerId, index: Index) -> Vec<String> {
@@ -265,17 +242,6 @@ impl Session {
                 (_, None) => format!("{}: absent", server.id),
             })
             .collect()
-    }
-}
-
-fn state(server: &Server) -> &'static str {
-    match (server.power, server.raft.role()) {
-        (Power::Down, _) => "down",
-        (Power::Asleep, _) => "asleep",
-        (Power::Up, Role::Follower) => "follower",
-        (Power::Up, Role::PreCandidate) => "pre-candidate",
-        (Power::Up, Role::Candidate) => "candidate",
-        (Power::Up, Role::Leader) => "leader",
     }
 }
 

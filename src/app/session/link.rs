@@ -1,11 +1,13 @@
-//! Link mode: a sender, a receiver, and what is to happen between them. Each press is a command.
+//! Link mode: a way in the grid of all, and what is to happen on it. Each press is a command.
 
+use super::look::{Side, Way};
 use super::{Mode, Session};
 use crate::app::keymap::{Chord, Link};
 use crate::cluster::command::{Ends, LinkAct, Text, Who};
-use crate::cluster::network::{LinkChange, LinkRule};
+use crate::cluster::network::{Hand, LinkChange, LinkRule, Packet};
 use crate::cluster::time::{Ppm, Span, SpanRange};
 use crate::cluster::types::{Node, ServerId};
+use crate::ui::links;
 use crate::ui::view::{End, LinkEdit};
 
 /// What `o` steps through, in percent.
@@ -35,8 +37,68 @@ impl Session {
                 let duplicate = Some(after(&steps, rule.duplicate.unwrap_or_default()));
                 LinkAct::Change(LinkChange { duplicate, ..LinkChange::default() })
             }),
+            Link::Hold => self.hold_or_release(),
+            Link::Up => self.walk_ends(Way::Back, Side::Sender),
+            Link::Down => self.walk_ends(Way::Forwards, Side::Sender),
+            Link::Left => self.walk_ends(Way::Back, Side::Receiver),
+            Link::Right => self.walk_ends(Way::Forwards, Side::Receiver),
             Link::Leave => self.mode = Mode::Normal,
         }
+    }
+
+    /// The way that the arrows choose.
+    fn walk_ends(&mut self, way: Way, side: Side) {
+        let Mode::Link(edit) = &self.mode else { return };
+        let now = match (edit.from, edit.to) {
+            (Some(End::Node(from)), Some(End::Node(to))) => Some((from, to)),
+            _ => self.view.selection.link,
+        };
+        let (from, to) = self.next_link(now, way, 1, side);
+        self.choose_ends(from, to);
+    }
+
+    fn choose_ends(&mut self, from: Node, to: Node) {
+        self.view.selection.link = Some((from, to));
+        self.mode = Mode::Link(LinkEdit { from: Some(End::Node(from)), to: Some(End::Node(to)) });
+    }
+
+    /// Link mode, with this way chosen.
+    pub(super) fn change_by_hand(&mut self, from: Node, to: Node) {
+        self.choose_ends(from, to);
+    }
+
+    /// A cell was pointed at: it is chosen; again, and it is cut or mended.
+    pub(super) fn point_at_link(&mut self, from: Node, to: Node) {
+        let ends = LinkEdit { from: Some(End::Node(from)), to: Some(End::Node(to)) };
+        match &self.mode {
+            Mode::Link(edit) if (edit.from, edit.to) == (ends.from, ends.to) => {
+                match self.cluster.reaches(from, to) {
+                    true => self.change_link("x", false, |_| LinkAct::Cut),
+                    false => self.change_link("m", false, |_| LinkAct::Mend),
+                }
+            }
+            _ => self.choose_ends(from, to),
+        }
+    }
+
+    /// Packets wait at the end of their way from now on; again, and they arrive.
+    fn hold_or_release(&mut self) {
+        let Mode::Link(LinkEdit { from: Some(from), to: Some(to) }) = self.mode else {
+            return self.refuse("choose both ends first: the sender, then the receiver");
+        };
+        let pairs = self.pairs(from, to);
+        let held = pairs.iter().any(|(from, to)| {
+            links::holds(&self.cluster, *from, *to) || self.waits_held(*from, *to)
+        });
+        self.change_link("z", false, |_| match held {
+            true => LinkAct::Release { name: None, count: None },
+            false => LinkAct::Hold { name: None, count: None },
+        });
+    }
+
+    fn waits_held(&self, from: Node, to: Node) -> bool {
+        let on = |packet: &&Packet| (packet.from, packet.to) == (from, to);
+        self.cluster.packets().into_iter().filter(on).any(|packet| packet.hand == Hand::Held)
     }
 
     fn choose_server(&mut self, pressed: Chord) {
@@ -100,18 +162,24 @@ impl Session {
 
     /// The rule of the first of the links between two ends: what the next press goes on from.
     fn rule(&self, from: End, to: End) -> LinkRule {
+        let links = self.cluster.links();
+        let pairs = self.pairs(from, to).into_iter();
+        let mut rules = pairs.filter_map(|(from, to)| links.get(from, to).map(|link| link.rule));
+        rules.next().unwrap_or_default()
+    }
+
+    /// Each way between two ends.
+    fn pairs(&self, from: End, to: End) -> Vec<(Node, Node)> {
         let nodes = |end: End| match end {
             End::Node(node) => vec![node],
             End::All => {
                 self.cluster.servers().iter().map(|server| Node::Server(server.id)).collect()
             }
         };
-        let links = self.cluster.links();
         let pairs = nodes(from).into_iter().flat_map(|from| {
             nodes(to).into_iter().filter(move |to| *to != from).map(move |to| (from, to))
         });
-        let mut rules = pairs.filter_map(|(from, to)| links.get(from, to).map(|link| link.rule));
-        rules.next().unwrap_or_default()
+        pairs.collect()
     }
 }
 

@@ -5,14 +5,20 @@ use super::prompt::Line;
 use super::{Mode, Session};
 use crate::app::keymap::{Chord, Look};
 use crate::cluster::time::Span;
-use crate::cluster::types::{ClientId, Index, PacketId, ServerId};
+use crate::cluster::types::{ClientId, Index, Node, PacketId, ServerId};
 use crate::cluster::words::Weight;
-use crate::ui;
 use crate::ui::trace::Listing;
-use crate::ui::view::{Extent, Layout, Lists, Pane, Scroll, Stage, Stands, TimelineSpan};
+use crate::ui::view::{Extent, Layout, Lists, Pane, Rows, Scroll, Stage, Stands, TimelineSpan};
+use crate::ui::{self, links};
 
 /// What `<` and `>` step through, in seconds of lab time. Beyond the last is the whole run.
 const WINDOWS: [u64; 8] = [1, 2, 5, 10, 30, 60, 300, 1_800];
+
+/// What they step through where the diagram has the focus, in milliseconds a row. Before the first a
+/// row is a moment.
+const ROWS: [u64; 13] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 10_000, 60_000];
+/// How often the diagram is scrolled at most until what is chosen is seen.
+const SCROLLS_MAX: usize = 16;
 
 /// Forwards or back, in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +44,13 @@ impl Way {
             Self::Back => Self::Forwards,
         }
     }
+}
+
+/// Which end of a way is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Sender,
+    Receiver,
 }
 
 /// The first place that has to be shown so that `place` is seen, with as little scrolling as that
@@ -72,8 +85,9 @@ impl Session {
             Look::Zoom => self.toggle_zoom(),
             Look::NextLayout => self.layout(Way::Forwards),
             Look::PreviousLayout => self.layout(Way::Back),
-            Look::NarrowerTimeline => self.timeline_window(Way::Back),
-            Look::WiderTimeline => self.timeline_window(Way::Forwards),
+            Look::Show(pane) => self.show_pane(pane),
+            Look::NarrowerTimeline => self.narrow_or_widen(Way::Back),
+            Look::WiderTimeline => self.narrow_or_widen(Way::Forwards),
         }
     }
 
@@ -129,8 +143,10 @@ impl Session {
     pub(super) fn walk(&mut self, way: Way, count: u64) {
         match self.view.focus.lists() {
             Lists::Servers | Lists::Logs => self.walk_servers(way, count),
-            Lists::Events => self.walk_events(way, count),
+            Lists::Events | Lists::Diagram => self.walk_events(way, count),
             Lists::Lines => self.walk_lines(way, count),
+            Lists::Links => self.walk_links(way, count, Side::Sender),
+            Lists::OfServer | Lists::OfClient => self.walk_rows(way, count),
             Lists::Clients => self.walk_clients(way, count),
             Lists::Keys => self.walk_keys(way, count),
             Lists::Packets => self.walk_packets(way, count),
@@ -169,6 +185,41 @@ impl Session {
         self.view.scroll.values = reveal(self.extent(Pane::Values), next) as u32;
     }
 
+    /// Scrolls rows that are only read.
+    fn walk_rows(&mut self, way: Way, count: u64) {
+        let extent = self.extent(self.view.focus);
+        let places = (extent.total - extent.shown + 1) as usize;
+        self.view.scroll.sheet = way.walk(Some(extent.first), count, places) as u16;
+    }
+
+    fn walk_links(&mut self, way: Way, count: u64, side: Side) {
+        self.view.selection.link = Some(self.next_link(self.view.selection.link, way, count, side));
+    }
+
+    /// The way beside this one, in the grid of all.
+    pub(super) fn next_link(
+        &self,
+        now: Option<(Node, Node)>,
+        way: Way,
+        count: u64,
+        side: Side,
+    ) -> (Node, Node) {
+        let cluster = &self.cluster;
+        let first = links::node(cluster, 0).unwrap_or(Node::Server(ServerId::from_index(0)));
+        let Some((from, to)) = now else {
+            return (first, links::node(cluster, 1).unwrap_or(first));
+        };
+        let walk = |node| {
+            let here = links::place(cluster, node) as u64;
+            let next = way.walk(Some(here), count, links::count(cluster));
+            links::node(cluster, next as usize).unwrap_or(node)
+        };
+        match side {
+            Side::Sender => (walk(from), to),
+            Side::Receiver => (from, walk(to)),
+        }
+    }
+
     pub(super) fn walk_packets(&mut self, way: Way, count: u64) {
         let packets: Vec<PacketId> =
             self.cluster.packets().iter().map(|packet| packet.id).collect();
@@ -182,7 +233,7 @@ impl Session {
     }
 
     fn walk_events(&mut self, way: Way, count: u64) {
-        let extent = self.extent(Pane::Events);
+        let extent = self.extent(self.view.focus);
         let listed = self.trace.listed();
         if listed.is_empty() {
             return self.refuse("the list of events is empty");
@@ -198,7 +249,27 @@ impl Session {
         let bottom = (reveal(extent, next) + extent.shown.max(1) - 1).min(last);
         let number = |place: u64| listed.get(place as usize).copied();
         self.view.selection.event = number(next);
-        self.view.scroll.events = number(bottom).filter(|_| bottom < last);
+        let (next, bottom) = (next, number(bottom).filter(|_| bottom < last));
+        self.view.scroll.events = bottom;
+        if self.view.focus.lists() == Lists::Diagram {
+            self.reveal_in_diagram(next);
+        }
+    }
+
+    /// A row of the diagram is a moment, and events of less weight have moments too: how many of the
+    /// listed are seen is known once it has been scrolled.
+    fn reveal_in_diagram(&mut self, place: u64) {
+        for _ in 0..SCROLLS_MAX {
+            let extent = self.extent(Pane::Diagram);
+            let listed = self.trace.listed();
+            let by = extent.first.saturating_sub(place);
+            let last = (extent.first + extent.shown).saturating_sub(1);
+            if by == 0 {
+                return;
+            }
+            let bottom = last.saturating_sub(by).max(place);
+            self.view.scroll.events = listed.get(bottom as usize).copied();
+        }
     }
 
     /// Up and down in the script, from the line that has run last.
@@ -220,6 +291,10 @@ impl Session {
     pub(super) fn sideways(&mut self, way: Way) {
         match self.view.focus.lists() {
             Lists::Logs => self.walk_entries(way),
+            Lists::Diagram => self.walk_columns(way),
+            Lists::Links => self.walk_links(way, 1, Side::Receiver),
+            Lists::OfServer => self.walk_servers(way, 1),
+            Lists::OfClient => self.walk_clients(way, 1),
             Lists::Time => self.scrub(way),
             Lists::Servers
             | Lists::Clients
@@ -230,6 +305,16 @@ impl Session {
                 self.walk(way, 1);
             }
         }
+    }
+
+    /// The columns of the diagram, where there is no room for all.
+    fn walk_columns(&mut self, way: Way) {
+        let extent = ui::columns_extent(self.size, &self.scene());
+        if extent.shown == extent.total {
+            return self.refuse("every column is seen");
+        }
+        let places = (extent.total - extent.shown + 1) as usize;
+        self.view.scroll.columns = way.walk(Some(extent.first), 1, places) as u16;
     }
 
     /// Left and right along the selected server's log.
@@ -267,6 +352,10 @@ impl Session {
             | Lists::Keys
             | Lists::Packets
             | Lists::Events
+            | Lists::Diagram
+            | Lists::Links
+            | Lists::OfServer
+            | Lists::OfClient
             | Lists::Lines => {
                 self.walk(Way::Back, u64::from(u32::MAX));
             }
@@ -286,7 +375,7 @@ impl Session {
                 self.view.scroll.logs = None;
                 self.view.selection.entry = None;
             }
-            Lists::Events => {
+            Lists::Events | Lists::Diagram => {
                 self.view.scroll.events = None;
                 self.view.selection.event = None;
             }
@@ -294,7 +383,13 @@ impl Session {
                 self.view.scroll.script = None;
                 self.view.selection.line = None;
             }
-            Lists::Servers | Lists::Clients | Lists::Keys | Lists::Packets => {
+            Lists::Servers
+            | Lists::Clients
+            | Lists::Keys
+            | Lists::Packets
+            | Lists::Links
+            | Lists::OfServer
+            | Lists::OfClient => {
                 self.walk(Way::Forwards, u64::from(u32::MAX));
             }
         }
@@ -323,9 +418,26 @@ impl Session {
 
     fn toggle_zoom(&mut self) {
         self.view.zoomed = match self.view.zoomed {
-            Some(_) => None,
+            Some(_) => return self.leave_zoom(),
             None => Some(self.view.focus),
         };
+    }
+
+    /// One pane alone; again, and the others are back.
+    pub(super) fn show_pane(&mut self, pane: Pane) {
+        if self.view.zoomed == Some(pane) {
+            return self.leave_zoom();
+        }
+        self.view.zoomed = Some(pane);
+        self.view.focus = pane;
+    }
+
+    /// All panes of the layout again. The focus is on one that is seen.
+    pub(super) fn leave_zoom(&mut self) {
+        self.view.zoomed = None;
+        if !self.panes().contains(&self.view.focus) {
+            self.focus_next(Way::Forwards);
+        }
     }
 
     fn layout(&mut self, way: Way) {
@@ -346,6 +458,23 @@ impl Session {
             self.focus_next(Way::Forwards);
         }
         self.note(format!("layout: {}", self.view.layout.name()));
+    }
+
+    /// Less time in one look, or more: on the timeline, or in the diagram if that has the focus.
+    fn narrow_or_widen(&mut self, way: Way) {
+        if self.view.focus != Pane::Diagram {
+            return self.timeline_window(way);
+        }
+        let rows = ROWS.map(|millis| Rows::Each(Span::from_millis(millis)));
+        let here = rows.iter().position(|rows| *rows == self.view.diagram);
+        let here = here.map_or(0, |here| here as u64 + 1);
+        let next = way.walk(Some(here), 1, rows.len() + 1) as usize;
+        let each = next.checked_sub(1).and_then(|next| rows.get(next));
+        self.view.diagram = each.copied().unwrap_or_default();
+        self.note(match self.view.diagram {
+            Rows::Moments => "a row is a moment at which something happened".to_owned(),
+            Rows::Each(span) => format!("a row is {span}"),
+        });
     }
 
     pub(super) fn timeline_window(&mut self, way: Way) {

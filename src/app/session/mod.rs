@@ -10,7 +10,7 @@
 //! the modes; `time.rs` lets lab time pass, `past.rs` and `travel.rs` go back in it, `branches.rs`
 //! on differently; `moment.rs` and `lines.rs` go to moments by name, `play.rs` plays on to them;
 //! `work.rs` does in pieces whatever may take long; `watches.rs` follows what is watched;
-//! `point.rs` is the mouse; `show.rs` puts together what is seen.
+//! `point.rs` is the mouse; `first.rs` is the first minute; `show.rs` puts together what is seen.
 
 mod act;
 mod branches;
@@ -18,6 +18,7 @@ mod breakpoints;
 mod compare;
 mod dialog;
 mod errand;
+mod first;
 mod hints;
 mod inspect;
 mod keep;
@@ -54,14 +55,15 @@ use std::time::Duration;
 use ratatui::layout::Size;
 
 use super::fading::Fader;
-use super::input::{Input, MouseAct};
-use super::keymap::{Action, Binding, Chord, KeyMode};
+use super::input::{Input, MouseAct, Named};
+use super::keymap::{Action, Binding, Chord, KeyMode, Normal};
 use super::memory::BUDGET;
 use super::pace::Pacer;
 use super::player::Player;
 use super::recorder::Recorder;
 use crate::cluster::command::{Command, Pace, Place, Script};
 use crate::cluster::config::Config;
+use crate::cluster::event::Event;
 use crate::cluster::timeline::{Point, Timeline};
 use crate::cluster::types::ServerSet;
 use crate::cluster::{Cluster, Refusal};
@@ -75,6 +77,7 @@ use breakpoints::Breakpoint;
 use compare::Comparing;
 use dialog::{Asking, Reading};
 use errand::Errand;
+use first::First;
 use look::Way;
 use oracle::Oracle;
 use partition::Split;
@@ -250,6 +253,12 @@ pub struct Session {
     notice: Option<(Duration, Notice)>,
     /// What the hints of the footer stand for, in their order.
     hinted: Vec<&'static Binding>,
+    /// What time will stand at when it happens for the first time.
+    firsts: Vec<First>,
+    /// The keys of the first minute that have been used.
+    learned: Vec<Normal>,
+    /// The event whose causes are lit in the diagram.
+    lit: Option<Event>,
     /// How many bytes the session may take.
     memory: u64,
     /// How many steps going back plays again at most, as was last said.
@@ -319,6 +328,9 @@ impl Session {
             marked: ServerSet::EMPTY,
             notice: None,
             hinted: Vec::new(),
+            firsts: Vec::new(),
+            learned: Vec::new(),
+            lit: None,
             room: Duration::ZERO,
             last_click: None,
             screen: Screen::Stale,
@@ -386,6 +398,16 @@ impl Session {
             self.lighten();
             return None;
         }
+        if self.leave_card() {
+            match pressed {
+                Chord::Char(' ') => {
+                    self.stop_at_firsts();
+                    return None;
+                }
+                Chord::Key(Named::Enter | Named::Esc) => return None,
+                _ => {}
+            }
+        }
         match self.bound(pressed) {
             Some(binding) => self.act(binding, pressed),
             None => {
@@ -415,9 +437,6 @@ impl Session {
             Action::Presenter(action) => self.present_by(action),
             Action::Dialog(action) => self.read(action),
             Action::Question(action) => return self.answer(action),
-            Action::Reserved => {
-                self.refuse(format!("{} is kept for later: {}", pressed.label(), binding.words));
-            }
         }
         None
     }

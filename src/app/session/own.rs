@@ -45,7 +45,7 @@ const fn like(verb: &'static str, own: Own) -> Own {
 }
 
 /// The table.
-pub static OWN: [Own; 13] = [
+pub static OWN: [Own; 14] = [
     own(
         "help",
         &["help", "help WORD"],
@@ -79,6 +79,13 @@ pub static OWN: [Own; 13] = [
         "selects a server, of any number",
         &["select S12"],
         Act::Here(Session::select_by_name),
+    ),
+    own(
+        "show",
+        &["show", "show PANE"],
+        "one pane alone: map, logs, events, diagram, links, server, quorum, client, ...; or all again",
+        &["show diagram", "show"],
+        Act::Here(|session, rest| session.show_by_name(rest)),
     ),
     own(
         "branches",

@@ -41,6 +41,7 @@ impl Session {
         match (&self.mode, target.clone()) {
             (Mode::Prompt(_), Target::Choice(place)) => self.choose_completion(place),
             (Mode::Reading(_), Target::Choice(place)) => self.choose_item(place),
+            (Mode::Link(_), Target::Link(from, to)) => self.point_at_link(from, to),
             (Mode::Normal | Mode::Packet, _) => self.point_at(x, y, target),
             _ => {}
         }
@@ -80,6 +81,7 @@ impl Session {
             Target::Packet(id) => selection.packet = Some(*id),
             Target::Event(number) => selection.event = Some(*number),
             Target::Line(number) => selection.line = Some(*number),
+            Target::Link(from, to) => selection.link = Some((*from, *to)),
             Target::Moment(time) => self.seek(Goal::Time(*time)),
             Target::Watch(place) => self.list_watches(*place),
             Target::Pane(_) | Target::Hint(_) | Target::Choice(_) => {}

@@ -3,15 +3,16 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::dialog::Reading;
 use super::own::{self, Own};
 use super::{Effect, Mode, Session};
-use crate::app::keymap;
+use crate::app::keymap::{self, KeyMode};
 use crate::cluster::command::complete::{Known, complete};
 use crate::cluster::command::verbs::{self, Scope};
 use crate::cluster::command::{Command, Diagnostic, Tell, nearest, parse_typed};
 use crate::cluster::types::ServerId;
 use crate::cluster::{Cluster, Refusal};
-use crate::ui::view::{Mistake, Prompt, PromptKind};
+use crate::ui::view::{Mistake, Pane, Prompt, PromptKind};
 
 /// The longest line that can be typed, in characters.
 const LENGTH_MAX: usize = 2_000;
@@ -73,6 +74,11 @@ impl Line {
     pub fn filter(now: Option<&str>) -> Self {
         let input = Input::new(now.unwrap_or_default().to_owned());
         Self { kind: PromptKind::Filter, input, ..Self::default() }
+    }
+
+    /// The prompt for a word that the help is searched for.
+    pub fn help() -> Self {
+        Self { kind: PromptKind::Help, ..Self::default() }
     }
 
     pub fn insert(&mut self, letter: char) {
@@ -162,7 +168,7 @@ impl Line {
     pub fn shown(&self, history: &History) -> Prompt {
         let usage = match self.kind {
             PromptKind::Command => usage(self.input.value()),
-            PromptKind::Filter => None,
+            PromptKind::Filter | PromptKind::Help => None,
             PromptKind::History => Some(match self.found(history) {
                 Some(line) => line.to_owned(),
                 None => "no such line".to_owned(),
@@ -302,6 +308,10 @@ impl Session {
                 self.filter((!text.is_empty()).then_some(text));
                 None
             }
+            PromptKind::Help => {
+                self.open(Reading::Help { keys: KeyMode::Normal, search: text });
+                None
+            }
             PromptKind::History => {
                 let found = line.found(&self.history).map(str::to_owned);
                 *line = Line::command(&found.unwrap_or_default());
@@ -385,6 +395,19 @@ impl Session {
             },
         }
         Ok(())
+    }
+
+    /// One pane alone, by its word; without one, all of the layout.
+    pub(super) fn show_by_name(&mut self, word: &str) {
+        match Pane::EVERY.into_iter().find(|pane| pane.word() == word) {
+            _ if word.is_empty() => self.leave_zoom(),
+            Some(pane) if self.view.zoomed == Some(pane) => {}
+            Some(pane) => self.show_pane(pane),
+            None => {
+                let words = Pane::EVERY.map(Pane::word).join(", ");
+                self.refuse(format!("show: which pane? {words}"));
+            }
+        }
     }
 
     pub(super) fn select_by_name(&mut self, name: &str) {

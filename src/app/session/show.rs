@@ -3,7 +3,8 @@
 use super::dialog::Reading;
 use super::{Mode, Pressed, Session};
 use crate::cluster::timeline::Point;
-use crate::ui::view::{self, Clock, LastCommand, Light, Pin, PinKind, Presented, Stands};
+use crate::ui;
+use crate::ui::view::{self, Clock, LastCommand, Light, Pane, Pin, PinKind, Presented, Stands};
 
 impl Session {
     /// Brings the view up to date.
@@ -33,6 +34,22 @@ impl Session {
         let bookmarks = self.bookmarks.keys().map(pin(PinKind::Bookmark));
         let reached = self.reached.iter().map(pin(PinKind::Breakpoint));
         self.view.pins = bookmarks.chain(reached).collect();
+        self.show_causes();
+    }
+
+    /// What the selected event goes back to, for the diagram. It is looked for once.
+    fn show_causes(&mut self) {
+        let shown = ui::panes(self.size, &self.scene()).any(|pane| pane == Pane::Diagram);
+        let chosen = self.view.selection.event.filter(|_| shown);
+        let event = chosen.and_then(|number| self.trace.get(number));
+        if event.is_some() && event == self.lit.as_ref() {
+            return;
+        }
+        self.lit = event.cloned();
+        self.view.causes = match chosen.filter(|_| self.lit.is_some()) {
+            Some(number) => self.causes_of(number),
+            None => Vec::new(),
+        };
     }
 
     /// The last command before this moment: of the script, or what somebody did.

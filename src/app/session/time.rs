@@ -178,6 +178,7 @@ impl Session {
         }
         self.heed_watches();
         self.heed_breakpoints();
+        self.heed_firsts();
         self.heed_errand();
         if self.halt != Some(Stands::Failed) && self.cluster.failure().is_some() {
             self.mode = Mode::Reading(Reading::failure(&self.cluster));

@@ -266,6 +266,12 @@ pub struct PictureOptions {
     /// The screen of big mode: the caption, the map and the logs alone.
     #[arg(long)]
     pub big: bool,
+    /// The space-time diagram instead: a column a server, time downwards, packets as lines.
+    #[arg(long, conflicts_with_all = ["present", "reveal", "big"])]
+    pub diagram: bool,
+    /// The moment with which the diagram begins: it has as many rows as it needs.
+    #[arg(long, value_name = "MOMENT", requires = "diagram", value_parser = Moment::read)]
+    pub from: Option<Moment>,
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

@@ -86,7 +86,13 @@ fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
             let Salvaged { script, lost } = Files::default().recorded(path)?;
             Session::file(path.to_owned(), &script, (options.seed, told(lost, 0)), theme)
         }
-        (None, None) => Session::free(config(options), theme),
+        (None, None) => {
+            let mut session = Session::free(config(options), theme);
+            if options.start_at.is_none() {
+                session.welcome();
+            }
+            session
+        }
     };
     if let Some(bytes) = options.memory {
         session.set_memory(bytes);

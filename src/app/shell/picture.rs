@@ -1,14 +1,16 @@
-//! `raftlab picture`: the screen as it would be at a moment, as an SVG file.
+//! `raftlab picture`: the screen as it would be at a moment, or the space-time diagram of a part of
+//! the run, as an SVG file.
 
 use std::io::Write;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use super::cli::{LabOptions, PictureOptions};
 use super::files::{Files, Old};
 use super::{Ending, Mistake, lab};
 use crate::app::session::{Moment, Session};
+use crate::cluster::time::Time;
 use crate::ui;
 use crate::ui::export::{Paper, svg};
 use crate::ui::glyphs::Glyphs;
@@ -47,7 +49,15 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     let mut file = files.create(&options.out, Old::Replace)?;
     session.look_for(&moment);
     session.finish().map_err(Mistake::Usage)?;
-    session.go_to(&moment).map_err(Mistake::Usage)?;
+    let mut go_to = |moment: &Moment| -> Result<Time, Mistake> {
+        session.go_to(moment).map_err(Mistake::Usage)?;
+        Ok(session.scene().cluster.now())
+    };
+    let from = options.from.as_ref().map(&mut go_to).transpose()?;
+    let until = go_to(&moment)?;
+    if from.is_some_and(|from| from > until) {
+        return Err(Mistake::Usage(format!("--from is after the moment of the picture, {until}")));
+    }
     if options.present {
         session.begin_presenting();
     }
@@ -58,8 +68,14 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
         session.toggle_big();
     }
     session.show();
-    let mut buffer = Buffer::empty(Rect::new(0, 0, options.size.width, options.size.height));
-    ui::draw_into(&mut buffer, &session.scene());
+    let buffer = match options.diagram {
+        true => ui::draw_diagram(&session.scene(), options.size, from),
+        false => {
+            let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, options.size)));
+            ui::draw_into(&mut buffer, &session.scene());
+            buffer
+        }
+    };
     file.write_all(svg(&buffer, paper).as_bytes()).map_err(|error| file.unwritten(&error))?;
     file.complete()?;
     Ok(Ending::Well)

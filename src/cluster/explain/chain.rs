@@ -15,6 +15,8 @@ use crate::cluster::words::fit::{shorten, wrap};
 
 /// How far back a chain goes: as much as can be taken in at once.
 const STEPS: usize = 6;
+/// How many deeds a list of causes goes back.
+const CAUSES_MAX: usize = 64;
 
 /// The last remembered event of this kind, its reason, and its causes; no lines if there is none.
 pub(super) fn told(
@@ -34,6 +36,48 @@ pub(super) fn told(
         }
     }
     lines
+}
+
+/// The event at `at` and all that it goes back to, the newest first: what was done, and the packets
+/// that carried it on, sent and received. Bounded, as every explanation is.
+pub fn causes(recent: &[Event], at: usize, names: &Names) -> Vec<usize> {
+    let mut causes = vec![at];
+    let mut here = at;
+    for _ in 0..CAUSES_MAX {
+        let Some(event) = recent.get(here) else { break };
+        causes.extend(carried_by(recent, here));
+        match step(recent, here, names).1.filter(|earlier| *earlier < here) {
+            Some(earlier) => here = earlier,
+            None => {
+                causes.extend(ordered(recent, here, event));
+                break;
+            }
+        }
+        causes.push(here);
+    }
+    causes.dedup();
+    causes
+}
+
+/// The receiving, or the loss, and the sending of the packet that brought an event about.
+fn carried_by(recent: &[Event], at: usize) -> Vec<usize> {
+    let (Cause::Packet(packet) | Cause::LossReport(packet)) = recent[at].cause else {
+        return Vec::new();
+    };
+    let ended = recent[..=at].iter().rposition(|event| {
+        matches!(event.kind, EventKind::Packet(flight, PacketEvent::Received
+            | PacketEvent::Dropped { .. }) if flight.packet == packet)
+    });
+    [ended, sending(recent, at, packet)].into_iter().flatten().collect()
+}
+
+/// The command that an event comes of, if one does.
+fn ordered(recent: &[Event], at: usize, event: &Event) -> Option<usize> {
+    matches!(event.cause, Cause::Command(_) | Cause::Line(_)).then_some(())?;
+    recent[..at].iter().rposition(|other| {
+        other.cause == event.cause
+            && matches!(other.kind, EventKind::Lab(LabEvent::Commanded { .. }))
+    })
 }
 
 /// A text in lines that all begin with this indent.

@@ -23,6 +23,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub use chain::causes;
 pub use client::client;
 pub use entry::entry;
 pub use packet::packet;

@@ -14,6 +14,8 @@ mod story;
 mod tests;
 mod window;
 
+pub use story::rooms;
+
 use ratatui::layout::Rect;
 
 use super::canvas::Canvas;

@@ -255,6 +255,18 @@ impl Story {
         }
     }
 
+    /// The servers by who hears whom, both ways, directly or through others.
+    fn groups(&self, servers: u8) -> Vec<ServerSet> {
+        let mut heard = vec![ServerSet::first(servers); usize::from(servers)];
+        for cut in self.cuts.iter().filter(|cut| cut.until.is_none()) {
+            for (from, unheard) in cut.links.servers.iter().enumerate() {
+                heard[from] = heard[from].without(*unheard);
+            }
+        }
+        let hears = |one: ServerId, other: ServerId| heard[other.index()].contains(one);
+        ServerSet::first(servers).groups(|one, other| hears(one, other) && hears(other, one))
+    }
+
     fn cut(&mut self, from: Time, label: String, links: CutLinks) {
         self.cuts.push(Cut { from, until: None, label, links });
     }
@@ -266,6 +278,32 @@ impl Story {
             cut.until = cut.links.is_empty().then_some(at);
         }
     }
+}
+
+/// The servers by who heard whom, from each moment on at which that changed: of the time since
+/// `from`, and at its beginning.
+pub fn rooms<'a>(
+    milestones: impl IntoIterator<Item = &'a Event>,
+    servers: u8,
+    from: Time,
+) -> Vec<(Time, Vec<ServerSet>)> {
+    let mut story = Story::default();
+    let mut rooms = Vec::new();
+    for event in milestones {
+        let EventKind::Lab(LabEvent::Commanded { command }) = &event.kind else { continue };
+        if event.time >= from && rooms.is_empty() {
+            rooms.push((Time::START, story.groups(servers)));
+        }
+        story.read_cuts(event.time, command, servers);
+        if event.time >= from {
+            rooms.push((event.time, story.groups(servers)));
+        }
+    }
+    if rooms.is_empty() {
+        rooms.push((Time::START, story.groups(servers)));
+    }
+    rooms.dedup_by(|later, before| later.1 == before.1);
+    rooms
 }
 
 /// The groups of a partition; servers that nobody names are one more.
@@ -502,6 +540,8 @@ mod tests {
                 let heard = cluster.reaches(Node::Server(from), Node::Server(to));
                 prop_assert_eq!(told, !heard, "{} to {}", from, to);
             }
+            let told = rooms(&events, cluster.config().servers, Time::START);
+            prop_assert_eq!(told.last().map(|(_, groups)| groups), Some(&cluster.groups()));
         }
     }
 }

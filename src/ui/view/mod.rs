@@ -72,6 +72,10 @@ pub struct View {
     /// Moments that somebody has bookmarked, or at which a breakpoint was reached.
     pub pins: Vec<Pin>,
     pub timeline: TimelineWindow,
+    /// What a row of the space-time diagram is.
+    pub diagram: Rows,
+    /// The selected event and its causes, by their numbers in the [`Trace`], in order.
+    pub causes: Vec<u64>,
     pub light: Light,
     /// Set while somebody presents: nothing of what comes is on the screen, and no keys.
     pub presented: Option<Presented>,
@@ -216,13 +220,24 @@ pub enum Layout {
     Logs,
     Map,
     ClientsAndValues,
+    /// The space-time diagram, with the events beside it where there is room.
+    Diagram,
+    /// A server, who can decide, and a client, looked at closely.
+    Closely,
     /// Only while a script plays.
     Script,
 }
 
 impl Layout {
-    pub const EVERY: [Self; 5] =
-        [Self::All, Self::Logs, Self::Map, Self::ClientsAndValues, Self::Script];
+    pub const EVERY: [Self; 7] = [
+        Self::All,
+        Self::Logs,
+        Self::Map,
+        Self::ClientsAndValues,
+        Self::Diagram,
+        Self::Closely,
+        Self::Script,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -230,6 +245,8 @@ impl Layout {
             Self::Logs => "logs",
             Self::Map => "map",
             Self::ClientsAndValues => "clients and values",
+            Self::Diagram => "space and time",
+            Self::Closely => "closely",
             Self::Script => "script",
         }
     }
@@ -248,6 +265,8 @@ pub struct Selection {
     pub event: Option<u64>,
     /// A line of the script, by its number.
     pub line: Option<u32>,
+    /// A way, from its sender to its receiver.
+    pub link: Option<(Node, Node)>,
 }
 
 impl Selection {
@@ -268,6 +287,10 @@ pub struct Scroll {
     pub clients: u32,
     pub values: u32,
     pub in_flight: u32,
+    /// The first column of the space-time diagram.
+    pub columns: u16,
+    /// The first row of what is looked at closely.
+    pub sheet: u16,
     /// The first line of the script that is shown; `None` follows the line that has run last.
     pub script: Option<u32>,
     pub dialog: u16,
@@ -473,6 +496,16 @@ impl Default for TimelineWindow {
     }
 }
 
+/// What a row of the space-time diagram is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rows {
+    /// A moment at which something happened.
+    #[default]
+    Moments,
+    /// So much lab time.
+    Each(Span),
+}
+
 /// Something on the screen that one can point at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -485,6 +518,8 @@ pub enum Target {
     Client(ClientId),
     Key(Key),
     Packet(PacketId),
+    /// The way from one to the other.
+    Link(Node, Node),
     /// By its number in the [`Trace`].
     Event(u64),
     /// A line of the script, by its number.

@@ -56,6 +56,8 @@ pub enum PromptKind {
     Filter,
     /// Search of the history of commands.
     History,
+    /// Search of the help.
+    Help,
 }
 
 /// What is wrong with the line, and where: in characters from the start.
@@ -108,8 +110,9 @@ pub enum DialogBody {
     List { items: Vec<ListItem>, chosen: usize },
     /// Two futures side by side.
     Comparison(Box<Comparison>),
-    /// The keys, after the legend of the marks.
-    Help(Vec<HelpGroup>),
+    /// On the first page the keys that one needs, beside the marks; then all keys. Without that
+    /// page, what a search has found.
+    Help { first: Option<HelpGroup>, groups: Vec<HelpGroup> },
 }
 
 #[derive(Clone, Debug)]

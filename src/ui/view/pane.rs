@@ -11,6 +11,11 @@ pub enum Pane {
     Servers,
     Events,
     Script,
+    Diagram,
+    Links,
+    Inspector,
+    Quorum,
+    Client,
     Timeline,
 }
 
@@ -24,6 +29,14 @@ pub enum Lists {
     Keys,
     Packets,
     Events,
+    /// Rows to read, about a server; from side to side, another server.
+    OfServer,
+    /// The same about a client.
+    OfClient,
+    /// Ways from one to another: rows of senders, columns of receivers.
+    Links,
+    /// Events from top to bottom, and columns from side to side.
+    Diagram,
     /// Of the script.
     Lines,
     /// Time itself, from left to right.
@@ -32,7 +45,7 @@ pub enum Lists {
 
 impl Pane {
     /// In the order in which `Tab` walks them, which is that of their declaration.
-    pub const EVERY: [Self; 8] = [
+    pub const EVERY: [Self; 13] = [
         Self::Map,
         Self::Clients,
         Self::Values,
@@ -40,20 +53,30 @@ impl Pane {
         Self::Servers,
         Self::Events,
         Self::Script,
+        Self::Diagram,
+        Self::Links,
+        Self::Inspector,
+        Self::Quorum,
+        Self::Client,
         Self::Timeline,
     ];
 
-    /// Its title, and what it lists.
-    const fn row(self) -> (&'static str, Lists) {
+    /// Its title, its word at the prompt, and what it lists.
+    const fn row(self) -> (&'static str, &'static str, Lists) {
         match self {
-            Self::Map => ("Map", Lists::Servers),
-            Self::Clients => ("Clients", Lists::Clients),
-            Self::Values => ("Keys and values", Lists::Keys),
-            Self::InFlight => ("In flight", Lists::Packets),
-            Self::Servers => ("Servers and logs", Lists::Logs),
-            Self::Events => ("Events", Lists::Events),
-            Self::Script => ("Script", Lists::Lines),
-            Self::Timeline => ("Timeline", Lists::Time),
+            Self::Map => ("Map", "map", Lists::Servers),
+            Self::Clients => ("Clients", "clients", Lists::Clients),
+            Self::Values => ("Keys and values", "values", Lists::Keys),
+            Self::InFlight => ("In flight", "packets", Lists::Packets),
+            Self::Servers => ("Servers and logs", "logs", Lists::Logs),
+            Self::Events => ("Events", "events", Lists::Events),
+            Self::Script => ("Script", "script", Lists::Lines),
+            Self::Diagram => ("Events in space and time", "diagram", Lists::Diagram),
+            Self::Links => ("Links", "links", Lists::Links),
+            Self::Inspector => ("Server", "server", Lists::OfServer),
+            Self::Quorum => ("Quorum", "quorum", Lists::OfServer),
+            Self::Client => ("Client", "client", Lists::OfClient),
+            Self::Timeline => ("Timeline", "timeline", Lists::Time),
         }
     }
 
@@ -61,8 +84,13 @@ impl Pane {
         self.row().0
     }
 
-    pub const fn lists(self) -> Lists {
+    /// What `:show` calls it.
+    pub const fn word(self) -> &'static str {
         self.row().1
+    }
+
+    pub const fn lists(self) -> Lists {
+        self.row().2
     }
 }
 

@@ -1,14 +1,14 @@
 //! What keys do to the cluster, and what they say when they can do nothing; the modes and the
 //! prompt.
 
-use crate::app::input::{Input, Named};
+use crate::app::input::{Input, Mouse, MouseAct, Named};
 use crate::app::keymap::Chord;
 
-use super::{FRAME, clock, frames, lab, last_command, led, power, press, refusal, wait};
+use super::{FRAME, clock, find, frames, lab, last_command, led, power, press, refusal, wait};
 use crate::app::session::{Effect, Message, Session, own};
 use crate::cluster::server::Power;
 use crate::cluster::types::{Node, ServerId};
-use crate::ui::view::{Clock, Mode, Stands};
+use crate::ui::view::{Clock, Mode, Pane, Stands};
 
 #[test]
 fn a_crashed_leader_falls_and_another_rises() {
@@ -37,7 +37,7 @@ fn keys_that_can_do_nothing_say_why() {
         ("9", "only 5 servers"),
         ("0 t", "leaders have no election timer"),
         ("n", "no script"),
-        ("E", "E does nothing here"),
+        ("J", "J does nothing here"),
         ("u", "there is nothing to undo"),
     ];
     for (keys, why) in cases {
@@ -122,6 +122,42 @@ fn link_mode_makes_a_command_of_each_press() {
     assert!(refusal(&session).contains("both ends"));
     press(&mut session, "Esc Esc");
     assert!(matches!(session.scene().view.mode, Mode::Normal));
+}
+
+#[test]
+fn the_grid_is_changed_in_place() {
+    let mut session = led();
+    let server = |number| Node::Server(ServerId::from_number(number).unwrap());
+    press(&mut session, "L Down Right");
+    assert_eq!(session.scene().view.selection.link, Some((server(1), server(3))));
+    press(&mut session, "Down z");
+    assert_eq!(last_command(&session), "hold S2 -> S3");
+    press(&mut session, "z");
+    assert_eq!(last_command(&session), "release S2 -> S3");
+    let click = |session: &mut Session| {
+        let (column, row) = find(session, "Links, from");
+        // The cell from S1 to S2: the names stand in the first row and column.
+        let (column, row) = (column + 28, row + 2);
+        let act = MouseAct::Press;
+        session.update(Message::Input(Input::Mouse(Mouse { act, column, row })));
+    };
+    click(&mut session);
+    let (from, to) = session.scene().view.selection.link.unwrap();
+    assert!(session.cluster().reaches(from, to), "the first click chooses");
+    click(&mut session);
+    assert!(!session.cluster().reaches(from, to), "the second cuts");
+    click(&mut session);
+    assert!(session.cluster().reaches(from, to), "the third mends");
+    press(&mut session, "Esc K");
+    assert_eq!(session.scene().view.zoomed, Some(Pane::Links));
+    press(&mut session, "j l Enter");
+    assert!(matches!(session.scene().view.mode, Mode::Link(_)));
+    press(&mut session, "Esc K : 'show_map Enter");
+    assert_eq!(session.scene().view.zoomed, Some(Pane::Map));
+    press(&mut session, ": 'show Enter");
+    assert_eq!(session.scene().view.zoomed, None);
+    press(&mut session, ": 'show_everything Enter");
+    assert!(refusal(&session).contains("diagram"), "{}", refusal(&session));
 }
 
 #[test]

@@ -6,11 +6,12 @@ use crate::app::input::{Input, Mouse, MouseAct};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{find, frames, led, press, wait};
+use super::{find, frames, lab, led, press, wait};
 use crate::app::session::{Message, Session};
 use crate::cluster::server::Power;
+use crate::cluster::time::{Span, Time};
 use crate::cluster::types::ServerId;
-use crate::ui::view::Mode;
+use crate::ui::view::{Mode, Pane, Rows};
 
 #[test]
 fn the_filter_lists_what_has_the_words() {
@@ -45,6 +46,97 @@ fn a_click_selects_and_a_double_click_inspects() {
     session.update(Message::Frame(Duration::from_millis(600)));
     mouse(&mut session, CLICK, "S3 ○");
     assert!(matches!(session.scene().view.mode, Mode::Normal), "two slow clicks are two clicks");
+}
+
+#[test]
+fn the_diagram_comes_and_goes_by_its_key_and_lights_causes() {
+    let mut session = led();
+    press(&mut session, "Space E");
+    assert_eq!(session.scene().view.zoomed, Some(Pane::Diagram));
+    press(&mut session, "k k k");
+    let view = session.scene().view;
+    let chosen = view.selection.event.unwrap();
+    assert_eq!(view.causes.last(), Some(&chosen));
+    assert!(view.causes.len() > 1, "an event has causes");
+    let (x, y) = find(&session, "★ t1");
+    let (column, row) = (x + 1, y);
+    session.update(Message::Input(Input::Mouse(Mouse { act: CLICK, column, row })));
+    let number = session.scene().view.selection.event.unwrap();
+    let event = session.scene().trace.get(number).unwrap();
+    assert!(event.headline(session.cluster().names()).contains("wins term 1"));
+    press(&mut session, "> > >");
+    assert_eq!(session.scene().view.diagram, Rows::Each(Span::from_millis(5)));
+    press(&mut session, "< < < l");
+    assert_eq!(session.scene().view.diagram, Rows::Moments);
+    press(&mut session, "PgUp g G E");
+    assert_eq!(session.scene().view.zoomed, None);
+    assert_ne!(session.scene().view.focus, Pane::Diagram, "it is not seen any more");
+}
+
+#[test]
+fn what_is_looked_at_closely_comes_by_a_key_and_goes() {
+    let mut session = led();
+    press(&mut session, "Space 2 a");
+    assert_eq!(session.scene().view.zoomed, Some(Pane::Inspector));
+    find(&session, "currentTerm");
+    press(&mut session, "l");
+    assert_eq!(session.scene().view.selection.server, ServerId::from_number(3));
+    press(&mut session, "Q");
+    find(&session, "Whichever server crashes next");
+    press(&mut session, "O l");
+    assert!(session.scene().view.selection.client.is_some());
+    press(&mut session, "O");
+    assert_eq!(session.scene().view.zoomed, None);
+}
+
+#[test]
+fn the_help_begins_with_what_one_needs_and_is_searched() {
+    let mut session = lab();
+    press(&mut session, "?");
+    find(&session, "The first keys");
+    find(&session, "leads, and can commit");
+    press(&mut session, "PgDn");
+    find(&session, "All marks");
+    press(&mut session, "/ 'partition Enter");
+    find(&session, "partition mode");
+    find(&session, "Commands (:)");
+    press(&mut session, "/ 'xyzzy Enter");
+    find(&session, "Nothing has that word");
+    press(&mut session, "Esc");
+    assert!(matches!(session.scene().view.mode, Mode::Normal));
+}
+
+#[test]
+fn the_card_starts_an_election_that_stops_at_its_firsts() {
+    let mut session = lab();
+    session.welcome();
+    frames(&mut session, 2.0);
+    assert_eq!(session.cluster().now(), Time::START, "lab time is paused until a key is pressed");
+    press(&mut session, "Space");
+    for (first, words) in
+        [("candidate", "first candidate"), ("vote", "first vote"), ("leader", "first leader")]
+    {
+        wait(&mut session, 30.0, first, |session| session.scene().view.notice.is_some());
+        let notice = session.scene().view.notice.clone().unwrap();
+        assert!(notice.text.contains(words), "{}", notice.text);
+        press(&mut session, "Space");
+        frames(&mut session, 0.1);
+        wait(&mut session, 4.0, "the end of the notice", |session| {
+            session.scene().view.notice.as_ref().is_none_or(|now| now.text != notice.text)
+        });
+    }
+    assert!(session.cluster().leader().is_some());
+    find(&session, "try a write");
+    press(&mut session, "c");
+    find(&session, "try a crash");
+}
+
+#[test]
+fn whatever_is_pressed_on_the_card_acts() {
+    let mut session = lab();
+    session.welcome();
+    press(&mut session, "?");
+    find(&session, "The first keys");
 }
 
 #[test]
