@@ -14,7 +14,7 @@ use super::view::{Clock, Scene, Stands};
 use crate::cluster::Cluster;
 use crate::cluster::chaos::Fault;
 use crate::cluster::client::Client;
-use crate::cluster::raft::Role;
+use crate::cluster::raft::{RaftOption, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::situation::{Situation, Standing, Stuck};
 use crate::cluster::time::Span;
@@ -270,11 +270,28 @@ fn leaderless(cluster: &Cluster) -> String {
     }
     let standing = newest_candidates(cluster).count();
     match standing {
-        0 => "No leader. A server whose timer runs out without a heartbeat becomes a candidate."
-            .to_owned(),
+        0 => format!("No leader. {}", calm(cluster)),
         1 => "No leader yet: an election.".to_owned(),
         _ => format!("No leader yet: {standing} candidates share the votes."),
     }
+}
+
+/// What comes next where nobody asks for votes.
+fn calm(cluster: &Cluster) -> String {
+    let running = || cluster.servers().iter().filter(|server| server.is_running());
+    let asking: ServerSet = running()
+        .filter(|server| server.raft.role() == Role::PreCandidate)
+        .map(|server| server.id)
+        .collect();
+    let asks_first = |server: &Server| server.raft.rules().options.has(RaftOption::PreVote);
+    let what = match (running().any(asks_first), running().all(asks_first)) {
+        _ if asking.len() == 1 => return format!("{asking} asks who would vote for it."),
+        _ if !asking.is_empty() => return format!("{asking} ask who would vote for them."),
+        (false, _) => "becomes a candidate",
+        (true, true) => "asks who would vote for it",
+        (true, false) => "becomes a candidate, or first asks who would vote for it",
+    };
+    format!("A server whose timer runs out without a heartbeat {what}.")
 }
 
 fn is_candidate(server: &Server) -> bool {

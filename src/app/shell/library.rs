@@ -158,7 +158,7 @@ pub fn lesson(options: &SceneOptions) -> Result<Ending, Mistake> {
     let lessons = within(LESSONS);
     let words = options.file.join(" ");
     if words.is_empty() {
-        return self::lessons();
+        return which(options, "lesson").and_then(|()| self::lessons());
     }
     if let Ok(number) = words.parse::<u32>() {
         let scene = lessons.iter().find(|lesson| lesson.number() == Some(number));
@@ -172,9 +172,15 @@ pub fn lesson(options: &SceneOptions) -> Result<Ending, Mistake> {
 pub fn show(options: &SceneOptions) -> Result<Ending, Mistake> {
     let words = options.file.join(" ");
     if words.is_empty() {
-        return print(&list());
+        return which(options, "show").and_then(|()| print(&list()));
     }
     open(find(&all().collect::<Vec<_>>(), &words, "scene")?, options)
+}
+
+/// Nothing is named, and so nothing can be copied.
+fn which(options: &SceneOptions, verb: &str) -> Result<(), Mistake> {
+    let missing = || Mistake::Usage(format!("which one? raftlab {verb} NAME --copy"));
+    if options.copy { Err(missing()) } else { Ok(()) }
 }
 
 fn list() -> String {
@@ -229,7 +235,7 @@ fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, Mistake> {
         [] => Err(Mistake::Usage(nothing_like(scenes, words, &wanted, what))),
         _ => {
             let names: Vec<&str> =
-                having.iter().take(NAMED_MAX).map(|scene| scene.name()).collect();
+                having.iter().take(NAMED_MAX).map(|scene| scene.path()).collect();
             let more = match having.len() - names.len() {
                 0 => String::new(),
                 more => format!("\n  and {more} more"),

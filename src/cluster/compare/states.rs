@@ -1,9 +1,9 @@
 //! In what two states differ, in words: who leads, what is committed, servers, logs, maps.
 
 use crate::cluster::Cluster;
-use crate::cluster::raft::Role;
+use crate::cluster::raft::{OPTIONS, RaftOption, Role};
 use crate::cluster::server::{Power, Server};
-use crate::cluster::types::{Index, Key};
+use crate::cluster::types::{Index, Key, ServerSet};
 
 /// The most keys that are told apart one by one.
 const KEYS_MAX: usize = 20;
@@ -23,6 +23,8 @@ pub fn differences(here: &Cluster, there: &Cluster) -> Vec<Difference> {
     found.compare("time", both.map(|cluster| cluster.now().to_string()));
     found.compare("the run", both.map(end));
     found.compare("leader", both.map(leader));
+    found.compare("flaws", both.map(flaws));
+    found.compare("options of Raft", both.map(options));
     found.compare("committed", both.map(|cluster| format!("up to entry {}", cluster.commits())));
     let (mine, theirs) = (here.servers(), there.servers());
     for (one, two) in mine.iter().zip(theirs) {
@@ -69,6 +71,27 @@ fn leader(cluster: &Cluster) -> String {
         Some(leader) => format!("{} of term {}", leader.id, leader.raft.term()),
         None => format!("none, term {}", cluster.term()),
     }
+}
+
+fn flaws(cluster: &Cluster) -> String {
+    let flaws = cluster.flaws();
+    let told = flaws.iter().map(|(flaw, bearer)| format!("{flaw} of {bearer}"));
+    or_none(told.collect::<Vec<_>>().join(", "))
+}
+
+fn options(cluster: &Cluster) -> String {
+    let keeping = |option: RaftOption| -> Option<String> {
+        let keeps = |server: &&Server| server.raft.rules().options.has(option);
+        let who: ServerSet =
+            cluster.servers().iter().filter(keeps).map(|server| server.id).collect();
+        (!who.is_empty()).then(|| format!("{option} on {who}"))
+    };
+    let told = OPTIONS.iter().filter_map(|about| keeping(about.option));
+    or_none(told.collect::<Vec<_>>().join(", "))
+}
+
+fn or_none(text: String) -> String {
+    if text.is_empty() { "none".to_owned() } else { text }
 }
 
 fn server(server: &Server) -> String {

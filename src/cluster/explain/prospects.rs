@@ -4,7 +4,7 @@
 use super::scene::{absent, fewer, list, others, present};
 use crate::cluster::Cluster;
 use crate::cluster::flaw::{Flaw, Flaws};
-use crate::cluster::raft::{Message, Outbox, RaftEvent, VoteRefusal};
+use crate::cluster::raft::{Message, Outbox, RaftEvent, RaftOption, VoteRefusal};
 use crate::cluster::server::Server;
 use crate::cluster::types::{ServerId, ServerSet};
 
@@ -52,21 +52,27 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
         let verb = if set.len() == 1 { one } else { many };
         (!set.is_empty()).then(|| format!("{} {verb} ({section})", list(set)))
     };
+    let section = match server.raft.rules().options.has(RaftOption::PreVote) {
+        true => "dissertation §9.6",
+        false => "dissertation §4.2.3",
+    };
     let heard = "heard from a leader within the shortest election timeout";
     let flaws: Vec<&str> = poll.refused.iter().map(Flaw::name).collect();
     let why = [
         whose(poll.newer_term, "is in a newer term", "are in a newer term", "§5.1"),
         whose(poll.voted, "has voted for another", "have voted for another", "§5.2"),
         whose(poll.newer_log, "has a newer log", "have newer logs", "§5.4.1"),
-        whose(poll.hears, &format!("has {heard}"), &format!("have {heard}"), "dissertation §4.2.3"),
-        whose(poll.leads, "leads", "lead", "dissertation §4.2.3"),
+        whose(poll.hears, &format!("has {heard}"), &format!("have {heard}"), section),
+        whose(poll.leads, "leads", "lead", section),
         whose(poll.flawed, "would refuse", "would refuse", &format!("flaw {}", flaws.join(", "))),
     ];
     let reach = present(cluster, server.id);
     let away = absent(cluster, server.id, others(cluster, server.id).without(reach));
     let why: Vec<String> = why.into_iter().flatten().chain(away).collect();
     let note = fewer(server).map_or(String::new(), |by| format!(" ({by})"));
-    format!("it could not win: {count} of {needed} needed votes{note}; {}", why.join(", "))
+    // What they have heard from a leader is soon long ago.
+    let now = if poll.hears.is_empty() { "" } else { " now" };
+    format!("it could not win{now}: {count} of {needed} needed votes{note}; {}", why.join(", "))
 }
 
 fn poll(cluster: &Cluster, server: &Server) -> Poll {

@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::cluster::disk::Disk;
 use crate::cluster::event::{Event, EventKind, RaftEvent};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::raft::{Message, Role};
+use crate::cluster::raft::{Message, RaftOption, Role};
 use crate::cluster::rsm::Waiter;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
@@ -287,8 +287,12 @@ fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
     }];
     clauses.extend(silent_leader(cluster, server));
     if let Some(timer) = server.timer(TimerKind::Election) {
+        let then = match raft.rules().options.has(RaftOption::PreVote) {
+            true => "asks who would vote for it (dissertation §9.6)",
+            false => "becomes a candidate (§5.2)",
+        };
         clauses.push(format!(
-            "its timer runs out {}, of {}: without a leader's word it becomes a candidate (§5.2)",
+            "its timer runs out {}, of {}: without a leader's word it {then}",
             due(cluster, timer.due),
             span(begun(timer.span))
         ));

@@ -14,7 +14,7 @@ pub(super) static ROWS: [Row; 11] = [
         takes: Takes::Role,
         answers: Kind::Truth,
         usage: &["WHO is ROLE"],
-        summary: "what the server is: follower, candidate, leader, down, asleep or up",
+        summary: "what the server is: follower, pre-candidate, candidate, leader, down, asleep or up",
         examples: &["S3 is follower", "{old} is down", "3 of all are follower"],
         ask: Ask::Server(|asked, server| match asked.argument {
             Argument::Role(role) => truth(role.covers(role_of(server))),

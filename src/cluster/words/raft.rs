@@ -34,7 +34,13 @@ impl RaftEvent {
             R::PreVoteRefused { candidate, term, why } => voting.story(
                 |_| format!("would not vote for {candidate} in term {term}"),
                 |_| {
-                    let (facts, section) = vote_refused(*candidate, *why);
+                    let (facts, section) = match (vote_refused(*candidate, *why), why) {
+                        (
+                            (facts, _),
+                            VoteRefusal::LeaderHeard { .. } | VoteRefusal::Leads { .. },
+                        ) => (facts, "dissertation §9.6"),
+                        (told, _) => told,
+                    };
                     ruled(flaws, facts, section)
                 },
             ),

@@ -247,6 +247,17 @@ pub fn hears_none(step: &Step) -> bool {
             || server.clock != Ppm::ONE)
 }
 
+/// Whether it heard from this leader so long ago, and that is not long.
+pub fn hears_still(s: &Step, w: &[&str]) -> bool {
+    let heard = s.books.heard.get(&subject(s)).copied().unwrap_or_default();
+    let ago = s.after.now().micros() - heard;
+    let least = s.after.config().election_timeout.low;
+    let by_its_clock = s.was(subject(s)).clock != Ppm::ONE;
+    s.was(subject(s)).raft.leader() == Some(id(w[0]))
+        && w[1] == Span(ago).to_string()
+        && (by_its_clock || w[2] == least.to_string() && ago < least.micros())
+}
+
 pub fn fired(step: &Step) -> bool {
     step.happened(|kind| {
         matches!(kind, E::Lab(LabEvent::Commanded { command })

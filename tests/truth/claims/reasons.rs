@@ -94,15 +94,9 @@ pub const REASONS: Forms = &[
     ("it hears from no leader; {}'s log {}, its own {}", |s, w| {
         hears_none(s) && logs(s, w[1], w[2]).is_some_and(|(its, own)| its < own)
     }),
-    ("it heard from {} {} ago, and waits {} at least (dissertation §4.2.3)", |s, w| {
-        let heard = s.books.heard.get(&subject(s)).copied().unwrap_or_default();
-        let ago = s.after.now().micros() - heard;
-        let least = s.after.config().election_timeout.low;
-        let by_its_clock = s.was(subject(s)).clock != Ppm::ONE;
-        s.was(subject(s)).raft.leader() == Some(id(w[0]))
-            && w[1] == Span(ago).to_string()
-            && (by_its_clock || w[2] == least.to_string() && ago < least.micros())
-    }),
+    ("it heard from {} {} ago, and waits {} at least (dissertation §4.2.3)", hears_still),
+    ("it heard from {} {} ago, and waits {} at least (dissertation §9.6)", hears_still),
+    ("it leads term {} itself (dissertation §9.6)", leads),
     ("it leads term {} itself (dissertation §4.2.3)", leads),
     ("in {} it heard from no majority, only from {} (dissertation §6.2)", |s, w| {
         let heard: ServerSet = s.books.answered(subject(s));

@@ -157,13 +157,20 @@ pub const SERVER: Forms = &[
             })
         },
     ),
+    (
+        "Its timer runs out {}, of {}: without a leader's word it asks who would vote for it (dissertation §9.6)",
+        |s, w| {
+            s.own().raft.rules().options.has(RaftOption::PreVote)
+                && s.own().timer(TimerKind::Election).is_some_and(|timer| {
+                    let whole = Span(timer.span.micros().div_ceil(1_000) * 1_000);
+                    (w[0], w[1]) == (&*s.due(timer.due), &*span(whole))
+                })
+        },
+    ),
     ("It could win: {} would vote for it ({})", |s, w| s.could_win(w[0], w[1])),
     ("It could win: its own vote is enough ({})", |s, w| s.could_win("none", w[0])),
-    ("It could not win: {}", |s, w| {
-        let Some((words, by_flaw)) = s.noted(w[0], s.own()) else { return false };
-        let w = fit("{} of {} needed votes; {}", &words);
-        w.is_some_and(|w| s.is_enough(n(w[1]), by_flaw) && could_not_win(s, &w))
-    }),
+    ("It could not win: {}", |s, w| !w[0].contains("heard from a leader") && cannot_win(s, w)),
+    ("It could not win now: {}", |s, w| w[0].contains("heard from a leader") && cannot_win(s, w)),
     ("Flaw {}: {}", |s, w| s.names_flaw(w)),
     ("Flaw small-majority: the rule is {} (§5.2)", |s, w| {
         s.own().raft.rules().flaws.has(Flaw::SmallMajority) && s.is_enough(n(w[0]), false)
@@ -405,6 +412,12 @@ fn still_to_answer(s: &Scene, w: &[&str]) -> bool {
     })
 }
 
+fn cannot_win(s: &Scene, w: &[&str]) -> bool {
+    let Some((words, by_flaw)) = s.noted(w[0], s.own()) else { return false };
+    let w = fit("{} of {} needed votes; {}", &words);
+    w.is_some_and(|w| s.is_enough(n(w[1]), by_flaw) && could_not_win(s, &w))
+}
+
 /// The groups of those that would not vote for it, each for its reason.
 fn could_not_win(s: &Scene, w: &[&str]) -> bool {
     let Some((votes, wins)) = s.polled(true) else { return true };
@@ -449,13 +462,21 @@ fn could_not_win(s: &Scene, w: &[&str]) -> bool {
     let by_flaw: Vec<Flaw> = s.cluster.flaws().iter().map(|(flaw, _)| *flaw).collect();
     let by_flaw: Vec<String> = by_flaw.iter().map(|flaw| format!("(flaw {flaw})")).collect();
     let flawed = by_flaw.iter().find(|flaw| w[2].contains(&***flaw)).cloned().unwrap_or_default();
+    let section = match own.raft.rules().options.has(RaftOption::PreVote) {
+        true => "dissertation §9.6",
+        false => "dissertation §4.2.3",
+    };
     let mut rows = vec![
         row("{} is in a newer term (§5.1)", "{} are in a newer term (§5.1)", with(0)),
         row("{} has voted for another (§5.2)", "{} have voted for another (§5.2)", with(1)),
-        row("{} leads (dissertation §4.2.3)", "{} lead (dissertation §4.2.3)", with(4)),
+        row(&format!("{{}} leads ({section})"), &format!("{{}} lead ({section})"), with(4)),
         row(
-            "{} has heard from a leader within the shortest election timeout (dissertation §4.2.3)",
-            "{} have heard from a leader within the shortest election timeout (dissertation §4.2.3)",
+            &format!(
+                "{{}} has heard from a leader within the shortest election timeout ({section})"
+            ),
+            &format!(
+                "{{}} have heard from a leader within the shortest election timeout ({section})"
+            ),
             with(5),
         ),
         row("{} has a newer log (§5.4.1)", "{} have newer logs (§5.4.1)", with(2)),

@@ -111,7 +111,7 @@ fn hunt(options: &HuntOptions, prey: &Prey) -> Hunt {
         flaw: options.flaw.map(|flaw| flaw.name().to_owned()),
         servers: options.servers,
         clients: options.clients,
-        options: options.options.iter().map(ToString::to_string).collect(),
+        options: plan::Chosen::of(&options.options).names(),
         script: match prey {
             Prey::Plan(_) => None,
             Prey::Script(_, path) => Some(path.clone()),
@@ -276,6 +276,9 @@ fn again(prey: &Prey, seed: u64, options: &HuntOptions) -> String {
     add("flaw", options.flaw.map(|flaw| flaw.to_string()));
     add("servers", options.servers.map(|servers| servers.to_string()));
     add("clients", options.clients.map(|clients| clients.to_string()));
+    for option in &options.options {
+        add("option", Some(option.to_string()));
+    }
     if let Prey::Script(_, path) = prey {
         add("script", Some(path.clone()));
     }

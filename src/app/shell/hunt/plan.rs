@@ -51,6 +51,14 @@ impl Chosen {
         words.iter().map(one).collect::<Option<Options>>().map_or(Self::Any, Self::These)
     }
 
+    /// As a result names them: those of two shares are the same in whatever order they were said.
+    pub fn names(self) -> Vec<String> {
+        match self {
+            Self::These(options) => options.iter().map(|option| option.to_string()).collect(),
+            Self::Any => vec![OptionWord::Any.to_string()],
+        }
+    }
+
     /// Whether servers may keep this one.
     pub fn may_have(self, option: RaftOption) -> bool {
         match self {

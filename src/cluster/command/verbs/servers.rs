@@ -95,7 +95,8 @@ real time again. From 0.01 to 100. Links and clients keep the lab's time.",
         usage: &["timeout WHO..."],
         summary: "the election timers of servers fire now",
         help: "\
-A follower or candidate begins an election at once (§5.2). A leader has no election timer.",
+A follower or candidate begins an election at once (§5.2), or with the option pre-vote asks who would \
+vote for it (dissertation §9.6). A leader has no election timer.",
         options: &[],
         examples: &["timeout S3", "timeout follower"],
         parse: |reader| servers(reader, ServerAct::Timeout),
@@ -151,7 +152,8 @@ changes nothing in that. `cluster pre-vote=on` switches an option on from the st
 
 `pre-vote`: a server whose election timer runs out first asks who would vote for it, and keeps its term \
 until a majority would; nobody would who has heard from a leader within the shortest election timeout \
-(dissertation §9.6). `check-quorum`: a leader that hears from no majority for that long steps down, and \
+(dissertation §9.6). `check-quorum`: once in that time a leader looks whether a majority has answered since it looked last, \
+and steps down if none has: so within twice that time. And \
 nobody who has heard from a leader within it votes, or takes the newer term (dissertation §6.2, §4.2.3).",
         options: &[
             ("pre-vote", "it asks who would vote for it before it begins a term (§9.6)"),
