@@ -19,7 +19,7 @@ pub fn first(theme: Theme) -> Vec<Entry> {
     vec![
         entry("4", theme.number(term), "a colour is a term"),
         entry("★ LEADER", theme.lit(term), "leads, and can commit"),
-        entry("☆ STUCK", plain, "leads, and cannot commit"),
+        entry("☆ STUCK", plain, "leads, can't commit"),
         entry("○ follower", plain, "follows a leader"),
         entry("△ CANDIDATE", plain, "asks for votes"),
         entry("✗ DOWN", dim, "crashed; z: asleep"),
@@ -31,7 +31,7 @@ pub fn first(theme: Theme) -> Vec<Entry> {
         entry("S4►S1 x=2", theme.chip(term), "a packet and its entry"),
         entry("✗ S4►S1", theme.on(Ground::Bright), "a packet that was lost"),
         entry("▲ b", theme.on(Ground::Bright), "client b waits here"),
-        entry("━━━──", plain, "until it stands"),
+        entry("━━━──", plain, "election timer"),
     ]
 }
 
@@ -47,6 +47,7 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("☆ STUCK LEADER", plain, "believes that it leads; cannot commit"),
         entry("○ follower", plain, "follows a leader"),
         entry("△ CANDIDATE", plain, "asks for votes"),
+        entry("△ PRE-VOTE", plain, "asks who would vote for it"),
         entry("✗ DOWN", dim, "crashed; its disk is kept"),
         entry("z ASLEEP", dim, "stopped; timers and packets wait"),
         entry("✓t4 x=3", theme.settled(term), "entry, committed; its server knows"),
@@ -74,7 +75,7 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("⠤⠤⠤⠤", plain, "a link of a leader or candidate"),
         entry("⠄ ⠄ ⠄", plain, "a link that is cut, slow or lossy"),
         entry(" ✗ ", theme.on(Ground::Bright), "what flies there is lost"),
-        entry("★ t4", theme.lit(term), "diagram: wins term 4; △ stands, ○ steps down"),
+        entry("★ t4", theme.lit(term), "diagram: wins term 4; △ candidate, ○ steps down"),
         entry("+4 ✗4 ✓4", plain, "diagram: appends, discards, commits entry 4"),
         entry("yes t4", theme.chip(term), "diagram: a packet along its line"),
         entry("✗ cut", theme.on(Ground::Lost), "diagram: lost here, and why"),
