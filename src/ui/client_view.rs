@@ -20,11 +20,10 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::canvas::Canvas;
 use super::sheet::{self, Row, Sheet};
 use super::text::{Moment, Seconds, Short};
 use super::theme::{Ground, Ink, Theme};
-use super::view::{Extent, Pane, Scene, Target};
+use super::view::{Pane, Scene, Target};
 use crate::cluster::client::{Call, Client, Finished};
 use crate::cluster::event::{AttemptFailure, ClientEvent as C, Event, EventKind, ServerEvent as S};
 use crate::cluster::explain;
@@ -45,18 +44,6 @@ const TEXT: usize = 14;
 /// The most keys that are listed.
 const KEYS: usize = 12;
 
-pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    sheet(area, scene).draw(canvas, area, scene);
-}
-
-pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
-    sheet(area, scene).hit(area, scene, y)
-}
-
-pub fn extent(area: Rect, scene: &Scene) -> Extent {
-    sheet(area, scene).extent(area, scene)
-}
-
 /// Whom it shows: the selected client, else one that waits, else the one that was answered last.
 fn subject<'a>(scene: &Scene<'a>) -> Option<&'a Client> {
     let clients = scene.cluster.clients();
@@ -69,7 +56,7 @@ fn subject<'a>(scene: &Scene<'a>) -> Option<&'a Client> {
     chosen.or_else(waits).or_else(answered).or_else(|| clients.first())
 }
 
-fn sheet(area: Rect, scene: &Scene) -> Sheet {
+pub fn sheet(area: Rect, scene: &Scene) -> Sheet {
     let (pane, remark) = (Pane::Client, "h l another client".to_owned());
     let Some(client) = subject(scene) else {
         let rows = vec![Row::of(1, scene.view.theme.ink(Ink::Dim), "there are no clients")];

@@ -32,7 +32,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 }
 
 /// The event at a place of the pane.
-pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
+pub fn hit(area: Rect, scene: &Scene, _: u16, y: u16) -> Option<Target> {
     let extent = extent(area, scene);
     let row = u64::from(y.checked_sub(area.y + 1)?);
     let place = usize::try_from(extent.first + row).ok().filter(|_| row < extent.shown)?;

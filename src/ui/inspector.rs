@@ -13,11 +13,10 @@ use std::fmt::Write as _;
 
 use ratatui::layout::Rect;
 
-use super::canvas::Canvas;
 use super::sheet::{self, Row, Sheet};
 use super::text::{Millis, Short, listed};
 use super::theme::Ink;
-use super::view::{Extent, Pane, Scene, Target};
+use super::view::{Pane, Scene};
 use super::{log_marks, reading};
 use crate::cluster::Cluster;
 use crate::cluster::raft::Role;
@@ -34,18 +33,6 @@ const WAITERS: usize = 6;
 /// The most columns of a name.
 const NAME: usize = 8;
 
-pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    sheet(area, scene).draw(canvas, area, scene);
-}
-
-pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
-    sheet(area, scene).hit(area, scene, y)
-}
-
-pub fn extent(area: Rect, scene: &Scene) -> Extent {
-    sheet(area, scene).extent(area, scene)
-}
-
 /// Whom it shows: the selected server, else the leader, else the first.
 fn subject<'a>(scene: &Scene<'a>) -> Option<&'a Server> {
     let chosen = scene.view.selection.server.and_then(|id| scene.cluster.server(id));
@@ -53,7 +40,7 @@ fn subject<'a>(scene: &Scene<'a>) -> Option<&'a Server> {
     chosen.or_else(leads).or_else(|| scene.cluster.servers().first())
 }
 
-fn sheet(area: Rect, scene: &Scene) -> Sheet {
+pub fn sheet(area: Rect, scene: &Scene) -> Sheet {
     let (pane, remark) = (Pane::Inspector, "h l another server".to_owned());
     let Some(server) = subject(scene) else {
         return Sheet { pane, title: pane.name().to_owned(), remark, rows: Vec::new() };

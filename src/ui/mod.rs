@@ -93,7 +93,7 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     watches::draw(canvas, areas.watches, areas.watches_title(), scene);
     for pane in Pane::EVERY {
         if !areas[pane].is_empty() {
-            (panes::face(pane, scene).draw)(canvas, &areas, scene);
+            panes::draw(pane, canvas, &areas, scene);
         }
     }
     draw_joints(canvas, &areas);
@@ -145,8 +145,8 @@ pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
                 return watches::hit(areas.watches, areas.watches_title(), scene, x, y);
             }
             let pane = areas.pane_at(x, y)?;
-            let hit = panes::face(pane, scene).hit;
-            Some(hit(&areas, scene, x, y).unwrap_or(Target::Pane(pane)))
+            let hit = panes::hit(pane, &areas, scene, x, y);
+            Some(hit.unwrap_or(Target::Pane(pane)))
         }
     }
 }
@@ -157,7 +157,7 @@ pub fn extent(size: Size, scene: &Scene, pane: Pane) -> Extent {
         return Extent::default();
     }
     let areas = areas(size, scene);
-    (panes::face(pane, scene).extent)(&areas, scene)
+    panes::extent(pane, &areas, scene)
 }
 
 /// Which indexes of the logs are shown.
@@ -207,7 +207,7 @@ pub(crate) fn draw_alone(buffer: &mut Buffer, scene: &Scene, pane: Pane) -> Rect
     let areas = areas(buffer.area.as_size(), scene);
     if !areas[pane].is_empty() {
         let canvas = &mut Canvas::new(buffer, scene.view.theme);
-        (panes::face(pane, scene).draw)(canvas, &areas, scene);
+        panes::draw(pane, canvas, &areas, scene);
     }
     areas[pane]
 }

@@ -3,8 +3,11 @@
 //! To add a pane: its row in `Pane` (`view/pane.rs`), its file here, its face below, and its place
 //! in a layout (`layout.rs`).
 
+use ratatui::layout::Rect;
+
 use super::canvas::Canvas;
 use super::layout::{Areas, is_hall};
+use super::sheet::Sheet;
 use super::theme::Ink;
 use super::view::{Extent, Pane, Scene, Target};
 use super::{
@@ -12,98 +15,98 @@ use super::{
     script, servers, timeline, values,
 };
 
-/// The functions of a pane. Each finds the pane's own area among the areas.
-pub(super) struct Face {
-    pub draw: fn(&mut Canvas<'_>, &Areas, &Scene<'_>),
-    /// What stands at a cell of the screen, which is in the pane.
-    pub hit: fn(&Areas, &Scene<'_>, u16, u16) -> Option<Target>,
-    /// Which of its rows are seen; nothing for a pane that doesn't scroll.
-    pub extent: fn(&Areas, &Scene<'_>) -> Extent,
+/// Where the functions of a pane are. A hit is asked only of cells in the pane.
+enum Face {
+    /// It knows the area that it has.
+    Area {
+        draw: fn(&mut Canvas<'_>, Rect, &Scene<'_>),
+        hit: fn(Rect, &Scene<'_>, u16, u16) -> Option<Target>,
+        /// Which of its rows are seen; nothing for a pane that doesn't scroll.
+        extent: fn(Rect, &Scene<'_>) -> Extent,
+    },
+    /// It needs the areas of others, or of the screen.
+    Areas {
+        draw: fn(&mut Canvas<'_>, &Areas, &Scene<'_>),
+        hit: fn(&Areas, &Scene<'_>, u16, u16) -> Option<Target>,
+        extent: fn(&Areas, &Scene<'_>) -> Extent,
+    },
+    /// Rows to read: how they are drawn, pointed at and scrolled is the same for all.
+    Sheet(fn(Rect, &Scene<'_>) -> Sheet),
+    /// It says nothing while a question stands: it would answer it.
+    Withheld,
 }
 
-pub(super) fn face(pane: Pane, scene: &Scene) -> Face {
+fn face(pane: Pane, scene: &Scene) -> Face {
     match pane {
-        Pane::Map => Face {
-            draw: |canvas, areas, scene| map::draw(canvas, areas[Pane::Map], scene),
-            hit: |areas, scene, x, y| {
-                map::hit(areas[Pane::Map], scene, areas.screen.as_size(), x, y)
-            },
-            extent: |_, _| Extent::default(),
-        },
-        Pane::Clients => Face {
-            draw: |canvas, areas, scene| clients::draw(canvas, areas[Pane::Clients], scene),
-            hit: |areas, scene, _, y| clients::hit(areas[Pane::Clients], scene, y),
-            extent: |areas, scene| clients::extent(areas[Pane::Clients], scene),
-        },
-        Pane::Values => Face {
-            draw: |canvas, areas, scene| values::draw(canvas, areas[Pane::Values], scene),
-            hit: |areas, scene, _, y| values::hit(areas[Pane::Values], scene, y),
-            extent: |areas, scene| values::extent(areas[Pane::Values], scene),
-        },
-        Pane::InFlight => Face {
-            draw: |canvas, areas, scene| in_flight::draw(canvas, areas[Pane::InFlight], scene),
-            hit: |areas, scene, x, y| in_flight::hit(areas[Pane::InFlight], scene, x, y),
-            extent: |areas, scene| in_flight::extent(areas[Pane::InFlight], scene),
-        },
-        Pane::Servers if is_hall(scene.view) => {
-            Face { draw: log_rows::draw, hit: log_rows::hit, extent: log_rows::extent }
-        }
-        Pane::Servers => Face { draw: servers::draw, hit: servers::hit, extent: servers::extent },
-        Pane::Events => Face {
-            draw: |canvas, areas, scene| events::draw(canvas, areas[Pane::Events], scene),
-            hit: |areas, scene, _, y| events::hit(areas[Pane::Events], scene, y),
-            extent: |areas, scene| events::extent(areas[Pane::Events], scene),
-        },
-        Pane::Script => Face {
-            draw: |canvas, areas, scene| script::draw(canvas, areas[Pane::Script], scene),
-            hit: |areas, scene, _, y| script::hit(areas[Pane::Script], scene, y),
-            extent: |areas, scene| script::extent(areas[Pane::Script], scene),
-        },
         Pane::Diagram | Pane::Inspector | Pane::Quorum | Pane::Client if scene.view.withholds() => {
-            Face { draw: draw_withheld, hit: |_, _, _, _| None, extent: |_, _| Extent::default() }
+            Face::Withheld
         }
-        Pane::Diagram => Face {
-            draw: |canvas, areas, scene| diagram::draw(canvas, areas[Pane::Diagram], scene),
-            hit: |areas, scene, x, y| diagram::hit(areas[Pane::Diagram], scene, x, y),
-            extent: |areas, scene| diagram::extent(areas[Pane::Diagram], scene),
-        },
-        Pane::Links => Face {
-            draw: |canvas, areas, scene| links::draw(canvas, areas[Pane::Links], scene),
-            hit: |areas, scene, x, y| links::hit(areas[Pane::Links], scene, x, y),
-            extent: |areas, scene| links::extent(areas[Pane::Links], scene),
-        },
-        Pane::Inspector => Face {
-            draw: |canvas, areas, scene| inspector::draw(canvas, areas[Pane::Inspector], scene),
-            hit: |areas, scene, _, y| inspector::hit(areas[Pane::Inspector], scene, y),
-            extent: |areas, scene| inspector::extent(areas[Pane::Inspector], scene),
-        },
-        Pane::Quorum => Face {
-            draw: |canvas, areas, scene| quorum::draw(canvas, areas[Pane::Quorum], scene),
-            hit: |areas, scene, _, y| quorum::hit(areas[Pane::Quorum], scene, y),
-            extent: |areas, scene| quorum::extent(areas[Pane::Quorum], scene),
-        },
-        Pane::Client => Face {
-            draw: |canvas, areas, scene| client_view::draw(canvas, areas[Pane::Client], scene),
-            hit: |areas, scene, _, y| client_view::hit(areas[Pane::Client], scene, y),
-            extent: |areas, scene| client_view::extent(areas[Pane::Client], scene),
-        },
-        Pane::Timeline => Face {
-            draw: |canvas, areas, scene| timeline::draw(canvas, areas[Pane::Timeline], scene),
-            hit: |areas, scene, x, y| timeline::hit(areas[Pane::Timeline], scene, x, y),
-            extent: |_, _| Extent::default(),
-        },
+        Pane::Map => Face::Areas { draw: map::draw, hit: map::hit, extent: |_, _| unscrolled() },
+        Pane::Servers if is_hall(scene.view) => {
+            Face::Areas { draw: log_rows::draw, hit: log_rows::hit, extent: log_rows::extent }
+        }
+        Pane::Servers => {
+            Face::Areas { draw: servers::draw, hit: servers::hit, extent: servers::extent }
+        }
+        Pane::Clients => {
+            Face::Area { draw: clients::draw, hit: clients::hit, extent: clients::extent }
+        }
+        Pane::Values => Face::Area { draw: values::draw, hit: values::hit, extent: values::extent },
+        Pane::InFlight => {
+            Face::Area { draw: in_flight::draw, hit: in_flight::hit, extent: in_flight::extent }
+        }
+        Pane::Events => Face::Area { draw: events::draw, hit: events::hit, extent: events::extent },
+        Pane::Script => Face::Area { draw: script::draw, hit: script::hit, extent: script::extent },
+        Pane::Diagram => {
+            Face::Area { draw: diagram::draw, hit: diagram::hit, extent: diagram::extent }
+        }
+        Pane::Links => Face::Area { draw: links::draw, hit: links::hit, extent: links::extent },
+        Pane::Inspector => Face::Sheet(inspector::sheet),
+        Pane::Quorum => Face::Sheet(quorum::sheet),
+        Pane::Client => Face::Sheet(client_view::sheet),
+        Pane::Timeline => {
+            Face::Area { draw: timeline::draw, hit: timeline::hit, extent: |_, _| unscrolled() }
+        }
     }
 }
 
-/// What looks closely says nothing while a question stands: it would answer it.
-fn draw_withheld(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
-    for pane in [Pane::Diagram, Pane::Inspector, Pane::Quorum, Pane::Client] {
-        let area = areas[pane];
-        if !area.is_empty() {
+fn unscrolled() -> Extent {
+    Extent::default()
+}
+
+pub(super) fn draw(pane: Pane, canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
+    let area = areas[pane];
+    match face(pane, scene) {
+        Face::Area { draw, .. } => draw(canvas, area, scene),
+        Face::Areas { draw, .. } => draw(canvas, areas, scene),
+        Face::Sheet(sheet) => sheet(area, scene).draw(canvas, area, scene),
+        Face::Withheld => {
             canvas.title(area, pane.name(), scene.focus(pane), "");
             let ink = canvas.theme().ink(Ink::Dim);
             canvas.pen(area, 1).skip(1).style(ink).put_within("once the question is answered");
         }
+    }
+}
+
+/// What stands at a cell of the screen, which is in the pane.
+pub(super) fn hit(pane: Pane, areas: &Areas, scene: &Scene, x: u16, y: u16) -> Option<Target> {
+    let area = areas[pane];
+    match face(pane, scene) {
+        Face::Area { hit, .. } => hit(area, scene, x, y),
+        Face::Areas { hit, .. } => hit(areas, scene, x, y),
+        Face::Sheet(sheet) => sheet(area, scene).hit(area, scene, y),
+        Face::Withheld => None,
+    }
+}
+
+/// Which of its rows are seen; nothing of a pane that doesn't scroll.
+pub(super) fn extent(pane: Pane, areas: &Areas, scene: &Scene) -> Extent {
+    let area = areas[pane];
+    match face(pane, scene) {
+        Face::Area { extent, .. } => extent(area, scene),
+        Face::Areas { extent, .. } => extent(areas, scene),
+        Face::Sheet(sheet) => sheet(area, scene).extent(area, scene),
+        Face::Withheld => unscrolled(),
     }
 }
 

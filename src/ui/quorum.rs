@@ -16,12 +16,11 @@
 
 use ratatui::layout::Rect;
 
-use super::canvas::Canvas;
 use super::reading;
 use super::sheet::{self, Row, Sheet};
 use super::text::Spaced;
 use super::theme::{Ground, Ink, Theme};
-use super::view::{Extent, Pane, Scene, Target};
+use super::view::{Pane, Scene, Target};
 use crate::cluster::Cluster;
 use crate::cluster::raft::Role;
 use crate::cluster::server::Server;
@@ -35,19 +34,7 @@ const SAID: u16 = 28;
 /// The most columns of servers that are named.
 const NAMES: usize = 15;
 
-pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    sheet(area, scene).draw(canvas, area, scene);
-}
-
-pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
-    sheet(area, scene).hit(area, scene, y)
-}
-
-pub fn extent(area: Rect, scene: &Scene) -> Extent {
-    sheet(area, scene).extent(area, scene)
-}
-
-fn sheet(area: Rect, scene: &Scene) -> Sheet {
+pub fn sheet(area: Rect, scene: &Scene) -> Sheet {
     let (pane, title) = (Pane::Quorum, Pane::Quorum.name().to_owned());
     let theme = scene.view.theme;
     let situation = reading::situation(scene);

@@ -36,7 +36,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 }
 
 /// The line at a place of the pane.
-pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
+pub fn hit(area: Rect, scene: &Scene, _: u16, y: u16) -> Option<Target> {
     let extent = extent(area, scene);
     let row = u64::from(y.checked_sub(area.y + 1)?);
     (row < extent.shown).then_some(Target::Line((extent.first + row) as u32))

@@ -55,7 +55,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 }
 
 /// The key at a place of the pane.
-pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
+pub fn hit(area: Rect, scene: &Scene, _: u16, y: u16) -> Option<Target> {
     let extent = extent(area, scene);
     let row = u64::from(y.checked_sub(area.y + 2)?);
     let newest = newest_map(scene.cluster)?;

@@ -67,7 +67,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 }
 
 /// The client at a place of the pane.
-pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
+pub fn hit(area: Rect, scene: &Scene, _: u16, y: u16) -> Option<Target> {
     let rows = Rows::of(area, scene);
     let row = usize::from(y.checked_sub(area.y + 1)?);
     rows.lines.get(row)?.client(scene).map(Target::Client)

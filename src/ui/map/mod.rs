@@ -24,15 +24,17 @@ pub use room::letter as room_letter;
 use ratatui::layout::{Rect, Size};
 
 use super::canvas::Canvas;
+use super::layout::Areas;
 use super::reading;
 use super::theme::Ground;
-use super::view::{Mode, PartitionEdit, Scene, Target};
+use super::view::{Mode, Pane, PartitionEdit, Scene, Target};
 use crate::cluster::situation::Situation;
 use crate::cluster::types::{ServerId, ServerSet};
 use plan::{Groups, Plan, Scale};
 
 /// Draws the map.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, areas: &Areas, scene: &Scene<'_>) {
+    let area = areas[Pane::Map];
     if area.is_empty() {
         return;
     }
@@ -43,8 +45,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 }
 
 /// What stands at this cell of the screen.
-pub fn hit(area: Rect, scene: &Scene<'_>, screen: Size, x: u16, y: u16) -> Option<Target> {
-    let picture = Picture::of(area, scene, screen)?;
+pub fn hit(areas: &Areas, scene: &Scene<'_>, x: u16, y: u16) -> Option<Target> {
+    let picture = Picture::of(areas[Pane::Map], scene, areas.screen.as_size())?;
     if let Some(server) = picture.plan.server_at(x, y) {
         return Some(Target::Server(server));
     }
