@@ -35,8 +35,8 @@ pub fn words(entry: &Entry, term: bool, glyphs: Glyphs) -> String {
 pub enum Verdict {
     /// From the first to the last of these, entries will be overwritten.
     Lost(Index, Index),
-    /// A rule is broken, and from this entry on the log is not the committed one.
-    Departs(Index),
+    /// A rule is broken, and from this entry on the log is not the committed one (§5.3 calls that a conflict).
+    Conflicts(Index),
     /// This entry may be lost.
     Danger(Index),
     /// So does a leader's, which needs so many copies more.
@@ -48,7 +48,7 @@ pub enum Verdict {
 impl Verdict {
     pub const fn is_bad(&self) -> bool {
         match self {
-            Self::Lost(..) | Self::Departs(_) | Self::Danger(_) | Self::NeedsInDanger(..) => true,
+            Self::Lost(..) | Self::Conflicts(_) | Self::Danger(_) | Self::NeedsInDanger(..) => true,
             Self::Needs(_) => false,
         }
     }
@@ -58,7 +58,7 @@ impl Verdict {
         match self {
             Self::Lost(first, last) if first < last => format!("LOSES {first}-{last}"),
             Self::Lost(first, _) => format!("LOSES ENTRY {first}"),
-            Self::Departs(first) => format!("DEPARTS AT {first}"),
+            Self::Conflicts(first) => format!("CONFLICTS AT {first}"),
             Self::Danger(_) => "IN DANGER".to_owned(),
             Self::NeedsInDanger(_, more) => format!("needs {more}: IN DANGER"),
             Self::Needs(words) => words.clone(),
@@ -73,7 +73,7 @@ impl Verdict {
             Self::Danger(index) | Self::NeedsInDanger(index, _) => {
                 format!("entry {index} IN DANGER")
             }
-            Self::Departs(_) | Self::Needs(_) => self.in_row(),
+            Self::Conflicts(_) | Self::Needs(_) => self.in_row(),
         }
         .to_uppercase()
     }

@@ -535,7 +535,7 @@ impl Table<'_> {
             let certain = cluster.violation().is_none() && !cluster.checker().is_void();
             return Some(match certain {
                 true => Verdict::Lost(first, server.raft.log().last_index()),
-                false => Verdict::Departs(first),
+                false => Verdict::Conflicts(first),
             });
         }
         let danger = self.situation.first_in_danger(cluster, server);
@@ -552,7 +552,8 @@ impl Table<'_> {
             (more, false, None) if coming > 0 => {
                 Verdict::Needs(format!("needs {more}, {coming} coming"))
             }
-            (more, false, None) => Verdict::Needs(format!("needs {more} more")),
+            (1, false, None) => Verdict::Needs("needs 1 copy".to_owned()),
+            (more, false, None) => Verdict::Needs(format!("needs {more} copies")),
         })
     }
 
@@ -711,7 +712,7 @@ impl Table<'_> {
             let who = Spaced(who.iter());
             let text = match verdict {
                 Verdict::Danger(_) | Verdict::NeedsInDanger(..) => verdict.below(),
-                Verdict::Lost(..) | Verdict::Departs(_) | Verdict::Needs(_) => {
+                Verdict::Lost(..) | Verdict::Conflicts(_) | Verdict::Needs(_) => {
                     format!("{who} {}", verdict.below())
                 }
             };

@@ -308,7 +308,7 @@ const TELLING: [&str; 12] = [
     "needs ",
     "IN DANGER",
     "LOSES",
-    "DEPARTS",
+    "CONFLICTS",
     "≠",
     "✗t",
     " waits",

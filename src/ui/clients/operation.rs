@@ -100,7 +100,11 @@ fn put_found(pen: &mut Pen, value: &str, version: Version) {
 }
 
 fn put_versioned(pen: &mut Pen, outcome: Outcome, version: Version) {
-    let version = format!(" @{version}");
+    let (words, version) = (format!(", version {version}"), format!(" @{version}"));
+    if outcome == Outcome::Ok && usize::from(pen.room()) >= "ok".len() + words.len() {
+        pen.put(outcome).put(words);
+        return;
+    }
     // A number that is cut short is another number.
     if pen.put(outcome).room() >= version.len() as u16 {
         pen.put(version);

@@ -418,11 +418,11 @@ fn words(summary: Summary) -> String {
         PacketKind::PreVoteRefused | PacketKind::VoteRefused | PacketKind::AppendRefused { .. } => {
             "no".to_owned()
         }
-        PacketKind::Append { entries: 0, commit, .. } => format!("✓{commit}"),
+        PacketKind::Append { entries: 0, commit, .. } => format!("commit {commit}"),
         PacketKind::Append { prev, entries, .. } => {
             span("entry ", "entries ", prev.next(), Index(prev.0.saturating_add(entries.into())))
         }
-        PacketKind::Appended { matched } => format!("ok {matched}"),
+        PacketKind::Appended { matched } => format!("has {matched}"),
         PacketKind::ClientRequest => "asks".to_owned(),
         PacketKind::ClientReply => "answer".to_owned(),
     }

@@ -133,8 +133,8 @@ impl<'a> Card<'a> {
         }
     }
 
-    /// What it still needs, in words, with as many signs as a majority has: `▮` has, `▯` needs.
-    fn needs(&self) -> Option<(String, String)> {
+    /// What it still needs, with as many signs as a majority has, and in words, the longest first.
+    fn needs(&self) -> Option<(String, Vec<String>)> {
         let all = self.server.raft.counts_by();
         let majority = all.quorum();
         let pips = |have: usize| {
@@ -145,9 +145,10 @@ impl<'a> Card<'a> {
             (Standing::Leader | Standing::Stuck(_), Some(need)) => {
                 let words = match (need.more, need.old_term) {
                     // Copies alone never commit it (§5.4.2).
-                    (_, true) => format!("needs t{} entry", self.server.raft.term()),
-                    (0, false) => "committing".to_owned(),
-                    (more, false) => format!("needs {more} more"),
+                    (_, true) => vec![format!("needs t{} entry", self.server.raft.term())],
+                    (0, false) => vec!["committing".to_owned()],
+                    (1, false) => lacking(1, "copy"),
+                    (more, false) => lacking(more, "copies"),
                 };
                 Some((pips(need.acked.len()), words))
             }
@@ -159,7 +160,11 @@ impl<'a> Card<'a> {
             }
             (Standing::PreCandidate | Standing::Candidate, _) => {
                 let votes = self.server.raft.votes();
-                Some((pips(votes.len()), format!("needs {} more", all.lacks(votes))))
+                let words = match all.lacks(votes) {
+                    1 => lacking(1, "vote"),
+                    more => lacking(more, "votes"),
+                };
+                Some((pips(votes.len()), words))
             }
             (Standing::Leader | Standing::Stuck(_) | Standing::Leads, _)
             | (Standing::Follower | Standing::Asleep | Standing::Down, _) => None,
@@ -321,13 +326,10 @@ impl<'a> Card<'a> {
         if let Some((pips, words)) = self.needs() {
             let room = area.width - 4;
             let width = |text: &String| self.theme.glyphs.width(text);
-            let forms = [
-                format!(" {pips} {words} "),
-                format!(" {words} "),
-                words.clone(),
-                format!(" {pips} "),
-            ];
-            if let Some(form) = forms.into_iter().find(|form| width(form) <= room) {
+            let full = words.iter().map(|words| format!(" {pips} {words} "));
+            let bare = words.iter().flat_map(|words| [format!(" {words} "), words.clone()]);
+            let mut forms = full.chain(bare).chain([format!(" {pips} ")]);
+            if let Some(form) = forms.find(|form| width(form) <= room) {
                 canvas.pen_at(area.x + 2, area.bottom() - 1, room).style(self.ink).put(form);
             }
         }
@@ -417,8 +419,9 @@ impl<'a> Card<'a> {
         pen.style(style).put(self.word());
         let forms = match self.needs() {
             Some((pips, words)) => {
-                let brief = words.trim_end_matches(" more").to_owned();
-                vec![format!("{pips} {words}"), words, brief, pips]
+                let full = words.iter().map(|words| format!("{pips} {words}"));
+                let brief = words.iter().map(|words| words.trim_end_matches(" more").to_owned());
+                full.chain(words.iter().cloned()).chain(brief).chain([pips.clone()]).collect()
             }
             None => vec![self.remark()],
         };
@@ -430,14 +433,19 @@ impl<'a> Card<'a> {
         self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
     }
 
-    /// A line of the card in the largest block letters that have room.
-    fn draw_line(&self, canvas: &mut Canvas, area: Rect, row: u16, text: &str, style: Style) {
+    /// A line of the card in block letters: of its forms, the longest first, the first that has room.
+    fn draw_line(&self, canvas: &mut Canvas, area: Rect, row: u16, forms: &[String], style: Style) {
         let (x, y, room) = (area.x + 2, area.y + row, area.width - 4);
         let faces = [Letters::Small, Letters::Narrow];
-        let capitals = text.to_uppercase();
-        match block::fitting(&capitals, room, &faces, self.theme.glyphs) {
-            Some(face) => drop(block::draw(canvas, (x, y), &capitals, face, style)),
-            None => drop(canvas.pen_at(x, y + 1, room).style(style).put(text)),
+        for capitals in forms.iter().map(|form| form.to_uppercase()) {
+            if let Some(face) = block::fitting(&capitals, room, &faces, self.theme.glyphs) {
+                block::draw(canvas, (x, y), &capitals, face, style);
+                return;
+            }
+        }
+        let fits = |form: &&String| self.theme.glyphs.width(form) <= room;
+        if let Some(form) = forms.iter().find(fits).or(forms.last()) {
+            canvas.pen_at(x, y + 1, room).style(style).put(form);
         }
     }
 
@@ -446,12 +454,14 @@ impl<'a> Card<'a> {
         self.draw_frame(canvas, area, true);
         self.draw_figures(canvas, area);
         let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
-        self.draw_line(canvas, area, 4, self.word(), style);
+        self.draw_line(canvas, area, 4, &[self.word().to_owned()], style);
         self.draw_timer(canvas, area.x + 1, area.bottom() - 1, area.width - 2, ('━', '─'));
         if let Some((pips, words)) = self.needs() {
-            let text = format!(" {pips} {words} ");
             let room = area.width - 4;
-            canvas.pen_at(area.x + 2, area.bottom() - 1, room).style(self.ink).put(text);
+            let mut forms = words.iter().map(|words| format!(" {pips} {words} "));
+            if let Some(form) = forms.find(|form| self.theme.glyphs.width(form) <= room) {
+                canvas.pen_at(area.x + 2, area.bottom() - 1, room).style(self.ink).put(form);
+            }
         }
     }
 
@@ -460,10 +470,10 @@ impl<'a> Card<'a> {
         self.draw_frame(canvas, area, true);
         self.draw_figures(canvas, area);
         let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
-        self.draw_line(canvas, area, 4, self.word(), style);
+        self.draw_line(canvas, area, 4, &[self.word().to_owned()], style);
         match self.needs() {
             Some((_, words)) => self.draw_line(canvas, area, 8, &words, self.ink),
-            None => self.draw_line(canvas, area, 8, &self.remark(), self.soft),
+            None => self.draw_line(canvas, area, 8, &[self.remark()], self.soft),
         }
         let room = area.width - 4;
         if let Some(left) = self.timer_left(room) {
@@ -580,4 +590,8 @@ fn short(request: &Request, theme: Theme) -> String {
         Request::Get { key } => format!("read {}", clip(key)),
         Request::Put { key, value, .. } => format!("{}={}", clip(key), clip(value)),
     }
+}
+/// "needs 2 more votes", and shorter.
+fn lacking(more: usize, what: &str) -> Vec<String> {
+    vec![format!("needs {more} more {what}"), format!("needs {more} more")]
 }

@@ -107,7 +107,7 @@ impl Words {
             Message::PreVoteReply { granted: false, .. }
             | Message::VoteReply { granted: false, .. } => news("no".to_owned()),
             Message::Append { entries, commit, .. } => match entries.len() {
-                0 if brings_commit(*commit, packet.to, cluster) => news(format!("✓{commit}")),
+                0 if brings_commit(*commit, packet.to, cluster) => news(format!("commit {commit}")),
                 0 => Self { what: "heartbeat".to_owned(), minor: true },
                 _ => news(entries_words(entries, glyphs)),
             },
@@ -115,7 +115,7 @@ impl Words {
                 AppendResult::Matched(matched) if matched == prev => {
                     Self { what: "ok".to_owned(), minor: true }
                 }
-                AppendResult::Matched(matched) => news(format!("ok {matched}")),
+                AppendResult::Matched(matched) => news(format!("has {matched}")),
                 AppendResult::Refused { .. } => news("no".to_owned()),
             },
         }
