@@ -318,37 +318,51 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
         .newest_leader()
         .and_then(|leader| rooms.iter().find(|room| room.members.contains(leader.id)))
         .or_else(|| rooms.iter().find(|room| room.vote.is_majority()));
-    let single = rooms.iter().filter(|room| room.members.len() == 1);
-    let alone: ServerSet = single.flat_map(|room| room.members.iter()).collect();
-    for room in rooms.iter().filter(|room| room.members.len() > 1 && Some(*room) != home) {
-        let majority = match room.vote.is_majority() {
-            true => "a majority",
-            false => "no majority",
-        };
-        let up = if room.up == room.members { "" } else { " up" };
-        let (members, count) = (named(room.members), room.up.len());
-        let place = rooms.iter().position(|other| other == room).unwrap_or(0);
-        let how = match home {
-            Some(home) if home.heard_by.contains(&place) => {
-                format!("hear {} and cannot answer", named(home.members))
+    let mut cut_off = ServerSet::EMPTY;
+    for room in rooms.iter().filter(|room| Some(*room) != home) {
+        let (members, alone) = (room.members, room.members.len() == 1);
+        let parted = home.and_then(|home| one_way_words(cluster, members, home.members));
+        if alone && parted.is_none() {
+            cut_off = cut_off.union(members);
+            continue;
+        }
+        let parted = parted.unwrap_or_else(|| "are cut off".to_owned());
+        let votes = match room.vote.is_majority() {
+            // One of several is no majority, and needs no words.
+            false if alone => String::new(),
+            is_majority => {
+                let majority = if is_majority { "a majority" } else { "no majority" };
+                let up = if room.up == members { "" } else { " up" };
+                format!(": {}{up} of {servers}, {majority}", room.up.len())
             }
-            Some(home)
-                if rooms
-                    .iter()
-                    .position(|other| other == home)
-                    .is_some_and(|home| room.heard_by.contains(&home)) =>
-            {
-                format!("are heard by {}, and hear nothing from there", named(home.members))
-            }
-            Some(_) | None => "are cut off".to_owned(),
         };
-        sentences.push(format!("{members} {how}: {count}{up} of {servers}, {majority}."));
+        sentences.push(format!("{} {parted}{votes}.", named(members)));
     }
-    let alone = home.map_or(alone, |home| alone.without(home.members));
-    match alone.len() {
+    match cut_off.len() {
         0 => {}
-        1 => sentences.push(format!("{} is cut off.", named(alone))),
-        _ => sentences.push(format!("{} are cut off, each alone.", named(alone))),
+        1 => sentences.push(format!("{} is cut off.", named(cut_off))),
+        _ => sentences.push(format!("{} are cut off, each alone.", named(cut_off))),
+    }
+}
+
+/// "hear S1 and cannot answer", where servers of two rooms hear each other one way only.
+fn one_way_words(cluster: &Cluster, room: ServerSet, home: ServerSet) -> Option<String> {
+    let reaches = |from, to| cluster.reaches(Node::Server(from), Node::Server(to));
+    let heard: ServerSet =
+        home.iter().filter(|from| room.iter().any(|to| reaches(*from, to))).collect();
+    let hearing: ServerSet =
+        home.iter().filter(|to| room.iter().any(|from| reaches(from, *to))).collect();
+    let alone = room.len() == 1;
+    match (heard.is_empty(), hearing.is_empty()) {
+        (false, true) => {
+            let hear = if alone { "hears" } else { "hear" };
+            Some(format!("{hear} {} and cannot answer", named(heard)))
+        }
+        (true, false) => {
+            let (are, hear) = if alone { ("is", "hears") } else { ("are", "hear") };
+            Some(format!("{are} heard by {}, and {hear} nothing from there", named(hearing)))
+        }
+        (true, true) | (false, false) => None,
     }
 }
 
@@ -576,6 +590,24 @@ mod tests {
         told(&mut cluster, &["heal", "restart S1"], 1_500);
         let one_way = told(&mut cluster, &["cut S1 -> S2"], 0);
         assert_eq!(one_way[1], "What S1 sends does not reach S2.");
+    }
+
+    /// A server that hears and is not heard is not cut off.
+    #[test]
+    fn a_server_parted_one_way_is_told_which_way() {
+        let mut cluster = Cluster::new(Config::default());
+        told(&mut cluster, &["timeout S4"], 200);
+        let mute = told(&mut cluster, &["cut S1 -> all", "cut S1 -> S2"], 0);
+        assert_eq!(mute[1], "S1 hears S2, S3, S4 and S5 and cannot answer.", "{mute:?}");
+        let some = told(&mut cluster, &["cut S2 S3 -> S1"], 0);
+        assert_eq!(some[1], "S1 hears S4 and S5 and cannot answer.", "{some:?}");
+        let neither = told(&mut cluster, &["cut S4 S5 -> S1"], 0);
+        assert_eq!(neither[1], "S1 is cut off.", "{neither:?}");
+        let deaf = told(&mut cluster, &["heal", "cut all -> S1"], 0);
+        assert_eq!(
+            deaf[1], "S1 is heard by S2, S3, S4 and S5, and hears nothing from there.",
+            "{deaf:?}"
+        );
     }
 
     #[test]
