@@ -181,10 +181,17 @@ fn usage_errors_end_with_two_and_a_sentence() {
     let scripts = Scripts::new();
     let good = scripts.good();
     let folder = scripts.0.path().to_str().unwrap();
+    let empty = tempfile::tempdir().unwrap();
     let cases: &[(&[&str], &str)] = &[
         (&["run"], "FILE"),
         (&["run", "no-such-file.lab"], "no-such-file.lab"),
-        (&["run", folder], "folder"),
+        (&["run", empty.path().to_str().unwrap()], "no script"),
+        (&["run", "no-such-*.lab"], "no file fits"),
+        (&["picture", folder, "--out", "p.svg"], "folder"),
+        (&["rnu"], "did you mean `raftlab run`?"),
+        (&["rnu", &good], "did you mean `raftlab run`?"),
+        (&["man", "rnu"], "did you mean `run`?"),
+        (&["run", &good, "--color", "mauve"], "never"),
         (&["run", &good, "--seeds", "9..3"], "9"),
         (&["run", &good, "--seeds", "x"], "1..101"),
         (&["run", &good, "--seed", "1", "--seeds", "1..2"], "--seeds"),
@@ -202,6 +209,56 @@ fn usage_errors_end_with_two_and_a_sentence() {
         assert!(err(&output).contains(expected), "{arguments:?}: {}", err(&output));
         assert_eq!(out(&output), "", "{arguments:?}");
     }
+}
+
+#[test]
+fn folders_and_patterns_are_played_here_or_in_the_program() {
+    let scripts = Scripts::new();
+    scripts.good();
+    std::fs::create_dir(scripts.path("below")).unwrap();
+    scripts.write("below/other.lab", "until leader\nexpect safe\n");
+    let names = |arguments: &[&str]| {
+        let output = raftlab().current_dir(scripts.0.path()).args(arguments).output().unwrap();
+        assert_eq!(status(&output), 0, "{arguments:?}: {}", err(&output));
+        let names = objects(&output).into_iter().map(|run| run["script"].as_str().unwrap().into());
+        names.collect::<Vec<String>>()
+    };
+    assert_eq!(names(&["run", "--json", "."]), ["./below/other.lab", "./good.lab"]);
+    assert_eq!(names(&["run", "--json", "*.lab"]), ["good.lab"]);
+    assert_eq!(names(&["run", "--json", "lessons/01*.lab"]), ["lessons/01_election.lab"]);
+    assert!(names(&["run", "--json", "lessons", "good.lab"]).len() > 3);
+}
+
+#[test]
+fn a_quiet_run_tells_what_went_wrong_and_nothing_else() {
+    let scripts = Scripts::new();
+    let output = run(&["run", &scripts.good(), "--quiet"]);
+    assert_eq!((status(&output), out(&output), err(&output)), (0, String::new(), String::new()));
+    let output = run(&["run", &scripts.good(), &scripts.failing(), "--quiet"]);
+    assert_eq!(status(&output), 1);
+    let text = out(&output);
+    assert!(text.starts_with("FAILED") && !text.contains("passed"), "{text}");
+}
+
+#[test]
+fn colours_come_when_they_are_asked_for() {
+    let scripts = Scripts::new();
+    let bad = scripts.write("bad.lab", "crahs S1\n");
+    let told = |colour: &[&str]| {
+        let output = raftlab().args(colour).args(["run", &bad]).output().unwrap();
+        assert_eq!(status(&output), 2);
+        err(&output)
+    };
+    let plain = told(&[]);
+    assert_eq!(plain, told(&["--color", "never"]));
+    assert!(!plain.contains('\u{1b}'));
+    let coloured = told(&["--color=always"]);
+    assert!(coloured.contains("\u{1b}[31m"), "{coloured:?}");
+    let mut bare = String::new();
+    for (number, part) in coloured.split("\u{1b}[").enumerate() {
+        bare += if number == 0 { part } else { part.split_once('m').expect("its end").1 };
+    }
+    assert_eq!(bare, plain, "the same words");
 }
 
 #[test]

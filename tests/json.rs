@@ -55,6 +55,21 @@ fn agree(mark: &str, seen: &Names) {
 }
 
 #[test]
+fn what_is_wrong_with_scripts_has_the_fields_of_the_page() {
+    let (_folder, bad) = written("cluster servers=3\ncrahs S1\nuntil\n");
+    let mistakes = objects(&["run", "--json", &bad, "no-such-file.lab"]);
+    assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+    for mistake in &mistakes {
+        agree("mistake", &keys(mistake));
+    }
+    let first = &mistakes[0];
+    assert_eq!((&first["line"], &first["column"]), (&2.into(), &1.into()));
+    assert_eq!(first["help"], "did you mean `crash`?");
+    assert!(first["file"] == bad.as_str() && first["message"].is_string());
+    assert!(mistakes[2]["line"].is_null(), "a file that is not there has no line");
+}
+
+#[test]
 fn a_run_has_the_fields_of_the_page() {
     let scripts = [
         "cluster servers=3\nset x 1\n",

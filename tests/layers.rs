@@ -18,14 +18,20 @@ const OUTSIDE: &[&str] = &[
     "std::time::Instant",
     "std::time::SystemTime",
     "clap",
+    "clap_complete",
+    "clap_mangen",
     "color_eyre",
+    "cpu_time",
     "crossterm",
+    "etcetera",
+    "glob",
     "indicatif",
     "ratatui::backend",
     "ratatui::crossterm",
     "rustix",
     "tempfile",
     "tokio",
+    "winapi_util",
 ];
 
 /// What is above consensus: it tells its own events, and others pass them on.

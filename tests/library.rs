@@ -126,6 +126,8 @@ fn a_scene_is_found_by_some_words_of_its_name() {
         file.unwrap().file_name().into_string().unwrap()
     };
     assert_eq!(copied(&["figure-8"]), "figure_8_by_hand.lab");
+    assert_eq!(copied(&["raft/figure_8"]), "figure_8_by_hand.lab");
+    assert_eq!(copied(&["scripts/flaws/local_get.lab"]), "local_get.lab");
     assert_eq!(copied(&["Figure", "7", "repairs"]), "figure_7_leader_repairs_every_log.lab");
     assert_eq!(copied(&["mit/TestBackup3B"]), "TestBackup3B.lab");
     let several = refused(&["show", "leader"]);

@@ -1,20 +1,27 @@
-//! The command line.
+//! The command line. `cli/values.rs` reads what options are given, `cli/help.rs` has what stands at the
+//! end of each help, `cli/names.rs` what a shell may complete.
+
+mod help;
+mod names;
+mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 use ratatui::layout::Size;
 
 use super::check::lines::Model;
-use super::hunt::SHARES_MAX;
 use super::hunt::plan::OptionWord;
-use super::terminal::SIZE_MAX;
 use crate::app::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
 use crate::cluster::types::SERVERS_MAX;
+use values::{duration, flaw, limit, network, pace, seeds, shard, size};
+
+pub use names::{for_completion, misspelt, pages};
 
 /// See and drive a Raft-replicated key-value service in a terminal.
 #[derive(Debug, Parser)]
@@ -22,9 +29,7 @@ use crate::cluster::types::SERVERS_MAX;
     name = "raftlab",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Without a file: a lab of five servers and three idle clients. In the lab, ? \
-                  shows the keys and q quits. raftlab lessons is where to begin. Wherever a file is named, - is standard input or \
-                  standard output."
+    after_help = help::of("raftlab")
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -33,41 +38,54 @@ pub struct Cli {
     pub file: Option<PathBuf>,
     #[command(flatten)]
     pub lab: LabOptions,
+    /// Colours: as the terminal and NO_COLOR say, always, or never.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Subcommands {
     /// Play scripts without a terminal, as fast as the machine goes.
+    #[command(after_help = help::of("run"))]
     Run(RunOptions),
     /// Judge histories: are they linearizable?
-    #[command(
-        after_help = "Status: 0 all are linearizable, 1 one is not, 2 a file can't be read, \
-                            3 no answer within the limit."
-    )]
+    #[command(after_help = help::of("check"))]
     Check(CheckOptions),
     /// Hunt for broken rules: thousands of runs with faults at random. What is found is shrunk to
     /// the smallest script that shows it.
+    #[command(after_help = help::of("hunt"))]
     Hunt(HuntOptions),
     /// Write a picture of the screen as an SVG file.
+    #[command(after_help = help::of("picture"))]
     Picture(PictureOptions),
     /// List the sessions that were recorded, the newest first.
-    #[command(
-        after_help = "raftlab --resume goes on with the first, raftlab --resume=2 with the second."
-    )]
+    #[command(after_help = help::of("sessions"))]
     Sessions(SessionsOptions),
     /// Follow a session, and print what the lecturer reads and the class does not see: the notes of
     /// this beat, the question and its answer, what is said next.
+    #[command(after_help = help::of("notes"))]
     Notes(NotesOptions),
     /// List the lessons: what each is about, how long it takes, what comes before.
+    #[command(after_help = help::of("lessons"))]
     Lessons,
     /// Start a lesson, by its number or a word of its name.
+    #[command(after_help = help::of("lesson"))]
     Lesson(SceneOptions),
     /// Start a scene of the program's own scripts, by some words of its name; without any, list them.
+    #[command(after_help = help::of("show"))]
     Show(SceneOptions),
     /// List the flaws that can be planted: rule, section, what to watch.
+    #[command(after_help = help::of("flaws"))]
     Flaws,
     /// Print a reference page, in Markdown: `docs keys` or `docs scripts`.
+    #[command(after_help = help::of("docs"))]
     Docs { page: Page },
+    /// Print what makes a shell complete commands, options, and the names of lessons, scenes and flaws.
+    #[command(after_help = help::of("completions"))]
+    Completions { shell: Shell },
+    /// Print a manual page: of raftlab, or of one of its commands.
+    #[command(after_help = help::of("man"))]
+    Man { command: Option<String> },
 }
 
 /// What the lab begins with, and what the terminal can do.
@@ -112,8 +130,8 @@ pub struct LabOptions {
 
 #[derive(Debug, Args)]
 pub struct RunOptions {
-    /// The scripts.
-    #[arg(required = true, value_name = "FILE")]
+    /// The scripts; of a folder, all in it and below.
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
     /// Play with this seed instead of the script's own.
     #[arg(long, value_name = "N", conflicts_with = "seeds")]
@@ -136,6 +154,9 @@ pub struct RunOptions {
     /// Play everything twice and compare the digests.
     #[arg(long)]
     pub check_determinism: bool,
+    /// Print only what went wrong.
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
     /// Stop a run when it takes so much memory, such as 500MB or 2GB (1GB). Each run has so much
     /// for itself, and as many are played at a time as there are cores.
     #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
@@ -160,6 +181,9 @@ pub struct CheckOptions {
     /// Print one JSON object a file.
     #[arg(long)]
     pub json: bool,
+    /// Print only which histories are not linearizable, or could not be judged.
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
     /// Only the verdict: don't look for what is wrong, which can take longer.
     #[arg(long, conflicts_with = "html")]
     pub verdict: bool,
@@ -176,11 +200,6 @@ pub struct SessionsOptions {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Without --seeds and --time: seeds from 1 on, for 60 s. The status is 0 when \
-                        nothing was found, 1 when something was found and written, 2 for bad usage, \
-                        3 when nothing was found, but --time ended before the last of --seeds."
-)]
 pub struct HuntOptions {
     /// Play every seed from A up to, but not including, B.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
@@ -222,6 +241,9 @@ pub struct HuntOptions {
     /// Print the result as one line of JSON.
     #[arg(long)]
     pub json: bool,
+    /// Print only what was found.
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
     /// Stop a run when it takes so much memory, such as 500MB or 2GB (1GB). Each run has so much
     /// for itself, and as many are played at a time as there are cores.
     #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
@@ -313,131 +335,5 @@ pub enum Page {
     Scripts,
 }
 
-fn network(text: &str) -> Result<Network, String> {
-    Network::from_name(text).ok_or_else(|| {
-        let names: Vec<&str> = Network::ALL.map(Network::name).to_vec();
-        format!("expected one of {}", names.join(", "))
-    })
-}
-
-fn flaw(text: &str) -> Result<Flaw, String> {
-    Flaw::from_name(text).ok_or_else(|| "there is no such flaw; `raftlab flaws` lists them".into())
-}
-
-fn shard(text: &str) -> Result<(u64, u64), String> {
-    const EXPECTED: &str = "expected a share and their number as in 3/8";
-    let (share, of) = text.split_once('/').ok_or(EXPECTED)?;
-    let number = |text: &str| text.parse::<u64>().map_err(|_| EXPECTED);
-    match (number(share)?, number(of)?) {
-        (share, of) if share >= 1 && share <= of && of <= SHARES_MAX => Ok((share, of)),
-        (_, of) if of > SHARES_MAX => Err(format!("expected {SHARES_MAX} shares at most")),
-        (share, of) => Err(format!("there is no share {share} of {of}: they count from 1")),
-    }
-}
-
-/// "60s", "5m", "1h": a length of time in the room.
-fn limit(text: &str) -> Result<Duration, String> {
-    const EXPECTED: &str = "expected a length of time such as 60s, 5m or 1h, 1000h at most";
-    let units = [("s", 1), ("m", 60), ("h", 3_600)];
-    let of = |(unit, seconds): (&str, u64)| {
-        let number = text.strip_suffix(unit)?.parse::<u64>().ok()?;
-        number.checked_mul(seconds).filter(|seconds| (1..=3_600_000).contains(seconds))
-    };
-    let seconds = units.into_iter().find_map(of).ok_or(EXPECTED)?;
-    Ok(Duration::from_secs(seconds))
-}
-
-fn pace(text: &str) -> Result<Pace, String> {
-    const EXPECTED: &str = "expected auto, real, or a number and a word such as 40-slower";
-    let times = |number: &str| match number.parse() {
-        Ok(times @ 1..=1_000) => Ok(times),
-        Ok(_) | Err(_) => Err("expected a number from 1 to 1000 before the word".to_owned()),
-    };
-    match text.split_once('-') {
-        None if text == "auto" => Ok(Pace::Auto),
-        None if text == "real" => Ok(Pace::Real),
-        Some((number, "slower")) => times(number).map(Pace::Slower),
-        Some((number, "faster")) => times(number).map(Pace::Faster),
-        _ => Err(EXPECTED.into()),
-    }
-}
-
-fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
-    let (first, end) = text.split_once("..").ok_or("expected two numbers as in 1..101")?;
-    let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));
-    let (first, end) = (number(first)?, number(end)?);
-    if first < end {
-        Ok(first..end)
-    } else {
-        Err(format!("there is no seed from {first} up to, but not including, {end}"))
-    }
-}
-
-/// "4.855s", "4.855" or "700ms": a length of time in the room.
-fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix("ms") {
-        Some(number) => (number, 1_000.0),
-        None => (text.strip_suffix('s').unwrap_or(text), 1_000_000.0),
-    };
-    let micros = number.parse::<f64>().ok().map(|number| (number * unit).round());
-    micros
-        .filter(|micros| (0.0..=86_400_000_000.0).contains(micros))
-        .map(|micros| Duration::from_micros(micros as u64))
-        .ok_or_else(|| "expected a time such as 4.855s or 700ms, a day at most".into())
-}
-
-fn size(text: &str) -> Result<Size, String> {
-    const EXPECTED: &str = "expected columns and rows such as 120x40, 500x200 at most";
-    let (width, height) = text.split_once('x').ok_or(EXPECTED)?;
-    let number = |text: &str, most: u16| {
-        text.parse::<u16>().ok().filter(|number| (1..=most).contains(number)).ok_or(EXPECTED)
-    };
-    Ok(Size { width: number(width, SIZE_MAX.width)?, height: number(height, SIZE_MAX.height)? })
-}
-
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn clap_finds_the_command_line_well_formed() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn seeds_are_half_open_and_forwards() {
-        assert_eq!(seeds("1..101"), Ok(1..101));
-        for bad in ["1", "5..5", "9..2", "a..b", "1..=3", "-1..3", "1..99999999999999999999"] {
-            assert!(seeds(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn paces_read_as_they_are_said() {
-        assert_eq!(pace("40-slower"), Ok(Pace::Slower(40)));
-        assert_eq!(pace("real"), Ok(Pace::Real));
-        for bad in ["", "40", "0-slower", "4-quicker", "5000-faster"] {
-            assert!(pace(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn times_have_units() {
-        assert_eq!(duration("4.855s"), Ok(Duration::from_millis(4_855)));
-        assert_eq!(duration("700ms"), Ok(Duration::from_millis(700)));
-        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
-        for bad in ["", "s", "-1s", "nan", "inf", "1e99s"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_bounded() {
-        assert_eq!(size("120x40"), Ok(Size { width: 120, height: 40 }));
-        for bad in ["120", "0x5", "501x40", "40x201", "x", "1x2x3"] {
-            assert!(size(bad).is_err(), "{bad}");
-        }
-    }
-}
+mod tests;

@@ -2,12 +2,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::SystemTime;
 
 use super::files::{Files, Old};
+use super::system::{self, FileId};
 use super::{Mistake, sessions};
 use crate::app::session::{Saving, Tape};
 
@@ -38,15 +38,16 @@ impl Shelf {
     /// Why it was not saved: nothing has changed then.
     pub fn save(&mut self, saving: &Saving) -> Result<(), String> {
         let path = Path::new(&saving.name);
-        let waits = fs::metadata(path).is_ok_and(|there| there.file_type().is_fifo());
-        if waits {
+        if system::is_pipe(path) {
             return Err("that is a pipe, and to wait for its reader would stop the lab".into());
         }
         let there = Stamp::of(path);
         let is_recording = |recording: &PathBuf| {
             let stamp = Stamp::of(recording).zip(there.as_ref());
             recording == path
-                || stamp.is_some_and(|(recording, there)| recording.file == there.file)
+                || stamp.is_some_and(|(recording, there)| {
+                    recording.file.is_some() && recording.file == there.file
+                })
         };
         if self.recording.as_ref().is_some_and(is_recording) {
             return Err("the session itself is recorded there: choose another name".into());
@@ -56,7 +57,11 @@ impl Shelf {
             if own || saving.replace { Old::Replace } else { Old::Keep(":save! replaces it") };
         write(path, old, &saving.text).map_err(|mistake| match mistake {
             Mistake::Usage(why) => why,
-            Mistake::Output(_) | Mistake::Script(_) | Mistake::Several(_) => {
+            Mistake::Output(_)
+            | Mistake::Script(_)
+            | Mistake::Several(_)
+            | Mistake::Besides(_)
+            | Mistake::Told => {
                 format!("can't write {}", saving.name)
             }
         })?;
@@ -77,8 +82,7 @@ fn write(path: &Path, old: Old, text: &str) -> Result<(), Mistake> {
 /// A file as it was at a moment: whoever has changed it since has left another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Stamp {
-    /// Device and inode.
-    file: (u64, u64),
+    file: Option<FileId>,
     length: u64,
     changed: Option<SystemTime>,
 }
@@ -86,7 +90,7 @@ struct Stamp {
 impl Stamp {
     fn of(path: &Path) -> Option<Self> {
         let there = fs::metadata(path).ok()?;
-        let file = (there.dev(), there.ino());
+        let file = system::file_id_at(path).ok()?;
         Some(Self { file, length: there.len(), changed: there.modified().ok() })
     }
 }
@@ -136,11 +140,11 @@ impl Tape for FileTape {
 }
 
 fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
-    let mut file: File = sessions::private().write(true).create(true).truncate(true).open(draft)?;
+    let mut file: File = system::private().write(true).create(true).truncate(true).open(draft)?;
     file.write_all(text.as_bytes())?;
     // It is about to take the place of what has been kept.
     file.sync_data()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

@@ -8,17 +8,18 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Duration;
 
+use clap::ColorChoice;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::cli::LabOptions;
+use super::environment::Environment;
 use super::files::{Files, is_standard};
 use super::keep::Shelf;
 use super::sessions::{self, Salvaged};
-use super::settings::Environment;
 use super::signals::{self, Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
-use super::{Ending, Mistake, keyboard};
+use super::{Ending, Mistake, keyboard, system};
 use crate::app::input::Input;
 use crate::app::session::{Effect, Message, Session};
 use crate::cluster::config::Config;
@@ -31,7 +32,7 @@ const FRAME: Duration = Duration::from_micros(16_667);
 const REST: Duration = Duration::from_secs(1);
 /// How the lab ends when its terminal is gone, whether the signal that says so, the end of its
 /// input or a failing write is noticed first.
-const HUNG_UP: Ending = Ending::Signal(rustix::process::Signal::HUP.as_raw());
+const HUNG_UP: Ending = Ending::Signal(system::HANG_UP);
 /// How long a signal waits for the lab to end by itself: it answers between two frames, but a
 /// terminal that reads nothing keeps it in the middle of one.
 const GRACE: Duration = Duration::from_secs(2);
@@ -42,8 +43,12 @@ const INPUTS_A_FRAME: usize = 256;
 ///
 /// # Errors
 /// For a script that can't be read or is bad, and without a terminal.
-pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake> {
-    let mut session = open(file, options)?;
+pub fn run(
+    file: Option<&Path>,
+    options: &LabOptions,
+    colours: ColorChoice,
+) -> Result<Ending, Mistake> {
+    let mut session = open(file, options, colours)?;
     let keyboard = match file {
         Some(path) if is_standard(path) => keyboard::keyboard().ok(),
         Some(_) | None => keyboard::keyboard().ok().filter(|_| io::stdin().is_terminal()),
@@ -71,8 +76,12 @@ pub fn run(file: Option<&Path>, options: &LabOptions) -> Result<Ending, Mistake>
     ending
 }
 
-fn open(file: Option<&Path>, options: &LabOptions) -> Result<Session, Mistake> {
-    let mut theme = Environment::of_process().theme();
+fn open(
+    file: Option<&Path>,
+    options: &LabOptions,
+    colours: ColorChoice,
+) -> Result<Session, Mistake> {
+    let mut theme = Environment::of_process().with_colours(colours).theme();
     if options.ascii {
         theme.glyphs = Glyphs::Ascii;
     }
@@ -192,7 +201,11 @@ async fn play(
         match effect {
             None => {}
             Some(Effect::Leave) => return Ok(Ending::Well),
-            Some(Effect::Suspend) => terminal::stop_job().map_err(lost)?,
+            Some(Effect::Suspend) => {
+                if !system::stop_job().map_err(lost)? {
+                    session.remark("no shell is here that could continue the lab: q quits");
+                }
+            }
             Some(Effect::Redraw) => screen.clear().map_err(lost)?,
             Some(Effect::Copy(text)) => screen.copy(&text).map_err(lost)?,
             Some(Effect::Save(saving)) => session.saved(&saving.name, shelf.save(&saving)),

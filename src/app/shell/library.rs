@@ -7,8 +7,9 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::ColorChoice;
 use include_dir::{Dir, File, include_dir};
 
 use super::cli::SceneOptions;
@@ -116,6 +117,35 @@ pub fn read(path: &Path) -> Option<&'static [u8]> {
     SCRIPTS.get_file(path).map(File::contents)
 }
 
+/// The scripts of one of the program's folders, as they are called: none if there is no such folder.
+pub fn within_folder(folder: &Path) -> Vec<PathBuf> {
+    let folder = folder.strip_prefix("scripts").unwrap_or(folder);
+    let inside = |scene: &Scene| Path::new(scene.path()).starts_with(folder);
+    if folder.as_os_str().is_empty() {
+        return Vec::new();
+    }
+    fitting_scene(inside)
+}
+
+/// The scripts whose paths a pattern fits, with the folder `scripts` before them or without.
+pub fn fitting(fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    fitting_scene(|scene| fits(scene.path()) || fits(&format!("scripts/{}", scene.path())))
+}
+
+fn fitting_scene(is: impl Fn(&Scene) -> bool) -> Vec<PathBuf> {
+    all().filter(is).map(|scene| PathBuf::from(scene.path())).collect()
+}
+
+/// What lessons are called.
+pub fn lesson_names() -> Vec<&'static str> {
+    within(LESSONS).into_iter().map(Scene::name).collect()
+}
+
+/// What scenes are called, each with its folder.
+pub fn scene_names() -> Vec<&'static str> {
+    all().map(|scene| scene.path().trim_end_matches(".lab")).collect()
+}
+
 /// `raftlab lessons`: what there is to learn, in the order in which it is taught.
 pub fn lessons() -> Result<Ending, Mistake> {
     let mut text = String::new();
@@ -154,7 +184,7 @@ fn wrapped(text: &mut String, paragraph: &str) {
 }
 
 /// `raftlab lesson WHICH`.
-pub fn lesson(options: &SceneOptions) -> Result<Ending, Mistake> {
+pub fn lesson(options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
     let lessons = within(LESSONS);
     let words = options.file.join(" ");
     if words.is_empty() {
@@ -163,18 +193,18 @@ pub fn lesson(options: &SceneOptions) -> Result<Ending, Mistake> {
     if let Ok(number) = words.parse::<u32>() {
         let scene = lessons.iter().find(|lesson| lesson.number() == Some(number));
         let missing = || format!("there is no lesson {number}: `raftlab lessons` lists them");
-        return open(*scene.ok_or_else(|| Mistake::Usage(missing()))?, options);
+        return open(*scene.ok_or_else(|| Mistake::Usage(missing()))?, options, colours);
     }
-    open(find(&lessons, &words, "lesson")?, options)
+    open(find(&lessons, &words, "lesson")?, options, colours)
 }
 
 /// `raftlab show WHICH`.
-pub fn show(options: &SceneOptions) -> Result<Ending, Mistake> {
+pub fn show(options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
     let words = options.file.join(" ");
     if words.is_empty() {
         return which(options, "show").and_then(|()| print(&list()));
     }
-    open(find(&all().collect::<Vec<_>>(), &words, "scene")?, options)
+    open(find(&all().collect::<Vec<_>>(), &words, "scene")?, options, colours)
 }
 
 /// Nothing is named, and so nothing can be copied.
@@ -195,9 +225,9 @@ fn list() -> String {
     text
 }
 
-fn open(scene: Scene, options: &SceneOptions) -> Result<Ending, Mistake> {
+fn open(scene: Scene, options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
     if !options.copy {
-        return lab::run(Some(scene.file.path()), &options.lab);
+        return lab::run(Some(scene.file.path()), &options.lab, colours);
     }
     let name = Path::new(scene.file.path().file_name().unwrap_or_default());
     let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
@@ -215,8 +245,11 @@ fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, Mistake> {
         text.replace([' ', '-', '/'], "_")
     };
     let wanted = plain(words);
+    let wanted = wanted.strip_prefix("scripts_").unwrap_or(&wanted).to_owned();
+    // By its name, or with its folder.
     let named = |is: &dyn Fn(&str) -> bool| -> Vec<Scene> {
-        scenes.iter().copied().filter(|scene| is(&plain(scene.name()))).collect()
+        let is_named = |scene: &Scene| is(&plain(scene.name())) || is(&plain(scene.path()));
+        scenes.iter().copied().filter(is_named).collect()
     };
     if let [scene] = named(&|name| name == wanted)[..] {
         return Ok(scene);

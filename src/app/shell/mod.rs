@@ -8,6 +8,7 @@
 mod budget;
 mod check;
 mod cli;
+mod environment;
 mod figures;
 mod files;
 mod fleet;
@@ -20,21 +21,23 @@ mod library;
 mod notes;
 mod picture;
 mod sessions;
-mod settings;
 mod signals;
 mod stream;
+mod system;
 mod terminal;
 
-use std::io::{self, Write};
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Stderr, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
-use crate::cluster::command::Diagnostic;
+use crate::cluster::command::{Diagnostic, Printed};
 pub use check::verdict;
 
 use cli::{Cli, Page, Subcommands};
-use stream::{Form, Stream};
+use environment::Environment;
+use stream::{Form, Ink, Stream};
 
 /// How a program that did what it was asked to do ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,10 @@ pub enum Mistake {
     Several(Vec<Mistake>),
     /// Standard output, or the terminal, could not be written to.
     Output(io::Error),
+    /// Beside it a run failed, which is the more important of the two.
+    Besides(Box<Mistake>),
+    /// It has been told already, as JSON.
+    Told,
 }
 
 /// Reads the command line and does what it says. The status is 0 when all went well, 1 when an
@@ -65,16 +72,21 @@ pub enum Mistake {
 /// within the limits.
 pub fn main() -> ExitCode {
     install_reports();
-    let cli = match Cli::try_parse() {
+    let arguments = arguments(std::env::args_os());
+    let colours = wanted_colours(&arguments);
+    let cli = match parse(&arguments, colours) {
         Ok(cli) => cli,
         // Help and version, which hold nothing of others and may have colours.
         Err(help) if !help.use_stderr() => {
             return match help.print() {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(error) => complain(&Mistake::Output(error)),
+                Err(error) => complain(&Mistake::Output(error), colours),
             };
         }
         Err(error) => {
+            if let Some(meant) = arguments.get(1).and_then(|word| cli::misspelt(word)) {
+                return complain(&Mistake::Usage(meant), colours);
+            }
             let _ = write!(Stream::errors(), "{}", error.render());
             return ExitCode::from(2);
         }
@@ -88,8 +100,39 @@ pub fn main() -> ExitCode {
         Ok(Ending::Undecided) => ExitCode::from(3),
         // As a shell reports a process that a signal has ended.
         Ok(Ending::Signal(number)) => ExitCode::from(128 + number.clamp(0, 127) as u8),
-        Err(mistake) => complain(&mistake),
+        Err(mistake) => complain(&mistake, colours),
     }
+}
+
+/// The arguments, with `--color` where clap looks for it: it may stand before a command too.
+fn arguments(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = given.collect();
+    let before = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with("--color"));
+    if arguments.get(1).is_some_and(before) {
+        let words = if arguments[1] == "--color" { 2 } else { 1 };
+        // Behind the word that follows: a command, or a file.
+        if arguments.len() > 1 + words && !arguments[1 + words].to_string_lossy().starts_with('-') {
+            arguments[1..2 + words].rotate_left(words);
+        }
+    }
+    arguments
+}
+
+/// What the command line says of colours, which must be known before it is understood.
+fn wanted_colours(arguments: &[OsString]) -> ColorChoice {
+    let words = arguments.iter().map(|word| word.to_string_lossy()).take_while(|word| word != "--");
+    let words: Vec<_> = words.collect();
+    let joined = words.iter().find_map(|word| word.strip_prefix("--color=").map(str::to_owned));
+    let apart = || {
+        let place = words.iter().position(|word| word == "--color")?;
+        words.get(place + 1).map(ToString::to_string)
+    };
+    joined.or_else(apart).and_then(|when| when.parse().ok()).unwrap_or_default()
+}
+
+fn parse(arguments: &[OsString], colours: ColorChoice) -> Result<Cli, clap::Error> {
+    let matches = Cli::command().color(colours).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
 }
 
 /// How panics are reported: in words that no terminal obeys, and without insisting. The hook of
@@ -113,14 +156,26 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Notes(options)) => notes::run(options),
         Some(Subcommands::Sessions(options)) => sessions::run(options),
         Some(Subcommands::Lessons) => library::lessons(),
-        Some(Subcommands::Lesson(options)) => library::lesson(options),
-        Some(Subcommands::Show(options)) => library::show(options),
+        Some(Subcommands::Lesson(options)) => library::lesson(options, cli.color),
+        Some(Subcommands::Show(options)) => library::show(options, cli.color),
         Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
         Some(Subcommands::Docs { page }) => print(&match page {
             Page::Keys => super::keymap::reference(),
             Page::Scripts => crate::cluster::command::reference::page(),
         }),
-        None => lab::run(cli.file.as_deref(), &cli.lab),
+        Some(Subcommands::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut cli::for_completion(), "raftlab", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+        Some(Subcommands::Man { command }) => {
+            let page = cli::pages(command.as_deref()).map_err(Mistake::Usage)?;
+            print(&String::from_utf8_lossy(&page))
+        }
+        None => match cli.file.as_deref().and_then(|file| cli::misspelt(file.as_os_str())) {
+            Some(meant) => Err(Mistake::Usage(meant)),
+            None => lab::run(cli.file.as_deref(), &cli.lab, cli.color),
+        },
     }
 }
 
@@ -132,28 +187,88 @@ fn print(text: &str) -> Result<Ending, Mistake> {
 
 /// Says what is wrong. Whoever has closed the pipe wants to hear no more: that is said by the
 /// status alone, the one that a shell gives to a process ended by SIGPIPE.
-fn complain(mistake: &Mistake) -> ExitCode {
+fn complain(mistake: &Mistake, colours: ColorChoice) -> ExitCode {
     match mistake {
         Mistake::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(141),
+        Mistake::Besides(mistake) => {
+            tell(mistake, &mut errors(colours));
+            ExitCode::from(1)
+        }
         _ => {
-            tell(mistake);
+            tell(mistake, &mut errors(colours));
             ExitCode::from(2)
         }
     }
 }
 
-fn tell(mistake: &Mistake) {
-    let mut out = Stream::errors();
+fn errors(colours: ColorChoice) -> Stream<Stderr> {
+    let wanted = Environment::prints_colours(colours, io::stderr().is_terminal());
+    Stream::errors().coloured(wanted)
+}
+
+fn tell(mistake: &Mistake, out: &mut Stream<Stderr>) {
     // Nobody is left to hear of an error here.
     let _ = match mistake {
-        Mistake::Usage(message) => writeln!(out, "raftlab: {message}"),
-        Mistake::Output(error) => writeln!(out, "raftlab: can't write: {error}"),
+        Mistake::Usage(message) => sentence(message, out),
+        Mistake::Output(error) => sentence(&format!("can't write: {error}"), out),
         Mistake::Script(diagnostics) => {
-            diagnostics.iter().try_for_each(|diagnostic| writeln!(out, "{diagnostic}\n"))
+            diagnostics.iter().try_for_each(|diagnostic| diagnosis(diagnostic, out))
         }
         Mistake::Several(mistakes) => {
-            mistakes.iter().for_each(tell);
+            mistakes.iter().for_each(|mistake| tell(mistake, out));
             Ok(())
         }
+        Mistake::Besides(mistake) => {
+            tell(mistake, out);
+            Ok(())
+        }
+        Mistake::Told => Ok(()),
     };
+}
+
+fn sentence(message: &str, out: &mut Stream<Stderr>) -> io::Result<()> {
+    out.ink(Ink::Wrong, "raftlab:")?;
+    writeln!(out, " {message}")
+}
+
+/// What is wrong with a line of a script, as a compiler would print it.
+fn diagnosis(diagnostic: &Diagnostic, out: &mut Stream<Stderr>) -> io::Result<()> {
+    for (piece, text) in diagnostic.pieces() {
+        let ink = match piece {
+            Printed::Place => Ink::Strong,
+            Printed::Message | Printed::Caret => Ink::Wrong,
+            Printed::Frame => Ink::Faint,
+            Printed::Source => Ink::Plain,
+            Printed::Help => Ink::Help,
+        };
+        out.ink(ink, &text)?;
+    }
+    out.write_all(b"\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn color_may_stand_before_a_command() {
+        for (given, read) in [
+            ("raftlab --color never run x", "raftlab run --color never x"),
+            ("raftlab --color=never run x", "raftlab run --color=never x"),
+            ("raftlab run x --color never", "raftlab run x --color never"),
+            ("raftlab --color never", "raftlab --color never"),
+            ("raftlab --color never --ascii", "raftlab --color never --ascii"),
+        ] {
+            let read = words(read);
+            assert_eq!(arguments(words(given).into_iter()), read);
+            assert_eq!(wanted_colours(&read), ColorChoice::Never);
+            assert!(parse(&read, ColorChoice::Never).is_ok(), "{read:?}");
+        }
+        assert_eq!(wanted_colours(&words("raftlab run x")), ColorChoice::Auto);
+        assert!(parse(&words("raftlab --color mauve"), ColorChoice::Auto).is_err());
+    }
 }

@@ -6,18 +6,18 @@
 //! stand between a person and the sessions before it.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use etcetera::{BaseStrategy, choose_base_strategy};
 use serde_json::json;
 
 use super::cli::SessionsOptions;
 use super::files::Files;
 use super::stream::{Form, Stream};
-use super::{Ending, Mistake};
+use super::{Ending, Mistake, system};
 use crate::cluster::command::recording::{FORM, Record, Recording};
 use crate::cluster::command::{Command, Place, Script, Tell, parse_line};
 
@@ -26,13 +26,13 @@ pub const KEPT_MAX: usize = 100;
 /// A draft that nobody has completed for so long is nobody's.
 const DRAFT_AGE: Duration = Duration::from_secs(3_600);
 
-/// Where sessions are kept, by the XDG Base Directory Specification.
+/// Where sessions are kept: by the XDG Base Directory Specification, and in Windows in the local half of
+/// the profile.
 fn folder() -> io::Result<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let state = set("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = state.or_else(|| Some(PathBuf::from(set("HOME")?).join(".local/state")));
-    let none = || io::Error::new(io::ErrorKind::NotFound, "neither XDG_STATE_HOME nor HOME is set");
-    Ok(state.ok_or_else(none)?.join("raftlab/sessions"))
+    let none = |error| io::Error::new(io::ErrorKind::NotFound, error);
+    let places = choose_base_strategy().map_err(none)?;
+    let state = places.state_dir().unwrap_or_else(|| places.cache_dir());
+    Ok(state.join("raftlab").join("sessions"))
 }
 
 /// The file for a session that begins now.
@@ -46,7 +46,7 @@ pub fn new_path() -> io::Result<PathBuf> {
     make_folder_of(&path)?;
     // One that was made by other means, as by an older raftlab. If it can't be done, the files are
     // for nobody else all the same.
-    let _ = fs::set_permissions(&folder, Permissions::from_mode(0o700));
+    let _ = system::make_private(&folder);
     Ok(path)
 }
 
@@ -56,14 +56,7 @@ pub fn new_path() -> io::Result<PathBuf> {
 /// When it can't be made.
 pub fn make_folder_of(path: &Path) -> io::Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// How a session's file is opened: for nobody else.
-pub fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
+    system::make_private_folder(folder)
 }
 
 /// A script, and its recording as far as it can be read.
@@ -232,6 +225,8 @@ fn said(mistake: Mistake) -> String {
         }
         Mistake::Output(error) => error.to_string(),
         Mistake::Several(mistakes) => mistakes.into_iter().next().map_or_else(String::new, said),
+        Mistake::Besides(mistake) => said(*mistake),
+        Mistake::Told => String::new(),
     }
 }
 

@@ -9,6 +9,8 @@
 
 use std::io::{self, Stderr, Stdout, Write};
 
+use clap::builder::styling::{AnsiColor, Style};
+
 use crate::cluster::words::plain::is_hidden;
 
 /// What is written, which decides how a character is spelled out.
@@ -22,6 +24,34 @@ pub enum Form {
 pub struct Stream<W> {
     out: W,
     form: Form,
+    /// Whether its own words may have colours.
+    colours: bool,
+}
+
+/// How the program's own words stand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    Plain,
+    /// That something is wrong.
+    Wrong,
+    /// Where, or what it is about.
+    Strong,
+    /// What to do.
+    Help,
+    /// What only frames the rest.
+    Faint,
+}
+
+impl Ink {
+    const fn style(self) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Wrong => AnsiColor::Red.on_default().bold(),
+            Self::Strong => Style::new().bold(),
+            Self::Help => AnsiColor::Cyan.on_default(),
+            Self::Faint => AnsiColor::Blue.on_default(),
+        }
+    }
 }
 
 /// The program's report: standard output, or standard error when a file that was asked for has
@@ -30,19 +60,35 @@ pub type Report = Stream<Box<dyn Write>>;
 
 impl Stream<Stdout> {
     pub fn output(form: Form) -> Self {
-        Self { out: io::stdout(), form }
+        Self { out: io::stdout(), form, colours: false }
     }
 }
 
 impl Stream<Stderr> {
     pub fn errors() -> Self {
-        Self { out: io::stderr(), form: Form::Text }
+        Self { out: io::stderr(), form: Form::Text, colours: false }
     }
 }
 
 impl<W: Write> Stream<W> {
     pub const fn new(out: W, form: Form) -> Self {
-        Self { out, form }
+        Self { out, form, colours: false }
+    }
+
+    /// With colours, if they are wanted.
+    pub fn coloured(self, colours: bool) -> Self {
+        Self { colours, ..self }
+    }
+
+    /// Writes a text in an ink, if this stream has colours.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn ink(&mut self, ink: Ink, text: &str) -> io::Result<()> {
+        let style = if self.colours { ink.style() } else { Style::new() };
+        write!(self.out, "{style}")?;
+        self.write_all(text.as_bytes())?;
+        write!(self.out, "{style:#}")
     }
 
     pub fn into_inner(self) -> W {
@@ -106,6 +152,18 @@ mod tests {
     fn a_text_keeps_its_lines_and_its_letters_and_nothing_that_hides() {
         let text = "a\u{1b}[2J\r\nZoë 漢\u{61c}\u{9b}é";
         assert_eq!(through(Form::Text, text), "a\\u{1b}[2J\\u{d}\nZoë 漢\\u{61c}\\u{9b}é");
+    }
+
+    #[test]
+    fn only_its_own_inks_reach_a_terminal_and_only_if_they_are_wanted() {
+        for (colours, expected) in
+            [(false, "a\\u{1b}[2J"), (true, "\u{1b}[1m\u{1b}[31ma\\u{1b}[2J\u{1b}[0m")]
+        {
+            let mut out = Vec::new();
+            let mut stream = Stream::new(&mut out, Form::Text).coloured(colours);
+            stream.ink(Ink::Wrong, "a\u{1b}[2J").unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
     }
 
     #[test]

@@ -22,7 +22,8 @@ use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Rect, Size};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
-use rustix::event::{PollFd, PollFlags};
+
+use super::system;
 
 /// Whether the lab listens to the mouse, or leaves it to the terminal's own selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,8 +121,7 @@ impl Screen {
     /// When the process can't be stopped.
     pub fn suspend(&mut self) -> io::Result<()> {
         self.give_back();
-        let own = rustix::process::getpid();
-        Ok(rustix::process::kill_process(own, rustix::process::Signal::STOP)?)
+        system::stop()
     }
 
     /// Takes the terminal again, after [`Screen::suspend`] or after a stop that nobody announced.
@@ -167,20 +167,6 @@ pub fn is_there(keyboard: &File) -> bool {
     keyboard.is_terminal() && io::stdout().is_terminal()
 }
 
-/// Stops the whole job, as Ctrl-z does where the terminal itself handles it: a `cargo run` around
-/// the lab has to stop too, or the shell would go on waiting for it. Does nothing when there is no
-/// shell that could continue the lab: a terminal has been opened just for it.
-///
-/// # Errors
-/// When the job can't be stopped.
-pub fn stop_job() -> io::Result<()> {
-    use rustix::process::{Signal, getpid, getsid, kill_current_process_group};
-    if getsid(None)? == getpid() {
-        return Ok(());
-    }
-    Ok(kill_current_process_group(Signal::TSTP)?)
-}
-
 fn take(mouse: Mouse) -> io::Result<()> {
     enable_raw_mode()?;
     let mut out = io::stdout();
@@ -217,12 +203,7 @@ fn leave(out: &mut impl Write) -> io::Result<()> {
 pub fn abandon() {
     let mut out = Vec::new();
     let _ = leave(&mut out);
-    let stdout = io::stdout();
-    let mut ready = [PollFd::new(&stdout, PollFlags::OUT)];
-    let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
-    if rustix::event::poll(&mut ready, Some(&now)).is_ok_and(|count| count > 0) {
-        let _ = rustix::io::write(&stdout, &out);
-    }
+    system::write_without_waiting(&out);
     let _ = disable_raw_mode();
 }
 

@@ -97,29 +97,54 @@ impl Diagnostic {
     }
 }
 
+/// What a piece of the printed form is, for those who can tell them apart by colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Printed {
+    /// Where: file, line and column.
+    Place,
+    Message,
+    /// The number of the line, and what stands between it and the line.
+    Frame,
+    Source,
+    Caret,
+    Help,
+}
+
+impl Diagnostic {
+    /// The printed form in pieces, as a compiler would print it, without a newline at the end.
+    pub fn pieces(&self) -> Vec<(Printed, String)> {
+        let mut place = String::new();
+        if !self.file.is_empty() {
+            place = format!("{}:", self.file);
+        }
+        if self.line > 0 {
+            place += &format!("{}:{}:", self.line, self.column);
+        }
+        if !place.is_empty() {
+            place.push(' ');
+        }
+        let mut pieces =
+            vec![(Printed::Place, place), (Printed::Message, Plain(&self.message).to_string())];
+        if self.line > 0 {
+            let number = self.line.to_string();
+            let indent = " ".repeat(self.indent as usize);
+            pieces.extend([
+                (Printed::Frame, format!("\n{number} | ")),
+                (Printed::Source, self.source.clone()),
+                (Printed::Frame, format!("\n{:pad$} | {indent}", "", pad = number.len())),
+                (Printed::Caret, "^".repeat(self.underlined as usize)),
+            ]);
+        }
+        if let Some(help) = &self.help {
+            pieces.push((Printed::Help, format!("\nhelp: {}", Plain(help))));
+        }
+        pieces
+    }
+}
+
 /// As a compiler would print it, without a newline at the end.
 impl Display for Diagnostic {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if !self.file.is_empty() {
-            write!(f, "{}:", self.file)?;
-        }
-        if self.line > 0 {
-            write!(f, "{}:{}:", self.line, self.column)?;
-        }
-        if !self.file.is_empty() || self.line > 0 {
-            f.write_str(" ")?;
-        }
-        write!(f, "{}", Plain(&self.message))?;
-        if self.line > 0 {
-            let number = self.line.to_string();
-            let (indent, carets) =
-                (" ".repeat(self.indent as usize), "^".repeat(self.underlined as usize));
-            write!(f, "\n{number} | {}", self.source)?;
-            write!(f, "\n{:pad$} | {indent}{carets}", "", pad = number.len())?;
-        }
-        if let Some(help) = &self.help {
-            write!(f, "\nhelp: {}", Plain(help))?;
-        }
-        Ok(())
+        self.pieces().iter().try_for_each(|(_, text)| f.write_str(text))
     }
 }

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::cli::CheckOptions;
-use super::files::{Files, Old, Output, shown};
+use super::files::{Files, Old, Output, many, shown};
 use super::stream::Form;
 use super::{Ending, Mistake};
 use crate::cluster::check::linearizability::Progress;
@@ -36,13 +36,14 @@ const PATIENCE: Duration = Duration::from_millis(700);
 /// # Errors
 /// For files that can't be read, when all others have been reported on.
 pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
-    if options.html.is_some() && options.files.len() > 1 {
+    let paths = many::files(&options.files)?;
+    if options.html.is_some() && paths.len() > 1 {
         return Err(Mistake::Usage("--html writes the page of one history: name one file".into()));
     }
     let mut files = Files::default();
     // A page is of one history, which must not be the page: that is known before it is judged.
     let (mut only, mut page) = (None, None);
-    if let (Some(html), Some(path)) = (&options.html, options.files.first()) {
+    if let (Some(html), Some(path)) = (&options.html, paths.first()) {
         only = Some(files.read(path, read::BYTES_MAX + 1));
         page = Some(files.create(html, Old::Replace)?);
     }
@@ -53,7 +54,7 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
         failed_cas: if options.strict_cas { FailedCas::Answer } else { FailedCas::NotDone },
     };
     let (mut mistakes, mut worst) = (Vec::new(), Ending::Well);
-    for path in &options.files {
+    for path in &paths {
         let name = shown(path, "standard input");
         let start = Instant::now();
         let bytes = only.take().unwrap_or_else(|| files.read(path, read::BYTES_MAX + 1));
@@ -76,7 +77,7 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
         let mut written = Ok(());
         // Whoever reads along has the verdict while the evidence is gathered.
         let mut tell = |judgement: &Judgement| {
-            if !options.json {
+            if !options.json && !is_quiet(options, judgement) {
                 let judged = report::Judged { name: &name, history: &history, judgement };
                 written = judged.tell_verdict(&mut out).and_then(|()| out.flush());
             }
@@ -86,7 +87,7 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
         let judged = report::Judged { name: &name, history: &history, judgement: &judgement };
         if options.json {
             judged.json(detail, start.elapsed(), &mut out).map_err(Mistake::Output)?;
-        } else {
+        } else if !is_quiet(options, &judgement) {
             judged.tell_evidence(detail, &mut out).map_err(Mistake::Output)?;
         }
         worst = worse(worst, judged.ending());
@@ -148,6 +149,11 @@ fn write_page(judged: &report::Judged<'_>, mut file: Output) -> Result<(), Mista
     }
     page::write(judged, &mut file).map_err(|error| file.unwritten(&error))?;
     file.complete()
+}
+
+/// Whether nothing is to be told of this verdict.
+fn is_quiet(options: &CheckOptions, judgement: &Judgement) -> bool {
+    options.quiet && judgement.violated().is_none() && judgement.undecided().is_none()
 }
 
 /// A violation is worse than not to know.

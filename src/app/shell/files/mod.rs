@@ -1,19 +1,18 @@
 //! Files: scripts and histories come in, results go out, and nothing that is not ours is harmed.
 //!
-//! A [`Files`] is all that one call of the program reads and writes. It knows each file by device
-//! and inode, so that no result is written over what it was made from, under whatever name. `-` is
+//! A [`Files`] is all that one call of the program reads and writes. It knows each file by what the
+//! system tells it from others by, so that no result is written over what it was made from, under whatever name. `-` is
 //! standard input or standard output, wherever a file can be named.
 //!
 //! [`Output`] is a result on its way (`output.rs`): a regular file appears whole or not at all;
 //! what is no regular file is opened and written into. `target.rs` finds out which a name means.
 
+pub mod many;
 mod output;
 mod target;
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::cluster::command::{BYTES_MAX, Script};
@@ -23,6 +22,7 @@ use super::Mistake;
 use super::library;
 use super::sessions::{Salvaged, salvage};
 use super::stream::{Form, Report, Stream};
+use super::system::{self, FileId};
 
 pub use output::{Old, Output, tidy_up_on_signals};
 
@@ -52,23 +52,11 @@ enum Way {
 /// What makes two names one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::app) enum Identity {
-    /// Where it lies.
-    Inode {
-        device: u64,
-        inode: u64,
-    },
+    File(FileId),
     /// A file that is not there yet: its folder, made absolute, and its name.
     Place(PathBuf),
     StandardInput,
     StandardOutput,
-}
-
-impl Identity {
-    /// That of an open file, unless it is a device of characters, such as a terminal.
-    fn of(file: &Metadata) -> Option<Self> {
-        let (device, inode) = (file.dev(), file.ino());
-        (!file.file_type().is_char_device()).then_some(Self::Inode { device, inode })
-    }
 }
 
 impl Files {
@@ -94,12 +82,12 @@ impl Files {
                 return Err(io::Error::other("it can be read once: name it once"));
             }
             self.note(&name, Identity::StandardInput, Way::Read);
-            File::from(io::stdin().as_fd().try_clone_to_owned()?)
+            system::standard_input()?
         } else {
             File::open(path)?
         };
-        if let Some(identity) = Identity::of(&file.metadata()?) {
-            self.note(&name, identity, Way::Read);
+        if let Some(id) = system::file_id(&file)? {
+            self.note(&name, Identity::File(id), Way::Read);
         }
         Ok(file)
     }

@@ -9,10 +9,8 @@
 //! into, as a shell would do it.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Seek, Write};
-use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -21,14 +19,8 @@ use tempfile::NamedTempFile;
 use super::target::{Target, follow};
 use super::{Identity, is_standard, shown, why_not};
 use crate::app::shell::Mistake;
+use crate::app::shell::system::{self, Readers};
 use crate::cluster::words::plain::plain;
-
-/// The bits of a mode that a file hands down.
-const MODE: u32 = 0o7777;
-/// The mode of a new file, of which the umask takes away.
-const NEW: u32 = 0o666;
-/// The mode of a draft until it has that of the file whose place it takes.
-const OWN: u32 = 0o600;
 
 /// What becomes of a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,14 +54,14 @@ impl Output {
         let way = match target {
             Target::Standard => {
                 identities.push(Identity::StandardOutput);
-                let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-                identities.extend(Identity::of(&file.metadata()?));
+                let file = system::standard_output()?;
+                identities.extend(system::file_id(&file)?.map(Identity::File));
                 Way::Standard(BufWriter::new(file))
             }
             // Whoever has opened it has said where writing begins.
             Target::Descriptor(path) => {
                 let file = OpenOptions::new().append(true).open(path)?;
-                identities.extend(Identity::of(&file.metadata()?));
+                identities.extend(system::file_id(&file)?.map(Identity::File));
                 Way::Into(BufWriter::new(file))
             }
             Target::File(path) => match fs::metadata(&path) {
@@ -78,12 +70,12 @@ impl Output {
                     if let Old::Keep(insist) = old {
                         return Err(io::Error::other(format!("it is there already; {insist}")));
                     }
-                    identities.extend(Identity::of(&there));
+                    identities.extend(system::file_id_at(&path)?.map(Identity::File));
                     Way::Draft(BufWriter::new(Draft::over(path)?))
                 }
                 Ok(_) => {
                     let file = OpenOptions::new().append(true).open(&path)?;
-                    identities.extend(Identity::of(&file.metadata()?));
+                    identities.extend(system::file_id(&file)?.map(Identity::File));
                     Way::Into(BufWriter::new(file))
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -160,7 +152,7 @@ enum End {
     /// There was none before.
     New(Old),
     /// It takes the old one's name.
-    Rename(File),
+    Rename,
     /// It is written over the old one.
     Pour(File),
 }
@@ -168,7 +160,7 @@ enum End {
 impl Draft {
     /// A file where there is none.
     fn new(path: PathBuf, old: Old) -> io::Result<Self> {
-        let file = draft_in(folder(&path), &path, NEW)?;
+        let file = draft_in(folder(&path), &path, Readers::AsUsual)?;
         Ok(Self { file: Some(file), path, end: End::New(old) })
     }
 
@@ -176,20 +168,13 @@ impl Draft {
     fn over(path: PathBuf) -> io::Result<Self> {
         // That a file may not be written must be said now, and not got around.
         let old = OpenOptions::new().write(true).open(&path)?;
-        let there = old.metadata()?;
         // Nobody may read more of the draft than of the file.
-        let (file, beside) = match draft_in(folder(&path), &path, OWN) {
+        let (file, beside) = match draft_in(folder(&path), &path, Readers::Owner) {
             Ok(file) => (file, true),
-            Err(_) => (draft_in(&std::env::temp_dir(), &path, OWN)?, false),
+            Err(_) => (draft_in(&std::env::temp_dir(), &path, Readers::Owner)?, false),
         };
-        let new = file.as_file().metadata()?;
-        let (owner, group) = (there.uid(), there.gid());
-        let is_heir = beside
-            && there.nlink() == 1
-            && ((new.uid(), new.gid()) == (owner, group)
-                || fchown(file.as_file(), Some(owner), Some(group)).is_ok())
-            && file.as_file().set_permissions(Permissions::from_mode(there.mode() & MODE)).is_ok();
-        let end = if is_heir { End::Rename(old) } else { End::Pour(old) };
+        let is_heir = beside && system::inherit(file.as_file(), &old)?;
+        let end = if is_heir { End::Rename } else { End::Pour(old) };
         Ok(Self { file: Some(file), path, end })
     }
 
@@ -207,10 +192,14 @@ impl Draft {
         let settled = match &mut self.end {
             End::New(Old::Replace) => drop_file(file.persist(&self.path)),
             End::New(Old::Keep(_)) => drop_file(file.persist_noclobber(&self.path)),
-            End::Rename(old) => match file.persist(&self.path) {
+            End::Rename => match file.persist(&self.path) {
                 Ok(_) => Ok(()),
-                // Another file system is mounted there, or the folder protects its files.
-                Err(mut refused) => pour(&mut refused.file, old),
+                // Another file system is mounted there, the folder protects its files, or somebody
+                // reads it where that keeps its name.
+                Err(mut refused) => {
+                    let mut old = OpenOptions::new().write(true).open(&self.path)?;
+                    pour(&mut refused.file, &mut old)
+                }
             },
             End::Pour(old) => pour(&mut file, old),
         };
@@ -240,14 +229,13 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-fn draft_in(folder: &Path, path: &Path, mode: u32) -> io::Result<NamedTempFile> {
+fn draft_in(folder: &Path, path: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
     let mut start = name.to_owned();
     start.push(".");
-    let draft = tempfile::Builder::new()
-        .prefix(&start)
-        .suffix(".part")
-        .permissions(Permissions::from_mode(mode))
+    let mut draft = tempfile::Builder::new();
+    system::let_read(draft.prefix(&start).suffix(".part"), readers);
+    let draft = draft
         .tempfile_in(folder)
         // Its own words name the draft; people know the file.
         .map_err(|error| io::Error::from(error.kind()))?;
@@ -308,5 +296,5 @@ pub fn tidy_up_on_signals() {
     let _ = listens.recv();
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

@@ -9,6 +9,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::app::shell::system;
+
 /// The most links that lead to a file, as in Linux.
 const LINKS_MAX: usize = 40;
 
@@ -17,7 +19,7 @@ const LINKS_MAX: usize = 40;
 pub(super) enum Target {
     /// The standard output of this process.
     Standard,
-    /// Another open descriptor, under a name by which it can be opened again.
+    /// Another open descriptor, or a device that has no place, under a name by which it can be opened.
     Descriptor(PathBuf),
     /// A file, or the place for one. It is no link.
     File(PathBuf),
@@ -30,6 +32,9 @@ pub(super) enum Target {
 pub(super) fn follow(path: &Path) -> io::Result<Target> {
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
+        if system::is_device(&path) {
+            return Ok(Target::Descriptor(path));
+        }
         if let Some((number, own)) = descriptor(&path) {
             return Ok(match (number, own) {
                 (1, true) => Target::Standard,
@@ -62,12 +67,13 @@ fn descriptor(path: &Path) -> Option<(u32, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn links_lead_to_what_is_there_or_will_be() {
+        use std::os::unix::fs::symlink;
+
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         symlink("b", path("a")).unwrap();

@@ -5,6 +5,7 @@
 //! every script has been read and found well formed.
 
 mod history;
+mod mistakes;
 mod play;
 mod records;
 mod report;
@@ -13,19 +14,19 @@ use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 pub use play::{Outcome, Remark, Run, Void};
 
 use super::cli::RunOptions;
-use super::files::Files;
+use super::files::{Files, many};
 use super::stream::Form;
-use super::{Ending, Mistake, fleet, tell};
+use super::{Ending, Mistake, fleet};
 use crate::app::shell::budget::Budget;
 use crate::cluster::command::Script;
 use play::Repeat;
 use records::Records;
-use report::Report;
+use report::{Report, Telling};
 
 /// A script, or one of the two runs of one that shows a flaw, and the path under which the person named it.
 pub(super) struct Named {
@@ -47,14 +48,19 @@ pub(super) struct Job {
 /// For files that can't be read or written, and for bad scripts: nothing has run then.
 pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
     let mut files = Files::default();
-    let scripts = read_all(&options.files, &mut files)?;
+    let paths = many::scripts(&options.files);
+    let read = paths.and_then(|paths| read_all(&paths, &mut files));
+    let scripts = match read {
+        Err(mistake) if options.json => return Err(mistakes::as_json(&mistake, &files)),
+        read => read?,
+    };
     let repeat = if options.check_determinism { Repeat::Twice } else { Repeat::Once };
     if options.trace.is_some() || options.history.is_some() || options.html.is_some() {
         return recorded(&scripts, options, files);
     }
     let total = jobs(&scripts, options).count() as u64;
-    let bar = progress_bar(total);
-    let mut report = Report::new(&scripts, options.json);
+    let bar = if options.quiet { ProgressBar::hidden() } else { progress_bar(total) };
+    let mut report = Report::new(&scripts, telling(options));
     let mut out = files.report(form(options));
     let budget = Budget::new(options.memory);
     let play = |job| play::play_again(&scripts, job, budget, repeat);
@@ -83,7 +89,7 @@ fn recorded(scripts: &[Named], options: &RunOptions, mut files: Files) -> Result
         ));
     }
     let mut records = Records::begin(options, &scripts[job.script], job, &mut files)?;
-    let mut report = Report::new(scripts, options.json);
+    let mut report = Report::new(scripts, telling(options));
     let run = play::play(scripts, job, Budget::new(options.memory), |cluster| records.add(cluster));
     records.flush();
     let mut out = files.report(form(options));
@@ -92,11 +98,16 @@ fn recorded(scripts: &[Named], options: &RunOptions, mut files: Files) -> Result
     match (records.complete(), ending) {
         (Ok(()), ending) => Ok(ending),
         // The verdict is the more important of the two.
-        (Err(mistake), Ending::Failed) => {
-            tell(&mistake);
-            Ok(Ending::Failed)
-        }
+        (Err(mistake), Ending::Failed) => Err(Mistake::Besides(Box::new(mistake))),
         (Err(mistake), Ending::Well | Ending::Undecided | Ending::Signal(_)) => Err(mistake),
+    }
+}
+
+const fn telling(options: &RunOptions) -> Telling {
+    match (options.json, options.quiet) {
+        (true, _) => Telling::Json,
+        (false, true) => Telling::Failures,
+        (false, false) => Telling::All,
     }
 }
 
@@ -138,7 +149,16 @@ fn progress_bar(total: u64) -> ProgressBar {
     if total < 2 || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} runs, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} runs{left}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("left", time_left);
     ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr()).with_style(style)
+}
+
+/// How long it will take, once there is a run to reckon that from.
+pub(super) fn time_left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
+    if state.pos() > 0 {
+        // Nobody is left to hear of an error here.
+        let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{Job, Named};
 use crate::app::shell::budget::Budget;
+use crate::app::shell::system::core_time;
 use crate::cluster::check::Violation;
 use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::{EventKind, ScriptEvent};
@@ -151,7 +152,7 @@ pub(super) fn play(
     budget: Budget,
     mut see: impl FnMut(&Cluster),
 ) -> Run {
-    let (start, core) = (Instant::now(), core_us());
+    let (start, core) = (Instant::now(), core_time());
     let script = &scripts[job.script].script;
     let mut cluster = Cluster::with_script(script, Some(job.seed));
     see(&cluster);
@@ -187,17 +188,8 @@ pub(super) fn play(
         remarks,
         remarked,
         wall_us: start.elapsed().as_micros() as u64,
-        core_us: core_us().saturating_sub(core),
+        core_us: core_time().saturating_sub(core).as_micros() as u64,
     }
-}
-
-/// How long a core has been at the work of this thread, in microseconds. A job stays on its thread
-/// from beginning to end, and waits there for nothing but its turn.
-fn core_us() -> u64 {
-    use rustix::time::{ClockId, clock_gettime};
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let micros = time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1_000);
-    u64::try_from(micros).unwrap_or_default()
 }
 
 fn clashing(cluster: &Cluster) -> Vec<String> {

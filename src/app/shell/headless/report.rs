@@ -24,7 +24,7 @@ const NAME_MIN: usize = 20;
 /// The runs so far.
 pub(super) struct Report<'a> {
     scripts: &'a [Named],
-    form: Form,
+    telling: Telling,
     rows: Vec<Row>,
     told: u64,
     /// What the first run with remarks remarked, and which one that was.
@@ -36,9 +36,14 @@ pub(super) struct Report<'a> {
     columns: usize,
 }
 
+/// What is told of the runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Text,
+pub(super) enum Telling {
+    /// What went wrong, a table and sums.
+    All,
+    /// Only what went wrong.
+    Failures,
+    /// An object a run.
     Json,
 }
 
@@ -105,12 +110,11 @@ fn recorded_by(named: &Named) -> Option<u32> {
 }
 
 impl<'a> Report<'a> {
-    pub fn new(scripts: &'a [Named], json: bool) -> Self {
-        let form = if json { Form::Json } else { Form::Text };
+    pub fn new(scripts: &'a [Named], telling: Telling) -> Self {
         let rows = vec![Row::default(); scripts.len()];
         let (told, remarked, begun) = (0, None, Instant::now());
         let void = (0, None);
-        Self { scripts, form, rows, told, remarked, void, begun, columns: columns() }
+        Self { scripts, telling, rows, told, remarked, void, begun, columns: columns() }
     }
 
     /// Adds a run, and tells at once what must not wait for the end.
@@ -129,9 +133,9 @@ impl<'a> Report<'a> {
             self.void.0 += 1;
             self.void.1.get_or_insert_with(which);
         }
-        match self.form {
-            Form::Json => writeln!(out, "{}", self.json(run)),
-            Form::Text => self.tell(run, out),
+        match self.telling {
+            Telling::Json => writeln!(out, "{}", self.json(run)),
+            Telling::All | Telling::Failures => self.tell(run, out),
         }
     }
 
@@ -243,11 +247,11 @@ impl<'a> Report<'a> {
     pub fn finish(&self, out: &mut impl Write) -> Result<Ending, Mistake> {
         let mut sum = Row::default();
         self.rows.iter().for_each(|row| sum.add(*row));
-        if self.form == Form::Text {
-            if self.told > TOLD_MAX {
-                writeln!(out, "and {} more failures\n", self.told - TOLD_MAX)
-                    .map_err(Mistake::Output)?;
-            }
+        if self.telling != Telling::Json && self.told > TOLD_MAX {
+            writeln!(out, "and {} more failures\n", self.told - TOLD_MAX)
+                .map_err(Mistake::Output)?;
+        }
+        if self.telling == Telling::All {
             self.table(sum, out).map_err(Mistake::Output)?;
             self.sums(sum, out).map_err(Mistake::Output)?;
             self.engines(out).map_err(Mistake::Output)?;

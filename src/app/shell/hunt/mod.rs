@@ -27,8 +27,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::cli::HuntOptions;
-use super::files::{Files, Old, Output, is_standard, shown};
-use super::stream::Form;
+use super::files::{Files, Old, Output, is_standard, many, shown};
+use super::headless::time_left;
+use super::stream::{Form, Stream};
 use super::{Ending, Mistake, fleet};
 use crate::app::shell::budget::Budget;
 use crate::cluster::command::{Deed, LabAct, Script};
@@ -74,6 +75,15 @@ pub fn run(options: &HuntOptions) -> Result<Ending, Mistake> {
     let draft = draft(options, &mut files)?;
     let (share, shares) = options.shard.unwrap_or((1, 1));
     let mut results = Results::new(Hunt { shares, ..hunt }, share);
+    if !options.quiet && !options.json && options.out.is_none() && io::stderr().is_terminal() {
+        let flaw = options.flaw.map(|flaw| format!("-{flaw}")).unwrap_or_default();
+        // Nobody is left to hear of an error here.
+        let _ = writeln!(
+            Stream::errors(),
+            "What goes wrong is written to hunt{flaw}-RULE-SEED.lab here; --out FILE names another \
+             place."
+        );
+    }
     let begun = Instant::now();
     let found = search(options, &prey, &mut results, begun)?;
     let wall_us = begun.elapsed().as_micros() as u64;
@@ -172,14 +182,13 @@ fn search(
 }
 
 fn progress(options: &HuntOptions, limit: Option<Duration>, shares: u64) -> ProgressBar {
-    if !io::stderr().is_terminal() {
+    if options.quiet || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let (length, template) = match (limit, &options.seeds) {
-        (None, Some(seeds)) => (
-            (seeds.end - seeds.start).div_ceil(shares),
-            "{bar:40} {pos}/{len} runs, {rate}, {eta} left",
-        ),
+        (None, Some(seeds)) => {
+            ((seeds.end - seeds.start).div_ceil(shares), "{bar:40} {pos}/{len} runs{rate}{left}")
+        }
         (limit, _) => (
             limit.unwrap_or(USUAL).as_millis() as u64,
             "{bar:40} {msg}, {elapsed} of the time gone",
@@ -188,10 +197,15 @@ fn progress(options: &HuntOptions, limit: Option<Duration>, shares: u64) -> Prog
     let style = ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-            // Nobody is left to hear of an error here.
-            let _ = write!(out, "{:.0} a second", state.per_sec());
-        });
-    ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr()).with_style(style)
+            if state.pos() > 0 {
+                // Nobody is left to hear of an error here.
+                let _ = write!(out, ", {:.0} a second", state.per_sec());
+            }
+        })
+        .with_key("left", time_left);
+    ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
+        .with_style(style)
+        .with_message("no run yet")
 }
 
 fn tick(bar: &ProgressBar, limit: Option<Duration>, runs: u64, begun: Instant) {
@@ -335,14 +349,18 @@ fn say(
         writeln!(out)?;
         return out.flush();
     }
-    report::print(results, wall_us, out)?;
+    if !options.quiet {
+        report::print(results, wall_us, out)?;
+    }
     for (found, path) in results.found.iter().zip(written) {
         writeln!(out, "\nSeed {}: {}", found.seed, Plain(&found.evidence))?;
         let file = shown(path, "standard output");
         match found.commands {
-            Some(1) => writeln!(out, "  shrunk to 1 command: {}", Plain(&file))?,
-            Some(commands) => writeln!(out, "  shrunk to {commands} commands: {}", Plain(&file))?,
-            None => writeln!(out, "  as it was found: {}", Plain(&file))?,
+            Some(1) => writeln!(out, "  shrunk to 1 command, written to {}", Plain(&file))?,
+            Some(commands) => {
+                writeln!(out, "  shrunk to {commands} commands, written to {}", Plain(&file))?
+            }
+            None => writeln!(out, "  as it was found, written to {}", Plain(&file))?,
         }
         if !is_standard(path) {
             let file = quoted(&path.display().to_string());
@@ -385,7 +403,7 @@ fn free(path: PathBuf) -> PathBuf {
 
 fn merge(options: &HuntOptions) -> Result<Ending, Mistake> {
     let mut files = Files::default();
-    let results = results::merge(&options.merge, &mut files)?;
+    let results = results::merge(&many::files(&options.merge)?, &mut files)?;
     let draft = draft(options, &mut files)?;
     finish(options, &results, None, draft, files)
 }

@@ -1,5 +1,7 @@
 //! What becomes of the files that a session names.
 
+use std::os::unix::fs::MetadataExt;
+
 use super::*;
 
 fn saving(path: &Path, text: &str, replace: bool) -> Saving {

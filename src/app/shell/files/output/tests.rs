@@ -1,6 +1,7 @@
 //! What becomes of the files that are there already.
 
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use super::*;
 use crate::app::shell::files::Files;

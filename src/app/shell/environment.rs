@@ -1,5 +1,8 @@
 //! What the terminal can show, as far as the environment tells.
 
+use clap::ColorChoice;
+
+use super::system;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::{Colours, Paper, Theme};
 
@@ -17,12 +20,35 @@ impl Environment {
     /// That of the process.
     pub fn of_process() -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
+        let told = Self {
             no_color: set("NO_COLOR"),
             colorterm: set("COLORTERM"),
             term: set("TERM"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set),
+        };
+        system::known(told)
+    }
+
+    /// The same, as somebody wants colours.
+    pub fn with_colours(mut self, wanted: ColorChoice) -> Self {
+        match wanted {
+            ColorChoice::Auto => {}
+            ColorChoice::Never => self.no_color = Some("1".to_owned()),
+            ColorChoice::Always => {
+                self.no_color = None;
+                if matches!(self.term.as_deref(), None | Some("dumb")) {
+                    self.term = Some("xterm-256color".to_owned());
+                }
+            }
         }
+        self
+    }
+
+    /// Whether what is printed has colours.
+    pub fn prints_colours(wanted: ColorChoice, is_terminal: bool) -> bool {
+        let there = wanted == ColorChoice::Always || is_terminal;
+        let obeyed = Self::of_process().with_colours(wanted).colours() != Colours::None;
+        there && obeyed && system::obeys_escapes()
     }
 
     /// Colours and glyphs for a terminal in this environment.

@@ -1,23 +1,10 @@
-//! Signals that concern the terminal: those that end the lab, those that stop and continue
-//! it, and the one that says that its window has another size.
+//! The signals of Unix.
 
-use std::time::Duration;
-use std::{io, thread};
+use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What somebody wants of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caught {
-    /// Leave; the number is the signal's.
-    Leave(i32),
-    /// Give the terminal back and stop.
-    Suspend,
-    /// The process goes on after a stop; the screen may show anything.
-    Resume,
-    /// The terminal has another size.
-    Resize,
-}
+use super::Caught;
 
 /// The signals, listened to for as long as this value lives.
 pub struct Signals {
@@ -57,28 +44,6 @@ pub async fn asked_to_leave(listening: impl FnOnce()) -> io::Result<i32> {
         _ = terminate.recv() => SignalKind::terminate(),
     };
     Ok(kind.as_raw_value())
-}
-
-/// Ends the process with the status of the signal that asked for it, if it is still there after
-/// `grace`. `last` is called before.
-///
-/// # Errors
-/// When the system gives no thread, or refuses to tell of signals.
-pub fn insist(grace: Duration, last: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let wait = move || {
-        let asked = runtime.block_on(async {
-            let number = asked_to_leave(|| ()).await;
-            tokio::time::sleep(grace).await;
-            number
-        });
-        if let Ok(number) = asked {
-            last();
-            std::process::exit(128 + number);
-        }
-    };
-    thread::Builder::new().name("insist".to_owned()).spawn(wait)?;
-    Ok(())
 }
 
 impl Signals {

@@ -1,0 +1,167 @@
+//! What stands at the end of each help: examples, which a test reads as the program would, and what
+//! the status of the process means.
+
+/// A line that can be typed, and what it does.
+type Example = (&'static str, &'static str);
+/// A status, and what it means.
+type Status = (u8, &'static str);
+
+const ASKED: Status = (0, "it did what it was asked to do");
+const BAD: Status = (2, "bad usage or bad input: nothing was written");
+
+/// The help of a command: its name, examples, and statuses.
+pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
+    (
+        "raftlab",
+        &[
+            ("raftlab", "a lab of five servers and three idle clients"),
+            ("raftlab lesson 1", "the first lesson; raftlab lessons lists them"),
+            ("raftlab mine.lab --start-at \"beat 2\"", "a script, from a moment on"),
+        ],
+        &[(0, "you quit"), BAD],
+    ),
+    (
+        "run",
+        &[
+            ("raftlab run handout", "all scripts of a folder, here of the program's own"),
+            ("raftlab run mine.lab --seeds 1..101", "one script with a hundred seeds"),
+            ("raftlab run - --json < mine.lab", "standard input, an object a run"),
+        ],
+        &[
+            (0, "every expectation and every rule held"),
+            (1, "an expectation failed, or a rule was broken"),
+            (2, "bad usage or a bad script: nothing has run; or a file could not be written"),
+            (3, "nothing failed, but a run came to its budget of memory"),
+        ],
+    ),
+    (
+        "check",
+        &[
+            ("raftlab check history.jsonl", "of raftlab run --history, or of Maelstrom"),
+            ("raftlab check store/latest/history.edn", "of Jepsen"),
+            ("raftlab check a.edn --html a.html", "with a page of the evidence"),
+        ],
+        &[
+            (0, "every history is linearizable"),
+            (1, "one is not"),
+            (2, "bad usage, or a file can't be read: its line, and why"),
+            (3, "no answer within the limit"),
+        ],
+    ),
+    (
+        "hunt",
+        &[
+            ("raftlab hunt", "for a minute, from seed 1 on"),
+            ("raftlab hunt --flaw local-get", "a planted flaw: found, and shrunk"),
+            ("raftlab hunt --script mine.lab --seeds 1..5001", "the seeds of a script"),
+        ],
+        &[
+            (0, "nothing was found"),
+            (1, "something was found, and written to hunt-RULE-SEED.lab here, or to --out"),
+            (2, "bad usage, or bad input"),
+            (3, "nothing was found, but not all that was asked for was played to its end"),
+        ],
+    ),
+    (
+        "picture",
+        &[
+            ("raftlab picture mine.lab --beat 3 --out beat.svg", "the screen at a beat"),
+            ("raftlab picture --at 2s --size 80x24 --out -", "of the free lab, to standard output"),
+            ("raftlab picture mine.lab --diagram --out run.svg", "the space-time diagram"),
+        ],
+        &[ASKED, BAD],
+    ),
+    (
+        "sessions",
+        &[
+            ("raftlab sessions", "the newest first"),
+            ("raftlab sessions --json", "the same for programs"),
+            ("raftlab --resume=2", "goes on with the second of the list"),
+        ],
+        &[ASKED, BAD],
+    ),
+    (
+        "notes",
+        &[
+            ("raftlab notes", "in a second terminal, while you present"),
+            ("raftlab notes --once", "the notes of this moment"),
+            ("raftlab notes | tee notes.txt", "and keep them"),
+        ],
+        &[ASKED, BAD],
+    ),
+    ("lessons", &[("raftlab lessons", "what there is to learn")], &[ASKED]),
+    (
+        "lesson",
+        &[
+            ("raftlab lesson 2", "by its number"),
+            ("raftlab lesson lost majority", "by words of its name"),
+            ("raftlab lesson 2 --copy", "its script into this folder, to be changed"),
+        ],
+        &[(0, "you quit, or it is copied"), BAD],
+    ),
+    (
+        "show",
+        &[
+            ("raftlab show", "all scenes"),
+            ("raftlab show figure-8", "one of them"),
+            ("raftlab show raft/figure_8 --copy", "its script into this folder"),
+        ],
+        &[(0, "you quit, or it is copied"), BAD],
+    ),
+    (
+        "flaws",
+        &[
+            ("raftlab flaws", "each with its rule and section"),
+            ("raftlab show flaws/local_get", "the scene of one"),
+            ("raftlab hunt --flaw local-get", "found at random"),
+        ],
+        &[ASKED],
+    ),
+    (
+        "docs",
+        &[
+            ("raftlab docs keys", "every key in every mode"),
+            ("raftlab docs scripts", "the script language"),
+        ],
+        &[ASKED, BAD],
+    ),
+    (
+        "completions",
+        &[
+            ("raftlab completions bash > ~/.local/share/bash-completion/completions/raftlab", ""),
+            ("raftlab completions zsh > ~/.zfunc/_raftlab", "with that folder in fpath"),
+            ("raftlab completions fish > ~/.config/fish/completions/raftlab.fish", ""),
+        ],
+        &[ASKED, BAD],
+    ),
+    (
+        "man",
+        &[
+            ("raftlab man > ~/.local/share/man/man1/raftlab.1", "then: man raftlab"),
+            ("raftlab man run > ~/.local/share/man/man1/raftlab-run.1", "then: man raftlab-run"),
+            ("raftlab man hunt | man -l -", "to read it at once"),
+        ],
+        &[ASKED, BAD],
+    ),
+];
+
+/// The end of a command's help.
+pub(super) fn of(command: &str) -> String {
+    let Some((_, examples, statuses)) = ALL.iter().find(|(name, ..)| *name == command) else {
+        return String::new();
+    };
+    let width = examples.iter().map(|(line, _)| line.len()).filter(|width| *width <= 52).max();
+    let width = width.unwrap_or_default();
+    let mut text = String::from("Examples:\n");
+    for (line, does) in *examples {
+        let does = if does.is_empty() { String::new() } else { format!("  # {does}") };
+        text.push_str(format!("  {line:width$}{does}").trim_end());
+        text.push('\n');
+    }
+    text.push_str("\nStatus:\n");
+    for (status, means) in *statuses {
+        text.push_str(&format!("  {status}  {means}\n"));
+    }
+    text.push_str("\nWherever a file is named, - is standard input or standard output.");
+    text
+}

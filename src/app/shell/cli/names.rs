@@ -1,0 +1,72 @@
+//! The command line as others want it: shells that complete it, manual pages, and whoever has
+//! misspelt a command.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Command, CommandFactory};
+
+use super::{Cli, help};
+use crate::app::shell::library;
+use crate::cluster::command::nearest;
+use crate::cluster::flaw::FLAWS;
+use crate::cluster::network::Network;
+
+/// The command line with the names that options take, for a shell to complete.
+pub fn for_completion() -> Command {
+    let flaws: Vec<&'static str> = FLAWS.iter().map(|about| about.flaw.name()).collect();
+    let networks: Vec<&'static str> = Network::ALL.map(Network::name).to_vec();
+    let names = |names: Vec<&'static str>| PossibleValuesParser::new(names);
+    let lab = |command: Command| {
+        command.mut_arg("network", |arg| arg.value_parser(names(networks.clone())))
+    };
+    let scene = |wanted: Vec<&'static str>| {
+        let lab = &lab;
+        move |command: Command| lab(command.mut_arg("file", |arg| arg.value_parser(names(wanted))))
+    };
+    lab(Cli::command())
+        .mut_subcommand("hunt", |command| {
+            command.mut_arg("flaw", |arg| arg.value_parser(names(flaws)))
+        })
+        .mut_subcommand("lesson", scene(library::lesson_names()))
+        .mut_subcommand("show", scene(library::scene_names()))
+        .mut_subcommand("man", |command| {
+            command.mut_arg("command", |arg| arg.value_parser(names(commands().collect())))
+        })
+}
+
+/// The commands: each has its help.
+fn commands() -> impl Iterator<Item = &'static str> {
+    help::ALL.iter().map(|(name, ..)| *name).filter(|name| *name != "raftlab")
+}
+
+/// The manual page of the program, or of one of its commands; or what is wrong with that name.
+///
+/// # Errors
+/// When there is no such command.
+pub fn pages(command: Option<&str>) -> Result<Vec<u8>, String> {
+    let mut cli = Cli::command();
+    cli.build();
+    let page = match command {
+        None => &cli,
+        Some(name) => cli.find_subcommand(name).ok_or_else(|| {
+            let near = nearest(name, commands());
+            let meant = near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"));
+            format!("there is no command `{name}`{meant}")
+        })?,
+    };
+    let mut text = Vec::new();
+    let made = clap_mangen::Man::new(page.clone()).render(&mut text);
+    made.map(|()| text).map_err(|error| error.to_string())
+}
+
+/// What is wrong with a first word that is neither a command nor a file, if it is nearly a command.
+pub fn misspelt(word: &OsStr) -> Option<String> {
+    let text = word.to_str()?;
+    if text.starts_with('-') || text.contains(['.', '/', '\\']) || Path::new(word).exists() {
+        return None;
+    }
+    let near = nearest(text, commands())?;
+    Some(format!("there is no command and no file `{text}`: did you mean `raftlab {near}`?"))
+}

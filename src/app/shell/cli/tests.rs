@@ -1,0 +1,104 @@
+use clap::CommandFactory;
+
+use super::*;
+
+#[test]
+fn clap_finds_the_command_line_well_formed() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn seeds_are_half_open_and_forwards() {
+    assert_eq!(seeds("1..101"), Ok(1..101));
+    for bad in ["1", "5..5", "9..2", "a..b", "1..=3", "-1..3", "1..99999999999999999999"] {
+        assert!(seeds(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn paces_read_as_they_are_said() {
+    assert_eq!(pace("40-slower"), Ok(Pace::Slower(40)));
+    assert_eq!(pace("real"), Ok(Pace::Real));
+    for bad in ["", "40", "0-slower", "4-quicker", "5000-faster"] {
+        assert!(pace(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn times_have_units() {
+    assert_eq!(duration("4.855s"), Ok(Duration::from_millis(4_855)));
+    assert_eq!(duration("700ms"), Ok(Duration::from_millis(700)));
+    assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+    for bad in ["", "s", "-1s", "nan", "inf", "1e99s"] {
+        assert!(duration(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn sizes_are_bounded() {
+    assert_eq!(size("120x40"), Ok(Size { width: 120, height: 40 }));
+    for bad in ["120", "0x5", "501x40", "40x201", "x", "1x2x3"] {
+        assert!(size(bad).is_err(), "{bad}");
+    }
+}
+
+/// The words of a line as a shell would make them of it, without what it does with them after.
+fn words(line: &str) -> Vec<String> {
+    let line = line.split([';', '|', '>', '<']).next().unwrap_or_default();
+    let parts = line.split('"').enumerate();
+    parts
+        .flat_map(|(number, part)| match number % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        })
+        .collect()
+}
+
+#[test]
+fn every_help_ends_with_examples_that_can_be_typed_and_with_the_statuses() {
+    let command = Cli::command();
+    let names = command.get_subcommands().map(|command| command.get_name().to_owned());
+    for name in names.filter(|name| name != "help").chain(["raftlab".to_owned()]) {
+        let found = help::ALL.iter().find(|(of, ..)| *of == name);
+        let (_, examples, statuses) = found.unwrap_or_else(|| panic!("{name} has no examples"));
+        assert!(!statuses.is_empty());
+        let help = help::of(&name);
+        assert!(help.starts_with("Examples:\n  raftlab") && help.contains("\nStatus:\n  0  "));
+        assert!(help.lines().all(|line| line.len() <= 92), "{help}");
+        for (line, _) in *examples {
+            let read = Cli::try_parse_from(words(line));
+            assert!(read.is_ok(), "{line}: {read:?}");
+        }
+    }
+}
+
+#[test]
+fn the_names_of_lessons_scenes_and_flaws_can_be_completed() {
+    for_completion().debug_assert();
+    let mut script = Vec::new();
+    clap_complete::generate(Shell::Bash, &mut for_completion(), "raftlab", &mut script);
+    let script = String::from_utf8(script).unwrap();
+    for name in ["lost_majority", "raft/figure_8_by_hand", "commit-old-term", "unreliable-mit"] {
+        assert!(script.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn there_is_a_manual_page_for_every_command() {
+    for name in Cli::command().get_subcommands().map(clap::Command::get_name) {
+        let page = String::from_utf8(pages(Some(name)).unwrap()).unwrap();
+        assert!(page.contains(&format!("raftlab\\-{name}")), "{page}");
+        assert!(page.contains("Examples:"), "{name}");
+    }
+    assert!(pages(None).is_ok());
+    assert!(pages(Some("rnu")).unwrap_err().contains("did you mean `run`?"));
+}
+
+#[test]
+fn a_command_that_is_misspelt_is_recognised() {
+    let meant = misspelt("rnu".as_ref()).unwrap();
+    assert!(meant.contains("did you mean `raftlab run`?"), "{meant}");
+    for other in ["nonsense", "run.lab", "./rnu", "--rnu", "src"] {
+        assert_eq!(misspelt(other.as_ref()), None, "{other}");
+    }
+}

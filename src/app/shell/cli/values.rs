@@ -1,0 +1,93 @@
+//! How the values of options are written.
+
+use std::time::Duration;
+
+use ratatui::layout::Size;
+
+use crate::app::shell::hunt::SHARES_MAX;
+use crate::app::shell::terminal::SIZE_MAX;
+use crate::cluster::command::Pace;
+use crate::cluster::flaw::Flaw;
+use crate::cluster::network::Network;
+
+pub(super) fn network(text: &str) -> Result<Network, String> {
+    Network::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = Network::ALL.map(Network::name).to_vec();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+pub(super) fn flaw(text: &str) -> Result<Flaw, String> {
+    Flaw::from_name(text).ok_or_else(|| "there is no such flaw; `raftlab flaws` lists them".into())
+}
+
+pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
+    const EXPECTED: &str = "expected a share and their number as in 3/8";
+    let (share, of) = text.split_once('/').ok_or(EXPECTED)?;
+    let number = |text: &str| text.parse::<u64>().map_err(|_| EXPECTED);
+    match (number(share)?, number(of)?) {
+        (share, of) if share >= 1 && share <= of && of <= SHARES_MAX => Ok((share, of)),
+        (_, of) if of > SHARES_MAX => Err(format!("expected {SHARES_MAX} shares at most")),
+        (share, of) => Err(format!("there is no share {share} of {of}: they count from 1")),
+    }
+}
+
+/// "60s", "5m", "1h": a length of time in the room.
+pub(super) fn limit(text: &str) -> Result<Duration, String> {
+    const EXPECTED: &str = "expected a length of time such as 60s, 5m or 1h, 1000h at most";
+    let units = [("s", 1), ("m", 60), ("h", 3_600)];
+    let of = |(unit, seconds): (&str, u64)| {
+        let number = text.strip_suffix(unit)?.parse::<u64>().ok()?;
+        number.checked_mul(seconds).filter(|seconds| (1..=3_600_000).contains(seconds))
+    };
+    let seconds = units.into_iter().find_map(of).ok_or(EXPECTED)?;
+    Ok(Duration::from_secs(seconds))
+}
+
+pub(super) fn pace(text: &str) -> Result<Pace, String> {
+    const EXPECTED: &str = "expected auto, real, or a number and a word such as 40-slower";
+    let times = |number: &str| match number.parse() {
+        Ok(times @ 1..=1_000) => Ok(times),
+        Ok(_) | Err(_) => Err("expected a number from 1 to 1000 before the word".to_owned()),
+    };
+    match text.split_once('-') {
+        None if text == "auto" => Ok(Pace::Auto),
+        None if text == "real" => Ok(Pace::Real),
+        Some((number, "slower")) => times(number).map(Pace::Slower),
+        Some((number, "faster")) => times(number).map(Pace::Faster),
+        _ => Err(EXPECTED.into()),
+    }
+}
+
+pub(super) fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
+    let (first, end) = text.split_once("..").ok_or("expected two numbers as in 1..101")?;
+    let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));
+    let (first, end) = (number(first)?, number(end)?);
+    if first < end {
+        Ok(first..end)
+    } else {
+        Err(format!("there is no seed from {first} up to, but not including, {end}"))
+    }
+}
+
+/// "4.855s", "4.855" or "700ms": a length of time in the room.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1_000.0),
+        None => (text.strip_suffix('s').unwrap_or(text), 1_000_000.0),
+    };
+    let micros = number.parse::<f64>().ok().map(|number| (number * unit).round());
+    micros
+        .filter(|micros| (0.0..=86_400_000_000.0).contains(micros))
+        .map(|micros| Duration::from_micros(micros as u64))
+        .ok_or_else(|| "expected a time such as 4.855s or 700ms, a day at most".into())
+}
+
+pub(super) fn size(text: &str) -> Result<Size, String> {
+    const EXPECTED: &str = "expected columns and rows such as 120x40, 500x200 at most";
+    let (width, height) = text.split_once('x').ok_or(EXPECTED)?;
+    let number = |text: &str, most: u16| {
+        text.parse::<u16>().ok().filter(|number| (1..=most).contains(number)).ok_or(EXPECTED)
+    };
+    Ok(Size { width: number(width, SIZE_MAX.width)?, height: number(height, SIZE_MAX.height)? })
+}
