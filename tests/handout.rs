@@ -1,5 +1,5 @@
 //! Every script of the project passes, with many seeds: the ten tests of the course's handout, the
-//! lessons, the scenes from the paper, and those of etcd.
+//! scenes from the paper, and those of etcd. The lessons are in `tests/lessons.rs`.
 //!
 //! What tests are worth is what they catch. The ten tests are played with each planted flaw: the
 //! table in `docs/testing.md` says which of them notice.
@@ -13,12 +13,8 @@ mod scripts;
 #[path = "support/tables.rs"]
 mod tables;
 
-use raftlab::cluster::command::{Command, Tell};
-use raftlab::cluster::event::{EventKind, ScriptEvent};
 use raftlab::cluster::flaw::FLAWS;
-use raftlab::cluster::network::Network;
 use raftlab::cluster::raft::RaftOption;
-use raftlab::cluster::{Cluster, Step};
 
 use caught::{TEN, Test, catches, caught_by_each, count, rows_of, still_catch, table, ten_tests};
 use pass::pass;
@@ -45,11 +41,6 @@ fn the_tests_of_the_handout_pass_with_every_option() {
         }
         pass(scripts.iter());
     }
-}
-
-#[test]
-fn the_lessons_pass() {
-    pass(scripts_of("lessons").iter());
 }
 
 #[test]
@@ -195,66 +186,6 @@ fn the_ten_tests_catch_most_flaws() {
     let rows = rows_of("caught");
     assert!(rows.len() >= 19, "{} of {} flaws are caught", rows.len(), FLAWS.len());
     still_catch(&rows, &ten_tests(), 20);
-}
-
-/// A lesson stops for the class six to twelve times, and says something before each stop.
-#[test]
-fn the_lessons_tell_their_story() {
-    let lessons = scripts_of("lessons");
-    assert_eq!(lessons.len(), 3);
-    for (name, script) in &lessons {
-        assert_eq!(script.config.network, Network::Classroom, "{name}");
-        assert_eq!(script.config.servers, 5, "{name}");
-        let (mut beats, mut questions) = (0, 0);
-        let mut asked = false;
-        for line in script.lines.iter() {
-            match &line.command {
-                Command::Tell(Tell::Say(text)) => asked = text.as_str().contains('?'),
-                Command::Tell(Tell::Ask(_)) => {
-                    beats += 1;
-                    questions += 1;
-                }
-                Command::Tell(Tell::Beat) => {
-                    beats += 1;
-                    assert!(asked, "{name}:{}: a stop without a question", line.number);
-                    asked = false;
-                }
-                _ => {}
-            }
-        }
-        assert!((6..=12).contains(&beats), "{name} stops {beats} times");
-        assert!(questions >= 3, "{name} asks {questions} questions");
-    }
-}
-
-/// With any seed, every question of a lesson has one right choice when it is answered.
-#[test]
-fn the_questions_of_the_lessons_have_one_answer_each() {
-    for (name, script) in &scripts_of("lessons") {
-        for seed in 0..20 {
-            let mut cluster = Cluster::with_script(script, Some(seed));
-            let (mut asked, mut told) = (0, 0);
-            while !cluster.finished() && cluster.step() == Step::Happened {
-                for event in cluster.events() {
-                    match &event.kind {
-                        EventKind::Script(ScriptEvent::Posed { question }) => {
-                            assert_eq!(asked, told, "{name}: {question} comes too early");
-                            asked += 1;
-                        }
-                        EventKind::Script(ScriptEvent::Revealed { so }) => {
-                            told += 1;
-                            let right = so.iter().filter(|so| **so == Some(true)).count();
-                            let at = cluster.now();
-                            assert_eq!(right, 1, "{name} with seed {seed} at {at}: {so:?}");
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            assert!(cluster.failure().is_none(), "{name} with seed {seed}");
-            assert_eq!(asked, told, "{name} leaves a question open");
-        }
-    }
 }
 
 /// What stands at the top of a script is what a list of scripts can show.

@@ -575,7 +575,8 @@ fn a_second_terminal_has_the_notes() {
 
 #[test]
 fn a_class_is_asked_and_told() {
-    let lesson = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/lessons/01_election.lab");
+    let lesson =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/lessons/02_silence_starts_an_election.lab");
     let mut lab = Lab::start(80, 24, &[lesson, "--start-at", "beat 2"]);
     lab.wait(LATER, "the beat", |text| text.contains("How many votes"));
     lab.press("\x1b[15~");

@@ -16,7 +16,7 @@ pub(super) const CARD: [&str; 7] = [
     "Space   the first election, which stops at its firsts",
     "?       what the marks mean, and the keys",
     "w       why? of whatever is selected",
-    "raftlab lesson 1 plays a lesson.",
+    ":lesson 1   plays the first lesson",
 ];
 
 /// What is stopped at once.

@@ -115,6 +115,8 @@ pub enum Effect {
     Copy(String),
     /// Keep this script, and say by [`Session::saved`] what came of it.
     Save(Saving),
+    /// Begin the lesson of this number or name, in the place of this session.
+    Lesson(String),
     /// The lab can't be opened as somebody wanted: this is why.
     GiveUp(String),
 }

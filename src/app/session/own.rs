@@ -45,7 +45,7 @@ const fn like(verb: &'static str, own: Own) -> Own {
 }
 
 /// The table.
-pub static OWN: [Own; 14] = [
+pub static OWN: [Own; 15] = [
     own(
         "help",
         &["help", "help WORD"],
@@ -123,6 +123,13 @@ pub static OWN: [Own; 14] = [
         Act::Outside(|session, rest| session.save(rest, true)),
     ),
     own(
+        "lesson",
+        &["lesson NUMBER", "lesson NAME"],
+        "leaves this session, which is kept, and begins a lesson",
+        &["lesson 3", "lesson figure 8"],
+        Act::Outside(Session::begin_lesson),
+    ),
+    own(
         "memory",
         &["memory SIZE"],
         "how much memory the session may take",
@@ -140,6 +147,16 @@ pub static OWN: [Own; 14] = [
         Act::Here(|_, _| panic!("`:panic` was typed, to see whether the terminal survives it")),
     ),
 ];
+
+impl Session {
+    fn begin_lesson(&mut self, words: &str) -> Option<Effect> {
+        if words.is_empty() {
+            self.refuse("which lesson? `lesson 1` is the first; `raftlab lessons` lists them");
+            return None;
+        }
+        Some(Effect::Lesson(words.to_owned()))
+    }
+}
 
 fn leave(session: &mut Session, _: &str) {
     session.mode = Mode::Asking(Asking::Leave);

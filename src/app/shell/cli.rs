@@ -37,10 +37,30 @@ pub struct Cli {
     /// A script to play in the lab.
     pub file: Option<PathBuf>,
     #[command(flatten)]
+    pub free: FreeOptions,
+    #[command(flatten)]
     pub lab: LabOptions,
     /// Colours: as the terminal and NO_COLOR say, always, or never.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+}
+
+/// What the lab begins with where no script is named.
+#[derive(Clone, Debug, Default, Args)]
+pub struct FreeOptions {
+    /// How many servers, without a file.
+    #[arg(long, value_name = "N", conflicts_with = "file",
+          value_parser = clap::value_parser!(u8).range(1..=i64::from(SERVERS_MAX)))]
+    pub servers: Option<u8>,
+    /// The network, without a file.
+    #[arg(long, value_name = "NAME", conflicts_with = "file", value_parser = network)]
+    pub network: Option<Network>,
+    /// Go on with the newest recorded session, where it was left; or with the one of this number
+    /// or name, as raftlab sessions lists them.
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true,
+          default_missing_value = "",
+          conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
+    pub resume: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -88,19 +108,12 @@ pub enum Subcommands {
     Man { command: Option<String> },
 }
 
-/// What the lab begins with, and what the terminal can do.
+/// Where the lab begins, and what the terminal can do.
 #[derive(Clone, Debug, Default, Args)]
 pub struct LabOptions {
     /// The seed of the run: the same seed, the same run.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// How many servers, without a file.
-    #[arg(long, value_name = "N", conflicts_with = "file",
-          value_parser = clap::value_parser!(u8).range(1..=i64::from(SERVERS_MAX)))]
-    pub servers: Option<u8>,
-    /// The network, without a file.
-    #[arg(long, value_name = "NAME", conflicts_with = "file", value_parser = network)]
-    pub network: Option<Network>,
     /// The pace to begin with: auto, real, 40-slower, 10-faster.
     #[arg(long, value_name = "PACE", value_parser = pace)]
     pub pace: Option<Pace>,
@@ -108,12 +121,6 @@ pub struct LabOptions {
     /// (1.203441s+2), a mark (mark NAME), end, or a condition (leader = S2).
     #[arg(long, value_name = "MOMENT", value_parser = Moment::read)]
     pub start_at: Option<Moment>,
-    /// Go on with the newest recorded session, where it was left; or with the one of this number
-    /// or name, as raftlab sessions lists them.
-    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true,
-          default_missing_value = "",
-          conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
-    pub resume: Option<String>,
     /// Stand still when the session takes so much memory, such as 500MB or 2GB (1GB).
     #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
     pub memory: Option<u64>,
@@ -315,7 +322,7 @@ pub struct PictureOptions {
 pub struct SceneOptions {
     /// A number, or words of a name.
     #[arg(value_name = "NAME")]
-    pub file: Vec<String>,
+    pub name: Vec<String>,
     /// Write its script into this folder, to be read and changed, instead.
     #[arg(long)]
     pub copy: bool,

@@ -12,19 +12,20 @@ use clap::ColorChoice;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use super::cli::LabOptions;
+use super::cli::{FreeOptions, LabOptions};
 use super::environment::Environment;
 use super::files::{Files, is_standard};
 use super::keep::Shelf;
 use super::sessions::{self, Salvaged};
 use super::signals::{self, Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
-use super::{Ending, Mistake, keyboard, system};
+use super::{Ending, Mistake, keyboard, library, system};
 use crate::app::input::Input;
 use crate::app::session::{Effect, Message, Session};
 use crate::cluster::config::Config;
 use crate::ui;
 use crate::ui::glyphs::Glyphs;
+use crate::ui::theme::Theme;
 
 /// The time between two frames.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -45,10 +46,12 @@ const INPUTS_A_FRAME: usize = 256;
 /// For a script that can't be read or is bad, and without a terminal.
 pub fn run(
     file: Option<&Path>,
+    free: &FreeOptions,
     options: &LabOptions,
     colours: ColorChoice,
 ) -> Result<Ending, Mistake> {
-    let mut session = open(file, options, colours)?;
+    let theme = theme(options, colours);
+    let mut session = open(file, free, options, theme)?;
     let keyboard = match file {
         Some(path) if is_standard(path) => keyboard::keyboard().ok(),
         Some(_) | None => keyboard::keyboard().ok().filter(|_| io::stdin().is_terminal()),
@@ -66,7 +69,7 @@ pub fn run(
         .enable_all()
         .build()
         .map_err(Mistake::Output)?;
-    let ending = match runtime.block_on(play(&mut session, &keyboard, mouse, !options.no_record)) {
+    let ending = match runtime.block_on(play(&mut session, &keyboard, mouse, (options, theme))) {
         Err(_) if !terminal::is_there(&keyboard) => Ok(HUNG_UP),
         ending => ending,
     };
@@ -76,16 +79,21 @@ pub fn run(
     ending
 }
 
-fn open(
-    file: Option<&Path>,
-    options: &LabOptions,
-    colours: ColorChoice,
-) -> Result<Session, Mistake> {
+fn theme(options: &LabOptions, colours: ColorChoice) -> Theme {
     let mut theme = Environment::of_process().with_colours(colours).theme();
     if options.ascii {
         theme.glyphs = Glyphs::Ascii;
     }
-    let mut session = match (file, &options.resume) {
+    theme
+}
+
+fn open(
+    file: Option<&Path>,
+    free: &FreeOptions,
+    options: &LabOptions,
+    theme: Theme,
+) -> Result<Session, Mistake> {
+    let mut session = match (file, &free.resume) {
         (_, Some(which)) => {
             let (chosen, passed) = sessions::choose(Some(which))?;
             let told = told(chosen.salvaged.lost, passed);
@@ -96,7 +104,7 @@ fn open(
             Session::file(path.to_owned(), &script, (options.seed, told(lost, 0)), theme)
         }
         (None, None) => {
-            let mut session = Session::free(config(options), theme);
+            let mut session = Session::free(config(free, options.seed), theme);
             if options.start_at.is_none() {
                 session.welcome();
             }
@@ -132,11 +140,11 @@ fn told(lost: usize, passed: usize) -> Vec<String> {
 }
 
 /// The free lab's cluster: the defaults, but for what the command line says.
-pub(super) fn config(options: &LabOptions) -> Config {
+pub(super) fn config(free: &FreeOptions, seed: Option<u64>) -> Config {
     let mut config = Config::default();
-    config.seed = options.seed.unwrap_or(config.seed);
-    config.servers = options.servers.unwrap_or(config.servers);
-    config.network = options.network.unwrap_or(config.network);
+    config.seed = seed.unwrap_or(config.seed);
+    config.servers = free.servers.unwrap_or(config.servers);
+    config.network = free.network.unwrap_or(config.network);
     config
 }
 
@@ -144,7 +152,7 @@ async fn play(
     session: &mut Session,
     keyboard: &File,
     mouse: Mouse,
-    record: bool,
+    (options, theme): (&LabOptions, Theme),
 ) -> Result<Ending, Mistake> {
     let lost = Mistake::Output;
     let mut signals = Signals::listen().map_err(lost)?;
@@ -154,7 +162,7 @@ async fn play(
     session.resize(screen.fit().map_err(lost)?);
     let mut last = Instant::now();
     // A session that is still on the way to where it opens is not worth more than the old one.
-    let mut to_record = record;
+    let mut to_record = !options.no_record;
     let mut shelf = Shelf::default();
     loop {
         // While the lab is busy it never waits, and the runtime hears of signals while it does.
@@ -209,11 +217,32 @@ async fn play(
             Some(Effect::Redraw) => screen.clear().map_err(lost)?,
             Some(Effect::Copy(text)) => screen.copy(&text).map_err(lost)?,
             Some(Effect::Save(saving)) => session.saved(&saving.name, shelf.save(&saving)),
+            Some(Effect::Lesson(words)) => match lesson(&words, options, theme) {
+                Ok(next) => {
+                    session.leave();
+                    *session = next;
+                    session.resize(screen.fit().map_err(lost)?);
+                    (to_record, shelf) = (!options.no_record, Shelf::default());
+                }
+                // The row has no second line.
+                Err(why) => session.remark(&why.split_whitespace().collect::<Vec<_>>().join(" ")),
+            },
             Some(Effect::GiveUp(why)) => {
                 return Err(Mistake::Usage(format!("--start-at: {why}")));
             }
         }
     }
+}
+
+/// The session of a lesson, which takes the place of the one in which it was asked for.
+fn lesson(words: &str, options: &LabOptions, theme: Theme) -> Result<Session, String> {
+    let path = library::path_of_lesson(words)?;
+    let script = Files::default().script(path).map_err(|_| format!("can't read {path:?}"))?;
+    let mut session = Session::file(path.to_owned(), &script, (None, Vec::new()), theme);
+    if let Some(bytes) = options.memory {
+        session.set_memory(bytes);
+    }
+    Ok(session)
 }
 
 /// Begins to write the session down; what is too old goes for it.

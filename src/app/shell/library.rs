@@ -2,7 +2,7 @@
 //! have there.
 //!
 //! Wherever a script is named and no such file is there, the one of the program is meant:
-//! `raftlab run lessons/01_election.lab` works in an empty folder (`files/`). `raftlab lesson` and
+//! `raftlab run lessons/01_same_log_same_map.lab` works in an empty folder (`files/`). `raftlab lesson` and
 //! `raftlab show` find one by a number or some words of its name.
 
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::ColorChoice;
 use include_dir::{Dir, File, include_dir};
 
-use super::cli::SceneOptions;
+use super::cli::{FreeOptions, SceneOptions};
 use super::files::{Files, Old};
 use super::{Ending, Mistake, lab, print};
 
@@ -26,8 +26,9 @@ const NAMED_MAX: usize = 12;
 const ALIKE_MAX: usize = 3;
 
 /// The folders, in the order in which a newcomer wants them, and what is in each.
-const FOLDERS: [(&str, &str); 7] = [
+const FOLDERS: [(&str, &str); 8] = [
     (LESSONS, "stories for a class, with questions"),
+    ("tasks", "a start and an end: a student writes the lines between, and `raftlab run` judges"),
     ("raft", "scenes from the paper and around it: each is called by what it shows"),
     ("flaws", "what breaks when one rule is missing: one scene for each planted flaw"),
     ("handout", "the ten tests of a course, and those of its lock"),
@@ -185,26 +186,50 @@ fn wrapped(text: &mut String, paragraph: &str) {
 
 /// `raftlab lesson WHICH`.
 pub fn lesson(options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
-    let lessons = within(LESSONS);
-    let words = options.file.join(" ");
+    let words = options.name.join(" ");
     if words.is_empty() {
         return which(options, "lesson").and_then(|()| self::lessons());
     }
-    if let Ok(number) = words.parse::<u32>() {
-        let scene = lessons.iter().find(|lesson| lesson.number() == Some(number));
-        let missing = || format!("there is no lesson {number}: `raftlab lessons` lists them");
-        return open(*scene.ok_or_else(|| Mistake::Usage(missing()))?, options, colours);
+    open(named(&words).map_err(Mistake::Usage)?, options, colours)
+}
+
+/// The lesson of this number, or with these words in its name.
+fn named(words: &str) -> Result<Scene, String> {
+    let lessons = within(LESSONS);
+    match words.parse::<u32>() {
+        Err(_) => find(&lessons, words, "lesson"),
+        Ok(number) => {
+            let scene = lessons.iter().find(|lesson| lesson.number() == Some(number));
+            let missing = || {
+                format!(
+                    "there is no lesson {number}: they are 1 to {}, see `raftlab lessons`",
+                    lessons.len()
+                )
+            };
+            scene.copied().ok_or_else(missing)
+        }
     }
-    open(find(&lessons, &words, "lesson")?, options, colours)
+}
+
+/// Which script `:lesson` means, as it is called in the program.
+///
+/// # Errors
+/// When there is none such.
+pub fn path_of_lesson(words: &str) -> Result<&'static Path, String> {
+    named(words).map(|scene| scene.file.path())
 }
 
 /// `raftlab show WHICH`.
 pub fn show(options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
-    let words = options.file.join(" ");
+    let words = options.name.join(" ");
     if words.is_empty() {
         return which(options, "show").and_then(|()| print(&list()));
     }
-    open(find(&all().collect::<Vec<_>>(), &words, "scene")?, options, colours)
+    open(
+        find(&all().collect::<Vec<_>>(), &words, "scene").map_err(Mistake::Usage)?,
+        options,
+        colours,
+    )
 }
 
 /// Nothing is named, and so nothing can be copied.
@@ -227,7 +252,7 @@ fn list() -> String {
 
 fn open(scene: Scene, options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
     if !options.copy {
-        return lab::run(Some(scene.file.path()), &options.lab, colours);
+        return lab::run(Some(scene.file.path()), &FreeOptions::default(), &options.lab, colours);
     }
     let name = Path::new(scene.file.path().file_name().unwrap_or_default());
     let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
@@ -239,7 +264,7 @@ fn open(scene: Scene, options: &SceneOptions, colours: ColorChoice) -> Result<En
 
 /// The script that these words name: the one that is called so, the shortest of a few names that begin
 /// so, or the only one that has them.
-fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, Mistake> {
+fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, String> {
     let plain = |text: &str| -> String {
         let text = text.trim().trim_end_matches(".lab").to_lowercase();
         text.replace([' ', '-', '/'], "_")
@@ -265,7 +290,7 @@ fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, Mistake> {
     let having: Vec<Scene> = scenes.iter().filter(has).copied().collect();
     match having[..] {
         [scene] => Ok(scene),
-        [] => Err(Mistake::Usage(nothing_like(scenes, words, &wanted, what))),
+        [] => Err(nothing_like(scenes, words, &wanted, what)),
         _ => {
             let names: Vec<&str> =
                 having.iter().take(NAMED_MAX).map(|scene| scene.path()).collect();
@@ -273,11 +298,11 @@ fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, Mistake> {
                 0 => String::new(),
                 more => format!("\n  and {more} more"),
             };
-            Err(Mistake::Usage(format!(
+            Err(format!(
                 "{} {what}s have `{words}` in their names; name one:\n  {}{more}",
                 having.len(),
                 names.join("\n  ")
-            )))
+            ))
         }
     }
 }

@@ -174,7 +174,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         }
         None => match cli.file.as_deref().and_then(|file| cli::misspelt(file.as_os_str())) {
             Some(meant) => Err(Mistake::Usage(meant)),
-            None => lab::run(cli.file.as_deref(), &cli.lab, cli.color),
+            None => lab::run(cli.file.as_deref(), &cli.free, &cli.lab, cli.color),
         },
     }
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::cli::{LabOptions, PictureOptions};
+use super::cli::{FreeOptions, PictureOptions};
 use super::files::{Files, Old};
 use super::{Ending, Mistake, lab};
 use crate::app::session::{Moment, Session};
@@ -29,10 +29,7 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
         Some(path) => {
             Session::file(path.clone(), &files.script(path)?, (options.seed, Vec::new()), theme)
         }
-        None => {
-            let options = LabOptions { seed: options.seed, ..LabOptions::default() };
-            Session::free(lab::config(&options), theme)
-        }
+        None => Session::free(lab::config(&FreeOptions::default(), options.seed), theme),
     };
     session.resize(options.size);
     if let Some(bytes) = options.memory {

@@ -237,9 +237,9 @@ fn told_by(command: &Command) -> Vec<String> {
 fn nothing_that_comes_is_on_the_screen_while_one_presents() {
     let sizes = [(60, 16), (80, 24), (120, 40), (200, 60)].map(|(w, h)| Size::new(w, h));
     for text in [
-        include_str!("../../../../scripts/lessons/01_election.lab"),
-        include_str!("../../../../scripts/lessons/02_lost_majority.lab"),
-        include_str!("../../../../scripts/lessons/03_crash_and_repair.lab"),
+        include_str!("../../../../scripts/lessons/02_silence_starts_an_election.lab"),
+        include_str!("../../../../scripts/lessons/07_a_leader_can_lose_its_majority.lab"),
+        include_str!("../../../../scripts/lessons/09_disks_survive_a_crash.lab"),
     ] {
         let lines = Script::parse("lesson.lab", text.as_bytes()).unwrap().lines;
         let mut session = script(text);

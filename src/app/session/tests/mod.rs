@@ -5,6 +5,7 @@ mod asking;
 mod by_hand;
 mod comparing;
 mod keep;
+mod lessons;
 mod looking;
 mod memory;
 mod passing;

@@ -1,0 +1,99 @@
+//! Every lesson as a lecturer plays it: presented at 80×24, with the two keys of a clicker.
+
+use std::path::Path;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
+use super::{press, script, wait};
+use crate::app::session::Session;
+use crate::cluster::command::{Command, Script, Tell};
+use crate::ui::view::{Clock, NoticeKind, Stage, Stands};
+
+const SIZE: Size = Size::new(80, 24);
+
+fn lessons() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/lessons");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut lessons: Vec<(String, String)> = files
+        .map(|file| {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(file).unwrap())
+        })
+        .collect();
+    lessons.sort();
+    lessons
+}
+
+/// The rows of the screen.
+fn rows(session: &Session) -> Vec<String> {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.width, SIZE.height));
+    crate::ui::draw_into(&mut buffer, &session.scene());
+    let cells = buffer.content.chunks(usize::from(SIZE.width));
+    cells.map(|row| row.iter().map(|cell| cell.symbol()).collect()).collect()
+}
+
+/// The caption, the question and all its choices stand on the screen, none of them cut; and nothing
+/// was refused.
+fn check(session: &Session, told: &str) {
+    let rows = rows(session);
+    let seen = |text: &str| rows.iter().any(|row| row.contains(text.trim()));
+    let screen = || rows.join("\n");
+    let view = &session.scene().view;
+    let caption = view.caption.as_deref().unwrap_or_default();
+    for line in caption.lines() {
+        assert!(seen(line), "{told}: the caption's {line:?} is not in\n{}", screen());
+    }
+    if let Some(question) = &view.question {
+        assert!(seen(&question.text), "{told}: {:?} is not in\n{}", question.text, screen());
+        for choice in &question.choices {
+            assert!(seen(&choice.text), "{told}: {:?} is not in\n{}", choice.text, screen());
+        }
+        let right = question.choices.iter().filter(|choice| choice.so == Some(true)).count();
+        assert_eq!(right, usize::from(question.stage == Stage::Revealed), "{told}");
+    }
+    if let Some(notice) = &view.notice {
+        assert!(notice.kind != NoticeKind::Refusal, "{told}: {notice:?}");
+    }
+}
+
+fn stops(text: &str) -> u32 {
+    use Tell::{Ask, Beat, Oracle, Reveal};
+    let script = Script::parse("lesson.lab", text.as_bytes()).unwrap();
+    let stop =
+        |command: &Command| matches!(command, Command::Tell(Ask(_) | Beat | Oracle | Reveal));
+    script.lines.iter().filter(|line| stop(&line.command)).count() as u32
+}
+
+#[test]
+fn every_lesson_is_played_by_a_clicker_at_80_by_24() {
+    for (name, text) in lessons() {
+        let stops = stops(&text);
+        let mut session = script(&text);
+        session.resize(SIZE);
+        press(&mut session, "F5");
+        for stop in 1..=stops {
+            let told = format!("{name}, stop {stop}");
+            wait(&mut session, 600.0, &told, |session| {
+                let here = Clock::Stands(Stands::Beat { number: stop, of: stops });
+                session.scene().view.clock == here && !session.works()
+            });
+            check(&session, &told);
+            // A step back, and on again: the same place.
+            if stop == stops {
+                press(&mut session, "PgUp");
+                check(&session, &told);
+                press(&mut session, "PgDn");
+                wait(&mut session, 600.0, &told, |session| {
+                    let here = Clock::Stands(Stands::Beat { number: stop, of: stops });
+                    session.scene().view.clock == here && !session.works()
+                });
+            }
+            press(&mut session, "PgDn");
+        }
+        wait(&mut session, 600.0, &name, |session| session.cluster().finished());
+        assert!(session.cluster().failure().is_none(), "{name}");
+        assert!(!session.has_departed(), "{name}: keys of a clicker change nothing");
+        check(&session, &name);
+    }
+}

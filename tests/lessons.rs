@@ -1,0 +1,319 @@
+//! The lessons: each passes with many seeds, asks before it shows, has one right choice to each
+//! question, and says of servers only what stands beside it as a line that is checked. The guides for
+//! lecturers and students hold to the lessons, and every task has a solution.
+
+#[path = "support/pass.rs"]
+mod pass;
+#[path = "support/scripts.rs"]
+mod scripts;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use raftlab::cluster::command::{Command, Script, Tell, parse_line};
+use raftlab::cluster::event::{EventKind, ScriptEvent};
+use raftlab::cluster::flaw::FLAWS;
+use raftlab::cluster::network::Network;
+use raftlab::cluster::{Cluster, Step};
+
+use pass::pass;
+use scripts::scripts_of;
+
+#[test]
+fn the_lessons_pass() {
+    pass(scripts_of("lessons").iter());
+}
+
+/// The lines between two stops, with the one that stops.
+fn stretches(script: &Script) -> Vec<Vec<&Command>> {
+    let commands: Vec<&Command> = script.lines.iter().map(|line| &line.command).collect();
+    let stops = |command: &&Command| {
+        use Tell::{Ask, Beat, Oracle, Reveal};
+        matches!(command, Command::Tell(Ask(_) | Beat | Oracle | Reveal))
+    };
+    commands.split_inclusive(stops).map(<[_]>::to_vec).collect()
+}
+
+/// Predict, see, why, check yourself: a lesson asks early and at its end, and has something new to
+/// say wherever it stops.
+#[test]
+fn the_lessons_tell_their_story() {
+    let lessons = scripts_of("lessons");
+    assert!(lessons.len() >= 23, "{} lessons", lessons.len());
+    for (name, script) in &lessons {
+        assert_eq!(script.config.network, Network::Classroom, "{name}");
+        let stretches = stretches(script);
+        let ending = |stretch: &Vec<&Command>| match stretch.last() {
+            Some(Command::Tell(tell)) => Some(tell.clone()),
+            _ => None,
+        };
+        let places = |wanted: fn(&Tell) -> bool| -> Vec<usize> {
+            let stops = stretches.iter().map(ending).enumerate();
+            stops.filter(|(_, stop)| stop.as_ref().is_some_and(wanted)).map(|(at, _)| at).collect()
+        };
+        let asked = places(|tell| matches!(tell, Tell::Ask(_)));
+        let beats = places(|tell| matches!(tell, Tell::Beat));
+        let revealed = places(|tell| matches!(tell, Tell::Reveal));
+        assert!(asked.len() >= 3, "{name} asks {} questions", asked.len());
+        assert!((5..=12).contains(&(asked.len() + beats.len())), "{name}");
+        assert!(asked[0] <= 1, "{name} tells before it asks");
+        let last = *revealed.last().expect("an answer");
+        let after = beats.iter().filter(|beat| **beat > last).count();
+        assert!(after <= 1, "{name} goes on for {after} beats after its last question");
+        for (at, stretch) in stretches.iter().enumerate() {
+            let says = |command: &&Command| matches!(command, Command::Tell(Tell::Say(_)));
+            let new = stretch.iter().any(|command| says(command));
+            assert!(new || !beats.contains(&at), "{name}: stop {} shows no new caption", at + 1);
+        }
+    }
+}
+
+/// The servers that a text names: S1, S2, ...
+fn named(text: &str) -> BTreeSet<String> {
+    let words = text.split(|sign: char| !sign.is_alphanumeric());
+    let server =
+        |word: &&str| word.strip_prefix('S').is_some_and(|number| number.parse::<u8>().is_ok());
+    words.filter(server).map(str::to_owned).collect()
+}
+
+/// A name in a caption is fixed by a line that is checked or does something, in the same stretch: an
+/// `expect`, an `until`, a deed. With any seed the run fails where such a line does not hold. The
+/// choices of a question are fixed by their own conditions too.
+#[test]
+fn a_caption_names_only_servers_that_a_line_beside_it_fixes() {
+    for (name, script) in &scripts_of("lessons") {
+        for (number, stretch) in (1..).zip(stretches(script)) {
+            let mut fixed = BTreeSet::new();
+            let mut spoken = BTreeSet::new();
+            for command in stretch {
+                match command {
+                    Command::Tell(Tell::Say(text)) => spoken.extend(named(text.as_str())),
+                    Command::Tell(Tell::Ask(question)) => {
+                        spoken.extend(named(question.text.as_str()));
+                        for choice in &question.choices {
+                            spoken.extend(named(choice.text.as_str()));
+                            let condition = choice.condition.as_ref().map(ToString::to_string);
+                            fixed.extend(named(&condition.unwrap_or_default()));
+                        }
+                    }
+                    Command::Tell(_) => {}
+                    other => fixed.extend(named(&other.to_string())),
+                }
+            }
+            let loose: Vec<&String> = spoken.difference(&fixed).collect();
+            assert!(loose.is_empty(), "{name}, up to stop {number}: no line fixes {loose:?}");
+        }
+    }
+}
+
+/// Who looks up only now can place each caption: none begins with a bare answer.
+#[test]
+fn no_caption_begins_with_a_bare_answer() {
+    const BARE: [&str; 9] =
+        ["yes", "no", "nobody", "none", "nothing", "never", "because", "neither", "both"];
+    for (name, script) in &scripts_of("lessons") {
+        for line in script.lines.iter() {
+            let Command::Tell(Tell::Say(text)) = &line.command else { continue };
+            let text = text.as_str().to_lowercase().replace('\n', " ");
+            let words = |clause: &str| clause.split_whitespace().count();
+            let sentence = text.split(['.', ':', '?', '!']).next().unwrap_or_default();
+            let clause = sentence.split(',').next().unwrap_or_default();
+            let bare = clause.split_whitespace().next().is_some_and(|word| BARE.contains(&word));
+            let placed = words(sentence) > 1 && (!bare || words(clause) > 3);
+            assert!(placed, "{name}:{}: what does `{sentence}` answer?", line.number);
+        }
+    }
+}
+
+/// With any seed, every question of a lesson has one right choice when it is answered, and what is
+/// said while it stands has not given that choice away.
+#[test]
+fn the_questions_of_the_lessons_have_one_answer_each() {
+    for (name, script) in &scripts_of("lessons") {
+        for seed in 0..20 {
+            let mut cluster = Cluster::with_script(script, Some(seed));
+            let (mut asked, mut told) = (0, 0);
+            let mut said = String::new();
+            let mut posed = None;
+            while !cluster.finished() && cluster.step() == Step::Happened {
+                for event in cluster.events() {
+                    match &event.kind {
+                        EventKind::Script(ScriptEvent::Said { text }) => said = text.to_string(),
+                        EventKind::Script(ScriptEvent::Posed { question }) => {
+                            assert_eq!(asked, told, "{name}: {question} comes too early");
+                            asked += 1;
+                            posed = Some((question.clone(), said.clone()));
+                        }
+                        EventKind::Script(ScriptEvent::Revealed { so }) => {
+                            told += 1;
+                            let right = so.iter().filter(|so| **so == Some(true)).count();
+                            let at = cluster.now();
+                            assert_eq!(right, 1, "{name} with seed {seed} at {at}: {so:?}");
+                            let (question, said) = posed.take().expect("a question");
+                            let right = so.iter().position(|so| *so == Some(true)).expect("one");
+                            let right = question.choices[right].text.as_str();
+                            let given = right.split(' ').count() > 2 && said.contains(right);
+                            assert!(!given, "{name}: {said:?} says {right:?} before it is asked");
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            assert!(cluster.failure().is_none(), "{name} with seed {seed}");
+            assert_eq!(asked, told, "{name} leaves a question open");
+        }
+    }
+}
+
+// The guides.
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page(name: &str) -> String {
+    std::fs::read_to_string(repository().join("docs").join(name)).expect("a page")
+}
+
+/// What stands between two signs, such as backticks.
+fn between<'a>(text: &'a str, begin: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(begin).skip(1).filter_map(move |rest| rest.split_once(end)).map(|(found, _)| found)
+}
+
+fn links(text: &str) -> Vec<&str> {
+    between(text, "](", ")").filter(|link| !link.starts_with(['#', 'h'])).collect()
+}
+
+/// How long a lesson says that it takes.
+fn takes(file: &str) -> u32 {
+    let text = std::fs::read_to_string(repository().join("docs").join(file)).expect(file);
+    let (_, takes) = text.split_once("# Takes ").expect("how long it takes");
+    takes.split(' ').next().and_then(|minutes| minutes.parse().ok()).expect("minutes")
+}
+
+#[test]
+fn what_the_guides_link_to_is_there() {
+    for name in ["teaching.md", "students.md"] {
+        for link in links(&page(name)) {
+            assert!(repository().join("docs").join(link).exists(), "{name} links to {link}");
+        }
+    }
+}
+
+#[test]
+fn the_lecturers_guide_goes_through_every_lesson_in_order() {
+    let page = page("teaching.md");
+    let (_, by_lesson) = page.split_once("## Lesson by lesson").expect("the section");
+    let heads: Vec<&str> = by_lesson.lines().filter(|line| line.starts_with("### [")).collect();
+    let lessons = scripts_of("lessons");
+    assert_eq!(heads.len(), lessons.len());
+    for ((number, head), (file, _)) in (1..).zip(heads).zip(&lessons) {
+        assert!(head.starts_with(&format!("### [{number} ")), "{head}");
+        assert_eq!(links(head), [format!("../{file}")], "{head}");
+    }
+    for part in by_lesson.split("### [").skip(1) {
+        let title = part.lines().next().unwrap_or_default();
+        for what in ["- Wrong: ", "- Try ", "- Exercise: "] {
+            assert!(part.contains(what), "{title}: no {what:?}");
+        }
+        let (_, exercise) = part.split_once("- Exercise: ").expect("an exercise");
+        assert!(exercise.contains("Answer:"), "{title}: no answer");
+    }
+}
+
+#[test]
+fn the_minutes_of_the_plans_add_up() {
+    let page = page("teaching.md");
+    let (_, plans) = page.split_once("## Plans").expect("the section");
+    let (plans, _) = plans.split_once("## Lesson by lesson").expect("the next section");
+    let mut lectures = 0;
+    for plan in plans.split("\n###").skip(1) {
+        let title = plan.lines().next().expect("a title");
+        let mut sum = 0;
+        for row in plan.lines().filter(|line| line.starts_with("| ") && line.contains("](")) {
+            let minutes: u32 =
+                row[2..].split(' ').next().and_then(|it| it.parse().ok()).expect("minutes");
+            let file = links(row)[0];
+            assert!(minutes >= takes(file), "{title}: {file} takes {} minutes", takes(file));
+            sum += minutes;
+        }
+        let said = title.split_once('(').and_then(|(_, rest)| rest.split_once(" minutes)"));
+        match said {
+            Some((said, _)) => {
+                lectures += 1;
+                assert_eq!(said.parse(), Ok(sum), "{title}");
+                assert!(sum <= 50, "{title} is longer than a lecture");
+            }
+            None => assert!(!plan.contains("| minutes |") || title.contains("Eight"), "{title}"),
+        }
+    }
+    assert_eq!(lectures, 7);
+}
+
+/// What one is told to type at the prompt is understood, and the scenes that are named are there.
+#[test]
+fn what_the_guides_say_to_type_is_understood() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["teaching.md", "students.md"] {
+        for span in between(&page(name).replace('\n', " "), " `", "`") {
+            if let Some(line) = span.strip_prefix(':') {
+                let own = ["reroll", "save", "goto", "lesson", "show"];
+                if own.iter().any(|word| line.starts_with(word)) {
+                    continue;
+                }
+                assert!(parse_line(line).is_ok(), "{name}: {span}");
+            } else if let Some(scene) = span.strip_prefix("raftlab show ") {
+                let arguments = ["show", scene, "--copy", "--force"];
+                let status = raftlab(folder.path(), &arguments);
+                assert_eq!(status, Some(0), "{name}: {span}");
+            }
+        }
+    }
+}
+
+fn raftlab(folder: &Path, arguments: &[&str]) -> Option<i32> {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_raftlab"));
+    command.current_dir(folder).args(arguments).output().expect("it runs").status.code()
+}
+
+/// The page leads from what one sees to every flaw.
+#[test]
+fn the_students_guide_names_every_flaw() {
+    let page = page("students.md");
+    let (_, table) = page.split_once("| what you see |").expect("the table");
+    let named: BTreeSet<&str> = between(table, "`", "`").filter(|it| it.contains('-')).collect();
+    let flaws: BTreeSet<&str> = FLAWS.iter().map(|about| about.name).collect();
+    assert_eq!(named, flaws);
+    assert!(page.contains(&format!("lists {} mistakes", FLAWS.len())));
+}
+
+/// Each of the twenty tasks fails as it is given, and passes with its solution, with other seeds too.
+#[test]
+fn every_task_is_open_and_can_be_solved() {
+    const YOURS: &str = "# Your lines:\n";
+    let tasks = repository().join("scripts/tasks");
+    let files =
+        std::fs::read_dir(&tasks).expect("a folder").map(|file| file.expect("it").file_name());
+    let mut files: Vec<String> =
+        files.map(|name| name.into_string().expect("a plain name")).collect();
+    files.sort();
+    assert_eq!(files.len(), 20);
+    let listed = page("students.md");
+    let folder = tempfile::tempdir().expect("a folder");
+    for (number, file) in (1..).zip(files) {
+        assert!(listed.contains(&format!("| {number} | [")), "task {number}");
+        assert!(listed.contains(&format!("(../scripts/tasks/{file})")), "{file} is not listed");
+        let task = std::fs::read_to_string(tasks.join(&file)).expect("the task");
+        assert!(task.starts_with(&format!("# Task {number}: ")), "{file}");
+        assert_eq!(task.matches(YOURS).count(), 1, "{file}");
+        let play = |text: &str| {
+            std::fs::write(folder.path().join(&file), text).expect("a file");
+            raftlab(folder.path(), &["run", &file, "--seeds", "1..11"])
+        };
+        assert_eq!(play(&task), Some(1), "{file} is solved as it is");
+        let solution = repository().join("tests/solutions").join(&file);
+        let solution = std::fs::read_to_string(solution).expect("a solution");
+        let solved = task.replace(YOURS, &format!("{YOURS}{solution}"));
+        assert_eq!(play(&solved), Some(0), "{file} is not solved by its solution");
+    }
+}
