@@ -55,7 +55,7 @@ fn the_lessons_tell_their_story() {
         let beats = places(|tell| matches!(tell, Tell::Beat));
         let revealed = places(|tell| matches!(tell, Tell::Reveal));
         assert!(asked.len() >= 3, "{name} asks {} questions", asked.len());
-        assert!((5..=12).contains(&(asked.len() + beats.len())), "{name}");
+        assert!((4..=12).contains(&(asked.len() + beats.len())), "{name}");
         assert!(asked[0] <= 1, "{name} tells before it asks");
         let last = *revealed.last().expect("an answer");
         let after = beats.iter().filter(|beat| **beat > last).count();
@@ -119,7 +119,7 @@ fn no_caption_begins_with_a_bare_answer() {
             let sentence = text.split(['.', ':', '?', '!']).next().unwrap_or_default();
             let clause = sentence.split(',').next().unwrap_or_default();
             let bare = clause.split_whitespace().next().is_some_and(|word| BARE.contains(&word));
-            let placed = words(sentence) > 1 && (!bare || words(clause) > 3);
+            let placed = words(sentence) > 1 && (!bare || words(clause) > 2);
             assert!(placed, "{name}:{}: what does `{sentence}` answer?", line.number);
         }
     }
@@ -281,7 +281,7 @@ fn raftlab(folder: &Path, arguments: &[&str]) -> Option<i32> {
 fn the_students_guide_names_every_flaw() {
     let page = page("students.md");
     let (_, table) = page.split_once("| what you see |").expect("the table");
-    let named: BTreeSet<&str> = between(table, "`", "`").filter(|it| it.contains('-')).collect();
+    let named: BTreeSet<&str> = table.split('`').skip(1).step_by(2).collect();
     let flaws: BTreeSet<&str> = FLAWS.iter().map(|about| about.name).collect();
     assert_eq!(named, flaws);
     assert!(page.contains(&format!("lists {} mistakes", FLAWS.len())));
