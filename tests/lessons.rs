@@ -62,7 +62,7 @@ fn the_lessons_tell_their_story() {
         assert!(after <= 1, "{name} goes on for {after} beats after its last question");
         for (at, stretch) in stretches.iter().enumerate() {
             let says = |command: &&Command| matches!(command, Command::Tell(Tell::Say(_)));
-            let new = stretch.iter().any(|command| says(command));
+            let new = stretch.iter().any(says);
             assert!(new || !beats.contains(&at), "{name}: stop {} shows no new caption", at + 1);
         }
     }
