@@ -18,14 +18,11 @@ pub fn for_completion() -> Command {
     let flaws: Vec<&'static str> = FLAWS.iter().map(|about| about.flaw.name()).collect();
     let networks: Vec<&'static str> = Network::ALL.map(Network::name).to_vec();
     let names = |names: Vec<&'static str>| PossibleValuesParser::new(names);
-    let lab = |command: Command| {
-        command.mut_arg("network", |arg| arg.value_parser(names(networks.clone())))
-    };
     let scene = |wanted: Vec<&'static str>| {
-        let lab = &lab;
-        move |command: Command| lab(command.mut_arg("file", |arg| arg.value_parser(names(wanted))))
+        move |command: Command| command.mut_arg("name", |arg| arg.value_parser(names(wanted)))
     };
-    lab(Cli::command())
+    Cli::command()
+        .mut_arg("network", |arg| arg.value_parser(names(networks)))
         .mut_subcommand("hunt", |command| {
             command.mut_arg("flaw", |arg| arg.value_parser(names(flaws)))
         })
