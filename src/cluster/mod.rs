@@ -25,6 +25,7 @@ pub mod command;
 pub mod compare;
 pub mod conditions;
 pub mod config;
+mod consensus;
 pub mod digest;
 pub mod disk;
 mod doings;
@@ -62,6 +63,7 @@ pub mod workload;
 
 pub use act::Refusal;
 pub use by_hand::Motion;
+pub use consensus::Consensus;
 pub use event::{Cause, Names};
 pub use redraw::Redrawn;
 pub use task::{Round, WITHIN, Waiting};

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use strum::EnumCount;
 
 use super::config::Config;
+use super::consensus::Consensus;
 use super::disk::Disk;
 use super::flaw::{Flaw, Flaws};
 use super::network::Packet;
@@ -40,7 +41,7 @@ pub struct Server {
     /// The rate of its clock: at 2,000,000 its timers run twice as fast as lab time.
     pub clock: Ppm,
     /// While the server is down this is what a restart would begin with, read from its disk.
-    pub raft: Raft,
+    pub raft: Consensus,
     pub disk: Disk,
     pub rsm: Rsm,
     pub(super) timers: [Option<Timer>; TimerKind::COUNT],
@@ -61,7 +62,7 @@ impl Server {
             power: Power::Up,
             incarnation: 1,
             clock: Ppm::ONE,
-            raft: Raft::new(id, configuration, rules, disk.hard, disk.log.clone()),
+            raft: Consensus::own(Raft::new(id, configuration, rules, disk.hard, disk.log.clone())),
             disk,
             rsm: Rsm::default(),
             timers: [None; TimerKind::COUNT],
@@ -122,7 +123,7 @@ impl Server {
             self.raft.unsay_vote(|term, candidate| self.disk.has_unsynced_vote(term, candidate));
         }
         let flaws = self.disk.crash(self.flaws());
-        self.raft = self.raft.restarted(self.disk.hard, self.disk.log.clone());
+        self.raft.start_again(self.disk.hard, self.disk.log.clone());
         if let Some(candidate) = vote.filter(|_| flaws.has(Flaw::ForgetVote)) {
             self.raft.forget_vote(term, candidate, Flaws::only(Flaw::ForgetVote));
         }

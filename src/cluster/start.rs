@@ -141,7 +141,7 @@ impl Cluster {
             self.digest.u64(term.0);
             server.disk.log.push(Entry { term: *term, op: Rc::new(given_op(index, *term)) });
         }
-        server.raft = server.raft.restarted(server.disk.hard, server.disk.log.clone());
+        server.raft.start_again(server.disk.hard, server.disk.log.clone());
     }
 
     /// The digest of everything up to now: of what was handled, and of what the servers hold.

@@ -10,12 +10,12 @@ use super::event::{
 };
 use super::flaw::{Flaw, Flaws};
 use super::network::{Cargo, Loss, Packet, Rpc};
-use super::raft::{Context, Message, Outbox, Raft};
+use super::raft::{Context, Message, Outbox};
 use super::server::{INBOX_MAX, Power};
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{Index, Node, ServerId, ServerSet};
-use super::{Cause, Cluster, FailureKind, Item, Motion, Step};
+use super::{Cause, Cluster, Consensus, FailureKind, Item, Motion, Step};
 
 impl Cluster {
     /// Lets the next thing happen. [`Cluster::events`] says afterwards what it brought about.
@@ -388,7 +388,7 @@ impl Cluster {
     pub(super) fn step_raft<R>(
         &mut self,
         id: ServerId,
-        step: impl FnOnce(&mut Raft, &Context, &mut Outbox) -> R,
+        step: impl FnOnce(&mut Consensus, &Context, &mut Outbox) -> R,
     ) -> R {
         let cx = self.context(id);
         let server = &mut self.servers[id.index()];
