@@ -33,12 +33,15 @@ impl Fader {
                 let lost = LostPacket { packet, from, to, summary, why: *why };
                 self.lost.push((LOST_SHOWN, lost));
             }
-            EventKind::Raft(server, RaftEvent::Truncated { first, last, .. }) => {
+            EventKind::Raft(
+                server,
+                RaftEvent::Truncated { first, last, .. } | RaftEvent::Erased { first, last, .. },
+            ) => {
                 self.remove(*server, *first, *last);
                 self.keep_log(*server, cluster);
             }
             EventKind::Server(server, ServerEvent::Submitted { .. })
-            | EventKind::Raft(server, RaftEvent::Appended { .. })
+            | EventKind::Raft(server, RaftEvent::Appended { .. } | RaftEvent::Wrote { .. })
             | EventKind::Server(
                 server,
                 ServerEvent::Crashed { .. } | ServerEvent::Restarted { .. } | ServerEvent::Wiped,

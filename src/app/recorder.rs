@@ -18,8 +18,8 @@ use std::sync::Arc;
 use crate::cluster::Cluster;
 use crate::cluster::command::recording::{BRANCHES_MAX, Breakpoint, FORM, Header, Record};
 use crate::cluster::command::{
-    BYTES_MAX, Command, Deed, Head, LINES_MAX, LabAct, Pace, Place, Setup, Tell, Text, Unmet,
-    Watched, parse_line,
+    BYTES_MAX, Command, Deed, Head, LINES_MAX, LabAct, Pace, Place, Script, Setup, Tell, Text,
+    Unmet, Watched, parse_line,
 };
 use crate::cluster::config::Config;
 use crate::cluster::digest::ENGINE;
@@ -297,28 +297,14 @@ fn begin(cluster: &Cluster, text: &mut Lines) {
     let Some(script) = cluster.script() else {
         return head_of(cluster.config()).iter().for_each(|line| text.add(line));
     };
-    if script.seed() == seed {
+    let raft = cluster.config().raft.as_ref();
+    if script.seed() == seed && raft.is_none() {
         return script.source.iter().for_each(|line| text.add(line));
     }
-    let head = |line: &str| match parse_line(line) {
-        Ok(Command::Head(Head::Cluster(head))) => Some(head),
-        Ok(_) | Err(_) => None,
-    };
-    // Only the first such line is one: the others are texts that no line runs.
-    let place = script.source.iter().position(|line| head(line).is_some());
-    if place.is_none() {
-        text.add(&format!("cluster seed={seed}"));
-    }
-    for (number, line) in script.source.iter().enumerate() {
-        match head(line).filter(|_| place == Some(number)) {
-            Some(head) => {
-                text.add(
-                    &Command::Head(Head::Cluster(Setup { seed: Some(seed), ..head })).to_string(),
-                );
-            }
-            None => text.add(line),
-        }
-    }
+    let reseeded = (script.seed() != seed).then_some(seed);
+    // Where its module is, and which it was, has to be known wherever the recording lies.
+    let change = |head: Setup| Setup { seed: reseeded.or(head.seed), ..head }.with_raft(raft);
+    Script::source_with(&script.source, change).iter().for_each(|line| text.add(line));
 }
 
 /// What holds now and is worth asking for.

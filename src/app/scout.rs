@@ -139,6 +139,7 @@ pub fn is_worth_watching(cluster: &Cluster, flight: &Flight) -> bool {
         | PacketKind::Append { .. }
         | PacketKind::AppendRefused { .. }
         | PacketKind::ClientRequest
-        | PacketKind::ClientReply => true,
+        | PacketKind::ClientReply
+        | PacketKind::Foreign { .. } => true,
     }
 }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Implementation;
 use super::network::Network;
 use super::raft::Options;
 use super::time::{Span, SpanRange};
@@ -42,6 +43,8 @@ pub struct Config {
     pub given: Vec<Given>,
     /// Clients that are there from the start.
     pub clients: Vec<String>,
+    /// Whose Raft the servers have, if not the lab's own.
+    pub raft: Option<Implementation>,
 }
 
 /// A server's start state: `given S1 term=8 log=1,1,4,4`.
@@ -68,6 +71,7 @@ impl Default for Config {
             options: Options::NONE,
             given: Vec::new(),
             clients: Vec::new(),
+            raft: None,
         }
     }
 }

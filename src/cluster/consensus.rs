@@ -1,19 +1,25 @@
 //! A server's consensus, whoever wrote it: the door between the cluster and Raft.
 //!
 //! What the cluster tells a server's Raft goes through here, a method each. Everybody else reads the
-//! [`Raft`] behind it, and can't change it.
+//! [`Raft`] behind it, and can't change it. Where a guest runs, that one decides nothing: it shows what the
+//! guest writes and reports (`raft/mirror.rs`).
 
 use std::ops::Deref;
 use std::rc::Rc;
 
+use super::config::Config;
 use super::flaw::{Flaw, Flaws};
-use super::raft::{Context, HardState, Log, Message, Outbox, Raft, RaftOption};
+use super::guest::{Guest, Proposed};
+use super::raft::{
+    Context, HardState, Log, Message, Outbox, Raft, RaftEvent, RaftOption, TimerOrder,
+};
 use super::types::{Index, Op, ServerId, Term};
 
-/// A server's consensus module.
+/// A server's consensus module: the lab's own Raft, or a guest with a Raft that mirrors it.
 #[derive(Clone, Debug)]
 pub struct Consensus {
     raft: Raft,
+    guest: Option<Box<Guest>>,
 }
 
 impl Deref for Consensus {
@@ -25,14 +31,44 @@ impl Deref for Consensus {
 }
 
 impl Consensus {
-    /// The lab's own.
-    pub(super) const fn own(raft: Raft) -> Self {
-        Self { raft }
+    /// That of a server that has not started yet.
+    pub(super) fn new(raft: Raft, config: &Config) -> Self {
+        let program = config.raft.as_ref().and_then(|raft| raft.program.clone());
+        let guest = program.map(|program| Box::new(Guest::new(program, raft.id(), config.seed)));
+        Self { raft, guest }
+    }
+
+    pub const fn is_guest(&self) -> bool {
+        self.guest.is_some()
+    }
+
+    pub(super) fn guest(&self) -> Option<&Guest> {
+        self.guest.as_deref()
+    }
+
+    pub(super) fn guest_mut(&mut self) -> Option<&mut Guest> {
+        self.guest.as_deref_mut()
     }
 
     /// The same server after a crash, with what its disk holds.
     pub(super) fn start_again(&mut self, hard: HardState, log: Log) {
         self.raft = self.raft.restarted(hard, log);
+        if let Some(guest) = &mut self.guest {
+            guest.forget();
+        }
+    }
+
+    pub(super) fn reseed(&mut self, seed: u64) {
+        if let Some(guest) = &mut self.guest {
+            guest.reseed(seed, self.raft.id());
+        }
+    }
+
+    /// A guest starts.
+    pub(super) fn init(&mut self, cx: &Context, out: &mut Outbox) {
+        if let Some(guest) = &mut self.guest {
+            guest.init(&mut self.raft, cx, out);
+        }
     }
 
     /// A message from another server.
@@ -43,7 +79,12 @@ impl Consensus {
         cx: &Context,
         out: &mut Outbox,
     ) {
-        self.raft.receive(from, message, cx, out);
+        match (&mut self.guest, message) {
+            (Some(guest), Message::Foreign { bytes, .. }) => {
+                guest.on_message(from, &bytes, &mut self.raft, cx, out);
+            }
+            (_, message) => self.raft.receive(from, message, cx, out),
+        }
     }
 
     /// A client's operation, for the leader's log.
@@ -51,12 +92,45 @@ impl Consensus {
         self.raft.submit(op, cx, out)
     }
 
-    pub(super) fn on_election_timeout(&mut self, out: &mut Outbox) {
-        self.raft.on_election_timeout(out);
+    /// The same for a guest, which says whether it takes it.
+    pub(super) fn propose(&mut self, op: &Op, cx: &Context, out: &mut Outbox) -> Option<Proposed> {
+        let proposed = self.guest.as_mut()?.propose(op, &mut self.raft, cx, out);
+        if let Some(Proposed::Accepted { index, .. }) = proposed {
+            tell_once(index, out);
+        }
+        proposed
+    }
+
+    pub(super) fn on_election_timeout(&mut self, cx: &Context, out: &mut Outbox) {
+        match &mut self.guest {
+            None => self.raft.on_election_timeout(out),
+            Some(guest) => guest.on_timer(0, &mut self.raft, cx, out),
+        }
+    }
+
+    /// By command: it becomes a candidate now.
+    pub(super) fn campaign(&mut self, cx: &Context, out: &mut Outbox) {
+        match &mut self.guest {
+            None => self.raft.on_election_timeout(out),
+            Some(guest) => {
+                // It is not set any more, unless the guest sets it.
+                out.election = TimerOrder::Cancel;
+                guest.campaign(&mut self.raft, cx, out);
+            }
+        }
     }
 
     pub(super) fn on_heartbeat(&mut self, cx: &Context, out: &mut Outbox) {
-        self.raft.on_heartbeat(cx, out);
+        match &mut self.guest {
+            None => self.raft.on_heartbeat(cx, out),
+            Some(guest) => guest.on_timer(1, &mut self.raft, cx, out),
+        }
+    }
+
+    pub(super) fn on_guest_timer(&mut self, id: u8, cx: &Context, out: &mut Outbox) {
+        if let Some(guest) = &mut self.guest {
+            guest.on_timer(id, &mut self.raft, cx, out);
+        }
     }
 
     pub(super) fn on_quorum_timeout(&mut self, cx: &Context, out: &mut Outbox) {
@@ -68,9 +142,17 @@ impl Consensus {
         self.raft.on_loss(peer, call, cx, out);
     }
 
+    /// Whether the network tells it when this call has failed.
+    pub(super) fn hears_of_loss(&self, call: u32) -> bool {
+        self.guest.is_none() && self.raft.has_made(call)
+    }
+
     /// What was written is on disk, up to entry `last`.
     pub(super) fn on_sync(&mut self, hard: HardState, last: Index, cx: &Context, out: &mut Outbox) {
-        self.raft.on_sync(hard, last, cx, out);
+        match &mut self.guest {
+            None => self.raft.on_sync(hard, last, cx, out),
+            Some(guest) => guest.on_sync(last, &mut self.raft, out),
+        }
     }
 
     pub(super) fn choose(&mut self, option: RaftOption, on: bool, out: &mut Outbox) {
@@ -91,5 +173,20 @@ impl Consensus {
 
     pub(super) fn forget_vote(&mut self, term: Term, candidate: ServerId, flaws: Flaws) {
         self.raft.forget_vote(term, candidate, flaws);
+    }
+}
+
+/// An entry that was submitted is told of as such, and not a second time as written.
+fn tell_once(index: Index, out: &mut Outbox) {
+    let place = out
+        .events
+        .iter()
+        .rposition(|(_, event)| matches!(event, RaftEvent::Wrote { last, .. } if *last == index));
+    let Some(place) = place else { return };
+    if let (_, RaftEvent::Wrote { first, last, .. }) = &mut out.events[place] {
+        match *first < *last {
+            true => *last = last.previous(),
+            false => drop(out.events.remove(place)),
+        }
     }
 }

@@ -39,6 +39,7 @@ pub enum Tag {
     Return = 10,
     Command = 11,
     QuorumTimer = 12,
+    GuestTimer = 13,
 }
 
 /// The byte that says what a packet carries.
@@ -53,6 +54,7 @@ pub enum CargoTag {
     Reply = 6,
     PreVote = 7,
     PreVoteReply = 8,
+    Foreign = 9,
 }
 
 /// A running FNV-1a hash.

@@ -82,6 +82,8 @@ pub enum Cause {
     HeartbeatTimer(ServerId),
     WaiterTimer(ServerId),
     QuorumTimer(ServerId),
+    /// A timer of a guest, by its number.
+    GuestTimer(ServerId, u8),
     Sync(ServerId),
     /// A client's own timer: a reply that did not come, or the end of a pause.
     ClientTimer(ClientId),
@@ -174,6 +176,14 @@ pub enum ServerEvent {
     },
     WaitersLost {
         count: u32,
+    },
+    /// A line of a guest.
+    Said {
+        text: Arc<str>,
+    },
+    /// A guest has ended, and its server crashes.
+    Ended {
+        why: Arc<str>,
     },
 }
 

@@ -33,7 +33,14 @@ pub mod event;
 pub mod explain;
 pub mod flaw;
 pub mod growing;
+#[cfg(feature = "guests")]
+pub mod guest;
+#[cfg(not(feature = "guests"))]
+#[path = "no_guest.rs"]
+pub mod guest;
 pub mod history;
+mod hosting;
+mod implementation;
 mod job;
 pub mod keyed;
 pub mod kv;
@@ -65,6 +72,7 @@ pub use act::Refusal;
 pub use by_hand::Motion;
 pub use consensus::Consensus;
 pub use event::{Cause, Names};
+pub use implementation::{Implementation, Limits};
 pub use redraw::Redrawn;
 pub use task::{Round, WITHIN, Waiting};
 

@@ -87,6 +87,7 @@ impl Cluster {
         self.links.reseed(seed);
         for server in &mut self.servers {
             server.rng = Rng::new(seed, Entity::Server(server.id.index() as u64));
+            server.raft.reseed(seed);
         }
         for client in &mut self.clients {
             client.rng = Rng::new(seed, Entity::Client(super::client::name_number(&client.name)));
@@ -179,7 +180,11 @@ impl Cluster {
             }
             Item::Timer(
                 _,
-                TimerKind::Heartbeat | TimerKind::Waiters | TimerKind::Sync | TimerKind::Quorum,
+                TimerKind::Heartbeat
+                | TimerKind::Waiters
+                | TimerKind::Sync
+                | TimerKind::Quorum
+                | TimerKind::Guest,
             )
             | Item::Landed(_)
             | Item::LoadEnd

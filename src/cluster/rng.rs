@@ -38,6 +38,7 @@ pub enum Entity {
     Lab,
     Load,
     Chaos(u64),
+    Guest(u64),
 }
 
 impl Rng {
@@ -51,6 +52,7 @@ impl Rng {
             Entity::Lab => (5, 0, 0),
             Entity::Load => (6, 0, 0),
             Entity::Chaos(chaos) => (7, chaos, 0),
+            Entity::Guest(server) => (8, server, 0),
         };
         let mut state = Digest::new();
         state.u64(seed).u64(kind).u64(first).u64(second);

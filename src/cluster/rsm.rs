@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::Cluster;
-use super::event::{AttemptFailure, EventKind, RaftEvent, ServerEvent};
+use super::event::{EventKind, RaftEvent, ServerEvent};
 use super::flaw::{Flaw, Flaws, Ruled};
 use super::kv::Kv;
 use super::network::{Cargo, Reply, Rpc, WrongLeader};
@@ -55,7 +55,12 @@ pub struct Rsm {
 
 impl Rsm {
     /// An id that no other operation has: the incarnation keeps it unique across restarts.
-    fn next_op(&mut self, server: ServerId, incarnation: u32, flaws: Flaws) -> Ruled<OpId> {
+    pub(super) fn next_op(
+        &mut self,
+        server: ServerId,
+        incarnation: u32,
+        flaws: Flaws,
+    ) -> Ruled<OpId> {
         self.submitted += 1;
         let Ruled { answer, flaws } = flaws.unless(Flaw::ReuseIds, || 1, incarnation);
         let number = (u64::from(answer) << 32) | self.submitted;
@@ -63,7 +68,7 @@ impl Rsm {
     }
 
     /// Adds a waiter behind all that stand at its index or before.
-    fn wait(&mut self, waiter: Waiter) {
+    pub(super) fn wait(&mut self, waiter: Waiter) {
         let place = self.waiters.partition_point(|other| other.index <= waiter.index);
         self.waiters.insert(place, waiter);
     }
@@ -148,11 +153,12 @@ impl Cluster {
         request: Request,
     ) {
         let server = &mut self.servers[id.index()];
+        if server.raft.is_guest() {
+            return self.propose(id, client, request, Some((call, attempt)));
+        }
         if !server.raft.is_leader() {
             let leader = server.raft.leader();
-            let refused = AttemptFailure::WrongLeader(WrongLeader::NotLeader);
-            let again = self.failed_before(client, id) == Some(refused);
-            self.emit(EventKind::Server(id, ServerEvent::Refused { client, leader, again }));
+            self.tell_refusal(id, client, leader);
             self.reply(id, client, call, attempt, Reply::WrongLeader(WrongLeader::NotLeader));
             return;
         }
@@ -178,6 +184,9 @@ impl Cluster {
         waits: Option<(u64, u32)>,
     ) {
         let server = &mut self.servers[id.index()];
+        if server.raft.is_guest() {
+            return self.propose(id, client, request, waits);
+        }
         let (term, index) = (server.raft.term(), server.raft.log().last_index().next());
         let flaws = server.flaws();
         let Ruled { answer: op, flaws } = server.rsm.next_op(id, server.incarnation, flaws);
@@ -198,7 +207,7 @@ impl Cluster {
         self.step_raft(id, |raft, cx, out| raft.submit(op, cx, out));
     }
 
-    fn arm_waiter_check(&mut self, id: ServerId) {
+    pub(super) fn arm_waiter_check(&mut self, id: ServerId) {
         let span = self.servers[id.index()].in_lab_time(WAITER_CHECK);
         self.arm(id, TimerKind::Waiters, span);
     }
@@ -220,7 +229,14 @@ impl Cluster {
         self.reply(id, client, call, attempt, Reply::Done(answer));
     }
 
-    fn reply(&mut self, id: ServerId, client: ClientId, call: u64, attempt: u32, reply: Reply) {
+    pub(super) fn reply(
+        &mut self,
+        id: ServerId,
+        client: ClientId,
+        call: u64,
+        attempt: u32,
+        reply: Reply,
+    ) {
         let incarnation = self.servers[id.index()].incarnation;
         let cargo = Cargo::Client(Rpc::Reply { call, attempt, reply });
         self.transmit(Node::Server(id), Node::Client(client), incarnation, cargo);

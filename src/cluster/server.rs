@@ -62,7 +62,10 @@ impl Server {
             power: Power::Up,
             incarnation: 1,
             clock: Ppm::ONE,
-            raft: Consensus::own(Raft::new(id, configuration, rules, disk.hard, disk.log.clone())),
+            raft: Consensus::new(
+                Raft::new(id, configuration, rules, disk.hard, disk.log.clone()),
+                config,
+            ),
             disk,
             rsm: Rsm::default(),
             timers: [None; TimerKind::COUNT],
@@ -83,13 +86,13 @@ impl Server {
     }
 
     /// Which rules it does not keep.
-    pub const fn flaws(&self) -> Flaws {
+    pub fn flaws(&self) -> Flaws {
         self.raft.rules().flaws
     }
 
     /// Whether its disk keeps what it holds of the log. A planted flaw may have it lose that in a
     /// crash: then it is in memory only, though all of Raft takes it to be on disk.
-    pub const fn keeps_log(&self) -> bool {
+    pub fn keeps_log(&self) -> bool {
         !self.flaws().has(Flaw::ForgetLog)
     }
 

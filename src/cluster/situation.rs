@@ -478,7 +478,8 @@ fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
         | Message::PreVoteReply { .. }
         | Message::RequestVote { .. }
         | Message::VoteReply { .. }
-        | Message::Append { .. } => false,
+        | Message::Append { .. }
+        | Message::Foreign { .. } => false,
     };
     let packets = cluster.packets();
     let counted = packets.iter().filter_map(|packet| match (packet.from, packet.to) {

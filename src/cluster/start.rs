@@ -120,6 +120,9 @@ impl Cluster {
         let config = self.config.clone();
         self.digest.u64(u64::from(ENGINE)).u64(config.seed).u8(config.servers);
         self.digest.text(config.network.name());
+        if let Some(program) = config.raft.as_ref().and_then(|raft| raft.program.as_ref()) {
+            self.digest.u64(program.hash());
+        }
         for given in &config.given {
             self.give(given);
         }
@@ -128,7 +131,7 @@ impl Cluster {
         }
         self.checker = Some(Box::new(Checker::new(self)));
         for id in config.server_ids() {
-            self.arm_election(id);
+            self.start_raft(id);
         }
     }
 

@@ -354,7 +354,7 @@ impl Cluster {
         let Some(call) = packet.cargo.raft().map(Message::call) else { return };
         match server.power {
             // What it asked in an earlier life is no concern of this one.
-            Power::Up if server.raft.has_made(call) => {
+            Power::Up if server.raft.hears_of_loss(call) => {
                 let (to, about) = (Node::Server(id), Node::Server(peer));
                 self.emit(EventKind::Network(NetworkEvent::LossReported { to, about }));
                 self.step_raft(id, |raft, cx, out| raft.on_loss(peer, call, cx, out));
@@ -409,6 +409,13 @@ impl Cluster {
         let Self { servers, outbox, .. } = self;
         for (flaws, event) in outbox.events.iter_mut().rev() {
             let RaftEvent::Committed { last, term, copies, holders, .. } = event else { continue };
+            if copies.is_empty() {
+                // A guest does not say whom it has counted: the disks say who has it.
+                let all = servers.iter().map(|server| server.id);
+                let has = |id: &ServerId| servers[id.index()].disk.log.term(*last) == Some(*term);
+                *holders = all.filter(has).collect();
+                return;
+            }
             let wrote = |id: &ServerId| servers[id.index()].disk.log.term(*last) == Some(*term);
             let keeps = |id: &ServerId| servers[id.index()].keeps_log();
             let written: ServerSet = copies.iter().filter(wrote).collect();
@@ -429,7 +436,7 @@ impl Cluster {
     }
 
     /// Carries out what a server's Raft left in the outbox.
-    fn carry_out(&mut self, id: ServerId) {
+    pub(super) fn carry_out(&mut self, id: ServerId) {
         self.follow_orders(id);
         let server = &self.servers[id.index()];
         let commits = server.raft.commit() > server.rsm.applied;
@@ -440,8 +447,10 @@ impl Cluster {
         if commits {
             self.apply_committed(id);
         }
+        let ended = self.follow_guest(id);
         if !self.outbox.messages.is_empty() {
             let mut messages = std::mem::take(&mut self.outbox.messages);
+            self.hold_back(id, &mut messages);
             self.send_all(id, &mut messages);
             self.outbox.messages = messages;
         }
@@ -459,6 +468,20 @@ impl Cluster {
             let mut held = std::mem::take(&mut self.outbox.held);
             self.send_all(id, &mut held);
             self.outbox.held = held;
+        }
+        if ended {
+            self.crash(id);
+        }
+    }
+
+    /// A guest says nothing before what it has written earlier is on disk: whether it depends on that,
+    /// only the guest knows.
+    fn hold_back(&mut self, id: ServerId, messages: &mut Vec<(ServerId, Message)>) {
+        let (cause, server) = (self.cause, &mut self.servers[id.index()]);
+        if server.raft.is_guest() && server.disk.is_dirty() {
+            for (to, message) in messages.drain(..) {
+                server.disk.hold(Held { to, message, cause });
+            }
         }
     }
 

@@ -36,6 +36,8 @@ pub enum TimerKind {
     Sync,
     /// When a leader next looks whether a majority has answered (dissertation §6.2).
     Quorum,
+    /// When the first of a guest's own timers runs out.
+    Guest,
 }
 
 impl TimerKind {
@@ -48,6 +50,7 @@ impl TimerKind {
             Self::Waiters => Tag::WaiterTimer,
             Self::Sync => Tag::SyncTimer,
             Self::Quorum => Tag::QuorumTimer,
+            Self::Guest => Tag::GuestTimer,
         }
     }
 
@@ -109,21 +112,30 @@ impl Cluster {
         self.arm(id, TimerKind::Quorum, span);
     }
 
+    /// Sets a timer by the server's own clock.
+    fn arm_by_clock(&mut self, id: ServerId, kind: TimerKind, span: Span) {
+        let span = self.servers[id.index()].in_lab_time(span);
+        self.arm(id, kind, span);
+    }
+
     /// Carries out what a server's Raft has ordered of its timers.
     pub(super) fn follow_orders(&mut self, id: ServerId) {
         match std::mem::take(&mut self.outbox.election) {
             TimerOrder::Keep => {}
             TimerOrder::Arm => self.arm_election(id),
+            TimerOrder::Set(span) => self.arm_by_clock(id, TimerKind::Election, span),
             TimerOrder::Cancel => self.cancel(id, TimerKind::Election),
         }
         match std::mem::take(&mut self.outbox.heartbeat) {
             TimerOrder::Keep => {}
             TimerOrder::Arm => self.arm_heartbeat(id),
+            TimerOrder::Set(span) => self.arm_by_clock(id, TimerKind::Heartbeat, span),
             TimerOrder::Cancel => self.cancel(id, TimerKind::Heartbeat),
         }
         match std::mem::take(&mut self.outbox.quorum) {
             TimerOrder::Keep => {}
             TimerOrder::Arm => self.arm_quorum(id),
+            TimerOrder::Set(span) => self.arm_by_clock(id, TimerKind::Quorum, span),
             TimerOrder::Cancel => self.cancel(id, TimerKind::Quorum),
         }
     }
@@ -133,11 +145,17 @@ impl Cluster {
         *self.servers[id.index()].timer_mut(kind) = None;
         match kind {
             TimerKind::Election => {
-                self.cause = Cause::ElectionTimer(id);
-                self.step_raft(id, |raft, _, out| raft.on_election_timeout(out));
+                self.cause = match self.servers[id.index()].raft.is_guest() {
+                    false => Cause::ElectionTimer(id),
+                    true => Cause::GuestTimer(id, 0),
+                };
+                self.step_raft(id, |raft, cx, out| raft.on_election_timeout(cx, out));
             }
             TimerKind::Heartbeat => {
-                self.cause = Cause::HeartbeatTimer(id);
+                self.cause = match self.servers[id.index()].raft.is_guest() {
+                    false => Cause::HeartbeatTimer(id),
+                    true => Cause::GuestTimer(id, 1),
+                };
                 self.step_raft(id, |raft, cx, out| raft.on_heartbeat(cx, out));
             }
             TimerKind::Waiters => {
@@ -152,6 +170,7 @@ impl Cluster {
                 self.cause = Cause::Sync(id);
                 self.on_sync(id);
             }
+            TimerKind::Guest => self.on_guest_timer(id),
         }
     }
 
@@ -174,6 +193,9 @@ impl Cluster {
                 timer.slot = Some(self.queue.push(timer.due.micros(), Item::Timer(id, kind)));
             }
         }
+        if let Some(guest) = self.servers[id.index()].raft.guest_mut() {
+            guest.delay_timers(slept);
+        }
     }
 
     /// Changes the rate at which what is left of its timers passes.
@@ -188,6 +210,9 @@ impl Cluster {
             if let Some(slot) = timer.slot {
                 self.queue.reschedule(slot, timer.due.micros());
             }
+        }
+        if let Some(guest) = self.servers[id.index()].raft.guest_mut() {
+            guest.rescale_timers(since, old, new);
         }
     }
 

@@ -160,6 +160,7 @@ fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
         Cargo::Client(Rpc::Reply { reply, .. }) => return answer(pen, reply),
     };
     let words = match message {
+        Message::Foreign { kind, term, .. } => kind.words(*term),
         Message::PreVote { last, .. } => format!("pre-vote request, log at {last}"),
         Message::PreVoteReply { granted: true, .. } => "pre-vote granted".to_owned(),
         Message::PreVoteReply { granted: false, .. } => "pre-vote refused".to_owned(),

@@ -61,6 +61,9 @@ pub struct FreeOptions {
           default_missing_value = "",
           conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
     pub resume: Option<String>,
+    /// The Raft of all servers: a WebAssembly module (raftlab guest new begins one).
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub raft: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,6 +161,9 @@ pub struct RunOptions {
     /// Write a page with that history, for a browser (one script, one seed).
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Play the scripts with the Raft of this WebAssembly module.
+    #[arg(long, value_name = "FILE")]
+    pub raft: Option<PathBuf>,
     /// Play everything twice and compare the digests.
     #[arg(long)]
     pub check_determinism: bool,
@@ -230,6 +236,9 @@ pub struct HuntOptions {
     #[arg(long = "option", value_name = "NAME", conflicts_with = "script",
           value_parser = OptionWord::read)]
     pub options: Vec<OptionWord>,
+    /// Hunt in the Raft of this WebAssembly module.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["flaw", "options"])]
+    pub raft: Option<PathBuf>,
     /// Vary the seed of this script instead, and shrink it.
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
@@ -258,7 +267,7 @@ pub struct HuntOptions {
     /// Make one result of the results of all shares.
     #[arg(long, value_name = "FILE", num_args = 1..,
           conflicts_with_all = ["seeds", "time", "servers", "clients", "flaw", "options", "script",
-                                "keep_going", "shard"])]
+                                "keep_going", "shard", "raft"])]
     pub merge: Vec<PathBuf>,
 }
 

@@ -12,6 +12,7 @@ mod environment;
 mod figures;
 mod files;
 mod fleet;
+mod guests;
 mod headless;
 pub mod hunt;
 mod keep;

@@ -130,6 +130,14 @@ impl Cluster {
             Deed::Clients(act, who) => self.refuse_clients(*act, who),
             Deed::Operate(order) => self.refuse_order(order),
             Deed::Lab(act) => self.refuse_lab(act),
+            Deed::Choose { option, .. } if self.has_guests() => Err(error(format!(
+                "{option} is an option of the lab's own Raft; these servers have another"
+            ))),
+            Deed::Flaw { flaw, .. } if self.has_guests() && !flaw.is_of_clients() => {
+                Err(error(format!(
+                    "{flaw} is a flaw of the lab's own Raft; these servers have another, with flaws of its own"
+                )))
+            }
             Deed::Links(..)
             | Deed::Partition(_)
             | Deed::Packet(..)

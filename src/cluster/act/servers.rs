@@ -138,7 +138,7 @@ impl Cluster {
     }
 
     /// The power fails: what is volatile and what was not synced is lost; the disk stays.
-    fn crash(&mut self, id: ServerId) {
+    pub(in crate::cluster) fn crash(&mut self, id: ServerId) {
         let server = &mut self.servers[id.index()];
         if server.power == Power::Down {
             return;
@@ -169,11 +169,17 @@ impl Cluster {
         let flaws = server.forget();
         let raft = &server.raft;
         let (term, vote, last) = (raft.term(), raft.voted_for(), raft.log().last());
-        self.arm_election(id);
+        let begins_alone = !self.has_guests();
+        if begins_alone {
+            self.arm_election(id);
+        }
         self.emit_through(
             flaws,
             EventKind::Server(id, ServerEvent::Restarted { term, vote, last }),
         );
+        if !begins_alone {
+            self.start_raft(id);
+        }
     }
 
     fn sleep(&mut self, id: ServerId) {
@@ -220,7 +226,7 @@ impl Cluster {
     fn time_out(&mut self, id: ServerId) {
         let server = &self.servers[id.index()];
         if server.is_running() && server.raft.role() != Role::Leader {
-            self.step_raft(id, |raft, _, out| raft.on_election_timeout(out));
+            self.step_raft(id, |raft, cx, out| raft.campaign(cx, out));
         }
     }
 

@@ -219,6 +219,8 @@ const fn victim(event: &Event) -> Option<ServerId> {
         | RaftEvent::ElectionStarted { .. }
         | RaftEvent::BecameLeader { .. }
         | RaftEvent::Appended { .. }
+        | RaftEvent::Saved { vote: Some(_), .. }
+        | RaftEvent::Wrote { .. }
         | RaftEvent::Committed { .. },
     ) = event.kind
     {

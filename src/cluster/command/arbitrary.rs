@@ -159,8 +159,22 @@ fn head() -> impl Strategy<Value = Command> {
                 rpc_timeout,
                 events_max,
                 options,
+                ..Setup::default()
             }))
         })
+}
+
+/// A head with a Raft of another's, which knows none of the options of the lab's own.
+fn raft() -> BoxedStrategy<Command> {
+    let limits = (of(1..=100_000_000_000u64), of(1..=1_024u64), of(any::<u64>()));
+    (word(), of(any::<u64>()), limits)
+        .prop_map(|(file, seed, (raft_fuel, memory, raft_hash))| {
+            let raft_memory = memory.map(|megabytes| megabytes << 20);
+            let raft = Some(file);
+            let setup = Setup { seed, raft, raft_fuel, raft_memory, raft_hash, ..Setup::default() };
+            Command::Head(Head::Cluster(setup))
+        })
+        .boxed()
 }
 
 fn given() -> impl Strategy<Value = Command> {
@@ -598,7 +612,7 @@ fn flow() -> impl Strategy<Value = Command> {
 
 /// Any command at all.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![1 => head(), 1 => given(), 1 => shows(), 1 => clients(), 8 => acting(), 8 => flow()]
+    prop_oneof![1 => head(), 1 => raft(), 1 => given(), 1 => shows(), 1 => clients(), 8 => acting(), 8 => flow()]
 }
 
 /// Lines that are nearly right: words of the language and of examples in any order.

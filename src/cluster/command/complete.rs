@@ -132,6 +132,8 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
             .map(|verb| Candidate { text: verb.name.to_owned(), meaning: verb.summary })
             .collect(),
         Expect::Word(_)
+        | Expect::File
+        | Expect::Megabytes
         | Expect::ActingVerb
         | Expect::Network
         | Expect::Packet

@@ -62,6 +62,8 @@ pub(super) enum Expect {
     Seed,
     Terms,
     Text,
+    File,
+    Megabytes,
 }
 
 impl Expect {
@@ -112,6 +114,8 @@ impl Expect {
             Self::Seed => "a seed, as 7 or 0x1f".into(),
             Self::Terms => "the terms of a log, as 1,1,4, or none".into(),
             Self::Text => "a text".into(),
+            Self::File => "a file, as ./my.wasm".into(),
+            Self::Megabytes => "an amount of memory, as 16MB".into(),
         }]
     }
 
@@ -169,7 +173,9 @@ impl Expect {
             | Self::Bytes
             | Self::ClockRate
             | Self::Seed
-            | Self::Text => Vec::new(),
+            | Self::Text
+            | Self::File
+            | Self::Megabytes => Vec::new(),
         }
     }
 }

@@ -60,6 +60,7 @@ use super::network::Network;
 use super::raft::Options;
 use super::time::{Ppm, Span, SpanRange, Time};
 use super::types::{ServerId, Term, Version};
+use super::{Implementation, Limits};
 
 /// One command: one line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,6 +240,11 @@ pub struct Setup {
     pub rpc_timeout: Option<Span>,
     pub events_max: Option<u64>,
     pub options: Options,
+    /// The file of the Raft that the servers have, and what a module from there may use and must be.
+    pub raft: Option<Text>,
+    pub raft_fuel: Option<u64>,
+    pub raft_memory: Option<u64>,
+    pub raft_hash: Option<u64>,
 }
 
 impl Setup {
@@ -259,6 +265,22 @@ impl Setup {
             rpc_timeout: other(config.rpc_timeout, default.rpc_timeout),
             events_max: other(config.events_max, default.events_max),
             options: config.options,
+            ..Self::default()
+        }
+        .with_raft(config.raft.as_ref())
+    }
+
+    /// The same with this Raft in its servers.
+    #[must_use]
+    pub fn with_raft(self, raft: Option<&Implementation>) -> Self {
+        let Some(Implementation { file, hash, limits, .. }) = raft else { return self };
+        let Limits { fuel, memory } = Limits::default();
+        Self {
+            raft: Some(Text::literal(file.clone())),
+            raft_fuel: Some(limits.fuel).filter(|limit| *limit != fuel),
+            raft_memory: Some(limits.memory).filter(|limit| *limit != memory),
+            raft_hash: *hash,
+            ..self
         }
     }
 }

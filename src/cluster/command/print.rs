@@ -294,7 +294,11 @@ impl Display for Setup {
         option(f, "sync", self.sync)?;
         option(f, "rpc-timeout", self.rpc_timeout)?;
         option(f, "max-events", self.events_max)?;
-        self.options.iter().try_for_each(|name| write!(f, " {name}=on"))
+        self.options.iter().try_for_each(|name| write!(f, " {name}=on"))?;
+        option(f, "raft", self.raft.as_ref())?;
+        option(f, "raft-fuel", self.raft_fuel)?;
+        option(f, "raft-memory", self.raft_memory.map(|bytes| format!("{}MB", bytes >> 20)))?;
+        option(f, "raft-hash", self.raft_hash.map(|hash| format!("{hash:#x}")))
     }
 }
 

@@ -71,6 +71,18 @@ pub(super) fn size(word: &str, most: u64) -> Read<u32> {
     })
 }
 
+/// So much memory: `16MB`, as bytes.
+pub(super) fn megabytes(word: &str) -> Read<u64> {
+    const MOST: u64 = 1_024;
+    let number = word.strip_suffix("MB").and_then(digits).and_then(|it| it.parse::<u64>().ok());
+    number.filter(|number| (1..=MOST).contains(number)).map(|number| number << 20).ok_or_else(
+        || {
+            let most = grouped(MOST);
+            format!("expected an amount of memory, as 16MB: {most}MB at most, not {}", shown(word))
+        },
+    )
+}
+
 /// A seed: decimal, or hexadecimal with `0x`.
 pub(super) fn seed(word: &str) -> Read<u64> {
     let number = match word.strip_prefix("0x") {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::recording::{Doings, Recording};
-use super::{Command, Diagnostic};
+use super::{Command, Diagnostic, Head, Setup};
 use crate::cluster::config::Config;
 use crate::cluster::flaw::{Breaks, Flaw};
 
@@ -96,6 +96,23 @@ impl Script {
     pub fn variants(&self) -> impl Iterator<Item = Self> {
         let both: &[Variant] = if self.shows.is_some() { &Variant::ALL } else { &[Variant::With] };
         both.iter().map(|variant| Self { variant: *variant, ..self.clone() })
+    }
+
+    /// Its text, with another line `cluster`; before all others, if it has none.
+    pub fn source_with(source: &[Box<str>], change: impl Fn(Setup) -> Setup) -> Vec<String> {
+        let head = |line: &str| match super::parse_line(line) {
+            Ok(Command::Head(Head::Cluster(head))) => Some(head),
+            Ok(_) | Err(_) => None,
+        };
+        let print = |setup| Command::Head(Head::Cluster(change(setup))).to_string();
+        // Only the first such line is one: the others are texts that no line runs.
+        let place = source.iter().position(|line| head(line).is_some());
+        let first = place.is_none().then(|| print(Setup::default()));
+        let lines = source.iter().enumerate().map(|(number, line)| {
+            let head = if place == Some(number) { head(line) } else { None };
+            head.map_or_else(|| line.to_string(), &print)
+        });
+        first.into_iter().chain(lines).collect()
     }
 
     /// The script without what was recorded while it played.

@@ -7,6 +7,7 @@ use super::lex::Spot;
 use super::{Head, Setup, Shows};
 use crate::cluster::config::{CLIENTS_MAX, Config, Given};
 use crate::cluster::types::{ServerId, Term};
+use crate::cluster::{Implementation, Limits};
 
 /// What the head has said so far.
 #[derive(Default)]
@@ -96,6 +97,10 @@ impl Start {
             rpc_timeout,
             events_max,
             options,
+            raft,
+            raft_fuel,
+            raft_memory,
+            raft_hash,
         } = setup;
         config.servers = servers.unwrap_or(config.servers);
         config.seed = seed.unwrap_or(config.seed);
@@ -107,6 +112,16 @@ impl Start {
         config.rpc_timeout = rpc_timeout.unwrap_or(config.rpc_timeout);
         config.events_max = events_max.unwrap_or(config.events_max);
         config.options = *options;
+        let limits = Limits::default();
+        config.raft = raft.as_ref().map(|file| Implementation {
+            file: file.filled(),
+            hash: *raft_hash,
+            limits: Limits {
+                fuel: raft_fuel.unwrap_or(limits.fuel),
+                memory: raft_memory.unwrap_or(limits.memory),
+            },
+            program: None,
+        });
     }
 
     fn given(&mut self, report: &mut Report, number: u32, spot: Spot, given: Given) {

@@ -114,6 +114,7 @@ fn step(recent: &[Event], at: usize, names: &Names) -> (String, Option<usize>) {
         | Cause::HeartbeatTimer(_)
         | Cause::WaiterTimer(_)
         | Cause::QuorumTimer(_)
+        | Cause::GuestTimer(..)
         | Cause::ClientTimer(_) => (plain(event, names), None),
     }
 }
@@ -183,7 +184,9 @@ fn act_of(recent: &[Event], sent: usize) -> usize {
         step.iter().position(|other| match &other.kind {
             EventKind::Raft(
                 _,
-                R::Committed { first, last, .. } | R::LearnedCommit { first, last, .. },
+                R::Committed { first, last, .. }
+                | R::LearnedCommit { first, last, .. }
+                | R::CommitReported { first, last },
             ) => own(other) && (*first..=*last).contains(&index),
             _ => false,
         })
@@ -215,6 +218,9 @@ fn is_sent_for(flight: Flight, event: &EventKind) -> bool {
             }
             (PacketKind::VoteRefused, R::VoteRefused { candidate, .. }) => is_to(candidate),
             (PacketKind::Append { .. }, R::BecameLeader { .. }) => true,
+            (PacketKind::RequestVote | PacketKind::PreVote, R::Stands { term: of, .. })
+            | (PacketKind::VoteGranted, R::Saved { term: of, .. }) => *of == term,
+            (PacketKind::Foreign { .. }, R::Wrote { .. } | R::BecameLeader { .. }) => true,
             (
                 PacketKind::Append { .. },
                 R::BackedUp { follower, .. }
@@ -258,6 +264,9 @@ fn before_sync(recent: &[Event], at: usize, server: ServerId) -> Option<usize> {
                             | R::TermAdopted { .. }
                             | R::Appended { .. }
                             | R::Truncated { .. }
+                            | R::Saved { .. }
+                            | R::Wrote { .. }
+                            | R::Erased { .. }
                     )
             )
     })

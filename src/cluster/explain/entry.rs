@@ -338,7 +338,10 @@ fn concerns(event: &Event, server: ServerId, at: Index) -> bool {
                 RaftEvent::Appended { first, last, .. }
                 | RaftEvent::Truncated { first, last, .. }
                 | RaftEvent::Committed { first, last, .. }
-                | RaftEvent::LearnedCommit { first, last, .. },
+                | RaftEvent::LearnedCommit { first, last, .. }
+                | RaftEvent::Wrote { first, last, .. }
+                | RaftEvent::Erased { first, last, .. }
+                | RaftEvent::CommitReported { first, last },
             ) => (*first..=*last).contains(&at),
             _ => false,
         }

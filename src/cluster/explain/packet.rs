@@ -9,7 +9,7 @@ use crate::cluster::event::{Event, EventKind, NetworkEvent, PacketEvent};
 use crate::cluster::network::{Act, Cargo, Hand, Loss, Packet, Reply, Rpc};
 use crate::cluster::raft::{AppendResult, Entries, Message, Position};
 use crate::cluster::types::{Index, Node, PacketId};
-use crate::cluster::words::spell::entries;
+use crate::cluster::words::spell::{count, entries};
 
 /// Explains a packet.
 pub fn packet(cluster: &Cluster, id: PacketId, recent: &[Event]) -> Vec<String> {
@@ -75,6 +75,10 @@ fn says(cargo: &Cargo) -> String {
             Some(term) => format!("a refusal: it holds term {term} there, from {first} on"),
             None => format!("a refusal: its log ends at entry {last}"),
         },
+        Message::Foreign { kind, term, bytes } => {
+            let bytes = count(bytes.len() as u64, "byte", "bytes");
+            format!("{}, {bytes}; what they say, only its guest knows", kind.words(*term))
+        }
     }
 }
 
@@ -97,7 +101,9 @@ fn stale(cluster: &Cluster, packet: &Packet) -> Option<String> {
         return given_up(cluster, packet);
     };
     let raft = &cluster.server(to)?.raft;
-    let old = packet.cargo.summary().term < raft.term() && raft.rules().flaws.is_empty();
+    // What a guest does with it, it does not say.
+    let ruled = raft.rules().flaws.is_empty() && !raft.is_guest();
+    let old = packet.cargo.summary().term < raft.term() && ruled;
     old.then(|| format!("{to} is in a newer term, {} (§5.1)", raft.term()))
 }
 
@@ -163,6 +169,7 @@ fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
         Message::AppendReply { result: AppendResult::Refused { .. }, .. } => {
             format!("{to} goes back in its log until both agree (§5.3)")
         }
+        Message::Foreign { .. } => return None,
     })
 }
 

@@ -78,7 +78,7 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
 fn poll(cluster: &Cluster, server: &Server) -> Poll {
     let mut out = Outbox::default();
     let mut candidate = server.raft.clone();
-    candidate.on_election_timeout(&mut out);
+    candidate.on_election_timeout(&cluster.context(server.id), &mut out);
     let mut poll = Poll::default();
     let reach = present(cluster, server.id);
     let requests = out.held.drain(..).chain(out.messages.drain(..));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cargo, Hand, Law};
 use crate::cluster::event::Flight;
-use crate::cluster::raft::PacketKind;
+use crate::cluster::raft::{Foreign, PacketKind};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Node, PacketId};
 
@@ -76,6 +76,11 @@ impl PacketKind {
             Self::Appended { .. } | Self::AppendRefused { .. } => PacketName::AppendReply,
             Self::ClientRequest => PacketName::Request,
             Self::ClientReply => PacketName::Reply,
+            Self::Foreign { what: Foreign::Appended | Foreign::AppendRefused } => {
+                PacketName::AppendReply
+            }
+            Self::Foreign { what: Foreign::Append } => PacketName::Append,
+            Self::Foreign { .. } => PacketName::Other,
         }
     }
 }
@@ -92,10 +97,12 @@ pub enum PacketName {
     AppendReply,
     Request,
     Reply,
+    /// What a guest says, and no Raft of the paper does.
+    Other,
 }
 
 impl PacketName {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PreVote,
         Self::PreVoteReply,
         Self::Vote,
@@ -105,6 +112,7 @@ impl PacketName {
         Self::AppendReply,
         Self::Request,
         Self::Reply,
+        Self::Other,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -118,6 +126,7 @@ impl PacketName {
             Self::AppendReply => "append-reply",
             Self::Request => "request",
             Self::Reply => "reply",
+            Self::Other => "other",
         }
     }
 

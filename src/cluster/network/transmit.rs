@@ -200,6 +200,9 @@ fn digest_message(digest: &mut Digest, message: &Message) {
                 }
             };
         }
+        Message::Foreign { kind, term, bytes } => {
+            digest.u8(CargoTag::Foreign as u8).u8(*kind as u8).u64(term.0).bytes(bytes);
+        }
     }
 }
 

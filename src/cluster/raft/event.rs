@@ -156,6 +156,33 @@ pub enum RaftEvent {
         term: Term,
         copies: ServerSet,
     },
+    /// A guest has written term and vote.
+    Saved {
+        term: Term,
+        vote: Option<ServerId>,
+    },
+    /// A guest has written entries behind its log; the last is of this term.
+    Wrote {
+        first: Index,
+        last: Index,
+        term: Term,
+    },
+    /// A guest has removed entries from its log; the first was of term `old`.
+    Erased {
+        first: Index,
+        last: Index,
+        old: Term,
+    },
+    /// A guest reports that it is a candidate, or asks before it becomes one.
+    Stands {
+        term: Term,
+        first_asks: bool,
+    },
+    /// A guest that follows reports another commit index.
+    CommitReported {
+        first: Index,
+        last: Index,
+    },
     /// A planted flaw did something that no other event tells of.
     Departed {
         flaw: Flaw,
@@ -199,6 +226,8 @@ pub enum StepDown {
     LeaderFound { leader: ServerId },
     /// A leader heard from no majority for as long as this, only from these (dissertation §6.2).
     QuorumSilent { heard: ServerSet, within: Span },
+    /// It is a guest, and reports so.
+    Reported,
 }
 
 /// Why a reply is of no use.

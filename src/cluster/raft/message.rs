@@ -1,7 +1,10 @@
 //! What servers say to each other: the RPCs of the paper's Figure 2.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use strum::VariantArray;
 
 use super::log::Entry;
 use crate::cluster::types::{Index, Term};
@@ -42,6 +45,88 @@ pub enum Message {
     Append { call: u32, term: Term, prev: Position, entries: Entries, commit: Index },
     /// The answer to the AppendEntries that followed `prev`.
     AppendReply { call: u32, term: Term, prev: Index, result: AppendResult },
+    /// What a guest says to another: bytes of its own, and of what kind and term it says they are.
+    Foreign { kind: Foreign, term: Term, bytes: Rc<[u8]> },
+}
+
+/// What a guest says that a message of its own is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
+#[serde(rename_all = "snake_case")]
+pub enum Foreign {
+    Other,
+    RequestVote,
+    VoteGranted,
+    VoteRefused,
+    Append,
+    Appended,
+    AppendRefused,
+    PreVote,
+    PreVoteGranted,
+    PreVoteRefused,
+}
+
+impl Foreign {
+    /// The kind of this number, by which a guest names it.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::VARIANTS.get(usize::try_from(number).ok()?).copied()
+    }
+
+    /// What a packet of the kind is.
+    const fn packet(self) -> PacketKind {
+        match self {
+            Self::RequestVote => PacketKind::RequestVote,
+            Self::VoteGranted => PacketKind::VoteGranted,
+            Self::VoteRefused => PacketKind::VoteRefused,
+            Self::PreVote => PacketKind::PreVote,
+            Self::PreVoteGranted => PacketKind::PreVoteGranted,
+            Self::PreVoteRefused => PacketKind::PreVoteRefused,
+            Self::Other | Self::Append | Self::Appended | Self::AppendRefused => {
+                PacketKind::Foreign { what: self }
+            }
+        }
+    }
+
+    /// Whether it answers another.
+    const fn is_reply(self) -> bool {
+        match self {
+            Self::VoteGranted
+            | Self::VoteRefused
+            | Self::Appended
+            | Self::AppendRefused
+            | Self::PreVoteGranted
+            | Self::PreVoteRefused => true,
+            Self::Other | Self::RequestVote | Self::Append | Self::PreVote => false,
+        }
+    }
+
+    /// "append", "yes": in short.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Other => "message",
+            Self::RequestVote => "vote?",
+            Self::PreVote => "pre-vote?",
+            Self::VoteGranted | Self::PreVoteGranted => "yes",
+            Self::VoteRefused | Self::PreVoteRefused | Self::AppendRefused => "no",
+            Self::Append => "append",
+            Self::Appended => "ok",
+        }
+    }
+
+    /// "an append of term 3": what it is said to be.
+    pub fn words(self, term: Term) -> String {
+        match self {
+            Self::Other => format!("a message of term {term}"),
+            Self::RequestVote => format!("a vote request for term {term}"),
+            Self::VoteGranted => format!("a vote in term {term}"),
+            Self::VoteRefused => format!("a refused vote, from term {term}"),
+            Self::Append => format!("an append of term {term}"),
+            Self::Appended => format!("an ack in term {term}"),
+            Self::AppendRefused => format!("a refused append, from term {term}"),
+            Self::PreVote => format!("a pre-vote request for term {term}"),
+            Self::PreVoteGranted => format!("a pre-vote for term {term}"),
+            Self::PreVoteRefused => format!("a refused pre-vote, from term {term}"),
+        }
+    }
 }
 
 /// A message in short: what an event, a chip on the map and a trace line need of it.
@@ -78,6 +163,10 @@ pub enum PacketKind {
     },
     ClientRequest,
     ClientReply,
+    /// A message of a guest, of which the lab knows only what it is said to be.
+    Foreign {
+        what: Foreign,
+    },
 }
 
 /// What a follower makes of an AppendEntries.
@@ -115,16 +204,18 @@ impl Message {
                 AppendResult::Matched(matched) => (PacketKind::Appended { matched }, *term),
                 AppendResult::Refused { last, .. } => (PacketKind::AppendRefused { last }, *term),
             },
+            Self::Foreign { kind, term, .. } => (kind.packet(), *term),
         };
         Summary { kind, term }
     }
 
     /// Whether it answers another message rather than asking something.
     pub const fn is_reply(&self) -> bool {
-        matches!(
-            self,
-            Self::PreVoteReply { .. } | Self::VoteReply { .. } | Self::AppendReply { .. }
-        )
+        match self {
+            Self::PreVoteReply { .. } | Self::VoteReply { .. } | Self::AppendReply { .. } => true,
+            Self::Foreign { kind, .. } => kind.is_reply(),
+            Self::PreVote { .. } | Self::RequestVote { .. } | Self::Append { .. } => false,
+        }
     }
 
     /// The number of the call to which it belongs.
@@ -136,6 +227,7 @@ impl Message {
             | Self::VoteReply { call, .. }
             | Self::Append { call, .. }
             | Self::AppendReply { call, .. } => *call,
+            Self::Foreign { .. } => 0,
         }
     }
 
@@ -150,6 +242,7 @@ impl Message {
                 36 + entries.iter().map(each).sum::<u64>()
             }
             Self::AppendReply { .. } => 45,
+            Self::Foreign { bytes, .. } => bytes.len() as u64,
         }
     }
 }

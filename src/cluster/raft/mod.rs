@@ -12,6 +12,7 @@
 //! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1); pre-votes and the check for a quorum.
 //! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
 //! - `retry.rs`: what is asked again when the network tells that a call has failed (§5.1).
+//! - `mirror.rs`: a Raft that another program runs, as far as that shows.
 //! - `view.rs`: the door, through which everybody else looks at it.
 //!
 //! What is left out on purpose: no no-op entry opens a term, so the k-th command stands at index
@@ -24,6 +25,7 @@ mod election;
 mod event;
 mod log;
 mod message;
+mod mirror;
 mod options;
 mod replication;
 mod retry;
@@ -33,7 +35,8 @@ mod view;
 pub use configuration::Configuration;
 pub use event::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 pub use log::{Entry, Log};
-pub use message::{AppendResult, Entries, Message, PacketKind, Position, Summary};
+pub use message::{AppendResult, Entries, Foreign, Message, PacketKind, Position, Summary};
+pub use mirror::Report;
 pub use options::{About as OptionAbout, OPTIONS, Options, RaftOption};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
@@ -190,6 +193,8 @@ pub enum TimerOrder {
     Keep,
     /// Set it anew, with a fresh span.
     Arm,
+    /// Set it for so long, by the server's own clock.
+    Set(Span),
     Cancel,
 }
 
@@ -283,6 +288,8 @@ impl Raft {
             Message::AppendReply { term, prev, result, .. } => {
                 self.on_append_reply(from, term, prev, result, cx, out);
             }
+            // A language of its own, which only its guest understands.
+            Message::Foreign { .. } => {}
         }
         if resets && out.election == TimerOrder::Keep {
             out.election = TimerOrder::Arm;

@@ -106,5 +106,9 @@ const fn kind(kind: PacketKind) -> &'static str {
         PacketKind::Append { .. } => "APPEND",
         PacketKind::Appended { .. } => "OK",
         PacketKind::ClientRequest | PacketKind::ClientReply => "",
+        PacketKind::Foreign { what: crate::cluster::raft::Foreign::Appended } => "OK",
+        PacketKind::Foreign { what: crate::cluster::raft::Foreign::AppendRefused } => "NO",
+        PacketKind::Foreign { what: crate::cluster::raft::Foreign::Append } => "APPEND",
+        PacketKind::Foreign { .. } => "MESSAGE",
     }
 }

@@ -97,6 +97,9 @@ impl Event {
             Cause::QuorumTimer(server) => {
                 format!("because {} check for a quorum was due", whose(Node::Server(server)))
             }
+            Cause::GuestTimer(server, timer) => {
+                format!("because {} timer {timer} ran out", whose(Node::Server(server)))
+            }
             Cause::Sync(server) => {
                 format!("because {} disk had synced", whose(Node::Server(server)))
             }

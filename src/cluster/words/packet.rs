@@ -109,7 +109,8 @@ const fn weight_of_loss(summary: Summary, why: DropReason) -> Weight {
             | PacketKind::PreVoteRefused
             | PacketKind::VoteRefused
             | PacketKind::Appended { .. }
-            | PacketKind::AppendRefused { .. },
+            | PacketKind::AppendRefused { .. }
+            | PacketKind::Foreign { .. },
             _,
         ) => Weight::Detail,
     }

@@ -133,6 +133,34 @@ impl RaftEvent {
                 |_| format!("must not commit entry {index} of term {entry} yet"),
                 |_| old_term(*term, *copies),
             ),
+            R::Saved { term, vote } => {
+                voting.story(|_| saves(*term, *vote), |_| "it wrote so to its disk".to_owned())
+            }
+            R::Wrote { first, last, term } => replication.story(
+                |_| match first < last {
+                    true => format!("writes {}", entries(*first, *last)),
+                    false => format!("writes entry {first} of term {term}"),
+                },
+                |_| "it wrote so to its disk".to_owned(),
+            ),
+            R::Erased { first, last, old } => replication.story(
+                |_| removes(*first, *last, *old),
+                |_| "it removed so on its disk".to_owned(),
+            ),
+            R::Stands { term, first_asks } => leadership.story(
+                |_| match first_asks {
+                    true => format!("asks who would vote for it after term {term}"),
+                    false => format!("becomes a candidate in term {term}"),
+                },
+                |_| "by its own report".to_owned(),
+            ),
+            R::CommitReported { first, last } => replication.story(
+                |_| match first <= last {
+                    true => format!("takes {} as committed", entries(*first, *last)),
+                    false => format!("goes back to commit index {last}"),
+                },
+                |_| "by its own report".to_owned(),
+            ),
             // Again with every heartbeat; what comes of it is told.
             R::Departed { flaw } => rules.row(
                 if *flaw == Flaw::BlindHeartbeat { Weight::Detail } else { Weight::Story },
@@ -151,7 +179,18 @@ fn counts_vote(voter: ServerId, (term, cast): (Term, Term), votes: ServerSet) ->
     }
 }
 
+fn saves(term: Term, vote: Option<ServerId>) -> String {
+    match vote {
+        None => format!("is in term {term}"),
+        Some(vote) => format!("is in term {term}, and votes for {vote}"),
+    }
+}
+
 fn wins(term: Term, votes: ServerSet, servers: u8) -> String {
+    // A guest does not say whose.
+    if votes.is_empty() {
+        return format!("leads term {term}");
+    }
     let voters = spell::servers(votes, FEW);
     format!("wins term {term} by {} of {servers} votes: {voters}", votes.len())
 }
@@ -230,6 +269,7 @@ const fn silence(cause: Cause) -> &'static str {
         | Cause::HeartbeatTimer(_)
         | Cause::WaiterTimer(_)
         | Cause::QuorumTimer(_)
+        | Cause::GuestTimer(..)
         | Cause::Sync(_)
         | Cause::ClientTimer(_) => "no current leader's word came in time (§5.2)",
     }
@@ -290,6 +330,9 @@ fn vote_refused(candidate: ServerId, why: VoteRefusal) -> (String, &'static str)
 }
 
 fn elected(votes: ServerSet, stale: ServerSet, servers: u8, flaws: Flaws) -> String {
+    if votes.is_empty() {
+        return "by its own report; whose votes it has, it does not say".into();
+    }
     let (count, all) = (votes.len(), Configuration::of(servers));
     let few =
         (!all.has_quorum(votes)).then(|| format!("a majority of {servers} is {}", all.quorum()));
@@ -311,6 +354,7 @@ fn stepped_down(why: StepDown) -> String {
             "in {within} it heard from no majority, only from {} (dissertation §6.2)",
             spell::servers(heard, SERVERS)
         ),
+        StepDown::Reported => "by its own report".into(),
     }
 }
 
@@ -359,6 +403,7 @@ fn resent(cause: Cause, follower: ServerId) -> String {
         | Cause::HeartbeatTimer(_)
         | Cause::WaiterTimer(_)
         | Cause::QuorumTimer(_)
+        | Cause::GuestTimer(..)
         | Cause::Sync(_)
         | Cause::ClientTimer(_)
         | Cause::Line(_) => format!("no answer of {follower} has come (§5.3)"),
@@ -390,6 +435,10 @@ fn committed(
 ) -> String {
     let (count, all) = (holders.len(), Configuration::of(servers));
     let have = if count == 1 { "has" } else { "have" };
+    // A guest does not say whom it has counted.
+    if copies.is_empty() {
+        return format!("by its own report; {count} of {servers} {have} entry {last} on disk");
+    }
     let held = format!("it knows that {count} of {servers} {have} entry {last} on disk");
     if !flaws.is_empty() {
         return match term == current {

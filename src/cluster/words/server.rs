@@ -1,5 +1,6 @@
 //! A server's power, its disk and its state machine, in words.
 
+use super::plain::plain;
 use super::row::{Ask, Row, Topic, Weight, no_reason, ruled};
 use super::spell::{self, count};
 use crate::cluster::event::ServerEvent;
@@ -81,6 +82,12 @@ impl ServerEvent {
                 |_| format!("forgets {}", spell::clients(*count)),
                 |_| "pending requests are not on the disk".to_owned(),
             ),
+            E::Said { text } => {
+                clients.row(Weight::Story, |_| format!("says: {}", plain(text)), no_reason)
+            }
+            E::Ended { why } => {
+                power.story(|_| "ends on its own".to_owned(), |_| plain(why).into_owned())
+            }
         }
     }
 }

@@ -157,6 +157,7 @@ pub fn packet(summary: Summary) -> String {
         PacketKind::AppendRefused { last } => format!("a refusal, log ends at {last}"),
         PacketKind::ClientRequest => "a request".to_owned(),
         PacketKind::ClientReply => "a reply".to_owned(),
+        PacketKind::Foreign { what } => what.words(term),
     }
 }
 

@@ -85,7 +85,10 @@ fn present(server: &Server) -> Life {
 /// What a server is after an event.
 fn change(event: &Event, awake: &[Life]) -> Option<(ServerId, Life)> {
     match &event.kind {
-        E::Raft(server, R::ElectionStarted { term, .. }) => Some((*server, Life::Stands(*term))),
+        E::Raft(
+            server,
+            R::ElectionStarted { term, .. } | R::Stands { term, first_asks: false },
+        ) => Some((*server, Life::Stands(*term))),
         E::Raft(server, R::BecameLeader { term, .. }) => Some((*server, Life::Leads(*term))),
         E::Raft(server, R::SteppedDown { .. }) | E::Server(server, S::Restarted { .. }) => {
             Some((*server, Life::Follows))

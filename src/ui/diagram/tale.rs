@@ -372,7 +372,8 @@ fn is_news(packet: &Packet, scene: &Scene) -> bool {
         | Message::PreVote { .. }
         | Message::PreVoteReply { .. }
         | Message::RequestVote { .. }
-        | Message::VoteReply { .. } => true,
+        | Message::VoteReply { .. }
+        | Message::Foreign { .. } => true,
     }
 }
 
@@ -406,7 +407,10 @@ fn goes_across(event: &LabEvent) -> bool {
 }
 
 const fn tells_of_commits(event: &E) -> bool {
-    matches!(event, E::Raft(_, R::Committed { .. } | R::LearnedCommit { .. }))
+    matches!(
+        event,
+        E::Raft(_, R::Committed { .. } | R::LearnedCommit { .. } | R::CommitReported { .. })
+    )
 }
 
 /// What a packet is, in a few letters.
@@ -425,6 +429,7 @@ fn words(summary: Summary) -> String {
         PacketKind::Appended { matched } => format!("has {matched}"),
         PacketKind::ClientRequest => "asks".to_owned(),
         PacketKind::ClientReply => "answer".to_owned(),
+        PacketKind::Foreign { what } => what.word().to_owned(),
     }
 }
 
@@ -440,6 +445,11 @@ fn mark(event: &E, glyphs: Glyphs) -> Option<(String, Look)> {
             R::ElectionStarted { term, .. } => (format!("△ t{term}"), Look::Term(*term)),
             R::BecameLeader { term, .. } => (format!("★ t{term}"), Look::Leads(*term)),
             R::SteppedDown { term, .. } => (format!("○ t{term}"), Look::Term(*term)),
+            R::Stands { term, .. } => (format!("△ t{term}"), Look::Term(*term)),
+            R::Saved { term, .. } => (format!("t{term}"), Look::Term(*term)),
+            R::Wrote { first, last, .. } => (span("+", "+", *first, *last), Look::Plain),
+            R::Erased { first, last, .. } => (span("✗", "✗", *first, *last), Look::Lost),
+            R::CommitReported { last, .. } => (format!("✓{last}"), Look::Plain),
             R::TermAdopted { to, .. } => (format!("t{to}"), Look::Term(*to)),
             R::Appended { first, last, .. } => (span("+", "+", *first, *last), Look::Plain),
             R::Truncated { first, last, .. } => (span("✗", "✗", *first, *last), Look::Lost),

@@ -100,6 +100,7 @@ impl Words {
         let news = |what: String| Self { what, minor: false };
         let Cargo::Raft(message) = &packet.cargo else { return news(String::new()) };
         match message {
+            Message::Foreign { kind, .. } => news(kind.word().to_owned()),
             Message::PreVote { .. } => news("pre-vote?".to_owned()),
             Message::RequestVote { .. } => news("vote?".to_owned()),
             Message::PreVoteReply { granted: true, .. }

@@ -171,7 +171,10 @@ impl Story {
         | EventKind::Server(server, ServerEvent::Crashed { .. }) = &event.kind
         {
             self.dethrone(at, *server);
-        } else if let EventKind::Raft(_, RaftEvent::ElectionStarted { term, .. }) = &event.kind
+        } else if let EventKind::Raft(
+            _,
+            RaftEvent::ElectionStarted { term, .. } | RaftEvent::Stands { term, first_asks: false },
+        ) = &event.kind
             && self.elections.last().is_none_or(|(_, newest)| newest < term)
         {
             self.elections.push((at, *term));

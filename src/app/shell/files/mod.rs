@@ -15,10 +15,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::cluster::Implementation;
 use crate::cluster::command::{BYTES_MAX, Script};
 use crate::cluster::words::plain::plain;
 
 use super::Mistake;
+use super::guests;
 use super::library;
 use super::sessions::{Salvaged, salvage};
 use super::stream::{Form, Report, Stream};
@@ -34,6 +36,8 @@ const READ_MAX: u64 = BYTES_MAX as u64 + 1;
 #[derive(Default)]
 pub struct Files {
     seen: Vec<Seen>,
+    /// The Raft with which all scripts are played, if the command line names one.
+    raft: Option<Implementation>,
 }
 
 /// A file that is read or written.
@@ -60,6 +64,20 @@ pub(in crate::app) enum Identity {
 }
 
 impl Files {
+    /// Files whose scripts are played with the Raft of this module, if one is named.
+    ///
+    /// # Errors
+    /// When it can't be read, or is none.
+    pub fn with_raft(path: Option<&Path>) -> Result<Self, Mistake> {
+        let raft = path.map(guests::named).transpose()?;
+        Ok(Self { raft, ..Self::default() })
+    }
+
+    /// The Raft that the command line names.
+    pub const fn raft(&self) -> Option<&Implementation> {
+        self.raft.as_ref()
+    }
+
     /// Reads a file, or standard input if it is called `-`; of a longer one not more than `most`
     /// bytes.
     ///
@@ -98,8 +116,9 @@ impl Files {
     /// A sentence for a file that can't be read, and for a bad script every mistake in it.
     pub fn script(&mut self, path: &Path) -> Result<Script, Mistake> {
         let (shown, bytes) = self.script_bytes(path)?;
-        let script = Script::parse(&shown, &bytes).map_err(Mistake::Script)?;
-        Ok(called(script, path))
+        let mut script = called(Script::parse(&shown, &bytes).map_err(Mistake::Script)?, path);
+        guests::attach(&mut script, path.parent())?;
+        Ok(script)
     }
 
     /// The same; of one with a recording, as far as it can be read.
@@ -109,7 +128,9 @@ impl Files {
     pub fn recorded(&mut self, path: &Path) -> Result<Salvaged, Mistake> {
         let (shown, bytes) = self.script_bytes(path)?;
         let Salvaged { script, lost } = salvage(&shown, &bytes)?;
-        Ok(Salvaged { script: called(script, path), lost })
+        let mut script = called(script, path);
+        guests::attach(&mut script, path.parent())?;
+        Ok(Salvaged { script, lost })
     }
 
     /// What a script is called in mistakes, and what is in its file; or, where there is none, in the
@@ -123,6 +144,10 @@ impl Files {
                 Mistake::Usage(format!("can't read {}: {}", plain(&shown), why_not(&error)))
             })
         })?;
+        let bytes = match &self.raft {
+            Some(raft) => guests::with_raft(&bytes, raft),
+            None => bytes,
+        };
         Ok((shown, bytes))
     }
 

@@ -69,7 +69,7 @@ pub fn run(options: &HuntOptions) -> Result<Ending, Mistake> {
     if !options.merge.is_empty() {
         return merge(options);
     }
-    let mut files = Files::default();
+    let mut files = Files::with_raft(options.raft.as_deref())?;
     let prey = prey(options, &mut files)?;
     let hunt = hunt(options, &prey);
     let draft = draft(options, &mut files)?;
@@ -105,7 +105,8 @@ fn prey(options: &HuntOptions, files: &mut Files) -> Result<Prey, Mistake> {
     let Some(path) = &options.script else {
         let HuntOptions { servers, clients, flaw, .. } = *options;
         let options = Chosen::of(&options.options);
-        return Ok(Prey::Plan(Fixed { servers, clients, flaw, options }));
+        let raft = files.raft().cloned();
+        return Ok(Prey::Plan(Fixed { servers, clients, flaw, options, raft }));
     };
     let mut script = files.script(path)?;
     if let Some(flaw) = options.flaw {

@@ -172,7 +172,7 @@ impl Watch {
 
     fn raft(&mut self, cluster: &Cluster, event: &RaftEvent) {
         match event {
-            RaftEvent::Truncated { .. } => self.reach(Place::Truncated),
+            RaftEvent::Truncated { .. } | RaftEvent::Erased { .. } => self.reach(Place::Truncated),
             RaftEvent::OldTermWaits { .. } => self.reach(Place::OldTermWaits),
             RaftEvent::BackedUp { .. } => self.reach(Place::BackedUp),
             RaftEvent::Ignored { summary, why, .. } => match (summary.kind, why) {

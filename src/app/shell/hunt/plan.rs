@@ -9,6 +9,7 @@
 use std::fmt::Write as _;
 
 use super::calm::Size;
+use crate::cluster::Implementation;
 use crate::cluster::command::Script;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{OPTIONS, Options, RaftOption};
@@ -25,6 +26,8 @@ pub struct Fixed {
     /// A flaw that is planted at the start.
     pub flaw: Option<Flaw>,
     pub options: Chosen,
+    /// Whose Raft the servers have, if not the lab's own.
+    pub raft: Option<Implementation>,
 }
 
 /// What all servers keep beyond Figure 2.
@@ -134,6 +137,11 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
     // that have to ask again before their turn has come add to the queue faster than it gets shorter.
     let turns_max = (WAITER_TIMEOUT.micros() / 1_000 * 3 / 4 / exchange).max(1);
     let append_max = append_max.max(u64::from(clients).div_ceil(turns_max));
+    // Of a guest these are not known: it is taken to have those of the course's tests.
+    let (low, high, append_max) = match fixed.raft {
+        None => (low, high, append_max),
+        Some(_) => (300, 600, 1_000),
+    };
     let turns = u64::from(clients).div_ceil(append_max);
     let rpc = pick(rng, &[60, 150, 400, 1_000]).max(3 * exchange * turns);
     let (keys, rate) = (pick(rng, &[1, 1, 2, 3]), pick(rng, &[20, 60, 150, 400]));
@@ -152,10 +160,15 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
         has_lock: lock,
         faults: span * 1_000,
     };
+    let timers = match fixed.raft {
+        None => {
+            format!("election={low}ms..{high}ms heartbeat={heartbeat}ms append-max={append_max} ")
+        }
+        Some(_) => String::new(),
+    };
     let mut text = format!(
-        "cluster servers={servers} seed={seed} network={network} election={low}ms..{high}ms \
-         heartbeat={heartbeat}ms append-max={append_max} sync={sync}ms rpc-timeout={rpc}ms \
-         max-events={}",
+        "cluster servers={servers} seed={seed} network={network} {timers}sync={sync}ms \
+         rpc-timeout={rpc}ms max-events={}",
         size.events_max()
     );
     for option in fixed.options.drawn(seed).iter() {
@@ -182,5 +195,8 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
 /// The script of a seed.
 pub fn script(seed: u64, fixed: &Fixed) -> Script {
     let text = text(seed, fixed);
-    Script::parse("hunt", text.as_bytes()).expect("a plan is a well formed script")
+    let mut script =
+        Script::parse("hunt", text.as_bytes()).expect("a plan is a well formed script");
+    script.config.raft.clone_from(&fixed.raft);
+    script
 }

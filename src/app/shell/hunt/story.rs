@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::case::Case;
 use super::play::{Finding, Name, Outcome, keeps_a_lock, outcome, play};
+use crate::app::shell::guests;
 use crate::cluster::command::{
     CAPTION_COLUMNS, Deed, Flow, Head, NodeName, Place, Script, Setup, Tell, Text, Variant,
     caption_lines,
@@ -28,7 +29,7 @@ const COMMENTS_MAX: usize = 6;
 pub fn head(config: &Config) -> String {
     let plain = Config::default();
     let unless = |same: bool| !same;
-    Head::Cluster(Setup {
+    let setup = Setup {
         servers: Some(config.servers),
         seed: Some(config.seed),
         network: unless(config.network == plain.network).then_some(config.network),
@@ -38,10 +39,11 @@ pub fn head(config: &Config) -> String {
         append_max: unless(config.append_max == plain.append_max).then_some(config.append_max),
         sync: unless(config.sync == plain.sync).then_some(config.sync),
         rpc_timeout: unless(config.rpc_timeout == plain.rpc_timeout).then_some(config.rpc_timeout),
-        events_max: None,
         options: config.options,
-    })
-    .to_string()
+        ..Setup::default()
+    }
+    .with_raft(config.raft.as_ref());
+    Head::Cluster(setup).to_string()
 }
 
 /// The lines of the head: the cluster, start states, and what is shown.
@@ -181,6 +183,9 @@ const fn is_told(kind: &EventKind) -> bool {
         EventKind::Raft(
             _,
             RaftEvent::ElectionStarted { .. }
+                | RaftEvent::Stands { .. }
+                | RaftEvent::Saved { vote: Some(_), .. }
+                | RaftEvent::Erased { .. }
                 | RaftEvent::VoteGranted { .. }
                 | RaftEvent::BecameLeader { .. }
                 | RaftEvent::SteppedDown { role: Role::Leader, .. }
@@ -209,7 +214,8 @@ pub fn holds(text: &str, name: &Name) -> bool {
 
 /// The run of a script in which it has its flaw, or not.
 fn end(text: &str, variant: Variant) -> Option<(Script, Cluster)> {
-    let script = Script::parse("found", text.as_bytes()).ok()?;
+    let mut script = Script::parse("found", text.as_bytes()).ok()?;
+    guests::attach(&mut script, None).ok()?;
     let script = script.variants().find(|script| script.variant == variant)?;
     let cluster = play(&script, None, |_| {});
     Some((script, cluster))

@@ -255,14 +255,14 @@ impl Checker {
 
     fn see_raft(&mut self, cluster: &Cluster, server: ServerId, event: &RaftEvent) -> Check {
         match *event {
-            RaftEvent::Appended { first, last, .. } => {
+            RaftEvent::Appended { first, last, .. } | RaftEvent::Wrote { first, last, .. } => {
                 let Some(log) = cluster.server(server).map(|server| server.raft.log()) else {
                     return Ok(());
                 };
                 let entries = log.iter_from(first).take_while(|(index, _)| *index <= last);
                 self.appended(server, first, entries.map(|(_, entry)| named(entry)))
             }
-            RaftEvent::Truncated { first, last, .. } => {
+            RaftEvent::Truncated { first, last, .. } | RaftEvent::Erased { first, last, .. } => {
                 self.truncated(cluster, server, first, last)
             }
             RaftEvent::BecameLeader { term, .. } => self.elected(server, term),
@@ -273,7 +273,8 @@ impl Checker {
             RaftEvent::Committed { first, last, current, .. } => {
                 self.commits(cluster, server, first, last, current)
             }
-            RaftEvent::LearnedCommit { first, last, .. } => self.learns_commit(server, first, last),
+            RaftEvent::LearnedCommit { first, last, .. }
+            | RaftEvent::CommitReported { first, last } => self.learns_commit(server, first, last),
             _ => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! The head of a script: what the cluster is before its first event.
 
 use super::{Group, Scope, Verb};
+use crate::cluster::Limits;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::Spot;
 use crate::cluster::command::quantity::{self, TERM_MAX, whole};
@@ -14,6 +15,8 @@ use crate::cluster::types::{SERVERS_MAX, Term};
 
 /// The most entries that `append-max=` may allow.
 const APPEND_MAX: u64 = 1_000_000;
+/// The most steps that `raft-fuel=` may allow.
+const FUEL_MAX: u64 = 100_000_000_000;
 /// The most events that `max-events=` may allow.
 const EVENTS_MAX: u64 = 1_000_000_000_000;
 
@@ -41,11 +44,19 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             ("max-events=50000000", "a run of more events and lines stops with an error"),
             ("pre-vote=off", "a server asks who would vote for it before it begins a term"),
             ("check-quorum=off", "a leader that no majority answers steps down"),
+            (
+                "raft=FILE",
+                "the Raft of all servers, a WebAssembly module; beside the script if no folder is named",
+            ),
+            ("raft-fuel=50000000", "the most steps that one call of the module takes"),
+            ("raft-memory=16MB", "the most memory that a server has for it"),
+            ("raft-hash=HASH", "only this module: recordings say which they were made with"),
         ],
         examples: &[
             "cluster servers=5 seed=7",
             "cluster servers=3 network=unreliable election=300ms..600ms heartbeat=100ms",
             "cluster seed=0x1f append-max=1 sync=2ms max-events=1000000",
+            "cluster servers=3 raft=./my.wasm",
         ],
         parse: cluster,
     },
@@ -101,8 +112,17 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
         "max-events",
         "pre-vote",
         "check-quorum",
+        "raft",
+        "raft-fuel",
+        "raft-memory",
+        "raft-hash",
     ]);
+    let mut own: Option<(Spot, &str)> = None;
     while let Some(name) = options.next(reader)? {
+        let is_own = ["election", "heartbeat", "append-max"].contains(&name);
+        if is_own || name.starts_with("raft-") || RaftOption::from_name(name).is_some() {
+            own.get_or_insert((reader.last_spot(), name));
+        }
         match name {
             "servers" => head.servers = Some(servers(reader)?),
             "seed" => head.seed = Some(reader.quantity(Expect::Seed, 0, quantity::seed)?),
@@ -129,6 +149,16 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
                 head.rpc_timeout = Some(reader.quantity(Expect::Span, fallback, read)?);
             }
             "max-events" => head.events_max = Some(count(reader, EVENTS_MAX)?),
+            "raft" => head.raft = Some(reader.text(Expect::File)?),
+            "raft-fuel" => head.raft_fuel = Some(count(reader, FUEL_MAX)?),
+            "raft-memory" => {
+                let fallback = Limits::default().memory;
+                head.raft_memory =
+                    Some(reader.quantity(Expect::Megabytes, fallback, quantity::megabytes)?);
+            }
+            "raft-hash" => {
+                head.raft_hash = Some(reader.quantity(Expect::Seed, 0, quantity::seed)?);
+            }
             name => {
                 let on = reader.on_or_off()?;
                 RaftOption::from_name(name).into_iter().for_each(|it| head.options.set(it, on));
@@ -138,7 +168,26 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
     if let Some(spot) = timing {
         check_timing(reader, &head, spot);
     }
+    if let Some((spot, name)) = own {
+        check_raft(reader, &head, spot, name);
+    }
     Some(Command::Head(Head::Cluster(head)))
+}
+
+/// What is said of the lab's own Raft does not reach another, and the other way round.
+fn check_raft(reader: &mut Reader<'_>, head: &Setup, spot: Spot, name: &str) {
+    match (&head.raft, name.starts_with("raft-")) {
+        (Some(_), false) => {
+            let message = format!("`{name}=` is for the lab's own Raft, and `raft=` names another");
+            let help = "a guest brings its own timers and options".to_owned();
+            reader.mistake(spot, message, Some(help));
+        }
+        (None, true) => {
+            let message = format!("`{name}=` says something of a module that is not named");
+            reader.mistake(spot, message, Some("`raft=FILE` names it".to_owned()));
+        }
+        (Some(_), true) | (None, false) => {}
+    }
 }
 
 fn servers(reader: &mut Reader<'_>) -> Parsed<u8> {

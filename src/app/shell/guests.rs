@@ -1,0 +1,123 @@
+//! Modules in files: `raft=FILE` in a script and `--raft FILE` on the command line become a Raft that
+//! runs.
+
+use std::path::{Path, PathBuf};
+
+use super::Mistake;
+use crate::cluster::command::Script;
+use crate::cluster::{Implementation, Limits};
+
+#[cfg(feature = "guests")]
+mod modules {
+    use std::fs::File;
+    use std::io::Read;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use crate::app::shell::files::why_not;
+    use crate::cluster::Limits;
+    use crate::cluster::guest::{MODULE_MAX, Program};
+
+    type Known = (String, Limits, Arc<Program>);
+
+    /// Every module is read once, however many scripts name it.
+    static READ: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+
+    pub fn load(path: &Path, limits: Limits) -> Result<Arc<Program>, String> {
+        let name = path.display().to_string();
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., program)) = read.iter().find(|it| it.0 == name && it.1 == limits) {
+            return Ok(program.clone());
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(path);
+        let file = file.and_then(|file| file.take(MODULE_MAX as u64 + 1).read_to_end(&mut bytes));
+        file.map_err(|error| why_not(&error))?;
+        let program = Program::load(&bytes, limits).map_err(|why| why.to_string())?;
+        read.push((name, limits, program.clone()));
+        Ok(program)
+    }
+}
+
+#[cfg(not(feature = "guests"))]
+mod modules {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use crate::cluster::Limits;
+    use crate::cluster::guest::Program;
+
+    pub fn load(_: &Path, _: Limits) -> Result<Arc<Program>, String> {
+        Err("this raftlab was built without the feature `guests`".to_owned())
+    }
+}
+
+/// The Raft in a file, as the command line names it.
+///
+/// # Errors
+/// When it can't be read, or is none.
+pub fn named(path: &Path) -> Result<Implementation, Mistake> {
+    let file = whole(path);
+    let limits = Limits::default();
+    let program = modules::load(&file, limits)
+        .map_err(|why| Mistake::Usage(format!("--raft {}: {why}", path.display())))?;
+    let (file, hash) = (file.display().to_string().into(), Some(program.hash()));
+    Ok(Implementation { file, hash, limits, program: Some(program) })
+}
+
+/// Reads the module that a script names, if it names one. `beside` is where the script lies.
+///
+/// # Errors
+/// When the module can't be read, is none, or is not the one that the script was recorded with.
+pub fn attach(script: &mut Script, beside: Option<&Path>) -> Result<(), Mistake> {
+    let Some(raft) = &mut script.config.raft else { return Ok(()) };
+    let file = whole(&beside.map_or_else(PathBuf::new, Path::to_owned).join(&*raft.file));
+    let wrong = |why: String| {
+        let line = script.source.iter().position(|line| line.trim_start().starts_with("cluster"));
+        let line = line.map_or(1, |line| line + 1);
+        Mistake::Usage(format!("{}, line {line}: raft={}: {why}", script.name, raft.file))
+    };
+    let program = modules::load(&file, raft.limits).map_err(&wrong)?;
+    if let Some(hash) = raft.hash.filter(|hash| *hash != program.hash()) {
+        return Err(wrong(format!(
+            "it has changed: it is {:#x} now, and this was recorded with {hash:#x}; --raft plays it \
+             with another one",
+            program.hash()
+        )));
+    }
+    if let Some(shows) = script.shows {
+        return Err(wrong(format!(
+            "the script shows {}, a flaw of the lab's own Raft; a guest brings its own",
+            shows.flaw
+        )));
+    }
+    let hash = Some(program.hash());
+    let file = file.display().to_string().into();
+    script.config.raft =
+        Some(Implementation { file, hash, limits: raft.limits, program: Some(program) });
+    Ok(())
+}
+
+/// The text of a script with another Raft in its servers: what it says of the timers and options of the
+/// lab's own is left out.
+pub fn with_raft(text: &[u8], raft: &Implementation) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(text) else { return text.to_vec() };
+    let lines: Vec<Box<str>> = text.lines().map(Into::into).collect();
+    let lines = Script::source_with(&lines, |head| {
+        let head = crate::cluster::command::Setup {
+            election: None,
+            heartbeat: None,
+            append_max: None,
+            ..head
+        };
+        head.with_raft(Some(raft))
+    });
+    let mut text = lines.join("\n");
+    text.push('\n');
+    text.into_bytes()
+}
+
+/// Where a file is, whatever the folder of those who ask.
+fn whole(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}

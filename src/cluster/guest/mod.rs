@@ -1,0 +1,289 @@
+//! A Raft that was written elsewhere: a server's consensus as a WebAssembly module.
+//!
+//! A guest is told what happened by a call (a message, a timer, a proposal) and acts by calls back.
+//! Between two calls it is nothing but memory and some globals, so it can be copied as all of the lab can:
+//! go back in time, branch, be played a thousand times. What it sends, writes and reports enters the run
+//! as if the lab's own Raft had; nothing else of it can be seen, and nothing else can it reach: no file,
+//! no network, no clock. Its steps, its memory, its recursion and what one call brings about have bounds,
+//! and a guest that breaks one has crashed, as a process does.
+//!
+//! - `table.rs`: the border, function by function.
+//! - `loader.rs`: from a file to a [`Program`], or why not.
+//! - `instance.rs`: a guest that runs, and in which words it ends.
+//! - `host.rs`, `imports.rs`: what it may call.
+//! - `image.rs`: all that it is between two calls.
+//! - `operation.rs`: what clients want, as bytes.
+
+mod host;
+mod image;
+mod imports;
+mod instance;
+mod loader;
+mod operation;
+mod table;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+pub use host::{EFFECTS_MAX, MESSAGE_MAX, Proposed};
+pub use loader::{MODULE_MAX, Program, Unfit};
+pub use table::{Call, EXPORTS, IMPORTS, INTERFACE, KINDS, MODULE, Need, Type, WASI, WASI_CALLS};
+
+use host::Proposal;
+use image::Image;
+use instance::{Ask, Live};
+
+use super::raft::{Context, Outbox, Raft};
+use super::rng::{Entity, Rng};
+use super::time::{Ppm, Span, Time};
+use super::types::{Index, Op, ServerId};
+
+/// A server's guest.
+pub struct Guest {
+    program: Arc<Program>,
+    /// Made when it is next asked something; none while its server is down.
+    live: Option<Box<Live>>,
+    /// The last image that was taken, and whether something has happened since.
+    image: RefCell<Rc<Image>>,
+    changed: bool,
+    rng: Rng,
+    commit: Option<Index>,
+    proposals: i32,
+    /// Timers beyond those that the screen knows, each with when it is due.
+    timers: Vec<(Time, u8)>,
+    /// What the last call has left for the cluster.
+    left: Left,
+}
+
+/// What a call leaves beside the outbox.
+#[derive(Clone, Debug, Default)]
+pub struct Left {
+    pub timers: Vec<(u8, Option<Span>)>,
+    pub said: Vec<Arc<str>>,
+    /// Why it has ended, if it has.
+    pub ended: Option<String>,
+}
+
+impl fmt::Debug for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Guest({:?})", self.program)
+    }
+}
+
+impl Clone for Guest {
+    /// The copy goes on from an image; an instance of its own is made when it is next asked.
+    fn clone(&self) -> Self {
+        let image = self.image();
+        Self {
+            program: self.program.clone(),
+            live: None,
+            image: RefCell::new(image),
+            changed: false,
+            rng: self.rng.clone(),
+            commit: self.commit,
+            proposals: self.proposals,
+            timers: self.timers.clone(),
+            left: self.left.clone(),
+        }
+    }
+}
+
+impl Guest {
+    /// The guest of a server that has not started yet.
+    pub fn new(program: Arc<Program>, id: ServerId, seed: u64) -> Self {
+        let image = RefCell::new(Rc::new(program.fresh.clone()));
+        Self {
+            program,
+            live: None,
+            image,
+            changed: false,
+            rng: Rng::new(seed, Entity::Guest(id.index() as u64)),
+            commit: None,
+            proposals: 0,
+            timers: Vec::new(),
+            left: Left::default(),
+        }
+    }
+
+    /// All that it is. As long as nothing happens to it, this is taken only once.
+    fn image(&self) -> Rc<Image> {
+        let mut last = self.image.borrow_mut();
+        if self.changed
+            && let Some(live) = &self.live
+            && let Some(image) = live.image(&last)
+        {
+            *last = Rc::new(image);
+        }
+        last.clone()
+    }
+
+    /// A fingerprint of memory and globals.
+    pub fn digest(&self) -> u64 {
+        self.image().digest()
+    }
+
+    /// How much memory it has, and how much of that no fresh guest has.
+    pub fn bytes(&self) -> (usize, usize) {
+        let image = self.image();
+        (image.bytes(), image.own_bytes(&self.program.fresh))
+    }
+
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// All that is not on disk is gone.
+    pub fn forget(&mut self) {
+        self.live = None;
+        self.image = RefCell::new(Rc::new(self.program.fresh.clone()));
+        self.changed = false;
+        self.commit = None;
+        self.timers.clear();
+        self.left = Left::default();
+    }
+
+    pub fn reseed(&mut self, seed: u64, id: ServerId) {
+        self.rng = Rng::new(seed, Entity::Guest(id.index() as u64));
+    }
+
+    pub fn init(&mut self, raft: &mut Raft, cx: &Context, out: &mut Outbox) {
+        let (me, servers) = (raft.id().index() as u8, raft.configuration().servers());
+        self.ask(raft, cx, out, Ask::Init { me, servers });
+    }
+
+    pub fn on_message(
+        &mut self,
+        from: ServerId,
+        bytes: &[u8],
+        raft: &mut Raft,
+        cx: &Context,
+        out: &mut Outbox,
+    ) {
+        self.ask(raft, cx, out, Ask::Message { from: from.index() as u8, bytes });
+    }
+
+    pub fn on_timer(&mut self, id: u8, raft: &mut Raft, cx: &Context, out: &mut Outbox) {
+        self.ask(raft, cx, out, Ask::Timer(id));
+    }
+
+    pub fn campaign(&mut self, raft: &mut Raft, cx: &Context, out: &mut Outbox) {
+        self.ask(raft, cx, out, Ask::Campaign);
+    }
+
+    /// Whether it has a way of its own to be made a candidate.
+    pub fn campaigns(&self) -> bool {
+        self.program.campaigns
+    }
+
+    /// Proposes an operation. `None` if it has ended without an answer.
+    pub fn propose(
+        &mut self,
+        op: &Op,
+        raft: &mut Raft,
+        cx: &Context,
+        out: &mut Outbox,
+    ) -> Option<Proposed> {
+        self.proposals = self.proposals.wrapping_add(1).max(1);
+        let (id, bytes) = (self.proposals, operation::write(op));
+        let proposal = Some(Proposal { id, op: op.id, answer: None });
+        let proposal = self.ask_about(raft, cx, out, Ask::Propose { id, bytes: &bytes }, proposal);
+        let answer = proposal.and_then(|proposal| proposal.answer);
+        if answer.is_none() && self.left.ended.is_none() {
+            self.end("on_propose returned without accepted or refused".into());
+        }
+        answer
+    }
+
+    /// What was written is on disk, up to entry `last`.
+    pub fn on_sync(&mut self, last: Index, raft: &mut Raft, out: &mut Outbox) {
+        if let Some(commit) = self.commit.take_if(|commit| *commit <= last) {
+            raft.mirror_commit(commit, out);
+        }
+    }
+
+    fn ask(&mut self, raft: &mut Raft, cx: &Context, out: &mut Outbox, ask: Ask<'_>) {
+        self.ask_about(raft, cx, out, ask, None);
+    }
+
+    /// Lets it run with the server's state in its host's hands, and takes that back.
+    fn ask_about(
+        &mut self,
+        raft: &mut Raft,
+        cx: &Context,
+        out: &mut Outbox,
+        ask: Ask<'_>,
+        proposal: Option<Proposal>,
+    ) -> Option<Proposal> {
+        if self.left.ended.is_some() {
+            return None;
+        }
+        if self.live.is_none() {
+            match Live::restored(&self.program, self.image.get_mut()) {
+                Ok(live) => self.live = Some(Box::new(live)),
+                Err(_) => {
+                    self.end("it could not be started again".into());
+                    return None;
+                }
+            }
+        }
+        self.changed = true;
+        let live = self.live.as_mut()?;
+        let host = live.store.data_mut();
+        host.begin();
+        (host.now, host.proposal) = (cx.now, proposal);
+        std::mem::swap(&mut host.raft, raft);
+        std::mem::swap(&mut host.out, out);
+        std::mem::swap(&mut host.rng, &mut self.rng);
+        std::mem::swap(&mut host.commit, &mut self.commit);
+        let asked = live.ask(&self.program, ask);
+        let host = live.store.data_mut();
+        std::mem::swap(&mut host.raft, raft);
+        std::mem::swap(&mut host.out, out);
+        std::mem::swap(&mut host.rng, &mut self.rng);
+        std::mem::swap(&mut host.commit, &mut self.commit);
+        self.left.timers.append(&mut host.timers);
+        self.left.said.append(&mut host.said);
+        let proposal = host.proposal.take();
+        if let Err(why) = asked {
+            self.end(why);
+        }
+        proposal
+    }
+
+    fn end(&mut self, why: String) {
+        self.left.ended.get_or_insert(why);
+    }
+
+    /// What the last call has left.
+    pub fn take_left(&mut self) -> Left {
+        std::mem::take(&mut self.left)
+    }
+
+    pub fn set_timer(&mut self, id: u8, due: Option<Time>) {
+        self.timers.retain(|(_, other)| *other != id);
+        self.timers.extend(due.map(|due| (due, id)));
+        self.timers.sort_unstable();
+    }
+
+    /// The first of its other timers.
+    pub fn next_timer(&self) -> Option<(Time, u8)> {
+        self.timers.first().copied()
+    }
+
+    /// Its other timers are due so much later.
+    pub fn delay_timers(&mut self, span: Span) {
+        self.timers.iter_mut().for_each(|(due, _)| *due += span);
+    }
+
+    /// What is left of them passes at another rate from now on.
+    pub fn rescale_timers(&mut self, since: Time, old: Ppm, new: Ppm) {
+        for (due, _) in &mut self.timers {
+            *due = since + due.since(since).at_rate(old, new);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! Which Raft the servers of a run have, if not the lab's own: a file, and what it may use.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::guest::Program;
+
+/// What a guest may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Steps that one call may take, about an instruction each.
+    pub fuel: u64,
+    /// Bytes of memory that a server may have.
+    pub memory: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { fuel: 50_000_000, memory: 16 << 20 }
+    }
+}
+
+/// The Raft of all servers of a run: `cluster raft=FILE`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Implementation {
+    /// Where the module is, as the head of the script has it.
+    pub file: Arc<str>,
+    /// The fingerprint that the module must have: recordings keep it.
+    pub hash: Option<u64>,
+    pub limits: Limits,
+    /// The module, once the file has been read.
+    #[serde(skip)]
+    pub program: Option<Arc<Program>>,
+}
+
+impl PartialEq for Implementation {
+    fn eq(&self, other: &Self) -> bool {
+        let program = |it: &Self| it.program.as_ref().map(|program| program.hash());
+        (&self.file, self.hash, self.limits) == (&other.file, other.hash, other.limits)
+            && program(self) == program(other)
+    }
+}
+
+impl Eq for Implementation {}

@@ -1,0 +1,224 @@
+//! Guests: a Raft that was written elsewhere, in every server. It is the same run whenever and wherever
+//! it is played, it goes back in time, its bugs are found by their rules, and a guest that
+//! does what no server should harms nobody else.
+#![cfg(feature = "guests")]
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use raftlab::cluster::check::Invariant;
+use raftlab::cluster::command::{Script, parse_line};
+use raftlab::cluster::event::{EventKind, RaftEvent, ServerEvent};
+use raftlab::cluster::guest::Program;
+use raftlab::cluster::time::{Span, Time};
+use raftlab::cluster::{Cluster, Implementation, Limits, Step};
+
+fn program(name: &str) -> Arc<Program> {
+    let path = format!("{}/tests/guests/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    Program::load(&bytes, Limits::default()).unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
+fn script(name: &str, text: &str) -> Script {
+    let mut script = Script::parse("test.lab", text.as_bytes()).expect("a script");
+    script.config.raft = Some(Implementation {
+        file: name.into(),
+        hash: None,
+        limits: Limits::default(),
+        program: Some(program(name)),
+    });
+    script
+}
+
+fn start(name: &str, text: &str, seed: u64) -> Cluster {
+    Cluster::with_script(&script(name, text), Some(seed))
+}
+
+/// Plays to the end of the script; what happened.
+fn play(cluster: &mut Cluster) -> Vec<EventKind> {
+    let mut events: Vec<EventKind> = cluster.events().iter().map(|it| it.kind.clone()).collect();
+    while !cluster.finished() && cluster.step() == Step::Happened {
+        events.extend(cluster.events().iter().map(|event| event.kind.clone()));
+    }
+    events
+}
+
+const STORY: &str = "
+cluster servers=5 sync=1ms
+until leader within 5s
+set x 1
+crash leader
+until new leader within 5s
+set x 2
+restart all
+partition leader follower | rest
+until new leader within 5s
+set x 3
+heal
+until converged within 10s
+get x
+expect reply = 3
+expect safe
+expect linearizable
+";
+
+#[test]
+fn a_guest_elects_commits_crashes_and_recovers() {
+    for name in ["raft_c"] {
+        for seed in 1..20 {
+            let mut cluster = start(name, STORY, seed);
+            let events = play(&mut cluster);
+            assert_eq!(cluster.failure(), None, "{name}, seed {seed}");
+            assert_eq!(cluster.violation(), None, "{name}, seed {seed}");
+            assert!(cluster.finished(), "{name}, seed {seed}");
+            let led = events
+                .iter()
+                .filter(|it| matches!(it, EventKind::Raft(_, RaftEvent::BecameLeader { .. })));
+            assert!(led.count() >= 3, "{name}, seed {seed}");
+        }
+    }
+}
+
+const CHAOS: &str = "
+cluster servers=5 network=unreliable sync=2ms
+load clients=3 keys=2 rate=20/s for 4s
+chaos swarm
+run 5s
+chaos stop
+run 1s
+";
+
+/// The whole state of a run: what crossed the border, and the memory of all guests.
+fn state(cluster: &Cluster) -> (u64, Option<u64>, Time) {
+    (cluster.digest(), cluster.guest_digest(), cluster.now())
+}
+
+/// A snapshot at any moment, and what follows replayed: the same memory, the same digest. As a branch
+/// beside the first run, too.
+#[test]
+fn a_guest_goes_back_in_time() {
+    for seed in 1..4 {
+        let mut cluster = start("raft_c", CHAOS, seed);
+        let mut kept = Vec::new();
+        for step in 0.. {
+            if cluster.finished() {
+                break;
+            }
+            if step % 277 == 0 {
+                kept.push((cluster.clone(), step));
+            }
+            if cluster.step() != Step::Happened {
+                break;
+            }
+        }
+        assert_eq!(cluster.violation(), None, "seed {seed}");
+        let end = state(&cluster);
+        assert!(kept.len() > 5);
+        for (mut copy, step) in kept {
+            let beside = copy.clone();
+            let before = state(&beside);
+            play(&mut copy);
+            assert_eq!(state(&copy), end, "seed {seed}, from step {step}");
+            assert_eq!(state(&beside), before, "seed {seed}: the copy is left alone");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn wherever_a_copy_is_made_both_go_on_the_same(seed in 0u64..1_000, at in 0u64..5_000_000, more in 1u64..400_000) {
+        let mut cluster = start("raft_c", CHAOS, seed);
+        cluster.run_until(Time(at));
+        let mut copy = cluster.clone();
+        let until = Time(at) + Span(more);
+        cluster.run_until(until);
+        copy.run_until(until);
+        prop_assert_eq!(state(&cluster), state(&copy));
+    }
+}
+
+/// What a guest does that no server should, asked for by a client's read; each ends that server with
+/// words, or names the rule; the others go on, and the run can be played again.
+#[test]
+fn a_rogue_is_caught_named_and_harms_nothing() {
+    for (deed, words) in [
+        (2, "ran 50,000,000 steps in on_propose: an endless loop?"),
+        (3, "calls nested too deeply in on_propose: an endless recursion?"),
+        (4, "gave up in on_propose"),
+        (5, "an address outside of its memory in on_propose"),
+        (6, "gave up in on_propose (a panic, a failed assertion or an abort)"),
+        (7, "send: there is no server 99, only 0 to 2 (in on_propose)"),
+        (8, "send: 64 bytes at 2147483392 are not all within its memory (in on_propose)"),
+        (9, "more than 4096 messages, writes and reports in one call"),
+        (12, "save_hard: term 4 after term 5 (§5.1: terms only grow)"),
+        (13, "append: 8 bytes that no client has proposed"),
+        (15, "there is no timer 300, only 0 to 255"),
+        (16, "accepted: proposal 1 as entry 1 of term 1, and its log does not have it there"),
+        (17, "it said: the invariant of this server does not hold"),
+        (18, "are not all within its memory"),
+        (19, "report: there is no role 9, only 0 to 3"),
+        (20, "truncate: to 7 entries, and the log has 0"),
+        (21, "refused: proposal 1 is answered a second time"),
+        (22, "on_propose returned without accepted or refused"),
+        (23, "accepted: proposal 1 as entry 1 of term 1"),
+        (24, "it was asked about proposal 1, and answers 2"),
+    ] {
+        let key = (b'a' + deed - 2) as char;
+        let text = format!("cluster servers=3\nget {key} only=S1 nowait\nrun 300ms\n");
+        let mut cluster = start("rogue_guest", &text, 1);
+        let events = play(&mut cluster);
+        let ended = events.iter().find_map(|event| match event {
+            EventKind::Server(server, ServerEvent::Ended { why }) => Some((server.number(), why)),
+            _ => None,
+        });
+        let Some((1, why)) = ended else { panic!("deed {deed}: {ended:?}") };
+        assert!(why.contains(words), "deed {deed}: {why}");
+        let up = cluster.servers().iter().filter(|server| server.is_running()).count();
+        assert_eq!(up, 2, "deed {deed}");
+        assert_eq!(cluster.violation(), None);
+        // It starts again, as a process does.
+        cluster.apply(&parse_line("restart S1").expect("a command")).expect("restarts");
+        assert!(cluster.servers()[0].is_running());
+    }
+}
+
+/// A guest that lies is caught by the rule that it breaks.
+#[test]
+fn who_lies_in_its_reports_breaks_a_rule_by_name() {
+    for (reads, rule) in [
+        ("get i only=S1 nowait\nget i only=S2 client=b nowait", Invariant::ElectionSafety),
+        ("get j only=S1 nowait", Invariant::CommitMonotone),
+    ] {
+        let text = format!("cluster servers=3\n{reads}\nrun 300ms\n");
+        let mut cluster = start("rogue_guest", &text, 1);
+        play(&mut cluster);
+        let violation = cluster.violation().map(|it| it.invariant);
+        assert_eq!(violation, Some(rule), "{reads}");
+    }
+}
+
+#[test]
+fn what_a_guest_says_is_shown_without_what_a_terminal_must_not_get() {
+    let mut cluster =
+        start("rogue_guest", "cluster servers=3\nget m only=S1 nowait\nrun 300ms\n", 1);
+    let mut told = Vec::new();
+    while !cluster.finished() && cluster.step() == Step::Happened {
+        told.extend(cluster.events().iter().map(|event| event.headline(cluster.names())));
+    }
+    let said = told.iter().find(|line| line.contains("says")).expect("a line");
+    assert!(said.starts_with("S1 says: one "), "{said}");
+    assert!(!said.contains('\x1b') && !said.contains('\x07'), "{said:?}");
+}
+
+/// The interface without a Raft: packets, and lines.
+#[test]
+fn the_echo_greets() {
+    let mut cluster = start("echo_c", "cluster servers=3\nrun 3s\n", 1);
+    let events = play(&mut cluster);
+    let said = events.iter().filter(
+        |it| matches!(it, EventKind::Server(_, ServerEvent::Said { text }) if &**text == "hello"),
+    );
+    assert!(said.count() > 6);
+}

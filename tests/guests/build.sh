@@ -1,0 +1,19 @@
+#!/bin/sh
+# Builds the guests that the tests use: the small Raft of sdk/c and sdk/rust, and the same with one bug each.
+# Needs clang and wasm-ld (Debian: clang-19 lld-19); the built modules are in the repository.
+set -eu
+cd "$(dirname "$0")"
+cc=${CC:-clang-19}
+build() {
+    "$cc" --target=wasm32 -O2 -nostdlib -ffreestanding -mbulk-memory "$1" -I../../sdk/c -o "$2" ${3:+-D$3} \
+        -Wall -Wno-unused-parameter -Werror \
+        -Wl,--no-entry -Wl,--strip-all -Wl,-z,stack-size=16384
+}
+build ../../sdk/c/raft.c raft_c.wasm
+build ../../sdk/c/echo.c echo_c.wasm
+for bug in VOTES_FOR_OLD_LOGS FORGETS_VOTE COMMITS_OLD_TERMS KEEPS_CONFLICTS IGNORES_PREVIOUS_TERM COMMITS_UNMATCHED; do
+    build ../../sdk/c/raft.c "bug_$(echo $bug | tr A-Z a-z).wasm" "BUG_$bug"
+done
+for part in rogue_*.c; do
+    build "$part" "${part%.c}.wasm"
+done
