@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use raftlab::cluster::check::Invariant;
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::event::{EventKind, RaftEvent, ServerEvent};
-use raftlab::cluster::guest::Program;
+use raftlab::cluster::guest::{self, Program};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::{Cluster, Implementation, Limits, Step};
 
@@ -64,7 +64,7 @@ expect linearizable
 
 #[test]
 fn a_guest_elects_commits_crashes_and_recovers() {
-    for name in ["raft_c"] {
+    for name in ["raft_c", "raft_rust"] {
         for seed in 1..20 {
             let mut cluster = start(name, STORY, seed);
             let events = play(&mut cluster);
@@ -97,14 +97,14 @@ fn state(cluster: &Cluster) -> (u64, Option<u64>, Time) {
 /// beside the first run, too.
 #[test]
 fn a_guest_goes_back_in_time() {
-    for seed in 1..4 {
-        let mut cluster = start("raft_c", CHAOS, seed);
+    for (name, seed) in [("raft_c", 1), ("raft_c", 2), ("raft_rust", 3)] {
+        let mut cluster = start(name, CHAOS, seed);
         let mut kept = Vec::new();
         for step in 0.. {
             if cluster.finished() {
                 break;
             }
-            if step % 277 == 0 {
+            if step % 100 == 0 {
                 kept.push((cluster.clone(), step));
             }
             if cluster.step() != Step::Happened {
@@ -221,4 +221,142 @@ fn the_echo_greets() {
         |it| matches!(it, EventKind::Server(_, ServerEvent::Said { text }) if &**text == "hello"),
     );
     assert!(said.count() > 6);
+}
+
+/// The page and the header say what the table says.
+#[test]
+fn the_page_and_the_header_are_up_to_date() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    for (name, text) in [("docs/guests.md", guest::page()), ("sdk/c/raftlab.h", guest::header())] {
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(format!("{root}{name}"), &text).expect("a writable file");
+        }
+        let file = std::fs::read_to_string(format!("{root}{name}")).unwrap_or_default();
+        assert!(file == text, "{name}: UPDATE_DOCS=1 cargo test --test guests writes it");
+    }
+}
+
+fn raftlab(arguments: &[&str]) -> (i32, String, String) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_raftlab"));
+    let output = program.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let output = output.expect("the program");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// Each of the variants with a bug is named by a rule, in a script of ten commands at most that breaks
+/// it again; and the ones without are not accused of any.
+#[test]
+fn accept_names_the_rule_that_a_bug_breaks() {
+    for (bug, rules) in [
+        ("votes_for_old_logs", &["leader-completeness"][..]),
+        ("forgets_vote", &["one-vote"]),
+        ("commits_old_terms", &["leader-completeness"]),
+        ("keeps_conflicts", &["log-matching", "state-machine-safety"]),
+        ("ignores_previous_term", &["log-matching", "state-machine-safety"]),
+        ("commits_unmatched", &["state-machine-safety"]),
+    ] {
+        let module = format!("tests/guests/bug_{bug}.wasm");
+        let (status, out, errors) =
+            raftlab(&["accept", &module, "--json", "--seeds", "0", "--folder", "flaws"]);
+        assert_eq!(status, 1, "{bug}: {errors}");
+        let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!(report["verdict"], "rejected");
+        let all = report["rules"].as_array().expect("rules");
+        let broken = all.iter().filter(|rule| rule["verdict"] == "broken");
+        let named: Vec<&serde_json::Value> =
+            broken.filter(|rule| rules.contains(&rule["rule"].as_str().expect("a name"))).collect();
+        assert!(!named.is_empty(), "{bug}: {out}");
+        let short = |rule: &&&serde_json::Value| {
+            rule["broken"]["commands"].as_u64().is_some_and(|it| it <= 10)
+        };
+        let rule = named.iter().find(short).unwrap_or_else(|| panic!("{bug}: {named:?}"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("found.lab");
+        std::fs::write(&file, rule["broken"]["script"].as_str().expect("a script"))
+            .expect("a file");
+        let (status, out, errors) = raftlab(&["run", file.to_str().expect("a name")]);
+        assert_eq!(status, 1, "{bug}: {out}{errors}");
+        assert!(out.contains(rule["rule"].as_str().expect("a name")), "{bug}: {out}");
+    }
+}
+
+/// The whole of it takes longer than a test may: parts of it, none of which is a pass.
+#[test]
+fn accept_accuses_no_raft_that_keeps_the_rules() {
+    for module in ["tests/guests/raft_c.wasm", "tests/guests/raft_rust.wasm"] {
+        let parts = ["accept", module, "--json", "--seeds", "10", "--folder", "flaws"];
+        let (status, out, errors) = raftlab(&parts);
+        let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!(status, 3, "{module}: {errors}{report:#}");
+        assert_eq!(report["verdict"], "undecided");
+        let rules = report["rules"].as_array().expect("rules");
+        assert!(rules.iter().all(|rule| rule["verdict"] != "broken"), "{report:#}");
+        assert!(rules.iter().filter(|rule| rule["verdict"] == "kept").count() >= 10);
+        assert_eq!(out, raftlab(&parts).1, "the same report every time");
+    }
+    // The echo elects nobody: the tests of the course fail, and no rule is broken.
+    let echo = ["accept", "tests/guests/echo_c.wasm", "--seeds", "0", "--folder", "handout"];
+    let (status, out, _) = raftlab(&echo);
+    assert_eq!(status, 1);
+    assert!(out.contains("FAILED   handout/basic_kvraft.lab") && !out.contains("BROKEN"), "{out}");
+}
+
+/// From nothing to a module of one's own, as far as that goes without a compiler; and every mistake is
+/// told with words and status 2.
+#[test]
+fn the_command_line_knows_guests() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for (language, file) in [("--c", "raft.c"), ("--rust", "src/lib.rs")] {
+        let to = at(language);
+        let (status, out, errors) = raftlab(&["guest", "new", language, &to]);
+        assert_eq!(status, 0, "{errors}");
+        assert!(out.contains(file) && out.contains("raftlab --raft"), "{out}");
+        assert!(std::path::Path::new(&to).join(file).exists());
+        let (status, _, errors) = raftlab(&["guest", "new", language, &to]);
+        assert_eq!(status, 2);
+        assert!(errors.contains("is there already"), "{errors}");
+    }
+    std::fs::write(at("no.wasm"), "no module").expect("a file");
+    std::fs::write(at("a.lab"), "cluster servers=3 raft=no.wasm\nrun 1s\n").expect("a file");
+    std::fs::write(at("b.lab"), "cluster servers=3 raft=gone.wasm\nrun 1s\n").expect("a file");
+    let raft = format!("{}/tests/guests/raft_c.wasm", env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(&raft, at("my.wasm")).expect("a copy");
+    std::fs::write(at("c.lab"), "cluster servers=3 raft=my.wasm raft-hash=0x1\nrun 1s\n")
+        .expect("a file");
+    std::fs::write(at("d.lab"), "cluster servers=3 raft=my.wasm heartbeat=5ms\nrun 1s\n")
+        .expect("a file");
+    std::fs::write(
+        at("e.lab"),
+        "cluster servers=3 raft=my.wasm\nuntil leader\nflaw forget-vote on\n",
+    )
+    .expect("a file");
+    std::fs::write(
+        at("good.lab"),
+        "cluster servers=3 raft=my.wasm\nuntil leader\nset x 1\nexpect safe\n",
+    )
+    .expect("a file");
+    for (arguments, status, words) in [
+        (
+            &["run", "--raft", "/nowhere.wasm", "scripts/handout/basic_kvraft.lab"][..],
+            2,
+            "there is no such file",
+        ),
+        (&["run", &at("a.lab")], 2, "a.lab, line 1: raft=no.wasm: it is not a WebAssembly module"),
+        (&["run", &at("b.lab")], 2, "b.lab, line 1: raft=gone.wasm: there is no such file"),
+        (&["run", &at("c.lab")], 2, "it has changed"),
+        (&["run", &at("d.lab")], 2, "`heartbeat=` is for the lab's own Raft"),
+        (&["run", &at("e.lab")], 1, "a flaw of the lab's own Raft"),
+        (&["run", "--raft", &raft, "scripts/flaws/forget_vote.lab"], 2, "a guest brings its own"),
+        (&["hunt", "--raft", &raft, "--flaw", "forget-vote"], 2, "cannot be used with"),
+        (&["accept", &at("no.wasm")], 2, "it is not a WebAssembly module"),
+        (&["run", &at("good.lab"), "--check-determinism"], 0, "1 passed"),
+        (&["run", "--raft", &raft, "scripts/handout/basic_kvraft.lab"], 0, "1 passed"),
+        (&["docs", "guest"], 0, "# Your own Raft in the lab"),
+    ] {
+        let (code, out, errors) = raftlab(arguments);
+        assert_eq!(code, status, "{arguments:?}: {out}{errors}");
+        assert!(out.contains(words) || errors.contains(words), "{arguments:?}: {out}{errors}");
+    }
 }

@@ -6,7 +6,7 @@
 #include "raftlab.h"
 
 enum { FOLLOWER, CANDIDATE, LEADER };
-enum { ELECTION = 0, HEARTBEAT = 1 }; /* timers */
+enum { ELECTION_TIMER = 0, HEARTBEAT_TIMER = 1 };
 enum { MAX = 25, NOBODY = -1 };
 
 /* All messages: entries follow an append, each with its term and its length before it. */
@@ -44,7 +44,7 @@ EXPORT(buffer) void *buffer(int32_t length) { return room_for(&in, length); }
 static int majority(int64_t set) { return __builtin_popcountll(set) > servers / 2; }
 
 static void election_timer(void) {
-    lab_set_timer(ELECTION, 300000 + (uint64_t)lab_random() % 300000); /* 300 to 600 ms (5.2) */
+    lab_set_timer(ELECTION_TIMER, 300000 + (uint64_t)lab_random() % 300000); /* 300 to 600 ms (5.2) */
 }
 
 static void tell(int to, int kind, int64_t index) {
@@ -54,7 +54,7 @@ static void tell(int to, int kind, int64_t index) {
 
 static void become_follower(int64_t term, int who) {
     if (term > lab_hard_term()) lab_save_hard(term, NOBODY);
-    if (role == LEADER) lab_cancel_timer(HEARTBEAT);
+    if (role == LEADER) lab_cancel_timer(HEARTBEAT_TIMER);
     if (role != FOLLOWER) election_timer();
     role = FOLLOWER;
     leader = who;
@@ -74,13 +74,13 @@ static void replicate(int to) {
         size += sizeof e + e.length;
     }
     __builtin_memcpy(out.at, &m, sizeof m);
-    lab_send(to, APPEND, m.term, out.at, size);
+    lab_send(to, m.count ? APPEND : HEARTBEAT, m.term, out.at, size);
 }
 
 static void replicate_to_all(void) {
     for (int i = 0; i < servers; i++)
         if (i != me) replicate(i);
-    lab_set_timer(HEARTBEAT, 100000);
+    lab_set_timer(HEARTBEAT_TIMER, 100000);
 }
 
 static void count_commit(void) {
@@ -103,7 +103,7 @@ static void count_votes(void) {
     if (role != CANDIDATE || !majority(votes)) return;
     role = LEADER;
     leader = me;
-    lab_cancel_timer(ELECTION);
+    lab_cancel_timer(ELECTION_TIMER);
     for (int i = 0; i < servers; i++) {
         next[i] = lab_log_length() + 1;
         matched[i] = 0;
@@ -151,13 +151,22 @@ static void on_append(int from, struct message *m) {
     }
     become_follower(m->term, from);
     election_timer();
+#ifdef BUG_COMMITS_UNMATCHED
+    int64_t end = lab_log_length(); /* whatever is there */
+    if (m->commit > commit) commit = m->commit < end ? m->commit : end;
+#endif
     int matches = m->index == 0 || (m->index <= lab_log_length() && lab_entry_term(m->index) == m->log_term);
 #ifdef BUG_IGNORES_PREVIOUS_TERM
     matches = m->index <= lab_log_length();
 #endif
     if (!matches) {
-        int64_t last = lab_log_length();
-        tell(from, APPEND_REFUSED, m->index - 1 < last ? m->index - 1 : last);
+        /* The leader goes back behind the whole term that is in the way (5.3, end). */
+        int64_t back = lab_log_length();
+        if (m->index <= back) {
+            int64_t other = lab_entry_term(m->index);
+            for (back = m->index; back > 0 && lab_entry_term(back) == other;) back--;
+        }
+        tell(from, APPEND_REFUSED, back);
         return;
     }
     int64_t index = m->index;
@@ -174,11 +183,7 @@ static void on_append(int from, struct message *m) {
         at += sizeof e + e.length;
     }
     /* Only what is known to be as the leader has it (Figure 2, AppendEntries 5). */
-    int64_t known = index;
-#ifdef BUG_COMMITS_UNMATCHED
-    known = lab_log_length();
-#endif
-    int64_t reached = m->commit < known ? m->commit : known;
+    int64_t reached = m->commit < index ? m->commit : index;
     if (reached > commit) commit = reached;
     tell(from, APPENDED, index);
 }
@@ -212,8 +217,8 @@ EXPORT(on_message) void on_message(int32_t from, int32_t length) {
 }
 
 EXPORT(on_timer) void on_timer(int32_t id) {
-    if (id == ELECTION) on_campaign();
-    if (id == HEARTBEAT && role == LEADER) replicate_to_all();
+    if (id == ELECTION_TIMER) on_campaign();
+    if (id == HEARTBEAT_TIMER && role == LEADER) replicate_to_all();
 }
 
 EXPORT(on_propose) void on_propose(int32_t id, int32_t length) {

@@ -14,6 +14,7 @@ enum {
     PRE_VOTE,
     PRE_VOTE_GRANTED,
     PRE_VOTE_REFUSED,
+    HEARTBEAT,
 };
 
 #define EXPORT(name) __attribute__((export_name(#name)))
@@ -47,8 +48,8 @@ EXPORT(on_campaign) void on_campaign(void);
 
 /* Sends bytes to a server. Kind and term are for the screen and the checkers: 0 other, 1
  * request for a vote, 2 vote granted, 3 vote refused, 4 append, 5 appended, 6 append refused,
- * 7 pre-vote asked, 8 granted, 9 refused. What was written before it is on disk before it
- * leaves; what is written after it may not be. */
+ * 7 pre-vote asked, 8 granted, 9 refused, 10 heartbeat. What was written before it is on disk
+ * before it leaves; what is written after it may not be. */
 LAB(send) void lab_send(int32_t to, int32_t kind, int64_t term, const void *data, int32_t length);
 
 /* Sets a timer, by the server's own clock; set again, it counts from now. Timer 0 is the
@@ -107,5 +108,5 @@ LAB(now) int64_t lab_now(void);
 /* A random number, of this server's own stream: the same run draws the same. */
 LAB(random) int64_t lab_random(void);
 
-/* A line for the list of events: \"S2 says: ...\". */
+/* A line for the list of events: "S2 says: ...". */
 LAB(log) void lab_log(const void *text, int32_t length);

@@ -6,6 +6,7 @@
 
 use crate::cluster::event::{Cause, Event, EventKind, Flight, PacketEvent, ScriptEvent};
 use crate::cluster::network::PacketKind;
+use crate::cluster::raft::Foreign;
 use crate::cluster::server::Power;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::Node;
@@ -139,7 +140,8 @@ pub fn is_worth_watching(cluster: &Cluster, flight: &Flight) -> bool {
         | PacketKind::Append { .. }
         | PacketKind::AppendRefused { .. }
         | PacketKind::ClientRequest
-        | PacketKind::ClientReply
-        | PacketKind::Foreign { .. } => true,
+        | PacketKind::ClientReply => true,
+        // An idle leader's heartbeats and what answers them come by the hundred.
+        PacketKind::Foreign { what } => !matches!(what, Foreign::Heartbeat | Foreign::Appended),
     }
 }

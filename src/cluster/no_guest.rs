@@ -48,6 +48,10 @@ impl Guest {
         match *self {}
     }
 
+    pub fn kept_bytes(&self) -> usize {
+        match *self {}
+    }
+
     pub fn forget(&mut self) {
         match *self {}
     }

@@ -332,6 +332,10 @@ impl Situation {
             | Standing::Down => return None,
         }
         let raft = &leader.raft;
+        // Whom a guest has counted, it need not say.
+        if raft.is_guest() {
+            return None;
+        }
         let next = raft.commit().next();
         let own = raft.log().first_of_term(raft.term()).max(next);
         let counts = |index: &Index| {

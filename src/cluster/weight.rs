@@ -9,6 +9,7 @@ use std::mem::size_of;
 use super::Cluster;
 use super::client::Client;
 use super::command::Command;
+use super::guest::Guest;
 use super::history::Record;
 use super::network::Packet;
 use super::raft::Entry;
@@ -65,6 +66,9 @@ impl Cluster {
             + logs * size_of::<Entry>()
             + packets * size_of::<Packet>()
             + self.history.copied() * size_of::<Record>();
+        // At most what no fresh guest has: images share what did not change between them.
+        let guests = self.servers.iter().filter_map(|server| server.raft.guest());
+        let copied = copied + guests.map(Guest::kept_bytes).sum::<usize>();
         copied as u64 + self.queue.copied_bytes() + self.checker().copied_bytes()
     }
 }

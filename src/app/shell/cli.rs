@@ -100,7 +100,18 @@ pub enum Subcommands {
     /// List the flaws that can be planted: rule, section, what to watch.
     #[command(after_help = help::of("flaws"))]
     Flaws,
-    /// Print a reference page, in Markdown: `docs keys` or `docs scripts`.
+    /// Judge a Raft of your own: the tests of courses, the scenes of the paper, baits and a hunt.
+    #[cfg(feature = "guests")]
+    #[command(after_help = help::of("accept"))]
+    Accept(AcceptOptions),
+    /// Bring a Raft of your own, compiled to WebAssembly.
+    #[cfg(feature = "guests")]
+    #[command(after_help = help::of("guest"))]
+    Guest {
+        #[command(subcommand)]
+        command: GuestCommand,
+    },
+    /// Print a reference page, in Markdown: `docs keys`, `docs scripts` or `docs guest`.
     #[command(after_help = help::of("docs"))]
     Docs { page: Page },
     /// Print what makes a shell complete commands, options, and the names of lessons, scenes and flaws.
@@ -212,7 +223,7 @@ pub struct SessionsOptions {
     pub json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct HuntOptions {
     /// Play every seed from A up to, but not including, B.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
@@ -342,6 +353,49 @@ pub struct SceneOptions {
     pub lab: LabOptions,
 }
 
+#[cfg(feature = "guests")]
+#[derive(Debug, Args)]
+pub struct AcceptOptions {
+    /// The WebAssembly module.
+    #[arg(value_name = "FILE")]
+    pub raft: PathBuf,
+    /// Print one JSON object, with the scripts.
+    #[arg(long)]
+    pub json: bool,
+    /// How many seeds hunt in it (500).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    pub seeds: Option<u64>,
+    /// Play the scripts of this folder only; may be said more than once. What is not played is not
+    /// passed.
+    #[arg(long, value_name = "NAME", value_parser = ["handout", "mit", "raft", "etcd", "flaws"])]
+    pub folder: Vec<String>,
+    /// How long all may take, such as 60s or 10m (5m): what was not played by then is not passed.
+    #[arg(long, value_name = "TIME", value_parser = limit)]
+    pub time: Option<Duration>,
+}
+
+#[cfg(feature = "guests")]
+#[derive(Debug, Subcommand)]
+pub enum GuestCommand {
+    /// Write a small Raft to start from into a folder, with what it needs to be built.
+    New(NewGuest),
+}
+
+#[cfg(feature = "guests")]
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("language").required(true)))]
+pub struct NewGuest {
+    /// In C: a header, a Raft in one file, a build line.
+    #[arg(long, group = "language")]
+    pub c: bool,
+    /// In Rust: a crate.
+    #[arg(long, group = "language")]
+    pub rust: bool,
+    /// The folder to write into.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
 /// The reference pages that the program makes from its own tables.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Page {
@@ -349,6 +403,9 @@ pub enum Page {
     Keys,
     /// Every verb of the script language (docs/scripts.md).
     Scripts,
+    /// A Raft of your own, and every function between it and the lab (docs/guests.md).
+    #[cfg(feature = "guests")]
+    Guest,
 }
 
 #[cfg(test)]

@@ -111,6 +111,12 @@ fn within(folder: &str) -> Vec<Scene> {
     scenes
 }
 
+/// All scripts of a folder, each with its path and its text.
+#[cfg(feature = "guests")]
+pub fn scripts(folder: &str) -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    within(folder).into_iter().map(|scene| (scene.path(), scene.file.contents()))
+}
+
 /// The script of the program that a path names: as it lies in the folder `scripts`, with or without
 /// that folder's name.
 pub fn read(path: &Path) -> Option<&'static [u8]> {

@@ -5,6 +5,8 @@
 //! `terminal.rs` shows what it draws. `headless/`, `check/`, [`hunt`] and `picture.rs` do without a
 //! screen; `files/` and `stream.rs` are how anything is read or written.
 
+#[cfg(feature = "guests")]
+mod accept;
 mod budget;
 mod check;
 mod cli;
@@ -12,6 +14,8 @@ mod environment;
 mod figures;
 mod files;
 mod fleet;
+#[cfg(feature = "guests")]
+mod guest_new;
 mod guests;
 mod headless;
 pub mod hunt;
@@ -160,7 +164,13 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Lesson(options)) => library::lesson(options, cli.color),
         Some(Subcommands::Show(options)) => library::show(options, cli.color),
         Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
+        #[cfg(feature = "guests")]
+        Some(Subcommands::Accept(options)) => accept::run(options),
+        #[cfg(feature = "guests")]
+        Some(Subcommands::Guest { command }) => guest_new::run(command),
         Some(Subcommands::Docs { page }) => print(&match page {
+            #[cfg(feature = "guests")]
+            Page::Guest => crate::cluster::guest::page(),
             Page::Keys => super::keymap::reference(),
             Page::Scripts => crate::cluster::command::reference::page(),
         }),

@@ -31,8 +31,12 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
     let copies = cluster.copies(index, entry);
     lines.say(format!("{} it, {} servers", have(copies), share(cluster, copies.len())));
     lines.say_all(in_memory(cluster, copies, cluster.synced(index, entry)));
-    lines.say_all(settled(cluster, holder, index));
-    lines.say_all(rivals(cluster, holder, index, entry));
+    if holder.raft.is_guest() {
+        lines.say_all(super::guest::settled(holder, index));
+    } else {
+        lines.say_all(settled(cluster, holder, index));
+        lines.say_all(rivals(cluster, holder, index, entry));
+    }
     lines.0.extend(chain::told(cluster.names(), recent, |event| concerns(event, server, index)));
     lines.0
 }

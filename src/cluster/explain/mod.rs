@@ -14,6 +14,7 @@ mod chain;
 mod client;
 mod coming;
 mod entry;
+mod guest;
 mod packet;
 mod prospects;
 #[cfg(test)]

@@ -34,6 +34,9 @@ pub fn server(cluster: &Cluster, id: ServerId, recent: &[Event]) -> Vec<String> 
     match (server.power, server.raft.role()) {
         (Power::Down, _) => lines.say_all(down(server)),
         (Power::Asleep, _) => lines.say_all(asleep(server)),
+        (Power::Up, _) if server.raft.is_guest() => {
+            lines.say_all(super::guest::server(cluster, server));
+        }
         (Power::Up, Role::Leader) => lines.say_all(leader(cluster, server)),
         (Power::Up, Role::PreCandidate) => lines.say_all(pre_candidate(cluster, server, recent)),
         (Power::Up, Role::Candidate) => lines.say_all(candidate(cluster, server, recent)),

@@ -116,7 +116,7 @@ impl Host {
             return ended("send: a message to itself");
         }
         let Some(kind) = Foreign::from_number(kind) else {
-            return ended(format!("send: there is no kind {kind}, only 0 to 9"));
+            return ended(format!("send: there is no kind {kind}, only 0 to 10"));
         };
         if bytes.len() > MESSAGE_MAX {
             return ended(format!(

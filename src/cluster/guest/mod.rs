@@ -13,6 +13,7 @@
 //! - `host.rs`, `imports.rs`: what it may call.
 //! - `image.rs`: all that it is between two calls.
 //! - `operation.rs`: what clients want, as bytes.
+//! - `reference.rs`: the page and the header that are made from the table.
 
 mod host;
 mod image;
@@ -20,6 +21,7 @@ mod imports;
 mod instance;
 mod loader;
 mod operation;
+mod reference;
 mod table;
 
 use std::cell::RefCell;
@@ -29,6 +31,7 @@ use std::sync::Arc;
 
 pub use host::{EFFECTS_MAX, MESSAGE_MAX, Proposed};
 pub use loader::{MODULE_MAX, Program, Unfit};
+pub use reference::{header, page};
 pub use table::{Call, EXPORTS, IMPORTS, INTERFACE, KINDS, MODULE, Need, Type, WASI, WASI_CALLS};
 
 use host::Proposal;
@@ -128,6 +131,11 @@ impl Guest {
     pub fn bytes(&self) -> (usize, usize) {
         let image = self.image();
         (image.bytes(), image.own_bytes(&self.program.fresh))
+    }
+
+    /// How much memory its last image has that no fresh guest has. Takes no image.
+    pub fn kept_bytes(&self) -> usize {
+        self.image.borrow().own_bytes(&self.program.fresh)
     }
 
     pub fn program(&self) -> &Arc<Program> {

@@ -130,7 +130,7 @@ pub const IMPORTS: &[Call] = &[
         need: May,
         about: "Sends bytes to a server. Kind and term are for the screen and the checkers: 0 other, 1 request \
                 for a vote, 2 vote granted, 3 vote refused, 4 append, 5 appended, 6 append refused, 7 pre-vote \
-                asked, 8 granted, 9 refused. What was written before it is on disk before it leaves; \
+                asked, 8 granted, 9 refused, 10 heartbeat. What was written before it is on disk before it leaves; \
                 what is written after it may not be.",
     },
     Call {
@@ -280,4 +280,5 @@ pub const KINDS: &[&str] = &[
     "pre-vote?",
     "pre-vote granted",
     "pre-vote refused",
+    "heartbeat",
 ];

@@ -80,6 +80,7 @@ impl PacketKind {
                 PacketName::AppendReply
             }
             Self::Foreign { what: Foreign::Append } => PacketName::Append,
+            Self::Foreign { what: Foreign::Heartbeat } => PacketName::Heartbeat,
             Self::Foreign { .. } => PacketName::Other,
         }
     }

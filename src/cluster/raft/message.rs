@@ -63,6 +63,8 @@ pub enum Foreign {
     PreVote,
     PreVoteGranted,
     PreVoteRefused,
+    /// An append without entries.
+    Heartbeat,
 }
 
 impl Foreign {
@@ -80,7 +82,7 @@ impl Foreign {
             Self::PreVote => PacketKind::PreVote,
             Self::PreVoteGranted => PacketKind::PreVoteGranted,
             Self::PreVoteRefused => PacketKind::PreVoteRefused,
-            Self::Other | Self::Append | Self::Appended | Self::AppendRefused => {
+            Self::Other | Self::Append | Self::Appended | Self::AppendRefused | Self::Heartbeat => {
                 PacketKind::Foreign { what: self }
             }
         }
@@ -95,7 +97,9 @@ impl Foreign {
             | Self::AppendRefused
             | Self::PreVoteGranted
             | Self::PreVoteRefused => true,
-            Self::Other | Self::RequestVote | Self::Append | Self::PreVote => false,
+            Self::Other | Self::RequestVote | Self::Append | Self::PreVote | Self::Heartbeat => {
+                false
+            }
         }
     }
 
@@ -108,6 +112,7 @@ impl Foreign {
             Self::VoteGranted | Self::PreVoteGranted => "yes",
             Self::VoteRefused | Self::PreVoteRefused | Self::AppendRefused => "no",
             Self::Append => "append",
+            Self::Heartbeat => "heartbeat",
             Self::Appended => "ok",
         }
     }
@@ -120,6 +125,7 @@ impl Foreign {
             Self::VoteGranted => format!("a vote in term {term}"),
             Self::VoteRefused => format!("a refused vote, from term {term}"),
             Self::Append => format!("an append of term {term}"),
+            Self::Heartbeat => format!("a heartbeat of term {term}"),
             Self::Appended => format!("an ack in term {term}"),
             Self::AppendRefused => format!("a refused append, from term {term}"),
             Self::PreVote => format!("a pre-vote request for term {term}"),

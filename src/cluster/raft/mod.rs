@@ -25,6 +25,7 @@ mod election;
 mod event;
 mod log;
 mod message;
+#[cfg_attr(not(feature = "guests"), allow(dead_code, reason = "only a guest has one"))]
 mod mirror;
 mod options;
 mod replication;

@@ -109,6 +109,7 @@ const fn kind(kind: PacketKind) -> &'static str {
         PacketKind::Foreign { what: crate::cluster::raft::Foreign::Appended } => "OK",
         PacketKind::Foreign { what: crate::cluster::raft::Foreign::AppendRefused } => "NO",
         PacketKind::Foreign { what: crate::cluster::raft::Foreign::Append } => "APPEND",
+        PacketKind::Foreign { what: crate::cluster::raft::Foreign::Heartbeat } => "HEARTBEAT",
         PacketKind::Foreign { .. } => "MESSAGE",
     }
 }

@@ -15,7 +15,7 @@ use super::plan::{CardSize, Opening, Scale};
 use super::tab;
 use crate::cluster::Cluster;
 use crate::cluster::network::{Cargo, Hand, Packet};
-use crate::cluster::raft::{AppendResult, Entries, Message};
+use crate::cluster::raft::{AppendResult, Entries, Foreign, Message};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, Request, ServerId, Term};
 use crate::ui::block::{self, Face};
@@ -100,6 +100,12 @@ impl Words {
         let news = |what: String| Self { what, minor: false };
         let Cargo::Raft(message) = &packet.cargo else { return news(String::new()) };
         match message {
+            Message::Foreign { kind: Foreign::Heartbeat, .. } => {
+                Self { what: "heartbeat".to_owned(), minor: true }
+            }
+            Message::Foreign { kind: Foreign::Appended, .. } => {
+                Self { what: "ok".to_owned(), minor: true }
+            }
             Message::Foreign { kind, .. } => news(kind.word().to_owned()),
             Message::PreVote { .. } => news("pre-vote?".to_owned()),
             Message::RequestVote { .. } => news("vote?".to_owned()),

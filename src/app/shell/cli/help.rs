@@ -34,6 +34,26 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
             (3, "nothing failed, but a run came to its budget of memory"),
         ],
     ),
+    #[cfg(feature = "guests")]
+    (
+        "accept",
+        &[
+            ("raftlab accept my.wasm", "a report by rule, with the smallest scripts"),
+            ("raftlab accept my.wasm --json --time 10m", "for programs, with more time"),
+        ],
+        &[
+            (0, "every rule was kept, and every test passed"),
+            (1, "a rule was broken, or a test failed"),
+            (2, "the module can't be played"),
+            (3, "not all was played"),
+        ],
+    ),
+    #[cfg(feature = "guests")]
+    (
+        "guest",
+        &[("raftlab guest new --c my-raft", "a small Raft in C; --rust has one in Rust")],
+        &[(0, "the files were written"), BAD],
+    ),
     (
         "check",
         &[

@@ -9,6 +9,8 @@
 mod calm;
 mod case;
 mod edit;
+#[cfg(feature = "guests")]
+mod judge;
 mod lines;
 mod places;
 pub mod plan;
@@ -41,6 +43,10 @@ use plan::{Chosen, Fixed};
 use play::{Finding, Run};
 use results::{Found, Hunt, Results};
 
+#[cfg(feature = "guests")]
+pub use judge::{Breach, Caught, Played, one, scene};
+#[cfg(feature = "guests")]
+pub use results::Found as Smallest;
 pub use results::SHARES_MAX;
 
 /// How long a hunt lasts that says neither seeds nor a time.
@@ -294,6 +300,7 @@ fn again(prey: &Prey, seed: u64, options: &HuntOptions) -> String {
     for option in &options.options {
         add("option", Some(option.to_string()));
     }
+    add("raft", options.raft.as_ref().map(|path| quoted(&path.display().to_string())));
     if let Prey::Script(_, path) = prey {
         add("script", Some(path.clone()));
     }

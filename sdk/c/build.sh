@@ -1,0 +1,16 @@
+#!/bin/sh
+# Builds raft.wasm from raft.c, or NAME.wasm from NAME.c: sh build.sh NAME
+# Needs clang 15 or newer with its WebAssembly linker (Debian, Ubuntu: apt install clang lld; Fedora:
+# dnf install clang lld; macOS: brew install llvm lld, for Apple's own clang has no WebAssembly).
+set -eu
+cd "$(dirname "$0")"
+name=${1:-raft}
+cc=${CC:-}
+for found in clang clang-20 clang-19 clang-18 clang-17 clang-16 clang-15 /opt/homebrew/opt/llvm/bin/clang /usr/local/opt/llvm/bin/clang; do
+    [ -n "$cc" ] && break
+    if "$found" --target=wasm32 --version >/dev/null 2>&1; then cc=$found; fi
+done
+[ -n "$cc" ] || { echo "build.sh: no clang found: install clang and lld, or say CC=..." >&2; exit 1; }
+"$cc" --target=wasm32 -O2 -Wall -nostdlib -ffreestanding -mbulk-memory "$name.c" -o "$name.wasm" \
+    -Wl,--no-entry -Wl,-z,stack-size=65536
+echo "$name.wasm: raftlab --raft $name.wasm"

@@ -1,0 +1,222 @@
+//! What a guest of raftlab and the lab say to each other, for Rust. Written by `raftlab guest new`.
+#![allow(dead_code)]
+
+/// What a message is, for the screen and the checkers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Kind {
+    Other,
+    Vote,
+    VoteGranted,
+    VoteRefused,
+    Append,
+    Appended,
+    AppendRefused,
+    PreVote,
+    PreVoteGranted,
+    PreVoteRefused,
+    Heartbeat,
+}
+
+/// What a server reports that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Role {
+    Follower,
+    Candidate,
+    Leader,
+    PreCandidate,
+}
+
+/// A server. Only the disk survives a crash: after one, `new` is called again.
+pub trait Guest {
+    /// The server starts: servers are 0 to `servers - 1`. Set a timer, or nothing will ever happen.
+    fn new(me: usize, servers: usize) -> Self;
+    fn on_message(&mut self, from: usize, bytes: &[u8]);
+    /// A timer has run out.
+    fn on_timer(&mut self, timer: i32);
+    /// A client's operation: a leader appends it and calls `accepted`, any other server `refused`.
+    fn on_propose(&mut self, id: i32, bytes: &[u8]);
+    /// Become a candidate now.
+    fn on_campaign(&mut self) {
+        self.on_timer(0);
+    }
+}
+
+mod lab {
+    #[link(wasm_import_module = "raftlab")]
+    extern "C" {
+        pub fn send(to: i32, kind: i32, term: i64, data: *const u8, length: i32);
+        pub fn set_timer(id: i32, micros: i64);
+        pub fn cancel_timer(id: i32);
+        pub fn save_hard(term: i64, vote: i32);
+        pub fn append(term: i64, data: *const u8, length: i32);
+        pub fn truncate(length: i64);
+        pub fn hard_term() -> i64;
+        pub fn hard_vote() -> i32;
+        pub fn log_length() -> i64;
+        pub fn entry_term(index: i64) -> i64;
+        pub fn entry_read(index: i64, data: *mut u8, room: i32) -> i32;
+        pub fn report(role: i32, leader: i32, commit: i64);
+        pub fn progress(peer: i32, next: i64, matched: i64);
+        pub fn votes(voters: i64);
+        pub fn accepted(id: i32, index: i64, term: i64);
+        pub fn refused(id: i32, leader: i32);
+        pub fn now() -> i64;
+        pub fn random() -> i64;
+        pub fn log(text: *const u8, length: i32);
+    }
+}
+
+fn server(server: Option<usize>) -> i32 {
+    server.map_or(-1, |server| server as i32)
+}
+
+/// Sends bytes to a server. They leave once all that was written before is on disk.
+pub fn send(to: usize, kind: Kind, term: u64, bytes: &[u8]) {
+    unsafe { lab::send(to as i32, kind as i32, term as i64, bytes.as_ptr(), bytes.len() as i32) }
+}
+
+/// Timer 0 is the election timer and 1 the heartbeat; 2 to 255 are free.
+pub fn set_timer(timer: i32, micros: u64) {
+    unsafe { lab::set_timer(timer, micros as i64) }
+}
+
+pub fn cancel_timer(timer: i32) {
+    unsafe { lab::cancel_timer(timer) }
+}
+
+/// Writes currentTerm and votedFor to disk.
+pub fn save_hard(term: u64, vote: Option<usize>) {
+    unsafe { lab::save_hard(term as i64, server(vote)) }
+}
+
+pub fn hard_term() -> u64 {
+    unsafe { lab::hard_term() as u64 }
+}
+
+pub fn hard_vote() -> Option<usize> {
+    usize::try_from(unsafe { lab::hard_vote() }).ok()
+}
+
+/// Writes an entry behind the last of the log on disk: the bytes of a proposal.
+pub fn append(term: u64, bytes: &[u8]) {
+    unsafe { lab::append(term as i64, bytes.as_ptr(), bytes.len() as i32) }
+}
+
+/// Keeps so many entries of the log on disk.
+pub fn truncate(length: u64) {
+    unsafe { lab::truncate(length as i64) }
+}
+
+/// How many entries there are; the first is entry 1.
+pub fn log_length() -> u64 {
+    unsafe { lab::log_length() as u64 }
+}
+
+/// The term of an entry; 0 where there is none.
+pub fn entry_term(index: u64) -> u64 {
+    unsafe { lab::entry_term(index as i64) as u64 }
+}
+
+/// The bytes of an entry.
+pub fn entry(index: u64) -> Vec<u8> {
+    let length = unsafe { lab::entry_read(index as i64, core::ptr::null_mut(), 0) }.max(0);
+    let mut bytes = vec![0; length as usize];
+    unsafe { lab::entry_read(index as i64, bytes.as_mut_ptr(), length) };
+    bytes
+}
+
+/// What is not on disk. Clients are answered up to the commit index.
+pub fn report(role: Role, leader: Option<usize>, commit: u64) {
+    unsafe { lab::report(role as i32, server(leader), commit as i64) }
+}
+
+/// nextIndex and matchIndex of a follower.
+pub fn progress(peer: usize, next: u64, matched: u64) {
+    unsafe { lab::progress(peer as i32, next as i64, matched as i64) }
+}
+
+/// Who has voted for this candidate: bit 0 is server 0.
+pub fn votes(voters: u64) {
+    unsafe { lab::votes(voters as i64) }
+}
+
+pub fn accepted(id: i32, index: u64, term: u64) {
+    unsafe { lab::accepted(id, index as i64, term as i64) }
+}
+
+pub fn refused(id: i32, leader: Option<usize>) {
+    unsafe { lab::refused(id, server(leader)) }
+}
+
+/// Lab time in microseconds.
+pub fn now() -> u64 {
+    unsafe { lab::now() as u64 }
+}
+
+/// A random number, of this server's own stream.
+pub fn random() -> u64 {
+    unsafe { lab::random() as u64 }
+}
+
+/// A line for the list of events.
+pub fn log(text: &str) {
+    unsafe { lab::log(text.as_ptr(), text.len() as i32) }
+}
+
+/// Exports a server of this type: `guest!(Raft);`, once.
+#[macro_export]
+macro_rules! guest {
+    ($server:ty) => {
+        static mut SERVER: Option<$server> = None;
+        static mut BUFFER: Vec<u8> = Vec::new();
+
+        /// One thread, and no call within another: nobody else has it meanwhile.
+        #[allow(static_mut_refs)]
+        fn server() -> &'static mut $server {
+            unsafe { SERVER.as_mut().expect("init comes first") }
+        }
+
+        #[allow(static_mut_refs)]
+        fn bytes() -> Vec<u8> {
+            unsafe { std::mem::take(&mut BUFFER) }
+        }
+
+        #[no_mangle]
+        #[allow(static_mut_refs)]
+        pub extern "C" fn buffer(length: i32) -> *mut u8 {
+            unsafe {
+                BUFFER = vec![0; length as usize];
+                BUFFER.as_mut_ptr()
+            }
+        }
+
+        #[no_mangle]
+        pub extern "C" fn init(me: i32, servers: i32) {
+            std::panic::set_hook(Box::new(|panic| $crate::raftlab::log(&panic.to_string())));
+            let server = $crate::raftlab::Guest::new(me as usize, servers as usize);
+            unsafe { SERVER = Some(server) }
+        }
+
+        #[no_mangle]
+        pub extern "C" fn on_message(from: i32, _length: i32) {
+            $crate::raftlab::Guest::on_message(server(), from as usize, &bytes());
+        }
+
+        #[no_mangle]
+        pub extern "C" fn on_timer(timer: i32) {
+            $crate::raftlab::Guest::on_timer(server(), timer);
+        }
+
+        #[no_mangle]
+        pub extern "C" fn on_propose(id: i32, _length: i32) {
+            $crate::raftlab::Guest::on_propose(server(), id, &bytes());
+        }
+
+        #[no_mangle]
+        pub extern "C" fn on_campaign() {
+            $crate::raftlab::Guest::on_campaign(server());
+        }
+    };
+}

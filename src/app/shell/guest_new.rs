@@ -1,0 +1,70 @@
+//! `raftlab guest new`: what one needs to bring a Raft of one's own: the border as a header or a crate,
+//! a small Raft to start from, and how to build it.
+
+use std::fs;
+use std::path::Path;
+
+use super::cli::{GuestCommand, NewGuest};
+use super::{Ending, Mistake};
+use crate::cluster::words::plain::{plain, quoted};
+
+/// A file of a template: where it goes, and what is in it.
+type File = (&'static str, &'static str);
+
+const C: &[File] = &[
+    ("raftlab.h", include_str!("../../../sdk/c/raftlab.h")),
+    ("raft.c", include_str!("../../../sdk/c/raft.c")),
+    ("echo.c", include_str!("../../../sdk/c/echo.c")),
+    ("build.sh", include_str!("../../../sdk/c/build.sh")),
+];
+
+const RUST: &[File] = &[
+    ("Cargo.toml", include_str!("../../../sdk/rust/Cargo.toml")),
+    (".cargo/config.toml", include_str!("../../../sdk/rust/config.toml")),
+    ("src/lib.rs", include_str!("../../../sdk/rust/src/lib.rs")),
+    ("src/raftlab.rs", include_str!("../../../sdk/rust/src/raftlab.rs")),
+];
+
+/// Carries out `raftlab guest`.
+///
+/// # Errors
+/// When the folder can't be written, or has one of the files already: then nothing is written.
+pub fn run(command: &GuestCommand) -> Result<Ending, Mistake> {
+    let GuestCommand::New(options) = command;
+    let (files, build) = template(options);
+    let folder = &options.folder;
+    if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
+        let name = plain(&folder.join(name).display().to_string()).into_owned();
+        return Err(Mistake::Usage(format!("{name} is there already: name another folder")));
+    }
+    for (name, text) in files {
+        write(&folder.join(name), text)?;
+    }
+    let at = |name: &str| quoted(&folder.join(name).display().to_string());
+    let (file, module) = match options.rust {
+        true => (at("src/lib.rs"), at("target/wasm32-unknown-unknown/release/my_raft.wasm")),
+        false => (at("raft.c"), at("raft.wasm")),
+    };
+    let folder = quoted(&folder.display().to_string());
+    super::print(&format!(
+        "{file} is a small Raft that works: change it, or put your own in its place.\n\n    \
+         cd {folder} && {build}\n    raftlab --raft {module}\n\n\
+         raftlab docs guest has every function that crosses the border.\n"
+    ))
+}
+
+const fn template(options: &NewGuest) -> (&'static [File], &'static str) {
+    match options.rust {
+        true => (RUST, "cargo build --release"),
+        false => (C, "sh build.sh"),
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Mistake> {
+    let folder = path.parent().unwrap_or(path);
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, text));
+    written.map_err(|error| {
+        let name = plain(&path.display().to_string()).into_owned();
+        Mistake::Usage(format!("can't write {name}: {}", super::files::why_not(&error)))
+    })
+}

@@ -1,0 +1,83 @@
+//! The hunt's parts for `raftlab accept`: a seed or a scene with somebody's own Raft, and the smallest
+//! script of what it breaks.
+
+use super::plan::Fixed;
+use super::play::{self, Finding, Outcome, Run};
+use super::results::Found;
+use super::{Prey, shrunk};
+use crate::app::shell::budget::Budget;
+use crate::app::shell::cli::HuntOptions;
+use crate::cluster::Implementation;
+use crate::cluster::check::Invariant;
+use crate::cluster::command::Script;
+
+/// What a scene came to.
+pub enum Played {
+    Well,
+    Undecided,
+    Unmet { line: u32, expected: String, actual: String },
+    Broken(Box<Breach>),
+}
+
+/// A scene that broke a rule.
+pub struct Breach {
+    pub invariant: Invariant,
+    pub evidence: String,
+    script: Script,
+    run: Run,
+}
+
+impl Breach {
+    /// The script of it, as small as it gets.
+    pub fn smallest(&self, raft: &Implementation) -> Found {
+        let prey = Prey::Script(Box::new(self.script.clone()), self.script.name.to_string());
+        shrunk(&prey, &self.run, &options(raft))
+    }
+}
+
+/// A seed that went wrong.
+pub struct Caught {
+    pub breaks: String,
+    run: Run,
+}
+
+fn prey(raft: &Implementation) -> Prey {
+    Prey::Plan(Fixed { raft: Some(raft.clone()), ..Fixed::default() })
+}
+
+/// As the command line would ask for it.
+fn options(raft: &Implementation) -> HuntOptions {
+    HuntOptions { raft: Some((*raft.file).into()), ..HuntOptions::default() }
+}
+
+/// Plays a seed of the hunt; what went wrong in it, if something did.
+pub fn one(raft: &Implementation, seed: u64, budget: Budget) -> Option<Caught> {
+    let run = play::hunt(&prey(raft).script(seed), seed, budget);
+    let breaks = run.finding()?.word().to_owned();
+    Some(Caught { breaks, run })
+}
+
+impl Caught {
+    /// The script of it, as small as it gets.
+    pub fn smallest(&self, raft: &Implementation) -> Found {
+        shrunk(&prey(raft), &self.run, &options(raft))
+    }
+}
+
+/// Plays a script with the Raft that it names.
+pub fn scene(script: &Script, budget: Budget) -> Played {
+    let run = play::hunt(script, script.seed(), budget);
+    match &run.outcome {
+        Outcome::Well => Played::Well,
+        Outcome::Undecided => Played::Undecided,
+        Outcome::Found(Finding::Unmet(failure, _)) => Played::Unmet {
+            line: failure.line,
+            expected: failure.expected.to_string(),
+            actual: failure.actual.to_string(),
+        },
+        Outcome::Found(finding @ Finding::Broken(violation)) => {
+            let (invariant, evidence) = (violation.invariant, finding.told());
+            Played::Broken(Box::new(Breach { invariant, evidence, script: script.clone(), run }))
+        }
+    }
+}
