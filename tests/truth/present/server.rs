@@ -1,5 +1,7 @@
 //! A server: what it is, whom it hears, whether it could win.
 
+use std::ops::Deref as _;
+
 use raftlab::cluster::Cluster;
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Hand, Loss, Packet, PacketName};
@@ -195,10 +197,10 @@ impl Scene<'_> {
         let mut trial = self.cluster.clone();
         let own = self.own().id;
         if trial.is_stopped() {
-            return self.own().raft.clone();
+            return self.own().raft.deref().clone();
         }
         apply(&mut trial, &format!("restart {own}"));
-        trial.server(own).expect("it is there").raft.clone()
+        trial.server(own).expect("it is there").raft.deref().clone()
     }
 
     /// Whether a request for a vote to each of these, or an answer, is in flight, and this is so of it.
