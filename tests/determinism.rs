@@ -34,7 +34,7 @@ const VARIED: [&str; 10] = [
     "scripts/handout/lock_two_clients_unreliable.lab",
     "scripts/handout/lock_with_crash.lab",
     "scripts/handout/persist_partition.lab",
-    "scripts/lessons/07_a_leader_can_lose_its_majority.lab",
+    "scripts/lessons/07_a_lost_majority_commits_nothing.lab",
     "scripts/raft/crashes_with_slow_disks_lose_nothing_confirmed.lab",
     "scripts/raft/duplicates_and_reordering_change_nothing.lab",
     "scripts/raft/figure_8_old_entry_on_a_majority_falls.lab",
@@ -202,7 +202,7 @@ fn a_clone_goes_on_as_its_original_does() {
 #[test]
 fn a_script_without_its_words_is_the_same_run() {
     for name in [
-        "scripts/lessons/07_a_leader_can_lose_its_majority.lab",
+        "scripts/lessons/07_a_lost_majority_commits_nothing.lab",
         "scripts/lessons/09_disks_survive_a_crash.lab",
     ] {
         let script = script(name);

@@ -235,7 +235,7 @@ fn whatever_is_pressed_the_lab_ends_well_and_gives_the_terminal_back() {
     let keys = setting("RAFTLAB_MONKEY_KEYS", 3_000);
     let first = setting("RAFTLAB_MONKEY_SEED", 1);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
-    let scripts = ["lessons/07_a_leader_can_lose_its_majority.lab", "flaws/commit_old_term.lab"]
+    let scripts = ["lessons/07_a_lost_majority_commits_nothing.lab", "flaws/commit_old_term.lab"]
         .map(|name| root.join(name).to_str().expect("UTF-8").to_owned());
     let folder = tempfile::tempdir().expect("a folder");
     let (mut left, mut seed) = (keys, first);

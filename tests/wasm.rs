@@ -18,7 +18,7 @@ const SCRIPTS: &[&str] = &[
     "scripts/etcd/async_storage_writes.lab",
     "scripts/handout/lock_two_clients_unreliable.lab",
     "scripts/handout/persist_partition.lab",
-    "scripts/lessons/07_a_leader_can_lose_its_majority.lab",
+    "scripts/lessons/07_a_lost_majority_commits_nothing.lab",
     "scripts/raft/crashes_with_slow_disks_lose_nothing_confirmed.lab",
     "scripts/raft/duplicates_and_reordering_change_nothing.lab",
     "scripts/raft/twenty_five_servers.lab",
@@ -26,7 +26,7 @@ const SCRIPTS: &[&str] = &[
 
 /// Scripts, sizes, and keys that act, look about, ask at the prompt and go back in time.
 const SCREENS: &[(&str, &str)] = &[
-    ("scripts/lessons/07_a_leader_can_lose_its_majority.lab", "120 40  ccc X R"),
+    ("scripts/lessons/07_a_lost_majority_commits_nothing.lab", "120 40  ccc X R"),
     ("scripts/raft/twenty_five_servers.lab", "200 60  zX:watch term$:crash S3$"),
     ("scripts/handout/persist_partition.lab", "80 24   ,,,w^?"),
 ];

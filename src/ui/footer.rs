@@ -1,7 +1,7 @@
 //! The last rows: the command that was applied last, and the keys that make sense now.
 //!
 //! ```text
-//!  last: partition S4 S5 | S1 S2 S3   (P 4 5 Enter)      07_a_leader_can_lose_its_majority.lab  line 14 of 31
+//!  last: partition S4 S5 | S1 S2 S3   (P 4 5 Enter)      07_a_lost_majority_commits_nothing.lab  line 14 of 31
 //!  S4: x crash  i isolate  t time out  w why │ Space stop  . step  c write  ? help
 //! ```
 //!

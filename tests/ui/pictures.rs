@@ -84,7 +84,7 @@ fn check(name: &str, stage: &Stage, width: u16, height: u16) {
 
 /// The lesson's text, of which lines have run up to this one.
 fn script_at(line: u32) -> ScriptPlace {
-    let text = include_str!("../../scripts/lessons/07_a_leader_can_lose_its_majority.lab");
+    let text = include_str!("../../scripts/lessons/07_a_lost_majority_commits_nothing.lab");
     let source: Vec<Box<str>> = text.lines().map(Into::into).collect();
     let ran = (1..=line).zip(&source).filter(|(_, text)| {
         !text.is_empty() && !text.starts_with('#') && !text.starts_with("cluster")
@@ -93,7 +93,7 @@ fn script_at(line: u32) -> ScriptPlace {
     let seen =
         ran.map(|(number, text)| (number, SeenLine { came: came(text), at: Point::default() }));
     ScriptPlace {
-        name: "07_a_leader_can_lose_its_majority.lab".into(),
+        name: "07_a_lost_majority_commits_nothing.lab".into(),
         line,
         of: source.len() as u32,
         seen: seen.collect(),

@@ -16,7 +16,7 @@ pub(super) const CARD: [&str; 7] = [
     "Space   the first election, which stops at its firsts",
     "?       what the marks mean, and the keys",
     "w       why? of whatever is selected",
-    ":lesson 1   plays the first lesson",
+    ":lesson 1  begins the first of the lessons",
 ];
 
 /// What is stopped at once.

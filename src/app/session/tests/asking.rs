@@ -238,7 +238,7 @@ fn nothing_that_comes_is_on_the_screen_while_one_presents() {
     let sizes = [(60, 16), (80, 24), (120, 40), (200, 60)].map(|(w, h)| Size::new(w, h));
     for text in [
         include_str!("../../../../scripts/lessons/02_silence_starts_an_election.lab"),
-        include_str!("../../../../scripts/lessons/07_a_leader_can_lose_its_majority.lab"),
+        include_str!("../../../../scripts/lessons/07_a_lost_majority_commits_nothing.lab"),
         include_str!("../../../../scripts/lessons/09_disks_survive_a_crash.lab"),
     ] {
         let lines = Script::parse("lesson.lab", text.as_bytes()).unwrap().lines;

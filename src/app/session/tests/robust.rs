@@ -202,7 +202,7 @@ fn keys_and_sizes_at_random_break_nothing() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
     play_about(1, inputs, led);
     for (seed, name) in
-        [(2, "lessons/07_a_leader_can_lose_its_majority.lab"), (3, "flaws/forget_log.lab")]
+        [(2, "lessons/07_a_lost_majority_commits_nothing.lab"), (3, "flaws/forget_log.lab")]
     {
         let text = std::fs::read_to_string(root.join(name)).unwrap();
         play_about(seed, inputs, || script(&text));
