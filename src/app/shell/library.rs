@@ -23,7 +23,7 @@ const LESSONS: &str = "lessons";
 /// The most scenes that are named where several have a name.
 const NAMED_MAX: usize = 12;
 /// Of so many that begin with the same words the shortest name is meant; of more, none.
-const ALIKE_MAX: usize = 3;
+const ALIKE_MAX: usize = 4;
 
 /// The folders, in the order in which a newcomer wants them, and what is in each.
 const FOLDERS: [(&str, &str); 8] = [
