@@ -1,6 +1,7 @@
 //! Raft's rules, named by the sections of the paper and the parts of its Figure 2, asked of one
 //! server from outside: what it hears, what it then says, writes and knows.
 
+#[allow(dead_code, reason = "not every test file asks everything")]
 #[path = "support/raft.rs"]
 mod bench;
 
@@ -12,8 +13,8 @@ use raftlab::cluster::disk::Disk;
 use raftlab::cluster::event::{IgnoreReason, RaftEvent};
 use raftlab::cluster::flaw::{Flaw, Flaws};
 use raftlab::cluster::raft::{
-    AppendResult, Configuration, Message, Options, Outbox, Position, Progress, REPEATS_A_BEAT,
-    REPEATS_MAX, Raft, RaftOption, Role, Rules, TimerOrder, Write,
+    AppendResult, Configuration, Message, Options, Outbox, Progress, REPEATS_A_BEAT, REPEATS_MAX,
+    Raft, Role, Rules, TimerOrder, Write,
 };
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -99,7 +100,7 @@ fn section_5_2_a_timeout_begins_an_election_in_the_next_term() {
     assert_eq!(out.election, TimerOrder::Arm, "for the case of a split vote");
     let (term, last) = (Term(4), at(2, 3));
     let asked = (1..).zip([1, 3, 4, 5]).map(|(call, peer)| {
-        let request = Message::RequestVote { call, term, last };
+        let request = Message::RequestVote { call, term, last, transfer: false };
         (id(peer), request)
     });
     assert_eq!(out.held, asked.collect::<Vec<_>>(), "once its own vote is on disk");
@@ -753,7 +754,9 @@ fn an_answer_carries_the_number_of_its_call() {
     let (term, prev) = (Term(2), at(0, 0));
     let append =
         Message::Append { call, term, prev, entries: Default::default(), commit: Index(0) };
-    for message in [append, Message::RequestVote { call, term: Term(3), last: prev }] {
+    for message in
+        [append, Message::RequestVote { call, term: Term(3), last: prev, transfer: false }]
+    {
         let out = server.hears(1, message);
         assert_eq!(out.held[0].1.call(), call);
     }
@@ -819,193 +822,4 @@ fn where_nothing_follows_an_append_there_is_nothing_to_remove() {
     };
     assert!(removes(1));
     assert!(!removes(2), "the log ends there");
-}
-
-// Options: what a server keeps beyond Figure 2, by the sections of the dissertation.
-
-const PRE_VOTE: &[RaftOption] = &[RaftOption::PreVote];
-const CHECK_QUORUM: &[RaftOption] = &[RaftOption::CheckQuorum];
-
-const fn pre_vote_request(term: u64, last: Position) -> Message {
-    Message::PreVote { call: 1, term: Term(term), last }
-}
-
-const fn pre_vote(term: u64, granted: bool) -> Message {
-    Message::PreVoteReply { call: 1, term: Term(term), granted }
-}
-
-/// The answer to a pre-vote: whether it is granted, and the term in it.
-fn would_vote(out: &Outbox) -> (bool, u64) {
-    match out.held.as_slice() {
-        [(_, Message::PreVoteReply { granted, term, .. })] => (*granted, term.0),
-        other => panic!("expected an answer to a pre-vote: {other:?}"),
-    }
-}
-
-fn after(server: &mut Server, millis: u64) {
-    server.cx.now += Span::from_millis(millis);
-}
-
-#[test]
-fn section_9_6_one_who_asks_first_begins_no_term() {
-    let mut server = Server::keeping(PRE_VOTE, 1, 4, &[1, 4]);
-    let out = server.times_out();
-    assert_eq!((server.term(), server.raft.role()), (4, Role::PreCandidate));
-    assert!(out.writes.is_empty() && out.held.is_empty() && out.election == TimerOrder::Arm);
-    let asked: Vec<&Message> = out.messages.iter().map(|(_, message)| message).collect();
-    assert_eq!(asked.len(), 4);
-    for message in asked {
-        let Message::PreVote { term, last, .. } = message else { panic!("{message:?}") };
-        assert_eq!((*term, *last), (Term(5), at(2, 4)));
-    }
-}
-
-#[test]
-fn section_9_6_a_term_begins_when_a_majority_would_vote_for_it() {
-    let mut server = Server::keeping(PRE_VOTE, 1, 4, &[]);
-    server.times_out();
-    server.hears(2, pre_vote(5, true));
-    server.hears(2, pre_vote(5, true));
-    assert_eq!((server.term(), server.raft.role()), (4, Role::PreCandidate), "S2 counts once");
-    let out = server.hears(3, pre_vote(5, true));
-    assert_eq!((server.term(), server.raft.role()), (5, Role::Candidate));
-    assert!(writes_a_vote(&out) && out.held.len() == 4);
-    server.syncs();
-    server.hears(2, vote(5, true));
-    server.hears(4, vote(5, true));
-    assert_eq!(server.raft.role(), Role::Leader);
-}
-
-#[test]
-fn section_9_6_what_is_said_of_another_term_does_not_count() {
-    let mut server = Server::keeping(PRE_VOTE, 1, 4, &[]);
-    server.times_out();
-    for (voter, term) in [(2, 4), (3, 4), (4, 6), (5, 6)] {
-        server.hears(voter, pre_vote(term, true));
-    }
-    assert_eq!((server.term(), server.raft.role()), (4, Role::PreCandidate));
-}
-
-#[test]
-fn section_9_6_a_voter_keeps_its_term_its_vote_and_its_timer() {
-    let mut server = Server::new(1, 4, &[1, 4]);
-    let out = server.hears(2, pre_vote_request(9, at(2, 4)));
-    assert_eq!(would_vote(&out), (true, 9), "the term that was asked for");
-    assert_eq!((server.term(), server.raft.voted_for()), (4, None));
-    assert!(out.writes.is_empty() && out.election == TimerOrder::Keep);
-    // It would, and so it may for another.
-    assert_eq!(would_vote(&server.hears(3, pre_vote_request(9, at(2, 4)))), (true, 9));
-}
-
-#[test]
-fn section_9_6_who_would_not_vote_says_so() {
-    let asked = |term, last| {
-        let mut server = Server::new(1, 4, &[1, 4]);
-        server.hears(3, vote_request(4, at(2, 4)));
-        would_vote(&server.hears(2, pre_vote_request(term, last)))
-    };
-    assert_eq!(asked(3, at(2, 4)), (false, 4), "of an older term");
-    assert_eq!(asked(4, at(2, 4)), (false, 4), "it has voted for S3 in this one");
-    assert_eq!(asked(5, at(9, 1)), (false, 4), "a log that is behind");
-    assert_eq!(asked(5, at(1, 4)), (false, 4), "a log that is shorter");
-    assert_eq!(asked(5, at(2, 4)), (true, 5));
-}
-
-#[test]
-fn section_9_6_nobody_who_hears_from_a_leader_would_vote() {
-    let mut server = Server::new(1, 4, &[]);
-    server.hears(2, append(4, at(0, 0), &[], 0));
-    let ask = |server: &mut Server| would_vote(&server.hears(3, pre_vote_request(5, at(0, 0))));
-    after(&mut server, 299);
-    assert_eq!(ask(&mut server), (false, 4));
-    after(&mut server, 1);
-    assert_eq!(ask(&mut server), (true, 5), "the shortest election timeout is over");
-    let mut leader = Server::leading(1, 4, &[]);
-    assert_eq!(ask(&mut leader), (false, 4), "it leads");
-    assert_eq!(leader.raft.role(), Role::Leader);
-}
-
-#[test]
-fn section_9_6_a_refusal_with_a_newer_term_makes_a_follower() {
-    let mut server = Server::keeping(PRE_VOTE, 1, 4, &[]);
-    server.times_out();
-    server.hears(2, pre_vote(4, false));
-    assert_eq!(server.raft.refusals(), ids(&[2]));
-    server.hears(3, pre_vote(7, false));
-    assert_eq!((server.term(), server.raft.role()), (7, Role::Follower));
-}
-
-#[test]
-fn section_9_6_one_who_asks_first_follows_the_leader_of_its_term() {
-    let mut server = Server::keeping(PRE_VOTE, 1, 4, &[]);
-    server.times_out();
-    server.hears(2, append(4, at(0, 0), &[], 0));
-    assert_eq!((server.raft.role(), server.raft.leader()), (Role::Follower, Some(id(2))));
-    server.hears(3, pre_vote(5, true));
-    server.hears(4, pre_vote(5, true));
-    assert_eq!((server.term(), server.raft.role()), (4, Role::Follower), "too late");
-}
-
-#[test]
-fn section_9_6_a_lost_question_is_asked_again() {
-    let mut server = Server::keeping(PRE_VOTE, 1, 4, &[]);
-    let out = server.times_out();
-    let call = out.messages.iter().find(|(to, _)| *to == id(2)).expect("S2 is asked").1.call();
-    let out = server.loses(2, call);
-    assert!(matches!(out.messages.as_slice(), [(_, Message::PreVote { .. })]));
-    server.hears(2, pre_vote(5, true));
-    assert!(server.loses(2, out.messages[0].1.call()).messages.is_empty(), "it has answered");
-}
-
-/// The check of a leader that these have answered since the last one.
-fn checks(leader: &mut Server, answered: &[u64]) -> Outbox {
-    for follower in answered {
-        leader.hears(*follower, matched(4, 0, 0));
-    }
-    leader.step(|raft, cx, out| raft.on_quorum_timeout(cx, out))
-}
-
-#[test]
-fn section_6_2_a_leader_that_no_majority_answers_steps_down() {
-    let mut leader = Server::keeping(CHECK_QUORUM, 1, 3, &[]);
-    let out = leader.times_out();
-    assert_eq!(out.quorum, TimerOrder::Keep, "a candidate has nothing to check");
-    leader.syncs();
-    leader.hears(2, vote(4, true));
-    assert_eq!(leader.hears(3, vote(4, true)).quorum, TimerOrder::Arm);
-    assert_eq!(checks(&mut leader, &[2, 3]).quorum, TimerOrder::Arm);
-    assert_eq!(leader.raft.role(), Role::Leader, "three of five are a majority");
-    let out = checks(&mut leader, &[2]);
-    assert_eq!((leader.raft.role(), leader.term()), (Role::Follower, 4), "two are none");
-    assert_eq!((out.quorum, out.heartbeat), (TimerOrder::Cancel, TimerOrder::Cancel));
-    assert_eq!(out.election, TimerOrder::Arm);
-}
-
-#[test]
-fn section_6_2_refusals_are_answers_and_old_ones_are_not() {
-    let mut leader = Server::keeping(CHECK_QUORUM, 1, 3, &[1]);
-    leader.times_out();
-    leader.syncs();
-    leader.hears(2, vote(4, true));
-    leader.hears(3, vote(4, true));
-    leader.hears(2, reply(4, 1, refused(None, 0, 0)));
-    leader.hears(3, reply(3, 1, refused(None, 0, 0)));
-    assert_eq!(leader.raft.active(), ids(&[2]));
-}
-
-#[test]
-fn section_4_2_3_who_hears_from_a_leader_votes_for_nobody() {
-    let mut server = Server::keeping(CHECK_QUORUM, 1, 4, &[]);
-    server.hears(2, append(4, at(0, 0), &[], 0));
-    after(&mut server, 299);
-    let out = server.hears(3, vote_request(9, at(5, 5)));
-    assert!(!granted(&out) && out.writes.is_empty());
-    assert_eq!((server.term(), server.raft.leader()), (4, Some(id(2))));
-    after(&mut server, 1);
-    assert!(granted(&server.hears(3, vote_request(9, at(5, 5)))));
-    assert_eq!(server.term(), 9);
-    // Without the option a newer term counts whatever was heard.
-    let mut plain = Server::new(1, 4, &[]);
-    plain.hears(2, append(4, at(0, 0), &[], 0));
-    assert!(granted(&plain.hears(3, vote_request(9, at(5, 5)))));
 }

@@ -399,8 +399,7 @@ fn gets_go_through_the_log_and_so_does_everything_that_fails() {
                 .map(|(_, (_, index, op))| (*index, *op))
                 .collect();
             let log = run.cluster.servers()[0].raft.log().iter_from(Index(1));
-            let order: Vec<(Index, OpId)> =
-                log.map(|(index, entry)| (index, entry.op.id)).collect();
+            let order: Vec<(Index, OpId)> = log.map(|(index, entry)| (index, entry.id())).collect();
             assert_eq!(own, order, "{server} applies the log, in order, each entry once");
         }
     }
@@ -457,7 +456,7 @@ fn no_two_operations_share_an_id_not_even_across_restarts() {
          until S1 is leader\nend\nset y 1\nuntil converged\n",
     ) {
         let log = run.cluster.servers()[0].raft.log();
-        let ids: BTreeSet<OpId> = log.iter_from(Index(1)).map(|(_, entry)| entry.op.id).collect();
+        let ids: BTreeSet<OpId> = log.iter_from(Index(1)).map(|(_, entry)| entry.id()).collect();
         assert_eq!(ids.len(), log.len());
         assert!(ids.iter().all(|id| id.server == server(1)));
     }

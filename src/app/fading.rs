@@ -41,7 +41,12 @@ impl Fader {
                 self.keep_log(*server, cluster);
             }
             EventKind::Server(server, ServerEvent::Submitted { .. })
-            | EventKind::Raft(server, RaftEvent::Appended { .. } | RaftEvent::Wrote { .. })
+            | EventKind::Raft(
+                server,
+                RaftEvent::Appended { .. }
+                | RaftEvent::NoopAppended { .. }
+                | RaftEvent::Wrote { .. },
+            )
             | EventKind::Server(
                 server,
                 ServerEvent::Crashed { .. } | ServerEvent::Restarted { .. } | ServerEvent::Wiped,
@@ -55,8 +60,8 @@ impl Fader {
     fn remove(&mut self, server: ServerId, first: Index, last: Index) {
         let Some(log) = self.logs.get(server.index()) else { return };
         for (index, entry) in log.iter_from(first).take_while(|(index, _)| *index <= last) {
-            let (term, op) = (entry.term, entry.op.clone());
-            self.removed.push((REMOVED_SHOWN, RemovedEntry { server, index, term, op }));
+            let entry = entry.clone();
+            self.removed.push((REMOVED_SHOWN, RemovedEntry { server, index, entry }));
             if self.removed.len() >= SHOWN_MAX {
                 return;
             }

@@ -139,6 +139,9 @@ pub fn is_worth_watching(cluster: &Cluster, flight: &Flight) -> bool {
         | PacketKind::VoteRefused
         | PacketKind::Append { .. }
         | PacketKind::AppendRefused { .. }
+        | PacketKind::TimeoutNow
+        | PacketKind::ReadIndex
+        | PacketKind::ReadIndexGiven { .. }
         | PacketKind::ClientRequest
         | PacketKind::ClientReply => true,
         // An idle leader's heartbeats and what answers them come by the hundred.

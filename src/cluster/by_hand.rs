@@ -157,7 +157,7 @@ impl Cluster {
             return;
         }
         for id in writing.iter() {
-            self.sync_now(id);
+            self.fire(id, TimerKind::Sync);
         }
         // What is due already keeps its turn: two of these at work would put it off for ever.
         for (_, _, slot) in flying.into_iter().filter(|(due, ..)| *due > self.now) {
@@ -192,12 +192,12 @@ impl Cluster {
         }
     }
 
-    /// What was written is on disk now.
-    pub(super) fn sync_now(&mut self, id: ServerId) {
+    /// A timer fires now, as that of a sync: what was written is on disk.
+    pub(super) fn fire(&mut self, id: ServerId, kind: TimerKind) {
         let server = &self.servers[id.index()];
-        if server.is_running() && server.timer(TimerKind::Sync).is_some() {
-            self.cancel(id, TimerKind::Sync);
-            self.on_timer(id, TimerKind::Sync);
+        if server.is_running() && server.timer(kind).is_some() {
+            self.cancel(id, kind);
+            self.on_timer(id, kind);
         }
     }
 

@@ -162,6 +162,7 @@ impl Cluster {
             | Argument::Name(None)
             | Argument::Peer(None)
             | Argument::Role(_)
+            | Argument::Option(_)
             | Argument::Invariant(_)
             | Argument::Outcome(_) => {}
         }

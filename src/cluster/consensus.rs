@@ -10,9 +10,8 @@ use std::rc::Rc;
 use super::config::Config;
 use super::flaw::{Flaw, Flaws};
 use super::guest::{Guest, Proposed};
-use super::raft::{
-    Context, HardState, Log, Message, Outbox, Raft, RaftEvent, RaftOption, TimerOrder,
-};
+use super::raft::{Choice, Context, HardState, Log, Message, Outbox, Raft, RaftEvent, TimerOrder};
+use super::time::Time;
 use super::types::{Index, Op, ServerId, Term};
 
 /// A server's consensus module: the lab's own Raft, or a guest with a Raft that mirrors it.
@@ -155,8 +154,23 @@ impl Consensus {
         }
     }
 
-    pub(super) fn choose(&mut self, option: RaftOption, on: bool, out: &mut Outbox) {
-        self.raft.choose(option, on, out);
+    pub(super) fn choose(&mut self, choice: Choice, out: &mut Outbox) {
+        self.raft.choose(choice, out);
+    }
+
+    /// A get that takes no entry.
+    pub(super) fn read(&mut self, id: u64, cx: &Context, out: &mut Outbox) {
+        self.raft.read(id, cx, out);
+    }
+
+    /// By command: it hands its leadership over.
+    pub(super) fn begin_transfer(&mut self, to: ServerId, cx: &Context, out: &mut Outbox) {
+        self.raft.begin_transfer(to, cx, out);
+    }
+
+    /// It was started again at this moment.
+    pub(super) const fn starts(&mut self, now: Time) {
+        self.raft.starts(now);
     }
 
     pub(super) fn plant(&mut self, flaw: Flaw, on: bool) {

@@ -55,6 +55,9 @@ pub enum CargoTag {
     PreVote = 7,
     PreVoteReply = 8,
     Foreign = 9,
+    TimeoutNow = 10,
+    ReadIndex = 11,
+    ReadIndexReply = 12,
 }
 
 /// A running FNV-1a hash.

@@ -142,7 +142,7 @@ mod tests {
 
     fn entry(number: u64) -> Entry {
         let id = OpId { server: ServerId::from_index(0), number };
-        Entry { term: Term(1), op: Rc::new(Op::new(id, Request::Get { key: "k".into() })) }
+        Entry::new(Term(1), Rc::new(Op::new(id, Request::Get { key: "k".into() })))
     }
 
     /// A disk that holds so many entries.

@@ -156,11 +156,40 @@ pub enum ServerEvent {
         leader: Option<ServerId>,
         again: bool,
     },
+    /// A leader takes no requests while it hands over.
+    HandsOver {
+        client: ClientId,
+        to: ServerId,
+        again: bool,
+    },
     Applied {
         index: Index,
         op: Rc<Op>,
         answer: Answer,
         own: bool,
+    },
+    /// A server takes a get that takes no entry; `asks`: the leader that it asks about it.
+    ReadTaken {
+        client: ClientId,
+        request: Request,
+        asks: Option<ServerId>,
+    },
+    /// It answers the get from its map, which must have applied up to `index`.
+    ReadAnswered {
+        client: ClientId,
+        index: Index,
+        applied: Index,
+        by_lease: bool,
+        answer: Answer,
+    },
+    /// Such a get goes without an answer.
+    ReadReleased {
+        client: ClientId,
+        why: WrongLeader,
+    },
+    /// A no-op is applied: nothing changes.
+    AppliedNoop {
+        index: Index,
     },
     /// A client gets its answer, when entry `index` has been applied.
     Answered {

@@ -42,6 +42,16 @@ pub enum Flaw {
     CheckAtSubmit,
     NeverMaybe,
     BlindUnlock,
+    TransferWithoutCatchingUp,
+    PrevoteBumpsTerm,
+    CountOneVoteTwice,
+    RefuseRepeatedVote,
+    CandidateKeepsStanding,
+    BlindFirstAppend,
+    MatchGoesBack,
+    NextBelowMatch,
+    ReadIndexEarly,
+    LeaseIgnoresClock,
 }
 
 /// What a flaw breaks.
@@ -128,13 +138,13 @@ impl std::fmt::Display for Breaks {
 
 /// The flaws that a server, or the clients, have at the moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flaws(u32);
+pub struct Flaws(u64);
 
 impl Flaws {
     pub const NONE: Self = Self(0);
 
     pub const fn has(self, flaw: Flaw) -> bool {
-        self.0 & (1 << flaw as u32) != 0
+        self.0 & (1 << flaw as u64) != 0
     }
 
     pub const fn is_empty(&self) -> bool {
@@ -143,14 +153,14 @@ impl Flaws {
 
     pub const fn set(&mut self, flaw: Flaw, on: bool) {
         if on {
-            self.0 |= 1 << flaw as u32;
+            self.0 |= 1 << flaw as u64;
         } else {
-            self.0 &= !(1 << flaw as u32);
+            self.0 &= !(1 << flaw as u64);
         }
     }
 
     pub const fn only(flaw: Flaw) -> Self {
-        Self(1 << flaw as u32)
+        Self(1 << flaw as u64)
     }
 
     #[must_use]
@@ -244,7 +254,7 @@ const fn safety(invariant: Invariant) -> Breaks {
 }
 
 /// Every flaw, in the order of [`Flaw`].
-pub static FLAWS: [About; 24] = [
+pub static FLAWS: [About; 34] = [
     About {
         flaw: Flaw::ForgetVote,
         name: "forget-vote",
@@ -460,6 +470,96 @@ pub static FLAWS: [About; 24] = [
         source: "the lock's rule",
         breaks: safety(Invariant::LockExclusion),
         watch: "a client releases the lock that another holds by now",
+    },
+    About {
+        flaw: Flaw::TransferWithoutCatchingUp,
+        name: "transfer-without-catching-up",
+        departure: "a leader that hands over tells the other to take over at once",
+        rule: "first the other's log is brought up to the end of the leader's",
+        source: "dissertation §3.10",
+        breaks: Breaks::Liveness,
+        watch: "a server that lacks entries becomes a candidate, and gets no votes",
+    },
+    About {
+        flaw: Flaw::PrevoteBumpsTerm,
+        name: "prevote-bumps-term",
+        departure: "a server that asks who would vote for it takes the new term already",
+        rule: "a server keeps its term until a majority would vote for it",
+        source: "dissertation §9.6",
+        breaks: Breaks::Liveness,
+        watch: "a server that was cut off comes back in a newer term and deposes the leader",
+    },
+    About {
+        flaw: Flaw::CountOneVoteTwice,
+        name: "count-one-vote-twice",
+        departure: "votes are counted by replies: a second copy of one counts again",
+        rule: "a candidate wins with the votes of a majority of the servers",
+        source: "§5.2",
+        breaks: safety(Invariant::ElectionSafety),
+        watch: "a duplicated vote makes a leader beside the one that has a majority",
+    },
+    About {
+        flaw: Flaw::RefuseRepeatedVote,
+        name: "refuse-repeated-vote",
+        departure: "who has voted refuses everybody, also the one that has its vote",
+        rule: "the vote of a term is granted again to the same candidate",
+        source: "Figure 2, RequestVote 2",
+        breaks: Breaks::Liveness,
+        watch: "the reply with the vote is lost, and the candidate that asks again is refused",
+    },
+    About {
+        flaw: Flaw::CandidateKeepsStanding,
+        name: "candidate-keeps-standing",
+        departure: "a candidate ignores the leader of its own term",
+        rule: "a candidate that hears from the leader of its term follows it",
+        source: "§5.2; Figure 2, Candidates",
+        breaks: Breaks::Liveness,
+        watch: "a leader has won, and the loser copies nothing and asks for votes again",
+    },
+    About {
+        flaw: Flaw::BlindFirstAppend,
+        name: "blind-first-append",
+        departure: "entries from the first on replace the whole log",
+        rule: "entries are removed only where they conflict with the leader's",
+        source: "Figure 2, AppendEntries 3",
+        breaks: safety(Invariant::OnAMajority),
+        watch: "a delayed copy of the first append removes all that has come since",
+    },
+    About {
+        flaw: Flaw::MatchGoesBack,
+        name: "match-goes-back",
+        departure: "an acknowledgement sets matchIndex, even if it is an old one",
+        rule: "matchIndex increases: an old acknowledgement says nothing new",
+        source: "Figure 2, Leaders",
+        breaks: Breaks::Liveness,
+        watch: "a majority has an entry, and the leader has forgotten that one of it does",
+    },
+    About {
+        flaw: Flaw::NextBelowMatch,
+        name: "next-below-match",
+        departure: "an old refusal moves nextIndex back, even before what is known to match",
+        rule: "a refusal of what is known to match is an old one, and is ignored",
+        source: "§5.3",
+        breaks: Breaks::Liveness,
+        watch: "a follower that has everything gets all of it again",
+    },
+    About {
+        flaw: Flaw::ReadIndexEarly,
+        name: "read-index-early",
+        departure: "a new leader answers reads by its commit index at once",
+        rule: "first an entry of the leader's own term is committed: till then it may know too little",
+        source: "dissertation §6.4",
+        breaks: safety(Invariant::Linearizability),
+        watch: "a new leader that lags in its commit index answers a read from the past",
+    },
+    About {
+        flaw: Flaw::LeaseIgnoresClock,
+        name: "lease-ignores-clock",
+        departure: "a leader that has once been confirmed answers reads whatever the time is",
+        rule: "a lease ends before others may vote again, by a clock that may be wrong by a tenth",
+        source: "dissertation §6.4.1",
+        breaks: safety(Invariant::Linearizability),
+        watch: "a leader that was replaced, and does not know it, answers a read from the past",
     },
 ];
 

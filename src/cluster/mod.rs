@@ -49,6 +49,7 @@ mod measures;
 pub mod network;
 pub mod queue;
 pub mod raft;
+pub mod reads;
 mod redraw;
 mod resolve;
 pub mod rng;

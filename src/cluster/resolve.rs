@@ -157,6 +157,10 @@ impl Words<Who, NodeName> for Resolver<'_> {
         Ok(self.cluster.find_some(who, self.scope)?.iter().collect())
     }
 
+    fn server(&mut self, who: &Who) -> Result<ServerId, Refusal> {
+        self.cluster.find_server(who, self.scope)
+    }
+
     fn nodes(&mut self, who: &[Who]) -> Result<Vec<NodeName>, Refusal> {
         Ok(self.cluster.find_all(who, &mut self.named, self.scope)?.names())
     }

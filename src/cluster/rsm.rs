@@ -9,11 +9,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::Cluster;
-use super::event::{EventKind, RaftEvent, ServerEvent};
+use super::event::{AttemptFailure, EventKind, RaftEvent, ServerEvent};
 use super::flaw::{Flaw, Flaws, Ruled};
 use super::kv::Kv;
 use super::network::{Cargo, Reply, Rpc, WrongLeader};
-use super::raft::Role;
+use super::raft::{Payload, Reads, Role, Transfer};
+use super::reads::WaitingRead;
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{
@@ -49,8 +50,12 @@ pub struct Rsm {
     pub applied: Index,
     /// In the order of their indexes.
     pub waiters: VecDeque<Waiter>,
+    /// Gets that take no entry, in the order in which they came.
+    pub reads: Vec<WaitingRead>,
     /// How many operations it has submitted in this incarnation.
     submitted: u64,
+    /// And how many reads it has taken.
+    taken: u64,
 }
 
 impl Rsm {
@@ -65,6 +70,12 @@ impl Rsm {
         let Ruled { answer, flaws } = flaws.unless(Flaw::ReuseIds, || 1, incarnation);
         let number = (u64::from(answer) << 32) | self.submitted;
         Ruled { answer: OpId { server, number }, flaws }
+    }
+
+    /// A name that no other read of this server has: late leave to read is for none that came after.
+    pub(super) fn next_read(&mut self, incarnation: u32) -> u64 {
+        self.taken += 1;
+        (u64::from(incarnation) << 32) | self.taken
     }
 
     /// Adds a waiter behind all that stand at its index or before.
@@ -156,10 +167,23 @@ impl Cluster {
         if server.raft.is_guest() {
             return self.propose(id, client, request, Some((call, attempt)));
         }
-        if !server.raft.is_leader() {
-            let leader = server.raft.leader();
-            self.tell_refusal(id, client, leader);
-            self.reply(id, client, call, attempt, Reply::WrongLeader(WrongLeader::NotLeader));
+        let is_read = matches!(request, Request::Get { .. }) && server.raft.reads() != Reads::Log;
+        if is_read && server.raft.takes_reads() {
+            return self.begin_read(id, (client, call, attempt), request);
+        }
+        if !server.raft.takes_requests() {
+            let (leader, transfer) = (server.raft.leader(), server.raft.transfer());
+            let why = transfer.map_or(WrongLeader::NotLeader, |_| WrongLeader::HandsOver);
+            match transfer {
+                Some(Transfer { to, .. }) => {
+                    let refused = Some(AttemptFailure::WrongLeader(why));
+                    let again = self.failed_before(client, id) == refused;
+                    let event = ServerEvent::HandsOver { client, to, again };
+                    self.emit(EventKind::Server(id, event));
+                }
+                None => self.tell_refusal(id, client, leader),
+            }
+            self.reply(id, client, call, attempt, Reply::WrongLeader(why));
             return;
         }
         let flaws = server.flaws();
@@ -252,37 +276,57 @@ impl Cluster {
             let index = server.rsm.applied.next();
             // A commit index beyond the log is a broken rule, which the checkers report.
             let Some(entry) = server.raft.log().get(index) else { return };
-            let op = entry.op.clone();
-            let answer = carry_out(&mut server.rsm.kv, &op, id, server.raft.rules().flaws);
+            let payload = entry.payload.clone();
             server.rsm.applied = index;
-            self.settle_waiters(id, index, op, answer);
+            match payload {
+                Payload::Op(op) => {
+                    let answer = carry_out(&mut server.rsm.kv, &op, id, server.raft.rules().flaws);
+                    self.has_applied(id, index, op, answer);
+                }
+                Payload::Noop => {
+                    self.emit(EventKind::Server(id, ServerEvent::AppliedNoop { index }));
+                    self.settle_waiters(id, index, OpId::NONE, None);
+                }
+            }
         }
     }
 
-    /// Emits what was applied, and answers whoever waits at its index.
-    fn settle_waiters(&mut self, id: ServerId, index: Index, op: Rc<Op>, made: Ruled<Answer>) {
+    /// Emits what was applied, and answers those who wait at its index.
+    fn has_applied(&mut self, id: ServerId, index: Index, op: Rc<Op>, made: Ruled<Answer>) {
         let (flaws, applied) = (self.servers[id.index()].flaws(), op.id);
-        let waiting = |cluster: &Self| {
-            let first = cluster.servers[id.index()].rsm.waiters.front().copied()?;
-            let Ruled { answer, flaws } = is_settled(&first, index, applied, flaws);
-            answer.then_some((first, flaws))
-        };
-        let own = waiting(self).is_some_and(|(waiter, _)| is_own(&waiter, applied, flaws).answer);
+        let first = self.first_settled(id, index, applied);
+        let own = first.is_some_and(|(waiter, _)| is_own(&waiter, applied, flaws).answer);
         let Ruled { answer, flaws: through } = made;
         let told = answer.clone();
         self.emit_through(
             through,
             EventKind::Server(id, ServerEvent::Applied { index, op, answer: told, own }),
         );
-        while let Some((waiter, early)) = waiting(self) {
+        self.settle_waiters(id, index, applied, Some(answer));
+    }
+
+    /// The first waiter that what is applied at `index` settles, and through which flaws.
+    fn first_settled(&self, id: ServerId, index: Index, applied: OpId) -> Option<(Waiter, Flaws)> {
+        let server = &self.servers[id.index()];
+        let first = server.rsm.waiters.front().copied()?;
+        let Ruled { answer, flaws } = is_settled(&first, index, applied, server.flaws());
+        answer.then_some((first, flaws))
+    }
+
+    /// Who waits at this index takes the answer, if there is one and it is for it.
+    fn settle_waiters(&mut self, id: ServerId, index: Index, applied: OpId, made: Option<Answer>) {
+        let flaws = self.servers[id.index()].flaws();
+        while let Some((waiter, early)) = self.first_settled(id, index, applied) {
             self.servers[id.index()].rsm.waiters.pop_front();
             let Ruled { answer: own, flaws: other } = is_own(&waiter, applied, flaws);
-            let through = early.union(other);
-            if own {
-                let Waiter { client, call, attempt, .. } = waiter;
-                self.answer(id, index, (client, call, attempt), answer.clone(), through);
-            } else {
-                self.release(id, waiter, WrongLeader::AnotherOp, through);
+            match &made {
+                Some(answer) if own => {
+                    let Waiter { client, call, attempt, .. } = waiter;
+                    let (call, through) = ((client, call, attempt), early.union(other));
+                    self.answer(id, index, call, answer.clone(), through);
+                }
+                Some(_) => self.release(id, waiter, WrongLeader::AnotherOp, early.union(other)),
+                None => self.release(id, waiter, WrongLeader::AnotherOp, early),
             }
         }
     }
@@ -310,7 +354,7 @@ impl Cluster {
             }
             why.is_none()
         });
-        let none_left = server.rsm.waiters.is_empty();
+        let none_left = server.rsm.waiters.is_empty() && server.rsm.reads.is_empty();
         for (waiter, why, flaws) in gone {
             self.release(id, waiter, why, flaws);
         }
@@ -318,6 +362,7 @@ impl Cluster {
             self.emit_through(Flaws::only(flaw), EventKind::Raft(id, RaftEvent::Departed { flaw }));
         }
         if !none_left {
+            self.check_reads(id);
             self.arm_waiter_check(id);
         }
     }

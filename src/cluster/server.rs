@@ -100,7 +100,7 @@ impl Server {
     /// `None` once another stands at its index.
     pub fn awaited(&self, waiter: &Waiter) -> Option<&raft::Entry> {
         let entry = self.raft.log().get(waiter.index)?;
-        ((entry.term, entry.op.id) == (waiter.term, waiter.op)).then_some(entry)
+        ((entry.term, entry.id()) == (waiter.term, waiter.op)).then_some(entry)
     }
 
     /// A timer of this server; `None` while it is not armed.

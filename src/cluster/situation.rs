@@ -483,6 +483,9 @@ fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
         | Message::RequestVote { .. }
         | Message::VoteReply { .. }
         | Message::Append { .. }
+        | Message::TimeoutNow { .. }
+        | Message::ReadIndex { .. }
+        | Message::ReadIndexReply { .. }
         | Message::Foreign { .. } => false,
     };
     let packets = cluster.packets();

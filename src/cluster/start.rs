@@ -142,7 +142,7 @@ impl Cluster {
         server.disk.hard.term = given.term;
         for (index, term) in (1..).map(Index).zip(&given.log) {
             self.digest.u64(term.0);
-            server.disk.log.push(Entry { term: *term, op: Rc::new(given_op(index, *term)) });
+            server.disk.log.push(Entry::new(*term, Rc::new(given_op(index, *term))));
         }
         server.raft.start_again(server.disk.hard, server.disk.log.clone());
     }

@@ -447,6 +447,11 @@ impl Cluster {
         if commits {
             self.apply_committed(id);
         }
+        if !self.servers[id.index()].rsm.reads.is_empty() {
+            self.note_reads(id);
+            self.answer_reads(id);
+        }
+        self.outbox.reads.clear();
         let ended = self.follow_guest(id);
         if !self.outbox.messages.is_empty() {
             let mut messages = std::mem::take(&mut self.outbox.messages);

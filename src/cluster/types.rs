@@ -243,8 +243,16 @@ pub struct OpId {
     pub number: u64,
 }
 
+impl OpId {
+    /// What an entry without an operation is called: no operation has the number 0.
+    pub const NONE: Self = Self { server: ServerId::from_index(0), number: 0 };
+}
+
 impl fmt::Display for OpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NONE {
+            return f.write_str("no operation");
+        }
         write!(f, "{}#{}", self.server, self.number)
     }
 }

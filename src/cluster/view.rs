@@ -10,10 +10,10 @@ use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
 use super::network::{Links, Loss, Network, Packet, Traffic};
-use super::raft::{Configuration, Entry, Role};
+use super::raft::{Choice, Configuration, Entry, RaftOption, Role};
 use super::rsm::Waiter;
 use super::server::Server;
-use super::time::Time;
+use super::time::{Span, Time};
 use super::timeline::Point;
 use super::types::{ClientId, Index, Node, ServerId, ServerSet, Term};
 use super::{Cluster, Failure, Item};
@@ -101,6 +101,23 @@ impl Cluster {
     /// The script whose tasks run here.
     pub const fn script(&self) -> Option<&Script> {
         self.script.as_ref()
+    }
+
+    /// To what an option of Raft is set, and on which servers.
+    pub fn keeping(&self, option: RaftOption) -> Vec<(Choice, ServerSet)> {
+        let on = |choice: Choice| {
+            let keeps = |server: &&Server| server.raft.rules().options.of(option) == choice;
+            let who = self.servers.iter().filter(keeps).map(|server| server.id).collect();
+            (choice, who)
+        };
+        option.choices().map(on).filter(|(_, who): &(_, ServerSet)| !who.is_empty()).collect()
+    }
+
+    /// For how long a leader answers reads by its lease; `None` where it has none.
+    pub fn lease_left(&self, server: &Server) -> Option<Span> {
+        let shortest = server.in_lab_time(self.config.election_timeout.low);
+        let until = server.raft.lease_until(shortest).filter(|_| server.leads())?;
+        (until > self.now).then(|| until.since(self.now))
     }
 
     /// The flaws that are planted now, and who has them.

@@ -267,7 +267,7 @@ impl ClientView<'_> {
         let waits = self.scene.cluster.servers().iter().any(|server| {
             let log = server.raft.log();
             let open = log.iter_from(server.raft.commit().next());
-            open.take(100).any(|(_, entry)| own.contains(&entry.op.id))
+            open.take(100).any(|(_, entry)| own.contains(&entry.id()))
         });
         let said = match entry {
             Some(index) => format!("In fact it was carried out, as entry {index}."),

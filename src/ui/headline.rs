@@ -251,6 +251,9 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
     } else {
         format!("{id} leads term {term}, alone{lacking}.")
     });
+    if let Some(transfer) = leader.raft.transfer() {
+        sentences.push(format!("It hands over to {}, and takes no requests.", transfer.to));
+    }
 }
 
 fn follows(cluster: &Cluster, server: &Server, leader: &Server) -> bool {

@@ -165,6 +165,9 @@ fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
         Message::PreVoteReply { granted: true, .. } => "pre-vote granted".to_owned(),
         Message::PreVoteReply { granted: false, .. } => "pre-vote refused".to_owned(),
         Message::RequestVote { last, .. } => format!("vote request, log at {last}"),
+        Message::TimeoutNow { .. } => "take over now".to_owned(),
+        Message::ReadIndex { .. } => "read index?".to_owned(),
+        Message::ReadIndexReply { index, .. } => format!("read index {index}"),
         Message::VoteReply { granted: true, .. } => "vote granted".to_owned(),
         Message::VoteReply { granted: false, .. } => "vote refused".to_owned(),
         Message::Append { prev, entries, commit, .. } => {

@@ -19,7 +19,7 @@ use super::theme::Ink;
 use super::view::{Pane, Scene};
 use super::{log_marks, reading};
 use crate::cluster::Cluster;
-use crate::cluster::raft::Role;
+use crate::cluster::raft::{Reads, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::situation::Situation;
 use crate::cluster::timers::{Timer, TimerKind};
@@ -203,6 +203,8 @@ fn lab(cluster: &Cluster, server: &Server) -> Vec<Fact> {
     );
     timer("heartbeat", server.timer(TimerKind::Heartbeat), "until it speaks to all again (§5.2)");
     timer("sync", server.timer(TimerKind::Sync), "until what it wrote is on its disk");
+    timer("quorum check", server.timer(TimerKind::Quorum), "dissertation §6.2");
+    facts.extend(beyond(cluster, server));
     let hard = server.disk.hard;
     let vote = hard.voted_for.map_or_else(String::new, |vote| format!(", vote {vote}"));
     let dirty = if server.disk.is_dirty() { ", writing" } else { "" };
@@ -222,6 +224,33 @@ fn lab(cluster: &Cluster, server: &Server) -> Vec<Fact> {
     }
     facts.push(fact("clock", server.clock.as_rate(), "its own, beside lab time (§5.6)"));
     facts.push(fact("starts", server.incarnation.to_string(), "how often it was started"));
+    facts
+}
+
+/// What options of Raft and a transfer add.
+fn beyond(cluster: &Cluster, server: &Server) -> Vec<Fact> {
+    let (raft, mut facts) = (&server.raft, Vec::new());
+    let options: Vec<String> =
+        raft.rules().options.iter().map(|choice| choice.to_string()).collect();
+    if !options.is_empty() {
+        facts.push(fact("options", options.join(" "), "what it keeps beyond Figure 2"));
+    }
+    if let Some(transfer) = raft.transfer() {
+        let about = "it takes no requests (dissertation §3.10)";
+        facts.push(fact("hands over", format!("to {}", transfer.to), about));
+    }
+    if raft.is_leader() && raft.reads() == Reads::Lease {
+        let left = cluster.lease_left(server).unwrap_or_default();
+        let whole =
+            raft.rules().lease(cluster.config().election_timeout.low.by_clock(server.clock));
+        let tenths = (left.micros() * 10).div_ceil(whole.micros().max(1)).min(10) as usize;
+        let bar = format!("{} {}", sheet::meter(tenths, 10 - tenths), Millis(left));
+        facts.push(fact("lease", bar, "how long it may read so (dissertation §6.4.1)"));
+    }
+    if raft.reads() != Reads::Log && server.power != Power::Down {
+        let waiting = server.rsm.reads.len().to_string();
+        facts.push(fact("reads", waiting, "gets without an entry that wait (dissertation §6.4)"));
+    }
     facts
 }
 

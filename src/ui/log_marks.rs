@@ -18,10 +18,13 @@ const WHAT_MAX: u16 = 12;
 /// "t3 x=3", and of a read "t3 x?"; of a given entry, "t3".
 pub fn words(entry: &Entry, term: bool, glyphs: Glyphs) -> String {
     let clip = |text: &str| glyphs.shown(text, WHAT_MAX / 2);
-    if is_given(&entry.op) {
+    let Some(op) = entry.op() else {
+        return if term { format!("t{} no-op", entry.term) } else { "no-op".to_owned() };
+    };
+    if is_given(op) {
         return format!("t{}", entry.term);
     }
-    match &entry.op.request {
+    match &op.request {
         Request::Get { key } if term => format!("t{} {}?", entry.term, clip(key)),
         Request::Get { key } => format!("read {}", clip(key)),
         Request::Put { key, value, .. } => {

@@ -157,7 +157,7 @@ impl<'a> Table<'a> {
         let mut seen: Vec<&Entry> = Vec::new();
         for (_, entry) in servers.flat_map(|server| self.entries(server)) {
             let twin =
-                |other: &&Entry| other.op.request == entry.op.request && other.term != entry.term;
+                |other: &&Entry| other.payload.is_like(&entry.payload) && other.term != entry.term;
             if seen.iter().any(twin) {
                 return true;
             }
@@ -485,11 +485,11 @@ impl Table<'_> {
         }
         for removed in &self.scene.view.fading.removed {
             if let Some(x) = self.x(removed.index).filter(|_| removed.server == server.id) {
-                let entry = Entry { term: removed.term, op: removed.op.clone() };
+                let entry = &removed.entry;
                 let mut pen = canvas.pen_at(x, y, self.cell);
                 let style = theme.dim().add_modifier(Modifier::CROSSED_OUT);
                 pen.style(theme.dim()).put(theme.glyphs.removed());
-                pen.style(style).put(words(&entry, true, theme.glyphs));
+                pen.style(style).put(words(entry, true, theme.glyphs));
             }
         }
     }

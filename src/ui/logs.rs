@@ -18,10 +18,10 @@ use super::reading;
 use super::text::digits;
 use super::theme::Ground;
 use super::view::{RemovedEntry, Scene};
-use crate::cluster::raft::Entry;
+use crate::cluster::raft::{Entry, Payload};
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
-use crate::cluster::types::{Index, Op, Request};
+use crate::cluster::types::{Index, Request};
 
 /// How wide a cell may be. Few widths, so that the columns seldom move.
 const WIDTHS: [u16; 6] = [7, 9, 11, 14, 18, 24];
@@ -88,9 +88,10 @@ impl Window {
     fn wish(&self, scene: &Scene, entry: &Entry) -> u16 {
         let glyphs = scene.view.theme.glyphs;
         let text = |text| glyphs.user_width(text, WIDTHS[5]);
-        let body = match &entry.op.request {
-            Request::Get { key } => text(key) + 1,
-            Request::Put { key, value, version } => {
+        let body = match entry.op().map(|op| &op.request) {
+            None => NOOP.len() as u16,
+            Some(Request::Get { key }) => text(key) + 1,
+            Some(Request::Put { key, value, version }) => {
                 let version = match self.detail {
                     CellDetail::Version => 1 + digits(version.0),
                     CellDetail::Value => 0,
@@ -246,7 +247,7 @@ impl Window {
             Some(Fate::Open | Fate::Safe) | None => pen.put_in(theme.number(term), term),
         };
         pen.put(' ');
-        self.put_op(&mut pen, &cell.entry.op, theme.glyphs);
+        self.put_payload(&mut pen, &cell.entry.payload, theme.glyphs);
         let behind = pen.x() + 1 + differs <= x + self.cell + self.gap;
         let x = pen.x();
         let mut pen = canvas.pen_at(x, y, 1 + differs);
@@ -264,19 +265,25 @@ impl Window {
         let cross = theme.glyphs.removed();
         let style: Style = theme.dim().add_modifier(Modifier::CROSSED_OUT);
         let mut pen = canvas.pen_at(x, y, self.cell - 1);
-        pen.style(theme.dim()).put(cross).style(style).put(removed.term).put(' ');
-        self.put_op(&mut pen, &removed.op, theme.glyphs);
+        pen.style(theme.dim()).put(cross).style(style).put(removed.entry.term).put(' ');
+        self.put_payload(&mut pen, &removed.entry.payload, theme.glyphs);
         let x = pen.x();
         canvas.pen_at(x, y, 1).style(theme.dim()).put(cross);
     }
 
     /// "x=1", "x=1@0", "x?": as much of it as there is room for.
-    fn put_op(&self, pen: &mut super::canvas::Pen, op: &Op, glyphs: super::glyphs::Glyphs) {
-        match &op.request {
-            Request::Get { key } => {
+    fn put_payload(
+        &self,
+        pen: &mut super::canvas::Pen,
+        payload: &Payload,
+        glyphs: super::glyphs::Glyphs,
+    ) {
+        match payload.op().map(|op| &op.request) {
+            None => drop(pen.put(NOOP)),
+            Some(Request::Get { key }) => {
                 pen.user_within(key, pen.room().saturating_sub(1)).put('?');
             }
-            Request::Put { key, value, version } => {
+            Some(Request::Put { key, value, version }) => {
                 let room = pen.room().saturating_sub(1);
                 let value_width = glyphs.user_width(value, room);
                 pen.user_within(key, room - value_width.min(room / 2)).put('=');
@@ -291,6 +298,9 @@ impl Window {
         }
     }
 }
+
+/// What a cell says of an entry that asks for nothing.
+const NOOP: &str = "no-op";
 
 /// One entry of one log, as it is to be drawn.
 struct Cell<'a> {

@@ -19,7 +19,8 @@ use raftlab::cluster::types::{
     Answer, Index, Key, Node, Op, Outcome, Request, ServerId, Term, Value, Version,
 };
 
-type Entry = (Term, Rc<Op>);
+/// A term, and what was asked for; nothing by a no-op.
+type Entry = (Term, Option<Rc<Op>>);
 type Map = BTreeMap<Key, Stored>;
 
 /// A waiter's 100 ms, in microseconds times the rate of a clock in parts per million.
@@ -35,10 +36,10 @@ pub struct Oracle {
     votes: BTreeMap<(ServerId, Term), ServerId>,
     /// What has ever stood at an index in a term, and the term of the entry before it: if these
     /// agree for every entry, logs agree.
-    entries: BTreeMap<(u64, Term), (Rc<Op>, Term)>,
+    entries: BTreeMap<(u64, Term), (Option<Rc<Op>>, Term)>,
     /// From index 1 on.
     committed: Vec<Entry>,
-    applied: Vec<Rc<Op>>,
+    applied: Vec<Option<Rc<Op>>>,
     /// The map after so many operations.
     maps: Vec<Map>,
     /// How many entries the leader of a term has committed.
@@ -64,7 +65,7 @@ struct Before {
 }
 
 fn entries(log: &Log) -> Vec<Entry> {
-    log.iter_from(Index(1)).map(|(_, entry)| (entry.term, entry.op.clone())).collect()
+    log.iter_from(Index(1)).map(|(_, entry)| (entry.term, entry.op().cloned())).collect()
 }
 
 fn same(one: Option<&Entry>, two: Option<&Entry>) -> bool {
@@ -148,19 +149,25 @@ impl Oracle {
     /// The state machine that is the first to apply an operation makes of it what the rules say.
     fn answers(&mut self, cluster: &Cluster) {
         for event in cluster.events() {
-            let EventKind::Server(_, ServerEvent::Applied { index, op, answer, .. }) = &event.kind
-            else {
-                continue;
+            let (index, made) = match &event.kind {
+                EventKind::Server(_, ServerEvent::Applied { index, op, answer, .. }) => {
+                    (index, Some((op, answer)))
+                }
+                EventKind::Server(_, ServerEvent::AppliedNoop { index }) => (index, None),
+                _ => continue,
             };
+            let op = made.map(|(op, _)| op.clone());
             if index.0 as usize == self.applied.len() + 1 {
                 let mut map = self.maps.last().expect("the first is empty").clone();
-                let right = apply(&mut map, &op.request);
+                if let Some((op, answer)) = made {
+                    let right = apply(&mut map, &op.request);
+                    self.ask(Invariant::Versions, right == *answer);
+                }
                 self.maps.push(map);
                 self.applied.push(op.clone());
-                self.ask(Invariant::Versions, right == *answer);
             }
             let first = self.applied.get(index.0 as usize - 1);
-            self.ask(Invariant::StateMachineSafety, first == Some(op));
+            self.ask(Invariant::StateMachineSafety, first == Some(&op));
         }
     }
 
@@ -174,7 +181,13 @@ impl Oracle {
     fn log(&mut self, server: &Server) {
         let log = entries(server.raft.log());
         let before = &self.servers[server.id.index()];
-        let as_before = |(one, two): (&Entry, &Entry)| Rc::ptr_eq(&one.1, &two.1) && one.0 == two.0;
+        let as_before = |(one, two): (&Entry, &Entry)| {
+            let is_same = match (&one.1, &two.1) {
+                (Some(one), Some(two)) => Rc::ptr_eq(one, two),
+                (one, two) => one.is_none() && two.is_none(),
+            };
+            is_same && one.0 == two.0
+        };
         let kept = before.log.iter().zip(&log).filter(|pair| as_before(*pair)).count();
         if kept == log.len() && kept == before.log.len() {
             return;

@@ -37,7 +37,7 @@ pub fn op(number: u64) -> Rc<Op> {
 
 /// The entry that stands at `index` in term `term`: the same on every server.
 pub fn entry(index: u64, term: u64) -> Entry {
-    Entry { term: Term(term), op: op(index * 1_000 + term) }
+    Entry::new(Term(term), op(index * 1_000 + term))
 }
 
 pub fn append(term: u64, prev: Position, terms: &[u64], commit: u64) -> Message {
@@ -47,7 +47,7 @@ pub fn append(term: u64, prev: Position, terms: &[u64], commit: u64) -> Message 
 }
 
 pub const fn vote_request(term: u64, last: Position) -> Message {
-    Message::RequestVote { call: 1, term: Term(term), last }
+    Message::RequestVote { call: 1, term: Term(term), last, transfer: false }
 }
 
 pub const fn vote(term: u64, granted: bool) -> Message {
@@ -93,7 +93,10 @@ impl Server {
     /// A server that keeps these options from the start.
     pub fn keeping(options: &[RaftOption], number: u64, term: u64, log: &[u64]) -> Self {
         let mut server = Self::new(number, term, log);
-        let rules = Rules { options: options.iter().copied().collect(), ..Rules::default() };
+        let rules = Rules {
+            options: options.iter().map(|option| option.on()).collect(),
+            ..Rules::default()
+        };
         let (all, hard) = (server.raft.configuration(), server.disk.hard);
         server.raft = Raft::new(id(number), all, rules, hard, server.disk.log.clone());
         server

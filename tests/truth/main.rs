@@ -241,8 +241,11 @@ fn what_is_said_under_faults_at_random_is_so() {
     for seed in 1..=48 {
         let network = ["reliable", "unreliable", "long-reordering"][seed as usize % 3];
         let mut script = swarm(if seed % 2 == 0 { 3 } else { 5 }, network, "");
-        let options = [RaftOption::PreVote, RaftOption::CheckQuorum];
-        let has = |(place, option): (u64, _)| (((seed / 3) >> place) & 1 == 1).then_some(option);
+        let options =
+            [RaftOption::PreVote, RaftOption::CheckQuorum, RaftOption::Noop, RaftOption::Reads];
+        let has = |(place, option): (u64, RaftOption)| {
+            (((seed / 3) >> place) & 1 == 1).then_some(option.on())
+        };
         script.config.options = (0..).zip(options).filter_map(has).collect();
         let mut run = Watched::new(format!("swarm {seed}"), &script, Some(seed));
         run.explains = 40;

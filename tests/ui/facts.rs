@@ -223,7 +223,9 @@ fn check_logs(truth: &Truth, frame: &[String]) {
         let kept = |index: u64| truth.committed.get(&index).copied() == log.term(Index(index));
         let mut rest = row.as_str();
         for (index, entry) in log.iter_from(Index(first)) {
-            let Request::Put { key, value, .. } = &entry.op.request else { continue };
+            let Some(Request::Put { key, value, .. }) = entry.op().map(|op| &op.request) else {
+                continue;
+            };
             let text = format!("t{} {key}={value}", entry.term);
             let Some(at) = rest.find(&text) else { continue };
             let mark = rest[..at].chars().next_back().unwrap_or(' ');

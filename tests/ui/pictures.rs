@@ -298,7 +298,7 @@ fn rare_marks_in_ascii() {
     let old = stage.cluster.server(followers[0]).expect("a server");
     let index = old.raft.log().last_index();
     let entry = old.raft.log().get(index).expect("an entry").clone();
-    let removed = RemovedEntry { server: followers[1], index, term: entry.term, op: entry.op };
+    let removed = RemovedEntry { server: followers[1], index, entry };
     stage.view.fading.removed.push(removed);
     stage.view.selection.server = Some(stage.leader());
     stage.view.selection.entry = Some(Index(4));

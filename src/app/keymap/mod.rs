@@ -114,6 +114,7 @@ pub enum Normal {
     LinkMode,
     Heal,
     Networks,
+    Options,
     Flaws,
     Write,
     WritePrompt,

@@ -91,6 +91,12 @@ pub const BINDINGS: &[Binding] = &[
     look(&[Char('K')], Look::Show(Pane::Links), "links", "the grid of all links alone, and back"),
     normal(&[Char('H')], Normal::Heal, "heal", "heal every link"),
     normal(&[Char('o')], Normal::Networks, "", "network: a list of the named ones"),
+    normal(
+        &[Char('@')],
+        Normal::Options,
+        "",
+        "options of Raft: a list, each set to what comes next",
+    ),
     normal(&[Char('!')], Normal::Flaws, "", "planted flaws: a list, each switched on or off"),
     // Clients.
     normal(

@@ -70,6 +70,9 @@ impl Session {
             Normal::Networks => {
                 self.mode = Mode::Reading(Reading::menu(Menu::Networks, &self.cluster));
             }
+            Normal::Options => {
+                self.mode = Mode::Reading(Reading::menu(Menu::Options, &self.cluster));
+            }
             Normal::Flaws => {
                 self.mode = Mode::Reading(Reading::menu(Menu::Flaws, &self.cluster));
             }

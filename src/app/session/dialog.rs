@@ -5,9 +5,10 @@ use super::own::{self, Own};
 use super::prompt::Line;
 use super::{Effect, Mode, Session, Under, first};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
-use crate::cluster::command::{Command, Deed, LabAct, ServerAct, Who, reference, verbs};
+use crate::cluster::command::{Command, Deed, Keeping, LabAct, ServerAct, Who, reference, verbs};
 use crate::cluster::flaw::{About, Bearer, FLAWS};
 use crate::cluster::network::Network;
+use crate::cluster::raft::{Choice, OPTIONS, OptionAbout};
 use crate::cluster::types::ServerId;
 use crate::cluster::{Cluster, words};
 use crate::ui;
@@ -53,6 +54,7 @@ pub(super) enum Reading {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Menu {
     Networks,
+    Options,
     Flaws,
 }
 
@@ -60,6 +62,7 @@ impl Menu {
     const fn title(self) -> &'static str {
         match self {
             Self::Networks => "Network",
+            Self::Options => "Options of Raft",
             Self::Flaws => "Planted flaws",
         }
     }
@@ -67,6 +70,7 @@ impl Menu {
     const fn len(self) -> usize {
         match self {
             Self::Networks => Network::ALL.len(),
+            Self::Options => OPTIONS.len(),
             Self::Flaws => FLAWS.len(),
         }
     }
@@ -74,6 +78,7 @@ impl Menu {
     fn items(self, cluster: &Cluster) -> Vec<ListItem> {
         match self {
             Self::Networks => networks(cluster),
+            Self::Options => options(cluster),
             Self::Flaws => flaws(cluster),
         }
     }
@@ -82,10 +87,17 @@ impl Menu {
     fn command(self, chosen: usize, cluster: &Cluster) -> (Command, &'static str) {
         match self {
             Self::Networks => (LabAct::Net(Network::ALL[chosen]).into(), "o Enter"),
+            Self::Options => {
+                let all = cluster.servers().iter().map(|server| server.raft.rules().options);
+                let option = OPTIONS[chosen].option;
+                let least = all.map(|kept| kept.of(option)).min_by_key(|it| it.place());
+                let choice = least.map_or(option.on(), Choice::next);
+                (Deed::Keep(Keeping::Option(choice), Vec::new()).into(), "@ Enter")
+            }
             Self::Flaws => {
                 let flaw = FLAWS[chosen].flaw;
                 let on = !cluster.flaws().iter().any(|(planted, _)| *planted == flaw);
-                (Deed::Flaw { flaw, on, who: Vec::new() }.into(), "! Enter")
+                (Deed::Keep(Keeping::Flaw(flaw, on), Vec::new()).into(), "! Enter")
             }
         }
     }
@@ -94,7 +106,7 @@ impl Menu {
     const fn stays(self) -> bool {
         match self {
             Self::Networks => false,
-            Self::Flaws => true,
+            Self::Options | Self::Flaws => true,
         }
     }
 }
@@ -139,6 +151,7 @@ impl Reading {
     pub fn menu(menu: Menu, cluster: &Cluster) -> Self {
         let now = match menu {
             Menu::Networks => Network::ALL.iter().position(|item| *item == cluster.network()),
+            Menu::Options => None,
             Menu::Flaws => cluster.flaws().first().map(|(flaw, _)| *flaw as usize),
         };
         Self::List { menu, chosen: now.unwrap_or(0) }
@@ -300,6 +313,20 @@ fn networks(cluster: &Cluster) -> Vec<ListItem> {
         note: format!("{}{}", network.describe(), now(network)),
     };
     Network::ALL.into_iter().map(item).collect()
+}
+
+fn options(cluster: &Cluster) -> Vec<ListItem> {
+    let item = |about: &OptionAbout| {
+        let now = match cluster.keeping(about.option).as_slice() {
+            [(choice, _)] => choice.setting().to_owned(),
+            several => {
+                let each = several.iter().map(|(it, who)| format!("{} on {who}", it.setting()));
+                each.collect::<Vec<String>>().join(", ")
+            }
+        };
+        ListItem { name: about.name.into(), note: format!("{now}: {}", about.does) }
+    };
+    OPTIONS.iter().map(item).collect()
 }
 
 fn flaws(cluster: &Cluster) -> Vec<ListItem> {

@@ -180,8 +180,11 @@ impl Session {
             _ => "not committed as far as this server knows",
         };
         vec![
-            entry.op.request.to_string(),
-            format!("of term {}, operation {}", entry.term, entry.op.id),
+            entry.payload.to_string(),
+            match entry.op() {
+                Some(op) => format!("of term {}, operation {}", entry.term, op.id),
+                None => format!("of term {}, which it opens (§8)", entry.term),
+            },
             state.to_owned(),
             format!("copies: {}", self.cluster.copies(index, entry)),
             format!(

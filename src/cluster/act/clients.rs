@@ -51,6 +51,10 @@ impl Cluster {
         self.refuse_busy(order)?;
         match order.only.and_then(|server| self.server(server)) {
             Some(server) if !server.leads() => Err(error(no_leader(server))),
+            Some(server) if !server.raft.takes_requests() => Err(error(format!(
+                "{} hands its leadership over, and appends nothing meanwhile (dissertation §3.10)",
+                server.id
+            ))),
             Some(_) | None => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ mod lab;
 mod links;
 mod refusal;
 mod servers;
+mod transfer;
 
 pub use clients::ClientAct;
 pub use lab::LabAct;
@@ -16,15 +17,20 @@ pub use servers::ServerAct;
 
 use std::sync::Arc;
 
-use super::command::{Command, Deed, NodeName};
+use super::command::{Command, Deed, Keeping, NodeName};
 use super::digest::Tag;
 use super::event::{EventKind, LabEvent};
 use super::flaw::Flaw;
-use super::raft::RaftOption;
+use super::raft::{Choice, RaftOption, Reads};
 use super::resolve::{Scope, error};
+use super::server::Server;
 use super::task::Scheduled;
 use super::types::ServerId;
 use super::{Cause, Cluster};
+
+/// Why options contradict each other.
+pub(super) const LEASE_NEEDS: &str = "a lease (reads=lease) needs check-quorum: voters stay with a leader that they hear (dissertation \
+     §6.4.1)";
 
 /// What became of a command that was carried out.
 #[derive(Clone, Debug, Default)]
@@ -129,20 +135,23 @@ impl Cluster {
             Deed::Servers(act, who) => self.refuse_servers(*act, who),
             Deed::Clients(act, who) => self.refuse_clients(*act, who),
             Deed::Operate(order) => self.refuse_order(order),
+            Deed::Transfer(from, to) => self.refuse_transfer(*from, *to),
             Deed::Lab(act) => self.refuse_lab(act),
-            Deed::Choose { option, .. } if self.has_guests() => Err(error(format!(
-                "{option} is an option of the lab's own Raft; these servers have another"
-            ))),
-            Deed::Flaw { flaw, .. } if self.has_guests() && !flaw.is_of_clients() => {
+            Deed::Keep(Keeping::Option(Choice { option, .. }), _) if self.has_guests() => {
+                Err(error(format!(
+                    "{option} is an option of the lab's own Raft; these servers have another"
+                )))
+            }
+            Deed::Keep(Keeping::Flaw(flaw, _), _) if self.has_guests() && !flaw.is_of_clients() => {
                 Err(error(format!(
                     "{flaw} is a flaw of the lab's own Raft; these servers have another, with flaws of its own"
                 )))
             }
+            Deed::Keep(Keeping::Option(choice), who) => self.refuse_choice(*choice, who),
             Deed::Links(..)
             | Deed::Partition(_)
             | Deed::Packet(..)
-            | Deed::Choose { .. }
-            | Deed::Flaw { .. } => Ok(()),
+            | Deed::Keep(Keeping::Flaw(..), _) => Ok(()),
         }
     }
 
@@ -174,18 +183,45 @@ impl Cluster {
             Deed::Packet(packet, act) => self.handle_packet(*packet, *act, None)?,
             Deed::Clients(act, who) => self.act_on_clients(*act, who),
             Deed::Operate(order) => ticket = self.operate(order, line)?,
-            Deed::Choose { option, on, who } => self.choose(*option, *on, who),
-            Deed::Flaw { flaw, on, who } => self.plant(*flaw, *on, who),
+            Deed::Transfer(from, to) => self.hand_over(*from, *to),
+            Deed::Keep(Keeping::Option(choice), who) => self.choose(*choice, who),
+            Deed::Keep(Keeping::Flaw(flaw, on), who) => self.plant(*flaw, *on, who),
             Deed::Lab(act) => self.act_on_lab(act, line)?,
         }
         Ok(Applied { deed: Some(deed), ticket })
     }
 
-    /// Switches an option on or off: for these servers, for all when none is named.
-    fn choose(&mut self, option: RaftOption, on: bool, who: &[ServerId]) {
+    /// A lease trusts all voters to stay with a leader that they hear.
+    fn refuse_choice(&self, choice: Choice, who: &[ServerId]) -> Result<(), Refusal> {
+        let all_but = |wanted: Choice| {
+            let keeps = |server: &&Server| server.raft.rules().options.of(wanted.option) != wanted;
+            self.servers.iter().find(keeps).map(|server| server.id)
+        };
+        let leases = |server: &Server| server.raft.reads() == Reads::Lease;
+        let to_lease = choice.option == RaftOption::Reads && choice.place() == 2;
+        let some = !who.is_empty() && who.len() < self.servers.len();
+        Err(error(match all_but(RaftOption::CheckQuorum.on()) {
+            Some(id) if to_lease => format!("{LEASE_NEEDS}, and {id} does not keep it"),
+            None if to_lease && some => {
+                "a lease is for all servers: one that does not know of it may vote too early after a \
+                 restart (dissertation §6.4.1)"
+                    .to_owned()
+            }
+            _ if choice.option == RaftOption::CheckQuorum
+                && !choice.is_on()
+                && self.servers.iter().any(leases) =>
+            {
+                format!("{LEASE_NEEDS}: `option reads index` first")
+            }
+            _ => return Ok(()),
+        }))
+    }
+
+    /// Sets an option: for these servers, for all when none is named.
+    fn choose(&mut self, choice: Choice, who: &[ServerId]) {
         for id in self.config.clone().server_ids() {
             if who.is_empty() || who.contains(&id) {
-                self.servers[id.index()].raft.choose(option, on, &mut self.outbox);
+                self.servers[id.index()].raft.choose(choice, &mut self.outbox);
                 self.follow_orders(id);
             }
         }

@@ -32,6 +32,10 @@ pub enum Hindrance {
     Leads,
     /// It has no heartbeat timer.
     Follows,
+    /// It does not lead, and so has nobody to ask.
+    LeadsNot,
+    /// It keeps no check for a quorum.
+    Unchecked,
     /// Nothing is being written.
     Synced,
 }
@@ -48,6 +52,8 @@ impl Hindrance {
             Self::Runs => ("", " runs: crash it before its disk is lost"),
             Self::Leads => ("", " leads, and leaders have no election timer"),
             Self::Follows => ("", " does not lead, and only leaders send heartbeats"),
+            Self::LeadsNot => ("", " does not lead, and only leaders check for a quorum"),
+            Self::Unchecked => ("", " checks for no quorum: `option check-quorum on` has it do so"),
             Self::Synced => ("everything that ", " has written is on its disk"),
         }
     }

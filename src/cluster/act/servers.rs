@@ -26,6 +26,8 @@ pub enum ServerAct {
     Timeout,
     /// Its heartbeat timer fires now.
     Heartbeat,
+    /// It checks for a quorum now.
+    Quorum,
     /// What it has written is on disk now.
     Sync,
     Isolate {
@@ -49,6 +51,7 @@ impl ServerAct {
             Self::Clock(_) => ("clock", Other, Detail),
             Self::Timeout => ("timeout", Fault, Story),
             Self::Heartbeat => ("heartbeat", Other, Story),
+            Self::Quorum => ("quorum", Other, Story),
             Self::Sync => ("sync", Other, Story),
             Self::Isolate { .. } => ("isolate", Fault, Story),
             Self::Rejoin => ("rejoin", Other, Story),
@@ -80,14 +83,20 @@ impl ServerAct {
             (Self::Sleep, Power::Asleep) => Some(Hindrance::AsleepAlready),
             (Self::Wake, Power::Up | Power::Down) => Some(Hindrance::Awake),
             (Self::Wipe, Power::Up | Power::Asleep) => Some(Hindrance::Runs),
-            (Self::Timeout | Self::Heartbeat | Self::Sync | Self::Sleep, Power::Down) => {
-                Some(Hindrance::Down)
-            }
-            (Self::Restart | Self::Timeout | Self::Heartbeat | Self::Sync, Power::Asleep) => {
-                Some(Hindrance::Asleep)
-            }
+            (
+                Self::Timeout | Self::Heartbeat | Self::Quorum | Self::Sync | Self::Sleep,
+                Power::Down,
+            ) => Some(Hindrance::Down),
+            (
+                Self::Restart | Self::Timeout | Self::Heartbeat | Self::Quorum | Self::Sync,
+                Power::Asleep,
+            ) => Some(Hindrance::Asleep),
             (Self::Timeout, Power::Up) => server.raft.is_leader().then_some(Hindrance::Leads),
             (Self::Heartbeat, Power::Up) => (!server.leads()).then_some(Hindrance::Follows),
+            (Self::Quorum, Power::Up) if !server.leads() => Some(Hindrance::LeadsNot),
+            (Self::Quorum, Power::Up) => {
+                server.timer(TimerKind::Quorum).is_none().then_some(Hindrance::Unchecked)
+            }
             (Self::Sync, Power::Up) => {
                 server.timer(TimerKind::Sync).is_none().then_some(Hindrance::Synced)
             }
@@ -130,7 +139,8 @@ impl Cluster {
                 ServerAct::Clock(rate) => self.set_clock(id, rate),
                 ServerAct::Timeout => self.time_out(id),
                 ServerAct::Heartbeat => self.beat(id),
-                ServerAct::Sync => self.sync_now(id),
+                ServerAct::Quorum => self.fire(id, TimerKind::Quorum),
+                ServerAct::Sync => self.fire(id, TimerKind::Sync),
                 ServerAct::Isolate { from_clients } => self.isolate(id, from_clients),
                 ServerAct::Rejoin => self.links.rejoin(id),
             }
@@ -148,7 +158,7 @@ impl Cluster {
         let (term, voted_for) = (server.raft.term(), server.raft.voted_for());
         let on_disk = (term, voted_for) == (server.disk.hard.term, server.disk.hard.voted_for);
         let vote = voted_for.filter(|_| !on_disk);
-        let waiters = server.rsm.waiters.len() as u32;
+        let waiters = (server.rsm.waiters.len() + server.rsm.reads.len()) as u32;
         server.power = Power::Down;
         let flaws = server.forget();
         self.cancel_all(id);
@@ -167,6 +177,7 @@ impl Cluster {
         server.power = Power::Up;
         server.incarnation += 1;
         let flaws = server.forget();
+        server.raft.starts(self.now);
         let raft = &server.raft;
         let (term, vote, last) = (raft.term(), raft.voted_for(), raft.log().last());
         let begins_alone = !self.has_guests();

@@ -21,10 +21,22 @@ pub enum Fault {
     Duplicates,
     Delays,
     Timeouts,
+    Transfers,
 }
 
 impl Fault {
-    pub const ALL: [Self; 15] = [
+    /// Those of which a swarm is drawn where servers keep Figure 2 and nothing else.
+    pub const OF_FIGURE_2: [Self; 15] = {
+        let mut kinds = [Self::Crashes; 15];
+        let mut place = 0;
+        while place < kinds.len() {
+            kinds[place] = Self::ALL[place];
+            place += 1;
+        }
+        kinds
+    };
+
+    pub const ALL: [Self; 16] = [
         Self::Crashes,
         Self::Blinks,
         Self::Ambushes,
@@ -40,6 +52,7 @@ impl Fault {
         Self::Duplicates,
         Self::Delays,
         Self::Timeouts,
+        Self::Transfers,
     ];
 
     /// The word that scripts use.
@@ -60,6 +73,7 @@ impl Fault {
             Self::Duplicates => "duplicates",
             Self::Delays => "delays",
             Self::Timeouts => "timeouts",
+            Self::Transfers => "transfers",
         }
     }
 
@@ -85,6 +99,7 @@ impl Fault {
             Self::Duplicates => "links deliver packets twice",
             Self::Delays => "links are slow and out of order, by more than an election timeout",
             Self::Timeouts => "election timers fire now, one or all at once",
+            Self::Transfers => "leaders hand over (in a swarm only where options of Raft are on)",
         }
     }
 }

@@ -21,6 +21,7 @@ pub use fault::{Fault, Faults};
 use super::command::{Deed, NodeName};
 use super::event::{Event, EventKind, RaftEvent, ServerEvent};
 use super::queue::Slot;
+use super::raft::Options;
 use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
@@ -89,7 +90,10 @@ impl Cluster {
     pub(super) fn begin_chaos(&mut self, faults: &Faults) {
         let seed = self.seed;
         let mut nemeses = match faults {
-            Faults::Swarm => swarm(&mut Rng::new(seed, Entity::Chaos(0))),
+            Faults::Swarm => {
+                let beyond = self.servers.iter().any(|it| it.raft.rules().options != Options::NONE);
+                swarm(&mut Rng::new(seed, Entity::Chaos(0)), beyond)
+            }
             Faults::These(faults) => faults.iter().map(|fault| (*fault, Ppm::ONE)).collect(),
         };
         nemeses.sort_unstable_by_key(|(fault, _)| *fault);
@@ -231,18 +235,19 @@ const fn victim(event: &Event) -> Option<ServerId> {
 }
 
 /// Which nemeses a run has, and how fast each is: each kind with a chance that is itself drawn,
-/// and at least one.
-fn swarm(rng: &mut Rng) -> Vec<(Fault, Ppm)> {
+/// and at least one. `beyond`: servers keep more than Figure 2, and so may hand over too.
+fn swarm(rng: &mut Rng, beyond: bool) -> Vec<(Fault, Ppm)> {
     let share = Ppm::percent(10 + rng.below(50) as u32);
     let mut drawn = Vec::new();
-    for fault in Fault::ALL {
+    let all = if beyond { &Fault::ALL[..] } else { &Fault::OF_FIGURE_2[..] };
+    for &fault in all {
         let (taken, pace) = (rng.chance(share), rng.below(4));
         if taken {
             drawn.push((fault, PACES[pace as usize]));
         }
     }
     if drawn.is_empty() {
-        drawn.extend(rng.pick(&Fault::ALL).map(|fault| (*fault, Ppm::ONE)));
+        drawn.extend(rng.pick(all).map(|fault| (*fault, Ppm::ONE)));
     }
     drawn
 }

@@ -64,6 +64,7 @@ impl Cluster {
             }
             Fault::Delays => self.delays(rng),
             Fault::Timeouts => self.time_outs(rng),
+            Fault::Transfers => self.transfer(rng),
         }
     }
 
@@ -314,6 +315,18 @@ impl Cluster {
         let high = self.quarters(1, 12, rng).span;
         let delay = Some(SpanRange { low: Span(1_000).min(high), high });
         self.change_links(rng, LinkChange { delay, ..LinkChange::default() })
+    }
+
+    fn transfer(&self, rng: &mut Rng) -> Option<Strike> {
+        let leads = |id: &ServerId| self.servers[id.index()].raft.takes_requests();
+        let leaders: Vec<ServerId> =
+            self.all().iter().filter(|id| self.runs(*id)).filter(leads).collect();
+        let from = *rng.pick(&leaders)?;
+        let others = self.all().without(ServerSet::only(from)).iter();
+        let others: Vec<ServerId> = others.filter(|id| self.runs(*id)).collect();
+        let to = rng.pick(&others).copied().filter(|_| rng.chance(Ppm::percent(80)));
+        let begin = vec![Deed::Transfer(from, to)];
+        Some(Strike { begin, end: Vec::new(), lasts: Drawn::NOT_AT_ALL })
     }
 
     fn time_outs(&self, rng: &mut Rng) -> Option<Strike> {

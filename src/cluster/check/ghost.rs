@@ -8,9 +8,9 @@
 use smallvec::SmallVec;
 
 use crate::cluster::growing::Growing;
-use crate::cluster::raft::{Configuration, Log};
+use crate::cluster::raft::{Configuration, Log, Payload};
 use crate::cluster::shared::OrdMap;
-use crate::cluster::types::{Index, Op, OpId, ServerId, ServerSet, Term};
+use crate::cluster::types::{Index, OpId, ServerId, ServerSet, Term};
 
 /// One entry that has stood at an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,12 +154,13 @@ impl Slots {
         server: ServerId,
         index: Index,
         before: Option<Version>,
-        (term, op): (Term, &Op),
+        (term, payload): (Term, &Payload),
     ) -> Result<Version, Wrong> {
         let (hash, term_before) = before.map_or((0, Term::ZERO), |v| (v.hash, v.term));
         // Of two operations that bear one id, as some flaw may have it, the requests differ.
-        let name = (u64::from(op.id.server.number()) << 56) ^ op.id.number;
-        let hash = chain(chain(chain(hash, term.0), name), op.hash());
+        let id = payload.id();
+        let name = (u64::from(id.server.number()) << 56) ^ id.number;
+        let hash = chain(chain(chain(hash, term.0), name), payload.hash());
         debug_assert!(index > Index::ZERO, "the first entry stands at index 1");
         while self.0.len() <= place(index) {
             self.0.push(Slot::default());
@@ -262,14 +263,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cluster::types::Request;
+    use crate::cluster::types::{Op, Request};
 
     /// They may ask for the same: what tells them apart is who gave them their numbers, and which.
     #[test]
     fn two_operations_are_two_entries() {
         let op = |server: usize, number| {
             let id = OpId { server: ServerId::from_index(server as u8), number };
-            Op::new(id, Request::Get { key: "k".into() })
+            Payload::Op(Op::new(id, Request::Get { key: "k".into() }).into())
         };
         let [one, other] = [ServerId::from_index(0), ServerId::from_index(1)];
         for (with, is_same) in [(op(0, 7), true), (op(1, 7), false), (op(0, 6), false)] {
@@ -277,7 +278,7 @@ mod tests {
             let first = slots.add(one, Index(1), None, (Term(3), &op(0, 7)));
             assert!(first.is_ok());
             let second = slots.add(other, Index(1), None, (Term(3), &with));
-            assert_eq!(second.is_ok(), is_same, "{}", with.id);
+            assert_eq!(second.is_ok(), is_same, "{}", with.id());
         }
     }
 

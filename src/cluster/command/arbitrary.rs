@@ -10,16 +10,17 @@ use super::question::{CHOICE_COLUMNS, CHOICES_MAX, CHOICES_MIN, Choice, Question
 use super::verbs::{self, Scope};
 use super::{
     Argument, Base, Block, Bound, Command, Compare, Condition, Deed, Ends, Fate, Flow, Group, Head,
-    Kind, LabAct, LinkAct, Load, LoadKeys, LoadKind, LoadRate, Measure, Number, Operand, Operation,
-    Order, Pace, PacketAct, PatternKind, Place, Position, Quantity, Reach, ReplyPattern, Reseed,
-    RoleName, ServerAct, Setup, Takes, Tell, Text, VersionWord, Watched, Who, parse_line, who,
+    Keeping, Kind, LabAct, LinkAct, Load, LoadKeys, LoadKind, LoadRate, Measure, Number, Operand,
+    Operation, Order, Pace, PacketAct, PatternKind, Place, Position, Quantity, Reach, ReplyPattern,
+    Reseed, RoleName, ServerAct, Setup, Takes, Tell, Text, VersionWord, Watched, Who, parse_line,
+    who,
 };
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
 use crate::cluster::measures;
 use crate::cluster::network::{LinkChange, Network, PacketName};
-use crate::cluster::raft::{OPTIONS, Options};
+use crate::cluster::raft::{Choice as Setting, OPTIONS, Options, RaftOption};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
 use crate::cluster::words::fit::columns;
@@ -365,6 +366,7 @@ fn argument(takes: Takes) -> BoxedStrategy<Argument> {
         Takes::Hole => plus().prop_map(hole).prop_map(Argument::Number).boxed(),
         Takes::Peer => of(servers_word()).prop_map(Argument::Peer).boxed(),
         Takes::Role => select(RoleName::ALL.to_vec()).prop_map(Argument::Role).boxed(),
+        Takes::Option => setting().prop_map(Argument::Option).boxed(),
         Takes::Invariant => select(Invariant::ALL.to_vec()).prop_map(Argument::Invariant).boxed(),
         Takes::Outcome => outcome().prop_map(Argument::Outcome).boxed(),
     }
@@ -509,21 +511,31 @@ fn packets() -> impl Strategy<Value = Command> {
 }
 
 fn options() -> impl Strategy<Value = Options> {
-    vec(select(OPTIONS.to_vec()), 0..3)
-        .prop_map(|abouts| abouts.into_iter().map(|about| about.option).collect())
+    vec(setting(), 0..4).prop_map(|choices| {
+        let mut options: Options = choices.into_iter().collect();
+        // A lease needs it.
+        if options.of(RaftOption::Reads).place() == 2 {
+            options.set(RaftOption::CheckQuorum.on());
+        }
+        options
+    })
+}
+
+fn setting() -> impl Strategy<Value = Setting> {
+    let every = OPTIONS.iter().flat_map(|about| about.option.choices());
+    select(every.collect::<Vec<Setting>>())
 }
 
 fn option() -> impl Strategy<Value = Command> {
     let who = prop_oneof![Just(Vec::new()), servers()];
-    (select(OPTIONS.to_vec()), any::<bool>(), who)
-        .prop_map(|(about, on, who)| Deed::Choose { option: about.option, on, who }.into())
+    (setting(), who).prop_map(|(choice, who)| Deed::Keep(Keeping::Option(choice), who).into())
 }
 
 fn flaw() -> impl Strategy<Value = Command> {
     let who = prop_oneof![Just(Vec::new()), servers()];
     (select(FLAWS.to_vec()), any::<bool>(), who).prop_map(|(about, on, who)| {
         let who = if about.flaw.is_of_clients() { Vec::new() } else { who };
-        Command::Deed(Deed::Flaw { flaw: about.flaw, on, who })
+        Command::Deed(Deed::Keep(Keeping::Flaw(about.flaw, on), who))
     })
 }
 

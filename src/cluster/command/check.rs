@@ -157,6 +157,11 @@ impl Checker {
         if let Some(verb) = verb
             && (verb.scope == Scope::Recording || self.records.have_begun())
         {
+            // Of what it names only the servers are there from the start.
+            let servers = |(_, mention): &(Spot, Mention)| matches!(mention, Mention::Server(_));
+            for (spot, mention) in mentions.into_iter().filter(servers) {
+                self.mention(number, spot, mention);
+            }
             return self.record(number, spot, only, verb, command.as_ref());
         }
         for (spot, mention) in mentions {

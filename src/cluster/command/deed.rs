@@ -11,7 +11,7 @@ use std::fmt::{Debug, Display};
 use super::{Command, Text, VersionWord, Who};
 use crate::cluster::act::{ClientAct, LabAct, LinkAct, PacketAct, ServerAct};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::raft::RaftOption;
+use crate::cluster::raft::Choice;
 use crate::cluster::time::Span;
 use crate::cluster::types::{PacketId, ServerId, Version};
 
@@ -66,21 +66,21 @@ pub enum Deed<W: Word = Who> {
     /// By each of these clients.
     Clients(ClientAct, Vec<Text>),
     Operate(Order<W>),
-    /// What is beyond Figure 2, switched on or off.
-    Choose {
-        option: RaftOption,
-        on: bool,
-        /// Which servers; all when none is named.
-        who: Vec<W::Server>,
-    },
-    Flaw {
-        flaw: Flaw,
-        on: bool,
-        /// Which servers; all when none is named.
-        who: Vec<W::Server>,
-    },
+    /// A leader hands over: to this server, or to that which is best placed.
+    Transfer(W::Server, Option<W::Server>),
+    /// Which rules these servers keep; all servers when none is named.
+    Keep(Keeping, Vec<W::Server>),
     /// To the lab as a whole.
     Lab(LabAct),
+}
+
+/// What is kept of the rules, or beyond them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// What is beyond Figure 2.
+    Option(Choice),
+    /// A rule that is not kept while this is on.
+    Flaw(Flaw, bool),
 }
 
 /// Both ends of a set of links: all of `from` to all of `to`.
@@ -199,6 +199,8 @@ pub trait Words<V: Word, W: Word> {
     type Error;
 
     fn servers(&mut self, who: &[V::Server]) -> Result<Vec<W::Server>, Self::Error>;
+    /// Where one is meant.
+    fn server(&mut self, who: &V::Server) -> Result<W::Server, Self::Error>;
     /// One group or one end after the other, in the order in which the deed names them.
     fn nodes(&mut self, who: &[V]) -> Result<Vec<W>, Self::Error>;
     fn client(&mut self, name: &Text) -> Result<Text, Self::Error>;
@@ -223,13 +225,13 @@ impl<V: Word> Deed<V> {
                 Deed::Clients(*act, names.collect::<Result<_, _>>()?)
             }
             Self::Operate(order) => Deed::Operate(to.order(order)?),
-            Self::Choose { option, on, who } => {
-                let who = if who.is_empty() { Vec::new() } else { to.servers(who)? };
-                Deed::Choose { option: *option, on: *on, who }
+            Self::Transfer(from, heir) => {
+                let from = to.server(from)?;
+                Deed::Transfer(from, heir.as_ref().map(|heir| to.server(heir)).transpose()?)
             }
-            Self::Flaw { flaw, on, who } => {
+            Self::Keep(what, who) => {
                 let who = if who.is_empty() { Vec::new() } else { to.servers(who)? };
-                Deed::Flaw { flaw: *flaw, on: *on, who }
+                Deed::Keep(*what, who)
             }
             Self::Lab(act) => Deed::Lab(act.clone()),
         })
@@ -240,12 +242,11 @@ impl<V: Word> Deed<V> {
         match self {
             Self::Servers(act, _) => act.is_fault(),
             Self::Links(act, _) => matches!(act, LinkAct::Cut | LinkAct::Change(_)),
-            Self::Partition(_) => true,
+            Self::Partition(_) | Self::Transfer(..) => true,
             Self::Packet(..)
             | Self::Clients(..)
             | Self::Operate(_)
-            | Self::Choose { .. }
-            | Self::Flaw { .. }
+            | Self::Keep(..)
             | Self::Lab(_) => false,
         }
     }
@@ -259,6 +260,10 @@ impl Words<NodeName, Who> for Written {
 
     fn servers(&mut self, who: &[ServerId]) -> Result<Vec<Who>, Infallible> {
         Ok(who.iter().copied().map(Who::Server).collect())
+    }
+
+    fn server(&mut self, who: &ServerId) -> Result<Who, Infallible> {
+        Ok(Who::Server(*who))
     }
 
     fn nodes(&mut self, who: &[NodeName]) -> Result<Vec<Who>, Infallible> {

@@ -14,10 +14,12 @@ use super::print::Spaced;
 use super::quantity::{shown, terms};
 use super::reader::{Mention, Options, Parsed, Reader};
 use super::text::Text;
+use super::verbs::option;
 use super::who::{self, Clients};
 use super::{Filler, Who};
 use crate::cluster::check::Invariant;
 use crate::cluster::measures::{self, Answer, Row};
+use crate::cluster::raft::Choice;
 use crate::cluster::types::Outcome;
 
 /// Something that can be asked of the present.
@@ -58,6 +60,7 @@ pub enum Argument {
     Number(Number),
     Peer(Option<Who>),
     Role(RoleName),
+    Option(Choice),
     Invariant(Invariant),
     Outcome(Outcome),
 }
@@ -79,6 +82,8 @@ pub enum Takes {
     /// `[WHO]`: another server.
     Peer,
     Role,
+    /// An option of Raft, and to what it is set where it is more than a switch.
+    Option,
     Invariant,
     Outcome,
 }
@@ -278,6 +283,7 @@ fn argument(reader: &mut Reader<'_>, takes: Takes) -> Parsed<Argument> {
             RoleName::ALL.iter().copied(),
             RoleName::word,
         )?),
+        Takes::Option => Argument::Option(choice(reader)?),
         Takes::Invariant => Argument::Invariant(one_of(
             reader,
             Expect::Invariant,
@@ -289,6 +295,14 @@ fn argument(reader: &mut Reader<'_>, takes: Takes) -> Parsed<Argument> {
             None => return reader.fail(),
         }),
     })
+}
+
+/// An option, which is on where nothing else is said.
+fn choice(reader: &mut Reader<'_>) -> Parsed<Choice> {
+    let option = option(reader)?;
+    let settings = option.about().settings;
+    let set = settings.iter().find(|name| reader.keyword(name)).and_then(|name| option.set(name));
+    Some(set.unwrap_or(option.on()))
 }
 
 /// One of a few words.
@@ -379,6 +393,7 @@ impl Measure {
             | Argument::Name(None)
             | Argument::Peer(None)
             | Argument::Role(_)
+            | Argument::Option(_)
             | Argument::Invariant(_)
             | Argument::Outcome(_) => self.argument.clone(),
         };
@@ -411,6 +426,10 @@ impl Measure {
             Argument::Number(number) => write!(f, " {number}"),
             Argument::Peer(Some(who)) => write!(f, " {who}"),
             Argument::Role(role) => write!(f, " {}", role.word()),
+            Argument::Option(choice) if *choice == choice.option.on() => {
+                write!(f, " {}", choice.option)
+            }
+            Argument::Option(choice) => write!(f, " {} {}", choice.option, choice.setting()),
             Argument::Invariant(invariant) => write!(f, " {}", invariant.name()),
             Argument::Outcome(outcome) => write!(f, " {outcome}"),
         }

@@ -34,7 +34,7 @@ pub mod who;
 
 pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
 pub use condition::{Compare, Condition, Filler, Operand, PatternKind, ReplyPattern, RoleName};
-pub use deed::{Deed, Ends, NodeName, Operation, Order, Word, Words};
+pub use deed::{Deed, Ends, Keeping, NodeName, Operation, Order, Word, Words};
 pub use diagnostic::{Diagnostic, Printed};
 pub use expect::nearest;
 pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};

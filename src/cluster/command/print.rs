@@ -9,9 +9,9 @@ use std::fmt::{Display, Formatter, Result, Write as _};
 use super::lex::{before_comment, is_plain, quoted};
 use super::recording::{Header, Record};
 use super::{
-    Block, Bound, Command, Deed, Ends, Fate, Flow, Head, LinkAct, Load, LoadKeys, LoadKind,
-    LoadRate, NodeName, Operation, Order, Pace, PacketAct, Place, ServerAct, Setup, Tell, Text,
-    Timers, VersionWord, Who, Word,
+    Block, Bound, Command, Deed, Ends, Fate, Flow, Head, Keeping, LinkAct, Load, LoadKeys,
+    LoadKind, LoadRate, NodeName, Operation, Order, Pace, PacketAct, Place, ServerAct, Setup, Tell,
+    Text, Timers, VersionWord, Who, Word,
 };
 use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::time::{Ppm, Span};
@@ -125,8 +125,18 @@ impl<W: Word> Display for Deed<W> {
             }
             Self::Clients(act, names) => write!(f, "{} {}", act.word(), Spaced(names)),
             Self::Operate(order) => order.fmt(f),
-            Self::Choose { option, on, who } => switch(f, ("option", option), *on, who),
-            Self::Flaw { flaw, on, who } => switch(f, ("flaw", flaw), *on, who),
+            Self::Transfer(from, None) => write!(f, "transfer {from}"),
+            Self::Transfer(from, Some(to)) => write!(f, "transfer {from} -> {to}"),
+            Self::Keep(what, who) => {
+                match what {
+                    Keeping::Option(choice) => {
+                        write!(f, "option {} {}", choice.option, choice.setting())?;
+                    }
+                    Keeping::Flaw(flaw, true) => write!(f, "flaw {flaw} on")?,
+                    Keeping::Flaw(flaw, false) => write!(f, "flaw {flaw} off")?,
+                }
+                if who.is_empty() { Ok(()) } else { write!(f, " {}", Spaced(who)) }
+            }
             Self::Lab(act) => act.fmt(f),
         }
     }
@@ -267,16 +277,6 @@ impl Display for As<'_> {
 }
 
 /// `flaw NAME on S1 S2`.
-fn switch<T: Display>(
-    f: &mut Formatter<'_>,
-    (verb, name): (&str, &dyn Display),
-    on: bool,
-    who: &[T],
-) -> Result {
-    write!(f, "{verb} {name} {}", if on { "on" } else { "off" })?;
-    if who.is_empty() { Ok(()) } else { write!(f, " {}", Spaced(who)) }
-}
-
 /// ` name=value`, or nothing.
 fn option<T: Display>(f: &mut Formatter<'_>, name: &str, value: Option<T>) -> Result {
     value.map_or(Ok(()), |value| write!(f, " {name}={value}"))
@@ -294,7 +294,7 @@ impl Display for Setup {
         option(f, "sync", self.sync)?;
         option(f, "rpc-timeout", self.rpc_timeout)?;
         option(f, "max-events", self.events_max)?;
-        self.options.iter().try_for_each(|name| write!(f, " {name}=on"))?;
+        self.options.iter().try_for_each(|choice| write!(f, " {choice}"))?;
         option(f, "raft", self.raft.as_ref())?;
         option(f, "raft-fuel", self.raft_fuel)?;
         option(f, "raft-memory", self.raft_memory.map(|bytes| format!("{}MB", bytes >> 20)))?;

@@ -11,6 +11,7 @@ use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::flaw::{About, FLAWS, Flaw};
 use crate::cluster::measures::{self, Row};
 use crate::cluster::network::Network;
+use crate::cluster::raft::{OPTIONS, OptionAbout, RaftOption};
 use crate::cluster::task::{
     IDLE_ROUNDS_MAX, LINES_NOW_MAX, RECURRING_MAX, ROUNDS_NOW_MAX, SCHEDULED_MAX, TASKS_MAX,
 };
@@ -36,6 +37,15 @@ pub fn help(word: &str) -> Option<String> {
     topics.extend(Flaw::from_name(word).map(|flaw| {
         let About { name, departure, rule, source, .. } = flaw.about();
         format!("flaw {name} on\n  {departure}\n  the rule: {rule} ({source})\n")
+    }));
+    topics.extend(RaftOption::from_name(word).map(|option| {
+        let OptionAbout { name, settings, does, help, source, .. } = option.about();
+        let mut text = format!("option {name} {}\n", settings.join("|"));
+        text.push_str(&wrapped(&format!("{does} ({source})"), "  ", COLUMNS));
+        text.push('\n');
+        text.push_str(&wrapped(help, "  ", COLUMNS));
+        let _ = writeln!(text, "\n    cluster {name}={}", settings[1]);
+        text
     }));
     (!topics.is_empty()).then(|| topics.join("\n"))
 }
@@ -67,12 +77,15 @@ fn verb_help(verb: &Verb) -> String {
     for line in verb.help.lines() {
         text.push_str(&wrapped(&plain(line), "  ", COLUMNS));
     }
-    if !verb.options.is_empty() {
+    let options = verb.options();
+    if !options.is_empty() {
         text.push('\n');
     }
-    let widest = verb.options.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, meaning) in verb.options {
-        let _ = writeln!(text, "  {name:widest$}  {meaning}");
+    let widest = options.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, meaning) in options {
+        let under = format!("\n  {:widest$}  ", "");
+        let meaning = wrapped(meaning, "", COLUMNS - 2 - widest);
+        let _ = writeln!(text, "  {name:widest$}  {}", meaning.trim_end().replace('\n', &under));
     }
     let _ = writeln!(text, "\n  Stands {}.", plain(verb.scope.about()));
     for line in examples(verb).lines() {
@@ -123,6 +136,7 @@ pub fn page() -> String {
     }
     conditions(&mut page);
     networks(&mut page);
+    options(&mut page);
     flaws(&mut page);
     limits(&mut page);
     page
@@ -145,11 +159,12 @@ fn verb_section(page: &mut String, verb: &Verb) {
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let summary: String = first.chain(letters).collect();
     let _ = write!(page, "{}\n{}", for_page(&format!("{summary}.")), for_page(verb.help));
-    if !verb.options.is_empty() {
+    let options = verb.options();
+    if !options.is_empty() {
         page.push('\n');
         table(page, ("Option", "Means"));
-        for (name, meaning) in verb.options {
-            row(page, name, meaning);
+        for (name, meaning) in options {
+            row(page, &name, meaning);
         }
     }
     let _ = write!(page, "\nStands {}.\n\n```text\n", verb.scope.about());
@@ -187,6 +202,14 @@ fn networks(page: &mut String) {
     table(page, ("Name", "How a link behaves"));
     for network in Network::ALL {
         row(page, network.name(), network.describe());
+    }
+}
+
+fn options(page: &mut String) {
+    page.push_str("\n## Options of Raft\n\n");
+    table(page, ("Name and settings", "What a server does that keeps it"));
+    for OptionAbout { name, settings, help, source, .. } in &OPTIONS {
+        row(page, &format!("{name} {}", settings.join("|")), &format!("{help} ({source})"));
     }
 }
 

@@ -5,6 +5,7 @@ use super::expect::{Expect, nearest};
 use super::quantity::shown;
 use super::reader::{Mention, Parsed, Reader};
 use super::text::{Piece, Pieces, Text, is_name, is_name_character};
+use crate::cluster::network::PacketName;
 use crate::cluster::types::{SERVERS_MAX, ServerId};
 
 /// A word that means servers.
@@ -65,11 +66,13 @@ const SYNONYMS: [(&str, &str); 14] = [
     ("any", "random"),
 ];
 
-/// The word for servers that was probably meant by a client's name, if it looks like a slip.
+/// The word for servers, or the kind of packet, that was probably meant by a client's name, if it
+/// looks like a slip.
 pub(in crate::cluster) fn meant(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase();
     let synonym = SYNONYMS.iter().find(|(word, _)| *word == lower).map(|(_, right)| *right);
-    synonym.or_else(|| nearest(name, WORDS.iter().map(|word| word.name)))
+    let kinds = PacketName::ALL.iter().map(|kind| kind.word());
+    synonym.or_else(|| nearest(name, WORDS.iter().map(|word| word.name).chain(kinds)))
 }
 
 /// What a word means, if it is one of [`WORDS`].
@@ -186,6 +189,16 @@ impl Reader<'_> {
             Clients::Refused => Expect::Who,
         });
         Some(list)
+    }
+
+    /// The servers that the rest of the line names, if it names any.
+    pub fn perhaps_who(&mut self) -> Parsed<Vec<Who>> {
+        let who = match self.is_at_end() {
+            true => Vec::new(),
+            false => self.who_list(Clients::Refused, None)?,
+        };
+        self.expect(Expect::Who);
+        Some(who)
     }
 
     /// One server by its own name.

@@ -41,6 +41,10 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
             }
             ServerEvent::Applied { op, .. } => *op = without_number(op),
             ServerEvent::Refused { client, .. }
+            | ServerEvent::HandsOver { client, .. }
+            | ServerEvent::ReadTaken { client, .. }
+            | ServerEvent::ReadAnswered { client, .. }
+            | ServerEvent::ReadReleased { client, .. }
             | ServerEvent::Answered { client, .. }
             | ServerEvent::WaiterReleased { client, .. } => rename(client, names),
             _ => {}

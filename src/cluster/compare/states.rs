@@ -1,9 +1,9 @@
 //! In what two states differ, in words: who leads, what is committed, servers, logs, maps.
 
 use crate::cluster::Cluster;
-use crate::cluster::raft::{OPTIONS, RaftOption, Role};
+use crate::cluster::raft::{OPTIONS, Role};
 use crate::cluster::server::{Power, Server};
-use crate::cluster::types::{Index, Key, ServerSet};
+use crate::cluster::types::{Index, Key};
 
 /// The most keys that are told apart one by one.
 const KEYS_MAX: usize = 20;
@@ -80,13 +80,9 @@ fn flaws(cluster: &Cluster) -> String {
 }
 
 fn options(cluster: &Cluster) -> String {
-    let keeping = |option: RaftOption| -> Option<String> {
-        let keeps = |server: &&Server| server.raft.rules().options.has(option);
-        let who: ServerSet =
-            cluster.servers().iter().filter(keeps).map(|server| server.id).collect();
-        (!who.is_empty()).then(|| format!("{option} on {who}"))
-    };
-    let told = OPTIONS.iter().filter_map(|about| keeping(about.option));
+    let kept = OPTIONS.iter().flat_map(|about| cluster.keeping(about.option));
+    let told =
+        kept.filter(|(choice, _)| choice.is_on()).map(|(choice, who)| format!("{choice} on {who}"));
     or_none(told.collect::<Vec<_>>().join(", "))
 }
 
@@ -113,7 +109,7 @@ fn parting(one: &Server, two: &Server) -> Option<Index> {
     let (mine, theirs) = (one.raft.log(), two.raft.log());
     let last = mine.last_index().max(theirs.last_index());
     let same = |index: Index| match (mine.get(index), theirs.get(index)) {
-        (Some(one), Some(two)) => one.term == two.term && one.op.request == two.op.request,
+        (Some(one), Some(two)) => one.term == two.term && one.payload.is_like(&two.payload),
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     };
@@ -122,7 +118,7 @@ fn parting(one: &Server, two: &Server) -> Option<Index> {
 
 fn entry(server: &Server, index: Index) -> String {
     match server.raft.log().get(index) {
-        Some(entry) => format!("{} of term {}", entry.op.request, entry.term),
+        Some(entry) => format!("{} of term {}", entry.payload, entry.term),
         None => "nothing there".into(),
     }
 }

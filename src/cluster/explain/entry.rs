@@ -43,17 +43,22 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
 
 /// "entry 4 puts x=3 at version 2; S2 appended it in term 4".
 fn what(index: Index, entry: &Entry) -> String {
-    let request = match &entry.op.request {
+    let term = entry.term;
+    let Some(op) = entry.op() else {
+        return format!(
+            "entry {index} is a no-op, with which the leader of term {term} began (§8)"
+        );
+    };
+    let request = match &op.request {
         Request::Get { key } => format!("reads {}", text(key)),
         Request::Put { key, value, version } => {
             format!("puts {}={} at version {version}", text(key), text(value))
         }
     };
-    let term = entry.term;
-    match entry.op.id == given_op(index, term).id {
+    match op.id == given_op(index, term).id {
         true => format!("entry {index} {request}; the run began with it, as of term {term}"),
         false => {
-            format!("entry {index} {request}; {} appended it in term {term}", entry.op.id.server)
+            format!("entry {index} {request}; {} appended it in term {term}", op.id.server)
         }
     }
 }

@@ -75,6 +75,17 @@ fn says(cargo: &Cargo) -> String {
             Some(term) => format!("a refusal: it holds term {term} there, from {first} on"),
             None => format!("a refusal: its log ends at entry {last}"),
         },
+        Message::ReadIndex { term, .. } => {
+            format!(
+                "a question to the leader of term {term}: up to where must a read have applied?"
+            )
+        }
+        Message::ReadIndexReply { index, .. } => {
+            format!("leave to read once all is applied up to entry {index}")
+        }
+        Message::TimeoutNow { term, .. } => {
+            format!("the leader of term {term} tells the receiver to become a candidate at once")
+        }
         Message::Foreign { kind, term, bytes } => {
             let bytes = count(bytes.len() as u64, "byte", "bytes");
             format!("{}, {bytes}; what they say, only its guest knows", kind.words(*term))
@@ -136,6 +147,15 @@ fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
         Cargo::Client(rpc) => return Some(purpose_for_a_client(rpc, to)),
     };
     Some(match message {
+        Message::ReadIndex { .. } => {
+            format!("{to} answers once it is sure that it still leads (dissertation §6.4)")
+        }
+        Message::ReadIndexReply { .. } => {
+            format!("{to} answers its client from its own map then (dissertation §6.4)")
+        }
+        Message::TimeoutNow { .. } => {
+            format!("{to} becomes a candidate, and takes over if it wins (dissertation §3.10)")
+        }
         Message::PreVote { .. } => {
             format!(
                 "{to} says whether it would vote, and neither its term nor its vote changes \

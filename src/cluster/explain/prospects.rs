@@ -17,6 +17,7 @@ struct Poll {
     newer_log: ServerSet,
     hears: ServerSet,
     leads: ServerSet,
+    young: ServerSet,
     /// Those that vote for it though they have voted, which they lost with their disks.
     forgot: ServerSet,
     /// Those that refuse through flaws, and which.
@@ -63,6 +64,7 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
         whose(poll.voted, "has voted for another", "have voted for another", "§5.2"),
         whose(poll.newer_log, "has a newer log", "have newer logs", "§5.4.1"),
         whose(poll.hears, &format!("has {heard}"), &format!("have {heard}"), section),
+        whose(poll.young, "has just started", "have just started", "dissertation §6.4.1"),
         whose(poll.leads, "leads", "lead", section),
         whose(poll.flawed, "would refuse", "would refuse", &format!("flaw {}", flaws.join(", "))),
     ];
@@ -114,6 +116,7 @@ fn ask(voter: &Server, candidate: ServerId, request: Message, cluster: &Cluster,
                 VoteRefusal::LogBehind { .. } => poll.newer_log.insert(id),
                 VoteRefusal::LeaderHeard { .. } => poll.hears.insert(id),
                 VoteRefusal::Leads { .. } => poll.leads.insert(id),
+                VoteRefusal::JustStarted { .. } => poll.young.insert(id),
             }
         }
     }

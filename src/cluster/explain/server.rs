@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::cluster::disk::Disk;
 use crate::cluster::event::{Event, EventKind, RaftEvent};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::raft::{Message, RaftOption, Role};
+use crate::cluster::raft::{Message, RaftOption, Reads, Role, Transfer};
 use crate::cluster::rsm::Waiter;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
@@ -119,7 +119,89 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     if let Some(timer) = server.timer(TimerKind::Heartbeat) {
         clauses.push(format!("its next heartbeat comes {} (§5.2)", due(cluster, timer.due)));
     }
+    clauses.extend(quorum_check(cluster, server));
+    clauses.extend(hands_over(cluster, server));
+    clauses.extend(reading(cluster, server));
     clauses
+}
+
+/// Its lease, and what reads that take no entry wait for.
+fn reading(cluster: &Cluster, server: &Server) -> Vec<String> {
+    let raft = &server.raft;
+    let mut clauses = Vec::new();
+    match cluster.lease_left(server) {
+        Some(left) => clauses.push(format!(
+            "for {} more it answers reads by its lease (dissertation §6.4.1)",
+            span(begun(left))
+        )),
+        None if raft.reads() == Reads::Lease => {
+            clauses.push(
+                "it has no lease: a read needs a round of answers (dissertation §6.4)".to_owned(),
+            );
+        }
+        None => {}
+    }
+    let (waiting, confirmed) = raft.waiting_reads();
+    let reads = |number: usize| match number {
+        1 => "one read waits".to_owned(),
+        many => format!("{many} reads wait"),
+    };
+    if let (Some(heard), true) = (raft.read_heard(), waiting > confirmed) {
+        let lacks = raft.counts_by().lacks(heard);
+        clauses.push(format!(
+            "{} for {lacks} more to confirm that it leads; so far {} (dissertation §6.4)",
+            reads(waiting - confirmed),
+            list(heard)
+        ));
+    }
+    if confirmed > 0 {
+        clauses.push(format!(
+            "{} for an entry of term {} to be committed (dissertation §6.4)",
+            reads(confirmed),
+            raft.term()
+        ));
+    }
+    clauses
+}
+
+/// To whom it hands over, what that server lacks, and when it gives that up.
+fn hands_over(cluster: &Cluster, server: &Server) -> Vec<String> {
+    let Some(Transfer { to, since, told }) = server.raft.transfer() else { return Vec::new() };
+    let matched = server.raft.progress(to).map_or(Index::ZERO, |known| known.matched);
+    let last = server.raft.log().last_index();
+    let until = since + server.in_lab_time(cluster.config().election_timeout.low);
+    vec![
+        format!(
+            "it hands its leadership over to {to}, and takes no requests meanwhile (dissertation §3.10)"
+        ),
+        match told {
+            true => format!("it has told {to} to become a candidate"),
+            false => {
+                format!("{to} matches up to entry {matched} of {last}, and gets the rest first")
+            }
+        },
+        format!(
+            "it goes on as before with its first heartbeat {}, if no newer term has come",
+            match until <= cluster.now() {
+                true => "from now on".to_owned(),
+                false => format!("after {}", span(begun(until.since(cluster.now())))),
+            }
+        ),
+    ]
+}
+
+/// What its next check for a quorum will find, as far as answers have come.
+fn quorum_check(cluster: &Cluster, server: &Server) -> Option<String> {
+    let at = due(cluster, server.timer(TimerKind::Quorum)?.due);
+    let heard = server.raft.active().union(ServerSet::only(server.id));
+    let lacks = server.raft.counts_by().lacks(heard);
+    let so_far = format!("since its last check for a quorum it has heard from {}", list(heard));
+    Some(match lacks {
+        0 => format!("{so_far}: that is enough for the next, {at} (dissertation §6.2)"),
+        _ => format!(
+            "{so_far}: unless {lacks} more answer, it steps down at the next, {at} (dissertation §6.2)"
+        ),
+    })
 }
 
 /// Others that lead its very term: election safety is broken then.

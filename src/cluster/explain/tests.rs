@@ -49,7 +49,13 @@ fn election() -> Vec<Event> {
             timer,
             E::Raft(
                 one,
-                RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY },
+                RaftEvent::ElectionStarted {
+                    term,
+                    last,
+                    before,
+                    promised: ServerSet::EMPTY,
+                    told_by: None,
+                },
             ),
         ),
         at(512, timer, sent(85, one, three, PacketKind::RequestVote)),

@@ -186,7 +186,7 @@ impl Host {
                 bytes.len()
             ));
         };
-        self.raft.mirror_append(Entry { term, op: Rc::new(op) }, &mut self.out);
+        self.raft.mirror_append(Entry::new(term, Rc::new(op)), &mut self.out);
         self.wrote = true;
         Ok(())
     }
@@ -268,7 +268,7 @@ impl Host {
         let (index, term) = (Index(index.max(0) as u64), Term(term.max(0) as u64));
         if let Some(open) = self.proposal.filter(|open| open.id == id) {
             let entry = self.raft.log().get(index);
-            if entry.is_none_or(|entry| (entry.term, entry.op.id) != (term, open.op)) {
+            if entry.is_none_or(|entry| (entry.term, entry.id()) != (term, open.op)) {
                 return ended(format!(
                     "accepted: proposal {id} as entry {index} of term {term}, and its log does not have it there"
                 ));
@@ -294,7 +294,7 @@ impl Host {
 
     pub fn entry(&self, index: i64) -> Option<Vec<u8>> {
         let index = u64::try_from(index).ok().map(Index)?;
-        self.raft.log().get(index).map(|entry| operation::write(&entry.op))
+        self.raft.log().get(index).and_then(|entry| entry.op()).map(|op| operation::write(op))
     }
 
     /// The last that it said, for the reason of its end.

@@ -7,7 +7,7 @@ use crate::cluster::raft::Log;
 use crate::cluster::server::Server;
 use crate::cluster::types::{Index, Term};
 
-pub(super) static ROWS: [Row; 11] = [
+pub(super) static ROWS: [Row; 15] = [
     Row {
         name: "is",
         plural: Some("are"),
@@ -47,6 +47,51 @@ pub(super) static ROWS: [Row; 11] = [
         summary: "whom it has voted for in this term, or none; alone, that it has voted",
         examples: &["S2 vote = S1", "S3 vote = none"],
         ask: Ask::Server(|_, server| server.raft.voted_for().map(Answer::Server)),
+        ..ROW
+    },
+    Row {
+        name: "transfer",
+        answers: Kind::Server,
+        usage: &["WHO transfer = WHO"],
+        summary: "to whom the leader hands over, or none; alone, that it does",
+        examples: &["S1 transfer = S3", "S1 transfer", "leader transfer = none"],
+        ask: Ask::Server(|_, server| {
+            server.raft.transfer().map(|transfer| Answer::Server(transfer.to))
+        }),
+        ..ROW
+    },
+    Row {
+        name: "waiting-reads",
+        usage: &["WHO waiting-reads >= N"],
+        summary: "how many gets that take no entry wait there for an answer",
+        examples: &["S1 waiting-reads = 1"],
+        ask: Ask::Server(|_, server| number(server.rsm.reads.len() as u64)),
+        ..ROW
+    },
+    Row {
+        name: "lease",
+        usage: &["WHO lease >= N"],
+        summary: "for how many milliseconds more the leader answers reads by its lease, 0 without one",
+        examples: &["S1 lease >= 1", "leader lease = 0"],
+        ask: Ask::Server(|asked, server| {
+            let left = asked.cluster.lease_left(server).unwrap_or_default();
+            number(left.micros().div_ceil(1_000))
+        }),
+        ..ROW
+    },
+    Row {
+        name: "option",
+        takes: Takes::Option,
+        answers: Kind::Truth,
+        usage: &["WHO option NAME [SETTING]"],
+        summary: "the server keeps this option of Raft: it is on, or set to what is said",
+        examples: &["S2 option pre-vote", "none of all option check-quorum"],
+        ask: Ask::Server(|asked, server| match asked.argument {
+            Argument::Option(choice) => {
+                truth(server.raft.rules().options.of(choice.option) == *choice)
+            }
+            _ => None,
+        }),
         ..ROW
     },
     Row {

@@ -46,6 +46,8 @@ pub enum WrongLeader {
     LeadershipLost,
     /// It waited too long; the entry may still commit.
     TimedOut,
+    /// It hands its leadership over and submitted nothing.
+    HandsOver,
 }
 
 impl WrongLeader {
@@ -53,6 +55,7 @@ impl WrongLeader {
     pub const fn words(self) -> &'static str {
         match self {
             Self::NotLeader => "not the leader",
+            Self::HandsOver => "hands over",
             Self::AnotherOp => "another took its index",
             Self::TermChanged => "the term changed",
             Self::LeadershipLost => "lost the leadership",
@@ -63,7 +66,7 @@ impl WrongLeader {
     /// Whether the operation may have been carried out, or may be later.
     pub const fn may_execute(self) -> bool {
         match self {
-            Self::NotLeader | Self::AnotherOp => false,
+            Self::NotLeader | Self::HandsOver | Self::AnotherOp => false,
             Self::TermChanged | Self::LeadershipLost | Self::TimedOut => true,
         }
     }

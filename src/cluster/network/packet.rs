@@ -74,6 +74,9 @@ impl PacketKind {
             Self::Append { entries: 0, .. } => PacketName::Heartbeat,
             Self::Append { .. } => PacketName::Append,
             Self::Appended { .. } | Self::AppendRefused { .. } => PacketName::AppendReply,
+            Self::TimeoutNow => PacketName::TimeoutNow,
+            Self::ReadIndex => PacketName::ReadIndex,
+            Self::ReadIndexGiven { .. } => PacketName::ReadIndexReply,
             Self::ClientRequest => PacketName::Request,
             Self::ClientReply => PacketName::Reply,
             Self::Foreign { what: Foreign::Appended | Foreign::AppendRefused } => {
@@ -96,6 +99,9 @@ pub enum PacketName {
     Append,
     Heartbeat,
     AppendReply,
+    TimeoutNow,
+    ReadIndex,
+    ReadIndexReply,
     Request,
     Reply,
     /// What a guest says, and no Raft of the paper does.
@@ -103,7 +109,7 @@ pub enum PacketName {
 }
 
 impl PacketName {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::PreVote,
         Self::PreVoteReply,
         Self::Vote,
@@ -111,6 +117,9 @@ impl PacketName {
         Self::Append,
         Self::Heartbeat,
         Self::AppendReply,
+        Self::TimeoutNow,
+        Self::ReadIndex,
+        Self::ReadIndexReply,
         Self::Request,
         Self::Reply,
         Self::Other,
@@ -125,6 +134,9 @@ impl PacketName {
             Self::Append => "append",
             Self::Heartbeat => "heartbeat",
             Self::AppendReply => "append-reply",
+            Self::TimeoutNow => "timeout-now",
+            Self::ReadIndex => "read-index",
+            Self::ReadIndexReply => "read-index-reply",
             Self::Request => "request",
             Self::Reply => "reply",
             Self::Other => "other",

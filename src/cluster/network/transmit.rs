@@ -172,8 +172,20 @@ fn digest_message(digest: &mut Digest, message: &Message) {
         Message::PreVoteReply { term, granted, .. } => {
             digest.u8(CargoTag::PreVoteReply as u8).u64(term.0).u8(u8::from(*granted));
         }
-        Message::RequestVote { term, last, .. } => {
+        Message::RequestVote { term, last, transfer, .. } => {
             digest.u8(CargoTag::RequestVote as u8).u64(term.0).u64(last.index.0).u64(last.term.0);
+            if *transfer {
+                digest.u8(1);
+            }
+        }
+        Message::ReadIndex { term, read, .. } => {
+            digest.u8(CargoTag::ReadIndex as u8).u64(term.0).u64(*read);
+        }
+        Message::ReadIndexReply { term, read, index, .. } => {
+            digest.u8(CargoTag::ReadIndexReply as u8).u64(term.0).u64(*read).u64(index.0);
+        }
+        Message::TimeoutNow { term, .. } => {
+            digest.u8(CargoTag::TimeoutNow as u8).u64(term.0);
         }
         Message::VoteReply { term, granted, .. } => {
             digest.u8(CargoTag::VoteReply as u8).u64(term.0).u8(u8::from(*granted));
@@ -187,7 +199,7 @@ fn digest_message(digest: &mut Digest, message: &Message) {
                 .u64(commit.0);
             digest.u64(entries.len() as u64);
             for entry in entries {
-                let id = entry.op.id;
+                let id = entry.id();
                 digest.u64(entry.term.0).u8(id.server.number()).u64(id.number);
             }
         }
@@ -251,15 +263,20 @@ mod tests {
         let position = |index, term| Position { index: Index(index), term: Term(term) };
         let mut all = Vec::new();
         for (term, last) in [(7, position(3, 2)), (8, position(3, 2)), (7, position(4, 2))] {
-            all.push(Message::RequestVote { call: 1, term: Term(term), last });
+            all.push(Message::RequestVote { call: 1, term: Term(term), last, transfer: false });
         }
-        all.push(Message::RequestVote { call: 1, term: Term(7), last: position(3, 3) });
+        all.push(Message::RequestVote {
+            call: 1,
+            term: Term(7),
+            last: position(3, 3),
+            transfer: false,
+        });
         for (term, granted) in [(7, false), (8, false), (7, true)] {
             all.push(Message::VoteReply { call: 1, term: Term(term), granted });
         }
         let entry = |term, server, number| {
             let id = OpId { server: ServerId::from_index(server), number };
-            Entry { term: Term(term), op: Rc::new(Op::new(id, Request::Get { key: "k".into() })) }
+            Entry::new(Term(term), Rc::new(Op::new(id, Request::Get { key: "k".into() })))
         };
         let one = || vec![entry(5, 0, 1)];
         let entries = [one(), vec![], vec![entry(6, 0, 1)], vec![entry(5, 1, 1)]];

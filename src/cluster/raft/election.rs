@@ -4,6 +4,7 @@
 //! vote for it (dissertation §9.6). With the check for a quorum whoever hears from a leader votes for
 //! nobody, and a leader that no majority answers steps down (§4.2.3 and §6.2 there).
 
+use super::reads::Reading;
 use super::retry::Asked;
 use super::{
     Candidacy, Context, IgnoreReason, Leadership, Message, Outbox, Position, Progress, Raft,
@@ -22,7 +23,7 @@ impl Raft {
         if self.rules.options.has(RaftOption::PreVote) {
             self.ask_before(out);
         } else {
-            self.become_candidate(ServerSet::EMPTY, out);
+            self.become_candidate(ServerSet::EMPTY, None, out);
         }
     }
 
@@ -31,8 +32,13 @@ impl Raft {
         let asked = vec![Asked::default(); usize::from(self.configuration.servers())];
         self.state = State::PreCandidate(Candidacy { asked, ..Candidacy::default() });
         out.election = TimerOrder::Arm;
+        let Ruled { answer: own, flaws } = self.rules.term_before(self.term);
+        if own != self.term {
+            (self.term, self.voted_for) = (own, None);
+            self.write_vote(out);
+        }
         let (term, last) = (self.term.next(), self.log.last());
-        out.emit(RaftEvent::PreVoteStarted { term, last });
+        out.emit_through(flaws, RaftEvent::PreVoteStarted { term, last });
         for peer in self.others() {
             self.ask_for_vote(peer, out);
         }
@@ -105,22 +111,28 @@ impl Raft {
         let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, votes);
         out.emit_through(flaws, RaftEvent::PreVoteCounted { voter, term, votes });
         if answer {
-            self.become_candidate(votes, out);
+            self.become_candidate(votes, None, out);
         }
     }
 
     /// Votes for itself in a new term, and asks the others (§5.2). Its own vote counts once it is on
-    /// disk. `promised` are those who have said that they would vote for it.
-    fn become_candidate(&mut self, promised: ServerSet, out: &mut Outbox) {
+    /// disk. `promised` are those who have said that they would vote for it; `told_by` is the leader that
+    /// hands over to it, if one does.
+    pub(super) fn become_candidate(
+        &mut self,
+        promised: ServerSet,
+        told_by: Option<ServerId>,
+        out: &mut Outbox,
+    ) {
         self.term = self.term.next();
         self.voted_for = Some(self.id);
         let asked = vec![Asked::default(); usize::from(self.configuration.servers())];
-        self.state = State::Candidate(Candidacy { asked, ..Candidacy::default() });
+        self.state = State::Candidate(Candidacy { asked, told_by, ..Candidacy::default() });
         self.write_vote(out);
         out.election = TimerOrder::Arm;
         let (term, last) = (self.term, self.log.last());
         let (before, flaws) = self.voted_before(self.id);
-        let started = RaftEvent::ElectionStarted { term, last, before, promised };
+        let started = RaftEvent::ElectionStarted { term, last, before, promised, told_by };
         out.emit_through(flaws, started);
         for peer in self.others() {
             self.ask_for_vote(peer, out);
@@ -132,13 +144,16 @@ impl Raft {
         &mut self,
         candidate: ServerId,
         call: u32,
-        term: Term,
-        last: Position,
+        (term, last, transfer): (Term, Position, bool),
         cx: &Context,
         out: &mut Outbox,
     ) {
-        let at_hand = match self.rules.options.has(RaftOption::CheckQuorum) {
-            true => self.leader_at_hand(cx).filter(|_| term > self.term),
+        // A leader that hands over wants to be deposed (dissertation §4.2.3).
+        let at_hand = match self.rules.options.has(RaftOption::CheckQuorum) && !transfer {
+            true => {
+                let at_hand = self.leader_at_hand(cx).or_else(|| self.just_started(cx));
+                at_hand.filter(|_| term > self.term)
+            }
             false => None,
         };
         if let Some(why) = at_hand {
@@ -181,8 +196,10 @@ impl Raft {
         if term < self.term {
             return Ruled::kept(Some(VoteRefusal::StaleTerm { own: self.term }));
         }
-        if !self.rules.may_vote_for(self.voted_for, candidate) {
-            return Ruled::kept(self.voted_for.map(|server| VoteRefusal::VotedFor { server }));
+        let Ruled { answer, flaws } = self.rules.may_vote_for(self.voted_for, candidate);
+        if !answer {
+            let why = self.voted_for.map(|server| VoteRefusal::VotedFor { server });
+            return Ruled { answer: why, flaws };
         }
         self.log_refusal(last)
     }
@@ -257,17 +274,22 @@ impl Raft {
         out: &mut Outbox,
     ) {
         let State::Candidate(candidate) = &mut self.state else { return };
-        if candidate.votes.contains(voter) {
+        let Ruled { answer, flaws: twice } = self.rules.is_another_vote(candidate.votes, voter);
+        if !answer {
             return;
         }
         candidate.votes.insert(voter);
+        candidate.copies += u8::from(!twice.is_empty());
         if !flaws.is_empty() {
             candidate.strays.insert(voter);
         }
-        let (term, votes) = (self.term, candidate.votes);
-        out.emit_through(flaws, RaftEvent::VoteCounted { voter, term, cast, votes });
-        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, votes);
-        if answer {
+        let (term, votes, copies) = (self.term, candidate.votes, usize::from(candidate.copies));
+        let counted = RaftEvent::VoteCounted { voter, term, cast, votes };
+        out.emit_through(flaws.union(twice), counted);
+        let Ruled { answer, mut flaws } = self.rules.is_majority(self.configuration, votes);
+        let by_copies = !answer && copies > 0 && self.configuration.lacks(votes) <= copies;
+        flaws.set(Flaw::CountOneVoteTwice, by_copies);
+        if answer || by_copies {
             let candidate = std::mem::take(candidate);
             self.become_leader(candidate, flaws, cx, out);
         }
@@ -292,7 +314,9 @@ impl Raft {
         // vote had reached this one, and writes reach it in order.
         progress[self.id.index()].matched = last;
         let (active, strays) = (ServerSet::EMPTY, ServerSet::EMPTY);
-        self.state = State::Leader(Leadership { votes, progress, asked, active, strays });
+        let (transfer, reading) = (None, Reading::default());
+        self.state =
+            State::Leader(Leadership { votes, progress, asked, active, transfer, reading, strays });
         out.election = TimerOrder::Cancel;
         if self.rules.options.has(RaftOption::CheckQuorum) {
             out.quorum = TimerOrder::Arm;
@@ -300,6 +324,7 @@ impl Raft {
         let term = self.term;
         let servers = self.configuration.servers();
         out.emit_through(flaws, RaftEvent::BecameLeader { term, votes, stale, servers });
+        self.begin_term(out);
         self.on_heartbeat(cx, out);
     }
 

@@ -36,12 +36,14 @@ pub enum RaftEvent {
         votes: ServerSet,
     },
     /// It votes for itself. `before`: for whom it has voted in this term, if it has forgotten that.
-    /// `promised`: who has said that it would vote for it, if it has asked before.
+    /// `promised`: who has said that it would vote for it, if it has asked before. `told_by`: which
+    /// leader hands over to it.
     ElectionStarted {
         term: Term,
         last: Position,
         before: Option<ServerId>,
         promised: ServerSet,
+        told_by: Option<ServerId>,
     },
     TermAdopted {
         from: Term,
@@ -81,6 +83,33 @@ pub enum RaftEvent {
         term: Term,
         why: StepDown,
     },
+    /// A leader begins to hand over to a server whose log it knows to match up to `matched`.
+    TransferStarted {
+        to: ServerId,
+        matched: Index,
+        last: Index,
+    },
+    /// It tells that server to become a candidate.
+    HandedOver {
+        to: ServerId,
+        matched: Index,
+        last: Index,
+    },
+    /// Nobody has taken over in time.
+    TransferAborted {
+        to: ServerId,
+        within: Span,
+    },
+    /// A leader asks its followers whether it still leads, for a read. `commit`: its commit index.
+    ReadBegun {
+        commit: Index,
+    },
+    /// It tells a follower up to where it must have applied to answer its read.
+    ReadIndexGiven {
+        to: ServerId,
+        index: Index,
+        by_lease: bool,
+    },
     /// Entries `first..=last` were added to the server's log, as followers add them. `before`: the
     /// term of the entry before them, the same as in the leader's log; 0 at the beginning.
     Appended {
@@ -97,6 +126,11 @@ pub enum RaftEvent {
         last: Index,
         old: Term,
         new: Option<Term>,
+    },
+    /// A new leader opens its term with an entry that asks for nothing.
+    NoopAppended {
+        index: Index,
+        term: Term,
     },
     AppendRefused {
         leader: ServerId,
@@ -203,6 +237,8 @@ pub enum VoteRefusal {
     LeaderHeard { leader: ServerId, ago: Span, shortest: Span },
     /// It leads itself (dissertation §4.2.3).
     Leads { term: Term },
+    /// It may have heard from a leader just before it was started again (dissertation §6.4.1).
+    JustStarted { ago: Span, shortest: Span },
 }
 
 /// Why a follower refuses an AppendEntries (Figure 2, AppendEntries RPC).

@@ -10,13 +10,75 @@ use serde::{Deserialize, Serialize};
 
 use super::message::{Entries, Position};
 use crate::cluster::growing::Growing;
-use crate::cluster::types::{Index, Op, Term};
+use crate::cluster::types::{Index, Op, OpId, Term};
 
-/// One entry: an operation and the term of the leader that received it.
+/// One entry: what it is about, and the term of the leader that received it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub term: Term,
-    pub op: Rc<Op>,
+    pub payload: Payload,
+}
+
+/// What an entry is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Payload {
+    /// An operation of the state machine.
+    Op(Rc<Op>),
+    /// Nothing. With it a new leader commits what came before its term (§8).
+    Noop,
+}
+
+impl Entry {
+    /// An operation, as a leader of `term` receives it.
+    pub const fn new(term: Term, op: Rc<Op>) -> Self {
+        Self { term, payload: Payload::Op(op) }
+    }
+
+    pub const fn op(&self) -> Option<&Rc<Op>> {
+        self.payload.op()
+    }
+
+    /// The name of its operation, or that of none.
+    pub fn id(&self) -> OpId {
+        self.payload.id()
+    }
+}
+
+impl Payload {
+    pub const fn op(&self) -> Option<&Rc<Op>> {
+        match self {
+            Self::Op(op) => Some(op),
+            Self::Noop => None,
+        }
+    }
+
+    pub fn id(&self) -> OpId {
+        self.op().map_or(OpId::NONE, |op| op.id)
+    }
+
+    /// What tells it from others of the same name.
+    pub fn hash(&self) -> u64 {
+        self.op().map_or(0, |op| op.hash())
+    }
+
+    /// How many bytes it takes on a wire, with the kind of what it is.
+    pub fn wire_bytes(&self) -> u64 {
+        self.op().map_or(1, |op| 9 + op.request.wire_bytes())
+    }
+
+    /// Whether both ask for the same, whoever asks.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.op().map(|op| &op.request) == other.op().map(|op| &op.request)
+    }
+}
+
+impl std::fmt::Display for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Op(op) => op.request.fmt(f),
+            Self::Noop => f.write_str("no-op"),
+        }
+    }
 }
 
 /// A server's log.
@@ -163,14 +225,14 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::cluster::types::{Op, OpId, Request, ServerId};
+    use crate::cluster::types::{Op, Request, ServerId};
 
     fn log(terms: impl Iterator<Item = u64>) -> Log {
         let mut log = Log::new();
         for (number, term) in (1..).zip(terms) {
             let id = OpId { server: ServerId::from_index(0), number };
             let op = Rc::new(Op::new(id, Request::Get { key: "k".into() }));
-            log.push(Entry { term: Term(term), op });
+            log.push(Entry::new(Term(term), op));
         }
         log
     }

@@ -38,13 +38,21 @@ pub enum Message {
     /// The answer: the same term if so, else the receiver's own.
     PreVoteReply { call: u32, term: Term, granted: bool },
     /// Figure 2, RequestVote RPC: `last` is where the candidate's log ends.
-    RequestVote { call: u32, term: Term, last: Position },
+    /// `transfer`: a leader has told the candidate to ask (dissertation §3.10).
+    RequestVote { call: u32, term: Term, last: Position, transfer: bool },
     /// The answer: `term` is the voter's.
     VoteReply { call: u32, term: Term, granted: bool },
     /// Figure 2, AppendEntries RPC: `entries` follow `prev`; with none it is a heartbeat.
     Append { call: u32, term: Term, prev: Position, entries: Entries, commit: Index },
     /// The answer to the AppendEntries that followed `prev`.
     AppendReply { call: u32, term: Term, prev: Index, result: AppendResult },
+    /// Dissertation §3.10: the leader of this term asks the receiver to become a candidate at once.
+    TimeoutNow { call: u32, term: Term },
+    /// Dissertation §6.4: a follower asks its leader up to where it must have applied to answer this
+    /// read.
+    ReadIndex { call: u32, term: Term, read: u64 },
+    /// The answer.
+    ReadIndexReply { call: u32, term: Term, read: u64, index: Index },
     /// What a guest says to another: bytes of its own, and of what kind and term it says they are.
     Foreign { kind: Foreign, term: Term, bytes: Rc<[u8]> },
 }
@@ -167,6 +175,12 @@ pub enum PacketKind {
     AppendRefused {
         last: Index,
     },
+    TimeoutNow,
+    ReadIndex,
+    /// A follower may read once it has applied up to this index.
+    ReadIndexGiven {
+        index: Index,
+    },
     ClientRequest,
     ClientReply,
     /// A message of a guest, of which the lab knows only what it is said to be.
@@ -210,6 +224,11 @@ impl Message {
                 AppendResult::Matched(matched) => (PacketKind::Appended { matched }, *term),
                 AppendResult::Refused { last, .. } => (PacketKind::AppendRefused { last }, *term),
             },
+            Self::TimeoutNow { term, .. } => (PacketKind::TimeoutNow, *term),
+            Self::ReadIndex { term, .. } => (PacketKind::ReadIndex, *term),
+            Self::ReadIndexReply { term, index, .. } => {
+                (PacketKind::ReadIndexGiven { index: *index }, *term)
+            }
             Self::Foreign { kind, term, .. } => (kind.packet(), *term),
         };
         Summary { kind, term }
@@ -218,9 +237,16 @@ impl Message {
     /// Whether it answers another message rather than asking something.
     pub const fn is_reply(&self) -> bool {
         match self {
-            Self::PreVoteReply { .. } | Self::VoteReply { .. } | Self::AppendReply { .. } => true,
+            Self::PreVoteReply { .. }
+            | Self::VoteReply { .. }
+            | Self::AppendReply { .. }
+            | Self::ReadIndexReply { .. } => true,
             Self::Foreign { kind, .. } => kind.is_reply(),
-            Self::PreVote { .. } | Self::RequestVote { .. } | Self::Append { .. } => false,
+            Self::PreVote { .. }
+            | Self::RequestVote { .. }
+            | Self::Append { .. }
+            | Self::TimeoutNow { .. }
+            | Self::ReadIndex { .. } => false,
         }
     }
 
@@ -232,7 +258,10 @@ impl Message {
             | Self::RequestVote { call, .. }
             | Self::VoteReply { call, .. }
             | Self::Append { call, .. }
-            | Self::AppendReply { call, .. } => *call,
+            | Self::AppendReply { call, .. }
+            | Self::TimeoutNow { call, .. }
+            | Self::ReadIndex { call, .. }
+            | Self::ReadIndexReply { call, .. } => *call,
             Self::Foreign { .. } => 0,
         }
     }
@@ -244,10 +273,13 @@ impl Message {
             Self::PreVote { .. } | Self::RequestVote { .. } => 28,
             Self::PreVoteReply { .. } | Self::VoteReply { .. } => 13,
             Self::Append { entries, .. } => {
-                let each = |entry: &Entry| 8 + 9 + entry.op.request.wire_bytes();
+                let each = |entry: &Entry| 8 + entry.payload.wire_bytes();
                 36 + entries.iter().map(each).sum::<u64>()
             }
             Self::AppendReply { .. } => 45,
+            Self::TimeoutNow { .. } => 12,
+            Self::ReadIndex { .. } => 20,
+            Self::ReadIndexReply { .. } => 28,
             Self::Foreign { bytes, .. } => bytes.len() as u64,
         }
     }
@@ -271,7 +303,7 @@ mod tests {
         let (get_bytes, put_bytes) = (4 + 2, 4 + 2 + 4 + 7 + 8);
         let entry = |request: &Request| {
             let id = OpId { server: ServerId::from_index(0), number: 1 };
-            Entry { term: Term(1), op: Rc::new(Op::new(id, request.clone())) }
+            Entry::new(Term(1), Rc::new(Op::new(id, request.clone())))
         };
         let append = |entries: &[Entry]| Message::Append {
             call: 1,
@@ -288,7 +320,12 @@ mod tests {
             (append(&[entry(&get), entry(&put)]), heartbeat + 2 * each + get_bytes + put_bytes),
             (Message::VoteReply { call: 1, term: Term(1), granted: true }, 4 + 8 + 1),
             (
-                Message::RequestVote { call: 1, term: Term(1), last: Position::default() },
+                Message::RequestVote {
+                    call: 1,
+                    term: Term(1),
+                    last: Position::default(),
+                    transfer: false,
+                },
                 4 + 8 + 16,
             ),
             (

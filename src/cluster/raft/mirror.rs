@@ -84,6 +84,8 @@ impl Raft {
                 votes: ServerSet::EMPTY,
                 progress: vec![Progress::default(); usize::from(self.configuration.servers())],
                 asked: asked(),
+                transfer: None,
+                reading: super::reads::Reading::default(),
                 active: ServerSet::EMPTY,
                 strays: ServerSet::EMPTY,
             }),

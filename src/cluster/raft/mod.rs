@@ -11,12 +11,14 @@
 //! - `options.rs`: rules that Rafts in production add, each of which may be on or off.
 //! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1); pre-votes and the check for a quorum.
 //! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
+//! - `transfer.rs`: a leader hands its leadership over (dissertation §3.10).
+//! - `reads.rs`: reads that take no entry (dissertation §6.4).
 //! - `retry.rs`: what is asked again when the network tells that a call has failed (§5.1).
 //! - `mirror.rs`: a Raft that another program runs, as far as that shows.
 //! - `view.rs`: the door, through which everybody else looks at it.
 //!
-//! What is left out on purpose: no no-op entry opens a term, so the k-th command stands at index
-//! k and old entries wait for the next command (§8 would read with one); membership does not
+//! What is left out on purpose: unless an option says so no no-op entry opens a term, so the k-th
+//! command stands at index k and old entries wait for the next command (§8); membership does not
 //! change (§6); nothing is compacted yet (§7). One AppendEntries with entries is under way to a
 //! follower at a time: what is submitted meanwhile goes out together with the next.
 
@@ -28,20 +30,24 @@ mod message;
 #[cfg_attr(not(feature = "guests"), allow(dead_code, reason = "only a guest has one"))]
 mod mirror;
 mod options;
+mod reads;
 mod replication;
 mod retry;
 mod rules;
+mod transfer;
 mod view;
 
 pub use configuration::Configuration;
 pub use event::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
-pub use log::{Entry, Log};
+pub use log::{Entry, Log, Payload};
 pub use message::{AppendResult, Entries, Foreign, Message, PacketKind, Position, Summary};
 pub use mirror::Report;
-pub use options::{About as OptionAbout, OPTIONS, Options, RaftOption};
+pub use options::{About as OptionAbout, Choice, OPTIONS, Options, RaftOption};
+pub use reads::{Readable, Reads};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
 
+use reads::Reading;
 use retry::{Asked, Calls};
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +80,8 @@ pub struct Raft {
     commit: Index,
     state: State,
     calls: Calls,
+    /// When it was started again, if it was.
+    started: Option<Time>,
     /// What only events look at: its votes that it does not know of any more, by their terms.
     /// Only a flaw or the loss of a disk makes any.
     forgotten: OrdMap<Term, Forgotten>,
@@ -99,6 +107,10 @@ struct Candidacy {
     refusals: ServerSet,
     /// For every server (its own entry included).
     asked: Vec<Asked>,
+    /// The leader that has told it to, if one hands its leadership over.
+    told_by: Option<ServerId>,
+    /// Votes that were counted before. Only a flaw makes any.
+    copies: u8,
     /// What only events look at: whose votes were given in an earlier term. Only a flaw makes any.
     strays: ServerSet,
 }
@@ -113,8 +125,21 @@ struct Leadership {
     asked: Vec<Asked>,
     /// Who has answered since the last check for a quorum.
     active: ServerSet,
+    /// Under way while it hands its leadership over.
+    transfer: Option<Transfer>,
+    /// What it knows of reads that take no entry.
+    reading: Reading,
     /// What only events look at: of whose matchIndex it did not hear. Only a flaw makes any.
     strays: ServerSet,
+}
+
+/// A leader hands its leadership over (dissertation §3.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    pub to: ServerId,
+    pub since: Time,
+    /// It has been asked to become a candidate.
+    pub told: bool,
 }
 
 /// What must be on disk, beside the log, before a server says anything that depends on it
@@ -212,6 +237,8 @@ pub struct Outbox {
     pub heartbeat: TimerOrder,
     /// A leader's check for a quorum.
     pub quorum: TimerOrder,
+    /// Reads whose index is known.
+    pub reads: Vec<Readable>,
     /// What it has done, and through which planted flaws.
     pub events: Vec<(Flaws, RaftEvent)>,
 }
@@ -252,6 +279,7 @@ impl Raft {
             commit: Index::ZERO,
             state: State::Follower { leader: None },
             calls: Calls::default(),
+            started: None,
             forgotten: OrdMap::new(),
         }
     }
@@ -273,8 +301,8 @@ impl Raft {
             Message::PreVoteReply { term, granted, .. } => {
                 self.on_pre_vote_reply(from, term, granted, out);
             }
-            Message::RequestVote { call, term, last } => {
-                self.on_request_vote(from, call, term, last, cx, out);
+            Message::RequestVote { call, term, last, transfer } => {
+                self.on_request_vote(from, call, (term, last, transfer), cx, out);
             }
             Message::VoteReply { term, granted, .. } => {
                 self.on_vote_reply(from, term, granted, cx, out);
@@ -286,11 +314,21 @@ impl Raft {
                     out.held.push((from, Message::AppendReply { call, term, prev, result }));
                 }
             }
-            Message::AppendReply { term, prev, result, .. } => {
+            Message::AppendReply { call, term, prev, result } => {
                 self.on_append_reply(from, term, prev, result, cx, out);
+                if term == self.term {
+                    self.on_answer(from, call, out);
+                }
             }
             // A language of its own, which only its guest understands.
             Message::Foreign { .. } => {}
+            Message::ReadIndex { call, term, read } => {
+                self.on_read_index(from, (call, term, read), cx, out);
+            }
+            Message::ReadIndexReply { term, read, index, .. } => {
+                self.on_read_index_reply(term, read, index, out);
+            }
+            Message::TimeoutNow { term, .. } => self.on_timeout_now(from, term, out),
         }
         if resets && out.election == TimerOrder::Keep {
             out.election = TimerOrder::Arm;
@@ -321,15 +359,15 @@ impl Raft {
         self.configuration.voters().without(ServerSet::only(self.id)).iter()
     }
 
-    /// Switches an option on or off. A leader's check for a quorum begins or ends with it.
-    pub(in crate::cluster) fn choose(&mut self, option: RaftOption, on: bool, out: &mut Outbox) {
-        if self.rules.options.has(option) == on {
+    /// Sets an option. A leader's check for a quorum begins or ends with it.
+    pub(in crate::cluster) fn choose(&mut self, choice: Choice, out: &mut Outbox) {
+        if self.rules.options.of(choice.option) == choice {
             return;
         }
-        self.rules.options.set(option, on);
-        if let (RaftOption::CheckQuorum, State::Leader(leader)) = (option, &mut self.state) {
+        self.rules.options.set(choice);
+        if let (RaftOption::CheckQuorum, State::Leader(leader)) = (choice.option, &mut self.state) {
             leader.active = ServerSet::only(self.id);
-            out.quorum = if on { TimerOrder::Arm } else { TimerOrder::Cancel };
+            out.quorum = if choice.is_on() { TimerOrder::Arm } else { TimerOrder::Cancel };
         }
     }
 

@@ -8,11 +8,20 @@
 use serde::{Deserialize, Serialize};
 
 /// One such rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RaftOption {
     PreVote,
     CheckQuorum,
+    Noop,
+    Reads,
+}
+
+/// An option with what it is set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub option: RaftOption,
+    /// A place among its settings.
+    setting: u8,
 }
 
 /// What is said of an option.
@@ -20,40 +29,95 @@ pub enum RaftOption {
 pub struct About {
     pub option: RaftOption,
     pub name: &'static str,
-    /// What a server does that keeps it.
+    /// What it can be set to. The first is what holds where nothing is said.
+    pub settings: &'static [&'static str],
+    /// In a line: what a server does that keeps it.
     pub does: &'static str,
+    /// In full, with the sections.
+    pub help: &'static str,
     pub source: &'static str,
 }
 
+/// What most can be set to.
+const SWITCH: &[&str] = &["off", "on"];
+
 /// Every option, in the order of [`RaftOption`].
-pub static OPTIONS: [About; 2] = [
+pub static OPTIONS: [About; 4] = [
     About {
         option: RaftOption::PreVote,
         name: "pre-vote",
-        does: "before a server asks for votes in a new term, it asks who would vote for it, and \
-               keeps its term until a majority would",
+        settings: SWITCH,
+        does: "a server asks who would vote for it before it begins a term",
+        help: "\
+A server whose election timer runs out first asks who would vote for it, and keeps its term until a \
+majority would; nobody would who has heard from a leader within the shortest election timeout.",
         source: "dissertation §9.6",
     },
     About {
         option: RaftOption::CheckQuorum,
         name: "check-quorum",
-        does: "a leader that no majority answers for an election timeout steps down, and a server \
-               that hears from a leader votes for nobody",
+        settings: SWITCH,
+        does: "a leader that no majority answers steps down, and a server that hears from a leader \
+               votes for nobody",
+        help: "\
+Once in the shortest election timeout a leader looks whether a majority has answered since it looked \
+last, and steps down if none has: so within twice that time. And no server that has heard from a \
+leader within it votes, or takes the newer term.",
         source: "dissertation §6.2, §4.2.3",
+    },
+    About {
+        option: RaftOption::Noop,
+        name: "noop",
+        settings: SWITCH,
+        does: "a new leader appends an entry that asks for nothing",
+        help: "\
+A leader may not commit entries of earlier terms by counting copies, and can't tell which of them are \
+committed. So it opens its term with a no-op; once that is committed, so is all that came before. \
+Without it old entries wait for the next command.",
+        source: "§8; dissertation §6.4",
+    },
+    About {
+        option: RaftOption::Reads,
+        name: "reads",
+        settings: &["log", "index", "lease"],
+        does: "gets are answered by entries of the log, by a round of heartbeats, or by a lease",
+        help: "\
+`log`: a get is an entry as a put is. `index`: the leader notes its commit index, asks all followers \
+whether it still leads, and answers once a majority has said so; a follower asks its leader for the index. \
+`lease`: the last such round is trusted for nine tenths of the shortest election timeout, for nobody votes \
+for another within it; this needs check-quorum, and clocks that differ by a tenth at most. With both, an \
+entry of the leader's own term must be committed first: `noop=on` has it do so at once.",
+        source: "dissertation §6.4, §6.4.1",
     },
 ];
 
 impl RaftOption {
-    pub fn about(self) -> &'static About {
+    pub const fn about(self) -> &'static About {
         &OPTIONS[self as usize]
     }
 
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.about().name
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
         OPTIONS.iter().find(|about| about.name == name).map(|about| about.option)
+    }
+
+    /// With this setting, if it has one of that name.
+    pub fn set(self, setting: &str) -> Option<Choice> {
+        let place = self.about().settings.iter().position(|name| *name == setting)?;
+        Some(Choice { option: self, setting: place as u8 })
+    }
+
+    /// Set to "on", or to the first that asks for more than Figure 2.
+    pub const fn on(self) -> Choice {
+        Choice { option: self, setting: 1 }
+    }
+
+    /// Every way in which it can be set.
+    pub fn choices(self) -> impl Iterator<Item = Choice> {
+        (0..self.about().settings.len() as u8).map(move |setting| Choice { option: self, setting })
     }
 }
 
@@ -63,48 +127,99 @@ impl std::fmt::Display for RaftOption {
     }
 }
 
-/// The options that a server keeps.
+impl Choice {
+    /// The name of what it is set to.
+    pub fn setting(self) -> &'static str {
+        self.option.about().settings[usize::from(self.setting)]
+    }
+
+    /// Its place among the settings of its option.
+    pub const fn place(self) -> u8 {
+        self.setting
+    }
+
+    /// The setting after this one, and after the last the first.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let setting = (self.setting + 1) % self.option.about().settings.len() as u8;
+        Self { setting, ..self }
+    }
+
+    /// Whether it asks for more than Figure 2.
+    pub const fn is_on(self) -> bool {
+        self.setting > 0
+    }
+}
+
+/// As the head of a script says it.
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}={}", self.option, self.setting())
+    }
+}
+
+impl std::str::FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, setting) = text.split_once('=').unwrap_or((text, "on"));
+        RaftOption::from_name(name)
+            .and_then(|option| option.set(setting))
+            .ok_or_else(|| format!("{text:?} is no option of Raft"))
+    }
+}
+
+/// The options that a server keeps, each with its setting: two bits for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<RaftOption>", into = "Vec<RaftOption>")]
-pub struct Options(u8);
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct Options(u16);
 
 impl Options {
     pub const NONE: Self = Self(0);
 
+    /// Whether it is set to anything but its first setting.
     pub const fn has(self, option: RaftOption) -> bool {
-        self.0 & (1 << option as u8) != 0
+        self.setting(option) > 0
     }
 
-    pub const fn set(&mut self, option: RaftOption, on: bool) {
-        if on {
-            self.0 |= 1 << option as u8;
-        } else {
-            self.0 &= !(1 << option as u8);
-        }
+    const fn setting(self, option: RaftOption) -> u16 {
+        self.0 >> (2 * option as u16) & 3
     }
 
-    pub fn iter(self) -> impl Iterator<Item = RaftOption> {
-        OPTIONS.iter().map(|about| about.option).filter(move |option| self.has(*option))
+    pub const fn of(self, option: RaftOption) -> Choice {
+        Choice { option, setting: self.setting(option) as u8 }
+    }
+
+    pub const fn set(&mut self, Choice { option, setting }: Choice) {
+        let place = 2 * option as u16;
+        self.0 = self.0 & !(3 << place) | (setting as u16) << place;
+    }
+
+    /// Those that are not at their first setting.
+    pub fn iter(self) -> impl Iterator<Item = Choice> {
+        OPTIONS.iter().map(move |about| self.of(about.option)).filter(|choice| choice.is_on())
     }
 }
 
-impl FromIterator<RaftOption> for Options {
-    fn from_iter<I: IntoIterator<Item = RaftOption>>(options: I) -> Self {
+impl FromIterator<Choice> for Options {
+    fn from_iter<I: IntoIterator<Item = Choice>>(choices: I) -> Self {
         let mut set = Self::NONE;
-        options.into_iter().for_each(|option| set.set(option, true));
+        choices.into_iter().for_each(|choice| set.set(choice));
         set
     }
 }
 
-impl From<Vec<RaftOption>> for Options {
-    fn from(options: Vec<RaftOption>) -> Self {
-        options.into_iter().collect()
+impl TryFrom<Vec<String>> for Options {
+    type Error = String;
+
+    fn try_from(names: Vec<String>) -> Result<Self, String> {
+        names.iter().map(|name| name.parse::<Choice>()).collect()
     }
 }
 
-impl From<Options> for Vec<RaftOption> {
+impl From<Options> for Vec<String> {
     fn from(options: Options) -> Self {
-        options.iter().collect()
+        options.iter().map(|choice| choice.to_string()).collect()
     }
 }
 
@@ -117,8 +232,26 @@ mod tests {
         for (place, about) in OPTIONS.iter().enumerate() {
             assert_eq!(about.option as usize, place, "{}", about.name);
             assert_eq!(RaftOption::from_name(about.name), Some(about.option));
-            let json = serde_json::to_string(&about.option).expect("an option is a word");
-            assert_eq!(json, format!("\"{}\"", about.name));
+            assert!((2..=4).contains(&about.settings.len()), "{}: two bits", about.name);
+        }
+    }
+
+    #[test]
+    fn every_setting_is_kept_beside_the_others_and_is_said_in_json() {
+        let mut all = Options::NONE;
+        for about in &OPTIONS {
+            for choice in about.option.choices() {
+                let before = all;
+                all.set(choice);
+                assert_eq!(all.of(about.option), choice);
+                assert_eq!(choice.to_string().parse(), Ok(choice));
+                let others = OPTIONS.iter().map(|other| other.option);
+                for other in others.filter(|other| *other != about.option) {
+                    assert_eq!(all.of(other), before.of(other), "{choice} leaves {other}");
+                }
+                let json = serde_json::to_string(&all).expect("words");
+                assert_eq!(serde_json::from_str::<Options>(&json).expect("words"), all);
+            }
         }
     }
 }

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::retry::Asked;
 use super::{
-    AppendRefusal, AppendResult, Context, Entries, Entry, IgnoreReason, Message, Outbox,
-    PacketKind, Position, Progress, Raft, RaftEvent, Replication, Role, State, StepDown, Summary,
-    TimerOrder, Write,
+    AppendRefusal, AppendResult, Context, Entries, Entry, IgnoreReason, Leadership, Message,
+    Outbox, PacketKind, Payload, Position, Progress, Raft, RaftEvent, RaftOption, Reads,
+    Replication, Role, State, StepDown, Summary, TimerOrder, Write,
 };
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::types::{Index, Op, ServerId, Term};
@@ -14,15 +14,31 @@ use crate::cluster::types::{Index, Op, ServerId, Term};
 impl Raft {
     /// Appends an operation to a leader's log and starts to replicate it at once.
     pub fn submit(&mut self, op: Rc<Op>, cx: &Context, out: &mut Outbox) -> Index {
-        let entry = Entry { term: self.term, op };
-        out.writes.push(Write::Append(entry.clone()));
-        self.log.push(entry);
+        self.receive_entry(Payload::Op(op), out);
         for peer in self.others() {
             if self.progress(peer).is_some_and(|known| known.replication == Replication::Idle) {
                 self.send_entries(peer, cx, out);
             }
         }
         self.log.last_index()
+    }
+
+    /// Puts an entry of its own term at the end of a leader's log.
+    fn receive_entry(&mut self, payload: Payload, out: &mut Outbox) {
+        let entry = Entry { term: self.term, payload };
+        out.writes.push(Write::Append(entry.clone()));
+        self.log.push(entry);
+    }
+
+    /// A new leader can't tell which of the entries before its term are committed. One of its own,
+    /// once it is committed, settles them (§8, dissertation §6.4). It leaves with the first word to
+    /// the followers.
+    pub(super) fn begin_term(&mut self, out: &mut Outbox) {
+        if self.rules.options.has(RaftOption::Noop) {
+            self.receive_entry(Payload::Noop, out);
+            let (index, term) = (self.log.last_index(), self.term);
+            out.emit(RaftEvent::NoopAppended { index, term });
+        }
     }
 
     /// The heartbeat timer: a word to every follower (§5.2). It brings entries if the follower
@@ -32,6 +48,12 @@ impl Raft {
         let State::Leader(leader) = &mut self.state else { return };
         leader.asked.iter_mut().for_each(Asked::fill_up);
         out.heartbeat = TimerOrder::Arm;
+        if leader.transfer.is_some() {
+            self.give_up_transfer(cx, out);
+        }
+        if self.reads() == Reads::Lease {
+            self.begin_round(None, cx, out);
+        }
         for peer in others {
             match self.progress(peer).map(|known| known.replication) {
                 Some(Replication::UnderWay { sent, lost: false, .. })
@@ -122,6 +144,10 @@ impl Raft {
                 let summary = Summary { kind, term: self.term };
                 let why = IgnoreReason::AlsoLeads;
                 out.emit(RaftEvent::Ignored { from: leader, summary, why });
+                return false;
+            }
+            State::Candidate(_) if !self.rules.follows(Role::Candidate).answer => {
+                out.depart(Flaw::CandidateKeepsStanding);
                 return false;
             }
             State::PreCandidate(_) | State::Candidate(_) => {
@@ -293,8 +319,11 @@ impl Raft {
             progress.replication = Replication::Idle;
         }
         progress.next = progress.next.max(index.next());
-        if index > progress.matched {
-            progress.matched = index;
+        let Ruled { answer: by_now, flaws: back } =
+            self.rules.matched_by_now(progress.matched, index);
+        let flaws = flaws.union(back);
+        if by_now != progress.matched {
+            progress.matched = by_now;
             if flaws.is_empty() {
                 leader.strays.remove(follower);
             } else {
@@ -307,6 +336,9 @@ impl Raft {
             }
         } else if index < progress.matched {
             return Some(IgnoreReason::Overtaken);
+        }
+        if let State::Leader(Leadership { transfer: Some(_), .. }) = &self.state {
+            self.hand_over(follower, out);
         }
         let lacks = |known: &Progress| known.replication == Replication::Idle && known.next <= end;
         if self.progress(follower).is_some_and(lacks) {
@@ -326,15 +358,11 @@ impl Raft {
     ) -> Option<IgnoreReason> {
         let State::Leader(leader) = &mut self.state else { return None };
         let progress = &mut leader.progress[follower.index()];
-        if prev != progress.next.previous() {
+        let Ruled { answer: old, flaws: late } = self.rules.is_old_refusal(progress, prev, last);
+        if old {
             return Some(IgnoreReason::Overtaken);
         }
-        if prev <= progress.matched {
-            // It once had this entry. Either this is an old refusal, or its disk was lost:
-            // believing the latter is safe, and costs a message at most.
-            if last >= progress.matched {
-                return Some(IgnoreReason::Overtaken);
-            }
+        if late.is_empty() && prev <= progress.matched {
             progress.matched = Index::ZERO;
             leader.strays.remove(follower);
         }
@@ -346,6 +374,7 @@ impl Raft {
         let Ruled { answer: next, flaws } = self.rules.back_up(&self.log, prev, refusal);
         progress.next = next;
         progress.replication = Replication::Idle;
+        let flaws = flaws.union(late);
         out.emit_through(flaws, RaftEvent::BackedUp { conflict, follower, from, next });
         self.send_entries(follower, cx, out);
         None
@@ -374,6 +403,7 @@ impl Raft {
                 flaws,
                 RaftEvent::Committed { first, last, term, current, copies, holders, servers },
             );
+            self.release_reads(out);
         } else if copies.len() == all.quorum() {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;

@@ -62,6 +62,11 @@ impl Calls {
         self.made
     }
 
+    /// How many have been made.
+    pub(super) const fn made(self) -> u32 {
+        self.made
+    }
+
     pub(super) const fn started_again(self) -> Self {
         Self { before: self.made, ..self }
     }
@@ -129,7 +134,8 @@ impl Raft {
             State::Candidate(candidate) => {
                 let call = self.calls.next();
                 candidate.asked[peer.index()].call = call;
-                out.held.push((peer, Message::RequestVote { call, term, last }));
+                let transfer = candidate.told_by.is_some();
+                out.held.push((peer, Message::RequestVote { call, term, last, transfer }));
             }
             State::Follower { .. } | State::Leader(_) => {}
         }

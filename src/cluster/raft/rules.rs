@@ -5,7 +5,9 @@
 //! before it is a mistake planted on purpose, by a [`Flaw`]: a server has none unless somebody
 //! switches it on. The answer says whether the flaw made a difference.
 
-use super::{AppendResult, Configuration, Entries, Log, Message, Options, Position, Progress};
+use super::{
+    AppendResult, Configuration, Entries, Log, Message, Options, Position, Progress, Role,
+};
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::time::Span;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -21,8 +23,24 @@ pub struct Rules {
 impl Rules {
     /// A vote goes to one candidate a term: the first, or the same again (Figure 2,
     /// RequestVote 2).
-    pub fn may_vote_for(self, voted_for: Option<ServerId>, candidate: ServerId) -> bool {
-        voted_for.is_none_or(|other| other == candidate)
+    pub fn may_vote_for(self, voted_for: Option<ServerId>, candidate: ServerId) -> Ruled<bool> {
+        let may = voted_for.is_none_or(|other| other == candidate);
+        self.flaws.unless(Flaw::RefuseRepeatedVote, || voted_for.is_none(), may)
+    }
+
+    /// Whether a reply brings a vote that is not counted yet: it may be a copy (§5.2).
+    pub fn is_another_vote(self, votes: ServerSet, voter: ServerId) -> Ruled<bool> {
+        self.flaws.unless(Flaw::CountOneVoteTwice, || true, !votes.contains(voter))
+    }
+
+    /// In which term a server is that asks for pre-votes: its own still (dissertation §9.6).
+    pub fn term_before(self, own: Term) -> Ruled<Term> {
+        self.flaws.unless(Flaw::PrevoteBumpsTerm, || own.next(), own)
+    }
+
+    /// Whether a candidate follows the leader of its term, of which it hears now (§5.2).
+    pub fn follows(self, role: Role) -> Ruled<bool> {
+        self.flaws.unless(Flaw::CandidateKeepsStanding, || role != Role::Candidate, true)
     }
 
     /// The vote after an append was accepted: it is kept until the term ends (§5.2).
@@ -91,6 +109,9 @@ impl Rules {
             log.term(*index).is_some_and(|own| own != entry.term)
         };
         let first = indexed.find(conflict).map(|(index, _)| index);
+        if self.flaws.has(Flaw::BlindFirstAppend) && prev == Index::ZERO && !entries.is_empty() {
+            return self.flaws.unless(Flaw::BlindFirstAppend, all_that_follows, first);
+        }
         self.flaws.unless(Flaw::TruncateAlways, all_that_follows, first)
     }
 
@@ -117,6 +138,43 @@ impl Rules {
     /// answers went, whatever has been submitted since (Figure 2, Leaders).
     pub fn matched(self, answered: Index, own_last: Index) -> Ruled<Index> {
         self.flaws.unless(Flaw::AckWholeLog, || own_last, answered)
+    }
+
+    /// matchIndex after an answer that went so far: it never decreases (Figure 2, Leaders).
+    pub fn matched_by_now(self, known: Index, answered: Index) -> Ruled<Index> {
+        self.flaws.unless(Flaw::MatchGoesBack, || answered, known.max(answered))
+    }
+
+    /// Whether a refusal of what followed `prev`, by a log that ended at `last`, is overtaken: another
+    /// was sent since, or the follower is known to have that entry (§5.3). A log that ends before what it
+    /// is known to have was lost with its disk: believing that is safe, and costs a message at most.
+    pub fn is_old_refusal(self, known: &Progress, prev: Index, last: Index) -> Ruled<bool> {
+        let old = prev != known.next.previous() || prev <= known.matched && last >= known.matched;
+        self.flaws.unless(Flaw::NextBelowMatch, || false, old)
+    }
+
+    /// Whether a leader knows all that was committed before: once an entry of its own term is, which is
+    /// then its last committed one (dissertation §6.4).
+    pub fn may_read(self, committed: Option<Term>, current: Term) -> Ruled<bool> {
+        self.flaws.unless(Flaw::ReadIndexEarly, || true, committed == Some(current))
+    }
+
+    /// For how long a round of answers is trusted: nobody votes for another within the shortest election
+    /// timeout, and clocks may differ by a tenth (dissertation §6.4.1).
+    pub const fn lease(self, shortest_timeout: Span) -> Span {
+        Span(shortest_timeout.0 / 10 * 9)
+    }
+
+    /// Whether a round that began so long ago is still trusted.
+    pub fn holds_lease(self, since_round: Span, shortest_timeout: Span) -> Ruled<bool> {
+        let holds = since_round < self.lease(shortest_timeout);
+        self.flaws.unless(Flaw::LeaseIgnoresClock, || true, holds)
+    }
+
+    /// Whether a server may be told to take over: once its log is known to match all of the leader's,
+    /// for else it could not win (dissertation §3.10).
+    pub fn may_take_over(self, matched: Index, own_last: Index) -> Ruled<bool> {
+        self.flaws.unless(Flaw::TransferWithoutCatchingUp, || true, matched >= own_last)
     }
 
     /// The highest index that a majority is known to hold.

@@ -70,6 +70,9 @@ fn attempt_failed(server: ServerId, why: AttemptFailure) -> String {
         AttemptFailure::WrongLeader(WrongLeader::NotLeader) => {
             format!("{server} answers that it does not lead")
         }
+        AttemptFailure::WrongLeader(WrongLeader::HandsOver) => {
+            format!("{server} answers that it hands its leadership over")
+        }
         AttemptFailure::WrongLeader(WrongLeader::AnotherOp) => {
             format!("{server} answers that another operation took its place in the log")
         }

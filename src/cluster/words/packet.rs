@@ -94,14 +94,20 @@ const fn weight_of_loss(summary: Summary, why: DropReason) -> Weight {
             PacketKind::PreVote
             | PacketKind::PreVoteGranted
             | PacketKind::RequestVote
-            | PacketKind::VoteGranted,
+            | PacketKind::VoteGranted
+            | PacketKind::TimeoutNow
+            | PacketKind::ReadIndex
+            | PacketKind::ReadIndexGiven { .. },
             DropReason::Lost,
         ) => Weight::Story,
         (
             PacketKind::PreVote
             | PacketKind::PreVoteGranted
             | PacketKind::RequestVote
-            | PacketKind::VoteGranted,
+            | PacketKind::VoteGranted
+            | PacketKind::TimeoutNow
+            | PacketKind::ReadIndex
+            | PacketKind::ReadIndexGiven { .. },
             DropReason::Cut | DropReason::Down | DropReason::OldIncarnation | DropReason::Overflow,
         )
         | (

@@ -20,7 +20,7 @@ impl RaftEvent {
         match self {
             R::PreVoteStarted { term, last } => leadership.story(
                 |_| format!("asks who would vote for it in term {term}"),
-                |_| asks_first(cause, *term, *last),
+                |_| asks_first(cause, *term, *last, flaws),
             ),
             R::PreVoteGranted { candidate, term, own, last } => voting.story(
                 |_| format!("would vote for {candidate} in term {term}"),
@@ -48,9 +48,9 @@ impl RaftEvent {
                 |_| format!("notes that {voter} would vote for it in term {term}"),
                 |_| format!("so far {}", spell::servers(*votes, SERVERS)),
             ),
-            R::ElectionStarted { term, last, before, promised } => leadership.story(
+            R::ElectionStarted { term, last, before, promised, told_by } => leadership.story(
                 |_| format!("becomes a candidate in term {term}"),
-                |_| stands(cause, *last, *before, *promised),
+                |_| stands(cause, *last, *before, (*promised, *told_by)),
             ),
             R::TermAdopted { from, to } => voting.detail(
                 |_| format!("goes from term {from} to term {to}"),
@@ -78,6 +78,44 @@ impl RaftEvent {
             R::SteppedDown { role, term, why } => {
                 leadership.story(|_| steps_down(*role, *term), |_| stepped_down(*why))
             }
+            R::TransferStarted { to, matched, last } => leadership.story(
+                |_| format!("hands over to {to}, and takes no requests"),
+                |_| match matched < last {
+                    true => format!(
+                        "first {to} gets what it lacks: it matches up to entry {matched} of {last} \
+                         (dissertation §3.10)"
+                    ),
+                    false => format!("{to} has all of its log (dissertation §3.10)"),
+                },
+            ),
+            R::HandedOver { to, matched, last } => leadership.story(
+                |_| format!("tells {to} to become a candidate at once"),
+                |_| {
+                    let facts = match matched < last {
+                        true => format!("{to} matches up to entry {matched} of {last}"),
+                        false => format!("{to} has all of its log, up to entry {last}"),
+                    };
+                    ruled(flaws, facts, "dissertation §3.10")
+                },
+            ),
+            R::TransferAborted { to, within } => leadership.story(
+                |_| format!("no longer hands over to {to}, and takes requests"),
+                |_| format!("no newer term has come within {within} (dissertation §3.10)"),
+            ),
+            R::ReadBegun { commit } => replication.detail(
+                |_| "asks all followers whether it still leads, for a read".to_owned(),
+                |_| format!("its commit index is {commit} (dissertation §6.4)"),
+            ),
+            R::ReadIndexGiven { to, index, by_lease } => replication.detail(
+                |_| format!("gives {to} the read index {index}"),
+                |_| {
+                    let why = match by_lease {
+                        true => "its last round of answers is still trusted",
+                        false => "a majority has answered since it was asked",
+                    };
+                    ruled(flaws, why.to_owned(), "dissertation §6.4")
+                },
+            ),
             R::Appended { leader, first, last, term: _, before } => replication.story(
                 |_| copies(*leader, *first, *last, flaws),
                 |_| ruled(flaws, appended(*leader, *first, *before), "§5.3"),
@@ -85,6 +123,14 @@ impl RaftEvent {
             R::Truncated { first, last, old, new } => replication.story(
                 |_| removes(*first, *last, *old),
                 |_| ruled(flaws, truncated(*first, *old, *new), "§5.3"),
+            ),
+            R::NoopAppended { index, term } => replication.story(
+                |_| format!("appends a no-op as entry {index} of term {term}"),
+                |_| {
+                    "once it is committed, so is all before it: of earlier terms a leader commits \
+                     nothing by counting (§5.4.2, §8)"
+                        .to_owned()
+                },
             ),
             R::AppendRefused { leader, prev, why } => {
                 replication.story(|_| refuses_append(*leader, *prev), |_| append_refused(*why))
@@ -98,7 +144,10 @@ impl RaftEvent {
             ),
             R::BackedUp { conflict, follower, from, next } => replication.story(
                 |_| format!("steps back from entry {from} to {next} for {follower}"),
-                |_| ruled(flaws, backed_up(*follower, *conflict, *from), "§5.3"),
+                |_| match flaws.has(Flaw::NextBelowMatch) {
+                    true => format!("the refusal of {follower} answers an older append"),
+                    false => ruled(flaws, backed_up(*follower, *conflict, *from), "§5.3"),
+                },
             ),
             R::Resent { follower, next } => replication.detail(
                 |_| format!("sends {follower} entry {next} again"),
@@ -237,10 +286,16 @@ fn commits(first: Index, last: Index, term: Term, copies: ServerSet) -> String {
     }
 }
 
-fn stands(cause: Cause, last: Position, before: Option<ServerId>, promised: ServerSet) -> String {
-    let why = match promised.is_empty() {
-        true => silence(cause).to_owned(),
-        false => format!("{} would vote for it", spell::servers(promised, SERVERS)),
+fn stands(
+    cause: Cause,
+    last: Position,
+    before: Option<ServerId>,
+    (promised, told_by): (ServerSet, Option<ServerId>),
+) -> String {
+    let why = match told_by {
+        Some(leader) => format!("{leader} hands over to it (dissertation §3.10)"),
+        None if promised.is_empty() => silence(cause).to_owned(),
+        None => format!("{} would vote for it", spell::servers(promised, SERVERS)),
     };
     match before {
         None => format!("{why}; its log {}", ends(last)),
@@ -250,9 +305,12 @@ fn stands(cause: Cause, last: Position, before: Option<ServerId>, promised: Serv
     }
 }
 
-fn asks_first(cause: Cause, term: Term, last: Position) -> String {
+fn asks_first(cause: Cause, term: Term, last: Position, flaws: Flaws) -> String {
     let (silence, ends) = (silence(cause), ends(last));
     let own = term.previous();
+    if !flaws.is_empty() {
+        return format!("{silence}; it is in term {own} already, and its log {ends}");
+    }
     format!(
         "{silence}; it keeps term {own} until a majority would (dissertation §9.6), and its log {ends}"
     )
@@ -322,6 +380,12 @@ fn vote_refused(candidate: ServerId, why: VoteRefusal) -> (String, &'static str)
         VoteRefusal::LeaderHeard { leader, ago, shortest } => (
             format!("it heard from {leader} {ago} ago, and waits {shortest} at least"),
             "dissertation §4.2.3",
+        ),
+        VoteRefusal::JustStarted { ago, shortest } => (
+            format!(
+                "it was started {ago} ago, and may have heard from a leader within {shortest} before"
+            ),
+            "dissertation §6.4.1",
         ),
         VoteRefusal::Leads { term } => {
             (format!("it leads term {term} itself"), "dissertation §4.2.3")

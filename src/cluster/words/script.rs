@@ -144,7 +144,8 @@ fn weight_of(deed: &Deed<NodeName>) -> Weight {
         Deed::Links(act, _) => act.weight(),
         Deed::Packet(_, act) => act.weight(),
         Deed::Lab(act) => act.weight(),
-        Deed::Partition(_) | Deed::Choose { .. } | Deed::Flaw { .. } => Weight::Story,
+        Deed::Transfer(..) => Weight::Detail,
+        Deed::Partition(_) | Deed::Keep(..) => Weight::Story,
         Deed::Clients(..) | Deed::Operate(_) => Weight::Detail,
     }
 }

@@ -59,6 +59,11 @@ impl ServerEvent {
                 },
                 |_| "only the leader takes requests (§8)".to_owned(),
             ),
+            E::HandsOver { client, to, again } => clients.row(
+                if *again { Weight::Detail } else { Weight::Story },
+                |spell| format!("refuses {}: it hands over to {to}", spell.client(*client)),
+                |_| "meanwhile it takes no requests (dissertation §3.10)".to_owned(),
+            ),
             E::Applied { index, op, answer, own: _ } => replication.detail(
                 |spell| match flaws.has(Flaw::ApplyOwnOnly) {
                     true => format!("leaves entry {index} out of its map"),
@@ -67,6 +72,58 @@ impl ServerEvent {
                     }
                 },
                 |_| applied(&op.request, answer, flaws),
+            ),
+            E::ReadTaken { client, request, asks } => clients.story(
+                |spell| {
+                    format!("takes {}, and no entry for it", spell.request_of(request, *client))
+                },
+                |_| match asks {
+                    Some(leader) => {
+                        format!(
+                            "it asks {leader} up to where it must have applied (dissertation §6.4)"
+                        )
+                    }
+                    None => {
+                        "it answers once it is sure that it leads (dissertation §6.4)".to_owned()
+                    }
+                },
+            ),
+            E::ReadAnswered { client, index, applied, by_lease, answer } => clients.story(
+                |spell| {
+                    format!(
+                        "answers {} from its map: {}",
+                        spell.client(*client),
+                        spell::answer(answer)
+                    )
+                },
+                |_| {
+                    let how = match by_lease {
+                        true => "its lease holds, and",
+                        false => "its leader was confirmed, and",
+                    };
+                    let facts = match flaws.is_empty() {
+                        true => format!("{how} entry {index} had to be applied; {applied} is"),
+                        false => format!("applied here so far: up to entry {applied}"),
+                    };
+                    ruled(flaws, facts, "dissertation §6.4")
+                },
+            ),
+            E::ReadReleased { client, why } => clients.story(
+                |spell| format!("gives up the read of {}", spell.client(*client)),
+                |_| match why {
+                    WrongLeader::TermChanged => {
+                        "its term has changed before it was confirmed".into()
+                    }
+                    WrongLeader::TimedOut => "it took too long".into(),
+                    WrongLeader::LeadershipLost | WrongLeader::NotLeader => {
+                        "it no longer leads".to_owned()
+                    }
+                    WrongLeader::HandsOver | WrongLeader::AnotherOp => why.words().to_owned(),
+                },
+            ),
+            E::AppliedNoop { index } => replication.detail(
+                |_| format!("applies entry {index}, a no-op: nothing changes"),
+                |_| "it asks for nothing (§8)".to_owned(),
             ),
             E::Answered { client, index, answer } => clients.detail(
                 |spell| format!("answers {}: {}", spell.client(*client), spell::answer(answer)),
@@ -162,7 +219,8 @@ fn answered(index: Index, flaws: Flaws) -> String {
 fn released(index: Index, why: WrongLeader) -> String {
     match why {
         WrongLeader::NotLeader => "it does not lead, and took nothing".into(),
-        WrongLeader::AnotherOp => format!("another operation became entry {index}"),
+        WrongLeader::HandsOver => "it hands its leadership over, and took nothing".into(),
+        WrongLeader::AnotherOp => format!("something else became entry {index}"),
         WrongLeader::TermChanged => "its term has changed; the entry may still commit".into(),
         WrongLeader::LeadershipLost => "it no longer leads; the entry may still commit".into(),
         WrongLeader::TimedOut => "it took too long; the entry may still commit".into(),

@@ -87,7 +87,13 @@ fn elections_are_told_by_their_rules() {
             Cause::ElectionTimer(one),
             E::Raft(
                 one,
-                RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY }
+                RaftEvent::ElectionStarted {
+                    term,
+                    last,
+                    before,
+                    promised: ServerSet::EMPTY,
+                    told_by: None
+                }
             )
         ),
         "S1 becomes a candidate in term 4. \
@@ -98,7 +104,13 @@ fn elections_are_told_by_their_rules() {
             Cause::Command(7),
             E::Raft(
                 one,
-                RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY }
+                RaftEvent::ElectionStarted {
+                    term,
+                    last,
+                    before,
+                    promised: ServerSet::EMPTY,
+                    told_by: None
+                }
             )
         ),
         "S1 becomes a candidate in term 4. \
@@ -208,7 +220,13 @@ fn causes_say_whose_timer_it_was() {
     let (term, before) = (Term(2), None);
     let kind = E::Raft(
         server_1,
-        RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY },
+        RaftEvent::ElectionStarted {
+            term,
+            last,
+            before,
+            promised: ServerSet::EMPTY,
+            told_by: None,
+        },
     );
     let caused = |cause| {
         Event { time: Time::START, cause, flaws: Flaws::NONE, kind: kind.clone() }

@@ -373,6 +373,9 @@ fn is_news(packet: &Packet, scene: &Scene) -> bool {
         | Message::PreVoteReply { .. }
         | Message::RequestVote { .. }
         | Message::VoteReply { .. }
+        | Message::TimeoutNow { .. }
+        | Message::ReadIndex { .. }
+        | Message::ReadIndexReply { .. }
         | Message::Foreign { .. } => true,
     }
 }
@@ -399,10 +402,10 @@ fn goes_across(event: &LabEvent) -> bool {
         Deed::Lab(act) => matches!(act, LabAct::Heal | LabAct::Net(_)),
         Deed::Links(..)
         | Deed::Packet(..)
+        | Deed::Transfer(..)
         | Deed::Clients(..)
         | Deed::Operate(_)
-        | Deed::Choose { .. }
-        | Deed::Flaw { .. } => false,
+        | Deed::Keep(..) => false,
     }
 }
 
@@ -427,6 +430,9 @@ fn words(summary: Summary) -> String {
             span("entry ", "entries ", prev.next(), Index(prev.0.saturating_add(entries.into())))
         }
         PacketKind::Appended { matched } => format!("has {matched}"),
+        PacketKind::TimeoutNow => "take over".to_owned(),
+        PacketKind::ReadIndex => "read?".to_owned(),
+        PacketKind::ReadIndexGiven { index } => format!("read {index}"),
         PacketKind::ClientRequest => "asks".to_owned(),
         PacketKind::ClientReply => "answer".to_owned(),
         PacketKind::Foreign { what } => what.word().to_owned(),

@@ -176,6 +176,12 @@ impl<'a> Card<'a> {
         let raft = &self.server.raft;
         match self.standing {
             Standing::Leader | Standing::Leads | Standing::Stuck(Stuck::Alone) => {
+                if let Some(transfer) = raft.transfer() {
+                    return format!("hands over to {}", transfer.to);
+                }
+                if let Some(left) = self.picture.scene.cluster.lease_left(self.server) {
+                    return format!("lease {}", Millis(left));
+                }
                 match self.server.timer(TimerKind::Heartbeat) {
                     Some(timer) => {
                         let left = timer.due.since(self.picture.scene.cluster.now());
@@ -541,9 +547,10 @@ struct Cell {
 impl Cell {
     fn of(card: &Card, index: Index, entry: &Entry) -> Self {
         let fate = reading::fate(card.picture.scene, &card.picture.situation, card.server, index);
-        let text = match is_given(&entry.op) {
-            true => format!("t{}", entry.term),
-            false => short(&entry.op.request, card.theme),
+        let text = match entry.op() {
+            Some(op) if is_given(op) => format!("t{}", entry.term),
+            Some(op) => short(&op.request, card.theme),
+            None => "no-op".to_owned(),
         };
         Self { text, fate, term: entry.term }
     }

@@ -109,6 +109,9 @@ impl Words {
             Message::Foreign { kind, .. } => news(kind.word().to_owned()),
             Message::PreVote { .. } => news("pre-vote?".to_owned()),
             Message::RequestVote { .. } => news("vote?".to_owned()),
+            Message::TimeoutNow { .. } => news("take over".to_owned()),
+            Message::ReadIndex { .. } => news("read?".to_owned()),
+            Message::ReadIndexReply { index, .. } => news(format!("read {index}")),
             Message::PreVoteReply { granted: true, .. }
             | Message::VoteReply { granted: true, .. } => news("yes".to_owned()),
             Message::PreVoteReply { granted: false, .. }
@@ -133,9 +136,10 @@ impl Words {
 fn entries_words(entries: &Entries, glyphs: Glyphs) -> String {
     let Some(first) = entries.first() else { return String::new() };
     let clip = |text: &str| glyphs.shown(text, 6);
-    let first = match &first.op.request {
-        Request::Get { key } => format!("read {}", clip(key)),
-        Request::Put { key, value, .. } => format!("{}={}", clip(key), clip(value)),
+    let first = match first.op().map(|op| &op.request) {
+        Some(Request::Get { key }) => format!("read {}", clip(key)),
+        Some(Request::Put { key, value, .. }) => format!("{}={}", clip(key), clip(value)),
+        None => "no-op".to_owned(),
     };
     match entries.len() {
         1 => first,

@@ -366,7 +366,13 @@ mod tests {
         let (last, before) = (Position::default(), None);
         EventKind::Raft(
             server,
-            RaftEvent::ElectionStarted { term, last, before, promised: ServerSet::EMPTY },
+            RaftEvent::ElectionStarted {
+                term,
+                last,
+                before,
+                promised: ServerSet::EMPTY,
+                told_by: None,
+            },
         )
     }
 

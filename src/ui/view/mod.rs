@@ -16,15 +16,15 @@ pub use mode::{
 pub use pane::{Lists, Pane};
 
 use std::borrow::Cow;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::cluster::Cluster;
 use crate::cluster::event::DropReason;
 use crate::cluster::network::Summary;
+use crate::cluster::raft::Entry;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Point;
-use crate::cluster::types::{ClientId, Index, Key, Node, Op, PacketId, ServerId, ServerSet, Term};
+use crate::cluster::types::{ClientId, Index, Key, Node, PacketId, ServerId, ServerSet};
 use crate::ui::text::Moment;
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
@@ -430,8 +430,7 @@ pub struct LostPacket {
 pub struct RemovedEntry {
     pub server: ServerId,
     pub index: Index,
-    pub term: Term,
-    pub op: Rc<Op>,
+    pub entry: Entry,
 }
 
 /// A moment that is marked on the timeline.

@@ -85,8 +85,55 @@ pub const HEADLINES: Forms = &[
         gave(s, id(w[1]), id(w[0]), Term(n(w[2]))) && counted(s, id(w[0]), w[3])
     }),
     ("{} wins term {} by {} of {} votes: {}", won),
+    ("{} hands over to {}, and takes no requests", |s, w| {
+        let raft = &s.is(id(w[0])).raft;
+        let told = s.was(id(w[0])).raft.transfer().is_none();
+        told && raft.transfer().is_some_and(|it| it.to == id(w[1])) && !raft.takes_requests()
+    }),
+    ("{} tells {} to become a candidate at once", |s, w| {
+        s.happened(|kind| {
+            matches!(kind, E::Packet(Flight { from, to, summary, .. }, PacketEvent::Sent)
+                if (*from, *to) == (Node::Server(id(w[0])), Node::Server(id(w[1])))
+                    && summary.kind == PacketKind::TimeoutNow)
+        })
+    }),
+    ("{} no longer hands over to {}, and takes requests", |s, w| {
+        s.was(id(w[0])).raft.transfer().is_some_and(|it| it.to == id(w[1]))
+            && s.is(id(w[0])).raft.takes_requests()
+    }),
+    ("{} takes {}, and no entry for it", |s, w| {
+        let (was, is) = (s.was(id(w[0])), s.is(id(w[0])));
+        was.raft.log().last_index() == is.raft.log().last_index()
+    }),
+    ("{} answers {} from its map: {}", |s, w| replied(s, id(w[0]), w[1])),
+    ("{} gives up the read of {}", |s, w| replied(s, id(w[0]), w[1])),
+    ("{} asks all followers whether it still leads, for a read", |s, w| {
+        let alone = s.after.servers().len() == 1;
+        alone || s.is(id(w[0])).raft.waiting_reads().0 > 0
+    }),
+    ("{} gives {} the read index {}", |s, w| {
+        s.happened(|kind| {
+            matches!(kind, E::Packet(Flight { from, to, summary, .. }, PacketEvent::Sent)
+                if (*from, *to) == (Node::Server(id(w[0])), Node::Server(id(w[1])))
+                    && summary.kind == PacketKind::ReadIndexGiven { index: Index(n(w[2])) })
+        })
+    }),
     ("{} no longer leads term {}", |s, w| led(s, w, Role::Leader)),
     ("{} is no longer a candidate in term {}", |s, w| led(s, w, Role::Candidate)),
+    ("{} appends a no-op as entry {} of term {}", |s, w| {
+        let (was, is) = (&s.was(id(w[0])).raft, &s.is(id(w[0])).raft);
+        let entry = is.log().get(Index(n(w[1])));
+        entry.is_some_and(|entry| entry.op().is_none() && entry.term == Term(n(w[2])))
+            && (was.role(), is.role()) == (Role::Candidate, Role::Leader)
+            && was.log().last_index().next() == Index(n(w[1]))
+    }),
+    ("{} applies entry {}, a no-op: nothing changes", |s, w| {
+        let (was, is) = (&s.was(id(w[0])).rsm, &s.is(id(w[0])).rsm);
+        let entry = s.is(id(w[0])).raft.log().get(Index(n(w[1])));
+        was.applied < Index(n(w[1]))
+            && is.applied >= Index(n(w[1]))
+            && entry.is_some_and(|entry| entry.op().is_none())
+    }),
     ("{} appends {} as entry {} of term {}", |s, w| {
         let entry = s.is(id(w[0])).raft.log().term(Index(n(w[2])));
         entry == Some(Term(n(w[3])))
@@ -150,6 +197,9 @@ pub const HEADLINES: Forms = &[
     ("{} departs from a rule", |s, _| !s.event.flaws.is_empty()),
     ("{} refuses {}: it follows {}", |s, w| {
         s.is(id(w[0])).raft.leader() == Some(id(w[2])) && s.is(id(w[0])).raft.role() != Role::Leader
+    }),
+    ("{} refuses {}: it hands over to {}", |s, w| {
+        s.is(id(w[0])).raft.transfer().is_some_and(|transfer| transfer.to == id(w[2]))
     }),
     ("{} refuses {}: it knows no leader", |s, w| s.is(id(w[0])).raft.leader().is_none()),
     ("{} leaves entry {} out of its map", |s, _| !s.event.flaws.is_empty()),

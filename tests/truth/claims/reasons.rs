@@ -68,6 +68,79 @@ pub const REASONS: Forms = &[
         "its election timer was fired by command; it keeps term {} until a majority would (dissertation §9.6), and its log {}",
         |s, w| fired(s) && keeps_term(s, w[0]) && ends(s, w[1]),
     ),
+    ("{} hands over to it (dissertation §3.10); its log {}", |s, w| {
+        let told = matches!(s.heard, Some((Node::Server(from), Cargo::Raft(Message::TimeoutNow { .. })))
+            if from == id(w[0]));
+        told && ends(s, w[1])
+    }),
+    (
+        "first {} gets what it lacks: it matches up to entry {} of {} (dissertation §3.10)",
+        |s, w| lacks(s, w) && n(w[1]) < n(w[2]),
+    ),
+    ("{} has all of its log (dissertation §3.10)", |s, w| {
+        let last = s.is(subject(s)).raft.log().last_index();
+        known(s.is(subject(s)), id(w[0])).matched == last
+    }),
+    ("{} has all of its log, up to entry {} (dissertation §3.10)", |s, w| {
+        lacks(s, &[w[0], w[1], w[1]])
+    }),
+    ("{} matches up to entry {} of {}", |s, w| lacks(s, w) && n(w[1]) < n(w[2])),
+    ("no newer term has come within {} (dissertation §3.10)", |s, w| {
+        let (was, is) = (&s.was(subject(s)).raft, &s.is(subject(s)).raft);
+        let since = was.transfer().map(|it| s.after.now().since(it.since));
+        is.is_leader()
+            && was.term() == is.term()
+            && since.is_some_and(|it| {
+                it.to_string() == w[0]
+                    || it >= s.after.config().election_timeout.low.by_clock(s.is(subject(s)).clock)
+            })
+    }),
+    ("it asks {} up to where it must have applied (dissertation §6.4)", |s, w| {
+        s.is(subject(s)).raft.leader() == Some(id(w[0]))
+    }),
+    ("it answers once it is sure that it leads (dissertation §6.4)", |s, _| {
+        s.was(subject(s)).raft.is_leader()
+    }),
+    ("its commit index is {} (dissertation §6.4)", |s, w| {
+        s.is(subject(s)).raft.commit() == Index(n(w[0]))
+    }),
+    ("its last round of answers is still trusted (dissertation §6.4)", |s, _| {
+        s.after.lease_left(s.is(subject(s))).is_some()
+    }),
+    ("a majority has answered since it was asked (dissertation §6.4)", |s, _| {
+        s.is(subject(s)).raft.is_leader()
+    }),
+    ("its lease holds, and entry {} had to be applied; {} is (dissertation §6.4)", |s, w| {
+        let server = s.is(subject(s));
+        s.after.lease_left(server).is_some()
+            && server.rsm.applied == Index(n(w[1]))
+            && n(w[0]) <= n(w[1])
+    }),
+    (
+        "its leader was confirmed, and entry {} had to be applied; {} is (dissertation §6.4)",
+        |s, w| {
+            let server = s.is(subject(s));
+            server.rsm.applied == Index(n(w[1])) && n(w[0]) <= n(w[1])
+        },
+    ),
+    ("its term has changed before it was confirmed", |s, _| s.is(subject(s)).raft.term() > Term(0)),
+    ("it took too long", |s, _| {
+        let reads = &s.was(subject(s)).rsm.reads;
+        reads.iter().any(|read| s.after.now().since(read.since) >= WAITER_TIMEOUT)
+    }),
+    ("it no longer leads", |s, _| !s.is(subject(s)).raft.is_leader()),
+    ("meanwhile it takes no requests (dissertation §3.10)", |s, _| {
+        !s.is(subject(s)).raft.takes_requests()
+    }),
+    ("it hands its leadership over, and took nothing", |s, _| {
+        s.was(subject(s)).raft.transfer().is_some()
+    }),
+    ("{} answers that it hands its leadership over", |s, _| answered(s, WrongLeader::HandsOver)),
+    ("{}; it is in term {} already, and its log {}", |s, w| {
+        s.is(subject(s)).raft.term() == Term(n(w[1]))
+            && s.was(subject(s)).raft.term().next() == Term(n(w[1]))
+            && ends(s, w[2])
+    }),
     ("{} would vote for it; its log {}", |s, w| {
         // The last of them has just said so.
         let last = match s.heard {
@@ -146,6 +219,20 @@ pub const REASONS: Forms = &[
     ("it voted for {} in this term (§5.2)", |s, w| {
         s.is(subject(s)).raft.voted_for() == Some(id(w[0]))
     }),
+    ("it voted for {} in this term", |s, w| s.is(subject(s)).raft.voted_for() == Some(id(w[0]))),
+    (
+        "it was started {} ago, and may have heard from a leader within {} before (dissertation §6.4.1)",
+        |s, _| s.is(subject(s)).incarnation > 0,
+    ),
+    ("the refusal of {} answers an older append", |s, w| {
+        let next = known(s.was(subject(s)), id(w[0])).next;
+        let matched = known(s.was(subject(s)), id(w[0])).matched;
+        refusal(s).is_some_and(|(from, prev, ..)| {
+            from == id(w[0]) && (Index(prev).next() != next || Index(prev) <= matched)
+        })
+    }),
+    ("its last round of answers is still trusted", |s, _| !s.event.flaws.is_empty()),
+    ("a majority has answered since it was asked", |s, _| !s.event.flaws.is_empty()),
     ("its own log {}, {}'s {} (§5.4.1)", |s, w| {
         logs(s, w[2], w[0]).is_some_and(|(its, own)| its < own)
     }),
@@ -208,7 +295,8 @@ pub const REASONS: Forms = &[
     }),
     ("the answer of {} went as far as entry {}", |s, w| {
         let E::Raft(_, RaftEvent::Matched { index, .. }) = s.event.kind else { return false };
-        matched(s, w) && index > Index(n(w[1]))
+        let before = known(s.was(subject(s)), id(w[0])).matched;
+        matched(s, w) && (index > Index(n(w[1])) || before > index)
     }),
     ("{} answered that its entry {} is of term {} (§5.3)", refusal_conflict),
     ("{} answered that its entry {} is of term {}", refusal_conflict),
@@ -307,16 +395,26 @@ pub const REASONS: Forms = &[
         "the put was for version {}",
         |s, w| matches!(&s.event.kind, E::Server(_, ServerEvent::Applied { op, .. }) if op.request.to_string().ends_with(&format!("@{}", w[0]))),
     ),
+    ("it asks for nothing (§8)", |s, _| {
+        let E::Server(server, ServerEvent::AppliedNoop { index }) = s.event.kind else {
+            return false;
+        };
+        s.is(server).raft.log().get(index).is_some_and(|entry| entry.op().is_none())
+    }),
+    (
+        "once it is committed, so is all before it: of earlier terms a leader commits nothing by counting (§5.4.2, §8)",
+        |s, _| s.is(subject(s)).raft.role() == Role::Leader,
+    ),
     ("its operation is entry {}, which is applied here now", |s, w| {
         let E::Server(server, ServerEvent::Answered { client, .. }) = s.event.kind else {
             return false;
         };
         let (index, server) = (Index(n(w[0])), s.is(server));
         let Some(entry) = server.raft.log().get(index) else { return false };
-        let submitted = s.books.submitted.get(&(index, entry.term, entry.op.id));
+        let submitted = s.books.submitted.get(&(index, entry.term, entry.id()));
         server.rsm.applied >= index
             && submitted == Some(&client)
-            && asks_for(s, client, &entry.op.request)
+            && entry.op().is_some_and(|op| asks_for(s, client, &op.request))
     }),
     ("only then it appends the operation; applied so far: entry {}", |s, w| {
         let E::Server(server, ServerEvent::Answered { client, .. }) = s.event.kind else {
@@ -329,8 +427,8 @@ pub const REASONS: Forms = &[
             })
     }),
     ("applied here so far: up to entry {}", |s, w| s.is(subject(s)).rsm.applied >= Index(n(w[0]))),
-    ("another operation became entry {}", |s, w| {
-        let other = s.is(subject(s)).raft.log().get(Index(n(w[0]))).map(|entry| entry.op.id);
+    ("something else became entry {}", |s, w| {
+        let other = s.is(subject(s)).raft.log().get(Index(n(w[0]))).map(|entry| entry.id());
         waiter(s).is_some_and(|waiter| Some(waiter.op) != other)
     }),
     ("its term has changed; the entry may still commit", |s, _| {
@@ -377,3 +475,10 @@ pub const REASONS: Forms = &[
     }),
     ("a client does one thing at a time", |_, _| true),
 ];
+
+/// Up to where the leader knows a server's log to match, and where its own ends.
+fn lacks(s: &Step, w: &[&str]) -> bool {
+    let leader = s.is(subject(s));
+    known(leader, id(w[0])).matched == Index(n(w[1]))
+        && leader.raft.log().last_index() == Index(n(w[2]))
+}

@@ -12,13 +12,20 @@ use crate::template::fit;
 use crate::words::{id, is_set, lists, n, row};
 
 pub const ENTRY: Forms = &[
+    ("Entry {} is a no-op, with which the leader of term {} began (§8)", |s, w| {
+        let (server, index) = s.entry();
+        let entry = server.raft.log().get(index).expect("it is there");
+        (index, entry.term) == (Index(n(w[0])), Term(n(w[1])))
+            && entry.op().is_none()
+            && server.raft.log().term(index.previous()) != Some(entry.term)
+    }),
     ("Entry {} {}; {} appended it in term {}", |s, w| {
         let (server, index) = s.entry();
         let entry = server.raft.log().get(index).expect("it is there");
-        let key = (index, entry.term, entry.op.id);
+        let key = (index, entry.term, entry.id());
         index == Index(n(w[0]))
             && s.books.submitted.contains_key(&key)
-            && (entry.op.id.server, entry.term) == (id(w[2]), Term(n(w[3])))
+            && (entry.id().server, entry.term) == (id(w[2]), Term(n(w[3])))
     }),
     ("Entry {} {}; the run began with it, as of term {}", |s, w| {
         let (server, index) = s.entry();
@@ -112,8 +119,8 @@ impl<'a> Scene<'a> {
     pub fn holders(&self) -> ServerSet {
         let (server, index) = self.entry();
         let entry = server.raft.log().get(index);
-        let name = |server: &Server| server.raft.log().get(index).map(|one| (one.term, one.op.id));
-        let own = entry.map(|one| (one.term, one.op.id));
+        let name = |server: &Server| server.raft.log().get(index).map(|one| (one.term, one.id()));
+        let own = entry.map(|one| (one.term, one.id()));
         self.cluster.servers().iter().filter(|one| name(one) == own).map(|one| one.id).collect()
     }
 

@@ -80,6 +80,65 @@ pub const SERVER: Forms = &[
     ("Its next heartbeat comes {} (§5.2)", |s, w| {
         s.own().timer(TimerKind::Heartbeat).is_some_and(|timer| w[0] == s.due(timer.due))
     }),
+    (
+        "Since its last check for a quorum it has heard from {}: that is enough for the next, {} (dissertation §6.2)",
+        |s, w| checks_next(s, (w[0], w[1]), None),
+    ),
+    (
+        "Since its last check for a quorum it has heard from {}: unless {} more answer, it steps down at the next, {} (dissertation §6.2)",
+        |s, w| checks_next(s, (w[0], w[2]), Some(n(w[1]))),
+    ),
+    ("For {} more it answers reads by its lease (dissertation §6.4.1)", |s, w| {
+        // A tenth less than the shortest election timeout after the newest round of answers.
+        let left = s.cluster.lease_left(s.own()).expect("it has one");
+        let whole = Span(left.micros().div_ceil(1_000) * 1_000);
+        left < s.cluster.config().election_timeout.low.by_clock(s.own().clock)
+            && w[0] == span(whole)
+    }),
+    ("It has no lease: a read needs a round of answers (dissertation §6.4)", |s, _| {
+        s.cluster.lease_left(s.own()).is_none()
+    }),
+    (
+        "One read waits for {} more to confirm that it leads; so far {} (dissertation §6.4)",
+        |s, w| unconfirmed(s, 1, w[0], w[1]),
+    ),
+    (
+        "{} reads wait for {} more to confirm that it leads; so far {} (dissertation §6.4)",
+        |s, w| unconfirmed(s, n(w[0]), w[1], w[2]),
+    ),
+    ("One read waits for an entry of term {} to be committed (dissertation §6.4)", |s, w| {
+        held_back(s, 1, w[0])
+    }),
+    ("{} reads wait for an entry of term {} to be committed (dissertation §6.4)", |s, w| {
+        held_back(s, n(w[0]), w[1])
+    }),
+    (
+        "It hands its leadership over to {}, and takes no requests meanwhile (dissertation §3.10)",
+        |s, w| {
+            s.own().raft.transfer().is_some_and(|it| it.to == id(w[0]))
+                && !s.own().raft.takes_requests()
+        },
+    ),
+    ("It has told {} to become a candidate", |s, w| {
+        s.own().raft.transfer().is_some_and(|it| it.to == id(w[0]) && it.told)
+    }),
+    ("{} matches up to entry {} of {}, and gets the rest first", |s, w| {
+        known(s.own(), id(w[0])).matched == Index(n(w[1]))
+            && s.own().raft.log().last_index() == Index(n(w[2]))
+            && n(w[1]) < n(w[2])
+    }),
+    ("It goes on as before with its first heartbeat {}, if no newer term has come", |s, w| {
+        s.own().raft.transfer().is_some_and(|it| {
+            let until = it.since + s.cluster.config().election_timeout.low.by_clock(s.own().clock);
+            match w[0].strip_prefix("after ") {
+                None => w[0] == "from now on" && until <= s.cluster.now(),
+                Some(left) => {
+                    let left_now = until.since(s.cluster.now()).micros().div_ceil(1_000) * 1_000;
+                    left == span(Span(left_now))
+                }
+            }
+        })
+    }),
     ("{} is a candidate in term {}: {} of {} needed votes, from {}", |s, w| {
         let raft = &s.own().raft;
         candidate(s, w) && is_set(w[4], raft.votes())
@@ -190,6 +249,40 @@ pub const SERVER: Forms = &[
         next == Index(n(w[0])) && waits(s, s.own(), next, w[1])
     }),
 ];
+
+/// Whom a leader has heard, when it checks, and whether the check, made now, deposes it.
+fn checks_next(s: &Scene<'_>, (heard, at): (&str, &str), lacks: Option<u64>) -> bool {
+    let own = s.own();
+    let all = own.raft.active().union(ServerSet::only(own.id));
+    let mut trial = s.cluster.clone();
+    if !trial.is_stopped() {
+        apply(&mut trial, &format!("quorum {}", own.id));
+        let stays = trial.server(own.id).expect("it is there").raft.is_leader();
+        if stays != lacks.is_none() {
+            return false;
+        }
+    }
+    let needed = own.raft.counts_by().quorum() as u64;
+    own.timer(TimerKind::Quorum).is_some_and(|timer| at == s.due(timer.due))
+        && is_set(heard, all)
+        && lacks.is_none_or(|lacks| all.len() as u64 + lacks == needed)
+}
+
+fn unconfirmed(s: &Scene<'_>, reads: u64, lacks: &str, heard: &str) -> bool {
+    let raft = &s.own().raft;
+    let (waiting, confirmed) = raft.waiting_reads();
+    let set = raft.read_heard().unwrap_or_default();
+    waiting as u64 == confirmed as u64 + reads
+        && is_set(heard, set)
+        && raft.counts_by().quorum() as u64 == set.len() as u64 + n(lacks)
+}
+
+fn held_back(s: &Scene<'_>, reads: u64, term: &str) -> bool {
+    let raft = &s.own().raft;
+    raft.waiting_reads().1 as u64 == reads
+        && raft.term() == Term(n(term))
+        && raft.log().term(raft.commit()) != Some(raft.term())
+}
 
 impl Scene<'_> {
     /// What a server that is down begins with.

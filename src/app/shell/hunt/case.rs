@@ -8,7 +8,9 @@
 use crate::cluster::Cluster;
 use crate::cluster::check::Violation;
 use crate::cluster::client::{Job, Work};
-use crate::cluster::command::{Deed, LabAct, NodeName, Operation, Order, Place, Script, Text};
+use crate::cluster::command::{
+    Deed, Keeping, LabAct, NodeName, Operation, Order, Place, Script, Text,
+};
 use crate::cluster::config::Config;
 use crate::cluster::event::{EventKind, LabEvent};
 use crate::cluster::flaw::Flaw;
@@ -61,7 +63,7 @@ impl Case {
                     Deed::Lab(
                         LabAct::Chaos(_) | LabAct::ChaosStop | LabAct::Load(_) | LabAct::LoadStop,
                     ) => {}
-                    Deed::Flaw { flaw, on: true, who } if who.is_empty() => {
+                    Deed::Keep(Keeping::Flaw(flaw, true), who) if who.is_empty() => {
                         case.flaw = Some(*flaw);
                     }
                     deed => case.commands.push((place, by_hand(deed.clone()))),
@@ -90,7 +92,7 @@ impl Case {
         let mut cluster = Cluster::new(Config { events_max: EVENTS_MAX, ..self.config.clone() });
         if let Some(flaw) = self.flaw.filter(|_| flawed) {
             // Of all servers, or all clients: that can't be refused.
-            let _ = cluster.apply(&Deed::Flaw { flaw, on: true, who: Vec::new() }.into());
+            let _ = cluster.apply(&Deed::Keep(Keeping::Flaw(flaw, true), Vec::new()).into());
         }
         let mut applied = Vec::with_capacity(self.commands.len());
         for (place, deed) in &self.commands {

@@ -14,7 +14,7 @@ struct Nobody;
 struct Changed<'a>(Change<'a>);
 
 impl Changed<'_> {
-    fn server(&self, id: ServerId) -> Option<ServerId> {
+    fn of(&self, id: ServerId) -> Option<ServerId> {
         (self.0)(&NodeName::Server(id))?.server()
     }
 }
@@ -23,7 +23,11 @@ impl Words<NodeName, NodeName> for Changed<'_> {
     type Error = Nobody;
 
     fn servers(&mut self, who: &[ServerId]) -> Result<Vec<ServerId>, Nobody> {
-        some(who.iter().filter_map(|id| self.server(*id)))
+        some(who.iter().filter_map(|id| self.of(*id)))
+    }
+
+    fn server(&mut self, who: &ServerId) -> Result<ServerId, Nobody> {
+        self.of(*who).ok_or(Nobody)
     }
 
     fn nodes(&mut self, who: &[NodeName]) -> Result<Vec<NodeName>, Nobody> {
@@ -39,7 +43,7 @@ impl Words<NodeName, NodeName> for Changed<'_> {
 
     fn order(&mut self, order: &Order<NodeName>) -> Result<Order<NodeName>, Nobody> {
         let client = order.client.as_ref().map(|name| self.client(name)).transpose()?;
-        let only = order.only.map(|id| self.server(id).ok_or(Nobody)).transpose()?;
+        let only = order.only.map(|id| self.of(id).ok_or(Nobody)).transpose()?;
         Ok(Order { client, only, ..order.clone() })
     }
 }

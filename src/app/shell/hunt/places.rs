@@ -12,8 +12,9 @@ use crate::cluster::event::{
     ServerEvent, StepDown, VoteRefusal,
 };
 use crate::cluster::network::{PacketKind, WrongLeader};
-use crate::cluster::raft::{RaftOption, Role};
-use crate::cluster::types::{ClientId, Node, Outcome, PacketId, ServerId, ServerSet, Term};
+use crate::cluster::raft::{Choice, RaftOption, Role};
+use crate::cluster::server::Server;
+use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, ServerId, ServerSet, Term};
 
 macro_rules! places {
     ($($name:ident $servers:literal $text:literal,)*) => {
@@ -70,15 +71,27 @@ places! {
     PreVoteRefused 2 "a pre-vote is refused because a leader is heard",
     PreVoteFails 2 "a server asks who would vote for it, and begins no term",
     QuorumLost 2 "a leader steps down because no majority answers",
+    ReadByIndex 2 "a get that took no entry is answered",
+    ReadAtFollower 3 "a follower answers a get that took no entry",
+    ReadGivenUp 3 "a get that took no entry is given up",
+    NoopCommits 2 "a no-op commits what an older term left",
+    TakenOver 1 "a leader hands over, and the other wins",
+    TransferFails 2 "a leader hands over in vain, and goes on",
     VoteHeld 3 "a vote is refused because a leader is heard",
 }
 
 impl Place {
-    /// The option of Raft without which no run comes there.
-    pub const fn option(self) -> Option<RaftOption> {
+    /// What servers must keep for a run to come there.
+    pub const fn needs(self) -> Option<Choice> {
         match self {
-            Self::PreVoteRefused | Self::PreVoteFails => Some(RaftOption::PreVote),
-            Self::QuorumLost | Self::VoteHeld => Some(RaftOption::CheckQuorum),
+            Self::PreVoteRefused | Self::PreVoteFails => Some(RaftOption::PreVote.on()),
+            Self::ReadByIndex | Self::ReadAtFollower | Self::ReadGivenUp => {
+                Some(RaftOption::Reads.on())
+            }
+            // Swarms hand over where any option is on.
+            Self::TakenOver | Self::TransferFails => Some(RaftOption::PreVote.on()),
+            Self::NoopCommits => Some(RaftOption::Noop.on()),
+            Self::QuorumLost | Self::VoteHeld => Some(RaftOption::CheckQuorum.on()),
             _ => None,
         }
     }
@@ -88,7 +101,7 @@ impl Place {
 pub type Counts = [u64; Place::ALL.len()];
 
 /// Watches one run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Watch {
     pub counts: Counts,
     /// The newest append that arrived on each link, with its term.
@@ -97,8 +110,23 @@ pub struct Watch {
     copies: BTreeSet<PacketId>,
     /// The servers that have crashed before.
     crashed: ServerSet,
+    /// Those whose newest candidacy a leader that hands over has asked for.
+    heirs: ServerSet,
     /// Clients whose put of a lock was told maybe.
     maybe: BTreeSet<u32>,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            counts: [0; Place::ALL.len()],
+            newest: BTreeMap::new(),
+            copies: BTreeSet::new(),
+            crashed: ServerSet::EMPTY,
+            heirs: ServerSet::EMPTY,
+            maybe: BTreeSet::new(),
+        }
+    }
 }
 
 impl Watch {
@@ -117,7 +145,7 @@ impl Watch {
     fn event(&mut self, cluster: &Cluster, kind: &EventKind) {
         match kind {
             EventKind::Server(server, event) => self.server(cluster, *server, event),
-            EventKind::Raft(_, event) => self.raft(cluster, event),
+            EventKind::Raft(server, event) => self.raft(cluster, *server, event),
             EventKind::Packet(flight, PacketEvent::Received) => self.received(cluster, *flight),
             EventKind::Packet(_, PacketEvent::Dropped { why: DropReason::OldIncarnation, .. }) => {
                 self.reach(Place::OldConnection);
@@ -138,10 +166,16 @@ impl Watch {
             ServerEvent::WaiterReleased { why, .. } => self.reach(match why {
                 WrongLeader::AnotherOp => Place::AnotherOp,
                 WrongLeader::TimedOut => Place::WaitedTooLong,
-                WrongLeader::TermChanged | WrongLeader::LeadershipLost | WrongLeader::NotLeader => {
-                    Place::Deposed
-                }
+                WrongLeader::TermChanged
+                | WrongLeader::LeadershipLost
+                | WrongLeader::NotLeader
+                | WrongLeader::HandsOver => Place::Deposed,
             }),
+            ServerEvent::ReadAnswered { .. } => {
+                let leads = cluster.server(server).is_some_and(Server::leads);
+                self.reach(if leads { Place::ReadByIndex } else { Place::ReadAtFollower });
+            }
+            ServerEvent::ReadReleased { .. } => self.reach(Place::ReadGivenUp),
             ServerEvent::WaitersLost { .. } => self.reach(Place::WaitersLost),
             ServerEvent::Crashed { lost, .. } => {
                 if *lost > 0 {
@@ -170,7 +204,7 @@ impl Watch {
         }
     }
 
-    fn raft(&mut self, cluster: &Cluster, event: &RaftEvent) {
+    fn raft(&mut self, cluster: &Cluster, server: ServerId, event: &RaftEvent) {
         match event {
             RaftEvent::Truncated { .. } | RaftEvent::Erased { .. } => self.reach(Place::Truncated),
             RaftEvent::OldTermWaits { .. } => self.reach(Place::OldTermWaits),
@@ -189,7 +223,9 @@ impl Watch {
             RaftEvent::VoteRefused { why, .. } => match why {
                 VoteRefusal::LogBehind { .. } => self.reach(Place::VoteRefusedLog),
                 VoteRefusal::VotedFor { .. } => self.reach(Place::VoteRefusedTwice),
-                VoteRefusal::LeaderHeard { .. } | VoteRefusal::Leads { .. } => {
+                VoteRefusal::LeaderHeard { .. }
+                | VoteRefusal::Leads { .. }
+                | VoteRefusal::JustStarted { .. } => {
                     self.reach(Place::VoteHeld);
                 }
                 VoteRefusal::StaleTerm { .. } => {}
@@ -204,12 +240,27 @@ impl Watch {
             RaftEvent::SteppedDown { why: StepDown::QuorumSilent { .. }, .. } => {
                 self.reach(Place::QuorumLost);
             }
-            RaftEvent::ElectionStarted { term, .. }
-                if term.0 > cluster.checker().led_term().0 + 1 =>
-            {
-                self.reach(Place::SplitVote);
+            RaftEvent::ElectionStarted { told_by: Some(_), .. } => self.heirs.insert(server),
+            RaftEvent::ElectionStarted { term, .. } => {
+                self.heirs.remove(server);
+                if term.0 > cluster.checker().led_term().0 + 1 {
+                    self.reach(Place::SplitVote);
+                }
             }
+            RaftEvent::Committed { first, last, .. } if first < last => {
+                let log = cluster.server(server).map(|server| server.raft.log());
+                let entry = |index: Index| log.and_then(|log| log.get(index));
+                let is_noop = entry(*last).is_some_and(|entry| entry.op().is_none());
+                if is_noop && entry(*first).map(|one| one.term) != entry(*last).map(|one| one.term)
+                {
+                    self.reach(Place::NoopCommits);
+                }
+            }
+            RaftEvent::TransferAborted { .. } => self.reach(Place::TransferFails),
             RaftEvent::BecameLeader { .. } => {
+                if self.heirs.contains(server) {
+                    self.reach(Place::TakenOver);
+                }
                 let leads = |role| role == Role::Leader;
                 let running = cluster.servers().iter().filter(|server| server.is_running());
                 if running.filter(|server| leads(server.raft.role())).count() > 1 {

@@ -12,7 +12,7 @@ use super::calm::Size;
 use crate::cluster::Implementation;
 use crate::cluster::command::Script;
 use crate::cluster::flaw::Flaw;
-use crate::cluster::raft::{OPTIONS, Options, RaftOption};
+use crate::cluster::raft::{Choice, OPTIONS, OptionAbout, Options, RaftOption};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::rsm::WAITER_TIMEOUT;
 
@@ -57,16 +57,8 @@ impl Chosen {
     /// As a result names them: those of two shares are the same in whatever order they were said.
     pub fn names(self) -> Vec<String> {
         match self {
-            Self::These(options) => options.iter().map(|option| option.to_string()).collect(),
+            Self::These(options) => options.into(),
             Self::Any => vec![OptionWord::Any.to_string()],
-        }
-    }
-
-    /// Whether servers may keep this one.
-    pub fn may_have(self, option: RaftOption) -> bool {
-        match self {
-            Self::These(options) => options.has(option),
-            Self::Any => true,
         }
     }
 
@@ -76,7 +68,18 @@ impl Chosen {
             Self::These(options) => options,
             Self::Any => {
                 let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 1));
-                OPTIONS.iter().map(|about| about.option).filter(|_| rng.below(2) == 0).collect()
+                let draw = |about: &OptionAbout| {
+                    let choices: Vec<Choice> = about.option.choices().collect();
+                    pick(&mut rng, &choices)
+                };
+                let mut options: Options = OPTIONS.iter().map(draw).collect();
+                // Faults at random break clocks, and a lease with them; and a read waits for an entry
+                // of its term, which no-ops bring.
+                if options.has(RaftOption::Reads) {
+                    options.set(RaftOption::Reads.on());
+                    options.set(RaftOption::Noop.on());
+                }
+                options
             }
         }
     }
@@ -85,18 +88,20 @@ impl Chosen {
 /// What stands after `--option`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionWord {
-    One(RaftOption),
+    One(Choice),
     Any,
 }
 
 impl OptionWord {
     pub fn read(word: &str) -> Result<Self, String> {
-        let names = || OPTIONS.map(|about| about.name).join(", ");
+        let names = || {
+            let every = OPTIONS.iter().flat_map(|about| about.option.choices());
+            let on = every.filter(|choice| choice.is_on()).map(|choice| choice.to_string());
+            on.collect::<Vec<String>>().join(", ")
+        };
         match word {
             "any" => Ok(Self::Any),
-            _ => RaftOption::from_name(word)
-                .map(Self::One)
-                .ok_or_else(|| format!("expected {}, or any", names())),
+            _ => word.parse().map(Self::One).map_err(|_| format!("expected {}, or any", names())),
         }
     }
 }
@@ -172,7 +177,7 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
         size.events_max()
     );
     for option in fixed.options.drawn(seed).iter() {
-        let _ = write!(text, " {option}=on");
+        let _ = write!(text, " {option}");
     }
     text.push('\n');
     if let Some(flaw) = fixed.flaw {

@@ -19,10 +19,10 @@ use crate::cluster::event::{
 };
 use crate::cluster::flaw::Flaws;
 use crate::cluster::kv::Kv;
-use crate::cluster::raft::{Entry, PacketKind, Role, Summary};
+use crate::cluster::raft::{Entry, PacketKind, Payload, Role, Summary};
 use crate::cluster::shared::OrdMap;
 use crate::cluster::time::{Ppm, Span, Time};
-use crate::cluster::types::{ClientId, Index, Key, Node, Op, ServerId, ServerSet, Term};
+use crate::cluster::types::{ClientId, Index, Key, Node, ServerId, ServerSet, Term};
 
 /// How long a waiter may outlive its server's leadership.
 const WAITERS_LINGER: Span = Span::from_millis(100);
@@ -262,6 +262,9 @@ impl Checker {
                 let entries = log.iter_from(first).take_while(|(index, _)| *index <= last);
                 self.appended(server, first, entries.map(|(_, entry)| named(entry)))
             }
+            RaftEvent::NoopAppended { index, term } => {
+                self.appended(server, index, std::iter::once((term, &Payload::Noop)))
+            }
             RaftEvent::Truncated { first, last, .. } | RaftEvent::Erased { first, last, .. } => {
                 self.truncated(cluster, server, first, last)
             }
@@ -288,7 +291,8 @@ impl Checker {
     ) -> Check {
         match event {
             ServerEvent::Submitted { index, term, op, .. } => {
-                self.appended(server, *index, std::iter::once((*term, &**op)))
+                let payload = Payload::Op(op.clone());
+                self.appended(server, *index, std::iter::once((*term, &payload)))
             }
             ServerEvent::Synced { .. } => self.synced(cluster, server),
             // A disk that does not keep its promises may break them as the server starts, too.
@@ -309,8 +313,9 @@ impl Checker {
                 Ok(())
             }
             ServerEvent::Applied { index, op, answer, .. } => {
-                self.applied(cluster, server, *index, op, answer)
+                self.applied(cluster, server, *index, Some((op, answer)))
             }
+            ServerEvent::AppliedNoop { index } => self.applied(cluster, server, *index, None),
             _ => Ok(()),
         }
     }
@@ -338,8 +343,8 @@ impl Checker {
 }
 
 /// What names an entry: the term in which it was received, and what it asks for.
-fn named(entry: &Entry) -> (Term, &Op) {
-    (entry.term, &entry.op)
+const fn named(entry: &Entry) -> (Term, &Payload) {
+    (entry.term, &entry.payload)
 }
 
 #[cfg(test)]

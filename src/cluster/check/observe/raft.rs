@@ -4,9 +4,9 @@ use super::{Broken, Check, Checker, Ghost};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::{Commit, Enough, Slot, Wrong};
-use crate::cluster::raft::Configuration;
+use crate::cluster::raft::{Configuration, Payload};
 use crate::cluster::server::Server;
-use crate::cluster::types::{Index, Op, ServerId, ServerSet, Term};
+use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 impl Checker {
     /// Log Matching and the order of terms (§5.3), for entries that a server adds to its log.
@@ -15,7 +15,7 @@ impl Checker {
         &mut self,
         server: ServerId,
         first: Index,
-        mut entries: impl Iterator<Item = (Term, &'a Op)>,
+        mut entries: impl Iterator<Item = (Term, &'a Payload)>,
     ) -> Check {
         let ghost = &mut self.servers[server.index()];
         ghost.dirty_from = ghost.dirty_from.min(first);

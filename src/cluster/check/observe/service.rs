@@ -5,7 +5,7 @@ use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::Applied;
 use crate::cluster::server::Power;
-use crate::cluster::types::{Answer, ClientId, Index, Key, Op, ServerId, Term};
+use crate::cluster::types::{Answer, ClientId, Index, Key, Op, OpId, ServerId, Term};
 
 impl Checker {
     /// State Machine Safety (§5.4.3), and the reference map that every server must agree with.
@@ -15,9 +15,9 @@ impl Checker {
         cluster: &Cluster,
         id: ServerId,
         index: Index,
-        op: &Op,
-        answer: &Answer,
+        made: Option<(&Op, &Answer)>,
     ) -> Check {
+        let op = made.map_or(OpId::NONE, |(op, _)| op.id);
         let ghost = &mut self.servers[id.index()];
         let before = std::mem::replace(&mut ghost.applied, index);
         if index != before.next() {
@@ -26,18 +26,19 @@ impl Checker {
         }
         let Some(slot) = self.slots.get_mut(index) else { return Ok(()) };
         if let Some(applied) = slot.applied {
-            if applied.op != op.id {
+            if applied.op != op {
                 let text = format!(
-                    "{id} applies {} at index {index}, where {} was applied before",
-                    op.id, applied.op
+                    "{id} applies {op} at index {index}, where {} was applied before",
+                    applied.op
                 );
                 return Err(Broken::new(Invariant::StateMachineSafety, id, text).at(index));
             }
         } else if index == self.reference_index.next() {
             self.reference_index = index;
-            let expected = self.reference.apply_op(op);
-            slot.applied = Some(Applied { op: op.id, map: self.reference.hash() });
-            if expected != *answer {
+            let right = made.map(|(op, answer)| (self.reference.apply_op(op), answer));
+            slot.applied = Some(Applied { op, map: self.reference.hash() });
+            if let Some((expected, answer)) = right.filter(|(expected, answer)| expected != *answer)
+            {
                 let text = format!(
                     "{id} makes {} @{} of entry {index}; applied in order it is {} @{}",
                     answer.outcome, answer.version, expected.outcome, expected.version

@@ -37,6 +37,7 @@ on a leader, and answers for all who wait, can be asked for.",
         ("duplicates", Fault::Duplicates.describe()),
         ("delays", Fault::Delays.describe()),
         ("timeouts", Fault::Timeouts.describe()),
+        ("transfers", Fault::Transfers.describe()),
     ],
     examples: &[
         "chaos swarm",

@@ -3,8 +3,7 @@
 use super::{Group, Scope, Verb};
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::reader::{Parsed, Reader};
-use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Deed, Head};
+use crate::cluster::command::{Command, Deed, Head, Keeping};
 use crate::cluster::flaw::{Breaks, Flaw};
 
 pub(super) static ROWS: [Verb; 2] = [
@@ -71,14 +70,10 @@ fn flaw(reader: &mut Reader<'_>) -> Parsed<Command> {
     let flaw = name(reader)?;
     let on = reader.on_or_off()?;
     let spot = reader.spot();
-    let who = match reader.is_at_end() {
-        true => Vec::new(),
-        false => reader.who_list(Clients::Refused, None)?,
-    };
-    reader.expect(Expect::Who);
+    let who = reader.perhaps_who()?;
     if flaw.is_of_clients() && !who.is_empty() {
         let message = format!("{flaw} is a flaw of the clients: no server can have it");
         reader.mistake(spot, message, Some("leave the servers out".to_owned()));
     }
-    Some(Deed::Flaw { flaw, on, who }.into())
+    Some(Deed::Keep(Keeping::Flaw(flaw, on), who).into())
 }

@@ -1,7 +1,9 @@
 //! The head of a script: what the cluster is before its first event.
 
+use super::servers::setting;
 use super::{Group, Scope, Verb};
 use crate::cluster::Limits;
+use crate::cluster::act::LEASE_NEEDS;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::Spot;
 use crate::cluster::command::quantity::{self, TERM_MAX, whole};
@@ -9,7 +11,7 @@ use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::{Command, Head, Setup};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
-use crate::cluster::raft::RaftOption;
+use crate::cluster::raft::{OPTIONS, RaftOption};
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{SERVERS_MAX, Term};
 
@@ -42,8 +44,6 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             ("sync=0s", "how long a write takes to reach the disk"),
             ("rpc-timeout=1s", "how long a client waits for one server before it asks the next"),
             ("max-events=50000000", "a run of more events and lines stops with an error"),
-            ("pre-vote=off", "a server asks who would vote for it before it begins a term"),
-            ("check-quorum=off", "a leader that no majority answers steps down"),
             (
                 "raft=FILE",
                 "the Raft of all servers, a WebAssembly module; beside the script if no folder is named",
@@ -97,10 +97,10 @@ and the keys of the lab mean when no client is named.",
     },
 ];
 
-fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
-    let mut head = Setup::default();
-    let mut timing: Option<Spot> = None;
-    let mut options = Options::new(&[
+/// What `cluster` can be told: the timings and sizes, and every option of Raft.
+static NAMES: [&str; 13 + OPTIONS.len()] = {
+    let mut names = [""; 13 + OPTIONS.len()];
+    let own = [
         "servers",
         "seed",
         "network",
@@ -110,13 +110,24 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
         "sync",
         "rpc-timeout",
         "max-events",
-        "pre-vote",
-        "check-quorum",
         "raft",
         "raft-fuel",
         "raft-memory",
         "raft-hash",
-    ]);
+    ];
+    let mut place = 0;
+    while place < names.len() {
+        let is_own = place < own.len();
+        names[place] = if is_own { own[place] } else { OPTIONS[place - own.len()].name };
+        place += 1;
+    }
+    names
+};
+
+fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let mut head = Setup::default();
+    let (mut timing, mut reads): (Option<Spot>, Option<Spot>) = (None, None);
+    let mut options = Options::new(&NAMES);
     let mut own: Option<(Spot, &str)> = None;
     while let Some(name) = options.next(reader)? {
         let is_own = ["election", "heartbeat", "append-max"].contains(&name);
@@ -160,8 +171,11 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
                 head.raft_hash = Some(reader.quantity(Expect::Seed, 0, quantity::seed)?);
             }
             name => {
-                let on = reader.on_or_off()?;
-                RaftOption::from_name(name).into_iter().for_each(|it| head.options.set(it, on));
+                let Some(option) = RaftOption::from_name(name) else { return reader.fail() };
+                head.options.set(setting(reader, option)?);
+                if option == RaftOption::Reads {
+                    reads = Some(reader.last_spot());
+                }
             }
         }
     }
@@ -170,6 +184,11 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
     }
     if let Some((spot, name)) = own {
         check_raft(reader, &head, spot, name);
+    }
+    let leases = head.options.of(RaftOption::Reads).place() == 2;
+    if let Some(spot) = reads.filter(|_| leases && !head.options.has(RaftOption::CheckQuorum)) {
+        let help = "add `check-quorum=on`".to_owned();
+        reader.mistake(spot, LEASE_NEEDS, Some(help));
     }
     Some(Command::Head(Head::Cluster(head)))
 }

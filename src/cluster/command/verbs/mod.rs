@@ -17,9 +17,11 @@ mod telling;
 
 pub use clients::{KEYS_MAX, RATE_MAX};
 pub use flow::ROUNDS_MAX;
+pub(super) use servers::name as option;
 
 use super::Command;
 use super::reader::{Parsed, Reader};
+use crate::cluster::raft::OPTIONS;
 
 /// One verb.
 #[derive(Debug)]
@@ -38,6 +40,20 @@ pub struct Verb {
     /// Lines that work; what takes several is a piece of a script.
     pub examples: &'static [&'static str],
     pub(super) parse: fn(&mut Reader<'_>) -> Parsed<Command>,
+}
+
+impl Verb {
+    /// Its options and their like, with those that are rows of another table: of what `option` and
+    /// the head can set.
+    pub fn options(&self) -> Vec<(String, &'static str)> {
+        let own = self.options.iter().map(|(name, meaning)| ((*name).to_owned(), *meaning));
+        let raft = OPTIONS.iter().filter_map(|about| match self.name {
+            "cluster" => Some((format!("{}={}", about.name, about.settings[0]), about.does)),
+            "option" => Some((format!("{} {}", about.name, about.settings.join("|")), about.does)),
+            _ => None,
+        });
+        own.chain(raft).collect()
+    }
 }
 
 /// What kind of thing a verb is about.

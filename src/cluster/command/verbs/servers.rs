@@ -2,14 +2,16 @@
 
 use super::{Group, Scope, Verb};
 use crate::cluster::command::expect::Expect;
+use crate::cluster::command::lex::Sign;
+use crate::cluster::command::measure::one_of;
 use crate::cluster::command::quantity;
 use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Deed, LabAct, ServerAct, Timers};
-use crate::cluster::raft::RaftOption;
+use crate::cluster::command::{Command, Deed, Keeping, LabAct, ServerAct, Timers};
+use crate::cluster::raft::{Choice, OPTIONS, RaftOption};
 use crate::cluster::time::Ppm;
 
-pub(super) static ROWS: [Verb; 11] = [
+pub(super) static ROWS: [Verb; 13] = [
     Verb {
         name: "crash",
         group: Group::Servers,
@@ -114,6 +116,19 @@ A leader speaks to everybody at once, and sends again what nobody has acknowledg
         parse: |reader| servers(reader, ServerAct::Heartbeat),
     },
     Verb {
+        name: "quorum",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["quorum WHO..."],
+        summary: "leaders check for a quorum now",
+        help: "\
+A leader that keeps check-quorum steps down unless a majority, itself included, has answered since it \
+looked last (dissertation §6.2). If it stays, it looks again after the shortest election timeout.",
+        options: &[],
+        examples: &["quorum leader", "quorum S1"],
+        parse: |reader| servers(reader, ServerAct::Quorum),
+    },
+    Verb {
         name: "sync",
         group: Group::Servers,
         scope: Scope::Act,
@@ -140,41 +155,65 @@ split vote likely: all stand at the same moment. Later timeouts are drawn as eve
         parse: timers,
     },
     Verb {
+        name: "transfer",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["transfer WHO -> WHO", "transfer WHO"],
+        summary: "a leader hands its leadership over",
+        help: "\
+The leader takes no requests meanwhile, brings the other's log up to date, and asks it to become a \
+candidate at once; nobody refuses it because a leader is heard, and it asks for no pre-votes. If no newer \
+term has come within the shortest election timeout, the leader goes on with its next heartbeat \
+(dissertation §3.10). Where no other is named, the running server that matches furthest takes over.",
+        options: &[],
+        examples: &["transfer S1 -> S3", "transfer leader"],
+        parse: transfer,
+    },
+    Verb {
         name: "option",
         group: Group::Servers,
         scope: Scope::Act,
-        usage: &["option NAME on [WHO...]", "option NAME off [WHO...]"],
+        usage: &["option NAME SETTING [WHO...]"],
         summary: "servers keep a rule beyond Figure 2, or no longer do",
         help: "\
 Rafts in production keep rules that Figure 2 has not. Without WHO all servers keep it; \
 servers of one cluster may differ, as they do while it is upgraded server by server. A restart \
-changes nothing in that. `cluster pre-vote=on` switches an option on from the start.
-
-`pre-vote`: a server whose election timer runs out first asks who would vote for it, and keeps its term \
-until a majority would; nobody would who has heard from a leader within the shortest election timeout \
-(dissertation §9.6). `check-quorum`: once in that time a leader looks whether a majority has answered since it looked last, \
-and steps down if none has: so within twice that time. And \
-nobody who has heard from a leader within it votes, or takes the newer term (dissertation §6.2, §4.2.3).",
-        options: &[
-            ("pre-vote", "it asks who would vote for it before it begins a term (§9.6)"),
-            ("check-quorum", "a leader steps down that no majority answers; who hears one votes not"),
-        ],
+changes nothing in that. `cluster pre-vote=on` sets an option from the start. The first setting of each \
+holds where nothing is said.",
+        options: &[],
         examples: &["option pre-vote on", "option check-quorum on S2 S3", "option pre-vote off S1"],
         parse: option,
     },
 ];
 
-fn option(reader: &mut Reader<'_>) -> Parsed<Command> {
-    reader.expect(Expect::RaftOption);
-    let Some(option) = reader.peek_word().and_then(RaftOption::from_name) else {
-        return reader.fail();
+fn transfer(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let from = reader.who(Clients::Refused)?;
+    let to = match reader.sign(Sign::Arrow) {
+        true => Some(reader.who(Clients::Refused)?),
+        false => None,
     };
-    reader.step();
-    let on = reader.on_or_off()?;
-    let who =
-        if reader.is_at_end() { Vec::new() } else { reader.who_list(Clients::Refused, None)? };
-    reader.expect(Expect::Who);
-    Some(Deed::Choose { option, on, who }.into())
+    Some(Deed::Transfer(from, to).into())
+}
+
+/// The name of an option.
+pub fn name(reader: &mut Reader<'_>) -> Parsed<RaftOption> {
+    let all = OPTIONS.iter().map(|about| about.option);
+    one_of(reader, Expect::RaftOption, all, RaftOption::name)
+}
+
+fn option(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let option = name(reader)?;
+    let choice = setting(reader, option)?;
+    Some(Deed::Keep(Keeping::Option(choice), reader.perhaps_who()?).into())
+}
+
+/// What an option is set to.
+pub(super) fn setting(reader: &mut Reader<'_>, option: RaftOption) -> Parsed<Choice> {
+    let name = option.about().settings.iter().find(|name| reader.keyword(name));
+    match name.and_then(|name| option.set(name)) {
+        Some(choice) => Some(choice),
+        None => reader.fail(),
+    }
 }
 
 /// A verb about servers that says nothing but which.

@@ -126,6 +126,9 @@ impl Source {
             PacketKind::PreVote,
             PacketKind::PreVoteGranted,
             PacketKind::PreVoteRefused,
+            PacketKind::TimeoutNow,
+            PacketKind::ReadIndex,
+            PacketKind::ReadIndexGiven { index },
             PacketKind::RequestVote,
             PacketKind::VoteGranted,
             PacketKind::VoteRefused,
@@ -142,6 +145,7 @@ impl Source {
     fn wrong_leader(&mut self) -> WrongLeader {
         self.pick(&[
             WrongLeader::NotLeader,
+            WrongLeader::HandsOver,
             WrongLeader::AnotherOp,
             WrongLeader::TermChanged,
             WrongLeader::LeadershipLost,
@@ -227,12 +231,21 @@ impl Source {
         let role = self.pick(&[Role::Leader, Role::PreCandidate, Role::Candidate, Role::Follower]);
         let before = self.pick(&[None, Some(voter)]);
         let (own, stale) = (self.position(), self.servers());
+        let (matched, end) = (self.index(), self.index());
         vec![
             E::Raft(server, RaftEvent::PreVoteStarted { term, last }),
             E::Raft(server, RaftEvent::PreVoteGranted { candidate, term, own, last }),
             E::Raft(server, RaftEvent::PreVoteRefused { candidate, term, why }),
             E::Raft(server, RaftEvent::PreVoteCounted { voter, term, votes }),
-            E::Raft(server, RaftEvent::ElectionStarted { term, last, before, promised: votes }),
+            E::Raft(
+                server,
+                RaftEvent::ElectionStarted { term, last, before, promised: votes, told_by: before },
+            ),
+            E::Raft(server, RaftEvent::TransferStarted { to: voter, matched, last: end }),
+            E::Raft(server, RaftEvent::ReadBegun { commit: end }),
+            E::Raft(server, RaftEvent::ReadIndexGiven { to: voter, index: end, by_lease: true }),
+            E::Raft(server, RaftEvent::HandedOver { to: voter, matched, last: end }),
+            E::Raft(server, RaftEvent::TransferAborted { to: voter, within: Span(1) }),
             E::Raft(server, RaftEvent::TermAdopted { from: term, to }),
             E::Raft(server, RaftEvent::VoteGranted { candidate, term, own, last, before }),
             E::Raft(server, RaftEvent::VoteRefused { candidate, term, why }),
@@ -265,6 +278,7 @@ impl Source {
         vec![
             E::Server(server, ServerEvent::Submitted { index: first, term, op, client }),
             E::Raft(server, RaftEvent::Appended { leader, first, last, term, before: new }),
+            E::Raft(server, RaftEvent::NoopAppended { index: first, term }),
             E::Raft(server, RaftEvent::Truncated { first, last, old: term, new: theirs }),
             E::Raft(server, RaftEvent::AppendRefused { leader, prev, why: refusal }),
             E::Raft(server, RaftEvent::Matched { follower: leader, index: last, said: first }),
@@ -309,10 +323,27 @@ impl Source {
         let leader = self.pick(&[None, Some(other)]);
         vec![
             E::Server(server, ServerEvent::Refused { client, leader, again: false }),
+            E::Server(server, ServerEvent::HandsOver { client, to: other, again: false }),
             E::Server(
                 server,
                 ServerEvent::Applied { index, op, answer: answer.clone(), own: true },
             ),
+            E::Server(server, ServerEvent::AppliedNoop { index }),
+            E::Server(
+                server,
+                ServerEvent::ReadTaken { client, request: self.request(), asks: leader },
+            ),
+            E::Server(
+                server,
+                ServerEvent::ReadAnswered {
+                    client,
+                    index,
+                    applied: index,
+                    by_lease: true,
+                    answer: self.answer(),
+                },
+            ),
+            E::Server(server, ServerEvent::ReadReleased { client, why: self.wrong_leader() }),
             E::Server(server, ServerEvent::Answered { client, index, answer }),
             E::Server(
                 server,
