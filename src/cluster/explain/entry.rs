@@ -114,6 +114,10 @@ fn settled(cluster: &Cluster, holder: &Server, index: Index) -> Vec<String> {
         (Power::Up, Some(leader)) if holder.raft.term() > leader.raft.term() => {
             format!("{id} does not know: it is in a newer term than {}", leader.id)
         }
+        // A server that is asked to take over may be in a newer term before the next append comes.
+        (Power::Up, Some(leader)) if leader.raft.transfer().is_some() => {
+            format!("{id} does not know yet, and {} hands over", leader.id)
+        }
         (Power::Up, Some(leader)) => {
             format!("{id} does not know yet: an append of {} will say so (§5.3)", leader.id)
         }

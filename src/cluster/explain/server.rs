@@ -381,7 +381,10 @@ fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
             due(cluster, timer.due),
             span(begun(timer.span))
         ));
-        clauses.push(prospects(cluster, server));
+        // By this flaw it would ask in a term of its own: what it could win is another.
+        if !server.flaws().has(Flaw::PrevoteBumpsTerm) {
+            clauses.push(prospects(cluster, server));
+        }
     }
     clauses
 }

@@ -68,6 +68,13 @@ pub const ENTRY: Forms = &[
         let (_, index) = s.entry();
         s.server(w[0]).raft.commit() < index && s.server(w[1]).raft.commit() < index
     }),
+    ("{} does not know yet, and {} hands over", |s, w| {
+        let (_, index) = s.entry();
+        let (own, leader) = (s.server(w[0]), s.server(w[1]));
+        own.raft.commit() < index
+            && leader.raft.commit() >= index
+            && leader.raft.transfer().is_some()
+    }),
     ("{} does not know yet: an append of {} will say so (§5.3)", |s, w| {
         let (_, index) = s.entry();
         let (own, leader) = (s.server(w[0]), s.server(w[1]));
