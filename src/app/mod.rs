@@ -14,6 +14,7 @@
 //! (which command) → [`Cluster::apply`](crate::cluster::Cluster::apply) → timeline, recording and
 //! trace → next frame.
 
+pub mod address;
 mod fading;
 pub mod input;
 pub mod keymap;
@@ -21,6 +22,8 @@ mod memory;
 mod pace;
 mod player;
 mod recorder;
+#[cfg(feature = "scripts")]
+pub mod scenes;
 mod scout;
 pub mod session;
 #[cfg(feature = "terminal")]

@@ -5,7 +5,7 @@
 //! rows on top. It is as low as that asks for, and scrolls.
 
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 use super::canvas::Canvas;
 use super::comparison;
@@ -15,7 +15,7 @@ use super::layout;
 use super::legend;
 use super::sheet::{Piece, Row};
 use super::text::{Short, wrap};
-use super::theme::Theme;
+use super::theme::{Colours, Theme};
 use super::view::{Dialog, DialogBody, Extent, HelpGroup, Hint, ListItem, Scene, Target};
 
 /// Columns of a box beside its text: the border and a blank, left and right.
@@ -54,7 +54,7 @@ pub fn hit(screen: Rect, scene: &Scene, dialog: &Dialog, x: u16, y: u16) -> Opti
         DialogBody::Comparison(compared) => {
             comparison::hit(placed.inside, compared, y).map(Target::Choice)
         }
-        DialogBody::Text(_) | DialogBody::Help { .. } => None,
+        DialogBody::Text(_) | DialogBody::Help { .. } | DialogBody::Code { .. } => None,
     }
 }
 
@@ -81,7 +81,10 @@ impl Placed {
         let width = match &dialog.body {
             DialogBody::Comparison(_) => screen.width,
             DialogBody::Help { .. } => screen.width.saturating_sub(2),
-            DialogBody::Text(_) => (READING + BORDER).min(screen.width),
+            DialogBody::Text(_) | DialogBody::Code { .. } => {
+                let code = shown_code(&dialog.body, screen, glyphs).map_or(0, |rows| columns(rows));
+                (READING.max(code) + BORDER).min(screen.width)
+            }
             DialogBody::List { items, .. } => {
                 (list_width(items, glyphs).max(READING) + BORDER).min(screen.width)
             }
@@ -91,6 +94,10 @@ impl Placed {
             let room = width.saturating_sub(BORDER);
             match &dialog.body {
                 DialogBody::Text(text) => text_rows(text, room, glyphs),
+                DialogBody::Code { text, .. } => {
+                    let code = shown_code(&dialog.body, screen, glyphs);
+                    code_rows(code, text, room, scene.view.theme)
+                }
                 DialogBody::List { items, chosen } => list_rows(items, *chosen, room, scene),
                 DialogBody::Comparison(_) => Vec::new(),
                 DialogBody::Help { first, groups } => {
@@ -101,7 +108,9 @@ impl Placed {
         let place = |width: u16, lines: &[Row]| {
             let wanted = (width, (lines.len() as u16).clamp(1, most) + 2);
             match &dialog.body {
-                DialogBody::Help { .. } | DialogBody::Comparison(_) => centred(screen, wanted),
+                DialogBody::Help { .. } | DialogBody::Comparison(_) | DialogBody::Code { .. } => {
+                    centred(screen, wanted)
+                }
                 DialogBody::Text(_) | DialogBody::List { .. } => dock(screen, scene, wanted),
             }
         };
@@ -120,7 +129,10 @@ impl Placed {
             DialogBody::List { chosen, .. } => {
                 chosen.saturating_sub(usize::from(height.saturating_sub(1)))
             }
-            DialogBody::Text(_) | DialogBody::Help { .. } | DialogBody::Comparison(_) => scrolled,
+            DialogBody::Text(_)
+            | DialogBody::Help { .. }
+            | DialogBody::Comparison(_)
+            | DialogBody::Code { .. } => scrolled,
         };
         Self { frame, inside, first: wanted.min(last), lines }
     }
@@ -141,7 +153,10 @@ impl Placed {
     fn extent(&self, dialog: &Dialog) -> Extent {
         match &dialog.body {
             DialogBody::Comparison(compared) => comparison::extent(self.inside, compared),
-            DialogBody::Text(_) | DialogBody::List { .. } | DialogBody::Help { .. } => Extent {
+            DialogBody::Text(_)
+            | DialogBody::List { .. }
+            | DialogBody::Help { .. }
+            | DialogBody::Code { .. } => Extent {
                 first: self.first as u64,
                 shown: u64::from(self.inside.height),
                 total: self.lines.len() as u64,
@@ -257,6 +272,50 @@ fn text_rows(text: &[String], width: u16, glyphs: Glyphs) -> Vec<Row> {
         row
     };
     lines.map(row).collect()
+}
+
+/// The code of a dialog, if a camera can read it on this screen: all of it fits, in blocks.
+fn shown_code(body: &DialogBody, screen: Rect, glyphs: Glyphs) -> Option<&[String]> {
+    let DialogBody::Code { rows, .. } = body else { return None };
+    let room = (screen.width.saturating_sub(BORDER), screen.height.saturating_sub(4));
+    let fits = columns(rows) <= room.0 && rows.len() <= usize::from(room.1);
+    (glyphs == Glyphs::Unicode && fits && !rows.is_empty()).then_some(rows)
+}
+
+fn columns(rows: &[String]) -> u16 {
+    rows.first().map_or(0, |row| row.chars().count() as u16)
+}
+
+/// The code, white on black whatever the theme, and what it says.
+fn code_rows(code: Option<&[String]>, text: &[String], width: u16, theme: Theme) -> Vec<Row> {
+    let ink = match theme.colours {
+        Colours::None => Style::new(),
+        Colours::Sixteen | Colours::Full256 | Colours::True => {
+            Style::new().fg(Color::White).bg(Color::Black)
+        }
+    };
+    let rows = code.unwrap_or_default();
+    let column = width.saturating_sub(columns(rows)) / 2;
+    let mut all: Vec<Row> = rows.iter().map(|row| Row::of(column, ink, row)).collect();
+    if code.is_none() {
+        let small = "On a larger screen a QR code of it stands here.".to_owned();
+        all.extend(text_rows(&[small], width, theme.glyphs));
+    }
+    all.push(Row::default());
+    // A link has no blanks at which it could be wrapped.
+    let room = usize::from(width.max(1));
+    for line in text {
+        let letters: Vec<char> = line.chars().collect();
+        match line.contains(' ') {
+            true => all.extend(text_rows(std::slice::from_ref(line), width, theme.glyphs)),
+            false => all.extend(
+                letters
+                    .chunks(room)
+                    .map(|part| Row::of(0, Style::new(), part.iter().collect::<String>())),
+            ),
+        }
+    }
+    all
 }
 
 /// The columns that the names of a list take.

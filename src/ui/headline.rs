@@ -183,7 +183,7 @@ fn fitting(sentences: &[String], width: u16, rows: u16, glyphs: Glyphs) -> Strin
 }
 
 /// The state as far as it is told: nothing while a question stands, for a sentence may be its answer.
-fn told(scene: &Scene) -> Vec<String> {
+pub fn told(scene: &Scene) -> Vec<String> {
     if scene.view.withholds() { Vec::new() } else { sentences(scene.cluster) }
 }
 

@@ -21,6 +21,12 @@ pub(super) enum Reading {
         title: String,
         lines: Vec<String>,
     },
+    /// A code for cameras, in rows, and what it says.
+    Code {
+        title: String,
+        rows: Vec<String>,
+        text: Vec<String>,
+    },
     List {
         menu: Menu,
         chosen: usize,
@@ -213,7 +219,7 @@ impl Reading {
     /// The keys that make sense here.
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
-            Self::Text { .. } => &[Dialog::Down, Dialog::Up, Dialog::Close],
+            Self::Text { .. } | Self::Code { .. } => &[Dialog::Down, Dialog::Up, Dialog::Close],
             Self::Card => &[Dialog::Choose],
             Self::Help { .. } => &[Dialog::PageDown, Dialog::PageUp, Dialog::Search, Dialog::Close],
             Self::Working => &[Dialog::Close],
@@ -232,6 +238,9 @@ impl Reading {
         let hints = keys.filter_map(|key| super::hints::hint(Action::Dialog(key)));
         let (title, body) = match self {
             Self::Text { title, lines } => (title.clone(), DialogBody::Text(lines.clone())),
+            Self::Code { title, rows, text } => {
+                (title.clone(), DialogBody::Code { rows: rows.clone(), text: text.clone() })
+            }
             Self::List { menu, chosen } => {
                 let items = menu.items(cluster);
                 (menu.title().into(), DialogBody::List { items, chosen: *chosen })

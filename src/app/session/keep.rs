@@ -161,7 +161,7 @@ impl Session {
     }
 
     /// The present run as a script; with `expect` it asks for what holds at its end.
-    pub(super) fn as_script(&self, expect: bool) -> String {
+    pub fn as_script(&self, expect: bool) -> String {
         let deeds = &self.timeline.deeds()[..self.cluster.point().deeds as usize];
         let watched = self.watched_by_hand().into_iter();
         let breaks = self.breakpoints_by_hand().into_iter();

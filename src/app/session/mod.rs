@@ -39,6 +39,7 @@ mod presenter;
 mod prompt;
 mod replay;
 mod reroll;
+mod scene;
 mod share;
 mod show;
 #[cfg(test)]
@@ -263,6 +264,8 @@ pub struct Session {
     lit: Option<Event>,
     /// How many bytes the session may take.
     memory: u64,
+    /// The address of the page to which links lead.
+    base: Option<String>,
     /// How many steps going back plays again at most, as was last said.
     reach: u64,
     /// Time in the room since the session began.
@@ -290,6 +293,7 @@ impl Session {
         let mut session = Self {
             origin,
             memory: BUDGET,
+            base: None,
             reach: timeline.reach(),
             timeline,
             newest: None,

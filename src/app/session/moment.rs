@@ -92,6 +92,16 @@ fn place(text: &str) -> Result<Moment, String> {
     }
 }
 
+impl Moment {
+    /// As [`Moment::read`] reads it.
+    pub fn word(&self) -> String {
+        match self {
+            Self::End => "end".to_owned(),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -45,7 +45,7 @@ const fn like(verb: &'static str, own: Own) -> Own {
 }
 
 /// The table.
-pub static OWN: [Own; 15] = [
+pub static OWN: [Own; 16] = [
     own(
         "help",
         &["help", "help WORD"],
@@ -128,6 +128,13 @@ pub static OWN: [Own; 15] = [
         "leaves this session, which is kept, and begins a lesson",
         &["lesson 3", "lesson figure 8"],
         Act::Outside(Session::begin_lesson),
+    ),
+    own(
+        "share",
+        &["share"],
+        "a link to this scene as it is now, and its QR code",
+        &["share"],
+        Act::Outside(|session, _| session.share_link()),
     ),
     own(
         "memory",

@@ -63,6 +63,11 @@ impl Session {
         presenters.or_else(|| keymap::lookup(self.mode.keys(), pressed))
     }
 
+    /// Whether a key does something now. Letters may also be typed.
+    pub fn knows(&self, pressed: Chord) -> bool {
+        self.bound(pressed).is_some()
+    }
+
     pub(super) fn presents(&self) -> bool {
         self.presenting != Presenting::No
     }

@@ -97,6 +97,12 @@ pub enum Subcommands {
     /// Start a scene of the program's own scripts, by some words of its name; without any, list them.
     #[command(after_help = help::of("show"))]
     Show(SceneOptions),
+    /// Print a link to a scene, for a browser, and its QR code.
+    #[command(after_help = help::of("share"))]
+    Share(ShareOptions),
+    /// Write a scene as one file for a browser: the lab itself, which opens there without a network.
+    #[command(after_help = help::of("page"))]
+    Page(PageOptions),
     /// List the flaws that can be planted: rule, section, what to watch.
     #[command(after_help = help::of("flaws"))]
     Flaws,
@@ -138,6 +144,9 @@ pub struct LabOptions {
     /// Stand still when the session takes so much memory, such as 500MB or 2GB (1GB).
     #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
     pub memory: Option<u64>,
+    /// Where the page of the lab lies (web/build.sh makes it): links to scenes lead there.
+    #[arg(long, value_name = "URL", value_parser = crate::app::address::base)]
+    pub base: Option<String>,
     /// Don't write the session down.
     #[arg(long)]
     pub no_record: bool,
@@ -336,6 +345,39 @@ pub struct PictureOptions {
     /// Draw with ASCII characters only.
     #[arg(long)]
     pub ascii: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShareOptions {
+    /// The script.
+    pub file: PathBuf,
+    /// The moment at which it opens: whatever --start-at takes.
+    #[arg(long, value_name = "MOMENT", value_parser = Moment::read)]
+    pub at: Option<Moment>,
+    /// Where the page of the lab lies (web/build.sh makes it).
+    #[arg(long, value_name = "URL", value_parser = crate::app::address::base)]
+    pub base: Option<String>,
+    /// A terminal with a light background: the code is drawn the other way round.
+    #[arg(long)]
+    pub light: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PageOptions {
+    /// The script.
+    pub file: PathBuf,
+    /// The moment at which it opens: whatever --start-at takes. Without it, the first beat.
+    #[arg(long, value_name = "MOMENT", value_parser = Moment::read)]
+    pub at: Option<Moment>,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace the file to write if it is there already.
+    #[arg(long)]
+    pub force: bool,
+    /// The folder with the page that web/build.sh has made.
+    #[arg(long, value_name = "DIR")]
+    pub web: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -117,6 +117,9 @@ fn open(
     if let Some(bytes) = options.memory {
         session.set_memory(bytes);
     }
+    if let Some(base) = &options.base {
+        session.set_base(base.clone());
+    }
     // The way there may be long: it is gone once there is a screen, and keys and signals.
     if session.replays() {
         options.start_at.iter().for_each(|moment| session.look_for(moment));

@@ -1,127 +1,24 @@
-//! The scripts that travel in the program: all of the folder `scripts`, under the names that they
-//! have there.
+//! `raftlab lessons`, `lesson` and `show`: the scripts that travel in the program
+//! ([`scenes`](crate::app::scenes)), listed, played and copied.
 //!
 //! Wherever a script is named and no such file is there, the one of the program is meant:
-//! `raftlab run lessons/01_same_log_same_map.lab` works in an empty folder (`files/`). `raftlab lesson` and
-//! `raftlab show` find one by a number or some words of its name.
+//! `raftlab run lessons/01_same_log_same_map.lab` works in an empty folder (`files/`).
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ColorChoice;
-use include_dir::{Dir, File, include_dir};
 
 use super::cli::{FreeOptions, SceneOptions};
 use super::files::{Files, Old};
 use super::{Ending, Mistake, lab, print};
-
-static SCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scripts");
-
-/// The folder of the lessons.
-const LESSONS: &str = "lessons";
-/// The most scenes that are named where several have a name.
-const NAMED_MAX: usize = 12;
-/// Of so many that begin with the same words the shortest name is meant; of more, none.
-const ALIKE_MAX: usize = 4;
-
-/// The folders, in the order in which a newcomer wants them, and what is in each.
-const FOLDERS: [(&str, &str); 8] = [
-    (LESSONS, "stories for a class, with questions"),
-    ("tasks", "a start and an end: a student writes the lines between, and `raftlab run` judges"),
-    ("raft", "scenes from the paper and around it: each is called by what it shows"),
-    ("flaws", "what breaks when one rule is missing: one scene for each planted flaw"),
-    ("handout", "the ten tests of a course, and those of its lock"),
-    ("mit", "the tests of MIT 6.5840, under their names"),
-    ("etcd", "scenes of the tests of etcd's Raft, under their names"),
-    ("checkers", "what the checkers take for right, and for wrong"),
-];
-
-/// A script of the program.
-#[derive(Clone, Copy)]
-pub struct Scene {
-    file: &'static File<'static>,
-}
-
-impl Scene {
-    fn path(self) -> &'static str {
-        self.file.path().to_str().unwrap_or_default()
-    }
-
-    fn folder(self) -> &'static str {
-        self.path().split('/').next().unwrap_or_default()
-    }
-
-    /// "figure_8_by_hand"; of a lesson without its number.
-    fn name(self) -> &'static str {
-        let stem = self.file.path().file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        match stem.split_once('_') {
-            Some((number, name)) if self.number_is(number) => name,
-            Some(_) | None => stem,
-        }
-    }
-
-    fn number_is(self, digits: &str) -> bool {
-        self.folder() == LESSONS && digits.parse::<u32>().is_ok()
-    }
-
-    /// The number of a lesson.
-    fn number(self) -> Option<u32> {
-        let stem = self.file.path().file_stem()?.to_str()?;
-        stem.split('_').next()?.parse().ok().filter(|_| self.folder() == LESSONS)
-    }
-
-    /// The comment with which it begins, as one text.
-    fn about(self) -> String {
-        let text = self.file.contents_utf8().unwrap_or_default();
-        let comment = text.lines().map_while(|line| line.strip_prefix('#'));
-        comment.map(str::trim).collect::<Vec<_>>().join(" ")
-    }
-
-    /// What it is about, in its first sentence.
-    fn aim(self) -> String {
-        let about = self.about();
-        about.split_inclusive(". ").next().unwrap_or_default().trim().to_owned()
-    }
-
-    /// "6 minutes, after lesson 1.": how a lesson says how long it takes and what comes before.
-    fn takes(self) -> Option<String> {
-        let about = self.about();
-        let (_, takes) = about.rsplit_once("Takes ")?;
-        Some(takes.to_owned())
-    }
-}
-
-/// All scripts, folder by folder.
-fn all() -> impl Iterator<Item = Scene> {
-    FOLDERS.iter().flat_map(|(folder, _)| within(folder))
-}
-
-/// Those of a folder, in the order of their names, with those of the folders in it.
-fn within(folder: &str) -> Vec<Scene> {
-    fn collect(dir: &'static Dir<'static>, scenes: &mut Vec<Scene>) {
-        dir.dirs().for_each(|dir| collect(dir, scenes));
-        let scripts =
-            dir.files().filter(|file| file.path().extension().is_some_and(|end| end == "lab"));
-        scenes.extend(scripts.map(|file| Scene { file }));
-    }
-    let mut scenes = Vec::new();
-    SCRIPTS.get_dir(folder).into_iter().for_each(|dir| collect(dir, &mut scenes));
-    scenes.sort_by_key(|scene| scene.path());
-    scenes
-}
+use crate::app::scenes::{self, FOLDERS, LESSONS, Scene, all, find, within};
 
 /// All scripts of a folder, each with its path and its text.
 #[cfg(feature = "guests")]
 pub fn scripts(folder: &str) -> impl Iterator<Item = (&'static str, &'static [u8])> {
-    within(folder).into_iter().map(|scene| (scene.path(), scene.file.contents()))
-}
-
-/// The script of the program that a path names: as it lies in the folder `scripts`, with or without
-/// that folder's name.
-pub fn read(path: &Path) -> Option<&'static [u8]> {
-    let path = path.strip_prefix("scripts").unwrap_or(path);
-    SCRIPTS.get_file(path).map(File::contents)
+    within(folder).into_iter().map(|scene| (scene.path(), scene.text()))
 }
 
 /// The scripts of one of the program's folders, as they are called: none if there is no such folder.
@@ -196,25 +93,7 @@ pub fn lesson(options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mi
     if words.is_empty() {
         return which(options, "lesson").and_then(|()| self::lessons());
     }
-    open(named(&words).map_err(Mistake::Usage)?, options, colours)
-}
-
-/// The lesson of this number, or with these words in its name.
-fn named(words: &str) -> Result<Scene, String> {
-    let lessons = within(LESSONS);
-    match words.parse::<u32>() {
-        Err(_) => find(&lessons, words, "lesson"),
-        Ok(number) => {
-            let scene = lessons.iter().find(|lesson| lesson.number() == Some(number));
-            let missing = || {
-                format!(
-                    "there is no lesson {number}: they are 1 to {}, see `raftlab lessons`",
-                    lessons.len()
-                )
-            };
-            scene.copied().ok_or_else(missing)
-        }
-    }
+    open(scenes::lesson(&words).map_err(Mistake::Usage)?, options, colours)
 }
 
 /// Which script `:lesson` means, as it is called in the program.
@@ -222,7 +101,7 @@ fn named(words: &str) -> Result<Scene, String> {
 /// # Errors
 /// When there is none such.
 pub fn path_of_lesson(words: &str) -> Result<&'static Path, String> {
-    named(words).map(|scene| scene.file.path())
+    scenes::lesson(words).map(|scene| Path::new(scene.path()))
 }
 
 /// `raftlab show WHICH`.
@@ -258,68 +137,17 @@ fn list() -> String {
 
 fn open(scene: Scene, options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
     if !options.copy {
-        return lab::run(Some(scene.file.path()), &FreeOptions::default(), &options.lab, colours);
+        return lab::run(
+            Some(Path::new(scene.path())),
+            &FreeOptions::default(),
+            &options.lab,
+            colours,
+        );
     }
-    let name = Path::new(scene.file.path().file_name().unwrap_or_default());
+    let name = Path::new(Path::new(scene.path()).file_name().unwrap_or_default());
     let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
     let mut copy = Files::default().create(name, old)?;
-    copy.write_all(scene.file.contents()).map_err(|error| copy.unwritten(&error))?;
+    copy.write_all(scene.text()).map_err(|error| copy.unwritten(&error))?;
     copy.complete()?;
     print(&format!("{} is written: raftlab {} plays it.\n", name.display(), name.display()))
-}
-
-/// The script that these words name: the one that is called so, the shortest of a few names that begin
-/// so, or the only one that has them.
-fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, String> {
-    let plain = |text: &str| -> String {
-        let text = text.trim().trim_end_matches(".lab").to_lowercase();
-        text.replace([' ', '-', '/'], "_")
-    };
-    let wanted = plain(words);
-    let wanted = wanted.strip_prefix("scripts_").unwrap_or(&wanted).to_owned();
-    // By its name, or with its folder.
-    let named = |is: &dyn Fn(&str) -> bool| -> Vec<Scene> {
-        let is_named = |scene: &Scene| is(&plain(scene.name())) || is(&plain(scene.path()));
-        scenes.iter().copied().filter(is_named).collect()
-    };
-    if let [scene] = named(&|name| name == wanted)[..] {
-        return Ok(scene);
-    }
-    let begins = named(&|name| name.starts_with(&wanted));
-    if begins.len() <= ALIKE_MAX
-        && let Some(scene) = begins.iter().min_by_key(|scene| scene.name().len())
-    {
-        return Ok(*scene);
-    }
-    let path = |scene: &Scene| plain(scene.path());
-    let has = |scene: &&Scene| wanted.split('_').all(|word| path(scene).contains(word));
-    let having: Vec<Scene> = scenes.iter().filter(has).copied().collect();
-    match having[..] {
-        [scene] => Ok(scene),
-        [] => Err(nothing_like(scenes, words, &wanted, what)),
-        _ => {
-            let names: Vec<&str> =
-                having.iter().take(NAMED_MAX).map(|scene| scene.path()).collect();
-            let more = match having.len() - names.len() {
-                0 => String::new(),
-                more => format!("\n  and {more} more"),
-            };
-            Err(format!(
-                "{} {what}s have `{words}` in their names; name one:\n  {}{more}",
-                having.len(),
-                names.join("\n  ")
-            ))
-        }
-    }
-}
-
-fn nothing_like(scenes: &[Scene], words: &str, wanted: &str, what: &str) -> String {
-    let likeness = |scene: &&Scene| {
-        let likeness = strsim::jaro_winkler(&scene.name().to_lowercase(), wanted);
-        (likeness * 1_000.0) as u32
-    };
-    let nearest = scenes.iter().max_by_key(likeness).filter(|scene| likeness(scene) > 700);
-    let meant = nearest.map_or(String::new(), |scene| format!(": did you mean {}?", scene.name()));
-    let list = if what == "lesson" { "lessons" } else { "show" };
-    format!("there is no {what} called `{words}`{meant} (`raftlab {list}` lists them)")
 }

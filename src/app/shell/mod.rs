@@ -26,6 +26,7 @@ mod library;
 mod notes;
 mod picture;
 mod sessions;
+mod share;
 mod signals;
 mod stream;
 mod system;
@@ -160,6 +161,8 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Picture(options)) => picture::run(options),
         Some(Subcommands::Notes(options)) => notes::run(options),
         Some(Subcommands::Sessions(options)) => sessions::run(options),
+        Some(Subcommands::Share(options)) => share::link(options),
+        Some(Subcommands::Page(options)) => share::page(options),
         Some(Subcommands::Lessons) => library::lessons(),
         Some(Subcommands::Lesson(options)) => library::lesson(options, cli.color),
         Some(Subcommands::Show(options)) => library::show(options, cli.color),

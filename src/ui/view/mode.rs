@@ -113,6 +113,8 @@ pub enum DialogBody {
     /// On the first page the keys that one needs, beside the marks; then all keys. Without that
     /// page, what a search has found.
     Help { first: Option<HelpGroup>, groups: Vec<HelpGroup> },
+    /// A code for cameras, in rows of half blocks, and what it says.
+    Code { rows: Vec<String>, text: Vec<String> },
 }
 
 #[derive(Clone, Debug)]

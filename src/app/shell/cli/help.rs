@@ -129,6 +129,28 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         &[(0, "you quit, or it is copied"), BAD],
     ),
     (
+        "share",
+        &[
+            (
+                "raftlab share mine.lab --base https://example.org/raftlab.html",
+                "a link and its code",
+            ),
+            (
+                "raftlab share mine.lab --at \"beat 3\" --base http://10.0.0.7/",
+                "that opens at a beat",
+            ),
+        ],
+        &[ASKED, BAD],
+    ),
+    (
+        "page",
+        &[
+            ("raftlab page mine.lab --out mine.html", "opens at the first beat, without a network"),
+            ("raftlab page mine.lab --out mine.html --web web/dist", "the page of web/build.sh"),
+        ],
+        &[ASKED, BAD],
+    ),
+    (
         "flaws",
         &[
             ("raftlab flaws", "each with its rule and section"),

@@ -15,13 +15,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::app::scenes;
 use crate::cluster::Implementation;
 use crate::cluster::command::{BYTES_MAX, Script};
 use crate::cluster::words::plain::plain;
 
 use super::Mistake;
 use super::guests;
-use super::library;
 use super::sessions::{Salvaged, salvage};
 use super::stream::{Form, Report, Stream};
 use super::system::{self, FileId};
@@ -121,7 +121,17 @@ impl Files {
         Ok(script)
     }
 
-    /// The same; of one with a recording, as far as it can be read.
+    /// The same, with its text as it stands in its file.
+    ///
+    /// # Errors
+    /// As [`Files::script`].
+    pub fn script_and_text(&mut self, path: &Path) -> Result<(Script, String), Mistake> {
+        let (shown, bytes) = self.script_bytes(path)?;
+        let script = Script::parse(&shown, &bytes).map_err(Mistake::Script)?;
+        Ok((called(script, path), String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// A script; of one with a recording, as far as it can be read.
     ///
     /// # Errors
     /// As [`Files::script`].
@@ -139,7 +149,7 @@ impl Files {
         let shown = shown(path, "standard input");
         let bytes = self.read(path, READ_MAX).or_else(|error| {
             let of_the_program =
-                library::read(path).filter(|_| error.kind() == io::ErrorKind::NotFound);
+                scenes::read(path).filter(|_| error.kind() == io::ErrorKind::NotFound);
             of_the_program.map(<[u8]>::to_vec).ok_or_else(|| {
                 Mistake::Usage(format!("can't read {}: {}", plain(&shown), why_not(&error)))
             })

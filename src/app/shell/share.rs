@@ -1,0 +1,171 @@
+//! `raftlab share`: a scene as a link and its QR code. `raftlab page`: a scene as one file, the lab
+//! itself with its script in it.
+//!
+//! The page comes from `web/build.sh`. It lies in a folder, or in the program, if that was built with
+//! the feature `web`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::cli::{PageOptions, ShareOptions};
+use super::files::{Files, Old, why_not};
+use super::{Ending, Mistake, print};
+use crate::app::address::{self, Scene};
+use crate::app::session::{Moment, Session};
+use crate::cluster::command::Script;
+use crate::ui::theme::Theme;
+
+/// What the page is called.
+const PAGE: &str = "raftlab.html";
+/// Where it is built.
+const DIST: &str = "web/dist";
+/// Where a script goes in it, as `web/build.sh` leaves it.
+const PLACE: &str = "<!--scene-->";
+/// The largest page that is taken for one.
+const PAGE_MAX: u64 = 64 * 1024 * 1024;
+
+#[cfg(feature = "web")]
+const BUILT_IN: Option<&str> =
+    Some(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist/raftlab.html")));
+#[cfg(not(feature = "web"))]
+const BUILT_IN: Option<&str> = None;
+
+/// Prints a link to a scene, and its code.
+///
+/// # Errors
+/// For bad scripts, moments that never come, and links that would be too long.
+pub fn link(options: &ShareOptions) -> Result<Ending, Mistake> {
+    let Some(base) = &options.base else {
+        return Err(Mistake::Usage(
+            "where does the page lie? --base https://example.org/raftlab.html says it; web/build.sh \
+             makes the page, and raftlab page makes one file of it and a script"
+                .into(),
+        ));
+    };
+    let (scene, script) = read(&mut Files::default(), &options.file)?;
+    if let Some(moment) = &options.at {
+        session(&script).go_to(moment).map_err(|why| Mistake::Usage(format!("--at: {why}")))?;
+    }
+    let scene = Scene { at: options.at.as_ref().map_or_else(String::new, Moment::word), ..scene };
+    let link = scene.link(base).map_err(Mistake::Usage)?;
+    let mut text = String::new();
+    match address::code(&link) {
+        Some(rows) => {
+            for row in rows {
+                let row = if options.light { turned(&row) } else { row };
+                let _ = writeln!(text, "{row}");
+            }
+        }
+        None => text.push_str("(The link is too long for a QR code.)\n"),
+    }
+    print(&format!("{text}{link}\n"))
+}
+
+/// The same code where what is drawn is dark.
+fn turned(row: &str) -> String {
+    let other = |sign| match sign {
+        '█' => ' ',
+        '▀' => '▄',
+        '▄' => '▀',
+        _ => '█',
+    };
+    row.chars().map(other).collect()
+}
+
+/// Writes a page with a scene in it.
+///
+/// # Errors
+/// For bad scripts, moments that never come, and when there is no page to write.
+pub fn page(options: &PageOptions) -> Result<Ending, Mistake> {
+    let page = template(options.web.as_deref())?;
+    let mut files = Files::default();
+    let (scene, script) = read(&mut files, &options.file)?;
+    let at = match &options.at {
+        Some(moment) => {
+            session(&script).go_to(moment).map_err(|why| Mistake::Usage(format!("--at: {why}")))?;
+            moment.word()
+        }
+        // A script may have none.
+        None if session(&script).go_to(&Moment::Beat(1)).is_ok() => Moment::Beat(1).word(),
+        None => String::new(),
+    };
+    let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
+    let mut file = files.create(&options.out, old)?;
+    let text = filled(&page, &Scene { at, ..scene })?;
+    file.write_all(text.as_bytes()).map_err(|error| file.unwritten(&error))?;
+    file.complete()?;
+    Ok(Ending::Well)
+}
+
+/// The page with a scene in it, as a text that no browser takes for anything else.
+fn filled(page: &str, scene: &Scene) -> Result<String, Mistake> {
+    let Some((before, after)) = page.split_once(PLACE) else {
+        return Err(Mistake::Usage(format!(
+            "{PAGE} is not what web/build.sh makes: build it again"
+        )));
+    };
+    let json = serde_json::json!({ "name": scene.name, "text": scene.text, "at": scene.at });
+    // Within a string of JSON these stand for the same letters, and no tag begins.
+    let json = json.to_string().replace('<', "\\u003c").replace('>', "\\u003e");
+    Ok(format!("{before}<script type=\"application/json\" id=\"scene\">{json}</script>{after}"))
+}
+
+/// The page: from this folder, from the program, or from where it is built.
+fn template(folder: Option<&Path>) -> Result<String, Mistake> {
+    let path = match (folder, BUILT_IN) {
+        (Some(folder), _) => folder.join(PAGE),
+        (None, Some(page)) => return Ok(page.to_owned()),
+        (None, None) => Path::new(DIST).join(PAGE),
+    };
+    let long = fs::metadata(&path).is_ok_and(|there| there.len() > PAGE_MAX);
+    let read = if long {
+        Err("it is too large".to_owned())
+    } else {
+        fs::read_to_string(&path).map_err(|error| why_not(&error))
+    };
+    read.map_err(|why| {
+        Mistake::Usage(format!(
+            "can't read the page {}: {why}. web/build.sh in the folder of raftlab's source makes it, \
+             --web DIR says where it is",
+            path.display()
+        ))
+    })
+}
+
+/// A script as it stands in its file, and as it is understood.
+fn read(files: &mut Files, path: &Path) -> Result<(Scene, Script), Mistake> {
+    let (script, text) = files.script_and_text(path)?;
+    let scene = Scene { name: script.name.to_string(), text, at: String::new() };
+    Ok((scene, script))
+}
+
+fn session(script: &Script) -> Session {
+    let name = script.name.to_string();
+    let mut session = Session::file(name.into(), script, (None, Vec::new()), Theme::default());
+    // What was recorded has to be done again first; what then is refused, the moment refuses too.
+    let _ = session.finish();
+    session
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_script_says_is_a_text_in_the_page_and_nothing_more() {
+        let hostile = "say </script><script>alert(1)</script><!--\n";
+        let scene =
+            Scene { name: "<img src=x>".to_owned(), text: hostile.to_owned(), at: String::new() };
+        let page = filled("<p>before</p><!--scene--><p>after</p>", &scene).expect("a place");
+        assert_eq!(page.matches("<script").count(), 1, "{page}");
+        assert_eq!(page.matches("</script").count(), 1, "{page}");
+        assert!(!page.contains("<img") && !page.contains("<!--"), "{page}");
+        let json =
+            page.split_once("id=\"scene\">").and_then(|(_, rest)| rest.split_once("</script>"));
+        let read: serde_json::Value = serde_json::from_str(json.expect("a scene").0).expect("JSON");
+        assert_eq!(read["text"], hostile);
+        assert!(filled("<p>another page</p>", &scene).is_err());
+    }
+}

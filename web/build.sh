@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Builds the page: the lab in one file, web/dist/raftlab.html, for a browser, with or without a server.
+# Says what is missing, and how to get it. `web/build.sh FILE.wasm OUT.html` only packs a module that
+# has been built.
+set -euo pipefail
+web=$(cd "$(dirname "$0")" && pwd)
+target=wasm32-unknown-unknown
+
+missing() {
+    echo "web/build.sh: $1" >&2
+    exit 2
+}
+for tool in gzip openssl; do
+    command -v $tool >/dev/null || missing "$tool is missing: it comes with nearly every system, as the package $tool"
+done
+
+module=${1:-}
+out=${2:-$web/dist/raftlab.html}
+if [[ -z $module ]]; then
+    rustc=${RUSTC:-rustc} cargo=${CARGO:-cargo} extra=()
+    has_target() { [[ -d $("$1" --print target-libdir --target $target 2>/dev/null) ]]; }
+    if ! has_target "$rustc"; then
+        # Debian's compiler for the web, where the target is built from source along with the lab.
+        if [[ -x /usr/bin/rustc && -d /usr/lib/rustlib/src ]] && command -v rust-lld >/dev/null; then
+            export RUSTC_BOOTSTRAP=1
+            rustc=/usr/bin/rustc cargo=/usr/bin/cargo extra=(-Z build-std=std,panic_abort)
+        else
+            missing "the target $target is missing. Get it by one of
+    rustup target add $target
+    apt-get install rustc-web cargo-web rust-web-src lld-22     (Debian)"
+        fi
+    fi
+    export RUSTC=$rustc
+    "$cargo" build --locked --manifest-path "$web/Cargo.toml" --profile web --target $target \
+        --target-dir "$web/../target/web" "${extra[@]}"
+    module=$web/../target/web/$target/web/raftlab_web.wasm
+    if command -v wasm-opt >/dev/null; then
+        smaller=$(mktemp)
+        trap 'rm -f "$smaller"' EXIT
+        wasm-opt -O2 --enable-bulk-memory --enable-sign-ext --enable-mutable-globals \
+            --enable-nontrapping-float-to-int --enable-reference-types "$module" -o "$smaller"
+        module=$smaller
+    else
+        echo "web/build.sh: without wasm-opt (package binaryen) the page is larger than it need be" >&2
+    fi
+fi
+
+script=$(cat "$web"/page/{lab,screen,keep,hands,menu,main}.js)
+style=$(cat "$web/page/style.css")
+digest() { printf '%s' "$1" | openssl dgst -sha256 -binary | openssl base64 -A; }
+mkdir -p "$(dirname "$out")"
+# Only these very lines of script run, whatever else gets into the page; and it can reach nobody but
+# whom it came from.
+policy="default-src 'none'; script-src 'sha256-$(digest "$script")' 'wasm-unsafe-eval';"
+policy+=" style-src 'sha256-$(digest "$style")'; connect-src 'self'; base-uri 'none'; form-action 'none'"
+{
+    cat <<HEAD
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="$policy">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<title>raftlab</title>
+HEAD
+    printf '<style>%s</style>\n</head>\n<body>\n' "$style"
+    cat "$web/page/body.html"
+    printf '<!--scene-->\n<script type="application/octet-stream" id="module">'
+    gzip -9nc "$module" | openssl base64 -A
+    printf '</script>\n<script type="module">%s</script>\n</body>\n</html>\n' "$script"
+} >"$out.part"
+mv "$out.part" "$out"
+bytes=$(wc -c <"$out")
+echo "$out: $bytes bytes, $(gzip -9nc "$out" | wc -c) compressed"

@@ -1,0 +1,69 @@
+// The lab's module, and how one talks to it: a text is written where it says, and read where it says.
+
+// Why the page can't go on, in words; `detail` is what the machine said.
+class Stopped extends Error {
+  constructor(words, detail) {
+    super(words);
+    this.detail = detail;
+  }
+}
+
+class Lab {
+  static async load(packed, light) {
+    if (!("WebAssembly" in window) || !("DecompressionStream" in window)) {
+      throw new Stopped("This browser is too old for the lab: any of the last three years will do.");
+    }
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const whole = await new Response(stream).arrayBuffer();
+    const { instance } = await WebAssembly.instantiate(whole, {});
+    return new Lab(instance.exports, light);
+  }
+
+  constructor(module, light) {
+    this.module = module;
+    this.call("begin", light ? 1 : 0);
+  }
+
+  // Calls the module. Once it has stopped by a mistake of the program it holds nothing that is whole.
+  call(name, ...values) {
+    if (this.stopped) throw this.stopped;
+    try {
+      return this.module[name](...values);
+    } catch (error) {
+      const why = this.at(this.module.panic_text(), this.module.panic_length());
+      this.stopped = new Stopped("The lab has stopped by a mistake of the program.", why || String(error));
+      throw this.stopped;
+    }
+  }
+
+  at(place, length) {
+    return new TextDecoder().decode(new Uint8Array(this.module.memory.buffer, place, length));
+  }
+
+  write(text) {
+    const bytes = new TextEncoder().encode(text);
+    const place = this.call("room", bytes.length);
+    new Uint8Array(this.module.memory.buffer, place, bytes.length).set(bytes);
+  }
+
+  // The answer of a call that gives a text; `told` is what it is told first.
+  ask(name, told) {
+    if (told !== undefined) this.write(told);
+    const length = this.call(name);
+    return length ? this.at(this.call("text"), length) : "";
+  }
+
+  // What the page has to do after a call.
+  act(name, told, ...values) {
+    if (told !== undefined) this.write(told);
+    const what = ["", "not ours", "leave", "copy", "save", "tell", "play"][this.call(name, ...values)];
+    return { what, text: what ? this.at(this.call("text"), this.call("length")) : "" };
+  }
+
+  // The cells that have changed, five numbers each.
+  drawn() {
+    const numbers = this.call("draw");
+    return numbers ? new Uint32Array(this.module.memory.buffer, this.call("changed"), numbers) : null;
+  }
+}

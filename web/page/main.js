@@ -1,0 +1,247 @@
+// The page: it opens what its address or the page itself names, and plays frame by frame.
+
+// The most time that a frame lets pass, and how long one may work, in milliseconds.
+const FRAME_MAX = 250, WORK = 12;
+// How often a recording is kept, and a screen reader told, in milliseconds.
+const KEEP_EACH = 1_000, TELL_EACH = 700;
+
+class Page {
+  constructor(lab) {
+    this.lab = lab;
+    this.screen = new Screen(document.getElementById("screen"));
+    this.kept = new Kept();
+    this.menu = new Menu(this);
+    this.hands = new Hands(this);
+    this.size = Number(read("raftlab letters")) || 16;
+    [this.last, this.running, this.nextKeep, this.nextTell] = [performance.now(), false, 0, 0];
+    const letters = (by) => () => {
+      this.size = Math.max(8, Math.min(48, this.size + by));
+      write("raftlab letters", this.size);
+      this.fit();
+    };
+    document.getElementById("smaller").onclick = letters(-2);
+    document.getElementById("larger").onclick = letters(2);
+    new ResizeObserver(() => this.fit()).observe(document.getElementById("stage"));
+    window.addEventListener("pagehide", () => this.keep());
+    document.addEventListener("visibilitychange", () => this.keep());
+    window.addEventListener("hashchange", () => this.openAddress());
+    document.addEventListener("dragover", (event) => event.preventDefault());
+    document.addEventListener("drop", async (event) => {
+      event.preventDefault();
+      const [file] = event.dataTransfer.files;
+      if (file) this.play(file.name, await file.text());
+    });
+  }
+
+  // Runs what touches the lab, and says it if the lab has stopped.
+  guard(act) {
+    try {
+      return act();
+    } catch (error) {
+      this.running = false;
+      this.menu.stopped(error);
+    }
+  }
+
+  // Opens the lab with nobody's script.
+  free() {
+    this.guard(() => {
+      this.keep();
+      this.lab.call("open_free");
+      this.opened("");
+    });
+  }
+
+  // Opens a script, at a moment if one is named. False, and says why, if it can't be.
+  play(name, text, at = "") {
+    return this.guard(() => {
+      this.keep();
+      const plain = name.replaceAll("\n", " ");
+      const why = this.lab.ask("open", `${plain}\n${at.replaceAll("\n", " ")}\n${text}`);
+      if (why) {
+        this.menu.tell("This can't be opened", why);
+        return false;
+      }
+      this.opened(plain);
+      return true;
+    });
+  }
+
+  resume(session) {
+    if (this.play(session.name, session.text)) this.kept.remove(session.key);
+  }
+
+  opened(name) {
+    this.name = name;
+    this.kept.begin(name);
+    document.title = name ? `${name.split("/").pop()} – raftlab` : "raftlab";
+    this.fit();
+    this.screen.canvas.focus();
+  }
+
+  fileName() {
+    return (this.name || "mine").split("/").pop().replace(/(\.lab)?$/, ".lab");
+  }
+
+  fit() {
+    const stage = document.getElementById("stage");
+    if (stage.clientWidth === 0) return;
+    const [columns, rows] = this.screen.fit(stage.clientWidth, stage.clientHeight, this.size, 60);
+    this.guard(() => this.lab.call("resize", columns, rows));
+    this.wake();
+  }
+
+  // A key, as browsers name it. Whether it was the lab's.
+  press(key, ctrl = false, shift = false, then = "") {
+    const ours = this.input("key", key, ctrl ? 1 : 0, shift ? 1 : 0);
+    for (const letter of then) this.input("key", letter === "\n" ? "Enter" : letter, 0, 0);
+    return ours;
+  }
+
+  point(act, x, y) {
+    return this.input("mouse", undefined, act, ...this.screen.cell(x, y));
+  }
+
+  paste(text) {
+    return this.input("paste", text);
+  }
+
+  input(name, told, ...values) {
+    return this.guard(() => {
+      // Nothing may have moved for a while, but the room's clock went on.
+      if (!this.running) this.pass(performance.now());
+      const done = this.lab.act(name, told, ...values);
+      this.carryOut(done);
+      this.wake();
+      return done.what !== "not ours";
+    }) ?? true;
+  }
+
+  carryOut({ what, text }) {
+    if (what === "leave") this.menu.lessons();
+    else if (what === "copy") copy(text);
+    else if (what === "play") this.menu.play(text);
+    else if (what === "tell") this.menu.tell("This can't be shown", text);
+    else if (what === "save") {
+      const [name] = text.split("\n", 1);
+      download(name, text.slice(name.length + 1));
+    }
+  }
+
+  // Frames come as long as anything moves.
+  wake() {
+    if (this.running || this.lab.stopped) return;
+    this.running = true;
+    requestAnimationFrame((now) => this.tick(now));
+  }
+
+  pass(now) {
+    const elapsed = Math.max(0, Math.min(FRAME_MAX, now - this.last));
+    this.last = now;
+    this.carryOut(this.lab.act("frame", undefined, elapsed));
+  }
+
+  tick(now) {
+    this.running = false;
+    this.guard(() => {
+      const begun = performance.now();
+      this.pass(now);
+      // What takes long has what is left of the frame, and no more: the page answers all the while.
+      while (this.lab.call("restless") === 2 && performance.now() - begun < WORK) {
+        this.carryOut(this.lab.act("frame", undefined, 0));
+      }
+      const cells = this.lab.drawn();
+      if (cells) this.screen.draw(cells);
+      this.frames = (this.frames || 0) + 1;
+      this.firstFrame ??= performance.now();
+      this.spent = (this.spent || 0) + performance.now() - begun;
+      if (now >= this.nextKeep) this.keep(now);
+      if (now >= this.nextTell) this.tell(now);
+      const restless = this.lab.call("restless") > 0;
+      if (restless) this.wake();
+      // What came after the last keeping is kept, too.
+      else setTimeout(() => { this.keep(); this.tell(0); }, KEEP_EACH);
+    });
+  }
+
+  keep(now = performance.now()) {
+    if (this.lab.stopped) return;
+    this.nextKeep = now + KEEP_EACH;
+    const text = this.lab.ask("recording");
+    if (text && !this.kept.put(text) && !this.warned) {
+      this.warned = true;
+      this.menu.tell("Not kept", "This browser keeps nothing of this page: save the run as a script before you leave it.");
+    }
+  }
+
+  // What a screen reader says, when it has changed.
+  tell(now) {
+    if (this.lab.stopped) return;
+    this.nextTell = now + TELL_EACH;
+    const told = document.getElementById("told");
+    const text = this.lab.ask("told");
+    if (told.textContent !== text) told.textContent = text;
+  }
+
+  // Opens what a link names. False, and says why, if it can't be.
+  follow(fragment) {
+    return this.guard(() => {
+      this.keep();
+      const [ok, name] = this.lab.ask("open_link", fragment).split(/\n(.*)/s);
+      if (ok !== "ok") {
+        this.menu.tell("This link can't be opened", name ? `${ok}\n${name}` : ok);
+        return false;
+      }
+      this.opened(name);
+      return true;
+    });
+  }
+
+  // What the address names after its #, or what lies in the page, or the free lab.
+  openAddress() {
+    this.lab.write(location.href.split("#")[0]);
+    this.guard(() => this.lab.call("lies_at"));
+    const fragment = location.hash.slice(1);
+    if (fragment && this.follow(fragment)) return;
+    const scene = document.getElementById("scene");
+    if (scene) {
+      const { name, text, at } = JSON.parse(scene.textContent);
+      if (this.play(name, text, at || "")) return;
+    }
+    this.free();
+  }
+}
+
+function read(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // The next page begins with the usual.
+  }
+}
+
+async function begin() {
+  const light = matchMedia("(prefers-color-scheme: light)").matches;
+  document.documentElement.classList.toggle("light", light);
+  document.documentElement.classList.toggle("touch", matchMedia("(pointer: coarse)").matches);
+  const packed = document.getElementById("module");
+  const lab = await Lab.load(packed.textContent.trim(), light);
+  packed.remove();
+  // For tests and for the curious: `raftlab.lab.ask("digest")`.
+  window.raftlab = new Page(lab);
+  window.raftlab.openAddress();
+}
+
+begin().catch((error) => {
+  const text = document.createElement("pre");
+  text.textContent = `${error.message}\n${error.detail || ""}`;
+  document.body.prepend(text);
+});
