@@ -656,3 +656,27 @@ fn a_hunt_and_a_picture_have_a_budget_of_memory_too() {
     assert!(err(&output).contains("--memory 40MB gives it more"), "{}", err(&output));
     assert!(!svg.exists());
 }
+
+#[test]
+fn settings_are_printed_with_what_is_wrong_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = || {
+        let mut command = raftlab();
+        let output = command.arg("settings").env("XDG_CONFIG_HOME", folder.path()).output();
+        output.unwrap()
+    };
+    let output = settings();
+    assert_eq!(status(&output), 0, "{}", err(&output));
+    assert!(out(&output).contains("raftlab/settings.json") && out(&output).contains("\"theme\""));
+    std::fs::create_dir(folder.path().join("raftlab")).unwrap();
+    let file = folder.path().join("raftlab/settings.json");
+    std::fs::write(&file, r#"{"thme": "light", "big": true, "keys": {"why": "x"}}"#).unwrap();
+    let output = settings();
+    assert_eq!(status(&output), 2);
+    assert!(out(&output).contains("\"big\": false   now true"), "{}", out(&output));
+    for part in ["did you mean theme?", "why: x is crash already"] {
+        assert!(err(&output).contains(part), "{}", err(&output));
+    }
+    std::fs::write(&file, "{").unwrap();
+    assert!(err(&settings()).contains("no JSON object"));
+}

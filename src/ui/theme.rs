@@ -34,12 +34,58 @@ pub enum Paper {
     Light,
 }
 
+/// How far texts stand out from their grounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contrast {
+    /// What matters less is fainter.
+    #[default]
+    Usual,
+    /// Every text is black on white or white on black, or nearly.
+    High,
+}
+
 /// What the terminal can show, and how it is to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
     pub colours: Colours,
     pub glyphs: Glyphs,
     pub paper: Paper,
+    pub contrast: Contrast,
+}
+
+/// The looks that have names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dress {
+    Dark,
+    Light,
+    HighContrast,
+    Monochrome,
+}
+
+impl Dress {
+    pub const ALL: [Self; 4] = [Self::Dark, Self::Light, Self::HighContrast, Self::Monochrome];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::HighContrast => "high-contrast",
+            Self::Monochrome => "monochrome",
+        }
+    }
+
+    /// A theme, dressed so; what the terminal can't show it keeps for itself.
+    #[must_use]
+    pub const fn on(self, theme: Theme) -> Theme {
+        let Theme { colours, glyphs, .. } = theme;
+        let (colours, paper, contrast) = match self {
+            Self::Dark => (colours, Paper::Dark, Contrast::Usual),
+            Self::Light => (colours, Paper::Light, Contrast::Usual),
+            Self::HighContrast => (colours, Paper::Dark, Contrast::High),
+            Self::Monochrome => (Colours::None, Paper::Dark, Contrast::Usual),
+        };
+        Theme { colours, glyphs, paper, contrast }
+    }
 }
 
 /// A ground that something stands on.
@@ -122,6 +168,37 @@ impl Ink {
     }
 }
 
+impl Ground {
+    /// The rooms and the screen are as dark, or as light, as there is; walls and plates stay.
+    const fn tone_in(self, contrast: Contrast) -> Tone {
+        match (contrast, self) {
+            (Contrast::High, Self::Base | Self::Minority) => {
+                tone((0, 0, 0), 16, (255, 255, 255), 231)
+            }
+            (Contrast::High, Self::Whole | Self::Majority) => {
+                tone((0x10, 0x10, 0x10), 233, (0xf8, 0xf8, 0xf8), 231)
+            }
+            (Contrast::High, Self::News) => tone((0x20, 0x20, 0x20), 234, (0xee, 0xee, 0xee), 255),
+            (Contrast::High | Contrast::Usual, _) => self.tone(),
+        }
+    }
+}
+
+impl Ink {
+    /// With high contrast nothing is faint.
+    const fn tone_in(self, contrast: Contrast) -> Tone {
+        match (contrast, self) {
+            (Contrast::High, Self::Strong | Self::Text | Self::Soft) => {
+                tone((0xff, 0xff, 0xff), 231, (0, 0, 0), 16)
+            }
+            (Contrast::High, Self::Dim | Self::Faint) => {
+                tone((0xd8, 0xd8, 0xd8), 188, (0x30, 0x30, 0x30), 236)
+            }
+            (Contrast::Usual, _) => self.tone(),
+        }
+    }
+}
+
 /// A part of one colour, in percent, and the rest of another.
 const fn mixed(one: Triple, other: Triple, percent: u32) -> Triple {
     const fn channel(one: u8, other: u8, percent: u32) -> u8 {
@@ -185,7 +262,7 @@ impl Theme {
     /// all else lies on the terminal's own.
     pub const fn ground(self, ground: Ground) -> Style {
         if self.has_grounds() {
-            return Style::new().bg(self.colour(&ground.tone()));
+            return Style::new().bg(self.colour(&ground.tone_in(self.contrast)));
         }
         match ground {
             Ground::Bright | Ground::Plate | Ground::Wall => {
@@ -205,11 +282,12 @@ impl Theme {
     /// Text on a ground of the screen or of a room.
     pub const fn ink(self, ink: Ink) -> Style {
         if self.has_grounds() {
-            return Style::new().fg(self.colour(&ink.tone()));
+            return Style::new().fg(self.colour(&ink.tone_in(self.contrast)));
         }
         match ink {
             Ink::Strong => Style::new().add_modifier(Modifier::BOLD),
             Ink::Text | Ink::Soft => Style::new(),
+            Ink::Dim | Ink::Faint if matches!(self.contrast, Contrast::High) => Style::new(),
             Ink::Dim | Ink::Faint => Style::new().add_modifier(Modifier::DIM),
         }
     }

@@ -7,9 +7,11 @@
 //!
 //! A rule to tell a class once: a capital does the stronger thing, or goes back.
 
+mod chosen;
 mod reference;
 mod table;
 
+pub use chosen::{KeyNames, Keymap};
 pub use reference::reference;
 pub use table::BINDINGS;
 
@@ -358,24 +360,17 @@ pub const FIRST: [(Action, &str); 15] = [
     (Action::Normal(Normal::Leave), "leave (asks once)"),
 ];
 
-/// The rows of a mode, in the order of the help.
-pub fn bindings(mode: KeyMode) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(move |binding| binding.mode == mode)
-}
-
-/// What `pressed` does in `mode`; `None` if nothing.
-pub fn lookup(mode: KeyMode, pressed: Chord) -> Option<&'static Binding> {
-    bindings(mode).find(|binding| binding.chords.iter().any(|chord| chord.includes(pressed)))
-}
-
-/// The row of an action, for the footer. Every action has one: a test looks.
-pub fn binding_of(action: Action) -> Option<&'static Binding> {
-    BINDINGS.iter().find(|binding| binding.action == action)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn bindings(mode: KeyMode) -> impl Iterator<Item = &'static Binding> {
+        Keymap::default().bindings(mode)
+    }
+
+    fn lookup(mode: KeyMode, pressed: Chord) -> Option<&'static Binding> {
+        Keymap::default().lookup(mode, pressed)
+    }
 
     /// The single keys of a chord.
     fn expand(chord: Chord) -> Vec<Chord> {

@@ -1,6 +1,6 @@
 //! The reference page of the keys, `docs/keys.md`.
 
-use super::{KeyMode, bindings};
+use super::{KeyMode, Keymap};
 use crate::app::session::own;
 
 /// The page, in Markdown.
@@ -14,7 +14,7 @@ pub fn reference() -> String {
     );
     for mode in KeyMode::ALL {
         page.push_str(&format!("\n## {}\n\n| key | does |\n|---|---|\n", mode.title()));
-        for binding in bindings(mode) {
+        for binding in Keymap::default().bindings(mode) {
             let keys: Vec<String> =
                 binding.chords.iter().map(|chord| format!("`{}`", chord.label())).collect();
             page.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.words));

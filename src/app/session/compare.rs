@@ -94,8 +94,9 @@ impl Session {
         let comparing = self.comparing.as_ref()?;
         let [begin, ..] = comparing.comparison.span();
         let keys = Reading::Comparison.keys().iter().copied();
-        let hints =
-            keys.filter_map(|key| super::hints::hint(crate::app::keymap::Action::Dialog(key)));
+        let hints = keys.filter_map(|key| {
+            super::hints::hint(self.keys, crate::app::keymap::Action::Dialog(key))
+        });
         Some(view::Dialog {
             title: format!("Here and there, from {} s", Moment(begin)),
             body: view::DialogBody::Comparison(Box::new(comparing.shown())),

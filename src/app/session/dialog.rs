@@ -4,7 +4,7 @@
 use super::own::{self, Own};
 use super::prompt::Line;
 use super::{Effect, Mode, Session, Under, first};
-use crate::app::keymap::{self, Action, Dialog, KeyMode, Question};
+use crate::app::keymap::{self, Action, Dialog, KeyMode, Keymap, Question};
 use crate::cluster::command::{Command, Deed, Keeping, LabAct, ServerAct, Who, reference, verbs};
 use crate::cluster::flaw::{About, Bearer, FLAWS};
 use crate::cluster::network::Network;
@@ -233,9 +233,9 @@ impl Reading {
         }
     }
 
-    pub fn shown(&self, cluster: &Cluster) -> view::Dialog {
+    pub fn shown(&self, keymap: Keymap, cluster: &Cluster) -> view::Dialog {
         let keys = self.keys().iter().copied();
-        let hints = keys.filter_map(|key| super::hints::hint(Action::Dialog(key)));
+        let hints = keys.filter_map(|key| super::hints::hint(keymap, Action::Dialog(key)));
         let (title, body) = match self {
             Self::Text { title, lines } => (title.clone(), DialogBody::Text(lines.clone())),
             Self::Code { title, rows, text } => {
@@ -264,12 +264,14 @@ impl Reading {
                 ("raftlab".into(), DialogBody::Text(lines))
             }
             Self::Help { keys, search } if search.is_empty() => {
-                let body =
-                    DialogBody::Help { first: Some(first_keys(*keys)), groups: help_groups() };
+                let body = DialogBody::Help {
+                    first: Some(first_keys(keymap, *keys)),
+                    groups: help_groups(keymap),
+                };
                 ("Help".into(), body)
             }
             Self::Help { search, .. } => {
-                let body = DialogBody::Help { first: None, groups: found(search) };
+                let body = DialogBody::Help { first: None, groups: found(keymap, search) };
                 (format!("Help: {}", search.escape_debug()), body)
             }
         };
@@ -278,7 +280,7 @@ impl Reading {
 }
 
 impl Asking {
-    pub fn shown(self, recording: Option<String>, kept: &Kept) -> view::Dialog {
+    pub fn shown(self, keymap: Keymap, recording: Option<String>, kept: &Kept) -> view::Dialog {
         let (title, lines) = match self {
             Self::Leave => (
                 "Leave?".to_owned(),
@@ -310,7 +312,8 @@ impl Asking {
             ),
         };
         let keys = [Question::Yes, Question::No];
-        let hints = keys.into_iter().filter_map(|key| super::hints::hint(Action::Question(key)));
+        let hints =
+            keys.into_iter().filter_map(|key| super::hints::hint(keymap, Action::Question(key)));
         view::Dialog { title, body: DialogBody::Text(lines), hints: hints.collect() }
     }
 }
@@ -353,7 +356,7 @@ fn flaws(cluster: &Cluster) -> Vec<ListItem> {
 }
 
 /// The keys that one needs: of a mode its own; else the fifteen with which one can do most.
-fn first_keys(mode: KeyMode) -> HelpGroup {
+fn first_keys(keys: Keymap, mode: KeyMode) -> HelpGroup {
     let title = match mode {
         KeyMode::Normal => "The first keys (PgDn: all)",
         mode => mode.title(),
@@ -361,12 +364,10 @@ fn first_keys(mode: KeyMode) -> HelpGroup {
     let rows = match mode {
         KeyMode::Normal => keymap::FIRST
             .iter()
-            .filter_map(|(action, words)| {
-                Some(Hint::new(keymap::binding_of(*action)?.key(), *words))
-            })
+            .filter_map(|(action, words)| Some(Hint::new(keys.binding_of(*action)?.key(), *words)))
             .collect(),
         mode => {
-            let told = keymap::bindings(mode).filter(|binding| !binding.short.is_empty());
+            let told = keys.bindings(mode).filter(|binding| !binding.short.is_empty());
             told.take(keymap::FIRST.len()).map(|key| Hint::new(key.key(), key.short)).collect()
         }
     };
@@ -374,10 +375,10 @@ fn first_keys(mode: KeyMode) -> HelpGroup {
 }
 
 /// The keys and the words of the language that have this word.
-fn found(search: &str) -> Vec<HelpGroup> {
+fn found(keys: Keymap, search: &str) -> Vec<HelpGroup> {
     let wanted = search.to_lowercase();
     let has = |text: &str| text.to_lowercase().contains(&wanted);
-    let mut groups: Vec<HelpGroup> = help_groups();
+    let mut groups: Vec<HelpGroup> = help_groups(keys);
     for group in &mut groups {
         group.rows.retain(|hint| has(&hint.key) || has(&hint.word));
     }
@@ -393,10 +394,10 @@ fn found(search: &str) -> Vec<HelpGroup> {
 }
 
 /// Every key of every mode.
-fn help_groups() -> Vec<HelpGroup> {
+fn help_groups(keys: Keymap) -> Vec<HelpGroup> {
     let group = |mode: KeyMode| HelpGroup {
         title: mode.title().into(),
-        rows: keymap::bindings(mode).map(help_row).collect(),
+        rows: keys.bindings(mode).map(help_row).collect(),
     };
     KeyMode::ALL.into_iter().map(group).collect()
 }

@@ -2,15 +2,15 @@
 
 use super::{Mode, Session};
 use crate::app::keymap::{
-    Action, Binding, Jump, Link, Look, Normal, Packet, Partition, Presenter, Prompt, Question,
-    binding_of,
+    Action, Binding, Jump, Keymap, Link, Look, Normal, Packet, Partition, Presenter, Prompt,
+    Question,
 };
 use crate::cluster::server::Power;
 use crate::ui::view::{Hint, Pane, Stands};
 
 /// The first key of an action and the word for it; `None` for actions without one.
-pub(super) fn hint(action: Action) -> Option<Hint> {
-    let binding = binding_of(action)?;
+pub(super) fn hint(keys: Keymap, action: Action) -> Option<Hint> {
+    let binding = keys.binding_of(action)?;
     Some(Hint::new(binding.key(), binding.short))
 }
 
@@ -30,7 +30,7 @@ impl Session {
             Mode::Reading(reading) => reading.keys().iter().copied().map(Action::Dialog).collect(),
             Mode::Asking(_) => [Question::Yes, Question::No].map(Action::Question).to_vec(),
         };
-        actions.into_iter().filter_map(binding_of).collect()
+        actions.into_iter().filter_map(|action| self.keys.binding_of(action)).collect()
     }
 
     /// A hint of the footer: beside the selected server's name if it acts on that.

@@ -57,7 +57,7 @@ use ratatui::layout::Size;
 
 use super::fading::Fader;
 use super::input::{Input, MouseAct, Named};
-use super::keymap::{Action, Binding, Chord, KeyMode, Normal};
+use super::keymap::{Action, Binding, Chord, KeyMode, Keymap, Normal};
 use super::memory::BUDGET;
 use super::pace::Pacer;
 use super::player::Player;
@@ -231,6 +231,8 @@ pub struct Session {
     /// Two futures that are being compared, or have been.
     comparing: Option<Comparing>,
     view: View,
+    /// What the keys mean to this person.
+    keys: Keymap,
     /// The keys that made the last command, if keys did.
     pressed: Option<Pressed>,
     size: Size,
@@ -316,6 +318,7 @@ impl Session {
             cluster,
             trace: Trace::default(),
             view: View { theme, ..View::default() },
+            keys: Keymap::default(),
             pressed: None,
             size: Size::new(80, 24),
             pacer: Pacer::default(),
@@ -344,6 +347,18 @@ impl Session {
         session.observe();
         session.show();
         session
+    }
+
+    /// How it looks from now on.
+    pub fn dress(&mut self, theme: Theme) {
+        self.view.theme = theme;
+        self.show();
+    }
+
+    /// From now on the keys mean what somebody has chosen.
+    pub fn set_keys(&mut self, keys: Keymap) {
+        self.keys = keys;
+        self.show();
     }
 
     /// Begins with a pace of somebody's choice.

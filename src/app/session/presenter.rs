@@ -4,7 +4,7 @@
 use super::look::Way;
 use super::moment::Moment;
 use super::{Mode, Session};
-use crate::app::keymap::{self, Binding, Chord, Jump, KeyMode, Presenter};
+use crate::app::keymap::{Binding, Chord, Jump, KeyMode, Presenter};
 use crate::cluster::command::{Command, Tell};
 use crate::cluster::timeline::Goal;
 use crate::ui::view::{Marks, Stage, Stands};
@@ -59,8 +59,8 @@ impl Session {
     /// What a key does in the present mode. A presenter's keys come before those of normal mode.
     pub(super) fn bound(&self, pressed: Chord) -> Option<&'static Binding> {
         let presents = matches!(self.mode, Mode::Normal) && self.presents();
-        let presenters = presents.then(|| keymap::lookup(KeyMode::Presenter, pressed)).flatten();
-        presenters.or_else(|| keymap::lookup(self.mode.keys(), pressed))
+        let presenters = presents.then(|| self.keys.lookup(KeyMode::Presenter, pressed)).flatten();
+        presenters.or_else(|| self.keys.lookup(self.mode.keys(), pressed))
     }
 
     /// Whether a key does something now. Letters may also be typed.

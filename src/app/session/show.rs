@@ -108,9 +108,9 @@ impl Session {
             Mode::Reading(Reading::Working) => {
                 self.shown_work().map_or(view::Mode::Normal, view::Mode::Dialog)
             }
-            Mode::Reading(reading) => view::Mode::Dialog(reading.shown(&self.cluster)),
+            Mode::Reading(reading) => view::Mode::Dialog(reading.shown(self.keys, &self.cluster)),
             Mode::Asking(asking) => {
-                view::Mode::Dialog(asking.shown(self.recording(), &self.view.kept))
+                view::Mode::Dialog(asking.shown(self.keys, self.recording(), &self.view.kept))
             }
         }
     }

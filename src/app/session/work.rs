@@ -20,7 +20,7 @@ use super::reroll::Reroll;
 use super::travel::Travel;
 use super::{Effect, Mode, Screen, Session};
 use crate::app::input::Input;
-use crate::app::keymap::{self, Action, Chord, Dialog, KeyMode};
+use crate::app::keymap::{Action, Chord, Dialog, KeyMode, Keymap};
 use crate::cluster::timeline::Point;
 use crate::ui::text::Moment;
 use crate::ui::view::{self, DialogBody};
@@ -199,7 +199,7 @@ impl Session {
     /// What has waited is acted on, or stops the work if that is what somebody wanted.
     pub(super) fn act_on_waiting(&mut self) -> Option<Effect> {
         if self.works() {
-            if self.is_work_shown() && self.ahead.iter().any(stops) {
+            if self.is_work_shown() && self.ahead.iter().any(|input| stops(self.keys, input)) {
                 self.stop_work();
             }
             return None;
@@ -229,16 +229,16 @@ impl Session {
             Work::Compare => return None,
         };
         lines.extend([String::new(), "Esc stops it.".to_owned()]);
-        let hint = super::hints::hint(Action::Dialog(Dialog::Close));
+        let hint = super::hints::hint(self.keys, Action::Dialog(Dialog::Close));
         let (title, body) = (title.to_owned(), DialogBody::Text(lines));
         Some(view::Dialog { title, body, hints: hint.into_iter().collect() })
     }
 }
 
 /// Whether a key is one that closes a dialog.
-fn stops(input: &Input) -> bool {
+fn stops(keys: Keymap, input: &Input) -> bool {
     let Input::Key(pressed) = input else { return false };
-    let binding = keymap::lookup(KeyMode::Dialog, *pressed);
+    let binding = keys.lookup(KeyMode::Dialog, *pressed);
     let closes = binding.is_some_and(|binding| binding.action == Action::Dialog(Dialog::Close));
     // A question mark or a q that somebody typed ahead wants help, or to leave.
     closes && !matches!(pressed, Chord::Char(_))

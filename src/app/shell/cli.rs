@@ -14,14 +14,17 @@ use ratatui::layout::Size;
 
 use super::check::lines::Model;
 use super::hunt::plan::OptionWord;
+use super::settings::dress;
 use crate::app::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
 use crate::cluster::types::SERVERS_MAX;
-use values::{duration, flaw, limit, network, pace, seeds, shard, size};
+use crate::ui::theme::Dress;
+use values::{duration, flaw, limit, network, seeds, shard, size};
 
 pub use names::{for_completion, misspelt, pages};
+pub use values::pace;
 
 /// See and drive a Raft-replicated key-value service in a terminal.
 #[derive(Debug, Parser)]
@@ -120,6 +123,9 @@ pub enum Subcommands {
     /// Print a reference page, in Markdown: `docs keys`, `docs scripts` or `docs guest`.
     #[command(after_help = help::of("docs"))]
     Docs { page: Page },
+    /// Print what can be set for good, with its default, and what is set.
+    #[command(after_help = help::of("settings"))]
+    Settings(SettingsOptions),
     /// Print what makes a shell complete commands, options, and the names of lessons, scenes and flaws.
     #[command(after_help = help::of("completions"))]
     Completions { shell: Shell },
@@ -156,6 +162,10 @@ pub struct LabOptions {
     /// Draw with ASCII characters only.
     #[arg(long)]
     pub ascii: bool,
+    /// How it looks: dark, light, high-contrast or monochrome; without it as the settings say, or
+    /// the terminal's background.
+    #[arg(long, value_name = "NAME", value_parser = dress)]
+    pub theme: Option<Dress>,
 }
 
 #[derive(Debug, Args)]
@@ -230,6 +240,13 @@ pub struct SessionsOptions {
     /// Print one JSON object a session.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SettingsOptions {
+    /// Print the names of all that keys do, to give them others.
+    #[arg(long)]
+    pub keys: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -339,8 +356,11 @@ pub struct PictureOptions {
     /// Give up when the run takes so much memory, such as 500MB or 2GB (1GB).
     #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
     pub memory: Option<u64>,
-    /// A terminal with a light background.
-    #[arg(long)]
+    /// How it looks: dark, light, high-contrast or monochrome.
+    #[arg(long, value_name = "NAME", value_parser = dress)]
+    pub theme: Option<Dress>,
+    /// The same as --theme light.
+    #[arg(long, conflicts_with = "theme")]
     pub light: bool,
     /// Draw with ASCII characters only.
     #[arg(long)]

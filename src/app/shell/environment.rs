@@ -14,6 +14,8 @@ pub struct Environment {
     pub term: Option<String>,
     /// The locale of characters: the first of LC_ALL, LC_CTYPE and LANG that is set.
     pub locale: Option<String>,
+    /// Colours of the terminal by number, "15;0": its text, and last its background.
+    pub colorfgbg: Option<String>,
 }
 
 impl Environment {
@@ -25,6 +27,7 @@ impl Environment {
             colorterm: set("COLORTERM"),
             term: set("TERM"),
             locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set),
+            colorfgbg: set("COLORFGBG"),
         };
         system::known(told)
     }
@@ -53,7 +56,13 @@ impl Environment {
 
     /// Colours and glyphs for a terminal in this environment.
     pub fn theme(&self) -> Theme {
-        Theme { colours: self.colours(), glyphs: self.glyphs(), paper: Paper::Dark }
+        Theme { colours: self.colours(), glyphs: self.glyphs(), ..Theme::default() }
+    }
+
+    /// Whether the terminal is dark or light, as far as it says so here.
+    pub fn paper(&self) -> Option<Paper> {
+        let background: u8 = self.colorfgbg.as_ref()?.rsplit(';').next()?.parse().ok()?;
+        Some(if matches!(background, 7 | 9..=15) { Paper::Light } else { Paper::Dark })
     }
 
     fn colours(&self) -> Colours {
@@ -93,7 +102,7 @@ mod tests {
             no_color: set(no_color),
             colorterm: set(colorterm),
             term: set(term),
-            locale: None,
+            ..Environment::default()
         };
         environment.theme().colours
     }
@@ -106,6 +115,18 @@ mod tests {
         assert_eq!(colours("xterm-256color", "truecolor", "1"), Colours::None);
         assert_eq!(colours("dumb", "truecolor", ""), Colours::None);
         assert_eq!(colours("", "", ""), Colours::None);
+    }
+
+    #[test]
+    fn the_last_of_the_colours_is_the_background() {
+        let paper = |colours: &str| {
+            let colorfgbg = Some(colours.to_owned());
+            Environment { colorfgbg, ..Environment::default() }.paper()
+        };
+        assert_eq!(paper("0;15"), Some(Paper::Light));
+        assert_eq!(paper("15;default;0"), Some(Paper::Dark));
+        assert_eq!(paper("0;default"), None);
+        assert_eq!(Environment::default().paper(), None);
     }
 
     #[test]

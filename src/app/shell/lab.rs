@@ -17,15 +17,16 @@ use super::environment::Environment;
 use super::files::{Files, is_standard};
 use super::keep::Shelf;
 use super::sessions::{self, Salvaged};
+use super::settings::{self, Settings};
 use super::signals::{self, Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
-use super::{Ending, Mistake, keyboard, library, system};
+use super::{Ending, Mistake, background, keyboard, library, system};
 use crate::app::input::Input;
 use crate::app::session::{Effect, Message, Session};
 use crate::cluster::config::Config;
 use crate::ui;
 use crate::ui::glyphs::Glyphs;
-use crate::ui::theme::Theme;
+use crate::ui::theme::{Dress, Paper, Theme};
 
 /// The time between two frames.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -50,8 +51,9 @@ pub fn run(
     options: &LabOptions,
     colours: ColorChoice,
 ) -> Result<Ending, Mistake> {
-    let theme = theme(options, colours);
-    let mut session = open(file, free, options, theme)?;
+    let (settings, wrong) = settings::load();
+    let theme = theme(options, &settings, colours);
+    let mut session = open(file, free, options, &settings, theme)?;
     let keyboard = match file {
         Some(path) if is_standard(path) => keyboard::keyboard().ok(),
         Some(_) | None => keyboard::keyboard().ok().filter(|_| io::stdin().is_terminal()),
@@ -63,13 +65,18 @@ pub fn run(
                 .into(),
         ));
     };
+    let typed = dress(&mut session, &keyboard, options, &settings);
+    if !wrong.is_empty() {
+        session.remark(&format!("{} (raftlab settings)", wrong.join("; ")));
+    }
     signals::insist(GRACE, terminal::abandon).map_err(Mistake::Output)?;
     let mouse = if options.no_mouse { Mouse::Left } else { Mouse::Captured };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Mistake::Output)?;
-    let ending = match runtime.block_on(play(&mut session, &keyboard, mouse, (options, theme))) {
+    let playing = play(&mut session, (&keyboard, typed), mouse, options, &settings);
+    let ending = match runtime.block_on(playing) {
         Err(_) if !terminal::is_there(&keyboard) => Ok(HUNG_UP),
         ending => ending,
     };
@@ -79,11 +86,13 @@ pub fn run(
     ending
 }
 
-fn theme(options: &LabOptions, colours: ColorChoice) -> Theme {
+fn theme(options: &LabOptions, settings: &Settings, colours: ColorChoice) -> Theme {
     let mut theme = Environment::of_process().with_colours(colours).theme();
-    if options.ascii {
-        theme.glyphs = Glyphs::Ascii;
-    }
+    theme.glyphs = match (options.ascii, settings.ascii) {
+        (true, _) | (false, Some(true)) => Glyphs::Ascii,
+        (false, Some(false)) => Glyphs::Unicode,
+        (false, None) => theme.glyphs,
+    };
     theme
 }
 
@@ -91,6 +100,7 @@ fn open(
     file: Option<&Path>,
     free: &FreeOptions,
     options: &LabOptions,
+    settings: &Settings,
     theme: Theme,
 ) -> Result<Session, Mistake> {
     let mut session = match (file, &free.resume) {
@@ -114,7 +124,11 @@ fn open(
             session
         }
     };
-    if let Some(bytes) = options.memory {
+    session.set_keys(settings.keys);
+    if settings.big {
+        session.toggle_big();
+    }
+    if let Some(bytes) = options.memory.or(settings.memory) {
         session.set_memory(bytes);
     }
     if let Some(base) = &options.base {
@@ -126,10 +140,33 @@ fn open(
     } else if let Some(moment) = &options.start_at {
         session.start_at(moment).map_err(|why| Mistake::Usage(format!("--start-at: {why}")))?;
     }
-    if let Some(pace) = options.pace {
+    if let Some(pace) = options.pace.or(settings.pace) {
         session.set_pace(pace);
     }
     Ok(session)
+}
+
+/// Gives it the look that was asked for, or else that of the terminal's own background; what was typed
+/// while the terminal was asked. Without grounds of its own the lab is as dark as the terminal is.
+fn dress(
+    session: &mut Session,
+    keyboard: &File,
+    options: &LabOptions,
+    settings: &Settings,
+) -> Vec<u8> {
+    let theme = session.scene().view.theme;
+    let asked = options.theme.or(settings.dress);
+    let told = Environment::of_process().paper();
+    let (paper, typed) = match (asked, told) {
+        (None, None) if theme.has_grounds() => background::ask(keyboard),
+        (_, told) => (told, Vec::new()),
+    };
+    let dress = asked.unwrap_or(match paper {
+        Some(Paper::Light) => Dress::Light,
+        Some(Paper::Dark) | None => Dress::Dark,
+    });
+    session.dress(dress.on(theme));
+    typed
 }
 
 /// What a person has to know of a recording that is not as it was left.
@@ -156,25 +193,29 @@ pub(super) fn config(free: &FreeOptions, seed: Option<u64>) -> Config {
 
 async fn play(
     session: &mut Session,
-    keyboard: &File,
+    (keyboard, typed): (&File, Vec<u8>),
     mouse: Mouse,
-    (options, theme): (&LabOptions, Theme),
+    options: &LabOptions,
+    settings: &Settings,
 ) -> Result<Ending, Mistake> {
     let lost = Mistake::Output;
     let mut signals = Signals::listen().map_err(lost)?;
     let mut screen = Screen::enter(mouse).map_err(lost)?;
     let keys = keyboard.try_clone().map_err(lost)?;
-    let mut input = keyboard::listen(keys).map_err(lost)?;
+    let mut input = keyboard::listen(keys, typed).map_err(lost)?;
     session.resize(screen.fit().map_err(lost)?);
     let mut last = Instant::now();
     // A session that is still on the way to where it opens is not worth more than the old one.
     let mut to_record = !options.no_record;
     let mut shelf = Shelf::default();
+    let mut drawn: Option<Instant> = None;
+    // Whether there is more to see than is drawn.
+    let mut stale = false;
     loop {
         // While the lab is busy it never waits, and the runtime hears of signals while it does.
         tokio::task::yield_now().await;
         let restless = session.is_restless();
-        let wake = last + if restless { FRAME } else { REST };
+        let wake = last + if restless || stale { FRAME } else { REST };
         let mut effect = None;
         tokio::select! {
             biased;
@@ -208,7 +249,10 @@ async fn play(
                 to_record = false;
                 begin_recording(session, &mut shelf);
             }
-            if session.take_stale() {
+            stale |= session.take_stale();
+            if stale && drawn.is_none_or(|drawn| drawn.elapsed() >= settings.motion.rest()) {
+                stale = false;
+                drawn = Some(Instant::now());
                 screen.draw(|frame| ui::draw(frame, &session.scene())).map_err(lost)?;
             }
         }
@@ -223,7 +267,7 @@ async fn play(
             Some(Effect::Redraw) => screen.clear().map_err(lost)?,
             Some(Effect::Copy(text)) => screen.copy(&text).map_err(lost)?,
             Some(Effect::Save(saving)) => session.saved(&saving.name, shelf.save(&saving)),
-            Some(Effect::Lesson(words)) => match lesson(&words, options, theme) {
+            Some(Effect::Lesson(words)) => match lesson(&words, session, options, settings) {
                 Ok(next) => {
                     session.leave();
                     *session = next;
@@ -241,11 +285,18 @@ async fn play(
 }
 
 /// The session of a lesson, which takes the place of the one in which it was asked for.
-fn lesson(words: &str, options: &LabOptions, theme: Theme) -> Result<Session, String> {
+fn lesson(
+    words: &str,
+    session: &Session,
+    options: &LabOptions,
+    settings: &Settings,
+) -> Result<Session, String> {
     let path = library::path_of_lesson(words)?;
     let script = Files::default().script(path).map_err(|_| format!("can't read {path:?}"))?;
+    let theme = session.scene().view.theme;
     let mut session = Session::file(path.to_owned(), &script, (None, Vec::new()), theme);
-    if let Some(bytes) = options.memory {
+    session.set_keys(settings.keys);
+    if let Some(bytes) = options.memory.or(settings.memory) {
         session.set_memory(bytes);
     }
     Ok(session)

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "guests")]
 mod accept;
+mod background;
 mod budget;
 mod check;
 mod cli;
@@ -26,6 +27,7 @@ mod library;
 mod notes;
 mod picture;
 mod sessions;
+mod settings;
 mod share;
 mod signals;
 mod stream;
@@ -177,6 +179,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
             Page::Keys => super::keymap::reference(),
             Page::Scripts => crate::cluster::command::reference::page(),
         }),
+        Some(Subcommands::Settings(options)) => settings::run(options),
         Some(Subcommands::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut cli::for_completion(), "raftlab", &mut script);

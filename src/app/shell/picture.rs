@@ -12,9 +12,9 @@ use super::{Ending, Mistake, lab};
 use crate::app::session::{Moment, Session};
 use crate::cluster::time::Time;
 use crate::ui;
-use crate::ui::export::{Paper, svg};
+use crate::ui::export::svg;
 use crate::ui::glyphs::Glyphs;
-use crate::ui::theme::{Colours, Theme};
+use crate::ui::theme::{Colours, Dress, Theme};
 
 /// Draws the picture and writes it.
 ///
@@ -22,8 +22,8 @@ use crate::ui::theme::{Colours, Theme};
 /// For files that can't be read or written, bad scripts, and moments that never come.
 pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-    let paper = if options.light { Paper::Light } else { Paper::Dark };
-    let theme = Theme { colours: Colours::True, glyphs, paper };
+    let dress = options.theme.unwrap_or(if options.light { Dress::Light } else { Dress::Dark });
+    let theme = dress.on(Theme { colours: Colours::True, glyphs, ..Theme::default() });
     let mut files = Files::default();
     let mut session = match &options.file {
         Some(path) => {
@@ -73,7 +73,7 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
             buffer
         }
     };
-    file.write_all(svg(&buffer, paper).as_bytes()).map_err(|error| file.unwritten(&error))?;
+    file.write_all(svg(&buffer, theme.paper).as_bytes()).map_err(|error| file.unwritten(&error))?;
     file.complete()?;
     Ok(Ending::Well)
 }

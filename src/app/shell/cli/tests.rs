@@ -64,7 +64,7 @@ fn every_help_ends_with_examples_that_can_be_typed_and_with_the_statuses() {
         assert!(!statuses.is_empty());
         let help = help::of(&name);
         assert!(help.starts_with("Examples:\n  raftlab") && help.contains("\nStatus:\n  0  "));
-        assert!(help.lines().all(|line| line.len() <= 92), "{help}");
+        assert!(help.lines().all(|line| line.len() <= 80), "{help}");
         for (line, _) in *examples {
             let read = Cli::try_parse_from(words(line));
             assert!(read.is_ok(), "{line}: {read:?}");

@@ -44,7 +44,7 @@ pub(super) fn limit(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
-pub(super) fn pace(text: &str) -> Result<Pace, String> {
+pub fn pace(text: &str) -> Result<Pace, String> {
     const EXPECTED: &str = "expected auto, real, or a number and a word such as 40-slower";
     let times = |number: &str| match number.parse() {
         Ok(times @ 1..=1_000) => Ok(times),

@@ -1,6 +1,7 @@
 //! The keys and the mouse of a console of Windows, which tells of them as such.
 
 use std::fs::File;
+use std::time::Duration;
 
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -11,7 +12,7 @@ use crate::app::input::{Input, Mouse, MouseAct, Named};
 use crate::app::keymap::Chord;
 
 /// Reads until the console is gone, or nobody wants its inputs any more.
-pub(super) fn read_on(_: &File, mut take: impl FnMut(Input) -> bool) {
+pub(super) fn read_on(_: &File, _: &[u8], mut take: impl FnMut(Input) -> bool) {
     while let Ok(event) = read() {
         let input = match event {
             Event::Key(key) => chord(&key).map(Input::Key),
@@ -24,6 +25,11 @@ pub(super) fn read_on(_: &File, mut take: impl FnMut(Input) -> bool) {
             return;
         }
     }
+}
+
+/// A console is not asked: its answer would come as keys.
+pub fn ask(_: &File, _: &[u8], _: Duration, _: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    Vec::new()
 }
 
 fn chord(key: &KeyEvent) -> Option<Chord> {

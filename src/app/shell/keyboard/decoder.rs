@@ -126,6 +126,7 @@ fn unit(bytes: &[u8]) -> Unit {
         [ESC] => Unit::Unfinished,
         [ESC, ESC, ..] => Unit::Whole(1),
         [ESC, b'[', rest @ ..] => sequence(rest),
+        [ESC, b']', rest @ ..] => string(rest),
         [ESC, b'O', rest @ ..] => match rest {
             [] => Unit::Unfinished,
             [0x20..=0x7e, ..] => Unit::Whole(3),
@@ -153,6 +154,21 @@ fn sequence(rest: &[u8]) -> Unit {
     match rest.iter().position(|byte| !matches!(byte, 0x20..=0x3f)) {
         Some(place) if matches!(rest[place], 0x40..=0x7e) => Unit::Whole(2 + place + 1),
         Some(place) => Unit::Broken(2 + place),
+        None if rest.len() < SEQUENCE_MAX => Unit::Unfinished,
+        None => Unit::Broken(2 + rest.len()),
+    }
+}
+
+/// What follows `ESC ]`: an answer of the terminal, up to BEL or ST. One that is late is passed over.
+fn string(rest: &[u8]) -> Unit {
+    let rest = &rest[..rest.len().min(SEQUENCE_MAX)];
+    match rest.iter().position(|byte| *byte < 0x20) {
+        Some(place) => match rest[place..] {
+            [0x07, ..] => Unit::Whole(2 + place + 1),
+            [ESC, b'\\', ..] => Unit::Whole(2 + place + 2),
+            [ESC] => Unit::Unfinished,
+            _ => Unit::Broken(2 + place),
+        },
         None if rest.len() < SEQUENCE_MAX => Unit::Unfinished,
         None => Unit::Broken(2 + rest.len()),
     }

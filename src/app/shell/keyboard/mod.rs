@@ -19,7 +19,11 @@ use std::io::{self, IsTerminal};
 use tokio::sync::mpsc;
 
 #[cfg(unix)]
+pub use bytes::ask;
+#[cfg(unix)]
 use bytes::read_on;
+#[cfg(windows)]
+pub use console::ask;
 #[cfg(windows)]
 use console::read_on;
 
@@ -37,13 +41,14 @@ pub fn keyboard() -> io::Result<File> {
     if io::stdin().is_terminal() { system::standard_input() } else { system::terminal() }
 }
 
-/// Starts the reader. The channel ends when the terminal is gone.
+/// Starts the reader, with the bytes that have come already. The channel ends when the terminal is
+/// gone.
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn listen(keyboard: File) -> io::Result<mpsc::Receiver<Input>> {
+pub fn listen(keyboard: File, begun: Vec<u8>) -> io::Result<mpsc::Receiver<Input>> {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
-    let read = move || read_on(&keyboard, |input| sender.blocking_send(input).is_ok());
+    let read = move || read_on(&keyboard, &begun, |input| sender.blocking_send(input).is_ok());
     std::thread::Builder::new().name("input".into()).spawn(read)?;
     Ok(receiver)
 }
