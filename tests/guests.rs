@@ -223,6 +223,29 @@ fn the_echo_greets() {
     assert!(said.count() > 6);
 }
 
+/// What a checkpoint of five guests costs: `cargo test --release --test guests -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn a_checkpoint_costs() {
+    for name in ["raft_c", "raft_rust"] {
+        let mut cluster = start(name, CHAOS, 1);
+        let (mut spent, mut taken, mut kept) = (std::time::Duration::ZERO, 0, Vec::new());
+        while !cluster.finished() && cluster.step() == Step::Happened {
+            if taken * 10 < cluster.handled() {
+                let begun = std::time::Instant::now();
+                kept.push(cluster.clone());
+                spent += begun.elapsed();
+                taken += 1;
+            }
+        }
+        let (all, own) = cluster.guest_bytes();
+        println!(
+            "{name}: {taken} checkpoints, {:?} each; {all} bytes, {own} of their own",
+            spent / taken as u32
+        );
+    }
+}
+
 /// The page and the header say what the table says.
 #[test]
 fn the_page_and_the_header_are_up_to_date() {

@@ -452,10 +452,13 @@ impl Cluster {
             self.answer_reads(id);
         }
         self.outbox.reads.clear();
-        let ended = self.follow_guest(id);
+        let is_guest = self.servers[id.index()].raft.is_guest();
+        let ended = is_guest && self.follow_guest(id);
         if !self.outbox.messages.is_empty() {
             let mut messages = std::mem::take(&mut self.outbox.messages);
-            self.hold_back(id, &mut messages);
+            if is_guest {
+                self.hold_back(id, &mut messages);
+            }
             self.send_all(id, &mut messages);
             self.outbox.messages = messages;
         }
@@ -483,7 +486,7 @@ impl Cluster {
     /// only the guest knows.
     fn hold_back(&mut self, id: ServerId, messages: &mut Vec<(ServerId, Message)>) {
         let (cause, server) = (self.cause, &mut self.servers[id.index()]);
-        if server.raft.is_guest() && server.disk.is_dirty() {
+        if server.disk.is_dirty() {
             for (to, message) in messages.drain(..) {
                 server.disk.hold(Held { to, message, cause });
             }

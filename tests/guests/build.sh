@@ -1,6 +1,8 @@
 #!/bin/sh
 # Builds the guests that the tests use: the small Raft of sdk/c and sdk/rust, and the same with one bug each.
-# Needs clang and wasm-ld (Debian: clang-19 lld-19); the built modules are in the repository.
+# Needs clang and wasm-ld (Debian: clang-19 lld-19); the built modules are in the repository. The one in
+# Rust is built from `raftlab guest new --rust DIR`, by `cargo build --release` there, and is
+# target/wasm32-unknown-unknown/release/my_raft.wasm.
 set -eu
 cd "$(dirname "$0")"
 cc=${CC:-clang-19}

@@ -19,7 +19,7 @@ const C: &[File] = &[
 ];
 
 const RUST: &[File] = &[
-    ("Cargo.toml", include_str!("../../../sdk/rust/Cargo.toml")),
+    ("Cargo.toml", include_str!("../../../sdk/rust/manifest.toml")),
     (".cargo/config.toml", include_str!("../../../sdk/rust/config.toml")),
     ("src/lib.rs", include_str!("../../../sdk/rust/src/lib.rs")),
     ("src/raftlab.rs", include_str!("../../../sdk/rust/src/raftlab.rs")),

@@ -135,6 +135,9 @@ impl Cluster {
             Deed::Servers(act, who) => self.refuse_servers(*act, who),
             Deed::Clients(act, who) => self.refuse_clients(*act, who),
             Deed::Operate(order) => self.refuse_order(order),
+            Deed::Transfer(..) if self.has_guests() => Err(error(
+                "the lab's own Raft hands over its leadership; these servers have another",
+            )),
             Deed::Transfer(from, to) => self.refuse_transfer(*from, *to),
             Deed::Lab(act) => self.refuse_lab(act),
             Deed::Keep(Keeping::Option(Choice { option, .. }), _) if self.has_guests() => {
