@@ -17,8 +17,8 @@ use caught::{Test, caught_by_each, count, rows_of, still_catch, table, ten_tests
 use pass::pass;
 use scripts::scripts_of;
 
-/// The parts of the labs that need no snapshot, with their tests.
-const PARTS: [(&str, &[&str]); 5] = [
+/// The parts of the labs, with their tests.
+const PARTS: [(&str, &[&str]); 7] = [
     ("3A", &["InitialElection", "ReElection", "ManyElections"]),
     (
         "3B",
@@ -78,6 +78,32 @@ const PARTS: [(&str, &[&str]); 5] = [
             "PersistPartitionUnreliableLinearizable",
         ],
     ),
+    (
+        "3D",
+        &[
+            "SnapshotBasic",
+            "SnapshotInstall",
+            "SnapshotInstallUnreliable",
+            "SnapshotInstallCrash",
+            "SnapshotInstallUnCrash",
+            "SnapshotAllCrash",
+            "SnapshotInit",
+        ],
+    ),
+    (
+        "4C",
+        &[
+            "SnapshotRPC",
+            "SnapshotSize",
+            "Speed",
+            "SnapshotRecover",
+            "SnapshotRecoverManyClients",
+            "SnapshotUnreliable",
+            "SnapshotUnreliableRecover",
+            "SnapshotUnreliableRecoverConcurrentPartition",
+            "SnapshotUnreliableRecoverConcurrentPartitionLinearizable",
+        ],
+    ),
 ];
 
 /// The tests of a part, in the order of the course, with their scripts.
@@ -130,6 +156,17 @@ fn the_tests_of_the_state_machine_pass() {
 fn the_tests_of_the_service_pass() {
     let (part, tests) = PARTS[4];
     pass(tests_of(part, tests).iter());
+}
+
+#[test]
+fn the_tests_of_snapshots_pass() {
+    pass(
+        PARTS[5..]
+            .iter()
+            .flat_map(|(part, tests)| tests_of(part, tests))
+            .collect::<Vec<_>>()
+            .iter(),
+    );
 }
 
 /// How many seeds the table in docs/testing.md is made with.

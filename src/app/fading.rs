@@ -40,6 +40,10 @@ impl Fader {
                 self.remove(*server, *first, *last);
                 self.keep_log(*server, cluster);
             }
+            EventKind::Raft(server, RaftEvent::SnapshotInstalled { own, end, .. }) => {
+                self.remove(*server, end.next(), own.index);
+                self.keep_log(*server, cluster);
+            }
             EventKind::Server(server, ServerEvent::Submitted { .. })
             | EventKind::Raft(
                 server,

@@ -142,6 +142,9 @@ pub fn is_worth_watching(cluster: &Cluster, flight: &Flight) -> bool {
         | PacketKind::TimeoutNow
         | PacketKind::ReadIndex
         | PacketKind::ReadIndexGiven { .. }
+        | PacketKind::InstallSnapshot { .. }
+        | PacketKind::ChunkReceived { .. }
+        | PacketKind::SnapshotInstalled { .. }
         | PacketKind::ClientRequest
         | PacketKind::ClientReply => true,
         // An idle leader's heartbeats and what answers them come by the hundred.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Implementation;
 use super::network::Network;
-use super::raft::Options;
+use super::raft::{Options, SnapshotLimit};
 use super::time::{Span, SpanRange};
 use super::types::{SERVERS_MAX, ServerId, Term};
 
@@ -31,6 +31,10 @@ pub struct Config {
     pub heartbeat: Span,
     /// The most entries that one AppendEntries carries.
     pub append_max: u32,
+    /// When every server takes a snapshot; `None`: never unless by command.
+    pub snapshot: Option<SnapshotLimit>,
+    /// The most bytes of a snapshot that one InstallSnapshot carries; `None`: all.
+    pub snapshot_chunk: Option<u32>,
     /// How long a write takes to reach the disk.
     pub sync: Span,
     /// How long a client waits for one server's reply.
@@ -65,6 +69,8 @@ impl Default for Config {
             election_timeout: SpanRange::millis(300, 600),
             heartbeat: Span::from_millis(100),
             append_max: 1_000,
+            snapshot: None,
+            snapshot_chunk: None,
             sync: Span::ZERO,
             rpc_timeout: Span::from_secs(1),
             events_max: 50_000_000,

@@ -10,7 +10,11 @@ use std::rc::Rc;
 use super::config::Config;
 use super::flaw::{Flaw, Flaws};
 use super::guest::{Guest, Proposed};
-use super::raft::{Choice, Context, HardState, Log, Message, Outbox, Raft, RaftEvent, TimerOrder};
+use super::kv::Kv;
+use super::raft::{
+    Choice, Context, HardState, Log, Message, Outbox, Raft, RaftEvent, Snapshot, SnapshotLimit,
+    TimerOrder,
+};
 use super::time::Time;
 use super::types::{Index, Op, ServerId, Term};
 
@@ -54,6 +58,24 @@ impl Consensus {
         self.raft = self.raft.restarted(hard, log);
         if let Some(guest) = &mut self.guest {
             guest.forget();
+        }
+    }
+
+    /// Its log begins after a snapshot, which its disk holds.
+    pub(super) fn begin_with(&mut self, snapshot: Option<Rc<Snapshot>>) {
+        self.raft.begin_with(snapshot);
+    }
+
+    /// The entries that are applied give way to a snapshot. A guest keeps its own log.
+    pub(super) fn take_snapshot(
+        &mut self,
+        applied: Index,
+        map: &Kv,
+        limit: Option<SnapshotLimit>,
+        out: &mut Outbox,
+    ) {
+        if self.guest.is_none() {
+            self.raft.take_snapshot(applied, map, limit, out);
         }
     }
 
@@ -177,8 +199,8 @@ impl Consensus {
         self.raft.plant(flaw, on);
     }
 
-    pub(super) fn share_log(&mut self, chunks: usize, other: &Self) -> bool {
-        self.raft.share_log(chunks, &other.raft)
+    pub(super) fn share_log(&mut self, settled_to: usize, other: &Self) -> bool {
+        self.raft.share_log(settled_to, &other.raft)
     }
 
     pub(super) fn unsay_vote(&mut self, unsynced: impl Fn(Term, ServerId) -> bool) {

@@ -58,6 +58,8 @@ pub enum CargoTag {
     TimeoutNow = 10,
     ReadIndex = 11,
     ReadIndexReply = 12,
+    InstallSnapshot = 13,
+    InstallReply = 14,
 }
 
 /// A running FNV-1a hash.

@@ -3,11 +3,15 @@
 //! Raft's currentTerm, votedFor and log must be on disk before any reply that depends on them
 //! leaves (Figure 2, "Updated on stable storage before responding to RPCs"). So a write and the
 //! messages that depend on it travel together: they wait in `pending` until a sync begins, in
-//! `syncing` while it runs, and the messages leave when it ends. A crash loses both.
+//! `syncing` while it runs, and the messages leave when it ends. A crash loses both. A snapshot and
+//! what it leaves of the log are one write (§7): there is no moment at which the disk has only one.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::event::Cause;
 use super::flaw::{Flaw, Flaws};
-use super::raft::{HardState, Log, Message, Write};
+use super::raft::{Entry, HardState, Log, Message, Snapshot, Write};
 use super::types::{Index, ServerId, Term};
 
 /// A message that may leave only when what was written before it is durable, and what brought it
@@ -31,6 +35,8 @@ pub struct Batch {
 pub struct Disk {
     pub hard: HardState,
     pub log: Log,
+    /// What stands in for the entries up to the base of the log.
+    pub snapshot: Option<Rc<Snapshot>>,
     /// Written since the running sync began.
     pub(super) pending: Batch,
     /// What the running sync will make durable.
@@ -48,9 +54,30 @@ impl Disk {
         let unsynced = self.syncing.writes.iter().chain(&self.pending.writes);
         let truncated = unsynced.filter_map(|write| match write {
             Write::Truncate(from) => Some(*from),
-            Write::HardState(_) | Write::Append(_) => None,
+            Write::Snapshot { replaces: true, .. } => Some(self.log.first_index()),
+            Write::Snapshot { replaces: false, .. } | Write::HardState(_) | Write::Append(_) => {
+                None
+            }
         });
         truncated.fold(self.log.last_index().next(), Index::min)
+    }
+
+    /// The entries from `first` on that were written and are not yet durable, where they will stand.
+    /// A snapshot may have taken them out of the log since.
+    pub(super) fn unsynced_from(&self, first: Index) -> impl Iterator<Item = &Entry> {
+        let (mut entries, mut end) = (BTreeMap::new(), self.log.last_index());
+        for write in self.syncing.writes.iter().chain(&self.pending.writes) {
+            match write {
+                Write::Append(entry) => {
+                    end = end.next();
+                    entries.insert(end, entry);
+                }
+                Write::Truncate(from) => end = from.previous(),
+                Write::Snapshot { snapshot, replaces: true } => end = snapshot.last.index,
+                Write::Snapshot { replaces: false, .. } | Write::HardState(_) => {}
+            }
+        }
+        entries.split_off(&first).into_values()
     }
 
     /// A message that may leave only when everything written so far is durable.
@@ -81,6 +108,7 @@ impl Disk {
         let through = |write: &Write| match write {
             Write::HardState(_) => Flaws::only(Flaw::ForgetVote),
             Write::Append(_) | Write::Truncate(_) => Flaws::only(Flaw::ForgetLog),
+            Write::Snapshot { .. } => Flaws::NONE,
         };
         if keeps_less.is_empty() {
             return keeps_less;
@@ -96,6 +124,14 @@ impl Disk {
                 Write::HardState(hard) => self.hard = hard,
                 Write::Append(entry) => self.log.push(entry),
                 Write::Truncate(from) => self.log.truncate(from),
+                Write::Snapshot { snapshot, replaces } => {
+                    if replaces {
+                        self.log = Log::after(snapshot.last);
+                    } else {
+                        self.log.compact(snapshot.last);
+                    }
+                    self.snapshot = Some(snapshot);
+                }
             }
         }
         std::mem::take(&mut self.syncing.messages)
@@ -122,7 +158,7 @@ impl Disk {
             self.hard = HardState::default();
         }
         if through.has(Flaw::ForgetLog) {
-            self.log = Log::new();
+            self.log = Log::after(self.log.base());
         }
         for batch in [&mut self.pending, &mut self.syncing] {
             batch.writes.clear();
@@ -134,10 +170,8 @@ impl Disk {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use super::*;
-    use crate::cluster::raft::{AppendResult, Entry};
+    use crate::cluster::raft::AppendResult;
     use crate::cluster::types::{Op, OpId, PacketId, Request};
 
     fn entry(number: u64) -> Entry {

@@ -122,10 +122,12 @@ pub enum ServerEvent {
         lost: u64,
         vote: Option<ServerId>,
     },
-    /// What its disk holds: it begins with that, and with nothing else.
+    /// What its disk holds: it begins with that, and with nothing else. `base`: up to where a
+    /// snapshot stands in for the log; 0 without one.
     Restarted {
         term: Term,
         vote: Option<ServerId>,
+        base: Index,
         last: Position,
     },
     FellAsleep,

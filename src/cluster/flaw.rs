@@ -33,6 +33,9 @@ pub enum Flaw {
     AckWholeLog,
     ForgetLog,
     BackOne,
+    SnapshotMovesBack,
+    SnapshotMerges,
+    DropSuffix,
     LocalGet,
     ReplyBeforeCommit,
     AnyOpAtIndex,
@@ -100,6 +103,11 @@ impl Flaw {
     pub fn told(self) -> String {
         let About { name, departure, rule, source, .. } = self.about();
         format!("flaw {name}: {departure}; the rule: {rule} ({source})")
+    }
+
+    /// Whether nothing comes of it unless servers take snapshots.
+    pub const fn is_of_snapshots(self) -> bool {
+        matches!(self, Self::SnapshotMovesBack | Self::SnapshotMerges | Self::DropSuffix)
     }
 
     /// Whether it is a flaw of clients, not of servers.
@@ -254,7 +262,7 @@ const fn safety(invariant: Invariant) -> Breaks {
 }
 
 /// Every flaw, in the order of [`Flaw`].
-pub static FLAWS: [About; 34] = [
+pub static FLAWS: [About; 37] = [
     About {
         flaw: Flaw::ForgetVote,
         name: "forget-vote",
@@ -389,6 +397,33 @@ pub static FLAWS: [About; 34] = [
         source: "§5.3, end",
         breaks: Breaks::Liveness,
         watch: "a follower with a long conflicting log is repaired one exchange an entry",
+    },
+    About {
+        flaw: Flaw::SnapshotMovesBack,
+        name: "snapshot-moves-back",
+        departure: "a snapshot is installed even if more than it covers is committed already",
+        rule: "a snapshot that brings nothing new is left aside: state never goes back",
+        source: "§7",
+        breaks: safety(Invariant::CommitMonotone),
+        watch: "a delayed snapshot arrives, and the follower's commit index goes back",
+    },
+    About {
+        flaw: Flaw::SnapshotMerges,
+        name: "snapshot-merges",
+        departure: "a snapshot adds the keys that are missing, and keeps the values that are there",
+        rule: "the state machine begins again with what the snapshot holds",
+        source: "Figure 13, InstallSnapshot 8",
+        breaks: safety(Invariant::SameMap),
+        watch: "a follower that was away keeps old values beside the snapshot's new ones",
+    },
+    About {
+        flaw: Flaw::DropSuffix,
+        name: "drop-suffix",
+        departure: "a snapshot replaces the whole log, whatever follows in it",
+        rule: "if the log has the snapshot's last entry, what follows it is kept",
+        source: "Figure 13, InstallSnapshot 6",
+        breaks: safety(Invariant::OnAMajority),
+        watch: "a delayed snapshot removes entries that were acknowledged since",
     },
     About {
         flaw: Flaw::LocalGet,

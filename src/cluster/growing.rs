@@ -14,14 +14,16 @@ use super::shared::Vector;
 #[derive(Clone, Debug)]
 pub struct Growing<T: Clone, const CHUNK: usize = 32> {
     settled: Vector<Rc<[T]>>,
-    /// How many items lie in those chunks: asked for at every look.
-    settled_len: usize,
+    /// The place of the first item that is kept.
+    origin: usize,
+    /// The place of the first recent item: asked for at every look.
+    settled_to: usize,
     recent: Vec<T>,
 }
 
 impl<T: Clone, const CHUNK: usize> Default for Growing<T, CHUNK> {
     fn default() -> Self {
-        Self { settled: Vector::new(), settled_len: 0, recent: Vec::new() }
+        Self::from_place(0)
     }
 }
 
@@ -35,12 +37,23 @@ impl<T: Clone + PartialEq, const CHUNK: usize> PartialEq for Growing<T, CHUNK> {
 impl<T: Clone + Eq, const CHUNK: usize> Eq for Growing<T, CHUNK> {}
 
 impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
+    /// An empty list whose first item will stand at this place.
+    pub(in crate::cluster) fn from_place(origin: usize) -> Self {
+        Self { settled: Vector::new(), origin, settled_to: origin, recent: Vec::new() }
+    }
+
+    /// The place after the last item: how many there have been, as far as none was removed.
     pub fn len(&self) -> usize {
-        self.settled_len + self.recent.len()
+        self.settled_to + self.recent.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len() == self.origin
+    }
+
+    /// Where the first item stands that is kept.
+    pub(in crate::cluster) const fn origin(&self) -> usize {
+        self.origin
     }
 
     /// How many items a clone copies.
@@ -50,15 +63,18 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
 
     #[inline]
     pub fn get(&self, place: usize) -> Option<&T> {
-        match place.checked_sub(self.settled_len) {
+        match place.checked_sub(self.settled_to) {
             Some(place) => self.recent.get(place),
-            None => self.settled.get(place / CHUNK)?.get(place % CHUNK),
+            None => {
+                let place = place.checked_sub(self.origin)?;
+                self.settled.get(place / CHUNK)?.get(place % CHUNK)
+            }
         }
     }
 
     #[inline]
     pub(in crate::cluster) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
-        match place.checked_sub(self.settled_len) {
+        match place.checked_sub(self.settled_to) {
             Some(place) => self.recent.get_mut(place),
             None => self.settled_mut(place),
         }
@@ -67,6 +83,7 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
     /// An item that has settled. By itself, so that the usual way to an item is short everywhere.
     #[inline(never)]
     fn settled_mut(&mut self, place: usize) -> Option<&mut T> {
+        let place = place.checked_sub(self.origin)?;
         Rc::make_mut(self.settled.get_mut(place / CHUNK)?).get_mut(place % CHUNK)
     }
 
@@ -74,28 +91,38 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
         self.recent.last().or_else(|| self.settled.last()?.last())
     }
 
-    /// How many chunks have settled.
-    pub(in crate::cluster) const fn chunks(&self) -> usize {
-        self.settled_len / CHUNK
+    /// Up to which place the items have settled.
+    pub(in crate::cluster) const fn settled_to(&self) -> usize {
+        self.settled_to
     }
 
     pub(in crate::cluster) fn push(&mut self, item: T) {
         self.recent.push(item);
         if self.recent.len() >= 2 * CHUNK {
             self.settled.push_back(self.recent.drain(..CHUNK).collect());
-            self.settled_len += CHUNK;
+            self.settled_to += CHUNK;
         }
     }
 
-    /// Keeps the first `len` items.
-    pub(in crate::cluster) fn truncate(&mut self, len: usize) {
-        if let Some(len) = len.checked_sub(self.settled_len) {
+    /// Keeps the items before `place`.
+    pub(in crate::cluster) fn truncate(&mut self, place: usize) {
+        if let Some(len) = place.checked_sub(self.settled_to) {
             return self.recent.truncate(len);
         }
-        let broken = self.settled.get(len / CHUNK).map(|chunk| chunk[..len % CHUNK].to_vec());
+        let kept = place.saturating_sub(self.origin);
+        let broken = self.settled.get(kept / CHUNK).map(|chunk| chunk[..kept % CHUNK].to_vec());
         self.recent = broken.unwrap_or_default();
-        self.settled.truncate(len / CHUNK);
-        self.settled_len = len / CHUNK * CHUNK;
+        self.settled.truncate(kept / CHUNK);
+        self.settled_to = self.origin + kept / CHUNK * CHUNK;
+    }
+
+    /// Gives away the chunks that lie before `place` as a whole.
+    pub(in crate::cluster) fn forget_before(&mut self, place: usize) {
+        let gone = place.min(self.settled_to).saturating_sub(self.origin) / CHUNK;
+        if gone > 0 {
+            self.settled = self.settled.split_off(gone);
+            self.origin += gone * CHUNK;
+        }
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
@@ -104,29 +131,37 @@ impl<T: Clone, const CHUNK: usize> Growing<T, CHUNK> {
 
     /// The items from `place` on, if none of them has settled: as is nearly always so.
     pub(in crate::cluster) fn recent_from(&self, place: usize) -> Option<&[T]> {
-        self.recent.get(place.checked_sub(self.settled_len)?..)
+        self.recent.get(place.checked_sub(self.settled_to)?..)
     }
 
-    /// The items from `place` on.
+    /// The items from `place` on, as far as they are kept.
     #[inline]
     pub fn iter_from(&self, place: usize) -> impl Iterator<Item = &T> {
-        let settled = place.min(self.settled_len);
-        let chunks = (settled / CHUNK..self.chunks()).map(move |chunk| {
+        let place = place.max(self.origin);
+        let settled = place.min(self.settled_to) - self.origin;
+        let all = (self.settled_to - self.origin) / CHUNK;
+        let chunks = (settled / CHUNK..all).map(move |chunk| {
             // Only the first of them begins before `place`.
             &self.settled[chunk][settled.saturating_sub(chunk * CHUNK)..]
         });
-        let recent = &self.recent[(place - settled).min(self.recent.len())..];
+        let recent = &self.recent[(place - self.origin - settled).min(self.recent.len())..];
         chunks.flatten().chain(recent)
     }
 }
 
 impl<T: Clone + PartialEq, const CHUNK: usize> Growing<T, CHUNK> {
-    /// Shares the chunks from this one on with another list, as far as it holds the same items
-    /// there. Both are as before, and take less memory. Whether all of them are shared now.
+    /// Shares the chunks from the place `from` on with another list, as far as it holds the same
+    /// items there. Both are as before, and take less memory. Whether all of them are shared now.
     pub(in crate::cluster) fn share(&mut self, from: usize, other: &Self) -> bool {
-        for place in from..self.settled.len() {
-            let (own, theirs) = (self.settled.get_mut(place), other.settled.get(place));
-            let (Some(own), Some(theirs)) = (own, theirs) else { return false };
+        // Lists that began at other places have their chunks at other places, too.
+        let first = from.saturating_sub(self.origin) / CHUNK;
+        for number in first..self.settled.len() {
+            let place = (self.origin + number * CHUNK).checked_sub(other.origin);
+            let place = place.filter(|place| place % CHUNK == 0);
+            let theirs = place.and_then(|place| other.settled.get(place / CHUNK));
+            let (Some(own), Some(theirs)) = (self.settled.get_mut(number), theirs) else {
+                return false;
+            };
             if own != theirs {
                 return false;
             }
@@ -151,11 +186,16 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Against a plain vector, which is the definition; clones go on by themselves.
+        /// Against a plain vector, which is the definition; clones go on by themselves. What was given
+        /// away is at most what was asked for.
         #[test]
-        fn behaves_as_a_vector(acts in proptest::collection::vec((0..8_u8, 0..400_usize), 0..60)) {
-            let (mut list, mut model) = (Growing::<usize, 32>::default(), Vec::new());
+        fn behaves_as_a_vector(
+            start in 0..90_usize,
+            acts in proptest::collection::vec((0..9_u8, 0..400_usize), 0..60),
+        ) {
+            let (mut list, mut model) = (Growing::<usize, 32>::from_place(start), vec![0; start]);
             let (mut clone, mut cloned) = (list.clone(), model.clone());
+            let (mut unneeded, mut first) = (start, start);
             for (act, number) in acts {
                 match act {
                     0..4 => {
@@ -165,29 +205,45 @@ mod tests {
                         }
                     }
                     4 => {
-                        let len = model.len().saturating_sub(number);
+                        let len = model.len().saturating_sub(number).max(list.origin());
                         list.truncate(len);
                         model.truncate(len);
                     }
-                    5 => (clone, cloned) = (list.clone(), model.clone()),
+                    5 => (clone, cloned, first) = (list.clone(), model.clone(), list.origin()),
+                    6 => {
+                        unneeded = unneeded.max(number.min(model.len()));
+                        list.forget_before(number);
+                    }
                     _ => {
-                        if let Some(item) = model.get_mut(number) {
-                            *item += 1;
-                        }
                         if let Some(item) = list.get_mut(number) {
                             *item += 1;
+                            model[number] += 1;
                         }
                     }
                 }
+                let origin = list.origin();
+                prop_assert!(origin <= unneeded);
                 prop_assert_eq!(list.len(), model.len());
-                prop_assert_eq!(list.is_empty(), model.is_empty());
-                prop_assert_eq!(list.last(), model.last());
-                prop_assert_eq!(list.get(number), model.get(number));
-                prop_assert!(list.iter_from(number).eq(model.iter().skip(number)));
-                prop_assert_eq!(list == clone, model == cloned);
-                list.share(number / 32, &clone);
+                prop_assert_eq!(list.is_empty(), model.len() == origin);
+                prop_assert_eq!(list.last(), model[origin..].last());
+                prop_assert_eq!(list.get(number), model.get(number).filter(|_| number >= origin));
+                prop_assert!(list.iter().eq(&model[origin..]));
+                prop_assert!(list.iter_from(number).eq(model.iter().skip(number.max(origin))));
+                let same = origin == first && model == cloned;
+                prop_assert_eq!(list == clone, same);
+                list.share(number, &clone);
             }
-            prop_assert!(clone.iter_from(0).eq(&cloned));
+            prop_assert!(clone.iter_from(0).eq(&cloned[first..]));
+        }
+
+        /// What is not needed any more is not kept: of a long list less than a chunk and what is recent.
+        #[test]
+        fn what_is_forgotten_is_gone(len in 0..600_usize, place in 0..700_usize) {
+            let mut list = Growing::<usize, 32>::default();
+            (0..len).for_each(|item| list.push(item));
+            list.forget_before(place);
+            let kept = len - list.origin();
+            prop_assert!(kept <= len.saturating_sub(place) + 95, "{kept} of {len} after {place}");
         }
     }
 }

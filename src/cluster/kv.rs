@@ -53,9 +53,27 @@ impl Kv {
         self.map.is_empty()
     }
 
+    /// How many bytes it would take on a wire or on a disk: how many keys there are, and each with its
+    /// value and version; texts with a length of four bytes.
+    pub fn bytes(&self) -> u64 {
+        let each = |(key, stored): (&Key, &Stored)| 4 + key.len() + 4 + stored.value.len() + 8;
+        4 + self.iter().map(each).sum::<usize>() as u64
+    }
+
     /// A fingerprint of the whole map.
     pub const fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// With the keys of another map that it has not.
+    pub(super) fn with_missing(mut self, other: &Self) -> Self {
+        for (key, cell) in other.map.iter() {
+            if self.map.get(key).is_none() {
+                self.map.set(key, cell.clone());
+                self.hash = self.hash.wrapping_add(cell.hash);
+            }
+        }
+        self
     }
 
     /// Carries out one request.

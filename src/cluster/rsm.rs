@@ -13,8 +13,9 @@ use super::event::{AttemptFailure, EventKind, RaftEvent, ServerEvent};
 use super::flaw::{Flaw, Flaws, Ruled};
 use super::kv::Kv;
 use super::network::{Cargo, Reply, Rpc, WrongLeader};
-use super::raft::{Payload, Reads, Role, Transfer};
+use super::raft::{Payload, Reads, Role, Snapshot, Transfer};
 use super::reads::WaitingRead;
+use super::server::Server;
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{
@@ -59,6 +60,11 @@ pub struct Rsm {
 }
 
 impl Rsm {
+    /// As a snapshot has it.
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        Self { kv: snapshot.map.clone(), applied: snapshot.last.index, ..Self::default() }
+    }
+
     /// An id that no other operation has: the incarnation keeps it unique across restarts.
     pub(super) fn next_op(
         &mut self,
@@ -132,6 +138,12 @@ fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Ruled<Answ
         return Ruled { answer: kv.apply(&Request::Put { key, value, version }), flaws };
     }
     Ruled::kept(kv.apply_op(op))
+}
+
+/// The map when a snapshot has been installed: the snapshot's, and nothing of what was there before
+/// (Figure 13, InstallSnapshot 8).
+fn restored(own: &Kv, snapshot: &Kv, flaws: Flaws) -> Ruled<Kv> {
+    flaws.unless(Flaw::SnapshotMerges, || own.clone().with_missing(snapshot), snapshot.clone())
 }
 
 /// Why a waiter must give up, if it must: its term is over, its server no longer leads, or it
@@ -271,7 +283,7 @@ impl Cluster {
         loop {
             let server = &mut self.servers[id.index()];
             if server.rsm.applied >= server.raft.commit() {
-                return;
+                return self.snapshot_if_due(id);
             }
             let index = server.rsm.applied.next();
             // A commit index beyond the log is a broken rule, which the checkers report.
@@ -288,6 +300,35 @@ impl Cluster {
                     self.settle_waiters(id, index, OpId::NONE, None);
                 }
             }
+        }
+    }
+
+    /// Takes a snapshot, if the log has become so long that the head of the script asks for one.
+    fn snapshot_if_due(&mut self, id: ServerId) {
+        let Some(limit) = self.config.snapshot else { return };
+        let Server { raft, rsm, .. } = &mut self.servers[id.index()];
+        if limit.is_reached(raft.log(), rsm.applied) {
+            raft.take_snapshot(rsm.applied, &rsm.kv, Some(limit), &mut self.outbox);
+            self.pass_on(id);
+        }
+    }
+
+    /// A server's Raft has installed a snapshot: its state machine begins again with that.
+    pub(super) fn restore(&mut self, id: ServerId, snapshot: &Snapshot) {
+        self.pass_on(id);
+        let server = &mut self.servers[id.index()];
+        let Ruled { answer, flaws } = restored(&server.rsm.kv, &snapshot.map, server.flaws());
+        (server.rsm.kv, server.rsm.applied) = (answer, snapshot.last.index);
+        // What a waiter here waits for is in the snapshot or is not: nobody can tell.
+        let (term, role) = (server.raft.term(), server.raft.role());
+        let covered = server.rsm.waiters.partition_point(|one| one.index <= server.rsm.applied);
+        let covered: Vec<Waiter> = server.rsm.waiters.drain(..covered).collect();
+        for flaw in flaws.iter() {
+            self.emit_through(Flaws::only(flaw), EventKind::Raft(id, RaftEvent::Departed { flaw }));
+        }
+        for waiter in covered {
+            let why = must_give_up(&waiter, (term, role), self.now, Flaws::NONE).answer;
+            self.release(id, waiter, why.unwrap_or(WrongLeader::LeadershipLost), Flaws::NONE);
         }
     }
 

@@ -127,10 +127,11 @@ impl Server {
         }
         let flaws = self.disk.crash(self.flaws());
         self.raft.start_again(self.disk.hard, self.disk.log.clone());
+        self.raft.begin_with(self.disk.snapshot.clone());
         if let Some(candidate) = vote.filter(|_| flaws.has(Flaw::ForgetVote)) {
             self.raft.forget_vote(term, candidate, Flaws::only(Flaw::ForgetVote));
         }
-        self.rsm = Rsm::default();
+        self.rsm = self.disk.snapshot.as_deref().map_or_else(Rsm::default, Rsm::of);
         self.inbox.clear();
         flaws
     }

@@ -8,7 +8,7 @@
 //! long the run is.
 
 use super::Cluster;
-use super::raft::{AppendResult, Configuration, Message, Position, Role};
+use super::raft::{AppendResult, ChunkResult, Configuration, Message, Position, Role};
 use super::server::{Power, Server};
 use super::types::{Index, Node, ServerId, ServerSet, Term};
 
@@ -477,7 +477,12 @@ fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
         Message::AppendReply { term: of, result: AppendResult::Matched(matched), .. } => {
             *of == term && *matched >= index
         }
+        Message::InstallReply { term: of, result: ChunkResult::Installed(matched), .. } => {
+            *of == term && *matched >= index
+        }
         Message::AppendReply { .. }
+        | Message::InstallSnapshot { .. }
+        | Message::InstallReply { .. }
         | Message::PreVote { .. }
         | Message::PreVoteReply { .. }
         | Message::RequestVote { .. }

@@ -10,7 +10,7 @@ use super::event::{
 };
 use super::flaw::{Flaw, Flaws};
 use super::network::{Cargo, Loss, Packet, Rpc};
-use super::raft::{Context, Message, Outbox};
+use super::raft::{Context, Message, Outbox, Position};
 use super::server::{INBOX_MAX, Power};
 use super::time::{Span, Time};
 use super::timers::TimerKind;
@@ -178,7 +178,7 @@ impl Cluster {
     }
 
     /// What a server's Raft has told is part of what this step brings about.
-    fn pass_on(&mut self, id: ServerId) {
+    pub(super) fn pass_on(&mut self, id: ServerId) {
         let (time, cause) = (self.now, self.cause);
         let told = self.outbox.events.iter();
         self.events.extend(told.map(|(flaws, event)| {
@@ -392,10 +392,10 @@ impl Cluster {
     ) -> R {
         let cx = self.context(id);
         let server = &mut self.servers[id.index()];
-        let chunks = server.raft.log().chunks();
+        let settled_to = server.raft.log().settled_to();
         let result = step(&mut server.raft, &cx, &mut self.outbox);
-        if server.raft.log().chunks() > chunks {
-            self.share_entries(id, chunks);
+        if server.raft.log().settled_to() > settled_to {
+            self.share_entries(id, settled_to);
         }
         self.carry_out(id);
         result
@@ -416,7 +416,9 @@ impl Cluster {
                 *holders = all.filter(has).collect();
                 return;
             }
-            let wrote = |id: &ServerId| servers[id.index()].disk.log.term(*last) == Some(*term);
+            let wrote = |id: &ServerId| {
+                servers[id.index()].disk.log.holds(Position { index: *last, term: *term })
+            };
             let keeps = |id: &ServerId| servers[id.index()].keeps_log();
             let written: ServerSet = copies.iter().filter(wrote).collect();
             *holders = written.iter().filter(keeps).collect();
@@ -426,18 +428,21 @@ impl Cluster {
         }
     }
 
-    /// Entries have settled in a server's log, which had so many chunks before. They stand in
+    /// Entries have settled in a server's log, up to this place before. They stand in
     /// other logs too, and are kept once.
-    fn share_entries(&mut self, id: ServerId, chunks: usize) {
+    fn share_entries(&mut self, id: ServerId, settled_to: usize) {
         let (before, from) = self.servers.split_at_mut(id.index());
         let Some((own, after)) = from.split_first_mut() else { return };
         let mut others = before.iter().chain(after.iter());
-        let _ = others.any(|other| own.raft.share_log(chunks, &other.raft));
+        let _ = others.any(|other| own.raft.share_log(settled_to, &other.raft));
     }
 
     /// Carries out what a server's Raft left in the outbox.
     pub(super) fn carry_out(&mut self, id: ServerId) {
         self.follow_orders(id);
+        if let Some(snapshot) = self.outbox.installed.take() {
+            self.restore(id, &snapshot);
+        }
         let server = &self.servers[id.index()];
         let commits = server.raft.commit() > server.rsm.applied;
         if commits && server.raft.is_leader() {
@@ -508,10 +513,11 @@ impl Cluster {
     /// A sync has ended: what waited for it leaves, and the next begins if more was written.
     pub(super) fn on_sync(&mut self, id: ServerId) {
         let server = &mut self.servers[id.index()];
-        let (chunks, forgets) = (server.disk.log.chunks(), server.disk.forgets(server.flaws()));
+        let settled_to = server.disk.log.settled_to();
+        let forgets = server.disk.forgets(server.flaws());
         let mut messages = server.disk.end_sync();
-        if server.disk.log.chunks() > chunks {
-            server.disk.log.share(chunks, server.raft.log());
+        if server.disk.log.settled_to() > settled_to {
+            server.disk.log.share(settled_to, server.raft.log());
         }
         let last = if server.keeps_log() { server.disk.log.last_index() } else { Index::ZERO };
         self.emit(EventKind::Server(id, ServerEvent::Synced { last, forgets }));

@@ -10,7 +10,7 @@ use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
 use super::network::{Links, Loss, Network, Packet, Traffic};
-use super::raft::{Choice, Configuration, Entry, RaftOption, Role};
+use super::raft::{Choice, Configuration, Entry, Log, RaftOption, Role};
 use super::rsm::Waiter;
 use super::server::Server;
 use super::time::{Span, Time};
@@ -300,9 +300,18 @@ impl Cluster {
         Configuration::of(self.config.servers)
     }
 
-    /// Which servers' logs have this very entry at `index`.
+    /// Whether a log has this very entry at `index`, or a snapshot instead: that covers what was
+    /// committed there (§7).
+    fn has(&self, log: &Log, index: Index, entry: &Entry) -> bool {
+        match log.base().index >= index {
+            true => self.checker().committed_term(index) == Some(entry.term),
+            false => log.get(index) == Some(entry),
+        }
+    }
+
+    /// Which servers' logs have this very entry at `index`, or a snapshot that covers it.
     pub fn copies(&self, index: Index, entry: &Entry) -> ServerSet {
-        let has = |server: &&Server| server.raft.log().get(index) == Some(entry);
+        let has = |server: &&Server| self.has(server.raft.log(), index, entry);
         self.servers.iter().filter(has).map(|server| server.id).collect()
     }
 
@@ -311,14 +320,19 @@ impl Cluster {
     pub fn copies_at(&self, index: Index) -> Option<ServerSet> {
         let entries = || self.servers.iter().filter_map(|server| server.raft.log().get(index));
         let its = self.newest_leader().and_then(|leader| leader.raft.log().get(index));
-        let entry = its.or_else(|| entries().max_by_key(|entry| entry.term))?;
-        Some(self.copies(index, entry))
+        if let Some(entry) = its.or_else(|| entries().max_by_key(|entry| entry.term)) {
+            return Some(self.copies(index, entry));
+        }
+        // Where it stands in no log any more, snapshots cover it.
+        let covers = |server: &&Server| server.raft.log().base().index >= index;
+        let covering: ServerSet = self.servers.iter().filter(covers).map(|one| one.id).collect();
+        (!covering.is_empty()).then_some(covering)
     }
 
     /// Which of these have it on their disks too: only such copies can be acknowledged.
     pub fn synced(&self, index: Index, entry: &Entry) -> ServerSet {
         let wrote = |id: &ServerId| {
-            self.server(*id).is_some_and(|server| server.disk.log.get(index) == Some(entry))
+            self.server(*id).is_some_and(|server| self.has(&server.disk.log, index, entry))
         };
         self.copies(index, entry).iter().filter(wrote).collect()
     }

@@ -10,7 +10,7 @@ use super::text::{Millis, digits};
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::Cluster;
 use crate::cluster::network::{Cargo, Hand, Packet, Reply, Rpc};
-use crate::cluster::raft::{AppendResult, Message};
+use crate::cluster::raft::{AppendResult, Chunk, ChunkResult, Message};
 use crate::cluster::types::{Index, Node, Outcome, Request, Term};
 
 /// From this width on the list shows the marks of the map too.
@@ -189,6 +189,21 @@ fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
                 format!("refusal, log ends at {last}")
             }
         },
+        Message::InstallSnapshot { chunk: Chunk { snapshot, from: 0, to }, .. }
+            if *to == snapshot.bytes =>
+        {
+            format!("snapshot up to {}", snapshot.last.index)
+        }
+        Message::InstallSnapshot { chunk: Chunk { snapshot, from, to }, .. } => {
+            let (last, of) = (snapshot.last.index, snapshot.bytes);
+            format!("snapshot up to {last}, bytes {}-{to} of {of}", from + 1)
+        }
+        Message::InstallReply { result: ChunkResult::Received(bytes), .. } => {
+            format!("ack of {bytes} bytes")
+        }
+        Message::InstallReply { result: ChunkResult::Installed(index), .. } => {
+            format!("snapshot installed, to {index}")
+        }
     };
     pen.put_within(&words);
 }

@@ -124,14 +124,20 @@ fn persistent(server: &Server) -> Vec<Fact> {
     let voted = raft.voted_for().map_or_else(|| "nobody".to_owned(), |voted| voted.to_string());
     let log = raft.log();
     let entries = match log.is_empty() {
+        true if log.base().index > Index::ZERO => "nothing after its snapshot".to_owned(),
         true => "empty".to_owned(),
         false => format!("{}-{}, last {}", log.first_index(), log.last_index(), log.last()),
     };
-    vec![
+    let mut facts = vec![
         fact("currentTerm", raft.term().to_string(), "the newest term it has heard of (§5.1)"),
         fact("votedFor", voted, "who got its vote in this term (§5.2)"),
         fact(LOG, entries, "commands, each with its term (§5.3)"),
-    ]
+    ];
+    if let Some(snapshot) = raft.snapshot() {
+        let what = format!("up to {}, {} bytes", snapshot.last, snapshot.bytes);
+        facts.push(fact("snapshot", what, "stands in for the log up to there (§7)"));
+    }
+    facts
 }
 
 fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {

@@ -137,3 +137,17 @@ fn draw_pending(canvas: &mut Canvas, area: Rect, entry: &Entry, text: &str, diff
         canvas.pen_at(x, area.y, 1).style(edge).put(')');
     }
 }
+
+/// "[..40        ]": the part of a log that a snapshot covers, as one block.
+pub fn covered(base: Index, width: u16) -> String {
+    let text = if width >= 16 { format!("snapshot ..{base}") } else { format!("..{base}") };
+    format!("[{text:<width$}]", width = usize::from(width.saturating_sub(2)))
+}
+
+/// "snapshot ..40", "snapshot ..40 33%": how much of it a chunk completes.
+pub fn snapshot(last: Index, from: u32, to: u32, of: u32) -> String {
+    match (from, to) == (0, of) {
+        true => format!("snapshot ..{last}"),
+        false => format!("snapshot ..{last} {}%", u64::from(to) * 100 / u64::from(of.max(1))),
+    }
+}

@@ -20,7 +20,7 @@ use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::layout::Areas;
-use super::log_marks::{Verdict, draw_cell, words};
+use super::log_marks::{Verdict, covered, draw_cell, words};
 use super::map::{plan::Scale, room_letter};
 use super::reading;
 use super::servers::Rows;
@@ -449,11 +449,13 @@ impl Table<'_> {
     fn draw_cells(&self, canvas: &mut Canvas, y: u16, server: &Server) {
         let theme = canvas.theme();
         let base = server.raft.log().base().index;
-        if let Some(x) = self.x(base).filter(|_| base > Index::ZERO) {
-            canvas
-                .pen_at(x, y, self.cell)
-                .style(theme.ink(Ink::Dim))
-                .put(format_args!("[..{base}]"));
+        let shown = base.min(Index((self.first.0 + self.count).saturating_sub(1)));
+        if let (Some(x), Some(end)) =
+            (self.x(self.first), self.x(shown).filter(|_| base >= self.first))
+        {
+            let width = end + self.cell - x;
+            let text = covered(base, width);
+            canvas.pen_at(x, y, width).style(theme.ink(Ink::Dim)).put(text);
         }
         self.draw_earlier(canvas, y, server);
         for (index, entry) in self.entries(server) {

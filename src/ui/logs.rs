@@ -14,10 +14,10 @@
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::Canvas;
-use super::reading;
 use super::text::digits;
-use super::theme::Ground;
+use super::theme::{Ground, Ink};
 use super::view::{RemovedEntry, Scene};
+use super::{log_marks, reading};
 use crate::cluster::raft::{Entry, Payload};
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
@@ -125,6 +125,13 @@ impl Window {
         Some(self.left + column as u16 * (self.cell + self.gap))
     }
 
+    /// The columns of the cells up to the base of a log: one block, as far as it is in the window.
+    fn covered(&self, base: Index) -> Option<(u16, u16)> {
+        let last = base.min(self.end().previous());
+        let (first, last) = (self.x(self.first)?, self.x(last).filter(|_| base >= self.first)?);
+        Some((first, last + self.cell - first))
+    }
+
     /// The index whose cell stands at a column of the screen.
     pub fn index_at(&self, x: u16) -> Option<Index> {
         let column = x.checked_sub(self.left)? / (self.cell + self.gap);
@@ -197,10 +204,9 @@ impl Window {
         let theme = canvas.theme();
         let leader = scene.cluster.newest_leader();
         let told = !scene.view.withholds();
-        let base = server.raft.log().base().index;
-        if let Some(x) = self.x(base).filter(|_| base.0 > 0) {
-            let mut pen = canvas.pen_at(x, y, self.cell);
-            pen.style(theme.dim()).put(format_args!("[..{base}]"));
+        if let Some((x, width)) = self.covered(server.raft.log().base().index) {
+            let text = log_marks::covered(server.raft.log().base().index, width);
+            canvas.pen_at(x, y, width).style(theme.ink(Ink::Dim)).put(text);
         }
         let last = server.raft.log().last_index();
         let fading = || {

@@ -10,6 +10,7 @@
 use super::theme::Ground;
 use super::view::Scene;
 use crate::cluster::Cluster;
+use crate::cluster::raft::Log;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation, Vote};
 use crate::cluster::types::{Index, Node, ServerId, Term};
@@ -27,10 +28,13 @@ pub fn committed(cluster: &Cluster) -> Index {
     Index(cluster.commits())
 }
 
-/// Where the first log begins that still has its first entries.
+/// Where the first log begins: with its first entry, or with the last that its snapshot covers, where
+/// that is shown.
 pub fn first_index(cluster: &Cluster) -> Index {
-    let firsts = cluster.servers().iter().map(|server| server.raft.log().first_index());
-    firsts.min().unwrap_or_default()
+    let begins = |log: &Log| {
+        if log.base().index > Index::ZERO { log.base().index } else { log.first_index() }
+    };
+    cluster.servers().iter().map(|server| begins(server.raft.log())).min().unwrap_or_default()
 }
 
 /// Where the longest log ends.

@@ -250,7 +250,13 @@ mod tests {
 
     fn story(millis: u64) -> Event {
         let (term, vote, last) = (Term(1), None, Position::default());
-        event(millis, EventKind::Server(SERVER, ServerEvent::Restarted { term, vote, last }))
+        event(
+            millis,
+            EventKind::Server(
+                SERVER,
+                ServerEvent::Restarted { term, vote, base: last.index, last },
+            ),
+        )
     }
 
     fn detail(millis: u64) -> Event {

@@ -178,8 +178,16 @@ impl Oracle {
         }
     }
 
+    /// All that a log stands for: what its snapshot covers is what was committed, or what the log had
+    /// where that is not known yet.
+    fn whole(&self, log: &Log, before: &[Entry]) -> Vec<Entry> {
+        let base = log.base().index.0 as usize;
+        let covered = self.committed.get(..base).or_else(|| before.get(..base));
+        [covered.unwrap_or_default(), &entries(log)].concat()
+    }
+
     fn log(&mut self, server: &Server) {
-        let log = entries(server.raft.log());
+        let log = self.whole(server.raft.log(), &self.servers[server.id.index()].log);
         let before = &self.servers[server.id.index()];
         let as_before = |(one, two): (&Entry, &Entry)| {
             let is_same = match (&one.1, &two.1) {
@@ -240,7 +248,8 @@ impl Oracle {
             let raft = &server.raft;
             let before = &self.servers[server.id.index()];
             let again = before.incarnation != server.incarnation || server.power == Power::Down;
-            let (from, to) = (if again { 0 } else { before.commit }, raft.commit().0 as usize);
+            let base = server.disk.log.base().index.0 as usize;
+            let (from, to) = (if again { base } else { before.commit }, raft.commit().0 as usize);
             let log = before.log.clone();
             self.ask(Invariant::CommitMonotone, from <= to && to <= log.len());
             for place in from..to.min(log.len()) {
@@ -254,8 +263,8 @@ impl Oracle {
                 self.reached.insert(term, to.min(self.committed.len()));
             }
         }
-        let disks: Vec<Vec<Entry>> =
-            cluster.servers().iter().map(|server| entries(&server.disk.log)).collect();
+        let disk = |server: &Server| self.whole(&server.disk.log, &[]);
+        let disks: Vec<Vec<Entry>> = cluster.servers().iter().map(disk).collect();
         // What a flaw keeps in memory only counts until some copy of the entry is lost.
         let forgets = |id: usize| cluster.servers()[id].flaws().has(Flaw::ForgetLog);
         for place in 0..self.committed.len() {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use raftlab::cluster::disk::Disk;
 use raftlab::cluster::raft::{
-    AppendResult, Configuration, Context, Entry, Message, Outbox, Position, Progress, Raft,
+    AppendResult, Configuration, Context, Entry, Log, Message, Outbox, Position, Progress, Raft,
     RaftOption, Role, Rules, Write,
 };
 use raftlab::cluster::time::{Ppm, Span, Time};
@@ -80,8 +80,14 @@ impl Server {
         }
         let (all, heartbeat) = (Configuration::of(5), Span::from_millis(100));
         let election = Span::from_millis(300);
-        let cx =
-            Context { now: Time::START, append_max: 1_000, heartbeat, election, clock: Ppm::ONE };
+        let cx = Context {
+            now: Time::START,
+            append_max: 1_000,
+            snapshot_chunk: u32::MAX,
+            heartbeat,
+            election,
+            clock: Ppm::ONE,
+        };
         Self {
             raft: Raft::new(id(number), all, Rules::default(), disk.hard, disk.log.clone()),
             disk,
@@ -150,6 +156,14 @@ impl Server {
                 Write::HardState(hard) => self.disk.hard = hard,
                 Write::Append(entry) => self.disk.log.push(entry),
                 Write::Truncate(from) => self.disk.log.truncate(from),
+                Write::Snapshot { snapshot, replaces: false } => {
+                    self.disk.log.compact(snapshot.last);
+                    self.disk.snapshot = Some(snapshot);
+                }
+                Write::Snapshot { snapshot, replaces: true } => {
+                    self.disk.log = Log::after(snapshot.last);
+                    self.disk.snapshot = Some(snapshot);
+                }
             }
         }
         let disk = self.disk.clone();

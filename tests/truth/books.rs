@@ -120,6 +120,15 @@ impl Books {
         self.kept.extend(waiting.map(|packet| (packet.id, packet.clone())));
     }
 
+    /// The books go on from what a snapshot has put into a server's map; whether that is right is for
+    /// the checkers to say.
+    fn begin_with(&mut self, after: &Cluster, server: ServerId) {
+        let Some(own) = after.server(server) else { return };
+        let stored = own.rsm.kv.iter();
+        let map = stored.map(|(key, it)| (key.clone(), (it.value.to_string(), it.version.0)));
+        self.maps.insert(server, map.collect());
+    }
+
     /// Notes an event of a step that came to `after`.
     pub fn note(&mut self, after: &Cluster, event: &Event) {
         match &event.kind {
@@ -144,9 +153,15 @@ impl Books {
             ) => {
                 let answers = matches!(
                     summary.kind,
-                    PacketKind::Appended { .. } | PacketKind::AppendRefused { .. }
+                    PacketKind::Appended { .. }
+                        | PacketKind::AppendRefused { .. }
+                        | PacketKind::ChunkReceived { .. }
+                        | PacketKind::SnapshotInstalled { .. }
                 );
-                let append = matches!(summary.kind, PacketKind::Append { .. });
+                let append = matches!(
+                    summary.kind,
+                    PacketKind::Append { .. } | PacketKind::InstallSnapshot { .. }
+                );
                 let term = after.server(*to).map(|server| server.raft.term());
                 if append && Some(summary.term) >= term {
                     self.heard.insert(*to, event.time.micros());
@@ -174,7 +189,11 @@ impl Books {
             E::Server(server, ServerEvent::Wiped) => drop(self.wiped.insert(*server)),
             E::Server(server, ServerEvent::Crashed { .. }) => drop(self.maps.remove(server)),
             E::Server(server, ServerEvent::Restarted { .. }) => {
-                *self.restarts.entry(*server).or_default() += 1
+                *self.restarts.entry(*server).or_default() += 1;
+                self.begin_with(after, *server);
+            }
+            E::Raft(server, RaftEvent::SnapshotInstalled { .. }) => {
+                self.begin_with(after, *server);
             }
             E::Server(_, ServerEvent::Submitted { index, term, op, client, .. }) => {
                 self.submitted.insert((*index, *term, op.id), *client);

@@ -221,7 +221,10 @@ fn each_flaw_at_work_is_named_by_its_scene() {
 
 #[test]
 fn what_is_said_in_scenes_and_lessons_is_so() {
-    for script in scripts("raft").iter().chain(&scripts("lessons")) {
+    // Where servers take snapshots by themselves, entries come and leave their log within one step: the
+    // forms hold what is said against the log after it, so they have nothing to say of such a run.
+    let by_command = |script: &&Script| script.config.snapshot.is_none();
+    for script in scripts("raft").iter().chain(&scripts("lessons")).filter(by_command) {
         let mut run = Watched::new(script.name.to_string(), script, None);
         run.explains = 50;
         run.play(usize::MAX);

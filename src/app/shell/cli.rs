@@ -268,8 +268,8 @@ pub struct HuntOptions {
     /// Plant this flaw (`raftlab flaws` lists them).
     #[arg(long, value_name = "NAME", value_parser = flaw)]
     pub flaw: Option<Flaw>,
-    /// All servers keep this option of Raft, such as pre-vote; any: as the seed draws them. May be
-    /// said more than once.
+    /// All servers keep this option of Raft, such as pre-vote; snapshot: they take snapshots; any: as
+    /// the seed draws them. May be said more than once.
     #[arg(long = "option", value_name = "NAME", conflicts_with = "script",
           value_parser = OptionWord::read)]
     pub options: Vec<OptionWord>,

@@ -1,10 +1,11 @@
 //! Why a command can't be carried out. What somebody acts on is said in values; its words are made
 //! here, for all who show them.
 
+use std::borrow::Cow;
 use std::fmt::{Display, Formatter, Result};
 
 use crate::cluster::command::{Command, Flow};
-use crate::cluster::types::ServerId;
+use crate::cluster::types::{Index, ServerId};
 
 /// What stands against a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +39,27 @@ pub enum Hindrance {
     Unchecked,
     /// Nothing is being written.
     Synced,
+    /// It has a guest's Raft, which keeps its log by itself.
+    Foreign,
+    /// There is nothing that a snapshot could hold.
+    NothingApplied,
+    /// Its snapshot covers all that it has applied, up to here.
+    Compacted(Index),
 }
 
 impl Hindrance {
-    const fn words(self) -> (&'static str, &'static str) {
-        match self {
+    fn words(self) -> (&'static str, Cow<'static, str>) {
+        let (before, after) = match self {
+            Self::Compacted(last) => {
+                let after = format!(" has a snapshot up to entry {last}, and has applied no more");
+                return ("", after.into());
+            }
+            Self::Foreign => {
+                ("", " runs another Raft than the lab's own, which keeps its log itself")
+            }
+            Self::NothingApplied => {
+                ("", " has applied no entry yet: there is nothing that a snapshot could hold")
+            }
             Self::Down => ("", " is down"),
             Self::DownAlready => ("", " is down already"),
             Self::Up => ("", " is up"),
@@ -55,7 +72,8 @@ impl Hindrance {
             Self::LeadsNot => ("", " does not lead, and only leaders check for a quorum"),
             Self::Unchecked => ("", " checks for no quorum: `option check-quorum on` has it do so"),
             Self::Synced => ("everything that ", " has written is on its disk"),
-        }
+        };
+        (before, after.into())
     }
 }
 

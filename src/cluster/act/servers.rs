@@ -7,7 +7,7 @@ use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::timers::TimerKind;
-use crate::cluster::types::ServerId;
+use crate::cluster::types::{Index, ServerId};
 use crate::cluster::words::Weight;
 use crate::cluster::{Cluster, Item, Refusal};
 
@@ -30,6 +30,8 @@ pub enum ServerAct {
     Quorum,
     /// What it has written is on disk now.
     Sync,
+    /// What it has applied of its log gives way to a snapshot.
+    Snapshot,
     Isolate {
         from_clients: bool,
     },
@@ -53,6 +55,7 @@ impl ServerAct {
             Self::Heartbeat => ("heartbeat", Other, Story),
             Self::Quorum => ("quorum", Other, Story),
             Self::Sync => ("sync", Other, Story),
+            Self::Snapshot => ("snapshot", Other, Detail),
             Self::Isolate { .. } => ("isolate", Fault, Story),
             Self::Rejoin => ("rejoin", Other, Story),
         }
@@ -84,13 +87,31 @@ impl ServerAct {
             (Self::Wake, Power::Up | Power::Down) => Some(Hindrance::Awake),
             (Self::Wipe, Power::Up | Power::Asleep) => Some(Hindrance::Runs),
             (
-                Self::Timeout | Self::Heartbeat | Self::Quorum | Self::Sync | Self::Sleep,
+                Self::Timeout
+                | Self::Heartbeat
+                | Self::Quorum
+                | Self::Sync
+                | Self::Sleep
+                | Self::Snapshot,
                 Power::Down,
             ) => Some(Hindrance::Down),
             (
-                Self::Restart | Self::Timeout | Self::Heartbeat | Self::Quorum | Self::Sync,
+                Self::Restart
+                | Self::Timeout
+                | Self::Heartbeat
+                | Self::Quorum
+                | Self::Sync
+                | Self::Snapshot,
                 Power::Asleep,
             ) => Some(Hindrance::Asleep),
+            (Self::Snapshot, Power::Up) if server.raft.is_guest() => Some(Hindrance::Foreign),
+            (Self::Snapshot, Power::Up) => match server.rsm.applied {
+                Index::ZERO => Some(Hindrance::NothingApplied),
+                applied if applied <= server.raft.log().base().index => {
+                    Some(Hindrance::Compacted(applied))
+                }
+                _ => None,
+            },
             (Self::Timeout, Power::Up) => server.raft.is_leader().then_some(Hindrance::Leads),
             (Self::Heartbeat, Power::Up) => (!server.leads()).then_some(Hindrance::Follows),
             (Self::Quorum, Power::Up) if !server.leads() => Some(Hindrance::LeadsNot),
@@ -141,6 +162,7 @@ impl Cluster {
                 ServerAct::Heartbeat => self.beat(id),
                 ServerAct::Quorum => self.fire(id, TimerKind::Quorum),
                 ServerAct::Sync => self.fire(id, TimerKind::Sync),
+                ServerAct::Snapshot => self.take_snapshot(id),
                 ServerAct::Isolate { from_clients } => self.isolate(id, from_clients),
                 ServerAct::Rejoin => self.links.rejoin(id),
             }
@@ -154,7 +176,9 @@ impl Cluster {
             return;
         }
         let end = server.raft.log().last_index().next();
-        let lost = end.0.saturating_sub(server.disk.first_unsynced().0);
+        // What a snapshot covers is no entry any more, wherever the snapshot is.
+        let first = server.disk.first_unsynced().max(server.raft.log().first_index());
+        let lost = end.0.saturating_sub(first.0);
         let (term, voted_for) = (server.raft.term(), server.raft.voted_for());
         let on_disk = (term, voted_for) == (server.disk.hard.term, server.disk.hard.voted_for);
         let vote = voted_for.filter(|_| !on_disk);
@@ -180,13 +204,14 @@ impl Cluster {
         server.raft.starts(self.now);
         let raft = &server.raft;
         let (term, vote, last) = (raft.term(), raft.voted_for(), raft.log().last());
+        let base = raft.log().base().index;
         let begins_alone = !self.has_guests();
         if begins_alone {
             self.arm_election(id);
         }
         self.emit_through(
             flaws,
-            EventKind::Server(id, ServerEvent::Restarted { term, vote, last }),
+            EventKind::Server(id, ServerEvent::Restarted { term, vote, base, last }),
         );
         if !begins_alone {
             self.start_raft(id);
@@ -238,6 +263,14 @@ impl Cluster {
         let server = &self.servers[id.index()];
         if server.is_running() && server.raft.role() != Role::Leader {
             self.step_raft(id, |raft, cx, out| raft.campaign(cx, out));
+        }
+    }
+
+    fn take_snapshot(&mut self, id: ServerId) {
+        let server = &self.servers[id.index()];
+        if server.is_running() {
+            let (applied, map) = (server.rsm.applied, server.rsm.kv.clone());
+            self.step_raft(id, |raft, _, out| raft.take_snapshot(applied, &map, None, out));
         }
     }
 

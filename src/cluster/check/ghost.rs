@@ -162,6 +162,15 @@ impl Slots {
         let name = (u64::from(id.server.number()) << 56) ^ id.number;
         let hash = chain(chain(chain(hash, term.0), name), payload.hash());
         debug_assert!(index > Index::ZERO, "the first entry stands at index 1");
+        if place(index) < self.0.origin() {
+            // A broken rule has led back to where snapshots have been everywhere.
+            return Ok(Version {
+                term,
+                hash,
+                held: ServerSet::only(server),
+                durable: ServerSet::EMPTY,
+            });
+        }
         while self.0.len() <= place(index) {
             self.0.push(Slot::default());
         }
@@ -213,6 +222,12 @@ impl Slots {
         enough: Enough,
     ) -> Option<Index> {
         let mut lost = None;
+        // A snapshot holds what was committed there.
+        for index in (first.0..disk.first_index().0).map(Index) {
+            let committed = self.get(index).and_then(|slot| slot.committed);
+            let lacks = self.find(server, index, committed.map(|commit| commit.term), enough);
+            lost = lost.or(lacks.then_some(index));
+        }
         let first = first.max(disk.first_index());
         disk.iter_from(first).for_each(|(index, entry)| {
             let lacks = self.find(server, index, Some(entry.term), enough);
@@ -241,6 +256,31 @@ impl Slots {
             }
         }
         lacks
+    }
+
+    /// A server holds what was committed at `first..=last` now, by a snapshot.
+    pub fn install(&mut self, server: ServerId, first: Index, last: Index) {
+        for index in (first.0.max(1)..=last.0).map(Index) {
+            let Some(slot) = self.get_mut(index) else { continue };
+            let committed = slot.committed.map(|commit| commit.hash);
+            for version in &mut slot.versions {
+                if Some(version.hash) == committed {
+                    version.held.insert(server);
+                } else {
+                    version.held.remove(server);
+                }
+            }
+        }
+    }
+
+    /// Every server has a snapshot of what came before `index`: nobody asks about that any more.
+    pub fn forget_before(&mut self, index: Index) {
+        self.0.forget_before(place(index.max(Index::ZERO.next())));
+    }
+
+    /// Whether nobody asks about this index any more.
+    pub fn is_forgotten(&self, index: Index) -> bool {
+        index > Index::ZERO && place(index) < self.0.origin()
     }
 
     /// A server's log becomes what its disk holds: both agree below `first`.

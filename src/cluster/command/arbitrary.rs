@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::caption::caption_flaw;
+use super::quantity::SNAPSHOT_MAX;
 use super::question::{CHOICE_COLUMNS, CHOICES_MAX, CHOICES_MIN, Choice, Question};
 use super::verbs::{self, Scope};
 use super::{
@@ -20,7 +21,7 @@ use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
 use crate::cluster::measures;
 use crate::cluster::network::{LinkChange, Network, PacketName};
-use crate::cluster::raft::{Choice as Setting, OPTIONS, Options, RaftOption};
+use crate::cluster::raft::{Choice as Setting, OPTIONS, Options, RaftOption, SnapshotLimit};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
 use crate::cluster::words::fit::columns;
@@ -142,27 +143,32 @@ fn head() -> impl Strategy<Value = Command> {
     (
         (of(1..=25u8), of(any::<u64>()), of(select(Network::ALL.to_vec()))),
         timing,
-        (of(1..=1_000_000u32), (of(span()), of(span())), (of(1..=1_000_000_000_000u64), options())),
+        (of(1..=1_000_000u32), snapshots(), (of(span()), of(span()))),
+        (of(1..=1_000_000_000_000u64), options()),
     )
-        .prop_map(|((servers, seed, network), (election, heartbeat), more)| {
-            let (append_max, (sync, rpc_timeout), (events_max, options)) = more;
-            let election =
-                election.map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
-            let heartbeat = heartbeat.map(Span);
-            Command::Head(Head::Cluster(Setup {
-                servers,
-                seed,
-                network,
-                election,
-                heartbeat,
-                append_max,
-                sync,
-                rpc_timeout,
-                events_max,
-                options,
-                ..Setup::default()
-            }))
-        })
+        .prop_map(
+            |((servers, seed, network), (election, heartbeat), more, (events_max, options))| {
+                let (append_max, (snapshot, snapshot_chunk), (sync, rpc_timeout)) = more;
+                let election = election
+                    .map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
+                let heartbeat = heartbeat.map(Span);
+                Command::Head(Head::Cluster(Setup {
+                    servers,
+                    seed,
+                    network,
+                    election,
+                    heartbeat,
+                    append_max,
+                    snapshot,
+                    snapshot_chunk,
+                    sync,
+                    rpc_timeout,
+                    events_max,
+                    options,
+                    ..Setup::default()
+                }))
+            },
+        )
 }
 
 /// A head with a Raft of another's, which knows none of the options of the lab's own.
@@ -508,6 +514,14 @@ fn packets() -> impl Strategy<Value = Command> {
         }),
         1 => submit(),
     ]
+}
+
+fn snapshots() -> impl Strategy<Value = (Option<SnapshotLimit>, Option<u32>)> {
+    let limit = prop_oneof![
+        (1..=SNAPSHOT_MAX as u32).prop_map(SnapshotLimit::Entries),
+        (1..=SNAPSHOT_MAX as u32).prop_map(SnapshotLimit::Bytes),
+    ];
+    (of(limit), of(1..=SNAPSHOT_MAX as u32))
 }
 
 fn options() -> impl Strategy<Value = Options> {

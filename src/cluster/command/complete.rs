@@ -155,6 +155,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::PutVersion
         | Expect::Percent
         | Expect::Bytes
+        | Expect::SnapshotLimit
         | Expect::ClockRate
         | Expect::LoadRate
         | Expect::Seed

@@ -57,7 +57,7 @@ pub use super::act::{ClientAct, Fate, LabAct, LinkAct, PacketAct, ServerAct};
 use super::config::Config;
 use super::flaw::{Breaks, Flaw};
 use super::network::Network;
-use super::raft::Options;
+use super::raft::{Options, SnapshotLimit};
 use super::time::{Ppm, Span, SpanRange, Time};
 use super::types::{ServerId, Term, Version};
 use super::{Implementation, Limits};
@@ -236,6 +236,8 @@ pub struct Setup {
     pub election: Option<SpanRange>,
     pub heartbeat: Option<Span>,
     pub append_max: Option<u32>,
+    pub snapshot: Option<SnapshotLimit>,
+    pub snapshot_chunk: Option<u32>,
     pub sync: Option<Span>,
     pub rpc_timeout: Option<Span>,
     pub events_max: Option<u64>,
@@ -261,6 +263,8 @@ impl Setup {
             election: other(config.election_timeout, default.election_timeout),
             heartbeat: other(config.heartbeat, default.heartbeat),
             append_max: other(config.append_max, default.append_max),
+            snapshot: config.snapshot,
+            snapshot_chunk: config.snapshot_chunk,
             sync: other(config.sync, default.sync),
             rpc_timeout: other(config.rpc_timeout, default.rpc_timeout),
             events_max: other(config.events_max, default.events_max),

@@ -14,6 +14,7 @@ use super::{
     Text, Timers, VersionWord, Who, Word,
 };
 use crate::cluster::network::{LinkChange, PacketName};
+use crate::cluster::raft::SnapshotLimit;
 use crate::cluster::time::{Ppm, Span};
 use crate::cluster::types::Term;
 use crate::cluster::words::plain::is_hidden;
@@ -291,6 +292,8 @@ impl Display for Setup {
         option(f, "election", self.election)?;
         option(f, "heartbeat", self.heartbeat)?;
         option(f, "append-max", self.append_max)?;
+        option(f, "snapshot", self.snapshot)?;
+        option(f, "snapshot-chunk", self.snapshot_chunk.map(SnapshotLimit::Bytes))?;
         option(f, "sync", self.sync)?;
         option(f, "rpc-timeout", self.rpc_timeout)?;
         option(f, "max-events", self.events_max)?;

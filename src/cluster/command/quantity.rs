@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::{LoadRate, Place};
+use crate::cluster::raft::SnapshotLimit;
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::Term;
 
@@ -11,6 +12,9 @@ pub(super) type Read<T> = Result<T, String>;
 
 /// The highest term that a script may speak of: far beyond any run, and safe to count up from.
 pub const TERM_MAX: u64 = 1_000_000_000;
+
+/// The longest log, in entries or bytes, and the largest chunk that the head may ask for.
+pub(in crate::cluster::command) const SNAPSHOT_MAX: u64 = 1_000_000_000;
 
 /// Clock rates: a hundredth of real time to a hundred times.
 const RATES: RangeInclusive<u32> = 10_000..=100_000_000;
@@ -81,6 +85,39 @@ pub(super) fn megabytes(word: &str) -> Read<u64> {
             format!("expected an amount of memory, as 16MB: {most}MB at most, not {}", shown(word))
         },
     )
+}
+
+/// A number of bytes for snapshots: `64KB`, `500B`.
+fn snapshot_bytes(word: &str) -> Option<u32> {
+    let kilo = word.strip_suffix("KB").or_else(|| word.strip_suffix("kB"));
+    let (number, unit) = match (kilo, word.strip_suffix('B')) {
+        (Some(number), _) => (number, 1_000),
+        (None, Some(number)) => (number, 1),
+        (None, None) => return None,
+    };
+    let bytes = digits(number)?.parse::<u64>().ok()?.checked_mul(unit)?;
+    (1..=SNAPSHOT_MAX).contains(&bytes).then_some(bytes as u32)
+}
+
+/// When a snapshot is taken: `1000` entries, or `64KB`.
+pub(super) fn snapshot_limit(word: &str) -> Read<SnapshotLimit> {
+    let entries = || whole(word, 1..=SNAPSHOT_MAX).ok().map(|n| SnapshotLimit::Entries(n as u32));
+    let limit = snapshot_bytes(word).map(SnapshotLimit::Bytes).or_else(entries);
+    limit.ok_or_else(|| {
+        let most = grouped(SNAPSHOT_MAX);
+        format!(
+            "expected a number of entries from 1 to {most}, as 1000, or of bytes, as 64KB, not {}",
+            shown(word)
+        )
+    })
+}
+
+/// How much of a snapshot travels at once: `1KB`.
+pub(super) fn snapshot_chunk(word: &str) -> Read<u32> {
+    snapshot_bytes(word).ok_or_else(|| {
+        let most = grouped(SNAPSHOT_MAX);
+        format!("expected a number of bytes from 1B to {most}B, as 1KB, not {}", shown(word))
+    })
 }
 
 /// A seed: decimal, or hexadecimal with `0x`.

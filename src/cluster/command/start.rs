@@ -93,6 +93,8 @@ impl Start {
             election,
             heartbeat,
             append_max,
+            snapshot,
+            snapshot_chunk,
             sync,
             rpc_timeout,
             events_max,
@@ -108,6 +110,8 @@ impl Start {
         config.election_timeout = election.unwrap_or(config.election_timeout);
         config.heartbeat = heartbeat.unwrap_or(config.heartbeat);
         config.append_max = append_max.unwrap_or(config.append_max);
+        config.snapshot = *snapshot;
+        config.snapshot_chunk = *snapshot_chunk;
         config.sync = sync.unwrap_or(config.sync);
         config.rpc_timeout = rpc_timeout.unwrap_or(config.rpc_timeout);
         config.events_max = events_max.unwrap_or(config.events_max);

@@ -20,7 +20,11 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
     };
     let Some(entry) = holder.raft.log().get(index) else {
         let last = holder.raft.log().last();
+        let base = holder.raft.log().base().index;
         let clause = match last.index {
+            _ if index > Index::ZERO && index <= base => {
+                format!("entry {index} of {server} is part of its snapshot up to {base} (§7)")
+            }
             Index::ZERO => format!("{server} has no entry {index}: its log is empty"),
             _ => format!("{server} has no entry {index}: its log ends at {last}"),
         };
@@ -134,7 +138,7 @@ fn who_knows(cluster: &Cluster, holder: &Server, index: Index) -> Option<String>
     let knows = |server: &&Server| {
         server.power != Power::Down
             && server.raft.commit() >= index
-            && server.raft.log().get(index) == Some(entry)
+            && cluster.copies(index, entry).contains(server.id)
     };
     let knowing: ServerSet =
         cluster.servers().iter().filter(knows).map(|server| server.id).collect();
@@ -196,8 +200,10 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
                 its.term
             );
         }
-        None => return format!("{waits}; {id} leads and does not have it"),
-        Some(_) => {}
+        None if !cluster.copies(index, entry).contains(id) => {
+            return format!("{waits}; {id} leads and does not have it");
+        }
+        None | Some(_) => {}
     }
     if !leader.raft.rules().may_count(term, leader.raft.term()).answer {
         let own = leader.raft.term();
@@ -321,10 +327,16 @@ fn rivals(cluster: &Cluster, holder: &Server, index: Index, entry: &Entry) -> Op
     let leader = cluster.leader().and_then(|id| cluster.server(id))?;
     let (id, newest, term) = (holder.id, leader.id, leader.raft.term());
     let its = leader.raft.log().get(index);
-    if id == newest || its == Some(entry) {
+    if id == newest || cluster.copies(index, entry).contains(newest) {
         return None;
     }
+    let covered = index <= leader.raft.log().base().index;
     let has = match its {
+        None if covered => {
+            format!(
+                "the snapshot of {newest}, the leader of term {term}, has another entry {index}"
+            )
+        }
         None => format!("{newest}, the leader of term {term}, has no entry {index}"),
         Some(other) => {
             let of = other.term;
@@ -335,6 +347,7 @@ fn rivals(cluster: &Cluster, holder: &Server, index: Index, entry: &Entry) -> Op
         return Some(format!("{has}; {id} is in a newer term and refuses its appends (§5.1)"));
     }
     Some(match its {
+        None if covered => format!("{has}: this one goes when {id} installs that (§7)"),
         None => format!("{has}: this one is overwritten when {newest} sends one in its place"),
         Some(_) => format!("{has}: this one is overwritten when {id} copies it (§5.3)"),
     })

@@ -7,7 +7,7 @@ use crate::cluster::Cluster;
 use crate::cluster::command::Fate;
 use crate::cluster::event::{Event, EventKind, NetworkEvent, PacketEvent};
 use crate::cluster::network::{Act, Cargo, Hand, Loss, Packet, Reply, Rpc};
-use crate::cluster::raft::{AppendResult, Entries, Message, Position};
+use crate::cluster::raft::{AppendResult, Chunk, ChunkResult, Entries, Message, Position};
 use crate::cluster::types::{Index, Node, PacketId};
 use crate::cluster::words::spell::{count, entries};
 
@@ -75,6 +75,20 @@ fn says(cargo: &Cargo) -> String {
             Some(term) => format!("a refusal: it holds term {term} there, from {first} on"),
             None => format!("a refusal: its log ends at entry {last}"),
         },
+        Message::InstallSnapshot { term, chunk, .. } => {
+            let Chunk { snapshot, from, to } = chunk;
+            let what = match (*from, *to) == (0, snapshot.bytes) {
+                true => "a snapshot".to_owned(),
+                false => format!("bytes {}-{to} of {} of a snapshot", from + 1, snapshot.bytes),
+            };
+            format!("{what} up to {} in term {term}", snapshot.last)
+        }
+        Message::InstallReply { result: ChunkResult::Received(bytes), .. } => {
+            format!("an ack of the first {bytes} bytes of a snapshot")
+        }
+        Message::InstallReply { result: ChunkResult::Installed(index), .. } => {
+            format!("an ack up to entry {index}")
+        }
         Message::ReadIndex { term, .. } => {
             format!(
                 "a question to the leader of term {term}: up to where must a read have applied?"
@@ -136,7 +150,10 @@ fn given_up(cluster: &Cluster, packet: &Packet) -> Option<String> {
 fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
     if let Node::Server(id) = packet.to {
         let server = cluster.server(id)?;
-        let is_append = matches!(packet.cargo, Cargo::Raft(Message::Append { .. }));
+        let is_append = matches!(
+            packet.cargo,
+            Cargo::Raft(Message::Append { .. } | Message::InstallSnapshot { .. })
+        );
         let leads_too = server.raft.is_leader() && is_append;
         if leads_too || !server.flaws().is_empty() {
             return None;
@@ -188,6 +205,18 @@ fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
         }
         Message::AppendReply { result: AppendResult::Refused { .. }, .. } => {
             format!("{to} goes back in its log until both agree (§5.3)")
+        }
+        Message::InstallSnapshot { chunk, .. } if chunk.to < chunk.snapshot.bytes => {
+            format!("{to} keeps it until the rest has come (Figure 13, InstallSnapshot 4)")
+        }
+        Message::InstallSnapshot { .. } => {
+            format!("{to} begins again with it, unless it has committed as much (§7)")
+        }
+        Message::InstallReply { result: ChunkResult::Received(_), .. } => {
+            format!("{to} sends what follows (Figure 13)")
+        }
+        Message::InstallReply { result: ChunkResult::Installed(_), .. } => {
+            format!("{to} goes on with the entries that follow (§7)")
         }
         Message::Foreign { .. } => return None,
     })

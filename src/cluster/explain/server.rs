@@ -62,8 +62,13 @@ fn down(server: &Server) -> Vec<String> {
     let mut clauses = vec![
         format!("{id} is down"),
         format!("its disk holds term {}, {vote} and {log}", disk.hard.term),
-        "after a restart it is a follower that has applied nothing yet".into(),
     ];
+    clauses.push(match disk.log.base().index {
+        Index::ZERO => "after a restart it is a follower that has applied nothing yet".into(),
+        base => format!(
+            "after a restart it is a follower that has applied its snapshot, up to entry {base} (§7)"
+        ),
+    });
     clauses.extend(Disk::keeps_less(server.flaws()).iter().map(Flaw::told));
     clauses
 }
@@ -228,12 +233,28 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
         alike.entry((matched(id), next)).or_default().insert(id);
     }
     for ((known, next), ids) in alike {
+        let next_is_gone = next <= server.raft.log().base().index;
         clauses.push(match known {
+            _ if next_is_gone => {
+                format!("{} entry {next}, which only a snapshot has now (§7)", need(ids))
+            }
             Index::ZERO => format!("{} confirmed nothing yet: nextIndex {next}", have(ids)),
             _ => format!("its matchIndex for {} is {known}, nextIndex {next}", list(ids)),
         });
     }
+    clauses.extend(server.raft.configuration().voters().iter().filter_map(|id| {
+        let (snapshot, received) = server.raft.sending(id)?;
+        let (last, of) = (snapshot.last.index, snapshot.bytes);
+        Some(format!(
+            "it sends {id} its snapshot up to entry {last}, of which {received} of {of} bytes are \
+             confirmed (§7)"
+        ))
+    }));
     clauses
+}
+
+fn need(set: ServerSet) -> String {
+    format!("{} {}", list(set), if set.len() == 1 { "needs" } else { "need" })
 }
 
 fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String> {
@@ -415,6 +436,14 @@ fn state(cluster: &Cluster, server: &Server) -> Vec<String> {
     let mut clauses = Vec::new();
     if commit < newest {
         clauses.push(format!("it knows of commits up to entry {commit}, others up to {newest}"));
+    }
+    let base = server.raft.log().base().index;
+    if base > Index::ZERO {
+        clauses.push(format!("a snapshot stands in for its log up to entry {base} (§7)"));
+    }
+    if let Some((of, bytes)) = server.raft.receiving() {
+        let last = of.index;
+        clauses.push(format!("of a snapshot up to entry {last} it has the first {bytes} bytes"));
     }
     if applied < commit {
         clauses.push(format!("it has applied entries up to {applied} of {commit}"));

@@ -7,7 +7,7 @@ use crate::cluster::raft::Log;
 use crate::cluster::server::Server;
 use crate::cluster::types::{Index, Term};
 
-pub(super) static ROWS: [Row; 15] = [
+pub(super) static ROWS: [Row; 18] = [
     Row {
         name: "is",
         plural: Some("are"),
@@ -98,7 +98,7 @@ pub(super) static ROWS: [Row; 15] = [
         name: "log",
         answers: Kind::Terms,
         usage: &["WHO log = TERMS"],
-        summary: "the terms of its entries from index 1; `none` for the empty log",
+        summary: "the terms of its entries, from its base on; `none` where it has none",
         examples: &["S3 log = 1,1,4", "S1 log = S2 log"],
         ask: Ask::Server(|_, server| Some(Answer::Log(server.raft.log()))),
         words: Some(|_, server| server.map(|server| log_words(server.raft.log()))),
@@ -110,6 +110,32 @@ pub(super) static ROWS: [Row; 15] = [
         summary: "the index of the last entry of its log",
         examples: &["S2 last = 5", "S1 last >= S2 last"],
         ask: Ask::Server(|_, server| number(server.raft.log().last_index().0)),
+        ..ROW
+    },
+    Row {
+        name: "base",
+        usage: &["WHO base >= N"],
+        summary: "up to where a snapshot stands in for its log (§7); 0 without one",
+        examples: &["S2 base >= 40"],
+        ask: Ask::Server(|_, server| number(server.raft.log().base().index.0)),
+        ..ROW
+    },
+    Row {
+        name: "log-size",
+        usage: &["WHO log-size <= N"],
+        summary: "how many bytes the entries of its log take",
+        examples: &["S2 log-size <= 8000"],
+        ask: Ask::Server(|_, server| number(server.raft.log().bytes())),
+        ..ROW
+    },
+    Row {
+        name: "snapshot-size",
+        usage: &["WHO snapshot-size <= N"],
+        summary: "how many bytes its snapshot takes; 0 without one",
+        examples: &["S2 snapshot-size <= 500"],
+        ask: Ask::Server(|_, server| {
+            number(server.raft.snapshot().map_or(0, |snapshot| snapshot.bytes.into()))
+        }),
         ..ROW
     },
     Row {

@@ -77,6 +77,10 @@ impl PacketKind {
             Self::TimeoutNow => PacketName::TimeoutNow,
             Self::ReadIndex => PacketName::ReadIndex,
             Self::ReadIndexGiven { .. } => PacketName::ReadIndexReply,
+            Self::InstallSnapshot { .. } => PacketName::Snapshot,
+            Self::ChunkReceived { .. } | Self::SnapshotInstalled { .. } => {
+                PacketName::SnapshotReply
+            }
             Self::ClientRequest => PacketName::Request,
             Self::ClientReply => PacketName::Reply,
             Self::Foreign { what: Foreign::Appended | Foreign::AppendRefused } => {
@@ -102,6 +106,8 @@ pub enum PacketName {
     TimeoutNow,
     ReadIndex,
     ReadIndexReply,
+    Snapshot,
+    SnapshotReply,
     Request,
     Reply,
     /// What a guest says, and no Raft of the paper does.
@@ -109,7 +115,7 @@ pub enum PacketName {
 }
 
 impl PacketName {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::PreVote,
         Self::PreVoteReply,
         Self::Vote,
@@ -120,6 +126,8 @@ impl PacketName {
         Self::TimeoutNow,
         Self::ReadIndex,
         Self::ReadIndexReply,
+        Self::Snapshot,
+        Self::SnapshotReply,
         Self::Request,
         Self::Reply,
         Self::Other,
@@ -137,6 +145,8 @@ impl PacketName {
             Self::TimeoutNow => "timeout-now",
             Self::ReadIndex => "read-index",
             Self::ReadIndexReply => "read-index-reply",
+            Self::Snapshot => "snapshot",
+            Self::SnapshotReply => "snapshot-reply",
             Self::Request => "request",
             Self::Reply => "reply",
             Self::Other => "other",

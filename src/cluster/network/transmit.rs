@@ -3,7 +3,7 @@
 use super::{Cargo, Hand, Law, Loss, Packet, Profile, Reply, Rpc};
 use crate::cluster::digest::{CargoTag, Digest, Tag};
 use crate::cluster::event::{EventKind, NetworkEvent, PacketEvent};
-use crate::cluster::raft::{AppendResult, Message};
+use crate::cluster::raft::{AppendResult, ChunkResult, Message};
 use crate::cluster::rng::Lot;
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{ClientId, Node, Outcome, PacketId, ServerId};
@@ -210,6 +210,23 @@ fn digest_message(digest: &mut Digest, message: &Message) {
                 AppendResult::Refused { conflict, first, last } => {
                     digest.u8(0).u64(conflict.map_or(0, |term| term.0)).u64(first.0).u64(last.0)
                 }
+            };
+        }
+        Message::InstallSnapshot { term, chunk, .. } => {
+            let last = chunk.snapshot.last;
+            digest
+                .u8(CargoTag::InstallSnapshot as u8)
+                .u64(term.0)
+                .u64(last.index.0)
+                .u64(last.term.0)
+                .u64(u64::from(chunk.from) << 32 | u64::from(chunk.to))
+                .u64(chunk.snapshot.map.hash());
+        }
+        Message::InstallReply { term, last, result, .. } => {
+            digest.u8(CargoTag::InstallReply as u8).u64(term.0).u64(last.0);
+            match result {
+                ChunkResult::Received(bytes) => digest.u8(0).u64(u64::from(*bytes)),
+                ChunkResult::Installed(index) => digest.u8(1).u64(index.0),
             };
         }
         Message::Foreign { kind, term, bytes } => {

@@ -314,9 +314,17 @@ impl Raft {
         // vote had reached this one, and writes reach it in order.
         progress[self.id.index()].matched = last;
         let (active, strays) = (ServerSet::EMPTY, ServerSet::EMPTY);
-        let (transfer, reading) = (None, Reading::default());
-        self.state =
-            State::Leader(Leadership { votes, progress, asked, active, transfer, reading, strays });
+        let (transfer, reading, sending) = (None, Reading::default(), Vec::new());
+        self.state = State::Leader(Leadership {
+            votes,
+            progress,
+            asked,
+            active,
+            transfer,
+            reading,
+            sending,
+            strays,
+        });
         out.election = TimerOrder::Cancel;
         if self.rules.options.has(RaftOption::CheckQuorum) {
             out.quorum = TimerOrder::Arm;

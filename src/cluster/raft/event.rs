@@ -3,7 +3,7 @@
 use serde::Serialize;
 use strum::IntoStaticStr;
 
-use super::{Position, Role, Summary};
+use super::{Position, Role, SnapshotLimit, Summary};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::time::Span;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -155,6 +155,56 @@ pub enum RaftEvent {
     Resent {
         follower: ServerId,
         next: Index,
+    },
+    /// It has taken a snapshot, for which the entries `first..=last` have left its log; `limit`: the
+    /// length of the log that asked for it, if that did.
+    SnapshotTaken {
+        first: Index,
+        last: Position,
+        bytes: u32,
+        limit: Option<SnapshotLimit>,
+    },
+    /// The leader begins to send a snapshot: the follower needs entry `next`, and the log begins at
+    /// `first`.
+    SnapshotChosen {
+        follower: ServerId,
+        next: Index,
+        first: Index,
+        last: Position,
+    },
+    /// The leader sends the next chunk of a snapshot again, of which so many bytes have arrived.
+    SnapshotResent {
+        follower: ServerId,
+        last: Index,
+        received: u32,
+    },
+    /// A chunk of a snapshot has arrived: now there are the first `received` of its bytes.
+    ChunkReceived {
+        leader: ServerId,
+        last: Position,
+        received: u32,
+        of: u32,
+    },
+    /// The leader of an older term sent a snapshot.
+    SnapshotRefused {
+        leader: ServerId,
+        last: Position,
+        own: Term,
+    },
+    /// What a snapshot covers is committed here already.
+    SnapshotSkipped {
+        leader: ServerId,
+        last: Position,
+        commit: Index,
+    },
+    /// A snapshot is its state now. `own`: where its log ended; `had`: the term of its own entry at
+    /// the snapshot's last index; `end`: where its log ends now.
+    SnapshotInstalled {
+        leader: ServerId,
+        last: Position,
+        own: Position,
+        had: Option<Term>,
+        end: Index,
     },
     /// A message that no longer matters.
     Ignored {

@@ -1,8 +1,8 @@
 //! The log: entries in order, each with the term in which a leader received it (§5.3).
 //!
-//! Clones share their structure, so a checkpoint of a long log costs next to nothing. Everything
-//! goes through this interface, which already speaks of a first index, so that a snapshot can later
-//! stand in for the entries before it (§7).
+//! Clones share their structure, so a checkpoint of a long log costs next to nothing. A snapshot may
+//! stand in for the entries up to the log's base (§7): they are not there any more, and count as held
+//! all the same. Where the log begins is for the log to say; all others go through this interface.
 
 use std::rc::Rc;
 
@@ -81,13 +81,32 @@ impl std::fmt::Display for Payload {
     }
 }
 
+impl Entry {
+    /// How many bytes it would take on a wire or on a disk.
+    pub fn bytes(&self) -> u64 {
+        8 + self.payload.wire_bytes()
+    }
+}
+
 /// A server's log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Log {
     /// Where the entries that a snapshot replaced end; 0@0 as long as there is none.
     base: Position,
+    /// Each at the place before its index. What lies there up to the base is not looked at.
     entries: Growing<Entry>,
+    /// How many bytes its entries take.
+    bytes: u64,
 }
+
+/// Two logs are equal if they begin at the same place and have the same entries.
+impl PartialEq for Log {
+    fn eq(&self, other: &Self) -> bool {
+        self.base == other.base && self.len() == other.len() && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Log {}
 
 impl Log {
     pub fn new() -> Self {
@@ -113,7 +132,7 @@ impl Log {
     }
 
     pub fn last_index(&self) -> Index {
-        Index(self.base.index.0 + self.entries.len() as u64)
+        Index(self.entries.len() as u64)
     }
 
     /// All entries with their indexes.
@@ -123,15 +142,20 @@ impl Log {
 
     /// How many entries it holds.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() - self.base.index.0 as usize
     }
 
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
+    }
+
+    /// How many bytes its entries take.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     fn place(&self, index: Index) -> Option<usize> {
-        index.0.checked_sub(self.base.index.0 + 1).map(|place| place as usize)
+        (index > self.base.index).then(|| index.0 as usize - 1)
     }
 
     /// The entry at `index`; `None` before the first and beyond the last.
@@ -152,6 +176,12 @@ impl Log {
         Some(Position { index, term: self.term(index)? })
     }
 
+    /// Whether it has this entry, or a snapshot instead: that covers only what is committed, and what
+    /// is committed is the same everywhere.
+    pub fn holds(&self, position: Position) -> bool {
+        position.index < self.base.index || self.term(position.index) == Some(position.term)
+    }
+
     /// The first index whose entry has the term of the entry at `index`. Terms never decrease
     /// along a log, so a binary search finds it.
     pub fn first_of_term(&self, term: Term) -> Index {
@@ -166,10 +196,11 @@ impl Log {
 
     /// How many entries have a term below `term`.
     fn count_below(&self, term: Term) -> u64 {
-        let (mut low, mut high) = (0, self.entries.len());
+        let (mut low, mut high) = (0, self.len());
+        let first = self.base.index.0 as usize;
         while low < high {
             let middle = low + (high - low) / 2;
-            let below = self.entries.get(middle).is_some_and(|entry| entry.term < term);
+            let below = self.entries.get(first + middle).is_some_and(|entry| entry.term < term);
             if below { low = middle + 1 } else { high = middle }
         }
         low as u64
@@ -180,26 +211,45 @@ impl Log {
         self.entries.copied()
     }
 
-    /// How many chunks of entries have settled.
-    pub(in crate::cluster) const fn chunks(&self) -> usize {
-        self.entries.chunks()
+    /// Up to which place its entries have settled.
+    pub(in crate::cluster) const fn settled_to(&self) -> usize {
+        self.entries.settled_to()
     }
 
-    /// Keeps the entries that have settled since there were so many chunks only once, as far as
-    /// another log has the same there. Whether it has all of them.
-    pub(in crate::cluster) fn share(&mut self, chunks: usize, other: &Self) -> bool {
-        self.entries.share(chunks, &other.entries)
+    /// Keeps the entries that have settled from that place on only once, as far as another log has the
+    /// same there. Whether it has all of them.
+    pub(in crate::cluster) fn share(&mut self, settled_to: usize, other: &Self) -> bool {
+        self.entries.share(settled_to, &other.entries)
     }
 
     pub fn push(&mut self, entry: Entry) {
+        self.bytes += entry.bytes();
         self.entries.push(entry);
     }
 
     /// Removes the entry at `from` and all that follow it.
     pub fn truncate(&mut self, from: Index) {
         if let Some(place) = self.place(from) {
+            self.bytes -= self.entries.iter_from(place).map(Entry::bytes).sum::<u64>();
             self.entries.truncate(place);
         }
+    }
+
+    /// A snapshot stands in for everything up to `last`: what follows stays.
+    pub fn compact(&mut self, last: Position) {
+        if self.last_index() < last.index {
+            *self = Self::after(last);
+            return;
+        }
+        let gone = self.iter().take_while(|(index, _)| *index <= last.index);
+        self.bytes -= gone.map(|(_, entry)| entry.bytes()).sum::<u64>();
+        self.base = last;
+        self.entries.forget_before(last.index.0 as usize);
+    }
+
+    /// A snapshot stands in for everything up to `last`, and there is nothing else.
+    pub fn after(last: Position) -> Self {
+        Self { base: last, entries: Growing::from_place(last.index.0 as usize), bytes: 0 }
     }
 
     /// At most `max` entries from `from` on.
@@ -263,13 +313,52 @@ mod tests {
     #[test]
     fn long_logs_share_what_has_settled() {
         let (one, mut other) = (log((0..5_000).map(|at| at / 9)), log((0..5_000).map(|at| at / 9)));
-        assert!(one.chunks() > 2 && one.copied() > 0 && one.copied() < 1_000);
+        assert!(one.settled_to() > 2_000 && one.copied() > 0 && one.copied() < 1_000);
         assert_eq!(log([3, 3, 4].into_iter()).copied(), 3, "of a short one all");
         assert!(other.share(0, &one), "they are equal");
         assert_eq!(other, one);
         let mut another = log((0..5_000).map(|at| at / 8));
         assert!(!another.share(0, &one));
         assert_eq!(another, log((0..5_000).map(|at| at / 8)));
-        assert!(another.share(another.chunks(), &one), "there is nothing left to share");
+        assert!(another.share(another.settled_to(), &one), "there is nothing left to share");
+    }
+
+    /// A snapshot stands in for the entries before its last, and counts as holding them (§7).
+    #[test]
+    fn a_snapshot_stands_in_for_the_entries_up_to_the_base() {
+        let at = |index, term| Position { index: Index(index), term: Term(term) };
+        for (last, from) in [(3, 1), (40, 1), (100, 64), (250, 1)] {
+            let mut log = log((1..=250).map(|at| at / 100));
+            let whole = log.clone();
+            let term = log.term(Index(last)).expect("an entry");
+            log.compact(at(last, term.0));
+            assert_eq!((log.base().index, log.first_index()), (Index(last), Index(last + 1)));
+            assert_eq!((log.last(), log.len()), (whole.last(), 250 - last as usize));
+            assert_eq!(log.is_empty(), last == 250);
+            assert!(log.iter().eq(whole.iter_from(Index(last + 1))));
+            assert!(log.iter_from(Index(from)).eq(log.iter()));
+            assert_eq!(log.get(Index(last)), None);
+            assert_eq!((log.term(Index(last)), log.term(Index(last - 1))), (Some(term), None));
+            assert!(log.holds(at(last - 1, 77)) && log.holds(at(last, term.0)));
+            assert!(!log.holds(at(last, term.0 + 1)) && !log.holds(at(251, 2)));
+            assert_eq!(log.slice(Index(last), 9).len(), 0);
+            assert_eq!(log.bytes(), log.iter().map(|(_, entry)| entry.bytes()).sum::<u64>());
+            assert_eq!(log.last_of_term(Term(2)), Some(Index(250)));
+            assert_eq!(log.first_of_term(Term(2)), Index(200.max(last + 1)));
+
+            let entry = whole.get(Index(250)).expect("an entry").clone();
+            let mut other = Log::after(at(last, term.0));
+            assert!(other.is_empty() && other.last() == at(last, term.0));
+            (0..100).for_each(|_| other.push(entry.clone()));
+            assert_eq!((other.last_index(), other.len()), (Index(last + 100), 100));
+            other.truncate(Index(last + 3));
+            assert_eq!((other.len(), other.bytes()), (2, 2 * entry.bytes()));
+            log.truncate(Index(last + 1));
+            assert_eq!((log.last(), log.bytes()), (at(last, term.0), 0));
+            assert_eq!(log, Log::after(at(last, term.0)));
+            log.push(entry.clone());
+            log.push(entry);
+            assert_eq!(log, other, "whatever lies below the base");
+        }
     }
 }

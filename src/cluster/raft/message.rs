@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use strum::VariantArray;
 
 use super::log::Entry;
+use super::snapshot::{Chunk, ChunkResult};
 use crate::cluster::types::{Index, Term};
 
 /// A place in a log together with the term of the entry there: by the Log Matching Property
@@ -46,6 +47,10 @@ pub enum Message {
     Append { call: u32, term: Term, prev: Position, entries: Entries, commit: Index },
     /// The answer to the AppendEntries that followed `prev`.
     AppendReply { call: u32, term: Term, prev: Index, result: AppendResult },
+    /// Figure 13, InstallSnapshot RPC: all of a snapshot, or a part of it.
+    InstallSnapshot { call: u32, term: Term, chunk: Chunk },
+    /// The answer to a chunk of the snapshot that ends at `last`.
+    InstallReply { call: u32, term: Term, last: Index, result: ChunkResult },
     /// Dissertation §3.10: the leader of this term asks the receiver to become a candidate at once.
     TimeoutNow { call: u32, term: Term },
     /// Dissertation §6.4: a follower asks its leader up to where it must have applied to answer this
@@ -181,6 +186,20 @@ pub enum PacketKind {
     ReadIndexGiven {
         index: Index,
     },
+    /// The bytes `from..to` of a snapshot that takes `of`, and covers the log up to `last`.
+    InstallSnapshot {
+        last: Index,
+        from: u32,
+        to: u32,
+        of: u32,
+    },
+    /// The follower has the first so many bytes of a snapshot.
+    ChunkReceived {
+        bytes: u32,
+    },
+    SnapshotInstalled {
+        matched: Index,
+    },
     ClientRequest,
     ClientReply,
     /// A message of a guest, of which the lab knows only what it is said to be.
@@ -230,6 +249,8 @@ impl Message {
                 (PacketKind::ReadIndexGiven { index: *index }, *term)
             }
             Self::Foreign { kind, term, .. } => (kind.packet(), *term),
+            Self::InstallSnapshot { term, chunk, .. } => (chunk.kind(), *term),
+            Self::InstallReply { term, result, .. } => (result.kind(), *term),
         };
         Summary { kind, term }
     }
@@ -240,11 +261,13 @@ impl Message {
             Self::PreVoteReply { .. }
             | Self::VoteReply { .. }
             | Self::AppendReply { .. }
+            | Self::InstallReply { .. }
             | Self::ReadIndexReply { .. } => true,
             Self::Foreign { kind, .. } => kind.is_reply(),
             Self::PreVote { .. }
             | Self::RequestVote { .. }
             | Self::Append { .. }
+            | Self::InstallSnapshot { .. }
             | Self::TimeoutNow { .. }
             | Self::ReadIndex { .. } => false,
         }
@@ -259,6 +282,8 @@ impl Message {
             | Self::VoteReply { call, .. }
             | Self::Append { call, .. }
             | Self::AppendReply { call, .. }
+            | Self::InstallSnapshot { call, .. }
+            | Self::InstallReply { call, .. }
             | Self::TimeoutNow { call, .. }
             | Self::ReadIndex { call, .. }
             | Self::ReadIndexReply { call, .. } => *call,
@@ -272,15 +297,17 @@ impl Message {
         match self {
             Self::PreVote { .. } | Self::RequestVote { .. } => 28,
             Self::PreVoteReply { .. } | Self::VoteReply { .. } => 13,
-            Self::Append { entries, .. } => {
-                let each = |entry: &Entry| 8 + entry.payload.wire_bytes();
-                36 + entries.iter().map(each).sum::<u64>()
-            }
+            Self::Append { entries, .. } => 36 + entries.iter().map(Entry::bytes).sum::<u64>(),
             Self::AppendReply { .. } => 45,
             Self::TimeoutNow { .. } => 12,
             Self::ReadIndex { .. } => 20,
             Self::ReadIndexReply { .. } => 28,
             Self::Foreign { bytes, .. } => bytes.len() as u64,
+            // The last index and term, the offset, the data, and whether it is the last chunk.
+            Self::InstallSnapshot { chunk, .. } => {
+                12 + 16 + 4 + 4 + u64::from(chunk.to - chunk.from) + 1
+            }
+            Self::InstallReply { .. } => 12 + 8 + 1 + 8,
         }
     }
 }

@@ -87,6 +87,7 @@ impl Raft {
                 transfer: None,
                 reading: super::reads::Reading::default(),
                 active: ServerSet::EMPTY,
+                sending: Vec::new(),
                 strays: ServerSet::EMPTY,
             }),
         };

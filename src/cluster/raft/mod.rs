@@ -11,6 +11,7 @@
 //! - `options.rs`: rules that Rafts in production add, each of which may be on or off.
 //! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1); pre-votes and the check for a quorum.
 //! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
+//! - `snapshot.rs`: what stands in for entries that are no longer in the log (§7).
 //! - `transfer.rs`: a leader hands its leadership over (dissertation §3.10).
 //! - `reads.rs`: reads that take no entry (dissertation §6.4).
 //! - `retry.rs`: what is asked again when the network tells that a call has failed (§5.1).
@@ -19,7 +20,7 @@
 //!
 //! What is left out on purpose: unless an option says so no no-op entry opens a term, so the k-th
 //! command stands at index k and old entries wait for the next command (§8); membership does not
-//! change (§6); nothing is compacted yet (§7). One AppendEntries with entries is under way to a
+//! change (§6). One AppendEntries with entries is under way to a
 //! follower at a time: what is submitted meanwhile goes out together with the next.
 
 mod configuration;
@@ -34,6 +35,7 @@ mod reads;
 mod replication;
 mod retry;
 mod rules;
+mod snapshot;
 mod transfer;
 mod view;
 
@@ -42,14 +44,18 @@ pub use event::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 pub use log::{Entry, Log, Payload};
 pub use message::{AppendResult, Entries, Foreign, Message, PacketKind, Position, Summary};
 pub use mirror::Report;
-pub use options::{About as OptionAbout, Choice, OPTIONS, Options, RaftOption};
+pub use options::{About as OptionAbout, Choice, OPTIONS, Options, RaftOption, SnapshotLimit};
 pub use reads::{Readable, Reads};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
+pub use snapshot::{Chunk, ChunkResult, Snapshot};
+
+use std::rc::Rc;
 
 use reads::Reading;
 use retry::{Asked, Calls};
 use serde::{Deserialize, Serialize};
+use snapshot::Incoming;
 
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::shared::OrdMap;
@@ -78,6 +84,10 @@ pub struct Raft {
     voted_for: Option<ServerId>,
     log: Log,
     commit: Index,
+    /// What stands in for the entries up to the base of the log.
+    snapshot: Option<Rc<Snapshot>>,
+    /// A snapshot of which the first chunks have arrived.
+    incoming: Option<Incoming>,
     state: State,
     calls: Calls,
     /// When it was started again, if it was.
@@ -129,6 +139,8 @@ struct Leadership {
     transfer: Option<Transfer>,
     /// What it knows of reads that take no entry.
     reading: Reading,
+    /// The snapshots that are on their way, and to whom.
+    sending: Vec<(ServerId, Rc<Snapshot>)>,
     /// What only events look at: of whose matchIndex it did not hear. Only a flaw makes any.
     strays: ServerSet,
 }
@@ -157,6 +169,12 @@ pub enum Write {
     Append(Entry),
     /// Removes the entry at this index and all that follow.
     Truncate(Index),
+    /// A snapshot, and with it at once what it leaves of the log: all that follows its last entry, or
+    /// nothing where it replaces the whole log (§7).
+    Snapshot {
+        snapshot: Rc<Snapshot>,
+        replaces: bool,
+    },
 }
 
 /// A vote that a server gave and does not know of any more.
@@ -192,6 +210,17 @@ pub enum Replication {
         /// The network has told that it failed.
         lost: bool,
     },
+    /// A snapshot, for what it lacks is no longer in the log (§7): its newest chunk.
+    Snapshot {
+        call: u32,
+        sent: Time,
+        /// The last index that it covers.
+        last: Index,
+        /// How many of its bytes are known to have arrived.
+        received: u32,
+        /// The network has told that it failed.
+        lost: bool,
+    },
 }
 
 /// What a step may look at beside the server's own state.
@@ -199,6 +228,8 @@ pub enum Replication {
 pub struct Context {
     pub now: Time,
     pub append_max: u32,
+    /// The most bytes of a snapshot that one message carries.
+    pub snapshot_chunk: u32,
     pub heartbeat: Span,
     /// The shortest election timeout, and the rate of this server's clock, by which it passes.
     pub election: Span,
@@ -233,6 +264,8 @@ pub struct Outbox {
     /// Leave when everything written so far is on disk.
     pub held: Vec<(ServerId, Message)>,
     pub writes: Vec<Write>,
+    /// The state machine begins again with this.
+    pub installed: Option<Rc<Snapshot>>,
     pub election: TimerOrder,
     pub heartbeat: TimerOrder,
     /// A leader's check for a quorum.
@@ -275,8 +308,10 @@ impl Raft {
             configuration,
             term,
             voted_for,
+            commit: log.base().index,
             log,
-            commit: Index::ZERO,
+            snapshot: None,
+            incoming: None,
             state: State::Follower { leader: None },
             calls: Calls::default(),
             started: None,
@@ -329,6 +364,17 @@ impl Raft {
                 self.on_read_index_reply(term, read, index, out);
             }
             Message::TimeoutNow { term, .. } => self.on_timeout_now(from, term, out),
+            Message::InstallSnapshot { call, term, chunk } => {
+                let last = chunk.snapshot.last.index;
+                let result = self.on_install_snapshot((from, term), chunk, cx, out);
+                if let Some(result) = result {
+                    let term = self.term;
+                    out.held.push((from, Message::InstallReply { call, term, last, result }));
+                }
+            }
+            Message::InstallReply { call, term, last, result } => {
+                self.on_install_reply(from, (term, call), last, result, cx, out);
+            }
         }
         if resets && out.election == TimerOrder::Keep {
             out.election = TimerOrder::Arm;
@@ -376,10 +422,10 @@ impl Raft {
         self.rules.flaws.set(flaw, on);
     }
 
-    /// Keeps the entries that have settled since there were so many chunks only once, as far as
-    /// this server has the same.
-    pub(in crate::cluster) fn share_log(&mut self, chunks: usize, other: &Self) -> bool {
-        self.log.share(chunks, &other.log)
+    /// Keeps the entries that have settled from that place on only once, as far as this server has
+    /// the same.
+    pub(in crate::cluster) fn share_log(&mut self, settled_to: usize, other: &Self) -> bool {
+        self.log.share(settled_to, &other.log)
     }
 
     /// The vote of its term was never given if it was not durable: no word of it has left.

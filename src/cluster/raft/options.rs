@@ -127,6 +127,34 @@ impl std::fmt::Display for RaftOption {
     }
 }
 
+/// When a server takes a snapshot: as soon as its log is that long (§7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotLimit {
+    Entries(u32),
+    Bytes(u32),
+}
+
+impl SnapshotLimit {
+    /// Whether a log is so long that what is applied of it gives way to a snapshot.
+    pub fn is_reached(self, log: &super::Log, applied: super::Index) -> bool {
+        match self {
+            Self::Entries(most) => applied.0.saturating_sub(log.base().index.0) >= u64::from(most),
+            Self::Bytes(most) => log.bytes() >= u64::from(most),
+        }
+    }
+}
+
+impl std::fmt::Display for SnapshotLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Entries(most) => write!(f, "{most}"),
+            Self::Bytes(most) if most % 1_000 == 0 => write!(f, "{}KB", most / 1_000),
+            Self::Bytes(most) => write!(f, "{most}B"),
+        }
+    }
+}
+
 impl Choice {
     /// The name of what it is set to.
     pub fn setting(self) -> &'static str {

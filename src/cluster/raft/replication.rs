@@ -61,16 +61,31 @@ impl Raft {
                 {
                     self.send_append(peer, 0, cx, out);
                 }
-                Some(Replication::UnderWay { .. }) => self.resend(peer, cx, out),
+                // A chunk is as good a word of a leader as a heartbeat.
+                Some(Replication::Snapshot { sent, lost: false, .. })
+                    if cx.now.since(sent) < cx.heartbeat => {}
+                Some(Replication::UnderWay { .. } | Replication::Snapshot { .. }) => {
+                    self.resend(peer, cx, out);
+                }
                 Some(Replication::Idle) | None => self.send_entries(peer, cx, out),
             }
         }
     }
 
     pub(super) fn resend(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
-        let Some(&Progress { next, .. }) = self.progress(peer) else { return };
-        out.emit(RaftEvent::Resent { follower: peer, next });
-        self.send_entries(peer, cx, out);
+        let first = self.log.first_index();
+        match self.progress(peer) {
+            Some(&Progress { replication: Replication::Snapshot { .. }, .. }) => {
+                self.send_snapshot(peer, true, cx, out);
+            }
+            Some(&Progress { next, .. }) => {
+                if next >= first {
+                    out.emit(RaftEvent::Resent { follower: peer, next });
+                }
+                self.send_entries(peer, cx, out);
+            }
+            None => {}
+        }
     }
 
     fn send_entries(&mut self, peer: ServerId, cx: &Context, out: &mut Outbox) {
@@ -81,7 +96,13 @@ impl Raft {
         let State::Leader(leader) = &mut self.state else { return };
         let known = &mut leader.progress[peer.index()];
         let next = known.next;
-        let Some(prev) = self.log.position(next.previous()) else { return };
+        let Some(prev) = self.log.position(next.previous()) else {
+            // A heartbeat brings nothing, and can wait for the next that does.
+            if max > 0 {
+                self.send_snapshot(peer, false, cx, out);
+            }
+            return;
+        };
         let entries = self.log.slice(next, max);
         let call = self.calls.next();
         if entries.is_empty() {
@@ -105,7 +126,11 @@ impl Raft {
         out: &mut Outbox,
     ) -> Option<AppendResult> {
         self.adopt_term(term, out);
-        if term == self.term && !self.accept_leader(leader, prev, &entries, commit, cx, out) {
+        let kind = || {
+            let entries = entries.len() as u32;
+            PacketKind::Append { prev: prev.index, entries, commit }
+        };
+        if term == self.term && !self.accept_leader(leader, kind, cx, out) {
             return None;
         }
         let Ruled { answer, flaws } = self.append_refusal(term, prev, &entries);
@@ -128,20 +153,16 @@ impl Raft {
 
     /// Bows to the leader of the present term. False if this server leads that term itself:
     /// then election safety is broken, which the checkers report, and the message is ignored.
-    fn accept_leader(
+    pub(super) fn accept_leader(
         &mut self,
         leader: ServerId,
-        prev: Position,
-        entries: &Entries,
-        commit: Index,
+        kind: impl FnOnce() -> PacketKind,
         cx: &Context,
         out: &mut Outbox,
     ) -> bool {
         match &mut self.state {
             State::Leader(_) => {
-                let entries = entries.len() as u32;
-                let kind = PacketKind::Append { prev: prev.index, entries, commit };
-                let summary = Summary { kind, term: self.term };
+                let summary = Summary { kind: kind(), term: self.term };
                 let why = IgnoreReason::AlsoLeads;
                 out.emit(RaftEvent::Ignored { from: leader, summary, why });
                 return false;
@@ -304,7 +325,7 @@ impl Raft {
         }
     }
 
-    fn on_matched(
+    pub(super) fn on_matched(
         &mut self,
         follower: ServerId,
         said: Index,
@@ -313,10 +334,19 @@ impl Raft {
     ) -> Option<IgnoreReason> {
         let end = self.log.last_index();
         let Ruled { answer: index, flaws } = self.rules.matched(said, end);
+        let base = self.log.base().index;
         let State::Leader(leader) = &mut self.state else { return None };
         let progress = &mut leader.progress[follower.index()];
-        if matches!(progress.replication, Replication::UnderWay { last, .. } if last <= index) {
-            progress.replication = Replication::Idle;
+        match progress.replication {
+            Replication::UnderWay { last, .. } if last <= index => {
+                progress.replication = Replication::Idle;
+            }
+            // It has come further than the snapshot, or so far that the log has what follows.
+            Replication::Snapshot { last, .. } if last <= index || base <= index => {
+                progress.replication = Replication::Idle;
+                leader.sending.retain(|(to, _)| *to != follower);
+            }
+            Replication::UnderWay { .. } | Replication::Snapshot { .. } | Replication::Idle => {}
         }
         progress.next = progress.next.max(index.next());
         let Ruled { answer: by_now, flaws: back } =
@@ -358,8 +388,9 @@ impl Raft {
     ) -> Option<IgnoreReason> {
         let State::Leader(leader) = &mut self.state else { return None };
         let progress = &mut leader.progress[follower.index()];
+        let installs = matches!(progress.replication, Replication::Snapshot { .. });
         let Ruled { answer: old, flaws: late } = self.rules.is_old_refusal(progress, prev, last);
-        if old {
+        if installs || old {
             return Some(IgnoreReason::Overtaken);
         }
         if late.is_empty() && prev <= progress.matched {

@@ -92,7 +92,10 @@ impl Raft {
         let State::Leader(leader) = &mut self.state else { return };
         let asked = &mut leader.asked[peer.index()];
         match &mut leader.progress[peer.index()].replication {
-            Replication::UnderWay { call: newest, lost, .. } if *newest == call => {
+            Replication::UnderWay { call: newest, lost, .. }
+            | Replication::Snapshot { call: newest, lost, .. }
+                if *newest == call =>
+            {
                 // If not now, then with the next heartbeat.
                 *lost = true;
                 if asked.spend() {
@@ -105,7 +108,7 @@ impl Raft {
                     leader.asked[peer.index()].call = 0;
                 }
             }
-            Replication::UnderWay { .. } | Replication::Idle => {}
+            Replication::UnderWay { .. } | Replication::Snapshot { .. } | Replication::Idle => {}
         }
     }
 

@@ -95,7 +95,7 @@ impl Rules {
     /// Whether the log has the entry that the leader's entries follow (Figure 2,
     /// AppendEntries 2).
     pub fn has_previous(self, log: &Log, prev: Position, entries: &Entries) -> Ruled<bool> {
-        let has = log.term(prev.index) == Some(prev.term);
+        let has = log.holds(prev);
         self.flaws.unless(Flaw::BlindHeartbeat, || has || entries.is_empty(), has)
     }
 
@@ -190,6 +190,21 @@ impl Rules {
         self.flaws.unless(Flaw::CommitOldTerm, || true, entry == current)
     }
 
+    /// Whether a snapshot brings anything that is not committed here already: state never goes back
+    /// (§7).
+    pub fn is_newer(self, last: Index, commit: Index) -> Ruled<bool> {
+        self.flaws.unless(Flaw::SnapshotMovesBack, || true, last > commit)
+    }
+
+    /// Where the log ends once a snapshot stands in for all up to `last`: what follows stays if the
+    /// log has that entry, for then it agrees with the leader's up to there (Figure 13,
+    /// InstallSnapshot 6).
+    pub fn end_after(self, log: &Log, last: Position) -> Ruled<Index> {
+        let kept = log.term(last.index) == Some(last.term);
+        let end = if kept { log.last_index() } else { last.index };
+        self.flaws.unless(Flaw::DropSuffix, || last.index, end)
+    }
+
     /// Where the leader goes on after a refusal of what followed `prev` (§5.3, end): past the
     /// whole conflicting term if the leader lacks it, else after the leader's own last entry of
     /// it.
@@ -201,8 +216,10 @@ impl Rules {
             None => last.next(),
             Some(term) => log.last_of_term(term).map_or(first, Index::next),
         };
-        // Always at least one step back, and never before the first entry.
-        let next = next.min(prev).max(log.first_index());
-        self.flaws.unless(Flaw::BackOne, || prev.max(log.first_index()), next)
+        // Always at least one step back, and never before the first entry that ever was: what the log
+        // has no longer goes out as a snapshot (§7).
+        let first = Index::ZERO.next();
+        let next = next.min(prev).max(first);
+        self.flaws.unless(Flaw::BackOne, || prev.max(first), next)
     }
 }

@@ -36,6 +36,11 @@ impl Event {
                 R::Truncated { first, last, .. } => {
                     format!("{server} DISCARDS {}", range(*first, *last))
                 }
+                R::SnapshotTaken { .. } => format!("{server} TAKES A SNAPSHOT"),
+                R::SnapshotChosen { follower, .. } => format!("{server}►{follower} SNAPSHOT"),
+                R::SnapshotInstalled { last, .. } => {
+                    format!("{server} INSTALLS SNAPSHOT {}", last.index)
+                }
                 R::AppendRefused { leader, .. } => format!("{server} REFUSES {leader}"),
                 R::BackedUp { follower, .. } => format!("{server} BACKS UP FOR {follower}"),
                 R::Committed { first, last, .. } => {
@@ -104,10 +109,13 @@ const fn kind(kind: PacketKind) -> &'static str {
         }
         PacketKind::Append { entries: 0, .. } => "HEARTBEAT",
         PacketKind::Append { .. } => "APPEND",
-        PacketKind::Appended { .. } => "OK",
         PacketKind::TimeoutNow => "TAKE OVER",
         PacketKind::ReadIndex => "READ?",
         PacketKind::ReadIndexGiven { .. } => "READ",
+        PacketKind::InstallSnapshot { .. } => "SNAPSHOT",
+        PacketKind::Appended { .. }
+        | PacketKind::ChunkReceived { .. }
+        | PacketKind::SnapshotInstalled { .. } => "OK",
         PacketKind::ClientRequest | PacketKind::ClientReply => "",
         PacketKind::Foreign { what: crate::cluster::raft::Foreign::Appended } => "OK",
         PacketKind::Foreign { what: crate::cluster::raft::Foreign::AppendRefused } => "NO",

@@ -19,6 +19,7 @@ mod record;
 mod row;
 mod script;
 mod server;
+mod snapshot;
 pub(super) mod spell;
 #[cfg(test)]
 mod tests;

@@ -97,7 +97,8 @@ const fn weight_of_loss(summary: Summary, why: DropReason) -> Weight {
             | PacketKind::VoteGranted
             | PacketKind::TimeoutNow
             | PacketKind::ReadIndex
-            | PacketKind::ReadIndexGiven { .. },
+            | PacketKind::ReadIndexGiven { .. }
+            | PacketKind::InstallSnapshot { .. },
             DropReason::Lost,
         ) => Weight::Story,
         (
@@ -107,7 +108,8 @@ const fn weight_of_loss(summary: Summary, why: DropReason) -> Weight {
             | PacketKind::VoteGranted
             | PacketKind::TimeoutNow
             | PacketKind::ReadIndex
-            | PacketKind::ReadIndexGiven { .. },
+            | PacketKind::ReadIndexGiven { .. }
+            | PacketKind::InstallSnapshot { .. },
             DropReason::Cut | DropReason::Down | DropReason::OldIncarnation | DropReason::Overflow,
         )
         | (
@@ -116,7 +118,9 @@ const fn weight_of_loss(summary: Summary, why: DropReason) -> Weight {
             | PacketKind::VoteRefused
             | PacketKind::Appended { .. }
             | PacketKind::AppendRefused { .. }
-            | PacketKind::Foreign { .. },
+            | PacketKind::Foreign { .. }
+            | PacketKind::ChunkReceived { .. }
+            | PacketKind::SnapshotInstalled { .. },
             _,
         ) => Weight::Detail,
     }

@@ -1,6 +1,7 @@
 //! What a server's consensus does, in words.
 
 use super::row::{Ask, Row, Topic, Weight, no_reason, ruled};
+use super::snapshot;
 use super::spell::{self, count, entries, packet};
 use crate::cluster::event::{AppendRefusal, Cause, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws};
@@ -152,6 +153,36 @@ impl RaftEvent {
             R::Resent { follower, next } => replication.detail(
                 |_| format!("sends {follower} entry {next} again"),
                 |_| resent(cause, *follower),
+            ),
+            R::SnapshotTaken { first, last, bytes: _, limit } => replication.story(
+                |_| format!("takes a snapshot up to entry {}", last.index),
+                |_| snapshot::taken(*first, last.index, *limit),
+            ),
+            R::SnapshotChosen { follower, next, first, last } => replication.story(
+                |_| format!("sends {follower} its snapshot up to entry {}", last.index),
+                |_| {
+                    format!("{follower} needs entry {next}, and its own log begins at {first} (§7)")
+                },
+            ),
+            R::SnapshotResent { follower, last, received } => replication.detail(
+                |_| snapshot::sent_again(*follower, *last, *received),
+                |_| resent(cause, *follower),
+            ),
+            R::ChunkReceived { leader, last: _, received, of } => replication.detail(
+                |_| format!("has {received} of {of} bytes of {leader}'s snapshot"),
+                |_| "it waits for the last of them (Figure 13, InstallSnapshot 4)".to_owned(),
+            ),
+            R::SnapshotRefused { leader, last, own } => replication.story(
+                |_| format!("refuses {leader}'s snapshot up to entry {}", last.index),
+                |_| format!("it is in term {own}, and the message is of an older one (§5.1)"),
+            ),
+            R::SnapshotSkipped { leader, last, commit } => replication.story(
+                |_| format!("leaves {leader}'s snapshot up to entry {} aside", last.index),
+                |_| format!("its commit index is {commit} already (§7)"),
+            ),
+            R::SnapshotInstalled { leader, last, own, had, end } => replication.story(
+                |_| format!("installs {leader}'s snapshot up to entry {}", last.index),
+                |_| snapshot::installed(*last, (*own, *had), *end, flaws),
             ),
             R::Ignored { from, summary, why } => replication.row(
                 match why {

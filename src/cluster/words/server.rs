@@ -18,9 +18,9 @@ impl ServerEvent {
             E::Crashed { lost, vote } => {
                 power.story(|_| crashes(*lost, *vote), |_| crashed(flaws).to_owned())
             }
-            E::Restarted { term, vote, last } => power.story(
+            E::Restarted { term, vote, base, last } => power.story(
                 |_| "restarts with what is on its disk".to_owned(),
-                |_| restarted(*term, *vote, *last),
+                |_| restarted(*term, *vote, *base, *last),
             ),
             E::FellAsleep => power.story(
                 |_| "falls asleep".to_owned(),
@@ -182,13 +182,15 @@ const fn crashed(flaws: Flaws) -> &'static str {
     }
 }
 
-fn restarted(term: Term, vote: Option<ServerId>, last: Position) -> String {
+fn restarted(term: Term, vote: Option<ServerId>, base: Index, last: Position) -> String {
     if (term, vote, last.index) == (Term::ZERO, None, Index::ZERO) {
         return "its disk is empty".into();
     }
     let vote = vote.map_or("no vote".into(), |candidate| format!("its vote for {candidate}"));
     let log = match last.index {
         Index::ZERO => "an empty log".into(),
+        index if index == base => format!("a snapshot up to {last}"),
+        _ if base > Index::ZERO => format!("a snapshot up to {base}, its log up to {last}"),
         _ => format!("its log up to {last}"),
     };
     format!("its disk holds term {term}, {vote} and {log}")

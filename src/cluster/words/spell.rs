@@ -158,6 +158,14 @@ pub fn packet(summary: Summary) -> String {
         PacketKind::TimeoutNow => format!("a request to take over from the leader of term {term}"),
         PacketKind::ReadIndex => "a question for a read".to_owned(),
         PacketKind::ReadIndexGiven { index } => format!("leave to read from entry {index} on"),
+        PacketKind::InstallSnapshot { last, from: 0, to, of } if to == of => {
+            format!("a snapshot up to entry {last}")
+        }
+        PacketKind::InstallSnapshot { to, of, .. } => {
+            format!("a snapshot, up to byte {to} of {of}")
+        }
+        PacketKind::ChunkReceived { bytes } => format!("an ack up to byte {bytes}"),
+        PacketKind::SnapshotInstalled { matched } => format!("an ack up to entry {matched}"),
         PacketKind::ClientRequest => "a request".to_owned(),
         PacketKind::ClientReply => "a reply".to_owned(),
         PacketKind::Foreign { what } => what.words(term),

@@ -15,6 +15,7 @@ use crate::cluster::time::Time;
 use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, Request, Term};
 use crate::cluster::words::Weight;
 use crate::ui::glyphs::Glyphs;
+use crate::ui::log_marks;
 use crate::ui::map::brings_commit;
 use crate::ui::view::{Rows, Scene};
 
@@ -369,6 +370,8 @@ fn is_news(packet: &Packet, scene: &Scene) -> bool {
         }
         Message::AppendReply { prev, result: AppendResult::Matched(matched), .. } => matched > prev,
         Message::AppendReply { .. }
+        | Message::InstallSnapshot { .. }
+        | Message::InstallReply { .. }
         | Message::PreVote { .. }
         | Message::PreVoteReply { .. }
         | Message::RequestVote { .. }
@@ -433,6 +436,11 @@ fn words(summary: Summary) -> String {
         PacketKind::TimeoutNow => "take over".to_owned(),
         PacketKind::ReadIndex => "read?".to_owned(),
         PacketKind::ReadIndexGiven { index } => format!("read {index}"),
+        PacketKind::InstallSnapshot { last, from, to, of } => {
+            log_marks::snapshot(last, from, to, of)
+        }
+        PacketKind::ChunkReceived { bytes } => format!("has {bytes} bytes"),
+        PacketKind::SnapshotInstalled { matched } => format!("has {matched}"),
         PacketKind::ClientRequest => "asks".to_owned(),
         PacketKind::ClientReply => "answer".to_owned(),
         PacketKind::Foreign { what } => what.word().to_owned(),

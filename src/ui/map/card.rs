@@ -506,8 +506,11 @@ impl<'a> Card<'a> {
             index = index.previous();
         }
         let mut pen = canvas.pen_at(x, y, room);
+        let covered = format!("[..{index}] ");
         if log.get(index).is_some() {
             pen.style(self.soft).put("… ");
+        } else if index > Index::ZERO && taken + covered.len() as u16 <= room + 1 {
+            pen.style(self.soft).put(&covered);
         }
         let mut left = pen.x();
         for cell in cells.iter().rev() {

@@ -15,12 +15,13 @@ use super::plan::{CardSize, Opening, Scale};
 use super::tab;
 use crate::cluster::Cluster;
 use crate::cluster::network::{Cargo, Hand, Packet};
-use crate::cluster::raft::{AppendResult, Entries, Foreign, Message};
+use crate::cluster::raft::{AppendResult, Chunk, ChunkResult, Entries, Foreign, Message};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, Request, ServerId, Term};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
+use crate::ui::log_marks;
 use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Clock;
 
@@ -128,6 +129,15 @@ impl Words {
                 AppendResult::Matched(matched) => news(format!("has {matched}")),
                 AppendResult::Refused { .. } => news("no".to_owned()),
             },
+            Message::InstallSnapshot { chunk: Chunk { snapshot: it, from, to }, .. } => {
+                news(log_marks::snapshot(it.last.index, *from, *to, it.bytes))
+            }
+            Message::InstallReply { result: ChunkResult::Received(bytes), .. } => {
+                news(format!("has {bytes} bytes"))
+            }
+            Message::InstallReply { result: ChunkResult::Installed(index), .. } => {
+                news(format!("has {index}"))
+            }
         }
     }
 }

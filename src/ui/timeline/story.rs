@@ -433,7 +433,10 @@ mod tests {
     #[test]
     fn what_happens_to_several_at_once_is_told_once() {
         let (term, vote, last) = (Term(1), None, Position::default());
-        let restart = EventKind::Server(server(1), ServerEvent::Restarted { term, vote, last });
+        let restart = EventKind::Server(
+            server(1),
+            ServerEvent::Restarted { term, vote, base: last.index, last },
+        );
         let story =
             story(vec![(10, crashes(1)), (10, crashes(3)), (10, restart), (20, crashes(1))]);
         let told: Vec<(u64, char, String)> = story

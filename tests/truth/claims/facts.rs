@@ -45,7 +45,8 @@ pub fn lost(step: &Step, server: ServerId) -> (u64, Option<ServerId>) {
     let was = step.was(server);
     let differs =
         |index: &u64| was.raft.log().get(Index(*index)) != was.disk.log.get(Index(*index));
-    let entries = (1..=was.raft.log().last_index().0).filter(differs).count() as u64;
+    let log = was.raft.log();
+    let entries = (log.first_index().0..=log.last_index().0).filter(differs).count() as u64;
     let same =
         (was.raft.term(), was.raft.voted_for()) == (was.disk.hard.term, was.disk.hard.voted_for);
     (entries, was.raft.voted_for().filter(|_| !same))
@@ -65,14 +66,14 @@ pub fn crashed(step: &Step, server: ServerId) -> (Term, Index) {
 
 pub fn same_disk(step: &Step) -> bool {
     let (was, is) = (&step.was(subject(step)).disk, &step.is(subject(step)).disk);
-    (was.hard, &was.log) == (is.hard, &is.log)
+    (was.hard, &was.log, &was.snapshot) == (is.hard, &is.log, &is.snapshot)
 }
 
 pub fn empty(step: &Step) -> bool {
     let is = step.is(subject(step));
-    is.raft.commit() == Index::ZERO
-        && is.rsm.kv.iter().next().is_none()
-        && is.rsm.waiters.is_empty()
+    // What its snapshot holds is not volatile.
+    let map = is.disk.snapshot.as_ref().map(|snapshot| snapshot.map.clone()).unwrap_or_default();
+    is.raft.commit() == is.disk.log.base().index && is.rsm.kv == map && is.rsm.waiters.is_empty()
 }
 
 pub fn gave(step: &Step, voter: ServerId, candidate: ServerId, term: Term) -> bool {
@@ -271,10 +272,13 @@ pub fn leads(step: &Step, w: &[&str]) -> bool {
 }
 
 pub fn matched(step: &Step, w: &[&str]) -> bool {
-    let Some((from, Cargo::Raft(Message::AppendReply { result, .. }))) = step.heard else {
-        return false;
+    let Some((from, Cargo::Raft(message))) = step.heard else { return false };
+    let said = match message {
+        Message::AppendReply { result: AppendResult::Matched(said), .. }
+        | Message::InstallReply { result: ChunkResult::Installed(said), .. } => *said,
+        _ => return false,
     };
-    from == Node::Server(id(w[0])) && *result == AppendResult::Matched(Index(n(w[1])))
+    from == Node::Server(id(w[0])) && said == Index(n(w[1]))
 }
 
 pub fn refusal(step: &Step) -> Option<(ServerId, u64, Option<Term>, u64)> {

@@ -173,6 +173,39 @@ pub const HEADLINES: Forms = &[
                     if prev.next() == Index(n(w[2])) && entries > 0))
         })
     }),
+    ("{} takes a snapshot up to entry {}", |s, w| {
+        let server = s.is(id(w[0]));
+        let up_to = Index(n(w[1]));
+        server.raft.log().base().index == up_to && server.rsm.applied == up_to
+    }),
+    ("{} sends {} its snapshot up to entry {}", |s, w| sends_snapshot(s, w, |from| from == 0)),
+    ("{} sends {} its snapshot up to {} again", |s, w| sends_snapshot(s, w, |from| from == 0)),
+    ("{} sends {} a snapshot again from byte {}", |s, w| {
+        let from = n(w[2]) as u32 - 1;
+        s.happened(|kind| {
+            matches!(kind, E::Packet(Flight { to, summary, .. }, PacketEvent::Sent)
+                if *to == Node::Server(id(w[1]))
+                    && matches!(summary.kind, PacketKind::InstallSnapshot { from: of, .. } if of == from))
+        })
+    }),
+    ("{} has {} of {} bytes of {}'s snapshot", |s, w| {
+        let has = s.is(id(w[0])).raft.receiving().map(|(_, bytes)| u64::from(bytes));
+        has == Some(n(w[1])) && n(w[1]) < n(w[2]) && from_server(s) == Some(id(w[3]))
+    }),
+    ("{} refuses {}'s snapshot up to entry {}", |s, w| {
+        s.is(id(w[0])).raft.snapshot() == s.was(id(w[0])).raft.snapshot()
+            && from_server(s) == Some(id(w[1]))
+    }),
+    ("{} leaves {}'s snapshot up to entry {} aside", |s, w| {
+        s.was(id(w[0])).raft.commit() >= Index(n(w[2])) && from_server(s) == Some(id(w[1]))
+    }),
+    ("{} installs {}'s snapshot up to entry {}", |s, w| {
+        let (server, up_to) = (s.is(id(w[0])), Index(n(w[2])));
+        server.raft.log().base().index == up_to
+            && server.raft.commit() == up_to
+            && server.rsm.applied == up_to
+            && from_server(s) == Some(id(w[1]))
+    }),
     ("{} ignores what {} sends: {}", |s, w| from_server(s) == Some(id(w[1]))),
     ("{} commits entry {} of term {}: it is on {}", |s, w| {
         s.is(id(w[0])).raft.log().term(Index(n(w[1]))) == Some(Term(n(w[2])))
@@ -261,6 +294,16 @@ pub const HEADLINES: Forms = &[
     ("breakpoint: {}", |_, _| true),
     ("the script ends", |s, _| s.after.finished()),
 ];
+
+/// Whether a snapshot up to there leaves for the other, from such a byte on.
+fn sends_snapshot(s: &Step, w: &[&str], begins: fn(u32) -> bool) -> bool {
+    s.happened(|kind| {
+        matches!(kind, E::Packet(Flight { from, to, summary, .. }, PacketEvent::Sent)
+            if (*from, *to) == (Node::Server(id(w[0])), Node::Server(id(w[1])))
+                && matches!(summary.kind, PacketKind::InstallSnapshot { last, from, .. }
+                    if last == Index(n(w[2])) && begins(from)))
+    })
+}
 
 /// The choices of the question that is answered of which the condition holds now; `None` where none
 /// has a condition.

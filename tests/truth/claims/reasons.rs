@@ -19,11 +19,86 @@ pub const REASONS: Forms = &[
         let disk = &s.is(subject(s)).disk;
         let vote =
             disk.hard.voted_for.map_or("no vote".into(), |whom| format!("its vote for {whom}"));
-        let log = match disk.log.is_empty() {
-            true => "an empty log".into(),
-            false => format!("its log up to {}", disk.log.last()),
+        let (base, last) = (disk.log.base().index, disk.log.last());
+        let log = match (base > Index::ZERO, disk.log.is_empty()) {
+            (false, true) => "an empty log".into(),
+            (false, false) => format!("its log up to {last}"),
+            (true, true) => format!("a snapshot up to {last}"),
+            (true, false) => format!("a snapshot up to {base}, its log up to {last}"),
         };
         (disk.hard.term, &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
+    }),
+    ("{} leave its log (§7)", |s, w| compacted(s, w[0])),
+    ("{} leaves its log (§7)", |s, w| compacted(s, w[0])),
+    ("{} leave its log, as `snapshot={}` asks (§7)", |s, w| {
+        compacted(s, w[0]) && s.after.config().snapshot.is_some_and(|it| it.to_string() == w[1])
+    }),
+    ("{} leaves its log, as `snapshot={}` asks (§7)", |s, w| {
+        compacted(s, w[0]) && s.after.config().snapshot.is_some_and(|it| it.to_string() == w[1])
+    }),
+    ("{} needs entry {}, and its own log begins at {} (§7)", |s, w| {
+        let raft = &s.is(subject(s)).raft;
+        let next = raft.progress(id(w[0])).map(|known| known.next);
+        next == Some(Index(n(w[1]))) && raft.log().first_index() == Index(n(w[2]))
+    }),
+    ("it waits for the last of them (Figure 13, InstallSnapshot 4)", |s, _| {
+        s.is(subject(s)).raft.receiving().is_some()
+    }),
+    ("it is in term {}, and the message is of an older one (§5.1)", |s, w| {
+        let term = s.is(subject(s)).raft.term();
+        term == Term(n(w[0]))
+            && s.heard.as_ref().is_some_and(|(_, cargo)| cargo.summary().term < term)
+    }),
+    ("its commit index is {} already (§7)", |s, w| {
+        s.was(subject(s)).raft.commit() == Index(n(w[0]))
+    }),
+    ("its log is empty (§7)", |s, _| s.was(subject(s)).raft.log().last().index == Index::ZERO),
+    ("its log ended at {}: all of it goes (Figure 13, InstallSnapshot 7)", |s, w| {
+        let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
+        was.last().to_string() == w[0] && is.is_empty() && was.last().index < is.base().index
+    }),
+    ("its log ended at {} (§7)", |s, w| s.was(subject(s)).raft.log().last().to_string() == w[0]),
+    ("its log ended at {}", |s, w| s.was(subject(s)).raft.log().last().to_string() == w[0]),
+    ("its own entry {} is of term {}: its log goes (Figure 13, InstallSnapshot 7)", |s, w| {
+        let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
+        was.term(Index(n(w[0]))) == Some(Term(n(w[1])))
+            && is.base().term != Term(n(w[1]))
+            && is.is_empty()
+    }),
+    ("its log has entry {} too, and ends there (Figure 13, InstallSnapshot 6)", |s, w| {
+        has_last(s, w[0]) && s.was(subject(s)).raft.log().last().to_string() == w[0]
+    }),
+    (
+        "its log has entry {} too, and keeps what follows, up to {} (Figure 13, InstallSnapshot 6)",
+        |s, w| {
+            let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
+            has_last(s, w[0])
+                && is.iter().eq(was.iter_from(is.first_index()))
+                && is.last_index() == Index(n(w[1]))
+        },
+    ),
+    // Without a rule, where a flaw had it installed.
+    ("its log is empty", |s, _| s.was(subject(s)).raft.log().last().index == Index::ZERO),
+    ("its log has entry {} too, and ends there", |s, w| {
+        has_last(s, w[0]) && s.was(subject(s)).raft.log().last().to_string() == w[0]
+    }),
+    ("its log has entry {} too, and keeps what follows, up to {}", |s, w| {
+        let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
+        has_last(s, w[0])
+            && is.iter().eq(was.iter_from(is.first_index()))
+            && is.last_index() == Index(n(w[1]))
+    }),
+    ("its own entry {} is of term {}: its log goes", |s, w| {
+        let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
+        was.term(Index(n(w[0]))) == Some(Term(n(w[1]))) && is.is_empty()
+    }),
+    ("its log ended at {}: all of it goes", |s, w| {
+        let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
+        was.last().to_string() == w[0] && is.is_empty()
+    }),
+    ("its log has entry {} too, and loses what follows, up to {}", |s, w| {
+        let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
+        has_last(s, w[0]) && is.is_empty() && was.last_index() == Index(n(w[1]))
     }),
     ("its timers and its packets wait until it wakes", |s, _| {
         s.is(subject(s)).timer(TimerKind::Election).is_none()
@@ -331,16 +406,29 @@ pub const REASONS: Forms = &[
     (
         "its matchIndex or nextIndex has moved since it asked: the answer says nothing new",
         |s, _| {
-            let Some((Node::Server(from), Cargo::Raft(Message::AppendReply { prev, result, .. }))) =
-                s.heard
-            else {
-                return false;
+            let Some((Node::Server(from), Cargo::Raft(message))) = s.heard else { return false };
+            let was = s.was(subject(s));
+            let known = known(was, from);
+            let (prev, result) = match message {
+                Message::AppendReply { prev, result, .. } => (prev, result),
+                Message::InstallReply { last, result, .. } => {
+                    return match result {
+                        ChunkResult::Installed(index) => known.matched > *index,
+                        ChunkResult::Received(bytes) => {
+                            was.raft.sending(from).is_none_or(|(snapshot, has)| {
+                                snapshot.last.index != *last || has >= *bytes
+                            })
+                        }
+                    };
+                }
+                _ => return false,
             };
-            let known = known(s.was(subject(s)), from);
+            // While a snapshot is on its way, no refusal of an append says anything.
+            let installs = was.raft.sending(from).is_some();
             match result {
                 AppendResult::Matched(index) => known.matched > *index,
                 AppendResult::Refused { .. } => {
-                    known.next.previous() != *prev || known.matched >= *prev
+                    installs || known.next.previous() != *prev || known.matched >= *prev
                 }
             }
         },
@@ -481,4 +569,18 @@ fn lacks(s: &Step, w: &[&str]) -> bool {
     let leader = s.is(subject(s));
     known(leader, id(w[0])).matched == Index(n(w[1]))
         && leader.raft.log().last_index() == Index(n(w[2]))
+}
+
+/// Whether these entries have left its log, which begins after the last of them now.
+fn compacted(s: &Step, words: &str) -> bool {
+    let log = s.is(subject(s)).raft.log();
+    let mut gone = entries(words);
+    let last = entries(words).last();
+    gone.all(|index| log.get(index).is_none()) && last == Some(log.base().index)
+}
+
+/// Whether its log had this entry, which is where its snapshot ends now.
+fn has_last(s: &Step, word: &str) -> bool {
+    let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
+    is.base().to_string() == word && was.term(is.base().index) == Some(is.base().term)
 }

@@ -2,7 +2,7 @@
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::network::{Cargo, Hand, Packet};
-use raftlab::cluster::raft::{AppendResult, Message};
+use raftlab::cluster::raft::{AppendResult, Log, Message};
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
 
@@ -93,6 +93,10 @@ pub const ENTRY: Forms = &[
         let leader = s.cluster.leader().expect("one leads");
         lists(w[1], &s.absent(leader, ServerSet::only(id(w[0]))))
     }),
+    ("Entry {} of {} is part of its snapshot up to {} (§7)", |s, w| {
+        let base = s.server(w[1]).raft.log().base().index;
+        Index(n(w[0])) <= base && base == Index(n(w[2])) && s.entry().1 == Index(n(w[0]))
+    }),
     ("{} does not know", |s, w| s.server(w[0]).raft.commit() < s.entry().1),
     ("Entry {} waits: {}", |s, w| {
         let (server, index) = s.entry();
@@ -110,10 +114,27 @@ pub const ENTRY: Forms = &[
         },
     ),
     (
+        "The snapshot of {}, the leader of term {}, has another entry {}: this one goes when {} installs that (§7)",
+        covered_otherwise,
+    ),
+    (
+        "The snapshot of {}, the leader of term {}, has another entry {}; {} is in a newer term and refuses its appends (§5.1)",
+        |s, w| covered_otherwise(s, w) && s.server(w[3]).raft.term() > Term(n(w[1])),
+    ),
+    (
         "{}, the leader of term {}, has {}; {} is in a newer term and refuses its appends (§5.1)",
         |s, w| leads(s, w) && s.server(w[3]).raft.term() > Term(n(w[1])),
     ),
 ];
+
+/// Whether the leader's snapshot covers this index, and was made of another entry.
+fn covered_otherwise(s: &Scene, w: &[&str]) -> bool {
+    let (leader, (_, index)) = (s.server(w[0]), s.entry());
+    leads(s, w)
+        && index == Index(n(w[2]))
+        && index <= leader.raft.log().base().index
+        && !s.covers(leader.raft.log())
+}
 
 impl<'a> Scene<'a> {
     pub fn entry(&self) -> (&'a Server, Index) {
@@ -128,7 +149,16 @@ impl<'a> Scene<'a> {
         let entry = server.raft.log().get(index);
         let name = |server: &Server| server.raft.log().get(index).map(|one| (one.term, one.id()));
         let own = entry.map(|one| (one.term, one.id()));
-        self.cluster.servers().iter().filter(|one| name(one) == own).map(|one| one.id).collect()
+        let has = |one: &&Server| name(one) == own || self.covers(one.raft.log());
+        self.cluster.servers().iter().filter(has).map(|one| one.id).collect()
+    }
+
+    /// Whether a snapshot stands in for the entry in a log: what it covers is what was committed.
+    fn covers(&self, log: &Log) -> bool {
+        let (server, index) = self.entry();
+        let term = server.raft.log().term(index);
+        let committed = term.is_some_and(|it| self.books.committed.contains_key(&(index, it)));
+        index <= log.base().index && committed
     }
 
     pub fn knowing(&self) -> ServerSet {
@@ -152,7 +182,10 @@ impl<'a> Scene<'a> {
 fn in_memory(s: &Scene, w: &[&str]) -> bool {
     let (server, index) = s.entry();
     let entry = server.raft.log().get(index);
-    let wrote = |id: &ServerId| s.server_of(*id).disk.log.get(index) == entry;
+    let wrote = |id: &ServerId| {
+        let log = &s.server_of(*id).disk.log;
+        log.get(index) == entry || s.covers(log)
+    };
     is_set(w[0], s.holders().iter().filter(|id| !wrote(id)).collect())
 }
 

@@ -24,11 +24,40 @@ pub const SERVER: Forms = &[
     ("Its disk holds term {}, {} and {}", |s, w| {
         let raft = s.restarted();
         let vote = raft.voted_for().map_or("no vote".into(), |whom| format!("a vote for {whom}"));
-        let log = match raft.log().is_empty() {
+        let log = match raft.log().last().index == Index::ZERO {
             true => "no entries".into(),
             false => format!("a log that ends at {}", raft.log().last()),
         };
         (raft.term(), &*vote, &*log) == (Term(n(w[0])), w[1], w[2])
+    }),
+    (
+        "After a restart it is a follower that has applied its snapshot, up to entry {} (§7)",
+        |s, w| {
+            let up_to = Index(n(w[0]));
+            s.restarted().role() == Role::Follower
+                && s.restarted().commit() == up_to
+                && s.restarted().log().base().index == up_to
+        },
+    ),
+    ("{} needs entry {}, which only a snapshot has now (§7)", needs_snapshot),
+    ("{} need entry {}, which only a snapshot has now (§7)", needs_snapshot),
+    (
+        "It sends {} its snapshot up to entry {}, of which {} of {} bytes are confirmed (§7)",
+        |s, w| {
+            s.own().raft.sending(id(w[0])).is_some_and(|(snapshot, received)| {
+                (snapshot.last.index.0, u64::from(received), u64::from(snapshot.bytes))
+                    == (n(w[1]), n(w[2]), n(w[3]))
+            })
+        },
+    ),
+    ("A snapshot stands in for its log up to entry {} (§7)", |s, w| {
+        let up_to = Index(n(w[0]));
+        s.own().raft.snapshot().is_some_and(|snapshot| snapshot.last.index == up_to)
+            && s.own().raft.log().first_index() == up_to.next()
+    }),
+    ("Of a snapshot up to entry {} it has the first {} bytes", |s, w| {
+        let has = s.own().raft.receiving();
+        has.is_some_and(|(of, bytes)| (of.index.0, u64::from(bytes)) == (n(w[0]), n(w[1])))
     }),
     ("After a restart it is a follower that has applied nothing yet", |s, _| {
         s.restarted().role() == Role::Follower && s.restarted().commit() == Index::ZERO
@@ -583,4 +612,12 @@ fn could_not_win(s: &Scene, w: &[&str]) -> bool {
     ];
     rows.extend(s.absent(own.id, away));
     !wins && votes.len() as u64 + 1 == n(w[0]) && lists(w[2], &rows)
+}
+
+/// Whether the leader has no longer the entry that these need next.
+fn needs_snapshot(s: &Scene, w: &[&str]) -> bool {
+    let (raft, next) = (&s.own().raft, Index(n(w[1])));
+    raft.log().get(next).is_none()
+        && next <= raft.log().base().index
+        && servers(w[0]).iter().all(|id| known(s.own(), id).next == next)
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::plan::OptionWord;
 use crate::cluster::Cluster;
 use crate::cluster::client::Work;
 use crate::cluster::event::{
@@ -12,7 +13,7 @@ use crate::cluster::event::{
     ServerEvent, StepDown, VoteRefusal,
 };
 use crate::cluster::network::{PacketKind, WrongLeader};
-use crate::cluster::raft::{Choice, RaftOption, Role};
+use crate::cluster::raft::{RaftOption, Role};
 use crate::cluster::server::Server;
 use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, ServerId, ServerSet, Term};
 
@@ -78,20 +79,46 @@ places! {
     TakenOver 1 "a leader hands over, and the other wins",
     TransferFails 2 "a leader hands over in vain, and goes on",
     VoteHeld 3 "a vote is refused because a leader is heard",
+    SnapshotTaken 1 "a server takes a snapshot",
+    SnapshotRestart 1 "a server restarts from a snapshot",
+    SnapshotInstalled 2 "a follower installs a snapshot",
+    SnapshotKeepsSuffix 2 "a snapshot keeps the entries that follow it in a follower's log",
+    SnapshotConflicts 3 "a snapshot replaces a log that conflicts with it",
+    SnapshotLate 2 "a snapshot arrives that brings nothing new",
+    SnapshotBetween 2 "a leader takes a newer snapshot while one is on its way",
+    ChunkResent 2 "a leader sends a chunk of a snapshot again",
+    SnapshotAfresh 2 "a follower crashes with a part of a snapshot",
+    BelowBase 2 "an append arrives that begins below a follower's snapshot",
 }
 
 impl Place {
     /// What servers must keep for a run to come there.
-    pub const fn needs(self) -> Option<Choice> {
+    pub const fn needs(self) -> Option<OptionWord> {
         match self {
-            Self::PreVoteRefused | Self::PreVoteFails => Some(RaftOption::PreVote.on()),
+            Self::PreVoteRefused | Self::PreVoteFails => {
+                Some(OptionWord::One(RaftOption::PreVote.on()))
+            }
             Self::ReadByIndex | Self::ReadAtFollower | Self::ReadGivenUp => {
-                Some(RaftOption::Reads.on())
+                Some(OptionWord::One(RaftOption::Reads.on()))
             }
             // Swarms hand over where any option is on.
-            Self::TakenOver | Self::TransferFails => Some(RaftOption::PreVote.on()),
-            Self::NoopCommits => Some(RaftOption::Noop.on()),
-            Self::QuorumLost | Self::VoteHeld => Some(RaftOption::CheckQuorum.on()),
+            Self::TakenOver | Self::TransferFails => {
+                Some(OptionWord::One(RaftOption::PreVote.on()))
+            }
+            Self::NoopCommits => Some(OptionWord::One(RaftOption::Noop.on())),
+            Self::QuorumLost | Self::VoteHeld => {
+                Some(OptionWord::One(RaftOption::CheckQuorum.on()))
+            }
+            Self::SnapshotTaken
+            | Self::SnapshotRestart
+            | Self::SnapshotInstalled
+            | Self::SnapshotKeepsSuffix
+            | Self::SnapshotConflicts
+            | Self::SnapshotLate
+            | Self::SnapshotBetween
+            | Self::ChunkResent
+            | Self::SnapshotAfresh
+            | Self::BelowBase => Some(OptionWord::Snapshot),
             _ => None,
         }
     }
@@ -112,6 +139,8 @@ pub struct Watch {
     crashed: ServerSet,
     /// Those whose newest candidacy a leader that hands over has asked for.
     heirs: ServerSet,
+    /// Servers that have a part of a snapshot.
+    parts: ServerSet,
     /// Clients whose put of a lock was told maybe.
     maybe: BTreeSet<u32>,
 }
@@ -124,6 +153,7 @@ impl Default for Watch {
             copies: BTreeSet::new(),
             crashed: ServerSet::EMPTY,
             heirs: ServerSet::EMPTY,
+            parts: ServerSet::EMPTY,
             maybe: BTreeSet::new(),
         }
     }
@@ -178,6 +208,10 @@ impl Watch {
             ServerEvent::ReadReleased { .. } => self.reach(Place::ReadGivenUp),
             ServerEvent::WaitersLost { .. } => self.reach(Place::WaitersLost),
             ServerEvent::Crashed { lost, .. } => {
+                if self.parts.contains(server) {
+                    self.parts.remove(server);
+                    self.reach(Place::SnapshotAfresh);
+                }
                 if *lost > 0 {
                     self.reach(Place::UnsyncedLost);
                 }
@@ -186,7 +220,10 @@ impl Watch {
                     self.reach(Place::AllDown);
                 }
             }
-            ServerEvent::Restarted { .. } => {
+            ServerEvent::Restarted { base, .. } => {
+                if base.0 > 0 {
+                    self.reach(Place::SnapshotRestart);
+                }
                 let own = cluster.server(server).map(|server| &server.disk);
                 let others = cluster.servers().iter().map(|other| other.raft.term()).max();
                 let voted = own.is_some_and(|disk| disk.hard.voted_for.is_some());
@@ -206,6 +243,29 @@ impl Watch {
 
     fn raft(&mut self, cluster: &Cluster, server: ServerId, event: &RaftEvent) {
         match event {
+            RaftEvent::SnapshotTaken { .. } => {
+                self.reach(Place::SnapshotTaken);
+                let raft = cluster.server(server).map(|server| &server.raft);
+                let all = || cluster.servers().iter().map(|other| other.id);
+                if raft.is_some_and(|raft| all().any(|other| raft.sending(other).is_some())) {
+                    self.reach(Place::SnapshotBetween);
+                }
+            }
+            RaftEvent::ChunkReceived { .. } => self.parts.insert(server),
+            RaftEvent::SnapshotResent { received, .. } if *received > 0 => {
+                self.reach(Place::ChunkResent);
+            }
+            RaftEvent::SnapshotSkipped { .. } => self.reach(Place::SnapshotLate),
+            RaftEvent::SnapshotInstalled { last, had, end, .. } => {
+                self.parts.remove(server);
+                self.reach(Place::SnapshotInstalled);
+                if *end > last.index {
+                    self.reach(Place::SnapshotKeepsSuffix);
+                }
+                if had.is_some_and(|term| term != last.term) {
+                    self.reach(Place::SnapshotConflicts);
+                }
+            }
             RaftEvent::Truncated { .. } | RaftEvent::Erased { .. } => self.reach(Place::Truncated),
             RaftEvent::OldTermWaits { .. } => self.reach(Place::OldTermWaits),
             RaftEvent::BackedUp { .. } => self.reach(Place::BackedUp),
@@ -299,6 +359,10 @@ impl Watch {
             self.reach(Place::Duplicated);
         }
         if let PacketKind::Append { prev, entries, commit } = summary.kind {
+            let server = |to| if let Node::Server(id) = to { cluster.server(id) } else { None };
+            if server(to).is_some_and(|server| prev < server.raft.log().base().index) {
+                self.reach(Place::BelowBase);
+            }
             self.append(cluster, (from, to), (summary.term, packet));
             if commit.0 > prev.0 + u64::from(entries) {
                 self.reach(Place::CommitBeyond);

@@ -33,31 +33,42 @@ pub struct Fixed {
 /// What all servers keep beyond Figure 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    These(Options),
+    These {
+        options: Options,
+        /// They take snapshots.
+        snapshots: bool,
+    },
     /// The seed draws them.
     Any,
 }
 
 impl Default for Chosen {
     fn default() -> Self {
-        Self::These(Options::NONE)
+        Self::These { options: Options::NONE, snapshots: false }
     }
 }
 
 impl Chosen {
     /// From the words of the command line.
     pub fn of(words: &[OptionWord]) -> Self {
+        if words.contains(&OptionWord::Any) {
+            return Self::Any;
+        }
         let one = |word: &OptionWord| match word {
             OptionWord::One(option) => Some(*option),
-            OptionWord::Any => None,
+            OptionWord::Snapshot | OptionWord::Any => None,
         };
-        words.iter().map(one).collect::<Option<Options>>().map_or(Self::Any, Self::These)
+        let options = words.iter().filter_map(one).collect();
+        Self::These { options, snapshots: words.contains(&OptionWord::Snapshot) }
     }
 
     /// As a result names them: those of two shares are the same in whatever order they were said.
     pub fn names(self) -> Vec<String> {
         match self {
-            Self::These(options) => options.into(),
+            Self::These { options, snapshots } => {
+                let snapshot = snapshots.then(|| OptionWord::Snapshot.to_string());
+                Vec::from(options).into_iter().chain(snapshot).collect()
+            }
             Self::Any => vec![OptionWord::Any.to_string()],
         }
     }
@@ -65,7 +76,7 @@ impl Chosen {
     /// Those of a seed, by a stream of their own: with none the seed plays what it always has.
     fn drawn(self, seed: u64) -> Options {
         match self {
-            Self::These(options) => options,
+            Self::These { options, .. } => options,
             Self::Any => {
                 let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 1));
                 let draw = |about: &OptionAbout| {
@@ -83,12 +94,30 @@ impl Chosen {
             }
         }
     }
+
+    /// How soon servers take snapshots, and how much of one a message carries: by a stream of its
+    /// own, too. Logs are short, so that a follower that was away for a moment needs a snapshot.
+    fn snapshots(self, seed: u64, flaw: Option<Flaw>) -> Option<String> {
+        let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 2));
+        let drawn = rng.below(2) == 0;
+        let taken = match self {
+            Self::These { snapshots, .. } => snapshots,
+            Self::Any => drawn,
+        };
+        if !taken && !flaw.is_some_and(Flaw::is_of_snapshots) {
+            return None;
+        }
+        let limit = pick(&mut rng, &["1", "2", "3", "5", "10", "40", "100B", "1KB"]);
+        let chunk = pick(&mut rng, &["", "", " snapshot-chunk=10B", " snapshot-chunk=30B"]);
+        Some(format!(" snapshot={limit}{chunk}"))
+    }
 }
 
 /// What stands after `--option`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionWord {
     One(Choice),
+    Snapshot,
     Any,
 }
 
@@ -101,7 +130,11 @@ impl OptionWord {
         };
         match word {
             "any" => Ok(Self::Any),
-            _ => word.parse().map(Self::One).map_err(|_| format!("expected {}, or any", names())),
+            "snapshot" => Ok(Self::Snapshot),
+            _ => word
+                .parse()
+                .map(Self::One)
+                .map_err(|_| format!("expected {}, snapshot, or any", names())),
         }
     }
 }
@@ -110,6 +143,7 @@ impl std::fmt::Display for OptionWord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::One(option) => option.fmt(f),
+            Self::Snapshot => f.write_str("snapshot"),
             Self::Any => f.write_str("any"),
         }
     }
@@ -179,6 +213,7 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
     for option in fixed.options.drawn(seed).iter() {
         let _ = write!(text, " {option}");
     }
+    text.push_str(&fixed.options.snapshots(seed, fixed.flaw).unwrap_or_default());
     text.push('\n');
     if let Some(flaw) = fixed.flaw {
         let _ = writeln!(text, "flaw {flaw} on");

@@ -42,7 +42,7 @@ impl Hunt {
     /// itself what its servers keep.
     pub fn may_reach(&self, place: Place) -> bool {
         let has = |name: &str| self.options.iter().any(|word| word == name || word == "any");
-        place.needs().is_none_or(|choice| has(&choice.to_string()))
+        place.needs().is_none_or(|word| has(&word.to_string()))
     }
 }
 

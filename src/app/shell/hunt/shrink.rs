@@ -262,8 +262,10 @@ impl Shrinker {
             return false;
         }
         let plain = Config::default();
-        let changes: [&dyn Fn(&mut Config); 8] = [
+        let changes: [&dyn Fn(&mut Config); 10] = [
             &|config| config.options = Config::default().options,
+            &|config| config.snapshot = Config::default().snapshot,
+            &|config| config.snapshot_chunk = Config::default().snapshot_chunk,
             &|config| config.network = Network::Reliable,
             &|config| config.append_max = Config::default().append_max,
             &|config| config.sync = Span::ZERO,

@@ -256,9 +256,11 @@ impl Checker {
     fn see_raft(&mut self, cluster: &Cluster, server: ServerId, event: &RaftEvent) -> Check {
         match *event {
             RaftEvent::Appended { first, last, .. } | RaftEvent::Wrote { first, last, .. } => {
-                let Some(log) = cluster.server(server).map(|server| server.raft.log()) else {
-                    return Ok(());
-                };
+                let Some(holder) = cluster.server(server) else { return Ok(()) };
+                let log = holder.raft.log();
+                if first <= log.base().index {
+                    return self.appended_and_compacted(holder, first, last);
+                }
                 let entries = log.iter_from(first).take_while(|(index, _)| *index <= last);
                 self.appended(server, first, entries.map(|(_, entry)| named(entry)))
             }
@@ -267,6 +269,10 @@ impl Checker {
             }
             RaftEvent::Truncated { first, last, .. } | RaftEvent::Erased { first, last, .. } => {
                 self.truncated(cluster, server, first, last)
+            }
+            RaftEvent::SnapshotTaken { last, .. } => self.compacted(cluster, server, last),
+            RaftEvent::SnapshotInstalled { last, end, .. } => {
+                self.installed(cluster, server, last, end)
             }
             RaftEvent::BecameLeader { term, .. } => self.elected(server, term),
             RaftEvent::SteppedDown { role: Role::Leader, term, .. } => {

@@ -1,10 +1,11 @@
 //! The rules of Raft: votes, leaders, logs, commits (§5).
 
+use super::service::same_map;
 use super::{Broken, Check, Checker, Ghost};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::{Commit, Enough, Slot, Wrong};
-use crate::cluster::raft::{Configuration, Payload};
+use crate::cluster::raft::{Configuration, Payload, Position};
 use crate::cluster::server::Server;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
@@ -32,6 +33,21 @@ impl Checker {
             ghost.last = next.previous();
         }
         check
+    }
+
+    /// The same for entries that the server's log has lost to a snapshot within the same step: they
+    /// are on their way to its disk.
+    #[inline(never)]
+    pub(super) fn appended_and_compacted(
+        &mut self,
+        server: &Server,
+        first: Index,
+        last: Index,
+    ) -> Check {
+        let entries = server.disk.unsynced_from(first);
+        let count = (last.0 + 1 - first.0) as usize;
+        let entries = entries.take(count).map(|entry| (entry.term, &entry.payload));
+        self.appended(server.id, first, entries)
     }
 
     /// A leader removes nothing (Figure 3, Leader Append-Only), and nobody what it has committed.
@@ -64,6 +80,64 @@ impl Checker {
         Ok(())
     }
 
+    /// A snapshot stands for what is committed, and for nothing else (§7): the server's own entry at
+    /// its last index is the one that a leader has committed.
+    #[inline(never)]
+    pub(super) fn compacted(&mut self, cluster: &Cluster, id: ServerId, last: Position) -> Check {
+        let held = self.slots.held_by(last.index, id).map(|version| version.hash);
+        let committed = self.slots.get(last.index).and_then(|slot| slot.committed);
+        if held.is_none() || held != committed.map(|commit| commit.hash) {
+            return Err(uncommitted(id, "takes", last));
+        }
+        self.forget_covered(cluster);
+        Ok(())
+    }
+
+    /// A server has installed a snapshot (Figure 13): of what a leader has committed, of more than it
+    /// had before, and with the map that belongs to it. From there on it counts as holding all that
+    /// the snapshot covers.
+    #[inline(never)]
+    pub(super) fn installed(
+        &mut self,
+        cluster: &Cluster,
+        id: ServerId,
+        last: Position,
+        end: Index,
+    ) -> Check {
+        let ghost = &mut self.servers[id.index()];
+        let (before, log) = (ghost.commit, ghost.last);
+        (ghost.commit, ghost.applied, ghost.last) = (last.index, last.index, end);
+        // Up to its commit index it held what is committed already.
+        let first = before.next();
+        ghost.dirty_from = ghost.dirty_from.min(first);
+        let slot = self.slots.get(last.index);
+        let (committed, applied) = slot.map_or((None, None), |slot| (slot.committed, slot.applied));
+        self.slots.install(id, first, last.index);
+        self.slots.truncate(id, end.next(), log);
+        if last.index < before {
+            let text = format!(
+                "the commit index of {id} goes from {before} to {}, by an older snapshot",
+                last.index
+            );
+            return Err(Broken::new(Invariant::CommitMonotone, id, text).at(last.index));
+        }
+        if committed.map(|commit| commit.term) != Some(last.term) {
+            return Err(uncommitted(id, "installs", last));
+        }
+        self.forget_covered(cluster);
+        same_map(cluster, id, last.index, applied)
+    }
+
+    /// What every server, in memory and on disk, has only as part of a snapshot is not asked about any
+    /// more. The last entry of the shortest of them still is: the one after it names it.
+    fn forget_covered(&mut self, cluster: &Cluster) {
+        let base = |server: &Server| server.disk.log.base().min(server.raft.log().base());
+        let bases = cluster.servers().iter().map(base);
+        if let Some(base) = bases.min() {
+            self.slots.forget_before(base.index);
+        }
+    }
+
     #[inline(never)]
     pub(super) fn synced(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(server) = cluster.server(id) else { return Ok(()) };
@@ -92,7 +166,10 @@ impl Checker {
         let lost = self.slots.sync(id, &disk.log, end.next(), ghost.durable, enough);
         let last = ghost.last.max(ghost.durable);
         self.slots.revert(id, ghost.dirty_from.min(end.next()), last);
-        *ghost = Ghost { last: end, durable: end, dirty_from: end.next(), ..Ghost::default() };
+        // It starts with what its snapshot holds.
+        let (commit, dirty_from) = (disk.log.base().index, end.next());
+        let applied = commit;
+        *ghost = Ghost { last: end, durable: end, dirty_from, commit, applied, ..Ghost::default() };
         self.deposed.retain(|deposed| deposed.server != id);
         self.none_lost(id, lost, enough)
     }
@@ -142,6 +219,10 @@ impl Checker {
     /// hash of everything before it, means holding all.
     fn complete(&self, server: ServerId, term: Term) -> Check {
         let Some((by, index)) = self.reached.before(term) else { return Ok(()) };
+        // A snapshot that covers an entry holds it; here all have one.
+        if self.slots.is_forgotten(index) {
+            return Ok(());
+        }
         let slot = self.slots.get(index);
         let Some(commit) = slot.and_then(|slot| slot.committed) else { return Ok(()) };
         let held = self.slots.held_by(index, server);
@@ -273,6 +354,11 @@ fn on_a_majority(
     );
     let broken = Broken::new(Invariant::OnAMajority, server, text).and_all(durable);
     Err(broken.at(index).in_term(commit.term))
+}
+
+fn uncommitted(server: ServerId, does: &str, last: Position) -> Broken {
+    let text = format!("{server} {does} a snapshot up to {last}, which no leader has committed");
+    Broken::new(Invariant::StateMachineSafety, server, text).at(last.index).in_term(last.term)
 }
 
 fn misplaced(server: ServerId, index: Index, term: Term, wrong: Wrong) -> Broken {

@@ -123,7 +123,12 @@ impl Checker {
 }
 
 /// Servers that have applied the same index have the same map.
-fn same_map(cluster: &Cluster, id: ServerId, index: Index, applied: Option<Applied>) -> Check {
+pub(super) fn same_map(
+    cluster: &Cluster,
+    id: ServerId,
+    index: Index,
+    applied: Option<Applied>,
+) -> Check {
     // It may have gone on within the same step: then its map is that of a later index.
     let server = cluster.server(id).filter(|server| server.rsm.applied == index);
     let (Some(server), Some(applied)) = (server, applied) else { return Ok(()) };

@@ -11,7 +11,7 @@ use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::{Command, Head, Setup};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
-use crate::cluster::raft::{OPTIONS, RaftOption};
+use crate::cluster::raft::{OPTIONS, RaftOption, SnapshotLimit};
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{SERVERS_MAX, Term};
 
@@ -41,6 +41,14 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
                 "how often a leader speaks; less than the shortest election timeout",
             ),
             ("append-max=1000", "the most entries that one append carries"),
+            (
+                "snapshot=N",
+                "a log of N entries, or of N bytes as 64KB, gives way to a snapshot (§7)",
+            ),
+            (
+                "snapshot-chunk=SIZE",
+                "how many bytes of a snapshot one message carries, as 1KB; else all",
+            ),
             ("sync=0s", "how long a write takes to reach the disk"),
             ("rpc-timeout=1s", "how long a client waits for one server before it asks the next"),
             ("max-events=50000000", "a run of more events and lines stops with an error"),
@@ -57,6 +65,7 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             "cluster servers=3 network=unreliable election=300ms..600ms heartbeat=100ms",
             "cluster seed=0x1f append-max=1 sync=2ms max-events=1000000",
             "cluster servers=3 raft=./my.wasm",
+            "cluster servers=3 snapshot=64KB snapshot-chunk=1KB",
         ],
         parse: cluster,
     },
@@ -97,28 +106,32 @@ and the keys of the lab mean when no client is named.",
     },
 ];
 
-/// What `cluster` can be told: the timings and sizes, and every option of Raft.
-static NAMES: [&str; 13 + OPTIONS.len()] = {
-    let mut names = [""; 13 + OPTIONS.len()];
-    let own = [
-        "servers",
-        "seed",
-        "network",
-        "election",
-        "heartbeat",
-        "append-max",
-        "sync",
-        "rpc-timeout",
-        "max-events",
-        "raft",
-        "raft-fuel",
-        "raft-memory",
-        "raft-hash",
-    ];
+/// What `cluster` can be told of timings and sizes, and of guests.
+const OWN: [&str; 15] = [
+    "servers",
+    "seed",
+    "network",
+    "election",
+    "heartbeat",
+    "append-max",
+    "snapshot",
+    "snapshot-chunk",
+    "sync",
+    "rpc-timeout",
+    "max-events",
+    "raft",
+    "raft-fuel",
+    "raft-memory",
+    "raft-hash",
+];
+
+/// All that `cluster` can be told: those, and every option of Raft.
+static NAMES: [&str; OWN.len() + OPTIONS.len()] = {
+    let mut names = [""; OWN.len() + OPTIONS.len()];
     let mut place = 0;
     while place < names.len() {
-        let is_own = place < own.len();
-        names[place] = if is_own { own[place] } else { OPTIONS[place - own.len()].name };
+        let is_own = place < OWN.len();
+        names[place] = if is_own { OWN[place] } else { OPTIONS[place - OWN.len()].name };
         place += 1;
     }
     names
@@ -130,7 +143,8 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
     let mut options = Options::new(&NAMES);
     let mut own: Option<(Spot, &str)> = None;
     while let Some(name) = options.next(reader)? {
-        let is_own = ["election", "heartbeat", "append-max"].contains(&name);
+        let is_own = ["election", "heartbeat", "append-max", "snapshot", "snapshot-chunk"];
+        let is_own = is_own.contains(&name);
         if is_own || name.starts_with("raft-") || RaftOption::from_name(name).is_some() {
             own.get_or_insert((reader.last_spot(), name));
         }
@@ -151,6 +165,14 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
                 timing = Some(reader.last_spot());
             }
             "append-max" => head.append_max = Some(count(reader, APPEND_MAX)? as u32),
+            "snapshot" => {
+                let (fallback, read) = (SnapshotLimit::Entries(1), quantity::snapshot_limit);
+                head.snapshot = Some(reader.quantity(Expect::SnapshotLimit, fallback, read)?);
+            }
+            "snapshot-chunk" => {
+                let read = quantity::snapshot_chunk;
+                head.snapshot_chunk = Some(reader.quantity(Expect::Bytes, 1, read)?);
+            }
             "sync" => {
                 head.sync = Some(reader.quantity(Expect::Span, Span::ZERO, quantity::span)?)
             }

@@ -162,8 +162,8 @@ impl Group {
             Self::Packets => {
                 "`hold` and what says `next` take packets at the end of their way, those in flight \
                  included; without `next`, what is in flight now is meant. KIND is pre-vote, pre-vote-reply, vote, vote-reply, \
-                 append, heartbeat (an append without entries), append-reply, request or reply, and \
-                 any when not said. `release` lets held packets arrive; it \
+                 append, heartbeat (an append without entries), append-reply, snapshot, snapshot-reply, \
+                 request or reply, and any when not said. `release` lets held packets arrive; it \
                  is described among the verbs of clients, with which it shares its name."
             }
             Self::Clients => {

@@ -11,7 +11,7 @@ use crate::cluster::command::{Command, Deed, Keeping, LabAct, ServerAct, Timers}
 use crate::cluster::raft::{Choice, OPTIONS, RaftOption};
 use crate::cluster::time::Ppm;
 
-pub(super) static ROWS: [Verb; 13] = [
+pub(super) static ROWS: [Verb; 14] = [
     Verb {
         name: "crash",
         group: Group::Servers,
@@ -140,6 +140,20 @@ head, as it is when nobody says otherwise, no sync takes any time, and there is 
         options: &[],
         examples: &["sync S2", "sync all"],
         parse: |reader| servers(reader, ServerAct::Sync),
+    },
+    Verb {
+        name: "snapshot",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["snapshot WHO..."],
+        summary: "servers take a snapshot of what they have applied, and drop these entries",
+        help: "\
+The map takes the place of the entries that led to it (§7): the log begins after them, and who still \
+needs one of them is sent the snapshot. Snapshot and log are written together. With `snapshot=1000` in \
+the head servers do so by themselves whenever their logs have grown by so many entries.",
+        options: &[],
+        examples: &["snapshot S2", "snapshot leader"],
+        parse: |reader| servers(reader, ServerAct::Snapshot),
     },
     Verb {
         name: "timers",

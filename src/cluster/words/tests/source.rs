@@ -16,7 +16,7 @@ use crate::cluster::event::{
 };
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
 use crate::cluster::network::{PacketKind, Summary, WrongLeader};
-use crate::cluster::raft::{Position, Role};
+use crate::cluster::raft::{Position, Role, SnapshotLimit};
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{
     Answer, ClientId, Index, Node, Op, OpId, Outcome, PacketId, Request, ServerId, ServerSet, Term,
@@ -136,6 +136,10 @@ impl Source {
             PacketKind::Append { prev: index, entries: 0, commit: index },
             PacketKind::Appended { matched: index },
             PacketKind::AppendRefused { last: index },
+            PacketKind::InstallSnapshot { last: index, from: 0, to: entries, of: entries },
+            PacketKind::InstallSnapshot { last: index, from: 1, to: entries, of: entries },
+            PacketKind::ChunkReceived { bytes: entries },
+            PacketKind::SnapshotInstalled { matched: index },
             PacketKind::ClientRequest,
             PacketKind::ClientReply,
         ]);
@@ -176,7 +180,7 @@ impl Source {
         let (term, last) = (self.term(), self.position());
         vec![
             E::Server(server, ServerEvent::Crashed { lost: self.number(), vote }),
-            E::Server(server, ServerEvent::Restarted { term, vote, last }),
+            E::Server(server, ServerEvent::Restarted { term, vote, base: last.index, last }),
             E::Server(server, ServerEvent::FellAsleep),
             E::Server(server, ServerEvent::Woke { packets: self.number() as u32 }),
             E::Server(server, ServerEvent::Wiped),
@@ -252,6 +256,25 @@ impl Source {
             E::Raft(server, RaftEvent::VoteCounted { voter, term, cast: to, votes }),
             E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers: 25 }),
             E::Raft(server, RaftEvent::SteppedDown { role, term, why: down }),
+        ]
+    }
+
+    fn snapshots(&mut self) -> Vec<E> {
+        let (server, other, last, own) =
+            (self.server(), self.server(), self.position(), self.position());
+        let (first, term, bytes) = (self.index(), self.term(), self.number() as u32);
+        let limits = [SnapshotLimit::Entries(bytes), SnapshotLimit::Bytes(bytes)];
+        let limit = self.pick(&[None, Some(limits[0]), Some(limits[1])]);
+        let (had, end) = (self.pick(&[None, Some(last.term), Some(term)]), self.index());
+        let (follower, leader, index) = (other, other, last.index);
+        vec![
+            E::Raft(server, RaftEvent::SnapshotTaken { first, last, bytes, limit }),
+            E::Raft(server, RaftEvent::SnapshotChosen { follower, next: end, first, last }),
+            E::Raft(server, RaftEvent::SnapshotResent { follower, last: index, received: bytes }),
+            E::Raft(server, RaftEvent::ChunkReceived { leader, last, received: 1, of: bytes }),
+            E::Raft(server, RaftEvent::SnapshotRefused { leader, last, own: term }),
+            E::Raft(server, RaftEvent::SnapshotSkipped { leader, last, commit: end }),
+            E::Raft(server, RaftEvent::SnapshotInstalled { leader, last, own, had, end }),
         ]
     }
 
@@ -428,6 +451,7 @@ impl Source {
             self.packets(),
             self.elections(),
             self.replication(),
+            self.snapshots(),
             self.service(),
             self.clients(),
             self.script(),
