@@ -145,7 +145,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     (
         "page",
         &[
-            ("raftlab page mine.lab --out mine.html", "opens at the first beat, without a network"),
+            ("raftlab page mine.lab --out mine.html", "opens at its first beat"),
             ("raftlab page mine.lab --out mine.html --web web/dist", "the page of web/build.sh"),
         ],
         &[ASKED, BAD],
