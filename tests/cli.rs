@@ -141,7 +141,8 @@ fn a_trace_is_whole_and_made_of_events() {
     let output = run(&["run", &path, "--trace", trace.to_str().unwrap()]);
     assert_eq!(status(&output), 0, "{}", err(&output));
     let text = std::fs::read_to_string(&trace).unwrap();
-    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<Value> =
+        text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(events.iter().any(|event| event["event"] == "became_leader"));
     let times: Vec<u64> = events.iter().map(|event| event["time"].as_u64().unwrap()).collect();
     assert!(times.is_sorted());

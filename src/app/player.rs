@@ -295,7 +295,7 @@ pub fn is_beat(command: &Command) -> bool {
 
 /// Whether it is the class's turn.
 const fn is_turn(tell: &Tell) -> bool {
-    matches!(tell, Tell::Ask(_) | Tell::Reveal | Tell::Oracle)
+    matches!(tell, Tell::Ask(_) | Tell::Reveal | Tell::Oracle | Tell::Turn)
 }
 
 /// A question as it is seen first.

@@ -11,16 +11,20 @@ static SCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scripts");
 
 /// The folder of the lessons.
 pub const LESSONS: &str = "lessons";
+/// The folder of the challenges.
+pub const CHALLENGES: &str = "challenges";
 /// The most scenes that are named where several have a name.
 const NAMED_MAX: usize = 12;
 /// Of so many that begin with the same words the shortest name is meant; of more, none.
 const ALIKE_MAX: usize = 4;
 
 /// The folders, in the order in which a newcomer wants them, and what is in each.
-pub const FOLDERS: [(&str, &str); 8] = [
+pub const FOLDERS: [(&str, &str); 10] = [
     (LESSONS, "stories for a class, with questions"),
     ("tasks", "a start and an end: a student writes the lines between, and `raftlab run` judges"),
+    (CHALLENGES, "come to where the judge wants you, with few commands: raftlab challenge"),
     ("raft", "scenes from the paper and around it: each is called by what it shows"),
+    ("exam", "questions of exams: which logs can arise, who may win, which entries are safe"),
     ("flaws", "what breaks when one rule is missing: one scene for each planted flaw"),
     ("handout", "the ten tests of a course, and those of its lock"),
     ("mit", "the tests of MIT 6.5840, under their names"),
@@ -58,17 +62,21 @@ impl Scene {
     }
 
     fn number_is(self, digits: &str) -> bool {
-        self.folder() == LESSONS && digits.parse::<u32>().is_ok()
+        self.is_numbered() && digits.parse::<u32>().is_ok()
     }
 
-    /// The number of a lesson.
+    fn is_numbered(self) -> bool {
+        matches!(self.folder(), LESSONS | CHALLENGES)
+    }
+
+    /// The number of a lesson, or of a challenge.
     pub fn number(self) -> Option<u32> {
         let stem = self.file.path().file_stem()?.to_str()?;
-        stem.split('_').next()?.parse().ok().filter(|_| self.folder() == LESSONS)
+        stem.split('_').next()?.parse().ok().filter(|_| self.is_numbered())
     }
 
     /// The comment with which it begins, as one text.
-    fn about(self) -> String {
+    pub fn about(self) -> String {
         let text = self.file.contents_utf8().unwrap_or_default();
         let comment = text.lines().map_while(|line| line.strip_prefix('#'));
         comment.map(str::trim).collect::<Vec<_>>().join(" ")

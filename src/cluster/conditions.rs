@@ -144,7 +144,11 @@ impl Cluster {
     }
 
     /// What a measure is about, with its names filled in.
-    fn asked<'a>(&'a self, measure: &'a Measure, scope: &Scope) -> Result<Asked<'a>, Refusal> {
+    pub(super) fn asked<'a>(
+        &'a self,
+        measure: &'a Measure,
+        scope: &Scope,
+    ) -> Result<Asked<'a>, Refusal> {
         let mut asked =
             Asked { cluster: self, argument: &measure.argument, text: None, number: 0, peer: None };
         match &measure.argument {
@@ -208,7 +212,7 @@ impl Cluster {
     }
 
     /// What a measure is compared with.
-    fn wanted<'a>(
+    pub(super) fn wanted<'a>(
         &'a self,
         operand: &'a Operand,
         kind: Kind,
@@ -299,6 +303,18 @@ impl Cluster {
     /// The lowest applied index among running servers.
     pub fn applied(&self) -> Index {
         self.running().map(|server| server.rsm.applied).min().unwrap_or_default()
+    }
+
+    /// A running leader, and an entry of an older term in its log that is on a majority and that it
+    /// has not committed (§5.4.2).
+    pub(super) fn old_on_a_majority(&self) -> Option<(ServerId, Index)> {
+        self.running().filter(|server| server.raft.is_leader()).find_map(|leader| {
+            let index = leader.raft.commit().next();
+            let entry = leader.raft.log().get(index)?;
+            let is_old = entry.term < leader.raft.term();
+            let copies = self.copies(index, entry);
+            (is_old && self.configuration().has_quorum(copies)).then_some((leader.id, index))
+        })
     }
 
     /// Who holds a lock, as far as the clients themselves know.
@@ -482,7 +498,7 @@ pub(super) fn only(
     Ok(servers.iter().next())
 }
 
-fn compares(compare: Compare, left: &Answer<'_>, right: &Answer<'_>) -> bool {
+pub(super) fn compares(compare: Compare, left: &Answer<'_>, right: &Answer<'_>) -> bool {
     match (left, right) {
         (Answer::Number(left), Answer::Number(right)) => compare.holds(*left, *right),
         _ => left.is(right),

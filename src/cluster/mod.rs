@@ -18,6 +18,7 @@
 
 pub mod act;
 mod by_hand;
+pub mod challenge;
 pub mod chaos;
 pub mod check;
 pub mod client;
@@ -28,6 +29,7 @@ pub mod config;
 mod consensus;
 pub mod digest;
 pub mod disk;
+pub mod distance;
 mod doings;
 pub mod event;
 pub mod explain;
@@ -80,6 +82,7 @@ pub use task::{Round, WITHIN, Waiting};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use challenge::Turn;
 use chaos::Chaos;
 use check::{Checker, Violation};
 use client::Client;
@@ -139,6 +142,8 @@ pub struct Cluster {
     traffic: Traffic,
 
     clients: Vec<Client>,
+    /// The player's part of a challenge.
+    turn: Turn,
     /// Which rules the clients do not keep.
     client_flaws: Flaws,
     names: Names,

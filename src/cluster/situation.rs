@@ -148,6 +148,14 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// Whether the entry is committed, or on every server that can win an election.
+    pub const fn stays(self) -> bool {
+        match self {
+            Self::Known | Self::Committed | Self::Safe => true,
+            Self::Open | Self::Lost => false,
+        }
+    }
+
     /// What stands before and behind the entry, wherever it is drawn.
     pub const fn brackets(self) -> (char, char) {
         match self {
@@ -218,6 +226,11 @@ impl Situation {
             room.vote = Vote::Untold;
         }
         self
+    }
+
+    /// The servers whose logs would win an election if all could speak to each other (§5.4.1).
+    pub fn electable_in(cluster: &Cluster) -> ServerSet {
+        electable(cluster)
     }
 
     /// Whether these servers are a majority.

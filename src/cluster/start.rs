@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::challenge::Turn;
 use super::check::Checker;
 use super::command::recording::Doings;
 use super::command::{Script, Unmet};
@@ -52,6 +53,7 @@ impl Cluster {
             held: VecDeque::new(),
             traffic: Traffic::default(),
             clients: Vec::new(),
+            turn: Turn::default(),
             client_flaws: Flaws::NONE,
             names: Names::default(),
             history: History::default(),

@@ -17,6 +17,7 @@ pub const SERVERS_MAX: u8 = 25;
 
 /// A server. `S1` is the first: people count from one, arrays from zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct ServerId(u8);
 
 impl ServerId {
@@ -46,6 +47,21 @@ impl ServerId {
     }
 }
 
+impl From<ServerId> for String {
+    fn from(server: ServerId) -> Self {
+        server.to_string()
+    }
+}
+
+impl TryFrom<String> for ServerId {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let number = name.strip_prefix('S').and_then(|digits| digits.parse().ok());
+        number.and_then(Self::from_number).ok_or_else(|| format!("{name:?} is no server"))
+    }
+}
+
 impl fmt::Display for ServerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "S{}", self.number())
@@ -54,7 +70,20 @@ impl fmt::Display for ServerId {
 
 /// A set of servers, in the order of their numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "Vec<ServerId>", from = "Vec<ServerId>")]
 pub struct ServerSet(u32);
+
+impl From<ServerSet> for Vec<ServerId> {
+    fn from(servers: ServerSet) -> Self {
+        servers.iter().collect()
+    }
+}
+
+impl From<Vec<ServerId>> for ServerSet {
+    fn from(servers: Vec<ServerId>) -> Self {
+        servers.into_iter().collect()
+    }
+}
 
 impl ServerSet {
     pub const EMPTY: Self = Self(0);

@@ -88,7 +88,9 @@ impl Session {
                 .iter()
                 .any(|deed| matches!(*deed.command, Command::Deed(Deed::Lab(LabAct::Expects(_)))))
         };
-        acts(command)
+        // In a challenge acting is what is asked for.
+        self.cluster.challenge().is_none()
+            && acts(command)
             && self.cluster.unmet() == Unmet::Fail
             && self.cluster.plays_a_script()
             && !told()

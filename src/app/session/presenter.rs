@@ -158,6 +158,11 @@ impl Session {
         }
     }
 
+    /// How many beats have come.
+    pub fn beats(&self) -> usize {
+        self.player.beats_seen().len()
+    }
+
     /// Time goes on, if the script can still come to a beat.
     fn go_on_to_beat(&mut self) {
         if self.cluster.finished() && !self.is_past() {

@@ -3,7 +3,7 @@
 
 mod help;
 mod names;
-mod values;
+pub(super) mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,9 +12,13 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use ratatui::layout::Size;
 
+use super::beats::WorksheetOptions;
+use super::cast::CastOptions;
 use super::check::lines::Model;
+use super::find::FindOptions;
 use super::hunt::plan::OptionWord;
 use super::settings::dress;
+use super::trace::TraceOptions;
 use crate::app::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
@@ -81,6 +85,20 @@ pub enum Subcommands {
     /// the smallest script that shows it.
     #[command(after_help = help::of("hunt"))]
     Hunt(HuntOptions),
+    /// Find a way to where a condition holds, and write the smallest script of it.
+    #[command(after_help = help::of("find"))]
+    Find(FindOptions),
+    /// Play a script and write what happens: as lines of JSON, a sequence diagram for Mermaid, a log for
+    /// ShiViz, or a state trace as etcd's Raft writes it.
+    #[command(after_help = help::of("trace"))]
+    Trace(TraceOptions),
+    /// Record a script as it plays, for asciinema (asciicast v3), with its beats as markers.
+    #[command(after_help = help::of("cast"))]
+    Cast(CastOptions),
+    /// Make a worksheet of a lesson: what it asks, with pictures and room for answers, and the
+    /// solutions at the end; a page for a browser.
+    #[command(after_help = help::of("worksheet"))]
+    Worksheet(WorksheetOptions),
     /// Write a picture of the screen as an SVG file.
     #[command(after_help = help::of("picture"))]
     Picture(PictureOptions),
@@ -97,6 +115,13 @@ pub enum Subcommands {
     /// Start a lesson, by its number or a word of its name.
     #[command(after_help = help::of("lesson"))]
     Lesson(SceneOptions),
+    /// Start a challenge, by its number or a word of its name; without one, list them: come to where
+    /// the judge wants you, with few commands.
+    #[command(after_help = help::of("challenge"))]
+    Challenge(ChallengeOptions),
+    /// List the challenges: aim, what is allowed, par.
+    #[command(after_help = help::of("challenges"))]
+    Challenges,
     /// Start a scene of the program's own scripts, by some words of its name; without any, list them.
     #[command(after_help = help::of("show"))]
     Show(SceneOptions),
@@ -348,8 +373,12 @@ pub struct PictureOptions {
     #[arg(long, value_name = "MOMENT", requires = "diagram", value_parser = Moment::read)]
     pub from: Option<Moment>,
     /// The file to write.
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "beats")]
+    pub out: Option<PathBuf>,
+    /// Write a picture of each beat into this folder instead.
+    #[arg(long, value_name = "DIR", requires = "file",
+          conflicts_with_all = ["out", "at", "beat", "diagram", "reveal", "from"])]
+    pub beats: Option<PathBuf>,
     /// Play with this seed instead of the script's own.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -456,6 +485,15 @@ pub struct NewGuest {
     /// The folder to write into.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ChallengeOptions {
+    /// Print a hint instead.
+    #[arg(long, conflicts_with = "copy")]
+    pub hint: bool,
+    #[command(flatten)]
+    pub scene: SceneOptions,
 }
 
 /// The reference pages that the program makes from its own tables.

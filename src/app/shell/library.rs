@@ -7,13 +7,15 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ColorChoice;
 
-use super::cli::{FreeOptions, SceneOptions};
+use super::cli::{ChallengeOptions, FreeOptions, SceneOptions};
 use super::files::{Files, Old};
 use super::{Ending, Mistake, lab, print};
-use crate::app::scenes::{self, FOLDERS, LESSONS, Scene, all, find, within};
+use crate::app::scenes::{self, CHALLENGES, FOLDERS, LESSONS, Scene, all, find, within};
+use crate::cluster::command::{Challenge, Diagnostic, Script};
 
 /// All scripts of a folder, each with its path and its text.
 #[cfg(feature = "guests")]
@@ -102,6 +104,108 @@ pub fn lesson(options: &SceneOptions, colours: ColorChoice) -> Result<Ending, Mi
 /// When there is none such.
 pub fn path_of_lesson(words: &str) -> Result<&'static Path, String> {
     scenes::lesson(words).map(|scene| Path::new(scene.path()))
+}
+
+/// `raftlab challenge [WHICH]`.
+pub fn challenge(options: &ChallengeOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
+    let scene = &options.scene;
+    if scene.name.is_empty() {
+        return which(scene, "challenge").and_then(|()| challenges());
+    }
+    let found = numbered(&scene.name.join(" ")).map_err(Mistake::Usage)?;
+    if options.hint {
+        let about = found.about();
+        let hint = about.split_once("Hint: ").map_or("there is none", |(_, hint)| hint);
+        return print(&format!("{hint}\n"));
+    }
+    open(found, scene, colours)
+}
+
+/// The challenge of this number, or with these words in its name.
+fn numbered(words: &str) -> Result<Scene, String> {
+    let challenges = within(CHALLENGES);
+    let Ok(number) = words.parse::<u32>() else { return find(&challenges, words, "challenge") };
+    let scene = challenges.iter().find(|scene| scene.number() == Some(number));
+    let missing = || format!("there is no challenge {number}: `raftlab challenges` lists them");
+    scene.copied().ok_or_else(missing)
+}
+
+/// What is allowed in a scene, if it is a challenge.
+fn challenge_of(scene: Scene) -> Option<Arc<Challenge>> {
+    Script::parse(scene.path(), scene.text()).ok()?.challenge
+}
+
+/// What there is to try: aim, what is allowed, par.
+pub fn challenges() -> Result<Ending, Mistake> {
+    let mut text = String::new();
+    for scene in within(CHALLENGES) {
+        let number = scene.number().unwrap_or_default();
+        let _ = writeln!(text, "{number:>2}  {}", scene.name().replace('_', " "));
+        wrapped(&mut text, &scene.aim());
+        if let Some(Challenge { commands, par, .. }) = challenge_of(scene).as_deref() {
+            let allowed =
+                challenge_of(scene).map(|challenge| challenge.allowed()).unwrap_or_default();
+            let par = match par {
+                Some(par) => format!("par {par}"),
+                None => "can't be done: why?".to_owned(),
+            };
+            let plural = if *commands == 1 { "" } else { "s" };
+            wrapped(&mut text, &format!("{commands} command{plural} of {allowed}; {par}."));
+        }
+    }
+    text.push_str(
+        "\nraftlab challenge 2 starts one: act at its turn, then Space lets the judge speak.\n\
+         raftlab challenge 2 --hint says a little more; --copy writes its script into this folder:\n\
+         put your lines between `turn` and `judge`, and raftlab run judges them.\n",
+    );
+    print(&text)
+}
+
+/// Refuses a challenge of the program in which a line is changed that is not the player's.
+///
+/// # Errors
+/// The first such line.
+pub fn unchanged(script: &Script) -> Result<(), Mistake> {
+    let Some(challenge) = &script.challenge else { return Ok(()) };
+    let of_it = |scene: &Scene| challenge_of(*scene).is_some_and(|own| own.name == challenge.name);
+    let Some(scene) = within(CHALLENGES).into_iter().find(of_it) else { return Ok(()) };
+    let text = std::str::from_utf8(scene.text()).unwrap_or_default();
+    let told = |line: &(usize, &str)| {
+        let line = line.1.trim();
+        !line.is_empty() && !line.starts_with('#')
+    };
+    let own: Vec<&str> =
+        text.lines().map(str::trim).enumerate().filter(told).map(|line| line.1).collect();
+    let alone = script.alone();
+    let theirs: Vec<(usize, &str)> =
+        alone.source.iter().map(|line| line.trim()).enumerate().filter(told).collect();
+    let place = |lines: &[&str], word: &str| lines.iter().position(|line| *line == word);
+    let words: Vec<&str> = theirs.iter().map(|line| line.1).collect();
+    let (Some(turn), Some(judge)) = (place(&own, "turn"), place(&own, "judge")) else {
+        return Ok(());
+    };
+    let (Some(_), Some(judged)) = (place(&words, "turn"), place(&words, "judge")) else {
+        return Ok(());
+    };
+    let before = own[..=turn].iter().zip(&theirs);
+    let after = own[judge..].iter().zip(&theirs[judged..]);
+    let wrong = before.chain(after).find(|(own, line)| **own != line.1);
+    let missing = own.len() - judge != theirs.len() - judged;
+    let last = theirs.last().copied().unwrap_or_default();
+    let (line, should) = match wrong {
+        Some((should, line)) => (*line, format!("it is `{should}`")),
+        None if missing => (last, "lines behind `judge` are missing, or are too many".to_owned()),
+        None => return Ok(()),
+    };
+    let message = format!("a line of the challenge {} is changed", challenge.name.as_str());
+    let help = format!("{should}: raftlab challenge {} --copy", scene.number().unwrap_or_default());
+    Err(Mistake::Script(vec![Diagnostic::of_line(
+        &script.name,
+        line.0 as u32 + 1,
+        line.1,
+        message,
+        Some(help),
+    )]))
 }
 
 /// `raftlab show WHICH`.

@@ -8,12 +8,15 @@
 #[cfg(feature = "guests")]
 mod accept;
 mod background;
+mod beats;
 mod budget;
+mod cast;
 mod check;
 mod cli;
 mod environment;
 mod figures;
 mod files;
+mod find;
 mod fleet;
 #[cfg(feature = "guests")]
 mod guest_new;
@@ -33,6 +36,7 @@ mod signals;
 mod stream;
 mod system;
 mod terminal;
+mod trace;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Stderr, Write};
@@ -160,6 +164,10 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Run(options)) => headless::run(options),
         Some(Subcommands::Check(options)) => check::run(options),
         Some(Subcommands::Hunt(options)) => hunt::run(options),
+        Some(Subcommands::Find(options)) => find::run(options),
+        Some(Subcommands::Trace(options)) => trace::run(options),
+        Some(Subcommands::Cast(options)) => cast::run(options),
+        Some(Subcommands::Worksheet(options)) => beats::worksheet(options),
         Some(Subcommands::Picture(options)) => picture::run(options),
         Some(Subcommands::Notes(options)) => notes::run(options),
         Some(Subcommands::Sessions(options)) => sessions::run(options),
@@ -167,6 +175,8 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Page(options)) => share::page(options),
         Some(Subcommands::Lessons) => library::lessons(),
         Some(Subcommands::Lesson(options)) => library::lesson(options, cli.color),
+        Some(Subcommands::Challenge(options)) => library::challenge(options, cli.color),
+        Some(Subcommands::Challenges) => library::challenges(),
         Some(Subcommands::Show(options)) => library::show(options, cli.color),
         Some(Subcommands::Flaws) => print(&crate::cluster::flaw::list()),
         #[cfg(feature = "guests")]

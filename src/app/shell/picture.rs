@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::cli::{FreeOptions, PictureOptions};
 use super::files::{Files, Old};
-use super::{Ending, Mistake, lab};
+use super::{Ending, Mistake, beats, lab};
 use crate::app::session::{Moment, Session};
 use crate::cluster::time::Time;
 use crate::ui;
@@ -35,6 +35,15 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     if let Some(bytes) = options.memory {
         session.set_memory(bytes);
     }
+    if let Some(folder) = &options.beats {
+        if options.present {
+            session.begin_presenting();
+        }
+        if options.big {
+            session.toggle_big();
+        }
+        return beats::pictures(&mut session, folder, options.size, theme.paper, &mut files);
+    }
     let moment = match (&options.at, options.beat) {
         (Some(moment), _) => moment.clone(),
         (None, Some(beat)) => Moment::Beat(beat),
@@ -43,7 +52,9 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
             return Err(Mistake::Usage("without a script, --at says the lab time".into()));
         }
     };
-    let mut file = files.create(&options.out, Old::Replace)?;
+    // The command line asks for one of the two.
+    let out = options.out.clone().unwrap_or_else(|| "-".into());
+    let mut file = files.create(&out, Old::Replace)?;
     session.look_for(&moment);
     session.finish().map_err(Mistake::Usage)?;
     let mut go_to = |moment: &Moment| -> Result<Time, Mistake> {

@@ -55,26 +55,28 @@ impl Cluster {
     /// # Errors
     /// When the command can do nothing now, with the reason: "S3 is up".
     pub fn apply(&mut self, command: &Command) -> Result<Applied, Refusal> {
+        // What fails half-way is taken back whole: a run is its start and what was done to it.
+        let before = self.clone();
+        self.venture(command).inspect_err(|_| *self = before)
+    }
+
+    /// As [`Cluster::apply`], for one who has another copy: what could be done only in part stays
+    /// done in part.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn venture(&mut self, command: &Command) -> Result<Applied, Refusal> {
         self.begin_events();
         if self.is_stopped() {
             return Err(error("the run has stopped; nothing can be done to it any more"));
         }
-        // What fails half-way is taken back whole: a run is its start and what was done to it.
-        let before = self.clone();
         let mut scope = self.lab_scope.clone();
-        match self.perform(command, &mut scope, 0) {
-            Ok(applied) => {
-                self.lab_scope = scope;
-                self.deeds += 1;
-                self.acted_by(command);
-                self.after();
-                Ok(applied)
-            }
-            Err(refusal) => {
-                *self = before;
-                Err(refusal)
-            }
-        }
+        let applied = self.perform(command, &mut scope, 0)?;
+        self.lab_scope = scope;
+        self.deeds += 1;
+        self.acted_by(command);
+        self.after();
+        Ok(applied)
     }
 
     /// Carries out a scheduled or recurring command. What can't be done fails the run: the
@@ -159,6 +161,7 @@ impl Cluster {
     }
 
     fn carry_out_deed(&mut self, deed: Deed<NodeName>, line: u32) -> Result<Applied, Refusal> {
+        self.spend(&deed, line)?;
         self.cause = if line == 0 { Cause::Command(self.commands) } else { Cause::Line(line) };
         self.commands += 1;
         let place = self.place();

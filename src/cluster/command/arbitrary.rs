@@ -10,11 +10,11 @@ use super::quantity::SNAPSHOT_MAX;
 use super::question::{CHOICE_COLUMNS, CHOICES_MAX, CHOICES_MIN, Choice, Question};
 use super::verbs::{self, Scope};
 use super::{
-    Argument, Base, Block, Bound, Command, Compare, Condition, Deed, Ends, Fate, Flow, Group, Head,
-    Keeping, Kind, LabAct, LinkAct, Load, LoadKeys, LoadKind, LoadRate, Measure, Number, Operand,
-    Operation, Order, Pace, PacketAct, PatternKind, Place, Position, Quantity, Reach, ReplyPattern,
-    Reseed, RoleName, ServerAct, Setup, Takes, Tell, Text, VersionWord, Watched, Who, parse_line,
-    who,
+    Argument, Base, Block, Bound, Challenge, Command, Compare, Condition, Deed, Ends, Fate, Flow,
+    Group, Head, Keeping, Kind, LabAct, LinkAct, Load, LoadKeys, LoadKind, LoadRate, Measure,
+    Number, Operand, Operation, Order, Pace, PacketAct, PatternKind, Place, Position, Quantity,
+    Reach, ReplyPattern, Reseed, RoleName, ServerAct, Setup, Takes, Tell, Text, VersionWord,
+    Watched, Who, parse_line, who,
 };
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
@@ -204,6 +204,14 @@ fn shows() -> impl Strategy<Value = Command> {
     let breaks = prop_oneof![safety, Just(Breaks::Liveness)];
     (select(FLAWS.to_vec()), breaks)
         .prop_map(|(about, breaks)| Command::Head(Head::Shows { flaw: about.flaw, breaks }))
+}
+
+fn challenge() -> impl Strategy<Value = Command> {
+    let allow = vec(select(vec!["crash", "cut", "timeout", "deliver", "put"]), 1..4);
+    (name(), 1..=1_000u32, allow, of(1..=1_000u32)).prop_map(|(name, commands, allow, par)| {
+        let allow = allow.into_iter().map(Text::new).collect();
+        Command::Head(Head::Challenge(Challenge { name, commands, allow, par }))
+    })
 }
 
 fn order() -> impl Strategy<Value = Command> {
@@ -625,6 +633,8 @@ fn flow() -> impl Strategy<Value = Command> {
         condition().prop_map(Block::If).prop_map(Command::Block),
         Just(Command::Block(Block::Else)),
         Just(Command::Block(Block::End)),
+        Just(Command::Tell(Tell::Turn)),
+        Just(Command::Tell(Tell::Judge)),
         (place, acting()).prop_map(|(place, command)| Command::Flow(Flow::At {
             place,
             command: Box::new(command)
@@ -638,7 +648,7 @@ fn flow() -> impl Strategy<Value = Command> {
 
 /// Any command at all.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![1 => head(), 1 => raft(), 1 => given(), 1 => shows(), 1 => clients(), 8 => acting(), 8 => flow()]
+    prop_oneof![1 => head(), 1 => raft(), 1 => given(), 1 => shows(), 1 => challenge(), 1 => clients(), 8 => acting(), 8 => flow()]
 }
 
 /// Lines that are nearly right: words of the language and of examples in any order.

@@ -6,6 +6,7 @@
 //! in proportion to the file, whatever is in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::blocks::Blocks;
 use super::expect::{NEAR_MAX, nearest};
@@ -20,6 +21,7 @@ use super::start::Start;
 use super::text::{Piece, Text};
 use super::verbs::{Scope, Verb};
 use super::{Block, Command, Diagnostic, Flow, Line, Script, Tell, who};
+use crate::cluster::challenge::Stage;
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::types::ServerId;
 
@@ -112,6 +114,8 @@ struct Checker {
     /// Names that stand where servers could, and where each does so first.
     nodes: BTreeMap<Text, (u32, Spot)>,
     records: Records,
+    /// Where the player's part of a challenge stands.
+    stage: Stage,
     /// What can only be looked up when the whole script is known.
     pending: Vec<(u32, Spot, Mention)>,
 }
@@ -216,7 +220,49 @@ impl Checker {
         if let Some(name) = marked(&command) {
             remember(&mut self.report, &mut self.marks, name, (number, spot), ("marks", NAMES_MAX));
         }
+        self.challenged(number, spot, &command);
         self.lines.push(Line { number, command, only, partner: partner.unwrap_or(place) });
+    }
+
+    /// In a challenge `turn` and `judge` stand once, in this order, and between them only what it
+    /// allows. How often a line runs, nobody knows before.
+    fn challenged(&mut self, number: u32, spot: Spot, command: &Command) {
+        let stage = match command {
+            Command::Tell(Tell::Turn) => Some((Stage::Before, Stage::Open)),
+            Command::Tell(Tell::Judge) => Some((Stage::Open, Stage::Over)),
+            _ => None,
+        };
+        let Some(challenge) = &self.start.challenge else {
+            if stage.is_some() {
+                let message = "this stands in challenges".to_owned();
+                let help =
+                    "`challenge NAME commands=N allow=VERB,VERB` in the head makes one of it";
+                self.report.note(number, spot, message, Some(help.to_owned()));
+            }
+            return;
+        };
+        if let Some((from, to)) = stage {
+            if self.stage != from || self.blocks.are_open() {
+                let message =
+                    "`turn` and `judge` stand once, in this order, in no block".to_owned();
+                self.report.note(number, spot, message, None);
+            }
+            self.stage = to;
+            return;
+        }
+        let acts = match command {
+            Command::Flow(Flow::At { command, .. } | Flow::Every { command, .. }) => command,
+            command => command,
+        };
+        if let (Stage::Open, Command::Deed(deed)) = (self.stage, acts) {
+            let text = deed.to_string();
+            let verb = text.split(' ').next().unwrap_or_default();
+            if !challenge.allow.iter().any(|allowed| allowed.as_str() == verb) {
+                let message = format!("the challenge does not allow `{verb}`");
+                let help = format!("it allows {}", challenge.allowed());
+                self.report.note(number, spot, message, Some(help));
+            }
+        }
     }
 
     /// A line of a recording. What it names means what it means at its place in the run, so that
@@ -318,15 +364,22 @@ impl Checker {
         if !self.report.is_full() {
             self.blocks.finish(&mut self.report);
             self.look_up();
+            if self.start.challenge.is_some() && self.stage != Stage::Over {
+                let message =
+                    "a challenge has a line `turn` and behind it a line `judge`".to_owned();
+                let last = source.len() as u32;
+                self.report.note(last, Spot { column: 1, width: 1 }, message, None);
+            }
         }
         if !self.report.mistakes.is_empty() {
             return Err(self.report.diagnostics(name, &source));
         }
-        let Start { config, shows, .. } = self.start;
+        let Start { config, shows, challenge, .. } = self.start;
+        let challenge = challenge.map(Arc::new);
         let (doings, recording) = self.records.finish();
         let (name, lines, source) = (name.into(), self.lines.into(), source.into());
         let variant = Variant::With;
-        Ok(Script { name, shows, variant, config, lines, doings, recording, source })
+        Ok(Script { name, shows, variant, challenge, config, lines, doings, recording, source })
     }
 }
 

@@ -234,9 +234,12 @@ mod tests {
     #[test]
     fn conditions_and_their_parts() {
         assert_eq!(candidates("until conv"), ["converged"]);
-        assert_eq!(candidates("until not co"), ["committed", "copies", "converged"]);
+        assert_eq!(
+            candidates("until not co"),
+            ["committed", "commands-left", "copies", "converged"]
+        );
         assert_eq!(candidates("expect S2 vote = S"), ["S1", "S2", "S3"]);
-        assert_eq!(candidates("expect term >= com"), ["committed"]);
+        assert_eq!(candidates("expect term >= com"), ["committed", "commands-left"]);
         assert_eq!(candidates("expect 2 of {"), ["{old}"]);
         assert_eq!(candidates("expect 2 of S1 S2 hol"), ["holds"]);
         assert_eq!(candidates("expect S3 is f"), ["follower"]);

@@ -46,6 +46,18 @@ impl Diagnostic {
         Self { file, line, column, width, source, indent, underlined, message, help }
     }
 
+    /// A mistake of a line as a whole.
+    pub fn of_line(
+        file: &str,
+        line: u32,
+        text: &str,
+        message: String,
+        help: Option<String>,
+    ) -> Self {
+        let spot = Spot { column: 1, width: text.chars().count().max(1) as u32 };
+        Self::in_line(file, line, text, spot, message, help)
+    }
+
     /// A mistake at `spot` of the line `text`.
     pub(super) fn in_line(
         file: &str,

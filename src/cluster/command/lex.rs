@@ -84,7 +84,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 }
 
 /// `text` in quotes, with what can't stand there escaped.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {

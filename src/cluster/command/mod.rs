@@ -37,6 +37,7 @@ pub use condition::{Compare, Condition, Filler, Operand, PatternKind, ReplyPatte
 pub use deed::{Deed, Ends, Keeping, NodeName, Operation, Order, Word, Words};
 pub use diagnostic::{Diagnostic, Printed};
 pub use expect::nearest;
+pub use lex::quoted;
 pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};
 pub use number::{Base, Number};
 pub use parse::{Reference, parse_line, parse_typed};
@@ -44,7 +45,7 @@ pub(super) use print::{Spaced, Terms};
 pub(super) use quantity::grouped;
 pub use question::{CHOICES_MAX, Choice, Question};
 pub use script::{
-    BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
+    BYTES_MAX, Challenge, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
 };
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
 
@@ -91,6 +92,8 @@ pub enum Head {
         flaw: Flaw,
         breaks: Breaks,
     },
+    /// The script is a challenge.
+    Challenge(Challenge),
 }
 
 /// Opens, parts or closes a block of lines: it means something in a script only.
@@ -154,6 +157,9 @@ pub enum Flow {
 pub enum Tell {
     Say(Text),
     Beat,
+    /// The player's part of a challenge begins, and ends.
+    Turn,
+    Judge,
     /// The class is asked.
     Ask(Question),
     /// What the class says: the number of one choice, or so many hands for each.

@@ -9,9 +9,9 @@ use std::fmt::{Display, Formatter, Result, Write as _};
 use super::lex::{before_comment, is_plain, quoted};
 use super::recording::{Header, Record};
 use super::{
-    Block, Bound, Command, Deed, Ends, Fate, Flow, Head, Keeping, LinkAct, Load, LoadKeys,
-    LoadKind, LoadRate, NodeName, Operation, Order, Pace, PacketAct, Place, ServerAct, Setup, Tell,
-    Text, Timers, VersionWord, Who, Word,
+    Block, Bound, Challenge, Command, Deed, Ends, Fate, Flow, Head, Keeping, LinkAct, Load,
+    LoadKeys, LoadKind, LoadRate, NodeName, Operation, Order, Pace, PacketAct, Place, ServerAct,
+    Setup, Tell, Text, Timers, VersionWord, Who, Word,
 };
 use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::raft::SnapshotLimit;
@@ -94,6 +94,11 @@ impl Display for Head {
             }
             Self::Clients(names) => write!(f, "clients {}", Spaced(names)),
             Self::Shows { flaw, breaks } => write!(f, "shows flaw={flaw} breaks={breaks}"),
+            Self::Challenge(Challenge { name, commands, allow, par }) => {
+                let allow: Vec<&str> = allow.iter().map(Text::as_str).collect();
+                write!(f, "challenge {name} commands={commands} allow={}", allow.join(","))?;
+                option(f, "par", *par)
+            }
         }
     }
 }
@@ -204,6 +209,8 @@ impl Display for Tell {
         match self {
             Self::Say(text) => write!(f, "say {}", running(text)),
             Self::Beat => f.write_str("beat"),
+            Self::Turn => f.write_str("turn"),
+            Self::Judge => f.write_str("judge"),
             Self::Ask(question) => write!(f, "ask {question}"),
             Self::Answer(hands) => write!(f, "answer {}", Spaced(hands)),
             Self::Reveal => f.write_str("reveal"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::recording::{Doings, Recording};
-use super::{Command, Diagnostic, Head, Setup};
+use super::{Command, Diagnostic, Head, Setup, Text};
 use crate::cluster::config::Config;
 use crate::cluster::flaw::{Breaks, Flaw};
 
@@ -25,6 +25,8 @@ pub struct Script {
     pub shows: Option<Shows>,
     /// Which of its two runs this is, if it shows a flaw.
     pub variant: Variant,
+    /// What a player may do in it, if it is a challenge.
+    pub challenge: Option<Arc<Challenge>>,
     /// From the head; the seed may be replaced from outside.
     pub config: Config,
     /// The commands after the head, in order.
@@ -42,6 +44,26 @@ pub struct Script {
 pub struct Shows {
     pub flaw: Flaw,
     pub breaks: Breaks,
+}
+
+/// The head's `challenge`: what the player may do between `turn` and `judge`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    pub name: Text,
+    /// How many commands.
+    pub commands: u32,
+    /// The verbs of the commands.
+    pub allow: Vec<Text>,
+    /// As few commands as are known to do; none where it can't be done.
+    pub par: Option<u32>,
+}
+
+impl Challenge {
+    /// "crash, cut".
+    pub fn allowed(&self) -> String {
+        let words: Vec<&str> = self.allow.iter().map(Text::as_str).collect();
+        words.join(", ")
+    }
 }
 
 /// The two runs of a script that shows a flaw.

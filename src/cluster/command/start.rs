@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::Report;
 use super::lex::Spot;
-use super::{Head, Setup, Shows};
+use super::{Challenge, Head, Setup, Shows};
 use crate::cluster::config::{CLIENTS_MAX, Config, Given};
 use crate::cluster::types::{ServerId, Term};
 use crate::cluster::{Implementation, Limits};
@@ -14,6 +14,7 @@ use crate::cluster::{Implementation, Limits};
 pub(super) struct Start {
     pub config: Config,
     pub shows: Option<Shows>,
+    pub challenge: Option<Challenge>,
     /// The line of `shows`.
     shown: Option<u32>,
     /// The line of `cluster`.
@@ -69,6 +70,12 @@ impl Start {
                     report.note(number, spot, message, None);
                 }
                 self.shows = Some(Shows { flaw: *flaw, breaks: *breaks });
+            }
+            Some(Head::Challenge(challenge)) => {
+                if self.challenge.replace(challenge.clone()).is_some() {
+                    let message = "the script is a challenge already".to_owned();
+                    report.note(number, spot, message, None);
+                }
             }
             None => self.lost = true,
         }

@@ -7,7 +7,7 @@ use crate::cluster::command::{Argument, Kind, Takes};
 use crate::cluster::explain;
 use crate::cluster::types::Index;
 
-pub(super) static ROWS: [Row; 26] = [
+pub(super) static ROWS: [Row; 28] = [
     Row {
         name: "leader",
         answers: Kind::Server,
@@ -108,6 +108,14 @@ pub(super) static ROWS: [Row; 26] = [
         ..ROW
     },
     Row {
+        name: "commands-left",
+        usage: &["commands-left >= N"],
+        summary: "how many commands the player of a challenge may still give",
+        examples: &["commands-left >= 1"],
+        ask: Ask::Lab(|asked| number(asked.cluster.commands_left().into())),
+        ..ROW
+    },
+    Row {
         name: "packets",
         usage: &["packets = N"],
         summary: "how many packets are in flight or held",
@@ -148,6 +156,21 @@ pub(super) static ROWS: [Row; 26] = [
             let names: Vec<String> = holders.iter().map(|id| id.to_string()).collect();
             let all = asked.cluster.servers.len();
             Some(format!("{} of {all}: {}", holders.len(), names.join(" ")))
+        }),
+        ..ROW
+    },
+    Row {
+        name: "old majority",
+        answers: Kind::Truth,
+        usage: &["old majority"],
+        summary: "an entry of a term older than its leader's is on a majority, and not committed",
+        examples: &["old majority"],
+        ask: Ask::Lab(|asked| truth(asked.cluster.old_on_a_majority().is_some())),
+        why: Some(|asked, _| match asked.cluster.old_on_a_majority() {
+            Some((leader, index)) => {
+                format!("entry {index} of the leader {leader} is on a majority, and not committed")
+            }
+            None => "no entry of an older term is on a majority and waits".to_owned(),
         }),
         ..ROW
     },

@@ -1,13 +1,14 @@
 //! What is asked of servers that the line names.
 
-use super::{Answer, Ask, ROW, Row, holds, number, stored_words, truth};
+use super::{Answer, Ask, Asked, ROW, Row, holds, number, stored_words, truth};
 use crate::cluster::command::{Argument, Kind, Takes, Terms};
 use crate::cluster::conditions::role_of;
 use crate::cluster::raft::Log;
 use crate::cluster::server::Server;
+use crate::cluster::situation::{Fate, Situation};
 use crate::cluster::types::{Index, Term};
 
-pub(super) static ROWS: [Row; 18] = [
+pub(super) static ROWS: [Row; 20] = [
     Row {
         name: "is",
         plural: Some("are"),
@@ -184,7 +185,49 @@ pub(super) static ROWS: [Row; 18] = [
         ask: Ask::Server(|asked, server| number(asked.progress(server)?.matched.0)),
         ..ROW
     },
+    Row {
+        name: "can win",
+        answers: Kind::Truth,
+        usage: &["WHO can win"],
+        summary: "its log is at least as up to date as those of a majority (§5.4.1)",
+        examples: &["S2 can win", "none of S3 S4 can win"],
+        ask: Ask::Server(|asked, server| {
+            truth(Situation::electable_in(asked.cluster).contains(server.id))
+        }),
+        why: Some(|asked, server| {
+            let servers = Situation::electable_in(asked.cluster);
+            let is = server.is_some_and(|server| servers.contains(server.id));
+            let words = if is { "can" } else { "can't" };
+            server.map_or_else(String::new, |server| format!("{} {words} win", server.id))
+        }),
+        ..ROW
+    },
+    Row {
+        name: "keeps",
+        plural: Some("keep"),
+        takes: Takes::Index,
+        answers: Kind::Truth,
+        usage: &["WHO keeps N"],
+        summary: "the entry of that index in its log is committed, or every server that can win has it",
+        examples: &["S1 keeps 2", "not S3 keeps 4", "2 of all keep {n}"],
+        ask: Ask::Server(|asked, server| truth(fate(asked, server).is_some_and(Fate::stays))),
+        why: Some(|asked, server| {
+            let Some(server) = server else { return String::new() };
+            let (id, index) = (server.id, asked.number);
+            match fate(asked, server) {
+                None => format!("{id} has no entry {index}"),
+                Some(fate) if fate.stays() => format!("entry {index} of {id} stays"),
+                Some(Fate::Lost) => format!("entry {index} of {id} will be overwritten"),
+                Some(_) => format!("a server without entry {index} of {id} can win"),
+            }
+        }),
+        ..ROW
+    },
 ];
+
+fn fate(asked: &Asked<'_>, server: &Server) -> Option<Fate> {
+    Situation::of(asked.cluster).fate(asked.cluster, server, Index(asked.number))
+}
 
 fn role_words(server: &Server) -> String {
     format!("{} is {} in term {}", server.id, role_of(server).word(), server.raft.term())

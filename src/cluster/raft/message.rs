@@ -225,6 +225,32 @@ pub enum AppendResult {
     },
 }
 
+impl Summary {
+    /// Whether it answers another packet rather than asking something.
+    pub const fn is_reply(&self) -> bool {
+        match self.kind {
+            PacketKind::PreVoteGranted
+            | PacketKind::PreVoteRefused
+            | PacketKind::VoteGranted
+            | PacketKind::VoteRefused
+            | PacketKind::Appended { .. }
+            | PacketKind::AppendRefused { .. }
+            | PacketKind::ReadIndexGiven { .. }
+            | PacketKind::ChunkReceived { .. }
+            | PacketKind::SnapshotInstalled { .. }
+            | PacketKind::ClientReply => true,
+            PacketKind::Foreign { what } => what.is_reply(),
+            PacketKind::PreVote
+            | PacketKind::RequestVote
+            | PacketKind::TimeoutNow
+            | PacketKind::ReadIndex
+            | PacketKind::Append { .. }
+            | PacketKind::InstallSnapshot { .. }
+            | PacketKind::ClientRequest => false,
+        }
+    }
+}
+
 impl Message {
     /// The message in short.
     pub fn summary(&self) -> Summary {

@@ -189,6 +189,11 @@ impl Cluster {
                 self.emit(EventKind::Script(ScriptEvent::Said { text }));
             }
             Tell::Beat => self.emit(EventKind::Script(ScriptEvent::Beat)),
+            Tell::Turn => {
+                self.begin_turn()?;
+                self.beat_of(line);
+            }
+            Tell::Judge => self.end_turn()?,
             Tell::Ask(question) => {
                 let question = Arc::new(question.filled(scope)?);
                 self.question = Some(question.clone());

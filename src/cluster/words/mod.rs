@@ -27,7 +27,7 @@ mod tests;
 pub use record::{told, told_when};
 pub use row::{Topic, Weight};
 pub use script::rule;
-pub use spell::servers;
+pub use spell::{packet as packet_words, servers};
 
 use super::event::{Cause, Event, EventKind, Names, PacketEvent};
 use super::flaw::Flaw;

@@ -83,6 +83,54 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         ],
     ),
     (
+        "find",
+        &[
+            ("raftlab find 'S1 log = 1,1,3 and S2 log = 1,2'", "a way to these logs"),
+            ("raftlab find '2 of all are leader'", "whatever expect asks in a script"),
+            ("raftlab find 'broken one-vote' --flaw forget-vote", "with a planted flaw"),
+        ],
+        &[
+            (0, "a way was found, and written"),
+            (1, "none was found: it says how much was looked at, or which rule forbids it"),
+            BAD,
+        ],
+    ),
+    (
+        "trace",
+        &[
+            ("raftlab trace mine.lab", "an event a line, to standard output"),
+            ("raftlab trace mine.lab --format mermaid --out mine.mmd", "a sequence diagram"),
+        ],
+        &[
+            (0, "the script came to its end"),
+            (1, "an expectation or a rule failed; the trace is written"),
+            BAD,
+        ],
+    ),
+    (
+        "cast",
+        &[("raftlab cast mine.lab --out mine.cast", "asciinema play mine.cast shows it")],
+        &[(0, "the script came to its end"), (1, "it did not; the cast is written"), BAD],
+    ),
+    (
+        "worksheet",
+        &[("raftlab worksheet lessons/01_election.lab --out x.html", "a page to print")],
+        &[ASKED, BAD],
+    ),
+    (
+        "challenge",
+        &[
+            ("raftlab challenge", "what there is to try"),
+            ("raftlab challenge 2", "one, in the lab"),
+            (
+                "raftlab challenge 2 --copy",
+                "its script: put your lines in, raftlab run judges them",
+            ),
+        ],
+        &[(0, "you quit, or it is listed"), BAD],
+    ),
+    ("challenges", &[("raftlab challenges", "aim, what is allowed, par")], &[ASKED]),
+    (
         "picture",
         &[
             ("raftlab picture mine.lab --beat 3 --out beat.svg", "the screen at a beat"),

@@ -10,18 +10,18 @@ use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
 
-pub(super) fn network(text: &str) -> Result<Network, String> {
+pub fn network(text: &str) -> Result<Network, String> {
     Network::from_name(text).ok_or_else(|| {
         let names: Vec<&str> = Network::ALL.map(Network::name).to_vec();
         format!("expected one of {}", names.join(", "))
     })
 }
 
-pub(super) fn flaw(text: &str) -> Result<Flaw, String> {
+pub fn flaw(text: &str) -> Result<Flaw, String> {
     Flaw::from_name(text).ok_or_else(|| "there is no such flaw; `raftlab flaws` lists them".into())
 }
 
-pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
+pub fn shard(text: &str) -> Result<(u64, u64), String> {
     const EXPECTED: &str = "expected a share and their number as in 3/8";
     let (share, of) = text.split_once('/').ok_or(EXPECTED)?;
     let number = |text: &str| text.parse::<u64>().map_err(|_| EXPECTED);
@@ -33,7 +33,7 @@ pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
 }
 
 /// "60s", "5m", "1h": a length of time in the room.
-pub(super) fn limit(text: &str) -> Result<Duration, String> {
+pub fn limit(text: &str) -> Result<Duration, String> {
     const EXPECTED: &str = "expected a length of time such as 60s, 5m or 1h, 1000h at most";
     let units = [("s", 1), ("m", 60), ("h", 3_600)];
     let of = |(unit, seconds): (&str, u64)| {
@@ -59,7 +59,7 @@ pub fn pace(text: &str) -> Result<Pace, String> {
     }
 }
 
-pub(super) fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
+pub fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
     let (first, end) = text.split_once("..").ok_or("expected two numbers as in 1..101")?;
     let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));
     let (first, end) = (number(first)?, number(end)?);
@@ -71,7 +71,7 @@ pub(super) fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
 }
 
 /// "4.855s", "4.855" or "700ms": a length of time in the room.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, 1_000.0),
         None => (text.strip_suffix('s').unwrap_or(text), 1_000_000.0),
@@ -83,7 +83,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a time such as 4.855s or 700ms, a day at most".into())
 }
 
-pub(super) fn size(text: &str) -> Result<Size, String> {
+pub fn size(text: &str) -> Result<Size, String> {
     const EXPECTED: &str = "expected columns and rows such as 120x40, 500x200 at most";
     let (width, height) = text.split_once('x').ok_or(EXPECTED)?;
     let number = |text: &str, most: u16| {

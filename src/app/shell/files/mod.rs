@@ -21,10 +21,10 @@ use crate::cluster::command::{BYTES_MAX, Script};
 use crate::cluster::words::plain::plain;
 
 use super::Mistake;
-use super::guests;
 use super::sessions::{Salvaged, salvage};
 use super::stream::{Form, Report, Stream};
 use super::system::{self, FileId};
+use super::{guests, library};
 
 pub use output::{Old, Output, tidy_up_on_signals};
 
@@ -117,6 +117,7 @@ impl Files {
     pub fn script(&mut self, path: &Path) -> Result<Script, Mistake> {
         let (shown, bytes) = self.script_bytes(path)?;
         let mut script = called(Script::parse(&shown, &bytes).map_err(Mistake::Script)?, path);
+        library::unchanged(&script)?;
         guests::attach(&mut script, path.parent())?;
         Ok(script)
     }
@@ -138,6 +139,7 @@ impl Files {
     pub fn recorded(&mut self, path: &Path) -> Result<Salvaged, Mistake> {
         let (shown, bytes) = self.script_bytes(path)?;
         let Salvaged { script, lost } = salvage(&shown, &bytes)?;
+        library::unchanged(&script)?;
         let mut script = called(script, path);
         guests::attach(&mut script, path.parent())?;
         Ok(Salvaged { script, lost })

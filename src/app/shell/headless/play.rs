@@ -36,6 +36,8 @@ pub struct Run {
     /// How many lines would have failed after `expects remark`, and what the first such said.
     pub remarks: u64,
     pub remarked: Vec<Remark>,
+    /// How many commands the player of a challenge gave.
+    pub used: Option<u32>,
     /// How long it took by the clock on the wall, and how long a core was at it, in microseconds.
     pub wall_us: u64,
     pub core_us: u64,
@@ -187,6 +189,7 @@ pub(super) fn play(
         commits: cluster.commits(),
         remarks,
         remarked,
+        used: cluster.challenge().map(|_| cluster.player().used),
         wall_us: start.elapsed().as_micros() as u64,
         core_us: core_time().saturating_sub(core).as_micros() as u64,
     }

@@ -10,13 +10,16 @@ use std::path::PathBuf;
 use super::{Job, Named, RunOptions, history};
 use crate::app::shell::files::{Files, Old, Output};
 use crate::app::shell::stream::{Form, Stream};
+use crate::app::shell::trace::{Format, Lines};
 use crate::app::shell::{Mistake, check};
 use crate::cluster::Cluster;
 
 pub(super) struct Records {
-    trace: Option<Record>,
+    trace: Option<(Record, Option<Lines>)>,
     history: Option<Record>,
     page: Option<Page>,
+    /// What the script is called.
+    name: String,
 }
 
 /// A file, and what went wrong when it was written to. After that nothing is written any more.
@@ -69,8 +72,10 @@ impl Records {
         let (trace, history, page) =
             (create(&options.trace)?, create(&options.history)?, create(&options.html)?);
         let name = format!("{}, seed {}", named.script.name, job.seed);
+        let script = named.script.name.to_string();
         let mut records = Self {
-            trace: trace.map(Record::new),
+            name: script,
+            trace: trace.map(|file| (Record::new(file), None)),
             history: history.map(Record::new),
             page: page.map(|file| Page { file, name, lines: Vec::new() }),
         };
@@ -89,12 +94,15 @@ impl Records {
 
     /// Writes what the last step has brought.
     pub fn add(&mut self, cluster: &Cluster) {
-        if let Some(record) = &mut self.trace {
-            record.write(|file| {
-                cluster.events().iter().try_for_each(|event| {
-                    serde_json::to_writer(&mut *file, event)?;
-                    file.write_all(b"\n")
-                })
+        if let Some((record, lines)) = &mut self.trace {
+            record.write(|file| match lines {
+                Some(lines) => lines.add(cluster, file),
+                // The first step is the beginning.
+                None => {
+                    let lines = lines.insert(Lines::new(cluster));
+                    lines.begin(&self.name, cluster, file)?;
+                    lines.add(cluster, file)
+                }
             });
         }
         if let Some(record) = &mut self.history {
@@ -107,7 +115,8 @@ impl Records {
 
     /// The run is over: where its events and the report go the same way, its events come first.
     pub fn flush(&mut self) {
-        for record in self.trace.iter_mut().chain(&mut self.history) {
+        let trace = self.trace.iter_mut().map(|(record, _)| record);
+        for record in trace.chain(&mut self.history) {
             record.write(Write::flush);
         }
     }
@@ -117,7 +126,8 @@ impl Records {
     /// # Errors
     /// What could not be written; the others are.
     pub fn complete(self) -> Result<(), Mistake> {
-        let records = self.trace.into_iter().chain(self.history).map(Record::complete);
+        let trace = self.trace.into_iter().map(|(record, _)| record);
+        let records = trace.chain(self.history).map(Record::complete);
         let page = self.page.map(|page| check::write_page_of(&page.name, &page.lines, page.file));
         let mut mistakes: Vec<Mistake> = records.chain(page).filter_map(Result::err).collect();
         match (mistakes.pop(), mistakes.is_empty()) {

@@ -135,8 +135,27 @@ impl<'a> Report<'a> {
         }
         match self.telling {
             Telling::Json => writeln!(out, "{}", self.json(run)),
-            Telling::All | Telling::Failures => self.tell(run, out),
+            Telling::All => {
+                self.tell(run, out)?;
+                self.met(run, out)
+            }
+            Telling::Failures => self.tell(run, out),
         }
+    }
+
+    /// A challenge that is met, the first time: with how many commands.
+    fn met(&self, run: &Run, out: &mut impl Write) -> io::Result<()> {
+        let named = &self.scripts[run.script];
+        let (Some(used), Some(challenge)) = (run.used, &named.script.challenge) else {
+            return Ok(());
+        };
+        let is_with = named.script.shows.is_none() || named.script.planted().is_some();
+        if !matches!(run.outcome, Outcome::Passed) || self.rows[run.script].runs > 1 || !is_with {
+            return Ok(());
+        }
+        let commands = if used == 1 { "command" } else { "commands" };
+        let par = challenge.par.map(|par| format!(", par {par}")).unwrap_or_default();
+        writeln!(out, "{} is met with {used} {commands}{par}.", challenge.name.as_str())
     }
 
     fn json(&self, run: &Run) -> serde_json::Value {
@@ -164,6 +183,10 @@ impl<'a> Report<'a> {
             object["remarked"] = run.remarked.iter().map(remark_json).collect();
         }
         let script = &self.scripts[run.script].script;
+        if let (Some(used), Some(challenge)) = (run.used, &script.challenge) {
+            object["challenge"] = challenge.name.as_str().into();
+            object["commands_used"] = used.into();
+        }
         if let Some(shows) = script.shows {
             object["flaw"] = shows.flaw.name().into();
             object["with_flaw"] = script.planted().is_some().into();

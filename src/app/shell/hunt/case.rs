@@ -5,11 +5,13 @@
 //! a server less, a time earlier. Commands that can't be carried out any more are passed over and
 //! noted, so that leaving out a crash leaves out its restart too.
 
+use std::sync::Arc;
+
 use crate::cluster::Cluster;
 use crate::cluster::check::Violation;
 use crate::cluster::client::{Job, Work};
 use crate::cluster::command::{
-    Deed, Keeping, LabAct, NodeName, Operation, Order, Place, Script, Text,
+    Condition, Deed, Keeping, LabAct, NodeName, Operation, Order, Place, Script, Text,
 };
 use crate::cluster::config::Config;
 use crate::cluster::event::{EventKind, LabEvent};
@@ -24,11 +26,15 @@ pub struct Case {
     pub flaw: Option<Flaw>,
     /// In the order of their places.
     pub commands: Vec<(Place, Deed<NodeName>)>,
+    /// What is looked for: the run is over where it holds.
+    pub goal: Option<Arc<Condition>>,
 }
 
 /// How a case went.
 pub struct Played {
-    pub violation: Option<std::sync::Arc<Violation>>,
+    pub violation: Option<Arc<Violation>>,
+    /// When the goal was so.
+    pub met: Option<Time>,
     /// Which commands were carried out.
     pub applied: Vec<bool>,
 }
@@ -38,8 +44,9 @@ impl Case {
     /// of the run or the place of the command that `stop` names.
     pub fn of(script: &Script, seed: u64, stop: impl Fn(&Deed<NodeName>) -> bool) -> (Self, Time) {
         let mut cluster = Cluster::with_script(script, Some(seed));
-        let mut case =
-            Self { config: cluster.config().clone(), flaw: script.planted(), commands: Vec::new() };
+        let config = cluster.config().clone();
+        let flaw = script.planted();
+        let mut case = Self { config, flaw, commands: Vec::new(), goal: None };
         let mut tickets: Vec<u64> = Vec::new();
         // What the load alone does is missing when its operations are given by hand.
         let (mut moment, mut missing) = (Time::START, 0);
@@ -95,27 +102,34 @@ impl Case {
             let _ = cluster.apply(&Deed::Keep(Keeping::Flaw(flaw, true), Vec::new()).into());
         }
         let mut applied = Vec::with_capacity(self.commands.len());
+        let is_met = |cluster: &Cluster| self.goal.as_ref().is_some_and(|goal| cluster.is_so(goal));
+        let mut met = is_met(&cluster);
+        let goes_on = |cluster: &Cluster, met: bool| !met && !cluster.is_stopped();
         for (place, deed) in &self.commands {
-            while !cluster.is_stopped() && cluster.next_place().is_some_and(|next| next < *place) {
+            while goes_on(&cluster, met) && cluster.next_place().is_some_and(|next| next < *place) {
                 cluster.step();
                 see(&cluster);
+                met = is_met(&cluster);
             }
-            if cluster.is_stopped() {
+            if !goes_on(&cluster, met) {
                 break;
             }
             cluster.advance(place.time);
             let done = !is_busy(&cluster, deed) && cluster.apply(&deed.into()).is_ok();
             if done {
                 see(&cluster);
+                met = is_met(&cluster);
             }
             applied.push(done);
         }
-        while !cluster.is_stopped() && cluster.next_due().is_some_and(|due| due <= until) {
+        while goes_on(&cluster, met) && cluster.next_due().is_some_and(|due| due <= until) {
             cluster.step();
             see(&cluster);
+            met = is_met(&cluster);
         }
         applied.resize(self.commands.len(), false);
-        Played { violation: cluster.violation().cloned(), applied }
+        let met = met.then(|| cluster.now());
+        Played { violation: cluster.violation().cloned(), met, applied }
     }
 
     /// Some of its commands.
@@ -145,7 +159,7 @@ fn by_hand(deed: Deed<NodeName>) -> Deed<NodeName> {
 }
 
 /// What a client of a load has just begun, as an order.
-fn order(client: &std::sync::Arc<str>, job: &Job) -> Deed<NodeName> {
+fn order(client: &Arc<str>, job: &Job) -> Deed<NodeName> {
     let text = |text: &str| Text::literal(text);
     let operation = match &job.work {
         Work::Get { key } | Work::Check { key, .. } => Operation::Get { key: text(key) },

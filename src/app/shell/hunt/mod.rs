@@ -7,18 +7,18 @@
 //! `results.rs` lets a cluster of machines share a hunt.
 
 mod calm;
-mod case;
+pub(super) mod case;
 mod edit;
 #[cfg(feature = "guests")]
 mod judge;
 mod lines;
 mod places;
 pub mod plan;
-mod play;
+pub(super) mod play;
 mod report;
 mod results;
-mod shrink;
-mod story;
+pub(super) mod shrink;
+pub(super) mod story;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +42,7 @@ use case::Case;
 use plan::{Chosen, Fixed};
 use play::{Finding, Run};
 use results::{Found, Hunt, Results};
+use shrink::Target;
 
 #[cfg(feature = "guests")]
 pub use judge::{Breach, Caught, Played, one, scene};
@@ -233,7 +234,7 @@ fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions) -> Found {
     let small = match finding {
         Finding::Broken(violation) => {
             let (case, _) = Case::of(&script, run.seed, |_| false);
-            shrink::shrink(case, violation.invariant, violation.time)
+            shrink::shrink(case, Target::Breaks(violation.invariant), violation.time)
                 .and_then(|(case, until)| story::tell(&case, until, &again))
                 .filter(|text| story::holds(text, &finding.name()))
         }
@@ -400,7 +401,7 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 }
 
 /// The path itself, or the first numbered one beside it under which there is nothing yet.
-fn free(path: PathBuf) -> PathBuf {
+pub(super) fn free(path: PathBuf) -> PathBuf {
     let is_free = |path: &Path| path.symlink_metadata().is_err();
     if is_free(&path) {
         return path;

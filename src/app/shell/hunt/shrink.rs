@@ -1,4 +1,5 @@
-//! From a run that breaks a rule to the smallest one that breaks the same rule.
+//! From a run that breaks a rule to the smallest one that breaks the same rule; or from one that
+//! leads where somebody wants to get to the smallest that leads there.
 //!
 //! Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input",
 //! 2002) over the commands of a [`Case`], then over everything else that makes it long to read:
@@ -11,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, PATIENCE};
+use super::case::{Case, PATIENCE, Played};
 use super::edit;
 use crate::cluster::check::Invariant;
 use crate::cluster::command::{Deed, NodeName, Place, Text};
@@ -28,8 +29,31 @@ const SEEDS: u64 = 24;
 /// Beyond this many commands only leaving them out is tried.
 const FEW: usize = 80;
 
-/// Shrinks a case that breaks `target` at `until`; gives the smallest, and when it breaks.
-pub fn shrink(case: Case, target: Invariant, until: Time) -> Option<(Case, Time)> {
+/// What a case comes to, and must come to however small it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    Breaks(Invariant),
+    /// The goal of the case is so, with so many servers at least.
+    Met {
+        servers: u8,
+    },
+}
+
+impl Target {
+    /// When it came to that, if it did.
+    fn time(self, played: &Played) -> Option<Time> {
+        match self {
+            Self::Breaks(invariant) => {
+                let violation = played.violation.as_ref()?;
+                (violation.invariant == invariant).then_some(violation.time)
+            }
+            Self::Met { .. } => played.met,
+        }
+    }
+}
+
+/// Shrinks a case that comes to `target` at `until`; gives the smallest, and when it does.
+pub fn shrink(case: Case, target: Target, until: Time) -> Option<(Case, Time)> {
     let mut shrinker =
         Shrinker { target, until, well: case.flaw.is_none(), tries: 0, best: case.clone() };
     // The whole first: what can't be carried out by hand, or comes too late, falls off.
@@ -41,7 +65,7 @@ pub fn shrink(case: Case, target: Invariant, until: Time) -> Option<(Case, Time)
 }
 
 struct Shrinker {
-    target: Invariant,
+    target: Target,
     best: Case,
     /// When the best breaks.
     until: Time,
@@ -87,20 +111,17 @@ impl Shrinker {
         self.tries += 1;
         let horizon = self.until.max(candidate.last()) + PATIENCE;
         let played = candidate.play(true, horizon);
-        let Some(violation) = &played.violation else { return false };
-        if violation.invariant != self.target {
-            return false;
-        }
+        let Some(time) = self.target.time(&played) else { return false };
         let kept = candidate.only(|place| played.applied[place]);
-        if kept.flaw.is_some() {
-            let without = kept.play(false, violation.time + AFTER);
+        if kept.flaw.is_some() && played.violation.is_some() {
+            let without = kept.play(false, time + AFTER);
             let well = without.violation.is_none() && !without.applied.contains(&false);
             if self.well && !well {
                 return false;
             }
             self.well = well;
         }
-        (self.best, self.until) = (kept, violation.time);
+        (self.best, self.until) = (kept, time);
         true
     }
 
@@ -174,6 +195,10 @@ impl Shrinker {
 
     fn fewer_servers(&mut self) -> bool {
         let before = self.best.config.servers;
+        let least = match self.target {
+            Target::Breaks(_) => 1,
+            Target::Met { servers } => servers,
+        };
         if self.count() > FEW || !self.best.config.given.is_empty() {
             return false;
         }
@@ -181,7 +206,7 @@ impl Shrinker {
         while gone > 0 {
             gone -= 1;
             let servers = self.best.config.servers;
-            if servers <= 1 || gone >= servers {
+            if servers <= least || gone >= servers {
                 continue;
             }
             let mut candidate = self.changed(&|who| match who {

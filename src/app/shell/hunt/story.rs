@@ -104,7 +104,7 @@ pub fn title(found: &Finding, flaw: Option<Flaw>, again: &str) -> String {
 }
 
 /// Lines of at most 98 columns.
-fn wrapped(text: &str) -> Vec<String> {
+pub fn wrapped(text: &str) -> Vec<String> {
     const COLUMNS: usize = 98;
     let plain = plain(text);
     let mut lines: Vec<String> = vec![String::new()];
@@ -153,7 +153,7 @@ pub fn at(place: Place, deed: &Deed<NodeName>) -> String {
 }
 
 /// What came of each command: first what came before any.
-fn comments(case: &Case, until: Time) -> Vec<Vec<String>> {
+pub fn comments(case: &Case, until: Time) -> Vec<Vec<String>> {
     let mut told: Vec<Vec<String>> = vec![Vec::new()];
     case.play_seen(true, until, |cluster| {
         for event in cluster.events() {
@@ -165,21 +165,24 @@ fn comments(case: &Case, until: Time) -> Vec<Vec<String>> {
             }
         }
     });
-    for comments in &mut told {
-        if comments.len() > COMMENTS_MAX {
-            let more = comments.len() - COMMENTS_MAX + 1;
-            comments.drain(2..2 + more);
-            comments.insert(2, "...".to_owned());
-        }
-        for comment in comments {
-            *comment = plain(comment).into_owned();
-        }
-    }
+    told.iter_mut().for_each(short);
     told
 }
 
+/// Not too many comments, and nothing in them that a terminal would obey.
+pub fn short(comments: &mut Vec<String>) {
+    if comments.len() > COMMENTS_MAX {
+        let more = comments.len() - COMMENTS_MAX + 1;
+        comments.drain(2..2 + more);
+        comments.insert(2, "...".to_owned());
+    }
+    for comment in comments {
+        *comment = plain(comment).into_owned();
+    }
+}
+
 /// The turns of the story.
-const fn is_told(kind: &EventKind) -> bool {
+pub const fn is_told(kind: &EventKind) -> bool {
     matches!(
         kind,
         EventKind::Raft(

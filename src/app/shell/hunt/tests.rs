@@ -4,6 +4,7 @@ use super::calm::Size;
 use super::case::Case;
 use super::plan::{self, Fixed};
 use super::play::{self, Finding, Outcome};
+use super::shrink::Target;
 use super::{lines, shrink, story};
 use crate::app::shell::budget::Budget;
 use crate::cluster::command::Script;
@@ -35,7 +36,8 @@ fn what_is_shrunk_breaks_the_same_rule_and_tells_it_as_a_script() {
     let Some(finding @ Finding::Broken(violation)) = run.finding() else { panic!("nothing found") };
     let (case, _) = Case::of(&script, 1, |_| false);
     let (small, until) =
-        shrink::shrink(case.clone(), violation.invariant, violation.time).expect("a smaller one");
+        shrink::shrink(case.clone(), Target::Breaks(violation.invariant), violation.time)
+            .expect("a smaller one");
     assert!(small.commands.len() < case.commands.len());
     let text = story::tell(&small, until, "again").expect("a script");
     assert!(story::holds(&text, &finding.name()), "{text}");

@@ -8,7 +8,7 @@ use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::Spot;
 use crate::cluster::command::quantity::{self, TERM_MAX, whole};
 use crate::cluster::command::reader::{Options, Parsed, Reader};
-use crate::cluster::command::{Command, Head, Setup};
+use crate::cluster::command::{Challenge, Command, Head, Setup, Text};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
 use crate::cluster::raft::{OPTIONS, RaftOption, SnapshotLimit};
@@ -22,7 +22,7 @@ const FUEL_MAX: u64 = 100_000_000_000;
 /// The most events that `max-events=` may allow.
 const EVENTS_MAX: u64 = 1_000_000_000_000;
 
-pub(super) static ROWS: [Verb; 3] = [
+pub(super) static ROWS: [Verb; 4] = [
     Verb {
         name: "cluster",
         group: Group::Head,
@@ -103,6 +103,21 @@ and the keys of the lab mean when no client is named.",
             }
             Some(Command::Head(Head::Clients(names)))
         },
+    },
+    Verb {
+        name: "challenge",
+        group: Group::Head,
+        scope: Scope::Head,
+        usage: &["challenge NAME commands=N allow=VERB,VERB... [par=N]"],
+        summary: "the script is a challenge: so many commands, of these verbs",
+        help: "\
+The player's lines stand between `turn` and `judge`: `raftlab challenge` starts those of the program. \
+Any other deed there is an error, and so is one more than `commands=` allows, whether a line does it or a \
+key. `par=` is as few as are known to do; without it the challenge can't be met. Lines of a challenge of \
+the program that are not the player's must stand as they are.",
+        options: &[],
+        examples: &["challenge two-leaders commands=3 allow=isolate,timeout par=1"],
+        parse: challenge,
     },
 ];
 
@@ -229,6 +244,31 @@ fn check_raft(reader: &mut Reader<'_>, head: &Setup, spot: Spot, name: &str) {
         }
         (Some(_), true) | (None, false) => {}
     }
+}
+
+fn challenge(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let name = reader.name(Expect::Name)?;
+    reader.need_option("commands")?;
+    let commands = count(reader, 1_000)? as u32;
+    reader.need_option("allow")?;
+    let allow: Vec<Text> = match reader.peek_word() {
+        Some(words) => words.split(',').map(Text::new).collect(),
+        None => return reader.fail(),
+    };
+    for word in &allow {
+        let acts = |verb: &&Verb| verb.name == word.as_str() && verb.scope == Scope::Act;
+        if !super::VERBS.iter().flat_map(|rows| rows.iter()).any(|verb| acts(&verb)) {
+            let message = format!("`{}` is no verb that acts", word.as_str());
+            reader.mistake(reader.spot(), message, Some("as allow=crash,cut".to_owned()));
+        }
+    }
+    reader.step();
+    let mut par = None;
+    let mut options = Options::new(&["par"]);
+    while options.next(reader)?.is_some() {
+        par = Some(count(reader, 1_000)? as u32);
+    }
+    Some(Command::Head(Head::Challenge(Challenge { name, commands, allow, par })))
 }
 
 fn servers(reader: &mut Reader<'_>) -> Parsed<u8> {

@@ -14,7 +14,7 @@ use crate::cluster::command::{Command, Pace, Tell};
 /// The most that `pace` slows down or speeds up.
 const PACE_MAX: u64 = 1_000_000;
 
-pub(super) static ROWS: [Verb; 15] = [
+pub(super) static ROWS: [Verb; 17] = [
     Verb {
         name: "say",
         group: Group::Telling,
@@ -43,6 +43,30 @@ is written, and a text that takes more is an error. In quotes, `\\n` starts the 
         options: &[],
         examples: &["beat"],
         parse: |_| Some(Command::Tell(Tell::Beat)),
+    },
+    Verb {
+        name: "turn",
+        group: Group::Telling,
+        scope: Scope::Script,
+        usage: &["turn"],
+        summary: "the player's part of a challenge begins here",
+        help: "\
+The lab pauses as at a beat, and what you do counts. In the file your lines come next, up to `judge`. \
+Any other line than a deed is free: `run`, `until` and `expect` let time pass and cost nothing.",
+        options: &[],
+        examples: &["turn"],
+        parse: |_| Some(Command::Tell(Tell::Turn)),
+    },
+    Verb {
+        name: "judge",
+        group: Group::Telling,
+        scope: Scope::Script,
+        usage: &["judge"],
+        summary: "the player's part of a challenge ends here",
+        help: "The lines that follow say what must be so. Nothing more can be done.",
+        options: &[],
+        examples: &["judge"],
+        parse: |_| Some(Command::Tell(Tell::Judge)),
     },
     Verb {
         name: "ask",

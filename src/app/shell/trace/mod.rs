@@ -1,0 +1,120 @@
+//! `raftlab trace`: the events of a run, in the forms of others too.
+//!
+//! A form is a function of what happens: it sees the cluster after every step, with the events of that
+//! step, and writes. `lines.rs` is the lab's own, which `raftlab run --trace` writes; `mermaid.rs`
+//! draws a sequence diagram, `shiviz.rs` gives vector clocks, `etcd.rs` the state trace that a TLA+
+//! specification reads. docs/trace.md describes them.
+
+mod etcd;
+mod lines;
+mod mermaid;
+mod shiviz;
+mod state;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::budget::Budget;
+use super::files::{Files, Old};
+use super::{Ending, Mistake};
+use crate::cluster::{Cluster, Step};
+
+pub use lines::Lines;
+
+/// A form in which a run is written.
+pub trait Format {
+    /// What stands before the first event.
+    ///
+    /// # Errors
+    /// Those of `out`, here and below.
+    fn begin(&mut self, script: &str, cluster: &Cluster, out: &mut dyn Write) -> io::Result<()>;
+
+    /// What the last step has brought.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    fn add(&mut self, cluster: &Cluster, out: &mut dyn Write) -> io::Result<()>;
+
+    /// What stands behind the last event.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// In which form a run is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// The lab's own: an event a line, in JSON (docs/trace.md).
+    Lines,
+    /// A sequence diagram for Mermaid.
+    Mermaid,
+    /// Events with vector clocks, for ShiViz.
+    Shiviz,
+    /// The state trace of etcd's Raft, for TLA+ tools.
+    Etcd,
+}
+
+#[derive(Debug, Args)]
+pub struct TraceOptions {
+    /// The script.
+    pub file: PathBuf,
+    /// In which form.
+    #[arg(long, value_enum, default_value = "lines")]
+    pub format: Form,
+    /// The file to write; without it, standard output.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
+    /// Play with this seed instead of the script's own.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Of a Mermaid diagram, the most arrows and notes.
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pub lines: usize,
+    /// Give up when the run takes so much memory, such as 500MB or 2GB (1GB).
+    #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
+    pub memory: Option<u64>,
+}
+
+/// Carries out `raftlab trace`.
+///
+/// # Errors
+/// For a script that can't be read, and a file that can't be written.
+pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
+    let mut files = Files::default();
+    let script = files.script(&options.file)?;
+    let mut cluster = Cluster::with_script(&script, options.seed);
+    let mut format: Box<dyn Format> = match options.format {
+        Form::Lines => Box::new(Lines::new(&cluster)),
+        Form::Mermaid => Box::new(mermaid::Mermaid::new(options.lines)),
+        Form::Shiviz => Box::new(shiviz::Shiviz::default()),
+        Form::Etcd => Box::new(etcd::Etcd::new(&cluster)),
+    };
+    let mut file = files.create(&options.out, Old::Replace)?;
+    let budget = Budget::new(options.memory);
+    let mut played = || -> io::Result<Option<String>> {
+        format.begin(&script.name, &cluster, &mut file)?;
+        format.add(&cluster, &mut file)?;
+        while !cluster.finished() {
+            let step = cluster.step();
+            format.add(&cluster, &mut file)?;
+            if let Some(why) = budget.exceeded(&cluster) {
+                return Ok(Some(why));
+            }
+            if step != Step::Happened {
+                break;
+            }
+        }
+        format.end(&mut file)?;
+        Ok(None)
+    };
+    match played() {
+        Ok(None) => file.complete()?,
+        Ok(Some(why)) => return Err(Mistake::Usage(why)),
+        Err(error) => return Err(file.unwritten(&error)),
+    }
+    let failed = cluster.failure().is_some() || cluster.violation().is_some();
+    Ok(if failed { Ending::Failed } else { Ending::Well })
+}

@@ -1,0 +1,88 @@
+//! A challenge: come to where the judge's lines hold, with so many commands of these kinds and no more.
+//!
+//! The head says what is allowed, `turn` begins the player's part and `judge` ends it. In between every
+//! deed counts, whoever does it: a line of the file, a key, a loop that does it again. So it is the
+//! cluster that refuses what is not allowed, and playing in the lab and being judged by `raftlab run`
+//! are the same.
+
+use super::command::{Challenge, Deed, NodeName};
+use super::resolve::error;
+use super::{Cluster, Refusal};
+
+/// The player's part of a challenge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// Commands that were carried out in it.
+    pub used: u32,
+    pub stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    #[default]
+    Before,
+    Open,
+    Over,
+}
+
+impl Cluster {
+    /// The challenge that is played, if one is.
+    pub fn challenge(&self) -> Option<&Challenge> {
+        self.script.as_ref()?.challenge.as_deref()
+    }
+
+    /// Where the player's part of it stands.
+    pub const fn player(&self) -> Turn {
+        self.turn
+    }
+
+    /// How many commands the player has left; 0 where it is not the player's turn.
+    pub fn commands_left(&self) -> u32 {
+        match (self.challenge(), self.turn.stage) {
+            (Some(challenge), Stage::Open) => challenge.commands.saturating_sub(self.turn.used),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn begin_turn(&mut self) -> Result<(), Refusal> {
+        self.set_stage(Stage::Before, Stage::Open, "`turn` stands once, in a challenge")
+    }
+
+    pub(super) fn end_turn(&mut self) -> Result<(), Refusal> {
+        self.set_stage(Stage::Open, Stage::Over, "`judge` stands once, behind `turn`")
+    }
+
+    fn set_stage(&mut self, from: Stage, to: Stage, why: &str) -> Result<(), Refusal> {
+        if self.challenge().is_none() || self.turn.stage != from {
+            return Err(error(why.to_owned()));
+        }
+        self.turn.stage = to;
+        Ok(())
+    }
+
+    /// Counts a deed of the player, or says why it is not allowed. The lines of the challenge itself,
+    /// before `turn` and behind `judge`, do as they please.
+    pub(super) fn spend(&mut self, deed: &Deed<NodeName>, line: u32) -> Result<(), Refusal> {
+        let Some(challenge) = self.challenge() else { return Ok(()) };
+        match self.turn.stage {
+            Stage::Before | Stage::Over if line > 0 => return Ok(()),
+            Stage::Before => return Err(error("the challenge begins at its line `turn`")),
+            Stage::Over => return Err(error("the judge has begun: nothing more can be done")),
+            Stage::Open => {}
+        }
+        let text = deed.to_string();
+        let verb = text.split(' ').next().unwrap_or_default();
+        if !challenge.allow.iter().any(|allowed| allowed.as_str() == verb) {
+            return Err(error(format!(
+                "the challenge does not allow `{verb}`, only {}",
+                challenge.allowed()
+            )));
+        }
+        if self.turn.used >= challenge.commands {
+            let commands = challenge.commands;
+            return Err(error(format!("the {commands} commands of the challenge are used up")));
+        }
+        self.turn.used += 1;
+        Ok(())
+    }
+}

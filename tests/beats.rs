@@ -1,0 +1,125 @@
+//! From beat to beat of a lesson: `raftlab picture --beats`, `raftlab worksheet`, `raftlab cast`.
+
+use std::process::{Command, Output, Stdio};
+
+use raftlab::cluster::command::Script;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A lesson of the test's own: those of the program are renamed and rewritten.
+const LESSON: &str = "lost_majority.lab";
+const TEXT: &str = include_str!("beats_lesson/lost_majority.lab");
+
+fn raftlab(folder: &TempDir, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_raftlab"));
+    command.current_dir(folder.path()).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn made(arguments: &[&str], file: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(LESSON), TEXT).unwrap();
+    let output = raftlab(&folder, arguments);
+    let wrong = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {wrong}");
+    std::fs::read_to_string(folder.path().join(file)).unwrap()
+}
+
+/// How many beats and questions the lesson has: none of them stands in a loop.
+fn counted() -> (usize, usize) {
+    let script = Script::parse("lesson", TEXT.as_bytes()).unwrap();
+    let begins = |word: &str| script.source.iter().filter(|line| line.starts_with(word)).count();
+    (begins("beat") + begins("ask ") + begins("reveal") + begins("oracle"), begins("ask "))
+}
+
+#[test]
+fn every_beat_has_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("p")).unwrap();
+    std::fs::write(folder.path().join(LESSON), TEXT).unwrap();
+    let output = raftlab(&folder, &["picture", LESSON, "--beats", "p", "--size", "80x24"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let (beats, _) = counted();
+    let mut pictures: Vec<String> = Vec::new();
+    for number in 1..=beats {
+        let path = folder.path().join(format!("p/beat-{number:02}.svg"));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}", path.display()));
+        assert!(text.starts_with("<svg") && text.ends_with("</svg>\n"));
+        assert!(!pictures.contains(&text), "beat {number} looks as another");
+        pictures.push(text);
+    }
+    assert_eq!(std::fs::read_dir(folder.path().join("p")).unwrap().count(), beats);
+    let one = ["picture", LESSON, "--beat", "2", "--size", "80x24", "--out", "one.svg"];
+    assert_eq!(made(&one, "one.svg"), pictures[1], "as --beat draws it");
+}
+
+#[test]
+fn a_worksheet_asks_what_the_lesson_asks_and_solves_it_at_the_end() {
+    let page = made(&["worksheet", LESSON, "--out", "x.html"], "x.html");
+    let (beats, questions) = counted();
+    let (sheet, solutions) = page.split_once("<h2>Solutions</h2>").expect("solutions");
+    assert_eq!(sheet.matches("<section>").count(), beats);
+    assert_eq!(sheet.matches("<svg").count(), beats);
+    assert_eq!(sheet.matches("class=\"room\"").count(), questions);
+    assert_eq!(solutions.matches("<h3>").count(), questions);
+    assert_eq!(solutions.matches("class=\"so\"").count(), questions, "{solutions}");
+    assert!(!sheet.contains("&#10003;"), "nothing is answered before the end");
+    assert!(solutions.contains("class=\"so\">yes"), "S4 appends what it can't commit: {solutions}");
+    assert!(sheet.contains("--start-at \"beat 3\""));
+    assert!(
+        !page.contains("http://")
+            || !page.replace("http://www.w3.org/2000/svg", "").contains("http")
+    );
+}
+
+/// A screen is put together from what the cast writes: it ends as the last picture of the lab does.
+#[test]
+fn a_cast_is_an_asciicast_with_a_marker_at_each_beat() {
+    let cast = made(&["cast", LESSON, "--out", "x.cast", "--wait", "1s"], "x.cast");
+    let mut lines = cast.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let head = lines.next().unwrap();
+    assert_eq!((&head["version"], &head["term"]["cols"]), (&3.into(), &100.into()));
+    let events: Vec<Value> = lines.collect();
+    let (mut markers, mut whole) = (0, 0.0);
+    let size = |cells: u16| std::num::NonZero::new(cells).unwrap();
+    let mut screen = vt100::Parser::new(size(30), size(100), 0);
+    let mut words = String::new();
+    for event in &events {
+        let (since, code, data) =
+            (event[0].as_f64().unwrap(), event[1].as_str().unwrap(), event[2].as_str().unwrap());
+        assert!(since >= 0.0);
+        whole += since;
+        match code {
+            "o" => screen.process(data.as_bytes()),
+            "m" => {
+                markers += 1;
+                assert_eq!(data, format!("beat {markers}"));
+                words.push_str(&screen.screen().contents());
+            }
+            "x" => assert_eq!(data, "0"),
+            other => panic!("{other}"),
+        }
+    }
+    let (beats, _) = counted();
+    assert_eq!(markers, beats);
+    assert_eq!(events.last().unwrap()[1], "x");
+    assert!(whole > beats as f64 && whole < 600.0, "{whole}");
+    assert!(words.contains("S4"), "{words}");
+}
+
+#[test]
+fn what_has_no_beats_or_fails_is_refused_and_nothing_is_written() {
+    for (text, arguments) in [
+        ("cluster servers=3\nrun 1s\n", &["worksheet", "x.lab", "--out", "y"][..]),
+        ("beat\nexpect leader\nbeat\n", &["worksheet", "x.lab", "--out", "y"]),
+        ("beat\n", &["picture", "x.lab", "--beats", "absent"]),
+        ("beat\n", &["picture", "x.lab"]),
+        ("beat\n", &["cast", "absent.lab", "--out", "y"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("x.lab"), text).unwrap();
+        let output = raftlab(&folder, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!output.stderr.is_empty());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{arguments:?}");
+    }
+}

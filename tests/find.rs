@@ -1,0 +1,155 @@
+//! `raftlab find`: a way to a condition, as a script that holds what it says; what no run leads to, and
+//! why; and the questions of exams in `scripts/exam`.
+
+#[path = "support/scripts.rs"]
+mod scripts;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use raftlab::cluster::command::Variant;
+use scripts::{play, scripts_of};
+use tempfile::TempDir;
+
+fn raftlab(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_raftlab"));
+    command.current_dir(folder).args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn empty() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// What is found, as a script, which `raftlab run` has played and found to be so.
+fn found(arguments: &[&str]) -> String {
+    let folder = empty();
+    let output = raftlab(folder.path(), &[&["find", "--out", "x.lab"], arguments].concat());
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wrong = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {said}{wrong}");
+    let run = raftlab(folder.path(), &["run", "x.lab"]);
+    let text = std::fs::read_to_string(folder.path().join("x.lab")).unwrap();
+    let report = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert_eq!(run.status.code(), Some(0), "{arguments:?}: {report}\n{text}");
+    text
+}
+
+fn missing(arguments: &[&str]) -> String {
+    let folder = empty();
+    let output = raftlab(folder.path(), &[&["find"], arguments].concat());
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is written");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn acts(text: &str) -> usize {
+    let skipped = ["#", "cluster", "by-hand", "expect", "shows", "until", "run"];
+    text.lines().filter(|line| !skipped.iter().any(|word| line.starts_with(word))).count()
+}
+
+#[test]
+fn a_way_to_logs_is_found_by_hand_and_is_short() {
+    let text = found(&["S1 log = 1,1,3 and S2 log = 1,2", "--seeds", "1..2"]);
+    assert!(text.contains("by-hand on\n") && acts(&text) <= 20, "{text}");
+    assert!(text.ends_with("expect S1 log = 1,1,3 and S2 log = 1,2\n"), "{text}");
+    assert!(text.contains("#   S1 wins term 1"), "the story is told: {text}");
+}
+
+#[test]
+fn every_question_of_an_exam_is_answered() {
+    for (question, most) in [
+        ("2 of all are leader", 8),
+        ("2 of all are candidate", 3),
+        ("old majority", 16),
+        ("S1 log = 1 and S2 log = 2", 12),
+        ("S1 is follower and S1 log = 1,1 and S2 is leader and S2 log = 2", 14),
+    ] {
+        let text = found(&[question, "--seeds", "1..2"]);
+        assert!(acts(&text) <= most, "{question}: {} acts\n{text}", acts(&text));
+    }
+}
+
+#[test]
+fn what_a_rule_forbids_is_said_at_once_with_the_rule() {
+    let said = missing(&["S1 log = 1,2 and S2 log = 2,2"]);
+    assert!(said.contains("§5.3"), "{said}");
+    let said = missing(&["broken election-safety"]);
+    assert!(said.contains("--flaw"), "{said}");
+}
+
+/// Of two servers each is needed for a majority: S1 would not vote for a server without its entry.
+#[test]
+fn where_nothing_is_left_to_try_that_is_said() {
+    let said = missing(&["S1 log = 1 and S2 log = 2", "--servers", "2"]);
+    assert!(said.contains("nothing is left to try"), "{said}");
+    assert!(said.contains("clusters by hand"), "{said}");
+}
+
+#[test]
+fn a_search_that_was_given_little_says_how_much_it_was() {
+    let said = missing(&["waiting client=z", "--seeds", "1..3"]);
+    assert!(said.contains("2 runs with faults at random"), "{said}");
+}
+
+#[test]
+fn with_a_flaw_the_script_shows_what_it_breaks() {
+    let text = found(&["broken one-vote", "--flaw", "forget-vote", "--seeds", "1..2"]);
+    assert!(text.contains("shows flaw=forget-vote breaks=one-vote"), "{text}");
+}
+
+/// What clients are told needs lab time: the runs of the hunt lead there, and the same seeds always to
+/// the same script.
+#[test]
+fn what_needs_time_is_found_by_chance_and_always_the_same() {
+    let arguments = ["reply = maybe", "--seeds", "1..65"];
+    let text = found(&arguments);
+    assert!(text.contains("until reply = maybe within"), "{text}");
+    assert_eq!(text, found(&arguments));
+}
+
+#[test]
+fn a_condition_that_is_none_is_refused_and_nothing_is_written() {
+    let folder = empty();
+    for (condition, says) in [
+        ("S1 is leeder", "leader"),
+        ("S1 log = 1,2,1", "terms never decrease along a log (§5.3)"),
+        ("S9 log = 1", "there is no S9"),
+        ("", "expected"),
+        ("chance 20%", "chance"),
+        ("{x} = 1", "nothing is called"),
+    ] {
+        let output = raftlab(folder.path(), &["find", condition, "--servers", "3"]);
+        assert_eq!(output.status.code(), Some(2), "{condition}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(says), "{condition}: {said}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{condition}");
+    }
+}
+
+/// Each says with an expectation what it answers, whatever the seed; the flawed ones both ways.
+#[test]
+fn the_questions_of_exams_are_answered_as_they_say() {
+    let exam = scripts_of("exam");
+    assert!(exam.len() >= 12);
+    for (name, script) in exam {
+        let question = script.source.iter().filter(|line| line.starts_with("ask "));
+        assert_eq!(question.count(), 1, "{name} asks");
+        for variant in script.variants() {
+            for seed in [None, Some(2), Some(77)] {
+                let cluster = play(&variant, seed);
+                let broken = cluster.violation().map(|broken| broken.invariant);
+                match (variant.variant, variant.shows) {
+                    (Variant::With, Some(shows)) => {
+                        let breaks = broken.map(|broken| broken.name().to_owned());
+                        assert_eq!(breaks, Some(shows.breaks.to_string()), "{name}");
+                    }
+                    _ => {
+                        let failed = cluster.failure().map(|failed| failed.actual.clone());
+                        assert_eq!((broken, failed), (None, None), "{name}");
+                        assert!(cluster.finished(), "{name}");
+                    }
+                }
+            }
+        }
+    }
+}
