@@ -141,7 +141,8 @@ pub fn rows_of(table: &str) -> Vec<(&'static About, String, u64)> {
     let (table, _) = table.split_once("<!-- end -->").expect("the end of the table");
     let row = |about: &'static About| {
         let row = table.lines().find(|line| line.starts_with(&format!("| {} |", about.name)));
-        let row = row.unwrap_or_else(|| panic!("{} has no row", about.name));
+        // A flaw of an option of Raft is not in the table: the tests play without options.
+        let row = row?;
         let mut cells = row.trim_end_matches(" |").rsplit(" | ");
         let (seeds, test) = (cells.next()?, cells.next()?);
         Some((about, test.to_owned(), seeds.parse().ok()?))

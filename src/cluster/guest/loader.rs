@@ -140,7 +140,7 @@ fn rewrite(bytes: &[u8]) -> Fit<Rewritten> {
     let broken = |error: wasmparser::BinaryReaderError| {
         Unfit(format!("it is not a valid WebAssembly module: {error}"))
     };
-    let (mut out, mut mutable) = (bytes[..8].to_vec(), Vec::new());
+    let (mut out, mut mutable) = (bytes.get(..8).unwrap_or_default().to_vec(), Vec::new());
     let (mut imported, mut memories, mut has_exports) = (0, 0, false);
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(broken)?;
@@ -201,7 +201,7 @@ fn rewrite(bytes: &[u8]) -> Fit<Rewritten> {
         if id == 0 {
             continue;
         }
-        let content = &bytes[range];
+        let Some(content) = bytes.get(range) else { return unfit("it ends within a section") };
         if id == 7 {
             has_exports = true;
             out.push(7);

@@ -324,6 +324,8 @@ pub enum IgnoreReason {
     OldTerm,
     /// The receiver is no longer what it was when it asked.
     NotInRole,
+    /// It asks a leader, and the receiver is none.
+    NotLeader,
     /// An append of another leader of the term that the receiver leads itself.
     AlsoLeads,
     /// It says who would vote for the receiver in another term than it asks for now.

@@ -135,7 +135,7 @@ impl Raft {
         if self.is_leader() && term == self.term {
             return self.take_read(Read { id, by: from, call }, cx, out);
         }
-        let why = if term < self.term { IgnoreReason::OldTerm } else { IgnoreReason::NotInRole };
+        let why = if term < self.term { IgnoreReason::OldTerm } else { IgnoreReason::NotLeader };
         let summary = Message::ReadIndex { call, term, read: id }.summary();
         out.emit(RaftEvent::Ignored { from, summary, why });
     }

@@ -188,6 +188,7 @@ impl RaftEvent {
                 match why {
                     IgnoreReason::OldTerm | IgnoreReason::AlsoLeads => Weight::Story,
                     IgnoreReason::NotInRole
+                    | IgnoreReason::NotLeader
                     | IgnoreReason::EarlierQuestion
                     | IgnoreReason::Overtaken => Weight::Detail,
                 },
@@ -509,6 +510,7 @@ fn ignored(why: IgnoreReason, term: Term) -> String {
     match why {
         IgnoreReason::OldTerm => "it belongs to an older term (§5.1)".into(),
         IgnoreReason::NotInRole => "it is no longer what it was when it asked".into(),
+        IgnoreReason::NotLeader => "it does not lead, and only a leader can say (§6.4)".into(),
         IgnoreReason::EarlierQuestion => {
             format!("it answers for term {term}, and that is not what it asks for now")
         }

@@ -77,7 +77,14 @@ pub const HEADLINES: Forms = &[
         (raft.term(), raft.voted_for()) == (Term(n(w[2])), Some(id(w[1])))
     }),
     ("{} refuses {} its vote in term {}", |s, w| {
-        s.is(id(w[0])).raft.voted_for() != Some(id(w[1]))
+        // A flaw may refuse the very candidate that has the vote: then only the answer says so.
+        let (own, candidate) = (Node::Server(id(w[0])), Node::Server(id(w[1])));
+        let refuses = s.happened(|kind| {
+            matches!(kind, E::Packet(Flight { from, to, summary, .. }, PacketEvent::Sent)
+                if (*from, *to) == (own, candidate) && summary.kind == PacketKind::VoteRefused)
+        });
+        refuses
+            || s.is(id(w[0])).raft.voted_for() != Some(id(w[1]))
             || s.is(id(w[0])).raft.term() != Term(n(w[2]))
     }),
     ("{} counts the vote of {}: {} in term {}", |s, w| {
@@ -255,6 +262,15 @@ pub const HEADLINES: Forms = &[
         last.is_some_and(|returned| returned.outcome.to_string() == w[1])
     }),
     ("{} ignores a late reply of {}", |s, w| from_server(s) == Some(id(w[1]))),
+    ("{} abandons {}", |s, _| {
+        // What it was at has ended, or the next thing has begun.
+        let call = |cluster: &raftlab::cluster::Cluster, id: ClientId| {
+            cluster.clients()[id.index()].job.as_ref().map(|job| format!("{job:?}"))
+        };
+        own(s).is_some_and(|id| {
+            call(s.before, id).is_some() && call(s.before, id) != call(s.after, id)
+        })
+    }),
     ("{} has {} more to do after this", |_, _| true),
     ("{} holds the lock {}", |s, w| {
         own(s).is_some_and(|id| s.after.clients()[id.index()].holds.iter().any(|l| **l == *w[1]))

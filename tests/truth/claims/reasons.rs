@@ -386,12 +386,19 @@ pub const REASONS: Forms = &[
     ("it belongs to an older term (§5.1)", |s, _| {
         s.heard.is_some_and(|(_, message)| message.summary().term < s.is(subject(s)).raft.term())
     }),
+    ("it does not lead, and only a leader can say (§6.4)", |s, _| {
+        let asks = |message: &Cargo| matches!(message, Cargo::Raft(Message::ReadIndex { .. }));
+        s.heard.is_some_and(|(_, message)| asks(message))
+            && s.is(subject(s)).raft.role() != Role::Leader
+    }),
     ("it is no longer what it was when it asked", |s, _| {
         let role = s.is(subject(s)).raft.role();
         s.heard.is_some_and(|(_, message)| match message {
             Cargo::Raft(Message::VoteReply { .. }) => role != Role::Candidate,
             Cargo::Raft(Message::PreVoteReply { .. }) => role != Role::PreCandidate,
-            Cargo::Raft(Message::AppendReply { .. }) => role != Role::Leader,
+            Cargo::Raft(Message::AppendReply { .. } | Message::InstallReply { .. }) => {
+                role != Role::Leader
+            }
             _ => false,
         })
     }),
@@ -560,6 +567,13 @@ pub const REASONS: Forms = &[
         call_before(s).is_none_or(|open| {
             (open.number, open.attempt) != (*call, *attempt) || open.asking.is_none()
         })
+    }),
+    ("it may be carried out, and the client never hears", |s, _| {
+        // What it called has no answer, and gets none.
+        let records = s.after.history().records();
+        let mine = |id| records.iter().filter(move |record| record.client == id);
+        let client = own(s);
+        client.is_none_or(|id| mine(id).last().is_none_or(|one| one.returned.is_none()))
     }),
     ("a client does one thing at a time", |_, _| true),
 ];

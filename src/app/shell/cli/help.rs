@@ -38,7 +38,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     (
         "accept",
         &[
-            ("raftlab accept my.wasm", "a report by rule, with the smallest scripts"),
+            ("raftlab accept my.wasm", "a report by rule"),
             ("raftlab accept my.wasm --json --time 10m", "for programs, with more time"),
         ],
         &[
@@ -86,8 +86,8 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         "find",
         &[
             ("raftlab find 'S1 log = 1,1,3 and S2 log = 1,2'", "a way to these logs"),
-            ("raftlab find '2 of all are leader'", "whatever expect asks in a script"),
-            ("raftlab find 'broken one-vote' --flaw forget-vote", "with a planted flaw"),
+            ("raftlab find '2 of all are leader'", "what expect asks"),
+            ("raftlab find 'broken one-vote' --flaw forget-vote", "with a flaw"),
         ],
         &[
             (0, "a way was found, and written"),
@@ -122,10 +122,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         &[
             ("raftlab challenge", "what there is to try"),
             ("raftlab challenge 2", "one, in the lab"),
-            (
-                "raftlab challenge 2 --copy",
-                "its script: put your lines in, raftlab run judges them",
-            ),
+            ("raftlab challenge 2 --copy", "its script, for your lines"),
         ],
         &[(0, "you quit, or it is listed"), BAD],
     ),
@@ -179,22 +176,16 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     (
         "share",
         &[
-            (
-                "raftlab share mine.lab --base https://example.org/raftlab.html",
-                "a link and its code",
-            ),
-            (
-                "raftlab share mine.lab --at \"beat 3\" --base http://10.0.0.7/",
-                "that opens at a beat",
-            ),
+            ("raftlab share mine.lab --base https://lab.example", "a link and its code"),
+            ("raftlab share mine.lab --at \"beat 3\" --base http://lab", "that opens at a beat"),
         ],
         &[ASKED, BAD],
     ),
     (
         "page",
         &[
-            ("raftlab page mine.lab --out mine.html", "opens at its first beat"),
-            ("raftlab page mine.lab --out mine.html --web web/dist", "the page of web/build.sh"),
+            ("raftlab page mine.lab --out mine.html", "at its first beat"),
+            ("raftlab page mine.lab --out mine.html --web web/dist", "with that page"),
         ],
         &[ASKED, BAD],
     ),

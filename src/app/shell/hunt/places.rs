@@ -276,6 +276,7 @@ impl Watch {
                     _,
                     IgnoreReason::OldTerm
                     | IgnoreReason::NotInRole
+                    | IgnoreReason::NotLeader
                     | IgnoreReason::EarlierQuestion
                     | IgnoreReason::AlsoLeads,
                 ) => {}

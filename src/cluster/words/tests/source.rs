@@ -291,6 +291,7 @@ impl Source {
         let why = self.pick(&[
             IgnoreReason::OldTerm,
             IgnoreReason::NotInRole,
+            IgnoreReason::NotLeader,
             IgnoreReason::AlsoLeads,
             IgnoreReason::EarlierQuestion,
             IgnoreReason::Overtaken,
