@@ -82,7 +82,7 @@ impl Placed {
             DialogBody::Comparison(_) => screen.width,
             DialogBody::Help { .. } => screen.width.saturating_sub(2),
             DialogBody::Text(_) | DialogBody::Code { .. } => {
-                let code = shown_code(&dialog.body, screen, glyphs).map_or(0, |rows| columns(rows));
+                let code = shown_code(&dialog.body, screen, glyphs).map_or(0, columns);
                 (READING.max(code) + BORDER).min(screen.width)
             }
             DialogBody::List { items, .. } => {

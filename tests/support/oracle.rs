@@ -28,6 +28,9 @@ const LINGER: u128 = 100_000 * 1_000_000;
 /// Clock rates are rounded to microseconds: so far from the limit nothing can be said.
 const ROUNDING: u128 = 20 * 1_000_000;
 
+/// What an entry does, if anything, and the term of the one before it.
+type Written = (Option<Rc<Op>>, Term);
+
 /// What has been seen of a run.
 #[derive(Default)]
 pub struct Oracle {
@@ -36,7 +39,7 @@ pub struct Oracle {
     votes: BTreeMap<(ServerId, Term), ServerId>,
     /// What has ever stood at an index in a term, and the term of the entry before it: if these
     /// agree for every entry, logs agree.
-    entries: BTreeMap<(u64, Term), (Option<Rc<Op>>, Term)>,
+    entries: BTreeMap<(u64, Term), Written>,
     /// From index 1 on.
     committed: Vec<Entry>,
     applied: Vec<Option<Rc<Op>>>,

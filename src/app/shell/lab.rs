@@ -260,7 +260,8 @@ async fn play(
             None => {}
             Some(Effect::Leave) => return Ok(Ending::Well),
             Some(Effect::Suspend) => {
-                if !system::stop_job().map_err(lost)? {
+                let stopped = system::stop_job().map_err(lost)?;
+                if !stopped {
                     session.remark("no shell is here that could continue the lab: q quits");
                 }
             }

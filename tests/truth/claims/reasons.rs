@@ -573,7 +573,7 @@ pub const REASONS: Forms = &[
         let records = s.after.history().records();
         let mine = |id| records.iter().filter(move |record| record.client == id);
         let client = own(s);
-        client.is_none_or(|id| mine(id).last().is_none_or(|one| one.returned.is_none()))
+        client.is_none_or(|id| mine(id).next_back().is_none_or(|one| one.returned.is_none()))
     }),
     ("a client does one thing at a time", |_, _| true),
 ];

@@ -1,5 +1,7 @@
 //! What becomes of the files that a session names.
 
+#![allow(clippy::unwrap_used)]
+
 use std::os::unix::fs::MetadataExt;
 
 use super::*;

@@ -1,5 +1,7 @@
 //! What becomes of the files that are there already.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
