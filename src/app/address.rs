@@ -34,7 +34,7 @@ pub struct Scene {
     pub at: String,
 }
 
-/// The address of a page, as somebody has given it.
+/// The address of a page, as a person wrote it.
 ///
 /// # Errors
 /// When it is none that a script could be added to.

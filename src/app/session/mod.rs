@@ -355,7 +355,7 @@ impl Session {
         self.show();
     }
 
-    /// From now on the keys mean what somebody has chosen.
+    /// From now on the keys mean what the settings say.
     pub fn set_keys(&mut self, keys: Keymap) {
         self.keys = keys;
         self.show();

@@ -38,7 +38,7 @@ impl Session {
     }
 
     /// What a link to the present moment names: the script that plays, as it is, and where it has
-    /// come; or, if somebody has acted, the run up to now.
+    /// come; or, once a person has acted, the run up to now.
     fn linked(&self) -> Scene {
         let name = match &self.origin {
             Origin::Free => "shared.lab".to_owned(),

@@ -1,4 +1,4 @@
-//! `raftlab accept`: what a Raft of somebody's own keeps, and which rule it breaks.
+//! `raftlab accept`: which rules a guest's Raft keeps, and which it breaks.
 //!
 //! Every script of the program that applies is played with it: the tests of courses, the scenes of the
 //! paper, and the scenes that show flaws, as baits, for which a Raft with the same flaw falls. Then

@@ -2,7 +2,7 @@
 //! is a marker.
 //!
 //! No terminal and no clock is needed: the session is told that frames pass. At a beat the recording
-//! waits for as long as somebody would, and then does what `Space` does. Only rows that have changed are
+//! waits as long as a person would, and then does what `Space` does. Only rows that have changed are
 //! written.
 
 use std::io::{self, Write};

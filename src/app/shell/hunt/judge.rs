@@ -1,4 +1,4 @@
-//! The hunt's parts for `raftlab accept`: a seed or a scene with somebody's own Raft, and the smallest
+//! The hunt's parts for `raftlab accept`: a seed or a scene with a guest's Raft, and the smallest
 //! script of what it breaks.
 
 use super::plan::Fixed;
