@@ -23,6 +23,8 @@ pub struct WaitingRead {
     pub client: ClientId,
     pub call: u64,
     pub attempt: u32,
+    /// When it asked its leader last.
+    asked: Time,
     /// Up to where the server must have applied, once that is known.
     pub index: Option<Index>,
     by_lease: bool,
@@ -67,6 +69,7 @@ impl Cluster {
             client,
             call,
             attempt,
+            asked: since,
             index,
             by_lease,
             flaws,
@@ -112,20 +115,30 @@ impl Cluster {
         }
     }
 
-    /// Those whose time or whose leader has gone give up.
+    /// Those whose time or whose leader has gone give up. A follower asks its leader again, as often as
+    /// leaders send heartbeats: the question or its answer may be lost (§5.1).
     pub(super) fn check_reads(&mut self, id: ServerId) {
-        let now = self.now;
+        let (now, patience) = (self.now, self.config.heartbeat);
         let server = &mut self.servers[id.index()];
         let now_is = (server.raft.term(), server.raft.role());
-        let mut gone = Vec::new();
+        let (mut gone, mut unanswered) = (Vec::new(), Vec::new());
         server.rsm.reads.retain(|read| {
             let why = read.must_give_up(now_is, now);
             gone.extend(why.map(|why| (read.client, read.call, read.attempt, why)));
             why.is_none()
         });
+        for read in server.rsm.reads.iter_mut().filter(|read| !read.leads && read.index.is_none()) {
+            if now.since(read.asked) >= patience {
+                read.asked = now;
+                unanswered.push(read.id);
+            }
+        }
         for (client, call, attempt, why) in gone {
             self.emit(EventKind::Server(id, ServerEvent::ReadReleased { client, why }));
             self.reply(id, client, call, attempt, Reply::WrongLeader(why));
+        }
+        for read in unanswered {
+            self.step_raft(id, |raft, cx, out| raft.read(read, cx, out));
         }
     }
 }

@@ -133,11 +133,23 @@ impl Raft {
     ) {
         self.adopt_term(term, out);
         if self.is_leader() && term == self.term {
-            return self.take_read(Read { id, by: from, call }, cx, out);
+            if !self.waits_already(id, from, call) {
+                self.take_read(Read { id, by: from, call }, cx, out);
+            }
+            return;
         }
         let why = if term < self.term { IgnoreReason::OldTerm } else { IgnoreReason::NotLeader };
         let summary = Message::ReadIndex { call, term, read: id }.summary();
         out.emit(RaftEvent::Ignored { from, summary, why });
+    }
+
+    /// Whether a follower asks again what waits here: then the answer belongs to its newest call.
+    fn waits_already(&mut self, id: u64, by: ServerId, call: u32) -> bool {
+        let State::Leader(Leadership { reading, .. }) = &mut self.state else { return false };
+        let open = reading.rounds.iter_mut().flat_map(|round| &mut round.reads);
+        let mut all = open.chain(&mut reading.confirmed);
+        let same = all.find(|read| (read.id, read.by) == (id, by));
+        same.map(|read| read.call = call).is_some()
     }
 
     /// The leader says up to where. What it says stays right when another leads.
