@@ -140,8 +140,15 @@ fn draw_pending(canvas: &mut Canvas, area: Rect, entry: &Entry, text: &str, diff
 
 /// "[..40        ]": the part of a log that a snapshot covers, as one block.
 pub fn covered(base: Index, width: u16) -> String {
-    let text = if width >= 16 { format!("snapshot ..{base}") } else { format!("..{base}") };
-    format!("[{text:<width$}]", width = usize::from(width.saturating_sub(2)))
+    let room = usize::from(width.saturating_sub(2));
+    let forms = covered_words(base);
+    let text = forms.iter().find(|words| words.len() <= room).unwrap_or(&forms[2]);
+    format!("[{text:<width$}]", width = room)
+}
+
+/// What stands in that block, the longest first.
+pub fn covered_words(base: Index) -> [String; 3] {
+    [format!("snapshot up to {base}"), format!("snapshot ..{base}"), format!("..{base}")]
 }
 
 /// "snapshot ..40", "snapshot ..40 33%": how much of it a chunk completes.

@@ -20,7 +20,7 @@ use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::layout::Areas;
-use super::log_marks::{Verdict, covered, draw_cell, words};
+use super::log_marks::{Verdict, covered, covered_words, draw_cell, words};
 use super::map::{plan::Scale, room_letter};
 use super::reading;
 use super::servers::Rows;
@@ -446,15 +446,19 @@ impl Table<'_> {
         self.draw_verdict(canvas, y, server);
     }
 
-    fn draw_cells(&self, canvas: &mut Canvas, y: u16, server: &Server) {
-        let theme = canvas.theme();
+    /// Where the columns stand that a snapshot covers, and how wide they are.
+    fn covered(&self, server: &Server) -> Option<(u16, u16)> {
         let base = server.raft.log().base().index;
         let shown = base.min(Index((self.first.0 + self.count).saturating_sub(1)));
-        if let (Some(x), Some(end)) =
-            (self.x(self.first), self.x(shown).filter(|_| base >= self.first))
-        {
-            let width = end + self.cell - x;
-            let text = covered(base, width);
+        let end = self.x(shown).filter(|_| base >= self.first)?;
+        let x = self.x(self.first)?;
+        Some((x, end + self.cell - x))
+    }
+
+    fn draw_cells(&self, canvas: &mut Canvas, y: u16, server: &Server) {
+        let theme = canvas.theme();
+        if let Some((x, width)) = self.covered(server) {
+            let text = covered(server.raft.log().base().index, width);
             canvas.pen_at(x, y, width).style(theme.ink(Ink::Dim)).put(text);
         }
         self.draw_earlier(canvas, y, server);
@@ -617,6 +621,9 @@ impl Table<'_> {
         if start + width < self.left {
             block::draw(canvas, (start, y), &text, Face::Small, hue);
         }
+        if let Some((x, width)) = self.covered(server) {
+            self.draw_big_block(canvas, Rect { x, y, width, height: 3 }, server);
+        }
         self.draw_earlier(canvas, y + 1, server);
         for (index, entry) in self.entries(server) {
             let Some(x) = self.x(index) else { continue };
@@ -635,6 +642,26 @@ impl Table<'_> {
             let area = Rect { x, y, width: self.cell, height: 3 };
             canvas.fill(area, theme.broken());
             block::draw(canvas, (x + 1, y), "NONE", Face::Narrow, theme.broken());
+        }
+    }
+
+    /// The part of a log that a snapshot covers, in block letters between brackets.
+    fn draw_big_block(&self, canvas: &mut Canvas, area: Rect, server: &Server) {
+        let theme = canvas.theme();
+        let (ink, base) = (theme.ink(Ink::Dim), server.raft.log().base().index);
+        for y in area.top()..area.bottom() {
+            canvas.glyph(area.x, y, '▌', ink);
+            canvas.glyph(area.right() - 1, y, '▐', ink);
+        }
+        let forms = covered_words(base).map(|words| words.to_uppercase());
+        let room = area.width.saturating_sub(4);
+        let fitting = |text: &String| block::fits(text, Face::Narrow, room, theme.glyphs);
+        match forms.iter().find(|text| fitting(text)) {
+            Some(text) => drop(block::draw(canvas, (area.x + 2, area.y), text, Face::Narrow, ink)),
+            None => {
+                let text = covered(base, area.width.saturating_sub(2));
+                canvas.pen_at(area.x + 1, area.y + 1, area.width - 2).style(ink).put(text);
+            }
         }
     }
 

@@ -127,6 +127,26 @@ fn a_lesson_at_the_sizes_of_a_projector_a_desk_and_a_wall() {
     check("lesson-200x60", &stage, 200, 60);
 }
 
+/// A log whose beginning a snapshot covers is not taken for an empty one, however large it is drawn.
+#[test]
+fn what_a_snapshot_covers_is_a_block_at_every_size() {
+    let mut stage = Stage::new(3, 7);
+    stage.until_leader();
+    for line in ["set x 1 client=a", "set y 5 client=b", "set x 2 client=c"] {
+        stage.act(&[line]);
+        stage.until_idle();
+        stage.run(150);
+    }
+    let (leader, follower) = (stage.leader(), stage.follower());
+    stage.act(&[&format!("snapshot {leader}"), "set y 6 client=b"]);
+    stage.until_idle();
+    stage.act(&[&format!("snapshot {follower}")]);
+    stage.view.presented = Some(Presented { beat: 4, of: 9 });
+    check("snapshots-80x24", &stage, 80, 24);
+    check("snapshots-120x40", &stage, 120, 40);
+    check("snapshots-200x60", &stage, 200, 60);
+}
+
 /// A question to the class, as it stands and once it is answered.
 #[test]
 fn a_question_is_drawn_large_and_its_answer_has_a_tick() {

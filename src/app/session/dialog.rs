@@ -220,7 +220,8 @@ impl Reading {
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
             Self::Text { .. } | Self::Code { .. } => &[Dialog::Down, Dialog::Up, Dialog::Close],
-            Self::Card => &[Dialog::Choose],
+            // Any key closes it.
+            Self::Card => &[],
             Self::Help { .. } => &[Dialog::PageDown, Dialog::PageUp, Dialog::Search, Dialog::Close],
             Self::Working => &[Dialog::Close],
             Self::Branches { .. } => {

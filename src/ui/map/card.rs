@@ -19,6 +19,7 @@ use crate::cluster::types::{Index, Request, Term};
 use crate::ui::block::{self, Face as Letters};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
+use crate::ui::log_marks::covered_words;
 use crate::ui::reading;
 use crate::ui::text::Millis;
 use crate::ui::theme::{Ground, Ink, Paper, Theme};
@@ -506,11 +507,14 @@ impl<'a> Card<'a> {
             index = index.previous();
         }
         let mut pen = canvas.pen_at(x, y, room);
-        let covered = format!("[..{index}] ");
         if log.get(index).is_some() {
             pen.style(self.soft).put("… ");
-        } else if index > Index::ZERO && taken + covered.len() as u16 <= room + 1 {
-            pen.style(self.soft).put(&covered);
+        } else if index > Index::ZERO {
+            let left = usize::from((room + 1).saturating_sub(taken));
+            let forms = covered_words(index);
+            if let Some(words) = forms.iter().find(|words| words.len() < left) {
+                pen.style(self.soft).put(words).put(' ');
+            }
         }
         let mut left = pen.x();
         for cell in cells.iter().rev() {
