@@ -100,12 +100,10 @@ impl Consensus {
         cx: &Context,
         out: &mut Outbox,
     ) {
-        match (&mut self.guest, message) {
-            (Some(guest), Message::Foreign { bytes, .. }) => {
-                guest.on_message(from, &bytes, &mut self.raft, cx, out);
-            }
-            (_, message) => self.raft.receive(from, message, cx, out),
+        if let (Some(guest), Message::Foreign { bytes, .. }) = (&mut self.guest, &message) {
+            return guest.on_message(from, bytes, &mut self.raft, cx, out);
         }
+        self.raft.receive(from, message, cx, out);
     }
 
     /// A client's operation, for the leader's log.

@@ -75,9 +75,12 @@ impl Cluster {
     }
 
     /// The first order that concerns a packet.
+    #[inline]
     pub(in crate::cluster) fn order_for(&self, packet: &Packet) -> Option<usize> {
-        let free = !self.orders.is_empty() && packet.hand == Hand::Off;
-        self.orders.iter().position(|order| free && order.takes(packet))
+        if self.orders.is_empty() || packet.hand != Hand::Off {
+            return None;
+        }
+        self.orders.iter().position(|order| order.takes(packet))
     }
 
     /// Lets an order take a packet; gives the packet back if it goes on.

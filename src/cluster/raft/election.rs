@@ -337,10 +337,16 @@ impl Raft {
     }
 
     /// A higher term makes anybody a follower (Figure 2, All Servers).
+    #[inline]
     pub(super) fn adopt_term(&mut self, term: Term, out: &mut Outbox) {
-        if term <= self.term {
-            return;
+        if term > self.term {
+            self.adopt_newer(term, out);
         }
+    }
+
+    /// Apart from the comparison, which every message needs.
+    #[inline(never)]
+    fn adopt_newer(&mut self, term: Term, out: &mut Outbox) {
         let from = self.term;
         self.become_follower(None, StepDown::NewerTerm { term }, out);
         self.term = term;

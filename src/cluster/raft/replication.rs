@@ -325,6 +325,7 @@ impl Raft {
         }
     }
 
+    #[inline]
     pub(super) fn on_matched(
         &mut self,
         follower: ServerId,
