@@ -55,20 +55,60 @@ fn every_beat_has_a_picture() {
 #[test]
 fn a_worksheet_asks_what_the_lesson_asks_and_solves_it_at_the_end() {
     let page = made(&["worksheet", LESSON, "--out", "x.html"], "x.html");
-    let (beats, questions) = counted();
+    let (_, questions) = counted();
     let (sheet, solutions) = page.split_once("<h2>Solutions</h2>").expect("solutions");
-    assert_eq!(sheet.matches("<section>").count(), beats);
-    assert_eq!(sheet.matches("<svg").count(), beats);
+    assert_eq!(sheet.matches("<section>").count(), sheet.matches("<svg").count());
     assert_eq!(sheet.matches("class=\"room\"").count(), questions);
-    assert_eq!(solutions.matches("<h3>").count(), questions);
+    assert_eq!(solutions.matches("class=\"question\"").count(), questions);
     assert_eq!(solutions.matches("class=\"so\"").count(), questions, "{solutions}");
     assert!(!sheet.contains("&#10003;"), "nothing is answered before the end");
     assert!(solutions.contains("class=\"so\">yes"), "S4 appends what it can't commit: {solutions}");
-    assert!(sheet.contains("--start-at \"beat 3\""));
-    assert!(
-        !page.contains("http://")
-            || !page.replace("http://www.w3.org/2000/svg", "").contains("http")
-    );
+    assert!(page.contains("--start-at \"beat 3\""));
+    assert!(!page.replace("http://www.w3.org/2000/svg", "").contains("http"));
+    assert!(!page.contains("\\u{"), "a caption of two lines is two lines");
+}
+
+/// The words of a page outside its pictures.
+fn words(page: &str) -> String {
+    let mut parts = page.split("<svg");
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |words, part| words + part.split_once("</svg>").unwrap().1)
+}
+
+#[test]
+fn what_explains_an_answer_stands_among_the_solutions_alone() {
+    for entry in std::fs::read_dir(lessons()).unwrap() {
+        let path = entry.unwrap().path();
+        let script = Script::parse("lesson", &std::fs::read(&path).unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("x.html");
+        let made = raftlab(&folder, &["worksheet", path.to_str().unwrap(), "--out", "x.html"]);
+        assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+        let page = words(&std::fs::read_to_string(out).unwrap());
+        let (sheet, solutions) = page.split_once("<h2>Solutions</h2>").unwrap();
+        let asked: Vec<&str> =
+            script.source.iter().filter_map(|l| l.strip_prefix("ask ")).collect();
+        let name = path.display();
+        assert_eq!(sheet.matches("class=\"room\"").count(), asked.len(), "{name}");
+        assert_eq!(solutions.matches("class=\"so\"").count(), asked.len(), "{name}: {solutions}");
+        for told in solutions.split("<p>").skip(1) {
+            let told = told.split("</p>").next().unwrap();
+            assert!(!sheet.contains(told), "{name}: {told}");
+        }
+    }
+}
+
+fn lessons() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/lessons")
+}
+
+#[test]
+fn a_worksheet_links_to_each_beat_of_a_page_where_one_is_named() {
+    let base = "https://example.org/raftlab.html";
+    let page = made(&["worksheet", LESSON, "--out", "x.html", "--base", base], "x.html");
+    let links = page.matches(&format!("<a href=\"{base}#at=")).count();
+    assert_eq!(links, page.matches("--start-at").count());
+    assert!(links > 0);
 }
 
 /// A screen is put together from what the cast writes: it ends as the last picture of the lab does.

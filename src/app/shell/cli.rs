@@ -12,13 +12,13 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use ratatui::layout::Size;
 
-use super::beats::WorksheetOptions;
 use super::cast::CastOptions;
 use super::check::lines::Model;
 use super::find::FindOptions;
 use super::hunt::plan::OptionWord;
 use super::settings::dress;
 use super::trace::TraceOptions;
+use super::worksheet::WorksheetOptions;
 use crate::app::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;

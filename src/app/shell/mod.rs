@@ -37,6 +37,7 @@ mod stream;
 mod system;
 mod terminal;
 mod trace;
+mod worksheet;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Stderr, Write};
@@ -167,7 +168,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Find(options)) => find::run(options),
         Some(Subcommands::Trace(options)) => trace::run(options),
         Some(Subcommands::Cast(options)) => cast::run(options),
-        Some(Subcommands::Worksheet(options)) => beats::worksheet(options),
+        Some(Subcommands::Worksheet(options)) => worksheet::worksheet(options),
         Some(Subcommands::Picture(options)) => picture::run(options),
         Some(Subcommands::Notes(options)) => notes::run(options),
         Some(Subcommands::Sessions(options)) => sessions::run(options),

@@ -135,7 +135,11 @@ fn template(folder: Option<&Path>) -> Result<String, Mistake> {
 }
 
 /// A script as it stands in its file, and as it is understood.
-fn read(files: &mut Files, path: &Path) -> Result<(Scene, Script), Mistake> {
+/// A file as a scene and as a script.
+///
+/// # Errors
+/// For a file that can't be read, and a bad script.
+pub fn read(files: &mut Files, path: &Path) -> Result<(Scene, Script), Mistake> {
     let (script, text) = files.script_and_text(path)?;
     let scene = Scene { name: script.name.to_string(), text, at: String::new() };
     Ok((scene, script))
