@@ -178,6 +178,8 @@ pub struct Need {
     pub coming: ServerSet,
     /// How many more acknowledgements it needs.
     pub more: usize,
+    /// Servers that have it in memory and not yet on their disk: they can't acknowledge it yet.
+    pub in_memory: ServerSet,
     /// The entry is of an older term: counting copies does not commit it; an entry of this
     /// leader's own term does (§5.4.2).
     pub old_term: bool,
@@ -362,7 +364,12 @@ impl Situation {
         let coming = coming(cluster, leader, index).without(acked);
         // A planted flaw may let it commit with fewer, and by copies alone.
         let more = raft.counts_by().lacks(acked);
-        Some(Need { index, acked, coming, more, old_term })
+        let in_memory = cluster.servers().iter().filter(|server| {
+            let has = server.raft.log().term(index) == raft.log().term(index);
+            has && server.disk.first_unsynced() <= index
+        });
+        let in_memory = in_memory.map(|server| server.id).collect();
+        Some(Need { index, acked, coming, more, in_memory, old_term })
     }
 
     /// What a room can decide.
@@ -528,7 +535,13 @@ mod tests {
 
     /// Five servers, of which S1 leads term 1, after these lines.
     fn after(lines: &str) -> Cluster {
-        let head = "cluster servers=5 seed=6\ntimeout S1\nuntil S1 is leader\nrun 300ms\n";
+        with("", lines)
+    }
+
+    fn with(options: &str, lines: &str) -> Cluster {
+        let head = format!(
+            "cluster servers=5 seed=6 {options}\ntimeout S1\nuntil S1 is leader\nrun 300ms\n"
+        );
         let text = format!("{head}{lines}\n");
         let script = Script::parse("test.lab", text.as_bytes()).expect("a good script");
         let mut cluster = Cluster::with_script(&script, None);
@@ -583,6 +596,21 @@ mod tests {
         let own = format!("{old}\ncut S2 -> S3 S4 S5\nsubmit x 2 only=S2\nrun 20ms");
         let need = of(&after(&own), 1).expect("it waits");
         assert_eq!((need.index, need.old_term, need.more), (Index(2), false, 2));
+    }
+
+    #[test]
+    fn a_copy_in_memory_is_none_yet() {
+        let after = |time: &str| {
+            let cluster = with("sync=50ms", &format!("submit x 1 only=S1\nrun {time}"));
+            let leader = cluster.server(ServerId::from_index(0)).expect("it is there");
+            Situation::of(&cluster).need(&cluster, leader).expect("it waits")
+        };
+        let leader = ServerId::from_index(0);
+        let need = after("20ms");
+        assert_eq!((need.more, need.in_memory.contains(leader)), (3, true));
+        let need = after("55ms");
+        assert!(need.acked.contains(leader) && !need.in_memory.contains(leader));
+        assert!(!need.in_memory.is_empty());
     }
 
     /// The margin is what comes of crashing each server and asking again.

@@ -61,7 +61,10 @@ fn narrow(text: &str, area: Rect, glyphs: Glyphs) -> Option<Vec<String>> {
 /// Draws such lines.
 fn draw_narrow(canvas: &mut Canvas, area: Rect, lines: &[String]) {
     let style = canvas.theme().ink(Ink::Strong);
-    for (line, y) in lines.iter().zip((area.y..).step_by(usize::from(Face::Narrow.rows()))) {
+    // A row of air below the leaders, whose strip reaches down to here.
+    let taken = lines.len() as u16 * Face::Narrow.rows();
+    let top = area.y + area.height.saturating_sub(taken).min(1);
+    for (line, y) in lines.iter().zip((top..).step_by(usize::from(Face::Narrow.rows()))) {
         block::draw(canvas, (area.x + 2, y), line, Face::Narrow, style);
     }
 }

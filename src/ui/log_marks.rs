@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::theme::{Ground, Ink};
 use crate::cluster::raft::Entry;
-use crate::cluster::situation::Fate;
+use crate::cluster::situation::{Fate, Need};
 use crate::cluster::start::is_given;
 use crate::cluster::types::{Index, Request, Term};
 
@@ -156,5 +156,13 @@ pub fn snapshot(last: Index, from: u32, to: u32, of: u32) -> String {
     match (from, to) == (0, of) {
         true => format!("snapshot ..{last}"),
         false => format!("snapshot ..{last} {}%", u64::from(to) * 100 / u64::from(of.max(1))),
+    }
+}
+/// What a leader lacks: copies; or that copies which are there come onto their disks.
+pub fn copies(need: &Need) -> &'static str {
+    match (need.in_memory.is_empty(), need.more) {
+        (false, _) => "on disk",
+        (true, 1) => "copy",
+        (true, _) => "copies",
     }
 }

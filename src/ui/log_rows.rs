@@ -20,7 +20,7 @@ use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::layout::Areas;
-use super::log_marks::{Verdict, covered, covered_words, draw_cell, words};
+use super::log_marks::{Verdict, copies, covered, covered_words, draw_cell, words};
 use super::map::{plan::Scale, room_letter};
 use super::reading;
 use super::servers::Rows;
@@ -558,8 +558,7 @@ impl Table<'_> {
             (more, false, None) if coming > 0 => {
                 Verdict::Needs(format!("needs {more}, {coming} coming"))
             }
-            (1, false, None) => Verdict::Needs("needs 1 copy".to_owned()),
-            (more, false, None) => Verdict::Needs(format!("needs {more} copies")),
+            (more, false, None) => Verdict::Needs(format!("needs {more} {}", copies(&need))),
         })
     }
 

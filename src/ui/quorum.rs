@@ -16,6 +16,7 @@
 
 use ratatui::layout::Rect;
 
+use super::log_marks::copies;
 use super::reading;
 use super::sheet::{self, Row, Sheet};
 use super::text::Spaced;
@@ -191,14 +192,15 @@ impl Telling<'_> {
     }
 
     fn copies(&self, leader: &Server, need: Need) -> Row {
-        let Need { index, acked, coming, more, old_term } = need;
+        let what = copies(&need);
+        let Need { index, acked, coming, more, old_term, .. } = need;
         let coming = match coming.len() {
             0 => String::new(),
             count => format!(", {count} coming"),
         };
         let old =
             if old_term { "; of an older term, so copies do not count (§5.4.2)" } else { "" };
-        let said = format!("acknowledged entry {index}: needs {more} more{coming}{old}");
+        let said = format!("acknowledged entry {index}: needs {more} more {what}{coming}{old}");
         self.row(&sheet::meter(acked.len(), more), ServerSet::only(leader.id), said, false)
     }
 

@@ -19,7 +19,7 @@ use crate::cluster::types::{Index, Request, Term};
 use crate::ui::block::{self, Face as Letters};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
-use crate::ui::log_marks::covered_words;
+use crate::ui::log_marks::{copies, covered_words};
 use crate::ui::reading;
 use crate::ui::text::Millis;
 use crate::ui::theme::{Ground, Ink, Paper, Theme};
@@ -148,8 +148,7 @@ impl<'a> Card<'a> {
                     // Copies alone never commit it (§5.4.2).
                     (_, true) => vec![format!("needs t{} entry", self.server.raft.term())],
                     (0, false) => vec!["committing".to_owned()],
-                    (1, false) => lacking(1, "copy"),
-                    (more, false) => lacking(more, "copies"),
+                    (more, false) => lacking(more, copies(need)),
                 };
                 Some((pips(need.acked.len()), words))
             }
