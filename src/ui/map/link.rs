@@ -9,7 +9,8 @@ use ratatui::layout::Rect;
 use super::packet::{Label, PACKETS_MAX};
 use super::plan::{Opening, Wall};
 use super::{Picture, room};
-use crate::cluster::network::LinkRule;
+use crate::cluster::act::Fate;
+use crate::cluster::network::{Act, LinkRule, Order};
 use crate::cluster::situation::Standing;
 use crate::cluster::time::{Ppm, Span};
 use crate::cluster::types::{Node, ServerId, ServerSet};
@@ -326,7 +327,14 @@ fn fault(picture: &Picture, one: ServerId, other: ServerId) -> Option<Fault> {
         }
         (false, false) => {}
     }
-    let text = match (words(&there), words(&back)) {
+    let say = |rule: &LinkRule, from, to| {
+        let orders = picture.scene.cluster.orders().iter();
+        let orders =
+            orders.filter(|order| (order.from, order.to) == (Node::Server(from), Node::Server(to)));
+        let words: Vec<String> = words(rule).into_iter().chain(orders.map(ordered)).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    };
+    let text = match (say(&there, one, other), say(&back, other, one)) {
         (None, None) => return None,
         (Some(there), Some(back)) if there == back => format!(" {there} "),
         (Some(there), Some(back)) => format!(" ►{other} {there}, ►{one} {back} "),
@@ -334,6 +342,17 @@ fn fault(picture: &Picture, one: ServerId, other: ServerId) -> Option<Fault> {
         (None, Some(back)) => format!(" ►{one} {back} "),
     };
     Some(Fault { text, cut: false })
+}
+
+/// "holds votes": what waits for the next packets of a link.
+fn ordered(order: &Order) -> String {
+    let what = order.name.map_or_else(|| "all".to_owned(), |name| name.word().to_owned());
+    match order.act {
+        Act::Hold { .. } => format!("holds {what}"),
+        Act::Next(Fate::Drop) => format!("loses {what}"),
+        Act::Next(Fate::Duplicate) => format!("doubles {what}"),
+        Act::Next(Fate::Delay(_)) => format!("delays {what}"),
+    }
 }
 
 /// "10 % lost", "500 ms" or both; `None` for a link that is as the network says.
