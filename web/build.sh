@@ -45,7 +45,7 @@ if [[ -z $module ]]; then
     fi
 fi
 
-script=$(cat "$web"/page/{lab,screen,keep,hands,menu,main}.js)
+script=$(cat "$web"/page/{lab,screen,keep,hands,menu,follow,main}.js)
 style=$(cat "$web/page/style.css")
 digest() { printf '%s' "$1" | openssl dgst -sha256 -binary | openssl base64 -A; }
 mkdir -p "$(dirname "$out")"

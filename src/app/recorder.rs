@@ -167,6 +167,11 @@ impl Recorder {
     }
 }
 
+/// All of a session as a text.
+pub fn whole(work: &Work<'_>) -> String {
+    recording(work) + &last_line(work.reached)
+}
+
 /// Whether a script may be so large.
 fn room_for(lines: usize, bytes: usize) -> Result<(), String> {
     let full =

@@ -170,6 +170,7 @@ fn paused(why: &Stands) -> String {
         Stands::Beat { number, of } => format!("beat {number}/{of}"),
         Stands::Caption => "caption".to_owned(),
         Stands::Question => "question".to_owned(),
+        Stands::Following => "following".to_owned(),
         // What is open can be seen.
         Stands::Open => String::new(),
         Stands::Breakpoint => "breakpoint".to_owned(),

@@ -67,6 +67,13 @@ class Page {
     });
   }
 
+  // A session that follows another one.
+  followWhole(text) {
+    const why = this.lab.ask("open_following", text);
+    if (why) return this.menu.tell("This can't be followed", why);
+    this.opened("followed.lab");
+  }
+
   resume(session) {
     if (this.play(session.name, session.text)) this.kept.remove(session.key);
   }
@@ -112,6 +119,7 @@ class Page {
       if (!this.running) this.pass(performance.now());
       const done = this.lab.act(name, told, ...values);
       this.carryOut(done);
+      this.follower?.heed();
       this.wake();
       return done.what !== "not ours";
     }) ?? true;
@@ -201,6 +209,12 @@ class Page {
   openAddress() {
     this.lab.write(location.href.split("#")[0]);
     this.guard(() => this.lab.call("lies_at"));
+    if (document.getElementById("audience") && !this.follower) {
+      // Something is shown until the first word comes.
+      this.free();
+      this.follower = new Follower(this);
+      return;
+    }
     const fragment = location.hash.slice(1);
     if (fragment && this.follow(fragment)) return;
     const scene = document.getElementById("scene");

@@ -25,6 +25,9 @@ use crate::tape::PageTape;
 /// The largest screen that is drawn, as in a terminal.
 const SIZE_MAX: Size = Size { width: 500, height: 200 };
 
+/// How many bytes a session may take: a phone has to have them.
+const MEMORY: u64 = 400_000_000;
+
 /// What the page has to do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Errand {
@@ -90,12 +93,43 @@ impl Lab {
         Ok((lab, scene.name))
     }
 
+    /// A session that follows another one: this is its recording.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn following(text: &str, paper: Paper) -> Result<Self, String> {
+        let mut lab = Self::script("followed.lab", text, "", paper)?;
+        lab.session.begin_following();
+        // What others did is not kept here.
+        lab.unrecorded = false;
+        Ok(lab)
+    }
+
+    /// Does what is done in the session that it follows.
+    ///
+    /// # Errors
+    /// When it can't be understood, or too much waits.
+    pub fn follow(&mut self, line: &str) -> Result<(), String> {
+        self.session.follow(line)
+    }
+
+    /// Whether somebody has just gone their own way. From then on it follows nobody, and is kept.
+    pub fn strays(&mut self) -> bool {
+        let strays = self.session.strays();
+        if strays {
+            self.session.stop_following();
+            self.unrecorded = true;
+        }
+        strays
+    }
+
     /// Where the page lies to which links lead.
     pub fn set_base(&mut self, base: &str) {
         self.session.set_base(base.to_owned());
     }
 
-    fn of(session: Session, paper: Paper) -> Self {
+    fn of(mut session: Session, paper: Paper) -> Self {
+        session.set_memory(MEMORY);
         let (screen, tape) = (Screen::default(), Rc::new(PageTape::default()));
         Self { session, screen, paper, tape, unrecorded: true }
     }

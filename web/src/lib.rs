@@ -297,6 +297,37 @@ pub extern "C" fn digest() -> usize {
     })
 }
 
+/// Opens a session that follows another one, whose recording is the text. Why it can't, or nothing.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn open_following() -> usize {
+    HELD.with_borrow_mut(|held| match Lab::following(&held.take(), held.paper) {
+        Ok(lab) => {
+            held.open(lab);
+            0
+        }
+        Err(why) => held.give(why),
+    })
+}
+
+/// The text is a line of what is done there. Why it can't be done here, or nothing.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn follow() -> usize {
+    HELD.with_borrow_mut(|held| {
+        let line = held.take();
+        let done = held.lab.as_mut().map_or(Ok(()), |lab| lab.follow(&line));
+        done.map_or_else(|why| held.give(why), |()| 0)
+    })
+}
+
+/// 1 if somebody has just gone their own way.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn strays() -> u32 {
+    HELD.with_borrow_mut(|held| held.lab.as_mut().map_or(0, |lab| u32::from(lab.strays())))
+}
+
 /// Plays the script that is the text to its end, with a seed, without showing it. Its digest.
 #[allow(unsafe_code, reason = "an export")]
 #[unsafe(no_mangle)]

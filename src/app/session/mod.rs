@@ -19,6 +19,7 @@ mod compare;
 mod dialog;
 mod errand;
 mod first;
+pub mod follow;
 mod hints;
 mod inspect;
 mod keep;
@@ -79,6 +80,7 @@ use compare::Comparing;
 use dialog::{Asking, Reading};
 use errand::Errand;
 use first::First;
+use follow::Following;
 use look::Way;
 use oracle::Oracle;
 use partition::Split;
@@ -268,6 +270,10 @@ pub struct Session {
     memory: u64,
     /// The address of the page to which links lead.
     base: Option<String>,
+    /// What it was told, if it follows another session.
+    following: Option<Following>,
+    /// Where a class finds what it follows, and how many do.
+    audience: Option<(String, usize)>,
     /// How many steps going back plays again at most, as was last said.
     reach: u64,
     /// Time in the room since the session began.
@@ -296,6 +302,8 @@ impl Session {
             origin,
             memory: BUDGET,
             base: None,
+            following: None,
+            audience: None,
             reach: timeline.reach(),
             timeline,
             newest: None,
@@ -543,6 +551,7 @@ impl Session {
     /// Whether frames are needed: lab time passes, or something on the screen is about to go.
     pub fn is_restless(&self) -> bool {
         let passing = self.notice.is_some() || !self.fader.is_empty() || self.has_young_watches();
-        passing || self.screen == Screen::Stale || self.moves() || self.works() || self.dates()
+        let works = self.works() || self.dates() || self.has_to_follow();
+        passing || self.screen == Screen::Stale || self.moves() || works
     }
 }

@@ -45,7 +45,7 @@ const fn like(verb: &'static str, own: Own) -> Own {
 }
 
 /// The table.
-pub static OWN: [Own; 16] = [
+pub static OWN: [Own; 17] = [
     own(
         "help",
         &["help", "help WORD"],
@@ -135,6 +135,13 @@ pub static OWN: [Own; 16] = [
         "a link to this scene as it is now, and its QR code",
         &["share"],
         Act::Outside(|session, _| session.share_link()),
+    ),
+    own(
+        "audience",
+        &["audience"],
+        "where a class finds this session to follow it, and how many do",
+        &["audience"],
+        Act::Here(|session, _| session.open_audience()),
     ),
     own(
         "memory",

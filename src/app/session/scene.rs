@@ -1,7 +1,7 @@
 //! `:share`: the scene that is on the screen as a link, which opens it in a browser.
 
 use super::dialog::Reading;
-use super::{Effect, Moment, Origin, Session};
+use super::{Effect, Moment, Origin, Screen, Session};
 use crate::app::address::{self, Scene};
 use crate::cluster::command::Place;
 use crate::ui::view::Stands;
@@ -10,6 +10,32 @@ impl Session {
     /// Where the page lies to which links lead.
     pub fn set_base(&mut self, base: String) {
         self.base = Some(base);
+    }
+
+    /// A class finds this session at an address, and so many follow it.
+    pub fn set_audience(&mut self, address: &str, followers: usize) {
+        let before = self.audience.replace((address.to_owned(), followers));
+        match before {
+            Some((_, before)) if before != followers => self.note(format!("{followers} follow")),
+            Some(_) => {}
+            None => self.open_audience(),
+        }
+        self.screen = Screen::Stale;
+        self.show();
+    }
+
+    /// `:audience`: where the class finds this session.
+    pub(super) fn open_audience(&mut self) {
+        let Some((address, followers)) = &self.audience else {
+            return self
+                .refuse("nobody can follow: raftlab --audience=0.0.0.0:8080 serves a class");
+        };
+        let rows = address::code(address).unwrap_or_default();
+        let text = vec![
+            address.clone(),
+            format!("Who opens it follows this session: {followers} do now."),
+        ];
+        self.open(Reading::Code { title: "Follow".to_owned(), rows, text });
     }
 
     /// The link to what is on the screen, on the clipboard and as a code.

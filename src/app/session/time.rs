@@ -83,7 +83,9 @@ impl Session {
         self.work_on();
         self.ask_oracle();
         if !self.works() {
-            if self.moves() {
+            if self.has_to_follow() {
+                self.follow_on();
+            } else if self.moves() {
                 self.advance(elapsed.min(FRAME_MAX));
             }
             self.date_watches();

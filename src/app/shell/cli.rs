@@ -5,6 +5,7 @@ mod help;
 mod names;
 pub(super) mod values;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -178,6 +179,14 @@ pub struct LabOptions {
     /// Where the page of the lab lies (web/build.sh makes it): links to scenes lead there.
     #[arg(long, value_name = "URL", value_parser = crate::app::address::base)]
     pub base: Option<String>,
+    /// Let a class follow on its own screens, at an address that the lab shows; without ADDR on
+    /// this machine alone, with 0.0.0.0:8080 for all who reach it.
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true,
+          default_missing_value = "127.0.0.1:0")]
+    pub audience: Option<SocketAddr>,
+    /// The folder with the page that web/build.sh has made, for --audience.
+    #[arg(long, value_name = "DIR", requires = "audience")]
+    pub web: Option<PathBuf>,
     /// Don't write the session down.
     #[arg(long)]
     pub no_record: bool,

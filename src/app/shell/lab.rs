@@ -12,6 +12,7 @@ use clap::ColorChoice;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
+use super::audience::Audience;
 use super::cli::{FreeOptions, LabOptions};
 use super::environment::Environment;
 use super::files::{Files, is_standard};
@@ -20,7 +21,7 @@ use super::sessions::{self, Salvaged};
 use super::settings::{self, Settings};
 use super::signals::{self, Caught, Signals};
 use super::terminal::{self, Mouse, Screen};
-use super::{Ending, Mistake, background, keyboard, library, system};
+use super::{Ending, Mistake, background, keyboard, library, share, system};
 use crate::app::input::Input;
 use crate::app::session::{Effect, Message, Session};
 use crate::cluster::config::Config;
@@ -199,6 +200,11 @@ async fn play(
     settings: &Settings,
 ) -> Result<Ending, Mistake> {
     let lost = Mistake::Output;
+    // Before the screen is taken, so that what is wrong can be read.
+    let mut audience = match options.audience {
+        Some(at) => Some(Audience::listen(at, share::for_audience(options.web.as_deref())?).await?),
+        None => None,
+    };
     let mut signals = Signals::listen().map_err(lost)?;
     let mut screen = Screen::enter(mouse).map_err(lost)?;
     let keys = keyboard.try_clone().map_err(lost)?;
@@ -248,6 +254,9 @@ async fn play(
             if to_record && !session.works() {
                 to_record = false;
                 begin_recording(session, &mut shelf);
+            }
+            if let Some(audience) = &mut audience {
+                audience.tell(session);
             }
             stale |= session.take_stale();
             if stale && drawn.is_none_or(|drawn| drawn.elapsed() >= settings.motion.rest()) {

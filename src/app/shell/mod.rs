@@ -9,6 +9,7 @@
 mod accept;
 mod background;
 mod beats;
+mod audience;
 mod budget;
 mod cast;
 mod check;

@@ -99,13 +99,23 @@ pub fn page(options: &PageOptions) -> Result<Ending, Mistake> {
     Ok(Ending::Well)
 }
 
+/// The page that a class opens to follow a session.
+pub fn for_audience(folder: Option<&Path>) -> Result<String, Mistake> {
+    let page = template(folder)?;
+    let (before, after) = parts(&page)?;
+    Ok(format!("{before}<script type=\"application/json\" id=\"audience\">true</script>{after}"))
+}
+
+/// What stands before and after the place of a scene.
+fn parts(page: &str) -> Result<(&str, &str), Mistake> {
+    let missing =
+        || Mistake::Usage(format!("{PAGE} is not what web/build.sh makes: build it again"));
+    page.split_once(PLACE).ok_or_else(missing)
+}
+
 /// The page with a scene in it, as a text that no browser takes for anything else.
 fn filled(page: &str, scene: &Scene) -> Result<String, Mistake> {
-    let Some((before, after)) = page.split_once(PLACE) else {
-        return Err(Mistake::Usage(format!(
-            "{PAGE} is not what web/build.sh makes: build it again"
-        )));
-    };
+    let (before, after) = parts(page)?;
     let json = serde_json::json!({ "name": scene.name, "text": scene.text, "at": scene.at });
     // Within a string of JSON these stand for the same letters, and no tag begins.
     let json = json.to_string().replace('<', "\\u003c").replace('>', "\\u003e");

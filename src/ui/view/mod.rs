@@ -326,6 +326,8 @@ pub enum Stands {
     Caption,
     /// A question to the class.
     Question,
+    /// It follows another session, which says how far lab time goes.
+    Following,
     /// A prompt, a mode, help or a dialog is open.
     Open,
     Breakpoint,

@@ -4,6 +4,7 @@ mod acting;
 mod asking;
 mod by_hand;
 mod comparing;
+mod following;
 mod keep;
 mod lessons;
 mod looking;

@@ -1,0 +1,350 @@
+//! `--audience`: a class follows the session on its own screens. It is served the page (`share.rs`), and
+//! then what is done as it happens, as lines of a recording ([`Telling`]): a few bytes a command, for
+//! each browser plays the run itself.
+//!
+//! Nobody reaches the lab from there. An address holds a random word; whoever has it can look, and can
+//! answer a question that stands with one of its choices. That number is all that is ever taken from a
+//! follower. How many there are, how long a request may be and how often one may answer is bounded,
+//! and what listens does so on this machine alone unless another address is named. Plain HTTP: who
+//! wants TLS puts a proxy before it (docs/web.md).
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use futures_util::stream;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, broadcast};
+use tokio::time::timeout;
+
+use super::Mistake;
+use crate::app::session::Session;
+use crate::app::session::follow::{Telling, Told};
+
+/// The most connections at a time: a lecture hall, and each its page and its stream.
+const CONNECTIONS_MAX: usize = 1_000;
+/// How much a stream may be behind before it begins again.
+const BEHIND_MAX: usize = 512;
+/// From so many lines on, who comes late is told the whole anew instead.
+const LINES_MAX: usize = 1_000;
+/// How long a request may take to come, and how often a quiet stream says that it is there.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a follower may change an answer, and how often answers are taken over.
+const ANSWER_EACH: Duration = Duration::from_millis(250);
+const COUNT_EACH: Duration = Duration::from_secs(1);
+/// How often is told where the run has come to.
+const TELL_EACH: Duration = Duration::from_millis(60);
+
+/// What those who follow have to know.
+#[derive(Default)]
+struct Shared {
+    /// A recording, and the lines since, each as it is sent.
+    whole: Bytes,
+    lines: Vec<Bytes>,
+    /// Where the screen is, and the question that stands.
+    place: Bytes,
+    question: Bytes,
+    /// Which question it is, how many choices it has, and what each follower says, when.
+    asked: u64,
+    choices: usize,
+    said: BTreeMap<u64, (usize, Instant)>,
+    /// Numbers that have been given to followers, so that nobody has two voices.
+    known: BTreeMap<u64, ()>,
+    following: usize,
+}
+
+struct Hub {
+    shared: Mutex<Shared>,
+    live: broadcast::Sender<Bytes>,
+    page: Bytes,
+}
+
+impl Hub {
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        // What a panic has left is still only what is shown.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A class that follows a session.
+pub struct Audience {
+    hub: Arc<Hub>,
+    /// Where it is found.
+    address: String,
+    told: Told,
+    last: Instant,
+    choices: Option<Vec<String>>,
+    counted: Instant,
+    hands: Vec<u32>,
+    named: Option<usize>,
+}
+
+impl Audience {
+    /// Begins to listen, and serves this page.
+    ///
+    /// # Errors
+    /// When the address is taken, or is none of this machine's.
+    pub async fn listen(at: SocketAddr, page: String) -> Result<Self, Mistake> {
+        let cant = |error: std::io::Error| Mistake::Usage(format!("--audience: {at}: {error}"));
+        let listener = TcpListener::bind(at).await.map_err(cant)?;
+        let port = listener.local_addr().map_err(cant)?.port();
+        let word = word().map_err(|error| Mistake::Usage(format!("--audience: {error}")))?;
+        let host = SocketAddr::new(reachable(at.ip()), port);
+        let (live, _) = broadcast::channel(BEHIND_MAX);
+        let hub = Arc::new(Hub { shared: Mutex::default(), live, page: Bytes::from(page) });
+        tokio::spawn(serve(listener, router(&word, hub.clone())));
+        let now = Instant::now();
+        Ok(Self {
+            hub,
+            address: format!("http://{host}/{word}/"),
+            told: Told::default(),
+            last: now,
+            choices: None,
+            counted: now,
+            hands: Vec::new(),
+            named: None,
+        })
+    }
+
+    /// Tells what is new, and takes over what the class answers.
+    pub fn tell(&mut self, session: &mut Session) {
+        if self.last.elapsed() < TELL_EACH {
+            return;
+        }
+        self.last = Instant::now();
+        for telling in session.tell_class(&mut self.told) {
+            let mut shared = self.hub.shared();
+            let event = match telling {
+                Telling::Whole(text) => {
+                    let event = event("whole", &text);
+                    shared.whole = event.clone();
+                    shared.lines.clear();
+                    event
+                }
+                Telling::Line(line) if line.starts_with("reached") => {
+                    let event = event("line", &line);
+                    shared.place = event.clone();
+                    event
+                }
+                Telling::Line(line) => {
+                    let event = event("line", &line);
+                    shared.lines.push(event.clone());
+                    event
+                }
+            };
+            if shared.lines.len() > LINES_MAX {
+                shared.whole = self::event("whole", &session.whole());
+                shared.lines.clear();
+            }
+            // Without followers nobody hears it.
+            let _ = self.hub.live.send(event);
+        }
+        self.ask(session);
+        let following = self.hub.shared().following;
+        if self.named != Some(following) {
+            self.named = Some(following);
+            session.set_audience(&self.address, following);
+        }
+    }
+
+    /// Hands on the question that stands, and counts the answers.
+    fn ask(&mut self, session: &mut Session) {
+        let choices = session.asked_choices();
+        if choices != self.choices {
+            let mut shared = self.hub.shared();
+            shared.asked += 1;
+            shared.said.clear();
+            shared.choices = choices.as_ref().map_or(0, Vec::len);
+            let told = serde_json::json!({ "number": shared.asked, "choices": choices });
+            shared.question = event("question", &told.to_string());
+            let _ = self.hub.live.send(shared.question.clone());
+            self.choices = choices;
+            self.hands.clear();
+        }
+        if self.choices.is_none() || self.counted.elapsed() < COUNT_EACH {
+            return;
+        }
+        self.counted = Instant::now();
+        let hands = {
+            let shared = self.hub.shared();
+            let mut hands = vec![0_u32; shared.choices];
+            for (choice, _) in shared.said.values() {
+                if let Some(hand) = hands.get_mut(*choice) {
+                    *hand += 1;
+                }
+            }
+            hands
+        };
+        let any = hands.iter().any(|hand| *hand > 0);
+        if any && hands != self.hands {
+            self.hands.clone_from(&hands);
+            session.hear_class(hands);
+        }
+    }
+}
+
+/// A random word that nobody guesses.
+fn word() -> std::io::Result<String> {
+    let mut bytes = [0; 12];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Under which address others reach this machine, if it listens on all that it has. No packet is sent.
+fn reachable(ip: IpAddr) -> IpAddr {
+    if !ip.is_unspecified() {
+        return ip;
+    }
+    let outwards = || {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+        socket.local_addr()
+    };
+    outwards().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.ip())
+}
+
+/// An event as a browser reads it from a stream.
+fn event(kind: &str, text: &str) -> Bytes {
+    let mut event = format!("event: {kind}\n");
+    for line in text.split('\n') {
+        event.push_str("data: ");
+        event.push_str(&line.replace('\r', ""));
+        event.push('\n');
+    }
+    event.push('\n');
+    Bytes::from(event)
+}
+
+fn router(word: &str, hub: Arc<Hub>) -> Router {
+    Router::new()
+        .route(&format!("/{word}/"), get(page))
+        .route(&format!("/{word}/events"), get(events))
+        .route(&format!("/{word}/answer"), post(answer))
+        .layer(DefaultBodyLimit::max(256))
+        .with_state(hub)
+}
+
+/// Takes connections, as many as may be at a time. What comes too slowly is given up.
+async fn serve(listener: TcpListener, router: Router) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(place) = places.clone().acquire_owned().await else { return };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors, perhaps: others go first.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone());
+        tokio::spawn(async move {
+            let mut http = hyper::server::conn::http1::Builder::new();
+            http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(8 * 1024);
+            // Whoever goes away has gone.
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+            drop(place);
+        });
+    }
+}
+
+async fn page(State(hub): State<Arc<Hub>>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ];
+    (headers, hub.page.clone()).into_response()
+}
+
+/// What is under way for one follower.
+struct Stream {
+    hub: Arc<Hub>,
+    first: Option<Bytes>,
+    live: broadcast::Receiver<Bytes>,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.hub.shared().following -= 1;
+    }
+}
+
+async fn events(State(hub): State<Arc<Hub>>) -> Response {
+    let Ok(number) = word().map(|word| u64::from_str_radix(&word[..13], 16).unwrap_or_default())
+    else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    // From here on nothing is missed, and nothing comes twice: the lock is held while anything is sent.
+    let (first, live) = {
+        let mut shared = hub.shared();
+        shared.following += 1;
+        if shared.known.len() >= 8 * CONNECTIONS_MAX {
+            shared.known.clear();
+        }
+        shared.known.insert(number, ());
+        let mut first = event("you", &number.to_string()).to_vec();
+        first.extend_from_slice(b"retry: 1000\n\n");
+        let parts = [&shared.whole].into_iter().chain(&shared.lines);
+        parts
+            .chain([&shared.place, &shared.question])
+            .for_each(|part| first.extend_from_slice(part));
+        (Bytes::from(first), hub.live.subscribe())
+    };
+    let state = Stream { hub, first: Some(first), live };
+    let next = |mut state: Stream| async move {
+        if let Some(first) = state.first.take() {
+            return Some((Ok::<_, Infallible>(first), state));
+        }
+        match timeout(PATIENCE, state.live.recv()).await {
+            Ok(Ok(event)) => Some((Ok(event), state)),
+            // A line that says nothing shows that the stream is there.
+            Err(_) => Some((Ok(Bytes::from_static(b":\n\n")), state)),
+            // Too far behind: the browser comes again, and is told the whole.
+            Ok(Err(_)) => None,
+        }
+    };
+    let body = Body::from_stream(stream::unfold(state, next));
+    let headers =
+        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body).into_response()
+}
+
+/// "FOLLOWER QUESTION CHOICE": three numbers, and nothing else is taken.
+async fn answer(State(hub): State<Arc<Hub>>, body: String) -> StatusCode {
+    let numbers: Option<Vec<u64>> = body.split(' ').map(|word| word.parse().ok()).collect();
+    let Some([follower, question, choice]) = numbers.and_then(|all| <[u64; 3]>::try_from(all).ok())
+    else {
+        return StatusCode::BAD_REQUEST;
+    };
+    let mut shared = hub.shared();
+    let choice = usize::try_from(choice).unwrap_or(usize::MAX);
+    if !shared.known.contains_key(&follower) || choice >= shared.choices {
+        return StatusCode::BAD_REQUEST;
+    }
+    if question != shared.asked {
+        return StatusCode::GONE;
+    }
+    let now = Instant::now();
+    let soon = shared.said.get(&follower).is_some_and(|(_, when)| now - *when < ANSWER_EACH);
+    if soon {
+        return StatusCode::TOO_MANY_REQUESTS;
+    }
+    shared.said.insert(follower, (choice, now));
+    StatusCode::NO_CONTENT
+}
+
+#[cfg(test)]
+mod tests;
