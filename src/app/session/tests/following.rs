@@ -107,7 +107,7 @@ fn those_who_follow_go_back_with_the_presenter_and_into_the_new_future() {
     frames(&mut presenter, 1.0);
     class.hear(&presenter);
     class.is_as(&presenter);
-    assert_eq!(class.wholes, wholes + 1, "another future is told as a whole");
+    assert_eq!(class.wholes, wholes + 1, "another future goes out as a whole");
     press(&mut presenter, "H");
     settle(&mut presenter);
     class.hear(&presenter);
