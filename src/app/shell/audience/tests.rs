@@ -1,12 +1,43 @@
-//! A class on a socket: what comes of those who don't have the address, and of what is no request.
+//! A class on a socket: what it is served, what it may say, and what comes of all else.
 
 use tokio::net::TcpStream;
 
 use super::*;
+use crate::app::input::Input;
+use crate::app::keymap::Chord;
+use crate::app::session::Message;
+use crate::cluster::command::Script;
+use crate::ui::theme::Theme;
+
+const SCRIPT: &str = "cluster servers=3 seed=7\nclients a\nuntil leader\n\
+                      ask Who leads next? | S1 | S2 | S3\nset x \"<b>1</b>\"\n";
+
+fn session() -> Session {
+    let script = Script::parse("asked.lab", SCRIPT.as_bytes()).expect("a script");
+    let mut session = Session::script("asked.lab".into(), &script, None, Theme::default());
+    let asked = |session: &Session| session.asked_choices().is_some();
+    for _ in 0..4_000 {
+        session.update(Message::Frame(Duration::from_millis(50)));
+        if asked(&session) {
+            break;
+        }
+    }
+    assert!(asked(&session), "the question stands");
+    session
+}
 
 fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(test);
+}
+
+/// Lets the lab and those who listen have their turns.
+async fn turn(audience: &mut Audience, session: &mut Session) {
+    for _ in 0..20 {
+        session.update(Message::Frame(Duration::from_millis(50)));
+        tokio::time::sleep(TELL_EACH / 8).await;
+        audience.tell(session);
+    }
 }
 
 struct Visitor {
@@ -43,6 +74,13 @@ impl Visitor {
             }
         }
     }
+
+    /// The data of the last event of this kind.
+    fn last(&self, kind: &str) -> &str {
+        let (_, event) =
+            self.heard.rsplit_once(&format!("event: {kind}\n")).expect("such an event");
+        event["data: ".len()..].split('\n').next().unwrap_or_default()
+    }
 }
 
 async fn listening() -> Audience {
@@ -56,6 +94,30 @@ fn path(audience: &Audience) -> String {
 }
 
 #[test]
+fn who_has_the_address_hears_the_whole_and_then_what_is_done() {
+    run(async {
+        let (mut audience, mut session) = (listening().await, session());
+        turn(&mut audience, &mut session).await;
+        let mut visitor =
+            Visitor::ask(&audience, &format!("GET {}events", path(&audience)), "").await;
+        visitor.until("event: question").await;
+        assert!(visitor.heard.contains("data: until leader\n"), "{}", visitor.heard);
+        session.update(Message::Input(Input::Key(Chord::Char('X'))));
+        turn(&mut audience, &mut session).await;
+        visitor.until(" crash ").await;
+        assert_eq!(audience.named, Some(1));
+        drop(visitor);
+        turn(&mut audience, &mut session).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        turn(&mut audience, &mut session).await;
+        assert_eq!(audience.named, Some(0), "who has gone is not counted");
+        let mut page = Visitor::ask(&audience, &format!("GET {}", path(&audience)), "").await;
+        page.until("the page").await;
+        assert!(page.heard.contains("no-referrer"), "{}", page.heard);
+    });
+}
+
+#[test]
 fn without_the_word_there_is_nothing() {
     run(async {
         let audience = listening().await;
@@ -66,6 +128,44 @@ fn without_the_word_there_is_nothing() {
         }
         let post = format!("POST {}", path(&audience));
         Visitor::ask(&audience, &post, "").await.until("405 Method Not Allowed").await;
+    });
+}
+
+#[test]
+fn a_choice_is_all_that_is_taken_from_a_follower() {
+    run(async {
+        let (mut audience, mut session) = (listening().await, session());
+        turn(&mut audience, &mut session).await;
+        let mut visitor =
+            Visitor::ask(&audience, &format!("GET {}events", path(&audience)), "").await;
+        visitor.until("\"choices\":[\"S1\",\"S2\",\"S3\"]").await;
+        let you = visitor.last("you").to_owned();
+        let asked = audience.hub.shared().asked;
+        let answer = format!("POST {}answer", path(&audience));
+        let long = "1".repeat(300);
+        let refused = [
+            (String::new(), "400"),
+            ("crash S1".to_owned(), "400"),
+            (format!("{you} {asked} 3"), "400"),
+            (format!("{you} {asked} -1"), "400"),
+            (format!("{you} {asked} 1 1"), "400"),
+            (format!("1 {asked} 1"), "400"),
+            (format!("{you} {} 1", asked + 1), "410"),
+            (long, "413"),
+        ];
+        for (body, status) in refused {
+            Visitor::ask(&audience, &answer, &body)
+                .await
+                .until(&format!("HTTP/1.1 {status}"))
+                .await;
+        }
+        assert!(audience.hub.shared().said.is_empty());
+        Visitor::ask(&audience, &answer, &format!("{you} {asked} 1")).await.until("204").await;
+        let other = format!("{you} {asked} 2");
+        Visitor::ask(&audience, &answer, &other).await.until("429").await;
+        audience.counted -= COUNT_EACH;
+        turn(&mut audience, &mut session).await;
+        visitor.until(" answer 0 1 0\n").await;
     });
 }
 
