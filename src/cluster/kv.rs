@@ -60,7 +60,7 @@ impl Kv {
         4 + self.iter().map(each).sum::<usize>() as u64
     }
 
-    /// A fingerprint of the whole map.
+    /// A fingerprint of the whole map, for comparing within a run: other machines hash in other ways.
     pub const fn hash(&self) -> u64 {
         self.hash
     }

@@ -220,7 +220,7 @@ fn digest_message(digest: &mut Digest, message: &Message) {
                 .u64(last.index.0)
                 .u64(last.term.0)
                 .u64(u64::from(chunk.from) << 32 | u64::from(chunk.to))
-                .u64(chunk.snapshot.map.hash());
+                .u64(chunk.snapshot.print);
         }
         Message::InstallReply { term, last, result, .. } => {
             digest.u8(CargoTag::InstallReply as u8).u64(term.0).u64(last.0);

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use super::{
     Context, IgnoreReason, Message, Outbox, Position, Raft, RaftEvent, Replication, State, Write,
 };
+use crate::cluster::digest::Digest;
 use crate::cluster::flaw::{Flaws, Ruled};
 use crate::cluster::kv::Kv;
 use crate::cluster::types::{Index, ServerId, Term};
@@ -24,12 +25,18 @@ pub struct Snapshot {
     pub map: Kv,
     /// How many bytes it takes.
     pub bytes: u32,
+    /// A fingerprint of the map, the same on every machine: what enters the digest of a run.
+    pub print: u64,
 }
 
 impl Snapshot {
     fn new(last: Position, map: Kv) -> Self {
         let bytes = u32::try_from(map.bytes()).unwrap_or(u32::MAX);
-        Self { last, map, bytes }
+        let mut print = Digest::new();
+        for (key, stored) in map.iter() {
+            print.text(key).text(&stored.value).u64(stored.version.0);
+        }
+        Self { last, bytes, print: print.value(), map }
     }
 }
 
