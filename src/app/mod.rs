@@ -15,7 +15,9 @@
 //! trace → next frame.
 
 pub mod address;
+pub mod budget;
 mod fading;
+pub mod hunt;
 pub mod input;
 pub mod keymap;
 mod memory;
@@ -30,4 +32,4 @@ pub mod session;
 mod shell;
 
 #[cfg(feature = "terminal")]
-pub use shell::{hunt, main, verdict};
+pub use shell::{main, verdict};

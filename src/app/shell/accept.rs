@@ -15,7 +15,7 @@ use super::files::Files;
 use super::hunt::{self, Smallest};
 use super::stream::Form;
 use super::{Ending, Mistake, fleet, guests, library};
-use crate::app::shell::budget::Budget;
+use crate::app::budget::Budget;
 use crate::cluster::Implementation;
 use crate::cluster::check::Invariant;
 use crate::cluster::command::{Script, Variant};

@@ -7,10 +7,9 @@
 
 #[cfg(feature = "guests")]
 mod accept;
+mod audience;
 mod background;
 mod beats;
-mod audience;
-mod budget;
 mod cast;
 mod check;
 mod cli;
@@ -23,7 +22,7 @@ mod fleet;
 mod guest_new;
 mod guests;
 mod headless;
-pub mod hunt;
+mod hunt;
 mod keep;
 mod keyboard;
 mod lab;

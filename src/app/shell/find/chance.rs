@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::script::{Chance, Found};
 use super::{Looked, Quest};
-use crate::app::shell::budget::Budget;
+use crate::app::budget::Budget;
+use crate::app::hunt::case::{Case, PATIENCE};
+use crate::app::hunt::plan;
+use crate::app::hunt::shrink::{self, Target};
 use crate::app::shell::fleet;
-use crate::app::shell::hunt::case::{Case, PATIENCE};
-use crate::app::shell::hunt::plan;
-use crate::app::shell::hunt::shrink::{self, Target};
 use crate::cluster::command::{Condition, Script, Text, quoted};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::time::Time;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::Quest;
 use super::by_hand::{Step, act, begin};
-use crate::app::shell::hunt::case::Case;
-use crate::app::shell::hunt::story;
+use crate::app::hunt::case::Case;
+use crate::app::hunt::story;
 use crate::cluster::command::{Fate, LinkAct};
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::{Span, Time};

@@ -22,7 +22,7 @@ use super::cli::RunOptions;
 use super::files::{Files, many};
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
-use crate::app::shell::budget::Budget;
+use crate::app::budget::Budget;
 use crate::cluster::command::Script;
 use play::Repeat;
 use records::Records;

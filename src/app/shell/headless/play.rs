@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Job, Named};
-use crate::app::shell::budget::Budget;
+use crate::app::budget::Budget;
 use crate::app::shell::system::core_time;
 use crate::cluster::check::Violation;
 use crate::cluster::command::{Script, Shows};

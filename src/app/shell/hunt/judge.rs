@@ -1,11 +1,12 @@
 //! The hunt's parts for `raftlab accept`: a seed or a scene with a guest's Raft, and the smallest
 //! script of what it breaks.
 
-use super::plan::Fixed;
-use super::play::{self, Finding, Outcome, Run};
 use super::results::Found;
-use super::{Prey, shrunk};
-use crate::app::shell::budget::Budget;
+use super::shrunk;
+use crate::app::budget::Budget;
+use crate::app::hunt::Prey;
+use crate::app::hunt::plan::Fixed;
+use crate::app::hunt::play::{self, Finding, Outcome, Run};
 use crate::app::shell::cli::HuntOptions;
 use crate::cluster::Implementation;
 use crate::cluster::check::Invariant;

@@ -1,26 +1,14 @@
 //! `raftlab hunt`: thousands of runs with faults at random, and the smallest script of what went
 //! wrong.
 //!
-//! Each seed is a run (`plan.rs`), watched for broken rules, unmet waits and the interesting
-//! places that it reaches (`places.rs`). What goes wrong becomes a list of commands (`case.rs`),
-//! is shrunk (`shrink.rs`, `lines.rs`) and written as a script that tells its story (`story.rs`).
-//! `results.rs` lets a cluster of machines share a hunt.
+//! What a seed plays and how a finding is shrunk is the lab's own ([`crate::app::hunt`]). Here is the
+//! search on all cores, and what is written of it; `results.rs` lets a cluster of machines share a
+//! hunt.
 
-mod calm;
-pub(super) mod case;
-mod edit;
 #[cfg(feature = "guests")]
 mod judge;
-mod lines;
-mod places;
-pub mod plan;
-pub(super) mod play;
 mod report;
 mod results;
-pub(super) mod shrink;
-pub(super) mod story;
-#[cfg(test)]
-mod tests;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -33,16 +21,13 @@ use super::files::{Files, Old, Output, is_standard, many, shown};
 use super::headless::time_left;
 use super::stream::{Form, Stream};
 use super::{Ending, Mistake, fleet};
-use crate::app::shell::budget::Budget;
-use crate::cluster::command::{Deed, LabAct, Script};
+use crate::app::budget::Budget;
+use crate::app::hunt::plan::{Chosen, Fixed};
+use crate::app::hunt::play::{self, Run};
+use crate::app::hunt::{Prey, Shrunk};
 use crate::cluster::digest::ENGINE;
-use crate::cluster::flaw::Breaks;
 use crate::cluster::words::plain::{Plain, quoted};
-use case::Case;
-use plan::{Chosen, Fixed};
-use play::{Finding, Run};
 use results::{Found, Hunt, Results};
-use shrink::Target;
 
 #[cfg(feature = "guests")]
 pub use judge::{Breach, Caught, Played, one, scene};
@@ -52,21 +37,6 @@ pub use results::SHARES_MAX;
 
 /// How long a hunt lasts that says neither seeds nor a time.
 const USUAL: Duration = Duration::from_secs(60);
-
-/// Where the runs come from.
-enum Prey {
-    Plan(Fixed),
-    Script(Box<Script>, String),
-}
-
-impl Prey {
-    fn script(&self, seed: u64) -> Script {
-        match self {
-            Self::Plan(fixed) => plan::script(seed, fixed),
-            Self::Script(script, _) => (**script).clone(),
-        }
-    }
-}
 
 /// Carries out `raftlab hunt`.
 ///
@@ -129,7 +99,7 @@ fn hunt(options: &HuntOptions, prey: &Prey) -> Hunt {
         flaw: options.flaw.map(|flaw| flaw.name().to_owned()),
         servers: options.servers,
         clients: options.clients,
-        options: plan::Chosen::of(&options.options).names(),
+        options: Chosen::of(&options.options).names(),
         script: match prey {
             Prey::Plan(_) => None,
             Prey::Script(_, path) => Some(path.clone()),
@@ -228,26 +198,9 @@ fn tick(bar: &ProgressBar, limit: Option<Duration>, runs: u64, begun: Instant) {
 
 /// The script of a finding, as small as it gets.
 fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions) -> Found {
-    let script = prey.script(run.seed);
     let finding = run.finding().expect("a run that was kept has found something");
-    let again = again(prey, run.seed, options);
-    let small = match finding {
-        Finding::Broken(violation) => {
-            let (case, _) = Case::of(&script, run.seed, |_| false);
-            shrink::shrink(case, Target::Breaks(violation.invariant), violation.time)
-                .and_then(|(case, until)| story::tell(&case, until, &again))
-                .filter(|text| story::holds(text, &finding.name()))
-        }
-        Finding::Unmet(..) => calm_lines(prey, &script, run.seed, finding, &again),
-    };
-    let commands = small.as_deref().map(commands);
-    // What can't be told command by command is given as it was found.
-    let script = small.unwrap_or_else(|| {
-        let text: String = script.source.iter().map(|line| format!("{line}\n")).collect();
-        let title = story::title(finding, options.flaw, &again);
-        let seed = run.seed;
-        format!("{title}# Play it with this seed: raftlab run FILE --seed {seed}\n{text}")
-    });
+    let Shrunk { script, commands } =
+        prey.smallest(run, finding, options.flaw, &again(prey, run.seed, options));
     Found {
         seed: run.seed,
         breaks: finding.word().to_owned(),
@@ -255,36 +208,6 @@ fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions) -> Found {
         commands,
         script,
     }
-}
-
-/// A wait of the calm that ran out, after as few commands as possible.
-fn calm_lines(
-    prey: &Prey,
-    script: &Script,
-    seed: u64,
-    finding: &Finding,
-    again: &str,
-) -> Option<String> {
-    let Prey::Plan(_) = prey else { return None };
-    let (case, end) = Case::of(script, seed, |command| *command == Deed::Lab(LabAct::ChaosStop));
-    let head: String = story::head_lines(&case.config, case.flaw, Breaks::Liveness)
-        .into_iter()
-        .map(|line| line + "\n")
-        .collect();
-    let head = format!("{}{head}", story::title(finding, case.flaw, again));
-    let body = case.commands.iter().map(|(place, command)| story::at(*place, command)).collect();
-    // The load's operations are given one by one, so there is no load to stop.
-    let calm = script.source.iter().skip_while(|line| &***line != "chaos stop");
-    let calm: String =
-        calm.filter(|line| &***line != "load stop").map(|line| format!("{line}\n")).collect();
-    let caption = case.flaw.and_then(story::caption).map(|line| line + "\n").unwrap_or_default();
-    let tail = format!("{caption}run {}\n{calm}", end.since(crate::cluster::time::Time::START));
-    lines::shrink(&head, body, &tail, &finding.name())
-}
-
-/// How many commands a script has that act.
-fn commands(text: &str) -> u64 {
-    text.lines().filter(|line| line.starts_with("at ")).count() as u64
 }
 
 /// The command line that finds just this again.

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::places::Place;
 use super::results::{Hunt, Results, Unfinished};
+use crate::app::hunt::places::Place;
 use crate::app::shell::figures::{count, length};
 
 /// The most shares that are named because they did not come to their end.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::places::{Place, Watch};
-use super::play::{Outcome, Run};
+use crate::app::hunt::places::{Place, Watch};
+use crate::app::hunt::play::{Outcome, Run};
 use crate::app::shell::Mistake;
 use crate::app::shell::files::{Files, shown, why_not};
 use crate::cluster::digest::ENGINE;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::Format;
-use crate::app::shell::hunt::story::is_told;
+use crate::app::hunt::story::is_told;
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind, PacketEvent};
 use crate::cluster::types::Node;

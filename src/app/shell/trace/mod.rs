@@ -16,9 +16,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::budget::Budget;
 use super::files::{Files, Old};
 use super::{Ending, Mistake};
+use crate::app::budget::Budget;
 use crate::cluster::{Cluster, Step};
 
 pub use lines::Lines;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::case::Case;
 use super::play::{Finding, Name, Outcome, keeps_a_lock, outcome, play};
-use crate::app::shell::guests;
+use crate::cluster::Implementation;
 use crate::cluster::command::{
     CAPTION_COLUMNS, Deed, Flow, Head, NodeName, Place, Script, Setup, Tell, Text, Variant,
     caption_lines,
@@ -213,27 +213,34 @@ pub const fn is_told(kind: &EventKind) -> bool {
 
 /// Whether a script does what is said of it: with the flaw, or as it stands, it ends in `name`;
 /// without the flaw it passes.
-pub fn holds(text: &str, name: &Name) -> bool {
-    fails(text, name) && passes(text)
+pub fn holds(text: &str, name: &Name, raft: Option<&Implementation>) -> bool {
+    fails(text, name, raft) && passes(text, raft)
 }
 
-/// The run of a script in which it has its flaw, or not.
-fn end(text: &str, variant: Variant) -> Option<(Script, Cluster)> {
+/// The run of a script in which it has its flaw, or not. A Raft that it names is this one.
+fn end(text: &str, variant: Variant, raft: Option<&Implementation>) -> Option<(Script, Cluster)> {
     let mut script = Script::parse("found", text.as_bytes()).ok()?;
-    guests::attach(&mut script, None).ok()?;
+    if let Some(named) = &mut script.config.raft {
+        *named = raft?.clone();
+    }
     let script = script.variants().find(|script| script.variant == variant)?;
     let cluster = play(&script, None, |_| {});
     Some((script, cluster))
 }
 
 /// Whether a script ends in `name`, with its flaw if it shows one.
-pub fn fails(text: &str, name: &Name) -> bool {
-    fails_within(text, name, &mut { u64::MAX })
+pub fn fails(text: &str, name: &Name, raft: Option<&Implementation>) -> bool {
+    fails_within(text, name, raft, &mut { u64::MAX })
 }
 
 /// As [`fails`], and takes the events of the run from those that are left.
-pub fn fails_within(text: &str, name: &Name, left: &mut u64) -> bool {
-    let Some((script, cluster)) = end(text, Variant::With) else { return false };
+pub fn fails_within(
+    text: &str,
+    name: &Name,
+    raft: Option<&Implementation>,
+    left: &mut u64,
+) -> bool {
+    let Some((script, cluster)) = end(text, Variant::With, raft) else { return false };
     *left = left.saturating_sub(cluster.handled());
     let Outcome::Found(found) = outcome(&cluster) else { return false };
     let is_shown = match &found {
@@ -247,13 +254,13 @@ pub fn fails_within(text: &str, name: &Name, left: &mut u64) -> bool {
 }
 
 /// Whether a script passes without the flaw that it shows; true if it shows none.
-pub fn passes(text: &str) -> bool {
-    passes_within(text, &mut { u64::MAX })
+pub fn passes(text: &str, raft: Option<&Implementation>) -> bool {
+    passes_within(text, raft, &mut { u64::MAX })
 }
 
 /// As [`passes`], and takes the events of the run from those that are left.
-pub fn passes_within(text: &str, left: &mut u64) -> bool {
-    let Some((_, cluster)) = end(text, Variant::Without) else { return true };
+pub fn passes_within(text: &str, raft: Option<&Implementation>, left: &mut u64) -> bool {
+    let Some((_, cluster)) = end(text, Variant::Without, raft) else { return true };
     *left = left.saturating_sub(cluster.handled());
     matches!(outcome(&cluster), Outcome::Well)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::places::Watch;
-use crate::app::shell::budget::Budget;
+use crate::app::budget::Budget;
 use crate::cluster::check::{Invariant, Violation};
 use crate::cluster::client::Work;
 use crate::cluster::command::Script;

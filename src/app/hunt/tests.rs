@@ -6,7 +6,7 @@ use super::plan::{self, Fixed};
 use super::play::{self, Finding, Outcome};
 use super::shrink::Target;
 use super::{lines, shrink, story};
-use crate::app::shell::budget::Budget;
+use crate::app::budget::Budget;
 use crate::cluster::command::Script;
 use crate::cluster::flaw::Flaw;
 
@@ -40,12 +40,12 @@ fn what_is_shrunk_breaks_the_same_rule_and_tells_it_as_a_script() {
             .expect("a smaller one");
     assert!(small.commands.len() < case.commands.len());
     let text = story::tell(&small, until, "again").expect("a script");
-    assert!(story::holds(&text, &finding.name()), "{text}");
+    assert!(story::holds(&text, &finding.name(), None), "{text}");
     let flawed = |line: &&str| line.starts_with("shows flaw=truncate-always");
     assert_eq!(text.lines().filter(flawed).count(), 1, "{text}");
     let intact: String =
         text.lines().filter(|line| !flawed(line)).map(|line| format!("{line}\n")).collect();
-    assert!(!story::fails(&intact, &finding.name()), "the flaw alone makes the difference");
+    assert!(!story::fails(&intact, &finding.name(), None), "the flaw alone makes the difference");
 }
 
 #[test]
@@ -72,12 +72,12 @@ fn who_waits_for_a_lock_that_nobody_releases_has_found_nothing() {
     let head = "cluster servers=3 seed=5\nacquire gate client=p\nacquire gate client=q nowait\n";
     let forgotten = format!("{head}run 1s\nuntil idle within 20s\n");
     let name = found(&forgotten).expect("a wait that is not met").name();
-    assert!(!story::fails(&forgotten, &name), "it is the script that keeps the lock");
+    assert!(!story::fails(&forgotten, &name, None), "it is the script that keeps the lock");
     // Here nobody is served, whatever holds the lock.
     let stuck =
         format!("{head}release gate client=p nowait\ncrash S1 S2 S3\nuntil idle within 20s\n");
     let name = found(&stuck).expect("a wait that is not met").name();
-    assert!(story::fails(&stuck, &name));
+    assert!(story::fails(&stuck, &name, None));
 }
 
 /// What has broken the run stays in it, though to leave out a `release` would keep the others
@@ -99,7 +99,7 @@ fn shrinking_keeps_the_failure_that_it_has() {
         ("cluster servers=3 seed=5 network=reliable\n", "run 3s\nuntil idle within 20s\n");
     let text = format!("{head}{}\n{tail}", body.join("\n"));
     let name = found(&text).expect("a wait that is not met").name();
-    let small = lines::shrink(head, body.map(str::to_owned).to_vec(), tail, &name);
+    let small = lines::shrink((head, tail), body.map(str::to_owned).to_vec(), &name, None);
     let small = small.expect("a smaller script");
     assert!(small.contains("crash S1") && small.contains("crash S2"), "{small}");
     assert!(small.lines().count() < text.lines().count(), "{small}");
