@@ -4,7 +4,8 @@
 #
 #   deploy/archive.sh [TARGET]        target/archive/raftlab-VERSION-TARGET.tar.gz, or .zip for Windows
 #
-# PROFILE=release is built sooner than the profile `dist`. Needs jq.
+# PROFILE=release is built sooner than the profile `dist`. Needs jq. The page for a browser is in the
+# program if web/build.sh has been run before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -17,7 +18,13 @@ folder=target/archive/$name
 program=raftlab
 case $target in *windows*) program=raftlab.exe ;; esac
 
-cargo build --locked --profile "$profile" --target "$target"
+features=()
+if [[ -e web/dist/raftlab.html ]]; then
+    features=(--features web)
+else
+    echo "without the page for a browser: web/build.sh makes it" >&2
+fi
+cargo build --locked --profile "$profile" --target "$target" ${features[@]+"${features[@]}"}
 rm -rf "$folder"
 mkdir -p "$folder"
 cp "target/$target/$profile/$program" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$folder"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the page: the lab in one file, web/dist/raftlab.html, for a browser, with or without a server.
-# Says what is missing, and how to get it. `web/build.sh FILE.wasm OUT.html` only packs a module that
-# has been built.
+# Says what is missing, and how to get it; then it ends with status 2. `web/build.sh --quick` is for tests:
+# built in less time, slower and larger, as target/web/quick/raftlab.html. `web/build.sh FILE.wasm OUT.html`
+# only packs a module that has been built.
 set -euo pipefail
 web=$(cd "$(dirname "$0")" && pwd)
 target=wasm32-unknown-unknown
@@ -14,6 +15,11 @@ for tool in gzip openssl; do
     command -v $tool >/dev/null || missing "$tool is missing: it comes with nearly every system, as the package $tool"
 done
 
+profile=web
+if [[ ${1:-} == --quick ]]; then
+    profile=page
+    set -- "" "$web/../target/web/quick/raftlab.html"
+fi
 module=${1:-}
 out=${2:-$web/dist/raftlab.html}
 if [[ -z $module ]]; then
@@ -31,10 +37,12 @@ if [[ -z $module ]]; then
         fi
     fi
     export RUSTC=$rustc
-    "$cargo" build --locked --manifest-path "$web/Cargo.toml" --profile web --target $target \
+    "$cargo" build --locked --manifest-path "$web/Cargo.toml" --profile $profile --target $target \
         --target-dir "$web/../target/web" "${extra[@]}"
-    module=$web/../target/web/$target/web/raftlab_web.wasm
-    if command -v wasm-opt >/dev/null; then
+    module=$web/../target/web/$target/$profile/raftlab_web.wasm
+    if [[ $profile == page ]]; then
+        :
+    elif command -v wasm-opt >/dev/null; then
         smaller=$(mktemp)
         trap 'rm -f "$smaller"' EXIT
         wasm-opt -O2 --enable-bulk-memory --enable-sign-ext --enable-mutable-globals \
@@ -45,14 +53,14 @@ if [[ -z $module ]]; then
     fi
 fi
 
-script=$(cat "$web"/page/{lab,screen,keep,hands,menu,follow,main}.js)
+script=$(cat "$web"/page/{lab,screen,keep,hands,menu,worker,hunt,follow,main}.js)
 style=$(cat "$web/page/style.css")
 digest() { printf '%s' "$1" | openssl dgst -sha256 -binary | openssl base64 -A; }
 mkdir -p "$(dirname "$out")"
 # Only these very lines of script run, whatever else gets into the page; and it can reach nobody but
 # whom it came from.
 policy="default-src 'none'; script-src 'sha256-$(digest "$script")' 'wasm-unsafe-eval';"
-policy+=" style-src 'sha256-$(digest "$style")'; connect-src 'self'; base-uri 'none'; form-action 'none'"
+policy+=" style-src 'sha256-$(digest "$style")'; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'"
 {
     cat <<HEAD
 <!doctype html>

@@ -1,26 +1,40 @@
 // A page that follows a presenter: what is done there is done here, as it comes. Whoever acts, lets
 // time go on or goes back goes their own way, and comes back by F2 or the button.
 
+// For how long nothing need be heard (the presenter's side says something every ten seconds), and how
+// soon one tries again, in milliseconds: not all phones of a hall at once.
+const SILENT = 25_000, AGAIN = 1_000;
+
 class Follower {
   constructor(page) {
     this.page = page;
     this.bar = document.getElementById("class");
     this.bar.hidden = false;
-    this.question = null;
+    [this.question, this.own, this.lost] = [null, false, false];
     window.addEventListener("keydown", (event) => {
       if (event.key !== "F2") return;
       event.preventDefault();
-      this.connect();
+      this.back();
     });
+    // A phone that slept, or has found its network again.
+    const look = () => { if (this.lost || performance.now() - this.heard > SILENT) this.connect(); };
+    document.addEventListener("visibilitychange", () => document.hidden || look());
+    window.addEventListener("online", look);
+    setInterval(() => this.lost || look(), SILENT / 5);
     this.connect();
   }
 
   // From the beginning: the presenter's side tells the whole first.
   connect() {
     this.source?.close();
-    [this.own, this.lost] = [false, false];
-    this.source = new EventSource("events");
-    const on = (kind, act) => this.source.addEventListener(kind, (event) => this.page.guard(() => act(event.data)));
+    clearTimeout(this.again);
+    this.heard = performance.now();
+    const source = this.source = new EventSource(this.number ? `events?you=${this.number}` : "events");
+    const on = (kind, act) => source.addEventListener(kind, ({ data }) => {
+      this.heard = performance.now();
+      this.page.guard(() => act(data));
+    });
+    on("beat", () => {});
     on("you", (number) => {
       [this.number, this.lost] = [number, false];
       this.show();
@@ -33,15 +47,23 @@ class Follower {
     });
     on("question", (text) => {
       const { number, choices } = JSON.parse(text);
-      this.question = choices ? { number, choices } : null;
+      const said = this.question?.number === number ? this.question.said : undefined;
+      this.question = choices ? { number, choices, said } : null;
       this.show();
     });
-    // A browser tries again by itself.
-    this.source.onerror = () => {
+    source.onerror = () => {
+      source.close();
       this.lost = true;
       this.show();
+      this.again = setTimeout(() => this.connect(), AGAIN * (1 + 2 * Math.random()));
     };
     this.show();
+  }
+
+  // To the class, from one's own way.
+  back() {
+    this.own = false;
+    this.connect();
   }
 
   // After something was pressed here.
@@ -57,7 +79,7 @@ class Follower {
     if (this.lost) say("The presenter can't be reached. Trying again.");
     else if (this.own) say("You go your own way.");
     else say("You follow the presenter.");
-    if (this.own) parts.push(action("Back to the class (F2)", () => this.connect()));
+    if (this.own) parts.push(action("Back to the class (F2)", () => this.back()));
     if (this.question && !this.lost) {
       this.question.choices.forEach((choice, at) => {
         const button = action(`${at + 1} ${choice}`, () => this.answer(at));

@@ -15,14 +15,25 @@ class Lab {
     }
     const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    const whole = await new Response(stream).arrayBuffer();
-    const { instance } = await WebAssembly.instantiate(whole, {});
-    return new Lab(instance.exports, light);
+    const compiled = await WebAssembly.compile(await new Response(stream).arrayBuffer());
+    return new Lab(compiled, await WebAssembly.instantiate(compiled, {}), light);
   }
 
-  constructor(module, light) {
-    this.module = module;
+  constructor(compiled, { exports }, light) {
+    [this.compiled, this.module] = [compiled, exports];
     this.call("begin", light ? 1 : 0);
+  }
+
+  // All that the lab is lies in its memory: another with a copy is the same lab.
+  copy() {
+    return this.module.memory.buffer.slice(0);
+  }
+
+  become(copy) {
+    const { memory } = this.module;
+    const missing = copy.byteLength - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(missing / 65_536);
+    new Uint8Array(memory.buffer).set(new Uint8Array(copy));
   }
 
   // Calls the module. Once it has stopped by a mistake of the program it holds nothing that is whole.
@@ -48,9 +59,9 @@ class Lab {
   }
 
   // The answer of a call that gives a text; `told` is what it is told first.
-  ask(name, told) {
+  ask(name, told, ...values) {
     if (told !== undefined) this.write(told);
-    const length = this.call(name);
+    const length = this.call(name, ...values);
     return length ? this.at(this.call("text"), length) : "";
   }
 

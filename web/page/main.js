@@ -12,6 +12,7 @@ class Page {
     this.kept = new Kept();
     this.menu = new Menu(this);
     this.hands = new Hands(this);
+    [this.futures, this.hunting] = [new Futures(this), new Hunting(this)];
     this.size = Number(read("raftlab letters")) || 16;
     [this.last, this.running, this.nextKeep, this.nextTell] = [performance.now(), false, 0, 0];
     const letters = (by) => () => {
@@ -158,6 +159,7 @@ class Page {
       while (this.lab.call("restless") === 2 && performance.now() - begun < WORK) {
         this.carryOut(this.lab.act("frame", undefined, 0));
       }
+      this.futures.look();
       const cells = this.lab.drawn();
       if (cells) this.screen.draw(cells);
       this.frames = (this.frames || 0) + 1;

@@ -66,6 +66,7 @@ class Menu {
       action("The free lab", () => { this.dialog.close(); this.page.free(); }),
       make("label", { className: "file" }, "Open a script…", field),
       action("Save this run as a script", () => download(this.page.fileName(), this.page.lab.ask("saved"))),
+      action("Hunt…", () => this.page.hunting.ask()),
       action("Link to this scene", () => { this.dialog.close(); document.getElementById("share").click(); }));
   }
 

@@ -10,8 +10,9 @@ use raftlab::app::address::Scene;
 use raftlab::app::input::{Input, Mouse, MouseAct};
 use raftlab::app::keymap::Chord;
 use raftlab::app::scenes;
+use raftlab::app::session::lent::Futures;
 use raftlab::app::session::{Effect, Message, Moment, Session};
-use raftlab::cluster::command::Script;
+use raftlab::cluster::command::{Script, Variant};
 use raftlab::cluster::config::Config;
 use raftlab::cluster::{Cluster, Step};
 use raftlab::ui::export::Paper;
@@ -214,9 +215,33 @@ impl Lab {
         }
     }
 
-    /// Whether something takes longer than a frame.
+    /// Whether something takes longer than a frame, and is done here.
     pub fn works(&self) -> bool {
-        self.session.works()
+        self.session.works() && !self.session.has_lent_futures()
+    }
+
+    /// Leaves the futures of a question to a Worker, if there are any.
+    pub fn lend(&mut self) -> bool {
+        self.session.lend_futures()
+    }
+
+    pub fn lends(&self) -> bool {
+        self.session.has_lent_futures()
+    }
+
+    pub fn take_back(&mut self) {
+        self.session.take_futures_back();
+    }
+
+    /// In the Worker: plays on, and tells how far it is.
+    pub fn play_lent(&mut self, steps: u32) -> String {
+        self.session.play_lent(steps).map(|futures| futures.to_string()).unwrap_or_default()
+    }
+
+    pub fn hear_of_lent(&mut self, told: &str) {
+        if let Some(futures) = Futures::read(told) {
+            self.session.hear_of_futures(futures);
+        }
     }
 
     /// Whether frames are needed.
@@ -283,12 +308,15 @@ pub fn scenes() -> String {
 
 /// The digest at the end of a script, with this seed: the same as that of the program, or the page
 /// plays other runs.
-pub fn play(seed: u64, text: &str) -> String {
+pub fn play(seed: u64, flawed: bool, text: &str) -> String {
     let script = match Script::parse("asked.lab", text.as_bytes()) {
         Ok(script) => script,
         Err(mistakes) => return mistakes.iter().map(ToString::to_string).collect(),
     };
-    let mut cluster = Cluster::with_script(&script, Some(seed));
+    // What shows a flaw is played with it or without it.
+    let is_it = |it: &Script| it.shows.is_none() || flawed == (it.variant == Variant::With);
+    let played = script.variants().find(is_it);
+    let mut cluster = Cluster::with_script(played.as_ref().unwrap_or(&script), Some(seed));
     while !cluster.finished() && !cluster.is_stopped() && cluster.step() == Step::Happened {}
     digest_of(&cluster)
 }

@@ -4,6 +4,7 @@
 //! `room`, writes there and calls; where a call answers with a text it gives its length, and the text
 //! stands at `text`. So nothing has to be generated, and the module needs nothing from its host.
 
+mod hunt;
 mod keys;
 mod lab;
 mod screen;
@@ -15,12 +16,14 @@ use std::time::Duration;
 use raftlab::app::scenes;
 use raftlab::ui::theme::Paper;
 
+use hunt::Hunt;
 use lab::{Errand, Lab};
 
 /// All that is held between two calls.
 #[derive(Default)]
 struct Held {
     lab: Option<Lab>,
+    hunt: Option<Hunt>,
     text: Vec<u8>,
     paper: Paper,
     /// The address of the page.
@@ -328,12 +331,84 @@ pub extern "C" fn strays() -> u32 {
     HELD.with_borrow_mut(|held| held.lab.as_mut().map_or(0, |lab| u32::from(lab.strays())))
 }
 
-/// Plays the script that is the text to its end, with a seed, without showing it. Its digest.
+/// Plays the script that is the text to its end, with a seed, without showing it; if it shows a flaw, with
+/// or without it. Its digest.
 #[allow(unsafe_code, reason = "an export")]
 #[unsafe(no_mangle)]
-pub extern "C" fn play(seed: u32) -> usize {
+pub extern "C" fn play(seed: u32, flawed: u32) -> usize {
     HELD.with_borrow_mut(|held| {
         let text = held.take();
-        held.give(lab::play(u64::from(seed), &text))
+        held.give(lab::play(u64::from(seed), flawed != 0, &text))
+    })
+}
+
+/// Leaves the futures of a question to a Worker that has a copy of this module's memory. 1 if there are
+/// any that nobody has yet.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn lend() -> u32 {
+    HELD.with_borrow_mut(|held| held.lab.as_mut().map_or(0, |lab| u32::from(lab.lend())))
+}
+
+/// 1 while a Worker plays futures for this module.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn lends() -> u32 {
+    HELD.with_borrow(|held| held.lab.as_ref().map_or(0, |lab| u32::from(lab.lends())))
+}
+
+/// Plays the rest of them here.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn take_back() {
+    HELD.with_borrow_mut(|held| held.lab.as_mut().map_or((), Lab::take_back));
+}
+
+/// In the Worker: plays on for so many steps. How far it is.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn play_lent(steps: u32) -> usize {
+    HELD.with_borrow_mut(|held| {
+        let told = held.lab.as_mut().map(|lab| lab.play_lent(steps)).unwrap_or_default();
+        held.give(told)
+    })
+}
+
+/// The text is how far the Worker is.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn hear_of_lent() {
+    HELD.with_borrow_mut(|held| {
+        let told = held.take();
+        if let Some(lab) = &mut held.lab {
+            lab.hear_of_lent(&told);
+        }
+    });
+}
+
+/// The flaws that can be hunted, a line each.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn flaws() -> usize {
+    HELD.with_borrow_mut(|held| held.give(hunt::flaws()))
+}
+
+/// Begins a hunt; the text is the flaw that all servers have, or nothing.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn begin_hunt() {
+    HELD.with_borrow_mut(|held| held.hunt = Some(Hunt::of(&held.take())));
+}
+
+/// Plays a seed of it: 0 if all went well, 1 if not, and what went wrong is the text, 2 if it came to
+/// no end.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn hunt_seed(seed: u32) -> u32 {
+    HELD.with_borrow_mut(|held| {
+        let (came_to, told) =
+            held.hunt.as_ref().map_or((2, String::new()), |hunt| hunt.seed(u64::from(seed)));
+        held.give(told);
+        came_to
     })
 }

@@ -22,7 +22,7 @@ export class Browser {
     browser.profile = mkdtempSync(join(tmpdir(), "raftlab-browser-"));
     const flags = ["--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--no-first-run",
       "--hide-scrollbars", "--disable-extensions", "--mute-audio", "--disable-background-networking",
-      "--disable-component-update", `--user-data-dir=${browser.profile}`, "about:blank"];
+      "--disable-component-update", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding", `--user-data-dir=${browser.profile}`, "about:blank"];
     if (process.getuid?.() === 0) flags.unshift("--no-sandbox");
     browser.process = spawn(name, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
     [browser.next, browser.waiting, browser.heard] = [1, new Map(), new Map()];
@@ -58,9 +58,9 @@ export class Browser {
     });
   }
 
-  // A page of its own, so large, with a touch screen if that is said.
+  // A page in a window of its own, for one behind another gets no frames: so large, with a touch screen if that is said.
   async page({ width = 1280, height = 800, dots = 1, touch = false } = {}) {
-    const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
+    const { targetId } = await this.send("Target.createTarget", { url: "about:blank", newWindow: true });
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
     const page = new Tab(this, sessionId, targetId);
     this.heard.set(sessionId, (message) => page.hear(message));
@@ -143,6 +143,10 @@ class Tab {
   async tap(x, y) {
     await this.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y }] });
     await this.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  }
+
+  click(selector) {
+    return this.ask(`document.querySelector(${JSON.stringify(selector)}).click()`);
   }
 
   // The middle of an element, for a finger.

@@ -1,49 +1,90 @@
 // What the page does in a real browser, asked as a person would: by keys, fingers and links. Prints a
 // line for each thing that is so, or says what is not and ends with status 1. tests/web.rs compares
-// the digests with those of the program.
+// what it leaves in OUT, and the digests, with what the program says.
 //
-//     node web/tools/check.mjs PAGE.html LINK HOSTILE.html OUT
+//     node web/tools/check.mjs PAGE.html LINK HOSTILE.html HOSTILE-LINK DIGESTS.tsv OUT
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Browser } from "./browser.mjs";
 
-const [, , page, link, hostile, out] = process.argv;
+const [, , page, link, hostile, hostileLink, table, out] = process.argv;
 const url = pathToFileURL(page).href;
+const here = (other) => url + "#" + other.split("#")[1];
 const has = (words) => `raftlab.lab.ask('screen_text').includes(${JSON.stringify(words)})`;
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 function expect(so, words, more = "") {
   if (!so) throw new Error(`not so: ${words} ${more}`);
   console.log(`so: ${words}`);
 }
 
-// What the browser keeps of the session that is open, as a file of its own.
+async function press(tab, keys) {
+  for (const key of keys) await tab.key(key);
+}
+
+// Saves the run by the button of the menu, as a file that the browser puts among its downloads.
 async function save(tab, name) {
-  const [text, digest] = await tab.ask("[raftlab.lab.ask('saved'), raftlab.lab.ask('digest')]");
-  writeFileSync(join(out, name), text);
+  const file = join(out, await tab.ask("raftlab.fileName()"));
+  await tab.click("#open-menu");
+  // At once: time may pass in the lab meanwhile.
+  const digest = await tab.ask(`(() => {
+    [...document.querySelectorAll("dialog button")].find((it) => it.textContent.startsWith("Save this run")).click();
+    return raftlab.lab.ask("digest");
+  })()`);
+  for (let wait = 0; !existsSync(file); wait++) {
+    if (wait > 300) throw new Error(`${file} was never saved`);
+    await pause(30);
+  }
+  renameSync(file, join(out, name));
+  await tab.ask("raftlab.menu.dialog.close()");
   console.log(`digest: ${name} ${digest}`);
+}
+
+// What `:reroll` says in the end, with a Worker or without.
+async function reroll(tab, name) {
+  await tab.ask(`raftlab.play("again.lab", ${JSON.stringify(name)})`);
+  await tab.until(has("LEADER OF"));
+  await press(tab, ":reroll 3000 until S1 is leader within 2s");
+  await tab.key("Enter");
+  await tab.until(has("in 3000 of") + "||" + has("of 3000:"), 60);
+  return /It comes true in .*/.exec(await tab.text())?.[0];
 }
 
 const browser = await Browser.start();
 try {
+  await browser.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: out });
   // A link: the script at its second beat. Keys step, crash the leader, and go back.
   const tab = await browser.page();
-  await tab.open(url + "#" + link.split("#")[1]);
+  await tab.open(here(link));
   await tab.until(has("beat 2"));
   expect(true, "a link opens its scene at its moment");
   await tab.key(".");
   await tab.key(".");
+  const before = await tab.digest();
   await tab.key("X");
   await tab.until(has("crash"));
   const crashed = await tab.digest();
-  expect(true, "a key crashes the leader");
+  expect(crashed !== before, "a key crashes the leader");
   await save(tab, "keys.lab");
-  await tab.key(",");
-  await tab.key(",");
-  await tab.until(`raftlab.lab.ask('digest') !== '${crashed}'`);
+  for (let turn = 0; turn < 5 && (await tab.digest()) !== before; turn++) {
+    await tab.key(",");
+    await pause(200);
+  }
+  expect((await tab.digest()) === before, "a key goes back to what was before");
   await tab.key("u");
   expect(await tab.ask("document.getElementById('told').textContent.length > 0"), "a screen reader is told");
+
+  // A few of the repository's scripts, from their text to their digest, in this browser.
+  const rows = readFileSync(table, "utf8").split("\n").map((row) => row.split("\t")).filter(([name]) => name.endsWith(".lab"));
+  const some = rows.filter((_, at) => at % Math.ceil(rows.length / 8) === 0);
+  for (const [name, seed, digest] of some) {
+    const text = readFileSync(join(dirname(table), "..", name), "utf8");
+    const found = await tab.ask(`raftlab.lab.ask("play", ${JSON.stringify(text)}, ${seed}, 0)`);
+    if (found !== digest) throw new Error(`${name} seed ${seed}: ${found} instead of ${digest}`);
+  }
+  expect(some.length >= 8, "scripts have their digests in a browser");
 
   // What was done is kept in the browser, and can be gone on with when the page is opened anew.
   await tab.key("c");
@@ -58,10 +99,35 @@ try {
   await tab.ask(`location.hash = ${JSON.stringify(link.split("#")[1].slice(0, -9))}`);
   await tab.until("document.querySelector('dialog[open]')");
   expect((await tab.text()).includes("cut short"), "a link that was cut short says so");
+  await tab.ask("raftlab.menu.dialog.close()");
+
+  // Thousands of futures, by a Worker and by the page itself; frames come all the while.
+  const start = "cluster servers=3 seed=4\nuntil leader\ncrash leader\nrun 1ms\nuntil leader\n";
+  const frames = await tab.ask("raftlab.frames");
+  const worker = await reroll(tab, start);
+  const [told, shown] = await tab.ask("[raftlab.futures.told, raftlab.frames]");
+  expect(told > 0 && shown > frames, "a Worker plays the futures of a question");
+  await tab.key("Escape");
+  await tab.ask("raftlab.futures.look = () => {}");
+  const itself = await reroll(tab, start);
+  expect(worker && worker === itself, "it says what the page itself says", `${worker} ${itself}`);
+
+  // A hunt in Workers: what goes wrong, as small as it gets, is played.
+  await tab.ask("raftlab.hunting.ask()");
+  await tab.ask("document.getElementById('flaw').value = 'forget-vote'");
+  await tab.ask("[...document.querySelectorAll('dialog button')].find((it) => it.textContent === 'Hunt').click()");
+  await tab.until("document.getElementById('title').textContent.startsWith('Seed')", 60);
+  const seed = /Seed (\d+):/.exec(await tab.ask("document.getElementById('title').textContent"))[1];
+  writeFileSync(join(out, "hunt.lab"), await tab.ask("document.querySelector('dialog pre').textContent"));
+  await tab.ask("[...document.querySelectorAll('dialog button')].find((it) => it.textContent === 'Play it').click()");
+  await tab.until("raftlab.name.startsWith('hunt-forget-vote-')");
+  expect(true, "a hunt finds a planted flaw, and plays it");
+  console.log(`hunt: ${seed}`);
+  expect(tab.complaints.length === 0, "the page complains of nothing", tab.complaints.join());
 
   // The same by fingers, on a phone.
   const phone = await browser.page({ width: 390, height: 844, dots: 2, touch: true });
-  await phone.open(url + "#" + link.split("#")[1]);
+  await phone.open(here(link));
   await phone.until(has("beat 2"));
   await phone.tapOn("[data-key='X']");
   await phone.until(has("crash"));
@@ -70,29 +136,29 @@ try {
   expect(phone.complaints.length === 0, "the page of a phone complains of nothing", phone.complaints.join());
 
   // A script that would be markup is text: as a file, in a link, on the screen, in what is read out.
-  const foe = await browser.page();
-  await foe.open(pathToFileURL(hostile).href);
-  await foe.until(has("beat 1"));
-  await foe.ask("raftlab.menu.lessons()");
-  await foe.ask("raftlab.menu.text()");
-  expect(await foe.ask("window.hurt === undefined"), "nothing that a script says runs");
-  const elements = "document.querySelectorAll('img, iframe, object, svg, script:not([type])').length";
-  expect((await foe.ask(elements)) === 0, "nothing that a script says is markup");
-  // Should markup get in by some mistake, the policy of the page still runs nothing of it.
-  await foe.ask("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hurt=1\">')");
-  await foe.ask("(() => { const s = document.createElement('script'); s.textContent = 'window.hurt=1';" +
-    " document.body.append(s); })()");
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(await foe.ask("window.hurt === undefined"), "the policy of the page runs nothing of others");
+  for (const [address, what] of [[pathToFileURL(hostile).href, "file"], [here(hostileLink), "link"]]) {
+    const foe = await browser.page();
+    await foe.open(address);
+    await foe.until(has("onerror"));
+    await foe.ask("raftlab.menu.lessons()");
+    await foe.ask("raftlab.menu.text()");
+    expect(await foe.ask("window.hurt === undefined"), `nothing that the script of a ${what} says runs`);
+    const elements = "document.querySelectorAll('img, iframe, object, svg, script:not([type])').length";
+    expect((await foe.ask(elements)) === 0, `nothing that the script of a ${what} says is markup`);
+    // Should markup get in by some mistake, the policy of the page still runs nothing of it.
+    await foe.ask("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hurt=1\">')");
+    await foe.ask("(() => { const s = document.createElement('script'); s.textContent = 'window.hurt=1';" +
+      " document.body.append(s); })()");
+    await pause(200);
+    expect(await foe.ask("window.hurt === undefined"), "the policy of the page runs nothing of others");
+  }
 
   // A mistake of the program is told, with what it was.
   if (process.env.RAFTLAB_PANICS) {
-    for (const key of ":panic") await foe.key(key);
-    await foe.ask("raftlab.menu.dialog.close()");
-    for (const key of ":panic") await foe.key(key);
-    await foe.key("Enter");
-    await foe.until("document.querySelector('dialog[open]')");
-    expect((await foe.text()).includes("was typed, to see"), "a mistake of the program says what it was");
+    await press(tab, ":panic");
+    await tab.key("Enter");
+    await tab.until("document.querySelector('dialog[open]')");
+    expect((await tab.text()).includes("was typed, to see"), "a mistake of the program says what it was");
   }
 } catch (error) {
   console.log(error.stack);

@@ -2,19 +2,41 @@
 //
 //     node web/tools/follow.mjs ADDRESS COUNT
 //
-// `digest D`: all come to this digest. `own`: the first goes its own way. `back`: it comes back.
-// `answer N`: all answer the question that stands. `ask EXPRESSION`: what the first page says to that.
+// `digest D`: all come to this digest, and to the same screen. `own`: the first goes its own way.
+// `back`: it comes back. `answer N`: all answer the question that stands. `cut`: nobody reaches the presenter,
+// `mend`: they do again. `ask EXPRESSION`: what the first page says to that.
 
+import net from "node:net";
 import { createInterface } from "node:readline";
 import { Browser } from "./browser.mjs";
 
 const [, , address, count] = process.argv;
+
+// The network between them, which can be cut.
+const there = new URL(address);
+const sockets = new Set();
+const network = net.createServer((socket) => {
+  const other = net.connect(Number(there.port), there.hostname);
+  for (const [one, two] of [[socket, other], [other, socket]]) {
+    sockets.add(one);
+    one.pipe(two);
+    one.on("error", () => {});
+    one.on("close", () => { sockets.delete(one); two.destroy(); });
+  }
+});
+const listen = (port) => new Promise((resolve) => network.listen(port, "127.0.0.1", resolve));
+await listen(0);
+const { port } = network.address();
+const here = `http://127.0.0.1:${port}${there.pathname}`;
+
 const browser = await Browser.start();
+const screen = "raftlab.lab.ask('screen_text')";
+const bar = (words) => `document.getElementById('class').textContent.includes(${JSON.stringify(words)})`;
 try {
   const tabs = [];
   for (let at = 0; at < Number(count); at++) {
     const tab = await browser.page({ width: 390, height: 844, dots: 2, touch: true });
-    await tab.open(address);
+    await tab.open(here);
     await tab.until("raftlab.follower && raftlab.name === 'followed.lab'");
     tabs.push(tab);
   }
@@ -24,14 +46,22 @@ try {
     const [word, rest] = line.split(/ (.*)/);
     if (word === "digest") {
       for (const tab of tabs) await tab.until(`raftlab.lab.ask('digest') === ${JSON.stringify(rest)}`);
+      // What lingers on one screen goes.
+      for (let wait = 0; ; wait++) {
+        const screens = new Set();
+        for (const tab of tabs) screens.add(await tab.ask(screen));
+        if (screens.size === 1) break;
+        if (wait > 100) throw new Error(`${screens.size} screens\n${[...screens].join("\n\n")}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
       console.log("same");
     } else if (word === "own") {
-      await first.tapOn("[data-key='X']");
-      await first.until("document.getElementById('class').textContent.includes('your own way')");
+      await first.tapOn("[data-key=' ']");
+      await first.until(bar("your own way"));
       console.log("own");
     } else if (word === "back") {
       await first.key("F2");
-      await first.until("document.getElementById('class').textContent.includes('follow the presenter')");
+      await first.until(bar("follow the presenter"));
       console.log("back");
     } else if (word === "answer") {
       for (const tab of tabs) {
@@ -40,8 +70,20 @@ try {
         await tab.until("document.querySelector('#class [aria-pressed=true]')");
       }
       console.log("answered");
+    } else if (word === "name") {
+      for (const tab of tabs) await tab.until(`${screen}.replaceAll("_", " ").includes(${JSON.stringify(rest)})`);
+      console.log("named");
+    } else if (word === "cut") {
+      network.close();
+      sockets.forEach((socket) => socket.destroy());
+      for (const tab of tabs) await tab.until(bar("be reached"));
+      console.log("lost");
+    } else if (word === "mend") {
+      await listen(port);
+      for (const tab of tabs) await tab.until(bar("follow the presenter"));
+      console.log("found");
     } else if (word === "lost") {
-      await first.until("document.getElementById('class').textContent.includes('be reached')");
+      for (const tab of tabs) await tab.until(bar("be reached"));
       console.log("lost");
     } else if (word === "ask") {
       console.log(JSON.stringify(await first.ask(rest)));
@@ -52,11 +94,13 @@ try {
       break;
     }
   }
-  const complaints = tabs.flatMap((tab) => tab.complaints).filter((text) => !text.includes("ERR_CONNECTION"));
+  const complaints = tabs.flatMap((tab) => tab.complaints).filter((text) => !/ERR_(CONNECTION|EMPTY|INCOMPLETE)/.test(text));
   console.log(complaints.length ? complaints.join("\n") : "no complaints");
 } catch (error) {
   console.log(error.stack);
   process.exitCode = 1;
 } finally {
   await browser.end();
+  // Standard input may still be open.
+  process.exit();
 }

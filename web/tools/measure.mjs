@@ -29,7 +29,7 @@ const module = await open(page);
 row("its module", megabytes(module.bytes));
 
 // Ten minutes of load, natively and in WebAssembly, by turns.
-const script = `cluster servers=5 seed=1\nclients 8\nuntil leader\nload 8 for 600s\nrun 600s\n`;
+const script = `cluster servers=5 seed=1\nuntil leader\nload clients=8 for 600s\nrun 600s\n`;
 const file = join(mkdtempSync(join(tmpdir(), "raftlab-measure-")), "load.lab");
 writeFileSync(file, script);
 const seconds = (act) => {
@@ -52,6 +52,12 @@ if (spawnSync(raftlab, ["run", file, "--seed", "1"]).status === 0) {
 } else {
   console.log(`without ${raftlab} (cargo build --release) the engine is not compared`);
 }
+
+// A class of two hundred.
+const presenter = join(root, "web/tools/presenter.mjs");
+const hall = spawnSync("node", [presenter, raftlab, join(root, "web/dist"), "200", "24"], { encoding: "utf8" });
+if (hall.status === 0) hall.stdout.trim().split("\n").forEach((line) => row("a class of 200 on one core", line));
+else console.log(`the class is not measured: ${hall.stderr}`);
 
 const browser = await Browser.start();
 try {
@@ -87,7 +93,7 @@ try {
     row(`frames a second at ${wanted[0]}×${wanted[1]}, ${what}`, (frames * 1000 / passed).toFixed(0));
     row(`work for each of them`, `${(spent / frames).toFixed(1)} ms`);
   };
-  for (const name of ["lessons/01_election.lab", "raft/twenty_five_servers.lab"]) {
+  for (const name of ["lessons/02_silence_starts_an_election.lab", "raft/twenty_five_servers.lab"]) {
     await tab.ask(`raftlab.play(${JSON.stringify(name)}, raftlab.lab.ask("script", ${JSON.stringify(name)}))`);
     await figures(name.split("/")[1].replace(".lab", ""));
   }

@@ -11,11 +11,11 @@ export async function open(page) {
   const { instance } = await WebAssembly.instantiate(bytes, {});
   const module = instance.exports;
   module.begin(0);
-  const play = (seed, text) => {
+  const play = (seed, text, flawed = false) => {
     const told = new TextEncoder().encode(text);
     const place = module.room(told.length);
     new Uint8Array(module.memory.buffer, place, told.length).set(told);
-    const length = module.play(seed);
+    const length = module.play(seed, flawed ? 1 : 0);
     return new TextDecoder().decode(new Uint8Array(module.memory.buffer, module.text(), length));
   };
   return { play, bytes: bytes.length };

@@ -23,6 +23,7 @@ pub mod follow;
 mod hints;
 mod inspect;
 mod keep;
+pub mod lent;
 mod lines;
 mod link;
 mod look;

@@ -2,7 +2,7 @@
 //! which is recorded; `:reroll 1000 until CONDITION within T` plays so many futures and says in how many
 //! of them the condition comes true, and how sure that is. Each future begins with `reseed SEED
 //! all`, as a reroll does, so timers that are armed and packets in flight are drawn again too. It
-//! does a piece of the work a frame (`work.rs`), and the lab is paused.
+//! does a piece of the work a frame (`work.rs`), and the lab is paused. `lent.rs` lets somebody else do it.
 
 use super::Session;
 use super::dialog::Reading;
@@ -26,6 +26,8 @@ const A_FUTURE: u32 = 16;
 /// A question about many futures, while it is being answered.
 #[derive(Clone, Debug)]
 pub(super) struct Reroll {
+    /// Somebody else plays the futures, and tells what comes of them.
+    pub(super) lent: bool,
     asked: Asked,
     within: Span,
     /// The state from which they begin.
@@ -34,13 +36,13 @@ pub(super) struct Reroll {
     redrawn: Redrawn,
     /// How many futures of this session had been played before.
     before: u64,
-    wanted: u32,
-    played: u32,
+    pub(super) wanted: u32,
+    pub(super) played: u32,
     /// In how many of them each came true, and the seed of the first such.
-    hits: Vec<u32>,
-    first: Option<u64>,
+    pub(super) hits: Vec<u32>,
+    pub(super) first: Option<u64>,
     /// How many of the others ended early: an expectation failed, or a rule was broken.
-    ended: u32,
+    pub(super) ended: u32,
     /// The future that is being played.
     now: Option<(u64, Cluster)>,
 }
@@ -116,6 +118,7 @@ impl Reroll {
     ) -> Result<Self, Refusal> {
         let start = beginning(cluster)?;
         Ok(Self {
+            lent: false,
             hits: vec![0; asked.count()],
             asked,
             within,
@@ -136,7 +139,7 @@ impl Reroll {
     }
 
     /// Plays on, and takes what it does off `effort`; true when all have been played.
-    fn work(&mut self, effort: &mut u32) -> bool {
+    pub(super) fn work(&mut self, effort: &mut u32) -> bool {
         while *effort > 0 {
             if self.played == self.wanted {
                 return true;
@@ -308,6 +311,10 @@ impl Session {
 
     /// A piece of the answer; what is left to do.
     pub(super) fn reroll_on(&mut self, mut reroll: Box<Reroll>) -> Option<Box<Reroll>> {
+        if reroll.lent && reroll.played < reroll.wanted {
+            self.effort = 0;
+            return Some(reroll);
+        }
         if !reroll.work(&mut self.effort) {
             return Some(reroll);
         }

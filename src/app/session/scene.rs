@@ -15,17 +15,15 @@ impl Session {
     /// A class finds this session at an address, and so many follow it.
     pub fn set_audience(&mut self, address: &str, followers: usize) {
         let before = self.audience.replace((address.to_owned(), followers));
-        match before {
-            Some((_, before)) if before != followers => self.note(format!("{followers} follow")),
-            Some(_) => {}
-            None => self.open_audience(),
+        if before.is_some_and(|(_, before)| before != followers) {
+            self.note(format!("{followers} follow"));
         }
         self.screen = Screen::Stale;
         self.show();
     }
 
     /// `:audience`: where the class finds this session.
-    pub(super) fn open_audience(&mut self) {
+    pub fn open_audience(&mut self) {
         let Some((address, followers)) = &self.audience else {
             return self
                 .refuse("nobody can follow: raftlab --audience=0.0.0.0:8080 serves a class");
@@ -36,6 +34,8 @@ impl Session {
             format!("Who opens it follows this session: {followers} do now."),
         ];
         self.open(Reading::Code { title: "Follow".to_owned(), rows, text });
+        self.screen = Screen::Stale;
+        self.show();
     }
 
     /// The link to what is on the screen, on the clipboard and as a code.

@@ -8,23 +8,22 @@
 //! and what listens does so on this machine alone unless another address is named. Plain HTTP: who
 //! wants TLS puts a proxy before it (docs/web.md).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::convert::Infallible;
-use std::fs::File;
-use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::stream;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use miniz_oxide::deflate::compress_to_vec_zlib;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast};
 use tokio::time::timeout;
@@ -61,7 +60,7 @@ struct Shared {
     choices: usize,
     said: BTreeMap<u64, (usize, Instant)>,
     /// Numbers that have been given to followers, so that nobody has two voices.
-    known: BTreeMap<u64, ()>,
+    known: BTreeSet<u64>,
     following: usize,
 }
 
@@ -69,6 +68,8 @@ struct Hub {
     shared: Mutex<Shared>,
     live: broadcast::Sender<Bytes>,
     page: Bytes,
+    /// The same, compressed: a hall loads it all at once.
+    packed: Bytes,
 }
 
 impl Hub {
@@ -92,23 +93,31 @@ pub struct Audience {
 }
 
 impl Audience {
-    /// Begins to listen, and serves this page.
+    /// Begins to listen, and serves this page. A class that comes through a proxy finds it at `proxy`.
     ///
     /// # Errors
     /// When the address is taken, or is none of this machine's.
-    pub async fn listen(at: SocketAddr, page: String) -> Result<Self, Mistake> {
+    pub async fn listen(
+        at: SocketAddr,
+        proxy: Option<&str>,
+        page: String,
+    ) -> Result<Self, Mistake> {
         let cant = |error: std::io::Error| Mistake::Usage(format!("--audience: {at}: {error}"));
         let listener = TcpListener::bind(at).await.map_err(cant)?;
         let port = listener.local_addr().map_err(cant)?.port();
         let word = word().map_err(|error| Mistake::Usage(format!("--audience: {error}")))?;
-        let host = SocketAddr::new(reachable(at.ip()), port);
+        let base = match proxy {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", SocketAddr::new(reachable(at.ip()), port)),
+        };
         let (live, _) = broadcast::channel(BEHIND_MAX);
-        let hub = Arc::new(Hub { shared: Mutex::default(), live, page: Bytes::from(page) });
+        let packed = Bytes::from(compress_to_vec_zlib(page.as_bytes(), 6));
+        let hub = Arc::new(Hub { shared: Mutex::default(), live, page: page.into(), packed });
         tokio::spawn(serve(listener, router(&word, hub.clone())));
         let now = Instant::now();
         Ok(Self {
             hub,
-            address: format!("http://{host}/{word}/"),
+            address: format!("{base}/{word}/"),
             told: Told::default(),
             last: now,
             choices: None,
@@ -153,10 +162,19 @@ impl Audience {
         }
         self.ask(session);
         let following = self.hub.shared().following;
-        if self.named != Some(following) {
-            self.named = Some(following);
+        let before = self.named.replace(following);
+        if before != Some(following) {
             session.set_audience(&self.address, following);
         }
+        if before.is_none() {
+            session.open_audience();
+        }
+    }
+
+    /// From now on it is this session that the class follows.
+    pub fn turn_to(&mut self, session: &mut Session) {
+        self.told = Told::default();
+        session.set_audience(&self.address, self.named.unwrap_or_default());
     }
 
     /// Hands on the question that stands, and counts the answers.
@@ -196,9 +214,9 @@ impl Audience {
 }
 
 /// A random word that nobody guesses.
-fn word() -> std::io::Result<String> {
+fn word() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 12];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -258,7 +276,14 @@ async fn serve(listener: TcpListener, router: Router) {
     }
 }
 
-async fn page(State(hub): State<Arc<Hub>>) -> Response {
+async fn page(State(hub): State<Arc<Hub>>, asked: HeaderMap) -> Response {
+    let encodings = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let mut coded = encodings.unwrap_or_default().split(',').map(str::trim);
+    let body = if coded.any(|coding| coding == "deflate") {
+        ([(header::CONTENT_ENCODING, "deflate")], hub.packed.clone()).into_response()
+    } else {
+        hub.page.clone().into_response()
+    };
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
@@ -266,13 +291,14 @@ async fn page(State(hub): State<Arc<Hub>>) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
     ];
-    (headers, hub.page.clone()).into_response()
+    (headers, body).into_response()
 }
 
 /// What is under way for one follower.
 struct Stream {
     hub: Arc<Hub>,
-    first: Option<Bytes>,
+    /// What it is told first. All streams share these bytes.
+    first: VecDeque<Bytes>,
     live: broadcast::Receiver<Bytes>,
 }
 
@@ -282,8 +308,13 @@ impl Drop for Stream {
     }
 }
 
-async fn events(State(hub): State<Arc<Hub>>) -> Response {
-    let Ok(number) = word().map(|word| u64::from_str_radix(&word[..13], 16).unwrap_or_default())
+/// The number that a follower had before its connection was lost: "you=NUMBER".
+fn number_before(query: Option<&str>) -> Option<u64> {
+    query?.strip_prefix("you=")?.parse().ok()
+}
+
+async fn events(State(hub): State<Arc<Hub>>, RawQuery(query): RawQuery) -> Response {
+    let Ok(fresh) = word().map(|word| u64::from_str_radix(&word[..13], 16).unwrap_or_default())
     else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
@@ -294,24 +325,25 @@ async fn events(State(hub): State<Arc<Hub>>) -> Response {
         if shared.known.len() >= 8 * CONNECTIONS_MAX {
             shared.known.clear();
         }
-        shared.known.insert(number, ());
-        let mut first = event("you", &number.to_string()).to_vec();
-        first.extend_from_slice(b"retry: 1000\n\n");
-        let parts = [&shared.whole].into_iter().chain(&shared.lines);
-        parts
-            .chain([&shared.place, &shared.question])
-            .for_each(|part| first.extend_from_slice(part));
-        (Bytes::from(first), hub.live.subscribe())
+        let before = number_before(query.as_deref()).filter(|it| shared.known.contains(it));
+        let number = before.unwrap_or(fresh);
+        shared.known.insert(number);
+        let mut first = VecDeque::from([event("you", &number.to_string()), shared.whole.clone()]);
+        first.extend(shared.lines.iter().cloned());
+        first.extend([shared.place.clone(), shared.question.clone()]);
+        // An empty piece would end the answer.
+        first.retain(|part| !part.is_empty());
+        (first, hub.live.subscribe())
     };
-    let state = Stream { hub, first: Some(first), live };
+    let state = Stream { hub, first, live };
     let next = |mut state: Stream| async move {
-        if let Some(first) = state.first.take() {
+        if let Some(first) = state.first.pop_front() {
             return Some((Ok::<_, Infallible>(first), state));
         }
         match timeout(PATIENCE, state.live.recv()).await {
             Ok(Ok(event)) => Some((Ok(event), state)),
-            // A line that says nothing shows that the stream is there.
-            Err(_) => Some((Ok(Bytes::from_static(b":\n\n")), state)),
+            // Shows that the stream is there: who hears nothing for long connects anew.
+            Err(_) => Some((Ok(Bytes::from_static(b"event: beat\ndata: 1\n\n")), state)),
             // Too far behind: the browser comes again, and is told the whole.
             Ok(Err(_)) => None,
         }
@@ -331,7 +363,7 @@ async fn answer(State(hub): State<Arc<Hub>>, body: String) -> StatusCode {
     };
     let mut shared = hub.shared();
     let choice = usize::try_from(choice).unwrap_or(usize::MAX);
-    if !shared.known.contains_key(&follower) || choice >= shared.choices {
+    if !shared.known.contains(&follower) || choice >= shared.choices {
         return StatusCode::BAD_REQUEST;
     }
     if question != shared.asked {

@@ -16,10 +16,10 @@ use ratatui::layout::Size;
 use super::cast::CastOptions;
 use super::check::lines::Model;
 use super::find::FindOptions;
-use super::hunt::plan::OptionWord;
 use super::settings::dress;
 use super::trace::TraceOptions;
 use super::worksheet::WorksheetOptions;
+use crate::app::hunt::plan::OptionWord;
 use crate::app::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
@@ -184,6 +184,10 @@ pub struct LabOptions {
     #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true,
           default_missing_value = "127.0.0.1:0")]
     pub audience: Option<SocketAddr>,
+    /// Where a class finds it, when a proxy with TLS stands before --audience.
+    #[arg(long, value_name = "URL", requires = "audience",
+          value_parser = crate::app::address::base)]
+    pub proxy: Option<String>,
     /// The folder with the page that web/build.sh has made, for --audience.
     #[arg(long, value_name = "DIR", requires = "audience")]
     pub web: Option<PathBuf>,

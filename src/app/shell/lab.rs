@@ -202,7 +202,10 @@ async fn play(
     let lost = Mistake::Output;
     // Before the screen is taken, so that what is wrong can be read.
     let mut audience = match options.audience {
-        Some(at) => Some(Audience::listen(at, share::for_audience(options.web.as_deref())?).await?),
+        Some(at) => {
+            let page = share::for_audience(options.web.as_deref())?;
+            Some(Audience::listen(at, options.proxy.as_deref(), page).await?)
+        }
         None => None,
     };
     let mut signals = Signals::listen().map_err(lost)?;
@@ -281,6 +284,9 @@ async fn play(
                 Ok(next) => {
                     session.leave();
                     *session = next;
+                    if let Some(audience) = &mut audience {
+                        audience.turn_to(session);
+                    }
                     session.resize(screen.fit().map_err(lost)?);
                     (to_record, shelf) = (!options.no_record, Shelf::default());
                 }

@@ -3,7 +3,7 @@
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::app::input::Input;
+use crate::app::input::{Input, Named};
 use crate::app::keymap::Chord;
 use crate::app::session::Message;
 use crate::cluster::command::Script;
@@ -85,7 +85,7 @@ impl Visitor {
 
 async fn listening() -> Audience {
     let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Audience::listen(at, "<p>the page</p>".to_owned()).await.expect("a free port")
+    Audience::listen(at, None, "<p>the page</p>".to_owned()).await.expect("a free port")
 }
 
 fn path(audience: &Audience) -> String {
@@ -102,7 +102,10 @@ fn who_has_the_address_hears_the_whole_and_then_what_is_done() {
             Visitor::ask(&audience, &format!("GET {}events", path(&audience)), "").await;
         visitor.until("event: question").await;
         assert!(visitor.heard.contains("data: until leader\n"), "{}", visitor.heard);
-        session.update(Message::Input(Input::Key(Chord::Char('X'))));
+        // The address lies over the screen until it is closed.
+        for key in [Chord::Key(Named::Esc), Chord::Char('X')] {
+            session.update(Message::Input(Input::Key(key)));
+        }
         turn(&mut audience, &mut session).await;
         visitor.until(" crash ").await;
         assert_eq!(audience.named, Some(1));
