@@ -695,6 +695,13 @@ impl Table<'_> {
         let style = fill.unwrap_or(theme.ink(Ink::Strong));
         if let Some(fill) = fill {
             canvas.fill(area, fill);
+            if fate == Some(Fate::Committed) {
+                // Brackets, as on the small cells: this server has not been told.
+                for (y, left, right) in [(0, '▛', '▜'), (1, '▌', '▐'), (2, '▙', '▟')] {
+                    canvas.glyph(area.x, area.y + y, left, fill);
+                    canvas.glyph(area.right() - 1, area.y + y, right, fill);
+                }
+            }
         } else if fate.is_some() {
             let hue = theme.hue_ink(entry.term);
             for y in area.top()..area.bottom() {
