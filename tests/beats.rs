@@ -57,7 +57,8 @@ fn a_worksheet_asks_what_the_lesson_asks_and_solves_it_at_the_end() {
     let page = made(&["worksheet", LESSON, "--out", "x.html"], "x.html");
     let (_, questions) = counted();
     let (sheet, solutions) = page.split_once("<h2>Solutions</h2>").expect("solutions");
-    assert_eq!(sheet.matches("<section>").count(), sheet.matches("<svg").count());
+    // One section more has the marks.
+    assert_eq!(sheet.matches("<section>").count(), 1 + sheet.matches("<svg").count());
     assert_eq!(sheet.matches("class=\"room\"").count(), questions);
     assert_eq!(solutions.matches("class=\"question\"").count(), questions);
     assert_eq!(solutions.matches("class=\"so\"").count(), questions, "{solutions}");
@@ -100,6 +101,13 @@ fn what_explains_an_answer_stands_among_the_solutions_alone() {
 
 fn lessons() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/lessons")
+}
+
+#[test]
+fn a_lesson_is_named_by_its_number() {
+    let page = made(&["worksheet", "5", "--out", "x.html"], "x.html");
+    assert!(page.contains("<h1>05 a majority commits</h1>"));
+    assert!(page.contains("raftlab lessons/05_a_majority_commits.lab --start-at"));
 }
 
 #[test]

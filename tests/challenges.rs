@@ -184,7 +184,7 @@ fn the_cluster_counts_what_is_done_from_outside() {
     let script = Script::parse("x.lab", text.as_bytes()).unwrap();
     let mut cluster = Cluster::with_script(&script, None);
     let timeout = parse_line("timeout S1").unwrap();
-    assert!(cluster.apply(&timeout).unwrap_err().to_string().contains("`turn`"));
+    assert!(cluster.apply(&timeout).unwrap_err().to_string().contains("not your turn"));
     while cluster.player().stage == Stage::Before {
         cluster.step();
     }

@@ -125,6 +125,24 @@ fn no_caption_begins_with_a_bare_answer() {
     }
 }
 
+/// What is said last is seen with the picture of which it speaks: what tidies up comes after a beat.
+#[test]
+fn the_last_caption_of_a_lesson_stands_before_the_run_goes_on() {
+    for (name, script) in &scripts_of("lessons") {
+        let said = |command: &Command| matches!(command, Command::Tell(Tell::Say(_)));
+        let last = script.lines.iter().rposition(|line| said(&line.command)).expect("it speaks");
+        // What takes no lab time may stand between.
+        let stays = |line: &&&str| {
+            let words = ["expect ", "point ", "aside "];
+            !line.is_empty() && !words.iter().any(|word| line.starts_with(word))
+        };
+        let source: Vec<&str> = script.source.iter().map(AsRef::as_ref).collect();
+        let after = script.lines[last].number as usize;
+        let next = source[after..].iter().find(stays);
+        assert!(next.is_none_or(|line| *line == "beat"), "{name}:{after}: then {next:?}");
+    }
+}
+
 /// With any seed, every question of a lesson has one right choice when it is answered, and what is
 /// said while it stands has not given that choice away.
 #[test]

@@ -5,7 +5,8 @@
 //! cluster that refuses what is not allowed, and playing in the lab and being judged by `raftlab run`
 //! are the same.
 
-use super::command::{Challenge, Deed, NodeName};
+use super::command::{Challenge, Deed, NodeName, Shows};
+use super::flaw::Breaks;
 use super::resolve::error;
 use super::{Cluster, Refusal};
 
@@ -36,11 +37,26 @@ impl Cluster {
         self.turn
     }
 
-    /// How many commands the player has left; 0 where it is not the player's turn.
+    /// How many commands the player has left; 0 where there is no challenge.
     pub fn commands_left(&self) -> u32 {
-        match (self.challenge(), self.turn.stage) {
-            (Some(challenge), Stage::Open) => challenge.commands.saturating_sub(self.turn.used),
-            _ => 0,
+        self.challenge().map_or(0, |challenge| challenge.commands.saturating_sub(self.turn.used))
+    }
+
+    /// Whether the player has come to where the judge wanted: the script has ended well, or, where a
+    /// flaw is planted, the rule that it is to break is broken.
+    pub fn is_met(&self) -> bool {
+        let Some(script) = self.script.as_ref().filter(|script| script.challenge.is_some()) else {
+            return false;
+        };
+        let planted = script.shows.filter(|_| script.planted().is_some());
+        match (planted, self.violation()) {
+            (Some(Shows { breaks: Breaks::Safety(rule), .. }), Some(violation)) => {
+                self.turn.stage != Stage::Before && violation.invariant == rule
+            }
+            (None, None) => {
+                self.turn.stage == Stage::Over && self.finished() && self.failure().is_none()
+            }
+            (Some(_), _) | (None, Some(_)) => false,
         }
     }
 
@@ -66,7 +82,11 @@ impl Cluster {
         let Some(challenge) = self.challenge() else { return Ok(()) };
         match self.turn.stage {
             Stage::Before | Stage::Over if line > 0 => return Ok(()),
-            Stage::Before => return Err(error("the challenge begins at its line `turn`")),
+            Stage::Before => {
+                return Err(error(
+                    "it is not your turn yet: what comes before the challenge plays on (Space)",
+                ));
+            }
             Stage::Over => return Err(error("the judge has begun: nothing more can be done")),
             Stage::Open => {}
         }

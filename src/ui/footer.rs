@@ -22,19 +22,24 @@ const METER_MAX: u32 = 30;
 
 /// Draws the row of keys, or the notice in its place.
 pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    match &scene.view.notice {
-        Some(notice) => {
-            let style = match notice.kind {
-                NoticeKind::Note => canvas.theme().plain(),
-                NoticeKind::Refusal => canvas.theme().bold(),
-            };
-            canvas.pen(area, 0).skip(1).style(style).put(&notice.text);
-        }
-        None if scene.view.is_for_class() => draw_beats(canvas, area, scene),
-        None => {
-            draw_hints(canvas, area, &scene.view.hints);
-        }
+    if draw_notice(canvas, area, scene) {
+        return;
     }
+    match scene.view.is_for_class() {
+        true => draw_beats(canvas, area, scene),
+        false => drop(draw_hints(canvas, area, &scene.view.hints)),
+    }
+}
+
+/// Draws what has been done, or why it could not be, if that is to be said now.
+pub fn draw_notice(canvas: &mut Canvas, area: Rect, scene: &Scene) -> bool {
+    let Some(notice) = &scene.view.notice else { return false };
+    let style = match notice.kind {
+        NoticeKind::Note => canvas.theme().plain(),
+        NoticeKind::Refusal => canvas.theme().bold(),
+    };
+    canvas.pen(area, 0).skip(1).style(style).put(&notice.text);
+    true
 }
 
 /// How far the presentation has come: "beat 3/9" and a mark a beat; and whether the class sees

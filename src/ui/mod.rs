@@ -24,7 +24,7 @@ pub mod headline;
 pub mod in_flight;
 pub mod inspector;
 pub mod layout;
-mod legend;
+pub mod legend;
 pub mod links;
 mod log_marks;
 mod log_rows;

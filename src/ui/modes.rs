@@ -12,8 +12,9 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, Focus};
 use super::footer;
+use super::map::{groups, room_letter};
 use super::view::{PartitionEdit, Scene};
-use crate::cluster::types::{ServerId, ServerSet};
+use crate::cluster::types::ServerSet;
 
 /// Rows over which the panel lies, above the footer.
 fn panel(canvas: &mut Canvas, footer: Rect, rows: u16, title: &str) -> Rect {
@@ -27,18 +28,20 @@ fn panel(canvas: &mut Canvas, footer: Rect, rows: u16, title: &str) -> Rect {
 
 /// Draws the groups that are being formed.
 pub fn draw_partition(canvas: &mut Canvas, footer: Rect, scene: &Scene, edit: &PartitionEdit) {
-    let groups = edit.servers.iter().max().map_or(1, |group| group.saturating_add(1)).clamp(2, 25);
-    let area = panel(canvas, footer, 1 + u16::from(groups), "Partition");
+    let mut groups = groups(edit);
+    if groups.len() == 1 {
+        groups.push(ServerSet::EMPTY);
+    }
+    let area = panel(canvas, footer, 1 + groups.len() as u16, "Partition");
     let servers = scene.cluster.servers().len();
-    let widest = (0..groups).map(|group| 3 * members(edit, group).len() as u16).max();
+    let widest = groups.iter().map(|set| 3 * set.len() as u16).max();
     let clients_at = 5 + widest.unwrap_or(0).max(9).min(area.width / 3);
     let size_at = clients_at + area.width / 6;
-    for group in 0..groups {
-        let row = 1 + u16::from(group);
+    for (place, set) in groups.into_iter().enumerate() {
+        let row = 1 + place as u16;
         let theme = canvas.theme();
-        let set = members(edit, group);
         let mut pen = canvas.pen(area, row);
-        pen.style(theme.bold()).skip(1).put(char::from(b'A' + group)).skip(2);
+        pen.style(theme.bold()).skip(1).put(room_letter(place)).skip(2);
         for server in set.iter() {
             if pen.x() + 4 > area.x + clients_at {
                 pen.style(theme.plain()).put("..");
@@ -50,24 +53,28 @@ pub fn draw_partition(canvas: &mut Canvas, footer: Rect, scene: &Scene, edit: &P
         }
         let width = size_at - clients_at - 1;
         let mut pen = canvas.pen_at(area.x + clients_at, area.y + row, width);
-        draw_clients(&mut pen, scene, edit, group);
+        let group = set.iter().next().and_then(|first| edit.servers.get(first.index()));
+        draw_clients(&mut pen, scene, edit, group.copied());
         let majority = scene.cluster.configuration().has_quorum(set);
         let word = if majority { "majority" } else { "no majority" };
         let mut pen = canvas.pen(area, row);
         pen.column(size_at).put(format_args!("{} of {servers}, {word}", set.len()));
     }
     draw_cuts(canvas, area, edit);
-    footer::draw_hints(canvas, footer, &scene.view.hints);
+    if !footer::draw_notice(canvas, footer, scene) {
+        footer::draw_hints(canvas, footer, &scene.view.hints);
+    }
 }
 
-fn members(edit: &PartitionEdit, group: u8) -> ServerSet {
-    let places = edit.servers.iter().zip(0..).filter(|(own, _)| **own == group);
-    places.map(|(_, place)| ServerId::from_index(place)).collect()
-}
-
-fn draw_clients(pen: &mut super::canvas::Pen, scene: &Scene, edit: &PartitionEdit, group: u8) {
+fn draw_clients(
+    pen: &mut super::canvas::Pen,
+    scene: &Scene,
+    edit: &PartitionEdit,
+    group: Option<u8>,
+) {
     let clients = scene.cluster.clients().iter().zip(&edit.clients);
-    let mut own = clients.filter(|(_, own)| **own == Some(group)).map(|(client, _)| client);
+    let mut own =
+        clients.filter(|(_, own)| own.is_some() && **own == group).map(|(client, _)| client);
     let Some(first) = own.next() else { return };
     pen.put("client ").user_within(&first.name, 12);
     for client in own {

@@ -227,8 +227,9 @@ fn draw_said(
 ) {
     let glyphs = canvas.theme().glyphs;
     let all = question.hands();
-    let share = choice.share.as_ref().map(|share| format!("({share})"));
-    let kept = share.as_ref().map_or(0, |share| glyphs.width(share) + 1);
+    let shares = choice.share.as_ref();
+    let shares = shares.map(|share| [format!("({share} of futures)"), format!("({share})")]);
+    let kept = shares.as_ref().map_or(0, |[_, short]| glyphs.width(short) + 1);
     let (bar, words) = match choice.said {
         Said::Nothing => (String::new(), vec![String::new()]),
         Said::Chosen => (String::new(), vec!["◄ the class".to_owned(), "◄".to_owned()]),
@@ -250,7 +251,8 @@ fn draw_said(
     if let Some(form) = words.iter().find(|form| glyphs.width(form) <= left) {
         pen.put(form);
     }
-    if let Some(share) = share.filter(|_| pen.room() >= kept) {
+    let fits = |share: &&String| glyphs.width(share) < pen.room();
+    if let Some(share) = shares.iter().flatten().find(fits).cloned() {
         pen.put(' ').put(share);
     }
 }

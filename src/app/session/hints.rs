@@ -61,6 +61,7 @@ impl Session {
         }
         match binding.action {
             Action::Normal(Normal::ToggleTime) => match self.halt {
+                None if self.is_held() => "go on",
                 None => "stop",
                 Some(_) if self.may_reveal() => "reveal",
                 Some(Stands::Beat { .. }) => "next",

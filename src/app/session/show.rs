@@ -1,5 +1,7 @@
 //! What is seen: the parts of the view that follow from everything else.
 
+use std::sync::Arc;
+
 use super::dialog::Reading;
 use super::{Mode, Pressed, Session};
 use crate::cluster::timeline::Point;
@@ -16,7 +18,7 @@ impl Session {
         let past = self.is_past();
         self.view.timeline.newest = past.then_some(self.timeline.end().time);
         self.view.pace = self.pacer.words(&self.cluster);
-        self.view.caption = self.player.caption().cloned();
+        self.view.caption = self.solved().or_else(|| self.player.caption().cloned());
         self.view.question = self.player.question().map(|question| (**question).clone());
         self.show_shares();
         self.view.pointed = self.player.pointed();
@@ -35,6 +37,12 @@ impl Session {
         let reached = self.reached.iter().map(pin(PinKind::Breakpoint));
         self.view.pins = bookmarks.chain(reached).collect();
         self.show_causes();
+    }
+
+    /// That a challenge is met, which is what its player wants to know.
+    fn solved(&self) -> Option<Arc<str>> {
+        let challenge = self.cluster.challenge().filter(|_| self.cluster.is_met())?;
+        Some(format!("Solved: {}", challenge.met(self.cluster.player().used)).into())
     }
 
     /// What the selected event goes back to, for the diagram. It is looked for once.
@@ -91,7 +99,7 @@ impl Session {
     }
 
     /// Whether the script is at a line that waits for its caption to be read.
-    fn is_held(&self) -> bool {
+    pub(super) fn is_held(&self) -> bool {
         self.cluster.next_due() == Some(self.cluster.now()) && self.player.holds(&self.cluster)
     }
 

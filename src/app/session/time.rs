@@ -203,6 +203,8 @@ impl Session {
             return self.refuse("lab time is paused, for all is by hand: M, then a, ends that");
         }
         match self.halt {
+            // Time stands already: whoever has read it goes on.
+            None if self.is_held() => self.player.release(),
             None => self.halt = Some(Stands::Paused),
             Some(_) if self.may_reveal() => self.reveal(),
             Some(_) => self.go_on(),

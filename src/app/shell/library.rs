@@ -253,5 +253,12 @@ fn open(scene: Scene, options: &SceneOptions, colours: ColorChoice) -> Result<En
     let mut copy = Files::default().create(name, old)?;
     copy.write_all(scene.text()).map_err(|error| copy.unwritten(&error))?;
     copy.complete()?;
-    print(&format!("{} is written: raftlab {} plays it.\n", name.display(), name.display()))
+    let name = name.display();
+    let judged = match challenge_of(scene) {
+        Some(_) => format!(
+            "Put your lines between `turn` and `judge`, and raftlab run {name} judges them.\n"
+        ),
+        None => String::new(),
+    };
+    print(&format!("{name} is written: raftlab {name} plays it.\n{judged}"))
 }

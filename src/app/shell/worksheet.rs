@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ratatui::layout::Size;
@@ -16,16 +16,18 @@ use super::cli::values::size;
 use super::files::{Files, Old};
 use super::{Ending, Mistake, share};
 use crate::app::address::{self, Scene};
+use crate::app::scenes;
 use crate::app::session::{Moment, Session};
 use crate::cluster::words::plain::{plain, quoted};
 use crate::ui::export::Paper;
 use crate::ui::glyphs::Glyphs;
+use crate::ui::legend::{self, Entry};
 use crate::ui::theme::{Colours, Dress, Theme};
 use crate::ui::view::{Question, Stage};
 
 #[derive(Debug, Args)]
 pub struct WorksheetOptions {
-    /// The script.
+    /// The script, or a lesson of the program by its number.
     pub file: PathBuf,
     /// The file to write.
     #[arg(long, value_name = "FILE")]
@@ -64,11 +66,11 @@ struct Item {
 /// For a bad script, one without beats or that fails, and a file that can't be written.
 pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
     let mut files = Files::default();
-    let (scene, script) = share::read(&mut files, &options.file)?;
+    let path = named(&options.file);
+    let (scene, script) = share::read(&mut files, &path)?;
     let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
     let theme = Dress::Light.on(Theme { colours: Colours::True, glyphs, ..Theme::default() });
-    let mut session =
-        Session::file(options.file.clone(), &script, (options.seed, Vec::new()), theme);
+    let mut session = Session::file(path.clone(), &script, (options.seed, Vec::new()), theme);
     session.resize(options.size);
     session.begin_presenting();
     let mut file = files.create(&options.out, Old::Replace)?;
@@ -91,15 +93,21 @@ pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
         solve(&mut items, &session);
     }
     let replay = Replay {
-        file: quoted(&options.file.display().to_string()),
+        file: quoted(&path.display().to_string()),
         seed: options.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default(),
         scene,
         base: options.base.clone(),
     };
-    let page = page(&script.name, &items, &replay)?;
+    let page = page(&items, &replay, theme)?;
     file.write_all(page.as_bytes()).map_err(|error| file.unwritten(&error))?;
     file.complete()?;
     Ok(Ending::Well)
+}
+
+/// A lesson of the program by its number or words of its name, where no file is called so.
+fn named(path: &Path) -> PathBuf {
+    let lesson = path.to_str().filter(|_| !path.exists()).map(scenes::lesson);
+    lesson.and_then(Result::ok).map_or_else(|| path.to_owned(), |scene| scene.path().into())
 }
 
 /// Puts a beat where it belongs: a question begins an item, and what follows one answers it.
@@ -216,13 +224,26 @@ fn solution(page: &mut String, question: &Question) {
     }
 }
 
+/// What the script says of itself in its first comment.
+fn about(text: &str) -> String {
+    let comment = text.lines().map_while(|line| line.strip_prefix('#'));
+    comment.map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// "05 a majority commits".
+fn title(name: &str) -> String {
+    let file = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
+    escaped(&file.replace('_', " "))
+}
+
 /// The whole page. It needs nothing outside itself, and prints a question a page.
-fn page(name: &str, items: &[Item], replay: &Replay) -> Result<String, Mistake> {
+fn page(items: &[Item], replay: &Replay, theme: Theme) -> Result<String, Mistake> {
     const STYLE: &str = "body{font-family:sans-serif;max-width:60em;margin:2em auto;padding:0 1em}\
         svg{max-width:100%;height:auto;border:1px solid #999}\
-        section{break-after:page}li{list-style:square;margin:.3em 0}\
-        .question{font-weight:bold}.so{font-weight:bold}.again{color:#555}\
-        .room{height:8em;border:1px dashed #999}";
+        section{break-after:page}li{list-style:'\\2610  ';margin:.3em 0}\
+        .question{font-weight:bold}.so{font-weight:bold;list-style:'\\2611  '}.again{color:#555}\
+        .room{height:8em;border:1px dashed #999}\
+        .marks{columns:2;font-size:80%}.marks div{break-inside:avoid}.marks code{font-weight:bold}";
     let (mut sheet, mut solutions) = (String::new(), String::new());
     for (number, Item { shown, asked, answers }) in (1..).zip(items) {
         let _ = writeln!(sheet, "<section>\n<h2>{number}</h2>");
@@ -242,10 +263,16 @@ fn page(name: &str, items: &[Item], replay: &Replay) -> Result<String, Mistake> 
         replay.write(&mut sheet, &shown.at)?;
         sheet.push_str("</section>\n");
     }
-    let name = escaped(name);
+    let mut marks = String::new();
+    for Entry { mark, meaning, .. } in legend::entries(theme) {
+        let _ = writeln!(marks, "<div><code>{}</code> {}</div>", escaped(&mark), escaped(meaning));
+    }
+    let (title, about) = (title(&replay.scene.name), escaped(&about(&replay.scene.text)));
     Ok(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <title>{name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{name}</h1>\n\
-         {sheet}<h2>Solutions</h2>\n{solutions}</body>\n</html>\n"
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
+         <p>{about}</p>\n{sheet}<section>\n<h2>The marks on the pictures</h2>\n\
+         <div class=\"marks\">\n{marks}</div>\n</section>\n\
+         <h2>Solutions</h2>\n{solutions}</body>\n</html>\n"
     ))
 }

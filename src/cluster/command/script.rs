@@ -64,6 +64,13 @@ impl Challenge {
         let words: Vec<&str> = self.allow.iter().map(Text::as_str).collect();
         words.join(", ")
     }
+
+    /// "who-can-win is met with 1 command, par 1."
+    pub fn met(&self, used: u32) -> String {
+        let commands = if used == 1 { "command" } else { "commands" };
+        let par = self.par.map(|par| format!(", par {par}")).unwrap_or_default();
+        format!("{} is met with {used} {commands}{par}.", self.name.as_str())
+    }
 }
 
 /// The two runs of a script that shows a flaw.

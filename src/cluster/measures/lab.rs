@@ -110,7 +110,7 @@ pub(super) static ROWS: [Row; 28] = [
     Row {
         name: "commands-left",
         usage: &["commands-left >= N"],
-        summary: "how many commands the player of a challenge may still give",
+        summary: "how many commands the player of a challenge may still give, in all before it begins",
         examples: &["commands-left >= 1"],
         ask: Ask::Lab(|asked| number(asked.cluster.commands_left().into())),
         ..ROW

@@ -134,7 +134,7 @@ impl<'a> Picture<'a> {
 }
 
 /// The groups that are being chosen, those of the lowest numbers first.
-fn groups(edit: &PartitionEdit) -> Vec<ServerSet> {
+pub fn groups(edit: &PartitionEdit) -> Vec<ServerSet> {
     let mut groups: Vec<(u8, ServerSet)> = Vec::new();
     for (server, group) in ServerId::first(edit.servers.len() as u8).zip(&edit.servers) {
         match groups.iter_mut().find(|(name, _)| name == group) {

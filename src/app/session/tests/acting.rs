@@ -4,7 +4,9 @@
 use crate::app::input::{Input, Mouse, MouseAct, Named};
 use crate::app::keymap::Chord;
 
-use super::{FRAME, clock, find, frames, lab, last_command, led, power, press, refusal, wait};
+use super::{
+    FRAME, clock, drawn, find, frames, lab, last_command, led, power, press, refusal, script, wait,
+};
 use crate::app::session::{Effect, Message, Session, own};
 use crate::cluster::server::Power;
 use crate::cluster::types::{Node, ServerId};
@@ -72,6 +74,22 @@ fn partition_mode_cuts_only_at_enter() {
     assert_eq!(command.keys.as_deref(), Some("P 4 5 Enter"));
     press(&mut session, "H");
     assert_eq!((session.cluster().groups().len(), last_command(&session)), (1, "heal".into()));
+}
+
+/// The panel and the map give the groups the same letters, and the panel says why nothing is cut.
+#[test]
+fn partition_mode_says_what_the_map_says_and_why_not() {
+    let mut session = script("cluster servers=3\nchallenge x commands=1 allow=cut\nturn\njudge\n");
+    frames(&mut session, 1.0);
+    press(&mut session, "P 1");
+    let text = drawn(&session);
+    let row =
+        |letter: &str| text.lines().rfind(|line| line.starts_with(letter)).unwrap().to_owned();
+    assert!(row(" A  S1 ").contains("1 of 3, no majority"), "{text}");
+    assert!(row(" B  S2 S3 ").contains("2 of 3, majority"), "{text}");
+    assert!(text.contains(" A  ▮▯▯  1 of 3"), "the map: {text}");
+    press(&mut session, "Enter");
+    assert!(drawn(&session).contains("does not allow `partition`"), "{}", drawn(&session));
 }
 
 #[test]

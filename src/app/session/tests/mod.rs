@@ -219,14 +219,19 @@ fn clock(session: &Session) -> Clock {
     session.scene().view.clock.clone()
 }
 
-/// The column and the row at which a text stands on the screen.
-fn find(session: &Session, text: &str) -> (u16, u16) {
+/// The screen at 120×40, row by row.
+fn drawn(session: &Session) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
     crate::ui::draw_into(&mut buffer, &session.scene());
-    for y in 0..40 {
-        let row: Vec<&str> = (0..120).map(|x| buffer[(x, y)].symbol()).collect();
-        if let Some(x) = (0..120).find(|x| row[*x..].concat().starts_with(text)) {
-            return (x as u16, y);
+    let row = |y| (0..120).map(|x| buffer[(x, y)].symbol()).chain(["\n"]).collect::<String>();
+    (0..40).map(row).collect()
+}
+
+/// The column and the row at which a text stands on the screen.
+fn find(session: &Session, text: &str) -> (u16, u16) {
+    for (row, y) in drawn(session).lines().zip(0..) {
+        if let Some(at) = row.find(text) {
+            return (row[..at].chars().count() as u16, y);
         }
     }
     panic!("{text:?} is not on the screen");

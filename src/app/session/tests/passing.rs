@@ -7,7 +7,7 @@ use super::{clock, find, frames, lab, led, press, refusal, script, typed, wait};
 use crate::app::session::{Message, Session};
 use crate::cluster::Cluster;
 use crate::cluster::command::Script;
-use crate::cluster::server::Power;
+use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Time;
 use crate::ui::view::{Clock, Mode, Stands};
 
@@ -118,6 +118,44 @@ fn a_caption_holds_the_script_until_it_has_been_read() {
     assert!(!down(&session));
     frames(&mut session, 0.4);
     assert!(down(&session));
+}
+
+#[test]
+fn who_has_read_a_caption_goes_on_with_space() {
+    let mut session =
+        script("cluster servers=3\nuntil leader\nsay Twenty characters...\ncrash leader\n");
+    let told = |session: &Session| session.scene().view.caption.is_some();
+    wait(&mut session, 20.0, "caption", told);
+    assert_eq!(clock(&session), Clock::Stands(Stands::Caption));
+    press(&mut session, "Space");
+    frames(&mut session, 0.2);
+    let down = |server: &Server| server.power == Power::Down;
+    assert!(session.cluster().servers().iter().any(down), "it goes on, and is not stopped");
+}
+
+/// Whoever plays a challenge on the screen is told there that it is met.
+#[test]
+fn a_challenge_that_is_met_says_so() {
+    let text = |body: &str| {
+        format!("cluster servers=3\nchallenge lead commands=2 allow=timeout par=1\n{body}")
+    };
+    let caption = |session: &Session| session.scene().view.caption.clone().unwrap_or_default();
+    let ended = |session: &Session| clock(session) == Clock::Stands(Stands::Ended);
+    let mut session = script(&text("say Lead.\nturn\njudge\nexpect term = 1\n"));
+    let beat = |session: &Session| matches!(clock(session), Clock::Stands(Stands::Beat { .. }));
+    wait(&mut session, 20.0, "turn", beat);
+    assert_eq!(session.cluster().commands_left(), 2);
+    press(&mut session, ": 'timeout_S1 Enter");
+    assert_eq!(&*caption(&session), "Lead.");
+    press(&mut session, "Space");
+    wait(&mut session, 20.0, "end", ended);
+    assert_eq!(&*caption(&session), "Solved: lead is met with 1 command, par 1.");
+    // Where nobody does anything, nothing is met.
+    let mut session = script(&text("say Lead.\nturn\njudge\nexpect term = 1\n"));
+    wait(&mut session, 20.0, "turn", beat);
+    press(&mut session, "Space");
+    frames(&mut session, 1.0);
+    assert_eq!(&*caption(&session), "Lead.");
 }
 
 #[test]

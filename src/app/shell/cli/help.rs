@@ -112,11 +112,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         &[("raftlab cast mine.lab --out mine.cast", "asciinema play mine.cast shows it")],
         &[(0, "the script came to its end"), (1, "it did not; the cast is written"), BAD],
     ),
-    (
-        "worksheet",
-        &[("raftlab worksheet lessons/01_election.lab --out x.html", "a page to print")],
-        &[ASKED, BAD],
-    ),
+    ("worksheet", &[("raftlab worksheet 5 --out x.html", "a page to print")], &[ASKED, BAD]),
     (
         "challenge",
         &[

@@ -153,9 +153,7 @@ impl<'a> Report<'a> {
         if !matches!(run.outcome, Outcome::Passed) || self.rows[run.script].runs > 1 || !is_with {
             return Ok(());
         }
-        let commands = if used == 1 { "command" } else { "commands" };
-        let par = challenge.par.map(|par| format!(", par {par}")).unwrap_or_default();
-        writeln!(out, "{} is met with {used} {commands}{par}.", challenge.name.as_str())
+        writeln!(out, "{}", challenge.met(used))
     }
 
     fn json(&self, run: &Run) -> serde_json::Value {
