@@ -59,7 +59,8 @@ fn the_lessons_tell_their_story() {
         assert!(asked[0] <= 1, "{name} tells before it asks");
         let last = *revealed.last().expect("an answer");
         let after = beats.iter().filter(|beat| **beat > last).count();
-        assert!(after <= 1, "{name} goes on for {after} beats after its last question");
+        // What explains the answer, and what the class takes home.
+        assert!(after <= 2, "{name} goes on for {after} beats after its last question");
         for (at, stretch) in stretches.iter().enumerate() {
             let says = |command: &&Command| matches!(command, Command::Tell(Tell::Say(_)));
             let new = stretch.iter().any(says);
