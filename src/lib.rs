@@ -13,6 +13,16 @@
 //! [`cluster::raft`] for the consensus beside the paper, [`cluster::command`] for the language,
 //! [`ui::draw`] for the screen. `docs/architecture.md` tells how it all belongs together.
 //!
+//! # The five calls one needs
+//!
+//! | call | does |
+//! |---|---|
+//! | [`Script::parse`](cluster::command::Script::parse) | a script, or all that is wrong with it |
+//! | [`Cluster::with_script`](cluster::Cluster::with_script) | a run of it, with a seed; [`Cluster::new`](cluster::Cluster::new) is one without |
+//! | [`Cluster::step`](cluster::Cluster::step) | the next thing happens; [`events`](cluster::Cluster::events) says what |
+//! | [`Cluster::apply`](cluster::Cluster::apply) | a command, which [`parse_line`](cluster::command::parse_line) reads |
+//! | [`Cluster::violation`](cluster::Cluster::violation), [`failure`](cluster::Cluster::failure) | what went wrong |
+//!
 //! A run depends on its configuration, its commands and its seed, and on nothing else:
 //!
 //! ```
@@ -24,11 +34,16 @@
 //! let play = |seed| {
 //!     let mut cluster = Cluster::with_script(&script, Some(seed));
 //!     while !cluster.finished() && cluster.step() == Step::Happened {}
+//!     assert!(cluster.failure().is_none() && cluster.violation().is_none());
 //!     cluster.digest()
 //! };
 //! assert_eq!(play(7), play(7));
 //! assert_ne!(play(7), play(8));
 //! ```
+//!
+//! A clone of a cluster at any moment lives on by itself: that is how one goes back, and how a thousand
+//! futures are played. `examples/` has a script with many seeds, a run by commands, and the lab's screen
+//! without a terminal. What these calls don't reach may change with any version.
 
 #![warn(clippy::unwrap_used)]
 

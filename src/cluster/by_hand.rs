@@ -111,6 +111,7 @@ impl Cluster {
                     | Item::Client(_)
                     | Item::Load(..)
                     | Item::LoadEnd
+                    | Item::Line
                     | Item::Chaos(_)
                     | Item::Task(_)
                     | Item::Recurring(_)

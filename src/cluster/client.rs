@@ -119,6 +119,33 @@ pub struct Finished {
     pub took: Span,
 }
 
+impl Call {
+    /// A get or put that a trace tells of.
+    pub(super) fn told(number: u64, request: Request, now: Time, record: usize) -> Self {
+        let next = ServerId::from_index(0);
+        Self {
+            number,
+            request,
+            since: now,
+            asking: None,
+            attempt: 0,
+            until: now,
+            broken: false,
+            maybe_executed: false,
+            next,
+            failed: BTreeMap::new(),
+            record,
+        }
+    }
+}
+
+impl Job {
+    /// What a client is at, of which a trace tells only this get or put.
+    pub(super) const fn told(work: Work, now: Time, call: Call) -> Self {
+        Self { work, since: now, only: None, call: Some(call), line: 0, ticket: 0 }
+    }
+}
+
 impl Client {
     pub(super) fn new(id: ClientId, name: &str, seed: u64) -> Self {
         let mut rng = Rng::new(seed, Entity::Client(name_number(name)));

@@ -11,9 +11,10 @@ use super::config::Config;
 use super::flaw::{Flaw, Flaws};
 use super::guest::{Guest, Proposed};
 use super::kv::Kv;
+use super::observed::State;
 use super::raft::{
-    Choice, Context, HardState, Log, Message, Outbox, Raft, RaftEvent, Snapshot, SnapshotLimit,
-    TimerOrder,
+    Choice, Context, HardState, Log, Message, Outbox, Raft, RaftEvent, Report, Snapshot,
+    SnapshotLimit, TimerOrder,
 };
 use super::time::Time;
 use super::types::{Index, Op, ServerId, Term};
@@ -23,6 +24,8 @@ use super::types::{Index, Op, ServerId, Term};
 pub struct Consensus {
     raft: Raft,
     guest: Option<Box<Guest>>,
+    /// A trace says what it is.
+    told: bool,
 }
 
 impl Deref for Consensus {
@@ -38,11 +41,43 @@ impl Consensus {
     pub(super) fn new(raft: Raft, config: &Config) -> Self {
         let program = config.raft.as_ref().and_then(|raft| raft.program.clone());
         let guest = program.map(|program| Box::new(Guest::new(program, raft.id(), config.seed)));
-        Self { raft, guest }
+        Self { raft, guest, told: false }
     }
 
+    /// Whether another program decides, a guest or one that has left a trace: only what it reports
+    /// is known.
     pub const fn is_guest(&self) -> bool {
-        self.guest.is_some()
+        self.guest.is_some() || self.told
+    }
+
+    /// Whether a trace says what it is.
+    pub const fn is_of_trace(&self) -> bool {
+        self.told
+    }
+
+    /// From now on a trace says what it is.
+    pub(super) const fn follow_trace(&mut self) {
+        self.told = true;
+    }
+
+    /// It is what a line of a trace tells.
+    pub(super) fn told(&mut self, state: &State, now: Time, out: &mut Outbox) {
+        let State { role, leader, commit, .. } = *state;
+        let raft = &mut self.raft;
+        raft.mirror_hard(HardState { term: state.term, voted_for: state.vote }, out);
+        if let Some(tail) = &state.log {
+            raft.mirror_truncate(tail.first, out);
+            tail.entries.iter().for_each(|entry| raft.mirror_append(entry.clone(), out));
+        }
+        raft.mirror_truncate(state.last.next(), out);
+        raft.mirror_role(Report { role, leader, commit }, now, out);
+        raft.mirror_votes(state.votes);
+        raft.mirror_commit(commit, out);
+    }
+
+    /// Its leader counts a follower's log as the same as its own up to here.
+    pub(super) fn told_progress(&mut self, follower: ServerId, matched: Index) {
+        self.raft.mirror_progress(follower, matched.next(), matched);
     }
 
     pub(super) fn guest(&self) -> Option<&Guest> {

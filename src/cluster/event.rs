@@ -8,8 +8,8 @@ use std::fmt::Display;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
-use strum::IntoStaticStr;
+use serde::{Deserialize, Serialize, Serializer};
+use strum::{IntoStaticStr, VariantNames};
 
 use super::check::Violation;
 use super::command::{Condition, Deed, Flow, NodeName, Pace, Question, Tell, Watched};
@@ -67,7 +67,7 @@ impl Event {
 }
 
 /// What brought it about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by", content = "which")]
 pub enum Cause {
     /// The beginning of the run.
@@ -89,6 +89,8 @@ pub enum Cause {
     ClientTimer(ClientId),
     /// A line of the script, by its number in the file.
     Line(u32),
+    /// A line of a trace, by its number, which says so and not why.
+    Told(u32),
 }
 
 /// What happened, by whom or what it is about; with the values that decided.
@@ -104,7 +106,7 @@ pub enum EventKind {
 }
 
 /// A packet on its way, as every event of one tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flight {
     pub packet: PacketId,
     pub from: Node,
@@ -113,8 +115,8 @@ pub struct Flight {
 }
 
 /// Power, disk and state machine of a server.
-#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ServerEvent {
     /// `lost`: entries in the log that were not yet on disk; `vote`: a vote that was not.
@@ -143,7 +145,7 @@ pub enum ServerEvent {
     /// a crash; they have decided nothing before.
     Synced {
         last: Index,
-        #[serde(skip_serializing_if = "Flaws::is_empty")]
+        #[serde(default, skip_serializing_if = "Flaws::is_empty")]
         forgets: Flaws,
     },
     Submitted {
@@ -219,8 +221,8 @@ pub enum ServerEvent {
 }
 
 /// What becomes of a packet.
-#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum PacketEvent {
     Sent,
@@ -239,8 +241,8 @@ pub enum PacketEvent {
 }
 
 /// What the network does beside that.
-#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum NetworkEvent {
     Duplicated {
@@ -255,8 +257,8 @@ pub enum NetworkEvent {
 }
 
 /// What a client does and is told.
-#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ClientEvent {
     ClientCreated,
@@ -302,8 +304,8 @@ pub enum ClientEvent {
 }
 
 /// The script goes on, or somebody asks as a script would.
-#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum ScriptEvent {
     LineRun {
@@ -388,8 +390,8 @@ pub enum ScriptEvent {
 }
 
 /// What comes from outside, and what the checkers find.
-#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum LabEvent {
     /// A command was applied, with every "who" resolved.
@@ -422,7 +424,6 @@ impl Serialize for EventKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Object<'a, W: Serialize, V: Serialize> {
-            event: &'static str,
             #[serde(flatten)]
             whom: W,
             #[serde(flatten)]
@@ -434,23 +435,20 @@ impl Serialize for EventKind {
             Server(ServerId),
             Client(ClientId),
         }
-        let event = self.name();
         match self {
             Self::Server(server, values) => {
-                Object { event, whom: Whom::Server(*server), values }.serialize(serializer)
+                Object { whom: Whom::Server(*server), values }.serialize(serializer)
             }
             Self::Raft(server, values) => {
-                Object { event, whom: Whom::Server(*server), values }.serialize(serializer)
+                Object { whom: Whom::Server(*server), values }.serialize(serializer)
             }
             Self::Client(client, values) => {
-                Object { event, whom: Whom::Client(*client), values }.serialize(serializer)
+                Object { whom: Whom::Client(*client), values }.serialize(serializer)
             }
-            Self::Packet(flight, values) => {
-                Object { event, whom: flight, values }.serialize(serializer)
-            }
-            Self::Network(values) => Object { event, whom: (), values }.serialize(serializer),
-            Self::Script(values) => Object { event, whom: (), values }.serialize(serializer),
-            Self::Lab(values) => Object { event, whom: (), values }.serialize(serializer),
+            Self::Packet(flight, values) => Object { whom: flight, values }.serialize(serializer),
+            Self::Network(values) => Object { whom: (), values }.serialize(serializer),
+            Self::Script(values) => Object { whom: (), values }.serialize(serializer),
+            Self::Lab(values) => Object { whom: (), values }.serialize(serializer),
         }
     }
 }
@@ -475,7 +473,7 @@ fn as_shown_or_all<S: Serializer>(
 }
 
 /// Why a packet did not reach anybody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DropReason {
     /// The link lost it by chance.
@@ -491,7 +489,7 @@ pub enum DropReason {
 }
 
 /// Why a client's attempt at one server came to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason", content = "detail")]
 pub enum AttemptFailure {
     /// No reply came in time.

@@ -9,7 +9,7 @@
 
 use std::fmt::Write as _;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::check::Invariant;
 use super::types::ServerSet;
@@ -199,6 +199,19 @@ impl Flaws {
 
     pub fn iter(self) -> impl Iterator<Item = Flaw> {
         FLAWS.iter().map(|about| about.flaw).filter(move |flaw| self.has(*flaw))
+    }
+}
+
+impl FromIterator<Flaw> for Flaws {
+    fn from_iter<I: IntoIterator<Item = Flaw>>(flaws: I) -> Self {
+        flaws.into_iter().fold(Self::NONE, |all, flaw| all.union(Self::only(flaw)))
+    }
+}
+
+/// By their names.
+impl<'de> Deserialize<'de> for Flaws {
+    fn deserialize<D: Deserializer<'de>>(names: D) -> Result<Self, D::Error> {
+        Vec::<Flaw>::deserialize(names).map(Self::from_iter)
     }
 }
 

@@ -49,6 +49,7 @@ pub mod kv;
 mod lock;
 mod measures;
 pub mod network;
+pub mod observed;
 pub mod queue;
 pub mod raft;
 pub mod reads;
@@ -188,6 +189,8 @@ pub struct Cluster {
     remarks: u64,
     failure: Option<Failure>,
     violation: Option<Arc<Violation>>,
+    /// The trace that is shown, if one is.
+    observed: Option<observed::Observed>,
 }
 
 /// Something pending.
@@ -205,6 +208,8 @@ enum Item {
     Chaos(u8),
     Task(u32),
     Recurring(u32),
+    /// The next line of a trace.
+    Line,
     /// A round of `settle`: how many more there may be, and the line that asks for it.
     Settle(u32, u32),
 }

@@ -188,6 +188,7 @@ impl Cluster {
             )
             | Item::Landed(_)
             | Item::LoadEnd
+            | Item::Line
             | Item::Recurring(_)
             | Item::Settle(..) => None,
         }

@@ -121,7 +121,7 @@ fn early_answer(kv: &Kv, request: &Request, flaws: Flaws) -> Ruled<Option<Answer
 
 /// Carries out a committed operation: every server does so with every one (§2), and what the map
 /// holds by now decides about it.
-fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Ruled<Answer> {
+pub(super) fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Ruled<Answer> {
     if flaws.has(Flaw::ApplyOwnOnly) && op.id.server != server {
         let answer = kv.clone().apply(&op.request);
         let left_out = matches!(op.request, Request::Put { .. }) && answer.outcome == Outcome::Ok;
@@ -295,7 +295,7 @@ impl Cluster {
                     let answer = carry_out(&mut server.rsm.kv, &op, id, server.raft.rules().flaws);
                     self.has_applied(id, index, op, answer);
                 }
-                Payload::Noop => {
+                Payload::Noop | Payload::Untold => {
                     self.emit(EventKind::Server(id, ServerEvent::AppliedNoop { index }));
                     self.settle_waiters(id, index, OpId::NONE, None);
                 }

@@ -89,6 +89,7 @@ impl Cluster {
             remarks: 0,
             failure: None,
             violation: None,
+            observed: None,
             config: Arc::new(config),
         };
         cluster.begin();

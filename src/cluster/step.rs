@@ -209,6 +209,7 @@ impl Cluster {
                 self.digest.u64(self.now.micros()).tag(Tag::LoadEnd);
                 self.stop_load();
             }
+            Item::Line => self.observe_line(),
             Item::Task(task) => {
                 self.run_task(task);
                 return false;
@@ -232,6 +233,9 @@ impl Cluster {
     /// A packet has reached the end of its flight: arrives, or doesn't.
     fn on_packet(&mut self, packet: Packet) {
         self.cause = Cause::Packet(packet.id);
+        if packet.cargo.is_told() {
+            return;
+        }
         self.digest_packet(&packet);
         if packet.loss != Loss::Arrives {
             self.lose(packet);
@@ -380,7 +384,11 @@ impl Cluster {
                     self.on_reply(client, server, call, attempt, reply);
                 }
             }
-            (Node::Server(_) | Node::Client(_), _, Cargo::Raft(_) | Cargo::Client(_)) => {}
+            (
+                Node::Server(_) | Node::Client(_),
+                _,
+                Cargo::Raft(_) | Cargo::Client(_) | Cargo::Told(_),
+            ) => {}
         }
     }
 

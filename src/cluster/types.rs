@@ -336,12 +336,26 @@ impl fmt::Display for Request {
 
 /// A request as it stands in the log, with the name by which its waiter knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "PlainOp")]
 pub struct Op {
     pub id: OpId,
     pub request: Request,
     /// The hash of its request, for every server that carries it out.
     #[serde(skip)]
     hash: u64,
+}
+
+/// As it is written down.
+#[derive(Deserialize)]
+struct PlainOp {
+    id: OpId,
+    request: Request,
+}
+
+impl From<PlainOp> for Op {
+    fn from(plain: PlainOp) -> Self {
+        Self::new(plain.id, plain.request)
+    }
 }
 
 impl Op {

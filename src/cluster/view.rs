@@ -192,6 +192,7 @@ impl Cluster {
             | Item::Client(_)
             | Item::Load(..)
             | Item::LoadEnd
+            | Item::Line
             | Item::Task(_)
             | Item::Chaos(_)
             | Item::Recurring(_)
@@ -207,6 +208,7 @@ impl Cluster {
             | Item::Client(_)
             | Item::Load(..)
             | Item::LoadEnd
+            | Item::Line
             | Item::Task(_)
             | Item::Chaos(_)
             | Item::Recurring(_)
@@ -224,6 +226,7 @@ impl Cluster {
             Some(
                 Item::Packet(_)
                 | Item::Landed(_)
+                | Item::Line
                 | Item::Timer(..)
                 | Item::Chaos(_)
                 | Item::Task(_)

@@ -12,6 +12,7 @@ use crate::cluster::Cluster;
 use crate::cluster::network::{Cargo, Hand, Packet, Reply, Rpc};
 use crate::cluster::raft::{AppendResult, Chunk, ChunkResult, Message};
 use crate::cluster::types::{Index, Node, Outcome, Request, Term};
+use crate::cluster::words::packet_words;
 
 /// From this width on the list shows the marks of the map too.
 const MARKS_WIDTH: u16 = 44;
@@ -156,6 +157,10 @@ fn node(pen: &mut Pen<'_>, node: Node, cluster: &Cluster) {
 fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
     let message = match &packet.cargo {
         Cargo::Raft(message) => message,
+        Cargo::Told(summary) => {
+            pen.put(packet_words(*summary));
+            return;
+        }
         Cargo::Client(Rpc::Request { request, .. }) => return ask(pen, request),
         Cargo::Client(Rpc::Reply { reply, .. }) => return answer(pen, reply),
     };

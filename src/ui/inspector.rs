@@ -159,6 +159,8 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
             shown(raft.commit()),
             "newest entry it knows committed (§5.3)",
         ));
+    }
+    if !down && cluster.tells_service() {
         facts.push(fact(
             "lastApplied",
             shown(server.rsm.applied),
@@ -167,6 +169,8 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
     }
     match raft.role() {
         _ if down => {}
+        // What a leader knows of others stands in no line.
+        Role::Leader if cluster.is_observed() => {}
         Role::Leader => {
             let others = cluster.servers().iter().filter(|other| other.id != server.id);
             let known = others.filter_map(|other| Some((other.id, raft.progress(other.id)?)));
@@ -216,8 +220,10 @@ fn lab(cluster: &Cluster, server: &Server) -> Vec<Fact> {
     let dirty = if server.disk.is_dirty() { ", writing" } else { "" };
     let disk = format!("t{}{vote}, log to {}{dirty}", hard.term, server.disk.log.last_index());
     facts.push(fact("disk", disk, "all that a crash leaves (Figure 2)"));
-    if server.power != Power::Down {
+    if server.power != Power::Down && cluster.tells_service() {
         facts.push(fact("keys", server.rsm.kv.len().to_string(), "how many its map holds (§2)"));
+    }
+    if server.power != Power::Down && !cluster.is_observed() {
         facts.push(fact(
             "waiters",
             waiters(cluster, server),
@@ -227,6 +233,9 @@ fn lab(cluster: &Cluster, server: &Server) -> Vec<Fact> {
     if !server.inbox.is_empty() {
         let count = server.inbox.len().to_string();
         facts.push(fact("inbox", count, "packets that wait until it wakes"));
+    }
+    if cluster.is_observed() {
+        return facts;
     }
     facts.push(fact("clock", server.clock.as_rate(), "its own, beside lab time (§5.6)"));
     facts.push(fact("starts", server.incarnation.to_string(), "how often it was started"));
@@ -240,6 +249,10 @@ fn beyond(cluster: &Cluster, server: &Server) -> Vec<Fact> {
         raft.rules().options.iter().map(|choice| choice.to_string()).collect();
     if !options.is_empty() {
         facts.push(fact("options", options.join(" "), "what it keeps beyond Figure 2"));
+    }
+    let flaws: Vec<&str> = server.flaws().iter().map(|flaw| flaw.name()).collect();
+    if !flaws.is_empty() {
+        facts.push(fact("flaws", flaws.join(" "), "rules that it does not keep"));
     }
     if let Some(transfer) = raft.transfer() {
         let about = "it takes no requests (dissertation §3.10)";

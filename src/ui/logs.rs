@@ -89,7 +89,7 @@ impl Window {
         let glyphs = scene.view.theme.glyphs;
         let text = |text| glyphs.user_width(text, WIDTHS[5]);
         let body = match entry.op().map(|op| &op.request) {
-            None => NOOP.len() as u16,
+            None => entry.payload.word().len() as u16,
             Some(Request::Get { key }) => text(key) + 1,
             Some(Request::Put { key, value, version }) => {
                 let version = match self.detail {
@@ -285,7 +285,7 @@ impl Window {
         glyphs: super::glyphs::Glyphs,
     ) {
         match payload.op().map(|op| &op.request) {
-            None => drop(pen.put(NOOP)),
+            None => drop(pen.put(payload.word())),
             Some(Request::Get { key }) => {
                 pen.user_within(key, pen.room().saturating_sub(1)).put('?');
             }
@@ -304,9 +304,6 @@ impl Window {
         }
     }
 }
-
-/// What a cell says of an entry that asks for nothing.
-const NOOP: &str = "no-op";
 
 /// One entry of one log, as it is to be drawn.
 struct Cell<'a> {

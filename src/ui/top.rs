@@ -99,7 +99,10 @@ fn status(scene: &Scene) -> Vec<String> {
         flaws => more.push(format!("{} flaws", flaws.len())),
     }
     let flaws = more.last().filter(|word| word.contains("flaw")).cloned().unwrap_or_default();
-    let network = format!("{} seed {}", scene.cluster.network(), scene.cluster.config().seed);
+    let network = match scene.cluster.is_observed() {
+        true => "a trace".to_owned(),
+        false => format!("{} seed {}", scene.cluster.network(), scene.cluster.config().seed),
+    };
     let join = |words: &[&str]| {
         words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join("  ")
     };
@@ -134,6 +137,7 @@ fn verdict(scene: &Scene) -> String {
         None if !checker.is_linearizable() => "! not linearizable".to_owned(),
         None => match checker.void() {
             Some((_, server)) => format!("{VOID}: {server} lost its disk"),
+            None if checker.unjudged().is_some() => "not judged".to_owned(),
             None => "all rules hold".to_owned(),
         },
     }
@@ -150,6 +154,9 @@ fn clock(scene: &Scene) -> String {
         // While presenting the last row says at which beat.
         Clock::Stands(Stands::Beat { .. }) if scene.view.presented.is_some() => {
             ("‖", String::new())
+        }
+        Clock::Stands(Stands::Ended) if scene.cluster.is_observed() => {
+            ("‖", "trace ended".to_owned())
         }
         Clock::Stands(why) => ("‖", paused(why)),
     };

@@ -307,6 +307,9 @@ impl Session {
     fn copy(&mut self) -> Effect {
         let Config { servers, seed, network, .. } = self.cluster.config();
         let text = match &self.origin {
+            Origin::File(path) if self.cluster.is_observed() => {
+                format!("raftlab view {}", quoted(&path.display().to_string()))
+            }
             _ if self.cluster.point().deeds > 0 => self.as_script(false),
             Origin::File(path) => {
                 format!("raftlab run {} --seed {seed}", quoted(&path.display().to_string()))

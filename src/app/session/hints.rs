@@ -95,6 +95,18 @@ impl Session {
             let keys = [Normal::Why, Normal::StepBack].into_iter().chain(undo);
             return keys.map(Action::Normal).chain(looking_hints()).collect();
         }
+        if self.cluster.is_observed() {
+            let keys = [
+                Normal::ToggleTime,
+                Normal::Why,
+                Normal::StepShown,
+                Normal::StepBack,
+                Normal::Slower,
+                Normal::Faster,
+                Normal::Prompt,
+            ];
+            return keys.map(Action::Normal).into_iter().chain(looking_hints()).collect();
+        }
         let by_hand = self.cluster.is_by_hand();
         // By hand, only the lines of a script can go on.
         let goes_on = !self.rests_by_hand();

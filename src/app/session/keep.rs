@@ -5,11 +5,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
 use super::{Effect, Looks, Screen, Session};
 use crate::app::recorder::{Recorder, Tape, Work, saved};
 use crate::cluster::command::{Command, Place, Tell};
 use crate::cluster::timeline::{Done, Point};
 use crate::cluster::words::plain::quoted;
+use crate::ui::export::svg;
 use crate::ui::view::Kept;
 
 /// How often what could not be written is tried again while nobody does anything.
@@ -175,6 +179,10 @@ impl Session {
     /// `:save NAME [expect]`, and `:save! NAME [expect]`, which replaces what is not this session's
     /// own.
     pub(super) fn save(&mut self, rest: &str, replace: bool) -> Option<Effect> {
+        if self.cluster.is_observed() {
+            self.refuse("a trace is no script: there is nothing to save");
+            return None;
+        }
         let (name, expect) = match rest.strip_suffix("expect") {
             Some(name) if name.ends_with(' ') => (name.trim(), true),
             Some(_) | None => (rest, false),
@@ -187,9 +195,25 @@ impl Session {
         Some(Effect::Save(Saving { name, text, replace }))
     }
 
+    /// `:picture NAME`: the screen as it is, drawn. What its name ends with says in which form.
+    pub(super) fn save_picture(&mut self, rest: &str) -> Option<Effect> {
+        if rest.len() < 5 || !is_picture(rest) {
+            self.refuse("a picture under which name? as :picture beat3.svg, or .png");
+            return None;
+        }
+        // The prompt is about to close.
+        self.notice = None;
+        self.show();
+        let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, self.size)));
+        crate::ui::draw_into(&mut buffer, &self.scene());
+        let text = svg(&buffer, self.view.theme.paper);
+        Some(Effect::Save(Saving { name: rest.to_owned(), text, replace: false }))
+    }
+
     /// What came of [`Effect::Save`]: why nothing was saved, if nothing was.
     pub fn saved(&mut self, name: &str, done: Result<(), String>) {
         match done {
+            Ok(()) if is_picture(name) => self.note(format!("saved: {}", quoted(name))),
             Ok(()) => self.note(format!("saved: raftlab run {}", quoted(name))),
             Err(why) => self.refuse(why),
         }
@@ -198,7 +222,12 @@ impl Session {
     }
 }
 
-/// A script that somebody wants to keep.
+/// Whether a file of this name is a picture.
+pub fn is_picture(name: &str) -> bool {
+    [".svg", ".png"].iter().any(|end| name.ends_with(end))
+}
+
+/// A script, or a picture, that somebody wants to keep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saving {
     pub name: String,

@@ -297,6 +297,17 @@ impl Session {
         Self::new(Origin::File(path), cluster, Player::new(script), theme)
     }
 
+    /// A trace, which is only looked at. `remarks`: what is to be known of it.
+    pub fn trace(path: PathBuf, cluster: Cluster, remarks: &[String], theme: Theme) -> Self {
+        let mut session = Self::new(Origin::File(path), cluster, Player::default(), theme);
+        session.halt = Some(Stands::Paused);
+        if !remarks.is_empty() {
+            session.remark(&remarks.join("; "));
+        }
+        session.show();
+        session
+    }
+
     fn new(origin: Origin, cluster: Cluster, player: Player, theme: Theme) -> Self {
         let timeline = Timeline::new(&cluster, &player);
         let mut session = Self {

@@ -45,7 +45,7 @@ const fn like(verb: &'static str, own: Own) -> Own {
 }
 
 /// The table.
-pub static OWN: [Own; 17] = [
+pub static OWN: [Own; 18] = [
     own(
         "help",
         &["help", "help WORD"],
@@ -121,6 +121,13 @@ pub static OWN: [Own; 17] = [
         "the same, in the place of a file that this session has not written",
         &["save! mine.lab"],
         Act::Outside(|session, rest| session.save(rest, true)),
+    ),
+    own(
+        "picture",
+        &["picture FILE"],
+        "saves the screen, without this line, as an SVG file; as PNG where the name ends so",
+        &["picture beat3.svg"],
+        Act::Outside(Session::save_picture),
     ),
     own(
         "lesson",

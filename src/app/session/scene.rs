@@ -40,6 +40,10 @@ impl Session {
 
     /// The link to what is on the screen, on the clipboard and as a code.
     pub(super) fn share_link(&mut self) -> Option<Effect> {
+        if self.cluster.is_observed() {
+            self.refuse("a trace is no script: no link can make it again");
+            return None;
+        }
         let Some(base) = &self.base else {
             self.refuse(
                 "where does the page lie? raftlab --base https://example.org/raftlab.html says it",

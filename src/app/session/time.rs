@@ -164,6 +164,9 @@ impl Session {
                 _ => {}
             }
         }
+        if self.cluster.observed().is_some_and(|(seen, of)| seen == of) {
+            self.halt = Some(Stands::Ended);
+        }
         let paced =
             |event: &Event| matches!(event.kind, EventKind::Script(ScriptEvent::Paced { .. }));
         if !breaks.is_empty() || !watches.is_empty() || self.cluster.events().iter().any(paced) {

@@ -18,6 +18,7 @@ use super::check::lines::Model;
 use super::find::FindOptions;
 use super::settings::dress;
 use super::trace::TraceOptions;
+use super::view::ViewOptions;
 use super::worksheet::WorksheetOptions;
 use crate::app::hunt::plan::OptionWord;
 use crate::app::session::Moment;
@@ -93,6 +94,9 @@ pub enum Subcommands {
     /// ShiViz, or a state trace as etcd's Raft writes it.
     #[command(after_help = help::of("trace"))]
     Trace(TraceOptions),
+    /// Look at a trace in the lab's screen: of etcd's Raft, or one that raftlab trace has written.
+    #[command(after_help = help::of("view"))]
+    View(ViewOptions),
     /// Record a script as it plays, for asciinema (asciicast v3), with its beats as markers.
     #[command(after_help = help::of("cast"))]
     Cast(CastOptions),
@@ -100,7 +104,7 @@ pub enum Subcommands {
     /// solutions at the end; a page for a browser.
     #[command(after_help = help::of("worksheet"))]
     Worksheet(WorksheetOptions),
-    /// Write a picture of the screen as an SVG file.
+    /// Write a picture of the screen as an SVG file; as PNG where its name ends so (feature png).
     #[command(after_help = help::of("picture"))]
     Picture(PictureOptions),
     /// List the sessions that were recorded, the newest first.
@@ -146,7 +150,8 @@ pub enum Subcommands {
         #[command(subcommand)]
         command: GuestCommand,
     },
-    /// Print a reference page, in Markdown: `docs keys`, `docs scripts` or `docs guest`.
+    /// Print a reference page, in Markdown: `docs keys`, `docs scripts` or `docs guest`; or, with
+    /// `docs vim`, a syntax file for Vim.
     #[command(after_help = help::of("docs"))]
     Docs { page: Page },
     /// Print what can be set for good, with its default, and what is set.
@@ -516,6 +521,8 @@ pub enum Page {
     Keys,
     /// Every verb of the script language (docs/scripts.md).
     Scripts,
+    /// A syntax file for Vim and Neovim: scripts in colours.
+    Vim,
     /// A Raft of your own, and every function between it and the lab (docs/guests.md).
     #[cfg(feature = "guests")]
     Guest,

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::files::{Files, Old};
 use super::system::{self, FileId};
-use super::{Mistake, sessions};
+use super::{Mistake, png, sessions};
 use crate::app::session::{Saving, Tape};
 
 /// The files of one session.
@@ -75,7 +75,8 @@ fn write(path: &Path, old: Old, text: &str) -> Result<(), Mistake> {
     if file.is_screen() {
         return Err(Mistake::Usage("the lab has the terminal: name a file".into()));
     }
-    file.write_all(text.as_bytes()).map_err(|error| file.unwritten(&error))?;
+    let bytes = png::picture(path, text)?;
+    file.write_all(&bytes).map_err(|error| file.unwritten(&error))?;
     file.complete()
 }
 

@@ -24,6 +24,7 @@ use super::terminal::{self, Mouse, Screen};
 use super::{Ending, Mistake, background, keyboard, library, share, system};
 use crate::app::input::Input;
 use crate::app::session::{Effect, Message, Session};
+use crate::cluster::Cluster;
 use crate::cluster::config::Config;
 use crate::ui;
 use crate::ui::glyphs::Glyphs;
@@ -54,7 +55,38 @@ pub fn run(
 ) -> Result<Ending, Mistake> {
     let (settings, wrong) = settings::load();
     let theme = theme(options, &settings, colours);
-    let mut session = open(file, free, options, &settings, theme)?;
+    let session = open(file, free, options, &settings, theme)?;
+    show(session, file, options, &settings, &wrong)
+}
+
+/// Opens a trace on the terminal, to be looked at.
+///
+/// # Errors
+/// As [`run`].
+pub fn view(
+    file: &Path,
+    cluster: Cluster,
+    remarks: &[String],
+    options: &LabOptions,
+    colours: ColorChoice,
+) -> Result<Ending, Mistake> {
+    let (settings, wrong) = settings::load();
+    let theme = theme(options, &settings, colours);
+    let mut session = Session::trace(file.to_owned(), cluster, remarks, theme);
+    furnish(&mut session, options, &settings)?;
+    // What is only looked at is written down already.
+    let options = LabOptions { no_record: true, ..options.clone() };
+    show(session, Some(file), &options, &settings, &wrong)
+}
+
+/// Shows a session on the terminal until it ends.
+fn show(
+    mut session: Session,
+    file: Option<&Path>,
+    options: &LabOptions,
+    settings: &Settings,
+    wrong: &[String],
+) -> Result<Ending, Mistake> {
     let keyboard = match file {
         Some(path) if is_standard(path) => keyboard::keyboard().ok(),
         Some(_) | None => keyboard::keyboard().ok().filter(|_| io::stdin().is_terminal()),
@@ -66,7 +98,7 @@ pub fn run(
                 .into(),
         ));
     };
-    let typed = dress(&mut session, &keyboard, options, &settings);
+    let typed = dress(&mut session, &keyboard, options, settings);
     if !wrong.is_empty() {
         session.remark(&format!("{} (raftlab settings)", wrong.join("; ")));
     }
@@ -76,7 +108,7 @@ pub fn run(
         .enable_all()
         .build()
         .map_err(Mistake::Output)?;
-    let playing = play(&mut session, (&keyboard, typed), mouse, options, &settings);
+    let playing = play(&mut session, (&keyboard, typed), mouse, options, settings);
     let ending = match runtime.block_on(playing) {
         Err(_) if !terminal::is_there(&keyboard) => Ok(HUNG_UP),
         ending => ending,
@@ -125,6 +157,28 @@ fn open(
             session
         }
     };
+    furnish(&mut session, options, settings)?;
+    Ok(session)
+}
+
+/// A session becomes what the command line and the settings say, from where they say on.
+fn furnish(
+    session: &mut Session,
+    options: &LabOptions,
+    settings: &Settings,
+) -> Result<(), Mistake> {
+    settle(session, options, settings);
+    // The way there may be long: it is gone once there is a screen, and keys and signals.
+    if session.replays() {
+        options.start_at.iter().for_each(|moment| session.look_for(moment));
+    } else if let Some(moment) = &options.start_at {
+        session.start_at(moment).map_err(|why| Mistake::Usage(format!("--start-at: {why}")))?;
+    }
+    Ok(())
+}
+
+/// The same of any session, wherever it begins.
+fn settle(session: &mut Session, options: &LabOptions, settings: &Settings) {
     session.set_keys(settings.keys);
     if settings.big {
         session.toggle_big();
@@ -132,19 +186,12 @@ fn open(
     if let Some(bytes) = options.memory.or(settings.memory) {
         session.set_memory(bytes);
     }
-    if let Some(base) = &options.base {
+    if let Some(base) = options.base.as_ref().or(settings.base.as_ref()) {
         session.set_base(base.clone());
-    }
-    // The way there may be long: it is gone once there is a screen, and keys and signals.
-    if session.replays() {
-        options.start_at.iter().for_each(|moment| session.look_for(moment));
-    } else if let Some(moment) = &options.start_at {
-        session.start_at(moment).map_err(|why| Mistake::Usage(format!("--start-at: {why}")))?;
     }
     if let Some(pace) = options.pace.or(settings.pace) {
         session.set_pace(pace);
     }
-    Ok(session)
 }
 
 /// Gives it the look that was asked for, or else that of the terminal's own background; what was typed
@@ -311,10 +358,7 @@ fn lesson(
     let script = Files::default().script(path).map_err(|_| format!("can't read {path:?}"))?;
     let theme = session.scene().view.theme;
     let mut session = Session::file(path.to_owned(), &script, (None, Vec::new()), theme);
-    session.set_keys(settings.keys);
-    if let Some(bytes) = options.memory.or(settings.memory) {
-        session.set_memory(bytes);
-    }
+    settle(&mut session, options, settings);
     Ok(session)
 }
 

@@ -29,6 +29,7 @@ mod lab;
 mod library;
 mod notes;
 mod picture;
+mod png;
 mod sessions;
 mod settings;
 mod share;
@@ -37,6 +38,7 @@ mod stream;
 mod system;
 mod terminal;
 mod trace;
+mod view;
 mod worksheet;
 
 use std::ffi::OsString;
@@ -167,6 +169,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Hunt(options)) => hunt::run(options),
         Some(Subcommands::Find(options)) => find::run(options),
         Some(Subcommands::Trace(options)) => trace::run(options),
+        Some(Subcommands::View(options)) => view::run(options, cli.color),
         Some(Subcommands::Cast(options)) => cast::run(options),
         Some(Subcommands::Worksheet(options)) => worksheet::worksheet(options),
         Some(Subcommands::Picture(options)) => picture::run(options),
@@ -187,6 +190,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
         Some(Subcommands::Docs { page }) => print(&match page {
             #[cfg(feature = "guests")]
             Page::Guest => crate::cluster::guest::page(),
+            Page::Vim => crate::cluster::command::editor::vim(),
             Page::Keys => super::keymap::reference(),
             Page::Scripts => crate::cluster::command::reference::page(),
         }),

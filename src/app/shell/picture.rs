@@ -1,5 +1,6 @@
 //! `raftlab picture`: the screen as it would be at a moment, or the space-time diagram of a part of
-//! the run, as an SVG file.
+//! the run, as an SVG file,
+//! or as PNG where its name ends so.
 
 use std::io::Write;
 
@@ -8,7 +9,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::cli::{FreeOptions, PictureOptions};
 use super::files::{Files, Old};
-use super::{Ending, Mistake, beats, lab};
+use super::{Ending, Mistake, beats, lab, png};
 use crate::app::session::{Moment, Session};
 use crate::cluster::time::Time;
 use crate::ui;
@@ -84,7 +85,9 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
             buffer
         }
     };
-    file.write_all(svg(&buffer, theme.paper).as_bytes()).map_err(|error| file.unwritten(&error))?;
+    let drawn = svg(&buffer, theme.paper);
+    let bytes = png::picture(&out, &drawn)?;
+    file.write_all(&bytes).map_err(|error| file.unwritten(&error))?;
     file.complete()?;
     Ok(Ending::Well)
 }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub ascii: Option<bool>,
     pub memory: Option<u64>,
     pub big: bool,
+    /// Where the page lies to which links lead.
+    pub base: Option<String>,
     pub motion: Motion,
     pub keys: Keymap,
 }
@@ -107,6 +109,18 @@ const SETTINGS: &[Setting] = &[
         about: "how much memory a session may take before it pauses",
         set: |settings, value| {
             settings.memory = Some(crate::app::memory::size(text(value)?).map_err(one)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "base",
+        default: "\"\"",
+        about: "the address of the lab's page (web/build.sh makes it), to which links to scenes lead",
+        set: |settings, value| {
+            settings.base = match text(value)? {
+                "" => None,
+                address => Some(crate::app::address::base(address).map_err(one)?),
+            };
             Ok(())
         },
     },

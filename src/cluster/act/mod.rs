@@ -133,6 +133,11 @@ impl Cluster {
 
     /// Why a deed can do nothing now, if so. Checked before anything changes.
     fn refuse(&self, deed: &Deed<NodeName>) -> Result<(), Refusal> {
+        if self.is_observed() {
+            return Err(error(
+                "a trace is only looked at: what happened stands in it, and nothing can be done",
+            ));
+        }
         match deed {
             Deed::Servers(act, who) => self.refuse_servers(*act, who),
             Deed::Clients(act, who) => self.refuse_clients(*act, who),
@@ -195,6 +200,28 @@ impl Cluster {
             Deed::Lab(act) => self.act_on_lab(act, line)?,
         }
         Ok(Applied { deed: Some(deed), ticket })
+    }
+
+    /// What a trace tells of a command: which links it cut or mended is known by it alone.
+    pub(super) fn follow_command(&mut self, command: &Command) {
+        let mut scope = self.lab_scope.clone();
+        let Command::Deed(deed) = command else { return };
+        let Ok(deed) = self.resolve(deed, &mut scope) else { return };
+        let done = match &deed {
+            Deed::Links(act @ (LinkAct::Cut | LinkAct::Mend | LinkAct::Change(_)), ends) => {
+                self.act_on_links(*act, ends)
+            }
+            Deed::Partition(groups) => self.partition(groups),
+            Deed::Servers(act @ (ServerAct::Isolate { .. } | ServerAct::Rejoin), who) => {
+                self.act_on_servers(*act, who);
+                Ok(())
+            }
+            Deed::Lab(act @ (LabAct::Heal | LabAct::Net(_))) => self.act_on_lab(act, 0),
+            _ => Ok(()),
+        };
+        // What can't be followed was no command of these servers: it is told all the same.
+        drop(done);
+        self.emit(EventKind::Lab(LabEvent::Commanded { command: Arc::new(deed) }));
     }
 
     /// A lease trusts all voters to stay with a leader that they hear.

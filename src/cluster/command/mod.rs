@@ -15,6 +15,7 @@ mod condition;
 mod conditions;
 mod deed;
 pub mod diagnostic;
+pub mod editor;
 mod expect;
 mod lex;
 mod measure;

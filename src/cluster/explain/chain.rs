@@ -115,6 +115,7 @@ fn step(recent: &[Event], at: usize, names: &Names) -> (String, Option<usize>) {
         | Cause::WaiterTimer(_)
         | Cause::QuorumTimer(_)
         | Cause::GuestTimer(..)
+        | Cause::Told(_)
         | Cause::ClientTimer(_) => (plain(event, names), None),
     }
 }

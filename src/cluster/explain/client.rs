@@ -21,6 +21,17 @@ pub fn client(cluster: &Cluster, id: ClientId, recent: &[Event]) -> Vec<String> 
         return lines.0;
     };
     match &client.job {
+        None if cluster.is_observed() => {
+            lines.say("the trace tells of no get or put that is open");
+        }
+        Some(job) if cluster.is_observed() => {
+            let since = span(cluster.now().since(job.since));
+            lines.say(format!(
+                "{} has been at `{}` for {since}",
+                named(cluster, id),
+                work(&job.work)
+            ));
+        }
         None => lines.say(format!("{} is idle", named(cluster, id))),
         Some(job) => {
             let since = span(cluster.now().since(job.since));

@@ -41,10 +41,13 @@ pub(super) fn server(cluster: &Cluster, server: &Server) -> Vec<String> {
     clauses.extend(
         other.map(|it| format!("another timer of its own runs out {}", due(cluster, it.due))),
     );
-    clauses.push(
-        "why it does what it does, only the guest knows: what it logs stands among the events"
-            .into(),
-    );
+    clauses.push(match server.raft.is_of_trace() {
+        true => "this is what a trace tells of it: what the lines leave out is not known".into(),
+        false => {
+            "why it does what it does, only the guest knows: what it logs stands among the events"
+                .into()
+        }
+    });
     clauses
 }
 

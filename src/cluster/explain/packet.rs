@@ -9,6 +9,7 @@ use crate::cluster::event::{Event, EventKind, NetworkEvent, PacketEvent};
 use crate::cluster::network::{Act, Cargo, Hand, Loss, Packet, Reply, Rpc};
 use crate::cluster::raft::{AppendResult, Chunk, ChunkResult, Entries, Message, Position};
 use crate::cluster::types::{Index, Node, PacketId};
+use crate::cluster::words::packet_words;
 use crate::cluster::words::spell::{count, entries};
 
 /// Explains a packet.
@@ -37,6 +38,7 @@ fn who(cluster: &Cluster, node: Node) -> String {
 fn says(cargo: &Cargo) -> String {
     let message = match cargo {
         Cargo::Raft(message) => message,
+        Cargo::Told(summary) => return packet_words(*summary),
         Cargo::Client(Rpc::Request { attempt, .. }) => {
             return format!("a client's request, attempt {attempt}");
         }
@@ -161,6 +163,7 @@ fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
     }
     let message = match &packet.cargo {
         Cargo::Raft(message) => message,
+        Cargo::Told(_) => return None,
         Cargo::Client(rpc) => return Some(purpose_for_a_client(rpc, to)),
     };
     Some(match message {

@@ -445,7 +445,7 @@ fn state(cluster: &Cluster, server: &Server) -> Vec<String> {
         let last = of.index;
         clauses.push(format!("of a snapshot up to entry {last} it has the first {bytes} bytes"));
     }
-    if applied < commit {
+    if applied < commit && cluster.tells_service() {
         clauses.push(format!("it has applied entries up to {applied} of {commit}"));
     }
     if server.clock != Ppm::ONE {

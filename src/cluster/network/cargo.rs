@@ -14,6 +14,8 @@ pub enum Cargo {
     Raft(Message),
     /// From a client to a server, or back.
     Client(Rpc),
+    /// What a trace says that it is: no more is known of it.
+    Told(Summary),
 }
 
 /// A client's RPC. `call` counts that client's gets and puts, `attempt` the servers that it tried
@@ -77,22 +79,28 @@ impl Cargo {
     pub const fn raft(&self) -> Option<&Message> {
         match self {
             Self::Raft(message) => Some(message),
-            Self::Client(_) => None,
+            Self::Client(_) | Self::Told(_) => None,
         }
     }
 
     /// What a client and a server say to each other, if it is that.
     pub const fn client(&self) -> Option<&Rpc> {
         match self {
-            Self::Raft(_) => None,
+            Self::Raft(_) | Self::Told(_) => None,
             Self::Client(rpc) => Some(rpc),
         }
+    }
+
+    /// Whether only a trace tells of it.
+    pub const fn is_told(&self) -> bool {
+        matches!(self, Self::Told(_))
     }
 
     /// What it is in short.
     pub fn summary(&self) -> Summary {
         let kind = match self {
             Self::Raft(message) => return message.summary(),
+            Self::Told(summary) => return *summary,
             Self::Client(Rpc::Request { .. }) => PacketKind::ClientRequest,
             Self::Client(Rpc::Reply { .. }) => PacketKind::ClientReply,
         };
@@ -103,6 +111,7 @@ impl Cargo {
     pub const fn is_reply(&self) -> bool {
         match self {
             Self::Raft(message) => message.is_reply(),
+            Self::Told(summary) => summary.is_reply(),
             Self::Client(rpc) => matches!(rpc, Rpc::Reply { .. }),
         }
     }
@@ -112,6 +121,7 @@ impl Cargo {
     pub fn wire_bytes(&self) -> u64 {
         match self {
             Self::Raft(message) => message.wire_bytes(),
+            Self::Told(_) => 0,
             Self::Client(Rpc::Request { request, .. }) => 12 + request.wire_bytes(),
             Self::Client(Rpc::Reply { reply: Reply::Done(answer), .. }) => {
                 25 + answer.value.len() as u64

@@ -160,6 +160,7 @@ impl Cluster {
         match &packet.cargo {
             Cargo::Raft(message) => digest_message(digest, message),
             Cargo::Client(rpc) => digest_rpc(digest, rpc),
+            Cargo::Told(_) => {}
         }
     }
 }

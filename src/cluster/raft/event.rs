@@ -1,7 +1,7 @@
 //! What a server's consensus does, as it tells it itself: each event with the values that decided.
 
-use serde::Serialize;
-use strum::IntoStaticStr;
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
 use super::{Position, Role, SnapshotLimit, Summary};
 use crate::cluster::flaw::Flaw;
@@ -9,8 +9,8 @@ use crate::cluster::time::Span;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// What a server's consensus does.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, IntoStaticStr)]
-#[serde(untagged)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum RaftEvent {
     /// It asks who would vote for it in `term`, the next one, and keeps its own.
@@ -274,7 +274,7 @@ pub enum RaftEvent {
 }
 
 /// Why a server doesn't vote for a candidate (Figure 2, RequestVote RPC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason")]
 pub enum VoteRefusal {
     /// The candidate's term is older than the voter's.
@@ -292,7 +292,7 @@ pub enum VoteRefusal {
 }
 
 /// Why a follower refuses an AppendEntries (Figure 2, AppendEntries RPC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason")]
 pub enum AppendRefusal {
     /// The leader's term is older than its own.
@@ -303,7 +303,7 @@ pub enum AppendRefusal {
     Conflict { own: Term, first: Index },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason")]
 pub enum StepDown {
     /// It saw a higher term.
@@ -317,7 +317,7 @@ pub enum StepDown {
 }
 
 /// Why a reply is of no use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IgnoreReason {
     /// It belongs to an older term.

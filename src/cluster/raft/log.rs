@@ -26,6 +26,8 @@ pub enum Payload {
     Op(Rc<Op>),
     /// Nothing. With it a new leader commits what came before its term (§8).
     Noop,
+    /// What it is about, a trace does not tell.
+    Untold,
 }
 
 impl Entry {
@@ -48,12 +50,21 @@ impl Payload {
     pub const fn op(&self) -> Option<&Rc<Op>> {
         match self {
             Self::Op(op) => Some(op),
-            Self::Noop => None,
+            Self::Noop | Self::Untold => None,
         }
     }
 
     pub fn id(&self) -> OpId {
         self.op().map_or(OpId::NONE, |op| op.id)
+    }
+
+    /// What one that is no operation is called.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Op(_) => "operation",
+            Self::Noop => "no-op",
+            Self::Untold => "entry",
+        }
     }
 
     /// What tells it from others of the same name.
@@ -76,7 +87,7 @@ impl std::fmt::Display for Payload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Op(op) => op.request.fmt(f),
-            Self::Noop => f.write_str("no-op"),
+            Self::Noop | Self::Untold => f.write_str(self.word()),
         }
     }
 }

@@ -108,6 +108,7 @@ impl Event {
                 format!("because {} time was up", whose(Node::Client(client)))
             }
             Cause::Line(line) => format!("because line {line} of the script says so"),
+            Cause::Told(line) => format!("as line {line} of the trace tells"),
         }
     }
 

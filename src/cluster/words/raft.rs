@@ -361,6 +361,7 @@ const fn silence(cause: Cause) -> &'static str {
         | Cause::QuorumTimer(_)
         | Cause::GuestTimer(..)
         | Cause::Sync(_)
+        | Cause::Told(_)
         | Cause::ClientTimer(_) => "no current leader's word came in time (§5.2)",
     }
 }
@@ -502,6 +503,7 @@ fn resent(cause: Cause, follower: ServerId) -> String {
         | Cause::GuestTimer(..)
         | Cause::Sync(_)
         | Cause::ClientTimer(_)
+        | Cause::Told(_)
         | Cause::Line(_) => format!("no answer of {follower} has come (§5.3)"),
     }
 }

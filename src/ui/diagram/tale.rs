@@ -363,7 +363,13 @@ impl<'a> Reading<'a> {
 
 /// Whether a packet in flight brings news, as far as its receiver is concerned.
 fn is_news(packet: &Packet, scene: &Scene) -> bool {
-    let Cargo::Raft(message) = &packet.cargo else { return true };
+    let message = match &packet.cargo {
+        Cargo::Raft(message) => message,
+        Cargo::Told(summary) => {
+            return !matches!(summary.kind, PacketKind::Append { entries: 0, .. });
+        }
+        Cargo::Client(_) => return true,
+    };
     match message {
         Message::Append { entries, commit, .. } => {
             !entries.is_empty() || brings_commit(*commit, packet.to, scene.cluster)

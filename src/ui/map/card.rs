@@ -556,7 +556,7 @@ impl Cell {
         let text = match entry.op() {
             Some(op) if is_given(op) => format!("t{}", entry.term),
             Some(op) => short(&op.request, card.theme),
-            None => "no-op".to_owned(),
+            None => entry.payload.word().to_owned(),
         };
         Self { text, fate, term: entry.term }
     }

@@ -14,7 +14,7 @@ use super::link::{self, Way};
 use super::plan::{CardSize, Opening, Scale};
 use super::tab;
 use crate::cluster::Cluster;
-use crate::cluster::network::{Cargo, Hand, Packet};
+use crate::cluster::network::{Cargo, Hand, Packet, PacketKind};
 use crate::cluster::raft::{AppendResult, Chunk, ChunkResult, Entries, Foreign, Message};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, Request, ServerId, Term};
@@ -97,9 +97,33 @@ struct Words {
 }
 
 impl Words {
+    /// Of a packet of which a trace tells only so much.
+    fn told(kind: PacketKind) -> Self {
+        let (what, minor) = match kind {
+            PacketKind::RequestVote => ("vote?".to_owned(), false),
+            PacketKind::PreVote => ("pre-vote?".to_owned(), false),
+            PacketKind::VoteGranted | PacketKind::PreVoteGranted => ("yes".to_owned(), false),
+            PacketKind::VoteRefused
+            | PacketKind::PreVoteRefused
+            | PacketKind::AppendRefused { .. } => ("no".to_owned(), false),
+            PacketKind::Append { entries: 0, .. } => ("heartbeat".to_owned(), true),
+            PacketKind::Append { entries: 1, prev, .. } => {
+                (format!("entry {}", prev.next()), false)
+            }
+            PacketKind::Append { entries, .. } => (format!("{entries} entries"), false),
+            PacketKind::Appended { matched } => (format!("has {matched}"), false),
+            _ => (String::new(), false),
+        };
+        Self { what, minor }
+    }
+
     fn of(packet: &Packet, cluster: &Cluster, glyphs: Glyphs) -> Self {
         let news = |what: String| Self { what, minor: false };
-        let Cargo::Raft(message) = &packet.cargo else { return news(String::new()) };
+        let message = match &packet.cargo {
+            Cargo::Raft(message) => message,
+            Cargo::Told(summary) => return Self::told(summary.kind),
+            Cargo::Client(_) => return news(String::new()),
+        };
         match message {
             Message::Foreign { kind: Foreign::Heartbeat, .. } => {
                 Self { what: "heartbeat".to_owned(), minor: true }
@@ -149,7 +173,7 @@ fn entries_words(entries: &Entries, glyphs: Glyphs) -> String {
     let first = match first.op().map(|op| &op.request) {
         Some(Request::Get { key }) => format!("read {}", clip(key)),
         Some(Request::Put { key, value, .. }) => format!("{}={}", clip(key), clip(value)),
-        None => "no-op".to_owned(),
+        None => first.payload.word().to_owned(),
     };
     match entries.len() {
         1 => first,

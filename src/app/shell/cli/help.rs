@@ -108,6 +108,15 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         ],
     ),
     (
+        "view",
+        &[
+            ("raftlab view run.ndjson", "a state trace of etcd's Raft"),
+            ("raftlab view mine.jsonl", "what raftlab trace has written"),
+            ("raftlab view run.ndjson --lines 5000", "not more of its lines"),
+        ],
+        &[(0, "you have left"), BAD],
+    ),
+    (
         "cast",
         &[("raftlab cast mine.lab --out mine.cast", "asciinema play mine.cast shows it")],
         &[(0, "the script came to its end"), (1, "it did not; the cast is written"), BAD],

@@ -15,22 +15,38 @@ use super::Format;
 use super::state::{State, States};
 use crate::cluster::Cluster;
 use crate::cluster::event::{
-    Event, EventKind, Flight, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
+    Event, EventKind, Flight, NetworkEvent, PacketEvent, RaftEvent, ServerEvent, StepDown,
 };
-use crate::cluster::raft::{AppendResult, Message, Position, Role};
+use crate::cluster::raft::{AppendResult, Message, Role};
 use crate::cluster::types::{Index, Node, PacketId, ServerId, Term};
 
 pub struct Etcd {
     states: States,
     servers: u64,
-    /// The message of each packet in flight.
-    messages: BTreeMap<PacketId, Message>,
+    /// What is told of each packet in flight.
+    messages: BTreeMap<PacketId, Told>,
+    /// What etcd keeps beside the lab, by server.
+    kept: Vec<Kept>,
     now: u64,
 }
 
+/// What a server of etcd has, and one of the lab has not.
+#[derive(Clone, Copy, Default)]
+struct Kept {
+    /// The commit index on its disk; the lab's is volatile (Figure 2).
+    commit: Index,
+    /// With which it was started again: until it has learnt more, it knows as much.
+    known: Index,
+    /// The commit index when the append arrived that is answered now.
+    before: Index,
+    /// Something was told since it was last ready.
+    unready: bool,
+}
+
 /// A message as the trace tells it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Told {
+    name: &'static str,
     kind: &'static str,
     term: Term,
     log_term: Term,
@@ -43,8 +59,9 @@ struct Told {
 
 impl Etcd {
     pub fn new(cluster: &Cluster) -> Self {
-        let servers = cluster.servers().len() as u64;
-        Self { states: States::new(cluster), servers, messages: BTreeMap::new(), now: 0 }
+        let kept = vec![Kept::default(); cluster.servers().len()];
+        let servers = kept.len() as u64;
+        Self { states: States::new(cluster), servers, messages: BTreeMap::new(), kept, now: 0 }
     }
 
     fn conf(&self) -> Vec<String> {
@@ -76,21 +93,33 @@ impl Etcd {
         })
     }
 
+    /// What a server knows to be committed.
+    fn commit(&self, id: ServerId) -> Index {
+        let state = self.states.get(id).map_or(Index::ZERO, |state| state.commit);
+        state.max(self.kept[id.index()].known)
+    }
+
     fn line(
-        &self,
+        &mut self,
         name: &str,
         id: ServerId,
         message: Option<Value>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
+        let commit = self.commit(id);
         let Some(state) = self.states.get(id) else { return Ok(()) };
+        let kept = &mut self.kept[id.index()];
+        kept.unready = name != "Ready";
+        if !kept.unready {
+            kept.commit = commit;
+        }
         let mut event = json!({
             "name": name,
             "nid": id.number().to_string(),
             "state": {
                 "term": Self::term(state.term),
                 "vote": state.vote.map_or("0".to_owned(), |vote| vote.number().to_string()),
-                "commit": self.index(state.commit),
+                "commit": self.index(commit),
             },
             "role": role(state),
             "log": self.index(state.last),
@@ -129,7 +158,6 @@ impl Etcd {
             event["prop"] = json!({ "cc": { "newconf": &all[..known] } });
             self.write(&event, out)?;
         }
-        self.write(&begun("Bootstrap", 1, all.len(), self.servers), out)?;
         self.write(&begun("Ready", 1, all.len(), self.servers), out)
     }
 
@@ -138,8 +166,8 @@ impl Etcd {
         match &event.kind {
             EventKind::Packet(flight, what) => self.packet(cluster, flight, what, out),
             EventKind::Network(NetworkEvent::Duplicated { packet, copy }) => {
-                if let Some(message) = self.messages.get(packet).cloned() {
-                    self.messages.insert(*copy, message);
+                if let Some(told) = self.messages.get(packet).cloned() {
+                    self.messages.insert(*copy, told);
                 }
                 Ok(())
             }
@@ -156,9 +184,13 @@ impl Etcd {
                 self.states.see(event);
                 match server {
                     ServerEvent::Submitted { index, .. } => {
-                        self.to_itself(*id, "AppendEntries", "MsgAppResp", *index, out)
+                        self.tell_itself(*id, "AppendEntries", "MsgAppResp", *index, out)
                     }
-                    ServerEvent::Restarted { .. } => self.line("InitState", *id, None, out),
+                    ServerEvent::Restarted { .. } => {
+                        let kept = &mut self.kept[id.index()];
+                        kept.known = kept.commit;
+                        self.line("InitState", *id, None, out)
+                    }
                     _ => Ok(()),
                 }
             }
@@ -170,7 +202,7 @@ impl Etcd {
     }
 
     fn raft(
-        &self,
+        &mut self,
         id: ServerId,
         event: &RaftEvent,
         before: Option<&State>,
@@ -179,11 +211,12 @@ impl Etcd {
         match event {
             RaftEvent::ElectionStarted { .. } => {
                 self.line("BecomeCandidate", id, None, out)?;
-                self.to_itself(id, "RequestVote", "MsgVoteResp", Index::ZERO, out)
+                self.tell_itself(id, "RequestVote", "MsgVoteResp", Index::ZERO, out)
             }
             RaftEvent::BecameLeader { .. } => self.line("BecomeLeader", id, None, out),
             RaftEvent::TermAdopted { .. } => self.line("BecomeFollower", id, None, out),
-            // Who has adopted a term has said so.
+            // Who adopts a term says so by that.
+            RaftEvent::SteppedDown { why: StepDown::NewerTerm { .. }, .. } => Ok(()),
             RaftEvent::SteppedDown { .. }
                 if before.is_some_and(|before| before.role != Role::Follower) =>
             {
@@ -195,8 +228,8 @@ impl Etcd {
     }
 
     /// What a server answers itself: sent, made ready, received.
-    fn to_itself(
-        &self,
+    fn tell_itself(
+        &mut self,
         id: ServerId,
         what: &str,
         kind: &'static str,
@@ -221,84 +254,90 @@ impl Etcd {
         let (Node::Server(from), Node::Server(to)) = (flight.from, flight.to) else {
             return Ok(());
         };
-        let (way, at, message) = match what {
+        let (way, at, told) = match what {
             PacketEvent::Sent => {
                 let packets = cluster.packets();
                 let packet = packets.iter().find(|packet| packet.id == flight.packet);
-                let Some(message) = packet.and_then(|packet| packet.cargo.raft()).cloned() else {
+                let message = packet.and_then(|packet| packet.cargo.raft());
+                let Some(told) = message.and_then(|message| self.told(from, message)) else {
                     return Ok(());
                 };
-                self.messages.insert(flight.packet, message.clone());
-                ("Send", from, message)
+                self.messages.insert(flight.packet, told.clone());
+                ("Send", from, told)
             }
-            PacketEvent::Received => match self.messages.remove(&flight.packet) {
-                Some(message) => ("Receive", to, message),
-                None => return Ok(()),
-            },
+            PacketEvent::Received => {
+                let Some(told) = self.messages.remove(&flight.packet) else { return Ok(()) };
+                self.kept[to.index()].before = self.commit(to);
+                ("Receive", to, told)
+            }
             PacketEvent::Dropped { .. } => {
                 self.messages.remove(&flight.packet);
                 return Ok(());
             }
             PacketEvent::Held | PacketEvent::Freed | PacketEvent::Delayed { .. } => return Ok(()),
         };
-        let Some((name, told)) = told(&message) else { return Ok(()) };
         let message = self.message(from, to, &told);
-        self.line(&format!("{way}{name}"), at, Some(message), out)?;
+        self.line(&format!("{way}{}", told.name), at, Some(message), out)?;
         if way == "Send" { self.line("Ready", at, None, out) } else { Ok(()) }
     }
-}
 
-/// What a message is called there, and what it says; pre-votes, handovers, reads and snapshots are not
-/// traced there.
-fn told(message: &Message) -> Option<(&'static str, Told)> {
-    let at = |position: &Position| (position.term, position.index);
-    Some(match message {
-        // What a guest says in its own form can't be told in that of etcd.
-        Message::PreVote { .. }
-        | Message::PreVoteReply { .. }
-        | Message::TimeoutNow { .. }
-        | Message::ReadIndex { .. }
-        | Message::ReadIndexReply { .. }
-        | Message::InstallSnapshot { .. }
-        | Message::InstallReply { .. }
-        | Message::Foreign { .. } => {
-            return None;
-        }
-        Message::RequestVote { term, last, .. } => {
-            let (log_term, index) = at(last);
-            (
-                "RequestVoteRequest",
-                Told { kind: "MsgVote", term: *term, log_term, index, ..Told::default() },
-            )
-        }
-        Message::VoteReply { term, granted, .. } => (
-            "RequestVoteResponse",
-            Told { kind: "MsgVoteResp", term: *term, reject: !granted, ..Told::default() },
-        ),
-        Message::Append { term, prev, entries, commit, .. } => {
-            let (log_term, index) = at(prev);
-            let (entries, commit) = (entries.len(), *commit);
-            let told = Told {
+    /// What is told of a message; pre-votes, handovers, reads and snapshots are not traced there,
+    /// and what a guest says in its own form can't be told in that of etcd.
+    fn told(&self, from: ServerId, message: &Message) -> Option<Told> {
+        let none = Told::default();
+        Some(match message {
+            Message::PreVote { .. }
+            | Message::PreVoteReply { .. }
+            | Message::TimeoutNow { .. }
+            | Message::ReadIndex { .. }
+            | Message::ReadIndexReply { .. }
+            | Message::InstallSnapshot { .. }
+            | Message::InstallReply { .. }
+            | Message::Foreign { .. } => return None,
+            Message::RequestVote { term, last, .. } => Told {
+                name: "RequestVoteRequest",
+                kind: "MsgVote",
+                term: *term,
+                log_term: last.term,
+                index: last.index,
+                ..none
+            },
+            Message::VoteReply { term, granted, .. } => Told {
+                name: "RequestVoteResponse",
+                kind: "MsgVoteResp",
+                term: *term,
+                reject: !granted,
+                ..none
+            },
+            // A leader of etcd promises no more than what the receiver has afterwards; the paper's
+            // sends its commit index, and the receiver takes the lesser (§5.3).
+            Message::Append { term, prev, entries, commit, .. } => Told {
+                name: "AppendEntriesRequest",
                 kind: "MsgApp",
                 term: *term,
-                log_term,
-                index,
-                entries,
-                commit,
-                ..Told::default()
-            };
-            ("AppendEntriesRequest", told)
-        }
-        Message::AppendReply { term, prev, result, .. } => {
-            let (index, reject, hint) = match result {
-                AppendResult::Matched(matched) => (*matched, false, Index::ZERO),
-                AppendResult::Refused { last, .. } => (*prev, true, *last),
-            };
-            let told =
-                Told { kind: "MsgAppResp", term: *term, index, reject, hint, ..Told::default() };
-            ("AppendEntriesResponse", told)
-        }
-    })
+                log_term: prev.term,
+                index: prev.index,
+                entries: entries.len(),
+                commit: (*commit)
+                    .max(self.kept[from.index()].known)
+                    .min(Index(prev.index.0 + entries.len() as u64)),
+                ..none
+            },
+            Message::AppendReply { term, prev, result, .. } => {
+                let before = self.kept[from.index()].before;
+                let (index, reject, hint) = match result {
+                    // What is committed matches: etcd answers no less.
+                    AppendResult::Matched(matched) if *prev >= before => {
+                        (*matched, false, Index::ZERO)
+                    }
+                    AppendResult::Matched(_) => (before, false, Index::ZERO),
+                    AppendResult::Refused { last, .. } => (*prev, true, *last),
+                };
+                let (name, kind) = ("AppendEntriesResponse", "MsgAppResp");
+                Told { name, kind, term: *term, index, reject, hint, ..none }
+            }
+        })
+    }
 }
 
 const fn role(state: &State) -> &'static str {
@@ -316,10 +355,17 @@ impl Format for Etcd {
     }
 
     fn add(&mut self, cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {
+        self.kept.resize(cluster.servers().len(), Kept::default());
         for event in cluster.events() {
             self.event(cluster, event, out)?;
         }
         self.states.settle(cluster);
+        // What a step has brought is on its disk.
+        for id in cluster.config().server_ids() {
+            if self.kept[id.index()].unready {
+                self.line("Ready", id, None, out)?;
+            }
+        }
         Ok(())
     }
 

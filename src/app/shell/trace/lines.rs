@@ -38,6 +38,7 @@ impl Format for Lines {
             "seed": cluster.config().seed,
             "servers": servers,
             "clients": clients,
+            "begin": servers.iter().filter_map(|id| begins(cluster, *id)).collect::<Vec<Value>>(),
         });
         writeln!(out, "{header}")
     }
@@ -74,6 +75,13 @@ impl Lines {
     }
 }
 
+/// What a server holds at the start, if that is something.
+fn begins(cluster: &Cluster, id: ServerId) -> Option<Value> {
+    let raft = &cluster.server(id)?.raft;
+    let entries = told(cluster, id, raft.log().first_index(), raft.log().last_index());
+    (!raft.is_blank()).then(|| json!({ "server": id, "term": raft.term(), "entries": entries }))
+}
+
 /// The entries that an event brings into a log.
 const fn entries(kind: &EventKind) -> Option<(Index, Index)> {
     match kind {
@@ -89,7 +97,7 @@ fn told(cluster: &Cluster, id: ServerId, first: Index, last: Index) -> Value {
     let log = server.raft.log();
     let entries = log.iter_from(first).take_while(|(index, _)| *index <= last);
     let told = entries.map(|(index, entry)| {
-        let operation = entry.op().map_or_else(|| "no-op".to_owned(), |op| op.request.to_string());
+        let operation = entry.payload.to_string();
         json!({ "index": index, "term": entry.term, "operation": operation })
     });
     told.collect()

@@ -78,6 +78,16 @@ pub struct TraceOptions {
     pub memory: Option<u64>,
 }
 
+/// What writes a form of this cluster's run; of a diagram not more than so many lines.
+pub fn format(form: Form, cluster: &Cluster, lines: usize) -> Box<dyn Format> {
+    match form {
+        Form::Lines => Box::new(Lines::new(cluster)),
+        Form::Mermaid => Box::new(mermaid::Mermaid::new(lines)),
+        Form::Shiviz => Box::new(shiviz::Shiviz::default()),
+        Form::Etcd => Box::new(etcd::Etcd::new(cluster)),
+    }
+}
+
 /// Carries out `raftlab trace`.
 ///
 /// # Errors
@@ -85,13 +95,15 @@ pub struct TraceOptions {
 pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
     let mut files = Files::default();
     let script = files.script(&options.file)?;
+    if options.format == Form::Etcd && !script.config.given.is_empty() {
+        return Err(Mistake::Usage(
+            "etcd's form can't tell what servers hold before the run begins (`given`): there all \
+             begin with nothing but who belongs to the cluster"
+                .into(),
+        ));
+    }
     let mut cluster = Cluster::with_script(&script, options.seed);
-    let mut format: Box<dyn Format> = match options.format {
-        Form::Lines => Box::new(Lines::new(&cluster)),
-        Form::Mermaid => Box::new(mermaid::Mermaid::new(options.lines)),
-        Form::Shiviz => Box::new(shiviz::Shiviz::default()),
-        Form::Etcd => Box::new(etcd::Etcd::new(&cluster)),
-    };
+    let mut format = format(options.format, &cluster, options.lines);
     let mut file = files.create(&options.out, Old::Replace)?;
     let budget = Budget::new(options.memory);
     let mut played = || -> io::Result<Option<String>> {

@@ -9,9 +9,10 @@ mod raft;
 mod service;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::answers::{Answers, Clash};
-use super::ghost::{Enough, Reached, Slots};
+use super::ghost::{Commit, Enough, Reached, Slots};
 use super::{Invariant, Violation};
 use crate::cluster::Cluster;
 use crate::cluster::event::{
@@ -45,6 +46,8 @@ pub struct Checker {
     answers: Answers,
     /// When a disk was lost first, and whose: what follows is outside Raft's fault model.
     void: Option<(Time, ServerId)>,
+    /// Why nothing is judged, where the run is a trace of which too little is known.
+    unjudged: Option<Arc<str>>,
     /// The planted flaws that have decided something before a rule was broken.
     acted: Flaws,
 }
@@ -132,9 +135,34 @@ impl Checker {
         checker
     }
 
-    /// Whether a disk was lost, so that Raft promises nothing any more.
+    /// The entries up to here were committed before the run began.
+    pub(in crate::cluster) fn begins_with(&mut self, commit: Index) {
+        for index in (1..=commit.0).map(Index) {
+            let Some(slot) = self.slots.get_mut(index) else { return };
+            let Some(version) = slot.versions.first() else { return };
+            let (hash, term) = (version.hash, version.term);
+            slot.committed = Some(Commit { hash, term, by: term });
+            self.reached.note(term, index);
+            self.committed = index;
+        }
+        for ghost in &mut self.servers {
+            ghost.commit = commit.min(ghost.last);
+        }
+    }
+
+    /// Nothing is judged, for this reason.
+    pub(in crate::cluster) fn judges_not(&mut self, why: Option<Arc<str>>) {
+        self.unjudged = why;
+    }
+
+    /// Whether a disk was lost, so that Raft promises nothing any more, or nothing is judged.
     pub const fn is_void(&self) -> bool {
-        self.void.is_some()
+        self.void.is_some() || self.unjudged.is_some()
+    }
+
+    /// Why nothing is judged, if so.
+    pub fn unjudged(&self) -> Option<&str> {
+        self.unjudged.as_deref()
     }
 
     /// Since when Raft promises nothing any more, and whose disk was lost then.
@@ -144,6 +172,9 @@ impl Checker {
 
     /// The same in words; `None` while no disk has been lost.
     pub fn void_words(&self) -> Option<String> {
+        if let Some(why) = &self.unjudged {
+            return Some(format!("nothing is judged: {why}"));
+        }
         self.void
             .map(|(time, server)| format!("safety is void since {time}: {server} lost its disk"))
     }

@@ -2,12 +2,12 @@
 
 use super::{Group, Scope, Verb};
 use crate::cluster::command::expect::Expect;
-use crate::cluster::command::lex::Sign;
+use crate::cluster::command::lex::{Kind, Sign};
 use crate::cluster::command::measure::one_of;
 use crate::cluster::command::quantity;
 use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Deed, Keeping, LabAct, ServerAct, Timers};
+use crate::cluster::command::{Command, Deed, Keeping, LabAct, ServerAct, Timers, Who};
 use crate::cluster::raft::{Choice, OPTIONS, RaftOption};
 use crate::cluster::time::Ppm;
 
@@ -172,15 +172,16 @@ split vote likely: all stand at the same moment. Later timeouts are drawn as eve
         name: "transfer",
         group: Group::Servers,
         scope: Scope::Act,
-        usage: &["transfer WHO -> WHO", "transfer WHO"],
+        usage: &["transfer [WHO] [-> WHO]"],
         summary: "a leader hands its leadership over",
         help: "\
 The leader takes no requests meanwhile, brings the other's log up to date, and asks it to become a \
 candidate at once; nobody refuses it because a leader is heard, and it asks for no pre-votes. If no newer \
 term has come within the shortest election timeout, the leader goes on with its next heartbeat \
-(dissertation §3.10). Where no other is named, the running server that matches furthest takes over.",
+(dissertation §3.10). Where no leader is named, it is the running one of the highest term; where no other is named, the running \
+server that matches furthest takes over.",
         options: &[],
-        examples: &["transfer S1 -> S3", "transfer leader"],
+        examples: &["transfer", "transfer -> S3", "transfer S1 -> S3"],
         parse: transfer,
     },
     Verb {
@@ -201,7 +202,8 @@ holds where nothing is said.",
 ];
 
 fn transfer(reader: &mut Reader<'_>) -> Parsed<Command> {
-    let from = reader.who(Clients::Refused)?;
+    let names_none = reader.is_at_end() || matches!(reader.peek(), Some(Kind::Sign(Sign::Arrow)));
+    let from = if names_none { Who::Leader } else { reader.who(Clients::Refused)? };
     let to = match reader.sign(Sign::Arrow) {
         true => Some(reader.who(Clients::Refused)?),
         false => None,

@@ -1,0 +1,64 @@
+//! Pictures as their file's name wants them: SVG as it was drawn, or PNG (feature `png`, by resvg).
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::Mistake;
+
+/// What is written into a file of this name: a picture, or another text as it is.
+///
+/// # Errors
+/// For a PNG, in a program that makes none, or on a system without a font.
+pub fn picture<'a>(path: &Path, text: &'a str) -> Result<Cow<'a, [u8]>, Mistake> {
+    match path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png")) {
+        true => png(text).map(Cow::Owned).map_err(Mistake::Usage),
+        false => Ok(Cow::Borrowed(text.as_bytes())),
+    }
+}
+
+#[cfg(not(feature = "png"))]
+fn png(_: &str) -> Result<Vec<u8>, String> {
+    Err("this raftlab draws no PNG: name the file .svg, or build raftlab with cargo install --path . \
+         --locked --features png"
+        .into())
+}
+
+/// Twice as large as the SVG: sharp on a slide.
+#[cfg(feature = "png")]
+fn png(svg: &str) -> Result<Vec<u8>, String> {
+    use resvg::{tiny_skia, usvg};
+
+    const SCALE: f32 = 2.0;
+    let mut options = usvg::Options::default();
+    options.fontdb_mut().load_system_fonts();
+    if options.fontdb().is_empty() {
+        return Err("no font is installed that the text of a PNG could be drawn with".into());
+    }
+    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| error.to_string())?;
+    let size = tree.size();
+    let (width, height) = ((size.width() * SCALE) as u32, (size.height() * SCALE) as u32);
+    let mut pixels = tiny_skia::Pixmap::new(width, height).ok_or("the picture has no size")?;
+    let scale = tiny_skia::Transform::from_scale(SCALE, SCALE);
+    resvg::render(&tree, scale, &mut pixels.as_mut());
+    pixels.encode_png().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"8\" height=\"4\"/>";
+
+    #[test]
+    fn the_name_says_what_a_picture_becomes() {
+        let svg = picture(Path::new("x.svg"), SVG).expect("as it is");
+        assert_eq!(&*svg, SVG.as_bytes());
+        let png = picture(Path::new("x.PNG"), SVG);
+        match (png, cfg!(feature = "png")) {
+            (Err(Mistake::Usage(why)), false) => assert!(why.contains("--features png"), "{why}"),
+            (Ok(bytes), true) => assert_eq!(bytes[..4], *b"\x89PNG"),
+            (Err(Mistake::Usage(why)), true) => assert!(why.contains("no font"), "{why}"),
+            (other, feature) => panic!("{:?} with {feature}", other.map(|bytes| bytes.len())),
+        }
+    }
+}
