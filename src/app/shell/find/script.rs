@@ -1,4 +1,5 @@
-//! The script of a way that was found: a command a line, and between them what came of each.
+//! The script of a way that was found: a command a line, and between them what came of each. A way
+//! by hand is walked on the screen step by step, with what came of each as its caption.
 
 use std::fmt::Write as _;
 
@@ -6,7 +7,7 @@ use super::Quest;
 use super::by_hand::{Step, act, begin};
 use crate::app::hunt::case::Case;
 use crate::app::hunt::story;
-use crate::cluster::command::{Fate, LinkAct};
+use crate::cluster::command::{Fate, LinkAct, Tell, Text};
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::words::plain::plain;
@@ -92,6 +93,8 @@ fn by_hand(quest: &Quest, steps: &[Step]) -> String {
         let before = cluster.clone();
         act(&mut cluster, step);
         lines.extend(told(before, step));
+        // By hand no time passes, so it would all be over at once.
+        lines.push("beat".to_owned());
     }
     let breaks = cluster.violation().map(|violation| Breaks::Safety(violation.invariant));
     head(quest, &quest.config, breaks, &mut text);
@@ -103,8 +106,8 @@ fn by_hand(quest: &Quest, steps: &[Step]) -> String {
     text
 }
 
-/// What came of a step, as comments.
-fn told(mut cluster: crate::cluster::Cluster, step: &Step) -> Vec<String> {
+/// What came of a step, as a caption; none where there is nothing to tell.
+fn told(mut cluster: crate::cluster::Cluster, step: &Step) -> Option<String> {
     let mut comments = Vec::new();
     let mut note = |cluster: &crate::cluster::Cluster| {
         for event in cluster.events().iter().filter(|event| story::is_told(&event.kind)) {
@@ -118,7 +121,8 @@ fn told(mut cluster: crate::cluster::Cluster, step: &Step) -> Vec<String> {
         note(&cluster);
     }
     story::short(&mut comments);
-    comments.into_iter().map(|comment| format!("#   {comment}")).collect()
+    let caption = comments.join(". ");
+    (!caption.is_empty()).then(|| Tell::Say(Text::new(&format!("{caption}."))).to_string())
 }
 
 /// A step as a line; what is lost at once has a shorter form.
