@@ -47,6 +47,14 @@ static void election_timer(void) {
     lab_set_timer(ELECTION_TIMER, 300000 + (uint64_t)lab_random() % 300000); /* 300 to 600 ms (5.2) */
 }
 
+/* What is not on disk. */
+static void report(void) {
+    lab_report(role, leader, commit);
+#ifdef WHOLE_SERVICE
+    committed(); /* service.c applies, where the lab does not */
+#endif
+}
+
 static void tell(int to, int kind, int64_t index) {
     struct message m = {.term = lab_hard_term(), .index = index, .kind = kind};
     lab_send(to, kind, m.term, &m, sizeof m);
@@ -117,14 +125,14 @@ EXPORT(on_campaign) void on_campaign(void) {
     leader = NOBODY;
     lab_save_hard(lab_hard_term() + 1, me);
     votes = 1LL << me;
-    lab_report(role, leader, commit);
+    report();
     struct message m = {.term = lab_hard_term(), .index = lab_log_length(), .kind = VOTE};
     m.log_term = lab_entry_term(m.index);
     for (int i = 0; i < servers; i++)
         if (i != me) lab_send(i, VOTE, m.term, &m, sizeof m);
     election_timer();
     count_votes();
-    lab_report(role, leader, commit);
+    report();
 }
 
 static void on_vote(int from, struct message *m) {
@@ -213,7 +221,7 @@ EXPORT(on_message) void on_message(int32_t from, int32_t length) {
         votes |= 1LL << from;
         count_votes();
     }
-    lab_report(role, leader, commit);
+    report();
 }
 
 EXPORT(on_timer) void on_timer(int32_t id) {
@@ -221,6 +229,7 @@ EXPORT(on_timer) void on_timer(int32_t id) {
     if (id == HEARTBEAT_TIMER && role == LEADER) replicate_to_all();
 }
 
+#ifndef WHOLE_SERVICE
 EXPORT(on_propose) void on_propose(int32_t id, int32_t length) {
     if (role != LEADER) {
         lab_refused(id, leader);
@@ -230,12 +239,13 @@ EXPORT(on_propose) void on_propose(int32_t id, int32_t length) {
     lab_accepted(id, lab_log_length(), lab_hard_term());
     replicate_to_all();
     count_commit();
-    lab_report(role, leader, commit);
+    report();
 }
+#endif
 
 EXPORT(init) void init(int32_t server, int32_t count) {
     me = server;
     servers = count;
     election_timer();
-    lab_report(role, leader, commit);
+    report();
 }

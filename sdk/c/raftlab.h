@@ -41,7 +41,15 @@ EXPORT(on_timer) void on_timer(int32_t id);
  * them and calls accepted, any other server calls refused; one of the two, and once. */
 EXPORT(on_propose) void on_propose(int32_t id, int32_t length);
 
-/* Become a candidate now: for `timeout S2` and `t`. Without it, on_timer(0) is called. */
+/* In the place of on_propose, where the whole service is yours: a client's request, in the
+ * buffer, as JSON: {"type":"get","key":"x"} or
+ * {"type":"put","key":"x","value":"1","version":0}. Call reply once, now or later. A put is
+ * carried out if its version is the key's, 0 for a key that is not there, and raises that by
+ * one. */
+EXPORT(on_request) void on_request(int32_t id, int32_t length);
+
+/* Become a candidate now: for `timeout S2` and `t`. Timer 0 is not set any more, as if it had
+ * run out. Without this function, on_timer(0) is called. */
 EXPORT(on_campaign) void on_campaign(void);
 
 /* ---- What the lab gives you. ---- */
@@ -62,7 +70,8 @@ LAB(cancel_timer) void lab_cancel_timer(int32_t id);
 /* Writes currentTerm and votedFor to disk; a vote of -1 is for nobody. */
 LAB(save_hard) void lab_save_hard(int64_t term, int32_t vote);
 
-/* Writes an entry behind the last of the log on disk: the bytes of a proposal. */
+/* Writes an entry behind the last of the log on disk: the bytes of a proposal, or none for a
+ * no-op. Where the whole service is yours, any bytes. */
 LAB(append) void lab_append(int64_t term, const void *data, int32_t length);
 
 /* Keeps so many entries of the log on disk, and removes the others. */
@@ -101,6 +110,12 @@ LAB(accepted) void lab_accepted(int32_t id, int64_t index, int64_t term);
 
 /* This server does not lead. The leader as far as known, or -1. */
 LAB(refused) void lab_refused(int32_t id, int32_t leader);
+
+/* Answers a request: 0 it is done, 1 there is no such key, 2 the key has another version, 3
+ * this server does not lead and has done nothing, 4 it has waited too long: it may or may not
+ * be done. The bytes of a get that is done are {"value":"1","version":1}, those of status 2
+ * {"version":1}, all others have none. What was written before it is on disk before it leaves. */
+LAB(reply) void lab_reply(int32_t id, int32_t status, const void *data, int32_t length);
 
 /* Lab time in microseconds since the run began. */
 LAB(now) int64_t lab_now(void);

@@ -17,7 +17,7 @@ use super::raft::{
     SnapshotLimit, TimerOrder,
 };
 use super::time::Time;
-use super::types::{Index, Op, ServerId, Term};
+use super::types::{ClientId, Index, Op, Request, ServerId, Term};
 
 /// A server's consensus module: the lab's own Raft, or a guest with a Raft that mirrors it.
 #[derive(Clone, Debug)]
@@ -153,6 +153,24 @@ impl Consensus {
             tell_once(index, out);
         }
         proposed
+    }
+
+    /// Whether the whole service is a guest's own.
+    pub(super) fn serves(&self) -> bool {
+        self.guest.as_ref().is_some_and(|guest| guest.serves())
+    }
+
+    /// A client's request for such a service.
+    pub(super) fn request(
+        &mut self,
+        call: (ClientId, u64, u32),
+        request: Request,
+        cx: &Context,
+        out: &mut Outbox,
+    ) {
+        if let Some(guest) = &mut self.guest {
+            guest.request(call, request, &mut self.raft, cx, out);
+        }
     }
 
     pub(super) fn on_election_timeout(&mut self, cx: &Context, out: &mut Outbox) {

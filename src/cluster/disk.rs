@@ -11,8 +11,9 @@ use std::rc::Rc;
 
 use super::event::Cause;
 use super::flaw::{Flaw, Flaws};
+use super::network::Reply;
 use super::raft::{Entry, HardState, Log, Message, Snapshot, Write};
-use super::types::{Index, ServerId, Term};
+use super::types::{ClientId, Index, ServerId, Term};
 
 /// A message that may leave only when what was written before it is durable, and what brought it
 /// about: that is its cause, however long it waits.
@@ -23,11 +24,22 @@ pub struct Held {
     pub cause: Cause,
 }
 
+/// A guest's answer to a client, which may leave only then, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldReply {
+    pub client: ClientId,
+    pub call: u64,
+    pub attempt: u32,
+    pub reply: Reply,
+    pub cause: Cause,
+}
+
 /// Writes that reach the disk together, and the messages that may leave then.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     pub writes: Vec<Write>,
     pub messages: Vec<Held>,
+    pub replies: Vec<HeldReply>,
 }
 
 /// A server's disk.
@@ -85,6 +97,18 @@ impl Disk {
         let batch =
             if self.pending.writes.is_empty() { &mut self.syncing } else { &mut self.pending };
         batch.messages.push(held);
+    }
+
+    /// The same for an answer to a client.
+    pub(super) fn hold_reply(&mut self, held: HeldReply) {
+        let batch =
+            if self.pending.writes.is_empty() { &mut self.syncing } else { &mut self.pending };
+        batch.replies.push(held);
+    }
+
+    /// The answers that may leave when the running sync ends.
+    pub(super) fn take_replies(&mut self) -> Vec<HeldReply> {
+        std::mem::take(&mut self.syncing.replies)
     }
 
     /// The messages that wait until what was written before them is durable.
@@ -163,6 +187,7 @@ impl Disk {
         for batch in [&mut self.pending, &mut self.syncing] {
             batch.writes.clear();
             batch.messages.clear();
+            batch.replies.clear();
         }
         through
     }

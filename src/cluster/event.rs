@@ -15,7 +15,7 @@ use super::check::Violation;
 use super::command::{Condition, Deed, Flow, NodeName, Pace, Question, Tell, Watched};
 use super::flaw::Flaws;
 use super::kv::Known;
-use super::network::{Summary, WrongLeader};
+use super::network::{Reply, Summary, WrongLeader};
 use super::raft::Position;
 pub use super::raft::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 use super::time::{Ppm, Span, Time};
@@ -200,6 +200,11 @@ pub enum ServerEvent {
         client: ClientId,
         index: Index,
         answer: Answer,
+    },
+    /// A guest with a service of its own answers a client.
+    Replied {
+        client: ClientId,
+        reply: Reply,
     },
     /// A waiter goes without.
     WaiterReleased {

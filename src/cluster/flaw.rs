@@ -95,6 +95,22 @@ impl Flaw {
         self.about().name
     }
 
+    /// Whether it is a flaw of Raft, and not of the service above it or of a client.
+    pub const fn is_in_raft(self) -> bool {
+        !matches!(
+            self,
+            Self::LocalGet
+                | Self::ReplyBeforeCommit
+                | Self::AnyOpAtIndex
+                | Self::ReuseIds
+                | Self::HoldWaiters
+                | Self::ApplyOwnOnly
+                | Self::CheckAtSubmit
+                | Self::NeverMaybe
+                | Self::BlindUnlock
+        )
+    }
+
     pub fn from_name(name: &str) -> Option<Self> {
         FLAWS.iter().find(|about| about.name == name).map(|about| about.flaw)
     }

@@ -3,9 +3,10 @@
 
 use std::rc::Rc;
 
+use super::disk::HeldReply;
 use super::event::{AttemptFailure, EventKind, ServerEvent};
 use super::flaw::{Flaws, Ruled};
-use super::guest::{Left, Proposed};
+use super::guest::{Left, Open, Proposed, Replied};
 use super::network::{Reply, WrongLeader};
 use super::rsm::Waiter;
 use super::timers::TimerKind;
@@ -16,6 +17,11 @@ impl Cluster {
     /// Whether the servers of this run are guests.
     pub fn has_guests(&self) -> bool {
         self.config.raft.is_some()
+    }
+
+    /// Whether the service, too, is the guests' own: then the lab has no map.
+    pub fn has_own_service(&self) -> bool {
+        self.servers.iter().any(|server| server.raft.serves())
     }
 
     /// A server begins: its election timer is set, or its guest sets what it wants.
@@ -69,6 +75,37 @@ impl Cluster {
         self.carry_out(id);
     }
 
+    /// A client's get or put for a guest whose whole service is its own.
+    pub(super) fn ask_service(
+        &mut self,
+        id: ServerId,
+        client: ClientId,
+        (call, attempt): (u64, u32),
+        request: Request,
+    ) {
+        self.step_raft(id, |raft, cx, out| raft.request((client, call, attempt), request, cx, out));
+    }
+
+    /// A guest's answers leave once all that it has written before is on disk.
+    pub(super) fn send_or_hold_replies(&mut self, id: ServerId, replies: Vec<Replied>) {
+        for Replied { to: Open { client, call, attempt, .. }, reply } in replies {
+            let held = HeldReply { client, call, attempt, reply, cause: self.cause };
+            let disk = &mut self.servers[id.index()].disk;
+            match disk.is_dirty() {
+                true => disk.hold_reply(held),
+                false => self.send_reply(id, held),
+            }
+        }
+    }
+
+    pub(super) fn send_reply(&mut self, id: ServerId, held: HeldReply) {
+        let HeldReply { client, call, attempt, reply, cause } = held;
+        self.cause = cause;
+        let told = reply.clone();
+        self.emit(EventKind::Server(id, ServerEvent::Replied { client, reply: told }));
+        self.reply(id, client, call, attempt, reply);
+    }
+
     /// A server says that it does not lead.
     pub(super) fn tell_refusal(
         &mut self,
@@ -81,11 +118,11 @@ impl Cluster {
         self.emit(EventKind::Server(id, ServerEvent::Refused { client, leader, again }));
     }
 
-    /// Carries out what a guest has left beside the outbox; true if it has ended.
-    pub(super) fn follow_guest(&mut self, id: ServerId) -> bool {
+    /// Carries out what a guest has left beside the outbox. Whether it has ended, and what it answers.
+    pub(super) fn follow_guest(&mut self, id: ServerId) -> (bool, Vec<Replied>) {
         let server = &mut self.servers[id.index()];
-        let Some(guest) = server.raft.guest_mut() else { return false };
-        let Left { timers, said, ended } = guest.take_left();
+        let Some(guest) = server.raft.guest_mut() else { return (false, Vec::new()) };
+        let Left { timers, said, replies, ended } = guest.take_left();
         for text in said {
             self.emit(EventKind::Server(id, ServerEvent::Said { text }));
         }
@@ -100,9 +137,11 @@ impl Cluster {
         if sets_timers {
             self.arm_guest_timer(id);
         }
-        let Some(why) = ended else { return false };
-        self.emit(EventKind::Server(id, ServerEvent::Ended { why: why.as_str().into() }));
-        true
+        let is_over = ended.is_some();
+        if let Some(why) = ended {
+            self.emit(EventKind::Server(id, ServerEvent::Ended { why: why.as_str().into() }));
+        }
+        (is_over, replies)
     }
 
     /// The lab's timer for the first of a guest's own.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::network::Reply;
 use super::raft::{Context, Outbox, Raft};
 use super::time::{Ppm, Span, Time};
-use super::types::{Index, Op, ServerId, Term};
+use super::types::{ClientId, Index, Op, Request, ServerId, Term};
 
 /// There is none.
 #[derive(Clone, Debug)]
@@ -21,11 +22,27 @@ pub enum Proposed {
     Refused { leader: Option<ServerId> },
 }
 
+/// A client's request that is not answered yet.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub client: ClientId,
+    pub call: u64,
+    pub attempt: u32,
+}
+
+/// What a guest answers.
+#[derive(Clone, Debug)]
+pub struct Replied {
+    pub to: Open,
+    pub reply: Reply,
+}
+
 /// What a call leaves beside the outbox.
 #[derive(Clone, Debug, Default)]
 pub struct Left {
     pub timers: Vec<(u8, Option<Span>)>,
     pub said: Vec<Arc<str>>,
+    pub replies: Vec<Replied>,
     pub ended: Option<String>,
 }
 
@@ -87,6 +104,21 @@ impl Guest {
         _: &Context,
         _: &mut Outbox,
     ) -> Option<Proposed> {
+        match *self {}
+    }
+
+    pub fn serves(&self) -> bool {
+        match *self {}
+    }
+
+    pub fn request(
+        &mut self,
+        _: (ClientId, u64, u32),
+        _: Request,
+        _: &mut Raft,
+        _: &Context,
+        _: &mut Outbox,
+    ) {
         match *self {}
     }
 

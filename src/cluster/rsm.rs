@@ -176,6 +176,9 @@ impl Cluster {
         request: Request,
     ) {
         let server = &mut self.servers[id.index()];
+        if server.raft.serves() {
+            return self.ask_service(id, client, (call, attempt), request);
+        }
         if server.raft.is_guest() {
             return self.propose(id, client, request, Some((call, attempt)));
         }
@@ -299,6 +302,8 @@ impl Cluster {
                     self.emit(EventKind::Server(id, ServerEvent::AppliedNoop { index }));
                     self.settle_waiters(id, index, OpId::NONE, None);
                 }
+                // Its guest applies it, and the lab does not see what comes of that.
+                Payload::Opaque(_) => {}
             }
         }
     }

@@ -466,7 +466,7 @@ impl Cluster {
         }
         self.outbox.reads.clear();
         let is_guest = self.servers[id.index()].raft.is_guest();
-        let ended = is_guest && self.follow_guest(id);
+        let (ended, replies) = if is_guest { self.follow_guest(id) } else { (false, Vec::new()) };
         if !self.outbox.messages.is_empty() {
             let mut messages = std::mem::take(&mut self.outbox.messages);
             if is_guest {
@@ -489,6 +489,9 @@ impl Cluster {
             let mut held = std::mem::take(&mut self.outbox.held);
             self.send_all(id, &mut held);
             self.outbox.held = held;
+        }
+        if !replies.is_empty() {
+            self.send_or_hold_replies(id, replies);
         }
         if ended {
             self.crash(id);
@@ -524,6 +527,7 @@ impl Cluster {
         let settled_to = server.disk.log.settled_to();
         let forgets = server.disk.forgets(server.flaws());
         let mut messages = server.disk.end_sync();
+        let replies = server.disk.take_replies();
         if server.disk.log.settled_to() > settled_to {
             server.disk.log.share(settled_to, server.raft.log());
         }
@@ -533,6 +537,9 @@ impl Cluster {
         for Held { to, message, cause } in messages.drain(..) {
             self.cause = cause;
             self.transmit(Node::Server(id), Node::Server(to), 0, Cargo::Raft(message));
+        }
+        for held in replies {
+            self.send_reply(id, held);
         }
         self.cause = sync;
         let cx = self.context(id);

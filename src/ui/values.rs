@@ -42,7 +42,11 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     if newest.rsm.kv.is_empty() {
         let written =
             scene.cluster.servers().iter().any(|one| one.raft.log().last_index() > Index(0));
-        let text = if written { "nothing applied yet" } else { "nothing written yet" };
+        let text = match written {
+            _ if scene.cluster.has_own_service() => "the service is the guest's own",
+            true => "nothing applied yet",
+            false => "nothing written yet",
+        };
         canvas.pen(area, 1).skip(1).style(dim).put(text);
         return;
     }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the guests that the tests use: the small Raft of sdk/c and sdk/rust, and the same with one bug each.
-# Needs clang and wasm-ld (Debian: clang-19 lld-19); the built modules are in the repository. The one in
-# Rust is built from `raftlab guest new --rust DIR`, by `cargo build --release` there, and is
+# Needs clang and wasm-ld (Debian: clang-19 lld-19), and wasm-opt (binaryen) for the one with threads; the built
+# modules are in the repository. The one in Rust is built from `raftlab guest new --rust DIR`, by `cargo build --release` there, and is
 # target/wasm32-unknown-unknown/release/my_raft.wasm.
 set -eu
 cd "$(dirname "$0")"
@@ -13,6 +13,15 @@ build() {
 }
 build ../../sdk/c/raft.c raft_c.wasm
 build ../../sdk/c/echo.c echo_c.wasm
+build ../../sdk/c/service.c service_c.wasm
+for bug in LOCAL_GET REPLIES_EARLY; do
+    build ../../sdk/c/service.c "bug_$(echo $bug | tr A-Z a-z).wasm" "BUG_$bug"
+done
+threads=$(mktemp -d)
+cp -r ../../sdk/threads/. ../../sdk/c/raftlab.h "$threads"
+CC="$cc" sh "$threads/build.sh"
+wasm-opt --strip-debug --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$threads/raft.wasm" -o raft_threads.wasm
+rm -r "$threads"
 for bug in VOTES_FOR_OLD_LOGS FORGETS_VOTE COMMITS_OLD_TERMS KEEPS_CONFLICTS IGNORES_PREVIOUS_TERM COMMITS_UNMATCHED; do
     build ../../sdk/c/raft.c "bug_$(echo $bug | tr A-Z a-z).wasm" "BUG_$bug"
 done

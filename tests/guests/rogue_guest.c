@@ -39,6 +39,10 @@ static void do_it(int what) {
     case 18: lab_send(1, OTHER, 0, room, 2000000); break;
     case 19: lab_report(9, 0, 0); break;
     case 20: lab_truncate(7); break;
+    case 25:
+        __builtin_wasm_memory_grow(0, 2);
+        for (int i = 0; i < 200; i++) lab_send(1, OTHER, 0, 0, 100000);
+        break;
     }
 }
 

@@ -28,6 +28,17 @@ pub enum Role {
     PreCandidate,
 }
 
+/// How a request ended, for `reply`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Status {
+    Ok,
+    NoKey,
+    Version,
+    WrongLeader,
+    Maybe,
+}
+
 /// A server. Only the disk survives a crash: after one, `new` is called again.
 pub trait Guest {
     /// The server starts: servers are 0 to `servers - 1`. Set a timer, or nothing will ever happen.
@@ -36,7 +47,13 @@ pub trait Guest {
     /// A timer has run out.
     fn on_timer(&mut self, timer: i32);
     /// A client's operation: a leader appends it and calls `accepted`, any other server `refused`.
-    fn on_propose(&mut self, id: i32, bytes: &[u8]);
+    fn on_propose(&mut self, id: i32, _bytes: &[u8]) {
+        refused(id, None);
+    }
+    /// A client's request as JSON, where the whole service is yours: call `reply` once, now or later.
+    fn on_request(&mut self, id: i32, _bytes: &[u8]) {
+        reply(id, Status::WrongLeader, b"");
+    }
     /// Become a candidate now.
     fn on_campaign(&mut self) {
         self.on_timer(0);
@@ -62,6 +79,7 @@ mod lab {
         pub fn votes(voters: i64);
         pub fn accepted(id: i32, index: i64, term: i64);
         pub fn refused(id: i32, leader: i32);
+        pub fn reply(id: i32, status: i32, data: *const u8, length: i32);
         pub fn now() -> i64;
         pub fn random() -> i64;
         pub fn log(text: *const u8, length: i32);
@@ -150,6 +168,11 @@ pub fn refused(id: i32, leader: Option<usize>) {
     unsafe { lab::refused(id, server(leader)) }
 }
 
+/// Answers a request; `data` is what a get has found, as JSON.
+pub fn reply(id: i32, status: Status, data: &[u8]) {
+    unsafe { lab::reply(id, status as i32, data.as_ptr(), data.len() as i32) }
+}
+
 /// Lab time in microseconds.
 pub fn now() -> u64 {
     unsafe { lab::now() as u64 }
@@ -165,58 +188,67 @@ pub fn log(text: &str) {
     unsafe { lab::log(text.as_ptr(), text.len() as i32) }
 }
 
-/// Exports a server of this type: `guest!(Raft);`, once.
+/// Exports a server of this type, once: `guest!(Raft);` for a Raft under the lab's key-value service, or
+/// `guest!(Raft, whole_service);` for one with a service of its own, whose `on_request` is called.
 #[macro_export]
 macro_rules! guest {
     ($server:ty) => {
-        static mut SERVER: Option<$server> = None;
-        static mut BUFFER: Vec<u8> = Vec::new();
-
-        /// One thread, and no call within another: nobody else has it meanwhile.
+        $crate::guest!(@exports $server, on_propose);
+    };
+    ($server:ty, whole_service) => {
+        $crate::guest!(@exports $server, on_request);
+    };
+    (@exports $server:ty, $asked:ident) => {
         #[allow(static_mut_refs)]
-        fn server() -> &'static mut $server {
-            unsafe { SERVER.as_mut().expect("init comes first") }
-        }
+        mod raftlab_exports {
+            use super::*;
 
-        #[allow(static_mut_refs)]
-        fn bytes() -> Vec<u8> {
-            unsafe { std::mem::take(&mut BUFFER) }
-        }
+            static mut SERVER: Option<$server> = None;
+            static mut BUFFER: Vec<u8> = Vec::new();
 
-        #[no_mangle]
-        #[allow(static_mut_refs)]
-        pub extern "C" fn buffer(length: i32) -> *mut u8 {
-            unsafe {
-                BUFFER = vec![0; length as usize];
-                BUFFER.as_mut_ptr()
+            /// One thread, and no call within another: no other reference to it is alive.
+            fn the_server() -> &'static mut $server {
+                unsafe { SERVER.as_mut().expect("init comes first") }
             }
-        }
 
-        #[no_mangle]
-        pub extern "C" fn init(me: i32, servers: i32) {
-            std::panic::set_hook(Box::new(|panic| $crate::raftlab::log(&panic.to_string())));
-            let server = $crate::raftlab::Guest::new(me as usize, servers as usize);
-            unsafe { SERVER = Some(server) }
-        }
+            fn bytes() -> Vec<u8> {
+                unsafe { std::mem::take(&mut BUFFER) }
+            }
 
-        #[no_mangle]
-        pub extern "C" fn on_message(from: i32, _length: i32) {
-            $crate::raftlab::Guest::on_message(server(), from as usize, &bytes());
-        }
+            #[no_mangle]
+            pub extern "C" fn buffer(length: i32) -> *mut u8 {
+                unsafe {
+                    BUFFER = vec![0; length as usize];
+                    BUFFER.as_mut_ptr()
+                }
+            }
 
-        #[no_mangle]
-        pub extern "C" fn on_timer(timer: i32) {
-            $crate::raftlab::Guest::on_timer(server(), timer);
-        }
+            #[no_mangle]
+            pub extern "C" fn init(me: i32, servers: i32) {
+                std::panic::set_hook(Box::new(|panic| $crate::raftlab::log(&panic.to_string())));
+                let server = $crate::raftlab::Guest::new(me as usize, servers as usize);
+                unsafe { SERVER = Some(server) }
+            }
 
-        #[no_mangle]
-        pub extern "C" fn on_propose(id: i32, _length: i32) {
-            $crate::raftlab::Guest::on_propose(server(), id, &bytes());
-        }
+            #[no_mangle]
+            pub extern "C" fn on_message(from: i32, _length: i32) {
+                $crate::raftlab::Guest::on_message(the_server(), from as usize, &bytes());
+            }
 
-        #[no_mangle]
-        pub extern "C" fn on_campaign() {
-            $crate::raftlab::Guest::on_campaign(server());
+            #[no_mangle]
+            pub extern "C" fn on_timer(timer: i32) {
+                $crate::raftlab::Guest::on_timer(the_server(), timer);
+            }
+
+            #[no_mangle]
+            pub extern "C" fn $asked(id: i32, _length: i32) {
+                $crate::raftlab::Guest::$asked(the_server(), id, &bytes());
+            }
+
+            #[no_mangle]
+            pub extern "C" fn on_campaign() {
+                $crate::raftlab::Guest::on_campaign(the_server());
+            }
         }
     };
 }

@@ -68,15 +68,27 @@ impl Prey {
             }
             Finding::Unmet(..) => self.calm_lines(&script, run.seed, finding, again),
         };
-        let commands = small.as_deref().map(commands);
-        // What can't be told command by command is given as it was found.
-        let script = small.unwrap_or_else(|| {
-            let text: String = script.source.iter().map(|line| format!("{line}\n")).collect();
-            let title = story::title(finding, flaw, again);
-            let seed = run.seed;
-            format!("{title}# Play it with this seed: raftlab run FILE --seed {seed}\n{text}")
-        });
-        Shrunk { script, commands }
+        match small {
+            Some(script) => Shrunk { commands: Some(commands(&script)), script },
+            // What can't be told command by command.
+            None => self.as_found(run, finding, flaw, again),
+        }
+    }
+
+    /// The same as it was found.
+    pub fn as_found(
+        &self,
+        run: &Run,
+        finding: &Finding,
+        flaw: Option<Flaw>,
+        again: &str,
+    ) -> Shrunk {
+        let (seed, script) = (run.seed, self.script(run.seed));
+        let text: String = script.source.iter().map(|line| format!("{line}\n")).collect();
+        let title = story::title(finding, flaw, again);
+        let script =
+            format!("{title}# Play it with this seed: raftlab run FILE --seed {seed}\n{text}");
+        Shrunk { script, commands: None }
     }
 
     /// A wait of the calm that ran out, after as few commands as possible.

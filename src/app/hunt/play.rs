@@ -162,6 +162,9 @@ pub struct Run {
     pub watch: Watch,
     pub events: u64,
     pub virtual_us: u64,
+    /// Whether a guest's log has entries that no client has proposed.
+    #[cfg(feature = "guests")]
+    pub own_entries: bool,
 }
 
 impl Run {
@@ -187,5 +190,13 @@ pub fn hunt(script: &Script, seed: u64, budget: Budget) -> Run {
         watch,
         events: cluster.handled(),
         virtual_us: cluster.now().micros(),
+        #[cfg(feature = "guests")]
+        own_entries: own_entries(&cluster),
     }
+}
+
+#[cfg(feature = "guests")]
+fn own_entries(cluster: &Cluster) -> bool {
+    let mut logs = cluster.servers().iter().map(|server| server.raft.log());
+    cluster.has_guests() && logs.any(|log| log.iter().any(|(_, entry)| entry.op().is_none()))
 }

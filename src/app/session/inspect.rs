@@ -175,6 +175,9 @@ impl Session {
             return vec![format!("{id} has no entry {index} any more.")];
         };
         let state = match index {
+            index if index <= server.rsm.applied && self.cluster.has_own_service() => {
+                "counted as committed here; the guest applies it"
+            }
             index if index <= server.rsm.applied => "counted as committed and applied here",
             index if index <= server.raft.commit() => "counted as committed, not applied yet here",
             _ => "not committed as far as this server knows",
@@ -183,6 +186,7 @@ impl Session {
             entry.payload.to_string(),
             match entry.op() {
                 Some(op) => format!("of term {}, operation {}", entry.term, op.id),
+                None if self.cluster.has_guests() => format!("of term {}", entry.term),
                 None => format!("of term {}, which it opens (§8)", entry.term),
             },
             state.to_owned(),

@@ -471,6 +471,9 @@ pub struct AcceptOptions {
     /// Print one JSON object, with the scripts.
     #[arg(long)]
     pub json: bool,
+    /// Write the report as a page too: one file for a browser.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// How many seeds hunt in it (500).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     pub seeds: Option<u64>,
@@ -497,9 +500,15 @@ pub struct NewGuest {
     /// In C: a header, a Raft in one file, a build line.
     #[arg(long, group = "language")]
     pub c: bool,
+    /// In C with threads: pthread_create, mutex, usleep, and calls that wait for their answer.
+    #[arg(long, group = "language")]
+    pub c_threads: bool,
     /// In Rust: a crate.
     #[arg(long, group = "language")]
     pub rust: bool,
+    /// The crate `raft` (TiKV's), behind an adapter.
+    #[arg(long, group = "language")]
+    pub raft_rs: bool,
     /// The folder to write into.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,

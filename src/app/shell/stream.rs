@@ -11,13 +11,18 @@ use std::io::{self, Stderr, Stdout, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use crate::cluster::words::plain::is_hidden;
+use crate::cluster::words::plain::{is_hidden, plain};
 
 /// What is written, which decides how a character is spelled out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     Text,
     Json,
+}
+
+/// A text between two tags of a page: nothing in it is markup, and nothing hides.
+pub fn markup(text: &str) -> String {
+    plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// A writer that lets nothing through that a terminal would obey.

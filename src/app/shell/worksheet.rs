@@ -14,11 +14,12 @@ use ratatui::layout::Size;
 use super::beats::{each, picture};
 use super::cli::values::size;
 use super::files::{Files, Old};
+use super::stream::markup;
 use super::{Ending, Mistake, share};
 use crate::app::address::{self, Scene};
 use crate::app::scenes;
 use crate::app::session::{Moment, Session};
-use crate::cluster::words::plain::{plain, quoted};
+use crate::cluster::words::plain::quoted;
 use crate::ui::export::Paper;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::legend::{self, Entry};
@@ -173,11 +174,11 @@ struct Replay {
 impl Replay {
     fn write(&self, page: &mut String, at: &Moment) -> Result<(), Mistake> {
         let Self { file, seed, scene, base } = self;
-        let command = escaped(&format!("raftlab {file}{seed} --start-at \"{}\"", at.word()));
+        let command = markup(&format!("raftlab {file}{seed} --start-at \"{}\"", at.word()));
         let _ = write!(page, "<p class=\"again\"><code>{command}</code>");
         if let Some(base) = base {
             let scene = Scene { at: at.word(), ..scene.clone() };
-            let link = escaped(&scene.link(base).map_err(Mistake::Usage)?).replace('"', "&quot;");
+            let link = markup(&scene.link(base).map_err(Mistake::Usage)?).replace('"', "&quot;");
             let _ = write!(page, " · <a href=\"{link}\">open it in a browser</a>");
         }
         page.push_str("</p>\n");
@@ -185,13 +186,9 @@ impl Replay {
     }
 }
 
-fn escaped(text: &str) -> String {
-    plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 /// A text of several lines as lines of a page.
 fn lines(text: &str) -> String {
-    text.lines().map(escaped).collect::<Vec<_>>().join("<br>")
+    text.lines().map(markup).collect::<Vec<_>>().join("<br>")
 }
 
 fn show(page: &mut String, caption: &str, picture: &str) {
@@ -202,17 +199,17 @@ fn show(page: &mut String, caption: &str, picture: &str) {
 }
 
 fn ask(page: &mut String, question: &Question) {
-    let _ = writeln!(page, "<p class=\"question\">{}</p>\n<ul>", escaped(&question.text));
+    let _ = writeln!(page, "<p class=\"question\">{}</p>\n<ul>", markup(&question.text));
     for choice in &question.choices {
-        let _ = writeln!(page, "<li>{}</li>", escaped(&choice.text));
+        let _ = writeln!(page, "<li>{}</li>", markup(&choice.text));
     }
     page.push_str("</ul>\n<p>Because</p>\n<div class=\"room\"></div>\n");
 }
 
 fn solution(page: &mut String, question: &Question) {
-    let _ = writeln!(page, "<p class=\"question\">{}</p>\n<ul>", escaped(&question.text));
+    let _ = writeln!(page, "<p class=\"question\">{}</p>\n<ul>", markup(&question.text));
     for choice in &question.choices {
-        let text = escaped(&choice.text);
+        let text = markup(&choice.text);
         let _ = match choice.so {
             Some(true) => writeln!(page, "<li class=\"so\">{text} &#10003;</li>"),
             Some(false) | None => writeln!(page, "<li>{text}</li>"),
@@ -233,7 +230,7 @@ fn about(text: &str) -> String {
 /// "05 a majority commits".
 fn title(name: &str) -> String {
     let file = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
-    escaped(&file.replace('_', " "))
+    markup(&file.replace('_', " "))
 }
 
 /// The whole page. It needs nothing outside itself, and prints a question a page.
@@ -265,9 +262,9 @@ fn page(items: &[Item], replay: &Replay, theme: Theme) -> Result<String, Mistake
     }
     let mut marks = String::new();
     for Entry { mark, meaning, .. } in legend::entries(theme) {
-        let _ = writeln!(marks, "<div><code>{}</code> {}</div>", escaped(&mark), escaped(meaning));
+        let _ = writeln!(marks, "<div><code>{}</code> {}</div>", markup(&mark), markup(meaning));
     }
-    let (title, about) = (title(&replay.scene.name), escaped(&about(&replay.scene.text)));
+    let (title, about) = (title(&replay.scene.name), markup(&about(&replay.scene.text)));
     Ok(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\

@@ -46,6 +46,7 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
             | ServerEvent::ReadAnswered { client, .. }
             | ServerEvent::ReadReleased { client, .. }
             | ServerEvent::Answered { client, .. }
+            | ServerEvent::Replied { client, .. }
             | ServerEvent::WaiterReleased { client, .. } => rename(client, names),
             _ => {}
         },

@@ -242,6 +242,7 @@ fn is_sent_for(flight: Flight, event: &EventKind) -> bool {
             EventKind::Server(
                 _,
                 S::Answered { client, .. }
+                | S::Replied { client, .. }
                 | S::Refused { client, .. }
                 | S::WaiterReleased { client, .. },
             ),

@@ -6,7 +6,7 @@ use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::event::{Event, EventKind, RaftEvent, ServerEvent};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::raft::{AppendResult, Entry, Message, Role};
+use crate::cluster::raft::{AppendResult, Entry, Message, Payload, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::start::given_op;
 use crate::cluster::types::{Index, Node, Request, ServerId, ServerSet};
@@ -31,7 +31,7 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
         lines.say(clause);
         return lines.0;
     };
-    lines.say(what(index, entry));
+    lines.say(what(index, entry, cluster.has_guests()));
     let copies = cluster.copies(index, entry);
     lines.say(format!("{} it, {} servers", have(copies), share(cluster, copies.len())));
     lines.say_all(in_memory(cluster, copies, cluster.synced(index, entry)));
@@ -46,12 +46,23 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
 }
 
 /// "entry 4 puts x=3 at version 2; S2 appended it in term 4".
-fn what(index: Index, entry: &Entry) -> String {
+fn what(index: Index, entry: &Entry, is_guest: bool) -> String {
     let term = entry.term;
-    let Some(op) = entry.op() else {
-        return format!(
-            "entry {index} is a no-op, with which the leader of term {term} began (§8)"
-        );
+    let op = match &entry.payload {
+        Payload::Op(op) => op,
+        Payload::Noop if is_guest => return format!("entry {index} of term {term} is a no-op"),
+        Payload::Noop => {
+            return format!(
+                "entry {index} is a no-op, with which the leader of term {term} began (§8)"
+            );
+        }
+        Payload::Untold => return format!("entry {index} is of term {term}"),
+        Payload::Opaque(bytes) => {
+            return format!(
+                "entry {index} of term {term} holds {} bytes, which only the guest can read",
+                bytes.len()
+            );
+        }
     };
     let request = match &op.request {
         Request::Get { key } => format!("reads {}", text(key)),

@@ -10,18 +10,21 @@ use std::sync::Arc;
 
 use wasmi::StoreLimits;
 
-use super::operation;
+use super::{operation, service};
+use crate::cluster::network::Reply;
 use crate::cluster::raft::{
-    Entry, Foreign, HardState, Message, Outbox, Raft, Report, Role, TimerOrder,
+    Entry, Foreign, HardState, Message, Outbox, Payload, Raft, Report, Role, TimerOrder,
 };
 use crate::cluster::rng::Rng;
 use crate::cluster::time::{Span, Time};
-use crate::cluster::types::{Index, OpId, ServerId, ServerSet, Term};
+use crate::cluster::types::{ClientId, Index, OpId, Request, ServerId, ServerSet, Term};
 
 /// Things that one call may bring about.
 pub const EFFECTS_MAX: u32 = 4_096;
 /// The longest message, in bytes.
 pub const MESSAGE_MAX: usize = 1 << 20;
+/// How many bytes the messages and entries of one call may have together.
+pub const BYTES_MAX: usize = 16 << 20;
 /// The longest line that is kept of what a guest says, in bytes.
 const LINE_MAX: usize = 1_000;
 /// The timers with a number beyond those that the screen knows.
@@ -60,6 +63,23 @@ pub(super) struct Proposal {
     pub answer: Option<Proposed>,
 }
 
+/// A client's request that is not answered yet: which attempt of which of its calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    pub id: i32,
+    pub client: ClientId,
+    pub call: u64,
+    pub attempt: u32,
+    pub request: Request,
+}
+
+/// What a guest with a service of its own answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replied {
+    pub to: Open,
+    pub reply: Reply,
+}
+
 /// What a running guest acts on.
 pub(super) struct Host {
     pub raft: Raft,
@@ -68,8 +88,16 @@ pub(super) struct Host {
     pub now: Time,
     pub limits: StoreLimits,
     pub proposal: Option<Proposal>,
+    /// Whether the whole service is its own.
+    pub serves: bool,
+    /// The requests that it has been given and has not answered, and the last of all.
+    pub open: Vec<Open>,
+    pub last_request: i32,
+    pub replies: Vec<Replied>,
     /// Messages leave after what was written before them.
     pub wrote: bool,
+    /// The first entry that this call has written or removed.
+    pub first_new: Option<Index>,
     /// A commit index that waits until the log up to it is on disk.
     pub commit: Option<Index>,
     /// What is to become of the timers that the screen has no place for.
@@ -77,6 +105,8 @@ pub(super) struct Host {
     /// What it has said in this call.
     pub said: Vec<Arc<str>>,
     pub effects: u32,
+    /// The bytes of the messages and entries of this call.
+    pub bytes: usize,
 }
 
 impl Host {
@@ -88,6 +118,21 @@ impl Host {
             false => {
                 ended(format!("more than {EFFECTS_MAX} messages, writes and reports in one call"))
             }
+        }
+    }
+
+    /// Counts the bytes of a message or an entry.
+    fn takes(&mut self, what: &str, length: usize) -> Done<()> {
+        if length > MESSAGE_MAX {
+            return ended(format!("{what}: {length} bytes, and {MESSAGE_MAX} are the most"));
+        }
+        self.bytes += length;
+        match self.bytes <= BYTES_MAX {
+            true => Ok(()),
+            false => ended(format!(
+                "more than {} MiB of messages and entries in one call",
+                BYTES_MAX >> 20
+            )),
         }
     }
 
@@ -118,12 +163,7 @@ impl Host {
         let Some(kind) = Foreign::from_number(kind) else {
             return ended(format!("send: there is no kind {kind}, only 0 to 10"));
         };
-        if bytes.len() > MESSAGE_MAX {
-            return ended(format!(
-                "send: {} bytes, and a message may have {MESSAGE_MAX}",
-                bytes.len()
-            ));
-        }
+        self.takes("send", bytes.len())?;
         let Ok(term) = u64::try_from(term).map(Term) else {
             return ended(format!("send: a term of {term}"));
         };
@@ -171,7 +211,7 @@ impl Host {
             ));
         }
         self.raft.mirror_hard(HardState { term, voted_for }, &mut self.out);
-        self.wrote = true;
+        self.wrote |= !self.out.writes.is_empty();
         Ok(())
     }
 
@@ -180,14 +220,21 @@ impl Host {
         let Ok(term) = u64::try_from(term).map(Term) else {
             return ended(format!("append: a term of {term}"));
         };
-        let Some(op) = operation::read(bytes) else {
-            return ended(format!(
-                "append: {} bytes that no client has proposed; an entry holds what on_propose was given",
-                bytes.len()
-            ));
+        let payload = match operation::read(bytes) {
+            _ if self.serves => Payload::Opaque(bytes.into()),
+            _ if bytes.is_empty() => Payload::Noop,
+            Some(op) => Payload::Op(Rc::new(op)),
+            None => {
+                return ended(format!(
+                    "append: {} bytes that no client has proposed; an entry holds what on_propose was \
+                     given, or nothing",
+                    bytes.len()
+                ));
+            }
         };
-        self.raft.mirror_append(Entry::new(term, Rc::new(op)), &mut self.out);
-        self.wrote = true;
+        self.takes("append", bytes.len())?;
+        self.raft.mirror_append(Entry { term, payload }, &mut self.out);
+        self.wrote_entry(self.raft.log().last_index());
         Ok(())
     }
 
@@ -199,9 +246,14 @@ impl Host {
         };
         if keep < last.0 {
             self.raft.mirror_truncate(Index(keep + 1), &mut self.out);
-            self.wrote = true;
+            self.wrote_entry(Index(keep + 1));
         }
         Ok(())
+    }
+
+    fn wrote_entry(&mut self, index: Index) {
+        self.wrote = true;
+        self.first_new = Some(self.first_new.map_or(index, |first| first.min(index)));
     }
 
     pub fn report(&mut self, role: i32, leader: i32, commit: i64) -> Done<()> {
@@ -220,7 +272,8 @@ impl Host {
         let report = Report { role, leader, commit };
         self.raft.mirror_role(report, self.now, &mut self.out);
         // What is committed counts this server's own disk; so it is committed once it is there.
-        if self.wrote && commit > self.raft.commit() && commit <= self.raft.log().last_index() {
+        let is_new = self.first_new.is_some_and(|first| first <= commit);
+        if is_new && commit > self.raft.commit() && commit <= self.raft.log().last_index() {
             self.commit = Some(commit);
         } else {
             self.commit = None;
@@ -282,6 +335,20 @@ impl Host {
         self.answer("refused", id, Proposed::Refused { leader })
     }
 
+    pub fn reply(&mut self, id: i32, status: i32, bytes: &[u8]) -> Done<()> {
+        self.effect()?;
+        let Some(place) = self.open.iter().position(|open| open.id == id) else {
+            return ended(match id > 0 && id <= self.last_request {
+                true => format!("reply: request {id} is answered a second time"),
+                false => format!("reply: there is no request {id}"),
+            });
+        };
+        let reply = service::answer(&self.open[place].request, status, bytes).map_err(Ended)?;
+        let to = self.open.remove(place);
+        self.replies.push(Replied { to, reply });
+        Ok(())
+    }
+
     /// A line of text: what a terminal must not get is spelled when it is shown.
     pub fn log(&mut self, text: &[u8]) -> Done<()> {
         self.effect()?;
@@ -294,7 +361,11 @@ impl Host {
 
     pub fn entry(&self, index: i64) -> Option<Vec<u8>> {
         let index = u64::try_from(index).ok().map(Index)?;
-        self.raft.log().get(index).and_then(|entry| entry.op()).map(|op| operation::write(op))
+        self.raft.log().get(index).map(|entry| match &entry.payload {
+            Payload::Op(op) => operation::write(op),
+            Payload::Opaque(bytes) => bytes.to_vec(),
+            Payload::Noop | Payload::Untold => Vec::new(),
+        })
     }
 
     /// The last that it said, for the reason of its end.
@@ -303,8 +374,9 @@ impl Host {
     }
 
     pub fn begin(&mut self) {
-        (self.effects, self.wrote) = (0, false);
+        (self.effects, self.bytes, self.wrote, self.first_new) = (0, 0, false, None);
         self.said.clear();
         self.timers.clear();
+        self.replies.clear();
     }
 }

@@ -132,6 +132,15 @@ fn raftlab(linker: &mut Linker<Host>) -> Result<(), wasmi::errors::LinkerError> 
     linker.func_wrap(MODULE, "refused", |at: At<'_>, id: i32, leader: i32| {
         by(at, |host| host.refused(id, leader))
     })?;
+    linker.func_wrap(
+        MODULE,
+        "reply",
+        |mut at: At<'_>, id: i32, status: i32, data: i32, length: i32| {
+            with_bytes(&mut at, "reply", (data, length), |host, bytes| {
+                host.reply(id, status, bytes)
+            })
+        },
+    )?;
     linker.func_wrap(MODULE, "now", |at: At<'_>| at.data().now.micros() as i64)?;
     linker.func_wrap(MODULE, "random", |mut at: At<'_>| at.data_mut().rng.next_u64() as i64)?;
     linker.func_wrap(MODULE, "log", |mut at: At<'_>, text: i32, length: i32| {

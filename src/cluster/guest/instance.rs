@@ -20,6 +20,7 @@ pub(super) enum Ask<'a> {
     Message { from: u8, bytes: &'a [u8] },
     Timer(u8),
     Propose { id: i32, bytes: &'a [u8] },
+    Request { id: i32, bytes: &'a [u8] },
     Campaign,
 }
 
@@ -30,6 +31,7 @@ impl Ask<'_> {
             Self::Message { .. } => "on_message",
             Self::Timer(_) => "on_timer",
             Self::Propose { .. } => "on_propose",
+            Self::Request { .. } => "on_request",
             Self::Campaign => "on_campaign",
         }
     }
@@ -44,7 +46,8 @@ pub(super) struct Live {
     init: TypedFunc<(i32, i32), ()>,
     on_message: TypedFunc<(i32, i32), ()>,
     on_timer: TypedFunc<i32, ()>,
-    on_propose: TypedFunc<(i32, i32), ()>,
+    /// on_propose, or on_request where the whole service is its own.
+    on_asked: TypedFunc<(i32, i32), ()>,
     on_campaign: Option<TypedFunc<(), ()>>,
     initialize: Option<TypedFunc<(), ()>>,
 }
@@ -61,11 +64,17 @@ fn blank(program: &Program) -> Host {
         now: Time::START,
         limits: StoreLimitsBuilder::new().memory_size(limit).table_elements(1 << 20).build(),
         proposal: None,
+        serves: program.serves,
+        open: Vec::new(),
+        last_request: 0,
+        replies: Vec::new(),
         wrote: false,
+        first_new: None,
         commit: None,
         timers: Vec::new(),
         said: Vec::new(),
         effects: 0,
+        bytes: 0,
     }
 }
 
@@ -100,7 +109,10 @@ impl Live {
             init: instance.get_typed_func(&store, "init")?,
             on_message: instance.get_typed_func(&store, "on_message")?,
             on_timer: instance.get_typed_func(&store, "on_timer")?,
-            on_propose: instance.get_typed_func(&store, "on_propose")?,
+            on_asked: {
+                let name = if program.serves { "on_request" } else { "on_propose" };
+                instance.get_typed_func(&store, name)?
+            },
             on_campaign: instance.get_typed_func(&store, "on_campaign").ok(),
             initialize: instance.get_typed_func(&store, "_initialize").ok(),
             store,
@@ -157,9 +169,9 @@ impl Live {
                 self.on_message.call(&mut self.store, (from.into(), length))
             }
             Ask::Timer(id) => self.on_timer.call(&mut self.store, id.into()),
-            Ask::Propose { id, bytes } => {
+            Ask::Propose { id, bytes } | Ask::Request { id, bytes } => {
                 let length = self.hand_over(bytes)?;
-                self.on_propose.call(&mut self.store, (id, length))
+                self.on_asked.call(&mut self.store, (id, length))
             }
             Ask::Campaign => match self.on_campaign {
                 Some(on_campaign) => on_campaign.call(&mut self.store, ()),

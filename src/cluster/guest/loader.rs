@@ -34,6 +34,7 @@ pub struct Program {
     /// What memory holds before anything has run.
     pub(super) fresh: Image,
     pub(super) campaigns: bool,
+    pub(super) serves: bool,
     hash: u64,
 }
 
@@ -85,9 +86,11 @@ impl Program {
             all[..word.len()].copy_from_slice(word);
             hash.u64(u64::from_le_bytes(all));
         }
-        let campaigns = module.get_export("on_campaign").is_some();
+        let has = |name| module.get_export(name).is_some();
+        let (campaigns, serves) = (has("on_campaign"), has("on_request"));
         let (fresh, hash) = (Image::default(), hash.value());
-        let mut program = Self { engine, module, linker, limits, globals, fresh, campaigns, hash };
+        let mut program =
+            Self { engine, module, linker, limits, globals, fresh, campaigns, serves, hash };
         program.fresh = instance::fresh(&program).map_err(Unfit)?;
         Ok(Arc::new(program))
     }
@@ -95,6 +98,11 @@ impl Program {
     /// The fingerprint of the file and of the border.
     pub const fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// Whether the whole service is its own: clients' requests are for it, and the lab has no map.
+    pub const fn serves(&self) -> bool {
+        self.serves
     }
 
     pub const fn limits(&self) -> Limits {
@@ -300,8 +308,11 @@ fn spelled(ty: &FuncType) -> String {
 /// What is not there, and what is.
 fn missing(there: &[&str]) -> String {
     let needed = EXPORTS.iter().filter(|call| call.need == Need::Must).map(|call| call.name);
-    let without: Vec<&str> =
+    let mut without: Vec<&str> =
         needed.chain(["memory"]).filter(|name| !there.contains(name)).collect();
+    if !either().any(|name| there.contains(&name)) {
+        without.push("on_propose (or on_request)");
+    }
     let has = match there {
         [] => "nothing".to_owned(),
         there => there.join(", "),
@@ -312,12 +323,24 @@ fn missing(there: &[&str]) -> String {
     )
 }
 
+/// Those of which it exports one: the Raft under the lab's service, or a service of its own.
+fn either() -> impl Iterator<Item = &'static str> {
+    EXPORTS.iter().filter(|call| call.need == Need::Either).map(|call| call.name)
+}
+
 fn exports_fit(module: &Module) -> Fit<()> {
     let all: Vec<_> = module.exports().filter(|it| !it.name().starts_with(GLOBAL)).collect();
     let there: Vec<&str> = all.iter().map(wasmi::ExportType::name).collect();
     let must = EXPORTS.iter().filter(|call| call.need == Need::Must).map(|call| call.name);
-    if must.chain(["memory"]).any(|name| !there.contains(&name)) {
+    let has = |name: &str| there.contains(&name);
+    if must.chain(["memory"]).any(|name| !has(name)) || !either().any(has) {
         return unfit(missing(&there));
+    }
+    if either().all(has) {
+        return unfit(
+            "it exports on_propose and on_request: the first is for a Raft under the lab's service, the second \
+             for a service of its own, and it can be one of them",
+        );
     }
     for export in &all {
         let call = EXPORTS.iter().find(|call| call.name == export.name());

@@ -12,7 +12,7 @@
 //! - `instance.rs`: a guest that runs, and in which words it ends.
 //! - `host.rs`, `imports.rs`: what it may call.
 //! - `image.rs`: all that it is between two calls.
-//! - `operation.rs`: what clients want, as bytes.
+//! - `operation.rs`: what clients want, as bytes; `service.rs`: the same where the whole service is the guest's.
 //! - `reference.rs`: the page and the header that are made from the table.
 
 mod host;
@@ -22,6 +22,7 @@ mod instance;
 mod loader;
 mod operation;
 mod reference;
+mod service;
 mod table;
 
 use std::cell::RefCell;
@@ -29,7 +30,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use host::{EFFECTS_MAX, MESSAGE_MAX, Proposed};
+pub use host::{BYTES_MAX, EFFECTS_MAX, MESSAGE_MAX, Open, Proposed, Replied};
 pub use loader::{MODULE_MAX, Program, Unfit};
 pub use reference::{header, page};
 pub use table::{Call, EXPORTS, IMPORTS, INTERFACE, KINDS, MODULE, Need, Type, WASI, WASI_CALLS};
@@ -41,7 +42,10 @@ use instance::{Ask, Live};
 use super::raft::{Context, Outbox, Raft};
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, Time};
-use super::types::{Index, Op, ServerId};
+use super::types::{ClientId, Index, Op, Request, ServerId};
+
+/// How many requests a guest may leave unanswered at a time.
+const OPEN_MAX: usize = 10_000;
 
 /// A server's guest.
 pub struct Guest {
@@ -54,6 +58,9 @@ pub struct Guest {
     rng: Rng,
     commit: Option<Index>,
     proposals: i32,
+    /// Requests that it has not answered, where the whole service is its own, and how many there were.
+    open: Vec<Open>,
+    requests: i32,
     /// Timers beyond those that the screen knows, each with when it is due.
     timers: Vec<(Time, u8)>,
     /// What the last call has left for the cluster.
@@ -65,6 +72,7 @@ pub struct Guest {
 pub struct Left {
     pub timers: Vec<(u8, Option<Span>)>,
     pub said: Vec<Arc<str>>,
+    pub replies: Vec<Replied>,
     /// Why it has ended, if it has.
     pub ended: Option<String>,
 }
@@ -87,6 +95,8 @@ impl Clone for Guest {
             rng: self.rng.clone(),
             commit: self.commit,
             proposals: self.proposals,
+            open: self.open.clone(),
+            requests: self.requests,
             timers: self.timers.clone(),
             left: self.left.clone(),
         }
@@ -105,6 +115,8 @@ impl Guest {
             rng: Rng::new(seed, Entity::Guest(id.index() as u64)),
             commit: None,
             proposals: 0,
+            open: Vec::new(),
+            requests: 0,
             timers: Vec::new(),
             left: Left::default(),
         }
@@ -148,6 +160,7 @@ impl Guest {
         self.image = RefCell::new(Rc::new(self.program.fresh.clone()));
         self.changed = false;
         self.commit = None;
+        self.open.clear();
         self.timers.clear();
         self.left = Left::default();
     }
@@ -204,6 +217,30 @@ impl Guest {
         answer
     }
 
+    /// Whether the whole service is its own.
+    pub fn serves(&self) -> bool {
+        self.program.serves
+    }
+
+    /// A client's request, where the whole service is its own.
+    pub fn request(
+        &mut self,
+        (client, call, attempt): (ClientId, u64, u32),
+        request: Request,
+        raft: &mut Raft,
+        cx: &Context,
+        out: &mut Outbox,
+    ) {
+        if self.open.len() >= OPEN_MAX {
+            return self
+                .end(format!("{OPEN_MAX} requests are not answered, and it is given no more"));
+        }
+        self.requests = self.requests.wrapping_add(1).max(1);
+        let (id, bytes) = (self.requests, service::request(&request));
+        self.open.push(Open { id, client, call, attempt, request });
+        self.ask(raft, cx, out, Ask::Request { id, bytes: &bytes });
+    }
+
     /// What was written is on disk, up to entry `last`.
     pub fn on_sync(&mut self, last: Index, raft: &mut Raft, out: &mut Outbox) {
         if let Some(commit) = self.commit.take_if(|commit| *commit <= last) {
@@ -245,12 +282,16 @@ impl Guest {
         std::mem::swap(&mut host.out, out);
         std::mem::swap(&mut host.rng, &mut self.rng);
         std::mem::swap(&mut host.commit, &mut self.commit);
+        std::mem::swap(&mut host.open, &mut self.open);
+        host.last_request = self.requests;
         let asked = live.ask(&self.program, ask);
         let host = live.store.data_mut();
         std::mem::swap(&mut host.raft, raft);
         std::mem::swap(&mut host.out, out);
         std::mem::swap(&mut host.rng, &mut self.rng);
         std::mem::swap(&mut host.commit, &mut self.commit);
+        std::mem::swap(&mut host.open, &mut self.open);
+        self.left.replies.append(&mut host.replies);
         self.left.timers.append(&mut host.timers);
         self.left.said.append(&mut host.said);
         let proposal = host.proposal.take();

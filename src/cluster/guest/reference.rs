@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::table::{Call, EXPORTS, IMPORTS, KINDS, Type};
-use super::{EFFECTS_MAX, MESSAGE_MAX, MODULE_MAX};
+use super::{BYTES_MAX, EFFECTS_MAX, MESSAGE_MAX, MODULE_MAX};
 use crate::cluster::Limits;
 use crate::cluster::words::fit::wrap;
 
@@ -28,10 +28,11 @@ pub fn page() -> String {
         page,
         "\nKinds of messages: {}.\n\n## Limits\n\nA call that goes beyond one ends the server, as a crash does: {fuel} steps \
          (`raft-fuel=`), {} MiB of memory (`raft-memory=`), calls nested 1000 deep, {EFFECTS_MAX} messages, writes and \
-         reports, {} KiB a message. A module has {} MiB at most.\n",
+         reports, {} KiB a message or an entry, {} MiB of them. A module has {} MiB at most.\n",
         kinds.join(", "),
         memory >> 20,
         MESSAGE_MAX >> 10,
+        BYTES_MAX >> 20,
         MODULE_MAX >> 20,
     );
     page

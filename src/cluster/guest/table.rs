@@ -40,6 +40,8 @@ impl Type {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     Must,
+    /// One of those that say so.
+    Either,
     May,
 }
 
@@ -54,7 +56,7 @@ pub struct Call {
     pub about: &'static str,
 }
 
-use Need::{May, Must};
+use Need::{Either, May, Must};
 use Type::{From, Int, Long, To};
 
 /// The name of the lab's module: what a guest imports.
@@ -101,16 +103,27 @@ pub const EXPORTS: &[Call] = &[
         name: "on_propose",
         parameters: &[("id", Int), ("length", Int)],
         result: None,
-        need: Must,
+        need: Either,
         about: "A client's operation, in the buffer: some bytes that mean nothing to you. A leader appends \
                 them and calls accepted, any other server calls refused; one of the two, and once.",
+    },
+    Call {
+        name: "on_request",
+        parameters: &[("id", Int), ("length", Int)],
+        result: None,
+        need: Either,
+        about: "In the place of on_propose, where the whole service is yours: a client's request, in the buffer, as \
+                JSON: {\"type\":\"get\",\"key\":\"x\"} or {\"type\":\"put\",\"key\":\"x\",\"value\":\"1\",\"version\":0}. \
+                Call reply once, now or later. A put is carried out if its version is the key's, 0 for a key that \
+                is not there, and raises that by one.",
     },
     Call {
         name: "on_campaign",
         parameters: &[],
         result: None,
         need: May,
-        about: "Become a candidate now: for `timeout S2` and `t`. Without it, on_timer(0) is called.",
+        about: "Become a candidate now: for `timeout S2` and `t`. Timer 0 is not set any more, as if it had run \
+                out. Without this function, on_timer(0) is called.",
     },
     Call {
         name: "_initialize",
@@ -160,7 +173,8 @@ pub const IMPORTS: &[Call] = &[
         parameters: &[("term", Long), ("data", From), ("length", Int)],
         result: None,
         need: May,
-        about: "Writes an entry behind the last of the log on disk: the bytes of a proposal.",
+        about: "Writes an entry behind the last of the log on disk: the bytes of a proposal, or none for a no-op. \
+                Where the whole service is yours, any bytes.",
     },
     Call {
         name: "truncate",
@@ -241,6 +255,16 @@ pub const IMPORTS: &[Call] = &[
         result: None,
         need: May,
         about: "This server does not lead. The leader as far as known, or -1.",
+    },
+    Call {
+        name: "reply",
+        parameters: &[("id", Int), ("status", Int), ("data", From), ("length", Int)],
+        result: None,
+        need: May,
+        about: "Answers a request: 0 it is done, 1 there is no such key, 2 the key has another version, 3 this server \
+                does not lead and has done nothing, 4 it has waited too long: it may or may not be done. The bytes of a get that is \
+                done are {\"value\":\"1\",\"version\":1}, those of status 2 {\"version\":1}, all others have none. What was written before it is on disk \
+                before it leaves.",
     },
     Call {
         name: "now",

@@ -48,10 +48,13 @@ fn what_is_no_guest_is_refused_with_words() {
         (b"\0asm\x0d\0\x01\0".to_vec(), "a WebAssembly component"),
         (b"\0asm\x01\0\0\0\x01\x7f".to_vec(), "it is not a valid WebAssembly module"),
         (vec![0; MODULE_MAX + 1], "it has 32 MiB, and a module may have 32 MiB"),
-        (module(&[]), "it exports nothing: it does not export buffer, init, on_message, on_timer"),
+        (
+            module(&[]),
+            "it exports nothing: it does not export buffer, init, on_message, on_timer, memory, on_propose (or on_request)",
+        ),
         (
             module(&[(5, memory), (7, &exported)]),
-            "it does not export buffer, init, on_message, on_timer, on_propose (it exports memory)",
+            "it does not export buffer, init, on_message, on_timer, on_propose (or on_request) (it exports memory)",
         ),
         (module(&[(2, &import(&[2, 0, 1]))]), "it imports its memory"),
         (module(&[(2, &import(&[1, 0x70, 0, 1]))]), "it imports env.x, which is no function"),

@@ -4,6 +4,7 @@
 //! stand in for the entries up to the log's base (§7): they are not there any more, and count as held
 //! all the same. Where the log begins is for the log to say; all others go through this interface.
 
+use std::hash::BuildHasher as _;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub enum Payload {
     Noop,
     /// What it is about, a trace does not tell.
     Untold,
+    /// Bytes of a guest whose whole service is its own: what they mean, only the guest knows.
+    Opaque(Rc<[u8]>),
 }
 
 impl Entry {
@@ -50,7 +53,7 @@ impl Payload {
     pub const fn op(&self) -> Option<&Rc<Op>> {
         match self {
             Self::Op(op) => Some(op),
-            Self::Noop | Self::Untold => None,
+            Self::Noop | Self::Untold | Self::Opaque(_) => None,
         }
     }
 
@@ -64,22 +67,34 @@ impl Payload {
             Self::Op(_) => "operation",
             Self::Noop => "no-op",
             Self::Untold => "entry",
+            Self::Opaque(_) => "bytes",
         }
     }
 
     /// What tells it from others of the same name.
     pub fn hash(&self) -> u64 {
-        self.op().map_or(0, |op| op.hash())
+        match self {
+            Self::Op(op) => op.hash(),
+            Self::Noop | Self::Untold => 0,
+            Self::Opaque(bytes) => foldhash::quality::FixedState::default().hash_one(bytes),
+        }
     }
 
     /// How many bytes it takes on a wire, with the kind of what it is.
     pub fn wire_bytes(&self) -> u64 {
-        self.op().map_or(1, |op| 9 + op.request.wire_bytes())
+        match self {
+            Self::Op(op) => 9 + op.request.wire_bytes(),
+            Self::Noop | Self::Untold => 1,
+            Self::Opaque(bytes) => 5 + bytes.len() as u64,
+        }
     }
 
     /// Whether both ask for the same, whoever asks.
     pub fn is_like(&self, other: &Self) -> bool {
-        self.op().map(|op| &op.request) == other.op().map(|op| &op.request)
+        match (self, other) {
+            (Self::Op(one), Self::Op(other)) => one.request == other.request,
+            (one, other) => one == other,
+        }
     }
 }
 
@@ -88,6 +103,7 @@ impl std::fmt::Display for Payload {
         match self {
             Self::Op(op) => op.request.fmt(f),
             Self::Noop | Self::Untold => f.write_str(self.word()),
+            Self::Opaque(bytes) => write!(f, "{} bytes", bytes.len()),
         }
     }
 }

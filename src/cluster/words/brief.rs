@@ -3,7 +3,7 @@
 
 use crate::cluster::event::{ClientEvent as C, Event, EventKind, Names, PacketEvent};
 use crate::cluster::event::{RaftEvent as R, ServerEvent as S};
-use crate::cluster::network::PacketKind;
+use crate::cluster::network::{PacketKind, Reply};
 use crate::cluster::types::{Index, Node, Outcome, Request};
 
 impl Event {
@@ -19,7 +19,8 @@ impl Event {
                 S::Wiped => format!("{server} LOST ITS DISK"),
                 S::Submitted { op, .. } => format!("{server} APPENDS {}", request(&op.request)),
                 S::Refused { client, .. } => format!("{server}: NOT THE LEADER, {}", name(*client)),
-                S::Answered { client, answer, .. } => {
+                S::Answered { client, answer, .. }
+                | S::Replied { client, reply: Reply::Done(answer) } => {
                     format!("{server}►{} {}", name(*client), outcome_word(answer.outcome))
                 }
                 _ => return None,

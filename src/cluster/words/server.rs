@@ -5,7 +5,7 @@ use super::row::{Ask, Row, Topic, Weight, no_reason, ruled};
 use super::spell::{self, count};
 use crate::cluster::event::ServerEvent;
 use crate::cluster::flaw::{Flaw, Flaws};
-use crate::cluster::network::WrongLeader;
+use crate::cluster::network::{Reply, WrongLeader};
 use crate::cluster::raft::Position;
 use crate::cluster::types::{Answer, Index, Outcome, Request, ServerId, Term};
 
@@ -128,6 +128,17 @@ impl ServerEvent {
             E::Answered { client, index, answer } => clients.detail(
                 |spell| format!("answers {}: {}", spell.client(*client), spell::answer(answer)),
                 |_| answered(*index, flaws),
+            ),
+            E::Replied { client, reply } => clients.detail(
+                |spell| match reply {
+                    Reply::Done(answer) => {
+                        format!("answers {}: {}", spell.client(*client), spell::answer(answer))
+                    }
+                    Reply::WrongLeader(why) => {
+                        format!("answers {}: {}", spell.client(*client), why.words())
+                    }
+                },
+                |_| "its service is its own: the lab judges what clients are told".to_owned(),
             ),
             E::WaiterReleased { client, index, why } => clients.story(
                 |spell| {

@@ -9,7 +9,7 @@ use crate::cluster::event::{
     Cause, ClientEvent as C, DropReason, Event, EventKind as E, Flight, LabEvent, PacketEvent as P,
     RaftEvent as R, ServerEvent as S,
 };
-use crate::cluster::network::{Cargo, Packet, PacketKind, Summary};
+use crate::cluster::network::{Cargo, Packet, PacketKind, Reply, Summary};
 use crate::cluster::raft::{AppendResult, Message};
 use crate::cluster::time::Time;
 use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, Request, Term};
@@ -285,16 +285,23 @@ impl<'a> Reading<'a> {
             E::Client(client, C::Called { request }) => {
                 (Node::Client(*client), *client, call(request, glyphs))
             }
-            E::Server(server, S::Answered { client, answer, .. }) => {
+            E::Server(
+                server,
+                S::Answered { client, answer, .. }
+                | S::Replied { client, reply: Reply::Done(answer) },
+            ) => {
                 let words = match answer.outcome {
                     Outcome::Ok => format!("ok @{}", answer.version),
                     outcome => outcome.to_string(),
                 };
                 (Node::Server(*server), *client, words)
             }
-            E::Server(server, S::Refused { client, .. } | S::WaiterReleased { client, .. }) => {
-                (Node::Server(*server), *client, "no leader".to_owned())
-            }
+            E::Server(
+                server,
+                S::Refused { client, .. }
+                | S::WaiterReleased { client, .. }
+                | S::Replied { client, reply: Reply::WrongLeader(_) },
+            ) => (Node::Server(*server), *client, "no leader".to_owned()),
             _ => return,
         };
         self.said.push(Said { time: event.time, by, client, words });

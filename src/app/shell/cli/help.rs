@@ -39,6 +39,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         "accept",
         &[
             ("raftlab accept my.wasm", "a report by rule"),
+            ("raftlab accept my.wasm --html report.html", "and as a page for a browser"),
             ("raftlab accept my.wasm --json --time 10m", "for programs, with more time"),
         ],
         &[

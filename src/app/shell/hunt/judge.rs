@@ -2,7 +2,7 @@
 //! script of what it breaks.
 
 use super::results::Found;
-use super::shrunk;
+use super::{Size, shrunk};
 use crate::app::budget::Budget;
 use crate::app::hunt::Prey;
 use crate::app::hunt::plan::Fixed;
@@ -16,7 +16,13 @@ use crate::cluster::command::Script;
 pub enum Played {
     Well,
     Undecided,
-    Unmet { line: u32, expected: String, actual: String },
+    Unmet {
+        line: u32,
+        expected: String,
+        actual: String,
+        /// The log has entries that no client has proposed.
+        own_entries: bool,
+    },
     Broken(Box<Breach>),
 }
 
@@ -29,10 +35,10 @@ pub struct Breach {
 }
 
 impl Breach {
-    /// The script of it, as small as it gets.
-    pub fn smallest(&self, raft: &Implementation) -> Found {
+    /// The script of it, as small as it gets in the time that there is.
+    pub fn smallest(&self, raft: &Implementation, size: Size) -> Found {
         let prey = Prey::Script(Box::new(self.script.clone()), self.script.name.to_string());
-        shrunk(&prey, &self.run, &options(raft))
+        shrunk(&prey, &self.run, &options(raft), size)
     }
 }
 
@@ -59,9 +65,9 @@ pub fn one(raft: &Implementation, seed: u64, budget: Budget) -> Option<Caught> {
 }
 
 impl Caught {
-    /// The script of it, as small as it gets.
-    pub fn smallest(&self, raft: &Implementation) -> Found {
-        shrunk(&prey(raft), &self.run, &options(raft))
+    /// The script of it, as small as it gets in the time that there is.
+    pub fn smallest(&self, raft: &Implementation, size: Size) -> Found {
+        shrunk(&prey(raft), &self.run, &options(raft), size)
     }
 }
 
@@ -75,6 +81,7 @@ pub fn scene(script: &Script, budget: Budget) -> Played {
             line: failure.line,
             expected: failure.expected.to_string(),
             actual: failure.actual.to_string(),
+            own_entries: run.own_entries,
         },
         Outcome::Found(finding @ Finding::Broken(violation)) => {
             let (invariant, evidence) = (violation.invariant, finding.told());

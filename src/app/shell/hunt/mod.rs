@@ -64,7 +64,8 @@ pub fn run(options: &HuntOptions) -> Result<Ending, Mistake> {
     let begun = Instant::now();
     let found = search(options, &prey, &mut results, begun)?;
     let wall_us = begun.elapsed().as_micros() as u64;
-    results.found = found.iter().map(|run| shrunk(&prey, run, options)).collect();
+    let smallest = |run| shrunk(&prey, run, options, Size::Smallest);
+    results.found = found.iter().map(smallest).collect();
     finish(options, &results, Some(wall_us), draft, files)
 }
 
@@ -196,11 +197,24 @@ fn tick(bar: &ProgressBar, limit: Option<Duration>, runs: u64, begun: Instant) {
     }
 }
 
+/// How much work a script is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Smallest,
+    /// As it was found, for there is no time left.
+    #[cfg(feature = "guests")]
+    AsFound,
+}
+
 /// The script of a finding, as small as it gets.
-fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions) -> Found {
+fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions, size: Size) -> Found {
     let finding = run.finding().expect("a run that was kept has found something");
-    let Shrunk { script, commands } =
-        prey.smallest(run, finding, options.flaw, &again(prey, run.seed, options));
+    let again = again(prey, run.seed, options);
+    let Shrunk { script, commands } = match size {
+        Size::Smallest => prey.smallest(run, finding, options.flaw, &again),
+        #[cfg(feature = "guests")]
+        Size::AsFound => prey.as_found(run, finding, options.flaw, &again),
+    };
     Found {
         seed: run.seed,
         breaks: finding.word().to_owned(),

@@ -15,7 +15,7 @@ use crate::cluster::event::{
     StepDown, VoteRefusal,
 };
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
-use crate::cluster::network::{PacketKind, Summary, WrongLeader};
+use crate::cluster::network::{PacketKind, Reply, Summary, WrongLeader};
 use crate::cluster::raft::{Position, Role, SnapshotLimit};
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{
@@ -368,6 +368,11 @@ impl Source {
                 },
             ),
             E::Server(server, ServerEvent::ReadReleased { client, why: self.wrong_leader() }),
+            E::Server(server, ServerEvent::Replied { client, reply: Reply::Done(answer.clone()) }),
+            E::Server(
+                server,
+                ServerEvent::Replied { client, reply: Reply::WrongLeader(self.wrong_leader()) },
+            ),
             E::Server(server, ServerEvent::Answered { client, index, answer }),
             E::Server(
                 server,

@@ -13,8 +13,7 @@ use super::history::{History, Operation};
 use super::judge::{Judgement, Part, Picture};
 use super::lines::{Function, Outcome};
 use super::report::Judged;
-use crate::app::shell::stream::{Form, Stream};
-use crate::cluster::words::plain::plain;
+use crate::app::shell::stream::{Form, Stream, markup};
 
 /// The most operations on a page: a browser has to draw them all.
 pub const OPERATIONS_MAX: usize = 10_000;
@@ -34,11 +33,6 @@ pub fn write(judged: &Judged<'_>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(before.as_bytes())?;
     out.write_all(escaped(&data(judged)).as_bytes())?;
     out.write_all(after.as_bytes())
-}
-
-/// A text between two tags.
-fn markup(text: &str) -> String {
-    plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// JSON in which nothing can end a `script` element, and nothing hides.

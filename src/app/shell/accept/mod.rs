@@ -4,6 +4,12 @@
 //! paper, and the scenes that show flaws, as baits, for which a Raft with the same flaw falls. Then
 //! seeds hunt in it. What breaks a rule is shrunk. A scene whose lines do not go as they say, though no
 //! rule is broken, has tested nothing, and the report says so.
+//!
+//! - `report.rs`: what is said, as text; as JSON it is the [`Report`] itself.
+//! - `page.rs`: the same as a page for a browser.
+
+mod page;
+mod report;
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -11,16 +17,15 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::cli::AcceptOptions;
-use super::files::Files;
-use super::hunt::{self, Smallest};
+use super::files::{Files, Old};
+use super::hunt::{self, Size, Smallest};
 use super::stream::Form;
 use super::{Ending, Mistake, fleet, guests, library};
 use crate::app::budget::Budget;
 use crate::cluster::Implementation;
 use crate::cluster::check::Invariant;
 use crate::cluster::command::{Script, Variant};
-use crate::cluster::flaw::Breaks;
-use crate::cluster::words::plain::Plain;
+use crate::cluster::flaw::{Breaks, Flaw};
 use crate::cluster::words::rule;
 
 /// The folders of scripts, and whether a line that is not met is a failed test there: the others say
@@ -66,10 +71,21 @@ struct Rule {
     broken: Option<Breach>,
 }
 
+/// A flaw of the lab's own Raft, with which a guest has broken the same rule in the same scene.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Like {
+    flaw: &'static str,
+    section: &'static str,
+    rule: &'static str,
+}
+
 #[derive(Clone, Debug, Serialize)]
 struct Breach {
     by: String,
     evidence: String,
+    /// Of a bait: the flaw that it is about, where its rule stands, and the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    like: Option<Like>,
     #[serde(skip_serializing_if = "Option::is_none")]
     commands: Option<u64>,
     script: String,
@@ -93,6 +109,7 @@ struct Bait {
     name: String,
     is_test: bool,
     lures: Option<Invariant>,
+    flaw: Option<Flaw>,
     script: Result<Script, String>,
 }
 
@@ -101,17 +118,24 @@ struct Bait {
 /// # Errors
 /// When the module can't be read, or is none.
 pub fn run(options: &AcceptOptions) -> Result<Ending, Mistake> {
-    let files = Files::with_raft(Some(&options.raft))?;
-    let Some(raft) = files.raft() else { return Ok(Ending::Undecided) };
+    let mut files = Files::with_raft(Some(&options.raft))?;
+    let Some(raft) = files.raft().cloned() else { return Ok(Ending::Undecided) };
+    // Better to know at once if it can't be written.
+    let page = options.html.as_deref().map(|path| files.create(path, Old::Replace)).transpose()?;
     let until = Instant::now() + options.time.unwrap_or(TIME);
-    let report = judge(raft, options, until);
+    let report = judge(&raft, options, until);
     let form = if options.json { Form::Json } else { Form::Text };
     let mut out = files.report(form);
     let written = match options.json {
         true => serde_json::to_writer(&mut out, &report).map_err(io::Error::from),
-        false => say(&report, &mut out),
+        false => report::say(&report, &mut out),
     };
     written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).map_err(Mistake::Output)?;
+    if let Some(mut page) = page {
+        let text = page::page(&report);
+        page.write_all(text.as_bytes()).map_err(|error| page.unwritten(&error))?;
+        page.complete()?;
+    }
     Ok(match report.verdict {
         "accepted" => Ending::Well,
         "undecided" => Ending::Undecided,
@@ -122,7 +146,8 @@ pub fn run(options: &AcceptOptions) -> Result<Ending, Mistake> {
 fn judge(raft: &Implementation, options: &AcceptOptions, until: Instant) -> Report {
     let budget = Budget::new(None);
     let baits = baits(raft, &options.folder);
-    let (mut scenes, mut complete) = (Vec::new(), options.folder.is_empty());
+    let last = options.seeds.unwrap_or(SEEDS);
+    let (mut scenes, mut complete) = (Vec::new(), options.folder.is_empty() && last > 0);
     let mut breaches: Vec<(Invariant, Breach)> = Vec::new();
     let (mut hunted, mut seeds) = (Vec::new(), 0);
     let late = || Instant::now() >= until;
@@ -132,30 +157,35 @@ fn judge(raft: &Implementation, options: &AcceptOptions, until: Instant) -> Repo
         Ok(script) => verdict(script, bait.is_test, budget),
     };
     let mut played = baits.iter();
-    let mut broken: Vec<(String, Box<hunt::Breach>)> = Vec::new();
+    let mut broken: Vec<(&Bait, Box<hunt::Breach>)> = Vec::new();
     let mut add = |(verdict, breach): (Verdict, Option<Box<hunt::Breach>>)| {
         let Some(bait) = played.next() else { return Ok::<(), ()>(()) };
-        broken.extend(breach.map(|breach| (bait.name.clone(), breach)));
+        broken.extend(breach.map(|breach| (bait, breach)));
         let lures = bait.lures.map(Invariant::name);
         scenes.push(Scene { script: bait.name.clone(), bait: lures, verdict });
         Ok(())
     };
     let _ = fleet::run(baits.iter(), play, &mut add);
     // The last are the baits, which are short already: two for a rule are enough to look for the smallest.
-    let mut few: Vec<(String, Box<hunt::Breach>)> = Vec::new();
-    for (name, breach) in broken.into_iter().rev() {
+    let mut few: Vec<(&Bait, Box<hunt::Breach>)> = Vec::new();
+    for (bait, breach) in broken.into_iter().rev() {
         if few.iter().filter(|(_, other)| other.invariant == breach.invariant).count() < 2 {
-            few.push((name, breach));
+            few.push((bait, breach));
         }
     }
-    let shrink = |(name, found): (String, Box<hunt::Breach>)| {
-        (found.invariant, breach(name, found.smallest(raft)))
+    let size = || if late() { Size::AsFound } else { Size::Smallest };
+    let shrink = |(bait, found): (&Bait, Box<hunt::Breach>)| {
+        let like = bait.flaw.filter(|_| bait.lures == Some(found.invariant)).map(|flaw| {
+            let about = flaw.about();
+            Like { flaw: about.name, section: about.source, rule: about.rule }
+        });
+        let small = breach(bait.name.clone(), found.smallest(raft, size()));
+        (found.invariant, Breach { like, ..small })
     };
     let _ = fleet::run(few.into_iter(), shrink, |small| {
         breaches.push(small);
         Ok::<(), ()>(())
     });
-    let last = options.seeds.unwrap_or(SEEDS);
     let mut found: Vec<Smallest> = Vec::new();
     let _ = fleet::run(
         1..=last,
@@ -166,7 +196,7 @@ fn judge(raft: &Implementation, options: &AcceptOptions, until: Instant) -> Repo
             if let Some(Some(caught)) = result
                 && !found.iter().any(|other| other.breaks == caught.breaks)
             {
-                found.push(caught.smallest(raft));
+                found.push(caught.smallest(raft, size()));
             }
             Ok::<(), ()>(())
         },
@@ -205,7 +235,7 @@ fn judge(raft: &Implementation, options: &AcceptOptions, until: Instant) -> Repo
 
 fn breach(by: String, small: Smallest) -> Breach {
     let Smallest { evidence, commands, script, .. } = small;
-    Breach { by, evidence, commands, script }
+    Breach { by, evidence, like: None, commands, script }
 }
 
 /// The scripts that a Raft can be judged by, and why not by the others.
@@ -214,29 +244,41 @@ fn baits(raft: &Implementation, only: &[String]) -> Vec<Bait> {
     let wanted = |folder: &str| only.is_empty() || only.iter().any(|name| name == folder);
     for (folder, is_test) in FOLDERS.into_iter().filter(|(folder, _)| wanted(folder)) {
         for (path, text) in library::scripts(folder) {
-            let text = guests::with_raft(text, raft);
-            let name = path.to_owned();
-            let mut lures = None;
-            let script = Script::parse(&name, &text)
-                .map_err(|_| "it is about an option of the lab's own Raft".to_owned())
-                .and_then(|mut script| {
-                    // Its lines say what a Raft with the flaw does: with one that has it they go on
-                    // to the rule that breaks.
-                    if let Some(shows) = script.shows.take() {
-                        script.variant = Variant::With;
-                        lures = match shows.breaks {
-                            Breaks::Safety(invariant) => Some(invariant),
-                            Breaks::Liveness => None,
-                        };
-                    }
-                    guests::attach(&mut script, None)
-                        .map_err(|_| "it can't be played".to_owned())?;
-                    Ok(script)
-                });
-            baits.push(Bait { name, is_test, lures, script });
+            baits.push(bait(path, text, is_test, raft));
         }
     }
     baits
+}
+
+fn bait(path: &str, text: &[u8], is_test: bool, raft: &Implementation) -> Bait {
+    let (name, text) = (path.to_owned(), guests::with_raft(text, raft));
+    let mut script = match Script::parse(&name, &text) {
+        Ok(script) => script,
+        Err(mistakes) => {
+            let why = mistakes.first().map(|it| format!("line {}: {}", it.line, it.message));
+            let why = why.unwrap_or_else(|| "it is about the lab's own Raft".into());
+            return Bait { name, is_test, lures: None, flaw: None, script: Err(why) };
+        }
+    };
+    let serves = raft.program.as_ref().is_some_and(|program| program.serves());
+    let (mut lures, mut flaw) = (None, None);
+    // Its lines say what a Raft with the flaw does: with one that has it they go on to the rule
+    // that breaks.
+    if let Some(shows) = script.shows.take() {
+        script.variant = Variant::With;
+        if !shows.flaw.is_in_raft() && !serves {
+            let why = "it is about the service above Raft, which is the lab's own here".into();
+            return Bait { name, is_test, lures: None, flaw: None, script: Err(why) };
+        }
+        flaw = Some(shows.flaw);
+        lures = match shows.breaks {
+            Breaks::Safety(invariant) => Some(invariant),
+            Breaks::Liveness => None,
+        };
+    }
+    let script = guests::attach(&mut script, None).map(|()| script);
+    let script = script.map_err(|_| "it can't be played".to_owned());
+    Bait { name, is_test, lures, flaw, script }
 }
 
 /// Plays a script.
@@ -244,10 +286,16 @@ fn verdict(script: &Script, is_test: bool, budget: Budget) -> (Verdict, Option<B
     match hunt::scene(script, budget) {
         hunt::Played::Well => (Verdict::Kept, None),
         hunt::Played::Undecided => (Verdict::NotTested { why: "it came to a limit".into() }, None),
-        hunt::Played::Unmet { line, expected, actual } if is_test => {
+        hunt::Played::Unmet { line, expected, own_entries: true, .. } if counts(&expected) => {
+            let why = format!(
+                "line {line} counts entries ({expected}), and this log has some that no client proposed"
+            );
+            (Verdict::NotTested { why }, None)
+        }
+        hunt::Played::Unmet { line, expected, actual, .. } if is_test => {
             (Verdict::Failed { line, expected, actual }, None)
         }
-        hunt::Played::Unmet { line, expected, actual } => {
+        hunt::Played::Unmet { line, expected, actual, .. } => {
             let why = format!("line {line} goes otherwise: {expected}, but {actual}");
             (Verdict::NotTested { why }, None)
         }
@@ -256,6 +304,12 @@ fn verdict(script: &Script, is_test: bool, budget: Budget) -> (Verdict, Option<B
             (Verdict::Broken { rule, evidence }, Some(breach))
         }
     }
+}
+
+/// Whether a line asks how many entries there are, or where one stands.
+fn counts(expected: &str) -> bool {
+    let mut words = expected.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| ["log", "last", "committed", "applied", "entries"].contains(&word))
 }
 
 fn summary(invariant: Invariant, scenes: &[Scene], breaches: &[(Invariant, Breach)]) -> Rule {
@@ -277,58 +331,4 @@ fn summary(invariant: Invariant, scenes: &[Scene], breaches: &[(Invariant, Breac
         baits,
         broken: smallest.cloned(),
     }
-}
-
-fn say(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{} ({})\n", Plain(&report.module), report.hash)?;
-    for rule in &report.rules {
-        let Rule { rule, says, baits, broken, .. } = rule;
-        match broken {
-            Some(Breach { by, evidence, commands, script }) => {
-                writeln!(out, "BROKEN   {rule}: {says}")?;
-                writeln!(out, "         {} ({})", Plain(evidence), Plain(by))?;
-                let count = commands.map_or("as it was found".to_owned(), |count| match count {
-                    1 => "1 command".to_owned(),
-                    count => format!("{count} commands"),
-                });
-                writeln!(out, "         smallest script, {count}:")?;
-                let lines =
-                    script.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-                for line in lines.take(40) {
-                    writeln!(out, "           {}", Plain(line))?;
-                }
-            }
-            None if *baits > 0 => {
-                let many = if *baits == 1 { "1 bait" } else { &format!("{baits} baits") };
-                writeln!(out, "kept     {rule}: {says}; {many} did not break it")?;
-            }
-            None => writeln!(out, "watched  {rule}: {says}; no bait for it was played to its end")?,
-        }
-    }
-    for Breach { by, evidence, .. } in &report.hunted {
-        writeln!(out, "FAILED   {}: {}", Plain(by), Plain(evidence))?;
-    }
-    writeln!(out)?;
-    let count = |wanted: fn(&Verdict) -> bool| {
-        report.scenes.iter().filter(|scene| wanted(&scene.verdict)).count()
-    };
-    let kept = count(|verdict| matches!(verdict, Verdict::Kept));
-    let untested = count(|verdict| matches!(verdict, Verdict::NotTested { .. }));
-    for scene in &report.scenes {
-        if let Verdict::Failed { line, expected, actual } = &scene.verdict {
-            let (expected, actual) = (Plain(expected), Plain(actual));
-            writeln!(out, "FAILED   {}, line {line}: {expected}, but {actual}", scene.script)?;
-        }
-    }
-    writeln!(
-        out,
-        "{kept} of {} scripts went as they say, {untested} tested nothing (--json says why). {} seeds \
-         hunted.",
-        report.scenes.len(),
-        report.seeds
-    )?;
-    if !report.complete {
-        writeln!(out, "Not all was played: the time was over, or --folder named a part.")?;
-    }
-    write!(out, "{}.", report.verdict)
 }

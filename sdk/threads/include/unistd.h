@@ -1,0 +1,3 @@
+#pragma once
+int usleep(unsigned micros);
+unsigned sleep(unsigned seconds);
