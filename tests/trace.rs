@@ -155,7 +155,9 @@ const NAMES: [&str; 14] = [
 /// What is received was sent before, terms never fall, and a commit index is within the log.
 #[test]
 fn an_etcd_trace_has_the_names_and_fields_of_etcd() {
-    for scene in SCENES {
+    // Its servers begin with logs, which etcd's form can't tell.
+    assert_eq!(raftlab(&["trace", SCENES[1], "--format", "etcd"]).0, Some(2));
+    for scene in SCENES.into_iter().filter(|scene| *scene != SCENES[1]) {
         let text = trace(scene, "etcd");
         let mut sent: Vec<Value> = Vec::new();
         let mut terms: BTreeMap<String, u64> = BTreeMap::new();
