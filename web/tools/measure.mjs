@@ -93,7 +93,7 @@ try {
     row(`frames a second at ${wanted[0]}×${wanted[1]}, ${what}`, (frames * 1000 / passed).toFixed(0));
     row(`work for each of them`, `${(spent / frames).toFixed(1)} ms`);
   };
-  for (const name of ["lessons/02_silence_starts_an_election.lab", "raft/twenty_five_servers.lab"]) {
+  for (const name of ["handout/persist_partition.lab", "raft/twenty_five_servers.lab"]) {
     await tab.ask(`raftlab.play(${JSON.stringify(name)}, raftlab.lab.ask("script", ${JSON.stringify(name)}))`);
     await figures(name.split("/")[1].replace(".lab", ""));
   }
