@@ -176,7 +176,8 @@ fn nobody_knows_who_is_above_and_only_the_shell_knows_what_is_outside() {
 /// snapshots the map that they lead to, and looks into neither.
 #[test]
 fn raft_knows_no_disk_no_server_and_no_cluster() {
-    let known = ["event", "flaw", "growing", "kv", "network", "raft", "shared", "time", "types"];
+    let known =
+        ["digest", "event", "flaw", "growing", "kv", "network", "raft", "shared", "time", "types"];
     let mut seen = 0;
     for file in sources("src/cluster", "").iter().filter(|file| file.parent().is_some_and(is_raft))
     {
