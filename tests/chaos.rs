@@ -110,7 +110,7 @@ fn in_the_calm_every_fault_has_ended_and_all_are_answered() {
         for server in cluster.servers() {
             assert_eq!((server.power, server.clock), (Power::Up, Ppm::ONE), "seed {seed}");
         }
-        let nodes = || cluster.config().server_ids().map(Node::Server);
+        let nodes = || cluster.ids().map(Node::Server);
         for (from, to) in nodes().flat_map(|from| nodes().map(move |to| (from, to))) {
             let rule = cluster.links().get(from, to).map(|link| link.rule);
             assert_eq!(rule, Some(LinkRule::default()), "seed {seed}");

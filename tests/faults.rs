@@ -300,7 +300,7 @@ fn healing_mends_links_and_nothing_else() {
     ) {
         assert_eq!(run.cluster.network().name(), "reliable");
         let links = run.cluster.links();
-        let nodes: Vec<Node> = run.cluster.config().server_ids().map(Node::Server).collect();
+        let nodes: Vec<Node> = run.cluster.ids().map(Node::Server).collect();
         for from in &nodes {
             for to in &nodes {
                 let rule = links.get(*from, *to).expect("a link").rule;

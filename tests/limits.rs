@@ -48,7 +48,7 @@ fn took(run: &Run) -> Vec<Span> {
 #[test]
 fn a_leader_speaks_ten_times_a_second_to_each_peer_at_most() {
     for run in with_every_seed(3, "until leader\nrun 3s\n") {
-        let ids: Vec<Node> = run.cluster.config().server_ids().map(Node::Server).collect();
+        let ids: Vec<Node> = run.cluster.ids().map(Node::Server).collect();
         let leader = Node::Server(run.cluster.leader().expect("a leader"));
         for peer in ids.into_iter().filter(|peer| *peer != leader) {
             let times = appends(&run, leader, peer);

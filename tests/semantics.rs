@@ -392,7 +392,7 @@ fn gets_go_through_the_log_and_so_does_everything_that_fails() {
             }
             _ => None,
         });
-        for server in run.cluster.config().server_ids() {
+        for server in run.cluster.ids() {
             let own: Vec<(Index, OpId)> = applied
                 .iter()
                 .filter(|(_, (id, ..))| *id == server)

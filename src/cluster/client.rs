@@ -20,7 +20,9 @@ use super::queue::Slot;
 use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Span, SpanRange, Time};
-use super::types::{Answer, ClientId, Key, Node, Outcome, Request, ServerId, Value, Version};
+use super::types::{
+    Answer, ClientId, Key, Node, Outcome, Request, ServerId, ServerSet, Value, Version,
+};
 use super::workload::Role;
 use super::{Cause, Cluster, Item};
 use crate::cluster::digest::{Digest, Tag};
@@ -360,7 +362,7 @@ impl Cluster {
     fn attempt_failed(&mut self, id: ClientId, server: ServerId, why: AttemptFailure) {
         let again = self.failed_before(id, server) == Some(why);
         self.emit(EventKind::Client(id, ClientEvent::AttemptFailed { server, why, again }));
-        let (now, servers) = (self.now, self.config.servers);
+        let (now, asked) = (self.now, self.asked_by_clients());
         let client = &mut self.clients[id.index()];
         let only = client.job.as_ref().and_then(|job| job.only);
         let pause = Drawn::new(&mut client.rng, PAUSE);
@@ -371,9 +373,10 @@ impl Cluster {
             AttemptFailure::TimedOut | AttemptFailure::LossReported => true,
             AttemptFailure::WrongLeader(why) => why.may_execute(),
         };
-        let round = if only.is_some() { 1 } else { u32::from(servers) };
+        let round = if only.is_some() { 1 } else { asked.len() as u32 };
         if only.is_none() {
-            call.next = ServerId::from_index((server.index() as u8 + 1) % servers);
+            let after = asked.iter().find(|other| *other > server);
+            call.next = after.or_else(|| asked.iter().next()).unwrap_or(server);
         }
         if call.attempt.is_multiple_of(round) {
             call.until = now + pause.span;
@@ -381,6 +384,12 @@ impl Cluster {
         } else {
             self.ask(id);
         }
+    }
+
+    /// Whom clients ask, one after the other: those who vote by the configuration in force.
+    fn asked_by_clients(&self) -> ServerSet {
+        let voters = self.configuration().voters().intersection(self.all());
+        if voters.is_empty() { self.all() } else { voters }
     }
 
     pub(super) fn on_reply(

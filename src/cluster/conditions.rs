@@ -425,9 +425,7 @@ impl Cluster {
                 return note(parts, words);
             }
             (Ask::Server(_), Some(group)) => self.meant(&group.who, scope).unwrap_or_default(),
-            (Ask::Server(_) | Ask::Somewhere(_) | Ask::Everywhere(_), _) => {
-                self.config.server_ids().collect()
-            }
+            (Ask::Server(_) | Ask::Somewhere(_) | Ask::Everywhere(_), _) => self.ids().collect(),
         };
         if servers.is_empty() {
             let who = measure.group.as_ref().map(|group| Spaced(&group.who).to_string());

@@ -14,7 +14,7 @@ use super::kv::Kv;
 use super::observed::State;
 use super::raft::{
     Choice, Context, HardState, Log, Message, Outbox, Raft, RaftEvent, Report, Snapshot,
-    SnapshotLimit, TimerOrder,
+    SnapshotLimit, TimerOrder, Wanted,
 };
 use super::time::Time;
 use super::types::{ClientId, Index, Op, Request, ServerId, Term};
@@ -239,6 +239,11 @@ impl Consensus {
     /// By command: it hands its leadership over.
     pub(super) fn begin_transfer(&mut self, to: ServerId, cx: &Context, out: &mut Outbox) {
         self.raft.begin_transfer(to, cx, out);
+    }
+
+    /// By command: who votes and who learns changes.
+    pub(super) fn begin_change(&mut self, wanted: Wanted, cx: &Context, out: &mut Outbox) {
+        self.raft.begin_change(wanted, cx, out);
     }
 
     /// It was started again at this moment.

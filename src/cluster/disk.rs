@@ -150,9 +150,9 @@ impl Disk {
                 Write::Truncate(from) => self.log.truncate(from),
                 Write::Snapshot { snapshot, replaces } => {
                     if replaces {
-                        self.log = Log::after(snapshot.last);
+                        self.log = Log::after(snapshot.last, snapshot.configuration());
                     } else {
-                        self.log.compact(snapshot.last);
+                        self.log.compact(snapshot.last, snapshot.configuration());
                     }
                     self.snapshot = Some(snapshot);
                 }
@@ -182,7 +182,7 @@ impl Disk {
             self.hard = HardState::default();
         }
         if through.has(Flaw::ForgetLog) {
-            self.log = Log::after(self.log.base());
+            self.log = self.log.emptied();
         }
         for batch in [&mut self.pending, &mut self.syncing] {
             batch.writes.clear();

@@ -210,7 +210,7 @@ impl Cluster {
             let is = matches!(answer, Some(Answer::Truth(true)));
             if is { 0 } else { far(answer.as_ref()) }
         };
-        let all = || self.config.server_ids().collect::<ServerSet>();
+        let all = || self.ids().collect::<ServerSet>();
         let (ask, servers, quantity) = match (&measure.row.ask, &measure.group) {
             (Ask::Lab(ask), _) => return far(ask(&asked).as_ref()),
             (Ask::Server(ask), Some(Group { quantity, who })) => {

@@ -16,8 +16,8 @@ use super::command::{Condition, Deed, Flow, NodeName, Pace, Question, Tell, Watc
 use super::flaw::Flaws;
 use super::kv::Known;
 use super::network::{Reply, Summary, WrongLeader};
-use super::raft::Position;
 pub use super::raft::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
+use super::raft::{Configuration, Position};
 use super::time::{Ppm, Span, Time};
 use super::types::{
     Answer, ClientId, Index, Key, Node, Op, PacketId, Request, ServerId, ServerSet, Term, Value,
@@ -194,6 +194,12 @@ pub enum ServerEvent {
     /// A no-op is applied: nothing changes.
     AppliedNoop {
         index: Index,
+    },
+    /// A configuration is applied: the map stays as it is.
+    AppliedMembers {
+        index: Index,
+        #[serde(flatten)]
+        all: Configuration,
     },
     /// A client gets its answer, when entry `index` has been applied.
     Answered {

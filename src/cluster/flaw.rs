@@ -55,6 +55,8 @@ pub enum Flaw {
     NextBelowMatch,
     ReadIndexEarly,
     LeaseIgnoresClock,
+    ChangeBeforeCommit,
+    LearnerVotes,
 }
 
 /// What a flaw breaks.
@@ -124,6 +126,11 @@ impl Flaw {
     /// Whether nothing comes of it unless servers take snapshots.
     pub const fn is_of_snapshots(self) -> bool {
         matches!(self, Self::SnapshotMovesBack | Self::SnapshotMerges | Self::DropSuffix)
+    }
+
+    /// Whether nothing comes of it unless members change.
+    pub const fn is_of_members(self) -> bool {
+        matches!(self, Self::ChangeBeforeCommit | Self::LearnerVotes)
     }
 
     /// Whether it is a flaw of clients, not of servers.
@@ -291,7 +298,7 @@ const fn safety(invariant: Invariant) -> Breaks {
 }
 
 /// Every flaw, in the order of [`Flaw`].
-pub static FLAWS: [About; 37] = [
+pub static FLAWS: [About; 39] = [
     About {
         flaw: Flaw::ForgetVote,
         name: "forget-vote",
@@ -624,6 +631,24 @@ pub static FLAWS: [About; 37] = [
         source: "dissertation §6.4.1",
         breaks: safety(Invariant::Linearizability),
         watch: "a leader that was replaced, and does not know it, answers a read from the past",
+    },
+    About {
+        flaw: Flaw::ChangeBeforeCommit,
+        name: "change-before-commit",
+        departure: "a new leader changes the members before it has committed anything",
+        rule: "first an entry of the leader's own term is committed: an earlier change may still count",
+        source: "dissertation §4.1",
+        breaks: safety(Invariant::LeaderCompleteness),
+        watch: "two leaders take one server out each, and majorities of what is left have nobody in common",
+    },
+    About {
+        flaw: Flaw::LearnerVotes,
+        name: "learner-votes",
+        departure: "votes and copies of learners count as those of voters do",
+        rule: "a learner copies the log and counts for no majority until it has a vote",
+        source: "dissertation §4.2.1",
+        breaks: safety(Invariant::ElectionSafety),
+        watch: "two candidates of one term win, each with a learner's vote",
     },
 ];
 

@@ -134,6 +134,8 @@ pub struct Cluster {
     outbox: Outbox,
 
     servers: Vec<Server>,
+    /// Whether members were ever asked to change.
+    has_changed_members: bool,
     links: Links,
     network: Network,
     packets_sent: u64,

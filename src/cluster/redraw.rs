@@ -118,7 +118,7 @@ impl Cluster {
                 self.queue.reschedule(slot, due.micros());
             }
         }
-        for id in self.config.server_ids() {
+        for id in self.ids() {
             if self.servers[id.index()].power == Power::Asleep {
                 self.redraw_timer(id, &mut redrawn);
             }

@@ -161,6 +161,18 @@ impl Words<Who, NodeName> for Resolver<'_> {
         self.cluster.find_server(who, self.scope)
     }
 
+    /// By its own name a server may be meant that is not there yet.
+    fn members(&mut self, who: &[Who]) -> Result<Vec<ServerId>, Refusal> {
+        let (mut found, count) = (ServerSet::EMPTY, self.cluster.servers.len());
+        for one in who {
+            match self.scope.whos(one)?.as_slice() {
+                [Who::Server(new)] if new.index() >= count => found.insert(*new),
+                known => found = found.union(self.cluster.find_some(known, self.scope)?),
+            }
+        }
+        Ok(found.iter().collect())
+    }
+
     fn nodes(&mut self, who: &[Who]) -> Result<Vec<NodeName>, Refusal> {
         Ok(self.cluster.find_all(who, &mut self.named, self.scope)?.names())
     }
@@ -178,7 +190,7 @@ impl Cluster {
     /// The servers that a word means now; `None` for a client's name. `named` are those that the
     /// command has named before, for `rest`.
     pub(super) fn servers_of(&self, who: &Who, named: ServerSet) -> Option<ServerSet> {
-        let all: ServerSet = self.config.server_ids().collect();
+        let all: ServerSet = self.ids().collect();
         let those = |wanted: fn(&Server) -> bool| -> ServerSet {
             self.servers.iter().filter(|server| wanted(server)).map(|server| server.id).collect()
         };
@@ -206,19 +218,19 @@ impl Cluster {
     /// The leader and the lowest-numbered others, `count` in all.
     fn leader_and_others(&self, count: usize) -> ServerSet {
         let leader = self.leader();
-        let others = self.config.server_ids().filter(|server| Some(*server) != leader);
+        let others = self.ids().filter(|server| Some(*server) != leader);
         leader.into_iter().chain(others).take(count).collect()
     }
 
     fn find(&self, who: &Who, named: ServerSet, scope: &mut Scope) -> Result<Found, Refusal> {
         let servers = match who {
             Who::Random => {
-                let all: Vec<ServerId> = self.config.server_ids().collect();
+                let all: Vec<ServerId> = self.ids().collect();
                 scope.rng.pick(&all).copied().into_iter().collect()
             }
             Who::Some => {
                 let coin = super::time::Ppm::percent(50);
-                self.config.server_ids().filter(|_| scope.rng.chance(coin)).collect()
+                self.ids().filter(|_| scope.rng.chance(coin)).collect()
             }
             Who::Client(name) => {
                 let clients = vec![scope.fill_name(name)?];
@@ -323,7 +335,7 @@ impl Cluster {
             },
             Bound::RestOf(who) => {
                 let these = self.find_servers(who, scope)?;
-                let others = self.config.server_ids().collect::<ServerSet>().without(these);
+                let others = self.ids().collect::<ServerSet>().without(these);
                 if others.is_empty() {
                     return Err(error("these are all servers"));
                 }
@@ -371,7 +383,7 @@ impl Cluster {
             named.extend(group);
         }
         let is_left = |server: &NodeName| !named.contains(&server);
-        let left: Vec<_> = self.config.server_ids().map(NodeName::Server).filter(is_left).collect();
+        let left: Vec<_> = self.ids().map(NodeName::Server).filter(is_left).collect();
         groups.push(left);
         groups.retain(|group| !group.is_empty());
         Ok(())

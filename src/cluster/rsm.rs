@@ -304,6 +304,11 @@ impl Cluster {
                 }
                 // Its guest applies it, and the lab does not see what comes of that.
                 Payload::Opaque(_) => {}
+                Payload::Configuration(all) => {
+                    let event = ServerEvent::AppliedMembers { index, all: *all };
+                    self.emit(EventKind::Server(id, event));
+                    self.settle_waiters(id, index, OpId::NONE, None);
+                }
             }
         }
     }

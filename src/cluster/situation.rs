@@ -631,11 +631,11 @@ mod tests {
         ];
         let decides = |cluster: &Cluster| {
             let situation = Situation::of(cluster);
-            cluster.config().server_ids().any(|id| situation.is_majority(situation.reach(id)))
+            cluster.ids().any(|id| situation.is_majority(situation.reach(id)))
         };
         for lines in scenes {
             let cluster = after(lines);
-            let critical = cluster.config().server_ids().filter(|id| {
+            let critical = cluster.ids().filter(|id| {
                 let mut crashed = cluster.clone();
                 // One that is down already can't crash.
                 let line = crate::cluster::command::parse_line(&format!("crash {id}")).unwrap();

@@ -48,6 +48,7 @@ impl Cluster {
             cause: Cause::Start,
             outbox: Outbox::default(),
             servers,
+            has_changed_members: false,
             packets_sent: 0,
             orders: Vec::new(),
             held: VecDeque::new(),

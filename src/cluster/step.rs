@@ -413,10 +413,11 @@ impl Cluster {
     /// and whether a disk that keeps nothing has made up the majority.
     #[inline(never)]
     fn find_holders(&mut self) {
-        let all = self.configuration();
         let Self { servers, outbox, .. } = self;
         for (flaws, event) in outbox.events.iter_mut().rev() {
-            let RaftEvent::Committed { last, term, copies, holders, .. } = event else { continue };
+            let RaftEvent::Committed { last, term, copies, holders, all, .. } = event else {
+                continue;
+            };
             if copies.is_empty() {
                 // A guest does not say whom it has counted: the disks say who has it.
                 let all = servers.iter().map(|server| server.id);

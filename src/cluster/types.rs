@@ -154,6 +154,22 @@ impl ServerSet {
         self.0
     }
 
+    /// Both as one number.
+    pub(super) const fn beside(self, other: Self) -> u64 {
+        (self.0 as u64) << 32 | other.0 as u64
+    }
+
+    /// How many places a list of servers needs that has one for each of these.
+    pub const fn end(self) -> usize {
+        (u32::BITS - self.0.leading_zeros()) as usize
+    }
+
+    /// For those who leave out what is empty.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    pub(super) const fn is_none(&self) -> bool {
+        self.is_empty()
+    }
+
     pub fn iter(self) -> impl Iterator<Item = ServerId> + Clone {
         let mut bits = self.0;
         std::iter::from_fn(move || {

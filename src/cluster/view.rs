@@ -298,9 +298,28 @@ impl Cluster {
         running.map(|server| server.raft.term()).max().unwrap_or_default()
     }
 
-    /// Who votes, and how many are enough.
+    /// All servers that are there, in order: members or not.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = ServerId> + Clone + use<> {
+        ServerId::first(self.servers.len() as u8)
+    }
+
+    /// The same as a set.
+    pub const fn all(&self) -> ServerSet {
+        ServerSet::first(self.servers.len() as u8)
+    }
+
+    /// The configuration in force: who votes, and how many are enough. It is that of the newest leader;
+    /// where nobody leads, of the server whose log is most up to date, for nobody else is sure to win.
     pub fn configuration(&self) -> Configuration {
-        Configuration::of(self.config.servers)
+        if !self.has_changed_members {
+            return Configuration::of(self.config.servers);
+        }
+        let ends = |server: &&Server| {
+            let last = server.raft.log().last();
+            (last.term, last.index, std::cmp::Reverse(server.id))
+        };
+        let newest = self.newest_leader().or_else(|| self.servers.iter().max_by_key(ends));
+        newest.map_or(Configuration::NONE, |server| server.raft.configuration())
     }
 
     /// Whether a log has this very entry at `index`, or a snapshot instead: that covers what was
@@ -350,7 +369,7 @@ impl Cluster {
     /// numbers; without a cut there is one.
     pub fn groups(&self) -> Vec<ServerSet> {
         let reaches = |one, other| self.reaches(Node::Server(one), Node::Server(other));
-        let all: ServerSet = self.config.server_ids().collect();
+        let all = self.all();
         all.groups(|one, other| reaches(one, other) && reaches(other, one))
     }
 

@@ -157,11 +157,11 @@ impl Server {
                 Write::Append(entry) => self.disk.log.push(entry),
                 Write::Truncate(from) => self.disk.log.truncate(from),
                 Write::Snapshot { snapshot, replaces: false } => {
-                    self.disk.log.compact(snapshot.last);
+                    self.disk.log.compact(snapshot.last, snapshot.configuration());
                     self.disk.snapshot = Some(snapshot);
                 }
                 Write::Snapshot { snapshot, replaces: true } => {
-                    self.disk.log = Log::after(snapshot.last);
+                    self.disk.log = Log::after(snapshot.last, snapshot.configuration());
                     self.disk.snapshot = Some(snapshot);
                 }
             }

@@ -98,7 +98,7 @@ fn linked(cluster: &Cluster, one: ServerId, other: ServerId) -> bool {
 
 /// The servers by rooms: a number for each.
 fn rooms(cluster: &Cluster) -> Vec<usize> {
-    let ids: Vec<ServerId> = cluster.config().server_ids().collect();
+    let ids: Vec<ServerId> = cluster.ids().collect();
     let mut room: Vec<usize> = (0..ids.len()).collect();
     for _ in 0..ids.len() {
         for one in &ids {

@@ -192,7 +192,7 @@ fn the_oracle_has_shares_and_what_is_pointed_at_stands_out() {
     let mut stage = lesson();
     stage.view.caption = Some("Entry 4 stands in two logs, and in three another.".into());
     stage.view.presented = Some(Presented { beat: 4, of: 9 });
-    let (servers, entry) = (stage.cluster.config().server_ids().collect(), Some(Index(4)));
+    let (servers, entry) = (stage.cluster.ids().collect(), Some(Index(4)));
     stage.view.pointed = Some(Pointed { servers, entry });
     check("pointed-80x24", &stage, 80, 24);
     check("pointed-200x60", &stage, 200, 60);

@@ -30,6 +30,10 @@ impl Words<NodeName, NodeName> for Changed<'_> {
         self.of(*who).ok_or(Nobody)
     }
 
+    fn members(&mut self, who: &[ServerId]) -> Result<Vec<ServerId>, Nobody> {
+        self.servers(who)
+    }
+
     fn nodes(&mut self, who: &[NodeName]) -> Result<Vec<NodeName>, Nobody> {
         some(who.iter().filter_map(self.0))
     }

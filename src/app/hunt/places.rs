@@ -277,6 +277,7 @@ impl Watch {
                     IgnoreReason::OldTerm
                     | IgnoreReason::NotInRole
                     | IgnoreReason::NotLeader
+                    | IgnoreReason::NoVote
                     | IgnoreReason::EarlierQuestion
                     | IgnoreReason::AlsoLeads,
                 ) => {}

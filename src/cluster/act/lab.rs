@@ -121,7 +121,7 @@ impl Cluster {
     fn set_timers(&mut self, timers: Timers) {
         let range = self.config.election_timeout;
         let width = range.high.0 - range.low.0;
-        let ids: Vec<ServerId> = self.config.server_ids().collect();
+        let ids: Vec<ServerId> = self.ids().collect();
         let steps = ids.len().max(2) as u64 - 1;
         for (place, id) in (0u64..).zip(ids) {
             let span = match timers {

@@ -194,7 +194,7 @@ impl Cluster {
         }
         self.links.end_isolation();
         for client in unnamed.into_iter().map(Node::Client) {
-            for server in self.config.server_ids().map(Node::Server) {
+            for server in self.ids().map(Node::Server) {
                 self.links.join(client, server);
                 self.links.join(server, client);
             }

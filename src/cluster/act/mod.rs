@@ -5,6 +5,7 @@
 mod clients;
 mod lab;
 mod links;
+mod members;
 mod refusal;
 mod servers;
 mod transfer;
@@ -12,6 +13,7 @@ mod transfer;
 pub use clients::ClientAct;
 pub use lab::LabAct;
 pub use links::{Fate, LinkAct, PacketAct};
+pub use members::MemberAct;
 pub use refusal::{Hindrance, Refusal};
 pub use servers::ServerAct;
 
@@ -146,6 +148,7 @@ impl Cluster {
                 "the lab's own Raft hands over its leadership; these servers have another",
             )),
             Deed::Transfer(from, to) => self.refuse_transfer(*from, *to),
+            Deed::Members(act, who) => self.refuse_members(*act, who),
             Deed::Lab(act) => self.refuse_lab(act),
             Deed::Keep(Keeping::Option(Choice { option, .. }), _) if self.has_guests() => {
                 Err(error(format!(
@@ -195,6 +198,7 @@ impl Cluster {
             Deed::Clients(act, who) => self.act_on_clients(*act, who),
             Deed::Operate(order) => ticket = self.operate(order, line)?,
             Deed::Transfer(from, to) => self.hand_over(*from, *to),
+            Deed::Members(act, who) => self.change_members(*act, who),
             Deed::Keep(Keeping::Option(choice), who) => self.choose(*choice, who),
             Deed::Keep(Keeping::Flaw(flaw, on), who) => self.plant(*flaw, *on, who),
             Deed::Lab(act) => self.act_on_lab(act, line)?,
@@ -252,7 +256,7 @@ impl Cluster {
 
     /// Sets an option: for these servers, for all when none is named.
     fn choose(&mut self, choice: Choice, who: &[ServerId]) {
-        for id in self.config.clone().server_ids() {
+        for id in self.ids() {
             if who.is_empty() || who.contains(&id) {
                 self.servers[id.index()].raft.choose(choice, &mut self.outbox);
                 self.follow_orders(id);

@@ -81,10 +81,6 @@ impl Cluster {
         Some(self.crash_of(victims, lasting, rng))
     }
 
-    fn all(&self) -> ServerSet {
-        ServerSet::first(self.config.servers)
-    }
-
     fn powered(&self) -> ServerSet {
         let up = self.servers.iter().filter(|server| server.power != Power::Down);
         up.map(|server| server.id).collect()

@@ -20,7 +20,9 @@ use super::script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, MISTAKES_SHOWN};
 use super::start::Start;
 use super::text::{Piece, Text};
 use super::verbs::{Scope, Verb};
-use super::{Block, Command, Diagnostic, Flow, Line, Script, Tell, who};
+use super::{
+    Block, Command, Deed, Diagnostic, Flow, Line, MemberAct, Record, Script, Tell, Who, who,
+};
 use crate::cluster::challenge::Stage;
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::types::ServerId;
@@ -116,6 +118,8 @@ struct Checker {
     records: Records,
     /// Where the player's part of a challenge stands.
     stage: Stage,
+    /// How many servers there are once all lines about members have run.
+    servers: usize,
     /// What can only be looked up when the whole script is known.
     pending: Vec<(u32, Spot, Mention)>,
 }
@@ -154,6 +158,7 @@ impl Checker {
 
     fn line(&mut self, number: u32, parsed: ParsedLine) {
         let ParsedLine { verb, spot, only, command, mentions, mistakes } = parsed;
+        self.servers = self.servers.max(command.as_ref().map_or(0, added));
         let sound = mistakes.is_empty();
         for mistake in mistakes {
             self.report.add(number, mistake);
@@ -305,11 +310,11 @@ impl Checker {
 
     fn mention(&mut self, number: u32, spot: Spot, mention: Mention) {
         match mention {
+            // It may be added by a line further down, which another task runs.
             Mention::Server(server) => {
                 let servers = self.start.config.servers;
                 if server.index() >= usize::from(servers) && self.start.is_known() {
-                    let message = format!("there is no {server}: {}", known(servers));
-                    self.report.note(number, spot, message, None);
+                    self.pending.push((number, spot, mention));
                 }
             }
             Mention::Hole(name) => self.blocks.hole(&mut self.report, number, spot, &name),
@@ -333,6 +338,10 @@ impl Checker {
         let (tasks, marks) = (Names::new(&self.tasks), Names::new(&self.marks));
         for (number, spot, mention) in std::mem::take(&mut self.pending) {
             let (message, help) = match mention {
+                Mention::Server(server) if server.index() >= self.servers => {
+                    let servers = self.start.config.servers;
+                    (format!("there is no {server}: {}", known(servers)), None)
+                }
                 Mention::Task(name) if !tasks.knows(&name) => {
                     (format!("no task is called `{}`", name.as_str()), tasks.near(&name))
                 }
@@ -388,6 +397,22 @@ fn known(servers: u8) -> String {
     match ServerId::first(servers).next_back() {
         Some(last) if last != first => format!("the servers are {first} to {last}"),
         _ => format!("{first} is the only server"),
+    }
+}
+
+/// How many servers there are at least once a line has run that makes servers members.
+fn added(command: &Command) -> usize {
+    match command {
+        Command::Flow(Flow::At { command, .. } | Flow::Every { command, .. })
+        | Command::Record(Record::Did { command, .. }) => added(command),
+        Command::Deed(Deed::Members(act, who)) if *act != MemberAct::Remove => {
+            let named = who.iter().map(|who| match who {
+                Who::Server(server) => server.index() + 1,
+                _ => 0,
+            });
+            named.max().unwrap_or(0)
+        }
+        _ => 0,
     }
 }
 

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 
 use super::{Command, Text, VersionWord, Who};
-use crate::cluster::act::{ClientAct, LabAct, LinkAct, PacketAct, ServerAct};
+use crate::cluster::act::{ClientAct, LabAct, LinkAct, MemberAct, PacketAct, ServerAct};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::Choice;
 use crate::cluster::time::Span;
@@ -68,6 +68,8 @@ pub enum Deed<W: Word = Who> {
     Operate(Order<W>),
     /// A leader hands over: to this server, or to that which is best placed.
     Transfer(W::Server, Option<W::Server>),
+    /// Who votes and who learns changes; some of these servers may be new.
+    Members(MemberAct, Vec<W::Server>),
     /// Which rules these servers keep; all servers when none is named.
     Keep(Keeping, Vec<W::Server>),
     /// To the lab as a whole.
@@ -201,6 +203,8 @@ pub trait Words<V: Word, W: Word> {
     fn servers(&mut self, who: &[V::Server]) -> Result<Vec<W::Server>, Self::Error>;
     /// Where one is meant.
     fn server(&mut self, who: &V::Server) -> Result<W::Server, Self::Error>;
+    /// Where new ones may be meant too.
+    fn members(&mut self, who: &[V::Server]) -> Result<Vec<W::Server>, Self::Error>;
     /// One group or one end after the other, in the order in which the deed names them.
     fn nodes(&mut self, who: &[V]) -> Result<Vec<W>, Self::Error>;
     fn client(&mut self, name: &Text) -> Result<Text, Self::Error>;
@@ -229,6 +233,7 @@ impl<V: Word> Deed<V> {
                 let from = to.server(from)?;
                 Deed::Transfer(from, heir.as_ref().map(|heir| to.server(heir)).transpose()?)
             }
+            Self::Members(act, who) => Deed::Members(*act, to.members(who)?),
             Self::Keep(what, who) => {
                 let who = if who.is_empty() { Vec::new() } else { to.servers(who)? };
                 Deed::Keep(*what, who)
@@ -246,6 +251,7 @@ impl<V: Word> Deed<V> {
             Self::Packet(..)
             | Self::Clients(..)
             | Self::Operate(_)
+            | Self::Members(..)
             | Self::Keep(..)
             | Self::Lab(_) => false,
         }
@@ -264,6 +270,10 @@ impl Words<NodeName, Who> for Written {
 
     fn server(&mut self, who: &ServerId) -> Result<Who, Infallible> {
         Ok(Who::Server(*who))
+    }
+
+    fn members(&mut self, who: &[ServerId]) -> Result<Vec<Who>, Infallible> {
+        self.servers(who)
     }
 
     fn nodes(&mut self, who: &[NodeName]) -> Result<Vec<Who>, Infallible> {

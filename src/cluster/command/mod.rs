@@ -54,7 +54,7 @@ use serde::{Deserialize, Serialize};
 
 use recording::Record;
 
-pub use super::act::{ClientAct, Fate, LabAct, LinkAct, PacketAct, ServerAct};
+pub use super::act::{ClientAct, Fate, LabAct, LinkAct, MemberAct, PacketAct, ServerAct};
 
 use super::config::Config;
 use super::flaw::{Breaks, Flaw};

@@ -133,6 +133,7 @@ impl<W: Word> Display for Deed<W> {
             Self::Operate(order) => order.fmt(f),
             Self::Transfer(from, None) => write!(f, "transfer {from}"),
             Self::Transfer(from, Some(to)) => write!(f, "transfer {from} -> {to}"),
+            Self::Members(act, who) => write!(f, "{} {}", act.words(), Spaced(who)),
             Self::Keep(what, who) => {
                 match what {
                     Keeping::Option(choice) => {

@@ -237,7 +237,7 @@ fn missing(
     waits: &str,
     copies: ServerSet,
 ) -> String {
-    let all = ServerSet::first(cluster.config().servers);
+    let all = cluster.all();
     let lacking = all.without(copies);
     let mut why = absent(cluster, leader.id, lacking);
     let there = lacking.intersection(present(cluster, leader.id));

@@ -56,7 +56,7 @@ impl Run {
     /// The leader and one more are parted from the rest: the leader, the one, the rest.
     fn part(&mut self) -> (ServerId, ServerId, ServerSet) {
         let leader = self.leader();
-        let all = ServerSet::first(self.cluster.config().servers);
+        let all = self.cluster.all();
         let rest = all.without(ServerSet::only(leader));
         let one = rest.iter().next().unwrap();
         let with = vec![Who::Server(leader), Who::Server(one)];

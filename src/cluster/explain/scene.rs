@@ -53,7 +53,7 @@ pub(super) fn present(cluster: &Cluster, server: ServerId) -> ServerSet {
 
 /// All servers but one.
 pub(super) fn others(cluster: &Cluster, server: ServerId) -> ServerSet {
-    ServerSet::first(cluster.config().servers).without(ServerSet::only(server))
+    cluster.all().without(ServerSet::only(server))
 }
 
 /// Of these servers, those that can't answer `server`, as clauses: "S4 is cut off".

@@ -6,7 +6,7 @@ use crate::cluster::event::{
 };
 use crate::cluster::flaw::Flaws;
 use crate::cluster::network::{PacketKind, Summary};
-use crate::cluster::raft::Position;
+use crate::cluster::raft::{Configuration, Position};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
 
@@ -69,7 +69,11 @@ fn election() -> Vec<Event> {
         at(530, ask, sent(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, received(88, three, one, PacketKind::VoteGranted)),
         at(541, vote, counted),
-        at(541, vote, E::Raft(one, RaftEvent::BecameLeader { term, votes, stale, servers: 3 })),
+        at(
+            541,
+            vote,
+            E::Raft(one, RaftEvent::BecameLeader { term, votes, stale, all: Configuration::of(3) }),
+        ),
     ]
 }
 

@@ -67,6 +67,36 @@ impl Links {
         }
     }
 
+    /// One more server, with links to all that are there. Its generators are those that it would have had
+    /// from the start.
+    pub(in crate::cluster) fn add_server(&mut self, seed: u64) {
+        let new = Self::new(self.servers as u8 + 1, seed);
+        let old = std::mem::replace(&mut self.servers, new.servers);
+        let mut before = std::mem::replace(&mut self.peers, new.peers).into_iter();
+        for from in 0..old {
+            for to in 0..old {
+                if let Some(link) = before.next() {
+                    self.peers[from * self.servers + to] = link;
+                }
+            }
+        }
+        let server = old as u64;
+        let clients = std::mem::take(&mut self.clients);
+        for links in clients.chunks_exact(old * 2) {
+            self.clients.extend_from_slice(links);
+            // All links of a client are seeded by its name.
+            let name = links.first().map_or(0, |link| link.number.0);
+            for to in [(1 << 32) | server, (2 << 32) | server] {
+                self.clients.push(Link::new(seed, name, to));
+            }
+        }
+        let reaches_none = ServerId::from_index(old as u8);
+        for other in self.isolated.iter() {
+            self.cut(Node::Server(reaches_none), Node::Server(other));
+            self.cut(Node::Server(other), Node::Server(reaches_none));
+        }
+    }
+
     /// Gives the next client its links. Its generators depend on its name, not on how many
     /// clients came before it.
     pub fn add_client(&mut self, client: ClientId, name: u64, seed: u64) {

@@ -3,10 +3,10 @@
 use super::{Cargo, Hand, Law, Loss, Packet, Profile, Reply, Rpc};
 use crate::cluster::digest::{CargoTag, Digest, Tag};
 use crate::cluster::event::{EventKind, NetworkEvent, PacketEvent};
-use crate::cluster::raft::{AppendResult, ChunkResult, Message};
+use crate::cluster::raft::{AppendResult, ChunkResult, Configuration, Message};
 use crate::cluster::rng::Lot;
 use crate::cluster::time::{Span, SpanRange};
-use crate::cluster::types::{ClientId, Node, Outcome, PacketId, ServerId};
+use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, ServerId};
 use crate::cluster::{Cluster, Item};
 
 /// The places of a packet's draws in its lot; those of its copy come so much later.
@@ -202,6 +202,7 @@ fn digest_message(digest: &mut Digest, message: &Message) {
             for entry in entries {
                 let id = entry.id();
                 digest.u64(entry.term.0).u8(id.server.number()).u64(id.number);
+                digest_members(digest, entry.payload.configuration());
             }
         }
         Message::AppendReply { term, prev, result, .. } => {
@@ -222,6 +223,8 @@ fn digest_message(digest: &mut Digest, message: &Message) {
                 .u64(last.term.0)
                 .u64(u64::from(chunk.from) << 32 | u64::from(chunk.to))
                 .u64(chunk.snapshot.print);
+            let (index, all) = chunk.snapshot.members;
+            digest_members(digest, (index > Index::ZERO).then_some(all));
         }
         Message::InstallReply { term, last, result, .. } => {
             digest.u8(CargoTag::InstallReply as u8).u64(term.0).u64(last.0);
@@ -233,6 +236,13 @@ fn digest_message(digest: &mut Digest, message: &Message) {
         Message::Foreign { kind, term, bytes } => {
             digest.u8(CargoTag::Foreign as u8).u8(*kind as u8).u64(term.0).bytes(bytes);
         }
+    }
+}
+
+/// Who votes and who learns, where members have changed.
+fn digest_members(digest: &mut Digest, all: Option<Configuration>) {
+    for word in all.into_iter().flat_map(Configuration::words) {
+        digest.u64(word);
     }
 }
 

@@ -1,40 +1,132 @@
 //! The configuration: which servers have a vote, and how many of them decide (§5.2, §6).
 //!
 //! Every question "is this a majority?" is asked here: by the rules, the checkers, the explanations
-//! and the screen. Today all servers vote, in one configuration for the whole run. While the members
-//! change (§6) there will be two sets of voters, each of which must agree, and servers that copy
-//! the log without a vote: whoever asks has a set of servers, or what each has reached, and does
-//! not count by itself.
+//! and the screen. Whoever asks has a set of servers, or what each has reached, and does not count by
+//! itself. While voters change there are two sets of them, old and new, and each must agree (joint
+//! consensus, dissertation §4.3). *Learners* copy the log and have no vote (§4.2.1 there).
+//!
+//! It is small and copied: five sets of bits. Where it stands in logs and what a leader makes of it is in
+//! `membership.rs`.
+
+use serde::{Serialize, Serializer};
 
 use crate::cluster::types::{Index, SERVERS_MAX, ServerId, ServerSet};
 
-/// Who votes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who votes, and who only copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Configuration {
+    /// C_new while it is joint.
     voters: ServerSet,
+    /// C_old while it is joint; else nobody.
+    old: ServerSet,
+    learners: ServerSet,
+    /// Who is to vote once those of them who don't yet have caught up; nobody if no change waits.
+    next: ServerSet,
     /// How many fewer than a majority are taken to be enough. Only a flaw takes any.
     fewer: u8,
+    /// Learners count as voters do. Only by a flaw.
+    learners_count: bool,
 }
 
 impl Configuration {
+    /// That of a server that has not been told of any: nobody votes.
+    pub const NONE: Self = Self::by(ServerSet::EMPTY, ServerSet::EMPTY);
+
     /// The first so many servers, each with a vote.
     pub const fn of(servers: u8) -> Self {
-        Self { voters: ServerSet::first(servers), fewer: 0 }
+        Self::by(ServerSet::first(servers), ServerSet::EMPTY)
     }
 
+    /// These vote, and these learn.
+    pub const fn by(voters: ServerSet, learners: ServerSet) -> Self {
+        let (old, next) = (ServerSet::EMPTY, ServerSet::EMPTY);
+        Self { voters, old, learners, next, fewer: 0, learners_count: false }
+    }
+
+    /// C_old,new: from the voters of this one to those (§4.3).
+    #[must_use]
+    pub const fn joint(self, voters: ServerSet, learners: ServerSet) -> Self {
+        Self { old: self.voters, ..Self::by(voters, learners) }
+    }
+
+    /// C_new, when C_old,new is committed.
+    #[must_use]
+    pub const fn new_alone(self) -> Self {
+        Self { old: ServerSet::EMPTY, ..self }
+    }
+
+    /// The same voters, with these learners, of whom those in `next` are to become voters.
+    #[must_use]
+    pub const fn learning(self, learners: ServerSet, next: ServerSet) -> Self {
+        Self { learners, next, ..self }
+    }
+
+    /// All who have a vote; while it is joint, in either half.
     pub const fn voters(self) -> ServerSet {
+        self.voters.union(self.old)
+    }
+
+    /// C_old while it is joint.
+    pub const fn old(self) -> Option<ServerSet> {
+        if self.is_joint() { Some(self.old) } else { None }
+    }
+
+    /// C_new while it is joint, else the voters.
+    pub const fn new_voters(self) -> ServerSet {
         self.voters
     }
 
-    /// How many servers it is made of.
-    pub const fn servers(self) -> u8 {
-        self.voters.len() as u8
+    pub const fn is_joint(self) -> bool {
+        !self.old.is_empty()
     }
 
-    /// How many voters are enough: more than half (§5.2).
+    /// Those who copy the log and have no vote.
+    pub const fn learners(self) -> ServerSet {
+        self.learners.without(self.voters())
+    }
+
+    /// Who is to vote, if a change waits for some of them to catch up.
+    pub const fn next(self) -> Option<ServerSet> {
+        if self.next.is_empty() { None } else { Some(self.next) }
+    }
+
+    /// All to whom a leader sends its log.
+    pub const fn members(self) -> ServerSet {
+        self.voters().union(self.learners)
+    }
+
+    /// Whether another change must wait until this one has ended.
+    pub const fn is_changing(self) -> bool {
+        self.is_joint() || !self.next.is_empty()
+    }
+
+    /// Whether members have changed, as far as it shows: it is not just the first so many servers.
+    pub fn has_changed(self) -> bool {
+        let plain = Self::of(self.voters.len() as u8);
+        (self.voters, self.old, self.learners, self.next)
+            != (plain.voters, plain.old, plain.learners, plain.next)
+    }
+
+    /// How many servers have a vote.
+    pub const fn servers(self) -> u8 {
+        self.voters().len() as u8
+    }
+
+    /// How many places a list needs that has one for each member.
+    pub const fn room(self) -> usize {
+        self.members().end()
+    }
+
+    /// The fewest servers that can be enough: more than half of the voters (§5.2), of both halves
+    /// while it is joint.
     pub const fn quorum(self) -> usize {
-        let majority = self.voters.len() / 2 + 1;
-        let enough = majority - self.fewer as usize;
+        self.lacks(ServerSet::EMPTY)
+    }
+
+    /// How many of these voters are enough.
+    const fn most_of(self, voters: ServerSet) -> usize {
+        let majority = voters.len() / 2 + 1;
+        let enough = majority.saturating_sub(self.fewer as usize);
         if enough == 0 { 1 } else { enough }
     }
 
@@ -43,26 +135,119 @@ impl Configuration {
         self.lacks(servers) == 0
     }
 
-    /// How many more voters these servers need to be enough.
+    /// How many more of these voters are needed beside those servers.
+    const fn lacks_of(self, voters: ServerSet, servers: ServerSet) -> usize {
+        let counting = if self.learners_count { voters.union(self.learners) } else { voters };
+        self.most_of(voters).saturating_sub(counting.intersection(servers).len())
+    }
+
+    /// How many more voters these servers need at least to be enough. Who votes in both halves counts
+    /// for both.
     pub const fn lacks(self, servers: ServerSet) -> usize {
-        self.quorum().saturating_sub(self.voters.intersection(servers).len())
+        let new = self.lacks_of(self.voters, servers);
+        if !self.is_joint() {
+            return new;
+        }
+        let old = self.lacks_of(self.old, servers);
+        let both = self.voters.intersection(self.old).without(servers).len();
+        let shared = if old < new { old } else { new };
+        old + new - if both < shared { both } else { shared }
     }
 
     /// The highest index that enough voters have reached, if each has reached so much (§5.3).
     pub fn committed(self, matched: impl Fn(ServerId) -> Index) -> Index {
+        let new = self.reached_by(self.voters, &matched);
+        if self.is_joint() { new.min(self.reached_by(self.old, &matched)) } else { new }
+    }
+
+    fn reached_by(self, voters: ServerSet, matched: impl Fn(ServerId) -> Index) -> Index {
+        let counting = if self.learners_count { voters.union(self.learners) } else { voters };
         let mut reached = [Index::ZERO; SERVERS_MAX as usize];
-        let reached = &mut reached[..self.voters.len()];
-        for (reached, voter) in reached.iter_mut().zip(self.voters.iter()) {
+        let reached = &mut reached[..counting.len()];
+        for (reached, voter) in reached.iter_mut().zip(counting.iter()) {
             *reached = matched(voter);
         }
         reached.sort_unstable();
-        reached.iter().rev().nth(self.quorum() - 1).copied().unwrap_or_default()
+        reached.iter().rev().nth(self.most_of(voters) - 1).copied().unwrap_or_default()
     }
 
     /// The same voters, of whom one fewer is enough, but never none: a planted flaw counts so.
     #[must_use]
     pub const fn one_fewer(self) -> Self {
         Self { fewer: 1, ..self }
+    }
+
+    /// The same, where learners count as if they voted: a planted flaw counts so.
+    #[must_use]
+    pub const fn with_learners(self) -> Self {
+        Self { learners_count: !self.learners().is_empty(), ..self }
+    }
+
+    /// What tells it from others, for digests.
+    pub const fn words(self) -> [u64; 2] {
+        [self.voters.beside(self.old), self.learners.beside(self.next)]
+    }
+
+    /// The same in one, to tell entries apart by within a run; it is never shown.
+    pub const fn hash(self) -> u64 {
+        let [voters, learners] = self.words();
+        voters ^ learners.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// "S1-S3", "S1-S3,S6": servers in short.
+pub fn brief(servers: ServerSet) -> String {
+    let mut text = String::new();
+    let mut ids = servers.iter().peekable();
+    while let Some(first) = ids.next() {
+        let mut last = first;
+        while let Some(next) = ids.next_if(|next| next.index() == last.index() + 1) {
+            last = next;
+        }
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(&first.to_string());
+        match last.index() - first.index() {
+            0 => {}
+            1 => text.push_str(&format!(",{last}")),
+            _ => text.push_str(&format!("-{last}")),
+        }
+    }
+    if text.is_empty() { "nobody".to_owned() } else { text }
+}
+
+/// "S1-S3", "S1-S3 +S4" with a learner, "S1-S3 -> S1-S4" while it is joint.
+impl std::fmt::Display for Configuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(old) = self.old() {
+            write!(f, "{} -> ", brief(old))?;
+        }
+        f.write_str(&brief(self.voters))?;
+        match self.learners() {
+            ServerSet::EMPTY => Ok(()),
+            learners => write!(f, " +{}", brief(learners)),
+        }
+    }
+}
+
+/// In JSON: how many have a vote and, once members have changed, who.
+#[derive(Serialize)]
+struct Told {
+    servers: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voters: Option<ServerSet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<ServerSet>,
+    #[serde(skip_serializing_if = "ServerSet::is_none")]
+    learners: ServerSet,
+}
+
+impl Serialize for Configuration {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let voters = self.has_changed().then_some(self.voters);
+        let (servers, old, learners) = (self.servers(), self.old(), self.learners());
+        Told { servers, voters, old, learners }.serialize(to)
     }
 }
 
@@ -111,5 +296,72 @@ mod tests {
         let quorums: Vec<usize> =
             (1..=6).map(|servers| Configuration::of(servers).one_fewer().quorum()).collect();
         assert_eq!(quorums, [1, 1, 1, 2, 2, 3]);
+    }
+
+    /// While it is joint both halves must agree (dissertation §4.3).
+    #[test]
+    fn of_a_joint_configuration_both_halves_decide() {
+        let joint = Configuration::of(3).joint(set(&[3, 4, 5]), ServerSet::EMPTY);
+        assert_eq!((joint.voters(), joint.servers()), (set(&[1, 2, 3, 4, 5]), 5));
+        assert!(!joint.has_quorum(set(&[1, 2, 3])) && !joint.has_quorum(set(&[3, 4, 5])));
+        assert!(joint.has_quorum(set(&[1, 3, 4])) && joint.has_quorum(set(&[1, 2, 4, 5])));
+        assert_eq!(joint.quorum(), 3, "S3 counts for both halves");
+        let lacks = |numbers: &[u8]| joint.lacks(set(numbers));
+        assert_eq!([lacks(&[3]), lacks(&[1, 2]), lacks(&[1, 2, 4])], [2, 2, 1]);
+        let after = joint.new_alone();
+        assert_eq!((after.voters(), after.is_joint(), after.quorum()), (set(&[3, 4, 5]), false, 2));
+        let apart = Configuration::of(3).joint(set(&[4, 5, 6]), ServerSet::EMPTY);
+        assert_eq!(apart.quorum(), 4);
+    }
+
+    /// By trying: what is lacking is as few servers as make it enough, and what is committed is the last
+    /// index whose holders are enough, of all pairs of halves.
+    #[test]
+    fn what_a_joint_configuration_lacks_is_what_makes_it_enough() {
+        let sets = || {
+            (1..32_u32).map(|bits| -> ServerSet {
+                ServerId::first(5).filter(|id| bits >> id.index() & 1 == 1).collect()
+            })
+        };
+        for (old, new) in sets().flat_map(|old| sets().map(move |new| (old, new))) {
+            let all = Configuration::by(old, ServerSet::EMPTY).joint(new, ServerSet::EMPTY);
+            let enough = |have: ServerSet| {
+                [old, new].iter().all(|half| 2 * half.intersection(have).len() > half.len())
+            };
+            for have in sets() {
+                let more =
+                    sets().chain([ServerSet::EMPTY]).filter(|more| enough(have.union(*more)));
+                let fewest = more.map(|more| more.without(have).len()).min();
+                assert_eq!(Some(all.lacks(have)), fewest, "{all} with {have}");
+                let matched = |id: ServerId| Index(u64::from(have.contains(id)));
+                assert_eq!(all.committed(matched).0 == 1, enough(have), "{all} with {have}");
+            }
+        }
+    }
+
+    #[test]
+    fn learners_count_for_nothing() {
+        let all = Configuration::of(3).learning(set(&[4, 5]), ServerSet::EMPTY);
+        assert_eq!((all.voters(), all.members()), (set(&[1, 2, 3]), set(&[1, 2, 3, 4, 5])));
+        assert!(!all.has_quorum(set(&[1, 4, 5])) && all.has_quorum(set(&[1, 2])));
+        assert_eq!(all.committed(|id| Index(id.index() as u64)), Index(1));
+        let flawed = all.with_learners();
+        assert!(flawed.has_quorum(set(&[1, 4])));
+        assert_eq!(flawed.committed(|id| Index(id.index() as u64)), Index(3));
+    }
+
+    #[test]
+    fn nobody_decides_where_nobody_votes() {
+        assert!(!Configuration::NONE.has_quorum(ServerSet::first(5)));
+        assert_eq!(Configuration::NONE.committed(|_| Index(9)), Index::ZERO);
+    }
+
+    #[test]
+    fn it_is_said_in_short() {
+        let all = Configuration::of(3).learning(set(&[5]), ServerSet::EMPTY);
+        assert_eq!(all.to_string(), "S1-S3 +S5");
+        let joint = all.joint(set(&[1, 2, 4, 6, 7, 8]), set(&[5]));
+        assert_eq!(joint.to_string(), "S1-S3 -> S1,S2,S4,S6-S8 +S5");
+        assert_eq!(brief(ServerSet::EMPTY), "nobody");
     }
 }

@@ -20,6 +20,12 @@ impl Raft {
         if self.is_leader() {
             return;
         }
+        if !self.may_stand() {
+            // Until it hears from a leader again nothing comes of its silence.
+            let learns = self.configuration().learners().contains(self.id);
+            let index = self.configuration_index();
+            return out.emit(RaftEvent::StandsNot { learns, index });
+        }
         if self.rules.options.has(RaftOption::PreVote) {
             self.ask_before(out);
         } else {
@@ -29,7 +35,7 @@ impl Raft {
 
     /// Asks who would vote for it in the next term, and keeps its own (dissertation §9.6).
     fn ask_before(&mut self, out: &mut Outbox) {
-        let asked = vec![Asked::default(); usize::from(self.configuration.servers())];
+        let asked = vec![Asked::default(); self.room()];
         self.state = State::PreCandidate(Candidacy { asked, ..Candidacy::default() });
         out.election = TimerOrder::Arm;
         let Ruled { answer: own, flaws } = self.rules.term_before(self.term);
@@ -39,7 +45,7 @@ impl Raft {
         }
         let (term, last) = (self.term.next(), self.log.last());
         out.emit_through(flaws, RaftEvent::PreVoteStarted { term, last });
-        for peer in self.others() {
+        for peer in self.other_voters() {
             self.ask_for_vote(peer, out);
         }
         self.count_pre_vote(self.id, out);
@@ -108,7 +114,7 @@ impl Raft {
         }
         candidate.votes.insert(voter);
         let (term, votes) = (self.term.next(), candidate.votes);
-        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, votes);
+        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration(), votes);
         out.emit_through(flaws, RaftEvent::PreVoteCounted { voter, term, votes });
         if answer {
             self.become_candidate(votes, None, out);
@@ -126,7 +132,7 @@ impl Raft {
     ) {
         self.term = self.term.next();
         self.voted_for = Some(self.id);
-        let asked = vec![Asked::default(); usize::from(self.configuration.servers())];
+        let asked = vec![Asked::default(); self.room()];
         self.state = State::Candidate(Candidacy { asked, told_by, ..Candidacy::default() });
         self.write_vote(out);
         out.election = TimerOrder::Arm;
@@ -134,7 +140,7 @@ impl Raft {
         let (before, flaws) = self.voted_before(self.id);
         let started = RaftEvent::ElectionStarted { term, last, before, promised, told_by };
         out.emit_through(flaws, started);
-        for peer in self.others() {
+        for peer in self.other_voters() {
             self.ask_for_vote(peer, out);
         }
     }
@@ -230,12 +236,10 @@ impl Raft {
         let State::Leader(leader) = &mut self.state else { return };
         let mut heard = std::mem::replace(&mut leader.active, ServerSet::EMPTY);
         heard.insert(self.id);
-        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration, heard);
+        let Ruled { answer, flaws } = self.rules.is_majority(self.configuration(), heard);
         if answer {
             out.quorum = TimerOrder::Arm;
-            if !flaws.is_empty() {
-                out.depart(Flaw::SmallMajority);
-            }
+            flaws.iter().for_each(|flaw| out.depart(flaw));
         } else {
             let within = cx.shortest_timeout();
             self.become_follower(None, StepDown::QuorumSilent { heard, within }, out);
@@ -273,6 +277,7 @@ impl Raft {
         cx: &Context,
         out: &mut Outbox,
     ) {
+        let all = self.configuration();
         let State::Candidate(candidate) = &mut self.state else { return };
         let Ruled { answer, flaws: twice } = self.rules.is_another_vote(candidate.votes, voter);
         if !answer {
@@ -286,8 +291,8 @@ impl Raft {
         let (term, votes, copies) = (self.term, candidate.votes, usize::from(candidate.copies));
         let counted = RaftEvent::VoteCounted { voter, term, cast, votes };
         out.emit_through(flaws.union(twice), counted);
-        let Ruled { answer, mut flaws } = self.rules.is_majority(self.configuration, votes);
-        let by_copies = !answer && copies > 0 && self.configuration.lacks(votes) <= copies;
+        let Ruled { answer, mut flaws } = self.rules.is_majority(all, votes);
+        let by_copies = !answer && copies > 0 && all.lacks(votes) <= copies;
         flaws.set(Flaw::CountOneVoteTwice, by_copies);
         if answer || by_copies {
             let candidate = std::mem::take(candidate);
@@ -315,6 +320,7 @@ impl Raft {
         progress[self.id.index()].matched = last;
         let (active, strays) = (ServerSet::EMPTY, ServerSet::EMPTY);
         let (transfer, reading, sending) = (None, Reading::default(), Vec::new());
+        let catching = Vec::new();
         self.state = State::Leader(Leadership {
             votes,
             progress,
@@ -323,6 +329,7 @@ impl Raft {
             transfer,
             reading,
             sending,
+            catching,
             strays,
         });
         out.election = TimerOrder::Cancel;
@@ -330,9 +337,14 @@ impl Raft {
             out.quorum = TimerOrder::Arm;
         }
         let term = self.term;
-        let servers = self.configuration.servers();
-        out.emit_through(flaws, RaftEvent::BecameLeader { term, votes, stale, servers });
+        let all = self.configuration();
+        out.emit_through(flaws, RaftEvent::BecameLeader { term, votes, stale, all });
         self.begin_term(out);
+        // What an earlier leader has begun goes on.
+        if all.is_changing() {
+            self.begin_rounds(cx.now);
+            self.pursue_change(cx, out);
+        }
         self.on_heartbeat(cx, out);
     }
 

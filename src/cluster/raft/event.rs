@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
-use super::{Position, Role, SnapshotLimit, Summary};
+use super::{Configuration, Position, Reconfigured, Role, SnapshotLimit, Summary};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::time::Span;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -75,7 +75,9 @@ pub enum RaftEvent {
         term: Term,
         votes: ServerSet,
         stale: ServerSet,
-        servers: u8,
+        /// By which it counts them.
+        #[serde(flatten)]
+        all: Configuration,
     },
     /// A leader or candidate becomes a follower.
     SteppedDown {
@@ -131,6 +133,43 @@ pub enum RaftEvent {
     NoopAppended {
         index: Index,
         term: Term,
+    },
+    /// A leader appends a configuration, and counts by it from now on.
+    ConfigurationAppended {
+        index: Index,
+        term: Term,
+        from: Configuration,
+        to: Configuration,
+    },
+    /// A follower counts by another configuration now, the one at `index` of its log; 0: that with
+    /// which the cluster began.
+    Reconfigured {
+        index: Index,
+        from: Configuration,
+        to: Configuration,
+        #[serde(rename = "reason")]
+        why: Reconfigured,
+    },
+    /// A server that is to vote has what the leader had when its round began, up to `matched`; the
+    /// round took less than `within`.
+    CaughtUp {
+        server: ServerId,
+        round: u32,
+        matched: Index,
+        took: Span,
+        within: Span,
+    },
+    /// It has not caught up in so many rounds, or has been silent for so long: the change is given up.
+    CatchUpEnded {
+        server: ServerId,
+        rounds: u32,
+        silent: Span,
+    },
+    /// Its election timer has run out, and it has no vote: it learns, or is no member any more.
+    StandsNot {
+        learns: bool,
+        /// Where the configuration stands that says so.
+        index: Index,
     },
     AppendRefused {
         leader: ServerId,
@@ -222,7 +261,9 @@ pub enum RaftEvent {
         current: Term,
         copies: ServerSet,
         holders: ServerSet,
-        servers: u8,
+        /// By which it counts them.
+        #[serde(flatten)]
+        all: Configuration,
     },
     /// A follower takes a new commit index from an append that brought `commit` and went as far as
     /// entry `shown`.
@@ -312,6 +353,8 @@ pub enum StepDown {
     LeaderFound { leader: ServerId },
     /// A leader heard from no majority for as long as this, only from these (dissertation §6.2).
     QuorumSilent { heard: ServerSet, within: Span },
+    /// Members have changed, and the leader is no voter any more: these are (dissertation §4.2.2).
+    Removed { voters: ServerSet },
     /// It is a guest, and reports so.
     Reported,
 }
@@ -324,6 +367,8 @@ pub enum IgnoreReason {
     OldTerm,
     /// The receiver is no longer what it was when it asked.
     NotInRole,
+    /// It asks the receiver to lead, who has no vote.
+    NoVote,
     /// It asks a leader, and the receiver is none.
     NotLeader,
     /// An append of another leader of the term that the receiver leads itself.

@@ -7,21 +7,20 @@
 use std::hash::BuildHasher as _;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-
+use super::configuration::Configuration;
 use super::message::{Entries, Position};
 use crate::cluster::growing::Growing;
 use crate::cluster::types::{Index, Op, OpId, Term};
 
 /// One entry: what it is about, and the term of the leader that received it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub term: Term,
     pub payload: Payload,
 }
 
 /// What an entry is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payload {
     /// An operation of the state machine.
     Op(Rc<Op>),
@@ -31,6 +30,8 @@ pub enum Payload {
     Untold,
     /// Bytes of a guest whose whole service is its own: what they mean, only the guest knows.
     Opaque(Rc<[u8]>),
+    /// Who votes and who learns, from here on (dissertation §4.1).
+    Configuration(Rc<Configuration>),
 }
 
 impl Entry {
@@ -53,7 +54,15 @@ impl Payload {
     pub const fn op(&self) -> Option<&Rc<Op>> {
         match self {
             Self::Op(op) => Some(op),
-            Self::Noop | Self::Untold | Self::Opaque(_) => None,
+            Self::Noop | Self::Untold | Self::Opaque(_) | Self::Configuration(_) => None,
+        }
+    }
+
+    /// The configuration that it brings, if that is what it is.
+    pub fn configuration(&self) -> Option<Configuration> {
+        match self {
+            Self::Configuration(all) => Some(**all),
+            Self::Op(_) | Self::Noop | Self::Untold | Self::Opaque(_) => None,
         }
     }
 
@@ -68,6 +77,7 @@ impl Payload {
             Self::Noop => "no-op",
             Self::Untold => "entry",
             Self::Opaque(_) => "bytes",
+            Self::Configuration(_) => "configuration",
         }
     }
 
@@ -77,15 +87,18 @@ impl Payload {
             Self::Op(op) => op.hash(),
             Self::Noop | Self::Untold => 0,
             Self::Opaque(bytes) => foldhash::quality::FixedState::default().hash_one(bytes),
+            Self::Configuration(all) => all.hash(),
         }
     }
 
-    /// How many bytes it takes on a wire, with the kind of what it is.
+    /// How many bytes it takes on a wire, with the kind of what it is. A configuration is its sets, of
+    /// four bytes each.
     pub fn wire_bytes(&self) -> u64 {
         match self {
             Self::Op(op) => 9 + op.request.wire_bytes(),
             Self::Noop | Self::Untold => 1,
             Self::Opaque(bytes) => 5 + bytes.len() as u64,
+            Self::Configuration(_) => 1 + 16,
         }
     }
 
@@ -104,6 +117,7 @@ impl std::fmt::Display for Payload {
             Self::Op(op) => op.request.fmt(f),
             Self::Noop | Self::Untold => f.write_str(self.word()),
             Self::Opaque(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Configuration(all) => all.fmt(f),
         }
     }
 }
@@ -124,6 +138,9 @@ pub struct Log {
     entries: Growing<Entry>,
     /// How many bytes its entries take.
     bytes: u64,
+    /// The configurations that it brings, each with its index, and before them the one that was the
+    /// newest at its base. Empty as long as members have never changed.
+    configurations: Vec<(Index, Configuration)>,
 }
 
 /// Two logs are equal if they begin at the same place and have the same entries.
@@ -251,23 +268,41 @@ impl Log {
 
     pub fn push(&mut self, entry: Entry) {
         self.bytes += entry.bytes();
+        if let Payload::Configuration(all) = &entry.payload {
+            self.configurations.push((self.last_index().next(), **all));
+        }
         self.entries.push(entry);
     }
 
-    /// Removes the entry at `from` and all that follow it.
+    /// Removes the entry at `from` and all that follow it. With a configuration goes that it counts.
     pub fn truncate(&mut self, from: Index) {
         if let Some(place) = self.place(from) {
             self.bytes -= self.entries.iter_from(place).map(Entry::bytes).sum::<u64>();
             self.entries.truncate(place);
+            self.configurations.retain(|(index, _)| *index < from);
         }
     }
 
-    /// A snapshot stands in for everything up to `last`: what follows stays.
-    pub fn compact(&mut self, last: Position) {
+    /// The newest configuration that it brings, and where; `None` if it never brought any.
+    #[inline]
+    pub fn configuration(&self) -> Option<(Index, Configuration)> {
+        self.configurations.last().copied()
+    }
+
+    /// The newest that it brings up to an index, which it has not forgotten.
+    pub fn configuration_at(&self, index: Index) -> Option<(Index, Configuration)> {
+        self.configurations.iter().rfind(|(at, _)| *at <= index).copied()
+    }
+
+    /// A snapshot stands in for everything up to `last`: what follows stays. `members`: the newest
+    /// configuration up to there.
+    pub fn compact(&mut self, last: Position, members: Option<(Index, Configuration)>) {
         if self.last_index() < last.index {
-            *self = Self::after(last);
+            *self = Self::after(last, members);
             return;
         }
+        self.configurations.retain(|(index, _)| *index > last.index);
+        self.configurations.splice(..0, members);
         let gone = self.iter().take_while(|(index, _)| *index <= last.index);
         self.bytes -= gone.map(|(_, entry)| entry.bytes()).sum::<u64>();
         self.base = last;
@@ -275,8 +310,14 @@ impl Log {
     }
 
     /// A snapshot stands in for everything up to `last`, and there is nothing else.
-    pub fn after(last: Position) -> Self {
-        Self { base: last, entries: Growing::from_place(last.index.0 as usize), bytes: 0 }
+    pub fn after(last: Position, members: Option<(Index, Configuration)>) -> Self {
+        let entries = Growing::from_place(last.index.0 as usize);
+        Self { base: last, entries, bytes: 0, configurations: members.into_iter().collect() }
+    }
+
+    /// The same log without its entries.
+    pub(in crate::cluster) fn emptied(&self) -> Self {
+        Self::after(self.base, self.configuration_at(self.base.index))
     }
 
     /// At most `max` entries from `from` on.
@@ -358,7 +399,7 @@ mod tests {
             let mut log = log((1..=250).map(|at| at / 100));
             let whole = log.clone();
             let term = log.term(Index(last)).expect("an entry");
-            log.compact(at(last, term.0));
+            log.compact(at(last, term.0), None);
             assert_eq!((log.base().index, log.first_index()), (Index(last), Index(last + 1)));
             assert_eq!((log.last(), log.len()), (whole.last(), 250 - last as usize));
             assert_eq!(log.is_empty(), last == 250);
@@ -374,7 +415,7 @@ mod tests {
             assert_eq!(log.first_of_term(Term(2)), Index(200.max(last + 1)));
 
             let entry = whole.get(Index(250)).expect("an entry").clone();
-            let mut other = Log::after(at(last, term.0));
+            let mut other = Log::after(at(last, term.0), None);
             assert!(other.is_empty() && other.last() == at(last, term.0));
             (0..100).for_each(|_| other.push(entry.clone()));
             assert_eq!((other.last_index(), other.len()), (Index(last + 100), 100));
@@ -382,10 +423,39 @@ mod tests {
             assert_eq!((other.len(), other.bytes()), (2, 2 * entry.bytes()));
             log.truncate(Index(last + 1));
             assert_eq!((log.last(), log.bytes()), (at(last, term.0), 0));
-            assert_eq!(log, Log::after(at(last, term.0)));
+            assert_eq!(log, Log::after(at(last, term.0), None));
             log.push(entry.clone());
             log.push(entry);
             assert_eq!(log, other, "whatever lies below the base");
         }
+    }
+
+    /// The newest configuration counts, committed or not; what is removed takes its own along, and a
+    /// snapshot keeps the one that was the newest (dissertation §4.1, §5.1).
+    #[test]
+    fn the_newest_configuration_that_is_left_counts() {
+        let configuration = |servers| {
+            let payload = Payload::Configuration(Rc::new(Configuration::of(servers)));
+            Entry { term: Term(1), payload }
+        };
+        let mut log = log([1, 1].into_iter());
+        assert_eq!(log.configuration(), None);
+        log.push(configuration(4));
+        log.push(Entry { term: Term(1), payload: Payload::Noop });
+        log.push(configuration(5));
+        let newest = |log: &Log| log.configuration().map(|(index, all)| (index.0, all.servers()));
+        assert_eq!(newest(&log), Some((5, 5)));
+        assert_eq!(log.configuration_at(Index(4)), Some((Index(3), Configuration::of(4))));
+        assert_eq!(log.configuration_at(Index(2)), None);
+        let mut shorter = log.clone();
+        shorter.truncate(Index(5));
+        assert_eq!(newest(&shorter), Some((3, 4)));
+        let last = Position { index: Index(4), term: Term(1) };
+        let members = log.configuration_at(Index(4));
+        log.compact(last, members);
+        assert_eq!(newest(&log), Some((5, 5)));
+        log.truncate(Index(5));
+        assert_eq!((newest(&log), log.bytes()), (Some((3, 4)), 0));
+        assert_eq!(newest(&Log::after(last, members)), Some((3, 4)));
     }
 }

@@ -71,7 +71,8 @@ impl Raft {
 
     fn take_role(&mut self, role: Role, leader: Option<ServerId>, now: Time, out: &mut Outbox) {
         let (before, term) = (self.role(), self.term);
-        let asked = || vec![Asked::default(); usize::from(self.configuration.servers())];
+        let room = self.room();
+        let asked = || vec![Asked::default(); room];
         self.state = match role {
             Role::Follower => State::Follower { leader: leader.map(|leader| (leader, now)) },
             Role::PreCandidate => {
@@ -82,12 +83,13 @@ impl Raft {
             }
             Role::Leader => State::Leader(Leadership {
                 votes: ServerSet::EMPTY,
-                progress: vec![Progress::default(); usize::from(self.configuration.servers())],
+                progress: vec![Progress::default(); room],
                 asked: asked(),
                 transfer: None,
                 reading: super::reads::Reading::default(),
                 active: ServerSet::EMPTY,
                 sending: Vec::new(),
+                catching: Vec::new(),
                 strays: ServerSet::EMPTY,
             }),
         };
@@ -105,8 +107,8 @@ impl Raft {
             }
             Role::Leader => {
                 let (votes, stale) = (ServerSet::EMPTY, ServerSet::EMPTY);
-                let servers = self.configuration.servers();
-                out.emit(RaftEvent::BecameLeader { term, votes, stale, servers });
+                let all = self.configuration();
+                out.emit(RaftEvent::BecameLeader { term, votes, stale, all });
             }
         }
     }
@@ -126,7 +128,7 @@ impl Raft {
                 current: self.term,
                 copies: ServerSet::EMPTY,
                 holders: ServerSet::EMPTY,
-                servers: self.configuration.servers(),
+                all: self.configuration(),
             },
             false => RaftEvent::CommitReported { first, last },
         });

@@ -8,6 +8,7 @@
 //!
 //! - `rules.rs`: the predicates of Figure 2, each with its section.
 //! - `configuration.rs`: who votes, and how many are enough (§5.2, §6).
+//! - `membership.rs`: how that changes while the cluster runs (dissertation chapter 4).
 //! - `options.rs`: rules that Rafts in production add, each of which may be on or off.
 //! - `election.rs`: timeouts, votes, terms (§5.2, §5.4.1); pre-votes and the check for a quorum.
 //! - `replication.rs`: AppendEntries, backing up, committing (§5.3, §5.4.2).
@@ -19,14 +20,14 @@
 //! - `view.rs`: the door, through which everybody else looks at it.
 //!
 //! What is left out on purpose: unless an option says so no no-op entry opens a term, so the k-th
-//! command stands at index k and old entries wait for the next command (§8); membership does not
-//! change (§6). One AppendEntries with entries is under way to a
+//! command stands at index k and old entries wait for the next command (§8). One AppendEntries with entries is under way to a
 //! follower at a time: what is submitted meanwhile goes out together with the next.
 
 mod configuration;
 mod election;
 mod event;
 mod log;
+mod membership;
 mod message;
 #[cfg_attr(not(feature = "guests"), allow(dead_code, reason = "only a guest has one"))]
 mod mirror;
@@ -39,9 +40,10 @@ mod snapshot;
 mod transfer;
 mod view;
 
-pub use configuration::Configuration;
+pub use configuration::{Configuration, brief};
 pub use event::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 pub use log::{Entry, Log, Payload};
+pub use membership::{CatchUp, Reconfigured, Unready, Wanted};
 pub use message::{AppendResult, Entries, Foreign, Message, PacketKind, Position, Summary};
 pub use mirror::Report;
 pub use options::{About as OptionAbout, Choice, OPTIONS, Options, RaftOption, SnapshotLimit};
@@ -79,7 +81,8 @@ pub enum Role {
 pub struct Raft {
     id: ServerId,
     rules: Rules,
-    configuration: Configuration,
+    /// With which the cluster began; what counts is the newest in its log, if it has any.
+    initial: Configuration,
     term: Term,
     voted_for: Option<ServerId>,
     log: Log,
@@ -141,6 +144,8 @@ struct Leadership {
     reading: Reading,
     /// The snapshots that are on their way, and to whom.
     sending: Vec<(ServerId, Rc<Snapshot>)>,
+    /// Those who are to vote once they have caught up.
+    catching: Vec<CatchUp>,
     /// What only events look at: of whose matchIndex it did not hear. Only a flaw makes any.
     strays: ServerSet,
 }
@@ -297,7 +302,7 @@ impl Raft {
     /// A server as it starts, with what its disk holds.
     pub fn new(
         id: ServerId,
-        configuration: Configuration,
+        initial: Configuration,
         rules: Rules,
         HardState { term, voted_for }: HardState,
         log: Log,
@@ -305,7 +310,7 @@ impl Raft {
         Self {
             id,
             rules,
-            configuration,
+            initial,
             term,
             voted_for,
             commit: log.base().index,
@@ -322,7 +327,7 @@ impl Raft {
     /// The same server after a crash, with what its disk holds.
     pub fn restarted(&self, hard: HardState, log: Log) -> Self {
         let (calls, forgotten) = (self.calls.started_again(), self.forgotten.clone());
-        let fresh = Self::new(self.id, self.configuration, self.rules, hard, log);
+        let fresh = Self::new(self.id, self.initial, self.rules, hard, log);
         Self { calls, forgotten, ..fresh }
     }
 
@@ -394,15 +399,11 @@ impl Raft {
                 if last > own.matched {
                     own.matched = last;
                     own.next = own.matched.next();
-                    self.advance_commit(out);
+                    self.advance_commit(cx, out);
                 }
             }
             State::Candidate(_) | State::PreCandidate(_) | State::Follower { .. } => {}
         }
-    }
-
-    fn others(&self) -> impl Iterator<Item = ServerId> + use<> {
-        self.configuration.voters().without(ServerSet::only(self.id)).iter()
     }
 
     /// Sets an option. A leader's check for a quorum begins or ends with it.

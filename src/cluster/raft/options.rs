@@ -14,6 +14,7 @@ pub enum RaftOption {
     CheckQuorum,
     Noop,
     Reads,
+    Membership,
 }
 
 /// An option with what it is set to.
@@ -42,7 +43,7 @@ pub struct About {
 const SWITCH: &[&str] = &["off", "on"];
 
 /// Every option, in the order of [`RaftOption`].
-pub static OPTIONS: [About; 4] = [
+pub static OPTIONS: [About; 5] = [
     About {
         option: RaftOption::PreVote,
         name: "pre-vote",
@@ -88,6 +89,17 @@ whether it still leads, and answers once a majority has said so; a follower asks
 for another within it; this needs check-quorum, and clocks that differ by a tenth at most. With both, an \
 entry of the leader's own term must be committed first: `noop=on` has it do so at once.",
         source: "dissertation §6.4, §6.4.1",
+    },
+    About {
+        option: RaftOption::Membership,
+        name: "membership",
+        settings: &["joint", "single"],
+        does: "members change jointly, or one server at a time",
+        help: "\
+`joint`: any members may change at once; majorities of the old and of the new ones decide together until \
+all know of the change. `single`: one server is added or removed at a time, and no joint configuration is \
+needed; before it, the leader must have committed an entry of its own term: `noop=on` has it do so.",
+        source: "dissertation §4.1, §4.3",
     },
 ];
 

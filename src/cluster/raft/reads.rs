@@ -219,8 +219,8 @@ impl Raft {
 
     /// The newest round that a majority has answered settles those before it too.
     fn confirm(&mut self, out: &mut Outbox) {
+        let (rules, all) = (self.rules, self.configuration());
         let State::Leader(Leadership { reading, .. }) = &mut self.state else { return };
-        let (rules, all) = (self.rules, self.configuration);
         let enough = |round: &Round| rules.is_majority(all, round.heard).answer;
         let Some(last) = reading.rounds.iter().rposition(enough) else { return };
         reading.lease = reading.lease.max(Some(reading.rounds[last].since));

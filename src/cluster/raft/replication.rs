@@ -15,16 +15,12 @@ impl Raft {
     /// Appends an operation to a leader's log and starts to replicate it at once.
     pub fn submit(&mut self, op: Rc<Op>, cx: &Context, out: &mut Outbox) -> Index {
         self.receive_entry(Payload::Op(op), out);
-        for peer in self.others() {
-            if self.progress(peer).is_some_and(|known| known.replication == Replication::Idle) {
-                self.send_entries(peer, cx, out);
-            }
-        }
+        self.send_to_idle(cx, out);
         self.log.last_index()
     }
 
     /// Puts an entry of its own term at the end of a leader's log.
-    fn receive_entry(&mut self, payload: Payload, out: &mut Outbox) {
+    pub(super) fn receive_entry(&mut self, payload: Payload, out: &mut Outbox) {
         let entry = Entry { term: self.term, payload };
         out.writes.push(Write::Append(entry.clone()));
         self.log.push(entry);
@@ -48,8 +44,12 @@ impl Raft {
         let State::Leader(leader) = &mut self.state else { return };
         leader.asked.iter_mut().for_each(Asked::fill_up);
         out.heartbeat = TimerOrder::Arm;
+        let catches_up = !leader.catching.is_empty();
         if leader.transfer.is_some() {
             self.give_up_transfer(cx, out);
+        }
+        if catches_up {
+            self.watch_rounds(cx, out);
         }
         if self.reads() == Reads::Lease {
             self.begin_round(None, cx, out);
@@ -134,12 +134,14 @@ impl Raft {
             return None;
         }
         let Ruled { answer, flaws } = self.append_refusal(term, prev, &entries);
+        let before = (self.configuration_index(), self.configuration());
         Some(match answer {
             None => {
                 let last_new = Index(prev.index.0 + entries.len() as u64);
                 // By the rules a heartbeat, which brings none, changes nothing; by a flaw it may.
                 if !entries.is_empty() || !self.rules.flaws.is_empty() {
                     self.append_new(leader, prev.index, entries, out);
+                    self.tell_reconfigured(before, out);
                 }
                 self.learn_commit(leader, commit, last_new, flaws, out);
                 AppendResult::Matched(last_new)
@@ -363,10 +365,15 @@ impl Raft {
             out.emit_through(flaws, RaftEvent::Matched { follower, index, said });
             // One more copy of what is committed commits nothing new.
             if index > self.commit {
-                self.advance_commit(out);
+                self.advance_commit(cx, out);
             }
         } else if index < progress.matched {
             return Some(IgnoreReason::Overtaken);
+        }
+        if let State::Leader(Leadership { catching, .. }) = &self.state
+            && !catching.is_empty()
+        {
+            self.note_round(follower, cx, out);
         }
         if let State::Leader(Leadership { transfer: Some(_), .. }) = &self.state {
             self.hand_over(follower, out);
@@ -413,9 +420,9 @@ impl Raft {
     }
 
     /// Figure 2, Leaders: commit what a majority holds, if it is of this term (§5.4.2).
-    pub(super) fn advance_commit(&mut self, out: &mut Outbox) {
+    pub(super) fn advance_commit(&mut self, cx: &Context, out: &mut Outbox) {
         let State::Leader(leader) = &self.state else { return };
-        let (all, strays) = (self.configuration, leader.strays);
+        let (all, strays) = (self.configuration(), leader.strays);
         let Ruled { answer: last, flaws: few } = self.rules.on_a_majority(all, &leader.progress);
         if last <= self.commit {
             return;
@@ -426,16 +433,17 @@ impl Raft {
         if answer {
             let first = self.commit.next();
             self.commit = last;
-            let (term, current, servers) = (entry, self.term, all.servers());
+            let (term, current) = (entry, self.term);
             let mut flaws = few.union(old);
             let heard_of = copies.without(strays);
             flaws.set(Flaw::AckWholeLog, !self.rules.is_majority(all, heard_of).answer);
             let holders = copies;
             out.emit_through(
                 flaws,
-                RaftEvent::Committed { first, last, term, current, copies, holders, servers },
+                RaftEvent::Committed { first, last, term, current, copies, holders, all },
             );
             self.release_reads(out);
+            self.pursue_change(cx, out);
         } else if copies.len() == all.quorum() {
             // Said once: when the last copy that a majority takes is known.
             let term = self.term;

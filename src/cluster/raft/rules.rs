@@ -81,15 +81,44 @@ impl Rules {
         self.flaws.unless(Flaw::CountStaleVotes, || false, term < current)
     }
 
-    /// Who decides: more than half of those that vote (§5.2).
+    /// Who decides: more than half of those that vote (§5.2), and no learner (dissertation §4.2.1).
     pub fn counts_by(self, all: Configuration) -> Ruled<Configuration> {
+        if self.flaws.has(Flaw::LearnerVotes) {
+            return self.flaws.unless(Flaw::LearnerVotes, || all.with_learners(), all);
+        }
         self.flaws.unless(Flaw::SmallMajority, || all.one_fewer(), all)
+    }
+
+    /// Whom a candidate asks: those that vote.
+    pub fn asks(self, all: Configuration) -> Ruled<ServerSet> {
+        self.flaws.unless(Flaw::LearnerVotes, || all.members(), all.voters())
     }
 
     /// Whether these servers are a majority of the cluster (§5.1).
     pub fn is_majority(self, all: Configuration, servers: ServerSet) -> Ruled<bool> {
-        let fewer = || all.one_fewer().has_quorum(servers);
-        self.flaws.unless(Flaw::SmallMajority, fewer, all.has_quorum(servers))
+        let Ruled { answer: by, flaws } = self.counts_by(all);
+        let (by, rule) = (by.has_quorum(servers), all.has_quorum(servers));
+        Ruled { answer: by, flaws: if by == rule { Flaws::NONE } else { flaws } }
+    }
+
+    /// Whether a leader may begin to change the members: its newest configuration, at `index`, is committed,
+    /// so that one change ends before the next begins. Where servers change one at a time an entry of its
+    /// own term must be committed too, or an earlier leader's change may still come to count (dissertation
+    /// §4.1, with its author's correction of 2015).
+    pub fn may_change(
+        self,
+        single: bool,
+        (index, commit): (Index, Index),
+        (committed, current): (Option<Term>, Term),
+    ) -> Ruled<bool> {
+        let may = index <= commit && (!single || committed == Some(current));
+        self.flaws.unless(Flaw::ChangeBeforeCommit, || true, may)
+    }
+
+    /// Whether a server that is to vote has caught up: it lacks no more than came in less than an election
+    /// timeout, so that writes hardly wait for it (dissertation §4.2.1).
+    pub fn has_caught_up(self, round: Span, shortest_timeout: Span) -> bool {
+        round < shortest_timeout
     }
 
     /// Whether the log has the entry that the leader's entries follow (Figure 2,
@@ -180,8 +209,13 @@ impl Rules {
     /// The highest index that a majority is known to hold.
     pub fn on_a_majority(self, all: Configuration, progress: &[Progress]) -> Ruled<Index> {
         let matched = |server: ServerId| progress[server.index()].matched;
-        let held_by_fewer = || all.one_fewer().committed(matched);
-        self.flaws.unless(Flaw::SmallMajority, held_by_fewer, all.committed(matched))
+        let Ruled { answer: by, flaws } = self.counts_by(all);
+        let rule = all.committed(matched);
+        if flaws.is_empty() {
+            return Ruled::kept(rule);
+        }
+        let by = by.committed(matched);
+        Ruled { answer: by, flaws: if by == rule { Flaws::NONE } else { flaws } }
     }
 
     /// A leader commits only entries of its own term by counting copies; older ones are committed

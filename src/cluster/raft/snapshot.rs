@@ -10,7 +10,8 @@
 use std::rc::Rc;
 
 use super::{
-    Context, IgnoreReason, Message, Outbox, Position, Raft, RaftEvent, Replication, State, Write,
+    Configuration, Context, IgnoreReason, Message, Outbox, Position, Raft, RaftEvent, Replication,
+    State, Write,
 };
 use crate::cluster::digest::Digest;
 use crate::cluster::flaw::{Flaws, Ruled};
@@ -23,6 +24,8 @@ pub struct Snapshot {
     /// The last index and term that it covers.
     pub last: Position,
     pub map: Kv,
+    /// The newest configuration that it covers, and where that stood (§7).
+    pub members: (Index, Configuration),
     /// How many bytes it takes.
     pub bytes: u32,
     /// A fingerprint of the map, the same on every machine: what enters the digest of a run.
@@ -30,13 +33,18 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    fn new(last: Position, map: Kv) -> Self {
+    fn new(last: Position, map: Kv, members: (Index, Configuration)) -> Self {
         let bytes = u32::try_from(map.bytes()).unwrap_or(u32::MAX);
         let mut print = Digest::new();
         for (key, stored) in map.iter() {
             print.text(key).text(&stored.value).u64(stored.version.0);
         }
-        Self { last, bytes, print: print.value(), map }
+        Self { last, members, bytes, print: print.value(), map }
+    }
+
+    /// Its configuration, for the log that begins after it.
+    pub const fn configuration(&self) -> Option<(Index, Configuration)> {
+        Some(self.members)
     }
 }
 
@@ -91,9 +99,10 @@ impl Raft {
         if last.index < first {
             return;
         }
-        let snapshot = Rc::new(Snapshot::new(last, map.clone()));
+        let members = self.configuration_at(last.index);
+        let snapshot = Rc::new(Snapshot::new(last, map.clone(), members));
         let bytes = snapshot.bytes;
-        self.log.compact(last);
+        self.log.compact(last, snapshot.configuration());
         self.snapshot = Some(snapshot.clone());
         out.writes.push(Write::Snapshot { snapshot, replaces: false });
         out.emit(RaftEvent::SnapshotTaken { first, last, bytes, limit });
@@ -187,13 +196,14 @@ impl Raft {
         out: &mut Outbox,
     ) {
         let (last, own) = (snapshot.last, self.log.last());
+        let before = (self.configuration_index(), self.configuration());
         let had = self.log.term(last.index);
         let Ruled { answer: end, flaws } = self.rules.end_after(&self.log, last);
         let replaces = had != Some(last.term) || end < own.index;
         if replaces {
-            self.log = super::Log::after(last);
+            self.log = super::Log::after(last, snapshot.configuration());
         } else {
-            self.log.compact(last);
+            self.log.compact(last, snapshot.configuration());
         }
         self.incoming = None;
         self.commit = last.index;
@@ -202,6 +212,7 @@ impl Raft {
         out.installed = Some(snapshot);
         let flaws = flaws.union(older);
         out.emit_through(flaws, RaftEvent::SnapshotInstalled { leader, last, own, had, end });
+        self.tell_reconfigured(before, out);
     }
 
     pub(super) fn on_install_reply(

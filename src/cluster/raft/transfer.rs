@@ -77,6 +77,7 @@ impl Raft {
         let why = match self.role() {
             _ if term < self.term => IgnoreReason::OldTerm,
             Role::Leader => IgnoreReason::AlsoLeads,
+            _ if !self.may_stand() => IgnoreReason::NoVote,
             Role::Follower | Role::PreCandidate | Role::Candidate => {
                 return self.become_candidate(ServerSet::EMPTY, Some(leader), out);
             }

@@ -14,13 +14,9 @@ impl Raft {
         self.rules
     }
 
-    pub const fn configuration(&self) -> Configuration {
-        self.configuration
-    }
-
     /// The configuration as this server counts by it: a planted flaw may have it count otherwise.
     pub fn counts_by(&self) -> Configuration {
-        self.rules.counts_by(self.configuration).answer
+        self.rules.counts_by(self.configuration()).answer
     }
 
     /// When this follower last heard from the leader of its term.
@@ -122,7 +118,7 @@ impl Raft {
     pub fn holders(&self, index: Index) -> ServerSet {
         let has = |known: &Progress| known.matched >= index;
         let holds = |server: &ServerId| self.progress(*server).is_some_and(has);
-        self.configuration.voters().iter().filter(holds).collect()
+        self.rules.asks(self.configuration()).answer.iter().filter(holds).collect()
     }
 
     /// Whether it knows nothing, as at the very beginning.

@@ -271,7 +271,7 @@ impl Cluster {
         scope: &Scope,
     ) -> Result<(ServerSet, Option<Index>), Refusal> {
         let named = match who {
-            [] => self.config.server_ids().collect(),
+            [] => self.ids().collect(),
             who => self.meant(who, scope)?,
         };
         if named.is_empty() {

@@ -12,6 +12,7 @@
 mod brief;
 mod client;
 pub mod fit;
+mod members;
 mod packet;
 pub mod plain;
 mod raft;

@@ -1,8 +1,8 @@
 //! What a server's consensus does, in words.
 
 use super::row::{Ask, Row, Topic, Weight, no_reason, ruled};
-use super::snapshot;
 use super::spell::{self, count, entries, packet};
+use super::{members, snapshot};
 use crate::cluster::event::{AppendRefusal, Cause, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::raft::{Configuration, Position, Role};
@@ -72,10 +72,8 @@ impl RaftEvent {
                 |_| counts_vote(*voter, (*term, *cast), *votes),
                 |_| format!("so far {}", spell::servers(*votes, SERVERS)),
             ),
-            R::BecameLeader { term, votes, stale, servers } => leadership.story(
-                |_| wins(*term, *votes, *servers),
-                |_| elected(*votes, *stale, *servers, flaws),
-            ),
+            R::BecameLeader { term, votes, stale, all } => leadership
+                .story(|_| wins(*term, *votes, *all), |_| elected(*votes, *stale, *all, flaws)),
             R::SteppedDown { role, term, why } => {
                 leadership.story(|_| steps_down(*role, *term), |_| stepped_down(*why))
             }
@@ -133,6 +131,27 @@ impl RaftEvent {
                         .to_owned()
                 },
             ),
+            R::ConfigurationAppended { index, term: _, from, to } => leadership.story(
+                |_| members::appends(*index, *from, *to),
+                |_| {
+                    let (facts, section) = members::appended(*from, *to);
+                    ruled(flaws, facts, section)
+                },
+            ),
+            R::Reconfigured { index, from: _, to, why } => leadership
+                .story(|_| members::counts_by(*to), |_| members::reconfigured(*index, *why)),
+            R::CaughtUp { server, round, matched, took, within } => leadership.story(
+                |_| format!("finds that {server} has caught up, to entry {matched}"),
+                |_| members::caught_up(*round, *took, *within),
+            ),
+            R::CatchUpEnded { server, rounds, silent } => leadership.story(
+                |_| format!("no longer waits for {server} to catch up"),
+                |_| members::given_up(*server, *rounds, *silent),
+            ),
+            R::StandsNot { learns, index } => leadership.story(
+                |_| "does not become a candidate".to_owned(),
+                |_| members::stands_not(*learns, *index),
+            ),
             R::AppendRefused { leader, prev, why } => {
                 replication.story(|_| refuses_append(*leader, *prev), |_| append_refused(*why))
             }
@@ -189,17 +208,17 @@ impl RaftEvent {
                     IgnoreReason::OldTerm | IgnoreReason::AlsoLeads => Weight::Story,
                     IgnoreReason::NotInRole
                     | IgnoreReason::NotLeader
+                    | IgnoreReason::NoVote
                     | IgnoreReason::EarlierQuestion
                     | IgnoreReason::Overtaken => Weight::Detail,
                 },
                 |_| format!("ignores what {from} sends: {}", packet(*summary)),
                 |_| ignored(*why, summary.term),
             ),
-            R::Committed { first, last, term, current, copies, holders, servers } => replication
-                .story(
-                    |_| commits(*first, *last, *term, *holders),
-                    |_| committed(*last, (*term, *current), (*copies, *holders), *servers, flaws),
-                ),
+            R::Committed { first, last, term, current, copies, holders, all } => replication.story(
+                |_| commits(*first, *last, *term, *holders),
+                |_| committed(*last, (*term, *current), (*copies, *holders), *all, flaws),
+            ),
             R::LearnedCommit { leader, first, last, commit, shown } => replication.story(
                 |_| format!("takes {} as committed, from {leader}", entries(*first, *last)),
                 |_| {
@@ -267,13 +286,13 @@ fn saves(term: Term, vote: Option<ServerId>) -> String {
     }
 }
 
-fn wins(term: Term, votes: ServerSet, servers: u8) -> String {
+fn wins(term: Term, votes: ServerSet, all: Configuration) -> String {
     // A guest does not say whose.
     if votes.is_empty() {
         return format!("leads term {term}");
     }
-    let voters = spell::servers(votes, FEW);
-    format!("wins term {term} by {} of {servers} votes: {voters}", votes.len())
+    let (count, voters) = (votes.len(), spell::servers(votes, FEW));
+    format!("wins term {term} by {count} of {} votes: {voters}", all.servers())
 }
 
 fn steps_down(role: Role, term: Term) -> String {
@@ -426,16 +445,22 @@ fn vote_refused(candidate: ServerId, why: VoteRefusal) -> (String, &'static str)
     }
 }
 
-fn elected(votes: ServerSet, stale: ServerSet, servers: u8, flaws: Flaws) -> String {
+fn elected(votes: ServerSet, stale: ServerSet, all: Configuration, flaws: Flaws) -> String {
     if votes.is_empty() {
         return "by its own report; whose votes it has, it does not say".into();
     }
-    let (count, all) = (votes.len(), Configuration::of(servers));
+    let (count, servers) = (votes.len(), all.servers());
     let few =
         (!all.has_quorum(votes)).then(|| format!("a majority of {servers} is {}", all.quorum()));
+    let learn = votes.without(all.voters());
+    let learn = (!learn.is_empty())
+        .then(|| format!("no vote is due to {}", spell::servers(learn, SERVERS)));
     let whose = || format!("{} voted in an earlier term", spell::servers(stale, SERVERS));
-    let clauses = [few, (!stale.is_empty()).then(whose)].into_iter().flatten();
+    let clauses = [few, learn, (!stale.is_empty()).then(whose)].into_iter().flatten();
     match flaws.is_empty() {
+        true if all.is_joint() => {
+            "these are majorities of the old and of the new voters (dissertation §4.3)".into()
+        }
         true => format!("{count} of {servers} is a majority (§5.2)"),
         false => clauses.collect::<Vec<String>>().join(", "),
     }
@@ -450,6 +475,10 @@ fn stepped_down(why: StepDown) -> String {
         StepDown::QuorumSilent { heard, within } => format!(
             "in {within} it heard from no majority, only from {} (dissertation §6.2)",
             spell::servers(heard, SERVERS)
+        ),
+        StepDown::Removed { voters } => format!(
+            "C_new is committed, and its voters are {} (dissertation §4.2.2)",
+            spell::servers(voters, SERVERS)
         ),
         StepDown::Reported => "by its own report".into(),
     }
@@ -512,6 +541,7 @@ fn ignored(why: IgnoreReason, term: Term) -> String {
     match why {
         IgnoreReason::OldTerm => "it belongs to an older term (§5.1)".into(),
         IgnoreReason::NotInRole => "it is no longer what it was when it asked".into(),
+        IgnoreReason::NoVote => "it has no vote, and leads nobody".into(),
         IgnoreReason::NotLeader => "it does not lead, and only a leader can say (§6.4)".into(),
         IgnoreReason::EarlierQuestion => {
             format!("it answers for term {term}, and that is not what it asks for now")
@@ -529,10 +559,10 @@ fn committed(
     last: Index,
     (term, current): (Term, Term),
     (copies, holders): (ServerSet, ServerSet),
-    servers: u8,
+    all: Configuration,
     flaws: Flaws,
 ) -> String {
-    let (count, all) = (holders.len(), Configuration::of(servers));
+    let (count, servers) = (holders.len(), all.servers());
     let have = if count == 1 { "has" } else { "have" };
     // A guest does not say whom it has counted.
     if copies.is_empty() {
@@ -546,6 +576,9 @@ fn committed(
         };
     }
     match all.has_quorum(holders) {
+        true if all.is_joint() => {
+            format!("{held}, majorities of old and new voters (dissertation §4.3, §5.4.2)")
+        }
         true => format!("{held}, a majority, and it is of the leader's term (§5.3, §5.4.2)"),
         false => {
             let copies = spell::servers(copies, SERVERS);

@@ -144,7 +144,7 @@ fn weight_of(deed: &Deed<NodeName>) -> Weight {
         Deed::Links(act, _) => act.weight(),
         Deed::Packet(_, act) => act.weight(),
         Deed::Lab(act) => act.weight(),
-        Deed::Transfer(..) => Weight::Detail,
+        Deed::Transfer(..) | Deed::Members(..) => Weight::Detail,
         Deed::Partition(_) | Deed::Keep(..) => Weight::Story,
         Deed::Clients(..) | Deed::Operate(_) => Weight::Detail,
     }

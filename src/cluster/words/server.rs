@@ -125,6 +125,13 @@ impl ServerEvent {
                 |_| format!("applies entry {index}, a no-op: nothing changes"),
                 |_| "it asks for nothing (§8)".to_owned(),
             ),
+            E::AppliedMembers { index, all: _ } => replication.detail(
+                |_| format!("applies entry {index}, a configuration: no key changes"),
+                |_| {
+                    "it counts from when the log has it, applied or not (dissertation §4.1)"
+                        .to_owned()
+                },
+            ),
             E::Answered { client, index, answer } => clients.detail(
                 |spell| format!("answers {}: {}", spell.client(*client), spell::answer(answer)),
                 |_| answered(*index, flaws),

@@ -14,7 +14,7 @@ use crate::cluster::event::{
 };
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::{PacketKind, Summary};
-use crate::cluster::raft::Position;
+use crate::cluster::raft::{Configuration, Position};
 use crate::cluster::time::Time;
 use crate::cluster::types::{
     ClientId, Index, Node, Op, OpId, PacketId, Request, ServerId, ServerSet, Term, Version,
@@ -78,7 +78,10 @@ fn elections_are_told_by_their_rules() {
     let votes = servers(&[1, 2, 3]);
     let stale = ServerSet::EMPTY;
     assert_eq!(
-        tells(E::Raft(server(2), RaftEvent::BecameLeader { term, votes, stale, servers: 5 })),
+        tells(E::Raft(
+            server(2),
+            RaftEvent::BecameLeader { term, votes, stale, all: Configuration::of(5) }
+        )),
         "S2 wins term 4 by 3 of 5 votes: S1, S2 and S3. 3 of 5 is a majority (§5.2)."
     );
     let (last, before) = (position(3, 2), None);
@@ -132,7 +135,10 @@ fn a_flaw_that_decided_is_named_with_the_rule_that_was_not_kept() {
         through(
             Flaws::only(Flaw::SmallMajority),
             cause,
-            E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers: 5 })
+            E::Raft(
+                server,
+                RaftEvent::BecameLeader { term, votes, stale, all: Configuration::of(5) }
+            )
         ),
         "S2 wins term 4 by 2 of 5 votes: S1 and S2. A majority of 5 is 3; flaw small-majority: one \
          server less than a majority is enough; the rule: a majority is more than half of all \
@@ -166,7 +172,7 @@ fn entries_are_told_from_taking_to_committing() {
                 current: term,
                 copies,
                 holders: copies,
-                servers: 5
+                all: Configuration::of(5)
             }
         )),
         "S2 commits entry 4 of term 3: it is on S1, S2 and S3. \
@@ -206,7 +212,10 @@ fn long_texts_and_many_servers_give_way() {
     );
     let won = |votes: ServerSet| {
         let (server, term, stale) = (server(25), Term(4), ServerSet::EMPTY);
-        tells(E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers: 25 }))
+        tells(E::Raft(
+            server,
+            RaftEvent::BecameLeader { term, votes, stale, all: Configuration::of(25) },
+        ))
     };
     let run: Vec<u64> = (13..=25).collect();
     assert!(won(servers(&run)).starts_with("S25 wins term 4 by 13 of 25 votes: S13-S25."));

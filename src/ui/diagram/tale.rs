@@ -419,6 +419,7 @@ fn goes_across(event: &LabEvent) -> bool {
         Deed::Links(..)
         | Deed::Packet(..)
         | Deed::Transfer(..)
+        | Deed::Members(..)
         | Deed::Clients(..)
         | Deed::Operate(_)
         | Deed::Keep(..) => false,

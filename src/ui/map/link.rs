@@ -198,7 +198,7 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture, labels: &[Label]) {
     if picture.preview {
         return;
     }
-    let ids: Vec<ServerId> = picture.scene.cluster.config().server_ids().collect();
+    let ids: Vec<ServerId> = picture.scene.cluster.ids().collect();
     let flights = flights(picture, labels);
     for (place, one) in ids.iter().enumerate() {
         for other in &ids[place + 1..] {
@@ -389,7 +389,7 @@ fn millis(span: Span) -> String {
 /// The plates on links with which something is wrong, each at a place of its own.
 pub fn plates(picture: &Picture) -> Vec<(Rect, String, bool)> {
     let glyphs = picture.scene.view.theme.glyphs;
-    let ids: Vec<ServerId> = picture.scene.cluster.config().server_ids().collect();
+    let ids: Vec<ServerId> = picture.scene.cluster.ids().collect();
     let mut plates: Vec<(Rect, String, bool)> = Vec::new();
     if picture.preview {
         return plates;

@@ -339,7 +339,7 @@ mod tests {
     use crate::cluster::config::Config;
     use crate::cluster::event::{Cause, StepDown};
     use crate::cluster::flaw::Flaws;
-    use crate::cluster::raft::Position;
+    use crate::cluster::raft::{Configuration, Position};
     use crate::cluster::types::Node;
 
     fn server(number: u64) -> ServerId {
@@ -384,7 +384,7 @@ mod tests {
                 term,
                 votes: ServerSet::first(3),
                 stale: ServerSet::EMPTY,
-                servers: 5,
+                all: Configuration::of(5),
             },
         )
     }

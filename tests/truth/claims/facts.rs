@@ -90,7 +90,7 @@ pub fn counted(step: &Step, server: ServerId, words: &str) -> bool {
 }
 
 pub fn won(step: &Step, w: &[&str]) -> bool {
-    let E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers, .. }) =
+    let E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, all: by, .. }) =
         step.event.kind
     else {
         return false;
@@ -99,15 +99,28 @@ pub fn won(step: &Step, w: &[&str]) -> bool {
     let none = stale.iter().all(|voter| !gave(step, voter, server, term));
     all && none
         && is_set(w[4], votes)
-        && (votes.len() as u64, u64::from(servers)) == (n(w[2]), n(w[3]))
-        && usize::from(servers) == step.after.servers().len()
+        && (votes.len() as u64, u64::from(by.servers())) == (n(w[2]), n(w[3]))
+        && by.voters() == step.is(server).raft.configuration().voters()
+}
+
+/// How many vote by a server's configuration.
+pub fn voters(step: &Step, server: ServerId) -> u64 {
+    step.is(server).raft.configuration().voters().len() as u64
+}
+
+/// Whether these are majorities of all halves.
+pub fn enough(all: raftlab::cluster::raft::Configuration, servers: ServerSet) -> bool {
+    let most = |half: ServerSet| 2 * half.intersection(servers).len() > half.len();
+    most(all.new_voters()) && all.old().is_none_or(most)
 }
 
 pub fn majority_is(step: &Step, w: &[&str]) -> bool {
-    let E::Raft(_, RaftEvent::BecameLeader { votes, .. }) = step.event.kind else { return false };
+    let E::Raft(server, RaftEvent::BecameLeader { votes, .. }) = step.event.kind else {
+        return false;
+    };
     let (all, needed) = (n(w[0]), n(w[1]));
     let rightly = 2 * needed > all && 2 * (needed - 1) <= all;
-    rightly && all == step.after.servers().len() as u64 && (votes.len() as u64) < needed
+    rightly && all == voters(step, server) && (votes.len() as u64) < needed
 }
 
 /// None of these has given its vote in the term that was won.
@@ -308,7 +321,8 @@ pub fn refusal_short(step: &Step, w: &[&str]) -> bool {
 pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
     let raft = &step.is(leader).raft;
     let entry = raft.log().get(index);
-    let servers = step.after.servers().iter();
+    let vote = step.is(leader).raft.configuration().voters();
+    let servers = step.after.servers().iter().filter(|other| vote.contains(other.id));
     let counted =
         servers.filter(|other| raft.progress(other.id).is_some_and(|known| known.matched >= index));
     let keeps = counted.filter(|other| !other.flaws().has(Flaw::ForgetLog));
@@ -317,7 +331,7 @@ pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
 
 pub fn held(step: &Step, w: &[&str]) -> bool {
     let on = on_disks(step, subject(step), Index(n(w[2])));
-    (on.len() as u64, step.after.servers().len() as u64) == (n(w[0]), n(w[1]))
+    (on.len() as u64, voters(step, subject(step))) == (n(w[0]), n(w[1]))
 }
 
 pub fn of_its_own_term(step: &Step, index: u64) -> bool {

@@ -254,7 +254,7 @@ pub const REASONS: Forms = &[
             && w[0]
                 == own.timer(TimerKind::Quorum).map_or(Span::ZERO, |timer| timer.span).to_string()
             && is_set(w[1], heard)
-            && 2 * heard.len() <= s.after.servers().len()
+            && !enough(own.raft.configuration(), heard)
     }),
     ("its election timer was fired by command; its log {}", |s, w| fired(s) && ends(s, w[0])),
     ("{}; it gave its vote to {} in this very term, and has forgotten it", |s, w| {
@@ -317,7 +317,7 @@ pub const REASONS: Forms = &[
         |s, w| matches!(s.event.kind, E::Raft(_, RaftEvent::VoteCounted { votes, .. } | RaftEvent::PreVoteCounted { votes, .. }) if is_set(w[0], votes)),
     ),
     ("{} of {} is a majority (§5.2)", |s, w| {
-        2 * n(w[0]) > n(w[1]) && n(w[1]) == s.after.servers().len() as u64
+        2 * n(w[0]) > n(w[1]) && n(w[1]) == voters(s, subject(s))
     }),
     ("a majority of {} is {}", majority_is),
     ("a majority of {} is {}, {} voted in an earlier term", |s, w| {
@@ -462,8 +462,9 @@ pub const REASONS: Forms = &[
     ("it counts {}; but of these, {} {} entry {} on disk by now", |s, w| {
         let servers = s.after.servers();
         let forgets = servers.iter().any(|server| server.flaws().has(Flaw::ForgetLog));
-        held(s, &[w[1], &servers.len().to_string(), w[3]])
-            && 2 * n(w[1]) <= servers.len() as u64
+        let all = voters(s, subject(s));
+        held(s, &[w[1], &all.to_string(), w[3]])
+            && 2 * n(w[1]) <= all
             && (s.after.checker().is_void() || forgets)
     }),
     (

@@ -255,7 +255,7 @@ impl<'a> Search<'a> {
         if !self.flawed && asked.distance(self.condition) >= OUT_OF_REACH {
             return;
         }
-        let others = asked.config().server_ids().filter(|other| *other != id);
+        let others = asked.ids().filter(|other| *other != id);
         let willing: ServerSet = others.filter(|voter| votes(&asked, id, *voter)).collect();
         for voters in self.voters(&asked, willing) {
             let mut cluster = asked.clone();
@@ -394,7 +394,7 @@ fn deliver_back(name: Option<PacketName>, from: ServerSet, to: ServerId) -> Step
 
 /// All that is in flight between servers gets lost.
 fn lose(cluster: &Cluster) -> Step {
-    let all = || cluster.config().server_ids().map(NodeName::Server).collect();
+    let all = || cluster.ids().map(NodeName::Server).collect();
     flying(Some(crate::cluster::command::Fate::Drop), None, all(), all())
 }
 

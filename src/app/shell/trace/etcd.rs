@@ -351,7 +351,7 @@ const fn role(state: &State) -> &'static str {
 
 impl Format for Etcd {
     fn begin(&mut self, _: &str, cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {
-        cluster.config().server_ids().try_for_each(|id| self.bootstrap(id, out))
+        cluster.ids().try_for_each(|id| self.bootstrap(id, out))
     }
 
     fn add(&mut self, cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {

@@ -27,7 +27,7 @@ impl Lines {
 
 impl Format for Lines {
     fn begin(&mut self, script: &str, cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {
-        let servers: Vec<ServerId> = cluster.config().server_ids().collect();
+        let servers: Vec<ServerId> = cluster.ids().collect();
         let clients: Vec<&str> = cluster.clients().iter().map(|client| &*client.name).collect();
         let header = json!({
             "trace": "raftlab",

@@ -69,7 +69,7 @@ impl Mermaid {
 impl Format for Mermaid {
     fn begin(&mut self, script: &str, cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "---\ntitle: {}\n---\nsequenceDiagram", safe(script).replace(':', " "))?;
-        for id in cluster.config().server_ids() {
+        for id in cluster.ids() {
             writeln!(out, "    participant {id}")?;
         }
         Ok(())

@@ -20,7 +20,7 @@ use crate::cluster::event::{
 };
 use crate::cluster::flaw::Flaws;
 use crate::cluster::kv::Kv;
-use crate::cluster::raft::{Entry, PacketKind, Payload, Role, Summary};
+use crate::cluster::raft::{Configuration, Entry, PacketKind, Payload, Role, Summary};
 use crate::cluster::shared::OrdMap;
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{ClientId, Index, Key, Node, ServerId, ServerSet, Term};
@@ -39,6 +39,8 @@ pub struct Checker {
     /// The highest index that any leader has committed.
     committed: Index,
     reached: Reached,
+    /// By which configuration a leader has counted last, and in which term.
+    counted: (Term, Configuration),
     /// The map as it must be after `reference_index` operations.
     reference: Kv,
     reference_index: Index,
@@ -117,7 +119,8 @@ type Check = Result<(), Broken>;
 impl Checker {
     /// A checker for servers that begin with these logs, all of them on disk.
     pub(in crate::cluster) fn new(cluster: &Cluster) -> Self {
-        let mut checker = Self::default();
+        let counted = (Term::ZERO, cluster.configuration());
+        let mut checker = Self { counted, ..Self::default() };
         for server in cluster.servers() {
             let log = server.raft.log();
             let (first, last) = (log.first_index(), log.last_index());
@@ -126,13 +129,18 @@ impl Checker {
             let entries = log.iter().map(|(_, entry)| named(entry));
             let _ = checker.appended(server.id, first, entries);
             // Nothing is committed yet, so nothing can be missing.
-            let enough = Enough { all: cluster.configuration(), forgetful: ServerSet::EMPTY };
+            let enough = Enough { all: counted.1, forgetful: ServerSet::EMPTY };
             checker.slots.sync(server.id, log, first, last, enough);
             let dirty_from = last.next();
             checker.servers[server.id.index()] =
                 Ghost { last, durable: last, dirty_from, ..Ghost::default() };
         }
         checker
+    }
+
+    /// One more server, which has nothing.
+    pub(in crate::cluster) fn add_server(&mut self) {
+        self.servers.push(Ghost::default());
     }
 
     /// The entries up to here were committed before the run began.
@@ -298,6 +306,10 @@ impl Checker {
             RaftEvent::NoopAppended { index, term } => {
                 self.appended(server, index, std::iter::once((term, &Payload::Noop)))
             }
+            RaftEvent::ConfigurationAppended { index, term, to, .. } => {
+                let payload = Payload::Configuration(to.into());
+                self.appended(server, index, std::iter::once((term, &payload)))
+            }
             RaftEvent::Truncated { first, last, .. } | RaftEvent::Erased { first, last, .. } => {
                 self.truncated(cluster, server, first, last)
             }
@@ -310,8 +322,8 @@ impl Checker {
                 self.deposed(cluster, server, term);
                 Ok(())
             }
-            RaftEvent::Committed { first, last, current, .. } => {
-                self.commits(cluster, server, first, last, current)
+            RaftEvent::Committed { first, last, current, all, .. } => {
+                self.commits(server, (first, last), current, all)
             }
             RaftEvent::LearnedCommit { first, last, .. }
             | RaftEvent::CommitReported { first, last } => self.learns_commit(server, first, last),
@@ -352,7 +364,9 @@ impl Checker {
             ServerEvent::Applied { index, op, answer, .. } => {
                 self.applied(cluster, server, *index, Some((op, answer)))
             }
-            ServerEvent::AppliedNoop { index } => self.applied(cluster, server, *index, None),
+            ServerEvent::AppliedNoop { index } | ServerEvent::AppliedMembers { index, .. } => {
+                self.applied(cluster, server, *index, None)
+            }
             _ => Ok(()),
         }
     }

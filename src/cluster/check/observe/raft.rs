@@ -141,7 +141,7 @@ impl Checker {
     #[inline(never)]
     pub(super) fn synced(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(server) = cluster.server(id) else { return Ok(()) };
-        let (all, ghost) = (cluster.configuration(), &mut self.servers[id.index()]);
+        let (all, ghost) = (self.counted.1, &mut self.servers[id.index()]);
         let disk = &server.disk;
         // Only what was removed can leave a disk.
         let forgetful = match ghost.dirty_from > ghost.durable {
@@ -160,7 +160,7 @@ impl Checker {
     #[inline(never)]
     pub(super) fn forgets(&mut self, cluster: &Cluster, id: ServerId) -> Check {
         let Some(disk) = cluster.server(id).map(|server| &server.disk) else { return Ok(()) };
-        let (all, ghost) = (cluster.configuration(), &mut self.servers[id.index()]);
+        let (all, ghost) = (self.counted.1, &mut self.servers[id.index()]);
         let (end, forgetful) = (disk.log.last_index(), forgetful(cluster));
         let enough = Enough { all, forgetful };
         let lost = self.slots.sync(id, &disk.log, end.next(), ghost.durable, enough);
@@ -261,18 +261,19 @@ impl Checker {
         Ok(())
     }
 
-    /// The leader of `by` commits `first..=last`.
+    /// The leader of `by` commits `first..=last`, and counts by `all`: the newest configuration of its log.
     #[inline(never)]
     pub(super) fn commits(
         &mut self,
-        cluster: &Cluster,
         server: ServerId,
-        first: Index,
-        last: Index,
+        (first, last): (Index, Index),
         by: Term,
+        all: Configuration,
     ) -> Check {
         self.commit_moves(server, first, last)?;
-        let all = cluster.configuration();
+        if by >= self.counted.0 {
+            self.counted = (by, all);
+        }
         for index in (first.0..=last.0).map(Index) {
             let Some(slot) = self.slots.get_mut(index) else { continue };
             let Some(version) = slot.held_by(server) else { continue };
@@ -330,8 +331,8 @@ fn forgetful(cluster: &Cluster) -> ServerSet {
     cluster.servers().iter().filter(forgets).map(|server| server.id).collect()
 }
 
-/// What is committed is on the disks of a majority of all servers (§5.3); those of the forgetful
-/// do not count.
+/// What is committed is on the disks of a majority of the voters (§5.3), of each half while the configuration is joint;
+/// those of the forgetful do not count.
 fn on_a_majority(
     server: ServerId,
     index: Index,

@@ -10,6 +10,7 @@ mod flaws;
 mod flow;
 mod head;
 mod links;
+mod members;
 mod packets;
 mod recordings;
 mod servers;
@@ -61,6 +62,7 @@ impl Verb {
 pub enum Group {
     Head,
     Servers,
+    Members,
     Links,
     Packets,
     Clients,
@@ -89,9 +91,10 @@ pub enum Scope {
 }
 
 /// The table.
-pub static VERBS: [&[Verb]; 10] = [
+pub static VERBS: [&[Verb]; 11] = [
     &head::ROWS,
     &servers::ROWS,
+    &members::ROWS,
     &links::ROWS,
     &packets::ROWS,
     &clients::ROWS,
@@ -113,9 +116,10 @@ pub fn find(name: &str) -> Option<&'static Verb> {
 }
 
 impl Group {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Head,
         Self::Servers,
+        Self::Members,
         Self::Links,
         Self::Packets,
         Self::Clients,
@@ -131,6 +135,7 @@ impl Group {
         match self {
             Self::Head => "The head",
             Self::Servers => "Servers",
+            Self::Members => "Members",
             Self::Links => "Links",
             Self::Packets => "Packets by hand",
             Self::Clients => "Clients",
@@ -153,6 +158,12 @@ impl Group {
                 "A crash loses what a server holds in memory and what it has not yet synced to its \
                  disk; the disk stays. A line that names several servers acts on those on which it \
                  can; it fails when it can act on none."
+            }
+            Self::Members => {
+                "Who votes and who learns changes through the leader, as entries of its log, one change at a \
+                 time; `membership=` in the head says how. A server that is not there yet comes to be: \
+                 the next new one is called by the next number, up to S25. Each server counts by the newest \
+                 configuration in its log, committed or not (dissertation §4.1)."
             }
             Self::Links => {
                 "Every ordered pair of nodes has a link with a rule of its own. Cuts count when a \

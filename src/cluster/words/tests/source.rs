@@ -16,7 +16,7 @@ use crate::cluster::event::{
 };
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
 use crate::cluster::network::{PacketKind, Reply, Summary, WrongLeader};
-use crate::cluster::raft::{Position, Role, SnapshotLimit};
+use crate::cluster::raft::{Configuration, Position, Reconfigured, Role, SnapshotLimit};
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{
     Answer, ClientId, Index, Node, Op, OpId, Outcome, PacketId, Request, ServerId, ServerSet, Term,
@@ -231,6 +231,7 @@ impl Source {
             StepDown::NewerTerm { term: to },
             StepDown::LeaderFound { leader: voter },
             StepDown::QuorumSilent { heard: votes, within: Span(1) },
+            StepDown::Removed { voters: votes },
         ]);
         let role = self.pick(&[Role::Leader, Role::PreCandidate, Role::Candidate, Role::Follower]);
         let before = self.pick(&[None, Some(voter)]);
@@ -254,8 +255,39 @@ impl Source {
             E::Raft(server, RaftEvent::VoteGranted { candidate, term, own, last, before }),
             E::Raft(server, RaftEvent::VoteRefused { candidate, term, why }),
             E::Raft(server, RaftEvent::VoteCounted { voter, term, cast: to, votes }),
-            E::Raft(server, RaftEvent::BecameLeader { term, votes, stale, servers: 25 }),
+            E::Raft(
+                server,
+                RaftEvent::BecameLeader { term, votes, stale, all: Configuration::of(25) },
+            ),
             E::Raft(server, RaftEvent::SteppedDown { role, term, why: down }),
+        ]
+    }
+
+    /// Any that there may be, and any that may follow it.
+    fn configuration(&mut self) -> Configuration {
+        let (voters, old, learners) = (self.servers(), self.servers(), self.servers());
+        let simple = Configuration::by(voters, learners);
+        let joint = Configuration::by(old, learners).joint(voters, learners);
+        self.pick(&[simple, joint, simple.learning(learners, old)])
+    }
+
+    fn members(&mut self) -> Vec<E> {
+        let (server, other, matched) = (self.server(), self.server(), self.index());
+        let (index, term) = (self.pick(&[Index::ZERO, matched]), self.term());
+        let (from, to) = (self.configuration(), self.configuration());
+        let why = self.pick(&[Reconfigured::Newer, Reconfigured::FellBack, Reconfigured::Snapshot]);
+        let (round, took) = (self.number() as u32, Span(self.number()));
+        let learns = self.pick(&[true, false]);
+        vec![
+            E::Raft(server, RaftEvent::ConfigurationAppended { index, term, from, to }),
+            E::Raft(server, RaftEvent::Reconfigured { index, from, to, why }),
+            E::Raft(
+                server,
+                RaftEvent::CaughtUp { server: other, round, matched, took, within: took },
+            ),
+            E::Raft(server, RaftEvent::CatchUpEnded { server: other, rounds: round, silent: took }),
+            E::Raft(server, RaftEvent::StandsNot { learns, index }),
+            E::Server(server, ServerEvent::AppliedMembers { index, all: to }),
         ]
     }
 
@@ -292,6 +324,7 @@ impl Source {
             IgnoreReason::OldTerm,
             IgnoreReason::NotInRole,
             IgnoreReason::NotLeader,
+            IgnoreReason::NoVote,
             IgnoreReason::AlsoLeads,
             IgnoreReason::EarlierQuestion,
             IgnoreReason::Overtaken,
@@ -326,7 +359,7 @@ impl Source {
                     current: term,
                     copies,
                     holders,
-                    servers: 25,
+                    all: Configuration::of(25),
                 },
             ),
             E::Raft(
@@ -457,6 +490,7 @@ impl Source {
             self.packets(),
             self.elections(),
             self.replication(),
+            self.members(),
             self.snapshots(),
             self.service(),
             self.clients(),
