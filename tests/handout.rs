@@ -40,6 +40,7 @@ fn the_tests_of_the_handout_pass_with_every_option() {
         "noop=on",
         "reads=index noop=on",
         "reads=lease noop=on check-quorum=on pre-vote=on",
+        "membership=single",
     ] {
         let choice = |word: &str| word.parse::<Choice>().expect("an option");
         let mut scripts = scripts_of("handout");

@@ -91,7 +91,7 @@ fn found(folder: &Path, flaw: Flaw) -> Row {
 
 /// What a hunt does not look for. Most of them make something slow, which a generous calm forgives:
 /// their scenes in scripts/flaws have bounds. The others need an option, or are too rare for its seeds.
-const SCENES_ONLY: [Flaw; 11] = [
+const SCENES_ONLY: [Flaw; 12] = [
     Flaw::BackOne,
     Flaw::DropSuffix,
     Flaw::TransferWithoutCatchingUp,
@@ -103,6 +103,7 @@ const SCENES_ONLY: [Flaw; 11] = [
     Flaw::NextBelowMatch,
     Flaw::ReadIndexEarly,
     Flaw::LeaseIgnoresClock,
+    Flaw::ChangeBeforeCommit,
 ];
 
 #[test]

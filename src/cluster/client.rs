@@ -386,10 +386,14 @@ impl Cluster {
         }
     }
 
-    /// Whom clients ask, one after the other: those who vote by the configuration in force.
+    /// Whom clients ask, one after the other: those who vote by the configuration in force, and the leader,
+    /// who may not be among them until C_new is committed.
     fn asked_by_clients(&self) -> ServerSet {
-        let voters = self.configuration().voters().intersection(self.all());
-        if voters.is_empty() { self.all() } else { voters }
+        if !self.has_changed_members {
+            return self.all();
+        }
+        let leader = self.newest_leader().map(|leader| ServerSet::only(leader.id));
+        self.configuration().voters().union(leader.unwrap_or_default())
     }
 
     pub(super) fn on_reply(

@@ -228,6 +228,7 @@ impl Cluster {
                 Some(server) => Answer::Server(server),
                 None => return Err(error(format!("there is no {who} at present"))),
             },
+            Operand::Servers(who) => Answer::Servers(self.meant(who, scope)?),
             Operand::Role(role) => Answer::Role(*role),
             Operand::Terms(terms) => Answer::Terms(Cow::Borrowed(terms)),
             Operand::Client(name) => Answer::Client(scope.fill(name)?.to_string().into()),
@@ -300,9 +301,15 @@ impl Cluster {
         self.running().map(|server| server.raft.commit()).max().unwrap_or_default()
     }
 
-    /// The lowest applied index among running servers.
+    /// The lowest applied index among running members.
     pub fn applied(&self) -> Index {
-        self.running().map(|server| server.rsm.applied).min().unwrap_or_default()
+        self.running_members().map(|server| server.rsm.applied).min().unwrap_or_default()
+    }
+
+    /// Who votes or learns by the configuration in force: nobody brings the others up to date.
+    fn running_members(&self) -> impl Iterator<Item = &Server> {
+        let members = self.configuration().members();
+        self.running().filter(move |server| members.contains(server.id))
     }
 
     /// A running leader, and an entry of an older term in its log that is on a majority and that it
@@ -343,7 +350,7 @@ impl Cluster {
         Some((newest, stored().filter(|other| *other == newest).count()))
     }
 
-    /// Why the cluster has not converged: no leader in the highest term, or a server that it
+    /// Why the cluster has not converged: no leader in the highest term, or a member that it
     /// reaches has not its log, commit index or applied index. `None` when it has.
     pub fn unconverged(&self) -> Option<String> {
         let Some(leader) = self.leader() else { return Some("there is no leader".to_owned()) };
@@ -360,7 +367,7 @@ impl Cluster {
             return Some(format!("{} has not applied all that it committed", leader.id));
         }
         let group = self.groups().into_iter().find(|group| group.contains(leader.id));
-        let reached = self.running().filter(|server| {
+        let reached = self.running_members().filter(|server| {
             server.id != leader.id && group.is_some_and(|group| group.contains(server.id))
         });
         reached.into_iter().find_map(|server| lags(server, leader))
@@ -403,6 +410,7 @@ impl Cluster {
                     }
                     Operand::Number(_)
                     | Operand::Server(_)
+                    | Operand::Servers(_)
                     | Operand::Role(_)
                     | Operand::Terms(_)
                     | Operand::Value(_)

@@ -67,6 +67,7 @@ impl Condition {
                         extent.entries = extent.entries.max(terms.len());
                     }
                     Operand::Server(Some(who)) => who.stretch(extent),
+                    Operand::Servers(who) => who.iter().for_each(|who| who.stretch(extent)),
                     Operand::Number(Number { base: Base::Measure(other), .. })
                     | Operand::Measure(other) => other.stretch(extent),
                     Operand::Number(number) if measure.row.name == "term" => {

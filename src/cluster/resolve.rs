@@ -206,7 +206,8 @@ impl Cluster {
             }
             Who::Majority => self.leader_and_others(self.configuration().quorum()),
             Who::Minority => {
-                self.leader_and_others(self.servers.len() - self.configuration().quorum())
+                let voters = self.configuration().voters().len();
+                self.leader_and_others(voters.saturating_sub(self.configuration().quorum()))
             }
             Who::Rest => all.without(named),
             Who::All => all,
@@ -215,10 +216,11 @@ impl Cluster {
         })
     }
 
-    /// The leader and the lowest-numbered others, `count` in all.
+    /// The leader and the lowest-numbered others of those who vote, `count` in all.
     fn leader_and_others(&self, count: usize) -> ServerSet {
         let leader = self.leader();
-        let others = self.ids().filter(|server| Some(*server) != leader);
+        let voters = self.configuration().voters().iter();
+        let others = voters.filter(|server| Some(*server) != leader);
         leader.into_iter().chain(others).take(count).collect()
     }
 
@@ -347,6 +349,7 @@ impl Cluster {
             },
             Bound::Measure(measure) => match self.value(measure, scope)? {
                 Some(Answer::Server(server)) => Binding::Servers(ServerSet::only(server)),
+                Some(Answer::Servers(servers)) => Binding::Servers(servers),
                 Some(answer) => Binding::Text(answer.text().into()),
                 None => return Err(error(format!("there is no {measure} at present"))),
             },

@@ -80,6 +80,10 @@ pub enum Standing {
     PreCandidate,
     Candidate,
     Follower,
+    /// It copies the log, and has no vote by the configuration in force (dissertation §4.2.1).
+    Learner,
+    /// It runs, and is no member by the configuration in force.
+    Outside,
     Asleep,
     Down,
 }
@@ -89,9 +93,13 @@ impl Standing {
     pub const fn leads(self) -> bool {
         match self {
             Self::Leader | Self::Stuck(_) | Self::Leads => true,
-            Self::PreCandidate | Self::Candidate | Self::Follower | Self::Asleep | Self::Down => {
-                false
-            }
+            Self::PreCandidate
+            | Self::Candidate
+            | Self::Follower
+            | Self::Learner
+            | Self::Outside
+            | Self::Asleep
+            | Self::Down => false,
         }
     }
 
@@ -101,6 +109,8 @@ impl Standing {
             Self::Stuck(_) => '☆',
             Self::PreCandidate | Self::Candidate => '△',
             Self::Follower => '○',
+            Self::Learner => '◦',
+            Self::Outside => '·',
             Self::Asleep => 'z',
             Self::Down => '✗',
         }
@@ -114,6 +124,8 @@ impl Standing {
             Self::PreCandidate => "PRE-VOTE",
             Self::Candidate => "CANDIDATE",
             Self::Follower => "follower",
+            Self::Learner => "learner",
+            Self::Outside => "no member",
             Self::Asleep => "ASLEEP",
             Self::Down => "DOWN",
         }
@@ -201,7 +213,8 @@ impl Situation {
         let configuration = cluster.configuration();
         let mutual: Vec<ServerSet> =
             cluster.servers().iter().map(|server| mutual(cluster, server)).collect();
-        let standing = |server: &Server| standing(cluster, server, mutual[server.id.index()]);
+        let standing =
+            |server: &Server| standing(cluster, server, mutual[server.id.index()], configuration);
         let standings: Vec<Standing> = cluster.servers().iter().map(standing).collect();
         let mut rooms: Vec<Room> =
             cluster.groups().into_iter().map(|members| room(cluster, members)).collect();
@@ -343,6 +356,8 @@ impl Situation {
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Asleep
             | Standing::Down => return None,
         }
@@ -429,10 +444,12 @@ fn mutual(cluster: &Cluster, server: &Server) -> ServerSet {
     running(cluster).filter(linked).map(|other| other.id).collect()
 }
 
-fn standing(cluster: &Cluster, server: &Server, mutual: ServerSet) -> Standing {
+fn standing(cluster: &Cluster, server: &Server, mutual: ServerSet, all: Configuration) -> Standing {
     match (server.power, server.raft.role()) {
         (Power::Down, _) => Standing::Down,
         (Power::Asleep, _) => Standing::Asleep,
+        (Power::Up, Role::Follower) if all.learners().contains(server.id) => Standing::Learner,
+        (Power::Up, Role::Follower) if !all.members().contains(server.id) => Standing::Outside,
         (Power::Up, Role::Follower) => Standing::Follower,
         (Power::Up, Role::PreCandidate) => Standing::PreCandidate,
         (Power::Up, Role::Candidate) => Standing::Candidate,
@@ -479,13 +496,14 @@ fn heard_by(cluster: &Cluster, rooms: &[Room], members: ServerSet) -> Vec<usize>
 }
 
 /// The servers whose logs are at least as up to date as those of a majority.
+/// Each counts by the newest configuration in its own log, and who has no vote stands for nothing.
 fn electable(cluster: &Cluster) -> ServerSet {
     let newness = |last: Position| (last.term, last.index);
     let wins = |server: &&Server| {
         let own = newness(server.raft.log().last());
         let older = |other: &&Server| own >= newness(other.raft.log().last());
         let agree = cluster.servers().iter().filter(older).map(|other| other.id).collect();
-        cluster.configuration().has_quorum(agree)
+        server.raft.may_stand() && server.raft.configuration().has_quorum(agree)
     };
     cluster.servers().iter().filter(wins).map(|server| server.id).collect()
 }

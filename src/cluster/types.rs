@@ -164,12 +164,6 @@ impl ServerSet {
         (u32::BITS - self.0.leading_zeros()) as usize
     }
 
-    /// For those who leave out what is empty.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-    pub(super) const fn is_none(&self) -> bool {
-        self.is_empty()
-    }
-
     pub fn iter(self) -> impl Iterator<Item = ServerId> + Clone {
         let mut bits = self.0;
         std::iter::from_fn(move || {

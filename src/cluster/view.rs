@@ -308,6 +308,12 @@ impl Cluster {
         ServerSet::first(self.servers.len() as u8)
     }
 
+    /// How many of these vote by the configuration in force, and how many do in all.
+    pub fn voting(&self, servers: ServerSet) -> (usize, usize) {
+        let voters = self.configuration().voters();
+        (voters.intersection(servers).len(), voters.len())
+    }
+
     /// The configuration in force: who votes, and how many are enough. It is that of the newest leader;
     /// where nobody leads, of the server whose log is most up to date, for nobody else is sure to win.
     pub fn configuration(&self) -> Configuration {

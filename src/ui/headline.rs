@@ -14,7 +14,7 @@ use super::view::{Clock, Scene, Stands};
 use crate::cluster::Cluster;
 use crate::cluster::chaos::Fault;
 use crate::cluster::client::Client;
-use crate::cluster::raft::{RaftOption, Role};
+use crate::cluster::raft::{RaftOption, Role, brief};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::situation::{Situation, Standing, Stuck};
 use crate::cluster::time::Span;
@@ -201,12 +201,40 @@ pub fn sentences(cluster: &Cluster) -> Vec<String> {
         sentences.push("Manual mode: nothing moves until you deliver it.".to_owned());
     }
     sentences.extend(chaos(cluster));
+    sentences.extend(members(cluster));
     groups(cluster, &mut sentences);
     old_leaders(cluster, &mut sentences);
     power(cluster, &mut sentences);
     candidates(cluster, &mut sentences);
     waiting(cluster, &mut sentences);
     sentences
+}
+
+/// "Members change from S1-3 to S1-4: majorities of both decide together."
+fn members(cluster: &Cluster) -> Option<String> {
+    let all = cluster.configuration();
+    if !all.has_changed() {
+        return None;
+    }
+    let learns = |them: ServerSet| if them.len() == 1 { "learns" } else { "learn" };
+    Some(match (all.old(), all.next(), all.learners()) {
+        (Some(old), _, _) => format!(
+            "Members change from {} to {}: majorities of both decide together.",
+            brief(old),
+            brief(all.new_voters())
+        ),
+        (None, Some(next), _) => {
+            let fresh = next.without(all.voters());
+            format!("{} {} before voting.", named(fresh), learns(fresh))
+        }
+        (None, None, ServerSet::EMPTY) => format!("Those who vote are {}.", brief(all.voters())),
+        (None, None, learners) => format!(
+            "Those who vote are {}; {} {}.",
+            brief(all.voters()),
+            brief(learners),
+            learns(learners)
+        ),
+    })
 }
 
 /// "Chaos: crashes, cuts and 3 more kinds of faults."
@@ -236,7 +264,7 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
         .collect();
     let (id, term) = (leader.id, leader.raft.term());
     let reach = linked.union(ServerSet::only(id));
-    let (reached, servers) = (reach.len(), cluster.servers().len());
+    let (reached, servers) = cluster.voting(reach);
     let lacking = if !leader.raft.counts_by().has_quorum(reach) {
         format!(": {reached} of {servers}, no majority")
     } else {
@@ -249,7 +277,7 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
     let yet = if told { " yet" } else { "" };
     sentences.push(if !followers.is_empty() {
         format!("{id} leads term {term} with {}{lacking}.", named(followers))
-    } else if reached > 1 {
+    } else if reach.len() > 1 {
         format!("{id} leads term {term}; no other server knows of it{yet}{lacking}.")
     } else {
         format!("{id} leads term {term}, alone{lacking}.")
@@ -271,7 +299,7 @@ fn leaderless(cluster: &Cluster) -> String {
     let running = cluster.servers().iter().filter(|server| server.is_running());
     let (running, all) = (running.map(|server| server.id).collect(), cluster.configuration());
     if !all.has_quorum(running) {
-        let (running, servers, needed) = (running.len(), all.servers(), all.quorum());
+        let ((running, servers), needed) = (cluster.voting(running), all.quorum());
         return format!("No leader: {running} of {servers} servers run, {needed} are needed.");
     }
     let standing = newest_candidates(cluster).count();
@@ -319,7 +347,6 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
         sentences.extend(one_way(cluster));
         return;
     }
-    let servers = cluster.servers().len();
     let home = cluster
         .newest_leader()
         .and_then(|leader| rooms.iter().find(|room| room.members.contains(leader.id)))
@@ -339,7 +366,8 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
             is_majority => {
                 let majority = if is_majority { "a majority" } else { "no majority" };
                 let up = if room.up == members { "" } else { " up" };
-                format!(": {}{up} of {servers}, {majority}", room.up.len())
+                let (count, servers) = cluster.voting(room.up);
+                format!(": {count}{up} of {servers}, {majority}")
             }
         };
         sentences.push(format!("{} {parted}{votes}.", named(members)));
@@ -422,6 +450,8 @@ fn old_leaders(cluster: &Cluster, sentences: &mut Vec<String>) {
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Asleep
             | Standing::Down => continue,
         };
@@ -508,6 +538,8 @@ fn in_vain(cluster: &Cluster, client: &Client, server: &Server) -> Option<&'stat
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Asleep
             | Standing::Down => None,
         },

@@ -19,8 +19,8 @@ const WHAT_MAX: u16 = 12;
 pub fn words(entry: &Entry, term: bool, glyphs: Glyphs) -> String {
     let clip = |text: &str| glyphs.shown(text, WHAT_MAX / 2);
     let Some(op) = entry.op() else {
-        let word = entry.payload.word();
-        return if term { format!("t{} {word}", entry.term) } else { word.to_owned() };
+        let said = entry.payload.said();
+        return if term { format!("t{} {said}", entry.term) } else { said };
     };
     if is_given(op) {
         return format!("t{}", entry.term);

@@ -385,10 +385,20 @@ impl Table<'_> {
         match self.situation.standing(server.id) {
             Standing::Down | Standing::Asleep => Ink::Dim,
             Standing::Stuck(_) => Ink::Soft,
-            Standing::Follower | Standing::PreCandidate | Standing::Candidate if weak => Ink::Soft,
+            Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
+            | Standing::PreCandidate
+            | Standing::Candidate
+                if weak =>
+            {
+                Ink::Soft
+            }
             Standing::Leader
             | Standing::Leads
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::PreCandidate
             | Standing::Candidate => Ink::Strong,
         }
@@ -436,6 +446,8 @@ impl Table<'_> {
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Asleep => theme.number(term).patch(theme.bold()),
         };
         let text = format!("t{term}");
@@ -599,7 +611,10 @@ impl Table<'_> {
         }
         let name = server.id.to_string();
         let end = block::draw(canvas, (x + 1, y), &name, Face::Small, ink);
-        let showy = !matches!(standing, Standing::Follower | Standing::Asleep);
+        let showy = !matches!(
+            standing,
+            Standing::Follower | Standing::Learner | Standing::Outside | Standing::Asleep
+        );
         let mark = standing.mark().to_string().replace('✗', "×");
         if showy {
             let x = x + 2 + Face::Small.width(&self.widest_name()).unwrap_or(0) + 1;
@@ -614,6 +629,8 @@ impl Table<'_> {
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Asleep => theme.hue_ink(term),
         };
         let start = self.left.saturating_sub(width + 2).max(end + 1);

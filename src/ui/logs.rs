@@ -89,7 +89,7 @@ impl Window {
         let glyphs = scene.view.theme.glyphs;
         let text = |text| glyphs.user_width(text, WIDTHS[5]);
         let body = match entry.op().map(|op| &op.request) {
-            None => entry.payload.word().len() as u16,
+            None => glyphs.width(&entry.payload.said()),
             Some(Request::Get { key }) => text(key) + 1,
             Some(Request::Put { key, value, version }) => {
                 let version = match self.detail {
@@ -154,12 +154,12 @@ impl Window {
         let theme = canvas.theme();
         let committed = reading::committed(scene.cluster);
         let all = scene.cluster.configuration();
-        let servers = scene.cluster.servers().len();
+        let servers = all.servers();
         let fraction = |copies: usize| digits(copies as u64) + 1 + digits(servers as u64);
         for index in self.indexes() {
             let Some(x) = self.x(index) else { continue };
             let holders = scene.cluster.copies_at(index).unwrap_or_default();
-            let copies = holders.len();
+            let (copies, _) = scene.cluster.voting(holders);
             let mut pen = canvas.pen_at(x + 1, y, self.cell + self.gap - 1);
             if scene.view.withholds() {
                 pen.put(index);
@@ -189,7 +189,8 @@ impl Window {
             let Some(x) = self.x(index) else { continue };
             let holders = scene.cluster.copies_at(index).unwrap_or_default();
             let style = if all.has_quorum(holders) { theme.dim() } else { theme.bold() };
-            canvas.pen_at(x + 1, y, self.cell - 1).style(style).put(holders.len());
+            let (copies, _) = scene.cluster.voting(holders);
+            canvas.pen_at(x + 1, y, self.cell - 1).style(style).put(copies);
         }
     }
 
@@ -285,7 +286,7 @@ impl Window {
         glyphs: super::glyphs::Glyphs,
     ) {
         match payload.op().map(|op| &op.request) {
-            None => drop(pen.put(payload.word())),
+            None => drop(pen.put_within(&payload.said())),
             Some(Request::Get { key }) => {
                 pen.user_within(key, pen.room().saturating_sub(1)).put('?');
             }

@@ -45,7 +45,12 @@ pub fn sheet(area: Rect, scene: &Scene) -> Sheet {
     rows.extend(telling.titled("Still needed", telling.needs()));
     rows.extend(telling.titled("At risk", telling.risks()));
     let all = scene.cluster.configuration();
-    let remark = format!("a majority is {} of {}", all.quorum(), scene.cluster.servers().len());
+    let remark = match all.old() {
+        Some(_) => {
+            format!("majorities of old and new: {} of {} at least", all.quorum(), all.servers())
+        }
+        None => format!("a majority is {} of {}", all.quorum(), all.servers()),
+    };
     Sheet { pane, title, remark, rows }
 }
 
@@ -122,18 +127,18 @@ impl Telling<'_> {
         }
         let row = |(servers, reach): (ServerSet, ServerSet)| {
             let more = all.lacks(reach);
-            let count = self.cluster().servers().len();
+            let (here, count) = self.cluster().voting(reach);
             let alone = if servers == reach {
                 String::new()
             } else {
                 format!("reaches {}: ", words::servers(reach, 30))
             };
             let part = match more {
-                0 => format!("{alone}{} of {count}, a majority", reach.len()),
-                more => format!("{alone}{} of {count}, needs {more} more", reach.len()),
+                0 => format!("{alone}{here} of {count}, a majority"),
+                more => format!("{alone}{here} of {count}, needs {more} more"),
             };
             self.row(
-                &sheet::meter(reach.len().min(9), more.min(9)),
+                &sheet::meter(here.min(9), more.min(9)),
                 servers,
                 part + &self.led(servers),
                 false,

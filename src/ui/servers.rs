@@ -282,6 +282,8 @@ impl Columns {
             | Standing::Stuck(_)
             | Standing::Leads
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::PreCandidate
             | Standing::Candidate => theme.plain(),
         };
@@ -340,6 +342,8 @@ impl Columns {
             Standing::Stuck(_)
             | Standing::Leads
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Asleep => theme.number(raft.term()),

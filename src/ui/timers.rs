@@ -23,7 +23,7 @@ pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, b
                 draw_beat(pen, scene, beat, timer);
             }
         }
-        Standing::Follower | Standing::Asleep => {
+        Standing::Follower | Standing::Learner | Standing::Outside | Standing::Asleep => {
             let mut behind = rate(server.clock);
             if standing == Standing::Asleep {
                 behind.insert(0, '‖');

@@ -13,7 +13,7 @@ use crate::cluster::event::{
     ServerEvent, StepDown, VoteRefusal,
 };
 use crate::cluster::network::{PacketKind, WrongLeader};
-use crate::cluster::raft::{RaftOption, Role};
+use crate::cluster::raft::{RaftOption, Reconfigured, Role};
 use crate::cluster::server::Server;
 use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, ServerId, ServerSet, Term};
 
@@ -89,6 +89,16 @@ places! {
     ChunkResent 2 "a leader sends a chunk of a snapshot again",
     SnapshotAfresh 2 "a follower crashes with a part of a snapshot",
     BelowBase 2 "an append arrives that begins below a follower's snapshot",
+    Learned 1 "a server begins to learn, with a vote to come",
+    Joint 2 "a leader needs majorities of old and of new voters",
+    ChangeEnds 2 "a leader appends C_new",
+    ChangeGoesOn 2 "a new leader goes on with a change that another began",
+    GivenUp 2 "a leader no longer waits for a server to catch up",
+    LeaderLeaves 2 "a leader steps down because it is no member any more",
+    RemovedStands 2 "a server that is no member asks for votes or pre-votes",
+    FellBack 3 "a follower goes back to an older configuration",
+    MembersInSnapshot 2 "a snapshot brings a follower a configuration",
+    LearnerSilent 2 "a learner's election timer runs out, and it does not stand",
 }
 
 impl Place {
@@ -119,6 +129,17 @@ impl Place {
             | Self::ChunkResent
             | Self::SnapshotAfresh
             | Self::BelowBase => Some(OptionWord::Snapshot),
+            Self::Learned
+            | Self::Joint
+            | Self::ChangeEnds
+            | Self::ChangeGoesOn
+            | Self::GivenUp
+            | Self::LeaderLeaves
+            | Self::RemovedStands
+            | Self::FellBack
+            | Self::LearnerSilent => Some(OptionWord::Members),
+            // Both are needed.
+            Self::MembersInSnapshot => Some(OptionWord::Any),
             _ => None,
         }
     }
@@ -303,7 +324,9 @@ impl Watch {
                 self.reach(Place::QuorumLost);
             }
             RaftEvent::ElectionStarted { told_by: Some(_), .. } => self.heirs.insert(server),
+            RaftEvent::PreVoteStarted { .. } => self.stands(cluster, server),
             RaftEvent::ElectionStarted { term, .. } => {
+                self.stands(cluster, server);
                 self.heirs.remove(server);
                 if term.0 > cluster.checker().led_term().0 + 1 {
                     self.reach(Place::SplitVote);
@@ -319,7 +342,30 @@ impl Watch {
                 }
             }
             RaftEvent::TransferAborted { .. } => self.reach(Place::TransferFails),
-            RaftEvent::BecameLeader { .. } => {
+            RaftEvent::ConfigurationAppended { from, to, .. } => {
+                if to.next().is_some() {
+                    self.reach(Place::Learned);
+                }
+                if to.is_joint() {
+                    self.reach(Place::Joint);
+                } else if from.is_joint() {
+                    self.reach(Place::ChangeEnds);
+                }
+            }
+            RaftEvent::CatchUpEnded { .. } => self.reach(Place::GivenUp),
+            RaftEvent::SteppedDown { why: StepDown::Removed { .. }, .. } => {
+                self.reach(Place::LeaderLeaves);
+            }
+            RaftEvent::Reconfigured { why, .. } => match why {
+                Reconfigured::FellBack => self.reach(Place::FellBack),
+                Reconfigured::Snapshot => self.reach(Place::MembersInSnapshot),
+                Reconfigured::Newer => {}
+            },
+            RaftEvent::StandsNot { learns: true, .. } => self.reach(Place::LearnerSilent),
+            RaftEvent::BecameLeader { all, .. } => {
+                if all.is_changing() {
+                    self.reach(Place::ChangeGoesOn);
+                }
                 if self.heirs.contains(server) {
                     self.reach(Place::TakenOver);
                 }
@@ -330,6 +376,13 @@ impl Watch {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A server asks for votes, or whether it would get them.
+    fn stands(&mut self, cluster: &Cluster, server: ServerId) {
+        if !cluster.configuration().members().contains(server) {
+            self.reach(Place::RemovedStands);
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Chosen {
         options: Options,
         /// They take snapshots.
         snapshots: bool,
+        /// Their members change.
+        members: bool,
     },
     /// The seed draws them.
     Any,
@@ -44,7 +46,7 @@ pub enum Chosen {
 
 impl Default for Chosen {
     fn default() -> Self {
-        Self::These { options: Options::NONE, snapshots: false }
+        Self::These { options: Options::NONE, snapshots: false, members: false }
     }
 }
 
@@ -56,25 +58,55 @@ impl Chosen {
         }
         let one = |word: &OptionWord| match word {
             OptionWord::One(option) => Some(*option),
-            OptionWord::Snapshot | OptionWord::Any => None,
+            OptionWord::Snapshot | OptionWord::Members | OptionWord::Any => None,
         };
         let options = words.iter().filter_map(one).collect();
-        Self::These { options, snapshots: words.contains(&OptionWord::Snapshot) }
+        let has = |word| words.contains(&word);
+        let (snapshots, members) = (has(OptionWord::Snapshot), has(OptionWord::Members));
+        Self::These { options, snapshots, members }
     }
 
     /// As a result names them: those of two shares are the same in whatever order they were said.
     pub fn names(self) -> Vec<String> {
         match self {
-            Self::These { options, snapshots } => {
+            Self::These { options, snapshots, members } => {
                 let snapshot = snapshots.then(|| OptionWord::Snapshot.to_string());
-                Vec::from(options).into_iter().chain(snapshot).collect()
+                let members = members.then(|| OptionWord::Members.to_string());
+                Vec::from(options).into_iter().chain(snapshot).chain(members).collect()
             }
             Self::Any => vec![OptionWord::Any.to_string()],
         }
     }
 
     /// Those of a seed, by a stream of their own: with none the seed plays what it always has.
-    fn drawn(self, seed: u64) -> Options {
+    fn drawn(self, seed: u64, flaw: Option<Flaw>) -> Options {
+        let mut options = self.drawn_alone(seed);
+        if self.members(seed, flaw) {
+            // Who was removed and does not know it asks for votes again and again, and disturbs those who
+            // keep Figure 2 alone (dissertation §4.2.3).
+            options.set(RaftOption::PreVote.on());
+            if flaw == Some(Flaw::ChangeBeforeCommit) {
+                options.set(RaftOption::Membership.on());
+            }
+            // One server at a time needs an entry of the leader's own term, which no-ops bring.
+            if options.has(RaftOption::Membership) && flaw.is_none() {
+                options.set(RaftOption::Noop.on());
+            }
+        }
+        options
+    }
+
+    /// Whether members change in the run of a seed.
+    fn members(self, seed: u64, flaw: Option<Flaw>) -> bool {
+        let drawn = Rng::new(seed, Entity::Chaos(u64::MAX - 3)).below(3) == 0;
+        let chosen = match self {
+            Self::These { members, .. } => members,
+            Self::Any => drawn,
+        };
+        chosen || flaw.is_some_and(Flaw::is_of_members)
+    }
+
+    fn drawn_alone(self, seed: u64) -> Options {
         match self {
             Self::These { options, .. } => options,
             Self::Any => {
@@ -118,6 +150,7 @@ impl Chosen {
 pub enum OptionWord {
     One(Choice),
     Snapshot,
+    Members,
     Any,
 }
 
@@ -131,10 +164,11 @@ impl OptionWord {
         match word {
             "any" => Ok(Self::Any),
             "snapshot" => Ok(Self::Snapshot),
+            "members" => Ok(Self::Members),
             _ => word
                 .parse()
                 .map(Self::One)
-                .map_err(|_| format!("expected {}, snapshot, or any", names())),
+                .map_err(|_| format!("expected {}, snapshot, members, or any", names())),
         }
     }
 }
@@ -144,6 +178,7 @@ impl std::fmt::Display for OptionWord {
         match self {
             Self::One(option) => option.fmt(f),
             Self::Snapshot => f.write_str("snapshot"),
+            Self::Members => f.write_str("members"),
             Self::Any => f.write_str("any"),
         }
     }
@@ -210,7 +245,7 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
          rpc-timeout={rpc}ms max-events={}",
         size.events_max()
     );
-    for option in fixed.options.drawn(seed).iter() {
+    for option in fixed.options.drawn(seed, fixed.flaw).iter() {
         let _ = write!(text, " {option}");
     }
     text.push_str(&fixed.options.snapshots(seed, fixed.flaw).unwrap_or_default());
@@ -228,7 +263,8 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
     if !weather.is_empty() {
         let _ = writeln!(text, "net {weather}");
     }
-    let _ = write!(text, "chaos swarm\nrun {span}s\n{}", size.lines());
+    let members = if fixed.options.members(seed, fixed.flaw) { " members" } else { "" };
+    let _ = write!(text, "chaos swarm{members}\nrun {span}s\n{}", size.lines());
     text
 }
 

@@ -186,6 +186,9 @@ impl Session {
             entry.payload.to_string(),
             match entry.op() {
                 Some(op) => format!("of term {}, operation {}", entry.term, op.id),
+                None if entry.payload.configuration().is_some() => {
+                    format!("of term {}, a configuration", entry.term)
+                }
                 None if self.cluster.has_guests() => format!("of term {}", entry.term),
                 None => format!("of term {}, which it opens (§8)", entry.term),
             },
@@ -194,7 +197,7 @@ impl Session {
             format!(
                 "a majority is {} of {}",
                 self.cluster.configuration().quorum(),
-                self.cluster.servers().len()
+                self.cluster.configuration().servers()
             ),
         ]
     }

@@ -227,7 +227,7 @@ fn known(cluster: &Cluster) -> Known {
         .take(OFFERED_MAX)
         .collect();
     Known {
-        servers: cluster.config().servers,
+        servers: cluster.servers().len() as u8,
         clients: cluster.clients().iter().map(|client| client.name.to_string()).collect(),
         keys: keys.into_iter().collect(),
         ..Known::default()

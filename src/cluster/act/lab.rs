@@ -46,9 +46,12 @@ impl Display for LabAct {
             Self::Settle => f.write_str("settle"),
             Self::Load(load) => load.fmt(f),
             Self::LoadStop => f.write_str("load stop"),
-            Self::Chaos(Faults::Swarm) => f.write_str("chaos swarm"),
-            Self::Chaos(Faults::These(faults)) => {
-                f.write_str("chaos")?;
+            Self::Chaos(faults) => {
+                let (word, faults) = match faults {
+                    Faults::Swarm(faults) => ("chaos swarm", faults),
+                    Faults::These(faults) => ("chaos", faults),
+                };
+                f.write_str(word)?;
                 faults.iter().try_for_each(|fault| write!(f, " {}", fault.name()))
             }
             Self::ChaosStop => f.write_str("chaos stop"),

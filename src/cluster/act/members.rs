@@ -88,7 +88,7 @@ impl Cluster {
             );
             return Err(error(message));
         }
-        if let Some(why) = raft.unready().answer {
+        if let Some(why) = raft.unready() {
             return Err(error(match why {
                 Unready::Changing(all) => format!(
                     "a change of members is under way already ({}): one at a time",
@@ -97,10 +97,9 @@ impl Cluster {
                 Unready::Uncommitted(index) => format!(
                     "the last change, entry {index}, is not committed yet: one at a time (dissertation §4.1)"
                 ),
-                Unready::EarlierTerm => format!(
-                    "{id} has committed no entry of its own term {} yet, and an earlier change may still come to count (dissertation §4.1): a put helps, or noop=on",
-                    raft.term()
-                ),
+                Unready::Waits(Wanted { voters, .. }) => {
+                    format!("a change of members to {} waits already: one at a time", brief(voters))
+                }
             }));
         }
         let all = raft.configuration();
@@ -172,7 +171,7 @@ impl Cluster {
     }
 }
 
-/// "S1-S3 -> S1-S4": what a change is about.
+/// "S1-3 -> S1-4": what a change is about.
 fn under_way(all: Configuration) -> String {
     match all.next() {
         Some(next) => format!("{} -> {}", brief(all.voters()), brief(next)),

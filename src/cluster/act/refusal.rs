@@ -31,6 +31,8 @@ pub enum Hindrance {
     Runs,
     /// It has no election timer.
     Leads,
+    /// It learns, or is no member.
+    NoVote,
     /// It has no heartbeat timer.
     Follows,
     /// It does not lead, and so has nobody to ask.
@@ -68,6 +70,7 @@ impl Hindrance {
             Self::Awake => ("", " does not sleep"),
             Self::Runs => ("", " runs: crash it before its disk is lost"),
             Self::Leads => ("", " leads, and leaders have no election timer"),
+            Self::NoVote => ("", " has no vote, and does not stand for election"),
             Self::Follows => ("", " does not lead, and only leaders send heartbeats"),
             Self::LeadsNot => ("", " does not lead, and only leaders check for a quorum"),
             Self::Unchecked => ("", " checks for no quorum: `option check-quorum on` has it do so"),

@@ -112,7 +112,8 @@ impl ServerAct {
                 }
                 _ => None,
             },
-            (Self::Timeout, Power::Up) => server.raft.is_leader().then_some(Hindrance::Leads),
+            (Self::Timeout, Power::Up) if server.raft.is_leader() => Some(Hindrance::Leads),
+            (Self::Timeout, Power::Up) => (!server.raft.may_stand()).then_some(Hindrance::NoVote),
             (Self::Heartbeat, Power::Up) => (!server.leads()).then_some(Hindrance::Follows),
             (Self::Quorum, Power::Up) if !server.leads() => Some(Hindrance::LeadsNot),
             (Self::Quorum, Power::Up) => {

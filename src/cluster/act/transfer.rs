@@ -31,6 +31,9 @@ impl Cluster {
             format!("{from} hands over to {} already, and to one at a time", transfer.to)
         } else if to == Some(from) {
             format!("{from} leads already: it hands over to another")
+        } else if let Some(to) = to.filter(|to| !leader.raft.configuration().voters().contains(*to))
+        {
+            format!("{to} has no vote: it can't take over from {from} (dissertation §3.10)")
         } else if let Some(why) = heir.and_then(out) {
             format!("{why}: it can't take over")
         } else if heir.is_none() {

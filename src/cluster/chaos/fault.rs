@@ -22,21 +22,27 @@ pub enum Fault {
     Delays,
     Timeouts,
     Transfers,
+    Members,
 }
 
 impl Fault {
     /// Those of which a swarm is drawn where servers keep Figure 2 and nothing else.
-    pub const OF_FIGURE_2: [Self; 15] = {
-        let mut kinds = [Self::Crashes; 15];
+    pub const OF_FIGURE_2: [Self; 15] = Self::first();
+
+    /// And where they keep more. What is beyond these a swarm has if it is named.
+    pub const OF_SWARMS: [Self; 16] = Self::first();
+
+    const fn first<const N: usize>() -> [Self; N] {
+        let mut kinds = [Self::Crashes; N];
         let mut place = 0;
-        while place < kinds.len() {
+        while place < N {
             kinds[place] = Self::ALL[place];
             place += 1;
         }
         kinds
-    };
+    }
 
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Crashes,
         Self::Blinks,
         Self::Ambushes,
@@ -53,6 +59,7 @@ impl Fault {
         Self::Delays,
         Self::Timeouts,
         Self::Transfers,
+        Self::Members,
     ];
 
     /// The word that scripts use.
@@ -74,6 +81,7 @@ impl Fault {
             Self::Delays => "delays",
             Self::Timeouts => "timeouts",
             Self::Transfers => "transfers",
+            Self::Members => "members",
         }
     }
 
@@ -100,6 +108,9 @@ impl Fault {
             Self::Delays => "links are slow and out of order, by more than an election timeout",
             Self::Timeouts => "election timers fire now, one or all at once",
             Self::Transfers => "leaders hand over (in a swarm only where options of Raft are on)",
+            Self::Members => {
+                "members change, up to two new ones too (in a swarm only if it is named)"
+            }
         }
     }
 }
@@ -107,7 +118,7 @@ impl Fault {
 /// What `chaos` is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Faults {
-    /// The seed draws which kinds, and how fast each is.
-    Swarm,
+    /// The seed draws which kinds, and how fast each is; these are among them.
+    Swarm(Vec<Fault>),
     These(Vec<Fault>),
 }

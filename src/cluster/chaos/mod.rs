@@ -89,14 +89,16 @@ impl Cluster {
     /// Sets nemeses to work. The first turn of each is up to two units away.
     pub(super) fn begin_chaos(&mut self, faults: &Faults) {
         let seed = self.seed;
-        let mut nemeses = match faults {
-            Faults::Swarm => {
+        let mut nemeses: Vec<(Fault, Ppm)> = match faults {
+            Faults::Swarm(named) => {
                 let beyond = self.servers.iter().any(|it| it.raft.rules().options != Options::NONE);
-                swarm(&mut Rng::new(seed, Entity::Chaos(0)), beyond)
+                let drawn = swarm(&mut Rng::new(seed, Entity::Chaos(0)), beyond);
+                let named = named.iter().map(|fault| (*fault, Ppm::ONE));
+                drawn.into_iter().chain(named).collect()
             }
             Faults::These(faults) => faults.iter().map(|fault| (*fault, Ppm::ONE)).collect(),
         };
-        nemeses.sort_unstable_by_key(|(fault, _)| *fault);
+        nemeses.sort_by_key(|(fault, _)| *fault);
         nemeses.dedup_by_key(|(fault, _)| *fault);
         let unit = self.chaos_unit();
         let mut chaos = Chaos { nemeses: Vec::with_capacity(nemeses.len()) };
@@ -239,7 +241,7 @@ const fn victim(event: &Event) -> Option<ServerId> {
 fn swarm(rng: &mut Rng, beyond: bool) -> Vec<(Fault, Ppm)> {
     let share = Ppm::percent(10 + rng.below(50) as u32);
     let mut drawn = Vec::new();
-    let all = if beyond { &Fault::ALL[..] } else { &Fault::OF_FIGURE_2[..] };
+    let all = if beyond { &Fault::OF_SWARMS[..] } else { &Fault::OF_FIGURE_2[..] };
     for &fault in all {
         let (taken, pace) = (rng.chance(share), rng.below(4));
         if taken {

@@ -5,14 +5,16 @@
 
 use super::Fault;
 use crate::cluster::Cluster;
-use crate::cluster::command::{Deed, Ends, LabAct, LinkAct, NodeName, ServerAct, Text, Timers};
+use crate::cluster::command::{
+    Deed, Ends, LabAct, LinkAct, MemberAct, NodeName, ServerAct, Text, Timers,
+};
 use crate::cluster::network::{LinkChange, Network};
 use crate::cluster::raft::Role;
 use crate::cluster::redraw::Drawn;
 use crate::cluster::rng::Rng;
 use crate::cluster::server::Power;
 use crate::cluster::time::{Ppm, Span, SpanRange};
-use crate::cluster::types::{ServerId, ServerSet};
+use crate::cluster::types::{SERVERS_MAX, ServerId, ServerSet};
 
 /// A fault from its beginning to its end.
 pub(super) struct Strike {
@@ -65,6 +67,7 @@ impl Cluster {
             Fault::Delays => self.delays(rng),
             Fault::Timeouts => self.time_outs(rng),
             Fault::Transfers => self.transfer(rng),
+            Fault::Members => self.change(rng),
         }
     }
 
@@ -325,6 +328,39 @@ impl Cluster {
         Some(Strike { begin, end: Vec::new(), lasts: Drawn::NOT_AT_ALL })
     }
 
+    /// Servers are added, removed or exchanged, some of them new.
+    fn change(&self, rng: &mut Rng) -> Option<Strike> {
+        let raft = &self.newest_leader()?.raft;
+        if raft.unready().is_some() {
+            return None;
+        }
+        let all = raft.configuration();
+        let most = (self.config.servers + NEW_MAX).min(SERVERS_MAX);
+        let next = ServerSet::first((self.servers.len() as u8 + 1).min(most));
+        let (voters, others) = (all.voters(), next.without(all.voters()));
+        let one = |set: ServerSet, rng: &mut Rng| {
+            set.iter().nth(rng.below(set.len().max(1) as u64) as usize).map(ServerSet::only)
+        };
+        // Never so few that one crash halts all, unless the run began so.
+        let least = usize::from(self.config.servers.min(3));
+        let (act, who) = match rng.below(10) {
+            0..4 => (MemberAct::Add, one(others, rng)?),
+            4..7 if voters.len() > least => (MemberAct::Remove, one(voters, rng)?),
+            4..7 => (MemberAct::Become, voters.without(one(voters, rng)?).union(one(others, rng)?)),
+            7 if voters.len() > least => (MemberAct::Learn, one(voters, rng)?),
+            7 => (MemberAct::Learn, one(others, rng)?),
+            _ => {
+                let some: ServerSet = self.some(next, rng);
+                if some.len() < least {
+                    return None;
+                }
+                (MemberAct::Become, some)
+            }
+        };
+        let begin = vec![Deed::Members(act, list(who))];
+        Some(Strike { begin, end: Vec::new(), lasts: Drawn::NOT_AT_ALL })
+    }
+
     fn time_outs(&self, rng: &mut Rng) -> Option<Strike> {
         let stands = |id: &ServerId| {
             let server = &self.servers[id.index()];
@@ -340,6 +376,9 @@ impl Cluster {
         (!nobody).then(|| Strike { begin: vec![begin], end: Vec::new(), lasts: Drawn::NOT_AT_ALL })
     }
 }
+
+/// How many servers chance adds to those of the start, at most.
+const NEW_MAX: u8 = 2;
 
 /// How long a server stays down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

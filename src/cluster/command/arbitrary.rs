@@ -429,6 +429,12 @@ fn operand(kind: Kind) -> BoxedStrategy<Operand> {
         Kind::Server => {
             prop_oneof![of(servers_word()).prop_map(Operand::Server), measure(),].boxed()
         }
+        Kind::Servers => prop_oneof![
+            servers().prop_map(Operand::Servers),
+            Just(Operand::Servers(Vec::new())),
+            measure()
+        ]
+        .boxed(),
         Kind::Role => {
             prop_oneof![select(RoleName::ALL.to_vec()).prop_map(Operand::Role), measure(), hole()]
                 .boxed()
@@ -596,6 +602,8 @@ fn acting() -> impl Strategy<Value = Command> {
         1 => load(),
         1 => vec(select(Fault::ALL.to_vec()), 1..4)
             .prop_map(|faults| LabAct::Chaos(Faults::These(faults)).into()),
+        1 => vec(select(Fault::ALL.to_vec()), 0..3)
+            .prop_map(|faults| LabAct::Chaos(Faults::Swarm(faults)).into()),
         1 => (any::<u64>(), select(vec![Reach::Draws, Reach::All]))
             .prop_map(|(seed, reach)| LabAct::Reseed(Reseed { seed, reach }).into()),
         1 => flaw(),

@@ -8,7 +8,7 @@ use super::conditions::is_outcome_word;
 use super::lex::quoted;
 use super::measure::Kind;
 use super::number::{Base, Number};
-use super::print::Terms;
+use super::print::{Spaced, Terms};
 use super::{Measure, Text, Watched, Who};
 use crate::cluster::time::Ppm;
 use crate::cluster::types::{Outcome, Term};
@@ -33,6 +33,8 @@ pub enum Operand {
     Number(Number),
     /// A server, or none.
     Server(Option<Who>),
+    /// These servers together; none of them: nobody.
+    Servers(Vec<Who>),
     Role(RoleName),
     Terms(Vec<Term>),
     /// `3 @2`, `ok`: a value, a version, an outcome, as far as they are said.
@@ -157,6 +159,10 @@ impl Operand {
         Ok(match self {
             Self::Number(number) => Self::Number(number.filled(filler)?),
             Self::Server(Some(who)) => Self::Server(Some(filler.who(who)?)),
+            Self::Servers(who) => {
+                let who: Result<Vec<_>, _> = who.iter().map(|who| filler.whos(who)).collect();
+                Self::Servers(who?.concat())
+            }
             Self::Value(pattern) => Self::Value(ReplyPattern {
                 kind: match &pattern.kind {
                     PatternKind::Value(value) => PatternKind::Value(filler.text(value)?),
@@ -177,6 +183,7 @@ impl Operand {
             Self::Measure(_) => true,
             Self::Number(number) => matches!(number.base, Base::Measure(_)),
             Self::Server(_)
+            | Self::Servers(_)
             | Self::Role(_)
             | Self::Terms(_)
             | Self::Value(_)
@@ -240,6 +247,8 @@ impl Display for Shown<'_> {
             Operand::Number(number) => number.fmt(f),
             Operand::Server(Some(who)) => who.fmt(f),
             Operand::Server(None) => f.write_str("none"),
+            Operand::Servers(who) if who.is_empty() => f.write_str("none"),
+            Operand::Servers(who) => Spaced(who).fmt(f),
             Operand::Role(role) => f.write_str(role.word()),
             Operand::Terms(terms) => Terms(terms).fmt(f),
             Operand::Client(name) => name.fmt(f),

@@ -12,8 +12,8 @@ use super::number::{COMPARES, Number, hole, number};
 use super::quantity::{self, shown};
 use super::reader::{Parsed, Reader};
 use super::text::Text;
-use super::who::Clients;
-use super::{VersionWord, Watched};
+use super::who::{Clients, means_servers};
+use super::{VersionWord, Watched, Who};
 use crate::cluster::time::Ppm;
 use crate::cluster::types::{Outcome, Version};
 
@@ -115,6 +115,8 @@ fn operand(reader: &mut Reader<'_>, kind: Kind) -> Parsed<Operand> {
         Kind::Number | Kind::Truth => Operand::Number(number(reader)?),
         Kind::Server if reader.keyword("none") => Operand::Server(None),
         Kind::Server => Operand::Server(Some(reader.who(Clients::Refused)?)),
+        Kind::Servers if reader.keyword("none") => Operand::Servers(Vec::new()),
+        Kind::Servers => Operand::Servers(servers(reader)?),
         Kind::Role | Kind::Terms if hole.is_some() => {
             let word = hole.unwrap_or_default();
             reader.holes(word, reader.spot(), true);
@@ -138,6 +140,16 @@ fn operand(reader: &mut Reader<'_>, kind: Kind) -> Parsed<Operand> {
         }
         Kind::Client => Operand::Client(reader.name(Expect::Client)?),
     })
+}
+
+/// Servers, as many as the line names.
+fn servers(reader: &mut Reader<'_>) -> Parsed<Vec<Who>> {
+    let mut list = vec![reader.who(Clients::Refused)?];
+    while reader.peek_word().is_some_and(|word| word.contains('{') || means_servers(word)) {
+        list.push(reader.who(Clients::Refused)?);
+    }
+    reader.expect(Expect::Who);
+    Some(list)
 }
 
 pub(super) fn role(reader: &mut Reader<'_>) -> Parsed<RoleName> {

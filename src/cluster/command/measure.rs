@@ -95,6 +95,8 @@ pub enum Kind {
     Truth,
     Number,
     Server,
+    /// Several together.
+    Servers,
     Role,
     Terms,
     /// A value of a key, and its version.
@@ -112,7 +114,7 @@ impl Kind {
 
     /// Whether it is compared with other measures: where a word may be any text, `S2` is one.
     pub(super) const fn is_measured(self) -> bool {
-        matches!(self, Self::Number | Self::Server | Self::Role | Self::Terms)
+        matches!(self, Self::Number | Self::Server | Self::Servers | Self::Role | Self::Terms)
     }
 
     /// What a word says whose names are filled in.

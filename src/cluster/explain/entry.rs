@@ -33,7 +33,8 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
     };
     lines.say(what(index, entry, cluster.has_guests()));
     let copies = cluster.copies(index, entry);
-    lines.say(format!("{} it, {} servers", have(copies), share(cluster, copies.len())));
+    let servers = if cluster.configuration().has_changed() { "who vote" } else { "servers" };
+    lines.say(format!("{} it, {} {servers}", have(copies), share(cluster, copies)));
     lines.say_all(in_memory(cluster, copies, cluster.synced(index, entry)));
     if holder.raft.is_guest() {
         lines.say_all(super::guest::settled(holder, index));
@@ -54,6 +55,12 @@ fn what(index: Index, entry: &Entry, is_guest: bool) -> String {
         Payload::Noop => {
             return format!(
                 "entry {index} is a no-op, with which the leader of term {term} began (§8)"
+            );
+        }
+        Payload::Configuration(all) => {
+            return format!(
+                "entry {index} is a configuration, {all}, and counts from when a log has it \
+                 (dissertation §4.1)"
             );
         }
         Payload::Untold => return format!("entry {index} is of term {term}"),
@@ -170,10 +177,10 @@ fn uncommitted(cluster: &Cluster, holder: &Server, index: Index) -> Option<Strin
 /// An entry that counts as committed, and is on too few servers for that.
 fn too_few(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
     let copies = cluster.copies(index, holder.raft.log().get(index)?);
-    let (all, count) = (cluster.configuration(), copies.len());
+    let (all, (count, _)) = (cluster.configuration(), cluster.voting(copies));
     (!all.has_quorum(copies)).then(|| {
         let (have, needed) = (if count == 1 { "has" } else { "have" }, all.quorum());
-        format!("but only {} {have} it; the rule: {needed} (§5.3)", share(cluster, count))
+        format!("but only {} {have} it; the rule: {needed} (§5.3)", share(cluster, copies))
     })
 }
 
@@ -193,7 +200,7 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
     let (term, copies) = (entry.term, cluster.synced(index, entry));
     let leader = committer(cluster, holder);
     let all = leader.map_or(cluster.configuration(), |leader| leader.raft.counts_by());
-    let (count, needed) = (copies.len(), all.quorum());
+    let (count, needed) = (copies.intersection(all.voters()).len(), all.quorum());
     let waits = match all.has_quorum(copies) {
         true => format!("entry {index} waits: {count} copies, {needed} are needed"),
         false => format!("entry {index} waits: {count} of {needed} needed copies"),

@@ -56,7 +56,7 @@ fn uncommitted(cluster: &Cluster, server: &Server) -> Option<String> {
     let next = server.raft.commit().next();
     let entry = server.raft.log().get(next)?;
     let holders = cluster.synced(next, entry);
-    let (count, who) = (share(cluster, holders.len()), list(holders));
+    let (count, who) = (share(cluster, holders), list(holders));
     let commit = match server.raft.commit() {
         Index::ZERO => "it reports nothing as committed".to_owned(),
         commit => format!("it reports entry {commit} as the last that is committed"),

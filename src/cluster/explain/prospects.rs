@@ -1,7 +1,7 @@
 //! Whether a server could win, if it became a candidate now: tried out on copies of it and of those
 //! that it reaches, so that the answer is that of the rules they keep.
 
-use super::scene::{absent, fewer, list, others, present};
+use super::scene::{absent, asked, fewer, list, present};
 use crate::cluster::Cluster;
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::raft::{Message, Outbox, RaftEvent, RaftOption, VoteRefusal};
@@ -32,7 +32,7 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
     let needed = server.raft.counts_by().quorum();
     let poll = poll(cluster, server);
     let votes = poll.grant.union(ServerSet::only(server.id));
-    let count = votes.len();
+    let count = needed - server.raft.counts_by().lacks(votes);
     if server.raft.counts_by().has_quorum(votes) {
         let could = match poll.grant.is_empty() {
             true => "it could win: its own vote is enough".to_owned(),
@@ -69,7 +69,7 @@ pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
         whose(poll.flawed, "would refuse", "would refuse", &format!("flaw {}", flaws.join(", "))),
     ];
     let reach = present(cluster, server.id);
-    let away = absent(cluster, server.id, others(cluster, server.id).without(reach));
+    let away = absent(cluster, server.id, asked(server).without(reach));
     let why: Vec<String> = why.into_iter().flatten().chain(away).collect();
     let note = fewer(server).map_or(String::new(), |by| format!(" ({by})"));
     // What they have heard from a leader is soon long ago.

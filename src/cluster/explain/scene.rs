@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::cluster::flaw::Flaw;
-use crate::cluster::raft::Role;
+use crate::cluster::raft::{Configuration, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{ClientId, Node, ServerId, ServerSet};
@@ -51,9 +51,16 @@ pub(super) fn present(cluster: &Cluster, server: ServerId) -> ServerSet {
     others(cluster, server).iter().filter(|id| absence(cluster, server, *id).is_none()).collect()
 }
 
-/// All servers but one.
+/// All members but one, by its own configuration.
 pub(super) fn others(cluster: &Cluster, server: ServerId) -> ServerSet {
-    cluster.all().without(ServerSet::only(server))
+    let all = cluster.server(server).map(|server| server.raft.configuration());
+    all.map_or(ServerSet::EMPTY, Configuration::members).without(ServerSet::only(server))
+}
+
+/// Whom a server asks for votes.
+pub(super) fn asked(server: &Server) -> ServerSet {
+    let raft = &server.raft;
+    raft.rules().asks(raft.configuration()).answer.without(ServerSet::only(server.id))
 }
 
 /// Of these servers, those that can't answer `server`, as clauses: "S4 is cut off".
@@ -120,9 +127,10 @@ pub(super) fn list(set: ServerSet) -> String {
     spell::servers(set, SERVERS)
 }
 
-/// "3 of 5".
-pub(super) fn share(cluster: &Cluster, count: usize) -> String {
-    format!("{count} of {}", cluster.servers().len())
+/// "3 of 5": how many of these vote, of all who do.
+pub(super) fn share(cluster: &Cluster, servers: ServerSet) -> String {
+    let (count, voters) = cluster.voting(servers);
+    format!("{count} of {voters}")
 }
 
 /// The leader of a newer term, beside which this running leader is a stale one.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::coming::{Way, on_its_way};
 use super::entry::waits_at;
+use super::members::members;
 use super::prospects::prospects;
 use super::scene::{
-    absent, are, begun, due, fewer, have, list, named, newer_leader, others, present, share, span,
+    absent, are, asked, begun, due, fewer, have, list, named, newer_leader, others, present, share,
+    span,
 };
 use super::{Lines, chain};
 use crate::cluster::Cluster;
@@ -87,7 +89,7 @@ fn asleep(server: &Server) -> Vec<String> {
 
 fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     let (id, term) = (server.id, server.raft.term());
-    let reach = present(cluster, id);
+    let reach = present(cluster, id).intersection(others(cluster, id));
     let away = others(cluster, id).without(reach);
     let mut clauses = Vec::new();
     if let Some(newest) = newer_leader(cluster, server) {
@@ -110,7 +112,7 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     }
     let (all, takers) = (server.raft.counts_by(), reach.union(ServerSet::only(id)));
     if !all.has_quorum(takers) {
-        let (reached, needed) = (share(cluster, takers.len()), all.quorum());
+        let (reached, needed) = (share(cluster, takers), all.quorum());
         clauses.push(format!(
             "a new request cannot commit as long as only {reached} can take it and answer: \
              {needed} are needed ({})",
@@ -242,7 +244,7 @@ fn behind(server: &Server, reach: ServerSet) -> Vec<String> {
             _ => format!("its matchIndex for {} is {known}, nextIndex {next}", list(ids)),
         });
     }
-    clauses.extend(server.raft.configuration().voters().iter().filter_map(|id| {
+    clauses.extend(server.raft.configuration().members().iter().filter_map(|id| {
         let (snapshot, received) = server.raft.sending(id)?;
         let (last, of) = (snapshot.last.index, snapshot.bytes);
         Some(format!(
@@ -273,7 +275,7 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
     if !raft.votes().contains(id) {
         clauses.push("its own vote counts once it is on its disk".into());
     }
-    let silent = others(cluster, id).without(raft.votes()).without(raft.refusals());
+    let silent = asked(server).without(raft.votes()).without(raft.refusals());
     clauses.extend(raft.refusals().iter().map(|voter| refusal(cluster, server, voter, recent)));
     let away = absent(cluster, id, silent);
     if !away.is_empty() {
@@ -310,7 +312,7 @@ fn pre_candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<St
         list(votes)
     )];
     clauses.extend(fewer(server));
-    let silent = others(cluster, id).without(votes).without(raft.refusals());
+    let silent = asked(server).without(votes).without(raft.refusals());
     clauses.extend(raft.refusals().iter().map(|voter| refusal(cluster, server, voter, recent)));
     let away = absent(cluster, id, silent);
     if !away.is_empty() {
@@ -394,6 +396,7 @@ fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
     clauses.extend(silent_leader(cluster, server));
     if let Some(timer) = server.timer(TimerKind::Election) {
         let then = match raft.rules().options.has(RaftOption::PreVote) {
+            _ if !raft.may_stand() => "does nothing, for it has no vote (dissertation §4.2.1)",
             true => "asks who would vote for it (dissertation §9.6)",
             false => "becomes a candidate (§5.2)",
         };
@@ -403,7 +406,7 @@ fn follower(cluster: &Cluster, server: &Server) -> Vec<String> {
             span(begun(timer.span))
         ));
         // By this flaw it would ask in a term of its own: what it could win is another.
-        if !server.flaws().has(Flaw::PrevoteBumpsTerm) {
+        if !server.flaws().has(Flaw::PrevoteBumpsTerm) && raft.may_stand() {
             clauses.push(prospects(cluster, server));
         }
     }
@@ -437,6 +440,7 @@ fn state(cluster: &Cluster, server: &Server) -> Vec<String> {
     if commit < newest {
         clauses.push(format!("it knows of commits up to entry {commit}, others up to {newest}"));
     }
+    clauses.extend(members(server));
     let base = server.raft.log().base().index;
     if base > Index::ZERO {
         clauses.push(format!("a snapshot stands in for its log up to entry {base} (§7)"));

@@ -7,7 +7,7 @@ use crate::cluster::command::{Argument, Kind, Takes};
 use crate::cluster::explain;
 use crate::cluster::types::Index;
 
-pub(super) static ROWS: [Row; 28] = [
+pub(super) static ROWS: [Row; 31] = [
     Row {
         name: "leader",
         answers: Kind::Server,
@@ -75,7 +75,7 @@ pub(super) static ROWS: [Row; 28] = [
     Row {
         name: "applied",
         usage: &["applied >= N"],
-        summary: "the lowest applied index among running servers",
+        summary: "the lowest applied index among running members",
         examples: &["applied >= 5"],
         ask: Ask::Lab(|asked| number(asked.cluster.applied().0)),
         ..ROW
@@ -100,9 +100,36 @@ pub(super) static ROWS: [Row; 28] = [
         ..ROW
     },
     Row {
+        name: "members",
+        answers: Kind::Servers,
+        usage: &["members = WHO..."],
+        summary: "who votes by the configuration in force: the newest leader's, or where nobody leads that of the most up-to-date log",
+        examples: &["members = S1 S2 S3"],
+        ask: Ask::Lab(|asked| Some(Answer::Servers(asked.cluster.configuration().voters()))),
+        ..ROW
+    },
+    Row {
+        name: "learners",
+        answers: Kind::Servers,
+        usage: &["learners = WHO..."],
+        summary: "who learns by it, without a vote",
+        examples: &["learners = S6", "learners = none"],
+        ask: Ask::Lab(|asked| Some(Answer::Servers(asked.cluster.configuration().learners()))),
+        ..ROW
+    },
+    Row {
+        name: "joint",
+        answers: Kind::Truth,
+        usage: &["joint"],
+        summary: "it needs majorities of old and of new voters (dissertation §4.3)",
+        examples: &["joint", "not joint"],
+        ask: Ask::Lab(|asked| truth(asked.cluster.configuration().is_joint())),
+        ..ROW
+    },
+    Row {
         name: "majority",
         usage: &["majority = N"],
-        summary: "how many of all servers are a majority, up or down",
+        summary: "how many of those who vote are a majority, up or down",
         examples: &["majority = 3"],
         ask: Ask::Lab(|asked| number(asked.cluster.configuration().quorum() as u64)),
         ..ROW

@@ -17,7 +17,7 @@ use super::command::{Argument, Kind, RoleName, Takes, Terms};
 use super::kv::{Known, Stored};
 use super::raft::{Log, Progress};
 use super::server::Server;
-use super::types::{Outcome, ServerId, Term, Version};
+use super::types::{Outcome, ServerId, ServerSet, Term, Version};
 
 /// One thing that can be asked.
 pub struct Row {
@@ -70,6 +70,7 @@ pub enum Answer<'a> {
     Truth(bool),
     Number(u64),
     Server(ServerId),
+    Servers(ServerSet),
     Role(RoleName),
     Log(&'a Log),
     Terms(Cow<'a, [Term]>),
@@ -223,6 +224,7 @@ impl Answer<'_> {
             Self::Truth(_)
             | Self::Number(_)
             | Self::Server(_)
+            | Self::Servers(_)
             | Self::Role(_)
             | Self::Log(_)
             | Self::Terms(_)
@@ -259,6 +261,11 @@ impl Display for Answer<'_> {
             Self::Truth(so) => so.fmt(f),
             Self::Number(number) => number.fmt(f),
             Self::Server(server) => server.fmt(f),
+            Self::Servers(ServerSet::EMPTY) => f.write_str("none"),
+            Self::Servers(servers) => {
+                let names: Vec<String> = servers.iter().map(|id| id.to_string()).collect();
+                f.write_str(&names.join(" "))
+            }
             Self::Role(role) => f.write_str(role.word()),
             Self::Client(name) => f.write_str(name),
             Self::Log(_) | Self::Terms(_) => {

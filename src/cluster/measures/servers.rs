@@ -8,7 +8,7 @@ use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
 use crate::cluster::types::{Index, Term};
 
-pub(super) static ROWS: [Row; 20] = [
+pub(super) static ROWS: [Row; 23] = [
     Row {
         name: "is",
         plural: Some("are"),
@@ -93,6 +93,33 @@ pub(super) static ROWS: [Row; 20] = [
             }
             _ => None,
         }),
+        ..ROW
+    },
+    Row {
+        name: "members",
+        answers: Kind::Servers,
+        usage: &["WHO members = WHO..."],
+        summary: "who votes by the newest configuration in its log; while it is joint, in either half",
+        examples: &["S1 members = S1 S2 S3", "S3 members = S1 members"],
+        ask: Ask::Server(|_, server| Some(Answer::Servers(server.raft.configuration().voters()))),
+        ..ROW
+    },
+    Row {
+        name: "learners",
+        answers: Kind::Servers,
+        usage: &["WHO learners = WHO..."],
+        summary: "who learns by it, without a vote",
+        examples: &["S1 learners = S6", "leader learners = none"],
+        ask: Ask::Server(|_, server| Some(Answer::Servers(server.raft.configuration().learners()))),
+        ..ROW
+    },
+    Row {
+        name: "joint",
+        answers: Kind::Truth,
+        usage: &["WHO joint"],
+        summary: "it needs majorities of old and of new voters (dissertation §4.3)",
+        examples: &["S1 joint", "none of all joint"],
+        ask: Ask::Server(|_, server| truth(server.raft.configuration().is_joint())),
         ..ROW
     },
     Row {

@@ -195,7 +195,7 @@ impl Configuration {
     }
 }
 
-/// "S1-S3", "S1-S3,S6": servers in short.
+/// "S1-3", "S1-3,6": servers in short.
 pub fn brief(servers: ServerSet) -> String {
     let mut text = String::new();
     let mut ids = servers.iter().peekable();
@@ -204,20 +204,17 @@ pub fn brief(servers: ServerSet) -> String {
         while let Some(next) = ids.next_if(|next| next.index() == last.index() + 1) {
             last = next;
         }
-        if !text.is_empty() {
-            text.push(',');
-        }
-        text.push_str(&first.to_string());
-        match last.index() - first.index() {
-            0 => {}
-            1 => text.push_str(&format!(",{last}")),
-            _ => text.push_str(&format!("-{last}")),
+        text.push(if text.is_empty() { 'S' } else { ',' });
+        text.push_str(&first.number().to_string());
+        if last > first {
+            text.push(if last.number() == first.number() + 1 { ',' } else { '-' });
+            text.push_str(&last.number().to_string());
         }
     }
     if text.is_empty() { "nobody".to_owned() } else { text }
 }
 
-/// "S1-S3", "S1-S3 +S4" with a learner, "S1-S3 -> S1-S4" while it is joint.
+/// "S1-3", "S1-3 +S4" with a learner, "S1-3 -> S1-4" while it is joint.
 impl std::fmt::Display for Configuration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(old) = self.old() {
@@ -231,23 +228,19 @@ impl std::fmt::Display for Configuration {
     }
 }
 
-/// In JSON: how many have a vote and, once members have changed, who.
+/// In JSON: how many have a vote, and who; `old` while it is joint.
 #[derive(Serialize)]
 struct Told {
     servers: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    voters: Option<ServerSet>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    voters: ServerSet,
     old: Option<ServerSet>,
-    #[serde(skip_serializing_if = "ServerSet::is_none")]
     learners: ServerSet,
 }
 
 impl Serialize for Configuration {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let voters = self.has_changed().then_some(self.voters);
         let (servers, old, learners) = (self.servers(), self.old(), self.learners());
-        Told { servers, voters, old, learners }.serialize(to)
+        Told { servers, voters: self.voters, old, learners }.serialize(to)
     }
 }
 
@@ -359,9 +352,9 @@ mod tests {
     #[test]
     fn it_is_said_in_short() {
         let all = Configuration::of(3).learning(set(&[5]), ServerSet::EMPTY);
-        assert_eq!(all.to_string(), "S1-S3 +S5");
+        assert_eq!(all.to_string(), "S1-3 +S5");
         let joint = all.joint(set(&[1, 2, 4, 6, 7, 8]), set(&[5]));
-        assert_eq!(joint.to_string(), "S1-S3 -> S1,S2,S4,S6-S8 +S5");
+        assert_eq!(joint.to_string(), "S1-3 -> S1,2,4,6-8 +S5");
         assert_eq!(brief(ServerSet::EMPTY), "nobody");
     }
 }

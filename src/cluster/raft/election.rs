@@ -309,6 +309,9 @@ impl Raft {
         out: &mut Outbox,
     ) {
         let Candidacy { votes, asked, strays: stale, .. } = candidate;
+        let all = self.configuration();
+        // Its own counts only if it has one.
+        let votes = votes.intersection(self.rules.asks(all).answer);
         if !stale.is_empty() {
             flaws.set(Flaw::CountStaleVotes, true);
         }
@@ -330,6 +333,7 @@ impl Raft {
             reading,
             sending,
             catching,
+            wanted: None,
             strays,
         });
         out.election = TimerOrder::Cancel;
@@ -337,7 +341,6 @@ impl Raft {
             out.quorum = TimerOrder::Arm;
         }
         let term = self.term;
-        let all = self.configuration();
         out.emit_through(flaws, RaftEvent::BecameLeader { term, votes, stale, all });
         self.begin_term(out);
         // What an earlier leader has begun goes on.

@@ -141,6 +141,10 @@ pub enum RaftEvent {
         from: Configuration,
         to: Configuration,
     },
+    /// A leader takes a change of members, and begins it once an entry of its own term is committed.
+    ChangeWaits {
+        term: Term,
+    },
     /// A follower counts by another configuration now, the one at `index` of its log; 0: that with
     /// which the cluster began.
     Reconfigured {

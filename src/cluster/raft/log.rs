@@ -102,6 +102,11 @@ impl Payload {
         }
     }
 
+    /// As a cell of a log says it, where there is little room: "no-op", "S1-3->S1-4".
+    pub fn said(&self) -> String {
+        self.to_string().replace(' ', "")
+    }
+
     /// Whether both ask for the same, whoever asks.
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {

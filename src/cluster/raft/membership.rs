@@ -20,8 +20,8 @@ use std::rc::Rc;
 
 use super::retry::Asked;
 use super::{
-    Configuration, Context, Outbox, Payload, Progress, Raft, RaftEvent, RaftOption, Replication,
-    State, StepDown, TimerOrder,
+    Configuration, Context, Leadership, Outbox, Payload, Progress, Raft, RaftEvent, RaftOption,
+    Replication, State, StepDown, TimerOrder,
 };
 use crate::cluster::flaw::{Flaws, Ruled};
 use crate::cluster::time::{Span, Time};
@@ -30,7 +30,7 @@ use crate::cluster::types::{Index, ServerId, ServerSet};
 /// After so many rounds a server is too slow ever to catch up (§4.2.1 there).
 const ROUNDS_MAX: u32 = 10;
 /// And after so many election timeouts without an answer it is taken to be away.
-const SILENT_MAX: u64 = 10;
+const SILENT_MAX: u64 = 5;
 
 /// Who is to vote and who is to learn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +57,10 @@ pub struct CatchUp {
 pub enum Unready {
     /// One is under way already.
     Changing(Configuration),
+    /// One waits to begin.
+    Waits(Wanted),
     /// Its newest configuration is not committed.
     Uncommitted(Index),
-    /// It has committed no entry of its own term (dissertation §4.1).
-    EarlierTerm,
 }
 
 /// Why a follower counts by another configuration.
@@ -136,21 +136,27 @@ impl Raft {
         self.rules.options.has(RaftOption::Membership)
     }
 
-    /// Why this leader begins no change now, by the rules that it keeps.
-    pub fn unready(&self) -> Ruled<Option<Unready>> {
+    /// Why this leader takes no change of members now: one at a time.
+    pub fn unready(&self) -> Option<Unready> {
         let (all, index) = (self.configuration(), self.configuration_index());
-        if all.is_changing() {
-            return Ruled::kept(Some(Unready::Changing(all)));
+        match &self.state {
+            _ if all.is_changing() => Some(Unready::Changing(all)),
+            State::Leader(Leadership { wanted: Some(wanted), .. }) => Some(Unready::Waits(*wanted)),
+            _ => (index > self.commit).then_some(Unready::Uncommitted(index)),
         }
-        let committed = self.log.term(self.commit);
-        let single = self.changes_singly();
-        let Ruled { answer, flaws } =
-            self.rules.may_change(single, (index, self.commit), (committed, self.term));
-        let why = match index > self.commit {
-            true => Unready::Uncommitted(index),
-            false => Unready::EarlierTerm,
-        };
-        Ruled { answer: (!answer).then_some(why), flaws }
+    }
+
+    /// The change that waits until this leader has committed an entry of its own term.
+    pub const fn waiting_change(&self) -> Option<Wanted> {
+        match &self.state {
+            State::Leader(leader) => leader.wanted,
+            State::Follower { .. } | State::PreCandidate(_) | State::Candidate(_) => None,
+        }
+    }
+
+    /// Whether an entry of its own term is committed, where that is asked for.
+    fn may_change(&self) -> Ruled<bool> {
+        self.rules.may_change(self.changes_singly(), self.log.term(self.commit), self.term)
     }
 
     /// A leader begins to change the members.
@@ -160,7 +166,16 @@ impl Raft {
         cx: &Context,
         out: &mut Outbox,
     ) {
-        let Ruled { answer: None, flaws } = self.unready() else { return };
+        if self.unready().is_some() {
+            return;
+        }
+        let Ruled { answer, flaws } = self.may_change();
+        if !answer {
+            let term = self.term;
+            let State::Leader(leader) = &mut self.state else { return };
+            leader.wanted = Some(wanted);
+            return out.emit(RaftEvent::ChangeWaits { term });
+        }
         let (all, last) = (self.configuration(), self.log.last_index());
         let fresh = wanted.voters.without(all.voters());
         let level = |id: &ServerId| {
@@ -252,6 +267,14 @@ impl Raft {
 
     /// The next step of a change, if the one before is committed.
     pub(super) fn pursue_change(&mut self, cx: &Context, out: &mut Outbox) {
+        let State::Leader(leader) = &mut self.state else { return };
+        if let Some(wanted) = leader.wanted.take() {
+            // If it still may not, it goes on waiting, and has said so.
+            return match self.may_change().answer {
+                true => self.begin_change(wanted, cx, out),
+                false => self.wait_with(wanted),
+            };
+        }
         let Some((index, all)) = self.log.configuration() else { return };
         let State::Leader(leader) = &self.state else { return };
         if index > self.commit {
@@ -261,7 +284,7 @@ impl Raft {
             return self.append_configuration(all.new_alone(), Flaws::NONE, cx, out);
         }
         if let Some(voters) = all.next() {
-            if leader.catching.iter().all(|it| it.done) && self.may_go_on() {
+            if leader.catching.iter().all(|it| it.done) && self.may_change().answer {
                 let learners = all.learners().without(voters);
                 self.change_voters(Wanted { voters, learners }, Flaws::NONE, cx, out);
             }
@@ -272,11 +295,10 @@ impl Raft {
         }
     }
 
-    /// Whether an entry of its own term is committed, where that is asked for.
-    fn may_go_on(&self) -> bool {
-        let own = (self.log.term(self.commit), self.term);
-        let index = self.configuration_index();
-        self.rules.may_change(self.changes_singly(), (index, self.commit), own).answer
+    const fn wait_with(&mut self, wanted: Wanted) {
+        if let State::Leader(leader) = &mut self.state {
+            leader.wanted = Some(wanted);
+        }
     }
 
     /// C_new is committed, and does not name this leader: it tells the others how far all is committed, and

@@ -90,6 +90,7 @@ impl Raft {
                 active: ServerSet::EMPTY,
                 sending: Vec::new(),
                 catching: Vec::new(),
+                wanted: None,
                 strays: ServerSet::EMPTY,
             }),
         };

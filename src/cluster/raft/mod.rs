@@ -146,6 +146,8 @@ struct Leadership {
     sending: Vec<(ServerId, Rc<Snapshot>)>,
     /// Those who are to vote once they have caught up.
     catching: Vec<CatchUp>,
+    /// A change that waits until an entry of its own term is committed.
+    wanted: Option<Wanted>,
     /// What only events look at: of whose matchIndex it did not hear. Only a flaw makes any.
     strays: ServerSet,
 }

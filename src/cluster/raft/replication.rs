@@ -28,9 +28,11 @@ impl Raft {
 
     /// A new leader can't tell which of the entries before its term are committed. One of its own,
     /// once it is committed, settles them (§8, dissertation §6.4). It leaves with the first word to
-    /// the followers.
+    /// the followers. A change of members that waits to be committed waits for no command: it is settled so
+    /// in any case.
     pub(super) fn begin_term(&mut self, out: &mut Outbox) {
-        if self.rules.options.has(RaftOption::Noop) {
+        let changes = !self.knows_configuration_committed();
+        if changes || self.rules.options.has(RaftOption::Noop) {
             self.receive_entry(Payload::Noop, out);
             let (index, term) = (self.log.last_index(), self.term);
             out.emit(RaftEvent::NoopAppended { index, term });

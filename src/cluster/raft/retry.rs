@@ -90,8 +90,10 @@ impl Raft {
     /// Entries are sent again as often as may be; a heartbeat once, for the next is never far.
     fn send_again(&mut self, peer: ServerId, call: u32, cx: &Context, out: &mut Outbox) {
         let State::Leader(leader) = &mut self.state else { return };
-        let asked = &mut leader.asked[peer.index()];
-        match &mut leader.progress[peer.index()].replication {
+        // What it asked earlier, it may have asked one who is no member here.
+        let known = leader.progress.get_mut(peer.index()).zip(leader.asked.get_mut(peer.index()));
+        let Some((progress, asked)) = known else { return };
+        match &mut progress.replication {
             Replication::UnderWay { call: newest, lost, .. }
             | Replication::Snapshot { call: newest, lost, .. }
                 if *newest == call =>
@@ -118,7 +120,7 @@ impl Raft {
             return;
         };
         let answered = candidate.votes.contains(peer) || candidate.refusals.contains(peer);
-        let asked = &mut candidate.asked[peer.index()];
+        let Some(asked) = candidate.asked.get_mut(peer.index()) else { return };
         if asked.call == call && !answered && asked.spend() {
             self.ask_for_vote(peer, out);
         }

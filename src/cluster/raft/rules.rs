@@ -101,17 +101,11 @@ impl Rules {
         Ruled { answer: by, flaws: if by == rule { Flaws::NONE } else { flaws } }
     }
 
-    /// Whether a leader may begin to change the members: its newest configuration, at `index`, is committed,
-    /// so that one change ends before the next begins. Where servers change one at a time an entry of its
-    /// own term must be committed too, or an earlier leader's change may still come to count (dissertation
-    /// §4.1, with its author's correction of 2015).
-    pub fn may_change(
-        self,
-        single: bool,
-        (index, commit): (Index, Index),
-        (committed, current): (Option<Term>, Term),
-    ) -> Ruled<bool> {
-        let may = index <= commit && (!single || committed == Some(current));
+    /// Whether a leader may begin to change the members. Where servers change one at a time an entry of its
+    /// own term must be committed, and is then its last committed one: or an earlier leader's change may
+    /// still come to count (dissertation §4.1, with its author's correction of 2015).
+    pub fn may_change(self, single: bool, committed: Option<Term>, current: Term) -> Ruled<bool> {
+        let may = !single || committed == Some(current);
         self.flaws.unless(Flaw::ChangeBeforeCommit, || true, may)
     }
 

@@ -67,43 +67,32 @@ pub(super) fn appends(index: Index, from: Configuration, to: Configuration) -> S
     }
 }
 
-pub(super) fn appended(from: Configuration, to: Configuration) -> (String, &'static str) {
-    match Step::of(from, to) {
-        Step::ToVote(_) => (
-            "who has no log yet would only keep a majority waiting".to_owned(),
-            "dissertation §4.2.1",
-        ),
-        Step::Learn(_) => (
-            format!("of it no majority takes notice: {} vote as before", voters(to)),
-            "dissertation §4.2.1",
-        ),
-        Step::Forget(_) => {
-            ("it had no vote: no majority changes".to_owned(), "dissertation §4.2.1")
-        }
-        Step::Joint => (
-            format!(
-                "it needs majorities of {} and of {} now",
-                some(to.old().unwrap_or_default()),
-                some(to.new_voters())
-            ),
-            "dissertation §4.3",
-        ),
-        Step::New => (
-            format!("C_old,new is committed: {} decide alone now", voters(to)),
-            "dissertation §4.3",
-        ),
-        Step::Add(_) | Step::Remove(_) => (
-            format!(
-                "{} vote now: of two majorities, before and after, one server is in both",
-                voters(to)
-            ),
-            "dissertation §4.1",
-        ),
-    }
+/// "S1 votes", "S1 and S2 vote".
+fn vote(all: Configuration) -> String {
+    let voters = all.voters();
+    format!("{} {}", some(voters), if voters.len() == 1 { "votes" } else { "vote" })
 }
 
-fn voters(all: Configuration) -> String {
-    some(all.voters())
+pub(super) fn appended(from: Configuration, to: Configuration) -> (String, &'static str) {
+    match Step::of(from, to) {
+        Step::ToVote(who) => {
+            (format!("it does not know {} to have all of its log", few(who)), "dissertation §4.2.1")
+        }
+        Step::Learn(_) | Step::Forget(_) => {
+            (format!("{} as before", vote(to)), "dissertation §4.2.1")
+        }
+        Step::Joint => {
+            let (old, new) = (to.old().unwrap_or_default(), to.new_voters());
+            let facts = format!("it needs majorities of {} and of {} now", some(old), some(new));
+            (facts, "dissertation §4.3")
+        }
+        Step::New => {
+            (format!("C_old,new is committed; {} from now on", vote(to)), "dissertation §4.3")
+        }
+        Step::Add(_) | Step::Remove(_) => {
+            (format!("{} now, one more or fewer than before", vote(to)), "dissertation §4.1")
+        }
+    }
 }
 
 pub(super) fn counts_by(to: Configuration) -> String {

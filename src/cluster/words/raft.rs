@@ -138,6 +138,15 @@ impl RaftEvent {
                     ruled(flaws, facts, section)
                 },
             ),
+            R::ChangeWaits { term } => leadership.story(
+                |_| "waits with the change of members".to_owned(),
+                |_| {
+                    format!(
+                        "it has committed no entry of term {term} yet, and an earlier change may \
+                         still come to count (dissertation §4.1)"
+                    )
+                },
+            ),
             R::Reconfigured { index, from: _, to, why } => leadership
                 .story(|_| members::counts_by(*to), |_| members::reconfigured(*index, *why)),
             R::CaughtUp { server, round, matched, took, within } => leadership.story(

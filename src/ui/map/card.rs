@@ -81,6 +81,10 @@ impl<'a> Card<'a> {
             Standing::Leads | Standing::PreCandidate | Standing::Candidate => {
                 (ground, theme.ink(Ink::Strong), theme.ink(Ink::Text), hue)
             }
+            // Those who have no vote step back as a minority does.
+            Standing::Learner | Standing::Outside => {
+                (ground, theme.ink(Ink::Soft), theme.ink(Ink::Dim), theme.ink(Ink::Dim))
+            }
             Standing::Follower if weak => {
                 (ground, theme.ink(Ink::Soft), theme.ink(Ink::Dim), theme.ink(Ink::Dim))
             }
@@ -129,6 +133,8 @@ impl<'a> Card<'a> {
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Asleep
             | Standing::Down => self.word(),
         }
@@ -167,7 +173,14 @@ impl<'a> Card<'a> {
                 Some((pips(votes.len()), words))
             }
             (Standing::Leader | Standing::Stuck(_) | Standing::Leads, _)
-            | (Standing::Follower | Standing::Asleep | Standing::Down, _) => None,
+            | (
+                Standing::Follower
+                | Standing::Learner
+                | Standing::Outside
+                | Standing::Asleep
+                | Standing::Down,
+                _,
+            ) => None,
         }
     }
 
@@ -198,6 +211,11 @@ impl<'a> Card<'a> {
                 Some(voted) if raft.leader().is_none() => format!("voted for {voted}"),
                 Some(_) | None => String::new(),
             },
+            Standing::Learner => match raft.configuration().next() {
+                Some(next) if next.contains(self.server.id) => "before it votes".to_owned(),
+                Some(_) | None => "has no vote".to_owned(),
+            },
+            Standing::Outside => "is sent nothing".to_owned(),
             Standing::Asleep => "its timers wait".to_owned(),
             Standing::Down if raft.is_blank() => "its disk is empty".to_owned(),
             Standing::Down => "its disk stays".to_owned(),
@@ -210,9 +228,11 @@ impl<'a> Card<'a> {
             Standing::Leader if thick => ['▛', '▜', '▙', '▟', '▀', '▄', '▌', '▐'],
             Standing::Leader | Standing::Leads => ['┏', '┓', '┗', '┛', '━', '━', '┃', '┃'],
             Standing::Stuck(_) => ['╔', '╗', '╚', '╝', '═', '═', '║', '║'],
-            Standing::PreCandidate | Standing::Candidate | Standing::Follower => {
-                ['┌', '┐', '└', '┘', '─', '─', '│', '│']
-            }
+            Standing::PreCandidate
+            | Standing::Candidate
+            | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside => ['┌', '┐', '└', '┘', '─', '─', '│', '│'],
             Standing::Asleep | Standing::Down => ['┌', '┐', '└', '┘', '╌', '╌', '╎', '╎'],
         };
         let [tl, tr, bl, br, top, bottom, left, right] = sides;
@@ -247,7 +267,7 @@ impl<'a> Card<'a> {
     /// How many of so many columns are left of the election timer.
     fn timer_left(&self, width: u16) -> Option<u16> {
         match self.standing {
-            Standing::Follower | Standing::Asleep => {}
+            Standing::Follower | Standing::Learner | Standing::Outside | Standing::Asleep => {}
             Standing::Leader
             | Standing::Stuck(_)
             | Standing::Leads
@@ -265,6 +285,8 @@ impl<'a> Card<'a> {
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Down => self.picture.scene.cluster.now(),
         };
         let left = timer.due.since(since).micros().min(span);
@@ -281,6 +303,8 @@ impl<'a> Card<'a> {
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Asleep => {
                 self.theme.number(self.server.raft.term()).add_modifier(Modifier::BOLD)
             }
@@ -354,7 +378,7 @@ impl<'a> Card<'a> {
         let term_width = Letters::Small.width(&term).unwrap_or(0);
         let free = area.width.saturating_sub(width + 5);
         let showy = match self.standing {
-            Standing::Follower | Standing::Asleep => false,
+            Standing::Follower | Standing::Learner | Standing::Outside | Standing::Asleep => false,
             Standing::Leader
             | Standing::Stuck(_)
             | Standing::Leads
@@ -386,6 +410,8 @@ impl<'a> Card<'a> {
             | Standing::PreCandidate
             | Standing::Candidate
             | Standing::Follower
+            | Standing::Learner
+            | Standing::Outside
             | Standing::Asleep => match self.theme.paper {
                 Paper::Dark => self.theme.hue_ink(self.server.raft.term()),
                 Paper::Light => self.theme.number(self.server.raft.term()),
@@ -556,7 +582,7 @@ impl Cell {
         let text = match entry.op() {
             Some(op) if is_given(op) => format!("t{}", entry.term),
             Some(op) => short(&op.request, card.theme),
-            None => entry.payload.word().to_owned(),
+            None => entry.payload.said(),
         };
         Self { text, fate, term: entry.term }
     }

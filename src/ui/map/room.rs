@@ -79,23 +79,25 @@ struct Title {
     majority: bool,
 }
 
-/// "3 of 5"; where some are down or asleep, "2 up of 5".
-fn count(room: &Room, servers: usize) -> String {
-    let up = if room.up == room.members { "" } else { "up " };
-    format!("{} {up}of {servers}", room.up.len())
+/// Of those who vote "3 of 5"; where some are down or asleep, "2 up of 5".
+fn count(room: &Room, voters: ServerSet) -> String {
+    let [here, up_here] = [room.members, room.up].map(|these| these.intersection(voters));
+    let up = if up_here == here { "" } else { "up " };
+    format!("{} {up}of {}", up_here.len(), voters.len())
 }
 
 impl Title {
     fn of(picture: &Picture, place: &RoomPlace) -> Self {
-        let servers = picture.scene.cluster.servers().len();
+        let voters = picture.scene.cluster.configuration().voters();
         let many = picture.plan.rooms.len() > 1;
         if picture.preview {
-            return Self::preview(picture, place, servers);
+            return Self::preview(picture, place, voters);
         }
         let Some(room) = picture.situation.rooms.get(place.room) else {
-            return Self::preview(picture, place, servers);
+            return Self::preview(picture, place, voters);
         };
-        let marks = room.members.iter().map(|id| match picture.situation.standing(id) {
+        let here = room.members.intersection(voters);
+        let marks = here.iter().map(|id| match picture.situation.standing(id) {
             Standing::Down => '✗',
             Standing::Asleep => 'z',
             _ => '▮',
@@ -105,13 +107,13 @@ impl Title {
         if room.vote == Vote::Untold {
             return Self::untold(room, many.then(|| letter(place.room)));
         }
-        let elsewhere = servers - room.members.len();
+        let elsewhere = voters.without(here).len();
         let meter = marks.into_iter().collect::<String>() + &"▯".repeat(elsewhere);
         Self {
             letter: many.then(|| letter(place.room)),
             meter,
-            count: count(room, servers),
-            short: format!("{}/{servers}", room.up.len()),
+            count: count(room, voters),
+            short: format!("{}/{}", room.up.intersection(voters).len(), voters.len()),
             word: word(&picture.situation, room),
             majority: room.vote.is_majority(),
         }
@@ -127,7 +129,7 @@ impl Title {
         Self { letter, meter: String::new(), count, short, word: String::new(), majority: false }
     }
 
-    fn preview(picture: &Picture, place: &RoomPlace, servers: usize) -> Self {
+    fn preview(picture: &Picture, place: &RoomPlace, voters: ServerSet) -> Self {
         let members: ServerSet = picture
             .scene
             .cluster
@@ -140,7 +142,7 @@ impl Title {
             .map(|server| server.id)
             .collect();
         let majority = picture.situation.is_majority(members);
-        let members = members.len();
+        let (members, servers) = (members.intersection(voters).len(), voters.len());
         Self {
             letter: Some(letter(place.room)),
             meter: "▮".repeat(members) + &"▯".repeat(servers - members),
@@ -377,7 +379,7 @@ pub fn draw_gates(canvas: &mut Canvas, picture: &Picture) {
 pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let theme = canvas.theme();
     let situation = reading::situation(scene);
-    let servers = scene.cluster.servers().len();
+    let voters = scene.cluster.configuration().voters();
     canvas.fill(area, theme.ground(Ground::Base));
     let mut rooms: Vec<(usize, &Room)> = situation.rooms.iter().enumerate().collect();
     let height = usize::from(area.height);
@@ -398,7 +400,7 @@ pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         }
         match room.vote {
             Vote::Untold => pen.put(": "),
-            _ => pen.put(format_args!(" {} {word}: ", count(room, servers))),
+            _ => pen.put(format_args!(" {} {word}: ", count(room, voters))),
         };
         pen.style(theme.ink(Ink::Text));
         let marked = room.members.iter().map(|id| format!("{}{id}", situation.standing(id).mark()));

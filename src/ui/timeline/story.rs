@@ -10,7 +10,7 @@ use crate::cluster::command::{Deed, Ends, LabAct, LinkAct, NodeName, ServerAct};
 use crate::cluster::event::{Event, EventKind, LabEvent, RaftEvent, ScriptEvent, ServerEvent};
 use crate::cluster::raft::Role;
 use crate::cluster::time::Time;
-use crate::cluster::types::{ServerId, ServerSet, Term};
+use crate::cluster::types::{SERVERS_MAX, ServerId, ServerSet, Term};
 use crate::ui::text::Spaced;
 
 /// The time in which a server led.
@@ -53,14 +53,15 @@ struct CutLinks {
 }
 
 impl CutLinks {
-    fn none(servers: u8) -> Self {
-        Self { servers: vec![ServerSet::EMPTY; usize::from(servers)], clients: Vec::new() }
+    fn none() -> Self {
+        let servers = vec![ServerSet::EMPTY; usize::from(SERVERS_MAX)];
+        Self { servers, clients: Vec::new() }
     }
 
     /// All links between these sets, both ways.
     fn between(sets: &[ServerSet], servers: u8) -> Self {
         let all = ServerSet::first(servers);
-        let mut links = Self::none(servers);
+        let mut links = Self::none();
         for set in sets {
             for server in set.iter() {
                 links.servers[server.index()] = all.without(*set);
@@ -69,8 +70,8 @@ impl CutLinks {
         links
     }
 
-    fn of(ends: &Ends<NodeName>, servers: u8) -> Self {
-        let mut links = Self::none(servers);
+    fn of(ends: &Ends<NodeName>) -> Self {
+        let mut links = Self::none();
         for (from, to) in ends.ways() {
             match (from.server(), to.server()) {
                 (Some(from), Some(to)) => links.servers[from.index()].insert(to),
@@ -102,6 +103,16 @@ impl CutLinks {
             if !isolated.contains(ServerId::from_index(sender as u8)) {
                 *unheard = unheard.without(back);
             }
+        }
+    }
+
+    /// A server that is added hears none of those that are isolated, nor they it.
+    fn add(&mut self, new: ServerId, isolated: ServerSet) {
+        for alone in
+            isolated.iter().filter(|id| !self.servers[id.index()].is_empty()).collect::<Vec<_>>()
+        {
+            self.servers[alone.index()].insert(new);
+            self.servers[new.index()].insert(alone);
         }
     }
 
@@ -140,6 +151,8 @@ pub struct Story {
     pub marks: Vec<(Time, Arc<str>)>,
     /// Servers that `isolate` has cut off and nothing has joined again.
     isolated: ServerSet,
+    /// How many servers have been added to those of the start.
+    added: u8,
 }
 
 impl Story {
@@ -229,9 +242,13 @@ impl Story {
 
     fn read_cuts(&mut self, at: Time, deed: &Deed<NodeName>, servers: u8) {
         self.isolated = isolated_after(self.isolated, deed);
+        if let Deed::Members(_, who) = deed {
+            self.add(who.iter().copied().collect(), servers);
+        }
+        let servers = servers + self.added;
         match deed {
             Deed::Partition(groups) => {
-                self.mend(at, |links| *links = CutLinks::none(servers));
+                self.mend(at, |links| *links = CutLinks::none());
                 let sets = sets(groups, servers);
                 self.cut(at, apart(&sets, servers), CutLinks::between(&sets, servers));
             }
@@ -246,9 +263,9 @@ impl Story {
                 let arrow = if ends.both { '-' } else { '►' };
                 let label =
                     format!("{}{arrow}{}", Spaced(ends.from.iter()), Spaced(ends.to.iter()));
-                self.cut(at, label, CutLinks::of(ends, servers));
+                self.cut(at, label, CutLinks::of(ends));
             }
-            Deed::Lab(LabAct::Heal) => self.mend(at, |links| *links = CutLinks::none(servers)),
+            Deed::Lab(LabAct::Heal) => self.mend(at, |links| *links = CutLinks::none()),
             Deed::Servers(ServerAct::Rejoin, who) => {
                 let (back, isolated) = (who.iter().copied().collect(), self.isolated);
                 self.mend(at, |links| links.rejoin(back, isolated));
@@ -258,9 +275,21 @@ impl Story {
         }
     }
 
+    /// Of these those that are new are there from now on.
+    fn add(&mut self, who: ServerSet, servers: u8) {
+        for new in who.iter().filter(|id| id.number() > servers + self.added) {
+            let isolated = self.isolated;
+            for cut in self.cuts.iter_mut().filter(|cut| cut.until.is_none()) {
+                cut.links.add(new, isolated);
+            }
+        }
+        self.added = self.added.max((who.end() as u8).saturating_sub(servers));
+    }
+
     /// The servers by who hears whom, both ways, directly or through others.
     fn groups(&self, servers: u8) -> Vec<ServerSet> {
-        let mut heard = vec![ServerSet::first(servers); usize::from(servers)];
+        let servers = servers + self.added;
+        let mut heard = vec![ServerSet::first(servers); usize::from(SERVERS_MAX)];
         for cut in self.cuts.iter().filter(|cut| cut.until.is_none()) {
             for (from, unheard) in cut.links.servers.iter().enumerate() {
                 heard[from] = heard[from].without(*unheard);

@@ -2,6 +2,8 @@
 
 use raftlab::cluster::command::{Deed, ServerAct};
 
+use raftlab::cluster::raft::Configuration;
+
 use super::*;
 
 pub fn packet(word: &str) -> raftlab::cluster::types::PacketId {
@@ -108,8 +110,28 @@ pub fn voters(step: &Step, server: ServerId) -> u64 {
     step.is(server).raft.configuration().voters().len() as u64
 }
 
+/// Who votes by a server's configuration.
+pub fn voters_of(step: &Step, server: ServerId) -> ServerSet {
+    step.is(server).raft.configuration().voters()
+}
+
+/// Whether the entry at an index of the subject's log is a configuration that follows another in this way.
+pub fn appends(
+    step: &Step,
+    index: &str,
+    is: impl Fn(Configuration, Configuration) -> bool,
+) -> bool {
+    let (own, index) = (subject(step), Index(n(index)));
+    let log = step.is(own).raft.log();
+    // Before the first that a log brings there is the one of the start.
+    let first = Configuration::of(step.after.config().servers);
+    let from = log.configuration_at(index.previous()).map_or(first, |(_, all)| all);
+    let to = log.get(index).and_then(|entry| entry.payload.configuration());
+    to.is_some_and(|to| is(from, to))
+}
+
 /// Whether these are majorities of all halves.
-pub fn enough(all: raftlab::cluster::raft::Configuration, servers: ServerSet) -> bool {
+pub fn enough(all: Configuration, servers: ServerSet) -> bool {
     let most = |half: ServerSet| 2 * half.intersection(servers).len() > half.len();
     most(all.new_voters()) && all.old().is_none_or(most)
 }
@@ -120,7 +142,8 @@ pub fn majority_is(step: &Step, w: &[&str]) -> bool {
     };
     let (all, needed) = (n(w[0]), n(w[1]));
     let rightly = 2 * needed > all && 2 * (needed - 1) <= all;
-    rightly && all == voters(step, server) && (votes.len() as u64) < needed
+    let valid = votes.intersection(voters_of(step, server)).len() as u64;
+    rightly && all == voters(step, server) && valid < needed
 }
 
 /// None of these has given its vote in the term that was won.
@@ -321,8 +344,8 @@ pub fn refusal_short(step: &Step, w: &[&str]) -> bool {
 pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
     let raft = &step.is(leader).raft;
     let entry = raft.log().get(index);
-    let vote = step.is(leader).raft.configuration().voters();
-    let servers = step.after.servers().iter().filter(|other| vote.contains(other.id));
+    let counts = raft.rules().asks(raft.configuration()).answer;
+    let servers = step.after.servers().iter().filter(|other| counts.contains(other.id));
     let counted =
         servers.filter(|other| raft.progress(other.id).is_some_and(|known| known.matched >= index));
     let keeps = counted.filter(|other| !other.flaws().has(Flaw::ForgetLog));

@@ -136,6 +136,65 @@ pub const HEADLINES: Forms = &[
             && (was.role(), is.role()) == (Role::Candidate, Role::Leader)
             && was.log().last_index().next() == Index(n(w[1]))
     }),
+    ("{} lets {} learn before voting, by entry {}", |s, w| {
+        appends(s, w[2], |from, to| {
+            let to_vote = to.next().unwrap_or_default().without(to.voters());
+            is_set(w[1], to_vote)
+                && to_vote.without(to.learners()).is_empty()
+                && to.voters() == from.voters()
+        })
+    }),
+    ("{} lets {} learn, by entry {}", |s, w| {
+        appends(s, w[2], |from, to| {
+            is_set(w[1], to.learners().without(from.learners())) && to.voters() == from.voters()
+        })
+    }),
+    ("{} takes {} out, by entry {}", |s, w| {
+        appends(s, w[2], |from, to| {
+            is_set(w[1], from.learners().without(to.members())) && to.voters() == from.voters()
+        })
+    }),
+    ("{} appends C_old,new as entry {}", |s, w| {
+        appends(s, w[1], |from, to| to.old() == Some(from.voters()))
+    }),
+    ("{} appends C_new as entry {}", |s, w| {
+        appends(s, w[1], |from, to| {
+            from.is_joint() && !to.is_joint() && to.voters() == from.new_voters()
+        })
+    }),
+    ("{} gives {} a vote, by entry {}", |s, w| {
+        appends(s, w[2], |from, to| is_set(w[1], to.voters().without(from.voters())))
+    }),
+    ("{} takes the vote of {}, by entry {}", |s, w| {
+        appends(s, w[2], |from, to| is_set(w[1], from.voters().without(to.voters())))
+    }),
+    ("{} needs majorities of old and of new voters now", |s, w| {
+        s.is(id(w[0])).raft.configuration().is_joint()
+    }),
+    ("{} takes {} as those who vote", |s, w| {
+        let all = s.is(id(w[0])).raft.configuration();
+        is_set(w[1], all.voters()) && !all.is_joint()
+    }),
+    ("{} finds that {} has caught up, to entry {}", |s, w| {
+        let known = s.is(id(w[0])).raft.progress(id(w[1]));
+        known.is_some_and(|known| known.matched == Index(n(w[2])))
+    }),
+    ("{} no longer waits for {} to catch up", |s, w| {
+        let was = s.was(id(w[0])).raft.configuration();
+        let to_vote = was.next().is_some_and(|next| next.contains(id(w[1])));
+        to_vote && !s.is(id(w[0])).raft.configuration().members().contains(id(w[1]))
+    }),
+    ("{} waits with the change of members", |s, w| s.is(id(w[0])).raft.waiting_change().is_some()),
+    ("{} does not become a candidate", |s, w| {
+        let server = s.is(id(w[0]));
+        server.raft.role() == Role::Follower && !voters_of(s, server.id).contains(server.id)
+    }),
+    ("{} applies entry {}, a configuration: no key changes", |s, w| {
+        let (was, is) = (s.was(id(w[0])), s.is(id(w[0])));
+        let index = Index(n(w[1]));
+        let entry = is.raft.log().get(index).and_then(|entry| entry.payload.configuration());
+        entry.is_some() && was.rsm.applied < index && is.rsm.applied >= index
+    }),
     ("{} applies entry {}, a no-op: nothing changes", |s, w| {
         let (was, is) = (&s.was(id(w[0])).rsm, &s.is(id(w[0])).rsm);
         let entry = s.is(id(w[0])).raft.log().get(Index(n(w[1])));

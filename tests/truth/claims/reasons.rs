@@ -49,6 +49,133 @@ pub const REASONS: Forms = &[
         term == Term(n(w[0]))
             && s.heard.as_ref().is_some_and(|(_, cargo)| cargo.summary().term < term)
     }),
+    ("it does not know {} to have all of its log (dissertation §4.2.1)", |s, w| {
+        let E::Raft(own, RaftEvent::ConfigurationAppended { index, from, to, .. }) = s.event.kind
+        else {
+            return false;
+        };
+        let to_vote = to.next().unwrap_or_default().without(to.voters());
+        let matched = |id| s.is(own).raft.progress(id).map_or(Index::ZERO, |known| known.matched);
+        let lacks = |id: ServerId| matched(id) < index.previous() || !from.members().contains(id);
+        is_set(w[0], to_vote) && to_vote.iter().any(lacks)
+    }),
+    ("{} {} as before (dissertation §4.2.1)", |s, w| {
+        is_set(w[0], voters_of(s, subject(s)))
+            && voters_of(s, subject(s)) == s.was(subject(s)).raft.configuration().voters()
+    }),
+    ("it needs majorities of {} and of {} now (dissertation §4.3)", |s, w| {
+        appended_configuration(s).is_some_and(|all| {
+            is_set(w[0], all.old().unwrap_or_default()) && is_set(w[1], all.new_voters())
+        })
+    }),
+    ("C_old,new is committed; {} {} from now on (dissertation §4.3)", |s, w| {
+        let E::Raft(own, RaftEvent::ConfigurationAppended { from, to, .. }) = s.event.kind else {
+            return false;
+        };
+        let raft = &s.is(own).raft;
+        let joint =
+            raft.log().iter().find(|(_, entry)| entry.payload.configuration() == Some(from));
+        let committed = joint.is_none_or(|(index, _)| index <= raft.commit());
+        is_set(w[0], to.voters()) && from.is_joint() && committed
+    }),
+    ("{} {} now, one more or fewer than before (dissertation §4.1)", one_more_or_fewer),
+    ("{} {} now, one more or fewer than before", one_more_or_fewer),
+    (
+        "entry {} is the newest configuration in its log, committed or not (dissertation §4.1)",
+        |s, w| {
+            s.is(subject(s))
+                .raft
+                .log()
+                .configuration()
+                .is_some_and(|(index, _)| index == Index(n(w[0])))
+        },
+    ),
+    ("the entry that said otherwise was removed: as at the start (dissertation §4.1)", |s, _| {
+        s.is(subject(s)).raft.log().configuration().is_none()
+            && s.was(subject(s)).raft.log().configuration().is_some()
+    }),
+    ("a newer configuration was removed: entry {} counts again (dissertation §4.1)", |s, w| {
+        let newest =
+            |log: &raftlab::cluster::raft::Log| log.configuration().map(|(index, _)| index);
+        newest(s.is(subject(s)).raft.log()) == Some(Index(n(w[0])))
+            && newest(s.was(subject(s)).raft.log()) > Some(Index(n(w[0])))
+    }),
+    ("the snapshot brings the configuration of entry {} (§7)", |s, w| {
+        let raft = &s.is(subject(s)).raft;
+        raft.snapshot().is_some_and(|snapshot| snapshot.members.0 == Index(n(w[0])))
+    }),
+    (
+        "round {} of copying took {}, less than the shortest election timeout, {} (dissertation §4.2.1)",
+        |s, w| {
+            let E::Raft(own, RaftEvent::CaughtUp { took, within, .. }) = s.event.kind else {
+                return false;
+            };
+            let shortest = s.after.config().election_timeout.low.by_clock(s.is(own).clock);
+            took.to_string() == w[1]
+                && within.to_string() == w[2]
+                && within == shortest
+                && took < within
+        },
+    ),
+    ("{} has not answered for {} (dissertation §4.2.1)", |s, w| {
+        let E::Raft(_, RaftEvent::CatchUpEnded { server, silent, .. }) = s.event.kind else {
+            return false;
+        };
+        server == id(w[0]) && silent.to_string() == w[1]
+    }),
+    ("in {} rounds {} never came near enough (dissertation §4.2.1)", |s, w| {
+        let E::Raft(_, RaftEvent::CatchUpEnded { server, rounds, .. }) = s.event.kind else {
+            return false;
+        };
+        server == id(w[1]) && u64::from(rounds) == n(w[0])
+    }),
+    (
+        "it has committed no entry of term {} yet, and an earlier change may still come to count (dissertation §4.1)",
+        |s, w| {
+            let raft = &s.is(subject(s)).raft;
+            raft.log().term(raft.commit()) != Some(Term(n(w[0]))) && raft.term() == Term(n(w[0]))
+        },
+    ),
+    ("it learns, and has no vote (dissertation §4.2.1)", |s, _| {
+        s.is(subject(s)).raft.configuration().learners().contains(subject(s))
+    }),
+    ("no leader has told it of any members yet", |s, _| voters_of(s, subject(s)).is_empty()),
+    ("by entry {}, which is committed, it is no member any more (dissertation §4.2.2)", |s, w| {
+        let raft = &s.is(subject(s)).raft;
+        raft.commit() >= Index(n(w[0])) && !raft.configuration().members().contains(subject(s))
+    }),
+    ("it counts from when the log has it, applied or not (dissertation §4.1)", |s, _| {
+        s.is(subject(s)).raft.log().configuration().is_some()
+    }),
+    ("C_new is committed, and its voters are {} (dissertation §4.2.2)", |s, w| {
+        let raft = &s.is(subject(s)).raft;
+        is_set(w[0], voters_of(s, subject(s)))
+            && !voters_of(s, subject(s)).contains(subject(s))
+            && raft.log().configuration().is_some_and(|(index, _)| index <= raft.commit())
+    }),
+    ("it has no vote, and leads nobody", |s, _| !voters_of(s, subject(s)).contains(subject(s))),
+    ("these are majorities of the old and of the new voters (dissertation §4.3)", |s, _| {
+        let E::Raft(own, RaftEvent::BecameLeader { votes, .. }) = s.event.kind else {
+            return false;
+        };
+        // It may have gone on with the change in this very step.
+        enough(s.was(own).raft.configuration(), votes)
+    }),
+    (
+        "it knows that {} of {} {} entry {} on disk, majorities of old and new voters (dissertation §4.3, §5.4.2)",
+        |s, _| {
+            let E::Raft(_, RaftEvent::Committed { holders, all, .. }) = s.event.kind else {
+                return false;
+            };
+            all.is_joint() && enough(all, holders)
+        },
+    ),
+    ("a majority of {} is {}, no vote is due to {}", |s, w| {
+        let E::Raft(own, RaftEvent::BecameLeader { votes, .. }) = s.event.kind else {
+            return false;
+        };
+        majority_is(s, w) && is_set(w[2], votes.without(voters_of(s, own)))
+    }),
     ("its commit index is {} already (§7)", |s, w| {
         s.was(subject(s)).raft.commit() == Index(n(w[0]))
     }),
@@ -598,4 +725,19 @@ fn compacted(s: &Step, words: &str) -> bool {
 fn has_last(s: &Step, word: &str) -> bool {
     let (was, is) = (s.was(subject(s)).raft.log(), s.is(subject(s)).raft.log());
     is.base().to_string() == word && was.term(is.base().index) == Some(is.base().term)
+}
+
+fn appended_configuration(s: &Step) -> Option<raftlab::cluster::raft::Configuration> {
+    match s.event.kind {
+        E::Raft(_, RaftEvent::ConfigurationAppended { to, .. }) => Some(to),
+        _ => None,
+    }
+}
+
+fn one_more_or_fewer(s: &Step, w: &[&str]) -> bool {
+    let E::Raft(_, RaftEvent::ConfigurationAppended { from, to, .. }) = s.event.kind else {
+        return false;
+    };
+    let (before, after) = (from.voters(), to.voters());
+    is_set(w[0], after) && before.without(after).len() + after.without(before).len() == 1
 }

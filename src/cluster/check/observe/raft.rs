@@ -345,9 +345,10 @@ fn on_a_majority(
     if all.has_quorum(durable) {
         return Ok(());
     }
-    let place = match durable.len() {
-        0 => "on no disk".to_owned(),
-        count => format!("on disk only at {durable}: {count}"),
+    let counted = durable.intersection(all.voters());
+    let place = match counted.len() {
+        0 => "on no disk that counts".to_owned(),
+        count => format!("on disk only at {counted}: {count}"),
     };
     let text = format!(
         "entry {index} of term {} is committed, but {place}, and {needed} are needed",

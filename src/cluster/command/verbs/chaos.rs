@@ -10,12 +10,13 @@ pub(super) static ROWS: [Verb; 1] = [Verb {
     name: "chaos",
     group: Group::Chaos,
     scope: Scope::Act,
-    usage: &["chaos NAME...", "chaos swarm", "chaos stop"],
+    usage: &["chaos NAME...", "chaos swarm [NAME...]", "chaos stop"],
     summary: "faults of these kinds come and go, as the seed draws them",
     help: "\
 Each kind rests, strikes, and takes back what it did, again and again; lengths of time go by the \
 shortest election timeout. Half of the time the victim is a server that believes that it leads. \
-`swarm` draws from the seed which kinds are at work, and how fast each is. What is done shows as \
+`swarm` draws from the seed which kinds are at work, and how fast each is; kinds that are named are among \
+them. What is done shows as \
 commands among the events.
 
 `chaos stop` makes it calm: no more strikes, and every fault ends, also those made by the script or by hand. Servers wake \
@@ -38,10 +39,12 @@ on a leader, and answers for all who wait, can be asked for.",
         ("delays", Fault::Delays.describe()),
         ("timeouts", Fault::Timeouts.describe()),
         ("transfers", Fault::Transfers.describe()),
+        ("members", Fault::Members.describe()),
     ],
     examples: &[
         "chaos swarm",
         "chaos crashes isolations delays",
+        "chaos swarm members",
         "load clients=3 keys=2 for 5s\nchaos swarm\nrun 5s\nchaos stop\nuntil leader and idle within \
          10s\nset end 1\nuntil converged\nexpect linearizable",
     ],
@@ -52,15 +55,14 @@ fn chaos(reader: &mut Reader<'_>) -> Parsed<Command> {
     if reader.keyword("stop") {
         return Some(LabAct::ChaosStop.into());
     }
-    if reader.keyword("swarm") {
-        return Some(LabAct::Chaos(Faults::Swarm).into());
-    }
-    let mut faults = vec![fault(reader)?];
+    let swarm = reader.keyword("swarm");
+    let mut faults = if swarm { Vec::new() } else { vec![fault(reader)?] };
     while !reader.is_at_end() {
         faults.push(fault(reader)?);
     }
     reader.expect(Expect::Fault);
-    Some(LabAct::Chaos(Faults::These(faults)).into())
+    let faults = if swarm { Faults::Swarm(faults) } else { Faults::These(faults) };
+    Some(LabAct::Chaos(faults).into())
 }
 
 fn fault(reader: &mut Reader<'_>) -> Parsed<Fault> {

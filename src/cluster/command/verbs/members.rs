@@ -15,10 +15,10 @@ pub(super) static ROWS: [Verb; 3] = [
         help: "\
 Who is added first copies the log as a learner; once it has caught up (a round of copying took less than the \
 shortest election timeout, dissertation §4.2.1), it gets its vote. What is to come stands in the entry, so a \
-new leader goes on with it. Where a server has not answered for ten election timeouts, or has not caught up \
+new leader goes on with it. Where a server has not answered for five election timeouts, or has not caught up \
 in ten rounds, the leader gives the change up.
 
-Who is removed is told nothing more. It stays in the lab, and `member add` takes it in again. A leader that \
+A server that is removed gets no more messages. It stays in the lab, and `member add` takes it in again. A leader that \
 is removed steps down once that is committed (§4.2.2 there).",
         options: &[],
         examples: &["member add S6", "member remove S2", "member add S6 S7", "member remove leader"],

@@ -287,6 +287,7 @@ impl Source {
             ),
             E::Raft(server, RaftEvent::CatchUpEnded { server: other, rounds: round, silent: took }),
             E::Raft(server, RaftEvent::StandsNot { learns, index }),
+            E::Raft(server, RaftEvent::ChangeWaits { term }),
             E::Server(server, ServerEvent::AppliedMembers { index, all: to }),
         ]
     }
