@@ -47,7 +47,7 @@ impl MemberAct {
         let (now, them) = (all.voters(), brief(who));
         let is = |what: &str| match who.len() {
             1 => format!("{them} is {what} already"),
-            _ => format!("{them} are {what}s already"),
+            _ => format!("{them} are {}s already", what.trim_start_matches("a ")),
         };
         if wanted.voters.is_empty() {
             return Some(format!(
@@ -119,8 +119,8 @@ impl Cluster {
 
     /// Servers that are not there yet are added in the order of their numbers, and are there to be members.
     fn refuse_new(&self, act: MemberAct, who: ServerSet) -> Result<(), Refusal> {
-        let mut count = self.servers.len();
-        for new in who.iter().filter(|id| id.index() >= self.servers.len()) {
+        let there = self.servers.len();
+        for (count, new) in (there..).zip(who.iter().filter(|id| id.index() >= there)) {
             let next = ServerId::from_index(count as u8);
             if act == MemberAct::Remove {
                 let last = ServerId::from_index(count as u8 - 1);
@@ -132,7 +132,6 @@ impl Cluster {
                     false => format!("the lab has {SERVERS_MAX} servers at most"),
                 }));
             }
-            count += 1;
         }
         Ok(())
     }

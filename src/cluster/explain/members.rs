@@ -9,11 +9,11 @@ use crate::cluster::types::{Index, ServerSet};
 pub(super) fn members(server: &Server) -> Vec<String> {
     let raft = &server.raft;
     let (all, index) = (raft.configuration(), raft.configuration_index());
-    if !all.has_changed() && index == Index::ZERO {
-        return if raft.is_leader() { waits(raft, all) } else { Vec::new() };
-    }
     if all == Configuration::NONE {
         return vec!["no leader has told it of any members yet".to_owned()];
+    }
+    if !all.has_changed() && index == Index::ZERO {
+        return if raft.is_leader() { waits(raft, all) } else { Vec::new() };
     }
     let mut clauses = vec![match all.old() {
         Some(old) => format!(

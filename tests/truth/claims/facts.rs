@@ -344,7 +344,12 @@ pub fn refusal_short(step: &Step, w: &[&str]) -> bool {
 pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
     let raft = &step.is(leader).raft;
     let entry = raft.log().get(index);
-    let counts = raft.rules().asks(raft.configuration()).answer;
+    // It may have gone on to another configuration within the step.
+    let all = match step.event.kind {
+        E::Raft(own, RaftEvent::Committed { all, .. }) if own == leader => all,
+        _ => raft.configuration(),
+    };
+    let counts = raft.rules().asks(all).answer;
     let servers = step.after.servers().iter().filter(|other| counts.contains(other.id));
     let counted =
         servers.filter(|other| raft.progress(other.id).is_some_and(|known| known.matched >= index));
@@ -354,7 +359,11 @@ pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
 
 pub fn held(step: &Step, w: &[&str]) -> bool {
     let on = on_disks(step, subject(step), Index(n(w[2])));
-    (on.len() as u64, voters(step, subject(step))) == (n(w[0]), n(w[1]))
+    let all = match step.event.kind {
+        E::Raft(_, RaftEvent::Committed { all, .. }) => u64::from(all.servers()),
+        _ => voters(step, subject(step)),
+    };
+    (on.len() as u64, all) == (n(w[0]), n(w[1]))
 }
 
 pub fn of_its_own_term(step: &Step, index: u64) -> bool {

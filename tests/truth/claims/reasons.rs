@@ -59,27 +59,18 @@ pub const REASONS: Forms = &[
         let lacks = |id: ServerId| matched(id) < index.previous() || !from.members().contains(id);
         is_set(w[0], to_vote) && to_vote.iter().any(lacks)
     }),
-    ("{} {} as before (dissertation §4.2.1)", |s, w| {
-        is_set(w[0], voters_of(s, subject(s)))
-            && voters_of(s, subject(s)) == s.was(subject(s)).raft.configuration().voters()
-    }),
+    ("{} vote as before (dissertation §4.2.1)", as_before),
+    ("{} votes as before (dissertation §4.2.1)", as_before),
     ("it needs majorities of {} and of {} now (dissertation §4.3)", |s, w| {
         appended_configuration(s).is_some_and(|all| {
             is_set(w[0], all.old().unwrap_or_default()) && is_set(w[1], all.new_voters())
         })
     }),
-    ("C_old,new is committed; {} {} from now on (dissertation §4.3)", |s, w| {
-        let E::Raft(own, RaftEvent::ConfigurationAppended { from, to, .. }) = s.event.kind else {
-            return false;
-        };
-        let raft = &s.is(own).raft;
-        let joint =
-            raft.log().iter().find(|(_, entry)| entry.payload.configuration() == Some(from));
-        let committed = joint.is_none_or(|(index, _)| index <= raft.commit());
-        is_set(w[0], to.voters()) && from.is_joint() && committed
-    }),
-    ("{} {} now, one more or fewer than before (dissertation §4.1)", one_more_or_fewer),
-    ("{} {} now, one more or fewer than before", one_more_or_fewer),
+    ("C_old,new is committed; {} vote from now on (dissertation §4.3)", from_now_on),
+    ("C_old,new is committed; {} votes from now on (dissertation §4.3)", from_now_on),
+    ("{} vote now, one more or fewer than before (dissertation §4.1)", one_more_or_fewer),
+    ("{} votes now, one more or fewer than before (dissertation §4.1)", one_more_or_fewer),
+    ("{} vote now, one more or fewer than before", one_more_or_fewer),
     (
         "entry {} is the newest configuration in its log, committed or not (dissertation §4.1)",
         |s, w| {
@@ -610,7 +601,8 @@ pub const REASONS: Forms = &[
         };
         let raft = &s.is(subject(s)).raft;
         let has = |id: &ServerId| raft.progress(*id).is_some_and(|one| one.matched >= index);
-        let known: ServerSet = (1..).map_while(ServerId::from_number).filter(has).collect();
+        let counts = raft.rules().asks(raft.configuration()).answer;
+        let known: ServerSet = counts.iter().filter(has).collect();
         is_set(w[0], copies) && copies == known && raft.term() == Term(n(w[1]))
     }),
     ("only the leader takes requests (§8)", |s, _| s.is(subject(s)).raft.role() != Role::Leader),
@@ -740,4 +732,19 @@ fn one_more_or_fewer(s: &Step, w: &[&str]) -> bool {
     };
     let (before, after) = (from.voters(), to.voters());
     is_set(w[0], after) && before.without(after).len() + after.without(before).len() == 1
+}
+
+fn from_now_on(s: &Step, w: &[&str]) -> bool {
+    let E::Raft(own, RaftEvent::ConfigurationAppended { from, to, .. }) = s.event.kind else {
+        return false;
+    };
+    let raft = &s.is(own).raft;
+    let joint = raft.log().iter().find(|(_, entry)| entry.payload.configuration() == Some(from));
+    let committed = joint.is_none_or(|(index, _)| index <= raft.commit());
+    is_set(w[0], to.voters()) && from.is_joint() && committed
+}
+
+fn as_before(s: &Step, w: &[&str]) -> bool {
+    let (own, before) = (voters_of(s, subject(s)), s.was(subject(s)).raft.configuration());
+    is_set(w[0], own) && own == before.voters()
 }
