@@ -8,7 +8,7 @@
 //! It is small and copied: five sets of bits. Where it stands in logs and what a leader makes of it is in
 //! `membership.rs`.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cluster::types::{Index, SERVERS_MAX, ServerId, ServerSet};
 
@@ -229,18 +229,28 @@ impl std::fmt::Display for Configuration {
 }
 
 /// In JSON: how many have a vote, and who; `old` while it is joint.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Told {
     servers: u8,
-    voters: ServerSet,
+    voters: Option<ServerSet>,
     old: Option<ServerSet>,
-    learners: ServerSet,
+    learners: Option<ServerSet>,
+}
+
+/// Where only their number is told, the first so many vote.
+impl<'de> Deserialize<'de> for Configuration {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Told { servers, voters, old, learners } = Told::deserialize(from)?;
+        let voters = voters.unwrap_or(ServerSet::first(servers.min(SERVERS_MAX)));
+        let all = Self::by(voters, learners.unwrap_or_default());
+        Ok(Self { old: old.unwrap_or_default(), ..all })
+    }
 }
 
 impl Serialize for Configuration {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let (servers, old, learners) = (self.servers(), self.old(), self.learners());
-        Told { servers, voters: self.voters, old, learners }.serialize(to)
+        Told { servers, voters: Some(self.voters), old, learners: Some(learners) }.serialize(to)
     }
 }
 

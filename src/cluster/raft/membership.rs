@@ -64,7 +64,7 @@ pub enum Unready {
 }
 
 /// Why a follower counts by another configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reconfigured {
     /// Its log has a newer one, committed or not.
