@@ -351,8 +351,12 @@ pub fn on_disks(step: &Step, leader: ServerId, index: Index) -> ServerSet {
     };
     let counts = raft.rules().asks(all).answer;
     let servers = step.after.servers().iter().filter(|other| counts.contains(other.id));
-    let counted =
-        servers.filter(|other| raft.progress(other.id).is_some_and(|known| known.matched >= index));
+    let counted = servers.filter(|other| match (raft.progress(other.id), &step.event.kind) {
+        (Some(known), _) => known.matched >= index,
+        // It has stepped down within the step, for it is no member any more.
+        (None, E::Raft(_, RaftEvent::Committed { copies, .. })) => copies.contains(other.id),
+        (None, _) => false,
+    });
     let keeps = counted.filter(|other| !other.flaws().has(Flaw::ForgetLog));
     keeps.filter(|other| other.disk.log.get(index) == entry).map(|other| other.id).collect()
 }
