@@ -63,7 +63,7 @@ fn what_can_not_be_done_is_refused_with_the_reason() {
     let gone = led(
         3,
         "",
-        "set x 1\nmember remove S3\nuntil members = S1 S2 and not joint\nuntil converged",
+        "set x 1\nmember remove S3\nuntil members = S1 S2 and not joint\nuntil S1 committed = S1 last",
     );
     assert!(refused(&gone, "member remove S3").contains("S3 is no member"));
     let none = after("cluster servers=3\ncrash all");
