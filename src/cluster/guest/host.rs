@@ -364,7 +364,8 @@ impl Host {
         self.raft.log().get(index).map(|entry| match &entry.payload {
             Payload::Op(op) => operation::write(op),
             Payload::Opaque(bytes) => bytes.to_vec(),
-            Payload::Noop | Payload::Untold => Vec::new(),
+            // No guest changes members.
+            Payload::Noop | Payload::Untold | Payload::Configuration(_) => Vec::new(),
         })
     }
 
