@@ -355,12 +355,14 @@ impl Cluster {
     pub fn unconverged(&self) -> Option<String> {
         let Some(leader) = self.leader() else { return Some("there is no leader".to_owned()) };
         let leader = &self.servers[leader.index()];
-        if leader.raft.term() != self.term() {
+        // Who is no member may be in a newer term, and no leader hears of it.
+        let term = self.running_members().map(|server| server.raft.term()).max();
+        let newest = term.unwrap_or_default();
+        if leader.raft.term() < newest {
             return Some(format!(
-                "{} leads term {}, but term {} has begun",
+                "{} leads term {}, but term {newest} has begun",
                 leader.id,
-                leader.raft.term(),
-                self.term()
+                leader.raft.term()
             ));
         }
         if leader.rsm.applied != leader.raft.commit() {
