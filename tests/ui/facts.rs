@@ -126,6 +126,11 @@ fn can_commit(cluster: &Cluster, leader: &Server) -> bool {
 
 fn check_top(truth: &Truth, frame: &[String]) {
     let cluster = &truth.stage.cluster;
+    let all = cluster.configuration();
+    if all.has_changed() || usize::from(all.servers()) != cluster.servers().len() {
+        // Not all servers vote then: what is told of that, `tests/members.rs` holds to the books.
+        return;
+    }
     let top = &format!("{} ", frame[0]);
     let mut first = true;
     let mut leaders: Vec<&Server> = cluster
@@ -162,6 +167,11 @@ fn check_top(truth: &Truth, frame: &[String]) {
 
 fn check_titles(truth: &Truth, frame: &[String]) {
     let cluster = &truth.stage.cluster;
+    let all = cluster.configuration();
+    if all.has_changed() || usize::from(all.servers()) != cluster.servers().len() {
+        // Not all servers vote then: what is told of that, `tests/members.rs` holds to the books.
+        return;
+    }
     let rooms = rooms(cluster);
     let mut names: Vec<usize> = rooms.clone();
     names.sort_unstable();

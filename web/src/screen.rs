@@ -41,7 +41,7 @@ impl Screen {
         self.shown.clear();
     }
 
-    /// Everything has to be drawn anew.
+    /// Everything has to be drawn again.
     pub fn forget(&mut self) {
         self.shown.clear();
     }

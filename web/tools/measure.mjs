@@ -107,7 +107,7 @@ try {
     raftlab.screen.pen.getImageData(0, 0, 1, 1);
     return (performance.now() - begun) / 20;
   })()`);
-  row("a frame in which every cell is drawn anew", `${whole.toFixed(1)} ms`);
+  row("a frame in which every cell is drawn again", `${whole.toFixed(1)} ms`);
 } finally {
   await browser.end();
 }

@@ -117,8 +117,10 @@ fn check(run: &Run, area: Rect) {
                 diagram.tale.marks.iter().filter(|mark| {
                     mark.node == node && diagram.y(mark.time) == diagram.y(event.time)
                 });
-            let alone = marks.count() == 1 && diagram.columns.width >= 12;
             let cell = cell(node, event.time);
+            // Where packets are lost is drawn before what happens beside it.
+            let crowded = cell.matches('✗').count() > 1;
+            let alone = marks.count() == 1 && diagram.columns.width >= 12 && !crowded;
             assert!(
                 cell.contains(&wanted) || !alone,
                 "{wanted} not in {cell:?}\n{}",

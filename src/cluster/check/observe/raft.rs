@@ -347,6 +347,7 @@ fn on_a_majority(
     }
     let counted = durable.intersection(all.voters());
     let place = match counted.len() {
+        0 if durable.is_empty() => "on no disk".to_owned(),
         0 => "on no disk that counts".to_owned(),
         count => format!("on disk only at {counted}: {count}"),
     };
