@@ -141,8 +141,11 @@ class Tab {
   }
 
   async tap(x, y) {
-    await this.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y }] });
-    await this.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    // Both at once: a finger that rests while the page is busy is no tap.
+    await Promise.all([
+      this.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y }] }),
+      this.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] }),
+    ]);
   }
 
   click(selector) {
