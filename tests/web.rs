@@ -13,6 +13,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use pty::{LATER, Lab, SOON};
 use raftlab::app::session::{Moment, Session};
@@ -31,6 +32,9 @@ say <img src=x onerror=window.hurt=1></script><script>window.hurt=1</script><!--
 aside <svg onload=window.hurt=1>
 beat
 "#;
+
+/// Browsers are heavy: one test after the other.
+static ALONE: Mutex<()> = Mutex::new(());
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -94,6 +98,7 @@ fn every_script_has_its_digest_in_the_module_of_the_page() {
     if skipped("the scripts in WebAssembly", false) {
         return;
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     // Those whose digests are pinned, and the rest.
     let mut table = fs::read_to_string(root().join("tests/digests.tsv")).expect("a table");
     let others = ["challenges", "checkers/broken", "checkers/safe", "exam", "tasks"];
@@ -119,6 +124,7 @@ fn a_browser_plays_what_the_program_plays() {
     if skipped("the page in a browser", true) {
         return;
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().expect("a folder");
     let within = |name: &str| folder.path().join(name);
     let text = |path: &Path| path.to_str().expect("a name").to_owned();
@@ -221,6 +227,7 @@ fn a_class_follows_a_presenter_in_browsers() {
     if skipped("a class that follows", true) {
         return;
     }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().expect("a folder");
     let web = web();
     let lesson = root().join("scripts/lessons/07_a_lost_majority_commits_nothing.lab");
@@ -274,7 +281,7 @@ fn a_class_follows_a_presenter_in_browsers() {
     // A question: what the class taps is counted on the presenter's screen.
     lab.press(":ask Who leads next? | S1 | S2\r");
     lab.wait(SOON, "the question", |text| text.contains("Who leads next?"));
-    class.tell("answer 2", "answered");
+    class.tell("answer 2 S2", "answered");
     let hands = format!("{count} of {count} hands");
     lab.wait(SOON, "the hands", |text| text.contains(&hands));
     // Another lesson takes the place of this one.

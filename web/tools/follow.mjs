@@ -3,7 +3,7 @@
 //     node web/tools/follow.mjs ADDRESS COUNT
 //
 // `digest D`: all come to this digest, and to the same screen. `own`: the first goes its own way.
-// `back`: it comes back. `answer N`: all answer the question that stands. `cut`: nobody reaches the presenter,
+// `back`: it comes back. `answer N TEXT`: all answer with choice N, once it has this text. `cut`: nobody reaches the presenter,
 // `mend`: they do again. `ask EXPRESSION`: what the first page says to that.
 
 import net from "node:net";
@@ -64,9 +64,12 @@ try {
       await first.until(bar("follow the presenter"));
       console.log("back");
     } else if (word === "answer") {
+      const [number, text] = rest.split(" ");
+      const choice = `#class .choice:nth-of-type(${number})`;
       for (const tab of tabs) {
-        await tab.until("document.querySelectorAll('#class .choice').length > 1");
-        await tab.tapOn(`#class .choice:nth-of-type(${rest})`);
+        // The question that stood before may still be there.
+        await tab.until(`document.querySelector('${choice}')?.textContent === '${number} ${text}'`);
+        await tab.tapOn(choice);
         await tab.until("document.querySelector('#class [aria-pressed=true]')");
       }
       console.log("answered");
