@@ -59,8 +59,10 @@ export class Browser {
   }
 
   // A page in a window of its own, for one behind another gets no frames: so large, with a touch screen if that is said.
-  async page({ width = 1280, height = 800, dots = 1, touch = false } = {}) {
-    const { targetId } = await this.send("Target.createTarget", { url: "about:blank", newWindow: true });
+  async page({ width = 1280, height = 800, dots = 1, touch = false, apart = false } = {}) {
+    // Apart from the others as on another machine: of one browser a server gets six connections.
+    const context = apart ? await this.send("Target.createBrowserContext") : {};
+    const { targetId } = await this.send("Target.createTarget", { url: "about:blank", newWindow: true, ...context });
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
     const page = new Tab(this, sessionId, targetId);
     this.heard.set(sessionId, (message) => page.hear(message));

@@ -35,7 +35,7 @@ const bar = (words) => `document.getElementById('class').textContent.includes(${
 try {
   const tabs = [];
   for (let at = 0; at < Number(count); at++) {
-    const tab = await browser.page({ width: 390, height: 844, dots: 2, touch: true });
+    const tab = await browser.page({ width: 390, height: 844, dots: 2, touch: true, apart: true });
     await tab.open(here);
     await tab.until("raftlab.follower && raftlab.name === 'followed.lab'");
     tabs.push(tab);
