@@ -165,6 +165,17 @@ class Tab {
     await this.tap(x, y);
   }
 
+  // A page that is busy may take a tap for none: whoever sees nothing come of it taps again.
+  async tapUntil(selector, expression) {
+    for (let taps = 0; !(await this.ask(expression)); taps++) {
+      if (taps === 20) throw new Error(`never so by ${taps} taps: ${expression}\n${await this.text()}`);
+      await this.tapOn(selector);
+      for (let wait = 0; wait < 20 && !(await this.ask(expression)); wait++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
   async picture(file) {
     const { data } = await this.send("Page.captureScreenshot", { format: "png" });
     writeFileSync(file, Buffer.from(data, "base64"));
