@@ -225,6 +225,8 @@ pub enum Replication {
         last: Index,
         /// How many of its bytes are known to have arrived.
         received: u32,
+        /// The first call that begins there. Who has less when that or a later one comes has lost some.
+        first: u32,
         /// The network has told that it failed.
         lost: bool,
     },

@@ -122,27 +122,30 @@ impl Raft {
         let known = &mut leader.progress[peer.index()];
         let Some(own) = &self.snapshot else { return };
         let underway = leader.sending.iter().find(|(to, _)| *to == peer);
-        let (snapshot, from) = match (known.replication, underway) {
+        let call = self.calls.next();
+        let (snapshot, from, first_call) = match (known.replication, underway) {
             // One of which nothing has arrived gives way to a newer one.
-            (Replication::Snapshot { received, last, .. }, Some((_, begun)))
+            (Replication::Snapshot { received, last, first, .. }, Some((_, begun)))
                 if received > 0 || last == own.last.index =>
             {
                 if again {
                     out.emit(RaftEvent::SnapshotResent { follower: peer, last, received });
                 }
-                (begun.clone(), received)
+                (begun.clone(), received, if again { first } else { call })
             }
             _ => {
                 leader.sending.retain(|(to, _)| *to != peer);
                 leader.sending.push((peer, own.clone()));
                 let (next, last) = (known.next, own.last);
                 out.emit(RaftEvent::SnapshotChosen { follower: peer, next, first, last });
-                (own.clone(), 0)
+                (own.clone(), 0, call)
             }
         };
         let to = from.saturating_add(cx.snapshot_chunk).min(snapshot.bytes);
-        let (call, sent, last) = (self.calls.next(), cx.now, snapshot.last.index);
-        known.replication = Replication::Snapshot { call, sent, last, received: from, lost: false };
+        let (sent, last) = (cx.now, snapshot.last.index);
+        let (received, first) = (from, first_call);
+        known.replication =
+            Replication::Snapshot { call, sent, last, received, first, lost: false };
         let chunk = Chunk { snapshot, from, to };
         out.messages.push((peer, Message::InstallSnapshot { call, term: self.term, chunk }));
     }
@@ -233,9 +236,14 @@ impl Raft {
                     (ChunkResult::Installed(index), _) => self.on_matched(follower, index, cx, out),
                     (
                         ChunkResult::Received(bytes),
-                        Replication::Snapshot { call: newest, last: of, received, .. },
-                    ) if last == *of && (bytes > *received || call == *newest) => {
-                        // More is news, whichever chunk it answers; less only from the newest.
+                        Replication::Snapshot { call: newest, last: of, received, first, .. },
+                    ) if last == *of
+                        && (bytes > *received
+                            || call == *newest
+                            || bytes < *received && call >= *first) =>
+                    {
+                        // More is news, whichever chunk it answers; less only in answer to what was
+                        // sent since it was known to have more.
                         *received = bytes;
                         self.send_snapshot(follower, false, cx, out);
                         None
