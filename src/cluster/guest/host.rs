@@ -221,7 +221,7 @@ impl Host {
             return ended(format!("append: a term of {term}"));
         };
         let payload = match operation::read(bytes) {
-            _ if self.serves => Payload::Opaque(bytes.into()),
+            _ if self.serves => Payload::Opaque(Rc::new(bytes.into())),
             _ if bytes.is_empty() => Payload::Noop,
             Some(op) => Payload::Op(Rc::new(op)),
             None => {
@@ -363,7 +363,7 @@ impl Host {
         let index = u64::try_from(index).ok().map(Index)?;
         self.raft.log().get(index).map(|entry| match &entry.payload {
             Payload::Op(op) => operation::write(op),
-            Payload::Opaque(bytes) => bytes.to_vec(),
+            Payload::Opaque(bytes) => bytes.as_slice().to_vec(),
             // No guest changes members.
             Payload::Noop | Payload::Untold | Payload::Configuration(_) => Vec::new(),
         })

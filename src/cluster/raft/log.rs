@@ -29,7 +29,8 @@ pub enum Payload {
     /// What it is about, a trace does not tell.
     Untold,
     /// Bytes of a guest whose whole service is its own: what they mean, only the guest knows.
-    Opaque(Rc<[u8]>),
+    /// A thin pointer, for every entry is as large as the largest payload.
+    Opaque(Rc<Vec<u8>>),
     /// Who votes and who learns, from here on (dissertation §4.1).
     Configuration(Rc<Configuration>),
 }
