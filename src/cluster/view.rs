@@ -328,6 +328,12 @@ impl Cluster {
         newest.map_or(Configuration::NONE, |server| server.raft.configuration())
     }
 
+    /// Whether every server has a vote by that, and no change is under way: then nothing has to be said of
+    /// members.
+    pub fn all_vote(&self) -> bool {
+        self.configuration().is_all(self.servers.len())
+    }
+
     /// Whether a log has this very entry at `index`, or a snapshot instead: that covers what was
     /// committed there (§7).
     fn has(&self, log: &Log, index: Index, entry: &Entry) -> bool {

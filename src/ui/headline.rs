@@ -212,10 +212,10 @@ pub fn sentences(cluster: &Cluster) -> Vec<String> {
 
 /// "Members change from S1-3 to S1-4: majorities of both decide together."
 fn members(cluster: &Cluster) -> Option<String> {
-    let all = cluster.configuration();
-    if !all.has_changed() {
+    if cluster.all_vote() {
         return None;
     }
+    let all = cluster.configuration();
     let learns = |them: ServerSet| if them.len() == 1 { "learns" } else { "learn" };
     Some(match (all.old(), all.next(), all.learners()) {
         (Some(old), _, _) => format!(

@@ -98,9 +98,8 @@ fn status(scene: &Scene) -> Vec<String> {
         [(flaw, _)] => more.push(format!("flaw {flaw}")),
         flaws => more.push(format!("{} flaws", flaws.len())),
     }
-    let all = scene.cluster.configuration();
-    if all.has_changed() {
-        more.insert(0, format!("votes: {all}"));
+    if !scene.cluster.all_vote() {
+        more.insert(0, format!("votes: {}", scene.cluster.configuration()));
     }
     let flaws = more.last().filter(|word| word.contains("flaw")).cloned().unwrap_or_default();
     let network = match scene.cluster.is_observed() {

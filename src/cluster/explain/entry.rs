@@ -33,7 +33,7 @@ pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]
     };
     lines.say(what(index, entry, cluster.has_guests()));
     let copies = cluster.copies(index, entry);
-    let servers = if cluster.configuration().has_changed() { "who vote" } else { "servers" };
+    let servers = if cluster.all_vote() { "servers" } else { "who vote" };
     lines.say(format!("{} it, {} {servers}", have(copies), share(cluster, copies)));
     lines.say_all(in_memory(cluster, copies, cluster.synced(index, entry)));
     if holder.raft.is_guest() {

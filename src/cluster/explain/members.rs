@@ -12,7 +12,7 @@ pub(super) fn members(server: &Server) -> Vec<String> {
     if all == Configuration::NONE {
         return vec!["no leader has told it of any members yet".to_owned()];
     }
-    if !all.has_changed() && index == Index::ZERO {
+    if index == Index::ZERO {
         return if raft.is_leader() { waits(raft, all) } else { Vec::new() };
     }
     let mut clauses = vec![match all.old() {
@@ -22,7 +22,7 @@ pub(super) fn members(server: &Server) -> Vec<String> {
             list(all.new_voters())
         ),
         None => {
-            format!("by its newest configuration, {}, {} vote", place(index), list(all.voters()))
+            format!("by its newest configuration, entry {index}, {} vote", list(all.voters()))
         }
     }];
     if !raft.knows_configuration_committed() {
@@ -35,13 +35,6 @@ pub(super) fn members(server: &Server) -> Vec<String> {
         clauses.extend(waits(raft, all));
     }
     clauses
-}
-
-fn place(index: Index) -> String {
-    match index {
-        Index::ZERO => "that of the start".to_owned(),
-        _ => format!("entry {index}"),
-    }
 }
 
 /// What it is itself.
@@ -73,8 +66,8 @@ fn waits(raft: &Raft, all: Configuration) -> Vec<String> {
     let mut clauses = Vec::new();
     if !learners.without(fresh).is_empty() {
         let them = learners.without(fresh);
-        let learn = if them.len() == 1 { "learns" } else { "learn" };
-        clauses.push(format!("{} {learn}, and no majority counts on it", list(them)));
+        let (learn, it) = if them.len() == 1 { ("learns", "it") } else { ("learn", "them") };
+        clauses.push(format!("{} {learn}, and no majority counts on {it}", list(them)));
     }
     let done: ServerSet =
         raft.catching_up().iter().filter(|it| it.done).map(|it| it.server).collect();

@@ -100,11 +100,11 @@ impl Configuration {
         self.is_joint() || !self.next.is_empty()
     }
 
-    /// Whether members have changed, as far as it shows: it is not just the first so many servers.
-    pub fn has_changed(self) -> bool {
-        let plain = Self::of(self.voters.len() as u8);
+    /// Whether all of so many servers vote, and no change is under way.
+    pub fn is_all(self, servers: usize) -> bool {
+        let all = Self::of(servers as u8);
         (self.voters, self.old, self.learners, self.next)
-            != (plain.voters, plain.old, plain.learners, plain.next)
+            == (all.voters, all.old, all.learners, all.next)
     }
 
     /// How many servers have a vote.

@@ -339,7 +339,9 @@ impl Raft {
         out: &mut Outbox,
     ) {
         let (index, to) = (self.configuration_index(), self.configuration());
-        if (index, to) != (before, from) {
+        // The log has brought none yet, as in most runs.
+        let same = index == Index::ZERO && before == Index::ZERO;
+        if !same && (index, to) != (before, from) {
             let why = match index {
                 _ if index <= self.log.base().index && index > before => Reconfigured::Snapshot,
                 _ if index < before => Reconfigured::FellBack,

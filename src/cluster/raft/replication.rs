@@ -136,12 +136,12 @@ impl Raft {
             return None;
         }
         let Ruled { answer, flaws } = self.append_refusal(term, prev, &entries);
-        let before = (self.configuration_index(), self.configuration());
         Some(match answer {
             None => {
                 let last_new = Index(prev.index.0 + entries.len() as u64);
                 // By the rules a heartbeat, which brings none, changes nothing; by a flaw it may.
                 if !entries.is_empty() || !self.rules.flaws.is_empty() {
+                    let before = (self.configuration_index(), self.configuration());
                     self.append_new(leader, prev.index, entries, out);
                     self.tell_reconfigured(before, out);
                 }
