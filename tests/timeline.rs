@@ -209,7 +209,8 @@ fn a_long_run_keeps_to_its_budget() {
         }
     }
     let reaches: Vec<u64> = timelines.iter().map(Timeline::reach).collect();
-    assert!(reaches.is_sorted() && reaches[0] < reaches[1], "{reaches:?}");
+    // The last budget ends at two checkpoints, of which none gives way any more.
+    assert!(reaches[..3].is_sorted() && reaches[0] < reaches[1], "{reaches:?}");
     for (timeline, budget) in timelines.iter().zip(budgets) {
         let few = timeline.checkpoints() <= 2;
         assert!(timeline.bytes() <= budget || few, "{} of {budget}", timeline.bytes());
