@@ -15,8 +15,9 @@ const BUTTONS = [
 ];
 
 const PRESS = 0, OTHER = 1, UP = 2, DOWN = 3;
-// How long a finger rests for what another mouse button does, in milliseconds.
-const RESTS = 500;
+// How long a finger rests for what another mouse button does, and what is left of that for a finger that
+// has gone while the page was busy, in milliseconds; how far one moves that doesn't tap.
+const RESTS = 500, HEARD = 50, STRAYS = 10;
 
 class Hands {
   constructor(page) {
@@ -25,6 +26,7 @@ class Hands {
     this.keyboard();
     this.mouse();
     this.fingers();
+    this.taps();
     this.buttons();
   }
 
@@ -94,15 +96,16 @@ class Hands {
       end();
       if (!event.isPrimary) return;
       down = { x: event.clientX, y: event.clientY, at: event.clientY, moved: false };
-      down.timer = setTimeout(() => {
+      const rests = () => {
         this.page.point(OTHER, down.x, down.y);
         end();
-      }, RESTS);
+      };
+      down.timer = setTimeout(() => { down.timer = setTimeout(rests, HEARD); }, RESTS - HEARD);
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!down || event.pointerType !== "touch" || !event.isPrimary) return;
       const row = canvas.getBoundingClientRect().height / this.page.screen.rows;
-      if (Math.hypot(event.clientX - down.x, event.clientY - down.y) > 10) {
+      if (Math.hypot(event.clientX - down.x, event.clientY - down.y) > STRAYS) {
         down.moved = true;
         clearTimeout(down.timer);
       }
@@ -120,6 +123,28 @@ class Hands {
     // Enlarged by two fingers, the page is moved by one.
     window.visualViewport?.addEventListener("resize", () => {
       canvas.style.touchAction = window.visualViewport.scale > 1.01 ? "auto" : "pinch-zoom";
+    });
+  }
+
+  // A tap presses a button as the finger leaves it. What the browser calls a click comes later, and from a page
+  // that was busy meanwhile not always.
+  taps() {
+    let down = null;
+    const listen = (kind, heard) => document.addEventListener(kind, heard, { passive: kind !== "touchend" });
+    listen("touchstart", ({ touches: [finger, another], target }) => {
+      const button = another ? null : target.closest?.("button");
+      down = button && { button, x: finger.clientX, y: finger.clientY };
+    });
+    listen("touchmove", ({ touches: [finger] }) => {
+      if (down && Math.hypot(finger.clientX - down.x, finger.clientY - down.y) > STRAYS) down = null;
+    });
+    listen("touchcancel", () => { down = null; });
+    listen("touchend", (event) => {
+      if (!down || !event.cancelable) return;
+      event.preventDefault();
+      const { button } = down;
+      down = null;
+      button.click();
     });
   }
 

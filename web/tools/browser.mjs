@@ -155,25 +155,24 @@ class Tab {
   }
 
   // The middle of an element, for a finger.
-  async tapOn(selector) {
-    const [x, y] = await this.ask(`(() => {
+  middle(selector) {
+    return this.ask(`(() => {
       const element = document.querySelector(${JSON.stringify(selector)});
       element.scrollIntoView({ inline: "center" });
       const box = element.getBoundingClientRect();
       return [box.x + box.width / 2, box.y + box.height / 2];
     })()`);
-    await this.tap(x, y);
   }
 
-  // A page that is busy may take a tap for none: whoever sees nothing come of it taps again.
-  async tapUntil(selector, expression) {
-    for (let taps = 0; !(await this.ask(expression)); taps++) {
-      if (taps === 20) throw new Error(`never so by ${taps} taps: ${expression}\n${await this.text()}`);
-      await this.tapOn(selector);
-      for (let wait = 0; wait < 20 && !(await this.ask(expression)); wait++) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
+  async tapOn(selector) {
+    await this.tap(...(await this.middle(selector)));
+  }
+
+  // For so many milliseconds from now on the page does something else; it does not wait for it.
+  busy(milliseconds) {
+    return this.ask(`void setTimeout(() => {
+      for (const end = performance.now() + ${milliseconds}; performance.now() < end; );
+    })`);
   }
 
   async picture(file) {

@@ -56,7 +56,8 @@ try {
       }
       console.log("same");
     } else if (word === "own") {
-      await first.tapUntil("[data-key=' ']", bar("your own way"));
+      await first.tapOn("[data-key=' ']");
+      await first.until(bar("your own way"));
       console.log("own");
     } else if (word === "back") {
       await first.key("F2");
@@ -68,7 +69,8 @@ try {
       for (const tab of tabs) {
         // The question that stood before may still be there.
         await tab.until(`document.querySelector('${choice}')?.textContent === '${number} ${text}'`);
-        await tab.tapUntil(choice, "document.querySelector('#class [aria-pressed=true]') !== null");
+        await tab.tapOn(choice);
+        await tab.until("document.querySelector('#class [aria-pressed=true]') !== null");
       }
       console.log("answered");
     } else if (word === "name") {
