@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the page: the lab in one file, web/dist/raftlab.html, for a browser, with or without a server.
 # Says what is missing, and how to get it; then it ends with status 2. `web/build.sh --quick` is for tests:
-# built in less time, slower and larger, as target/web/quick/raftlab.html. `web/build.sh FILE.wasm OUT.html`
+# built in less time, slower and larger, as target/web/quick/raftlab.html, with the module of tests/wasm.rs
+# beside it. `web/build.sh FILE.wasm OUT.html`
 # only packs a module that has been built.
 set -euo pipefail
 web=$(cd "$(dirname "$0")" && pwd)
@@ -15,9 +16,10 @@ for tool in gzip openssl; do
     command -v $tool >/dev/null || missing "$tool is missing: it comes with nearly every system, as the package $tool"
 done
 
-profile=web
+profile=web packages=(--package raftlab-web)
 if [[ ${1:-} == --quick ]]; then
-    profile=page
+    # Both hold the same lab, which takes the time.
+    profile=page packages+=(--package raftlab-wasm)
     set -- "" "$web/../target/web/quick/raftlab.html"
 fi
 module=${1:-}
@@ -38,10 +40,12 @@ if [[ -z $module ]]; then
     fi
     export RUSTC=$rustc
     "$cargo" build --locked --manifest-path "$web/Cargo.toml" --profile $profile --target $target \
-        --target-dir "$web/../target/web" "${extra[@]}"
-    module=$web/../target/web/$target/$profile/raftlab_web.wasm
+        --target-dir "$web/../target/web" "${packages[@]}" "${extra[@]}"
+    built=$web/../target/web/$target/$profile
+    module=$built/raftlab_web.wasm
     if [[ $profile == page ]]; then
-        :
+        mkdir -p "$(dirname "$out")"
+        cp "$built/raftlab_wasm.wasm" "$(dirname "$out")"
     elif command -v wasm-opt >/dev/null; then
         smaller=$(mktemp)
         trap 'rm -f "$smaller"' EXIT
