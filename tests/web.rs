@@ -160,6 +160,34 @@ fn a_browser_plays_what_the_program_plays() {
     }
 }
 
+#[test]
+fn a_raft_of_ones_own_runs_on_the_page() {
+    if skipped("a Raft of one's own on the page", true) {
+        return;
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().expect("a folder");
+    let within = |name: &str| folder.path().join(name).to_str().expect("a name").to_owned();
+    let (script, file) = (within("mine.lab"), within("mine.html"));
+    let raft = root().join("tests/guests/raft_c.wasm");
+    fs::copy(&raft, within("raft_c.wasm")).expect("a module");
+    let text = "cluster servers=3 seed=5 raft=./raft_c.wasm\nclients a\nuntil leader within 5s\nset x 1\ncrash leader\nuntil new leader within 5s\nset x 2\n";
+    fs::write(&script, text).expect("a script");
+    let web = web();
+    raftlab(&["page", &script, "--out", &file, "--web", web.to_str().expect("a name")]);
+    let shared = raftlab(&["share", &script, "--base", "https://example.org/"]);
+    let told = raftlab(&["run", &script, "--json"]);
+    let told: serde_json::Value =
+        serde_json::from_str(told.lines().next().expect("a line")).expect("JSON");
+    let digest = told["digest"].as_str().expect("a digest").to_owned();
+    let tool = root().join("web/tools/guests.mjs");
+    let arguments = [&file, shared.lines().last().expect("a link"), &script].map(Path::new);
+    let told = node(
+        &[&[tool.as_path(), &web], &arguments[..], &[raft.as_path(), Path::new(&digest)]].concat(),
+    );
+    assert_eq!(told.lines().filter(|line| line.starts_with("so: ")).count(), 7, "{told}");
+}
+
 /// Browsers that follow a presenter, and are told what is expected of them.
 struct Followers {
     node: Child,

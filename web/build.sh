@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the page: the lab in one file, web/dist/raftlab.html, for a browser, with or without a server.
+# Builds the page: the lab in one file, web/dist/raftlab.html, for a browser, with or without a server; and
+# beside it raftlab-guests.bin, the lab that hosts Rafts of others, which the page loads when one is opened.
 # Says what is missing, and how to get it; then it ends with status 2. `web/build.sh --quick` is for tests:
 # built in less time, slower and larger, as target/web/quick/raftlab.html, with the module of tests/wasm.rs
 # beside it. `web/build.sh FILE.wasm OUT.html`
@@ -18,8 +19,8 @@ done
 
 profile=web packages=(--package raftlab-web)
 if [[ ${1:-} == --quick ]]; then
-    # Both hold the same lab, which takes the time.
-    profile=page packages+=(--package raftlab-wasm)
+    # Both hold the same lab, which takes the time; so it is the one with guests that all tests ask.
+    profile=page packages+=(--package raftlab-wasm --features raftlab-web/guests)
     set -- "" "$web/../target/web/quick/raftlab.html"
 fi
 module=${1:-}
@@ -39,22 +40,39 @@ if [[ -z $module ]]; then
         fi
     fi
     export RUSTC=$rustc
-    "$cargo" build --locked --manifest-path "$web/Cargo.toml" --profile $profile --target $target \
-        --target-dir "$web/../target/web" "${packages[@]}" "${extra[@]}"
-    built=$web/../target/web/$target/$profile
-    module=$built/raftlab_web.wasm
+    made=$web/../target/web/$target/$profile
+    build() {
+        "$cargo" build --locked --manifest-path "$web/Cargo.toml" --profile $profile --target $target \
+            --target-dir "$web/../target/web" "${packages[@]}" "${extra[@]}" "$@"
+    }
+    mkdir -p "$(dirname "$out")"
+    guests=$(dirname "$out")/raftlab-guests.bin
+    module=$made/raftlab_web.wasm
     if [[ $profile == page ]]; then
-        mkdir -p "$(dirname "$out")"
-        cp "$built/raftlab_wasm.wasm" "$(dirname "$out")"
-    elif command -v wasm-opt >/dev/null; then
-        smaller=$(mktemp)
-        trap 'rm -f "$smaller"' EXIT
-        wasm-opt -O2 --enable-bulk-memory --enable-sign-ext --enable-mutable-globals \
-            --enable-nontrapping-float-to-int --enable-reference-types "$module" -o "$smaller"
-        module=$smaller
+        build
+        cp "$made/raftlab_wasm.wasm" "$(dirname "$out")"
+        gzip -9nc "$module" >"$guests"
     else
-        echo "web/build.sh: without wasm-opt (package binaryen) the page is larger than it need be" >&2
+        packed=$(mktemp -d)
+        trap 'rm -rf "$packed"' EXIT
+        shrink() {
+            if command -v wasm-opt >/dev/null; then
+                wasm-opt -O2 --enable-bulk-memory --enable-sign-ext --enable-mutable-globals \
+                    --enable-nontrapping-float-to-int --enable-reference-types "$module" -o "$1"
+            else
+                cp "$module" "$1"
+            fi
+        }
+        command -v wasm-opt >/dev/null ||
+            echo "web/build.sh: without wasm-opt (package binaryen) the page is larger than it need be" >&2
+        build --features raftlab-web/guests
+        shrink "$packed/guests.wasm"
+        gzip -9nc "$packed/guests.wasm" >"$guests"
+        build
+        shrink "$packed/page.wasm"
+        module=$packed/page.wasm
     fi
+    echo "$guests: $(wc -c <"$guests") bytes"
 fi
 
 script=$(cat "$web"/page/{lab,screen,keep,hands,menu,worker,hunt,follow,main}.js)

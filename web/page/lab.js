@@ -18,11 +18,12 @@ function unpacked(text) {
 }
 
 class Lab {
+  // The module as it lies in a page, in base64, or as it came from a server.
   static async load(packed, light) {
     if (!("WebAssembly" in window) || !("DecompressionStream" in window)) {
       throw new Stopped("This browser is too old for the lab: any of the last three years will do.");
     }
-    const stream = new Blob([unpacked(packed)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const stream = new Blob([typeof packed === "string" ? unpacked(packed) : packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const compiled = await WebAssembly.compile(await new Response(stream).arrayBuffer());
     return new Lab(compiled, await WebAssembly.instantiate(compiled, {}), light);
   }
@@ -64,6 +65,17 @@ class Lab {
     const bytes = new TextEncoder().encode(text);
     const place = this.call("room", bytes.length);
     new Uint8Array(this.module.memory.buffer, place, bytes.length).set(bytes);
+  }
+
+  // A Raft of another's, for the scripts that name its file. Why it can be none, or nothing.
+  bring(name, raft) {
+    const head = new TextEncoder().encode(name + "\n");
+    const place = this.call("room", head.length + raft.length);
+    const room = new Uint8Array(this.module.memory.buffer, place, head.length + raft.length);
+    room.set(head);
+    room.set(raft, head.length);
+    const length = this.call("bring");
+    return length ? this.at(this.call("text"), length) : "";
   }
 
   // The answer of a call that gives a text; `told` is what it is told first.

@@ -27,10 +27,10 @@ class Page {
     document.addEventListener("visibilitychange", () => this.keep());
     window.addEventListener("hashchange", () => this.openAddress());
     document.addEventListener("dragover", (event) => event.preventDefault());
-    document.addEventListener("drop", async (event) => {
+    document.addEventListener("drop", (event) => {
       event.preventDefault();
       const [file] = event.dataTransfer.files;
-      if (file) this.play(file.name, await file.text());
+      if (file) this.open(file);
     });
   }
 
@@ -59,10 +59,7 @@ class Page {
       this.keep();
       const plain = name.replaceAll("\n", " ");
       const why = this.lab.ask("open", `${plain}\n${at.replaceAll("\n", " ")}\n${text}`);
-      if (why) {
-        this.menu.tell("This can't be opened", why);
-        return false;
-      }
+      if (why) return this.refuse("This can't be opened", why, () => this.play(name, text, at));
       this.opened(plain);
       return true;
     });
@@ -71,7 +68,7 @@ class Page {
   // A session that follows another one.
   followWhole(text) {
     const why = this.lab.ask("open_following", text);
-    if (why) return this.menu.tell("This can't be followed", why);
+    if (why) return this.refuse("This can't be followed", why, () => this.followWhole(text));
     this.opened("followed.lab");
   }
 
@@ -79,7 +76,49 @@ class Page {
     if (this.play(session.name, session.text)) this.kept.remove(session.key);
   }
 
+  // Says why something is not opened. What is in want of a Raft is tried again once that has come.
+  refuse(title, why, again) {
+    this.wanting = why.startsWith("Its servers run a Raft") ? again : null;
+    this.menu.tell(title, why);
+    return false;
+  }
+
+  // Opens a file of the person's: a script, or a Raft.
+  async open(file) {
+    if (!/\.wasm$/i.test(file.name)) return this.play(file.name, await file.text());
+    const lab = await this.host();
+    if (!lab) return;
+    const raft = new Uint8Array(await file.arrayBuffer());
+    // A script of the page's own says the name, in one word.
+    const name = this.wanting ? file.name : file.name.replace(/[^\w.-]/g, "_");
+    const why = lab.bring(name, raft);
+    if (why) return this.menu.tell("This can't be a server", why);
+    this.keep();
+    this.lab = lab;
+    this.menu.dialog.close();
+    if (this.wanting) this.wanting();
+    else this.play(name.replace(/wasm$/i, "lab"), `cluster servers=5 raft=${name}\n`);
+  }
+
+  // A lab that hosts Rafts of others: the page's second module, which lies beside it.
+  async host() {
+    if (this.lab.module.bring) return this.lab;
+    try {
+      const answer = await fetch("raftlab-guests.bin");
+      if (!answer.ok) throw new Error();
+      const lab = await Lab.load(await answer.arrayBuffer(), document.documentElement.classList.contains("light"));
+      lab.write(location.href.split("#")[0]);
+      lab.call("lies_at");
+      return lab;
+    } catch {
+      this.menu.tell("No Raft of your own here", "What runs it, raftlab-guests.bin, does not lie beside this page, or " +
+        "the page comes from a disk.\nraftlab page SCRIPT.lab makes one file of a script and the Raft that it names.");
+      return null;
+    }
+  }
+
   opened(name) {
+    this.wanting = null;
     this.name = name;
     this.kept.begin(name);
     document.title = name ? `${name.split("/").pop()} – raftlab` : "raftlab";
@@ -199,8 +238,7 @@ class Page {
       this.keep();
       const [ok, name] = this.lab.ask("open_link", fragment).split(/\n(.*)/s);
       if (ok !== "ok") {
-        this.menu.tell("This link can't be opened", name ? `${ok}\n${name}` : ok);
-        return false;
+        return this.refuse("This link can't be opened", name ? `${ok}\n${name}` : ok, () => this.follow(fragment));
       }
       this.opened(name);
       return true;
@@ -224,7 +262,10 @@ class Page {
       const { name, text, at } = JSON.parse(scene.textContent);
       if (this.play(name, text, at || "")) return;
     }
+    // Below what is said of it. The Raft that it is in want of may still come.
+    const { wanting } = this;
     this.free();
+    this.wanting = wanting;
   }
 }
 
@@ -251,6 +292,12 @@ async function begin() {
   const packed = document.getElementById("module");
   const lab = await Lab.load(packed.textContent.trim(), light);
   packed.remove();
+  const guest = document.getElementById("guest");
+  if (guest) {
+    const { name, raft } = JSON.parse(guest.textContent);
+    const why = lab.bring(name, unpacked(raft));
+    if (why) throw new Stopped(why);
+  }
   // For tests and for the curious: `raftlab.lab.ask("digest")`.
   window.raftlab = new Page(lab);
   window.raftlab.openAddress();

@@ -55,16 +55,16 @@ class Menu {
 
   // What one can do with the lab itself.
   own() {
-    const field = make("input", { type: "file", accept: ".lab,text/plain" });
-    field.onchange = async () => {
+    const field = make("input", { type: "file", accept: ".lab,.wasm,text/plain,application/wasm" });
+    field.onchange = () => {
       const [file] = field.files;
       if (!file) return;
       this.dialog.close();
-      this.page.play(file.name, await file.text());
+      this.page.open(file);
     };
     return make("div", { className: "row" },
       action("The free lab", () => { this.dialog.close(); this.page.free(); }),
-      make("label", { className: "file" }, "Open a script…", field),
+      make("label", { className: "file" }, "Open a script, or a Raft of yours (.wasm)…", field),
       action("Save this run as a script", () => download(this.page.fileName(), this.page.lab.ask("saved"))),
       action("Hunt…", () => this.page.hunting.ask()),
       action("Link to this scene", () => { this.dialog.close(); document.getElementById("share").click(); }));

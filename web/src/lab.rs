@@ -19,6 +19,7 @@ use raftlab::ui::export::Paper;
 use raftlab::ui::headline;
 use raftlab::ui::theme::Theme;
 
+use crate::guests::Guests;
 use crate::keys;
 use crate::screen::Screen;
 use crate::tape::PageTape;
@@ -66,10 +67,16 @@ impl Lab {
     ///
     /// # Errors
     /// All that is wrong with it, in lines.
-    pub fn script(name: &str, text: &str, at: &str, paper: Paper) -> Result<Self, String> {
-        let script = Script::parse(name, text.as_bytes()).map_err(|mistakes| {
+    pub fn script(
+        name: &str,
+        text: &str,
+        at: &str,
+        (paper, guests): (Paper, &Guests),
+    ) -> Result<Self, String> {
+        let mut script = Script::parse(name, text.as_bytes()).map_err(|mistakes| {
             mistakes.iter().map(|mistake| format!("{mistake}\n\n")).collect::<String>()
         })?;
+        guests.attach(&mut script)?;
         let mut session =
             Session::file(PathBuf::from(name), &script, (None, Vec::new()), theme(paper));
         if !at.is_empty() {
@@ -87,9 +94,9 @@ impl Lab {
     ///
     /// # Errors
     /// What is wrong with the link or the script.
-    pub fn link(fragment: &str, paper: Paper) -> Result<(Self, String), String> {
+    pub fn link(fragment: &str, with: (Paper, &Guests)) -> Result<(Self, String), String> {
         let (scene, told) = Scene::of_link(fragment)?;
-        let mut lab = Self::script(&scene.name, &scene.text, &scene.at, paper)?;
+        let mut lab = Self::script(&scene.name, &scene.text, &scene.at, with)?;
         told.iter().for_each(|told| lab.session.remark(told));
         Ok((lab, scene.name))
     }
@@ -98,8 +105,8 @@ impl Lab {
     ///
     /// # Errors
     /// When it is none.
-    pub fn following(text: &str, paper: Paper) -> Result<Self, String> {
-        let mut lab = Self::script("followed.lab", text, "", paper)?;
+    pub fn following(text: &str, with: (Paper, &Guests)) -> Result<Self, String> {
+        let mut lab = Self::script("followed.lab", text, "", with)?;
         lab.session.begin_following();
         // What others did is not kept here.
         lab.unrecorded = false;
@@ -308,11 +315,14 @@ pub fn scenes() -> String {
 
 /// The digest at the end of a script, with this seed: the same as that of the program, or the page
 /// plays other runs.
-pub fn play(seed: u64, flawed: bool, text: &str) -> String {
-    let script = match Script::parse("asked.lab", text.as_bytes()) {
+pub fn play(seed: u64, flawed: bool, text: &str, guests: &Guests) -> String {
+    let mut script = match Script::parse("asked.lab", text.as_bytes()) {
         Ok(script) => script,
         Err(mistakes) => return mistakes.iter().map(ToString::to_string).collect(),
     };
+    if let Err(why) = guests.attach(&mut script) {
+        return why;
+    }
     // What shows a flaw is played with it or without it.
     let is_it = |it: &Script| it.shows.is_none() || flawed == (it.variant == Variant::With);
     let played = script.variants().find(is_it);

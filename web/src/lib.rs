@@ -4,6 +4,7 @@
 //! `room`, writes there and calls; where a call answers with a text it gives its length, and the text
 //! stands at `text`. So nothing has to be generated, and the module needs nothing from its host.
 
+mod guests;
 mod hunt;
 mod keys;
 mod lab;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use raftlab::app::scenes;
 use raftlab::ui::theme::Paper;
 
+use guests::Guests;
 use hunt::Hunt;
 use lab::{Errand, Lab};
 
@@ -24,6 +26,7 @@ use lab::{Errand, Lab};
 struct Held {
     lab: Option<Lab>,
     hunt: Option<Hunt>,
+    guests: Guests,
     text: Vec<u8>,
     paper: Paper,
     /// The address of the page.
@@ -135,13 +138,25 @@ pub extern "C" fn open() -> usize {
         let mut parts = asked.splitn(3, '\n');
         let mut part = || parts.next().unwrap_or_default();
         let (name, at, text) = (part(), part(), part());
-        match Lab::script(name, text, at, held.paper) {
+        match Lab::script(name, text, at, (held.paper, &held.guests)) {
             Ok(lab) => {
                 held.open(lab);
                 0
             }
             Err(why) => held.give(why),
         }
+    })
+}
+
+/// The text is a line with the name of a file, and then its bytes: a Raft that servers can have. Why they
+/// can't, or nothing. Where this function is missing no server can have another's.
+#[cfg(feature = "guests")]
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn bring() -> usize {
+    HELD.with_borrow_mut(|held| {
+        let told = std::mem::take(&mut held.text);
+        held.guests.bring(&told).map_or_else(|why| held.give(why), |()| 0)
     })
 }
 
@@ -157,7 +172,7 @@ pub extern "C" fn lies_at() {
 #[allow(unsafe_code, reason = "an export")]
 #[unsafe(no_mangle)]
 pub extern "C" fn open_link() -> usize {
-    HELD.with_borrow_mut(|held| match Lab::link(&held.take(), held.paper) {
+    HELD.with_borrow_mut(|held| match Lab::link(&held.take(), (held.paper, &held.guests)) {
         Ok((lab, name)) => {
             held.open(lab);
             held.give(format!("ok\n{name}"))
@@ -304,7 +319,7 @@ pub extern "C" fn digest() -> usize {
 #[allow(unsafe_code, reason = "an export")]
 #[unsafe(no_mangle)]
 pub extern "C" fn open_following() -> usize {
-    HELD.with_borrow_mut(|held| match Lab::following(&held.take(), held.paper) {
+    HELD.with_borrow_mut(|held| match Lab::following(&held.take(), (held.paper, &held.guests)) {
         Ok(lab) => {
             held.open(lab);
             0
@@ -338,7 +353,7 @@ pub extern "C" fn strays() -> u32 {
 pub extern "C" fn play(seed: u32, flawed: u32) -> usize {
     HELD.with_borrow_mut(|held| {
         let text = held.take();
-        held.give(lab::play(u64::from(seed), flawed != 0, &text))
+        held.give(lab::play(u64::from(seed), flawed != 0, &text, &held.guests))
     })
 }
 

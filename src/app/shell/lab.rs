@@ -250,7 +250,8 @@ async fn play(
     // Before the screen is taken, so that what is wrong can be read.
     let mut audience = match options.audience {
         Some(at) => {
-            let page = share::for_audience(options.web.as_deref())?;
+            let raft = session.scene().cluster.config().raft.clone();
+            let page = share::for_audience(options.web.as_deref(), raft.as_ref())?;
             Some(Audience::listen(at, options.proxy.as_deref(), page).await?)
         }
         None => None,

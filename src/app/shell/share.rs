@@ -4,16 +4,21 @@
 //! The page comes from `web/build.sh`. It lies in a folder, or in the program, if that was built with
 //! the feature `web`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::cli::{PageOptions, ShareOptions};
 use super::files::{Files, Old, why_not};
 use super::{Ending, Mistake, print};
 use crate::app::address::{self, Scene};
 use crate::app::session::{Moment, Session};
+use crate::cluster::Implementation;
 use crate::cluster::command::Script;
 use crate::ui::theme::Theme;
 
@@ -23,6 +28,9 @@ const PAGE: &str = "raftlab.html";
 const DIST: &str = "web/dist";
 /// Where a script goes in it, as `web/build.sh` leaves it.
 const PLACE: &str = "<!--scene-->";
+/// What hosts Rafts of others, beside it, and where the page has its module.
+const GUESTS: &str = "raftlab-guests.bin";
+const MODULE: &str = "id=\"module\">";
 /// The largest page that is taken for one.
 const PAGE_MAX: u64 = 64 * 1024 * 1024;
 
@@ -31,6 +39,11 @@ const BUILT_IN: Option<&str> =
     Some(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist/raftlab.html")));
 #[cfg(not(feature = "web"))]
 const BUILT_IN: Option<&str> = None;
+#[cfg(feature = "web")]
+const GUESTS_BUILT_IN: Option<&[u8]> =
+    Some(include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist/raftlab-guests.bin")));
+#[cfg(not(feature = "web"))]
+const GUESTS_BUILT_IN: Option<&[u8]> = None;
 
 /// Prints a link to a scene, and its code.
 ///
@@ -79,9 +92,9 @@ fn turned(row: &str) -> String {
 /// # Errors
 /// For bad scripts, moments that never come, and when there is no page to write.
 pub fn page(options: &PageOptions) -> Result<Ending, Mistake> {
-    let page = template(options.web.as_deref())?;
     let mut files = Files::default();
     let (scene, script) = read(&mut files, &options.file)?;
+    let page = template(options.web.as_deref(), script.config.raft.as_ref())?;
     let at = match &options.at {
         Some(moment) => {
             session(&script).go_to(moment).map_err(|why| Mistake::Usage(format!("--at: {why}")))?;
@@ -99,41 +112,68 @@ pub fn page(options: &PageOptions) -> Result<Ending, Mistake> {
     Ok(Ending::Well)
 }
 
-/// The page that a class opens to follow a session.
-pub fn for_audience(folder: Option<&Path>) -> Result<String, Mistake> {
-    let page = template(folder)?;
+/// The page that a class opens to follow a session whose servers have this Raft.
+pub fn for_audience(
+    folder: Option<&Path>,
+    raft: Option<&Implementation>,
+) -> Result<String, Mistake> {
+    let page = template(folder, raft)?;
     let (before, after) = parts(&page)?;
-    Ok(format!("{before}<script type=\"application/json\" id=\"audience\">true</script>{after}"))
+    Ok(format!("{before}{}{after}", said("audience", &true.into())))
 }
 
 /// What stands before and after the place of a scene.
 fn parts(page: &str) -> Result<(&str, &str), Mistake> {
-    let missing =
-        || Mistake::Usage(format!("{PAGE} is not what web/build.sh makes: build it again"));
-    page.split_once(PLACE).ok_or_else(missing)
+    page.split_once(PLACE).ok_or_else(|| strange(PAGE))
 }
 
 /// The page with a scene in it, as a text that no browser takes for anything else.
 fn filled(page: &str, scene: &Scene) -> Result<String, Mistake> {
     let (before, after) = parts(page)?;
     let json = serde_json::json!({ "name": scene.name, "text": scene.text, "at": scene.at });
-    // Within a string of JSON these stand for the same letters, and no tag begins.
-    let json = json.to_string().replace('<', "\\u003c").replace('>', "\\u003e");
-    Ok(format!("{before}<script type=\"application/json\" id=\"scene\">{json}</script>{after}"))
+    Ok(format!("{before}{}{after}", said("scene", &json)))
 }
 
-/// The page: from this folder, from the program, or from where it is built.
-fn template(folder: Option<&Path>) -> Result<String, Mistake> {
-    let path = match (folder, BUILT_IN) {
-        (Some(folder), _) => folder.join(PAGE),
-        (None, Some(page)) => return Ok(page.to_owned()),
-        (None, None) => Path::new(DIST).join(PAGE),
+/// What the page is told, by this name.
+fn said(id: &str, json: &serde_json::Value) -> String {
+    // Within a string of JSON these stand for the same letters, and no tag begins.
+    let json = json.to_string().replace('<', "\\u003c").replace('>', "\\u003e");
+    format!("<script type=\"application/json\" id=\"{id}\">{json}</script>")
+}
+
+/// The page: from this folder, from the program, or from where it is built. If servers have a Raft of their
+/// own, it has that and the module that hosts it.
+fn template(folder: Option<&Path>, raft: Option<&Implementation>) -> Result<String, Mistake> {
+    let page = match (folder, BUILT_IN) {
+        (None, Some(page)) => page.to_owned(),
+        (folder, _) => String::from_utf8_lossy(&built(folder, PAGE)?).into_owned(),
     };
+    let Some(raft) = raft else { return Ok(page) };
+    let hosts = match (folder, GUESTS_BUILT_IN) {
+        (None, Some(hosts)) => Cow::Borrowed(hosts),
+        (folder, _) => Cow::Owned(built(folder, GUESTS)?),
+    };
+    let module = fs::read(&*raft.file).map_err(|error| {
+        Mistake::Usage(format!("can't read {}: {}", raft.file, why_not(&error)))
+    })?;
+    let name = Path::new(&*raft.file).file_name().unwrap_or_default().to_string_lossy();
+    let guest = serde_json::json!({ "name": name, "raft": STANDARD.encode(module) });
+    let (before, after) = parts(&page)?;
+    let old =
+        after.split_once(MODULE).and_then(|(start, rest)| Some((start, rest.split_once('<')?.1)));
+    let (start, rest) = old.ok_or_else(|| strange(PAGE))?;
+    let hosts = STANDARD.encode(hosts);
+    Ok(format!("{before}{}{PLACE}{start}{MODULE}{hosts}<{rest}", said("guest", &guest)))
+}
+
+/// What `web/build.sh` has made.
+fn built(folder: Option<&Path>, name: &str) -> Result<Vec<u8>, Mistake> {
+    let path = folder.unwrap_or(Path::new(DIST)).join(name);
     let long = fs::metadata(&path).is_ok_and(|there| there.len() > PAGE_MAX);
     let read = if long {
         Err("it is too large".to_owned())
     } else {
-        fs::read_to_string(&path).map_err(|error| why_not(&error))
+        fs::read(&path).map_err(|error| why_not(&error))
     };
     read.map_err(|why| {
         Mistake::Usage(format!(
@@ -144,7 +184,10 @@ fn template(folder: Option<&Path>) -> Result<String, Mistake> {
     })
 }
 
-/// A script as it stands in its file, and as it is understood.
+fn strange(name: &str) -> Mistake {
+    Mistake::Usage(format!("{name} is not what web/build.sh makes: build it again"))
+}
+
 /// A file as a scene and as a script.
 ///
 /// # Errors

@@ -129,7 +129,9 @@ impl Files {
     pub fn script_and_text(&mut self, path: &Path) -> Result<(Script, String), Mistake> {
         let (shown, bytes) = self.script_bytes(path)?;
         let script = Script::parse(&shown, &bytes).map_err(Mistake::Script)?;
-        Ok((called(script, path), String::from_utf8_lossy(&bytes).into_owned()))
+        let mut script = called(script, path);
+        guests::attach(&mut script, path.parent())?;
+        Ok((script, String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// A script; of one with a recording, as far as it can be read.
