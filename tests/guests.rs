@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use raftlab::cluster::check::Invariant;
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::event::{EventKind, RaftEvent, ServerEvent};
+use raftlab::cluster::explain;
 use raftlab::cluster::guest::{self, Program};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::{Cluster, Implementation, Limits, Step};
@@ -21,10 +22,12 @@ fn program(name: &str) -> Arc<Program> {
 
 fn script(name: &str, text: &str) -> Script {
     let mut script = Script::parse("test.lab", text.as_bytes()).expect("a script");
+    let params = script.config.raft.map(|raft| raft.params).unwrap_or_default();
     script.config.raft = Some(Implementation {
         file: name.into(),
         hash: None,
         limits: Limits::default(),
+        params,
         program: Some(program(name)),
     });
     script
@@ -187,8 +190,13 @@ fn a_rogue_is_caught_named_and_harms_nothing() {
         (23, "accepted: proposal 1 as entry 1 of term 1"),
         (24, "it was asked about proposal 1, and answers 2"),
         (25, "more than 16 MiB of messages and entries in one call"),
+        (26, "more than 4096 messages, writes and reports in one call"),
+        (27, "send: 2000000 bytes, and 1048576 are the most"),
+        (28, "save_blob: 2000000 bytes, and 1048576 are the most"),
+        (36, "divided by zero in on_propose"),
+        (37, "called through a bad function pointer in on_propose"),
     ] {
-        let key = (b'a' + deed - 2) as char;
+        let key = if deed < 28 { b'a' + deed - 2 } else { b'A' + deed - 28 } as char;
         let text = format!("cluster servers=3\nget {key} only=S1 nowait\nrun 300ms\n");
         let mut cluster = start("rogue_guest", &text, 1);
         let events = play(&mut cluster);
@@ -260,16 +268,113 @@ fn a_service_of_its_own_is_judged_by_its_answers() {
 /// A guest that lies is caught by the rule that it breaks.
 #[test]
 fn who_lies_in_its_reports_breaks_a_rule_by_name() {
-    for (reads, rule) in [
-        ("get i only=S1 nowait\nget i only=S2 client=b nowait", Invariant::ElectionSafety),
-        ("get j only=S1 nowait", Invariant::CommitMonotone),
+    for (servers, reads, rule) in [
+        (3, "get i only=S1 nowait\nget i only=S2 client=b nowait", Invariant::ElectionSafety),
+        (3, "get j only=S1 nowait", Invariant::CommitMonotone),
+        (1, "get D only=S1 nowait", Invariant::CommitMonotone),
+        (3, "get E only=S1 nowait", Invariant::OneVote),
+        (3, "get F only=S1 nowait", Invariant::LeaderAppendOnly),
+        (1, "get G only=S1 nowait", Invariant::CommitMonotone),
+        (3, "get H only=S1 nowait", Invariant::TermsInOrder),
     ] {
-        let text = format!("cluster servers=3\n{reads}\nrun 300ms\n");
+        let text = format!("cluster servers={servers}\n{reads}\nrun 300ms\n");
         let mut cluster = start("rogue_guest", &text, 1);
         play(&mut cluster);
         let violation = cluster.violation().map(|it| it.invariant);
         assert_eq!(violation, Some(rule), "{reads}");
     }
+}
+
+/// What servers have said.
+fn said(events: &[EventKind]) -> Vec<&str> {
+    let said = |event| match event {
+        &EventKind::Server(_, ServerEvent::Said { ref text }) => Some(&**text),
+        _ => None,
+    };
+    events.iter().filter_map(said).collect()
+}
+
+/// A timer that runs out at every microsecond takes the time of others as little as it stops it.
+#[test]
+fn a_guest_whose_timer_never_rests_harms_nothing() {
+    let mut cluster =
+        start("rogue_guest", "cluster servers=3\nget K only=S1 nowait\nrun 50ms\n", 1);
+    play(&mut cluster);
+    assert!(cluster.finished() && cluster.servers().iter().all(|server| server.is_running()));
+    assert!(cluster.handled() > 10_000 && cluster.violation().is_none());
+}
+
+/// `raft-params=` reaches the module, and another text is another run.
+#[test]
+fn a_script_tells_a_module_what_it_wants() {
+    let run = |params: &str| {
+        let text = format!("cluster servers=3 raft=x{params}\nget B only=S1 nowait\nrun 30ms\n");
+        let mut cluster = start("rogue_guest", &text, 1);
+        let events = play(&mut cluster);
+        (said(&events).first().map(|text| text.to_string()), cluster.digest())
+    };
+    let (told, digest) = run(" raft-params=\"heartbeat=50ms {{no-op}\"");
+    assert_eq!(told.as_deref(), Some("heartbeat=50ms {no-op}"));
+    assert_eq!(run("").0, None);
+    assert_ne!(digest, run(" raft-params=other").1);
+}
+
+/// Bytes of a guest's own outlive a crash once they are on disk, not before, and not the disk's loss.
+#[test]
+fn what_a_guest_keeps_is_on_its_disk() {
+    let text = "cluster servers=1 sync=20ms\nget C only=S1 nowait\nrun 1s\n";
+    let mut cluster = start("rogue_guest", text, 1);
+    let mut after = |time: u64, commands: &str| {
+        cluster.run_until(Time(time));
+        let mut events = Vec::new();
+        for line in commands.split(';') {
+            cluster.apply(&parse_line(line).expect("a command")).expect("it can be done");
+            events.extend(cluster.events().iter().map(|event| event.kind.clone()));
+        }
+        said(&events).join(" ")
+    };
+    assert_eq!(after(25_000, "crash S1;restart S1"), "", "it was not on disk yet");
+    assert_eq!(after(600_000, "crash S1;restart S1"), "kept over crashes");
+    assert_eq!(after(700_000, "crash S1;wipe S1;restart S1"), "");
+    let events = play(&mut start("rogue_guest", text, 1));
+    assert!(
+        events.iter().any(|event| {
+            matches!(event, EventKind::Server(_, ServerEvent::Kept { bytes: 17 }))
+        })
+    );
+}
+
+/// What a packet says is the guest's to tell; nothing of the run changes by that, however it fails.
+#[test]
+fn a_guest_tells_what_its_packets_say() {
+    let mut cluster = start("raft_c", "cluster servers=3\nuntil leader\nset x 1\n", 1);
+    let mut told = Vec::new();
+    while !cluster.finished() && cluster.step() == Step::Happened {
+        let (before, packets) = (state(&cluster), cluster.packets());
+        let ids: Vec<_> = packets.iter().map(|packet| packet.id).collect();
+        told.extend(ids.into_iter().map(|id| explain::packet(&cluster, id, &[]).join(" ")));
+        assert_eq!(state(&cluster), before);
+    }
+    for words in [
+        ": its log ends at entry 0 of term 0",
+        ": after entry 0 of term 0, entries: 1, commit 0",
+        ": its log is the leader's up to entry 1",
+        "a vote in term 1, 40 bytes",
+    ] {
+        assert!(told.iter().any(|line| line.contains(words)), "{words}: {told:#?}");
+    }
+    let rogue = program("rogue_guest");
+    for (message, words) in [
+        ("loops", "its describe fails: it ran 1,000,000 steps"),
+        ("gives up", "its describe fails: gave up in describe"),
+        ("out of memory", "its describe fails: a text at 2147483392, outside of its memory"),
+        ("sends", "its describe fails: send: there is no server 99"),
+        ("big", "xxxxxxxx"),
+    ] {
+        let told = rogue.describe(message.as_bytes()).expect("words");
+        assert!(told.contains(words) && told.len() <= 200, "{message}: {told}");
+    }
+    assert_eq!(program("echo_c").describe(b"hello"), None);
 }
 
 #[test]
@@ -377,6 +482,19 @@ fn accept_names_the_rule_that_a_bug_breaks() {
     }
 }
 
+/// The crate leaves lost packets to its transport, which is the adapter: eight clients of the lock are
+/// served where half of all gets lost.
+#[test]
+fn what_gets_lost_of_the_crate_raft_is_sent_again() {
+    let text = include_str!("../scripts/handout/lock_many_clients_unreliable.lab");
+    for seed in 1..3 {
+        let mut cluster = start("raft_rs", text, seed);
+        play(&mut cluster);
+        assert_eq!(cluster.failure(), None, "seed {seed}");
+        assert!(cluster.finished(), "seed {seed}");
+    }
+}
+
 /// The whole of it takes longer than a test may: parts of it, none of which is a pass.
 #[test]
 fn accept_accuses_no_raft_that_keeps_the_rules() {
@@ -398,8 +516,11 @@ fn accept_accuses_no_raft_that_keeps_the_rules() {
             assert_eq!(out, raftlab(&parts).1, "the same report every time");
         }
     }
-    // A service of its own: what clients are told is judged, and that a client is served.
-    let service = ["accept", "tests/guests/service_c.wasm", "--seeds", "10", "--folder", "handout"];
+    // A service of its own: what clients are told is judged, and that a client is served. Scenes whose
+    // servers begin with entries of the lab's service say nothing of it.
+    let folders = ["handout", "raft", "etcd", "flaws"].map(|name| ["--folder", name]);
+    let parts = ["accept", "tests/guests/service_c.wasm", "--seeds", "10"];
+    let service = [&parts[..], folders.as_flattened()].concat();
     let (status, out, _) = raftlab(&service);
     assert_eq!(status, 3, "{out}");
     // The echo elects nobody: the tests of the course fail, and no rule is broken.
@@ -530,6 +651,22 @@ fn the_command_line_knows_guests() {
         (&["run", &at("e.lab")], 1, "a flaw of the lab's own Raft"),
         (&["run", "--raft", &raft, "scripts/flaws/forget_vote.lab"], 2, "a guest brings its own"),
         (&["hunt", "--raft", &raft, "--flaw", "forget-vote"], 2, "cannot be used with"),
+        (
+            &[
+                "run",
+                "--raft",
+                "tests/guests/service_c.wasm",
+                "scripts/raft/figure_8_new_entry_keeps_the_old.lab",
+            ],
+            2,
+            "servers begin with entries (`given`)",
+        ),
+        (&["run", "--raft-params", "x"], 2, "--raft <FILE>"),
+        (
+            &["run", "--raft", &raft, "--raft-params", "a\nb", "handout"],
+            2,
+            "a line of 1000 bytes at most",
+        ),
         (&["accept", &at("no.wasm")], 2, "it is not a WebAssembly module"),
         (&["run", &at("good.lab"), "--check-determinism"], 0, "1 passed"),
         (&["run", "--raft", &raft, "scripts/handout/basic_kvraft.lab"], 0, "1 passed"),

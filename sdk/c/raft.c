@@ -224,6 +224,32 @@ EXPORT(on_message) void on_message(int32_t from, int32_t length) {
     report();
 }
 
+/* What a message says, for the details of a packet on the screen. */
+static char *say(char *at, const char *words, int64_t number) {
+    char digits[20];
+    int count = 0;
+    while (*words) *at++ = *words++;
+    do digits[count++] = '0' + number % 10;
+    while (number /= 10);
+    while (count) *at++ = digits[--count];
+    *at = 0;
+    return at;
+}
+
+EXPORT(describe) const char *describe(int32_t length) {
+    static char text[160];
+    struct message *m = (struct message *)in.at;
+    text[0] = 0;
+    if (m->kind == VOTE) say(say(text, "its log ends at entry ", m->index), " of term ", m->log_term);
+    if (m->kind == APPEND) {
+        char *at = say(say(text, "after entry ", m->index), " of term ", m->log_term);
+        say(say(at, ", entries: ", m->count), ", commit ", m->commit);
+    }
+    if (m->kind == APPENDED) say(text, "its log is the leader's up to entry ", m->index);
+    if (m->kind == APPEND_REFUSED) say(text, "the leader shall go back to entry ", m->index);
+    return text;
+}
+
 EXPORT(on_timer) void on_timer(int32_t id) {
     if (id == ELECTION_TIMER) on_campaign();
     if (id == HEARTBEAT_TIMER && role == LEADER) replicate_to_all();

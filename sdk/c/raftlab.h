@@ -52,6 +52,11 @@ EXPORT(on_request) void on_request(int32_t id, int32_t length);
  * run out. Without this function, on_timer(0) is called. */
 EXPORT(on_campaign) void on_campaign(void);
 
+/* What the message in the buffer says, as a text that ends with a zero: the screen shows it
+ * with the packet. It is asked of a fresh instance, which is no server and has no init behind
+ * it, and nothing that it does counts. */
+EXPORT(describe) const char *describe(int32_t length);
+
 /* ---- What the lab gives you. ---- */
 
 /* Sends bytes to a server. Kind and term are for the screen and the checkers: 0 other, 1
@@ -92,6 +97,20 @@ LAB(entry_term) int64_t lab_entry_term(int64_t index);
 /* Copies the bytes of an entry, as many as there is room for, and says how many it has; -1
  * where there is no entry. */
 LAB(entry_read) int32_t lab_entry_read(int64_t index, void *data, int32_t room);
+
+/* Writes bytes of your own to disk, in the place of those before, for what you keep beside
+ * term, vote and log. Those have to be written as above all the same: they are what the screen
+ * shows and the checkers look at. */
+LAB(save_blob) void lab_save_blob(const void *data, int32_t length);
+
+/* Copies the bytes that save_blob wrote last, as many as there is room for, and says how many
+ * there are: 0 at the very beginning. */
+LAB(blob_read) int32_t lab_blob_read(void *data, int32_t room);
+
+/* Copies the text of `raft-params=` in the head of the script or `--raft-params`, as many
+ * bytes as there is room for, without a zero behind them, and says how many it has: 0 if there
+ * is none. */
+LAB(params) int32_t lab_params(void *text, int32_t room);
 
 /* What is not on disk: the role (0 follower, 1 candidate, 2 leader, 3 asking before it becomes
  * a candidate), the leader as far as known (-1: none), the commit index. Entries up to it are

@@ -8,13 +8,14 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::config::Config;
+use super::disk::Disk;
 use super::flaw::{Flaw, Flaws};
 use super::guest::{Guest, Proposed};
 use super::kv::Kv;
 use super::observed::State;
 use super::raft::{
-    Choice, Context, HardState, Log, Message, Outbox, Raft, RaftEvent, Report, Snapshot,
-    SnapshotLimit, TimerOrder, Wanted,
+    Choice, Context, HardState, Message, Outbox, Raft, RaftEvent, Report, Snapshot, SnapshotLimit,
+    TimerOrder, Wanted,
 };
 use super::time::Time;
 use super::types::{ClientId, Index, Op, Request, ServerId, Term};
@@ -39,8 +40,10 @@ impl Deref for Consensus {
 impl Consensus {
     /// That of a server that has not started yet.
     pub(super) fn new(raft: Raft, config: &Config) -> Self {
-        let program = config.raft.as_ref().and_then(|raft| raft.program.clone());
-        let guest = program.map(|program| Box::new(Guest::new(program, raft.id(), config.seed)));
+        let guest = config.raft.as_ref().and_then(|own| {
+            let (program, params) = (own.program.clone()?, own.params.clone());
+            Some(Box::new(Guest::new(program, params, raft.id(), config.seed)))
+        });
         Self { raft, guest, told: false }
     }
 
@@ -89,10 +92,10 @@ impl Consensus {
     }
 
     /// The same server after a crash, with what its disk holds.
-    pub(super) fn start_again(&mut self, hard: HardState, log: Log) {
-        self.raft = self.raft.restarted(hard, log);
+    pub(super) fn start_again(&mut self, disk: &Disk) {
+        self.raft = self.raft.restarted(disk.hard, disk.log.clone());
         if let Some(guest) = &mut self.guest {
-            guest.forget();
+            guest.forget(disk.blob.clone());
         }
     }
 

@@ -49,6 +49,8 @@ pub struct Disk {
     pub log: Log,
     /// What stands in for the entries up to the base of the log.
     pub snapshot: Option<Rc<Snapshot>>,
+    /// What a guest keeps beside: bytes that mean something only to it.
+    pub blob: Rc<[u8]>,
     /// Written since the running sync began.
     pub(super) pending: Batch,
     /// What the running sync will make durable.
@@ -67,9 +69,10 @@ impl Disk {
         let truncated = unsynced.filter_map(|write| match write {
             Write::Truncate(from) => Some(*from),
             Write::Snapshot { replaces: true, .. } => Some(self.log.first_index()),
-            Write::Snapshot { replaces: false, .. } | Write::HardState(_) | Write::Append(_) => {
-                None
-            }
+            Write::Snapshot { replaces: false, .. }
+            | Write::HardState(_)
+            | Write::Append(_)
+            | Write::Blob(_) => None,
         });
         truncated.fold(self.log.last_index().next(), Index::min)
     }
@@ -86,7 +89,7 @@ impl Disk {
                 }
                 Write::Truncate(from) => end = from.previous(),
                 Write::Snapshot { snapshot, replaces: true } => end = snapshot.last.index,
-                Write::Snapshot { replaces: false, .. } | Write::HardState(_) => {}
+                Write::Snapshot { replaces: false, .. } | Write::HardState(_) | Write::Blob(_) => {}
             }
         }
         entries.split_off(&first).into_values()
@@ -132,7 +135,7 @@ impl Disk {
         let through = |write: &Write| match write {
             Write::HardState(_) => Flaws::only(Flaw::ForgetVote),
             Write::Append(_) | Write::Truncate(_) => Flaws::only(Flaw::ForgetLog),
-            Write::Snapshot { .. } => Flaws::NONE,
+            Write::Snapshot { .. } | Write::Blob(_) => Flaws::NONE,
         };
         if keeps_less.is_empty() {
             return keeps_less;
@@ -148,6 +151,7 @@ impl Disk {
                 Write::HardState(hard) => self.hard = hard,
                 Write::Append(entry) => self.log.push(entry),
                 Write::Truncate(from) => self.log.truncate(from),
+                Write::Blob(blob) => self.blob = blob,
                 Write::Snapshot { snapshot, replaces } => {
                     if replaces {
                         self.log = Log::after(snapshot.last, snapshot.configuration());

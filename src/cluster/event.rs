@@ -221,6 +221,10 @@ pub enum ServerEvent {
     WaitersLost {
         count: u32,
     },
+    /// A guest writes what it keeps beside term, vote and log.
+    Kept {
+        bytes: u64,
+    },
     /// A line of a guest.
     Said {
         text: Arc<str>,

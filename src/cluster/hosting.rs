@@ -122,7 +122,10 @@ impl Cluster {
     pub(super) fn follow_guest(&mut self, id: ServerId) -> (bool, Vec<Replied>) {
         let server = &mut self.servers[id.index()];
         let Some(guest) = server.raft.guest_mut() else { return (false, Vec::new()) };
-        let Left { timers, said, replies, ended } = guest.take_left();
+        let Left { timers, said, replies, kept, ended } = guest.take_left();
+        if let Some(bytes) = kept {
+            self.emit(EventKind::Server(id, ServerEvent::Kept { bytes }));
+        }
         for text in said {
             self.emit(EventKind::Server(id, ServerEvent::Said { text }));
         }

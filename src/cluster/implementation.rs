@@ -29,6 +29,8 @@ pub struct Implementation {
     /// The fingerprint that the module must have: recordings keep it.
     pub hash: Option<u64>,
     pub limits: Limits,
+    /// A text that the module can read, for what it wants to be told: `raft-params=TEXT`.
+    pub params: Arc<str>,
     /// The module, once the file has been read.
     #[serde(skip)]
     pub program: Option<Arc<Program>>,
@@ -38,6 +40,7 @@ impl PartialEq for Implementation {
     fn eq(&self, other: &Self) -> bool {
         let program = |it: &Self| it.program.as_ref().map(|program| program.hash());
         (&self.file, self.hash, self.limits) == (&other.file, other.hash, other.limits)
+            && self.params == other.params
             && program(self) == program(other)
     }
 }

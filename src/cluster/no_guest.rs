@@ -1,5 +1,6 @@
 //! What stands for guests in a lab that was built without them: there are none.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::network::Reply;
@@ -43,6 +44,7 @@ pub struct Left {
     pub timers: Vec<(u8, Option<Span>)>,
     pub said: Vec<Arc<str>>,
     pub replies: Vec<Replied>,
+    pub kept: Option<u64>,
     pub ended: Option<String>,
 }
 
@@ -50,10 +52,14 @@ impl Program {
     pub const fn hash(&self) -> u64 {
         match *self {}
     }
+
+    pub fn describe(&self, _: &[u8]) -> Option<String> {
+        match *self {}
+    }
 }
 
 impl Guest {
-    pub fn new(program: Arc<Program>, _: ServerId, _: u64) -> Self {
+    pub fn new(program: Arc<Program>, _: Arc<str>, _: ServerId, _: u64) -> Self {
         match *program {}
     }
 
@@ -69,7 +75,7 @@ impl Guest {
         match *self {}
     }
 
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self, _: Rc<[u8]>) {
         match *self {}
     }
 

@@ -216,7 +216,7 @@ impl Cluster {
         let server = &mut self.servers[id.index()];
         server.incarnation += u32::from(power == Power::Up);
         server.power = power;
-        server.raft.start_again(server.disk.hard, server.disk.log.clone());
+        server.raft.start_again(&server.disk);
         server.rsm = Rsm::default();
     }
 

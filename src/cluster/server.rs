@@ -126,7 +126,7 @@ impl Server {
             self.raft.unsay_vote(|term, candidate| self.disk.has_unsynced_vote(term, candidate));
         }
         let flaws = self.disk.crash(self.flaws());
-        self.raft.start_again(self.disk.hard, self.disk.log.clone());
+        self.raft.start_again(&self.disk);
         self.raft.begin_with(self.disk.snapshot.clone());
         if let Some(candidate) = vote.filter(|_| flaws.has(Flaw::ForgetVote)) {
             self.raft.forget_vote(term, candidate, Flaws::only(Flaw::ForgetVote));

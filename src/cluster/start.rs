@@ -124,8 +124,13 @@ impl Cluster {
         let config = self.config.clone();
         self.digest.u64(u64::from(ENGINE)).u64(config.seed).u8(config.servers);
         self.digest.text(config.network.name());
-        if let Some(program) = config.raft.as_ref().and_then(|raft| raft.program.as_ref()) {
+        if let Some(raft) = &config.raft
+            && let Some(program) = &raft.program
+        {
             self.digest.u64(program.hash());
+            if !raft.params.is_empty() {
+                self.digest.text(&raft.params);
+            }
         }
         for given in &config.given {
             self.give(given);
@@ -148,7 +153,7 @@ impl Cluster {
             self.digest.u64(term.0);
             server.disk.log.push(Entry::new(*term, Rc::new(given_op(index, *term))));
         }
-        server.raft.start_again(server.disk.hard, server.disk.log.clone());
+        server.raft.start_again(&server.disk);
     }
 
     /// The digest of everything up to now: of what was handled, and of what the servers hold.
@@ -158,6 +163,9 @@ impl Cluster {
             let disk = &server.disk;
             digest.u8(server.id.number()).u64(disk.hard.term.0);
             digest.u8(disk.hard.voted_for.map_or(0, ServerId::number));
+            if !disk.blob.is_empty() {
+                digest.bytes(&disk.blob);
+            }
             let last = disk.log.last();
             digest.u64(last.index.0).u64(last.term.0);
             digest.u64(server.raft.commit().0).u64(server.rsm.applied.0);

@@ -69,6 +69,7 @@ impl Cluster {
         // At most what no fresh guest has: images share what did not change between them.
         let guests = self.servers.iter().filter_map(|server| server.raft.guest());
         let copied = copied + guests.map(Guest::kept_bytes).sum::<usize>();
+        let copied = copied + self.servers.iter().map(|it| it.disk.blob.len()).sum::<usize>();
         copied as u64 + self.queue.copied_bytes() + self.checker().copied_bytes()
     }
 }

@@ -1,8 +1,7 @@
 #!/bin/sh
 # Builds the guests that the tests use: the small Raft of sdk/c and sdk/rust, and the same with one bug each.
-# Needs clang and wasm-ld (Debian: clang-19 lld-19), and wasm-opt (binaryen) for the one with threads; the built
-# modules are in the repository. The one in Rust is built from `raftlab guest new --rust DIR`, by `cargo build --release` there, and is
-# target/wasm32-unknown-unknown/release/my_raft.wasm.
+# Needs clang and wasm-ld (Debian: clang-19 lld-19), wasm-opt (binaryen) for the one with threads, and cargo with the
+# target wasm32-unknown-unknown and protoc for those in Rust; the built modules are in the repository.
 set -eu
 cd "$(dirname "$0")"
 cc=${CC:-clang-19}
@@ -18,7 +17,7 @@ for bug in LOCAL_GET REPLIES_EARLY; do
     build ../../sdk/c/service.c "bug_$(echo $bug | tr A-Z a-z).wasm" "BUG_$bug"
 done
 threads=$(mktemp -d)
-cp -r ../../sdk/threads/. ../../sdk/c/raftlab.h "$threads"
+cp -r ../../sdk/threads/. ../../sdk/c/raftlab.h ../../sdk/build.sh "$threads"
 CC="$cc" sh "$threads/build.sh"
 wasm-opt --strip-debug --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$threads/raft.wasm" -o raft_threads.wasm
 rm -r "$threads"
@@ -28,3 +27,16 @@ done
 for part in rogue_*.c; do
     build "$part" "${part%.c}.wasm"
 done
+rust() {
+    at=$(mktemp -d)
+    cp -r "../../sdk/$1/src" "$at"
+    cp ../../sdk/rust/src/raftlab.rs "$at/src"
+    cp "../../sdk/$1/manifest.toml" "$at/Cargo.toml"
+    # No path of this machine in what panics say.
+    RUSTFLAGS="-Clink-arg=-zstack-size=65536 --remap-path-prefix=$at/=/ --remap-path-prefix=$HOME/.cargo/registry/src/=/" \
+        cargo build --release --target wasm32-unknown-unknown --manifest-path "$at/Cargo.toml"
+    cp "$at/target/wasm32-unknown-unknown/release/my_raft.wasm" "$2"
+    rm -r "$at"
+}
+rust rust raft_rust.wasm
+rust raft-rs raft_rs.wasm

@@ -156,6 +156,7 @@ impl Server {
                 Write::HardState(hard) => self.disk.hard = hard,
                 Write::Append(entry) => self.disk.log.push(entry),
                 Write::Truncate(from) => self.disk.log.truncate(from),
+                Write::Blob(blob) => self.disk.blob = blob,
                 Write::Snapshot { snapshot, replaces: false } => {
                     self.disk.log.compact(snapshot.last, snapshot.configuration());
                     self.disk.snapshot = Some(snapshot);

@@ -4,9 +4,12 @@
 //! The crate counts ticks of 50 ms, which are timer 2. Timers 0 and 1 are set for the screen, to when the
 //! ticks will have brought about an election or a heartbeat. Servers are 0 to servers-1 for the lab and
 //! 1 to servers for the crate.
+//!
+//! The crate leaves it to its transport that requests arrive, and the lab's packets get lost. So the last
+//! request to each server is sent again with every tick until it is answered, as a connection would.
 
 #[macro_use]
-mod raftlab;
+pub mod raftlab;
 
 use prost::Message as _;
 use raft::eraftpb::{ConfState, Entry, HardState, Message, MessageType, Snapshot};
@@ -82,6 +85,8 @@ struct Server {
     ticked: u64,
     /// The commit index, once all entries up to it are written.
     committed: u64,
+    /// The last request to each server that it has not answered.
+    unanswered: Vec<Option<Message>>,
 }
 
 guest!(Server);
@@ -108,11 +113,30 @@ fn server(id: u64) -> Option<usize> {
     usize::try_from(id).ok()?.checked_sub(1)
 }
 
+fn send(to: usize, message: &Message) {
+    raftlab::send(to, kind(message), message.term, &message.encode_to_vec());
+}
+
 impl Server {
-    fn send(messages: Vec<Message>) {
+    fn send(&mut self, messages: Vec<Message>) {
         for message in messages {
             let Some(to) = server(message.to) else { continue };
-            raftlab::send(to, kind(&message), message.term, &message.encode_to_vec());
+            send(to, &message);
+            if let Kind::Vote | Kind::PreVote | Kind::Append = kind(&message) {
+                self.unanswered[to] = Some(message);
+            }
+        }
+    }
+
+    /// Requests that were not answered go out again, as long as they are of its term.
+    fn send_again(&mut self) {
+        let raft = &self.node.raft;
+        let (term, follows) = (raft.term, raft.state == StateRole::Follower);
+        for (to, request) in self.unanswered.iter_mut().enumerate() {
+            match request {
+                Some(message) if !follows && message.term >= term => send(to, message),
+                _ => *request = None,
+            }
         }
     }
 
@@ -121,7 +145,7 @@ impl Server {
     fn carry_out(&mut self) {
         while self.node.has_ready() {
             let mut ready = self.node.ready();
-            Self::send(ready.take_messages());
+            self.send(ready.take_messages());
             // Who leads no longer says so before its log changes.
             if let Some(hard) = ready.hs() {
                 raftlab::save_hard(hard.term, server(hard.vote));
@@ -133,9 +157,9 @@ impl Server {
                 }
                 raftlab::append(entry.term, &entry.data);
             }
-            Self::send(ready.take_persisted_messages());
+            self.send(ready.take_persisted_messages());
             let mut light = self.node.advance(ready);
-            Self::send(light.take_messages());
+            self.send(light.take_messages());
             self.node.advance_apply();
         }
         self.committed = self.node.raft.raft_log.committed;
@@ -193,14 +217,21 @@ impl Guest for Server {
         let (disk, ticked) = (Disk { servers: servers as u64 }, raftlab::now());
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let node = RawNode::new(&config, disk, &logger).expect("a configuration");
-        let mut server = Self { me, node, ticked, committed: 0 };
+        let unanswered = vec![None; servers];
+        let mut server = Self { me, node, ticked, committed: 0, unanswered };
         raftlab::set_timer(TICK, TICK_MICROS);
         server.carry_out();
         server
     }
 
-    fn on_message(&mut self, _: usize, bytes: &[u8]) {
+    fn on_message(&mut self, from: usize, bytes: &[u8]) {
         if let Ok(message) = Message::decode(bytes) {
+            match message.msg_type() {
+                MessageType::MsgRequestVoteResponse
+                | MessageType::MsgRequestPreVoteResponse
+                | MessageType::MsgAppendResponse => self.unanswered[from] = None,
+                _ => {}
+            }
             // What it refuses to take is as good as lost.
             let _ = self.node.step(message);
         }
@@ -211,6 +242,7 @@ impl Guest for Server {
         if timer == TICK {
             self.ticked = raftlab::now();
             raftlab::set_timer(TICK, TICK_MICROS);
+            self.send_again();
             self.node.tick();
             self.carry_out();
         }
@@ -227,6 +259,13 @@ impl Guest for Server {
         let term = self.node.raft.term;
         self.carry_out();
         raftlab::accepted(id, index, term);
+    }
+
+    fn describe(bytes: &[u8]) -> String {
+        let Ok(message) = Message::decode(bytes) else { return String::new() };
+        let Message { index, log_term, commit, ref entries, .. } = message;
+        let (what, count) = (message.msg_type(), entries.len());
+        format!("{what:?}, entry {index} of term {log_term}, entries: {count}, commit {commit}")
     }
 
     fn on_campaign(&mut self) {

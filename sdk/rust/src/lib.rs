@@ -4,7 +4,7 @@
 //! message leaves once all that was written before it is on disk. So: first save, then send.
 
 #[macro_use]
-mod raftlab;
+pub mod raftlab;
 
 use raftlab::{
     append, cancel_timer, entry, entry_term, hard_term, hard_vote, log_length, random, save_hard,
@@ -73,6 +73,18 @@ fn election_timer() {
 fn tell(to: usize, kind: Kind, index: u64) {
     let term = hard_term();
     send(to, kind, term, &Message { kind, term, index, log_term: 0, commit: 0 }.bytes());
+}
+
+/// What a message says, for the details of a packet on the screen.
+fn words(mut bytes: &[u8]) -> String {
+    let Message { kind, index, log_term, commit, .. } = Message::read(&mut bytes);
+    match kind {
+        Kind::Vote => format!("its log ends at entry {index} of term {log_term}"),
+        Kind::Append => format!("after entry {index} of term {log_term}, commit {commit}"),
+        Kind::Appended => format!("its log is the leader's up to entry {index}"),
+        Kind::AppendRefused => format!("the leader shall go back to entry {index}"),
+        _ => String::new(),
+    }
 }
 
 impl Raft {
@@ -224,6 +236,10 @@ impl Guest for Raft {
         let raft = Self { me, servers, role, leader, commit, votes, next, matched };
         raft.report();
         raft
+    }
+
+    fn describe(bytes: &[u8]) -> String {
+        words(bytes)
     }
 
     fn on_campaign(&mut self) {

@@ -1,5 +1,4 @@
 //! What a guest of raftlab and the lab say to each other, for Rust. Written by `raftlab guest new`.
-#![allow(dead_code)]
 
 /// What a message is, for the screen and the checkers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +53,10 @@ pub trait Guest {
     fn on_request(&mut self, id: i32, _bytes: &[u8]) {
         reply(id, Status::WrongLeader, b"");
     }
+    /// What a message says, for the screen. No server is asked, and nothing counts that is done here.
+    fn describe(_bytes: &[u8]) -> String {
+        String::new()
+    }
     /// Become a candidate now.
     fn on_campaign(&mut self) {
         self.on_timer(0);
@@ -74,6 +77,9 @@ mod lab {
         pub fn log_length() -> i64;
         pub fn entry_term(index: i64) -> i64;
         pub fn entry_read(index: i64, data: *mut u8, room: i32) -> i32;
+        pub fn save_blob(data: *const u8, length: i32);
+        pub fn blob_read(data: *mut u8, room: i32) -> i32;
+        pub fn params(text: *mut u8, room: i32) -> i32;
         pub fn report(role: i32, leader: i32, commit: i64);
         pub fn progress(peer: i32, next: i64, matched: i64);
         pub fn votes(voters: i64);
@@ -139,10 +145,30 @@ pub fn entry_term(index: u64) -> u64 {
 
 /// The bytes of an entry.
 pub fn entry(index: u64) -> Vec<u8> {
-    let length = unsafe { lab::entry_read(index as i64, core::ptr::null_mut(), 0) }.max(0);
+    read(|data, room| unsafe { lab::entry_read(index as i64, data, room) })
+}
+
+/// Asks how many bytes there are, and then for all of them.
+fn read(copy: impl Fn(*mut u8, i32) -> i32) -> Vec<u8> {
+    let length = copy(core::ptr::null_mut(), 0).max(0);
     let mut bytes = vec![0; length as usize];
-    unsafe { lab::entry_read(index as i64, bytes.as_mut_ptr(), length) };
+    copy(bytes.as_mut_ptr(), length);
     bytes
+}
+
+/// Writes bytes of your own to disk, in the place of those before.
+pub fn save_blob(bytes: &[u8]) {
+    unsafe { lab::save_blob(bytes.as_ptr(), bytes.len() as i32) }
+}
+
+/// The bytes that `save_blob` wrote last.
+pub fn blob() -> Vec<u8> {
+    read(|data, room| unsafe { lab::blob_read(data, room) })
+}
+
+/// The text of `raft-params=` in the head of the script.
+pub fn params() -> String {
+    String::from_utf8_lossy(&read(|text, room| unsafe { lab::params(text, room) })).into_owned()
 }
 
 /// What is not on disk. Clients are answered up to the commit index.
@@ -199,28 +225,39 @@ macro_rules! guest {
         $crate::guest!(@exports $server, on_request);
     };
     (@exports $server:ty, $asked:ident) => {
-        #[allow(static_mut_refs)]
         mod raftlab_exports {
             use super::*;
+            use std::ptr::addr_of_mut;
 
             static mut SERVER: Option<$server> = None;
             static mut BUFFER: Vec<u8> = Vec::new();
 
             /// One thread, and no call within another: no other reference to it is alive.
             fn the_server() -> &'static mut $server {
-                unsafe { SERVER.as_mut().expect("init comes first") }
+                unsafe { (*addr_of_mut!(SERVER)).as_mut().expect("init comes first") }
             }
 
             fn bytes() -> Vec<u8> {
-                unsafe { std::mem::take(&mut BUFFER) }
+                unsafe { addr_of_mut!(BUFFER).replace(Vec::new()) }
+            }
+
+            /// Where these bytes stay until the next come.
+            fn keep(mut bytes: Vec<u8>) -> *mut u8 {
+                let at = bytes.as_mut_ptr();
+                unsafe { *addr_of_mut!(BUFFER) = bytes };
+                at
             }
 
             #[no_mangle]
             pub extern "C" fn buffer(length: i32) -> *mut u8 {
-                unsafe {
-                    BUFFER = vec![0; length as usize];
-                    BUFFER.as_mut_ptr()
-                }
+                keep(vec![0; length as usize])
+            }
+
+            #[no_mangle]
+            pub extern "C" fn describe(_length: i32) -> *const u8 {
+                let mut text = <$server as $crate::raftlab::Guest>::describe(&bytes());
+                text.push('\0');
+                keep(text.into_bytes())
             }
 
             #[no_mangle]

@@ -68,11 +68,21 @@ pub struct FreeOptions {
     /// or name, as raftlab sessions lists them.
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true,
           default_missing_value = "",
-          conflicts_with_all = ["file", "servers", "network", "seed", "start_at"])]
+          conflicts_with_all = ["file", "servers", "network", "seed", "start_at", "raft"])]
     pub resume: Option<String>,
+    #[command(flatten)]
+    pub other: OtherRaft,
+}
+
+/// A Raft that is not the lab's own.
+#[derive(Clone, Debug, Default, Args)]
+pub struct OtherRaft {
     /// The Raft of all servers: a WebAssembly module (raftlab guest new begins one).
-    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    #[arg(long, value_name = "FILE")]
     pub raft: Option<PathBuf>,
+    /// A text for that module, which says what it means.
+    #[arg(long, value_name = "TEXT", requires = "raft")]
+    pub raft_params: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -234,9 +244,8 @@ pub struct RunOptions {
     /// Write a page with that history, for a browser (one script, one seed).
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
-    /// Play the scripts with the Raft of this WebAssembly module.
-    #[arg(long, value_name = "FILE")]
-    pub raft: Option<PathBuf>,
+    #[command(flatten)]
+    pub other: OtherRaft,
     /// Play everything twice and compare the digests.
     #[arg(long)]
     pub check_determinism: bool,
@@ -309,16 +318,15 @@ pub struct HuntOptions {
           value_parser = clap::value_parser!(u32).range(1..=200))]
     pub clients: Option<u32>,
     /// Plant this flaw (`raftlab flaws` lists them).
-    #[arg(long, value_name = "NAME", value_parser = flaw)]
+    #[arg(long, value_name = "NAME", value_parser = flaw, conflicts_with = "raft")]
     pub flaw: Option<Flaw>,
     /// All servers keep this option of Raft, such as pre-vote; snapshot: they take snapshots; any: as
     /// the seed draws them. May be said more than once.
-    #[arg(long = "option", value_name = "NAME", conflicts_with = "script",
+    #[arg(long = "option", value_name = "NAME", conflicts_with_all = ["script", "raft"],
           value_parser = OptionWord::read)]
     pub options: Vec<OptionWord>,
-    /// Hunt in the Raft of this WebAssembly module.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["flaw", "options"])]
-    pub raft: Option<PathBuf>,
+    #[command(flatten)]
+    pub other: OtherRaft,
     /// Vary the seed of this script instead, and shrink it.
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
@@ -468,6 +476,9 @@ pub struct AcceptOptions {
     /// The WebAssembly module.
     #[arg(value_name = "FILE")]
     pub raft: PathBuf,
+    /// A text for the module, which says what that means.
+    #[arg(long, value_name = "TEXT")]
+    pub raft_params: Option<String>,
     /// Print one JSON object, with the scripts.
     #[arg(long)]
     pub json: bool,

@@ -16,7 +16,7 @@ const C: &[File] = &[
     ("raft.c", include_str!("../../../sdk/c/raft.c")),
     ("echo.c", include_str!("../../../sdk/c/echo.c")),
     ("service.c", include_str!("../../../sdk/c/service.c")),
-    ("build.sh", include_str!("../../../sdk/c/build.sh")),
+    ("build.sh", include_str!("../../../sdk/build.sh")),
 ];
 
 const THREADS: &[File] = &[
@@ -25,7 +25,7 @@ const THREADS: &[File] = &[
     ("rpc.h", include_str!("../../../sdk/threads/rpc.h")),
     ("threads.c", include_str!("../../../sdk/threads/threads.c")),
     ("library.c", include_str!("../../../sdk/threads/library.c")),
-    ("build.sh", include_str!("../../../sdk/threads/build.sh")),
+    ("build.sh", include_str!("../../../sdk/build.sh")),
     ("include/assert.h", include_str!("../../../sdk/threads/include/assert.h")),
     ("include/errno.h", include_str!("../../../sdk/threads/include/errno.h")),
     ("include/pthread.h", include_str!("../../../sdk/threads/include/pthread.h")),

@@ -5,7 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::Mistake;
 use crate::cluster::command::Script;
+use crate::cluster::config::Given;
+use crate::cluster::words::plain::is_hidden;
 use crate::cluster::{Implementation, Limits};
+
+/// The longest text that the command line hands to a module, in bytes.
+const PARAMS_MAX: usize = 1_000;
 
 #[cfg(feature = "guests")]
 mod modules {
@@ -56,13 +61,18 @@ mod modules {
 ///
 /// # Errors
 /// When it can't be read, or is none.
-pub fn named(path: &Path) -> Result<Implementation, Mistake> {
+pub fn named(path: &Path, params: &str) -> Result<Implementation, Mistake> {
+    if params.len() > PARAMS_MAX || params.chars().any(is_hidden) {
+        return Err(Mistake::Usage(format!(
+            "--raft-params: a line of {PARAMS_MAX} bytes at most is expected"
+        )));
+    }
     let file = whole(path);
     let limits = Limits::default();
     let program = modules::load(&file, limits)
         .map_err(|why| Mistake::Usage(format!("--raft {}: {why}", path.display())))?;
     let (file, hash) = (file.display().to_string().into(), Some(program.hash()));
-    Ok(Implementation { file, hash, limits, program: Some(program) })
+    Ok(Implementation { file, hash, limits, params: params.into(), program: Some(program) })
 }
 
 /// Reads the module that a script names, if it names one. `beside` is where the script lies.
@@ -85,6 +95,9 @@ pub fn attach(script: &mut Script, beside: Option<&Path>) -> Result<(), Mistake>
             program.hash()
         )));
     }
+    if program.serves() && begins_with_logs(&script.config.given) {
+        return Err(wrong(NOT_ITS_LOGS.into()));
+    }
     if let Some(shows) = script.shows {
         return Err(wrong(format!(
             "the script shows {}, a flaw of the lab's own Raft; a guest brings its own",
@@ -93,9 +106,19 @@ pub fn attach(script: &mut Script, beside: Option<&Path>) -> Result<(), Mistake>
     }
     let hash = Some(program.hash());
     let file = file.display().to_string().into();
+    let (limits, params) = (raft.limits, raft.params.clone());
     script.config.raft =
-        Some(Implementation { file, hash, limits: raft.limits, program: Some(program) });
+        Some(Implementation { file, hash, limits, params, program: Some(program) });
     Ok(())
+}
+
+/// Why a module that is the whole service does not play a script whose servers have entries from the
+/// beginning.
+pub const NOT_ITS_LOGS: &str = "servers begin with entries (`given`), and what its entries hold, only the module knows: it is the whole service";
+
+/// Whether a server has entries before anything happens.
+pub fn begins_with_logs(given: &[Given]) -> bool {
+    given.iter().any(|given| !given.log.is_empty())
 }
 
 /// The text of a script with another Raft in its servers: what it says of the timers and options of the

@@ -143,12 +143,12 @@ fn open(
             Session::file(chosen.path, &chosen.salvaged.script, (None, told), theme)
         }
         (Some(path), None) => {
-            let mut files = Files::with_raft(free.raft.as_deref())?;
+            let mut files = Files::with_raft(&free.other)?;
             let Salvaged { script, lost } = files.recorded(path)?;
             Session::file(path.to_owned(), &script, (options.seed, told(lost, 0)), theme)
         }
         (None, None) => {
-            let files = Files::with_raft(free.raft.as_deref())?;
+            let files = Files::with_raft(&free.other)?;
             let config = Config { raft: files.raft().cloned(), ..config(free, options.seed) };
             let mut session = Session::free(config, theme);
             if options.start_at.is_none() {

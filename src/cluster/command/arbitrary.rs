@@ -174,11 +174,19 @@ fn head() -> impl Strategy<Value = Command> {
 /// A head with a Raft of another's, which knows none of the options of the lab's own.
 fn raft() -> BoxedStrategy<Command> {
     let limits = (of(1..=100_000_000_000u64), of(1..=1_024u64), of(any::<u64>()));
-    (word(), of(any::<u64>()), limits)
-        .prop_map(|(file, seed, (raft_fuel, memory, raft_hash))| {
+    (word(), of(any::<u64>()), of(word()), limits)
+        .prop_map(|(file, seed, raft_params, (raft_fuel, memory, raft_hash))| {
             let raft_memory = memory.map(|megabytes| megabytes << 20);
             let raft = Some(file);
-            let setup = Setup { seed, raft, raft_fuel, raft_memory, raft_hash, ..Setup::default() };
+            let setup = Setup {
+                seed,
+                raft,
+                raft_params,
+                raft_fuel,
+                raft_memory,
+                raft_hash,
+                ..Setup::default()
+            };
             Command::Head(Head::Cluster(setup))
         })
         .boxed()

@@ -251,6 +251,7 @@ pub struct Setup {
     pub options: Options,
     /// The file of the Raft that the servers have, and what a module from there may use and must be.
     pub raft: Option<Text>,
+    pub raft_params: Option<Text>,
     pub raft_fuel: Option<u64>,
     pub raft_memory: Option<u64>,
     pub raft_hash: Option<u64>,
@@ -284,10 +285,11 @@ impl Setup {
     /// The same with this Raft in its servers.
     #[must_use]
     pub fn with_raft(self, raft: Option<&Implementation>) -> Self {
-        let Some(Implementation { file, hash, limits, .. }) = raft else { return self };
+        let Some(Implementation { file, hash, limits, params, .. }) = raft else { return self };
         let Limits { fuel, memory } = Limits::default();
         Self {
             raft: Some(Text::literal(file.clone())),
+            raft_params: (!params.is_empty()).then(|| Text::literal(params.clone())),
             raft_fuel: Some(limits.fuel).filter(|limit| *limit != fuel),
             raft_memory: Some(limits.memory).filter(|limit| *limit != memory),
             raft_hash: *hash,

@@ -307,6 +307,7 @@ impl Display for Setup {
         option(f, "max-events", self.events_max)?;
         self.options.iter().try_for_each(|choice| write!(f, " {choice}"))?;
         option(f, "raft", self.raft.as_ref())?;
+        option(f, "raft-params", self.raft_params.as_ref())?;
         option(f, "raft-fuel", self.raft_fuel)?;
         option(f, "raft-memory", self.raft_memory.map(|bytes| format!("{}MB", bytes >> 20)))?;
         option(f, "raft-hash", self.raft_hash.map(|hash| format!("{hash:#x}")))

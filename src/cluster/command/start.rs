@@ -107,6 +107,7 @@ impl Start {
             events_max,
             options,
             raft,
+            raft_params,
             raft_fuel,
             raft_memory,
             raft_hash,
@@ -131,6 +132,7 @@ impl Start {
                 fuel: raft_fuel.unwrap_or(limits.fuel),
                 memory: raft_memory.unwrap_or(limits.memory),
             },
+            params: raft_params.as_ref().map(super::Text::filled).unwrap_or_default(),
             program: None,
         });
     }

@@ -10,6 +10,7 @@ use crate::cluster::network::{Act, Cargo, Hand, Loss, Packet, Reply, Rpc};
 use crate::cluster::raft::{AppendResult, Chunk, ChunkResult, Entries, Message, Position};
 use crate::cluster::types::{Index, Node, PacketId};
 use crate::cluster::words::packet_words;
+use crate::cluster::words::plain::plain;
 use crate::cluster::words::spell::{count, entries};
 
 /// Explains a packet.
@@ -19,7 +20,10 @@ pub fn packet(cluster: &Cluster, id: PacketId, recent: &[Event]) -> Vec<String> 
         None => lines.say(format!("packet #{id} is not in flight")),
         Some(packet) => {
             let (from, to) = (who(cluster, packet.from), who(cluster, packet.to));
-            lines.say(format!("packet #{id}, from {from} to {to}: {}", says(&packet.cargo)));
+            lines.say(format!(
+                "packet #{id}, from {from} to {to}: {}",
+                says(cluster, &packet.cargo)
+            ));
             lines.say_all(stale(cluster, packet).or_else(|| purpose(cluster, packet, &to)));
             lines.say_all(fate(cluster, packet));
         }
@@ -35,7 +39,7 @@ fn who(cluster: &Cluster, node: Node) -> String {
     }
 }
 
-fn says(cargo: &Cargo) -> String {
+fn says(cluster: &Cluster, cargo: &Cargo) -> String {
     let message = match cargo {
         Cargo::Raft(message) => message,
         Cargo::Told(summary) => return packet_words(*summary),
@@ -103,8 +107,15 @@ fn says(cargo: &Cargo) -> String {
             format!("the leader of term {term} tells the receiver to become a candidate at once")
         }
         Message::Foreign { kind, term, bytes } => {
+            let program = cluster.config().raft.as_ref().and_then(|raft| raft.program.as_ref());
+            let told = program.and_then(|program| program.describe(bytes));
             let bytes = count(bytes.len() as u64, "byte", "bytes");
-            format!("{}, {bytes}; what they say, only its guest knows", kind.words(*term))
+            let words = kind.words(*term);
+            match told.as_deref() {
+                Some("") => format!("{words}, {bytes}"),
+                Some(told) => format!("{words}, {bytes}: {}", plain(told)),
+                None => format!("{words}, {bytes}; what they say, only its guest knows"),
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use wasmi::StoreLimits;
 use super::{operation, service};
 use crate::cluster::network::Reply;
 use crate::cluster::raft::{
-    Entry, Foreign, HardState, Message, Outbox, Payload, Raft, Report, Role, TimerOrder,
+    Entry, Foreign, HardState, Message, Outbox, Payload, Raft, Report, Role, TimerOrder, Write,
 };
 use crate::cluster::rng::Rng;
 use crate::cluster::time::{Span, Time};
@@ -102,6 +102,11 @@ pub(super) struct Host {
     pub commit: Option<Index>,
     /// What is to become of the timers that the screen has no place for.
     pub timers: Vec<(u8, Option<Span>)>,
+    /// What its script tells it.
+    pub params: Arc<str>,
+    /// What it has written last beside term, vote and log, and how many bytes in this call.
+    pub blob: Rc<[u8]>,
+    pub kept: Option<u64>,
     /// What it has said in this call.
     pub said: Vec<Arc<str>>,
     pub effects: u32,
@@ -248,6 +253,16 @@ impl Host {
             self.raft.mirror_truncate(Index(keep + 1), &mut self.out);
             self.wrote_entry(Index(keep + 1));
         }
+        Ok(())
+    }
+
+    /// Bytes of its own, in the place of those before.
+    pub fn save_blob(&mut self, bytes: &[u8]) -> Done<()> {
+        self.effect()?;
+        self.takes("save_blob", bytes.len())?;
+        self.blob = bytes.into();
+        self.out.writes.push(Write::Blob(self.blob.clone()));
+        (self.wrote, self.kept) = (true, Some(bytes.len() as u64));
         Ok(())
     }
 

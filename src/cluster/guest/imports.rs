@@ -41,6 +41,12 @@ fn write(caller: &mut At<'_>, what: &str, at: i32, bytes: &[u8]) -> Result<(), E
     written.map_err(|_| outside(what, at, bytes.len() as i32))
 }
 
+/// As many of these bytes as there is room for; how many there are.
+fn copy(caller: &mut At<'_>, what: &str, bytes: &[u8], at: i32, room: i32) -> Result<i32, Error> {
+    write(caller, what, at, &bytes[..bytes.len().min(room.max(0) as usize)])?;
+    Ok(bytes.len() as i32)
+}
+
 fn read_number(caller: &At<'_>, at: i32) -> Result<i32, Error> {
     let mut bytes = [0; 4];
     let read = memory(caller)?.read(caller, at as u32 as usize, &mut bytes);
@@ -113,11 +119,20 @@ fn raftlab(linker: &mut Linker<Host>) -> Result<(), wasmi::errors::LinkerError> 
         "entry_read",
         |mut at: At<'_>, index: i64, data: i32, room: i32| -> Result<i32, Error> {
             let Some(bytes) = at.data().entry(index) else { return Ok(-1) };
-            let copied = &bytes[..bytes.len().min(room.max(0) as usize)];
-            write(&mut at, "entry_read", data, copied)?;
-            Ok(bytes.len() as i32)
+            copy(&mut at, "entry_read", &bytes, data, room)
         },
     )?;
+    linker.func_wrap(MODULE, "save_blob", |mut at: At<'_>, data: i32, length: i32| {
+        with_bytes(&mut at, "save_blob", (data, length), Host::save_blob)
+    })?;
+    linker.func_wrap(MODULE, "blob_read", |mut at: At<'_>, data: i32, room: i32| {
+        let blob = at.data().blob.clone();
+        copy(&mut at, "blob_read", &blob, data, room)
+    })?;
+    linker.func_wrap(MODULE, "params", |mut at: At<'_>, data: i32, room: i32| {
+        let params = at.data().params.clone();
+        copy(&mut at, "params", params.as_bytes(), data, room)
+    })?;
     linker.func_wrap(MODULE, "report", |at: At<'_>, role: i32, leader: i32, commit: i64| {
         by(at, |host| host.report(role, leader, commit))
     })?;

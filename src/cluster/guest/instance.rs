@@ -1,5 +1,7 @@
 //! A guest that runs: its instance, the calls to it, and in which words a call ends that goes wrong.
 
+use std::rc::Rc;
+
 use wasmi::errors::ErrorKind;
 use wasmi::{Error, Global, Memory, Store, StoreLimitsBuilder, TrapCode, TypedFunc};
 
@@ -12,6 +14,9 @@ use crate::cluster::time::Time;
 use crate::cluster::types::ServerId;
 
 const PAGE: usize = 64 << 10;
+/// The most steps and the most bytes of what a guest says of a message.
+const WORDS_FUEL: u64 = 1_000_000;
+const WORDS_MAX: usize = 200;
 
 /// What a guest is asked to do.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +54,7 @@ pub(super) struct Live {
     /// on_propose, or on_request where the whole service is its own.
     on_asked: TypedFunc<(i32, i32), ()>,
     on_campaign: Option<TypedFunc<(), ()>>,
+    describe: Option<TypedFunc<i32, i32>>,
     initialize: Option<TypedFunc<(), ()>>,
 }
 
@@ -72,6 +78,9 @@ fn blank(program: &Program) -> Host {
         first_new: None,
         commit: None,
         timers: Vec::new(),
+        params: "".into(),
+        blob: Rc::default(),
+        kept: None,
         said: Vec::new(),
         effects: 0,
         bytes: 0,
@@ -88,6 +97,15 @@ pub(super) fn fresh(program: &Program) -> Result<Image, String> {
         _ => format!("it does not start: {}", words(program, "its start", &error)),
     })?;
     live.image(&Image::default()).ok_or_else(|| "it has globals of a kind unknown here".into())
+}
+
+/// What a message says, by a fresh instance.
+pub(super) fn description(program: &Program, message: &[u8]) -> Result<String, String> {
+    let told = Live::start(program).and_then(|mut live| live.describe(program, message));
+    told.map_err(|error| match error.as_trap_code() {
+        Some(TrapCode::OutOfFuel) => format!("it ran {} steps", grouped(WORDS_FUEL)),
+        _ => words(program, "describe", &error),
+    })
 }
 
 impl Live {
@@ -114,6 +132,7 @@ impl Live {
                 instance.get_typed_func(&store, name)?
             },
             on_campaign: instance.get_typed_func(&store, "on_campaign").ok(),
+            describe: instance.get_typed_func(&store, "describe").ok(),
             initialize: instance.get_typed_func(&store, "_initialize").ok(),
             store,
         })
@@ -178,6 +197,22 @@ impl Live {
                 None => self.on_timer.call(&mut self.store, 0),
             },
         }
+    }
+
+    fn describe(&mut self, program: &Program, message: &[u8]) -> Result<String, Error> {
+        let instance = self.describe.ok_or_else(|| Error::host(Ended("it has none".into())))?;
+        self.store.set_fuel(WORDS_FUEL.min(program.limits.fuel))?;
+        if let Some(initialize) = self.initialize {
+            initialize.call(&mut self.store, ())?;
+        }
+        let length = self.hand_over(message)?;
+        let at = instance.call(&mut self.store, length)? as u32 as usize;
+        let Some(text) = self.memory.data(&self.store).get(at..) else {
+            return Err(Error::host(Ended(format!("a text at {at}, outside of its memory"))));
+        };
+        let text = &text[..text.len().min(WORDS_MAX)];
+        let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        Ok(String::from_utf8_lossy(&text[..end]).trim().to_owned())
     }
 
     /// Writes bytes where the guest has room for them.

@@ -35,6 +35,7 @@ pub struct Program {
     pub(super) fresh: Image,
     pub(super) campaigns: bool,
     pub(super) serves: bool,
+    describes: bool,
     hash: u64,
 }
 
@@ -88,9 +89,20 @@ impl Program {
         }
         let has = |name| module.get_export(name).is_some();
         let (campaigns, serves) = (has("on_campaign"), has("on_request"));
+        let describes = has("describe");
         let (fresh, hash) = (Image::default(), hash.value());
-        let mut program =
-            Self { engine, module, linker, limits, globals, fresh, campaigns, serves, hash };
+        let mut program = Self {
+            engine,
+            module,
+            linker,
+            limits,
+            globals,
+            fresh,
+            campaigns,
+            serves,
+            describes,
+            hash,
+        };
         program.fresh = instance::fresh(&program).map_err(Unfit)?;
         Ok(Arc::new(program))
     }
@@ -103,6 +115,16 @@ impl Program {
     /// Whether the whole service is its own: clients' requests are for it, and the lab has no map.
     pub const fn serves(&self) -> bool {
         self.serves
+    }
+
+    /// What a message says, if the module has words for it. They come from an instance of their own, and
+    /// nothing of a run depends on them.
+    pub fn describe(&self, message: &[u8]) -> Option<String> {
+        if !self.describes {
+            return None;
+        }
+        let words = instance::description(self, message);
+        Some(words.unwrap_or_else(|why| format!("its describe fails: {why}")))
     }
 
     pub const fn limits(&self) -> Limits {

@@ -50,6 +50,10 @@ const OPEN_MAX: usize = 10_000;
 /// A server's guest.
 pub struct Guest {
     program: Arc<Program>,
+    /// What its script tells it.
+    params: Arc<str>,
+    /// What it has written last beside term, vote and log.
+    blob: Rc<[u8]>,
     /// Made when it is next asked something; none while its server is down.
     live: Option<Box<Live>>,
     /// The last image that was taken, and whether something has happened since.
@@ -73,6 +77,8 @@ pub struct Left {
     pub timers: Vec<(u8, Option<Span>)>,
     pub said: Vec<Arc<str>>,
     pub replies: Vec<Replied>,
+    /// How many bytes it has written beside term, vote and log.
+    pub kept: Option<u64>,
     /// Why it has ended, if it has.
     pub ended: Option<String>,
 }
@@ -89,6 +95,8 @@ impl Clone for Guest {
         let image = self.image();
         Self {
             program: self.program.clone(),
+            params: self.params.clone(),
+            blob: self.blob.clone(),
             live: None,
             image: RefCell::new(image),
             changed: false,
@@ -105,10 +113,12 @@ impl Clone for Guest {
 
 impl Guest {
     /// The guest of a server that has not started yet.
-    pub fn new(program: Arc<Program>, id: ServerId, seed: u64) -> Self {
+    pub fn new(program: Arc<Program>, params: Arc<str>, id: ServerId, seed: u64) -> Self {
         let image = RefCell::new(Rc::new(program.fresh.clone()));
         Self {
             program,
+            params,
+            blob: Rc::default(),
             live: None,
             image,
             changed: false,
@@ -154,8 +164,9 @@ impl Guest {
         &self.program
     }
 
-    /// All that is not on disk is gone.
-    pub fn forget(&mut self) {
+    /// All that is not on disk is gone; there it has these bytes.
+    pub fn forget(&mut self, blob: Rc<[u8]>) {
+        self.blob = blob;
         self.live = None;
         self.image = RefCell::new(Rc::new(self.program.fresh.clone()));
         self.changed = false;
@@ -266,7 +277,10 @@ impl Guest {
         }
         if self.live.is_none() {
             match Live::restored(&self.program, self.image.get_mut()) {
-                Ok(live) => self.live = Some(Box::new(live)),
+                Ok(mut live) => {
+                    live.store.data_mut().params = self.params.clone();
+                    self.live = Some(Box::new(live));
+                }
                 Err(_) => {
                     self.end("it could not be started again".into());
                     return None;
@@ -283,6 +297,7 @@ impl Guest {
         std::mem::swap(&mut host.rng, &mut self.rng);
         std::mem::swap(&mut host.commit, &mut self.commit);
         std::mem::swap(&mut host.open, &mut self.open);
+        std::mem::swap(&mut host.blob, &mut self.blob);
         host.last_request = self.requests;
         let asked = live.ask(&self.program, ask);
         let host = live.store.data_mut();
@@ -291,6 +306,8 @@ impl Guest {
         std::mem::swap(&mut host.rng, &mut self.rng);
         std::mem::swap(&mut host.commit, &mut self.commit);
         std::mem::swap(&mut host.open, &mut self.open);
+        std::mem::swap(&mut host.blob, &mut self.blob);
+        self.left.kept = host.kept.take().or(self.left.kept);
         self.left.replies.append(&mut host.replies);
         self.left.timers.append(&mut host.timers);
         self.left.said.append(&mut host.said);

@@ -10,6 +10,8 @@ pub enum Type {
     From,
     /// One to which it writes.
     To,
+    /// One of a text that ends with a zero.
+    Text,
 }
 
 impl Type {
@@ -23,6 +25,7 @@ impl Type {
             Self::Long => "int64_t",
             Self::From => "const void *",
             Self::To => "void *",
+            Self::Text => "const char *",
         }
     }
 
@@ -30,7 +33,7 @@ impl Type {
         match self {
             Self::Int => "i32",
             Self::Long => "i64",
-            Self::From => "*const u8",
+            Self::From | Self::Text => "*const u8",
             Self::To => "*mut u8",
         }
     }
@@ -57,7 +60,7 @@ pub struct Call {
 }
 
 use Need::{Either, May, Must};
-use Type::{From, Int, Long, To};
+use Type::{From, Int, Long, Text, To};
 
 /// The name of the lab's module: what a guest imports.
 pub const MODULE: &str = "raftlab";
@@ -124,6 +127,15 @@ pub const EXPORTS: &[Call] = &[
         need: May,
         about: "Become a candidate now: for `timeout S2` and `t`. Timer 0 is not set any more, as if it had run \
                 out. Without this function, on_timer(0) is called.",
+    },
+    Call {
+        name: "describe",
+        parameters: &[("length", Int)],
+        result: Some(Text),
+        need: May,
+        about: "What the message in the buffer says, as a text that ends with a zero: the screen shows it with the \
+                packet. It is asked of a fresh instance, which is no server and has no init behind it, and nothing \
+                that it does counts.",
     },
     Call {
         name: "_initialize",
@@ -218,6 +230,31 @@ pub const IMPORTS: &[Call] = &[
         need: May,
         about: "Copies the bytes of an entry, as many as there is room for, and says how many it has; -1 \
                 where there is no entry.",
+    },
+    Call {
+        name: "save_blob",
+        parameters: &[("data", From), ("length", Int)],
+        result: None,
+        need: May,
+        about: "Writes bytes of your own to disk, in the place of those before, for what you keep beside term, vote and \
+                log. Those have to be written as above all the same: they are what the screen shows and the \
+                checkers look at.",
+    },
+    Call {
+        name: "blob_read",
+        parameters: &[("data", To), ("room", Int)],
+        result: Some(Int),
+        need: May,
+        about: "Copies the bytes that save_blob wrote last, as many as there is room for, and says how many there are: 0 \
+                at the very beginning.",
+    },
+    Call {
+        name: "params",
+        parameters: &[("text", To), ("room", Int)],
+        result: Some(Int),
+        need: May,
+        about: "Copies the text of `raft-params=` in the head of the script or `--raft-params`, as many bytes as there \
+                is room for, without a zero behind them, and says how many it has: 0 if there is none.",
     },
     Call {
         name: "report",

@@ -176,6 +176,8 @@ pub enum Write {
     Append(Entry),
     /// Removes the entry at this index and all that follow.
     Truncate(Index),
+    /// Bytes of a guest's own, in the place of those before.
+    Blob(Rc<[u8]>),
     /// A snapshot, and with it at once what it leaves of the log: all that follows its last entry, or
     /// nothing where it replaces the whole log (§7).
     Snapshot {

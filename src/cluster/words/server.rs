@@ -157,6 +157,10 @@ impl ServerEvent {
                 |_| format!("forgets {}", spell::clients(*count)),
                 |_| "pending requests are not on the disk".to_owned(),
             ),
+            E::Kept { bytes } => replication.detail(
+                |_| format!("writes {} of its own", spell::count(*bytes, "byte", "bytes")),
+                |_| "what they mean, only its guest knows".to_owned(),
+            ),
             E::Said { text } => {
                 clients.row(Weight::Story, |_| format!("says: {}", plain(text)), no_reason)
             }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::cli::AcceptOptions;
+use super::cli::{AcceptOptions, OtherRaft};
 use super::files::{Files, Old};
 use super::hunt::{self, Size, Smallest};
 use super::stream::Form;
@@ -118,7 +118,8 @@ struct Bait {
 /// # Errors
 /// When the module can't be read, or is none.
 pub fn run(options: &AcceptOptions) -> Result<Ending, Mistake> {
-    let mut files = Files::with_raft(Some(&options.raft))?;
+    let (raft, raft_params) = (Some(options.raft.clone()), options.raft_params.clone());
+    let mut files = Files::with_raft(&OtherRaft { raft, raft_params })?;
     let Some(raft) = files.raft().cloned() else { return Ok(Ending::Undecided) };
     // Better to know at once if it can't be written.
     let page = options.html.as_deref().map(|path| files.create(path, Old::Replace)).transpose()?;
@@ -275,6 +276,10 @@ fn bait(path: &str, text: &[u8], is_test: bool, raft: &Implementation) -> Bait {
             Breaks::Safety(invariant) => Some(invariant),
             Breaks::Liveness => None,
         };
+    }
+    if serves && guests::begins_with_logs(&script.config.given) {
+        let why = guests::NOT_ITS_LOGS.to_owned();
+        return Bait { name, is_test, lures, flaw, script: Err(why) };
     }
     let script = guests::attach(&mut script, None).map(|()| script);
     let script = script.map_err(|_| "it can't be played".to_owned());

@@ -21,6 +21,7 @@ use crate::cluster::command::{BYTES_MAX, Script};
 use crate::cluster::words::plain::plain;
 
 use super::Mistake;
+use super::cli::OtherRaft;
 use super::sessions::{Salvaged, salvage};
 use super::stream::{Form, Report, Stream};
 use super::system::{self, FileId};
@@ -68,8 +69,9 @@ impl Files {
     ///
     /// # Errors
     /// When it can't be read, or is none.
-    pub fn with_raft(path: Option<&Path>) -> Result<Self, Mistake> {
-        let raft = path.map(guests::named).transpose()?;
+    pub fn with_raft(other: &OtherRaft) -> Result<Self, Mistake> {
+        let params = other.raft_params.as_deref().unwrap_or_default();
+        let raft = other.raft.as_deref().map(|path| guests::named(path, params)).transpose()?;
         Ok(Self { raft, ..Self::default() })
     }
 

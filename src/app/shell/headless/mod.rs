@@ -47,7 +47,7 @@ pub(super) struct Job {
 /// # Errors
 /// For files that can't be read or written, and for bad scripts: nothing has run then.
 pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
-    let mut files = Files::with_raft(options.raft.as_deref())?;
+    let mut files = Files::with_raft(&options.other)?;
     let paths = many::scripts(&options.files);
     let read = paths.and_then(|paths| read_all(&paths, &mut files));
     let scripts = match read {

@@ -7,7 +7,7 @@ use crate::app::budget::Budget;
 use crate::app::hunt::Prey;
 use crate::app::hunt::plan::Fixed;
 use crate::app::hunt::play::{self, Finding, Outcome, Run};
-use crate::app::shell::cli::HuntOptions;
+use crate::app::shell::cli::{HuntOptions, OtherRaft};
 use crate::cluster::Implementation;
 use crate::cluster::check::Invariant;
 use crate::cluster::command::Script;
@@ -54,7 +54,9 @@ fn prey(raft: &Implementation) -> Prey {
 
 /// As the command line would ask for it.
 fn options(raft: &Implementation) -> HuntOptions {
-    HuntOptions { raft: Some((*raft.file).into()), ..HuntOptions::default() }
+    let raft_params = Some(raft.params.to_string()).filter(|text| !text.is_empty());
+    let other = OtherRaft { raft: Some((*raft.file).into()), raft_params };
+    HuntOptions { other, ..HuntOptions::default() }
 }
 
 /// Plays a seed of the hunt; what went wrong in it, if something did.

@@ -46,7 +46,7 @@ pub fn run(options: &HuntOptions) -> Result<Ending, Mistake> {
     if !options.merge.is_empty() {
         return merge(options);
     }
-    let mut files = Files::with_raft(options.raft.as_deref())?;
+    let mut files = Files::with_raft(&options.other)?;
     let prey = prey(options, &mut files)?;
     let hunt = hunt(options, &prey);
     let draft = draft(options, &mut files)?;
@@ -238,7 +238,8 @@ fn again(prey: &Prey, seed: u64, options: &HuntOptions) -> String {
     for option in &options.options {
         add("option", Some(option.to_string()));
     }
-    add("raft", options.raft.as_ref().map(|path| quoted(&path.display().to_string())));
+    add("raft", options.other.raft.as_ref().map(|path| quoted(&path.display().to_string())));
+    add("raft-params", options.other.raft_params.as_deref().map(quoted));
     if let Prey::Script(_, path) = prey {
         add("script", Some(path.clone()));
     }

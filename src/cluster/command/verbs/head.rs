@@ -56,6 +56,7 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
                 "raft=FILE",
                 "the Raft of all servers, a WebAssembly module; beside the script if no folder is named",
             ),
+            ("raft-params=TEXT", "a text for the module, which says what it means"),
             ("raft-fuel=50000000", "the most steps that one call of the module takes"),
             ("raft-memory=16MB", "the most memory that a server has for it"),
             ("raft-hash=HASH", "only this module: recordings say which they were made with"),
@@ -65,6 +66,7 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             "cluster servers=3 network=unreliable election=300ms..600ms heartbeat=100ms",
             "cluster seed=0x1f append-max=1 sync=2ms max-events=1000000",
             "cluster servers=3 raft=./my.wasm",
+            "cluster servers=3 raft=./my.wasm raft-params=\"heartbeat=50ms no-op\"",
             "cluster servers=3 snapshot=64KB snapshot-chunk=1KB",
         ],
         parse: cluster,
@@ -122,7 +124,7 @@ the program that are not the player's must stand as they are.",
 ];
 
 /// What `cluster` can be told of timings and sizes, and of guests.
-const OWN: [&str; 15] = [
+const OWN: [&str; 16] = [
     "servers",
     "seed",
     "network",
@@ -135,6 +137,7 @@ const OWN: [&str; 15] = [
     "rpc-timeout",
     "max-events",
     "raft",
+    "raft-params",
     "raft-fuel",
     "raft-memory",
     "raft-hash",
@@ -198,6 +201,7 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
             }
             "max-events" => head.events_max = Some(count(reader, EVENTS_MAX)?),
             "raft" => head.raft = Some(reader.text(Expect::File)?),
+            "raft-params" => head.raft_params = Some(reader.text(Expect::Text)?),
             "raft-fuel" => head.raft_fuel = Some(count(reader, FUEL_MAX)?),
             "raft-memory" => {
                 let fallback = Limits::default().memory;

@@ -412,6 +412,7 @@ impl Source {
                 server,
                 ServerEvent::WaiterReleased { client, index, why: self.wrong_leader() },
             ),
+            E::Server(server, ServerEvent::Kept { bytes: self.number() }),
             E::Server(server, ServerEvent::WaitersLost { count: self.number() as u32 }),
         ]
     }
