@@ -7,7 +7,7 @@ use raftlab::cluster::{Limits, guest::Program};
 
 /// The modules, by the names of their files.
 #[derive(Default)]
-pub struct Guests(Vec<(String, Vec<u8>)>);
+pub struct Guests(#[cfg(feature = "guests")] Vec<(String, Vec<u8>)>);
 
 impl Guests {
     /// One more: a line with its name, and its bytes.
