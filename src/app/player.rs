@@ -28,6 +28,9 @@ pub struct Player {
     /// What the class is asked, and where it was answered.
     question: Option<Arc<Question>>,
     answered: Option<Point>,
+    /// The last question was answered, and this caption says why.
+    revealed: bool,
+    explains: bool,
     /// Where the oracle was asked about it.
     oracle: Option<Point>,
     /// Notes for the presenter, and what is spoken of: up to the line after the next beat.
@@ -91,6 +94,7 @@ impl Player {
                 let characters = text.chars().count() as u32;
                 self.hold = HOLD.saturating_add(HOLD_A_CHARACTER.saturating_mul(characters));
                 self.caption = Some(text.clone());
+                self.explains = std::mem::take(&mut self.revealed);
             }
             ScriptEvent::Posed { question } => {
                 (self.answered, self.oracle) = (None, None);
@@ -176,6 +180,7 @@ impl Player {
         }
         let Some(question) = self.question.as_mut().map(Arc::make_mut) else { return };
         question.stage = Stage::Revealed;
+        self.revealed = true;
         for (choice, so) in question.choices.iter_mut().zip(so) {
             choice.so = *so;
         }
@@ -197,6 +202,15 @@ impl Player {
     /// Whether the next thing of the script, if it is due now, has to wait for the caption.
     pub fn holds(&self, cluster: &Cluster) -> bool {
         !self.hold.is_zero() && cluster.next_line().is_some_and(|line| waits(&line.command))
+    }
+
+    /// The question that comes next, while the caption that leads to it is read: whether it is about
+    /// what is committed.
+    pub fn asks_next(&self, cluster: &Cluster) -> Option<bool> {
+        match &cluster.next_line().filter(|_| !self.explains)?.command {
+            Command::Tell(Tell::Ask(question)) => Some(question.asks(COMMITS)),
+            _ => None,
+        }
     }
 
     /// The caption has been read.

@@ -143,6 +143,14 @@ pub fn lesson(words: &str) -> Result<Scene, String> {
     }
 }
 
+/// The lesson that is taught after the one at this path.
+pub fn lesson_after(path: &Path) -> Option<Scene> {
+    let path = path.strip_prefix("scripts").unwrap_or(path);
+    let mut lessons = within(LESSONS).into_iter();
+    lessons.find(|lesson| Path::new(lesson.path()) == path)?;
+    lessons.next()
+}
+
 /// The script that these words name: the one that is called so, the shortest of a few names that begin
 /// so, or the only one that has them.
 ///

@@ -285,6 +285,11 @@ impl Situation {
         self.mutual.iter().all(|reach| reach.len() == self.mutual.len())
     }
 
+    /// Whether two that run in a room don't hear each other, and are in it by what others hear.
+    pub fn has_gap(&self, room: &Room) -> bool {
+        room.up.iter().any(|id| !room.up.without(self.reach(id)).is_empty())
+    }
+
     /// The place of the room in which a server is.
     pub fn room_of(&self, server: ServerId) -> usize {
         self.rooms.iter().position(|room| room.members.contains(server)).unwrap_or(0)

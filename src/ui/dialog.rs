@@ -427,9 +427,11 @@ const fn glyph_column(key: u16) -> u16 {
 
 fn legend_block(title: &str, entries: Vec<legend::Entry>, theme: Theme) -> Vec<Row> {
     let title = Row::of(0, theme.bold().add_modifier(Modifier::UNDERLINED), title);
+    let widest = entries.iter().map(|entry| theme.glyphs.width(&entry.mark)).max();
+    let words = widest.map_or(0, |widest| widest + 1);
     let rows = entries.into_iter().map(|entry| {
         let mut row = Row::of(0, entry.style, entry.mark);
-        row.push(13, theme.plain(), entry.meaning);
+        row.push(words, theme.plain(), entry.meaning);
         row
     });
     std::iter::once(title).chain(rows).chain([Row::default()]).collect()

@@ -484,8 +484,9 @@ fn candidates(cluster: &Cluster, sentences: &mut Vec<String>) {
         let (id, term) = (candidate.id, candidate.raft.term());
         let needed = candidate.raft.counts_by().quorum();
         let votes = candidate.raft.votes().len();
-        sentences
-            .push(format!("{id} is a candidate in term {term}: it has {votes} of {needed} votes."));
+        sentences.push(format!(
+            "{id} is a candidate in term {term}: it has {votes} of the {needed} votes it needs."
+        ));
     }
 }
 

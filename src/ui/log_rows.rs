@@ -297,7 +297,7 @@ impl Table<'_> {
             None => "will be LOST",
             Some(_) => "not as committed",
         };
-        let labels = ["committed", "committed, not told", "not yet", lost];
+        let labels = ["committed", "committed, not known", "not yet", lost];
         for (sample, label) in samples.iter().zip(labels) {
             let Some((entry, fate)) = sample else { continue };
             let width = theme.glyphs.width(&words(entry, true, theme.glyphs)) + 2;

@@ -232,7 +232,7 @@ fn draw_said(
     let kept = shares.as_ref().map_or(0, |[_, short]| glyphs.width(short) + 1);
     let (bar, words) = match choice.said {
         Said::Nothing => (String::new(), vec![String::new()]),
-        Said::Chosen => (String::new(), vec!["◄ the class".to_owned(), "◄".to_owned()]),
+        Said::Chosen => (String::new(), vec!["◄ your answer".to_owned(), "◄".to_owned()]),
         Said::Hands(hands) => {
             let words = vec![format!("{hands} of {all} hands"), format!("{hands}")];
             let longest = room.saturating_sub(glyphs.width(&words[0]) + 1 + kept).min(BAR_MAX);

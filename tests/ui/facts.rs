@@ -312,7 +312,7 @@ fn check_all(truth: &mut Truth) {
 }
 
 /// What would answer a question to the class, or be a hint.
-const TELLING: [&str; 12] = [
+const TELLING: [&str; 11] = [
     "STUCK",
     "MAJORITY",
     "needs ",
@@ -322,7 +322,6 @@ const TELLING: [&str; 12] = [
     "≠",
     "✗t",
     " waits",
-    "CONNECTED",
     "HEARS TOO FEW",
     " up of ",
 ];

@@ -32,7 +32,7 @@ pub const BINDINGS: &[Binding] = &[
         &[Range('1', '9')],
         Normal::SelectServer,
         "select",
-        "select that server (more than nine: j k, or :select S12); at a question: what the class says",
+        "select that server (more than nine: j k, or :select S12); at a question: your answer",
     ),
     normal(&[Char('0')], Normal::SelectLeader, "", "select the leader of the newest term"),
     normal(&[Char('x')], Normal::Crash, "crash", "crash the selected server"),

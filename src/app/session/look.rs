@@ -100,7 +100,11 @@ impl Session {
     pub(super) fn select_by_key(&mut self, pressed: Chord) {
         let Chord::Char(digit) = pressed else { return };
         if self.question_stage() == Some(Stage::Asked) {
+            // A class may be counted before Enter; who is alone has answered.
             self.mode = Mode::Prompt(Line::command(&format!("answer {digit}")));
+            if !self.presents() {
+                self.run_line();
+            }
             return;
         }
         let number = digit.to_digit(10).map_or(0, u64::from);

@@ -7,7 +7,9 @@
 use std::fmt::Write as _;
 
 use super::dialog::{Asking, Reading};
-use super::{Effect, Mode, Session};
+use super::{Effect, Mode, Origin, Session};
+#[cfg(feature = "scripts")]
+use crate::app::scenes;
 
 /// One word of the prompt's own.
 pub struct Own {
@@ -131,8 +133,8 @@ pub static OWN: [Own; 18] = [
     ),
     own(
         "lesson",
-        &["lesson NUMBER", "lesson NAME"],
-        "leaves this session, which is kept, and begins a lesson",
+        &["lesson", "lesson NUMBER", "lesson NAME"],
+        "leaves this session, which is kept, and begins a lesson: the next, or the one that is named",
         &["lesson 3", "lesson figure 8"],
         Act::Outside(Session::begin_lesson),
     ),
@@ -172,10 +174,29 @@ pub static OWN: [Own; 18] = [
 impl Session {
     fn begin_lesson(&mut self, words: &str) -> Option<Effect> {
         if words.is_empty() {
-            self.refuse("which lesson? `lesson 1` is the first; `raftlab lessons` lists them");
-            return None;
+            let next = self.next_lesson();
+            if next.is_none() {
+                self.refuse("which lesson? `lesson 1` is the first; `raftlab lessons` lists them");
+            }
+            return next.map(|number| Effect::Lesson(number.to_string()));
         }
         Some(Effect::Lesson(words.to_owned()))
+    }
+
+    /// The number of the lesson after this one.
+    fn next_lesson(&self) -> Option<u32> {
+        match &self.origin {
+            #[cfg(feature = "scripts")]
+            Origin::File(path) => scenes::lesson_after(path)?.number(),
+            _ => None,
+        }
+    }
+
+    /// At the end of a lesson, how to go on.
+    pub(super) fn tell_of_next_lesson(&mut self) {
+        if let Some(number) = self.next_lesson() {
+            self.note(format!("the lesson ends here: `:lesson` begins the next, {number}"));
+        }
     }
 }
 

@@ -299,7 +299,7 @@ impl Session {
         }
     }
 
-    fn run_line(&mut self) -> Option<Effect> {
+    pub(super) fn run_line(&mut self) -> Option<Effect> {
         let Mode::Prompt(line) = &mut self.mode else { return None };
         let text = line.input.value().trim().to_owned();
         match line.kind {

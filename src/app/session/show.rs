@@ -20,6 +20,7 @@ impl Session {
         self.view.pace = self.pacer.words(&self.cluster);
         self.view.caption = self.solved().or_else(|| self.player.caption().cloned());
         self.view.question = self.player.question().map(|question| (**question).clone());
+        self.view.asks_next = self.player.asks_next(&self.cluster);
         self.show_shares();
         self.view.pointed = self.player.pointed();
         let departed = self.has_departed();

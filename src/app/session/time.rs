@@ -14,7 +14,7 @@ use crate::cluster::Step;
 use crate::cluster::event::{Event, EventKind, ScriptEvent};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Watcher;
-use crate::ui::view::Stands;
+use crate::ui::view::{NoticeKind, Stands};
 
 /// The most lab time that one step by hand passes over.
 const REACH: Span = Span::from_secs(60);
@@ -139,6 +139,7 @@ impl Session {
         self.trace.extend(self.cluster.events(), self.cluster.names());
         self.player.saw(&self.cluster);
         let (mut breaks, mut watches) = (Vec::new(), Vec::new());
+        let mut ended = false;
         for event in self.cluster.events() {
             self.pacer.saw(event);
             self.fader.saw(event, &self.cluster);
@@ -160,9 +161,15 @@ impl Session {
                 EventKind::Script(ScriptEvent::Posed { .. } | ScriptEvent::OracleAsked) => {
                     self.halt = Some(Stands::Question);
                 }
-                EventKind::Script(ScriptEvent::ScriptEnded) => self.halt = Some(Stands::Ended),
+                EventKind::Script(ScriptEvent::ScriptEnded) => {
+                    self.halt = Some(Stands::Ended);
+                    ended = true;
+                }
                 _ => {}
             }
+        }
+        if ended {
+            self.tell_of_next_lesson();
         }
         if self.cluster.observed().is_some_and(|(seen, of)| seen == of) {
             self.halt = Some(Stands::Ended);
@@ -221,6 +228,8 @@ impl Session {
             None => {
                 self.player.release();
                 self.halt = None;
+                // What it said of the moment at which time stood is over.
+                self.notice = self.notice.take().filter(|(_, it)| it.kind == NoticeKind::Refusal);
             }
         }
     }

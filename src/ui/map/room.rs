@@ -12,6 +12,7 @@ use ratatui::style::Style;
 
 use super::Picture;
 use super::plan::{Opening, RoomPlace, Scale, Wall};
+use crate::cluster::raft::Configuration;
 use crate::cluster::situation::{Room, Situation, Standing, Vote};
 use crate::cluster::types::ServerSet;
 use crate::ui::block::{self, Face};
@@ -79,16 +80,24 @@ struct Title {
     majority: bool,
 }
 
-/// Of those who vote "3 of 5"; where some are down or asleep, "2 up of 5".
-fn count(room: &Room, voters: ServerSet) -> String {
-    let [here, up_here] = [room.members, room.up].map(|these| these.intersection(voters));
-    let up = if up_here == here { "" } else { "up " };
-    format!("{} {up}of {}", up_here.len(), voters.len())
+/// Of those who vote "3 of 5"; where some are down or asleep, "2 up of 5". Each half of a joint
+/// configuration has a majority of its own (dissertation §4.3): "old 1 of 3, new 3 of 3".
+fn count(room: &Room, configuration: Configuration) -> String {
+    let of = |voters: ServerSet| {
+        let [here, up_here] = [room.members, room.up].map(|these| these.intersection(voters));
+        let up = if up_here == here { "" } else { "up " };
+        format!("{} {up}of {}", up_here.len(), voters.len())
+    };
+    match configuration.old() {
+        Some(old) => format!("old {}, new {}", of(old), of(configuration.new_voters())),
+        None => of(configuration.voters()),
+    }
 }
 
 impl Title {
     fn of(picture: &Picture, place: &RoomPlace) -> Self {
-        let voters = picture.scene.cluster.configuration().voters();
+        let configuration = picture.scene.cluster.configuration();
+        let voters = configuration.voters();
         let many = picture.plan.rooms.len() > 1;
         if picture.preview {
             return Self::preview(picture, place, voters);
@@ -105,14 +114,15 @@ impl Title {
         let mut marks: Vec<char> = marks.collect();
         marks.sort_by_key(|mark| ['▮', 'z', '✗'].iter().position(|one| one == mark));
         if room.vote == Vote::Untold {
-            return Self::untold(room, many.then(|| letter(place.room)));
+            let whole = !many && picture.situation.is_whole();
+            return Self::untold(room, many.then(|| letter(place.room)), whole);
         }
         let elsewhere = voters.without(here).len();
         let meter = marks.into_iter().collect::<String>() + &"▯".repeat(elsewhere);
         Self {
             letter: many.then(|| letter(place.room)),
             meter,
-            count: count(room, voters),
+            count: count(room, configuration),
             short: format!("{}/{}", room.up.intersection(voters).len(), voters.len()),
             word: word(&picture.situation, room),
             majority: room.vote.is_majority(),
@@ -120,13 +130,14 @@ impl Title {
     }
 
     /// Who is here, and nothing of what they can do.
-    fn untold(room: &Room, letter: Option<char>) -> Self {
+    fn untold(room: &Room, letter: Option<char>, whole: bool) -> Self {
         let members = match letter {
             Some(_) => Spaced(room.members.iter()).to_string(),
             None => String::new(),
         };
+        let word = if whole { ALL_CONNECTED } else { "" }.to_owned();
         let (count, short) = (members.clone(), String::new());
-        Self { letter, meter: String::new(), count, short, word: String::new(), majority: false }
+        Self { letter, meter: String::new(), count, short, word, majority: false }
     }
 
     fn preview(picture: &Picture, place: &RoomPlace, voters: ServerSet) -> Self {
@@ -173,21 +184,34 @@ impl Title {
     }
 }
 
+/// Every server hears every other.
+const ALL_CONNECTED: &str = "ALL CONNECTED";
+
 /// What the servers of a room can do together.
 fn word(situation: &Situation, room: &Room) -> String {
     let alone = situation.rooms.len() == 1;
     let deaf = !room.heard_by.is_empty();
     let led = room.up.iter().any(|id| situation.standing(id).leads());
     match room.vote {
-        Vote::Led(_) if alone && situation.is_whole() => "ALL CONNECTED".to_owned(),
+        Vote::Led(_) if alone && situation.is_whole() => ALL_CONNECTED.to_owned(),
+        Vote::Led(_) if situation.has_gap(room) => "MAJORITY, NOT ALL LINKED".to_owned(),
         Vote::Led(_) => "MAJORITY".to_owned(),
         Vote::LedByTooFew(_) => "NO MAJORITY: FLAW".to_owned(),
-        Vote::CanElect if led => "MAJORITY".to_owned(),
+        Vote::CanElect if led => stuck_majority(situation, room),
         Vote::CanElect => "MAJORITY, NO LEADER".to_owned(),
         Vote::Obeys(leader) => format!("MAJORITY, FOLLOWS {leader}"),
         Vote::No if deaf => "HEARS TOO FEW".to_owned(),
         Vote::No => "NO MAJORITY".to_owned(),
         Vote::Untold => String::new(),
+    }
+}
+
+/// A majority that its leader does not reach: others of it could elect another.
+fn stuck_majority(situation: &Situation, room: &Room) -> String {
+    let mut leaders = room.up.iter().filter(|id| situation.standing(*id).leads());
+    match (leaders.next(), leaders.next()) {
+        (Some(leader), None) => format!("MAJORITY, NOT WITH {leader}"),
+        _ => "MAJORITY".to_owned(),
     }
 }
 
@@ -379,7 +403,7 @@ pub fn draw_gates(canvas: &mut Canvas, picture: &Picture) {
 pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let theme = canvas.theme();
     let situation = reading::situation(scene);
-    let voters = scene.cluster.configuration().voters();
+    let configuration = scene.cluster.configuration();
     canvas.fill(area, theme.ground(Ground::Base));
     let mut rooms: Vec<(usize, &Room)> = situation.rooms.iter().enumerate().collect();
     let height = usize::from(area.height);
@@ -400,7 +424,7 @@ pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         }
         match room.vote {
             Vote::Untold => pen.put(": "),
-            _ => pen.put(format_args!(" {} {word}: ", count(room, voters))),
+            _ => pen.put(format_args!(" {} {word}: ", count(room, configuration))),
         };
         pen.style(theme.ink(Ink::Text));
         let marked = room.members.iter().map(|id| format!("{}{id}", situation.standing(id).mark()));

@@ -52,6 +52,8 @@ pub struct View {
     /// How lab time relates to the room, in words: "40× slower", "real time, fixed".
     pub pace: Cow<'static, str>,
     pub caption: Option<Arc<str>>,
+    /// The script asks next, with nothing done before: whether about what is committed.
+    pub asks_next: Option<bool>,
     /// What the class is asked, or has just been told.
     pub question: Option<Question>,
     /// What is spoken of.
@@ -189,12 +191,14 @@ impl View {
 
     /// Whether a question stands, so that nothing may give its answer away.
     pub fn withholds(&self) -> bool {
-        self.question.as_ref().is_some_and(|question| question.stage == Stage::Asked)
+        let asked = |question: &Question| question.stage == Stage::Asked;
+        self.asks_next.is_some() || self.question.as_ref().is_some_and(asked)
     }
 
     /// Whether the question that stands is about what is committed.
     pub fn withholds_commits(&self) -> bool {
-        self.withholds() && self.question.as_ref().is_some_and(|question| question.about_commits)
+        let standing = self.question.as_ref().is_some_and(|question| question.about_commits);
+        self.withholds() && self.asks_next.unwrap_or(standing)
     }
 
     /// Whether the screen is for a class, which needs no keys.

@@ -112,6 +112,39 @@ fn digits_begin_what_the_class_says() {
 }
 
 #[test]
+fn what_leads_to_a_question_gives_nothing_away() {
+    let mut session = script(
+        "cluster servers=3\nsay All are up.\nask Who leads? | S1 if S1 is leader | nobody if no leader\n\
+         reveal\nsay Nobody leads yet.\nask And then? | S1 if S1 is leader | nobody if no leader\n",
+    );
+    let says = |text: &'static str| {
+        move |session: &Session| session.scene().view.caption.as_deref() == Some(text)
+    };
+    wait(&mut session, 10.0, "the first caption", says("All are up."));
+    assert!(session.scene().view.question.is_none() && session.scene().view.withholds());
+    to_stop(&mut session);
+    press(&mut session, "Space Space");
+    to_stop(&mut session);
+    press(&mut session, "Space");
+    // This one explains the answer.
+    wait(&mut session, 10.0, "the second caption", says("Nobody leads yet."));
+    assert!(session.scene().view.question.is_none() && !session.scene().view.withholds());
+    to_stop(&mut session);
+    assert!(session.scene().view.withholds());
+}
+
+#[test]
+fn who_is_alone_answers_with_one_key() {
+    let mut session = script(ASKED);
+    to_stop(&mut session);
+    press(&mut session, "2");
+    assert!(matches!(session.scene().view.mode, Mode::Normal));
+    assert_eq!(said(&session), [Said::Nothing, Said::Chosen]);
+    press(&mut session, "3");
+    assert!(matches!(session.scene().view.mode, Mode::Prompt(_)), "there is no third choice");
+}
+
+#[test]
 fn the_free_lab_asks_too() {
     let mut session = lab();
     press(&mut session, ":");

@@ -1,13 +1,15 @@
 //! Every lesson as a lecturer plays it: presented at 80×24, with the two keys of a clicker.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use super::{press, script, wait};
-use crate::app::session::Session;
+use crate::app::scenes;
+use crate::app::session::{Effect, Moment, Session, own};
 use crate::cluster::command::{Command, Script, Tell};
+use crate::ui::theme::Theme;
 use crate::ui::view::{Clock, NoticeKind, Stage, Stands};
 
 const SIZE: Size = Size::new(80, 24);
@@ -96,4 +98,23 @@ fn every_lesson_is_played_by_a_clicker_at_80_by_24() {
         assert!(!session.has_departed(), "{name}: keys of a clicker change nothing");
         check(&session, &name);
     }
+}
+
+#[test]
+fn a_lesson_ends_with_how_to_begin_the_next() {
+    let end = |path: &str| {
+        let text = scenes::read(Path::new(path)).expect("a lesson");
+        let script = Script::parse(path, text).unwrap();
+        let mut session = Session::script(PathBuf::from(path), &script, None, Theme::default());
+        session.go_to(&Moment::End).unwrap();
+        session
+    };
+    let mut session = end("lessons/04_the_newer_log_wins.lab");
+    let notice = session.scene().view.notice.clone().expect("a word of what comes next");
+    assert_eq!(notice.text, "the lesson ends here: `:lesson` begins the next, 5");
+    let begun = own::find("lesson").expect("a word").run(&mut session, "");
+    assert!(matches!(begun, Some(Effect::Lesson(number)) if number == "5"));
+    let last = scenes::within(scenes::LESSONS).pop().expect("lessons");
+    let session = end(last.path());
+    assert!(session.scene().view.notice.is_none());
 }
