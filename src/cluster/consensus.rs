@@ -18,7 +18,7 @@ use super::raft::{
     TimerOrder, Wanted,
 };
 use super::time::Time;
-use super::types::{ClientId, Index, Op, Request, ServerId, Term};
+use super::types::{ClientId, Index, Op, Request, ServerId, ServerSet, Term};
 
 /// A server's consensus module: the lab's own Raft, or a guest with a Raft that mirrors it.
 #[derive(Clone, Debug)]
@@ -73,6 +73,8 @@ impl Consensus {
             tail.entries.iter().for_each(|entry| raft.mirror_append(entry.clone(), out));
         }
         raft.mirror_truncate(state.last.next(), out);
+        // Which vote has won, a line does not say.
+        raft.mirror_votes(ServerSet::EMPTY);
         raft.mirror_role(Report { role, leader, commit }, now, out);
         raft.mirror_votes(state.votes);
         raft.mirror_commit(commit, out);

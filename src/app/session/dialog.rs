@@ -261,7 +261,7 @@ impl Reading {
             // The session has it, and shows it.
             Self::Comparison | Self::Working => (String::new(), DialogBody::Text(Vec::new())),
             Self::Card => {
-                let lines = first::CARD.iter().map(|line| (*line).to_owned()).collect();
+                let lines = first::card(first::Whose::of(cluster)).map(str::to_owned).to_vec();
                 ("raftlab".into(), DialogBody::Text(lines))
             }
             Self::Help { keys, search } if search.is_empty() => {

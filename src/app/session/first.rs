@@ -5,19 +5,41 @@ use super::Session;
 use super::dialog::Reading;
 use super::{Mode, Origin};
 use crate::app::keymap::Normal;
+use crate::cluster::Cluster;
 use crate::cluster::event::{EventKind, RaftEvent};
+use crate::cluster::types::ServerId;
 use crate::ui::view::Stands;
 
 /// What the card says. The keys stand in its border.
-pub(super) const CARD: [&str; 7] = [
-    "Servers agree on a log of writes, whatever fails: Raft, in slow motion.",
-    "Messages, timers and votes are the paper's. Every event says why.",
-    "",
-    "Space   the first election, which stops at its firsts",
-    "?       what the marks mean, and the keys",
-    "w       why? of whatever is selected",
-    ":lesson 1  begins the first of the lessons",
-];
+pub(super) const fn card(whose: Whose) -> [&'static str; 7] {
+    [
+        "Servers agree on a log of writes, whatever fails: Raft, in slow motion.",
+        match whose {
+            Whose::Own => "Messages, timers and votes are the paper's. Every event says why.",
+            Whose::Guest => {
+                "Messages, timers and votes are your module's, as it writes and reports them."
+            }
+        },
+        "",
+        "Space   the first election, which stops at its firsts",
+        "?       what the marks mean, and the keys",
+        "w       why? of whatever is selected",
+        ":lesson 1  begins the first of the lessons",
+    ]
+}
+
+/// Whose Raft it is: of a guest's, the lab knows what it writes and reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    Own,
+    Guest,
+}
+
+impl Whose {
+    pub fn of(cluster: &Cluster) -> Self {
+        if cluster.has_guests() { Self::Guest } else { Self::Own }
+    }
+}
 
 /// What is stopped at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,19 +52,32 @@ pub(super) enum First {
 impl First {
     const EVERY: [Self; 3] = [Self::Candidate, Self::Vote, Self::Leader];
 
-    fn is(self, event: &RaftEvent) -> bool {
-        match self {
-            Self::Candidate => matches!(event, RaftEvent::ElectionStarted { .. }),
-            Self::Vote => matches!(event, RaftEvent::VoteGranted { .. }),
-            Self::Leader => matches!(event, RaftEvent::BecameLeader { .. }),
+    fn is(self, server: ServerId, event: &RaftEvent) -> bool {
+        match (self, event) {
+            (Self::Candidate, RaftEvent::ElectionStarted { .. })
+            | (Self::Candidate, RaftEvent::Stands { first_asks: false, .. })
+            | (Self::Vote, RaftEvent::VoteGranted { .. })
+            | (Self::Leader, RaftEvent::BecameLeader { .. }) => true,
+            // A guest's vote is what it writes; a candidate's first is for itself.
+            (Self::Vote, RaftEvent::Saved { vote: Some(vote), .. }) => *vote != server,
+            _ => false,
         }
     }
 
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Candidate => "the first candidate: its timer ran out first. Space resumes",
-            Self::Vote => "the first vote: one a term, first come first served. Space resumes",
-            Self::Leader => "a majority, so the first leader. Space resumes; then c writes",
+    const fn words(self, whose: Whose) -> &'static str {
+        match (self, whose) {
+            (Self::Candidate, Whose::Own) => {
+                "the first candidate: its timer ran out first. Space resumes"
+            }
+            (Self::Vote, Whose::Own) => {
+                "the first vote: one a term, first come first served. Space resumes"
+            }
+            (Self::Leader, Whose::Own) => {
+                "a majority, so the first leader. Space resumes; then c writes"
+            }
+            (Self::Candidate, Whose::Guest) => "the first candidate. Space resumes",
+            (Self::Vote, Whose::Guest) => "the first vote for another. Space resumes",
+            (Self::Leader, Whose::Guest) => "the first leader. Space resumes; then c writes",
         }
     }
 }
@@ -84,10 +119,12 @@ impl Session {
     pub(super) fn heed_firsts(&mut self) {
         let Some(first) = self.firsts.first().copied() else { return };
         let mut events = self.cluster.events().iter();
-        if events.any(|event| matches!(&event.kind, EventKind::Raft(_, event) if first.is(event))) {
+        if events.any(
+            |event| matches!(&event.kind, EventKind::Raft(server, event) if first.is(*server, event)),
+        ) {
             self.firsts.remove(0);
             self.halt = Some(Stands::Paused);
-            self.note(first.words());
+            self.note(first.words(Whose::of(&self.cluster)));
         }
     }
 

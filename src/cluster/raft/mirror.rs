@@ -73,6 +73,11 @@ impl Raft {
         let (before, term) = (self.role(), self.term);
         let room = self.room();
         let asked = || vec![Asked::default(); room];
+        // What it has said of its votes before it won.
+        let votes = match &self.state {
+            State::Candidate(candidate) => candidate.votes,
+            _ => ServerSet::EMPTY,
+        };
         self.state = match role {
             Role::Follower => State::Follower { leader: leader.map(|leader| (leader, now)) },
             Role::PreCandidate => {
@@ -82,7 +87,7 @@ impl Raft {
                 State::Candidate(Candidacy { asked: asked(), ..Candidacy::default() })
             }
             Role::Leader => State::Leader(Leadership {
-                votes: ServerSet::EMPTY,
+                votes,
                 progress: vec![Progress::default(); room],
                 asked: asked(),
                 transfer: None,
@@ -107,8 +112,7 @@ impl Raft {
                 out.emit(RaftEvent::Stands { term, first_asks: role == Role::PreCandidate });
             }
             Role::Leader => {
-                let (votes, stale) = (ServerSet::EMPTY, ServerSet::EMPTY);
-                let all = self.configuration();
+                let (stale, all) = (ServerSet::EMPTY, self.configuration());
                 out.emit(RaftEvent::BecameLeader { term, votes, stale, all });
             }
         }

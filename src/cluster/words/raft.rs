@@ -465,12 +465,16 @@ fn elected(votes: ServerSet, stale: ServerSet, all: Configuration, flaws: Flaws)
     let learn = (!learn.is_empty())
         .then(|| format!("no vote is due to {}", spell::servers(learn, SERVERS)));
     let whose = || format!("{} voted in an earlier term", spell::servers(stale, SERVERS));
-    let clauses = [few, learn, (!stale.is_empty()).then(whose)].into_iter().flatten();
+    let clauses = [few.clone(), learn, (!stale.is_empty()).then(whose)].into_iter().flatten();
     match flaws.is_empty() {
         true if all.is_joint() => {
             "these are majorities of the old and of the new voters (dissertation §4.3)".into()
         }
-        true => format!("{count} of {servers} is a majority (§5.2)"),
+        // Only who reports it by itself leads with fewer.
+        true => match few {
+            None => format!("{count} of {servers} is a majority (§5.2)"),
+            Some(few) => format!("by its own report; {few} (§5.2)"),
+        },
         false => clauses.collect::<Vec<String>>().join(", "),
     }
 }

@@ -108,8 +108,14 @@ fn the_help_begins_with_what_one_needs_and_is_searched() {
 
 #[test]
 fn the_card_starts_an_election_that_stops_at_its_firsts() {
-    let mut session = lab();
+    stops_at_its_firsts(lab(), "timers and votes are the paper's");
+    #[cfg(feature = "guests")]
+    stops_at_its_firsts(super::lab_of_guests(), "timers and votes are your module's");
+}
+
+fn stops_at_its_firsts(mut session: Session, whose: &str) {
     session.welcome();
+    find(&session, whose);
     frames(&mut session, 2.0);
     assert_eq!(session.cluster().now(), Time::START, "lab time is paused until a key is pressed");
     press(&mut session, "Space");

@@ -94,6 +94,20 @@ fn lab() -> Session {
     sized(Session::free(Config::default(), Theme::default()))
 }
 
+/// The same with another Raft in its servers.
+#[cfg(feature = "guests")]
+fn lab_of_guests() -> Session {
+    use crate::cluster::guest::Program;
+    use crate::cluster::{Implementation, Limits};
+    let module = include_bytes!("../../../../tests/guests/raft_c.wasm");
+    let limits = Limits::default();
+    let program = Program::load(module, limits).unwrap();
+    let (file, hash, params) = ("raft.wasm".into(), Some(program.hash()), "".into());
+    let raft = Implementation { file, hash, limits, params, program: Some(program) };
+    let config = Config { raft: Some(raft), ..Config::default() };
+    sized(Session::free(config, Theme::default()))
+}
+
 fn script(text: &str) -> Session {
     let script = Script::parse("test.lab", text.as_bytes()).unwrap();
     sized(Session::script("test.lab".into(), &script, None, Theme::default()))
