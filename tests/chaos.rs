@@ -42,7 +42,8 @@ const fn deeds(fault: Fault) -> &'static [&'static str] {
         Fault::Delays => &["link", "mend", "net"],
         Fault::Timeouts => &["timeout", "timers"],
         Fault::Transfers => &["transfer"],
-        Fault::Members => &["member", "members", "learner"],
+        Fault::Members => &["member", "members", "learner", "crash", "wipe", "restart"],
+        Fault::Disks => &["disk", "restart"],
     }
 }
 
@@ -99,7 +100,7 @@ fn what_chaos_did_can_be_done_by_hand() {
 #[test]
 fn in_the_calm_every_fault_has_ended_and_all_are_answered() {
     let text = format!(
-        "{HEAD}\nload clients=4 keys=2 rate=100/s\nchaos swarm\nrun 2s\nchaos stop\nload stop\n\
+        "{HEAD} sync=1ms\nload clients=4 keys=2 rate=100/s\nchaos swarm disks\nrun 2s\nchaos stop\nload stop\n\
          until leader within 5s\nuntil idle within 20s\nset end 1 client=calm\n\
          until converged within 5s\nexpect safe and linearizable\n"
     );
@@ -110,6 +111,12 @@ fn in_the_calm_every_fault_has_ended_and_all_are_answered() {
         assert_eq!(cluster.network(), cluster.config().network, "seed {seed}");
         for server in cluster.servers() {
             assert_eq!((server.power, server.clock), (Power::Up, Ppm::ONE), "seed {seed}");
+            let well = (cluster.config().sync, false);
+            assert_eq!(
+                (server.disk.sync.unwrap_or_default(), server.disk.fails),
+                well,
+                "seed {seed}"
+            );
         }
         let nodes = || cluster.ids().map(Node::Server);
         for (from, to) in nodes().flat_map(|from| nodes().map(move |to| (from, to))) {
@@ -121,7 +128,7 @@ fn in_the_calm_every_fault_has_ended_and_all_are_answered() {
 
 #[test]
 fn the_calm_ends_what_people_did_too() {
-    let text = "crash S1 S2\nsleep S3\nclock S4 rate=3\nisolate S5\nnet unreliable\nrun 1s\n\
+    let text = "crash S1 S2\nsleep S3\nclock S4 rate=3\ndisk S5 sync=never\nisolate S5\nnet unreliable\nrun 1s\n\
                 chaos stop\nexpect up >= 5 and S3 is follower\nuntil leader\nset x 1\n\
                 until converged\n";
     let run = Run::of(text, 1);

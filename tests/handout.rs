@@ -71,7 +71,8 @@ fn the_timeouts_of_etcd_pass() {
 
 /// What the scenes of etcd's tests are worth: each of these fails with the flaw that departs from
 /// its rule. The others rest on rules that no planted flaw breaks.
-const BITES: [(&str, &[&str]); 18] = [
+const BITES: [(&str, &[&str]); 19] = [
+    ("ack-before-sync", &["async_storage_writes_append_aba_race"]),
     (
         "ack-whole-log",
         &[

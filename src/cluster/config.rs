@@ -31,6 +31,10 @@ pub struct Config {
     pub heartbeat: Span,
     /// The most entries that one AppendEntries carries.
     pub append_max: u32,
+    /// The most appends with entries that are under way to a follower at a time.
+    pub inflight: u32,
+    /// A leader takes no more requests while so many entries of its term are not committed.
+    pub uncommitted: Option<u32>,
     /// When every server takes a snapshot; `None`: never unless by command.
     pub snapshot: Option<SnapshotLimit>,
     /// The most bytes of a snapshot that one InstallSnapshot carries; `None`: all.
@@ -69,6 +73,8 @@ impl Default for Config {
             election_timeout: SpanRange::millis(300, 600),
             heartbeat: Span::from_millis(100),
             append_max: 1_000,
+            inflight: 1,
+            uncommitted: None,
             snapshot: None,
             snapshot_chunk: None,
             sync: Span::ZERO,

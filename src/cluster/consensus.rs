@@ -256,6 +256,11 @@ impl Consensus {
         self.raft.starts(now);
     }
 
+    /// Its disk was lost, and no server has it for a member: it is a new one.
+    pub(super) fn begins_anew(&mut self) {
+        self.raft.begins_anew();
+    }
+
     pub(super) fn plant(&mut self, flaw: Flaw, on: bool) {
         self.raft.plant(flaw, on);
     }

@@ -13,6 +13,7 @@ use super::event::Cause;
 use super::flaw::{Flaw, Flaws};
 use super::network::Reply;
 use super::raft::{Entry, HardState, Log, Message, Snapshot, Write};
+use super::time::Span;
 use super::types::{ClientId, Index, ServerId, Term};
 
 /// A message that may leave only when what was written before it is durable, and what brought it
@@ -51,16 +52,52 @@ pub struct Disk {
     pub snapshot: Option<Rc<Snapshot>>,
     /// What a guest keeps beside: bytes that mean something only to it.
     pub blob: Rc<[u8]>,
+    /// How long a write takes; `None`: it hangs, and no write ends.
+    pub sync: Option<Span>,
+    /// The next write fails.
+    pub fails: bool,
+    /// What the power failed in the midst of stands half-written behind all that is whole.
+    pub torn: bool,
     /// Written since the running sync began.
     pub(super) pending: Batch,
     /// What the running sync will make durable.
     pub(super) syncing: Batch,
 }
 
+/// What is wrong with a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ill {
+    /// A write takes longer than it did at the start.
+    Slow(Span),
+    /// No write ends.
+    Hangs,
+    /// The next write fails.
+    Fails,
+}
+
 impl Disk {
+    /// What is wrong with it, where a write usually takes so long.
+    pub fn ill(&self, usual: Span) -> Option<Ill> {
+        match self.sync {
+            _ if self.fails => Some(Ill::Fails),
+            None => Some(Ill::Hangs),
+            Some(span) => (span > usual).then_some(Ill::Slow(span)),
+        }
+    }
+
     /// Whether something was written that is not yet durable.
     pub fn is_dirty(&self) -> bool {
         !self.pending.writes.is_empty() || !self.syncing.writes.is_empty()
+    }
+
+    /// Whether a write is under way.
+    pub fn is_writing(&self) -> bool {
+        !self.syncing.writes.is_empty()
+    }
+
+    /// How many records the write under way holds.
+    pub(super) fn writing(&self) -> u32 {
+        self.syncing.writes.len() as u32
     }
 
     /// The lowest index at which the log in memory may differ from the log on disk.
@@ -163,6 +200,16 @@ impl Disk {
             }
         }
         std::mem::take(&mut self.syncing.messages)
+    }
+
+    /// The power fails in the midst of the running sync: all of its records but the last are whole.
+    /// How many these are. Nothing leaves that waited for it.
+    pub(super) fn tear(&mut self) -> u32 {
+        self.torn = self.syncing.writes.pop().is_some();
+        self.syncing.replies.clear();
+        let kept = self.writing();
+        self.end_sync();
+        kept
     }
 
     /// Whether a vote of a term was written and is not yet durable.

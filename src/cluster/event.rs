@@ -137,9 +137,27 @@ pub enum ServerEvent {
         packets: u32,
     },
     Wiped,
+    /// Its disk is lost, and nothing counts on it: no configuration names the server.
+    Renewed,
     ClockSet {
         rate: Ppm,
     },
+    /// How long a write takes from now on; `None`: no write ends.
+    DiskSet {
+        sync: Option<Span>,
+    },
+    /// So many records could not be written, and the server stops.
+    WriteFailed {
+        records: u32,
+    },
+    /// The power fails in the midst of a write: so many of its records are whole, which end the log
+    /// at `last`, and one is not.
+    WriteTorn {
+        kept: u32,
+        last: Index,
+    },
+    /// Half of a record is found at the end of the disk, and dropped.
+    RecordDropped,
     /// What was written is on disk: the log up to `last`, and nothing of it where the log is kept in
     /// memory only. `forgets`: the flaws through which what this write held will not be there after
     /// a crash; they have decided nothing before.
@@ -164,6 +182,12 @@ pub enum ServerEvent {
     HandsOver {
         client: ClientId,
         to: ServerId,
+        again: bool,
+    },
+    /// A leader takes no requests while so many entries of its term are not committed.
+    HoldsBack {
+        client: ClientId,
+        uncommitted: u64,
         again: bool,
     },
     Applied {

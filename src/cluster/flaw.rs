@@ -57,6 +57,7 @@ pub enum Flaw {
     LeaseIgnoresClock,
     ChangeBeforeCommit,
     LearnerVotes,
+    AckBeforeSync,
 }
 
 /// What a flaw breaks.
@@ -131,6 +132,11 @@ impl Flaw {
     /// Whether nothing comes of it unless members change.
     pub const fn is_of_members(self) -> bool {
         matches!(self, Self::ChangeBeforeCommit | Self::LearnerVotes)
+    }
+
+    /// Whether little comes of it unless disks are slow.
+    pub const fn is_of_disks(self) -> bool {
+        matches!(self, Self::AckBeforeSync)
     }
 
     /// Whether it is a flaw of clients, not of servers.
@@ -298,7 +304,7 @@ const fn safety(invariant: Invariant) -> Breaks {
 }
 
 /// Every flaw, in the order of [`Flaw`].
-pub static FLAWS: [About; 39] = [
+pub static FLAWS: [About; 40] = [
     About {
         flaw: Flaw::ForgetVote,
         name: "forget-vote",
@@ -649,6 +655,15 @@ pub static FLAWS: [About; 39] = [
         source: "dissertation §4.2.1",
         breaks: safety(Invariant::ElectionSafety),
         watch: "two candidates of one term win, each with a learner's vote",
+    },
+    About {
+        flaw: Flaw::AckBeforeSync,
+        name: "ack-before-sync",
+        departure: "messages leave before what they promise is on disk",
+        rule: "term, vote and log are on disk before any message that depends on them",
+        source: "Figure 2, State",
+        breaks: safety(Invariant::OnAMajority),
+        watch: "a leader counts a copy whose disk is still writing it, or never will",
     },
 ];
 

@@ -201,6 +201,11 @@ impl Cluster {
             self.reply(id, client, call, attempt, Reply::WrongLeader(why));
             return;
         }
+        if let Some(most) = self.config.uncommitted
+            && server.raft.uncommitted() >= u64::from(most)
+        {
+            return self.refuse_for_now(id, (client, call, attempt));
+        }
         let flaws = server.flaws();
         let Ruled { answer: early, flaws: through } = early_answer(&server.rsm.kv, &request, flaws);
         if let Some(answer) = &early {
@@ -211,6 +216,16 @@ impl Cluster {
             }
         }
         self.append_request(id, client, request, early.is_none().then_some((call, attempt)));
+    }
+
+    /// A leader that can't replicate what it has takes no more: its clients ask again later.
+    fn refuse_for_now(&mut self, id: ServerId, (client, call, attempt): (ClientId, u64, u32)) {
+        let why = WrongLeader::Busy;
+        let again = self.failed_before(client, id) == Some(AttemptFailure::WrongLeader(why));
+        let uncommitted = self.servers[id.index()].raft.uncommitted();
+        let event = ServerEvent::HoldsBack { client, uncommitted, again };
+        self.emit(EventKind::Server(id, event));
+        self.reply(id, client, call, attempt, Reply::WrongLeader(why));
     }
 
     /// A leader appends a client's get or put. The client's attempt, if one is to be answered, waits

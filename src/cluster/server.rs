@@ -55,7 +55,7 @@ pub struct Server {
 impl Server {
     /// A server that starts for the first time.
     pub(super) fn new(id: ServerId, configuration: Configuration, config: &Config) -> Self {
-        let disk = Disk::default();
+        let disk = Disk { sync: Some(config.sync), ..Disk::default() };
         let rules = Rules { options: config.options, ..Rules::default() };
         Self {
             id,
@@ -138,7 +138,8 @@ impl Server {
 
     /// Its disk is lost, with the vote on it.
     pub(super) fn lose_disk(&mut self) {
-        let HardState { term, voted_for } = std::mem::take(&mut self.disk).hard;
+        let empty = Disk { sync: self.disk.sync, ..Disk::default() };
+        let HardState { term, voted_for } = std::mem::replace(&mut self.disk, empty).hard;
         self.forget();
         if let Some(candidate) = voted_for {
             self.raft.forget_vote(term, candidate, Flaws::NONE);

@@ -433,6 +433,11 @@ impl Cluster {
             *holders = written.iter().filter(keeps).collect();
             let through_memory = all.has_quorum(written) && !all.has_quorum(*holders);
             flaws.set(Flaw::ForgetLog, through_memory);
+            if !all.has_quorum(written) {
+                let promises = |id: ServerId| servers[id.index()].flaws().has(Flaw::AckBeforeSync);
+                let promised = copies.without(written).iter().any(promises);
+                flaws.set(Flaw::AckBeforeSync, promised);
+            }
             return;
         }
     }
@@ -481,9 +486,8 @@ impl Cluster {
             disk.pending.writes.append(&mut self.outbox.writes);
         }
         if disk.is_dirty() {
-            let cause = self.cause;
-            for (to, message) in self.outbox.held.drain(..) {
-                disk.hold(Held { to, message, cause });
+            if !self.outbox.held.is_empty() {
+                self.hold_for_disk(id);
             }
             self.begin_sync(id);
         } else if !self.outbox.held.is_empty() {
@@ -496,6 +500,23 @@ impl Cluster {
         }
         if ended {
             self.crash(id);
+        }
+    }
+
+    /// What promises something about the disk waits for it; by a flaw it does not.
+    fn hold_for_disk(&mut self, id: ServerId) {
+        let (cause, server) = (self.cause, &mut self.servers[id.index()]);
+        if server.flaws().has(Flaw::AckBeforeSync) {
+            let mut held = std::mem::take(&mut self.outbox.held);
+            let flaws = Flaws::only(Flaw::AckBeforeSync);
+            let departed = RaftEvent::Departed { flaw: Flaw::AckBeforeSync };
+            self.emit_through(flaws, EventKind::Raft(id, departed));
+            self.send_all(id, &mut held);
+            self.outbox.held = held;
+            return;
+        }
+        for (to, message) in self.outbox.held.drain(..) {
+            server.disk.hold(Held { to, message, cause });
         }
     }
 
@@ -517,14 +538,20 @@ impl Cluster {
     }
 
     fn begin_sync(&mut self, id: ServerId) {
-        if self.servers[id.index()].disk.begin_sync() {
-            self.arm(id, TimerKind::Sync, self.config.sync);
+        let disk = &mut self.servers[id.index()].disk;
+        if disk.begin_sync()
+            && let Some(span) = disk.sync
+        {
+            self.arm(id, TimerKind::Sync, span);
         }
     }
 
     /// A sync has ended: what waited for it leaves, and the next begins if more was written.
     pub(super) fn on_sync(&mut self, id: ServerId) {
         let server = &mut self.servers[id.index()];
+        if server.disk.fails {
+            return self.fail_write(id);
+        }
         let settled_to = server.disk.log.settled_to();
         let forgets = server.disk.forgets(server.flaws());
         let mut messages = server.disk.end_sync();

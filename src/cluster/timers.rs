@@ -230,6 +230,7 @@ impl Cluster {
         Context {
             now: self.now,
             append_max: self.config.append_max,
+            inflight: self.config.inflight,
             snapshot_chunk: self.config.snapshot_chunk.unwrap_or(u32::MAX),
             heartbeat: self.config.heartbeat,
             election: self.config.election_timeout.low,

@@ -19,7 +19,8 @@ use super::theme::Ink;
 use super::view::{Pane, Scene};
 use super::{log_marks, reading};
 use crate::cluster::Cluster;
-use crate::cluster::raft::{Reads, Role};
+use crate::cluster::disk::Ill;
+use crate::cluster::raft::{Mode, Reads, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::situation::Situation;
 use crate::cluster::timers::{Timer, TimerKind};
@@ -174,11 +175,16 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
         Role::Leader => {
             let others = cluster.servers().iter().filter(|other| other.id != server.id);
             let known = others.filter_map(|other| Some((other.id, raft.progress(other.id)?)));
-            let (mut next, mut matched) = (String::new(), String::new());
+            let (mut next, mut matched, mut modes) = (String::new(), String::new(), String::new());
             for (id, progress) in known {
                 // Writing into a string does not fail.
                 let _ = write!(next, "{id} {}  ", progress.next);
                 let _ = write!(matched, "{id} {}  ", progress.matched);
+                let mode = raft.mode(id).map_or("", Mode::word);
+                let _ = match raft.in_flight(id) {
+                    0 => write!(modes, "{id} {mode}  "),
+                    flying => write!(modes, "{id} {mode} {flying}/{}  ", cluster.config().inflight),
+                };
             }
             facts.push(fact(
                 "nextIndex[]",
@@ -187,6 +193,15 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
             ));
             let about = "newest entry known to be on each (§5.3)";
             facts.push(fact("matchIndex[]", matched.trim_end(), about));
+            // Where all get what is new as it comes, nothing need be said.
+            let all = Mode::Replicate;
+            let others = raft.configuration().members().iter().filter(|id| *id != server.id);
+            if others.filter_map(|id| raft.mode(id)).any(|mode| mode != all)
+                || cluster.config().inflight > 1
+            {
+                let about = "how it sends to each; appends in flight (dissertation §10.2.1)";
+                facts.push(fact("progress[]", modes.trim_end(), about));
+            }
         }
         Role::PreCandidate | Role::Candidate => {
             let (votes, more) = (raft.votes(), raft.counts_by().lacks(raft.votes()));
@@ -217,9 +232,19 @@ fn lab(cluster: &Cluster, server: &Server) -> Vec<Fact> {
     facts.extend(beyond(cluster, server));
     let hard = server.disk.hard;
     let vote = hard.voted_for.map_or_else(String::new, |vote| format!(", vote {vote}"));
-    let dirty = if server.disk.is_dirty() { ", writing" } else { "" };
+    let dirty = match (server.disk.is_writing(), server.disk.is_dirty()) {
+        (true, _) if server.disk.sync.is_none() => ", write hangs",
+        (_, true) => ", writing",
+        (_, false) => "",
+    };
     let disk = format!("t{}{vote}, log to {}{dirty}", hard.term, server.disk.log.last_index());
     facts.push(fact("disk", disk, "all that a crash leaves (Figure 2)"));
+    let state = server.disk.ill(cluster.config().sync).map(|ill| match ill {
+        Ill::Slow(sync) => format!("slow, {} a write", Millis(sync)),
+        Ill::Hangs => "hangs, no write ends".to_owned(),
+        Ill::Fails => "fails its next write".to_owned(),
+    });
+    facts.extend(state.map(|state| fact("disk state", state, "answers wait for it (Figure 2)")));
     if server.power != Power::Down && cluster.tells_service() {
         facts.push(fact("keys", server.rsm.kv.len().to_string(), "how many its map holds (§2)"));
     }

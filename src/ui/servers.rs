@@ -20,7 +20,7 @@ use super::reading;
 use super::text::digits;
 use super::timers;
 use super::view::{Extent, Pane, Scene, Target};
-use crate::cluster::raft::Raft;
+use crate::cluster::raft::{Mode, Raft};
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Situation, Standing};
 use crate::cluster::types::ServerId;
@@ -370,7 +370,12 @@ impl Columns {
         let plain = canvas.theme().plain();
         Self::before(canvas, area, row, self.arrow, plain, progress.matched);
         let mut pen = Self::pen(canvas, area, row, self.arrow, self.arrow_digits + 1);
-        pen.put('►').put(progress.next);
+        let arrow = match leader.and_then(|leader| leader.raft.mode(id)) {
+            Some(Mode::Probe) => '?',
+            Some(Mode::Snapshot) => '■',
+            Some(Mode::Replicate) | None => '►',
+        };
+        pen.put(arrow).put(progress.next);
     }
 
     fn draw_copies_label(&self, canvas: &mut Canvas, area: Rect, row: u16, majority: usize) {

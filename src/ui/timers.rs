@@ -22,9 +22,15 @@ pub fn draw(pen: &mut Pen, scene: &Scene, server: &Server, standing: Standing, b
             if let Some(timer) = server.timer(TimerKind::Heartbeat) {
                 draw_beat(pen, scene, beat, timer);
             }
+            if server.disk.ill(scene.cluster.config().sync).is_some() && pen.room() > 1 {
+                pen.put(" d");
+            }
         }
         Standing::Follower | Standing::Learner | Standing::Outside | Standing::Asleep => {
             let mut behind = rate(server.clock);
+            if server.disk.ill(scene.cluster.config().sync).is_some() {
+                behind.push('d');
+            }
             if standing == Standing::Asleep {
                 behind.insert(0, '‖');
             }

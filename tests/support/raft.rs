@@ -83,6 +83,7 @@ impl Server {
         let cx = Context {
             now: Time::START,
             append_max: 1_000,
+            inflight: 1,
             snapshot_chunk: u32::MAX,
             heartbeat,
             election,

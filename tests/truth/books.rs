@@ -187,6 +187,9 @@ impl Books {
                 }
             }
             E::Server(server, ServerEvent::Wiped) => drop(self.wiped.insert(*server)),
+            E::Server(server, ServerEvent::Renewed) => {
+                self.votes.retain(|(voter, _), _| voter != server);
+            }
             E::Server(server, ServerEvent::Crashed { .. }) => drop(self.maps.remove(server)),
             E::Server(server, ServerEvent::Restarted { .. }) => {
                 *self.restarts.entry(*server).or_default() += 1;

@@ -163,7 +163,9 @@ fn decides_now(event: &raftlab::cluster::event::Event) -> bool {
             RaftEvent::VoteGranted { before, .. } | RaftEvent::ElectionStarted { before, .. },
         ) => before.is_some(),
         E::Raft(_, RaftEvent::BecameLeader { stale, .. }) => !stale.is_empty(),
-        E::Raft(_, RaftEvent::Committed { .. }) => event.flaws.has(Flaw::AckWholeLog),
+        E::Raft(_, RaftEvent::Committed { .. }) => {
+            event.flaws.has(Flaw::AckWholeLog) || event.flaws.has(Flaw::AckBeforeSync)
+        }
         // What is lost of the disk, or left out of the map, is not told by numbers.
         E::Server(_, ServerEvent::Crashed { .. } | ServerEvent::Applied { .. }) => true,
         _ => false,

@@ -99,6 +99,15 @@ places! {
     FellBack 3 "a follower goes back to an older configuration",
     MembersInSnapshot 2 "a snapshot brings a follower a configuration",
     LearnerSilent 2 "a learner's election timer runs out, and it does not stand",
+    WriteFails 1 "a server stops because a write fails",
+    WriteTorn 2 "a server restarts, and drops the torn record of a write",
+    TornKept 3 "of a torn write some records are whole",
+    DiskLags 2 "an entry is committed that its leader's own disk does not have",
+    Pipelined 1 "three appends at a time are under way to a follower",
+    ProbesAgain 2 "a leader sends a follower no entries until it answers",
+    HeldBack 3 "a leader takes no request, for too much is not committed",
+    Renewed 2 "a server that is no member loses its disk, and is a new one",
+    HungHeard 2 "a leader whose disk hangs is heard",
 }
 
 impl Place {
@@ -137,7 +146,14 @@ impl Place {
             | Self::LeaderLeaves
             | Self::RemovedStands
             | Self::FellBack
+            | Self::Renewed
             | Self::LearnerSilent => Some(OptionWord::Members),
+            Self::Pipelined | Self::ProbesAgain | Self::HeldBack => Some(OptionWord::Inflight),
+            Self::WriteFails
+            | Self::WriteTorn
+            | Self::TornKept
+            | Self::DiskLags
+            | Self::HungHeard => Some(OptionWord::Disks),
             // Both are needed.
             Self::MembersInSnapshot => Some(OptionWord::Any),
             _ => None,
@@ -220,7 +236,8 @@ impl Watch {
                 WrongLeader::TermChanged
                 | WrongLeader::LeadershipLost
                 | WrongLeader::NotLeader
-                | WrongLeader::HandsOver => Place::Deposed,
+                | WrongLeader::HandsOver
+                | WrongLeader::Busy => Place::Deposed,
             }),
             ServerEvent::ReadAnswered { .. } => {
                 let leads = cluster.server(server).is_some_and(Server::leads);
@@ -241,6 +258,11 @@ impl Watch {
                     self.reach(Place::AllDown);
                 }
             }
+            ServerEvent::Renewed => self.reach(Place::Renewed),
+            ServerEvent::HoldsBack { .. } => self.reach(Place::HeldBack),
+            ServerEvent::WriteFailed { .. } => self.reach(Place::WriteFails),
+            ServerEvent::WriteTorn { kept, .. } if *kept > 0 => self.reach(Place::TornKept),
+            ServerEvent::RecordDropped => self.reach(Place::WriteTorn),
             ServerEvent::Restarted { base, .. } => {
                 if base.0 > 0 {
                     self.reach(Place::SnapshotRestart);
@@ -264,6 +286,7 @@ impl Watch {
 
     fn raft(&mut self, cluster: &Cluster, server: ServerId, event: &RaftEvent) {
         match event {
+            RaftEvent::ProbesAgain { .. } => self.reach(Place::ProbesAgain),
             RaftEvent::SnapshotTaken { .. } => {
                 self.reach(Place::SnapshotTaken);
                 let raft = cluster.server(server).map(|server| &server.raft);
@@ -332,11 +355,16 @@ impl Watch {
                     self.reach(Place::SplitVote);
                 }
             }
-            RaftEvent::Committed { first, last, .. } if first < last => {
+            RaftEvent::Committed { first, last, .. } => {
+                if cluster.server(server).is_some_and(|it| it.disk.log.last_index() < *last) {
+                    self.reach(Place::DiskLags);
+                }
                 let log = cluster.server(server).map(|server| server.raft.log());
                 let entry = |index: Index| log.and_then(|log| log.get(index));
                 let is_noop = entry(*last).is_some_and(|entry| entry.op().is_none());
-                if is_noop && entry(*first).map(|one| one.term) != entry(*last).map(|one| one.term)
+                if is_noop
+                    && first < last
+                    && entry(*first).map(|one| one.term) != entry(*last).map(|one| one.term)
                 {
                     self.reach(Place::NoopCommits);
                 }
@@ -415,6 +443,17 @@ impl Watch {
         }
         if let PacketKind::Append { prev, entries, commit } = summary.kind {
             let server = |to| if let Node::Server(id) = to { cluster.server(id) } else { None };
+            let hangs = |it: &Server| it.disk.sync.is_none() && it.disk.is_writing();
+            let pipelined = |it: &Server| match to {
+                Node::Server(to) => it.raft.in_flight(to) >= 3,
+                Node::Client(_) => false,
+            };
+            if server(from).is_some_and(pipelined) {
+                self.reach(Place::Pipelined);
+            }
+            if server(from).is_some_and(hangs) {
+                self.reach(Place::HungHeard);
+            }
             if server(to).is_some_and(|server| prev < server.raft.log().base().index) {
                 self.reach(Place::BelowBase);
             }

@@ -39,6 +39,10 @@ pub enum Chosen {
         snapshots: bool,
         /// Their members change.
         members: bool,
+        /// Their disks are slow, hang, fail and break off.
+        disks: bool,
+        /// Appends are pipelined.
+        inflight: bool,
     },
     /// The seed draws them.
     Any,
@@ -46,7 +50,13 @@ pub enum Chosen {
 
 impl Default for Chosen {
     fn default() -> Self {
-        Self::These { options: Options::NONE, snapshots: false, members: false }
+        Self::These {
+            options: Options::NONE,
+            snapshots: false,
+            members: false,
+            disks: false,
+            inflight: false,
+        }
     }
 }
 
@@ -58,21 +68,29 @@ impl Chosen {
         }
         let one = |word: &OptionWord| match word {
             OptionWord::One(option) => Some(*option),
-            OptionWord::Snapshot | OptionWord::Members | OptionWord::Any => None,
+            OptionWord::Snapshot
+            | OptionWord::Members
+            | OptionWord::Disks
+            | OptionWord::Inflight
+            | OptionWord::Any => None,
         };
         let options = words.iter().filter_map(one).collect();
         let has = |word| words.contains(&word);
         let (snapshots, members) = (has(OptionWord::Snapshot), has(OptionWord::Members));
-        Self::These { options, snapshots, members }
+        let (disks, inflight) = (has(OptionWord::Disks), has(OptionWord::Inflight));
+        Self::These { options, snapshots, members, disks, inflight }
     }
 
     /// As a result names them: those of two shares are the same in whatever order they were said.
     pub fn names(self) -> Vec<String> {
         match self {
-            Self::These { options, snapshots, members } => {
+            Self::These { options, snapshots, members, disks, inflight } => {
                 let snapshot = snapshots.then(|| OptionWord::Snapshot.to_string());
                 let members = members.then(|| OptionWord::Members.to_string());
-                Vec::from(options).into_iter().chain(snapshot).chain(members).collect()
+                let disks = disks.then(|| OptionWord::Disks.to_string());
+                let inflight = inflight.then(|| OptionWord::Inflight.to_string());
+                let more = snapshot.into_iter().chain(members).chain(disks).chain(inflight);
+                Vec::from(options).into_iter().chain(more).collect()
             }
             Self::Any => vec![OptionWord::Any.to_string()],
         }
@@ -104,6 +122,28 @@ impl Chosen {
             Self::Any => drawn,
         };
         chosen || flaw.is_some_and(Flaw::is_of_members)
+    }
+
+    /// How many appends may be under way, and how much may be open: by a stream of their own, too.
+    fn inflight(self, seed: u64) -> &'static str {
+        let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 5));
+        let drawn = rng.below(3) == 0;
+        let chosen = match self {
+            Self::These { inflight, .. } => inflight,
+            Self::Any => drawn,
+        };
+        let bounds = [" inflight=2", " inflight=3", " inflight=8", " inflight=3 uncommitted=20"];
+        if chosen { pick(&mut rng, &bounds) } else { "" }
+    }
+
+    /// Whether disks are among the faults of a seed.
+    fn disks(self, seed: u64, flaw: Option<Flaw>) -> bool {
+        let drawn = Rng::new(seed, Entity::Chaos(u64::MAX - 4)).below(3) == 0;
+        let chosen = match self {
+            Self::These { disks, .. } => disks,
+            Self::Any => drawn,
+        };
+        chosen || flaw.is_some_and(Flaw::is_of_disks)
     }
 
     fn drawn_alone(self, seed: u64) -> Options {
@@ -151,6 +191,8 @@ pub enum OptionWord {
     One(Choice),
     Snapshot,
     Members,
+    Disks,
+    Inflight,
     Any,
 }
 
@@ -165,10 +207,11 @@ impl OptionWord {
             "any" => Ok(Self::Any),
             "snapshot" => Ok(Self::Snapshot),
             "members" => Ok(Self::Members),
-            _ => word
-                .parse()
-                .map(Self::One)
-                .map_err(|_| format!("expected {}, snapshot, members, or any", names())),
+            "disks" => Ok(Self::Disks),
+            "inflight" => Ok(Self::Inflight),
+            _ => word.parse().map(Self::One).map_err(|_| {
+                format!("expected {}, snapshot, members, disks, inflight, or any", names())
+            }),
         }
     }
 }
@@ -179,6 +222,8 @@ impl std::fmt::Display for OptionWord {
             Self::One(option) => option.fmt(f),
             Self::Snapshot => f.write_str("snapshot"),
             Self::Members => f.write_str("members"),
+            Self::Disks => f.write_str("disks"),
+            Self::Inflight => f.write_str("inflight"),
             Self::Any => f.write_str("any"),
         }
     }
@@ -249,6 +294,7 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
         let _ = write!(text, " {option}");
     }
     text.push_str(&fixed.options.snapshots(seed, fixed.flaw).unwrap_or_default());
+    text.push_str(fixed.options.inflight(seed));
     text.push('\n');
     if let Some(flaw) = fixed.flaw {
         let _ = writeln!(text, "flaw {flaw} on");
@@ -264,7 +310,8 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
         let _ = writeln!(text, "net {weather}");
     }
     let members = if fixed.options.members(seed, fixed.flaw) { " members" } else { "" };
-    let _ = write!(text, "chaos swarm{members}\nrun {span}s\n{}", size.lines());
+    let disks = if fixed.options.disks(seed, fixed.flaw) { " disks" } else { "" };
+    let _ = write!(text, "chaos swarm{members}{disks}\nrun {span}s\n{}", size.lines());
     text
 }
 

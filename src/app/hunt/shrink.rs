@@ -287,10 +287,12 @@ impl Shrinker {
             return false;
         }
         let plain = Config::default();
-        let changes: [&dyn Fn(&mut Config); 10] = [
+        let changes: [&dyn Fn(&mut Config); 12] = [
             &|config| config.options = Config::default().options,
             &|config| config.snapshot = Config::default().snapshot,
             &|config| config.snapshot_chunk = Config::default().snapshot_chunk,
+            &|config| config.inflight = Config::default().inflight,
+            &|config| config.uncommitted = Config::default().uncommitted,
             &|config| config.network = Network::Reliable,
             &|config| config.append_max = Config::default().append_max,
             &|config| config.sync = Span::ZERO,

@@ -37,6 +37,8 @@ pub fn head(config: &Config) -> String {
             .then_some(config.election_timeout),
         heartbeat: unless(config.heartbeat == plain.heartbeat).then_some(config.heartbeat),
         append_max: unless(config.append_max == plain.append_max).then_some(config.append_max),
+        inflight: unless(config.inflight == plain.inflight).then_some(config.inflight),
+        uncommitted: config.uncommitted,
         snapshot: config.snapshot,
         snapshot_chunk: config.snapshot_chunk,
         sync: unless(config.sync == plain.sync).then_some(config.sync),

@@ -320,7 +320,9 @@ pub struct HuntOptions {
     /// Plant this flaw (`raftlab flaws` lists them).
     #[arg(long, value_name = "NAME", value_parser = flaw, conflicts_with = "raft")]
     pub flaw: Option<Flaw>,
-    /// All servers keep this option of Raft, such as pre-vote; snapshot: they take snapshots; any: as
+    /// All servers keep this option of Raft, such as pre-vote; snapshot: they take snapshots; members: their
+    /// members change; disks: their disks are slow, hang, fail and break off; inflight: appends leave without
+    /// waiting for answers; any: as
     /// the seed draws them. May be said more than once.
     #[arg(long = "option", value_name = "NAME", conflicts_with_all = ["script", "raft"],
           value_parser = OptionWord::read)]

@@ -131,6 +131,8 @@ pub fn with_raft(text: &[u8], raft: &Implementation) -> Vec<u8> {
             election: None,
             heartbeat: None,
             append_max: None,
+            inflight: None,
+            uncommitted: None,
             ..head
         };
         head.with_raft(Some(raft))

@@ -3,6 +3,7 @@
 //! called, when they can do nothing, and what they do.
 
 mod clients;
+mod disks;
 mod lab;
 mod links;
 mod members;
@@ -11,6 +12,7 @@ mod servers;
 mod transfer;
 
 pub use clients::ClientAct;
+pub use disks::DiskAct;
 pub use lab::LabAct;
 pub use links::{Fate, LinkAct, PacketAct};
 pub use members::MemberAct;

@@ -41,6 +41,8 @@ pub enum Hindrance {
     Unchecked,
     /// Nothing is being written.
     Synced,
+    /// Its next write is to fail as it is.
+    FailsAlready,
     /// It has a guest's Raft, which keeps its log by itself.
     Foreign,
     /// There is nothing that a snapshot could hold.
@@ -74,6 +76,7 @@ impl Hindrance {
             Self::Follows => ("", " does not lead, and only leaders send heartbeats"),
             Self::LeadsNot => ("", " does not lead, and only leaders check for a quorum"),
             Self::Unchecked => ("", " checks for no quorum: `option check-quorum on` has it do so"),
+            Self::FailsAlready => ("the next write of ", " fails already"),
             Self::Synced => ("everything that ", " has written is on its disk"),
         };
         (before, after.into())

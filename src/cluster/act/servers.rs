@@ -1,13 +1,14 @@
 //! What can be done to servers, each by itself.
 
-use super::Hindrance;
+use super::{DiskAct, Hindrance};
 use crate::cluster::command::{Command, Deed, Who};
 use crate::cluster::event::{EventKind, ServerEvent};
-use crate::cluster::raft::Role;
+use crate::cluster::network::Packet;
+use crate::cluster::raft::{Configuration, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::timers::TimerKind;
-use crate::cluster::types::{Index, ServerId};
+use crate::cluster::types::{Index, Node, ServerId};
 use crate::cluster::words::Weight;
 use crate::cluster::{Cluster, Item, Refusal};
 
@@ -22,6 +23,8 @@ pub enum ServerAct {
     Wipe,
     /// The rate of its clock, 1,000,000 being real time.
     Clock(Ppm),
+    /// Something becomes of its disk.
+    Disk(DiskAct),
     /// Its election timer fires now.
     Timeout,
     /// Its heartbeat timer fires now.
@@ -51,6 +54,7 @@ impl ServerAct {
             Self::Wake => ("wake", Other, Detail),
             Self::Wipe => ("wipe", Other, Detail),
             Self::Clock(_) => ("clock", Other, Detail),
+            Self::Disk(act) => ("disk", if act.is_fault() { Fault } else { Other }, act.weight()),
             Self::Timeout => ("timeout", Fault, Story),
             Self::Heartbeat => ("heartbeat", Other, Story),
             Self::Quorum => ("quorum", Other, Story),
@@ -81,6 +85,7 @@ impl ServerAct {
     /// Why it can do nothing to a server now, if so.
     fn hindrance(self, server: &Server) -> Option<Hindrance> {
         match (self, server.power) {
+            (Self::Disk(act), _) => act.hindrance(server),
             (Self::Crash, Power::Down) => Some(Hindrance::DownAlready),
             (Self::Restart, Power::Up) => Some(Hindrance::Up),
             (Self::Sleep, Power::Asleep) => Some(Hindrance::AsleepAlready),
@@ -119,9 +124,7 @@ impl ServerAct {
             (Self::Quorum, Power::Up) => {
                 server.timer(TimerKind::Quorum).is_none().then_some(Hindrance::Unchecked)
             }
-            (Self::Sync, Power::Up) => {
-                server.timer(TimerKind::Sync).is_none().then_some(Hindrance::Synced)
-            }
+            (Self::Sync, Power::Up) => (!server.disk.is_writing()).then_some(Hindrance::Synced),
             (Self::Crash | Self::Sleep, Power::Up)
             | (Self::Crash, Power::Asleep)
             | (Self::Restart | Self::Wipe, Power::Down)
@@ -159,10 +162,11 @@ impl Cluster {
                 ServerAct::Wake => self.wake(id),
                 ServerAct::Wipe => self.wipe(id),
                 ServerAct::Clock(rate) => self.set_clock(id, rate),
+                ServerAct::Disk(act) => self.act_on_disk(act, id),
                 ServerAct::Timeout => self.time_out(id),
                 ServerAct::Heartbeat => self.beat(id),
                 ServerAct::Quorum => self.fire(id, TimerKind::Quorum),
-                ServerAct::Sync => self.fire(id, TimerKind::Sync),
+                ServerAct::Sync => self.end_write(id),
                 ServerAct::Snapshot => self.take_snapshot(id),
                 ServerAct::Isolate { from_clients } => self.isolate(id, from_clients),
                 ServerAct::Rejoin => self.links.rejoin(id),
@@ -201,6 +205,8 @@ impl Cluster {
         }
         server.power = Power::Up;
         server.incarnation += 1;
+        server.disk.fails = false;
+        let torn = std::mem::take(&mut server.disk.torn);
         let flaws = server.forget();
         server.raft.starts(self.now);
         let raft = &server.raft;
@@ -214,6 +220,9 @@ impl Cluster {
             flaws,
             EventKind::Server(id, ServerEvent::Restarted { term, vote, base, last }),
         );
+        if torn {
+            self.emit(EventKind::Server(id, ServerEvent::RecordDropped));
+        }
         if !begins_alone {
             self.start_raft(id);
         }
@@ -246,11 +255,44 @@ impl Cluster {
     }
 
     fn wipe(&mut self, id: ServerId) {
-        let server = &mut self.servers[id.index()];
-        if server.power == Power::Down {
-            server.lose_disk();
+        if self.servers[id.index()].power != Power::Down {
+            return;
+        }
+        if self.nobody_counts_on(id) {
+            self.servers[id.index()].raft.begins_anew();
+            self.servers[id.index()].lose_disk();
+            self.emit(EventKind::Server(id, ServerEvent::Renewed));
+        } else {
+            self.servers[id.index()].lose_disk();
             self.emit(EventKind::Server(id, ServerEvent::Wiped));
         }
+    }
+
+    /// Whether nothing counts on what a server has said or stored: no other has it for a member, in memory
+    /// or on disk, and nothing that it has said is on its way. Then a lost disk breaks no promise.
+    pub(in crate::cluster) fn nobody_counts_on(&self, id: ServerId) -> bool {
+        if !self.has_changed_members || self.has_guests() {
+            return false;
+        }
+        let names = |all: Configuration| {
+            all.members().contains(id) || all.next().is_some_and(|next| next.contains(id))
+        };
+        let began_with = |other: &Server| other.id.index() < usize::from(self.config.servers);
+        let on_disk = |other: &Server| match other.disk.log.configuration() {
+            Some((_, all)) => names(all),
+            None => began_with(other) && id.index() < usize::from(self.config.servers),
+        };
+        let counts = |other: &&Server| {
+            other.id != id && (names(other.raft.configuration()) || on_disk(other))
+        };
+        let is_its = |packet: &Packet| packet.from == Node::Server(id);
+        let flies = |item: &Item| match item {
+            Item::Packet(packet) | Item::Landed(packet) => is_its(packet),
+            _ => false,
+        };
+        let waits = |other: &Server| other.inbox.iter().any(is_its);
+        !self.servers.iter().any(|other| counts(&other) || waits(other))
+            && !self.queue.iter().any(|(_, _, item)| flies(item))
     }
 
     fn set_clock(&mut self, id: ServerId, rate: Ppm) {

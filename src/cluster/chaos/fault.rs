@@ -23,6 +23,7 @@ pub enum Fault {
     Timeouts,
     Transfers,
     Members,
+    Disks,
 }
 
 impl Fault {
@@ -42,7 +43,7 @@ impl Fault {
         kinds
     }
 
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Crashes,
         Self::Blinks,
         Self::Ambushes,
@@ -60,6 +61,7 @@ impl Fault {
         Self::Timeouts,
         Self::Transfers,
         Self::Members,
+        Self::Disks,
     ];
 
     /// The word that scripts use.
@@ -82,6 +84,7 @@ impl Fault {
             Self::Timeouts => "timeouts",
             Self::Transfers => "transfers",
             Self::Members => "members",
+            Self::Disks => "disks",
         }
     }
 
@@ -109,7 +112,10 @@ impl Fault {
             Self::Timeouts => "election timers fire now, one or all at once",
             Self::Transfers => "leaders hand over (in a swarm only where options of Raft are on)",
             Self::Members => {
-                "members change, up to two new ones too (in a swarm only if it is named)"
+                "members change, up to two new ones too; who is none may lose its disk (in a swarm only if it is named)"
+            }
+            Self::Disks => {
+                "disks are slow, hang, fail or break off in a write (in a swarm only if it is named)"
             }
         }
     }

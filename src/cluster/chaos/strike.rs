@@ -6,7 +6,7 @@
 use super::Fault;
 use crate::cluster::Cluster;
 use crate::cluster::command::{
-    Deed, Ends, LabAct, LinkAct, MemberAct, NodeName, ServerAct, Text, Timers,
+    Deed, DiskAct, Ends, LabAct, LinkAct, MemberAct, NodeName, ServerAct, Text, Timers,
 };
 use crate::cluster::network::{LinkChange, Network};
 use crate::cluster::raft::Role;
@@ -68,6 +68,7 @@ impl Cluster {
             Fault::Timeouts => self.time_outs(rng),
             Fault::Transfers => self.transfer(rng),
             Fault::Members => self.change(rng),
+            Fault::Disks => self.disks(rng),
         }
     }
 
@@ -281,6 +282,26 @@ impl Cluster {
         })
     }
 
+    /// A disk is slow or hangs for a while; fails its next write; or was slow, and the power fails in
+    /// the midst of a write.
+    fn disks(&self, rng: &mut Rng) -> Option<Strike> {
+        let who = list(ServerSet::only(self.victim(self.powered(), rng)?));
+        let deed = |act| Deed::Servers(ServerAct::Disk(act), who.clone());
+        let slow = DiskAct::Sync(Some(self.quarters(1, 8, rng).span));
+        let (as_ever, restart) = (
+            deed(DiskAct::Sync(Some(self.config.sync))),
+            Deed::Servers(ServerAct::Restart, who.clone()),
+        );
+        let (begin, end) = match rng.below(8) {
+            0..3 => (slow, vec![as_ever]),
+            3..5 => (DiskAct::Sync(None), vec![as_ever]),
+            5 => (DiskAct::Fail, vec![as_ever, restart]),
+            6 => (slow, vec![deed(DiskAct::Tear), as_ever, restart]),
+            _ => (DiskAct::Sync(None), vec![deed(DiskAct::Tear), as_ever, restart]),
+        };
+        Some(Strike { begin: vec![deed(begin)], end, lasts: self.quarters(1, 20, rng) })
+    }
+
     /// All links between servers, those of one server, or one.
     fn links_of_chance(&self, rng: &mut Rng) -> Option<Ends<NodeName>> {
         let one = ServerSet::only(self.victim(self.all(), rng)?);
@@ -333,6 +354,16 @@ impl Cluster {
         let raft = &self.newest_leader()?.raft;
         if raft.unready().is_some() {
             return None;
+        }
+        // A server that nobody counts on any more may lose its disk: it comes back as a new one.
+        let left: ServerSet = self.all().iter().filter(|id| self.nobody_counts_on(*id)).collect();
+        if let Some(id) = left.iter().next()
+            && rng.below(3) == 0
+        {
+            let deed = |act| Deed::Servers(act, list(ServerSet::only(id)));
+            let begin = vec![deed(ServerAct::Crash), deed(ServerAct::Wipe)];
+            let end = vec![deed(ServerAct::Restart)];
+            return Some(Strike { begin, end, lasts: self.quarters(1, 4, rng) });
         }
         let all = raft.configuration();
         let most = (self.config.servers + NEW_MAX).min(SERVERS_MAX);

@@ -10,11 +10,11 @@ use super::quantity::SNAPSHOT_MAX;
 use super::question::{CHOICE_COLUMNS, CHOICES_MAX, CHOICES_MIN, Choice, Question};
 use super::verbs::{self, Scope};
 use super::{
-    Argument, Base, Block, Bound, Challenge, Command, Compare, Condition, Deed, Ends, Fate, Flow,
-    Group, Head, Keeping, Kind, LabAct, LinkAct, Load, LoadKeys, LoadKind, LoadRate, Measure,
-    Number, Operand, Operation, Order, Pace, PacketAct, PatternKind, Place, Position, Quantity,
-    Reach, ReplyPattern, Reseed, RoleName, ServerAct, Setup, Takes, Tell, Text, VersionWord,
-    Watched, Who, parse_line, who,
+    Argument, Base, Block, Bound, Challenge, Command, Compare, Condition, Deed, DiskAct, Ends,
+    Fate, Flow, Group, Head, Keeping, Kind, LabAct, LinkAct, Load, LoadKeys, LoadKind, LoadRate,
+    Measure, Number, Operand, Operation, Order, Pace, PacketAct, PatternKind, Place, Position,
+    Quantity, Reach, ReplyPattern, Reseed, RoleName, ServerAct, Setup, Takes, Tell, Text,
+    VersionWord, Watched, Who, parse_line, who,
 };
 use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::check::Invariant;
@@ -143,12 +143,17 @@ fn head() -> impl Strategy<Value = Command> {
     (
         (of(1..=25u8), of(any::<u64>()), of(select(Network::ALL.to_vec()))),
         timing,
-        (of(1..=1_000_000u32), snapshots(), (of(span()), of(span()))),
+        (
+            (of(1..=1_000_000u32), of(1..=1_000u32), of(1..=1_000_000u32)),
+            snapshots(),
+            (of(span()), of(span())),
+        ),
         (of(1..=1_000_000_000_000u64), options()),
     )
         .prop_map(
             |((servers, seed, network), (election, heartbeat), more, (events_max, options))| {
-                let (append_max, (snapshot, snapshot_chunk), (sync, rpc_timeout)) = more;
+                let (appends, (snapshot, snapshot_chunk), (sync, rpc_timeout)) = more;
+                let (append_max, inflight, uncommitted) = appends;
                 let election = election
                     .map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
                 let heartbeat = heartbeat.map(Span);
@@ -159,6 +164,8 @@ fn head() -> impl Strategy<Value = Command> {
                     election,
                     heartbeat,
                     append_max,
+                    inflight,
+                    uncommitted,
                     snapshot,
                     snapshot_chunk,
                     sync,
@@ -580,6 +587,8 @@ fn acting() -> impl Strategy<Value = Command> {
     let about_servers = prop_oneof![
         any::<bool>().prop_map(|from_clients| ServerAct::Isolate { from_clients }),
         (10_000..=100_000_000u32).prop_map(|rate| ServerAct::Clock(Ppm(rate))),
+        of(span()).prop_map(|span| ServerAct::Disk(DiskAct::Sync(span))),
+        select(vec![DiskAct::Fail, DiskAct::Tear]).prop_map(ServerAct::Disk),
     ];
     let telling = prop_oneof![
         caption().prop_map(Tell::Say),

@@ -54,7 +54,7 @@ use serde::{Deserialize, Serialize};
 
 use recording::Record;
 
-pub use super::act::{ClientAct, Fate, LabAct, LinkAct, MemberAct, PacketAct, ServerAct};
+pub use super::act::{ClientAct, DiskAct, Fate, LabAct, LinkAct, MemberAct, PacketAct, ServerAct};
 
 use super::config::Config;
 use super::flaw::{Breaks, Flaw};
@@ -243,6 +243,8 @@ pub struct Setup {
     pub election: Option<SpanRange>,
     pub heartbeat: Option<Span>,
     pub append_max: Option<u32>,
+    pub inflight: Option<u32>,
+    pub uncommitted: Option<u32>,
     pub snapshot: Option<SnapshotLimit>,
     pub snapshot_chunk: Option<u32>,
     pub sync: Option<Span>,
@@ -271,6 +273,8 @@ impl Setup {
             election: other(config.election_timeout, default.election_timeout),
             heartbeat: other(config.heartbeat, default.heartbeat),
             append_max: other(config.append_max, default.append_max),
+            inflight: other(config.inflight, default.inflight),
+            uncommitted: config.uncommitted,
             snapshot: config.snapshot,
             snapshot_chunk: config.snapshot_chunk,
             sync: other(config.sync, default.sync),

@@ -9,9 +9,9 @@ use std::fmt::{Display, Formatter, Result, Write as _};
 use super::lex::{before_comment, is_plain, quoted};
 use super::recording::{Header, Record};
 use super::{
-    Block, Bound, Challenge, Command, Deed, Ends, Fate, Flow, Head, Keeping, LinkAct, Load,
-    LoadKeys, LoadKind, LoadRate, NodeName, Operation, Order, Pace, PacketAct, Place, ServerAct,
-    Setup, Tell, Text, Timers, VersionWord, Who, Word,
+    Block, Bound, Challenge, Command, Deed, DiskAct, Ends, Fate, Flow, Head, Keeping, LinkAct,
+    Load, LoadKeys, LoadKind, LoadRate, NodeName, Operation, Order, Pace, PacketAct, Place,
+    ServerAct, Setup, Tell, Text, Timers, VersionWord, Who, Word,
 };
 use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::raft::SnapshotLimit;
@@ -110,6 +110,10 @@ impl<W: Word> Display for Deed<W> {
                 write!(f, "{} {}", act.word(), Spaced(who))?;
                 match act {
                     ServerAct::Clock(rate) => option(f, "rate", Some(rate.as_rate())),
+                    ServerAct::Disk(DiskAct::Sync(None)) => f.write_str(" sync=never"),
+                    ServerAct::Disk(DiskAct::Sync(span)) => option(f, "sync", *span),
+                    ServerAct::Disk(DiskAct::Fail) => f.write_str(" fail"),
+                    ServerAct::Disk(DiskAct::Tear) => f.write_str(" tear"),
                     ServerAct::Isolate { from_clients: true } => f.write_str(" from clients"),
                     _ => Ok(()),
                 }
@@ -300,6 +304,8 @@ impl Display for Setup {
         option(f, "election", self.election)?;
         option(f, "heartbeat", self.heartbeat)?;
         option(f, "append-max", self.append_max)?;
+        option(f, "inflight", self.inflight)?;
+        option(f, "uncommitted", self.uncommitted)?;
         option(f, "snapshot", self.snapshot)?;
         option(f, "snapshot-chunk", self.snapshot_chunk.map(SnapshotLimit::Bytes))?;
         option(f, "sync", self.sync)?;

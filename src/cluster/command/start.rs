@@ -100,6 +100,8 @@ impl Start {
             election,
             heartbeat,
             append_max,
+            inflight,
+            uncommitted,
             snapshot,
             snapshot_chunk,
             sync,
@@ -118,6 +120,8 @@ impl Start {
         config.election_timeout = election.unwrap_or(config.election_timeout);
         config.heartbeat = heartbeat.unwrap_or(config.heartbeat);
         config.append_max = append_max.unwrap_or(config.append_max);
+        config.inflight = inflight.unwrap_or(config.inflight);
+        config.uncommitted = *uncommitted;
         config.snapshot = *snapshot;
         config.snapshot_chunk = *snapshot_chunk;
         config.sync = sync.unwrap_or(config.sync);

@@ -176,10 +176,10 @@ impl Reader<'_> {
     }
 
     /// One or more, up to the next sign, option or `stop` word.
-    pub fn who_list(&mut self, clients: Clients, stop: Option<&str>) -> Parsed<Vec<Who>> {
+    pub fn who_list(&mut self, clients: Clients, stop: &[&str]) -> Parsed<Vec<Who>> {
         let mut list = vec![self.who(clients)?];
         while let Some(text) = self.peek_word()
-            && Some(text) != stop
+            && !stop.contains(&text)
             && !self.is_before_option()
         {
             list.push(self.who(clients)?);
@@ -195,7 +195,7 @@ impl Reader<'_> {
     pub fn perhaps_who(&mut self) -> Parsed<Vec<Who>> {
         let who = match self.is_at_end() {
             true => Vec::new(),
-            false => self.who_list(Clients::Refused, None)?,
+            false => self.who_list(Clients::Refused, &[])?,
         };
         self.expect(Expect::Who);
         Some(who)

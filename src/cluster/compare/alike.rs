@@ -42,6 +42,7 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
             ServerEvent::Applied { op, .. } => *op = without_number(op),
             ServerEvent::Refused { client, .. }
             | ServerEvent::HandsOver { client, .. }
+            | ServerEvent::HoldsBack { client, .. }
             | ServerEvent::ReadTaken { client, .. }
             | ServerEvent::ReadAnswered { client, .. }
             | ServerEvent::ReadReleased { client, .. }

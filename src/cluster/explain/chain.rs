@@ -226,6 +226,7 @@ fn is_sent_for(flight: Flight, event: &EventKind) -> bool {
                 PacketKind::Append { .. },
                 R::BackedUp { follower, .. }
                 | R::Resent { follower, .. }
+                | R::ProbesAgain { follower, .. }
                 | R::Matched { follower, .. },
             ) => is_to(follower),
             (PacketKind::Appended { .. }, R::Appended { leader, .. })

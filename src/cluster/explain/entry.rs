@@ -255,11 +255,9 @@ fn missing(
     let writing = unsynced.intersection(there);
     let coming = there.without(newer).without(unsynced);
     if unsynced.contains(leader.id) {
-        why.push("its own disk has not synced it".into());
+        why.push(own_disk(leader));
     }
-    if !writing.is_empty() {
-        why.push(format!("{} must sync the disk first", list(writing)));
-    }
+    why.extend(must_sync(cluster, writing));
     if !newer.is_empty() {
         why.push(format!("{} in a newer term (§5.1)", are(newer)));
     }
@@ -267,6 +265,32 @@ fn missing(
         why.push(format!("{} still to copy it", are(coming)));
     }
     format!("{waits}; {}", why.join(", "))
+}
+
+fn hangs(server: &Server) -> bool {
+    server.disk.sync.is_none()
+}
+
+fn own_disk(leader: &Server) -> String {
+    match hangs(leader) {
+        true => "its own disk hangs and has not synced it".into(),
+        false => "its own disk has not synced it".into(),
+    }
+}
+
+/// Who answers only when the disk has it: the answer waits for that.
+fn must_sync(cluster: &Cluster, writing: ServerSet) -> Vec<String> {
+    let hung: ServerSet =
+        writing.iter().filter(|id| cluster.server(*id).is_some_and(hangs)).collect();
+    let whose = if hung.len() == 1 { "disk hangs" } else { "disks hang" };
+    let said = [
+        (hung, format!("the answer of {} can't leave: the {whose}", list(hung))),
+        (
+            writing.without(hung),
+            format!("{} must sync the disk first", list(writing.without(hung))),
+        ),
+    ];
+    said.into_iter().filter(|(set, _)| !set.is_empty()).map(|(_, clause)| clause).collect()
 }
 
 /// Enough copies, but their leader has not heard of them.
@@ -308,9 +332,7 @@ fn unacknowledged(
     if !coming.is_empty() {
         why.push(format!("{} on the way", answers_are(coming)));
     }
-    if !on_disk.is_empty() {
-        why.push(format!("{} must sync the disk first", list(on_disk)));
-    }
+    why.extend(must_sync(cluster, on_disk));
     if !held.is_empty() {
         why.push(format!("{} held by hand", answers_are(held)));
     }
@@ -321,7 +343,7 @@ fn unacknowledged(
         why.push(format!("no answer of {} is on its way", list(none)));
     }
     if unknown.contains(id) {
-        why.push("its own disk has not synced it".into());
+        why.push(own_disk(leader));
     }
     format!("{waits}, but {id} knows of only {known}; {}", why.join(", "))
 }

@@ -12,10 +12,10 @@ use super::scene::{
 };
 use super::{Lines, chain};
 use crate::cluster::Cluster;
-use crate::cluster::disk::Disk;
+use crate::cluster::disk::{Disk, Ill};
 use crate::cluster::event::{Event, EventKind, RaftEvent};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::raft::{Message, RaftOption, Reads, Role, Transfer};
+use crate::cluster::raft::{Message, Mode, RaftOption, Reads, Role, Transfer};
 use crate::cluster::rsm::Waiter;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
@@ -44,6 +44,7 @@ pub fn server(cluster: &Cluster, id: ServerId, recent: &[Event]) -> Vec<String> 
         (Power::Up, Role::Candidate) => lines.say_all(candidate(cluster, server, recent)),
         (Power::Up, Role::Follower) => lines.say_all(follower(cluster, server)),
     }
+    lines.say_all(disk(cluster, server));
     if server.power != Power::Down {
         lines.say_all(state(cluster, server));
         lines.say_all(waiters(cluster, server));
@@ -72,6 +73,22 @@ fn down(server: &Server) -> Vec<String> {
         ),
     });
     clauses.extend(Disk::keeps_less(server.flaws()).iter().map(Flaw::told));
+    clauses
+}
+
+/// What is wrong with its disk, and how much waits for it.
+fn disk(cluster: &Cluster, server: &Server) -> Vec<String> {
+    let Some(ill) = server.disk.ill(cluster.config().sync) else { return Vec::new() };
+    let mut clauses = vec![match ill {
+        Ill::Slow(sync) => format!("its disk takes {} a write", span(sync)),
+        Ill::Hangs => "its disk hangs: no write ends".into(),
+        Ill::Fails => "its next write fails, and it stops then".into(),
+    }];
+    match server.disk.messages().count() {
+        0 => {}
+        1 => clauses.push("one message waits until its disk has synced (Figure 2)".into()),
+        many => clauses.push(format!("{many} messages wait until its disk has synced (Figure 2)")),
+    }
     clauses
 }
 
@@ -127,8 +144,32 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
         clauses.push(format!("its next heartbeat comes {} (§5.2)", due(cluster, timer.due)));
     }
     clauses.extend(quorum_check(cluster, server));
+    clauses.extend(holds_back(cluster, server));
     clauses.extend(hands_over(cluster, server));
     clauses.extend(reading(cluster, server));
+    clauses
+}
+
+/// To whom it sends no entries, and whether it takes requests: it can't replicate what it has.
+fn holds_back(cluster: &Cluster, server: &Server) -> Vec<String> {
+    let (raft, config) = (&server.raft, cluster.config());
+    let mut clauses = Vec::new();
+    let quiet = |id: &ServerId| {
+        config.inflight > 1 && raft.mode(*id) == Some(Mode::Probe) && raft.in_flight(*id) == 0
+    };
+    let quiet: ServerSet = others(cluster, server.id).iter().filter(quiet).collect();
+    if !quiet.is_empty() {
+        clauses.push(format!(
+            "it sends {} no entries before an answer (dissertation §10.2.1)",
+            list(quiet)
+        ));
+    }
+    if config.uncommitted.is_some_and(|most| raft.uncommitted() >= most.into()) {
+        clauses.push(format!(
+            "it takes no requests while {} entries of its term are not committed",
+            raft.uncommitted()
+        ));
+    }
     clauses
 }
 

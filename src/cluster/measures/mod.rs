@@ -171,13 +171,18 @@ impl<'a> Asked<'a> {
 
     /// What the leader knows of a server; with a peer, what the server knows of that, if it leads.
     fn progress(&self, server: &'a Server) -> Option<&'a Progress> {
+        let (leader, other) = self.followed(server)?;
+        leader.raft.progress(other)
+    }
+
+    /// A leader, and whom it is asked about.
+    fn followed(&self, server: &'a Server) -> Option<(&'a Server, ServerId)> {
         let (leader, other) = match self.peer {
             Some(peer) => (server, peer),
             None if matches!(self.argument, Argument::Peer(Some(_))) => return None,
             None => (self.cluster.server(self.cluster.leader()?)?, server.id),
         };
-        let raft = &leader.raft;
-        raft.progress(other).filter(|_| raft.is_leader() && other != leader.id)
+        (leader.raft.is_leader() && other != leader.id).then_some((leader, other))
     }
 
     fn client_words(&self) -> String {

@@ -3,12 +3,12 @@
 use super::{Answer, Ask, Asked, ROW, Row, holds, number, stored_words, truth};
 use crate::cluster::command::{Argument, Kind, Takes, Terms};
 use crate::cluster::conditions::role_of;
-use crate::cluster::raft::Log;
+use crate::cluster::raft::{Log, Mode};
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
 use crate::cluster::types::{Index, Term};
 
-pub(super) static ROWS: [Row; 23] = [
+pub(super) static ROWS: [Row; 27] = [
     Row {
         name: "is",
         plural: Some("are"),
@@ -195,6 +195,23 @@ pub(super) static ROWS: [Row; 23] = [
         ..ROW
     },
     Row {
+        name: "on-disk",
+        usage: &["WHO on-disk >= N"],
+        summary: "the index of the last entry on its disk; what is only written is lost in a crash",
+        examples: &["S2 on-disk = 3", "S1 on-disk <= 3"],
+        ask: Ask::Server(|_, server| number(server.disk.log.last_index().0)),
+        ..ROW
+    },
+    Row {
+        name: "writing",
+        answers: Kind::Truth,
+        usage: &["WHO writing"],
+        summary: "a write is under way on its disk, or hangs there",
+        examples: &["S2 writing", "not leader writing"],
+        ask: Ask::Server(|_, server| truth(server.disk.is_writing())),
+        ..ROW
+    },
+    Row {
         name: "next",
         takes: Takes::Peer,
         usage: &["WHO next [WHO] >= N"],
@@ -210,6 +227,32 @@ pub(super) static ROWS: [Row; 23] = [
         summary: "up to where the leader knows the server's log to match; with a second, the first knows of it",
         examples: &["S3 match >= 2", "S1 match S3 >= 2"],
         ask: Ask::Server(|asked, server| number(asked.progress(server)?.matched.0)),
+        ..ROW
+    },
+    Row {
+        name: "probes",
+        takes: Takes::Peer,
+        answers: Kind::Truth,
+        usage: &["WHO probes [WHO]"],
+        summary: "the leader is yet to find out where the server's log agrees with its own, or to hear that it is there; \
+                  with a second, the first of it",
+        examples: &["S1 probes S3", "not S1 probes S2"],
+        ask: Ask::Server(|asked, server| {
+            let (leader, other) = asked.followed(server)?;
+            truth(leader.raft.mode(other) == Some(Mode::Probe))
+        }),
+        ..ROW
+    },
+    Row {
+        name: "in-flight",
+        takes: Takes::Peer,
+        usage: &["WHO in-flight [WHO] >= N"],
+        summary: "how many of the leader's appends the server has not answered; with a second, of the first's",
+        examples: &["S1 in-flight S3 = 4", "S3 in-flight <= 1"],
+        ask: Ask::Server(|asked, server| {
+            let (leader, other) = asked.followed(server)?;
+            number(leader.raft.in_flight(other).into())
+        }),
         ..ROW
     },
     Row {

@@ -50,6 +50,8 @@ pub enum WrongLeader {
     TimedOut,
     /// It hands its leadership over and submitted nothing.
     HandsOver,
+    /// Too much of its log is not committed, and it submitted nothing.
+    Busy,
 }
 
 impl WrongLeader {
@@ -58,6 +60,7 @@ impl WrongLeader {
         match self {
             Self::NotLeader => "not the leader",
             Self::HandsOver => "hands over",
+            Self::Busy => "too much is open",
             Self::AnotherOp => "another took its index",
             Self::TermChanged => "the term changed",
             Self::LeadershipLost => "lost the leadership",
@@ -68,7 +71,7 @@ impl WrongLeader {
     /// Whether the operation may have been carried out, or may be later.
     pub const fn may_execute(self) -> bool {
         match self {
-            Self::NotLeader | Self::HandsOver | Self::AnotherOp => false,
+            Self::NotLeader | Self::HandsOver | Self::Busy | Self::AnotherOp => false,
             Self::TermChanged | Self::LeadershipLost | Self::TimedOut => true,
         }
     }

@@ -235,22 +235,26 @@ struct Told {
     voters: Option<ServerSet>,
     old: Option<ServerSet>,
     learners: Option<ServerSet>,
+    /// Who is to vote once they have caught up, while some have not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<ServerSet>,
 }
 
 /// Where only their number is told, the first so many vote.
 impl<'de> Deserialize<'de> for Configuration {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let Told { servers, voters, old, learners } = Told::deserialize(from)?;
+        let Told { servers, voters, old, learners, next } = Told::deserialize(from)?;
         let voters = voters.unwrap_or(ServerSet::first(servers.min(SERVERS_MAX)));
         let all = Self::by(voters, learners.unwrap_or_default());
-        Ok(Self { old: old.unwrap_or_default(), ..all })
+        Ok(Self { old: old.unwrap_or_default(), next: next.unwrap_or_default(), ..all })
     }
 }
 
 impl Serialize for Configuration {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let (servers, old, learners) = (self.servers(), self.old(), self.learners());
-        Told { servers, voters: Some(self.voters), old, learners: Some(learners) }.serialize(to)
+        let (voters, learners, next) = (Some(self.voters), Some(learners), self.next());
+        Told { servers, voters, old, learners, next }.serialize(to)
     }
 }
 

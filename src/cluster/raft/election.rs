@@ -7,8 +7,8 @@
 use super::reads::Reading;
 use super::retry::Asked;
 use super::{
-    Candidacy, Context, IgnoreReason, Leadership, Message, Outbox, Position, Progress, Raft,
-    RaftEvent, RaftOption, Role, State, StepDown, TimerOrder, VoteRefusal,
+    Candidacy, Context, IgnoreReason, Leadership, Message, Outbox, Pipeline, Position, Progress,
+    Raft, RaftEvent, RaftOption, Role, State, StepDown, TimerOrder, VoteRefusal,
 };
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
 use crate::cluster::time::Time;
@@ -334,6 +334,7 @@ impl Raft {
             sending,
             catching,
             wanted: None,
+            pipeline: Pipeline::default(),
             strays,
         });
         out.election = TimerOrder::Cancel;

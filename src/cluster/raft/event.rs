@@ -195,6 +195,13 @@ pub enum RaftEvent {
         from: Index,
         next: Index,
     },
+    /// A leader sends a follower nothing but heartbeats until it answers, and goes on from `next` then;
+    /// so many appends have not been answered.
+    ProbesAgain {
+        follower: ServerId,
+        next: Index,
+        unanswered: u32,
+    },
     Resent {
         follower: ServerId,
         next: Index,

@@ -21,7 +21,7 @@ use std::rc::Rc;
 use super::retry::Asked;
 use super::{
     Configuration, Context, Leadership, Outbox, Payload, Progress, Raft, RaftEvent, RaftOption,
-    Replication, State, StepDown, TimerOrder,
+    State, StepDown, TimerOrder,
 };
 use crate::cluster::flaw::{Flaws, Ruled};
 use crate::cluster::time::{Span, Time};
@@ -229,6 +229,7 @@ impl Raft {
         for new in to.members().without(from.members()).iter() {
             leader.progress[new.index()] = Progress { next: index, ..Progress::default() };
             leader.asked[new.index()] = Asked::default();
+            leader.pipeline.close(new);
         }
         leader.sending.retain(|(to_whom, _)| to.members().contains(*to_whom));
         self.send_to_idle(cx, out);
@@ -351,10 +352,15 @@ impl Raft {
         }
     }
 
+    /// It is another server from now on, which nobody has told of any members.
+    pub fn begins_anew(&mut self) {
+        self.initial = Configuration::NONE;
+    }
+
     /// What is new goes out to all to whom nothing is under way.
     pub(super) fn send_to_idle(&mut self, cx: &Context, out: &mut Outbox) {
         for peer in self.others() {
-            if self.progress(peer).is_some_and(|known| known.replication == Replication::Idle) {
+            if self.may_send(peer, cx) {
                 self.send_append(peer, cx.append_max, cx, out);
             }
         }

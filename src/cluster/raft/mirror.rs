@@ -96,6 +96,7 @@ impl Raft {
                 sending: Vec::new(),
                 catching: Vec::new(),
                 wanted: None,
+                pipeline: super::Pipeline::default(),
                 strays: ServerSet::EMPTY,
             }),
         };

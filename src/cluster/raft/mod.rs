@@ -32,6 +32,7 @@ mod message;
 #[cfg_attr(not(feature = "guests"), allow(dead_code, reason = "only a guest has one"))]
 mod mirror;
 mod options;
+mod pipeline;
 mod reads;
 mod replication;
 mod retry;
@@ -47,6 +48,7 @@ pub use membership::{CatchUp, Reconfigured, Unready, Wanted};
 pub use message::{AppendResult, Entries, Foreign, Message, PacketKind, Position, Summary};
 pub use mirror::Report;
 pub use options::{About as OptionAbout, Choice, OPTIONS, Options, RaftOption, SnapshotLimit};
+pub use pipeline::Mode;
 pub use reads::{Readable, Reads};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
 pub use rules::Rules;
@@ -54,6 +56,7 @@ pub use snapshot::{Chunk, ChunkResult, Snapshot};
 
 use std::rc::Rc;
 
+use pipeline::Pipeline;
 use reads::Reading;
 use retry::{Asked, Calls};
 use serde::{Deserialize, Serialize};
@@ -148,6 +151,8 @@ struct Leadership {
     catching: Vec<CatchUp>,
     /// A change that waits until an entry of its own term is committed.
     wanted: Option<Wanted>,
+    /// Appends in flight, where more than one may be.
+    pipeline: Pipeline,
     /// What only events look at: of whose matchIndex it did not hear. Only a flaw makes any.
     strays: ServerSet,
 }
@@ -239,6 +244,8 @@ pub enum Replication {
 pub struct Context {
     pub now: Time,
     pub append_max: u32,
+    /// The most appends with entries that are under way to a follower at a time.
+    pub inflight: u32,
     /// The most bytes of a snapshot that one message carries.
     pub snapshot_chunk: u32,
     pub heartbeat: Span,

@@ -66,6 +66,10 @@ impl Raft {
                 // A chunk is as good a word of a leader as a heartbeat.
                 Some(Replication::Snapshot { sent, lost: false, .. })
                     if cx.now.since(sent) < cx.heartbeat => {}
+                Some(Replication::UnderWay { .. }) if cx.inflight > 1 => {
+                    self.probe_again(peer, out);
+                    self.send_append(peer, 0, cx, out);
+                }
                 Some(Replication::UnderWay { .. } | Replication::Snapshot { .. }) => {
                     self.resend(peer, cx, out);
                 }
@@ -97,10 +101,15 @@ impl Raft {
     pub(super) fn send_append(&mut self, peer: ServerId, max: u32, cx: &Context, out: &mut Outbox) {
         let State::Leader(leader) = &mut self.state else { return };
         let known = &mut leader.progress[peer.index()];
-        let next = known.next;
+        let mut next = known.next;
+        // What is in flight has not arrived yet: a heartbeat names what is known to be there.
+        if max == 0 && leader.pipeline.is_open(peer) {
+            next = known.matched.max(self.log.base().index).next();
+        }
         let Some(prev) = self.log.position(next.previous()) else {
             // A heartbeat brings nothing, and can wait for the next that does.
             if max > 0 {
+                leader.pipeline.close(peer);
                 self.send_snapshot(peer, false, cx, out);
             }
             return;
@@ -111,7 +120,18 @@ impl Raft {
             leader.asked[peer.index()].call = call;
         } else {
             let last = Index(prev.index.0 + entries.len() as u64);
-            known.replication = Replication::UnderWay { call, sent: cx.now, last, lost: false };
+            let mut sent = cx.now;
+            if cx.inflight > 1 {
+                leader.pipeline.add(peer, call, last, cx.now);
+                if leader.pipeline.is_open(peer) {
+                    known.next = last.next();
+                }
+                // The one that waits longest counts.
+                if let Replication::UnderWay { sent: before, lost: false, .. } = known.replication {
+                    sent = before;
+                }
+            }
+            known.replication = Replication::UnderWay { call, sent, last, lost: false };
         }
         let (term, commit) = (self.term, self.commit);
         out.messages.push((peer, Message::Append { call, term, prev, entries, commit }));
@@ -340,6 +360,9 @@ impl Raft {
         let end = self.log.last_index();
         let Ruled { answer: index, flaws } = self.rules.matched(said, end);
         let base = self.log.base().index;
+        if cx.inflight > 1 {
+            self.flights_landed(follower, index);
+        }
         let State::Leader(leader) = &mut self.state else { return None };
         let progress = &mut leader.progress[follower.index()];
         match progress.replication {
@@ -380,8 +403,11 @@ impl Raft {
         if let State::Leader(Leadership { transfer: Some(_), .. }) = &self.state {
             self.hand_over(follower, out);
         }
-        let lacks = |known: &Progress| known.replication == Replication::Idle && known.next <= end;
-        if self.progress(follower).is_some_and(lacks) {
+        let lacks = |known: &Progress| known.next <= end;
+        for _ in 0..cx.inflight {
+            if !(self.may_send(follower, cx) && self.progress(follower).is_some_and(lacks)) {
+                break;
+            }
             self.send_entries(follower, cx, out);
         }
         None
@@ -399,7 +425,13 @@ impl Raft {
         let State::Leader(leader) = &mut self.state else { return None };
         let progress = &mut leader.progress[follower.index()];
         let installs = matches!(progress.replication, Replication::Snapshot { .. });
-        let Ruled { answer: old, flaws: late } = self.rules.is_old_refusal(progress, prev, last);
+        // What was sent on without waiting is refused one by one: the first of these is news.
+        let sent_on = leader.pipeline.is_open(follower) && prev < progress.next;
+        let asked = match sent_on {
+            true => Progress { next: prev.next(), ..*progress },
+            false => *progress,
+        };
+        let Ruled { answer: old, flaws: late } = self.rules.is_old_refusal(&asked, prev, last);
         if installs || old {
             return Some(IgnoreReason::Overtaken);
         }
@@ -411,10 +443,11 @@ impl Raft {
             AppendResult::Refused { conflict, .. } => conflict,
             AppendResult::Matched(_) => None,
         };
-        let from = progress.next;
+        let from = asked.next;
         let Ruled { answer: next, flaws } = self.rules.back_up(&self.log, prev, refusal);
         progress.next = next;
         progress.replication = Replication::Idle;
+        leader.pipeline.close(follower);
         let flaws = flaws.union(late);
         out.emit_through(flaws, RaftEvent::BackedUp { conflict, follower, from, next });
         self.send_entries(follower, cx, out);

@@ -89,6 +89,14 @@ impl Raft {
 
     /// Entries are sent again as often as may be; a heartbeat once, for the next is never far.
     fn send_again(&mut self, peer: ServerId, call: u32, cx: &Context, out: &mut Outbox) {
+        if cx.inflight > 1 && self.is_in_flight(peer, call) {
+            self.probe_again(peer, out);
+            let State::Leader(leader) = &mut self.state else { return };
+            if leader.asked[peer.index()].spend() {
+                self.send_append(peer, 0, cx, out);
+            }
+            return;
+        }
         let State::Leader(leader) = &mut self.state else { return };
         // What it asked earlier, it may have asked one who is no member here.
         let known = leader.progress.get_mut(peer.index()).zip(leader.asked.get_mut(peer.index()));

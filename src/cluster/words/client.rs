@@ -73,6 +73,9 @@ fn attempt_failed(server: ServerId, why: AttemptFailure) -> String {
         AttemptFailure::WrongLeader(WrongLeader::HandsOver) => {
             format!("{server} answers that it hands its leadership over")
         }
+        AttemptFailure::WrongLeader(WrongLeader::Busy) => {
+            format!("{server} answers that too many of its entries are not committed")
+        }
         AttemptFailure::WrongLeader(WrongLeader::AnotherOp) => {
             format!("{server} answers that another operation took its place in the log")
         }

@@ -182,6 +182,13 @@ impl RaftEvent {
                 |_| format!("sends {follower} entry {next} again"),
                 |_| resent(cause, *follower),
             ),
+            R::ProbesAgain { follower, next, unanswered } => replication.story(
+                |_| format!("sends {follower} no entries until it answers"),
+                |_| {
+                    let appends = spell::count((*unanswered).into(), "append", "appends");
+                    format!("{appends} without an answer; then it goes on from entry {next}")
+                },
+            ),
             R::SnapshotTaken { first, last, bytes: _, limit } => replication.story(
                 |_| format!("takes a snapshot up to entry {}", last.index),
                 |_| snapshot::taken(*first, last.index, *limit),

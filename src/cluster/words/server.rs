@@ -31,9 +31,36 @@ impl ServerEvent {
                 |_| "loses its disk".to_owned(),
                 |_| "Raft counts on disks that last: safety is void from here".to_owned(),
             ),
+            E::Renewed => power.story(
+                |_| "has a new disk, and is a new server".to_owned(),
+                |_| "no configuration names it: nothing counts on what its disk held".to_owned(),
+            ),
             E::ClockSet { rate } => {
                 power.story(|_| format!("has its clock run at rate {}", rate.as_rate()), no_reason)
             }
+            E::DiskSet { sync: None } => power.story(
+                |_| "has a disk that hangs".to_owned(),
+                |_| "no write ends, and what waits for one waits on (Figure 2)".to_owned(),
+            ),
+            E::DiskSet { sync: Some(sync) } => power.story(
+                |_| format!("has a disk that takes {sync} a write"),
+                |_| "answers that depend on a write leave after it (Figure 2)".to_owned(),
+            ),
+            E::WriteFailed { records } => power.story(
+                |_| {
+                    format!(
+                        "can't write {} to its disk",
+                        count((*records).into(), "record", "records")
+                    )
+                },
+                |_| "what is not on disk may not be answered for (Figure 2): it stops".to_owned(),
+            ),
+            E::WriteTorn { kept, last: _ } => power
+                .story(|_| "loses its power in the midst of a write".to_owned(), |_| torn(*kept)),
+            E::RecordDropped => power.story(
+                |_| "drops a torn record at the end of its disk".to_owned(),
+                |_| "its checksum is wrong; nobody was told of what it held (Figure 2)".to_owned(),
+            ),
             E::Synced { last, forgets } => replication.detail(
                 |_| synced(*last, *forgets),
                 |_| {
@@ -63,6 +90,15 @@ impl ServerEvent {
                 if *again { Weight::Detail } else { Weight::Story },
                 |spell| format!("refuses {}: it hands over to {to}", spell.client(*client)),
                 |_| "meanwhile it takes no requests (dissertation §3.10)".to_owned(),
+            ),
+            E::HoldsBack { client, uncommitted, again } => clients.row(
+                if *again { Weight::Detail } else { Weight::Story },
+                |spell| format!("refuses {}: it can't keep up", spell.client(*client)),
+                |_| {
+                    let entries =
+                        count(*uncommitted, "entry of its term is", "entries of its term are");
+                    format!("{entries} not committed, as many as `uncommitted=` allows")
+                },
             ),
             E::Applied { index, op, answer, own: _ } => replication.detail(
                 |spell| match flaws.has(Flaw::ApplyOwnOnly) {
@@ -118,7 +154,9 @@ impl ServerEvent {
                     WrongLeader::LeadershipLost | WrongLeader::NotLeader => {
                         "it no longer leads".to_owned()
                     }
-                    WrongLeader::HandsOver | WrongLeader::AnotherOp => why.words().to_owned(),
+                    WrongLeader::HandsOver | WrongLeader::Busy | WrongLeader::AnotherOp => {
+                        why.words().to_owned()
+                    }
                 },
             ),
             E::AppliedNoop { index } => replication.detail(
@@ -178,6 +216,16 @@ fn crashes(lost: u64, vote: Option<ServerId>) -> String {
         (0, Some(vote)) => format!("crashes and loses its unsynced vote for {vote}"),
         (_, None) => format!("crashes and loses {entries}"),
         (_, Some(vote)) => format!("crashes and loses {entries} and its vote for {vote}"),
+    }
+}
+
+fn torn(kept: u32) -> String {
+    match kept {
+        0 => "its only record is torn".to_owned(),
+        kept => {
+            let records = count(kept.into(), "record is", "records are");
+            format!("{records} on disk, and the last is torn")
+        }
     }
 }
 
@@ -244,6 +292,7 @@ fn released(index: Index, why: WrongLeader) -> String {
     match why {
         WrongLeader::NotLeader => "it does not lead, and took nothing".into(),
         WrongLeader::HandsOver => "it hands its leadership over, and took nothing".into(),
+        WrongLeader::Busy => "it could not keep up, and took nothing".into(),
         WrongLeader::AnotherOp => format!("something else became entry {index}"),
         WrongLeader::TermChanged => "its term has changed; the entry may still commit".into(),
         WrongLeader::LeadershipLost => "it no longer leads; the entry may still commit".into(),

@@ -10,6 +10,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::Picture;
 use super::plan::CardSize;
+use crate::cluster::disk::Ill;
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Need, Standing, Stuck};
@@ -41,6 +42,7 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture, server: &Server) {
         CardSize::L => card.draw_l(canvas, area),
         CardSize::Xl => card.draw_xl(canvas, area),
     }
+    card.draw_disk(canvas, area);
     if picture.scene.view.is_marked(server.id) {
         card.draw_selection(canvas, area);
     }
@@ -181,6 +183,32 @@ impl<'a> Card<'a> {
                 | Standing::Down,
                 _,
             ) => None,
+        }
+    }
+
+    /// What is wrong with its disk, in words.
+    fn disk(&self) -> Option<[&'static str; 2]> {
+        let usual = self.picture.scene.cluster.config().sync;
+        Some(match self.server.disk.ill(usual)? {
+            Ill::Slow(_) => [" slow disk ", " slow "],
+            Ill::Hangs => [" disk hangs ", " hangs "],
+            Ill::Fails => [" disk fails ", " fails "],
+        })
+    }
+
+    /// The same at the end of the lower edge; where a card has no edge, as a letter before its term.
+    fn draw_disk(&self, canvas: &mut Canvas, area: Rect) {
+        let Some(forms) = self.disk() else { return };
+        if self.picture.plan.card == CardSize::Small {
+            let x = area.right().saturating_sub(4).max(area.x);
+            canvas.pen_at(x, area.y, 1).style(self.ink).put('d');
+            return;
+        }
+        let room = area.width.saturating_sub(2);
+        let width = |form: &str| self.theme.glyphs.width(form);
+        if let Some(form) = forms.into_iter().find(|form| width(form) <= room) {
+            let x = area.right() - 1 - width(form);
+            canvas.pen_at(x, area.bottom() - 1, room).style(self.ink).put(form);
         }
     }
 

@@ -204,7 +204,9 @@ impl Story {
                 ('z', ServerSet::only(*server))
             } else if let EventKind::Server(server, ServerEvent::Woke { .. }) = &event.kind {
                 ('w', ServerSet::only(*server))
-            } else if let EventKind::Server(server, ServerEvent::Wiped) = &event.kind {
+            } else if let EventKind::Server(server, ServerEvent::Wiped | ServerEvent::Renewed) =
+                &event.kind
+            {
                 ('D', ServerSet::only(*server))
             } else if let EventKind::Lab(LabEvent::Violated { .. }) = &event.kind {
                 ('!', ServerSet::EMPTY)

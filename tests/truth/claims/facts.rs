@@ -17,6 +17,32 @@ pub fn subject(step: &Step) -> ServerId {
     }
 }
 
+/// So many entries are not committed, and no more are taken.
+pub fn uncommitted(s: &Step, w: &[&str]) -> bool {
+    let raft = &s.is(subject(s)).raft;
+    let open = raft.log().iter_from(raft.commit().next());
+    open.filter(|(_, entry)| entry.term == raft.term()).count() as u64 == n(w[0])
+        && s.after.config().uncommitted.map(u64::from) <= Some(n(w[0]))
+}
+
+/// So many appends were in flight, and the next one begins there.
+pub fn probes_again(s: &Step, w: &[&str]) -> bool {
+    let E::Raft(own, RaftEvent::ProbesAgain { follower, .. }) = s.event.kind else { return false };
+    let known = |raft: &raftlab::cluster::raft::Raft| raft.progress(follower).map(|it| it.next);
+    known(&s.is(own).raft) == Some(Index(n(w[1])))
+        && u64::from(s.was(own).raft.in_flight(follower)) == n(w[0])
+}
+
+/// A write fails, and nothing of it is on the disk.
+pub fn write_fails(s: &Step, w: &[&str]) -> bool {
+    let (was, is) = (s.was(id(w[0])), s.is(id(w[0])));
+    let E::Server(_, ServerEvent::WriteFailed { records }) = s.event.kind else { return false };
+    u64::from(records) == n(w[1])
+        && was.disk.is_writing()
+        && is.power == Power::Down
+        && is.disk.log == was.disk.log
+}
+
 /// The client that the event is about.
 pub fn own(step: &Step) -> Option<ClientId> {
     match step.event.subject() {
@@ -45,12 +71,12 @@ pub fn client(step: &Step, words: &str) -> Option<ClientId> {
 /// What a server had in its log and not on its disk, and a vote that was not there.
 pub fn lost(step: &Step, server: ServerId) -> (u64, Option<ServerId>) {
     let was = step.was(server);
-    let differs =
-        |index: &u64| was.raft.log().get(Index(*index)) != was.disk.log.get(Index(*index));
+    // Of a torn write some records may be whole by now.
+    let disk = if step.is(server).disk.torn { &step.is(server).disk } else { &was.disk };
+    let differs = |index: &u64| was.raft.log().get(Index(*index)) != disk.log.get(Index(*index));
     let log = was.raft.log();
     let entries = (log.first_index().0..=log.last_index().0).filter(differs).count() as u64;
-    let same =
-        (was.raft.term(), was.raft.voted_for()) == (was.disk.hard.term, was.disk.hard.voted_for);
+    let same = (was.raft.term(), was.raft.voted_for()) == (disk.hard.term, disk.hard.voted_for);
     (entries, was.raft.voted_for().filter(|_| !same))
 }
 
@@ -68,7 +94,7 @@ pub fn crashed(step: &Step, server: ServerId) -> (Term, Index) {
 
 pub fn same_disk(step: &Step) -> bool {
     let (was, is) = (&step.was(subject(step)).disk, &step.is(subject(step)).disk);
-    (was.hard, &was.log, &was.snapshot) == (is.hard, &is.log, &is.snapshot)
+    is.torn || (was.hard, &was.log, &was.snapshot) == (is.hard, &is.log, &is.snapshot)
 }
 
 pub fn empty(step: &Step) -> bool {

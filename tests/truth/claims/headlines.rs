@@ -30,7 +30,28 @@ pub const HEADLINES: Forms = &[
     ("{} wakes and finds {} packet", |s, w| s.was(id(w[0])).inbox.len() as u64 == n(w[1])),
     ("{} wakes and finds {} packets", |s, w| s.was(id(w[0])).inbox.len() as u64 == n(w[1])),
     ("{} loses its disk", |s, w| s.is(id(w[0])).disk == Default::default()),
+    ("{} has a new disk, and is a new server", |s, w| {
+        let server = s.is(id(w[0]));
+        server.disk.log.is_empty() && server.raft.configuration().members().is_empty()
+    }),
     ("{} has its clock run at rate {}", |s, w| s.is(id(w[0])).clock.as_rate() == w[1]),
+    ("{} has a disk that hangs", |s, w| {
+        let disk = &s.is(id(w[0])).disk;
+        disk.sync.is_none() && s.is(id(w[0])).timer(TimerKind::Sync).is_none()
+    }),
+    ("{} has a disk that takes {} a write", |s, w| {
+        s.is(id(w[0])).disk.sync.is_some_and(|sync| sync.to_string() == w[1])
+    }),
+    ("{} can't write {} record to its disk", write_fails),
+    ("{} can't write {} records to its disk", write_fails),
+    ("{} loses its power in the midst of a write", |s, w| {
+        let (was, is) = (s.was(id(w[0])), s.is(id(w[0])));
+        was.disk.is_writing() && is.disk.torn && is.power == Power::Down
+    }),
+    ("{} drops a torn record at the end of its disk", |s, w| {
+        let (was, is) = (s.was(id(w[0])), s.is(id(w[0])));
+        was.disk.torn && !is.disk.torn && is.disk.log == was.disk.log && is.power == Power::Up
+    }),
     ("{} has its term and its vote on disk", |s, w| crashed(s, id(w[0])).0 > Term::ZERO),
     ("{} has its log up to entry {} on disk", |s, w| crashed(s, id(w[0])).1 == Index(n(w[1]))),
     ("{} ends a write", |s, _| !s.event.named_flaws().is_empty()),
@@ -231,7 +252,10 @@ pub const HEADLINES: Forms = &[
     }),
     ("{} steps back from entry {} to {} for {}", |s, w| {
         let next = |leader| known(leader, id(w[3])).next.0;
-        (next(s.was(id(w[0]))), next(s.is(id(w[0])))) == (n(w[1]), n(w[2]))
+        let (was, is) = (next(s.was(id(w[0]))), next(s.is(id(w[0]))));
+        // Where appends are in flight, the entry that the refused one began with.
+        let began = was == n(w[1]) || was > n(w[1]) && s.after.config().inflight > 1;
+        (began, is) == (true, n(w[2]))
     }),
     ("{} sends {} entry {} again", |s, w| {
         s.happened(|kind| {
@@ -302,6 +326,17 @@ pub const HEADLINES: Forms = &[
     ("{} refuses {}: it hands over to {}", |s, w| {
         s.is(id(w[0])).raft.transfer().is_some_and(|transfer| transfer.to == id(w[2]))
     }),
+    ("{} refuses {}: it can't keep up", |s, w| {
+        let most = s.after.config().uncommitted.map(u64::from);
+        let raft = &s.is(id(w[0])).raft;
+        let open = raft.log().iter_from(raft.commit().next());
+        let open = open.filter(|(_, entry)| entry.term == raft.term()).count() as u64;
+        most.is_some_and(|most| open >= most)
+    }),
+    ("{} sends {} no entries until it answers", |s, w| {
+        let (was, is) = (&s.was(id(w[0])).raft, &s.is(id(w[0])).raft);
+        was.mode(id(w[1])) == Some(Mode::Replicate) && is.mode(id(w[1])) == Some(Mode::Probe)
+    }),
     ("{} refuses {}: it knows no leader", |s, w| s.is(id(w[0])).raft.leader().is_none()),
     ("{} leaves entry {} out of its map", |s, _| !s.event.flaws.is_empty()),
     ("{} applies entry {}: {}", applies),
@@ -322,12 +357,15 @@ pub const HEADLINES: Forms = &[
     }),
     ("{} ignores a late reply of {}", |s, w| from_server(s) == Some(id(w[1]))),
     ("{} abandons {}", |s, _| {
-        // What it was at has ended, or the next thing has begun.
+        // What it was at has ended, or the next thing has begun; a submitted put begins and ends at once.
         let call = |cluster: &raftlab::cluster::Cluster, id: ClientId| {
             cluster.clients()[id.index()].job.as_ref().map(|job| format!("{job:?}"))
         };
         own(s).is_some_and(|id| {
-            call(s.before, id).is_some() && call(s.before, id) != call(s.after, id)
+            let began = s.happened(
+                |kind| matches!(kind, E::Client(one, ClientEvent::Called { .. }) if *one == id),
+            );
+            (call(s.before, id).is_some() && call(s.before, id) != call(s.after, id)) || began
         })
     }),
     ("{} has {} more to do after this", |_, _| true),

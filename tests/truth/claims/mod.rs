@@ -4,11 +4,12 @@
 use raftlab::cluster::Cause;
 use raftlab::cluster::client::{Call, Client};
 use raftlab::cluster::event::{
-    EventKind as E, Flight, LabEvent, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
+    ClientEvent, EventKind as E, Flight, LabEvent, NetworkEvent, PacketEvent, RaftEvent,
+    ServerEvent,
 };
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Loss, PacketKind, Reply, Rpc, WrongLeader};
-use raftlab::cluster::raft::{AppendResult, ChunkResult, Message, Replication, Role};
+use raftlab::cluster::raft::{AppendResult, ChunkResult, Message, Mode, Replication, Role};
 use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::time::{Ppm, Span};

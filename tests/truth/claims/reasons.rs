@@ -11,6 +11,33 @@ pub const REASONS: Forms = &[
     ("commit index, map and pending requests are lost, and more than these", |s, _| {
         !same_disk(s) && empty(s)
     }),
+    ("no write ends, and what waits for one waits on (Figure 2)", |s, _| {
+        s.is(subject(s)).disk.sync.is_none()
+    }),
+    ("answers that depend on a write leave after it (Figure 2)", |s, _| {
+        s.is(subject(s)).disk.sync.is_some()
+    }),
+    ("what is not on disk may not be answered for (Figure 2): it stops", |s, _| {
+        let (was, is) = (s.was(subject(s)), s.is(subject(s)));
+        is.power == Power::Down && is.disk.log == was.disk.log && is.disk.hard == was.disk.hard
+    }),
+    ("its only record is torn", |s, _| {
+        let (was, is) = (s.was(subject(s)), s.is(subject(s)));
+        is.disk.torn && is.disk.log == was.disk.log && is.disk.hard == was.disk.hard
+    }),
+    ("{} record is on disk, and the last is torn", |s, w| {
+        n(w[0]) == 1 && s.is(subject(s)).disk.torn
+    }),
+    ("{} records are on disk, and the last is torn", |s, w| {
+        n(w[0]) > 1 && s.is(subject(s)).disk.torn
+    }),
+    ("its checksum is wrong; nobody was told of what it held (Figure 2)", |s, _| {
+        s.was(subject(s)).disk.torn && !s.is(subject(s)).disk.torn
+    }),
+    ("no configuration names it: nothing counts on what its disk held", |s, _| {
+        let all = s.before.servers().iter().filter(|other| other.id != subject(s));
+        all.map(|other| other.raft.configuration()).all(|it| !it.members().contains(subject(s)))
+    }),
     ("its disk is empty", |s, _| {
         let disk = &s.is(subject(s)).disk;
         disk.log.is_empty() && disk.hard.term == Term::ZERO && disk.hard.voted_for.is_none()
@@ -327,6 +354,13 @@ pub const REASONS: Forms = &[
     }),
     ("it hands its leadership over, and took nothing", |s, _| {
         s.was(subject(s)).raft.transfer().is_some()
+    }),
+    ("{} entry of its term is not committed, as many as `uncommitted=` allows", uncommitted),
+    ("{} entries of its term are not committed, as many as `uncommitted=` allows", uncommitted),
+    ("{} append without an answer; then it goes on from entry {}", probes_again),
+    ("{} appends without an answer; then it goes on from entry {}", probes_again),
+    ("{} answers that too many of its entries are not committed", |s, _| {
+        answered(s, WrongLeader::Busy)
     }),
     ("{} answers that it hands its leadership over", |s, _| answered(s, WrongLeader::HandsOver)),
     ("{}; it is in term {} already, and its log {}", |s, w| {

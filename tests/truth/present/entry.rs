@@ -9,7 +9,7 @@ use raftlab::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};
 use super::trial::{calm, deliver_free, held, sync, try_to};
 use super::{About, Forms, Scene};
 use crate::template::fit;
-use crate::words::{id, is_set, lists, n, row};
+use crate::words::{Row, id, is_set, lists, n, row};
 
 pub const ENTRY: Forms = &[
     ("Entry {} is a no-op, with which the leader of term {} began (§8)", |s, w| {
@@ -305,10 +305,8 @@ fn lacking(
         (there(false).iter().filter(writes).collect(), there(false));
     let own = ServerSet::only(leader.id);
     let (own, writing) = (lack.intersection(own), writing.without(own));
-    let same = |form: &str, set: ServerSet| row(form, form, set);
     let mut rows = s.absent(leader.id, lack.without(own));
-    rows.push(same("its own disk has not synced it", own));
-    rows.push(same("{} must sync the disk first", writing));
+    rows.extend(s.disks(own, writing));
     let lacks = lacks.without(writing).without(own);
     rows.push(row("{} is still to copy it", "{} are still to copy it", lacks));
     rows.push(row("{} is in a newer term (§5.1)", "{} are in a newer term (§5.1)", there(true)));
@@ -369,16 +367,33 @@ fn unheard(s: &Scene, leader: &Server, index: Index, copies: ServerSet, words: &
     let mut rows = s.absent(leader.id, unknown.without(ServerSet::only(leader.id)));
     rows.extend([
         answers("on the way", coming.without(absent)),
-        same("{} must sync the disk first", on_disk.without(absent)),
         answers("held by hand", kept),
         answers("about to be lost", lost),
         same("no answer of {} is on its way", none),
-        same("its own disk has not synced it", unknown.intersection(ServerSet::only(leader.id))),
     ]);
+    rows.extend(s.disks(unknown.intersection(ServerSet::only(leader.id)), on_disk.without(absent)));
     lists(words, &rows)
 }
 
 impl Scene<'_> {
+    /// Whose disk has not synced it: the leader's own, and those of others.
+    fn disks(&self, own: ServerSet, writing: ServerSet) -> Vec<Row> {
+        let hangs =
+            |id: &ServerId| self.cluster.server(*id).is_some_and(|it| it.disk.sync.is_none());
+        let hung = |of: ServerSet| -> ServerSet { of.iter().filter(hangs).collect() };
+        let same = |form: &str, set: ServerSet| row(form, form, set);
+        vec![
+            same("its own disk hangs and has not synced it", hung(own)),
+            same("its own disk has not synced it", own.without(hung(own))),
+            row(
+                "the answer of {} can't leave: the disk hangs",
+                "the answer of {} can't leave: the disks hang",
+                hung(writing),
+            ),
+            same("{} must sync the disk first", writing.without(hung(writing))),
+        ]
+    }
+
     /// Whether it comes to this in a copy, when all that a leader and another say to each other arrives.
     fn talk(&self, leader: ServerId, other: ServerId, comes: impl Fn(&Cluster) -> bool) -> bool {
         let Some(mut trial) = calm(self.cluster).filter(|trial| trial.orders().is_empty()) else {

@@ -5,7 +5,7 @@ use std::ops::Deref as _;
 use raftlab::cluster::Cluster;
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Hand, Loss, Packet, PacketName};
-use raftlab::cluster::raft::{Message, RaftOption, Role};
+use raftlab::cluster::raft::{Message, Mode, RaftOption, Role};
 use raftlab::cluster::rsm::Waiter;
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::time::Span;
@@ -20,6 +20,29 @@ use crate::template::fit;
 use crate::words::{id, is_set, lists, n, row, servers};
 
 pub const SERVER: Forms = &[
+    ("Its disk takes {} a write", |s, w| {
+        s.own().disk.sync.is_some_and(|sync| span(sync) == w[0] && sync > s.cluster.config().sync)
+    }),
+    ("Its disk hangs: no write ends", |s, _| s.own().disk.sync.is_none()),
+    ("Its next write fails, and it stops then", |s, _| s.own().disk.fails),
+    ("One message waits until its disk has synced (Figure 2)", |s, _| {
+        s.own().disk.messages().count() == 1
+    }),
+    ("{} messages wait until its disk has synced (Figure 2)", |s, w| {
+        s.own().disk.messages().count() as u64 == n(w[0])
+    }),
+    ("It sends {} no entries before an answer (dissertation §10.2.1)", |s, w| {
+        let quiet = |id: &ServerId| {
+            s.own().raft.mode(*id) == Some(Mode::Probe) && s.own().raft.in_flight(*id) == 0
+        };
+        s.cluster.config().inflight > 1 && servers(w[0]).iter().all(|id| quiet(&id))
+    }),
+    ("It takes no requests while {} entries of its term are not committed", |s, w| {
+        let raft = &s.own().raft;
+        let open = raft.log().iter_from(raft.commit().next());
+        open.filter(|(_, entry)| entry.term == raft.term()).count() as u64 == n(w[0])
+            && s.cluster.config().uncommitted.map(u64::from) <= Some(n(w[0]))
+    }),
     ("{} is down", |s, w| s.server(w[0]).power == Power::Down),
     ("Its disk holds term {}, {} and {}", |s, w| {
         let raft = s.restarted();

@@ -344,6 +344,8 @@ impl Checker {
                 self.appended(server, *index, std::iter::once((*term, &payload)))
             }
             ServerEvent::Synced { .. } => self.synced(cluster, server),
+            ServerEvent::WriteTorn { .. } => self.torn(cluster, server),
+
             // A disk that does not keep its promises may break them as the server starts, too.
             ServerEvent::Crashed { .. } | ServerEvent::Restarted { .. } => {
                 self.forgets(cluster, server)
@@ -353,6 +355,7 @@ impl Checker {
                 self.servers[server.index()] = Ghost::default();
                 Ok(())
             }
+            ServerEvent::Renewed => self.renewed(cluster, server),
             ServerEvent::ClockSet { .. } => {
                 self.clock_set(cluster, server);
                 Ok(())

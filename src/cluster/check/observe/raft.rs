@@ -155,6 +155,16 @@ impl Checker {
         self.none_lost(id, lost, enough)
     }
 
+    /// A part of what was written is on the disk after all. The server crashes within the same step:
+    /// from where its memory differed from the disk, it goes back to that.
+    #[inline(never)]
+    pub(super) fn torn(&mut self, cluster: &Cluster, id: ServerId) -> Check {
+        let differs = self.servers[id.index()].dirty_from;
+        let check = self.synced(cluster, id);
+        self.servers[id.index()].dirty_from = differs;
+        check
+    }
+
     /// A log becomes what its disk holds. A disk that keeps its promises holds what was synced;
     /// one that does not may have lost what was committed.
     #[inline(never)]
@@ -172,6 +182,16 @@ impl Checker {
         *ghost = Ghost { last: end, durable: end, dirty_from, commit, applied, ..Ghost::default() };
         self.deposed.retain(|deposed| deposed.server != id);
         self.none_lost(id, lost, enough)
+    }
+
+    /// Another server has its name from now on: what that one votes for is no second vote of this one.
+    #[inline(never)]
+    pub(super) fn renewed(&mut self, cluster: &Cluster, id: ServerId) -> Check {
+        let own = self.votes.keys().filter(|(server, _)| *server == id).copied();
+        for vote in own.collect::<Vec<_>>() {
+            self.votes.remove(&vote);
+        }
+        self.forgets(cluster, id)
     }
 
     /// What is committed stays on the disks of a majority: a disk has just lost the entry at

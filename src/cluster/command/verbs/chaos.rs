@@ -20,7 +20,7 @@ them. What is done shows as \
 commands among the events.
 
 `chaos stop` makes it calm: no more strikes, and every fault ends, also those made by the script or by hand. Servers wake \
-up and start, clocks keep lab time, links and network are as they were at the beginning. From then \
+up and start, clocks keep lab time, disks write as they did, links and network are as they were at the beginning. From then \
 on a leader, and answers for all who wait, can be asked for.",
     options: &[
         ("crashes", Fault::Crashes.describe()),
@@ -40,6 +40,7 @@ on a leader, and answers for all who wait, can be asked for.",
         ("timeouts", Fault::Timeouts.describe()),
         ("transfers", Fault::Transfers.describe()),
         ("members", Fault::Members.describe()),
+        ("disks", Fault::Disks.describe()),
     ],
     examples: &[
         "chaos swarm",

@@ -323,7 +323,7 @@ fn bound(reader: &mut Reader<'_>) -> Parsed<Bound> {
     if word == Some("rest") && second == Some("of") {
         reader.step();
         reader.step();
-        return reader.who_list(Clients::Refused, None).map(Bound::RestOf);
+        return reader.who_list(Clients::Refused, &[]).map(Bound::RestOf);
     }
     if word == Some("random") && second.is_some_and(starts_with_digit) {
         reader.step();
@@ -335,7 +335,7 @@ fn bound(reader: &mut Reader<'_>) -> Parsed<Bound> {
     let is_number = word.is_some_and(is_plainly_number);
     let servers = |reader: &mut Reader<'_>| match is_number && second.is_none() {
         true => None,
-        false => reader.who_list(Clients::Refused, None).map(Bound::Servers),
+        false => reader.who_list(Clients::Refused, &[]).map(Bound::Servers),
     };
     reader.either_way(servers, |reader| {
         let is_measure = reader.is_before_measure(Position::Value);

@@ -17,6 +17,8 @@ use crate::cluster::types::{SERVERS_MAX, Term};
 
 /// The most entries that `append-max=` may allow.
 const APPEND_MAX: u64 = 1_000_000;
+/// The most appends that `inflight=` may allow.
+const INFLIGHT_MAX: u64 = 1_000;
 /// The most steps that `raft-fuel=` may allow.
 const FUEL_MAX: u64 = 100_000_000_000;
 /// The most events that `max-events=` may allow.
@@ -42,6 +44,15 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             ),
             ("append-max=1000", "the most entries that one append carries"),
             (
+                "inflight=1",
+                "how many appends with entries may be under way to a follower; with more than one they \
+                 leave without waiting for answers, and one that does not answer is sent none",
+            ),
+            (
+                "uncommitted=N",
+                "a leader takes no request while N entries of its term are not committed",
+            ),
+            (
                 "snapshot=N",
                 "a log of N entries, or of N bytes as 64KB, gives way to a snapshot (§7)",
             ),
@@ -65,6 +76,7 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             "cluster servers=5 seed=7",
             "cluster servers=3 network=unreliable election=300ms..600ms heartbeat=100ms",
             "cluster seed=0x1f append-max=1 sync=2ms max-events=1000000",
+            "cluster servers=3 append-max=10 inflight=8 uncommitted=500",
             "cluster servers=3 raft=./my.wasm",
             "cluster servers=3 raft=./my.wasm raft-params=\"heartbeat=50ms no-op\"",
             "cluster servers=3 snapshot=64KB snapshot-chunk=1KB",
@@ -124,13 +136,15 @@ the program that are not the player's must stand as they are.",
 ];
 
 /// What `cluster` can be told of timings and sizes, and of guests.
-const OWN: [&str; 16] = [
+const OWN: [&str; 18] = [
     "servers",
     "seed",
     "network",
     "election",
     "heartbeat",
     "append-max",
+    "inflight",
+    "uncommitted",
     "snapshot",
     "snapshot-chunk",
     "sync",
@@ -161,7 +175,15 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
     let mut options = Options::new(&NAMES);
     let mut own: Option<(Spot, &str)> = None;
     while let Some(name) = options.next(reader)? {
-        let is_own = ["election", "heartbeat", "append-max", "snapshot", "snapshot-chunk"];
+        let is_own = [
+            "election",
+            "heartbeat",
+            "append-max",
+            "inflight",
+            "uncommitted",
+            "snapshot",
+            "snapshot-chunk",
+        ];
         let is_own = is_own.contains(&name);
         if is_own || name.starts_with("raft-") || RaftOption::from_name(name).is_some() {
             own.get_or_insert((reader.last_spot(), name));
@@ -183,6 +205,8 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
                 timing = Some(reader.last_spot());
             }
             "append-max" => head.append_max = Some(count(reader, APPEND_MAX)? as u32),
+            "inflight" => head.inflight = Some(count(reader, INFLIGHT_MAX)? as u32),
+            "uncommitted" => head.uncommitted = Some(count(reader, APPEND_MAX)? as u32),
             "snapshot" => {
                 let (fallback, read) = (SnapshotLimit::Entries(1), quantity::snapshot_limit);
                 head.snapshot = Some(reader.quantity(Expect::SnapshotLimit, fallback, read)?);

@@ -207,7 +207,7 @@ fn after_rest(reader: &mut Reader<'_>, rest: Option<Spot>) {
 }
 
 fn isolate(reader: &mut Reader<'_>) -> Parsed<Command> {
-    let who = reader.who_list(Clients::Refused, Some("from"))?;
+    let who = reader.who_list(Clients::Refused, &["from"])?;
     let from_clients = reader.keyword("from");
     if from_clients {
         reader.need_word("clients")?;
@@ -216,12 +216,12 @@ fn isolate(reader: &mut Reader<'_>) -> Parsed<Command> {
 }
 
 pub(super) fn ends(reader: &mut Reader<'_>) -> Parsed<Ends> {
-    ends_before(reader, None)
+    ends_before(reader, &[])
 }
 
 /// As [`ends`], up to the word that may stand after them.
-pub(super) fn ends_before(reader: &mut Reader<'_>, stop: Option<&str>) -> Parsed<Ends> {
-    let from = reader.who_list(Clients::Allowed, None)?;
+pub(super) fn ends_before(reader: &mut Reader<'_>, stop: &[&str]) -> Parsed<Ends> {
+    let from = reader.who_list(Clients::Allowed, &[])?;
     let both = reader.sign(Sign::BothWays);
     if !both {
         reader.need(Sign::Arrow)?;

@@ -63,5 +63,5 @@ fn member(reader: &mut Reader<'_>) -> Parsed<Command> {
 }
 
 fn members(reader: &mut Reader<'_>, act: MemberAct) -> Parsed<Command> {
-    Some(Deed::Members(act, reader.who_list(Clients::Refused, None)?).into())
+    Some(Deed::Members(act, reader.who_list(Clients::Refused, &[])?).into())
 }

@@ -225,7 +225,7 @@ fn next(reader: &mut Reader<'_>, fate: Fate) -> Parsed<Command> {
     let next = reader.keyword("next");
     let spot = reader.spot();
     let name = name(reader);
-    let ends = ends_before(reader, fate.delay().map(|_| "by"))?;
+    let ends = ends_before(reader, if fate.delay().is_some() { &["by"] } else { &[] })?;
     if fate == Fate::Duplicate && is_about_clients(name, &ends) {
         reader.mistake(spot, ONCE, None);
     }

@@ -7,11 +7,11 @@ use crate::cluster::command::measure::one_of;
 use crate::cluster::command::quantity;
 use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Deed, Keeping, LabAct, ServerAct, Timers, Who};
+use crate::cluster::command::{Command, Deed, DiskAct, Keeping, LabAct, ServerAct, Timers, Who};
 use crate::cluster::raft::{Choice, OPTIONS, RaftOption};
-use crate::cluster::time::Ppm;
+use crate::cluster::time::{Ppm, Span};
 
-pub(super) static ROWS: [Verb; 14] = [
+pub(super) static ROWS: [Verb; 15] = [
     Verb {
         name: "crash",
         group: Group::Servers,
@@ -72,7 +72,8 @@ The packets that have waited arrive now, in their order; the timers go on from w
         help: "\
 Raft does not survive this: a server that comes back without its vote and its log can help elect a \
 leader that lacks committed entries. After a wipe the lab says that safety is void, not that it is \
-broken.",
+broken. A server that no configuration names any more, in any log, is another matter: nothing counts on \
+what it held, and with a new disk it is a new server, which learns before it votes.",
         options: &[],
         examples: &["wipe S3"],
         parse: |reader| servers(reader, ServerAct::Wipe),
@@ -89,6 +90,32 @@ real time again. From 0.01 to 100. Links and clients keep the lab's time.",
         options: &[],
         examples: &["clock S2 rate=1.5", "clock all rate=1"],
         parse: clock,
+    },
+    Verb {
+        name: "disk",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &[
+            "disk WHO... sync=T",
+            "disk WHO... sync=never",
+            "disk WHO... fail",
+            "disk WHO... tear",
+        ],
+        summary: "makes the disks of servers slow, hang, fail a write, or break off in one",
+        help: "\
+With `sync=50ms` a write takes 50 ms from now on, also the one that is under way; with `sync=never` the \
+disk hangs: no write ends, and what waits for one waits on. That holds over restarts, until another `sync=`. With `fail` the \
+write under way fails, else the next one: the server stops rather than say what is not so, and \
+`restart` or `sync=` has a disk that writes again. With `tear` the power fails in the midst of a write: all its records but the last are on \
+disk, and a restart drops the last, which is half there.",
+        options: &[],
+        examples: &[
+            "disk S1 sync=50ms",
+            "disk leader sync=never",
+            "disk S2 S3 fail",
+            "disk S2 tear",
+        ],
+        parse: disk,
     },
     Verb {
         name: "timeout",
@@ -234,16 +261,32 @@ pub(super) fn setting(reader: &mut Reader<'_>, option: RaftOption) -> Parsed<Cho
 
 /// A verb about servers that says nothing but which.
 pub(super) fn servers(reader: &mut Reader<'_>, act: ServerAct) -> Parsed<Command> {
-    reader.who_list(Clients::Refused, None).map(|who| act.to(who))
+    reader.who_list(Clients::Refused, &[]).map(|who| act.to(who))
 }
 
 fn clock(reader: &mut Reader<'_>) -> Parsed<Command> {
-    let who = reader.who_list(Clients::Refused, None)?;
+    let who = reader.who_list(Clients::Refused, &[])?;
     if Options::new(&["rate"]).next(reader)?.is_none() {
         return reader.fail();
     }
     let rate = reader.quantity(Expect::ClockRate, Ppm::ONE, quantity::clock_rate)?;
     Some(ServerAct::Clock(rate).to(who))
+}
+
+fn disk(reader: &mut Reader<'_>) -> Parsed<Command> {
+    let who = reader.who_list(Clients::Refused, &["fail", "tear"])?;
+    let act = if reader.keyword("fail") {
+        DiskAct::Fail
+    } else if reader.keyword("tear") {
+        DiskAct::Tear
+    } else if Options::new(&["sync"]).next(reader)?.is_none() {
+        return reader.fail();
+    } else if reader.keyword("never") {
+        DiskAct::Sync(None)
+    } else {
+        DiskAct::Sync(Some(reader.quantity(Expect::Span, Span::ZERO, quantity::span)?))
+    };
+    Some(ServerAct::Disk(act).to(who))
 }
 
 fn timers(reader: &mut Reader<'_>) -> Parsed<Command> {

@@ -267,7 +267,7 @@ fn say(reader: &mut Reader<'_>) -> Parsed<Command> {
 fn point(reader: &mut Reader<'_>) -> Parsed<Command> {
     let mut who = Vec::new();
     if !reader.keyword("entry") {
-        who = reader.who_list(Clients::Refused, Some("entry"))?;
+        who = reader.who_list(Clients::Refused, &["entry"])?;
         if !reader.keyword("entry") {
             return Some(Command::Tell(Tell::Point { who, entry: None }));
         }

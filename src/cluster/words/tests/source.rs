@@ -150,6 +150,7 @@ impl Source {
         self.pick(&[
             WrongLeader::NotLeader,
             WrongLeader::HandsOver,
+            WrongLeader::Busy,
             WrongLeader::AnotherOp,
             WrongLeader::TermChanged,
             WrongLeader::LeadershipLost,
@@ -184,7 +185,15 @@ impl Source {
             E::Server(server, ServerEvent::FellAsleep),
             E::Server(server, ServerEvent::Woke { packets: self.number() as u32 }),
             E::Server(server, ServerEvent::Wiped),
+            E::Server(server, ServerEvent::Renewed),
             E::Server(server, ServerEvent::ClockSet { rate: Ppm(self.number() as u32) }),
+            E::Server(server, ServerEvent::DiskSet { sync: self.pick(&[None, Some(Span(1_500))]) }),
+            E::Server(server, ServerEvent::WriteFailed { records: self.number() as u32 }),
+            E::Server(
+                server,
+                ServerEvent::WriteTorn { kept: self.number() as u32, last: self.index() },
+            ),
+            E::Server(server, ServerEvent::RecordDropped),
             E::Server(server, ServerEvent::Synced { last: self.index(), forgets: self.flaws() }),
         ]
     }
@@ -350,6 +359,10 @@ impl Source {
                 },
             ),
             E::Raft(server, RaftEvent::Resent { follower: leader, next: first }),
+            E::Raft(
+                server,
+                RaftEvent::ProbesAgain { follower: leader, next: first, unanswered: u32::MAX },
+            ),
             E::Raft(server, RaftEvent::Ignored { from: leader, summary, why }),
             E::Raft(
                 server,
@@ -382,6 +395,10 @@ impl Source {
         vec![
             E::Server(server, ServerEvent::Refused { client, leader, again: false }),
             E::Server(server, ServerEvent::HandsOver { client, to: other, again: false }),
+            E::Server(
+                server,
+                ServerEvent::HoldsBack { client, uncommitted: index.0, again: false },
+            ),
             E::Server(
                 server,
                 ServerEvent::Applied { index, op, answer: answer.clone(), own: true },
