@@ -103,9 +103,6 @@ places! {
     WriteTorn 2 "a server restarts, and drops the torn record of a write",
     TornKept 3 "of a torn write some records are whole",
     DiskLags 2 "an entry is committed that its leader's own disk does not have",
-    Pipelined 1 "three appends at a time are under way to a follower",
-    ProbesAgain 2 "a leader sends a follower no entries until it answers",
-    HeldBack 3 "a leader takes no request, for too much is not committed",
     Renewed 2 "a server that is no member loses its disk, and is a new one",
     HungHeard 2 "a leader whose disk hangs is heard",
 }
@@ -148,7 +145,6 @@ impl Place {
             | Self::FellBack
             | Self::Renewed
             | Self::LearnerSilent => Some(OptionWord::Members),
-            Self::Pipelined | Self::ProbesAgain | Self::HeldBack => Some(OptionWord::Inflight),
             Self::WriteFails
             | Self::WriteTorn
             | Self::TornKept
@@ -259,7 +255,6 @@ impl Watch {
                 }
             }
             ServerEvent::Renewed => self.reach(Place::Renewed),
-            ServerEvent::HoldsBack { .. } => self.reach(Place::HeldBack),
             ServerEvent::WriteFailed { .. } => self.reach(Place::WriteFails),
             ServerEvent::WriteTorn { kept, .. } if *kept > 0 => self.reach(Place::TornKept),
             ServerEvent::RecordDropped => self.reach(Place::WriteTorn),
@@ -286,7 +281,6 @@ impl Watch {
 
     fn raft(&mut self, cluster: &Cluster, server: ServerId, event: &RaftEvent) {
         match event {
-            RaftEvent::ProbesAgain { .. } => self.reach(Place::ProbesAgain),
             RaftEvent::SnapshotTaken { .. } => {
                 self.reach(Place::SnapshotTaken);
                 let raft = cluster.server(server).map(|server| &server.raft);
@@ -444,13 +438,6 @@ impl Watch {
         if let PacketKind::Append { prev, entries, commit } = summary.kind {
             let server = |to| if let Node::Server(id) = to { cluster.server(id) } else { None };
             let hangs = |it: &Server| it.disk.sync.is_none() && it.disk.is_writing();
-            let pipelined = |it: &Server| match to {
-                Node::Server(to) => it.raft.in_flight(to) >= 3,
-                Node::Client(_) => false,
-            };
-            if server(from).is_some_and(pipelined) {
-                self.reach(Place::Pipelined);
-            }
             if server(from).is_some_and(hangs) {
                 self.reach(Place::HungHeard);
             }

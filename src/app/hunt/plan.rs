@@ -127,11 +127,7 @@ impl Chosen {
     /// How many appends may be under way, and how much may be open: by a stream of their own, too.
     fn inflight(self, seed: u64) -> &'static str {
         let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 5));
-        let drawn = rng.below(3) == 0;
-        let chosen = match self {
-            Self::These { inflight, .. } => inflight,
-            Self::Any => drawn,
-        };
+        let chosen = matches!(self, Self::These { inflight: true, .. });
         let bounds = [" inflight=2", " inflight=3", " inflight=8", " inflight=3 uncommitted=20"];
         if chosen { pick(&mut rng, &bounds) } else { "" }
     }

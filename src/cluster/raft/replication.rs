@@ -108,7 +108,7 @@ impl Raft {
         }
         let Some(prev) = self.log.position(next.previous()) else {
             // A heartbeat brings nothing, and can wait for the next that does.
-            if max > 0 {
+            if max > 0 || cx.inflight > 1 {
                 leader.pipeline.close(peer);
                 self.send_snapshot(peer, false, cx, out);
             }
