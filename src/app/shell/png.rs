@@ -31,7 +31,7 @@ fn png(svg: &str) -> Result<Vec<u8>, String> {
     const SCALE: f32 = 2.0;
     let mut options = usvg::Options::default();
     options.fontdb_mut().load_system_fonts();
-    if options.fontdb().is_empty() {
+    if options.fontdb.is_empty() {
         return Err("no font is installed that the text of a PNG could be drawn with".into());
     }
     let tree = usvg::Tree::from_str(svg, &options).map_err(|error| error.to_string())?;
