@@ -29,7 +29,10 @@ pub const HEADLINES: Forms = &[
     ("{} wakes", |s, w| s.was(id(w[0])).inbox.is_empty()),
     ("{} wakes and finds {} packet", |s, w| s.was(id(w[0])).inbox.len() as u64 == n(w[1])),
     ("{} wakes and finds {} packets", |s, w| s.was(id(w[0])).inbox.len() as u64 == n(w[1])),
-    ("{} loses its disk", |s, w| s.is(id(w[0])).disk == Default::default()),
+    ("{} loses its disk", |s, w| {
+        let disk = &s.is(id(w[0])).disk;
+        disk.log.is_empty() && disk.hard == Default::default() && disk.snapshot.is_none()
+    }),
     ("{} has a new disk, and is a new server", |s, w| {
         let server = s.is(id(w[0]));
         server.disk.log.is_empty() && server.raft.configuration().members().is_empty()
