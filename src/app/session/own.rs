@@ -6,8 +6,10 @@
 
 use std::fmt::Write as _;
 
+#[cfg(feature = "scripts")]
+use super::Origin;
 use super::dialog::{Asking, Reading};
-use super::{Effect, Mode, Origin, Session};
+use super::{Effect, Mode, Session};
 #[cfg(feature = "scripts")]
 use crate::app::scenes;
 
@@ -185,11 +187,11 @@ impl Session {
 
     /// The number of the lesson after this one.
     fn next_lesson(&self) -> Option<u32> {
-        match &self.origin {
-            #[cfg(feature = "scripts")]
-            Origin::File(path) => scenes::lesson_after(path)?.number(),
-            _ => None,
+        #[cfg(feature = "scripts")]
+        if let Origin::File(path) = &self.origin {
+            return scenes::lesson_after(path)?.number();
         }
+        None
     }
 
     /// At the end of a lesson, how to go on.
