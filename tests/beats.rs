@@ -107,7 +107,7 @@ fn lessons() -> std::path::PathBuf {
 fn a_lesson_is_named_by_its_number() {
     let page = made(&["worksheet", "5", "--out", "x.html"], "x.html");
     assert!(page.contains("<h1>05 a majority commits</h1>"));
-    assert!(page.contains("raftlab lessons/05_a_majority_commits.lab --start-at"));
+    assert!(page.contains("raftlab lesson 5 --start-at"));
 }
 
 #[test]

@@ -143,12 +143,20 @@ pub fn lesson(words: &str) -> Result<Scene, String> {
     }
 }
 
+/// The lesson at this path, and those that are taught after it.
+fn lessons_from(path: &Path) -> impl Iterator<Item = Scene> {
+    let path = path.strip_prefix("scripts").unwrap_or(path);
+    within(LESSONS).into_iter().skip_while(move |lesson| Path::new(lesson.path()) != path)
+}
+
+/// The number of the lesson at this path.
+pub fn lesson_at(path: &Path) -> Option<u32> {
+    lessons_from(path).next()?.number()
+}
+
 /// The lesson that is taught after the one at this path.
 pub fn lesson_after(path: &Path) -> Option<Scene> {
-    let path = path.strip_prefix("scripts").unwrap_or(path);
-    let mut lessons = within(LESSONS).into_iter();
-    lessons.find(|lesson| Path::new(lesson.path()) == path)?;
-    lessons.next()
+    lessons_from(path).nth(1)
 }
 
 /// The script that these words name: the one that is called so, the shortest of a few names that begin

@@ -338,29 +338,31 @@ impl Table<'_> {
         let theme = canvas.theme();
         let strong = theme.ink(Ink::Strong).patch(theme.bold());
         let big = self.is_big();
-        if !self.scene.view.withholds_commits() {
-            let forms = match reading::committed(self.scene.cluster).0 {
-                0 => vec!["nothing committed".to_owned()],
-                index => vec![
-                    format!("✓ committed up to {index}"),
-                    format!("✓ up to {index}"),
-                    format!("✓ {index}"),
-                ],
-            };
-            let (x, y) = (self.area.x + 1, self.area.y + 1);
-            let room = match big {
-                true => self.area.width.saturating_sub(2),
-                false => self.left.saturating_sub(x),
-            };
-            let capitals = forms[0].to_uppercase();
-            let faces = [Face::Small, Face::Narrow];
-            match block::fitting(&capitals, room, &faces, theme.glyphs).filter(|_| big) {
-                Some(face) => drop(block::draw(canvas, (x, y + 1), &capitals, face, strong)),
-                None => {
-                    let fits = |form: &&String| theme.glyphs.width(form) <= room;
-                    if let Some(form) = forms.iter().find(fits) {
-                        canvas.pen_at(x, y, room).style(strong).put(form);
-                    }
+        let forms = match reading::committed(self.scene.cluster).0 {
+            // No mark is gone for good: it comes with the answer.
+            _ if self.scene.view.withholds_commits() => {
+                ["✓ after the answer", "✓ later"].map(str::to_owned).to_vec()
+            }
+            0 => vec!["nothing committed".to_owned()],
+            index => vec![
+                format!("✓ committed up to {index}"),
+                format!("✓ up to {index}"),
+                format!("✓ {index}"),
+            ],
+        };
+        let (x, y) = (self.area.x + 1, self.area.y + 1);
+        let room = match big {
+            true => self.area.width.saturating_sub(2),
+            false => self.left.saturating_sub(x),
+        };
+        let capitals = forms[0].to_uppercase();
+        let faces = [Face::Small, Face::Narrow];
+        match block::fitting(&capitals, room, &faces, theme.glyphs).filter(|_| big) {
+            Some(face) => drop(block::draw(canvas, (x, y + 1), &capitals, face, strong)),
+            None => {
+                let fits = |form: &&String| theme.glyphs.width(form) <= room;
+                if let Some(form) = forms.iter().find(fits) {
+                    canvas.pen_at(x, y, room).style(strong).put(form);
                 }
             }
         }

@@ -93,8 +93,13 @@ pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
         }
         solve(&mut items, &session);
     }
+    // One of the program's own lies in no folder.
+    let own = scenes::lesson_at(&path).filter(|_| !path.exists());
     let replay = Replay {
-        file: quoted(&path.display().to_string()),
+        file: own.map_or_else(
+            || quoted(&path.display().to_string()),
+            |number| format!("lesson {number}"),
+        ),
         seed: options.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default(),
         scene,
         base: options.base.clone(),
