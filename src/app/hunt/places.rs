@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::OptionWord;
+use super::plan::{Extra, OptionWord};
 use crate::cluster::Cluster;
 use crate::cluster::client::Work;
 use crate::cluster::event::{
@@ -134,7 +134,7 @@ impl Place {
             | Self::SnapshotBetween
             | Self::ChunkResent
             | Self::SnapshotAfresh
-            | Self::BelowBase => Some(OptionWord::Snapshot),
+            | Self::BelowBase => Some(OptionWord::Extra(Extra::Snapshot)),
             Self::Learned
             | Self::Joint
             | Self::ChangeEnds
@@ -144,12 +144,12 @@ impl Place {
             | Self::RemovedStands
             | Self::FellBack
             | Self::Renewed
-            | Self::LearnerSilent => Some(OptionWord::Members),
+            | Self::LearnerSilent => Some(OptionWord::Extra(Extra::Members)),
             Self::WriteFails
             | Self::WriteTorn
             | Self::TornKept
             | Self::DiskLags
-            | Self::HungHeard => Some(OptionWord::Disks),
+            | Self::HungHeard => Some(OptionWord::Extra(Extra::Disks)),
             // Both are needed.
             Self::MembersInSnapshot => Some(OptionWord::Any),
             _ => None,

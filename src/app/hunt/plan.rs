@@ -30,33 +30,44 @@ pub struct Fixed {
     pub raft: Option<Implementation>,
 }
 
+/// What a hunt can bring beside the options of Raft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extra {
+    /// Servers take snapshots.
+    Snapshot,
+    /// Members change.
+    Members,
+    /// Disks are slow, hang, fail and break off.
+    Disks,
+    /// Appends are pipelined.
+    Inflight,
+}
+
+impl Extra {
+    const ALL: [Self; 4] = [Self::Snapshot, Self::Members, Self::Disks, Self::Inflight];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Members => "members",
+            Self::Disks => "disks",
+            Self::Inflight => "inflight",
+        }
+    }
+}
+
 /// What all servers keep beyond Figure 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    These {
-        options: Options,
-        /// They take snapshots.
-        snapshots: bool,
-        /// Their members change.
-        members: bool,
-        /// Their disks are slow, hang, fail and break off.
-        disks: bool,
-        /// Appends are pipelined.
-        inflight: bool,
-    },
+    /// These options, and whether each [`Extra`].
+    These { options: Options, extras: [bool; Extra::ALL.len()] },
     /// The seed draws them.
     Any,
 }
 
 impl Default for Chosen {
     fn default() -> Self {
-        Self::These {
-            options: Options::NONE,
-            snapshots: false,
-            members: false,
-            disks: false,
-            inflight: false,
-        }
+        Self::These { options: Options::NONE, extras: [false; Extra::ALL.len()] }
     }
 }
 
@@ -68,31 +79,30 @@ impl Chosen {
         }
         let one = |word: &OptionWord| match word {
             OptionWord::One(option) => Some(*option),
-            OptionWord::Snapshot
-            | OptionWord::Members
-            | OptionWord::Disks
-            | OptionWord::Inflight
-            | OptionWord::Any => None,
+            OptionWord::Extra(_) | OptionWord::Any => None,
         };
         let options = words.iter().filter_map(one).collect();
-        let has = |word| words.contains(&word);
-        let (snapshots, members) = (has(OptionWord::Snapshot), has(OptionWord::Members));
-        let (disks, inflight) = (has(OptionWord::Disks), has(OptionWord::Inflight));
-        Self::These { options, snapshots, members, disks, inflight }
+        let extras = Extra::ALL.map(|extra| words.contains(&OptionWord::Extra(extra)));
+        Self::These { options, extras }
     }
 
     /// As a result names them: those of two shares are the same in whatever order they were said.
     pub fn names(self) -> Vec<String> {
         match self {
-            Self::These { options, snapshots, members, disks, inflight } => {
-                let snapshot = snapshots.then(|| OptionWord::Snapshot.to_string());
-                let members = members.then(|| OptionWord::Members.to_string());
-                let disks = disks.then(|| OptionWord::Disks.to_string());
-                let inflight = inflight.then(|| OptionWord::Inflight.to_string());
-                let more = snapshot.into_iter().chain(members).chain(disks).chain(inflight);
-                Vec::from(options).into_iter().chain(more).collect()
+            Self::These { options, .. } => {
+                let extras = Extra::ALL.into_iter().filter(|extra| self.has(*extra, false));
+                let extras = extras.map(|extra| extra.name().to_owned());
+                Vec::from(options).into_iter().chain(extras).collect()
             }
             Self::Any => vec![OptionWord::Any.to_string()],
+        }
+    }
+
+    /// Whether it brings something; where the seed draws, whether that was `drawn`.
+    const fn has(self, extra: Extra, drawn: bool) -> bool {
+        match self {
+            Self::These { extras, .. } => extras[extra as usize],
+            Self::Any => drawn,
         }
     }
 
@@ -117,29 +127,21 @@ impl Chosen {
     /// Whether members change in the run of a seed.
     fn members(self, seed: u64, flaw: Option<Flaw>) -> bool {
         let drawn = Rng::new(seed, Entity::Chaos(u64::MAX - 3)).below(3) == 0;
-        let chosen = match self {
-            Self::These { members, .. } => members,
-            Self::Any => drawn,
-        };
-        chosen || flaw.is_some_and(Flaw::is_of_members)
+        self.has(Extra::Members, drawn) || flaw.is_some_and(Flaw::is_of_members)
     }
 
     /// How many appends may be under way, and how much may be open: by a stream of their own, too.
     fn inflight(self, seed: u64) -> &'static str {
         let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 5));
-        let chosen = matches!(self, Self::These { inflight: true, .. });
         let bounds = [" inflight=2", " inflight=3", " inflight=8", " inflight=3 uncommitted=20"];
-        if chosen { pick(&mut rng, &bounds) } else { "" }
+        // Of what the seed draws, too few runs would have it for its places to be reached.
+        if self.has(Extra::Inflight, false) { pick(&mut rng, &bounds) } else { "" }
     }
 
     /// Whether disks are among the faults of a seed.
     fn disks(self, seed: u64, flaw: Option<Flaw>) -> bool {
         let drawn = Rng::new(seed, Entity::Chaos(u64::MAX - 4)).below(3) == 0;
-        let chosen = match self {
-            Self::These { disks, .. } => disks,
-            Self::Any => drawn,
-        };
-        chosen || flaw.is_some_and(Flaw::is_of_disks)
+        self.has(Extra::Disks, drawn) || flaw.is_some_and(Flaw::is_of_disks)
     }
 
     fn drawn_alone(self, seed: u64) -> Options {
@@ -168,11 +170,7 @@ impl Chosen {
     fn snapshots(self, seed: u64, flaw: Option<Flaw>) -> Option<String> {
         let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 2));
         let drawn = rng.below(2) == 0;
-        let taken = match self {
-            Self::These { snapshots, .. } => snapshots,
-            Self::Any => drawn,
-        };
-        if !taken && !flaw.is_some_and(Flaw::is_of_snapshots) {
+        if !self.has(Extra::Snapshot, drawn) && !flaw.is_some_and(Flaw::is_of_snapshots) {
             return None;
         }
         let limit = pick(&mut rng, &["1", "2", "3", "5", "10", "40", "100B", "1KB"]);
@@ -185,10 +183,7 @@ impl Chosen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionWord {
     One(Choice),
-    Snapshot,
-    Members,
-    Disks,
-    Inflight,
+    Extra(Extra),
     Any,
 }
 
@@ -199,14 +194,12 @@ impl OptionWord {
             let on = every.filter(|choice| choice.is_on()).map(|choice| choice.to_string());
             on.collect::<Vec<String>>().join(", ")
         };
-        match word {
-            "any" => Ok(Self::Any),
-            "snapshot" => Ok(Self::Snapshot),
-            "members" => Ok(Self::Members),
-            "disks" => Ok(Self::Disks),
-            "inflight" => Ok(Self::Inflight),
-            _ => word.parse().map(Self::One).map_err(|_| {
-                format!("expected {}, snapshot, members, disks, inflight, or any", names())
+        match Extra::ALL.into_iter().find(|extra| extra.name() == word) {
+            _ if word == "any" => Ok(Self::Any),
+            Some(extra) => Ok(Self::Extra(extra)),
+            None => word.parse().map(Self::One).map_err(|_| {
+                let extras = Extra::ALL.map(Extra::name).join(", ");
+                format!("expected {}, {extras}, or any", names())
             }),
         }
     }
@@ -216,10 +209,7 @@ impl std::fmt::Display for OptionWord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::One(option) => option.fmt(f),
-            Self::Snapshot => f.write_str("snapshot"),
-            Self::Members => f.write_str("members"),
-            Self::Disks => f.write_str("disks"),
-            Self::Inflight => f.write_str("inflight"),
+            Self::Extra(extra) => f.write_str(extra.name()),
             Self::Any => f.write_str("any"),
         }
     }
