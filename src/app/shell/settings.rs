@@ -271,19 +271,29 @@ pub fn run(options: &SettingsOptions) -> Result<Ending, Mistake> {
 
 /// What can be set, what it does, and what is set now.
 fn table() -> String {
-    let (place, text) = match path() {
-        Ok(path) => (path.display().to_string(), read(&path).ok().flatten()),
-        Err(error) => (format!("nowhere: {error}"), None),
-    };
-    let set: Map<String, Value> =
-        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    match path() {
+        Ok(path) => told(&path.display().to_string(), read(&path).ok().flatten().as_deref()),
+        Err(error) => told(&format!("nowhere: {error}"), None),
+    }
+}
+
+fn told(place: &str, text: Option<&str>) -> String {
+    let set: Option<Map<String, Value>> =
+        text.map_or_else(|| Some(Map::new()), |text| serde_json::from_str(text).ok());
     let mut page = format!("Settings are read from {place}.\n");
-    page.push_str(match set.is_empty() {
-        true => "Nothing is set there, so these hold; the file would be an object of those to change:\n\n",
-        false => "These are the defaults, and what is set instead:\n\n",
+    page.push_str(match &set {
+        None => "What stands there can't be read, so these hold:\n\n",
+        Some(set) if set.is_empty() => {
+            "Nothing is set there, so these hold; the file would be an object of those to change:\n\n"
+        }
+        Some(_) => "These are the defaults, and what is set instead:\n\n",
     });
-    for Setting { name, default, about, .. } in SETTINGS {
-        let now = set.get(*name).map_or_else(String::new, |value| format!("   now {value}"));
+    let set = set.unwrap_or_default();
+    for Setting { name, default, about, set: read, .. } in SETTINGS {
+        let now = set.get(*name).map_or_else(String::new, |value| {
+            let refused = read(&mut Settings::default(), value).is_err();
+            format!("   {} {value}", if refused { "refused, see below:" } else { "now" })
+        });
         page.push_str(&format!("  \"{name}\": {default}{now}\n      {about}\n"));
     }
     page
@@ -300,6 +310,16 @@ mod tests {
             assert_eq!(wrong, Vec::<String>::new(), "{}", setting.name);
             assert!(table().contains(setting.name) && table().contains(setting.about));
         }
+    }
+
+    #[test]
+    fn what_is_set_holds_only_if_nothing_is_wrong_with_it() {
+        let page = told("here", Some(r#"{"theme": "lihgt", "big": true}"#));
+        assert!(page.contains("\"auto\"   refused, see below: \"lihgt\"\n"), "{page}");
+        assert!(page.contains("false   now true\n"), "{page}");
+        assert!(told("here", Some("{")).contains("can't be read"));
+        assert!(told("here", Some("{}")).contains("Nothing is set there"));
+        assert!(told("here", None).contains("Nothing is set there"));
     }
 
     #[test]
