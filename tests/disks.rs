@@ -56,7 +56,7 @@ fn a_disk_writes_as_fast_as_it_is_told_also_what_is_under_way() {
     assert_eq!(server(&cluster, 2).disk.sync, Some(Span::from_millis(10)));
 }
 
-/// By hand a write ends when somebody says so, also on a disk that hangs.
+/// By hand a write ends by the command `sync`, also on a disk that hangs.
 #[test]
 fn a_hung_write_ends_by_hand_and_by_nothing_else() {
     let mut cluster = after("disk S2 sync=never\nsubmit x 1 @0 only=S1\nrun 200ms\nby-hand on\n");

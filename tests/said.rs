@@ -481,3 +481,20 @@ fn a_heartbeat_removes_too_what_a_flaw_has_every_append_remove() {
     let flaws = removed.expect("S2 removes the entry").flaws;
     assert!(flaws.iter().any(|flaw| flaw.name() == "truncate-always"));
 }
+
+/// A leader that has not found out where the logs agree probes: it sends what is new all the same. Only one
+/// that an append has gone to, and that has not answered it for a heartbeat's time, gets no more.
+#[test]
+fn only_to_whom_is_silent_no_entries_are_sent() {
+    let head = "cluster servers=3 election=100s..200s inflight=4\n\
+                given S1 term=1 log=1,1\ngiven S2 term=1 log=1\ngiven S3 term=1 log=1\n\
+                timeout S1\nuntil S1 is leader\n";
+    let told = |more: &str| {
+        let run = Run::of(&format!("{head}{more}"), 1);
+        explain::server(&run.cluster, id(1), &run.events).join(" ")
+    };
+    let words = "no entries before an answer";
+    assert!(!told("").contains(words), "it has sent nothing yet: {}", told(""));
+    let silent = told("isolate S3\nput x 1 @0\nrun 500ms\n");
+    assert!(silent.contains("It sends S3 no entries before an answer"), "{silent}");
+}

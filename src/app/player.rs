@@ -28,8 +28,9 @@ pub struct Player {
     /// What the class is asked, and where it was answered.
     question: Option<Arc<Question>>,
     answered: Option<Point>,
-    /// The last question was answered, and this caption says why.
+    /// A question was answered, and nothing was done or said since.
     revealed: bool,
+    /// The caption was the first thing after that: it says why.
     explains: bool,
     /// Where the oracle was asked about it.
     oracle: Option<Point>,
@@ -82,6 +83,7 @@ impl Player {
             EventKind::Script(event) => self.told(event, here),
             EventKind::Lab(LabEvent::Commanded { command }) => {
                 self.commanded = Some((here, command.clone()));
+                self.revealed = false;
             }
             _ => {}
         }
@@ -97,7 +99,7 @@ impl Player {
                 self.explains = std::mem::take(&mut self.revealed);
             }
             ScriptEvent::Posed { question } => {
-                (self.answered, self.oracle) = (None, None);
+                (self.answered, self.oracle, self.revealed) = (None, None, false);
                 self.question = Some(Arc::new(asked(question)));
             }
             ScriptEvent::Counted { hands } => self.count(hands),

@@ -199,7 +199,7 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
             if others.filter_map(|id| raft.mode(id)).any(|mode| mode != all)
                 || cluster.config().inflight > 1
             {
-                let about = "how it sends to each; appends in flight (dissertation §10.2.1)";
+                let about = "how it sends to each; appends in flight (dissertation §10.2.2)";
                 facts.push(fact("progress[]", modes.trim_end(), about));
             }
         }

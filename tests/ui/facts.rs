@@ -127,7 +127,7 @@ fn can_commit(cluster: &Cluster, leader: &Server) -> bool {
 fn check_top(truth: &Truth, frame: &[String]) {
     let cluster = &truth.stage.cluster;
     if !cluster.all_vote() {
-        // Not all servers vote then: what is told of that, `tests/members.rs` holds to the books.
+        // Not all servers vote then: `tests/members.rs` checks what the screen says of that.
         return;
     }
     let top = &format!("{} ", frame[0]);
@@ -167,7 +167,7 @@ fn check_top(truth: &Truth, frame: &[String]) {
 fn check_titles(truth: &Truth, frame: &[String]) {
     let cluster = &truth.stage.cluster;
     if !cluster.all_vote() {
-        // Not all servers vote then: what is told of that, `tests/members.rs` holds to the books.
+        // Not all servers vote then: `tests/members.rs` checks what the screen says of that.
         return;
     }
     let rooms = rooms(cluster);

@@ -1,4 +1,4 @@
-//! Rafts of others on the page: modules that came with it, or that somebody has opened there. Only the page's
+//! Rafts of others on the page: modules that came with it, or that were opened there. Only the page's
 //! second module can host them (feature `guests`, `build.sh`): whoever needs none does not load it.
 
 use raftlab::cluster::command::Script;

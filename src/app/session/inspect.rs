@@ -57,13 +57,14 @@ impl Session {
         self.open(Reading::text(title, lines));
     }
 
-    /// Whether a question stands: what `w` and Enter tell may be its answer. Says so.
+    /// Whether a question stands, or comes next: what `w` and Enter tell may be its answer. Says so.
     fn withholds(&mut self) -> bool {
-        let asked = self.question_stage() == Some(Stage::Asked);
-        if asked {
+        if self.question_stage() == Some(Stage::Asked) {
             self.refuse("a question stands: answer it first, then this explains");
+        } else if self.view.withholds() {
+            self.refuse("a question comes next: once it is answered, this explains");
         }
-        asked
+        self.view.withholds()
     }
 
     /// Whether a line of the script is meant: it can be gone to from a run that has stopped, too.

@@ -15,7 +15,7 @@ use crate::cluster::Cluster;
 use crate::cluster::disk::{Disk, Ill};
 use crate::cluster::event::{Event, EventKind, RaftEvent};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::raft::{Message, Mode, RaftOption, Reads, Role, Transfer};
+use crate::cluster::raft::{Message, Progress, RaftOption, Reads, Replication, Role, Transfer};
 use crate::cluster::rsm::Waiter;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
@@ -154,13 +154,13 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
 fn holds_back(cluster: &Cluster, server: &Server) -> Vec<String> {
     let (raft, config) = (&server.raft, cluster.config());
     let mut clauses = Vec::new();
-    let quiet = |id: &ServerId| {
-        config.inflight > 1 && raft.mode(*id) == Some(Mode::Probe) && raft.in_flight(*id) == 0
-    };
+    let unanswered =
+        |known: &Progress| matches!(known.replication, Replication::UnderWay { lost: true, .. });
+    let quiet = |id: &ServerId| config.inflight > 1 && raft.progress(*id).is_some_and(unanswered);
     let quiet: ServerSet = others(cluster, server.id).iter().filter(quiet).collect();
     if !quiet.is_empty() {
         clauses.push(format!(
-            "it sends {} no entries before an answer (dissertation §10.2.1)",
+            "it sends {} no entries before an answer (dissertation §10.2.2)",
             list(quiet)
         ));
     }

@@ -1,7 +1,7 @@
 //! The configuration: which servers have a vote, and how many of them decide (§5.2, §6).
 //!
 //! Every question "is this a majority?" is asked here: by the rules, the checkers, the explanations
-//! and the screen. Whoever asks has a set of servers, or what each has reached, and does not count by
+//! and the screen. Callers have a set of servers, or what each has reached, and do not count by
 //! itself. While voters change there are two sets of them, old and new, and each must agree (joint
 //! consensus, dissertation §4.3). *Learners* copy the log and have no vote (§4.2.1 there).
 //!

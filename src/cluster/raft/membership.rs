@@ -235,7 +235,7 @@ impl Raft {
         self.send_to_idle(cx, out);
     }
 
-    /// Whoever is to vote and does not yet begins a round.
+    /// Learners that are to vote begin a round each.
     pub(super) fn begin_rounds(&mut self, now: Time) {
         let (all, target) = (self.configuration(), self.log.last_index());
         let State::Leader(leader) = &mut self.state else { return };

@@ -1,5 +1,5 @@
 //! Appends in flight: how many of them a leader sends a follower before the first is answered
-//! (dissertation §10.2.1).
+//! (dissertation §10.2.2).
 //!
 //! With `inflight=1`, as when nothing else is said, an append waits for the answer to the one before.
 //! With more, a leader that knows where a follower's log agrees with its own sends on: nextIndex goes forward

@@ -44,7 +44,7 @@ impl ServerEvent {
             ),
             E::DiskSet { sync: Some(sync) } => power.story(
                 |_| format!("has a disk that takes {sync} a write"),
-                |_| "answers that depend on a write leave after it (Figure 2)".to_owned(),
+                |_| "answers that depend on a write may leave only after it (Figure 2)".to_owned(),
             ),
             E::WriteFailed { records } => power.story(
                 |_| {
@@ -59,7 +59,10 @@ impl ServerEvent {
                 .story(|_| "loses its power in the midst of a write".to_owned(), |_| torn(*kept)),
             E::RecordDropped => power.story(
                 |_| "drops a torn record at the end of its disk".to_owned(),
-                |_| "its checksum is wrong; nobody was told of what it held (Figure 2)".to_owned(),
+                |_| {
+                    "its checksum is wrong; no answer may have counted on what it held (Figure 2)"
+                        .to_owned()
+                },
             ),
             E::Synced { last, forgets } => replication.detail(
                 |_| synced(*last, *forgets),
@@ -97,7 +100,7 @@ impl ServerEvent {
                 |_| {
                     let entries =
                         count(*uncommitted, "entry of its term is", "entries of its term are");
-                    format!("{entries} not committed, as many as `uncommitted=` allows")
+                    format!("{entries} not committed, and `uncommitted=` allows no more")
                 },
             ),
             E::Applied { index, op, answer, own: _ } => replication.detail(
@@ -223,8 +226,8 @@ fn torn(kept: u32) -> String {
     match kept {
         0 => "its only record is torn".to_owned(),
         kept => {
-            let records = count(kept.into(), "record is", "records are");
-            format!("{records} on disk, and the last is torn")
+            let records = count(kept.into(), "record of it is", "records of it are");
+            format!("{records} whole, and the last is torn")
         }
     }
 }

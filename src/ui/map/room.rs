@@ -80,14 +80,24 @@ struct Title {
     majority: bool,
 }
 
-/// Of those who vote "3 of 5"; where some are down or asleep, "2 up of 5". Each half of a joint
-/// configuration has a majority of its own (dissertation §4.3): "old 1 of 3, new 3 of 3".
+/// Of those who vote "3 of 5"; where some are down or asleep, "2 up of 5".
 fn count(room: &Room, configuration: Configuration) -> String {
-    let of = |voters: ServerSet| {
+    of_each_half(configuration, |voters| {
         let [here, up_here] = [room.members, room.up].map(|these| these.intersection(voters));
         let up = if up_here == here { "" } else { "up " };
         format!("{} {up}of {}", up_here.len(), voters.len())
-    };
+    })
+}
+
+/// Those of them that are up: "2/5".
+fn short_count(room: &Room, configuration: Configuration) -> String {
+    of_each_half(configuration, |voters| {
+        format!("{}/{}", room.up.intersection(voters).len(), voters.len())
+    })
+}
+
+/// Each half of a joint configuration has a majority of its own (dissertation §4.3): "old 1 of 3, new 3 of 3".
+fn of_each_half(configuration: Configuration, of: impl Fn(ServerSet) -> String) -> String {
     match configuration.old() {
         Some(old) => format!("old {}, new {}", of(old), of(configuration.new_voters())),
         None => of(configuration.voters()),
@@ -123,7 +133,7 @@ impl Title {
             letter: many.then(|| letter(place.room)),
             meter,
             count: count(room, configuration),
-            short: format!("{}/{}", room.up.intersection(voters).len(), voters.len()),
+            short: short_count(room, configuration),
             word: word(&picture.situation, room),
             majority: room.vote.is_majority(),
         }

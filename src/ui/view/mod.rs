@@ -189,13 +189,13 @@ impl View {
             .is_some_and(|pointed| pointed.entry == Some(index) && pointed.servers.contains(server))
     }
 
-    /// Whether a question stands, so that nothing may give its answer away.
+    /// Whether a question stands, or comes next, so that nothing may give its answer away.
     pub fn withholds(&self) -> bool {
         let asked = |question: &Question| question.stage == Stage::Asked;
         self.asks_next.is_some() || self.question.as_ref().is_some_and(asked)
     }
 
-    /// Whether the question that stands is about what is committed.
+    /// Whether that question is about what is committed.
     pub fn withholds_commits(&self) -> bool {
         let standing = self.question.as_ref().is_some_and(|question| question.about_commits);
         self.withholds() && self.asks_next.unwrap_or(standing)

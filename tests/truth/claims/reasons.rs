@@ -14,7 +14,7 @@ pub const REASONS: Forms = &[
     ("no write ends, and what waits for one waits on (Figure 2)", |s, _| {
         s.is(subject(s)).disk.sync.is_none()
     }),
-    ("answers that depend on a write leave after it (Figure 2)", |s, _| {
+    ("answers that depend on a write may leave only after it (Figure 2)", |s, _| {
         s.is(subject(s)).disk.sync.is_some()
     }),
     ("what is not on disk may not be answered for (Figure 2): it stops", |s, _| {
@@ -25,13 +25,13 @@ pub const REASONS: Forms = &[
         let (was, is) = (s.was(subject(s)), s.is(subject(s)));
         is.disk.torn && is.disk.log == was.disk.log && is.disk.hard == was.disk.hard
     }),
-    ("{} record is on disk, and the last is torn", |s, w| {
+    ("{} record of it is whole, and the last is torn", |s, w| {
         n(w[0]) == 1 && s.is(subject(s)).disk.torn
     }),
-    ("{} records are on disk, and the last is torn", |s, w| {
+    ("{} records of it are whole, and the last is torn", |s, w| {
         n(w[0]) > 1 && s.is(subject(s)).disk.torn
     }),
-    ("its checksum is wrong; nobody was told of what it held (Figure 2)", |s, _| {
+    ("its checksum is wrong; no answer may have counted on what it held (Figure 2)", |s, _| {
         s.was(subject(s)).disk.torn && !s.is(subject(s)).disk.torn
     }),
     ("no configuration names it: nothing counts on what its disk held", |s, _| {
@@ -355,8 +355,8 @@ pub const REASONS: Forms = &[
     ("it hands its leadership over, and took nothing", |s, _| {
         s.was(subject(s)).raft.transfer().is_some()
     }),
-    ("{} entry of its term is not committed, as many as `uncommitted=` allows", uncommitted),
-    ("{} entries of its term are not committed, as many as `uncommitted=` allows", uncommitted),
+    ("{} entry of its term is not committed, and `uncommitted=` allows no more", uncommitted),
+    ("{} entries of its term are not committed, and `uncommitted=` allows no more", uncommitted),
     ("{} append without an answer; then it goes on from entry {}", probes_again),
     ("{} appends without an answer; then it goes on from entry {}", probes_again),
     ("{} answers that too many of its entries are not committed", |s, _| {

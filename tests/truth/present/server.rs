@@ -31,7 +31,7 @@ pub const SERVER: Forms = &[
     ("{} messages wait until its disk has synced (Figure 2)", |s, w| {
         s.own().disk.messages().count() as u64 == n(w[0])
     }),
-    ("It sends {} no entries before an answer (dissertation §10.2.1)", |s, w| {
+    ("It sends {} no entries before an answer (dissertation §10.2.2)", |s, w| {
         let quiet = |id: &ServerId| {
             s.own().raft.mode(*id) == Some(Mode::Probe) && s.own().raft.in_flight(*id) == 0
         };

@@ -122,6 +122,8 @@ fn what_leads_to_a_question_gives_nothing_away() {
     };
     wait(&mut session, 10.0, "the first caption", says("All are up."));
     assert!(session.scene().view.question.is_none() && session.scene().view.withholds());
+    press(&mut session, "w");
+    assert!(refusal(&session).contains("a question comes next"));
     to_stop(&mut session);
     let explained = says("Nobody leads yet.");
     while !explained(&session) {

@@ -345,7 +345,6 @@ impl Checker {
             }
             ServerEvent::Synced { .. } => self.synced(cluster, server),
             ServerEvent::WriteTorn { .. } => self.torn(cluster, server),
-
             // A disk that does not keep its promises may break them as the server starts, too.
             ServerEvent::Crashed { .. } | ServerEvent::Restarted { .. } => {
                 self.forgets(cluster, server)
