@@ -11,11 +11,11 @@ mod scripts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use raftlab::cluster::check::{Invariant, Violation};
+use raftlab::cluster::check::{Invariant, Violation, Void};
 use raftlab::cluster::command::Script;
 use raftlab::cluster::event::{EventKind, ScriptEvent};
 use raftlab::cluster::flaw::FLAWS;
-use raftlab::cluster::types::{SERVERS_MAX, ServerId};
+use raftlab::cluster::types::{SERVERS_MAX, ServerId, Term};
 use raftlab::cluster::{Cluster, Step};
 
 use oracle::Oracle;
@@ -35,6 +35,38 @@ fn scenes_that_must_stay_safe_do() {
             assert_eq!(cluster.violation(), None, "{name}");
             assert_eq!(cluster.failure(), None, "{name}");
             assert!(cluster.finished() && !cluster.checker().is_void(), "{name}");
+        }
+    }
+}
+
+/// Entries of a term are there because it had a leader, whom a majority elected: no server can win it
+/// again. A start of which one does is none of Raft's, and no rule is judged from there on.
+#[test]
+fn a_start_that_no_run_leads_to_is_judged_by_no_rule() {
+    let script = |given: &str| {
+        let text = format!(
+            "cluster servers=3 noop=on\n{given}timeout S1\nuntil S1 is leader\nset x 1\nrun 100ms\n"
+        );
+        Script::parse("start.lab", text.as_bytes()).expect("a script")
+    };
+    let twice = scripts::play(&script("given S1 log=1\ngiven S3 log=1,2\n"), None);
+    let why = twice.checker().void().map(|(_, why)| why);
+    assert_eq!(why, Some(Void::LedBefore(ServerId::from_index(0), Term(2))));
+    let words = twice.checker().void_words().expect("words");
+    assert!(
+        words.ends_with(": S1 leads term 2, which had a leader before the run began"),
+        "{words}"
+    );
+    assert_eq!(twice.violation(), None);
+    let once =
+        scripts::play(&script("given S1 term=2 log=1\ngiven S2 term=2\ngiven S3 log=1,2\n"), None);
+    assert!(!once.checker().is_void() && once.finished());
+    for (name, script) in
+        ["raft", "etcd", "flaws", "lessons", "tasks"].into_iter().flat_map(scripts_of)
+    {
+        if !script.config.given.is_empty() {
+            let void = scripts::play(&script, None).checker().void();
+            assert_eq!(void, None, "{name}");
         }
     }
 }

@@ -534,6 +534,27 @@ fn accept_accuses_no_raft_that_keeps_the_rules() {
     assert!(out.contains("FAILED   handout/basic_kvraft.lab") && !out.contains("BROKEN"), "{out}");
 }
 
+/// A start that no run leads to is an assumption of a scene, not of Raft: the crate, which writes a no-op
+/// when it leads, would be accused of Log Matching. What is void is neither kept nor broken.
+#[test]
+fn no_guest_is_accused_of_what_raft_does_not_promise() {
+    let text = "cluster servers=3\ngiven S1 log=1\ngiven S3 log=1,2\ntimeout S1\nuntil S1 is leader\n\
+                until converged\n";
+    let mut cluster = start("raft_rs", text, 1);
+    play(&mut cluster);
+    assert_eq!(cluster.violation(), None);
+    assert!(cluster.checker().is_void());
+    let part = ["accept", "tests/guests/raft_c.wasm", "--json", "--seeds", "0", "--folder", "raft"];
+    let (status, out, errors) = raftlab(&part);
+    assert_eq!(status, 3, "{errors}");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let wiped = "raft/wiped_disk_can_lose_what_was_confirmed.lab";
+    let mut scenes = report["scenes"].as_array().expect("scenes").iter();
+    let scene = scenes.find(|scene| scene["script"] == wiped).expect("the scene");
+    assert_eq!(scene["verdict"], "not_tested");
+    assert_eq!(scene["why"], "Raft promises nothing here: S2 lost its disk");
+}
+
 /// The report as a page: of what a guest is called and says, nothing becomes markup. And a report that
 /// had no time has passed nothing.
 #[test]

@@ -4,6 +4,7 @@
 #[path = "support/run.rs"]
 mod run;
 
+use raftlab::cluster::check::Void;
 use raftlab::cluster::event::{
     Cause, ClientEvent, Event, EventKind, Flight, PacketEvent, RaftEvent, ScriptEvent, ServerEvent,
 };
@@ -462,8 +463,8 @@ fn that_waiters_are_held_is_told_once_and_not_before_they_are() {
 fn a_lost_disk_is_named_with_its_moment() {
     let run = Run::with_s1("set x 1\ncrash S2 S3\nwipe S2\nrun 100ms\nwipe S3\nexpect safe");
     let words = run.cluster.checker().void_words().expect("two disks were lost");
-    let (time, server) = run.cluster.checker().void().expect("the first of them");
-    assert_eq!(server, id(2));
+    let (time, why) = run.cluster.checker().void().expect("the first of them");
+    assert_eq!(why, Void::Wiped(id(2)));
     assert_eq!(words, format!("safety is void since {time}: S2 lost its disk"));
     assert!(time < run.cluster.now());
     assert_eq!(Run::with_s1("set x 1").cluster.checker().void_words(), None);

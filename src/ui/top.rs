@@ -139,7 +139,7 @@ fn verdict(scene: &Scene) -> String {
         Some(violation) => format!("! {} broken", violation.invariant.name()),
         None if !checker.is_linearizable() => "! not linearizable".to_owned(),
         None => match checker.void() {
-            Some((_, server)) => format!("{VOID}: {server} lost its disk"),
+            Some((_, why)) => format!("{VOID}: {why}"),
             None if checker.unjudged().is_some() => "not judged".to_owned(),
             None => "all rules hold".to_owned(),
         },

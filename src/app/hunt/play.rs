@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::places::Watch;
 use crate::app::budget::Budget;
+#[cfg(feature = "guests")]
+use crate::cluster::check::Void;
 use crate::cluster::check::{Invariant, Violation};
 use crate::cluster::client::Work;
 use crate::cluster::command::Script;
@@ -165,6 +167,9 @@ pub struct Run {
     /// Whether a guest's log has entries that no client has proposed.
     #[cfg(feature = "guests")]
     pub own_entries: bool,
+    /// Why Raft promises nothing any more in it, if so.
+    #[cfg(feature = "guests")]
+    pub void: Option<Void>,
 }
 
 impl Run {
@@ -192,6 +197,8 @@ pub fn hunt(script: &Script, seed: u64, budget: Budget) -> Run {
         virtual_us: cluster.now().micros(),
         #[cfg(feature = "guests")]
         own_entries: own_entries(&cluster),
+        #[cfg(feature = "guests")]
+        void: cluster.checker().void().map(|(_, why)| why),
     }
 }
 

@@ -14,8 +14,10 @@ pub use observe::Checker;
 
 use serde::{Deserialize, Serialize};
 
+use std::fmt;
+
 use super::time::Time;
-use super::types::{Index, ServerSet, Term};
+use super::types::{Index, ServerId, ServerSet, Term};
 
 /// A rule that the whole system keeps. The first five are the paper's Figure 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,6 +93,27 @@ impl Invariant {
 
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|invariant| invariant.name() == name)
+    }
+}
+
+/// Why Raft promises nothing from some moment on, so that nothing is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Void {
+    /// A disk was lost, and Raft counts on disks that last (§5.1).
+    Wiped(ServerId),
+    /// A server is elected for a term of which servers have entries from the beginning. That term had
+    /// a leader then, and a majority that voted for it: no run leads to such a start (§5.2).
+    LedBefore(ServerId, Term),
+}
+
+impl fmt::Display for Void {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wiped(server) => write!(f, "{server} lost its disk"),
+            Self::LedBefore(server, term) => {
+                write!(f, "{server} leads term {term}, which had a leader before the run began")
+            }
+        }
     }
 }
 

@@ -291,6 +291,10 @@ fn verdict(script: &Script, is_test: bool, budget: Budget) -> (Verdict, Option<B
     match hunt::scene(script, budget) {
         hunt::Played::Well => (Verdict::Kept, None),
         hunt::Played::Undecided => (Verdict::NotTested { why: "it came to a limit".into() }, None),
+        hunt::Played::Void(why) => {
+            let why = format!("Raft promises nothing here: {why}");
+            (Verdict::NotTested { why }, None)
+        }
         hunt::Played::Unmet { line, expected, own_entries: true, .. } if counts(&expected) => {
             let why = format!(
                 "line {line} counts entries ({expected}), and this log has some that no client proposed"

@@ -6,12 +6,11 @@ use std::time::Instant;
 use super::{Job, Named};
 use crate::app::budget::Budget;
 use crate::app::shell::system::core_time;
-use crate::cluster::check::Violation;
+use crate::cluster::check::{self, Violation};
 use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::Time;
-use crate::cluster::types::ServerId;
 use crate::cluster::words::told_when;
 use crate::cluster::{Cluster, Failure, FailureKind, Step};
 
@@ -47,15 +46,14 @@ pub struct Run {
 #[derive(Clone, Debug)]
 pub struct Void {
     pub since: Time,
-    /// Whose disk was lost.
-    pub server: ServerId,
+    pub why: check::Void,
     pub words: String,
 }
 
 impl Void {
     fn of(cluster: &Cluster) -> Option<Self> {
-        let (since, server) = cluster.checker().void()?;
-        Some(Self { since, server, words: cluster.checker().void_words()? })
+        let (since, why) = cluster.checker().void()?;
+        Some(Self { since, why, words: cluster.checker().void_words()? })
     }
 }
 

@@ -170,9 +170,9 @@ impl<'a> Report<'a> {
             "wall_us": run.wall_us,
             "core_us": run.core_us,
         });
-        if let Some(Void { since, server, .. }) = &run.void {
+        if let Some(Void { since, why, .. }) = &run.void {
             object["void_since_us"] = since.micros().into();
-            object["void_because"] = format!("{server} lost its disk").into();
+            object["void_because"] = why.to_string().into();
         }
         if let Some(engine) = recorded_by(&self.scripts[run.script]) {
             object["recorded_by_engine"] = engine.into();

@@ -9,13 +9,15 @@ use crate::app::hunt::plan::Fixed;
 use crate::app::hunt::play::{self, Finding, Outcome, Run};
 use crate::app::shell::cli::{HuntOptions, OtherRaft};
 use crate::cluster::Implementation;
-use crate::cluster::check::Invariant;
+use crate::cluster::check::{Invariant, Void};
 use crate::cluster::command::Script;
 
 /// What a scene came to.
 pub enum Played {
     Well,
     Undecided,
+    /// Raft promises nothing in it: whatever comes of it is neither kept nor broken.
+    Void(Void),
     Unmet {
         line: u32,
         expected: String,
@@ -76,6 +78,10 @@ impl Caught {
 /// Plays a script with the Raft that it names.
 pub fn scene(script: &Script, budget: Budget) -> Played {
     let run = play::hunt(script, script.seed(), budget);
+    let is_broken = matches!(run.outcome, Outcome::Found(Finding::Broken(_)));
+    if let Some(why) = run.void.filter(|_| !is_broken) {
+        return Played::Void(why);
+    }
     match &run.outcome {
         Outcome::Well => Played::Well,
         Outcome::Undecided => Played::Undecided,

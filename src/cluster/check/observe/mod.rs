@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::answers::{Answers, Clash};
 use super::ghost::{Commit, Enough, Reached, Slots};
-use super::{Invariant, Violation};
+use super::{Invariant, Violation, Void};
 use crate::cluster::Cluster;
 use crate::cluster::event::{
     ClientEvent, Event, EventKind, Flight, PacketEvent, RaftEvent, ServerEvent,
@@ -46,8 +46,8 @@ pub struct Checker {
     reference_index: Index,
     holders: BTreeMap<Key, ClientId>,
     answers: Answers,
-    /// When a disk was lost first, and whose: what follows is outside Raft's fault model.
-    void: Option<(Time, ServerId)>,
+    /// Since when what follows is outside Raft's fault model, and why.
+    void: Option<(Time, Void)>,
     /// Why nothing is judged, where the run is a trace of which too little is known.
     unjudged: Option<Arc<str>>,
     /// The planted flaws that have decided something before a rule was broken.
@@ -163,7 +163,7 @@ impl Checker {
         self.unjudged = why;
     }
 
-    /// Whether a disk was lost, so that Raft promises nothing any more, or nothing is judged.
+    /// Whether Raft promises nothing any more, or nothing is judged.
     pub const fn is_void(&self) -> bool {
         self.void.is_some() || self.unjudged.is_some()
     }
@@ -173,18 +173,17 @@ impl Checker {
         self.unjudged.as_deref()
     }
 
-    /// Since when Raft promises nothing any more, and whose disk was lost then.
-    pub const fn void(&self) -> Option<(Time, ServerId)> {
+    /// Since when Raft promises nothing any more, and why.
+    pub const fn void(&self) -> Option<(Time, Void)> {
         self.void
     }
 
-    /// The same in words; `None` while no disk has been lost.
+    /// The same in words; `None` while it does.
     pub fn void_words(&self) -> Option<String> {
         if let Some(why) = &self.unjudged {
             return Some(format!("nothing is judged: {why}"));
         }
-        self.void
-            .map(|(time, server)| format!("safety is void since {time}: {server} lost its disk"))
+        self.void.map(|(time, why)| format!("safety is void since {time}: {why}"))
     }
 
     /// The newest term that anybody has been elected for.
@@ -317,7 +316,7 @@ impl Checker {
             RaftEvent::SnapshotInstalled { last, end, .. } => {
                 self.installed(cluster, server, last, end)
             }
-            RaftEvent::BecameLeader { term, .. } => self.elected(server, term),
+            RaftEvent::BecameLeader { term, .. } => self.elected(cluster, server, term),
             RaftEvent::SteppedDown { role: Role::Leader, term, .. } => {
                 self.deposed(cluster, server, term);
                 Ok(())
@@ -350,7 +349,7 @@ impl Checker {
                 self.forgets(cluster, server)
             }
             ServerEvent::Wiped => {
-                self.void.get_or_insert((time, server));
+                self.void.get_or_insert((time, Void::Wiped(server)));
                 self.servers[server.index()] = Ghost::default();
                 Ok(())
             }

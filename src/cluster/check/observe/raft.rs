@@ -3,8 +3,8 @@
 use super::service::same_map;
 use super::{Broken, Check, Checker, Ghost};
 use crate::cluster::Cluster;
-use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::{Commit, Enough, Slot, Wrong};
+use crate::cluster::check::{Invariant, Void};
 use crate::cluster::raft::{Configuration, Payload, Position};
 use crate::cluster::server::Server;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -222,8 +222,11 @@ impl Checker {
 
     /// Election Safety (§5.2) and Leader Completeness (§5.4).
     #[inline(never)]
-    pub(super) fn elected(&mut self, server: ServerId, term: Term) -> Check {
+    pub(super) fn elected(&mut self, cluster: &Cluster, server: ServerId, term: Term) -> Check {
         self.servers[server.index()].leads = term;
+        if cluster.config().given.iter().any(|given| given.log.contains(&term)) {
+            self.void.get_or_insert((cluster.now(), Void::LedBefore(server, term)));
+        }
         if let Some(before) = self.leaders.insert(term, server)
             && before != server
         {
