@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use raftlab::app::address::Scene;
 use raftlab::cluster::check::Invariant;
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::event::{EventKind, RaftEvent, ServerEvent};
@@ -46,24 +47,8 @@ fn play(cluster: &mut Cluster) -> Vec<EventKind> {
     events
 }
 
-const STORY: &str = "
-cluster servers=5 sync=1ms
-until leader within 5s
-set x 1
-crash leader
-until new leader within 5s
-set x 2
-restart all
-partition leader follower | rest
-until new leader within 5s
-set x 3
-heal
-until converged within 10s
-get x
-expect reply = 3
-expect safe
-expect linearizable
-";
+/// What the digests are pinned of, here and on the page (`tests/web.rs`).
+const STORY: &str = include_str!("guests/story.lab");
 
 #[test]
 fn a_guest_elects_commits_crashes_and_recovers() {
@@ -88,14 +73,7 @@ fn a_guest_elects_commits_crashes_and_recovers() {
     }
 }
 
-const CHAOS: &str = "
-cluster servers=5 network=unreliable sync=2ms
-load clients=3 keys=2 rate=20/s for 4s
-chaos swarm
-run 5s
-chaos stop
-run 1s
-";
+const CHAOS: &str = include_str!("guests/chaos.lab");
 
 /// The whole state of a run: what crossed the border, and the memory of all guests.
 fn state(cluster: &Cluster) -> (u64, Option<u64>, Time) {
@@ -553,6 +531,76 @@ fn no_guest_is_accused_of_what_raft_does_not_promise() {
     let scene = scenes.find(|scene| scene["script"] == wiped).expect("the scene");
     assert_eq!(scene["verdict"], "not_tested");
     assert_eq!(scene["why"], "Raft promises nothing here: S2 lost its disk");
+}
+
+/// Whatever plays or shows a script does so with another Raft, too, as the head of the script would have it.
+#[test]
+fn a_raft_of_ones_own_goes_wherever_a_script_goes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let read = |name: &str| std::fs::read_to_string(at(name)).unwrap_or_default();
+    let raft = format!("{}/tests/guests/raft_c.wasm", env!("CARGO_MANIFEST_DIR"));
+    let scene = "handout/basic_kvraft.lab";
+    std::fs::copy(&raft, at("my raft.wasm")).expect("a copy");
+    let (mine, other) = (at("my raft.wasm"), ["--raft", &raft]);
+    let well = |arguments: &[&str]| {
+        let (status, out, errors) = raftlab(arguments);
+        assert_eq!(status, 0, "{arguments:?}: {out}{errors}");
+        out
+    };
+
+    let trace = well(&["trace", scene, other[0], other[1]]);
+    let own = well(&["trace", scene]);
+    assert!(trace.contains("commit_reported") && !own.contains("commit_reported"), "{trace}");
+    let pictures = [("other.svg", &other[..]), ("own.svg", &[])].map(|(name, more)| {
+        let out = at(name);
+        well(&[&["picture", "--at", "2s", "--out", &out], more].concat());
+        well(&[&["picture", scene, "--out", &out], more].concat());
+        read(name)
+    });
+    assert!(pictures[0].contains("<svg") && pictures[0] != pictures[1]);
+    let lesson = "lessons/01_same_log_same_map.lab";
+    let casts = [("other.cast", &other[..]), ("own.cast", &[])].map(|(name, more)| {
+        well(&[&["cast", lesson, "--out", &at(name)], more].concat());
+        read(name)
+    });
+    assert!(casts[0].len() > 10_000 && casts[0] != casts[1]);
+    well(&["worksheet", "1", "--raft", &mine, "--out", &at("sheet.html")]);
+    let again = format!("raftlab {lesson} --raft '{mine}' --start-at");
+    assert!(read("sheet.html").contains(&again), "{again}");
+    // What travels names the module by its file.
+    let told = well(&["share", scene, "--base", "http://x/", "--raft", &mine]);
+    let (_, link) = told.rsplit_once('#').expect("a link");
+    let (shared, _) = Scene::of_link(link.trim()).expect("a scene");
+    assert!(shared.text.contains(r#"raft="my raft.wasm""#), "{}", shared.text);
+    let away = at("");
+    assert!(!shared.text.contains(away.trim_end_matches('/')), "{}", shared.text);
+
+    let way = ["find", "S1 is leader and S1 term = 2 and S2 log = 1", "--seeds", "1..2", "--out"];
+    well(&[&way[..], &[&at("way.lab"), "--raft", &mine]].concat());
+    let script = read("way.lab");
+    assert!(script.contains("raft=") && script.contains("by-hand on"), "{script}");
+    let words: Vec<&str> = script.split_whitespace().filter(|word| *word != "#").collect();
+    assert!(words.join(" ").contains(&format!("--seeds 1..2 --raft '{mine}'")), "{script}");
+    assert!(well(&["run", &at("way.lab")]).contains("1 passed"));
+    // Of a Raft of one's own nothing is forbidden.
+    let bug = "tests/guests/bug_forgets_vote.wasm";
+    let broken = ["find", "broken one-vote", "--raft", bug, "--out", &at("broken.lab")];
+    well(&broken);
+    assert_eq!(raftlab(&["run", &at("broken.lab")]).0, 1);
+    for (arguments, words) in [
+        (
+            &["find", "2 of all are leader", "--raft", bug, "--flaw", "forget-vote"][..],
+            "cannot be used",
+        ),
+        (&["find", "2 of all are leader", "--raft", bug, "--option", "noop"], "cannot be used"),
+        (&["trace", scene, "--raft", "/nowhere.wasm"], "there is no such file"),
+        (&["cast", "flaws/forget_vote.lab", "--out", "x", "--raft", bug], "a guest brings its own"),
+    ] {
+        let (status, _, errors) = raftlab(arguments);
+        assert_eq!(status, 2, "{arguments:?}");
+        assert!(errors.contains(words), "{arguments:?}: {errors}");
+    }
 }
 
 /// The report as a page: of what a guest is called and says, nothing becomes markup. And a report that

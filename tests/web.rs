@@ -118,6 +118,44 @@ fn every_script_has_its_digest_in_the_module_of_the_page() {
     assert!(runs > 1_000, "{runs}");
 }
 
+/// Rafts of others, hosted by an engine within the engine of a browser, do the same as in the program.
+#[test]
+fn guests_have_their_digests_in_the_module_of_the_page() {
+    if skipped("guests in WebAssembly", false) {
+        return;
+    }
+    let host = web().join("raftlab-guests.bin");
+    if !host.is_file() {
+        let _ = writeln!(io::stderr(), "guests in WebAssembly: skipped, no {}", host.display());
+        return;
+    }
+    let guests = root().join("tests/guests");
+    let at = |raft: &str, script: &str, comes_to: &str| {
+        let raft = guests.join(format!("{raft}.wasm"));
+        format!("{}\t{}\t{comes_to}\n", raft.display(), root().join(script).display())
+    };
+    let pinned = fs::read_to_string(guests.join("digests.tsv")).expect("a table");
+    let rows = pinned.lines().map(|row| match row.split('\t').collect::<Vec<_>>()[..] {
+        [raft, which, digest] => at(raft, &format!("tests/guests/{which}.lab"), digest),
+        _ => panic!("{row}"),
+    });
+    let mut table: String = rows.collect();
+    let count = table.lines().count();
+    assert!(count >= 10, "{table}");
+    // What the program refuses, the page does.
+    table += &at(
+        "service_c",
+        "scripts/raft/figure_8_new_entry_keeps_the_old.lab",
+        "service_c.wasm: servers begin with entries (`given`), and what its entries hold, only the \
+         module knows: it is the whole service",
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let all = folder.path().join("digests.tsv");
+    fs::write(&all, table).expect("a table");
+    let told = node(&[&root().join("web/tools/guest_digests.mjs"), &web(), &all]);
+    assert_eq!(told, format!("{} are the same\n", count + 1));
+}
+
 #[test]
 fn a_browser_plays_what_the_program_plays() {
     if skipped("the page in a browser", true) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::command::Script;
 use super::guest::Program;
 
 /// What a guest may use.
@@ -46,3 +47,31 @@ impl PartialEq for Implementation {
 }
 
 impl Eq for Implementation {}
+
+impl Script {
+    /// Gives its servers the Raft that it names, once that has been read.
+    ///
+    /// # Errors
+    /// Why it can't be played with this one.
+    pub fn host(&mut self, program: Arc<Program>) -> Result<(), String> {
+        let has_logs = self.config.given.iter().any(|given| !given.log.is_empty());
+        if program.serves() && has_logs {
+            return Err(
+                "servers begin with entries (`given`), and what its entries hold, only the \
+                        module knows: it is the whole service"
+                    .to_owned(),
+            );
+        }
+        if let Some(shows) = self.shows {
+            return Err(format!(
+                "the script shows {}, a flaw of the lab's own Raft; a guest brings its own",
+                shows.flaw
+            ));
+        }
+        if let Some(raft) = &mut self.config.raft {
+            raft.hash = Some(program.hash());
+            raft.program = Some(program);
+        }
+        Ok(())
+    }
+}

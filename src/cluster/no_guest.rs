@@ -53,6 +53,10 @@ impl Program {
         match *self {}
     }
 
+    pub fn serves(&self) -> bool {
+        match *self {}
+    }
+
     pub fn describe(&self, _: &[u8]) -> Option<String> {
         match *self {}
     }

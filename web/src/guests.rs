@@ -31,7 +31,7 @@ impl Guests {
     /// # Errors
     /// When that is not here.
     pub fn attach(&self, script: &mut Script) -> Result<(), String> {
-        let Some(raft) = &mut script.config.raft else { return Ok(()) };
+        let Some(raft) = &script.config.raft else { return Ok(()) };
         let name = raft.file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         #[cfg(feature = "guests")]
         for (_, bytes) in self.0.iter().filter(|(it, _)| *it == name || raft.hash.is_some()) {
@@ -39,9 +39,7 @@ impl Guests {
                 Program::load(bytes, raft.limits).map_err(|why| format!("{name}: {why}"))?;
             // What was recorded goes on with the very same alone, whatever its file is called now.
             if raft.hash.is_none_or(|hash| hash == program.hash()) {
-                raft.hash = Some(program.hash());
-                raft.program = Some(program);
-                return Ok(());
+                return script.host(program).map_err(|why| format!("{name}: {why}"));
             }
         }
         let same = if raft.hash.is_some() { ", the same as then" } else { "" };

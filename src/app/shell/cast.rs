@@ -15,6 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use serde_json::json;
 
+use super::cli::OtherRaft;
 use super::cli::values::{duration, size};
 use super::files::{Files, Old, Output};
 use super::{Ending, Mistake};
@@ -48,6 +49,8 @@ pub struct CastOptions {
     /// Play with this seed instead of the script's own.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    #[command(flatten)]
+    pub other: OtherRaft,
 }
 
 /// Carries out `raftlab cast`.
@@ -55,7 +58,7 @@ pub struct CastOptions {
 /// # Errors
 /// For a script that can't be read, and a file that can't be written.
 pub fn run(options: &CastOptions) -> Result<Ending, Mistake> {
-    let mut files = Files::default();
+    let mut files = Files::with_raft(&options.other)?;
     let script = files.script(&options.file)?;
     let theme = Dress::Dark.on(Theme { colours: Colours::True, ..Theme::default() });
     let mut session =

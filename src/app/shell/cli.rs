@@ -26,6 +26,7 @@ use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
 use crate::cluster::types::SERVERS_MAX;
+use crate::cluster::words::plain::quoted;
 use crate::ui::theme::Dress;
 use values::{duration, flaw, limit, network, seeds, shard, size};
 
@@ -83,6 +84,15 @@ pub struct OtherRaft {
     /// A text for that module, which says what it means.
     #[arg(long, value_name = "TEXT", requires = "raft")]
     pub raft_params: Option<String>,
+}
+
+impl OtherRaft {
+    /// The options that say the same, for a command line that a person types.
+    pub fn words(&self) -> Vec<(&'static str, String)> {
+        let file = self.raft.as_ref().map(|path| ("raft", quoted(&path.display().to_string())));
+        let params = self.raft_params.as_deref().map(|text| ("raft-params", quoted(text)));
+        file.into_iter().chain(params).collect()
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -422,6 +432,8 @@ pub struct PictureOptions {
     /// Draw with ASCII characters only.
     #[arg(long)]
     pub ascii: bool,
+    #[command(flatten)]
+    pub other: OtherRaft,
 }
 
 #[derive(Debug, Args)]
@@ -437,6 +449,8 @@ pub struct ShareOptions {
     /// A terminal with a light background: the code is drawn the other way round.
     #[arg(long)]
     pub light: bool,
+    #[command(flatten)]
+    pub other: OtherRaft,
 }
 
 #[derive(Debug, Args)]
@@ -455,6 +469,8 @@ pub struct PageOptions {
     /// The folder with the page that web/build.sh has made.
     #[arg(long, value_name = "DIR")]
     pub web: Option<PathBuf>,
+    #[command(flatten)]
+    pub other: OtherRaft,
 }
 
 #[derive(Debug, Args)]

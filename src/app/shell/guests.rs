@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::Mistake;
 use crate::cluster::command::Script;
-use crate::cluster::config::Given;
 use crate::cluster::words::plain::is_hidden;
 use crate::cluster::{Implementation, Limits};
 
@@ -80,45 +79,28 @@ pub fn named(path: &Path, params: &str) -> Result<Implementation, Mistake> {
 /// # Errors
 /// When the module can't be read, is none, or is not the one that the script was recorded with.
 pub fn attach(script: &mut Script, beside: Option<&Path>) -> Result<(), Mistake> {
-    let Some(raft) = &mut script.config.raft else { return Ok(()) };
+    let Some(raft) = script.config.raft.clone() else { return Ok(()) };
     let file = whole(&beside.map_or_else(PathBuf::new, Path::to_owned).join(&*raft.file));
-    let wrong = |why: String| {
+    let host = |script: &mut Script| -> Result<(), String> {
+        let program = modules::load(&file, raft.limits)?;
+        if let Some(hash) = raft.hash.filter(|hash| *hash != program.hash()) {
+            return Err(format!(
+                "it has changed: it is {:#x} now, and this was recorded with {hash:#x}; --raft plays \
+                 it with another one",
+                program.hash()
+            ));
+        }
+        script.host(program)
+    };
+    host(script).map_err(|why| {
         let line = script.source.iter().position(|line| line.trim_start().starts_with("cluster"));
         let line = line.map_or(1, |line| line + 1);
         Mistake::Usage(format!("{}, line {line}: raft={}: {why}", script.name, raft.file))
-    };
-    let program = modules::load(&file, raft.limits).map_err(&wrong)?;
-    if let Some(hash) = raft.hash.filter(|hash| *hash != program.hash()) {
-        return Err(wrong(format!(
-            "it has changed: it is {:#x} now, and this was recorded with {hash:#x}; --raft plays it \
-             with another one",
-            program.hash()
-        )));
+    })?;
+    if let Some(raft) = &mut script.config.raft {
+        raft.file = file.display().to_string().into();
     }
-    if program.serves() && begins_with_logs(&script.config.given) {
-        return Err(wrong(NOT_ITS_LOGS.into()));
-    }
-    if let Some(shows) = script.shows {
-        return Err(wrong(format!(
-            "the script shows {}, a flaw of the lab's own Raft; a guest brings its own",
-            shows.flaw
-        )));
-    }
-    let hash = Some(program.hash());
-    let file = file.display().to_string().into();
-    let (limits, params) = (raft.limits, raft.params.clone());
-    script.config.raft =
-        Some(Implementation { file, hash, limits, params, program: Some(program) });
     Ok(())
-}
-
-/// Why a module that is the whole service does not play a script whose servers have entries from the
-/// beginning.
-pub const NOT_ITS_LOGS: &str = "servers begin with entries (`given`), and what its entries hold, only the module knows: it is the whole service";
-
-/// Whether a server has entries before anything happens.
-pub fn begins_with_logs(given: &[Given]) -> bool {
-    given.iter().any(|given| !given.log.is_empty())
 }
 
 /// The text of a script with another Raft in its servers: what it says of the timers and options of the

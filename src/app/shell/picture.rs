@@ -11,6 +11,7 @@ use super::cli::{FreeOptions, PictureOptions};
 use super::files::{Files, Old};
 use super::{Ending, Mistake, beats, lab, png};
 use crate::app::session::{Moment, Session};
+use crate::cluster::config::Config;
 use crate::cluster::time::Time;
 use crate::ui;
 use crate::ui::export::svg;
@@ -25,12 +26,15 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
     let dress = options.theme.unwrap_or(if options.light { Dress::Light } else { Dress::Dark });
     let theme = dress.on(Theme { colours: Colours::True, glyphs, ..Theme::default() });
-    let mut files = Files::default();
+    let mut files = Files::with_raft(&options.other)?;
     let mut session = match &options.file {
         Some(path) => {
             Session::file(path.clone(), &files.script(path)?, (options.seed, Vec::new()), theme)
         }
-        None => Session::free(lab::config(&FreeOptions::default(), options.seed), theme),
+        None => {
+            let config = lab::config(&FreeOptions::default(), options.seed);
+            Session::free(Config { raft: files.raft().cloned(), ..config }, theme)
+        }
     };
     session.resize(options.size);
     if let Some(bytes) = options.memory {

@@ -57,7 +57,7 @@ pub fn link(options: &ShareOptions) -> Result<Ending, Mistake> {
                 .into(),
         ));
     };
-    let (scene, script) = read(&mut Files::default(), &options.file)?;
+    let (scene, script) = read(&mut Files::with_raft(&options.other)?, &options.file)?;
     if let Some(moment) = &options.at {
         session(&script).go_to(moment).map_err(|why| Mistake::Usage(format!("--at: {why}")))?;
     }
@@ -92,7 +92,7 @@ fn turned(row: &str) -> String {
 /// # Errors
 /// For bad scripts, moments that never come, and when there is no page to write.
 pub fn page(options: &PageOptions) -> Result<Ending, Mistake> {
-    let mut files = Files::default();
+    let mut files = Files::with_raft(&options.other)?;
     let (scene, script) = read(&mut files, &options.file)?;
     let page = template(options.web.as_deref(), script.config.raft.as_ref())?;
     let at = match &options.at {

@@ -12,6 +12,7 @@ use clap::Args;
 use ratatui::layout::Size;
 
 use super::beats::{each, picture};
+use super::cli::OtherRaft;
 use super::cli::values::size;
 use super::files::{Files, Old};
 use super::stream::markup;
@@ -45,6 +46,8 @@ pub struct WorksheetOptions {
     /// Where the page of the lab lies: each beat gets a link that opens it there.
     #[arg(long, value_name = "URL", value_parser = address::base, conflicts_with = "seed")]
     pub base: Option<String>,
+    #[command(flatten)]
+    pub other: OtherRaft,
 }
 
 /// What is said, with the screen of that moment.
@@ -66,7 +69,7 @@ struct Item {
 /// # Errors
 /// For a bad script, one without beats or that fails, and a file that can't be written.
 pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
-    let mut files = Files::default();
+    let mut files = Files::with_raft(&options.other)?;
     let path = named(&options.file);
     let (scene, script) = share::read(&mut files, &path)?;
     let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
@@ -93,14 +96,14 @@ pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
         }
         solve(&mut items, &session);
     }
-    // One of the program's own lies in no folder.
-    let own = scenes::lesson_at(&path).filter(|_| !path.exists());
+    // One of the program's own lies in no folder; with another Raft it is opened as any script is.
+    let own = scenes::lesson_at(&path).filter(|_| !path.exists() && files.raft().is_none());
     let replay = Replay {
         file: own.map_or_else(
             || quoted(&path.display().to_string()),
             |number| format!("lesson {number}"),
         ),
-        seed: options.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default(),
+        options: said(options),
         scene,
         base: options.base.clone(),
     };
@@ -168,18 +171,26 @@ impl Item {
     }
 }
 
+/// The options with which the lab plays what the sheet shows.
+fn said(options: &WorksheetOptions) -> String {
+    let seed = options.seed.map(|seed| ("seed", seed.to_string()));
+    let words = seed.into_iter().chain(options.other.words());
+    words.map(|(name, value)| format!(" --{name} {value}")).collect()
+}
+
 /// How a reader comes to a beat in the lab.
 struct Replay {
     file: String,
-    seed: String,
+    /// What the command line says beside it.
+    options: String,
     scene: Scene,
     base: Option<String>,
 }
 
 impl Replay {
     fn write(&self, page: &mut String, at: &Moment) -> Result<(), Mistake> {
-        let Self { file, seed, scene, base } = self;
-        let command = markup(&format!("raftlab {file}{seed} --start-at \"{}\"", at.word()));
+        let Self { file, options, scene, base } = self;
+        let command = markup(&format!("raftlab {file}{options} --start-at \"{}\"", at.word()));
         let _ = write!(page, "<p class=\"again\"><code>{command}</code>");
         if let Some(base) = base {
             let scene = Scene { at: at.word(), ..scene.clone() };

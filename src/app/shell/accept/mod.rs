@@ -277,12 +277,10 @@ fn bait(path: &str, text: &[u8], is_test: bool, raft: &Implementation) -> Bait {
             Breaks::Liveness => None,
         };
     }
-    if serves && guests::begins_with_logs(&script.config.given) {
-        let why = guests::NOT_ITS_LOGS.to_owned();
-        return Bait { name, is_test, lures, flaw, script: Err(why) };
-    }
-    let script = guests::attach(&mut script, None).map(|()| script);
-    let script = script.map_err(|_| "it can't be played".to_owned());
+    let script = raft.program.clone().map_or_else(
+        || Err("its module was not read".to_owned()),
+        |program| script.host(program).map(|()| script),
+    );
     Bait { name, is_test, lures, flaw, script }
 }
 

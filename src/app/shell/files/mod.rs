@@ -124,7 +124,8 @@ impl Files {
         Ok(script)
     }
 
-    /// The same, with its text as it stands in its file.
+    /// The same, with its text as it stands in its file; it may travel, so it names a module of the
+    /// command line without the folders of this machine.
     ///
     /// # Errors
     /// As [`Files::script`].
@@ -133,7 +134,15 @@ impl Files {
         let script = Script::parse(&shown, &bytes).map_err(Mistake::Script)?;
         let mut script = called(script, path);
         guests::attach(&mut script, path.parent())?;
-        Ok((script, String::from_utf8_lossy(&bytes).into_owned()))
+        let text = match &self.raft {
+            Some(raft) => {
+                let name = Path::new(&*raft.file).file_name().unwrap_or_default();
+                let file = name.to_string_lossy().into();
+                guests::with_raft(&bytes, &Implementation { file, ..raft.clone() })
+            }
+            None => bytes,
+        };
+        Ok((script, String::from_utf8_lossy(&text).into_owned()))
     }
 
     /// A script; of one with a recording, as far as it can be read.

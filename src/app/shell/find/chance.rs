@@ -66,7 +66,10 @@ fn script(quest: &Quest, seed: u64) -> Script {
             break;
         }
     }
-    Script::parse("find", text.as_bytes()).expect("a plan is a well formed script")
+    let mut script =
+        Script::parse("find", text.as_bytes()).expect("a plan is a well formed script");
+    script.config.raft.clone_from(&quest.fixed.raft);
+    script
 }
 
 /// Clients at work for as long as faults come and go.

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::Quest;
 use crate::cluster::command::Script;
 
-/// Why no run leads to the condition, if that can be said at once. With a flaw nothing is said: it
-/// may lead anywhere.
+/// Why no run leads to the condition, if that can be said at once. With a flaw, or another Raft,
+/// nothing is said: it may lead anywhere.
 pub fn why(quest: &Quest) -> Option<String> {
-    if quest.fixed.flaw.is_some() {
+    if !quest.keeps_rules() {
         return None;
     }
     if quest.condition.wants_a_broken_rule() {

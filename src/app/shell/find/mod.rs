@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::cli::OtherRaft;
 use super::cli::values::{flaw, limit, seeds};
 use super::figures::{count, length};
 use super::files::{Files, Old, is_standard, shown};
@@ -25,13 +26,13 @@ use super::hunt::free;
 use super::stream::Form;
 use super::{Ending, Mistake};
 use crate::app::hunt::plan::{Chosen, Fixed, OptionWord};
-use crate::cluster::Cluster;
 use crate::cluster::command::{Command, Condition, Flow, parse_typed};
 use crate::cluster::config::Config;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::Options;
 use crate::cluster::types::{SERVERS_MAX, Term};
 use crate::cluster::words::plain::{Plain, quoted};
+use crate::cluster::{Cluster, Implementation};
 use by_hand::{Bounds, Come, Search};
 use script::Found;
 
@@ -69,10 +70,11 @@ pub struct FindOptions {
           value_parser = clap::value_parser!(u8).range(1..=i64::from(SERVERS_MAX)))]
     pub servers: Option<u8>,
     /// Plant this flaw (`raftlab flaws` lists them).
-    #[arg(long, value_name = "NAME", value_parser = flaw)]
+    #[arg(long, value_name = "NAME", value_parser = flaw, conflicts_with = "raft")]
     pub flaw: Option<Flaw>,
     /// All servers keep this option of Raft, such as pre-vote. May be said more than once.
-    #[arg(long = "option", value_name = "NAME", value_parser = OptionWord::read)]
+    #[arg(long = "option", value_name = "NAME", conflicts_with = "raft",
+          value_parser = OptionWord::read)]
     pub options: Vec<OptionWord>,
     /// The file to write; without it a name made from the condition.
     #[arg(long, value_name = "FILE")]
@@ -80,6 +82,8 @@ pub struct FindOptions {
     /// Replace the file to write if it is there already.
     #[arg(long)]
     pub force: bool,
+    #[command(flatten)]
+    pub other: OtherRaft,
 }
 
 /// What is looked for, and where.
@@ -92,6 +96,13 @@ pub struct Quest {
     pub config: Config,
     /// The command line that finds this again.
     pub again: String,
+}
+
+impl Quest {
+    /// Whether all servers are known to keep the rules: of a guest that is not known.
+    pub const fn keeps_rules(&self) -> bool {
+        self.fixed.flaw.is_none() && self.fixed.raft.is_none()
+    }
 }
 
 /// What was looked at.
@@ -110,8 +121,8 @@ struct Looked {
 /// # Errors
 /// For a condition that can't be read, and files that can't be written.
 pub fn run(options: &FindOptions) -> Result<Ending, Mistake> {
-    let quest = quest(options)?;
-    let mut files = Files::default();
+    let mut files = Files::with_raft(&options.other)?;
+    let quest = quest(options, files.raft())?;
     let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
     let path = options.out.clone().unwrap_or_else(|| named(&quest.text));
     let path = if options.force || options.out.is_some() { path } else { free(path) };
@@ -139,7 +150,7 @@ pub fn run(options: &FindOptions) -> Result<Ending, Mistake> {
 }
 
 /// What the command line asks for.
-fn quest(options: &FindOptions) -> Result<Quest, Mistake> {
+fn quest(options: &FindOptions, other: Option<&Implementation>) -> Result<Quest, Mistake> {
     let text = options.condition.join(" ");
     let line = format!("expect {text}");
     let read = |servers: u8| {
@@ -164,9 +175,9 @@ fn quest(options: &FindOptions) -> Result<Quest, Mistake> {
         clients: None,
         flaw: options.flaw,
         options: chosen,
-        raft: None,
+        raft: other.cloned(),
     };
-    let config = Config { servers, options: raft, ..Config::default() };
+    let config = Config { servers, options: raft, raft: other.cloned(), ..Config::default() };
     let again = again(options, &text);
     Ok(Quest { condition, text, fixed, config, again })
 }
@@ -186,6 +197,7 @@ fn again(options: &FindOptions, text: &str) -> String {
     if let Some(seeds) = &options.seeds {
         add("seeds", format!("{}..{}", seeds.start, seeds.end));
     }
+    options.other.words().into_iter().for_each(|(option, value)| add(option, value));
     line
 }
 
@@ -219,7 +231,7 @@ fn search(options: &FindOptions, quest: &Quest, begun: Instant) -> (Option<Found
     let of_clients = quest.condition.extent().clients;
     let (mut before, mut spare) = (0, if of_clients { MET_MIN } else { MET_MAX });
     // Where nothing but servers matters, and each keeps the rules, the search by hand settles it.
-    let settles = quest.fixed.flaw.is_none() && !of_clients;
+    let settles = quest.keeps_rules() && !of_clients;
     let mut seeds = options.seeds.clone().unwrap_or(1..u64::MAX);
     while (hand.is_some() || !seeds.is_empty()) && !is_late() {
         if let Some(search) = &mut hand {

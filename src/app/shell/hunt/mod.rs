@@ -238,8 +238,7 @@ fn again(prey: &Prey, seed: u64, options: &HuntOptions) -> String {
     for option in &options.options {
         add("option", Some(option.to_string()));
     }
-    add("raft", options.other.raft.as_ref().map(|path| quoted(&path.display().to_string())));
-    add("raft-params", options.other.raft_params.as_deref().map(quoted));
+    options.other.words().into_iter().for_each(|(option, value)| add(option, Some(value)));
     if let Prey::Script(_, path) = prey {
         add("script", Some(path.clone()));
     }

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::cli::OtherRaft;
 use super::files::{Files, Old};
 use super::{Ending, Mistake};
 use crate::app::budget::Budget;
@@ -76,6 +77,8 @@ pub struct TraceOptions {
     /// Give up when the run takes so much memory, such as 500MB or 2GB (1GB).
     #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
     pub memory: Option<u64>,
+    #[command(flatten)]
+    pub other: OtherRaft,
 }
 
 /// What writes a form of this cluster's run; of a diagram not more than so many lines.
@@ -93,7 +96,7 @@ pub fn format(form: Form, cluster: &Cluster, lines: usize) -> Box<dyn Format> {
 /// # Errors
 /// For a script that can't be read, and a file that can't be written.
 pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
-    let mut files = Files::default();
+    let mut files = Files::with_raft(&options.other)?;
     let script = files.script(&options.file)?;
     if options.format == Form::Etcd && !script.config.given.is_empty() {
         return Err(Mistake::Usage(
