@@ -60,6 +60,18 @@ impl Cluster {
         }
     }
 
+    /// What there is instead, where all has ended and the rule that was to be broken holds. Of a judge's
+    /// line that failed, and of another rule that is broken, the failure itself tells.
+    pub fn missed(&self) -> Option<String> {
+        let script = self.script.as_ref().filter(|script| script.challenge.is_some())?;
+        let Breaks::Safety(rule) = script.shows.filter(|_| script.planted().is_some())?.breaks
+        else {
+            return None;
+        };
+        let plain = self.violation().is_none() && self.failure().is_none();
+        (self.finished() && plain).then(|| self.kept_words(rule))
+    }
+
     pub(super) fn begin_turn(&mut self) -> Result<(), Refusal> {
         self.set_stage(Stage::Before, Stage::Open, "`turn` stands once, in a challenge")
     }
@@ -79,9 +91,22 @@ impl Cluster {
     /// Counts a deed of the player, or says why it is not allowed. The lines of the challenge itself,
     /// before `turn` and behind `judge`, do as they please.
     pub(super) fn spend(&mut self, deed: &Deed<NodeName>, line: u32) -> Result<(), Refusal> {
+        if self.challenge().is_none() || (self.turn.stage != Stage::Open && line > 0) {
+            return Ok(());
+        }
+        let text = deed.to_string();
+        self.permits(text.split(' ').next().unwrap_or_default())?;
+        self.turn.used += 1;
+        Ok(())
+    }
+
+    /// Whether a deed of this verb can be done from outside now, as the head of a challenge has it.
+    ///
+    /// # Errors
+    /// Says why not.
+    pub fn permits(&self, verb: &str) -> Result<(), Refusal> {
         let Some(challenge) = self.challenge() else { return Ok(()) };
         match self.turn.stage {
-            Stage::Before | Stage::Over if line > 0 => return Ok(()),
             Stage::Before => {
                 return Err(error(
                     "it is not your turn yet: what comes before the challenge plays on (Space)",
@@ -90,8 +115,6 @@ impl Cluster {
             Stage::Over => return Err(error("the judge has begun: nothing more can be done")),
             Stage::Open => {}
         }
-        let text = deed.to_string();
-        let verb = text.split(' ').next().unwrap_or_default();
         if !challenge.allow.iter().any(|allowed| allowed.as_str() == verb) {
             return Err(error(format!(
                 "the challenge does not allow `{verb}`, only {}",
@@ -102,7 +125,6 @@ impl Cluster {
             let commands = challenge.commands;
             return Err(error(format!("the {commands} commands of the challenge are used up")));
         }
-        self.turn.used += 1;
         Ok(())
     }
 }

@@ -462,19 +462,6 @@ impl Cluster {
         }
     }
 
-    pub(super) fn leader_words(&self) -> String {
-        match self.leader() {
-            Some(leader) => {
-                let term = self.servers[leader.index()].raft.term();
-                format!("{leader} leads term {term}")
-            }
-            None if self.servers.iter().all(|server| server.power == Power::Down) => {
-                format!("all {} servers are down", self.servers.len())
-            }
-            None => format!("no server leads; the highest term is {}", self.term()),
-        }
-    }
-
     pub(super) fn violation_words(&self) -> String {
         match &self.violation {
             Some(broken) => format!("{}: {}", broken.invariant.name(), broken.evidence),

@@ -65,7 +65,11 @@ impl Session {
             Normal::Wipe => self.ask_to_wipe(),
             Normal::Mark => self.mark(),
             Normal::PartitionMode => self.partition_mode(),
-            Normal::LinkMode => self.mode = Mode::Link(LinkEdit::default()),
+            Normal::LinkMode => {
+                if self.may_open(Normal::LinkMode) {
+                    self.mode = Mode::Link(LinkEdit::default());
+                }
+            }
             Normal::Heal => self.heal(),
             Normal::Networks => {
                 self.mode = Mode::Reading(Reading::menu(Menu::Networks, &self.cluster));
@@ -235,6 +239,9 @@ impl Session {
     fn partition_mode(&mut self) {
         if self.cluster.servers().len() < 2 {
             return self.refuse("partition: there is only one server");
+        }
+        if !self.may_open(Normal::PartitionMode) {
+            return;
         }
         self.mode = Mode::Partition(Split::new(&self.cluster, self.marked));
     }

@@ -30,7 +30,8 @@ impl Session {
             Mode::Reading(reading) => reading.keys().iter().copied().map(Action::Dialog).collect(),
             Mode::Asking(_) => [Question::Yes, Question::No].map(Action::Question).to_vec(),
         };
-        actions.into_iter().filter_map(|action| self.keys.binding_of(action)).collect()
+        let allowed = actions.into_iter().filter(|action| self.is_allowed(*action));
+        allowed.filter_map(|action| self.keys.binding_of(action)).collect()
     }
 
     /// A hint of the footer: beside the selected server's name if it acts on that.
@@ -132,7 +133,13 @@ impl Session {
             keys.push(Normal::RestartAll);
         }
         let cut = self.cluster.groups().len() > 1;
-        keys.push(if cut { Normal::Heal } else { Normal::PartitionMode });
+        let parts = self.is_allowed(Action::Normal(Normal::PartitionMode));
+        keys.push(match (cut, parts) {
+            (true, _) => Normal::Heal,
+            (false, true) => Normal::PartitionMode,
+            // In a challenge that allows single links alone.
+            (false, false) => Normal::LinkMode,
+        });
         keys.extend(undo);
         if self.cluster.plays_a_script() {
             keys.extend(goes_on.then_some(Normal::NextLine));

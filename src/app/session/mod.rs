@@ -13,6 +13,7 @@
 //! `point.rs` is the mouse; `first.rs` is the first minute; `show.rs` puts together what is seen.
 
 mod act;
+mod allowed;
 mod branches;
 mod breakpoints;
 mod compare;

@@ -18,7 +18,7 @@ impl Session {
         let past = self.is_past();
         self.view.timeline.newest = past.then_some(self.timeline.end().time);
         self.view.pace = self.pacer.words(&self.cluster);
-        self.view.caption = self.solved().or_else(|| self.player.caption().cloned());
+        self.view.caption = self.judged().or_else(|| self.player.caption().cloned());
         self.view.question = self.player.question().map(|question| (**question).clone());
         self.view.asks_next = self.player.asks_next(&self.cluster);
         self.show_shares();
@@ -40,10 +40,15 @@ impl Session {
         self.show_causes();
     }
 
-    /// That a challenge is met, which is what its player wants to know.
-    fn solved(&self) -> Option<Arc<str>> {
-        let challenge = self.cluster.challenge().filter(|_| self.cluster.is_met())?;
-        Some(format!("Solved: {}", challenge.met(self.cluster.player().used)).into())
+    /// How a challenge has ended, which is what its player wants to know.
+    fn judged(&self) -> Option<Arc<str>> {
+        let challenge = self.cluster.challenge()?;
+        if self.cluster.is_met() {
+            let used = self.cluster.player().used;
+            return Some(format!("Solved: {}", challenge.met(used)).into());
+        }
+        let missed = self.cluster.missed()?;
+        Some(format!("Not solved: {missed}.").into())
     }
 
     /// What the selected event goes back to, for the diagram. It is looked for once.

@@ -239,7 +239,7 @@ pub struct RunOptions {
     /// Play with this seed instead of the script's own.
     #[arg(long, value_name = "N", conflicts_with = "seeds")]
     pub seed: Option<u64>,
-    /// Play with every seed from A up to, but not including, B.
+    /// Play with every seed from A up to, but not including, B: 1..101 are the seeds 1 to 100.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     pub seeds: Option<std::ops::Range<u64>>,
     /// Print one JSON object a run.
@@ -313,7 +313,7 @@ pub struct SettingsOptions {
 
 #[derive(Debug, Default, Args)]
 pub struct HuntOptions {
-    /// Play every seed from A up to, but not including, B.
+    /// Play every seed from A up to, but not including, B: 1..101 are the seeds 1 to 100.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     pub seeds: Option<std::ops::Range<u64>>,
     /// Stop after this long, such as 60s or 5m.

@@ -15,6 +15,7 @@ mod client;
 mod coming;
 mod entry;
 mod guest;
+mod instead;
 mod members;
 mod packet;
 mod prospects;

@@ -197,7 +197,7 @@ pub(super) static ROWS: [Row; 31] = [
             Some((leader, index)) => {
                 format!("entry {index} of the leader {leader} is on a majority, and not committed")
             }
-            None => "no entry of an older term is on a majority and waits".to_owned(),
+            None => asked.cluster.no_old_words(),
         }),
         ..ROW
     },

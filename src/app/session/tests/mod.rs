@@ -3,6 +3,7 @@
 mod acting;
 mod asking;
 mod by_hand;
+mod challenges;
 mod comparing;
 mod following;
 mod keep;

@@ -24,7 +24,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         "run",
         &[
             ("raftlab run handout", "all scripts of a folder"),
-            ("raftlab run mine.lab --seeds 1..101", "one script with a hundred seeds"),
+            ("raftlab run mine.lab --seeds 1..101", "one script with the seeds 1 to 100"),
             ("raftlab run - --json < mine.lab", "standard input, an object a run"),
         ],
         &[
@@ -74,7 +74,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         &[
             ("raftlab hunt", "for a minute, from seed 1 on"),
             ("raftlab hunt --flaw local-get", "with a planted flaw"),
-            ("raftlab hunt --script mine.lab --seeds 1..5001", "the seeds of a script"),
+            ("raftlab hunt --script mine.lab --seeds 1..5001", "the seeds 1 to 5000 of a script"),
         ],
         &[
             (0, "nothing was found"),

@@ -62,7 +62,8 @@ pub struct FindOptions {
     /// Give up after this long, such as 60s or 5m; without --seeds, after 60 s.
     #[arg(long, value_name = "TIME", value_parser = limit)]
     pub time: Option<Duration>,
-    /// Of runs with faults at random, play those of the seeds from A up to, but not including, B.
+    /// Of runs with faults at random, play those of the seeds from A up to, but not including, B:
+    /// 1..101 are the seeds 1 to 100.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
     pub seeds: Option<std::ops::Range<u64>>,
     /// How many servers; without it 3, or as many as the condition names.

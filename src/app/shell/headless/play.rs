@@ -177,7 +177,7 @@ pub(super) fn play(
     Run {
         script: job.script,
         seed: job.seed,
-        outcome: shown(script, outcome),
+        outcome: shown(script, &cluster, outcome),
         linearizable: cluster.checker().is_linearizable(),
         void: Void::of(&cluster),
         clashing: clashing(&cluster),
@@ -219,7 +219,7 @@ fn outcome(cluster: &Cluster) -> Outcome {
 }
 
 /// A run with a planted flaw passes when it breaks what the script says, and nothing else.
-fn shown(script: &Script, outcome: Outcome) -> Outcome {
+fn shown(script: &Script, cluster: &Cluster, outcome: Outcome) -> Outcome {
     let (Some(Shows { flaw, breaks }), Some(_)) = (script.shows, script.planted()) else {
         return outcome;
     };
@@ -235,9 +235,13 @@ fn shown(script: &Script, outcome: Outcome) -> Outcome {
         (_, Outcome::Unfinished(_)) => outcome,
         (_, Outcome::Passed) => Outcome::Failed(Failure {
             line: 0,
-            time: Time::START,
+            time: cluster.now(),
             expected: format!("the flaw {flaw} to break {breaks}").into(),
-            actual: "the script has come to its end, and nothing was broken".into(),
+            actual: match breaks {
+                Breaks::Safety(rule) => cluster.kept_words(rule),
+                Breaks::Liveness => "the script has come to its end, and nothing was late".into(),
+            }
+            .into(),
             kind: FailureKind::Unmet,
         }),
         (Breaks::Safety(_) | Breaks::Liveness, _) => outcome,
