@@ -76,6 +76,14 @@ fn words(page: &str) -> String {
     parts.fold(first, |words, part| words + part.split_once("</svg>").unwrap().1)
 }
 
+/// What the pictures of a page say.
+fn page_in_pictures(page: &str) -> String {
+    let pictures = page.split("<svg").skip(1).map(|part| part.split_once("</svg>").unwrap().0);
+    let texts = pictures.flat_map(|picture| picture.split("<text").skip(1));
+    let word = |text: &str| text.split_once('>').unwrap().1.split('<').next().unwrap().to_owned();
+    texts.map(|text| word(text) + " ").collect()
+}
+
 #[test]
 fn what_explains_an_answer_stands_among_the_solutions_alone() {
     for entry in std::fs::read_dir(lessons()).unwrap() {
@@ -85,16 +93,39 @@ fn what_explains_an_answer_stands_among_the_solutions_alone() {
         let out = folder.path().join("x.html");
         let made = raftlab(&folder, &["worksheet", path.to_str().unwrap(), "--out", "x.html"]);
         assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
-        let page = words(&std::fs::read_to_string(out).unwrap());
+        let whole = std::fs::read_to_string(out).unwrap();
+        let page = words(&whole);
         let (sheet, solutions) = page.split_once("<h2>Solutions</h2>").unwrap();
         let asked: Vec<&str> =
             script.source.iter().filter_map(|l| l.strip_prefix("ask ")).collect();
         let name = path.display();
         assert_eq!(sheet.matches("class=\"room\"").count(), asked.len(), "{name}");
         assert_eq!(solutions.matches("class=\"so\"").count(), asked.len(), "{name}: {solutions}");
-        for told in solutions.split("<p>").skip(1) {
-            let told = told.split("</p>").next().unwrap();
-            assert!(!sheet.contains(told), "{name}: {told}");
+        let pages: Vec<&str> = sheet.split("<section>").collect();
+        for solution in solutions.split("<section>").skip(1) {
+            let number = solution.split("<h3>").nth(1).unwrap().split('<').next().unwrap();
+            let number: usize = number.parse().unwrap();
+            let reasons =
+                solution.split("<p>").skip(1).map(|told| told.split("</p>").next().unwrap());
+            let reasons: Vec<&str> = reasons.collect();
+            assert!(!reasons.is_empty(), "{name}: why is {solution}");
+            // Who is at the next question knows it; nobody does before.
+            for told in reasons {
+                let asked = pages[..=number].concat();
+                assert!(!asked.contains(told), "{name}: {told}");
+            }
+        }
+        let pictures = page_in_pictures(&whole);
+        // Each is asked once, and answered once; the pictures say neither.
+        for ask in asked {
+            let question =
+                ask.split('|').next().unwrap().trim().trim_matches('"').replace("\\n", " ");
+            if question.contains('{') {
+                continue;
+            }
+            assert_eq!(sheet.matches(&question).count(), 1, "{name}: {question}");
+            assert_eq!(solutions.matches(&question).count(), 1, "{name}: {question}");
+            assert!(!pictures.contains(&question), "{name}: {question} is in a picture");
         }
     }
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cluster::Cluster;
-use crate::cluster::command::{self, Command, Deed, Flow, NodeName, Script, Tell};
-use crate::cluster::event::{EventKind, LabEvent, ScriptEvent};
+use crate::cluster::command::{self, Command, Deed, Flow, LabAct, NodeName, Script, Tell};
+use crate::cluster::event::{Cause, EventKind, LabEvent, ScriptEvent};
 use crate::cluster::timeline::{Point, Watcher};
 use crate::ui::view::{Came, Choice, Pointed, Question, Said, ScriptPlace, SeenLine, Stage};
 
@@ -32,6 +32,11 @@ pub struct Player {
     revealed: bool,
     /// The caption was the first thing after that: it says why.
     explains: bool,
+    /// The script has questions: what it says is of what is seen then.
+    asks: bool,
+    /// The question that was answered last, while nothing is said; then with what was said first.
+    unexplained: Option<Arc<Question>>,
+    why: Option<(Arc<Question>, Arc<str>)>,
     /// Where the oracle was asked about it.
     oracle: Option<Point>,
     /// Notes for the presenter, and what is spoken of: up to the line after the next beat.
@@ -66,15 +71,31 @@ impl Watcher for Player {
             self.lines.insert(did.line, SeenLine { came, at: here });
         }
         for event in cluster.events() {
+            // What a lesson said is of its own course. A task's words still stand.
+            if self.asks && matches!(event.cause, Cause::Command(_)) && does_something(&event.kind)
+            {
+                self.caption = None;
+            }
             self.heard(&event.kind, here);
         }
+    }
+}
+
+fn does_something(event: &EventKind) -> bool {
+    match event {
+        EventKind::Lab(LabEvent::Commanded { command }) => {
+            !matches!(**command, Deed::Lab(LabAct::Expects(_)))
+        }
+        _ => false,
     }
 }
 
 impl Player {
     pub fn new(script: &Script) -> Self {
         let beats = script.lines.iter().filter(|line| is_beat(&line.command));
-        Self { beats: beats.count() as u32, ..Self::default() }
+        let asks =
+            script.lines.iter().any(|line| matches!(line.command, Command::Tell(Tell::Ask(_))));
+        Self { beats: beats.count() as u32, asks, ..Self::default() }
     }
 
     fn heard(&mut self, event: &EventKind, here: Point) {
@@ -97,6 +118,9 @@ impl Player {
                 self.hold = HOLD.saturating_add(HOLD_A_CHARACTER.saturating_mul(characters));
                 self.caption = Some(text.clone());
                 self.explains = std::mem::take(&mut self.revealed);
+                if let Some(question) = self.unexplained.take() {
+                    self.why = Some((question, text.clone()));
+                }
             }
             ScriptEvent::Posed { question } => {
                 (self.answered, self.oracle, self.revealed) = (None, None, false);
@@ -134,6 +158,20 @@ impl Player {
             ScriptEvent::ScriptEnded => self.ended = Some(here),
             _ => {}
         }
+    }
+
+    /// Whether a question stands to which nobody has said anything.
+    pub fn is_unanswered(&self) -> bool {
+        self.question.as_ref().is_some_and(|question| {
+            question.stage == Stage::Asked
+                && question.choices.iter().all(|choice| matches!(choice.said, Said::Nothing))
+        })
+    }
+
+    /// The question that was answered last of those after which the script said something, and what it
+    /// said first: why that is so.
+    pub const fn why(&self) -> Option<&(Arc<Question>, Arc<str>)> {
+        self.why.as_ref()
     }
 
     /// What was commanded last, and where the run was then.
@@ -187,6 +225,7 @@ impl Player {
             choice.so = *so;
         }
         self.answered = Some(here);
+        self.unexplained.clone_from(&self.question);
     }
 
     /// What a line that has run has come to.

@@ -111,6 +111,28 @@ pub fn draw_into(buffer: &mut Buffer, scene: &Scene) {
     }
 }
 
+/// The screen without the rows of its caption, its question and its keys, for a page that says in its own
+/// letters what is said and asked.
+pub fn draw_panes(size: Size, scene: &Scene) -> Buffer {
+    let mut whole = Buffer::empty(Rect::new(0, 0, size.width, size.height));
+    draw_into(&mut whole, scene);
+    let areas = areas(size, scene);
+    let caption = match areas.caption.is_empty() && scene.view.caption.is_some() {
+        true => areas.headline,
+        false => areas.caption,
+    };
+    let left_out = [caption, areas.question, areas.footer];
+    let shown = |y: &u16| !left_out.iter().any(|area| (area.top()..area.bottom()).contains(y));
+    let rows: Vec<u16> = (0..size.height).filter(shown).collect();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, rows.len() as u16));
+    for (to, from) in (0..).zip(rows) {
+        for x in 0..size.width {
+            buffer[(x, to)] = whole[(x, from)].clone();
+        }
+    }
+    buffer
+}
+
 /// The space-time diagram alone, up to now: of this size or, if it begins at a moment, with as many
 /// rows as it needs.
 pub fn draw_diagram(scene: &Scene, size: Size, from: Option<Time>) -> Buffer {

@@ -3,7 +3,7 @@
 
 use super::own::{self, Own};
 use super::prompt::Line;
-use super::{Effect, Mode, Session, Under, first};
+use super::{Effect, Mode, Session, first};
 use crate::app::keymap::{self, Action, Dialog, KeyMode, Keymap, Question};
 use crate::cluster::command::{Command, Deed, Keeping, LabAct, ServerAct, Who, reference, verbs};
 use crate::cluster::flaw::{About, Bearer, FLAWS};
@@ -411,12 +411,11 @@ impl Session {
     /// Opens something to read, from its top.
     pub(super) fn open(&mut self, reading: Reading) {
         self.view.scroll.dialog = 0;
-        self.under = match self.mode {
-            Mode::Packet => Under::Packets,
-            Mode::Reading(Reading::Working) => self.under,
-            _ => Under::Panes,
-        };
-        self.mode = Mode::Reading(reading);
+        match std::mem::replace(&mut self.mode, Mode::Reading(reading)) {
+            under @ (Mode::Packet | Mode::Partition(_) | Mode::Link(_)) => self.under = under,
+            Mode::Reading(Reading::Working) => {}
+            _ => self.under = Mode::Normal,
+        }
     }
 
     pub(super) fn read(&mut self, action: Dialog) {
@@ -450,12 +449,9 @@ impl Session {
     /// Back to what lies under the dialog.
     pub(super) fn close(&mut self) {
         self.comparing = None;
-        match std::mem::take(&mut self.under) {
-            Under::Panes => self.mode = Mode::Normal,
-            Under::Packets => {
-                self.mode = Mode::Packet;
-                self.choose_some_packet();
-            }
+        self.mode = std::mem::take(&mut self.under);
+        if matches!(self.mode, Mode::Packet) {
+            self.choose_some_packet();
         }
     }
 

@@ -156,14 +156,6 @@ impl Mode {
     }
 }
 
-/// What lies under a dialog.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Under {
-    #[default]
-    Panes,
-    Packets,
-}
-
 /// Where the session's run comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -252,7 +244,9 @@ pub struct Session {
     history: History,
     mode: Mode,
     /// What the keys mean again once a text has been read.
-    under: Under,
+    under: Mode,
+    /// The question at which a step was asked for.
+    stepped_from: Option<Point>,
     /// Why time stands, apart from an open mode.
     halt: Option<Stands>,
     /// How far a typed `run` or `until` lets time go on.
@@ -351,7 +345,8 @@ impl Session {
             again: Duration::ZERO,
             history: History::default(),
             mode: Mode::default(),
-            under: Under::default(),
+            under: Mode::default(),
+            stepped_from: None,
             halt: None,
             errand: None,
             presenting: Presenting::default(),
@@ -450,6 +445,8 @@ impl Session {
                 _ => {}
             }
         }
+        // What was said of what came before is over, and the keys that follow are seen.
+        self.notice = None;
         match self.bound(pressed) {
             Some(binding) => self.act(binding, pressed),
             None => {
@@ -463,8 +460,22 @@ impl Session {
         match (&mut self.mode, pressed) {
             (Mode::Prompt(line), Chord::Char(letter)) => line.insert(letter),
             (Mode::Prompt(_), _) => {}
-            _ => self.refuse(format!("{} does nothing here: ? shows the keys", pressed.label())),
+            (Mode::Normal, _) => self.does_nothing(pressed, "? shows the keys"),
+            (Mode::Reading(_), _) => self.does_nothing(pressed, "Esc closes this"),
+            (Mode::Asking(_), _) => self.does_nothing(pressed, "y is yes, n is no"),
+            (Mode::Jump(_) | Mode::Packet | Mode::Partition(_) | Mode::Link(_), _) => {
+                let meant = self.keys.lookup(KeyMode::Normal, pressed);
+                let helps = |row: &Binding| row.action == Action::Normal(Normal::Help);
+                match meant.is_some_and(helps) {
+                    true => self.open(Reading::help(self.mode.keys())),
+                    false => self.does_nothing(pressed, "? shows the keys"),
+                }
+            }
         }
+    }
+
+    fn does_nothing(&mut self, pressed: Chord, instead: &str) {
+        self.refuse(format!("{} does nothing here: {instead}", pressed.label()));
     }
 
     fn act(&mut self, binding: &Binding, pressed: Chord) -> Option<Effect> {

@@ -7,7 +7,7 @@ use super::{Mode, Session};
 use crate::app::keymap::{Binding, Chord, Jump, KeyMode, Presenter};
 use crate::cluster::command::{Command, Tell};
 use crate::cluster::timeline::Goal;
-use crate::ui::view::{Marks, Stage, Stands};
+use crate::ui::view::{Marks, Question, Stage, Stands};
 
 /// Whether somebody presents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -156,6 +156,11 @@ impl Session {
                 Err("no question stands at that moment: --reveal answers one".to_owned())
             }
         }
+    }
+
+    /// The question that was answered last of those that were explained, and the reason given.
+    pub fn explained(&self) -> Option<(&Question, &str)> {
+        self.player.why().map(|(question, why)| (&**question, &**why))
     }
 
     /// How many beats have come.

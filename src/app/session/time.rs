@@ -264,6 +264,10 @@ impl Session {
                 None => "no script is playing: raftlab FILE.lab plays one",
             });
         }
+        if self.leaves_a_question(until) {
+            return self
+                .note("a question stands: once more steps past it, Space goes to its answer");
+        }
         self.player.release();
         self.halt = Some(Stands::Paused);
         self.look_from_here();
@@ -271,6 +275,17 @@ impl Session {
         let before = (until != Until::Any).then(|| Box::new(self.clone()));
         let limit = (self.cluster.now() + REACH).max(self.timeline.end().time);
         self.play_to(Aim::Next(until, limit), before);
+    }
+
+    /// Whether a step is the first from a question that nobody has answered: a key that is held down must
+    /// not run past it.
+    fn leaves_a_question(&mut self, until: Until) -> bool {
+        let here = self.cluster.point();
+        let stands = matches!(self.halt, Some(Stands::Beat { .. } | Stands::Question))
+            && !matches!(until, Until::Kind(_))
+            && !self.is_past()
+            && self.player.is_unanswered();
+        stands && self.stepped_from.replace(here) != Some(here)
     }
 
     pub(super) fn saw_a(&self, jump: Jump) -> bool {

@@ -43,6 +43,11 @@ pub fn each(
     Ok(BEATS_MAX)
 }
 
+/// The same without what a page says beside it.
+pub fn panes(session: &Session, size: Size, paper: Paper) -> String {
+    svg(&ui::draw_panes(size, &session.scene()), paper)
+}
+
 /// The screen as a picture.
 pub fn picture(session: &Session, size: Size, paper: Paper) -> String {
     let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, size)));

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ratatui::layout::Size;
 
-use super::beats::{each, picture};
+use super::beats::{each, panes};
 use super::cli::OtherRaft;
 use super::cli::values::size;
 use super::files::{Files, Old};
@@ -82,7 +82,7 @@ pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
     let show = |at: Moment, session: &Session| Shown {
         at,
         caption: session.scene().view.caption.as_deref().unwrap_or_default().to_owned(),
-        picture: picture(session, options.size, Paper::Light),
+        picture: panes(session, options.size, Paper::Light),
     };
     each(&mut session, |beat, session| {
         take(&mut items, show(Moment::Beat(beat), session), session);
@@ -122,6 +122,11 @@ fn named(path: &Path) -> PathBuf {
 /// Puts a beat where it belongs: a question begins an item, and what follows one answers it.
 fn take(items: &mut Vec<Item>, shown: Shown, session: &Session) {
     solve(items, session);
+    if let (Some(last), Some((question, why))) = (items.last_mut(), session.explained())
+        && last.asks(question)
+    {
+        last.explain(why, &shown.at);
+    }
     let view = session.scene().view;
     let asked = view.question.clone().filter(|question| question.stage == Stage::Asked);
     let last = items.last_mut();
@@ -158,6 +163,24 @@ impl Item {
 
     fn asks(&self, question: &Question) -> bool {
         self.asked.as_ref().is_some_and(|asked| asked.text == question.text)
+    }
+
+    /// The reason that was given for its answer, where the script did not stop at it. It stands on the
+    /// sheet too, beside the next question: who comes there knows it.
+    fn explain(&mut self, why: &str, at: &Moment) {
+        let beside = self.shown.caption.as_str();
+        if why == beside {
+            return;
+        }
+        match self.answers.last_mut() {
+            Some(last) if last.caption == beside => why.clone_into(&mut last.caption),
+            Some(_) => {}
+            None => self.answers.push(Shown {
+                at: at.clone(),
+                caption: why.to_owned(),
+                picture: String::new(),
+            }),
+        }
     }
 
     /// A caption is told once, with the last picture that it has; what stands beside the question

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::packet::{Label, PACKETS_MAX};
 use super::plan::{Opening, Wall};
-use super::{Picture, room};
+use super::{Picture, room, tab};
 use crate::cluster::act::Fate;
 use crate::cluster::network::{Act, LinkRule, Order};
 use crate::cluster::situation::Standing;
@@ -394,6 +394,10 @@ pub fn plates(picture: &Picture) -> Vec<(Rect, String, bool)> {
     if picture.preview {
         return plates;
     }
+    let (tabs, _) = tab::under_servers(picture);
+    let mut taken: Vec<Rect> = tabs.iter().map(|tab| tab.area).collect();
+    taken.extend(ids.iter().map(|id| picture.plan.card(*id)));
+    taken.extend(picture.plan.rooms.iter().map(|room| room.title));
     for (place, one) in ids.iter().enumerate() {
         for other in &ids[place + 1..] {
             if picture.situation.room_of(*one) != picture.situation.room_of(*other) {
@@ -406,21 +410,25 @@ pub fn plates(picture: &Picture) -> Vec<(Rect, String, bool)> {
             let width = glyphs.width(&fault.text);
             let x = ((a.0 + b.0) / 2.0 - f64::from(width) / 2.0).round().max(0.0) as u16;
             let y = ((a.1 + b.1) / 2.0).max(0.0) as u16;
-            let on_card = |area: &Rect| {
-                ids.iter().any(|id| picture.plan.card(*id).intersects(*area))
-                    || picture.plan.rooms.iter().any(|room| room.title.intersects(*area))
-            };
             let fits = |area: &Rect| {
                 picture.area.intersection(*area) == *area
-                    && !on_card(area)
-                    && !plates.iter().any(|(other, _, _)| other.intersects(*area))
+                    && !taken.iter().any(|other| other.intersects(*area))
             };
-            let rows = [0i32, 1, -1, 2, -2, 3, -3].into_iter();
-            let places = rows.filter_map(|row| {
-                let y = u16::try_from(i32::from(y) + row).ok()?;
-                Some(Rect { x, y, width, height: 1 })
-            });
-            if let Some(area) = places.into_iter().find(fits) {
+            // On the link if there is room, else above or below, else beside.
+            let aside = |row: i32| {
+                let step = i32::from(width) / 2;
+                [0, -step, step, -2 * step, 2 * step].map(|column| (row, column))
+            };
+            let rows = [0i32, 1, -1, 2, -2, 3, -3];
+            let straight = rows.into_iter().map(|row| (row, 0));
+            let places =
+                straight.chain(rows.into_iter().flat_map(aside)).filter_map(|(row, column)| {
+                    let x = u16::try_from(i32::from(x) + column).ok()?;
+                    let y = u16::try_from(i32::from(y) + row).ok()?;
+                    Some(Rect { x, y, width, height: 1 })
+                });
+            if let Some(area) = { places }.find(fits) {
+                taken.push(area);
                 plates.push((area, fault.text, fault.cut));
             }
         }

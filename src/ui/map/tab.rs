@@ -134,6 +134,18 @@ impl Stage {
 
 /// The tabs of all clients.
 pub fn tabs(picture: &Picture) -> Vec<Tab> {
+    let (mut tabs, elsewhere) = under_servers(picture);
+    let servers = picture.scene.cluster.servers();
+    let mut taken: Vec<Rect> = servers.iter().map(|server| picture.plan.card(server.id)).collect();
+    taken.extend(tabs.iter().map(|tab| tab.area));
+    taken.extend(picture.plan.rooms.iter().map(|room| room.title));
+    taken.extend(link::plates(picture).into_iter().map(|(area, ..)| area));
+    tabs.extend(foot(picture, &elsewhere, &taken));
+    tabs
+}
+
+/// The tabs of those that wait, each under its server, and the clients that find no room there.
+pub fn under_servers<'a>(picture: &Picture<'a>) -> (Vec<Tab>, Vec<&'a Client>) {
     let clients = picture.scene.cluster.clients();
     let servers = picture.scene.cluster.servers();
     let mut taken: Vec<Rect> = servers.iter().map(|server| picture.plan.card(server.id)).collect();
@@ -154,10 +166,7 @@ pub fn tabs(picture: &Picture) -> Vec<Tab> {
             None => elsewhere.extend(waiting),
         }
     }
-    taken.extend(picture.plan.rooms.iter().map(|room| room.title));
-    taken.extend(link::plates(picture).into_iter().map(|(area, ..)| area));
-    tabs.extend(foot(picture, &elsewhere, &taken));
-    tabs
+    (tabs, elsewhere)
 }
 
 /// As much of an area as nothing else takes, up to what stands in its way: all of its rows, or

@@ -46,6 +46,16 @@ fn check(session: &Session, told: &str) {
     for line in caption.lines() {
         assert!(seen(line), "{told}: the caption's {line:?} is not in\n{}", screen());
     }
+    // What is wrong with a link is said whole, or not there: nothing is drawn over it.
+    for row in &rows {
+        for (before, after) in row.match_indices("✗►").map(|(at, it)| row.split_at(at + it.len()))
+        {
+            let ends = [before.trim_end_matches("✗►").trim_end(), after.trim_start()];
+            let whole =
+                ends[0].ends_with(|digit: char| digit.is_ascii_digit()) && ends[1].starts_with('S');
+            assert!(whole, "{told}: {row:?} in\n{}", screen());
+        }
+    }
     if let Some(question) = &view.question {
         assert!(seen(&question.text), "{told}: {:?} is not in\n{}", question.text, screen());
         for choice in &question.choices {
@@ -117,4 +127,46 @@ fn a_lesson_ends_with_how_to_begin_the_next() {
     let last = scenes::within(scenes::LESSONS).pop().expect("lessons");
     let session = end(last.path());
     assert!(session.scene().view.notice.is_none());
+}
+
+/// A key that is held down must not run past what the class is asked.
+#[test]
+fn a_step_from_a_question_is_asked_for_twice() {
+    let asking = "cluster servers=3\nsay Look.\nask Who? | S1 if S1 is leader | S2\ntimeout S1\n\
+                  until S1 is leader\nreveal\nsay S1 it is.\nbeat\n";
+    for step in ["n", "."] {
+        let mut session = script(asking);
+        let stands = |session: &Session| session.player.is_unanswered() && session.halt.is_some();
+        wait(&mut session, 20.0, "question", stands);
+        let here = session.cluster.point();
+        press(&mut session, step);
+        assert_eq!(session.cluster.point(), here);
+        let said = session.scene().view.notice.clone().unwrap().text;
+        assert!(said.contains("once more steps past it"), "{said}");
+        press(&mut session, step);
+        assert!(session.cluster.point() > here, "{step}");
+    }
+}
+
+/// What a lesson has said is of its own course; it goes when somebody acts, and is there again with the
+/// script untouched. A task's words stay.
+#[test]
+fn who_acts_in_a_lesson_no_longer_reads_what_it_said_before() {
+    let caption = |session: &Session| session.scene().view.caption.clone();
+    for (asks, kept) in [("ask Who? | S1 if S1 is leader | S2\nreveal\n", false), ("", true)] {
+        let text = format!("cluster servers=3\nuntil leader\n{asks}say All run.\nbeat\nrun 1s\n");
+        let mut session = script(&text);
+        for _ in 0..4 {
+            press(&mut session, "Space");
+            crate::app::session::tests::frames(&mut session, 8.0);
+        }
+        let said = |session: &Session| caption(session).as_deref() == Some("All run.");
+        if !said(&session) {
+            wait(&mut session, 20.0, "caption", said);
+        }
+        press(&mut session, "1 x");
+        assert_eq!(said(&session), kept, "{asks:?}");
+        press(&mut session, "N");
+        assert!(said(&session), "{asks:?}");
+    }
 }

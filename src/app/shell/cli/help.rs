@@ -74,7 +74,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         &[
             ("raftlab hunt", "for a minute, from seed 1 on"),
             ("raftlab hunt --flaw local-get", "with a planted flaw"),
-            ("raftlab hunt --script mine.lab --seeds 1..5001", "the seeds 1 to 5000 of a script"),
+            ("raftlab hunt --script mine.lab --seeds 1..5001", "a script's seeds 1 to 5000"),
         ],
         &[
             (0, "nothing was found"),

@@ -60,7 +60,8 @@ pub fn pace(text: &str) -> Result<Pace, String> {
 }
 
 pub fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
-    let (first, end) = text.split_once("..").ok_or("expected two numbers as in 1..101, the seeds 1 to 100")?;
+    let (first, end) =
+        text.split_once("..").ok_or("expected two numbers as in 1..101, the seeds 1 to 100")?;
     let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));
     let (first, end) = (number(first)?, number(end)?);
     if first < end {
