@@ -107,8 +107,8 @@ impl Cluster {
     fn answer_words(&self) -> String {
         let records = self.history().records();
         let is_get = |request: &Request| matches!(request, Request::Get { .. });
-        let gets = records.iter().filter(|record| is_get(&record.request));
-        match gets.last() {
+        let last = records.iter().rev().find(|record| is_get(&record.request));
+        match last {
             None => "no client has read anything".to_owned(),
             Some(last) => format!(
                 "one order explains every answer; the last get: {}",
