@@ -28,7 +28,7 @@ fn challenges() -> Vec<(String, String)> {
 }
 
 fn solution(name: &str) -> Option<Vec<String>> {
-    let text = std::fs::read_to_string(root().join("tests/challenges").join(name)).ok()?;
+    let text = std::fs::read_to_string(root().join("src/app/shell/solutions").join(name)).ok()?;
     Some(text.lines().map(str::to_owned).collect())
 }
 
@@ -174,6 +174,63 @@ fn all_are_listed_with_aim_and_par_and_have_a_hint() {
         assert!(hint.stdout.len() > 20, "{name} has a hint");
     }
     assert!(list.contains("can't be done"), "{list}");
+}
+
+/// What is printed as the solution is judged to be one.
+#[test]
+fn each_solution_can_be_had_and_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, (name, _)) in (1..).zip(challenges()) {
+        let printed = raftlab(folder.path(), &["challenge", &number.to_string(), "--solution"]);
+        if solution(&name).is_none() {
+            let said = String::from_utf8(printed.stderr).unwrap();
+            assert_eq!(printed.status.code(), Some(2), "{name}");
+            assert!(said.contains("can't be done"), "{name}: {said}");
+            continue;
+        }
+        let (status, said) = run(std::str::from_utf8(&printed.stdout).unwrap());
+        assert_eq!(status, Some(0), "{name}: {said}");
+        assert!(said.contains(" is met with "), "{name}: {said}");
+    }
+}
+
+/// What is missing is said of each that nobody has met, from what is so.
+#[test]
+fn a_missed_challenge_says_what_there_is_instead() {
+    let said = |number: usize, lines: &str| {
+        let (_, text) = challenges().swap_remove(number - 1);
+        run(&with(&text, &[lines.to_owned()])).1
+    };
+    for (number, lines, fact) in [
+        (3, "", "but S1 leads term 1\n"),
+        (3, "cut leader -> followers", "but S3 leads term 2\n"),
+        (
+            3,
+            "cut followers <-> leader",
+            "S1 still leads term 1, and can commit nothing: it has heard of no later term (§5.1)",
+        ),
+        (9, "", "but no server leads; the highest term is 0"),
+        (
+            9,
+            "timeout S1\ndeliver vote S1 -> S2\ndeliver vote-reply S2 -> S1\nsubmit x 1 @0 only=S1",
+            "but S1 leads term 1, and entry 1 is of that very term",
+        ),
+        (12, "", "but no server has committed an entry; S1 leads term 1"),
+        (
+            12,
+            "submit x 1 @0 only=S1\ndeliver append S1 -> S2\ndeliver append-reply S2 -> S1",
+            "but S1 has committed entry 1, and 2 of 3 disks have it: S1 and S2",
+        ),
+        (
+            13,
+            "",
+            "but no server has voted twice: S1 for S1 in term 1, S2 for S1 in term 1, S3 for nobody in term 0",
+        ),
+        (14, "", "but one order explains every answer; the last get: "),
+    ] {
+        let told = said(number, lines);
+        assert!(told.contains(fact), "{number}: {lines}: {told}");
+    }
 }
 
 /// In the lab nothing can be done before the turn, and after it no more than is left.

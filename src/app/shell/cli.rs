@@ -546,8 +546,11 @@ pub struct NewGuest {
 #[derive(Debug, Args)]
 pub struct ChallengeOptions {
     /// Print a hint instead.
-    #[arg(long, conflicts_with = "copy")]
+    #[arg(long, conflicts_with_all = ["copy", "solution"])]
     pub hint: bool,
+    /// Print its script with lines that meet it, instead.
+    #[arg(long, conflicts_with = "copy")]
+    pub solution: bool,
     #[command(flatten)]
     pub scene: SceneOptions,
 }

@@ -10,12 +10,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ColorChoice;
+use include_dir::{Dir, File, include_dir};
 
 use super::cli::{ChallengeOptions, FreeOptions, SceneOptions};
 use super::files::{Files, Old};
 use super::{Ending, Mistake, lab, print};
 use crate::app::scenes::{self, CHALLENGES, FOLDERS, LESSONS, Scene, all, find, within};
 use crate::cluster::command::{Challenge, Diagnostic, Script};
+
+/// Lines that meet the challenges, under their names.
+static SOLUTIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/app/shell/solutions");
 
 /// All scripts of a folder, each with its path and its text.
 #[cfg(feature = "guests")]
@@ -118,7 +122,24 @@ pub fn challenge(options: &ChallengeOptions, colours: ColorChoice) -> Result<End
         let hint = about.split_once("Hint: ").map_or("there is none", |(_, hint)| hint);
         return print(&format!("{hint}\n"));
     }
+    if options.solution {
+        return print(&solved(found).map_err(Mistake::Usage)?);
+    }
     open(found, scene, colours)
+}
+
+/// A challenge with lines that meet it at the player's turn.
+///
+/// # Errors
+/// Why it can't be met.
+fn solved(challenge: Scene) -> Result<String, String> {
+    let name = Path::new(challenge.path()).file_name().unwrap_or_default();
+    let text = std::str::from_utf8(challenge.text()).unwrap_or_default();
+    let lines = SOLUTIONS.get_file(name).and_then(File::contents_utf8);
+    match (lines, text.split_once("\nturn\n")) {
+        (Some(lines), Some((before, after))) => Ok(format!("{before}\nturn\n{lines}{after}")),
+        _ => Err(format!("there is no solution. {}", challenge.about())),
+    }
 }
 
 /// The challenge of this number, or with these words in its name.
@@ -156,7 +177,8 @@ pub fn challenges() -> Result<Ending, Mistake> {
     text.push_str(
         "\nraftlab challenge 2 starts one: act at its turn, then Space lets the judge speak.\n\
          raftlab challenge 2 --hint says a little more; --copy writes its script into this folder:\n\
-         put your lines between `turn` and `judge`, and raftlab run judges them.\n",
+         put your lines between `turn` and `judge`, and raftlab run judges them.\n\
+         raftlab challenge 2 --solution prints the script with lines that meet it.\n",
     );
     print(&text)
 }

@@ -129,6 +129,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
             ("raftlab challenge", "what there is to try"),
             ("raftlab challenge 2", "one, in the lab"),
             ("raftlab challenge 2 --copy", "its script, for your lines"),
+            ("raftlab challenge 2 --solution", "its script, with lines that meet it"),
         ],
         &[(0, "you quit, or it is listed"), BAD],
     ),

@@ -26,7 +26,7 @@ use super::hunt::free;
 use super::stream::Form;
 use super::{Ending, Mistake};
 use crate::app::hunt::plan::{Chosen, Fixed, OptionWord};
-use crate::cluster::command::{Command, Condition, Flow, parse_typed};
+use crate::cluster::command::{Command, Condition, Diagnostic, Flow, parse_typed};
 use crate::cluster::config::Config;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::Options;
@@ -46,13 +46,22 @@ const MET_MAX: u64 = 100_000;
 /// With a term and an entry to spare: so many times as many, and some more.
 const SPARE: u64 = 4;
 const MET_MIN: u64 = 2_000;
+/// Questions in their usual words, and the conditions that ask the same.
+const IN_WORDS: [(&str, &str); 2] = [
+    ("two leaders", "2 of all are leader"),
+    ("an entry of an old term on a majority", "old majority"),
+];
+/// What can be asked, where something else was.
+const EXAMPLES: &str = "such as '2 of all are leader', 'S1 log = 1,1,3', 'old majority': raftlab docs \
+                        scripts lists all that can be asked";
 /// The fewest servers that are tried when nobody says how many.
 const SERVERS: u8 = 3;
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "A condition is what `expect` asks in a script: raftlab docs scripts lists \
-                        all that can be asked.\n\n\
+                        all that can be asked. 'two leaders' and 'an entry of an old term on a \
+                        majority' are understood, too.\n\n\
                         Status: 0 found and written, 1 not found, 2 for bad usage."
 )]
 pub struct FindOptions {
@@ -153,13 +162,18 @@ pub fn run(options: &FindOptions) -> Result<Ending, Mistake> {
 /// What the command line asks for.
 fn quest(options: &FindOptions, other: Option<&Implementation>) -> Result<Quest, Mistake> {
     let text = options.condition.join(" ");
+    let in_words = IN_WORDS.iter().find(|(words, _)| *words == text.trim());
+    let text = in_words.map_or(text, |(_, condition)| (*condition).to_owned());
     let line = format!("expect {text}");
     let read = |servers: u8| {
         let lab = Cluster::new(Config { servers, ..Config::default() });
         match parse_typed(&line, |reference| lab.knows(reference)) {
             Ok(Command::Flow(Flow::Expect(condition))) => Ok(condition),
             Ok(_) => Err(Mistake::Usage(format!("`{text}` is no condition"))),
-            Err(diagnostic) => Err(Mistake::Script(vec![diagnostic])),
+            Err(diagnostic) => {
+                let help = diagnostic.help.or_else(|| Some(EXAMPLES.to_owned()));
+                Err(Mistake::Script(vec![Diagnostic { help, ..diagnostic }]))
+            }
         }
     };
     let condition = read(options.servers.unwrap_or(SERVERS_MAX))?;
