@@ -432,6 +432,31 @@ fn scenes_that_were_misread_say_what_is_so() {
     }
 }
 
+#[test]
+fn what_a_leader_needs_and_its_disk_stand_beside_each_other() {
+    let mut truth = Truth::new(5, 4);
+    let scene = [
+        "timeout S1",
+        "set x 1 client=a",
+        "disk S1 sync=never",
+        "disk S3 fail",
+        "set x 2 client=b nowait",
+    ];
+    for line in scene {
+        truth.act(line);
+        truth.steps(60);
+    }
+    let row = |frame: &[String], words: &str| frame.iter().any(|row| row.contains(words));
+    let frame = truth.frame(80, 24);
+    let marked = frame.iter().any(|row| row.contains(" more ─d") || row.contains(" more d"));
+    assert!(marked, "{}", frame.join("\n"));
+    let frame = truth.frame(120, 40);
+    assert!(row(&frame, " more ") && row(&frame, " disk hangs "), "{}", frame.join("\n"));
+    // The write of S3 failed, it crashed, and its disk is sound again.
+    assert!(!truth.stage.cluster.servers()[2].is_running());
+    assert!(!row(&frame, " disk fails "), "{}", frame.join("\n"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 

@@ -189,6 +189,8 @@ impl Cluster {
         let vote = voted_for.filter(|_| !on_disk);
         let waiters = (server.rsm.waiters.len() + server.rsm.reads.len()) as u32;
         server.power = Power::Down;
+        // It writes nothing while it is down, and comes back with a sound disk.
+        server.disk.fails = false;
         let flaws = server.forget();
         self.cancel_all(id);
         self.break_calls(id);
@@ -205,7 +207,6 @@ impl Cluster {
         }
         server.power = Power::Up;
         server.incarnation += 1;
-        server.disk.fails = false;
         let torn = std::mem::take(&mut server.disk.torn);
         let flaws = server.forget();
         server.raft.starts(self.now);

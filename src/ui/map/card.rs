@@ -187,16 +187,17 @@ impl<'a> Card<'a> {
     }
 
     /// What is wrong with its disk, in words.
-    fn disk(&self) -> Option<[&'static str; 2]> {
+    fn disk(&self) -> Option<[&'static str; 3]> {
         let usual = self.picture.scene.cluster.config().sync;
         Some(match self.server.disk.ill(usual)? {
-            Ill::Slow(_) => [" slow disk ", " slow "],
-            Ill::Hangs => [" disk hangs ", " hangs "],
-            Ill::Fails => [" disk fails ", " fails "],
+            Ill::Slow(_) => [" slow disk ", " slow ", "d"],
+            Ill::Hangs => [" disk hangs ", " hangs ", "d"],
+            Ill::Fails => [" disk fails ", " fails ", "d"],
         })
     }
 
-    /// The same at the end of the lower edge; where a card has no edge, as a letter before its term.
+    /// The same at the end of the lower edge, behind what the edge says already; where a card has
+    /// no edge, as a letter before its term.
     fn draw_disk(&self, canvas: &mut Canvas, area: Rect) {
         let Some(forms) = self.disk() else { return };
         if self.picture.plan.card == CardSize::Small {
@@ -204,8 +205,12 @@ impl<'a> Card<'a> {
             canvas.pen_at(x, area.y, 1).style(self.ink).put('d');
             return;
         }
-        let room = area.width.saturating_sub(2);
         let width = |form: &str| self.theme.glyphs.width(form);
+        let foot = match width(&self.foot(area)) {
+            0 => 0,
+            foot => foot + 1,
+        };
+        let room = area.width.saturating_sub(2 + foot);
         if let Some(form) = forms.into_iter().find(|form| width(form) <= room) {
             let x = area.right() - 1 - width(form);
             canvas.pen_at(x, area.bottom() - 1, room).style(self.ink).put(form);
@@ -381,16 +386,21 @@ impl<'a> Card<'a> {
         let style = if self.standing == Standing::Follower { self.soft } else { self.ink };
         let mut pen = canvas.pen_at(area.x + 2, area.y + 1, area.width - 3);
         pen.style(style).put(self.standing.mark()).put(' ').put(self.word());
-        if let Some((pips, words)) = self.needs() {
-            let room = area.width - 4;
-            let width = |text: &String| self.theme.glyphs.width(text);
-            let full = words.iter().map(|words| format!(" {pips} {words} "));
-            let bare = words.iter().flat_map(|words| [format!(" {words} "), words.clone()]);
-            let mut forms = full.chain(bare).chain([format!(" {pips} ")]);
-            if let Some(form) = forms.find(|form| width(form) <= room) {
-                canvas.pen_at(area.x + 2, area.bottom() - 1, room).style(self.ink).put(form);
-            }
-        }
+        let foot = self.foot(area);
+        canvas.pen_at(area.x + 2, area.bottom() - 1, area.width - 4).style(self.ink).put(foot);
+    }
+
+    /// What it needs, as the lower edge of the middle card has it; nothing on other cards.
+    fn foot(&self, area: Rect) -> String {
+        let middle = self.picture.plan.card == CardSize::M;
+        let Some((pips, words)) = self.needs().filter(|_| middle) else {
+            return String::new();
+        };
+        let full = words.iter().map(|words| format!(" {pips} {words} "));
+        let bare = words.iter().flat_map(|words| [format!(" {words} "), words.clone()]);
+        let mut forms = full.chain(bare).chain([format!(" {pips} ")]);
+        let room = area.width.saturating_sub(4);
+        forms.find(|form| self.theme.glyphs.width(form) <= room).unwrap_or_default()
     }
 
     /// Name, mark and term in block letters, in one line. Whether there was room.
