@@ -44,7 +44,10 @@ impl Fader {
                 self.remove(*server, end.next(), own.index);
                 self.keep_log(*server, cluster);
             }
-            EventKind::Server(server, ServerEvent::Submitted { .. })
+            EventKind::Server(
+                server,
+                ServerEvent::Submitted { .. } | ServerEvent::Registering { .. },
+            )
             | EventKind::Raft(
                 server,
                 RaftEvent::Appended { .. }

@@ -21,7 +21,7 @@ use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Span, SpanRange, Time};
 use super::types::{
-    Answer, ClientId, Key, Node, Outcome, Request, ServerId, ServerSet, Value, Version,
+    Answer, ClientId, Key, Node, Outcome, Request, ServerId, ServerSet, SessionId, Value, Version,
 };
 use super::workload::Role;
 use super::{Cause, Cluster, Item};
@@ -35,6 +35,8 @@ pub const PAUSE: SpanRange = SpanRange::millis(10, 50);
 pub struct Client {
     pub id: ClientId,
     pub name: Arc<str>,
+    /// The session that it has with the service, if that gives any (dissertation §6.3).
+    pub session: Option<SessionId>,
     /// Who answered last; tried first.
     pub leader_hint: ServerId,
     /// The operation it is at.
@@ -90,6 +92,8 @@ pub enum Work {
 pub struct Call {
     pub number: u64,
     pub request: Request,
+    /// The client asks for a session first.
+    pub registers: bool,
     pub since: Time,
     /// Which server is being asked, and since when; `None` during the pause after a round.
     pub asking: Option<(ServerId, Time)>,
@@ -128,6 +132,7 @@ impl Call {
         Self {
             number,
             request,
+            registers: false,
             since: now,
             asking: None,
             attempt: 0,
@@ -155,6 +160,7 @@ impl Client {
         Self {
             id,
             name: name.into(),
+            session: None,
             leader_hint: ServerId::from_index(0),
             job: None,
             queue: VecDeque::new(),
@@ -225,13 +231,16 @@ impl Cluster {
     /// Through which flaws, if no rule asks for it.
     pub(super) fn call(&mut self, id: ClientId, request: Request, flaws: Flaws) {
         let (now, record) = (self.now, self.record_call(id, &request, flaws));
+        let sessions = self.config.client_sessions.is_some();
         let client = &mut self.clients[id.index()];
         client.calls += 1;
         let (number, hint) = (client.calls, client.leader_hint);
+        let registers = sessions && client.session.is_none() && request.is_put();
         let Some(job) = client.job.as_mut() else { return };
         let call = Call {
             number,
             request,
+            registers,
             since: now,
             asking: None,
             attempt: 0,
@@ -243,6 +252,9 @@ impl Cluster {
             record,
         };
         job.call = Some(call);
+        if registers {
+            self.emit(EventKind::Client(id, ClientEvent::WantsSession));
+        }
         self.ask(id);
     }
 
@@ -265,16 +277,24 @@ impl Cluster {
     fn ask(&mut self, id: ClientId) {
         let now = self.now;
         let until = now + self.config.rpc_timeout;
-        let Some(call) = self.clients[id.index()].call_mut() else { return };
+        let client = &mut self.clients[id.index()];
+        let session = client.session;
+        let Some(call) = client.call_mut() else { return };
         let server = call.next;
         call.attempt += 1;
         call.asking = Some((server, now));
         (call.until, call.broken) = (until, false);
-        let (attempt, number, request) = (call.attempt, call.number, call.request.clone());
+        let (number, attempt, request) = (call.number, call.attempt, call.request.clone());
+        let registers = call.registers;
         self.emit(EventKind::Client(id, ClientEvent::Asked { server, attempt }));
         self.set_client_timer(id, until);
         let incarnation = self.servers[server.index()].incarnation;
-        let rpc = Rpc::Request { call: number, attempt, request };
+        let rpc = if registers {
+            Rpc::Register { call: number, attempt }
+        } else {
+            let session = session.filter(|_| request.is_put());
+            Rpc::Request { call: number, attempt, session, request }
+        };
         self.transmit(Node::Client(id), Node::Server(server), incarnation, Cargo::Client(rpc));
     }
 
@@ -369,10 +389,12 @@ impl Cluster {
         let Some(call) = client.call_mut() else { return };
         call.asking = None;
         call.failed.insert(server, why);
-        call.maybe_executed |= match why {
-            AttemptFailure::TimedOut | AttemptFailure::LossReported => true,
-            AttemptFailure::WrongLeader(why) => why.may_execute(),
-        };
+        // Nothing is lost with a session that was opened for nobody.
+        call.maybe_executed |= !call.registers
+            && match why {
+                AttemptFailure::TimedOut | AttemptFailure::LossReported => true,
+                AttemptFailure::WrongLeader(why) => why.may_execute(),
+            };
         let round = if only.is_some() { 1 } else { asked.len() as u32 };
         if only.is_none() {
             let after = asked.iter().find(|other| *other > server);
@@ -416,7 +438,36 @@ impl Cluster {
                 self.clients[id.index()].leader_hint = server;
                 self.finish_call(id, server, answer);
             }
+            Reply::Session(session) => self.session_opened(id, server, session),
+            Reply::Expired => self.session_lost(id, server),
         }
+    }
+
+    /// It has its session: now it asks for what it wanted.
+    fn session_opened(&mut self, id: ClientId, server: ServerId, session: SessionId) {
+        let client = &mut self.clients[id.index()];
+        (client.session, client.leader_hint) = (Some(session), server);
+        let Some(call) = client.call_mut() else { return };
+        (call.registers, call.next) = (false, server);
+        self.emit(EventKind::Client(id, ClientEvent::SessionOpened { session }));
+        self.ask(id);
+    }
+
+    /// The log has it that its session is open no more. Where no attempt can have been carried out
+    /// before, it opens another and asks again. Else nobody can tell it what became of its put.
+    fn session_lost(&mut self, id: ClientId, server: ServerId) {
+        let client = &mut self.clients[id.index()];
+        let Some(session) = client.session.take() else { return };
+        client.leader_hint = server;
+        let Some(call) = client.call_mut() else { return };
+        let maybe = call.maybe_executed;
+        (call.registers, call.next) = (!maybe, server);
+        self.emit(EventKind::Client(id, ClientEvent::SessionLost { session, maybe }));
+        if maybe {
+            let (outcome, value, version) = (Outcome::Maybe, Value::default(), Version::ZERO);
+            return self.finish_call(id, server, Answer { outcome, value, version });
+        }
+        self.ask(id);
     }
 
     /// A definite reply: the call returns to whoever made it.
@@ -425,8 +476,11 @@ impl Cluster {
         let sets = client.timer_sets;
         let Some(call) = client.job.as_mut().and_then(|job| job.call.take()) else { return };
         let Call { request, maybe_executed, record, .. } = call;
+        let in_session = self.config.client_sessions.is_some();
         let (Ruled { answer: outcome, flaws }, late) = match &request {
             Request::Get { .. } => (Ruled::kept(answer.outcome), false),
+            // Its session has seen to it that no copy of it was carried out beside it, or will be.
+            Request::Put { .. } if in_session => (Ruled::kept(answer.outcome), false),
             Request::Put { version, .. } => (
                 outcome_of_put(answer.outcome, maybe_executed, self.client_flaws),
                 // Versions only grow: once the key's is above the put's, no copy can run.
@@ -434,7 +488,8 @@ impl Cluster {
             ),
         };
         let result = Answer { outcome, ..answer };
-        self.record_return(id, &request, record, &result, (late, flaws));
+        let unknown = in_session && outcome == Outcome::Maybe;
+        self.record_return(id, &request, record, &result, (late, unknown, flaws));
         self.learn(id, &request, &result);
         self.on_call_done(id, server, request, result);
         // The timer is taken back only now: whoever asks again at once has set it anew.
@@ -449,7 +504,7 @@ impl Cluster {
         request: &Request,
         record: usize,
         result: &Answer,
-        (late, flaws): (bool, Flaws),
+        (late, unknown, flaws): (bool, bool, Flaws),
     ) {
         let at = self.now;
         let Answer { outcome, value, version } = result.clone();
@@ -459,11 +514,12 @@ impl Cluster {
             .u64(u64::from(id.0))
             .u8(outcome_byte(outcome));
         self.digest.text(&value).u64(version.0).u8(u8::from(late));
-        self.history.finish(record, Returned { at, order: 0, outcome, value, version, late });
+        self.history
+            .finish(record, Returned { at, order: 0, outcome, value, version, late, unknown });
         let (request, result) = (request.clone(), result.clone());
         self.emit_through(
             flaws,
-            EventKind::Client(id, ClientEvent::Returned { request, result, late }),
+            EventKind::Client(id, ClientEvent::Returned { request, result, late, unknown }),
         );
     }
 

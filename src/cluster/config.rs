@@ -39,6 +39,8 @@ pub struct Config {
     pub snapshot: Option<SnapshotLimit>,
     /// The most bytes of a snapshot that one InstallSnapshot carries; `None`: all.
     pub snapshot_chunk: Option<u32>,
+    /// How many sessions of clients a server keeps; `None`: clients have none (dissertation §6.3).
+    pub client_sessions: Option<u32>,
     /// How long a write takes to reach the disk.
     pub sync: Span,
     /// How long a client waits for one server's reply.
@@ -77,6 +79,7 @@ impl Default for Config {
             uncommitted: None,
             snapshot: None,
             snapshot_chunk: None,
+            client_sessions: None,
             sync: Span::ZERO,
             rpc_timeout: Span::from_secs(1),
             events_max: 50_000_000,

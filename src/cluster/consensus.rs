@@ -4,6 +4,7 @@
 //! [`Raft`] behind it, and can't change it. Where a guest runs, that one decides nothing: it shows what the
 //! guest writes and reports (`raft/mirror.rs`).
 
+use super::raft::Payload;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -147,8 +148,8 @@ impl Consensus {
     }
 
     /// A client's operation, for the leader's log.
-    pub(super) fn submit(&mut self, op: Rc<Op>, cx: &Context, out: &mut Outbox) -> Index {
-        self.raft.submit(op, cx, out)
+    pub(super) fn submit(&mut self, entry: Payload, cx: &Context, out: &mut Outbox) -> Index {
+        self.raft.submit(entry, cx, out)
     }
 
     /// The same for a guest, which says whether it takes it.

@@ -60,6 +60,7 @@ pub enum CargoTag {
     ReadIndexReply = 12,
     InstallSnapshot = 13,
     InstallReply = 14,
+    Register = 15,
 }
 
 /// A running FNV-1a hash.

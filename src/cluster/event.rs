@@ -18,9 +18,11 @@ use super::kv::Known;
 use super::network::{Reply, Summary, WrongLeader};
 pub use super::raft::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 use super::raft::{Configuration, Position};
+use super::sessions::Skipped;
 use super::time::{Ppm, Span, Time};
 use super::types::{
-    Answer, ClientId, Index, Key, Node, Op, PacketId, Request, ServerId, ServerSet, Term, Value,
+    Answer, ClientId, Index, Key, Node, Op, PacketId, Registration, Request, ServerId, ServerSet,
+    SessionId, Term, Value,
 };
 
 /// Names that events need to be told in words.
@@ -172,6 +174,13 @@ pub enum ServerEvent {
         op: Rc<Op>,
         client: ClientId,
     },
+    /// A leader appends an entry that opens a session.
+    Registering {
+        index: Index,
+        term: Term,
+        entry: Rc<Registration>,
+        client: ClientId,
+    },
     /// `again`: it refused the same call before.
     Refused {
         client: ClientId,
@@ -194,6 +203,20 @@ pub enum ServerEvent {
         index: Index,
         op: Rc<Op>,
         answer: Answer,
+        own: bool,
+    },
+    /// A committed put of a session is not carried out.
+    Skipped {
+        index: Index,
+        op: Rc<Op>,
+        why: Skipped,
+        own: bool,
+    },
+    /// An entry that opens a session is applied; another one may expire for it.
+    Registered {
+        index: Index,
+        entry: Rc<Registration>,
+        expired: Option<SessionId>,
         own: bool,
     },
     /// A server takes a get that takes no entry; `asks`: the leader that it asks about it.
@@ -308,6 +331,16 @@ pub enum ClientEvent {
         server: ServerId,
         attempt: u32,
     },
+    /// It wants a session before it asks for anything else.
+    WantsSession,
+    SessionOpened {
+        session: SessionId,
+    },
+    /// Its session is open no more. `maybe`: what it asked for may have been carried out before.
+    SessionLost {
+        session: SessionId,
+        maybe: bool,
+    },
     /// `again`: the call came to nothing at this server before, and in the same way.
     AttemptFailed {
         server: ServerId,
@@ -318,6 +351,9 @@ pub enum ClientEvent {
         request: Request,
         result: Known,
         late: bool,
+        /// What became of it, the answer does not say: its session has expired.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unknown: bool,
     },
     /// It gives up what it has open, and the call of that if there is one, for good.
     Abandoned {

@@ -21,6 +21,14 @@ pub struct Record {
     pub returned: Option<Returned>,
 }
 
+impl Record {
+    /// How it ended, where that says what became of it. A put of which nobody can tell is as good as
+    /// open.
+    pub fn told(&self) -> Option<&Returned> {
+        self.returned.as_ref().filter(|returned| !returned.unknown)
+    }
+}
+
 /// How a get or a put ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
@@ -33,6 +41,8 @@ pub struct Returned {
     pub version: Version,
     /// A copy of this put may still run after its return.
     pub late: bool,
+    /// What became of this put, the answer does not say: its client's session has expired.
+    pub unknown: bool,
 }
 
 /// The history of a run.

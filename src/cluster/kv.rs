@@ -1,12 +1,16 @@
 //! The state machine: a map from keys to values with versions.
 //!
 //! A put is carried out only at the version that it names, so that a client which resends one
-//! does not do it twice. An absent key has version 0.
+//! does not do it twice. An absent key has version 0. Beside the map stand the sessions of clients, if
+//! they have any: what was decided about them is state too, and goes where the map goes.
 
 use serde::{Deserialize, Serialize};
 
 use super::keyed::Keyed;
-use super::types::{Answer, Key, Op, Outcome, Request, Value, Version};
+use super::sessions::{Sessions, Skipped};
+use super::types::{
+    Answer, Index, Key, Op, Outcome, Registration, Request, SessionId, Value, Version,
+};
 
 /// What is stored under a key, or what somebody knows of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,7 +30,11 @@ pub struct Kv {
     /// value and version: the same for the same map, whatever the way that led to it, and cheap
     /// to keep.
     hash: u64,
+    sessions: Sessions,
 }
+
+/// What became of a committed operation.
+pub type Carried = Result<Answer, Skipped>;
 
 /// What is stored under a key, with its share in the hash of the map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,12 +65,16 @@ impl Kv {
     /// value and version; texts with a length of four bytes.
     pub fn bytes(&self) -> u64 {
         let each = |(key, stored): (&Key, &Stored)| 4 + key.len() + 4 + stored.value.len() + 8;
-        4 + self.iter().map(each).sum::<usize>() as u64
+        4 + self.iter().map(each).sum::<usize>() as u64 + self.sessions.bytes()
+    }
+
+    pub const fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// A fingerprint of the whole map, for comparing within a run: other machines hash in other ways.
     pub const fn hash(&self) -> u64 {
-        self.hash
+        self.hash.wrapping_add(self.sessions.hash())
     }
 
     /// With the keys of another map that it has not.
@@ -81,9 +93,41 @@ impl Kv {
         self.carry_out(request, request.hash())
     }
 
-    /// Carries out one operation.
-    pub fn apply_op(&mut self, op: &Op) -> Answer {
+    /// Carries out the operation of the entry at `index`, unless its session says that it is done or
+    /// has no session any more.
+    pub fn apply_op(&mut self, index: Index, op: &Op) -> Carried {
+        self.once(index, op, |kv| kv.apply_now(op))
+    }
+
+    /// Carries it out, whatever its session says.
+    pub(super) fn apply_now(&mut self, op: &Op) -> Answer {
         self.carry_out(&op.request, op.hash())
+    }
+
+    /// The same, where something else may carry it out.
+    pub(super) fn once(
+        &mut self,
+        index: Index,
+        op: &Op,
+        carry_out: impl FnOnce(&mut Self) -> Answer,
+    ) -> Carried {
+        let Some(stamp) = op.stamp else { return Ok(carry_out(self)) };
+        if let Some(skipped) = self.sessions.skips(stamp, index) {
+            return Err(skipped);
+        }
+        let answer = carry_out(self);
+        self.sessions.keep(stamp, &answer);
+        Ok(answer)
+    }
+
+    /// The entry at `index` opens a session; which one it is, and which one expires.
+    pub fn register(
+        &mut self,
+        index: Index,
+        entry: &Registration,
+    ) -> Option<(SessionId, Option<SessionId>)> {
+        let session = SessionId::at(index)?;
+        Some((session, self.sessions.open(session, entry.most)))
     }
 
     fn carry_out(&mut self, request: &Request, hash: u64) -> Answer {

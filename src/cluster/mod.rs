@@ -58,6 +58,7 @@ mod resolve;
 pub mod rng;
 pub mod rsm;
 pub mod server;
+pub mod sessions;
 pub mod shared;
 pub mod situation;
 pub mod start;

@@ -6,6 +6,7 @@
 //! the timeline and the conditions see a [`Cluster`] like any other: one in which no timer runs and
 //! no message is answered. Whoever reads a form of traces makes a [`Trace`] of it.
 
+use super::types::SessionId;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -238,7 +239,17 @@ impl Cluster {
                 let rsm = &mut self.servers[id.index()].rsm;
                 rsm.applied = *index;
                 // As the server did it, whatever the rule would have been.
-                let _ = carry_out(&mut rsm.kv, op, *id, flaws);
+                let _ = carry_out(&mut rsm.kv, *index, op, *id, flaws);
+            }
+            EventKind::Server(id, ServerEvent::Skipped { index, op, .. }) => {
+                let rsm = &mut self.servers[id.index()].rsm;
+                rsm.applied = *index;
+                let _ = rsm.kv.apply_op(*index, op);
+            }
+            EventKind::Server(id, ServerEvent::Registered { index, entry, .. }) => {
+                let rsm = &mut self.servers[id.index()].rsm;
+                rsm.applied = *index;
+                rsm.kv.register(*index, entry);
             }
             EventKind::Server(id, ServerEvent::AppliedNoop { index }) => {
                 self.servers[id.index()].rsm.applied = *index;
@@ -309,6 +320,12 @@ impl Cluster {
     }
 
     /// What a client asks and is told.
+    fn has_session(&mut self, id: ClientId, session: Option<SessionId>) {
+        if let Some(client) = self.clients.get_mut(id.index()) {
+            client.session = session;
+        }
+    }
+
     fn client_told(&mut self, id: ClientId, event: &ClientEvent) {
         let now = self.now;
         match event {
@@ -323,14 +340,24 @@ impl Cluster {
                 };
                 client.job = Some(Job::told(work, now, call));
             }
-            ClientEvent::Returned { result, late, .. } => {
+            ClientEvent::Returned { result, late, unknown, .. } => {
                 let client = self.clients.get_mut(id.index());
                 let Some(job) = client.and_then(|client| client.job.take()) else { return };
                 let Some(call) = job.call else { return };
                 let Known { outcome, value, version } = result.clone();
-                let returned = Returned { at: now, order: 0, outcome, value, version, late: *late };
+                let returned = Returned {
+                    at: now,
+                    order: 0,
+                    outcome,
+                    value,
+                    version,
+                    late: *late,
+                    unknown: *unknown,
+                };
                 self.history.finish(call.record, returned);
             }
+            ClientEvent::SessionOpened { session } => self.has_session(id, Some(*session)),
+            ClientEvent::SessionLost { .. } => self.has_session(id, None),
             ClientEvent::Abandoned { .. } => {
                 if let Some(client) = self.clients.get_mut(id.index()) {
                     client.job = None;

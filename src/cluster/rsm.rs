@@ -11,15 +11,17 @@ use std::rc::Rc;
 use super::Cluster;
 use super::event::{AttemptFailure, EventKind, RaftEvent, ServerEvent};
 use super::flaw::{Flaw, Flaws, Ruled};
-use super::kv::Kv;
+use super::kv::{Carried, Kv};
 use super::network::{Cargo, Reply, Rpc, WrongLeader};
 use super::raft::{Payload, Reads, Role, Snapshot, Transfer};
 use super::reads::WaitingRead;
 use super::server::Server;
+use super::sessions::Skipped;
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{
-    Answer, ClientId, Index, Node, Op, OpId, Outcome, Request, ServerId, Term, Version,
+    Answer, ClientId, Index, Node, Op, OpId, Outcome, Registration, Request, ServerId, SessionId,
+    Stamp, Term, Version,
 };
 
 /// How often waiters look whether their server still leads.
@@ -121,7 +123,24 @@ fn early_answer(kv: &Kv, request: &Request, flaws: Flaws) -> Ruled<Option<Answer
 
 /// Carries out a committed operation: every server does so with every one (§2), and what the map
 /// holds by now decides about it.
-pub(super) fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Ruled<Answer> {
+pub(super) fn carry_out(
+    kv: &mut Kv,
+    index: Index,
+    op: &Op,
+    server: ServerId,
+    flaws: Flaws,
+) -> Ruled<Carried> {
+    let mut through = Flaws::NONE;
+    let answer = kv.once(index, op, |kv| {
+        let Ruled { answer, flaws } = carry_out_now(kv, op, server, flaws);
+        through = flaws;
+        answer
+    });
+    Ruled { answer, flaws: through }
+}
+
+/// The same, where no session is in its way.
+fn carry_out_now(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Ruled<Answer> {
     if flaws.has(Flaw::ApplyOwnOnly) && op.id.server != server {
         let answer = kv.clone().apply(&op.request);
         let left_out = matches!(op.request, Request::Put { .. }) && answer.outcome == Outcome::Ok;
@@ -137,7 +156,7 @@ pub(super) fn carry_out(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) ->
         let (key, value) = (key.clone(), value.clone());
         return Ruled { answer: kv.apply(&Request::Put { key, value, version }), flaws };
     }
-    Ruled::kept(kv.apply_op(op))
+    Ruled::kept(kv.apply_now(op))
 }
 
 /// The map when a snapshot has been installed: the snapshot's, and nothing of what was there before
@@ -173,6 +192,7 @@ impl Cluster {
         client: ClientId,
         call: u64,
         attempt: u32,
+        session: Option<SessionId>,
         request: Request,
     ) {
         let server = &mut self.servers[id.index()];
@@ -186,6 +206,48 @@ impl Cluster {
         if is_read && server.raft.takes_reads() {
             return self.begin_read(id, (client, call, attempt), request);
         }
+        if !self.takes_requests(id, (client, call, attempt)) {
+            return;
+        }
+        let server = &mut self.servers[id.index()];
+        let flaws = server.flaws();
+        let Ruled { answer: early, flaws: through } = early_answer(&server.rsm.kv, &request, flaws);
+        if let Some(answer) = &early {
+            let index = server.rsm.applied;
+            self.answer(id, index, (client, call, attempt), answer.clone(), through);
+            if matches!(request, Request::Get { .. }) || answer.outcome != Outcome::Ok {
+                return;
+            }
+        }
+        let stamp = session.map(|session| Stamp { session, sequence: call as u32 });
+        let waits = early.is_none().then_some((call, attempt));
+        self.append_request(id, client, (stamp, request), waits);
+    }
+
+    /// A client wants a session: an entry opens it (dissertation §6.3).
+    pub(super) fn on_registration(
+        &mut self,
+        id: ServerId,
+        client: ClientId,
+        call: u64,
+        attempt: u32,
+    ) {
+        let Some(most) = self.config.client_sessions else { return };
+        if !self.takes_requests(id, (client, call, attempt)) {
+            return;
+        }
+        let (op, index, flaws) = self.wait_for_next(id, client, Some((call, attempt)));
+        let entry = Rc::new(Registration { id: op, most });
+        let term = self.servers[id.index()].raft.term();
+        let event = ServerEvent::Registering { index, term, entry: entry.clone(), client };
+        self.emit_through(flaws, EventKind::Server(id, event));
+        self.append(id, Payload::Register(entry));
+    }
+
+    /// Whether a server appends what a client asks for; else it says why not.
+    fn takes_requests(&mut self, id: ServerId, call: (ClientId, u64, u32)) -> bool {
+        let (client, number, attempt) = call;
+        let server = &self.servers[id.index()];
         if !server.raft.takes_requests() {
             let (leader, transfer) = (server.raft.leader(), server.raft.transfer());
             let why = transfer.map_or(WrongLeader::NotLeader, |_| WrongLeader::HandsOver);
@@ -198,24 +260,15 @@ impl Cluster {
                 }
                 None => self.tell_refusal(id, client, leader),
             }
-            self.reply(id, client, call, attempt, Reply::WrongLeader(why));
-            return;
+            self.reply(id, client, number, attempt, Reply::WrongLeader(why));
+            return false;
         }
-        if let Some(most) = self.config.uncommitted
-            && server.raft.uncommitted() >= u64::from(most)
-        {
-            return self.refuse_for_now(id, (client, call, attempt));
+        let most = self.config.uncommitted;
+        let is_full = most.is_some_and(|most| server.raft.uncommitted() >= u64::from(most));
+        if is_full {
+            self.refuse_for_now(id, call);
         }
-        let flaws = server.flaws();
-        let Ruled { answer: early, flaws: through } = early_answer(&server.rsm.kv, &request, flaws);
-        if let Some(answer) = &early {
-            let index = server.rsm.applied;
-            self.answer(id, index, (client, call, attempt), answer.clone(), through);
-            if matches!(request, Request::Get { .. }) || answer.outcome != Outcome::Ok {
-                return;
-            }
-        }
-        self.append_request(id, client, request, early.is_none().then_some((call, attempt)));
+        !is_full
     }
 
     /// A leader that can't replicate what it has takes no more: its clients ask again later.
@@ -234,13 +287,41 @@ impl Cluster {
         &mut self,
         id: ServerId,
         client: ClientId,
-        request: Request,
+        (stamp, request): (Option<Stamp>, Request),
         waits: Option<(u64, u32)>,
     ) {
-        let server = &mut self.servers[id.index()];
+        let server = &self.servers[id.index()];
         if server.raft.is_guest() {
             return self.propose(id, client, request, waits);
         }
+        let term = server.raft.term();
+        let (op, index, flaws) = self.wait_for_next(id, client, waits);
+        let op = Rc::new(Op::stamped(op, stamp, request));
+        let submitted = op.clone();
+        self.emit_through(
+            flaws,
+            EventKind::Server(id, ServerEvent::Submitted { index, term, op: submitted, client }),
+        );
+        self.append(id, Payload::Op(op));
+    }
+
+    /// A leader appends what somebody may wait for.
+    fn append(&mut self, id: ServerId, entry: Payload) {
+        if self.servers[id.index()].timer(TimerKind::Waiters).is_none() {
+            self.arm_waiter_check(id);
+        }
+        self.step_raft(id, |raft, cx, out| raft.submit(entry, cx, out));
+    }
+
+    /// What a leader appends next gets this name and this index, through these flaws. The client's
+    /// attempt, if one is to be answered, waits for it.
+    fn wait_for_next(
+        &mut self,
+        id: ServerId,
+        client: ClientId,
+        waits: Option<(u64, u32)>,
+    ) -> (OpId, Index, Flaws) {
+        let server = &mut self.servers[id.index()];
         let (term, index) = (server.raft.term(), server.raft.log().last_index().next());
         let flaws = server.flaws();
         let Ruled { answer: op, flaws } = server.rsm.next_op(id, server.incarnation, flaws);
@@ -249,16 +330,7 @@ impl Cluster {
             let waiter = Waiter { index, op, term, since, client, call, attempt, kept };
             server.rsm.wait(waiter);
         }
-        let op = Rc::new(Op::new(op, request));
-        let submitted = op.clone();
-        self.emit_through(
-            flaws,
-            EventKind::Server(id, ServerEvent::Submitted { index, term, op: submitted, client }),
-        );
-        if self.servers[id.index()].timer(TimerKind::Waiters).is_none() {
-            self.arm_waiter_check(id);
-        }
-        self.step_raft(id, |raft, cx, out| raft.submit(op, cx, out));
+        (op, index, flaws)
     }
 
     pub(super) fn arm_waiter_check(&mut self, id: ServerId) {
@@ -310,9 +382,11 @@ impl Cluster {
             server.rsm.applied = index;
             match payload {
                 Payload::Op(op) => {
-                    let answer = carry_out(&mut server.rsm.kv, &op, id, server.raft.rules().flaws);
-                    self.has_applied(id, index, op, answer);
+                    let flaws = server.raft.rules().flaws;
+                    let made = carry_out(&mut server.rsm.kv, index, &op, id, flaws);
+                    self.has_applied(id, index, op, made);
                 }
+                Payload::Register(entry) => self.has_registered(id, index, entry),
                 Payload::Noop | Payload::Untold => {
                     self.emit(EventKind::Server(id, ServerEvent::AppliedNoop { index }));
                     self.settle_waiters(id, index, OpId::NONE, None);
@@ -358,17 +432,43 @@ impl Cluster {
     }
 
     /// Emits what was applied, and answers those who wait at its index.
-    fn has_applied(&mut self, id: ServerId, index: Index, op: Rc<Op>, made: Ruled<Answer>) {
-        let (flaws, applied) = (self.servers[id.index()].flaws(), op.id);
+    fn has_applied(&mut self, id: ServerId, index: Index, op: Rc<Op>, made: Ruled<Carried>) {
+        let applied = op.id;
+        let own = self.settles_own(id, index, applied);
+        let Ruled { answer: made, flaws: through } = made;
+        let (event, reply) = match made {
+            Ok(answer) => {
+                let told = answer.clone();
+                (ServerEvent::Applied { index, op, answer: told, own }, Reply::Done(answer))
+            }
+            Err(why) => {
+                let reply = match &why {
+                    Skipped::Copy(answer) => Reply::Done(answer.clone()),
+                    Skipped::Stale | Skipped::Expired => Reply::Expired,
+                };
+                (ServerEvent::Skipped { index, op, why, own }, reply)
+            }
+        };
+        self.emit_through(through, EventKind::Server(id, event));
+        self.settle_waiters(id, index, applied, Some(reply));
+    }
+
+    /// Opens a session, and tells its client.
+    fn has_registered(&mut self, id: ServerId, index: Index, entry: Rc<Registration>) {
+        let (applied, own) = (entry.id, self.settles_own(id, index, entry.id));
+        let opened = self.servers[id.index()].rsm.kv.register(index, &entry);
+        let (session, expired) = opened.unzip();
+        let expired = expired.flatten();
+        let event = ServerEvent::Registered { index, entry, expired, own };
+        self.emit(EventKind::Server(id, event));
+        self.settle_waiters(id, index, applied, session.map(Reply::Session));
+    }
+
+    /// Whether who stands at `index` waits for what is applied there.
+    fn settles_own(&self, id: ServerId, index: Index, applied: OpId) -> bool {
+        let flaws = self.servers[id.index()].flaws();
         let first = self.first_settled(id, index, applied);
-        let own = first.is_some_and(|(waiter, _)| is_own(&waiter, applied, flaws).answer);
-        let Ruled { answer, flaws: through } = made;
-        let told = answer.clone();
-        self.emit_through(
-            through,
-            EventKind::Server(id, ServerEvent::Applied { index, op, answer: told, own }),
-        );
-        self.settle_waiters(id, index, applied, Some(answer));
+        first.is_some_and(|(waiter, _)| is_own(&waiter, applied, flaws).answer)
     }
 
     /// The first waiter that what is applied at `index` settles, and through which flaws.
@@ -380,16 +480,19 @@ impl Cluster {
     }
 
     /// Who waits at this index takes the answer, if there is one and it is for it.
-    fn settle_waiters(&mut self, id: ServerId, index: Index, applied: OpId, made: Option<Answer>) {
+    fn settle_waiters(&mut self, id: ServerId, index: Index, applied: OpId, made: Option<Reply>) {
         let flaws = self.servers[id.index()].flaws();
         while let Some((waiter, early)) = self.first_settled(id, index, applied) {
             self.servers[id.index()].rsm.waiters.pop_front();
             let Ruled { answer: own, flaws: other } = is_own(&waiter, applied, flaws);
             match &made {
-                Some(answer) if own => {
+                Some(reply) if own => {
                     let Waiter { client, call, attempt, .. } = waiter;
-                    let (call, through) = ((client, call, attempt), early.union(other));
-                    self.answer(id, index, call, answer.clone(), through);
+                    let (to, through) = ((client, call, attempt), early.union(other));
+                    match reply {
+                        Reply::Done(answer) => self.answer(id, index, to, answer.clone(), through),
+                        reply => self.reply(id, client, call, attempt, reply.clone()),
+                    }
                 }
                 Some(_) => self.release(id, waiter, WrongLeader::AnotherOp, early.union(other)),
                 None => self.release(id, waiter, WrongLeader::AnotherOp, early),

@@ -374,11 +374,15 @@ impl Cluster {
             (Node::Server(sender), Node::Server(id), Cargo::Raft(message)) => {
                 self.step_raft(id, |raft, cx, out| raft.receive(sender, message, cx, out));
             }
-            (Node::Client(client), Node::Server(id), Cargo::Client(rpc)) => {
-                if let Rpc::Request { call, attempt, request } = rpc {
-                    self.on_request(id, client, call, attempt, request);
+            (Node::Client(client), Node::Server(id), Cargo::Client(rpc)) => match rpc {
+                Rpc::Request { call, attempt, session, request } => {
+                    self.on_request(id, client, call, attempt, session, request);
                 }
-            }
+                Rpc::Register { call, attempt } => {
+                    self.on_registration(id, client, call, attempt);
+                }
+                Rpc::Reply { .. } => {}
+            },
             (Node::Server(server), Node::Client(client), Cargo::Client(rpc)) => {
                 if let Rpc::Reply { call, attempt, reply } = rpc {
                     self.on_reply(client, server, call, attempt, reply);

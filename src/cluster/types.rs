@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::hash::BuildHasher;
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
@@ -327,6 +328,10 @@ impl Request {
             }
     }
 
+    pub const fn is_put(&self) -> bool {
+        matches!(self, Self::Put { .. })
+    }
+
     pub const fn key(&self) -> &Key {
         match self {
             Self::Get { key } | Self::Put { key, .. } => key,
@@ -350,6 +355,9 @@ impl fmt::Display for Request {
 pub struct Op {
     pub id: OpId,
     pub request: Request,
+    /// By which a copy of it is known, where its client has a session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
     /// The hash of its request, for every server that carries it out.
     #[serde(skip)]
     hash: u64,
@@ -360,22 +368,67 @@ pub struct Op {
 struct PlainOp {
     id: OpId,
     request: Request,
+    #[serde(default)]
+    stamp: Option<Stamp>,
 }
 
 impl From<PlainOp> for Op {
     fn from(plain: PlainOp) -> Self {
-        Self::new(plain.id, plain.request)
+        Self::stamped(plain.id, plain.stamp, plain.request)
     }
 }
 
 impl Op {
     pub fn new(id: OpId, request: Request) -> Self {
-        Self { id, hash: request.hash(), request }
+        Self::stamped(id, None, request)
+    }
+
+    /// One of a client that may have a session.
+    pub fn stamped(id: OpId, stamp: Option<Stamp>, request: Request) -> Self {
+        Self { id, stamp, hash: request.hash(), request }
     }
 
     pub const fn hash(&self) -> u64 {
         self.hash
     }
+}
+
+/// A session, called by the index of the entry that opened it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionId(NonZeroU32);
+
+impl SessionId {
+    /// `None` for index 0, and beyond what any run reaches.
+    pub fn at(index: Index) -> Option<Self> {
+        u32::try_from(index.0).ok().and_then(NonZeroU32::new).map(Self)
+    }
+
+    /// Where the entry stands that opened it.
+    pub const fn index(self) -> Index {
+        Index(self.0.get() as u64)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which session a put is of, and which of that session's it is: clientId and sequenceNum of
+/// Figure 6.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stamp {
+    pub session: SessionId,
+    pub sequence: u32,
+}
+
+/// An entry that opens a session.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Registration {
+    pub id: OpId,
+    /// How many sessions there may be then, this one included.
+    pub most: u32,
 }
 
 /// How a get or a put ended, as the application sees it.

@@ -17,6 +17,7 @@
 //! A put is carried out if the key is at its version, which it then raises by one (the service's one
 //! rule). So another's put that made the next version, or a read that found it, tells the two apart.
 
+use crate::cluster::sessions::Skipped;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -147,7 +148,11 @@ impl ClientView<'_> {
     /// The put that is open, or was the last that ended.
     fn last_put(&self) -> Option<Asked<'_>> {
         if let Some(Call { request, since, maybe_executed, .. }) = self.client.call() {
-            return Some(Asked { request, since: *since, maybe: *maybe_executed });
+            return Some(Asked {
+                request,
+                since: *since,
+                maybe: *maybe_executed && self.client.session.is_none(),
+            });
         }
         let Finished { result, .. } = self.client.last.as_ref()?;
         let records = self.scene.cluster.history().records();
@@ -306,6 +311,11 @@ fn note(
             own.push(op.id);
         }
         EventKind::Server(_, S::Applied { index, op, answer, .. })
+            if answer.outcome == Outcome::Ok && op.request == *request =>
+        {
+            applied.push((op.id, *index));
+        }
+        EventKind::Server(_, S::Skipped { index, op, why: Skipped::Copy(answer), .. })
             if answer.outcome == Outcome::Ok && op.request == *request =>
         {
             applied.push((op.id, *index));

@@ -162,6 +162,10 @@ fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
             return;
         }
         Cargo::Client(Rpc::Request { request, .. }) => return ask(pen, request),
+        Cargo::Client(Rpc::Register { .. }) => {
+            pen.put("a session?");
+            return;
+        }
         Cargo::Client(Rpc::Reply { reply, .. }) => return answer(pen, reply),
     };
     let words = match message {
@@ -240,6 +244,8 @@ fn answer(pen: &mut Pen<'_>, reply: &Reply) {
             Outcome::Maybe => "maybe".to_owned(),
         },
         Reply::WrongLeader(why) => why.words().to_owned(),
+        Reply::Session(session) => format!("session {session}"),
+        Reply::Expired => "session expired".to_owned(),
     };
     pen.put_within(&words);
 }

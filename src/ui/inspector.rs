@@ -248,6 +248,11 @@ fn lab(cluster: &Cluster, server: &Server) -> Vec<Fact> {
     if server.power != Power::Down && cluster.tells_service() {
         facts.push(fact("keys", server.rsm.kv.len().to_string(), "how many its map holds (§2)"));
     }
+    if let Some(most) = cluster.config().client_sessions.filter(|_| server.power != Power::Down) {
+        let sessions = server.rsm.kv.sessions();
+        let value = format!("{} of {most}, {} bytes", sessions.len(), sessions.bytes());
+        facts.push(fact("sessions", value, "what it keeps of clients (dissertation §6.3)"));
+    }
     if server.power != Power::Down && !cluster.is_observed() {
         facts.push(fact(
             "waiters",

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use raftlab::cluster::disk::Disk;
 use raftlab::cluster::raft::{
-    AppendResult, Configuration, Context, Entry, Log, Message, Outbox, Position, Progress, Raft,
-    RaftOption, Role, Rules, Write,
+    AppendResult, Configuration, Context, Entry, Log, Message, Outbox, Payload, Position, Progress,
+    Raft, RaftOption, Role, Rules, Write,
 };
 use raftlab::cluster::time::{Ppm, Span, Time};
 use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
@@ -146,7 +146,7 @@ impl Server {
 
     pub fn submits(&mut self, number: u64) -> Outbox {
         self.step(|raft, cx, out| {
-            raft.submit(op(number), cx, out);
+            raft.submit(Payload::Op(op(number)), cx, out);
         })
     }
 

@@ -201,6 +201,9 @@ impl Books {
             E::Server(_, ServerEvent::Submitted { index, term, op, client, .. }) => {
                 self.submitted.insert((*index, *term, op.id), *client);
             }
+            E::Server(_, ServerEvent::Registering { index, term, entry, client }) => {
+                self.submitted.insert((*index, *term, entry.id), *client);
+            }
             E::Server(server, ServerEvent::Applied { op, .. }) if event.flaws.is_empty() => {
                 apply(self.maps.entry(*server).or_default(), &op.request);
             }

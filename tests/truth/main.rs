@@ -265,6 +265,8 @@ fn what_is_said_under_faults_at_random_is_so() {
             (((seed / 3) >> place) & 1 == 1).then_some(option.on())
         };
         script.config.options = (0..).zip(options).filter_map(has).collect();
+        // Fewer than there are clients: some expire.
+        script.config.client_sessions = (seed % 5 == 0).then_some(2);
         let mut run = Watched::new(format!("swarm {seed}"), &script, Some(seed));
         run.explains = 40;
         run.play(1_500);

@@ -15,6 +15,7 @@ use crate::cluster::event::{
 use crate::cluster::network::{PacketKind, WrongLeader};
 use crate::cluster::raft::{RaftOption, Reconfigured, Role};
 use crate::cluster::server::Server;
+use crate::cluster::sessions::Skipped;
 use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, ServerId, ServerSet, Term};
 
 macro_rules! places {
@@ -105,6 +106,8 @@ places! {
     DiskLags 2 "an entry is committed that its leader's own disk does not have",
     Renewed 2 "a server that is no member loses its disk, and is a new one",
     HungHeard 2 "a leader whose disk hangs is heard",
+    SessionCopy 1 "a copy of a put is told the answer of the first",
+    SessionExpired 1 "a put is applied whose session has expired",
 }
 
 impl Place {
@@ -150,10 +153,19 @@ impl Place {
             | Self::TornKept
             | Self::DiskLags
             | Self::HungHeard => Some(OptionWord::Extra(Extra::Disks)),
+            Self::SessionCopy | Self::SessionExpired => Some(OptionWord::Extra(Extra::Sessions)),
             // Both are needed.
             Self::MembersInSnapshot => Some(OptionWord::Any),
             _ => None,
         }
+    }
+}
+
+impl Place {
+    /// What keeps runs from coming there: with sessions no copy of a put runs late, and who hears maybe
+    /// of a lock has lost its session with it.
+    pub const fn is_ruled_out_by(self, extra: Extra) -> bool {
+        matches!((self, extra), (Self::LatePut | Self::LockMaybe, Extra::Sessions))
     }
 }
 
@@ -240,6 +252,10 @@ impl Watch {
                 self.reach(if leads { Place::ReadByIndex } else { Place::ReadAtFollower });
             }
             ServerEvent::ReadReleased { .. } => self.reach(Place::ReadGivenUp),
+            ServerEvent::Skipped { why: Skipped::Copy(_), .. } => self.reach(Place::SessionCopy),
+            ServerEvent::Skipped { why: Skipped::Expired, .. } => {
+                self.reach(Place::SessionExpired);
+            }
             ServerEvent::WaitersLost { .. } => self.reach(Place::WaitersLost),
             ServerEvent::Crashed { lost, .. } => {
                 if self.parts.contains(server) {

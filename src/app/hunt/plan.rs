@@ -15,6 +15,7 @@ use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{Choice, OPTIONS, OptionAbout, Options, RaftOption};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::rsm::WAITER_TIMEOUT;
+use crate::cluster::sessions::SESSIONS;
 
 /// What is fixed for all seeds; the rest is drawn.
 #[derive(Clone, Debug, Default)]
@@ -41,17 +42,21 @@ pub enum Extra {
     Disks,
     /// Appends are pipelined.
     Inflight,
+    /// Clients have sessions.
+    Sessions,
 }
 
 impl Extra {
-    const ALL: [Self; 4] = [Self::Snapshot, Self::Members, Self::Disks, Self::Inflight];
+    pub const ALL: [Self; 5] =
+        [Self::Snapshot, Self::Members, Self::Disks, Self::Inflight, Self::Sessions];
 
-    const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Snapshot => "snapshot",
             Self::Members => "members",
             Self::Disks => "disks",
             Self::Inflight => "inflight",
+            Self::Sessions => "sessions",
         }
     }
 }
@@ -136,6 +141,15 @@ impl Chosen {
         let bounds = [" inflight=2", " inflight=3", " inflight=8", " inflight=3 uncommitted=20"];
         // Of what the seed draws, too few runs would have it for its places to be reached.
         if self.has(Extra::Inflight, false) { pick(&mut rng, &bounds) } else { "" }
+    }
+
+    /// How many sessions servers keep: as many as there are clients, or a few more, so that some expire
+    /// where word of one was lost. With fewer, clients could take each other's for ever.
+    fn sessions(self, seed: u64, clients: u32) -> Option<String> {
+        let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 6));
+        let most = pick(&mut rng, &[clients, clients, clients + 1, 2 * clients, SESSIONS]);
+        let drawn = rng.below(4) == 0;
+        self.has(Extra::Sessions, drawn).then(|| format!(" client-sessions={most}"))
     }
 
     /// Whether disks are among the faults of a seed.
@@ -281,6 +295,7 @@ pub fn text(seed: u64, fixed: &Fixed) -> String {
     }
     text.push_str(&fixed.options.snapshots(seed, fixed.flaw).unwrap_or_default());
     text.push_str(fixed.options.inflight(seed));
+    text.push_str(&fixed.options.sessions(seed, clients).unwrap_or_default());
     text.push('\n');
     if let Some(flaw) = fixed.flaw {
         let _ = writeln!(text, "flaw {flaw} on");

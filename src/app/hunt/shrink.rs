@@ -287,10 +287,11 @@ impl Shrinker {
             return false;
         }
         let plain = Config::default();
-        let changes: [&dyn Fn(&mut Config); 12] = [
+        let changes: [&dyn Fn(&mut Config); 13] = [
             &|config| config.options = Config::default().options,
             &|config| config.snapshot = Config::default().snapshot,
             &|config| config.snapshot_chunk = Config::default().snapshot_chunk,
+            &|config| config.client_sessions = Config::default().client_sessions,
             &|config| config.inflight = Config::default().inflight,
             &|config| config.uncommitted = Config::default().uncommitted,
             &|config| config.network = Network::Reliable,

@@ -41,6 +41,7 @@ pub fn head(config: &Config) -> String {
         uncommitted: config.uncommitted,
         snapshot: config.snapshot,
         snapshot_chunk: config.snapshot_chunk,
+        client_sessions: config.client_sessions,
         sync: unless(config.sync == plain.sync).then_some(config.sync),
         rpc_timeout: unless(config.rpc_timeout == plain.rpc_timeout).then_some(config.rpc_timeout),
         options: config.options,
@@ -196,7 +197,7 @@ pub const fn is_told(kind: &EventKind) -> bool {
                 | RaftEvent::VoteGranted { .. }
                 | RaftEvent::BecameLeader { .. }
                 | RaftEvent::SteppedDown { role: Role::Leader, .. }
-        ) | EventKind::Server(_, ServerEvent::Submitted { .. })
+        ) | EventKind::Server(_, ServerEvent::Submitted { .. } | ServerEvent::Registering { .. })
             | EventKind::Raft(
                 _,
                 RaftEvent::Committed { .. }

@@ -115,6 +115,7 @@ pub fn with_raft(text: &[u8], raft: &Implementation) -> Vec<u8> {
             append_max: None,
             inflight: None,
             uncommitted: None,
+            client_sessions: None,
             ..head
         };
         head.with_raft(Some(raft))

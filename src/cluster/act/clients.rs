@@ -98,7 +98,7 @@ impl Cluster {
     /// A leader appends a put at once. In the history it is one that never returns.
     fn submit(&mut self, client: ClientId, server: ServerId, put: Request) {
         self.record_call(client, &put, Flaws::default());
-        self.append_request(server, client, put.clone(), None);
+        self.append_request(server, client, (None, put.clone()), None);
         self.emit(EventKind::Client(client, ClientEvent::Abandoned { call: Some(put) }));
     }
 

@@ -218,7 +218,10 @@ impl Cluster {
 /// Where something has just been promised that a crash must not undo: an operation was taken, a
 /// vote was given, entries were copied, an entry was committed.
 const fn victim(event: &Event) -> Option<ServerId> {
-    if let EventKind::Server(server, ServerEvent::Submitted { .. })
+    if let EventKind::Server(
+        server,
+        ServerEvent::Submitted { .. } | ServerEvent::Registering { .. },
+    )
     | EventKind::Raft(
         server,
         RaftEvent::VoteGranted { .. }

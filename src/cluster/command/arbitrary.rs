@@ -146,13 +146,14 @@ fn head() -> impl Strategy<Value = Command> {
         (
             (of(1..=1_000_000u32), of(1..=1_000u32), of(1..=1_000_000u32)),
             snapshots(),
-            (of(span()), of(span())),
+            (of(1..=10_000u32), of(span()), of(span())),
         ),
         (of(1..=1_000_000_000_000u64), options()),
     )
         .prop_map(
             |((servers, seed, network), (election, heartbeat), more, (events_max, options))| {
-                let (appends, (snapshot, snapshot_chunk), (sync, rpc_timeout)) = more;
+                let (appends, (snapshot, snapshot_chunk), others) = more;
+                let (client_sessions, sync, rpc_timeout) = others;
                 let (append_max, inflight, uncommitted) = appends;
                 let election = election
                     .map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
@@ -168,6 +169,7 @@ fn head() -> impl Strategy<Value = Command> {
                     uncommitted,
                     snapshot,
                     snapshot_chunk,
+                    client_sessions,
                     sync,
                     rpc_timeout,
                     events_max,

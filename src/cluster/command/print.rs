@@ -308,6 +308,7 @@ impl Display for Setup {
         option(f, "uncommitted", self.uncommitted)?;
         option(f, "snapshot", self.snapshot)?;
         option(f, "snapshot-chunk", self.snapshot_chunk.map(SnapshotLimit::Bytes))?;
+        option(f, "client-sessions", self.client_sessions)?;
         option(f, "sync", self.sync)?;
         option(f, "rpc-timeout", self.rpc_timeout)?;
         option(f, "max-events", self.events_max)?;

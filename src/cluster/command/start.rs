@@ -104,6 +104,7 @@ impl Start {
             uncommitted,
             snapshot,
             snapshot_chunk,
+            client_sessions,
             sync,
             rpc_timeout,
             events_max,
@@ -124,6 +125,7 @@ impl Start {
         config.uncommitted = *uncommitted;
         config.snapshot = *snapshot;
         config.snapshot_chunk = *snapshot_chunk;
+        config.client_sessions = *client_sessions;
         config.sync = sync.unwrap_or(config.sync);
         config.rpc_timeout = rpc_timeout.unwrap_or(config.rpc_timeout);
         config.events_max = events_max.unwrap_or(config.events_max);

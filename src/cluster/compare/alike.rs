@@ -4,6 +4,7 @@
 //! joined earlier is another one by number. So packets' numbers don't count here, nor do those of
 //! operations and tasks, and clients are told apart by their names.
 
+use crate::cluster::types::Registration;
 use std::rc::Rc;
 
 use crate::cluster::client::name_number;
@@ -39,7 +40,14 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
                 *op = without_number(op);
                 rename(client, names);
             }
-            ServerEvent::Applied { op, .. } => *op = without_number(op),
+            ServerEvent::Registering { entry, client, .. } => {
+                *entry = without_id(entry);
+                rename(client, names);
+            }
+            ServerEvent::Registered { entry, .. } => *entry = without_id(entry),
+            ServerEvent::Applied { op, .. } | ServerEvent::Skipped { op, .. } => {
+                *op = without_number(op)
+            }
             ServerEvent::Refused { client, .. }
             | ServerEvent::HandsOver { client, .. }
             | ServerEvent::HoldsBack { client, .. }
@@ -61,7 +69,12 @@ fn nameless((event, names): (&Event, &Names)) -> EventKind {
 
 fn without_number(op: &Op) -> Rc<Op> {
     let id = OpId { server: ServerId::from_index(0), number: 0 };
-    Rc::new(Op::new(id, op.request.clone()))
+    Rc::new(Op::stamped(id, op.stamp, op.request.clone()))
+}
+
+fn without_id(entry: &Registration) -> Rc<Registration> {
+    let id = OpId { server: ServerId::from_index(0), number: 0 };
+    Rc::new(Registration { id, most: entry.most })
 }
 
 fn rename_node(node: &mut Node, names: &Names) {

@@ -233,7 +233,10 @@ fn is_sent_for(flight: Flight, event: &EventKind) -> bool {
             | (PacketKind::AppendRefused { .. }, R::AppendRefused { leader, .. }) => is_to(leader),
             _ => false,
         },
-        (PacketKind::Append { .. }, EventKind::Server(_, S::Submitted { .. })) => true,
+        (
+            PacketKind::Append { .. },
+            EventKind::Server(_, S::Submitted { .. } | S::Registering { .. }),
+        ) => true,
         (
             PacketKind::ClientRequest,
             EventKind::Client(_, ClientEvent::Called { .. } | ClientEvent::AttemptFailed { .. }),
@@ -259,7 +262,7 @@ fn before_sync(recent: &[Event], at: usize, server: ServerId) -> Option<usize> {
         event.subject() == Some(Node::Server(server))
             && matches!(
                 event.kind,
-                E::Server(_, S::Submitted { .. })
+                E::Server(_, S::Submitted { .. } | S::Registering { .. })
                     | E::Raft(
                         _,
                         R::ElectionStarted { .. }

@@ -8,9 +8,9 @@ use crate::cluster::Cluster;
 use crate::cluster::client::{Call, Client, Finished, Work, outcome_of_put};
 use crate::cluster::event::{ClientEvent, Event, EventKind, ServerEvent};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::network::{Cargo, Hand, Loss, Packet, Rpc};
+use crate::cluster::network::{Hand, Loss, Packet, Rpc};
 use crate::cluster::server::{Power, Server};
-use crate::cluster::types::{ClientId, Node, Outcome, Request, ServerId};
+use crate::cluster::types::{ClientId, Node, Outcome, ServerId};
 use crate::cluster::words::spell;
 
 /// Explains a client.
@@ -45,6 +45,9 @@ pub fn client(cluster: &Cluster, id: ClientId, recent: &[Event]) -> Vec<String> 
                 lines.say(format!("it may ask no server but {only}"));
             }
         }
+    }
+    if let Some(session) = client.session {
+        lines.say(format!("it has session {session} (dissertation §6.3)"));
     }
     match client.queue.len() {
         0 => {}
@@ -101,7 +104,17 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
             clauses.extend(at_server(cluster, client, call, server));
         }
     }
-    if call.maybe_executed && matches!(call.request, Request::Put { .. }) {
+    if call.registers {
+        clauses.push("it asks for a session first (dissertation §6.3)".into());
+    }
+    if call.maybe_executed
+        && let Some(session) = client.session
+    {
+        clauses.push(format!(
+            "an earlier attempt may have been carried out: as long as session {session} is open, a \
+             copy of it gets the same answer (dissertation §6.3)"
+        ));
+    } else if call.maybe_executed && call.request.is_put() {
         clauses.push(match outcome_of_put(Outcome::Version, true, cluster.client_flaws).answer {
             Outcome::Maybe => "an earlier attempt may have been carried out: if the version is \
                                wrong, the answer is maybe"
@@ -189,8 +202,7 @@ fn waits_in_inbox(server: &Server, client: &Client, call: &Call) -> bool {
 /// Whether a packet is the request of the present attempt.
 fn is_of(packet: &Packet, client: &Client, call: &Call) -> bool {
     packet.from == Node::Client(client.id)
-        && matches!(packet.cargo, Cargo::Client(Rpc::Request { call: number, attempt, .. })
-            if (number, attempt) == (call.number, call.attempt))
+        && packet.cargo.client().is_some_and(|rpc| rpc.attempt() == (call.number, call.attempt))
 }
 
 /// The request or the answer of the present attempt, if it is in flight.
@@ -227,6 +239,7 @@ fn concerns(event: &Event, client: &Client) -> bool {
             server,
             ServerEvent::Refused { client: of, .. }
             | ServerEvent::Submitted { client: of, .. }
+            | ServerEvent::Registering { client: of, .. }
             | ServerEvent::WaiterReleased { client: of, .. },
         ) => {
             *of == client.id

@@ -9,6 +9,7 @@ use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{AppendResult, Entry, Message, Payload, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::start::given_op;
+use crate::cluster::types::Stamp;
 use crate::cluster::types::{Index, Node, Request, ServerId, ServerSet};
 
 /// Explains the entry at `index` of a server's log.
@@ -63,6 +64,13 @@ fn what(index: Index, entry: &Entry, is_guest: bool) -> String {
                  (dissertation §4.1)"
             );
         }
+        Payload::Register(entry) => {
+            return format!(
+                "entry {index} opens a session, and {} appended it in term {term}; there may be {} \
+                 (dissertation §6.3)",
+                entry.id.server, entry.most
+            );
+        }
         Payload::Untold => return format!("entry {index} is of term {term}"),
         Payload::Opaque(bytes) => {
             return format!(
@@ -77,6 +85,13 @@ fn what(index: Index, entry: &Entry, is_guest: bool) -> String {
             format!("puts {}={} at version {version}", text(key), text(value))
         }
     };
+    if let Some(Stamp { session, sequence }) = op.stamp {
+        return format!(
+            "entry {index} {request}, as number {sequence} of session {session}; {} appended it in \
+             term {term}",
+            op.id.server
+        );
+    }
     match op.id == given_op(index, term).id {
         true => format!("entry {index} {request}; the run began with it, as of term {term}"),
         false => {
@@ -397,7 +412,12 @@ fn rivals(cluster: &Cluster, holder: &Server, index: Index, entry: &Entry) -> Op
 fn concerns(event: &Event, server: ServerId, at: Index) -> bool {
     event.subject() == Some(Node::Server(server))
         && match &event.kind {
-            EventKind::Server(_, ServerEvent::Submitted { index, .. })
+            EventKind::Server(
+                _,
+                ServerEvent::Submitted { index, .. }
+                | ServerEvent::Registering { index, .. }
+                | ServerEvent::Skipped { index, .. },
+            )
             | EventKind::Raft(_, RaftEvent::OldTermWaits { index, .. }) => *index == at,
             EventKind::Raft(
                 _,

@@ -49,6 +49,15 @@ fn says(cluster: &Cluster, cargo: &Cargo) -> String {
         Cargo::Client(Rpc::Reply { reply: Reply::Done(answer), .. }) => {
             return format!("the answer, {}", answer.outcome);
         }
+        Cargo::Client(Rpc::Register { attempt, .. }) => {
+            return format!("a client's wish for a session, attempt {attempt}");
+        }
+        Cargo::Client(Rpc::Reply { reply: Reply::Session(session), .. }) => {
+            return format!("word of session {session}");
+        }
+        Cargo::Client(Rpc::Reply { reply: Reply::Expired, .. }) => {
+            return "word that the session has expired".into();
+        }
         Cargo::Client(Rpc::Reply { reply: Reply::WrongLeader(_), .. }) => {
             return "a refusal of the request".into();
         }
@@ -238,12 +247,18 @@ fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
 
 fn purpose_for_a_client(rpc: &Rpc, to: &str) -> String {
     match rpc {
-        Rpc::Request { .. } => "only the leader takes requests (§8)".into(),
+        Rpc::Request { .. } | Rpc::Register { .. } => "only the leader takes requests (§8)".into(),
         Rpc::Reply { reply: Reply::Done(_), .. } => "it ends the call".into(),
         Rpc::Reply { reply: Reply::WrongLeader(why), .. } if why.may_execute() => {
             format!("{to} asks again; this request may still be carried out")
         }
         Rpc::Reply { reply: Reply::WrongLeader(_), .. } => format!("{to} asks again"),
+        Rpc::Reply { reply: Reply::Session(_), .. } => {
+            format!("{to} names it in each put (dissertation §6.3)")
+        }
+        Rpc::Reply { reply: Reply::Expired, .. } => {
+            format!("{to} needs another session (dissertation §6.3)")
+        }
     }
 }
 

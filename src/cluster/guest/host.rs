@@ -379,8 +379,10 @@ impl Host {
         self.raft.log().get(index).map(|entry| match &entry.payload {
             Payload::Op(op) => operation::write(op),
             Payload::Opaque(bytes) => bytes.as_slice().to_vec(),
-            // No guest changes members.
-            Payload::Noop | Payload::Untold | Payload::Configuration(_) => Vec::new(),
+            // No guest changes members, and clients of a guest have no sessions.
+            Payload::Noop | Payload::Untold | Payload::Configuration(_) | Payload::Register(_) => {
+                Vec::new()
+            }
         })
     }
 

@@ -8,7 +8,7 @@ use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
 use crate::cluster::types::{Index, Term};
 
-pub(super) static ROWS: [Row; 27] = [
+pub(super) static ROWS: [Row; 28] = [
     Row {
         name: "is",
         plural: Some("are"),
@@ -180,6 +180,14 @@ pub(super) static ROWS: [Row; 27] = [
         summary: "up to where it has applied its log",
         examples: &["leader applied = leader committed"],
         ask: Ask::Server(|_, server| number(server.rsm.applied.0)),
+        ..ROW
+    },
+    Row {
+        name: "sessions",
+        usage: &["WHO sessions >= N"],
+        summary: "how many sessions of clients are open in what it has applied",
+        examples: &["S1 sessions = 2", "all sessions >= 1"],
+        ask: Ask::Server(|_, server| number(server.rsm.kv.sessions().len() as u64)),
         ..ROW
     },
     Row {

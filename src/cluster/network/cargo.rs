@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{PacketKind, Summary};
 use crate::cluster::raft::Message;
-use crate::cluster::types::{Answer, Request, Term};
+use crate::cluster::types::{Answer, Request, SessionId, Term};
 
 /// What a packet carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +22,10 @@ pub enum Cargo {
 /// for this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rpc {
-    /// A client's get or put.
-    Request { call: u64, attempt: u32, request: Request },
+    /// A client's get or put, and the session that a put is of, if any.
+    Request { call: u64, attempt: u32, session: Option<SessionId>, request: Request },
+    /// It wants a session first.
+    Register { call: u64, attempt: u32 },
     /// The answer to that attempt.
     Reply { call: u64, attempt: u32, reply: Reply },
 }
@@ -33,6 +35,10 @@ pub enum Rpc {
 pub enum Reply {
     Done(Answer),
     WrongLeader(WrongLeader),
+    /// The session that it asked for.
+    Session(SessionId),
+    /// Its session is open no more, and what it asked for was not carried out now.
+    Expired,
 }
 
 /// Why a server didn't carry out a request, which decides whether it may still happen.
@@ -104,7 +110,7 @@ impl Cargo {
         let kind = match self {
             Self::Raft(message) => return message.summary(),
             Self::Told(summary) => return *summary,
-            Self::Client(Rpc::Request { .. }) => PacketKind::ClientRequest,
+            Self::Client(Rpc::Request { .. } | Rpc::Register { .. }) => PacketKind::ClientRequest,
             Self::Client(Rpc::Reply { .. }) => PacketKind::ClientReply,
         };
         Summary { kind, term: Term::ZERO }
@@ -125,11 +131,15 @@ impl Cargo {
         match self {
             Self::Raft(message) => message.wire_bytes(),
             Self::Told(_) => 0,
-            Self::Client(Rpc::Request { request, .. }) => 12 + request.wire_bytes(),
+            Self::Client(Rpc::Request { request, session, .. }) => {
+                12 + request.wire_bytes() + session.map_or(0, |_| 8)
+            }
+            Self::Client(Rpc::Register { .. }) => 12,
             Self::Client(Rpc::Reply { reply: Reply::Done(answer), .. }) => {
                 25 + answer.value.len() as u64
             }
-            Self::Client(Rpc::Reply { reply: Reply::WrongLeader(_), .. }) => 13,
+            Self::Client(Rpc::Reply { reply: Reply::Session(_), .. }) => 17,
+            Self::Client(Rpc::Reply { reply: Reply::WrongLeader(_) | Reply::Expired, .. }) => 13,
         }
     }
 }
@@ -138,9 +148,9 @@ impl Rpc {
     /// To which attempt of which call it belongs.
     pub const fn attempt(&self) -> (u64, u32) {
         match self {
-            Self::Request { call, attempt, .. } | Self::Reply { call, attempt, .. } => {
-                (*call, *attempt)
-            }
+            Self::Request { call, attempt, .. }
+            | Self::Register { call, attempt }
+            | Self::Reply { call, attempt, .. } => (*call, *attempt),
         }
     }
 }
@@ -158,7 +168,7 @@ mod tests {
             Request::Get { key: "kk".into() },
             Request::Put { key: "kk".into(), value: "seven..".into(), version: Version(3) },
         );
-        let request = |request| Rpc::Request { call: 1, attempt: 1, request };
+        let request = |request| Rpc::Request { call: 1, attempt: 1, session: None, request };
         let reply = |reply| Rpc::Reply { call: 1, attempt: 1, reply };
         let answer = Answer { outcome: Outcome::Ok, value: "seven..".into(), version: Version(1) };
         for (rpc, bytes) in [

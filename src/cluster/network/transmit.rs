@@ -248,8 +248,14 @@ fn digest_members(digest: &mut Digest, all: Option<Configuration>) {
 
 fn digest_rpc(digest: &mut Digest, rpc: &Rpc) {
     match rpc {
-        Rpc::Request { call, attempt, .. } => {
+        Rpc::Request { call, attempt, session, .. } => {
             digest.u8(CargoTag::Request as u8).u64(*call).u64(u64::from(*attempt));
+            if let Some(session) = session {
+                digest.u64(session.index().0);
+            }
+        }
+        Rpc::Register { call, attempt } => {
+            digest.u8(CargoTag::Register as u8).u64(*call).u64(u64::from(*attempt));
         }
         Rpc::Reply { call, attempt, reply } => {
             digest.u8(CargoTag::Reply as u8).u64(*call).u64(u64::from(*attempt));
@@ -258,6 +264,8 @@ fn digest_rpc(digest: &mut Digest, rpc: &Rpc) {
                     digest.u8(outcome_byte(answer.outcome)).u64(answer.version.0)
                 }
                 Reply::WrongLeader(why) => digest.u8(16 + *why as u8),
+                Reply::Session(session) => digest.u8(32).u64(session.index().0),
+                Reply::Expired => digest.u8(33),
             };
         }
     }
@@ -284,7 +292,7 @@ mod tests {
     use crate::cluster::raft::{Entries, Entry, Position};
     use crate::cluster::rng::{Entity, Rng};
     use crate::cluster::time::Ppm;
-    use crate::cluster::types::{Answer, Index, Op, OpId, Request, Term, Version};
+    use crate::cluster::types::{Answer, Index, Op, OpId, Request, SessionId, Term, Version};
 
     /// Cargo of every kind: of those of a kind each differs in one thing from the first.
     fn cargoes() -> Vec<Cargo> {
@@ -342,6 +350,10 @@ mod tests {
         for why in [WrongLeader::AnotherOp, WrongLeader::TermChanged, WrongLeader::TimedOut] {
             tell(1, 1, Reply::WrongLeader(why));
         }
+        tell(1, 1, Reply::Expired);
+        for session in [1, 2].into_iter().filter_map(|index| SessionId::at(Index(index))) {
+            tell(1, 1, Reply::Session(session));
+        }
         for outcome in [Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe] {
             for version in [4, 5] {
                 let version = Version(version);
@@ -350,7 +362,12 @@ mod tests {
         }
         for (call, attempt) in [(1, 1), (2, 1), (1, 2)] {
             let request = Request::Get { key: "k".into() };
-            all.push(Cargo::Client(Rpc::Request { call, attempt, request }));
+            for session in [None, Some(1), Some(2)] {
+                let session = session.and_then(|index| SessionId::at(Index(index)));
+                let request = request.clone();
+                all.push(Cargo::Client(Rpc::Request { call, attempt, session, request }));
+            }
+            all.push(Cargo::Client(Rpc::Register { call, attempt }));
         }
         all
     }

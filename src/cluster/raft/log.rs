@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::configuration::Configuration;
 use super::message::{Entries, Position};
 use crate::cluster::growing::Growing;
-use crate::cluster::types::{Index, Op, OpId, Term};
+use crate::cluster::types::{Index, Op, OpId, Registration, Term};
 
 /// One entry: what it is about, and the term of the leader that received it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum Payload {
     Opaque(Rc<Vec<u8>>),
     /// Who votes and who learns, from here on (dissertation §4.1).
     Configuration(Rc<Configuration>),
+    /// A client opens a session (dissertation §6.3).
+    Register(Rc<Registration>),
 }
 
 impl Entry {
@@ -55,7 +57,11 @@ impl Payload {
     pub const fn op(&self) -> Option<&Rc<Op>> {
         match self {
             Self::Op(op) => Some(op),
-            Self::Noop | Self::Untold | Self::Opaque(_) | Self::Configuration(_) => None,
+            Self::Noop
+            | Self::Untold
+            | Self::Opaque(_)
+            | Self::Configuration(_)
+            | Self::Register(_) => None,
         }
     }
 
@@ -63,12 +69,16 @@ impl Payload {
     pub fn configuration(&self) -> Option<Configuration> {
         match self {
             Self::Configuration(all) => Some(**all),
-            Self::Op(_) | Self::Noop | Self::Untold | Self::Opaque(_) => None,
+            Self::Op(_) | Self::Noop | Self::Untold | Self::Opaque(_) | Self::Register(_) => None,
         }
     }
 
     pub fn id(&self) -> OpId {
-        self.op().map_or(OpId::NONE, |op| op.id)
+        match self {
+            Self::Op(op) => op.id,
+            Self::Register(entry) => entry.id,
+            Self::Noop | Self::Untold | Self::Opaque(_) | Self::Configuration(_) => OpId::NONE,
+        }
     }
 
     /// What one that is no operation is called.
@@ -79,6 +89,7 @@ impl Payload {
             Self::Untold => "entry",
             Self::Opaque(_) => "bytes",
             Self::Configuration(_) => "configuration",
+            Self::Register(_) => "session",
         }
     }
 
@@ -86,7 +97,7 @@ impl Payload {
     pub fn hash(&self) -> u64 {
         match self {
             Self::Op(op) => op.hash(),
-            Self::Noop | Self::Untold => 0,
+            Self::Noop | Self::Untold | Self::Register(_) => 0,
             Self::Opaque(bytes) => foldhash::quality::FixedState::default().hash_one(bytes),
             Self::Configuration(all) => all.hash(),
         }
@@ -96,7 +107,8 @@ impl Payload {
     /// four bytes each.
     pub fn wire_bytes(&self) -> u64 {
         match self {
-            Self::Op(op) => 9 + op.request.wire_bytes(),
+            Self::Op(op) => 9 + op.request.wire_bytes() + op.stamp.map_or(0, |_| 8),
+            Self::Register(_) => 9 + 4,
             Self::Noop | Self::Untold => 1,
             Self::Opaque(bytes) => 5 + bytes.len() as u64,
             Self::Configuration(_) => 1 + 16,
@@ -121,7 +133,7 @@ impl std::fmt::Display for Payload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Op(op) => op.request.fmt(f),
-            Self::Noop | Self::Untold => f.write_str(self.word()),
+            Self::Noop | Self::Untold | Self::Register(_) => f.write_str(self.word()),
             Self::Opaque(bytes) => write!(f, "{} bytes", bytes.len()),
             Self::Configuration(all) => all.fmt(f),
         }

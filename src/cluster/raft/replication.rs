@@ -1,7 +1,5 @@
 //! Log replication: sending, checking, backing up, committing (§5.3, §5.4.2).
 
-use std::rc::Rc;
-
 use super::retry::Asked;
 use super::{
     AppendRefusal, AppendResult, Context, Entries, Entry, IgnoreReason, Leadership, Message,
@@ -9,12 +7,12 @@ use super::{
     Replication, Role, State, StepDown, Summary, TimerOrder, Write,
 };
 use crate::cluster::flaw::{Flaw, Flaws, Ruled};
-use crate::cluster::types::{Index, Op, ServerId, Term};
+use crate::cluster::types::{Index, ServerId, Term};
 
 impl Raft {
     /// Appends an operation to a leader's log and starts to replicate it at once.
-    pub fn submit(&mut self, op: Rc<Op>, cx: &Context, out: &mut Outbox) -> Index {
-        self.receive_entry(Payload::Op(op), out);
+    pub fn submit(&mut self, payload: Payload, cx: &Context, out: &mut Outbox) -> Index {
+        self.receive_entry(payload, out);
         self.send_to_idle(cx, out);
         self.log.last_index()
     }

@@ -39,6 +39,7 @@ impl Snapshot {
         for (key, stored) in map.iter() {
             print.text(key).text(&stored.value).u64(stored.version.0);
         }
+        map.sessions().digest(&mut print);
         Self { last, members, bytes, print: print.value(), map }
     }
 

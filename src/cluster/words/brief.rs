@@ -4,6 +4,7 @@
 use crate::cluster::event::{ClientEvent as C, Event, EventKind, Names, PacketEvent};
 use crate::cluster::event::{RaftEvent as R, ServerEvent as S};
 use crate::cluster::network::{PacketKind, Reply};
+use crate::cluster::sessions::Skipped;
 use crate::cluster::types::{Index, Node, Outcome, Request};
 
 impl Event {
@@ -18,6 +19,10 @@ impl Event {
                 S::Woke { .. } => format!("{server} WAKES UP"),
                 S::Wiped => format!("{server} LOST ITS DISK"),
                 S::Submitted { op, .. } => format!("{server} APPENDS {}", request(&op.request)),
+                S::Registering { .. } => format!("{server} APPENDS A SESSION"),
+                S::Skipped { index, why: Skipped::Copy(_), .. } => {
+                    format!("{server}: ENTRY {index} IS A COPY")
+                }
                 S::Refused { client, .. } => format!("{server}: NOT THE LEADER, {}", name(*client)),
                 S::Answered { client, answer, .. }
                 | S::Replied { client, reply: Reply::Done(answer) } => {
@@ -53,6 +58,8 @@ impl Event {
             },
             EventKind::Client(client, event) => match event {
                 C::Called { request } => format!("{}: {}", name(*client), order(request)),
+                C::SessionOpened { session } => format!("{} HAS SESSION {session}", name(*client)),
+                C::SessionLost { .. } => format!("{} HAS NO SESSION", name(*client)),
                 C::Returned { result, .. } => {
                     format!("{} GETS {}", name(*client), outcome_word(result.outcome))
                 }

@@ -15,17 +15,40 @@ impl ClientEvent {
                 ask.story(|spell| format!("calls {}", spell.call(request)), no_reason)
             }
             Self::Asked { server, attempt } => ask.detail(|_| asks(*server, *attempt), no_reason),
+            Self::WantsSession => ask.story(
+                |_| "wants a session first".to_owned(),
+                |_| "by that servers know a copy of its put (dissertation §6.3)".to_owned(),
+            ),
+            Self::SessionOpened { session } => ask.story(
+                |_| format!("has session {session}"),
+                |_| "now it asks for what it wanted (dissertation §6.3)".to_owned(),
+            ),
+            Self::SessionLost { session, maybe } => {
+                ask.story(
+                    |_| format!("has lost session {session}"),
+                    |_| {
+                        match maybe {
+                    true => "whether its put was carried out before, no server can tell any more",
+                    false => "its put was not carried out: it opens another session and asks again",
+                }
+                .to_owned()
+                    },
+                )
+            }
             // Told once: a client asks for ever, and would fill the list with one story.
             Self::AttemptFailed { server, why, again } => ask.row(
                 if *again { Weight::Detail } else { Weight::Story },
                 |_| format!("ends its attempt at {server}"),
                 |_| attempt_failed(*server, *why),
             ),
-            Self::Returned { request, result, late } => ask.story(
+            Self::Returned { request, result, late, unknown } => ask.story(
                 |spell| {
                     format!("is answered {}: {}", result.outcome, spell.result(request, result))
                 },
-                |_| returned(result.outcome, *late, flaws),
+                |_| match unknown {
+                    true => Some(UNKNOWN.to_owned()),
+                    false => returned(result.outcome, *late, flaws),
+                },
             ),
             Self::Abandoned { call } => ask.story(
                 |spell| match call {
@@ -53,6 +76,9 @@ impl ClientEvent {
         }
     }
 }
+
+/// Of a put whose session has expired.
+const UNKNOWN: &str = "its session has expired, and what became of it, no server knows";
 
 fn asks(server: ServerId, attempt: u32) -> String {
     match attempt {

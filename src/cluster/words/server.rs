@@ -7,6 +7,8 @@ use crate::cluster::event::ServerEvent;
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::{Reply, WrongLeader};
 use crate::cluster::raft::Position;
+use crate::cluster::sessions::Skipped;
+use crate::cluster::types::Stamp;
 use crate::cluster::types::{Answer, Index, Outcome, Request, ServerId, Term};
 
 impl ServerEvent {
@@ -78,6 +80,16 @@ impl ServerEvent {
                 },
                 |_| ruled(flaws, format!("it leads term {term}, as far as it knows"), "§5.3"),
             ),
+            E::Registering { index, term, entry, client } => replication.story(
+                |spell| {
+                    let client = spell.client(*client);
+                    format!("appends a session for {client} as entry {index} of term {term}")
+                },
+                |_| {
+                    let most = entry.most;
+                    format!("the log decides which sessions there are, {most} at most (dissertation §6.3)")
+                },
+            ),
             // Told once: a client asks for ever, and would fill the list with one story.
             E::Refused { client, leader, again } => clients.row(
                 if *again || leader.is_none() { Weight::Detail } else { Weight::Story },
@@ -111,6 +123,30 @@ impl ServerEvent {
                     }
                 },
                 |_| applied(&op.request, answer, flaws),
+            ),
+            E::Skipped { index, op, why, own: _ } => replication.row(
+                if matches!(why, Skipped::Stale) { Weight::Detail } else { Weight::Story },
+                |_| format!("does not carry out entry {index}"),
+                |_| skipped(op.stamp, why),
+            ),
+            E::Registered { index, expired, .. } => replication.row(
+                if expired.is_some() { Weight::Story } else { Weight::Detail },
+                |_| match expired {
+                    Some(expired) => {
+                        format!("opens session {index}, and session {expired} expires")
+                    }
+                    None => format!("opens session {index}"),
+                },
+                |_| {
+                    match expired {
+                        Some(_) => {
+                            "there may be no more, and of that one the log holds nothing newer \
+                         (dissertation §6.3)"
+                        }
+                        None => "a session is called by the index of its entry (dissertation §6.3)",
+                    }
+                    .to_owned()
+                },
             ),
             E::ReadTaken { client, request, asks } => clients.story(
                 |spell| {
@@ -185,6 +221,12 @@ impl ServerEvent {
                     Reply::WrongLeader(why) => {
                         format!("answers {}: {}", spell.client(*client), why.words())
                     }
+                    Reply::Session(session) => {
+                        format!("answers {}: session {session}", spell.client(*client))
+                    }
+                    Reply::Expired => {
+                        format!("answers {}: its session has expired", spell.client(*client))
+                    }
                 },
                 |_| "its service is its own: the lab judges what clients are told".to_owned(),
             ),
@@ -209,6 +251,21 @@ impl ServerEvent {
                 power.story(|_| "ends on its own".to_owned(), |_| plain(why).into_owned())
             }
         }
+    }
+}
+
+/// Why a committed put is not carried out.
+fn skipped(stamp: Option<Stamp>, why: &Skipped) -> String {
+    let Some(Stamp { session, sequence }) = stamp else { return String::new() };
+    match why {
+        Skipped::Copy(answer) => {
+            let told = spell::answer(answer);
+            format!("put {sequence} of session {session} was done, {told} (dissertation §6.3)")
+        }
+        Skipped::Stale => {
+            format!("session {session} has gone on since its put {sequence} (dissertation §6.3)")
+        }
+        Skipped::Expired => format!("session {session} is not open (dissertation §6.3)"),
     }
 }
 

@@ -494,9 +494,13 @@ fn mark(event: &E, glyphs: Glyphs) -> Option<(String, Look)> {
             S::Submitted { index, op, .. } => {
                 (format!("+{index} {}", request(&op.request, glyphs)), Look::Plain)
             }
+            S::Registering { index, .. } => (format!("+{index} session"), Look::Plain),
+            S::Skipped { index, .. } => (format!("{index} again"), Look::Plain),
             _ => return None,
         },
         E::Client(_, event) => match event {
+            C::SessionOpened { session } => (format!("session {session}"), Look::Plain),
+            C::SessionLost { .. } => ("expired".to_owned(), Look::Lost),
             C::Called { request: asked } => (call(asked, glyphs), Look::Strong),
             C::Returned { result, .. } => match result.outcome {
                 Outcome::Maybe => ("maybe".to_owned(), Look::Lost),

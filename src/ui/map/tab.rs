@@ -231,7 +231,10 @@ fn stage(picture: &Picture, client: &Client, server: ServerId) -> Option<Stage> 
     let call = client.call()?;
     let cluster = picture.scene.cluster;
     let time = Seconds(cluster.now().since(call.since)).to_string();
-    let what = what(&call.request, picture.scene.view.theme.glyphs);
+    let what = match call.registers {
+        true => "a session".to_owned(),
+        false => what(&call.request, picture.scene.view.theme.glyphs),
+    };
     let packets = cluster.packets();
     let of_client = |packet: &&&Packet| match (packet.from, packet.to) {
         (Node::Client(from), Node::Server(to)) => from == client.id && to == server,
@@ -241,7 +244,7 @@ fn stage(picture: &Picture, client: &Client, server: ServerId) -> Option<Stage> 
     let present = |rpc: &&Rpc| rpc.attempt() == (call.number, call.attempt);
     let mut rpcs = packets.iter().filter(of_client).filter_map(|packet| packet.cargo.client());
     let (word, entry) = match rpcs.find(present) {
-        Some(Rpc::Request { .. }) => (format!("asks {server}"), None),
+        Some(Rpc::Request { .. } | Rpc::Register { .. }) => (format!("asks {server}"), None),
         Some(Rpc::Reply { reply, .. }) => (format!("hears \"{}\"", answer(reply)), None),
         // Whether it waits for an entry may be what the class is asked.
         None if picture.scene.view.withholds() => ("asked".to_owned(), None),
@@ -269,6 +272,8 @@ fn answer(reply: &Reply) -> &'static str {
             Outcome::Maybe => "maybe",
         },
         Reply::WrongLeader(why) => why.words(),
+        Reply::Session(_) => "session",
+        Reply::Expired => "expired",
     }
 }
 

@@ -348,6 +348,22 @@ pub const HEADLINES: Forms = &[
     ("{} forgets {} waiting client", |s, w| waiting(s, w[0]) == n(w[1])),
     ("{} forgets {} waiting clients", |s, w| waiting(s, w[0]) == n(w[1])),
     ("{} joins", |_, _| true),
+    ("{} appends a session for {} as entry {} of term {}", |s, w| {
+        let term = s.is(id(w[0])).raft.log().term(Index(n(w[2])));
+        sessions::registering(s).is_some_and(|(index, _)| index == Index(n(w[2])))
+            && term == Some(Term(n(w[3])))
+    }),
+    ("{} does not carry out entry {}", sessions::not_carried_out),
+    ("{} opens session {}, and session {} expires", sessions::opens_and_expires),
+    ("{} opens session {}", sessions::opens),
+    ("{} wants a session first", |s, _| {
+        sessions::session_of(s, s.before).is_none() && s.after.config().client_sessions.is_some()
+    }),
+    ("{} has session {}", |s, w| sessions::session_of(s, s.after) == Some(n(w[1]))),
+    ("{} has lost session {}", |s, w| {
+        sessions::session_of(s, s.before) == Some(n(w[1]))
+            && sessions::session_of(s, s.after).is_none()
+    }),
     ("{} calls {}", |s, _| own(s).is_some()),
     ("{} asks {}, attempt {}", |s, w| asked(s, w)),
     ("{} asks {}", |s, w| asked(s, w)),

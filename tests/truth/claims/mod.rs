@@ -23,6 +23,7 @@ use crate::words::{entries, id, is_set, n};
 mod facts;
 mod headlines;
 mod reasons;
+mod sessions;
 
 pub use headlines::HEADLINES;
 pub use reasons::REASONS;

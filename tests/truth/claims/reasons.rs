@@ -355,6 +355,34 @@ pub const REASONS: Forms = &[
     ("it hands its leadership over, and took nothing", |s, _| {
         s.was(subject(s)).raft.transfer().is_some()
     }),
+    ("the log decides which sessions there are, {} at most (dissertation §6.3)", |s, w| {
+        sessions::registering(s).is_some_and(|(_, most)| u64::from(most) == n(w[0]))
+    }),
+    ("put {} of session {} was done, {} (dissertation §6.3)", sessions::was_done),
+    ("session {} has gone on since its put {} (dissertation §6.3)", sessions::has_gone_on),
+    ("session {} is not open (dissertation §6.3)", sessions::is_not_open),
+    (
+        "there may be no more, and of that one the log holds nothing newer (dissertation §6.3)",
+        |s, _| sessions::is_oldest(s),
+    ),
+    ("a session is called by the index of its entry (dissertation §6.3)", |s, _| {
+        matches!(&s.event.kind, E::Server(_, ServerEvent::Registered { expired: None, .. }))
+    }),
+    ("by that servers know a copy of its put (dissertation §6.3)", |s, _| {
+        sessions::session_of(s, s.before).is_none()
+    }),
+    ("now it asks for what it wanted (dissertation §6.3)", |s, _| {
+        sessions::session_of(s, s.after).is_some()
+    }),
+    ("whether its put was carried out before, no server can tell any more", |s, _| {
+        sessions::session_of(s, s.after).is_none()
+    }),
+    ("its put was not carried out: it opens another session and asks again", |s, _| {
+        !sessions::was_carried_out(s)
+    }),
+    ("its session has expired, and what became of it, no server knows", |s, _| {
+        sessions::session_of(s, s.after).is_none()
+    }),
     ("{} entry of its term is not committed, and `uncommitted=` allows no more", uncommitted),
     ("{} entries of its term are not committed, and `uncommitted=` allows no more", uncommitted),
     ("{} append without an answer; then it goes on from entry {}", probes_again),

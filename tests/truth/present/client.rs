@@ -44,6 +44,18 @@ pub const CLIENT: Forms = &[
         "An earlier attempt may have been carried out: if the version is wrong, the answer is maybe",
         |s, _| s.call().is_some_and(|call| call.maybe_executed),
     ),
+    (
+        "An earlier attempt may have been carried out: as long as session {} is open, a copy of it \
+         gets the same answer (dissertation §6.3)",
+        |s, w| {
+            let session = s.client().session.map(|session| session.index().0);
+            s.call().is_some_and(|call| call.maybe_executed) && session == Some(n(w[0]))
+        },
+    ),
+    ("It asks for a session first (dissertation §6.3)", |s, _| s.client().session.is_none()),
+    ("It has session {} (dissertation §6.3)", |s, w| {
+        s.client().session.is_some_and(|session| session.index().0 == n(w[0]))
+    }),
     ("{} is down: the {} #{} will be lost", |s, w| {
         s.server(w[0]).power == Power::Down && s.fails_to_arrive(w[2]) != Some(false)
     }),

@@ -27,6 +27,25 @@ pub const ENTRY: Forms = &[
             && s.books.submitted.contains_key(&key)
             && (entry.id().server, entry.term) == (id(w[2]), Term(n(w[3])))
     }),
+    ("Entry {} {}, as number {} of session {}; {} appended it in term {}", |s, w| {
+        let (server, index) = s.entry();
+        let entry = server.raft.log().get(index).expect("it is there");
+        let stamp = entry.op().and_then(|op| op.stamp).expect("a put of a session");
+        (u64::from(stamp.sequence), stamp.session.index()) == (n(w[2]), Index(n(w[3])))
+            && s.books.submitted.contains_key(&(index, entry.term, entry.id()))
+            && (entry.id().server, entry.term) == (id(w[4]), Term(n(w[5])))
+    }),
+    (
+        "Entry {} opens a session, and {} appended it in term {}; there may be {} (dissertation §6.3)",
+        |s, w| {
+            let (server, index) = s.entry();
+            let entry = server.raft.log().get(index).expect("it is there");
+            entry.op().is_none()
+                && s.books.submitted.contains_key(&(index, entry.term, entry.id()))
+                && (entry.id().server, entry.term) == (id(w[1]), Term(n(w[2])))
+                && s.cluster.config().client_sessions.map(u64::from) == Some(n(w[3]))
+        },
+    ),
     ("Entry {} {}; the run began with it, as of term {}", |s, w| {
         let (server, index) = s.entry();
         let term = server.raft.log().term(index);

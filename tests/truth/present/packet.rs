@@ -49,6 +49,12 @@ pub const PACKET: Forms = &[
     ("{} sends what follows (Figure 13)", keeps_rules),
     ("{} goes on with the entries that follow (§7)", keeps_rules),
     ("Only the leader takes requests (§8)", keeps_rules),
+    ("{} names it in each put (dissertation §6.3)", |s, _| {
+        s.cluster.config().client_sessions.is_some()
+    }),
+    ("{} needs another session (dissertation §6.3)", |s, _| {
+        s.cluster.config().client_sessions.is_some()
+    }),
     ("It ends the call", |s, _| s.is_waited_for()),
     ("{} asks again; this request may still be carried out", |s, _| s.is_waited_for()),
     ("{} asks again", |s, _| s.is_waited_for()),

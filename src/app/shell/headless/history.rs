@@ -52,13 +52,13 @@ fn line(cluster: &Cluster, event: &Event) -> Option<Line> {
             let (client, key) = (name(*client), request.key().to_string());
             Some(Line::Call(Call { client, f, key, value, old: None, version, at_us }))
         }
-        EventKind::Client(client, ClientEvent::Returned { request, result, late, .. }) => {
+        EventKind::Client(client, ClientEvent::Returned { request, result, late, unknown }) => {
             let Answer { outcome, value, version } = result;
             let is_ok = *outcome == types::Outcome::Ok;
             let found = is_ok && matches!(request, Request::Get { .. });
             Some(Line::Return(Return {
                 client: name(*client),
-                outcome: word(*outcome),
+                outcome: if *unknown { Outcome::Unknown } else { word(*outcome) },
                 value: found.then(|| value.to_string()),
                 version: is_ok.then_some(version.0),
                 late: *late,

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::app::hunt::places::{Place, Watch};
+use crate::app::hunt::plan::Extra;
 use crate::app::hunt::play::{Outcome, Run};
 use crate::app::shell::Mistake;
 use crate::app::shell::files::{Files, shown, why_not};
@@ -42,7 +43,10 @@ impl Hunt {
     /// itself what its servers keep.
     pub fn may_reach(&self, place: Place) -> bool {
         let has = |name: &str| self.options.iter().any(|word| word == name || word == "any");
-        place.needs().is_none_or(|word| has(&word.to_string()))
+        let ruled_out = Extra::ALL.iter().any(|extra| {
+            place.is_ruled_out_by(*extra) && self.options.iter().any(|word| word == extra.name())
+        });
+        !ruled_out && place.needs().is_none_or(|word| has(&word.to_string()))
     }
 }
 

@@ -177,13 +177,14 @@ impl Etcd {
                 self.raft(*id, raft, before.as_ref(), out)
             }
             EventKind::Server(id, server) => {
-                if let ServerEvent::Submitted { .. } = server {
+                if let ServerEvent::Submitted { .. } | ServerEvent::Registering { .. } = server {
                     // As etcd tells it, before the entry is in the log.
                     self.line("Replicate", *id, None, out)?;
                 }
                 self.states.see(event);
                 match server {
-                    ServerEvent::Submitted { index, .. } => {
+                    ServerEvent::Submitted { index, .. }
+                    | ServerEvent::Registering { index, .. } => {
                         self.tell_itself(*id, "AppendEntries", "MsgAppResp", *index, out)
                     }
                     ServerEvent::Restarted { .. } => {

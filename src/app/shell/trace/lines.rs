@@ -86,7 +86,10 @@ fn begins(cluster: &Cluster, id: ServerId) -> Option<Value> {
 const fn entries(kind: &EventKind) -> Option<(Index, Index)> {
     match kind {
         EventKind::Raft(_, RaftEvent::Appended { first, last, .. }) => Some((*first, *last)),
-        EventKind::Server(_, ServerEvent::Submitted { index, .. }) => Some((*index, *index)),
+        EventKind::Server(
+            _,
+            ServerEvent::Submitted { index, .. } | ServerEvent::Registering { index, .. },
+        ) => Some((*index, *index)),
         _ => None,
     }
 }

@@ -109,7 +109,9 @@ fn of_server(state: &mut State, event: &ServerEvent) {
                 last: last.index,
             };
         }
-        ServerEvent::Submitted { index, .. } => state.last = *index,
+        ServerEvent::Submitted { index, .. } | ServerEvent::Registering { index, .. } => {
+            state.last = *index
+        }
         _ => {}
     }
 }

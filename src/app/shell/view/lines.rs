@@ -243,6 +243,11 @@ impl Lines {
                 self.entries.insert((*index, *term), entry.clone());
                 Ok(Some(Tail { first: *index, entries: vec![entry] }))
             }
+            EventKind::Server(_, ServerEvent::Registering { index, term, entry, .. }) => {
+                let entry = Entry { term: *term, payload: Payload::Register(entry.clone()) };
+                self.entries.insert((*index, *term), entry.clone());
+                Ok(Some(Tail { first: *index, entries: vec![entry] }))
+            }
             EventKind::Raft(_, RaftEvent::NoopAppended { index, term }) => {
                 let entry = Entry { term: *term, payload: Payload::Noop };
                 self.entries.insert((*index, *term), entry.clone());

@@ -47,7 +47,7 @@ impl Live {
         if self.wrong.is_some() {
             return true;
         }
-        let Some(returned) = &record.returned else { return true };
+        let Some(returned) = record.told() else { return true };
         let span = (record.call_order, returned.order);
         let chain = self.keys.at_mut(key);
         let possible = chain.is_some_and(|chain| {

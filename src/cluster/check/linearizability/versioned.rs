@@ -4,7 +4,7 @@
 //! maybe, and takes effect; at another it says version (nokey on an absent key) or maybe, and
 //! changes nothing. A get returns value and version. A put still open, or marked *late* because a
 //! copy of it may run after its return, may take effect once at a later moment, at exactly its
-//! version, or never.
+//! version, or never. One of which nobody can tell what became of it counts as open.
 
 use std::ops::ControlFlow;
 
@@ -42,11 +42,11 @@ impl From<&Returned> for Reply {
 
 impl From<&Record> for Timed<Exchange> {
     fn from(record: &Record) -> Self {
-        let reply = record.returned.as_ref().map(Reply::from);
+        let told = record.told();
         Self {
-            operation: Exchange { request: record.request.clone(), reply },
+            operation: Exchange { request: record.request.clone(), reply: told.map(Reply::from) },
             called: record.call_order,
-            returned: record.returned.as_ref().map(|returned| returned.order),
+            returned: told.map(|returned| returned.order),
         }
     }
 }

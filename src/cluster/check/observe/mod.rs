@@ -8,6 +8,7 @@
 mod raft;
 mod service;
 
+use self::service::Made;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -342,6 +343,10 @@ impl Checker {
                 let payload = Payload::Op(op.clone());
                 self.appended(server, *index, std::iter::once((*term, &payload)))
             }
+            ServerEvent::Registering { index, term, entry, .. } => {
+                let payload = Payload::Register(entry.clone());
+                self.appended(server, *index, std::iter::once((*term, &payload)))
+            }
             ServerEvent::Synced { .. } => self.synced(cluster, server),
             ServerEvent::WriteTorn { .. } => self.torn(cluster, server),
             // A disk that does not keep its promises may break them as the server starts, too.
@@ -363,10 +368,16 @@ impl Checker {
                 Ok(())
             }
             ServerEvent::Applied { index, op, answer, .. } => {
-                self.applied(cluster, server, *index, Some((op, answer)))
+                self.applied(cluster, server, *index, Made::Op(op, Ok(answer)))
+            }
+            ServerEvent::Skipped { index, op, why, .. } => {
+                self.applied(cluster, server, *index, Made::Op(op, Err(why)))
+            }
+            ServerEvent::Registered { index, entry, .. } => {
+                self.applied(cluster, server, *index, Made::Session(entry))
             }
             ServerEvent::AppliedNoop { index } | ServerEvent::AppliedMembers { index, .. } => {
-                self.applied(cluster, server, *index, None)
+                self.applied(cluster, server, *index, Made::Nothing)
             }
             _ => Ok(()),
         }

@@ -4,8 +4,27 @@ use super::{Broken, Check, Checker, Deposed, WAITERS_LINGER};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::Applied;
+use crate::cluster::kv::Kv;
 use crate::cluster::server::Power;
-use crate::cluster::types::{Answer, ClientId, Index, Key, Op, OpId, ServerId, Term};
+use crate::cluster::sessions::Skipped;
+use crate::cluster::types::{Answer, ClientId, Index, Key, Op, OpId, Registration, ServerId, Term};
+
+/// What a server makes of a committed entry.
+pub(super) enum Made<'a> {
+    Nothing,
+    Op(&'a Op, Result<&'a Answer, &'a Skipped>),
+    Session(&'a Registration),
+}
+
+impl Made<'_> {
+    const fn op(&self) -> OpId {
+        match self {
+            Self::Nothing => OpId::NONE,
+            Self::Op(op, _) => op.id,
+            Self::Session(entry) => entry.id,
+        }
+    }
+}
 
 impl Checker {
     /// State Machine Safety (§5.4.3), and the reference map that every server must agree with.
@@ -15,9 +34,9 @@ impl Checker {
         cluster: &Cluster,
         id: ServerId,
         index: Index,
-        made: Option<(&Op, &Answer)>,
+        made: Made<'_>,
     ) -> Check {
-        let op = made.map_or(OpId::NONE, |(op, _)| op.id);
+        let op = made.op();
         let ghost = &mut self.servers[id.index()];
         let before = std::mem::replace(&mut ghost.applied, index);
         if index != before.next() {
@@ -35,14 +54,11 @@ impl Checker {
             }
         } else if index == self.reference_index.next() {
             self.reference_index = index;
-            let right = made.map(|(op, answer)| (self.reference.apply_op(op), answer));
+            let wrong = go_on(&mut self.reference, index, &made);
             slot.applied = Some(Applied { op, map: self.reference.hash() });
-            if let Some((expected, answer)) = right.filter(|(expected, answer)| expected != *answer)
-            {
-                let text = format!(
-                    "{id} makes {} @{} of entry {index}; applied in order it is {} @{}",
-                    answer.outcome, answer.version, expected.outcome, expected.version
-                );
+            if let Some((told, right)) = wrong {
+                let text =
+                    format!("{id} makes {told} of entry {index}; applied in order it is {right}");
                 return Err(Broken::new(Invariant::Versions, id, text).at(index));
             }
         }
@@ -119,6 +135,33 @@ impl Checker {
         if self.holders.get(lock) == Some(&client) {
             self.holders.remove(lock);
         }
+    }
+}
+
+/// The reference map goes on by this entry. If what the server made of it is something else: that, and
+/// what is right.
+fn go_on(reference: &mut Kv, index: Index, made: &Made<'_>) -> Option<(String, String)> {
+    match made {
+        Made::Nothing => None,
+        Made::Session(entry) => {
+            reference.register(index, entry);
+            None
+        }
+        Made::Op(op, told) => {
+            let right = reference.apply_op(index, op);
+            (right.as_ref() != *told).then(|| (said(*told), said(right.as_ref())))
+        }
+    }
+}
+
+fn said(carried: Result<&Answer, &Skipped>) -> String {
+    match carried {
+        Ok(answer) => format!("{} @{}", answer.outcome, answer.version),
+        Err(Skipped::Copy(answer)) => {
+            format!("a copy of what was {} @{}", answer.outcome, answer.version)
+        }
+        Err(Skipped::Stale) => "a copy that nobody waits for".to_owned(),
+        Err(Skipped::Expired) => "one of an expired session".to_owned(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cluster::command::{Challenge, Command, Head, Setup, Text};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
 use crate::cluster::raft::{OPTIONS, RaftOption, SnapshotLimit};
+use crate::cluster::sessions::{SESSIONS, SESSIONS_MAX};
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{SERVERS_MAX, Term};
 
@@ -60,6 +61,11 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
                 "snapshot-chunk=SIZE",
                 "how many bytes of a snapshot one message carries, as 1KB; else all",
             ),
+            (
+                "client-sessions=on",
+                "clients have sessions, by which a copy of a put is known and not carried out again; of \
+                 1,000, or of N with a number, the one unused for longest expires",
+            ),
             ("sync=0s", "how long a write takes to reach the disk"),
             ("rpc-timeout=1s", "how long a client waits for one server before it asks the next"),
             ("max-events=50000000", "a run of more events and lines stops with an error"),
@@ -77,6 +83,7 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             "cluster servers=3 network=unreliable election=300ms..600ms heartbeat=100ms",
             "cluster seed=0x1f append-max=1 sync=2ms max-events=1000000",
             "cluster servers=3 append-max=10 inflight=8 uncommitted=500",
+            "cluster servers=3 client-sessions=2",
             "cluster servers=3 raft=./my.wasm",
             "cluster servers=3 raft=./my.wasm raft-params=\"heartbeat=50ms no-op\"",
             "cluster servers=3 snapshot=64KB snapshot-chunk=1KB",
@@ -136,7 +143,7 @@ the program that are not the player's must stand as they are.",
 ];
 
 /// What `cluster` can be told of timings and sizes, and of guests.
-const OWN: [&str; 18] = [
+const OWN: [&str; 19] = [
     "servers",
     "seed",
     "network",
@@ -147,6 +154,7 @@ const OWN: [&str; 18] = [
     "uncommitted",
     "snapshot",
     "snapshot-chunk",
+    "client-sessions",
     "sync",
     "rpc-timeout",
     "max-events",
@@ -183,6 +191,7 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
             "uncommitted",
             "snapshot",
             "snapshot-chunk",
+            "client-sessions",
         ];
         let is_own = is_own.contains(&name);
         if is_own || name.starts_with("raft-") || RaftOption::from_name(name).is_some() {
@@ -215,6 +224,7 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
                 let read = quantity::snapshot_chunk;
                 head.snapshot_chunk = Some(reader.quantity(Expect::Bytes, 1, read)?);
             }
+            "client-sessions" => head.client_sessions = client_sessions(reader)?,
             "sync" => {
                 head.sync = Some(reader.quantity(Expect::Span, Span::ZERO, quantity::span)?)
             }
@@ -256,6 +266,17 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
         reader.mistake(spot, LEASE_NEEDS, Some(help));
     }
     Some(Command::Head(Head::Cluster(head)))
+}
+
+/// `on`, `off`, or how many.
+fn client_sessions(reader: &mut Reader<'_>) -> Parsed<Option<u32>> {
+    let word = match reader.peek_word() {
+        Some("on") => Some(SESSIONS),
+        Some("off") => None,
+        _ => return Some(Some(count(reader, SESSIONS_MAX)? as u32)),
+    };
+    reader.step();
+    Some(word)
 }
 
 /// What is said of the lab's own Raft does not reach another, and the other way round.

@@ -17,10 +17,11 @@ use crate::cluster::event::{
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
 use crate::cluster::network::{PacketKind, Reply, Summary, WrongLeader};
 use crate::cluster::raft::{Configuration, Position, Reconfigured, Role, SnapshotLimit};
+use crate::cluster::sessions::Skipped;
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{
-    Answer, ClientId, Index, Node, Op, OpId, Outcome, PacketId, Request, ServerId, ServerSet, Term,
-    Version,
+    Answer, ClientId, Index, Node, Op, OpId, Outcome, PacketId, Registration, Request, ServerId,
+    ServerSet, SessionId, Stamp, Term, Version,
 };
 
 fn safe() -> Condition {
@@ -392,6 +393,17 @@ impl Source {
         let (server, other, client) = (self.server(), self.server(), self.client());
         let (index, op, answer) = (self.index(), self.op(), self.answer());
         let leader = self.pick(&[None, Some(other)]);
+        let session = SessionId::at(Index(1 + self.number() % 1_000)).expect("not 0");
+        let stamp = Some(Stamp { session, sequence: self.number() as u32 });
+        let stamped = Rc::new(Op::stamped(op.id, stamp, op.request.clone()));
+        let told = self.answer();
+        let skipped = match self.pick(&[0, 1, 2]) {
+            0 => Skipped::Copy(told),
+            1 => Skipped::Stale,
+            _ => Skipped::Expired,
+        };
+        let expired = self.pick(&[None, Some(session)]);
+        let entry = Rc::new(Registration { id: op.id, most: self.number() as u32 });
         vec![
             E::Server(server, ServerEvent::Refused { client, leader, again: false }),
             E::Server(server, ServerEvent::HandsOver { client, to: other, again: false }),
@@ -404,6 +416,12 @@ impl Source {
                 ServerEvent::Applied { index, op, answer: answer.clone(), own: true },
             ),
             E::Server(server, ServerEvent::AppliedNoop { index }),
+            E::Server(
+                server,
+                ServerEvent::Registering { index, term: self.term(), entry: entry.clone(), client },
+            ),
+            E::Server(server, ServerEvent::Registered { index, entry, expired, own: true }),
+            E::Server(server, ServerEvent::Skipped { index, op: stamped, why: skipped, own: true }),
             E::Server(
                 server,
                 ServerEvent::ReadTaken { client, request: self.request(), asks: leader },
@@ -443,12 +461,19 @@ impl Source {
             AttemptFailure::WrongLeader(wrong),
         ]);
         let late = self.number().is_multiple_of(2);
+        let session = SessionId::at(Index(1 + self.number() % 1_000)).expect("not 0");
         vec![
             E::Client(client, ClientEvent::ClientCreated),
             E::Client(client, ClientEvent::Called { request: request.clone() }),
             E::Client(client, ClientEvent::Asked { server, attempt: self.number() as u32 }),
+            E::Client(client, ClientEvent::WantsSession),
+            E::Client(client, ClientEvent::SessionOpened { session }),
+            E::Client(client, ClientEvent::SessionLost { session, maybe: late }),
             E::Client(client, ClientEvent::AttemptFailed { server, why, again: false }),
-            E::Client(client, ClientEvent::Returned { request, result: self.answer(), late }),
+            E::Client(
+                client,
+                ClientEvent::Returned { request, result: self.answer(), late, unknown: false },
+            ),
             E::Client(client, ClientEvent::Abandoned { call: Some(self.request()) }),
             E::Client(client, ClientEvent::LateReply { server }),
             E::Client(client, ClientEvent::Queued { waiting: self.number() as u32 }),

@@ -271,7 +271,7 @@ fn records(history: &[Timed<Exchange>]) -> Vec<Record> {
     let returned = |timed: &Timed<Exchange>| {
         let Reply { outcome, value, version, late } = timed.operation.reply.clone()?;
         let order = timed.returned?;
-        Some(Returned { at: Time(order), order, outcome, value, version, late })
+        Some(Returned { at: Time(order), order, outcome, value, version, late, unknown: false })
     };
     let record = |timed: &Timed<Exchange>| Record {
         client: ClientId(0),
