@@ -173,6 +173,9 @@ fn a_trace_has_the_events_of_the_page() {
             if own.remove("forgets") {
                 assert!(name == "synced" && event["forgets"][0].is_string(), "{line}");
             }
+            if own.remove("unknown") {
+                assert!(name == "returned" && event["unknown"] == true, "{line}");
+            }
             assert_eq!(own, all, "docs/json.md, the event {name}");
             let cause = keys(&event["cause"]);
             assert!(cause.contains("by") && cause.len() <= 2, "{line}");

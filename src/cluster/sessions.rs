@@ -3,7 +3,7 @@
 //!
 //! A client opens a session, which is an entry of the log; its index is the session's name. Each put
 //! says which session it is of and which of that session's it is. Every server keeps, of each session,
-//! the number and the answer of the last put that it carried out: a copy of that put is told the same
+//! the number and the answer of the last put that it carried out: a copy of that put gets the same
 //! answer and changes nothing. What is kept must have a bound, and servers must agree on what they
 //! forget: where an entry that opens a session finds as many as it says there may be, the one whose
 //! last put stands farthest back in the log expires. The bound stands in the entry, so the log alone

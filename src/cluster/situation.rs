@@ -192,6 +192,8 @@ pub struct Need {
     pub more: usize,
     /// Servers that have it in memory and not yet on their disk: they can't acknowledge it yet.
     pub in_memory: ServerSet,
+    /// A majority has it on disk, and no word of that is on its way: what it lacks are answers.
+    pub untold: bool,
     /// The entry is of an older term: counting copies does not commit it; an entry of this
     /// leader's own term does (§5.4.2).
     pub old_term: bool,
@@ -384,12 +386,15 @@ impl Situation {
         let coming = coming(cluster, leader, index).without(acked);
         // A planted flaw may let it commit with fewer, and by copies alone.
         let more = raft.counts_by().lacks(acked);
-        let in_memory = cluster.servers().iter().filter(|server| {
-            let has = server.raft.log().term(index) == raft.log().term(index);
-            has && server.disk.first_unsynced() <= index
-        });
-        let in_memory = in_memory.map(|server| server.id).collect();
-        Some(Need { index, acked, coming, more, in_memory, old_term })
+        let has = |server: &&Server| server.raft.log().term(index) == raft.log().term(index);
+        let copies = cluster.servers().iter().filter(has).map(|server| server.id).collect();
+        let unsynced = |id: &ServerId| {
+            cluster.server(*id).is_some_and(|server| server.disk.first_unsynced() <= index)
+        };
+        let in_memory: ServerSet = ServerSet::iter(copies).filter(unsynced).collect();
+        let on_disk = copies.without(in_memory);
+        let untold = coming.is_empty() && raft.counts_by().has_quorum(on_disk);
+        Some(Need { index, acked, coming, more, in_memory, untold, old_term })
     }
 
     /// What a room can decide.

@@ -9,7 +9,7 @@ use super::config::Config;
 use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
-use super::network::{Links, Loss, Network, Packet, Traffic};
+use super::network::{Cargo, Links, Loss, Network, Packet, Reply, Rpc, Traffic};
 use super::raft::{Choice, Configuration, Entry, Log, RaftOption, Role};
 use super::rsm::Waiter;
 use super::server::Server;
@@ -160,6 +160,20 @@ impl Cluster {
     /// What servers have sent each other so far.
     pub const fn traffic(&self) -> Traffic {
         self.traffic
+    }
+
+    /// What a client will hear, if nothing changes: the answer to its present attempt is in flight.
+    pub fn hears(&self, client: &Client) -> Option<&Reply> {
+        let call = client.call().filter(|call| call.asking.is_some())?;
+        self.packets_unordered().find_map(|packet| match &packet.cargo {
+            Cargo::Client(rpc @ Rpc::Reply { reply, .. })
+                if packet.to == Node::Client(client.id)
+                    && rpc.attempt() == (call.number, call.attempt) =>
+            {
+                Some(reply)
+            }
+            _ => None,
+        })
     }
 
     /// Whether the client of a waiter still waits for this answer: it may have given up, asked

@@ -498,6 +498,10 @@ fn waiting(cluster: &Cluster, sentences: &mut Vec<String>) {
         let server = client.call().and_then(|call| call.asking);
         let server = server.and_then(|(server, _)| cluster.server(server));
         let why = server.and_then(|server| in_vain(cluster, client, server)).unwrap_or_default();
+        // Its answer is on the way: it waits for nobody's decision any more.
+        if why.is_empty() && cluster.hears(client).is_some() {
+            continue;
+        }
         let id = server.map(|server| server.id);
         match groups.iter_mut().find(|group| (group.0, group.1) == (id, why)) {
             Some(group) => group.2.push(client),

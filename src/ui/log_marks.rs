@@ -159,11 +159,13 @@ pub fn snapshot(last: Index, from: u32, to: u32, of: u32) -> String {
         false => format!("snapshot ..{last} {}%", u64::from(to) * 100 / u64::from(of.max(1))),
     }
 }
-/// What a leader lacks: copies; or that copies which are there come onto their disks.
+/// What a leader lacks: copies; or that copies which are there come onto their disks; or word of them.
 pub fn copies(need: &Need) -> &'static str {
-    match (need.in_memory.is_empty(), need.more) {
-        (false, _) => "on disk",
-        (true, 1) => "copy",
-        (true, _) => "copies",
+    match (need.untold, need.in_memory.is_empty(), need.more) {
+        (true, _, 1) => "answer",
+        (true, ..) => "answers",
+        (false, false, _) => "on disk",
+        (false, true, 1) => "copy",
+        (false, true, _) => "copies",
     }
 }

@@ -438,6 +438,7 @@ fn what_a_leader_needs_and_its_disk_stand_beside_each_other() {
     let scene = [
         "timeout S1",
         "set x 1 client=a",
+        "crash S4",
         "disk S1 sync=never",
         "disk S3 fail",
         "set x 2 client=b nowait",
@@ -448,8 +449,8 @@ fn what_a_leader_needs_and_its_disk_stand_beside_each_other() {
     }
     let row = |frame: &[String], words: &str| frame.iter().any(|row| row.contains(words));
     let frame = truth.frame(80, 24);
-    let marked = frame.iter().any(|row| row.contains(" more ─d") || row.contains(" more d"));
-    assert!(marked, "{}", frame.join("\n"));
+    assert!(row(&frame, " more "), "{}", frame.join("\n"));
+    assert!(row(&frame, "LEADER  disk!"), "{}", frame.join("\n"));
     let frame = truth.frame(120, 40);
     assert!(row(&frame, " more ") && row(&frame, " disk hangs "), "{}", frame.join("\n"));
     // The write of S3 failed, it crashed, and its disk is sound again.

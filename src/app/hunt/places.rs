@@ -106,7 +106,7 @@ places! {
     DiskLags 2 "an entry is committed that its leader's own disk does not have",
     Renewed 2 "a server that is no member loses its disk, and is a new one",
     HungHeard 2 "a leader whose disk hangs is heard",
-    SessionCopy 1 "a copy of a put is told the answer of the first",
+    SessionCopy 1 "a copy of a put gets the answer of the first",
     SessionExpired 1 "a put is applied whose session has expired",
 }
 

@@ -1,7 +1,7 @@
 //! The shortest words for an event: a few capitals that can be set in block letters. Names of
 //! clients, keys and values keep their case. An event that has no such form is told in its headline.
 
-use crate::cluster::event::{ClientEvent as C, Event, EventKind, Names, PacketEvent};
+use crate::cluster::event::{ClientEvent as C, Event, EventKind, LabEvent, Names, PacketEvent};
 use crate::cluster::event::{RaftEvent as R, ServerEvent as S};
 use crate::cluster::network::{PacketKind, Reply};
 use crate::cluster::sessions::Skipped;
@@ -72,9 +72,12 @@ impl Event {
                     (Node::Server(from), Node::Server(to)) => {
                         format!("{from}►{to} {} LOST", kind(flight.summary.kind))
                     }
-                    _ => return None,
+                    (Node::Client(from), Node::Server(to)) => format!("{}►{to} LOST", name(from)),
+                    (Node::Server(from), Node::Client(to)) => format!("{from}►{} LOST", name(to)),
+                    (Node::Client(_), Node::Client(_)) => return None,
                 }
             }
+            EventKind::Lab(LabEvent::Commanded { command }) => command.to_string().to_uppercase(),
             _ => return None,
         })
     }

@@ -283,7 +283,11 @@ impl Columns {
 
 fn put_waiting(pen: &mut Pen, scene: &Scene, client: &Client) {
     // Whether it waits for an entry may be what the class is asked.
-    pen.put(if scene.view.withholds() { "asked" } else { "waits" });
+    pen.put(match scene.cluster.hears(client) {
+        _ if scene.view.withholds() => "asked",
+        Some(_) => "hears",
+        None => "waits",
+    });
     if !client.queue.is_empty() {
         pen.put(format_args!(" +{}", client.queue.len()));
     }

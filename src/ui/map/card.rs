@@ -190,14 +190,14 @@ impl<'a> Card<'a> {
     fn disk(&self) -> Option<[&'static str; 3]> {
         let usual = self.picture.scene.cluster.config().sync;
         Some(match self.server.disk.ill(usual)? {
-            Ill::Slow(_) => [" slow disk ", " slow ", "d"],
-            Ill::Hangs => [" disk hangs ", " hangs ", "d"],
-            Ill::Fails => [" disk fails ", " fails ", "d"],
+            Ill::Slow(_) => [" slow disk ", " disk! ", "d"],
+            Ill::Hangs => [" disk hangs ", " disk! ", "d"],
+            Ill::Fails => [" disk fails ", " disk! ", "d"],
         })
     }
 
-    /// The same at the end of the lower edge, behind what the edge says already; where a card has
-    /// no edge, as a letter before its term.
+    /// The same at the end of the lower edge, or of the row above where the edge says something
+    /// already; where a card has neither, as a letter before its term.
     fn draw_disk(&self, canvas: &mut Canvas, area: Rect) {
         let Some(forms) = self.disk() else { return };
         if self.picture.plan.card == CardSize::Small {
@@ -206,14 +206,14 @@ impl<'a> Card<'a> {
             return;
         }
         let width = |form: &str| self.theme.glyphs.width(form);
-        let foot = match width(&self.foot(area)) {
-            0 => 0,
-            foot => foot + 1,
+        let taken = width(&self.foot(area));
+        let (y, room) = match taken {
+            0 => (area.bottom() - 1, area.width.saturating_sub(2)),
+            _ => (area.y + 1, area.width.saturating_sub(4 + width(self.word()) + 2)),
         };
-        let room = area.width.saturating_sub(2 + foot);
         if let Some(form) = forms.into_iter().find(|form| width(form) <= room) {
             let x = area.right() - 1 - width(form);
-            canvas.pen_at(x, area.bottom() - 1, room).style(self.ink).put(form);
+            canvas.pen_at(x, y, room).style(self.ink).put(form);
         }
     }
 
@@ -251,6 +251,8 @@ impl<'a> Card<'a> {
             Standing::Outside => "is sent nothing".to_owned(),
             Standing::Asleep => "its timers wait".to_owned(),
             Standing::Down if raft.is_blank() => "its disk is empty".to_owned(),
+            // What a planted flaw keeps off the disk is gone with the crash.
+            Standing::Down if !self.server.keeps_log() => "its log is lost".to_owned(),
             Standing::Down => "its disk stays".to_owned(),
         }
     }
