@@ -18,7 +18,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { fuel: 50_000_000, memory: 16 << 20 }
+        Self { fuel: 200_000_000, memory: 16 << 20 }
     }
 }
 

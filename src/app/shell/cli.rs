@@ -535,6 +535,9 @@ pub struct NewGuest {
     /// In Rust: a crate.
     #[arg(long, group = "language")]
     pub rust: bool,
+    /// In Go: a module.
+    #[arg(long, group = "language")]
+    pub go: bool,
     /// The crate `raft` (TiKV's), behind an adapter.
     #[arg(long, group = "language")]
     pub raft_rs: bool,

@@ -43,6 +43,13 @@ const RUST: &[File] = &[
     ("src/raftlab.rs", include_str!("../../../sdk/rust/src/raftlab.rs")),
 ];
 
+const GO: &[File] = &[
+    ("go.mod", include_str!("../../../sdk/go/manifest.mod")),
+    ("raft.go", include_str!("../../../sdk/go/raft.go")),
+    ("raftlab.go", include_str!("../../../sdk/go/raftlab.go")),
+    ("build.sh", include_str!("../../../sdk/go/build.sh")),
+];
+
 /// The crate `raft` behind an adapter.
 const RAFT_RS: &[File] = &[
     ("Cargo.toml", include_str!("../../../sdk/raft-rs/manifest.toml")),
@@ -69,6 +76,7 @@ pub fn run(command: &GuestCommand) -> Result<Ending, Mistake> {
     let at = |name: &str| quoted(&folder.join(name).display().to_string());
     let (file, module) = match options.rust || options.raft_rs {
         true => (at("src/lib.rs"), at("target/wasm32-unknown-unknown/release/my_raft.wasm")),
+        false if options.go => (at("raft.go"), at("raft.wasm")),
         false => (at("raft.c"), at("raft.wasm")),
     };
     let what = match options.raft_rs {
@@ -90,6 +98,7 @@ const fn template(options: &NewGuest) -> (&'static [File], &'static str) {
         NewGuest { rust: true, .. } => (RUST, "cargo build --release"),
         NewGuest { raft_rs: true, .. } => (RAFT_RS, "cargo build --release"),
         NewGuest { c_threads: true, .. } => (THREADS, "sh build.sh"),
+        NewGuest { go: true, .. } => (GO, "sh build.sh"),
         _ => (C, "sh build.sh"),
     }
 }

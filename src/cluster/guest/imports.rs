@@ -185,7 +185,8 @@ fn wasi(linker: &mut Linker<Host>) -> Result<(), wasmi::errors::LinkerError> {
         WASI,
         "clock_time_get",
         |mut at: At<'_>, _clock: i32, _precision: i64, out: i32| -> Result<i32, Error> {
-            let nanoseconds = at.data().now.micros() * 1_000;
+            // A run begins at 0, which to Go is no time at all.
+            let nanoseconds = (at.data().now.micros() * 1_000).max(1);
             write(&mut at, "clock_time_get", out, &nanoseconds.to_le_bytes())?;
             Ok(0)
         },
@@ -203,5 +204,21 @@ fn wasi(linker: &mut Linker<Host>) -> Result<(), wasmi::errors::LinkerError> {
     linker.func_wrap(WASI, "proc_exit", |_: At<'_>, status: i32| -> Result<(), Error> {
         Err(Error::i32_exit(status))
     })?;
+    // Runtimes ask for these as they begin, and give up where there is no answer.
+    for (sizes, texts) in [("args_sizes_get", "args_get"), ("environ_sizes_get", "environ_get")] {
+        linker.func_wrap(
+            WASI,
+            sizes,
+            move |mut at: At<'_>, count: i32, bytes: i32| -> Result<i32, Error> {
+                write(&mut at, sizes, count, &[0; 4])?;
+                write(&mut at, sizes, bytes, &[0; 4])?;
+                Ok(0)
+            },
+        )?;
+        linker.func_wrap(WASI, texts, |_: At<'_>, _list: i32, _texts: i32| 0)?;
+    }
+    // No folder is open (EBADF).
+    linker.func_wrap(WASI, "fd_prestat_get", |_: At<'_>, _file: i32, _out: i32| 8)?;
+    linker.func_wrap(WASI, "sched_yield", |_: At<'_>| 0)?;
     Ok(())
 }

@@ -327,7 +327,19 @@ pub const IMPORTS: &[Call] = &[
 ];
 
 /// The functions of WASI that do what they say. The others of that module answer that there is no such call.
-pub const WASI_CALLS: &[&str] = &["fd_write", "clock_time_get", "random_get", "proc_exit"];
+pub const WASI_CALLS: &[&str] = &[
+    "fd_write",
+    "clock_time_get",
+    "random_get",
+    "proc_exit",
+    // What runtimes ask for as they begin: there are no arguments, no environment and no folders.
+    "args_sizes_get",
+    "args_get",
+    "environ_sizes_get",
+    "environ_get",
+    "fd_prestat_get",
+    "sched_yield",
+];
 
 /// How often the lab's own words for messages, each by its number.
 pub const KINDS: &[&str] = &[

@@ -52,7 +52,10 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     #[cfg(feature = "guests")]
     (
         "guest",
-        &[("raftlab guest new --c my-raft", "a small Raft in C; --rust has one in Rust")],
+        &[(
+            "raftlab guest new --c my-raft",
+            "a small Raft in C; --rust and --go have one in Rust and in Go",
+        )],
         &[(0, "the files were written"), BAD],
     ),
     (

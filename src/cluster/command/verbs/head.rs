@@ -74,7 +74,7 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
                 "the Raft of all servers, a WebAssembly module; beside the script if no folder is named",
             ),
             ("raft-params=TEXT", "a text for the module, which says what it means"),
-            ("raft-fuel=50000000", "the most steps that one call of the module takes"),
+            ("raft-fuel=200000000", "the most steps that one call of the module takes"),
             ("raft-memory=16MB", "the most memory that a server has for it"),
             ("raft-hash=HASH", "only this module: recordings say which they were made with"),
         ],

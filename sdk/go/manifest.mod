@@ -1,0 +1,3 @@
+module my-raft
+
+go 1.24
