@@ -10,7 +10,7 @@ use super::glyphs::Glyphs;
 use super::reading;
 use super::text::{Short, listed, wrap};
 use super::theme::Ink;
-use super::view::{Clock, Scene, Stands};
+use super::view::{Clock, Question, Said, Scene, Stage, Stands};
 use crate::cluster::Cluster;
 use crate::cluster::chaos::Fault;
 use crate::cluster::client::Client;
@@ -155,11 +155,20 @@ pub fn draw_caption(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         pen.skip(1).style(theme.bold()).put(theme.glyphs.bar()).put(' ').put(line);
         end = pen.x();
     }
-    let goes_on = match scene.view.clock {
+    let asked = scene.view.question.as_ref().filter(|question| question.stage == Stage::Asked);
+    let silent = |question: &&Question| {
+        question.choices.iter().all(|choice| matches!(choice.said, Said::Nothing))
+    };
+    let unanswered = asked.filter(silent);
+    let choices = unanswered.map(|question| format!("1-{} answers ►", question.choices.len()));
+    let goes_on = match (&scene.view.clock, &choices) {
         _ if scene.view.is_for_class() => "",
-        Clock::Stands(Stands::Beat { .. }) => "Space goes on ►",
-        Clock::Stands(Stands::Question) => "Space answers ►",
-        Clock::Runs | Clock::Skims | Clock::Stands(_) | Clock::Past { .. } | Clock::Broken => "",
+        (Clock::Stands(_), Some(choices)) => choices,
+        (Clock::Stands(Stands::Beat { .. }), None) => "Space goes on ►",
+        (Clock::Stands(Stands::Question), None) => "Space answers ►",
+        (Clock::Runs | Clock::Skims | Clock::Stands(_) | Clock::Past { .. } | Clock::Broken, _) => {
+            ""
+        }
     };
     let width = theme.glyphs.width(goes_on);
     if width > 0 && end + width + 3 < area.right() {

@@ -23,7 +23,7 @@ use super::text::Spaced;
 use super::theme::{Ground, Ink, Theme};
 use super::view::{Pane, Scene, Target};
 use crate::cluster::Cluster;
-use crate::cluster::raft::Role;
+use crate::cluster::raft::{Configuration, Role};
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Margin, Need, Situation, Standing};
 use crate::cluster::types::{Index, ServerId, ServerSet};
@@ -46,12 +46,17 @@ pub fn sheet(area: Rect, scene: &Scene) -> Sheet {
     rows.extend(telling.titled("At risk", telling.risks()));
     let all = scene.cluster.configuration();
     let remark = match all.old() {
-        Some(_) => {
-            format!("majorities of old and new: {} of {} at least", all.quorum(), all.servers())
-        }
+        Some(_) => format!("it takes {}", both(all)),
         None => format!("a majority is {} of {}", all.quorum(), all.servers()),
     };
     Sheet { pane, title, remark, rows }
+}
+
+/// "2 of the 3 old and 2 of the 3 new": what a joint configuration needs (dissertation §4.3).
+fn both(all: Configuration) -> String {
+    let half = |voters: ServerSet| (voters.len() / 2 + 1, voters.len());
+    let (old, new) = (half(all.old().unwrap_or_default()), half(all.new_voters()));
+    format!("{} of the {} old and {} of the {} new", old.0, old.1, new.0, new.1)
 }
 
 struct Telling<'a> {
@@ -71,10 +76,15 @@ impl Telling<'_> {
         let all = self.cluster().configuration();
         let (text, style) = match self.situation.margin() {
             Margin::Halted { reached } => {
-                let quorum = all.quorum();
-                let text = format!(
-                    "Nothing can commit: no server reaches {quorum}, the most is {reached}."
-                );
+                let text = match all.old() {
+                    Some(_) => format!("Nothing can commit: no server reaches {}.", both(all)),
+                    None => {
+                        let quorum = all.quorum();
+                        format!(
+                            "Nothing can commit: no server reaches {quorum}, the most is {reached}."
+                        )
+                    }
+                };
                 (text, self.theme.on(Ground::Bright))
             }
             Margin::One(servers) => {

@@ -9,7 +9,6 @@ use std::ops::Range;
 
 use crate::cluster::Names;
 use crate::cluster::event::Event;
-use crate::cluster::time::Time;
 use crate::cluster::words::{Topic, Weight};
 
 /// The most events that are kept: of those that tell the story, and of the rest.
@@ -44,7 +43,7 @@ pub struct Trace {
     /// The numbers of those that are listed.
     listed: VecDeque<u64>,
     listing: Listing,
-    milestones: VecDeque<Event>,
+    milestones: VecDeque<(u64, Event)>,
     /// Milestones of events before this number are there already.
     marked: u64,
 }
@@ -70,7 +69,7 @@ impl Trace {
             if self.milestones.len() == MILESTONES_MAX {
                 self.milestones.pop_front();
             }
-            self.milestones.push_back(event.clone());
+            self.milestones.push_back((number, event.clone()));
         }
         let (ring, max) = match event.weight() {
             Weight::Story => (&mut self.story, STORY_MAX),
@@ -118,8 +117,8 @@ impl Trace {
     }
 
     /// What the timeline marks: leaders, elections, faults, in the order of their times.
-    pub const fn milestones(&self) -> &VecDeque<Event> {
-        &self.milestones
+    pub fn milestones(&self) -> impl ExactSizeIterator<Item = &Event> {
+        self.milestones.iter().map(|(_, event)| event)
     }
 
     pub const fn listing(&self) -> &Listing {
@@ -159,15 +158,12 @@ impl Trace {
         }
         self.listed.truncate(self.listed.partition_point(|number| *number < end));
         self.end = end;
-        let rings = [&self.story, &self.details];
-        let last = rings.into_iter().filter_map(|ring| ring.back());
-        let time = last.map(|(_, event)| event.time).max().unwrap_or_default();
-        self.forget_milestones_after(time);
+        self.forget_milestones_from(end);
     }
 
-    /// Forgets the marks of what came after `time`.
-    pub fn forget_milestones_after(&mut self, time: Time) {
-        let milestones = self.milestones.partition_point(|event| event.time <= time);
+    /// Forgets the marks of the event of this number and of all that follow.
+    pub fn forget_milestones_from(&mut self, end: u64) {
+        let milestones = self.milestones.partition_point(|(number, _)| *number < end);
         self.milestones.truncate(milestones);
         self.marked = self.marked.min(self.end);
     }
@@ -240,6 +236,7 @@ mod tests {
     use crate::cluster::event::{Cause, EventKind, ServerEvent};
     use crate::cluster::flaw::Flaws;
     use crate::cluster::raft::Position;
+    use crate::cluster::time::Time;
     use crate::cluster::types::{Index, ServerId, Term};
 
     const SERVER: ServerId = ServerId::from_index(0);
@@ -294,6 +291,10 @@ mod tests {
         assert_eq!((trace.end(), trace.listed().len(), trace.milestones().len()), (2, 1, 1));
         trace.extend(&[story(9)], &names);
         assert_eq!(trace.get(2), Some(&story(9)));
+        // At the same moment too: by hand lab time stands.
+        trace.extend(&[story(9)], &names);
+        trace.truncate_at(3);
+        assert_eq!(trace.milestones().len(), 2);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use raftlab::cluster::{Cluster, Step};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::Paper;
 use raftlab::ui::trace::Trace;
-use raftlab::ui::view::{Choice, Clock, Presented, Question, Said, Stage as Asking};
+use raftlab::ui::view::{Choice, Clock, Pane, Presented, Question, Said, Stage as Asking};
 
 /// A stage, and what was committed on it: by index, the term.
 struct Truth {
@@ -456,6 +456,24 @@ fn what_a_leader_needs_and_its_disk_stand_beside_each_other() {
     // The write of S3 failed, it crashed, and its disk is sound again.
     assert!(!truth.stage.cluster.servers()[2].is_running());
     assert!(!row(&frame, " disk fails "), "{}", frame.join("\n"));
+}
+
+#[test]
+fn of_a_joint_configuration_the_quorum_pane_names_both_majorities() {
+    let mut truth = Truth::new(3, 30);
+    let lines = ["timeout S1", "members S3 S4 S5", "partition S1 S2 | S3 S4 S5"];
+    for line in lines {
+        truth.act(line);
+        // Until S4 and S5 have learned, and the joint configuration is in S1's log.
+        while line.starts_with("members") && !truth.stage.cluster.configuration().is_joint() {
+            truth.steps(1);
+        }
+        truth.steps(if line.starts_with("timeout") { 60 } else { 0 });
+    }
+    truth.stage.view.focus = Pane::Quorum;
+    truth.stage.view.zoomed = Some(Pane::Quorum);
+    let all = truth.frame(120, 40).join("\n");
+    assert!(all.contains("no server reaches 2 of the 3 old and 2 of the 3 new."), "{all}");
 }
 
 proptest! {

@@ -106,7 +106,7 @@ impl Session {
             trace.truncate_at(events);
             self.trace = trace;
         } else {
-            self.trace.forget_milestones_after(at.time);
+            self.trace.forget_milestones_from(events);
         }
         let bookmarks = self.leave_bookmarks(at, Bookmarks::new());
         self.keep_branch(Branch { timeline, trace: newest, bookmarks, left: at });

@@ -6,7 +6,7 @@ use crate::app::keymap::{
     Question,
 };
 use crate::cluster::server::Power;
-use crate::ui::view::{Hint, Pane, Stands};
+use crate::ui::view::{Hint, Pane, Stage, Stands};
 
 /// The first key of an action and the word for it; `None` for actions without one.
 pub(super) fn hint(keys: Keymap, action: Action) -> Option<Hint> {
@@ -65,6 +65,7 @@ impl Session {
                 None if self.is_held() => "go on",
                 None => "stop",
                 Some(_) if self.may_reveal() => "reveal",
+                Some(_) if self.question_stage() == Some(Stage::Asked) => "answer",
                 Some(Stands::Beat { .. }) => "next",
                 Some(_) => "resume",
             },

@@ -100,6 +100,11 @@ impl Session {
     pub(super) fn select_by_key(&mut self, pressed: Chord) {
         let Chord::Char(digit) = pressed else { return };
         if self.question_stage() == Some(Stage::Asked) {
+            let choices = self.player.question().map_or(0, |question| question.choices.len());
+            if !self.presents() && digit.to_digit(10).is_none_or(|number| number as usize > choices)
+            {
+                return self.refuse(format!("the question has {choices} choices: 1 to {choices}"));
+            }
             // A class may be counted before Enter; who is alone has answered.
             self.mode = Mode::Prompt(Line::command(&format!("answer {digit}")));
             if !self.presents() {

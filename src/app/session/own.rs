@@ -194,10 +194,21 @@ impl Session {
         None
     }
 
+    /// Whether it is one of the program's lessons.
+    fn plays_a_lesson(&self) -> bool {
+        #[cfg(feature = "scripts")]
+        if let Origin::File(path) = &self.origin {
+            return scenes::lesson_at(path).is_some();
+        }
+        false
+    }
+
     /// At the end of a lesson, how to go on.
     pub(super) fn tell_of_next_lesson(&mut self) {
         if let Some(number) = self.next_lesson() {
             self.note(format!("the lesson ends here: `:lesson` begins the next, {number}"));
+        } else if self.plays_a_lesson() {
+            self.note("the last lesson ends here: `raftlab challenges` lists what to try now");
         }
     }
 }

@@ -187,7 +187,7 @@ impl Session {
             newest.truncate_at(events);
             self.trace = newest;
         } else {
-            self.trace.forget_milestones_after(self.cluster.now());
+            self.trace.forget_milestones_from(events);
         }
     }
 

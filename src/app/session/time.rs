@@ -212,6 +212,12 @@ impl Session {
         if self.rests_by_hand() && !self.is_past() {
             return self.refuse("lab time is paused, for all is by hand: M, then a, ends that");
         }
+        // Whoever typed a question knows that it stands.
+        let asks_first = matches!(self.halt, Some(Stands::Beat { .. })) && !self.presents();
+        if asks_first && self.leaves_a_question(Until::Any) {
+            let choices = self.player.question().map_or(0, |it| it.choices.len());
+            return self.note(format!("1 to {choices} answers; Space once more shows the answer"));
+        }
         match self.halt {
             // Time stands already: whoever has read it goes on.
             None if self.is_held() => self.player.release(),

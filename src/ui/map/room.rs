@@ -220,7 +220,7 @@ fn word(situation: &Situation, room: &Room) -> String {
 fn stuck_majority(situation: &Situation, room: &Room) -> String {
     let mut leaders = room.up.iter().filter(|id| situation.standing(*id).leads());
     match (leaders.next(), leaders.next()) {
-        (Some(leader), None) => format!("MAJORITY, NOT WITH {leader}"),
+        (Some(leader), None) => format!("MAJORITY WITHOUT {leader}"),
         _ => "MAJORITY".to_owned(),
     }
 }

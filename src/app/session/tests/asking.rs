@@ -47,6 +47,11 @@ fn a_key_answers_a_question_that_no_line_answers() {
         assert_eq!(question(&session).stage, Stage::Asked, "{key}");
         assert!(session.scene().view.withholds());
         press(&mut session, key);
+        // Who is alone might have pressed it for the caption before.
+        if !present {
+            assert_eq!(told(&session), [None, None], "{key}");
+            press(&mut session, key);
+        }
         assert_eq!(told(&session), [Some(true), Some(false)], "{key}");
         assert!(!session.scene().view.withholds() && session.halt.is_some());
         // It stays until the script goes on.
@@ -66,7 +71,7 @@ fn nothing_explains_what_is_asked_before_it_is_answered() {
         assert!(matches!(session.scene().view.mode, Mode::Normal), "{key} opens nothing");
         assert!(refusal(&session).contains("a question stands"), "{key}");
     }
-    press(&mut session, "Space w");
+    press(&mut session, "Space Space w");
     assert!(matches!(session.scene().view.mode, Mode::Dialog(_)));
 }
 
@@ -146,7 +151,8 @@ fn who_is_alone_answers_with_one_key() {
     assert!(matches!(session.scene().view.mode, Mode::Normal));
     assert_eq!(said(&session), [Said::Nothing, Said::Chosen]);
     press(&mut session, "3");
-    assert!(matches!(session.scene().view.mode, Mode::Prompt(_)), "there is no third choice");
+    assert!(matches!(session.scene().view.mode, Mode::Normal));
+    assert!(refusal(&session).contains("1 to 2"), "there is no third choice");
 }
 
 #[test]

@@ -126,7 +126,11 @@ fn a_lesson_ends_with_how_to_begin_the_next() {
     assert!(matches!(begun, Some(Effect::Lesson(number)) if number == "5"));
     let last = scenes::within(scenes::LESSONS).pop().expect("lessons");
     let session = end(last.path());
-    assert!(session.scene().view.notice.is_none());
+    let notice = session.scene().view.notice.clone().expect("a word of what comes next");
+    assert_eq!(
+        notice.text,
+        "the last lesson ends here: `raftlab challenges` lists what to try now"
+    );
 }
 
 /// A key that is held down must not run past what the class is asked.
@@ -134,7 +138,7 @@ fn a_lesson_ends_with_how_to_begin_the_next() {
 fn a_step_from_a_question_is_asked_for_twice() {
     let asking = "cluster servers=3\nsay Look.\nask Who? | S1 if S1 is leader | S2\ntimeout S1\n\
                   until S1 is leader\nreveal\nsay S1 it is.\nbeat\n";
-    for step in ["n", "."] {
+    for step in ["n", ".", "Space"] {
         let mut session = script(asking);
         let stands = |session: &Session| session.player.is_unanswered() && session.halt.is_some();
         wait(&mut session, 20.0, "question", stands);
@@ -142,10 +146,27 @@ fn a_step_from_a_question_is_asked_for_twice() {
         press(&mut session, step);
         assert_eq!(session.cluster.point(), here);
         let said = session.scene().view.notice.clone().unwrap().text;
-        assert!(said.contains("once more steps past it"), "{said}");
+        assert!(said.contains("once more"), "{said}");
         press(&mut session, step);
+        crate::app::session::tests::frames(&mut session, 1.0);
         assert!(session.cluster.point() > here, "{step}");
     }
+}
+
+/// Which numbers answer stands beside the question; another number does nothing.
+#[test]
+fn a_number_that_is_no_choice_opens_nothing() {
+    let mut session = script(
+        "cluster servers=3\nsay Look.\nask Who? | S1 if S1 is leader | S2\n\
+                              timeout S1\nuntil S1 is leader\nreveal\nsay S1 it is.\nbeat\n",
+    );
+    let stands = |session: &Session| session.player.is_unanswered() && session.halt.is_some();
+    wait(&mut session, 20.0, "question", stands);
+    press(&mut session, "9");
+    let said = session.scene().view.notice.clone().unwrap().text;
+    assert_eq!(said, "the question has 2 choices: 1 to 2");
+    press(&mut session, "2");
+    assert!(!session.player.is_unanswered());
 }
 
 /// What a lesson has said is of its own course; it goes when somebody acts, and is there again with the
@@ -156,7 +177,7 @@ fn who_acts_in_a_lesson_no_longer_reads_what_it_said_before() {
     for (asks, kept) in [("ask Who? | S1 if S1 is leader | S2\nreveal\n", false), ("", true)] {
         let text = format!("cluster servers=3\nuntil leader\n{asks}say All run.\nbeat\nrun 1s\n");
         let mut session = script(&text);
-        for _ in 0..4 {
+        for _ in 0..4 + usize::from(!asks.is_empty()) {
             press(&mut session, "Space");
             crate::app::session::tests::frames(&mut session, 8.0);
         }
