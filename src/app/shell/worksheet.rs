@@ -307,7 +307,9 @@ fn page(items: &[Item], replay: &Replay, theme: Theme) -> Result<String, Mistake
     Ok(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-         <p>{about}</p>\n{sheet}<section>\n<h2>The marks on the pictures</h2>\n\
+         <p>{about}</p>\n\
+         <p>Answer each question before you go on: what stands behind it tells how it went.</p>\n\
+         {sheet}<section>\n<h2>The marks on the pictures</h2>\n\
          <div class=\"marks\">\n{marks}</div>\n</section>\n\
          <h2>Solutions</h2>\n{solutions}</body>\n</html>\n"
     ))
