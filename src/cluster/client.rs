@@ -289,11 +289,12 @@ impl Cluster {
         self.emit(EventKind::Client(id, ClientEvent::Asked { server, attempt }));
         self.set_client_timer(id, until);
         let incarnation = self.servers[server.index()].incarnation;
+        let call = number as u32;
         let rpc = if registers {
-            Rpc::Register { call: number, attempt }
+            Rpc::Register { call, attempt }
         } else {
             let session = session.filter(|_| request.is_put());
-            Rpc::Request { call: number, attempt, session, request }
+            Rpc::Request { call, attempt, session, request }
         };
         self.transmit(Node::Client(id), Node::Server(server), incarnation, Cargo::Client(rpc));
     }

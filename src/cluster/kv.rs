@@ -96,6 +96,9 @@ impl Kv {
     /// Carries out the operation of the entry at `index`, unless its session says that it is done or
     /// has no session any more.
     pub fn apply_op(&mut self, index: Index, op: &Op) -> Carried {
+        if op.stamp.is_none() {
+            return Ok(self.apply_now(op));
+        }
         self.once(index, op, |kv| kv.apply_now(op))
     }
 

@@ -376,16 +376,16 @@ impl Cluster {
             }
             (Node::Client(client), Node::Server(id), Cargo::Client(rpc)) => match rpc {
                 Rpc::Request { call, attempt, session, request } => {
-                    self.on_request(id, client, call, attempt, session, request);
+                    self.on_request(id, client, call.into(), attempt, session, request);
                 }
                 Rpc::Register { call, attempt } => {
-                    self.on_registration(id, client, call, attempt);
+                    self.on_registration(id, client, call.into(), attempt);
                 }
                 Rpc::Reply { .. } => {}
             },
             (Node::Server(server), Node::Client(client), Cargo::Client(rpc)) => {
                 if let Rpc::Reply { call, attempt, reply } = rpc {
-                    self.on_reply(client, server, call, attempt, reply);
+                    self.on_reply(client, server, call.into(), attempt, reply);
                 }
             }
             (

@@ -19,15 +19,15 @@ pub enum Cargo {
 }
 
 /// A client's RPC. `call` counts that client's gets and puts, `attempt` the servers that it tried
-/// for this one.
+/// for this one. All packets are as large as the largest, so both are small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rpc {
     /// A client's get or put, and the session that a put is of, if any.
-    Request { call: u64, attempt: u32, session: Option<SessionId>, request: Request },
+    Request { call: u32, attempt: u32, session: Option<SessionId>, request: Request },
     /// It wants a session first.
-    Register { call: u64, attempt: u32 },
+    Register { call: u32, attempt: u32 },
     /// The answer to that attempt.
-    Reply { call: u64, attempt: u32, reply: Reply },
+    Reply { call: u32, attempt: u32, reply: Reply },
 }
 
 /// A server's answer to a client.
@@ -150,7 +150,7 @@ impl Rpc {
         match self {
             Self::Request { call, attempt, .. }
             | Self::Register { call, attempt }
-            | Self::Reply { call, attempt, .. } => (*call, *attempt),
+            | Self::Reply { call, attempt, .. } => (*call as u64, *attempt),
         }
     }
 }

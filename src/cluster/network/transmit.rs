@@ -249,16 +249,16 @@ fn digest_members(digest: &mut Digest, all: Option<Configuration>) {
 fn digest_rpc(digest: &mut Digest, rpc: &Rpc) {
     match rpc {
         Rpc::Request { call, attempt, session, .. } => {
-            digest.u8(CargoTag::Request as u8).u64(*call).u64(u64::from(*attempt));
+            digest.u8(CargoTag::Request as u8).u64(u64::from(*call)).u64(u64::from(*attempt));
             if let Some(session) = session {
                 digest.u64(session.index().0);
             }
         }
         Rpc::Register { call, attempt } => {
-            digest.u8(CargoTag::Register as u8).u64(*call).u64(u64::from(*attempt));
+            digest.u8(CargoTag::Register as u8).u64(u64::from(*call)).u64(u64::from(*attempt));
         }
         Rpc::Reply { call, attempt, reply } => {
-            digest.u8(CargoTag::Reply as u8).u64(*call).u64(u64::from(*attempt));
+            digest.u8(CargoTag::Reply as u8).u64(u64::from(*call)).u64(u64::from(*attempt));
             match reply {
                 Reply::Done(answer) => {
                     digest.u8(outcome_byte(answer.outcome)).u64(answer.version.0)

@@ -747,7 +747,7 @@ pub const REASONS: Forms = &[
             return false;
         };
         call_before(s).is_none_or(|open| {
-            (open.number, open.attempt) != (*call, *attempt) || open.asking.is_none()
+            (open.number, open.attempt) != (u64::from(*call), *attempt) || open.asking.is_none()
         })
     }),
     ("it may be carried out, and the client never hears", |s, _| {
