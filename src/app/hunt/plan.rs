@@ -86,7 +86,15 @@ impl Chosen {
             OptionWord::One(option) => Some(*option),
             OptionWord::Extra(_) | OptionWord::Any => None,
         };
-        let options = words.iter().filter_map(one).collect();
+        let mut options: Options = words.iter().filter_map(one).collect();
+        // A read waits for an entry of its leader's term, which no-ops bring; and a lease trusts that a
+        // leader without a majority steps down (dissertation §6.4).
+        if options.has(RaftOption::Reads) {
+            options.set(RaftOption::Noop.on());
+            if options.of(RaftOption::Reads).place() == 2 {
+                options.set(RaftOption::CheckQuorum.on());
+            }
+        }
         let extras = Extra::ALL.map(|extra| words.contains(&OptionWord::Extra(extra)));
         Self::These { options, extras }
     }
