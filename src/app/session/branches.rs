@@ -80,6 +80,19 @@ impl Session {
         self.timeline.deeds().iter().take(done).any(|deed| acts(&deed.command))
     }
 
+    /// Where this run became another than the script's own, if it has by now.
+    pub(super) fn departure(&self) -> Option<Point> {
+        let done = self.cluster.point().deeds as usize;
+        let deeds = &self.timeline.deeds()[..done];
+        let acted = deeds.iter().position(|deed| acts(&deed.command))?;
+        // What the script expects is told first to be remarks, which is a deed as well.
+        let told = deeds[..acted].iter().rposition(|deed| {
+            !matches!(*deed.command, Command::Deed(Deed::Lab(LabAct::Expects(_))))
+        });
+        let first = told.map_or(0, |told| told + 1);
+        Some(deeds[first].at)
+    }
+
     /// Whether somebody acts while a script plays, for the first time in this run.
     fn improvises(&self, command: &Command) -> bool {
         let told = || {

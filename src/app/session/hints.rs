@@ -69,6 +69,7 @@ impl Session {
                 Some(Stands::Beat { .. }) => "next",
                 Some(_) => "resume",
             },
+            Action::Normal(Normal::PreviousLine) if self.has_departed() => "back to script",
             Action::Normal(Normal::Inspect) if self.view.focus == Pane::Script => "go there",
             Action::Packet(Packet::ByHand) if self.cluster.is_by_hand() => "end by hand",
             Action::Normal(Normal::Isolate) if self.selected_is_cut_off() => "join",
@@ -94,7 +95,8 @@ impl Session {
         let undo = (self.timeline.end().deeds > 0).then_some(undo);
         if self.is_stopped_for_good() {
             // Nothing that acts could show what comes of it.
-            let keys = [Normal::Why, Normal::StepBack].into_iter().chain(undo);
+            let script = self.cluster.script().map(|_| Normal::PreviousLine);
+            let keys = [Normal::Why, Normal::StepBack].into_iter().chain(script).chain(undo);
             return keys.map(Action::Normal).chain(looking_hints()).collect();
         }
         if self.cluster.is_observed() {
@@ -119,6 +121,9 @@ impl Session {
         if goes_on {
             keys.push(Normal::ToggleTime);
         }
+        // Who has left a lesson by acting may not know the way back.
+        let departed = self.cluster.script().is_some() && self.has_departed();
+        keys.extend(departed.then_some(Normal::PreviousLine));
         if self.view.focus == Pane::Script && self.view.selection.line.is_some() {
             keys.push(Normal::Inspect);
         }
@@ -144,7 +149,7 @@ impl Session {
         keys.extend(undo);
         if self.cluster.plays_a_script() {
             keys.extend(goes_on.then_some(Normal::NextLine));
-            keys.push(Normal::PreviousLine);
+            keys.extend((!departed).then_some(Normal::PreviousLine));
         }
         keys.extend([Normal::Write, Normal::Read]);
         // While lab time stands for good, nothing comes next, and at no pace.

@@ -286,7 +286,11 @@ impl Session {
     pub(super) fn previous_line(&mut self) {
         match self.cluster.script() {
             None => self.refuse("no script is playing: raftlab FILE.lab plays one"),
-            Some(_) => self.search(Wanted::Line),
+            // Where somebody has acted, the script untouched is what one misses first.
+            Some(_) => match self.departure() {
+                Some(point) => self.back_in_script(point),
+                None => self.search(Wanted::Line),
+            },
         }
     }
 
