@@ -4,7 +4,6 @@
 //! [`Raft`] behind it, and can't change it. Where a guest runs, that one decides nothing: it shows what the
 //! guest writes and reports (`raft/mirror.rs`).
 
-use super::raft::Payload;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -15,8 +14,8 @@ use super::guest::{Guest, Proposed};
 use super::kv::Kv;
 use super::observed::State;
 use super::raft::{
-    Choice, Context, HardState, Message, Outbox, Raft, RaftEvent, Report, Snapshot, SnapshotLimit,
-    TimerOrder, Wanted,
+    Choice, Context, HardState, Message, Outbox, Payload, Raft, RaftEvent, Report, Snapshot,
+    SnapshotLimit, TimerOrder, Wanted,
 };
 use super::time::Time;
 use super::types::{ClientId, Index, Op, Request, ServerId, ServerSet, Term};
@@ -84,6 +83,11 @@ impl Consensus {
     /// Its leader counts a follower's log as the same as its own up to here.
     pub(super) fn told_progress(&mut self, follower: ServerId, matched: Index) {
         self.raft.mirror_progress(follower, matched.next(), matched);
+    }
+
+    /// Why a guest has ended by itself, if it has since its start.
+    pub(super) fn ended(&self) -> Option<&str> {
+        self.guest.as_deref()?.ended()
     }
 
     pub(super) fn guest(&self) -> Option<&Guest> {

@@ -48,6 +48,12 @@ pub struct Left {
     pub ended: Option<String>,
 }
 
+impl Guest {
+    pub fn ended(&self) -> Option<&str> {
+        match *self {}
+    }
+}
+
 impl Program {
     pub const fn hash(&self) -> u64 {
         match *self {}

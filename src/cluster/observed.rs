@@ -6,7 +6,6 @@
 //! the timeline and the conditions see a [`Cluster`] like any other: one in which no timer runs and
 //! no message is answered. Whoever reads a form of traces makes a [`Trace`] of it.
 
-use super::types::SessionId;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,7 +27,7 @@ use super::rsm::{Rsm, carry_out};
 use super::server::Power;
 use super::time::{Span, Time};
 use super::timers::TimerKind;
-use super::types::{ClientId, Index, PacketId, Request, ServerId, ServerSet, Term};
+use super::types::{ClientId, Index, PacketId, Request, ServerId, ServerSet, SessionId, Term};
 use super::{Cluster, Item};
 
 /// What a trace tells.
@@ -319,13 +318,13 @@ impl Cluster {
         }
     }
 
-    /// What a client asks and is told.
     fn has_session(&mut self, id: ClientId, session: Option<SessionId>) {
         if let Some(client) = self.clients.get_mut(id.index()) {
             client.session = session;
         }
     }
 
+    /// What a client asks and is told.
     fn client_told(&mut self, id: ClientId, event: &ClientEvent) {
         let now = self.now;
         match event {

@@ -33,7 +33,11 @@ pub struct WaitingRead {
 
 impl WaitingRead {
     /// Why it must give up, if it must: nobody will tell its index any more, or it has waited too long.
-    fn must_give_up(&self, (term, role): (Term, Role), now: Time) -> Option<WrongLeader> {
+    pub(super) fn must_give_up(
+        &self,
+        (term, role): (Term, Role),
+        now: Time,
+    ) -> Option<WrongLeader> {
         if now.since(self.since) >= WAITER_TIMEOUT {
             return Some(WrongLeader::TimedOut);
         }

@@ -123,6 +123,7 @@ fn early_answer(kv: &Kv, request: &Request, flaws: Flaws) -> Ruled<Option<Answer
 
 /// Carries out a committed operation: every server does so with every one (§2), and what the map
 /// holds by now decides about it.
+#[inline]
 pub(super) fn carry_out(
     kv: &mut Kv,
     index: Index,
@@ -144,7 +145,7 @@ pub(super) fn carry_out(
 }
 
 /// The same, where no session is in its way.
-#[inline]
+#[inline(always)]
 fn carry_out_now(kv: &mut Kv, op: &Op, server: ServerId, flaws: Flaws) -> Ruled<Answer> {
     if flaws.has(Flaw::ApplyOwnOnly) && op.id.server != server {
         let answer = kv.clone().apply(&op.request);
@@ -250,6 +251,7 @@ impl Cluster {
     }
 
     /// Whether a server appends what a client asks for; else it says why not.
+    #[inline]
     fn takes_requests(&mut self, id: ServerId, call: (ClientId, u64, u32)) -> bool {
         let (client, number, attempt) = call;
         let server = &self.servers[id.index()];
@@ -310,7 +312,8 @@ impl Cluster {
         self.append(id, Payload::Op(op));
     }
 
-    /// A leader appends what somebody may wait for.
+    /// Appends to a leader's log, and sees to it that those who wait are looked at.
+    #[inline]
     fn append(&mut self, id: ServerId, entry: Payload) {
         if self.servers[id.index()].timer(TimerKind::Waiters).is_none() {
             self.arm_waiter_check(id);
@@ -389,7 +392,10 @@ impl Cluster {
                 Payload::Op(op) => {
                     let flaws = server.raft.rules().flaws;
                     let made = carry_out(&mut server.rsm.kv, index, &op, id, flaws);
-                    self.has_applied(id, index, op, made);
+                    match made.answer {
+                        Ok(answer) => self.has_applied(id, index, op, (answer, made.flaws)),
+                        Err(why) => self.has_skipped(id, index, op, why),
+                    }
                 }
                 Payload::Register(entry) => self.has_registered(id, index, entry),
                 Payload::Noop | Payload::Untold => {
@@ -437,24 +443,32 @@ impl Cluster {
     }
 
     /// Emits what was applied, and answers those who wait at its index.
-    fn has_applied(&mut self, id: ServerId, index: Index, op: Rc<Op>, made: Ruled<Carried>) {
+    fn has_applied(
+        &mut self,
+        id: ServerId,
+        index: Index,
+        op: Rc<Op>,
+        (answer, through): (Answer, Flaws),
+    ) {
         let applied = op.id;
         let own = self.settles_own(id, index, applied);
-        let Ruled { answer: made, flaws: through } = made;
-        let (event, reply) = match made {
-            Ok(answer) => {
-                let told = answer.clone();
-                (ServerEvent::Applied { index, op, answer: told, own }, Reply::Done(answer))
-            }
-            Err(why) => {
-                let reply = match &why {
-                    Skipped::Copy(answer) => Reply::Done(answer.clone()),
-                    Skipped::Stale | Skipped::Expired => Reply::Expired,
-                };
-                (ServerEvent::Skipped { index, op, why, own }, reply)
-            }
+        let told = answer.clone();
+        self.emit_through(
+            through,
+            EventKind::Server(id, ServerEvent::Applied { index, op, answer: told, own }),
+        );
+        self.settle_waiters(id, index, applied, Some(Reply::Done(answer)));
+    }
+
+    /// The same of one that its session keeps from being carried out.
+    fn has_skipped(&mut self, id: ServerId, index: Index, op: Rc<Op>, why: Skipped) {
+        let applied = op.id;
+        let own = self.settles_own(id, index, applied);
+        let reply = match &why {
+            Skipped::Copy(answer) => Reply::Done(answer.clone()),
+            Skipped::Stale | Skipped::Expired => Reply::Expired,
         };
-        self.emit_through(through, EventKind::Server(id, event));
+        self.emit(EventKind::Server(id, ServerEvent::Skipped { index, op, why, own }));
         self.settle_waiters(id, index, applied, Some(reply));
     }
 

@@ -104,46 +104,52 @@ impl Sessions {
         let oldest = self.iter().min_by_key(|(_, session)| session.used).map(|(id, _)| id);
         let expired = oldest.filter(|_| is_full);
         if let Some(expired) = expired {
-            self.set(expired, None);
+            self.change(expired, |session| *session = None);
         }
-        self.set(id, Some(Session { used: id.index(), last: None }));
+        self.change(id, |session| *session = Some(Session { used: id.index(), last: None }));
         expired
     }
 
     /// Why the put at `index` is not to be carried out, if it is not.
     pub(super) fn skips(&mut self, stamp: Stamp, index: Index) -> Option<Skipped> {
-        let Some(session) = self.get(stamp.session) else { return Some(Skipped::Expired) };
-        let mut session = session.clone();
-        session.used = index;
-        let skipped = match &session.last {
-            Some((last, answer)) if *last == stamp.sequence => Some(Skipped::Copy(answer.clone())),
-            Some((last, _)) if *last > stamp.sequence => Some(Skipped::Stale),
-            Some(_) | None => None,
-        };
-        self.set(stamp.session, Some(session));
-        skipped
+        if self.get(stamp.session).is_none() {
+            return Some(Skipped::Expired);
+        }
+        self.change(stamp.session, |session| {
+            let session = session.as_mut()?;
+            session.used = index;
+            match &session.last {
+                Some((last, answer)) if *last == stamp.sequence => {
+                    Some(Skipped::Copy(answer.clone()))
+                }
+                Some((last, _)) if *last > stamp.sequence => Some(Skipped::Stale),
+                Some(_) | None => None,
+            }
+        })
     }
 
     /// Keeps the answer of a put that was carried out.
     pub(super) fn keep(&mut self, stamp: Stamp, answer: &Answer) {
-        if let Some(session) = self.get(stamp.session) {
-            let (used, last) = (session.used, Some((stamp.sequence, answer.clone())));
-            self.set(stamp.session, Some(Session { used, last }));
-        }
+        self.change(stamp.session, |session| {
+            if let Some(session) = session {
+                session.last = Some((stamp.sequence, answer.clone()));
+            }
+        });
     }
 
-    fn set(&mut self, id: SessionId, session: Option<Session>) {
-        let hash = |session: Option<&Session>| {
+    /// Changes what is kept of a session, and its share in the sum.
+    fn change<T>(&mut self, id: SessionId, by: impl FnOnce(&mut Option<Session>) -> T) -> T {
+        let hash = |session: &Option<Session>| {
             let hasher = foldhash::quality::FixedState::default();
-            session.map_or(0, |session| hasher.hash_one((id, session)))
+            session.as_ref().map_or(0, |session| hasher.hash_one((id, session)))
         };
-        let (was, is) = (hash(self.get(id)), hash(session.as_ref()));
-        self.hash = self.hash.wrapping_sub(was).wrapping_add(is);
         let open = Rc::make_mut(&mut self.open);
-        match session {
-            Some(session) => open.insert(id, session),
-            None => open.remove(&id),
-        };
+        let mut session = open.remove(&id);
+        let was = hash(&session);
+        let made = by(&mut session);
+        self.hash = self.hash.wrapping_sub(was).wrapping_add(hash(&session));
+        open.extend(session.map(|session| (id, session)));
+        made
     }
 }
 

@@ -9,7 +9,7 @@ use super::config::Config;
 use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
-use super::network::{Cargo, Links, Loss, Network, Packet, Reply, Rpc, Traffic};
+use super::network::{Links, Loss, Network, Packet, Reply, Rpc, Traffic};
 use super::raft::{Choice, Configuration, Entry, Log, RaftOption, Role};
 use super::rsm::Waiter;
 use super::server::Server;
@@ -162,18 +162,25 @@ impl Cluster {
         self.traffic
     }
 
-    /// What a client will hear, if nothing changes: the answer to its present attempt is in flight.
-    pub fn hears(&self, client: &Client) -> Option<&Reply> {
-        let call = client.call().filter(|call| call.asking.is_some())?;
-        self.packets_unordered().find_map(|packet| match &packet.cargo {
-            Cargo::Client(rpc @ Rpc::Reply { reply, .. })
-                if packet.to == Node::Client(client.id)
-                    && rpc.attempt() == (call.number, call.attempt) =>
-            {
-                Some(reply)
-            }
-            _ => None,
+    /// The request of a client's present attempt, or the answer to it, if it is in flight.
+    pub fn in_flight_for(&self, client: &Client) -> Option<&Packet> {
+        let call = client.call()?;
+        let (server, _) = call.asking?;
+        let ends = [Node::Client(client.id), Node::Server(server)];
+        self.packets_unordered().find(|packet| {
+            let this = |rpc: &Rpc| rpc.attempt() == (call.number, call.attempt);
+            ends.contains(&packet.from)
+                && ends.contains(&packet.to)
+                && packet.cargo.client().is_some_and(this)
         })
+    }
+
+    /// What a client will hear, if nothing changes.
+    pub fn hears(&self, client: &Client) -> Option<&Reply> {
+        match self.in_flight_for(client)?.cargo.client()? {
+            Rpc::Reply { reply, .. } => Some(reply),
+            Rpc::Request { .. } | Rpc::Register { .. } => None,
+        }
     }
 
     /// Whether the client of a waiter still waits for this answer: it may have given up, asked

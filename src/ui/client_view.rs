@@ -17,7 +17,6 @@
 //! A put is carried out if the key is at its version, which it then raises by one (the service's one
 //! rule). So another's put that made the next version, or a read that found it, tells the two apart.
 
-use crate::cluster::sessions::Skipped;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -29,6 +28,7 @@ use crate::cluster::client::{Call, Client, Finished};
 use crate::cluster::event::{AttemptFailure, ClientEvent as C, Event, EventKind, ServerEvent as S};
 use crate::cluster::explain;
 use crate::cluster::history::{Record, Returned};
+use crate::cluster::sessions::Skipped;
 use crate::cluster::time::Time;
 use crate::cluster::types::{
     ClientId, Index, Key, OpId, Outcome, Request, ServerId, Value, Version,
@@ -255,6 +255,7 @@ impl ClientView<'_> {
     /// What the lab knows, and no client: whether an entry with this put has been applied.
     fn in_fact(&self, asked: &Asked) -> Option<Row> {
         let (mut own, mut applied): (Vec<OpId>, Vec<(OpId, Index)>) = Default::default();
+        let mut expired = Vec::new();
         let mut oldest = 0;
         for (number, event) in self.scene.trace.events().rev().take(EVENTS_MAX) {
             oldest = number;
@@ -262,7 +263,7 @@ impl ClientView<'_> {
                 oldest = 0;
                 break;
             }
-            note(event, self.client.id, asked.request, &mut own, &mut applied);
+            note(event, self.client.id, asked.request, &mut own, &mut applied, &mut expired);
         }
         // What came before is not remembered.
         if oldest > 0 {
@@ -274,8 +275,14 @@ impl ClientView<'_> {
             let open = log.iter_from(server.raft.commit().next());
             open.take(100).any(|(_, entry)| own.contains(&entry.id()))
         });
+        let expired = own.iter().any(|op| expired.contains(op));
         let said = match entry {
             Some(index) => format!("In fact it was carried out, as entry {index}."),
+            // Its session is gone for good.
+            None if expired => {
+                "In fact it was not carried out, and never will be: its session had expired."
+                    .to_owned()
+            }
             None if waits => {
                 "In fact it is not carried out so far; its entry is in a log.".to_owned()
             }
@@ -296,13 +303,14 @@ impl ClientView<'_> {
 }
 
 /// Collects what became of a client's put: the operations that servers made of it, and those of all
-/// that were applied with success.
+/// that were applied with success or came after their session had expired.
 fn note(
     event: &Event,
     client: ClientId,
     request: &Request,
     own: &mut Vec<OpId>,
     applied: &mut Vec<(OpId, Index)>,
+    expired: &mut Vec<OpId>,
 ) {
     match &event.kind {
         EventKind::Server(_, S::Submitted { op, client: of, .. })
@@ -315,11 +323,7 @@ fn note(
         {
             applied.push((op.id, *index));
         }
-        EventKind::Server(_, S::Skipped { index, op, why: Skipped::Copy(answer), .. })
-            if answer.outcome == Outcome::Ok && op.request == *request =>
-        {
-            applied.push((op.id, *index));
-        }
+        EventKind::Server(_, S::Skipped { op, why: Skipped::Expired, .. }) => expired.push(op.id),
         _ => {}
     }
 }

@@ -92,7 +92,7 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("═ heal ═", bold, "diagram: done to links; ▓ as long as it lasts"),
         entry("5 ◄", bold, "a watched value that has just changed"),
         entry("x=3 @2", plain, "a put of x=3, which is done only at version 2"),
-        entry("5@1", plain, "where a log ends, or is asked: entry 5, of term 1"),
+        entry("5@1", plain, "entry 5 of term 1, as where a log ends"),
         entry("#9", plain, "a packet, by its number: M lists them"),
         entry("§5.3", plain, "a section of the Raft paper, or of the dissertation if it says so"),
         entry("<2 @2", dim, "an older value, at version 2"),

@@ -54,7 +54,8 @@ pub fn sheet(area: Rect, scene: &Scene) -> Sheet {
 
 /// "2 of the 3 old and 2 of the 3 new": what a joint configuration needs (dissertation §4.3).
 fn both(all: Configuration) -> String {
-    let half = |voters: ServerSet| (voters.len() / 2 + 1, voters.len());
+    let half =
+        |voters: ServerSet| (Configuration::by(voters, ServerSet::EMPTY).quorum(), voters.len());
     let (old, new) = (half(all.old().unwrap_or_default()), half(all.new_voters()));
     format!("{} of the {} old and {} of the {} new", old.0, old.1, new.0, new.1)
 }

@@ -159,11 +159,9 @@ impl Place {
             _ => None,
         }
     }
-}
 
-impl Place {
-    /// What keeps runs from coming there: with sessions no copy of a put runs late, and who hears maybe
-    /// of a lock has lost its session with it.
+    /// What keeps runs from coming there: with sessions no copy of a put runs late, and a client that
+    /// hears maybe of a lock has lost its session.
     pub const fn is_ruled_out_by(self, extra: Extra) -> bool {
         matches!((self, extra), (Self::LatePut | Self::LockMaybe, Extra::Sessions))
     }

@@ -86,15 +86,7 @@ impl Chosen {
             OptionWord::One(option) => Some(*option),
             OptionWord::Extra(_) | OptionWord::Any => None,
         };
-        let mut options: Options = words.iter().filter_map(one).collect();
-        // A read waits for an entry of its leader's term, which no-ops bring; and a lease trusts that a
-        // leader without a majority steps down (dissertation §6.4).
-        if options.has(RaftOption::Reads) {
-            options.set(RaftOption::Noop.on());
-            if options.of(RaftOption::Reads).place() == 2 {
-                options.set(RaftOption::CheckQuorum.on());
-            }
-        }
+        let options = with_what_reads_need(words.iter().filter_map(one).collect());
         let extras = Extra::ALL.map(|extra| words.contains(&OptionWord::Extra(extra)));
         Self::These { options, extras }
     }
@@ -176,13 +168,11 @@ impl Chosen {
                     pick(&mut rng, &choices)
                 };
                 let mut options: Options = OPTIONS.iter().map(draw).collect();
-                // Faults at random break clocks, and a lease with them; and a read waits for an entry
-                // of its term, which no-ops bring.
+                // Faults at random break clocks, and a lease with them.
                 if options.has(RaftOption::Reads) {
                     options.set(RaftOption::Reads.on());
-                    options.set(RaftOption::Noop.on());
                 }
-                options
+                with_what_reads_need(options)
             }
         }
     }
@@ -200,6 +190,21 @@ impl Chosen {
         Some(format!(" snapshot={limit}{chunk}"))
     }
 }
+
+/// A read waits for an entry of its leader's term, which no-ops bring; and a lease trusts that a leader
+/// without a majority steps down (dissertation §6.4).
+fn with_what_reads_need(mut options: Options) -> Options {
+    if options.has(RaftOption::Reads) {
+        options.set(RaftOption::Noop.on());
+    }
+    if options.of(RaftOption::Reads).place() == LEASE {
+        options.set(RaftOption::CheckQuorum.on());
+    }
+    options
+}
+
+/// The place of `lease` among the settings of reads.
+const LEASE: u8 = 2;
 
 /// What stands after `--option`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -332,8 +332,8 @@ pub struct HuntOptions {
     pub flaw: Option<Flaw>,
     /// All servers keep this option of Raft, such as pre-vote; snapshot: they take snapshots; members: their
     /// members change; disks: their disks are slow, hang, fail and break off; inflight: appends leave without
-    /// waiting for answers; any: as
-    /// the seed draws them. May be said more than once.
+    /// waiting for answers; sessions: clients have sessions; any: as the seed draws them. May be said more
+    /// than once.
     #[arg(long = "option", value_name = "NAME", conflicts_with_all = ["script", "raft"],
           value_parser = OptionWord::read)]
     pub options: Vec<OptionWord>,

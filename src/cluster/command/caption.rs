@@ -40,7 +40,7 @@ pub fn caption_lines(text: &str) -> Vec<String> {
 }
 
 /// Why a caption does not fit its place.
-pub(super) fn caption_flaw(text: &str) -> Option<String> {
+pub fn caption_flaw(text: &str) -> Option<String> {
     let lines = caption_lines(text);
     let widest = lines.iter().map(|line| columns(line)).max().unwrap_or(0);
     if widest > CAPTION_COLUMNS {

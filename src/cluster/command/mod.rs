@@ -33,7 +33,7 @@ mod text;
 pub mod verbs;
 pub mod who;
 
-pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_lines};
+pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_flaw, caption_lines};
 pub use condition::{Compare, Condition, Filler, Operand, PatternKind, ReplyPattern, RoleName};
 pub use deed::{Deed, Ends, Keeping, NodeName, Operation, Order, Word, Words};
 pub use diagnostic::{Diagnostic, Printed};

@@ -4,12 +4,11 @@
 //! joined earlier is another one by number. So packets' numbers don't count here, nor do those of
 //! operations and tasks, and clients are told apart by their names.
 
-use crate::cluster::types::Registration;
 use std::rc::Rc;
 
 use crate::cluster::client::name_number;
 use crate::cluster::event::{Event, EventKind, Names, NetworkEvent, ScriptEvent, ServerEvent};
-use crate::cluster::types::{ClientId, Node, Op, OpId, PacketId, ServerId};
+use crate::cluster::types::{ClientId, Node, Op, OpId, PacketId, Registration, ServerId};
 
 /// Whether both say the same of the same moment.
 pub(super) fn alike(one: (&Event, &Names), two: (&Event, &Names)) -> bool {

@@ -8,9 +8,10 @@ use crate::cluster::Cluster;
 use crate::cluster::client::{Call, Client, Finished, Work, outcome_of_put};
 use crate::cluster::event::{ClientEvent, Event, EventKind, ServerEvent};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::network::{Hand, Loss, Packet, Rpc};
+use crate::cluster::network::{Hand, Loss, Packet, WrongLeader};
+use crate::cluster::reads::WaitingRead;
 use crate::cluster::server::{Power, Server};
-use crate::cluster::types::{ClientId, Node, Outcome, ServerId};
+use crate::cluster::types::{ClientId, Node, Outcome, ServerId, SessionId};
 use crate::cluster::words::spell;
 
 /// Explains a client.
@@ -47,7 +48,12 @@ pub fn client(cluster: &Cluster, id: ClientId, recent: &[Event]) -> Vec<String> 
         }
     }
     if let Some(session) = client.session {
-        lines.say(format!("it has session {session} (dissertation §6.3)"));
+        lines.say(match is_open(cluster, session) {
+            true => format!("it has session {session} (dissertation §6.3)"),
+            false => format!(
+                "session {session} has expired, and it has not heard of that (dissertation §6.3)"
+            ),
+        });
     }
     match client.queue.len() {
         0 => {}
@@ -110,10 +116,16 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
     if call.maybe_executed
         && let Some(session) = client.session
     {
-        clauses.push(format!(
-            "an earlier attempt may have been carried out: as long as session {session} is open, a \
-             copy of it gets the same answer (dissertation §6.3)"
-        ));
+        clauses.push(match is_open(cluster, session) {
+            true => format!(
+                "an earlier attempt may have been carried out: as long as session {session} is open, \
+                 a copy of it gets the same answer (dissertation §6.3)"
+            ),
+            false => format!(
+                "an earlier attempt may have been carried out, and session {session} has expired: \
+                 without an answer from before that, it is told maybe (dissertation §6.3)"
+            ),
+        });
     } else if call.maybe_executed && call.request.is_put() {
         clauses.push(match outcome_of_put(Outcome::Version, true, cluster.client_flaws).answer {
             Outcome::Maybe => "an earlier attempt may have been carried out: if the version is \
@@ -125,10 +137,19 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
     clauses
 }
 
+/// Whether a session is open in the newest state that a server has.
+fn is_open(cluster: &Cluster, session: SessionId) -> bool {
+    let running = cluster.servers().iter().filter(|server| server.power != Power::Down);
+    let newest = running.max_by_key(|server| server.rsm.applied);
+    newest.is_none_or(|server| {
+        server.rsm.applied < session.index() || server.rsm.kv.sessions().get(session).is_some()
+    })
+}
+
 /// What the asked server makes of the request.
 fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> Vec<String> {
     let Some(server) = cluster.server(id) else { return Vec::new() };
-    if let Some(packet) = flying(cluster, client, call, id) {
+    if let Some(packet) = cluster.in_flight_for(client) {
         let (number, due) = (packet.id, due(cluster, packet.due));
         let what = if packet.cargo.is_reply() { "answer" } else { "request" };
         let untouched = packet.loss == Loss::Arrives && cluster.order_for(packet).is_none();
@@ -157,7 +178,10 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
         waiter.client == client.id && waiter.call == call.number && waiter.attempt == call.attempt
     });
     match (server.power, waiter) {
-        (Power::Down, _) => vec![format!("{id} is down: no answer will come")],
+        (Power::Down, _) => {
+            let down = format!("{id} is down: no answer will come");
+            [Some(down), super::guest::ended(server)].into_iter().flatten().collect()
+        }
         (_, Some(waiter)) => {
             let (index, term) = (waiter.index, waiter.term);
             let sleeps = (server.power == Power::Asleep).then(|| format!("{id} is asleep"));
@@ -173,6 +197,16 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
         }
         (Power::Asleep, None) if waits_in_inbox(server, client, call) => {
             vec![format!("{id} is asleep: the request waits there")]
+        }
+        (Power::Up | Power::Asleep, None) if holds_read(server, client, call).is_some() => {
+            let sleeps = (server.power == Power::Asleep).then(|| format!("{id} is asleep"));
+            let read =
+                holds_read(server, client, call).map(|read| read_words(cluster, server, read));
+            read.into_iter().chain(sleeps).collect()
+        }
+        // What it makes of a request, it need not say.
+        (Power::Up | Power::Asleep, None) if server.raft.serves() => {
+            vec![format!("{id} has not answered, or its answer was lost")]
         }
         (Power::Up | Power::Asleep, None) => {
             let lost = "the request or its answer was lost".to_owned();
@@ -194,6 +228,35 @@ fn cut_between(cluster: &Cluster, client: ClientId, server: ServerId) -> Option<
     }
 }
 
+/// The get of the present attempt, where the server took it without an entry.
+fn holds_read<'a>(server: &'a Server, client: &Client, call: &Call) -> Option<&'a WaitingRead> {
+    server.rsm.reads.iter().find(|read| {
+        (read.client, read.call, read.attempt) == (client.id, call.number, call.attempt)
+    })
+}
+
+/// What such a get waits for (dissertation §6.4).
+fn read_words(cluster: &Cluster, server: &Server, read: &WaitingRead) -> String {
+    let (id, raft, applied) = (server.id, &server.raft, server.rsm.applied);
+    let known = raft.rules().may_read(raft.log().term(raft.commit()), raft.term()).answer;
+    let what = match (read.must_give_up((raft.term(), raft.role()), cluster.now()), read.index) {
+        (Some(WrongLeader::TermChanged), _) => {
+            return format!("{id} has a newer term since it took the get, and gives it up");
+        }
+        (Some(WrongLeader::LeadershipLost), _) => {
+            return format!("{id} no longer leads since it took the get, and gives it up");
+        }
+        (Some(_), _) => return format!("{id} has held the get for too long, and gives it up"),
+        (None, Some(index)) => {
+            format!("it has applied entry {index}, and has applied {applied}")
+        }
+        (None, None) if !read.leads => "its leader says up to where it must have applied".into(),
+        (None, None) if !known => format!("an entry of term {} is committed", raft.term()),
+        (None, None) => "a majority has answered that it leads".into(),
+    };
+    format!("{id} answers it once {what} (dissertation §6.4)")
+}
+
 /// Whether the request of the present attempt lies in the inbox of a sleeping server.
 fn waits_in_inbox(server: &Server, client: &Client, call: &Call) -> bool {
     server.inbox.iter().any(|packet| is_of(packet, client, call))
@@ -203,21 +266,6 @@ fn waits_in_inbox(server: &Server, client: &Client, call: &Call) -> bool {
 fn is_of(packet: &Packet, client: &Client, call: &Call) -> bool {
     packet.from == Node::Client(client.id)
         && packet.cargo.client().is_some_and(|rpc| rpc.attempt() == (call.number, call.attempt))
-}
-
-/// The request or the answer of the present attempt, if it is in flight.
-fn flying<'a>(
-    cluster: &'a Cluster,
-    client: &Client,
-    call: &Call,
-    server: ServerId,
-) -> Option<&'a Packet> {
-    let ends = [Node::Client(client.id), Node::Server(server)];
-    cluster.packets().into_iter().find(|packet| {
-        let between = ends.contains(&packet.from) && ends.contains(&packet.to);
-        let this = |rpc: &Rpc| rpc.attempt() == (call.number, call.attempt);
-        between && packet.cargo.client().is_some_and(this)
-    })
 }
 
 /// Whether an event is part of how a client came to its present state: what ended the last thing

@@ -9,8 +9,7 @@ use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{AppendResult, Entry, Message, Payload, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::start::given_op;
-use crate::cluster::types::Stamp;
-use crate::cluster::types::{Index, Node, Request, ServerId, ServerSet};
+use crate::cluster::types::{Index, Node, Request, ServerId, ServerSet, Stamp};
 
 /// Explains the entry at `index` of a server's log.
 pub fn entry(cluster: &Cluster, server: ServerId, index: Index, recent: &[Event]) -> Vec<String> {

@@ -1,11 +1,24 @@
 //! A guest: what is on its disk, what it reports, and that its reasons end there.
 
+use std::borrow::Cow;
+
 use super::scene::{absent, due, list, others, present, share};
 use crate::cluster::Cluster;
 use crate::cluster::raft::Role;
-use crate::cluster::server::Server;
+use crate::cluster::server::{Power, Server};
 use crate::cluster::timers::TimerKind;
 use crate::cluster::types::{Index, ServerId};
+use crate::cluster::words::plain::plain;
+
+/// Why a server has ended by itself, if that is why it is down.
+pub fn why_ended(server: &Server) -> Option<Cow<'_, str>> {
+    server.raft.ended().filter(|_| server.power == Power::Down).map(plain)
+}
+
+/// The same as a clause.
+pub fn ended(server: &Server) -> Option<String> {
+    why_ended(server).map(|why| format!("it ended on its own: {why}"))
+}
 
 /// What can be said of a guest that is up.
 pub(super) fn server(cluster: &Cluster, server: &Server) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! What is the case instead, where a condition or a challenge wanted something else: the facts that are
 //! nearest to it.
 
+use super::guest::why_ended;
 use super::scene::{list, share};
 use crate::cluster::Cluster;
 use crate::cluster::check::Invariant;
@@ -19,7 +20,7 @@ impl Cluster {
             return match self.servers().iter().all(|server| server.power == Power::Down) {
                 true => format!("all {} servers are down", self.servers().len()),
                 false => format!("no server leads; the highest term is {}", self.term()),
-            };
+            } + &self.ended_words();
         }
         let leads = leaders.into_iter().filter_map(|id| self.server(id)).map(|server| {
             let (id, term) = (server.id, server.raft.term());
@@ -34,6 +35,13 @@ impl Cluster {
             }
         });
         leads.collect::<Vec<String>>().join("; ")
+    }
+
+    /// Which servers have ended by themselves: "; S2 ended on its own: out of memory".
+    fn ended_words(&self) -> String {
+        let servers = self.servers().iter();
+        let ended = servers.filter_map(|server| Some((server.id, why_ended(server)?)));
+        ended.map(|(id, why)| format!("; {id} ended on its own: {why}")).collect()
     }
 
     /// Why no entry of an older term is on a majority and waits for one of the leader's own (§5.4.2).

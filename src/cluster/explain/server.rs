@@ -66,6 +66,7 @@ fn down(server: &Server) -> Vec<String> {
         format!("{id} is down"),
         format!("its disk holds term {}, {vote} and {log}", disk.hard.term),
     ];
+    clauses.extend(super::guest::ended(server));
     clauses.push(match disk.log.base().index {
         Index::ZERO => "after a restart it is a follower that has applied nothing yet".into(),
         base => format!(

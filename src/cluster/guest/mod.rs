@@ -69,6 +69,8 @@ pub struct Guest {
     timers: Vec<(Time, u8)>,
     /// What the last call has left for the cluster.
     left: Left,
+    /// Why it has ended by itself, since it began last.
+    ended: Option<Rc<str>>,
 }
 
 /// What a call leaves beside the outbox.
@@ -107,6 +109,7 @@ impl Clone for Guest {
             requests: self.requests,
             timers: self.timers.clone(),
             left: self.left.clone(),
+            ended: self.ended.clone(),
         }
     }
 }
@@ -129,6 +132,7 @@ impl Guest {
             requests: 0,
             timers: Vec::new(),
             left: Left::default(),
+            ended: None,
         }
     }
 
@@ -181,6 +185,7 @@ impl Guest {
     }
 
     pub fn init(&mut self, raft: &mut Raft, cx: &Context, out: &mut Outbox) {
+        self.ended = None;
         let (me, servers) = (raft.id().index() as u8, raft.configuration().servers());
         self.ask(raft, cx, out, Ask::Init { me, servers });
     }
@@ -324,7 +329,16 @@ impl Guest {
 
     /// What the last call has left.
     pub fn take_left(&mut self) -> Left {
-        std::mem::take(&mut self.left)
+        let left = std::mem::take(&mut self.left);
+        if let Some(why) = &left.ended {
+            self.ended = Some(why.as_str().into());
+        }
+        left
+    }
+
+    /// Why it has ended by itself, if it has since its start.
+    pub fn ended(&self) -> Option<&str> {
+        self.ended.as_deref()
     }
 
     pub fn set_timer(&mut self, id: u8, due: Option<Time>) {

@@ -105,14 +105,14 @@ impl Raft {
         }
     }
 
-    /// Whether it may ask for votes. A learner may not, nor who is no member any more; but as long as
-    /// C_new might not be committed, who is no part of it may be needed to lead (§4.2.2 there).
+    /// Whether it may ask for votes. A learner may not, nor a server that is no member any more; but as
+    /// long as the configuration that took its vote might not be committed, it may be needed to lead
+    /// (§4.2.2 there).
     pub fn may_stand(&self) -> bool {
-        let all = self.configuration();
-        let is_gone = all == Configuration::NONE
-            || all.learners().contains(self.id)
-            || self.knows_configuration_committed();
-        all.voters().contains(self.id) || !is_gone
+        let has_vote = |all: Configuration| all.voters().contains(self.id);
+        let before = || self.configuration_at(self.configuration_index().previous()).1;
+        has_vote(self.configuration())
+            || (!self.knows_configuration_committed() && has_vote(before()))
     }
 
     /// How many places its lists need.

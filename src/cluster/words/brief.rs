@@ -77,7 +77,11 @@ impl Event {
                     (Node::Client(_), Node::Client(_)) => return None,
                 }
             }
-            EventKind::Lab(LabEvent::Commanded { command }) => command.to_string().to_uppercase(),
+            EventKind::Lab(LabEvent::Commanded { command }) => {
+                let text = command.to_string();
+                let (verb, rest) = text.split_at(text.find(' ').unwrap_or(text.len()));
+                format!("{}{rest}", verb.to_uppercase())
+            }
             _ => return None,
         })
     }

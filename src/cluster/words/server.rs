@@ -8,8 +8,7 @@ use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::{Reply, WrongLeader};
 use crate::cluster::raft::Position;
 use crate::cluster::sessions::Skipped;
-use crate::cluster::types::Stamp;
-use crate::cluster::types::{Answer, Index, Outcome, Request, ServerId, Term};
+use crate::cluster::types::{Answer, Index, Outcome, Request, ServerId, Stamp, Term};
 
 impl ServerEvent {
     pub(super) fn row(&self, flaws: Flaws, ask: Ask) -> Row {

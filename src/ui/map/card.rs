@@ -251,8 +251,8 @@ impl<'a> Card<'a> {
             Standing::Outside => "is sent nothing".to_owned(),
             Standing::Asleep => "its timers wait".to_owned(),
             Standing::Down if raft.is_blank() => "its disk is empty".to_owned(),
-            // What a planted flaw keeps off the disk is gone with the crash.
-            Standing::Down if !self.server.keeps_log() => "its log is lost".to_owned(),
+            // By a planted flaw.
+            Standing::Down if !self.server.keeps_log() => "it keeps no log".to_owned(),
             Standing::Down => "its disk stays".to_owned(),
         }
     }

@@ -3,7 +3,9 @@
 use raftlab::cluster::client::Call;
 use raftlab::cluster::command::Fate;
 use raftlab::cluster::event::{DropReason, EventKind as E, PacketEvent};
+use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Act, Hand, Loss, Packet, Rpc};
+use raftlab::cluster::reads::WaitingRead;
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Index, Node, PacketId, Term};
 
@@ -49,12 +51,23 @@ pub const CLIENT: Forms = &[
          gets the same answer (dissertation §6.3)",
         |s, w| {
             let session = s.client().session.map(|session| session.index().0);
-            s.call().is_some_and(|call| call.maybe_executed) && session == Some(n(w[0]))
+            s.call().is_some_and(|call| call.maybe_executed)
+                && session == Some(n(w[0]))
+                && !has_expired(s, w[0])
         },
     ),
+    (
+        "An earlier attempt may have been carried out, and session {} has expired: without an answer \
+         from before that, it is told maybe (dissertation §6.3)",
+        |s, w| s.call().is_some_and(|call| call.maybe_executed) && has_expired(s, w[0]),
+    ),
+    ("Session {} has expired, and it has not heard of that (dissertation §6.3)", |s, w| {
+        has_expired(s, w[0])
+    }),
     ("It asks for a session first (dissertation §6.3)", |s, _| s.client().session.is_none()),
     ("It has session {} (dissertation §6.3)", |s, w| {
         s.client().session.is_some_and(|session| session.index().0 == n(w[0]))
+            && !has_expired(s, w[0])
     }),
     ("{} is down: the {} #{} will be lost", |s, w| {
         s.server(w[0]).power == Power::Down && s.fails_to_arrive(w[2]) != Some(false)
@@ -90,7 +103,41 @@ pub const CLIENT: Forms = &[
         s.server(w[0]).inbox.iter().any(|packet| packet.from == from)
     }),
     ("{} is asleep", |s, w| s.server(w[0]).power == Power::Asleep),
-    ("The request or its answer was lost", |s, _| s.no_packet() && s.no_waiter()),
+    ("The request or its answer was lost", |s, _| {
+        s.no_packet() && s.no_waiter() && s.held().is_none()
+    }),
+    (
+        "{} answers it once it has applied entry {}, and has applied {} (dissertation §6.4)",
+        |s, w| {
+            let applied = s.server(w[0]).rsm.applied;
+            let index = s.held().and_then(|read| read.index);
+            applied == Index(n(w[2])) && index == Some(Index(n(w[1]))) && Some(applied) < index
+        },
+    ),
+    ("{} answers it once a majority has answered that it leads (dissertation §6.4)", |s, w| {
+        let raft = &s.server(w[0]).raft;
+        let early = raft.rules().flaws.has(Flaw::ReadIndexEarly);
+        let known = early || raft.log().term(raft.commit()) == Some(raft.term());
+        known && raft.is_leader() && s.held().is_some_and(|read| read.index.is_none())
+    }),
+    ("{} answers it once an entry of term {} is committed (dissertation §6.4)", |s, w| {
+        let raft = &s.server(w[0]).raft;
+        let known = raft.log().term(raft.commit()) == Some(raft.term());
+        !known && raft.is_leader() && raft.term().0 == n(w[1]) && s.held().is_some()
+    }),
+    (
+        "{} answers it once its leader says up to where it must have applied (dissertation §6.4)",
+        |s, _| s.held().is_some_and(|read| !read.leads && read.index.is_none()),
+    ),
+    ("{} has a newer term since it took the get, and gives it up", |s, w| {
+        s.held().is_some_and(|read| s.server(w[0]).raft.term() > read.term)
+    }),
+    ("{} no longer leads since it took the get, and gives it up", |s, w| {
+        s.held().is_some_and(|read| read.leads) && !s.server(w[0]).raft.is_leader()
+    }),
+    ("{} has held the get for too long, and gives it up", |s, _| {
+        s.held().is_some_and(|read| s.cluster.now().since(read.since).0 >= 800_000)
+    }),
     ("The link between {} and {} is cut", |s, w| s.carries(w[0], w[1]) == [false; 2]),
     ("The link from {} to {} is cut", |s, w| {
         s.carries(w[0], w[1]) == [false, true] && [w[0], w[1]].contains(&&*s.name())
@@ -150,6 +197,16 @@ impl<'a> Scene<'a> {
         })
     }
 
+    /// The get of the open call's present attempt that a server keeps without an entry.
+    fn held(&self) -> Option<&'a WaitingRead> {
+        let (call, own) = (self.call()?, self.client().id);
+        self.cluster
+            .servers()
+            .iter()
+            .flat_map(|server| &server.rsm.reads)
+            .find(|read| (read.client, read.call, read.attempt) == (own, call.number, call.attempt))
+    }
+
     /// As sentences name it.
     fn name(&self) -> String {
         format!("client {}", self.client().name)
@@ -202,5 +259,19 @@ fn asked(s: &Scene, w: &[&str]) -> bool {
             (server, &*span(now.since(since)), &*span(call.until.since(now)))
                 == (id(w[0]), w[1], w[2])
         })
+    })
+}
+
+/// Whether the client's session has this number and no server that is up knows it, though one has
+/// applied its entry.
+fn has_expired(s: &Scene, word: &str) -> bool {
+    let Some(session) = s.client().session.filter(|session| session.index().0 == n(word)) else {
+        return false;
+    };
+    let up = s.cluster.servers().iter().filter(|server| server.power != Power::Down);
+    let newest = up.max_by_key(|server| server.rsm.applied);
+    newest.is_some_and(|server| {
+        let opened = server.rsm.applied >= session.index();
+        opened && server.rsm.kv.sessions().iter().all(|(id, _)| id != session)
     })
 }

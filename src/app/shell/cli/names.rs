@@ -64,6 +64,9 @@ pub fn misspelt(word: &OsStr) -> Option<String> {
     if text.starts_with('-') || text.contains(['.', '/', '\\']) || Path::new(word).exists() {
         return None;
     }
+    if Cli::command().find_subcommand(text).is_some() {
+        return None;
+    }
     let near = nearest(text, commands())?;
     Some(format!("there is no command and no file `{text}`: did you mean `raftlab {near}`?"))
 }

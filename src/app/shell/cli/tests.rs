@@ -98,7 +98,7 @@ fn there_is_a_manual_page_for_every_command() {
 fn a_command_that_is_misspelt_is_recognised() {
     let meant = misspelt("rnu".as_ref()).unwrap();
     assert!(meant.contains("did you mean `raftlab run`?"), "{meant}");
-    for other in ["nonsense", "run.lab", "./rnu", "--rnu", "src"] {
+    for other in ["nonsense", "run.lab", "./rnu", "--rnu", "src", "challenge", "lesson"] {
         assert_eq!(misspelt(other.as_ref()), None, "{other}");
     }
 }

@@ -7,7 +7,7 @@ use super::Quest;
 use super::by_hand::{Step, act, begin};
 use crate::app::hunt::case::Case;
 use crate::app::hunt::story;
-use crate::cluster::command::{Fate, LinkAct, Tell, Text};
+use crate::cluster::command::{Fate, LinkAct, Tell, Text, caption_flaw};
 use crate::cluster::flaw::Breaks;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::words::plain::plain;
@@ -121,8 +121,21 @@ fn told(mut cluster: crate::cluster::Cluster, step: &Step) -> Option<String> {
         note(&cluster);
     }
     story::short(&mut comments);
-    let caption = comments.join(". ");
-    (!caption.is_empty()).then(|| Tell::Say(Text::new(&format!("{caption}."))).to_string())
+    caption(&comments).map(|caption| Tell::Say(Text::new(&caption)).to_string())
+}
+
+/// As many of the comments as a caption has room for: the last first, for they tell what came of it.
+fn caption(comments: &[String]) -> Option<String> {
+    let said = |from: usize| format!("{}.", comments[from..].join(". ").trim_end_matches('.'));
+    let fits = |text: &String| caption_flaw(text).is_none();
+    let whole = (0..comments.len()).map(said).find(fits);
+    // One sentence alone may be too long.
+    let cut = || {
+        let words: Vec<&str> = comments.last()?.split(' ').collect();
+        let begun = |count: usize| format!("{} ...", words[..count].join(" "));
+        (1..words.len()).rev().map(begun).find(fits)
+    };
+    whole.or_else(cut)
 }
 
 /// A step as a line; what is lost at once has a shorter form.

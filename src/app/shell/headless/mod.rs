@@ -60,7 +60,7 @@ pub fn run(options: &RunOptions) -> Result<Ending, Mistake> {
     }
     let total = jobs(&scripts, options).count() as u64;
     let bar = if options.quiet { ProgressBar::hidden() } else { progress_bar(total) };
-    let mut report = Report::new(&scripts, telling(options));
+    let mut report = Report::new(&scripts, telling(options), &options.other);
     let mut out = files.report(form(options));
     let budget = Budget::new(options.memory);
     let play = |job| play::play_again(&scripts, job, budget, repeat);
@@ -89,7 +89,7 @@ fn recorded(scripts: &[Named], options: &RunOptions, mut files: Files) -> Result
         ));
     }
     let mut records = Records::begin(options, &scripts[job.script], job, &mut files)?;
-    let mut report = Report::new(scripts, telling(options));
+    let mut report = Report::new(scripts, telling(options), &options.other);
     let run = play::play(scripts, job, Budget::new(options.memory), |cluster| records.add(cluster));
     records.flush();
     let mut out = files.report(form(options));

@@ -8,6 +8,7 @@ use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Named, Outcome, Remark, Run, Void};
+use crate::app::shell::cli::OtherRaft;
 use crate::app::shell::figures::{count, length, times};
 use crate::app::shell::{Ending, Mistake};
 use crate::cluster::command::Variant;
@@ -25,6 +26,8 @@ const NAME_MIN: usize = 20;
 pub(super) struct Report<'a> {
     scripts: &'a [Named],
     telling: Telling,
+    /// The options that name another Raft, for the line that plays a run again.
+    raft: String,
     rows: Vec<Row>,
     told: u64,
     /// What the first run with remarks remarked, and which one that was.
@@ -110,11 +113,12 @@ fn recorded_by(named: &Named) -> Option<u32> {
 }
 
 impl<'a> Report<'a> {
-    pub fn new(scripts: &'a [Named], telling: Telling) -> Self {
+    pub fn new(scripts: &'a [Named], telling: Telling, other: &OtherRaft) -> Self {
         let rows = vec![Row::default(); scripts.len()];
         let (told, remarked, begun) = (0, None, Instant::now());
         let void = (0, None);
-        Self { scripts, telling, rows, told, remarked, void, begun, columns: columns() }
+        let raft = other.words().iter().map(|(name, value)| format!(" --{name} {value}")).collect();
+        Self { scripts, telling, raft, rows, told, remarked, void, begun, columns: columns() }
     }
 
     /// Adds a run, and tells at once what must not wait for the end.
@@ -261,7 +265,7 @@ impl<'a> Report<'a> {
             | Outcome::Unfinished(_) => "",
         };
         let path = quoted(&named.path);
-        writeln!(out, "  again: raftlab run {path} --seed {}{option}\n", run.seed)
+        writeln!(out, "  again: raftlab run {path} --seed {}{option}{}\n", run.seed, self.raft)
     }
 
     /// The table and the sums, for people; the status for all.

@@ -8,7 +8,6 @@
 mod raft;
 mod service;
 
-use self::service::Made;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,6 +24,7 @@ use crate::cluster::raft::{Configuration, Entry, PacketKind, Payload, Role, Summ
 use crate::cluster::shared::OrdMap;
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{ClientId, Index, Key, Node, ServerId, ServerSet, Term};
+use service::Made;
 
 /// How long a waiter may outlive its server's leadership.
 const WAITERS_LINGER: Span = Span::from_millis(100);

@@ -140,6 +140,7 @@ impl Checker {
 
 /// The reference map goes on by this entry. If what the server made of it is something else: that, and
 /// what is right.
+#[inline]
 fn go_on(reference: &mut Kv, index: Index, made: &Made<'_>) -> Option<(String, String)> {
     match made {
         Made::Nothing => None,

@@ -63,8 +63,10 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             ),
             (
                 "client-sessions=on",
-                "clients have sessions, by which a copy of a put is known and not carried out again; of \
-                 1,000, or of N with a number, the one unused for longest expires",
+                "clients have sessions, by which a copy of a put is known and not carried out again. Of 1,000 \
+                 sessions, or of as many as a number says, up to 10,000, the one that was not used for \
+                 longest expires when another is opened. Give each client room for one, or clients that \
+                 put at the same time take each other's; `off` as when nothing is said",
             ),
             ("sync=0s", "how long a write takes to reach the disk"),
             ("rpc-timeout=1s", "how long a client waits for one server before it asks the next"),
