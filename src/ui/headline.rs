@@ -308,7 +308,7 @@ fn leaderless(cluster: &Cluster) -> String {
     let running = cluster.servers().iter().filter(|server| server.is_running());
     let (running, all) = (running.map(|server| server.id).collect(), cluster.configuration());
     if !all.has_quorum(running) {
-        let ((running, servers), needed) = (cluster.voting(running), all.quorum());
+        let ((running, servers), needed) = (cluster.voting(running), all.enough_with(running));
         return format!("No leader: {running} of {servers} servers run, {needed} are needed.");
     }
     let standing = newest_candidates(cluster).count();
@@ -491,7 +491,7 @@ fn power(cluster: &Cluster, sentences: &mut Vec<String>) {
 fn candidates(cluster: &Cluster, sentences: &mut Vec<String>) {
     for candidate in cluster.servers().iter().filter(|server| is_candidate(server)).take(3) {
         let (id, term) = (candidate.id, candidate.raft.term());
-        let needed = candidate.raft.counts_by().quorum();
+        let needed = candidate.raft.counts_by().enough_with(candidate.raft.votes());
         let votes = candidate.raft.votes().len();
         sentences.push(format!(
             "{id} is a candidate in term {term}: it has {votes} of the {needed} votes it needs."

@@ -91,7 +91,9 @@ fn draw_votes(pen: &mut Pen, scene: &Scene, raft: &Raft) {
         return;
     }
     for other in servers {
-        let vote = if raft.votes().contains(other.id) {
+        let vote = if !raft.has_vote(other.id) {
+            ' '
+        } else if raft.votes().contains(other.id) {
             '+'
         } else if raft.refusals().contains(other.id) {
             '-'

@@ -123,7 +123,7 @@ fn under_way(cluster: &Cluster, client: &Client, call: &Call) -> Vec<String> {
             ),
             false => format!(
                 "an earlier attempt may have been carried out, and session {session} has expired: \
-                 without an answer from before that, it is told maybe (dissertation §6.3)"
+                 without an answer from before that, the answer is maybe (dissertation §6.3)"
             ),
         });
     } else if call.maybe_executed && call.request.is_put() {

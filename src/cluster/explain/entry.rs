@@ -193,7 +193,7 @@ fn too_few(cluster: &Cluster, holder: &Server, index: Index) -> Option<String> {
     let copies = cluster.copies(index, holder.raft.log().get(index)?);
     let (all, (count, _)) = (cluster.configuration(), cluster.voting(copies));
     (!all.has_quorum(copies)).then(|| {
-        let (have, needed) = (if count == 1 { "has" } else { "have" }, all.quorum());
+        let (have, needed) = (if count == 1 { "has" } else { "have" }, all.enough_with(copies));
         format!("but only {} {have} it; the rule: {needed} (§5.3)", share(cluster, copies))
     })
 }
@@ -214,7 +214,7 @@ pub(super) fn waits_at(cluster: &Cluster, holder: &Server, index: Index) -> Stri
     let (term, copies) = (entry.term, cluster.synced(index, entry));
     let leader = committer(cluster, holder);
     let all = leader.map_or(cluster.configuration(), |leader| leader.raft.counts_by());
-    let (count, needed) = (copies.intersection(all.voters()).len(), all.quorum());
+    let (count, needed) = (copies.intersection(all.voters()).len(), all.enough_with(copies));
     let waits = match all.has_quorum(copies) {
         true => format!("entry {index} waits: {count} copies, {needed} are needed"),
         false => format!("entry {index} waits: {count} of {needed} needed copies"),

@@ -29,9 +29,9 @@ struct Poll {
 
 /// Whether it could win, and whose votes it would get or miss.
 pub(super) fn prospects(cluster: &Cluster, server: &Server) -> String {
-    let needed = server.raft.counts_by().quorum();
     let poll = poll(cluster, server);
     let votes = poll.grant.union(ServerSet::only(server.id));
+    let needed = server.raft.counts_by().enough_with(votes);
     let count = needed - server.raft.counts_by().lacks(votes);
     if server.raft.counts_by().has_quorum(votes) {
         let could = match poll.grant.is_empty() {

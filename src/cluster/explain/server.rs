@@ -130,7 +130,7 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     }
     let (all, takers) = (server.raft.counts_by(), reach.union(ServerSet::only(id)));
     if !all.has_quorum(takers) {
-        let (reached, needed) = (share(cluster, takers), all.quorum());
+        let (reached, needed) = (share(cluster, takers), all.enough_with(takers));
         clauses.push(format!(
             "a new request cannot commit as long as only {reached} can take it and answer: \
              {needed} are needed ({})",
@@ -303,7 +303,7 @@ fn need(set: ServerSet) -> String {
 
 fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String> {
     let (id, raft) = (server.id, &server.raft);
-    let (votes, needed) = (raft.votes().len(), raft.counts_by().quorum());
+    let (votes, needed) = (raft.votes().len(), raft.counts_by().enough_with(raft.votes()));
     let from = if votes == 0 { String::new() } else { format!(", from {}", list(raft.votes())) };
     let mut clauses = vec![format!(
         "{id} is a candidate in term {}: {votes} of {needed} needed votes{from}",
@@ -314,7 +314,9 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
         let whose = list(raft.stale_votes());
         clauses.push(format!("{whose} voted in an earlier term; {}", Flaw::CountStaleVotes.told()));
     }
-    if !raft.votes().contains(id) {
+    if !raft.has_vote(id) {
+        clauses.push("it has no vote itself (dissertation §4.2.2)".into());
+    } else if !raft.votes().contains(id) {
         clauses.push("its own vote counts once it is on its disk".into());
     }
     let silent = asked(server).without(raft.votes()).without(raft.refusals());
@@ -344,7 +346,7 @@ fn candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String
 /// One who asks before it begins a term.
 fn pre_candidate(cluster: &Cluster, server: &Server, recent: &[Event]) -> Vec<String> {
     let (id, raft) = (server.id, &server.raft);
-    let (votes, needed) = (raft.votes(), raft.counts_by().quorum());
+    let (votes, needed) = (raft.votes(), raft.counts_by().enough_with(raft.votes()));
     let next = raft.term().next();
     let mut clauses = vec![format!(
         "{id} asks who would vote for it in term {next}, and keeps term {} until {needed} would \

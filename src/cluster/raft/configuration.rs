@@ -123,6 +123,20 @@ impl Configuration {
         self.lacks(ServerSet::EMPTY)
     }
 
+    /// How many voters are enough if these servers are among them. Of a joint configuration that may
+    /// be more than the fewest: three of five are not enough if all of them are of one half (§4.3).
+    pub const fn enough_with(self, servers: ServerSet) -> usize {
+        match self.lacks(servers) {
+            0 => self.quorum(),
+            more => self.counting(self.voters()).intersection(servers).len() + more,
+        }
+    }
+
+    /// These voters, and the learners where a planted flaw counts them.
+    const fn counting(self, voters: ServerSet) -> ServerSet {
+        if self.learners_count { voters.union(self.learners) } else { voters }
+    }
+
     /// How many of these voters are enough.
     const fn most_of(self, voters: ServerSet) -> usize {
         let majority = voters.len() / 2 + 1;
@@ -137,8 +151,7 @@ impl Configuration {
 
     /// How many more of these voters are needed beside those servers.
     const fn lacks_of(self, voters: ServerSet, servers: ServerSet) -> usize {
-        let counting = if self.learners_count { voters.union(self.learners) } else { voters };
-        self.most_of(voters).saturating_sub(counting.intersection(servers).len())
+        self.most_of(voters).saturating_sub(self.counting(voters).intersection(servers).len())
     }
 
     /// How many more voters these servers need at least to be enough. Who votes in both halves counts
@@ -161,7 +174,7 @@ impl Configuration {
     }
 
     fn reached_by(self, voters: ServerSet, matched: impl Fn(ServerId) -> Index) -> Index {
-        let counting = if self.learners_count { voters.union(self.learners) } else { voters };
+        let counting = self.counting(voters);
         let mut reached = [Index::ZERO; SERVERS_MAX as usize];
         let reached = &mut reached[..counting.len()];
         for (reached, voter) in reached.iter_mut().zip(counting.iter()) {
@@ -264,6 +277,19 @@ mod tests {
 
     fn set(numbers: &[u8]) -> ServerSet {
         numbers.iter().map(|number| ServerId::from_index(number - 1)).collect()
+    }
+
+    #[test]
+    fn of_a_joint_configuration_more_may_be_needed_than_the_fewest() {
+        let joint = Configuration::of(3).joint(set(&[3, 4, 5]), ServerSet::EMPTY);
+        assert_eq!(joint.quorum(), 3);
+        assert_eq!(joint.enough_with(set(&[1, 3])), 3);
+        assert_eq!(joint.enough_with(set(&[1, 2])), 4);
+        assert_eq!(joint.enough_with(set(&[1, 2, 3])), 4);
+        assert_eq!(joint.enough_with(set(&[2, 3, 4])), 3);
+        assert_eq!(Configuration::of(5).enough_with(set(&[1, 2, 3, 4])), 3);
+        let learning = Configuration::by(set(&[1, 2, 3]), set(&[4]));
+        assert_eq!(learning.enough_with(set(&[1, 4])), 2);
     }
 
     #[test]

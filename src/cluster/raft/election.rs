@@ -108,6 +108,9 @@ impl Raft {
     }
 
     fn count_pre_vote(&mut self, voter: ServerId, out: &mut Outbox) {
+        if !self.has_vote(voter) {
+            return;
+        }
         let State::PreCandidate(candidate) = &mut self.state else { return };
         if candidate.votes.contains(voter) {
             return;
@@ -268,6 +271,12 @@ impl Raft {
         out.emit(RaftEvent::Ignored { from: voter, summary, why });
     }
 
+    /// Whether a server's vote counts. A candidate's own does not where it has none in C_new (dissertation
+    /// §4.2.2).
+    pub fn has_vote(&self, server: ServerId) -> bool {
+        self.rules.asks(self.configuration()).answer.contains(server)
+    }
+
     /// Counts a vote that was cast in this term; through which flaws, if it was not.
     pub(super) fn count_vote(
         &mut self,
@@ -277,6 +286,9 @@ impl Raft {
         cx: &Context,
         out: &mut Outbox,
     ) {
+        if !self.has_vote(voter) {
+            return;
+        }
         let all = self.configuration();
         let State::Candidate(candidate) = &mut self.state else { return };
         let Ruled { answer, flaws: twice } = self.rules.is_another_vote(candidate.votes, voter);
@@ -310,8 +322,6 @@ impl Raft {
     ) {
         let Candidacy { votes, asked, strays: stale, .. } = candidate;
         let all = self.configuration();
-        // Its own counts only if it has one.
-        let votes = votes.intersection(self.rules.asks(all).answer);
         if !stale.is_empty() {
             flaws.set(Flaw::CountStaleVotes, true);
         }

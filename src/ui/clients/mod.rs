@@ -311,11 +311,9 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
         Some(holders) if all.has_quorum(holders) => {
             format!("{} copies, not known yet", holders.len())
         }
-        // Each half of a joint configuration has a majority of its own (dissertation §4.3).
-        Some(holders) if all.is_joint() => {
-            format!("{} copies, needs {} more", holders.len(), all.lacks(holders))
+        Some(holders) => {
+            format!("{} of {} copies", cluster.voting(holders).0, all.enough_with(holders))
         }
-        Some(holders) => format!("{} of {} copies", holders.len(), all.quorum()),
     };
     [copies, format!("waits {left} more for {server}")]
 }

@@ -58,7 +58,7 @@ pub const CLIENT: Forms = &[
     ),
     (
         "An earlier attempt may have been carried out, and session {} has expired: without an answer \
-         from before that, it is told maybe (dissertation §6.3)",
+         from before that, the answer is maybe (dissertation §6.3)",
         |s, w| s.call().is_some_and(|call| call.maybe_executed) && has_expired(s, w[0]),
     ),
     ("Session {} has expired, and it has not heard of that (dissertation §6.3)", |s, w| {

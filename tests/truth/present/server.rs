@@ -211,6 +211,10 @@ pub const SERVER: Forms = &[
     ("Its timer runs out {}: without a result it asks again (dissertation §9.6)", |s, w| {
         s.own().timer(TimerKind::Election).is_some_and(|timer| w[0] == s.due(timer.due))
     }),
+    ("It has no vote itself (dissertation §4.2.2)", |s, _| {
+        let own = s.own();
+        !own.raft.configuration().voters().contains(own.id)
+    }),
     ("Its own vote counts once it is on its disk", |s, _| {
         let server = s.own();
         (server.disk.hard.term, server.disk.hard.voted_for) != (server.raft.term(), Some(server.id))
