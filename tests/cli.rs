@@ -203,6 +203,18 @@ fn usage_errors_end_with_two_and_a_sentence() {
         (&["--pace", "warp"], "40-slower"),
         (&["nonsense"], "nonsense"),
         (&["picture", &good, "--size", "0x0", "--out", "p.svg"], "120x40"),
+        (&["picture", &good, "--size", "59x16", "--out", "p.svg"], "from 60x16 to 500x200"),
+        (&["cast", &good, "--size", "60x15", "--out", "p.cast"], "from 60x16 to 500x200"),
+        (&["worksheet", "99", "--out", "w.html"], "there is no lesson 99: they are 1 to 30"),
+        (&["worksheet", "majorty", "--out", "w.html"], "no lesson called `majorty`"),
+        (&["worksheet", "absent.lab", "--out", "w.html"], "can't read absent.lab"),
+        (&["challenge", "99"], "no challenge 99: they are 1 to 15, see `raftlab challenges`"),
+        (
+            &["challenge", "xyz"],
+            "no challenge called `xyz`: they are 1 to 15 (`raftlab challenges`",
+        ),
+        (&["challenge", "split-vot"], "a split vote"),
+        (&["lesson", "xyz"], "no lesson called `xyz`: they are 1 to 30 (`raftlab lessons`"),
     ];
     for (arguments, expected) in cases {
         let output = run(arguments);
@@ -312,13 +324,51 @@ fn a_picture_is_an_svg_of_the_moment() {
     assert_eq!(scripts.names(), ["picture.svg", "told.lab"]);
 }
 
+/// One rule for whatever `--out` names.
+#[test]
+fn what_out_names_stays_unless_force_is_said() {
+    let scripts = Scripts::new();
+    let lesson = scripts.write("told.lab", "cluster servers=3\nsay Look.\nbeat\nuntil leader\n");
+    let folder = scripts.path("beats");
+    std::fs::create_dir(&folder).unwrap();
+    let folder = folder.to_str().unwrap().to_owned();
+    for (what, more) in [
+        ("picture", &["--beat", "1"][..]),
+        ("worksheet", &[]),
+        ("cast", &["--wait", "1s"]),
+        ("trace", &[]),
+        ("find", &["1 of all is leader"]),
+    ] {
+        let file = scripts.path(&format!("{what}.out"));
+        let out = file.to_str().unwrap();
+        let mut line = vec![what];
+        line.extend(if what == "find" { None } else { Some(lesson.as_str()) });
+        line.extend(more);
+        line.extend(["--out", out]);
+        std::fs::write(&file, "mine").unwrap();
+        let kept = run(&line);
+        assert_eq!(status(&kept), 2, "{what}: {}", err(&kept));
+        assert!(err(&kept).contains("it is there already; --force replaces it"), "{what}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine", "{what}");
+        line.push("--force");
+        let made = run(&line);
+        assert_eq!(status(&made), 0, "{what}: {}", err(&made));
+        assert_ne!(std::fs::read_to_string(&file).unwrap(), "mine", "{what}");
+    }
+    let beats = ["picture", &lesson, "--beats", &folder];
+    assert_eq!(status(&run(&beats)), 0);
+    assert_eq!(status(&run(&beats)), 2, "the pictures are there");
+    assert_eq!(status(&run(&[&beats[..], &["--force"]].concat())), 0);
+}
+
 #[test]
 fn a_picture_is_taken_of_any_moment() {
     let scripts = Scripts::new();
     let script = "cluster servers=3\nuntil leader\nset x 1\nmark done\nset x 2\n";
     let path = scripts.write("told.lab", script);
     let svg = scripts.path("picture.svg");
-    let picture = |at: &str| run(&["picture", &path, "--at", at, "--out", svg.to_str().unwrap()]);
+    let out = svg.to_str().unwrap();
+    let picture = |at: &str| run(&["picture", &path, "--at", at, "--out", out, "--force"]);
     let line = |of: &str| {
         let picture = std::fs::read_to_string(&svg).unwrap();
         let words: Vec<&str> = picture.split('<').filter_map(|tag| tag.split('>').nth(1)).collect();

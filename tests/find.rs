@@ -77,6 +77,42 @@ fn what_a_rule_forbids_is_said_at_once_with_the_rule() {
     assert!(said.contains("§5.3"), "{said}");
     let said = missing(&["broken election-safety"]);
     assert!(said.contains("--flaw"), "{said}");
+    for falls in [
+        "S1 log = 2,1",
+        "all of all log = 2,1",
+        "S1 is leader and any of S1 S2 log = 1,3,2",
+        "S1 log = 2,1 or S2 log = 3,1",
+    ] {
+        let said = missing(&[falls]);
+        assert!(said.contains("terms never decrease along a log (§5.3)"), "{falls}: {said}");
+    }
+    // Of two servers one may have the one, and the other the other.
+    found(&["any of S1 S2 log = 1,1 and S2 log = 1,2", "--seeds", "1..2"]);
+}
+
+/// What no run has without an option is said at once, with that option; with it there is a way.
+#[test]
+fn what_an_option_brings_is_not_looked_for_without_it() {
+    for (condition, option) in [
+        ("S1 base >= 1", "snapshot"),
+        ("S1 learners = S2", "members"),
+        ("any of all joint", "members"),
+        ("S1 transfer = S2", "members"),
+        ("S1 sessions >= 1", "sessions"),
+        ("any of all in-flight S2 >= 2", "inflight"),
+        ("any of all waiting-reads >= 1", "reads=index"),
+        ("S1 lease >= 1", "reads=lease"),
+        ("S1 is pre-candidate", "pre-vote=on"),
+        ("2 of all option check-quorum", "check-quorum=on"),
+    ] {
+        let said = missing(&[condition]);
+        assert!(said.ends_with(&format!(". Add --option {option}\n")), "{condition}: {said}");
+        found(&[condition, "--option", option, "--time", "60s"]);
+    }
+    // What is so without, or may come about in another way, is looked for.
+    for condition in ["S1 base = 0 and S1 is leader", "S1 joint or S1 is leader", "not S1 joint"] {
+        found(&[condition, "--seeds", "1..2"]);
+    }
 }
 
 /// Of two servers each is needed for a majority: S1 would not vote for a server without its entry.
@@ -114,7 +150,9 @@ fn a_condition_that_is_none_is_refused_and_nothing_is_written() {
     let folder = empty();
     for (condition, says) in [
         ("S1 is leeder", "leader"),
-        ("S1 log = 1,2,1", "terms never decrease along a log (§5.3)"),
+        ("S1 log = 0", "expected the terms of a log"),
+        // It could be so in another way, and no script can ask for it.
+        ("S1 log = 2,1 or S1 log = 1", "terms never decrease along a log (§5.3)"),
         ("S9 log = 1", "there is no S9"),
         ("", "expected"),
         ("chance 20%", "chance"),

@@ -11,7 +11,7 @@ mod scripts;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use raftlab::cluster::command::{Command, Script, Tell, parse_line};
+use raftlab::cluster::command::{Command, Condition, Flow, Script, Tell, parse_line};
 use raftlab::cluster::event::{EventKind, ScriptEvent};
 use raftlab::cluster::flaw::FLAWS;
 use raftlab::cluster::network::Network;
@@ -33,6 +33,49 @@ fn stretches(script: &Script) -> Vec<Vec<&Command>> {
         matches!(command, Command::Tell(Ask(_) | Beat | Oracle | Reveal))
     };
     commands.split_inclusive(stops).map(<[_]>::to_vec).collect()
+}
+
+/// What a question asks of the very moment at which it stands must not be read off the screen: commits
+/// and majorities are withheld until it is answered, logs, roles and terms are in sight.
+#[test]
+fn no_question_is_answered_on_its_own_screen() {
+    const WITHHELD: [&str; 12] = [
+        "committed",
+        "applied",
+        "majority",
+        "safe",
+        "linearizable",
+        "broken",
+        "waiting",
+        "reply",
+        "replies",
+        "version",
+        "vote",
+        "value",
+    ];
+    let mut asked = 0;
+    for (name, script) in scripts_of("lessons") {
+        let mut commands = script.lines.iter().map(|line| &line.command).peekable();
+        while let Some(command) = commands.next() {
+            let Command::Tell(Tell::Ask(question)) = command else { continue };
+            asked += 1;
+            let stands = |command: &&Command| {
+                matches!(command, Command::Flow(Flow::Expect(_)))
+                    || matches!(command, Command::Tell(tell) if !matches!(tell, Tell::Reveal))
+            };
+            while commands.next_if(stands).is_some() {}
+            // Something is done, or time passes, before the answer is shown.
+            if commands.peek() != Some(&&Command::Tell(Tell::Reveal)) {
+                continue;
+            }
+            for choice in &question.choices {
+                let seen = choice.condition.as_ref().map(Condition::measured).unwrap_or_default();
+                let seen = seen.into_iter().find(|measure| !WITHHELD.contains(measure));
+                assert_eq!(seen, None, "{name}: {}", question.text.as_str());
+            }
+        }
+    }
+    assert!(asked > 75, "{asked}");
 }
 
 /// Predict, see, why, check yourself: a lesson asks early and at its end, and has something new to

@@ -214,6 +214,12 @@ fn nothing_like(scenes: &[Scene], words: &str, wanted: &str, what: &str) -> Stri
     };
     let nearest = scenes.iter().max_by_key(likeness).filter(|scene| likeness(scene) > 700);
     let meant = nearest.map_or(String::new(), |scene| format!(": did you mean {}?", scene.name()));
-    let list = if what == "lesson" { "lessons" } else { "show" };
-    format!("there is no {what} called `{words}`{meant} (`raftlab {list}` lists them)")
+    let count = scenes.iter().filter(|scene| scene.is_numbered()).count();
+    let (there, list) = match what {
+        "lesson" | "challenge" if meant.is_empty() => (format!(": they are 1 to {count}"), what),
+        "lesson" | "challenge" => (meant, what),
+        _ => (meant, "show"),
+    };
+    let plural = if list == what { "s" } else { "" };
+    format!("there is no {what} called `{words}`{there} (`raftlab {list}{plural}` lists them)")
 }

@@ -60,10 +60,13 @@ impl Cluster {
         }
     }
 
-    /// What there is instead, where all has ended and the rule that was to be broken holds. Of a judge's
-    /// line that failed, and of another rule that is broken, the failure itself tells.
+    /// What there is instead, where all has ended and the rule that was to be broken holds, or a line of
+    /// the judge was not met. Of another rule that is broken the violation itself tells.
     pub fn missed(&self) -> Option<String> {
         let script = self.script.as_ref().filter(|script| script.challenge.is_some())?;
+        if let Some(failure) = self.failure().filter(|_| self.turn.stage == Stage::Over) {
+            return Some(failure.actual.to_string());
+        }
         let Breaks::Safety(rule) = script.shows.filter(|_| script.planted().is_some())?.breaks
         else {
             return None;

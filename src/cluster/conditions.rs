@@ -61,6 +61,7 @@ impl Cluster {
                 let meant = meant(name).filter(|_| self.client_named(name).is_none());
                 meant.map(|near| format!("no client is called `{name}`: did you mean `{near}`?"))
             }
+            Reference::Fallen(why) => Some(why.to_owned()),
         };
         none.map_or(Ok(()), Err)
     }

@@ -88,11 +88,34 @@ impl Condition {
         }
     }
 
+    /// What `says` of the parts without which it can't hold: of all that are joined by `and`, and of
+    /// those by `or` if it says something of both.
+    pub fn needs<T>(&self, says: &impl Fn(&Self) -> Option<T>) -> Option<T> {
+        match self {
+            Self::And(one, two) => one.needs(says).or_else(|| two.needs(says)),
+            Self::Or(one, two) => {
+                one.needs(says).and_then(|first| two.needs(says).and(Some(first)))
+            }
+            Self::Not(_) | Self::Is(_) | Self::Chance(_) | Self::Compare(..) => says(self),
+        }
+    }
+
+    /// What it measures.
+    pub fn measured(&self) -> Vec<&'static str> {
+        match self {
+            Self::And(one, two) | Self::Or(one, two) => [one.measured(), two.measured()].concat(),
+            Self::Not(one) => one.measured(),
+            Self::Is(measure) | Self::Compare(measure, ..) => vec![measure.row.name],
+            Self::Chance(_) => Vec::new(),
+        }
+    }
+
     /// Whether it holds only where some rule has been broken.
     pub fn wants_a_broken_rule(&self) -> bool {
         match self {
-            Self::And(one, two) => one.wants_a_broken_rule() || two.wants_a_broken_rule(),
-            Self::Or(one, two) => one.wants_a_broken_rule() && two.wants_a_broken_rule(),
+            Self::And(..) | Self::Or(..) => {
+                self.needs(&|part| part.wants_a_broken_rule().then_some(())).is_some()
+            }
             Self::Not(one) => match &**one {
                 Self::Is(measure) => matches!(measure.row.name, "safe" | "linearizable"),
                 Self::And(..)
@@ -111,7 +134,9 @@ impl Condition {
         match self {
             Self::And(one, two) => [one.logs(), two.logs()].concat(),
             Self::Compare(measure, Compare::Equal, Operand::Terms(terms)) => {
-                let who = measure.group.as_ref().map_or(&[][..], |group| &group.who);
+                let each =
+                    |group: &&Group| matches!(group.quantity, Quantity::Plain | Quantity::All);
+                let who = measure.group.as_ref().filter(each).map_or(&[][..], |group| &group.who);
                 let named = who.iter().filter_map(|who| match who {
                     Who::Server(id) => Some((*id, terms.as_slice())),
                     _ => None,

@@ -91,6 +91,18 @@ impl Chosen {
         Self::These { options, extras }
     }
 
+    /// Whether runs may have what stands behind this word.
+    pub fn brings(self, word: OptionWord) -> bool {
+        match (self, word) {
+            (Self::Any, _) => true,
+            (Self::These { .. }, OptionWord::Any) => false,
+            (Self::These { options, .. }, OptionWord::One(choice)) => {
+                options.of(choice.option).place() >= choice.place()
+            }
+            (Self::These { extras, .. }, OptionWord::Extra(extra)) => extras[extra as usize],
+        }
+    }
+
     /// As a result names them: those of two shares are the same in whatever order they were said.
     pub fn names(self) -> Vec<String> {
         match self {

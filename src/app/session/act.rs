@@ -12,12 +12,12 @@ use crate::cluster::Refusal;
 use crate::cluster::act::Hindrance;
 use crate::cluster::client::Work;
 use crate::cluster::command::{
-    Command, Deed, LabAct, Operation, Order, ServerAct, Text, Timers, Who,
+    Command, Deed, LabAct, Operation, Order, ServerAct, Text, Timers, VersionWord, Who,
 };
 use crate::cluster::config::Config;
 use crate::cluster::network::LinkRule;
 use crate::cluster::server::{Power, Server};
-use crate::cluster::types::{Node, Request, ServerId};
+use crate::cluster::types::{Node, Request, ServerId, Version};
 use crate::cluster::words::plain::quoted;
 use crate::ui::view::LinkEdit;
 
@@ -265,9 +265,17 @@ impl Session {
     }
 
     /// A write of the next number.
+    /// A write, by whichever verb a challenge allows.
     fn write(&self) -> Order {
-        let value = Text::new(&self.next_number().to_string());
-        Order::new(Operation::Set { key: Text::new(KEY), value })
+        let (key, value) = (Text::new(KEY), Text::new(&self.next_number().to_string()));
+        let may = |verb: &str| self.cluster.permits(verb).is_ok();
+        if may("set") || !may("submit") {
+            return Order::new(Operation::Set { key, value });
+        }
+        let version = VersionWord::Number(Version::ZERO);
+        let leader = self.view.selection.server.map_or(Who::Leader, Who::Server);
+        let submit = Operation::Submit { key, value, version };
+        Order { only: Some(leader), ..Order::new(submit) }
     }
 
     /// One more than the largest number that anybody has written, or is about to write.

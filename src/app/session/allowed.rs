@@ -35,7 +35,7 @@ const fn normal(key: Normal) -> &'static [&'static str] {
         Normal::PartitionMode => &["partition"],
         Normal::LinkMode => &["cut", "mend", "link", "hold", "deliver"],
         Normal::Heal => &["heal"],
-        Normal::Write => &["set"],
+        Normal::Write => &["set", "submit"],
         Normal::Read => &["get"],
         _ => &[],
     }

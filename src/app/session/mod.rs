@@ -457,7 +457,12 @@ impl Session {
     }
 
     fn unbound(&mut self, pressed: Chord) {
+        let presents = self.presents();
         match (&mut self.mode, pressed) {
+            // A presenter's remote has no Esc: whatever is open gives way to it.
+            (_, Chord::Key(Named::PageDown | Named::PageUp)) if presents => {
+                self.leave_for_remote(pressed);
+            }
             (Mode::Prompt(line), Chord::Char(letter)) => line.insert(letter),
             (Mode::Prompt(_), _) => {}
             (Mode::Normal, _) => self.does_nothing(pressed, "? shows the keys"),

@@ -4,6 +4,7 @@
 use super::look::Way;
 use super::moment::Moment;
 use super::{Mode, Session};
+use crate::app::input::Named;
 use crate::app::keymap::{Binding, Chord, Jump, KeyMode, Presenter};
 use crate::cluster::command::{Command, Tell};
 use crate::cluster::timeline::Goal;
@@ -82,6 +83,26 @@ impl Session {
         if let Presenting::Black(halt) = &mut self.presenting {
             self.halt = halt.take();
             self.presenting = Presenting::Yes;
+        }
+    }
+
+    /// A key of the remote where something is open that does not know it. What the class has said, if
+    /// that was being typed, is taken as it stands.
+    pub(super) fn leave_for_remote(&mut self, pressed: Chord) {
+        let counts = match &self.mode {
+            Mode::Prompt(line) => pressed == Chord::Key(Named::PageDown) && line.is_answer(),
+            _ => false,
+        };
+        if counts && self.question_stage() == Some(Stage::Asked) {
+            drop(self.run_line());
+            if matches!(self.mode, Mode::Normal) {
+                return;
+            }
+        }
+        self.mode = Mode::Normal;
+        self.notice = None;
+        if let Some(binding) = self.bound(pressed) {
+            drop(self.act(binding, pressed));
         }
     }
 

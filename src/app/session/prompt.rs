@@ -81,6 +81,11 @@ impl Line {
         Self { kind: PromptKind::Help, ..Self::default() }
     }
 
+    /// Whether it is what a class has said to a question.
+    pub fn is_answer(&self) -> bool {
+        self.input.value().starts_with("answer ")
+    }
+
     pub fn insert(&mut self, letter: char) {
         if self.input.value().chars().count() < LENGTH_MAX {
             self.edit(InputRequest::InsertChar(letter));

@@ -193,7 +193,10 @@ impl Session {
         self.heed_firsts();
         self.heed_errand();
         if self.halt != Some(Stands::Failed) && self.cluster.failure().is_some() {
-            self.mode = Mode::Reading(Reading::failure(&self.cluster));
+            // What a challenge is missing stands in its caption.
+            if self.cluster.missed().is_none() {
+                self.mode = Mode::Reading(Reading::failure(&self.cluster));
+            }
         }
         self.settle_halt();
     }

@@ -64,7 +64,7 @@ pub fn pictures(
     folder: &Path,
     size: Size,
     paper: Paper,
-    files: &mut Files,
+    (files, old): (&mut Files, Old),
 ) -> Result<Ending, Mistake> {
     if !folder.is_dir() {
         let folder = folder.display();
@@ -72,7 +72,7 @@ pub fn pictures(
     }
     each(session, |number, session| {
         let path = folder.join(format!("beat-{number:02}.svg"));
-        let mut file = files.create(&path, Old::Replace)?;
+        let mut file = files.create(&path, old)?;
         let picture = picture(session, size, paper);
         file.write_all(picture.as_bytes()).map_err(|error| file.unwritten(&error))?;
         file.complete()

@@ -40,6 +40,9 @@ pub struct CastOptions {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Replace the file to write if it is there already.
+    #[arg(long)]
+    pub force: bool,
     /// How long it waits at a beat, such as 4s or 500ms.
     #[arg(long, value_name = "TIME", default_value = "4s", value_parser = duration)]
     pub wait: Duration,
@@ -66,7 +69,7 @@ pub fn run(options: &CastOptions) -> Result<Ending, Mistake> {
     session.resize(options.size);
     session.begin_presenting();
     let mut cast = Cast {
-        file: files.create(&options.out, Old::Replace)?,
+        file: files.create(&options.out, Old::unless(options.force))?,
         rows: Vec::new(),
         since: Duration::ZERO,
     };

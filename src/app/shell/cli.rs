@@ -413,6 +413,9 @@ pub struct PictureOptions {
     /// The file to write.
     #[arg(long, value_name = "FILE", required_unless_present = "beats")]
     pub out: Option<PathBuf>,
+    /// Replace the file to write, or the pictures of beats, if they are there already.
+    #[arg(long)]
+    pub force: bool,
     /// Write a picture of each beat into this folder instead.
     #[arg(long, value_name = "DIR", requires = "file",
           conflicts_with_all = ["out", "at", "beat", "diagram", "reveal", "from"])]

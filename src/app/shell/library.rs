@@ -147,7 +147,12 @@ fn numbered(words: &str) -> Result<Scene, String> {
     let challenges = within(CHALLENGES);
     let Ok(number) = words.parse::<u32>() else { return find(&challenges, words, "challenge") };
     let scene = challenges.iter().find(|scene| scene.number() == Some(number));
-    let missing = || format!("there is no challenge {number}: `raftlab challenges` lists them");
+    let missing = || {
+        format!(
+            "there is no challenge {number}: they are 1 to {}, see `raftlab challenges`",
+            challenges.len()
+        )
+    };
     scene.copied().ok_or_else(missing)
 }
 
@@ -271,7 +276,7 @@ fn open(scene: Scene, options: &SceneOptions, colours: ColorChoice) -> Result<En
         );
     }
     let name = Path::new(Path::new(scene.path()).file_name().unwrap_or_default());
-    let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
+    let old = Old::unless(options.force);
     let mut copy = Files::default().create(name, old)?;
     copy.write_all(scene.text()).map_err(|error| copy.unwritten(&error))?;
     copy.complete()?;

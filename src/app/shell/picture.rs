@@ -47,7 +47,8 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
         if options.big {
             session.toggle_big();
         }
-        return beats::pictures(&mut session, folder, options.size, theme.paper, &mut files);
+        let files = (&mut files, Old::unless(options.force));
+        return beats::pictures(&mut session, folder, options.size, theme.paper, files);
     }
     let moment = match (&options.at, options.beat) {
         (Some(moment), _) => moment.clone(),
@@ -59,7 +60,7 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     };
     // The command line asks for one of the two.
     let out = options.out.clone().unwrap_or_else(|| "-".into());
-    let mut file = files.create(&out, Old::Replace)?;
+    let mut file = files.create(&out, Old::unless(options.force))?;
     session.look_for(&moment);
     session.finish().map_err(Mistake::Usage)?;
     let mut go_to = |moment: &Moment| -> Result<Time, Mistake> {

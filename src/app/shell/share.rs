@@ -104,7 +104,7 @@ pub fn page(options: &PageOptions) -> Result<Ending, Mistake> {
         None if session(&script).go_to(&Moment::Beat(1)).is_ok() => Moment::Beat(1).word(),
         None => String::new(),
     };
-    let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
+    let old = Old::unless(options.force);
     let mut file = files.create(&options.out, old)?;
     let text = filled(&page, &Scene { at, ..scene })?;
     file.write_all(text.as_bytes()).map_err(|error| file.unwritten(&error))?;

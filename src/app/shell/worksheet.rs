@@ -34,6 +34,9 @@ pub struct WorksheetOptions {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Replace the file to write if it is there already.
+    #[arg(long)]
+    pub force: bool,
     /// Columns and rows of the pictures.
     #[arg(long, value_name = "WxH", default_value = "100x30", value_parser = size)]
     pub size: Size,
@@ -70,14 +73,14 @@ struct Item {
 /// For a bad script, one without beats or that fails, and a file that can't be written.
 pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
     let mut files = Files::with_raft(&options.other)?;
-    let path = named(&options.file);
+    let path = named(&options.file)?;
     let (scene, script) = share::read(&mut files, &path)?;
     let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
     let theme = Dress::Light.on(Theme { colours: Colours::True, glyphs, ..Theme::default() });
     let mut session = Session::file(path.clone(), &script, (options.seed, Vec::new()), theme);
     session.resize(options.size);
     session.begin_presenting();
-    let mut file = files.create(&options.out, Old::Replace)?;
+    let mut file = files.create(&options.out, Old::unless(options.force))?;
     let mut items = Vec::new();
     let show = |at: Moment, session: &Session| Shown {
         at,
@@ -114,9 +117,15 @@ pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
 }
 
 /// A lesson of the program by its number or words of its name, where no file is called so.
-fn named(path: &Path) -> PathBuf {
-    let lesson = path.to_str().filter(|_| !path.exists()).map(scenes::lesson);
-    lesson.and_then(Result::ok).map_or_else(|| path.to_owned(), |scene| scene.path().into())
+///
+/// # Errors
+/// When there is no such lesson, and the name is none of a file.
+fn named(path: &Path) -> Result<PathBuf, Mistake> {
+    let plain =
+        |words: &&str| !words.contains(['.', '/', std::path::MAIN_SEPARATOR]) && *words != "-";
+    let words = path.to_str().filter(plain).filter(|_| !path.exists());
+    let lesson = words.map(scenes::lesson).transpose().map_err(Mistake::Usage)?;
+    Ok(lesson.map_or_else(|| path.to_owned(), |scene| scene.path().into()))
 }
 
 /// Puts a beat where it belongs: a question begins an item, and what follows one answers it.

@@ -329,6 +329,7 @@ impl Checker {
                 let message = format!("more than {CLIENTS_MAX} clients");
                 self.report.note(number, spot, message, None);
             }
+            Mention::Fallen(why) => self.report.note(number, spot, why.into(), None),
             Mention::Task(_) | Mention::Mark(_) => self.pending.push((number, spot, mention)),
         }
     }
@@ -353,6 +354,7 @@ impl Checker {
                 | Mention::Node(_)
                 | Mention::Client(_)
                 | Mention::Server(_)
+                | Mention::Fallen(_)
                 | Mention::Hole(_) => continue,
             };
             self.report.note(number, spot, message, help);

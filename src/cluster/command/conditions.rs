@@ -10,7 +10,7 @@ use super::lex::{Kind as Token, Sign};
 use super::measure::{Kind, Measure, Position, measure, one_of};
 use super::number::{COMPARES, Number, hole, number};
 use super::quantity::{self, shown};
-use super::reader::{Parsed, Reader};
+use super::reader::{Mention, Parsed, Reader};
 use super::text::Text;
 use super::who::{Clients, means_servers};
 use super::{VersionWord, Watched, Who};
@@ -125,7 +125,11 @@ fn operand(reader: &mut Reader<'_>, kind: Kind) -> Parsed<Operand> {
         }
         Kind::Role => Operand::Role(role(reader)?),
         Kind::Terms => {
-            Operand::Terms(reader.quantity(Expect::Terms, Vec::new(), quantity::terms)?)
+            let terms = reader.quantity(Expect::Terms, Vec::new(), quantity::any_terms)?;
+            if let Some(why) = quantity::fallen(&terms) {
+                reader.mention(reader.last_spot(), Mention::Fallen(why.into()));
+            }
+            Operand::Terms(terms)
         }
         Kind::Value => {
             let kind = PatternKind::Value(reader.text(Expect::Value)?);

@@ -25,10 +25,10 @@ use crate::cluster::types::Outcome;
 /// Something that can be asked of the present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
-    pub(in crate::cluster) row: &'static Row,
+    pub row: &'static Row,
     /// Whose it is, if it is asked of servers.
-    pub(in crate::cluster) group: Option<Group>,
-    pub(in crate::cluster) argument: Argument,
+    pub group: Option<Group>,
+    pub argument: Argument,
 }
 
 /// The servers of which something is asked, and of how many it must be true.

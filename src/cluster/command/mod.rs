@@ -43,6 +43,7 @@ pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};
 pub use number::{Base, Number};
 pub use parse::{Reference, parse_line, parse_typed};
 pub(super) use print::{Spaced, Terms};
+pub use quantity::fallen as fallen_terms;
 pub(super) use quantity::grouped;
 pub use question::{CHOICES_MAX, Choice, Question};
 pub use script::{

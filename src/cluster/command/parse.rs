@@ -75,6 +75,8 @@ pub enum Reference<'a> {
     Name(&'a str),
     /// A client that stands where a server may.
     Node(&'a super::Text),
+    /// A log that there can't be, and why.
+    Fallen(&'a str),
 }
 
 /// Reads one command: a line of the prompt, or of a recording.
@@ -117,6 +119,7 @@ pub fn parse_typed(
                 Mention::Server(id) => Reference::Server(*id),
                 Mention::Hole(name) => Reference::Name(name),
                 Mention::Node(name) => Reference::Node(name),
+                Mention::Fallen(why) => Reference::Fallen(why),
                 Mention::Client(_) | Mention::Task(_) | Mention::Mark(_) => return None,
             };
             let message = known(reference).err()?;

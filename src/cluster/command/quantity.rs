@@ -269,21 +269,28 @@ pub(super) fn count_range(word: &str, longest: u64) -> Read<(u32, u32)> {
 
 /// "1,1,4": the terms of a log from index 1; "none" for the empty log.
 pub(super) fn terms(word: &str) -> Read<Vec<Term>> {
+    let terms = any_terms(word)?;
+    fallen(&terms).map_or(Ok(terms), Err)
+}
+
+/// The same of a log that may be asked for, though none can have these terms.
+pub(super) fn any_terms(word: &str) -> Read<Vec<Term>> {
     if word == "none" {
         return Ok(Vec::new());
     }
     let terms: Read<Vec<Term>> =
         word.split(',').map(|term| whole(term, 1..=TERM_MAX).map(Term)).collect();
-    let terms = terms.map_err(|_| {
-        format!("expected the terms of a log, as 1,1,4, or none, not {}", shown(word))
-    })?;
-    match terms.windows(2).find(|pair| pair[0] > pair[1]) {
-        Some(pair) => Err(format!(
-            "no log has term {} after term {}: terms never decrease along a log (§5.3)",
-            pair[1], pair[0]
-        )),
-        None => Ok(terms),
-    }
+    terms
+        .map_err(|_| format!("expected the terms of a log, as 1,1,4, or none, not {}", shown(word)))
+}
+
+/// Why no log can have these terms, if they fall.
+pub fn fallen(terms: &[Term]) -> Option<String> {
+    let pair = terms.windows(2).find(|pair| pair[0] > pair[1])?;
+    Some(format!(
+        "no log has term {} after term {}: terms never decrease along a log (§5.3)",
+        pair[1], pair[0]
+    ))
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub(super) enum Mention {
     Client(Text),
     Task(Text),
     Mark(Text),
+    /// A log that there can't be, and why: only who asks whether there can be one wants to.
+    Fallen(Box<str>),
 }
 
 pub(super) struct Reader<'a> {

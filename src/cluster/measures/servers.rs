@@ -130,6 +130,7 @@ pub(super) static ROWS: [Row; 28] = [
         examples: &["S3 log = 1,1,4", "S1 log = S2 log"],
         ask: Ask::Server(|_, server| Some(Answer::Log(server.raft.log()))),
         words: Some(|_, server| server.map(|server| log_words(server.raft.log()))),
+        why: Some(|_, server| server.map_or_else(String::new, log_told)),
         ..ROW
     },
     Row {
@@ -312,6 +313,17 @@ fn role_words(server: &Server) -> String {
 }
 
 /// The newest entries' terms: what a row of the screen has room for.
+/// "the entries in S1's log are of the terms 1,1,2".
+fn log_told(server: &Server) -> String {
+    let (id, log) = (server.id, server.raft.log());
+    let behind = if log.base().index > Index(0) { " behind its snapshot" } else { "" };
+    match log.len() {
+        0 => format!("{id}'s log is empty{behind}"),
+        1 => format!("{id}'s log has one entry{behind}, of term {}", log_words(log)),
+        _ => format!("the entries of {id}'s log{behind} are of the terms {}", log_words(log)),
+    }
+}
+
 fn log_words(log: &Log) -> String {
     let left_out = log.len().saturating_sub(TERMS_SHOWN);
     let newest = log.iter_from(Index(log.first_index().0 + left_out as u64));

@@ -309,3 +309,52 @@ fn nothing_that_comes_is_on_the_screen_while_one_presents() {
         }
     }
 }
+
+/// What is open while one presents gives way to the remote, which has no other keys.
+#[test]
+fn the_remote_goes_on_whatever_is_open() {
+    let asked = || {
+        let mut session = script(ASKED);
+        press(&mut session, "F5");
+        to_stop(&mut session);
+        session
+    };
+    // Digits are what the class says; then it goes on.
+    let mut session = asked();
+    press(&mut session, "2 PgDn");
+    assert!(matches!(session.scene().view.mode, Mode::Normal));
+    assert_eq!(said(&session), [Said::Nothing, Said::Chosen]);
+    assert_eq!(question(&session).stage, Stage::Asked);
+    press(&mut session, "PgDn");
+    assert_eq!(question(&session).stage, Stage::Revealed);
+    // What can't be counted is dropped, and so is what has nothing to do with it.
+    for open in ["9 '9", ": 'crash", "P", "L", "M"] {
+        for (key, stage) in [("PgDn", Stage::Revealed), ("PgUp", Stage::Asked)] {
+            let mut session = asked();
+            press(&mut session, &format!("{open} {key}"));
+            assert!(matches!(session.scene().view.mode, Mode::Normal), "{open} {key}");
+            assert_eq!(question(&session).stage, stage, "{open} {key}");
+        }
+    }
+}
+
+/// Whoever goes back to where it was asked finds it asked, by whichever keys.
+#[test]
+fn a_question_that_one_comes_back_to_has_no_answer() {
+    for present in [false, true] {
+        let mut session = script(ASKED);
+        if present {
+            press(&mut session, "F5");
+        }
+        to_stop(&mut session);
+        press(&mut session, if present { "2 Enter" } else { "2" });
+        assert_eq!(said(&session)[1], Said::Chosen);
+        for keys in [", N", ", , N", "Space Space , N", ", N N"] {
+            press(&mut session, keys);
+            let now = session.scene().view.question.clone();
+            let clean =
+                |it: &Question| it.choices.iter().all(|choice| choice.said == Said::Nothing);
+            assert!(now.as_ref().is_none_or(clean), "{present} {keys}: {now:?}");
+        }
+    }
+}

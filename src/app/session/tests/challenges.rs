@@ -115,10 +115,33 @@ fn a_challenge_that_is_missed_says_what_there_is_instead() {
         drawn(&session)
     };
     for (number, fact) in [
+        (1, "Not solved: S3 is follower in term 0."),
+        (5, "Not solved: S4 last is 1."),
+        (7, "Not solved: S1's log has one entry, of term 1."),
         (12, "Not solved: no server has committed an entry; S1 leads term 1."),
         (13, "Not solved: no server has voted twice: S1 for S1 in term 1, S2 for S1 in term 1"),
         (14, "Not solved: one order explains every answer; the last get: from 0.397553s"),
     ] {
         assert!(said(number).contains(fact), "{number}: {}", said(number));
+    }
+}
+
+/// A write is what the challenge calls one.
+#[test]
+fn the_key_of_a_write_submits_where_that_is_allowed() {
+    for (keys, command) in [
+        ("c", "submit x 1 @0 only=S1"),
+        ("1 c", "submit x 1 @0 only=S1"),
+        ("M c", "submit x 1 @0 only=S1"),
+    ] {
+        let mut session = script(
+            "cluster servers=3\nchallenge x commands=2 allow=submit\ntimeout S1\n\
+             until S1 is leader\nturn\njudge\n",
+        );
+        wait(&mut session, 20.0, "turn", |session| {
+            session.cluster().player().stage == crate::cluster::challenge::Stage::Open
+        });
+        press(&mut session, keys);
+        assert_eq!(session.cluster().servers()[0].raft.log().len(), 1, "{keys}: {command}");
     }
 }

@@ -155,7 +155,7 @@ fn a_challenge_that_is_met_says_so() {
     wait(&mut session, 20.0, "turn", beat);
     press(&mut session, "Space");
     frames(&mut session, 1.0);
-    assert_eq!(&*caption(&session), "Lead.");
+    assert_eq!(&*caption(&session), "Not solved: term is 0.");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How the values of options are written.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ratatui::layout::Size;
@@ -9,6 +10,7 @@ use crate::app::shell::terminal::SIZE_MAX;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
+use crate::ui::layout;
 
 pub fn network(text: &str) -> Result<Network, String> {
     Network::from_name(text).ok_or_else(|| {
@@ -84,11 +86,21 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a time such as 4.855s or 700ms, a day at most".into())
 }
 
+/// "120x40": a terminal in which there is room for the lab.
 pub fn size(text: &str) -> Result<Size, String> {
-    const EXPECTED: &str = "expected columns and rows such as 120x40, 500x200 at most";
-    let (width, height) = text.split_once('x').ok_or(EXPECTED)?;
-    let number = |text: &str, most: u16| {
-        text.parse::<u16>().ok().filter(|number| (1..=most).contains(number)).ok_or(EXPECTED)
+    let (least, most) = (layout::MIN, SIZE_MAX);
+    let expected = || {
+        format!(
+            "expected columns and rows such as 120x40, from {}x{} to {}x{}",
+            least.width, least.height, most.width, most.height
+        )
     };
-    Ok(Size { width: number(width, SIZE_MAX.width)?, height: number(height, SIZE_MAX.height)? })
+    let (width, height) = text.split_once('x').ok_or_else(expected)?;
+    let number = |text: &str, bounds: RangeInclusive<u16>| {
+        text.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(expected)
+    };
+    Ok(Size {
+        width: number(width, least.width..=most.width)?,
+        height: number(height, least.height..=most.height)?,
+    })
 }

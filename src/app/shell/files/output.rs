@@ -30,6 +30,13 @@ pub enum Old {
     Keep(&'static str),
 }
 
+impl Old {
+    /// What `--out` names stays, unless the command line says --force.
+    pub const fn unless(force: bool) -> Self {
+        if force { Self::Replace } else { Self::Keep("--force replaces it") }
+    }
+}
+
 /// A result that is being written. Dropped before it is complete, a regular file leaves nothing
 /// behind.
 pub struct Output {

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::Quest;
-use crate::cluster::command::Script;
+use crate::cluster::command::{
+    Compare, Condition, Group, Operand, Quantity, Script, Who, fallen_terms,
+};
 
 /// Why no run leads to the condition, if that can be said at once. With a flaw, or another Raft,
 /// nothing is said: it may lead anywhere.
@@ -18,7 +20,18 @@ pub fn why(quest: &Quest) -> Option<String> {
                 .to_owned(),
         );
     }
-    impossible_logs(quest)
+    quest.condition.needs(&fallen).or_else(|| impossible_logs(quest))
+}
+
+/// A log that no server can have, whoever is asked for it.
+pub fn fallen(condition: &Condition) -> Option<String> {
+    let Condition::Compare(measure, Compare::Equal, Operand::Terms(terms)) = condition else {
+        return None;
+    };
+    let Group { quantity, who } = measure.group.as_ref()?;
+    let asks = matches!(quantity, Quantity::Plain | Quantity::All | Quantity::Any);
+    let there = who.iter().all(|who| matches!(who, Who::Server(_) | Who::All));
+    if asks && there { fallen_terms(terms) } else { None }
 }
 
 /// Logs with which a script can't begin, because no run leads to them.

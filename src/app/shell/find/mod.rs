@@ -4,11 +4,13 @@
 //! (`by_hand.rs`): so most questions about logs, votes and leaders are answered, by a script of a few
 //! lines. The other plays the runs of the hunt, with lab time, clients and faults at random, and
 //! watches for the condition (`chance.rs`). What is found first is shrunk and written with its story
-//! (`script.rs`). Some conditions are so in no run, and of those `forbidden.rs` says why.
+//! (`script.rs`). Some conditions are so in no run, and of those `forbidden.rs` says why; some in none
+//! that is looked through, for want of an option: `options.rs` says which.
 
 mod by_hand;
 mod chance;
 mod forbidden;
+mod options;
 mod script;
 
 use std::collections::BTreeMap;
@@ -26,7 +28,7 @@ use super::hunt::free;
 use super::stream::Form;
 use super::{Ending, Mistake};
 use crate::app::hunt::plan::{Chosen, Fixed, OptionWord};
-use crate::cluster::command::{Command, Condition, Diagnostic, Flow, parse_typed};
+use crate::cluster::command::{Command, Condition, Diagnostic, Flow, Reference, parse_typed};
 use crate::cluster::config::Config;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::Options;
@@ -62,7 +64,8 @@ const SERVERS: u8 = 3;
     after_help = "A condition is what `expect` asks in a script: raftlab docs scripts lists \
                         all that can be asked. 'two leaders' and 'an entry of an old term on a \
                         majority' are understood, too.\n\n\
-                        Status: 0 found and written, 1 not found, 2 for bad usage."
+                        Status: 0 found and written, 1 not found, or forbidden by a rule, 2 for bad \
+                        usage."
 )]
 pub struct FindOptions {
     /// What is to hold, such as 'S1 log = 1,1,3 and S2 log = 1,2', or '2 of all are leader'.
@@ -133,10 +136,10 @@ struct Looked {
 pub fn run(options: &FindOptions) -> Result<Ending, Mistake> {
     let mut files = Files::with_raft(&options.other)?;
     let quest = quest(options, files.raft())?;
-    let old = if options.force { Old::Replace } else { Old::Keep("--force replaces it") };
+    let old = Old::unless(options.force);
     let path = options.out.clone().unwrap_or_else(|| named(&quest.text));
     let path = if options.force || options.out.is_some() { path } else { free(path) };
-    if let Some(why) = forbidden::why(&quest) {
+    if let Some(why) = forbidden::why(&quest).or_else(|| options::missing(&quest)) {
         let mut out = files.report(Form::Text);
         writeln!(out, "Not found: {}", Plain(&why)).map_err(Mistake::Output)?;
         return Ok(Ending::Failed);
@@ -164,19 +167,14 @@ fn quest(options: &FindOptions, other: Option<&Implementation>) -> Result<Quest,
     let text = options.condition.join(" ");
     let in_words = IN_WORDS.iter().find(|(words, _)| *words == text.trim());
     let text = in_words.map_or(text, |(_, condition)| (*condition).to_owned());
-    let line = format!("expect {text}");
-    let read = |servers: u8| {
-        let lab = Cluster::new(Config { servers, ..Config::default() });
-        match parse_typed(&line, |reference| lab.knows(reference)) {
-            Ok(Command::Flow(Flow::Expect(condition))) => Ok(condition),
-            Ok(_) => Err(Mistake::Usage(format!("`{text}` is no condition"))),
-            Err(diagnostic) => {
-                let help = diagnostic.help.or_else(|| Some(EXAMPLES.to_owned()));
-                Err(Mistake::Script(vec![Diagnostic { help, ..diagnostic }]))
-            }
-        }
+    let most = options.servers.unwrap_or(SERVERS_MAX);
+    // That there can't be such a log is an answer, and no mistake; but no script could ask for it.
+    let rules = options.flaw.is_none() && other.is_none();
+    let fallen = |condition: &Condition| rules && condition.needs(&forbidden::fallen).is_some();
+    let condition = match read(&text, most, true) {
+        Ok(condition) if fallen(&condition) => condition,
+        _ => read(&text, most, false)?,
     };
-    let condition = read(options.servers.unwrap_or(SERVERS_MAX))?;
     let servers = options.servers.unwrap_or(condition.extent().server.max(SERVERS));
     let chosen = Chosen::of(&options.options);
     let raft = match chosen {
@@ -195,6 +193,23 @@ fn quest(options: &FindOptions, other: Option<&Implementation>) -> Result<Quest,
     let config = Config { servers, options: raft, raft: other.cloned(), ..Config::default() };
     let again = again(options, &text);
     Ok(Quest { condition, text, fixed, config, again })
+}
+
+/// Reads a condition about so many servers, with logs that there can't be or without.
+fn read(text: &str, servers: u8, fallen: bool) -> Result<Condition, Mistake> {
+    let lab = Cluster::new(Config { servers, ..Config::default() });
+    let known = |reference: Reference<'_>| match reference {
+        Reference::Fallen(_) if fallen => Ok(()),
+        _ => lab.knows(reference),
+    };
+    match parse_typed(&format!("expect {text}"), known) {
+        Ok(Command::Flow(Flow::Expect(condition))) => Ok(condition),
+        Ok(_) => Err(Mistake::Usage(format!("`{text}` is no condition"))),
+        Err(diagnostic) => {
+            let help = diagnostic.help.or_else(|| Some(EXAMPLES.to_owned()));
+            Err(Mistake::Script(vec![Diagnostic { help, ..diagnostic }]))
+        }
+    }
 }
 
 fn again(options: &FindOptions, text: &str) -> String {

@@ -76,7 +76,7 @@ fn draft(options: &HuntOptions, files: &mut Files) -> Result<Option<Output>, Mis
 
 /// A finding may be all that is left of a long hunt.
 const fn old(options: &HuntOptions) -> Old {
-    if options.force { Old::Replace } else { Old::Keep("--force replaces it") }
+    Old::unless(options.force)
 }
 
 fn prey(options: &HuntOptions, files: &mut Files) -> Result<Prey, Mistake> {

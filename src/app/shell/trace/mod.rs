@@ -68,6 +68,9 @@ pub struct TraceOptions {
     /// The file to write; without it, standard output.
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub out: PathBuf,
+    /// Replace the file to write if it is there already.
+    #[arg(long)]
+    pub force: bool,
     /// Play with this seed instead of the script's own.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -107,7 +110,7 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
     }
     let mut cluster = Cluster::with_script(&script, options.seed);
     let mut format = format(options.format, &cluster, options.lines);
-    let mut file = files.create(&options.out, Old::Replace)?;
+    let mut file = files.create(&options.out, Old::unless(options.force))?;
     let budget = Budget::new(options.memory);
     let mut played = || -> io::Result<Option<String>> {
         format.begin(&script.name, &cluster, &mut file)?;
