@@ -213,7 +213,6 @@ fn usage_errors_end_with_two_and_a_sentence() {
             &["challenge", "xyz"],
             "no challenge called `xyz`: they are 1 to 15 (`raftlab challenges`",
         ),
-        (&["challenge", "split-vot"], "a split vote"),
         (&["lesson", "xyz"], "no lesson called `xyz`: they are 1 to 30 (`raftlab lessons`"),
     ];
     for (arguments, expected) in cases {
@@ -550,7 +549,7 @@ fn no_file_that_is_read_is_written() {
         "run soft --html hard",
         "run hard --trace - >> good.lab",
         "run - --trace soft < good.lab",
-        "picture good.lab --out ./soft",
+        "picture good.lab --force --out ./soft",
         "hunt --script good.lab --seeds 1..3 --force --out hard",
         "check h.jsonl --html h.jsonl",
     ] {

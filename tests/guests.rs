@@ -556,7 +556,7 @@ fn a_raft_of_ones_own_goes_wherever_a_script_goes() {
     let pictures = [("other.svg", &other[..]), ("own.svg", &[])].map(|(name, more)| {
         let out = at(name);
         well(&[&["picture", "--at", "2s", "--out", &out], more].concat());
-        well(&[&["picture", scene, "--out", &out], more].concat());
+        well(&[&["picture", scene, "--out", &out, "--force"], more].concat());
         read(name)
     });
     assert!(pictures[0].contains("<svg") && pictures[0] != pictures[1]);
