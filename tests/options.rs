@@ -9,8 +9,11 @@ use bench::{
     Server, append, appends, at, granted, id, ids, matched, refused, reply, vote, vote_request,
     writes_a_vote,
 };
+use proptest::prelude::*;
 use raftlab::cluster::command::{Command, Script, complete, parse_line, reference};
-use raftlab::cluster::raft::{Message, OPTIONS, Outbox, Position, RaftOption, Role, TimerOrder};
+use raftlab::cluster::raft::{
+    AppendResult, Message, OPTIONS, Outbox, Position, RaftOption, Role, Rules, TimerOrder,
+};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{ServerId, Term};
 use raftlab::cluster::{Cluster, Step};
@@ -224,6 +227,58 @@ fn section_6_4_a_leader_opens_its_term_with_a_no_op() {
     leader.hears(2, matched(4, 1, 2));
     leader.hears(3, matched(4, 1, 2));
     assert_eq!(leader.commit(), 2, "the no-op is, and the older with it");
+}
+
+/// Two logs as runs of Raft leave them: equal up to somewhere, and then of terms that only one of them has.
+fn two_logs() -> impl Strategy<Value = (Vec<u64>, Vec<u64>)> {
+    let lengths = prop::collection::vec((0..4_usize, any::<bool>()), 1..8);
+    (prop::collection::vec(1..4_usize, 0..3), lengths).prop_map(|(common, apart)| {
+        let mut logs = [Vec::new(), Vec::new()];
+        let mut term = 0;
+        for length in common {
+            term += 1;
+            logs.iter_mut().for_each(|log| log.extend(std::iter::repeat_n(term, length)));
+        }
+        for (length, whose) in apart {
+            term += 1;
+            logs[usize::from(whose)].extend(std::iter::repeat_n(term, length));
+        }
+        let [leader, follower] = logs;
+        (leader, follower)
+    })
+}
+
+/// In how many refusals a leader with the first log finds where the second agrees with it, if it goes
+/// back as the rule says; and where it goes on.
+fn refusals(options: &[RaftOption], (leader, follower): (&[u64], &[u64])) -> (u32, u64) {
+    let leader = Server::new(1, 30, leader).raft;
+    let mut follower = Server::keeping(options, 2, 30, follower);
+    let (mut prev, mut count) = (leader.log().last(), 0);
+    loop {
+        let out = follower.hears(1, append(30, prev, &[], 0));
+        let Some((_, Message::AppendReply { result, .. })) = out.held.last() else {
+            panic!("expected an answer: {:?}", out.held);
+        };
+        if let AppendResult::Matched(_) = result {
+            return (count, prev.index.0 + 1);
+        }
+        count += 1;
+        let next = Rules::default().back_up(leader.log(), prev.index, *result).answer;
+        prev = leader.log().position(next.previous()).expect("it is in the log");
+    }
+}
+
+proptest! {
+    /// Both find the last entry on which the logs agree, and the hint never needs more refusals.
+    #[test]
+    fn section_5_3_a_hint_skips_no_entry_that_agrees((leader, follower) in two_logs()) {
+        let equal = leader.iter().zip(&follower).take_while(|(one, other)| one == other).count();
+        let (plain, at) = refusals(&[], (&leader, &follower));
+        let (hinted, hint) = refusals(&[RaftOption::RejectHint], (&leader, &follower));
+        prop_assert!(at <= equal as u64 + 1 && hint <= equal as u64 + 1);
+        prop_assert_eq!(hint, equal as u64 + 1, "it goes back no further than it must");
+        prop_assert!(hinted <= plain, "{} and {}", hinted, plain);
+    }
 }
 
 // How options are said, and what becomes of those that are said while it runs.

@@ -197,6 +197,7 @@ fn say(pen: &mut Pen<'_>, packet: &Packet, cluster: &Cluster) {
             AppendResult::Refused { conflict: None, last, .. } => {
                 format!("refusal, log ends at {last}")
             }
+            AppendResult::Hinted { at, .. } => format!("refusal, go back to {}", at.index),
         },
         Message::InstallSnapshot { chunk: Chunk { snapshot, from: 0, to }, .. }
             if *to == snapshot.bytes =>

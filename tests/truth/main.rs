@@ -256,11 +256,16 @@ fn swarm(servers: u8, network: &str, more: &str) -> Script {
 
 #[test]
 fn what_is_said_under_faults_at_random_is_so() {
-    for seed in 1..=48 {
+    for seed in 1..=64 {
         let network = ["reliable", "unreliable", "long-reordering"][seed as usize % 3];
         let mut script = swarm(if seed % 2 == 0 { 3 } else { 5 }, network, "");
-        let options =
-            [RaftOption::PreVote, RaftOption::CheckQuorum, RaftOption::Noop, RaftOption::Reads];
+        let options = [
+            RaftOption::PreVote,
+            RaftOption::CheckQuorum,
+            RaftOption::Noop,
+            RaftOption::Reads,
+            RaftOption::RejectHint,
+        ];
         let has = |(place, option): (u64, RaftOption)| {
             (((seed / 3) >> place) & 1 == 1).then_some(option.on())
         };

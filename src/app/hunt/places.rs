@@ -13,7 +13,7 @@ use crate::cluster::event::{
     ServerEvent, StepDown, VoteRefusal,
 };
 use crate::cluster::network::{PacketKind, WrongLeader};
-use crate::cluster::raft::{RaftOption, Reconfigured, Role};
+use crate::cluster::raft::{AppendResult, RaftOption, Reconfigured, Role};
 use crate::cluster::server::Server;
 use crate::cluster::sessions::Skipped;
 use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, ServerId, ServerSet, Term};
@@ -108,6 +108,7 @@ places! {
     HungHeard 2 "a leader whose disk hangs is heard",
     SessionCopy 1 "a copy of a put gets the answer of the first",
     SessionExpired 1 "a put is applied whose session has expired",
+    HintSkips 1 "a refusal skips entries of later terms than the leader's",
 }
 
 impl Place {
@@ -124,6 +125,7 @@ impl Place {
             Self::TakenOver | Self::TransferFails => {
                 Some(OptionWord::One(RaftOption::PreVote.on()))
             }
+            Self::HintSkips => Some(OptionWord::One(RaftOption::RejectHint.on())),
             Self::NoopCommits => Some(OptionWord::One(RaftOption::Noop.on())),
             Self::QuorumLost | Self::VoteHeld => {
                 Some(OptionWord::One(RaftOption::CheckQuorum.on()))
@@ -320,7 +322,14 @@ impl Watch {
             }
             RaftEvent::Truncated { .. } | RaftEvent::Erased { .. } => self.reach(Place::Truncated),
             RaftEvent::OldTermWaits { .. } => self.reach(Place::OldTermWaits),
-            RaftEvent::BackedUp { .. } => self.reach(Place::BackedUp),
+            RaftEvent::BackedUp { refusal, from, .. } => {
+                self.reach(Place::BackedUp);
+                if let AppendResult::Hinted { at, last, .. } = refusal
+                    && at.index < (*last).min(from.previous().previous())
+                {
+                    self.reach(Place::HintSkips);
+                }
+            }
             RaftEvent::Ignored { summary, why, .. } => match (summary.kind, why) {
                 (PacketKind::VoteGranted, IgnoreReason::OldTerm) => self.reach(Place::StaleVote),
                 (_, IgnoreReason::Overtaken) => self.reach(Place::OvertakenReply),

@@ -90,6 +90,10 @@ fn says(cluster: &Cluster, cargo: &Cargo) -> String {
             Some(term) => format!("a refusal: it holds term {term} there, from {first} on"),
             None => format!("a refusal: its log ends at entry {last}"),
         },
+        Message::AppendReply { result: AppendResult::Hinted { at, .. }, .. } => match at.index {
+            Index::ZERO => "a refusal: none of its entries before could agree".to_owned(),
+            index => format!("a refusal: its entry {index}, of term {}, could agree", at.term),
+        },
         Message::InstallSnapshot { term, chunk, .. } => {
             let Chunk { snapshot, from, to } = chunk;
             let what = match (*from, *to) == (0, snapshot.bytes) {
@@ -226,7 +230,10 @@ fn purpose(cluster: &Cluster, packet: &Packet, to: &str) -> Option<String> {
         Message::AppendReply { result: AppendResult::Matched(_), .. } => {
             "what is on a majority can be committed (§5.3)".into()
         }
-        Message::AppendReply { result: AppendResult::Refused { .. }, .. } => {
+        Message::AppendReply {
+            result: AppendResult::Refused { .. } | AppendResult::Hinted { .. },
+            ..
+        } => {
             format!("{to} goes back in its log until both agree (§5.3)")
         }
         Message::InstallSnapshot { chunk, .. } if chunk.to < chunk.snapshot.bytes => {

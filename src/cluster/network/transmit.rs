@@ -212,6 +212,9 @@ fn digest_message(digest: &mut Digest, message: &Message) {
                 AppendResult::Refused { conflict, first, last } => {
                     digest.u8(0).u64(conflict.map_or(0, |term| term.0)).u64(first.0).u64(last.0)
                 }
+                AppendResult::Hinted { at, first, last } => {
+                    digest.u8(2).u64(at.index.0).u64(at.term.0).u64(first.0).u64(last.0)
+                }
             };
         }
         Message::InstallSnapshot { term, chunk, .. } => {
@@ -337,7 +340,13 @@ mod tests {
         let results = [(3, refused(1, 2, 3)), (4, refused(1, 2, 3)), (3, refused(2, 2, 3))];
         let others = [(3, refused(1, 3, 3)), (3, refused(1, 2, 4)), (3, short)];
         let matched = [(3, AppendResult::Matched(Index(1))), (3, AppendResult::Matched(Index(2)))];
-        for (prev, result) in results.into_iter().chain(others).chain(matched) {
+        let hinted = |index, term, first, last| {
+            let at = Position { index: Index(index), term: Term(term) };
+            (3, AppendResult::Hinted { at, first: Index(first), last: Index(last) })
+        };
+        let hints = [hinted(1, 2, 1, 3), hinted(2, 2, 1, 3), hinted(1, 1, 1, 3)];
+        let hints = hints.into_iter().chain([hinted(1, 2, 1, 4), hinted(2, 2, 2, 3)]);
+        for (prev, result) in results.into_iter().chain(others).chain(matched).chain(hints) {
             all.push(Message::AppendReply { call: 1, term: Term(7), prev: Index(prev), result });
         }
         let mut all: Vec<Cargo> = all.into_iter().map(Cargo::Raft).collect();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
-use super::{Configuration, Position, Reconfigured, Role, SnapshotLimit, Summary};
+use super::{AppendResult, Configuration, Position, Reconfigured, Role, SnapshotLimit, Summary};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::time::Span;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -188,9 +188,8 @@ pub enum RaftEvent {
         said: Index,
     },
     /// The leader will go on at `next`, after a refusal.
-    /// `conflict`: the term of the follower's entry there; `None` if its log is shorter.
     BackedUp {
-        conflict: Option<Term>,
+        refusal: AppendResult,
         follower: ServerId,
         from: Index,
         next: Index,

@@ -273,6 +273,11 @@ impl Log {
         (self.term(end) == Some(term)).then_some(end)
     }
 
+    /// The last index up to `index` whose entry is of no later term than `term`.
+    pub fn last_up_to(&self, index: Index, term: Term) -> Index {
+        index.min(Index(self.base.index.0 + self.count_below(term.next())))
+    }
+
     /// How many entries have a term below `term`.
     fn count_below(&self, term: Term) -> u64 {
         let (mut low, mut high) = (0, self.len());

@@ -223,6 +223,16 @@ pub enum AppendResult {
         /// Where its log ends.
         last: Index,
     },
+    /// The same of a server that keeps [`RaftOption::RejectHint`](super::RaftOption).
+    Hinted {
+        /// The last of its entries before `prev` that could agree with the leader's log: of no later term
+        /// than the leader's entry at `prev`.
+        at: Position,
+        /// The first index that it holds of that term.
+        first: Index,
+        /// Where its log ends.
+        last: Index,
+    },
 }
 
 impl Summary {
@@ -267,7 +277,9 @@ impl Message {
             }
             Self::AppendReply { term, result, .. } => match *result {
                 AppendResult::Matched(matched) => (PacketKind::Appended { matched }, *term),
-                AppendResult::Refused { last, .. } => (PacketKind::AppendRefused { last }, *term),
+                AppendResult::Refused { last, .. } | AppendResult::Hinted { last, .. } => {
+                    (PacketKind::AppendRefused { last }, *term)
+                }
             },
             Self::TimeoutNow { term, .. } => (PacketKind::TimeoutNow, *term),
             Self::ReadIndex { term, .. } => (PacketKind::ReadIndex, *term),

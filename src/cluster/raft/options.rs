@@ -15,6 +15,7 @@ pub enum RaftOption {
     Noop,
     Reads,
     Membership,
+    RejectHint,
 }
 
 /// An option with what it is set to.
@@ -43,7 +44,7 @@ pub struct About {
 const SWITCH: &[&str] = &["off", "on"];
 
 /// Every option, in the order of [`RaftOption`].
-pub static OPTIONS: [About; 5] = [
+pub static OPTIONS: [About; 6] = [
     About {
         option: RaftOption::PreVote,
         name: "pre-vote",
@@ -100,6 +101,18 @@ entry of the leader's own term must be committed first: `noop=on` has it do so a
 all know of the change. `single`: one server is added or removed at a time, and no joint configuration is \
 needed; before it, the leader must have committed an entry of its own term: `noop=on` has it do so.",
         source: "dissertation §4.1, §4.3",
+    },
+    About {
+        option: RaftOption::RejectHint,
+        name: "reject-hint",
+        settings: SWITCH,
+        does: "who refuses an append names the last of its entries that could agree with the leader's",
+        help: "\
+Terms never decrease along a log. So of the entries before the one that the leader asked about, those of \
+a later term can't agree with its log. Who refuses an append skips them, and names the last of the others, \
+its term, and the first of that term; the leader goes back to its own last entry up to there that is of \
+no later term. Without it only the leader skips entries, a conflicting term at a time.",
+        source: "§5.3, end",
     },
 ];
 

@@ -168,7 +168,7 @@ impl Raft {
             }
             Some(why) => {
                 out.emit(RaftEvent::AppendRefused { leader, prev, why });
-                self.refusal(why)
+                self.refusal(prev, why)
             }
         })
     }
@@ -229,8 +229,15 @@ impl Raft {
         }))
     }
 
-    fn refusal(&self, why: AppendRefusal) -> AppendResult {
+    fn refusal(&self, prev: Position, why: AppendRefusal) -> AppendResult {
         let last = self.log.last_index();
+        let is_behind = !matches!(why, AppendRefusal::StaleTerm { .. });
+        if is_behind && self.rules.options.has(RaftOption::RejectHint) {
+            let index = self.log.last_up_to(last.min(prev.index.previous()), prev.term);
+            let term = self.log.term(index).unwrap_or_default();
+            let first = self.log.first_of_term(term);
+            return AppendResult::Hinted { at: Position { index, term }, first, last };
+        }
         match why {
             AppendRefusal::StaleTerm { .. } | AppendRefusal::TooShort { .. } => {
                 AppendResult::Refused { conflict: None, first: Index::ZERO, last }
@@ -336,7 +343,7 @@ impl Raft {
             Role::Follower | Role::PreCandidate | Role::Candidate => Some(IgnoreReason::NotInRole),
             Role::Leader => match result {
                 AppendResult::Matched(said) => self.on_matched(follower, said, cx, out),
-                AppendResult::Refused { last, .. } => {
+                AppendResult::Refused { last, .. } | AppendResult::Hinted { last, .. } => {
                     self.on_refused(follower, prev, last, result, cx, out)
                 }
             },
@@ -437,17 +444,13 @@ impl Raft {
             progress.matched = Index::ZERO;
             leader.strays.remove(follower);
         }
-        let conflict = match refusal {
-            AppendResult::Refused { conflict, .. } => conflict,
-            AppendResult::Matched(_) => None,
-        };
         let from = asked.next;
         let Ruled { answer: next, flaws } = self.rules.back_up(&self.log, prev, refusal);
         progress.next = next;
         progress.replication = Replication::Idle;
         leader.pipeline.close(follower);
         let flaws = flaws.union(late);
-        out.emit_through(flaws, RaftEvent::BackedUp { conflict, follower, from, next });
+        out.emit_through(flaws, RaftEvent::BackedUp { refusal, follower, from, next });
         self.send_entries(follower, cx, out);
         None
     }

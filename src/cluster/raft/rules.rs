@@ -235,14 +235,21 @@ impl Rules {
 
     /// Where the leader goes on after a refusal of what followed `prev` (§5.3, end): past the
     /// whole conflicting term if the leader lacks it, else after the leader's own last entry of
-    /// it.
+    /// it. After a hint the same, of the entry that it names.
     pub fn back_up(self, log: &Log, prev: Index, refusal: AppendResult) -> Ruled<Index> {
-        let AppendResult::Refused { conflict, first, last } = refusal else {
-            return Ruled::kept(prev.next());
-        };
-        let next = match conflict {
-            None => last.next(),
-            Some(term) => log.last_of_term(term).map_or(first, Index::next),
+        let next = match refusal {
+            AppendResult::Matched(_) => return Ruled::kept(prev.next()),
+            AppendResult::Refused { conflict: None, last, .. } => last.next(),
+            AppendResult::Refused { conflict: Some(term), first, .. } => {
+                log.last_of_term(term).map_or(first, Index::next)
+            }
+            AppendResult::Hinted { at, first, .. } => {
+                let end = log.last_up_to(at.index, at.term);
+                match log.term(end) == Some(at.term) {
+                    true => end.next(),
+                    false => end.next().min(first),
+                }
+            }
         };
         // Always at least one step back, and never before the first entry that ever was: what the log
         // has no longer goes out as a snapshot (§7).

@@ -5,7 +5,7 @@ use super::spell::{self, count, entries, packet};
 use super::{members, snapshot};
 use crate::cluster::event::{AppendRefusal, Cause, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws};
-use crate::cluster::raft::{Configuration, Position, Role};
+use crate::cluster::raft::{AppendResult, Configuration, Position, Role};
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// Room for a list of servers: in a deed, and in a reason.
@@ -171,11 +171,11 @@ impl RaftEvent {
                     ruled(flaws, facts, "matchIndex, Figure 2")
                 },
             ),
-            R::BackedUp { conflict, follower, from, next } => replication.story(
+            R::BackedUp { refusal, follower, from, next } => replication.story(
                 |_| format!("steps back from entry {from} to {next} for {follower}"),
                 |_| match flaws.has(Flaw::NextBelowMatch) {
                     true => format!("the refusal of {follower} answers an older append"),
-                    false => ruled(flaws, backed_up(*follower, *conflict, *from), "§5.3"),
+                    false => ruled(flaws, backed_up(*follower, *refusal, *from), "§5.3"),
                 },
             ),
             R::Resent { follower, next } => replication.detail(
@@ -531,11 +531,22 @@ fn append_refused(why: AppendRefusal) -> String {
     }
 }
 
-fn backed_up(follower: ServerId, conflict: Option<Term>, from: Index) -> String {
+fn backed_up(follower: ServerId, refusal: AppendResult, from: Index) -> String {
     let prev = from.previous();
-    match conflict {
-        Some(term) => format!("{follower} answered that its entry {prev} is of term {term}"),
-        None => format!("{follower} answered that its log ends before entry {prev}"),
+    match refusal {
+        AppendResult::Refused { conflict: Some(term), .. } => {
+            format!("{follower} answered that its entry {prev} is of term {term}")
+        }
+        AppendResult::Hinted { at: Position { index: Index::ZERO, .. }, .. } => {
+            format!("{follower} answered that none of its entries before {prev} could agree")
+        }
+        AppendResult::Hinted { at, .. } => format!(
+            "{follower} answered that its last entry that could agree is {}, of term {}",
+            at.index, at.term
+        ),
+        AppendResult::Refused { conflict: None, .. } | AppendResult::Matched(_) => {
+            format!("{follower} answered that its log ends before entry {prev}")
+        }
     }
 }
 

@@ -151,7 +151,7 @@ impl Words {
                     Self { what: "ok".to_owned(), minor: true }
                 }
                 AppendResult::Matched(matched) => news(format!("has {matched}")),
-                AppendResult::Refused { .. } => news("no".to_owned()),
+                AppendResult::Refused { .. } | AppendResult::Hinted { .. } => news("no".to_owned()),
             },
             Message::InstallSnapshot { chunk: Chunk { snapshot: it, from, to }, .. } => {
                 news(log_marks::snapshot(it.last.index, *from, *to, it.bytes))

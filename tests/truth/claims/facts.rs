@@ -2,7 +2,7 @@
 
 use raftlab::cluster::command::{Deed, ServerAct};
 
-use raftlab::cluster::raft::Configuration;
+use raftlab::cluster::raft::{Configuration, Position};
 
 use super::*;
 
@@ -350,8 +350,44 @@ pub fn refusal(step: &Step) -> Option<(ServerId, u64, Option<Term>, u64)> {
     };
     match *result {
         AppendResult::Refused { conflict, last, .. } => Some((from, prev.0, conflict, last.0)),
-        AppendResult::Matched(_) => None,
+        AppendResult::Matched(_) | AppendResult::Hinted { .. } => None,
     }
+}
+
+/// A hint: who gave it, what it refused, and the entry that it named.
+fn hint(step: &Step) -> Option<(ServerId, Index, Position)> {
+    match step.heard? {
+        (Node::Server(from), Cargo::Raft(Message::AppendReply { prev, result, .. })) => {
+            let AppendResult::Hinted { at, .. } = result else { return None };
+            Some((from, *prev, *at))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the logs of both agree nowhere between the entry named and the one that was refused. The
+/// follower's may be another by now.
+fn agree_nowhere(step: &Step, (from, prev, at): (ServerId, Index, Position)) -> bool {
+    let (own, its) = (step.was(subject(step)).raft.log(), step.is(from).raft.log());
+    (at.index.0 + 1..=prev.0).map(Index).all(|index| {
+        own.term(index).is_none()
+            || own.term(index) != its.term(index)
+            || step.was(subject(step)).raft.progress(from).is_some_and(|it| it.matched >= index)
+    })
+}
+
+pub fn refusal_hint(step: &Step, w: &[&str]) -> bool {
+    hint(step).is_some_and(|(from, prev, at)| {
+        (from, at) == (id(w[0]), Position { index: Index(n(w[1])), term: Term(n(w[2])) })
+            && agree_nowhere(step, (from, prev, at))
+    })
+}
+
+pub fn refusal_of_all(step: &Step, w: &[&str]) -> bool {
+    hint(step).is_some_and(|(from, prev, at)| {
+        (from, prev, at) == (id(w[0]), Index(n(w[1])), Position::default())
+            && agree_nowhere(step, (from, prev, at))
+    })
 }
 
 pub fn refusal_conflict(step: &Step, w: &[&str]) -> bool {

@@ -555,6 +555,10 @@ pub const REASONS: Forms = &[
     }),
     ("{} answered that its entry {} is of term {} (§5.3)", refusal_conflict),
     ("{} answered that its entry {} is of term {}", refusal_conflict),
+    ("{} answered that its last entry that could agree is {}, of term {} (§5.3)", refusal_hint),
+    ("{} answered that its last entry that could agree is {}, of term {}", refusal_hint),
+    ("{} answered that none of its entries before {} could agree (§5.3)", refusal_of_all),
+    ("{} answered that none of its entries before {} could agree", refusal_of_all),
     ("{} answered that its log ends before entry {} (§5.3)", refusal_short),
     ("{} answered that its log ends before entry {}", refusal_short),
     ("the network reported a loss (§5.3)", |s, _| {
@@ -614,7 +618,7 @@ pub const REASONS: Forms = &[
             let installs = was.raft.sending(from).is_some();
             match result {
                 AppendResult::Matched(index) => known.matched > *index,
-                AppendResult::Refused { .. } => {
+                AppendResult::Refused { .. } | AppendResult::Hinted { .. } => {
                     installs || known.next.previous() != *prev || known.matched >= *prev
                 }
             }

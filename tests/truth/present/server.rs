@@ -185,8 +185,9 @@ pub const SERVER: Forms = &[
             match w[0].strip_prefix("after ") {
                 None => w[0] == "from now on" && until <= s.cluster.now(),
                 Some(left) => {
-                    let left_now = until.since(s.cluster.now()).micros().div_ceil(1_000) * 1_000;
-                    left == span(Span(left_now))
+                    let exact = until.since(s.cluster.now());
+                    let begun = Span(exact.micros().div_ceil(1_000) * 1_000);
+                    left == span(if exact < Span::from_millis(1) { exact } else { begun })
                 }
             }
         })

@@ -333,6 +333,7 @@ impl Etcd {
                     }
                     AppendResult::Matched(_) => (before, false, Index::ZERO),
                     AppendResult::Refused { last, .. } => (*prev, true, *last),
+                    AppendResult::Hinted { at, .. } => (*prev, true, at.index),
                 };
                 let (name, kind) = ("AppendEntriesResponse", "MsgAppResp");
                 Told { name, kind, term: *term, index, reject, hint, ..none }

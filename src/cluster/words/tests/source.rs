@@ -16,7 +16,9 @@ use crate::cluster::event::{
 };
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
 use crate::cluster::network::{PacketKind, Reply, Summary, WrongLeader};
-use crate::cluster::raft::{Configuration, Position, Reconfigured, Role, SnapshotLimit};
+use crate::cluster::raft::{
+    AppendResult, Configuration, Position, Reconfigured, Role, SnapshotLimit,
+};
 use crate::cluster::sessions::Skipped;
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{
@@ -353,7 +355,20 @@ impl Source {
             E::Raft(
                 server,
                 RaftEvent::BackedUp {
-                    conflict: Some(Term(u64::MAX)),
+                    refusal: AppendResult::Refused { conflict: Some(Term(u64::MAX)), first, last },
+                    follower: leader,
+                    from: last,
+                    next: first,
+                },
+            ),
+            E::Raft(
+                server,
+                RaftEvent::BackedUp {
+                    refusal: AppendResult::Hinted {
+                        at: Position { index: last, term },
+                        first,
+                        last,
+                    },
                     follower: leader,
                     from: last,
                     next: first,
