@@ -53,6 +53,37 @@ fn a_crash_takes_what_is_volatile_and_leaves_the_disk() {
     }
 }
 
+/// With check-quorum nobody votes who hears from a leader, unless it forgets (dissertation §4.2.3).
+#[test]
+fn who_forgets_its_leader_votes_at_once() {
+    for run in runs(
+        "option check-quorum on\nrun 1s\nisolate S1\nforget-leader S2 S3\ntimeout S4\n\
+         until S4 is leader within 100ms\nexpect S5 vote = none and S2 follows = S4\n",
+    ) {
+        assert_eq!(run.cluster.failure(), None, "S2, S3 and S4 are a majority");
+    }
+    for run in runs("option check-quorum on\nrun 1s\nisolate S1\ntimeout S4\nrun 100ms\n") {
+        let votes = |number| run.cluster.server(server(number)).map(|it| it.raft.voted_for());
+        assert_eq!(votes(2), Some(Some(server(1))), "it has heard from S1 and forgets nothing");
+    }
+}
+
+/// It is refused where there is nothing to forget, and where a lease counts on it.
+#[test]
+fn a_leader_is_forgotten_only_where_that_is_safe() {
+    let refusal = |script: &str| {
+        let run = Run::of(&format!("cluster servers=3 {script}"), 1);
+        let refused = run.cluster.clone().apply(&parse_line("forget-leader all").expect("a verb"));
+        refused.expect_err("nobody can").to_string()
+    };
+    assert_eq!(
+        refusal("\ncrash S1\nsleep S2\n"),
+        "S1 is down; S2 sleeps; S3 follows no leader that it could forget"
+    );
+    let lease = refusal("reads=lease check-quorum=on\ntimeout S1\nuntil S1 is leader\nrun 200ms\n");
+    assert!(lease.starts_with("S1 follows no leader that it could forget; S2 keeps `reads=lease`"));
+}
+
 #[test]
 fn a_server_that_is_down_hears_and_says_nothing() {
     for run in runs("run 50ms\ncrash S2\nrun 3s\nexpect leader = S1\n") {

@@ -82,6 +82,10 @@ fn a_measure_is_what_the_state_says() {
             assert!(!is_so(&cluster, &format!("{id} log = {log},99")), "{log}");
             let vote = raft.voted_for().map_or("none".to_owned(), |vote| vote.to_string());
             for other in ["none", "S1", "S2", "S3", "S4", "S5"] {
+                let condition = format!("{id} follows = {other}");
+                let heard = raft.heard_leader().and(raft.leader());
+                let follows = heard.map_or("none".to_owned(), |leader| leader.to_string());
+                assert_eq!(is_so(&cluster, &condition), follows == other, "{condition}");
                 let condition = format!("{id} vote = {other}");
                 assert_eq!(is_so(&cluster, &condition), vote == other, "{condition}");
             }

@@ -261,6 +261,10 @@ impl Consensus {
         self.raft.starts(now);
     }
 
+    pub(super) const fn forget_leader(&mut self) {
+        self.raft.forget_leader();
+    }
+
     /// Its disk was lost, and no server has it for a member: it is a new one.
     pub(super) fn begins_anew(&mut self) {
         self.raft.begins_anew();

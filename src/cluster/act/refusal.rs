@@ -39,6 +39,12 @@ pub enum Hindrance {
     LeadsNot,
     /// It keeps no check for a quorum.
     Unchecked,
+    /// It follows no leader that it could forget.
+    HearsNobody,
+    /// A leader trusts it not to vote.
+    Leases,
+    /// It has a guest's Raft, which alone knows whom it has heard.
+    Unknowing,
     /// Nothing is being written.
     Synced,
     /// Its next write is to fail as it is.
@@ -76,6 +82,13 @@ impl Hindrance {
             Self::Follows => ("", " does not lead, and only leaders send heartbeats"),
             Self::LeadsNot => ("", " does not lead, and only leaders check for a quorum"),
             Self::Unchecked => ("", " checks for no quorum: `option check-quorum on` has it do so"),
+            Self::HearsNobody => ("", " follows no leader that it could forget"),
+            Self::Leases => {
+                ("", " keeps `reads=lease`: its leader trusts it to vote for nobody meanwhile")
+            }
+            Self::Unknowing => {
+                ("", " runs another Raft than the lab's own, which alone knows whom it has heard")
+            }
             Self::FailsAlready => ("the next write of ", " fails already"),
             Self::Synced => ("everything that ", " has written is on its disk"),
         };

@@ -4,7 +4,7 @@ use super::{DiskAct, Hindrance};
 use crate::cluster::command::{Command, Deed, Who};
 use crate::cluster::event::{EventKind, ServerEvent};
 use crate::cluster::network::Packet;
-use crate::cluster::raft::{Configuration, Role};
+use crate::cluster::raft::{Configuration, Reads, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::timers::TimerKind;
@@ -31,6 +31,8 @@ pub enum ServerAct {
     Heartbeat,
     /// It checks for a quorum now.
     Quorum,
+    /// It forgets from whom it has heard.
+    ForgetLeader,
     /// What it has written is on disk now.
     Sync,
     /// What it has applied of its log gives way to a snapshot.
@@ -58,6 +60,7 @@ impl ServerAct {
             Self::Timeout => ("timeout", Fault, Story),
             Self::Heartbeat => ("heartbeat", Other, Story),
             Self::Quorum => ("quorum", Other, Story),
+            Self::ForgetLeader => ("forget-leader", Fault, Story),
             Self::Sync => ("sync", Other, Story),
             Self::Snapshot => ("snapshot", Other, Detail),
             Self::Isolate { .. } => ("isolate", Fault, Story),
@@ -95,6 +98,7 @@ impl ServerAct {
                 Self::Timeout
                 | Self::Heartbeat
                 | Self::Quorum
+                | Self::ForgetLeader
                 | Self::Sync
                 | Self::Sleep
                 | Self::Snapshot,
@@ -105,11 +109,18 @@ impl ServerAct {
                 | Self::Timeout
                 | Self::Heartbeat
                 | Self::Quorum
+                | Self::ForgetLeader
                 | Self::Sync
                 | Self::Snapshot,
                 Power::Asleep,
             ) => Some(Hindrance::Asleep),
             (Self::Snapshot, Power::Up) if server.raft.is_guest() => Some(Hindrance::Foreign),
+            (Self::ForgetLeader, Power::Up) => match server.raft.reads() {
+                _ if server.raft.is_guest() => Some(Hindrance::Unknowing),
+                _ if server.raft.heard_leader().is_none() => Some(Hindrance::HearsNobody),
+                Reads::Lease => Some(Hindrance::Leases),
+                Reads::Log | Reads::Index => None,
+            },
             (Self::Snapshot, Power::Up) => match server.rsm.applied {
                 Index::ZERO => Some(Hindrance::NothingApplied),
                 applied if applied <= server.raft.log().base().index => {
@@ -166,6 +177,7 @@ impl Cluster {
                 ServerAct::Timeout => self.time_out(id),
                 ServerAct::Heartbeat => self.beat(id),
                 ServerAct::Quorum => self.fire(id, TimerKind::Quorum),
+                ServerAct::ForgetLeader => self.servers[id.index()].raft.forget_leader(),
                 ServerAct::Sync => self.end_write(id),
                 ServerAct::Snapshot => self.take_snapshot(id),
                 ServerAct::Isolate { from_clients } => self.isolate(id, from_clients),

@@ -8,7 +8,7 @@ use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
 use crate::cluster::types::{Index, Term};
 
-pub(super) static ROWS: [Row; 28] = [
+pub(super) static ROWS: [Row; 29] = [
     Row {
         name: "is",
         plural: Some("are"),
@@ -48,6 +48,18 @@ pub(super) static ROWS: [Row; 28] = [
         summary: "whom it has voted for in this term, or none; alone, that it has voted",
         examples: &["S2 vote = S1", "S3 vote = none"],
         ask: Ask::Server(|_, server| server.raft.voted_for().map(Answer::Server)),
+        ..ROW
+    },
+    Row {
+        name: "follows",
+        answers: Kind::Server,
+        usage: &["WHO follows = WHO"],
+        summary: "which leader a follower has heard from in this term, or none; alone, that it has",
+        examples: &["S2 follows = S1", "S3 follows = none"],
+        ask: Ask::Server(|_, server| {
+            let heard = server.raft.leader().filter(|leader| *leader != server.id);
+            heard.map(Answer::Server)
+        }),
         ..ROW
     },
     Row {

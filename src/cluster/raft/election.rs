@@ -233,6 +233,13 @@ impl Raft {
         }
     }
 
+    /// A follower is told that its leader is gone: it votes for the next at once.
+    pub const fn forget_leader(&mut self) {
+        if let State::Follower { leader } = &mut self.state {
+            *leader = None;
+        }
+    }
+
     /// No round of answers for too long tells a leader that it may be cut off: if no majority has
     /// answered since it was asked last, it steps down (dissertation §6.2).
     pub fn on_quorum_timeout(&mut self, cx: &Context, out: &mut Outbox) {

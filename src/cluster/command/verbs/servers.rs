@@ -11,7 +11,7 @@ use crate::cluster::command::{Command, Deed, DiskAct, Keeping, LabAct, ServerAct
 use crate::cluster::raft::{Choice, OPTIONS, RaftOption};
 use crate::cluster::time::{Ppm, Span};
 
-pub(super) static ROWS: [Verb; 15] = [
+pub(super) static ROWS: [Verb; 16] = [
     Verb {
         name: "crash",
         group: Group::Servers,
@@ -154,6 +154,21 @@ looked last (dissertation §6.2). If it stays, it looks again after the shortest
         options: &[],
         examples: &["quorum leader", "quorum S1"],
         parse: |reader| servers(reader, ServerAct::Quorum),
+    },
+    Verb {
+        name: "forget-leader",
+        group: Group::Servers,
+        scope: Scope::Act,
+        usage: &["forget-leader WHO..."],
+        summary: "followers forget the leader that they have heard from",
+        help: "\
+With check-quorum or pre-vote a server that has just heard from a leader votes for nobody (dissertation §4.2.3). \
+Who has found out in another way that the leader is gone can say so: the followers named here vote at \
+once, and know the leader again when it speaks. Refused with `reads=lease`, by which leaders answer because \
+nobody votes meanwhile.",
+        options: &[],
+        examples: &["forget-leader S2", "forget-leader followers"],
+        parse: |reader| servers(reader, ServerAct::ForgetLeader),
     },
     Verb {
         name: "sync",
