@@ -193,7 +193,7 @@ fn a_failing_condition_says_what_was_measured_of_each_part_to_blame() {
         ("not (leader = S1 and S2 last = 1)", &["S1 leads term", "S2 last is 1"], ""),
         ("S1 match S3 = 7", &["S1 match S3 is 1"], ""),
         ("S3 next = S3 last", &["S3 next is 2", "S3 last is 1"], ""),
-        ("S2 match S3 = 1", &["there is no S2 match S3 at present"], ""),
+        ("S2 match S3 = 1", &["S2 match S3 is none at present"], ""),
         ("2 of S2 S3 hold x = 4", &["S2 x = \"3\" @1", "S3 x = \"3\" @1"], ""),
         ("followers log = 1,1", &["S2 log is", "S3 log is"], "S1"),
         ("packets = 77", &["packets is"], ""),

@@ -10,8 +10,7 @@ use raftlab::cluster::event::{IgnoreReason, RaftEvent};
 use raftlab::cluster::flaw::{Flaw, Flaws};
 use raftlab::cluster::kv::Kv;
 use raftlab::cluster::raft::{
-    AppendResult, Chunk, ChunkResult, Message, Outbox, Raft, Replication, Role, Rules,
-    SnapshotLimit,
+    AppendResult, Chunk, ChunkResult, Message, Most, Outbox, Raft, Replication, Role, Rules,
 };
 use raftlab::cluster::time::Span;
 use raftlab::cluster::types::{Index, Request, Term, Version};
@@ -120,15 +119,15 @@ fn section_7_a_limit_is_reached_by_applied_entries_or_by_bytes() {
     let server = Server::new(1, 4, &[1, 1, 2, 3]);
     let log = server.raft.log();
     for (limit, applied, reached) in [
-        (SnapshotLimit::Entries(3), 2, false),
-        (SnapshotLimit::Entries(3), 3, true),
-        (SnapshotLimit::Bytes(log.bytes() as u32), 1, true),
-        (SnapshotLimit::Bytes(log.bytes() as u32 + 1), 4, false),
+        (Most::Count(3), 2, false),
+        (Most::Count(3), 3, true),
+        (Most::Bytes(log.bytes() as u32), 1, true),
+        (Most::Bytes(log.bytes() as u32 + 1), 4, false),
     ] {
-        assert_eq!(limit.is_reached(log, Index(applied)), reached, "{limit}");
+        assert_eq!(limit.is_reached(applied, log.bytes()), reached, "{limit}");
     }
     assert_eq!(log.bytes(), 4 * entry(1, 1).bytes());
-    let words = [SnapshotLimit::Entries(5), SnapshotLimit::Bytes(64_000), SnapshotLimit::Bytes(10)];
+    let words = [Most::Count(5), Most::Bytes(64_000), Most::Bytes(10)];
     assert_eq!(words.map(|limit| limit.to_string()), ["5", "64KB", "10B"]);
 }
 

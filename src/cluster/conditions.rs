@@ -459,7 +459,7 @@ impl Cluster {
         let words = self.measured(&one, scope).ok().flatten();
         match words {
             Some(words) => format!("{one} is {words}"),
-            None => format!("there is no {one} at present"),
+            None => format!("{one} is none at present"),
         }
     }
 

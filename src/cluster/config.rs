@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Implementation;
 use super::network::Network;
-use super::raft::{Options, SnapshotLimit};
+use super::raft::{Most, Options};
 use super::time::{Span, SpanRange};
 use super::types::{SERVERS_MAX, ServerId, Term};
 
@@ -32,11 +32,11 @@ pub struct Config {
     /// The most entries that one AppendEntries carries.
     pub append_max: u32,
     /// The most appends with entries that are under way to a follower at a time.
-    pub inflight: u32,
+    pub inflight: Most,
     /// A leader takes no more requests while so many entries of its term are not committed.
     pub uncommitted: Option<u32>,
     /// When every server takes a snapshot; `None`: never unless by command.
-    pub snapshot: Option<SnapshotLimit>,
+    pub snapshot: Option<Most>,
     /// The most bytes of a snapshot that one InstallSnapshot carries; `None`: all.
     pub snapshot_chunk: Option<u32>,
     /// How many sessions of clients a server keeps; `None`: clients have none (dissertation §6.3).
@@ -75,7 +75,7 @@ impl Default for Config {
             election_timeout: SpanRange::millis(300, 600),
             heartbeat: Span::from_millis(100),
             append_max: 1_000,
-            inflight: 1,
+            inflight: Most::Count(1),
             uncommitted: None,
             snapshot: None,
             snapshot_chunk: None,
@@ -92,6 +92,11 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whether appends leave without waiting for the answers to others.
+    pub const fn pipelines(&self) -> bool {
+        self.inflight.is_more_than_one()
+    }
+
     /// All servers, in order.
     pub fn server_ids(&self) -> impl DoubleEndedIterator<Item = ServerId> + Clone + use<> {
         ServerId::first(self.servers.min(SERVERS_MAX))

@@ -14,8 +14,8 @@ use super::guest::{Guest, Proposed};
 use super::kv::Kv;
 use super::observed::State;
 use super::raft::{
-    Choice, Context, HardState, Message, Outbox, Payload, Raft, RaftEvent, Report, Snapshot,
-    SnapshotLimit, TimerOrder, Wanted,
+    Choice, Context, HardState, Message, Most, Outbox, Payload, Raft, RaftEvent, Report, Snapshot,
+    TimerOrder, Wanted,
 };
 use super::time::Time;
 use super::types::{ClientId, Index, Op, Request, ServerId, ServerSet, Term};
@@ -116,7 +116,7 @@ impl Consensus {
         &mut self,
         applied: Index,
         map: &Kv,
-        limit: Option<SnapshotLimit>,
+        limit: Option<Most>,
         out: &mut Outbox,
     ) {
         if self.guest.is_none() {

@@ -417,7 +417,8 @@ impl Cluster {
     fn snapshot_if_due(&mut self, id: ServerId) {
         let Some(limit) = self.config.snapshot else { return };
         let Server { raft, rsm, .. } = &mut self.servers[id.index()];
-        if limit.is_reached(raft.log(), rsm.applied) {
+        let applied = rsm.applied.0.saturating_sub(raft.log().base().index.0);
+        if limit.is_reached(applied, raft.log().bytes()) {
             raft.take_snapshot(rsm.applied, &rsm.kv, Some(limit), &mut self.outbox);
             self.pass_on(id);
         }

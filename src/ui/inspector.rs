@@ -20,7 +20,7 @@ use super::view::{Pane, Scene};
 use super::{log_marks, reading};
 use crate::cluster::Cluster;
 use crate::cluster::disk::Ill;
-use crate::cluster::raft::{Mode, Reads, Role};
+use crate::cluster::raft::{Mode, Most, Reads, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::situation::Situation;
 use crate::cluster::timers::{Timer, TimerKind};
@@ -181,9 +181,13 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
                 let _ = write!(next, "{id} {}  ", progress.next);
                 let _ = write!(matched, "{id} {}  ", progress.matched);
                 let mode = raft.mode(id).map_or("", Mode::word);
-                let _ = match raft.in_flight(id) {
-                    0 => write!(modes, "{id} {mode}  "),
-                    flying => write!(modes, "{id} {mode} {flying}/{}  ", cluster.config().inflight),
+                let limit = cluster.config().inflight;
+                let _ = match (limit, raft.in_flight(id)) {
+                    (_, 0) => write!(modes, "{id} {mode}  "),
+                    (Most::Count(_), flying) => write!(modes, "{id} {mode} {flying}/{limit}  "),
+                    (Most::Bytes(_), _) => {
+                        write!(modes, "{id} {mode} {}B/{limit}  ", raft.bytes_in_flight(id))
+                    }
                 };
             }
             facts.push(fact(
@@ -197,7 +201,7 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
             let all = Mode::Replicate;
             let others = raft.configuration().members().iter().filter(|id| *id != server.id);
             if others.filter_map(|id| raft.mode(id)).any(|mode| mode != all)
-                || cluster.config().inflight > 1
+                || cluster.config().pipelines()
             {
                 let about = "how it sends to each; appends in flight (dissertation §10.2.2)";
                 facts.push(fact("progress[]", modes.trim_end(), about));

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use raftlab::cluster::disk::Disk;
 use raftlab::cluster::raft::{
-    AppendResult, Configuration, Context, Entry, Log, Message, Outbox, Payload, Position, Progress,
-    Raft, RaftOption, Role, Rules, Write,
+    AppendResult, Configuration, Context, Entry, Log, Message, Most, Outbox, Payload, Position,
+    Progress, Raft, RaftOption, Role, Rules, Write,
 };
 use raftlab::cluster::time::{Ppm, Span, Time};
 use raftlab::cluster::types::{Index, Op, OpId, Request, ServerId, ServerSet, Term};
@@ -83,7 +83,7 @@ impl Server {
         let cx = Context {
             now: Time::START,
             append_max: 1_000,
-            inflight: 1,
+            inflight: Most::Count(1),
             snapshot_chunk: u32::MAX,
             heartbeat,
             election,

@@ -150,7 +150,13 @@ impl Chosen {
     /// How many appends may be under way, and how much may be open: by a stream of their own, too.
     fn inflight(self, seed: u64) -> &'static str {
         let mut rng = Rng::new(seed, Entity::Chaos(u64::MAX - 5));
-        let bounds = [" inflight=2", " inflight=3", " inflight=8", " inflight=3 uncommitted=20"];
+        let bounds = [
+            " inflight=2",
+            " inflight=3",
+            " inflight=8",
+            " inflight=3 uncommitted=20",
+            " inflight=200B append-max=3",
+        ];
         // Of what the seed draws, too few runs would have it for its places to be reached.
         if self.has(Extra::Inflight, false) { pick(&mut rng, &bounds) } else { "" }
     }

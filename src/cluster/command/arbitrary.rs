@@ -21,7 +21,7 @@ use crate::cluster::check::Invariant;
 use crate::cluster::flaw::{Breaks, FLAWS};
 use crate::cluster::measures;
 use crate::cluster::network::{LinkChange, Network, PacketName};
-use crate::cluster::raft::{Choice as Setting, OPTIONS, Options, RaftOption, SnapshotLimit};
+use crate::cluster::raft::{Choice as Setting, Most, OPTIONS, Options, RaftOption};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
 use crate::cluster::words::fit::columns;
@@ -144,7 +144,7 @@ fn head() -> impl Strategy<Value = Command> {
         (of(1..=25u8), of(any::<u64>()), of(select(Network::ALL.to_vec()))),
         timing,
         (
-            (of(1..=1_000_000u32), of(1..=1_000u32), of(1..=1_000_000u32)),
+            (of(1..=1_000_000u32), of(most(1_000)), of(1..=1_000_000u32)),
             snapshots(),
             (of(1..=10_000u32), of(span()), of(span())),
         ),
@@ -547,12 +547,12 @@ fn packets() -> impl Strategy<Value = Command> {
     ]
 }
 
-fn snapshots() -> impl Strategy<Value = (Option<SnapshotLimit>, Option<u32>)> {
-    let limit = prop_oneof![
-        (1..=SNAPSHOT_MAX as u32).prop_map(SnapshotLimit::Entries),
-        (1..=SNAPSHOT_MAX as u32).prop_map(SnapshotLimit::Bytes),
-    ];
-    (of(limit), of(1..=SNAPSHOT_MAX as u32))
+fn snapshots() -> impl Strategy<Value = (Option<Most>, Option<u32>)> {
+    (of(most(SNAPSHOT_MAX as u32)), of(1..=SNAPSHOT_MAX as u32))
+}
+
+fn most(count: u32) -> impl Strategy<Value = Most> {
+    prop_oneof![(1..=count).prop_map(Most::Count), (1..=SNAPSHOT_MAX as u32).prop_map(Most::Bytes),]
 }
 
 fn options() -> impl Strategy<Value = Options> {

@@ -155,7 +155,7 @@ fn offers(what: Expect, known: &Known) -> Vec<Candidate> {
         | Expect::PutVersion
         | Expect::Percent
         | Expect::Bytes
-        | Expect::SnapshotLimit
+        | Expect::Most
         | Expect::ClockRate
         | Expect::LoadRate
         | Expect::Seed

@@ -57,7 +57,7 @@ pub(super) enum Expect {
     PutVersion,
     Percent,
     Bytes,
-    SnapshotLimit,
+    Most,
     ClockRate,
     LoadRate,
     Seed,
@@ -110,7 +110,7 @@ impl Expect {
             Self::PutVersion => "a version (@0 for a new key, @2, @last)".into(),
             Self::Percent => "a share, as 10%".into(),
             Self::Bytes => "a number of bytes, as 1kB".into(),
-            Self::SnapshotLimit => "a number of entries, as 1000, or of bytes, as 64KB".into(),
+            Self::Most => "a number, as 1000, or of bytes, as 64KB".into(),
             Self::ClockRate => "a rate, as 1.5".into(),
             Self::LoadRate => "a rate, as 100/s, or max".into(),
             Self::Seed => "a seed, as 7 or 0x1f".into(),
@@ -173,7 +173,7 @@ impl Expect {
             | Self::Version
             | Self::Percent
             | Self::Bytes
-            | Self::SnapshotLimit
+            | Self::Most
             | Self::ClockRate
             | Self::Seed
             | Self::Text

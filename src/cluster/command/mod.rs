@@ -60,7 +60,7 @@ pub use super::act::{ClientAct, DiskAct, Fate, LabAct, LinkAct, MemberAct, Packe
 use super::config::Config;
 use super::flaw::{Breaks, Flaw};
 use super::network::Network;
-use super::raft::{Options, SnapshotLimit};
+use super::raft::{Most, Options};
 use super::time::{Ppm, Span, SpanRange, Time};
 use super::types::{ServerId, Term, Version};
 use super::{Implementation, Limits};
@@ -244,9 +244,9 @@ pub struct Setup {
     pub election: Option<SpanRange>,
     pub heartbeat: Option<Span>,
     pub append_max: Option<u32>,
-    pub inflight: Option<u32>,
+    pub inflight: Option<Most>,
     pub uncommitted: Option<u32>,
-    pub snapshot: Option<SnapshotLimit>,
+    pub snapshot: Option<Most>,
     pub snapshot_chunk: Option<u32>,
     pub client_sessions: Option<u32>,
     pub sync: Option<Span>,

@@ -14,7 +14,7 @@ use super::{
     ServerAct, Setup, Tell, Text, Timers, VersionWord, Who, Word,
 };
 use crate::cluster::network::{LinkChange, PacketName};
-use crate::cluster::raft::SnapshotLimit;
+use crate::cluster::raft::Most;
 use crate::cluster::time::{Ppm, Span};
 use crate::cluster::types::Term;
 use crate::cluster::words::plain::is_hidden;
@@ -307,7 +307,7 @@ impl Display for Setup {
         option(f, "inflight", self.inflight)?;
         option(f, "uncommitted", self.uncommitted)?;
         option(f, "snapshot", self.snapshot)?;
-        option(f, "snapshot-chunk", self.snapshot_chunk.map(SnapshotLimit::Bytes))?;
+        option(f, "snapshot-chunk", self.snapshot_chunk.map(Most::Bytes))?;
         option(f, "client-sessions", self.client_sessions)?;
         option(f, "sync", self.sync)?;
         option(f, "rpc-timeout", self.rpc_timeout)?;

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::{LoadRate, Place};
-use crate::cluster::raft::SnapshotLimit;
+use crate::cluster::raft::Most;
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::Term;
 
@@ -87,8 +87,8 @@ pub(super) fn megabytes(word: &str) -> Read<u64> {
     )
 }
 
-/// A number of bytes for snapshots: `64KB`, `500B`.
-fn snapshot_bytes(word: &str) -> Option<u32> {
+/// A number of bytes: `64KB`, `500B`.
+fn bytes(word: &str) -> Option<u32> {
     let kilo = word.strip_suffix("KB").or_else(|| word.strip_suffix("kB"));
     let (number, unit) = match (kilo, word.strip_suffix('B')) {
         (Some(number), _) => (number, 1_000),
@@ -99,22 +99,19 @@ fn snapshot_bytes(word: &str) -> Option<u32> {
     (1..=SNAPSHOT_MAX).contains(&bytes).then_some(bytes as u32)
 }
 
-/// When a snapshot is taken: `1000` entries, or `64KB`.
-pub(super) fn snapshot_limit(word: &str) -> Read<SnapshotLimit> {
-    let entries = || whole(word, 1..=SNAPSHOT_MAX).ok().map(|n| SnapshotLimit::Entries(n as u32));
-    let limit = snapshot_bytes(word).map(SnapshotLimit::Bytes).or_else(entries);
+/// So many at most, as `1000`, or so many bytes, as `64KB`.
+pub(super) fn limit(word: &str, most: u64) -> Read<Most> {
+    let number = || whole(word, 1..=most).ok().map(|n| Most::Count(n as u32));
+    let limit = bytes(word).map(Most::Bytes).or_else(number);
     limit.ok_or_else(|| {
-        let most = grouped(SNAPSHOT_MAX);
-        format!(
-            "expected a number of entries from 1 to {most}, as 1000, or of bytes, as 64KB, not {}",
-            shown(word)
-        )
+        let (most, shown) = (grouped(most), shown(word));
+        format!("expected a number from 1 to {most}, or of bytes, as 64KB, not {shown}")
     })
 }
 
 /// How much of a snapshot travels at once: `1KB`.
 pub(super) fn snapshot_chunk(word: &str) -> Read<u32> {
-    snapshot_bytes(word).ok_or_else(|| {
+    bytes(word).ok_or_else(|| {
         let most = grouped(SNAPSHOT_MAX);
         format!("expected a number of bytes from 1B to {most}B, as 1KB, not {}", shown(word))
     })

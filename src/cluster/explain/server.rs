@@ -157,7 +157,7 @@ fn holds_back(cluster: &Cluster, server: &Server) -> Vec<String> {
     let mut clauses = Vec::new();
     let unanswered =
         |known: &Progress| matches!(known.replication, Replication::UnderWay { lost: true, .. });
-    let quiet = |id: &ServerId| config.inflight > 1 && raft.progress(*id).is_some_and(unanswered);
+    let quiet = |id: &ServerId| config.pipelines() && raft.progress(*id).is_some_and(unanswered);
     let quiet: ServerSet = others(cluster, server.id).iter().filter(quiet).collect();
     if !quiet.is_empty() {
         clauses.push(format!(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
-use super::{AppendResult, Configuration, Position, Reconfigured, Role, SnapshotLimit, Summary};
+use super::{AppendResult, Configuration, Most, Position, Reconfigured, Role, Summary};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::time::Span;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
@@ -211,7 +211,7 @@ pub enum RaftEvent {
         first: Index,
         last: Position,
         bytes: u32,
-        limit: Option<SnapshotLimit>,
+        limit: Option<Most>,
     },
     /// The leader begins to send a snapshot: the follower needs entry `next`, and the log begins at
     /// `first`.

@@ -336,6 +336,7 @@ impl Message {
             Self::PreVote { .. } | Self::RequestVote { .. } => 28,
             Self::PreVoteReply { .. } | Self::VoteReply { .. } => 13,
             Self::Append { entries, .. } => 36 + entries.iter().map(Entry::bytes).sum::<u64>(),
+            Self::AppendReply { result: AppendResult::Hinted { .. }, .. } => 53,
             Self::AppendReply { .. } => 45,
             Self::TimeoutNow { .. } => 12,
             Self::ReadIndex { .. } => 20,

@@ -47,7 +47,7 @@ pub use log::{Entry, Log, Payload};
 pub use membership::{CatchUp, Reconfigured, Unready, Wanted};
 pub use message::{AppendResult, Entries, Foreign, Message, PacketKind, Position, Summary};
 pub use mirror::Report;
-pub use options::{About as OptionAbout, Choice, OPTIONS, Options, RaftOption, SnapshotLimit};
+pub use options::{About as OptionAbout, Choice, Most, OPTIONS, Options, RaftOption};
 pub use pipeline::Mode;
 pub use reads::{Readable, Reads};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};
@@ -244,8 +244,8 @@ pub enum Replication {
 pub struct Context {
     pub now: Time,
     pub append_max: u32,
-    /// The most appends with entries that are under way to a follower at a time.
-    pub inflight: u32,
+    /// How many appends with entries, or of how many bytes, are under way to a follower at a time.
+    pub inflight: Most,
     /// The most bytes of a snapshot that one message carries.
     pub snapshot_chunk: u32,
     pub heartbeat: Span,
@@ -255,6 +255,11 @@ pub struct Context {
 }
 
 impl Context {
+    /// Whether appends leave without waiting for the answers to others.
+    pub const fn pipelines(&self) -> bool {
+        self.inflight.is_more_than_one()
+    }
+
     /// The shortest election timeout of this server in lab time. Few steps ask.
     fn shortest_timeout(&self) -> Span {
         self.election.by_clock(self.clock)

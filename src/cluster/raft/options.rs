@@ -152,28 +152,33 @@ impl std::fmt::Display for RaftOption {
     }
 }
 
-/// When a server takes a snapshot: as soon as its log is that long (§7).
+/// A bound on what is counted or on its bytes: on a log before a snapshot takes its place (§7), and on
+/// appends in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SnapshotLimit {
-    Entries(u32),
+pub enum Most {
+    Count(u32),
     Bytes(u32),
 }
 
-impl SnapshotLimit {
-    /// Whether a log is so long that what is applied of it gives way to a snapshot.
-    pub fn is_reached(self, log: &super::Log, applied: super::Index) -> bool {
+impl Most {
+    pub const fn is_more_than_one(self) -> bool {
+        !matches!(self, Self::Count(1))
+    }
+
+    /// Whether so many, of so many bytes, are as much as it allows.
+    pub const fn is_reached(self, count: u64, bytes: u64) -> bool {
         match self {
-            Self::Entries(most) => applied.0.saturating_sub(log.base().index.0) >= u64::from(most),
-            Self::Bytes(most) => log.bytes() >= u64::from(most),
+            Self::Count(most) => count >= most as u64,
+            Self::Bytes(most) => bytes >= most as u64,
         }
     }
 }
 
-impl std::fmt::Display for SnapshotLimit {
+impl std::fmt::Display for Most {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Entries(most) => write!(f, "{most}"),
+            Self::Count(most) => write!(f, "{most}"),
             Self::Bytes(most) if most % 1_000 == 0 => write!(f, "{}KB", most / 1_000),
             Self::Bytes(most) => write!(f, "{most}B"),
         }

@@ -2,7 +2,7 @@
 //! (dissertation §10.2.2).
 //!
 //! With `inflight=1`, as when nothing else is said, an append waits for the answer to the one before.
-//! With more, a leader that knows where a follower's log agrees with its own sends on: nextIndex goes forward
+//! With more, or with a bound in bytes, a leader that knows where a follower's log agrees with its own sends on: nextIndex goes forward
 //! with each append that leaves. That is the *replicate* of etcd's states of progress. A refusal, a
 //! loss that the network reports, or a heartbeat's time without an answer ends it: then the leader *probes*,
 //! with one append, or with heartbeats alone where even that stays unanswered. So a server that is
@@ -35,11 +35,12 @@ impl Mode {
 
 /// An append that has not been answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Flight {
-    to: ServerId,
-    call: u32,
-    last: Index,
-    sent: Time,
+pub(super) struct Flight {
+    pub(super) to: ServerId,
+    pub(super) call: u32,
+    pub(super) last: Index,
+    pub(super) bytes: u64,
+    pub(super) sent: Time,
 }
 
 /// A leader's appends in flight where more than one may be: in the order in which they were sent.
@@ -59,8 +60,8 @@ impl Pipeline {
         self.flights.iter().filter(move |flight| flight.to == peer)
     }
 
-    pub(super) fn add(&mut self, to: ServerId, call: u32, last: Index, sent: Time) {
-        self.flights.push(Flight { to, call, last, sent });
+    pub(super) fn add(&mut self, flight: Flight) {
+        self.flights.push(flight);
     }
 
     /// Nothing counts as in flight any more. How many appends did, if it was open.
@@ -121,13 +122,21 @@ impl Raft {
         let Some(known) = leader.progress.get(peer.index()) else { return false };
         match known.replication {
             Replication::Idle => true,
-            Replication::UnderWay { lost: false, .. } if cx.inflight > 1 => {
+            Replication::UnderWay { lost: false, .. } if cx.pipelines() => {
+                let flights = || leader.pipeline.to(peer);
+                let bytes = flights().map(|flight| flight.bytes).sum();
                 leader.pipeline.is_open(peer)
-                    && (leader.pipeline.to(peer).count() as u32) < cx.inflight
+                    && !cx.inflight.is_reached(flights().count() as u64, bytes)
                     && known.next <= self.log.last_index()
             }
             Replication::UnderWay { .. } | Replication::Snapshot { .. } => false,
         }
+    }
+
+    /// How many bytes of entries another has not answered.
+    pub fn bytes_in_flight(&self, peer: ServerId) -> u64 {
+        let State::Leader(leader) = &self.state else { return 0 };
+        leader.pipeline.to(peer).map(|flight| flight.bytes).sum()
     }
 
     /// An answer says that the logs agree up to `index`: what it answers is in flight no more, and the

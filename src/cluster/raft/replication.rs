@@ -1,5 +1,6 @@
 //! Log replication: sending, checking, backing up, committing (§5.3, §5.4.2).
 
+use super::pipeline::Flight;
 use super::retry::Asked;
 use super::{
     AppendRefusal, AppendResult, Context, Entries, Entry, IgnoreReason, Leadership, Message,
@@ -64,7 +65,7 @@ impl Raft {
                 // A chunk is as good a word of a leader as a heartbeat.
                 Some(Replication::Snapshot { sent, lost: false, .. })
                     if cx.now.since(sent) < cx.heartbeat => {}
-                Some(Replication::UnderWay { .. }) if cx.inflight > 1 => {
+                Some(Replication::UnderWay { .. }) if cx.pipelines() => {
                     self.probe_again(peer, out);
                     self.send_append(peer, 0, cx, out);
                 }
@@ -106,7 +107,7 @@ impl Raft {
         }
         let Some(prev) = self.log.position(next.previous()) else {
             // A heartbeat brings nothing, and can wait for the next that does.
-            if max > 0 || cx.inflight > 1 {
+            if max > 0 || cx.pipelines() {
                 leader.pipeline.close(peer);
                 self.send_snapshot(peer, false, cx, out);
             }
@@ -119,8 +120,9 @@ impl Raft {
         } else {
             let last = Index(prev.index.0 + entries.len() as u64);
             let mut sent = cx.now;
-            if cx.inflight > 1 {
-                leader.pipeline.add(peer, call, last, cx.now);
+            if cx.pipelines() {
+                let bytes = entries.iter().map(Entry::bytes).sum();
+                leader.pipeline.add(Flight { to: peer, call, last, bytes, sent: cx.now });
                 if leader.pipeline.is_open(peer) {
                     known.next = last.next();
                 }
@@ -365,7 +367,7 @@ impl Raft {
         let end = self.log.last_index();
         let Ruled { answer: index, flaws } = self.rules.matched(said, end);
         let base = self.log.base().index;
-        if cx.inflight > 1 {
+        if cx.pipelines() {
             self.flights_landed(follower, index);
         }
         let State::Leader(leader) = &mut self.state else { return None };
@@ -409,10 +411,7 @@ impl Raft {
             self.hand_over(follower, out);
         }
         let lacks = |known: &Progress| known.next <= end;
-        for _ in 0..cx.inflight {
-            if !(self.may_send(follower, cx) && self.progress(follower).is_some_and(lacks)) {
-                break;
-            }
+        while self.may_send(follower, cx) && self.progress(follower).is_some_and(lacks) {
             self.send_entries(follower, cx, out);
         }
         None

@@ -89,7 +89,7 @@ impl Raft {
 
     /// Entries are sent again as often as may be; a heartbeat once, for the next is never far.
     fn send_again(&mut self, peer: ServerId, call: u32, cx: &Context, out: &mut Outbox) {
-        if cx.inflight > 1 && self.is_in_flight(peer, call) {
+        if cx.pipelines() && self.is_in_flight(peer, call) {
             self.probe_again(peer, out);
             let State::Leader(leader) = &mut self.state else { return };
             if leader.asked[peer.index()].spend() {

@@ -92,7 +92,7 @@ impl Raft {
         &mut self,
         applied: Index,
         map: &Kv,
-        limit: Option<super::SnapshotLimit>,
+        limit: Option<super::Most>,
         out: &mut Outbox,
     ) {
         let Some(last) = self.log.position(applied) else { return };

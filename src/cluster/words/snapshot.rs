@@ -3,10 +3,10 @@
 use super::row::ruled;
 use super::spell::entries;
 use crate::cluster::flaw::Flaws;
-use crate::cluster::raft::{Position, SnapshotLimit};
+use crate::cluster::raft::{Most, Position};
 use crate::cluster::types::{Index, ServerId, Term};
 
-pub(super) fn taken(first: Index, last: Index, limit: Option<SnapshotLimit>) -> String {
+pub(super) fn taken(first: Index, last: Index, limit: Option<Most>) -> String {
     let leave = if first < last { "leave" } else { "leaves" };
     let gone = format!("{} {leave} its log", entries(first, last));
     match limit {

@@ -257,7 +257,7 @@ pub const HEADLINES: Forms = &[
         let next = |leader| known(leader, id(w[3])).next.0;
         let (was, is) = (next(s.was(id(w[0]))), next(s.is(id(w[0]))));
         // Where appends are in flight, the entry that the refused one began with.
-        let began = was == n(w[1]) || was > n(w[1]) && s.after.config().inflight > 1;
+        let began = was == n(w[1]) || was > n(w[1]) && s.after.config().inflight != Most::Count(1);
         (began, is) == (true, n(w[2]))
     }),
     ("{} sends {} entry {} again", |s, w| {

@@ -9,7 +9,7 @@ use raftlab::cluster::event::{
 };
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Loss, PacketKind, Reply, Rpc, WrongLeader};
-use raftlab::cluster::raft::{AppendResult, ChunkResult, Message, Mode, Replication, Role};
+use raftlab::cluster::raft::{AppendResult, ChunkResult, Message, Mode, Most, Replication, Role};
 use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::time::{Ppm, Span};

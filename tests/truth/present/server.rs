@@ -5,7 +5,7 @@ use std::ops::Deref as _;
 use raftlab::cluster::Cluster;
 use raftlab::cluster::flaw::Flaw;
 use raftlab::cluster::network::{Cargo, Hand, Loss, Packet, PacketName};
-use raftlab::cluster::raft::{Message, Mode, RaftOption, Role};
+use raftlab::cluster::raft::{Message, Mode, Most, RaftOption, Role};
 use raftlab::cluster::rsm::Waiter;
 use raftlab::cluster::server::{Power, Server};
 use raftlab::cluster::time::Span;
@@ -35,7 +35,7 @@ pub const SERVER: Forms = &[
         let quiet = |id: &ServerId| {
             s.own().raft.mode(*id) == Some(Mode::Probe) && s.own().raft.in_flight(*id) == 0
         };
-        s.cluster.config().inflight > 1 && servers(w[0]).iter().all(|id| quiet(&id))
+        s.cluster.config().inflight != Most::Count(1) && servers(w[0]).iter().all(|id| quiet(&id))
     }),
     ("It takes no requests while {} entries of its term are not committed", |s, w| {
         let raft = &s.own().raft;

@@ -11,7 +11,7 @@ use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::{Challenge, Command, Head, Setup, Text};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
-use crate::cluster::raft::{OPTIONS, RaftOption, SnapshotLimit};
+use crate::cluster::raft::{Most, OPTIONS, RaftOption};
 use crate::cluster::sessions::{SESSIONS, SESSIONS_MAX};
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{SERVERS_MAX, Term};
@@ -46,8 +46,9 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             ("append-max=1000", "the most entries that one append carries"),
             (
                 "inflight=1",
-                "how many appends with entries may be under way to a follower; with more than one they \
-                 leave without waiting for answers, and one that does not answer is sent none",
+                "how many appends with entries may be under way to a follower, or with a size, as 64KB, of \
+                 how many bytes; with more than one they leave without waiting for answers, and one that \
+                 does not answer is sent none",
             ),
             (
                 "uncommitted=N",
@@ -85,6 +86,7 @@ The values shown are the defaults. The last ones are options of Raft, which `opt
             "cluster servers=3 network=unreliable election=300ms..600ms heartbeat=100ms",
             "cluster seed=0x1f append-max=1 sync=2ms max-events=1000000",
             "cluster servers=3 append-max=10 inflight=8 uncommitted=500",
+            "cluster servers=3 append-max=10 inflight=4KB",
             "cluster servers=3 client-sessions=2",
             "cluster servers=3 raft=./my.wasm",
             "cluster servers=3 raft=./my.wasm raft-params=\"heartbeat=50ms no-op\"",
@@ -216,11 +218,14 @@ fn cluster(reader: &mut Reader<'_>) -> Parsed<Command> {
                 timing = Some(reader.last_spot());
             }
             "append-max" => head.append_max = Some(count(reader, APPEND_MAX)? as u32),
-            "inflight" => head.inflight = Some(count(reader, INFLIGHT_MAX)? as u32),
+            "inflight" => {
+                let read = |word: &str| quantity::limit(word, INFLIGHT_MAX);
+                head.inflight = Some(reader.quantity(Expect::Most, Most::Count(1), read)?);
+            }
             "uncommitted" => head.uncommitted = Some(count(reader, APPEND_MAX)? as u32),
             "snapshot" => {
-                let (fallback, read) = (SnapshotLimit::Entries(1), quantity::snapshot_limit);
-                head.snapshot = Some(reader.quantity(Expect::SnapshotLimit, fallback, read)?);
+                let read = |word: &str| quantity::limit(word, quantity::SNAPSHOT_MAX);
+                head.snapshot = Some(reader.quantity(Expect::Most, Most::Count(1), read)?);
             }
             "snapshot-chunk" => {
                 let read = quantity::snapshot_chunk;

@@ -16,9 +16,7 @@ use crate::cluster::event::{
 };
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
 use crate::cluster::network::{PacketKind, Reply, Summary, WrongLeader};
-use crate::cluster::raft::{
-    AppendResult, Configuration, Position, Reconfigured, Role, SnapshotLimit,
-};
+use crate::cluster::raft::{AppendResult, Configuration, Most, Position, Reconfigured, Role};
 use crate::cluster::sessions::Skipped;
 use crate::cluster::time::{Ppm, Span, Time};
 use crate::cluster::types::{
@@ -308,7 +306,7 @@ impl Source {
         let (server, other, last, own) =
             (self.server(), self.server(), self.position(), self.position());
         let (first, term, bytes) = (self.index(), self.term(), self.number() as u32);
-        let limits = [SnapshotLimit::Entries(bytes), SnapshotLimit::Bytes(bytes)];
+        let limits = [Most::Count(bytes), Most::Bytes(bytes)];
         let limit = self.pick(&[None, Some(limits[0]), Some(limits[1])]);
         let (had, end) = (self.pick(&[None, Some(last.term), Some(term)]), self.index());
         let (follower, leader, index) = (other, other, last.index);
