@@ -143,6 +143,9 @@ static void on_vote(int from, struct message *m) {
     fresh = 1;
 #endif
     int grants = m->term == lab_hard_term() && (lab_hard_vote() == NOBODY || lab_hard_vote() == from) && fresh;
+#ifdef BUG_REFUSES_REPEATED_VOTE
+    if (lab_hard_vote() != NOBODY) grants = 0;
+#endif
     if (grants) {
 #ifndef BUG_FORGETS_VOTE
         lab_save_hard(lab_hard_term(), from);
@@ -157,6 +160,9 @@ static void on_append(int from, struct message *m) {
         tell(from, APPEND_REFUSED, lab_log_length());
         return;
     }
+#ifdef BUG_CANDIDATE_KEEPS_STANDING
+    if (role == CANDIDATE) return;
+#endif
     become_follower(m->term, from);
     election_timer();
 #ifdef BUG_COMMITS_UNMATCHED
@@ -213,6 +219,9 @@ static void on_appended(int from, struct message *m) {
 
 EXPORT(on_message) void on_message(int32_t from, int32_t length) {
     struct message *m = (struct message *)in.at;
+#ifdef BUG_RESETS_ON_ANY_RPC
+    if (role != LEADER) election_timer();
+#endif
     if (m->term > lab_hard_term()) become_follower(m->term, NOBODY); /* a newer term (5.1) */
     if (m->kind == VOTE) on_vote(from, m);
     if (m->kind == APPEND) on_append(from, m);

@@ -7,7 +7,7 @@
 #include "raftlab.h"
 
 enum { OK, NO_KEY, WRONG_VERSION, WRONG_LEADER, WAITED_TOO_LONG };
-enum { KEYS = 64, TEXT = 256, WAITING = 256 };
+enum { TEXT = 256, WAITING = 256 };
 
 struct name {
     int32_t server, boot, request;
@@ -27,7 +27,8 @@ struct waiting {
 static void committed(void);
 #include "raft.c"
 
-static struct stored map[KEYS];
+static struct room stored; /* grows with the keys */
+static struct stored *map;
 static int keys, waiters, boot;
 static struct waiting waiting[WAITING];
 static int64_t applied;
@@ -101,7 +102,8 @@ static void apply(const char *json, int length, int request) {
         field(json, length, "value", value);
         field(json, length, "version", version);
         int64_t wanted = number(version);
-        if (!at && wanted == 0 && keys < KEYS) {
+        if (!at && wanted == 0) {
+            map = (struct stored *)room_for(&stored, (keys + 1) * (int64_t)sizeof *map);
             at = &map[keys++];
             append_text(at->key, 0, key);
         }

@@ -30,6 +30,7 @@ mod scout;
 pub mod session;
 #[cfg(feature = "terminal")]
 mod shell;
+pub mod stop;
 
 #[cfg(feature = "terminal")]
 pub use shell::{main, verdict};

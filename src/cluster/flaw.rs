@@ -134,6 +134,11 @@ impl Flaw {
         matches!(self, Self::ChangeBeforeCommit | Self::LearnerVotes)
     }
 
+    /// Whether its rule is one that the paper leaves to the implementer: a Raft without it is as right.
+    pub const fn is_of_advice(self) -> bool {
+        matches!(self, Self::BackOne)
+    }
+
     /// Whether little comes of it unless disks are slow.
     pub const fn is_of_disks(self) -> bool {
         matches!(self, Self::AckBeforeSync)

@@ -69,6 +69,7 @@ impl Script {
             ));
         }
         if let Some(raft) = &mut self.config.raft {
+            program.takes(&raft.params)?;
             raft.hash = Some(program.hash());
             raft.program = Some(program);
         }

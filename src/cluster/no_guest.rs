@@ -63,6 +63,10 @@ impl Program {
         match *self {}
     }
 
+    pub fn takes(&self, _: &str) -> Result<(), String> {
+        match *self {}
+    }
+
     pub fn describe(&self, _: &[u8]) -> Option<String> {
         match *self {}
     }

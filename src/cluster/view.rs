@@ -137,6 +137,11 @@ impl Cluster {
         all.iter().map(|flaw| (flaw, bearer(flaw))).collect()
     }
 
+    /// The line of the script at which the run stands: that of the first task that has not ended.
+    pub fn standing_line(&self) -> u32 {
+        self.standing_task().0
+    }
+
     /// The expectation that stopped the run.
     pub const fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()

@@ -21,7 +21,8 @@ cp -r ../../sdk/threads/. ../../sdk/c/raftlab.h ../../sdk/build.sh "$threads"
 CC="$cc" sh "$threads/build.sh"
 wasm-opt --strip-debug --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$threads/raft.wasm" -o raft_threads.wasm
 rm -r "$threads"
-for bug in VOTES_FOR_OLD_LOGS FORGETS_VOTE COMMITS_OLD_TERMS KEEPS_CONFLICTS IGNORES_PREVIOUS_TERM COMMITS_UNMATCHED; do
+for bug in VOTES_FOR_OLD_LOGS FORGETS_VOTE COMMITS_OLD_TERMS KEEPS_CONFLICTS IGNORES_PREVIOUS_TERM COMMITS_UNMATCHED \
+    RESETS_ON_ANY_RPC CANDIDATE_KEEPS_STANDING REFUSES_REPEATED_VOTE; do
     build ../../sdk/c/raft.c "bug_$(echo $bug | tr A-Z a-z).wasm" "BUG_$bug"
 done
 for part in rogue_*.c; do

@@ -212,6 +212,9 @@ impl Guest for Server {
             heartbeat_tick: 2, // 100 ms
             max_size_per_msg: 32 << 10,
             max_inflight_msgs: 256,
+            // Without it a request of a newer term resets the election timer, whether it gets the vote or
+            // not: a server that can't win may then keep all others from standing.
+            pre_vote: true,
             ..Config::default()
         };
         let (disk, ticked) = (Disk { servers: servers as u64 }, raftlab::now());
@@ -269,8 +272,18 @@ impl Guest for Server {
     }
 
     fn on_campaign(&mut self) {
-        // A leader can't; then nothing happens.
-        let _ = self.node.campaign();
+        // An election at once, as at a handover: without asking first who would vote. Who stands already
+        // begins again as it does by itself; a leader can't, and nothing happens.
+        let raft = &self.node.raft;
+        let _ = match raft.state {
+            StateRole::Follower => {
+                let mut message = Message { from: raft.id, to: raft.id, ..Message::default() };
+                message.term = raft.term;
+                message.set_msg_type(MessageType::MsgTimeoutNow);
+                self.node.step(message)
+            }
+            _ => self.node.campaign(),
+        };
         self.carry_out();
     }
 }

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::app::stop;
 use crate::cluster::Cluster;
 use crate::cluster::check::Violation;
 use crate::cluster::client::{Job, Work};
@@ -50,7 +51,7 @@ impl Case {
         let mut tickets: Vec<u64> = Vec::new();
         // What the load alone does is missing when its operations are given by hand.
         let (mut moment, mut missing) = (Time::START, 0);
-        while !cluster.finished() && !cluster.is_stopped() {
+        while !cluster.finished() && !cluster.is_stopped() && !stop::is_asked() {
             let Some(mut place) = cluster.next_place() else { break };
             if place.time != moment {
                 (moment, missing) = (place.time, 0);
@@ -104,7 +105,8 @@ impl Case {
         let mut applied = Vec::with_capacity(self.commands.len());
         let is_met = |cluster: &Cluster| self.goal.as_ref().is_some_and(|goal| cluster.is_so(goal));
         let mut met = is_met(&cluster);
-        let goes_on = |cluster: &Cluster, met: bool| !met && !cluster.is_stopped();
+        let goes_on =
+            |cluster: &Cluster, met: bool| !met && !cluster.is_stopped() && !stop::is_asked();
         for (place, deed) in &self.commands {
             while goes_on(&cluster, met) && cluster.next_place().is_some_and(|next| next < *place) {
                 cluster.step();

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use super::places::Watch;
-use crate::app::budget::Budget;
+use crate::app::{budget::Budget, stop};
 #[cfg(feature = "guests")]
 use crate::cluster::check::Void;
 use crate::cluster::check::{Invariant, Violation};
 use crate::cluster::client::Work;
 use crate::cluster::command::Script;
+#[cfg(feature = "guests")]
+use crate::cluster::event::{EventKind, ServerEvent};
+#[cfg(feature = "guests")]
+use crate::cluster::words::plain::plain;
 use crate::cluster::{Cluster, Failure, FailureKind, Step};
 
 /// What went wrong in a run.
@@ -150,7 +154,7 @@ fn play_while(
     let mut cluster = Cluster::with_script(script, seed);
     while !cluster.finished() {
         let step = cluster.step();
-        if !see(&cluster) || step != Step::Happened {
+        if !see(&cluster) || step != Step::Happened || stop::is_asked() {
             break;
         }
     }
@@ -167,6 +171,9 @@ pub struct Run {
     /// Whether a guest's log has entries that no client has proposed.
     #[cfg(feature = "guests")]
     pub own_entries: bool,
+    /// The first server that ended on its own in it, and why.
+    #[cfg(feature = "guests")]
+    pub ended: Option<String>,
     /// Why Raft promises nothing any more in it, if so.
     #[cfg(feature = "guests")]
     pub void: Option<Void>,
@@ -184,8 +191,14 @@ impl Run {
 /// Plays a seed of the hunt.
 pub fn hunt(script: &Script, seed: u64, budget: Budget) -> Run {
     let (mut watch, mut full) = (Watch::default(), false);
+    #[cfg(feature = "guests")]
+    let mut ended = None;
     let cluster = play_while(script, Some(seed), |cluster| {
         watch.see(cluster);
+        #[cfg(feature = "guests")]
+        if ended.is_none() && cluster.has_guests() {
+            ended = first_end(cluster);
+        }
         full = budget.exceeded(cluster).is_some();
         !full
     });
@@ -198,8 +211,21 @@ pub fn hunt(script: &Script, seed: u64, budget: Budget) -> Run {
         #[cfg(feature = "guests")]
         own_entries: own_entries(&cluster),
         #[cfg(feature = "guests")]
+        ended,
+        #[cfg(feature = "guests")]
         void: cluster.checker().void().map(|(_, why)| why),
     }
+}
+
+/// Of the events at hand: who ended on its own, and why.
+#[cfg(feature = "guests")]
+fn first_end(cluster: &Cluster) -> Option<String> {
+    cluster.events().iter().find_map(|event| match &event.kind {
+        EventKind::Server(server, ServerEvent::Ended { why }) => {
+            Some(format!("{server} ended on its own at {}: {}", cluster.now(), plain(why)))
+        }
+        _ => None,
+    })
 }
 
 #[cfg(feature = "guests")]

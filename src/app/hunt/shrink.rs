@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use super::case::{Case, PATIENCE, Played};
 use super::edit;
+use crate::app::stop;
 use crate::cluster::check::Invariant;
 use crate::cluster::command::{Deed, NodeName, Place, Text};
 use crate::cluster::config::Config;
@@ -105,7 +106,7 @@ impl Shrinker {
 
     /// Takes a candidate as the best if it breaks the rule.
     fn accept(&mut self, candidate: Case) -> bool {
-        if self.tries >= TRIES_MAX {
+        if self.tries >= TRIES_MAX || stop::is_asked() {
             return false;
         }
         self.tries += 1;

@@ -513,6 +513,9 @@ pub struct AcceptOptions {
     /// passed.
     #[arg(long, value_name = "NAME", value_parser = ["handout", "mit", "raft", "etcd", "flaws"])]
     pub folder: Vec<String>,
+    /// Say only what went wrong, and show no progress.
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
     /// How long all may take, such as 60s or 10m (5m): what was not played by then is not passed.
     #[arg(long, value_name = "TIME", value_parser = limit)]
     pub time: Option<Duration>,

@@ -1,10 +1,10 @@
 //! Modules in files: `raft=FILE` in a script and `--raft FILE` on the command line become a Raft that
 //! runs.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::Mistake;
-use crate::cluster::command::Script;
+use crate::cluster::command::{Script, Setup, Text};
 use crate::cluster::words::plain::is_hidden;
 use crate::cluster::{Implementation, Limits};
 
@@ -70,6 +70,9 @@ pub fn named(path: &Path, params: &str) -> Result<Implementation, Mistake> {
     let limits = Limits::default();
     let program = modules::load(&file, limits)
         .map_err(|why| Mistake::Usage(format!("--raft {}: {why}", path.display())))?;
+    program.takes(params).map_err(|why| {
+        Mistake::Usage(format!("--raft-params with --raft {}: {why}", path.display()))
+    })?;
     let (file, hash) = (file.display().to_string().into(), Some(program.hash()));
     Ok(Implementation { file, hash, limits, params: params.into(), program: Some(program) })
 }
@@ -109,7 +112,7 @@ pub fn with_raft(text: &[u8], raft: &Implementation) -> Vec<u8> {
     let Ok(text) = std::str::from_utf8(text) else { return text.to_vec() };
     let lines: Vec<Box<str>> = text.lines().map(Into::into).collect();
     let lines = Script::source_with(&lines, |head| {
-        let head = crate::cluster::command::Setup {
+        let head = Setup {
             election: None,
             heartbeat: None,
             append_max: None,
@@ -123,6 +126,40 @@ pub fn with_raft(text: &[u8], raft: &Implementation) -> Vec<u8> {
     let mut text = lines.join("\n");
     text.push('\n');
     text.into_bytes()
+}
+
+/// The text of a script that is to lie at `path`: a module that it names is named from its folder, so
+/// that both may move together. Where they have but the root in common, it stays as it is.
+pub fn named_from(path: &Path, text: &str) -> String {
+    let folder = path.parent().map_or_else(PathBuf::new, Path::to_owned);
+    let folder = whole(if folder.as_os_str().is_empty() { Path::new(".") } else { &folder });
+    let lines: Vec<Box<str>> = text.lines().map(Into::into).collect();
+    let is_named = text.contains("raft=");
+    let relative = |raft: Text| {
+        let near = relative(Path::new(&*raft.filled()), &folder);
+        near.map_or(raft, |near| Text::literal(&*near))
+    };
+    let change = |head: Setup| Setup { raft: head.raft.clone().map(relative), ..head };
+    match is_named {
+        true => {
+            Script::source_with(&lines, change).iter().map(|line| format!("{line}\n")).collect()
+        }
+        false => text.to_owned(),
+    }
+}
+
+/// The way from a folder to a file, both absolute, in the letters of a script: with `/` everywhere.
+fn relative(file: &Path, folder: &Path) -> Option<String> {
+    let (file, folder): (Vec<_>, Vec<_>) =
+        (file.components().collect(), folder.components().collect());
+    let common = file.iter().zip(&folder).take_while(|(one, other)| one == other).count();
+    let is_root = |part: &Component<'_>| matches!(part, Component::RootDir | Component::Prefix(_));
+    if file[..common].iter().all(is_root) {
+        return None;
+    }
+    let up = folder[common..].iter().map(|_| "..".into());
+    let down = file[common..].iter().map(|part| part.as_os_str().to_string_lossy());
+    Some(up.chain(down).collect::<Vec<_>>().join("/"))
 }
 
 /// Where a file is, whatever the folder of those who ask.

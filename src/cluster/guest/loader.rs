@@ -117,6 +117,19 @@ impl Program {
         self.serves
     }
 
+    /// Whether it takes a text of parameters: one that never asks for it would leave it unread.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn takes(&self, params: &str) -> Result<(), String> {
+        let mut imports = self.module.imports();
+        match params.is_empty() || imports.any(|it| (it.module(), it.name()) == (MODULE, "params"))
+        {
+            true => Ok(()),
+            false => Err("it takes no parameters: it does not import raftlab.params".to_owned()),
+        }
+    }
+
     /// What a message says, if the module has words for it. They come from an instance of their own, and
     /// nothing of a run depends on them.
     pub fn describe(&self, message: &[u8]) -> Option<String> {

@@ -2,50 +2,40 @@
 //!
 //! Every script of the program that applies is played with it: the tests of courses, the scenes of the
 //! paper, and the scenes that show flaws, as baits, for which a Raft with the same flaw falls. Then
-//! seeds hunt in it. What breaks a rule is shrunk. A scene whose lines do not go as they say, though no
-//! rule is broken, has tested nothing, and the report says so.
+//! seeds hunt in it. What breaks a rule is shrunk. A scene that goes another way before it comes to the
+//! point, though no rule is broken, has tested nothing, and the report says so.
 //!
+//! - `scenes.rs`: the scripts, and what each comes to.
 //! - `report.rs`: what is said, as text; as JSON it is the [`Report`] itself.
 //! - `page.rs`: the same as a page for a browser.
+//! - `clock.rs`: the end of the time, and how far it is.
 
+mod clock;
 mod page;
 mod report;
+mod scenes;
 
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::cli::{AcceptOptions, OtherRaft};
 use super::files::{Files, Old};
-use super::hunt::{self, Size, Smallest};
+use super::hunt::{self, Seed, Size, Smallest};
 use super::stream::Form;
-use super::{Ending, Mistake, fleet, guests, library};
-use crate::app::budget::Budget;
+use super::{Ending, Mistake, fleet};
+use crate::app::{budget::Budget, stop};
 use crate::cluster::Implementation;
 use crate::cluster::check::Invariant;
-use crate::cluster::command::{Script, Variant};
-use crate::cluster::flaw::{Breaks, Flaw};
 use crate::cluster::words::rule;
+use clock::Clock;
+use scenes::{Bait, Verdict};
 
-/// The folders of scripts, and whether a line that is not met is a failed test there: the others say
-/// how the lab's own Raft does it.
-const FOLDERS: [(&str, bool); 5] =
-    [("handout", true), ("mit", true), ("raft", false), ("etcd", false), ("flaws", false)];
 /// How many seeds hunt if the command line does not say.
 const SEEDS: u64 = 500;
 /// How long all may take if the command line does not say.
 const TIME: Duration = Duration::from_secs(300);
-
-/// What came of a script.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "verdict")]
-enum Verdict {
-    Kept,
-    Broken { rule: &'static str, evidence: String },
-    Failed { line: u32, expected: String, actual: String },
-    NotTested { why: String },
-}
 
 /// A script that was played, or not.
 #[derive(Clone, Debug, Serialize)]
@@ -56,6 +46,9 @@ struct Scene {
     bait: Option<&'static str>,
     #[serde(flatten)]
     verdict: Verdict,
+    /// Of one that failed as with a flaw of the lab's own Raft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    like: Option<Like>,
 }
 
 /// What is known of a rule.
@@ -63,15 +56,18 @@ struct Scene {
 struct Rule {
     rule: &'static str,
     says: &'static str,
-    /// broken; kept, and baits for it were played; or watched only.
+    /// broken; kept, where baits for it were played and no run ended before its end at another rule;
+    /// open, where some did; or watched, where no bait was played.
     verdict: &'static str,
     /// Baits for it that were played to their end.
-    baits: usize,
+    baits: u64,
+    /// Runs that ended where they broke another rule: they say nothing of this one from there on.
+    cut_short: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     broken: Option<Breach>,
 }
 
-/// A flaw of the lab's own Raft, with which a guest has broken the same rule in the same scene.
+/// A flaw of the lab's own Raft, with which the same scene goes wrong in the same way.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Like {
     flaw: &'static str,
@@ -91,6 +87,18 @@ struct Breach {
     script: String,
 }
 
+/// What the seeds came to. They add up to those that were asked for.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Hunted {
+    seeds: u64,
+    well: u64,
+    broken: u64,
+    /// Clients that were never served, and servers that ended on their own.
+    failed: u64,
+    /// Those that came to a limit, and those for which there was no time.
+    unfinished: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct Report {
     module: String,
@@ -99,18 +107,12 @@ struct Report {
     rules: Vec<Rule>,
     /// What else went wrong in the hunt: clients that were never served.
     hunted: Vec<Breach>,
-    seeds: u64,
+    hunt: Hunted,
     complete: bool,
+    /// Why it ended early, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<&'static str>,
     scenes: Vec<Scene>,
-}
-
-/// What is to be played.
-struct Bait {
-    name: String,
-    is_test: bool,
-    lures: Option<Invariant>,
-    flaw: Option<Flaw>,
-    script: Result<Script, String>,
 }
 
 /// Carries out `raftlab accept`.
@@ -123,13 +125,14 @@ pub fn run(options: &AcceptOptions) -> Result<Ending, Mistake> {
     let Some(raft) = files.raft().cloned() else { return Ok(Ending::Undecided) };
     // Better to know at once if it can't be written.
     let page = options.html.as_deref().map(|path| files.create(path, Old::Replace)).transpose()?;
-    let until = Instant::now() + options.time.unwrap_or(TIME);
-    let report = judge(&raft, options, until);
+    let clock = Clock::start(options.time.unwrap_or(TIME), options.quiet);
+    let report = judge(&raft, options, &clock);
+    clock.end();
     let form = if options.json { Form::Json } else { Form::Text };
     let mut out = files.report(form);
     let written = match options.json {
         true => serde_json::to_writer(&mut out, &report).map_err(io::Error::from),
-        false => report::say(&report, &mut out),
+        false => report::say(&report, options.quiet, &mut out),
     };
     written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).map_err(Mistake::Output)?;
     if let Some(mut page) = page {
@@ -144,64 +147,14 @@ pub fn run(options: &AcceptOptions) -> Result<Ending, Mistake> {
     })
 }
 
-fn judge(raft: &Implementation, options: &AcceptOptions, until: Instant) -> Report {
+fn judge(raft: &Implementation, options: &AcceptOptions, clock: &Clock) -> Report {
     let budget = Budget::new(None);
-    let baits = baits(raft, &options.folder);
+    let baits = scenes::baits(raft, &options.folder);
     let last = options.seeds.unwrap_or(SEEDS);
-    let (mut scenes, mut complete) = (Vec::new(), options.folder.is_empty() && last > 0);
-    let mut breaches: Vec<(Invariant, Breach)> = Vec::new();
-    let (mut hunted, mut seeds) = (Vec::new(), 0);
-    let late = || Instant::now() >= until;
-    let play = |bait: &Bait| match &bait.script {
-        Err(why) => (Verdict::NotTested { why: why.clone() }, None),
-        Ok(_) if late() => (Verdict::NotTested { why: "the time was over".into() }, None),
-        Ok(script) => verdict(script, bait.is_test, budget),
-    };
-    let mut played = baits.iter();
-    let mut broken: Vec<(&Bait, Box<hunt::Breach>)> = Vec::new();
-    let mut add = |(verdict, breach): (Verdict, Option<Box<hunt::Breach>>)| {
-        let Some(bait) = played.next() else { return Ok::<(), ()>(()) };
-        broken.extend(breach.map(|breach| (bait, breach)));
-        let lures = bait.lures.map(Invariant::name);
-        scenes.push(Scene { script: bait.name.clone(), bait: lures, verdict });
-        Ok(())
-    };
-    let _ = fleet::run(baits.iter(), play, &mut add);
-    // The last are the baits, which are short already: two for a rule are enough to look for the smallest.
-    let mut few: Vec<(&Bait, Box<hunt::Breach>)> = Vec::new();
-    for (bait, breach) in broken.into_iter().rev() {
-        if few.iter().filter(|(_, other)| other.invariant == breach.invariant).count() < 2 {
-            few.push((bait, breach));
-        }
-    }
-    let size = || if late() { Size::AsFound } else { Size::Smallest };
-    let shrink = |(bait, found): (&Bait, Box<hunt::Breach>)| {
-        let like = bait.flaw.filter(|_| bait.lures == Some(found.invariant)).map(|flaw| {
-            let about = flaw.about();
-            Like { flaw: about.name, section: about.source, rule: about.rule }
-        });
-        let small = breach(bait.name.clone(), found.smallest(raft, size()));
-        (found.invariant, Breach { like, ..small })
-    };
-    let _ = fleet::run(few.into_iter(), shrink, |small| {
-        breaches.push(small);
-        Ok::<(), ()>(())
-    });
-    let mut found: Vec<Smallest> = Vec::new();
-    let _ = fleet::run(
-        1..=last,
-        |seed| (!late()).then(|| hunt::one(raft, seed, budget)),
-        |result: Option<Option<hunt::Caught>>| {
-            seeds += u64::from(result.is_some());
-            complete &= result.is_some();
-            if let Some(Some(caught)) = result
-                && !found.iter().any(|other| other.breaks == caught.breaks)
-            {
-                found.push(caught.smallest(raft, size()));
-            }
-            Ok::<(), ()>(())
-        },
-    );
+    let (scenes, broken) = play(&baits, budget, clock);
+    let mut breaches = shrink(raft, broken, clock);
+    let (hunt, found) = hunt(raft, last, budget, clock);
+    let mut hunted = Vec::new();
     for small in found {
         let by = format!("hunt, seed {}", small.seed);
         match Invariant::from_name(&small.breaks) {
@@ -209,11 +162,13 @@ fn judge(raft: &Implementation, options: &AcceptOptions, until: Instant) -> Repo
             None => hunted.push(breach(by, small)),
         }
     }
-    complete &= !scenes.iter().any(
-        |scene| matches!(&scene.verdict, Verdict::NotTested { why } if why == "the time was over"),
-    );
-    let rules = Invariant::ALL.into_iter().map(|invariant| summary(invariant, &scenes, &breaches));
-    let rules: Vec<Rule> = rules.collect();
+    let unfinished = |scene: &Scene| matches!(scene.verdict, Verdict::Unfinished { .. });
+    let complete = options.folder.is_empty()
+        && last > 0
+        && hunt.unfinished == 0
+        && !scenes.iter().any(unfinished);
+    let rules = Invariant::ALL.into_iter();
+    let rules: Vec<Rule> = rules.map(|it| summary(it, &scenes, hunt, &breaches)).collect();
     let failed = |scene: &Scene| matches!(scene.verdict, Verdict::Failed { .. });
     let wrong = rules.iter().any(|rule| rule.broken.is_some())
         || !hunted.is_empty()
@@ -228,10 +183,103 @@ fn judge(raft: &Implementation, options: &AcceptOptions, until: Instant) -> Repo
         },
         rules,
         hunted,
-        seeds,
+        hunt,
         complete,
+        stopped: clock.stopped(),
         scenes,
     }
+}
+
+type Broken<'a> = (&'a Bait, Box<hunt::Breach>);
+
+/// Plays the scripts.
+fn play<'a>(baits: &'a [Bait], budget: Budget, clock: &Clock) -> (Vec<Scene>, Vec<Broken<'a>>) {
+    clock.begin("scripts", baits.len() as u64);
+    let (mut scenes, mut broken) = (Vec::new(), Vec::new());
+    let play = |bait| {
+        let (verdict, breach) = scenes::verdict(bait, budget);
+        // What was cut off in the midst says as little as what was never begun.
+        let verdict = match (verdict, clock.stopped()) {
+            (Verdict::Unfinished { .. }, Some(why)) => Verdict::Unfinished { why: why.into() },
+            (verdict, _) => verdict,
+        };
+        (bait, verdict, breach)
+    };
+    let _ = fleet::run(baits.iter(), play, |(bait, verdict, breach)| {
+        clock.tick();
+        broken.extend(breach.map(|breach| (bait, breach)));
+        let is_failed = matches!(verdict, Verdict::Failed { line: Some(_), .. });
+        let like = if is_failed { bait.like(None) } else { None };
+        let lures = bait.lures.map(Invariant::name);
+        scenes.push(Scene { script: bait.name.clone(), bait: lures, verdict, like });
+        Ok::<(), ()>(())
+    });
+    (scenes, broken)
+}
+
+/// How much work a script is worth now.
+fn size() -> Size {
+    if stop::is_asked() { Size::AsFound } else { Size::Smallest }
+}
+
+/// The scripts of what broke, as small as they get. The last are the baits, which are short already: two
+/// for a rule are enough to look for the smallest.
+fn shrink(
+    raft: &Implementation,
+    broken: Vec<Broken<'_>>,
+    clock: &Clock,
+) -> Vec<(Invariant, Breach)> {
+    let mut few: Vec<Broken<'_>> = Vec::new();
+    for (bait, breach) in broken.into_iter().rev() {
+        if few.iter().filter(|(_, other)| other.invariant == breach.invariant).count() < 2 {
+            few.push((bait, breach));
+        }
+    }
+    clock.begin("broken scripts made small", few.len() as u64);
+    let shrink = |(bait, found): Broken<'_>| {
+        let small = breach(bait.name.clone(), found.smallest(raft, size()));
+        (found.invariant, Breach { like: bait.like(Some(found.invariant)), ..small })
+    };
+    let mut breaches = Vec::new();
+    let _ = fleet::run(few.into_iter(), shrink, |small| {
+        clock.tick();
+        breaches.push(small);
+        Ok::<(), ()>(())
+    });
+    breaches
+}
+
+/// Hunts with the seeds from 1 to `last`; the first of each thing that went wrong.
+fn hunt(
+    raft: &Implementation,
+    last: u64,
+    budget: Budget,
+    clock: &Clock,
+) -> (Hunted, Vec<Smallest>) {
+    clock.begin("seeds", last);
+    let mut hunt = Hunted { seeds: last, ..Hunted::default() };
+    let mut found: Vec<Smallest> = Vec::new();
+    let one = |seed| match stop::is_asked() {
+        true => Seed::Undecided,
+        false => hunt::one(raft, seed, budget),
+    };
+    let _ = fleet::run(1..=last, one, |seed| {
+        clock.tick();
+        let count = match &seed {
+            Seed::Well => &mut hunt.well,
+            Seed::Undecided => &mut hunt.unfinished,
+            Seed::Caught(caught) if caught.is_broken => &mut hunt.broken,
+            Seed::Caught(_) => &mut hunt.failed,
+        };
+        *count += 1;
+        if let Seed::Caught(caught) = seed
+            && !found.iter().any(|other| other.breaks == caught.breaks)
+        {
+            found.push(caught.smallest(raft, size()));
+        }
+        Ok::<(), ()>(())
+    });
+    (hunt, found)
 }
 
 fn breach(by: String, small: Smallest) -> Breach {
@@ -239,103 +287,32 @@ fn breach(by: String, small: Smallest) -> Breach {
     Breach { by, evidence, like: None, commands, script }
 }
 
-/// The scripts that a Raft can be judged by, and why not by the others.
-fn baits(raft: &Implementation, only: &[String]) -> Vec<Bait> {
-    let mut baits = Vec::new();
-    let wanted = |folder: &str| only.is_empty() || only.iter().any(|name| name == folder);
-    for (folder, is_test) in FOLDERS.into_iter().filter(|(folder, _)| wanted(folder)) {
-        for (path, text) in library::scripts(folder) {
-            baits.push(bait(path, text, is_test, raft));
-        }
-    }
-    baits
-}
-
-fn bait(path: &str, text: &[u8], is_test: bool, raft: &Implementation) -> Bait {
-    let (name, text) = (path.to_owned(), guests::with_raft(text, raft));
-    let mut script = match Script::parse(&name, &text) {
-        Ok(script) => script,
-        Err(mistakes) => {
-            let why = mistakes.first().map(|it| format!("line {}: {}", it.line, it.message));
-            let why = why.unwrap_or_else(|| "it is about the lab's own Raft".into());
-            return Bait { name, is_test, lures: None, flaw: None, script: Err(why) };
-        }
-    };
-    let serves = raft.program.as_ref().is_some_and(|program| program.serves());
-    let (mut lures, mut flaw) = (None, None);
-    // Its lines say what a Raft with the flaw does: with one that has it they go on to the rule
-    // that breaks.
-    if let Some(shows) = script.shows.take() {
-        script.variant = Variant::With;
-        if !shows.flaw.is_in_raft() && !serves {
-            let why = "it is about the service above Raft, which is the lab's own here".into();
-            return Bait { name, is_test, lures: None, flaw: None, script: Err(why) };
-        }
-        flaw = Some(shows.flaw);
-        lures = match shows.breaks {
-            Breaks::Safety(invariant) => Some(invariant),
-            Breaks::Liveness => None,
-        };
-    }
-    let script = raft.program.clone().map_or_else(
-        || Err("its module was not read".to_owned()),
-        |program| script.host(program).map(|()| script),
-    );
-    Bait { name, is_test, lures, flaw, script }
-}
-
-/// Plays a script.
-fn verdict(script: &Script, is_test: bool, budget: Budget) -> (Verdict, Option<Box<hunt::Breach>>) {
-    match hunt::scene(script, budget) {
-        hunt::Played::Well => (Verdict::Kept, None),
-        hunt::Played::Undecided => (Verdict::NotTested { why: "it came to a limit".into() }, None),
-        hunt::Played::Void(why) => {
-            let why = format!("Raft promises nothing here: {why}");
-            (Verdict::NotTested { why }, None)
-        }
-        hunt::Played::Unmet { line, expected, own_entries: true, .. } if counts(&expected) => {
-            let why = format!(
-                "line {line} counts entries ({expected}), and this log has some that no client proposed"
-            );
-            (Verdict::NotTested { why }, None)
-        }
-        hunt::Played::Unmet { line, expected, actual, .. } if is_test => {
-            (Verdict::Failed { line, expected, actual }, None)
-        }
-        hunt::Played::Unmet { line, expected, actual, .. } => {
-            let why = format!("line {line} goes otherwise: {expected}, but {actual}");
-            (Verdict::NotTested { why }, None)
-        }
-        hunt::Played::Broken(breach) => {
-            let (rule, evidence) = (breach.invariant.name(), breach.evidence.clone());
-            (Verdict::Broken { rule, evidence }, Some(breach))
-        }
-    }
-}
-
-/// Whether a line asks how many entries there are, or where one stands.
-fn counts(expected: &str) -> bool {
-    let mut words = expected.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| ["log", "last", "committed", "applied", "entries"].contains(&word))
-}
-
-fn summary(invariant: Invariant, scenes: &[Scene], breaches: &[(Invariant, Breach)]) -> Rule {
+fn summary(
+    invariant: Invariant,
+    scenes: &[Scene],
+    hunt: Hunted,
+    breaches: &[(Invariant, Breach)],
+) -> Rule {
     let own = |(of, _): &&(Invariant, Breach)| *of == invariant;
     let size = |breach: &Breach| (breach.commands.unwrap_or(u64::MAX), breach.script.len());
     let smallest = breaches.iter().filter(own).map(|(_, breach)| breach).min_by_key(|it| size(it));
-    let played = |scene: &&Scene| {
-        scene.bait == Some(invariant.name()) && matches!(scene.verdict, Verdict::Kept)
+    let count = |wanted: &dyn Fn(&Scene) -> bool| {
+        scenes.iter().filter(|scene| wanted(scene)).count() as u64
     };
-    let baits = scenes.iter().filter(played).count();
+    let baits =
+        count(&|scene| scene.bait == Some(invariant.name()) && scene.verdict == Verdict::Kept);
+    let cut_short = hunt.broken + count(&|scene| matches!(scene.verdict, Verdict::Broken { .. }));
     Rule {
         rule: invariant.name(),
         says: rule(invariant),
-        verdict: match (smallest, baits) {
-            (Some(_), _) => "broken",
-            (None, 0) => "watched",
-            (None, _) => "kept",
+        verdict: match (smallest, cut_short, baits) {
+            (Some(_), _, _) => "broken",
+            (None, 1.., _) => "open",
+            (None, 0, 0) => "watched",
+            (None, 0, _) => "kept",
         },
         baits,
+        cut_short: if smallest.is_some() { 0 } else { cut_short },
         broken: smallest.cloned(),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{likeness, lines, played, standing, title, unplayed};
+use super::report::{failure, hunted, likeness, lines, played, standing, title, unplayed, word};
 use super::{Breach, Report, Rule, Scene, Verdict};
 use crate::app::shell::stream::markup;
 
@@ -30,28 +30,30 @@ pub fn page(report: &Report) -> String {
 fn head(report: &Report, body: &mut String) {
     let Report { module, hash, verdict, .. } = report;
     let (module, hash, played) = (markup(module), markup(hash), markup(&played(report)));
+    let hunted = markup(&hunted(report.hunt));
     let _ = write!(
         body,
         "<header>\n<h1 class=\"{verdict}\">{verdict}</h1>\n\
-         <p><code>{module}</code> ({hash})</p>\n<p>{played}</p>\n"
+         <p><code>{module}</code> ({hash})</p>\n<p>{played}</p>\n<p>{hunted}</p>\n"
     );
     if let Some(why) = unplayed(report) {
-        let _ = writeln!(body, "<p class=\"undecided\">{}</p>", markup(why));
+        let _ = writeln!(body, "<p class=\"undecided\">{}</p>", markup(&why));
     }
     body.push_str("</header>\n");
 }
 
 fn rules(report: &Report, body: &mut String) {
     body.push_str("<h2>Rules</h2>\n");
-    for Rule { rule, says, verdict, baits, broken } in &report.rules {
+    for rule in &report.rules {
+        let Rule { rule: name, says, verdict, broken, .. } = rule;
         let _ = writeln!(
             body,
-            "<section class=\"{verdict}\">\n<h3><b>{verdict}</b> {rule}</h3>\n<p>{}</p>",
+            "<section class=\"{verdict}\">\n<h3><b>{verdict}</b> {name}</h3>\n<p>{}</p>",
             markup(says)
         );
         match broken {
             None => {
-                let _ = writeln!(body, "<p class=\"dim\">{}</p>", markup(&standing(*baits)));
+                let _ = writeln!(body, "<p class=\"dim\">{}</p>", markup(&standing(rule)));
             }
             Some(breach) => show(breach, body),
         }
@@ -80,16 +82,16 @@ fn failures(report: &Report, body: &mut String) {
         failed.push_str("</section>\n");
     }
     for scene in &report.scenes {
-        if let Verdict::Failed { line, expected, actual } = &scene.verdict {
-            let _ = writeln!(
-                failed,
-                "<section class=\"broken\">\n<h3>{}, line {line}</h3>\n<p>expected {}</p>\n<p>but {}</p>\n\
-                 </section>",
-                markup(&scene.script),
-                markup(expected),
-                markup(actual)
-            );
+        let Some((head, expected, actual)) = failure(scene) else { continue };
+        let (head, expected, actual) = (markup(&head), markup(expected), markup(actual));
+        let _ = writeln!(
+            failed,
+            "<section class=\"broken\">\n<h3>{head}</h3>\n<p>expected {expected}</p>\n<p>but {actual}</p>"
+        );
+        if let Some(like) = &scene.like {
+            let _ = writeln!(failed, "<p>{}</p>", markup(&likeness(like)));
         }
+        failed.push_str("</section>\n");
     }
     if !failed.is_empty() {
         let _ = write!(body, "<h2>Failed</h2>\n{failed}");
@@ -111,12 +113,16 @@ fn scripts(report: &Report, body: &mut String) {
             markup(folder)
         );
         for scene in scenes {
-            let (word, why) = match &scene.verdict {
-                Verdict::Kept => ("kept", String::new()),
-                Verdict::Broken { rule, .. } => ("broken", (*rule).to_owned()),
-                Verdict::Failed { line, .. } => ("failed", format!("in line {line}")),
-                Verdict::NotTested { why } => ("untested", why.clone()),
+            let why = match &scene.verdict {
+                Verdict::Kept => String::new(),
+                Verdict::Broken { rule, .. } => (*rule).to_owned(),
+                Verdict::Failed { line: Some(line), .. } => format!("in line {line}"),
+                Verdict::Failed { line: None, .. } => "a server ended on its own".to_owned(),
+                Verdict::NotTested { why }
+                | Verdict::NotApplicable { why }
+                | Verdict::Unfinished { why } => why.clone(),
             };
+            let word = word(&scene.verdict);
             let (script, why) = (markup(&scene.script), markup(&why));
             let _ = writeln!(
                 body,

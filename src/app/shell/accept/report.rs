@@ -2,17 +2,17 @@
 
 use std::io::{self, Write};
 
-use super::{Breach, Like, Report, Rule, Scene, Verdict};
+use super::{Breach, Hunted, Like, Report, Rule, Scene, Verdict};
 use crate::cluster::words::plain::Plain;
 
-/// Writes what came of it.
-pub fn say(report: &Report, out: &mut impl Write) -> io::Result<()> {
+/// Writes what came of it; only what went wrong, if little is to be said.
+pub fn say(report: &Report, quiet: bool, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{} ({})\n", Plain(&report.module), report.hash)?;
     for rule in &report.rules {
-        let Rule { rule, says, baits, broken, .. } = rule;
+        let Rule { rule: name, says, verdict, broken, .. } = rule;
         match broken {
             Some(Breach { by, evidence, like, commands, script }) => {
-                writeln!(out, "BROKEN   {rule}: {says}")?;
+                writeln!(out, "BROKEN   {name}: {says}")?;
                 writeln!(out, "         {} ({})", Plain(evidence), Plain(by))?;
                 if let Some(like) = like {
                     writeln!(out, "         {}", likeness(like))?;
@@ -22,10 +22,8 @@ pub fn say(report: &Report, out: &mut impl Write) -> io::Result<()> {
                     writeln!(out, "           {}", Plain(line))?;
                 }
             }
-            None => {
-                let (word, why) = (if *baits > 0 { "kept" } else { "watched" }, standing(*baits));
-                writeln!(out, "{word:8} {rule}: {says}; {why}")?;
-            }
+            None if quiet => {}
+            None => writeln!(out, "{verdict:8} {name}: {says}; {}", standing(rule))?,
         }
     }
     for Breach { by, evidence, .. } in &report.hunted {
@@ -33,31 +31,46 @@ pub fn say(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     writeln!(out)?;
     for scene in &report.scenes {
-        if let Verdict::Failed { line, expected, actual } = &scene.verdict {
-            let (expected, actual) = (Plain(expected), Plain(actual));
-            writeln!(out, "FAILED   {}, line {line}: {expected}, but {actual}", scene.script)?;
+        let Some((head, expected, actual)) = failure(scene) else { continue };
+        writeln!(out, "FAILED   {head}: {}, but {}", Plain(expected), Plain(actual))?;
+        if let Some(like) = &scene.like {
+            writeln!(out, "         {}", likeness(like))?;
         }
     }
-    writeln!(out, "{} --json and --html say why.", played(report))?;
+    if !quiet {
+        writeln!(out, "{}\n{}", played(report), hunted(report.hunt))?;
+    }
     if let Some(why) = unplayed(report) {
         writeln!(out, "{why}")?;
     }
     write!(out, "{}.", report.verdict)
 }
 
+/// Of a script that failed: which and where, what was expected, and what was so.
+pub fn failure(scene: &Scene) -> Option<(String, &str, &str)> {
+    let Verdict::Failed { line, expected, actual } = &scene.verdict else { return None };
+    let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+    Some((format!("{}{line}", scene.script), expected, actual))
+}
+
 /// Of a rule that is not broken: what that is worth.
-pub fn standing(baits: usize) -> String {
-    match baits {
+pub fn standing(rule: &Rule) -> String {
+    let baits = match rule.baits {
         0 => "no bait for it was played to its end".into(),
         1 => "1 bait did not break it".into(),
         many => format!("{many} baits did not break it"),
+    };
+    match rule.cut_short {
+        0 => baits,
+        1 => format!("{baits}, and 1 run ended where it broke another rule"),
+        many => format!("{baits}, and {many} runs ended where they broke another rule"),
     }
 }
 
-/// With which flaw of the lab's own Raft the same scene breaks the same rule.
+/// With which flaw of the lab's own Raft the same scene goes wrong in the same way.
 pub fn likeness(like: &Like) -> String {
     let Like { flaw, section, rule } = like;
-    format!("{section}: {rule}. The scene shows the flaw {flaw}, which breaks the same.")
+    format!("{section}: {rule}. With the flaw {flaw} the lab's own Raft does the same here.")
 }
 
 /// What a script is.
@@ -74,21 +87,71 @@ pub fn lines(script: &str) -> impl Iterator<Item = &str> {
     script.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
 }
 
-/// How much was played.
+/// The word for what came of a script, and what the sum says of all for which it is so.
+const SUMS: [(&str, &str); 6] = [
+    ("kept", "went as they say"),
+    ("broken", "broke a rule"),
+    ("failed", "failed"),
+    ("untested", "went another way, which may be right, and tested nothing"),
+    ("not for it", "are about what this module does not have or do"),
+    ("unfinished", "were not played to their end"),
+];
+
+/// The place of what came of a script in [`SUMS`].
+fn sum(verdict: &Verdict) -> usize {
+    match verdict {
+        Verdict::Kept => 0,
+        Verdict::Broken { .. } => 1,
+        Verdict::Failed { .. } => 2,
+        Verdict::NotTested { .. } => 3,
+        Verdict::NotApplicable { .. } => 4,
+        Verdict::Unfinished { .. } => 5,
+    }
+}
+
+/// The word for what came of a script.
+pub fn word(verdict: &Verdict) -> &'static str {
+    SUMS[sum(verdict)].0
+}
+
+/// What became of the scripts: the numbers add up to all of them.
 pub fn played(report: &Report) -> String {
-    let count = |wanted: fn(&&Scene) -> bool| report.scenes.iter().filter(wanted).count();
-    let kept = count(|scene| matches!(scene.verdict, Verdict::Kept));
-    let untested = count(|scene| matches!(scene.verdict, Verdict::NotTested { .. }));
-    format!(
-        "{kept} of {} scripts went as they say, {untested} tested nothing. {} seeds hunted.",
-        report.scenes.len(),
-        report.seeds
-    )
+    let count = |place| report.scenes.iter().filter(|scene| sum(&scene.verdict) == place).count();
+    let parts = SUMS.iter().enumerate().map(|(place, (_, about))| (count(place), *about));
+    total(report.scenes.len() as u64, "script", parts.map(|(count, about)| (count as u64, about)))
+}
+
+/// What became of the seeds.
+pub fn hunted(hunt: Hunted) -> String {
+    let Hunted { seeds, well, broken, failed, unfinished } = hunt;
+    let parts = [
+        (well, "went well"),
+        (broken, "broke a rule"),
+        (failed, "failed"),
+        (unfinished, "were not played to their end"),
+    ];
+    total(seeds, "seed", parts.into_iter())
+}
+
+fn total<'a>(all: u64, what: &str, parts: impl Iterator<Item = (u64, &'a str)>) -> String {
+    let parts: Vec<String> = parts
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, about)| format!("{count} {about}"))
+        .collect();
+    let s = if all == 1 { "" } else { "s" };
+    match parts.is_empty() {
+        true => format!("{all} {what}{s}."),
+        false => format!("{all} {what}{s}: {}.", parts.join("; ")),
+    }
 }
 
 /// Why not all was played, if so.
-pub fn unplayed(report: &Report) -> Option<&'static str> {
-    (!report.complete).then_some(
-        "Not all was played: the time was over, or --folder or --seeds asked for a part.",
-    )
+pub fn unplayed(report: &Report) -> Option<String> {
+    let part = match report.complete {
+        true => return None,
+        false => report
+            .stopped
+            .unwrap_or("--folder or --seeds asked for a part, or a run came to a limit"),
+    };
+    Some(format!("Not all was played: {part}. What was not played is not passed."))
 }

@@ -43,7 +43,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
             ("raftlab accept my.wasm --json --time 10m", "for programs, with more time"),
         ],
         &[
-            (0, "every rule was kept, and every test passed"),
+            (0, "no rule was broken, and every test passed"),
             (1, "a rule was broken, or a test failed"),
             (2, "the module can't be played"),
             (3, "not all was played"),

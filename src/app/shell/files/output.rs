@@ -286,11 +286,18 @@ pub fn tidy_up_on_signals() {
     let watch = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
-        let tell = move || {
-            let _ = listening.send(());
+        let number = loop {
+            let listening = listening.clone();
+            let tell = move || {
+                let _ = listening.try_send(());
+            };
+            let number = runtime.block_on(crate::app::shell::signals::asked_to_leave(tell));
+            let Ok(number) = number else { return };
+            // Work that can say what it has found so far is asked first; who asks twice means it.
+            if !crate::app::stop::ask() {
+                break number;
+            }
         };
-        let number = runtime.block_on(crate::app::shell::signals::asked_to_leave(tell));
-        let Ok(number) = number else { return };
         if let Ok(drafts) = DRAFTS.lock() {
             drafts.iter().for_each(|draft| drop(fs::remove_file(draft)));
         }

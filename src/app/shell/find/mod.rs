@@ -26,7 +26,7 @@ use super::figures::{count, length};
 use super::files::{Files, Old, is_standard, shown};
 use super::hunt::free;
 use super::stream::Form;
-use super::{Ending, Mistake};
+use super::{Ending, Mistake, guests};
 use crate::app::hunt::plan::{Chosen, Fixed, OptionWord};
 use crate::cluster::command::{Command, Condition, Diagnostic, Flow, Reference, parse_typed};
 use crate::cluster::config::Config;
@@ -150,6 +150,10 @@ pub fn run(options: &FindOptions) -> Result<Ending, Mistake> {
     let took = begun.elapsed().as_micros() as u64;
     let text = found.as_ref().map(|found| script::text(&quest, found));
     if let Some(text) = &text {
+        let text = match is_standard(&path) {
+            true => text.clone(),
+            false => guests::named_from(&path, text),
+        };
         draft.write_all(text.as_bytes()).map_err(|error| draft.unwritten(&error))?;
         draft.complete()?;
     }

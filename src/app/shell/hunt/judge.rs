@@ -8,20 +8,24 @@ use crate::app::hunt::Prey;
 use crate::app::hunt::plan::Fixed;
 use crate::app::hunt::play::{self, Finding, Outcome, Run};
 use crate::app::shell::cli::{HuntOptions, OtherRaft};
-use crate::cluster::Implementation;
 use crate::cluster::check::{Invariant, Void};
 use crate::cluster::command::Script;
+use crate::cluster::{FailureKind, Implementation};
 
 /// What a scene came to.
 pub enum Played {
     Well,
     Undecided,
+    /// It went as it says, and a server ended on its own in it.
+    Ended(String),
     /// Raft promises nothing in it: whatever comes of it is neither kept nor broken.
     Void(Void),
     Unmet {
         line: u32,
         expected: String,
         actual: String,
+        /// A wait ran out of time.
+        is_late: bool,
         /// The log has entries that no client has proposed.
         own_entries: bool,
     },
@@ -44,9 +48,19 @@ impl Breach {
     }
 }
 
+/// What a seed came to.
+pub enum Seed {
+    Well,
+    Undecided,
+    Caught(Box<Caught>),
+}
+
 /// A seed that went wrong.
 pub struct Caught {
+    /// The rule, or the word for what else there is: `liveness`, and `ended` where all went well but for
+    /// a server that ended on its own.
     pub breaks: String,
+    pub is_broken: bool,
     run: Run,
 }
 
@@ -62,16 +76,46 @@ fn options(raft: &Implementation) -> HuntOptions {
 }
 
 /// Plays a seed of the hunt; what went wrong in it, if something did.
-pub fn one(raft: &Implementation, seed: u64, budget: Budget) -> Option<Caught> {
+pub fn one(raft: &Implementation, seed: u64, budget: Budget) -> Seed {
     let run = play::hunt(&prey(raft).script(seed), seed, budget);
-    let breaks = run.finding()?.word().to_owned();
-    Some(Caught { breaks, run })
+    let (breaks, is_broken) = match &run.outcome {
+        Outcome::Undecided => return Seed::Undecided,
+        Outcome::Found(finding) => (finding.word(), matches!(finding, Finding::Broken(_))),
+        Outcome::Well if run.ended.is_some() => ("ended", false),
+        Outcome::Well => return Seed::Well,
+    };
+    Seed::Caught(Box::new(Caught { breaks: breaks.to_owned(), is_broken, run }))
 }
 
 impl Caught {
     /// The script of it, as small as it gets in the time that there is.
     pub fn smallest(&self, raft: &Implementation, size: Size) -> Found {
-        shrunk(&prey(raft), &self.run, &options(raft), size)
+        let (prey, ended) = (prey(raft), self.run.ended.as_deref());
+        if self.run.finding().is_some() {
+            let found = shrunk(&prey, &self.run, &options(raft), size);
+            return Found { evidence: also(&found.evidence, ended), ..found };
+        }
+        let (seed, evidence) = (self.run.seed, ended.unwrap_or_default().to_owned());
+        let source = prey.script(seed).source.join("\n");
+        let script = format!(
+            "# {evidence}\n# Play it with this seed: raftlab run FILE --seed {seed}\n{source}\n"
+        );
+        Found { seed, breaks: self.breaks.clone(), evidence, commands: None, script }
+    }
+}
+
+fn also(text: &str, ended: Option<&str>) -> String {
+    ended.map_or_else(|| text.to_owned(), |ended| format!("{text}; {ended}"))
+}
+
+/// Where a scene that shows a flaw is decided: the line at which the lab's own Raft fails or breaks its
+/// rule, with that flaw. What comes before is only the way there.
+pub fn trap(script: &Script) -> Option<u32> {
+    let cluster = play::play(script, None, |_| {});
+    match play::outcome(&cluster) {
+        Outcome::Found(Finding::Unmet(failure, _)) => Some(failure.line),
+        Outcome::Found(Finding::Broken(_)) => Some(cluster.standing_line()),
+        Outcome::Well | Outcome::Undecided => None,
     }
 }
 
@@ -83,12 +127,13 @@ pub fn scene(script: &Script, budget: Budget) -> Played {
         return Played::Void(why);
     }
     match &run.outcome {
-        Outcome::Well => Played::Well,
+        Outcome::Well => run.ended.map_or(Played::Well, Played::Ended),
         Outcome::Undecided => Played::Undecided,
         Outcome::Found(Finding::Unmet(failure, _)) => Played::Unmet {
             line: failure.line,
             expected: failure.expected.to_string(),
-            actual: failure.actual.to_string(),
+            actual: also(&failure.actual, run.ended.as_deref()),
+            is_late: failure.kind == FailureKind::Late,
             own_entries: run.own_entries,
         },
         Outcome::Found(finding @ Finding::Broken(violation)) => {

@@ -20,7 +20,7 @@ use super::cli::HuntOptions;
 use super::files::{Files, Old, Output, is_standard, many, shown};
 use super::headless::time_left;
 use super::stream::{Form, Stream};
-use super::{Ending, Mistake, fleet};
+use super::{Ending, Mistake, fleet, guests};
 use crate::app::budget::Budget;
 use crate::app::hunt::plan::{Chosen, Fixed};
 use crate::app::hunt::play::{self, Run};
@@ -30,7 +30,7 @@ use crate::cluster::words::plain::{Plain, quoted};
 use results::{Found, Hunt, Results};
 
 #[cfg(feature = "guests")]
-pub use judge::{Breach, Caught, Played, one, scene};
+pub use judge::{Breach, Played, Seed, one, scene, trap};
 #[cfg(feature = "guests")]
 pub use results::Found as Smallest;
 pub use results::SHARES_MAX;
@@ -267,7 +267,11 @@ fn finish(
                 (files.create(&path, old(options))?, path)
             }
         };
-        file.write_all(found.script.as_bytes()).map_err(|error| file.unwritten(&error))?;
+        let script = match is_standard(&path) {
+            true => found.script.clone(),
+            false => guests::named_from(&path, &found.script),
+        };
+        file.write_all(script.as_bytes()).map_err(|error| file.unwritten(&error))?;
         file.complete()?;
         written.push(path);
     }
