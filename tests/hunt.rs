@@ -91,17 +91,15 @@ fn found(folder: &Path, flaw: Flaw) -> Row {
 
 /// What a hunt does not look for. Most of them make something slow, which a generous calm forgives:
 /// their scenes in scripts/flaws have bounds. The others need an option, or are too rare for its seeds.
-const SCENES_ONLY: [Flaw; 12] = [
+const SCENES_ONLY: [Flaw; 10] = [
     Flaw::BackOne,
     Flaw::DropSuffix,
     Flaw::TransferWithoutCatchingUp,
     Flaw::PrevoteBumpsTerm,
-    Flaw::CountOneVoteTwice,
     Flaw::RefuseRepeatedVote,
     Flaw::CandidateKeepsStanding,
     Flaw::MatchGoesBack,
     Flaw::NextBelowMatch,
-    Flaw::ReadIndexEarly,
     Flaw::LeaseIgnoresClock,
     Flaw::ChangeBeforeCommit,
 ];

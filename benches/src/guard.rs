@@ -6,7 +6,8 @@
 //! the compiler, so records are compared only with the version that made them. More than a tenth
 //! above the record is refused: find out why, or write the new count down with the reason.
 //!
-//! It says too which share of a run the checkers take, and refuses more than they may.
+//! It says too which share of a run the checkers take and what a run takes with the options that most
+//! Rafts in production keep, and refuses more than that may be.
 //!
 //! ```sh
 //! cargo bench -p raftlab-benches --no-default-features --bench guard
@@ -20,7 +21,7 @@ use raftlab::cluster::check::linearizability::live::check_history;
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::timeline::Goal;
 
-use crate::labs::{play, served};
+use crate::labs::{play, served, served_with};
 use crate::{linearizability, timeline};
 
 /// The fixed runs. What they do must not change, or their records mean nothing.
@@ -47,6 +48,20 @@ const RUNS: [(&str, fn()); 5] = [
         assert!((1..30).all(|part| seek(part).0.now() <= cluster.now()));
     }),
 ];
+
+/// What most Rafts in production keep.
+const KEPT: &str = "pre-vote=on check-quorum=on snapshot=1000";
+
+/// The same runs with these options, and how much more they may take.
+const WITH_OPTIONS: [(&str, &str, fn()); 2] = [
+    ("one-client", "one-client-with-options", || {
+        play(&mut served_with(KEPT, 5, 1), Span::from_secs(3));
+    }),
+    ("64-clients", "64-clients-with-options", || {
+        play(&mut served_with(KEPT, 5, 64), Span::from_millis(100));
+    }),
+];
+const OPTIONS_MOST: f64 = 0.05;
 
 /// How much more than its record a run may take.
 const TOLERANCE: f64 = 0.10;
@@ -76,6 +91,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
     if !arguments.iter().any(|argument| argument == "--bench") {
         // `cargo test` asks whether the runs work.
         RUNS.iter().for_each(|(_, run)| run());
+        WITH_OPTIONS.iter().for_each(|(_, _, run)| run());
         return ExitCode::SUCCESS;
     }
     let counts = match count_all() {
@@ -89,11 +105,13 @@ pub fn main(arguments: &[String]) -> ExitCode {
         Some(reason) => record(&counts, reason),
         None => compare(&counts),
     };
-    if checkers_keep_their_share(&counts) { told } else { ExitCode::FAILURE }
+    let (shares, options) = (checkers_keep_their_share(&counts), options_cost_little(&counts));
+    if shares && options { told } else { ExitCode::FAILURE }
 }
 
 fn run(name: &str) -> ExitCode {
-    match RUNS.iter().find(|(run, _)| *run == name) {
+    let with = WITH_OPTIONS.iter().map(|(_, name, run)| (*name, *run));
+    match RUNS.into_iter().chain(with).find(|(run, _)| *run == name) {
         Some((_, run)) => {
             run();
             ExitCode::SUCCESS
@@ -188,6 +206,26 @@ fn checkers_keep_their_share(counts: &[(&str, u64)]) -> bool {
     }
     if !kept {
         println!("guard: they may take {:.0} %, and must be found", CHECKERS_MOST * 100.0);
+    }
+    kept
+}
+
+/// Says what a run takes with options beside what it takes without. Whether that is no more than it may be.
+fn options_cost_little(counts: &[(&str, u64)]) -> bool {
+    let mut kept = true;
+    for (name, with, _) in WITH_OPTIONS {
+        let Some((_, without)) = counts.iter().find(|(run, _)| *run == name) else { continue };
+        match count(with, None) {
+            Ok(instructions) => {
+                let more = instructions as f64 / *without as f64 - 1.0;
+                println!("guard {name}: {:+.1} % with {KEPT}", more * 100.0);
+                kept &= more <= OPTIONS_MOST;
+            }
+            Err(why) => println!("guard {with}: {why}"),
+        }
+    }
+    if !kept {
+        println!("guard: options may cost {:.0} %", OPTIONS_MOST * 100.0);
     }
     kept
 }

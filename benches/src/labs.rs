@@ -22,9 +22,14 @@ pub fn lab(lines: &str) -> Cluster {
 
 /// Servers that have elected a leader, with clients that each put one value after the other.
 pub fn served(servers: usize, clients: usize) -> Cluster {
+    served_with("", servers, clients)
+}
+
+/// The same with these options of the head.
+pub fn served_with(options: &str, servers: usize, clients: usize) -> Cluster {
     let names: Vec<String> = (1..=clients).map(|number| format!("load{number}")).collect();
     let names = names.join(" ");
-    let mut lines = format!("cluster servers={servers} seed=7 max-events=2000000000\n");
+    let mut lines = format!("cluster servers={servers} seed=7 max-events=2000000000 {options}\n");
     if clients > 0 {
         let _ = writeln!(lines, "clients {names}");
         let _ = writeln!(lines, "link {names} <-> all delay={DELAY}ms..{DELAY}ms");

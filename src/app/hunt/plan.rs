@@ -126,6 +126,11 @@ impl Chosen {
     /// Those of a seed, by a stream of their own: with none the seed plays what it always has.
     fn drawn(self, seed: u64, flaw: Option<Flaw>) -> Options {
         let mut options = self.drawn_alone(seed);
+        // Nothing comes of it where gets are entries of the log.
+        if flaw == Some(Flaw::ReadIndexEarly) && !options.has(RaftOption::Reads) {
+            options.set(RaftOption::Reads.on());
+            options = with_what_reads_need(options);
+        }
         if self.members(seed, flaw) {
             // Who was removed and does not know it asks for votes again and again, and disturbs those who
             // keep Figure 2 alone (dissertation §4.2.3).
@@ -155,7 +160,7 @@ impl Chosen {
             " inflight=3",
             " inflight=8",
             " inflight=3 uncommitted=20",
-            " inflight=200B append-max=3",
+            " inflight=200B",
         ];
         // Of what the seed draws, too few runs would have it for its places to be reached.
         if self.has(Extra::Inflight, false) { pick(&mut rng, &bounds) } else { "" }

@@ -2,13 +2,14 @@
 
 use super::calm::Size;
 use super::case::Case;
-use super::plan::{self, Fixed};
+use super::plan::{self, Chosen, Extra, Fixed, OptionWord};
 use super::play::{self, Finding, Outcome};
 use super::shrink::Target;
 use super::{lines, shrink, story};
 use crate::app::budget::Budget;
 use crate::cluster::command::Script;
-use crate::cluster::flaw::Flaw;
+use crate::cluster::flaw::{FLAWS, Flaw};
+use crate::cluster::raft::OPTIONS;
 
 /// The commands alone, at their places, are the run: the same rule breaks at the same moment.
 #[test]
@@ -55,6 +56,19 @@ fn plans_are_well_formed_and_differ() {
     assert_eq!(plans.len(), 199);
     for seed in 1..500 {
         plan::script(seed, &Fixed { servers: Some(7), clients: Some(1), ..Fixed::default() });
+    }
+    let words = Extra::ALL.map(OptionWord::Extra).into_iter();
+    let words =
+        words.chain(OPTIONS.iter().flat_map(|about| about.option.choices()).map(OptionWord::One));
+    for word in words.chain([OptionWord::Any]) {
+        for seed in 1..100 {
+            plan::script(seed, &Fixed { options: Chosen::of(&[word]), ..Fixed::default() });
+        }
+    }
+    for about in &FLAWS {
+        for seed in 1..50 {
+            plan::script(seed, &Fixed { flaw: Some(about.flaw), ..Fixed::default() });
+        }
     }
 }
 

@@ -263,6 +263,7 @@ impl Summary {
 
 impl Message {
     /// The message in short.
+    #[inline]
     pub fn summary(&self) -> Summary {
         let (kind, term) = match self {
             Self::PreVote { term, .. } => (PacketKind::PreVote, *term),

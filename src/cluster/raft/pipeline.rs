@@ -117,6 +117,7 @@ impl Raft {
     }
 
     /// Whether a follower may be sent entries now.
+    #[inline]
     pub(super) fn may_send(&self, peer: ServerId, cx: &Context) -> bool {
         let State::Leader(leader) = &self.state else { return false };
         let Some(known) = leader.progress.get(peer.index()) else { return false };
