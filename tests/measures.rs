@@ -195,7 +195,7 @@ fn a_failing_condition_says_what_was_measured_of_each_part_to_blame() {
         ("S3 next = S3 last", &["S3 next is 2", "S3 last is 1"], ""),
         ("S2 match S3 = 1", &["S2 match S3 is none at present"], ""),
         ("2 of S2 S3 hold x = 4", &["S2 x = \"3\" @1", "S3 x = \"3\" @1"], ""),
-        ("followers log = 1,1", &["S2 log is", "S3 log is"], "S1"),
+        ("followers log = 1,1", &["S2's log has", "S3's log has"], "S1"),
         ("packets = 77", &["packets is"], ""),
         ("holder door = b", &["no client holds door"], ""),
         ("reply = 4 client=b", &["there is no such client"], ""),
