@@ -198,6 +198,21 @@ fn a_rogue_is_caught_named_and_harms_nothing() {
     }
 }
 
+/// A run that fails says which servers had ended by themselves, and why, in words and as JSON.
+#[test]
+fn a_failed_run_says_who_ended_on_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("up.lab");
+    std::fs::write(&path, "get a only=S1 nowait\nrun 300ms\nexpect S1 is up\n").expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    let run = ["run", path, "--raft", "tests/guests/rogue_guest.wasm"];
+    let ended = "S1 ended on its own: ran 200,000,000 steps in on_propose: an endless loop?";
+    let (status, told, _) = raftlab(&run);
+    assert_eq!((status, told.matches(ended).count()), (1, 1), "{told}");
+    let (_, told, _) = raftlab(&[&run[..], &["--json"]].concat());
+    assert!(told.contains(&format!("\"ended\":[\"{ended}\"]")), "{told}");
+}
+
 /// The same of a service that is a guest's own; what it answers is judged by the history.
 #[test]
 fn a_rogue_service_is_caught_and_named() {

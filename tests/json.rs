@@ -91,6 +91,11 @@ fn a_run_has_the_fields_of_the_page() {
     let grows = "cluster servers=3\nuntil leader\nload rate=10000/s value=4000\nrun 10h\n";
     let (_folder, path) = written(grows);
     seen.extend(objects(&["run", "--json", "--memory", "20MB", &path]).iter().flat_map(keys));
+    // A guest that ends by itself.
+    let module = repository().join("tests/guests/rogue_guest.wasm");
+    let (_folder, path) = written("get a only=S1 nowait\nrun 300ms\n");
+    let arguments = ["run", "--json", "--raft", module.to_str().unwrap(), &path];
+    seen.extend(objects(&arguments).iter().flat_map(keys));
     // No run differs from itself: that field can't be seen.
     seen.insert("again".to_owned());
     agree("run", &seen);

@@ -167,13 +167,15 @@ fn what_a_change_waits_for_is_explained() {
     assert!(entry.join(" ").contains("is a configuration, S1-3 -> S1,3,4"), "{entry:?}");
 }
 
-/// What is in force without a leader is what the most up-to-date log says.
+/// What is in force without a leader is what the most up-to-date log of those that run says.
 #[test]
 fn the_configuration_in_force_is_that_of_the_newest_leader_or_log() {
     let cluster = led(3, "membership=single", "set x 1\nisolate S1\nmember remove S3");
     assert_eq!(cluster.configuration().voters(), set(&[1, 2]));
     let mut cluster = cluster;
     cluster.apply(&parse_line("crash S1").expect("good")).expect("it runs");
+    assert_eq!(cluster.configuration().voters(), set(&[1, 2, 3]), "nobody else knows of it");
+    cluster.apply(&parse_line("restart S1").expect("good")).expect("it runs");
     assert_eq!(cluster.configuration().voters(), set(&[1, 2]), "its log is the newest");
     let index = cluster.server(id(1)).expect("S1").raft.configuration_index();
     assert!(index > Index(1));

@@ -204,10 +204,15 @@ impl Cluster {
             Who::Candidate => {
                 those(|server| server.is_running() && server.raft.role() == Role::Candidate)
             }
-            Who::Majority => self.leader_and_others(self.configuration().quorum()),
+            Who::Majority => {
+                let lacks = |servers| self.configuration().lacks(servers);
+                self.leader_and_others(|some, one| lacks(some.union(one)) < lacks(some))
+            }
             Who::Minority => {
-                let voters = self.configuration().voters().len();
-                self.leader_and_others(voters.saturating_sub(self.configuration().quorum()))
+                let all = self.configuration();
+                self.leader_and_others(|some, one| {
+                    all.has_quorum(all.voters().without(some.union(one)))
+                })
             }
             Who::Rest => all.without(named),
             Who::All => all,
@@ -216,12 +221,14 @@ impl Cluster {
         })
     }
 
-    /// The leader and the lowest-numbered others of those who vote, `count` in all.
-    fn leader_and_others(&self, count: usize) -> ServerSet {
-        let leader = self.leader();
-        let voters = self.configuration().voters().iter();
-        let others = voters.filter(|server| Some(*server) != leader);
-        leader.into_iter().chain(others).take(count).collect()
+    /// The leader and those others who vote, the lowest-numbered first, of whom each may join those before.
+    fn leader_and_others(&self, may_join: impl Fn(ServerSet, ServerSet) -> bool) -> ServerSet {
+        let leader: ServerSet = self.leader().into_iter().collect();
+        let others = self.configuration().voters().without(leader).iter();
+        others.map(ServerSet::only).fold(leader, |some, one| match may_join(some, one) {
+            true => some.union(one),
+            false => some,
+        })
     }
 
     fn find(&self, who: &Who, named: ServerSet, scope: &mut Scope) -> Result<Found, Refusal> {

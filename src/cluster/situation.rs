@@ -273,7 +273,8 @@ impl Situation {
     /// How near the cluster is to a halt, as the links are now.
     pub fn margin(&self) -> Margin {
         if !self.decides_without(ServerSet::EMPTY) {
-            let reached = self.mutual.iter().map(|reach| reach.len()).max().unwrap_or(0);
+            let voters = |reach: &ServerSet| reach.intersection(self.configuration.voters()).len();
+            let reached = self.mutual.iter().map(voters).max().unwrap_or(0);
             return Margin::Halted { reached };
         }
         let all = ServerSet::first(self.mutual.len() as u8);

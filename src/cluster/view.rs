@@ -12,7 +12,7 @@ use super::history::History;
 use super::network::{Links, Loss, Network, Packet, Reply, Rpc, Traffic};
 use super::raft::{Choice, Configuration, Entry, Log, RaftOption, Role};
 use super::rsm::Waiter;
-use super::server::Server;
+use super::server::{Power, Server};
 use super::time::{Span, Time};
 use super::timeline::Point;
 use super::types::{ClientId, Index, Node, ServerId, ServerSet, Term};
@@ -341,7 +341,8 @@ impl Cluster {
     }
 
     /// The configuration in force: who votes, and how many are enough. It is that of the newest leader;
-    /// where nobody leads, of the server whose log is most up to date, for nobody else is sure to win.
+    /// where nobody leads, of the server whose log is most up to date, for nobody else is sure to win. What
+    /// only a server that is down knows of, nobody counts by.
     pub fn configuration(&self) -> Configuration {
         if !self.has_changed_members {
             return Configuration::of(self.config.servers);
@@ -350,7 +351,11 @@ impl Cluster {
             let last = server.raft.log().last();
             (last.term, last.index, std::cmp::Reverse(server.id))
         };
-        let newest = self.newest_leader().or_else(|| self.servers.iter().max_by_key(ends));
+        let running = || self.servers.iter().filter(|server| server.power != Power::Down);
+        let newest = self
+            .newest_leader()
+            .or_else(|| running().max_by_key(ends))
+            .or_else(|| self.servers.iter().max_by_key(ends));
         newest.map_or(Configuration::NONE, |server| server.raft.configuration())
     }
 

@@ -17,10 +17,13 @@ impl Cluster {
         let situation = Situation::of(self);
         let leaders = situation.leaders(self);
         if leaders.is_empty() {
-            return match self.servers().iter().all(|server| server.power == Power::Down) {
+            let all_down = self.servers().iter().all(|server| server.power == Power::Down);
+            let instead = match all_down {
                 true => format!("all {} servers are down", self.servers().len()),
                 false => format!("no server leads; the highest term is {}", self.term()),
-            } + &self.ended_words();
+            };
+            let words: Vec<String> = [instead].into_iter().chain(self.ended_words()).collect();
+            return words.join("; ");
         }
         let leads = leaders.into_iter().filter_map(|id| self.server(id)).map(|server| {
             let (id, term) = (server.id, server.raft.term());
@@ -37,11 +40,11 @@ impl Cluster {
         leads.collect::<Vec<String>>().join("; ")
     }
 
-    /// Which servers have ended by themselves: "; S2 ended on its own: out of memory".
-    fn ended_words(&self) -> String {
+    /// Which servers have ended by themselves, and why: "S2 ended on its own: out of memory".
+    pub fn ended_words(&self) -> Vec<String> {
         let servers = self.servers().iter();
         let ended = servers.filter_map(|server| Some((server.id, why_ended(server)?)));
-        ended.map(|(id, why)| format!("; {id} ended on its own: {why}")).collect()
+        ended.map(|(id, why)| format!("{id} ended on its own: {why}")).collect()
     }
 
     /// Why no entry of an older term is on a majority and waits for one of the leader's own (§5.4.2).

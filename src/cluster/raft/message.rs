@@ -210,6 +210,7 @@ pub enum PacketKind {
 
 /// What a follower makes of an AppendEntries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AppendResult {
     /// Its log now agrees with the leader's up to this index.
     Matched(Index),

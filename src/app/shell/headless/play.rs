@@ -27,6 +27,8 @@ pub struct Run {
     pub void: Option<Void>,
     /// The answers that clash, in words, if that is what was broken.
     pub clashing: Vec<String>,
+    /// Which servers ended by themselves and are down for that, as a guest may; in words.
+    pub ended: Vec<String>,
     pub digest: u64,
     /// Lab time, in microseconds.
     pub virtual_us: u64,
@@ -181,6 +183,7 @@ pub(super) fn play(
         linearizable: cluster.checker().is_linearizable(),
         void: Void::of(&cluster),
         clashing: clashing(&cluster),
+        ended: cluster.ended_words(),
         digest: cluster.digest(),
         virtual_us: cluster.now().micros(),
         events: cluster.handled(),

@@ -210,6 +210,9 @@ impl<'a> Report<'a> {
             Outcome::Diverged { again } => object["again"] = format!("{again:016x}").into(),
             Outcome::Unfinished(why) => object["why"] = why.as_str().into(),
         }
+        if !run.ended.is_empty() {
+            object["ended"] = run.ended.as_slice().into();
+        }
         object
     }
 
@@ -251,6 +254,10 @@ impl<'a> Report<'a> {
         writeln!(out, "{word} {}{variant}, seed {}\n  {}", Plain(&named.path), run.seed, story)?;
         for told in &run.clashing {
             writeln!(out, "    {}", Plain(told))?;
+        }
+        // The story may have said so.
+        for told in run.ended.iter().filter(|told| !story.contains(told.as_str())) {
+            writeln!(out, "  {}", Plain(told))?;
         }
         if let Outcome::Failed(failure) = &run.outcome
             && let Some(line) = named.script.source.get(failure.line.wrapping_sub(1) as usize)
