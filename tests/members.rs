@@ -4,6 +4,7 @@
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::explain;
 use raftlab::cluster::raft::Configuration;
+use raftlab::cluster::situation::Situation;
 use raftlab::cluster::types::{Index, ServerId, ServerSet};
 use raftlab::cluster::{Cluster, Step};
 
@@ -179,4 +180,28 @@ fn the_configuration_in_force_is_that_of_the_newest_leader_or_log() {
     assert_eq!(cluster.configuration().voters(), set(&[1, 2]), "its log is the newest");
     let index = cluster.server(id(1)).expect("S1").raft.configuration_index();
     assert!(index > Index(1));
+}
+
+/// Words for servers mean enough of them also while old and new members must agree, and where the leader
+/// has no vote.
+#[test]
+fn a_majority_decides_and_a_minority_leaves_one() {
+    for (servers, change) in [(3, "members S4 S5 S6\nuntil joint"), (5, "member remove S1")] {
+        let cluster = led(servers, "", &format!("set x 1\n{change}"));
+        let all = cluster.configuration();
+        let meant = |word: &str| {
+            let mut cluster = cluster.clone();
+            let line = format!("partition {word} | rest");
+            cluster.apply(&parse_line(&line).expect("a verb")).expect("it runs");
+            let leader = cluster.leader().expect("one leads");
+            Situation::of(&cluster).reach(leader)
+        };
+        let (most, few) = (meant("majority"), meant("minority"));
+        assert!(all.has_quorum(most), "{change}: {most}");
+        assert!(all.has_quorum(all.voters().without(few)), "{change}: {few}");
+        let one_less = |server| all.has_quorum(most.without(ServerSet::only(server)));
+        let spare =
+            most.intersection(all.voters()).iter().filter(|it| Some(*it) != cluster.leader());
+        assert!(!spare.map(one_less).any(|enough| enough), "{change}: {most} has one too many");
+    }
 }

@@ -1,4 +1,4 @@
-//! The wish that work without a screen ends early: its time is over, or somebody has pressed Ctrl-C.
+//! The wish that work without a screen ends early: its time is over, or Ctrl-C was pressed.
 //!
 //! Runs and the shrinker ask for it at every step, and are undecided then. A process has one such work,
 //! so there is one wish.

@@ -31,7 +31,7 @@ pub struct Config {
     pub heartbeat: Span,
     /// The most entries that one AppendEntries carries.
     pub append_max: u32,
-    /// The most appends with entries that are under way to a follower at a time.
+    /// How many appends with entries, or of how many bytes, are under way to a follower at a time.
     pub inflight: Most,
     /// A leader takes no more requests while so many entries of its term are not committed.
     pub uncommitted: Option<u32>,
@@ -92,11 +92,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether appends leave without waiting for the answers to others.
-    pub const fn pipelines(&self) -> bool {
-        self.inflight.is_more_than_one()
-    }
-
     /// All servers, in order.
     pub fn server_ids(&self) -> impl DoubleEndedIterator<Item = ServerId> + Clone + use<> {
         ServerId::first(self.servers.min(SERVERS_MAX))

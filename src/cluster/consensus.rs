@@ -261,8 +261,8 @@ impl Consensus {
         self.raft.starts(now);
     }
 
-    pub(super) const fn forget_leader(&mut self) {
-        self.raft.forget_leader();
+    pub(super) fn forget_leader(&mut self, out: &mut Outbox) {
+        self.raft.forget_leader(out);
     }
 
     /// Its disk was lost, and no server has it for a member: it is a new one.

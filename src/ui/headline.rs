@@ -287,7 +287,7 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
     sentences.push(if !followers.is_empty() {
         format!("{id} leads term {term} with {}{lacking}.", named(followers))
     } else if reach.len() > 1 {
-        format!("{id} leads term {term}; no other server knows of it{yet}{lacking}.")
+        format!("{id} leads term {term}; no other server follows it{yet}{lacking}.")
     } else {
         format!("{id} leads term {term}, alone{lacking}.")
     });
@@ -308,8 +308,9 @@ fn leaderless(cluster: &Cluster) -> String {
     let running = cluster.servers().iter().filter(|server| server.is_running());
     let (running, all) = (running.map(|server| server.id).collect(), cluster.configuration());
     if !all.has_quorum(running) {
-        let ((running, servers), needed) = (cluster.voting(running), all.enough_with(running));
-        return format!("No leader: {running} of {servers} servers run, {needed} are needed.");
+        let (more, (running, servers)) = (all.lacks(running), cluster.voting(running));
+        let are = if more == 1 { "is" } else { "are" };
+        return format!("No leader: {running} of {servers} servers run, {more} more {are} needed.");
     }
     let standing = newest_candidates(cluster).count();
     match standing {

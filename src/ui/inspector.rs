@@ -201,7 +201,7 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
             let all = Mode::Replicate;
             let others = raft.configuration().members().iter().filter(|id| *id != server.id);
             if others.filter_map(|id| raft.mode(id)).any(|mode| mode != all)
-                || cluster.config().pipelines()
+                || cluster.config().inflight.is_more_than_one()
             {
                 let about = "how it sends to each; appends in flight (dissertation §10.2.2)";
                 facts.push(fact("progress[]", modes.trim_end(), about));

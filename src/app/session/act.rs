@@ -264,8 +264,7 @@ impl Session {
         nodes.iter().all(|from| nodes.iter().all(|to| whole(*from, *to)))
     }
 
-    /// A write of the next number.
-    /// A write, by whichever verb a challenge allows.
+    /// A write of the next number, by whichever verb a challenge allows.
     fn write(&self) -> Order {
         let (key, value) = (Text::new(KEY), Text::new(&self.next_number().to_string()));
         let may = |verb: &str| self.cluster.permits(verb).is_ok();

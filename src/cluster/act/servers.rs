@@ -60,7 +60,7 @@ impl ServerAct {
             Self::Timeout => ("timeout", Fault, Story),
             Self::Heartbeat => ("heartbeat", Other, Story),
             Self::Quorum => ("quorum", Other, Story),
-            Self::ForgetLeader => ("forget-leader", Fault, Story),
+            Self::ForgetLeader => ("forget-leader", Other, Detail),
             Self::Sync => ("sync", Other, Story),
             Self::Snapshot => ("snapshot", Other, Detail),
             Self::Isolate { .. } => ("isolate", Fault, Story),
@@ -118,8 +118,8 @@ impl ServerAct {
             (Self::ForgetLeader, Power::Up) => match server.raft.reads() {
                 _ if server.raft.is_guest() => Some(Hindrance::Unknowing),
                 _ if server.raft.heard_leader().is_none() => Some(Hindrance::HearsNobody),
-                Reads::Lease => Some(Hindrance::Leases),
-                Reads::Log | Reads::Index => None,
+                Reads::Lease if server.raft.has_vote(server.id) => Some(Hindrance::Leases),
+                Reads::Lease | Reads::Log | Reads::Index => None,
             },
             (Self::Snapshot, Power::Up) => match server.rsm.applied {
                 Index::ZERO => Some(Hindrance::NothingApplied),
@@ -177,13 +177,18 @@ impl Cluster {
                 ServerAct::Timeout => self.time_out(id),
                 ServerAct::Heartbeat => self.beat(id),
                 ServerAct::Quorum => self.fire(id, TimerKind::Quorum),
-                ServerAct::ForgetLeader => self.servers[id.index()].raft.forget_leader(),
+                ServerAct::ForgetLeader => self.forget_leader(id),
                 ServerAct::Sync => self.end_write(id),
                 ServerAct::Snapshot => self.take_snapshot(id),
                 ServerAct::Isolate { from_clients } => self.isolate(id, from_clients),
                 ServerAct::Rejoin => self.links.rejoin(id),
             }
         }
+    }
+
+    fn forget_leader(&mut self, id: ServerId) {
+        self.servers[id.index()].raft.forget_leader(&mut self.outbox);
+        self.pass_on(id);
     }
 
     /// The power fails: what is volatile and what was not synced is lost; the disk stays.

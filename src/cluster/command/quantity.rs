@@ -104,8 +104,10 @@ pub(super) fn limit(word: &str, most: u64) -> Read<Most> {
     let number = || whole(word, 1..=most).ok().map(|n| Most::Count(n as u32));
     let limit = bytes(word).map(Most::Bytes).or_else(number);
     limit.ok_or_else(|| {
-        let (most, shown) = (grouped(most), shown(word));
-        format!("expected a number from 1 to {most}, or of bytes, as 64KB, not {shown}")
+        let (most, bytes, shown) = (grouped(most), grouped(SNAPSHOT_MAX), shown(word));
+        format!(
+            "expected a number from 1 to {most}, or of bytes from 1B to {bytes}B, as 64KB, not {shown}"
+        )
     })
 }
 

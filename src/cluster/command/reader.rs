@@ -37,7 +37,7 @@ pub(super) enum Mention {
     Client(Text),
     Task(Text),
     Mark(Text),
-    /// A log that there can't be, and why: only who asks whether there can be one wants to.
+    /// A log that no server can have, and why. `raftlab find` answers with that; elsewhere it is a mistake.
     Fallen(Box<str>),
 }
 

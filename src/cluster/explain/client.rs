@@ -177,6 +177,10 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
     let waiter = server.rsm.waiters.iter().find(|waiter| {
         waiter.client == client.id && waiter.call == call.number && waiter.attempt == call.attempt
     });
+    let sleeps = (server.power == Power::Asleep).then(|| format!("{id} is asleep"));
+    if let Some(read) = holds_read(server, client, call) {
+        return [Some(read_words(cluster, server, read)), sleeps].into_iter().flatten().collect();
+    }
     match (server.power, waiter) {
         (Power::Down, _) => {
             let down = format!("{id} is down: no answer will come");
@@ -184,7 +188,6 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
         }
         (_, Some(waiter)) => {
             let (index, term) = (waiter.index, waiter.term);
-            let sleeps = (server.power == Power::Asleep).then(|| format!("{id} is asleep"));
             let took = format!("{id} appended it as entry {index} of term {term}");
             let settled = match server.awaited(waiter) {
                 Some(_) => waits_for(cluster, server, index),
@@ -197,12 +200,6 @@ fn at_server(cluster: &Cluster, client: &Client, call: &Call, id: ServerId) -> V
         }
         (Power::Asleep, None) if waits_in_inbox(server, client, call) => {
             vec![format!("{id} is asleep: the request waits there")]
-        }
-        (Power::Up | Power::Asleep, None) if holds_read(server, client, call).is_some() => {
-            let sleeps = (server.power == Power::Asleep).then(|| format!("{id} is asleep"));
-            let read =
-                holds_read(server, client, call).map(|read| read_words(cluster, server, read));
-            read.into_iter().chain(sleeps).collect()
         }
         // What it makes of a request, it need not say.
         (Power::Up | Power::Asleep, None) if server.raft.serves() => {

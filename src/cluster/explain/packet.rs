@@ -91,8 +91,13 @@ fn says(cluster: &Cluster, cargo: &Cargo) -> String {
             None => format!("a refusal: its log ends at entry {last}"),
         },
         Message::AppendReply { result: AppendResult::Hinted { at, .. }, .. } => match at.index {
-            Index::ZERO => "a refusal: none of its entries before could agree".to_owned(),
-            index => format!("a refusal: its entry {index}, of term {}, could agree", at.term),
+            Index::ZERO => "a refusal: none of its entries before that could agree".to_owned(),
+            index => {
+                format!(
+                    "a refusal: its last entry that could agree is {index}, of term {}",
+                    at.term
+                )
+            }
         },
         Message::InstallSnapshot { term, chunk, .. } => {
             let Chunk { snapshot, from, to } = chunk;

@@ -7,8 +7,7 @@ use super::entry::waits_at;
 use super::members::members;
 use super::prospects::prospects;
 use super::scene::{
-    absent, are, asked, begun, due, fewer, have, list, named, newer_leader, others, present, share,
-    span,
+    absent, are, asked, begun, due, fewer, have, list, named, newer_leader, others, present, span,
 };
 use super::{Lines, chain};
 use crate::cluster::Cluster;
@@ -130,7 +129,9 @@ fn leader(cluster: &Cluster, server: &Server) -> Vec<String> {
     }
     let (all, takers) = (server.raft.counts_by(), reach.union(ServerSet::only(id)));
     if !all.has_quorum(takers) {
-        let (reached, needed) = (share(cluster, takers), all.enough_with(takers));
+        let voters = all.voters();
+        let reached = format!("{} of {}", takers.intersection(voters).len(), voters.len());
+        let needed = all.enough_with(takers);
         clauses.push(format!(
             "a new request cannot commit as long as only {reached} can take it and answer: \
              {needed} are needed ({})",
@@ -157,7 +158,9 @@ fn holds_back(cluster: &Cluster, server: &Server) -> Vec<String> {
     let mut clauses = Vec::new();
     let unanswered =
         |known: &Progress| matches!(known.replication, Replication::UnderWay { lost: true, .. });
-    let quiet = |id: &ServerId| config.pipelines() && raft.progress(*id).is_some_and(unanswered);
+    let quiet = |id: &ServerId| {
+        config.inflight.is_more_than_one() && raft.progress(*id).is_some_and(unanswered)
+    };
     let quiet: ServerSet = others(cluster, server.id).iter().filter(quiet).collect();
     if !quiet.is_empty() {
         clauses.push(format!(

@@ -324,8 +324,7 @@ fn role_words(server: &Server) -> String {
     format!("{} is {} in term {}", server.id, role_of(server).word(), server.raft.term())
 }
 
-/// The newest entries' terms: what a row of the screen has room for.
-/// "the entries in S1's log are of the terms 1,1,2".
+/// "the entries of S1's log are of the terms 1,1,2".
 fn log_told(server: &Server) -> String {
     let (id, log) = (server.id, server.raft.log());
     let behind = if log.base().index > Index(0) { " behind its snapshot" } else { "" };
@@ -336,6 +335,7 @@ fn log_told(server: &Server) -> String {
     }
 }
 
+/// The newest entries' terms: what a row of the screen has room for.
 fn log_words(log: &Log) -> String {
     let left_out = log.len().saturating_sub(TERMS_SHOWN);
     let newest = log.iter_from(Index(log.first_index().0 + left_out as u64));

@@ -233,10 +233,12 @@ impl Raft {
         }
     }
 
-    /// A follower is told that its leader is gone: it votes for the next at once.
-    pub const fn forget_leader(&mut self) {
-        if let State::Follower { leader } = &mut self.state {
-            *leader = None;
+    /// A follower no longer keeps to its leader: it votes for the next at once (dissertation §4.2.3).
+    pub fn forget_leader(&mut self, out: &mut Outbox) {
+        if let State::Follower { leader } = &mut self.state
+            && let Some((leader, _)) = leader.take()
+        {
+            out.emit(RaftEvent::LeaderForgotten { leader });
         }
     }
 

@@ -169,6 +169,10 @@ pub enum RaftEvent {
         rounds: u32,
         silent: Span,
     },
+    /// A follower no longer keeps to the leader from which it has heard, by command.
+    LeaderForgotten {
+        leader: ServerId,
+    },
     /// Its election timer has run out, and it has no vote: it learns, or is no member any more.
     StandsNot {
         learns: bool,

@@ -57,13 +57,15 @@ impl Entry {
 impl PartialEq for Payload {
     #[inline(always)]
     fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Op(one), Self::Op(other)) => Rc::ptr_eq(one, other) || one == other,
-            (Self::Noop, Self::Noop) | (Self::Untold, Self::Untold) => true,
-            (Self::Opaque(one), Self::Opaque(other)) => one == other,
-            (Self::Configuration(one), Self::Configuration(other)) => one == other,
-            (Self::Register(one), Self::Register(other)) => one == other,
-            _ => false,
+        match self {
+            Self::Op(one) => {
+                matches!(other, Self::Op(other) if Rc::ptr_eq(one, other) || one == other)
+            }
+            Self::Noop => matches!(other, Self::Noop),
+            Self::Untold => matches!(other, Self::Untold),
+            Self::Opaque(one) => matches!(other, Self::Opaque(other) if one == other),
+            Self::Configuration(one) => matches!(other, Self::Configuration(other) if one == other),
+            Self::Register(one) => matches!(other, Self::Register(other) if one == other),
         }
     }
 }

@@ -2,11 +2,12 @@
 //! (dissertation §10.2.2).
 //!
 //! With `inflight=1`, as when nothing else is said, an append waits for the answer to the one before.
-//! With more, or with a bound in bytes, a leader that knows where a follower's log agrees with its own sends on: nextIndex goes forward
-//! with each append that leaves. That is the *replicate* of etcd's states of progress. A refusal, a
-//! loss that the network reports, or a heartbeat's time without an answer ends it: then the leader *probes*,
-//! with one append, or with heartbeats alone where even that stays unanswered. So a server that is
-//! dead costs no entries. The first answer opens the way again.
+//! With more, or with a bound in bytes, a leader that knows where a follower's log agrees with its own
+//! sends on: nextIndex goes forward with each append that leaves. An append leaves as long as less than
+//! the bound is under way, so a large entry can go beyond it. That is the *replicate* of etcd's states of
+//! progress. A refusal, a loss that the network reports, or a heartbeat's time without an answer ends it:
+//! then the leader *probes*, with one append, or with heartbeats alone where even that stays unanswered.
+//! So a server that is dead costs no entries. The first answer opens the way again.
 
 use super::{Context, Leadership, Outbox, Raft, RaftEvent, Replication, State};
 use crate::cluster::time::Time;
@@ -58,6 +59,10 @@ impl Pipeline {
 
     fn to(&self, peer: ServerId) -> impl Iterator<Item = &Flight> {
         self.flights.iter().filter(move |flight| flight.to == peer)
+    }
+
+    fn bytes_to(&self, peer: ServerId) -> u64 {
+        self.to(peer).map(|flight| flight.bytes).sum()
     }
 
     pub(super) fn add(&mut self, flight: Flight) {
@@ -124,10 +129,10 @@ impl Raft {
         match known.replication {
             Replication::Idle => true,
             Replication::UnderWay { lost: false, .. } if cx.pipelines() => {
-                let flights = || leader.pipeline.to(peer);
-                let bytes = flights().map(|flight| flight.bytes).sum();
+                let (count, bytes) =
+                    (leader.pipeline.to(peer).count(), leader.pipeline.bytes_to(peer));
                 leader.pipeline.is_open(peer)
-                    && !cx.inflight.is_reached(flights().count() as u64, bytes)
+                    && !cx.inflight.is_reached(count as u64, bytes)
                     && known.next <= self.log.last_index()
             }
             Replication::UnderWay { .. } | Replication::Snapshot { .. } => false,
@@ -137,7 +142,7 @@ impl Raft {
     /// How many bytes of entries another has not answered.
     pub fn bytes_in_flight(&self, peer: ServerId) -> u64 {
         let State::Leader(leader) = &self.state else { return 0 };
-        leader.pipeline.to(peer).map(|flight| flight.bytes).sum()
+        leader.pipeline.bytes_to(peer)
     }
 
     /// An answer says that the logs agree up to `index`: what it answers is in flight no more, and the

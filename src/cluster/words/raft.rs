@@ -157,6 +157,10 @@ impl RaftEvent {
                 |_| format!("no longer waits for {server} to catch up"),
                 |_| members::given_up(*server, *rounds, *silent),
             ),
+            R::LeaderForgotten { leader } => leadership.story(
+                |_| format!("forgets its leader {leader}"),
+                |_| "it votes as if it had heard from none (dissertation §4.2.3)".to_owned(),
+            ),
             R::StandsNot { learns, index } => leadership.story(
                 |_| "does not become a candidate".to_owned(),
                 |_| members::stands_not(*learns, *index),

@@ -151,6 +151,10 @@ pub const HEADLINES: Forms = &[
                     && summary.kind == PacketKind::ReadIndexGiven { index: Index(n(w[2])) })
         })
     }),
+    ("{} forgets its leader {}", |s, w| {
+        let (was, is) = (&s.was(id(w[0])).raft, &s.is(id(w[0])).raft);
+        (was.leader(), is.leader()) == (Some(id(w[1])), None) && was.term() == is.term()
+    }),
     ("{} no longer leads term {}", |s, w| led(s, w, Role::Leader)),
     ("{} is no longer a candidate in term {}", |s, w| led(s, w, Role::Candidate)),
     ("{} appends a no-op as entry {} of term {}", |s, w| {

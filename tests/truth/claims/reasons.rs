@@ -570,6 +570,9 @@ pub const REASONS: Forms = &[
     ("it belongs to an older term (§5.1)", |s, _| {
         s.heard.is_some_and(|(_, message)| message.summary().term < s.is(subject(s)).raft.term())
     }),
+    ("it votes as if it had heard from none (dissertation §4.2.3)", |s, _| {
+        s.is(subject(s)).raft.heard_leader().is_none()
+    }),
     ("it does not lead, and only a leader can say (§6.4)", |s, _| {
         let asks = |message: &Cargo| matches!(message, Cargo::Raft(Message::ReadIndex { .. }));
         s.heard.is_some_and(|(_, message)| asks(message))

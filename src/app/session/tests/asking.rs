@@ -338,7 +338,7 @@ fn the_remote_goes_on_whatever_is_open() {
     }
 }
 
-/// Whoever goes back to where it was asked finds it asked, by whichever keys.
+/// Back where a question was asked it is asked again, by any keys that lead there.
 #[test]
 fn a_question_that_one_comes_back_to_has_no_answer() {
     for present in [false, true] {

@@ -1,6 +1,6 @@
 //! The time that all may take, and how far it is: on a terminal a bar, and none elsewhere.
 //!
-//! When the time is over, or somebody presses Ctrl-C, what is being played ends at its next step.
+//! At the end of the time, or at Ctrl-C, what is being played ends at its next step.
 
 use std::io::{self, IsTerminal};
 use std::thread;

@@ -23,7 +23,7 @@ pub fn why(quest: &Quest) -> Option<String> {
     quest.condition.needs(&fallen).or_else(|| impossible_logs(quest))
 }
 
-/// A log that no server can have, whoever is asked for it.
+/// Why a condition asks for a log that no server can have, if it does.
 pub fn fallen(condition: &Condition) -> Option<String> {
     let Condition::Compare(measure, Compare::Equal, Operand::Terms(terms)) = condition else {
         return None;

@@ -162,10 +162,10 @@ looked last (dissertation §6.2). If it stays, it looks again after the shortest
         usage: &["forget-leader WHO..."],
         summary: "followers forget the leader that they have heard from",
         help: "\
-With check-quorum or pre-vote a server that has just heard from a leader votes for nobody (dissertation §4.2.3). \
-Who has found out in another way that the leader is gone can say so: the followers named here vote at \
-once, and know the leader again when it speaks. Refused with `reads=lease`, by which leaders answer because \
-nobody votes meanwhile.",
+A server that has just heard from a leader promises its vote to nobody with pre-vote, and votes for nobody \
+with check-quorum (dissertation §9.6, §4.2.3). That costs time where the leader is known to be gone: the \
+followers named here forget it, vote at once, and follow it again when it speaks. Refused with \
+`reads=lease`, by which leaders answer because nobody votes meanwhile.",
         options: &[],
         examples: &["forget-leader S2", "forget-leader followers"],
         parse: |reader| servers(reader, ServerAct::ForgetLeader),

@@ -296,6 +296,7 @@ impl Source {
                 RaftEvent::CaughtUp { server: other, round, matched, took, within: took },
             ),
             E::Raft(server, RaftEvent::CatchUpEnded { server: other, rounds: round, silent: took }),
+            E::Raft(server, RaftEvent::LeaderForgotten { leader: server }),
             E::Raft(server, RaftEvent::StandsNot { learns, index }),
             E::Raft(server, RaftEvent::ChangeWaits { term }),
             E::Server(server, ServerEvent::AppliedMembers { index, all: to }),
