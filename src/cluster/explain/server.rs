@@ -247,12 +247,13 @@ fn quorum_check(cluster: &Cluster, server: &Server) -> Option<String> {
     let at = due(cluster, server.timer(TimerKind::Quorum)?.due);
     let heard = server.raft.active().union(ServerSet::only(server.id));
     let lacks = server.raft.counts_by().lacks(heard);
-    let so_far = format!("since its last check for a quorum it has heard from {}", list(heard));
+    let so_far = format!("for its next check for a quorum, {at}, it counts {} so far", list(heard));
     Some(match lacks {
-        0 => format!("{so_far}: that is enough for the next, {at} (dissertation §6.2)"),
-        _ => format!(
-            "{so_far}: unless {lacks} more answer, it steps down at the next, {at} (dissertation §6.2)"
-        ),
+        0 => format!("{so_far}: that is enough (dissertation §6.2)"),
+        1 => format!("{so_far}: unless 1 more answers, it steps down then (dissertation §6.2)"),
+        _ => {
+            format!("{so_far}: unless {lacks} more answer, it steps down then (dissertation §6.2)")
+        }
     })
 }
 

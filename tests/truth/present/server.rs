@@ -133,12 +133,16 @@ pub const SERVER: Forms = &[
         s.own().timer(TimerKind::Heartbeat).is_some_and(|timer| w[0] == s.due(timer.due))
     }),
     (
-        "Since its last check for a quorum it has heard from {}: that is enough for the next, {} (dissertation §6.2)",
-        |s, w| checks_next(s, (w[0], w[1]), None),
+        "For its next check for a quorum, {}, it counts {} so far: that is enough (dissertation §6.2)",
+        |s, w| checks_next(s, (w[1], w[0]), None),
     ),
     (
-        "Since its last check for a quorum it has heard from {}: unless {} more answer, it steps down at the next, {} (dissertation §6.2)",
-        |s, w| checks_next(s, (w[0], w[2]), Some(n(w[1]))),
+        "For its next check for a quorum, {}, it counts {} so far: unless {} more answer, it steps down then (dissertation §6.2)",
+        |s, w| checks_next(s, (w[1], w[0]), Some(n(w[2]))),
+    ),
+    (
+        "For its next check for a quorum, {}, it counts {} so far: unless 1 more answers, it steps down then (dissertation §6.2)",
+        |s, w| checks_next(s, (w[1], w[0]), Some(1)),
     ),
     ("For {} more it answers reads by its lease (dissertation §6.4.1)", |s, w| {
         // A tenth less than the shortest election timeout after the newest round of answers.
