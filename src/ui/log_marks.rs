@@ -69,15 +69,17 @@ impl Verdict {
         }
     }
 
-    /// Below the logs, in capitals, where all servers of which it holds share a line.
-    pub fn below(&self) -> String {
+    /// Below the logs, in capitals, where all servers of which it holds share a line: so many.
+    pub fn below(&self, servers: usize) -> String {
+        let s = if servers == 1 { "S" } else { "" };
         match self {
-            Self::Lost(first, last) if first < last => format!("LOSE {first}-{last}"),
-            Self::Lost(first, _) => format!("LOSE ENTRY {first}"),
+            Self::Lost(first, last) if first < last => format!("LOSE{s} {first}-{last}"),
+            Self::Lost(first, _) => format!("LOSE{s} ENTRY {first}"),
+            Self::Conflicts(first) => format!("CONFLICT{s} AT {first}"),
             Self::Danger(index) | Self::NeedsInDanger(index, _) => {
                 format!("entry {index} IN DANGER")
             }
-            Self::Conflicts(_) | Self::Needs(_) => self.in_row(),
+            Self::Needs(words) => words.clone(),
         }
         .to_uppercase()
     }
@@ -167,5 +169,20 @@ pub fn copies(need: &Need) -> &'static str {
         (false, false, _) => "on disk",
         (false, true, 1) => "copy",
         (false, true, _) => "copies",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_server_loses_and_several_lose() {
+        let lost = Verdict::Lost(Index(3), Index(3));
+        assert_eq!([lost.below(1), lost.below(2)], ["LOSES ENTRY 3", "LOSE ENTRY 3"]);
+        let more = Verdict::Lost(Index(3), Index(5));
+        assert_eq!([more.below(1), more.below(2)], ["LOSES 3-5", "LOSE 3-5"]);
+        let conflicts = Verdict::Conflicts(Index(2));
+        assert_eq!([conflicts.below(1), conflicts.below(3)], ["CONFLICTS AT 2", "CONFLICT AT 2"]);
     }
 }

@@ -757,17 +757,17 @@ impl Table<'_> {
         let mut seen: Vec<(Verdict, ServerSet)> = Vec::new();
         for server in self.scene.cluster.servers() {
             let Some(verdict) = self.verdict(server) else { continue };
-            match seen.iter_mut().find(|(other, _)| other.below() == verdict.below()) {
+            match seen.iter_mut().find(|(other, _)| other.below(1) == verdict.below(1)) {
                 Some((_, who)) => who.insert(server.id),
                 None => seen.push((verdict, ServerSet::only(server.id))),
             }
         }
         for (verdict, who) in seen {
-            let who = Spaced(who.iter());
+            let below = verdict.below(who.len());
             let text = match verdict {
-                Verdict::Danger(_) | Verdict::NeedsInDanger(..) => verdict.below(),
+                Verdict::Danger(_) | Verdict::NeedsInDanger(..) => below,
                 Verdict::Lost(..) | Verdict::Conflicts(_) | Verdict::Needs(_) => {
-                    format!("{who} {}", verdict.below())
+                    format!("{} {below}", Spaced(who.iter()))
                 }
             };
             lines.push((text, verdict.is_bad()));
