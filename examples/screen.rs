@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use raftlab::app::input::Chord;
 use raftlab::app::input::Input;
-use raftlab::app::keymap::Chord;
 use raftlab::app::session::{Message, Session};
 use raftlab::cluster::config::Config;
 use raftlab::ui;

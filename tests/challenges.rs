@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use raftlab::cluster::challenge::Stage;
+use raftlab::cluster::command::Stage;
 use raftlab::cluster::command::{Script, Shows};
 use raftlab::cluster::flaw::Breaks;
 use raftlab::cluster::{Cluster, Step};

@@ -6,7 +6,7 @@ mod run;
 use std::collections::BTreeSet;
 
 use raftlab::cluster::Cluster;
-use raftlab::cluster::chaos::Fault;
+use raftlab::cluster::command::Fault;
 use raftlab::cluster::command::{Deed, LabAct, NodeName, Place, Script};
 use raftlab::cluster::event::{EventKind, LabEvent};
 use raftlab::cluster::network::LinkRule;

@@ -11,10 +11,11 @@ mod scripts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use raftlab::cluster::check::{Invariant, Violation, Void};
+use raftlab::cluster::check::Void;
 use raftlab::cluster::command::Script;
 use raftlab::cluster::event::{EventKind, ScriptEvent};
 use raftlab::cluster::flaw::FLAWS;
+use raftlab::cluster::invariant::{Invariant, Violation};
 use raftlab::cluster::types::{SERVERS_MAX, ServerId, Term};
 use raftlab::cluster::{Cluster, Step};
 

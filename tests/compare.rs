@@ -5,7 +5,8 @@ use raftlab::cluster::Cluster;
 use raftlab::cluster::command::parse_line;
 use raftlab::cluster::compare::{Comparison, ROWS_MAX, Row, differences};
 use raftlab::cluster::config::Config;
-use raftlab::cluster::event::{EventKind, Flight, LabEvent, PacketEvent, ServerEvent};
+use raftlab::cluster::event::{EventKind, LabEvent, PacketEvent, ServerEvent};
+use raftlab::cluster::network::Flight;
 use raftlab::cluster::time::Span;
 use raftlab::cluster::timeline::{Goal, Timeline};
 use raftlab::cluster::types::Node;
@@ -201,7 +202,7 @@ fn the_size_of_the_pieces_changes_nothing() {
 }
 
 fn is_story(event: &raftlab::cluster::event::Event) -> bool {
-    event.weight() == raftlab::cluster::words::Weight::Story
+    event.weight() == raftlab::cluster::topic::Weight::Story
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chance::{Chance, setting};
+use raftlab::app::input::Chord;
 use raftlab::app::input::{Input, Named};
-use raftlab::app::keymap::Chord;
 use raftlab::app::session::{Effect, Message, Session};
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::config::Config;

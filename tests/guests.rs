@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use raftlab::cluster::check::Invariant;
 use raftlab::cluster::command::{Script, parse_line};
 use raftlab::cluster::event::{EventKind, RaftEvent, ServerEvent};
 use raftlab::cluster::explain;
 use raftlab::cluster::guest::{self, Program};
+use raftlab::cluster::invariant::Invariant;
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::{Cluster, Implementation, Limits, Step};
 

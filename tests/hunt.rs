@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use raftlab::cluster::check::Invariant;
 use raftlab::cluster::flaw::{Breaks, FLAWS, Flaw};
+use raftlab::cluster::invariant::Invariant;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -2,6 +2,7 @@
 //! `src/app` both, but not `src/app/shell`. None of them knows a file, a clock, a process or a
 //! terminal: so the lab is one value, and builds where there is none of these.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -76,8 +77,16 @@ fn sources(folder: &str, but: &str) -> Vec<PathBuf> {
 
 /// A program without its comments, its tests and its white space around `::`.
 fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let is_tests = |rest: &&str| {
+        let line = rest.lines().next().unwrap_or_default();
+        line.contains("mod ") && line.ends_with('{')
+    };
+    let tests =
+        text.match_indices("#[cfg(test)]\n").map(|(at, mark)| (at, &text[at + mark.len()..]));
+    let end = tests.filter(|(_, rest)| is_tests(&rest.trim_start())).map(|(at, _)| at).next();
+    let lines = text[..end.unwrap_or(text.len())]
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     lines.map(|line| line.split(" // ").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
@@ -199,6 +208,118 @@ fn raft_knows_no_disk_no_server_and_no_cluster() {
 
 fn is_raft(folder: &Path) -> bool {
     folder.ends_with("cluster/raft")
+}
+
+/// The rooms of a folder: its folders and files, and which others each names. What the folder's own
+/// file names belongs to the whole, and so do the files of `but`; a name that it hands on is that of
+/// the room from which it comes.
+fn rooms(folder: &str, but: impl Fn(&str) -> bool) -> BTreeMap<String, BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let own = code(&fs::read_to_string(root.join("mod.rs")).expect("the folder's own file"));
+    let module: Vec<&str> = folder.split('/').skip(1).collect();
+    let is_room =
+        |name: &str| root.join(name).is_dir() || root.join(format!("{name}.rs")).is_file();
+    let mut handed_on = BTreeMap::new();
+    for path in own.split("pub use ").skip(1).filter_map(|rest| rest.split_once(';')) {
+        let mut named = Vec::new();
+        expand("", path.0, &mut named);
+        for (room, name) in named.iter().filter_map(|path| path.split_once("::")) {
+            handed_on.insert(name.to_owned(), room.to_owned());
+        }
+    }
+    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in sources(folder, "") {
+        let place = file.strip_prefix(&root).expect("below the folder").with_extension("");
+        let mut place: Vec<&str> =
+            place.iter().map(|part| part.to_str().expect("a name")).collect();
+        place.pop_if(|last| *last == "mod");
+        let text = code(&fs::read_to_string(&file).expect("a source"));
+        let Some(room) = place.first().filter(|_| place.len() > 1 || !but(&text)) else { continue };
+        let named = rooms.entry((*room).to_owned()).or_default();
+        let here: Vec<&str> = module.iter().copied().chain(place.iter().copied()).collect();
+        for path in paths(&text) {
+            let mut parts = path.trim_start_matches(':').split("::").peekable();
+            let mut from = match parts.peek() {
+                Some(&"crate") => Vec::new(),
+                Some(&("super" | "self")) => here.clone(),
+                _ => continue,
+            };
+            while let Some(step) = parts.next_if(|part| ["crate", "super", "self"].contains(part)) {
+                if step == "super" {
+                    from.pop();
+                }
+            }
+            from.extend(parts);
+            let Some(name) = from.strip_prefix(&module[..]).and_then(|rest| rest.first()) else {
+                continue;
+            };
+            let other =
+                if is_room(name) { Some(*name) } else { handed_on.get(*name).map(String::as_str) };
+            named.extend(other.filter(|other| other != room).map(str::to_owned));
+        }
+    }
+    rooms
+}
+
+/// Rooms that come back to themselves: what is left when those that name no other, or that no other
+/// names, are taken away again and again.
+fn circles(mut rooms: BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, BTreeSet<String>> {
+    loop {
+        let there: BTreeSet<String> = rooms.keys().cloned().collect();
+        rooms.values_mut().for_each(|named| named.retain(|other| there.contains(other)));
+        let named: BTreeSet<String> = rooms.values().flatten().cloned().collect();
+        let before = rooms.len();
+        rooms.retain(|room, others| !others.is_empty() && named.contains(room));
+        if rooms.len() == before {
+            return rooms;
+        }
+    }
+}
+
+/// Of two rooms one can be read without the other. In `src/cluster` a file that gives `Cluster` methods
+/// is a part of that one value, as `mod.rs` is; its folders are rooms all the same.
+#[test]
+fn no_room_knows_one_that_knows_it() {
+    let of_the_cluster = |text: &str| text.contains("impl Cluster {");
+    let cluster = rooms("src/cluster", of_the_cluster);
+    assert!(
+        cluster["command"].contains("network") && cluster["act"].contains("command"),
+        "{cluster:?}"
+    );
+    for rooms in [cluster, rooms("src/ui", |_| false), rooms("src/app", |_| false)] {
+        assert!(rooms.len() > 10, "{rooms:?}");
+        let circles = circles(rooms);
+        assert!(circles.is_empty(), "each of these leads back to itself: {circles:#?}");
+    }
+}
+
+/// A newcomer looks a file up in the architecture: each has its place in the table of its room, and what
+/// stands there is a file.
+#[test]
+fn the_architecture_says_of_each_file_and_folder_where_it_belongs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/architecture.md")).expect("the page");
+    let mut wrong = Vec::new();
+    for folder in ["src/cluster", "src/ui", "src/app", "src/app/shell"] {
+        let title = format!("### Where to find what in `{folder}`\n");
+        let (_, part) = page.split_once(&title).expect("a table of the folder");
+        let part = part.split("\n#").next().unwrap_or_default();
+        let rows = part.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+        let named = rows.flat_map(|row| row.split(", ")).map(|name| name.trim_matches('`'));
+        let named: BTreeSet<String> = named.map(str::to_owned).collect();
+        let files = sources(folder, "").into_iter().filter_map(|file| {
+            let place = file.strip_prefix(root.join(folder)).expect("below the folder");
+            let mut parts = place.iter().map(|part| part.to_string_lossy().into_owned());
+            let first = parts.next()?;
+            let has_table = folder == "src/app" && ["shell", "mod.rs"].contains(&&*first);
+            (!has_table).then(|| if parts.next().is_some() { first + "/" } else { first })
+        });
+        let files: BTreeSet<String> = files.collect();
+        wrong.extend(files.difference(&named).map(|name| format!("{folder}/{name} has no row")));
+        let gone = named.iter().filter(|name| !root.join(folder).join(name).exists());
+        wrong.extend(gone.map(|name| format!("{folder}/{name} has a row, and is not there")));
+    }
+    assert!(wrong.is_empty(), "docs/architecture.md: {wrong:#?}");
 }
 
 /// Where a log begins is for the log to say: once a snapshot stands in for its first entries (§7), that

@@ -6,10 +6,8 @@ mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use raftlab::cluster::event::{
-    EventKind, Flight, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
-};
-use raftlab::cluster::network::{Network, PacketKind, Summary};
+use raftlab::cluster::event::{EventKind, NetworkEvent, PacketEvent, RaftEvent, ServerEvent};
+use raftlab::cluster::network::{Flight, Network, PacketKind, Summary};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Index, Node, PacketId, ServerId};
 use run::Run;

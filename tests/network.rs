@@ -8,8 +8,9 @@ mod run;
 use std::collections::BTreeSet;
 
 use flights::{Flight, server};
+use raftlab::cluster::cause::Cause;
 use raftlab::cluster::event::{
-    AttemptFailure, Cause, ClientEvent, DropReason, EventKind, NetworkEvent, ServerEvent,
+    AttemptFailure, ClientEvent, DropReason, EventKind, NetworkEvent, ServerEvent,
 };
 use raftlab::cluster::network::Network;
 use raftlab::cluster::time::{Span, Time};

@@ -2,8 +2,8 @@
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::command::{Script, parse_line};
-use raftlab::cluster::event::{DropReason, EventKind, Flight, NetworkEvent, PacketEvent};
-use raftlab::cluster::network::{Hand, Packet};
+use raftlab::cluster::event::{DropReason, EventKind, NetworkEvent, PacketEvent};
+use raftlab::cluster::network::{Flight, Hand, Packet};
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::types::{Node, ServerId};
 

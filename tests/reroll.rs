@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use raftlab::cluster::command::{Script, parse_line};
-use raftlab::cluster::event::{Cause, EventKind, Flight, NetworkEvent, PacketEvent};
+use raftlab::cluster::event::{EventKind, NetworkEvent, PacketEvent};
+use raftlab::cluster::network::Flight;
 use raftlab::cluster::time::{Span, Time};
 use raftlab::cluster::timers::TimerKind;
 use raftlab::cluster::types::{Node, PacketId, ServerId};
-use raftlab::cluster::{Cluster, Step};
+use raftlab::cluster::{Cause, Cluster, Step};
 
 fn start(script: &str, seed: u64) -> Cluster {
     let script = Script::parse("t.lab", script.as_bytes());

@@ -4,13 +4,14 @@
 #[path = "support/run.rs"]
 mod run;
 
+use raftlab::cluster::cause::Cause;
 use raftlab::cluster::check::Void;
 use raftlab::cluster::event::{
-    Cause, ClientEvent, Event, EventKind, Flight, PacketEvent, RaftEvent, ScriptEvent, ServerEvent,
+    ClientEvent, Event, EventKind, PacketEvent, RaftEvent, ScriptEvent, ServerEvent,
 };
 use raftlab::cluster::explain;
 use raftlab::cluster::flaw::Flaw;
-use raftlab::cluster::network::{Packet, PacketKind};
+use raftlab::cluster::network::{Flight, Packet, PacketKind};
 use raftlab::cluster::time::Time;
 use raftlab::cluster::types::{Index, Node, ServerId, Term};
 use run::Run;

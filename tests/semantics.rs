@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use raftlab::cluster::command::Script;
 use raftlab::cluster::event::{
-    AttemptFailure, ClientEvent, DropReason, Event, EventKind, Flight, NetworkEvent, PacketEvent,
+    AttemptFailure, ClientEvent, DropReason, Event, EventKind, NetworkEvent, PacketEvent,
     RaftEvent, ServerEvent,
 };
 use raftlab::cluster::history::Record;
-use raftlab::cluster::network::PacketKind;
 use raftlab::cluster::network::WrongLeader;
+use raftlab::cluster::network::{Flight, PacketKind};
 use raftlab::cluster::time::{Span, SpanRange, Time};
 use raftlab::cluster::types::{ClientId, Index, Node, OpId, Outcome, Request, ServerId};
 use raftlab::cluster::{Cluster, Step};

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use raftlab::cluster::command::Script;
-use raftlab::cluster::words::Weight;
+use raftlab::cluster::topic::Weight;
 use raftlab::cluster::{Cluster, Step};
 
 /// Scenes of `scripts/raft` in which each rule of Figure 2 decides something.

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+use raftlab::app::input::Chord;
 use raftlab::app::input::{Input, Named};
-use raftlab::app::keymap::Chord;
 use raftlab::app::session::{Message, Session};
 use raftlab::cluster::config::Config;
 use raftlab::cluster::time::Span;

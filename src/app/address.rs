@@ -12,10 +12,10 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::session::Moment;
+use super::moment::Moment;
 use crate::cluster::command::BYTES_MAX;
 use crate::cluster::digest::ENGINE;
-use crate::cluster::words::plain::quoted;
+use crate::cluster::plain::quoted;
 
 /// The form of the links that are made.
 const FORM: &str = "1";

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use crate::cluster::Cluster;
-use crate::cluster::event::{Event, EventKind, Flight, PacketEvent, RaftEvent, ServerEvent};
+use crate::cluster::event::{Event, EventKind, PacketEvent, RaftEvent, ServerEvent};
+use crate::cluster::network::Flight;
 use crate::cluster::raft::Log;
 use crate::cluster::types::{Index, ServerId};
 use crate::ui::view::{Fading, LostPacket, RemovedEntry};

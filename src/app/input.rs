@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use super::keymap::Chord;
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A single key was pressed: never a range.
@@ -31,6 +29,37 @@ pub enum MouseAct {
     PressOther,
     ScrollUp,
     ScrollDown,
+}
+
+/// A key, or a range of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chord {
+    Char(char),
+    /// From the first to the last.
+    Range(char, char),
+    Ctrl(char),
+    Key(Named),
+}
+
+impl Chord {
+    /// Whether a press of the single key `pressed` is meant.
+    pub(super) fn includes(self, pressed: Self) -> bool {
+        match (self, pressed) {
+            (Self::Range(first, last), Self::Char(char)) => (first..=last).contains(&char),
+            _ => self == pressed,
+        }
+    }
+
+    /// As it stands in the help: "Space", "PgUp", "1-9", "Ctrl-s".
+    pub fn label(self) -> String {
+        match self {
+            Self::Char(' ') => "Space".into(),
+            Self::Char(char) => char.into(),
+            Self::Range(first, last) => format!("{first}-{last}"),
+            Self::Ctrl(char) => format!("Ctrl-{char}"),
+            Self::Key(named) => named.to_string(),
+        }
+    }
 }
 
 /// A key that writes no character.

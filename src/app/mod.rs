@@ -21,9 +21,12 @@ pub mod hunt;
 pub mod input;
 pub mod keymap;
 mod memory;
+mod moment;
 mod pace;
 mod player;
 mod recorder;
+#[cfg(any(feature = "terminal", test))]
+mod reference;
 #[cfg(feature = "scripts")]
 pub mod scenes;
 mod scout;

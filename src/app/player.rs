@@ -9,10 +9,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cluster::Cluster;
 use crate::cluster::command::{self, Command, Deed, Flow, LabAct, NodeName, Script, Tell};
-use crate::cluster::event::{Cause, EventKind, LabEvent, ScriptEvent};
+use crate::cluster::event::{EventKind, LabEvent, ScriptEvent};
 use crate::cluster::timeline::{Point, Watcher};
+use crate::cluster::{Cause, Cluster};
 use crate::ui::view::{Came, Choice, Pointed, Question, Said, ScriptPlace, SeenLine, Stage};
 
 /// A caption without a beat holds this long, and a little longer for each of its characters.

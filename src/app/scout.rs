@@ -4,14 +4,14 @@
 //! looks some way ahead: a few seconds of lab time, or a minute while a script goes on, for a
 //! script may wait long on purpose. It does a bounded piece of work a frame.
 
-use crate::cluster::event::{Cause, Event, EventKind, Flight, PacketEvent, ScriptEvent};
-use crate::cluster::network::PacketKind;
+use crate::cluster::event::{Event, EventKind, PacketEvent, ScriptEvent};
+use crate::cluster::network::{Flight, PacketKind};
 use crate::cluster::raft::Foreign;
 use crate::cluster::server::Power;
 use crate::cluster::time::{Span, Time};
+use crate::cluster::topic::Weight;
 use crate::cluster::types::Node;
-use crate::cluster::words::Weight;
-use crate::cluster::{Cluster, Step};
+use crate::cluster::{Cause, Cluster, Step};
 
 /// How far it looks in a lab where nobody has said what comes.
 const IDLE_REACH: Span = Span::from_secs(5);

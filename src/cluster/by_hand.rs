@@ -12,7 +12,7 @@
 //! out either. A script that then waits for what nobody tells is at its end, and says so.
 
 use super::client::Client;
-use super::command::Text;
+use super::command::{Motion, Text};
 use super::event::{EventKind, ScriptEvent};
 use super::queue::Slot;
 use super::raft::Context;
@@ -25,16 +25,6 @@ use super::{Cluster, Item, Refusal, Step};
 
 /// The most rounds in which what is in flight arrives before `settle` gives up.
 pub(super) const SETTLE_ROUNDS: u32 = 1_000;
-
-/// Who lets things happen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Motion {
-    /// Lab time: whatever is due next.
-    #[default]
-    ByItself,
-    /// Somebody tells what is to happen, and lab time stands.
-    ByHand,
-}
 
 impl Cluster {
     /// Whether lab time stands until somebody tells what is to happen.

@@ -5,7 +5,7 @@
 //! cluster that refuses what is not allowed, and playing in the lab and being judged by `raftlab run`
 //! are the same.
 
-use super::command::{Challenge, Deed, NodeName, Shows};
+use super::command::{Challenge, Deed, NodeName, Shows, Stage};
 use super::flaw::Breaks;
 use super::resolve::error;
 use super::{Cluster, Refusal};
@@ -16,14 +16,6 @@ pub struct Turn {
     /// Commands that were carried out in it.
     pub used: u32,
     pub stage: Stage,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stage {
-    #[default]
-    Before,
-    Open,
-    Over,
 }
 
 impl Cluster {

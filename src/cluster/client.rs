@@ -14,7 +14,6 @@ use super::flaw::{Flaw, Flaws, Ruled};
 use super::history::Returned;
 use super::keyed::Keyed;
 use super::kv::{Known, Stored};
-use super::network::outcome_byte;
 use super::network::{Cargo, Reply, Rpc};
 use super::queue::Slot;
 use super::redraw::Drawn;
@@ -509,11 +508,7 @@ impl Cluster {
     ) {
         let at = self.now;
         let Answer { outcome, value, version } = result.clone();
-        self.digest
-            .u64(at.micros())
-            .tag(Tag::Return)
-            .u64(u64::from(id.0))
-            .u8(outcome_byte(outcome));
+        self.digest.u64(at.micros()).tag(Tag::Return).u64(u64::from(id.0)).u8(outcome.byte());
         self.digest.text(&value).u64(version.0).u8(u8::from(late));
         self.history
             .finish(record, Returned { at, order: 0, outcome, value, version, late, unknown });

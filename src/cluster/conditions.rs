@@ -3,15 +3,14 @@
 
 use std::borrow::Cow;
 
+use super::command::measures::{Answer, Ask, Asked, OfServer};
 use super::command::who::meant;
 use super::command::{
     Argument, Base, Compare, Condition, Filler, Group, Kind, Measure, Number, Operand, PatternKind,
-    Quantity, Reference, ReplyPattern, RoleName, Spaced, Watched, Who,
+    Quantity, Reference, ReplyPattern, Spaced, Watched, Who,
 };
 use super::kv::Stored;
-use super::measures::{Answer, Ask, Asked, OfServer};
 use super::network::Traffic;
-use super::raft::Role;
 use super::resolve::{Scope, error};
 use super::server::{Power, Server};
 use super::time::Ppm;
@@ -498,18 +497,6 @@ pub(super) fn compares(compare: Compare, left: &Answer<'_>, right: &Answer<'_>) 
     match (left, right) {
         (Answer::Number(left), Answer::Number(right)) => compare.holds(*left, *right),
         _ => left.is(right),
-    }
-}
-
-/// What a server is, in the words of scripts.
-pub fn role_of(server: &Server) -> RoleName {
-    match (server.power, server.raft.role()) {
-        (Power::Down, _) => RoleName::Down,
-        (Power::Asleep, _) => RoleName::Asleep,
-        (Power::Up, Role::Follower) => RoleName::Follower,
-        (Power::Up, Role::PreCandidate) => RoleName::PreCandidate,
-        (Power::Up, Role::Candidate) => RoleName::Candidate,
-        (Power::Up, Role::Leader) => RoleName::Leader,
     }
 }
 

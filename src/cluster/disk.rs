@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::event::Cause;
+use super::cause::Cause;
 use super::flaw::{Flaw, Flaws};
 use super::network::Reply;
 use super::raft::{Entry, HardState, Log, Message, Snapshot, Write};

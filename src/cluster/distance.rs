@@ -7,12 +7,12 @@
 //! is out of reach for good, as long as every server keeps the rules.
 
 use super::Cluster;
+use super::command::measures::{Answer, Ask, Asked, OfServer};
 use super::command::{
     Argument, Base, Compare, Condition, Group, Measure, Number, Operand, PatternKind, Quantity,
     ReplyPattern, RoleName, Takes, Text, Who,
 };
 use super::conditions::compares;
-use super::measures::{Answer, Ask, Asked, OfServer};
 use super::raft::{Log, Role};
 use super::resolve::Scope;
 use super::server::Server;

@@ -11,11 +11,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 use strum::{IntoStaticStr, VariantNames};
 
-use super::check::Violation;
+use super::cause::Cause;
 use super::command::{Condition, Deed, Flow, NodeName, Pace, Question, Tell, Watched};
 use super::flaw::Flaws;
+use super::invariant::Violation;
 use super::kv::Known;
-use super::network::{Reply, Summary, WrongLeader};
+use super::network::{Flight, Reply, WrongLeader};
 pub use super::raft::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 use super::raft::{Configuration, Position};
 use super::sessions::Skipped;
@@ -68,33 +69,6 @@ impl Event {
     }
 }
 
-/// What brought it about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "by", content = "which")]
-pub enum Cause {
-    /// The beginning of the run.
-    #[default]
-    Start,
-    /// A command: how many have been applied before it.
-    Command(u64),
-    Packet(PacketId),
-    /// The loss of a packet that its sender was told of.
-    LossReport(PacketId),
-    ElectionTimer(ServerId),
-    HeartbeatTimer(ServerId),
-    WaiterTimer(ServerId),
-    QuorumTimer(ServerId),
-    /// A timer of a guest, by its number.
-    GuestTimer(ServerId, u8),
-    Sync(ServerId),
-    /// A client's own timer: a reply that did not come, or the end of a pause.
-    ClientTimer(ClientId),
-    /// A line of the script, by its number in the file.
-    Line(u32),
-    /// A line of a trace, by its number, which says so and not why.
-    Told(u32),
-}
-
 /// What happened, by whom or what it is about; with the values that decided.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventKind {
@@ -105,15 +79,6 @@ pub enum EventKind {
     Client(ClientId, ClientEvent),
     Script(ScriptEvent),
     Lab(LabEvent),
-}
-
-/// A packet on its way, as every event of one tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flight {
-    pub packet: PacketId,
-    pub from: Node,
-    pub to: Node,
-    pub summary: Summary,
 }
 
 /// Power, disk and state machine of a server.

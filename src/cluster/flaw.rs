@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::check::Invariant;
+use super::invariant::Invariant;
 use super::types::ServerSet;
 
 /// A rule that is not kept.

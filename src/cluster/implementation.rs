@@ -1,26 +1,10 @@
-//! Which Raft the servers of a run have, if not the lab's own: a file, and what it may use.
+//! Which Raft the servers of a run have, if not the lab's own: a file, and what came of it.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::command::Script;
-use super::guest::Program;
-
-/// What a guest may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Steps that one call may take, about an instruction each.
-    pub fuel: u64,
-    /// Bytes of memory that a server may have.
-    pub memory: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { fuel: 200_000_000, memory: 16 << 20 }
-    }
-}
+use super::guest::{Limits, Program};
 
 /// The Raft of all servers of a run: `cluster raft=FILE`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,32 +31,3 @@ impl PartialEq for Implementation {
 }
 
 impl Eq for Implementation {}
-
-impl Script {
-    /// Gives its servers the Raft that it names, once that has been read.
-    ///
-    /// # Errors
-    /// Why it can't be played with this one.
-    pub fn host(&mut self, program: Arc<Program>) -> Result<(), String> {
-        let has_logs = self.config.given.iter().any(|given| !given.log.is_empty());
-        if program.serves() && has_logs {
-            return Err(
-                "servers begin with entries (`given`), and what its entries hold, only the \
-                        module knows: it is the whole service"
-                    .to_owned(),
-            );
-        }
-        if let Some(shows) = self.shows {
-            return Err(format!(
-                "the script shows {}, a flaw of the lab's own Raft; a guest brings its own",
-                shows.flaw
-            ));
-        }
-        if let Some(raft) = &mut self.config.raft {
-            program.takes(&raft.params)?;
-            raft.hash = Some(program.hash());
-            raft.program = Some(program);
-        }
-        Ok(())
-    }
-}

@@ -18,6 +18,7 @@
 
 pub mod act;
 mod by_hand;
+pub mod cause;
 pub mod challenge;
 pub mod chaos;
 pub mod check;
@@ -33,6 +34,7 @@ pub mod distance;
 mod doings;
 pub mod event;
 pub mod explain;
+pub mod fit;
 pub mod flaw;
 pub mod growing;
 #[cfg(feature = "guests")]
@@ -43,13 +45,15 @@ pub mod guest;
 pub mod history;
 mod hosting;
 mod implementation;
+pub mod invariant;
 mod job;
 pub mod keyed;
 pub mod kv;
 mod lock;
-mod measures;
 pub mod network;
 pub mod observed;
+pub mod orders;
+pub mod plain;
 pub mod queue;
 pub mod raft;
 pub mod reads;
@@ -67,6 +71,8 @@ mod task;
 pub mod time;
 pub mod timeline;
 pub mod timers;
+pub mod topic;
+mod transmit;
 pub mod types;
 mod view;
 mod weight;
@@ -74,10 +80,11 @@ pub mod words;
 pub mod workload;
 
 pub use act::Refusal;
-pub use by_hand::Motion;
+pub use cause::Cause;
 pub use consensus::Consensus;
-pub use event::{Cause, Names};
-pub use implementation::{Implementation, Limits};
+pub use event::Names;
+pub use guest::Limits;
+pub use implementation::Implementation;
 pub use redraw::Redrawn;
 pub use task::{Round, WITHIN, Waiting};
 
@@ -86,15 +93,16 @@ use std::sync::Arc;
 
 use challenge::Turn;
 use chaos::Chaos;
-use check::{Checker, Violation};
+use check::Checker;
 use client::Client;
 use command::recording::Doings;
-use command::{Place, Question, Script, Unmet};
+use command::{Motion, Place, Question, Script, Unmet};
 use config::Config;
 use digest::Digest;
 use event::Event;
 use flaw::Flaws;
 use history::History;
+use invariant::Violation;
 use keyed::Keyed;
 use kv::Stored;
 use network::{Links, Network, Packet, Traffic};
@@ -141,7 +149,7 @@ pub struct Cluster {
     network: Network,
     packets_sent: u64,
     /// What is to be done by hand with packets that come, and which are held.
-    orders: Vec<network::Order>,
+    orders: Vec<orders::Order>,
     held: VecDeque<Packet>,
     traffic: Traffic,
 

@@ -10,17 +10,16 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::cause::Cause;
 use super::check::Checker;
 use super::client::{Call, Job, Work};
 use super::command::Command;
 use super::config::Config;
-use super::event::{
-    Cause, ClientEvent, Event, EventKind, Flight, PacketEvent, RaftEvent, ServerEvent,
-};
+use super::event::{ClientEvent, Event, EventKind, PacketEvent, RaftEvent, ServerEvent};
 use super::flaw::Flaws;
 use super::history::Returned;
 use super::kv::Known;
-use super::network::{Cargo, Hand, Law, Loss, Packet};
+use super::network::{Cargo, Flight, Hand, Law, Loss, Packet};
 use super::queue::{Queue, Slot};
 use super::raft::{Entry, HardState, Outbox, Role};
 use super::rsm::{Rsm, carry_out};

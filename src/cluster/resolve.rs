@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::command::measures::Answer;
 use super::command::{
     Bound, Deed, Filler, NodeName, Operation, Order, Text, VersionWord, Who, Words, is_name,
 };
 use super::conditions::only;
-use super::measures::Answer;
 use super::raft::Role;
 use super::rng::Rng;
 use super::server::{Power, Server};

@@ -16,7 +16,6 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::network::outcome_byte;
 use super::types::{Answer, Index, SessionId, Stamp};
 
 /// How many sessions `client-sessions=on` keeps.
@@ -92,7 +91,7 @@ impl Sessions {
         for (id, session) in self.iter() {
             digest.u64(id.index().0).u64(session.used.0);
             if let Some((sequence, answer)) = &session.last {
-                digest.u64(u64::from(*sequence)).u8(outcome_byte(answer.outcome));
+                digest.u64(u64::from(*sequence)).u8(answer.outcome.byte());
                 digest.text(&answer.value).u64(answer.version.0);
             }
         }

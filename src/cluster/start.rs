@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::Cluster;
+use super::cause::Cause;
 use super::challenge::Turn;
 use super::check::Checker;
 use super::command::recording::Doings;
-use super::command::{Script, Unmet};
+use super::command::{Motion, Script, Unmet};
 use super::config::{Config, Given};
 use super::digest::{Digest, ENGINE};
-use super::event::{Cause, Names};
+use super::event::Names;
 use super::flaw::Flaws;
 use super::history::History;
 use super::keyed::Keyed;
@@ -22,7 +24,6 @@ use super::rng::{Entity, Rng};
 use super::server::Server;
 use super::time::Time;
 use super::types::{Index, Op, OpId, Request, ServerId, Term, Version};
-use super::{Cluster, Motion};
 
 impl Cluster {
     /// A cluster at time 0: every server up and waiting for a leader's word.

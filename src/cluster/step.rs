@@ -1,7 +1,7 @@
 //! One step of the world: the next thing happens, and everything that follows from it at once.
 
 use super::check::Checker;
-use super::command::{Command, Place};
+use super::command::{Command, Motion, Place};
 use super::digest::Tag;
 use super::disk::Held;
 use super::event::{
@@ -15,7 +15,7 @@ use super::server::{INBOX_MAX, Power};
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{Index, Node, ServerId, ServerSet};
-use super::{Cause, Cluster, Consensus, FailureKind, Item, Motion, Step};
+use super::{Cause, Cluster, Consensus, FailureKind, Item, Step};
 
 impl Cluster {
     /// Lets the next thing happen. [`Cluster::events`] says afterwards what it brought about.

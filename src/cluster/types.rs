@@ -452,6 +452,16 @@ impl Outcome {
             Self::Maybe => "maybe",
         }
     }
+
+    /// As one byte of the digest.
+    pub(super) const fn byte(self) -> u8 {
+        match self {
+            Self::Ok => 1,
+            Self::NoKey => 2,
+            Self::Version => 3,
+            Self::Maybe => 4,
+        }
+    }
 }
 
 impl fmt::Display for Outcome {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::check::Violation;
 use super::client::Client;
 use super::command::{Command, Flow, Place, Script, Unmet};
 use super::config::Config;
 use super::event::{Event, Names};
 use super::flaw::{Bearer, Flaw, Flaws};
 use super::history::History;
+use super::invariant::Violation;
 use super::network::{Links, Loss, Network, Packet, Reply, Rpc, Traffic};
 use super::raft::{Choice, Configuration, Entry, Log, RaftOption, Role};
 use super::rsm::Waiter;

@@ -369,7 +369,7 @@ mod tests {
             && (matches!(character, ' '..='~')
                 || TABLE.iter().any(|(glyph, _)| *glyph == character)
                 || is_dots(character)
-                || crate::cluster::words::plain::width(character).is_some())
+                || crate::cluster::plain::width(character).is_some())
     }
 
     /// Every wide letter has the column behind it to itself.

@@ -12,8 +12,9 @@ use super::canvas::Canvas;
 use super::text::{Moment, digits};
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::event::{Event, EventKind, LabEvent, ScriptEvent};
+use crate::cluster::topic::Weight;
 use crate::cluster::types::Node;
-use crate::cluster::words::{Weight, sentences};
+use crate::cluster::words::sentences;
 
 /// The most columns for a client's name before its event.
 const NAME_MAX: u16 = 8;

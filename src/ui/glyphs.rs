@@ -12,7 +12,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::cluster::words::plain;
+use crate::cluster::plain;
 
 /// The characters that the terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use std::ops::{Index, IndexMut};
 
 use ratatui::layout::{Rect, Size};
 
-use super::map::plan::Scale;
+use super::scale::Scale;
 use super::view::{Clock, Layout, Marks, Mode, Pane, View};
 use super::{links, question, watches};
 

@@ -21,7 +21,8 @@ use super::text::digits;
 use super::theme::{Ground, Ink, Theme};
 use super::view::{End, Extent, LinkEdit, Mode, Pane, Scene, Target};
 use crate::cluster::Cluster;
-use crate::cluster::network::{Act, Hand, Link, Profile};
+use crate::cluster::network::{Hand, Link, Profile};
+use crate::cluster::orders::Act;
 use crate::cluster::types::{Node, ServerId};
 
 /// Columns of a cell: for words, and for a sign.

@@ -37,6 +37,7 @@ mod prompt;
 mod question;
 mod quorum;
 pub mod reading;
+mod scale;
 mod script;
 mod servers;
 mod sheet;

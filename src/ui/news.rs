@@ -12,7 +12,8 @@ use super::theme::{Ground, Ink};
 use super::view::Scene;
 use crate::cluster::event::{Event, EventKind, LabEvent, ScriptEvent};
 use crate::cluster::time::Span;
-use crate::cluster::words::{Weight, sentences};
+use crate::cluster::topic::Weight;
+use crate::cluster::words::sentences;
 
 /// An event that is older than this says how old it is.
 const OLD: Span = Span::from_millis(50);

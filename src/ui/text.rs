@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::glyphs::Glyphs;
+use crate::cluster::fit;
 use crate::cluster::time::{Span, Time};
-use crate::cluster::words::fit;
 
 /// "4.855": a moment in seconds, to the millisecond.
 pub struct Moment(pub Time);

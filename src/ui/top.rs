@@ -17,7 +17,7 @@ use super::reading;
 use super::text::{Moment, Spaced, wrap};
 use super::theme::{Ground, Ink};
 use super::view::{Clock, Kept, Scene, Stands};
-use crate::cluster::check::Violation;
+use crate::cluster::invariant::Violation;
 use crate::cluster::raft::Role;
 use crate::cluster::server::Server;
 use crate::cluster::situation::Standing;

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::cluster::Names;
 use crate::cluster::event::Event;
-use crate::cluster::words::{Topic, Weight};
+use crate::cluster::topic::{Topic, Weight};
 
 /// The most events that are kept: of those that tell the story, and of the rest.
 pub const STORY_MAX: usize = 20_000;
@@ -233,7 +233,8 @@ fn is_milestone(event: &Event) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::event::{Cause, EventKind, ServerEvent};
+    use crate::cluster::Cause;
+    use crate::cluster::event::{EventKind, ServerEvent};
     use crate::cluster::flaw::Flaws;
     use crate::cluster::raft::Position;
     use crate::cluster::time::Time;

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use raftlab::cluster::Cluster;
-use raftlab::cluster::check::Invariant;
 use raftlab::cluster::check::linearizability::live::check_history;
 use raftlab::cluster::event::{EventKind, ServerEvent};
 use raftlab::cluster::flaw::Flaw;
+use raftlab::cluster::invariant::Invariant;
 use raftlab::cluster::kv::Stored;
 use raftlab::cluster::network::Cargo;
 use raftlab::cluster::raft::{Log, Message};

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use raftlab::cluster::Cluster;
 use raftlab::cluster::event::{
-    Event, EventKind as E, Flight, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
+    Event, EventKind as E, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
 };
 use raftlab::cluster::flaw::Flaw;
-use raftlab::cluster::network::{Cargo, Packet, PacketKind};
+use raftlab::cluster::network::{Cargo, Flight, Packet, PacketKind};
 use raftlab::cluster::raft::Progress;
 use raftlab::cluster::server::Server;
 use raftlab::cluster::time::Time;

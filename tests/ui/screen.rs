@@ -6,9 +6,10 @@ use ratatui::layout::Size;
 use unicode_width::UnicodeWidthStr;
 
 use crate::stage::{Stage, lost_majority, rows};
+use raftlab::cluster::Cause;
 use raftlab::cluster::command::{Deed, Operation, Order, Text, VersionWord};
 use raftlab::cluster::compare::{Difference, Row};
-use raftlab::cluster::event::{Cause, Event, EventKind, ScriptEvent};
+use raftlab::cluster::event::{Event, EventKind, ScriptEvent};
 use raftlab::cluster::flaw::Flaws;
 use raftlab::cluster::time::Time;
 use raftlab::cluster::types::{Index, ServerId, Version};

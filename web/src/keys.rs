@@ -1,7 +1,7 @@
 //! What a browser calls keys, and what the lab calls them.
 
+use raftlab::app::input::Chord;
 use raftlab::app::input::Named;
-use raftlab::app::keymap::Chord;
 
 /// The key that a browser names so (`KeyboardEvent.key`); `None` for all that are none of the lab's.
 pub fn chord(key: &str, ctrl: bool, shift: bool) -> Option<Chord> {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use ratatui::layout::Size;
 
 use raftlab::app::address::Scene;
+use raftlab::app::input::Chord;
 use raftlab::app::input::{Input, Mouse, MouseAct};
-use raftlab::app::keymap::Chord;
 use raftlab::app::scenes;
 use raftlab::app::session::lent::Futures;
 use raftlab::app::session::{Effect, Message, Moment, Session};

@@ -5,7 +5,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Rect, Size};
 use ratatui::style::Modifier;
 
-use raftlab::cluster::words::plain;
+use raftlab::cluster::plain;
 use raftlab::ui::export::Paper;
 use raftlab::ui::{self, Scene};
 

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::app::stop;
 use crate::cluster::Cluster;
-use crate::cluster::check::Violation;
 use crate::cluster::client::{Job, Work};
 use crate::cluster::command::{
     Condition, Deed, Keeping, LabAct, NodeName, Operation, Order, Place, Script, Text,
@@ -17,6 +16,7 @@ use crate::cluster::command::{
 use crate::cluster::config::Config;
 use crate::cluster::event::{EventKind, LabEvent};
 use crate::cluster::flaw::Flaw;
+use crate::cluster::invariant::Violation;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::workload::Role;
 

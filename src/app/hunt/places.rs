@@ -9,10 +9,10 @@ use super::plan::{Extra, OptionWord};
 use crate::cluster::Cluster;
 use crate::cluster::client::Work;
 use crate::cluster::event::{
-    ClientEvent, DropReason, EventKind, Flight, IgnoreReason, NetworkEvent, PacketEvent, RaftEvent,
+    ClientEvent, DropReason, EventKind, IgnoreReason, NetworkEvent, PacketEvent, RaftEvent,
     ServerEvent, StepDown, VoteRefusal,
 };
-use crate::cluster::network::{PacketKind, WrongLeader};
+use crate::cluster::network::{Flight, PacketKind, WrongLeader};
 use crate::cluster::raft::{AppendResult, RaftOption, Reconfigured, Role};
 use crate::cluster::server::Server;
 use crate::cluster::sessions::Skipped;

@@ -6,13 +6,13 @@ use super::places::Watch;
 use crate::app::{budget::Budget, stop};
 #[cfg(feature = "guests")]
 use crate::cluster::check::Void;
-use crate::cluster::check::{Invariant, Violation};
 use crate::cluster::client::Work;
 use crate::cluster::command::Script;
 #[cfg(feature = "guests")]
 use crate::cluster::event::{EventKind, ServerEvent};
+use crate::cluster::invariant::{Invariant, Violation};
 #[cfg(feature = "guests")]
-use crate::cluster::words::plain::plain;
+use crate::cluster::plain::plain;
 use crate::cluster::{Cluster, Failure, FailureKind, Step};
 
 /// What went wrong in a run.

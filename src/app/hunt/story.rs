@@ -16,9 +16,9 @@ use crate::cluster::command::{
 use crate::cluster::config::Config;
 use crate::cluster::event::{ClientEvent, EventKind, LabEvent, RaftEvent, ServerEvent};
 use crate::cluster::flaw::{Breaks, Flaw};
+use crate::cluster::plain::plain;
 use crate::cluster::raft::Role;
 use crate::cluster::time::{Span, Time};
-use crate::cluster::words::plain::plain;
 use crate::cluster::words::rule;
 use crate::cluster::{Cluster, FailureKind};
 

@@ -6,8 +6,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Action, BINDINGS, Binding, Chord, KeyMode};
-use crate::app::input::Named;
+use super::{Action, BINDINGS, Binding, KeyMode};
+use crate::app::input::{Chord, Named};
 use crate::cluster::command::nearest;
 
 /// The rows that are in force.

@@ -8,14 +8,12 @@
 //! A rule to tell a class once: a capital does the stronger thing, or goes back.
 
 mod chosen;
-mod reference;
 mod table;
 
 pub use chosen::{KeyNames, Keymap};
-pub use reference::reference;
 pub use table::BINDINGS;
 
-use super::input::Named;
+use super::input::Chord;
 use crate::ui::view::Pane;
 
 /// What the keys are for at the moment.
@@ -284,37 +282,6 @@ pub enum Question {
     Yes,
     No,
     Leave,
-}
-
-/// A key, or a range of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chord {
-    Char(char),
-    /// From the first to the last.
-    Range(char, char),
-    Ctrl(char),
-    Key(Named),
-}
-
-impl Chord {
-    /// Whether a press of the single key `pressed` is meant.
-    fn includes(self, pressed: Self) -> bool {
-        match (self, pressed) {
-            (Self::Range(first, last), Self::Char(char)) => (first..=last).contains(&char),
-            _ => self == pressed,
-        }
-    }
-
-    /// As it stands in the help: "Space", "PgUp", "1-9", "Ctrl-s".
-    pub fn label(self) -> String {
-        match self {
-            Self::Char(' ') => "Space".into(),
-            Self::Char(char) => char.into(),
-            Self::Range(first, last) => format!("{first}-{last}"),
-            Self::Ctrl(char) => format!("Ctrl-{char}"),
-            Self::Key(named) => named.to_string(),
-        }
-    }
 }
 
 /// One row of the table.

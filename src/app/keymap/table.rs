@@ -1,11 +1,11 @@
 //! The rows. Their order is that of the help.
 
-use super::Chord::{Char, Ctrl, Key, Range};
 use super::{
-    Action, Binding, Chord, Dialog, Jump, KeyMode, Link, Look, Normal, Packet, Partition,
-    Presenter, Prompt, Question,
+    Action, Binding, Dialog, Jump, KeyMode, Link, Look, Normal, Packet, Partition, Presenter,
+    Prompt, Question,
 };
-use crate::app::input::Named;
+use crate::app::input::Chord::{Char, Ctrl, Key, Range};
+use crate::app::input::{Chord, Named};
 use crate::ui::view::Pane;
 
 /// All keys of all modes.

@@ -7,7 +7,8 @@ use super::partition::Split;
 use super::prompt::Line;
 use super::time::Until;
 use super::{Effect, Mode, Origin, Session};
-use crate::app::keymap::{Chord, Jump, KeyMode, Normal};
+use crate::app::input::Chord;
+use crate::app::keymap::{Jump, KeyMode, Normal};
 use crate::cluster::Refusal;
 use crate::cluster::act::Hindrance;
 use crate::cluster::client::Work;
@@ -16,9 +17,9 @@ use crate::cluster::command::{
 };
 use crate::cluster::config::Config;
 use crate::cluster::network::LinkRule;
+use crate::cluster::plain::quoted;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::types::{Node, Request, ServerId, Version};
-use crate::cluster::words::plain::quoted;
 use crate::ui::view::LinkEdit;
 
 /// The key that the keys `c` and `v` write and read.

@@ -11,8 +11,8 @@ use ratatui::layout::{Position, Rect};
 use super::{Effect, Looks, Screen, Session};
 use crate::app::recorder::{Recorder, Tape, Work, saved};
 use crate::cluster::command::{Command, Place, Tell};
+use crate::cluster::plain::quoted;
 use crate::cluster::timeline::{Done, Point};
-use crate::cluster::words::plain::quoted;
 use crate::ui::export::svg;
 use crate::ui::view::Kept;
 

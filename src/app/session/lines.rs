@@ -1,7 +1,7 @@
 //! The lines of the script: to the last one, to any one, and what one is for.
 
 use super::Session;
-use super::moment::Moment;
+use crate::app::moment::Moment;
 use crate::cluster::Cluster;
 use crate::cluster::command::verbs;
 use crate::cluster::event::{EventKind, ScriptEvent};

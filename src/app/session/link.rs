@@ -2,7 +2,8 @@
 
 use super::look::{Side, Way};
 use super::{Mode, Session};
-use crate::app::keymap::{Chord, Link};
+use crate::app::input::Chord;
+use crate::app::keymap::Link;
 use crate::cluster::command::{Ends, LinkAct, Text, Who};
 use crate::cluster::network::{Hand, LinkChange, LinkRule, Packet};
 use crate::cluster::time::{Ppm, Span, SpanRange};

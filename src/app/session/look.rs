@@ -3,10 +3,11 @@
 
 use super::prompt::Line;
 use super::{Mode, Session};
-use crate::app::keymap::{Chord, Look};
+use crate::app::input::Chord;
+use crate::app::keymap::Look;
 use crate::cluster::time::Span;
+use crate::cluster::topic::Weight;
 use crate::cluster::types::{ClientId, Index, Node, PacketId, ServerId};
-use crate::cluster::words::Weight;
 use crate::ui::trace::Listing;
 use crate::ui::view::{Extent, Layout, Lists, Pane, Rows, Scroll, Stage, Stands, TimelineSpan};
 use crate::ui::{self, links};

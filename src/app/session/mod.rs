@@ -59,8 +59,8 @@ use std::time::Duration;
 use ratatui::layout::Size;
 
 use super::fading::Fader;
-use super::input::{Input, MouseAct, Named};
-use super::keymap::{Action, Binding, Chord, KeyMode, Keymap, Normal};
+use super::input::{Chord, Input, MouseAct, Named};
+use super::keymap::{Action, Binding, KeyMode, Keymap, Normal};
 use super::memory::BUDGET;
 use super::pace::Pacer;
 use super::player::Player;
@@ -92,9 +92,9 @@ use prompt::{History, Line};
 use watches::{Dating, Watch};
 use work::Work;
 
+pub use super::moment::Moment;
 pub use super::recorder::Tape;
 pub use keep::Saving;
-pub use moment::Moment;
 
 /// How long the last row says something before it shows the keys again.
 const NOTICE: Duration = Duration::from_secs(3);

@@ -3,16 +3,17 @@
 
 use super::look::Way;
 use super::{Mode, Session};
-use crate::app::keymap::{Chord, Normal, Packet as Key};
+use crate::app::input::Chord;
+use crate::app::keymap::{Normal, Packet as Key};
+use crate::cluster::Step;
 use crate::cluster::command::{
-    ClientAct, Command, Deed, Ends, Fate, LabAct, LinkAct, PacketAct, ServerAct, Text, Who,
+    ClientAct, Command, Deed, Ends, Fate, LabAct, LinkAct, Motion, PacketAct, ServerAct, Text, Who,
 };
 use crate::cluster::network::Hand;
 use crate::cluster::raft::Role;
 use crate::cluster::server::Power;
 use crate::cluster::time::Span;
 use crate::cluster::types::{PacketId, ServerId};
-use crate::cluster::{Motion, Step};
 use crate::ui::view::Pane;
 
 /// How long `s` delays a packet.

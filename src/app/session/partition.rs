@@ -1,7 +1,8 @@
 //! Partition mode: servers and clients are put in groups, and cut apart with Enter.
 
 use super::{Mode, Session};
-use crate::app::keymap::{Chord, Partition};
+use crate::app::input::Chord;
+use crate::app::keymap::Partition;
 use crate::cluster::Cluster;
 use crate::cluster::command::{Command, Deed, Text, Who};
 use crate::cluster::rng::{Entity, Rng};

@@ -18,7 +18,7 @@ use crate::cluster::event::{
 };
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::{self, Goal, Point};
-use crate::cluster::words::Topic;
+use crate::cluster::topic::Topic;
 use crate::cluster::{Cluster, Step};
 use crate::ui::trace::Listing;
 use crate::ui::view::{Stands, TimelineSpan};

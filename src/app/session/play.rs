@@ -6,17 +6,15 @@
 //! to its budget of memory.
 
 use super::lines::ran_a_line;
-use super::moment::Moment;
 use super::time::Until;
 use super::work::{PIECE, Progress, Work, gone};
 use super::{Effect, Mode, Session};
+use crate::app::moment::{FAR, Moment};
 use crate::cluster::Step;
-use crate::cluster::time::{Span, Time};
+use crate::cluster::time::Time;
 use crate::cluster::timeline::Point;
 use crate::ui::view::Stands;
 
-/// How far a moment may lie from the start.
-pub(super) const FAR: Span = Span::from_secs(24 * 3_600);
 /// The most names that a refusal lists.
 const NAMED_MAX: usize = 5;
 

@@ -2,10 +2,10 @@
 //! are those of normal mode, so that one can still act.
 
 use super::look::Way;
-use super::moment::Moment;
 use super::{Mode, Session};
-use crate::app::input::Named;
-use crate::app::keymap::{Binding, Chord, Jump, KeyMode, Presenter};
+use crate::app::input::{Chord, Named};
+use crate::app::keymap::{Binding, Jump, KeyMode, Presenter};
+use crate::app::moment::Moment;
 use crate::cluster::command::{Command, Tell};
 use crate::cluster::timeline::Goal;
 use crate::ui::view::{Marks, Question, Stage, Stands};

@@ -8,11 +8,13 @@ use super::Session;
 use super::dialog::Reading;
 use super::share::Share;
 use super::work::{Progress, Work, bar};
-use crate::cluster::command::{Command, Condition, Deed, Flow, LabAct, Reach, Reseed, parse_typed};
+use crate::cluster::command::{
+    Command, Condition, Deed, Flow, LabAct, Motion, Reach, Reseed, parse_typed,
+};
 use crate::cluster::digest::Digest;
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::time::Span;
-use crate::cluster::{Cluster, Motion, Redrawn, Refusal};
+use crate::cluster::{Cluster, Redrawn, Refusal};
 use crate::ui::view::Stands;
 
 const TITLE: &str = "Reroll";

@@ -3,11 +3,11 @@
 //! is shown has changed.
 
 use super::Session;
-use super::moment::Moment;
 use super::play::Aim;
 use super::replay::Replaying;
 use super::work::{Progress, Work, gone};
 use crate::app::fading::Fader;
+use crate::app::moment::Moment;
 use crate::app::player::Player;
 use crate::cluster::timeline::{Goal, Seek};
 use crate::ui::trace::Trace;

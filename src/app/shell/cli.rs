@@ -25,8 +25,8 @@ use crate::app::session::Moment;
 use crate::cluster::command::Pace;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::network::Network;
+use crate::cluster::plain::quoted;
 use crate::cluster::types::SERVERS_MAX;
-use crate::cluster::words::plain::quoted;
 use crate::ui::theme::Dress;
 use values::{duration, flaw, limit, network, seeds, shard, size};
 

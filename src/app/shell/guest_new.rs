@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::cli::{GuestCommand, NewGuest};
 use super::{Ending, Mistake};
-use crate::cluster::words::plain::{plain, quoted};
+use crate::cluster::plain::{plain, quoted};
 
 /// A file of a template: where it goes, and what is in it.
 type File = (&'static str, &'static str);

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Mistake;
 use crate::cluster::command::{Script, Setup, Text};
-use crate::cluster::words::plain::is_hidden;
+use crate::cluster::plain::is_hidden;
 use crate::cluster::{Implementation, Limits};
 
 /// The longest text that the command line hands to a module, in bytes.

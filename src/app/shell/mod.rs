@@ -191,7 +191,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
             #[cfg(feature = "guests")]
             Page::Guest => crate::cluster::guest::page(),
             Page::Vim => crate::cluster::command::editor::vim(),
-            Page::Keys => super::keymap::reference(),
+            Page::Keys => super::reference::keys(),
             Page::Scripts => crate::cluster::command::reference::page(),
         }),
         Some(Subcommands::Settings(options)) => settings::run(options),

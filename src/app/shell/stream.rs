@@ -11,7 +11,7 @@ use std::io::{self, Stderr, Stdout, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use crate::cluster::words::plain::{is_hidden, plain};
+use crate::cluster::plain::{is_hidden, plain};
 
 /// What is written, which decides how a character is spelled out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use super::{Ending, Mistake, share};
 use crate::app::address::{self, Scene};
 use crate::app::scenes;
 use crate::app::session::{Moment, Session};
-use crate::cluster::words::plain::quoted;
+use crate::cluster::plain::quoted;
 use crate::ui::export::Paper;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::legend::{self, Entry};

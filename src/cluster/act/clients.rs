@@ -1,7 +1,7 @@
 //! What clients are told: an operation, to try on, to give up.
 
 use crate::cluster::client::{Job, Work};
-use crate::cluster::command::{NodeName, Operation, Order, Text};
+use crate::cluster::command::{ClientAct, NodeName, Operation, Order, RoleName, Text};
 use crate::cluster::event::{ClientEvent, EventKind};
 use crate::cluster::flaw::Flaws;
 use crate::cluster::kv::Stored;
@@ -9,24 +9,6 @@ use crate::cluster::resolve::{error, shared};
 use crate::cluster::server::Server;
 use crate::cluster::types::{ClientId, Request, ServerId};
 use crate::cluster::{Cluster, Refusal};
-
-/// One verb about clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientAct {
-    /// Their timers fire now: each asks the next server.
-    Retry,
-    /// They give up what they have open, and never hear what became of it.
-    Abandon,
-}
-
-impl ClientAct {
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::Abandon => "abandon",
-        }
-    }
-}
 
 impl Cluster {
     pub(super) fn refuse_clients(&self, act: ClientAct, who: &[Text]) -> Result<(), Refusal> {
@@ -136,6 +118,6 @@ fn filled_up(value: &str, size: usize) -> String {
 }
 
 fn no_leader(server: &Server) -> String {
-    let role = crate::cluster::conditions::role_of(server).word();
+    let role = RoleName::of(server).word();
     format!("{} is {role}: only a leader appends what is submitted (§5.3)", server.id)
 }

@@ -6,38 +6,15 @@
 //! half of a record is found by its checksum, and is nothing that anybody was told of.
 
 use super::Hindrance;
+use crate::cluster::command::DiskAct;
 use crate::cluster::event::{EventKind, ServerEvent};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Span;
 use crate::cluster::timers::{Timer, TimerKind};
 use crate::cluster::types::{Index, ServerId};
-use crate::cluster::words::Weight;
 use crate::cluster::{Cause, Cluster};
 
-/// What becomes of a disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DiskAct {
-    /// How long a write takes from now on, also the one under way; `None`: no write ends.
-    Sync(Option<Span>),
-    /// The write under way fails, else the next one.
-    Fail,
-    /// The power fails in the midst of a write: all of its records but the last are on the disk.
-    Tear,
-}
-
 impl DiskAct {
-    /// A disk that makes a server stop disturbs, and so does one that hangs.
-    pub(super) const fn is_fault(self) -> bool {
-        matches!(self, Self::Sync(None) | Self::Fail | Self::Tear)
-    }
-
-    pub(super) const fn weight(self) -> Weight {
-        match self {
-            Self::Sync(_) | Self::Tear => Weight::Detail,
-            Self::Fail => Weight::Story,
-        }
-    }
-
     /// Why it can do nothing to a server now, if so.
     pub(super) fn hindrance(self, server: &Server) -> Option<Hindrance> {
         match (self, server.power) {

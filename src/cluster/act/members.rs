@@ -1,35 +1,13 @@
 //! Members are added and removed: what is asked of the leader, and why it can't be done (dissertation chapter 4).
 
+use crate::cluster::command::MemberAct;
 use crate::cluster::raft::{Configuration, RaftOption, Unready, Wanted, brief};
 use crate::cluster::resolve::error;
 use crate::cluster::server::Server;
 use crate::cluster::types::{SERVERS_MAX, ServerId, ServerSet};
 use crate::cluster::{Cluster, Refusal};
 
-/// One verb about members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberAct {
-    /// These are to vote too.
-    Add,
-    /// These are members no more.
-    Remove,
-    /// These are to vote, and nobody else.
-    Become,
-    /// These copy the log, and have no vote.
-    Learn,
-}
-
 impl MemberAct {
-    /// How it is written.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Add => "member add",
-            Self::Remove => "member remove",
-            Self::Become => "members",
-            Self::Learn => "learner",
-        }
-    }
-
     /// Who is to vote and to learn after it.
     fn wanted(self, all: Configuration, who: ServerSet) -> Wanted {
         let (voters, learners) = (all.voters(), all.learners());

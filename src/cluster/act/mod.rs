@@ -11,30 +11,19 @@ mod refusal;
 mod servers;
 mod transfer;
 
-pub use clients::ClientAct;
-pub use disks::DiskAct;
-pub use lab::LabAct;
-pub use links::{Fate, LinkAct, PacketAct};
-pub use members::MemberAct;
 pub use refusal::{Hindrance, Refusal};
-pub use servers::ServerAct;
 
 use std::sync::Arc;
 
-use super::command::{Command, Deed, Keeping, NodeName};
+use super::command::{Command, Deed, Keeping, LabAct, LinkAct, NodeName, ServerAct};
 use super::digest::Tag;
 use super::event::{EventKind, LabEvent};
 use super::flaw::Flaw;
-use super::raft::{Choice, RaftOption, Reads};
+use super::raft::{Choice, LEASE_NEEDS, RaftOption, Reads};
 use super::resolve::{Scope, error};
 use super::server::Server;
-use super::task::Scheduled;
 use super::types::ServerId;
 use super::{Cause, Cluster};
-
-/// Why options contradict each other.
-pub(super) const LEASE_NEEDS: &str = "a lease (reads=lease) needs check-quorum: voters stay with a leader that they hear (dissertation \
-     §6.4.1)";
 
 /// What became of a command that was carried out.
 #[derive(Clone, Debug, Default)]
@@ -81,20 +70,6 @@ impl Cluster {
         self.acted_by(command);
         self.after();
         Ok(applied)
-    }
-
-    /// Carries out a scheduled or recurring command. What can't be done fails the run: the
-    /// script expected that it could.
-    pub(super) fn run_scheduled_command(&mut self, scheduled: Scheduled) {
-        let Scheduled { command, mut scope, line } = scheduled;
-        if let Err(refusal) = self.perform(&command, &mut scope, line) {
-            let (expected, actual) = refusal.disappoints(&command);
-            match line {
-                // Somebody at a prompt has put it down, who wants to go on whatever comes of it.
-                0 => self.remark(line, &expected, &actual),
-                _ => self.fail(line, &expected, &actual),
-            }
-        }
     }
 
     /// Carries out a command: its words mean what they do in `scope`, for a line of a script.

@@ -1,7 +1,7 @@
 //! What can be done to servers, each by itself.
 
-use super::{DiskAct, Hindrance};
-use crate::cluster::command::{Command, Deed, Who};
+use super::Hindrance;
+use crate::cluster::command::ServerAct;
 use crate::cluster::event::{EventKind, ServerEvent};
 use crate::cluster::network::Packet;
 use crate::cluster::raft::{Configuration, Reads, Role};
@@ -9,82 +9,9 @@ use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::timers::TimerKind;
 use crate::cluster::types::{Index, Node, ServerId};
-use crate::cluster::words::Weight;
 use crate::cluster::{Cluster, Item, Refusal};
 
-/// One verb about servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerAct {
-    Crash,
-    Restart,
-    Sleep,
-    Wake,
-    /// The disk of a server that is down is lost.
-    Wipe,
-    /// The rate of its clock, 1,000,000 being real time.
-    Clock(Ppm),
-    /// Something becomes of its disk.
-    Disk(DiskAct),
-    /// Its election timer fires now.
-    Timeout,
-    /// Its heartbeat timer fires now.
-    Heartbeat,
-    /// It checks for a quorum now.
-    Quorum,
-    /// It forgets from whom it has heard.
-    ForgetLeader,
-    /// What it has written is on disk now.
-    Sync,
-    /// What it has applied of its log gives way to a snapshot.
-    Snapshot,
-    Isolate {
-        from_clients: bool,
-    },
-    Rejoin,
-}
-
 impl ServerAct {
-    /// How it is written, and what kind of thing it is. Its weight is `Story` if any part of what it
-    /// does has no event of its own, and `Detail` if its events tell all of it.
-    const fn about(self) -> (&'static str, Kind, Weight) {
-        use Kind::{Fault, Other};
-        use Weight::{Detail, Story};
-        match self {
-            Self::Crash => ("crash", Fault, Detail),
-            Self::Restart => ("restart", Other, Detail),
-            Self::Sleep => ("sleep", Fault, Detail),
-            Self::Wake => ("wake", Other, Detail),
-            Self::Wipe => ("wipe", Other, Detail),
-            Self::Clock(_) => ("clock", Other, Detail),
-            Self::Disk(act) => ("disk", if act.is_fault() { Fault } else { Other }, act.weight()),
-            Self::Timeout => ("timeout", Fault, Story),
-            Self::Heartbeat => ("heartbeat", Other, Story),
-            Self::Quorum => ("quorum", Other, Story),
-            Self::ForgetLeader => ("forget-leader", Other, Detail),
-            Self::Sync => ("sync", Other, Story),
-            Self::Snapshot => ("snapshot", Other, Detail),
-            Self::Isolate { .. } => ("isolate", Fault, Story),
-            Self::Rejoin => ("rejoin", Other, Story),
-        }
-    }
-
-    pub const fn word(self) -> &'static str {
-        self.about().0
-    }
-
-    pub fn is_fault(self) -> bool {
-        self.about().1 == Kind::Fault
-    }
-
-    pub(in crate::cluster) const fn weight(self) -> Weight {
-        self.about().2
-    }
-
-    /// A command that does it to these.
-    pub fn to(self, who: Vec<Who>) -> Command {
-        Command::Deed(Deed::Servers(self, who))
-    }
-
     /// Why it can do nothing to a server now, if so.
     fn hindrance(self, server: &Server) -> Option<Hindrance> {
         match (self, server.power) {
@@ -143,12 +70,6 @@ impl ServerAct {
             | (Self::Clock(_) | Self::Isolate { .. } | Self::Rejoin, _) => None,
         }
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Fault,
-    Other,
 }
 
 impl Cluster {

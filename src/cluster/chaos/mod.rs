@@ -13,12 +13,9 @@
 //! whether a fault is over before anybody stands for election, or after.
 
 mod calm;
-mod fault;
 mod strike;
 
-pub use fault::{Fault, Faults};
-
-use super::command::{Deed, NodeName};
+use super::command::{Deed, Fault, Faults, NodeName};
 use super::event::{Event, EventKind, RaftEvent, ServerEvent};
 use super::queue::Slot;
 use super::raft::Options;

@@ -3,10 +3,9 @@
 //! Half of the time the victim is a server that believes that it leads: most rules are about
 //! leaders that come and go.
 
-use super::Fault;
 use crate::cluster::Cluster;
 use crate::cluster::command::{
-    Deed, DiskAct, Ends, LabAct, LinkAct, MemberAct, NodeName, ServerAct, Text, Timers,
+    Deed, DiskAct, Ends, Fault, LabAct, LinkAct, MemberAct, NodeName, ServerAct, Text, Timers,
 };
 use crate::cluster::network::{LinkChange, Network};
 use crate::cluster::raft::Role;

@@ -95,8 +95,8 @@ fn sentence(cluster: &Cluster, records: &[&Record]) -> String {
 #[cfg(test)]
 pub mod tests {
     use super::{sentence, told};
-    use crate::cluster::check::Invariant;
     use crate::cluster::command::Script;
+    use crate::cluster::invariant::Invariant;
     use crate::cluster::network::Reply;
     use crate::cluster::types::{Answer, Outcome, ServerId, Version};
     use crate::cluster::{Cluster, Step};

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::caption::caption_flaw;
+use super::measures;
 use super::quantity::SNAPSHOT_MAX;
 use super::question::{CHOICE_COLUMNS, CHOICES_MAX, CHOICES_MIN, Choice, Question};
 use super::verbs::{self, Scope};
@@ -16,15 +17,14 @@ use super::{
     Quantity, Reach, ReplyPattern, Reseed, RoleName, ServerAct, Setup, Takes, Tell, Text,
     VersionWord, Watched, Who, parse_line, who,
 };
-use crate::cluster::chaos::{Fault, Faults};
-use crate::cluster::check::Invariant;
+use crate::cluster::command::{Fault, Faults};
+use crate::cluster::fit::columns;
 use crate::cluster::flaw::{Breaks, FLAWS};
-use crate::cluster::measures;
+use crate::cluster::invariant::Invariant;
 use crate::cluster::network::{LinkChange, Network, PacketName};
 use crate::cluster::raft::{Choice as Setting, Most, OPTIONS, Options, RaftOption};
 use crate::cluster::time::{Ppm, Span, SpanRange, Time};
 use crate::cluster::types::{Outcome, PacketId, ServerId, Term, Version};
-use crate::cluster::words::fit::columns;
 
 fn name() -> impl Strategy<Value = Text> {
     "[a-rt-z][a-zA-Z0-9_-]{0,8}(\\{[a-z]{1,4}\\})?"

@@ -3,7 +3,7 @@
 //! Words are put on a line as long as they fit, and the wide letters of East Asia one by one; a `\n` in a text in quotes starts the next line.
 //! A hole counts as wide as it is written, braces included, for only the run knows what fills it.
 
-use crate::cluster::words::fit::{columns, parts};
+use crate::cluster::fit::{columns, parts};
 
 /// The most lines of a caption.
 pub const CAPTION_LINES: usize = 2;

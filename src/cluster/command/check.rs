@@ -16,14 +16,13 @@ use super::quantity::grouped;
 use super::reader::{Mention, Mistake};
 use super::recording::Records;
 use super::script::Variant;
-use super::script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, MISTAKES_SHOWN};
+use super::script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, MISTAKES_SHOWN, Stage};
 use super::start::Start;
 use super::text::{Piece, Text};
 use super::verbs::{Scope, Verb};
 use super::{
     Block, Command, Deed, Diagnostic, Flow, Line, MemberAct, Record, Script, Tell, Who, who,
 };
-use crate::cluster::challenge::Stage;
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::types::ServerId;
 

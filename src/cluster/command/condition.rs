@@ -10,6 +10,8 @@ use super::measure::Kind;
 use super::number::{Base, Number};
 use super::print::{Spaced, Terms};
 use super::{Measure, Text, Watched, Who};
+use crate::cluster::raft::Role;
+use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::types::{Outcome, Term};
 
@@ -318,6 +320,18 @@ impl RoleName {
         Self::Asleep,
         Self::Up,
     ];
+
+    /// What a server is, in the words of scripts.
+    pub fn of(server: &Server) -> Self {
+        match (server.power, server.raft.role()) {
+            (Power::Down, _) => Self::Down,
+            (Power::Asleep, _) => Self::Asleep,
+            (Power::Up, Role::Follower) => Self::Follower,
+            (Power::Up, Role::PreCandidate) => Self::PreCandidate,
+            (Power::Up, Role::Candidate) => Self::Candidate,
+            (Power::Up, Role::Leader) => Self::Leader,
+        }
+    }
 
     /// Whether a server that is `role` is this: what does not sleep is up, and what sleeps too.
     pub fn covers(self, role: Self) -> bool {

@@ -234,8 +234,8 @@ pub(super) fn version_word(reader: &mut Reader<'_>) -> Parsed<VersionWord> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::command::measures;
     use crate::cluster::command::{Command, Takes, Tell, parse_line};
-    use crate::cluster::measures;
 
     /// Every example stands in a condition; without its comparison, where it has a value, it can be
     /// watched and prints itself.

@@ -8,8 +8,9 @@
 use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 
-use super::{Command, Text, VersionWord, Who};
-use crate::cluster::act::{ClientAct, LabAct, LinkAct, MemberAct, PacketAct, ServerAct};
+use super::{
+    ClientAct, Command, LabAct, LinkAct, MemberAct, PacketAct, ServerAct, Text, VersionWord, Who,
+};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::Choice;
 use crate::cluster::time::Span;
@@ -313,11 +314,5 @@ impl From<&Deed<NodeName>> for Command {
 impl From<Deed> for Command {
     fn from(deed: Deed) -> Self {
         Self::Deed(deed)
-    }
-}
-
-impl From<LabAct> for Command {
-    fn from(act: LabAct) -> Self {
-        Self::Deed(Deed::Lab(act))
     }
 }

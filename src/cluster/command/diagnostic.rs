@@ -9,7 +9,7 @@ use std::fmt::{self, Display, Formatter};
 use unicode_width::UnicodeWidthStr;
 
 use super::lex::Spot;
-use crate::cluster::words::plain::{Plain, plain};
+use crate::cluster::plain::{Plain, plain};
 
 /// The widest part of a line that is shown, in characters.
 const WINDOW: usize = 100;

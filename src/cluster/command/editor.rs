@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::measures;
 use super::{verbs, who};
 use crate::cluster::flaw::FLAWS;
-use crate::cluster::measures;
 use crate::cluster::network::Network;
 use crate::cluster::raft::OPTIONS;
 

@@ -8,9 +8,9 @@ use super::condition::RoleName;
 use super::measure::Position;
 use super::verbs::{self, Scope};
 use super::who;
-use crate::cluster::chaos::Fault;
-use crate::cluster::check::Invariant;
+use crate::cluster::command::Fault;
 use crate::cluster::flaw::FLAWS;
+use crate::cluster::invariant::Invariant;
 use crate::cluster::network::{Network, PacketName};
 use crate::cluster::raft::OPTIONS;
 

@@ -9,7 +9,7 @@
 //! whoever reads that far reports it. So the text of a caption, which is read as it stands, may
 //! hold what would be wrong elsewhere.
 
-use crate::cluster::words::plain::is_hidden;
+use crate::cluster::plain::is_hidden;
 
 /// Where something stands in its line, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

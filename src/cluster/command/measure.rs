@@ -9,6 +9,7 @@ use std::fmt::{Display, Formatter, Result as Written};
 use super::condition::RoleName;
 use super::conditions::outcome;
 use super::expect::Expect;
+use super::measures::{self, Answer, Row};
 use super::number::{Number, plain_number, plus};
 use super::print::Spaced;
 use super::quantity::{shown, terms};
@@ -17,8 +18,7 @@ use super::text::Text;
 use super::verbs::option;
 use super::who::{self, Clients};
 use super::{Filler, Who};
-use crate::cluster::check::Invariant;
-use crate::cluster::measures::{self, Answer, Row};
+use crate::cluster::invariant::Invariant;
 use crate::cluster::raft::Choice;
 use crate::cluster::types::Outcome;
 

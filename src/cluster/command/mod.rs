@@ -17,8 +17,11 @@ mod deed;
 pub mod diagnostic;
 pub mod editor;
 mod expect;
+mod fault;
+mod lab;
 mod lex;
 mod measure;
+pub(super) mod measures;
 mod number;
 mod parse;
 mod print;
@@ -38,6 +41,8 @@ pub use condition::{Compare, Condition, Filler, Operand, PatternKind, ReplyPatte
 pub use deed::{Deed, Ends, Keeping, NodeName, Operation, Order, Word, Words};
 pub use diagnostic::{Diagnostic, Printed};
 pub use expect::nearest;
+pub use fault::{Fault, Faults};
+pub use lab::{LabAct, Motion};
 pub use lex::quoted;
 pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};
 pub use number::{Base, Number};
@@ -47,15 +52,19 @@ pub use quantity::fallen as fallen_terms;
 pub(super) use quantity::grouped;
 pub use question::{CHOICES_MAX, Choice, Question};
 pub use script::{
-    BYTES_MAX, Challenge, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Variant,
+    BYTES_MAX, Challenge, LINE_BYTES_MAX, LINES_MAX, Line, MISTAKES_SHOWN, Script, Shows, Stage,
+    Variant,
+};
+pub(super) use script::{
+    IDLE_ROUNDS_MAX, LINES_NOW_MAX, MARKS_MAX, RECURRING_MAX, ROUNDS_NOW_MAX, SCHEDULED_MAX,
+    TASKS_MAX,
 };
 pub use text::{NAME_MAX, Piece, Pieces, Text, is_name};
+pub use verbs::{ClientAct, DiskAct, Fate, LinkAct, MemberAct, PacketAct, ServerAct};
 
 use serde::{Deserialize, Serialize};
 
 use recording::Record;
-
-pub use super::act::{ClientAct, DiskAct, Fate, LabAct, LinkAct, MemberAct, PacketAct, ServerAct};
 
 use super::config::Config;
 use super::flaw::{Breaks, Flaw};

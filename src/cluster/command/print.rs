@@ -14,10 +14,10 @@ use super::{
     ServerAct, Setup, Tell, Text, Timers, VersionWord, Who, Word,
 };
 use crate::cluster::network::{LinkChange, PacketName};
+use crate::cluster::plain::is_hidden;
 use crate::cluster::raft::Most;
 use crate::cluster::time::{Ppm, Span};
 use crate::cluster::types::Term;
-use crate::cluster::words::plain::is_hidden;
 
 /// One word: a key or a value, in quotes where it must be.
 impl Display for Text {

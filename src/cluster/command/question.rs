@@ -12,7 +12,7 @@ use super::conditions::condition;
 use super::lex::Sign;
 use super::reader::{Parsed, Reader};
 use super::{Condition, Filler, Text};
-use crate::cluster::words::fit::columns;
+use crate::cluster::fit::columns;
 
 /// The fewest choices of a question.
 pub const CHOICES_MIN: usize = 2;

@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 
 use super::check::NAMES_MAX;
-use super::script::{BYTES_MAX, DEPTH_MAX, LINE_BYTES_MAX, LINES_MAX};
+use super::measures::{self, Row};
+use super::script::{
+    BYTES_MAX, DEPTH_MAX, IDLE_ROUNDS_MAX, LINE_BYTES_MAX, LINES_MAX, LINES_NOW_MAX, RECURRING_MAX,
+    ROUNDS_NOW_MAX, SCHEDULED_MAX, TASKS_MAX,
+};
 use super::verbs::{self, Group, Verb};
 use super::who;
-use crate::cluster::check::Invariant;
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::flaw::{About, FLAWS, Flaw};
-use crate::cluster::measures::{self, Row};
+use crate::cluster::invariant::Invariant;
 use crate::cluster::network::Network;
 use crate::cluster::raft::{OPTIONS, OptionAbout, RaftOption};
-use crate::cluster::task::{
-    IDLE_ROUNDS_MAX, LINES_NOW_MAX, RECURRING_MAX, ROUNDS_NOW_MAX, SCHEDULED_MAX, TASKS_MAX,
-};
 use crate::cluster::types::SERVERS_MAX;
 
 /// How wide the texts of help are on a terminal, in columns, and in the page.

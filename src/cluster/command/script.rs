@@ -6,9 +6,26 @@ use super::recording::{Doings, Recording};
 use super::{Command, Diagnostic, Head, Setup, Text};
 use crate::cluster::config::Config;
 use crate::cluster::flaw::{Breaks, Flaw};
+use crate::cluster::guest::Program;
 
 /// The most lines that a script may have, and the most bytes.
 pub const LINES_MAX: usize = 100_000;
+/// The most tasks that a run may start, `every` lines that may be at work, commands that may wait
+/// for their places, and marks: a loop can ask for any number of them.
+pub const TASKS_MAX: usize = 10_000;
+pub const RECURRING_MAX: usize = 1_000;
+pub const SCHEDULED_MAX: usize = LINES_MAX;
+pub const MARKS_MAX: usize = 10_000;
+
+/// The most lines that may run at one moment, in all tasks. A block of lines that takes no time is
+/// refused above ten million lines (`Blocks`); a script may well have two of them,
+/// which take seconds. `task/loops.rs` stops what runs in circles long before.
+pub const LINES_NOW_MAX: u32 = 20_000_000;
+/// The most rounds in a row, of all loops of a task, in which no lab time passes and nothing
+/// happens.
+pub const IDLE_ROUNDS_MAX: u32 = 100;
+/// The most rounds in a row, of all loops of a task, in which no lab time passes.
+pub const ROUNDS_NOW_MAX: u32 = 10_000;
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The longest line, in bytes, and the deepest nesting of blocks.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -56,6 +73,15 @@ pub struct Challenge {
     pub allow: Vec<Text>,
     /// As few commands as are known to do; none where it can't be done.
     pub par: Option<u32>,
+}
+
+/// Where the player's part of a challenge stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    #[default]
+    Before,
+    Open,
+    Over,
 }
 
 impl Challenge {
@@ -172,5 +198,34 @@ impl Script {
             Variant::With => self.shows.map(|shows| shows.flaw),
             Variant::Without => None,
         }
+    }
+}
+
+impl Script {
+    /// Gives its servers the Raft that it names, once that has been read.
+    ///
+    /// # Errors
+    /// Why it can't be played with this one.
+    pub fn host(&mut self, program: Arc<Program>) -> Result<(), String> {
+        let has_logs = self.config.given.iter().any(|given| !given.log.is_empty());
+        if program.serves() && has_logs {
+            return Err(
+                "servers begin with entries (`given`), and what its entries hold, only the \
+                        module knows: it is the whole service"
+                    .to_owned(),
+            );
+        }
+        if let Some(shows) = self.shows {
+            return Err(format!(
+                "the script shows {}, a flaw of the lab's own Raft; a guest brings its own",
+                shows.flaw
+            ));
+        }
+        if let Some(raft) = &mut self.config.raft {
+            program.takes(&raft.params)?;
+            raft.hash = Some(program.hash());
+            raft.program = Some(program);
+        }
+        Ok(())
     }
 }

@@ -90,9 +90,10 @@ fn rename(client: &mut ClientId, names: &Names) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::event::{Cause, Flight, PacketEvent};
+    use crate::cluster::cause::Cause;
+    use crate::cluster::event::PacketEvent;
     use crate::cluster::flaw::Flaws;
-    use crate::cluster::network::{PacketKind, Summary};
+    use crate::cluster::network::{Flight, PacketKind, Summary};
     use crate::cluster::time::Time;
     use crate::cluster::types::Term;
 

@@ -14,11 +14,12 @@ mod states;
 
 pub use states::{Difference, differences};
 
-use super::event::{Cause, Event, EventKind, LabEvent, Names};
+use super::event::{Event, EventKind, LabEvent, Names};
 use super::time::Time;
 use super::timeline::{Goal, Point, Seek, Timeline, Watcher};
-use super::words::Weight;
+use super::topic::Weight;
 use super::{Cluster, Step};
+use crate::cluster::cause::Cause;
 
 /// The most rows that are kept. More are counted.
 pub const ROWS_MAX: usize = 5_000;

@@ -3,15 +3,16 @@
 
 use super::LINE;
 use super::scene::span;
+use crate::cluster::cause::Cause;
 use crate::cluster::event::{
-    AppendRefusal, Cause, ClientEvent, Event, EventKind, Flight, IgnoreReason, LabEvent, Names,
-    NetworkEvent, PacketEvent, RaftEvent as R, ServerEvent as S,
+    AppendRefusal, ClientEvent, Event, EventKind, IgnoreReason, LabEvent, Names, NetworkEvent,
+    PacketEvent, RaftEvent as R, ServerEvent as S,
 };
+use crate::cluster::fit::{shorten, wrap};
 use crate::cluster::flaw::Flaw;
-use crate::cluster::network::PacketKind;
+use crate::cluster::network::{Flight, PacketKind};
 use crate::cluster::raft::Role;
 use crate::cluster::types::{Index, Node, PacketId, ServerId};
-use crate::cluster::words::fit::{shorten, wrap};
 
 /// How far back a chain goes: as much as can be taken in at once.
 const STEPS: usize = 6;

@@ -14,6 +14,13 @@ use crate::cluster::server::{Power, Server};
 use crate::cluster::types::{ClientId, Node, Outcome, ServerId, SessionId};
 use crate::cluster::words::spell;
 
+impl Cluster {
+    /// What a client is at, in a line.
+    pub(in crate::cluster) fn told_of(&self, id: ClientId) -> String {
+        client(self, id, &[]).join(" ")
+    }
+}
+
 /// Explains a client.
 pub fn client(cluster: &Cluster, id: ClientId, recent: &[Event]) -> Vec<String> {
     let mut lines = Lines::default();

@@ -2,12 +2,14 @@
 //! sleeper; and what would come of it, by a trial on a copy.
 
 use crate::cluster::Cluster;
+use crate::cluster::cause::Cause;
 use crate::cluster::command::Fate;
-use crate::cluster::event::{Cause, Event, EventKind, PacketEvent};
-use crate::cluster::network::{Act, Hand, Loss, Packet};
+use crate::cluster::event::{Event, EventKind, PacketEvent};
+use crate::cluster::network::{Hand, Loss, Packet};
+use crate::cluster::orders::Act;
 use crate::cluster::raft::Message;
+use crate::cluster::topic::Weight;
 use crate::cluster::types::{Node, ServerId};
-use crate::cluster::words::Weight;
 
 /// Where a message is, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use super::scene::{absent, due, list, others, present, share};
 use crate::cluster::Cluster;
+use crate::cluster::plain::plain;
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::timers::TimerKind;
 use crate::cluster::types::{Index, ServerId};
-use crate::cluster::words::plain::plain;
 
 /// Why a server has ended by itself, if that is why it is down.
 pub fn why_ended(server: &Server) -> Option<Cow<'_, str>> {

@@ -4,7 +4,7 @@
 use super::guest::why_ended;
 use super::scene::{list, share};
 use crate::cluster::Cluster;
-use crate::cluster::check::Invariant;
+use crate::cluster::invariant::Invariant;
 use crate::cluster::raft::RaftOption;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::situation::{Situation, Standing};

@@ -32,7 +32,7 @@ pub use entry::entry;
 pub use packet::packet;
 pub use server::server;
 
-use super::words::fit::wrap;
+use super::fit::wrap;
 use super::words::sentences;
 
 /// The most columns of a line.

@@ -6,11 +6,12 @@ use super::{Lines, chain};
 use crate::cluster::Cluster;
 use crate::cluster::command::Fate;
 use crate::cluster::event::{Event, EventKind, NetworkEvent, PacketEvent};
-use crate::cluster::network::{Act, Cargo, Hand, Loss, Packet, Reply, Rpc};
+use crate::cluster::network::{Cargo, Hand, Loss, Packet, Reply, Rpc};
+use crate::cluster::orders::Act;
+use crate::cluster::plain::plain;
 use crate::cluster::raft::{AppendResult, Chunk, ChunkResult, Entries, Message, Position};
 use crate::cluster::types::{Index, Node, PacketId};
 use crate::cluster::words::packet_words;
-use crate::cluster::words::plain::plain;
 use crate::cluster::words::spell::{count, entries};
 
 /// Explains a packet.

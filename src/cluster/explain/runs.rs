@@ -5,10 +5,10 @@ use crate::cluster::Cluster;
 use crate::cluster::command::{Command, Deed, LabAct, Operation, Order, ServerAct, Text, Who};
 use crate::cluster::config::{Config, Given};
 use crate::cluster::event::Event;
+use crate::cluster::fit::columns;
 use crate::cluster::network::{Network, Packet};
 use crate::cluster::time::Span;
 use crate::cluster::types::{ClientId, Index, PacketId, ServerId, ServerSet, Term};
-use crate::cluster::words::fit::columns;
 
 /// A cluster and all that happened in it.
 struct Run {

@@ -1,12 +1,12 @@
 //! What the explanations share: who takes part in what, and how figures are said.
 
 use crate::cluster::Cluster;
+use crate::cluster::fit::shorten;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{Configuration, Role};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{ClientId, Node, ServerId, ServerSet};
-use crate::cluster::words::fit::shorten;
 use crate::cluster::words::spell;
 
 /// Room for a list of servers.

@@ -19,8 +19,8 @@ use crate::cluster::rsm::Waiter;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
 use crate::cluster::timers::TimerKind;
+use crate::cluster::topic::{Topic, Weight};
 use crate::cluster::types::{Index, Node, ServerId, ServerSet};
-use crate::cluster::words::{Topic, Weight};
 
 /// Waiting clients named one by one; the rest are counted.
 const WAITERS: usize = 3;

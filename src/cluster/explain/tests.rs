@@ -1,11 +1,10 @@
 //! Explanations of synthetic events, and of real runs.
 
 use super::chain;
-use crate::cluster::event::{
-    Cause, Event, EventKind as E, Flight, Names, PacketEvent, RaftEvent, ServerEvent,
-};
+use crate::cluster::cause::Cause;
+use crate::cluster::event::{Event, EventKind as E, Names, PacketEvent, RaftEvent, ServerEvent};
 use crate::cluster::flaw::Flaws;
-use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::network::{Flight, PacketKind, Summary};
 use crate::cluster::raft::{Configuration, Position};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Index, Node, PacketId, ServerId, ServerSet, Term};

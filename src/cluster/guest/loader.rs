@@ -11,11 +11,11 @@ use std::sync::Arc;
 use wasmi::{CompilationMode, Config, Engine, ExternType, FuncType, Linker, Module, ValType};
 use wasmparser::{ExternalKind, Operator, Parser, Payload, TypeRef};
 
+use super::Limits;
 use super::host::Host;
 use super::image::Image;
 use super::table::{Call, EXPORTS, IMPORTS, INTERFACE, MODULE, Need, Type, WASI};
 use super::{imports, instance};
-use crate::cluster::Limits;
 use crate::cluster::digest::Digest;
 
 /// The largest module that is read, in bytes.

@@ -19,6 +19,7 @@ mod host;
 mod image;
 mod imports;
 mod instance;
+mod limits;
 mod loader;
 mod operation;
 mod reference;
@@ -31,6 +32,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use host::{BYTES_MAX, EFFECTS_MAX, MESSAGE_MAX, Open, Proposed, Replied};
+pub use limits::Limits;
 pub use loader::{MODULE_MAX, Program, Unfit};
 pub use reference::{header, page};
 pub use table::{Call, EXPORTS, IMPORTS, INTERFACE, KINDS, MODULE, Need, Type, WASI, WASI_CALLS};

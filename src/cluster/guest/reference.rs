@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::table::{Call, EXPORTS, IMPORTS, KINDS, Type};
 use super::{BYTES_MAX, EFFECTS_MAX, MESSAGE_MAX, MODULE_MAX};
 use crate::cluster::Limits;
-use crate::cluster::words::fit::wrap;
+use crate::cluster::fit::wrap;
 
 /// What is told before the tables.
 const GUIDE: &str = include_str!("guide.md");

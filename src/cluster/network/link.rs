@@ -244,6 +244,14 @@ impl Link {
     }
 }
 
+/// Requests and bytes that servers have sent each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// RequestVote and AppendEntries, replies not counted.
+    pub requests: u64,
+    pub bytes: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cargo, Hand, Law};
-use crate::cluster::event::Flight;
-use crate::cluster::raft::{Foreign, PacketKind};
+use super::{Cargo, Law};
+use crate::cluster::raft::{Foreign, PacketKind, Summary};
 use crate::cluster::time::Time;
 use crate::cluster::types::{Node, PacketId};
+
+/// Why nobody can double a packet between a client and a server.
+pub(in crate::cluster) const ONCE: &str =
+    "requests of clients and their replies are never duplicated: they behave like TCP";
 
 /// A message on its way, between two servers or a client and a server. It stays visible until it is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,26 @@ impl Packet {
     pub fn will_arrive(&self) -> bool {
         self.loss == Loss::Arrives && self.hand != Hand::Held
     }
+}
+
+/// A packet on its way, as every event of one tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flight {
+    pub packet: PacketId,
+    pub from: Node,
+    pub to: Node,
+    pub summary: Summary,
+}
+
+/// What has been done by hand with a packet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hand {
+    #[default]
+    Off,
+    /// It is held at the end of its way.
+    Held,
+    /// It was held, doubled or delayed: no order takes it again.
+    Used,
 }
 
 /// What the link's rule drew for a packet.

@@ -47,7 +47,7 @@ pub use log::{Entry, Log, Payload};
 pub use membership::{CatchUp, Reconfigured, Unready, Wanted};
 pub use message::{AppendResult, Entries, Foreign, Message, PacketKind, Position, Summary};
 pub use mirror::Report;
-pub use options::{About as OptionAbout, Choice, Most, OPTIONS, Options, RaftOption};
+pub use options::{About as OptionAbout, Choice, LEASE_NEEDS, Most, OPTIONS, Options, RaftOption};
 pub use pipeline::Mode;
 pub use reads::{Readable, Reads};
 pub use retry::{REPEATS_A_BEAT, REPEATS_MAX};

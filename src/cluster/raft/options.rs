@@ -7,6 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Why options contradict each other.
+pub const LEASE_NEEDS: &str = "a lease (reads=lease) needs check-quorum: voters stay with a leader that they hear (dissertation \
+     §6.4.1)";
+
 /// One such rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RaftOption {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::loops::LoopKind;
 use super::schedule::Recurring;
-use super::{MARKS_MAX, WITHIN, Wait};
+use super::{WITHIN, Wait};
 use crate::cluster::client::name_number;
 use crate::cluster::command::{
-    Block, Choice, Command, Condition, Deed, Flow, Line, Number, Order, Question, Spaced, Tell,
-    Text, Who,
+    Block, Choice, Command, Condition, Deed, Flow, Line, MARKS_MAX, Number, Order, Question,
+    Spaced, Tell, Text, Who,
 };
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::redraw::Drawn;

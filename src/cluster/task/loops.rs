@@ -17,15 +17,9 @@
 use std::sync::Arc;
 
 use crate::cluster::Cluster;
-use crate::cluster::command::{Condition, Text, grouped};
+use crate::cluster::command::{Condition, IDLE_ROUNDS_MAX, ROUNDS_NOW_MAX, Text, grouped};
 use crate::cluster::resolve::{Binding, Scope};
 use crate::cluster::time::Time;
-
-/// The most rounds in a row, of all loops of a task, in which no lab time passes and nothing
-/// happens.
-pub const IDLE_ROUNDS_MAX: u32 = 100;
-/// The most rounds in a row, of all loops of a task, in which no lab time passes.
-pub const ROUNDS_NOW_MAX: u32 = 10_000;
 
 /// A loop that a task is in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,6 @@ mod loops;
 mod schedule;
 mod standing;
 
-pub(super) use loops::{IDLE_ROUNDS_MAX, ROUNDS_NOW_MAX};
 pub(super) use schedule::{Recurring, Scheduled};
 pub use standing::{Round, Waiting};
 
@@ -19,7 +18,7 @@ use std::sync::Arc;
 
 use self::loops::{Circles, Loop};
 use super::client::Work;
-use super::command::{Condition, Line, Unmet, grouped};
+use super::command::{Condition, LINES_NOW_MAX, Line, TASKS_MAX, Unmet, grouped};
 use super::event::{EventKind, ScriptEvent};
 use super::queue::Slot;
 use super::redraw::Drawn;
@@ -31,18 +30,6 @@ use super::{Cluster, Failure, FailureKind, Item, Refusal};
 
 /// How long a line waits when it does not say.
 pub const WITHIN: Span = Span::from_secs(10);
-/// The most tasks that a run may start, `every` lines that may be at work, commands that may wait
-/// for their places, and marks: a loop can ask for any number of them.
-pub const TASKS_MAX: usize = 10_000;
-pub const RECURRING_MAX: usize = 1_000;
-pub const SCHEDULED_MAX: usize = super::command::LINES_MAX;
-pub const MARKS_MAX: usize = 10_000;
-
-/// The most lines that may run at one moment, in all tasks. A block of lines that takes no time is
-/// refused above ten million lines ([`Blocks`](super::command)); a script may well have two of them,
-/// which take seconds. `loops.rs` stops what runs in circles long before.
-pub const LINES_NOW_MAX: u32 = 20_000_000;
-
 /// A line of thought of a script.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -144,7 +131,7 @@ impl Cluster {
                 (*line, format!("until {condition}"), self.actual(condition, &task.scope))
             }
             Wait::Job { client, line, .. } => {
-                let why = super::explain::client(self, *client, &[]).join(" ");
+                let why = self.told_of(*client);
                 (*line, format!("the operation of {} ends", self.names.client(*client)), why)
             }
             Wait::Task { name, line, .. } => (*line, format!("task {name} ends"), String::new()),
@@ -227,7 +214,7 @@ impl Cluster {
             Wait::Job { client, ticket, deadline, line } => {
                 let open = self.is_open(client, ticket);
                 (open && now >= deadline).then(|| {
-                    let why = super::explain::client(self, client, &[]).join(" ");
+                    let why = self.told_of(client);
                     let name = self.names.client(client);
                     (line, format!("the operation of {name} ends"), why)
                 })

@@ -1,7 +1,6 @@
 //! Commands that wait for their place (`at`) and those that come again and again (`every`).
 
-use super::{RECURRING_MAX, SCHEDULED_MAX};
-use crate::cluster::command::{Command, Place};
+use crate::cluster::command::{Command, Place, RECURRING_MAX, SCHEDULED_MAX};
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::queue::Slot;
 use crate::cluster::resolve::{Scope, error};
@@ -28,6 +27,20 @@ pub(in crate::cluster) struct Scheduled {
 }
 
 impl Cluster {
+    /// Carries out a scheduled or recurring command. What can't be done fails the run: the
+    /// script expected that it could.
+    pub(in crate::cluster) fn run_scheduled_command(&mut self, scheduled: Scheduled) {
+        let Scheduled { command, mut scope, line } = scheduled;
+        if let Err(refusal) = self.perform(&command, &mut scope, line) {
+            let (expected, actual) = refusal.disappoints(&command);
+            match line {
+                // Somebody at a prompt has put it down, who wants to go on whatever comes of it.
+                0 => self.remark(line, &expected, &actual),
+                _ => self.fail(line, &expected, &actual),
+            }
+        }
+    }
+
     /// Puts a command down for a place that is still to come.
     pub(super) fn schedule(
         &mut self,

@@ -1,9 +1,10 @@
 //! What clients do and are told, in words.
 
-use super::row::{Ask, Row, Topic, Weight, no_reason};
+use super::row::{Ask, Row, no_reason};
 use crate::cluster::event::{AttemptFailure, ClientEvent};
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::WrongLeader;
+use crate::cluster::topic::{Topic, Weight};
 use crate::cluster::types::{Outcome, ServerId};
 
 impl ClientEvent {

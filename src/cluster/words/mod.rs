@@ -11,10 +11,8 @@
 
 mod brief;
 mod client;
-pub mod fit;
 mod members;
 mod packet;
-pub mod plain;
 mod raft;
 mod record;
 mod row;
@@ -26,14 +24,14 @@ pub(super) mod spell;
 mod tests;
 
 pub use record::{told, told_when};
-pub use row::{Topic, Weight};
 pub use script::rule;
 pub use spell::{packet as packet_words, servers};
 
-use super::event::{Cause, Event, EventKind, Names, PacketEvent};
+use super::cause::Cause;
+use super::event::{Event, EventKind, Names, PacketEvent};
+use super::fit::{columns, shorten};
 use super::flaw::Flaw;
 use super::types::Node;
-use fit::{columns, shorten};
 use row::Ask;
 use spell::Spell;
 

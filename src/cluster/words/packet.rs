@@ -1,9 +1,10 @@
 //! Packets and what the network does with them, in words.
 
-use super::row::{Ask, Row, Topic, Weight, no_reason};
+use super::row::{Ask, Row, no_reason};
 use super::spell::{Spell, packet};
-use crate::cluster::event::{DropReason, Flight, NetworkEvent, PacketEvent};
-use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::event::{DropReason, NetworkEvent, PacketEvent};
+use crate::cluster::network::{Flight, PacketKind, Summary};
+use crate::cluster::topic::{Topic, Weight};
 use crate::cluster::types::Node;
 
 impl PacketEvent {

@@ -1,11 +1,13 @@
 //! What a server's consensus does, in words.
 
-use super::row::{Ask, Row, Topic, Weight, no_reason, ruled};
+use super::row::{Ask, Row, no_reason, ruled};
 use super::spell::{self, count, entries, packet};
 use super::{members, snapshot};
-use crate::cluster::event::{AppendRefusal, Cause, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
+use crate::cluster::cause::Cause;
+use crate::cluster::event::{AppendRefusal, IgnoreReason, RaftEvent, StepDown, VoteRefusal};
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::raft::{AppendResult, Configuration, Position, Role};
+use crate::cluster::topic::{Topic, Weight};
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};
 
 /// Room for a list of servers: in a deed, and in a reason.

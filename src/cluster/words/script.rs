@@ -1,10 +1,11 @@
 //! The script, commands from outside and broken rules, in words.
 
-use super::fit::shorten;
-use super::row::{Ask, Row, Topic, Weight, no_reason};
-use crate::cluster::check::Invariant;
+use super::row::{Ask, Row, no_reason};
 use crate::cluster::command::{Deed, NodeName, Spaced, Tell};
 use crate::cluster::event::{LabEvent, ScriptEvent};
+use crate::cluster::fit::shorten;
+use crate::cluster::invariant::Invariant;
+use crate::cluster::topic::{Topic, Weight};
 use crate::cluster::types::{Index, ServerSet};
 
 /// Room for what was the case instead of what was expected: two rows of a screen.

@@ -1,13 +1,14 @@
 //! A server's power, its disk and its state machine, in words.
 
-use super::plain::plain;
-use super::row::{Ask, Row, Topic, Weight, no_reason, ruled};
+use super::row::{Ask, Row, no_reason, ruled};
 use super::spell::{self, count};
 use crate::cluster::event::ServerEvent;
 use crate::cluster::flaw::{Flaw, Flaws};
 use crate::cluster::network::{Reply, WrongLeader};
+use crate::cluster::plain::plain;
 use crate::cluster::raft::Position;
 use crate::cluster::sessions::Skipped;
+use crate::cluster::topic::{Topic, Weight};
 use crate::cluster::types::{Answer, Index, Outcome, Request, ServerId, Stamp, Term};
 
 impl ServerEvent {

@@ -1,8 +1,8 @@
 //! The nouns of the words: who, which entries, which request, which packet. What users wrote
 //! (keys, values, clients' names) is cut to a given room, so that it gives way to the verb.
 
-use super::fit::shorten;
 use crate::cluster::event::Names;
+use crate::cluster::fit::shorten;
 use crate::cluster::network::{PacketKind, Summary};
 use crate::cluster::types::{Answer, ClientId, Index, Node, Outcome, Request, ServerId, ServerSet};
 

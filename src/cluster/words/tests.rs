@@ -6,16 +6,17 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 
-use super::fit::columns;
-use super::{HEADLINE, Weight};
+use super::HEADLINE;
+use crate::cluster::cause::Cause;
 use crate::cluster::event::{
-    Cause, DropReason, Event, EventKind as E, Flight, Names, PacketEvent, RaftEvent, ServerEvent,
-    VoteRefusal,
+    DropReason, Event, EventKind as E, Names, PacketEvent, RaftEvent, ServerEvent, VoteRefusal,
 };
+use crate::cluster::fit::columns;
 use crate::cluster::flaw::{Flaw, Flaws};
-use crate::cluster::network::{PacketKind, Summary};
+use crate::cluster::network::{Flight, PacketKind, Summary};
 use crate::cluster::raft::{Configuration, Position};
 use crate::cluster::time::Time;
+use crate::cluster::topic::Weight;
 use crate::cluster::types::{
     ClientId, Index, Node, Op, OpId, PacketId, Request, ServerId, ServerSet, Term, Version,
 };

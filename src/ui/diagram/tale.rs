@@ -4,16 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::cluster::cause::Cause;
 use crate::cluster::command::{Deed, LabAct, LinkAct, ServerAct};
 use crate::cluster::event::{
-    Cause, ClientEvent as C, DropReason, Event, EventKind as E, Flight, LabEvent, PacketEvent as P,
+    ClientEvent as C, DropReason, Event, EventKind as E, LabEvent, PacketEvent as P,
     RaftEvent as R, ServerEvent as S,
 };
-use crate::cluster::network::{Cargo, Packet, PacketKind, Reply, Summary};
+use crate::cluster::network::{Cargo, Flight, Packet, PacketKind, Reply, Summary};
 use crate::cluster::raft::{AppendResult, Message};
 use crate::cluster::time::Time;
+use crate::cluster::topic::Weight;
 use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, Request, Term};
-use crate::cluster::words::Weight;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::log_marks;
 use crate::ui::map::brings_commit;

@@ -18,7 +18,7 @@ pub use svg::svg;
 
 use ratatui::buffer::Cell;
 
-use crate::cluster::words::plain;
+use crate::cluster::plain;
 
 /// What a cell shows. What a terminal must not get, which no cell should hold, is shown as `?`, so
 /// that no export carries a terminal's escape sequences.

@@ -26,11 +26,12 @@ use ratatui::layout::{Rect, Size};
 use super::canvas::Canvas;
 use super::layout::Areas;
 use super::reading;
+use super::scale::Scale;
 use super::theme::Ground;
 use super::view::{Mode, Pane, PartitionEdit, Scene, Target};
 use crate::cluster::situation::Situation;
 use crate::cluster::types::{ServerId, ServerSet};
-use plan::{Groups, Plan, Scale};
+use plan::{Groups, Plan};
 
 /// Draws the map.
 pub fn draw(canvas: &mut Canvas<'_>, areas: &Areas, scene: &Scene<'_>) {

@@ -11,7 +11,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::Picture;
 use super::link::{self, Way};
-use super::plan::{CardSize, Opening, Scale};
+use super::plan::{CardSize, Opening};
 use super::tab;
 use crate::cluster::Cluster;
 use crate::cluster::network::{Cargo, Hand, Packet, PacketKind};
@@ -22,6 +22,7 @@ use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::log_marks;
+use crate::ui::scale::Scale;
 use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Clock;
 

@@ -7,33 +7,12 @@
 //! many, and between them are walls. All cards of a map have one size: the largest that fits in
 //! every room.
 
+use crate::ui::scale::Scale;
 use ratatui::layout::Rect;
 
 use crate::cluster::types::{SERVERS_MAX, ServerId, ServerSet};
 
-/// How large the marks are: the larger the terminal, the larger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scale {
-    /// Text: a projector at 80×24.
-    M,
-    /// Names and terms in block letters: from 110×36 on.
-    L,
-    /// All that decides in block letters: from 180×50 on.
-    Xl,
-}
-
 impl Scale {
-    /// The scale for a terminal of this size.
-    pub const fn of(width: u16, height: u16) -> Self {
-        if width >= 180 && height >= 50 {
-            Self::Xl
-        } else if width >= 110 && height >= 36 {
-            Self::L
-        } else {
-            Self::M
-        }
-    }
-
     /// The sizes of cards to try, the largest first.
     const fn cards(self) -> &'static [CardSize] {
         use CardSize::{Big, L, M, Name, Small, Tall, Xl};

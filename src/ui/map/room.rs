@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::Picture;
-use super::plan::{Opening, RoomPlace, Scale, Wall};
+use super::plan::{Opening, RoomPlace, Wall};
 use crate::cluster::raft::Configuration;
 use crate::cluster::situation::{Room, Situation, Standing, Vote};
 use crate::cluster::types::ServerSet;
@@ -19,6 +19,7 @@ use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::reading;
+use crate::ui::scale::Scale;
 use crate::ui::text::Spaced;
 use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Scene;

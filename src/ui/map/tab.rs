@@ -6,7 +6,7 @@
 
 use ratatui::layout::Rect;
 
-use super::plan::{CardSize, Scale};
+use super::plan::CardSize;
 use super::{Picture, link};
 use crate::cluster::client::{Call, Client};
 use crate::cluster::network::{Packet, Reply, Rpc};
@@ -14,6 +14,7 @@ use crate::cluster::types::{ClientId, Index, Node, Outcome, Request, ServerId};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
+use crate::ui::scale::Scale;
 use crate::ui::text::Seconds;
 use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Target;

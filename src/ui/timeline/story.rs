@@ -365,10 +365,11 @@ mod tests {
 
     use super::*;
     use crate::cluster::Cluster;
+    use crate::cluster::cause::Cause;
     use crate::cluster::command::verbs::{self, Scope};
     use crate::cluster::command::{Text, parse_line};
     use crate::cluster::config::Config;
-    use crate::cluster::event::{Cause, StepDown};
+    use crate::cluster::event::StepDown;
     use crate::cluster::flaw::Flaws;
     use crate::cluster::raft::{Configuration, Position};
     use crate::cluster::types::Node;

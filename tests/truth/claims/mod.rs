@@ -4,11 +4,10 @@
 use raftlab::cluster::Cause;
 use raftlab::cluster::client::{Call, Client};
 use raftlab::cluster::event::{
-    ClientEvent, EventKind as E, Flight, LabEvent, NetworkEvent, PacketEvent, RaftEvent,
-    ServerEvent,
+    ClientEvent, EventKind as E, LabEvent, NetworkEvent, PacketEvent, RaftEvent, ServerEvent,
 };
 use raftlab::cluster::flaw::Flaw;
-use raftlab::cluster::network::{Cargo, Loss, PacketKind, Reply, Rpc, WrongLeader};
+use raftlab::cluster::network::{Cargo, Flight, Loss, PacketKind, Reply, Rpc, WrongLeader};
 use raftlab::cluster::raft::{AppendResult, ChunkResult, Message, Mode, Most, Replication, Role};
 use raftlab::cluster::rsm::{WAITER_TIMEOUT, Waiter};
 use raftlab::cluster::server::{Power, Server};

@@ -1,7 +1,8 @@
 //! A packet in flight: what it says, and what comes of it.
 
 use raftlab::cluster::event::{EventKind as E, PacketEvent};
-use raftlab::cluster::network::{Act, Hand, Loss, Packet, Rpc};
+use raftlab::cluster::network::{Hand, Loss, Packet, Rpc};
+use raftlab::cluster::orders::Act;
 use raftlab::cluster::server::Power;
 use raftlab::cluster::timers::TimerKind;
 use raftlab::cluster::types::{Node, PacketId, Term};

@@ -3,7 +3,8 @@
 use raftlab::cluster::Cluster;
 use raftlab::cluster::command::{Deed, Fate, PacketAct, parse_line};
 use raftlab::cluster::event::{EventKind as E, PacketEvent};
-use raftlab::cluster::network::{Act, Hand, Loss, Packet};
+use raftlab::cluster::network::{Hand, Loss, Packet};
+use raftlab::cluster::orders::Act;
 use raftlab::cluster::server::Power;
 use raftlab::cluster::types::{Node, PacketId};
 

@@ -1,8 +1,8 @@
 //! What keys do to the cluster, and what they say when they can do nothing; the modes and the
 //! prompt.
 
+use crate::app::input::Chord;
 use crate::app::input::{Input, Mouse, MouseAct, Named};
-use crate::app::keymap::Chord;
 
 use super::{
     FRAME, clock, drawn, find, frames, lab, last_command, led, power, press, refusal, script, wait,

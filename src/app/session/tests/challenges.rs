@@ -13,7 +13,7 @@ fn at_the_turn(allow: &str) -> Session {
     );
     let mut session = script(&text);
     wait(&mut session, 60.0, "turn", |session| {
-        session.cluster().player().stage == crate::cluster::challenge::Stage::Open
+        session.cluster().player().stage == crate::cluster::command::Stage::Open
     });
     session
 }
@@ -72,7 +72,7 @@ fn the_footer_of_a_challenge_has_keys_for_what_it_allows() {
         let parsed = Script::parse(scene.path(), scene.text()).unwrap();
         let mut session = sized(Session::script("x.lab".into(), &parsed, None, Theme::default()));
         wait(&mut session, 60.0, "turn", |session| {
-            session.cluster().player().stage == crate::cluster::challenge::Stage::Open
+            session.cluster().player().stage == crate::cluster::command::Stage::Open
         });
         for keys in ["Esc", "1", "M", "L 1 2", "P"] {
             press(&mut session, keys);
@@ -139,7 +139,7 @@ fn the_key_of_a_write_submits_where_that_is_allowed() {
              until S1 is leader\nturn\njudge\n",
         );
         wait(&mut session, 20.0, "turn", |session| {
-            session.cluster().player().stage == crate::cluster::challenge::Stage::Open
+            session.cluster().player().stage == crate::cluster::command::Stage::Open
         });
         press(&mut session, keys);
         assert_eq!(session.cluster().servers()[0].raft.log().len(), 1, "{keys}: {command}");

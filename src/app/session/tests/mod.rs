@@ -22,8 +22,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::app::input::Chord;
 use crate::app::input::{Input, Named};
-use crate::app::keymap::Chord;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 

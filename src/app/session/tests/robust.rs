@@ -1,7 +1,7 @@
 //! What nobody means to do: empty scripts, windows of no size, keys at random.
 
+use crate::app::input::Chord;
 use crate::app::input::{Mouse, MouseAct, Named};
-use crate::app::keymap::Chord;
 
 use super::*;
 use crate::cluster::rng::{Entity, Rng};

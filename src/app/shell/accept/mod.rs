@@ -27,7 +27,7 @@ use super::stream::Form;
 use super::{Ending, Mistake, fleet};
 use crate::app::{budget::Budget, stop};
 use crate::cluster::Implementation;
-use crate::cluster::check::Invariant;
+use crate::cluster::invariant::Invariant;
 use crate::cluster::words::rule;
 use clock::Clock;
 use scenes::{Bait, Verdict};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Breach, Hunted, Like, Report, Rule, Scene, Verdict};
-use crate::cluster::words::plain::Plain;
+use crate::cluster::plain::Plain;
 
 /// Writes what came of it; only what went wrong, if little is to be said.
 pub fn say(report: &Report, quiet: bool, out: &mut impl Write) -> io::Result<()> {

@@ -7,9 +7,9 @@ use crate::app::budget::Budget;
 use crate::app::shell::hunt::{self, Breach, Played};
 use crate::app::shell::{guests, library};
 use crate::cluster::Implementation;
-use crate::cluster::check::Invariant;
 use crate::cluster::command::{Script, Variant};
 use crate::cluster::flaw::{Breaks, Flaw};
+use crate::cluster::invariant::Invariant;
 
 /// The folders of scripts, and whether a line that is not met is a failed test there: the others say
 /// how the lab's own Raft does it.

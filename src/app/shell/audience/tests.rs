@@ -3,8 +3,8 @@
 use tokio::net::TcpStream;
 
 use super::*;
+use crate::app::input::Chord;
 use crate::app::input::{Input, Named};
-use crate::app::keymap::Chord;
 use crate::app::session::Message;
 use crate::cluster::command::Script;
 use crate::ui::theme::Theme;

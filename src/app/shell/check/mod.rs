@@ -24,7 +24,7 @@ use super::files::{Files, Old, Output, many, shown};
 use super::stream::Form;
 use super::{Ending, Mistake};
 use crate::cluster::check::linearizability::Progress;
-use crate::cluster::words::plain::{Plain, plain};
+use crate::cluster::plain::{Plain, plain};
 use judge::{Detail, Judgement};
 use read::{FailedCas, Trouble, Wanted};
 

@@ -11,7 +11,7 @@ use super::judge::{Detail, Judgement, Part};
 use super::read::{FailedCas, Trouble};
 use crate::app::shell::Ending;
 use crate::cluster::check::linearizability::{Evidence, Reason};
-use crate::cluster::words::plain::plain;
+use crate::cluster::plain::plain;
 
 /// The most operations of an order that are told, from its end back; and of a clash.
 const ORDER_MAX: usize = 12;

@@ -9,7 +9,7 @@ use glob::{MatchOptions, Pattern};
 
 use super::{is_standard, why_not};
 use crate::app::shell::{Mistake, library};
-use crate::cluster::words::plain::Plain;
+use crate::cluster::plain::Plain;
 
 /// The most files that one argument may mean.
 const FILES_MAX: usize = 10_000;

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::app::scenes;
 use crate::cluster::Implementation;
 use crate::cluster::command::{BYTES_MAX, Script};
-use crate::cluster::words::plain::plain;
+use crate::cluster::plain::plain;
 
 use super::Mistake;
 use super::cli::OtherRaft;

@@ -20,7 +20,7 @@ use super::target::{Target, follow};
 use super::{Identity, is_standard, shown, why_not};
 use crate::app::shell::Mistake;
 use crate::app::shell::system::{self, Readers};
-use crate::cluster::words::plain::plain;
+use crate::cluster::plain::plain;
 
 /// What becomes of a file that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

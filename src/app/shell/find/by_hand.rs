@@ -13,8 +13,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::cluster::Cluster;
 use crate::cluster::command::{
-    Condition, Deed, Ends, Keeping, LabAct, LinkAct, NodeName, Operation, Order, ServerAct, Text,
+    Condition, Deed, Ends, Keeping, LabAct, LinkAct, Motion, NodeName, Operation, Order, ServerAct,
+    Text,
 };
 use crate::cluster::config::Config;
 use crate::cluster::distance::OUT_OF_REACH;
@@ -22,7 +24,6 @@ use crate::cluster::flaw::Flaw;
 use crate::cluster::network::{PacketKind, PacketName};
 use crate::cluster::server::{Power, Server};
 use crate::cluster::types::{Node as Place, ServerId, ServerSet, Term, Version};
-use crate::cluster::{Cluster, Motion};
 
 /// Something that is done, as a line of a script says it.
 pub type Step = Deed<NodeName>;

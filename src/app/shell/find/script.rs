@@ -9,8 +9,8 @@ use crate::app::hunt::case::Case;
 use crate::app::hunt::story;
 use crate::cluster::command::{Fate, LinkAct, Tell, Text, caption_flaw};
 use crate::cluster::flaw::Breaks;
+use crate::cluster::plain::plain;
 use crate::cluster::time::{Span, Time};
-use crate::cluster::words::plain::plain;
 
 /// A way to the condition.
 pub enum Found {

@@ -13,8 +13,8 @@ use crate::app::shell::figures::{count, length, times};
 use crate::app::shell::{Ending, Mistake};
 use crate::cluster::command::Variant;
 use crate::cluster::digest::ENGINE;
+use crate::cluster::plain::{Plain, quoted};
 use crate::cluster::time::Time;
-use crate::cluster::words::plain::{Plain, quoted};
 
 /// The most failures that are told at length. The rest is counted.
 const TOLD_MAX: u64 = 20;

@@ -8,8 +8,9 @@ use crate::app::hunt::Prey;
 use crate::app::hunt::plan::Fixed;
 use crate::app::hunt::play::{self, Finding, Outcome, Run};
 use crate::app::shell::cli::{HuntOptions, OtherRaft};
-use crate::cluster::check::{Invariant, Void};
+use crate::cluster::check::Void;
 use crate::cluster::command::Script;
+use crate::cluster::invariant::Invariant;
 use crate::cluster::{FailureKind, Implementation};
 
 /// What a scene came to.

@@ -26,7 +26,7 @@ use crate::app::hunt::plan::{Chosen, Fixed};
 use crate::app::hunt::play::{self, Run};
 use crate::app::hunt::{Prey, Shrunk};
 use crate::cluster::digest::ENGINE;
-use crate::cluster::words::plain::{Plain, quoted};
+use crate::cluster::plain::{Plain, quoted};
 use results::{Found, Hunt, Results};
 
 #[cfg(feature = "guests")]

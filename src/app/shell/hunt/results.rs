@@ -15,7 +15,7 @@ use crate::app::hunt::play::{Outcome, Run};
 use crate::app::shell::Mistake;
 use crate::app::shell::files::{Files, shown, why_not};
 use crate::cluster::digest::ENGINE;
-use crate::cluster::words::plain::plain;
+use crate::cluster::plain::plain;
 
 /// The longest line that is read: a share with many findings has a few hundred kilobytes.
 const LINE_MAX: u64 = 64 * 1024 * 1024;

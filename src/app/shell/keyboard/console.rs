@@ -8,8 +8,8 @@ use crossterm::event::{
     read,
 };
 
+use crate::app::input::Chord;
 use crate::app::input::{Input, Mouse, MouseAct, Named};
-use crate::app::keymap::Chord;
 
 /// Reads until the console is gone, or nobody wants its inputs any more.
 pub(super) fn read_on(_: &File, _: &[u8], mut take: impl FnMut(Input) -> bool) {

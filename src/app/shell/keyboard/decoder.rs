@@ -208,8 +208,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::app::input::Chord::{self, Char, Ctrl, Key};
     use crate::app::input::{Mouse, MouseAct};
-    use crate::app::keymap::Chord::{self, Char, Ctrl, Key};
 
     /// The events of bytes that come piece by piece; after the last nothing more comes.
     fn events(pieces: &[&[u8]]) -> Vec<Input> {

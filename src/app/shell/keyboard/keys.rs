@@ -1,8 +1,8 @@
 //! What the sequences of a terminal mean: keys with what is held, and the mouse in the three
 //! dialects that terminals speak.
 
+use crate::app::input::Chord;
 use crate::app::input::{Input, Mouse, MouseAct, Named};
-use crate::app::keymap::Chord;
 
 /// The input that a whole sequence, or a character, stands for; `None` when it is of no use here.
 pub(super) fn input(bytes: &[u8]) -> Option<Input> {

@@ -15,8 +15,9 @@ use super::Format;
 use super::state::{State, States};
 use crate::cluster::Cluster;
 use crate::cluster::event::{
-    Event, EventKind, Flight, NetworkEvent, PacketEvent, RaftEvent, ServerEvent, StepDown,
+    Event, EventKind, NetworkEvent, PacketEvent, RaftEvent, ServerEvent, StepDown,
 };
+use crate::cluster::network::Flight;
 use crate::cluster::raft::{AppendResult, Message, Role};
 use crate::cluster::types::{Index, Node, PacketId, ServerId, Term};
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::{Reader, field};
 use crate::cluster::Cause;
-use crate::cluster::event::{EventKind, Flight, PacketEvent, ServerEvent};
+use crate::cluster::event::{EventKind, PacketEvent, ServerEvent};
 use crate::cluster::flaw::Flaws;
-use crate::cluster::network::{Loss, PacketKind, Summary};
+use crate::cluster::network::{Flight, Loss, PacketKind, Summary};
 use crate::cluster::observed::{Line, State, Tail, Telling, Trace};
 use crate::cluster::raft::{Entry, Foreign, Payload, Position, Role};
 use crate::cluster::server::Power;

@@ -16,11 +16,11 @@ use super::{Reader, field};
 use crate::cluster::Cause;
 use crate::cluster::command::parse_line;
 use crate::cluster::event::{
-    ClientEvent, EventKind, Flight, LabEvent, NetworkEvent, PacketEvent, RaftEvent, ScriptEvent,
+    ClientEvent, EventKind, LabEvent, NetworkEvent, PacketEvent, RaftEvent, ScriptEvent,
     ServerEvent,
 };
 use crate::cluster::flaw::Flaws;
-use crate::cluster::network::{Loss, PacketKind};
+use crate::cluster::network::{Flight, Loss, PacketKind};
 use crate::cluster::observed::{Line, State, Tail, Telling, Trace};
 use crate::cluster::raft::{Entry, Payload, Role};
 use crate::cluster::server::Power;

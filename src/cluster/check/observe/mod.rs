@@ -11,15 +11,15 @@ mod service;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Void;
 use super::answers::{Answers, Clash};
 use super::ghost::{Commit, Enough, Reached, Slots};
-use super::{Invariant, Violation, Void};
 use crate::cluster::Cluster;
-use crate::cluster::event::{
-    ClientEvent, Event, EventKind, Flight, PacketEvent, RaftEvent, ServerEvent,
-};
+use crate::cluster::event::{ClientEvent, Event, EventKind, PacketEvent, RaftEvent, ServerEvent};
 use crate::cluster::flaw::Flaws;
+use crate::cluster::invariant::{Invariant, Violation};
 use crate::cluster::kv::Kv;
+use crate::cluster::network::Flight;
 use crate::cluster::raft::{Configuration, Entry, PacketKind, Payload, Role, Summary};
 use crate::cluster::shared::OrdMap;
 use crate::cluster::time::{Ppm, Span, Time};

@@ -3,8 +3,9 @@
 use super::service::same_map;
 use super::{Broken, Check, Checker, Ghost};
 use crate::cluster::Cluster;
+use crate::cluster::check::Void;
 use crate::cluster::check::ghost::{Commit, Enough, Slot, Wrong};
-use crate::cluster::check::{Invariant, Void};
+use crate::cluster::invariant::Invariant;
 use crate::cluster::raft::{Configuration, Payload, Position};
 use crate::cluster::server::Server;
 use crate::cluster::types::{Index, ServerId, ServerSet, Term};

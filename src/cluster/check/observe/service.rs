@@ -2,8 +2,8 @@
 
 use super::{Broken, Check, Checker, Deposed, WAITERS_LINGER};
 use crate::cluster::Cluster;
-use crate::cluster::check::Invariant;
 use crate::cluster::check::ghost::Applied;
+use crate::cluster::invariant::Invariant;
 use crate::cluster::kv::Kv;
 use crate::cluster::server::Power;
 use crate::cluster::sessions::Skipped;

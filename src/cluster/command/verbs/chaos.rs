@@ -1,10 +1,10 @@
 //! Faults at random.
 
 use super::{Group, Scope, Verb};
-use crate::cluster::chaos::{Fault, Faults};
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::reader::{Parsed, Reader};
 use crate::cluster::command::{Command, LabAct};
+use crate::cluster::command::{Fault, Faults};
 
 pub(super) static ROWS: [Verb; 1] = [Verb {
     name: "chaos",

@@ -7,8 +7,8 @@ use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Mention, Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
 use crate::cluster::command::{
-    ClientAct, Command, Deed, LabAct, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Reach,
-    Reseed, VersionWord,
+    Command, Deed, LabAct, Load, LoadKeys, LoadKind, LoadRate, Operation, Order, Reach, Reseed,
+    VersionWord,
 };
 use crate::cluster::config::{CLIENTS_MAX, TEXT_MAX};
 use crate::cluster::time::{Ppm, Span};
@@ -24,6 +24,24 @@ macro_rules! usage {
     ($form:literal) => {
         &[concat!($form, " [client=NAME] [only=WHO] [nowait] [within T]")]
     };
+}
+
+/// One verb about clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAct {
+    /// Their timers fire now: each asks the next server.
+    Retry,
+    /// They give up what they have open, and never hear what became of it.
+    Abandon,
+}
+
+impl ClientAct {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Abandon => "abandon",
+        }
+    }
 }
 
 pub(super) static ROWS: [Verb; 11] = [

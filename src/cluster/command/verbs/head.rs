@@ -3,7 +3,6 @@
 use super::servers::setting;
 use super::{Group, Scope, Verb};
 use crate::cluster::Limits;
-use crate::cluster::act::LEASE_NEEDS;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::lex::Spot;
 use crate::cluster::command::quantity::{self, TERM_MAX, whole};
@@ -11,7 +10,7 @@ use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::{Challenge, Command, Head, Setup, Text};
 use crate::cluster::config::Config;
 use crate::cluster::network::Network;
-use crate::cluster::raft::{Most, OPTIONS, RaftOption};
+use crate::cluster::raft::{LEASE_NEEDS, Most, OPTIONS, RaftOption};
 use crate::cluster::sessions::{SESSIONS, SESSIONS_MAX};
 use crate::cluster::time::{Span, SpanRange};
 use crate::cluster::types::{SERVERS_MAX, Term};

@@ -10,9 +10,74 @@ use crate::cluster::command::lex::{Sign, Spot};
 use crate::cluster::command::quantity;
 use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Deed, Ends, LabAct, LinkAct, ServerAct, Who};
-use crate::cluster::network::LinkChange;
+use crate::cluster::command::{Command, Deed, Ends, Fate, LabAct, ServerAct, Who};
+use crate::cluster::network::{LinkChange, PacketName};
 use crate::cluster::time::{Ppm, Span, SpanRange};
+use crate::cluster::topic::Weight;
+
+/// One verb about links, or about packets on links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkAct {
+    Cut,
+    Mend,
+    Change(LinkChange),
+    /// What comes to the end of its way is held there.
+    Hold {
+        name: Option<PacketName>,
+        /// So many on each link; all until they are released when not said.
+        count: Option<u32>,
+    },
+    /// What is held arrives.
+    Release {
+        name: Option<PacketName>,
+        count: Option<u32>,
+    },
+    /// What becomes of the next packet on each link.
+    Next {
+        fate: Fate,
+        name: Option<PacketName>,
+    },
+    /// What becomes of the packets that are in flight; they arrive now when no fate is said.
+    Flying {
+        fate: Option<Fate>,
+        name: Option<PacketName>,
+        /// The first so many on each link; all when not said.
+        count: Option<u32>,
+    },
+}
+
+impl LinkAct {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Mend => "mend",
+            Self::Change(_) => "link",
+            Self::Hold { .. } => "hold",
+            Self::Release { .. } => "release",
+            Self::Next { fate, .. } | Self::Flying { fate: Some(fate), .. } => fate.word(),
+            Self::Flying { fate: None, .. } => "deliver",
+        }
+    }
+
+    /// A list of packets shows by itself what is done with them, but for a copy.
+    pub(in crate::cluster) const fn weight(self) -> Weight {
+        match self {
+            Self::Flying { fate: Some(Fate::Duplicate), .. } => Weight::Story,
+            Self::Flying { .. } => Weight::Detail,
+            Self::Cut
+            | Self::Mend
+            | Self::Change(_)
+            | Self::Hold { .. }
+            | Self::Release { .. }
+            | Self::Next { .. } => Weight::Story,
+        }
+    }
+
+    /// A command that does it to these.
+    pub const fn to(self, ends: Ends) -> Command {
+        Command::Deed(Deed::Links(self, ends))
+    }
+}
 
 pub(super) static ROWS: [Verb; 8] = [
     Verb {

@@ -3,7 +3,32 @@
 use super::{Group, Scope, Verb};
 use crate::cluster::command::reader::{Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Deed, MemberAct};
+use crate::cluster::command::{Command, Deed};
+
+/// One verb about members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberAct {
+    /// These are to vote too.
+    Add,
+    /// These are members no more.
+    Remove,
+    /// These are to vote, and nobody else.
+    Become,
+    /// These copy the log, and have no vote.
+    Learn,
+}
+
+impl MemberAct {
+    /// How it is written.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Add => "member add",
+            Self::Remove => "member remove",
+            Self::Become => "members",
+            Self::Learn => "learner",
+        }
+    }
+}
 
 pub(super) static ROWS: [Verb; 3] = [
     Verb {

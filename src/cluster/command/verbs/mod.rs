@@ -16,9 +16,13 @@ mod recordings;
 mod servers;
 mod telling;
 
-pub use clients::{KEYS_MAX, RATE_MAX};
+pub use clients::{ClientAct, KEYS_MAX, RATE_MAX};
 pub use flow::ROUNDS_MAX;
+pub use links::LinkAct;
+pub use members::MemberAct;
+pub use packets::{Fate, PacketAct};
 pub(super) use servers::name as option;
+pub use servers::{DiskAct, ServerAct};
 
 use super::Command;
 use super::reader::{Parsed, Reader};

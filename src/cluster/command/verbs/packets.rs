@@ -2,17 +2,70 @@
 
 use super::links::{ends, ends_before};
 use super::{Group, Scope, Verb};
-use crate::cluster::Motion;
 use crate::cluster::command::expect::Expect;
 use crate::cluster::command::quantity::{self, whole};
 use crate::cluster::command::reader::{Options, Parsed, Reader};
-use crate::cluster::command::{Command, Deed, Ends, Fate, LabAct, LinkAct, PacketAct, Who};
+use crate::cluster::command::{Command, Deed, Ends, LabAct, LinkAct, Motion, Who};
 use crate::cluster::network::{ONCE, PacketName};
 use crate::cluster::time::Span;
+use crate::cluster::topic::Weight;
 use crate::cluster::types::PacketId;
 
 /// The most packets that one line can count.
 const COUNT_MAX: u64 = 10_000;
+
+/// What can become of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Drop,
+    Duplicate,
+    /// It arrives so much later.
+    Delay(Span),
+}
+
+/// What can be done with one packet by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketAct {
+    /// It arrives now.
+    Deliver,
+    Hold,
+    Meets(Fate),
+}
+
+impl Fate {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Duplicate => "duplicate",
+            Self::Delay(_) => "delay",
+        }
+    }
+
+    /// By how much it delays.
+    pub const fn delay(self) -> Option<Span> {
+        match self {
+            Self::Delay(span) => Some(span),
+            Self::Drop | Self::Duplicate => None,
+        }
+    }
+}
+
+impl PacketAct {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Deliver => "deliver",
+            Self::Hold => "hold",
+            Self::Meets(fate) => fate.word(),
+        }
+    }
+
+    pub(in crate::cluster) const fn weight(self) -> Weight {
+        match self {
+            Self::Meets(Fate::Duplicate) => Weight::Story,
+            Self::Deliver | Self::Hold | Self::Meets(Fate::Drop | Fate::Delay(_)) => Weight::Detail,
+        }
+    }
+}
 
 pub(super) static ROWS: [Verb; 7] = [
     Verb {

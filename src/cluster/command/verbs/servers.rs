@@ -7,9 +7,115 @@ use crate::cluster::command::measure::one_of;
 use crate::cluster::command::quantity;
 use crate::cluster::command::reader::{Options, Parsed, Reader};
 use crate::cluster::command::who::Clients;
-use crate::cluster::command::{Command, Deed, DiskAct, Keeping, LabAct, ServerAct, Timers, Who};
+use crate::cluster::command::{Command, Deed, Keeping, LabAct, Timers, Who};
 use crate::cluster::raft::{Choice, OPTIONS, RaftOption};
 use crate::cluster::time::{Ppm, Span};
+use crate::cluster::topic::Weight;
+
+/// One verb about servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerAct {
+    Crash,
+    Restart,
+    Sleep,
+    Wake,
+    /// The disk of a server that is down is lost.
+    Wipe,
+    /// The rate of its clock, 1,000,000 being real time.
+    Clock(Ppm),
+    /// Something becomes of its disk.
+    Disk(DiskAct),
+    /// Its election timer fires now.
+    Timeout,
+    /// Its heartbeat timer fires now.
+    Heartbeat,
+    /// It checks for a quorum now.
+    Quorum,
+    /// It forgets from whom it has heard.
+    ForgetLeader,
+    /// What it has written is on disk now.
+    Sync,
+    /// What it has applied of its log gives way to a snapshot.
+    Snapshot,
+    Isolate {
+        from_clients: bool,
+    },
+    Rejoin,
+}
+
+impl ServerAct {
+    /// How it is written, and what kind of thing it is. Its weight is `Story` if any part of what it
+    /// does has no event of its own, and `Detail` if its events tell all of it.
+    const fn about(self) -> (&'static str, Nature, Weight) {
+        use Nature::{Fault, Other};
+        use Weight::{Detail, Story};
+        match self {
+            Self::Crash => ("crash", Fault, Detail),
+            Self::Restart => ("restart", Other, Detail),
+            Self::Sleep => ("sleep", Fault, Detail),
+            Self::Wake => ("wake", Other, Detail),
+            Self::Wipe => ("wipe", Other, Detail),
+            Self::Clock(_) => ("clock", Other, Detail),
+            Self::Disk(act) => ("disk", if act.is_fault() { Fault } else { Other }, act.weight()),
+            Self::Timeout => ("timeout", Fault, Story),
+            Self::Heartbeat => ("heartbeat", Other, Story),
+            Self::Quorum => ("quorum", Other, Story),
+            Self::ForgetLeader => ("forget-leader", Other, Detail),
+            Self::Sync => ("sync", Other, Story),
+            Self::Snapshot => ("snapshot", Other, Detail),
+            Self::Isolate { .. } => ("isolate", Fault, Story),
+            Self::Rejoin => ("rejoin", Other, Story),
+        }
+    }
+
+    pub const fn word(self) -> &'static str {
+        self.about().0
+    }
+
+    pub fn is_fault(self) -> bool {
+        self.about().1 == Nature::Fault
+    }
+
+    pub(in crate::cluster) const fn weight(self) -> Weight {
+        self.about().2
+    }
+
+    /// A command that does it to these.
+    pub fn to(self, who: Vec<Who>) -> Command {
+        Command::Deed(Deed::Servers(self, who))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    Fault,
+    Other,
+}
+
+/// What becomes of a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskAct {
+    /// How long a write takes from now on, also the one under way; `None`: no write ends.
+    Sync(Option<Span>),
+    /// The write under way fails, else the next one.
+    Fail,
+    /// The power fails in the midst of a write: all of its records but the last are on the disk.
+    Tear,
+}
+
+impl DiskAct {
+    /// A disk that makes a server stop disturbs, and so does one that hangs.
+    const fn is_fault(self) -> bool {
+        matches!(self, Self::Sync(None) | Self::Fail | Self::Tear)
+    }
+
+    const fn weight(self) -> Weight {
+        match self {
+            Self::Sync(_) | Self::Tear => Weight::Detail,
+            Self::Fail => Weight::Story,
+        }
+    }
+}
 
 pub(super) static ROWS: [Verb; 16] = [
     Verb {

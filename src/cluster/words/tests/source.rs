@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use crate::cluster::check::{Invariant, Violation};
+use crate::cluster::cause::Cause;
 use crate::cluster::command::{
     Choice, ClientAct, Command, Condition, Deed, Flow, Pace, Question, Text, Watched, parse_line,
 };
 use crate::cluster::event::{
-    AppendRefusal, AttemptFailure, Cause, ClientEvent, DropReason, Event, EventKind as E, Flight,
-    IgnoreReason, LabEvent, NetworkEvent, PacketEvent, RaftEvent, ScriptEvent, ServerEvent,
-    StepDown, VoteRefusal,
+    AppendRefusal, AttemptFailure, ClientEvent, DropReason, Event, EventKind as E, IgnoreReason,
+    LabEvent, NetworkEvent, PacketEvent, RaftEvent, ScriptEvent, ServerEvent, StepDown,
+    VoteRefusal,
 };
 use crate::cluster::flaw::{FLAWS, Flaw, Flaws};
-use crate::cluster::network::{PacketKind, Reply, Summary, WrongLeader};
+use crate::cluster::invariant::{Invariant, Violation};
+use crate::cluster::network::{Flight, PacketKind, Reply, Summary, WrongLeader};
 use crate::cluster::raft::{AppendResult, Configuration, Most, Position, Reconfigured, Role};
 use crate::cluster::sessions::Skipped;
 use crate::cluster::time::{Ppm, Span, Time};

@@ -1,10 +1,10 @@
 //! The reference page of the keys, `docs/keys.md`.
 
-use super::{KeyMode, Keymap};
-use crate::app::session::own;
+use super::keymap::{KeyMode, Keymap};
+use super::session::own;
 
 /// The page, in Markdown.
-pub fn reference() -> String {
+pub fn keys() -> String {
     let mut page = String::from(
         "# Keys\n\n\
          Made from the table in `src/app/keymap/table.rs`; `UPDATE_DOCS=1 cargo test keys` writes \
@@ -40,15 +40,15 @@ const MOUSE: &str = "\n## Mouse\n\n\
 
 #[cfg(test)]
 mod tests {
-    use super::reference;
+    use super::keys;
 
     #[test]
     fn the_keys_page_is_up_to_date() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
         if std::env::var_os("UPDATE_DOCS").is_some() {
-            std::fs::write(path, reference()).unwrap();
+            std::fs::write(path, keys()).unwrap();
         }
         let page = std::fs::read_to_string(path).unwrap();
-        assert!(page == reference(), "docs/keys.md is old: run UPDATE_DOCS=1 cargo test keys");
+        assert!(page == keys(), "docs/keys.md is old: run UPDATE_DOCS=1 cargo test keys");
     }
 }

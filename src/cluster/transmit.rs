@@ -1,12 +1,12 @@
 //! Sending: what the link's rule draws for a packet, and its way into the queue.
 
-use super::{Cargo, Hand, Law, Loss, Packet, Profile, Reply, Rpc};
 use crate::cluster::digest::{CargoTag, Digest, Tag};
 use crate::cluster::event::{EventKind, NetworkEvent, PacketEvent};
+use crate::cluster::network::{Cargo, Hand, Law, Loss, Packet, Profile, Reply, Rpc};
 use crate::cluster::raft::{AppendResult, ChunkResult, Configuration, Message};
 use crate::cluster::rng::Lot;
 use crate::cluster::time::{Span, SpanRange};
-use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, ServerId};
+use crate::cluster::types::{ClientId, Index, Node, PacketId, ServerId};
 use crate::cluster::{Cluster, Item};
 
 /// The places of a packet's draws in its lot; those of its copy come so much later.
@@ -63,14 +63,6 @@ impl Flight {
 fn fails_after(lot: Lot, first: u64, profile: &Profile) -> Option<u8> {
     let last = u64::from(profile.fails_within_ms.checked_sub(1)?);
     Some(lot.span(first + FAILS, SpanRange { low: Span::ZERO, high: Span(last) }).0 as u8)
-}
-
-/// Requests and bytes that servers have sent each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// RequestVote and AppendEntries, replies not counted.
-    pub requests: u64,
-    pub bytes: u64,
 }
 
 impl Cluster {
@@ -263,24 +255,12 @@ fn digest_rpc(digest: &mut Digest, rpc: &Rpc) {
         Rpc::Reply { call, attempt, reply } => {
             digest.u8(CargoTag::Reply as u8).u64(u64::from(*call)).u64(u64::from(*attempt));
             match reply {
-                Reply::Done(answer) => {
-                    digest.u8(outcome_byte(answer.outcome)).u64(answer.version.0)
-                }
+                Reply::Done(answer) => digest.u8(answer.outcome.byte()).u64(answer.version.0),
                 Reply::WrongLeader(why) => digest.u8(16 + *why as u8),
                 Reply::Session(session) => digest.u8(32).u64(session.index().0),
                 Reply::Expired => digest.u8(33),
             };
         }
-    }
-}
-
-/// An outcome as one byte of the digest.
-pub(in crate::cluster) const fn outcome_byte(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Ok => 1,
-        Outcome::NoKey => 2,
-        Outcome::Version => 3,
-        Outcome::Maybe => 4,
     }
 }
 
@@ -295,7 +275,9 @@ mod tests {
     use crate::cluster::raft::{Entries, Entry, Position};
     use crate::cluster::rng::{Entity, Rng};
     use crate::cluster::time::Ppm;
-    use crate::cluster::types::{Answer, Index, Op, OpId, Request, SessionId, Term, Version};
+    use crate::cluster::types::{
+        Answer, Index, Op, OpId, Outcome, Request, SessionId, Term, Version,
+    };
 
     /// Cargo of every kind: of those of a kind each differs in one thing from the first.
     fn cargoes() -> Vec<Cargo> {

@@ -1,8 +1,7 @@
 //! What is asked of servers that the line names.
 
 use super::{Answer, Ask, Asked, ROW, Row, holds, number, stored_words, truth};
-use crate::cluster::command::{Argument, Kind, Takes, Terms};
-use crate::cluster::conditions::role_of;
+use crate::cluster::command::{Argument, Kind, RoleName, Takes, Terms};
 use crate::cluster::raft::{Log, Mode};
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation};
@@ -18,7 +17,7 @@ pub(super) static ROWS: [Row; 29] = [
         summary: "what the server is: follower, pre-candidate, candidate, leader, down, asleep or up",
         examples: &["S3 is follower", "{old} is down", "3 of all are follower"],
         ask: Ask::Server(|asked, server| match asked.argument {
-            Argument::Role(role) => truth(role.covers(role_of(server))),
+            Argument::Role(role) => truth(role.covers(RoleName::of(server))),
             _ => None,
         }),
         why: Some(|_, server| server.map_or_else(String::new, role_words)),
@@ -30,7 +29,7 @@ pub(super) static ROWS: [Row; 29] = [
         usage: &["WHO role = ROLE"],
         summary: "what the server is, as a value",
         examples: &["S2 role = leader", "S2 role = S3 role"],
-        ask: Ask::Server(|_, server| Some(Answer::Role(role_of(server)))),
+        ask: Ask::Server(|_, server| Some(Answer::Role(RoleName::of(server)))),
         ..ROW
     },
     Row {
@@ -321,7 +320,7 @@ fn fate(asked: &Asked<'_>, server: &Server) -> Option<Fate> {
 }
 
 fn role_words(server: &Server) -> String {
-    format!("{} is {} in term {}", server.id, role_of(server).word(), server.raft.term())
+    format!("{} is {} in term {}", server.id, RoleName::of(server).word(), server.raft.term())
 }
 
 /// "the entries of S1's log are of the terms 1,1,2".

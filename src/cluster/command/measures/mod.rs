@@ -11,13 +11,13 @@ use std::borrow::Cow;
 use std::fmt::{Display, Formatter, Result as Written};
 use std::sync::Arc;
 
-use super::Cluster;
-use super::client::Work;
-use super::command::{Argument, Kind, RoleName, Takes, Terms};
-use super::kv::{Known, Stored};
-use super::raft::{Log, Progress};
-use super::server::Server;
-use super::types::{Outcome, ServerId, ServerSet, Term, Version};
+use super::{Argument, Kind, RoleName, Takes, Terms};
+use crate::cluster::Cluster;
+use crate::cluster::client::{Client, Work};
+use crate::cluster::kv::{Known, Stored};
+use crate::cluster::raft::{Log, Progress};
+use crate::cluster::server::Server;
+use crate::cluster::types::{Outcome, ServerId, ServerSet, Term, Version};
 
 /// One thing that can be asked.
 pub struct Row {
@@ -31,21 +31,21 @@ pub struct Row {
     /// In a line, for completion and the reference.
     pub summary: &'static str,
     pub examples: &'static [&'static str],
-    pub(super) ask: Ask,
+    pub(in crate::cluster) ask: Ask,
     /// What is shown of it, where that is more than the answer.
-    pub(super) words: Option<Words>,
+    pub(in crate::cluster) words: Option<Words>,
     /// Why a condition about it does not hold, where that is more than what it is.
-    pub(super) why: Option<fn(&Asked<'_>, Option<&Server>) -> String>,
+    pub(in crate::cluster) why: Option<fn(&Asked<'_>, Option<&Server>) -> String>,
 }
 
 /// What is shown of a measure; of a server, if it is asked of one.
-pub(super) type Words = fn(&Asked<'_>, Option<&Server>) -> Option<String>;
+pub(in crate::cluster) type Words = fn(&Asked<'_>, Option<&Server>) -> Option<String>;
 
 /// What one server answers.
-pub(super) type OfServer = for<'a> fn(&Asked<'a>, &'a Server) -> Option<Answer<'a>>;
+pub(in crate::cluster) type OfServer = for<'a> fn(&Asked<'a>, &'a Server) -> Option<Answer<'a>>;
 
 /// Of whom a row is asked, and what it answers.
-pub(super) enum Ask {
+pub(in crate::cluster) enum Ask {
     Lab(for<'a> fn(&Asked<'a>) -> Option<Answer<'a>>),
     Server(OfServer),
     /// Of every running server, and true if it is of some.
@@ -55,7 +55,7 @@ pub(super) enum Ask {
 }
 
 /// What a question is about, with its names filled in.
-pub(super) struct Asked<'a> {
+pub(in crate::cluster) struct Asked<'a> {
     pub cluster: &'a Cluster,
     pub argument: &'a Argument,
     /// A key, a lock or a mark; for a client its name, or that of the task's own.
@@ -161,11 +161,11 @@ fn stored_words(asked: &Asked<'_>, server: Option<&Server>) -> String {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(in crate::cluster) fn name(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
-    pub(super) fn client(&self) -> Option<&'a super::client::Client> {
+    pub(in crate::cluster) fn client(&self) -> Option<&'a Client> {
         self.cluster.client_named(self.name()?)
     }
 
@@ -190,7 +190,7 @@ impl<'a> Asked<'a> {
             return "there is no such client".to_owned();
         };
         if !client.is_idle() {
-            return super::explain::client(self.cluster, client.id, &[]).join(" ");
+            return self.cluster.told_of(client.id);
         }
         match &client.last {
             Some(last) => {
@@ -219,7 +219,7 @@ impl Answer<'_> {
     }
 
     /// What `let` binds: of a value of a key its text, of a reply its value, or its outcome.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::cluster) fn text(&self) -> String {
         match self {
             Self::Value { outcome: Some(outcome), value, .. } => match value.as_deref() {
                 None | Some("") => outcome.to_string(),
@@ -238,7 +238,7 @@ impl Answer<'_> {
     }
 
     /// Whether it is what is wanted, as far as that says anything.
-    pub(super) fn is(&self, wanted: &Self) -> bool {
+    pub(in crate::cluster) fn is(&self, wanted: &Self) -> bool {
         fn said<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
             wanted.is_none_or(|wanted| found == Some(wanted))
         }

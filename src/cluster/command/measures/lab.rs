@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::{Answer, Ask, ROW, Row, holds, number, stored, stored_words, truth};
 use crate::cluster::command::{Argument, Kind, Takes};
-use crate::cluster::explain;
 use crate::cluster::types::Index;
 
 pub(super) static ROWS: [Row; 31] = [
@@ -314,7 +313,7 @@ pub(super) static ROWS: [Row; 31] = [
         examples: &["idle"],
         ask: Ask::Lab(|asked| truth(asked.cluster.busy().is_none())),
         why: Some(|asked, _| match asked.cluster.busy() {
-            Some(client) => explain::client(asked.cluster, client.id, &[]).join(" "),
+            Some(client) => asked.cluster.told_of(client.id),
             None => "no client has an operation open".to_owned(),
         }),
         ..ROW

@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Loss, Packet, PacketName};
-use crate::cluster::act::{Fate, PacketAct};
+use crate::cluster::command::{Fate, PacketAct};
 use crate::cluster::event::{DropReason, EventKind, NetworkEvent, PacketEvent};
+use crate::cluster::network::{Hand, Loss, ONCE, Packet, PacketName};
 use crate::cluster::queue::Slot;
 use crate::cluster::resolve::error;
 use crate::cluster::time::Span;
@@ -22,10 +22,6 @@ pub const HELD_MAX: usize = 10_000;
 /// The most packets in flight that are doubled by hand: who doubles all again and again would fill
 /// any memory.
 pub const FLYING_MAX: usize = 100_000;
-
-/// Why nobody can double a packet between a client and a server.
-pub const ONCE: &str =
-    "requests of clients and their replies are never duplicated: they behave like TCP";
 
 /// What is to be done with packets of one link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +39,6 @@ pub enum Act {
     Hold { left: Option<u32> },
     /// The next one.
     Next(Fate),
-}
-
-/// What has been done by hand with a packet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Hand {
-    #[default]
-    Off,
-    /// It is held at the end of its way.
-    Held,
-    /// It was held, doubled or delayed: no order takes it again.
-    Used,
 }
 
 /// Whether a link leads from one server to another.
