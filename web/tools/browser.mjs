@@ -79,7 +79,12 @@ export class Browser {
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill();
     await ended;
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its children may still write there, and a folder that is left among the temporary ones is no failure.
+    try {
+      rmSync(this.profile, { recursive: true, force: true, maxRetries: 20 });
+    } catch {
+      console.error(`${this.profile} is still written to`);
+    }
   }
 }
 

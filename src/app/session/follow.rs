@@ -106,6 +106,8 @@ impl Session {
     /// What the class says to each choice of the question that stands.
     pub fn hear_class(&mut self, hands: Vec<u32>) {
         self.apply(&Command::Tell(Tell::Answer(hands)), "");
+        // No message follows that would show it.
+        self.show();
     }
 
     /// Begins to follow: from now on lab time passes only as far as [`Session::follow`] says.

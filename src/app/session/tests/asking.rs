@@ -96,6 +96,17 @@ fn a_line_answers_when_it_runs() {
 }
 
 #[test]
+fn hands_of_a_class_are_seen_as_soon_as_they_are_heard() {
+    let mut session = script(ASKED);
+    to_stop(&mut session);
+    session.take_stale();
+    session.hear_class(vec![3, 5]);
+    // Nobody presses a key, and no time passes.
+    assert!(session.take_stale());
+    assert_eq!(said(&session), [Said::Hands(3), Said::Hands(5)]);
+}
+
+#[test]
 fn digits_begin_what_the_class_says() {
     let mut session = script(ASKED);
     press(&mut session, "F5");
