@@ -40,7 +40,11 @@ pub struct Scene {
 /// When it is none that a script could be added to.
 pub fn base(text: &str) -> Result<String, String> {
     const EXPECTED: &str = "expected the address of the page, as https://example.org/raftlab.html";
-    let known = ["https://", "http://", "file://"].iter().any(|start| text.starts_with(start));
+    // Schemes have no case (RFC 3986, 3.1).
+    let known = text.split_once("://").is_some_and(|(scheme, rest)| {
+        let scheme = scheme.to_ascii_lowercase();
+        matches!(&scheme[..], "https" | "http" | "file") && !rest.is_empty()
+    });
     let usual = |letter: char| letter.is_ascii_graphic() && !"#<>\"'`\\".contains(letter);
     if known && text.len() <= BASE_MAX && text.chars().all(usual) {
         Ok(text.to_owned())
@@ -234,13 +238,25 @@ mod tests {
 
     #[test]
     fn only_addresses_of_pages_are_bases() {
-        for good in ["https://a.org/x.html", "http://10.0.0.7:8080/", "file:///home/a/raftlab.html"]
-        {
+        for good in [
+            "https://a.org/x.html",
+            "HTTPS://A.org",
+            "http://10.0.0.7:8080/",
+            "file:///home/a/raftlab.html",
+        ] {
             assert_eq!(base(good), Ok(good.to_owned()));
         }
-        for bad in
-            ["", "a.org", "javascript:alert(1)", "https://a.org/#x", "https://a b", "http://\u{7}"]
-        {
+        for bad in [
+            "",
+            "a.org",
+            "https://",
+            "://a.org",
+            "javascript:alert(1)",
+            "javascript://a.org/%0aalert(1)",
+            "https://a.org/#x",
+            "https://a b",
+            "http://\u{7}",
+        ] {
             assert!(base(bad).is_err(), "{bad}");
         }
     }

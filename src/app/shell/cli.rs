@@ -28,7 +28,7 @@ use crate::cluster::network::Network;
 use crate::cluster::plain::quoted;
 use crate::cluster::types::SERVERS_MAX;
 use crate::ui::theme::Dress;
-use values::{duration, flaw, limit, network, seeds, shard, size};
+use values::{audience, duration, flaw, limit, network, seeds, shard, size};
 
 pub use names::{for_completion, misspelt, pages};
 pub use values::pace;
@@ -207,7 +207,7 @@ pub struct LabOptions {
     /// Let a class follow on its own screens, at an address that the lab shows; without ADDR on
     /// this machine alone, with 0.0.0.0:8080 for all who reach it.
     #[arg(long, value_name = "ADDR", num_args = 0..=1, require_equals = true,
-          default_missing_value = "127.0.0.1:0")]
+          default_missing_value = "127.0.0.1:0", value_parser = audience)]
     pub audience: Option<SocketAddr>,
     /// Where a class finds it, when a proxy with TLS stands before --audience.
     #[arg(long, value_name = "URL", requires = "audience",

@@ -124,7 +124,8 @@ pub fn for_audience(
 
 /// What stands before and after the place of a scene.
 fn parts(page: &str) -> Result<(&str, &str), Mistake> {
-    page.split_once(PLACE).ok_or_else(|| strange(PAGE))
+    let parts = page.split_once(PLACE).filter(|(_, after)| after.contains(MODULE));
+    parts.ok_or_else(|| strange(PAGE))
 }
 
 /// The page with a scene in it, as a text that no browser takes for anything else.
@@ -169,11 +170,12 @@ fn template(folder: Option<&Path>, raft: Option<&Implementation>) -> Result<Stri
 /// What `web/build.sh` has made.
 fn built(folder: Option<&Path>, name: &str) -> Result<Vec<u8>, Mistake> {
     let path = folder.unwrap_or(Path::new(DIST)).join(name);
-    let long = fs::metadata(&path).is_ok_and(|there| there.len() > PAGE_MAX);
-    let read = if long {
-        Err("it is too large".to_owned())
-    } else {
-        fs::read(&path).map_err(|error| why_not(&error))
+    let read = match fs::metadata(&path) {
+        // A pipe would be waited for, and a device may have no end.
+        Ok(there) if !there.is_file() => Err("it is no regular file".to_owned()),
+        Ok(there) if there.len() > PAGE_MAX => Err("it is too large".to_owned()),
+        Ok(_) => fs::read(&path).map_err(|error| why_not(&error)),
+        Err(error) => Err(why_not(&error)),
     };
     read.map_err(|why| {
         Mistake::Usage(format!(
@@ -215,7 +217,8 @@ mod tests {
         let hostile = "say </script><script>alert(1)</script><!--\n";
         let scene =
             Scene { name: "<img src=x>".to_owned(), text: hostile.to_owned(), at: String::new() };
-        let page = filled("<p>before</p><!--scene--><p>after</p>", &scene).expect("a place");
+        let built = "<p>before</p><!--scene--><p id=\"module\">after</p>";
+        let page = filled(built, &scene).expect("a place");
         assert_eq!(page.matches("<script").count(), 1, "{page}");
         assert_eq!(page.matches("</script").count(), 1, "{page}");
         assert!(!page.contains("<img") && !page.contains("<!--"), "{page}");
@@ -223,6 +226,31 @@ mod tests {
             page.split_once("id=\"scene\">").and_then(|(_, rest)| rest.split_once("</script>"));
         let read: serde_json::Value = serde_json::from_str(json.expect("a scene").0).expect("JSON");
         assert_eq!(read["text"], hostile);
-        assert!(filled("<p>another page</p>", &scene).is_err());
+        for other in ["", "<p>another page</p>", "<p>cut short</p><!--scene--><script"] {
+            assert!(filled(other, &scene).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_a_file_of_some_size() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let page = folder.path().join(PAGE);
+        let why = || match built(Some(folder.path()), PAGE) {
+            Err(Mistake::Usage(why)) => why,
+            _ => panic!("that is no page"),
+        };
+        assert!(why().contains("no such file"), "{}", why());
+        fs::create_dir(&page).expect("a folder");
+        assert!(why().contains("no regular file"), "{}", why());
+        fs::remove_dir(&page).expect("a folder");
+        #[cfg(unix)]
+        {
+            // Without an end.
+            std::os::unix::fs::symlink("/dev/zero", &page).expect("a link");
+            assert!(why().contains("no regular file"), "{}", why());
+            fs::remove_file(&page).expect("a link");
+        }
+        fs::File::create(&page).and_then(|file| file.set_len(PAGE_MAX + 1)).expect("a file");
+        assert!(why().contains("too large"), "{}", why());
     }
 }

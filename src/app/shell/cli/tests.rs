@@ -42,6 +42,18 @@ fn sizes_are_bounded() {
     }
 }
 
+#[test]
+fn a_class_is_served_at_an_address_with_or_without_a_port() {
+    for good in ["0.0.0.0:8080", "127.0.0.1", "[::1]:0", "::1"] {
+        assert!(audience(good).is_ok(), "{good}");
+    }
+    for bad in ["", "8080", ":8080", "localhost:8080", "1.2.3.4:99999", "[::]:http", "0.0.0.0:80 x"]
+    {
+        let why = audience(bad).expect_err(bad);
+        assert!(why.contains("0.0.0.0:8080"), "{bad}: {why}");
+    }
+}
+
 /// The words of a line as a shell would make them of it, without what it does with them after.
 fn words(line: &str) -> Vec<String> {
     let line = line.split([';', '|', '>', '<']).next().unwrap_or_default();

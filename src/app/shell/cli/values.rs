@@ -1,5 +1,6 @@
 //! How the values of options are written.
 
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -16,6 +17,17 @@ pub fn network(text: &str) -> Result<Network, String> {
     Network::from_name(text).ok_or_else(|| {
         let names: Vec<&str> = Network::ALL.map(Network::name).to_vec();
         format!("expected one of {}", names.join(", "))
+    })
+}
+
+/// "0.0.0.0:8080": where to listen; without a port at any that is free.
+pub fn audience(text: &str) -> Result<SocketAddr, String> {
+    let whole = || text.parse::<SocketAddr>().ok();
+    let alone = || text.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, 0));
+    whole().or_else(alone).ok_or_else(|| {
+        "expected an address of this machine and a port: 0.0.0.0:8080 for all who reach it, \
+         127.0.0.1:8080 for this machine alone"
+            .to_owned()
     })
 }
 
