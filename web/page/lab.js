@@ -20,12 +20,27 @@ function unpacked(text) {
 class Lab {
   // The module as it lies in a page, in base64, or as it came from a server.
   static async load(packed, light) {
-    if (!("WebAssembly" in window) || !("DecompressionStream" in window)) {
+    if (!("WebAssembly" in window)) {
       throw new Stopped("This browser is too old for the lab: any of the last three years will do.");
     }
-    const stream = new Blob([typeof packed === "string" ? unpacked(packed) : packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    const compiled = await WebAssembly.compile(await new Response(stream).arrayBuffer());
+    let compiled;
+    try {
+      compiled = await WebAssembly.compile(await Lab.unpack(typeof packed === "string" ? unpacked(packed) : packed));
+    } catch (error) {
+      throw new Stopped("This page is not whole: load it again.", error.message);
+    }
     return new Lab(compiled, await WebAssembly.instantiate(compiled, {}), light);
+  }
+
+  // The page has a small module of its own that unpacks (web/unpack).
+  static async unpack(packed) {
+    const { instance } = await WebAssembly.instantiate(unpacked(document.getElementById("unpack").textContent), {});
+    const { memory, room, unpack, unpacked: place } = instance.exports;
+    const at = room(packed.length);
+    new Uint8Array(memory.buffer, at, packed.length).set(packed);
+    const length = unpack();
+    if (!length) throw new Error("its module does not unpack");
+    return new Uint8Array(memory.buffer, place(), length);
   }
 
   constructor(compiled, { exports }, light) {

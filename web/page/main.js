@@ -2,6 +2,8 @@
 
 // The most time that a frame lets pass, and how long one may work, in milliseconds.
 const FRAME_MAX = 250, WORK = 12;
+// The fewest columns and rows that show all that matters: on a small screen letters are smaller.
+const CELLS_LEAST = [60, 20];
 // How often a recording is kept, and a screen reader told, in milliseconds.
 const KEEP_EACH = 1_000, TELL_EACH = 700;
 
@@ -106,7 +108,7 @@ class Page {
     try {
       const answer = await fetch("raftlab-guests.bin");
       if (!answer.ok) throw new Error();
-      const lab = await Lab.load(await answer.arrayBuffer(), document.documentElement.classList.contains("light"));
+      const lab = await Lab.load(new Uint8Array(await answer.arrayBuffer()), document.documentElement.classList.contains("light"));
       lab.write(location.href.split("#")[0]);
       lab.call("lies_at");
       return lab;
@@ -133,7 +135,7 @@ class Page {
   fit() {
     const stage = document.getElementById("stage");
     if (stage.clientWidth === 0) return;
-    const [columns, rows] = this.screen.fit(stage.clientWidth, stage.clientHeight, this.size, 60);
+    const [columns, rows] = this.screen.fit(stage.clientWidth, stage.clientHeight, this.size, CELLS_LEAST);
     this.guard(() => this.lab.call("resize", columns, rows));
     this.wake();
   }
@@ -290,7 +292,7 @@ async function begin() {
   document.documentElement.classList.toggle("light", light);
   document.documentElement.classList.toggle("touch", matchMedia("(pointer: coarse)").matches);
   const packed = document.getElementById("module");
-  const lab = await Lab.load(packed.textContent.trim(), light);
+  const lab = await Lab.load(packed?.textContent.trim() ?? "", light);
   packed.remove();
   const guest = document.getElementById("guest");
   if (guest) {

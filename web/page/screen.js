@@ -1,6 +1,7 @@
-// The screen: cells on a canvas. Each cell that was ever shown is kept as a picture, letter, colours
-// and all, and a frame copies pictures: drawing letters anew takes several times as long. Lines and
-// blocks are drawn from whole pixels, so that boxes close and nothing is blurred.
+// The screen: cells on a canvas. Each cell that was ever shown is kept as its pixels, letter, colours
+// and all, and a frame copies pixels: without a graphics processor every call to a canvas costs more than
+// the cell that it draws. Lines and blocks are drawn from whole pixels, so that boxes close and nothing
+// is blurred.
 
 const FONTS =
   "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace";
@@ -29,25 +30,25 @@ const QUARTERS = {
 const SHADES = { "░": 0.25, "▓": 0.75 };
 const DASHES = { "╌": true, "╎": false };
 
-// Draws such a sign into a cell whose corner is (x, y). False of all that a font draws.
-function drawShape(pen, sign, x, y, wide, high) {
+// Draws such a sign into a cell. False of all that a font draws.
+function drawShape(pen, sign, wide, high) {
   const thin = Math.max(1, Math.round(wide / 9));
   if (sign in QUARTERS) {
     const [middle, centre] = [Math.round(wide / 2), Math.round(high / 2)];
     QUARTERS[sign].forEach((filled, at) => {
       const [right, low] = [at % 2, at >> 1];
       if (!filled) return;
-      pen.fillRect(x + right * middle, y + low * centre,
+      pen.fillRect(right * middle, low * centre,
         right ? wide - middle : middle, low ? high - centre : centre);
     });
   } else if (sign in LINES) {
     const [left, right, up, down] = LINES[sign];
     const line = Math.max(left, right, up, down) * thin;
     const [middle, centre] = [(wide - line) >> 1, (high - line) >> 1];
-    if (left) pen.fillRect(x, y + centre, middle + line, line);
-    if (right) pen.fillRect(x + middle, y + centre, wide - middle, line);
-    if (up) pen.fillRect(x + middle, y, line, centre + line);
-    if (down) pen.fillRect(x + middle, y + centre, line, high - centre);
+    if (left) pen.fillRect(0, centre, middle + line, line);
+    if (right) pen.fillRect(middle, centre, wide - middle, line);
+    if (up) pen.fillRect(middle, 0, line, centre + line);
+    if (down) pen.fillRect(middle, centre, line, high - centre);
   } else if (sign in DOUBLES) {
     const [left, right, up, down] = DOUBLES[sign];
     const apart = Math.max(1, Math.round(thin * 1.5));
@@ -56,32 +57,32 @@ function drawShape(pen, sign, x, y, wide, high) {
       // Around a corner the outer line reaches farther, and the inner one less far.
       const across = centre + side * (up ? -1 : 1);
       const along = middle + side * (left ? -1 : 1);
-      if (left && right) pen.fillRect(x, y + centre + side, wide, thin);
-      else if (up && down) pen.fillRect(x + middle + side, y, thin, high);
+      if (left && right) pen.fillRect(0, centre + side, wide, thin);
+      else if (up && down) pen.fillRect(middle + side, 0, thin, high);
       else {
-        pen.fillRect(x + (left ? 0 : along), y + across, left ? along + thin : wide - along, thin);
-        pen.fillRect(x + along, y + (up ? 0 : across), thin, up ? across + thin : high - across);
+        pen.fillRect(left ? 0 : along, across, left ? along + thin : wide - along, thin);
+        pen.fillRect(along, up ? 0 : across, thin, up ? across + thin : high - across);
       }
     }
   } else if (sign in SHADES) {
     // Without the pattern of a font, shades in rows would run together.
     const inset = Math.round(high / 6);
     pen.globalAlpha = SHADES[sign];
-    pen.fillRect(x, y + inset, wide, high - 2 * inset);
+    pen.fillRect(0, inset, wide, high - 2 * inset);
     pen.globalAlpha = 1;
   } else if (sign in DASHES) {
     const [middle, centre] = [(wide - thin) >> 1, (high - thin) >> 1];
     for (const half of [0, 1]) {
-      if (DASHES[sign]) pen.fillRect(x + ((half * wide) >> 1), y + centre, wide >> 2, thin);
-      else pen.fillRect(x + middle, y + ((half * high) >> 1), thin, high >> 2);
+      if (DASHES[sign]) pen.fillRect((half * wide) >> 1, centre, wide >> 2, thin);
+      else pen.fillRect(middle, (half * high) >> 1, thin, high >> 2);
     }
   } else if (sign >= "\u2800" && sign <= "\u28ff") {
     const dots = sign.codePointAt(0) - 0x2800;
     const size = Math.max(1, Math.round(wide / 5));
     [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [0, 3], [1, 3]].forEach(([right, low], bit) => {
       if (!(dots >> bit & 1)) return;
-      pen.fillRect(x + Math.round(wide * (1 + 2 * right) / 4 - size / 2),
-        y + Math.round(high * (1 + 2 * low) / 8 - size / 2), size, size);
+      pen.fillRect(Math.round(wide * (1 + 2 * right) / 4 - size / 2),
+        Math.round(high * (1 + 2 * low) / 8 - size / 2), size, size);
     });
   } else {
     return false;
@@ -90,28 +91,31 @@ function drawShape(pen, sign, x, y, wide, high) {
 }
 
 const BOLD = 1, ITALIC = 2, UNDERLINED = 4, CROSSED = 8, WIDE = 16;
-// How many pictures of cells are kept, in a square.
-const SIDE = 64;
+// How high a cell is, to the size of its letters.
+const HIGH = 1.2;
+// The most cells that are kept as pixels.
+const PICTURES_MAX = 4096;
 
 class Screen {
   constructor(canvas) {
     this.canvas = canvas;
     this.pen = canvas.getContext("2d", { alpha: false });
-    this.kept = document.createElement("canvas");
-    this.keeper = this.kept.getContext("2d", { alpha: false });
-    this.places = new Map();
+    // Where one cell is drawn, to be read back.
+    this.slate = document.createElement("canvas");
+    this.keeper = this.slate.getContext("2d", { alpha: false, willReadFrequently: true });
+    this.kept = new Map();
   }
 
   // As many cells as fit into an area of the page, with letters of about this size, and at least
-  // `least` columns. Gives back columns and rows.
-  fit(width, height, size, least) {
+  // these columns and rows. Gives back columns and rows.
+  fit(width, height, size, [leastColumns, leastRows]) {
     const dots = window.devicePixelRatio || 1;
     this.keeper.font = `100px ${FONTS}`;
     const share = this.keeper.measureText("MMMMMMMMMM").width / 1000 || 0.6;
-    const most = Math.floor(width * dots / least);
+    const most = Math.floor(dots * Math.min(width / leastColumns, height / leastRows / HIGH * share));
     this.wide = Math.max(4, Math.min(Math.round(size * share * dots), most));
     this.letters = this.wide / share;
-    this.high = Math.max(8, Math.round(this.letters * 1.2));
+    this.high = Math.max(8, Math.round(this.letters * HIGH));
     this.columns = Math.max(1, Math.floor(width * dots / this.wide));
     this.rows = Math.max(1, Math.floor(height * dots / this.high));
     this.dots = dots;
@@ -119,9 +123,9 @@ class Screen {
     this.canvas.height = this.rows * this.high;
     this.canvas.style.width = this.canvas.width / dots + "px";
     this.canvas.style.height = this.canvas.height / dots + "px";
-    this.kept.width = SIDE * this.wide;
-    this.kept.height = SIDE * this.high;
-    this.places.clear();
+    [this.slate.width, this.slate.height] = [2 * this.wide, this.high];
+    this.kept.clear();
+    this.image = null;
     return [this.columns, this.rows];
   }
 
@@ -135,74 +139,62 @@ class Screen {
 
   // Draws cells, five numbers each: place, character, ink, ground, style.
   draw(cells) {
-    // First what is missing among the pictures: a canvas that is drawn into and copied from by turns
-    // is copied whole each time.
-    let from = 0;
-    const pictures = [];
+    const { wide, high, columns, rows } = this;
+    this.image ??= this.pen.createImageData(columns * wide, rows * high);
+    const pixels = new Uint32Array(this.image.data.buffer);
+    const line = columns * wide;
+    // Of each row of cells, from which column to which it has changed.
+    const [first, end] = [new Array(rows).fill(columns), new Array(rows).fill(0)];
     for (let at = 0; at < cells.length; at += 5) {
-      if (this.places.size >= SIDE * SIDE - 3) {
-        this.copy(cells, from, pictures);
-        this.places.clear();
-        pictures.length = 0;
-        from = at;
+      // The second half of a wide one.
+      if (cells[at + 1] === 0) continue;
+      const picture = this.picture(cells, at);
+      const width = picture.length / high;
+      const [column, row] = [cells[at] % columns, Math.floor(cells[at] / columns)];
+      const start = row * high * line + column * wide;
+      for (let y = 0; y < high; y++) {
+        for (let x = 0; x < width; x++) pixels[start + y * line + x] = picture[y * width + x];
       }
-      pictures.push(cells[at + 1] === 0 ? -1 : this.picture(cells, at));
+      first[row] = Math.min(first[row], column);
+      end[row] = Math.max(end[row], column + width / wide);
     }
-    this.copy(cells, from, pictures);
+    for (let row = 0; row < rows; row++) {
+      if (first[row] >= end[row]) continue;
+      this.pen.putImageData(this.image, 0, 0, first[row] * wide, row * high, (end[row] - first[row]) * wide, high);
+    }
   }
 
-  // Copies pictures to the cells from this one on.
-  copy(cells, from, pictures) {
-    const { wide, high, columns } = this;
-    pictures.forEach((picture, cell) => {
-      if (picture < 0) return;
-      const at = from + 5 * cell;
-      const cut = cells[at + 4] & WIDE ? 2 * wide : wide;
-      this.pen.drawImage(this.kept, picture % SIDE * wide, Math.floor(picture / SIDE) * high, cut, high,
-        cells[at] % columns * wide, Math.floor(cells[at] / columns) * high, cut, high);
-    });
-  }
-
-  // Where the picture of a cell is kept.
+  // The pixels of a cell.
   picture(cells, at) {
     const [letter, ink, ground, style] = [cells[at + 1], cells[at + 2], cells[at + 3], cells[at + 4]];
     const key = `${letter} ${ink} ${ground} ${style}`;
-    const known = this.places.get(key);
-    if (known !== undefined) return known;
-    const columns = style & WIDE ? 2 : 1;
-    let place = this.places.size;
-    // Wide ones take two places, side by side.
-    if (columns === 2) {
-      if (place % SIDE === SIDE - 1) this.places.set(`skipped ${place++}`, -1);
-      this.places.set(`second of ${key}`, -1);
-    }
-    this.places.set(key, place);
-    const [x, y] = [place % SIDE * this.wide, Math.floor(place / SIDE) * this.high];
-    this.paint(String.fromCodePoint(letter), [x, y], columns * this.wide, colour(ink), colour(ground), style);
-    return place;
+    const known = this.kept.get(key);
+    if (known) return known;
+    if (this.kept.size >= PICTURES_MAX) this.kept.clear();
+    const width = (style & WIDE ? 2 : 1) * this.wide;
+    this.paint(String.fromCodePoint(letter), width, colour(ink), colour(ground), style);
+    const picture = new Uint32Array(this.keeper.getImageData(0, 0, width, this.high).data.buffer);
+    this.kept.set(key, picture);
+    return picture;
   }
 
-  paint(sign, [x, y], wide, ink, ground, style) {
+  // Paints a cell on the slate; of what reaches beyond its width nothing is read.
+  paint(sign, wide, ink, ground, style) {
     const { keeper, high } = this;
     keeper.fillStyle = ground;
-    keeper.fillRect(x, y, wide, high);
+    keeper.fillRect(0, 0, wide, high);
     keeper.fillStyle = ink;
-    if (sign !== " " && !drawShape(keeper, sign, x, y, wide, high)) {
+    if (sign !== " " && !drawShape(keeper, sign, wide, high)) {
       const slant = style & ITALIC ? "italic " : "";
       const weight = style & BOLD ? "bold " : "";
       keeper.font = `${slant}${weight}${this.letters}px ${FONTS}`;
       keeper.textBaseline = "alphabetic";
       keeper.textAlign = "center";
-      keeper.save();
-      keeper.beginPath();
-      keeper.rect(x, y, wide, high);
-      keeper.clip();
       // A sign of another font may be wider than a cell.
-      keeper.fillText(sign, x + wide / 2, y + Math.round(high * 0.77), wide);
-      keeper.restore();
+      keeper.fillText(sign, wide / 2, Math.round(high * 0.77), wide);
     }
     const thin = Math.max(1, Math.round(this.wide / 9));
-    if (style & UNDERLINED) keeper.fillRect(x, y + high - 2 * thin, wide, thin);
-    if (style & CROSSED) keeper.fillRect(x, y + (high >> 1), wide, thin);
+    if (style & UNDERLINED) keeper.fillRect(0, high - 2 * thin, wide, thin);
+    if (style & CROSSED) keeper.fillRect(0, high >> 1, wide, thin);
   }
 }

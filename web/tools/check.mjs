@@ -154,6 +154,10 @@ try {
   expect(heard === "w,w,0,0", "a busy page hears every tap, and once", heard);
   await phone.key("Escape");
   expect(await phone.ask("raftlab.screen.columns >= 60"), "a phone has the columns that the lab needs");
+  const sideways = await browser.page({ width: 740, height: 360, dots: 2, touch: true });
+  await sideways.open(here(link));
+  await sideways.until(has("beat 2"));
+  expect(await sideways.ask("raftlab.screen.rows >= 18"), "held sideways it has the rows");
   await save(phone, "touch.lab");
   expect(phone.complaints.length === 0, "the page of a phone complains of nothing", phone.complaints.join());
 
@@ -173,6 +177,17 @@ try {
       " document.body.append(s); })()");
     await pause(200);
     expect(await foe.ask("window.hurt === undefined"), "the policy of the page runs nothing of others");
+  }
+
+  // A page that came only in part, or was changed on its way.
+  const html = readFileSync(page, "utf8");
+  const torn = html.slice(0, html.length / 2), changed = html.replace(/(id="module">[^<]{5000})...../, "$1AAAAA");
+  for (const [which, what] of [["cut short", torn], ["changed", changed]]) {
+    const file = join(out, "torn.html");
+    writeFileSync(file, what);
+    const poor = await browser.page();
+    await poor.open(pathToFileURL(file).href);
+    expect((await poor.ask("document.body.innerText")).includes("not whole"), `a page that was ${which} says so`);
   }
 
   // A mistake of the program is told, with what it was.

@@ -2,18 +2,32 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+
+// What stands in the page under this name.
+function part(page, name) {
+  const packed = new RegExp(`id="${name}">([^<]*)<`).exec(readFileSync(page, "utf8"))?.[1];
+  if (!packed) throw new Error(`${page} is not what web/build.sh makes`);
+  return Buffer.from(packed, "base64");
+}
+
+// Unpacked as the page does it.
+async function unpacked(page, packed) {
+  const { instance } = await WebAssembly.instantiate(part(page, "unpack"), {});
+  const { memory, room, unpack, unpacked } = instance.exports;
+  const at = room(packed.length);
+  new Uint8Array(memory.buffer, at, packed.length).set(packed);
+  const length = unpack();
+  if (!length) throw new Error(`what ${page} holds is not whole`);
+  return new Uint8Array(memory.buffer, unpacked(), length);
+}
 
 export async function open(page) {
-  const html = readFileSync(page, "utf8");
-  const packed = /id="module">([^<]*)</.exec(html)?.[1];
-  if (!packed) throw new Error(`${page} is not what web/build.sh makes`);
-  return start(gunzipSync(Buffer.from(packed, "base64")));
+  return start(await unpacked(page, part(page, "module")));
 }
 
 /** The one that hosts Rafts of others, from the folder of the page. */
-export function openHost(folder) {
-  return start(gunzipSync(readFileSync(join(folder, "raftlab-guests.bin"))));
+export async function openHost(folder) {
+  return start(await unpacked(join(folder, "raftlab.html"), readFileSync(join(folder, "raftlab-guests.bin"))));
 }
 
 async function start(bytes) {
