@@ -131,23 +131,8 @@ pub fn is_worth_watching(cluster: &Cluster, flight: &Flight) -> bool {
             }
             _ => true,
         },
-        PacketKind::PreVote
-        | PacketKind::PreVoteGranted
-        | PacketKind::PreVoteRefused
-        | PacketKind::RequestVote
-        | PacketKind::VoteGranted
-        | PacketKind::VoteRefused
-        | PacketKind::Append { .. }
-        | PacketKind::AppendRefused { .. }
-        | PacketKind::TimeoutNow
-        | PacketKind::ReadIndex
-        | PacketKind::ReadIndexGiven { .. }
-        | PacketKind::InstallSnapshot { .. }
-        | PacketKind::ChunkReceived { .. }
-        | PacketKind::SnapshotInstalled { .. }
-        | PacketKind::ClientRequest
-        | PacketKind::ClientReply => true,
         // An idle leader's heartbeats and what answers them come by the hundred.
-        PacketKind::Foreign { what } => !matches!(what, Foreign::Heartbeat | Foreign::Appended),
+        PacketKind::Foreign { what: Foreign::Heartbeat | Foreign::Appended } => false,
+        _ => true,
     }
 }

@@ -21,7 +21,7 @@ use super::server::Server;
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{ClientId, PacketId, ServerId, ServerSet};
-use super::{Cluster, Item, Refusal, Step};
+use super::{Cluster, FailureKind, Item, Refusal, Step};
 
 /// The most rounds in which what is in flight arrives before `settle` gives up.
 pub(super) const SETTLE_ROUNDS: u32 = 1_000;
@@ -121,7 +121,7 @@ impl Cluster {
         let why = "lab time is paused, for all is by hand, and nothing that was commanded is left to happen";
         let actual = if actual.is_empty() { why.to_owned() } else { format!("{why}: {actual}") };
         // Even where what is expected is a remark: there is nothing to go on with.
-        self.fail_for_good(line, &expected, &actual);
+        self.fail_for_good(line, FailureKind::Unmet, &expected, &actual);
         Step::Happened
     }
 
@@ -164,7 +164,7 @@ impl Cluster {
     fn unsettled(&mut self, flying: usize, line: u32) {
         let actual = format!("{flying} packets are in flight after {SETTLE_ROUNDS} rounds");
         if line > 0 {
-            self.fail(line, "settle", &actual);
+            self.fail(line, FailureKind::Unmet, "settle", &actual);
         } else {
             // What was typed does not end the run.
             let (expected, actual) = ("settle".into(), actual.as_str().into());

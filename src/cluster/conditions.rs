@@ -401,23 +401,16 @@ impl Cluster {
             Condition::Chance(_) => {}
             Condition::Compare(measure, _, operand) => {
                 self.tell(measure, scope, parts);
-                match operand {
-                    Operand::Measure(measure)
-                    | Operand::Number(Number { base: Base::Measure(measure), .. }) => {
-                        self.tell(measure, scope, parts);
-                    }
-                    Operand::Number(Number { base: Base::Hole(text), .. }) => {
-                        let text = (text.as_str(), scope.fill(text).unwrap_or_default());
-                        note(parts, format!("{} is {}", text.0, text.1));
-                    }
-                    Operand::Number(_)
-                    | Operand::Server(_)
-                    | Operand::Servers(_)
-                    | Operand::Role(_)
-                    | Operand::Terms(_)
-                    | Operand::Value(_)
-                    | Operand::Client(_)
-                    | Operand::Hole(_) => {}
+                let base =
+                    if let Operand::Number(number) = operand { Some(&number.base) } else { None };
+                if let (Operand::Measure(measure), _) | (_, Some(Base::Measure(measure))) =
+                    (operand, base)
+                {
+                    self.tell(measure, scope, parts);
+                }
+                if let Some(Base::Hole(text)) = base {
+                    let value = scope.fill(text).unwrap_or_default();
+                    note(parts, format!("{} is {value}", text.as_str()));
                 }
             }
         }

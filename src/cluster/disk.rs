@@ -105,11 +105,8 @@ impl Disk {
         let unsynced = self.syncing.writes.iter().chain(&self.pending.writes);
         let truncated = unsynced.filter_map(|write| match write {
             Write::Truncate(from) => Some(*from),
-            Write::Snapshot { replaces: true, .. } => Some(self.log.first_index()),
-            Write::Snapshot { replaces: false, .. }
-            | Write::HardState(_)
-            | Write::Append(_)
-            | Write::Blob(_) => None,
+            Write::Snapshot { replaces, .. } => replaces.then(|| self.log.first_index()),
+            Write::HardState(_) | Write::Append(_) | Write::Blob(_) => None,
         });
         truncated.fold(self.log.last_index().next(), Index::min)
     }

@@ -137,11 +137,7 @@ impl Condition {
                 let each =
                     |group: &&Group| matches!(group.quantity, Quantity::Plain | Quantity::All);
                 let who = measure.group.as_ref().filter(each).map_or(&[][..], |group| &group.who);
-                let named = who.iter().filter_map(|who| match who {
-                    Who::Server(id) => Some((*id, terms.as_slice())),
-                    _ => None,
-                });
-                named.collect()
+                who.iter().filter_map(|who| Some((who.server()?, terms.as_slice()))).collect()
             }
             Self::Or(..) | Self::Not(_) | Self::Is(_) | Self::Chance(_) | Self::Compare(..) => {
                 Vec::new()
@@ -161,10 +157,8 @@ impl Measure {
             Argument::Role(role) => extent.power |= role.is_power(),
             Argument::Text(text) => {
                 extent.clients = true;
-                let of = match self.row.takes {
-                    Takes::Lock => &mut extent.locks,
-                    _ => &mut extent.keys,
-                };
+                let is_lock = self.row.takes == Takes::Lock;
+                let of = if is_lock { &mut extent.locks } else { &mut extent.keys };
                 of.push(text.clone());
             }
             Argument::None
@@ -180,10 +174,9 @@ impl Measure {
 
 impl Who {
     fn stretch(&self, extent: &mut Extent) {
-        match self {
-            Self::Server(id) => extent.server = extent.server.max(id.number()),
-            Self::Down => extent.power = true,
-            _ => {}
+        extent.power |= *self == Self::Down;
+        if let Some(id) = self.server() {
+            extent.server = extent.server.max(id.number());
         }
     }
 }

@@ -60,10 +60,7 @@ impl Cluster {
         let mut scope = self.lab_scope.clone();
         match self.perform(&command, &mut scope, 0) {
             Ok(_) => self.lab_scope = scope,
-            Err(refusal) => {
-                let (expected, actual) = refusal.disappoints(&command);
-                self.fail(line, &expected, &actual);
-            }
+            Err(refusal) => self.disappoint(line, &command, &refusal),
         }
         self.acted_by(&command);
         self.tell_the_end();

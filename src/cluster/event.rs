@@ -62,10 +62,10 @@ impl Event {
     /// The flaws that its words name: which decided it, and through which what it tells of will not
     /// last.
     pub const fn named_flaws(&self) -> Flaws {
-        match &self.kind {
-            EventKind::Server(_, ServerEvent::Synced { forgets, .. }) => self.flaws.union(*forgets),
-            _ => self.flaws,
+        if let EventKind::Server(_, ServerEvent::Synced { forgets, .. }) = &self.kind {
+            return self.flaws.union(*forgets);
         }
+        self.flaws
     }
 }
 

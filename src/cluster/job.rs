@@ -56,16 +56,11 @@ impl Cluster {
     fn begin_job(&mut self, id: ClientId, job: Job) {
         let client = &mut self.clients[id.index()];
         // A lock is held until its release is called, however long the release takes.
-        let freed = match &job.work {
-            Work::Release { lock } => {
-                let place = client.holds.iter().position(|held| held == lock);
-                place.map(|place| client.holds.remove(place))
-            }
-            Work::Get { .. }
-            | Work::Put { .. }
-            | Work::Set { .. }
-            | Work::Check { .. }
-            | Work::Acquire { .. } => None,
+        let freed = if let Work::Release { lock } = &job.work {
+            let place = client.holds.iter().position(|held| held == lock);
+            place.map(|place| client.holds.remove(place))
+        } else {
+            None
         };
         client.job = Some(job);
         if let Some(lock) = freed {

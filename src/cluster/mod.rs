@@ -15,6 +15,7 @@
 //! 4. messages that depend on no write leave; writes begin their sync;
 //! 5. the item enters the digest, and the checkers read the events.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod act;
 mod by_hand;
@@ -245,6 +246,8 @@ pub enum FailureKind {
     Unmet,
     /// A wait ran out of time.
     Late,
+    /// The lab's own Raft was to do something by command, and the servers have another.
+    Foreign,
     /// The run came to a limit before its end: what would have become of it is not known.
     Limit,
 }

@@ -5,6 +5,7 @@
 //! (`raft/mirror.rs`); whatever the line does not tell stays as it was. So the screen, the checkers,
 //! the timeline and the conditions see a [`Cluster`] like any other: one in which no timer runs and
 //! no message is answered. Whoever reads a form of traces makes a [`Trace`] of it.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -218,9 +218,8 @@ impl Cluster {
         let slots: BTreeMap<PacketId, Slot> = self
             .queue
             .iter()
-            .filter_map(|(_, slot, item)| match item {
-                Item::Packet(packet) => Some((packet.id, slot)),
-                _ => None,
+            .filter_map(|(_, slot, item)| {
+                if let Item::Packet(packet) = item { Some((packet.id, slot)) } else { None }
             })
             .collect();
         if act == PacketAct::Meets(Fate::Duplicate) && slots.len() + wanted.len() > FLYING_MAX {

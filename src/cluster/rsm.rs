@@ -509,9 +509,10 @@ impl Cluster {
                 Some(reply) if own => {
                     let Waiter { client, call, attempt, .. } = waiter;
                     let (to, through) = ((client, call, attempt), early.union(other));
-                    match reply {
-                        Reply::Done(answer) => self.answer(id, index, to, answer.clone(), through),
-                        reply => self.reply(id, client, call, attempt, reply.clone()),
+                    if let Reply::Done(answer) = reply {
+                        self.answer(id, index, to, answer.clone(), through);
+                    } else {
+                        self.reply(id, client, call, attempt, reply.clone());
                     }
                 }
                 Some(_) => self.release(id, waiter, WrongLeader::AnotherOp, early.union(other)),

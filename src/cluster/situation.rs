@@ -91,16 +91,12 @@ pub enum Standing {
 impl Standing {
     /// Whether it believes that it leads.
     pub const fn leads(self) -> bool {
-        match self {
-            Self::Leader | Self::Stuck(_) | Self::Leads => true,
-            Self::PreCandidate
-            | Self::Candidate
-            | Self::Follower
-            | Self::Learner
-            | Self::Outside
-            | Self::Asleep
-            | Self::Down => false,
-        }
+        matches!(self, Self::Leader | Self::Stuck(_) | Self::Leads)
+    }
+
+    /// Whether it waits to hear from a leader, if it does not sleep.
+    pub const fn is_quiet(self) -> bool {
+        matches!(self, Self::Follower | Self::Learner | Self::Outside | Self::Asleep)
     }
 
     pub const fn mark(self) -> char {
@@ -358,16 +354,8 @@ impl Situation {
     /// counting, and with it all before (§5.4.2). `None` if it has committed all that it holds, or
     /// does not lead, or where that is not told.
     pub fn need(&self, cluster: &Cluster, leader: &Server) -> Option<Need> {
-        match self.standing(leader.id) {
-            Standing::Leader | Standing::Stuck(_) => {}
-            Standing::Leads
-            | Standing::PreCandidate
-            | Standing::Candidate
-            | Standing::Follower
-            | Standing::Learner
-            | Standing::Outside
-            | Standing::Asleep
-            | Standing::Down => return None,
+        if !matches!(self.standing(leader.id), Standing::Leader | Standing::Stuck(_)) {
+            return None;
         }
         let raft = &leader.raft;
         // Whom a guest has counted, it need not say.
@@ -522,25 +510,14 @@ fn electable(cluster: &Cluster) -> ServerSet {
 /// Whose acknowledgement of the entry at `index` is in flight to the leader and will arrive as
 /// things are.
 fn coming(cluster: &Cluster, leader: &Server, index: Index) -> ServerSet {
-    let acknowledges = |message: &Message, term: Term| match message {
-        Message::AppendReply { term: of, result: AppendResult::Matched(matched), .. } => {
-            *of == term && *matched >= index
-        }
-        Message::InstallReply { term: of, result: ChunkResult::Installed(matched), .. } => {
-            *of == term && *matched >= index
-        }
-        Message::AppendReply { .. }
-        | Message::InstallSnapshot { .. }
-        | Message::InstallReply { .. }
-        | Message::PreVote { .. }
-        | Message::PreVoteReply { .. }
-        | Message::RequestVote { .. }
-        | Message::VoteReply { .. }
-        | Message::Append { .. }
-        | Message::TimeoutNow { .. }
-        | Message::ReadIndex { .. }
-        | Message::ReadIndexReply { .. }
-        | Message::Foreign { .. } => false,
+    let acknowledges = |message: &Message, term: Term| {
+        let (Message::AppendReply { term: of, result: AppendResult::Matched(matched), .. }
+        | Message::InstallReply { term: of, result: ChunkResult::Installed(matched), .. }) =
+            message
+        else {
+            return false;
+        };
+        *of == term && *matched >= index
     };
     let packets = cluster.packets();
     let counted = packets.iter().filter_map(|packet| match (packet.from, packet.to) {

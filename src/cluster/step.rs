@@ -153,13 +153,11 @@ impl Cluster {
         let limit = self.config.events_max;
         if self.steps >= limit {
             let actual = format!("{limit} have been played; `cluster max-events=` raises that");
-            self.fail_for_good(0, "the run ends within so many events and lines", &actual);
-            if let Some(failure) = &mut self.failure {
-                failure.kind = FailureKind::Limit;
-            }
+            let expected = "the run ends within so many events and lines";
+            self.fail_for_good(0, FailureKind::Limit, expected, &actual);
         } else if self.handled_now >= EVENTS_NOW_MAX {
             let actual = format!("{EVENTS_NOW_MAX} events have been handled at this moment");
-            self.fail_for_good(0, "lab time passes", &actual);
+            self.fail_for_good(0, FailureKind::Unmet, "lab time passes", &actual);
         }
     }
 

@@ -210,35 +210,15 @@ impl Cluster {
 
     /// What has come to the end of its flight at this very moment, and is taken in next.
     pub fn landed(&self) -> impl Iterator<Item = &Packet> {
-        self.queue.iter().filter_map(|(_, _, item)| match item {
-            Item::Landed(packet) if packet.loss == Loss::Arrives => Some(packet),
-            Item::Landed(_)
-            | Item::Packet(_)
-            | Item::Timer(..)
-            | Item::Client(_)
-            | Item::Load(..)
-            | Item::LoadEnd
-            | Item::Line
-            | Item::Task(_)
-            | Item::Chaos(_)
-            | Item::Recurring(_)
-            | Item::Settle(..) => None,
+        self.queue.iter().filter_map(|(_, _, item)| {
+            let Item::Landed(packet) = item else { return None };
+            (packet.loss == Loss::Arrives).then_some(packet)
         })
     }
 
     fn packets_unordered(&self) -> impl Iterator<Item = &Packet> {
-        let flying = self.queue.iter().filter_map(|(_, _, item)| match item {
-            Item::Packet(packet) => Some(packet),
-            Item::Landed(_)
-            | Item::Timer(..)
-            | Item::Client(_)
-            | Item::Load(..)
-            | Item::LoadEnd
-            | Item::Line
-            | Item::Task(_)
-            | Item::Chaos(_)
-            | Item::Recurring(_)
-            | Item::Settle(..) => None,
+        let flying = self.queue.iter().filter_map(|(_, _, item)| {
+            if let Item::Packet(packet) = item { Some(packet) } else { None }
         });
         flying.chain(&self.held)
     }

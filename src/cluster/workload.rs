@@ -15,7 +15,7 @@ use super::redraw::Drawn;
 use super::rng::{Entity, Rng};
 use super::time::{Ppm, Span, SpanRange};
 use super::types::{ClientId, Key, Value, Version};
-use super::{Cause, Cluster, Item, Refusal};
+use super::{Cause, Cluster, FailureKind, Item, Refusal};
 
 /// What a client does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,7 +247,7 @@ impl Cluster {
                 if !found.is_empty() {
                     let evidence =
                         format!("{} holds the lock and finds {found} inside", client.name);
-                    self.fail(0, "nobody else is inside", &evidence);
+                    self.fail(0, FailureKind::Unmet, "nobody else is inside", &evidence);
                 }
                 LockStage::Entering
             }

@@ -16,6 +16,7 @@
 //!
 //! A put is carried out if the key is at its version, which it then raises by one (the service's one
 //! rule). So another's put that made the next version, or a read that found it, tells the two apart.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;

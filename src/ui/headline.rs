@@ -546,18 +546,10 @@ fn in_vain(cluster: &Cluster, client: &Client, server: &Server) -> Option<&'stat
         Power::Asleep => Some(", which is asleep"),
         Power::Up if !cluster.reaches(one, two) => Some(", which it cannot reach"),
         Power::Up if !cluster.reaches(two, one) => Some(", whose answers cannot arrive"),
-        Power::Up => match Situation::of(cluster).standing(server.id) {
-            Standing::Stuck(_) => Some(", a stuck leader"),
-            Standing::Leader
-            | Standing::Leads
-            | Standing::PreCandidate
-            | Standing::Candidate
-            | Standing::Follower
-            | Standing::Learner
-            | Standing::Outside
-            | Standing::Asleep
-            | Standing::Down => None,
-        },
+        Power::Up => {
+            let standing = Situation::of(cluster).standing(server.id);
+            matches!(standing, Standing::Stuck(_)).then_some(", a stuck leader")
+        }
     }
 }
 

@@ -107,10 +107,10 @@ fn chosen(scene: &Scene) -> (Option<Node>, Option<Node>) {
         Some(End::Node(node)) => Some(node),
         Some(End::All) | None => None,
     };
-    match &scene.view.mode {
-        Mode::Link(edit) => (one(edit.from), one(edit.to)),
-        _ => scene.view.selection.link.map_or((None, None), |(from, to)| (Some(from), Some(to))),
+    if let Mode::Link(edit) = &scene.view.mode {
+        return (one(edit.from), one(edit.to));
     }
+    scene.view.selection.link.unzip()
 }
 
 /// Whether a cell is meant by the keys.
@@ -120,13 +120,10 @@ fn is_chosen(scene: &Scene, from: Node, to: Node) -> bool {
         Some(End::All) => matches!(node, Node::Server(_)),
         None => false,
     };
-    match &scene.view.mode {
-        Mode::Link(LinkEdit { from: sender, to: Some(receiver) }) => {
-            is(*sender, from) && is(Some(*receiver), to)
-        }
-        Mode::Link(LinkEdit { from: sender, to: None }) => is(*sender, from),
-        _ => scene.view.selection.link == Some((from, to)),
-    }
+    let Mode::Link(LinkEdit { from: sender, to: receiver }) = scene.view.mode else {
+        return scene.view.selection.link == Some((from, to));
+    };
+    is(sender, from) && (receiver.is_none() || is(receiver, to))
 }
 
 /// Draws the pane, its title included.

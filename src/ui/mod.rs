@@ -8,6 +8,7 @@
 //!
 //! What is not seen is not built: panes look only at the rows and columns that they show, so a
 //! frame costs the same after a minute and after a week.
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod block;
 pub mod canvas;

@@ -170,10 +170,8 @@ impl Telling<'_> {
         };
         let told = servers.iter().filter(leads).filter_map(|id| {
             let term = self.cluster().server(id)?.raft.term();
-            Some(match self.situation.standing(id) {
-                Standing::Leader => format!("{id} leads term {term}"),
-                _ => format!("{id} is stuck in term {term}"),
-            })
+            let leads = self.situation.standing(id) == Standing::Leader;
+            Some(format!("{id} {} term {term}", if leads { "leads" } else { "is stuck in" }))
         });
         let told: Vec<String> = told.collect();
         if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }

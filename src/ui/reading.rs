@@ -58,11 +58,8 @@ pub fn situation(scene: &Scene) -> Situation {
 /// said what will be lost, and where the question is about commits, not what is committed.
 pub fn fate(scene: &Scene, situation: &Situation, server: &Server, index: Index) -> Option<Fate> {
     let fate = situation.fate(scene.cluster, server, index).unwrap_or(Fate::Open);
-    match fate {
-        _ if scene.view.withholds_commits() => None,
-        Fate::Lost if scene.view.withholds() => Some(Fate::Open),
-        fate => Some(fate),
-    }
+    let is_hidden = fate == Fate::Lost && scene.view.withholds();
+    (!scene.view.withholds_commits()).then_some(if is_hidden { Fate::Open } else { fate })
 }
 
 /// The ground of a room: bright with a majority, where that is told.

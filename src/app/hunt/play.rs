@@ -102,7 +102,7 @@ impl Finding {
             Self::Broken(violation) => violation.invariant.name(),
             Self::Unmet(failure, _) => match failure.kind {
                 FailureKind::Late => "liveness",
-                FailureKind::Unmet | FailureKind::Limit => "expectation",
+                FailureKind::Unmet | FailureKind::Foreign | FailureKind::Limit => "expectation",
             },
         }
     }

@@ -93,7 +93,9 @@ pub fn title(found: &Finding, flaw: Option<Flaw>, again: &str) -> String {
         Finding::Broken(violation) => format!("The rule: {}.", rule(violation.invariant)),
         Finding::Unmet(failure, _) => match failure.kind {
             FailureKind::Late => "The rule: once all faults have ended, everybody is served.",
-            FailureKind::Unmet | FailureKind::Limit => "The rule: what the script expects.",
+            FailureKind::Unmet | FailureKind::Foreign | FailureKind::Limit => {
+                "The rule: what the script expects."
+            }
         }
         .to_owned(),
     };

@@ -351,7 +351,7 @@ pub(super) fn with_key(refusal: &Refusal) -> String {
             [(_, Hindrance::Runs)] => " (x)",
             _ => "",
         },
-        Refusal::NotSo(_) | Refusal::Words(_) => "",
+        Refusal::NotSo(_) | Refusal::Foreign(_) | Refusal::Words(_) => "",
     };
     format!("{refusal}{key}")
 }

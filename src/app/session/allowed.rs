@@ -12,13 +12,7 @@ pub(super) const fn verbs(action: Action) -> &'static [&'static str] {
         Action::Partition(Partition::Cut) => &["partition"],
         Action::Partition(Partition::Heal) => &["heal"],
         Action::Link(key) => link(key),
-        Action::Partition(_)
-        | Action::Look(_)
-        | Action::Jump(_)
-        | Action::Prompt(_)
-        | Action::Presenter(_)
-        | Action::Dialog(_)
-        | Action::Question(_) => &[],
+        _ => &[],
     }
 }
 

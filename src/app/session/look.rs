@@ -306,14 +306,7 @@ impl Session {
             Lists::OfServer => self.walk_servers(way, 1),
             Lists::OfClient => self.walk_clients(way, 1),
             Lists::Time => self.scrub(way),
-            Lists::Servers
-            | Lists::Clients
-            | Lists::Keys
-            | Lists::Packets
-            | Lists::Events
-            | Lists::Lines => {
-                self.walk(way, 1);
-            }
+            _ => self.walk(way, 1),
         }
     }
 
@@ -357,18 +350,7 @@ impl Session {
                 self.view.scroll.logs = Some(ui::reading::first_index(&self.cluster));
                 self.view.scroll.servers = 0;
             }
-            Lists::Servers
-            | Lists::Clients
-            | Lists::Keys
-            | Lists::Packets
-            | Lists::Events
-            | Lists::Diagram
-            | Lists::Links
-            | Lists::OfServer
-            | Lists::OfClient
-            | Lists::Lines => {
-                self.walk(Way::Back, u64::from(u32::MAX));
-            }
+            _ => self.walk(Way::Back, u64::from(u32::MAX)),
         }
     }
 

@@ -210,11 +210,7 @@ impl Session {
         match moment {
             Moment::Time(time) => self.pass(*time),
             Moment::Place(place) => self.pass(place.time),
-            Moment::Beat(_)
-            | Moment::Line(_)
-            | Moment::Mark(_)
-            | Moment::Condition(_)
-            | Moment::End => {}
+            _ => {}
         }
         self.look_at_last_step();
     }

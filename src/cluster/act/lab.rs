@@ -8,29 +8,21 @@ use crate::cluster::types::ServerId;
 use crate::cluster::{Cluster, Refusal};
 
 impl Cluster {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most can always be done")]
     pub(super) fn refuse_lab(&self, act: &LabAct) -> Result<(), Refusal> {
         Err(error(match act {
-            LabAct::ByHand(motion) if *motion == self.motion => match motion {
-                Motion::ByHand => "all is by hand already: `by-hand off` resumes lab time",
-                Motion::ByItself => "lab time runs on its own: `by-hand on` pauses it",
-            },
+            LabAct::ByHand(Motion::ByHand) if self.is_by_hand() => {
+                "all is by hand already: `by-hand off` resumes lab time"
+            }
+            LabAct::ByHand(Motion::ByItself) if !self.is_by_hand() => {
+                "lab time runs on its own: `by-hand on` pauses it"
+            }
             LabAct::Chaos(_) if self.chaos.is_some() => {
                 "chaos reigns already: `chaos stop` ends it"
             }
             LabAct::LoadStop if !self.load_runs() => "no load is running",
             LabAct::Load(_) if self.load_runs() => "a load is running already: `load stop` ends it",
-            LabAct::Timers(_)
-            | LabAct::Heal
-            | LabAct::Net(_)
-            | LabAct::Release
-            | LabAct::ByHand(_)
-            | LabAct::Settle
-            | LabAct::Load(_)
-            | LabAct::LoadStop
-            | LabAct::Chaos(_)
-            | LabAct::ChaosStop
-            | LabAct::Reseed(_)
-            | LabAct::Expects(_) => return Ok(()),
+            _ => return Ok(()),
         }))
     }
 

@@ -49,9 +49,8 @@ impl MemberAct {
 impl Cluster {
     pub(super) fn refuse_members(&self, act: MemberAct, who: &[ServerId]) -> Result<(), Refusal> {
         if self.has_guests() {
-            return Err(error(
-                "the lab's own Raft changes its members; these servers have another",
-            ));
+            let message = "the lab's own Raft changes its members; these servers have another";
+            return Err(Refusal::Foreign(message.to_owned()));
         }
         let who: ServerSet = who.iter().copied().collect();
         self.refuse_new(act, who)?;

@@ -15,7 +15,7 @@ pub use refusal::{Hindrance, Refusal};
 
 use std::sync::Arc;
 
-use super::command::{Command, Deed, Keeping, LabAct, LinkAct, NodeName, ServerAct};
+use super::command::{Command, Deed, Keeping, LabAct, NodeName};
 use super::digest::Tag;
 use super::event::{EventKind, LabEvent};
 use super::flaw::Flaw;
@@ -121,19 +121,16 @@ impl Cluster {
             Deed::Servers(act, who) => self.refuse_servers(*act, who),
             Deed::Clients(act, who) => self.refuse_clients(*act, who),
             Deed::Operate(order) => self.refuse_order(order),
-            Deed::Transfer(..) if self.has_guests() => Err(error(
-                "the lab's own Raft hands over its leadership; these servers have another",
-            )),
             Deed::Transfer(from, to) => self.refuse_transfer(*from, *to),
             Deed::Members(act, who) => self.refuse_members(*act, who),
             Deed::Lab(act) => self.refuse_lab(act),
             Deed::Keep(Keeping::Option(Choice { option, .. }), _) if self.has_guests() => {
-                Err(error(format!(
+                Err(Refusal::Foreign(format!(
                     "{option} is an option of the lab's own Raft; these servers have another"
                 )))
             }
             Deed::Keep(Keeping::Flaw(flaw, _), _) if self.has_guests() && !flaw.is_of_clients() => {
-                Err(error(format!(
+                Err(Refusal::Foreign(format!(
                     "{flaw} is a flaw of the lab's own Raft; these servers have another, with flaws of its own"
                 )))
             }
@@ -166,21 +163,26 @@ impl Cluster {
                 .leader()
                 .map_or(self.fault_term, |leader| self.servers[leader.index()].raft.term());
         }
-        let mut ticket = None;
-        match &*deed {
+        let ticket = self.act(&deed, line)?;
+        Ok(Applied { deed: Some(deed), ticket })
+    }
+
+    /// What a deed does; the ticket of the job that it starts.
+    fn act(&mut self, deed: &Deed<NodeName>, line: u32) -> Result<Option<u64>, Refusal> {
+        match deed {
             Deed::Servers(act, who) => self.act_on_servers(*act, who),
             Deed::Links(act, ends) => self.act_on_links(*act, ends)?,
             Deed::Partition(groups) => self.partition(groups)?,
             Deed::Packet(packet, act) => self.handle_packet(*packet, *act, None)?,
             Deed::Clients(act, who) => self.act_on_clients(*act, who),
-            Deed::Operate(order) => ticket = self.operate(order, line)?,
+            Deed::Operate(order) => return self.operate(order, line),
             Deed::Transfer(from, to) => self.hand_over(*from, *to),
             Deed::Members(act, who) => self.change_members(*act, who),
             Deed::Keep(Keeping::Option(choice), who) => self.choose(*choice, who),
             Deed::Keep(Keeping::Flaw(flaw, on), who) => self.plant(*flaw, *on, who),
             Deed::Lab(act) => self.act_on_lab(act, line)?,
         }
-        Ok(Applied { deed: Some(deed), ticket })
+        Ok(None)
     }
 
     /// What a trace tells of a command: which links it cut or mended is known by it alone.
@@ -188,20 +190,10 @@ impl Cluster {
         let mut scope = self.lab_scope.clone();
         let Command::Deed(deed) = command else { return };
         let Ok(deed) = self.resolve(deed, &mut scope) else { return };
-        let done = match &deed {
-            Deed::Links(act @ (LinkAct::Cut | LinkAct::Mend | LinkAct::Change(_)), ends) => {
-                self.act_on_links(*act, ends)
-            }
-            Deed::Partition(groups) => self.partition(groups),
-            Deed::Servers(act @ (ServerAct::Isolate { .. } | ServerAct::Rejoin), who) => {
-                self.act_on_servers(*act, who);
-                Ok(())
-            }
-            Deed::Lab(act @ (LabAct::Heal | LabAct::Net(_))) => self.act_on_lab(act, 0),
-            _ => Ok(()),
-        };
-        // What can't be followed was no command of these servers: it is told all the same.
-        drop(done);
+        if deed.is_about_links() {
+            // What can't be followed was no command of these servers: it is told all the same.
+            drop(self.act(&deed, 0));
+        }
         self.emit(EventKind::Lab(LabEvent::Commanded { command: Arc::new(deed) }));
     }
 

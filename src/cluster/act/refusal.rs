@@ -6,6 +6,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use crate::cluster::command::{Command, Flow};
 use crate::cluster::types::{Index, ServerId};
+use crate::cluster::{Cluster, FailureKind};
 
 /// What stands against a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Refusal {
     Servers(Vec<(ServerId, Hindrance)>),
     /// What is expected is not so, but this.
     NotSo(String),
+    /// The servers have a guest's Raft, and only the lab's own does that by command.
+    Foreign(String),
     /// Anything else, and what to do.
     Words(String),
 }
@@ -58,6 +61,11 @@ pub enum Hindrance {
 }
 
 impl Hindrance {
+    /// Whether it is that the server has a guest's Raft.
+    const fn is_foreign(self) -> bool {
+        matches!(self, Self::Foreign | Self::Unknowing)
+    }
+
     fn words(self) -> (&'static str, Cow<'static, str>) {
         let (before, after) = match self {
             Self::Compacted(last) => {
@@ -97,6 +105,17 @@ impl Hindrance {
 }
 
 impl Refusal {
+    /// In which way a run fails whose script did not expect it.
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Foreign(_) => FailureKind::Foreign,
+            Self::Servers(reasons) if reasons.iter().any(|(_, why)| why.is_foreign()) => {
+                FailureKind::Foreign
+            }
+            Self::Servers(_) | Self::NotSo(_) | Self::Words(_) => FailureKind::Unmet,
+        }
+    }
+
     /// What was expected of a command, and what is the case instead.
     pub(in crate::cluster) fn disappoints(&self, command: &Command) -> (String, String) {
         match (self, command) {
@@ -105,6 +124,14 @@ impl Refusal {
             }
             _ => (format!("`{command}` can be carried out"), self.to_string()),
         }
+    }
+}
+
+impl Cluster {
+    /// A line could not be carried out, and was to be.
+    pub(in crate::cluster) fn disappoint(&mut self, line: u32, command: &Command, why: &Refusal) {
+        let (expected, actual) = why.disappoints(command);
+        self.fail(line, why.kind(), &expected, &actual);
     }
 }
 
@@ -119,7 +146,7 @@ impl Display for Refusal {
                 Ok(())
             }
             Self::NotSo(actual) => write!(f, "not so: {actual}"),
-            Self::Words(words) => f.write_str(words),
+            Self::Foreign(words) | Self::Words(words) => f.write_str(words),
         }
     }
 }

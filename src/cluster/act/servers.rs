@@ -225,10 +225,7 @@ impl Cluster {
             other.id != id && (names(other.raft.configuration()) || on_disk(other))
         };
         let is_its = |packet: &Packet| packet.from == Node::Server(id);
-        let flies = |item: &Item| match item {
-            Item::Packet(packet) | Item::Landed(packet) => is_its(packet),
-            _ => false,
-        };
+        let flies = |item: &Item| matches!(item, Item::Packet(it) | Item::Landed(it) if is_its(it));
         let waits = |other: &Server| other.inbox.iter().any(is_its);
         !self.servers.iter().any(|other| counts(&other) || waits(other))
             && !self.queue.iter().any(|(_, _, item)| flies(item))

@@ -13,8 +13,8 @@ impl Cluster {
     ) -> Result<(), Refusal> {
         if self.has_guests() {
             let message =
-                "only the lab's own Raft hands over by command; these servers have another";
-            return Err(error(message));
+                "the lab's own Raft hands over its leadership; these servers have another";
+            return Err(Refusal::Foreign(message.to_owned()));
         }
         let Some(leader) = self.server(from) else { return Ok(()) };
         let out = |server: &Server| match server.power {

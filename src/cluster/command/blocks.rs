@@ -272,10 +272,8 @@ impl Blocks {
 
 /// Whether lab time can pass in a line.
 fn duration(command: &Command) -> Duration {
-    let passes = match command {
-        Command::Flow(Flow::Run(range)) => range.high > Span::ZERO,
-        Command::Deed(Deed::Operate(order)) => order.is_awaited(),
-        _ => matches!(command, Command::Flow(Flow::Until { .. } | Flow::Wait { .. })),
-    };
-    if passes { Duration::Passes } else { Duration::Instant(1) }
+    let runs = matches!(command, Command::Flow(Flow::Run(range)) if range.high > Span::ZERO);
+    let asks = matches!(command, Command::Deed(Deed::Operate(order)) if order.is_awaited());
+    let waits = matches!(command, Command::Flow(Flow::Until { .. } | Flow::Wait { .. }));
+    if runs || asks || waits { Duration::Passes } else { Duration::Instant(1) }
 }

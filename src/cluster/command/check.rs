@@ -20,9 +20,7 @@ use super::script::{BYTES_MAX, LINE_BYTES_MAX, LINES_MAX, MISTAKES_SHOWN, Stage}
 use super::start::Start;
 use super::text::{Piece, Text};
 use super::verbs::{Scope, Verb};
-use super::{
-    Block, Command, Deed, Diagnostic, Flow, Line, MemberAct, Record, Script, Tell, Who, who,
-};
+use super::{Block, Command, Deed, Diagnostic, Line, MemberAct, Record, Script, Tell, Who, who};
 use crate::cluster::config::CLIENTS_MAX;
 use crate::cluster::types::ServerId;
 
@@ -231,11 +229,9 @@ impl Checker {
     /// In a challenge `turn` and `judge` stand once, in this order, and between them only what it
     /// allows. How often a line runs, nobody knows before.
     fn challenged(&mut self, number: u32, spot: Spot, command: &Command) {
-        let stage = match command {
-            Command::Tell(Tell::Turn) => Some((Stage::Before, Stage::Open)),
-            Command::Tell(Tell::Judge) => Some((Stage::Open, Stage::Over)),
-            _ => None,
-        };
+        let turns = |tell, from, to| (*command == Command::Tell(tell)).then_some((from, to));
+        let stage = turns(Tell::Turn, Stage::Before, Stage::Open)
+            .or_else(|| turns(Tell::Judge, Stage::Open, Stage::Over));
         let Some(challenge) = &self.start.challenge else {
             if stage.is_some() {
                 let message = "this stands in challenges".to_owned();
@@ -254,11 +250,7 @@ impl Checker {
             self.stage = to;
             return;
         }
-        let acts = match command {
-            Command::Flow(Flow::At { command, .. } | Flow::Every { command, .. }) => command,
-            command => command,
-        };
-        if let (Stage::Open, Command::Deed(deed)) = (self.stage, acts) {
+        if let (Stage::Open, Command::Deed(deed)) = (self.stage, command.then()) {
             let text = deed.to_string();
             let verb = text.split(' ').next().unwrap_or_default();
             if !challenge.allow.iter().any(|allowed| allowed.as_str() == verb) {
@@ -403,18 +395,11 @@ fn known(servers: u8) -> String {
 
 /// How many servers there are at least once a line has run that makes servers members.
 fn added(command: &Command) -> usize {
-    match command {
-        Command::Flow(Flow::At { command, .. } | Flow::Every { command, .. })
-        | Command::Record(Record::Did { command, .. }) => added(command),
-        Command::Deed(Deed::Members(act, who)) if *act != MemberAct::Remove => {
-            let named = who.iter().map(|who| match who {
-                Who::Server(server) => server.index() + 1,
-                _ => 0,
-            });
-            named.max().unwrap_or(0)
-        }
-        _ => 0,
-    }
+    let done =
+        if let Command::Record(Record::Did { command, .. }) = command { command } else { command };
+    let Command::Deed(Deed::Members(act, who)) = done.then() else { return 0 };
+    let named = who.iter().filter(|_| *act != MemberAct::Remove).filter_map(Who::server);
+    named.map(|server| server.index() + 1).max().unwrap_or(0)
 }
 
 /// Adds a name to those of its kind, of which there may be so many.
@@ -437,11 +422,7 @@ fn remember(
 
 /// The mark that a command sets, now or later.
 fn marked(command: &Command) -> Option<&Text> {
-    match command {
-        Command::Flow(Flow::At { command, .. } | Flow::Every { command, .. }) => marked(command),
-        Command::Tell(Tell::Mark(name)) => Some(name),
-        _ => None,
-    }
+    if let Command::Tell(Tell::Mark(name)) = command.then() { Some(name) } else { None }
 }
 
 /// Names that a script gives, some of them with holes that only the run fills.

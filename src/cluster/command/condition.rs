@@ -181,17 +181,7 @@ impl Operand {
 
     /// Whether it ends with a measure, behind which nothing of another may stand.
     pub(super) const fn is_measured(&self) -> bool {
-        match self {
-            Self::Measure(_) => true,
-            Self::Number(number) => matches!(number.base, Base::Measure(_)),
-            Self::Server(_)
-            | Self::Servers(_)
-            | Self::Role(_)
-            | Self::Terms(_)
-            | Self::Value(_)
-            | Self::Client(_)
-            | Self::Hole(_) => false,
-        }
+        matches!(self, Self::Measure(_) | Self::Number(Number { base: Base::Measure(_), .. }))
     }
 }
 

@@ -245,17 +245,23 @@ impl<V: Word> Deed<V> {
 
     /// Whether it disturbs servers or links: `new leader` counts from the last that does.
     pub fn is_fault(&self) -> bool {
-        match self {
-            Self::Servers(act, _) => act.is_fault(),
-            Self::Links(act, _) => matches!(act, LinkAct::Cut | LinkAct::Change(_)),
-            Self::Partition(_) | Self::Transfer(..) => true,
-            Self::Packet(..)
-            | Self::Clients(..)
-            | Self::Operate(_)
-            | Self::Members(..)
-            | Self::Keep(..)
-            | Self::Lab(_) => false,
+        if let Self::Servers(act, _) = self {
+            return act.is_fault();
         }
+        let is_cut = matches!(self, Self::Links(LinkAct::Cut | LinkAct::Change(_), _));
+        is_cut || matches!(self, Self::Partition(_) | Self::Transfer(..))
+    }
+
+    /// Whether it cuts links, mends them or changes how they are. No event tells of that but the
+    /// command itself.
+    pub const fn is_about_links(&self) -> bool {
+        matches!(
+            self,
+            Self::Partition(_)
+                | Self::Links(LinkAct::Cut | LinkAct::Mend | LinkAct::Change(_), _)
+                | Self::Servers(ServerAct::Isolate { .. } | ServerAct::Rejoin, _)
+                | Self::Lab(LabAct::Heal | LabAct::Net(_))
+        )
     }
 }
 

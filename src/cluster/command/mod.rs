@@ -87,6 +87,16 @@ pub enum Command {
     Tell(Tell),
 }
 
+impl Command {
+    /// What is done once it runs: itself, or what it puts down for later.
+    pub fn then(&self) -> &Self {
+        if let Self::Flow(Flow::At { command, .. } | Flow::Every { command, .. }) = self {
+            return command.then();
+        }
+        self
+    }
+}
+
 /// What the cluster is before its first event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Head {

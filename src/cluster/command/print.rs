@@ -103,20 +103,26 @@ impl Display for Head {
     }
 }
 
+/// What an act says beside its word and its servers.
+#[expect(clippy::wildcard_enum_match_arm, reason = "most say no more")]
+fn server_values(f: &mut Formatter<'_>, act: ServerAct) -> Result {
+    match act {
+        ServerAct::Clock(rate) => option(f, "rate", Some(rate.as_rate())),
+        ServerAct::Disk(DiskAct::Sync(None)) => f.write_str(" sync=never"),
+        ServerAct::Disk(DiskAct::Sync(span)) => option(f, "sync", span),
+        ServerAct::Disk(DiskAct::Fail) => f.write_str(" fail"),
+        ServerAct::Disk(DiskAct::Tear) => f.write_str(" tear"),
+        ServerAct::Isolate { from_clients: true } => f.write_str(" from clients"),
+        _ => Ok(()),
+    }
+}
+
 impl<W: Word> Display for Deed<W> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Servers(act, who) => {
                 write!(f, "{} {}", act.word(), Spaced(who))?;
-                match act {
-                    ServerAct::Clock(rate) => option(f, "rate", Some(rate.as_rate())),
-                    ServerAct::Disk(DiskAct::Sync(None)) => f.write_str(" sync=never"),
-                    ServerAct::Disk(DiskAct::Sync(span)) => option(f, "sync", *span),
-                    ServerAct::Disk(DiskAct::Fail) => f.write_str(" fail"),
-                    ServerAct::Disk(DiskAct::Tear) => f.write_str(" tear"),
-                    ServerAct::Isolate { from_clients: true } => f.write_str(" from clients"),
-                    _ => Ok(()),
-                }
+                server_values(f, *act)
             }
             Self::Links(act, ends) => links(f, *act, ends),
             Self::Partition(groups) => {

@@ -102,6 +102,11 @@ fn no_server(word: &str) -> String {
 }
 
 impl Who {
+    /// A server by its own name.
+    pub fn server(&self) -> Option<ServerId> {
+        if let Self::Server(server) = self { Some(*server) } else { None }
+    }
+
     /// What one word means once its holes are filled: servers, or a client by its name.
     ///
     /// # Errors

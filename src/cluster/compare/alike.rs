@@ -3,6 +3,7 @@
 //! One packet more in one of them, and every later packet bears another number; a client that
 //! joined earlier is another one by number. So packets' numbers don't count here, nor do those of
 //! operations and tasks, and clients are told apart by their names.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use std::rc::Rc;
 

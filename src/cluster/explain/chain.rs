@@ -1,5 +1,6 @@
 //! How it came to this: an event and its causes, followed back through packets and disks to a
 //! timer, a command or the edge of what is remembered.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use super::LINE;
 use super::scene::span;

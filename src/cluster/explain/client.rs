@@ -1,4 +1,5 @@
 //! A client: what it wants, whom it asked, and why no answer has come.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use super::coming::Way;
 use super::entry::waits_for;

@@ -1,4 +1,5 @@
 //! An entry: what it is, who has it, and what it waits for.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use super::coming::{Way, on_its_way};
 use super::scene::{absent, answers_are, are, fewer, list, present, share, text};

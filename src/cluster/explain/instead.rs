@@ -27,15 +27,11 @@ impl Cluster {
         }
         let leads = leaders.into_iter().filter_map(|id| self.server(id)).map(|server| {
             let (id, term) = (server.id, server.raft.term());
-            match situation.standing(id) {
-                Standing::Stuck(_) => {
-                    format!(
-                        "{id} still leads term {term}, and can commit nothing{}",
-                        goes_on(server)
-                    )
-                }
-                _ => format!("{id} leads term {term}"),
+            if let Standing::Stuck(_) = situation.standing(id) {
+                let way = goes_on(server);
+                return format!("{id} still leads term {term}, and can commit nothing{way}");
             }
+            format!("{id} leads term {term}")
         });
         leads.collect::<Vec<String>>().join("; ")
     }
@@ -82,14 +78,15 @@ impl Cluster {
         if self.servers().iter().any(|server| server.raft.is_guest()) {
             return self.violation_words();
         }
-        match rule {
-            Invariant::OneVote => {
-                let votes = self.servers().iter().map(vote);
-                format!("no server has voted twice: {}", votes.collect::<Vec<String>>().join(", "))
-            }
-            Invariant::OnAMajority => self.committed_words(),
-            Invariant::Linearizability => self.answer_words(),
-            _ => self.violation_words(),
+        if rule == Invariant::OneVote {
+            let votes = self.servers().iter().map(vote);
+            format!("no server has voted twice: {}", votes.collect::<Vec<String>>().join(", "))
+        } else if rule == Invariant::OnAMajority {
+            self.committed_words()
+        } else if rule == Invariant::Linearizability {
+            self.answer_words()
+        } else {
+            self.violation_words()
         }
     }
 

@@ -1,4 +1,5 @@
 //! A packet in flight: what it says, what it is for, and what will become of it.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use super::coming::most_telling;
 use super::scene::{named, span};

@@ -527,16 +527,8 @@ fn waiters(cluster: &Cluster, server: &Server) -> Vec<String> {
 
 /// Whether an event is part of why a server is what it is.
 fn makes_role(event: &Event) -> bool {
-    match event.topic() {
-        Topic::Power | Topic::Leadership => true,
-        // Votes given, not those that a candidate counts.
-        Topic::Votes => event.weight() == Weight::Story,
-        Topic::Command
-        | Topic::Network
-        | Topic::Replication
-        | Topic::Clients
-        | Topic::Script
-        | Topic::Mark
-        | Topic::Rules => false,
-    }
+    let topic = event.topic();
+    // Votes given, not those that a candidate counts.
+    let gives = || topic == Topic::Votes && event.weight() == Weight::Story;
+    matches!(topic, Topic::Power | Topic::Leadership) || gives()
 }

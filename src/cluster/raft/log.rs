@@ -72,22 +72,12 @@ impl PartialEq for Payload {
 
 impl Payload {
     pub const fn op(&self) -> Option<&Rc<Op>> {
-        match self {
-            Self::Op(op) => Some(op),
-            Self::Noop
-            | Self::Untold
-            | Self::Opaque(_)
-            | Self::Configuration(_)
-            | Self::Register(_) => None,
-        }
+        if let Self::Op(op) = self { Some(op) } else { None }
     }
 
     /// The configuration that it brings, if that is what it is.
     pub fn configuration(&self) -> Option<Configuration> {
-        match self {
-            Self::Configuration(all) => Some(**all),
-            Self::Op(_) | Self::Noop | Self::Untold | Self::Opaque(_) | Self::Register(_) => None,
-        }
+        if let Self::Configuration(all) = self { Some(**all) } else { None }
     }
 
     #[inline]

@@ -20,8 +20,8 @@ use std::rc::Rc;
 
 use super::retry::Asked;
 use super::{
-    Configuration, Context, Leadership, Outbox, Payload, Progress, Raft, RaftEvent, RaftOption,
-    State, StepDown, TimerOrder,
+    Configuration, Context, Outbox, Payload, Progress, Raft, RaftEvent, RaftOption, State,
+    StepDown, TimerOrder,
 };
 use crate::cluster::flaw::{Flaws, Ruled};
 use crate::cluster::time::{Span, Time};
@@ -139,11 +139,11 @@ impl Raft {
     /// Why this leader takes no change of members now: one at a time.
     pub fn unready(&self) -> Option<Unready> {
         let (all, index) = (self.configuration(), self.configuration_index());
-        match &self.state {
-            _ if all.is_changing() => Some(Unready::Changing(all)),
-            State::Leader(Leadership { wanted: Some(wanted), .. }) => Some(Unready::Waits(*wanted)),
-            _ => (index > self.commit).then_some(Unready::Uncommitted(index)),
+        if all.is_changing() {
+            return Some(Unready::Changing(all));
         }
+        let waiting = self.waiting_change().map(Unready::Waits);
+        waiting.or_else(|| (index > self.commit).then_some(Unready::Uncommitted(index)))
     }
 
     /// The change that waits until this leader has committed an entry of its own term.

@@ -103,17 +103,15 @@ impl Foreign {
 
     /// Whether it answers another.
     const fn is_reply(self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::VoteGranted
-            | Self::VoteRefused
-            | Self::Appended
-            | Self::AppendRefused
-            | Self::PreVoteGranted
-            | Self::PreVoteRefused => true,
-            Self::Other | Self::RequestVote | Self::Append | Self::PreVote | Self::Heartbeat => {
-                false
-            }
-        }
+                | Self::VoteRefused
+                | Self::Appended
+                | Self::AppendRefused
+                | Self::PreVoteGranted
+                | Self::PreVoteRefused
+        )
     }
 
     /// "append", "yes": in short.

@@ -74,10 +74,8 @@ impl Raft {
         let room = self.room();
         let asked = || vec![Asked::default(); room];
         // What it has said of its votes before it won.
-        let votes = match &self.state {
-            State::Candidate(candidate) => candidate.votes,
-            _ => ServerSet::EMPTY,
-        };
+        let candidate = if let State::Candidate(it) = &self.state { Some(it) } else { None };
+        let votes = candidate.map_or(ServerSet::EMPTY, |candidate| candidate.votes);
         self.state = match role {
             Role::Follower => State::Follower { leader: leader.map(|leader| (leader, now)) },
             Role::PreCandidate => {

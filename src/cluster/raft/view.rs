@@ -21,13 +21,8 @@ impl Raft {
 
     /// When this follower last heard from the leader of its term.
     pub const fn heard_leader(&self) -> Option<Time> {
-        match self.state {
-            State::Follower { leader: Some((_, heard)) } => Some(heard),
-            State::Follower { leader: None }
-            | State::PreCandidate(_)
-            | State::Candidate(_)
-            | State::Leader(_) => None,
-        }
+        let State::Follower { leader: Some((_, heard)) } = self.state else { return None };
+        Some(heard)
     }
 
     /// Who has answered this leader since its last check for a quorum, itself included.

@@ -16,7 +16,7 @@ use crate::cluster::resolve::{Binding, Scope, error};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::time::{Span, Time};
 use crate::cluster::types::{Index, ServerId, ServerSet};
-use crate::cluster::{Cluster, Item, Refusal};
+use crate::cluster::{Cluster, FailureKind, Item, Refusal};
 
 impl Cluster {
     pub(super) fn run_command(
@@ -369,7 +369,7 @@ impl Cluster {
             self.emit(EventKind::Script(ScriptEvent::Expected { line: line.number, command }));
         } else {
             let actual = self.actual(condition, scope);
-            self.fail(line.number, &condition.to_string(), &actual);
+            self.fail(line.number, FailureKind::Unmet, &condition.to_string(), &actual);
         }
     }
 }

@@ -16,10 +16,10 @@
 
 use std::sync::Arc;
 
-use crate::cluster::Cluster;
 use crate::cluster::command::{Condition, IDLE_ROUNDS_MAX, ROUNDS_NOW_MAX, Text, grouped};
 use crate::cluster::resolve::{Binding, Scope};
 use crate::cluster::time::Time;
+use crate::cluster::{Cluster, FailureKind};
 
 /// A loop that a task is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Cluster {
         if let Some(why) = self.runs_in_circles(place, &last) {
             let line = &self.tasks[place].lines[start];
             let expected = format!("lab time passes in `{}`", line.command);
-            return self.fail(line.number, &expected, &why);
+            return self.fail(line.number, FailureKind::Unmet, &expected, &why);
         }
         match &mut last.kind {
             LoopKind::Count { current, .. } => *current = current.saturating_add(1),

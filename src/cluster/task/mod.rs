@@ -159,9 +159,9 @@ impl Cluster {
     }
 
     /// What the script expected is not so: the run can't go on, unless that is to be a remark.
-    pub(super) fn fail(&mut self, line: u32, expected: &str, actual: &str) {
+    pub(super) fn fail(&mut self, line: u32, kind: FailureKind, expected: &str, actual: &str) {
         match self.unmet {
-            Unmet::Fail => self.fail_for_good(line, expected, actual),
+            Unmet::Fail => self.fail_for_good(line, kind, expected, actual),
             Unmet::Remark => self.remark(line, expected, actual),
         }
     }
@@ -173,7 +173,13 @@ impl Cluster {
         self.emit(EventKind::Script(ScriptEvent::Remarked { line, expected, actual }));
     }
 
-    pub(super) fn fail_for_good(&mut self, line: u32, expected: &str, actual: &str) {
+    pub(super) fn fail_for_good(
+        &mut self,
+        line: u32,
+        kind: FailureKind,
+        expected: &str,
+        actual: &str,
+    ) {
         if self.failure.is_some() {
             return;
         }
@@ -183,7 +189,7 @@ impl Cluster {
             time: self.now,
             expected: expected.clone(),
             actual: actual.clone(),
-            kind: FailureKind::Unmet,
+            kind,
         });
         self.emit(EventKind::Script(ScriptEvent::Failed { line, expected, actual }));
     }
@@ -227,10 +233,9 @@ impl Cluster {
         };
         match late {
             Some((line, expected, actual)) => {
-                self.fail(line, &format!("{expected}, in time"), &actual);
-                match &mut self.failure {
-                    Some(failure) => failure.kind = FailureKind::Late,
-                    None => self.wake_task(place),
+                self.fail(line, FailureKind::Late, &format!("{expected}, in time"), &actual);
+                if self.failure.is_none() {
+                    self.wake_task(place);
                 }
             }
             None => self.run_line(number),
@@ -298,7 +303,7 @@ impl Cluster {
         if !same {
             let wanted = format!("check {key} = {:?} @{}", expected.value, expected.version);
             let found = format!("{} {:?} @{}", result.outcome, result.value, result.version);
-            self.fail(line, &wanted, &found);
+            self.fail(line, FailureKind::Unmet, &wanted, &found);
         }
     }
 
@@ -317,7 +322,7 @@ impl Cluster {
         if self.unhurried > LINES_NOW_MAX {
             let most = grouped(LINES_NOW_MAX.into());
             let actual = format!("{most} lines have run at this moment, the most that may");
-            return self.fail_for_good(line.number, "lab time passes", &actual);
+            return self.fail_for_good(line.number, FailureKind::Unmet, "lab time passes", &actual);
         }
         let variant = self.script.as_ref().map(|script| script.variant);
         if line.only.is_some() && line.only != variant {
@@ -330,8 +335,7 @@ impl Cluster {
         self.tasks[place].scope.rng = scope.rng;
         let stopped = result.is_err_and(|refusal| {
             self.tasks[place].circles.refuse(line.number);
-            let (expected, actual) = refusal.disappoints(&line.command);
-            self.fail(line.number, &expected, &actual);
+            self.disappoint(line.number, &line.command, &refusal);
             self.failure.is_some()
         });
         if !stopped && self.tasks[place].slot.is_none() && self.tasks[place].wait == Wait::Ready {

@@ -32,12 +32,12 @@ impl Cluster {
     pub(in crate::cluster) fn run_scheduled_command(&mut self, scheduled: Scheduled) {
         let Scheduled { command, mut scope, line } = scheduled;
         if let Err(refusal) = self.perform(&command, &mut scope, line) {
-            let (expected, actual) = refusal.disappoints(&command);
-            match line {
-                // Somebody at a prompt has put it down, who wants to go on whatever comes of it.
-                0 => self.remark(line, &expected, &actual),
-                _ => self.fail(line, &expected, &actual),
+            if line > 0 {
+                return self.disappoint(line, &command, &refusal);
             }
+            // Somebody at a prompt has put it down, who wants to go on whatever comes of it.
+            let (expected, actual) = refusal.disappoints(&command);
+            self.remark(line, &expected, &actual);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The shortest words for an event: a few capitals that can be set in block letters. Names of
 //! clients, keys and values keep their case. An event that has no such form is told in its headline.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use crate::cluster::event::{ClientEvent as C, Event, EventKind, LabEvent, Names, PacketEvent};
 use crate::cluster::event::{RaftEvent as R, ServerEvent as S};

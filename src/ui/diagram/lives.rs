@@ -1,5 +1,6 @@
 //! What the columns are like: who leads, stands, sleeps or is down, and who hears whom, from each
 //! moment on. Read from the milestones of the trace, which reach farther back than its events.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use crate::cluster::event::{Event, EventKind as E, RaftEvent as R, ServerEvent as S};
 use crate::cluster::raft::Role;

@@ -224,11 +224,11 @@ impl Diagram<'_> {
             Some((*number, *event, self.visible(self.y(event.time))?))
         });
         for (number, event, y) in seen.clone() {
-            let (text, style) = match &event.kind {
-                EventKind::Lab(LabEvent::Commanded { command }) => {
-                    (format!(" {command} "), theme.ink(Ink::Strong))
-                }
-                _ => (format!(" ! {} ", event.headline(names)), theme.broken()),
+            let (text, style) = if let EventKind::Lab(LabEvent::Commanded { command }) = &event.kind
+            {
+                (format!(" {command} "), theme.ink(Ink::Strong))
+            } else {
+                (format!(" ! {} ", event.headline(names)), theme.broken())
             };
             let chosen = self.scene.view.selection.event == Some(number);
             let style = if chosen { style.add_modifier(Modifier::REVERSED) } else { style };

@@ -1,11 +1,11 @@
 //! What the diagram tells: flights of packets, marks on the columns, and what was done to the
 //! links. Read from the newest events backwards, for what came of a packet says whether it was
 //! news, and no farther than there are rows.
+#![expect(clippy::wildcard_enum_match_arm, reason = "looks for certain events among all")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::cause::Cause;
-use crate::cluster::command::{Deed, LabAct, LinkAct, ServerAct};
 use crate::cluster::event::{
     ClientEvent as C, DropReason, Event, EventKind as E, LabEvent, PacketEvent as P,
     RaftEvent as R, ServerEvent as S,
@@ -383,17 +383,7 @@ fn is_news(packet: &Packet, scene: &Scene) -> bool {
             !entries.is_empty() || brings_commit(*commit, packet.to, scene.cluster)
         }
         Message::AppendReply { prev, result: AppendResult::Matched(matched), .. } => matched > prev,
-        Message::AppendReply { .. }
-        | Message::InstallSnapshot { .. }
-        | Message::InstallReply { .. }
-        | Message::PreVote { .. }
-        | Message::PreVoteReply { .. }
-        | Message::RequestVote { .. }
-        | Message::VoteReply { .. }
-        | Message::TimeoutNow { .. }
-        | Message::ReadIndex { .. }
-        | Message::ReadIndexReply { .. }
-        | Message::Foreign { .. } => true,
+        _ => true,
     }
 }
 
@@ -411,20 +401,7 @@ const fn is_progress(event: &E) -> bool {
 /// but the command itself tells of that.
 fn goes_across(event: &LabEvent) -> bool {
     let LabEvent::Commanded { command } = event else { return true };
-    match &**command {
-        Deed::Partition(_) | Deed::Links(LinkAct::Cut | LinkAct::Mend | LinkAct::Change(_), _) => {
-            true
-        }
-        Deed::Servers(act, _) => matches!(act, ServerAct::Isolate { .. } | ServerAct::Rejoin),
-        Deed::Lab(act) => matches!(act, LabAct::Heal | LabAct::Net(_)),
-        Deed::Links(..)
-        | Deed::Packet(..)
-        | Deed::Transfer(..)
-        | Deed::Members(..)
-        | Deed::Clients(..)
-        | Deed::Operate(_)
-        | Deed::Keep(..) => false,
-    }
+    command.is_about_links()
 }
 
 const fn tells_of_commits(event: &E) -> bool {

@@ -301,28 +301,11 @@ impl<'a> Card<'a> {
 
     /// How many of so many columns are left of the election timer.
     fn timer_left(&self, width: u16) -> Option<u16> {
-        match self.standing {
-            Standing::Follower | Standing::Learner | Standing::Outside | Standing::Asleep => {}
-            Standing::Leader
-            | Standing::Stuck(_)
-            | Standing::Leads
-            | Standing::PreCandidate
-            | Standing::Candidate
-            | Standing::Down => return None,
-        }
-        let timer = self.server.timer(TimerKind::Election)?;
+        let timer = self.server.timer(TimerKind::Election).filter(|_| self.standing.is_quiet())?;
         let span = timer.span.micros().max(1);
-        let since = match self.standing {
-            Standing::Asleep => self.server.asleep_since,
-            Standing::Leader
-            | Standing::Stuck(_)
-            | Standing::Leads
-            | Standing::PreCandidate
-            | Standing::Candidate
-            | Standing::Follower
-            | Standing::Learner
-            | Standing::Outside
-            | Standing::Down => self.picture.scene.cluster.now(),
+        let since = match self.standing == Standing::Asleep {
+            true => self.server.asleep_since,
+            false => self.picture.scene.cluster.now(),
         };
         let left = timer.due.since(since).micros().min(span);
         Some((u128::from(left) * u128::from(width)).div_ceil(u128::from(span)) as u16)
@@ -330,19 +313,9 @@ impl<'a> Card<'a> {
 
     /// The term on a plate of its hue: " t3 ".
     fn chip(&self) -> Style {
-        match self.standing {
-            Standing::Down => self.ink,
-            Standing::Leader
-            | Standing::Stuck(_)
-            | Standing::Leads
-            | Standing::PreCandidate
-            | Standing::Candidate
-            | Standing::Follower
-            | Standing::Learner
-            | Standing::Outside
-            | Standing::Asleep => {
-                self.theme.number(self.server.raft.term()).add_modifier(Modifier::BOLD)
-            }
+        match self.standing == Standing::Down {
+            true => self.ink,
+            false => self.theme.number(self.server.raft.term()).add_modifier(Modifier::BOLD),
         }
     }
 
@@ -417,15 +390,7 @@ impl<'a> Card<'a> {
         let term = format!("t{}", self.server.raft.term());
         let term_width = Letters::Small.width(&term).unwrap_or(0);
         let free = area.width.saturating_sub(width + 5);
-        let showy = match self.standing {
-            Standing::Follower | Standing::Learner | Standing::Outside | Standing::Asleep => false,
-            Standing::Leader
-            | Standing::Stuck(_)
-            | Standing::Leads
-            | Standing::PreCandidate
-            | Standing::Candidate
-            | Standing::Down => true,
-        };
+        let showy = !self.standing.is_quiet();
         let sign = self.standing.mark().to_string();
         let sign = sign.replace('✗', "×");
         let sign_width = Letters::Small.width(&sign).unwrap_or(0);

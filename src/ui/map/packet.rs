@@ -113,7 +113,15 @@ impl Words {
             }
             PacketKind::Append { entries, .. } => (format!("{entries} entries"), false),
             PacketKind::Appended { matched } => (format!("has {matched}"), false),
-            _ => (String::new(), false),
+            PacketKind::TimeoutNow
+            | PacketKind::ReadIndex
+            | PacketKind::ReadIndexGiven { .. }
+            | PacketKind::InstallSnapshot { .. }
+            | PacketKind::ChunkReceived { .. }
+            | PacketKind::SnapshotInstalled { .. }
+            | PacketKind::ClientRequest
+            | PacketKind::ClientReply
+            | PacketKind::Foreign { .. } => (String::new(), false),
         };
         Self { what, minor }
     }

@@ -58,9 +58,9 @@ pub fn draw_titles(canvas: &mut Canvas, picture: &Picture) {
 /// The frame of a room on terminals that have no grounds.
 fn draw_hull(canvas: &mut Canvas, area: Rect, ground: Ground) {
     let theme = canvas.theme();
-    let (across, down, style) = match ground {
-        Ground::Majority => ('━', '┃', theme.bold()),
-        _ => ('╌', '╎', theme.dim()),
+    let (across, down, style) = match ground == Ground::Majority {
+        true => ('━', '┃', theme.bold()),
+        false => ('╌', '╎', theme.dim()),
     };
     for x in area.left()..area.right() {
         canvas.glyph(x, area.bottom() - 1, across, style);
@@ -117,10 +117,10 @@ impl Title {
             return Self::preview(picture, place, voters);
         };
         let here = room.members.intersection(voters);
-        let marks = here.iter().map(|id| match picture.situation.standing(id) {
-            Standing::Down => '✗',
-            Standing::Asleep => 'z',
-            _ => '▮',
+        let marks = here.iter().map(|id| {
+            let standing = picture.situation.standing(id);
+            let off = matches!(standing, Standing::Down | Standing::Asleep);
+            if off { standing.mark() } else { '▮' }
         });
         let mut marks: Vec<char> = marks.collect();
         marks.sort_by_key(|mark| ['▮', 'z', '✗'].iter().position(|one| one == mark));
@@ -433,10 +433,11 @@ pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         if situation.rooms.len() > 1 {
             pen.put(format_args!(" {}", letter(number)));
         }
-        match room.vote {
-            Vote::Untold => pen.put(": "),
-            _ => pen.put(format_args!(" {} {word}: ", count(room, configuration))),
-        };
+        if room.vote == Vote::Untold {
+            pen.put(": ");
+        } else {
+            pen.put(format_args!(" {} {word}: ", count(room, configuration)));
+        }
         pen.style(theme.ink(Ink::Text));
         let marked = room.members.iter().map(|id| format!("{}{id}", situation.standing(id).mark()));
         let marked: Vec<String> = marked.collect();

@@ -6,10 +6,10 @@ use super::Like;
 use crate::app::budget::Budget;
 use crate::app::shell::hunt::{self, Breach, Played};
 use crate::app::shell::{guests, library};
-use crate::cluster::Implementation;
 use crate::cluster::command::{Script, Variant};
 use crate::cluster::flaw::{Breaks, Flaw};
 use crate::cluster::invariant::Invariant;
+use crate::cluster::{FailureKind, Implementation};
 
 /// The folders of scripts, and whether a line that is not met is a failed test there: the others say
 /// how the lab's own Raft does it.
@@ -138,10 +138,10 @@ pub fn verdict(bait: &Bait, budget: Budget) -> (Verdict, Option<Box<Breach>>) {
             let (rule, evidence) = (breach.invariant.name(), breach.evidence.clone());
             return (Verdict::Broken { rule, evidence }, Some(breach));
         }
-        Played::Unmet { line, expected, actual, is_late, own_entries } => {
-            let is_decisive = bait.is_test || (is_late && bait.trap == Some(line));
+        Played::Unmet { line, expected, actual, kind, own_entries } => {
+            let is_trapped = kind == FailureKind::Late && bait.trap == Some(line);
             let why = format!("line {line} goes otherwise: {expected}, but {actual}");
-            if actual.contains(OWN) {
+            if kind == FailureKind::Foreign {
                 Verdict::NotApplicable { why }
             } else if own_entries && counts(&expected) {
                 let why = format!(
@@ -149,7 +149,7 @@ pub fn verdict(bait: &Bait, budget: Budget) -> (Verdict, Option<Box<Breach>>) {
                      proposed"
                 );
                 Verdict::NotTested { why }
-            } else if is_decisive {
+            } else if bait.is_test || is_trapped {
                 Verdict::Failed { line: Some(line), expected, actual }
             } else {
                 Verdict::NotTested { why }
@@ -158,9 +158,6 @@ pub fn verdict(bait: &Bait, budget: Budget) -> (Verdict, Option<Box<Breach>>) {
     };
     (verdict, None)
 }
-
-/// In the words of a refusal: what a guest does not do at the lab's command.
-const OWN: &str = "the lab's own";
 
 /// Whether a line asks how many entries there are, or where one stands.
 fn counts(expected: &str) -> bool {

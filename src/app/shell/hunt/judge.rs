@@ -25,8 +25,7 @@ pub enum Played {
         line: u32,
         expected: String,
         actual: String,
-        /// A wait ran out of time.
-        is_late: bool,
+        kind: FailureKind,
         /// The log has entries that no client has proposed.
         own_entries: bool,
     },
@@ -134,7 +133,7 @@ pub fn scene(script: &Script, budget: Budget) -> Played {
             line: failure.line,
             expected: failure.expected.to_string(),
             actual: also(&failure.actual, run.ended.as_deref()),
-            is_late: failure.kind == FailureKind::Late,
+            kind: failure.kind,
             own_entries: run.own_entries,
         },
         Outcome::Found(finding @ Finding::Broken(violation)) => {

@@ -288,14 +288,6 @@ impl Etcd {
     fn told(&self, from: ServerId, message: &Message) -> Option<Told> {
         let none = Told::default();
         Some(match message {
-            Message::PreVote { .. }
-            | Message::PreVoteReply { .. }
-            | Message::TimeoutNow { .. }
-            | Message::ReadIndex { .. }
-            | Message::ReadIndexReply { .. }
-            | Message::InstallSnapshot { .. }
-            | Message::InstallReply { .. }
-            | Message::Foreign { .. } => return None,
             Message::RequestVote { term, last, .. } => Told {
                 name: "RequestVoteRequest",
                 kind: "MsgVote",
@@ -339,6 +331,7 @@ impl Etcd {
                 let (name, kind) = ("AppendEntriesResponse", "MsgAppResp");
                 Told { name, kind, term: *term, index, reject, hint, ..none }
             }
+            _ => return None,
         })
     }
 }

@@ -280,9 +280,9 @@ pub(super) static ROWS: [Row; 31] = [
         usage: &["replies ok|nokey|version|maybe >= N"],
         summary: "how many gets and puts have been answered so",
         examples: &["replies ok >= 10", "replies maybe = 0"],
-        ask: Ask::Lab(|asked| match asked.argument {
-            Argument::Outcome(outcome) => number(asked.cluster.history.count(*outcome)),
-            _ => None,
+        ask: Ask::Lab(|asked| {
+            let Argument::Outcome(outcome) = asked.argument else { return None };
+            number(asked.cluster.history.count(*outcome))
         }),
         ..ROW
     },

@@ -16,9 +16,9 @@ pub(super) static ROWS: [Row; 29] = [
         usage: &["WHO is ROLE"],
         summary: "what the server is: follower, pre-candidate, candidate, leader, down, asleep or up",
         examples: &["S3 is follower", "{old} is down", "3 of all are follower"],
-        ask: Ask::Server(|asked, server| match asked.argument {
-            Argument::Role(role) => truth(role.covers(RoleName::of(server))),
-            _ => None,
+        ask: Ask::Server(|asked, server| {
+            let Argument::Role(role) = asked.argument else { return None };
+            truth(role.covers(RoleName::of(server)))
         }),
         why: Some(|_, server| server.map_or_else(String::new, role_words)),
         ..ROW
@@ -98,11 +98,9 @@ pub(super) static ROWS: [Row; 29] = [
         usage: &["WHO option NAME [SETTING]"],
         summary: "the server keeps this option of Raft: it is on, or set to what is said",
         examples: &["S2 option pre-vote", "none of all option check-quorum"],
-        ask: Ask::Server(|asked, server| match asked.argument {
-            Argument::Option(choice) => {
-                truth(server.raft.rules().options.of(choice.option) == *choice)
-            }
-            _ => None,
+        ask: Ask::Server(|asked, server| {
+            let Argument::Option(choice) = asked.argument else { return None };
+            truth(server.raft.rules().options.of(choice.option) == *choice)
         }),
         ..ROW
     },

@@ -32,37 +32,17 @@ pub enum Edn {
 impl Edn {
     /// The elements of a pair.
     pub fn pair(&self) -> Option<(&Self, &Self)> {
-        match self {
-            Self::Sequence(both) => match &both[..] {
-                [first, second] => Some((first, second)),
-                _ => None,
-            },
-            Self::Nil
-            | Self::Bool(_)
-            | Self::Number(_)
-            | Self::Char(_)
-            | Self::Text(_)
-            | Self::Keyword(_)
-            | Self::Symbol(_)
-            | Self::Set(_)
-            | Self::Map(_)
-            | Self::Tagged(..) => None,
-        }
+        let Self::Sequence(both) = self else { return None };
+        let [first, second] = &both[..] else { return None };
+        Some((first, second))
     }
 
     /// A keyword, a symbol or a text without what marks it as such.
     pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::Keyword(name) | Self::Symbol(name) | Self::Text(name) => Some(name),
-            Self::Nil
-            | Self::Bool(_)
-            | Self::Number(_)
-            | Self::Char(_)
-            | Self::Sequence(_)
-            | Self::Set(_)
-            | Self::Map(_)
-            | Self::Tagged(..) => None,
-        }
+        let (Self::Keyword(name) | Self::Symbol(name) | Self::Text(name)) = self else {
+            return None;
+        };
+        Some(name)
     }
 }
 
