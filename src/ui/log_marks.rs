@@ -1,5 +1,5 @@
 //! What the logs of a hall say of one entry, and of one log: the cell of an entry with the marks of
-//! its fate, and the verdict at the end of a row. `log_rows.rs` says where they stand.
+//! its fate, and the verdict at the end of a row. `log_rows/` says where they stand.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -6,7 +6,7 @@
 //! ✓1 x=1 ✓1 y=5 [3 x=2](3 x=9)≠    committed, its server not told; differs from the leader's
 //! ```
 //!
-//! What is true of an entry is marked as everywhere on the screen: see `log_rows.rs`.
+//! What is true of an entry is marked as everywhere on the screen: see `log_rows/`.
 //!
 //! All servers share one window of columns, which follows the tail until somebody scrolls. Only
 //! the entries of the window are looked at, however long the logs are.

@@ -8,7 +8,7 @@
 //! that happened, and its causes followed back through packets to a timer or a command.
 //!
 //! Each gives lines of at most [`LINE`] columns. What is the case as a whole stands above the panes:
-//! `src/ui/headline.rs`.
+//! `src/ui/headline/`.
 
 mod chain;
 mod client;

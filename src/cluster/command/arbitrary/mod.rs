@@ -1,9 +1,15 @@
 //! Arbitrary commands, for properties: the printed form reads back, and no line does harm.
 
+mod conditions;
+mod head;
+
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+
+use conditions::{condition, measure, watched};
+use head::{challenge, clients, given, head, raft, shows};
 
 use super::caption::caption_flaw;
 use super::measures;
@@ -136,99 +142,6 @@ fn number() -> impl Strategy<Value = Number> {
 
 fn compare() -> impl Strategy<Value = Compare> {
     select(vec![Compare::Equal, Compare::AtLeast, Compare::AtMost])
-}
-
-fn head() -> impl Strategy<Value = Command> {
-    let timing = (of((200_000u64..1_000_000, 0..1_000_000u64)), of(1..200_000u64));
-    (
-        (of(1..=25u8), of(any::<u64>()), of(select(Network::ALL.to_vec()))),
-        timing,
-        (
-            (of(1..=1_000_000u32), of(most(1_000)), of(1..=1_000_000u32)),
-            snapshots(),
-            (of(1..=10_000u32), of(span()), of(span())),
-        ),
-        (of(1..=1_000_000_000_000u64), options()),
-    )
-        .prop_map(
-            |((servers, seed, network), (election, heartbeat), more, (events_max, options))| {
-                let (appends, (snapshot, snapshot_chunk), others) = more;
-                let (client_sessions, sync, rpc_timeout) = others;
-                let (append_max, inflight, uncommitted) = appends;
-                let election = election
-                    .map(|(low, width)| SpanRange { low: Span(low), high: Span(low + width) });
-                let heartbeat = heartbeat.map(Span);
-                Command::Head(Head::Cluster(Setup {
-                    servers,
-                    seed,
-                    network,
-                    election,
-                    heartbeat,
-                    append_max,
-                    inflight,
-                    uncommitted,
-                    snapshot,
-                    snapshot_chunk,
-                    client_sessions,
-                    sync,
-                    rpc_timeout,
-                    events_max,
-                    options,
-                    ..Setup::default()
-                }))
-            },
-        )
-}
-
-/// A head with a Raft of another's, which knows none of the options of the lab's own.
-fn raft() -> BoxedStrategy<Command> {
-    let limits = (of(1..=100_000_000_000u64), of(1..=1_024u64), of(any::<u64>()));
-    (word(), of(any::<u64>()), of(word()), limits)
-        .prop_map(|(file, seed, raft_params, (raft_fuel, memory, raft_hash))| {
-            let raft_memory = memory.map(|megabytes| megabytes << 20);
-            let raft = Some(file);
-            let setup = Setup {
-                seed,
-                raft,
-                raft_params,
-                raft_fuel,
-                raft_memory,
-                raft_hash,
-                ..Setup::default()
-            };
-            Command::Head(Head::Cluster(setup))
-        })
-        .boxed()
-}
-
-fn given() -> impl Strategy<Value = Command> {
-    (server(), log(), 0..1_000u64).prop_map(|(server, log, more)| {
-        let last = log.last().map_or(0, |term| term.0);
-        Command::Head(Head::Given { server, term: Term(last + more), log })
-    })
-}
-
-fn clients() -> impl Strategy<Value = Command> {
-    let name = "[a-rt-z][a-z0-9]{2,6}"
-        .prop_filter("no word for servers", |name| who::word(name).is_none());
-    prop::collection::btree_set(name, 1..5).prop_map(|names| {
-        Command::Head(Head::Clients(names.iter().map(|name| Text::new(name)).collect()))
-    })
-}
-
-fn shows() -> impl Strategy<Value = Command> {
-    let safety = select(Invariant::ALL.to_vec()).prop_map(Breaks::Safety);
-    let breaks = prop_oneof![safety, Just(Breaks::Liveness)];
-    (select(FLAWS.to_vec()), breaks)
-        .prop_map(|(about, breaks)| Command::Head(Head::Shows { flaw: about.flaw, breaks }))
-}
-
-fn challenge() -> impl Strategy<Value = Command> {
-    let allow = vec(select(vec!["crash", "cut", "timeout", "deliver", "put"]), 1..4);
-    (name(), 1..=1_000u32, allow, of(1..=1_000u32)).prop_map(|(name, commands, allow, par)| {
-        let allow = allow.into_iter().map(Text::new).collect();
-        Command::Head(Head::Challenge(Challenge { name, commands, allow, par }))
-    })
 }
 
 fn order() -> impl Strategy<Value = Command> {
@@ -374,136 +287,6 @@ fn shaped() -> impl Strategy<Value = Command> {
         _ => None,
     });
     prop_oneof![3 => on_servers, 3 => on_links, 1 => by_clients, 3 => lab.prop_map(Command::from)]
-}
-
-fn group() -> impl Strategy<Value = Group> {
-    let quantity = prop_oneof![
-        select(vec![Quantity::All, Quantity::Any, Quantity::None]),
-        plain_number().prop_map(Quantity::AtLeast),
-    ];
-    prop_oneof![
-        servers_word().prop_map(|who| Group { quantity: Quantity::Plain, who: vec![who] }),
-        (quantity, servers()).prop_map(|(quantity, who)| Group { quantity, who }),
-    ]
-}
-
-fn argument(takes: Takes) -> BoxedStrategy<Argument> {
-    let hole = |plus| Number { base: Base::Hole(Text::new("{n}")), plus };
-    match takes {
-        Takes::Nothing => Just(Argument::None).boxed(),
-        Takes::Key | Takes::Lock => word().prop_map(Argument::Text).boxed(),
-        Takes::Client | Takes::Since => of(name()).prop_map(Argument::Name).boxed(),
-        Takes::Index => plain_number().prop_map(Argument::Number).boxed(),
-        Takes::Hole => plus().prop_map(hole).prop_map(Argument::Number).boxed(),
-        Takes::Peer => of(servers_word()).prop_map(Argument::Peer).boxed(),
-        Takes::Role => select(RoleName::ALL.to_vec()).prop_map(Argument::Role).boxed(),
-        Takes::Option => setting().prop_map(Argument::Option).boxed(),
-        Takes::Invariant => select(Invariant::ALL.to_vec()).prop_map(Argument::Invariant).boxed(),
-        Takes::Outcome => outcome().prop_map(Argument::Outcome).boxed(),
-    }
-}
-
-fn outcome() -> impl Strategy<Value = Outcome> {
-    select(vec![Outcome::Ok, Outcome::NoKey, Outcome::Version, Outcome::Maybe])
-}
-
-/// Any row of the table that may stand there.
-fn measure(position: Position) -> impl Strategy<Value = Measure> {
-    let rows: Vec<_> = measures::all().filter(|row| position.admits(row)).collect();
-    select(rows).prop_flat_map(move |row| {
-        let plain = |group: &Option<Group>| {
-            group.as_ref().is_none_or(|group| group.quantity == Quantity::Plain)
-        };
-        let group = match row.is_of_servers() {
-            true => group().prop_map(Some).boxed(),
-            false => Just(None).boxed(),
-        };
-        let group = group.prop_filter("one server", move |group| {
-            position == Position::Condition || plain(group)
-        });
-        (group, argument(row.takes)).prop_map(move |(group, argument)| Measure {
-            row,
-            group,
-            argument,
-        })
-    })
-}
-
-fn operand(kind: Kind) -> BoxedStrategy<Operand> {
-    let version = || of(plain_number().prop_filter("whole", |it| it.plus >= 0));
-    let value = || {
-        (word(), version()).prop_map(|(value, version)| {
-            Operand::Value(ReplyPattern { kind: PatternKind::Value(value), version })
-        })
-    };
-    let outcome = (outcome(), version()).prop_map(|(outcome, version)| {
-        Operand::Value(ReplyPattern { kind: PatternKind::Outcome(outcome), version })
-    });
-    let measure = || measure(Position::Operand(kind)).prop_map(Box::new).prop_map(Operand::Measure);
-    let hole = || Just(Operand::Hole(Text::new("{r}")));
-    match kind {
-        Kind::Truth | Kind::Number => number().prop_map(Operand::Number).boxed(),
-        Kind::Server => {
-            prop_oneof![of(servers_word()).prop_map(Operand::Server), measure(),].boxed()
-        }
-        Kind::Servers => prop_oneof![
-            servers().prop_map(Operand::Servers),
-            Just(Operand::Servers(Vec::new())),
-            measure()
-        ]
-        .boxed(),
-        Kind::Role => {
-            prop_oneof![select(RoleName::ALL.to_vec()).prop_map(Operand::Role), measure(), hole()]
-                .boxed()
-        }
-        Kind::Terms => prop_oneof![log().prop_map(Operand::Terms), measure(), hole()].boxed(),
-        Kind::Value => value().boxed(),
-        Kind::Reply => prop_oneof![value(), outcome].boxed(),
-        Kind::Client => name().prop_map(Operand::Client).boxed(),
-    }
-}
-
-fn simple_condition() -> impl Strategy<Value = Condition> {
-    let compared = measure(Position::Condition)
-        .prop_filter("compared", |measure| measure.row.answers != Kind::Truth);
-    let compared = compared.prop_flat_map(|measure| {
-        let compare = match measure.row.answers {
-            Kind::Number => compare().boxed(),
-            _ => Just(Compare::Equal).boxed(),
-        };
-        (compare, operand(measure.row.answers)).prop_map(move |(compare, operand)| {
-            Condition::Compare(measure.clone(), compare, operand)
-        })
-    });
-    let alone = measure(Position::Condition).prop_filter("may stand alone", |measure| {
-        measure.row.answers == Kind::Truth || measure.row.answers.may_be_none()
-    });
-    prop_oneof![2 => compared, 1 => alone.prop_map(Condition::Is)]
-}
-
-fn condition() -> impl Strategy<Value = Condition> {
-    simple_condition().prop_recursive(4, 12, 2, |inner| {
-        prop_oneof![
-            (inner.clone(), inner.clone())
-                .prop_map(|(one, two)| Condition::And(Box::new(one), Box::new(two))),
-            (inner.clone(), inner.clone())
-                .prop_map(|(one, two)| Condition::Or(Box::new(one), Box::new(two))),
-            inner.prop_map(|inner| Condition::Not(Box::new(inner))),
-        ]
-    })
-}
-
-fn watched() -> impl Strategy<Value = Watched> {
-    let value = measure(Position::Value);
-    // What may stand alone and has a value is shown as that.
-    let condition = condition().prop_filter("no value", |condition| match condition {
-        Condition::Is(measure) => {
-            let plain = |group: &Group| group.quantity == Quantity::Plain;
-            !measure.row.has_value() || !measure.group.as_ref().is_none_or(plain)
-        }
-        _ => true,
-    });
-    prop_oneof![value.prop_map(Watched::Value), condition.prop_map(Watched::Condition)]
 }
 
 fn packets() -> impl Strategy<Value = Command> {

@@ -13,6 +13,8 @@
 //! light plate. At the end of a row stands what follows from it. The letter behind a cell is the
 //! client that waits there.
 
+mod big;
+
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
@@ -20,18 +22,18 @@ use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::layout::Areas;
-use super::log_marks::{Verdict, copies, covered, covered_words, draw_cell, words};
+use super::log_marks::{Verdict, copies, covered, draw_cell, words};
 use super::map::room_letter;
 use super::reading;
 use super::scale::Scale;
 use super::servers::Rows;
-use super::text::{Spaced, digits};
+use super::text::digits;
 use super::theme::{Ground, Ink};
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation, Standing};
-use crate::cluster::types::{Index, ServerSet};
+use crate::cluster::types::Index;
 
 /// Rows above the servers: the legend and the numbers of the entries. At the largest scale they are
 /// larger, and how far the log is committed stands between them.
@@ -589,211 +591,5 @@ impl Table<'_> {
             .pen_at(self.verdicts, y, room)
             .style(style)
             .put_within(&format!(" {} ", verdict.in_row()));
-    }
-
-    /// How many rows a server takes at the largest scale.
-    fn big_rows(&self) -> u16 {
-        let servers = self.scene.cluster.servers().len() as u16;
-        let room = self.area.height.saturating_sub(ABOVE_BIG + 4);
-        if servers * 4 <= room { 4 } else { 3 }
-    }
-
-    fn draw_big_row(&self, canvas: &mut Canvas, row: u16, server: &Server) {
-        let theme = canvas.theme();
-        let y = self.area.y + ABOVE_BIG + row * self.big_rows();
-        let standing = self.situation.standing(server.id);
-        let lit = standing == Standing::Leader;
-        let term = server.raft.term();
-        let x = self.area.x;
-        let ink = match lit {
-            true => theme.lit(term),
-            false => theme.ink(self.base_ink(server)),
-        };
-        if lit {
-            canvas.fill(Rect { x, y, width: self.left - x - 1, height: 3 }, theme.lit(term));
-        }
-        let name = server.id.to_string();
-        let end = block::draw(canvas, (x + 1, y), &name, Face::Small, ink);
-        let showy = !matches!(
-            standing,
-            Standing::Follower | Standing::Learner | Standing::Outside | Standing::Asleep
-        );
-        let mark = standing.mark().to_string().replace('✗', "×");
-        if showy {
-            let x = x + 2 + Face::Small.width(&self.widest_name()).unwrap_or(0) + 1;
-            block::draw(canvas, (x, y), &mark, Face::Small, ink);
-        }
-        let text = format!("t{term}");
-        let width = Face::Small.width(&text).unwrap_or(0);
-        let hue = match standing {
-            Standing::Leader | Standing::Down => ink,
-            Standing::Stuck(_)
-            | Standing::Leads
-            | Standing::PreCandidate
-            | Standing::Candidate
-            | Standing::Follower
-            | Standing::Learner
-            | Standing::Outside
-            | Standing::Asleep => theme.hue_ink(term),
-        };
-        let start = self.left.saturating_sub(width + 2).max(end + 1);
-        if start + width < self.left {
-            block::draw(canvas, (start, y), &text, Face::Small, hue);
-        }
-        if let Some((x, width)) = self.covered(server) {
-            self.draw_big_block(canvas, Rect { x, y, width, height: 3 }, server);
-        }
-        self.draw_earlier(canvas, y + 1, server);
-        for (index, entry) in self.entries(server) {
-            let Some(x) = self.x(index) else { continue };
-            let area = Rect { x, y, width: self.cell, height: 3 };
-            self.draw_big_cell(canvas, area, server, index, entry);
-            if self.scene.view.points_at(server.id, index) {
-                canvas.restyle(area, canvas.theme().on(Ground::Bright));
-            }
-            if self.proves(server, index) {
-                canvas.restyle(area, theme.broken());
-            }
-        }
-        if let Some(index) = self.lacks(server)
-            && let Some(x) = self.x(index)
-        {
-            let area = Rect { x, y, width: self.cell, height: 3 };
-            canvas.fill(area, theme.broken());
-            block::draw(canvas, (x + 1, y), "NONE", Face::Narrow, theme.broken());
-        }
-    }
-
-    /// The part of a log that a snapshot covers, in block letters between brackets.
-    fn draw_big_block(&self, canvas: &mut Canvas, area: Rect, server: &Server) {
-        let theme = canvas.theme();
-        let (ink, base) = (theme.ink(Ink::Dim), server.raft.log().base().index);
-        for y in area.top()..area.bottom() {
-            canvas.glyph(area.x, y, '▌', ink);
-            canvas.glyph(area.right() - 1, y, '▐', ink);
-        }
-        let forms = covered_words(base).map(|words| words.to_uppercase());
-        let room = area.width.saturating_sub(4);
-        let fitting = |text: &String| block::fits(text, Face::Narrow, room, theme.glyphs);
-        match forms.iter().find(|text| fitting(text)) {
-            Some(text) => drop(block::draw(canvas, (area.x + 2, area.y), text, Face::Narrow, ink)),
-            None => {
-                let text = covered(base, area.width.saturating_sub(2));
-                canvas.pen_at(area.x + 1, area.y + 1, area.width - 2).style(ink).put(text);
-            }
-        }
-    }
-
-    fn widest_name(&self) -> String {
-        format!("S{}", self.scene.cluster.servers().len())
-    }
-
-    /// A log that begins before the first column is not taken for an empty one.
-    fn draw_earlier(&self, canvas: &mut Canvas, y: u16, server: &Server) {
-        let log = server.raft.log();
-        if log.first_index() < self.first && !log.is_empty() {
-            canvas.glyph(self.left - 1, y, '◄', canvas.theme().ink(Ink::Text));
-        }
-    }
-
-    fn draw_big_cell(
-        &self,
-        canvas: &mut Canvas,
-        area: Rect,
-        server: &Server,
-        index: Index,
-        entry: &Entry,
-    ) {
-        let theme = canvas.theme();
-        let fate = self.fate(server, index);
-        let text = self.words(entry);
-        let fill = match fate {
-            Some(Fate::Known | Fate::Committed) => Some(theme.settled(entry.term)),
-            Some(Fate::Lost) => Some(theme.on(Ground::Lost)),
-            Some(Fate::Open | Fate::Safe) | None => None,
-        };
-        let style = fill.unwrap_or(theme.ink(Ink::Strong));
-        if let Some(fill) = fill {
-            canvas.fill(area, fill);
-            if fate == Some(Fate::Committed) {
-                // Brackets, as on the small cells: this server has not been told.
-                for (y, left, right) in [(0, '▛', '▜'), (1, '▌', '▐'), (2, '▙', '▟')] {
-                    canvas.glyph(area.x, area.y + y, left, fill);
-                    canvas.glyph(area.right() - 1, area.y + y, right, fill);
-                }
-            }
-        } else if fate.is_some() {
-            let hue = theme.hue_ink(entry.term);
-            for y in area.top()..area.bottom() {
-                canvas.glyph(area.x, y, '▌', hue);
-                canvas.glyph(area.right() - 1, y, '▐', hue);
-            }
-        }
-        let room = area.width.saturating_sub(2);
-        let faces = [self.face, Face::Narrow];
-        if let Some(face) = block::fitting(&text, room, &faces, theme.glyphs) {
-            let width = face.width(&text).unwrap_or(0);
-            let x = area.x + (area.width - width) / 2;
-            block::draw(canvas, (x, area.y), &text, face, style);
-        } else {
-            let one = Rect { y: area.y + 1, height: 1, ..area };
-            draw_cell(canvas, one, entry, fate, self.differs(index, entry));
-        }
-        if let Some(name) = self.waiter(server, index) {
-            let letter: String = name.chars().take(1).collect();
-            let plate = Rect { x: area.right(), width: self.gap, ..area };
-            let style = theme.on(Ground::Bright);
-            canvas.fill(plate, style);
-            match block::fits(&letter, Face::Narrow, plate.width, theme.glyphs) {
-                true => drop(block::draw(canvas, (plate.x, plate.y), &letter, Face::Narrow, style)),
-                false => drop(canvas.pen_at(plate.x, plate.y + 1, 1).style(style).user(&letter)),
-            }
-        }
-    }
-
-    /// What follows from the logs, in block letters, below them.
-    fn draw_verdicts(&self, canvas: &mut Canvas, rows: u16) {
-        let theme = canvas.theme();
-        let mut lines: Vec<(String, bool)> = Vec::new();
-        let mut seen: Vec<(Verdict, ServerSet)> = Vec::new();
-        for server in self.scene.cluster.servers() {
-            let Some(verdict) = self.verdict(server) else { continue };
-            match seen.iter_mut().find(|(other, _)| other.below(1) == verdict.below(1)) {
-                Some((_, who)) => who.insert(server.id),
-                None => seen.push((verdict, ServerSet::only(server.id))),
-            }
-        }
-        for (verdict, who) in seen {
-            let below = verdict.below(who.len());
-            let text = match verdict {
-                Verdict::Danger(_) | Verdict::NeedsInDanger(..) => below,
-                Verdict::Lost(..) | Verdict::Conflicts(_) | Verdict::Needs(_) => {
-                    format!("{} {below}", Spaced(who.iter()))
-                }
-            };
-            lines.push((text, verdict.is_bad()));
-        }
-        let mut y = self.area.y + ABOVE_BIG + rows * self.big_rows() + 1;
-        for (text, bad) in lines {
-            if y + 3 > self.area.bottom() {
-                return;
-            }
-            let style = match bad {
-                true => theme.on(Ground::Lost),
-                false => theme.ink(Ink::Strong),
-            };
-            let area = Rect { y, height: 3, width: self.area.width.saturating_sub(1), ..self.area };
-            if bad {
-                canvas.fill(area, style);
-            }
-            let faces = [Face::Small, Face::Narrow];
-            if let Some(face) = block::fitting(&text, area.width - 3, &faces, theme.glyphs) {
-                block::draw(canvas, (area.x + 2, y), &text, face, style);
-            } else {
-                let bold = style.patch(theme.bold());
-                canvas.pen_at(area.x + 2, y + 1, area.width - 3).style(bold).put_within(&text);
-            }
-            y += 4;
-        }
     }
 }
