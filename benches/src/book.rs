@@ -10,8 +10,12 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 
+use crate::neighbour::{self, Neighbour};
+
 /// How long one side of a contest is measured, at least.
 const TIME_OF_A_SIDE: Duration = Duration::from_millis(1_500);
+/// The word that asks for a neighbour.
+const BUSY: &str = "--busy";
 /// The fewest and the most rounds of a contest.
 const ROUNDS: (u32, u32) = (5, 200);
 
@@ -128,13 +132,20 @@ pub struct Book {
     filter: Option<String>,
     /// The fewest and the most rounds of a contest.
     rounds: (u32, u32),
+    /// Who wants the caches, too. The names of what is measured beside it begin with `busy/`.
+    neighbour: Option<Neighbour>,
     pub figures: Vec<Figure>,
 }
 
 impl Book {
     /// For a bench target: criterion measures each side by itself, filters by what the command
-    /// line says and compares with what it has seen before; then the sides take turns.
+    /// line says and compares with what it has seen before; then the sides take turns. With `--busy`
+    /// they only take turns, beside a neighbour: what counts there is the ratio.
     pub fn with_criterion() -> Self {
+        neighbour::be_one_if_asked();
+        if std::env::args().any(|word| word == BUSY) {
+            return Self { neighbour: Some(Neighbour::start()), ..Self::without_criterion() };
+        }
         let criterion = Criterion::default()
             .sample_size(10)
             .warm_up_time(Duration::from_millis(500))
@@ -142,12 +153,30 @@ impl Book {
             .configure_from_args();
         // `cargo test` asks whether the benches work, not how fast they are.
         let rounds = if std::env::args().any(|word| word == "--bench") { ROUNDS } else { (1, 1) };
-        Self { criterion: Some(criterion), filter: filter(), rounds, figures: Vec::new() }
+        Self { criterion: Some(criterion), filter: filter(), rounds, ..Self::quick() }
     }
 
     /// For the report: every figure, without criterion.
     pub const fn quick() -> Self {
-        Self { criterion: None, filter: None, rounds: ROUNDS, figures: Vec::new() }
+        Self {
+            criterion: None,
+            filter: None,
+            rounds: ROUNDS,
+            neighbour: None,
+            figures: Vec::new(),
+        }
+    }
+
+    /// Measures something beside a neighbour that wants the caches.
+    pub fn beside_a_neighbour(&mut self, measure: impl FnOnce(&mut Self)) {
+        self.neighbour = Some(Neighbour::start());
+        measure(self);
+        self.neighbour = None;
+    }
+
+    /// The name that a figure has in the book.
+    fn named(&self, name: &str) -> String {
+        if self.neighbour.is_some() { format!("busy/{name}") } else { name.to_owned() }
     }
 
     /// Without criterion too, but what the command line asks for.
@@ -163,6 +192,7 @@ impl Book {
         self.ask_criterion(name, &mut sides);
         let rounds = take_turns(&mut sides, self.rounds);
         let unit = Unit::PerSecond(counted);
+        let name = self.named(name);
         let mut line = format!("{name}:");
         for (place, side) in sides.iter().enumerate() {
             let rates: Vec<f64> = rounds.iter().map(|turn| turn[place].rate()).collect();
@@ -174,7 +204,7 @@ impl Book {
                 let _ = write!(line, ": {}", in_words(ratio, Unit::Times));
             }
             line.push(',');
-            let (name, side) = (name.to_owned(), side.name);
+            let (name, side) = (name.clone(), side.name);
             self.figures.push(Figure { name, side, value, unit, scatter, ratio });
         }
         let kind = if sides.len() > 1 { "ratio" } else { "rate" };
@@ -183,14 +213,15 @@ impl Book {
 
     /// Writes down what was measured in another way.
     pub fn note(&mut self, name: &str, value: f64, unit: Unit) {
+        let name = self.named(name);
         println!("figure {name}: {}", in_words(value, unit));
-        let name = name.to_owned();
         let figure = Figure { name, side: "raftlab", value, unit, scatter: 0.0, ratio: None };
         self.figures.push(figure);
     }
 
     /// The value of a figure of ours that is written down already.
     pub fn value(&self, name: &str) -> Option<f64> {
+        let name = self.named(name);
         let ours = |figure: &&Figure| figure.name == name && figure.side == "raftlab";
         self.figures.iter().find(ours).map(|figure| figure.value)
     }
@@ -257,7 +288,8 @@ impl Book {
 /// The part of the command line that criterion filters by: the first word that is no option and no
 /// option's value.
 fn filter() -> Option<String> {
-    const ALONE: [&str; 6] = ["--bench", "--test", "--list", "--exact", "--quick", "--verbose"];
+    const ALONE: [&str; 7] =
+        ["--bench", "--test", "--list", "--exact", "--quick", "--verbose", BUSY];
     let words: Vec<String> = std::env::args().collect();
     let free = words.windows(2).find(|pair| {
         let after_value = pair[0].starts_with('-') && !ALONE.contains(&pair[0].as_str());

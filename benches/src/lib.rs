@@ -9,6 +9,7 @@
 //! ```sh
 //! cargo bench -p raftlab-benches                               # everything
 //! cargo bench -p raftlab-benches --bench engine -- idle        # one subject, or part of it
+//! cargo bench -p raftlab-benches --bench engine -- --busy      # beside a process that wants the caches
 //! cargo bench -p raftlab-benches --no-default-features         # without the peers
 //! ```
 
@@ -21,6 +22,7 @@ pub mod guard;
 pub mod labs;
 pub mod linearizability;
 pub mod memory;
+pub mod neighbour;
 pub mod peers;
 pub mod report;
 pub mod script;

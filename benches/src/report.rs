@@ -14,9 +14,10 @@ use crate::{consensus, engine, frame, growth, linearizability, script, start, ti
 use chart::Chart;
 
 /// The tables: their headings, and what the names of their figures begin with.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("The engine", "engine/"),
     ("Consensus", "consensus/"),
+    ("Beside a neighbour that wants the caches", "busy/"),
     ("Linearizability", "linearizability/"),
     ("Going back in time", "timeline/"),
     ("Memory", "memory/"),
@@ -44,6 +45,10 @@ fn measure() -> Result<Book, String> {
     let mut book = Book::quick();
     engine::measure(&mut book);
     consensus::measure(&mut book);
+    book.beside_a_neighbour(|book| {
+        engine::measure(book);
+        consensus::measure(book);
+    });
     linearizability::measure(&mut book);
     timeline::measure(&mut book);
     frame::measure(&mut book);
