@@ -189,11 +189,30 @@ fn an_etcd_trace_has_the_names_and_fields_of_etcd() {
     }
 }
 
+/// A specification refuses what a server says of itself, so one that has lost an entry has to speak once more.
+#[test]
+fn an_etcd_trace_tells_what_comes_of_a_broken_rule() {
+    for scene in ["forget_log", "truncate_always", "blind_first_append"] {
+        let text = trace(&format!("flaws/{scene}.lab"), "etcd");
+        // S2 has a shorter log than it had.
+        let logs = lines(&text).filter(|line| line["event"]["nid"] == "2");
+        let logs: Vec<u64> = logs.filter_map(|line| line["event"]["log"].as_u64()).collect();
+        assert!(logs.windows(2).any(|pair| pair[1] < pair[0]), "{scene}: {logs:?}");
+        let end = lines(&text).last().and_then(|line| line["ts"].as_f64()).unwrap();
+        let own = trace(&format!("flaws/{scene}.lab"), "lines");
+        let broken = lines(&own).last().and_then(|line| line["time"].as_u64()).unwrap();
+        let after = end - broken as f64 / 1e6;
+        assert!((0.8..1.2).contains(&after), "{scene}: {after} s after the broken rule");
+    }
+}
+
 #[test]
 fn what_can_t_be_traced_is_refused() {
     for arguments in [
         &["trace", "absent.lab"][..],
         &["trace", SCENES[0], "--format", "dot"],
+        &["trace", "flaws/learner_votes.lab", "--format", "etcd"],
+        &["trace", "flaws/change_before_commit.lab", "--format", "etcd"],
         &["trace", SCENES[0], "--out", "/absent/x"],
     ] {
         assert_eq!(raftlab(arguments).0, Some(2), "{arguments:?}");

@@ -158,13 +158,7 @@ impl Book {
 
     /// For the report: every figure, without criterion.
     pub const fn quick() -> Self {
-        Self {
-            criterion: None,
-            filter: None,
-            rounds: ROUNDS,
-            neighbour: None,
-            figures: Vec::new(),
-        }
+        Self { criterion: None, filter: None, rounds: ROUNDS, neighbour: None, figures: Vec::new() }
     }
 
     /// Measures something beside a neighbour that wants the caches.

@@ -22,7 +22,8 @@ impl Neighbour {
     /// If this program can't be started again: then nothing can be measured beside it.
     pub fn start() -> Self {
         let own = std::env::current_exe().expect("a program that runs has a file");
-        let child = Command::new(own).arg(WORD).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let child =
+            Command::new(own).arg(WORD).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.expect("a bench that runs can be run again");
         // A byte comes when its memory is there.
         let ready = child.stdout.as_mut().map(|out| out.read_exact(&mut [0]));

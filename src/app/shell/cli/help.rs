@@ -52,7 +52,11 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     #[cfg(feature = "guests")]
     (
         "guest",
-        &[("raftlab guest new --c my-raft", "a small Raft in C; or --rust, --go")],
+        &[
+            ("raftlab guest new --c my-raft", "a small Raft in C"),
+            ("raftlab guest new --rust my-raft", "in Rust"),
+            ("raftlab guest new --go my-raft", "in Go, for TinyGo"),
+        ],
         &[(0, "the files were written"), BAD],
     ),
     (
@@ -99,8 +103,9 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     (
         "trace",
         &[
-            ("raftlab trace mine.lab", "an event a line, to standard output"),
-            ("raftlab trace mine.lab --format mermaid --out mine.mmd", "a sequence diagram"),
+            ("raftlab trace mine.lab", "an event a line"),
+            ("raftlab trace mine.lab --format mermaid --out x.mmd", "a sequence diagram"),
+            ("raftlab trace mine.lab --format etcd --out x.ndjson", "for TLC and `view`"),
         ],
         &[
             (0, "the script came to its end"),
@@ -119,10 +124,22 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     ),
     (
         "cast",
-        &[("raftlab cast mine.lab --out mine.cast", "asciinema play mine.cast shows it")],
+        &[
+            ("raftlab cast mine.lab --out mine.cast", "asciinema play mine.cast shows it"),
+            ("raftlab cast mine.lab --out - --wait 2s", "to standard output, short at beats"),
+            ("raftlab cast mine.lab --out x.cast --size 80x24", "for a small window"),
+        ],
         &[(0, "the script came to its end"), (1, "it did not; the cast is written"), BAD],
     ),
-    ("worksheet", &[("raftlab worksheet 5 --out x.html", "a page to print")], &[ASKED, BAD]),
+    (
+        "worksheet",
+        &[
+            ("raftlab worksheet 5 --out x.html", "lesson 5, as a page to print"),
+            ("raftlab worksheet mine.lab --out x.html --seed 7", "a script, with another run"),
+            ("raftlab worksheet 5 --out x.html --size 80x24", "with smaller pictures"),
+        ],
+        &[ASKED, BAD],
+    ),
     (
         "challenge",
         &[
@@ -133,7 +150,15 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         ],
         &[(0, "you quit, or it is listed"), BAD],
     ),
-    ("challenges", &[("raftlab challenges", "aim, what is allowed, par")], &[ASKED]),
+    (
+        "challenges",
+        &[
+            ("raftlab challenges", "aim, what is allowed, par"),
+            ("raftlab challenges | less", "page by page"),
+            ("raftlab challenge 1", "the first, in the lab"),
+        ],
+        &[ASKED],
+    ),
     (
         "picture",
         &[
@@ -161,7 +186,15 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         ],
         &[ASKED, BAD],
     ),
-    ("lessons", &[("raftlab lessons", "what there is to learn")], &[ASKED]),
+    (
+        "lessons",
+        &[
+            ("raftlab lessons", "what there is to learn"),
+            ("raftlab lessons | less", "page by page"),
+            ("raftlab lesson 1", "the first, in the lab"),
+        ],
+        &[ASKED],
+    ),
     (
         "lesson",
         &[
@@ -185,6 +218,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         &[
             ("raftlab share mine.lab --base https://lab.example", "a link and its code"),
             ("raftlab share mine.lab --at \"beat 3\" --base http://lab", "that opens at a beat"),
+            ("raftlab share mine.lab --base http://lab --light", "for a light terminal"),
         ],
         &[ASKED, BAD],
     ),
@@ -192,6 +226,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         "page",
         &[
             ("raftlab page mine.lab --out mine.html", "at its first beat"),
+            ("raftlab page mine.lab --out mine.html --at 2s", "at a moment"),
             ("raftlab page mine.lab --out mine.html --web web/dist", "with that page"),
         ],
         &[ASKED, BAD],
@@ -210,6 +245,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         &[
             ("raftlab docs keys", "every key in every mode"),
             ("raftlab docs scripts", "the script language"),
+            ("raftlab docs vim > raftlab.vim", "colours for scripts in Vim"),
         ],
         &[ASKED, BAD],
     ),

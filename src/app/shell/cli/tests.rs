@@ -74,6 +74,7 @@ fn every_help_ends_with_examples_that_can_be_typed_and_with_the_statuses() {
         let found = help::ALL.iter().find(|(of, ..)| *of == name);
         let (_, examples, statuses) = found.unwrap_or_else(|| panic!("{name} has no examples"));
         assert!(!statuses.is_empty());
+        assert!(examples.len() >= 3, "{name} has {} examples", examples.len());
         let help = help::of(&name);
         assert!(help.starts_with("Examples:\n  raftlab") && help.contains("\nStatus:\n  0  "));
         assert!(help.lines().all(|line| line.len() <= 80), "{help}");

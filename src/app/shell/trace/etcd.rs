@@ -38,8 +38,9 @@ struct Kept {
     commit: Index,
     /// With which it was started again: until it has learnt more, it knows as much.
     known: Index,
-    /// The commit index when the append arrived that is answered now.
+    /// The commit index when the append arrived that is answered now, and what that append said of it.
     before: Index,
+    offered: Index,
     /// Something was told since it was last ready.
     unready: bool,
 }
@@ -264,12 +265,23 @@ impl Etcd {
                 let Some(told) = message.and_then(|message| self.told(from, message)) else {
                     return Ok(());
                 };
+                if told.kind == "MsgAppResp" && !told.reject {
+                    // A leader that was started again has said what it knew before, so whoever agrees
+                    // with it knows as much.
+                    let kept = &mut self.kept[from.index()];
+                    kept.known = kept.known.max(kept.offered);
+                }
                 self.messages.insert(flight.packet, told.clone());
                 ("Send", from, told)
             }
             PacketEvent::Received => {
                 let Some(told) = self.messages.remove(&flight.packet) else { return Ok(()) };
-                self.kept[to.index()].before = self.commit(to);
+                let before = self.commit(to);
+                let kept = &mut self.kept[to.index()];
+                kept.before = before;
+                if told.kind == "MsgApp" {
+                    kept.offered = told.commit;
+                }
                 ("Receive", to, told)
             }
             PacketEvent::Dropped { .. } => {

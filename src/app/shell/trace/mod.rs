@@ -20,6 +20,7 @@ use super::cli::OtherRaft;
 use super::files::{Files, Old};
 use super::{Ending, Mistake};
 use crate::app::budget::Budget;
+use crate::cluster::time::{Span, Time};
 use crate::cluster::{Cluster, Step};
 
 pub use lines::Lines;
@@ -58,6 +59,9 @@ pub enum Form {
     Etcd,
 }
 
+/// For how long a form for other checkers goes on after a broken rule: until a leader has asked everyone.
+const AFTERMATH: Span = Span::from_secs(1);
+
 #[derive(Debug, Args)]
 pub struct TraceOptions {
     /// The script.
@@ -94,6 +98,14 @@ pub fn format(form: Form, cluster: &Cluster, lines: usize) -> Box<dyn Format> {
     }
 }
 
+const MEMBERS: &str = "etcd's form is written for clusters whose members stay as they are: here they change, or some learn";
+
+/// Whether every server of the cluster is a voter, and knows of nothing else.
+fn have_first_members(cluster: &Cluster) -> bool {
+    let servers = cluster.servers();
+    servers.iter().all(|server| server.raft.configuration().is_all(servers.len()))
+}
+
 /// Carries out `raftlab trace`.
 ///
 /// # Errors
@@ -112,17 +124,29 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
     let mut format = format(options.format, &cluster, options.lines);
     let mut file = files.create(&options.out, Old::unless(options.force))?;
     let budget = Budget::new(options.memory);
+    // When a rule was broken, in a form that tells of what comes of that.
+    let mut broken: Option<Time> = None;
     let mut played = || -> io::Result<Option<String>> {
         format.begin(&script.name, &cluster, &mut file)?;
         format.add(&cluster, &mut file)?;
-        while !cluster.finished() {
+        while !cluster.finished() || broken.is_some() {
+            if broken.is_some_and(|at| at + AFTERMATH < cluster.now()) {
+                break;
+            }
             let step = cluster.step();
             format.add(&cluster, &mut file)?;
             if let Some(why) = budget.exceeded(&cluster) {
                 return Ok(Some(why));
             }
+            if options.format == Form::Etcd && !have_first_members(&cluster) {
+                return Ok(Some(MEMBERS.into()));
+            }
             if step != Step::Happened {
-                break;
+                let of_a_rule = broken.is_some() || cluster.violation().is_some();
+                if options.format != Form::Etcd || !of_a_rule || !cluster.overlook() {
+                    break;
+                }
+                broken.get_or_insert(cluster.now());
             }
         }
         format.end(&mut file)?;
@@ -134,5 +158,5 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
         Err(error) => return Err(file.unwritten(&error)),
     }
     let failed = cluster.failure().is_some() || cluster.violation().is_some();
-    Ok(if failed { Ending::Failed } else { Ending::Well })
+    Ok(if failed || broken.is_some() { Ending::Failed } else { Ending::Well })
 }
