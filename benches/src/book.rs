@@ -6,8 +6,9 @@
 //! see who is faster. Medians are reported, for a machine never slows down evenly.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cpu_time::ProcessTime;
 use criterion::{BenchmarkId, Criterion, Throughput};
 
 use crate::neighbour::{self, Neighbour};
@@ -28,9 +29,10 @@ pub struct Round {
 }
 
 impl Round {
-    /// Does some work under the clock. The work says how much it was.
+    /// Does some work under the clock of the processor, which stands while others have it: on a busy machine a
+    /// long round is interrupted more often than a short one. The work says how much it was.
     pub fn timed(work: impl FnOnce() -> u64) -> Self {
-        let begin = Instant::now();
+        let begin = ProcessTime::now();
         let amount = work();
         Self { amount, took: begin.elapsed() }
     }
@@ -61,7 +63,7 @@ impl<'a> Side<'a> {
 /// What a figure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// So many of something in a second of the room.
+    /// So many of something in a second of the processor.
     PerSecond(&'static str),
     /// So many times.
     Times,

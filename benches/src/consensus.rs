@@ -1,4 +1,4 @@
-//! What agreement costs: puts committed in a second of the room, by five servers, with the network
+//! What agreement costs: puts committed in a second of the processor, by five servers, with the network
 //! between them and between clients and servers, the history of all answers, and every checker.
 //!
 //! Clients put values of 64 bytes, each its next one when the last one is answered. So there are

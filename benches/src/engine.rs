@@ -1,4 +1,4 @@
-//! How fast the world turns: messages delivered in a second of the room, through the whole path.
+//! How fast the world turns: messages delivered in a second of the processor, through the whole path.
 //!
 //! A message counts when it arrives. Before that it was sent under its link's rule and lay in the
 //! queue; then Raft stepped, entries were applied, events were made with their causes, and the

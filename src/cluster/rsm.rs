@@ -452,13 +452,15 @@ impl Cluster {
         (answer, through): (Answer, Flaws),
     ) {
         let applied = op.id;
-        let own = self.settles_own(id, index, applied);
-        let told = answer.clone();
-        self.emit_through(
-            through,
-            EventKind::Server(id, ServerEvent::Applied { index, op, answer: told, own }),
-        );
-        self.settle_waiters(id, index, applied, Some(Reply::Done(answer)));
+        // A follower has nobody who waits, and most servers are followers.
+        let waits = !self.servers[id.index()].rsm.waiters.is_empty();
+        let own = waits && self.settles_own(id, index, applied);
+        let reply = waits.then(|| Reply::Done(answer.clone()));
+        let event = ServerEvent::Applied { index, op, answer, own };
+        self.emit_through(through, EventKind::Server(id, event));
+        if waits {
+            self.settle_waiters(id, index, applied, reply);
+        }
     }
 
     /// The same of one that its session keeps from being carried out.

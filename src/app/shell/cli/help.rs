@@ -125,8 +125,8 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     (
         "cast",
         &[
-            ("raftlab cast mine.lab --out mine.cast", "asciinema play mine.cast shows it"),
-            ("raftlab cast mine.lab --out - --wait 2s", "to standard output, short at beats"),
+            ("raftlab cast mine.lab --out mine.cast", "for asciinema play"),
+            ("raftlab cast mine.lab --out - --wait 2s", "to standard output"),
             ("raftlab cast mine.lab --out x.cast --size 80x24", "for a small window"),
         ],
         &[(0, "the script came to its end"), (1, "it did not; the cast is written"), BAD],
@@ -134,7 +134,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
     (
         "worksheet",
         &[
-            ("raftlab worksheet 5 --out x.html", "lesson 5, as a page to print"),
+            ("raftlab worksheet 5 --out x.html", "lesson 5, to be printed"),
             ("raftlab worksheet mine.lab --out x.html --seed 7", "a script, with another run"),
             ("raftlab worksheet 5 --out x.html --size 80x24", "with smaller pictures"),
         ],
