@@ -76,6 +76,19 @@ try {
   await tab.key("u");
   expect(await tab.ask("document.getElementById('told').textContent.length > 0"), "a screen reader is told");
 
+  // Where a browser gives back noise for what was drawn, cells are painted instead of copied.
+  const same = await tab.ask(`(() => {
+    const { screen, lab } = raftlab;
+    const drawn = (reads) => {
+      screen.readsBack = reads;
+      lab.call("resize", screen.columns, screen.rows);
+      screen.draw(lab.drawn());
+      return screen.canvas.toDataURL();
+    };
+    return screen.readsBack && drawn(false) === drawn(true);
+  })()`);
+  expect(same, "cells that are painted look like those that are copied");
+
   // A few of the repository's scripts, from their text to their digest, in this browser.
   const rows = readFileSync(table, "utf8").split("\n").map((row) => row.split("\t")).filter(([name]) => name.endsWith(".lab"));
   const some = rows.filter((_, at) => at % Math.ceil(rows.length / 8) === 0);
