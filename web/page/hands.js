@@ -4,7 +4,9 @@
 // The buttons of the row: what stands on it, the key, what it is for.
 const BUTTONS = [
   ["❚❚ ►", " ", "Pause or resume, go on from a beat"], ["◄ ,", ",", "One event back"],
-  [". ►", ".", "To the next event"], ["write", "c", "A client writes x"],
+  [". ►", ".", "To the next event"],
+  ...[1, 2, 3, 4].map((digit) => [`${digit}`, `${digit}`, `The answer ${digit}, or server S${digit}`]),
+  ["write", "c", "A client writes x"],
   ["crash", "x", "Crash the selected server"], ["crash leader", "X", "Crash the leader"],
   ["restart", "r", "Restart the selected server"], ["heal", "H", "Heal every link"],
   ["cut", "P", "Partition mode"], ["why?", "w", "Why? Of what is selected"], ["undo", "u", "Undo"],

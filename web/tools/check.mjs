@@ -166,6 +166,14 @@ try {
   const heard = await phone.ask("raftlab.heard.join()");
   expect(heard === "w,w,0,0", "a busy page hears every tap, and once", heard);
   await phone.key("Escape");
+  const asks = "cluster servers=3 seed=5\nuntil leader\nsay Look.\nask Who leads? | S1 | S2\nrun 1ms\nbeat\n";
+  const pupil = await browser.page({ width: 390, height: 844, dots: 2, touch: true });
+  await pupil.open(url);
+  await pupil.ask(`raftlab.play("asks.lab", ${JSON.stringify(asks)}, "beat 1")`);
+  await pupil.until(has("1-2 answers"));
+  await pupil.tapOn("[data-key='2']");
+  await pupil.until(has("your answer"));
+  expect(true, "a finger answers a question");
   expect(await phone.ask("raftlab.screen.columns >= 60"), "a phone has the columns that the lab needs");
   const sideways = await browser.page({ width: 740, height: 360, dots: 2, touch: true });
   await sideways.open(here(link));

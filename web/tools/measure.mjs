@@ -13,7 +13,7 @@ import { open } from "./module.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const page = join(root, "web/dist/raftlab.html");
-const raftlab = join(root, "target/release/raftlab");
+const raftlab = process.env.RAFTLAB ?? join(root, "target/release/raftlab");
 const rows = [];
 const row = (what, figure) => {
   rows.push(`| ${what} | ${figure} |`);
