@@ -23,8 +23,10 @@ fn raftlab(arguments: &[&str]) -> (Option<i32>, String, String) {
 
 fn trace(scene: &str, format: &str) -> String {
     let (status, text, wrong) = raftlab(&["trace", scene, "--format", format]);
-    let expected = if scene.starts_with("flaws") { 1 } else { 0 };
-    assert_eq!(status, Some(expected), "{scene}: {wrong}");
+    let broken = scene.starts_with("flaws");
+    assert_eq!(status, Some(broken.into()), "{scene}: {wrong}");
+    // Whoever gets status 1 is told why.
+    assert_eq!(broken, wrong.contains("broken at"), "{scene}: {wrong}");
     text
 }
 

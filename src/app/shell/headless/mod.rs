@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-pub use play::{Outcome, Remark, Run, Void};
+pub use play::{Outcome, Remark, Run, Void, ending};
 
 use super::cli::RunOptions;
 use super::files::{Files, many};

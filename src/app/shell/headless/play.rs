@@ -1,16 +1,21 @@
 //! One job, from its first event to its last.
 
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Job, Named};
 use crate::app::budget::Budget;
+use crate::app::shell::Ending;
+use crate::app::shell::stream::Stream;
 use crate::app::shell::system::core_time;
 use crate::cluster::check::{self};
 use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::flaw::Breaks;
 use crate::cluster::invariant::Violation;
+use crate::cluster::plain::Plain;
 use crate::cluster::time::Time;
 use crate::cluster::words::told_when;
 use crate::cluster::{Cluster, Failure, FailureKind, Step};
@@ -43,6 +48,52 @@ pub struct Run {
     /// How long it took by the clock on the wall, and how long a core was at it, in microseconds.
     pub wall_us: u64,
     pub core_us: u64,
+}
+
+impl Outcome {
+    /// What went wrong in a run that ended at `time` with this digest; nothing if nothing did.
+    pub fn story(&self, time: Time, digest: u64) -> Option<String> {
+        Some(match self {
+            Self::Passed => return None,
+            Self::Failed(failure) => format!(
+                "{}: expected {}\n  but {}",
+                asked_at(failure.line, failure.time),
+                failure.expected,
+                failure.actual
+            ),
+            Self::Violated(violation) => format!(
+                "{} broken at {}: {}",
+                violation.invariant.name(),
+                violation.time,
+                violation.evidence
+            ),
+            Self::Diverged { again } => {
+                format!("two runs differ: digest {digest:016x}, then {again:016x}")
+            }
+            Self::Unfinished(why) => format!("stopped at {time}: {why}"),
+        })
+    }
+}
+
+/// For commands that play a script for something else than its verdict: says on standard error what went
+/// wrong in it, if something did.
+pub fn ending(file: &Path, cluster: &Cluster) -> Ending {
+    match outcome(cluster).story(cluster.now(), cluster.digest()) {
+        None => Ending::Well,
+        Some(story) => {
+            let name = file.display().to_string();
+            let _ = writeln!(Stream::errors(), "FAILED {}\n  {story}", Plain(&name));
+            Ending::Failed
+        }
+    }
+}
+
+/// Where something was expected: a line and its time, or the time alone where no line asked.
+pub(super) fn asked_at(line: u32, time: Time) -> String {
+    match line {
+        0 => format!("at {time}"),
+        line => format!("line {line} at {time}"),
+    }
 }
 
 /// From here on a run is outside Raft's fault model: it may pass, and is no proof of anything.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::play::asked_at;
 use super::{Named, Outcome, Remark, Run, Void};
 use crate::app::shell::cli::OtherRaft;
 use crate::app::shell::figures::{count, length, times};
@@ -218,27 +219,7 @@ impl<'a> Report<'a> {
 
     fn tell(&mut self, run: &Run, out: &mut impl Write) -> io::Result<()> {
         let named = &self.scripts[run.script];
-        let story = match &run.outcome {
-            Outcome::Passed => return Ok(()),
-            Outcome::Failed(failure) => format!(
-                "{}: expected {}\n  but {}",
-                asked_at(failure.line, failure.time),
-                failure.expected,
-                failure.actual
-            ),
-            Outcome::Violated(violation) => format!(
-                "{} broken at {}: {}",
-                violation.invariant.name(),
-                violation.time,
-                violation.evidence
-            ),
-            Outcome::Diverged { again } => {
-                format!("two runs differ: digest {:016x}, then {again:016x}", run.digest)
-            }
-            Outcome::Unfinished(why) => {
-                format!("stopped at {}: {why}", Time(run.virtual_us))
-            }
-        };
+        let Some(story) = run.outcome.story(Time(run.virtual_us), run.digest) else { return Ok(()) };
         self.told += 1;
         if self.told > TOLD_MAX {
             return Ok(());
@@ -416,14 +397,6 @@ impl<'a> Report<'a> {
             writeln!(out, "  {at}{often}: expected {expected}\n    but {actual}")?;
         }
         Ok(())
-    }
-}
-
-/// Where something was expected: a line and its time, or the time alone where no line asked.
-fn asked_at(line: u32, time: Time) -> String {
-    match line {
-        0 => format!("at {time}"),
-        line => format!("line {line} at {time}"),
     }
 }
 

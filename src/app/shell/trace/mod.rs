@@ -18,9 +18,9 @@ use clap::{Args, ValueEnum};
 
 use super::cli::OtherRaft;
 use super::files::{Files, Old};
-use super::{Ending, Mistake};
+use super::{Ending, Mistake, headless};
 use crate::app::budget::Budget;
-use crate::cluster::time::{Span, Time};
+use crate::cluster::time::Span;
 use crate::cluster::{Cluster, Step};
 
 pub use lines::Lines;
@@ -125,7 +125,7 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
     let mut file = files.create(&options.out, Old::unless(options.force))?;
     let budget = Budget::new(options.memory);
     // When a rule was broken, in a form that tells of what comes of that.
-    let mut broken: Option<Time> = None;
+    let (mut broken, mut ending) = (None, None);
     let mut played = || -> io::Result<Option<String>> {
         format.begin(&script.name, &cluster, &mut file)?;
         format.add(&cluster, &mut file)?;
@@ -143,7 +143,11 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
             }
             if step != Step::Happened {
                 let of_a_rule = broken.is_some() || cluster.violation().is_some();
-                if options.format != Form::Etcd || !of_a_rule || !cluster.overlook() {
+                if options.format != Form::Etcd || !of_a_rule {
+                    break;
+                }
+                ending.get_or_insert_with(|| headless::ending(&options.file, &cluster));
+                if !cluster.overlook() {
                     break;
                 }
                 broken.get_or_insert(cluster.now());
@@ -157,6 +161,5 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
         Ok(Some(why)) => return Err(Mistake::Usage(why)),
         Err(error) => return Err(file.unwritten(&error)),
     }
-    let failed = cluster.failure().is_some() || cluster.violation().is_some();
-    Ok(if failed || broken.is_some() { Ending::Failed } else { Ending::Well })
+    Ok(ending.unwrap_or_else(|| headless::ending(&options.file, &cluster)))
 }
