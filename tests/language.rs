@@ -448,6 +448,7 @@ fn common_slips_are_understood() {
     refuses("until S3 leader", (1, 10), "`is`");
     refuses("crash", (1, 6), "the line ends here");
     refuses("heal all", (1, 6), "expected the end of the line");
+    refuses("until S1 follows >= 2", (1, 18), "expected `=`, not `>=`");
 }
 
 #[test]

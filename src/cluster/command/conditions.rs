@@ -8,7 +8,7 @@ use super::condition::{Compare, Condition, Operand, PatternKind, ReplyPattern, R
 use super::expect::Expect;
 use super::lex::{Kind as Token, Sign};
 use super::measure::{Kind, Measure, Position, measure, one_of};
-use super::number::{COMPARES, Number, hole, number};
+use super::number::{Number, hole, number, signs};
 use super::quantity::{self, shown};
 use super::reader::{Mention, Parsed, Reader};
 use super::text::Text;
@@ -86,7 +86,7 @@ fn simple(reader: &mut Reader<'_>) -> Parsed<Condition> {
     if kind == Kind::Truth {
         return Some(Condition::Is(measure));
     }
-    if !reader.is_before_compare() && kind.may_be_none() {
+    if !reader.is_before_compare(kind) && kind.may_be_none() {
         return Some(Condition::Is(measure));
     }
     let compare = compare(reader, kind)?;
@@ -98,10 +98,14 @@ fn simple(reader: &mut Reader<'_>) -> Parsed<Condition> {
 }
 
 fn compare(reader: &mut Reader<'_>, kind: Kind) -> Parsed<Compare> {
-    let signs = if kind == Kind::Number { &COMPARES[..] } else { &COMPARES[..1] };
-    match signs.iter().find(|(sign, _)| reader.sign(*sign)) {
+    match signs(kind).iter().find(|(sign, _)| reader.sign(*sign)) {
         Some((_, compare)) => Some(*compare),
-        None => reader.fail(),
+        None => {
+            if kind != Kind::Number {
+                reader.hint("only numbers are compared by `>=` and `<=`");
+            }
+            reader.fail()
+        }
     }
 }
 

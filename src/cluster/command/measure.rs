@@ -220,7 +220,7 @@ pub(super) fn measure(reader: &mut Reader<'_>, position: Position) -> Parsed<Mea
     }
     // Of two rows with one name, the other says something about a key.
     if let Some(other) = named.next()
-        && !reader.is_before_compare()
+        && !reader.is_before_compare(row.answers)
     {
         row = other;
     }

@@ -175,16 +175,21 @@ pub(super) fn hole(reader: &mut Reader<'_>, word: &str, text: &str) -> Parsed<Nu
     Some(Number { base: Base::Hole(Text::new(base)), plus })
 }
 
-pub(super) const COMPARES: [(Sign, Compare); 3] = [
+const COMPARES: [(Sign, Compare); 3] = [
     (Sign::Equal, Compare::Equal),
     (Sign::AtLeast, Compare::AtLeast),
     (Sign::AtMost, Compare::AtMost),
 ];
 
+/// By what answers of a kind can be compared.
+pub(super) fn signs(kind: Kind) -> &'static [(Sign, Compare)] {
+    if kind == Kind::Number { &COMPARES } else { &COMPARES[..1] }
+}
+
 impl Reader<'_> {
-    /// Whether what comes next compares.
-    pub(super) fn is_before_compare(&mut self) -> bool {
-        for (sign, _) in COMPARES {
+    /// Whether what comes next compares. Only numbers are more or less than others.
+    pub(super) fn is_before_compare(&mut self, kind: Kind) -> bool {
+        for (sign, _) in signs(kind) {
             self.expect(Expect::Word(sign.text()));
         }
         COMPARES.iter().any(|(sign, _)| self.peek() == Some(&Token::Sign(*sign)))

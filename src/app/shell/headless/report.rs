@@ -219,7 +219,9 @@ impl<'a> Report<'a> {
 
     fn tell(&mut self, run: &Run, out: &mut impl Write) -> io::Result<()> {
         let named = &self.scripts[run.script];
-        let Some(story) = run.outcome.story(Time(run.virtual_us), run.digest) else { return Ok(()) };
+        let Some(story) = run.outcome.story(Time(run.virtual_us), run.digest) else {
+            return Ok(());
+        };
         self.told += 1;
         if self.told > TOLD_MAX {
             return Ok(());
