@@ -1,13 +1,30 @@
 //! The rules that must never be broken, and the evidence against one that was. `check/` watches over them.
 
+use crate::cluster::types::first;
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 use super::time::Time;
 use super::types::{Index, ServerSet, Term};
 
 /// A rule that the whole system keeps. The first five are the paper's Figure 3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Invariant {
     /// At most one leader a term, ever (§5.2).
     ElectionSafety,
@@ -40,41 +57,11 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    pub const ALL: [Self; 14] = [
-        Self::ElectionSafety,
-        Self::LeaderAppendOnly,
-        Self::LogMatching,
-        Self::LeaderCompleteness,
-        Self::StateMachineSafety,
-        Self::OneVote,
-        Self::TermsInOrder,
-        Self::OnAMajority,
-        Self::CommitMonotone,
-        Self::SameMap,
-        Self::Versions,
-        Self::Waiters,
-        Self::LockExclusion,
-        Self::Linearizability,
-    ];
+    pub const ALL: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     /// The word that scripts and reports use.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::ElectionSafety => "election-safety",
-            Self::LeaderAppendOnly => "leader-append-only",
-            Self::LogMatching => "log-matching",
-            Self::LeaderCompleteness => "leader-completeness",
-            Self::StateMachineSafety => "state-machine-safety",
-            Self::OneVote => "one-vote",
-            Self::TermsInOrder => "terms-in-order",
-            Self::OnAMajority => "on-a-majority",
-            Self::CommitMonotone => "commit-monotone",
-            Self::SameMap => "same-map",
-            Self::Versions => "versions",
-            Self::Waiters => "waiters",
-            Self::LockExclusion => "lock-exclusion",
-            Self::Linearizability => "linearizability",
-        }
+        self.into_str()
     }
 
     pub fn from_name(name: &str) -> Option<Self> {

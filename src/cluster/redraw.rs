@@ -178,14 +178,7 @@ impl Cluster {
                 redrawn.others += 1;
                 Some(due)
             }
-            Item::Timer(
-                _,
-                TimerKind::Heartbeat
-                | TimerKind::Waiters
-                | TimerKind::Sync
-                | TimerKind::Quorum
-                | TimerKind::Guest,
-            )
+            Item::Timer(..)
             | Item::Landed(_)
             | Item::LoadEnd
             | Item::Line

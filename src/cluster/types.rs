@@ -12,6 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::shared::RcStr;
 
+/// The first so many of a list: all variants of an enum as an array.
+pub const fn first<T: Copy, const N: usize>(all: &[T]) -> [T; N] {
+    *all.first_chunk().expect("a list has no fewer than are asked for")
+}
+
 /// The largest cluster that the lab hosts. A [`ServerSet`] is a 32-bit mask, and a row of 25
 /// servers is what a large terminal can still show.
 pub const SERVERS_MAX: u8 = 25;

@@ -8,6 +8,8 @@
 
 use std::fmt::Write as _;
 
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+
 use super::calm::Size;
 use crate::cluster::Implementation;
 use crate::cluster::command::Script;
@@ -16,6 +18,7 @@ use crate::cluster::raft::{Choice, OPTIONS, OptionAbout, Options, RaftOption};
 use crate::cluster::rng::{Entity, Rng};
 use crate::cluster::rsm::WAITER_TIMEOUT;
 use crate::cluster::sessions::SESSIONS;
+use crate::cluster::types::first;
 
 /// What is fixed for all seeds; the rest is drawn.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +35,8 @@ pub struct Fixed {
 }
 
 /// What a hunt can bring beside the options of Raft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Extra {
     /// Servers take snapshots.
     Snapshot,
@@ -47,17 +51,10 @@ pub enum Extra {
 }
 
 impl Extra {
-    pub const ALL: [Self; 5] =
-        [Self::Snapshot, Self::Members, Self::Disks, Self::Inflight, Self::Sessions];
+    pub const ALL: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Snapshot => "snapshot",
-            Self::Members => "members",
-            Self::Disks => "disks",
-            Self::Inflight => "inflight",
-            Self::Sessions => "sessions",
-        }
+        self.into_str()
     }
 }
 

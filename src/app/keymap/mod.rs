@@ -13,11 +13,14 @@ mod table;
 pub use chosen::{KeyNames, Keymap};
 pub use table::BINDINGS;
 
+use crate::cluster::types::first;
+use strum::{EnumCount, VariantArray};
+
 use super::input::Chord;
 use crate::ui::view::Pane;
 
 /// What the keys are for at the moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumCount, VariantArray)]
 pub enum KeyMode {
     Normal,
     /// After `[` or `]`: to which kind of thing.
@@ -34,17 +37,7 @@ pub enum KeyMode {
 }
 
 impl KeyMode {
-    pub const ALL: [Self; 9] = [
-        Self::Normal,
-        Self::Jump,
-        Self::Partition,
-        Self::Link,
-        Self::Packet,
-        Self::Prompt,
-        Self::Presenter,
-        Self::Dialog,
-        Self::Question,
-    ];
+    pub const ALL: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     /// Its heading in the help and in the reference.
     pub const fn title(self) -> &'static str {

@@ -3,6 +3,7 @@
 use std::fmt::{Display, Formatter, Result as Written};
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 use super::conditions::is_outcome_word;
 use super::lex::quoted;
@@ -13,7 +14,7 @@ use super::{Measure, Text, Watched, Who};
 use crate::cluster::raft::Role;
 use crate::cluster::server::{Power, Server};
 use crate::cluster::time::Ppm;
-use crate::cluster::types::{Outcome, Term};
+use crate::cluster::types::{Outcome, Term, first};
 
 /// What `until`, `expect` and `loop until` ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -288,8 +289,20 @@ impl Compare {
 }
 
 /// What a server can be, in the words of scripts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum RoleName {
     Follower,
     PreCandidate,
@@ -301,15 +314,7 @@ pub enum RoleName {
 }
 
 impl RoleName {
-    pub const ALL: [Self; 7] = [
-        Self::Follower,
-        Self::PreCandidate,
-        Self::Candidate,
-        Self::Leader,
-        Self::Down,
-        Self::Asleep,
-        Self::Up,
-    ];
+    pub const ALL: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     /// What a server is, in the words of scripts.
     pub fn of(server: &Server) -> Self {
@@ -329,14 +334,6 @@ impl RoleName {
     }
 
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Follower => "follower",
-            Self::PreCandidate => "pre-candidate",
-            Self::Candidate => "candidate",
-            Self::Leader => "leader",
-            Self::Down => "down",
-            Self::Asleep => "asleep",
-            Self::Up => "up",
-        }
+        self.into_str()
     }
 }

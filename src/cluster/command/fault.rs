@@ -1,10 +1,27 @@
 //! The kinds of faults that chance can do, and what they are called.
 
+use crate::cluster::types::first;
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 /// A kind of fault. The order is part of what a seed means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Fault {
     Crashes,
     Blinks,
@@ -28,64 +45,16 @@ pub enum Fault {
 
 impl Fault {
     /// Those of which a swarm is drawn where servers keep Figure 2 and nothing else.
-    pub const OF_FIGURE_2: [Self; 15] = Self::first();
+    pub const OF_FIGURE_2: [Self; 15] = first(Self::VARIANTS);
 
     /// And where they keep more. What is beyond these a swarm has if it is named.
-    pub const OF_SWARMS: [Self; 16] = Self::first();
+    pub const OF_SWARMS: [Self; 16] = first(Self::VARIANTS);
 
-    const fn first<const N: usize>() -> [Self; N] {
-        let mut kinds = [Self::Crashes; N];
-        let mut place = 0;
-        while place < N {
-            kinds[place] = Self::ALL[place];
-            place += 1;
-        }
-        kinds
-    }
-
-    pub const ALL: [Self; 18] = [
-        Self::Crashes,
-        Self::Blinks,
-        Self::Ambushes,
-        Self::Blackouts,
-        Self::Cuts,
-        Self::Bridges,
-        Self::Rings,
-        Self::Isolations,
-        Self::Halves,
-        Self::Sleeps,
-        Self::Clocks,
-        Self::Losses,
-        Self::Duplicates,
-        Self::Delays,
-        Self::Timeouts,
-        Self::Transfers,
-        Self::Members,
-        Self::Disks,
-    ];
+    pub const ALL: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     /// The word that scripts use.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Crashes => "crashes",
-            Self::Blinks => "blinks",
-            Self::Ambushes => "ambushes",
-            Self::Blackouts => "blackouts",
-            Self::Cuts => "cuts",
-            Self::Bridges => "bridges",
-            Self::Rings => "rings",
-            Self::Isolations => "isolations",
-            Self::Halves => "halves",
-            Self::Sleeps => "sleeps",
-            Self::Clocks => "clocks",
-            Self::Losses => "losses",
-            Self::Duplicates => "duplicates",
-            Self::Delays => "delays",
-            Self::Timeouts => "timeouts",
-            Self::Transfers => "transfers",
-            Self::Members => "members",
-            Self::Disks => "disks",
-        }
+        self.into_str()
     }
 
     pub fn from_name(name: &str) -> Option<Self> {

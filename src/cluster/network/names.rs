@@ -3,12 +3,27 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 use crate::cluster::time::{Ppm, Span, SpanRange};
+use crate::cluster::types::first;
 
 /// A network by name. `net NAME` switches all links at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Network {
     /// 10–15 ms one way and no loss: slow enough to watch. The lab's default.
     Classroom,
@@ -49,22 +64,10 @@ pub struct Profile {
 }
 
 impl Network {
-    pub const ALL: [Self; 5] = [
-        Self::Classroom,
-        Self::Reliable,
-        Self::Unreliable,
-        Self::UnreliableMit,
-        Self::LongReordering,
-    ];
+    pub const ALL: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Classroom => "classroom",
-            Self::Reliable => "reliable",
-            Self::Unreliable => "unreliable",
-            Self::UnreliableMit => "unreliable-mit",
-            Self::LongReordering => "long-reordering",
-        }
+        self.into_str()
     }
 
     pub fn from_name(name: &str) -> Option<Self> {

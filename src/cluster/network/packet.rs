@@ -1,11 +1,12 @@
 //! Packets in flight.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 use super::{Cargo, Law};
 use crate::cluster::raft::{Foreign, PacketKind, Summary};
 use crate::cluster::time::Time;
-use crate::cluster::types::{Node, PacketId};
+use crate::cluster::types::{Node, PacketId, first};
 
 /// Why nobody can double a packet between a client and a server.
 pub(in crate::cluster) const ONCE: &str =
@@ -117,7 +118,19 @@ impl PacketKind {
 }
 
 /// The kinds of packets as scripts name them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum PacketName {
     PreVote,
     PreVoteReply,
@@ -138,42 +151,10 @@ pub enum PacketName {
 }
 
 impl PacketName {
-    pub const ALL: [Self; 15] = [
-        Self::PreVote,
-        Self::PreVoteReply,
-        Self::Vote,
-        Self::VoteReply,
-        Self::Append,
-        Self::Heartbeat,
-        Self::AppendReply,
-        Self::TimeoutNow,
-        Self::ReadIndex,
-        Self::ReadIndexReply,
-        Self::Snapshot,
-        Self::SnapshotReply,
-        Self::Request,
-        Self::Reply,
-        Self::Other,
-    ];
+    pub const ALL: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::PreVote => "pre-vote",
-            Self::PreVoteReply => "pre-vote-reply",
-            Self::Vote => "vote",
-            Self::VoteReply => "vote-reply",
-            Self::Append => "append",
-            Self::Heartbeat => "heartbeat",
-            Self::AppendReply => "append-reply",
-            Self::TimeoutNow => "timeout-now",
-            Self::ReadIndex => "read-index",
-            Self::ReadIndexReply => "read-index-reply",
-            Self::Snapshot => "snapshot",
-            Self::SnapshotReply => "snapshot-reply",
-            Self::Request => "request",
-            Self::Reply => "reply",
-            Self::Other => "other",
-        }
+        self.into_str()
     }
 
     pub fn from_word(word: &str) -> Option<Self> {

@@ -391,19 +391,9 @@ fn asks_first(cause: Cause, term: Term, last: Position, flaws: Flaws) -> String 
 
 /// By command, a timer may fire whatever was heard.
 const fn silence(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Command(_) | Cause::Line(_) => "its election timer was fired by command",
-        Cause::Start
-        | Cause::Packet(_)
-        | Cause::LossReport(_)
-        | Cause::ElectionTimer(_)
-        | Cause::HeartbeatTimer(_)
-        | Cause::WaiterTimer(_)
-        | Cause::QuorumTimer(_)
-        | Cause::GuestTimer(..)
-        | Cause::Sync(_)
-        | Cause::Told(_)
-        | Cause::ClientTimer(_) => "no current leader's word came in time (§5.2)",
+    match matches!(cause, Cause::Command(_) | Cause::Line(_)) {
+        true => "its election timer was fired by command",
+        false => "no current leader's word came in time (§5.2)",
     }
 }
 
@@ -557,21 +547,10 @@ fn backed_up(follower: ServerId, refusal: AppendResult, from: Index) -> String {
 }
 
 fn resent(cause: Cause, follower: ServerId) -> String {
-    match cause {
-        Cause::LossReport(_) => "the network reported a loss (§5.3)".into(),
-        Cause::Start
-        | Cause::Command(_)
-        | Cause::Packet(_)
-        | Cause::ElectionTimer(_)
-        | Cause::HeartbeatTimer(_)
-        | Cause::WaiterTimer(_)
-        | Cause::QuorumTimer(_)
-        | Cause::GuestTimer(..)
-        | Cause::Sync(_)
-        | Cause::ClientTimer(_)
-        | Cause::Told(_)
-        | Cause::Line(_) => format!("no answer of {follower} has come (§5.3)"),
+    if let Cause::LossReport(_) = cause {
+        return "the network reported a loss (§5.3)".into();
     }
+    format!("no answer of {follower} has come (§5.3)")
 }
 
 fn ignored(why: IgnoreReason, term: Term) -> String {

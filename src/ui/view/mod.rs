@@ -18,13 +18,15 @@ pub use pane::{Lists, Pane};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use strum::{EnumCount, VariantArray};
+
 use crate::cluster::Cluster;
 use crate::cluster::event::DropReason;
 use crate::cluster::network::Summary;
 use crate::cluster::raft::Entry;
 use crate::cluster::time::{Span, Time};
 use crate::cluster::timeline::Point;
-use crate::cluster::types::{ClientId, Index, Key, Node, PacketId, ServerId, ServerSet};
+use crate::cluster::types::{ClientId, Index, Key, Node, PacketId, ServerId, ServerSet, first};
 use crate::ui::text::Moment;
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
@@ -217,7 +219,7 @@ pub enum Light {
 }
 
 /// Which panes share the screen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount, VariantArray)]
 pub enum Layout {
     #[default]
     All,
@@ -233,15 +235,7 @@ pub enum Layout {
 }
 
 impl Layout {
-    pub const EVERY: [Self; 7] = [
-        Self::All,
-        Self::Logs,
-        Self::Map,
-        Self::ClientsAndValues,
-        Self::Diagram,
-        Self::Closely,
-        Self::Script,
-    ];
+    pub const EVERY: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     pub const fn name(self) -> &'static str {
         match self {

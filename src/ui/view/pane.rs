@@ -1,7 +1,10 @@
 //! The regions of the screen that can have the focus.
 
+use crate::cluster::types::first;
+use strum::{EnumCount, VariantArray};
+
 /// A region of the screen that can have the focus.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount, VariantArray)]
 pub enum Pane {
     Map,
     Clients,
@@ -45,21 +48,7 @@ pub enum Lists {
 
 impl Pane {
     /// In the order in which `Tab` walks them, which is that of their declaration.
-    pub const EVERY: [Self; 13] = [
-        Self::Map,
-        Self::Clients,
-        Self::Values,
-        Self::InFlight,
-        Self::Servers,
-        Self::Events,
-        Self::Script,
-        Self::Diagram,
-        Self::Links,
-        Self::Inspector,
-        Self::Quorum,
-        Self::Client,
-        Self::Timeline,
-    ];
+    pub const EVERY: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     /// Its title, its word at the prompt, and what it lists.
     const fn row(self) -> (&'static str, &'static str, Lists) {
@@ -91,17 +80,5 @@ impl Pane {
 
     pub const fn lists(self) -> Lists {
         self.row().2
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Pane;
-
-    #[test]
-    fn every_pane_is_in_the_list_of_all_at_its_own_place() {
-        for (place, pane) in Pane::EVERY.into_iter().enumerate() {
-            assert_eq!(pane as usize, place, "{pane:?}");
-        }
     }
 }

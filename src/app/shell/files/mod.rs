@@ -12,13 +12,13 @@ mod output;
 mod target;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::app::scenes;
 use crate::cluster::Implementation;
 use crate::cluster::command::{BYTES_MAX, Script};
-use crate::cluster::plain::plain;
+use crate::cluster::plain::{Plain, plain, quoted};
 
 use super::Mistake;
 use super::cli::OtherRaft;
@@ -227,6 +227,16 @@ fn called(mut script: Script, path: &Path) -> Script {
 /// Whether a name stands for standard input or output.
 pub fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// How what was written there is played again, if it is a file.
+pub fn tell_how_again(out: &mut impl Write, path: &Path) -> io::Result<()> {
+    if is_standard(path) {
+        return Ok(());
+    }
+    let file = quoted(&path.display().to_string());
+    let file = Plain(&file);
+    writeln!(out, "  again: raftlab run {file}   on the screen: raftlab {file}")
 }
 
 /// A name as people read it.

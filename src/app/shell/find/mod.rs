@@ -23,7 +23,7 @@ use clap::Args;
 use super::cli::OtherRaft;
 use super::cli::values::{flaw, limit, seeds};
 use super::figures::{count, length};
-use super::files::{Files, Old, is_standard, shown};
+use super::files::{self, Files, Old, is_standard, shown};
 use super::hunt::free;
 use super::stream::Form;
 use super::{Ending, Mistake, guests};
@@ -341,11 +341,7 @@ fn say_found(
         if commands == 1 { "1 command".to_owned() } else { format!("{commands} commands") };
     writeln!(out, "Found {how}, after {}: {}.", looked_at(looked), length(took))?;
     writeln!(out, "  {commands}: {}", Plain(&shown(path, "standard output")))?;
-    if !is_standard(path) {
-        let file = quoted(&path.display().to_string());
-        let file = Plain(&file);
-        writeln!(out, "  again: raftlab run {file}   on the screen: raftlab {file}")?;
-    }
+    files::tell_how_again(out, path)?;
     out.flush()
 }
 

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::cli::HuntOptions;
-use super::files::{Files, Old, Output, is_standard, many, shown};
+use super::files::{self, Files, Old, Output, is_standard, many, shown};
 use super::headless::time_left;
 use super::stream::{Form, Stream};
 use super::{Ending, Mistake, fleet, guests};
@@ -26,7 +26,7 @@ use crate::app::hunt::plan::{Chosen, Fixed};
 use crate::app::hunt::play::{self, Run};
 use crate::app::hunt::{Prey, Shrunk};
 use crate::cluster::digest::ENGINE;
-use crate::cluster::plain::{Plain, quoted};
+use crate::cluster::plain::Plain;
 use results::{Found, Hunt, Results};
 
 #[cfg(feature = "guests")]
@@ -312,11 +312,7 @@ fn say(
             }
             None => writeln!(out, "  as it was found, written to {}", Plain(&file))?,
         }
-        if !is_standard(path) {
-            let file = quoted(&path.display().to_string());
-            let file = Plain(&file);
-            writeln!(out, "  again: raftlab run {file}   on the screen: raftlab {file}")?;
-        }
+        files::tell_how_again(out, path)?;
     }
     out.flush()
 }

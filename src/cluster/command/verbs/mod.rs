@@ -24,9 +24,12 @@ pub use packets::{Fate, PacketAct};
 pub(super) use servers::name as option;
 pub use servers::{DiskAct, ServerAct};
 
+use strum::{EnumCount, VariantArray};
+
 use super::Command;
 use super::reader::{Parsed, Reader};
 use crate::cluster::raft::OPTIONS;
+use crate::cluster::types::first;
 
 /// One verb.
 #[derive(Debug)]
@@ -62,7 +65,7 @@ impl Verb {
 }
 
 /// What kind of thing a verb is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumCount, VariantArray)]
 pub enum Group {
     Head,
     Servers,
@@ -120,19 +123,7 @@ pub fn find(name: &str) -> Option<&'static Verb> {
 }
 
 impl Group {
-    pub const ALL: [Self; 11] = [
-        Self::Head,
-        Self::Servers,
-        Self::Members,
-        Self::Links,
-        Self::Packets,
-        Self::Clients,
-        Self::Chaos,
-        Self::Flaws,
-        Self::Flow,
-        Self::Telling,
-        Self::Recordings,
-    ];
+    pub const ALL: [Self; Self::COUNT] = first(Self::VARIANTS);
 
     /// As a heading.
     pub const fn title(self) -> &'static str {
