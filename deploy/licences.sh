@@ -13,14 +13,14 @@ target=${1:-$(rustc -vV | sed -n 's/^host: //p')}
 printed=$(mktemp -d)
 trap 'rm -rf "$printed"' EXIT
 
-# What is linked into the program: normal dependencies, without what only runs while it is built.
-wanted=$(cargo tree --locked --package raftlab --target "$target" --edges normal,no-proc-macro \
+# What is linked into the program and its page: normal dependencies, without what only runs while it is built.
+wanted=$(cargo tree --locked --package raftlab --package raftlab-unpack --target "$target" --edges normal,no-proc-macro \
     --prefix none --format '{p}' | sed 's/ (.*//' | sort -u)
 cargo metadata --locked --format-version 1 --filter-platform "$target" | tr -d '\r' |
     jq -r '.packages[] | [.name + " v" + .version, .license // "a licence of its own",
                           .repository // .homepage // "", .manifest_path] | @tsv' |
     sort | while IFS=$'\t' read -r package licence home manifest; do
-    [[ $package != raftlab\ * ]] && grep -qxF "$package" <<<"$wanted" || continue
+    [[ $package != raftlab[\ -]* ]] && grep -qxF "$package" <<<"$wanted" || continue
     printf '%s\n%s\n%s\n%s\n\n' "$(printf '=%.0s' {1..100})" "$package" "$licence" "$home"
     while read -r text; do
         printf -- '--- %s' "$(basename "$text")"
