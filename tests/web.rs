@@ -349,6 +349,13 @@ fn a_class_follows_a_presenter_in_browsers() {
     class.tell("answer 2 S2", "answered");
     let hands = format!("{count} of {count} hands");
     lab.wait(SOON, "the hands", |text| text.contains(&hands));
+    // Whoever loads the page again has one hand all the same: of the other choice now, with all others.
+    class.tell("again", "again");
+    class.tell("answer 1 S1", "answered");
+    let none = format!("0 of {count} hands");
+    let raised =
+        |text: &str| text.find(&hands).zip(text.find(&none)).is_some_and(|(one, two)| one < two);
+    lab.wait(SOON, "the hands again", raised);
     // Another lesson takes the place of this one.
     lab.press(":lesson 1\r");
     lab.wait(LATER, "the lesson", |text| text.contains("01_same_log"));

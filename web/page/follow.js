@@ -10,7 +10,11 @@ class Follower {
     this.page = page;
     this.bar = document.getElementById("class");
     this.bar.hidden = false;
-    [this.question, this.own, this.lost] = [null, false, false];
+    [this.question, this.own, this.lost, this.over] = [null, false, false, false];
+    // Whoever loads the page again, or has it in two tabs, has one hand all the same. The address has a word
+    // of its own for each class.
+    this.place = `raftlab hand ${location.pathname}`;
+    try { this.number = localStorage.getItem(this.place); } catch { /* This browser keeps nothing. */ }
     window.addEventListener("keydown", (event) => {
       if (event.key !== "F2") return;
       event.preventDefault();
@@ -36,7 +40,8 @@ class Follower {
     });
     on("beat", () => {});
     on("you", (number) => {
-      [this.number, this.lost] = [number, false];
+      [this.number, this.lost, this.over] = [number, false, false];
+      try { localStorage.setItem(this.place, number); } catch { /* The same. */ }
       this.show();
     });
     on("whole", (text) => { if (!this.own) this.page.followWhole(text); });
@@ -55,6 +60,11 @@ class Follower {
       source.close();
       this.lost = true;
       this.show();
+      // A lab that was started again has another address.
+      fetch(location.pathname, { method: "HEAD", cache: "no-store" }).then(({ status }) => {
+        this.over = status === 404;
+        this.show();
+      }, () => {});
       this.again = setTimeout(() => this.connect(), AGAIN * (1 + 2 * Math.random()));
     };
     this.show();
@@ -64,6 +74,14 @@ class Follower {
   back() {
     this.own = false;
     this.connect();
+  }
+
+  // A key that is an answer: whoever follows raises a hand by it. Whether it was one.
+  answers(key) {
+    const at = Number(key) - 1;
+    if (this.own || this.lost || !this.question?.choices[at]) return false;
+    this.answer(at);
+    return true;
   }
 
   // After something was pressed here.
@@ -76,7 +94,8 @@ class Follower {
   show() {
     const parts = [];
     const say = (text) => parts.push(make("span", { textContent: text }));
-    if (this.lost) say("The presenter can't be reached. Trying again.");
+    if (this.lost && this.over) say("This class is over, or has another address: scan its code again.");
+    else if (this.lost) say("The presenter can't be reached. Trying again.");
     else if (this.own) say("You go your own way.");
     else say("You follow the presenter.");
     if (this.own) parts.push(action("Back to the class (F2)", () => this.back()));

@@ -142,6 +142,7 @@ class Page {
 
   // A key, as browsers name it. Whether it was the lab's.
   press(key, ctrl = false, shift = false, then = "") {
+    if (!ctrl && this.follower?.answers(key)) return true;
     const ours = this.input("key", key, ctrl ? 1 : 0, shift ? 1 : 0);
     for (const letter of then) this.input("key", letter === "\n" ? "Enter" : letter, 0, 0);
     return ours;

@@ -3,7 +3,7 @@
 //     node web/tools/follow.mjs ADDRESS COUNT
 //
 // `digest D`: all come to this digest, and to the same screen. `own`: the first goes its own way.
-// `back`: it comes back. `answer N TEXT`: all answer with choice N, once it has this text. `cut`: nobody reaches the presenter,
+// `back`: it comes back. `again`: it loads its page again. `answer N TEXT`: all answer with choice N, once it has this text. `cut`: nobody reaches the presenter,
 // `mend`: they do again. `ask EXPRESSION`: what the first page says to that.
 
 import net from "node:net";
@@ -56,7 +56,8 @@ try {
       }
       console.log("same");
     } else if (word === "own") {
-      await first.tapOn("[data-key=' ']");
+      // Back works at a question, too, where Space only asks for an answer.
+      await first.tapOn("[data-key=',']");
       await first.until(bar("your own way"));
       console.log("own");
     } else if (word === "back") {
@@ -69,10 +70,15 @@ try {
       for (const tab of tabs) {
         // The question that stood before may still be there.
         await tab.until(`document.querySelector('${choice}')?.textContent === '${number} ${text}'`);
-        await tab.tapOn(choice);
+        // By either of the buttons that name it.
+        await tab.tapOn(tab === first ? `#keys [data-key='${number}']` : choice);
         await tab.until("document.querySelector('#class [aria-pressed=true]') !== null");
       }
       console.log("answered");
+    } else if (word === "again") {
+      await first.open(here);
+      await first.until(bar("follow the presenter"));
+      console.log("again");
     } else if (word === "name") {
       for (const tab of tabs) await tab.until(`${screen}.replaceAll("_", " ").includes(${JSON.stringify(rest)})`);
       console.log("named");
