@@ -30,7 +30,7 @@ use crate::cluster::types::SERVERS_MAX;
 use crate::ui::theme::Dress;
 use values::{audience, duration, flaw, limit, network, seeds, shard, size};
 
-pub use names::{for_completion, misspelt, pages};
+pub use names::{completions, misspelt, pages};
 pub use values::pace;
 
 /// See and drive a Raft-replicated key-value service in a terminal.

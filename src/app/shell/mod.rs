@@ -195,11 +195,7 @@ fn dispatch(cli: &Cli) -> Result<Ending, Mistake> {
             Page::Scripts => crate::cluster::command::reference::page(),
         }),
         Some(Subcommands::Settings(options)) => settings::run(options),
-        Some(Subcommands::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut cli::for_completion(), "raftlab", &mut script);
-            print(&String::from_utf8_lossy(&script))
-        }
+        Some(Subcommands::Completions { shell }) => print(&cli::completions(*shell)),
         Some(Subcommands::Man { command }) => {
             let page = cli::pages(command.as_deref()).map_err(Mistake::Usage)?;
             print(&String::from_utf8_lossy(&page))

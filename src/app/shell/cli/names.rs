@@ -6,26 +6,50 @@ use std::path::Path;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Command, CommandFactory};
+use clap_complete::Shell;
 
 use super::{Cli, help};
 use crate::app::shell::library;
 use crate::cluster::command::nearest;
 use crate::cluster::flaw::FLAWS;
 use crate::cluster::network::Network;
+use crate::ui::theme::Dress;
+
+/// What a shell reads to complete the command line.
+pub fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut for_completion(), "raftlab", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    if shell != Shell::Zsh {
+        return script;
+    }
+    // The first word is a command or a file. As clap_complete writes it, Zsh takes it for the file and
+    // waits for the command behind it, so that it completes nothing of any command.
+    let own_file = |line: &&str| !line.starts_with("'::file -- ");
+    let lines: Vec<&str> = script.lines().filter(own_file).collect();
+    lines
+        .join("\n")
+        .replacen(r#"":: :_raftlab_commands""#, r#"":: :{_raftlab_commands; _files}""#, 1)
+        .replace("$line[2]", "$line[1]")
+        + "\n"
+}
 
 /// The command line with the names that options take, for a shell to complete.
-pub fn for_completion() -> Command {
+pub(super) fn for_completion() -> Command {
     let flaws: Vec<&'static str> = FLAWS.iter().map(|about| about.flaw.name()).collect();
     let networks: Vec<&'static str> = Network::ALL.map(Network::name).to_vec();
     let names = |names: Vec<&'static str>| PossibleValuesParser::new(names);
     let scene = |wanted: Vec<&'static str>| {
         move |command: Command| command.mut_arg("name", |arg| arg.value_parser(names(wanted)))
     };
+    let with_flaw = |flaws: Vec<&'static str>| {
+        move |command: Command| command.mut_arg("flaw", |arg| arg.value_parser(names(flaws)))
+    };
     Cli::command()
         .mut_arg("network", |arg| arg.value_parser(names(networks)))
-        .mut_subcommand("hunt", |command| {
-            command.mut_arg("flaw", |arg| arg.value_parser(names(flaws)))
-        })
+        .mut_arg("theme", |arg| arg.value_parser(names(Dress::ALL.map(Dress::name).to_vec())))
+        .mut_subcommand("hunt", with_flaw(flaws.clone()))
+        .mut_subcommand("find", with_flaw(flaws))
         .mut_subcommand("lesson", scene(library::lesson_names()))
         .mut_subcommand("show", scene(library::scene_names()))
         .mut_subcommand("man", |command| {

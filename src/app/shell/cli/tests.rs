@@ -1,5 +1,6 @@
 use clap::CommandFactory;
 
+use super::names::for_completion;
 use super::*;
 
 #[test]
@@ -88,12 +89,18 @@ fn every_help_ends_with_examples_that_can_be_typed_and_with_the_statuses() {
 #[test]
 fn the_names_of_lessons_scenes_and_flaws_can_be_completed() {
     for_completion().debug_assert();
-    let mut script = Vec::new();
-    clap_complete::generate(Shell::Bash, &mut for_completion(), "raftlab", &mut script);
-    let script = String::from_utf8(script).unwrap();
+    let script = completions(Shell::Bash);
     for name in ["lost_majority", "raft/figure_8_by_hand", "commit-old-term", "unreliable-mit"] {
         assert!(script.contains(name), "{name}");
     }
+}
+
+/// Zsh goes on with the command that was its first word.
+#[test]
+fn zsh_takes_the_first_word_for_the_command() {
+    let script = completions(Shell::Zsh);
+    assert!(script.contains("case $line[1] in") && !script.contains("$line[2]"), "{script}");
+    assert!(script.contains("{_raftlab_commands; _files}") && !script.contains("'::file"));
 }
 
 #[test]
