@@ -214,3 +214,22 @@ fn every_option_that_is_named_is_one() {
     assert_eq!(wrong, Vec::<String>::new());
     assert!(count > 30, "{count} commands");
 }
+
+/// A link that names no site leads to a file or a folder of the project.
+#[test]
+fn every_link_leads_somewhere() {
+    let mut dead = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+        for (link, _) in links {
+            let file = link.split('#').next().unwrap_or_default();
+            let elsewhere =
+                file.is_empty() || file.contains(':') || file.contains(char::is_whitespace);
+            if !elsewhere && !page.with_file_name(file).exists() {
+                dead.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(dead.is_empty(), "{dead:#?}");
+}
