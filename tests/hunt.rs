@@ -411,3 +411,20 @@ fn gnu_parallel_spreads_a_hunt() {
     assert!(told.contains("40 runs"), "{told}");
     assert!(files(folder.path()).iter().any(|name| name.ends_with(".lab")));
 }
+
+/// What took long to find is told where the disk is full, and what was found is in it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_finding_that_can_t_be_written_is_not_lost() {
+    let folder = folder();
+    let hunt = ["hunt", "--flaw", "local-get", "--seeds", "1..50", "--out", "/dev/full"];
+    let find = ["find", "S1 is leader", "--out", "/dev/full"];
+    for arguments in [&hunt[..], &find] {
+        let output = raftlab(folder.path(), arguments);
+        let told = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("could not be written:\n\n#"), "{told}");
+        assert!(told.contains("\ncluster servers="), "{told}");
+        assert!(text(&output.stderr).contains("can't write /dev/full"));
+    }
+}

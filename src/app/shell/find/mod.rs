@@ -154,8 +154,13 @@ pub fn run(options: &FindOptions) -> Result<Ending, Mistake> {
             true => text.clone(),
             false => guests::named_from(&path, text),
         };
-        draft.write_all(text.as_bytes()).map_err(|error| draft.unwritten(&error))?;
-        draft.complete()?;
+        let written = draft.write_all(text.as_bytes()).map_err(|error| draft.unwritten(&error));
+        if let Err(mistake) = written.and_then(|()| draft.complete()) {
+            // What took long to find is told all the same.
+            let mut out = files.report(Form::Text);
+            writeln!(out, "Found, and could not be written:\n\n{text}").map_err(Mistake::Output)?;
+            return Err(mistake);
+        }
     }
     let mut out = files.report(Form::Text);
     match found {

@@ -253,31 +253,38 @@ fn finish(
     mut draft: Option<Output>,
     mut files: Files,
 ) -> Result<Ending, Mistake> {
-    let mut written = Vec::new();
+    let (mut written, mut lost) = (Vec::new(), None);
     for (number, found) in results.found.iter().enumerate() {
         // A share's scripts are in its JSON: many machines would write the same files.
         if options.json && options.out.is_none() {
             break;
         }
         let named = path(options.out.as_deref(), results, found, number);
-        let (mut file, path) = match draft.take() {
-            Some(file) => (file, named),
-            None => {
-                let path = if options.force { named } else { free(named) };
-                (files.create(&path, old(options))?, path)
-            }
+        let write = || {
+            let (mut file, path) = match draft.take() {
+                Some(file) => (file, named),
+                None => {
+                    let path = if options.force { named } else { free(named) };
+                    (files.create(&path, old(options))?, path)
+                }
+            };
+            let script = match is_standard(&path) {
+                true => found.script.clone(),
+                false => guests::named_from(&path, &found.script),
+            };
+            file.write_all(script.as_bytes()).map_err(|error| file.unwritten(&error))?;
+            file.complete()?;
+            Ok(path)
         };
-        let script = match is_standard(&path) {
-            true => found.script.clone(),
-            false => guests::named_from(&path, &found.script),
-        };
-        file.write_all(script.as_bytes()).map_err(|error| file.unwritten(&error))?;
-        file.complete()?;
-        written.push(path);
+        // What took long to find is told all the same.
+        written.push(write().map_err(|mistake: Mistake| lost = Some(mistake)).ok());
     }
     let form = if options.json { Form::Json } else { Form::Text };
     let mut out = files.report(form);
     say(options, results, wall_us, &written, &mut out).map_err(Mistake::Output)?;
+    if let Some(mistake) = lost {
+        return Err(mistake);
+    }
     Ok(if results.failed > 0 {
         Ending::Failed
     } else if results.is_complete() {
@@ -291,7 +298,7 @@ fn say(
     options: &HuntOptions,
     results: &Results,
     wall_us: Option<u64>,
-    written: &[PathBuf],
+    written: &[Option<PathBuf>],
     out: &mut impl Write,
 ) -> io::Result<()> {
     if options.json {
@@ -304,15 +311,19 @@ fn say(
     }
     for (found, path) in results.found.iter().zip(written) {
         writeln!(out, "\nSeed {}: {}", found.seed, Plain(&found.evidence))?;
-        let file = shown(path, "standard output");
-        match found.commands {
-            Some(1) => writeln!(out, "  shrunk to 1 command, written to {}", Plain(&file))?,
-            Some(commands) => {
-                writeln!(out, "  shrunk to {commands} commands, written to {}", Plain(&file))?
+        let shrunk = match found.commands {
+            Some(1) => "shrunk to 1 command".to_owned(),
+            Some(commands) => format!("shrunk to {commands} commands"),
+            None => "as it was found".to_owned(),
+        };
+        match path {
+            Some(path) => {
+                let file = shown(path, "standard output");
+                writeln!(out, "  {shrunk}, written to {}", Plain(&file))?;
+                files::tell_how_again(out, path)?;
             }
-            None => writeln!(out, "  as it was found, written to {}", Plain(&file))?,
+            None => writeln!(out, "  {shrunk}, and could not be written:\n\n{}", found.script)?,
         }
-        files::tell_how_again(out, path)?;
     }
     out.flush()
 }
