@@ -39,7 +39,7 @@ impl Drop for Neighbour {
     }
 }
 
-/// Is the neighbour, if this process was started as one. It ends when whoever started it is gone.
+/// Runs as the neighbour if this process was started as one, until the process that started it is gone.
 pub fn be_one_if_asked() {
     if std::env::args().nth(1).as_deref() != Some(WORD) {
         return;

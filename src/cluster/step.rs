@@ -15,7 +15,7 @@ use super::server::{INBOX_MAX, Power};
 use super::time::{Span, Time};
 use super::timers::TimerKind;
 use super::types::{Index, Node, ServerId, ServerSet};
-use super::{Cause, Cluster, Consensus, FailureKind, Item, Step};
+use super::{Cause, Cluster, Consensus, Failure, FailureKind, Item, Step};
 
 impl Cluster {
     /// Lets the next thing happen. [`Cluster::events`] says afterwards what it brought about.
@@ -59,13 +59,16 @@ impl Cluster {
         self.failure.is_some() || self.violation.is_some()
     }
 
-    /// Lets a run go on that a broken rule or a failed expectation has ended, so that what comes of it
-    /// can be told to a checker which is not the lab's. Whether there was anything to overlook.
+    /// Lets a run go on that a broken rule or an expectation that was not met has ended, so that what comes
+    /// of it can be told to a checker which is not the lab's. Whether it goes on: a limit stays one.
     pub fn overlook(&mut self) -> bool {
-        let stopped = self.is_stopped();
-        self.violation = None;
-        self.failure = None;
-        stopped
+        let unmet =
+            |failure: &Failure| matches!(failure.kind, FailureKind::Unmet | FailureKind::Late);
+        let goes_on = self.is_stopped() && self.failure.as_ref().is_none_or(unmet);
+        if goes_on {
+            (self.violation, self.failure) = (None, None);
+        }
+        goes_on
     }
 
     /// Lets everything happen that is due up to and including `time`, and moves there. Stops

@@ -156,7 +156,7 @@ pub fn run(options: &FindOptions) -> Result<Ending, Mistake> {
         };
         let written = draft.write_all(text.as_bytes()).map_err(|error| draft.unwritten(&error));
         if let Err(mistake) = written.and_then(|()| draft.complete()) {
-            // What took long to find is told all the same.
+            // The search may have taken an hour: what it found is printed.
             let mut out = files.report(Form::Text);
             writeln!(out, "Found, and could not be written:\n\n{text}").map_err(Mistake::Output)?;
             return Err(mistake);

@@ -10,7 +10,7 @@ use crate::app::budget::Budget;
 use crate::app::shell::Ending;
 use crate::app::shell::stream::Stream;
 use crate::app::shell::system::core_time;
-use crate::cluster::check::{self};
+use crate::cluster::check;
 use crate::cluster::command::{Script, Shows};
 use crate::cluster::event::{EventKind, ScriptEvent};
 use crate::cluster::flaw::Breaks;

@@ -276,7 +276,7 @@ fn finish(
             file.complete()?;
             Ok(path)
         };
-        // What took long to find is told all the same.
+        // The search may have taken an hour: what it found is printed.
         written.push(write().map_err(|mistake: Mistake| lost = Some(mistake)).ok());
     }
     let form = if options.json { Form::Json } else { Form::Text };

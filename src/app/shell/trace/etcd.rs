@@ -19,6 +19,8 @@ use crate::cluster::event::{
 };
 use crate::cluster::network::Flight;
 use crate::cluster::raft::{AppendResult, Message, Role};
+use crate::cluster::server::Server;
+use crate::cluster::time::Span;
 use crate::cluster::types::{Index, Node, PacketId, ServerId, Term};
 
 pub struct Etcd {
@@ -343,7 +345,14 @@ impl Etcd {
                 let (name, kind) = ("AppendEntriesResponse", "MsgAppResp");
                 Told { name, kind, term: *term, index, reject, hint, ..none }
             }
-            _ => return None,
+            Message::PreVote { .. }
+            | Message::PreVoteReply { .. }
+            | Message::TimeoutNow { .. }
+            | Message::ReadIndex { .. }
+            | Message::ReadIndexReply { .. }
+            | Message::InstallSnapshot { .. }
+            | Message::InstallReply { .. }
+            | Message::Foreign { .. } => return None,
         })
     }
 }
@@ -358,6 +367,27 @@ const fn role(state: &State) -> &'static str {
 }
 
 impl Format for Etcd {
+    fn cant_tell(&self, cluster: &Cluster) -> Option<&'static str> {
+        if !cluster.config().given.is_empty() {
+            return Some(
+                "etcd's form can't tell what servers hold before the run begins (`given`): there all \
+                 begin with nothing but who belongs to the cluster",
+            );
+        }
+        let servers = cluster.servers();
+        let as_begun = |server: &Server| server.raft.configuration().is_all(servers.len());
+        (!servers.iter().all(as_begun)).then_some(
+            "etcd's form is written for clusters whose members stay as they are: here they change, \
+             or some learn",
+        )
+    }
+
+    /// A specification refuses a server that has lost an entry when that server speaks next: by then a
+    /// leader has asked everyone.
+    fn goes_on(&self) -> Span {
+        Span::from_secs(1)
+    }
+
     fn begin(&mut self, _: &str, cluster: &Cluster, out: &mut dyn Write) -> io::Result<()> {
         cluster.ids().try_for_each(|id| self.bootstrap(id, out))
     }

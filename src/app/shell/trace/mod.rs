@@ -27,6 +27,16 @@ pub use lines::Lines;
 
 /// A form in which a run is written.
 pub trait Format {
+    /// Why a run, as far as it has come, can't be told in this form, if that is so.
+    fn cant_tell(&self, _: &Cluster) -> Option<&'static str> {
+        None
+    }
+
+    /// For how long the run goes on after a broken rule, so that its reader sees what comes of that.
+    fn goes_on(&self) -> Span {
+        Span::ZERO
+    }
+
     /// What stands before the first event.
     ///
     /// # Errors
@@ -58,9 +68,6 @@ pub enum Form {
     /// The state trace of etcd's Raft, for TLA+ tools.
     Etcd,
 }
-
-/// For how long a form for other checkers goes on after a broken rule: until a leader has asked everyone.
-const AFTERMATH: Span = Span::from_secs(1);
 
 #[derive(Debug, Args)]
 pub struct TraceOptions {
@@ -98,14 +105,6 @@ pub fn format(form: Form, cluster: &Cluster, lines: usize) -> Box<dyn Format> {
     }
 }
 
-const MEMBERS: &str = "etcd's form is written for clusters whose members stay as they are: here they change, or some learn";
-
-/// Whether every server of the cluster is a voter, and knows of nothing else.
-fn have_first_members(cluster: &Cluster) -> bool {
-    let servers = cluster.servers();
-    servers.iter().all(|server| server.raft.configuration().is_all(servers.len()))
-}
-
 /// Carries out `raftlab trace`.
 ///
 /// # Errors
@@ -113,24 +112,20 @@ fn have_first_members(cluster: &Cluster) -> bool {
 pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
     let mut files = Files::with_raft(&options.other)?;
     let script = files.script(&options.file)?;
-    if options.format == Form::Etcd && !script.config.given.is_empty() {
-        return Err(Mistake::Usage(
-            "etcd's form can't tell what servers hold before the run begins (`given`): there all \
-             begin with nothing but who belongs to the cluster"
-                .into(),
-        ));
-    }
     let mut cluster = Cluster::with_script(&script, options.seed);
     let mut format = format(options.format, &cluster, options.lines);
+    if let Some(why) = format.cant_tell(&cluster) {
+        return Err(Mistake::Usage(why.into()));
+    }
     let mut file = files.create(&options.out, Old::unless(options.force))?;
     let budget = Budget::new(options.memory);
-    // When a rule was broken, in a form that tells of what comes of that.
+    // When a rule was broken, and what was said of it, in a form that tells what comes of that.
     let (mut broken, mut ending) = (None, None);
     let mut played = || -> io::Result<Option<String>> {
         format.begin(&script.name, &cluster, &mut file)?;
         format.add(&cluster, &mut file)?;
         while !cluster.finished() || broken.is_some() {
-            if broken.is_some_and(|at| at + AFTERMATH < cluster.now()) {
+            if broken.is_some_and(|at| at + format.goes_on() < cluster.now()) {
                 break;
             }
             let step = cluster.step();
@@ -138,12 +133,12 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
             if let Some(why) = budget.exceeded(&cluster) {
                 return Ok(Some(why));
             }
-            if options.format == Form::Etcd && !have_first_members(&cluster) {
-                return Ok(Some(MEMBERS.into()));
+            if let Some(why) = format.cant_tell(&cluster) {
+                return Ok(Some(why.into()));
             }
             if step != Step::Happened {
                 let of_a_rule = broken.is_some() || cluster.violation().is_some();
-                if options.format != Form::Etcd || !of_a_rule {
+                if format.goes_on() == Span::ZERO || !of_a_rule {
                     break;
                 }
                 ending.get_or_insert_with(|| headless::ending(&options.file, &cluster));
