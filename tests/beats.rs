@@ -190,7 +190,7 @@ fn what_has_no_beats_or_fails_is_refused_and_nothing_is_written() {
     for (text, arguments) in [
         ("cluster servers=3\nrun 1s\n", &["worksheet", "x.lab", "--out", "y"][..]),
         ("beat\nexpect leader\nbeat\n", &["worksheet", "x.lab", "--out", "y"]),
-        ("beat\n", &["picture", "x.lab", "--beats", "absent"]),
+        ("beat\n", &["picture", "x.lab", "--beats", "x.lab"]),
         ("beat\n", &["picture", "x.lab"]),
         ("beat\n", &["cast", "absent.lab", "--out", "y"]),
     ] {
@@ -201,4 +201,32 @@ fn what_has_no_beats_or_fails_is_refused_and_nothing_is_written() {
         assert!(!output.stderr.is_empty());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{arguments:?}");
     }
+}
+
+/// Nothing is written where one of the pictures can't be; of a script that fails, those until then are.
+#[test]
+fn all_pictures_are_written_or_none_and_their_folder_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "until leader\nbeat\nrun 1ms\nbeat\nexpect no leader\nbeat\n";
+    std::fs::write(folder.path().join("x.lab"), script).unwrap();
+    let beats = |into: &str| {
+        let output = raftlab(&folder, &["picture", "x.lab", "--beats", into]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        let mut names: Vec<_> = std::fs::read_dir(folder.path().join(into))
+            .map(|entries| entries.map(|entry| entry.unwrap().file_name()).collect())
+            .unwrap_or_default();
+        names.sort();
+        (output.status.code(), said, names)
+    };
+    let (ended, said, names) = beats("deep/new");
+    assert_eq!(
+        (ended, names),
+        (Some(1), vec!["beat-01.svg".into(), "beat-02.svg".into()]),
+        "{said}"
+    );
+    assert!(said.contains("FAILED x.lab") && said.contains("line 5"), "{said}");
+    std::fs::create_dir(folder.path().join("old")).unwrap();
+    std::fs::write(folder.path().join("old/beat-02.svg"), "mine").unwrap();
+    let (ended, said, names) = beats("old");
+    assert_eq!((ended, names), (Some(2), vec!["beat-02.svg".into()]), "{said}");
 }

@@ -123,7 +123,7 @@ fn malformed_histories_are_refused_with_their_line() {
         ("no head", call.into(), ":1: the first line must say"),
         ("two heads", json(HEAD), ":2: a second history begins"),
         ("other version", HEAD.replace(":1,", ":9,").into(), ":1: this is version 9"),
-        ("broken line", json("{\"type\":\"call\",\"cli"), ":2: EOF while parsing"),
+        ("broken line", json("{\"type\":\"call\",\"cli"), ":2: it ends within a string"),
         ("unknown type", json("{\"type\":\"shout\"}"), ":2: unknown variant"),
         ("unknown field", json(&call.replace("key", "kay")), ":2: unknown field"),
         (

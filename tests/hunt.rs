@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use raftlab::app::hunt::plan::OptionWord;
 use raftlab::cluster::flaw::{Breaks, FLAWS, Flaw};
 use raftlab::cluster::invariant::Invariant;
 use serde_json::Value;
@@ -145,6 +146,22 @@ fn every_flaw_is_found_and_shrunk_to_a_script_that_shows_just_that() {
     }
     compare("flaws", &table);
     compare("checkers", &checkers);
+}
+
+/// What `--option` can say, from the table that reads it.
+#[test]
+fn the_page_names_all_options() {
+    let mut table = "\n| `--option` | means |\n|---|---|\n".to_owned();
+    for word in OptionWord::all() {
+        writeln!(table, "| `{}` | {} |", word.said(), word.does()).expect("room");
+    }
+    tables::compare_in(
+        "docs/commands.md",
+        "hunt-options",
+        "tests/hunt.rs",
+        "cargo test --test hunt",
+        &(table + "\n"),
+    );
 }
 
 fn compare(name: &str, table: &str) {

@@ -139,7 +139,7 @@ fn a_scene_is_found_by_some_words_of_its_name() {
         "{several}"
     );
     let none = refused(&["show", "figur_9"]);
-    assert!(none.contains("did you mean figure_"), "{none}");
+    assert!(none.contains("did you mean `figure_"), "{none}");
     assert!(refused(&["lesson", "99"]).contains("there is no lesson 99"));
     assert!(refused(&["lesson", "zebra"]).contains("`raftlab lessons` lists them"));
 }

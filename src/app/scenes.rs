@@ -3,6 +3,7 @@
 //!
 //! They are the feature `scripts`: a lab in WebAssembly that is handed its script needs none.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use include_dir::{Dir, File, include_dir};
@@ -122,6 +123,14 @@ pub fn read(path: &Path) -> Option<&'static [u8]> {
     SCRIPTS.get_file(path).map(File::contents)
 }
 
+/// What the scripts of the program are called that lie in the folder of this path.
+pub fn beside(path: &Path) -> impl Iterator<Item = &'static str> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = folder.strip_prefix("scripts").unwrap_or(folder).to_owned();
+    let beside = all().filter(move |scene| Path::new(scene.path()).parent() == Some(&*folder));
+    beside.filter_map(|scene| Path::new(scene.path()).file_name()?.to_str())
+}
+
 /// The lesson of this number, or with these words in its name.
 ///
 /// # Errors
@@ -207,13 +216,26 @@ pub fn find(scenes: &[Scene], words: &str, what: &str) -> Result<Scene, String> 
     }
 }
 
+/// The words, with the nearest word of all names for each that is in none.
+fn spelt(scenes: &[Scene], wanted: &str) -> Option<String> {
+    let known: BTreeSet<&str> = scenes.iter().flat_map(|scene| scene.name().split('_')).collect();
+    let known = || known.iter().copied();
+    let right = |word| match known().any(|known| known.contains(word)) {
+        true => Some(word),
+        false => crate::cluster::command::nearest(word, known()),
+    };
+    let words: Option<Vec<&str>> = wanted.split('_').map(right).collect();
+    Some(words?.join(" "))
+}
+
 fn nothing_like(scenes: &[Scene], words: &str, wanted: &str, what: &str) -> String {
     let likeness = |scene: &&Scene| {
         let likeness = strsim::jaro_winkler(&scene.name().to_lowercase(), wanted);
         (likeness * 1_000.0) as u32
     };
     let nearest = scenes.iter().max_by_key(likeness).filter(|scene| likeness(scene) > 700);
-    let meant = nearest.map_or(String::new(), |scene| format!(": did you mean {}?", scene.name()));
+    let near = nearest.map(|scene| scene.name().to_owned()).or_else(|| spelt(scenes, wanted));
+    let meant = near.map_or(String::new(), |near| format!(": did you mean `{near}`?"));
     let count = scenes.iter().filter(|scene| scene.is_numbered()).count();
     let (there, list) = match what {
         "lesson" | "challenge" if meant.is_empty() => (format!(": they are 1 to {count}"), what),

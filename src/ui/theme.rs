@@ -358,7 +358,7 @@ impl Theme {
             }
             _ => match self.hue(term) {
                 Some(hue) => Style::new().fg(hue),
-                None => Style::new(),
+                None => self.ink(Ink::Text),
             },
         }
     }
@@ -400,7 +400,7 @@ impl Theme {
     pub fn number(self, term: Term) -> Style {
         match self.hue(term) {
             Some(hue) => Style::new().bg(hue).fg(self.black()),
-            None => Style::new(),
+            None => self.ink(Ink::Text),
         }
     }
 
@@ -408,7 +408,7 @@ impl Theme {
     pub fn chip(self, term: Term) -> Style {
         match self.hue(term) {
             Some(hue) => Style::new().bg(hue).fg(self.black()),
-            None => self.bold(),
+            None => self.ink(Ink::Text).patch(self.bold()),
         }
     }
 
@@ -416,7 +416,7 @@ impl Theme {
     pub fn edge(self, term: Term) -> Style {
         match self.hue(term) {
             Some(hue) => Style::new().fg(hue),
-            None => Style::new(),
+            None => self.ink(Ink::Text),
         }
     }
 

@@ -186,6 +186,11 @@ fn usage_errors_end_with_two_and_a_sentence() {
     let good = scripts.good();
     let folder = scripts.0.path().to_str().unwrap();
     let empty = tempfile::tempdir().unwrap();
+    let near = good.replace("good.lab", "godo.lab");
+    let empty_script = scripts.write("empty.lab", "# nothing yet\ncluster servers=3\n");
+    let packed = scripts.path("run.gz");
+    std::fs::write(&packed, b"\x1f\x8b\x08\0").unwrap();
+    let packed = packed.to_str().unwrap().to_owned();
     let cases: &[(&[&str], &str)] = &[
         (&["run"], "FILE"),
         (&["run", "no-such-file.lab"], "no-such-file.lab"),
@@ -195,6 +200,31 @@ fn usage_errors_end_with_two_and_a_sentence() {
         (&["rnu"], "did you mean `raftlab run`?"),
         (&["rnu", &good], "did you mean `raftlab run`?"),
         (&["man", "rnu"], "did you mean `run`?"),
+        (&["help", "rnu"], "did you mean `raftlab run`?"),
+        (&["flaw", "nosuch"], "did you mean `raftlab flaws`?"),
+        (&[&good, "more"], "`more` is one word too many"),
+        (&["run", &near], "good.lab`?"),
+        (&["check", &near], "good.lab`?"),
+        (&["run", "lessons/01_same_log_same_mpa.lab"], "`lessons/01_same_log_same_map.lab`?"),
+        (&["hunt", "--flaw", "local-gt"], "did you mean `local-get`?"),
+        (&["hunt", "--option", "prevote"], "did you mean `pre-vote`?"),
+        (&["hunt", "--seeds", "5.."], "1..101"),
+        (&["--network", "clasroom"], "did you mean `classroom`?"),
+        (&["--pace", "40-slowr"], "did you mean `slower`?"),
+        (&["lesson", "electoin"], "did you mean `election`?"),
+        (&["cast", &good, "--out", "p.cast", "--wait", "-3s"], "4.855s"),
+        (&["view", &good, "--lines", "0"], "from 1 on"),
+        (&["run", &empty_script], "no command in it"),
+        (&["hunt", "--script", &empty_script, "--seeds", "1..2"], "no command in it"),
+        (&["view", &good], "it is a script: `raftlab "),
+        (&["check", &good], "it is a script: `raftlab "),
+        (&["run", &packed], "gzip -dc"),
+        (&["picture", &good, "--out", "p.pdf"], "ends with .svg, .png, .ans or .txt, not .pdf"),
+        (&["trace", &good, "--format", "mermaid", "--out", "p.svg"], ".mmd"),
+        (&["worksheet", "1", "--out", "p.pdf"], "a page"),
+        (&["cast", &good, "--out", "p.gif"], "a cast"),
+        (&["hunt", "--out", "p.json", "--seeds", "1..2"], "a script"),
+        (&["run", &good, "--html", "p.svg"], "a page"),
         (&["run", &good, "--color", "mauve"], "never"),
         (&["run", &good, "--seeds", "9..3"], "9"),
         (&["run", &good, "--seeds", "x"], "1..101"),
@@ -428,7 +458,7 @@ fn settings_are_printed_with_what_is_wrong_in_the_file() {
     let output = settings();
     assert_eq!(status(&output), 2);
     assert!(out(&output).contains("\"big\": false   now true"), "{}", out(&output));
-    for part in ["did you mean theme?", "why: x is crash already"] {
+    for part in ["did you mean `theme`?", "why: x is crash already"] {
         assert!(err(&output).contains(part), "{}", err(&output));
     }
     std::fs::write(&file, "{").unwrap();

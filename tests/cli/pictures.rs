@@ -19,6 +19,33 @@ fn a_picture_is_an_svg_of_the_moment() {
     assert_eq!(scripts.names(), ["picture.svg", "told.lab"]);
 }
 
+/// The name says in which form, and what went wrong on the way is said beside the picture.
+#[test]
+fn a_picture_has_the_form_of_its_name_and_says_what_failed() {
+    let scripts = Scripts::new();
+    let path =
+        scripts.write("told.lab", "cluster servers=3\nuntil leader\nbeat\nexpect no leader\n");
+    let drawn = |end: &str, at: &[&str]| {
+        let file = scripts.path(&format!("picture.{end}"));
+        let line =
+            ["picture", &path, "--size", "80x24", "--force", "--out", file.to_str().unwrap()];
+        let output = run(&[&line[..], at].concat());
+        (status(&output), err(&output), std::fs::read_to_string(file).unwrap())
+    };
+    let (ended, said, text) = drawn("txt", &[]);
+    assert_eq!(ended, 1);
+    assert!(said.starts_with("FAILED") && said.contains("line 4"), "{said}");
+    assert!(text.contains("LEADER") && !text.contains(['\u{1b}', '<']), "{text}");
+    assert_eq!(text.lines().count(), 24);
+    let (ended, said, coloured) = drawn("ans", &["--beat", "1"]);
+    assert_eq!((ended, &*said), (0, ""), "before it fails");
+    assert!(coloured.contains("\u{1b}[") && !coloured.contains('<'));
+    assert!(drawn("SVG", &["--beat", "1"]).2.starts_with("<svg"));
+    let trace = scripts.path("told.mmd");
+    assert_eq!(status(&run(&["trace", &path, "--out", trace.to_str().unwrap()])), 1);
+    assert!(std::fs::read_to_string(trace).unwrap().contains("sequenceDiagram"));
+}
+
 /// One rule for whatever `--out` names.
 #[test]
 fn what_out_names_stays_unless_force_is_said() {
@@ -27,14 +54,14 @@ fn what_out_names_stays_unless_force_is_said() {
     let folder = scripts.path("beats");
     std::fs::create_dir(&folder).unwrap();
     let folder = folder.to_str().unwrap().to_owned();
-    for (what, more) in [
-        ("picture", &["--beat", "1"][..]),
-        ("worksheet", &[]),
-        ("cast", &["--wait", "1s"]),
-        ("trace", &[]),
-        ("find", &["1 of all is leader"]),
+    for (what, end, more) in [
+        ("picture", "svg", &["--beat", "1"][..]),
+        ("worksheet", "html", &[]),
+        ("cast", "cast", &["--wait", "1s"]),
+        ("trace", "jsonl", &[]),
+        ("find", "lab", &["1 of all is leader"]),
     ] {
-        let file = scripts.path(&format!("{what}.out"));
+        let file = scripts.path(&format!("{what}.{end}"));
         let out = file.to_str().unwrap();
         let mut line = vec![what];
         line.extend(if what == "find" { None } else { Some(lesson.as_str()) });

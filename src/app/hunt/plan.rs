@@ -12,7 +12,7 @@ use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 use super::calm::Size;
 use crate::cluster::Implementation;
-use crate::cluster::command::Script;
+use crate::cluster::command::{Script, either, meant};
 use crate::cluster::flaw::Flaw;
 use crate::cluster::raft::{Choice, OPTIONS, OptionAbout, Options, RaftOption};
 use crate::cluster::rng::{Entity, Rng};
@@ -55,6 +55,16 @@ impl Extra {
 
     pub const fn name(self) -> &'static str {
         self.into_str()
+    }
+
+    const fn does(self) -> &'static str {
+        match self {
+            Self::Snapshot => "servers take snapshots",
+            Self::Members => "members change",
+            Self::Disks => "disks are slow, hang, fail and break off",
+            Self::Inflight => "appends leave without waiting for answers",
+            Self::Sessions => "clients have sessions",
+        }
     }
 }
 
@@ -236,19 +246,33 @@ pub enum OptionWord {
 
 impl OptionWord {
     pub fn read(word: &str) -> Result<Self, String> {
-        let names = || {
-            let every = OPTIONS.iter().flat_map(|about| about.option.choices());
-            let on = every.filter(|choice| choice.is_on()).map(|choice| choice.to_string());
-            on.collect::<Vec<String>>().join(", ")
-        };
-        match Extra::ALL.into_iter().find(|extra| extra.name() == word) {
-            _ if word == "any" => Ok(Self::Any),
-            Some(extra) => Ok(Self::Extra(extra)),
-            None => word.parse().map(Self::One).map_err(|_| {
-                let extras = Extra::ALL.map(Extra::name).join(", ");
-                format!("expected {}, {extras}, or any", names())
-            }),
+        let known = Self::all().find(|known| known.said() == word);
+        known.or_else(|| word.parse().ok().map(Self::One)).ok_or_else(|| {
+            let names: Vec<String> = Self::all().map(Self::said).collect();
+            let meant = meant(word, names.iter().map(String::as_str));
+            format!("expected {}{meant}", either(&names))
+        })
+    }
+
+    /// As people write it: `on` goes without saying.
+    pub fn said(self) -> String {
+        self.to_string().trim_end_matches("=on").to_owned()
+    }
+
+    /// What it does, for help.
+    pub fn does(self) -> &'static str {
+        match self {
+            Self::One(choice) => choice.option.about().does,
+            Self::Extra(extra) => extra.does(),
+            Self::Any => "as the seed draws them",
         }
+    }
+
+    /// All that can be said.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let choices = OPTIONS.iter().flat_map(|about| about.option.choices());
+        let choices = choices.filter(|choice| choice.is_on()).map(Self::One);
+        choices.chain(Extra::ALL.map(Self::Extra)).chain([Self::Any])
     }
 }
 

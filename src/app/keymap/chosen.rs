@@ -8,7 +8,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Action, BINDINGS, Binding, KeyMode};
 use crate::app::input::{Chord, Named};
-use crate::cluster::command::nearest;
+use crate::cluster::command::meant;
 
 /// The rows that are in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +68,7 @@ impl Keymap {
 fn change(rows: &mut [Binding], name_wanted: &str, keys: &[String]) -> Result<(), String> {
     let place = rows.iter().position(|row| name(row) == name_wanted).ok_or_else(|| {
         let names: Vec<String> = rows.iter().map(name).collect();
-        let near = nearest(name_wanted, names.iter().map(String::as_str));
-        let meant = near.map_or_else(String::new, |near| format!(": did you mean {near}?"));
+        let meant = meant(name_wanted, names.iter().map(String::as_str));
         format!("there is no such action{meant}")
     })?;
     if keys.is_empty() {
@@ -158,13 +157,13 @@ fn name(row: &Binding) -> String {
 
 /// The names of all rows, with their keys and what they do.
 #[derive(Clone, Copy, Debug)]
-pub struct KeyNames;
+pub struct KeyNames(pub Keymap);
 
 impl Display for KeyNames {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for mode in KeyMode::ALL {
             writeln!(f, "{}", mode.title())?;
-            for row in Keymap::default().bindings(mode) {
+            for row in self.0.bindings(mode) {
                 writeln!(f, "  {:28} {:14} {}", name(row), row.keys(), row.words)?;
             }
         }
@@ -217,7 +216,7 @@ mod tests {
         for (wanted, why) in [
             (&[("why", "x")][..], "why: x is crash already"),
             (&[("why", "Y"), ("heal", "Y")][..], "Y is"),
-            (&[("wyh", "Y")][..], "did you mean why?"),
+            (&[("wyh", "Y")][..], "did you mean `why`?"),
             (&[("why", "Hyper-y")][..], "no key"),
             (&[("select-server", "Y")][..], "digits"),
             (&[("why", "5")][..], "select-server already"),

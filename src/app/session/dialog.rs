@@ -201,6 +201,10 @@ impl Reading {
             lines.push(format!("The missing rule: {} ({}).", about.rule, about.source));
             lines.push(match planted.iter().find(|(one, _)| *one == flaw) {
                 Some((_, bearer)) => format!("Planted in {bearer}: {flaw}, {}.", about.departure),
+                // A trace tells what was planted, and not until when.
+                None if cluster.is_observed() => {
+                    format!("It was planted: {flaw}, {}.", about.departure)
+                }
                 None => format!("Planted until it was switched off: {flaw}, {}.", about.departure),
             });
         }

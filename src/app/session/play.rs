@@ -258,7 +258,9 @@ impl Session {
             // A run that breaks a rule or fails goes no further: that is its end.
             Moment::End => {
                 let cluster = &self.cluster;
-                cluster.finished() || cluster.violation().is_some() || cluster.failure().is_some()
+                let shown = cluster.observed().is_some_and(|(seen, of)| seen == of);
+                let broken = cluster.violation().is_some() || cluster.failure().is_some();
+                cluster.finished() || shown || broken
             }
         }
     }

@@ -1,14 +1,16 @@
 //! From beat to beat of a script, and a picture of each.
 
-use std::io::Write as _;
+use std::fs;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::files::{Files, Old};
-use super::{Ending, Mistake};
+use super::Mistake;
+use super::files::{Files, Kind, Old, Output, why_not};
 use crate::app::session::{Moment, Session};
+use crate::cluster::plain::Plain;
 use crate::ui;
 use crate::ui::export::{Paper, svg};
 
@@ -18,25 +20,14 @@ const BEATS_MAX: u32 = 200;
 /// Shows each beat of a session, which goes from one to the next.
 ///
 /// # Errors
-/// Those of `see`; and where the script has no beat, or fails before its last.
+/// Those of `see`; and where the script comes to no beat.
 pub fn each(
     session: &mut Session,
     mut see: impl FnMut(u32, &Session) -> Result<(), Mistake>,
 ) -> Result<u32, Mistake> {
     for number in 1..=BEATS_MAX {
         if let Err(why) = session.go_to(&Moment::Beat(number)) {
-            if number == 1 {
-                return Err(Mistake::Usage(why));
-            }
-            // A script that was stopped has more to say than that there is no such beat.
-            let cluster = session.scene().cluster;
-            return match (cluster.failure(), cluster.violation()) {
-                (Some(failed), _) => Err(Mistake::Usage(format!(
-                    "the script fails at line {}: expected {}, but {}",
-                    failed.line, failed.expected, failed.actual
-                ))),
-                (None, _) => Ok(number - 1),
-            };
+            return if number == 1 { Err(Mistake::Usage(why)) } else { Ok(number - 1) };
         }
         see(number, session)?;
     }
@@ -55,7 +46,8 @@ pub fn picture(session: &Session, size: Size, paper: Paper) -> String {
     svg(&buffer, paper)
 }
 
-/// Writes the picture of each beat into a folder.
+/// Writes the picture of each beat into a folder, which is made if it is not there. All are drawn and can
+/// be written before the first one is.
 ///
 /// # Errors
 /// Where a picture can't be written.
@@ -65,17 +57,28 @@ pub fn pictures(
     size: Size,
     paper: Paper,
     (files, old): (&mut Files, Old),
-) -> Result<Ending, Mistake> {
-    if !folder.is_dir() {
-        let folder = folder.display();
-        return Err(Mistake::Usage(format!("{folder} is no folder: make it before")));
-    }
-    each(session, |number, session| {
-        let path = folder.join(format!("beat-{number:02}.svg"));
-        let mut file = files.create(&path, old)?;
-        let picture = picture(session, size, paper);
-        file.write_all(picture.as_bytes()).map_err(|error| file.unwritten(&error))?;
-        file.complete()
+) -> Result<(), Mistake> {
+    let mut drawn = Vec::new();
+    each(session, |_, session| {
+        drawn.push(picture(session, size, paper));
+        Ok(())
     })?;
-    Ok(Ending::Well)
+    fs::create_dir_all(folder).map_err(|error| {
+        let folder = folder.display().to_string();
+        let why = match error.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                "there is a file where a folder should be".to_owned()
+            }
+            _ => why_not(&error),
+        };
+        Mistake::Usage(format!("can't write into {}: {why}", Plain(&folder)))
+    })?;
+    let mut begin = |(number, picture): (usize, String)| {
+        let path = folder.join(format!("beat-{number:02}.svg"));
+        let mut file = files.create(&path, old, Kind::Picture)?;
+        file.write_all(picture.as_bytes()).map_err(|error| file.unwritten(&error))?;
+        Ok(file)
+    };
+    let begun: Result<Vec<_>, Mistake> = (1..).zip(drawn).map(&mut begin).collect();
+    begun?.into_iter().try_for_each(Output::complete)
 }

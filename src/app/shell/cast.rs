@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::cli::OtherRaft;
 use super::cli::values::{duration, size};
-use super::files::{Files, Old, Output};
+use super::files::{Files, Kind, Old, Output};
 use super::{Ending, Mistake, headless};
 use crate::app::input::Chord;
 use crate::app::input::Input;
@@ -69,7 +69,7 @@ pub fn run(options: &CastOptions) -> Result<Ending, Mistake> {
     session.resize(options.size);
     session.begin_presenting();
     let mut cast = Cast {
-        file: files.create(&options.out, Old::unless(options.force))?,
+        file: files.create(&options.out, Old::unless(options.force), Kind::Cast)?,
         rows: Vec::new(),
         since: Duration::ZERO,
     };
@@ -82,7 +82,7 @@ pub fn run(options: &CastOptions) -> Result<Ending, Mistake> {
     match whole {
         Ok(()) => {
             cast.file.complete()?;
-            Ok(headless::ending(&options.file, session.scene().cluster))
+            Ok(headless::ending(&options.file, &script, session.scene().cluster))
         }
         Err(error) => Err(cast.file.unwritten(&error)),
     }

@@ -28,9 +28,9 @@ use crate::cluster::network::Network;
 use crate::cluster::plain::quoted;
 use crate::cluster::types::SERVERS_MAX;
 use crate::ui::theme::Dress;
-use values::{audience, duration, flaw, limit, network, seeds, shard, size};
+use values::{audience, duration, flaw, limit, network, option_help, seeds, shard, size};
 
-pub use names::{completions, misspelt, pages};
+pub use names::{completions, misspelt, pages, unknown};
 pub use values::pace;
 
 /// See and drive a Raft-replicated key-value service in a terminal.
@@ -50,7 +50,7 @@ pub struct Cli {
     pub free: FreeOptions,
     #[command(flatten)]
     pub lab: LabOptions,
-    /// Colours: as the terminal and NO_COLOR say, always, or never.
+    /// Colours of the lab, of help and of errors: as the terminal and NO_COLOR say, always, or never.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 }
@@ -330,11 +330,7 @@ pub struct HuntOptions {
     /// Plant this flaw (`raftlab flaws` lists them).
     #[arg(long, value_name = "NAME", value_parser = flaw, conflicts_with = "raft")]
     pub flaw: Option<Flaw>,
-    /// All servers keep this option of Raft, such as pre-vote; snapshot: they take snapshots; members: their
-    /// members change; disks: their disks are slow, hang, fail and break off; inflight: appends leave without
-    /// waiting for answers; sessions: clients have sessions; any: as the seed draws them. May be said more
-    /// than once.
-    #[arg(long = "option", value_name = "NAME", conflicts_with_all = ["script", "raft"],
+    #[arg(long = "option", value_name = "NAME", help = option_help(), conflicts_with_all = ["script", "raft"],
           value_parser = OptionWord::read)]
     pub options: Vec<OptionWord>,
     #[command(flatten)]

@@ -13,12 +13,11 @@ const PARAMS_MAX: usize = 1_000;
 
 #[cfg(feature = "guests")]
 mod modules {
-    use std::fs::File;
     use std::io::Read;
     use std::path::Path;
     use std::sync::{Arc, Mutex, PoisonError};
 
-    use crate::app::shell::files::why_not;
+    use crate::app::shell::files::{self, why_not};
     use crate::cluster::Limits;
     use crate::cluster::guest::{MODULE_MAX, Program};
 
@@ -34,7 +33,7 @@ mod modules {
             return Ok(program.clone());
         }
         let mut bytes = Vec::new();
-        let file = File::open(path);
+        let file = files::open(path);
         let file = file.and_then(|file| file.take(MODULE_MAX as u64 + 1).read_to_end(&mut bytes));
         file.map_err(|error| why_not(&error))?;
         let program = Program::load(&bytes, limits).map_err(|why| why.to_string())?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use super::files::{Files, Old};
+use super::files::{Files, Kind, Old};
 use super::system::{self, FileId};
 use super::{Mistake, png, sessions};
 use crate::app::session::{Saving, Tape};
@@ -71,7 +71,7 @@ impl Shelf {
 }
 
 fn write(path: &Path, old: Old, text: &str) -> Result<(), Mistake> {
-    let mut file = Files::default().create(path, old)?;
+    let mut file = Files::default().create(path, old, Kind::Kept)?;
     if file.is_screen() {
         return Err(Mistake::Usage("the lab has the terminal: name a file".into()));
     }

@@ -13,7 +13,7 @@ use clap::ColorChoice;
 use include_dir::{Dir, File, include_dir};
 
 use super::cli::{ChallengeOptions, FreeOptions, SceneOptions};
-use super::files::{Files, Old};
+use super::files::{Files, Kind, Old};
 use super::{Ending, Mistake, lab, print};
 use crate::app::scenes::{self, CHALLENGES, FOLDERS, LESSONS, Scene, all, find, within};
 use crate::cluster::command::{Challenge, Diagnostic, Script};
@@ -46,14 +46,17 @@ fn fitting_scene(is: impl Fn(&Scene) -> bool) -> Vec<PathBuf> {
     all().filter(is).map(|scene| PathBuf::from(scene.path())).collect()
 }
 
-/// What lessons are called.
-pub fn lesson_names() -> Vec<&'static str> {
-    within(LESSONS).into_iter().map(Scene::name).collect()
+/// What the scenes of a folder are called.
+pub fn names(folder: &str) -> Vec<&'static str> {
+    within(folder).into_iter().map(Scene::name).collect()
 }
 
-/// What scenes are called, each with its folder.
+/// What scenes are called: where only one is called so, alone, and all with their folders.
 pub fn scene_names() -> Vec<&'static str> {
-    all().map(|scene| scene.path().trim_end_matches(".lab")).collect()
+    let names: Vec<&str> = all().map(Scene::name).collect();
+    let is_only = |name: &&&str| names.iter().filter(|other| other == name).count() == 1;
+    let alone = names.iter().filter(is_only).copied();
+    alone.chain(all().map(|scene| scene.path().trim_end_matches(".lab"))).collect()
 }
 
 /// `raftlab lessons`: what there is to learn, in the order in which it is taught.
@@ -277,7 +280,7 @@ fn open(scene: Scene, options: &SceneOptions, colours: ColorChoice) -> Result<En
     }
     let name = Path::new(Path::new(scene.path()).file_name().unwrap_or_default());
     let old = Old::unless(options.force);
-    let mut copy = Files::default().create(name, old)?;
+    let mut copy = Files::default().create(name, old, Kind::Script)?;
     copy.write_all(scene.text()).map_err(|error| copy.unwritten(&error))?;
     copy.complete()?;
     let name = name.display();

@@ -99,7 +99,8 @@ pub fn main() -> ExitCode {
             };
         }
         Err(error) => {
-            if let Some(meant) = arguments.get(1).and_then(|word| cli::misspelt(word)) {
+            let first = || arguments.get(1).and_then(|word| cli::misspelt(word));
+            if let Some(meant) = first().or_else(|| cli::unknown(&arguments, &error)) {
                 return complain(&Mistake::Usage(meant), colours);
             }
             let _ = write!(Stream::errors(), "{}", error.render());
@@ -119,9 +120,23 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The arguments, with `--color` where clap looks for it: it may stand before a command too.
+/// The arguments as clap reads them. `--color` may stand before a command too; a value may begin with a
+/// minus, to be refused for what it is; and `help` has no help of its own.
 fn arguments(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = given.collect();
+    let mut arguments: Vec<OsString> = Vec::new();
+    for word in given {
+        let text = word.to_str().unwrap_or_default();
+        let negative = text
+            .strip_prefix('-')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        match arguments.last_mut() {
+            Some(option) if negative && is_option(option) => {
+                option.push("=");
+                option.push(word);
+            }
+            _ => arguments.push(word),
+        }
+    }
     let before = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with("--color"));
     if arguments.get(1).is_some_and(before) {
         let words = if arguments[1] == "--color" { 2 } else { 1 };
@@ -130,7 +145,16 @@ fn arguments(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
             arguments[1..2 + words].rotate_left(words);
         }
     }
+    if arguments.get(1).is_some_and(|word| word == "help") {
+        arguments.retain(|word| word != "--help" && word != "-h");
+    }
     arguments
+}
+
+/// Whether a word is an option whose value stands in the next one, if it has one.
+fn is_option(word: &OsString) -> bool {
+    word.to_str()
+        .is_some_and(|word| word.len() > 2 && word.starts_with("--") && !word.contains('='))
 }
 
 /// What the command line says of colours, which must be known before it is understood.
@@ -283,6 +307,18 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_begins_with_a_minus_is_one() {
+        for (given, read) in [
+            ("raftlab cast x --wait -3s --size 9", "raftlab cast x --wait=-3s --size 9"),
+            ("raftlab check -q -3", "raftlab check -q -3"),
+            ("raftlab cast --wait=4 -3", "raftlab cast --wait=4 -3"),
+            ("raftlab run -- -3", "raftlab run -- -3"),
+        ] {
+            assert_eq!(arguments(words(given).into_iter()), words(read));
+        }
+    }
+
+    #[test]
     fn color_may_stand_before_a_command() {
         for (given, read) in [
             ("raftlab --color never run x", "raftlab run --color never x"),
@@ -290,6 +326,7 @@ mod tests {
             ("raftlab run x --color never", "raftlab run x --color never"),
             ("raftlab --color never", "raftlab --color never"),
             ("raftlab --color never --ascii", "raftlab --color never --ascii"),
+            ("raftlab --color never help run --help", "raftlab help --color never run"),
         ] {
             let read = words(read);
             assert_eq!(arguments(words(given).into_iter()), read);

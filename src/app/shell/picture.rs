@@ -1,6 +1,6 @@
 //! `raftlab picture`: the screen as it would be at a moment, or the space-time diagram of a part of
-//! the run, as an SVG file,
-//! or as PNG where its name ends so.
+//! the run, as an SVG file; as PNG,
+//! or as text with colours (.ans) or without (.txt), where its name ends so.
 
 use std::io::Write;
 
@@ -8,13 +8,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::cli::{FreeOptions, PictureOptions};
-use super::files::{Files, Old};
-use super::{Ending, Mistake, beats, lab, png};
+use super::files::{self, Files, Kind, Old};
+use super::{Ending, Mistake, beats, headless, lab, png};
 use crate::app::session::{Moment, Session};
 use crate::cluster::config::Config;
 use crate::cluster::time::Time;
 use crate::ui;
-use crate::ui::export::svg;
+use crate::ui::export::{ansi, svg, text};
 use crate::ui::glyphs::Glyphs;
 use crate::ui::theme::{Colours, Dress, Theme};
 
@@ -27,14 +27,20 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     let dress = options.theme.unwrap_or(if options.light { Dress::Light } else { Dress::Dark });
     let theme = dress.on(Theme { colours: Colours::True, glyphs, ..Theme::default() });
     let mut files = Files::with_raft(&options.other)?;
-    let mut session = match &options.file {
-        Some(path) => {
-            Session::file(path.clone(), &files.script(path)?, (options.seed, Vec::new()), theme)
+    let script = options.file.as_deref().map(|path| files.script(path)).transpose()?;
+    let mut session = match options.file.as_ref().zip(script.as_ref()) {
+        Some((path, script)) => {
+            Session::file(path.clone(), script, (options.seed, Vec::new()), theme)
         }
         None => {
             let config = lab::config(&FreeOptions::default(), options.seed);
             Session::free(Config { raft: files.raft().cloned(), ..config }, theme)
         }
+    };
+    // What went wrong until then is said beside the picture.
+    let ending = |session: &Session| match options.file.as_deref().zip(script.as_ref()) {
+        Some((path, script)) => headless::ending_so_far(path, script, session.scene().cluster),
+        None => Ending::Well,
     };
     session.resize(options.size);
     if let Some(bytes) = options.memory {
@@ -48,7 +54,8 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
             session.toggle_big();
         }
         let files = (&mut files, Old::unless(options.force));
-        return beats::pictures(&mut session, folder, options.size, theme.paper, files);
+        beats::pictures(&mut session, folder, options.size, theme.paper, files)?;
+        return Ok(ending(&session));
     }
     let moment = match (&options.at, options.beat) {
         (Some(moment), _) => moment.clone(),
@@ -60,7 +67,7 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
     };
     // The command line asks for one of the two.
     let out = options.out.clone().unwrap_or_else(|| "-".into());
-    let mut file = files.create(&out, Old::unless(options.force))?;
+    let mut file = files.create(&out, Old::unless(options.force), Kind::Picture)?;
     session.look_for(&moment);
     session.finish().map_err(Mistake::Usage)?;
     let mut go_to = |moment: &Moment| -> Result<Time, Mistake> {
@@ -90,9 +97,13 @@ pub fn run(options: &PictureOptions) -> Result<Ending, Mistake> {
             buffer
         }
     };
-    let drawn = svg(&buffer, theme.paper);
+    let drawn = match files::end(&out).as_str() {
+        "ans" => ansi(&buffer),
+        "txt" => text(&buffer),
+        _ => svg(&buffer, theme.paper),
+    };
     let bytes = png::picture(&out, &drawn)?;
     file.write_all(&bytes).map_err(|error| file.unwritten(&error))?;
     file.complete()?;
-    Ok(Ending::Well)
+    Ok(ending(&session))
 }

@@ -351,7 +351,9 @@ fn list(out: &mut impl Write) -> Result<(), Mistake> {
             session.path.display().to_string(),
         ]);
     }
-    table(&rows, out).map_err(Mistake::Output)?;
+    if rows.len() > 1 {
+        table(&rows, out).map_err(Mistake::Output)?;
+    }
     for unusable in unusable.into_iter().filter_map(Result::err) {
         let Unusable { path, why } = unusable;
         writeln!(out, "not usable: {}: {why}", path.display()).map_err(Mistake::Output)?;

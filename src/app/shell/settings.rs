@@ -2,7 +2,7 @@
 //!
 //! [`SETTINGS`] is the only place that knows what can be set: what reads the file, what `raftlab
 //! settings` prints and what names a near word for a misspelt one all come from it. What is wrong in
-//! the file is told, in the lab's last row too, and the rest of it holds. What the command line says comes
+//! the file is told, on the lab's screen too, and the rest of it holds. What the command line says comes
 //! before what the file says.
 
 use std::io::Write as _;
@@ -14,10 +14,11 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use serde_json::{Map, Value};
 
 use super::cli::{self, SettingsOptions};
+use super::files::{no_json, why_not};
 use super::stream::{Form, Stream};
 use super::{Ending, Mistake};
 use crate::app::keymap::{KeyNames, Keymap};
-use crate::cluster::command::{Pace, nearest};
+use crate::cluster::command::{Pace, meant};
 use crate::ui::theme::Dress;
 
 /// The most bytes of the file.
@@ -192,11 +193,10 @@ fn chords(value: &Value) -> Option<Vec<String>> {
 /// The names there are.
 pub fn dress(name: &str) -> Result<Dress, String> {
     let names = Dress::ALL.map(Dress::name);
-    Dress::ALL.into_iter().find(|dress| dress.name() == name).ok_or_else(|| {
-        let near =
-            nearest(name, names).map_or_else(String::new, |near| format!(": did you mean {near}?"));
-        format!("expected one of {}{near}", names.join(", "))
-    })
+    Dress::ALL
+        .into_iter()
+        .find(|dress| dress.name() == name)
+        .ok_or_else(|| format!("expected one of {}{}", names.join(", "), meant(name, names)))
 }
 
 /// Where the file is.
@@ -215,7 +215,10 @@ pub fn load() -> (Settings, Vec<String>) {
     match read(&path) {
         Ok(None) => Default::default(),
         Ok(Some(text)) => parsed(&text),
-        Err(error) => (Settings::default(), one(format!("settings can't be read: {error}"))),
+        Err(error) => {
+            let (path, why) = (path.display(), why_not(&error));
+            (Settings::default(), one(format!("settings can't be read from {path}: {why}")))
+        }
     }
 }
 
@@ -225,6 +228,9 @@ fn read(path: &std::path::Path) -> io::Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
+    if about.is_dir() {
+        return Err(io::Error::other("it is a folder, where a file is expected"));
+    }
     if !about.is_file() || about.len() > BYTES_MAX {
         return Err(io::Error::other(format!("it is no file of {BYTES_MAX} bytes at most")));
     }
@@ -235,7 +241,10 @@ fn parsed(text: &str) -> (Settings, Vec<String>) {
     let mut settings = Settings::default();
     let fields: Map<String, Value> = match serde_json::from_str(text) {
         Ok(fields) => fields,
-        Err(error) => return (settings, one(format!("settings are no JSON object: {error}"))),
+        Err(error) => {
+            let why = format!("settings are no JSON object: {}", no_json(&error));
+            return (settings, one(why));
+        }
     };
     let mut wrong = Vec::new();
     for (name, value) in &fields {
@@ -245,8 +254,7 @@ fn parsed(text: &str) -> (Settings, Vec<String>) {
                 wrong.extend(whys.into_iter().map(|why| format!("setting {name}: {why}")));
             }
             None => {
-                let near = nearest(name, SETTINGS.iter().map(|setting| setting.name));
-                let meant = near.map_or_else(String::new, |near| format!(": did you mean {near}?"));
+                let meant = meant(name, SETTINGS.iter().map(|setting| setting.name));
                 wrong.push(format!("there is no setting {name}{meant}"));
             }
         }
@@ -260,9 +268,9 @@ fn parsed(text: &str) -> (Settings, Vec<String>) {
 /// When nothing can be printed, and for what is wrong with the file, once all else is said.
 pub fn run(options: &SettingsOptions) -> Result<Ending, Mistake> {
     let mut out = Stream::output(Form::Text);
-    let text = if options.keys { KeyNames.to_string() } else { table() };
+    let (settings, wrong) = load();
+    let text = if options.keys { KeyNames(settings.keys).to_string() } else { table() };
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Mistake::Output)?;
-    let (_, wrong) = load();
     match wrong.len() {
         0 => Ok(Ending::Well),
         _ => Err(Mistake::Several(wrong.into_iter().map(Mistake::Usage).collect())),
@@ -332,10 +340,10 @@ mod tests {
         assert_eq!(settings.memory, Some(2_000_000_000));
         let all = wrong.join("\n");
         for part in [
-            "no setting thme: did you mean theme?",
-            "did you mean light?",
+            "no setting thme: did you mean `theme`?",
+            "did you mean `light`?",
             "true or false",
-            "did you mean why?",
+            "did you mean `why`?",
             "why: x is crash already",
         ] {
             assert!(all.contains(part), "{part} in {all}");

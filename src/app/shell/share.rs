@@ -14,7 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::cli::{PageOptions, ShareOptions};
-use super::files::{Files, Old, why_not};
+use super::files::{Files, Kind, Old, why_not};
 use super::{Ending, Mistake, print};
 use crate::app::address::{self, Scene};
 use crate::app::session::{Moment, Session};
@@ -105,7 +105,7 @@ pub fn page(options: &PageOptions) -> Result<Ending, Mistake> {
         None => String::new(),
     };
     let old = Old::unless(options.force);
-    let mut file = files.create(&options.out, old)?;
+    let mut file = files.create(&options.out, old, Kind::Page)?;
     let text = filled(&page, &Scene { at, ..scene })?;
     file.write_all(text.as_bytes()).map_err(|error| file.unwritten(&error))?;
     file.complete()?;

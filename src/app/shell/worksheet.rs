@@ -14,7 +14,7 @@ use ratatui::layout::Size;
 use super::beats::{each, panes};
 use super::cli::OtherRaft;
 use super::cli::values::size;
-use super::files::{Files, Old};
+use super::files::{Files, Kind, Old};
 use super::stream::markup;
 use super::{Ending, Mistake, share};
 use crate::app::address::{self, Scene};
@@ -80,7 +80,7 @@ pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
     let mut session = Session::file(path.clone(), &script, (options.seed, Vec::new()), theme);
     session.resize(options.size);
     session.begin_presenting();
-    let mut file = files.create(&options.out, Old::unless(options.force))?;
+    let mut file = files.create(&options.out, Old::unless(options.force), Kind::Page)?;
     let mut items = Vec::new();
     let show = |at: Moment, session: &Session| Shown {
         at,
@@ -91,6 +91,12 @@ pub fn worksheet(options: &WorksheetOptions) -> Result<Ending, Mistake> {
         take(&mut items, show(Moment::Beat(beat), session), session);
         Ok(())
     })?;
+    if let Some(failed) = session.scene().cluster.failure() {
+        return Err(Mistake::Usage(format!(
+            "the script fails at line {}: expected {}, but {}",
+            failed.line, failed.expected, failed.actual
+        )));
+    }
     if session.go_to(&Moment::End).is_ok() {
         let end = show(Moment::End, &session);
         // What was told at a beat has the picture of that beat.

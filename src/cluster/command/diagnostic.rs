@@ -40,7 +40,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A mistake of the file as a whole.
-    pub(super) fn of_file(file: &str, message: String, help: Option<String>) -> Self {
+    pub fn of_file(file: &str, message: String, help: Option<String>) -> Self {
         let (file, source) = (plain(file).into_owned(), String::new());
         let (line, column, width, indent, underlined) = (0, 0, 0, 0, 0);
         Self { file, line, column, width, source, indent, underlined, message, help }

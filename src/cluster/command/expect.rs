@@ -175,12 +175,17 @@ fn first_words(position: Position, of_servers: bool) -> Vec<(&'static str, &'sta
 }
 
 /// "a, b or c".
-pub(super) fn either(items: &[String]) -> String {
+pub fn either(items: &[String]) -> String {
     match items {
         [] => "nothing".to_owned(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
+}
+
+/// ": did you mean `x`?", for the end of a sentence that refuses `word`; nothing where nothing is near.
+pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, known).map_or_else(String::new, |near| format!(": did you mean `{near}`?"))
 }
 
 /// Of more names than this, only the first are compared with a misspelt one.

@@ -40,7 +40,7 @@ pub use caption::{CAPTION_COLUMNS, CAPTION_LINES, caption_flaw, caption_lines};
 pub use condition::{Compare, Condition, Filler, Operand, PatternKind, ReplyPattern, RoleName};
 pub use deed::{Deed, Ends, Keeping, NodeName, Operation, Order, Word, Words};
 pub use diagnostic::{Diagnostic, Printed};
-pub use expect::nearest;
+pub use expect::{either, meant, nearest};
 pub use fault::{Fault, Faults};
 pub use lab::{LabAct, Motion};
 pub use lex::quoted;

@@ -1,4 +1,4 @@
-//! A screen as text with ANSI colours.
+//! A screen as text, with ANSI colours or without.
 
 use std::fmt::Write;
 
@@ -16,6 +16,22 @@ pub fn ansi(buffer: &Buffer) -> String {
     for row in buffer.content().chunks(usize::from(buffer.area.width).max(1)) {
         // Writing to a String can't fail.
         let _ = line(&mut text, row);
+    }
+    text
+}
+
+/// The screen as lines of text, without colours and without blanks at their ends.
+pub fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for row in buffer.content().chunks(usize::from(buffer.area.width).max(1)) {
+        let mut line = String::new();
+        let mut column = 0;
+        while let Some(cell) = row.get(column) {
+            column += symbol(cell).width().max(1);
+            line.push_str(symbol(cell));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
     text
 }

@@ -12,7 +12,7 @@ mod colour;
 mod shape;
 mod svg;
 
-pub use ansi::ansi;
+pub use ansi::{ansi, text};
 pub use colour::Paper;
 pub use svg::svg;
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::cli::{AcceptOptions, OtherRaft};
-use super::files::{Files, Old};
+use super::files::{Files, Kind, Old};
 use super::hunt::{self, Seed, Size, Smallest};
 use super::stream::Form;
 use super::{Ending, Mistake, fleet};
@@ -124,7 +124,11 @@ pub fn run(options: &AcceptOptions) -> Result<Ending, Mistake> {
     let mut files = Files::with_raft(&OtherRaft { raft, raft_params })?;
     let Some(raft) = files.raft().cloned() else { return Ok(Ending::Undecided) };
     // Better to know at once if it can't be written.
-    let page = options.html.as_deref().map(|path| files.create(path, Old::Replace)).transpose()?;
+    let page = options
+        .html
+        .as_deref()
+        .map(|path| files.create(path, Old::Replace, Kind::Page))
+        .transpose()?;
     let clock = Clock::start(options.time.unwrap_or(TIME), options.quiet);
     let report = judge(&raft, options, &clock);
     clock.end();

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::cli::CheckOptions;
-use super::files::{Files, Old, Output, many, shown};
+use super::files::{Files, Kind, Old, Output, many, shown};
 use super::stream::Form;
 use super::{Ending, Mistake};
 use crate::cluster::check::linearizability::Progress;
@@ -45,7 +45,7 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
     let (mut only, mut page) = (None, None);
     if let (Some(html), Some(path)) = (&options.html, paths.first()) {
         only = Some(files.read(path, read::BYTES_MAX + 1));
-        page = Some(files.create(html, Old::Replace)?);
+        page = Some(files.create(html, Old::Replace, Kind::Page)?);
     }
     let form = if options.json { Form::Json } else { Form::Text };
     let mut out = files.report(form);
@@ -58,7 +58,7 @@ pub fn run(options: &CheckOptions) -> Result<Ending, Mistake> {
         let name = shown(path, "standard input");
         let start = Instant::now();
         let bytes = only.take().unwrap_or_else(|| files.read(path, read::BYTES_MAX + 1));
-        let history = match read::read(bytes, wanted) {
+        let history = match read::read(path, bytes, wanted) {
             Ok(history) => history,
             Err(trouble) => {
                 if options.json {

@@ -295,6 +295,32 @@ pub(super) fn of(command: &str) -> String {
     for (status, means) in *statuses {
         text.push_str(&format!("  {status}  {means}\n"));
     }
-    text.push_str("\nWherever a file is named, - is standard input or standard output.");
+    text.push('\n');
+    text.push_str(STANDARD);
     text
+}
+
+const STANDARD: &str = "Wherever a file is named, - is standard input or standard output.";
+
+/// The same as the last sections of a manual page.
+pub(super) fn man(command: &str) -> String {
+    let found = ALL.iter().find(|(name, ..)| *name == command);
+    let (_, examples, statuses) = found.copied().unwrap_or_default();
+    // What troff would take for its own.
+    let plain = |text: &str| {
+        let text = text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+        text.replace('"', "\\(dq")
+    };
+    let items = |items: &[(String, &str)]| -> String {
+        let item = |(head, says): &(String, &str)| {
+            format!(".TP\n\\fB{}\\fR\n{}\n", plain(head), plain(says))
+        };
+        items.iter().map(item).collect()
+    };
+    let examples: Vec<_> = examples.iter().map(|(line, does)| (line.to_string(), *does)).collect();
+    let statuses: Vec<_> =
+        statuses.iter().map(|(status, means)| (status.to_string(), *means)).collect();
+    let (examples, statuses) = (items(&examples), items(&statuses));
+    let standard = plain(STANDARD);
+    format!(".SH EXAMPLES\n{examples}.SH \"EXIT STATUS\"\n{statuses}.SH FILES\n{standard}\n")
 }

@@ -1,16 +1,19 @@
 //! The command line as others want it: shells that complete it, manual pages, and whoever has
 //! misspelt a command.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, Resettable};
+use clap::error::{ContextKind, ContextValue};
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
 use super::{Cli, help};
+use crate::app::hunt::plan::OptionWord;
+use crate::app::scenes::{CHALLENGES, LESSONS};
 use crate::app::shell::library;
-use crate::cluster::command::nearest;
+use crate::cluster::command::{either, meant, nearest};
 use crate::cluster::flaw::FLAWS;
 use crate::cluster::network::Network;
 use crate::ui::theme::Dress;
@@ -43,14 +46,21 @@ pub(super) fn for_completion() -> Command {
         move |command: Command| command.mut_arg("name", |arg| arg.value_parser(names(wanted)))
     };
     let with_flaw = |flaws: Vec<&'static str>| {
-        move |command: Command| command.mut_arg("flaw", |arg| arg.value_parser(names(flaws)))
+        move |command: Command| {
+            let options =
+                PossibleValuesParser::new(OptionWord::all().map(|word| &*word.said().leak()));
+            command
+                .mut_arg("flaw", |arg| arg.value_parser(names(flaws)))
+                .mut_arg("options", |arg| arg.value_parser(options))
+        }
     };
     Cli::command()
         .mut_arg("network", |arg| arg.value_parser(names(networks)))
         .mut_arg("theme", |arg| arg.value_parser(names(Dress::ALL.map(Dress::name).to_vec())))
         .mut_subcommand("hunt", with_flaw(flaws.clone()))
         .mut_subcommand("find", with_flaw(flaws))
-        .mut_subcommand("lesson", scene(library::lesson_names()))
+        .mut_subcommand("challenge", scene(library::names(CHALLENGES)))
+        .mut_subcommand("lesson", scene(library::names(LESSONS)))
         .mut_subcommand("show", scene(library::scene_names()))
         .mut_subcommand("man", |command| {
             command.mut_arg("command", |arg| arg.value_parser(names(commands().collect())))
@@ -71,14 +81,16 @@ pub fn pages(command: Option<&str>) -> Result<Vec<u8>, String> {
     cli.build();
     let page = match command {
         None => &cli,
-        Some(name) => cli.find_subcommand(name).ok_or_else(|| {
-            let near = nearest(name, commands());
-            let meant = near.map_or_else(String::new, |near| format!(": did you mean `{near}`?"));
-            format!("there is no command `{name}`{meant}")
-        })?,
+        Some(name) => cli
+            .find_subcommand(name)
+            .ok_or_else(|| format!("there is no command `{name}`{}", meant(name, commands())))?,
     };
+    let name = command.unwrap_or("raftlab");
+    // What stands at the end of the help has sections of its own here.
+    let page = page.clone().after_help(Resettable::Reset);
     let mut text = Vec::new();
-    let made = clap_mangen::Man::new(page.clone()).render(&mut text);
+    let made = clap_mangen::Man::new(page).render(&mut text);
+    text.extend(help::man(name).into_bytes());
     made.map(|()| text).map_err(|error| error.to_string())
 }
 
@@ -94,3 +106,46 @@ pub fn misspelt(word: &OsStr) -> Option<String> {
     let near = nearest(text, commands())?;
     Some(format!("there is no command and no file `{text}`: did you mean `raftlab {near}`?"))
 }
+
+/// What is wrong with a word that should be a command of a command: `guest nwe`, `help rnu`.
+pub fn unknown(arguments: &[OsString], error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let mut line = String::from("raftlab");
+    let mut command = Cli::command();
+    for word in arguments.iter().skip(1).map(|word| word.to_string_lossy()) {
+        if word == wrong.as_str() {
+            break;
+        }
+        if let Some(sub) = command.find_subcommand(&*word).cloned() {
+            line += &format!(" {word}");
+            command = sub;
+        }
+    }
+    let is_first = arguments
+        .iter()
+        .skip(1)
+        .find(|word| *word != "help")
+        .is_some_and(|first| first == wrong.as_str());
+    if line == "raftlab" && !is_first {
+        return Some(format!("`{wrong}` is one word too many: raftlab plays one script"));
+    }
+    let known = command.get_subcommands().map(Command::get_name);
+    let known: Vec<&str> = known.filter(|name| *name != "help").collect();
+    Some(match nearest(wrong, known.iter().copied()) {
+        Some(near) => {
+            format!("there is no command `{line} {wrong}`: did you mean `{line} {near}`?")
+        }
+        None if known.len() > FEW => {
+            format!("there is no command `{line} {wrong}`: `{line} --help` lists them")
+        }
+        None => {
+            let known: Vec<String> = known.iter().map(|name| format!("`{line} {name}`")).collect();
+            format!("there is no command `{line} {wrong}`: there is {}", either(&known))
+        }
+    })
+}
+
+/// So many commands can be named in one sentence.
+const FEW: usize = 5;

@@ -108,7 +108,15 @@ fn there_is_a_manual_page_for_every_command() {
     for name in Cli::command().get_subcommands().map(clap::Command::get_name) {
         let page = String::from_utf8(pages(Some(name)).unwrap()).unwrap();
         assert!(page.contains(&format!("raftlab\\-{name}")), "{page}");
-        assert!(page.contains("Examples:"), "{name}");
+        let sections: Vec<&str> =
+            page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+        let last = ["EXAMPLES", "\"EXIT STATUS\"", "FILES"];
+        assert!(sections.ends_with(&last) && !sections.contains(&"EXTRA"), "{name}: {sections:?}");
+        let example = help::ALL.iter().find(|(of, ..)| *of == name).unwrap().1[0].0;
+        assert!(page.contains(&format!(
+            "\\fB{}",
+            example.replace('-', "\\-").split(['"', '\'']).next().unwrap()
+        )));
     }
     assert!(pages(None).is_ok());
     assert!(pages(Some("rnu")).unwrap_err().contains("did you mean `run`?"));

@@ -1,22 +1,24 @@
 //! How the values of options are written.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::IntErrorKind;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ratatui::layout::Size;
 
+use crate::app::hunt::plan::OptionWord;
 use crate::app::shell::hunt::SHARES_MAX;
 use crate::app::shell::terminal::SIZE_MAX;
-use crate::cluster::command::Pace;
-use crate::cluster::flaw::Flaw;
+use crate::cluster::command::{Pace, meant};
+use crate::cluster::flaw::{FLAWS, Flaw};
 use crate::cluster::network::Network;
 use crate::ui::layout;
 
 pub fn network(text: &str) -> Result<Network, String> {
     Network::from_name(text).ok_or_else(|| {
         let names: Vec<&str> = Network::ALL.map(Network::name).to_vec();
-        format!("expected one of {}", names.join(", "))
+        format!("expected one of {}{}", names.join(", "), meant(text, names.iter().copied()))
     })
 }
 
@@ -32,7 +34,26 @@ pub fn audience(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub fn flaw(text: &str) -> Result<Flaw, String> {
-    Flaw::from_name(text).ok_or_else(|| "there is no such flaw; `raftlab flaws` lists them".into())
+    let names = || FLAWS.iter().map(|about| about.flaw.name());
+    Flaw::from_name(text).ok_or_else(|| match meant(text, names()) {
+        meant if meant.is_empty() => "there is no such flaw; `raftlab flaws` lists them".into(),
+        meant => format!("there is no such flaw{meant}"),
+    })
+}
+
+/// What `--option` can say.
+pub fn option_help() -> String {
+    let (raft, more): (Vec<OptionWord>, Vec<OptionWord>) =
+        OptionWord::all().partition(|word| matches!(word, OptionWord::One(_)));
+    let raft: Vec<String> = raft.into_iter().map(OptionWord::said).collect();
+    let more: Vec<String> =
+        more.into_iter().map(|word| format!("{}: {}", word.said(), word.does())).collect();
+    format!(
+        "All servers keep this option of Raft ({}), or the runs have what else it names: {}. May be said \
+         more than once",
+        raft.join(", "),
+        more.join("; ")
+    )
 }
 
 pub fn shard(text: &str) -> Result<(u64, u64), String> {
@@ -46,20 +67,24 @@ pub fn shard(text: &str) -> Result<(u64, u64), String> {
     }
 }
 
-/// "60s", "5m", "1h": a length of time in the room.
+/// "60s", "0.5m", "1h": a length of time in the room.
 pub fn limit(text: &str) -> Result<Duration, String> {
-    const EXPECTED: &str = "expected a length of time such as 60s, 5m or 1h, 1000h at most";
-    let units = [("s", 1), ("m", 60), ("h", 3_600)];
-    let of = |(unit, seconds): (&str, u64)| {
-        let number = text.strip_suffix(unit)?.parse::<u64>().ok()?;
-        number.checked_mul(seconds).filter(|seconds| (1..=3_600_000).contains(seconds))
+    const EXPECTED: &str = "expected a length of time such as 500ms, 60s, 5m or 1h, 1000h at most";
+    let units = [("ms", 1.0), ("s", 1e3), ("m", 60e3), ("h", 3_600e3)];
+    let of = |(unit, millis): (&str, f64)| {
+        let number = text.strip_suffix(unit)?.parse::<f64>().ok()?;
+        Some((number * millis).round()).filter(|millis| (1.0..=3_600e6).contains(millis))
     };
-    let seconds = units.into_iter().find_map(of).ok_or(EXPECTED)?;
-    Ok(Duration::from_secs(seconds))
+    let millis = units.into_iter().find_map(of).ok_or(EXPECTED)?;
+    Ok(Duration::from_millis(millis as u64))
 }
 
 pub fn pace(text: &str) -> Result<Pace, String> {
-    const EXPECTED: &str = "expected auto, real, or a number and a word such as 40-slower";
+    let expected = || {
+        let word = text.rsplit('-').next().unwrap_or_default();
+        let meant = meant(word, ["auto", "real", "slower", "faster"]);
+        format!("expected auto, real, or a number and a word such as 40-slower{meant}")
+    };
     let times = |number: &str| match number.parse() {
         Ok(times @ 1..=1_000) => Ok(times),
         Ok(_) | Err(_) => Err("expected a number from 1 to 1000 before the word".to_owned()),
@@ -69,14 +94,18 @@ pub fn pace(text: &str) -> Result<Pace, String> {
         None if text == "real" => Ok(Pace::Real),
         Some((number, "slower")) => times(number).map(Pace::Slower),
         Some((number, "faster")) => times(number).map(Pace::Faster),
-        _ => Err(EXPECTED.into()),
+        _ => Err(expected()),
     }
 }
 
 pub fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
-    let (first, end) =
-        text.split_once("..").ok_or("expected two numbers as in 1..101, the seeds 1 to 100")?;
-    let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{text:?}: {error}"));
+    let number = |text: &str| {
+        text.parse::<u64>().map_err(|error| match error.kind() {
+            IntErrorKind::PosOverflow => format!("{text} is too large: {} is the most", u64::MAX),
+            _ => "expected two numbers as in 1..101, the seeds 1 to 100".to_owned(),
+        })
+    };
+    let (first, end) = text.split_once("..").unwrap_or((text, ""));
     let (first, end) = (number(first)?, number(end)?);
     if first < end {
         Ok(first..end)

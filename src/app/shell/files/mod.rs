@@ -7,6 +7,8 @@
 //! [`Output`] is a result on its way (`output.rs`): a regular file appears whole or not at all;
 //! what is no regular file is opened and written into. `target.rs` finds out which a name means.
 
+mod kind;
+mod looks;
 pub mod many;
 mod output;
 mod target;
@@ -17,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 use crate::app::scenes;
 use crate::cluster::Implementation;
-use crate::cluster::command::{BYTES_MAX, Script};
+use crate::cluster::command::recording::Doings;
+use crate::cluster::command::{BYTES_MAX, Diagnostic, Script, nearest};
 use crate::cluster::plain::{Plain, plain, quoted};
 
 use super::Mistake;
@@ -27,6 +30,8 @@ use super::stream::{Form, Report, Stream};
 use super::system::{self, FileId};
 use super::{guests, library};
 
+pub use kind::{Kind, end};
+pub use looks::{Looks, START};
 pub use output::{Old, Output, tidy_up_on_signals};
 
 /// The most bytes that are read of a script: one more than it may have, so that the parser sees
@@ -104,7 +109,7 @@ impl Files {
             self.note(&name, Identity::StandardInput, Way::Read);
             system::standard_input()?
         } else {
-            File::open(path)?
+            open(path)?
         };
         if let Some(id) = system::file_id(&file)? {
             self.note(&name, Identity::File(id), Way::Read);
@@ -145,6 +150,23 @@ impl Files {
         Ok((script, String::from_utf8_lossy(&text).into_owned()))
     }
 
+    /// A script to be judged: one that asks for nothing would pass, whatever happens.
+    ///
+    /// # Errors
+    /// As [`Files::script`].
+    pub fn judged(&mut self, path: &Path) -> Result<Script, Mistake> {
+        let script = self.script(path)?;
+        let is_empty = script.lines.is_empty() && script.all_doings() == Doings::default();
+        if is_empty {
+            let name = shown(path, "standard input");
+            let message = "there is no command in it: whatever happens, it would pass".to_owned();
+            let help =
+                "such as `until leader`: `raftlab docs scripts` lists all commands".to_owned();
+            return Err(Mistake::Script(vec![Diagnostic::of_file(&name, message, Some(help))]));
+        }
+        Ok(script)
+    }
+
     /// A script; of one with a recording, as far as it can be read.
     ///
     /// # Errors
@@ -169,6 +191,12 @@ impl Files {
                 Mistake::Usage(format!("can't read {}: {}", plain(&shown), why_not(&error)))
             })
         })?;
+        // A script's own mistakes are told by its lines.
+        let other = Looks::of(&bytes[..bytes.len().min(START)]).filter(|it| *it != Looks::Script);
+        if let Some(other) = other {
+            let why = other.instead(path, "run");
+            return Err(Mistake::Usage(format!("{}: {why}", plain(&shown))));
+        }
         let bytes = match &self.raft {
             Some(raft) => guests::with_raft(&bytes, raft),
             None => bytes,
@@ -180,8 +208,9 @@ impl Files {
     ///
     /// # Errors
     /// When nothing can be written there; when it is a file that this call reads, or writes
-    /// already; and, with [`Old::Keep`], when something else is there.
-    pub fn create(&mut self, path: &Path, old: Old) -> Result<Output, Mistake> {
+    /// already; with [`Old::Keep`], when something else is there; and when its name is that of
+    /// another kind of file.
+    pub fn create(&mut self, path: &Path, old: Old, kind: Kind) -> Result<Output, Mistake> {
         let name = shown(path, "standard output");
         let refuse = |why: &str| Mistake::Usage(format!("can't write {}: {why}", plain(&name)));
         let (output, identities) =
@@ -198,6 +227,9 @@ impl Files {
                 }));
             }
             self.note(&name, identity, Way::Written);
+        }
+        if !kind.takes(path) {
+            return Err(refuse(&kind.refusal(path)));
         }
         Ok(output)
     }
@@ -244,10 +276,56 @@ pub fn shown(path: &Path, standard: &str) -> String {
     if is_standard(path) { standard.to_owned() } else { path.display().to_string() }
 }
 
+/// Opens a file for reading. That there is none is said with the one that was meant, if one is near.
+///
+/// # Errors
+/// When it can't be read; [`why_not`] has words for it.
+pub fn open(path: &Path) -> io::Result<File> {
+    File::open(path).map_err(|error| match error.kind() {
+        kind @ io::ErrorKind::NotFound => match near(path) {
+            Some(near) => io::Error::new(kind, near),
+            None => error,
+        },
+        _ => error,
+    })
+}
+
+/// The most names of a folder that are looked at.
+const NAMES_MAX: usize = 1_000;
+
+/// The file beside it, or the script of the program, whose name is nearest.
+fn near(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
+    let here =
+        entries.take(NAMES_MAX).filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let own = scenes::beside(path).map(str::to_owned);
+    let names: Vec<String> = here.chain(own).collect();
+    // An ending that both have makes no two names alike.
+    let stem =
+        |name: &str| Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let alike = |other: &&str| match (stem(name), stem(other)) {
+        (Some(one), Some(other)) => one == other || nearest(&one, [&*other]).is_some(),
+        _ => false,
+    };
+    let near = nearest(name, names.iter().map(String::as_str).filter(alike))?;
+    Some(path.with_file_name(near).display().to_string())
+}
+
+/// Why a text is no JSON, in words. Where it has one line, that is not said.
+pub fn no_json(error: &serde_json::Error) -> String {
+    let why = error.to_string().replace(" at line 1 column", " at column");
+    why.replace("EOF while parsing", "it ends within")
+}
+
 /// Why a file can't be read or written, in words.
 pub fn why_not(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::NotFound => {
+            let meant = error.get_ref().map(|near| format!(": did you mean `{near}`?"));
+            format!("there is no such file or folder{}", meant.unwrap_or_default())
+        }
         io::ErrorKind::PermissionDenied => "that is not permitted".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder; name a file in it".to_owned(),
         _ => error.to_string(),

@@ -14,7 +14,7 @@ use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, SpooledTempFile};
 
 use super::target::{Target, follow};
 use super::{Identity, is_standard, shown, why_not};
@@ -49,7 +49,12 @@ enum Way {
     /// Something that is no regular file.
     Into(BufWriter<File>),
     Draft(BufWriter<Draft>),
+    /// As one of the first two, once it is complete.
+    Held(SpooledTempFile, BufWriter<File>),
 }
+
+/// How much of what is held is in memory; the rest is in a file without a name.
+const HELD_MAX: usize = 1 << 20;
 
 impl Output {
     /// Begins it, and says which files it is: what else the call reads or writes must be none of
@@ -108,8 +113,24 @@ impl Output {
                 draft.flush()?;
                 draft.get_mut().settle()
             }
+            Way::Held(held, file) => {
+                held.rewind()?;
+                io::copy(held, file)?;
+                file.flush()
+            }
         };
         finish(way).map_err(|error| self.unwritten(&error))
+    }
+
+    /// Nothing of it is to be seen before it is complete, wherever it goes: it may yet be refused.
+    pub fn hold(mut self) -> Self {
+        self.way = match self.way {
+            Way::Standard(file) | Way::Into(file) => {
+                Way::Held(SpooledTempFile::new(HELD_MAX), file)
+            }
+            way @ (Way::Draft(_) | Way::Held(..)) => way,
+        };
+        self
     }
 
     /// What an error on the way means. Of a pipe that somebody has closed nobody wants to hear.
@@ -124,7 +145,7 @@ impl Output {
     pub fn is_screen(&self) -> bool {
         match &self.way {
             Way::Standard(_) => true,
-            Way::Into(file) => io::IsTerminal::is_terminal(file.get_ref()),
+            Way::Into(file) | Way::Held(_, file) => io::IsTerminal::is_terminal(file.get_ref()),
             Way::Draft(_) => false,
         }
     }
@@ -135,6 +156,7 @@ impl Write for Output {
         match &mut self.way {
             Way::Standard(file) | Way::Into(file) => file.write(bytes),
             Way::Draft(draft) => draft.write(bytes),
+            Way::Held(held, _) => held.write(bytes),
         }
     }
 
@@ -142,6 +164,7 @@ impl Write for Output {
         match &mut self.way {
             Way::Standard(file) | Way::Into(file) => file.flush(),
             Way::Draft(draft) => draft.flush(),
+            Way::Held(held, _) => held.flush(),
         }
     }
 }

@@ -23,7 +23,7 @@ use clap::Args;
 use super::cli::OtherRaft;
 use super::cli::values::{flaw, limit, seeds};
 use super::figures::{count, length};
-use super::files::{self, Files, Old, is_standard, shown};
+use super::files::{self, Files, Kind, Old, is_standard, shown};
 use super::hunt::free;
 use super::stream::Form;
 use super::{Ending, Mistake, guests};
@@ -144,7 +144,7 @@ pub fn run(options: &FindOptions) -> Result<Ending, Mistake> {
         writeln!(out, "Not found: {}", Plain(&why)).map_err(Mistake::Output)?;
         return Ok(Ending::Failed);
     }
-    let mut draft = files.create(&path, old)?;
+    let mut draft = files.create(&path, old, Kind::Script)?;
     let begun = Instant::now();
     let (found, looked) = search(options, &quest, begun);
     let took = begun.elapsed().as_micros() as u64;

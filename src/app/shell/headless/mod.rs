@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-pub use play::{Outcome, Remark, Run, Void, ending};
+pub use play::{Outcome, Remark, Run, Void, ending, ending_so_far};
 
 use super::cli::RunOptions;
 use super::files::{Files, many};
@@ -119,7 +119,7 @@ const fn form(options: &RunOptions) -> Form {
 fn read_all(paths: &[PathBuf], files: &mut Files) -> Result<Vec<Named>, Mistake> {
     let (mut scripts, mut mistakes) = (Vec::new(), Vec::new());
     for path in paths {
-        match files.script(path) {
+        match files.judged(path) {
             Ok(script) => {
                 let path = path.display().to_string();
                 scripts

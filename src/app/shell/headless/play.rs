@@ -77,14 +77,23 @@ impl Outcome {
 
 /// For commands that play a script for something else than its verdict: says on standard error what went
 /// wrong in it, if something did.
-pub fn ending(file: &Path, cluster: &Cluster) -> Ending {
-    match outcome(cluster).story(cluster.now(), cluster.digest()) {
+pub fn ending(file: &Path, script: &Script, cluster: &Cluster) -> Ending {
+    let outcome = shown(script, cluster, outcome(cluster));
+    match outcome.story(cluster.now(), cluster.digest()) {
         None => Ending::Well,
         Some(story) => {
             let name = file.display().to_string();
             let _ = writeln!(Stream::errors(), "FAILED {}\n  {story}", Plain(&name));
             Ending::Failed
         }
+    }
+}
+
+/// The same for those that look at a moment: before its end a run has said nothing yet.
+pub fn ending_so_far(file: &Path, script: &Script, cluster: &Cluster) -> Ending {
+    match cluster.finished() || cluster.is_stopped() {
+        true => ending(file, script, cluster),
+        false => Ending::Well,
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{Job, Named, RunOptions, history};
-use crate::app::shell::files::{Files, Old, Output};
+use crate::app::shell::files::{Files, Kind, Old, Output};
 use crate::app::shell::stream::{Form, Stream};
 use crate::app::shell::trace::{Format, Lines};
 use crate::app::shell::{Mistake, check};
@@ -66,11 +66,12 @@ impl Records {
         job: Job,
         files: &mut Files,
     ) -> Result<Self, Mistake> {
-        let mut create = |path: &Option<PathBuf>| {
-            path.as_deref().map(|path| files.create(path, Old::Replace)).transpose()
+        let mut create = |path: &Option<PathBuf>, kind| {
+            path.as_deref().map(|path| files.create(path, Old::Replace, kind)).transpose()
         };
-        let (trace, history, page) =
-            (create(&options.trace)?, create(&options.history)?, create(&options.html)?);
+        let trace = create(&options.trace, Kind::Json)?;
+        let history = create(&options.history, Kind::Json)?;
+        let page = create(&options.html, Kind::Page)?;
         let name = format!("{}, seed {}", named.script.name, job.seed);
         let script = named.script.name.to_string();
         let mut records = Self {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::cli::HuntOptions;
-use super::files::{self, Files, Old, Output, is_standard, many, shown};
+use super::files::{self, Files, Kind, Old, Output, is_standard, many, shown};
 use super::headless::time_left;
 use super::stream::{Form, Stream};
 use super::{Ending, Mistake, fleet, guests};
@@ -71,7 +71,7 @@ pub fn run(options: &HuntOptions) -> Result<Ending, Mistake> {
 
 /// Begins the file that is to be written. Better to know at once if that can't be.
 fn draft(options: &HuntOptions, files: &mut Files) -> Result<Option<Output>, Mistake> {
-    options.out.as_deref().map(|path| files.create(path, old(options))).transpose()
+    options.out.as_deref().map(|path| files.create(path, old(options), Kind::Script)).transpose()
 }
 
 /// A finding may be all that is left of a long hunt.
@@ -86,7 +86,7 @@ fn prey(options: &HuntOptions, files: &mut Files) -> Result<Prey, Mistake> {
         let raft = files.raft().cloned();
         return Ok(Prey::Plan(Fixed { servers, clients, flaw, options, raft }));
     };
-    let mut script = files.script(path)?;
+    let mut script = files.judged(path)?;
     if let Some(flaw) = options.flaw {
         let breaks = flaw.about().breaks;
         script.shows = Some(crate::cluster::command::Shows { flaw, breaks });
@@ -265,7 +265,7 @@ fn finish(
                 Some(file) => (file, named),
                 None => {
                     let path = if options.force { named } else { free(named) };
-                    (files.create(&path, old(options))?, path)
+                    (files.create(&path, old(options), Kind::Script)?, path)
                 }
             };
             let script = match is_standard(&path) {
@@ -309,8 +309,11 @@ fn say(
     if !options.quiet {
         report::print(results, wall_us, out)?;
     }
-    for (found, path) in results.found.iter().zip(written) {
-        writeln!(out, "\nSeed {}: {}", found.seed, Plain(&found.evidence))?;
+    for (number, (found, path)) in results.found.iter().zip(written).enumerate() {
+        if number > 0 || !options.quiet {
+            writeln!(out)?;
+        }
+        writeln!(out, "Seed {}: {}", found.seed, Plain(&found.evidence))?;
         let shrunk = match found.commands {
             Some(1) => "shrunk to 1 command".to_owned(),
             Some(commands) => format!("shrunk to {commands} commands"),

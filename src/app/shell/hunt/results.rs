@@ -13,7 +13,7 @@ use crate::app::hunt::places::{Place, Watch};
 use crate::app::hunt::plan::Extra;
 use crate::app::hunt::play::{Outcome, Run};
 use crate::app::shell::Mistake;
-use crate::app::shell::files::{Files, shown, why_not};
+use crate::app::shell::files::{Files, no_json, shown, why_not};
 use crate::cluster::digest::ENGINE;
 use crate::cluster::plain::plain;
 
@@ -279,7 +279,7 @@ fn read(path: &Path, files: &mut Files, shares: &mut Vec<Share>) -> Result<(), M
             Mistake::Usage(format!("{from}: this is no result of `hunt --json`: {why}"))
         };
         let mut results: Results =
-            serde_json::from_slice(&line).map_err(|error| foreign(&error.to_string()))?;
+            serde_json::from_slice(&line).map_err(|error| foreign(&no_json(&error)))?;
         let Hunt { engine, shares: of, .. } = results.hunt;
         if results.places.len() != Place::ALL.len() || engine != ENGINE {
             return Err(foreign("another version of raftlab made it"));

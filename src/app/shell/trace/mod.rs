@@ -12,12 +12,12 @@ mod shiviz;
 mod state;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::cli::OtherRaft;
-use super::files::{Files, Old};
+use super::files::{Files, Kind, Old};
 use super::{Ending, Mistake, headless};
 use crate::app::budget::Budget;
 use crate::cluster::time::Span;
@@ -73,9 +73,9 @@ pub enum Form {
 pub struct TraceOptions {
     /// The script.
     pub file: PathBuf,
-    /// In which form.
-    #[arg(long, value_enum, default_value = "lines")]
-    pub format: Form,
+    /// In which form; without it as the name of the file says, or else lines.
+    #[arg(long, value_enum)]
+    pub format: Option<Form>,
     /// The file to write; without it, standard output.
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub out: PathBuf,
@@ -93,6 +93,22 @@ pub struct TraceOptions {
     pub memory: Option<u64>,
     #[command(flatten)]
     pub other: OtherRaft,
+}
+
+impl Form {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Lines | Self::Etcd => Kind::Json,
+            Self::Mermaid => Kind::Mermaid,
+            Self::Shiviz => Kind::Shiviz,
+        }
+    }
+
+    /// The form of which the name of a file speaks.
+    fn of(path: &Path) -> Self {
+        let meant = |form: &Self| form.kind().is_meant(path);
+        [Self::Lines, Self::Mermaid].into_iter().find(meant).unwrap_or(Self::Lines)
+    }
 }
 
 /// What writes a form of this cluster's run; of a diagram not more than so many lines.
@@ -113,11 +129,16 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
     let mut files = Files::with_raft(&options.other)?;
     let script = files.script(&options.file)?;
     let mut cluster = Cluster::with_script(&script, options.seed);
-    let mut format = format(options.format, &cluster, options.lines);
+    let form = options.format.unwrap_or_else(|| Form::of(&options.out));
+    let mut format = format(form, &cluster, options.lines);
     if let Some(why) = format.cant_tell(&cluster) {
         return Err(Mistake::Usage(why.into()));
     }
-    let mut file = files.create(&options.out, Old::unless(options.force))?;
+    let mut file = files.create(&options.out, Old::unless(options.force), form.kind())?;
+    if form == Form::Etcd {
+        // The run may come to what this form can't tell.
+        file = file.hold();
+    }
     let budget = Budget::new(options.memory);
     // When a rule was broken, and what was said of it, in a form that tells what comes of that.
     let (mut broken, mut ending) = (None, None);
@@ -141,7 +162,7 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
                 if format.goes_on() == Span::ZERO || !of_a_rule {
                     break;
                 }
-                ending.get_or_insert_with(|| headless::ending(&options.file, &cluster));
+                ending.get_or_insert_with(|| headless::ending(&options.file, &script, &cluster));
                 if !cluster.overlook() {
                     break;
                 }
@@ -156,5 +177,5 @@ pub fn run(options: &TraceOptions) -> Result<Ending, Mistake> {
         Ok(Some(why)) => return Err(Mistake::Usage(why)),
         Err(error) => return Err(file.unwritten(&error)),
     }
-    Ok(ending.unwrap_or_else(|| headless::ending(&options.file, &cluster)))
+    Ok(ending.unwrap_or_else(|| headless::ending(&options.file, &script, &cluster)))
 }

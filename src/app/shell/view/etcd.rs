@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 
-use super::{Reader, field};
+use super::{Reader, field, of_lines, of_unknown};
 use crate::cluster::Cause;
 use crate::cluster::event::{EventKind, PacketEvent, ServerEvent};
 use crate::cluster::flaw::Flaws;
@@ -199,14 +199,11 @@ impl Reader for Etcd {
     fn end(self: Box<Self>) -> Result<(Trace, Vec<String>), String> {
         let mut remarks = Vec::new();
         if self.others > 0 {
-            remarks.push(format!("{} lines are of something else and left out", self.others));
+            let other = "of something else and left out";
+            let (one, many) = (format!("is {other}"), format!("are {other}"));
+            remarks.push(of_lines(self.others, &one, &many));
         }
-        if let Some((name, line, count)) = &self.unknown {
-            remarks.push(format!(
-                "{count} lines have a name that is not known here ({name:?}, line {line}) and are \
-                 left out"
-            ));
-        }
+        remarks.extend(self.unknown.as_ref().map(of_unknown));
         let mut builder = Builder::new(&self.told)?;
         self.told.iter().for_each(|told| builder.line(told));
         let (trace, more) = builder.end(self.name.into());

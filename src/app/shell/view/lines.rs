@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use strum::VariantNames;
 
-use super::{Reader, field};
+use super::{Reader, field, of_unknown};
 use crate::cluster::Cause;
 use crate::cluster::command::parse_line;
 use crate::cluster::event::{
@@ -355,12 +355,7 @@ impl Reader for Lines {
 
     fn end(self: Box<Self>) -> Result<(Trace, Vec<String>), String> {
         let mut remarks = Vec::new();
-        if let Some((name, line, count)) = &self.unknown {
-            remarks.push(format!(
-                "{count} lines have a name that is not known here ({name:?}, line {line}) and are \
-                 left out"
-            ));
-        }
+        remarks.extend(self.unknown.as_ref().map(of_unknown));
         if self.untold > 0 {
             remarks.push(format!("what {} entries are follows from no line", self.untold));
         }

@@ -7,19 +7,23 @@
 mod etcd;
 mod lines;
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ColorChoice};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::cli::LabOptions;
-use super::files::{Files, shown, why_not};
+use super::files::{Files, Looks, START, no_json, shown, why_not};
 use super::{Ending, Mistake, lab};
 use crate::cluster::Cluster;
 use crate::cluster::observed::Trace;
+use crate::cluster::plain::plain;
 
 /// The most bytes of a line.
 const LINE_MAX: u64 = 1_000_000;
@@ -31,10 +35,29 @@ pub struct ViewOptions {
     /// The trace: of etcd's Raft (NDJSON), or what raftlab trace has written.
     pub file: PathBuf,
     /// Read no more than so many of its lines.
-    #[arg(long, value_name = "N", default_value_t = LINES)]
+    #[arg(long, value_name = "N", default_value_t = LINES, value_parser = lines)]
     pub lines: usize,
     #[command(flatten)]
     pub lab: LabOptions,
+}
+
+fn lines(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|lines| *lines > 0).ok_or_else(|| "expected a number from 1 on".into())
+}
+
+/// "1 line is of something else", "2 lines are of something else".
+fn of_lines(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 line {one}") } else { format!("{count} lines {many}") }
+}
+
+/// That lines have a name which is not known here.
+fn of_unknown((name, line, count): &(String, u32, usize)) -> String {
+    let known = format!("a name that is not known here ({name:?}, line {line})");
+    of_lines(
+        *count,
+        &format!("has {known} and is left out"),
+        &format!("have {known} and are left out"),
+    )
 }
 
 /// Carries out `raftlab view`.
@@ -43,11 +66,16 @@ pub struct ViewOptions {
 /// For a file that can't be read or is no trace, and without a terminal.
 pub fn run(options: &ViewOptions, colours: ColorChoice) -> Result<Ending, Mistake> {
     let name = shown(&options.file, "standard input");
-    let file = Files::default()
-        .open(&options.file)
-        .map_err(|error| Mistake::Usage(format!("{name}: {}", why_not(&error))))?;
-    let (trace, remarks) = read(&name, BufReader::new(file), options.lines)
-        .map_err(|why| Mistake::Usage(format!("{name}: {why}")))?;
+    let wrong = |why: String| Mistake::Usage(format!("{}: {why}", plain(&name)));
+    let file = Files::default().open(&options.file).map_err(|error| wrong(why_not(&error)))?;
+    let mut file = Watched::new(&name, BufReader::with_capacity(START, file));
+    let start = file.fill_buf().map_err(|error| wrong(why_not(&error)))?.to_vec();
+    let (trace, remarks) =
+        read(&name, &mut file, options.lines).map_err(|why| match Looks::of(&start) {
+            None | Some(Looks::Trace) => wrong(why),
+            Some(other) => wrong(other.instead(&options.file, "view")),
+        })?;
+    drop(file);
     let cluster = Cluster::observing(Rc::new(trace));
     lab::view(&options.file, cluster, &remarks, &options.lab, colours)
 }
@@ -76,7 +104,8 @@ pub fn read(
         }
         number += 1;
         if number > most {
-            remarks.push(format!("only the first {most} lines are shown (--lines)"));
+            let lines = of_lines(most, "is", "are");
+            remarks.push(format!("only the first {lines} shown (--lines)"));
             break;
         }
         if length as u64 > LINE_MAX {
@@ -92,7 +121,9 @@ pub fn read(
                 remarks.push(format!("line {number}, the last, was cut short"));
                 break;
             }
-            Err(error) => return Err(format!("line {number} is no JSON object: {error}")),
+            Err(error) => {
+                return Err(format!("line {number} is no JSON object: {}", no_json(&error)));
+            }
         };
         if reader.is_none() {
             reader = begin(&value, name);
@@ -141,6 +172,61 @@ fn begin(value: &Value, name: &str) -> Option<Box<dyn Reader>> {
 fn field<T: for<'de> Deserialize<'de>>(value: &Value, name: &str) -> Result<T, String> {
     let Some(found) = value.get(name) else { return Err(format!("there is no {name:?} in it")) };
     T::deserialize(found).map_err(|error| format!("{name:?}: {error}"))
+}
+
+/// A file whose reader sees how far it has come, if that takes long.
+struct Watched<R> {
+    file: R,
+    bar: ProgressBar,
+    begun: Instant,
+    read: u64,
+}
+
+/// How long reading takes before that is shown.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+impl Watched<BufReader<File>> {
+    fn new(name: &str, file: BufReader<File>) -> Self {
+        let length = file.get_ref().metadata().ok().filter(fs::Metadata::is_file);
+        let bar = ProgressBar::with_draw_target(
+            length.map(|file| file.len()),
+            ProgressDrawTarget::hidden(),
+        );
+        bar.set_message(plain(name).into_owned());
+        Self { file, bar, begun: Instant::now(), read: 0 }
+    }
+}
+
+impl<R: BufRead> Read for Watched<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(into)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Watched<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.file.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.file.consume(count);
+        self.read += count as u64;
+        if self.bar.is_hidden() && self.begun.elapsed() > PATIENCE && io::stderr().is_terminal() {
+            let style =
+                ProgressStyle::with_template("{msg}: {bytes} of {total_bytes} read {bar:30}");
+            self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(self.read);
+    }
+}
+
+impl<R> Drop for Watched<R> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 #[cfg(test)]

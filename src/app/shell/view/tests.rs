@@ -184,7 +184,7 @@ fn what_is_wrong_in_a_trace_is_said_with_its_line() {
     let renamed = etcd.replace("\"BecomeLeader\"", "\"BecomeBoss\"");
     assert!(told(&renamed)[0].contains("a name that is not known here (\"BecomeBoss\""));
     let other = etcd.replacen('\n', "\n{\"level\":\"info\"}\n", 1);
-    assert!(told(&other)[0].contains("1 lines are of something else"));
+    assert!(told(&other)[0].contains("1 line is of something else"));
     let few = read("test", etcd.as_bytes(), 50).expect("a trace").1;
     assert_eq!(few, ["only the first 50 lines are shown (--lines)"]);
     let mut long = etcd.clone().into_bytes();

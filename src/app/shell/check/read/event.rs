@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::edn::{Edn, Forms, read_number};
 use super::{Trouble, quoted};
+use crate::app::shell::files::no_json;
 
 /// How deep the brackets of a JSON value may be nested.
 const DEPTH_MAX: usize = 32;
@@ -162,7 +163,8 @@ fn of_json(text: &str, depth: usize) -> Result<Edn, String> {
     if depth > DEPTH_MAX {
         return Err(format!("values are nested more than {DEPTH_MAX} deep"));
     }
-    let odd = |error: serde_json::Error| format!("{} is no JSON: {error}", quoted(text));
+    let odd =
+        |error: serde_json::Error| format!("{} is no JSON: {}", quoted(text), no_json(&error));
     Ok(match text.as_bytes().first() {
         Some(b'{') => {
             let fields: BTreeMap<Box<str>, &RawValue> = serde_json::from_str(text).map_err(odd)?;

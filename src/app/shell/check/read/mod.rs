@@ -11,10 +11,11 @@ mod json;
 pub use jepsen::NIL;
 
 use std::io;
+use std::path::Path;
 
 use super::history::History;
 use super::lines::Model;
-use crate::app::shell::files::why_not;
+use crate::app::shell::files::{Looks, START, no_json, why_not};
 
 /// The most bytes of a history, and of one line or one form of it.
 pub const BYTES_MAX: u64 = 1 << 30;
@@ -61,12 +62,17 @@ pub enum FailedCas {
 /// # Errors
 /// The first thing that is wrong with it, and where. One in which no client does anything says
 /// nothing, so there is nothing to judge.
-pub fn read(bytes: io::Result<Vec<u8>>, wanted: Wanted) -> Result<History, Trouble> {
+pub fn read(path: &Path, bytes: io::Result<Vec<u8>>, wanted: Wanted) -> Result<History, Trouble> {
     let bytes = bytes.map_err(|error| Trouble::whole(why_not(&error)))?;
     if bytes.len() as u64 > BYTES_MAX {
         return Err(Trouble::whole(format!("it has more than {} MiB", BYTES_MAX >> 20)));
     }
-    let history = parse(&bytes, wanted)?;
+    let other = |looks: &Looks| !matches!(looks, Looks::History | Looks::Binary);
+    let looks = Looks::of(&bytes[..bytes.len().min(START)]).filter(other);
+    let history = parse(&bytes, wanted).map_err(|trouble| match looks {
+        Some(looks) => Trouble::whole(looks.instead(path, "check")),
+        None => trouble,
+    })?;
     if history.operations.is_empty() {
         return Err(Trouble::whole("there is no operation of a client in it: nothing to judge"));
     }
@@ -116,10 +122,7 @@ fn lines(text: &str) -> impl Iterator<Item = Result<(u64, &str), Trouble>> {
 
 /// What is wrong with a line that should be a JSON object.
 fn json_trouble(line: u64, text: &str, error: &serde_json::Error) -> Trouble {
-    let why = error.to_string();
-    // Every line is a document of its own, so its "line 1" would mislead.
-    let why = why.replace(" at line 1 column", " at column");
-    Trouble::at(line, format!("{why}, in {}", quoted(text)))
+    Trouble::at(line, format!("{}, in {}", no_json(error), quoted(text)))
 }
 
 fn too_long(line: u64) -> Trouble {

@@ -6,7 +6,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use super::*;
-use crate::app::shell::files::Files;
+use crate::app::shell::files::{Files, Kind};
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
@@ -17,7 +17,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn create(path: &Path, old: Old) -> Result<Output, Mistake> {
-    Files::default().create(path, old)
+    Files::default().create(path, old, Kind::Kept)
 }
 
 fn why(refused: Result<Output, Mistake>) -> String {
@@ -119,16 +119,19 @@ fn what_is_read_is_not_written_under_any_name() {
     let mut files = Files::default();
     assert_eq!(files.read(&path("soft"), 10).unwrap(), b"read");
     for name in ["in", "soft", "hard", "../".to_owned().as_str()] {
-        let refused = files.create(&path(name), Old::Replace);
+        let refused = files.create(&path(name), Old::Replace, Kind::Kept);
         let why = why(refused);
         assert!(why.contains("it is read") || why.contains("folder"), "{name}: {why}");
     }
-    let _first = files.create(&path("out"), Old::Replace).unwrap();
-    assert!(why(files.create(&path("./out"), Old::Replace)).contains("it is written"));
+    let _first = files.create(&path("out"), Old::Replace, Kind::Kept).unwrap();
+    assert!(why(files.create(&path("./out"), Old::Replace, Kind::Kept)).contains("it is written"));
     // Of what keeps nothing one can have any number.
     let null = Path::new("/dev/null");
-    let _both = [files.create(null, Old::Replace), files.create(null, Old::Replace)]
-        .map(|file| file.map_err(|_| ()).unwrap());
+    let _both = [
+        files.create(null, Old::Replace, Kind::Kept),
+        files.create(null, Old::Replace, Kind::Kept),
+    ]
+    .map(|file| file.map_err(|_| ()).unwrap());
     assert_eq!(fs::read_to_string(path("in")).unwrap(), "read");
 }
 
