@@ -86,6 +86,18 @@ fn what_a_rule_forbids_is_said_at_once_with_the_rule() {
         let said = missing(&[falls]);
         assert!(said.contains("terms never decrease along a log (§5.3)"), "{falls}: {said}");
     }
+    for (beyond, option, says) in [
+        ("S1 follows = S1", None, "another server"),
+        ("S2 is leader and S2 transfer = S2", Some("members"), "another server"),
+        ("majority = 7", None, "of 3 servers a majority is 2; it is 7 of 12 or 13"),
+        ("any of all joint", Some("membership=single"), "no configuration is joint"),
+    ] {
+        let option = option.map(|option| ["--option", option]);
+        let arguments: Vec<&str> =
+            [beyond, "--servers", "3"].into_iter().chain(option.into_iter().flatten()).collect();
+        let said = missing(&arguments);
+        assert!(said.contains(says), "{beyond}: {said}");
+    }
     // Of two servers one may have the one, and the other the other.
     found(&["any of S1 S2 log = 1,1 and S2 log = 1,2", "--seeds", "1..2"]);
 }

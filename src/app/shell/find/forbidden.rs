@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use super::Quest;
+use crate::app::hunt::plan::{Extra, OptionWord};
 use crate::cluster::command::{
-    Compare, Condition, Group, Operand, Quantity, Script, Who, fallen_terms,
+    Compare, Condition, Group, Number, Operand, Quantity, Script, Who, fallen_terms,
 };
+use crate::cluster::raft::RaftOption;
 
 /// Why no run leads to the condition, if that can be said at once. With a flaw, or another Raft,
 /// nothing is said: it may lead anywhere.
@@ -20,7 +22,50 @@ pub fn why(quest: &Quest) -> Option<String> {
                 .to_owned(),
         );
     }
-    quest.condition.needs(&fallen).or_else(|| impossible_logs(quest))
+    let beyond = |part: &Condition| beyond(part, quest);
+    let never = quest.condition.needs(&fallen).or_else(|| quest.condition.needs(&beyond));
+    never.or_else(|| impossible_logs(quest))
+}
+
+/// Why a measure never has what is asked of it, if that follows from what it measures.
+fn beyond(part: &Condition, quest: &Quest) -> Option<String> {
+    let (measure, operand) = match part {
+        Condition::Is(measure) => (measure, None),
+        Condition::Compare(measure, Compare::Equal | Compare::AtLeast, operand) => {
+            (measure, Some(operand))
+        }
+        _ => return None,
+    };
+    let members = quest.fixed.options.brings(OptionWord::Extra(Extra::Members));
+    match (measure.row.name, operand) {
+        ("joint", None) if quest.config.options.has(RaftOption::Membership) => Some(
+            "with membership=single members change one at a time, and no configuration is joint \
+             (dissertation §4.1)"
+                .to_owned(),
+        ),
+        ("majority", Some(Operand::Number(number))) if !members => {
+            let servers = u64::from(quest.config.servers);
+            let majority = servers / 2 + 1;
+            let asked = Number::literal(number).filter(|asked| *asked > majority)?;
+            Some(format!(
+                "of {servers} servers a majority is {majority}; it is {asked} of {} or {}",
+                2 * asked - 2,
+                2 * asked - 1
+            ))
+        }
+        (name @ ("follows" | "transfer"), Some(Operand::Server(Some(other)))) => {
+            let Group { who, .. } = measure.group.as_ref()?;
+            let itself = matches!((who.as_slice(), other), ([Who::Server(one)], Who::Server(other)) if one == other);
+            let why = match name {
+                "follows" => {
+                    "who follows has heard from a leader, and that is another server (§5.2)"
+                }
+                _ => "a leader hands over to another server (dissertation §3.10)",
+            };
+            itself.then(|| why.to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// Why a condition asks for a log that no server can have, if it does.
