@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::cluster::command::{self, Command, Deed, Flow, LabAct, NodeName, Script, Tell};
 use crate::cluster::event::{EventKind, LabEvent, ScriptEvent};
+use crate::cluster::time::Time;
 use crate::cluster::timeline::{Point, Watcher};
 use crate::cluster::{Cause, Cluster};
 use crate::ui::view::{Came, Choice, Pointed, Question, Said, ScriptPlace, SeenLine, Stage};
@@ -25,6 +26,8 @@ const REMEMBERED_MAX: usize = 10_000;
 #[derive(Clone, Debug, Default)]
 pub struct Player {
     caption: Option<Arc<str>>,
+    /// When it was said.
+    said: Time,
     /// What the class is asked, and where it was answered.
     question: Option<Arc<Question>>,
     answered: Option<Point>,
@@ -116,7 +119,7 @@ impl Player {
             ScriptEvent::Said { text } => {
                 let characters = text.chars().count() as u32;
                 self.hold = HOLD.saturating_add(HOLD_A_CHARACTER.saturating_mul(characters));
-                self.caption = Some(text.clone());
+                (self.caption, self.said) = (Some(text.clone()), here.time);
                 self.explains = std::mem::take(&mut self.revealed);
                 if let Some(question) = self.unexplained.take() {
                     self.why = Some((question, text.clone()));
@@ -221,6 +224,10 @@ impl Player {
         let Some(question) = self.question.as_mut().map(Arc::make_mut) else { return };
         question.stage = Stage::Revealed;
         self.revealed = true;
+        // What was said before the question is of what was to be seen then.
+        if here.time > self.said {
+            self.caption = None;
+        }
         for (choice, so) in question.choices.iter_mut().zip(so) {
             choice.so = *so;
         }

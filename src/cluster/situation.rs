@@ -142,9 +142,9 @@ pub enum Stuck {
 /// What becomes of an entry in a server's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is committed, and this server knows that.
+    /// It is committed, and this server knows that; or it is on the disk of one that is down.
     Known,
-    /// It is committed, and this server has not been told, or forgot it in a crash.
+    /// It is committed, and this running server has not been told, or forgot it in a crash.
     Committed,
     /// It is not committed. No server without it could win an election.
     Safe,
@@ -314,7 +314,7 @@ impl Situation {
         let kept = |at: Index| server.raft.log().term(at) == cluster.checker().committed_term(at);
         Some(if index <= committed {
             match kept(index) {
-                true if server.power != Power::Down && index <= server.raft.commit() => Fate::Known,
+                true if server.power == Power::Down || index <= server.raft.commit() => Fate::Known,
                 true => Fate::Committed,
                 false => Fate::Lost,
             }

@@ -25,7 +25,7 @@ use std::ops::{Index, IndexMut};
 use ratatui::layout::{Rect, Size};
 
 use super::scale::Scale;
-use super::view::{Clock, Layout, Marks, Mode, Pane, View};
+use super::view::{Clock, Layout, Marks, Mode, Pane, Stage, View};
 use super::{links, question, watches};
 
 /// The smallest terminal that has room.
@@ -251,7 +251,12 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
         (Scale::Xl, false) => (5, HEADLINE_BIG),
     };
     areas.header = top(&mut left, strip);
-    areas.headline = top(&mut left, said);
+    // With the answer stands what has happened, unless the caption is of that moment.
+    let told = top(&mut left, said);
+    match is_revealed(view) && view.caption.is_none() {
+        true => areas.news = told,
+        false => areas.headline = told,
+    }
     if scale == Scale::Xl && !broken {
         areas.status = top(&mut left, 1);
     }
@@ -266,13 +271,22 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
         Scale::M if low => 1,
         Scale::M => 2,
     };
-    match scale {
+    let news = match scale {
         Scale::Xl => hall_large(areas, left, news),
         Scale::L | Scale::M => {
-            areas.news = top(&mut left, news);
+            let area = top(&mut left, news);
             hall_rows(areas, left, servers);
+            area
         }
+    };
+    if view.question.is_none() {
+        areas.news = news;
     }
+}
+
+/// Whether a question stands with its answer.
+fn is_revealed(view: &View) -> bool {
+    view.question.as_ref().is_some_and(|question| question.stage == Stage::Revealed)
 }
 
 /// What is said, the map and the logs, and nothing else. What is said has the same rows whatever it
@@ -282,7 +296,7 @@ fn big(areas: &mut Areas, view: &View, servers: usize) {
     areas.footer = bottom(&mut left, 1);
     let scale = Scale::of(left.width, left.height);
     let said = match scale {
-        _ if view.question.is_some() => 3 * u16::from(view.caption.is_some()),
+        _ if view.question.is_some() => 3 * u16::from(view.caption.is_some() || is_revealed(view)),
         Scale::M if left.height < 20 => 3,
         Scale::M => 6,
         Scale::L => 7,
@@ -355,12 +369,14 @@ fn hall_news(left: Rect, servers: usize) -> u16 {
     left.height.saturating_sub(needed).clamp(8, 18)
 }
 
-fn hall_large(areas: &mut Areas, left: Rect, news: u16) {
+/// Returns the place of the news.
+fn hall_large(areas: &mut Areas, left: Rect, news: u16) -> Rect {
     let width = left.width * MAP_SHARE / 100;
     areas[Pane::Map] = Rect { width, ..left };
     let mut side = Rect { x: left.x + width + 1, width: left.width - width - 1, ..left };
-    areas.news = top(&mut side, news);
+    let news = top(&mut side, news);
     areas[Pane::Servers] = side;
+    news
 }
 
 /// What every layout has above and below its panes; returns what is left between.

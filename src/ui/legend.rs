@@ -52,7 +52,7 @@ pub fn entries(theme: Theme) -> Vec<Entry> {
         entry("△ PRE-VOTE", plain, "asks who would vote for it"),
         entry("✗ DOWN", dim, "crashed; its disk is kept"),
         entry("z ASLEEP", dim, "stopped; timers and packets wait"),
-        entry("✓t4 x=3", theme.settled(term), "entry, committed; its server knows"),
+        entry("✓t4 x=3", theme.settled(term), "committed; its server knows, or is down"),
         entry("[t4 x=3]", theme.settled(term), "committed; its server does not know"),
         entry("(t4 x=3)", plain, "entry, only appended"),
         entry("(t3 x=9≠)", plain, "not the leader's entry"),

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
-use super::theme::{Ground, Ink};
-use crate::cluster::raft::Entry;
+use super::theme::{Ground, Ink, Theme};
+use crate::cluster::raft::{Entry, Position};
 use crate::cluster::situation::{Fate, Need};
 use crate::cluster::start::is_given;
 use crate::cluster::types::{Index, Request, Term};
@@ -85,6 +85,24 @@ impl Verdict {
     }
 }
 
+/// What a kind of cell means, enclosed as a cell of that kind is: "✓ committed", "(not yet)".
+pub fn sample(fate: Fate, words: &str) -> String {
+    match fate.brackets() {
+        (open, ' ') => format!("{open} {words} "),
+        (open, close) => format!("{open}{words}{close}"),
+    }
+}
+
+/// The looks of such a cell.
+pub fn sample_style(theme: Theme, fate: Fate, term: Term) -> Style {
+    match fate {
+        Fate::Known => theme.settled(term).patch(theme.bold()),
+        Fate::Committed => theme.settled(term),
+        Fate::Lost => theme.on(Ground::Lost),
+        Fate::Open | Fate::Safe => theme.ink(Ink::Strong).patch(theme.bold()),
+    }
+}
+
 /// An entry in its cell.
 pub fn draw_cell(
     canvas: &mut Canvas,
@@ -141,12 +159,23 @@ fn draw_pending(canvas: &mut Canvas, area: Rect, entry: &Entry, text: &str, diff
     }
 }
 
-/// "[..40        ]": the part of a log that a snapshot covers, as one block.
-pub fn covered(base: Index, width: u16) -> String {
-    let room = usize::from(width.saturating_sub(2));
-    let forms = covered_words(base);
+/// "✓snapshot up to 40  ": the part of a log that a snapshot covers, as one block. All of that is
+/// committed, and its server knows (§7); `told` if that may be said.
+pub fn draw_covered(canvas: &mut Canvas, area: Rect, base: Position, told: bool) {
+    let theme = canvas.theme();
+    let forms = covered_words(base.index);
+    let room = usize::from(area.width.saturating_sub(2));
     let text = forms.iter().find(|words| words.len() <= room).unwrap_or(&forms[2]);
-    format!("[{text:<width$}]", width = room)
+    let style = covered_style(theme, base, told);
+    canvas.fill(area, style);
+    let tick = if told { '✓' } else { ' ' };
+    let y = area.y + area.height / 2;
+    canvas.pen_at(area.x, y, area.width).style(style).put(tick).put_within(text);
+}
+
+/// The ground of that block: that of committed entries of the term of its last.
+pub fn covered_style(theme: Theme, base: Position, told: bool) -> Style {
+    if told { theme.settled(base.term) } else { theme.ink(Ink::Text) }
 }
 
 /// What stands in that block, the longest first.

@@ -11,11 +11,12 @@
 //! All servers share one window of columns, which follows the tail until somebody scrolls. Only
 //! the entries of the window are looked at, however long the logs are.
 
+use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::canvas::Canvas;
 use super::text::digits;
-use super::theme::{Ground, Ink};
+use super::theme::Ground;
 use super::view::{RemovedEntry, Scene};
 use super::{log_marks, reading};
 use crate::cluster::raft::{Entry, Payload};
@@ -202,12 +203,12 @@ impl Window {
         (scene, situation): (&Scene, &Situation),
         server: &Server,
     ) {
-        let theme = canvas.theme();
         let leader = scene.cluster.newest_leader();
         let told = !scene.view.withholds();
         if let Some((x, width)) = self.covered(server.raft.log().base().index) {
-            let text = log_marks::covered(server.raft.log().base().index, width);
-            canvas.pen_at(x, y, width).style(theme.ink(Ink::Dim)).put(text);
+            let told = !scene.view.withholds_commits();
+            let block = Rect { x, y, width, height: 1 };
+            log_marks::draw_covered(canvas, block, server.raft.log().base(), told);
         }
         let last = server.raft.log().last_index();
         let fading = || {

@@ -154,7 +154,7 @@ fn draw_large(
     };
     let left = Rect { y, height: area.bottom().saturating_sub(y), ..area };
     let large = set(&capitals(&why), Face::Narrow)
-        .filter(|lines| tall && lines.len() as u16 * Face::Narrow.rows() < left.height);
+        .filter(|lines| lines.len() as u16 * Face::Narrow.rows() <= left.height);
     y = match large {
         Some(lines) => {
             for line in &lines {

@@ -188,7 +188,9 @@ impl Item {
             return;
         }
         match self.answers.last_mut() {
-            Some(last) if last.caption == beside => why.clone_into(&mut last.caption),
+            Some(last) if explains_nothing(&last.caption, beside) => {
+                why.clone_into(&mut last.caption);
+            }
             Some(_) => {}
             None => self.answers.push(Shown {
                 at: at.clone(),
@@ -203,10 +205,19 @@ impl Item {
     fn answer(&mut self, shown: Shown) {
         let beside = self.shown.caption.as_str();
         match self.answers.last_mut() {
-            Some(last) if last.caption == shown.caption || last.caption == beside => *last = shown,
+            Some(last)
+                if last.caption == shown.caption || explains_nothing(&last.caption, beside) =>
+            {
+                *last = shown;
+            }
             _ => self.answers.push(shown),
         }
     }
+}
+
+/// Whether an answer has no words, or those that stood beside the question.
+fn explains_nothing(caption: &str, beside: &str) -> bool {
+    caption.is_empty() || caption == beside
 }
 
 /// The options with which the lab plays what the sheet shows.

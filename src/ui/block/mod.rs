@@ -87,19 +87,33 @@ pub fn fits(text: &str, face: Face, room: u16, glyphs: Glyphs) -> bool {
     glyphs == Glyphs::Unicode && face.width(text).is_some_and(|width| width <= room)
 }
 
-/// The text in lines of block letters; `None` if a word has no room or cannot be drawn.
+/// The text in lines of block letters; `None` if a word has no room or cannot be drawn. A number
+/// stays in the line of what it counts.
 pub fn lines(text: &str, face: Face, room: u16, glyphs: Glyphs) -> Option<Vec<String>> {
-    let mut lines: Vec<String> = Vec::new();
+    let fits = |text: &str| fits(text, face, room, glyphs);
+    let joined = |first: &str, then: &str| Some(format!("{first} {then}")).filter(|it| fits(it));
+    let mut parts: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        if !fits(word, face, room, glyphs) {
+        if !fits(word) {
             return None;
         }
-        match lines.last_mut() {
-            Some(line) if fits(&format!("{line} {word}"), face, room, glyphs) => {
-                line.push(' ');
-                line.push_str(word);
+        let counts = parts.last().filter(|_| word.starts_with(|one: char| one.is_ascii_digit()));
+        match counts.and_then(|what| joined(what, word)) {
+            Some(both) => {
+                parts.pop();
+                parts.push(both);
             }
-            Some(_) | None => lines.push(word.to_owned()),
+            None => parts.push(word.to_owned()),
+        }
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last().and_then(|line| joined(line, &part)) {
+            Some(line) => {
+                lines.pop();
+                lines.push(line);
+            }
+            None => lines.push(part),
         }
     }
     Some(lines)

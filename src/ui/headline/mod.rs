@@ -113,17 +113,17 @@ fn large(text: &str, room: u16, rows: u16, glyphs: Glyphs) -> Option<(Face, Vec<
 
 /// In capitals, which is what block letters are legible in; but names of clients and keys, and
 /// what is written as in the language, keep their letters.
-pub(super) fn capitals(text: &str) -> String {
+pub fn capitals(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
         let name = bare.strip_suffix("'s");
         let one = |name: &str| name.chars().count() == 1;
         let numbered = bare.starts_with(char::is_lowercase) && bare.ends_with(char::is_numeric);
+        let client = words.last().is_some_and(|before| before == "CLIENT");
         let named = name.is_some_and(one)
-            || (one(bare) && bare != "a" && bare != "I")
-            || numbered
-            || words.last().is_some_and(|before| before == "CLIENT");
+            || (one(bare) && bare != "I" && (client || bare != "a"))
+            || numbered;
         let written = word.contains(['=', '_', '{']);
         words.push(if named || written { word.to_owned() } else { word.to_uppercase() });
     }

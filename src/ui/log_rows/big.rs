@@ -4,13 +4,16 @@ use super::{ABOVE_BIG, Table};
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Standing};
-use crate::cluster::types::{Index, ServerSet};
+use crate::cluster::types::{Index, ServerSet, Term};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
-use crate::ui::log_marks::{Verdict, covered, covered_words, draw_cell};
+use crate::ui::log_marks::{
+    Verdict, covered_style, covered_words, draw_cell, draw_covered, sample_style,
+};
 use crate::ui::text::Spaced;
 use crate::ui::theme::{Ground, Ink};
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 impl Table<'_> {
     /// How many rows a server takes at the largest scale.
@@ -86,22 +89,84 @@ impl Table<'_> {
         }
     }
 
-    /// The part of a log that a snapshot covers, in block letters between brackets.
+    /// The part of a log that a snapshot covers, in block letters.
     fn draw_big_block(&self, canvas: &mut Canvas, area: Rect, server: &Server) {
         let theme = canvas.theme();
-        let (ink, base) = (theme.ink(Ink::Dim), server.raft.log().base().index);
-        for y in area.top()..area.bottom() {
-            canvas.glyph(area.x, y, '▌', ink);
-            canvas.glyph(area.right() - 1, y, '▐', ink);
+        let (base, told) = (server.raft.log().base(), !self.scene.view.withholds_commits());
+        let style = covered_style(theme, base, told);
+        let forms = covered_words(base.index).map(|words| words.to_uppercase());
+        let room = area.width.saturating_sub(2);
+        let fitting = |text: &&String| block::fits(text, Face::Narrow, room, theme.glyphs);
+        match forms.iter().find(fitting) {
+            Some(text) => {
+                canvas.fill(area, style);
+                block::draw(canvas, (area.x + 1, area.y), text, Face::Narrow, style);
+            }
+            None => draw_covered(canvas, area, base, told),
         }
-        let forms = covered_words(base).map(|words| words.to_uppercase());
-        let room = area.width.saturating_sub(4);
-        let fitting = |text: &String| block::fits(text, Face::Narrow, room, theme.glyphs);
-        match forms.iter().find(|text| fitting(text)) {
-            Some(text) => drop(block::draw(canvas, (area.x + 2, area.y), text, Face::Narrow, ink)),
-            None => {
-                let text = covered(base, area.width.saturating_sub(2));
-                canvas.pen_at(area.x + 1, area.y + 1, area.width - 2).style(ink).put(text);
+    }
+
+    /// What the kinds of cells mean, in block letters at the foot of the pane, where rows are free
+    /// from `top` on. Whether they are.
+    pub(super) fn draw_big_legend(&self, canvas: &mut Canvas, top: u16) -> bool {
+        let theme = canvas.theme();
+        let room = self.area.width.saturating_sub(2);
+        let mut lines: Vec<Vec<(u16, Fate, Term, String)>> = Vec::new();
+        for (fate, term, words) in self.kinds() {
+            let words = words.to_uppercase();
+            let Some(width) = Face::Narrow.width(&words).map(|width| width + 4) else {
+                return false;
+            };
+            if width > room {
+                return false;
+            }
+            let taken = |line: &Vec<(u16, Fate, Term, String)>| -> u16 {
+                line.iter().map(|(width, ..)| width + 2).sum()
+            };
+            match lines.last_mut().filter(|line| taken(line) + width <= room) {
+                Some(line) => line.push((width, fate, term, words)),
+                None => lines.push(vec![(width, fate, term, words)]),
+            }
+        }
+        let rows = 4 * lines.len() as u16;
+        if top + rows > self.area.bottom() {
+            return false;
+        }
+        for (line, y) in lines.into_iter().zip((self.area.bottom() - rows..).step_by(4)) {
+            let mut x = self.area.x + 1;
+            for (width, fate, term, words) in line {
+                let cell = Rect { x, y, width, height: 3 };
+                self.draw_ground(canvas, cell, Some(fate), term);
+                let style = sample_style(theme, fate, term);
+                block::draw(canvas, (x + 2, y), &words, Face::Narrow, style);
+                x += width + 2;
+            }
+        }
+        true
+    }
+
+    /// The ground of a cell and what encloses it.
+    fn draw_ground(&self, canvas: &mut Canvas, area: Rect, fate: Option<Fate>, term: Term) {
+        let theme = canvas.theme();
+        match fate {
+            None => {}
+            Some(fate @ (Fate::Known | Fate::Lost)) => {
+                canvas.fill(area, sample_style(theme, fate, term));
+            }
+            Some(Fate::Committed) => {
+                let fill = theme.settled(term);
+                canvas.fill(area, fill);
+                // Brackets, as on the small cells: this server has not been told.
+                for (y, left, right) in [(0, '▛', '▜'), (1, '▌', '▐'), (2, '▙', '▟')] {
+                    canvas.glyph(area.x, area.y + y, left, fill);
+                    canvas.glyph(area.right() - 1, area.y + y, right, fill);
+                }
+            }
+            Some(Fate::Open | Fate::Safe) => {
+                for y in area.top()..area.bottom() {
+                    canvas.glyph(area.x, y, '▌', theme.hue_ink(term));
+                    canvas.glyph(area.right() - 1, y, '▐', theme.hue_ink(term));
+                }
             }
         }
     }
@@ -129,28 +194,9 @@ impl Table<'_> {
         let theme = canvas.theme();
         let fate = self.fate(server, index);
         let text = self.words(entry);
-        let fill = match fate {
-            Some(Fate::Known | Fate::Committed) => Some(theme.settled(entry.term)),
-            Some(Fate::Lost) => Some(theme.on(Ground::Lost)),
-            Some(Fate::Open | Fate::Safe) | None => None,
-        };
-        let style = fill.unwrap_or(theme.ink(Ink::Strong));
-        if let Some(fill) = fill {
-            canvas.fill(area, fill);
-            if fate == Some(Fate::Committed) {
-                // Brackets, as on the small cells: this server has not been told.
-                for (y, left, right) in [(0, '▛', '▜'), (1, '▌', '▐'), (2, '▙', '▟')] {
-                    canvas.glyph(area.x, area.y + y, left, fill);
-                    canvas.glyph(area.right() - 1, area.y + y, right, fill);
-                }
-            }
-        } else if fate.is_some() {
-            let hue = theme.hue_ink(entry.term);
-            for y in area.top()..area.bottom() {
-                canvas.glyph(area.x, y, '▌', hue);
-                canvas.glyph(area.right() - 1, y, '▐', hue);
-            }
-        }
+        self.draw_ground(canvas, area, fate, entry.term);
+        let style =
+            fate.map_or(theme.ink(Ink::Strong), |fate| sample_style(theme, fate, entry.term));
         let room = area.width.saturating_sub(2);
         let faces = [self.face, Face::Narrow];
         if let Some(face) = block::fitting(&text, room, &faces, theme.glyphs) {
@@ -166,15 +212,16 @@ impl Table<'_> {
             let plate = Rect { x: area.right(), width: self.gap, ..area };
             let style = theme.on(Ground::Bright);
             canvas.fill(plate, style);
-            match block::fits(&letter, Face::Narrow, plate.width, theme.glyphs) {
-                true => drop(block::draw(canvas, (plate.x, plate.y), &letter, Face::Narrow, style)),
-                false => drop(canvas.pen_at(plate.x, plate.y + 1, 1).style(style).user(&letter)),
+            if block::fits(&letter, Face::Small, plate.width.saturating_sub(2), theme.glyphs) {
+                block::draw(canvas, (plate.x + 1, plate.y), &letter, Face::Small, style);
+            } else {
+                canvas.pen_at(plate.x, plate.y + 1, 1).style(style).user(&letter);
             }
         }
     }
 
-    /// What follows from the logs, in block letters, below them.
-    pub(super) fn draw_verdicts(&self, canvas: &mut Canvas, rows: u16) {
+    /// What follows from the logs, in block letters, below them; the row below that.
+    pub(super) fn draw_verdicts(&self, canvas: &mut Canvas, rows: u16) -> u16 {
         let theme = canvas.theme();
         let mut lines: Vec<(String, bool)> = Vec::new();
         let mut seen: Vec<(Verdict, ServerSet)> = Vec::new();
@@ -198,7 +245,7 @@ impl Table<'_> {
         let mut y = self.area.y + ABOVE_BIG + rows * self.big_rows() + 1;
         for (text, bad) in lines {
             if y + 3 > self.area.bottom() {
-                return;
+                return y;
             }
             let style = match bad {
                 true => theme.on(Ground::Lost),
@@ -207,6 +254,10 @@ impl Table<'_> {
             let area = Rect { y, height: 3, width: self.area.width.saturating_sub(1), ..self.area };
             if bad {
                 canvas.fill(area, style);
+                let edge = Style::new().fg(style.bg.unwrap_or_default());
+                for x in area.left()..area.right() {
+                    canvas.glyph(x, y - 1, '▄', edge);
+                }
             }
             let faces = [Face::Small, Face::Narrow];
             if let Some(face) = block::fitting(&text, area.width - 3, &faces, theme.glyphs) {
@@ -217,5 +268,6 @@ impl Table<'_> {
             }
             y += 4;
         }
+        y
     }
 }

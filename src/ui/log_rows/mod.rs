@@ -1,15 +1,15 @@
 //! The logs in a hall: a row a server, a column an entry, and what is true of an entry in its cell.
 //!
 //! ```text
-//!  Logs  ✓t3 x=3  committed  (t3 y=7) not yet  ✗t2 x=9  will be LOST
+//!  Logs  ✓ committed   (not yet)  ✗ will be LOST
 //!  ✓ committed up to 5       4         5         6         7
 //! A S1 ○ follower     t3  ✓t2 y=5  ✓t3 x=3
 //! B S2 ☆ STUCK LEADER t2  ✓t2 y=5  ✗t2 x=9   ✗t2 x=3   ✗t2 x=9 b   LOSES 5-7
 //! A S3 ★ LEADER       t3  ✓t2 y=5  ✓t3 x=3   (t3 y=7)a             needs 2 more
 //! ```
 //!
-//! A committed entry is filled: with a tick where its server knows it, in brackets where the server
-//! has not been told. One in parentheses is only appended. One that will be overwritten stands on a
+//! A committed entry is filled: with a tick where its server knows it or is down, in brackets where
+//! the server has not been told. One in parentheses is only appended. One that will be overwritten stands on a
 //! light plate. At the end of a row stands what follows from it. The letter behind a cell is the
 //! client that waits there.
 
@@ -22,7 +22,7 @@ use super::block::{self, Face};
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
 use super::layout::Areas;
-use super::log_marks::{Verdict, copies, covered, draw_cell, words};
+use super::log_marks::{Verdict, copies, draw_cell, draw_covered, sample, sample_style, words};
 use super::map::room_letter;
 use super::reading;
 use super::scale::Scale;
@@ -33,7 +33,7 @@ use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Situation, Standing};
-use crate::cluster::types::Index;
+use crate::cluster::types::{Index, Term};
 
 /// Rows above the servers: the legend and the numbers of the entries. At the largest scale they are
 /// larger, and how far the log is committed stands between them.
@@ -55,13 +55,15 @@ struct Table<'a> {
     last: Index,
     /// Where the verdicts begin.
     verdicts: u16,
-    /// Whether block letters say the terms: entries of different terms have one value.
+    /// Whether block letters say the terms: entries of several are shown.
     terms: bool,
     /// The block letters of the entries.
     face: Face,
 }
 
 const VERDICT: u16 = 20;
+/// The columns behind a cell in which a block letter has room.
+const GAP_BIG: u16 = 5;
 /// As many entries as a log shows at least, if it has them.
 const FEW: u64 = 4;
 
@@ -93,10 +95,19 @@ impl<'a> Table<'a> {
             face: Face::Small,
         };
         table.fit();
+        let all = last.0 + 1 - first.0;
         // A few columns in narrow letters say more than one in wide ones.
-        if table.is_big() && (table.terms || table.count < FEW.min(last.0 + 1 - first.0)) {
+        if table.is_big() && (table.terms || table.count < FEW.min(all)) {
             table.face = Face::Narrow;
             table.fit();
+        }
+        // A letter that is legible behind each cell, unless that costs a column.
+        if table.is_big()
+            && table.count * u64::from(table.cell + table.gap)
+                >= all * u64::from(table.cell + GAP_BIG)
+        {
+            table.gap = GAP_BIG;
+            table.place();
         }
         table
     }
@@ -108,7 +119,7 @@ impl<'a> Table<'a> {
         for cell in widths.iter().copied() {
             self.cell = cell;
             self.place();
-            self.terms = self.is_big() && self.has_twins();
+            self.terms = self.is_big() && self.has_terms();
             if self.widest() <= cell {
                 break;
             }
@@ -154,19 +165,13 @@ impl<'a> Table<'a> {
         servers.flat_map(|server| self.entries(server)).map(width).max().unwrap_or(0)
     }
 
-    /// Whether two entries that are shown do the same and are of different terms.
-    fn has_twins(&self) -> bool {
+    /// Whether entries of more than one term are shown: colour alone must not say which.
+    fn has_terms(&self) -> bool {
         let servers = self.scene.cluster.servers().iter();
-        let mut seen: Vec<&Entry> = Vec::new();
-        for (_, entry) in servers.flat_map(|server| self.entries(server)) {
-            let twin =
-                |other: &&Entry| other.payload.is_like(&entry.payload) && other.term != entry.term;
-            if seen.iter().any(twin) {
-                return true;
-            }
-            seen.push(entry);
-        }
-        false
+        let mut terms =
+            servers.flat_map(|server| self.entries(server)).map(|(_, entry)| entry.term);
+        let first = terms.next();
+        terms.any(|term| Some(term) != first)
     }
 
     /// What an entry does, in block letters.
@@ -216,7 +221,7 @@ fn before(scene: &Scene, scale: Scale) -> u16 {
         return width(format!("S{last}")) + mark + width(format!("t{term}")) + 8;
     }
     let role = 2 + "STUCK LEADER".len() as u16;
-    digits(last) + digits(term) + role + 7
+    digits(last) + digits(term) + role + 8
 }
 
 pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
@@ -224,7 +229,6 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
     let screen = (areas.screen.width, areas.screen.height);
     let table = Table::of(area, scene, screen);
     canvas.fill(area, canvas.theme().ground(Ground::Base));
-    table.draw_legend(canvas);
     table.draw_heading(canvas);
     let rows = rows(&table);
     for (row, place) in rows.places() {
@@ -235,9 +239,11 @@ pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
             table.draw_row(canvas, row, server);
         }
     }
-    if table.is_big() {
-        table.draw_verdicts(canvas, rows.shown());
-    }
+    let explained = table.is_big() && {
+        let free = table.draw_verdicts(canvas, rows.shown());
+        table.draw_big_legend(canvas, free)
+    };
+    table.draw_legend(canvas, explained);
 }
 
 fn rows(table: &Table) -> Rows {
@@ -272,10 +278,9 @@ pub fn logs_extent(areas: &Areas, scene: &Scene) -> Extent {
 }
 
 impl Table<'_> {
-    /// A sample of each kind of cell that is shown, and what it means.
-    fn draw_legend(&self, canvas: &mut Canvas) {
-        let theme = canvas.theme();
-        let mut samples: [Option<(Entry, Fate)>; 4] = [None, None, None, None];
+    /// The kinds of cells that are shown, each with what it means and a term of which it has one.
+    fn kinds(&self) -> impl Iterator<Item = (Fate, Term, &'static str)> {
+        let mut terms: [Option<(Fate, Term)>; 4] = [None; 4];
         for server in self.scene.cluster.servers() {
             for (index, entry) in self.entries(server) {
                 let Some(fate) = self.fate(server, index) else { continue };
@@ -285,9 +290,22 @@ impl Table<'_> {
                     Fate::Open | Fate::Safe => 2,
                     Fate::Lost => 3,
                 };
-                samples[place].get_or_insert_with(|| (entry.clone(), fate));
+                terms[place].get_or_insert((fate, entry.term));
             }
         }
+        let lost = match self.scene.cluster.violation() {
+            None => "will be LOST",
+            Some(_) => "not as committed",
+        };
+        let words = ["committed", "committed, not known", "not yet", lost];
+        let kinds = terms.into_iter().zip(words);
+        kinds.filter_map(|(kind, words)| kind.map(|(fate, term)| (fate, term, words)))
+    }
+
+    /// The title, with a sample of each kind of cell that is shown, which says what it means, unless
+    /// that is `explained` below.
+    fn draw_legend(&self, canvas: &mut Canvas, explained: bool) {
+        let theme = canvas.theme();
         let area = Rect { height: 1, ..self.area };
         let mut x = {
             let mut pen = canvas.pen(area, 0);
@@ -296,22 +314,15 @@ impl Table<'_> {
         };
         let remark = self.remark();
         let kept = if remark.is_empty() { 0 } else { theme.glyphs.width(&remark) + 2 };
-        let lost = match self.scene.cluster.violation() {
-            None => "will be LOST",
-            Some(_) => "not as committed",
-        };
-        let labels = ["committed", "committed, not known", "not yet", lost];
-        for (sample, label) in samples.iter().zip(labels) {
-            let Some((entry, fate)) = sample else { continue };
-            let width = theme.glyphs.width(&words(entry, true, theme.glyphs)) + 2;
-            if x + width + theme.glyphs.width(label) + 2 + kept > area.right() {
+        for (fate, term, words) in self.kinds().filter(|_| !explained) {
+            let text = sample(fate, words);
+            let width = theme.glyphs.width(&text);
+            if x + width + 2 + kept > area.right() {
                 break;
             }
-            let cell = Rect { x, y: area.y, width, height: 1 };
-            draw_cell(canvas, cell, entry, Some(*fate), false);
-            let mut pen = canvas.pen_at(x + width + 1, area.y, 30);
-            pen.style(theme.ink(Ink::Text)).put(label);
-            x = pen.x() + 3;
+            let style = sample_style(theme, fate, term);
+            canvas.pen_at(x, area.y, width).style(style).put(text);
+            x += width + 2;
         }
         for column in x..area.right().saturating_sub(1) {
             canvas.glyph(column, area.y, '─', theme.ink(Ink::Faint));
@@ -457,7 +468,8 @@ impl Table<'_> {
         };
         let text = format!("t{term}");
         let width = text.len() as u16;
-        let end = self.left.saturating_sub(1);
+        // A column stays free for the mark of a log that begins before what is shown.
+        let end = self.left.saturating_sub(2);
         canvas.pen_at(end.saturating_sub(width), y, width).style(chip).put(text);
         self.draw_cells(canvas, y, server);
         self.draw_verdict(canvas, y, server);
@@ -475,8 +487,9 @@ impl Table<'_> {
     fn draw_cells(&self, canvas: &mut Canvas, y: u16, server: &Server) {
         let theme = canvas.theme();
         if let Some((x, width)) = self.covered(server) {
-            let text = covered(server.raft.log().base().index, width);
-            canvas.pen_at(x, y, width).style(theme.ink(Ink::Dim)).put(text);
+            let told = !self.scene.view.withholds_commits();
+            let block = Rect { x, y, width, height: 1 };
+            draw_covered(canvas, block, server.raft.log().base(), told);
         }
         self.draw_earlier(canvas, y, server);
         for (index, entry) in self.entries(server) {

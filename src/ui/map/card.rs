@@ -156,7 +156,10 @@ impl<'a> Card<'a> {
                     // Copies alone never commit it (§5.4.2).
                     (_, true) => vec![format!("needs t{} entry", self.server.raft.term())],
                     (0, false) => vec!["committing".to_owned()],
-                    (more, false) => lacking(more, copies(need)),
+                    (more, false) => {
+                        let what = copies(need);
+                        vec![format!("needs {more} more {what}"), format!("needs {more} {what}")]
+                    }
                 };
                 Some((pips(need.acked.len()), words))
             }
@@ -168,11 +171,10 @@ impl<'a> Card<'a> {
             }
             (Standing::PreCandidate | Standing::Candidate, _) => {
                 let votes = self.server.raft.votes();
-                let words = match all.lacks(votes) {
-                    1 => lacking(1, "vote"),
-                    more => lacking(more, "votes"),
-                };
-                Some((pips(votes.len()), words))
+                let more = all.lacks(votes);
+                let s = if more == 1 { "" } else { "s" };
+                let words = [format!("needs {more} more vote{s}"), format!("needs {more} more")];
+                Some((pips(votes.len()), words.to_vec()))
             }
             (Standing::Leader | Standing::Stuck(_) | Standing::Leads, _)
             | (
@@ -457,8 +459,7 @@ impl<'a> Card<'a> {
         let forms = match self.needs() {
             Some((pips, words)) => {
                 let full = words.iter().map(|words| format!("{pips} {words}"));
-                let brief = words.iter().map(|words| words.trim_end_matches(" more").to_owned());
-                full.chain(words.iter().cloned()).chain(brief).chain([pips.clone()]).collect()
+                full.chain(words.iter().cloned()).chain([pips.clone()]).collect()
             }
             None => vec![self.remark()],
         };
@@ -558,18 +559,23 @@ impl<'a> Card<'a> {
             let style = self.theme.ink(Ink::Strong).patch(self.theme.bold());
             canvas.glyph(x, area.y + area.height / 2, '►', style);
         }
-        let (x, y, width) = match self.picture.plan.card {
-            CardSize::Small => (area.x + 1, area.y, 3),
-            CardSize::Name | CardSize::M => (area.x + 2, area.y, self.name().len() as u16 + 2),
-            CardSize::Big | CardSize::Tall | CardSize::L | CardSize::Xl => {
-                (area.x + 2, area.y, self.name().len() as u16 + 2)
+        let (name, glyphs) = (self.name(), self.theme.glyphs);
+        let plain = name.len() as u16;
+        let block = Letters::Small.width(&name).filter(|_| glyphs == Glyphs::Unicode);
+        let plate = match (self.picture.plan.card, block) {
+            (CardSize::Small, _) => Rect { x: area.x + 1, y: area.y, width: plain + 1, height: 1 },
+            (CardSize::Name | CardSize::M, _) => {
+                Rect { x: area.x + 2, y: area.y, width: plain + 2, height: 1 }
+            }
+            (CardSize::Big | CardSize::Tall | CardSize::L | CardSize::Xl, Some(width)) => {
+                Rect { x: area.x + 1, y: area.y + 1, width: width + 2, height: 3 }
+            }
+            // Behind its mark.
+            (CardSize::Big | CardSize::Tall | CardSize::L | CardSize::Xl, None) => {
+                Rect { x: area.x + 3, y: area.y + 2, width: plain + 2, height: 1 }
             }
         };
-        if !matches!(self.picture.plan.card, CardSize::Small) {
-            canvas.pen_at(x, y, width).style(self.ink).put(format_args!(" {} ", self.name()));
-        }
-        let reversed = Style::new().add_modifier(Modifier::REVERSED);
-        canvas.restyle(Rect { x, y, width, height: 1 }, reversed);
+        canvas.restyle(plate, self.ink.add_modifier(Modifier::REVERSED));
     }
 }
 
@@ -634,8 +640,4 @@ fn short(request: &Request, theme: Theme) -> String {
         Request::Get { key } => format!("read {}", clip(key)),
         Request::Put { key, value, .. } => format!("{}={}", clip(key), clip(value)),
     }
-}
-/// "needs 2 more votes", and shorter.
-fn lacking(more: usize, what: &str) -> Vec<String> {
-    vec![format!("needs {more} more {what}"), format!("needs {more} more")]
 }

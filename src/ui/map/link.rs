@@ -1,8 +1,9 @@
 //! Links between servers: lines of dots where they say something.
 //!
-//! A room says already that all in it hear each other, so not every pair has a line. Drawn are the
-//! links of leaders and candidates, those on which something flies, and those with which something
-//! is wrong: a pair within a room that is cut, loses or delays has a plate that says so.
+//! In a room of up to five each pair that hears each other has a line, so that a cut is an absence
+//! one can see. All of them are a tangle where there are more: then only those of leaders and
+//! candidates, those on which something flies, and those with which something is wrong. A pair
+//! within a room that is cut, loses or delays has a plate that says so.
 
 use ratatui::layout::Rect;
 
@@ -16,6 +17,7 @@ use crate::cluster::situation::Standing;
 use crate::cluster::time::{Ppm, Span};
 use crate::cluster::types::{Node, ServerId, ServerSet};
 use crate::ui::canvas::Canvas;
+use crate::ui::scale::Scale;
 use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Clock;
 
@@ -255,7 +257,7 @@ fn draw_pair(
     }
     let faulty = fault(picture, one, other).is_some();
     let live = there || back;
-    if !(live || faulty || is_spoke(picture, one, other) || is_rim(picture, room, one, other)) {
+    if !(live || faulty || is_drawn(picture, room, one, other)) {
         return;
     }
     let (from, to) = if there || !back { (one, other) } else { (other, one) };
@@ -283,27 +285,33 @@ fn draw_pair(
     way.draw(canvas, ink, if faulty { 3 } else { 1 });
 }
 
-/// Whether one of them leads or asks for votes, and both run.
-fn is_spoke(picture: &Picture, one: ServerId, other: ServerId) -> bool {
-    picture.situation.reach(one).contains(other) && (is_hub(picture, one) || is_hub(picture, other))
-}
+/// The most servers of a room in which each pair has its line, where rows are few and where not; of
+/// more, only leaders and candidates, or where there are none, neighbours.
+const MESH_MAX: [usize; 2] = [4, 5];
 
-fn is_hub(picture: &Picture, server: ServerId) -> bool {
-    let standing = picture.situation.standing(server);
-    standing.leads() || matches!(standing, Standing::PreCandidate | Standing::Candidate)
-}
-
-/// Whether they are neighbours in a small room in which nobody leads or asks.
-fn is_rim(picture: &Picture, room: usize, one: ServerId, other: ServerId) -> bool {
+/// Whether a link has a line though nothing is special about it: that a cut is an absence one can see.
+fn is_drawn(picture: &Picture, room: usize, one: ServerId, other: ServerId) -> bool {
     let Some(room) = picture.situation.rooms.get(room) else { return false };
+    if !picture.situation.reach(one).contains(other) {
+        return false;
+    }
     let members: Vec<ServerId> = room.members.iter().collect();
+    let mesh = MESH_MAX[usize::from(picture.plan.scale != Scale::M)];
+    if members.len() <= mesh || is_hub(picture, one) || is_hub(picture, other) {
+        return true;
+    }
     if members.len() > 9 || members.iter().any(|id| is_hub(picture, *id)) {
         return false;
     }
     let place = |id: ServerId| members.iter().position(|member| *member == id);
     let (Some(one_at), Some(other_at)) = (place(one), place(other)) else { return false };
     let apart = one_at.abs_diff(other_at);
-    picture.situation.reach(one).contains(other) && (apart == 1 || apart + 1 == members.len())
+    apart == 1 || apart + 1 == members.len()
+}
+
+fn is_hub(picture: &Picture, server: ServerId) -> bool {
+    let standing = picture.situation.standing(server);
+    standing.leads() || matches!(standing, Standing::PreCandidate | Standing::Candidate)
 }
 
 /// What is wrong between two servers of a room.

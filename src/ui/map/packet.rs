@@ -316,7 +316,8 @@ impl Search<'_> {
         Some(Label { packet, ends, area, lines, looks: Looks::Lost, selected: false })
     }
 
-    /// The forms of a label, the best first, and their block letters, if they are in such.
+    /// The forms of a label, the best first, and their block letters, if they are in such. Each says
+    /// from whom, to whom and what: a packet for which none of them has room is counted.
     fn forms(
         &self,
         (from, to): (ServerId, ServerId),
@@ -324,10 +325,10 @@ impl Search<'_> {
     ) -> Vec<(Vec<String>, Option<Face>)> {
         let what = &words.what;
         let full = format!("{from}►{to} {what}");
-        let ends = format!("{from}►{to}");
+        let two = vec![format!("{from}►{to}"), what.clone()];
+        let ways = [vec![full], two];
         let mut forms = Vec::new();
         if self.is_big() {
-            let ways = [vec![full.clone()], vec![ends.clone(), what.clone()]];
             // Heartbeats are many, and no news.
             let faces: &[Face] = match words.minor {
                 true => &[Face::Narrow],
@@ -336,14 +337,11 @@ impl Search<'_> {
             for face in faces {
                 forms.extend(ways.iter().map(|lines| (lines.clone(), Some(*face))));
             }
+            if words.minor {
+                return forms;
+            }
         }
-        forms.push((vec![full], None));
-        if !words.minor {
-            forms.push((vec![ends.clone(), what.clone()], None));
-        }
-        forms.push((vec![format!("►{to} {what}")], None));
-        forms.push((vec![ends], None));
-        forms.push((vec![format!("►{to}")], None));
+        forms.extend(ways.into_iter().map(|lines| (lines, None)));
         forms
     }
 

@@ -14,7 +14,7 @@ use super::Picture;
 use super::plan::{Opening, RoomPlace, Wall};
 use crate::cluster::raft::Configuration;
 use crate::cluster::situation::{Room, Situation, Standing, Vote};
-use crate::cluster::types::ServerSet;
+use crate::cluster::types::{ServerId, ServerSet};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
@@ -125,8 +125,7 @@ impl Title {
         let mut marks: Vec<char> = marks.collect();
         marks.sort_by_key(|mark| ['▮', 'z', '✗'].iter().position(|one| one == mark));
         if room.vote == Vote::Untold {
-            let whole = !many && picture.situation.is_whole();
-            return Self::untold(room, many.then(|| letter(place.room)), whole);
+            return Self::untold(&picture.situation, room, many.then(|| letter(place.room)));
         }
         let elsewhere = voters.without(here).len();
         let meter = marks.into_iter().collect::<String>() + &"▯".repeat(elsewhere);
@@ -140,15 +139,18 @@ impl Title {
         }
     }
 
-    /// Who is here, and nothing of what they can do.
-    fn untold(room: &Room, letter: Option<char>, whole: bool) -> Self {
-        let members = match letter {
-            Some(_) => Spaced(room.members.iter()).to_string(),
-            None => String::new(),
+    /// Who is here and hears whom, and nothing of what they can do.
+    fn untold(situation: &Situation, room: &Room, letter: Option<char>) -> Self {
+        let members = |servers: ServerSet| Spaced(servers.iter()).to_string();
+        let (count, word) = match letter {
+            Some(_) => (members(room.members), String::new()),
+            None if situation.is_whole() => (String::new(), ALL_CONNECTED.to_owned()),
+            None if situation.has_gap(room) => (String::new(), gap(situation, room)),
+            None if room.up.len() > 1 => (members(room.up), "CONNECTED".to_owned()),
+            None => (String::new(), String::new()),
         };
-        let word = if whole { ALL_CONNECTED } else { "" }.to_owned();
-        let (count, short) = (members.clone(), String::new());
-        Self { letter, meter: String::new(), count, short, word, majority: false }
+        let (meter, short) = (String::new(), String::new());
+        Self { letter, meter, count, short, word, majority: false }
     }
 
     fn preview(picture: &Picture, place: &RoomPlace, voters: ServerSet) -> Self {
@@ -198,6 +200,16 @@ impl Title {
 /// Every server hears every other.
 const ALL_CONNECTED: &str = "ALL CONNECTED";
 
+/// Which two that run in a room don't hear each other; of more pairs, that there are such.
+fn gap(situation: &Situation, room: &Room) -> String {
+    let deaf = |id: &ServerId| !room.up.without(situation.reach(*id)).is_empty();
+    let deaf: Vec<ServerId> = room.up.iter().filter(deaf).collect();
+    match deaf.as_slice() {
+        [one, other] => format!("NO LINK {one}-{other}"),
+        _ => "NOT ALL LINKED".to_owned(),
+    }
+}
+
 /// What the servers of a room can do together.
 fn word(situation: &Situation, room: &Room) -> String {
     let alone = situation.rooms.len() == 1;
@@ -205,7 +217,7 @@ fn word(situation: &Situation, room: &Room) -> String {
     let led = room.up.iter().any(|id| situation.standing(id).leads());
     match room.vote {
         Vote::Led(_) if alone && situation.is_whole() => ALL_CONNECTED.to_owned(),
-        Vote::Led(_) if situation.has_gap(room) => "MAJORITY, NOT ALL LINKED".to_owned(),
+        Vote::Led(_) if situation.has_gap(room) => format!("MAJORITY, {}", gap(situation, room)),
         Vote::Led(_) => "MAJORITY".to_owned(),
         Vote::LedByTooFew(_) => "NO MAJORITY: FLAW".to_owned(),
         Vote::CanElect if led => stuck_majority(situation, room),
@@ -395,17 +407,51 @@ pub fn draw_gates(canvas: &mut Canvas, picture: &Picture) {
         }
         let head = if rightwards { area.right() - 1 } else { area.x };
         canvas.glyph(head, lane, arrow, style);
-        let word = " ONE WAY ";
-        let width = word.len() as u16;
-        if lane > area.y && width <= area.width {
-            let x = area.x + (area.width - width) / 2;
-            canvas.pen_at(x, lane - 1, width).style(theme.on(Ground::Wall)).put(word);
-        }
+        draw_hears(canvas, picture, wall, lane);
         if lane + 1 < area.bottom() {
             let end = if rightwards { area.right().saturating_sub(4) } else { area.x + 1 };
             let mut pen = canvas.pen_at(end, lane + 1, 3);
             pen.style(theme.on(Ground::Bright)).put(" ✗ ");
         }
+    }
+}
+
+/// Above the lane of a gate, which room hears which: what passes goes the other way.
+fn draw_hears(canvas: &mut Canvas, picture: &Picture, wall: &Wall, lane: u16) {
+    let theme = canvas.theme();
+    let area = wall.area;
+    let beside = |x: u16| {
+        let rooms = picture.plan.rooms.iter();
+        let mut here = rooms.filter(|place| place.area.contains((x, lane).into()));
+        here.next().map(|place| letter(place.room))
+    };
+    let (Some(left), Some(right)) = (beside(area.x.saturating_sub(1)), beside(area.right())) else {
+        return;
+    };
+    let (hearer, heard) = match wall.opening {
+        Opening::Rightwards => (right, left),
+        Opening::Leftwards | Opening::Closed => (left, right),
+    };
+    let plate = theme.on(Ground::Wall);
+    let words = [hearer.to_string(), "HEARS".to_owned(), heard.to_string()];
+    let above = lane - area.y;
+    let narrow = |word: &String| block::fits(word, Face::Narrow, area.width - 2, theme.glyphs);
+    if picture.plan.scale == Scale::Xl && above > 12 && words.iter().all(narrow) {
+        let top = lane - 13;
+        canvas.fill(Rect { y: top, height: 13, ..area }, plate);
+        for (row, word) in (0u16..).zip(&words) {
+            let width = Face::Narrow.width(word).unwrap_or(0);
+            let x = area.x + (area.width - width) / 2;
+            block::draw(canvas, (x, top + 1 + 4 * row), word, Face::Narrow, plate);
+        }
+        return;
+    }
+    let word = words.join(" ");
+    let width = word.len() as u16;
+    if above > 0 && width <= area.width {
+        let line = Rect { y: lane - 1, height: 1, ..area };
+        canvas.fill(line, plate);
+        canvas.pen_at(area.x + (area.width - width) / 2, lane - 1, width).style(plate).put(word);
     }
 }
 

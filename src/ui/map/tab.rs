@@ -5,6 +5,7 @@
 //! the server has it and the client waits for an entry, or the answer is on its way back.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::plan::CardSize;
 use super::{Picture, link};
@@ -31,9 +32,20 @@ pub struct Tab {
 }
 
 enum Kind {
-    One { client: ClientId, name: String, stage: Stage },
-    Many { names: String, word: &'static str },
-    Foot { text: String, alarm: bool },
+    One {
+        client: ClientId,
+        name: String,
+        stage: Stage,
+    },
+    Many {
+        names: String,
+        word: &'static str,
+    },
+    /// What it says, and the same for block letters.
+    Foot {
+        text: [String; 2],
+        alarm: bool,
+    },
 }
 
 impl Tab {
@@ -59,7 +71,7 @@ impl Tab {
         let strong = theme.ink(Ink::Strong).patch(theme.bold());
         match &self.kind {
             Kind::One { name, stage, .. } => {
-                if self.area.height >= 3 && self.draw_big(canvas, name, stage) {
+                if self.area.height == BIG_HEIGHT && self.draw_big(canvas, name, stage) {
                     return;
                 }
                 let mut pen = canvas.pen(self.area, 0);
@@ -79,9 +91,15 @@ impl Tab {
                 pen.style(strong).put('▲').style(theme.on(Ground::Bright));
                 pen.put(' ').put(names).put(' ').style(strong).put(word);
             }
-            Kind::Foot { text, alarm } => {
-                let style = if *alarm { theme.broken() } else { theme.ink(Ink::Dim) };
-                canvas.pen(self.area, 0).style(style).put_within(text);
+            Kind::Foot { text: [text, big], alarm } => {
+                let style = if *alarm { theme.broken() } else { theme.ink(Ink::Text) };
+                canvas.fill(self.area, style);
+                if self.area.height < Face::Narrow.rows() {
+                    canvas.pen(self.area, 0).style(style).put_within(text);
+                } else {
+                    let place = (self.area.x + 1, self.area.y);
+                    block::draw(canvas, place, big, Face::Narrow, style);
+                }
             }
         }
     }
@@ -91,16 +109,24 @@ impl Tab {
         let theme = canvas.theme();
         let (word, what) = (stage.word.to_uppercase(), stage.what.as_str());
         let Rect { x, y, width, .. } = self.area;
+        // A name of one letter is not told from a mark in narrow letters.
+        let Some(named) = Face::Small.width(name) else { return false };
         let fits = |face: &Face| {
-            let widths = [name, &word, what].map(|text| face.width(text));
-            let [Some(name), Some(word), Some(what)] = widths else { return false };
-            theme.glyphs == Glyphs::Unicode && name + word + what + 7 <= width
+            let widths = [&word, what].map(|text| face.width(text));
+            let [Some(word), Some(what)] = widths else { return false };
+            theme.glyphs == Glyphs::Unicode && named + word + what + 7 <= width
         };
         let Some(face) = [Face::Small, Face::Narrow].into_iter().find(fits) else { return false };
         let bright = theme.on(Ground::Bright);
-        let plate = face.width(name).unwrap_or(0) + 2;
+        let plate = named + 2;
+        // Half a row of margin: the letter is not to run into what is above its plate.
+        let edge = Style::new().fg(bright.bg.unwrap_or_default());
+        for x in x..x + plate {
+            canvas.glyph(x, y, '▄', edge);
+        }
+        let y = y + 1;
         canvas.fill(Rect { x, y, width: plate, height: 3 }, bright);
-        block::draw(canvas, (x + 1, y), name, face, bright);
+        block::draw(canvas, (x + 1, y), name, Face::Small, bright);
         let strong = theme.ink(Ink::Strong);
         let end = block::draw(canvas, (x + plate + 2, y), &word, face, strong);
         block::draw(canvas, (end + 3, y), what, face, strong);
@@ -183,8 +209,16 @@ fn free(area: Rect, taken: &[Rect]) -> Option<Rect> {
     within(area.height, BIG_WIDTH.min(area.width)).or_else(|| within(1, 1))
 }
 
-/// The fewest columns of a tab in block letters.
+/// Whether what is told of clients is in block letters.
+fn is_big(picture: &Picture) -> bool {
+    picture.plan.scale == Scale::Xl
+        && matches!(picture.plan.card, CardSize::Xl | CardSize::Tall | CardSize::Big)
+        && picture.scene.view.theme.glyphs == Glyphs::Unicode
+}
+
+/// The fewest columns of a tab in block letters, and its rows.
 const BIG_WIDTH: u16 = 20;
+const BIG_HEIGHT: u16 = 4;
 
 /// The server that a client asks now.
 fn asked(client: &Client) -> Option<ServerId> {
@@ -196,8 +230,7 @@ fn under(picture: &Picture, server: ServerId, waiting: &[&Client]) -> Option<Tab
     let card = picture.plan.card(server);
     let room = picture.room_area(server);
     let glyphs = picture.scene.view.theme.glyphs;
-    let big = picture.plan.scale == Scale::Xl
-        && matches!(picture.plan.card, CardSize::Xl | CardSize::Tall | CardSize::Big);
+    let big = is_big(picture);
     let (kind, wanted) = match waiting {
         [] => return None,
         [client] => {
@@ -222,7 +255,7 @@ fn under(picture: &Picture, server: ServerId, waiting: &[&Client]) -> Option<Tab
     };
     let width = wanted.min(room.width.saturating_sub(2));
     let x = (card.x + 1).min(room.right().saturating_sub(width + 1)).max(room.x + 1);
-    let height = if big { 3 } else { 1 };
+    let height = if big { BIG_HEIGHT } else { 1 };
     let area = Rect { x, y: card.bottom(), width, height };
     (area.bottom() <= room.bottom()).then_some(Tab { area, kind })
 }
@@ -301,29 +334,39 @@ fn foot(picture: &Picture, elsewhere: &[&Client], taken: &[Rect]) -> Option<Tab>
     let with = |is: &dyn Fn(&Client) -> bool| -> Vec<&Client> {
         clients.iter().filter(|client| is(client)).collect()
     };
-    let mut words = Vec::new();
+    let mut words: Vec<(String, String)> = Vec::new();
     for server in picture.scene.cluster.servers() {
         let here: Vec<&Client> =
             elsewhere.iter().copied().filter(|client| asked(client) == Some(server.id)).collect();
         if !here.is_empty() {
-            words.push(format!("{} at {}", names(&here), server.id));
+            words.push((names(&here), format!("at {}", server.id)));
         }
     }
     let seeking = with(&|client| client.job.is_some() && asked(client).is_none());
     if !seeking.is_empty() {
-        words.push(format!("{} tried every server, pauses", names(&seeking)));
+        words.push((names(&seeking), "tried every server, pauses".to_owned()));
     }
     let idle = with(&|client| client.job.is_none());
     if !idle.is_empty() {
-        words.push(format!("{} idle", names(&idle)));
+        words.push((names(&idle), "idle".to_owned()));
     }
     let clashing = clashing(picture);
-    let text = match clashing.as_slice() {
-        [] if words.is_empty() => return None,
-        [] => format!("clients: {}", words.join("  ")),
-        names => format!(" ! these answers clash: {} ", names.join(" ")),
-    };
-    let area = room_for(picture, glyphs.width(&text), taken)?;
+    // In block letters words are capitals, and names are as they are.
+    let text = [str::to_owned, str::to_uppercase].map(|set: fn(&str) -> String| {
+        let said: Vec<String> =
+            words.iter().map(|(names, what)| format!("{names} {}", set(what))).collect();
+        match clashing.as_slice() {
+            [] if clients.is_empty() => set("no client yet"),
+            [] => format!("{} {}", set("clients:"), said.join("  ")),
+            names => format!(" ! {} {} ", set("these answers clash:"), names.join(" ")),
+        }
+    });
+    if words.is_empty() && clashing.is_empty() && !clients.is_empty() {
+        return None;
+    }
+    let big = Face::Narrow.width(&text[1]).filter(|_| is_big(picture));
+    let big = big.and_then(|width| free_for(picture, (width + 2, Face::Narrow.rows()), taken));
+    let area = big.or_else(|| room_for(picture, glyphs.width(&text[0]), taken))?;
     Some(Tab { area, kind: Kind::Foot { text, alarm: !clashing.is_empty() } })
 }
 
@@ -349,24 +392,29 @@ fn clashing(picture: &Picture) -> Vec<String> {
 /// A free row for so many columns, or where there is none for fewer, as far down on the map and as
 /// far to the right as there is one.
 pub fn room_for(picture: &Picture, width: u16, taken: &[Rect]) -> Option<Rect> {
+    let narrowest = || picture.plan.rooms.iter().map(|room| room.area.width.saturating_sub(2));
+    free_for(picture, (width, 1), taken).or_else(|| {
+        let mut widths: Vec<u16> = narrowest().map(|room| room.min(width)).collect();
+        widths.sort_unstable_by(|one, other| other.cmp(one));
+        widths.into_iter().find_map(|width| free_for(picture, (width, 1), taken))
+    })
+}
+
+/// Free cells, as far down on the map and as far to the right as there are some.
+fn free_for(picture: &Picture, (width, height): (u16, u16), taken: &[Rect]) -> Option<Rect> {
     let rows = (picture.area.top()..picture.area.bottom()).rev();
     let rooms = || picture.plan.rooms.iter().rev().map(|room| room.area);
-    let places = rows.flat_map(|y| rooms().map(move |room| (y, room)));
-    let places = places.filter(|(y, room)| (room.top()..room.bottom()).contains(y));
-    let free = |y: u16, room: Rect, width: u16| {
+    let mut places = rows.flat_map(|y| rooms().map(move |room| (y, room)));
+    let free = |(y, room): (u16, Rect)| {
         let mut x = room.right().checked_sub(width + 1)?;
         while x > room.x {
-            let area = Rect { x, y, width, height: 1 };
+            let area = Rect { x, y, width, height };
             let Some(other) = taken.iter().find(|other| other.intersects(area)) else {
-                return Some(area);
+                return (room.intersection(area) == area).then_some(area);
             };
             x = other.x.checked_sub(width + 1)?;
         }
         None
     };
-    let whole = places.clone().find_map(|(y, room)| free(y, room, width));
-    whole.or_else(|| {
-        let mut places = places;
-        places.find_map(|(y, room)| free(y, room, width.min(room.width.saturating_sub(2))))
-    })
+    places.find_map(free)
 }
