@@ -164,6 +164,14 @@ fn the_page_names_all_options() {
     );
 }
 
+#[test]
+fn a_quiet_hunt_begins_with_what_it_found() {
+    let folder = folder();
+    let hunt = ["hunt", "--flaw", "local-get", "--seeds", "1..20", "--quiet"];
+    let told = text(&raftlab(folder.path(), &hunt).stdout);
+    assert!(told.starts_with("Seed "), "{told}");
+}
+
 fn compare(name: &str, table: &str) {
     tables::compare(name, "tests/hunt.rs", "cargo test --test hunt", table);
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::cluster::command::{Command, Condition, Flow, Place, parse_line};
+use crate::cluster::command::{
+    Command, Condition, Flow, Place, meant, parse_condition, parse_line,
+};
 use crate::cluster::time::{Span, Time};
 
 /// How far a moment may lie from the start.
@@ -53,12 +55,15 @@ impl Moment {
         if text.starts_with(|first: char| first.is_ascii_digit()) {
             return place(text);
         }
-        match parse_line(&format!("expect {text}")) {
-            Ok(Command::Flow(Flow::Expect(condition))) if !text.is_empty() => {
-                Ok(Self::Condition(condition))
-            }
-            Ok(_) | Err(_) => Err(format!("{text:?} is no moment: expected {EXPECTED}")),
-        }
+        parse_condition(text, |_| Ok(())).map(Self::Condition).map_err(|diagnostic| {
+            let guess = diagnostic.help.filter(|help| help.ends_with('?'));
+            let meant = match meant(word, ["beat", "line", "mark", "end"]) {
+                meant if meant.is_empty() => guess.map(|help| format!(": {help}")),
+                meant => Some(meant),
+            };
+            let meant = meant.unwrap_or_default();
+            format!("{text:?} is no moment: expected {EXPECTED}{meant}")
+        })
     }
 
     /// Whether only a script has such moments.
@@ -85,6 +90,7 @@ fn place(text: &str) -> Result<Moment, String> {
         }
         Ok(Command::Flow(Flow::At { place, .. })) if text.contains('+') => Ok(Moment::Place(place)),
         Ok(Command::Flow(Flow::At { place, .. })) => Ok(Moment::Time(place.time)),
+        Err(diagnostic) if diagnostic.message.contains("longer than") => Err(diagnostic.message),
         Ok(_) | Err(_) => Err(format!("{text:?} is no moment: expected {EXPECTED}")),
     }
 }

@@ -123,12 +123,15 @@ pub fn read(path: &Path) -> Option<&'static [u8]> {
     SCRIPTS.get_file(path).map(File::contents)
 }
 
-/// What the scripts of the program are called that lie in the folder of this path.
+/// What the scripts and folders of the program are called that lie in the folder of this path.
 pub fn beside(path: &Path) -> impl Iterator<Item = &'static str> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let folder = folder.strip_prefix("scripts").unwrap_or(folder).to_owned();
+    let folders = FOLDERS.iter().map(|(name, _)| *name);
+    let folders = folders.filter(|_| folder.as_os_str().is_empty()).collect::<Vec<_>>();
     let beside = all().filter(move |scene| Path::new(scene.path()).parent() == Some(&*folder));
-    beside.filter_map(|scene| Path::new(scene.path()).file_name()?.to_str())
+    let scripts = beside.filter_map(|scene| Path::new(scene.path()).file_name()?.to_str());
+    folders.into_iter().chain(scripts)
 }
 
 /// The lesson of this number, or with these words in its name.

@@ -187,6 +187,7 @@ fn usage_errors_end_with_two_and_a_sentence() {
     let folder = scripts.0.path().to_str().unwrap();
     let empty = tempfile::tempdir().unwrap();
     let near = good.replace("good.lab", "godo.lab");
+    let within = format!("{good}/x");
     let empty_script = scripts.write("empty.lab", "# nothing yet\ncluster servers=3\n");
     let packed = scripts.path("run.gz");
     std::fs::write(&packed, b"\x1f\x8b\x08\0").unwrap();
@@ -213,7 +214,7 @@ fn usage_errors_end_with_two_and_a_sentence() {
         (&["--pace", "40-slowr"], "did you mean `slower`?"),
         (&["lesson", "electoin"], "did you mean `election`?"),
         (&["cast", &good, "--out", "p.cast", "--wait", "-3s"], "4.855s"),
-        (&["view", &good, "--lines", "0"], "from 1 on"),
+        (&["view", &good, "--lines", "0"], "expected a whole number from 1 to"),
         (&["run", &empty_script], "no command in it"),
         (&["hunt", "--script", &empty_script, "--seeds", "1..2"], "no command in it"),
         (&["view", &good], "it is a script: `raftlab "),
@@ -225,6 +226,14 @@ fn usage_errors_end_with_two_and_a_sentence() {
         (&["cast", &good, "--out", "p.gif"], "a cast"),
         (&["hunt", "--out", "p.json", "--seeds", "1..2"], "a script"),
         (&["run", &good, "--html", "p.svg"], "a page"),
+        (&["--start-at", "baet"], "did you mean `beat`?"),
+        (&["picture", &good, "--at", "leeder = S2", "--out", "p.svg"], "did you mean `leader`?"),
+        (&["picture", &good, "--at", "99999999s", "--out", "p.svg"], "1000 days"),
+        (&["find", "two leeders"], "1:1: expected"),
+        (&["find", "two leeders"], "1 | two leeders\n  | ^^^\nhelp: did you mean 'two leaders'?"),
+        (&["run", &good, "--seed", "1.5"], "expected a whole number from 0"),
+        (&["run", "lesons"], "did you mean `lessons`?"),
+        (&["run", &within], "what should be a folder on its way is a file"),
         (&["run", &good, "--color", "mauve"], "never"),
         (&["run", &good, "--seeds", "9..3"], "9"),
         (&["run", &good, "--seeds", "x"], "1..101"),
@@ -248,12 +257,22 @@ fn usage_errors_end_with_two_and_a_sentence() {
         ),
         (&["lesson", "xyz"], "no lesson called `xyz`: they are 1 to 30 (`raftlab lessons`"),
     ];
+    let mut wrong = Vec::new();
     for (arguments, expected) in cases {
         let output = run(arguments);
-        assert_eq!(status(&output), 2, "{arguments:?}: {}", err(&output));
-        assert!(err(&output).contains(expected), "{arguments:?}: {}", err(&output));
-        assert_eq!(out(&output), "", "{arguments:?}");
+        let said = err(&output);
+        if status(&output) != 2 || !said.contains(expected) || !out(&output).is_empty() {
+            wrong.push(format!("{arguments:?}: {}: {expected:?} in {said}", output.status));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn without_sessions_there_is_a_sentence_and_no_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = raftlab().arg("sessions").env("XDG_STATE_HOME", folder.path()).output().unwrap();
+    assert_eq!(out(&output), "No session is kept in which something was done.\n");
 }
 
 #[test]
@@ -462,5 +481,8 @@ fn settings_are_printed_with_what_is_wrong_in_the_file() {
         assert!(err(&output).contains(part), "{}", err(&output));
     }
     std::fs::write(&file, "{").unwrap();
-    assert!(err(&settings()).contains("no JSON object"));
+    assert!(err(&settings()).contains("no JSON object: it ends within an object at column 1"));
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    assert!(err(&settings()).contains("settings.json: it is a folder"), "{}", err(&settings()));
 }

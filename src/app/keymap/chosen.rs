@@ -183,6 +183,17 @@ mod tests {
     }
 
     #[test]
+    fn the_keys_that_hold_are_listed() {
+        let named = |keys: Keymap| {
+            let list = KeyNames(keys).to_string();
+            list.lines().find(|line| line.trim().starts_with("crash-leader ")).map(str::to_owned)
+        };
+        let (own, _) = with(&[("crash-leader", "F9")]);
+        let (before, after) = (named(Keymap::default()).unwrap(), named(own).unwrap());
+        assert!(before.contains(" X ") && after.contains(" F9 "), "{before}\n{after}");
+    }
+
+    #[test]
     fn every_row_has_a_name_of_its_own_and_keys_that_can_be_said() {
         let mut names: Vec<String> = BINDINGS.iter().map(name).collect();
         let count = names.len();

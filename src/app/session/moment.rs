@@ -6,7 +6,7 @@ use super::play::Aim;
 use super::travel::Then;
 use crate::app::moment::{EXPECTED, Moment};
 use crate::app::player::Player;
-use crate::cluster::command::{Command, Condition, Flow, Script, parse_typed};
+use crate::cluster::command::{Condition, Script, parse_condition};
 use crate::cluster::time::Time;
 use crate::cluster::timeline::{Goal, Point};
 
@@ -47,11 +47,8 @@ impl Session {
 
     /// The condition that somebody asks about, if the cluster has all that it speaks of.
     pub(super) fn asked(&self, condition: &str) -> Result<Condition, String> {
-        match parse_typed(&format!("expect {condition}"), |mention| self.cluster.knows(mention)) {
-            Ok(Command::Flow(Flow::Expect(condition))) => Ok(condition),
-            Ok(_) => Err("a condition was expected, as leader = S2".to_owned()),
-            Err(diagnostic) => Err(diagnostic.message),
-        }
+        let read = parse_condition(condition, |mention| self.cluster.knows(mention));
+        read.map_err(|diagnostic| diagnostic.message)
     }
 
     /// `:goto MOMENT`: back to it, or on.

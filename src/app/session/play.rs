@@ -256,13 +256,14 @@ impl Session {
             Moment::Mark(name) => self.player.marks_seen().contains_key(name.as_str()),
             Moment::Condition(condition) => self.cluster.is_so(condition),
             // A run that breaks a rule or fails goes no further: that is its end.
-            Moment::End => {
-                let cluster = &self.cluster;
-                let shown = cluster.observed().is_some_and(|(seen, of)| seen == of);
-                let broken = cluster.violation().is_some() || cluster.failure().is_some();
-                cluster.finished() || shown || broken
-            }
+            Moment::End => self.cluster.is_stopped() || self.is_over(),
         }
+    }
+
+    /// Whether the script has come to its end, or the whole trace is seen.
+    fn is_over(&self) -> bool {
+        let seen = self.cluster.observed().map(|(seen, of)| seen == of);
+        seen.unwrap_or_else(|| self.cluster.finished())
     }
 
     /// Why a moment that has not come will not, if that is sure, or nobody will wait for it.
@@ -285,7 +286,7 @@ impl Session {
                  {actual}{far}"
             ));
         }
-        if moment.is_of_a_script() && self.cluster.finished() {
+        if moment.is_of_a_script() && self.is_over() {
             let there_is = self.there_is(moment);
             return Some(format!("{moment} never comes: the script ended at {now}{there_is}"));
         }

@@ -66,9 +66,7 @@ pub fn pictures(
     fs::create_dir_all(folder).map_err(|error| {
         let folder = folder.display().to_string();
         let why = match error.kind() {
-            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-                "there is a file where a folder should be".to_owned()
-            }
+            ErrorKind::AlreadyExists => "there is a file where a folder should be".to_owned(),
             _ => why_not(&error),
         };
         Mistake::Usage(format!("can't write into {}: {why}", Plain(&folder)))

@@ -16,7 +16,7 @@ use ratatui::layout::{Position, Rect, Size};
 use serde_json::json;
 
 use super::cli::OtherRaft;
-use super::cli::values::{duration, size};
+use super::cli::values::{duration, seed, size};
 use super::files::{Files, Kind, Old, Output};
 use super::{Ending, Mistake, headless};
 use crate::app::input::Chord;
@@ -50,7 +50,7 @@ pub struct CastOptions {
     #[arg(long, value_name = "WxH", default_value = "100x30", value_parser = size)]
     pub size: Size,
     /// Play with this seed instead of the script's own.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     #[command(flatten)]
     pub other: OtherRaft,

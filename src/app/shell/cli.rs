@@ -28,7 +28,9 @@ use crate::cluster::network::Network;
 use crate::cluster::plain::quoted;
 use crate::cluster::types::SERVERS_MAX;
 use crate::ui::theme::Dress;
-use values::{audience, duration, flaw, limit, network, option_help, seeds, shard, size};
+use values::{
+    audience, duration, flaw, limit, network, number, option_help, seed, seeds, shard, size,
+};
 
 pub use names::{completions, misspelt, pages, unknown};
 pub use values::pace;
@@ -60,7 +62,7 @@ pub struct Cli {
 pub struct FreeOptions {
     /// How many servers, without a file.
     #[arg(long, value_name = "N", conflicts_with = "file",
-          value_parser = clap::value_parser!(u8).range(1..=i64::from(SERVERS_MAX)))]
+          value_parser = number(1..=SERVERS_MAX))]
     pub servers: Option<u8>,
     /// The network, without a file.
     #[arg(long, value_name = "NAME", conflicts_with = "file", value_parser = network)]
@@ -189,7 +191,7 @@ pub enum Subcommands {
 #[derive(Clone, Debug, Default, Args)]
 pub struct LabOptions {
     /// The seed of the run: the same seed, the same run.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// The pace to begin with: auto, real, 40-slower, 10-faster.
     #[arg(long, value_name = "PACE", value_parser = pace)]
@@ -237,7 +239,7 @@ pub struct RunOptions {
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
     /// Play with this seed instead of the script's own.
-    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = seed)]
     pub seed: Option<u64>,
     /// Play with every seed from A up to, but not including, B: 1..101 are the seeds 1 to 100.
     #[arg(long, value_name = "A..B", value_parser = seeds)]
@@ -321,11 +323,11 @@ pub struct HuntOptions {
     pub time: Option<Duration>,
     /// How many servers; without it 3 or 5, as the seed draws them.
     #[arg(long, value_name = "N", conflicts_with = "script",
-          value_parser = clap::value_parser!(u8).range(1..=i64::from(SERVERS_MAX)))]
+          value_parser = number(1..=SERVERS_MAX))]
     pub servers: Option<u8>,
     /// How many clients; without it 2 to 8, as the seed draws them.
     #[arg(long, value_name = "N", conflicts_with = "script",
-          value_parser = clap::value_parser!(u32).range(1..=200))]
+          value_parser = number(1..=200u32))]
     pub clients: Option<u32>,
     /// Plant this flaw (`raftlab flaws` lists them).
     #[arg(long, value_name = "NAME", value_parser = flaw, conflicts_with = "raft")]
@@ -386,7 +388,7 @@ pub struct PictureOptions {
     pub at: Option<Moment>,
     /// The beat of the picture, counted from 1.
     #[arg(long, value_name = "N", conflicts_with = "at", requires = "file",
-          value_parser = clap::value_parser!(u32).range(1..))]
+          value_parser = number(1..=u32::MAX))]
     pub beat: Option<u32>,
     /// Columns and rows of the terminal.
     #[arg(long, value_name = "WxH", default_value = "120x40", value_parser = size)]
@@ -417,7 +419,7 @@ pub struct PictureOptions {
           conflicts_with_all = ["out", "at", "beat", "diagram", "reveal", "from"])]
     pub beats: Option<PathBuf>,
     /// Play with this seed instead of the script's own.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Give up when the run takes so much memory, such as 500MB or 2GB (1GB).
     #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]
@@ -503,7 +505,7 @@ pub struct AcceptOptions {
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// How many seeds hunt in it (500).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = number(0..=1_000_000u64))]
     pub seeds: Option<u64>,
     /// Play the scripts of this folder only; may be said more than once. What is not played is not
     /// passed.

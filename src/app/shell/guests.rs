@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Mistake;
 use crate::cluster::command::{Script, Setup, Text};
-use crate::cluster::plain::is_hidden;
+use crate::cluster::plain::{is_hidden, plain};
 use crate::cluster::{Implementation, Limits};
 
 /// The longest text that the command line hands to a module, in bytes.
@@ -67,8 +67,9 @@ pub fn named(path: &Path, params: &str) -> Result<Implementation, Mistake> {
     }
     let file = whole(path);
     let limits = Limits::default();
-    let program = modules::load(&file, limits)
-        .map_err(|why| Mistake::Usage(format!("--raft {}: {why}", path.display())))?;
+    let program = modules::load(&file, limits).map_err(|why| {
+        Mistake::Usage(format!("can't play with {}: {why}", plain(&path.display().to_string())))
+    })?;
     program.takes(params).map_err(|why| {
         Mistake::Usage(format!("--raft-params with --raft {}: {why}", path.display()))
     })?;

@@ -266,7 +266,7 @@ fn tell(mistake: &Mistake, out: &mut Stream<Stderr>) {
     // Nobody is left to hear of an error here.
     let _ = match mistake {
         Mistake::Usage(message) => sentence(message, out),
-        Mistake::Output(error) => sentence(&format!("can't write: {error}"), out),
+        Mistake::Output(error) => sentence(&format!("can't write: {}", files::why_not(error)), out),
         Mistake::Script(diagnostics) => {
             diagnostics.iter().try_for_each(|diagnostic| diagnosis(diagnostic, out))
         }

@@ -13,7 +13,7 @@ use ratatui::layout::Size;
 
 use super::beats::{each, panes};
 use super::cli::OtherRaft;
-use super::cli::values::size;
+use super::cli::values::{seed, size};
 use super::files::{Files, Kind, Old};
 use super::stream::markup;
 use super::{Ending, Mistake, share};
@@ -41,7 +41,7 @@ pub struct WorksheetOptions {
     #[arg(long, value_name = "WxH", default_value = "100x30", value_parser = size)]
     pub size: Size,
     /// Play with this seed instead of the script's own.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Draw with ASCII characters only.
     #[arg(long)]

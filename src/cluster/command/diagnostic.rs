@@ -98,6 +98,19 @@ impl Diagnostic {
         Self { file, line, column, width, source, indent, underlined, message, help }
     }
 
+    /// The same of what stands behind `before`, which nobody has written.
+    #[must_use]
+    pub(super) fn behind(self, before: &str) -> Self {
+        let written = self.source.strip_prefix(before).map(str::to_owned);
+        // A long line is shown from somewhere behind it.
+        let indent = match written {
+            Some(_) => self.indent.saturating_sub(before.len() as u32),
+            None => self.indent,
+        };
+        let column = self.column.saturating_sub(before.chars().count() as u32).max(1);
+        Self { column, indent, source: written.unwrap_or(self.source), ..self }
+    }
+
     /// In one line, for the prompt: "did you mean `S3`? expected a server, not `S`". A guess stands
     /// first, for the list of what is possible can be longer than the line.
     pub fn brief(&self) -> String {

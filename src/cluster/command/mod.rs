@@ -46,7 +46,7 @@ pub use lab::{LabAct, Motion};
 pub use lex::quoted;
 pub use measure::{Argument, Group, Kind, Measure, Position, Quantity, Takes};
 pub use number::{Base, Number};
-pub use parse::{Reference, parse_line, parse_typed};
+pub use parse::{Reference, parse_condition, parse_line, parse_typed};
 pub(super) use print::{Spaced, Terms};
 pub use quantity::fallen as fallen_terms;
 pub(super) use quantity::grouped;

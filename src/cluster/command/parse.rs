@@ -6,7 +6,7 @@ use super::quantity::shown;
 use super::reader::{Mention, Mistake, Reader};
 use super::script::{LINE_BYTES_MAX, Variant};
 use super::verbs::{self, Verb};
-use super::{Command, Diagnostic};
+use super::{Command, Condition, Diagnostic, Flow};
 use crate::cluster::command::expect::nearest;
 use crate::cluster::types::ServerId;
 
@@ -88,6 +88,22 @@ pub enum Reference<'a> {
 /// The first mistake of the line.
 pub fn parse_line(line: &str) -> Result<Command, Diagnostic> {
     parse_typed(line, |_| Ok(()))
+}
+
+/// Reads a condition by itself, as it stands behind `expect`.
+///
+/// # Errors
+/// The first mistake in it, with its place in `text`.
+pub fn parse_condition(
+    text: &str,
+    known: impl Fn(Reference<'_>) -> Result<(), String>,
+) -> Result<Condition, Diagnostic> {
+    const BEFORE: &str = "expect ";
+    match parse_typed(&format!("{BEFORE}{text}"), known) {
+        Ok(Command::Flow(Flow::Expect(condition))) => Ok(condition),
+        Ok(_) => Err(Diagnostic::of_line("", 1, text, "expected a condition".into(), None)),
+        Err(diagnostic) => Err(diagnostic.behind(BEFORE)),
+    }
 }
 
 /// Reads one command, of which `known` confirms what it refers to, or says why it can't.

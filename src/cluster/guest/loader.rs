@@ -158,8 +158,7 @@ fn is_module(bytes: &[u8]) -> Fit<()> {
     const HOW: &str =
         "build it with clang --target=wasm32 or cargo --target wasm32-unknown-unknown";
     if bytes.len() > MODULE_MAX {
-        let (size, max) = (bytes.len() >> 20, MODULE_MAX >> 20);
-        return unfit(format!("it has {size} MiB, and a module may have {max} MiB"));
+        return unfit(format!("it has more than {} MiB, the most for a module", MODULE_MAX >> 20));
     }
     match bytes {
         [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => Ok(()),

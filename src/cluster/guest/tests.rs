@@ -47,7 +47,7 @@ fn what_is_no_guest_is_refused_with_words() {
         (b"#include <stdio.h>".to_vec(), "it is not a WebAssembly module: build it with clang"),
         (b"\0asm\x0d\0\x01\0".to_vec(), "a WebAssembly component"),
         (b"\0asm\x01\0\0\0\x01\x7f".to_vec(), "it is not a valid WebAssembly module"),
-        (vec![0; MODULE_MAX + 1], "it has 32 MiB, and a module may have 32 MiB"),
+        (vec![0; MODULE_MAX + 1], "it has more than 32 MiB"),
         (
             module(&[]),
             "it exports nothing: it does not export buffer, init, on_message, on_timer, memory, on_propose (or on_request)",

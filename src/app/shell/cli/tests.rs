@@ -36,6 +36,16 @@ fn times_have_units() {
 }
 
 #[test]
+fn limits_have_parts_of_a_unit() {
+    assert_eq!(limit("0.5s"), Ok(Duration::from_millis(500)));
+    assert_eq!(limit("1.5m"), Ok(Duration::from_secs(90)));
+    assert_eq!(limit("1000h"), Ok(Duration::from_secs(3_600_000)));
+    for bad in ["", "5", "0s", "1001h", "-1s", "nans", "0.1ms"] {
+        assert!(limit(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn sizes_are_bounded() {
     assert_eq!(size("120x40"), Ok(Size { width: 120, height: 40 }));
     for bad in ["120", "0x5", "501x40", "40x201", "x", "1x2x3"] {
@@ -90,8 +100,16 @@ fn every_help_ends_with_examples_that_can_be_typed_and_with_the_statuses() {
 fn the_names_of_lessons_scenes_and_flaws_can_be_completed() {
     for_completion().debug_assert();
     let script = completions(Shell::Bash);
-    for name in ["lost_majority", "raft/figure_8_by_hand", "commit-old-term", "unreliable-mit"] {
-        assert!(script.contains(name), "{name}");
+    let words: Vec<&str> = script.split(|c: char| c.is_whitespace() || c == '"').collect();
+    for name in [
+        "raft/figure_8_by_hand",
+        "figure_8_by_hand",
+        "a_leader_of_your_choice",
+        "commit-old-term",
+        "unreliable-mit",
+        "membership=single",
+    ] {
+        assert!(words.contains(&name), "{name}");
     }
 }
 

@@ -1,8 +1,10 @@
 //! How the values of options are written.
 
+use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::num::IntErrorKind;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use ratatui::layout::Size;
@@ -39,6 +41,23 @@ pub fn flaw(text: &str) -> Result<Flaw, String> {
         meant if meant.is_empty() => "there is no such flaw; `raftlab flaws` lists them".into(),
         meant => format!("there is no such flaw{meant}"),
     })
+}
+
+/// A whole number within these bounds.
+pub fn number<T>(bounds: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Clone,
+{
+    move |text| {
+        text.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(|| {
+            format!("expected a whole number from {} to {}", bounds.start(), bounds.end())
+        })
+    }
+}
+
+/// A seed.
+pub fn seed(text: &str) -> Result<u64, String> {
+    number(0..=u64::MAX)(text)
 }
 
 /// What `--option` can say.

@@ -328,6 +328,13 @@ pub fn why_not(error: &io::Error) -> String {
         }
         io::ErrorKind::PermissionDenied => "that is not permitted".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder; name a file in it".to_owned(),
-        _ => error.to_string(),
+        io::ErrorKind::NotADirectory => "what should be a folder on its way is a file".to_owned(),
+        io::ErrorKind::StorageFull => "there is no room left".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "nothing can be written there".to_owned(),
+        io::ErrorKind::InvalidFilename => "its name is too long".to_owned(),
+        _ => {
+            let why = error.to_string();
+            why.split_once(" (os error").map_or_else(|| why.clone(), |(why, _)| why.to_lowercase())
+        }
     }
 }

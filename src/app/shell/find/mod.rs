@@ -21,14 +21,14 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::cli::OtherRaft;
-use super::cli::values::{flaw, limit, seeds};
+use super::cli::values::{flaw, limit, number, option_help, seeds};
 use super::figures::{count, length};
 use super::files::{self, Files, Kind, Old, is_standard, shown};
 use super::hunt::free;
 use super::stream::Form;
 use super::{Ending, Mistake, guests};
 use crate::app::hunt::plan::{Chosen, Fixed, OptionWord};
-use crate::cluster::command::{Command, Condition, Diagnostic, Flow, Reference, parse_typed};
+use crate::cluster::command::{Condition, Diagnostic, Reference, nearest, parse_condition};
 use crate::cluster::config::Config;
 use crate::cluster::flaw::Flaw;
 use crate::cluster::plain::{Plain, quoted};
@@ -80,13 +80,12 @@ pub struct FindOptions {
     pub seeds: Option<std::ops::Range<u64>>,
     /// How many servers; without it 3, or as many as the condition names.
     #[arg(long, value_name = "N",
-          value_parser = clap::value_parser!(u8).range(1..=i64::from(SERVERS_MAX)))]
+          value_parser = number(1..=SERVERS_MAX))]
     pub servers: Option<u8>,
     /// Plant this flaw (`raftlab flaws` lists them).
     #[arg(long, value_name = "NAME", value_parser = flaw, conflicts_with = "raft")]
     pub flaw: Option<Flaw>,
-    /// All servers keep this option of Raft, such as pre-vote. May be said more than once.
-    #[arg(long = "option", value_name = "NAME", conflicts_with = "raft",
+    #[arg(long = "option", value_name = "NAME", help = option_help(), conflicts_with = "raft",
           value_parser = OptionWord::read)]
     pub options: Vec<OptionWord>,
     /// The file to write; without it a name made from the condition.
@@ -211,14 +210,12 @@ fn read(text: &str, servers: u8, fallen: bool) -> Result<Condition, Mistake> {
         Reference::Fallen(_) if fallen => Ok(()),
         _ => lab.knows(reference),
     };
-    match parse_typed(&format!("expect {text}"), known) {
-        Ok(Command::Flow(Flow::Expect(condition))) => Ok(condition),
-        Ok(_) => Err(Mistake::Usage(format!("`{text}` is no condition"))),
-        Err(diagnostic) => {
-            let help = diagnostic.help.or_else(|| Some(EXAMPLES.to_owned()));
-            Err(Mistake::Script(vec![Diagnostic { help, ..diagnostic }]))
-        }
-    }
+    parse_condition(text, known).map_err(|diagnostic| {
+        let words = nearest(text, IN_WORDS.map(|(words, _)| words));
+        let meant = words.map(|words| format!("did you mean '{words}'?"));
+        let help = meant.or(diagnostic.help).or_else(|| Some(EXAMPLES.to_owned()));
+        Mistake::Script(vec![Diagnostic { help, ..diagnostic }])
+    })
 }
 
 fn again(options: &FindOptions, text: &str) -> String {

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::cli::OtherRaft;
+use super::cli::values::{number, seed};
 use super::files::{Files, Kind, Old};
 use super::{Ending, Mistake, headless};
 use crate::app::budget::Budget;
@@ -83,10 +84,10 @@ pub struct TraceOptions {
     #[arg(long)]
     pub force: bool,
     /// Play with this seed instead of the script's own.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u64>,
     /// Of a Mermaid diagram, the most arrows and notes.
-    #[arg(long, value_name = "N", default_value_t = 300)]
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = number(1..=1_000_000usize))]
     pub lines: usize,
     /// Give up when the run takes so much memory, such as 500MB or 2GB (1GB).
     #[arg(long, value_name = "SIZE", value_parser = crate::app::memory::size)]

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::cli::LabOptions;
+use super::cli::values::number;
 use super::files::{Files, Looks, START, no_json, shown, why_not};
 use super::{Ending, Mistake, lab};
 use crate::cluster::Cluster;
@@ -35,14 +36,10 @@ pub struct ViewOptions {
     /// The trace: of etcd's Raft (NDJSON), or what raftlab trace has written.
     pub file: PathBuf,
     /// Read no more than so many of its lines.
-    #[arg(long, value_name = "N", default_value_t = LINES, value_parser = lines)]
+    #[arg(long, value_name = "N", default_value_t = LINES, value_parser = number(1..=1_000_000_000_usize))]
     pub lines: usize,
     #[command(flatten)]
     pub lab: LabOptions,
-}
-
-fn lines(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|lines| *lines > 0).ok_or_else(|| "expected a number from 1 on".into())
 }
 
 /// "1 line is of something else", "2 lines are of something else".

@@ -4,14 +4,21 @@
 use std::io::Write;
 use std::rc::Rc;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Rect, Size};
+
 use super::read;
+use crate::app::input::{Chord, Input};
 use crate::app::scenes;
+use crate::app::session::{Message, Moment, Session};
 use crate::app::shell::trace::{Form, Format, format};
 use crate::cluster::command::Script;
 use crate::cluster::event::{EventKind, RaftEvent};
 use crate::cluster::server::Power;
 use crate::cluster::types::{ServerId, Term};
 use crate::cluster::{Cluster, Step};
+use crate::ui;
+use crate::ui::theme::Theme;
 
 /// A script, as far as so many steps go, written in a form; and what became of the cluster.
 fn written(text: &[u8], form: Form, steps: usize) -> (Cluster, Vec<u8>) {
@@ -168,7 +175,7 @@ fn what_is_wrong_in_a_trace_is_said_with_its_line() {
         (etcd.replacen("\"commit\":0", "\"comit\":0", 1), "line 1: there is no \"commit\" in it"),
         (etcd.replacen("StateFollower", "StateLearner", 1), "line 1: \"role\": \"StateLearner\""),
         (etcd.replacen("\"MsgVote\"", "\"MsgHup\"", 1), "\"MsgHup\" is no message of these traces"),
-        (etcd.replacen('\n', "{\n", 1), "line 1 is no JSON object"),
+        (etcd.replacen('\n', "{\n", 1), "line 1 is no JSON object: trailing characters at column"),
         (own.replacen("\"version\":1", "\"version\":9", 1), "it is of version 9"),
         (
             own.lines().skip(1).fold(String::new(), |all, line| all + line + "\n"),
@@ -192,6 +199,32 @@ fn what_is_wrong_in_a_trace_is_said_with_its_line() {
     let why = read("test", &*long, 1_000_000).map(|_| ()).unwrap_err();
     assert!(why.starts_with("line 1 is longer than"), "{why}");
     std::io::sink().flush().expect("nothing");
+}
+
+/// The end of a trace is a moment, and what was planted is told without saying until when.
+#[test]
+fn a_viewed_trace_has_an_end_and_tells_its_flaw() {
+    let scene = scenes::within("flaws").into_iter().find(|scene| scene.name() == "forget_vote");
+    let (_, bytes) = written(scene.expect("a scene").text(), Form::Lines, 20_000);
+    let (trace, remarks) = read("test", &*bytes, 1_000_000).expect("a trace");
+    let cluster = Cluster::observing(Rc::new(trace));
+    let mut session = Session::trace("test".into(), cluster, &remarks, Theme::default());
+    session.resize(Size { width: 120, height: 40 });
+    session.go_to(&Moment::End).expect("an end");
+    assert!(session.scene().cluster.violation().is_some());
+    session.update(Message::Input(Input::Key(Chord::Char('w'))));
+    session.show();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+    ui::draw_into(&mut buffer, &session.scene());
+    let text = ui::export::text(&buffer);
+    assert!(text.contains("It was planted: forget-vote"), "{text}");
+    let (_, own) = written(b"until leader", Form::Lines, 20_000);
+    let (trace, _) = read("test", &*own, 1_000_000).expect("a trace");
+    let cluster = Cluster::observing(Rc::new(trace));
+    let mut session = Session::trace("test".into(), cluster, &[], Theme::default());
+    session.go_to(&Moment::End).expect("an end");
+    let (seen, of) = session.scene().cluster.observed().expect("a trace");
+    assert_eq!(seen, of);
 }
 
 /// What no line of a trace tells.
