@@ -68,11 +68,16 @@ else
     build --package raftlab-web --features raftlab-web/guests
     shrink "$made/raftlab_web.wasm" "$guests"
 fi
-pack "$guests" >"$folder/raftlab-guests.bin"
+# Which build both are of: a page hosts a Raft by its own engine, or not at all.
+stamp=$(cat "$page" "$guests" | openssl dgst -sha256 -r | cut -c 1-16)
+{
+    printf 'raftlab-guests %s\n' "$stamp"
+    pack "$guests"
+} >"$folder/raftlab-guests.bin"
 echo "$folder/raftlab-guests.bin: $(wc -c <"$folder/raftlab-guests.bin") bytes"
 
 out=$folder/raftlab.html
-script=$(cat "$web"/page/{lab,screen,keep,hands,menu,worker,hunt,follow,main}.js)
+script=$(cat "$web"/page/{lab,screen,keep,hands,menu,said,worker,hunt,follow,main}.js)
 style=$(cat "$web/page/style.css")
 digest() { printf '%s' "$1" | openssl dgst -sha256 -binary | openssl base64 -A; }
 # Only these very lines of script run, whatever else gets into the page; and it can reach nobody but
@@ -87,6 +92,7 @@ policy+=" style-src 'sha256-$(digest "$style")'; connect-src 'self'; worker-src 
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="$policy">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="raftlab-build" content="$stamp">
 <title>raftlab</title>
 HEAD
     printf '<style>%s</style>\n</head>\n<body>\n' "$style"

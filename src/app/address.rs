@@ -46,6 +46,11 @@ pub fn base(text: &str) -> Result<String, String> {
         matches!(&scheme[..], "https" | "http" | "file") && !rest.is_empty()
     });
     let usual = |letter: char| letter.is_ascii_graphic() && !"#<>\"'`\\".contains(letter);
+    if known && text.chars().any(|letter| !letter.is_ascii()) {
+        return Err("an address has letters of ASCII alone: copied from a browser it has others \
+                    spelled out (xn--mnchen-3ya.de for münchen.de, %C3%BC for ü behind the host)"
+            .to_owned());
+    }
     if known && text.len() <= BASE_MAX && text.chars().all(usual) {
         Ok(text.to_owned())
     } else {
@@ -255,6 +260,7 @@ mod tests {
             "javascript://a.org/%0aalert(1)",
             "https://a.org/#x",
             "https://a b",
+            "https://münchen.de/",
             "http://\u{7}",
         ] {
             assert!(base(bad).is_err(), "{bad}");

@@ -27,7 +27,9 @@ export async function open(page) {
 
 /** The one that hosts Rafts of others, from the folder of the page. */
 export async function openHost(folder) {
-  return start(await unpacked(join(folder, "raftlab.html"), readFileSync(join(folder, "raftlab-guests.bin"))));
+  const hosts = readFileSync(join(folder, "raftlab-guests.bin"));
+  // Its first line says of which build it is.
+  return start(await unpacked(join(folder, "raftlab.html"), hosts.subarray(hosts.indexOf(10) + 1)));
 }
 
 async function start(bytes) {

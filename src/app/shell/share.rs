@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -31,6 +31,9 @@ const PLACE: &str = "<!--scene-->";
 /// What hosts Rafts of others, beside it, and where the page has its module.
 const GUESTS: &str = "raftlab-guests.bin";
 const MODULE: &str = "id=\"module\">";
+/// Which build both are of: in a `meta` of the page, and in the first line of what hosts.
+const BUILD: &str = "name=\"raftlab-build\" content=\"";
+const HOSTS: &str = "raftlab-guests ";
 /// The largest page that is taken for one.
 const PAGE_MAX: u64 = 64 * 1024 * 1024;
 
@@ -64,7 +67,20 @@ pub fn link(options: &ShareOptions) -> Result<Ending, Mistake> {
     let scene = Scene { at: options.at.as_ref().map_or_else(String::new, Moment::word), ..scene };
     let link = scene.link(base).map_err(Mistake::Usage)?;
     let mut text = String::new();
+    let room = match io::stdout().is_terminal() {
+        true => crossterm::terminal::size().map_or(usize::MAX, |(columns, _)| columns.into()),
+        false => usize::MAX,
+    };
+    let columns = |rows: &[String]| rows.first().map_or(0, |row| row.chars().count());
     match address::code(&link) {
+        Some(rows) if columns(&rows) > room => {
+            let _ = writeln!(
+                text,
+                "(Its QR code is {} columns wide, and this terminal {room}: with smaller letters, or in \
+                 a file, it is whole.)",
+                columns(&rows)
+            );
+        }
         Some(rows) => {
             for row in rows {
                 let row = if options.light { turned(&row) } else { row };
@@ -160,11 +176,24 @@ fn template(folder: Option<&Path>, raft: Option<&Implementation>) -> Result<Stri
     let name = Path::new(&*raft.file).file_name().unwrap_or_default().to_string_lossy();
     let guest = serde_json::json!({ "name": name, "raft": STANDARD.encode(module) });
     let (before, after) = parts(&page)?;
+    let hosts = hosts_for(&page, &hosts)?;
     let old =
         after.split_once(MODULE).and_then(|(start, rest)| Some((start, rest.split_once('<')?.1)));
     let (start, rest) = old.ok_or_else(|| strange(PAGE))?;
     let hosts = STANDARD.encode(hosts);
     Ok(format!("{before}{}{PLACE}{start}{MODULE}{hosts}<{rest}", said("guest", &guest)))
+}
+
+/// The module that hosts Rafts of others, if it is of the same build as the page.
+fn hosts_for<'a>(page: &str, hosts: &'a [u8]) -> Result<&'a [u8], Mistake> {
+    let build = page.split_once(BUILD).and_then(|(_, rest)| rest.split_once('"'));
+    let (build, _) = build.ok_or_else(|| strange(PAGE))?;
+    let head = format!("{HOSTS}{build}\n");
+    hosts.strip_prefix(head.as_bytes()).ok_or_else(|| {
+        Mistake::Usage(format!(
+            "{GUESTS} is not of the same build as {PAGE} beside it: web/build.sh makes both"
+        ))
+    })
 }
 
 /// What `web/build.sh` has made.
@@ -229,6 +258,17 @@ mod tests {
         for other in ["", "<p>another page</p>", "<p>cut short</p><!--scene--><script"] {
             assert!(filled(other, &scene).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn what_hosts_a_raft_is_of_the_same_build_as_the_page() {
+        let page = format!("<meta {BUILD}77aa\">");
+        let hosts = |bytes: &[u8]| hosts_for(&page, bytes).map(<[u8]>::to_vec);
+        assert_eq!(hosts(b"raftlab-guests 77aa\n\x5d\0").ok(), Some(b"\x5d\0".to_vec()));
+        for other in [&b""[..], b"\x1f\x8b", b"raftlab-guests 77ab\n\x5d", b"raftlab-guests 77aa"] {
+            assert!(hosts(other).is_err(), "{other:?}");
+        }
+        assert!(hosts_for("<p>an old page</p>", b"raftlab-guests 77aa\n").is_err());
     }
 
     #[test]

@@ -24,10 +24,12 @@ pub fn network(text: &str) -> Result<Network, String> {
     })
 }
 
-/// "0.0.0.0:8080": where to listen; without a port at any that is free.
+const PORT: u16 = 8080;
+
+/// "0.0.0.0:8080": where to listen; without a port at this one, that a firewall can be told.
 pub fn audience(text: &str) -> Result<SocketAddr, String> {
     let whole = || text.parse::<SocketAddr>().ok();
-    let alone = || text.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, 0));
+    let alone = || text.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, PORT));
     whole().or_else(alone).ok_or_else(|| {
         "expected an address of this machine and a port: 0.0.0.0:8080 for all who reach it, \
          127.0.0.1:8080 for this machine alone"
