@@ -14,6 +14,8 @@ use crate::cluster::topic::{Topic, Weight};
 /// The most events that are kept: of those that tell the story, and of the rest.
 pub const STORY_MAX: usize = 20_000;
 pub const DETAILS_MAX: usize = 20_000;
+/// The most events of either kind from before a moment of the past that one goes to.
+const BEFORE_MAX: usize = 500;
 /// The most milestones that are kept.
 pub const MILESTONES_MAX: usize = 2_000;
 
@@ -132,12 +134,24 @@ impl Trace {
         self.listing = listing;
     }
 
-    /// A trace for looking at the past: it begins with the event of this number, and marks the
-    /// whole run.
+    /// A trace for looking at the past: it goes on with the event of this number, knows the last of those
+    /// before, and marks the whole run.
     #[must_use]
     pub fn past(&self, first: u64) -> Self {
+        let before = |ring: &Ring| -> Ring {
+            let end = ring.partition_point(|(number, _)| *number < first);
+            ring.range(end.saturating_sub(BEFORE_MAX)..end).cloned().collect()
+        };
+        let (story, details) = (before(&self.story), before(&self.details));
+        let is_in =
+            |ring: &Ring, number: u64| ring.binary_search_by_key(&number, |it| it.0).is_ok();
+        let listed = self.listed.iter().copied();
+        let listed = listed.filter(|number| is_in(&story, *number) || is_in(&details, *number));
         Self {
             end: first,
+            listed: listed.collect(),
+            story,
+            details,
             listing: self.listing.clone(),
             milestones: self.milestones.clone(),
             marked: self.end,
