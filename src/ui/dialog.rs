@@ -22,6 +22,8 @@ use super::view::{Dialog, DialogBody, Extent, HelpGroup, Hint, ListItem, Scene, 
 const BORDER: u16 = 4;
 /// The most columns for text: the width of explanations, and longer lines are hard to read.
 const READING: u16 = 76;
+/// The least that a column of keys or marks has beside another.
+const HALF_MIN: u16 = 32;
 /// The least that a box beside a pane has, its border included.
 const DOCKED_WIDTH: u16 = 60;
 const DOCKED_HEIGHT: u16 = 6;
@@ -367,21 +369,25 @@ fn help_rows(
     rows
 }
 
-/// The keys at the left, the marks at the right, and blank rows to the end of the page.
+/// The keys at the left, the marks at the right, and blank rows to the end of the page. On a narrow screen
+/// the marks stand below, as far as the page goes: all follow on the next.
 fn first_page(keys: &HelpGroup, width: u16, height: u16, theme: Theme) -> Vec<Row> {
-    let half = (width / 2).min(READING);
-    let blocks =
-        [group_block(keys, half, theme), legend_block("Marks", legend::first(theme), theme)];
-    let mut rows: Vec<Row> = Vec::new();
-    for (block, start) in blocks.into_iter().zip([0, half]) {
-        for (place, row) in block.into_iter().enumerate() {
-            if rows.len() == place {
-                rows.push(Row::default());
+    let blocks = |width: u16| {
+        [group_block(keys, width, theme), legend_block("Marks", legend::first(theme), theme)]
+    };
+    let (half, height) = ((width / 2).min(READING), usize::from(height));
+    let mut rows: Vec<Row> = blocks(width).into_iter().flatten().collect();
+    if half >= HALF_MIN {
+        rows.clear();
+        for (block, start) in blocks(half).into_iter().zip([0, half]) {
+            for (place, row) in block.into_iter().enumerate() {
+                if rows.len() == place {
+                    rows.push(Row::default());
+                }
+                rows[place].pieces.extend(shifted(row, start, half));
             }
-            rows[place].pieces.extend(shifted(row, start, half));
         }
     }
-    let height = usize::from(height);
     rows.truncate(height);
     rows.resize_with(height, Row::default);
     rows

@@ -12,6 +12,8 @@ use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, Pen};
 use super::glyphs::Glyphs;
+use super::text::rows;
+use super::theme::Ground;
 use super::view::{Hint, NoticeKind, Presented, Scene, Target};
 
 /// Captions speak of the run that the script was written for. This stands as long as the run on the
@@ -31,14 +33,29 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
 }
 
-/// Draws what has been done, or why it could not be, if that is to be said now.
+/// The most rows of a notice.
+const NOTICE_ROWS: u16 = 4;
+
+/// Draws what has been done, or why it could not be, if that is to be said now. What is longer than the row
+/// lies over those above it.
 pub fn draw_notice(canvas: &mut Canvas, area: Rect, scene: &Scene) -> bool {
     let Some(notice) = &scene.view.notice else { return false };
     let style = match notice.kind {
         NoticeKind::Note => canvas.theme().plain(),
         NoticeKind::Refusal => canvas.theme().bold(),
     };
-    canvas.pen(area, 0).skip(1).style(style).put(&notice.text);
+    let room = area.width.saturating_sub(2);
+    let lines: Vec<&str> =
+        rows(&notice.text, room, usize::from(NOTICE_ROWS), canvas.theme().glyphs);
+    let count = (lines.len() as u16).clamp(1, area.bottom());
+    let area = Rect { y: area.bottom() - count, height: count, ..area };
+    if count > 1 {
+        canvas.clear(area);
+        canvas.fill(area, canvas.theme().ground(Ground::Base));
+    }
+    for (row, line) in (0..count).zip(lines) {
+        canvas.pen(area, row).skip(1).style(style).put_within(line);
+    }
     true
 }
 
