@@ -30,6 +30,7 @@ pub struct Player {
     said: Time,
     /// What the class is asked, and where it was answered.
     question: Option<Arc<Question>>,
+    posed: Point,
     answered: Option<Point>,
     /// A question was answered, and nothing was done or said since.
     revealed: bool,
@@ -127,7 +128,7 @@ impl Player {
             }
             ScriptEvent::Posed { question } => {
                 (self.answered, self.oracle, self.revealed) = (None, None, false);
-                self.question = Some(Arc::new(asked(question)));
+                (self.question, self.posed) = (Some(Arc::new(asked(question))), here);
             }
             ScriptEvent::Counted { hands } => self.count(hands),
             ScriptEvent::Revealed { so } => self.reveal(so, here),
@@ -275,6 +276,11 @@ impl Player {
         self.question.as_ref()
     }
 
+    /// Where it was asked.
+    pub const fn posed(&self) -> Point {
+        self.posed
+    }
+
     /// Where the oracle was asked about it, if it was.
     pub const fn oracle(&self) -> Option<Point> {
         self.oracle
@@ -371,6 +377,7 @@ fn asked(question: &command::Question) -> Question {
                 said: Said::Nothing,
                 so: None,
                 share: None,
+                own: false,
             })
             .collect(),
         stage: Stage::Asked,

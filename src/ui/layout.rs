@@ -25,7 +25,7 @@ use std::ops::{Index, IndexMut};
 use ratatui::layout::{Rect, Size};
 
 use super::scale::Scale;
-use super::view::{Clock, Layout, Marks, Mode, Pane, Stage, View};
+use super::view::{Clock, Layout, Marks, Mode, Pane, Stage, View, Voice};
 use super::{links, question, watches};
 
 /// The smallest terminal that has room.
@@ -213,7 +213,7 @@ fn bottom(area: &mut Rect, rows: u16) -> Rect {
 /// Rows for what the class is asked, if it is asked anything: as many as leave the panes so many.
 /// Where news stands, it gives way: what has just happened may be the answer.
 fn asked(areas: &mut Areas, left: &mut Rect, view: &View, kept: u16) {
-    if let Some(question) = &view.question {
+    if let Some(question) = view.drawn_question() {
         let room = (left.width, left.height.saturating_sub(kept));
         areas.question = top(left, question::rows(question, room, view.theme.glyphs));
     }
@@ -253,7 +253,7 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
     areas.header = top(&mut left, strip);
     // With the answer stands what has happened, unless the caption is of that moment.
     let told = top(&mut left, said);
-    match is_revealed(view) && view.caption.is_none() {
+    match is_revealed(view) && view.drawn_caption().is_none() {
         true => areas.news = told,
         false => areas.headline = told,
     }
@@ -275,7 +275,7 @@ fn hall(areas: &mut Areas, view: &View, servers: usize) {
         Scale::Xl => hall_large(areas, left, news),
         Scale::L | Scale::M => {
             let area = top(&mut left, news);
-            hall_rows(areas, left, servers);
+            hall_rows(areas, left, view, servers);
             area
         }
     };
@@ -296,7 +296,9 @@ fn big(areas: &mut Areas, view: &View, servers: usize) {
     areas.footer = bottom(&mut left, 1);
     let scale = Scale::of(left.width, left.height);
     let said = match scale {
-        _ if view.question.is_some() => 3 * u16::from(view.caption.is_some() || is_revealed(view)),
+        _ if view.drawn_question().is_some() => {
+            3 * u16::from(view.caption.is_some() || is_revealed(view))
+        }
         Scale::M if left.height < 20 => 3,
         Scale::M => 6,
         Scale::L => 7,
@@ -316,7 +318,7 @@ fn big(areas: &mut Areas, view: &View, servers: usize) {
             Rect { x: left.x + width + 1, width: left.width - width - 1, ..left };
         return;
     }
-    let most = match view.question {
+    let most = match view.drawn_question() {
         Some(_) => left.height.saturating_sub(MAP_HEIGHT_MIN),
         None => left.height / 2,
     };
@@ -338,9 +340,18 @@ const ROOMY_HEIGHT: u16 = 56;
 /// What the map keeps of a screen that is large enough for cards.
 const CARDS_HEIGHT: u16 = 10;
 
-fn hall_rows(areas: &mut Areas, mut left: Rect, servers: usize) {
+/// What a screen that is higher than wide gives a map, which says no more with more rows.
+const MAP_TALL: u16 = 22;
+/// The fewest rows of what it has below the logs then.
+const BELOW_MIN: u16 = 6;
+
+fn hall_rows(areas: &mut Areas, mut left: Rect, view: &View, servers: usize) {
     let rows = (servers as u16 + 2).min(left.height.saturating_sub(MAP_HEIGHT_MIN));
     let rows = rows.max(left.height.min(4));
+    let spare = left.height.saturating_sub(rows + MAP_TALL);
+    if left.width < RAIL_WIDTH && spare >= BELOW_MIN && !view.is_for_class() {
+        areas[Pane::Events] = bottom(&mut left, spare);
+    }
     let mut below = bottom(&mut left, rows);
     areas[Pane::Map] = left;
     if below.width >= RAIL_WIDTH && below.height >= 4 {
@@ -384,7 +395,7 @@ fn frame(areas: &mut Areas, view: &View) -> Rect {
     let mut left = areas.screen;
     let desk = left.height >= DESK_HEIGHT;
     areas.header = top(&mut left, 1);
-    let told = view.script.is_some() || view.caption.is_some();
+    let told = view.voice == Voice::Screen && (view.script.is_some() || view.caption.is_some());
     let for_class = view.is_for_class();
     if desk {
         areas.headline = top(&mut left, 1);
@@ -514,8 +525,13 @@ mod tests {
     }
 
     fn asked() -> Question {
-        let choice =
-            |text: &str| Choice { text: text.into(), said: Said::Hands(7), so: None, share: None };
+        let choice = |text: &str| Choice {
+            text: text.into(),
+            said: Said::Hands(7),
+            so: None,
+            share: None,
+            own: false,
+        };
         Question {
             text: "How many votes does it need?".into(),
             choices: ["two", "three", "four", "five", "nobody knows"].map(choice).to_vec(),

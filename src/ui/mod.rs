@@ -164,6 +164,9 @@ pub fn hit(size: Size, scene: &Scene, x: u16, y: u16) -> Option<Target> {
         Mode::Normal | Mode::Packets if areas.footer.contains((x, y).into()) => {
             footer::hit(areas.footer, scene, x)
         }
+        Mode::Normal | Mode::Packets if areas.question.contains((x, y).into()) => {
+            question::hit(areas.question, scene, y)
+        }
         Mode::Normal | Mode::Packets | Mode::Partition(_) | Mode::Link(_) => {
             if areas.watches.contains((x, y).into()) {
                 return watches::hit(areas.watches, areas.watches_title(), scene, x, y);

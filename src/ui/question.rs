@@ -21,10 +21,12 @@ use super::glyphs::Glyphs;
 use super::headline::capitals;
 use super::text::wrap;
 use super::theme::{Ground, Ink};
-use super::view::{Choice, Question, Said, Scene, Stage};
+use super::view::{Choice, Question, Said, Scene, Stage, Target};
 
 /// The columns that are kept behind block letters for what the class says.
 const BAR_ROOM: u16 = 30;
+/// Beside the choice of whoever looks at this screen.
+const YOURS: &str = "◄ your answer";
 /// The longest bar.
 const BAR_MAX: u16 = 24;
 
@@ -80,8 +82,11 @@ impl Form {
     /// How many rows it takes with so many choices.
     fn rows(&self, choices: u16) -> u16 {
         let gap = u16::from(self.roomy);
-        let lines = self.lines.len() as u16 * self.face.map_or(1, Face::rows);
-        self.margin() + lines + gap + choices * (self.choice_rows() + gap)
+        self.margin() + self.line_rows() + gap + choices * (self.choice_rows() + gap)
+    }
+
+    fn line_rows(&self) -> u16 {
+        self.lines.len() as u16 * self.face.map_or(1, Face::rows)
     }
 
     /// Block letters fill their rows: one above keeps them from the edge.
@@ -91,6 +96,15 @@ impl Form {
 
     fn choice_rows(&self) -> u16 {
         self.choices.map_or(1, Face::rows)
+    }
+
+    /// Where the choices stand, one below the other as far as there is room.
+    fn choice_areas(&self, area: Rect) -> impl Iterator<Item = Rect> {
+        let (gap, height) = (u16::from(self.roomy), self.choice_rows());
+        let first = area.y + self.margin() + self.line_rows() + gap;
+        let tops = (first..area.bottom()).step_by(usize::from(height + gap));
+        let rows = tops.map(move |y| Rect { y, height, ..area });
+        rows.take_while(move |row| row.bottom() <= area.bottom())
     }
 }
 
@@ -112,9 +126,18 @@ pub fn rows(question: &Question, size: (u16, u16), glyphs: Glyphs) -> u16 {
     Form::of(question, size, glyphs).rows(question.choices.len() as u16)
 }
 
+/// The choice at a row of the screen, while it can be chosen.
+pub fn hit(area: Rect, scene: &Scene, y: u16) -> Option<Target> {
+    let question = scene.view.drawn_question()?;
+    let form = Form::of(question, (area.width, area.height), scene.view.theme.glyphs);
+    let mut choices = (1..).zip(form.choice_areas(area)).take(question.choices.len());
+    let (number, _) = choices.find(|(_, row)| (row.top()..row.bottom()).contains(&y))?;
+    (question.stage == Stage::Asked).then_some(Target::Answer(number))
+}
+
 /// Draws the question and its choices.
 pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let Some(question) = scene.view.question.as_ref().filter(|_| !area.is_empty()) else { return };
+    let Some(question) = scene.view.drawn_question().filter(|_| !area.is_empty()) else { return };
     let theme = canvas.theme();
     canvas.fill(area, theme.ground(Ground::News));
     let form = Form::of(question, (area.width, area.height), theme.glyphs);
@@ -151,17 +174,9 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             canvas.pen_at(end + 2, y.saturating_sub(1), room).style(strong).put(words);
         }
     }
-    let gap = u16::from(form.roomy);
-    y += gap;
     let bars = bars_from(question, &form, area, theme.glyphs);
-    for (number, choice) in (1..).zip(&question.choices) {
-        let height = form.choice_rows();
-        if y + height > area.bottom() {
-            return;
-        }
-        let row = Rect { y, height, ..area };
+    for ((number, choice), row) in (1..).zip(&question.choices).zip(form.choice_areas(area)) {
         draw_choice(canvas, row, (question, choice, number), &form, bars);
-        y += height + gap;
     }
 }
 
@@ -231,10 +246,17 @@ fn draw_said(
     let shares = shares.map(|share| [format!("({share} of futures)"), format!("({share})")]);
     let kept = shares.as_ref().map_or(0, |[_, short]| glyphs.width(short) + 1);
     let (bar, words) = match choice.said {
+        Said::Nothing if choice.own => (String::new(), vec![YOURS.to_owned(), "◄".to_owned()]),
         Said::Nothing => (String::new(), vec![String::new()]),
-        Said::Chosen => (String::new(), vec!["◄ your answer".to_owned(), "◄".to_owned()]),
+        Said::Chosen => (String::new(), vec![YOURS.to_owned(), "◄".to_owned()]),
         Said::Hands(hands) => {
-            let words = vec![format!("{hands} of {all} hands"), format!("{hands}")];
+            let mut words = vec![format!("{hands} of {all} hands"), format!("{hands}")];
+            if choice.own {
+                words = words
+                    .iter()
+                    .flat_map(|it| [format!("{it} {YOURS}"), format!("{it} ◄")])
+                    .collect();
+            }
             let longest = room.saturating_sub(glyphs.width(&words[0]) + 1 + kept).min(BAR_MAX);
             let share = u64::from(longest) * u64::from(hands) / u64::from(all.max(1));
             let least = u64::from(hands > 0);

@@ -357,7 +357,7 @@ fn check_withheld(truth: &mut Truth) {
 }
 
 fn choice(text: &str) -> Choice {
-    Choice { text: text.into(), said: Said::Nothing, so: None, share: None }
+    Choice { text: text.into(), said: Said::Nothing, so: None, share: None, own: false }
 }
 
 #[test]

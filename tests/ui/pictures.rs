@@ -150,8 +150,13 @@ fn what_a_snapshot_covers_is_a_block_at_every_size() {
 /// A question to the class, as it stands and once it is answered.
 #[test]
 fn a_question_is_drawn_large_and_its_answer_has_a_tick() {
-    let choice =
-        |text: &str, hands| Choice { text: text.into(), said: hands, so: None, share: None };
+    let choice = |text: &str, hands| Choice {
+        text: text.into(),
+        said: hands,
+        so: None,
+        share: None,
+        own: false,
+    };
     let mut stage = lesson();
     stage.view.caption = Some("The old leader still takes the write of b.".into());
     stage.view.presented = Some(Presented { beat: 4, of: 9 });
@@ -187,7 +192,7 @@ fn a_question_is_drawn_large_and_its_answer_has_a_tick() {
 fn the_oracle_has_shares_and_what_is_pointed_at_stands_out() {
     let choice = |text: &str, said, share: &str| {
         let share = Some(share.to_owned());
-        Choice { text: text.into(), said, so: None, share }
+        Choice { text: text.into(), said, so: None, share, own: false }
     };
     let mut stage = lesson();
     stage.view.caption = Some("Entry 4 stands in two logs, and in three another.".into());

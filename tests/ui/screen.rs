@@ -75,8 +75,13 @@ fn say(view: &mut View, text: &str) {
         current: vec![2, 3],
         ..ScriptPlace::default()
     });
-    let choice =
-        Choice { text: text.into(), said: Said::Hands(u32::MAX / 9), so: None, share: None };
+    let choice = Choice {
+        text: text.into(),
+        said: Said::Hands(u32::MAX / 9),
+        so: None,
+        share: None,
+        own: false,
+    };
     let (stage, choices) = (Asking::Asked, vec![choice; 5]);
     view.question = Some(Question { text: text.into(), choices, stage, about_commits: false });
     view.clock = Clock::Stands(Stands::Beat { number: u32::MAX, of: u32::MAX });

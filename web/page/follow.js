@@ -1,16 +1,16 @@
 // A page that follows a presenter: what is done there is done here, as it comes. Whoever acts, lets
 // time go on or goes back goes their own way, and comes back by F2 or the button.
 
-// For how long nothing need be heard (the presenter's side says something every ten seconds), and how
-// soon one tries again, in milliseconds: not all phones of a hall at once.
-const SILENT = 25_000, AGAIN = 1_000;
+// For how long nothing need be heard (the presenter's side says something every ten seconds), how soon one
+// tries again, not all phones of a hall at once, and how soon an answer is sent again; in milliseconds.
+const SILENT = 25_000, AGAIN = 1_000, SOON = 300;
 
 class Follower {
   constructor(page) {
     this.page = page;
     this.bar = document.getElementById("class");
     this.bar.hidden = false;
-    [this.question, this.own, this.lost, this.over] = [null, false, false, false];
+    [this.question, this.own, this.lost, this.over, this.ended] = [null, false, false, false, false];
     // Whoever loads the page again, or has it in two tabs, has one hand all the same. The address has a word
     // of its own for each class.
     this.place = `raftlab hand ${location.pathname}`;
@@ -21,7 +21,7 @@ class Follower {
       this.back();
     });
     // A phone that slept, or has found its network again.
-    const look = () => { if (this.lost || performance.now() - this.heard > SILENT) this.connect(); };
+    const look = () => { if (!this.ended && (this.lost || performance.now() - this.heard > SILENT)) this.connect(); };
     document.addEventListener("visibilitychange", () => document.hidden || look());
     window.addEventListener("online", look);
     setInterval(() => this.lost || look(), SILENT / 5);
@@ -44,7 +44,11 @@ class Follower {
       try { localStorage.setItem(this.place, number); } catch { /* The same. */ }
       this.show();
     });
-    on("whole", (text) => { if (!this.own) this.page.followWhole(text); });
+    on("whole", (text) => {
+      if (this.own) return;
+      this.page.followWhole(text);
+      this.raise();
+    });
     on("line", (line) => {
       if (this.own) return;
       if (this.page.lab.ask("follow", line)) this.connect();
@@ -53,7 +57,18 @@ class Follower {
     on("question", (text) => {
       const { number, choices } = JSON.parse(text);
       const said = this.question?.number === number ? this.question.said : undefined;
-      this.question = choices ? { number, choices, said } : null;
+      this.question = { number, choices, said };
+      this.raise();
+      this.show();
+    });
+    // What was answered before the page was loaded again.
+    on("said", (choice) => {
+      this.question.said = Number(choice);
+      this.raise();
+    });
+    on("over", () => {
+      source.close();
+      this.ended = true;
       this.show();
     });
     source.onerror = () => {
@@ -72,6 +87,7 @@ class Follower {
 
   // To the class, from one's own way.
   back() {
+    if (this.ended) return;
     this.own = false;
     this.connect();
   }
@@ -79,9 +95,17 @@ class Follower {
   // A key that is an answer: whoever follows raises a hand by it. Whether it was one.
   answers(key) {
     const at = Number(key) - 1;
-    if (this.own || this.lost || !this.question?.choices[at]) return false;
-    this.answer(at);
+    if (this.own || this.ended || !this.question?.choices?.[at]) return false;
+    // While the presenter can't be reached it goes nowhere, which is said.
+    if (!this.lost) this.answer(at);
     return true;
+  }
+
+  // The lab marks the choice.
+  raise() {
+    const { said } = this.question ?? {};
+    if (!this.own) this.page.lab.call("raise_hand", said === undefined ? 0 : said + 1);
+    this.page.wake();
   }
 
   // After something was pressed here.
@@ -94,27 +118,26 @@ class Follower {
   show() {
     const parts = [];
     const say = (text) => parts.push(make("span", { textContent: text }));
-    if (this.lost && this.over) say("This class is over, or has another address: scan its code again.");
+    if (this.ended) say("The class is over. The run is yours: go on as you like.");
+    else if (this.lost && this.over) say("This class is over, or has another address: scan its code again.");
     else if (this.lost) say("The presenter can't be reached. Trying again.");
-    else if (this.own) say("You go your own way.");
-    else say("You follow the presenter.");
-    if (this.own) parts.push(action("Back to the class (F2)", () => this.back()));
-    if (this.question && !this.lost) {
-      this.question.choices.forEach((choice, at) => {
-        const button = action(`${at + 1} ${choice}`, () => this.answer(at));
-        button.setAttribute("aria-pressed", String(this.question.said === at));
-        button.className = "choice";
-        parts.push(button);
-      });
-    }
+    else if (this.own) say(this.question?.choices ? "You go your own way. The class is asked something." : "You go your own way.");
+    else say("You follow the presenter. What you try stays here.");
+    if (this.own && !this.ended) parts.push(action("Back to the class (F2)", () => this.back()));
     this.bar.replaceChildren(...parts);
   }
 
   async answer(at) {
     const question = this.question;
     const body = `${this.number} ${question.number} ${at}`;
-    const { ok } = await fetch("answer", { method: "POST", body }).catch(() => ({ ok: false }));
-    if (ok) question.said = at;
-    this.show();
+    const send = () => fetch("answer", { method: "POST", body }).catch(() => ({}));
+    let answer = await send();
+    // Too soon after the last one.
+    if (answer.status === 429) {
+      await new Promise((resolve) => setTimeout(resolve, SOON));
+      answer = await send();
+    }
+    if (answer.ok) question.said = at;
+    this.raise();
   }
 }

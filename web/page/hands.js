@@ -10,6 +10,7 @@ const BUTTONS = [
   ["crash", "x", "Crash the selected server"], ["crash leader", "X", "Crash the leader"],
   ["restart", "r", "Restart the selected server"], ["heal", "H", "Heal every link"],
   ["cut", "P", "Partition mode"], ["why?", "w", "Why? Of what is selected"], ["undo", "u", "Undo"],
+  ["branch", "N", "Another branch: what you left, as the script untouched"],
   ["layout", "s", "Next layout"], ["Enter", "Enter", "Enter"], ["Esc", "Escape", "Escape"],
   ["Tab", "Tab", "Tab"], ["←", "ArrowLeft", "Left"], ["↓", "ArrowDown", "Down"],
   ["↑", "ArrowUp", "Up"], ["→", "ArrowRight", "Right"], [":", ":", "Any command"],
@@ -34,12 +35,13 @@ class Hands {
 
   keyboard() {
     window.addEventListener("keydown", (event) => {
+      // AltGr is Ctrl and Alt to some systems, and writes letters.
+      const writes = event.getModifierState("AltGraph");
+      if (event.altKey && !writes && this.opens(event)) return event.preventDefault();
       const at = document.activeElement;
       const elsewhere = document.querySelector("dialog[open]") ||
         (at && at !== this.typed && /^(BUTTON|A|INPUT|SUMMARY)$/.test(at.tagName));
       if (elsewhere || event.isComposing || event.metaKey || event.key === "Unidentified") return;
-      // AltGr is Ctrl and Alt to some systems, and writes letters.
-      const writes = event.getModifierState("AltGraph");
       if (event.altKey && !writes && event.key.length === 1 && event.key < "\x7f") return;
       if (this.page.press(event.key, event.ctrlKey && !writes, event.shiftKey)) event.preventDefault();
     });
@@ -63,6 +65,15 @@ class Hands {
       for (const letter of this.typed.value.slice(1)) this.page.press(letter);
       wait();
     });
+  }
+
+  // Alt and a letter, whatever else is held and whatever sign the system makes of it (µ on a Mac): access keys
+  // are other chords in each browser.
+  opens({ key, code }) {
+    const letter = /^[a-z]$/i.test(key) ? key.toLowerCase() : code.replace(/^Key/, "").toLowerCase();
+    const button = { m: "open-menu", t: "text" }[letter];
+    if (button && !document.querySelector("dialog[open]")) document.getElementById(button).click();
+    return Boolean(button);
   }
 
   mouse() {

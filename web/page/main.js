@@ -4,6 +4,8 @@
 const FRAME_MAX = 250, WORK = 12;
 // The fewest columns and rows that show all that matters: on a small screen letters are smaller.
 const CELLS_LEAST = [60, 20];
+// The smallest and the largest letters that can be asked for, in pixels.
+const LETTERS_LEAST = 8, LETTERS_MOST = 48;
 // How often a recording is kept, and a screen reader told, in milliseconds.
 const KEEP_EACH = 1_000, TELL_EACH = 700;
 
@@ -14,11 +16,12 @@ class Page {
     this.kept = new Kept();
     this.menu = new Menu(this);
     this.hands = new Hands(this);
+    this.saying = new Saying(this);
     [this.futures, this.hunting] = [new Futures(this), new Hunting(this)];
     this.size = Number(read("raftlab letters")) || 16;
     [this.last, this.running, this.nextKeep, this.nextTell] = [performance.now(), false, 0, 0];
     const letters = (by) => () => {
-      this.size = Math.max(8, Math.min(48, this.size + by));
+      this.size = Math.max(LETTERS_LEAST, Math.min(LETTERS_MOST, this.size + by));
       write("raftlab letters", this.size);
       this.fit();
     };
@@ -105,17 +108,29 @@ class Page {
   // A lab that hosts Rafts of others: the page's second module, which lies beside it.
   async host() {
     if (this.lab.module.bring) return this.lab;
+    const cant = (why) => this.menu.tell("No Raft of your own here", `${why}\n` +
+      "raftlab page SCRIPT.lab makes one file of a script and the Raft that it names.");
+    let bytes;
     try {
       const answer = await fetch("raftlab-guests.bin");
       if (!answer.ok) throw new Error();
-      const lab = await Lab.load(new Uint8Array(await answer.arrayBuffer()), document.documentElement.classList.contains("light"));
+      bytes = new Uint8Array(await answer.arrayBuffer());
+    } catch {
+      return cant("What runs it, raftlab-guests.bin, does not lie beside this page, or the page comes from a disk.");
+    }
+    // Its first line says of which build it is: another engine may play other runs.
+    const head = new TextEncoder().encode(`raftlab-guests ${document.querySelector("[name=raftlab-build]").content}\n`);
+    if (!head.every((byte, at) => bytes[at] === byte)) {
+      return cant("What runs it, raftlab-guests.bin, is here, but not of the same build as this page: whoever laid them " +
+        "here can lay both here again.");
+    }
+    try {
+      const lab = await Lab.load(bytes.subarray(head.length), document.documentElement.classList.contains("light"));
       lab.write(location.href.split("#")[0]);
       lab.call("lies_at");
       return lab;
-    } catch {
-      this.menu.tell("No Raft of your own here", "What runs it, raftlab-guests.bin, does not lie beside this page, or " +
-        "the page comes from a disk.\nraftlab page SCRIPT.lab makes one file of a script and the Raft that it names.");
-      return null;
+    } catch (error) {
+      return cant(`What runs it, raftlab-guests.bin, came in part or can't run here (${error.detail || error.message}).`);
     }
   }
 
@@ -123,6 +138,7 @@ class Page {
     this.wanting = null;
     this.name = name;
     this.kept.begin(name);
+    this.saying.begin();
     document.title = name ? `${name.split("/").pop()} – raftlab` : "raftlab";
     this.fit();
     this.screen.canvas.focus();
@@ -136,7 +152,12 @@ class Page {
     const stage = document.getElementById("stage");
     if (stage.clientWidth === 0) return;
     const [columns, rows] = this.screen.fit(stage.clientWidth, stage.clientHeight, this.size, CELLS_LEAST);
-    this.guard(() => this.lab.call("resize", columns, rows));
+    const { narrow, small } = this.screen;
+    document.documentElement.style.setProperty("--letters", `${this.size}px`);
+    // Where nothing would become larger, or smaller, the button says so.
+    document.getElementById("larger").disabled = this.size >= LETTERS_MOST || (small && !narrow);
+    document.getElementById("smaller").disabled = this.size <= LETTERS_LEAST;
+    this.guard(() => this.lab.call("resize", columns, rows, narrow ? 1 : 0));
     this.wake();
   }
 
@@ -149,6 +170,8 @@ class Page {
   }
 
   point(act, x, y) {
+    const choice = act === PRESS && this.guard(() => this.lab.call("choice_at", ...this.screen.cell(x, y)));
+    if (choice) return this.press(String(choice));
     return this.input("mouse", undefined, act, ...this.screen.cell(x, y));
   }
 
@@ -203,7 +226,10 @@ class Page {
       }
       this.futures.look();
       const cells = this.lab.drawn();
-      if (cells) this.screen.draw(cells);
+      if (cells) {
+        this.screen.draw(cells);
+        this.saying.show();
+      }
       this.frames = (this.frames || 0) + 1;
       this.firstFrame ??= performance.now();
       this.spent = (this.spent || 0) + performance.now() - begun;

@@ -122,8 +122,11 @@ class Screen {
     const dots = window.devicePixelRatio || 1;
     this.keeper.font = `100px ${FONTS}`;
     const share = this.keeper.measureText("MMMMMMMMMM").width / 1000 || 0.6;
-    const most = Math.floor(dots * Math.min(width / leastColumns, height / leastRows / HIGH * share));
-    this.wide = Math.max(4, Math.min(Math.round(size * share * dots), most));
+    const wished = Math.round(size * share * dots), across = Math.floor(dots * width / leastColumns);
+    const most = Math.min(across, Math.floor(dots * height / leastRows / HIGH * share));
+    // Whether letters of that size have no room, and whether it is the width that they lack.
+    [this.small, this.narrow] = [wished > most, wished > across];
+    this.wide = Math.max(4, Math.min(wished, most));
     this.letters = this.wide / share;
     this.high = Math.max(8, Math.round(this.letters * HIGH));
     this.columns = Math.max(1, Math.floor(width * dots / this.wide));

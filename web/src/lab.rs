@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ratatui::layout::Size;
 
-use raftlab::app::address::Scene;
+use raftlab::app::address;
 use raftlab::app::input::Chord;
 use raftlab::app::input::{Input, Mouse, MouseAct};
 use raftlab::app::scenes;
@@ -14,10 +14,13 @@ use raftlab::app::session::lent::Futures;
 use raftlab::app::session::{Effect, Message, Moment, Session};
 use raftlab::cluster::command::{Script, Variant};
 use raftlab::cluster::config::Config;
+use raftlab::cluster::plain::plain;
 use raftlab::cluster::{Cluster, Step};
+use raftlab::ui::Scene;
 use raftlab::ui::export::Paper;
 use raftlab::ui::headline;
 use raftlab::ui::theme::Theme;
+use raftlab::ui::view::{Said, Stage, Voice};
 
 use crate::guests::Guests;
 use crate::keys;
@@ -95,7 +98,7 @@ impl Lab {
     /// # Errors
     /// What is wrong with the link or the script.
     pub fn link(fragment: &str, with: (Paper, &Guests)) -> Result<(Self, String), String> {
-        let (scene, told) = Scene::of_link(fragment)?;
+        let (scene, told) = address::Scene::of_link(fragment)?;
         let mut lab = Self::script(&scene.name, &scene.text, &scene.at, with)?;
         told.iter().for_each(|told| lab.session.remark(told));
         Ok((lab, scene.name))
@@ -142,9 +145,11 @@ impl Lab {
         Self { session, screen, paper, tape, unrecorded: true }
     }
 
-    pub fn resize(&mut self, width: u32, height: u32) {
+    /// How many columns and rows there are, and whether the page says in its own letters what is said and asked.
+    pub fn resize(&mut self, width: u32, height: u32, voice: Voice) {
         let length = |asked: u32, most: u16| asked.clamp(1, u32::from(most)) as u16;
         let size = Size::new(length(width, SIZE_MAX.width), length(height, SIZE_MAX.height));
+        self.session.set_voice(voice);
         self.session.resize(size);
         self.screen.resize(size);
     }
@@ -183,6 +188,17 @@ impl Lab {
         let mouse = Mouse { act, column: place(column), row: place(row) };
         let effect = self.session.update(Message::Input(Input::Mouse(mouse)));
         self.carry_out(effect)
+    }
+
+    /// The number of the choice that stands at a cell of the screen; 0 where none does.
+    pub fn choice_at(&self, column: u32, row: u32) -> u32 {
+        let place = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+        self.session.choice_at(place(column), place(row)).unwrap_or(0)
+    }
+
+    /// Whoever follows has raised a hand for the choice of this number, or for none.
+    pub fn raise_hand(&mut self, number: u32) {
+        self.session.raise_hand(number.checked_sub(1).map(|place| place as usize));
     }
 
     pub fn paste(&mut self, text: String) -> Errand {
@@ -269,11 +285,49 @@ impl Lab {
         self.screen.changed()
     }
 
-    /// What a screen reader says when it has changed: the caption and the situation.
+    /// What a screen reader says when it has changed: the caption, the question and the situation.
     pub fn told(&self) -> String {
         let scene = self.session.scene();
-        let caption = scene.view.caption.as_deref().unwrap_or_default();
-        format!("{caption}\n{}", headline::told(&scene).join(" "))
+        let mut told = caption(&scene);
+        if let Some(question) = &scene.view.question {
+            let choices = (1..).zip(&question.choices).map(|(number, choice)| {
+                let so = if choice.so == Some(true) { " (so it is)" } else { "" };
+                format!("\n{number}: {}{so}", plain(&choice.text))
+            });
+            told += &format!("\n{}{}", plain(&question.text), choices.collect::<String>());
+        }
+        format!("{told}\n{}", plain(&headline::told(&scene).join(" ")))
+    }
+
+    /// What is said and asked, for a page that does it in its own letters. Parts that no text has between them:
+    /// the caption; the question and how far it has come; and of each choice its text, what is said to it,
+    /// whether it is so, and whether it is one's own.
+    pub fn said(&self) -> String {
+        let scene = self.session.scene();
+        let mut parts = vec![caption(&scene)];
+        if let Some(question) = &scene.view.question {
+            let stage = match (question.stage, question.is_open()) {
+                (Stage::Asked, _) => "asked",
+                (Stage::Revealed, false) => "revealed",
+                (Stage::Revealed, true) => "open",
+            };
+            parts.extend([plain(&question.text).into_owned(), stage.to_owned()]);
+            for choice in &question.choices {
+                let hands = match choice.said {
+                    Said::Hands(hands) => format!("{hands} of {} hands", question.hands()),
+                    Said::Nothing | Said::Chosen => String::new(),
+                };
+                let own = choice.own || choice.said == Said::Chosen;
+                let own = if own { "your answer" } else { "" };
+                let share = choice.share.as_ref().map(|share| format!("{share} of futures"));
+                let said = [own, &hands, share.as_deref().unwrap_or_default()];
+                let said: Vec<&str> = said.into_iter().filter(|it| !it.is_empty()).collect();
+                let so = if choice.so == Some(true) { "so" } else { "" };
+                let text = plain(&choice.text).into_owned();
+                parts.extend([text, said.join(", "), so.to_owned(), own.to_owned()]);
+            }
+        }
+        parts.join("\u{1e}")
     }
 
     pub fn text(&self) -> String {
@@ -293,6 +347,12 @@ impl Lab {
     pub fn digest(&self) -> String {
         digest_of(self.session.scene().cluster)
     }
+}
+
+/// The caption, whose lines are kept.
+fn caption(scene: &Scene<'_>) -> String {
+    let lines = scene.view.caption.as_deref().unwrap_or_default().lines();
+    lines.map(plain).collect::<Vec<_>>().join("\n")
 }
 
 fn theme(paper: Paper) -> Theme {

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use raftlab::app::scenes;
 use raftlab::ui::theme::Paper;
+use raftlab::ui::view::Voice;
 
 use guests::Guests;
 use hunt::Hunt;
@@ -199,10 +200,38 @@ pub extern "C" fn script() -> usize {
     })
 }
 
+/// So many columns and rows; 1 where the page says in its own letters what is said and asked.
 #[allow(unsafe_code, reason = "an export")]
 #[unsafe(no_mangle)]
-pub extern "C" fn resize(width: u32, height: u32) {
-    HELD.with_borrow_mut(|held| held.lab.iter_mut().for_each(|lab| lab.resize(width, height)));
+pub extern "C" fn resize(width: u32, height: u32, page: u32) {
+    let voice = if page == 0 { Voice::Screen } else { Voice::Page };
+    HELD.with_borrow_mut(|held| {
+        held.lab.iter_mut().for_each(|lab| lab.resize(width, height, voice));
+    });
+}
+
+/// What is said and asked, for a page that does it in its own letters.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn said() -> usize {
+    HELD.with_borrow_mut(|held| {
+        let text = held.lab.as_ref().map(Lab::said).unwrap_or_default();
+        held.give(text)
+    })
+}
+
+/// The number of the choice that stands at a cell of the screen; 0 where none does.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn choice_at(column: u32, row: u32) -> u32 {
+    HELD.with_borrow(|held| held.lab.as_ref().map_or(0, |lab| lab.choice_at(column, row)))
+}
+
+/// Whoever follows has raised a hand for the choice of this number; 0 is none.
+#[allow(unsafe_code, reason = "an export")]
+#[unsafe(no_mangle)]
+pub extern "C" fn raise_hand(number: u32) {
+    HELD.with_borrow_mut(|held| held.lab.iter_mut().for_each(|lab| lab.raise_hand(number)));
 }
 
 /// So many milliseconds have passed. What the page has to do, as all calls that follow answer.

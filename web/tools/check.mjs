@@ -75,6 +75,12 @@ try {
   expect((await tab.digest()) === before, "a key goes back to what was before");
   await tab.key("u");
   expect(await tab.ask("document.getElementById('told').textContent.length > 0"), "a screen reader is told");
+  // Also where Alt and a letter make another sign, as on a Mac.
+  for (const [key, code] of [["t", "KeyT"], ["µ", "KeyM"]]) {
+    await tab.ask(`document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "${key}", code: "${code}", altKey: true, bubbles: true }))`);
+    expect(await tab.ask("document.getElementById('dialog').open"), `Alt+${code.at(-1)} opens what it says`);
+    await tab.ask("raftlab.menu.dialog.close()");
+  }
 
   // Where a browser gives back noise for what was drawn, cells are painted instead of copied.
   const same = await tab.ask(`(() => {
@@ -170,15 +176,45 @@ try {
   const pupil = await browser.page({ width: 390, height: 844, dots: 2, touch: true });
   await pupil.open(url);
   await pupil.ask(`raftlab.play("asks.lab", ${JSON.stringify(asks)}, "beat 1")`);
-  await pupil.until(has("1-2 answers"));
+  await pupil.until("document.querySelector('#said button.choice')");
   await pupil.tapOn("[data-key='2']");
-  await pupil.until(has("your answer"));
+  await pupil.until("document.getElementById('said').innerText.includes('your answer')");
   expect(true, "a finger answers a question");
+  // What is said and asked stands whole in the page's letters; a choice is a button there.
+  const captioned = "cluster servers=3 seed=5\nuntil leader\nsay \"One\\u{1b}[31m, and a caption of so many words that no two rows of " +
+    "sixty columns hold them all, whatever one leaves out.\"\nask Who leads? | \"S1 \u202e or not\" if leader = S1 | S2 if leader = S2\nrun 1ms\nbeat\n";
+  await pupil.ask(`raftlab.play("told.lab", ${JSON.stringify(captioned)}, "beat 1")`);
+  const said = "document.getElementById('said').innerText";
+  await pupil.until(`${said}.includes('leaves out')`);
+  const [letters, reader] = await pupil.ask(`[${said}, (raftlab.tell(0), document.getElementById('told').textContent)]`);
+  for (const text of [letters, reader]) {
+    expect(text.includes("\\u{202e}") && !/[\u202e\u001b]/.test(text), "what hides or turns letters around is spelled out", text);
+  }
+  expect(!(await pupil.ask(has("sixty columns"))), "the lab's rows are for its panes");
+  const least = await pupil.ask("getComputedStyle(document.getElementById('said')).fontSize");
+  await pupil.tapOn("#larger");
+  expect((await pupil.ask("getComputedStyle(document.getElementById('said')).fontSize")) !== least, "A+ makes it larger");
+  await pupil.tapOn("#said .choice:nth-of-type(2)");
+  await pupil.until("document.querySelector('#said .choice:nth-of-type(2)').getAttribute('aria-pressed') === 'true'");
+  await pupil.tapOn("[data-key=' ']");
+  await pupil.until(`/✓ 1 S1/.test(${said}) && /2 S2 your answer/.test(${said})`);
+  expect(true, "its answer is marked, and one's own");
   expect(await phone.ask("raftlab.screen.columns >= 60"), "a phone has the columns that the lab needs");
   const sideways = await browser.page({ width: 740, height: 360, dots: 2, touch: true });
   await sideways.open(here(link));
   await sideways.until(has("beat 2"));
   expect(await sideways.ask("raftlab.screen.rows >= 18"), "held sideways it has the rows");
+  // A choice that is drawn answers where it is tapped.
+  await sideways.ask(`raftlab.play("asks.lab", ${JSON.stringify(asks)}, "beat 1")`);
+  await sideways.until(has("1-2 answers"));
+  const drawn = await sideways.ask(`(() => {
+    const { screen, lab } = raftlab, box = screen.canvas.getBoundingClientRect();
+    const row = [...Array(screen.rows).keys()].find((y) => lab.call("choice_at", 3, y) === 2);
+    return [box.x + 30, box.y + (row + 0.5) * box.height / screen.rows];
+  })()`);
+  await sideways.tap(...drawn);
+  await sideways.until(has("your answer"));
+  expect(true, "a drawn choice answers where it is tapped");
   await save(phone, "touch.lab");
   expect(phone.complaints.length === 0, "the page of a phone complains of nothing", phone.complaints.join());
 

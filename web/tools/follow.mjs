@@ -4,7 +4,8 @@
 //
 // `digest D`: all come to this digest, and to the same screen. `own`: the first goes its own way.
 // `back`: it comes back. `again`: it loads its page again. `answer N TEXT`: all answer with choice N, once it has this text. `cut`: nobody reaches the presenter,
-// `mend`: they do again. `ask EXPRESSION`: what the first page says to that.
+// `mend`: they do again. `marked N`: all still have choice N marked as theirs, in words. `over`: all are told that the
+// class is over. `ask EXPRESSION`: what the first page says to that.
 
 import net from "node:net";
 import { createInterface } from "node:readline";
@@ -66,15 +67,32 @@ try {
       console.log("back");
     } else if (word === "answer") {
       const [number, text] = rest.split(" ");
-      const choice = `#class .choice:nth-of-type(${number})`;
+      const choice = `#said .choice:nth-of-type(${number})`;
       for (const tab of tabs) {
         // The question that stood before may still be there.
         await tab.until(`document.querySelector('${choice}')?.textContent === '${number} ${text}'`);
         // By either of the buttons that name it.
         await tab.tapOn(tab === first ? `#keys [data-key='${number}']` : choice);
-        await tab.until("document.querySelector('#class [aria-pressed=true]') !== null");
+        await tab.until(`document.querySelector('${choice}').getAttribute('aria-pressed') === 'true'`);
+        // What others say would lead.
+        if (await tab.ask("document.getElementById('said').textContent.includes('hands')")) throw new Error("hands are shown");
       }
       console.log("answered");
+    } else if (word === "marked") {
+      const choice = `document.querySelector('#said span.choice:nth-of-type(${rest})')?.textContent`;
+      for (const tab of tabs) await tab.until(`${choice}?.includes('your answer') && ${choice}.includes('hands')`);
+      console.log("marked");
+    } else if (word === "pressed") {
+      const choice = `document.querySelector('#said button.choice:nth-of-type(${rest})')?.getAttribute('aria-pressed')`;
+      for (const tab of tabs) await tab.until(`${choice} === 'true'`);
+      console.log("pressed");
+    } else if (word === "over") {
+      for (const tab of tabs) await tab.until(bar("class is over"));
+      // What was seen stays, and goes on as one likes.
+      const digest = await first.digest();
+      await first.tapOn("[data-key=' ']");
+      await first.until(`raftlab.lab.ask('digest') !== ${JSON.stringify(digest)}`);
+      console.log("over");
     } else if (word === "again") {
       await first.open(here);
       await first.until(bar("follow the presenter"));
@@ -91,9 +109,6 @@ try {
       await listen(port);
       for (const tab of tabs) await tab.until(bar("follow the presenter"));
       console.log("found");
-    } else if (word === "lost") {
-      for (const tab of tabs) await tab.until(bar("be reached"));
-      console.log("lost");
     } else if (word === "ask") {
       console.log(JSON.stringify(await first.ask(rest)));
     } else if (word === "picture") {

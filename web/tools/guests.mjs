@@ -10,9 +10,11 @@ import { pathToFileURL } from "node:url";
 import { Browser } from "./browser.mjs";
 
 const [, , folder, file, link, script, raft, digest] = process.argv;
+let stale = true;
 const served = createServer((request, answer) => {
   const name = basename(new URL(request.url, "http://x").pathname);
   if (!/^raftlab(-guests\.bin|\.html)$/.test(name)) return answer.writeHead(404).end();
+  if (stale && name.endsWith("bin")) return answer.end("raftlab-guests 0123456789abcdef\n");
   answer.writeHead(200, { "content-type": name.endsWith("html") ? "text/html" : "application/octet-stream" });
   answer.end(readFileSync(join(folder, name)));
 });
@@ -43,6 +45,9 @@ try {
   // The page of the tests hosts guests from the beginning.
   await tab.ask("raftlab.lab.module = { ...raftlab.lab.module, bring: undefined }, 0");
   const bring = (bytes, name) => tab.ask(`raftlab.open(new File([new Uint8Array(${JSON.stringify([...bytes])})], "${name}"))`);
+  await bring(readFileSync(raft), basename(raft));
+  expect((await tab.text()).includes("not of the same build"), "what is of another build hosts nothing", await tab.text());
+  stale = false;
   await bring([1, 2, 3], "none.wasm");
   expect((await tab.text()).includes("none.wasm: "), "what is no Raft is refused", await tab.text());
   await bring(readFileSync(raft), basename(raft));

@@ -27,6 +27,10 @@ pub(super) enum Reading {
         rows: Vec<String>,
         text: Vec<String>,
     },
+    /// Where a class finds the session, as a code; the session knows the rest.
+    Audience {
+        rows: Vec<String>,
+    },
     List {
         menu: Menu,
         chosen: usize,
@@ -223,7 +227,9 @@ impl Reading {
     /// The keys that make sense here.
     pub const fn keys(&self) -> &'static [Dialog] {
         match self {
-            Self::Text { .. } | Self::Code { .. } => &[Dialog::Down, Dialog::Up, Dialog::Close],
+            Self::Text { .. } | Self::Code { .. } | Self::Audience { .. } => {
+                &[Dialog::Down, Dialog::Up, Dialog::Close]
+            }
             // Any key closes it.
             Self::Card => &[],
             Self::Help { .. } => &[Dialog::PageDown, Dialog::PageUp, Dialog::Search, Dialog::Close],
@@ -263,7 +269,9 @@ impl Reading {
                 ("Watched (Enter takes it off)".into(), DialogBody::List { items, chosen })
             }
             // The session has it, and shows it.
-            Self::Comparison | Self::Working => (String::new(), DialogBody::Text(Vec::new())),
+            Self::Comparison | Self::Working | Self::Audience { .. } => {
+                (String::new(), DialogBody::Text(Vec::new()))
+            }
             Self::Card => {
                 let lines = first::card(first::Whose::of(cluster)).map(str::to_owned).to_vec();
                 ("raftlab".into(), DialogBody::Text(lines))

@@ -15,8 +15,9 @@ use crate::app::recorder::{self, did};
 use crate::cluster::Step;
 use crate::cluster::command::recording::Record;
 use crate::cluster::command::{Command, Place, Tell, parse_line};
+use crate::cluster::plain::plain;
 use crate::cluster::timeline::{Goal, Point};
-use crate::ui::view::{Stage, Stands};
+use crate::ui::view::{Said, Stage, Stands};
 
 /// The most that waits to be done: whoever is so far behind asks for the whole.
 const WAITING_MAX: usize = 4_096;
@@ -37,6 +38,14 @@ pub enum Telling {
     Whole(String),
     /// A line of one, `did PLACE COMMAND` or `reached PLACE`.
     Line(String),
+}
+
+/// A question that stands: the same again for whoever goes back to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    at: Point,
+    text: Arc<str>,
+    pub choices: Vec<String>,
 }
 
 /// What a session that follows has been told to do.
@@ -97,17 +106,49 @@ impl Session {
         })
     }
 
-    /// The choices of the question that stands, if one does.
-    pub fn asked_choices(&self) -> Option<Vec<String>> {
+    /// The question that stands, if one does.
+    pub fn standing_question(&self) -> Option<Asked> {
         let question = self.player.question().filter(|question| question.stage == Stage::Asked)?;
-        Some(question.choices.iter().map(|choice| choice.text.to_string()).collect())
+        let choices = question.choices.iter().map(|choice| plain(&choice.text).into_owned());
+        let (at, text) = (self.player.posed(), question.text.clone());
+        Some(Asked { at, text, choices: choices.collect() })
     }
 
-    /// What the class says to each choice of the question that stands.
+    /// What the class says to each choice of the question that stands. Who looks at the past is not led away
+    /// from the future that follows it.
     pub fn hear_class(&mut self, hands: Vec<u32>) {
+        let Some(question) = self.player.question().filter(|_| !self.is_past()) else { return };
+        let known = question.choices.iter().map(|choice| choice.said);
+        if known.eq(hands.iter().map(|hands| Said::Hands(*hands))) {
+            return;
+        }
         self.apply(&Command::Tell(Tell::Answer(hands)), "");
         // No message follows that would show it.
         self.show();
+    }
+
+    /// Whoever follows says this to the question that stands: a choice, by its place among them.
+    pub fn raise_hand(&mut self, choice: Option<usize>) {
+        self.hand = choice;
+        self.screen = Screen::Stale;
+        self.show();
+    }
+
+    /// Each of a class sees what they say themselves. What others say is seen with the answer: before, it
+    /// would lead them.
+    pub(super) fn show_hand(&mut self) {
+        let Some(question) = self.view.question.as_mut().filter(|_| self.following.is_some())
+        else {
+            return;
+        };
+        for (place, choice) in question.choices.iter_mut().enumerate() {
+            choice.own = self.hand == Some(place);
+            choice.said = match (question.stage, choice.said) {
+                (Stage::Revealed, said @ Said::Hands(_)) => said,
+                (Stage::Asked | Stage::Revealed, _) if choice.own => Said::Chosen,
+                (Stage::Asked | Stage::Revealed, _) => Said::Nothing,
+            };
+        }
     }
 
     /// Begins to follow: from now on lab time passes only as far as [`Session::follow`] says.

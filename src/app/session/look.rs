@@ -101,22 +101,25 @@ impl Session {
     pub(super) fn select_by_key(&mut self, pressed: Chord) {
         let Chord::Char(digit) = pressed else { return };
         if self.question_stage() == Some(Stage::Asked) {
-            let choices = self.player.question().map_or(0, |question| question.choices.len());
-            if !self.presents() && digit.to_digit(10).is_none_or(|number| number as usize > choices)
-            {
-                return self.refuse(format!("the question has {choices} choices: 1 to {choices}"));
-            }
-            // A class may be counted before Enter; who is alone has answered.
-            self.mode = Mode::Prompt(Line::command(&format!("answer {digit}")));
-            if !self.presents() {
-                self.run_line();
-            }
-            return;
+            return self.choose_answer(digit.to_digit(10).unwrap_or_default());
         }
         let number = digit.to_digit(10).map_or(0, u64::from);
         match ServerId::from_number(number).filter(|id| self.cluster.server(*id).is_some()) {
             Some(id) => self.select(id),
             None => self.refuse(format!("there are only {} servers", self.cluster.servers().len())),
+        }
+    }
+
+    /// The question that stands is answered by this choice.
+    pub(super) fn choose_answer(&mut self, number: u32) {
+        let choices = self.player.question().map_or(0, |question| question.choices.len());
+        if !self.presents() && number as usize > choices {
+            return self.refuse(format!("the question has {choices} choices: 1 to {choices}"));
+        }
+        // A class may be counted before Enter; who is alone has answered.
+        self.mode = Mode::Prompt(Line::command(&format!("answer {number}")));
+        if !self.presents() {
+            self.run_line();
         }
     }
 

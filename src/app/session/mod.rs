@@ -74,7 +74,7 @@ use crate::cluster::{Cluster, Refusal};
 use crate::ui::Scene;
 use crate::ui::theme::Theme;
 use crate::ui::trace::Trace;
-use crate::ui::view::{LinkEdit, Notice, NoticeKind, Stands, View};
+use crate::ui::view::{LinkEdit, Notice, NoticeKind, Stands, View, Voice};
 
 use branches::{Bookmarks, Branch};
 use breakpoints::Breakpoint;
@@ -268,6 +268,8 @@ pub struct Session {
     base: Option<String>,
     /// What it was told, if it follows another session.
     following: Option<Following>,
+    /// What whoever follows says to the question that stands, by its place among the choices.
+    hand: Option<usize>,
     /// Where a class finds what it follows, and how many do.
     audience: Option<(String, usize)>,
     /// How many steps going back plays again at most, as was last said.
@@ -310,6 +312,7 @@ impl Session {
             memory: BUDGET,
             base: None,
             following: None,
+            hand: None,
             audience: None,
             reach: timeline.reach(),
             timeline,
@@ -381,6 +384,13 @@ impl Session {
     pub fn set_pace(&mut self, pace: Pace) {
         self.pacer.choose(pace);
         self.relook();
+        self.show();
+    }
+
+    /// Who says what the script says and asks.
+    pub fn set_voice(&mut self, voice: Voice) {
+        self.view.voice = voice;
+        self.screen = Screen::Stale;
         self.show();
     }
 

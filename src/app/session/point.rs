@@ -33,6 +33,14 @@ impl Session {
         None
     }
 
+    /// The number of the choice that stands at a place of the screen.
+    pub fn choice_at(&self, x: u16, y: u16) -> Option<u32> {
+        match hit(self.size, &self.scene(), x, y)? {
+            Target::Answer(number) => Some(number),
+            _ => None,
+        }
+    }
+
     fn click(&mut self, x: u16, y: u16) -> Option<Effect> {
         let target = hit(self.size, &self.scene(), x, y)?;
         if let Target::Hint(place) = target {
@@ -42,6 +50,7 @@ impl Session {
             (Mode::Prompt(_), Target::Choice(place)) => self.choose_completion(place),
             (Mode::Reading(_), Target::Choice(place)) => self.choose_item(place),
             (Mode::Link(_), Target::Link(from, to)) => self.point_at_link(from, to),
+            (Mode::Normal | Mode::Packet, Target::Answer(number)) => self.choose_answer(number),
             (Mode::Normal | Mode::Packet, _) => self.point_at(x, y, target),
             _ => {}
         }
@@ -84,7 +93,7 @@ impl Session {
             Target::Link(from, to) => selection.link = Some((*from, *to)),
             Target::Moment(time) => self.seek(Goal::Time(*time)),
             Target::Watch(place) => self.list_watches(*place),
-            Target::Pane(_) | Target::Hint(_) | Target::Choice(_) => {}
+            Target::Pane(_) | Target::Hint(_) | Target::Choice(_) | Target::Answer(_) => {}
         }
     }
 

@@ -341,6 +341,8 @@ impl Session {
             });
         }
         match (wanted, found) {
+            // Nobody left it who follows another one.
+            (None, _) if self.following.is_some() => {}
             (None, _) => self.note("the session is where it was left: , steps back"),
             (Some(moment @ (Moment::Time(_) | Moment::Place(_))), _) => self.go_there(&moment),
             (Some(_), Some(point)) => self.seek(Goal::Point(point)),

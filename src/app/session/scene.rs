@@ -4,7 +4,7 @@ use super::dialog::Reading;
 use super::{Effect, Moment, Origin, Screen, Session};
 use crate::app::address::{self, Scene};
 use crate::cluster::command::Place;
-use crate::ui::view::Stands;
+use crate::ui::view::{self, Stands};
 
 impl Session {
     /// Where the page lies to which links lead.
@@ -24,18 +24,25 @@ impl Session {
 
     /// `:audience`: where the class finds this session.
     pub fn open_audience(&mut self) {
-        let Some((address, followers)) = &self.audience else {
+        let Some((address, _)) = &self.audience else {
             return self
                 .refuse("nobody can follow: raftlab --audience=0.0.0.0:8080 serves a class");
         };
-        let rows = address::code(address).unwrap_or_default();
-        let text = vec![
-            address.clone(),
-            format!("Who opens it follows this session: {followers} do now."),
-        ];
-        self.open(Reading::Code { title: "Follow".to_owned(), rows, text });
+        self.open(Reading::Audience { rows: address::code(address).unwrap_or_default() });
         self.screen = Screen::Stale;
         self.show();
+    }
+
+    /// The same, with as many as follow by now.
+    pub(super) fn shown_audience(&self, rows: &[String]) -> Option<view::Dialog> {
+        let (address, followers) = self.audience.as_ref()?;
+        let follow = match followers {
+            1 => "1 does now".to_owned(),
+            many => format!("{many} do now"),
+        };
+        let text = vec![address.clone(), format!("Who opens it follows this session: {follow}.")];
+        let shown = Reading::Code { title: "Follow".to_owned(), rows: rows.to_vec(), text };
+        Some(shown.shown(self.keys, &self.cluster))
     }
 
     /// The link to what is on the screen, on the clipboard and as a code.

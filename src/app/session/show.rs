@@ -22,6 +22,7 @@ impl Session {
         self.view.question = self.player.question().map(|question| (**question).clone());
         self.view.asks_next = self.player.asks_next(&self.cluster);
         self.show_shares();
+        self.show_hand();
         self.view.pointed = self.player.pointed();
         let departed = self.has_departed();
         let script = self.cluster.script();
@@ -121,6 +122,9 @@ impl Session {
             }
             Mode::Reading(Reading::Working) => {
                 self.shown_work().map_or(view::Mode::Normal, view::Mode::Dialog)
+            }
+            Mode::Reading(Reading::Audience { rows }) => {
+                self.shown_audience(rows).map_or(view::Mode::Normal, view::Mode::Dialog)
             }
             Mode::Reading(reading) => view::Mode::Dialog(reading.shown(self.keys, &self.cluster)),
             Mode::Asking(asking) => {

@@ -30,7 +30,7 @@ use tokio::time::timeout;
 
 use super::Mistake;
 use crate::app::session::Session;
-use crate::app::session::follow::{Telling, Told};
+use crate::app::session::follow::{Asked, Telling, Told};
 
 /// The most connections at a time: a lecture hall, and each its page and its stream.
 const CONNECTIONS_MAX: usize = 1_000;
@@ -43,6 +43,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a follower may change an answer, and how often answers are taken over.
 const ANSWER_EACH: Duration = Duration::from_millis(250);
 const COUNT_EACH: Duration = Duration::from_secs(1);
+/// How long those who follow have to hear that it is over.
+const FAREWELL: Duration = Duration::from_millis(200);
 /// How often is told where the run has come to.
 const TELL_EACH: Duration = Duration::from_millis(60);
 
@@ -86,9 +88,10 @@ pub struct Audience {
     address: String,
     told: Told,
     last: Instant,
-    choices: Option<Vec<String>>,
+    /// The question that was told last, and whether it stands.
+    asked: Option<Asked>,
+    stands: bool,
     counted: Instant,
-    hands: Vec<u32>,
     named: Option<usize>,
 }
 
@@ -120,9 +123,9 @@ impl Audience {
             address: format!("{base}/{word}/"),
             told: Told::default(),
             last: now,
-            choices: None,
+            asked: None,
+            stands: false,
             counted: now,
-            hands: Vec::new(),
             named: None,
         })
     }
@@ -179,19 +182,25 @@ impl Audience {
 
     /// Hands on the question that stands, and counts the answers.
     fn ask(&mut self, session: &mut Session) {
-        let choices = session.asked_choices();
-        if choices != self.choices {
+        let asked = session.standing_question();
+        let stands = asked.is_some();
+        let is_other = stands && asked != self.asked;
+        if is_other || stands != self.stands {
             let mut shared = self.hub.shared();
-            shared.asked += 1;
-            shared.said.clear();
-            shared.choices = choices.as_ref().map_or(0, Vec::len);
+            // Who goes back to a question finds the hands that were raised.
+            if is_other {
+                shared.asked += 1;
+                shared.said.clear();
+                self.asked = asked;
+            }
+            let choices = self.asked.as_ref().filter(|_| stands).map(|asked| &asked.choices);
+            shared.choices = choices.map_or(0, Vec::len);
             let told = serde_json::json!({ "number": shared.asked, "choices": choices });
             shared.question = event("question", &told.to_string());
             let _ = self.hub.live.send(shared.question.clone());
-            self.choices = choices;
-            self.hands.clear();
+            self.stands = stands;
         }
-        if self.choices.is_none() || self.counted.elapsed() < COUNT_EACH {
+        if !stands || self.counted.elapsed() < COUNT_EACH {
             return;
         }
         self.counted = Instant::now();
@@ -205,10 +214,15 @@ impl Audience {
             }
             hands
         };
-        let any = hands.iter().any(|hand| *hand > 0);
-        if any && hands != self.hands {
-            self.hands.clone_from(&hands);
+        if hands.iter().any(|hand| *hand > 0) {
             session.hear_class(hands);
+        }
+    }
+
+    /// Tells those who follow that it is over, and lets them hear it.
+    pub async fn end(self) {
+        if self.hub.live.send(event("over", "1")).is_ok() {
+            tokio::time::sleep(FAREWELL).await;
         }
     }
 }
@@ -250,6 +264,7 @@ fn router(word: &str, hub: Arc<Hub>) -> Router {
         .route(&format!("/{word}/"), get(page))
         .route(&format!("/{word}/events"), get(events))
         .route(&format!("/{word}/answer"), post(answer))
+        .fallback(nothing)
         .layer(DefaultBodyLimit::max(256))
         .with_state(hub)
 }
@@ -274,6 +289,17 @@ async fn serve(listener: TcpListener, router: Router) {
             drop(place);
         });
     }
+}
+
+/// What stands where no class is.
+const NOTHING: &str = "<!doctype html><meta charset=utf-8>\
+    <meta name=viewport content=\"width=device-width\"><title>raftlab</title>\
+    <p>No class is followed at this address. It may be that of an earlier one, or have a letter too few: \
+    scan the code on the presenter's screen once more (<code>:audience</code> shows it).";
+
+async fn nothing() -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (StatusCode::NOT_FOUND, kind, NOTHING).into_response()
 }
 
 async fn page(State(hub): State<Arc<Hub>>, asked: HeaderMap) -> Response {
@@ -331,6 +357,8 @@ async fn events(State(hub): State<Arc<Hub>>, RawQuery(query): RawQuery) -> Respo
         let mut first = VecDeque::from([event("you", &number.to_string()), shared.whole.clone()]);
         first.extend(shared.lines.iter().cloned());
         first.extend([shared.place.clone(), shared.question.clone()]);
+        let said = shared.said.get(&number).filter(|_| shared.choices > 0);
+        first.extend(said.map(|(choice, _)| event("said", &choice.to_string())));
         // An empty piece would end the answer.
         first.retain(|part| !part.is_empty());
         (first, hub.live.subscribe())

@@ -241,12 +241,11 @@ pub(super) fn config(free: &FreeOptions, seed: Option<u64>) -> Config {
 
 async fn play(
     session: &mut Session,
-    (keyboard, typed): (&File, Vec<u8>),
+    keyboard: (&File, Vec<u8>),
     mouse: Mouse,
     options: &LabOptions,
     settings: &Settings,
 ) -> Result<Ending, Mistake> {
-    let lost = Mistake::Output;
     // Before the screen is taken, so that what is wrong can be read.
     let mut audience = match options.audience {
         Some(at) => {
@@ -256,6 +255,22 @@ async fn play(
         }
         None => None,
     };
+    let ending = take_turns(session, keyboard, mouse, (options, settings), &mut audience).await;
+    if let Some(audience) = audience {
+        audience.end().await;
+    }
+    ending
+}
+
+/// Keys, signals and frames have their turns until the lab is left.
+async fn take_turns(
+    session: &mut Session,
+    (keyboard, typed): (&File, Vec<u8>),
+    mouse: Mouse,
+    (options, settings): (&LabOptions, &Settings),
+    audience: &mut Option<Audience>,
+) -> Result<Ending, Mistake> {
+    let lost = Mistake::Output;
     let mut signals = Signals::listen().map_err(lost)?;
     let mut screen = Screen::enter(mouse).map_err(lost)?;
     let keys = keyboard.try_clone().map_err(lost)?;
@@ -306,7 +321,7 @@ async fn play(
                 to_record = false;
                 begin_recording(session, &mut shelf);
             }
-            if let Some(audience) = &mut audience {
+            if let Some(audience) = audience {
                 audience.tell(session);
             }
             stale |= session.take_stale();
@@ -332,7 +347,7 @@ async fn play(
                 Ok(next) => {
                     session.leave();
                     *session = next;
-                    if let Some(audience) = &mut audience {
+                    if let Some(audience) = audience {
                         audience.turn_to(session);
                     }
                     session.resize(screen.fit().map_err(lost)?);

@@ -20,7 +20,7 @@ const TALL: u16 = 6;
 
 /// Draws the headline, or the caption in its place.
 pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, caption: Rect) {
-    if caption.is_empty() && scene.view.caption.is_some() {
+    if caption.is_empty() && scene.view.drawn_caption().is_some() {
         return draw_caption(canvas, area, scene);
     }
     let tall = area.height >= TALL;
@@ -79,7 +79,7 @@ pub fn draw_big(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let theme = canvas.theme();
     let style = theme.ink(Ink::Strong).patch(theme.bold());
     let state = || told(scene).into_iter().next().unwrap_or_default();
-    let text = scene.view.caption.as_deref().map_or_else(state, str::to_owned);
+    let text = scene.view.drawn_caption().map_or_else(state, ToString::to_string);
     let room = area.width.saturating_sub(2);
     let parts = [0].into_iter().chain(text.match_indices(". ").map(|(end, _)| end + 2));
     for (lead, rest) in parts.map(|part| text.split_at(part)) {
@@ -132,7 +132,7 @@ pub fn capitals(text: &str) -> String {
 
 /// Draws what the script says, behind a bar.
 pub fn draw_caption(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let Some(caption) = &scene.view.caption else { return };
+    let Some(caption) = scene.view.drawn_caption() else { return };
     let theme = canvas.theme();
     let tall = area.height >= TALL;
     if let Some(lines) = narrow(caption, area, theme.glyphs).filter(|_| tall) {

@@ -84,6 +84,7 @@ pub struct View {
     /// Set while somebody presents: nothing of what comes is on the screen, and no keys.
     pub presented: Option<Presented>,
     pub size: Marks,
+    pub voice: Voice,
     pub kept: Kept,
 }
 
@@ -96,6 +97,15 @@ pub enum Kept {
     Well,
     /// It can't be, and why.
     Not(String),
+}
+
+/// Who says what the script says and asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Voice {
+    #[default]
+    Screen,
+    /// A page around the screen, in its own letters: the rows are for the panes.
+    Page,
 }
 
 /// A question to the class, as far as it has come.
@@ -125,6 +135,8 @@ pub struct Choice {
     pub so: Option<bool>,
     /// In how many futures of many it is so.
     pub share: Option<String>,
+    /// Whoever looks at this screen is one of a class, and says this.
+    pub own: bool,
 }
 
 /// What is spoken of: these servers, or an entry of their logs.
@@ -201,6 +213,16 @@ impl View {
     pub fn withholds_commits(&self) -> bool {
         let standing = self.question.as_ref().is_some_and(|question| question.about_commits);
         self.withholds() && self.asks_next.unwrap_or(standing)
+    }
+
+    /// The caption that the screen itself says.
+    pub fn drawn_caption(&self) -> Option<&Arc<str>> {
+        self.caption.as_ref().filter(|_| self.voice == Voice::Screen)
+    }
+
+    /// The question that the screen itself asks.
+    pub fn drawn_question(&self) -> Option<&Question> {
+        self.question.as_ref().filter(|_| self.voice == Voice::Screen)
     }
 
     /// Whether the screen is for a class, which needs no keys.
@@ -530,6 +552,8 @@ pub enum Target {
     Hint(usize),
     /// An item of a list, a completion of the prompt.
     Choice(usize),
+    /// A choice of the question that stands, by its number.
+    Answer(u32),
 }
 
 /// Which part of what a pane has is shown, in rows; for the logs, in indexes.

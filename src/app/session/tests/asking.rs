@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
 use super::{clock, lab, press, refusal, script, typed, wait};
-use crate::app::session::Session;
+use crate::app::input::{Input, Mouse, MouseAct};
+use crate::app::session::{Message, Session};
 use crate::cluster::command::{Command, Script, Tell};
-use crate::ui::view::{Clock, Layout, Mode, Question, Said, Stage, Stands};
+use crate::ui::view::{Clock, Layout, Mode, Question, Said, Stage, Stands, Voice};
 
 const ASKED: &str = "cluster servers=3 seed=5\n\
                      timeout S1\n\
@@ -96,6 +97,41 @@ fn a_line_answers_when_it_runs() {
 }
 
 #[test]
+fn a_choice_on_the_screen_answers_when_it_is_pointed_at() {
+    for size in [(60, 20), (80, 24), (120, 40), (200, 60)] {
+        let mut session = script(ASKED);
+        to_stop(&mut session);
+        session.resize(size.into());
+        let rows = (0..size.1).map(|y| (0..size.0).find_map(|x| session.choice_at(x, y)));
+        let rows: Vec<Option<u32>> = rows.collect();
+        let second = rows.iter().rposition(|it| *it == Some(2)).expect("it is drawn") as u16;
+        assert!(rows.contains(&Some(1)) && !rows.contains(&Some(3)), "{rows:?}");
+        let mouse = Mouse { act: MouseAct::Press, column: 2, row: second };
+        session.update(Message::Input(Input::Mouse(mouse)));
+        assert_eq!(said(&session), [Said::Nothing, Said::Chosen], "{size:?}");
+        press(&mut session, "Space");
+        assert_eq!(question(&session).stage, Stage::Revealed);
+        assert_eq!(session.choice_at(2, second), None, "it has its answer");
+    }
+}
+
+#[test]
+fn a_page_that_says_it_in_its_own_letters_leaves_the_rows_to_the_panes() {
+    let mut session = script(&ASKED.replace("ask Who", "say Look.\nask Who"));
+    to_stop(&mut session);
+    let text = |session: &Session| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 60, 50));
+        crate::ui::draw_into(&mut buffer, &session.scene());
+        buffer.content().iter().map(|cell| cell.symbol()).collect::<String>()
+    };
+    session.resize((60, 50).into());
+    let asked = |session: &Session| (0..50).any(|y| session.choice_at(2, y).is_some());
+    assert!(text(&session).contains("Look.") && asked(&session), "{}", text(&session));
+    session.set_voice(Voice::Page);
+    assert!(!text(&session).contains("Look.") && !asked(&session), "{}", text(&session));
+}
+
+#[test]
 fn hands_of_a_class_are_seen_as_soon_as_they_are_heard() {
     let mut session = script(ASKED);
     to_stop(&mut session);
@@ -104,6 +140,24 @@ fn hands_of_a_class_are_seen_as_soon_as_they_are_heard() {
     // Nobody presses a key, and no time passes.
     assert!(session.take_stale());
     assert_eq!(said(&session), [Said::Hands(3), Said::Hands(5)]);
+}
+
+#[test]
+fn a_class_takes_nobody_out_of_the_past() {
+    let mut session = script(ASKED);
+    to_stop(&mut session);
+    let asked = session.standing_question().expect("it stands");
+    session.hear_class(vec![3, 5]);
+    press(&mut session, "Space");
+    assert_eq!(session.standing_question(), None);
+    // Back where the question stands, it is the same, and who raises a hand now ends no future.
+    press(&mut session, ", .");
+    assert_eq!(session.standing_question(), Some(asked));
+    let end = session.timeline.end();
+    assert!(session.is_past());
+    session.hear_class(vec![8, 0]);
+    assert!(session.is_past());
+    assert_eq!((said(&session), session.timeline.end()), (vec![Said::Nothing; 2], end));
 }
 
 #[test]

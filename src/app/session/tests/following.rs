@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::session::follow::{Telling, Told};
+use crate::ui::view::Said;
 
 /// Those who follow: the last whole, and a session that does what it is told.
 #[derive(Default)]
@@ -136,6 +137,33 @@ fn who_acts_lets_time_go_on_or_goes_back_goes_their_own_way() {
         session.stop_following();
         assert!(!session.strays());
     }
+}
+
+#[test]
+fn each_sees_their_own_answer_at_once_and_those_of_others_with_the_answer() {
+    let mut presenter = script(
+        "cluster servers=3 seed=7\nuntil leader\nask Who? | S1 if leader = S1 | S2 if leader = S2\nbeat\n",
+    );
+    wait(&mut presenter, 60.0, "a question", |session| session.standing_question().is_some());
+    let mut class = Class::default();
+    class.hear(&presenter);
+    let choices = |class: &Class| {
+        let session = class.session.as_ref().expect("a session");
+        let question = session.scene().view.question.clone().expect("a question");
+        question.choices.iter().map(|choice| (choice.said, choice.own)).collect::<Vec<_>>()
+    };
+    class.session.as_mut().expect("a session").raise_hand(Some(1));
+    presenter.hear_class(vec![3, 1]);
+    class.hear(&presenter);
+    assert_eq!(choices(&class), [(Said::Nothing, false), (Said::Chosen, true)]);
+    press(&mut presenter, "Space");
+    class.hear(&presenter);
+    assert_eq!(choices(&class), [(Said::Hands(3), false), (Said::Hands(1), true)]);
+    // Who goes their own way is one of a class no more.
+    let session = class.session.as_mut().expect("a session");
+    session.stop_following();
+    settle(session);
+    assert!(choices(&class).iter().all(|(_, own)| !own));
 }
 
 #[test]

@@ -10,12 +10,13 @@ use crate::cluster::command::Script;
 use crate::ui::theme::Theme;
 
 const SCRIPT: &str = "cluster servers=3 seed=7\nclients a\nuntil leader\n\
-                      ask Who leads next? | S1 | S2 | S3\nset x \"<b>1</b>\"\n";
+                      ask Who leads next? | S1 if leader = S1 | S2 if leader = S2 | S3 \
+                      if leader = S3\nset x \"<b>1</b>\"\n";
 
 fn session() -> Session {
     let script = Script::parse("asked.lab", SCRIPT.as_bytes()).expect("a script");
     let mut session = Session::script("asked.lab".into(), &script, None, Theme::default());
-    let asked = |session: &Session| session.asked_choices().is_some();
+    let asked = |session: &Session| session.standing_question().is_some();
     for _ in 0..4_000 {
         session.update(Message::Frame(Duration::from_millis(50)));
         if asked(&session) {
@@ -62,9 +63,11 @@ impl Visitor {
 
     /// Hears until these words have come.
     async fn until(&mut self, words: &str) {
-        let mut bytes = [0; 4096];
+        let (mut bytes, end) = ([0; 4096], Instant::now() + Duration::from_secs(20));
         while !self.heard.contains(words) {
-            let wait = timeout(Duration::from_secs(10), self.stream.readable()).await;
+            // However much else is heard.
+            let left = end.saturating_duration_since(Instant::now());
+            let wait = timeout(left, self.stream.readable()).await;
             wait.unwrap_or_else(|_| panic!("no {words:?} in {}", self.heard)).expect("a socket");
             match self.stream.try_read(&mut bytes) {
                 Ok(0) => panic!("it ended without {words:?}: {}", self.heard),
@@ -102,7 +105,10 @@ fn who_has_the_address_hears_the_whole_and_then_what_is_done() {
             Visitor::ask(&audience, &format!("GET {}events", path(&audience)), "").await;
         visitor.until("event: question").await;
         assert!(visitor.heard.contains("data: until leader\n"), "{}", visitor.heard);
-        // The address lies over the screen until it is closed.
+        // The address lies over the screen until it is closed, and counts meanwhile.
+        turn(&mut audience, &mut session).await;
+        let shown = format!("{:?}", session.scene().view.mode);
+        assert!(shown.contains("this session: 1 does now"), "{shown}");
         for key in [Chord::Key(Named::Esc), Chord::Char('X')] {
             session.update(Message::Input(Input::Key(key)));
         }
@@ -128,6 +134,7 @@ fn without_the_word_there_is_nothing() {
         for wrong in ["/", "/events", "/../", &other, &format!("{other}events")] {
             let mut visitor = Visitor::ask(&audience, &format!("GET {wrong}"), "").await;
             visitor.until("404 Not Found").await;
+            visitor.until("scan the code").await;
         }
         let post = format!("POST {}", path(&audience));
         Visitor::ask(&audience, &post, "").await.until("405 Method Not Allowed").await;
@@ -169,6 +176,23 @@ fn a_choice_is_all_that_is_taken_from_a_follower() {
         audience.counted -= COUNT_EACH;
         turn(&mut audience, &mut session).await;
         visitor.until(" answer 0 1 0\n").await;
+        // Once the question has its answer none is taken; where it stands again, its hands are those that were raised.
+        for key in [Chord::Key(Named::Esc), Chord::Char(' ')] {
+            session.update(Message::Input(Input::Key(key)));
+        }
+        turn(&mut audience, &mut session).await;
+        visitor.until("\"choices\":null").await;
+        Visitor::ask(&audience, &answer, &format!("{you} {asked} 2")).await.until("400").await;
+        for key in [',', '.'] {
+            session.update(Message::Input(Input::Key(Chord::Char(key))));
+        }
+        turn(&mut audience, &mut session).await;
+        assert_eq!(audience.hub.shared().asked, asked);
+        assert_eq!(audience.hub.shared().said.len(), 1);
+        let again = format!("GET {}events?you={you}", path(&audience));
+        Visitor::ask(&audience, &again, "").await.until("event: said\ndata: 1\n").await;
+        audience.end().await;
+        visitor.until("event: over").await;
     });
 }
 
