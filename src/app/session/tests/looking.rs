@@ -14,6 +14,23 @@ use crate::cluster::types::ServerId;
 use crate::ui::view::{Mode, Pane, Rows};
 
 #[test]
+fn what_the_last_row_says_and_the_help_are_whole_in_sixty_columns() {
+    let mut session = led();
+    session.resize((60, 50).into());
+    let drawn = |session: &Session| -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 60, 50));
+        crate::ui::draw_into(&mut buffer, &session.scene());
+        buffer.content().iter().map(|cell| cell.symbol()).collect()
+    };
+    session
+        .remark("recorded by engine 1, and this is another: the run may be another; a last word");
+    assert!(drawn(&session).contains("a last word"), "{}", drawn(&session));
+    press(&mut session, "?");
+    let help = drawn(&session);
+    assert!(help.contains("leads, and can commit") && help.contains("leave (asks once)"), "{help}");
+}
+
+#[test]
 fn the_filter_lists_what_has_the_words() {
     let mut session = led();
     let all = session.scene().trace.listed().len();

@@ -35,6 +35,23 @@ fn stepping_back_and_on_again_is_never_to_have_left() {
 }
 
 #[test]
+fn the_past_lists_what_came_before_it() {
+    let mut session = led();
+    press(&mut session, "Space c . . . . . .");
+    let listed = |session: &Session| -> Vec<u64> {
+        session.scene().trace.listed().iter().copied().collect()
+    };
+    let all = listed(&session);
+    for _ in 0..4 {
+        press(&mut session, ",");
+        let now = listed(&session);
+        assert!(!now.is_empty() && all.starts_with(&now), "{now:?} of {all:?}");
+        assert!(now.iter().all(|number| session.scene().trace.get(*number).is_some()));
+    }
+    assert!(listed(&session).len() < all.len());
+}
+
+#[test]
 fn the_last_command_is_that_of_the_moment() {
     let mut session = led();
     let last = |session: &Session| {
