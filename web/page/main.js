@@ -138,7 +138,6 @@ class Page {
     this.wanting = null;
     this.name = name;
     this.kept.begin(name);
-    this.saying.begin();
     document.title = name ? `${name.split("/").pop()} – raftlab` : "raftlab";
     this.fit();
     this.screen.canvas.focus();

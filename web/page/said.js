@@ -5,13 +5,7 @@ class Saying {
   constructor(page) {
     this.page = page;
     this.place = document.getElementById("said");
-    [this.text, this.spoken] = [null, false];
-  }
-
-  // Another session, in which nothing has been said.
-  begin() {
-    [this.text, this.spoken] = [null, false];
-    this.place.hidden = true;
+    this.text = null;
   }
 
   // Brings it up to date.
@@ -20,9 +14,8 @@ class Saying {
     const text = page.screen.narrow ? page.lab.ask("said") : null;
     if (text === this.text) return;
     this.text = text;
-    // Its room stays once anything was said, so that the screen stands still.
-    this.spoken ||= Boolean(text);
-    this.place.hidden = text === null || !this.spoken;
+    // How it looks follows from the lab alone: all who follow one see the same.
+    this.place.hidden = !text;
     const [caption, question, stage, ...rest] = (text ?? "").split("\x1e");
     const parts = caption ? [make("p", { textContent: caption })] : [];
     if (question) {
