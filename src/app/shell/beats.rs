@@ -1,16 +1,13 @@
 //! From beat to beat of a script, and a picture of each.
 
-use std::fs;
-use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use super::Mistake;
-use super::files::{Files, Kind, Old, Output, why_not};
+use super::files::{Files, Kind, Old};
 use crate::app::session::{Moment, Session};
-use crate::cluster::plain::Plain;
 use crate::ui;
 use crate::ui::export::{Paper, svg};
 
@@ -63,20 +60,6 @@ pub fn pictures(
         drawn.push(picture(session, size, paper));
         Ok(())
     })?;
-    fs::create_dir_all(folder).map_err(|error| {
-        let folder = folder.display().to_string();
-        let why = match error.kind() {
-            ErrorKind::AlreadyExists => "there is a file where a folder should be".to_owned(),
-            _ => why_not(&error),
-        };
-        Mistake::Usage(format!("can't write into {}: {why}", Plain(&folder)))
-    })?;
-    let mut begin = |(number, picture): (usize, String)| {
-        let path = folder.join(format!("beat-{number:02}.svg"));
-        let mut file = files.create(&path, old, Kind::Picture)?;
-        file.write_all(picture.as_bytes()).map_err(|error| file.unwritten(&error))?;
-        Ok(file)
-    };
-    let begun: Result<Vec<_>, Mistake> = (1..).zip(drawn).map(&mut begin).collect();
-    begun?.into_iter().try_for_each(Output::complete)
+    let named = |(number, picture)| (folder.join(format!("beat-{number:02}.svg")), picture);
+    files.write_all((1_u32..).zip(drawn).map(named), old, Kind::Picture)
 }

@@ -1,12 +1,10 @@
 //! `raftlab guest new`: what one needs to bring a Raft of one's own: the border as a header or a crate,
 //! a small Raft to start from, and how to build it.
 
-use std::fs;
-use std::path::Path;
-
 use super::cli::{GuestCommand, NewGuest};
+use super::files::{Files, Kind, Old};
 use super::{Ending, Mistake};
-use crate::cluster::plain::{plain, quoted};
+use crate::cluster::plain::quoted;
 
 /// A file of a template: where it goes, and what is in it.
 type File = (&'static str, &'static str);
@@ -66,13 +64,8 @@ pub fn run(command: &GuestCommand) -> Result<Ending, Mistake> {
     let GuestCommand::New(options) = command;
     let (files, build) = template(options);
     let folder = &options.folder;
-    if let Some((name, _)) = files.iter().find(|(name, _)| folder.join(name).exists()) {
-        let name = plain(&folder.join(name).display().to_string()).into_owned();
-        return Err(Mistake::Usage(format!("{name} is there already: name another folder")));
-    }
-    for (name, text) in files {
-        write(&folder.join(name), text)?;
-    }
+    let named = files.iter().map(|(name, text)| (folder.join(name), text));
+    Files::default().write_all(named, Old::Keep("name another folder"), Kind::Kept)?;
     let at = |name: &str| quoted(&folder.join(name).display().to_string());
     let (file, module) = match options.rust || options.raft_rs {
         true => (at("src/lib.rs"), at("target/wasm32-unknown-unknown/release/my_raft.wasm")),
@@ -101,13 +94,4 @@ const fn template(options: &NewGuest) -> (&'static [File], &'static str) {
         NewGuest { go: true, .. } => (GO, "sh build.sh"),
         _ => (C, "sh build.sh"),
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Mistake> {
-    let folder = path.parent().unwrap_or(path);
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, text));
-    written.map_err(|error| {
-        let name = plain(&path.display().to_string()).into_owned();
-        Mistake::Usage(format!("can't write {name}: {}", super::files::why_not(&error)))
-    })
 }

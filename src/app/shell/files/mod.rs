@@ -13,7 +13,7 @@ pub mod many;
 mod output;
 mod target;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -234,6 +234,34 @@ impl Files {
         Ok(output)
     }
 
+    /// Writes all of these results, or none of them, and makes the folders in which they lie.
+    ///
+    /// # Errors
+    /// As [`Files::create`], of the first that can't be written.
+    pub fn write_all<T: AsRef<[u8]>>(
+        &mut self,
+        results: impl IntoIterator<Item = (PathBuf, T)>,
+        old: Old,
+        kind: Kind,
+    ) -> Result<(), Mistake> {
+        let mut begin = |(path, bytes): (PathBuf, T)| {
+            let folder = path.parent().unwrap_or(&path);
+            fs::create_dir_all(folder).map_err(|error| {
+                let why = match error.kind() {
+                    io::ErrorKind::AlreadyExists => "a file is there already".to_owned(),
+                    _ => why_not(&error),
+                };
+                let folder = folder.display().to_string();
+                Mistake::Usage(format!("can't write into {}: {why}", plain(&folder)))
+            })?;
+            let mut file = self.create(&path, old, kind)?;
+            file.write_all(bytes.as_ref()).map_err(|error| file.unwritten(&error))?;
+            Ok(file)
+        };
+        let begun: Result<Vec<Output>, Mistake> = results.into_iter().map(&mut begin).collect();
+        begun?.into_iter().try_for_each(Output::complete)
+    }
+
     /// Where the program reports to people: standard error, if standard output was asked for.
     pub fn report(&self, form: Form) -> Report {
         if self.seen.iter().any(|seen| seen.file == Identity::StandardOutput) {
@@ -297,7 +325,7 @@ const NAMES_MAX: usize = 1_000;
 fn near(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
+    let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
     let here =
         entries.take(NAMES_MAX).filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let own = scenes::beside(path).map(str::to_owned);

@@ -72,8 +72,8 @@ pub fn run(options: &ViewOptions, colours: ColorChoice) -> Result<Ending, Mistak
             None | Some(Looks::Trace) => wrong(why),
             Some(other) => wrong(other.instead(&options.file, "view")),
         })?;
-    drop(file);
     let cluster = Cluster::observing(Rc::new(trace));
+    drop(file);
     lab::view(&options.file, cluster, &remarks, &options.lab, colours)
 }
 
@@ -204,6 +204,10 @@ impl<R: BufRead> Read for Watched<R> {
 
 impl<R: BufRead> BufRead for Watched<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if !self.bar.is_hidden() && self.file.fill_buf()?.is_empty() {
+            self.bar.set_style(style("{msg}: read; the run is put together"));
+            self.bar.tick();
+        }
         self.file.fill_buf()
     }
 
@@ -211,13 +215,15 @@ impl<R: BufRead> BufRead for Watched<R> {
         self.file.consume(count);
         self.read += count as u64;
         if self.bar.is_hidden() && self.begun.elapsed() > PATIENCE && io::stderr().is_terminal() {
-            let style =
-                ProgressStyle::with_template("{msg}: {bytes} of {total_bytes} read {bar:30}");
-            self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            self.bar.set_style(style("{msg}: {bytes} of {total_bytes} read {bar:30}"));
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.set_position(self.read);
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl<R> Drop for Watched<R> {
