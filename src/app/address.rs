@@ -46,7 +46,7 @@ pub fn base(text: &str) -> Result<String, String> {
         matches!(&scheme[..], "https" | "http" | "file") && !rest.is_empty()
     });
     let usual = |letter: char| letter.is_ascii_graphic() && !"#<>\"'`\\".contains(letter);
-    if known && text.chars().any(|letter| !letter.is_ascii()) {
+    if known && !text.is_ascii() {
         return Err("an address has letters of ASCII alone: copied from a browser it has others \
                     spelled out (xn--mnchen-3ya.de for münchen.de, %C3%BC for ü behind the host)"
             .to_owned());

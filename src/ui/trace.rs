@@ -155,7 +155,6 @@ impl Trace {
             listing: self.listing.clone(),
             milestones: self.milestones.clone(),
             marked: self.end,
-            ..Self::default()
         }
     }
 
