@@ -181,6 +181,7 @@ struct Watched<R> {
 
 /// How long reading takes before that is shown.
 const PATIENCE: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(200);
 
 impl Watched<BufReader<File>> {
     fn new(name: &str, file: BufReader<File>) -> Self {
@@ -206,7 +207,8 @@ impl<R: BufRead> BufRead for Watched<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if !self.bar.is_hidden() && self.file.fill_buf()?.is_empty() {
             self.bar.set_style(style("{msg}: read; the run is put together"));
-            self.bar.tick();
+            // A single tick may come too soon after the last to be drawn.
+            self.bar.enable_steady_tick(TICK);
         }
         self.file.fill_buf()
     }
