@@ -24,6 +24,9 @@ pub struct Situation {
     mutual: Vec<ServerSet>,
     /// The servers whose logs would win an election if all could speak to each other (§5.4.1).
     electable: ServerSet,
+    /// By server: by which configuration it counts.
+    counts: Vec<Configuration>,
+    /// The configuration in force.
     configuration: Configuration,
 }
 
@@ -34,6 +37,9 @@ pub struct Room {
     /// The members that are up: neither down nor asleep.
     pub up: ServerSet,
     pub vote: Vote,
+    /// By which it has a majority or not: that of its leader, or of who would lead here. While members
+    /// change, two rooms may count differently.
+    pub configuration: Configuration,
     /// Rooms (by their place in the list) that hear some of these members without being heard:
     /// messages get there, and no answer comes back.
     pub heard_by: Vec<usize>,
@@ -209,23 +215,78 @@ pub enum Margin {
 impl Situation {
     pub fn of(cluster: &Cluster) -> Self {
         let configuration = cluster.configuration();
-        let mutual: Vec<ServerSet> =
-            cluster.servers().iter().map(|server| mutual(cluster, server)).collect();
-        let standing =
-            |server: &Server| standing(cluster, server, mutual[server.id.index()], configuration);
-        let standings: Vec<Standing> = cluster.servers().iter().map(standing).collect();
-        let mut rooms: Vec<Room> =
-            cluster.groups().into_iter().map(|members| room(cluster, members)).collect();
+        let servers = cluster.servers();
+        let counts = servers.iter().map(|server| cluster.configuration_of(server)).collect();
+        let mutual: Vec<ServerSet> = servers.iter().map(|server| mutual(cluster, server)).collect();
+        let standing = |server: &Server| standing(cluster, server, mutual[server.id.index()]);
+        let standings: Vec<Standing> = servers.iter().map(standing).collect();
+        let mut rooms: Vec<Room> = cluster
+            .groups()
+            .into_iter()
+            .map(|members| room(cluster, members, configuration))
+            .collect();
         let heard_by: Vec<Vec<usize>> =
             rooms.iter().map(|room| heard_by(cluster, &rooms, room.members)).collect();
         let electable = electable(cluster);
-        let mut situation = Self { rooms: Vec::new(), standings, mutual, electable, configuration };
+        let mut situation =
+            Self { rooms: Vec::new(), standings, mutual, electable, counts, configuration };
         for (room, heard_by) in rooms.iter_mut().zip(heard_by) {
             room.vote = situation.vote(cluster, room.up);
+            room.configuration = situation.decides_by(cluster, room);
             room.heard_by = heard_by;
+            situation.place_those_without_vote(room);
         }
         situation.rooms = rooms;
         situation
+    }
+
+    /// By which configuration a room decides: that of its leader; else of who can decide here, those of
+    /// the newest logs first, or where nobody can, of who runs or is there.
+    fn decides_by(&self, cluster: &Cluster, room: &Room) -> Configuration {
+        let decides = room.up.iter().filter(|id| self.decides(*id, ServerSet::EMPTY)).collect();
+        let leads = room.up.iter().filter(|id| self.standing(*id).leads()).collect();
+        let newest = |among: ServerSet| {
+            let newness = |id: &ServerId| {
+                let server = cluster.server(*id);
+                let last = server.map(|server| server.raft.log().last());
+                let term = server.map(|server| server.raft.term());
+                let leads = term.filter(|_| self.standing(*id).leads());
+                (leads, last.map(|last| (last.term, last.index)), std::cmp::Reverse(*id))
+            };
+            among.iter().max_by_key(newness)
+        };
+        let who = match room.vote {
+            Vote::Led(leader) | Vote::LedByTooFew(leader) => Some(leader),
+            Vote::CanElect | Vote::Obeys(_) => newest(decides),
+            Vote::No | Vote::Untold => newest(leads),
+        };
+        let who = who.or_else(|| newest(room.up)).or_else(|| newest(room.members));
+        who.map_or(self.configuration, |id| self.counts_by(id))
+    }
+
+    /// Who follows without a vote, by the configuration of its room.
+    fn place_those_without_vote(&mut self, room: &Room) {
+        for id in room.up.iter() {
+            let Some(standing) = self.standings.get_mut(id.index()) else { continue };
+            if *standing == Standing::Follower && room.configuration.learners().contains(id) {
+                *standing = Standing::Learner;
+            } else if *standing == Standing::Follower && !room.configuration.members().contains(id)
+            {
+                *standing = Standing::Outside;
+            }
+        }
+    }
+
+    /// By which configuration a server counts: the newest in its own log (dissertation §4.1).
+    pub fn counts_by(&self, server: ServerId) -> Configuration {
+        self.counts.get(server.index()).copied().unwrap_or(Configuration::NONE)
+    }
+
+    /// The configuration by which all count that run; `None` while some count by another.
+    pub fn shared_configuration(&self) -> Option<Configuration> {
+        let mut running = self.rooms.iter().flat_map(|room| room.up.iter());
+        let first = running.next().map_or(self.configuration, |id| self.counts_by(id));
+        running.all(|id| self.counts_by(id) == first).then_some(first)
     }
 
     /// The same as far as it may be told while a class is asked about it: who hears whom, and what
@@ -260,17 +321,25 @@ impl Situation {
         self.mutual.get(server.index()).copied().unwrap_or(ServerSet::EMPTY)
     }
 
-    /// Whether some running server would reach a majority if these were down.
+    /// Whether a server could lead and commit if these were down: it has a vote, or leads already, and
+    /// reaches a majority, by the configuration by which it counts.
+    fn decides(&self, server: ServerId, down: ServerSet) -> bool {
+        let counts = self.counts_by(server);
+        let may = counts.voters().contains(server) || self.standing(server).leads();
+        may && !down.contains(server) && counts.has_quorum(self.reach(server).without(down))
+    }
+
+    /// Whether some running server could if these were down.
     fn decides_without(&self, down: ServerSet) -> bool {
-        let all = ServerSet::first(self.mutual.len() as u8).without(down);
-        all.iter().any(|server| self.is_majority(self.reach(server).without(down)))
+        let mut all = ServerSet::first(self.mutual.len() as u8).iter();
+        all.any(|server| self.decides(server, down))
     }
 
     /// How near the cluster is to a halt, as the links are now.
     pub fn margin(&self) -> Margin {
         if !self.decides_without(ServerSet::EMPTY) {
-            let voters = |reach: &ServerSet| reach.intersection(self.configuration.voters()).len();
-            let reached = self.mutual.iter().map(voters).max().unwrap_or(0);
+            let voters = |(reach, counts): (&ServerSet, &Configuration)| counts.voting(*reach).0;
+            let reached = self.mutual.iter().zip(&self.counts).map(voters).max().unwrap_or(0);
             return Margin::Halted { reached };
         }
         let all = ServerSet::first(self.mutual.len() as u8);
@@ -312,13 +381,18 @@ impl Situation {
         let entry = server.raft.log().get(index)?;
         let committed = cluster.checker().committed();
         let kept = |at: Index| server.raft.log().term(at) == cluster.checker().committed_term(at);
+        // After a disk was lost two entries may be committed at one index, and nothing is certain.
+        if cluster.checker().is_void() && index <= committed && !kept(index) {
+            let counted = index <= server.raft.commit();
+            return Some(if counted { Fate::Known } else { Fate::Open });
+        }
         Some(if index <= committed {
             match kept(index) {
                 true if server.power == Power::Down || index <= server.raft.commit() => Fate::Known,
                 true => Fate::Committed,
                 false => Fate::Lost,
             }
-        } else if committed > Index::ZERO && !kept(committed) {
+        } else if committed > Index::ZERO && !kept(committed) && !cluster.checker().is_void() {
             Fate::Lost
         } else if self.electable.without(cluster.copies(index, entry)).is_empty() {
             Fate::Safe
@@ -389,7 +463,7 @@ impl Situation {
     /// What a room can decide.
     fn vote(&self, cluster: &Cluster, up: ServerSet) -> Vote {
         let led = up.iter().find(|id| self.standing(*id) == Standing::Leader);
-        let enough = |id: ServerId| self.is_majority(self.reach(id));
+        let enough = |id: ServerId| self.decides(id, ServerSet::EMPTY);
         match led {
             Some(leader) if enough(leader) => return Vote::Led(leader),
             Some(leader) => return Vote::LedByTooFew(leader),
@@ -443,12 +517,11 @@ fn mutual(cluster: &Cluster, server: &Server) -> ServerSet {
     running(cluster).filter(linked).map(|other| other.id).collect()
 }
 
-fn standing(cluster: &Cluster, server: &Server, mutual: ServerSet, all: Configuration) -> Standing {
+/// What a server is, as far as it does not take a vote.
+fn standing(cluster: &Cluster, server: &Server, mutual: ServerSet) -> Standing {
     match (server.power, server.raft.role()) {
         (Power::Down, _) => Standing::Down,
         (Power::Asleep, _) => Standing::Asleep,
-        (Power::Up, Role::Follower) if all.learners().contains(server.id) => Standing::Learner,
-        (Power::Up, Role::Follower) if !all.members().contains(server.id) => Standing::Outside,
         (Power::Up, Role::Follower) => Standing::Follower,
         (Power::Up, Role::PreCandidate) => Standing::PreCandidate,
         (Power::Up, Role::Candidate) => Standing::Candidate,
@@ -477,10 +550,10 @@ fn stuck(cluster: &Cluster, leader: &Server, mutual: ServerSet) -> Option<Stuck>
     Some(if all.has_quorum(hear_it) { Stuck::Deaf } else { Stuck::Alone })
 }
 
-fn room(cluster: &Cluster, members: ServerSet) -> Room {
+fn room(cluster: &Cluster, members: ServerSet, configuration: Configuration) -> Room {
     let is_up = |id: &ServerId| cluster.server(*id).is_some_and(Server::is_running);
     let up = members.iter().filter(is_up).collect();
-    Room { members, up, vote: Vote::No, heard_by: Vec::new() }
+    Room { members, up, vote: Vote::No, configuration, heard_by: Vec::new() }
 }
 
 /// The other rooms that hear some of these members, without being heard by any.
@@ -619,6 +692,27 @@ mod tests {
         assert!(!need.in_memory.is_empty());
     }
 
+    /// S1, cut off, knows of five members; S2, which leads, of six.
+    #[test]
+    fn each_side_counts_by_the_members_in_its_own_log() {
+        let apart = "isolate S1\ntimeout S2\nuntil S2 is leader within 5s\nmember add S6\nrun 2s";
+        let counts = |lines: &str| {
+            let situation = Situation::of(&after(lines));
+            let of = |room: &Room| (room.configuration.voting(room.up), room.vote.is_majority());
+            situation.rooms.iter().map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(counts(apart), [((1, 5), false), ((5, 6), true)]);
+        // S2 needs four of six: with S3 and S4 it has three, which S1 would call a majority.
+        let fewer = format!("{apart}\ncrash S5 S6");
+        assert_eq!(counts(&fewer), [((1, 5), false), ((3, 6), false)]);
+        let situation = Situation::of(&after(apart));
+        let s1 = ServerId::from_index(0);
+        assert_eq!(situation.counts_by(s1).voting(situation.reach(s1)), (1, 5));
+        assert_eq!(situation.shared_configuration(), None);
+        let one = Situation::of(&after("member add S6\nrun 2s")).shared_configuration();
+        assert_eq!(one.map(Configuration::servers), Some(6));
+    }
+
     /// The margin is what comes of crashing each server and asking again.
     #[test]
     fn one_more_crash_is_what_it_says() {
@@ -634,10 +728,18 @@ mod tests {
             "cut S1 S2 <-> S4 S5",
             "cut S1 S2 <-> S4 S5\ncrash S1",
             "cut S1 -> all",
+            "isolate S1\ntimeout S2\nuntil S2 is leader within 5s\nmember add S6\nrun 2s",
+            "isolate S1\ntimeout S2\nuntil S2 is leader within 5s\nmember add S6\nrun 2s\ncrash S3",
         ];
+        // A server in whose own members it votes, and of which enough hear it and are heard.
         let decides = |cluster: &Cluster| {
             let situation = Situation::of(cluster);
-            cluster.ids().any(|id| situation.is_majority(situation.reach(id)))
+            cluster.servers().iter().any(|server| {
+                let members = server.raft.configuration();
+                let voters: Vec<ServerId> = members.voters().iter().collect();
+                let reached = voters.iter().filter(|id| situation.reach(server.id).contains(**id));
+                voters.contains(&server.id) && 2 * reached.count() > voters.len()
+            })
         };
         for lines in scenes {
             let cluster = after(lines);

@@ -316,8 +316,15 @@ impl Cluster {
 
     /// How many of these vote by the configuration in force, and how many do in all.
     pub fn voting(&self, servers: ServerSet) -> (usize, usize) {
-        let voters = self.configuration().voters();
-        (voters.intersection(servers).len(), voters.len())
+        self.configuration().voting(servers)
+    }
+
+    /// By which configuration a server counts: the newest in its own log (dissertation §4.1).
+    pub fn configuration_of(&self, server: &Server) -> Configuration {
+        match self.has_changed_members {
+            false => Configuration::of(self.config.servers),
+            true => server.raft.configuration(),
+        }
     }
 
     /// The configuration in force: who votes, and how many are enough. It is that of the newest leader;

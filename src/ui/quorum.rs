@@ -44,10 +44,10 @@ pub fn sheet(area: Rect, scene: &Scene) -> Sheet {
     rows.extend(telling.reaches());
     rows.extend(telling.titled("Still needed", telling.needs()));
     rows.extend(telling.titled("At risk", telling.risks()));
-    let all = scene.cluster.configuration();
-    let remark = match all.old() {
-        Some(_) => format!("it takes {}", both(all)),
-        None => format!("a majority is {} of {}", all.quorum(), all.servers()),
+    let remark = match situation.shared_configuration() {
+        Some(all) if all.is_joint() => format!("it takes {}", both(all)),
+        Some(all) => format!("a majority is {} of {}", all.quorum(), all.servers()),
+        None => "servers count by different members".to_owned(),
     };
     Sheet { pane, title, remark, rows }
 }
@@ -74,16 +74,22 @@ impl Telling<'_> {
 
     /// The verdict on top, as large as text is.
     fn margin(&self) -> Vec<Row> {
-        let all = self.cluster().configuration();
         let (text, style) = match self.situation.margin() {
             Margin::Halted { reached } => {
-                let text = match all.old() {
-                    Some(_) => format!("Nothing can commit: no server reaches {}.", both(all)),
-                    None => {
+                let text = match self.situation.shared_configuration() {
+                    Some(all) if all.is_joint() => {
+                        format!("Nothing can commit: no server reaches {}.", both(all))
+                    }
+                    Some(all) => {
                         let quorum = all.quorum();
                         format!(
                             "Nothing can commit: no server reaches {quorum}, the most is {reached}."
                         )
+                    }
+                    None => {
+                        "Nothing can commit: no server reaches a majority of the members in its \
+                             own log."
+                            .to_owned()
                     }
                 };
                 (text, self.theme.on(Ground::Bright))
@@ -123,30 +129,37 @@ impl Telling<'_> {
         row.pointing(servers.iter().next().map(Target::Server))
     }
 
-    /// A row for all that reach the same servers: what they are together.
+    /// A row for all that reach the same servers and count by the same members: what they are together.
     fn reaches(&self) -> Vec<Row> {
-        let all = self.cluster().configuration();
-        let mut told: Vec<(ServerSet, ServerSet)> = Vec::new();
+        let mut told: Vec<(ServerSet, ServerSet, Configuration)> = Vec::new();
         let mut silent = ServerSet::EMPTY;
         for server in self.cluster().servers() {
             let reach = self.situation.reach(server.id);
-            match told.iter_mut().find(|(_, other)| *other == reach) {
+            let all = self.situation.counts_by(server.id);
+            let same = |(_, other, by): &&mut (ServerSet, ServerSet, Configuration)| {
+                *other == reach && *by == all
+            };
+            match told.iter_mut().find(same) {
                 _ if reach.is_empty() => silent.insert(server.id),
-                Some((servers, _)) => servers.insert(server.id),
-                None => told.push((ServerSet::only(server.id), reach)),
+                Some((servers, ..)) => servers.insert(server.id),
+                None => told.push((ServerSet::only(server.id), reach, all)),
             }
         }
-        let row = |(servers, reach): (ServerSet, ServerSet)| {
+        let shared = self.situation.shared_configuration().is_some();
+        let row = |(servers, reach, all): (ServerSet, ServerSet, Configuration)| {
             let more = all.lacks(reach);
-            let (here, count) = self.cluster().voting(reach);
+            let (here, count) = all.voting(reach);
             let alone = if servers == reach {
                 String::new()
             } else {
                 format!("reaches {}: ", words::servers(reach, 30))
             };
+            // Whose members these are, where not all count by the same.
+            let of = if shared { String::new() } else { format!(" ({all})") };
             let part = match more {
-                0 => format!("{alone}{here} of {count}, a majority"),
-                more => format!("{alone}{here} of {count}, needs {more} more"),
+                _ if all.voters().is_empty() => format!("{alone}knows of no members yet"),
+                0 => format!("{alone}{here} of {count}{of}, a majority"),
+                more => format!("{alone}{here} of {count}{of}, needs {more} more"),
             };
             self.row(
                 &sheet::meter(here.min(9), more.min(9)),

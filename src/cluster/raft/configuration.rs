@@ -144,6 +144,12 @@ impl Configuration {
         if enough == 0 { 1 } else { enough }
     }
 
+    /// How many of these servers vote, and how many do in all.
+    pub const fn voting(self, servers: ServerSet) -> (usize, usize) {
+        let voters = self.voters();
+        (voters.intersection(servers).len(), voters.len())
+    }
+
     /// Whether enough voters are among these servers.
     pub const fn has_quorum(self, servers: ServerSet) -> bool {
         self.lacks(servers) == 0

@@ -304,7 +304,9 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
     let Some((server, _)) = call.asking else {
         return ["has asked all".to_owned(), format!("begins again in {left}")];
     };
-    let all = cluster.configuration();
+    // Who has the request counts by its own configuration.
+    let asked = cluster.server(server);
+    let all = asked.map_or(cluster.configuration(), |server| cluster.configuration_of(server));
     let copies = match holders(scene, client, call) {
         None => String::new(),
         // Enough, but word of them has not reached the server that counts.
@@ -312,7 +314,7 @@ fn detail(scene: &Scene, client: &Client, job: &Job) -> [String; 2] {
             format!("{} copies, not known yet", holders.len())
         }
         Some(holders) => {
-            format!("{} of {} copies", cluster.voting(holders).0, all.enough_with(holders))
+            format!("{} of {} copies", all.voting(holders).0, all.enough_with(holders))
         }
     };
     [copies, format!("waits {left} more for {server}")]

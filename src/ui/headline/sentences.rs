@@ -90,7 +90,7 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
         .collect();
     let (id, term) = (leader.id, leader.raft.term());
     let reach = linked.union(ServerSet::only(id));
-    let (reached, servers) = cluster.voting(reach);
+    let (reached, servers) = cluster.configuration_of(leader).voting(reach);
     let lacking = if !leader.raft.counts_by().has_quorum(reach) {
         format!(": {reached} of {servers}, no majority")
     } else {
@@ -101,10 +101,16 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
         .iter()
         .any(|packet| packet.from == Node::Server(id) && matches!(packet.to, Node::Server(_)));
     let yet = if told { " yet" } else { "" };
+    // Who heard of it and is cut off since follows it no more.
+    let heard = |server: &Server| server.id != id && server.raft.leader() == Some(id);
+    let obeys = match cluster.servers().iter().any(heard) {
+        true => "follows it",
+        false => "has heard from it",
+    };
     sentences.push(if !followers.is_empty() {
         format!("{id} leads term {term} with {}{lacking}.", named(followers))
     } else if reach.len() > 1 {
-        format!("{id} leads term {term}; no other server follows it{yet}{lacking}.")
+        format!("{id} leads term {term}; no other server {obeys}{yet}{lacking}.")
     } else {
         format!("{id} leads term {term}, alone{lacking}.")
     });
@@ -193,7 +199,7 @@ fn groups(cluster: &Cluster, sentences: &mut Vec<String>) {
             is_majority => {
                 let majority = if is_majority { "a majority" } else { "no majority" };
                 let up = if room.up == members { "" } else { " up" };
-                let (count, servers) = cluster.voting(room.up);
+                let (count, servers) = room.configuration.voting(room.up);
                 format!(": {count}{up} of {servers}, {majority}")
             }
         };

@@ -82,8 +82,8 @@ struct Title {
 }
 
 /// Of those who vote "3 of 5"; where some are down or asleep, "2 up of 5".
-fn count(room: &Room, configuration: Configuration) -> String {
-    of_each_half(configuration, |voters| {
+fn count(room: &Room) -> String {
+    of_each_half(room.configuration, |voters| {
         let [here, up_here] = [room.members, room.up].map(|these| these.intersection(voters));
         let up = if up_here == here { "" } else { "up " };
         format!("{} {up}of {}", up_here.len(), voters.len())
@@ -91,8 +91,8 @@ fn count(room: &Room, configuration: Configuration) -> String {
 }
 
 /// Those of them that are up: "2/5".
-fn short_count(room: &Room, configuration: Configuration) -> String {
-    of_each_half(configuration, |voters| {
+fn short_count(room: &Room) -> String {
+    of_each_half(room.configuration, |voters| {
         format!("{}/{}", room.up.intersection(voters).len(), voters.len())
     })
 }
@@ -107,15 +107,12 @@ fn of_each_half(configuration: Configuration, of: impl Fn(ServerSet) -> String) 
 
 impl Title {
     fn of(picture: &Picture, place: &RoomPlace) -> Self {
-        let configuration = picture.scene.cluster.configuration();
-        let voters = configuration.voters();
         let many = picture.plan.rooms.len() > 1;
-        if picture.preview {
-            return Self::preview(picture, place, voters);
-        }
-        let Some(room) = picture.situation.rooms.get(place.room) else {
-            return Self::preview(picture, place, voters);
+        let room = picture.situation.rooms.get(place.room).filter(|_| !picture.preview);
+        let Some(room) = room else {
+            return Self::preview(picture, place, picture.scene.cluster.configuration().voters());
         };
+        let voters = room.configuration.voters();
         let here = room.members.intersection(voters);
         let marks = here.iter().map(|id| {
             let standing = picture.situation.standing(id);
@@ -132,8 +129,8 @@ impl Title {
         Self {
             letter: many.then(|| letter(place.room)),
             meter,
-            count: count(room, configuration),
-            short: short_count(room, configuration),
+            count: count(room),
+            short: short_count(room),
             word: word(&picture.situation, room),
             majority: room.vote.is_majority(),
         }
@@ -218,6 +215,8 @@ fn word(situation: &Situation, room: &Room) -> String {
     match room.vote {
         Vote::Led(_) if alone && situation.is_whole() => ALL_CONNECTED.to_owned(),
         Vote::Led(_) if situation.has_gap(room) => format!("MAJORITY, {}", gap(situation, room)),
+        // Of those that are up.
+        Vote::Led(_) if alone => "MAJORITY, CONNECTED".to_owned(),
         Vote::Led(_) => "MAJORITY".to_owned(),
         Vote::LedByTooFew(_) => "NO MAJORITY: FLAW".to_owned(),
         Vote::CanElect if led => stuck_majority(situation, room),
@@ -460,7 +459,6 @@ fn draw_hears(canvas: &mut Canvas, picture: &Picture, wall: &Wall, lane: u16) {
 pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let theme = canvas.theme();
     let situation = reading::situation(scene);
-    let configuration = scene.cluster.configuration();
     canvas.fill(area, theme.ground(Ground::Base));
     let mut rooms: Vec<(usize, &Room)> = situation.rooms.iter().enumerate().collect();
     let height = usize::from(area.height);
@@ -482,7 +480,7 @@ pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         if room.vote == Vote::Untold {
             pen.put(": ");
         } else {
-            pen.put(format_args!(" {} {word}: ", count(room, configuration)));
+            pen.put(format_args!(" {} {word}: ", count(room)));
         }
         pen.style(theme.ink(Ink::Text));
         let marked = room.members.iter().map(|id| format!("{}{id}", situation.standing(id).mark()));
