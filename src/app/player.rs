@@ -14,7 +14,7 @@ use crate::cluster::event::{EventKind, LabEvent, ScriptEvent};
 use crate::cluster::time::Time;
 use crate::cluster::timeline::{Point, Watcher};
 use crate::cluster::{Cause, Cluster};
-use crate::ui::view::{Came, Choice, Pointed, Question, Said, ScriptPlace, SeenLine, Stage};
+use crate::ui::view::{About, Came, Choice, Pointed, Question, Said, ScriptPlace, SeenLine, Stage};
 
 /// A caption without a beat holds this long, and a little longer for each of its characters.
 const HOLD: Duration = Duration::from_millis(1_500);
@@ -253,11 +253,10 @@ impl Player {
         !self.hold.is_zero() && cluster.next_line().is_some_and(|line| waits(&line.command))
     }
 
-    /// The question that comes next, while the caption that leads to it is read: whether it is about
-    /// what is committed.
-    pub fn asks_next(&self, cluster: &Cluster) -> Option<bool> {
+    /// The question that comes next, while the caption that leads to it is read: what it is about.
+    pub fn asks_next(&self, cluster: &Cluster) -> Option<About> {
         match &cluster.next_line().filter(|_| !self.explains)?.command {
-            Command::Tell(Tell::Ask(question)) => Some(question.asks(COMMITS)),
+            Command::Tell(Tell::Ask(question)) => Some(about(question)),
             _ => None,
         }
     }
@@ -353,8 +352,13 @@ fn waits(command: &Command) -> bool {
     }
 }
 
-/// The measures that tell what is committed.
+/// The measures that tell what is committed, and who has whose vote.
 const COMMITS: &[&str] = &["committed", "applied", "holds", "value", "version"];
+const VOTES: &[&str] = &["vote"];
+
+fn about(question: &command::Question) -> About {
+    About { commits: question.asks(COMMITS), votes: question.asks(VOTES) }
+}
 
 /// Whether a line of a script stands still. One that asks or reveals does it too.
 pub fn is_beat(command: &Command) -> bool {
@@ -381,6 +385,6 @@ fn asked(question: &command::Question) -> Question {
             })
             .collect(),
         stage: Stage::Asked,
-        about_commits: question.asks(COMMITS),
+        about: about(question),
     }
 }

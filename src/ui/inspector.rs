@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use super::sheet::{self, Row, Sheet};
 use super::text::{Millis, Short, listed};
 use super::theme::Ink;
-use super::view::{Pane, Scene};
+use super::view::{About, Pane, Scene};
 use super::{log_marks, reading};
 use crate::cluster::Cluster;
 use crate::cluster::disk::Ill;
@@ -52,7 +52,7 @@ pub fn sheet(area: Rect, scene: &Scene) -> Sheet {
     let theme = scene.view.theme;
     let (name, value, about) = (theme.bold(), theme.ink(Ink::Strong), theme.ink(Ink::Dim));
     let mut rows = Vec::new();
-    for fact in facts(scene.cluster, server, scene.view.withholds_commits()) {
+    for fact in facts(scene.cluster, server, scene.view.withheld()) {
         let mut row = Row::of(1, name, fact.name);
         let list = fact.value.len() > usize::from(ABOUT - VALUE - 1);
         if !list {
@@ -108,11 +108,11 @@ pub struct Fact {
 
 const LOG: &str = "log[]";
 
-/// Everything of one server. Where the class is to find out what is committed, it is not said.
-pub fn facts(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
-    let mut facts = persistent(server);
-    facts.extend(volatile(cluster, server, withheld));
-    facts.extend(lab(cluster, server));
+/// Everything of one server, but for what the class is to find out.
+pub fn facts(cluster: &Cluster, server: &Server, withheld: About) -> Vec<Fact> {
+    let mut facts = persistent(server, withheld.votes);
+    facts.extend(volatile(cluster, server, withheld.commits));
+    facts.extend(lab(cluster, server, withheld.votes));
     facts
 }
 
@@ -120,9 +120,13 @@ fn fact(name: &'static str, value: impl Into<String>, about: &'static str) -> Fa
     Fact { name, value: value.into(), about }
 }
 
-fn persistent(server: &Server) -> Vec<Fact> {
+fn persistent(server: &Server, withheld: bool) -> Vec<Fact> {
     let raft = &server.raft;
-    let voted = raft.voted_for().map_or_else(|| "nobody".to_owned(), |voted| voted.to_string());
+    let voted = match raft.voted_for() {
+        _ if withheld => "after the answer".to_owned(),
+        Some(voted) => voted.to_string(),
+        None => "nobody".to_owned(),
+    };
     let log = raft.log();
     let entries = match log.is_empty() {
         true if log.base().index > Index::ZERO => "nothing after its snapshot".to_owned(),
@@ -218,7 +222,7 @@ fn volatile(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
 }
 
 /// What the paper leaves open.
-fn lab(cluster: &Cluster, server: &Server) -> Vec<Fact> {
+fn lab(cluster: &Cluster, server: &Server, withheld: bool) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut timer = |name, timer: Option<Timer>, about| {
         let Some(timer) = timer else { return };
@@ -235,7 +239,8 @@ fn lab(cluster: &Cluster, server: &Server) -> Vec<Fact> {
     timer("quorum check", server.timer(TimerKind::Quorum), "dissertation §6.2");
     facts.extend(beyond(cluster, server));
     let hard = server.disk.hard;
-    let vote = hard.voted_for.map_or_else(String::new, |vote| format!(", vote {vote}"));
+    let voted = hard.voted_for.filter(|_| !withheld);
+    let vote = voted.map_or_else(String::new, |vote| format!(", vote {vote}"));
     let dirty = match (server.disk.is_writing(), server.disk.is_dirty()) {
         (true, _) if server.disk.sync.is_none() => ", write hangs",
         (_, true) => ", writing",
@@ -324,7 +329,7 @@ fn waiters(cluster: &Cluster, server: &Server) -> String {
 }
 
 /// The same as text: a line each.
-pub fn lines(cluster: &Cluster, id: ServerId, withheld: bool) -> Vec<String> {
+pub fn lines(cluster: &Cluster, id: ServerId, withheld: About) -> Vec<String> {
     let Some(server) = cluster.server(id) else { return Vec::new() };
     let facts = facts(cluster, server, withheld);
     facts.into_iter().map(|fact| format!("{:<15}{}", fact.name, fact.value)).collect()

@@ -518,7 +518,9 @@ fn script(areas: &mut Areas, middle: Rect, servers: usize) {
 mod tests {
     use super::*;
     use crate::cluster::time::Time;
-    use crate::ui::view::{Choice, Presented, Question, Said, ScriptPlace, Since, Stage, WatchRow};
+    use crate::ui::view::{
+        About, Choice, Presented, Question, Said, ScriptPlace, Since, Stage, WatchRow,
+    };
 
     fn at(width: u16, height: u16, servers: usize) -> Areas {
         areas(Size { width, height }, &View::default(), servers)
@@ -536,7 +538,7 @@ mod tests {
             text: "How many votes does it need?".into(),
             choices: ["two", "three", "four", "five", "nobody knows"].map(choice).to_vec(),
             stage: Stage::Asked,
-            about_commits: false,
+            about: About::default(),
         }
     }
 

@@ -294,7 +294,8 @@ impl Columns {
         let name = if selected { theme.bold() } else { base };
         Self::pen(canvas, area, row, 1, 3).style(name).put(server.id);
         self.draw_standing(canvas, area, row, base, standing, raft);
-        let voted = raft.voted_for().map_or_else(|| "-".to_owned(), |voted| voted.to_string());
+        let voted = raft.voted_for().filter(|_| !scene.view.withholds_votes());
+        let voted = voted.map_or_else(|| "-".to_owned(), |voted| voted.to_string());
         Self::pen(canvas, area, row, self.vote, 4).style(base).put(voted);
         // What is committed may be what the class is asked.
         if standing == Standing::Down || scene.view.withholds_commits() {

@@ -20,7 +20,7 @@ use raftlab::cluster::{Cluster, Step};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::Paper;
 use raftlab::ui::trace::Trace;
-use raftlab::ui::view::{Choice, Clock, Pane, Presented, Question, Said, Stage as Asking};
+use raftlab::ui::view::{About, Choice, Clock, Pane, Presented, Question, Said, Stage as Asking};
 
 /// A stage, and what was committed on it: by index, the term.
 struct Truth {
@@ -335,7 +335,7 @@ fn check_withheld(truth: &mut Truth) {
         text: "What then?".into(),
         choices: ["one", "two"].map(choice).to_vec(),
         stage: Asking::Asked,
-        about_commits: true,
+        about: About { commits: true, votes: false },
     };
     let servers = truth.stage.cluster.servers().len();
     let count = format!(" of {servers}");

@@ -16,8 +16,8 @@ use raftlab::cluster::types::{Index, ServerId, Version};
 use raftlab::ui::glyphs::{Glyphs, TABLE, is_dots};
 use raftlab::ui::theme::{Colours, Theme};
 use raftlab::ui::view::{
-    Choice, Clock, Comparison, Dialog, DialogBody, Hint, Layout, Mode, Notice, NoticeKind, Pane,
-    Prompt, Question, Said, ScriptPlace, Stage as Asking, Stands, Target,
+    About, Choice, Clock, Comparison, Dialog, DialogBody, Hint, Layout, Mode, Notice, NoticeKind,
+    Pane, Prompt, Question, Said, ScriptPlace, Stage as Asking, Stands, Target,
 };
 use raftlab::ui::{self, View};
 
@@ -83,7 +83,7 @@ fn say(view: &mut View, text: &str) {
         own: false,
     };
     let (stage, choices) = (Asking::Asked, vec![choice; 5]);
-    view.question = Some(Question { text: text.into(), choices, stage, about_commits: false });
+    view.question = Some(Question { text: text.into(), choices, stage, about: About::default() });
     view.clock = Clock::Stands(Stands::Beat { number: u32::MAX, of: u32::MAX });
     view.notice = Some(Notice { kind: NoticeKind::Refusal, text: text.to_owned() });
     view.hints = vec![Hint::new(text.to_owned(), text.to_owned()); 9];

@@ -41,7 +41,7 @@ impl Session {
         let Some(subject) = self.subject() else { return };
         let (title, lines) = match &subject {
             Subject::Server(id) => {
-                let withheld = self.view.withholds_commits();
+                let withheld = self.view.withheld();
                 (id.to_string(), inspector::lines(&self.cluster, *id, withheld))
             }
             Subject::Entry(id, index) => {

@@ -242,6 +242,7 @@ impl<'a> Card<'a> {
             Standing::Stuck(Stuck::Outdated) => "a newer term is out".to_owned(),
             Standing::PreCandidate => format!("for term {}", raft.term().next()),
             Standing::Candidate => String::new(),
+            Standing::Follower if self.picture.scene.view.withholds_votes() => String::new(),
             Standing::Follower => match raft.voted_for() {
                 Some(voted) if raft.leader().is_none() => format!("voted for {voted}"),
                 Some(_) | None => String::new(),

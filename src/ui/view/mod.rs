@@ -54,8 +54,8 @@ pub struct View {
     /// How lab time relates to the room, in words: "40× slower", "real time, fixed".
     pub pace: Cow<'static, str>,
     pub caption: Option<Arc<str>>,
-    /// The script asks next, with nothing done before: whether about what is committed.
-    pub asks_next: Option<bool>,
+    /// The script asks next, with nothing done before: what about.
+    pub asks_next: Option<About>,
     /// What the class is asked, or has just been told.
     pub question: Option<Question>,
     /// What is spoken of.
@@ -114,8 +114,16 @@ pub struct Question {
     pub text: Arc<str>,
     pub choices: Vec<Choice>,
     pub stage: Stage,
-    /// Whether a choice is about what is committed.
-    pub about_commits: bool,
+    pub about: About,
+}
+
+/// What a question's choices are about, of what is told beside other questions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// What is committed, applied or read.
+    pub commits: bool,
+    /// Who has whose vote.
+    pub votes: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,8 +219,19 @@ impl View {
 
     /// Whether that question is about what is committed.
     pub fn withholds_commits(&self) -> bool {
-        let standing = self.question.as_ref().is_some_and(|question| question.about_commits);
-        self.withholds() && self.asks_next.unwrap_or(standing)
+        self.withheld().commits
+    }
+
+    /// Whether it is about votes.
+    pub fn withholds_votes(&self) -> bool {
+        self.withheld().votes
+    }
+
+    /// What is not told beside what is told beside no question.
+    pub fn withheld(&self) -> About {
+        let standing = || self.question.as_ref().map(|question| question.about);
+        let asked = self.asks_next.or_else(standing).filter(|_| self.withholds());
+        asked.unwrap_or_default()
     }
 
     /// The caption that the screen itself says.
