@@ -41,10 +41,10 @@ pub enum Verdict {
     Lost(Index, Index),
     /// A rule is broken, and from this entry on the log is not the committed one (§5.3 calls that a conflict).
     Conflicts(Index),
-    /// This entry may be lost.
-    Danger(Index),
-    /// So does a leader's, which needs so many copies more.
-    NeedsInDanger(Index, usize),
+    /// From the first to the last of these, entries may be lost.
+    Danger(Index, Index),
+    /// So may a leader's, which needs so many copies more.
+    NeedsInDanger(Index, Index, usize),
     /// What its next entry needs.
     Needs(String),
 }
@@ -52,7 +52,9 @@ pub enum Verdict {
 impl Verdict {
     pub const fn is_bad(&self) -> bool {
         match self {
-            Self::Lost(..) | Self::Conflicts(_) | Self::Danger(_) | Self::NeedsInDanger(..) => true,
+            Self::Lost(..) | Self::Conflicts(_) | Self::Danger(..) | Self::NeedsInDanger(..) => {
+                true
+            }
             Self::Needs(_) => false,
         }
     }
@@ -63,8 +65,10 @@ impl Verdict {
             Self::Lost(first, last) if first < last => format!("LOSES {first}-{last}"),
             Self::Lost(first, _) => format!("LOSES ENTRY {first}"),
             Self::Conflicts(first) => format!("CONFLICTS AT {first}"),
-            Self::Danger(_) => "IN DANGER".to_owned(),
-            Self::NeedsInDanger(_, more) => format!("needs {more}: IN DANGER"),
+            Self::Danger(first, last) => format!("{} IN DANGER", range(*first, *last)),
+            Self::NeedsInDanger(first, last, more) => {
+                format!("needs {more}: {} IN DANGER", range(*first, *last))
+            }
             Self::Needs(words) => words.clone(),
         }
     }
@@ -76,13 +80,19 @@ impl Verdict {
             Self::Lost(first, last) if first < last => format!("LOSE{s} {first}-{last}"),
             Self::Lost(first, _) => format!("LOSE{s} ENTRY {first}"),
             Self::Conflicts(first) => format!("CONFLICT{s} AT {first}"),
-            Self::Danger(index) | Self::NeedsInDanger(index, _) => {
-                format!("entry {index} IN DANGER")
+            Self::Danger(first, last) | Self::NeedsInDanger(first, last, _) => {
+                let entry = if first == last { "entry" } else { "entries" };
+                format!("{entry} {} IN DANGER", range(*first, *last))
             }
             Self::Needs(words) => words.clone(),
         }
         .to_uppercase()
     }
+}
+
+/// "5", "5-8".
+fn range(first: Index, last: Index) -> String {
+    if first < last { format!("{first}-{last}") } else { first.to_string() }
 }
 
 /// What a kind of cell means, enclosed as a cell of that kind is: "✓ committed", "(not yet)".

@@ -148,7 +148,7 @@ fn draw_large(
             let mut pen = canvas.pen_at(area.x, y, area.width);
             pen.style(theme.on(Ground::Bright)).put(format_args!(" {} ", Moment(newest.time)));
             pen.style(strong).put(' ').put_within(&newest.headline(names));
-            y += 1 + u16::from(tall);
+            y += 1 + u16::from(area.height > Face::Narrow.rows() + 3);
             reason(scene, newest)
         }
     };

@@ -355,5 +355,8 @@ fn proof(scene: &Scene, violation: &Violation) -> String {
     });
     let rest = words::sentences([rule].into_iter().chain(left_out).map(Some));
     let end = format!("At {} s the run ends here.", Moment(scene.cluster.now()));
-    format!("{}. {rest} {end}", violation.evidence.trim_end_matches('.'))
+    // Of a challenge it is what was wanted.
+    let met = scene.view.caption.as_deref().filter(|_| scene.cluster.is_met());
+    let met = met.map(|met| format!("{} ", met.trim_end())).unwrap_or_default();
+    format!("{met}{}. {rest} {end}", violation.evidence.trim_end_matches('.'))
 }

@@ -22,8 +22,8 @@ use raftlab::cluster::types::{Index, Node, ServerId};
 use raftlab::ui::glyphs::Glyphs;
 use raftlab::ui::theme::{Colours, Paper, Theme};
 use raftlab::ui::view::{
-    self, Came, Choice, Clock, Dialog, DialogBody, End, Hint, LastCommand, Layout, LinkEdit, Marks,
-    Mistake, Mode, Pane, PartitionEdit, Pin, PinKind, Pointed, Presented, Prompt, Question,
+    self, About, Came, Choice, Clock, Dialog, DialogBody, End, Hint, LastCommand, Layout, LinkEdit,
+    Marks, Mistake, Mode, Pane, PartitionEdit, Pin, PinKind, Pointed, Presented, Prompt, Question,
     RemovedEntry, Said, ScriptPlace, SeenLine, Since, Stage as Asking, Stands, WatchRow,
 };
 
@@ -168,7 +168,7 @@ fn a_question_is_drawn_large_and_its_answer_has_a_tick() {
             choice("both stay", Said::Hands(10)),
         ],
         stage: Asking::Asked,
-        about_commits: false,
+        about: About::default(),
     });
     for (size, name) in [(Marks::Usual, "asked"), (Marks::Big, "asked-big")] {
         stage.view.size = size;
@@ -208,7 +208,7 @@ fn the_oracle_has_shares_and_what_is_pointed_at_stands_out() {
             choice("S4", Said::Hands(28), "39.0 % ± 6.8 %"),
         ],
         stage: Asking::Asked,
-        about_commits: false,
+        about: About::default(),
     });
     check("oracle-80x24", &stage, 80, 24);
     check("oracle-120x40", &stage, 120, 40);

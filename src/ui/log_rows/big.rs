@@ -235,7 +235,7 @@ impl Table<'_> {
         for (verdict, who) in seen {
             let below = verdict.below(who.len());
             let text = match verdict {
-                Verdict::Danger(_) | Verdict::NeedsInDanger(..) => below,
+                Verdict::Danger(..) | Verdict::NeedsInDanger(..) => below,
                 Verdict::Lost(..) | Verdict::Conflicts(_) | Verdict::Needs(_) => {
                     format!("{} {below}", Spaced(who.iter()))
                 }

@@ -61,7 +61,7 @@ struct Table<'a> {
     face: Face,
 }
 
-const VERDICT: u16 = 20;
+const VERDICT: u16 = 23;
 /// The columns behind a cell in which a block letter has room.
 const GAP_BIG: u16 = 5;
 /// As many entries as a log shows at least, if it has them.
@@ -575,16 +575,17 @@ impl Table<'_> {
             });
         }
         let danger = self.situation.first_in_danger(cluster, server);
+        let last = server.raft.log().last_index();
         let Some(need) = self.situation.need(cluster, server) else {
-            return danger.map(Verdict::Danger);
+            return danger.map(|first| Verdict::Danger(first, last));
         };
         let coming = need.coming.len();
         Some(match (need.more, need.old_term, danger) {
             // Copies alone never commit it (§5.4.2).
-            (_, true, Some(first)) => Verdict::Danger(first),
+            (_, true, Some(first)) => Verdict::Danger(first, last),
             (_, true, None) => Verdict::Needs(format!("needs t{} entry", server.raft.term())),
             (0, false, _) => Verdict::Needs("commits".to_owned()),
-            (more, false, Some(first)) => Verdict::NeedsInDanger(first, more),
+            (more, false, Some(first)) => Verdict::NeedsInDanger(first, last, more),
             (more, false, None) if coming > 0 => {
                 Verdict::Needs(format!("needs {more}, {coming} coming"))
             }

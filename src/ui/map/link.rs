@@ -247,7 +247,7 @@ fn draw_pair(
         // Through a gate, or up to a wall.
         for (from, to, flies) in [(one, other, there), (other, one, back)] {
             if flies && let Some(way) = Way::between(picture, from, to) {
-                way.draw(canvas, Ink::Dim, 1);
+                way.draw(canvas, Ink::Soft, 1);
                 if way.blocked {
                     way.draw_end(canvas, picture, picture.room_area(from));
                 }
@@ -281,7 +281,7 @@ fn draw_pair(
         },
         _ => way,
     };
-    let ink = if live { Ink::Dim } else { Ink::Faint };
+    let ink = if live { Ink::Soft } else { Ink::Dim };
     way.draw(canvas, ink, if faulty { 3 } else { 1 });
 }
 

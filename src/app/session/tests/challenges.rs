@@ -126,6 +126,27 @@ fn a_challenge_that_is_missed_says_what_there_is_instead() {
     }
 }
 
+/// The rule that was to be broken is broken: that ends the run, and what is said of it begins with that
+/// it was wanted.
+#[test]
+fn a_challenge_that_is_met_by_a_broken_rule_says_so() {
+    let scene = within(CHALLENGES)[12];
+    let parsed = Script::parse(scene.path(), scene.text()).unwrap();
+    let mut session = sized(Session::script("x.lab".into(), &parsed, None, Theme::default()));
+    wait(&mut session, 60.0, "turn", |session| {
+        session.cluster().player().stage == crate::cluster::command::Stage::Open
+    });
+    press(&mut session, "2 x r t");
+    assert!(session.cluster().is_met());
+    let told = drawn(&session);
+    let words: Vec<&str> = told.split_whitespace().collect();
+    let said = words.join(" ");
+    assert!(
+        said.contains("Solved: two-votes-in-one-term is met with 3 commands, par 3."),
+        "{told}"
+    );
+}
+
 /// A write is what the challenge calls one.
 #[test]
 fn the_key_of_a_write_submits_where_that_is_allowed() {
