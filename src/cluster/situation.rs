@@ -24,8 +24,9 @@ pub struct Situation {
     mutual: Vec<ServerSet>,
     /// The servers whose logs would win an election if all could speak to each other (§5.4.1).
     electable: ServerSet,
-    /// By server: by which configuration it counts.
+    /// By server: by which configuration it counts, and who would vote for it as far as logs go.
     counts: Vec<Configuration>,
+    voters: Vec<ServerSet>,
     /// The configuration in force.
     configuration: Configuration,
 }
@@ -216,7 +217,8 @@ impl Situation {
     pub fn of(cluster: &Cluster) -> Self {
         let configuration = cluster.configuration();
         let servers = cluster.servers();
-        let counts = servers.iter().map(|server| cluster.configuration_of(server)).collect();
+        let counts: Vec<Configuration> =
+            servers.iter().map(|server| cluster.configuration_of(server)).collect();
         let mutual: Vec<ServerSet> = servers.iter().map(|server| mutual(cluster, server)).collect();
         let standing = |server: &Server| standing(cluster, server, mutual[server.id.index()]);
         let standings: Vec<Standing> = servers.iter().map(standing).collect();
@@ -228,8 +230,9 @@ impl Situation {
         let heard_by: Vec<Vec<usize>> =
             rooms.iter().map(|room| heard_by(cluster, &rooms, room.members)).collect();
         let electable = electable(cluster);
+        let voters = servers.iter().map(|server| voters(cluster, server, &counts)).collect();
         let mut situation =
-            Self { rooms: Vec::new(), standings, mutual, electable, counts, configuration };
+            Self { rooms: Vec::new(), standings, mutual, electable, counts, voters, configuration };
         for (room, heard_by) in rooms.iter_mut().zip(heard_by) {
             room.vote = situation.vote(cluster, room.up);
             room.configuration = situation.decides_by(cluster, room);
@@ -321,12 +324,17 @@ impl Situation {
         self.mutual.get(server.index()).copied().unwrap_or(ServerSet::EMPTY)
     }
 
-    /// Whether a server could lead and commit if these were down: it has a vote, or leads already, and
-    /// reaches a majority, by the configuration by which it counts.
+    /// Whether a server could lead and commit if these were down: by the configuration by which it
+    /// counts it reaches a majority, and leads already or has a vote and could get those of a majority.
     fn decides(&self, server: ServerId, down: ServerSet) -> bool {
         let counts = self.counts_by(server);
-        let may = counts.voters().contains(server) || self.standing(server).leads();
-        may && !down.contains(server) && counts.has_quorum(self.reach(server).without(down))
+        let with = match self.standing(server).leads() {
+            true => self.reach(server),
+            false if !counts.voters().contains(server) => return false,
+            false => self.voters.get(server.index()).copied().unwrap_or_default(),
+        };
+        let with = self.reach(server).intersection(with).without(down);
+        !down.contains(server) && counts.has_quorum(with)
     }
 
     /// Whether some running server could if these were down.
@@ -565,6 +573,21 @@ fn heard_by(cluster: &Cluster, rooms: &[Room], members: ServerSet) -> Vec<usize>
         other.members != members && any(members, other.members) && !any(other.members, members)
     };
     rooms.iter().enumerate().filter(hears).map(|(place, _)| place).collect()
+}
+
+/// Who would vote for a server as far as logs go (§5.4.1). Where all count by the same members that makes
+/// no difference: of those who reach each other somebody has the newest log. Where not, it does: who
+/// counts by older members has an older log than who counts by newer.
+fn voters(cluster: &Cluster, server: &Server, counts: &[Configuration]) -> ServerSet {
+    if counts.iter().all(|one| Some(one) == counts.first()) {
+        return cluster.all();
+    }
+    let newness = |server: &Server| {
+        let last = server.raft.log().last();
+        (last.term, last.index)
+    };
+    let not_newer = |other: &&Server| newness(other) <= newness(server);
+    cluster.servers().iter().filter(not_newer).map(|other| other.id).collect()
 }
 
 /// The servers whose logs are at least as up to date as those of a majority.

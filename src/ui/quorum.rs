@@ -87,8 +87,8 @@ impl Telling<'_> {
                         )
                     }
                     None => {
-                        "Nothing can commit: no server reaches a majority of the members in its \
-                             own log."
+                        "Nothing can commit: nobody who could lead reaches enough of the members \
+                         in its own log."
                             .to_owned()
                     }
                 };
