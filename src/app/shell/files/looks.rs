@@ -43,10 +43,16 @@ impl Looks {
         if let Some((_, looks)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
             return Some(*looks);
         }
-        if start.contains(&0) {
-            return Some(Self::Binary);
+        let whole = start.split(|byte| *byte == 0).next().unwrap_or_default();
+        // A recording that the power failed over ends in zeros, and is one.
+        match Self::of_text(&String::from_utf8_lossy(whole)) {
+            looks if whole.len() == start.len() => looks,
+            Some(Self::Script) => Some(Self::Script),
+            _ => Some(Self::Binary),
         }
-        let text = String::from_utf8_lossy(start);
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let first = lines.next()?;
         let lower = first.to_ascii_lowercase();
@@ -115,6 +121,7 @@ mod tests {
             (b"\x1f\x8b\x08abc", Some(Looks::Packed("gzip -dc"))),
             (b"\0asm\x01", Some(Looks::Module)),
             (b"a\0b", Some(Looks::Binary)),
+            (b"cluster servers=3\nset x 1\n\0\0", Some(Looks::Script)),
             (b"<SVG xmlns", Some(Looks::Picture)),
             (b"{:process 0}", None),
             (b"INFO  jepsen.core 0 :invoke :read nil", None),
