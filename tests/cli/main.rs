@@ -122,6 +122,14 @@ fn json_says_what_failed() {
     assert!(!run["actual"].as_str().unwrap().is_empty());
 }
 
+/// Nothing comes after it, and it is one run all the same.
+#[test]
+fn the_greatest_seed_is_played() {
+    let output = run(&["run", &Scripts::new().good(), "--seed", &u64::MAX.to_string()]);
+    assert_eq!(status(&output), 0, "{}", err(&output));
+    assert!(out(&output).contains("1 passed"), "{}", out(&output));
+}
+
 #[test]
 fn the_same_seed_gives_the_same_digest() {
     let scripts = Scripts::new();

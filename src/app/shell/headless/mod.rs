@@ -140,7 +140,8 @@ fn jobs<'a>(
 ) -> impl Iterator<Item = Job> + Send + 'a {
     scripts.iter().enumerate().flat_map(|(script, named)| {
         let own = options.seed.unwrap_or(named.script.seed());
-        let seeds = options.seeds.clone().unwrap_or(own..own.saturating_add(1));
+        // Both ends included: nothing comes after the greatest seed.
+        let seeds = options.seeds.as_ref().map_or(own..=own, |seeds| seeds.start..=seeds.end - 1);
         seeds.map(move |seed| Job { script, seed })
     })
 }
