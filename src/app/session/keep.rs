@@ -51,18 +51,22 @@ impl Session {
         if self.recorder.as_ref().is_some_and(|recorder| recorder.is_behind().is_some()) {
             self.record_all();
         }
+        if self.recording().is_some()
+            && self.kept_recording().is_none()
+            && let Some(recorder) = self.recorder.take()
+        {
+            recorder.discard();
+        }
+    }
+
+    /// What the tape is called, if it will be kept: something is left of what was done.
+    pub(super) fn kept_recording(&self) -> Option<String> {
         let futures = self.branches.iter().chain(&self.undone).map(|branch| &branch.timeline);
         let bare = futures.chain([&self.timeline]).all(|timeline| timeline.deeds().is_empty());
         let looks = self.bookmarks.is_empty()
             && self.watched_by_hand().is_empty()
             && self.breakpoints_by_hand().is_empty();
-        if bare
-            && looks
-            && self.recording().is_some()
-            && let Some(recorder) = self.recorder.take()
-        {
-            recorder.discard();
-        }
+        self.recording().filter(|_| !(bare && looks))
     }
 
     /// How one looks at the run has changed, which alone is nothing to be kept.

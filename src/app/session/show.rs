@@ -128,7 +128,7 @@ impl Session {
             }
             Mode::Reading(reading) => view::Mode::Dialog(reading.shown(self.keys, &self.cluster)),
             Mode::Asking(asking) => {
-                view::Mode::Dialog(asking.shown(self.keys, self.recording(), &self.view.kept))
+                view::Mode::Dialog(asking.shown(self.keys, self.kept_recording(), &self.view.kept))
             }
         }
     }

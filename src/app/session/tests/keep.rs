@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::typed::{assert_kept, resumed};
-use super::{frames, lab, led, press, recorded, refusal, script};
+use super::{drawn, frames, lab, led, press, recorded, refusal, script};
 use crate::app::input::Input;
 use crate::app::session::{Effect, Message, Saving, Session};
 use crate::cluster::Cluster;
@@ -201,6 +201,25 @@ fn a_session_in_which_nothing_was_done_leaves_nothing() {
     assert!(reel.text().is_some());
     session.leave();
     assert_eq!(reel.text(), None);
+}
+
+/// A presentation is written down from its beginning, for who follows it; what is promised when one
+/// leaves is what is kept.
+#[test]
+fn what_is_not_kept_is_not_promised_on_leaving() {
+    for (keys, kept) in [("F5 Esc", false), ("b b", false), ("F5 X Esc", true)] {
+        let mut session = led();
+        let reel = recorded(&mut session);
+        press(&mut session, keys);
+        frames(&mut session, 0.1);
+        assert!(reel.text().is_some(), "{keys}");
+        press(&mut session, "q");
+        let said = drawn(&session);
+        assert_eq!(said.contains("Your session is saved as a script"), kept, "{keys}: {said}");
+        assert_eq!(said.contains("nothing to keep"), !kept, "{keys}: {said}");
+        session.leave();
+        assert_eq!(reel.text().is_some(), kept, "{keys}");
+    }
 }
 
 #[test]
