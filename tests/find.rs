@@ -89,7 +89,7 @@ fn what_a_rule_forbids_is_said_at_once_with_the_rule() {
     for (beyond, option, says) in [
         ("S1 follows = S1", None, "another server"),
         ("S2 is leader and S2 transfer = S2", Some("members"), "another server"),
-        ("majority = 7", None, "of 3 servers a majority is 2; it is 7 of 12 or 13"),
+        ("majority = 7", None, "of 3 servers a majority is 2"),
         ("any of all joint", Some("membership=single"), "no configuration is joint"),
     ] {
         let option = option.map(|option| ["--option", option]);
@@ -98,6 +98,10 @@ fn what_a_rule_forbids_is_said_at_once_with_the_rule() {
         let said = missing(&arguments);
         assert!(said.contains(says), "{beyond}: {said}");
     }
+    // How many there are is drawn where it is not said.
+    let said = missing(&["majority = 14"]);
+    assert!(said.contains("of 25 servers a majority is 13, and there are no more"), "{said}");
+    found(&["majority = 3", "--seeds", "1..9"]);
     // Of two servers one may have the one, and the other the other.
     found(&["any of S1 S2 log = 1,1 and S2 log = 1,2", "--seeds", "1..2"]);
 }

@@ -8,6 +8,7 @@ use crate::cluster::command::{
     Compare, Condition, Group, Number, Operand, Quantity, Script, Who, fallen_terms,
 };
 use crate::cluster::raft::RaftOption;
+use crate::cluster::types::SERVERS_MAX;
 
 /// Why no run leads to the condition, if that can be said at once. With a flaw, or another Raft,
 /// nothing is said: it may lead anywhere.
@@ -44,18 +45,19 @@ fn beyond(part: &Condition, quest: &Quest) -> Option<String> {
                 .to_owned(),
         ),
         ("majority", Some(Operand::Number(number))) if !members => {
-            let servers = u64::from(quest.config.servers);
+            // Without --servers the runs with faults at random draw how many there are.
+            let servers = u64::from(quest.fixed.servers.unwrap_or(SERVERS_MAX));
             let majority = servers / 2 + 1;
-            let asked = Number::literal(number).filter(|asked| *asked > majority)?;
-            Some(format!(
-                "of {servers} servers a majority is {majority}; it is {asked} of {} or {}",
-                2 * asked - 2,
-                2 * asked - 1
-            ))
+            Number::literal(number).filter(|asked| *asked > majority)?;
+            let most = if quest.fixed.servers.is_some() { "" } else { ", and there are no more" };
+            Some(format!("of {servers} servers a majority is {majority}{most}"))
         }
         (name @ ("follows" | "transfer"), Some(Operand::Server(Some(other)))) => {
             let Group { who, .. } = measure.group.as_ref()?;
-            let itself = matches!((who.as_slice(), other), ([Who::Server(one)], Who::Server(other)) if one == other);
+            let itself = match (who.as_slice(), other) {
+                ([Who::Server(one)], Who::Server(other)) => one == other,
+                _ => false,
+            };
             let why = match name {
                 "follows" => {
                     "who follows has heard from a leader, and that is another server (§5.2)"
