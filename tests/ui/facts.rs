@@ -315,7 +315,8 @@ fn check_all(truth: &mut Truth) {
 }
 
 /// What would answer a question to the class, or be a hint.
-const TELLING: [&str; 11] = [
+const TELLING: [&str; 12] = [
+    "voted for",
     "STUCK",
     "MAJORITY",
     "needs ",
@@ -335,7 +336,7 @@ fn check_withheld(truth: &mut Truth) {
         text: "What then?".into(),
         choices: ["one", "two"].map(choice).to_vec(),
         stage: Asking::Asked,
-        about: About { commits: true, votes: false },
+        about: About { commits: true, votes: true },
     };
     let servers = truth.stage.cluster.servers().len();
     let count = format!(" of {servers}");
@@ -404,6 +405,23 @@ fn where_a_flaw_breaks_its_rule_all_of_it_is_said() {
         let red = truth.stage.view.theme.broken().bg;
         let marked = buffer.content.iter().filter(|cell| Some(cell.bg) == red).count();
         assert!(violation.servers.is_empty() || marked > 0, "{name}");
+    }
+}
+
+/// Two of a room that don't hear each other are named, and which one is deaf where it is only one.
+#[test]
+fn a_room_says_who_has_no_link() {
+    for (cut, says) in [
+        ("cut S1 <-> S3", "NO LINK S1-S3"),
+        ("cut S1 -> S3", "S3 DEAF TO S1"),
+        ("cut S3 -> S1", "S1 DEAF TO S3"),
+    ] {
+        let mut truth = Truth::new(3, 5);
+        truth.act("timeout S2");
+        truth.steps(60);
+        truth.act(cut);
+        let said = truth.frame(120, 40).join("\n");
+        assert!(said.contains(says), "{cut}: {said}");
     }
 }
 

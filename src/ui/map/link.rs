@@ -1,6 +1,6 @@
 //! Links between servers: lines of dots where they say something.
 //!
-//! In a room of up to five each pair that hears each other has a line, so that a cut is an absence
+//! In a room of four, or of five where rows are many, each pair that hears each other has a line, so that a cut is an absence
 //! one can see. All of them are a tangle where there are more: then only those of leaders and
 //! candidates, those on which something flies, and those with which something is wrong. A pair
 //! within a room that is cut, loses or delays has a plate that says so.

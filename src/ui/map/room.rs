@@ -12,9 +12,10 @@ use ratatui::style::Style;
 
 use super::Picture;
 use super::plan::{Opening, RoomPlace, Wall};
+use crate::cluster::Cluster;
 use crate::cluster::raft::Configuration;
 use crate::cluster::situation::{Room, Situation, Standing, Vote};
-use crate::cluster::types::{ServerId, ServerSet};
+use crate::cluster::types::{Node, ServerId, ServerSet};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
@@ -122,7 +123,7 @@ impl Title {
         let mut marks: Vec<char> = marks.collect();
         marks.sort_by_key(|mark| ['▮', 'z', '✗'].iter().position(|one| one == mark));
         if room.vote == Vote::Untold {
-            return Self::untold(&picture.situation, room, many.then(|| letter(place.room)));
+            return Self::untold(picture, room, many.then(|| letter(place.room)));
         }
         let elsewhere = voters.without(here).len();
         let meter = marks.into_iter().collect::<String>() + &"▯".repeat(elsewhere);
@@ -131,18 +132,19 @@ impl Title {
             meter,
             count: count(room),
             short: short_count(room),
-            word: word(&picture.situation, room),
+            word: word(picture.scene.cluster, &picture.situation, room),
             majority: room.vote.is_majority(),
         }
     }
 
     /// Who is here and hears whom, and nothing of what they can do.
-    fn untold(situation: &Situation, room: &Room, letter: Option<char>) -> Self {
+    fn untold(picture: &Picture, room: &Room, letter: Option<char>) -> Self {
+        let (cluster, situation) = (picture.scene.cluster, &picture.situation);
         let members = |servers: ServerSet| Spaced(servers.iter()).to_string();
         let (count, word) = match letter {
             Some(_) => (members(room.members), String::new()),
             None if situation.is_whole() => (String::new(), ALL_CONNECTED.to_owned()),
-            None if situation.has_gap(room) => (String::new(), gap(situation, room)),
+            None if situation.has_gap(room) => (String::new(), gap(cluster, situation, room)),
             None if room.up.len() > 1 => (members(room.up), "CONNECTED".to_owned()),
             None => (String::new(), String::new()),
         };
@@ -197,24 +199,30 @@ impl Title {
 /// Every server hears every other.
 const ALL_CONNECTED: &str = "ALL CONNECTED";
 
-/// Which two that run in a room don't hear each other; of more pairs, that there are such.
-fn gap(situation: &Situation, room: &Room) -> String {
-    let deaf = |id: &ServerId| !room.up.without(situation.reach(*id)).is_empty();
-    let deaf: Vec<ServerId> = room.up.iter().filter(deaf).collect();
-    match deaf.as_slice() {
-        [one, other] => format!("NO LINK {one}-{other}"),
-        _ => "NOT ALL LINKED".to_owned(),
+/// Which two that run in a room don't hear each other, or which one does not hear the other; of more
+/// pairs, that there are such.
+fn gap(cluster: &Cluster, situation: &Situation, room: &Room) -> String {
+    let apart = |id: &ServerId| !room.up.without(situation.reach(*id)).is_empty();
+    let apart: Vec<ServerId> = room.up.iter().filter(apart).collect();
+    let [one, other] = apart[..] else { return "NOT ALL LINKED".to_owned() };
+    let hears = |from, to| cluster.reaches(Node::Server(from), Node::Server(to));
+    match (hears(one, other), hears(other, one)) {
+        (true, _) => format!("{one} DEAF TO {other}"),
+        (_, true) => format!("{other} DEAF TO {one}"),
+        (false, false) => format!("NO LINK {one}-{other}"),
     }
 }
 
 /// What the servers of a room can do together.
-fn word(situation: &Situation, room: &Room) -> String {
+fn word(cluster: &Cluster, situation: &Situation, room: &Room) -> String {
     let alone = situation.rooms.len() == 1;
     let deaf = !room.heard_by.is_empty();
     let led = room.up.iter().any(|id| situation.standing(id).leads());
     match room.vote {
         Vote::Led(_) if alone && situation.is_whole() => ALL_CONNECTED.to_owned(),
-        Vote::Led(_) if situation.has_gap(room) => format!("MAJORITY, {}", gap(situation, room)),
+        Vote::Led(_) if situation.has_gap(room) => {
+            format!("MAJORITY, {}", gap(cluster, situation, room))
+        }
         // Of those that are up.
         Vote::Led(_) if alone => "MAJORITY, CONNECTED".to_owned(),
         Vote::Led(_) => "MAJORITY".to_owned(),
@@ -472,7 +480,7 @@ pub fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     for (row, (number, room)) in (0..area.height).zip(rooms) {
         let mut pen = canvas.pen(area, row);
-        let word = word(&situation, room);
+        let word = word(scene.cluster, &situation, room);
         pen.style(theme.ink(Ink::Text).patch(theme.bold()));
         if situation.rooms.len() > 1 {
             pen.put(format_args!(" {}", letter(number)));
