@@ -92,7 +92,7 @@ class Follower {
     this.connect();
   }
 
-  // A key that is an answer: whoever follows raises a hand by it. Whether it was one.
+  // A key that is an answer: a follower raises a hand by it. Whether it was one.
   answers(key) {
     const at = Number(key) - 1;
     if (this.own || this.ended || !this.question?.choices?.[at]) return false;

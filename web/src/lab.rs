@@ -196,7 +196,7 @@ impl Lab {
         self.session.choice_at(place(column), place(row)).unwrap_or(0)
     }
 
-    /// Whoever follows has raised a hand for the choice of this number, or for none.
+    /// The follower has raised a hand for the choice of this number, or for none.
     pub fn raise_hand(&mut self, number: u32) {
         self.session.raise_hand(number.checked_sub(1).map(|place| place as usize));
     }

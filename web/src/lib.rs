@@ -227,7 +227,7 @@ pub extern "C" fn choice_at(column: u32, row: u32) -> u32 {
     HELD.with_borrow(|held| held.lab.as_ref().map_or(0, |lab| lab.choice_at(column, row)))
 }
 
-/// Whoever follows has raised a hand for the choice of this number; 0 is none.
+/// The follower has raised a hand for the choice of this number; 0 is none.
 #[allow(unsafe_code, reason = "an export")]
 #[unsafe(no_mangle)]
 pub extern "C" fn raise_hand(number: u32) {

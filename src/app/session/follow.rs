@@ -40,7 +40,7 @@ pub enum Telling {
     Line(String),
 }
 
-/// A question that stands: the same again for whoever goes back to it.
+/// A question that stands: the same again for those who go back to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     at: Point,
@@ -127,7 +127,7 @@ impl Session {
         self.show();
     }
 
-    /// Whoever follows says this to the question that stands: a choice, by its place among them.
+    /// This follower's answer to the question that stands: a choice, by its place among them.
     pub fn raise_hand(&mut self, choice: Option<usize>) {
         self.hand = choice;
         self.screen = Screen::Stale;

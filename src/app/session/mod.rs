@@ -268,7 +268,7 @@ pub struct Session {
     base: Option<String>,
     /// What it was told, if it follows another session.
     following: Option<Following>,
-    /// What whoever follows says to the question that stands, by its place among the choices.
+    /// This follower's answer to the question that stands, by its place among the choices.
     hand: Option<usize>,
     /// Where a class finds what it follows, and how many do.
     audience: Option<(String, usize)>,

@@ -201,7 +201,7 @@ fn what_is_wrong_in_a_trace_is_said_with_its_line() {
     std::io::sink().flush().expect("nothing");
 }
 
-/// The end of a trace is a moment, and what was planted is told without saying until when.
+/// `end` is a moment of a trace, too. Of a planted flaw it says that it was planted, not until when.
 #[test]
 fn a_viewed_trace_has_an_end_and_tells_its_flaw() {
     let scene = scenes::within("flaws").into_iter().find(|scene| scene.name() == "forget_vote");
