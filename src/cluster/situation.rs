@@ -195,7 +195,7 @@ pub struct Need {
     pub more: usize,
     /// Servers that have it in memory and not yet on their disk: they can't acknowledge it yet.
     pub in_memory: ServerSet,
-    /// A majority has it on disk, and no word of that is on its way: what it lacks are answers.
+    /// A majority has it on disk: what it lacks are answers, be they on their way or not.
     pub untold: bool,
     /// The entry is of an older term: counting copies does not commit it; an entry of this
     /// leader's own term does (§5.4.2).
@@ -470,7 +470,7 @@ impl Situation {
         };
         let in_memory: ServerSet = ServerSet::iter(copies).filter(unsynced).collect();
         let on_disk = copies.without(in_memory);
-        let untold = coming.is_empty() && raft.counts_by().has_quorum(on_disk);
+        let untold = raft.counts_by().has_quorum(on_disk);
         Some(Need { index, acked, coming, more, in_memory, untold, old_term })
     }
 

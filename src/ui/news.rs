@@ -9,7 +9,7 @@ use super::canvas::Canvas;
 use super::headline::capitals;
 use super::text::{Moment, Seconds, rows};
 use super::theme::{Ground, Ink};
-use super::view::Scene;
+use super::view::{About, Scene};
 use crate::cluster::event::{Event, EventKind, LabEvent, ScriptEvent};
 use crate::cluster::time::Span;
 use crate::cluster::topic::Weight;
@@ -31,6 +31,10 @@ pub fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let bar = theme.ink(Ink::Strong);
     for y in area.top()..area.bottom() {
         canvas.glyph(area.x, y, theme.glyphs.block(), bar);
+    }
+    // It may answer the question to which a caption leads.
+    if scene.view.withheld() != About::default() {
+        return;
     }
     let told = |event: &&Event| {
         event.weight() == Weight::Story

@@ -173,6 +173,19 @@ mod tests {
     use super::*;
     use crate::ui::theme::Theme;
 
+    #[test]
+    fn a_number_stays_with_what_it_counts() {
+        let text = "S1 LEARNS COMMIT 2";
+        let room = |words: &str| Face::Small.width(words).unwrap();
+        let set = |room| lines(text, Face::Small, room, Glyphs::Unicode);
+        let words = |lines: &[&str]| Some(lines.iter().map(|line| (*line).to_owned()).collect());
+        assert_eq!(set(room(text)), words(&[text]));
+        assert_eq!(set(room("S1 LEARNS COMMIT")), words(&["S1 LEARNS", "COMMIT 2"]));
+        // Unless both together have no room.
+        assert_eq!(set(room("COMMIT")), words(&["S1", "LEARNS", "COMMIT", "2"]));
+        assert_eq!(set(room("COMMI")), None);
+    }
+
     fn drawn(text: &str, face: Face, width: u16) -> String {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, face.rows()));
         draw(&mut Canvas::new(&mut buffer, Theme::default()), (0, 0), text, face, Style::new());

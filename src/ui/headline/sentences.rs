@@ -119,8 +119,10 @@ fn leads(cluster: &Cluster, leader: &Server, sentences: &mut Vec<String>) {
     }
 }
 
+/// A server that is no member obeys nobody's configuration, whom it last heard or not.
 fn follows(cluster: &Cluster, server: &Server, leader: &Server) -> bool {
     server.id != leader.id
+        && cluster.configuration_of(leader).members().contains(server.id)
         && server.is_running()
         && server.raft.term() == leader.raft.term()
         && server.raft.leader() == Some(leader.id)

@@ -255,7 +255,8 @@ fn under(picture: &Picture, server: ServerId, waiting: &[&Client]) -> Option<Tab
     };
     let width = wanted.min(room.width.saturating_sub(2));
     let x = (card.x + 1).min(room.right().saturating_sub(width + 1)).max(room.x + 1);
-    let height = if big { BIG_HEIGHT } else { 1 };
+    let rows = room.bottom().saturating_sub(card.bottom());
+    let height = if big && rows >= BIG_HEIGHT { BIG_HEIGHT } else { 1 };
     let area = Rect { x, y: card.bottom(), width, height };
     (area.bottom() <= room.bottom()).then_some(Tab { area, kind })
 }

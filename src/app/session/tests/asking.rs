@@ -208,6 +208,47 @@ fn what_leads_to_a_question_gives_nothing_away() {
     assert!(session.scene().view.withholds());
 }
 
+/// Beside a question about votes nobody says whose vote went where, and the news before it does not either.
+#[test]
+fn what_leads_to_a_question_about_votes_tells_of_none() {
+    let text = "cluster servers=3\ncut S1 <-> S3\ntimeout S1\nuntil S1 is leader\ncrash S2\nrun 20ms\nrestart S2\n\
+                say What does it know?\n\
+                ask Its vote? | S1 if S2 vote = S1 | none if S2 vote = none\nreveal\n";
+    let mut session = script(text);
+    wait(&mut session, 60.0, "a caption", |session| session.scene().view.asks_next.is_some());
+    for size in [(80, 24), (120, 40)] {
+        let shown = screen(&session, Size::from(size));
+        assert!(shown.contains("What does it know?") && !shown.contains("vote"), "{shown}");
+    }
+    press(&mut session, "Space");
+    wait(&mut session, 60.0, "a question", |session| session.scene().view.question.is_some());
+    for size in [(80, 24), (120, 40)] {
+        let shown = screen(&session, Size::from(size)).to_lowercase();
+        assert!(!shown.contains("voted for") && !shown.contains("vote for s1"), "{shown}");
+    }
+}
+
+/// What was said before a question is of what was to be seen then: with an answer that took time stands what
+/// has happened since.
+#[test]
+fn with_an_answer_stands_what_has_happened_since() {
+    for (then, kept) in [("", true), ("timeout S1\nuntil S1 is leader\n", false)] {
+        let text = format!(
+            "cluster servers=3\nsay Nobody leads.\n\
+             ask Who will? | S1 if S1 is leader | nobody if not leader\n{then}reveal\n"
+        );
+        let mut session = script(&text);
+        to_stop(&mut session);
+        press(&mut session, "1 Space");
+        wait(&mut session, 60.0, "an answer", |session| {
+            session.scene().view.question.as_ref().is_some_and(|it| it.stage == Stage::Revealed)
+        });
+        let shown = screen(&session, Size::new(80, 24));
+        assert_eq!(shown.contains("Nobody leads."), kept, "{shown}");
+        assert_eq!(shown.contains("S1 wins term 1"), !kept, "{shown}");
+    }
+}
+
 #[test]
 fn who_is_alone_answers_with_one_key() {
     let mut session = script(ASKED);
