@@ -8,7 +8,9 @@
 //! and what listens does so on this machine alone unless another address is named. Plain HTTP: who
 //! wants TLS puts a proxy before it (docs/web.md).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod patient;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,8 +18,9 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::stream;
@@ -28,6 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast};
 use tokio::time::timeout;
 
+use self::patient::Patient;
 use super::Mistake;
 use crate::app::session::Session;
 use crate::app::session::follow::{Asked, Telling, Told};
@@ -38,8 +42,13 @@ const CONNECTIONS_MAX: usize = 1_000;
 const BEHIND_MAX: usize = 512;
 /// From so many lines on, who comes late is told the whole anew instead.
 const LINES_MAX: usize = 1_000;
-/// How long a request may take to come, and how often a quiet stream says that it is there.
+/// How long a request may take to come, its head and its body each, and how often a quiet stream says
+/// that it is there.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long somebody may take nothing of what is sent to them.
+const STALLED: Duration = Duration::from_secs(30);
+/// The most numbers of followers that are remembered.
+const KNOWN_MAX: usize = 8 * CONNECTIONS_MAX;
 /// How often a follower may change an answer, and how often answers are taken over.
 const ANSWER_EACH: Duration = Duration::from_millis(250);
 const COUNT_EACH: Duration = Duration::from_secs(1);
@@ -61,9 +70,34 @@ struct Shared {
     asked: u64,
     choices: usize,
     said: BTreeMap<u64, (usize, Instant)>,
-    /// Numbers that have been given to followers, so that nobody has two voices.
-    known: BTreeSet<u64>,
-    following: usize,
+    /// Numbers that have been given to followers, so that nobody has two voices, and how many streams each
+    /// has: two tabs, or one whose loss nobody has noticed yet and the one after it.
+    known: BTreeMap<u64, usize>,
+}
+
+impl Shared {
+    /// How many follow, each counted once.
+    fn following(&self) -> usize {
+        self.known.values().filter(|streams| **streams > 0).count()
+    }
+
+    /// A stream begins for the follower who had this number, or for another one.
+    fn welcome(&mut self, before: Option<u64>, fresh: u64) -> u64 {
+        if self.known.len() >= KNOWN_MAX {
+            // Who is there, or has answered, keeps their voice.
+            let said = &self.said;
+            self.known.retain(|number, streams| *streams > 0 || said.contains_key(number));
+        }
+        let number = before.filter(|number| self.known.contains_key(number)).unwrap_or(fresh);
+        *self.known.entry(number).or_default() += 1;
+        number
+    }
+
+    fn part(&mut self, number: u64) {
+        if let Some(streams) = self.known.get_mut(&number) {
+            *streams -= 1;
+        }
+    }
 }
 
 struct Hub {
@@ -164,7 +198,7 @@ impl Audience {
             let _ = self.hub.live.send(event);
         }
         self.ask(session);
-        let following = self.hub.shared().following;
+        let following = self.hub.shared().following();
         let before = self.named.replace(following);
         if before != Some(following) {
             session.set_audience(&self.address, following);
@@ -266,10 +300,17 @@ fn router(word: &str, hub: Arc<Hub>) -> Router {
         .route(&format!("/{word}/answer"), post(answer))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(256))
+        .layer(from_fn(in_time))
         .with_state(hub)
 }
 
-/// Takes connections, as many as may be at a time. What comes too slowly is given up.
+/// What is sent with a request comes in time, or there is no answer to it.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = timeout(PATIENCE, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
+
+/// Takes connections, as many as may be at a time. What comes or goes too slowly is given up.
 async fn serve(listener: TcpListener, router: Router) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
@@ -285,7 +326,8 @@ async fn serve(listener: TcpListener, router: Router) {
             let mut http = hyper::server::conn::http1::Builder::new();
             http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(8 * 1024);
             // Whoever goes away has gone.
-            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+            let stream = TokioIo::new(Patient::new(stream, STALLED));
+            let _ = http.serve_connection(stream, service).await;
             drop(place);
         });
     }
@@ -323,6 +365,7 @@ async fn page(State(hub): State<Arc<Hub>>, asked: HeaderMap) -> Response {
 /// What is under way for one follower.
 struct Stream {
     hub: Arc<Hub>,
+    number: u64,
     /// What it is told first. All streams share these bytes.
     first: VecDeque<Bytes>,
     live: broadcast::Receiver<Bytes>,
@@ -330,7 +373,7 @@ struct Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.hub.shared().following -= 1;
+        self.hub.shared().part(self.number);
     }
 }
 
@@ -345,15 +388,9 @@ async fn events(State(hub): State<Arc<Hub>>, RawQuery(query): RawQuery) -> Respo
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     // From here on nothing is missed, and nothing comes twice: the lock is held while anything is sent.
-    let (first, live) = {
+    let (number, first, live) = {
         let mut shared = hub.shared();
-        shared.following += 1;
-        if shared.known.len() >= 8 * CONNECTIONS_MAX {
-            shared.known.clear();
-        }
-        let before = number_before(query.as_deref()).filter(|it| shared.known.contains(it));
-        let number = before.unwrap_or(fresh);
-        shared.known.insert(number);
+        let number = shared.welcome(number_before(query.as_deref()), fresh);
         let mut first = VecDeque::from([event("you", &number.to_string()), shared.whole.clone()]);
         first.extend(shared.lines.iter().cloned());
         first.extend([shared.place.clone(), shared.question.clone()]);
@@ -361,9 +398,9 @@ async fn events(State(hub): State<Arc<Hub>>, RawQuery(query): RawQuery) -> Respo
         first.extend(said.map(|(choice, _)| event("said", &choice.to_string())));
         // An empty piece would end the answer.
         first.retain(|part| !part.is_empty());
-        (first, hub.live.subscribe())
+        (number, first, hub.live.subscribe())
     };
-    let state = Stream { hub, first, live };
+    let state = Stream { hub, number, first, live };
     let next = |mut state: Stream| async move {
         if let Some(first) = state.first.pop_front() {
             return Some((Ok::<_, Infallible>(first), state));
@@ -391,7 +428,7 @@ async fn answer(State(hub): State<Arc<Hub>>, body: String) -> StatusCode {
     };
     let mut shared = hub.shared();
     let choice = usize::try_from(choice).unwrap_or(usize::MAX);
-    if !shared.known.contains(&follower) || choice >= shared.choices {
+    if !shared.known.contains_key(&follower) || choice >= shared.choices {
         return StatusCode::BAD_REQUEST;
     }
     if question != shared.asked {

@@ -49,13 +49,17 @@ struct Visitor {
 impl Visitor {
     /// Sends a request.
     async fn ask(audience: &Audience, request: &str, body: &str) -> Self {
+        let length = body.len();
+        let text =
+            format!("{request} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}");
+        Self::begin(audience, &text).await
+    }
+
+    /// Sends these bytes.
+    async fn begin(audience: &Audience, text: &str) -> Self {
         let host =
             audience.address["http://".len()..].split('/').next().expect("a host").to_owned();
         let stream = TcpStream::connect(&host).await.expect("it listens");
-        let text = format!(
-            "{request} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
         stream.writable().await.expect("a socket");
         assert_eq!(stream.try_write(text.as_bytes()).expect("room"), text.len());
         Self { stream, heard: String::new() }
@@ -193,6 +197,48 @@ fn a_choice_is_all_that_is_taken_from_a_follower() {
         Visitor::ask(&audience, &again, "").await.until("event: said\ndata: 1\n").await;
         audience.end().await;
         visitor.until("event: over").await;
+    });
+}
+
+#[test]
+fn who_follows_twice_is_counted_once_and_keeps_their_voice_whoever_else_comes() {
+    run(async {
+        let (mut audience, mut session) = (listening().await, session());
+        turn(&mut audience, &mut session).await;
+        let events = format!("GET {}events", path(&audience));
+        let mut one = Visitor::ask(&audience, &events, "").await;
+        one.until("event: question").await;
+        let you = one.last("you").to_owned();
+        let mut two = Visitor::ask(&audience, &format!("{events}?you={you}"), "").await;
+        two.until("event: question").await;
+        assert_eq!(two.last("you"), you);
+        assert_eq!(audience.hub.shared().following(), 1);
+        drop(two);
+        // More numbers than are remembered, each gone again.
+        for fresh in 0..2 * KNOWN_MAX as u64 {
+            let mut shared = audience.hub.shared();
+            let number = shared.welcome(None, fresh);
+            shared.part(number);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(audience.hub.shared().following(), 1);
+        assert!(audience.hub.shared().known.len() <= KNOWN_MAX + 1);
+        let body = format!("{you} {} 1", audience.hub.shared().asked);
+        let answer = format!("POST {}answer", path(&audience));
+        Visitor::ask(&audience, &answer, &body).await.until("204").await;
+    });
+}
+
+#[test]
+fn a_request_whose_rest_does_not_come_is_given_up() {
+    run(async {
+        let audience = listening().await;
+        let begun = Instant::now();
+        let answer = format!("POST {}answer HTTP/1.1\r\nContent-Length: 50", path(&audience));
+        let mut visitor =
+            Visitor::begin(&audience, &format!("{answer}\r\nHost: x\r\n\r\n1 1")).await;
+        visitor.until("408 Request Timeout").await;
+        assert!(begun.elapsed() >= PATIENCE / 2);
     });
 }
 
