@@ -140,6 +140,71 @@ fn a_reader_that_leaves_is_no_mistake_whatever_it_was_given() {
     }
 }
 
+/// As `nohup` starts a program, and a shell one in the background.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_at_the_start_is_ignored() {
+    let scripts = Scripts::new();
+    let line = |trap: &str| {
+        let hunt = "$0 hunt --time 4s --quiet & sleep 2; kill -HUP $!; wait $!; echo ended $?";
+        shell(&scripts, &format!("{trap}{hunt}"))
+    };
+    let ignored = line("trap '' HUP; ");
+    assert!(out(&ignored).contains("ended 0"), "{}{}", out(&ignored), err(&ignored));
+    // Without that it is what stops a hunt early.
+    let heard = line("");
+    assert!(out(&heard).contains("ended 3"), "{}{}", out(&heard), err(&heard));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hunt_that_is_stopped_tells_what_it_has_found() {
+    let scripts = Scripts::new();
+    let line = "$0 hunt --flaw local-get --keep-going --time 5m --out found.lab & sleep 5; \
+                kill -TERM $!; wait $!; echo ended $?";
+    let stopped = shell(&scripts, line);
+    let told = out(&stopped);
+    for words in
+        ["stopped before its time was over", "Seed ", "as it was found, written to", "ended 1"]
+    {
+        assert!(told.contains(words), "{words}: {told}{}", err(&stopped));
+    }
+    let again =
+        shell(&scripts, "$(grep -o 'raftlab hunt .*' found.lab | sed \"s|raftlab|$0|\") --quiet");
+    assert_eq!(
+        status(&again),
+        1,
+        "what is in the file finds it again: {}",
+        read(&scripts, "found.lab")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_comes_to_the_limit_of_the_shell_leaves_no_draft() {
+    let scripts = Scripts::new();
+    scripts.good();
+    let before = scripts.names();
+    let limited = shell(&scripts, "ulimit -f 1; $0 run good.lab --trace t.jsonl");
+    assert_eq!(status(&limited), 2, "{}", err(&limited));
+    assert!(out(&limited).contains("1 passed") && err(&limited).contains("can't write t.jsonl"));
+    assert_eq!(scripts.names(), before);
+}
+
+#[test]
+fn a_cast_that_is_longer_than_one_may_be_says_so() {
+    let scripts = Scripts::new();
+    let long =
+        "cluster servers=3 seed=7\nuntil leader\nbeat\nset x 1\nbeat\nset x 2\nbeat\nset x 3\n";
+    scripts.write("long.lab", long);
+    let cast = shell(&scripts, "$0 cast long.lab --out x.cast --wait 1200s --size 60x16");
+    assert_eq!(status(&cast), 3, "{}{}", out(&cast), err(&cast));
+    assert!(err(&cast).contains("30 minutes") && !err(&cast).contains("FAILED"), "{}", err(&cast));
+    assert!(read(&scripts, "x.cast").ends_with("\"x\",\"1\"]\n"));
+    let cast = shell(&scripts, "$0 cast long.lab --out y.cast --wait 1s --size 60x16");
+    assert_eq!(status(&cast), 0, "{}{}", out(&cast), err(&cast));
+}
+
 #[test]
 fn nothing_that_comes_from_others_reaches_the_streams_as_an_escape() {
     let scripts = Scripts::new();

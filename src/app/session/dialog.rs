@@ -324,6 +324,16 @@ impl Asking {
                 )],
             ),
         };
+        Self::asked(title, lines, keymap)
+    }
+
+    /// A trace is only looked at.
+    pub fn leave_trace(keymap: Keymap) -> view::Dialog {
+        let lines = vec!["Its file is as it was: a trace is only looked at.".to_owned()];
+        Self::asked("Leave?".to_owned(), lines, keymap)
+    }
+
+    fn asked(title: String, lines: Vec<String>, keymap: Keymap) -> view::Dialog {
         let keys = [Question::Yes, Question::No];
         let hints =
             keys.into_iter().filter_map(|key| super::hints::hint(keymap, Action::Question(key)));

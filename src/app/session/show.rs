@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dialog::Reading;
+use super::dialog::{Asking, Reading};
 use super::{Mode, Pressed, Session};
 use crate::cluster::timeline::Point;
 use crate::ui;
@@ -127,6 +127,9 @@ impl Session {
                 self.shown_audience(rows).map_or(view::Mode::Normal, view::Mode::Dialog)
             }
             Mode::Reading(reading) => view::Mode::Dialog(reading.shown(self.keys, &self.cluster)),
+            Mode::Asking(Asking::Leave) if self.cluster.is_observed() => {
+                view::Mode::Dialog(Asking::leave_trace(self.keys))
+            }
             Mode::Asking(asking) => {
                 view::Mode::Dialog(asking.shown(self.keys, self.kept_recording(), &self.view.kept))
             }

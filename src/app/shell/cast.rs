@@ -18,6 +18,7 @@ use serde_json::json;
 use super::cli::OtherRaft;
 use super::cli::values::{duration, seed, size};
 use super::files::{Files, Kind, Old, Output};
+use super::stream::Stream;
 use super::{Ending, Mistake, headless};
 use crate::app::input::Chord;
 use crate::app::input::Input;
@@ -82,7 +83,19 @@ pub fn run(options: &CastOptions) -> Result<Ending, Mistake> {
     match whole {
         Ok(()) => {
             cast.file.complete()?;
-            Ok(headless::ending(&options.file, &script, session.scene().cluster))
+            let cluster = session.scene().cluster;
+            if !cluster.finished() && !cluster.is_stopped() {
+                // Nothing has failed, and there is more to see than is recorded.
+                let _ = writeln!(
+                    Stream::errors(),
+                    "raftlab: the recording is as long as one may be, {} minutes, and ends at {} of lab \
+                     time, before the script does",
+                    LONGEST.as_secs() / 60,
+                    cluster.now()
+                );
+                return Ok(Ending::Undecided);
+            }
+            Ok(headless::ending(&options.file, &script, cluster))
         }
         Err(error) => Err(cast.file.unwritten(&error)),
     }

@@ -129,7 +129,12 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
             ("raftlab cast mine.lab --out - --wait 2s", "to standard output"),
             ("raftlab cast mine.lab --out x.cast --size 80x24", "for a small window"),
         ],
-        &[(0, "the script came to its end"), (1, "it did not; the cast is written"), BAD],
+        &[
+            (0, "the script came to its end"),
+            (1, "it did not; the cast is written"),
+            BAD,
+            (3, "the cast is written, and the script goes on after its thirty minutes"),
+        ],
     ),
     (
         "worksheet",

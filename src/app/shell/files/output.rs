@@ -19,6 +19,7 @@ use tempfile::{NamedTempFile, SpooledTempFile};
 use super::target::{Target, follow};
 use super::{Identity, is_standard, shown, why_not};
 use crate::app::shell::Mistake;
+use crate::app::shell::signals;
 use crate::app::shell::system::{self, Readers};
 use crate::cluster::plain::plain;
 
@@ -309,12 +310,13 @@ pub fn tidy_up_on_signals() {
     let watch = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
+        runtime.block_on(async { signals::survive_limits_of_files() });
         let number = loop {
             let listening = listening.clone();
             let tell = move || {
                 let _ = listening.try_send(());
             };
-            let number = runtime.block_on(crate::app::shell::signals::asked_to_leave(tell));
+            let number = runtime.block_on(signals::asked_to_leave(tell));
             let Ok(number) = number else { return };
             // Work that can say what it has found so far is asked first; who asks twice means it.
             if !crate::app::stop::ask() {

@@ -23,8 +23,9 @@ use super::stream::{Form, Stream};
 use super::{Ending, Mistake, fleet, guests};
 use crate::app::budget::Budget;
 use crate::app::hunt::plan::{Chosen, Fixed};
-use crate::app::hunt::play::{self, Run};
+use crate::app::hunt::play::{self, Outcome, Run};
 use crate::app::hunt::{Prey, Shrunk};
+use crate::app::stop;
 use crate::cluster::digest::ENGINE;
 use crate::cluster::plain::Plain;
 use results::{Found, Hunt, Results};
@@ -62,9 +63,13 @@ pub fn run(options: &HuntOptions) -> Result<Ending, Mistake> {
         );
     }
     let begun = Instant::now();
+    stop::heed();
     let found = search(options, &prey, &mut results, begun)?;
     let wall_us = begun.elapsed().as_micros() as u64;
-    let smallest = |run| shrunk(&prey, run, options, Size::Smallest);
+    let smallest = |run| {
+        let size = if stop::is_asked() { Size::AsFound } else { Size::Smallest };
+        shrunk(&prey, run, options, size)
+    };
     results.found = found.iter().map(smallest).collect();
     finish(options, &results, Some(wall_us), draft, files)
 }
@@ -133,7 +138,7 @@ fn search(
     let mut late = false;
     let late_mut = &mut late;
     let jobs = (first..seeds.end).step_by(shares as usize).take_while(move |_| {
-        *late_mut = limit.is_some_and(|limit| begun.elapsed() >= limit);
+        *late_mut = stop::is_asked() || limit.is_some_and(|limit| begun.elapsed() >= limit);
         !*late_mut
     });
     let budget = Budget::new(options.memory);
@@ -143,6 +148,10 @@ fn search(
         jobs,
         |seed| play::hunt(&prey.script(seed), seed, budget),
         |run| {
+            // It was broken off, and says nothing.
+            if stop::is_asked() && matches!(run.outcome, Outcome::Undecided) {
+                return Ok(());
+            }
             results.add(&run);
             tick(&bar, limit, results.runs, begun);
             let Some(finding) = run.finding() else { return Ok(()) };
@@ -202,7 +211,6 @@ fn tick(bar: &ProgressBar, limit: Option<Duration>, runs: u64, begun: Instant) {
 pub enum Size {
     Smallest,
     /// As it was found, for there is no time left.
-    #[cfg(feature = "guests")]
     AsFound,
 }
 
@@ -212,7 +220,6 @@ fn shrunk(prey: &Prey, run: &Run, options: &HuntOptions, size: Size) -> Found {
     let again = again(prey, run.seed, options);
     let Shrunk { script, commands } = match size {
         Size::Smallest => prey.smallest(run, finding, options.flaw, &again),
-        #[cfg(feature = "guests")]
         Size::AsFound => prey.as_found(run, finding, options.flaw, &again),
     };
     Found {
@@ -287,7 +294,7 @@ fn finish(
     }
     Ok(if results.failed > 0 {
         Ending::Failed
-    } else if results.is_complete() {
+    } else if results.is_complete() && !stop::is_asked() {
         Ending::Well
     } else {
         Ending::Undecided
@@ -308,6 +315,9 @@ fn say(
     }
     if !options.quiet {
         report::print(results, wall_us, out)?;
+        if stop::is_asked() {
+            writeln!(out, "It was stopped before its time was over.")?;
+        }
     }
     for (number, (found, path)) in results.found.iter().zip(written).enumerate() {
         if number > 0 || !options.quiet {
@@ -315,8 +325,9 @@ fn say(
         }
         writeln!(out, "Seed {}: {}", found.seed, Plain(&found.evidence))?;
         let shrunk = match found.commands {
-            Some(1) => "shrunk to 1 command".to_owned(),
-            Some(commands) => format!("shrunk to {commands} commands"),
+            // It breaks the same rule, at times of its own.
+            Some(1) => "shrunk to 1 command, a run of its own".to_owned(),
+            Some(commands) => format!("shrunk to {commands} commands, a run of its own"),
             None => "as it was found".to_owned(),
         };
         match path {

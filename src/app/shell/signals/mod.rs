@@ -11,9 +11,9 @@ use std::time::Duration;
 use std::{io, thread};
 
 #[cfg(unix)]
-pub use unix::{Signals, asked_to_leave};
+pub use unix::{Signals, asked_to_leave, survive_limits_of_files};
 #[cfg(windows)]
-pub use windows::{Signals, asked_to_leave};
+pub use windows::{Signals, asked_to_leave, survive_limits_of_files};
 
 /// What somebody wants of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

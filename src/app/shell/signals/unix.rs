@@ -1,6 +1,8 @@
 //! The signals of Unix.
 
-use std::io;
+use std::future::poll_fn;
+use std::task::Poll;
+use std::{fs, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -8,13 +10,57 @@ use super::Caught;
 
 /// The signals, listened to for as long as this value lives.
 pub struct Signals {
-    hang_up: Signal,
-    interrupt: Signal,
-    quit: Signal,
-    terminate: Signal,
+    ends: Ends,
     stop: Signal,
     go_on: Signal,
     resize: Signal,
+}
+
+/// Those that end the process, but for what whoever started it has it ignore, as `nohup` does.
+struct Ends([(SignalKind, Option<Signal>); 4]);
+
+impl Ends {
+    fn listen() -> io::Result<Self> {
+        let ignored = ignored();
+        let one = |kind: SignalKind| {
+            let is_ignored = ignored & 1 << (kind.as_raw_value() - 1) != 0;
+            let heard = if is_ignored { None } else { Some(signal(kind)?) };
+            io::Result::Ok((kind, heard))
+        };
+        Ok(Self([
+            one(SignalKind::terminate())?,
+            one(SignalKind::hangup())?,
+            one(SignalKind::interrupt())?,
+            one(SignalKind::quit())?,
+        ]))
+    }
+
+    /// The number of the next.
+    async fn next(&mut self) -> i32 {
+        poll_fn(|context| {
+            let came = |(_, signal): &mut (SignalKind, Option<Signal>)| {
+                signal.as_mut().is_some_and(|signal| signal.poll_recv(context).is_ready())
+            };
+            let first = self.0.iter_mut().position(came);
+            first.map_or(Poll::Pending, |place| Poll::Ready(self.0[place].0.as_raw_value()))
+        })
+        .await
+    }
+}
+
+/// The signals that this process ignores, a bit each, where the system says so in a file (Linux).
+fn ignored() -> u64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = text.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// From now on a file that may not grow further says so where it is written, instead of ending the process.
+/// Needs a running tokio runtime.
+pub fn survive_limits_of_files() {
+    const LIMIT: i32 = rustix::process::Signal::XFSZ.as_raw();
+    // Once asked for, it is caught for good.
+    drop(signal(SignalKind::from_raw(LIMIT)));
 }
 
 /// tokio has no names for these two. Their numbers are the kernel's: rustix knows them.
@@ -27,23 +73,9 @@ const GO_ON: i32 = rustix::process::Signal::CONT.as_raw();
 /// # Errors
 /// When the system refuses to tell of signals.
 pub async fn asked_to_leave(listening: impl FnOnce()) -> io::Result<i32> {
-    let ends = [
-        SignalKind::hangup(),
-        SignalKind::interrupt(),
-        SignalKind::quit(),
-        SignalKind::terminate(),
-    ];
-    let [hang_up, interrupt, quit, terminate] = ends.map(signal);
-    let (mut hang_up, mut interrupt, mut quit, mut terminate) =
-        (hang_up?, interrupt?, quit?, terminate?);
+    let mut ends = Ends::listen()?;
     listening();
-    let kind = tokio::select! {
-        _ = hang_up.recv() => SignalKind::hangup(),
-        _ = interrupt.recv() => SignalKind::interrupt(),
-        _ = quit.recv() => SignalKind::quit(),
-        _ = terminate.recv() => SignalKind::terminate(),
-    };
-    Ok(kind.as_raw_value())
+    Ok(ends.next().await)
 }
 
 impl Signals {
@@ -53,10 +85,7 @@ impl Signals {
     /// When the system refuses.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
-            terminate: signal(SignalKind::terminate())?,
+            ends: Ends::listen()?,
             stop: signal(SignalKind::from_raw(STOP))?,
             go_on: signal(SignalKind::from_raw(GO_ON))?,
             resize: signal(SignalKind::window_change())?,
@@ -66,17 +95,10 @@ impl Signals {
     /// Waits for the next one. Nothing is lost when this is dropped before it is ready.
     pub async fn next(&mut self) -> Caught {
         tokio::select! {
-            _ = self.terminate.recv() => leave(SignalKind::terminate()),
-            _ = self.hang_up.recv() => leave(SignalKind::hangup()),
-            _ = self.interrupt.recv() => leave(SignalKind::interrupt()),
-            _ = self.quit.recv() => leave(SignalKind::quit()),
+            number = self.ends.next() => Caught::Leave(number),
             _ = self.stop.recv() => Caught::Suspend,
             _ = self.go_on.recv() => Caught::Resume,
             _ = self.resize.recv() => Caught::Resize,
         }
     }
-}
-
-fn leave(kind: SignalKind) -> Caught {
-    Caught::Leave(kind.as_raw_value())
 }

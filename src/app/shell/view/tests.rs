@@ -225,6 +225,11 @@ fn a_viewed_trace_has_an_end_and_tells_its_flaw() {
     session.go_to(&Moment::End).expect("an end");
     let (seen, of) = session.scene().cluster.observed().expect("a trace");
     assert_eq!(seen, of);
+    // Who leaves has nothing to save.
+    session.update(Message::Input(Input::Key(Chord::Char('q'))));
+    session.show();
+    let asked = format!("{:?}", session.scene().view.mode);
+    assert!(asked.contains("only looked at") && !asked.contains(":save"), "{asked}");
 }
 
 /// What no line of a trace tells.
