@@ -201,7 +201,7 @@ fn a_choice_is_all_that_is_taken_from_a_follower() {
 }
 
 #[test]
-fn who_follows_twice_is_counted_once_and_keeps_their_voice_whoever_else_comes() {
+fn who_follows_twice_is_counted_once_and_keeps_their_voice() {
     run(async {
         let (mut audience, mut session) = (listening().await, session());
         turn(&mut audience, &mut session).await;

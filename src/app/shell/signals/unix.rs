@@ -16,7 +16,7 @@ pub struct Signals {
     resize: Signal,
 }
 
-/// Those that end the process, but for what whoever started it has it ignore, as `nohup` does.
+/// Those that end the process, but for what was ignored when it started: `nohup` does that.
 struct Ends([(SignalKind, Option<Signal>); 4]);
 
 impl Ends {
