@@ -6,11 +6,12 @@ use ratatui::style::Style;
 
 use super::canvas::Canvas;
 use super::glyphs::Glyphs;
+use super::text::Spaced;
 use super::theme::{Ground, Ink, Theme};
 use crate::cluster::raft::{Entry, Position};
 use crate::cluster::situation::{Fate, Need};
 use crate::cluster::start::is_given;
-use crate::cluster::types::{Index, Request, Term};
+use crate::cluster::types::{Index, Request, ServerSet, Term};
 
 /// The most columns of what an entry does.
 const WHAT_MAX: u16 = 12;
@@ -62,8 +63,7 @@ impl Verdict {
     /// At the end of the server's row.
     pub fn in_row(&self) -> String {
         match self {
-            Self::Lost(first, last) if first < last => format!("LOSES {first}-{last}"),
-            Self::Lost(first, _) => format!("LOSES ENTRY {first}"),
+            Self::Lost(first, last) => format!("WILL LOSE {}", range(*first, *last)),
             Self::Conflicts(first) => format!("CONFLICTS AT {first}"),
             Self::Danger(first, last) => format!("{} IN DANGER", range(*first, *last)),
             Self::NeedsInDanger(first, last, more) => {
@@ -73,20 +73,25 @@ impl Verdict {
         }
     }
 
-    /// Below the logs, in capitals, where all servers of which it holds share a line: so many.
-    pub fn below(&self, servers: usize) -> String {
-        let s = if servers == 1 { "S" } else { "" };
-        match self {
-            Self::Lost(first, last) if first < last => format!("LOSE{s} {first}-{last}"),
-            Self::Lost(first, _) => format!("LOSE{s} ENTRY {first}"),
-            Self::Conflicts(first) => format!("CONFLICT{s} AT {first}"),
+    /// Below the logs, in capitals, of all servers of which it holds: "S4 S5: ENTRY 2 IN DANGER".
+    pub fn below(&self, servers: ServerSet) -> String {
+        let entries = |first: &Index, last: &Index| {
+            let word = if first == last { "entry" } else { "entries" };
+            format!("{word} {}", range(*first, *last))
+        };
+        let words = match self {
+            Self::Lost(first, last) => format!("will lose {}", entries(first, last)),
             Self::Danger(first, last) | Self::NeedsInDanger(first, last, _) => {
-                let entry = if first == last { "entry" } else { "entries" };
-                format!("{entry} {} IN DANGER", range(*first, *last))
+                format!("{} in danger", entries(first, last))
             }
-            Self::Needs(words) => words.clone(),
-        }
-        .to_uppercase()
+            Self::Conflicts(_) | Self::Needs(_) => self.in_row(),
+        };
+        format!("{}: {words}", Spaced(servers.iter())).to_uppercase()
+    }
+
+    /// Whether one line below the logs says both.
+    pub fn is_said_with(&self, other: &Self) -> bool {
+        self.below(ServerSet::EMPTY) == other.below(ServerSet::EMPTY)
     }
 }
 
@@ -216,12 +221,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_server_loses_and_several_lose() {
-        let lost = Verdict::Lost(Index(3), Index(3));
-        assert_eq!([lost.below(1), lost.below(2)], ["LOSES ENTRY 3", "LOSE ENTRY 3"]);
-        let more = Verdict::Lost(Index(3), Index(5));
-        assert_eq!([more.below(1), more.below(2)], ["LOSES 3-5", "LOSE 3-5"]);
-        let conflicts = Verdict::Conflicts(Index(2));
-        assert_eq!([conflicts.below(1), conflicts.below(3)], ["CONFLICTS AT 2", "CONFLICT AT 2"]);
+    fn what_holds_of_several_servers_is_said_once_and_of_whom() {
+        let both = ServerSet::first(5).without(ServerSet::first(3));
+        let lost = Verdict::Lost(Index(3), Index(5));
+        assert_eq!(lost.in_row(), "WILL LOSE 3-5");
+        assert_eq!(lost.below(both), "S4 S5: WILL LOSE ENTRIES 3-5");
+        let danger = Verdict::Danger(Index(2), Index(2));
+        assert_eq!(danger.below(both), "S4 S5: ENTRY 2 IN DANGER");
+        assert!(danger.is_said_with(&Verdict::NeedsInDanger(Index(2), Index(2), 1)));
+        assert!(!danger.is_said_with(&lost));
     }
 }

@@ -157,8 +157,12 @@ fn draw_large(
         }
     };
     let left = Rect { y, height: area.bottom().saturating_sub(y), ..area };
-    let large = set(&capitals(&why), Face::Narrow)
-        .filter(|lines| lines.len() as u16 * Face::Narrow.rows() <= left.height);
+    // Its first part in large letters says more than all of it in small ones.
+    let first = why.split_once("; ").or_else(|| why.split_once(". ")).map(|(first, _)| first);
+    let large = [Some(why.as_str()), first].into_iter().flatten().find_map(|why| {
+        set(&capitals(why), Face::Narrow)
+            .filter(|lines| lines.len() as u16 * Face::Narrow.rows() <= left.height)
+    });
     y = match large {
         Some(lines) => {
             for line in &lines {

@@ -221,6 +221,7 @@ fn check_logs(truth: &Truth, frame: &[String]) {
     let numbers =
         numbers.strip_prefix(&highest.to_string()).filter(|_| highest > 0).unwrap_or(numbers);
     let first = numbers.split_whitespace().find_map(|word| word.parse().ok()).unwrap_or(1);
+    check_calm(truth, &frame[head]);
     for server in cluster.servers() {
         let name = format!(" {} ", server.id);
         let row = frame[head + 1..]
@@ -253,6 +254,35 @@ fn check_logs(truth: &Truth, frame: &[String]) {
             rest = &rest[at + text.len()..];
         }
     }
+}
+
+/// Whether nothing is in danger: each entry is committed, or on every server whose log would win an election.
+fn check_calm(truth: &Truth, heading: &str) {
+    let cluster = &truth.stage.cluster;
+    if !cluster.all_vote() {
+        return;
+    }
+    let last = |server: &Server| {
+        let position = server.raft.log().last();
+        (position.term, position.index)
+    };
+    let servers = cluster.servers();
+    let wins = |server: &&Server| {
+        2 * servers.iter().filter(|other| last(other) <= last(server)).count() > servers.len()
+    };
+    let winners: Vec<&Server> = servers.iter().filter(wins).collect();
+    let settled = |server: &Server| {
+        server.raft.log().iter_from(Index(1)).all(|(index, entry)| {
+            let is_here = |other: &&Server| other.raft.log().term(index) == Some(entry.term);
+            match truth.committed.get(&index.0) {
+                Some(term) => *term == entry.term,
+                None => winners.iter().all(is_here),
+            }
+        })
+    };
+    let some = servers.iter().any(|server| !server.raft.log().is_empty());
+    let calm = some && cluster.flaws().is_empty() && servers.iter().all(settled);
+    assert_eq!(heading.contains("nothing in danger"), calm, "{heading}");
 }
 
 /// Which client waits for which server: under the server, in the list, or at the foot of a room.
@@ -315,13 +345,14 @@ fn check_all(truth: &mut Truth) {
 }
 
 /// What would answer a question to the class, or be a hint.
-const TELLING: [&str; 12] = [
+const TELLING: [&str; 13] = [
     "voted for",
     "STUCK",
     "MAJORITY",
     "needs ",
     "IN DANGER",
-    "LOSES",
+    "nothing in danger",
+    "WILL LOSE",
     "CONFLICTS",
     "≠",
     "✗t",

@@ -1,6 +1,6 @@
 //! The rows of servers at the largest scale, in block letters.
 
-use super::{ABOVE_BIG, Table};
+use super::{ABOVE_BIG, CALM, SPOKEN, Table, spoken_style};
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Standing};
@@ -10,16 +10,23 @@ use crate::ui::canvas::Canvas;
 use crate::ui::log_marks::{
     Verdict, covered_style, covered_words, draw_cell, draw_covered, sample_style,
 };
-use crate::ui::text::Spaced;
 use crate::ui::theme::{Ground, Ink};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+
+/// A kind of cell in the legend, and what it means; without a fate, what is spoken of.
+struct Sample {
+    width: u16,
+    kind: Option<(Fate, Term)>,
+    words: String,
+}
 
 impl Table<'_> {
     /// How many rows a server takes at the largest scale.
     pub(super) fn big_rows(&self) -> u16 {
         let servers = self.scene.cluster.servers().len() as u16;
-        let room = self.area.height.saturating_sub(ABOVE_BIG + 4);
+        // Below them a line of what follows has room, and one of what marks mean.
+        let room = self.area.height.saturating_sub(ABOVE_BIG + 9);
         if servers * 4 <= room { 4 } else { 3 }
     }
 
@@ -111,8 +118,10 @@ impl Table<'_> {
     pub(super) fn draw_big_legend(&self, canvas: &mut Canvas, top: u16) -> bool {
         let theme = canvas.theme();
         let room = self.area.width.saturating_sub(2);
-        let mut lines: Vec<Vec<(u16, Fate, Term, String)>> = Vec::new();
-        for (fate, term, words) in self.kinds() {
+        let kinds = self.kinds().map(|(fate, term, words)| (Some((fate, term)), words));
+        let spoken = self.speaks().then_some((None, SPOKEN));
+        let mut lines: Vec<Vec<Sample>> = Vec::new();
+        for (kind, words) in kinds.chain(spoken) {
             let words = words.to_uppercase();
             let Some(width) = Face::Narrow.width(&words).map(|width| width + 4) else {
                 return false;
@@ -120,12 +129,12 @@ impl Table<'_> {
             if width > room {
                 return false;
             }
-            let taken = |line: &Vec<(u16, Fate, Term, String)>| -> u16 {
-                line.iter().map(|(width, ..)| width + 2).sum()
-            };
+            let taken =
+                |line: &Vec<Sample>| -> u16 { line.iter().map(|sample| sample.width + 2).sum() };
+            let sample = Sample { width, kind, words };
             match lines.last_mut().filter(|line| taken(line) + width <= room) {
-                Some(line) => line.push((width, fate, term, words)),
-                None => lines.push(vec![(width, fate, term, words)]),
+                Some(line) => line.push(sample),
+                None => lines.push(vec![sample]),
             }
         }
         let rows = 4 * lines.len() as u16;
@@ -134,10 +143,18 @@ impl Table<'_> {
         }
         for (line, y) in lines.into_iter().zip((self.area.bottom() - rows..).step_by(4)) {
             let mut x = self.area.x + 1;
-            for (width, fate, term, words) in line {
+            for Sample { width, kind, words } in line {
                 let cell = Rect { x, y, width, height: 3 };
-                self.draw_ground(canvas, cell, Some(fate), term);
-                let style = sample_style(theme, fate, term);
+                let style = match kind {
+                    Some((fate, term)) => {
+                        self.draw_ground(canvas, cell, Some(fate), term);
+                        sample_style(theme, fate, term)
+                    }
+                    None => {
+                        canvas.fill(cell, spoken_style(theme));
+                        spoken_style(theme)
+                    }
+                };
                 block::draw(canvas, (x + 2, y), &words, Face::Narrow, style);
                 x += width + 2;
             }
@@ -223,25 +240,17 @@ impl Table<'_> {
     /// What follows from the logs, in block letters, below them; the row below that.
     pub(super) fn draw_verdicts(&self, canvas: &mut Canvas, rows: u16) -> u16 {
         let theme = canvas.theme();
-        let mut lines: Vec<(String, bool)> = Vec::new();
         let mut seen: Vec<(Verdict, ServerSet)> = Vec::new();
         for server in self.scene.cluster.servers() {
             let Some(verdict) = self.verdict(server) else { continue };
-            match seen.iter_mut().find(|(other, _)| other.below(1) == verdict.below(1)) {
+            match seen.iter_mut().find(|(other, _)| other.is_said_with(&verdict)) {
                 Some((_, who)) => who.insert(server.id),
                 None => seen.push((verdict, ServerSet::only(server.id))),
             }
         }
-        for (verdict, who) in seen {
-            let below = verdict.below(who.len());
-            let text = match verdict {
-                Verdict::Danger(..) | Verdict::NeedsInDanger(..) => below,
-                Verdict::Lost(..) | Verdict::Conflicts(_) | Verdict::Needs(_) => {
-                    format!("{} {below}", Spaced(who.iter()))
-                }
-            };
-            lines.push((text, verdict.is_bad()));
-        }
+        let verdicts = seen.iter().map(|(verdict, who)| (verdict.below(*who), verdict.is_bad()));
+        let calm = self.is_calm().then(|| (CALM.to_uppercase(), false));
+        let lines: Vec<(String, bool)> = verdicts.chain(calm).collect();
         let mut y = self.area.y + ABOVE_BIG + rows * self.big_rows() + 1;
         for (text, bad) in lines {
             if y + 3 > self.area.bottom() {

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  Logs  ✓ committed   (not yet)  ✗ will be LOST
-//!  ✓ committed up to 5       4         5         6         7
+//!  ✓ committed up to 5    entry 4   entry 5   entry 6   entry 7
 //! A S1 ○ follower     t3  ✓t2 y=5  ✓t3 x=3
-//! B S2 ☆ STUCK LEADER t2  ✓t2 y=5  ✗t2 x=9   ✗t2 x=3   ✗t2 x=9 b   LOSES 5-7
+//! B S2 ☆ STUCK LEADER t2  ✓t2 y=5  ✗t2 x=9   ✗t2 x=3   ✗t2 x=9 b   WILL LOSE 5-7
 //! A S3 ★ LEADER       t3  ✓t2 y=5  ✓t3 x=3   (t3 y=7)a             needs 2 more
 //! ```
 //!
@@ -28,7 +28,7 @@ use super::reading;
 use super::scale::Scale;
 use super::servers::Rows;
 use super::text::digits;
-use super::theme::{Ground, Ink};
+use super::theme::{Ground, Ink, Theme};
 use super::view::{Extent, Pane, Scene, Target};
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
@@ -64,6 +64,10 @@ struct Table<'a> {
 const VERDICT: u16 = 23;
 /// The columns behind a cell in which a block letter has room.
 const GAP_BIG: u16 = 5;
+/// What the looks of an entry mean to which a script points.
+const SPOKEN: &str = "spoken of";
+/// What is said where nothing is in danger.
+const CALM: &str = "nothing in danger";
 /// As many entries as a log shows at least, if it has them.
 const FEW: u64 = 4;
 
@@ -224,6 +228,11 @@ fn before(scene: &Scene, scale: Scale) -> u16 {
     digits(last) + digits(term) + role + 8
 }
 
+/// The looks of an entry that is spoken of.
+fn spoken_style(theme: Theme) -> Style {
+    theme.on(Ground::Bright).patch(theme.bold())
+}
+
 pub fn draw(canvas: &mut Canvas, areas: &Areas, scene: &Scene) {
     let area = areas[Pane::Servers];
     let screen = (areas.screen.width, areas.screen.height);
@@ -302,6 +311,14 @@ impl Table<'_> {
         kinds.filter_map(|(kind, words)| kind.map(|(fate, term)| (fate, term, words)))
     }
 
+    /// Whether a script points to an entry that is shown.
+    fn speaks(&self) -> bool {
+        let servers = self.scene.cluster.servers().iter();
+        servers
+            .flat_map(|server| self.entries(server).map(|(index, _)| (server.id, index)))
+            .any(|(server, index)| self.scene.view.points_at(server, index))
+    }
+
     /// The title, with a sample of each kind of cell that is shown, which says what it means, unless
     /// that is `explained` below.
     fn draw_legend(&self, canvas: &mut Canvas, explained: bool) {
@@ -314,13 +331,15 @@ impl Table<'_> {
         };
         let remark = self.remark();
         let kept = if remark.is_empty() { 0 } else { theme.glyphs.width(&remark) + 2 };
-        for (fate, term, words) in self.kinds().filter(|_| !explained) {
-            let text = sample(fate, words);
+        let kinds = self
+            .kinds()
+            .map(|(fate, term, words)| (sample(fate, words), sample_style(theme, fate, term)));
+        let spoken = self.speaks().then(|| (format!(" {SPOKEN} "), spoken_style(theme)));
+        for (text, style) in kinds.chain(spoken).filter(|_| !explained) {
             let width = theme.glyphs.width(&text);
             if x + width + 2 + kept > area.right() {
                 break;
             }
-            let style = sample_style(theme, fate, term);
             canvas.pen_at(x, area.y, width).style(style).put(text);
             x += width + 2;
         }
@@ -380,6 +399,11 @@ impl Table<'_> {
                 }
             }
         }
+        if !big && self.is_calm() {
+            let room = self.area.right().saturating_sub(self.verdicts + 1);
+            let style = theme.ink(Ink::Text);
+            canvas.pen_at(self.verdicts + 1, y, room).style(style).put_within(CALM);
+        }
         let y = self.area.y + if big { ABOVE_BIG - 4 } else { 1 };
         for index in (self.first.0..self.end().0.min(self.last.0 + 1)).map(Index) {
             let Some(x) = self.x(index) else { continue };
@@ -389,8 +413,12 @@ impl Table<'_> {
                 let x = x + (self.cell - width) / 2;
                 block::draw(canvas, (x, y), &text, Face::Small, strong);
             } else {
-                let x = x + self.cell.saturating_sub(text.len() as u16) / 2;
-                canvas.pen_at(x, y, self.cell).style(strong).put(text);
+                // With the word it is not read as one more number of the heading.
+                let forms = [format!("entry {text}"), text];
+                let fits = |form: &String| form.len() as u16 <= self.cell;
+                let Some(form) = forms.into_iter().find(fits) else { continue };
+                let x = x + (self.cell - form.len() as u16) / 2;
+                canvas.pen_at(x, y, self.cell).style(strong).put(form);
             }
         }
     }
@@ -502,7 +530,7 @@ impl Table<'_> {
                 canvas.restyle(cell, chosen);
             }
             if self.scene.view.points_at(server.id, index) {
-                canvas.restyle(cell, theme.on(Ground::Bright).patch(theme.bold()));
+                canvas.restyle(cell, spoken_style(theme));
             }
             if self.proves(server, index) {
                 canvas.restyle(cell, theme.broken());
@@ -591,6 +619,24 @@ impl Table<'_> {
             }
             (more, false, None) => Verdict::Needs(format!("needs {more} {}", copies(&need))),
         })
+    }
+
+    /// Whether all that any server holds is committed, or on every server that can win an election:
+    /// what is told where it can be told, and where no rule is left out.
+    fn is_calm(&self) -> bool {
+        let cluster = self.scene.cluster;
+        let stays = |server: &Server| {
+            // Who has the last that is not settled has those before it (Log Matching).
+            let last = server.raft.log().last_index();
+            self.situation.fate(cluster, server, last).is_none_or(Fate::stays)
+        };
+        let certain = cluster.flaws().is_empty()
+            && cluster.violation().is_none()
+            && !cluster.checker().is_void();
+        !self.scene.view.withholds()
+            && certain
+            && self.last > Index::ZERO
+            && cluster.servers().iter().all(stays)
     }
 
     fn draw_verdict(&self, canvas: &mut Canvas, y: u16, server: &Server) {

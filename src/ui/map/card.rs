@@ -231,6 +231,8 @@ impl<'a> Card<'a> {
                     return format!("lease {}", Millis(left));
                 }
                 match self.server.timer(TimerKind::Heartbeat) {
+                    // In block letters it has no room.
+                    _ if self.picture.plan.card == CardSize::Xl => String::new(),
                     Some(timer) => {
                         let left = timer.due.since(self.picture.scene.cluster.now());
                         format!("heartbeat in {}", Millis(left))

@@ -16,6 +16,7 @@ use crate::cluster::orders::{Act, Order};
 use crate::cluster::situation::Standing;
 use crate::cluster::time::{Ppm, Span};
 use crate::cluster::types::{Node, ServerId, ServerSet};
+use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::scale::Scale;
 use crate::ui::theme::{Ground, Ink};
@@ -329,28 +330,57 @@ fn fault(picture: &Picture, one: ServerId, other: ServerId) -> Option<Fault> {
     match (there.cut, back.cut) {
         (true, true) => return Some(Fault { text: " ✗ cut ".to_owned(), cut: true }),
         (true, false) => {
-            return Some(Fault { text: format!(" {one} ✗► {other} "), cut: true });
+            return Some(Fault { text: format!(" ✗ {one}►{other} cut "), cut: true });
         }
         (false, true) => {
-            return Some(Fault { text: format!(" {other} ✗► {one} "), cut: true });
+            return Some(Fault { text: format!(" ✗ {other}►{one} cut "), cut: true });
         }
         (false, false) => {}
     }
     let say = |rule: &LinkRule, from, to| {
-        let orders = picture.scene.cluster.orders().iter();
-        let orders =
-            orders.filter(|order| (order.from, order.to) == (Node::Server(from), Node::Server(to)));
-        let words: Vec<String> = words(rule).into_iter().chain(orders.map(ordered)).collect();
+        let orders = orders(picture, from, to).map(ordered);
+        let words: Vec<String> = words(rule).into_iter().chain(orders).collect();
         (!words.is_empty()).then(|| words.join(", "))
     };
     let text = match (say(&there, one, other), say(&back, other, one)) {
         (None, None) => return None,
         (Some(there), Some(back)) if there == back => format!(" {there} "),
-        (Some(there), Some(back)) => format!(" ►{other} {there}, ►{one} {back} "),
-        (Some(there), None) => format!(" ►{other} {there} "),
-        (None, Some(back)) => format!(" ►{one} {back} "),
+        (Some(there), Some(back)) => format!(" {one}►{other} {there}, {other}►{one} {back} "),
+        (Some(there), None) => format!(" {one}►{other} {there} "),
+        (None, Some(back)) => format!(" {other}►{one} {back} "),
     };
     Some(Fault { text, cut: false })
+}
+
+/// What is done by hand to what goes from one server to another, but for what is done alike to all
+/// that goes to it: its card says that.
+fn orders<'a>(
+    picture: &'a Picture,
+    from: ServerId,
+    to: ServerId,
+) -> impl Iterator<Item = &'a Order> {
+    let alike = orders_to_all(picture, to);
+    let orders = picture.scene.cluster.orders().iter();
+    orders.filter(move |order| {
+        (order.from, order.to) == (Node::Server(from), Node::Server(to))
+            && alike.as_ref() != Some(&ordered(order))
+    })
+}
+
+/// "holds all": what is done by hand to all that the other servers of its room, two at least, send to
+/// a server.
+fn orders_to_all(picture: &Picture, to: ServerId) -> Option<String> {
+    let room = picture.situation.rooms.get(picture.situation.room_of(to))?;
+    let others = room.members.without(ServerSet::only(to));
+    let from = |from: ServerId| {
+        let orders = picture.scene.cluster.orders().iter();
+        orders.filter(move |it| (it.from, it.to) == (Node::Server(from), Node::Server(to)))
+    };
+    let first = others.iter().next().filter(|_| others.len() > 1)?;
+    let alike = |words: &String| {
+        others.iter().all(|other| from(other).any(|order| ordered(order) == *words))
+    };
+    from(first).map(ordered).find(alike)
 }
 
 /// "holds votes": what waits for the next packets of a link.
@@ -395,11 +425,36 @@ fn millis(span: Span) -> String {
     }
 }
 
+/// What is said on a link, or at a server, of what is wrong there.
+pub struct Plate {
+    pub area: Rect,
+    text: String,
+    cut: bool,
+    /// In block letters.
+    face: Option<Face>,
+}
+
+impl Plate {
+    /// As block letters have it.
+    fn capitals(text: &str) -> String {
+        text.trim().to_uppercase().replace('✗', "×")
+    }
+
+    /// The sizes that it can have, the largest first: with its letters, how wide and high it is.
+    fn sizes(picture: &Picture, text: &str) -> Vec<(Option<Face>, u16, u16)> {
+        let glyphs = picture.scene.view.theme.glyphs;
+        let capitals = Self::capitals(text);
+        let large = picture.has_large_labels() && block::fits(&capitals, Face::Narrow, 200, glyphs);
+        let narrow = Face::Narrow.width(&capitals).filter(|_| large);
+        let large = narrow.map(|width| (Some(Face::Narrow), width + 2, Face::Narrow.rows()));
+        large.into_iter().chain([(None, glyphs.width(text), 1)]).collect()
+    }
+}
+
 /// The plates on links with which something is wrong, each at a place of its own.
-pub fn plates(picture: &Picture) -> Vec<(Rect, String, bool)> {
-    let glyphs = picture.scene.view.theme.glyphs;
+pub fn plates(picture: &Picture) -> Vec<Plate> {
     let ids: Vec<ServerId> = picture.scene.cluster.ids().collect();
-    let mut plates: Vec<(Rect, String, bool)> = Vec::new();
+    let mut plates: Vec<Plate> = Vec::new();
     if picture.preview {
         return plates;
     }
@@ -407,6 +462,20 @@ pub fn plates(picture: &Picture) -> Vec<(Rect, String, bool)> {
     let mut taken: Vec<Rect> = tabs.iter().map(|tab| tab.area).collect();
     taken.extend(ids.iter().map(|id| picture.plan.card(*id)));
     taken.extend(picture.plan.rooms.iter().map(|room| room.title));
+    for id in &ids {
+        let Some(words) = orders_to_all(picture, *id) else { continue };
+        let (card, text) = (picture.plan.card(*id), format!(" {words} to {id} "));
+        let place = |(face, width, height)| {
+            let x = (card.x + card.width / 2).saturating_sub(width / 2);
+            let rows = [card.bottom(), card.y.saturating_sub(height)];
+            let mut places = rows.into_iter().map(|y| Rect { x, y, width, height });
+            places.find(|area| is_free(picture, &taken, *area)).map(|area| (face, area))
+        };
+        if let Some((face, area)) = Plate::sizes(picture, &text).into_iter().find_map(place) {
+            taken.push(area);
+            plates.push(Plate { area, text, cut: false, face });
+        }
+    }
     for (place, one) in ids.iter().enumerate() {
         for other in &ids[place + 1..] {
             if picture.situation.room_of(*one) != picture.situation.room_of(*other) {
@@ -416,43 +485,52 @@ pub fn plates(picture: &Picture) -> Vec<(Rect, String, bool)> {
             let (start, end) = (picture.plan.card(*one), picture.plan.card(*other));
             let (a, b) = (centre(start), centre(end));
             let (a, b) = (edge(a, b, start), edge(b, a, end));
-            let width = glyphs.width(&fault.text);
-            let x = ((a.0 + b.0) / 2.0 - f64::from(width) / 2.0).round().max(0.0) as u16;
-            let y = ((a.1 + b.1) / 2.0).max(0.0) as u16;
-            let fits = |area: &Rect| {
-                picture.area.intersection(*area) == *area
-                    && !taken.iter().any(|other| other.intersects(*area))
+            let place = |(face, width, height)| {
+                let x = ((a.0 + b.0) / 2.0 - f64::from(width) / 2.0).round().max(0.0) as u16;
+                let y = ((a.1 + b.1) / 2.0).max(0.0) as u16;
+                // On the link if there is room, else above or below, else beside.
+                let aside = |row: i32| {
+                    let step = i32::from(width) / 2;
+                    [0, -step, step, -2 * step, 2 * step].map(|column| (row, column))
+                };
+                let rows = [0i32, 1, -1, 2, -2, 3, -3];
+                let straight = rows.into_iter().map(|row| (row, 0));
+                let mut places =
+                    straight.chain(rows.into_iter().flat_map(aside)).filter_map(|(row, column)| {
+                        let x = u16::try_from(i32::from(x) + column).ok()?;
+                        let y = u16::try_from(i32::from(y) + row - i32::from(height / 2)).ok()?;
+                        Some(Rect { x, y, width, height })
+                    });
+                places.find(|area| is_free(picture, &taken, *area)).map(|area| (face, area))
             };
-            // On the link if there is room, else above or below, else beside.
-            let aside = |row: i32| {
-                let step = i32::from(width) / 2;
-                [0, -step, step, -2 * step, 2 * step].map(|column| (row, column))
-            };
-            let rows = [0i32, 1, -1, 2, -2, 3, -3];
-            let straight = rows.into_iter().map(|row| (row, 0));
-            let places =
-                straight.chain(rows.into_iter().flat_map(aside)).filter_map(|(row, column)| {
-                    let x = u16::try_from(i32::from(x) + column).ok()?;
-                    let y = u16::try_from(i32::from(y) + row).ok()?;
-                    Some(Rect { x, y, width, height: 1 })
-                });
-            if let Some(area) = { places }.find(fits) {
+            let sizes = Plate::sizes(picture, &fault.text);
+            if let Some((face, area)) = sizes.into_iter().find_map(place) {
                 taken.push(area);
-                plates.push((area, fault.text, fault.cut));
+                plates.push(Plate { area, text: fault.text, cut: fault.cut, face });
             }
         }
     }
     plates
 }
 
+/// Whether nothing stands there.
+fn is_free(picture: &Picture, taken: &[Rect], area: Rect) -> bool {
+    picture.area.intersection(area) == area && !taken.iter().any(|other| other.intersects(area))
+}
+
 pub fn draw_plates(canvas: &mut Canvas, picture: &Picture) {
     let theme = canvas.theme();
-    for (area, text, cut) in plates(picture) {
+    for Plate { area, text, cut, face } in plates(picture) {
         let style = match cut {
             true => theme.on(Ground::Wall),
             false => theme.on(Ground::Gate),
         };
         canvas.clear(area);
-        canvas.pen(area, 0).style(style).put(text);
+        if let Some(face) = face {
+            canvas.fill(area, style);
+            block::draw(canvas, (area.x + 1, area.y), &Plate::capitals(&text), face, style);
+        } else {
+            canvas.pen(area, 0).style(style).put(text);
+        }
     }
 }

@@ -24,6 +24,7 @@ pub use room::letter as room_letter;
 use ratatui::layout::{Rect, Size};
 
 use super::canvas::Canvas;
+use super::glyphs::Glyphs;
 use super::layout::Areas;
 use super::reading;
 use super::scale::Scale;
@@ -31,7 +32,7 @@ use super::theme::Ground;
 use super::view::{Mode, Pane, PartitionEdit, Scene, Target};
 use crate::cluster::situation::Situation;
 use crate::cluster::types::{ServerId, ServerSet};
-use plan::{Groups, Plan};
+use plan::{CardSize, Groups, Plan};
 
 /// Draws the map.
 pub fn draw(canvas: &mut Canvas<'_>, areas: &Areas, scene: &Scene<'_>) {
@@ -85,6 +86,13 @@ impl<'a> Picture<'a> {
         let scale = Scale::of(screen.width, screen.height);
         let plan = Plan::of(area, scale, &Groups { rooms: &rooms, one_way: &one_way })?;
         Some(Self { scene, area, situation, plan, preview })
+    }
+
+    /// Whether what stands beside the cards, packets, clients and faults of links, is in block letters.
+    fn has_large_labels(&self) -> bool {
+        self.plan.scale == Scale::Xl
+            && matches!(self.plan.card, CardSize::Xl | CardSize::Tall | CardSize::Big)
+            && self.scene.view.theme.glyphs == Glyphs::Unicode
     }
 
     fn draw(&self, canvas: &mut Canvas) {

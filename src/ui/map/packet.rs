@@ -11,7 +11,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::Picture;
 use super::link::{self, Way};
-use super::plan::{CardSize, Opening};
+use super::plan::Opening;
 use super::tab;
 use crate::cluster::Cluster;
 use crate::cluster::network::{Cargo, Hand, Packet, PacketKind};
@@ -22,7 +22,6 @@ use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
 use crate::ui::log_marks;
-use crate::ui::scale::Scale;
 use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Clock;
 
@@ -175,7 +174,7 @@ impl Words {
     }
 }
 
-/// "x=2", "x=2 +3".
+/// "x=2", "x=2 +3 more".
 fn entries_words(entries: &Entries, glyphs: Glyphs) -> String {
     let Some(first) = entries.first() else { return String::new() };
     let clip = |text: &str| glyphs.shown(text, 6);
@@ -186,7 +185,7 @@ fn entries_words(entries: &Entries, glyphs: Glyphs) -> String {
     };
     match entries.len() {
         1 => first,
-        more => format!("{first} +{}", more - 1),
+        more => format!("{first} +{} more", more - 1),
     }
 }
 
@@ -252,7 +251,7 @@ fn obstacles(picture: &Picture, tabs: impl Iterator<Item = Rect>) -> Vec<Rect> {
     let mut taken: Vec<Rect> = cards.map(beside).collect();
     taken.extend(tabs.map(beside));
     taken.extend(picture.plan.rooms.iter().map(|room| room.title));
-    taken.extend(link::plates(picture).into_iter().map(|(area, _, _)| beside(area)));
+    taken.extend(link::plates(picture).into_iter().map(|plate| beside(plate.area)));
     for wall in &picture.plan.walls {
         let open = wall.opening != Opening::Closed;
         taken.push(match open {
@@ -278,12 +277,6 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Whether labels are in block letters.
-    fn is_big(&self) -> bool {
-        self.picture.plan.scale == Scale::Xl
-            && matches!(self.picture.plan.card, CardSize::Xl | CardSize::Tall | CardSize::Big)
-    }
-
     fn label(
         &mut self,
         packet: &Packet,
@@ -295,13 +288,17 @@ impl Search<'_> {
         let term = packet.cargo.summary().term;
         let selected = self.picture.scene.view.selection.packet == Some(packet.id);
         let forms = self.forms(ends, words);
-        let at = |near: Near| {
+        // Large letters a few rows from the way say more than small ones on it.
+        let (large, small): (Vec<_>, Vec<_>) =
+            forms.into_iter().partition(|(_, face)| face.is_some());
+        let places =
+            [(&large, Near::Way), (&large, Near::Rows), (&small, Near::Way), (&small, Near::Rows)];
+        let (area, lines, face) = places.into_iter().find_map(|(forms, near)| {
             forms.iter().find_map(|(lines, face)| {
                 let area = self.place(&way, share, self.size(lines, *face)?, near)?;
                 Some((area, lines.clone(), *face))
             })
-        };
-        let (area, lines, face) = at(Near::Way).or_else(|| at(Near::Rows))?;
+        })?;
         self.taken.push(area);
         let looks = Looks::Flies { term, face };
         Some(Label { packet: packet.id, ends, area, lines, looks, selected })
@@ -310,7 +307,7 @@ impl Search<'_> {
     /// A packet that was lost, where it was lost.
     fn lost(&mut self, packet: PacketId, ends: (ServerId, ServerId)) -> Option<Label> {
         let way = Way::between(self.picture, ends.0, ends.1)?;
-        let lines = vec![format!("✗ {}►{}", ends.0, ends.1)];
+        let lines = vec![format!("✗ {}►{} lost", ends.0, ends.1)];
         let area = self.place(&way, 1.0, self.size(&lines, None)?, Near::Way)?;
         self.taken.push(area);
         Some(Label { packet, ends, area, lines, looks: Looks::Lost, selected: false })
@@ -328,7 +325,7 @@ impl Search<'_> {
         let two = vec![format!("{from}►{to}"), what.clone()];
         let ways = [vec![full], two];
         let mut forms = Vec::new();
-        if self.is_big() {
+        if self.picture.has_large_labels() {
             // Heartbeats are many, and no news.
             let faces: &[Face] = match words.minor {
                 true => &[Face::Narrow],

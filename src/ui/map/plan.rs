@@ -58,7 +58,7 @@ pub enum CardSize {
 impl CardSize {
     pub const fn width(self) -> u16 {
         match self {
-            Self::Xl => 29,
+            Self::Xl => 33,
             Self::Tall | Self::L => 28,
             Self::Big => 24,
             Self::M => 19,

@@ -220,8 +220,8 @@ fn word(cluster: &Cluster, situation: &Situation, room: &Room) -> String {
     let led = room.up.iter().any(|id| situation.standing(id).leads());
     match room.vote {
         Vote::Led(_) if alone && situation.is_whole() => ALL_CONNECTED.to_owned(),
-        Vote::Led(_) if situation.has_gap(room) => {
-            format!("MAJORITY, {}", gap(cluster, situation, room))
+        Vote::Led(leader) if situation.has_gap(room) => {
+            format!("MAJORITY WITH {leader}, {}", gap(cluster, situation, room))
         }
         // Of those that are up.
         Vote::Led(_) if alone => "MAJORITY, CONNECTED".to_owned(),

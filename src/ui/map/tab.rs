@@ -7,7 +7,6 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::plan::CardSize;
 use super::{Picture, link};
 use crate::cluster::client::{Call, Client};
 use crate::cluster::network::{Packet, Reply, Rpc};
@@ -15,7 +14,6 @@ use crate::cluster::types::{ClientId, Index, Node, Outcome, Request, ServerId};
 use crate::ui::block::{self, Face};
 use crate::ui::canvas::Canvas;
 use crate::ui::glyphs::Glyphs;
-use crate::ui::scale::Scale;
 use crate::ui::text::Seconds;
 use crate::ui::theme::{Ground, Ink};
 use crate::ui::view::Target;
@@ -166,7 +164,7 @@ pub fn tabs(picture: &Picture) -> Vec<Tab> {
     let mut taken: Vec<Rect> = servers.iter().map(|server| picture.plan.card(server.id)).collect();
     taken.extend(tabs.iter().map(|tab| tab.area));
     taken.extend(picture.plan.rooms.iter().map(|room| room.title));
-    taken.extend(link::plates(picture).into_iter().map(|(area, ..)| area));
+    taken.extend(link::plates(picture).into_iter().map(|plate| plate.area));
     tabs.extend(foot(picture, &elsewhere, &taken));
     tabs
 }
@@ -209,13 +207,6 @@ fn free(area: Rect, taken: &[Rect]) -> Option<Rect> {
     within(area.height, BIG_WIDTH.min(area.width)).or_else(|| within(1, 1))
 }
 
-/// Whether what is told of clients is in block letters.
-fn is_big(picture: &Picture) -> bool {
-    picture.plan.scale == Scale::Xl
-        && matches!(picture.plan.card, CardSize::Xl | CardSize::Tall | CardSize::Big)
-        && picture.scene.view.theme.glyphs == Glyphs::Unicode
-}
-
 /// The fewest columns of a tab in block letters, and its rows.
 const BIG_WIDTH: u16 = 20;
 const BIG_HEIGHT: u16 = 4;
@@ -230,7 +221,7 @@ fn under(picture: &Picture, server: ServerId, waiting: &[&Client]) -> Option<Tab
     let card = picture.plan.card(server);
     let room = picture.room_area(server);
     let glyphs = picture.scene.view.theme.glyphs;
-    let big = is_big(picture);
+    let big = picture.has_large_labels();
     let (kind, wanted) = match waiting {
         [] => return None,
         [client] => {
@@ -365,7 +356,7 @@ fn foot(picture: &Picture, elsewhere: &[&Client], taken: &[Rect]) -> Option<Tab>
     if words.is_empty() && clashing.is_empty() && !clients.is_empty() {
         return None;
     }
-    let big = Face::Narrow.width(&text[1]).filter(|_| is_big(picture));
+    let big = Face::Narrow.width(&text[1]).filter(|_| picture.has_large_labels());
     let big = big.and_then(|width| free_for(picture, (width + 2, Face::Narrow.rows()), taken));
     let area = big.or_else(|| room_for(picture, glyphs.width(&text[0]), taken))?;
     Some(Tab { area, kind: Kind::Foot { text, alarm: !clashing.is_empty() } })

@@ -48,12 +48,14 @@ fn check(session: &Session, told: &str) {
     }
     // What is wrong with a link is said whole, or not there: nothing is drawn over it.
     for row in &rows {
-        for (before, after) in row.match_indices("✗►").map(|(at, it)| row.split_at(at + it.len()))
-        {
-            let ends = [before.trim_end_matches("✗►").trim_end(), after.trim_start()];
-            let whole =
-                ends[0].ends_with(|digit: char| digit.is_ascii_digit()) && ends[1].starts_with('S');
-            assert!(whole, "{told}: {row:?} in\n{}", screen());
+        for (at, mark) in row.match_indices("✗ S") {
+            let ends = row[at + mark.len() - 1..].split_whitespace().next().unwrap_or_default();
+            let said = row[at..].split_whitespace().nth(2).unwrap_or_default();
+            let whole = ends.split_once('►').is_some_and(|(_, to)| to.starts_with('S'))
+                && ["cut", "lost"].contains(&said);
+            // Who is down has the same mark before its name.
+            let named = !ends.contains('►') && !said.starts_with("cut") && said != "lost";
+            assert!(whole || named, "{told}: {row:?} in\n{}", screen());
         }
     }
     if let Some(question) = &view.question {
