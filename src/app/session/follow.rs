@@ -151,6 +151,13 @@ impl Session {
         }
     }
 
+    /// Whether a command tells what others say, and is not to be seen yet.
+    pub(super) fn is_withheld(&self, command: &Command) -> bool {
+        self.following.is_some()
+            && matches!(command, Command::Tell(Tell::Answer(_)))
+            && self.player.question().is_some_and(|question| question.stage == Stage::Asked)
+    }
+
     /// Begins to follow: from now on lab time passes only as far as [`Session::follow`] says.
     pub fn begin_following(&mut self) {
         self.following = Some(Following { waiting: VecDeque::new(), here: None });

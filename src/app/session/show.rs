@@ -70,8 +70,8 @@ impl Session {
     /// The last command before this moment: of the script, or what somebody did.
     fn last_command(&self) -> Option<LastCommand> {
         let here = self.cluster.point();
-        let before = here.deeds.checked_sub(1);
-        let deed = before.and_then(|place| self.timeline.deeds().get(place as usize));
+        let deeds = self.timeline.deeds().get(..here.deeds as usize).unwrap_or_default();
+        let deed = deeds.iter().rev().find(|deed| !self.is_withheld(&deed.command));
         let seen = self.player.commanded();
         // Nothing has been commanded since, be it that no event tells of what was done.
         let own = deed.filter(|deed| seen.is_none_or(|(at, _)| at.steps <= deed.at.steps));

@@ -286,7 +286,7 @@ fn solution(page: &mut String, question: &Question) {
     }
 }
 
-/// What the script says of itself in its first comment.
+/// What the script says of itself in its first comment: what it is to teach, which a reader shall find out.
 fn about(text: &str) -> String {
     let comment = text.lines().map_while(|line| line.strip_prefix('#'));
     comment.map(str::trim).collect::<Vec<_>>().join(" ")
@@ -333,10 +333,9 @@ fn page(items: &[Item], replay: &Replay, theme: Theme) -> Result<String, Mistake
     Ok(format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-         <p>{about}</p>\n\
          <p>Answer each question before you go on: what stands behind it tells how it went.</p>\n\
          {sheet}<section>\n<h2>The marks on the pictures</h2>\n\
          <div class=\"marks\">\n{marks}</div>\n</section>\n\
-         <h2>Solutions</h2>\n{solutions}</body>\n</html>\n"
+         <h2>Solutions</h2>\n<p>{about}</p>\n{solutions}</body>\n</html>\n"
     ))
 }

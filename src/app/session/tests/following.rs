@@ -156,6 +156,11 @@ fn each_sees_their_own_answer_at_once_and_those_of_others_with_the_answer() {
     presenter.hear_class(vec![3, 1]);
     class.hear(&presenter);
     assert_eq!(choices(&class), [(Said::Nothing, false), (Said::Chosen, true)]);
+    // Nor does the last row tell it, as it does to the presenter.
+    let last = |session: &Session| format!("{:?}", session.scene().view.last_command);
+    let session = class.session.as_ref().expect("a session");
+    assert!(last(&presenter).contains("answer 3 1"), "{}", last(&presenter));
+    assert!(!last(session).contains("answer"), "{}", last(session));
     press(&mut presenter, "Space");
     class.hear(&presenter);
     assert_eq!(choices(&class), [(Said::Hands(3), false), (Said::Hands(1), true)]);
