@@ -101,6 +101,9 @@ fn what_explains_an_answer_stands_among_the_solutions_alone() {
         let name = path.display();
         assert_eq!(sheet.matches("class=\"room\"").count(), asked.len(), "{name}");
         assert_eq!(solutions.matches("class=\"so\"").count(), asked.len(), "{name}: {solutions}");
+        // What the lesson is to teach answers some of it.
+        let aim = script.source[0].strip_prefix("# ").expect("a comment");
+        assert!(solutions.contains(aim) && !sheet.contains(aim), "{name}: {aim}");
         let pages: Vec<&str> = sheet.split("<section>").collect();
         for solution in solutions.split("<section>").skip(1) {
             let number = solution.split("<h3>").nth(1).unwrap().split('<').next().unwrap();
