@@ -12,14 +12,24 @@ use crate::cluster::event::{
     ClientEvent, DropReason, EventKind, IgnoreReason, NetworkEvent, PacketEvent, RaftEvent,
     ServerEvent, StepDown, VoteRefusal,
 };
-use crate::cluster::network::{Flight, PacketKind, WrongLeader};
-use crate::cluster::raft::{AppendResult, RaftOption, Reconfigured, Role};
+use crate::cluster::network::{Flight, PacketKind, PacketName, WrongLeader};
+use crate::cluster::raft::{AppendResult, Payload, RaftOption, Reconfigured, Role};
 use crate::cluster::server::Server;
 use crate::cluster::sessions::Skipped;
 use crate::cluster::types::{ClientId, Index, Node, Outcome, PacketId, ServerId, ServerSet, Term};
 
+/// Whose runs tell that they came to a place: of a guest only its disk, its packets and its reports show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Teller {
+    Anyone,
+    /// The lab's own service, below which any Raft may be.
+    LabService,
+    /// The lab's own Raft.
+    LabRaft,
+}
+
 macro_rules! places {
-    ($($name:ident $servers:literal $text:literal,)*) => {
+    ($($name:ident $servers:literal $teller:ident $text:literal,)*) => {
         /// A place worth reaching.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Place { $($name,)* }
@@ -36,6 +46,11 @@ macro_rules! places {
             pub const fn servers(self) -> u8 {
                 match self { $(Self::$name => $servers,)* }
             }
+
+            /// Whose runs tell that they came there.
+            pub const fn teller(self) -> Teller {
+                match self { $(Self::$name => Teller::$teller,)* }
+            }
         }
     };
 }
@@ -43,72 +58,72 @@ macro_rules! places {
 // An election needs the vote of another in a cluster of two: nobody leads it without the other's log
 // and the other's knowing.
 places! {
-    Truncated 3 "a follower removes entries that conflict with the leader's",
-    AnotherOp 3 "another operation is applied where a client waits",
-    WaitedTooLong 1 "a client is released because its entry was not committed in time",
-    Deposed 2 "a client is released because its leader was deposed",
-    WaitersLost 1 "a server crashes while clients wait at it",
-    Maybe 1 "a client gets maybe",
-    LatePut 1 "a put returns while a copy of it may still run",
-    LateReply 1 "a reply comes after its client has given up",
-    OldTermWaits 2 "an entry of an old term is on a majority and is not committed by counting",
-    RestartInTerm 1 "a server restarts within a term in which it had voted",
-    UnsyncedLost 1 "a crash loses entries that were not yet on disk",
-    AllDown 1 "all servers are down at once",
-    StaleVote 2 "a vote of an older term arrives",
-    StaleAppend 2 "an append of an older term arrives",
-    Overtaken 2 "an append arrives after a newer one of the same leader",
-    OvertakenReply 2 "an answer to an append comes after a newer one",
-    CommitBeyond 2 "an append carries a commit index beyond its last entry",
-    Duplicated 2 "a packet arrives twice",
-    BackedUp 2 "a leader goes back in a follower's log",
-    VoteRefusedLog 2 "a vote is refused because the candidate's log is behind",
-    VoteRefusedTwice 2 "a vote is refused because it was given to another",
-    SplitVote 2 "an election ends without a leader",
-    OldLeader 3 "two servers believe that they lead, in different terms",
-    OldLeaderTakes 3 "a deposed leader takes an operation",
-    Reapplied 1 "an entry is applied again after a restart",
-    OldConnection 1 "a request dies with the server's last incarnation",
-    LockMaybe 1 "a lock is held although its put was told maybe",
-    PreVoteRefused 2 "a pre-vote is refused because a leader is heard",
-    PreVoteFails 2 "a server asks who would vote for it, and begins no term",
-    QuorumLost 2 "a leader steps down because no majority answers",
-    ReadByIndex 2 "a get that took no entry is answered",
-    ReadAtFollower 3 "a follower answers a get that took no entry",
-    ReadGivenUp 3 "a get that took no entry is given up",
-    NoopCommits 2 "a no-op commits what an older term left",
-    TakenOver 1 "a leader hands over, and the other wins",
-    TransferFails 2 "a leader hands over in vain, and goes on",
-    VoteHeld 3 "a vote is refused because a leader is heard",
-    SnapshotTaken 1 "a server takes a snapshot",
-    SnapshotRestart 1 "a server restarts from a snapshot",
-    SnapshotInstalled 2 "a follower installs a snapshot",
-    SnapshotKeepsSuffix 2 "a snapshot keeps the entries that follow it in a follower's log",
-    SnapshotConflicts 3 "a snapshot replaces a log that conflicts with it",
-    SnapshotLate 2 "a snapshot arrives that brings nothing new",
-    SnapshotBetween 2 "a leader takes a newer snapshot while one is on its way",
-    ChunkResent 2 "a leader sends a chunk of a snapshot again",
-    SnapshotAfresh 2 "a follower crashes with a part of a snapshot",
-    BelowBase 2 "an append arrives that begins below a follower's snapshot",
-    Learned 1 "a server begins to learn, with a vote to come",
-    Joint 2 "a leader needs majorities of old and of new voters",
-    ChangeEnds 2 "a leader appends C_new",
-    ChangeGoesOn 2 "a new leader goes on with a change that another began",
-    GivenUp 2 "a leader no longer waits for a server to catch up",
-    LeaderLeaves 2 "a leader steps down because it is no member any more",
-    RemovedStands 2 "a server that is no member asks for votes or pre-votes",
-    FellBack 3 "a follower goes back to an older configuration",
-    MembersInSnapshot 2 "a snapshot brings a follower a configuration",
-    LearnerSilent 2 "a learner's election timer runs out, and it does not stand",
-    WriteFails 1 "a server stops because a write fails",
-    WriteTorn 2 "a server restarts, and drops the torn record of a write",
-    TornKept 3 "of a torn write some records are whole",
-    DiskLags 2 "an entry is committed that its leader's own disk does not have",
-    Renewed 2 "a server that is no member loses its disk, and is a new one",
-    HungHeard 2 "a leader whose disk hangs is heard",
-    SessionCopy 1 "a copy of a put gets the answer of the first",
-    SessionExpired 1 "a put is applied whose session has expired",
-    HintSkips 1 "a refusal skips entries of later terms than the leader's",
+    Truncated 3 Anyone "a follower removes entries that conflict with the leader's",
+    AnotherOp 3 LabService "another operation is applied where a client waits",
+    WaitedTooLong 1 LabService "a client is released because its entry was not committed in time",
+    Deposed 2 LabService "a client is released because its leader was deposed",
+    WaitersLost 1 LabService "a server crashes while clients wait at it",
+    Maybe 1 Anyone "a client gets maybe",
+    LatePut 1 Anyone "a put returns while a copy of it may still run",
+    LateReply 1 Anyone "a reply comes after its client has given up",
+    OldTermWaits 2 LabRaft "an entry of an old term is on a majority and is not committed by counting",
+    RestartInTerm 1 Anyone "a server restarts within a term in which it had voted",
+    UnsyncedLost 1 Anyone "a crash loses entries that were not yet on disk",
+    AllDown 1 Anyone "all servers are down at once",
+    StaleVote 2 Anyone "a vote of an older term arrives",
+    StaleAppend 2 Anyone "an append of an older term arrives",
+    Overtaken 2 Anyone "an append arrives after a newer one of the same leader",
+    OvertakenReply 2 LabRaft "an answer to an append comes after a newer one",
+    CommitBeyond 2 LabRaft "an append carries a commit index beyond its last entry",
+    Duplicated 2 Anyone "a packet arrives twice",
+    BackedUp 2 LabRaft "a leader goes back in a follower's log",
+    VoteRefusedLog 2 LabRaft "a vote is refused because the candidate's log is behind",
+    VoteRefusedTwice 2 LabRaft "a vote is refused because it was given to another",
+    SplitVote 2 Anyone "an election ends without a leader",
+    OldLeader 3 Anyone "two servers believe that they lead, in different terms",
+    OldLeaderTakes 3 LabService "a deposed leader takes an operation",
+    Reapplied 1 LabService "an entry is applied again after a restart",
+    OldConnection 1 Anyone "a request dies with the server's last incarnation",
+    LockMaybe 1 Anyone "a lock is held although its put was told maybe",
+    PreVoteRefused 2 LabRaft "a pre-vote is refused because a leader is heard",
+    PreVoteFails 2 LabRaft "a server asks who would vote for it, and begins no term",
+    QuorumLost 2 LabRaft "a leader steps down because no majority answers",
+    ReadByIndex 2 LabRaft "a get that took no entry is answered",
+    ReadAtFollower 3 LabRaft "a follower answers a get that took no entry",
+    ReadGivenUp 3 LabRaft "a get that took no entry is given up",
+    NoopCommits 2 Anyone "a no-op commits what an older term left",
+    TakenOver 1 LabRaft "a leader hands over, and the other wins",
+    TransferFails 2 LabRaft "a leader hands over in vain, and goes on",
+    VoteHeld 3 LabRaft "a vote is refused because a leader is heard",
+    SnapshotTaken 1 LabRaft "a server takes a snapshot",
+    SnapshotRestart 1 LabRaft "a server restarts from a snapshot",
+    SnapshotInstalled 2 LabRaft "a follower installs a snapshot",
+    SnapshotKeepsSuffix 2 LabRaft "a snapshot keeps the entries that follow it in a follower's log",
+    SnapshotConflicts 3 LabRaft "a snapshot replaces a log that conflicts with it",
+    SnapshotLate 2 LabRaft "a snapshot arrives that brings nothing new",
+    SnapshotBetween 2 LabRaft "a leader takes a newer snapshot while one is on its way",
+    ChunkResent 2 LabRaft "a leader sends a chunk of a snapshot again",
+    SnapshotAfresh 2 LabRaft "a follower crashes with a part of a snapshot",
+    BelowBase 2 LabRaft "an append arrives that begins below a follower's snapshot",
+    Learned 1 LabRaft "a server begins to learn, with a vote to come",
+    Joint 2 LabRaft "a leader needs majorities of old and of new voters",
+    ChangeEnds 2 LabRaft "a leader appends C_new",
+    ChangeGoesOn 2 LabRaft "a new leader goes on with a change that another began",
+    GivenUp 2 LabRaft "a leader no longer waits for a server to catch up",
+    LeaderLeaves 2 LabRaft "a leader steps down because it is no member any more",
+    RemovedStands 2 LabRaft "a server that is no member asks for votes or pre-votes",
+    FellBack 3 LabRaft "a follower goes back to an older configuration",
+    MembersInSnapshot 2 LabRaft "a snapshot brings a follower a configuration",
+    LearnerSilent 2 LabRaft "a learner's election timer runs out, and it does not stand",
+    WriteFails 1 Anyone "a server stops because a write fails",
+    WriteTorn 2 Anyone "a server restarts, and drops the torn record of a write",
+    TornKept 3 Anyone "of a torn write some records are whole",
+    DiskLags 2 Anyone "an entry is committed that its leader's own disk does not have",
+    Renewed 2 LabRaft "a server that is no member loses its disk, and is a new one",
+    HungHeard 2 Anyone "a leader whose disk hangs is heard",
+    SessionCopy 1 LabRaft "a copy of a put gets the answer of the first",
+    SessionExpired 1 LabRaft "a put is applied whose session has expired",
+    HintSkips 1 LabRaft "a refusal skips entries of later terms than the leader's",
 }
 
 impl Place {
@@ -330,19 +345,9 @@ impl Watch {
                     self.reach(Place::HintSkips);
                 }
             }
-            RaftEvent::Ignored { summary, why, .. } => match (summary.kind, why) {
-                (PacketKind::VoteGranted, IgnoreReason::OldTerm) => self.reach(Place::StaleVote),
-                (_, IgnoreReason::Overtaken) => self.reach(Place::OvertakenReply),
-                (
-                    _,
-                    IgnoreReason::OldTerm
-                    | IgnoreReason::NotInRole
-                    | IgnoreReason::NotLeader
-                    | IgnoreReason::NoVote
-                    | IgnoreReason::EarlierQuestion
-                    | IgnoreReason::AlsoLeads,
-                ) => {}
-            },
+            RaftEvent::Ignored { why: IgnoreReason::Overtaken, .. } => {
+                self.reach(Place::OvertakenReply);
+            }
             RaftEvent::VoteRefused { why, .. } => match why {
                 VoteRefusal::LogBehind { .. } => self.reach(Place::VoteRefusedLog),
                 VoteRefusal::VotedFor { .. } => self.reach(Place::VoteRefusedTwice),
@@ -368,9 +373,11 @@ impl Watch {
             RaftEvent::ElectionStarted { term, .. } => {
                 self.stands(cluster, server);
                 self.heirs.remove(server);
-                if term.0 > cluster.checker().led_term().0 + 1 {
-                    self.reach(Place::SplitVote);
-                }
+                self.votes_for_itself(cluster, *term);
+            }
+            // That is how the disk of a guest tells it.
+            RaftEvent::Saved { term, vote: Some(vote) } if *vote == server => {
+                self.votes_for_itself(cluster, *term);
             }
             RaftEvent::Committed { first, last, .. } => {
                 if cluster.server(server).is_some_and(|it| it.disk.log.last_index() < *last) {
@@ -378,7 +385,7 @@ impl Watch {
                 }
                 let log = cluster.server(server).map(|server| server.raft.log());
                 let entry = |index: Index| log.and_then(|log| log.get(index));
-                let is_noop = entry(*last).is_some_and(|entry| entry.op().is_none());
+                let is_noop = entry(*last).is_some_and(|entry| entry.payload == Payload::Noop);
                 if is_noop
                     && first < last
                     && entry(*first).map(|one| one.term) != entry(*last).map(|one| one.term)
@@ -431,6 +438,13 @@ impl Watch {
         }
     }
 
+    /// A server begins an election.
+    fn votes_for_itself(&mut self, cluster: &Cluster, term: Term) {
+        if term.0 > cluster.checker().led_term().0 + 1 {
+            self.reach(Place::SplitVote);
+        }
+    }
+
     fn client(&mut self, cluster: &Cluster, client: ClientId, event: &ClientEvent) {
         match event {
             ClientEvent::Returned { result, late, .. } => {
@@ -458,19 +472,25 @@ impl Watch {
         if self.copies.remove(&packet) {
             self.reach(Place::Duplicated);
         }
+        let server = |node| if let Node::Server(id) = node { cluster.server(id) } else { None };
+        let is_older = |server: &Server| summary.term < server.raft.term();
+        if summary.kind == PacketKind::VoteGranted && server(to).is_some_and(is_older) {
+            self.reach(Place::StaleVote);
+        }
         if let PacketKind::Append { prev, entries, commit } = summary.kind {
-            let server = |to| if let Node::Server(id) = to { cluster.server(id) } else { None };
+            if server(to).is_some_and(|server| prev < server.raft.log().base().index) {
+                self.reach(Place::BelowBase);
+            }
+            if commit.0 > prev.0 + u64::from(entries) {
+                self.reach(Place::CommitBeyond);
+            }
+        }
+        if matches!(summary.kind.name(), PacketName::Append | PacketName::Heartbeat) {
             let hangs = |it: &Server| it.disk.sync.is_none() && it.disk.is_writing();
             if server(from).is_some_and(hangs) {
                 self.reach(Place::HungHeard);
             }
-            if server(to).is_some_and(|server| prev < server.raft.log().base().index) {
-                self.reach(Place::BelowBase);
-            }
             self.append(cluster, (from, to), (summary.term, packet));
-            if commit.0 > prev.0 + u64::from(entries) {
-                self.reach(Place::CommitBeyond);
-            }
         }
     }
 

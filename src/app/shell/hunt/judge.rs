@@ -105,7 +105,8 @@ impl Caught {
 }
 
 fn also(text: &str, ended: Option<&str>) -> String {
-    ended.map_or_else(|| text.to_owned(), |ended| format!("{text}; {ended}"))
+    let join = if text.ends_with('.') { "" } else { ";" };
+    ended.map_or_else(|| text.to_owned(), |ended| format!("{text}{join} {ended}"))
 }
 
 /// Where a scene that shows a flaw is decided: the line at which the lab's own Raft fails or breaks its

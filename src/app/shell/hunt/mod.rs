@@ -28,7 +28,7 @@ use crate::app::hunt::{Prey, Shrunk};
 use crate::app::stop;
 use crate::cluster::digest::ENGINE;
 use crate::cluster::plain::Plain;
-use results::{Found, Hunt, Results};
+use results::{Found, Guest, Hunt, Results};
 
 #[cfg(feature = "guests")]
 pub use judge::{Breach, Played, Seed, one, scene, trap};
@@ -110,9 +110,20 @@ fn hunt(options: &HuntOptions, prey: &Prey) -> Hunt {
             Prey::Plan(_) => None,
             Prey::Script(_, path) => Some(path.clone()),
         },
+        raft: raft(prey),
         seeds: options.seeds.clone().map(|seeds| (seeds.start, seeds.end)),
         shares: 1,
     }
+}
+
+fn raft(prey: &Prey) -> Option<Guest> {
+    let raft = match prey {
+        Prey::Plan(fixed) => fixed.raft.as_ref(),
+        Prey::Script(script, _) => script.config.raft.as_ref(),
+    }?;
+    let program = raft.program.as_ref()?;
+    let hash = format!("{:#x}", program.hash());
+    Some(Guest { hash, params: raft.params.to_string(), serves: program.serves() })
 }
 
 /// The hunt is over before its last seed.

@@ -18,8 +18,10 @@ pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> i
     };
     let (first, second) = (width(0, "runs"), width(1, "times"));
     writeln!(out, "{:>first$}  {:>second$}  reached", "runs", "times")?;
-    let there =
-        |(place, row): &(&Place, &[String; 2])| results.hunt.may_reach(**place) || row[0] != "0";
+    let hunt = &results.hunt;
+    let there = |(place, row): &(&Place, &[String; 2])| {
+        row[0] != "0" || hunt.may_reach(**place) && hunt.tells_of(**place)
+    };
     for (place, [runs, times]) in Place::ALL.iter().zip(&rows).filter(there) {
         writeln!(out, "{runs:>first$}  {times:>second$}  {}", place.about())?;
     }
@@ -34,6 +36,12 @@ pub fn print(results: &Results, wall_us: Option<u64>, out: &mut impl Write) -> i
     writeln!(out, ".")?;
     if results.runs > 0 {
         unreached(results, out)?;
+    }
+    if let Some(guest) = &hunt.raft {
+        let own = if guest.serves { "Raft and service tell" } else { "Raft tells" };
+        let untold = |place: &&Place| hunt.may_reach(**place) && !hunt.tells_of(**place);
+        let count = Place::ALL.iter().filter(untold).count();
+        writeln!(out, "Left out are {count} places of which only the lab's own {own}.")?;
     }
     limits(results, out)?;
     match results.failed {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::hunt::places::{Place, Watch};
+use crate::app::hunt::places::{Place, Teller, Watch};
 use crate::app::hunt::plan::Extra;
 use crate::app::hunt::play::{Outcome, Run};
 use crate::app::shell::Mistake;
@@ -32,13 +32,37 @@ pub struct Hunt {
     /// Options of Raft that all servers keep; `any`: as the seed draws them.
     pub options: Vec<String>,
     pub script: Option<String>,
+    /// The Raft of the servers, if it is not the lab's own.
+    #[serde(default)]
+    pub raft: Option<Guest>,
     /// The first seed, and the one after the last; none when a time was the limit.
     pub seeds: Option<(u64, u64)>,
     /// Into how many shares it was divided.
     pub shares: u64,
 }
 
+/// Which guest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guest {
+    /// The fingerprint of its module, as in `raft-hash=`.
+    pub hash: String,
+    /// What it is told, as `raft-params=`.
+    pub params: String,
+    /// Whether the whole service is its own.
+    pub serves: bool,
+}
+
 impl Hunt {
+    /// Whether the servers would tell that a run came there.
+    pub fn tells_of(&self, place: Place) -> bool {
+        match (place.teller(), &self.raft) {
+            (Teller::Anyone, _) | (_, None) => true,
+            (Teller::LabService, Some(guest)) => !guest.serves,
+            (Teller::LabRaft, Some(_)) => false,
+        }
+    }
+
     /// Whether the servers may keep the option that a place needs, if it needs one. A script says
     /// itself what its servers keep.
     pub fn may_reach(&self, place: Place) -> bool {
@@ -163,6 +187,7 @@ impl Results {
         reached
             .filter(|(place, (runs, _))| *runs == 0 && self.hunt.may_reach(**place))
             .map(|(place, _)| *place)
+            .filter(|place| self.hunt.tells_of(*place))
     }
 
     /// Adds another share's result; `None` if a sum would be too large for a number.
