@@ -96,9 +96,7 @@ static void count_commit(void) {
         int64_t have = 1LL << me;
         for (int i = 0; i < servers; i++)
             if (i != me && matched[i] >= n) have |= 1LL << i;
-#ifndef BUG_COMMITS_OLD_TERMS
         if (lab_entry_term(n) != lab_hard_term()) return; /* only entries of its own term are counted (5.4.2) */
-#endif
         if (majority(have)) {
             commit = n;
             return;
@@ -139,17 +137,9 @@ static void on_vote(int from, struct message *m) {
     int64_t last = lab_log_length(), last_term = lab_entry_term(last);
     /* Whose log is older must not win: it may lack what is committed (5.4.1). */
     int fresh = m->log_term > last_term || (m->log_term == last_term && m->index >= last);
-#ifdef BUG_VOTES_FOR_OLD_LOGS
-    fresh = 1;
-#endif
     int grants = m->term == lab_hard_term() && (lab_hard_vote() == NOBODY || lab_hard_vote() == from) && fresh;
-#ifdef BUG_REFUSES_REPEATED_VOTE
-    if (lab_hard_vote() != NOBODY) grants = 0;
-#endif
     if (grants) {
-#ifndef BUG_FORGETS_VOTE
         lab_save_hard(lab_hard_term(), from);
-#endif
         election_timer();
     }
     tell(from, grants ? VOTE_GRANTED : VOTE_REFUSED, 0);
@@ -160,19 +150,9 @@ static void on_append(int from, struct message *m) {
         tell(from, APPEND_REFUSED, lab_log_length());
         return;
     }
-#ifdef BUG_CANDIDATE_KEEPS_STANDING
-    if (role == CANDIDATE) return;
-#endif
     become_follower(m->term, from);
     election_timer();
-#ifdef BUG_COMMITS_UNMATCHED
-    int64_t end = lab_log_length(); /* whatever is there */
-    if (m->commit > commit) commit = m->commit < end ? m->commit : end;
-#endif
     int matches = m->index == 0 || (m->index <= lab_log_length() && lab_entry_term(m->index) == m->log_term);
-#ifdef BUG_IGNORES_PREVIOUS_TERM
-    matches = m->index <= lab_log_length();
-#endif
     if (!matches) {
         /* The leader goes back behind the whole term that is in the way (5.3, end). */
         int64_t back = lab_log_length();
@@ -189,10 +169,8 @@ static void on_append(int from, struct message *m) {
         struct entry e;
         __builtin_memcpy(&e, at, sizeof e);
         index++;
-#ifndef BUG_KEEPS_CONFLICTS
         /* An entry that contradicts the leader's goes, with all behind it (5.3). */
         if (index <= lab_log_length() && lab_entry_term(index) != e.term) lab_truncate(index - 1);
-#endif
         if (index > lab_log_length()) lab_append(e.term, at + sizeof e, e.length);
         at += sizeof e + e.length;
     }
@@ -219,9 +197,6 @@ static void on_appended(int from, struct message *m) {
 
 EXPORT(on_message) void on_message(int32_t from, int32_t length) {
     struct message *m = (struct message *)in.at;
-#ifdef BUG_RESETS_ON_ANY_RPC
-    if (role != LEADER) election_timer();
-#endif
     if (m->term > lab_hard_term()) become_follower(m->term, NOBODY); /* a newer term (5.1) */
     if (m->kind == VOTE) on_vote(from, m);
     if (m->kind == APPEND) on_append(from, m);

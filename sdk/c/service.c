@@ -150,12 +150,6 @@ static void committed(void) {
 
 EXPORT(on_request) void on_request(int32_t id, int32_t length) {
     static uint8_t entry[4096];
-#ifdef BUG_LOCAL_GET
-    if (in.at[9] == 'g') { /* {"type":"get": from its own map, however old that is */
-        apply((char *)in.at, length, id);
-        return;
-    }
-#endif
     if (role != LEADER || waiters == WAITING || length + sizeof(struct name) > sizeof entry) {
         lab_reply(id, WRONG_LEADER, 0, 0);
         return;
@@ -165,10 +159,6 @@ EXPORT(on_request) void on_request(int32_t id, int32_t length) {
     __builtin_memcpy(entry, &name, sizeof name);
     __builtin_memcpy(entry + sizeof name, in.at, length);
     lab_append(lab_hard_term(), entry, length + sizeof name);
-#ifdef BUG_REPLIES_EARLY
-    if (in.at[9] == 'p') lab_reply(id, OK, 0, 0); /* before it is committed, and whatever its version */
-    else
-#endif
     waiting[waiters++] = (struct waiting){id, lab_log_length(), lab_hard_term()};
     replicate_to_all();
     count_commit();
