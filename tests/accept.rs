@@ -50,17 +50,23 @@ fn a_service_of_its_own_is_judged_by_its_answers() {
 /// it again; and the ones without are not accused of any.
 #[test]
 fn accept_names_the_rule_that_a_bug_breaks() {
-    for (bug, rules) in [
+    let six = [
         ("votes_for_old_logs", &["leader-completeness"][..]),
         ("forgets_vote", &["one-vote"]),
         ("commits_old_terms", &["leader-completeness"]),
         ("keeps_conflicts", &["log-matching", "state-machine-safety"]),
         ("ignores_previous_term", &["log-matching", "state-machine-safety"]),
         ("commits_unmatched", &["state-machine-safety"]),
-    ] {
+    ];
+    let in_both = six.into_iter().flat_map(|(bug, rules)| {
+        ["", "_rust"].map(|language| (format!("{bug}{language}"), rules, "flaws"))
+    });
+    // A vote that is answered before it is on disk.
+    let late = ("saves_vote_late".to_owned(), &["one-vote"][..], "raft");
+    for (bug, rules, folder) in in_both.chain([late]) {
         let module = format!("tests/guests/bug_{bug}.wasm");
         let (status, out, errors) =
-            raftlab(&["accept", &module, "--json", "--seeds", "0", "--folder", "flaws"]);
+            raftlab(&["accept", &module, "--json", "--seeds", "0", "--folder", folder]);
         assert_eq!(status, 1, "{bug}: {errors}");
         let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
         assert_eq!(report["verdict"], "rejected");
@@ -91,6 +97,7 @@ fn accept_names_the_bait_at_which_nothing_goes_on() {
         ("resets_on_any_rpc", "reset-on-any-rpc", "Figure 2, Followers"),
         ("candidate_keeps_standing", "candidate-keeps-standing", "§5.2"),
         ("refuses_repeated_vote", "refuse-repeated-vote", "Figure 2, RequestVote 2"),
+        ("match_goes_back", "match-goes-back", "Figure 2, Leaders"),
     ] {
         let module = format!("tests/guests/bug_{bug}.wasm");
         let (status, out, errors) =
@@ -181,6 +188,39 @@ fn accept_that_is_stopped_says_what_it_has_found() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["stopped"], "it was stopped");
     assert_eq!(report["verdict"], "undecided");
+}
+
+/// Of a guest a hunt counts the places that its disk, its packets and its reports tell of, each of which is
+/// reached; the others are left out, with a line that says so. Shares of hunts in two modules are two hunts.
+#[test]
+fn a_hunt_in_a_guest_counts_what_guests_tell_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for (name, untold) in [
+        ("raft_c", "Left out are 6 places of which only the lab's own Raft tells."),
+        ("service_c", "Left out are 12 places of which only the lab's own Raft and service tell."),
+    ] {
+        let module = format!("tests/guests/{name}.wasm");
+        let hunt = ["hunt", "--raft", &module, "--seeds", "1..601"];
+        let (status, told, errors) = raftlab(&hunt);
+        assert_eq!(status, 0, "{name}: {told}{errors}");
+        assert!(told.contains("Nothing found.") && !told.contains("not reached"), "{name}: {told}");
+        assert!(told.lines().any(|line| line == untold), "{name}: {told}");
+        let is_none = |line: &&str| line.trim_start().starts_with("0 ");
+        assert_eq!(told.lines().find(is_none), None, "{name}");
+        let (first, second) = (at(&format!("{name}.1")), at(&format!("{name}.2")));
+        for (share, path) in [("1/2", &first), ("2/2", &second)] {
+            let share = ["hunt", "--raft", &module, "--seeds", "1..5", "--shard", share, "--json"];
+            std::fs::write(path, raftlab(&share).1).expect("a file");
+        }
+        let (status, told, errors) = raftlab(&["hunt", "--merge", &first, "--merge", &second]);
+        assert_eq!(status, 0, "{told}{errors}");
+        assert!(told.contains(untold), "{told}");
+    }
+    let (first, other) = (at("raft_c.1"), at("service_c.2"));
+    let (status, _, errors) = raftlab(&["hunt", "--merge", &first, "--merge", &other]);
+    assert_eq!(status, 2);
+    assert!(errors.contains("is of another hunt than"), "{errors}");
 }
 
 /// What a hunt writes names the module from where the script lies: both may move.
