@@ -83,6 +83,21 @@ fn each_is_met_with_as_many_commands_as_its_par_and_none_less() {
     assert!(met >= 12, "{met}");
 }
 
+/// With a vote that is forgotten, one command makes no second leader, on whichever server and at whatever
+/// moment: two are the fewest, as where the hunt shrinks what it finds with that flaw.
+#[test]
+fn two_leaders_in_one_term_take_two_commands() {
+    let (_, text) = challenges().into_iter().find(|(name, _)| name.starts_with("15_")).unwrap();
+    for deed in ["crash", "restart", "timeout"] {
+        for (server, wait) in (1..=3).flat_map(|server| (0..40).map(move |wait| (server, wait))) {
+            let lines = [format!("run {}ms", wait * 25), format!("{deed} S{server}")];
+            assert!(!judged(&with(&text, &lines)).0, "{lines:?}");
+        }
+    }
+    let lines = solution("15_two_leaders_in_one_term.lab").unwrap();
+    assert_eq!(judged(&with(&text, &lines)), (true, 2));
+}
+
 /// A write that was confirmed is never lost where all keep the rules, whatever one does with ten commands.
 #[test]
 fn a_confirmed_write_is_not_lost() {

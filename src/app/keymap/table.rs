@@ -272,7 +272,7 @@ pub const BINDINGS: &[Binding] = &[
         "exit (each press was a command)",
     ),
     // Packet mode.
-    packet(&[Char('j'), Key(Named::Down)], Packet::Next, "next", "choose the next packet"),
+    packet(&[Char('j'), Key(Named::Down)], Packet::Next, "choose", "choose the next packet"),
     packet(&[Char('k'), Key(Named::Up)], Packet::Previous, "", "choose the previous packet"),
     packet(&[Key(Named::Enter)], Packet::Deliver, "deliver", "deliver it now"),
     packet(&[Char('*')], Packet::DeliverAll, "all", "deliver all that are in flight now"),

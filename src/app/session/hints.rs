@@ -92,7 +92,8 @@ impl Session {
     /// The footer leaves out what has no room, but keeps the last.
     fn normal_hints(&self) -> Vec<Action> {
         let undo = if self.undone.is_empty() { Normal::Undo } else { Normal::Redo };
-        let undo = (self.timeline.end().deeds > 0).then_some(undo);
+        let can = self.timeline.end().deeds > 0 || undo == Normal::Redo;
+        let undo = can.then_some(undo);
         if self.is_stopped_for_good() {
             // Nothing that acts could show what comes of it.
             let script = self.cluster.script().map(|_| Normal::PreviousLine);
@@ -209,6 +210,7 @@ fn packet_hints() -> Vec<Action> {
     use Packet as P;
     let keys = [
         P::Deliver,
+        P::Next,
         P::Timer,
         P::ByHand,
         P::Drop,

@@ -206,9 +206,11 @@ impl Session {
     /// At the end of a lesson, how to go on.
     pub(super) fn tell_of_next_lesson(&mut self) {
         if let Some(number) = self.next_lesson() {
-            self.note(format!("the lesson ends here: `:lesson` begins the next, {number}"));
+            self.note(format!(
+                "the lesson ends here: `:lesson` begins the next, {number}; Space goes on"
+            ));
         } else if self.plays_a_lesson() {
-            self.note("the last lesson ends here: `raftlab challenges` lists what to try now");
+            self.note("the last lesson ends here: `raftlab challenge` lists what to try now");
         }
     }
 }

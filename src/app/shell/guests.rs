@@ -4,6 +4,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::Mistake;
+use super::files::is_standard;
 use crate::cluster::command::{Script, Setup, Text};
 use crate::cluster::plain::{is_hidden, plain};
 use crate::cluster::{Implementation, Limits};
@@ -64,6 +65,10 @@ pub fn named(path: &Path, params: &str) -> Result<Implementation, Mistake> {
         return Err(Mistake::Usage(format!(
             "--raft-params: a line of {PARAMS_MAX} bytes at most is expected"
         )));
+    }
+    if is_standard(path) {
+        // What is found is a script that names the module, to be played again.
+        return Err(Mistake::Usage("a module is read from a file, not from standard input".into()));
     }
     let file = whole(path);
     let limits = Limits::default();

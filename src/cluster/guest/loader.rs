@@ -258,7 +258,7 @@ fn rewrite(bytes: &[u8]) -> Fit<Rewritten> {
         }
     }
     if !has_exports {
-        return unfit(format!("it exports nothing: {}", missing(&[])));
+        return unfit(missing(&[]));
     }
     if memories != 1 {
         return unfit(format!("it has {memories} memories, and a server has one"));

@@ -122,16 +122,13 @@ fn a_lesson_ends_with_how_to_begin_the_next() {
     };
     let mut session = end("lessons/04_the_newer_log_wins.lab");
     let notice = session.scene().view.notice.clone().expect("a word of what comes next");
-    assert_eq!(notice.text, "the lesson ends here: `:lesson` begins the next, 5");
+    assert_eq!(notice.text, "the lesson ends here: `:lesson` begins the next, 5; Space goes on");
     let begun = own::find("lesson").expect("a word").run(&mut session, "");
     assert!(matches!(begun, Some(Effect::Lesson(number)) if number == "5"));
     let last = scenes::within(scenes::LESSONS).pop().expect("lessons");
     let session = end(last.path());
     let notice = session.scene().view.notice.clone().expect("a word of what comes next");
-    assert_eq!(
-        notice.text,
-        "the last lesson ends here: `raftlab challenges` lists what to try now"
-    );
+    assert_eq!(notice.text, "the last lesson ends here: `raftlab challenge` lists what to try now");
 }
 
 /// A key that is held down must not run past what the class is asked.

@@ -55,7 +55,7 @@ pub(super) const ALL: &[(&str, &[Example], &[Status])] = &[
         &[
             ("raftlab guest new --c my-raft", "a small Raft in C"),
             ("raftlab guest new --rust my-raft", "in Rust"),
-            ("raftlab guest new --go my-raft", "in Go, for TinyGo"),
+            ("raftlab guest new --go my-raft", "in Go"),
         ],
         &[(0, "the files were written"), BAD],
     ),
