@@ -198,6 +198,34 @@ fn a_browser_plays_what_the_program_plays() {
     }
 }
 
+/// Another engine of another house, where it is.
+#[test]
+fn firefox_plays_it_too() {
+    const FLAG: &str = "--experimental-websocket";
+    if skipped("the page in Firefox", false) {
+        return;
+    }
+    let runs = |name: &str, argument: &str| {
+        let mut program = Command::new(name);
+        program.args([argument, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+        program.status().is_ok_and(|status| status.success())
+    };
+    let firefox = ["firefox-esr", "firefox"].into_iter().find(|name| runs(name, "--headless"));
+    let Some(firefox) = firefox.filter(|_| runs("node", FLAG)) else {
+        let _ =
+            writeln!(io::stderr(), "the page in Firefox: skipped, no Firefox, or a node before 20");
+        return;
+    };
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let shared = raftlab(&["share", LESSON, "--at", "beat 2", "--base", "https://example.org/lab"]);
+    let link = shared.lines().last().expect("a link");
+    let tool = root().join("web/tools/firefox.mjs");
+    let digests = root().join("tests/digests.tsv");
+    let [flag, firefox, link] = [FLAG, firefox, link].map(Path::new);
+    let told = node(&[flag, &tool, firefox, &page(), link, &digests]);
+    assert_eq!(told.lines().filter(|line| line.starts_with("so: ")).count(), 7, "{told}");
+}
+
 #[test]
 fn a_raft_of_ones_own_runs_on_the_page() {
     if skipped("a Raft of one's own on the page", true) {
