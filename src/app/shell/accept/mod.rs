@@ -200,11 +200,16 @@ type Broken<'a> = (&'a Bait, Box<hunt::Breach>);
 fn play<'a>(baits: &'a [Bait], budget: Budget, clock: &Clock) -> (Vec<Scene>, Vec<Broken<'a>>) {
     clock.begin("scripts", baits.len() as u64);
     let (mut scenes, mut broken) = (Vec::new(), Vec::new());
-    let play = |bait| {
+    let play = |bait: &'a Bait| {
+        let unfinished = |why: &str| Verdict::Unfinished { why: why.into() };
+        // A guest may take long to start, and there are hundreds of scripts.
+        if let Some(why) = clock.stopped().filter(|_| bait.script.is_ok()) {
+            return (bait, unfinished(why), None);
+        }
         let (verdict, breach) = scenes::verdict(bait, budget);
         // What was cut off in the midst says as little as what was never begun.
         let verdict = match (verdict, clock.stopped()) {
-            (Verdict::Unfinished { .. }, Some(why)) => Verdict::Unfinished { why: why.into() },
+            (Verdict::Unfinished { .. }, Some(why)) => unfinished(why),
             (verdict, _) => verdict,
         };
         (bait, verdict, breach)
