@@ -283,6 +283,16 @@ fn check_calm(truth: &Truth, heading: &str) {
     let some = servers.iter().any(|server| !server.raft.log().is_empty());
     let calm = some && cluster.flaws().is_empty() && servers.iter().all(settled);
     assert_eq!(heading.contains("nothing in danger"), calm, "{heading}");
+    let Some((_, leader)) = heading.split_once("safe while ") else { return };
+    let named = |server: &&Server| leader.starts_with(&format!("{} leads", server.id));
+    let leader = servers.iter().find(named).expect("a server is named");
+    assert!(leader.raft.role() == Role::Leader && can_commit(cluster, leader), "{heading}");
+    for (index, entry) in servers.iter().flat_map(|server| server.raft.log().iter_from(Index(1))) {
+        let committed = truth.committed.get(&index.0) == Some(&entry.term);
+        let held = leader.raft.log().term(index) == Some(entry.term);
+        let everywhere = winners.iter().all(|it| it.raft.log().term(index) == Some(entry.term));
+        assert!(committed || held || everywhere, "entry {index}: {heading}");
+    }
 }
 
 /// Which client waits for which server: under the server, in the list, or at the foot of a room.
@@ -345,13 +355,14 @@ fn check_all(truth: &mut Truth) {
 }
 
 /// What would answer a question to the class, or be a hint.
-const TELLING: [&str; 13] = [
+const TELLING: [&str; 14] = [
     "voted for",
     "STUCK",
     "MAJORITY",
     "needs ",
     "IN DANGER",
     "nothing in danger",
+    "safe while",
     "WILL LOSE",
     "CONFLICTS",
     "≠",

@@ -252,7 +252,7 @@ impl RaftEvent {
                 },
             ),
             R::OldTermWaits { index, entry, term, copies } => replication.story(
-                |_| format!("must not commit entry {index} of term {entry} yet"),
+                |_| format!("must not count entry {index} of term {entry} as committed yet"),
                 |_| old_term(*term, *copies),
             ),
             R::Saved { term, vote } => {

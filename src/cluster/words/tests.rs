@@ -197,7 +197,7 @@ fn entries_are_told_from_taking_to_committing() {
     let (entry, term) = (Term(2), Term(4));
     assert_eq!(
         tells(E::Raft(server(1), RaftEvent::OldTermWaits { index, entry, term, copies })),
-        "S1 must not commit entry 4 of term 2 yet. \
+        "S1 must not count entry 4 of term 2 as committed yet. \
          It counts S1, S2 and S3, but term 4 must commit an entry of its own first (§5.4.2)."
     );
 }

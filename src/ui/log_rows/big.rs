@@ -1,6 +1,6 @@
 //! The rows of servers at the largest scale, in block letters.
 
-use super::{ABOVE_BIG, CALM, SPOKEN, Table, spoken_style};
+use super::{ABOVE_BIG, SPOKEN, Table, spoken_style};
 use crate::cluster::raft::Entry;
 use crate::cluster::server::Server;
 use crate::cluster::situation::{Fate, Standing};
@@ -249,8 +249,8 @@ impl Table<'_> {
             }
         }
         let verdicts = seen.iter().map(|(verdict, who)| (verdict.below(*who), verdict.is_bad()));
-        let calm = self.is_calm().then(|| (CALM.to_uppercase(), false));
-        let lines: Vec<(String, bool)> = verdicts.chain(calm).collect();
+        let peril = self.peril().map(|words| (words.to_uppercase(), false));
+        let lines: Vec<(String, bool)> = verdicts.chain(peril).collect();
         let mut y = self.area.y + ABOVE_BIG + rows * self.big_rows() + 1;
         for (text, bad) in lines {
             if y + 3 > self.area.bottom() {

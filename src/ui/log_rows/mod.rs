@@ -66,8 +66,6 @@ const VERDICT: u16 = 23;
 const GAP_BIG: u16 = 5;
 /// What the looks of an entry mean to which a script points.
 const SPOKEN: &str = "spoken of";
-/// What is said where nothing is in danger.
-const CALM: &str = "nothing in danger";
 /// As many entries as a log shows at least, if it has them.
 const FEW: u64 = 4;
 
@@ -399,10 +397,10 @@ impl Table<'_> {
                 }
             }
         }
-        if !big && self.is_calm() {
+        if let Some(words) = self.peril().filter(|_| !big) {
             let room = self.area.right().saturating_sub(self.verdicts + 1);
             let style = theme.ink(Ink::Text);
-            canvas.pen_at(self.verdicts + 1, y, room).style(style).put_within(CALM);
+            canvas.pen_at(self.verdicts + 1, y, room).style(style).put_within(&words);
         }
         let y = self.area.y + if big { ABOVE_BIG - 4 } else { 1 };
         for index in (self.first.0..self.end().0.min(self.last.0 + 1)).map(Index) {
@@ -621,22 +619,37 @@ impl Table<'_> {
         })
     }
 
-    /// Whether all that any server holds is committed, or on every server that can win an election:
-    /// what is told where it can be told, and where no rule is left out.
-    fn is_calm(&self) -> bool {
+    /// Whether anything is in danger, in words, where no row says that something is.
+    fn peril(&self) -> Option<String> {
         let cluster = self.scene.cluster;
+        if self.last == Index::ZERO {
+            return None;
+        }
+        if self.scene.view.withholds() {
+            return Some("danger: not told yet".to_owned());
+        }
+        let servers = cluster.servers();
+        if servers.iter().any(|server| self.verdict(server).is_some_and(|it| it.is_bad())) {
+            return None;
+        }
+        // A rule is left out or broken, or a disk was lost: what Raft keeps may be gone at any moment.
+        let certain = cluster.flaws().is_empty()
+            && cluster.violation().is_none()
+            && !cluster.checker().is_void();
+        if !certain {
+            return Some("nothing is certain".to_owned());
+        }
         let stays = |server: &Server| {
             // Who has the last that is not settled has those before it (Log Matching).
             let last = server.raft.log().last_index();
             self.situation.fate(cluster, server, last).is_none_or(Fate::stays)
         };
-        let certain = cluster.flaws().is_empty()
-            && cluster.violation().is_none()
-            && !cluster.checker().is_void();
-        !self.scene.view.withholds()
-            && certain
-            && self.last > Index::ZERO
-            && cluster.servers().iter().all(stays)
+        if servers.iter().all(stays) {
+            return Some("nothing in danger".to_owned());
+        }
+        // A leader overwrites nothing in its own log (Leader Append-Only).
+        let leads = |server: &&Server| self.situation.standing(server.id) == Standing::Leader;
+        servers.iter().find(leads).map(|leader| format!("safe while {} leads", leader.id))
     }
 
     fn draw_verdict(&self, canvas: &mut Canvas, y: u16, server: &Server) {

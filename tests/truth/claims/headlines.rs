@@ -320,7 +320,7 @@ pub const HEADLINES: Forms = &[
             && range.last().unwrap_or(was.next()) == is
             && from_server(s) == Some(id(w[2]))
     }),
-    ("{} must not commit entry {} of term {} yet", |s, w| {
+    ("{} must not count entry {} of term {} as committed yet", |s, w| {
         let raft = &s.is(id(w[0])).raft;
         raft.log().term(Index(n(w[1]))) == Some(Term(n(w[2])))
             && Term(n(w[2])) < raft.term()
