@@ -106,6 +106,24 @@ fn a_crash_loses_the_vote_of_the_newest_term_that_was_not_on_disk() {
     assert_eq!(run.cluster.servers()[0].disk.hard.voted_for, Some(id(1)), "of term 1");
 }
 
+/// Word of it has left, so it was given.
+#[test]
+fn a_vote_that_was_answered_before_it_was_on_disk_is_not_denied() {
+    // Since S5 lost its disk, two votes in a term end no run.
+    let run = Run::of(
+        "cluster servers=5 election=100s..200s sync=50ms\ncrash S5\nwipe S5\nrestart S5\n\
+         flaw ack-before-sync on S1 S2\nisolate S3\ntimeout S1\nrun 20ms\n\
+         crash S2\nrestart S2\nheal\ntimeout S3\nrun 80ms",
+        1,
+    );
+    assert_eq!(run.votes_of(2), [(id(1), None), (id(3), Some(id(1)))]);
+    let votes = |kind: &EventKind| matches!(kind, EventKind::Raft(voter, RaftEvent::VoteGranted { .. }) if *voter == id(2));
+    assert_eq!(run.flaws_of(votes), [vec![], vec![Flaw::AckBeforeSync]]);
+    let told = run.told(votes);
+    says(&told[1], &["It gave its vote in term 1 to S1, and has forgotten it"]);
+    never_says(&told[1], &["for no other"]);
+}
+
 #[test]
 fn a_one_way_cut_is_said_with_its_direction() {
     for (cut, says_so) in [

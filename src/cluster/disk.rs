@@ -216,6 +216,23 @@ impl Disk {
         unsynced.any(|write| matches!(write, Write::HardState(hard) if *hard == vote))
     }
 
+    /// The newest vote that is not yet durable, and of which word has left all the same: a flaw.
+    pub(super) fn promised_vote(&self) -> Option<(Term, ServerId)> {
+        let mut unsynced = self.pending.writes.iter().rev().chain(self.syncing.writes.iter().rev());
+        let hard = unsynced.find_map(|write| match write {
+            Write::HardState(hard) => Some(hard),
+            Write::Append(_) | Write::Truncate(_) | Write::Snapshot { .. } | Write::Blob(_) => None,
+        })?;
+        let waits = |(_, message): (ServerId, &Message)| match message {
+            Message::RequestVote { term, .. } | Message::VoteReply { term, granted: true, .. } => {
+                *term == hard.term
+            }
+            _ => false,
+        };
+        let candidate = hard.voted_for.filter(|_| !self.messages().any(waits))?;
+        Some((hard.term, candidate))
+    }
+
     /// The flaws of a server through which its disk holds less than it is thought to.
     pub(super) const fn keeps_less(flaws: Flaws) -> Flaws {
         flaws.intersection(Flaws::only(Flaw::ForgetVote).union(Flaws::only(Flaw::ForgetLog)))

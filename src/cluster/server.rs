@@ -125,9 +125,15 @@ impl Server {
         if vote.is_none() {
             self.raft.unsay_vote(|term, candidate| self.disk.has_unsynced_vote(term, candidate));
         }
+        let early = Flaws::only(Flaw::AckBeforeSync);
+        let promised =
+            self.disk.promised_vote().filter(|_| self.flaws().intersection(early) == early);
         let flaws = self.disk.crash(self.flaws());
         self.raft.start_again(&self.disk);
         self.raft.begin_with(self.disk.snapshot.clone());
+        if let Some((term, candidate)) = promised {
+            self.raft.forget_vote(term, candidate, early);
+        }
         if let Some(candidate) = vote.filter(|_| flaws.has(Flaw::ForgetVote)) {
             self.raft.forget_vote(term, candidate, Flaws::only(Flaw::ForgetVote));
         }
