@@ -223,11 +223,12 @@ impl Disk {
             Write::HardState(hard) => Some(hard),
             Write::Append(_) | Write::Truncate(_) | Write::Snapshot { .. } | Write::Blob(_) => None,
         })?;
-        let waits = |(_, message): (ServerId, &Message)| match message {
-            Message::RequestVote { term, .. } | Message::VoteReply { term, granted: true, .. } => {
-                *term == hard.term
-            }
-            _ => false,
+        let waits = |(_, message): (ServerId, &Message)| {
+            let tells = matches!(
+                message,
+                Message::RequestVote { .. } | Message::VoteReply { granted: true, .. }
+            );
+            tells && message.summary().term == hard.term
         };
         let candidate = hard.voted_for.filter(|_| !self.messages().any(waits))?;
         Some((hard.term, candidate))
