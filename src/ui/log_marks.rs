@@ -60,31 +60,36 @@ impl Verdict {
         }
     }
 
-    /// At the end of the server's row.
-    pub fn in_row(&self) -> String {
+    /// At the end of the server's row, the longest first: with the word a number is not read as a count.
+    pub fn in_row(&self) -> [String; 2] {
+        let danger = |needs: &str, first: &Index, last: &Index| {
+            let word = entries_word(*first, *last);
+            let which = range(*first, *last);
+            [format!("{needs}{word} {which} IN DANGER"), format!("{needs}{which} IN DANGER")]
+        };
+        let one = |words: String| [words.clone(), words];
         match self {
-            Self::Lost(first, last) => format!("WILL LOSE {}", range(*first, *last)),
-            Self::Conflicts(first) => format!("CONFLICTS AT {first}"),
-            Self::Danger(first, last) => format!("{} IN DANGER", range(*first, *last)),
+            Self::Lost(first, last) => one(format!("WILL LOSE {}", range(*first, *last))),
+            Self::Conflicts(first) => one(format!("CONFLICTS AT {first}")),
+            Self::Danger(first, last) => danger("", first, last),
             Self::NeedsInDanger(first, last, more) => {
-                format!("needs {more}: {} IN DANGER", range(*first, *last))
+                danger(&format!("needs {more}: "), first, last)
             }
-            Self::Needs(words) => words.clone(),
+            Self::Needs(words) => one(words.clone()),
         }
     }
 
     /// Below the logs, in capitals, of all servers of which it holds: "S4 S5: ENTRY 2 IN DANGER".
     pub fn below(&self, servers: ServerSet) -> String {
         let entries = |first: &Index, last: &Index| {
-            let word = if first == last { "entry" } else { "entries" };
-            format!("{word} {}", range(*first, *last))
+            format!("{} {}", entries_word(*first, *last), range(*first, *last))
         };
         let words = match self {
             Self::Lost(first, last) => format!("will lose {}", entries(first, last)),
             Self::Danger(first, last) | Self::NeedsInDanger(first, last, _) => {
                 format!("{} in danger", entries(first, last))
             }
-            Self::Conflicts(_) | Self::Needs(_) => self.in_row(),
+            Self::Conflicts(_) | Self::Needs(_) => self.in_row()[0].clone(),
         };
         format!("{}: {words}", Spaced(servers.iter())).to_uppercase()
     }
@@ -93,6 +98,10 @@ impl Verdict {
     pub fn is_said_with(&self, other: &Self) -> bool {
         self.below(ServerSet::EMPTY) == other.below(ServerSet::EMPTY)
     }
+}
+
+fn entries_word(first: Index, last: Index) -> &'static str {
+    if first == last { "entry" } else { "entries" }
 }
 
 /// "5", "5-8".
@@ -224,7 +233,7 @@ mod tests {
     fn what_holds_of_several_servers_is_said_once_and_of_whom() {
         let both = ServerSet::first(5).without(ServerSet::first(3));
         let lost = Verdict::Lost(Index(3), Index(5));
-        assert_eq!(lost.in_row(), "WILL LOSE 3-5");
+        assert_eq!(lost.in_row()[0], "WILL LOSE 3-5");
         assert_eq!(lost.below(both), "S4 S5: WILL LOSE ENTRIES 3-5");
         let danger = Verdict::Danger(Index(2), Index(2));
         assert_eq!(danger.below(both), "S4 S5: ENTRY 2 IN DANGER");

@@ -349,10 +349,18 @@ impl Lab {
     }
 }
 
-/// The caption, whose lines are kept.
+/// The caption. Where a line ends within a sentence it was full at the width of a terminal, and goes on
+/// here; where a sentence ends with it, the next begins a line too.
 fn caption(scene: &Scene<'_>) -> String {
     let lines = scene.view.caption.as_deref().unwrap_or_default().lines();
-    lines.map(plain).collect::<Vec<_>>().join("\n")
+    lines.map(plain).fold(String::new(), |text, line| {
+        let gap = match text.chars().next_back() {
+            None => "",
+            Some('.' | ':' | '?' | '!') => "\n",
+            Some(_) => " ",
+        };
+        text + gap + &line
+    })
 }
 
 fn theme(paper: Paper) -> Theme {

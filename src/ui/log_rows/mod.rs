@@ -660,9 +660,8 @@ impl Table<'_> {
             false => theme.ink(Ink::Strong).patch(theme.bold()),
         };
         let room = self.area.right().saturating_sub(self.verdicts);
-        canvas
-            .pen_at(self.verdicts, y, room)
-            .style(style)
-            .put_within(&format!(" {} ", verdict.in_row()));
+        let [long, short] = verdict.in_row().map(|form| format!(" {form} "));
+        let form = if theme.glyphs.width(&long) <= room { long } else { short };
+        canvas.pen_at(self.verdicts, y, room).style(style).put_within(&form);
     }
 }
