@@ -354,6 +354,24 @@ fn check_all(truth: &mut Truth) {
     });
 }
 
+/// S1 hears nobody and is heard: beside each other the rooms have a gate, and above each other the wall
+/// says it.
+#[test]
+fn a_wall_says_who_is_heard_through_it() {
+    let mut truth = Truth::new(5, 1);
+    truth.act("timeout S1");
+    truth.steps(60);
+    truth.act("cut all -> S1");
+    for (width, height, word) in [(120, 40, "B HEARS A"), (60, 50, " CUT, BUT B HEARS A ")] {
+        let all = truth.frame(width, height).join("\n");
+        assert!(all.contains(word), "{all}");
+        assert!(!all.contains(" CUT  "), "{all}");
+    }
+    truth.act("cut S1 -> all");
+    assert!(truth.frame(60, 50).join("\n").contains(" CUT "));
+    assert!(!truth.frame(60, 50).join("\n").contains("BUT"));
+}
+
 /// What would answer a question to the class, or be a hint.
 const TELLING: [&str; 14] = [
     "voted for",

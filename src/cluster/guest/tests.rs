@@ -50,7 +50,7 @@ fn what_is_no_guest_is_refused_with_words() {
         (vec![0; MODULE_MAX + 1], "it has more than 32 MiB"),
         (
             module(&[]),
-            "it exports nothing: it does not export buffer, init, on_message, on_timer, memory, on_propose (or on_request)",
+            "it does not export buffer, init, on_message, on_timer, memory, on_propose (or on_request) (it exports nothing)",
         ),
         (
             module(&[(5, memory), (7, &exported)]),

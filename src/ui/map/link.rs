@@ -52,6 +52,10 @@ impl Way {
         if let Some(gate) = gate(picture, here, there) {
             return Some(gate.way((a, start), (b, end), cut));
         }
+        // One room hears the other, and stands elsewhere than beside it.
+        if !cut {
+            return Some(Self { points: vec![edge(a, b, start), edge(b, a, end)], blocked: false });
+        }
         // Up to the wall and no farther.
         let wall = leave(a, b, here);
         Some(Self { points: vec![edge(a, wall, start), wall], blocked: true })

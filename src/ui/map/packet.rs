@@ -288,6 +288,11 @@ impl Search<'_> {
         let term = packet.cargo.summary().term;
         let selected = self.picture.scene.view.selection.packet == Some(packet.id);
         let forms = self.forms(ends, words);
+        // What a wall stops has not come through.
+        let within = match way.blocked {
+            true => self.picture.room_area(ends.0),
+            false => self.picture.area,
+        };
         // Large letters a few rows from the way say more than small ones on it.
         let (large, small): (Vec<_>, Vec<_>) =
             forms.into_iter().partition(|(_, face)| face.is_some());
@@ -295,7 +300,8 @@ impl Search<'_> {
             [(&large, Near::Way), (&large, Near::Rows), (&small, Near::Way), (&small, Near::Rows)];
         let (area, lines, face) = places.into_iter().find_map(|(forms, near)| {
             forms.iter().find_map(|(lines, face)| {
-                let area = self.place(&way, share, self.size(lines, *face)?, near)?;
+                let size = self.size(lines, *face)?;
+                let area = self.place(&way, share, size, near, within)?;
                 Some((area, lines.clone(), *face))
             })
         })?;
@@ -308,7 +314,8 @@ impl Search<'_> {
     fn lost(&mut self, packet: PacketId, ends: (ServerId, ServerId)) -> Option<Label> {
         let way = Way::between(self.picture, ends.0, ends.1)?;
         let lines = vec![format!("✗ {}►{} lost", ends.0, ends.1)];
-        let area = self.place(&way, 1.0, self.size(&lines, None)?, Near::Way)?;
+        let size = self.size(&lines, None)?;
+        let area = self.place(&way, 1.0, size, Near::Way, self.picture.area)?;
         self.taken.push(area);
         Some(Label { packet, ends, area, lines, looks: Looks::Lost, selected: false })
     }
@@ -364,8 +371,8 @@ impl Search<'_> {
         share: f64,
         (width, height): (u16, u16),
         near: Near,
+        within: Rect,
     ) -> Option<Rect> {
-        let area = self.picture.area;
         let (steps, rows): (i32, &[f64]) = match near {
             Near::Way => (25, &[0.0, -1.0, 1.0]),
             Near::Rows => (6, &[2.0, -2.0, 3.0, -3.0]),
@@ -384,7 +391,7 @@ impl Search<'_> {
             (left >= 0.0 && top >= 0.0).then_some(place)
         });
         let free = |place: &Rect| {
-            area.intersection(*place) == *place
+            within.intersection(*place) == *place
                 && !self.taken.iter().any(|other| other.intersects(*place))
         };
         along.into_iter().find(free)

@@ -49,10 +49,13 @@ pub fn draw(canvas: &mut Canvas, picture: &Picture) {
     }
 }
 
-/// Draws the titles, which no link runs through.
+/// Draws the titles, and the words on walls between rows, which no link runs through.
 pub fn draw_titles(canvas: &mut Canvas, picture: &Picture) {
     for place in &picture.plan.rooms {
         draw_title(canvas, picture, place);
+    }
+    for wall in picture.plan.walls.iter().filter(|wall| wall.area.height == 1) {
+        draw_wall_word(canvas, wall.area, &wall_word(picture, wall.area));
     }
 }
 
@@ -333,7 +336,7 @@ fn draw_wall(canvas: &mut Canvas, picture: &Picture, wall: Wall) {
     match solid {
         Some(_) if theme.has_grounds() && !picture.preview => {
             canvas.fill(area, theme.ground(Ground::Slab));
-            draw_wall_word(canvas, area, "CUT");
+            draw_wall_word(canvas, area, &wall_word(picture, area));
         }
         Some(glyph) => {
             let style = theme.ink(Ink::Dim);
@@ -342,10 +345,27 @@ fn draw_wall(canvas: &mut Canvas, picture: &Picture, wall: Wall) {
                     canvas.glyph(x, y, glyph, style);
                 }
             }
-            draw_wall_word(canvas, area, if picture.preview { "CUT?" } else { "CUT" });
+            draw_wall_word(canvas, area, &wall_word(picture, area));
         }
         None => canvas.fill(area, theme.ground(Ground::Gate)),
     }
+}
+
+/// "CUT"; between rows of rooms, where there is no gate, who hears whom through it all the same.
+fn wall_word(picture: &Picture, wall: Rect) -> String {
+    if picture.preview {
+        return "CUT?".to_owned();
+    }
+    let rooms = || picture.plan.rooms.iter();
+    let above = rooms().filter(|room| wall.height == 1 && room.area.bottom() <= wall.y);
+    let pairs = above.flat_map(|one| {
+        let below = rooms().filter(|room| room.area.y > wall.y);
+        below.flat_map(|other| [(one.room, other.room), (other.room, one.room)])
+    });
+    let heard = pairs.filter(|(from, to)| picture.situation.one_way(*from, *to));
+    let heard = heard.map(|(from, to)| format!("{} HEARS {}", letter(to), letter(from)));
+    let heard: Vec<String> = heard.collect();
+    if heard.is_empty() { "CUT".to_owned() } else { format!("CUT, BUT {}", heard.join(", ")) }
 }
 
 /// Whether the word on a wall is in block letters.
