@@ -107,9 +107,9 @@ class Lab {
     return { what, text: what ? this.at(this.call("text"), this.call("length")) : "" };
   }
 
-  // The cells that have changed, five numbers each.
+  // The cells that have changed, five numbers each; null if nothing is new.
   drawn() {
     const numbers = this.call("draw");
-    return numbers ? new Uint32Array(this.module.memory.buffer, this.call("changed"), numbers) : null;
+    return numbers >= 0 ? new Uint32Array(this.module.memory.buffer, this.call("changed"), numbers) : null;
   }
 }

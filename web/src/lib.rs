@@ -274,13 +274,14 @@ pub extern "C" fn restless() -> u32 {
     })
 }
 
-/// Draws what is new. How many numbers tell what has changed.
+/// Draws what is new. How many numbers tell which cells have changed; below zero if nothing is new. What
+/// the page says in its own letters may be new where no cell is.
 #[allow(unsafe_code, reason = "an export")]
 #[unsafe(no_mangle)]
-pub extern "C" fn draw() -> usize {
+pub extern "C" fn draw() -> i32 {
     HELD.with_borrow_mut(|held| {
-        let Some(lab) = &mut held.lab else { return 0 };
-        if lab.draw() { lab.changed().len() } else { 0 }
+        let Some(lab) = &mut held.lab else { return -1 };
+        if lab.draw() { lab.changed().len() as i32 } else { -1 }
     })
 }
 
